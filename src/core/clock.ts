@@ -1,0 +1,25 @@
+/** A pending timer; `clear` is idempotent. */
+export interface Timer {
+  clear(): void;
+}
+
+/** Time as the rooms see it: tests put a fake in its place. */
+export interface Clock {
+  /** Monotonic time in milliseconds with a fraction; only differences mean anything. */
+  now(): number;
+  /** Milliseconds since the Unix epoch. */
+  wallNow(): number;
+  /** Calls `callback` once, at least `delayMs` from now. Does not keep the process alive. */
+  setTimer(delayMs: number, callback: () => void): Timer;
+}
+
+/** The real clock. Delays over 2^31-1 ms are capped there, as timers of Node cannot be longer. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  setTimer(delayMs, callback) {
+    const handle = setTimeout(callback, Math.min(delayMs, 2_147_483_647));
+    handle.unref();
+    return { clear: () => clearTimeout(handle) };
+  },
+};

@@ -1,0 +1,43 @@
+/** The closed list of ways in which a call can fail; every protocol maps all of them (see docs/protocols.md). */
+export const ERROR_CODES = [
+  'invalid_argument',
+  'unauthenticated',
+  'permission_denied',
+  'not_found',
+  'already_exists',
+  'failed_precondition',
+  'resource_exhausted',
+  'unavailable',
+  'deadline_exceeded',
+  'cancelled',
+  'unimplemented',
+  'internal',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+export interface ErrorOptions {
+  /** What went wrong underneath: for the log, never for the client. */
+  readonly cause?: unknown;
+  /** When a retry makes sense, in milliseconds from now (`Retry-After` on HTTP). */
+  readonly retryAfterMs?: number;
+}
+
+/** The one error class: a code of the closed list and a message that tells the caller what to do. */
+export class MillraceError extends Error {
+  readonly code: ErrorCode;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'MillraceError';
+    this.code = code;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** `error` as a MillraceError: itself, or `internal` with a neutral message and the original as its cause. */
+export function toMillraceError(error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error;
+  return new MillraceError('internal', 'internal error; the server log has the details', { cause: error });
+}

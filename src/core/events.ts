@@ -1,0 +1,112 @@
+import type { BatchReason, Call } from './call.js';
+import type { ErrorCode, MillraceError } from './errors.js';
+import type { ModelRef, ModelState } from './model.js';
+import type { InferRequest } from './request.js';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export const ROOMS = ['repository', 'runtimes', 'engine', 'service', 'protocols', 'server', 'app'] as const;
+export type Room = (typeof ROOMS)[number];
+
+/** Everything that rooms make known. Telemetry listens; nobody else needs to. */
+export interface Events {
+  /** A call of `service.infer` is settled. `error` is undefined on success. */
+  inferFinished: {
+    readonly call: Call;
+    readonly request: InferRequest;
+    /** The version that was chosen; undefined when the call failed before that. */
+    readonly ref: ModelRef | undefined;
+    readonly error: MillraceError | undefined;
+    readonly rows: number;
+  };
+  /** A batch left an instance. `error` is set when it failed as a whole. */
+  batchFinished: {
+    readonly ref: ModelRef;
+    readonly instance: string;
+    readonly items: number;
+    readonly rows: number;
+    readonly reason: BatchReason;
+    readonly computeMs: number;
+    readonly error: MillraceError | undefined;
+  };
+  modelStateChanged: { readonly ref: ModelRef; readonly state: ModelState; readonly loadMs?: number };
+  runnerStarted: { readonly runner: string; readonly pid: number; readonly startMs: number };
+  runnerExited: {
+    readonly runner: string;
+    readonly pid: number;
+    readonly reason: string;
+    /** It was told to end (unload, shutdown); false for a crash or a kill. */
+    readonly expected: boolean;
+  };
+  runnerMemory: { readonly runner: string; readonly pid: number; readonly rssBytes: number };
+  /** A request of the HTTP server is answered (or its client has left), inference or not. */
+  httpFinished: {
+    readonly method: string;
+    /** The route's pattern, not the path: `/v2/models/{m}/infer`. '' when none matched. */
+    readonly route: string;
+    readonly path: string;
+    readonly status: number;
+    readonly requestBytes: number;
+    readonly responseBytes: number;
+    readonly remoteAddress: string;
+    readonly durationMs: number;
+    readonly call: Call;
+    readonly error: MillraceError | undefined;
+  };
+  /** A use case that changes or reveals something was allowed or refused. */
+  audit: {
+    readonly action: string;
+    readonly resource: string;
+    readonly call: Call;
+    readonly outcome: 'ok' | ErrorCode;
+  };
+  /** Anything else worth a log line. Never a payload, never a secret. */
+  diagnostic: {
+    readonly level: LogLevel;
+    readonly room: Room;
+    readonly message: string;
+    readonly fields?: Readonly<Record<string, unknown>>;
+    readonly error?: unknown;
+  };
+}
+
+export type EventName = keyof Events;
+type Listener<Name extends EventName> = (event: Events[Name]) => void;
+
+/** Typed publish/subscribe inside one server. A listener that throws harms neither publisher nor its neighbours. */
+export class EventBus {
+  readonly #listeners = new Map<EventName, readonly ((event: never) => void)[]>();
+
+  /** Calls `listener` for every later event; the returned function ends that. */
+  subscribe<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
+    const listeners = this.#listeners.get(name) ?? [];
+    this.#listeners.set(name, [...listeners, listener]);
+    return () => {
+      const current = this.#listeners.get(name) ?? [];
+      this.#listeners.set(
+        name,
+        current.filter((candidate) => candidate !== listener),
+      );
+    };
+  }
+
+  publish<Name extends EventName>(name: Name, event: Events[Name]): void {
+    const listeners = this.#listeners.get(name);
+    if (listeners === undefined) return;
+    for (const listener of listeners) {
+      try {
+        // The map is keyed by name, and `subscribe` only puts listeners of that name there.
+        listener(event as never);
+      } catch (error) {
+        if (name !== 'diagnostic') {
+          this.publish('diagnostic', {
+            level: 'error',
+            room: 'app',
+            message: `a listener of '${name}' failed`,
+            error,
+          });
+        }
+      }
+    }
+  }
+}

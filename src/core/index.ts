@@ -1,0 +1,10 @@
+/** Room `core` (rank 0): the words that all rooms share. No I/O, no vendor, no protocol. */
+export * from './call.js';
+export * from './clock.js';
+export * from './datatype.js';
+export * from './errors.js';
+export * from './events.js';
+export * from './model.js';
+export * from './request.js';
+export * from './signature.js';
+export * from './tensor.js';

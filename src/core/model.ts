@@ -1,0 +1,26 @@
+/**
+ * One loaded generation of one model version. Files edited under the same version number get a new generation, so
+ * queues, caches and statistics of two never mix. Compare by `generation` alone: it is unique in a server.
+ */
+export interface ModelRef {
+  readonly name: string;
+  /** Positive integer; Triton's and TF Serving's folder name without leading zeros. */
+  readonly version: number;
+  readonly generation: number;
+}
+
+/** Where one version of a model stands. */
+export type ModelState =
+  | { readonly kind: 'loading' }
+  | { readonly kind: 'warming' }
+  | { readonly kind: 'ready' }
+  /** Ready before, but all its instances are down and being restarted; requests wait or are refused as `unavailable`. */
+  | { readonly kind: 'recovering'; readonly reason: string }
+  | { readonly kind: 'draining' }
+  | { readonly kind: 'unloaded'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** `mlp/3`: how a version is written in messages to people. */
+export function formatModelRef(ref: { readonly name: string; readonly version: number }): string {
+  return `${ref.name}/${ref.version}`;
+}

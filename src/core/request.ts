@@ -1,0 +1,48 @@
+import type { ModelRef } from './model.js';
+import type { Tensor } from './tensor.js';
+
+/** Values of request and response parameters; integers beyond 2^53 are bigint. */
+export type ParameterValue = string | number | bigint | boolean;
+export type Parameters = Readonly<Record<string, ParameterValue>>;
+
+export const NO_PARAMETERS: Parameters = Object.freeze({});
+
+/** Sequence controls as Triton's `sequence_*` parameters carry them. */
+export interface SequenceControl {
+  readonly id: string | bigint;
+  readonly start: boolean;
+  readonly end: boolean;
+}
+
+export interface RequestedOutput {
+  readonly name: string;
+  /** Triton's `classification` extension: the number of top classes wanted; 0 = the tensor itself. */
+  readonly classificationCount: number;
+}
+
+/** An inference request in no protocol's terms. */
+export interface InferRequest {
+  /** The caller's id, echoed; '' when there is none. */
+  readonly id: string;
+  readonly modelName: string;
+  /** undefined = the server's version policy chooses. */
+  readonly modelVersion: number | undefined;
+  readonly inputs: readonly Tensor[];
+  /** undefined = every output, in the model's order. */
+  readonly outputs: readonly RequestedOutput[] | undefined;
+  /** Everything that is not reserved; passed to the runtime. */
+  readonly parameters: Parameters;
+  /** 1 = highest; 0 = the model's default level. */
+  readonly priority: number;
+  /** Longest time in the queue (Triton's `timeout`, there in µs); undefined = the model's policy. */
+  readonly queueTimeoutMs: number | undefined;
+  readonly sequence: SequenceControl | undefined;
+}
+
+/** One answer. A decoupled model gives any number of them for one request. */
+export interface InferResponse {
+  readonly ref: ModelRef;
+  readonly id: string;
+  readonly outputs: readonly Tensor[];
+  readonly parameters: Parameters;
+}

@@ -1,0 +1,23 @@
+import type { Datatype } from './datatype.js';
+
+/** One input or output of a model. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly datatype: Datatype;
+  /** Full shape as clients see it, batch dimension included; -1 where any size is accepted. */
+  readonly shape: readonly number[];
+  /** Axis that counts the rows of a batch; null when the tensor is shared by all of them or the model does not batch. */
+  readonly batchAxis: 0 | null;
+  /** The request may leave it out. Always false for outputs. */
+  readonly optional: boolean;
+  /** Symbolic names of the dimensions where the model file has them ('' where not); for people, and for padding. */
+  readonly dimNames?: readonly string[];
+  /** Class labels by index, for the classification extension; outputs only. */
+  readonly labels?: readonly string[];
+}
+
+/** What a model takes and gives, in the model's own order. */
+export interface Signature {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+}

@@ -1,0 +1,38 @@
+import { type Static, Type } from '@sinclair/typebox';
+
+/** Limits and defaults of scheduling, for all models. */
+export const EngineOptionsSchema = Type.Object(
+  {
+    defaultMaxBatchSize: Type.Integer({
+      default: 64,
+      minimum: 1,
+      description: 'Most rows of a batch for models that can batch and whose configuration does not say.',
+    }),
+    maxInFlightBytes: Type.Integer({
+      default: 1_073_741_824,
+      minimum: 1,
+      description: 'Input bytes of all requests that wait or run; more are refused at once.',
+    }),
+    maxInstances: Type.Integer({ default: 1024, minimum: 1, description: 'Instances of all models together.' }),
+    loadConcurrency: Type.Integer({ default: 2, minimum: 1, description: 'Models that load at the same time.' }),
+    restartBackoffMs: Type.Number({
+      default: 200,
+      minimum: 1,
+      description:
+        'Wait before a dead runner is restarted; doubles with every further death up to `maxRestartBackoffMs`.',
+    }),
+    maxRestartBackoffMs: Type.Number({ default: 30_000, minimum: 1 }),
+    prefetchBelowMs: Type.Number({
+      default: 2,
+      minimum: 0,
+      description: 'A second batch is sent ahead to a busy runner when its median run is shorter; 0 = never.',
+    }),
+    cacheFolder: Type.String({
+      default: '',
+      description: "Folder for optimised graphs; '' = `millrace` in the system's temporary folder.",
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export type EngineOptions = Static<typeof EngineOptionsSchema>;

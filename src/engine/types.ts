@@ -1,0 +1,112 @@
+import type {
+  Call,
+  InferRequest,
+  InferResponse,
+  MillraceError,
+  ModelRef,
+  ModelState,
+  Signature,
+} from '../core/index.js';
+import type { ModelSource } from '../repository/index.js';
+
+/** Everything about a loaded version that other rooms may want to know. */
+export interface ModelInfo {
+  readonly ref: ModelRef;
+  readonly source: ModelSource;
+  /** Completed: configuration and file brought together. */
+  readonly signature: Signature;
+  readonly maxBatchSize: number;
+  readonly platform: string;
+  readonly decoupled: boolean;
+  readonly placement: 'process' | 'inline';
+  readonly instances: number;
+  readonly loadMs: number;
+  /** How requests are put together, and why so (`auto` measured it, the configuration said so …). */
+  readonly batching: { readonly enabled: boolean; readonly reason: string };
+}
+
+/** One version in the index, ready or not. */
+export interface ModelStatus {
+  readonly name: string;
+  /** 0 for a model of which no version could be found. */
+  readonly version: number;
+  readonly state: ModelState;
+  /** Present while it is loaded. */
+  readonly info: ModelInfo | undefined;
+}
+
+/** Cumulative count and time; nanoseconds as Triton's statistics have them. */
+export interface StatDuration {
+  count: number;
+  ns: number;
+}
+
+/** Triton's statistics of one version, since it was loaded. */
+export interface ModelStatistics {
+  readonly name: string;
+  readonly version: number;
+  lastInferenceMs: number;
+  inferenceCount: number;
+  executionCount: number;
+  readonly success: StatDuration;
+  readonly fail: StatDuration;
+  readonly queue: StatDuration;
+  readonly computeInput: StatDuration;
+  readonly computeInfer: StatDuration;
+  readonly computeOutput: StatDuration;
+  readonly batches: ReadonlyMap<
+    number,
+    { computeInput: StatDuration; computeInfer: StatDuration; computeOutput: StatDuration }
+  >;
+}
+
+/** What a gauge reads at the moment it is scraped. */
+export interface ModelGauges {
+  readonly ref: ModelRef;
+  readonly queuedRequests: number;
+  readonly queuedBytes: number;
+  readonly executingRequests: number;
+  readonly instances: readonly {
+    readonly id: string;
+    readonly pid: number;
+    readonly up: boolean;
+    readonly restarts: number;
+  }[];
+}
+
+/** Receives what comes of one submitted request: any number of answers, then exactly one end. */
+export interface Sink {
+  onResponse(response: InferResponse): void;
+  /** `error` undefined = success. Called once; nothing comes after it. */
+  onEnd(error: MillraceError | undefined): void;
+}
+
+/** Loaded models and their scheduling. Knows no users, routes or wire formats. */
+export interface Engine {
+  /**
+   * Loads a version beside whatever serves it now, warms it up, swaps it in and drains the old generation in the
+   * background. Rejects with the reason (state `failed`) while an old generation keeps serving.
+   */
+  load(source: ModelSource): Promise<ModelInfo>;
+  /** Refuses new requests as `not_found` at once, lets accepted ones finish, closes. Resolves when memory is given back. */
+  unload(name: string, version: number, reason?: string): Promise<void>;
+  /** Puts a version that could not be found or read into the index as `failed`. */
+  reportFailure(name: string, version: number, reason: string): void;
+  /** Removes a failed or unloaded entry from the index. */
+  forget(name: string, version: number): void;
+  /** All known versions in order of name, then version. */
+  statuses(): readonly ModelStatus[];
+  /** Ready (or recovering) versions of a model, ascending; empty when there are none. */
+  serving(name: string): readonly ModelInfo[];
+  /** Statuses of one model, ascending by version. */
+  statusesOf(name: string): readonly ModelStatus[];
+  /**
+   * Checks the request against the signature, admits it to the queue or refuses at once. Every outcome, errors
+   * included, arrives at the sink; it never throws. Cancelling the call frees the caller at once.
+   */
+  submit(ref: ModelRef, request: InferRequest, call: Call, sink: Sink): void;
+  statistics(): readonly ModelStatistics[];
+  gauges(): readonly ModelGauges[];
+  /** Refuses new work as `unavailable`, waits for accepted work at most `gracePeriodMs`, closes every instance. */
+  close(gracePeriodMs: number): Promise<void>;
+}

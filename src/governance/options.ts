@@ -1,0 +1,31 @@
+import { type Static, Type } from '@sinclair/typebox';
+
+/** Who may do what. */
+export const AuthOptionsSchema = Type.Object(
+  {
+    keys: Type.Array(
+      Type.Object(
+        {
+          name: Type.String({ minLength: 1, description: 'Shown in logs and the audit trail instead of the key.' }),
+          key: Type.String({
+            minLength: 16,
+            description: 'The bearer key; use `${env:NAME}` or `${file:path}`.',
+            'x-secret': true,
+          }),
+          scopes: Type.Array(Type.Union([Type.Literal('infer'), Type.Literal('manage'), Type.Literal('observe')]), {
+            default: ['infer', 'observe'],
+          }),
+        },
+        { additionalProperties: false },
+      ),
+      { default: [], description: 'Static bearer keys; as soon as there is one, every route but health needs one.' },
+    ),
+    allowAnonymous: Type.Boolean({
+      default: false,
+      description: 'Allows a bind to other than loopback addresses without any key. Flag `--allow-anonymous`.',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export type AuthOptions = Static<typeof AuthOptionsSchema>;

@@ -1,0 +1,287 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { DATATYPES } from '../core/index.js';
+
+/**
+ * `model.yaml`, field by field: the one normal form into which Triton's `config.pbtxt` and bare files are read too.
+ * Everything is optional; what is missing is read from the model file or takes the default given here.
+ * Sizes end in `Bytes`, durations in `Ms`.
+ */
+const strict = { additionalProperties: false } as const;
+
+const datatype = Type.Union(
+  DATATYPES.map((name) => Type.Literal(name)),
+  { description: 'Element type by its Open Inference Protocol name.' },
+);
+const dims = Type.Array(Type.Integer({ minimum: -1 }), {
+  description: 'Full shape including the batch dimension where `maxBatchSize` is not 0; -1 = any size.',
+});
+
+export const TensorConfigSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1 }),
+    datatype: Type.Optional(datatype),
+    shape: Type.Optional(dims),
+    optional: Type.Optional(Type.Boolean({ default: false, description: 'Requests may leave this input out.' })),
+    labels: Type.Optional(
+      Type.String({ description: 'File beside this one with one class label a line (outputs only).' }),
+    ),
+    reshape: Type.Optional(
+      Type.Array(Type.Integer({ minimum: -1 }), {
+        description:
+          "Shape in which the model file itself wants or gives the tensor, without batch (Triton's reshape).",
+      }),
+    ),
+    padding: Type.Optional(
+      Type.Object(
+        {
+          axes: Type.Array(Type.Integer({ minimum: 1 }), {
+            description: 'Axes whose size may differ inside a batch; shorter ones are filled up.',
+          }),
+          value: Type.Number({ default: 0, description: 'What to fill with.' }),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+);
+
+export const QueuePolicySchema = Type.Object(
+  {
+    maxRequests: Type.Optional(
+      Type.Integer({ minimum: 1, default: 1024, description: 'Requests that may wait; one more is refused at once.' }),
+    ),
+    timeoutMs: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        default: 0,
+        description: 'Longest wait in the queue; 0 = as long as the call itself may last.',
+      }),
+    ),
+    timeoutAction: Type.Optional(
+      Type.Union([Type.Literal('reject'), Type.Literal('delay')], {
+        default: 'reject',
+        description: '`reject` refuses an expired request, `delay` puts it behind all others.',
+      }),
+    ),
+    allowTimeoutOverride: Type.Optional(
+      Type.Boolean({ default: true, description: "Whether a request's own `timeout` counts." }),
+    ),
+  },
+  strict,
+);
+
+export const BatchingConfigSchema = Type.Object(
+  {
+    enabled: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Literal('auto')], {
+        default: 'auto',
+        description: 'Whether requests are put together; `auto` measures at warm-up whether that pays on this machine.',
+      }),
+    ),
+    preferredBatchSizes: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 1 }), { default: [], description: 'Sizes worth sending before the delay.' }),
+    ),
+    maxQueueDelayMs: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        default: 0,
+        description: 'Longest wait for more requests while an instance is idle.',
+      }),
+    ),
+    preserveOrder: Type.Optional(Type.Boolean({ default: false, description: 'Answers leave in order of arrival.' })),
+  },
+  strict,
+);
+
+export const WarmupConfigSchema = Type.Object(
+  {
+    name: Type.String(),
+    batchSize: Type.Optional(Type.Integer({ minimum: 1, default: 1 })),
+    count: Type.Optional(Type.Integer({ minimum: 1, default: 1 })),
+    inputs: Type.Record(
+      Type.String(),
+      Type.Object(
+        {
+          datatype: Type.Optional(datatype),
+          shape: Type.Optional(Type.Array(Type.Integer({ minimum: 0 }))),
+          data: Type.Union([
+            Type.Literal('zero'),
+            Type.Literal('random'),
+            Type.Object({ file: Type.String() }, strict),
+          ]),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+);
+
+export const VersionPolicySchema = Type.Union(
+  [
+    Type.Literal('all'),
+    Type.Object({ latest: Type.Integer({ minimum: 1 }) }, strict),
+    Type.Object({ specific: Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1 }) }, strict),
+  ],
+  { default: { latest: 1 }, description: 'Which version folders are served.' },
+);
+
+export const InstanceConfigSchema = Type.Object(
+  {
+    count: Type.Optional(Type.Integer({ minimum: 1, maximum: 64, default: 1 })),
+    placement: Type.Optional(
+      Type.Union([Type.Literal('process'), Type.Literal('inline')], {
+        default: 'process',
+        description:
+          '`process`: a runner process, which can be killed and gives memory back. `inline`: in the serving thread; ' +
+          'for micro-models only, without hard limit, memory limit or give-back.',
+      }),
+    ),
+    runner: Type.Optional(
+      Type.String({ description: 'Name of a runner process shared with the other models that give the same name.' }),
+    ),
+    kind: Type.Optional(
+      Type.Union([Type.Literal('auto'), Type.Literal('cpu'), Type.Literal('gpu')], { default: 'auto' }),
+    ),
+  },
+  strict,
+);
+
+export const LimitsConfigSchema = Type.Object(
+  {
+    executionTimeoutMs: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        default: 60_000,
+        description: 'A batch that runs longer is taken for hung: its runner is killed and restarted.',
+      }),
+    ),
+    loadTimeoutMs: Type.Optional(Type.Number({ exclusiveMinimum: 0, default: 120_000 })),
+    maxRssBytes: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        default: 0,
+        description: 'Resident memory above which a runner is killed; 0 = the `runners.maxRssBytes` of the server.',
+      }),
+    ),
+    maxInFlightBytes: Type.Optional(
+      Type.Integer({ minimum: 1, default: 268_435_456, description: 'Input bytes that may wait or run at a time.' }),
+    ),
+  },
+  strict,
+);
+
+export const OnnxConfigSchema = Type.Object(
+  {
+    intraOpThreads: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        default: 1,
+        description: 'Threads inside an operator; 0 = as ONNX Runtime sees fit.',
+      }),
+    ),
+    interOpThreads: Type.Optional(Type.Integer({ minimum: 0, default: 1 })),
+    graphOptimization: Type.Optional(
+      Type.Union(
+        ['disabled', 'basic', 'extended', 'layout', 'all'].map((level) => Type.Literal(level)),
+        { default: 'all' },
+      ),
+    ),
+    executionMode: Type.Optional(
+      Type.Union([Type.Literal('sequential'), Type.Literal('parallel')], { default: 'sequential' }),
+    ),
+    executionProviders: Type.Optional(
+      Type.Array(Type.String(), {
+        default: ['cpu'],
+        description: 'In order of preference: cpu, cuda, tensorrt, coreml, dml, webgpu. One that is absent is refused.',
+      }),
+    ),
+    enableCpuMemArena: Type.Optional(Type.Boolean({ default: true })),
+    enableMemPattern: Type.Optional(Type.Boolean({ default: true })),
+    cacheOptimizedGraph: Type.Optional(
+      Type.Boolean({ default: false, description: 'Keep the optimised graph in the cache folder for faster loads.' }),
+    ),
+  },
+  strict,
+);
+
+export const EchoConfigSchema = Type.Object(
+  {
+    mode: Type.Optional(
+      Type.Union([Type.Literal('identity'), Type.Literal('repeat'), Type.Literal('accumulate')], {
+        default: 'identity',
+        description:
+          '`identity` answers its inputs (input i as output i), `repeat` answers `parameters.times` times, ' +
+          '`accumulate` adds up its input over a sequence.',
+      }),
+    ),
+    delayMs: Type.Optional(Type.Number({ minimum: 0, default: 0, description: 'How long each batch takes.' })),
+    faults: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'Lets the request parameter `fault` (raise, hang, exit, abort, allocate) misbehave on purpose: for tests.',
+      }),
+    ),
+  },
+  strict,
+);
+
+export const ModelConfigSchema = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1, description: "Must equal the folder's name when given." })),
+    runtime: Type.Optional(Type.String({ description: 'What runs it: onnx or echo. Default: told from the file.' })),
+    platform: Type.Optional(Type.String({ description: "Triton's platform string, shown in metadata." })),
+    file: Type.Optional(
+      Type.String({
+        default: 'model.onnx',
+        description: 'Model file inside the version folder (default_model_filename).',
+      }),
+    ),
+    maxBatchSize: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description:
+          'Most rows in one request and in one batch; 0 = the model has no batch dimension. ' +
+          'Default: 64 when the first dimension of every tensor is variable in the file, else 0.',
+      }),
+    ),
+    inputs: Type.Optional(Type.Array(TensorConfigSchema)),
+    outputs: Type.Optional(Type.Array(TensorConfigSchema)),
+    versions: Type.Optional(VersionPolicySchema),
+    batching: Type.Optional(BatchingConfigSchema),
+    queue: Type.Optional(QueuePolicySchema),
+    priorities: Type.Optional(
+      Type.Object(
+        {
+          levels: Type.Integer({ minimum: 1, maximum: 1000 }),
+          default: Type.Integer({ minimum: 1 }),
+          queues: Type.Optional(
+            Type.Record(Type.String({ pattern: '^[1-9][0-9]*$' }), QueuePolicySchema, {
+              description: 'Queue policy by level; `queue` where none is given.',
+            }),
+          ),
+        },
+        strict,
+      ),
+    ),
+    instances: Type.Optional(InstanceConfigSchema),
+    limits: Type.Optional(LimitsConfigSchema),
+    warmup: Type.Optional(Type.Array(WarmupConfigSchema)),
+    onnx: Type.Optional(OnnxConfigSchema),
+    echo: Type.Optional(EchoConfigSchema),
+    parameters: Type.Optional(
+      Type.Record(Type.String(), Type.String(), { description: 'Free text, shown in the configuration endpoint.' }),
+    ),
+    metricTags: Type.Optional(Type.Record(Type.String(), Type.String())),
+  },
+  { ...strict, $id: 'ModelConfig' },
+);
+
+/** A model's configuration as written: any field may be missing. */
+export type ModelConfig = Static<typeof ModelConfigSchema>;
+export type TensorConfig = Static<typeof TensorConfigSchema>;
+export type QueuePolicyConfig = Static<typeof QueuePolicySchema>;
+export type WarmupConfig = Static<typeof WarmupConfigSchema>;
+export type VersionPolicy = Static<typeof VersionPolicySchema>;

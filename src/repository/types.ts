@@ -1,0 +1,55 @@
+import type { ModelConfig } from './model-config.js';
+
+/** One version of a model as found on disk, ready to be loaded. Finding it has opened no model file. */
+export interface ModelSource {
+  readonly name: string;
+  readonly version: number;
+  /** Absolute path of the repository it was found in, for people and for `/v2/repository/{repo}/…`. */
+  readonly repository: string;
+  /** Folder that relative files of the configuration (labels, warm-up data) are resolved against. */
+  readonly modelFolder: string;
+  /** Absolute path of the model file; for runtimes without one (echo), of the version folder. */
+  readonly path: string;
+  readonly runtime: string;
+  readonly config: ModelConfig;
+  /** Labels by output name, read from the files that the configuration names. */
+  readonly labels: Readonly<Record<string, readonly string[]>>;
+  /** SHA-256 (hex) over the version's files in order of name, and over the configuration. */
+  readonly digest: string;
+  /** Changes whenever a file of the version or its configuration changes; cheap, from sizes and times. */
+  readonly fingerprint: string;
+}
+
+/** A model, or one version of it, that cannot be loaded, and why (file, line and column where known). */
+export interface ModelProblem {
+  readonly name: string;
+  readonly version: number | undefined;
+  readonly repository: string;
+  readonly reason: string;
+}
+
+/** What a look at the repositories found. */
+export interface RepositoryScan {
+  /** Versions that the version policies select, in order of name, then version. */
+  readonly sources: readonly ModelSource[];
+  readonly problems: readonly ModelProblem[];
+  /** Every model name met, loadable or not. */
+  readonly names: readonly string[];
+}
+
+/** Options of one look. */
+export interface ScanOptions {
+  /** Only this model; undefined = all. */
+  readonly name?: string;
+  /** Only the repository with this path or folder name; undefined = all. */
+  readonly repository?: string;
+  /** Configuration that replaces the one on disk (Triton's load with `config`): Triton JSON or our own shape. */
+  readonly configOverride?: string;
+  /** Files that replace those on disk (Triton's `file:<version>/<name>`), by that path. */
+  readonly fileOverrides?: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Where models come from. Implementations: folders (here); object stores and registries later. */
+export interface Repository {
+  scan(options?: ScanOptions): Promise<RepositoryScan>;
+}

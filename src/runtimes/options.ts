@@ -1,0 +1,25 @@
+import { type Static, Type } from '@sinclair/typebox';
+
+/** Runner processes. */
+export const RunnerOptionsSchema = Type.Object(
+  {
+    maxRssBytes: Type.Integer({
+      default: 4_294_967_296,
+      minimum: 1,
+      description: 'Resident memory above which a runner is killed, unless its model says otherwise.',
+    }),
+    memoryPollIntervalMs: Type.Number({ default: 500, minimum: 50 }),
+    closeTimeoutMs: Type.Number({
+      default: 5_000,
+      minimum: 0,
+      description: 'How long a runner may take to end by itself before it is killed.',
+    }),
+    entry: Type.String({
+      default: '',
+      description: "JavaScript file that runner processes start; '' = the package's own. For bundled applications.",
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export type RunnerOptions = Static<typeof RunnerOptionsSchema>;

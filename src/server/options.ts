@@ -1,0 +1,79 @@
+import { type Static, Type } from '@sinclair/typebox';
+
+/** Sockets and what may come over them. */
+export const ServerOptionsSchema = Type.Object(
+  {
+    host: Type.String({ default: '127.0.0.1', description: 'Address to bind to. Flag `--host`.' }),
+    httpPort: Type.Integer({ default: 8000, minimum: 0, maximum: 65_535, description: 'REST; 0 = any free port.' }),
+    metricsPort: Type.Integer({
+      default: 8002,
+      minimum: -1,
+      maximum: 65_535,
+      description: 'Prometheus metrics; 0 = any free port, -1 = no such port.',
+    }),
+    adminPort: Type.Integer({
+      default: -1,
+      minimum: -1,
+      maximum: 65_535,
+      description: 'Model control (load, unload, settings) on a port of its own; -1 = on the REST port.',
+    }),
+    maxInputBytes: Type.Integer({
+      default: 67_108_864,
+      minimum: 1,
+      description: 'Largest request body, compressed or not. Flag `--http-max-input-size`.',
+    }),
+    maxInputs: Type.Integer({ default: 256, minimum: 1, description: 'Most input tensors of a request.' }),
+    maxHeaderBytes: Type.Integer({ default: 16_384, minimum: 1_024, description: 'Largest header block.' }),
+    maxConnections: Type.Integer({ default: 10_000, minimum: 1 }),
+    headersTimeoutMs: Type.Number({ default: 10_000, minimum: 1, description: 'For the header block to arrive.' }),
+    receiveTimeoutMs: Type.Number({ default: 60_000, minimum: 1, description: 'For the whole request to arrive.' }),
+    sendTimeoutMs: Type.Number({
+      default: 60_000,
+      minimum: 1,
+      description: 'A client that takes no byte of its answer for this long is cut off.',
+    }),
+    keepAliveTimeoutMs: Type.Number({ default: 75_000, minimum: 1, description: 'For the next request to begin.' }),
+    requestTimeoutMs: Type.Number({
+      default: 60_000,
+      minimum: 1,
+      description:
+        'Deadline of a call that brings none of its own (`X-Request-Timeout-Ms`), and the longest it may ask for.',
+    }),
+    allowedHosts: Type.Array(Type.String(), {
+      default: [],
+      description:
+        'Further `Host` names accepted on a loopback bind (DNS rebinding); `*` = any. Not checked on other binds.',
+    }),
+    cors: Type.Object(
+      {
+        origins: Type.Array(Type.String(), {
+          default: [],
+          description: 'Origins that browsers may call from; `*` = any. Others are refused.',
+        }),
+        maxAgeS: Type.Integer({ default: 600, minimum: 0 }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
+    tls: Type.Object(
+      {
+        certFile: Type.String({ default: '', description: "PEM chain; '' = no TLS. Read again when it changes." }),
+        keyFile: Type.String({ default: '', description: 'PEM private key.' }),
+      },
+      { additionalProperties: false, default: {} },
+    ),
+    drainDelayMs: Type.Number({
+      default: 0,
+      minimum: 0,
+      description: 'After SIGTERM: not ready, but still serving for this long (5000 behind a Kubernetes service).',
+    }),
+    gracePeriodMs: Type.Number({
+      default: 30_000,
+      minimum: 0,
+      description: 'For accepted requests to finish at shutdown. Flag `--exit-timeout-secs` (in seconds).',
+    }),
+    timingHeaders: Type.Boolean({ default: true, description: '`Server-Timing` on every answer.' }),
+  },
+  { additionalProperties: false },
+);
+
+export type ServerOptions = Static<typeof ServerOptionsSchema>;

@@ -1,0 +1,70 @@
+import type { Call, InferRequest, InferResponse } from '../core/index.js';
+import type { ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
+
+/** One answer (the fast path), or a stream of them from a decoupled model. */
+export type InferResult =
+  | { readonly kind: 'one'; readonly response: InferResponse }
+  | { readonly kind: 'many'; readonly responses: AsyncIterable<InferResponse> };
+
+export interface LoadModelOptions {
+  /** Repository path or folder name when there are several. */
+  readonly repository?: string;
+  /** Replaces the configuration on disk: Triton's JSON or our own shape. */
+  readonly config?: string;
+  /** `<version>/<file>` → content; needs `config`. */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface ServerInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly extensions: readonly string[];
+}
+
+export interface TraceSettings {
+  readonly trace_file: string;
+  readonly trace_level: readonly string[];
+  readonly trace_rate: string;
+  readonly trace_count: string;
+  readonly log_frequency: string;
+  readonly trace_mode: string;
+}
+
+export interface LogSettings {
+  readonly log_file: string;
+  readonly log_info: boolean;
+  readonly log_warning: boolean;
+  readonly log_error: boolean;
+  readonly log_verbose_level: number;
+  readonly log_format: string;
+}
+
+/**
+ * The product's use cases in no protocol's terms. Each passes `admit` (scope and model) and publishes an audit event
+ * where it changes something. All reject with MillraceError.
+ */
+export interface Service {
+  /** Runs one inference: chooses the version, submits, applies classification, waits for the answer. */
+  infer(call: Call, request: InferRequest): Promise<InferResult>;
+  /** Name, version and extensions of the server. */
+  serverInfo(call: Call): ServerInfo;
+  /** True while the process serves at all. Needs no scope. */
+  live(): boolean;
+  /** True once every model asked for at start is ready or failed (`strict`: ready), and until shutdown. Needs no scope. */
+  ready(): boolean;
+  /** Whether a version (undefined = the one the policy would choose) answers requests. Unknown models: false. */
+  modelReady(call: Call, name: string, version: number | undefined): boolean;
+  /** `not_found` unless serving. `versions` = all serving ones. */
+  modelInfo(call: Call, name: string, version: number | undefined): { info: ModelInfo; versions: readonly number[] };
+  /** Of one version, one model, or all; `not_found` for unknown ones. */
+  modelStatistics(call: Call, name: string | undefined, version: number | undefined): readonly ModelStatistics[];
+  repositoryIndex(call: Call, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];
+  /** Scans and loads the model's versions, unloads those that the policy no longer selects. Explicit mode only. */
+  loadModel(call: Call, name: string, options: LoadModelOptions): Promise<readonly ModelInfo[]>;
+  /** Returns when new requests are refused; accepted ones finish behind it. Explicit mode only. */
+  unloadModel(call: Call, name: string): Promise<void>;
+  traceSettings(call: Call, model: string | undefined): TraceSettings;
+  updateTraceSettings(call: Call, model: string | undefined, update: Readonly<Record<string, unknown>>): TraceSettings;
+  logSettings(call: Call): LogSettings;
+  updateLogSettings(call: Call, update: Readonly<Record<string, unknown>>): LogSettings;
+}
