@@ -11,6 +11,8 @@ export interface Clock {
   wallNow(): number;
   /** Calls `callback` once, at least `delayMs` from now. Does not keep the process alive. */
   setTimer(delayMs: number, callback: () => void): Timer;
+  /** Calls `callback` once everything that is ready now has been handled (`setImmediate`). */
+  defer(callback: () => void): void;
 }
 
 /** The real clock. Delays over 2^31-1 ms are capped there, as timers of Node cannot be longer. */
@@ -21,5 +23,8 @@ export const systemClock: Clock = {
     const handle = setTimeout(callback, Math.min(delayMs, 2_147_483_647));
     handle.unref();
     return { clear: () => clearTimeout(handle) };
+  },
+  defer(callback) {
+    setImmediate(callback);
   },
 };

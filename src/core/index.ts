@@ -2,6 +2,7 @@
 export * from './call.js';
 export * from './clock.js';
 export * from './datatype.js';
+export * from './deadline.js';
 export * from './errors.js';
 export * from './events.js';
 export * from './model.js';

@@ -1,0 +1,70 @@
+import type { Clock, Timer } from '../../src/core/index.js';
+
+interface PendingTimer {
+  readonly at: number;
+  readonly order: number;
+  readonly callback: () => void;
+}
+
+/** A clock that stands still until told otherwise. Timers and deferred callbacks run inside `advance` and `flush`. */
+export class FakeClock implements Clock {
+  #now = 1_000;
+  #order = 0;
+  #timers: PendingTimer[] = [];
+  #deferred: (() => void)[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  wallNow(): number {
+    return 1_750_000_000_000 + this.#now;
+  }
+
+  setTimer(delayMs: number, callback: () => void): Timer {
+    const timer = { at: this.#now + delayMs, order: this.#order++, callback };
+    this.#timers.push(timer);
+    return {
+      clear: () => {
+        this.#timers = this.#timers.filter((candidate) => candidate !== timer);
+      },
+    };
+  }
+
+  defer(callback: () => void): void {
+    this.#deferred.push(callback);
+  }
+
+  get pendingTimers(): number {
+    return this.#timers.length;
+  }
+
+  /** Runs deferred callbacks and lets promises settle, until nothing is left to do at this moment. */
+  async flush(): Promise<void> {
+    for (let turn = 0; turn < 20; turn++) {
+      const deferred = this.#deferred;
+      this.#deferred = [];
+      for (const callback of deferred) callback();
+      for (let tick = 0; tick < 10; tick++) await Promise.resolve();
+      if (this.#deferred.length === 0 && deferred.length === 0) return;
+    }
+  }
+
+  /** Moves time forward, running every timer that falls due, in order. */
+  async advance(ms: number): Promise<void> {
+    const target = this.#now + ms;
+    await this.flush();
+    for (;;) {
+      const due = this.#timers
+        .filter((timer) => timer.at <= target)
+        .sort((a, b) => a.at - b.at || a.order - b.order)[0];
+      if (due === undefined) break;
+      this.#timers = this.#timers.filter((timer) => timer !== due);
+      this.#now = Math.max(this.#now, due.at);
+      due.callback();
+      await this.flush();
+    }
+    this.#now = target;
+    await this.flush();
+  }
+}
