@@ -1,0 +1,40 @@
+import path from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Where child processes leave their raw V8 coverage; '' = nowhere. */
+    childCoverageFolder: string;
+  }
+}
+
+const coverage = process.argv.includes('--coverage');
+
+export default defineConfig({
+  test: {
+    include: [
+      'src/**/*.test.ts',
+      'test/architecture/**/*.test.ts',
+      'test/contract/**/*.test.ts',
+      'test/e2e/**/*.test.ts',
+    ],
+    globalSetup: ['test/setup/build.ts'],
+    setupFiles: ['test/setup/child-coverage.ts'],
+    provide: { childCoverageFolder: coverage ? path.resolve('coverage/children') : '' },
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    unstubEnvs: true,
+    restoreMocks: true,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      exclude: ['src/**/*.test.ts'],
+      reportsDirectory: 'coverage/tests',
+      // scripts/coverage.mjs merges this with the coverage of child processes, prints the sum and judges it.
+      reporter: ['json'],
+      reportOnFailure: true,
+    },
+  },
+});
