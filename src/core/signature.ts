@@ -6,6 +6,8 @@ export interface TensorSpec {
   readonly datatype: Datatype;
   /** Full shape as clients see it, batch dimension included; -1 where any size is accepted. */
   readonly shape: readonly number[];
+  /** Shape in which the model file takes or gives it, batch dimension included, where that differs (Triton's reshape). */
+  readonly modelShape?: readonly number[];
   /** Axis that counts the rows of a batch; null when the tensor is shared by all of them or the model does not batch. */
   readonly batchAxis: 0 | null;
   /** The request may leave it out. Always false for outputs. */
