@@ -5,7 +5,9 @@ export const RepositoryOptionsSchema = Type.Object(
   {
     paths: Type.Array(Type.String(), {
       default: ['./models'],
-      description: 'Model repositories, in order of precedence. Flag `--model-repository`, repeatable.',
+      description:
+        'Model repositories, in order of precedence: a name found in several is served from the first. ' +
+        'Flag `--model-repository`, repeatable.',
     }),
     controlMode: Type.Union([Type.Literal('none'), Type.Literal('poll'), Type.Literal('explicit')], {
       default: 'none',

@@ -28,11 +28,28 @@ export interface ModelProblem {
   readonly reason: string;
 }
 
+/** A version whose files were written a moment ago, so that they may be half-copied: neither new nor gone. */
+export interface UnsettledVersion {
+  readonly name: string;
+  readonly version: number;
+  /** How long it must stay unchanged before the next look takes it for whole. */
+  readonly settlesInMs: number;
+}
+
+/** What people should know about a repository as a whole: missing, empty, a model hidden by its namesake elsewhere. */
+export interface RepositoryNotice {
+  readonly repository: string;
+  readonly message: string;
+}
+
 /** What a look at the repositories found. */
 export interface RepositoryScan {
   /** Versions that the version policies select, in order of name, then version. */
   readonly sources: readonly ModelSource[];
   readonly problems: readonly ModelProblem[];
+  /** Selected versions that cannot be judged yet; look again in a moment, or use `scanSettled`. */
+  readonly unsettled: readonly UnsettledVersion[];
+  readonly notices: readonly RepositoryNotice[];
   /** Every model name met, loadable or not. */
   readonly names: readonly string[];
 }
@@ -52,4 +69,8 @@ export interface ScanOptions {
 /** Where models come from. Implementations: folders (here); object stores and registries later. */
 export interface Repository {
   scan(options?: ScanOptions): Promise<RepositoryScan>;
+  /** Removes the temporary files behind a source that was scanned with overrides; nothing happens for any other. */
+  discard(source: ModelSource): Promise<void>;
+  /** Removes every temporary file. */
+  close(): Promise<void>;
 }
