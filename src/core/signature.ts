@@ -8,8 +8,6 @@ export interface TensorSpec {
   readonly shape: readonly number[];
   /** Shape in which the model file takes or gives it, batch dimension included, where that differs (Triton's reshape). */
   readonly modelShape?: readonly number[];
-  /** Full shape inside the model where the configuration reshapes between clients and model; absent where they agree. */
-  readonly modelShape?: readonly number[];
   /** Axis that counts the rows of a batch; null when the tensor is shared by all of them or the model does not batch. */
   readonly batchAxis: 0 | null;
   /** The request may leave it out. Always false for outputs. */
