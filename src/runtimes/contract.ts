@@ -1,4 +1,11 @@
-import type { ErrorCode, ModelRef, Parameters, Signature, Tensor } from '../core/index.js';
+import {
+  type ErrorCode,
+  MillraceError,
+  type ModelRef,
+  type Parameters,
+  type Signature,
+  type Tensor,
+} from '../core/index.js';
 
 /**
  * The runtime contract (design §6). A runtime turns files into something that executes batches. It knows no names,
@@ -122,6 +129,20 @@ export interface Host {
   load(spec: LoadSpec, placement: Placement, options: HostLoadOptions): Promise<Instance>;
   /** Ends all runners; pending work rejects as `unavailable`. */
   close(): Promise<void>;
+}
+
+/**
+ * The runner of an instance is gone, and with it a batch. `started` says whether the batch had begun to run: of several
+ * outstanding ones only the oldest has, the others may simply be sent to another instance.
+ */
+export class RunnerDiedError extends MillraceError {
+  readonly started: boolean;
+
+  constructor(message: string, started: boolean) {
+    super('unavailable', message, { retryAfterMs: 1_000 });
+    this.name = 'RunnerDiedError';
+    this.started = started;
+  }
 }
 
 export interface HostLoadOptions {
