@@ -6,6 +6,7 @@ export * from './deadline.js';
 export * from './errors.js';
 export * from './events.js';
 export * from './model.js';
+export * from './readonly.js';
 export * from './request.js';
 export * from './signature.js';
 export * from './tensor.js';

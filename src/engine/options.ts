@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import type { DeepReadonly } from '../core/index.js';
 
 /** Limits and defaults of scheduling, for all models. */
 export const EngineOptionsSchema = Type.Object(
@@ -30,9 +31,10 @@ export const EngineOptionsSchema = Type.Object(
     cacheFolder: Type.String({
       default: '',
       description: "Folder for optimised graphs; '' = `millrace` in the system's temporary folder.",
+      'x-path': true,
     }),
   },
   { additionalProperties: false },
 );
 
-export type EngineOptions = Static<typeof EngineOptionsSchema>;
+export type EngineOptions = DeepReadonly<Static<typeof EngineOptionsSchema>>;

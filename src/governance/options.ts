@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import type { DeepReadonly } from '../core/index.js';
 
 /** Who may do what. */
 export const AuthOptionsSchema = Type.Object(
@@ -22,10 +23,11 @@ export const AuthOptionsSchema = Type.Object(
     ),
     allowAnonymous: Type.Boolean({
       default: false,
-      description: 'Allows a bind to other than loopback addresses without any key. Flag `--allow-anonymous`.',
+      description: 'Allows a bind to other than loopback addresses without any key.',
+      'x-flag': '--allow-anonymous',
     }),
   },
   { additionalProperties: false },
 );
 
-export type AuthOptions = Static<typeof AuthOptionsSchema>;
+export type AuthOptions = DeepReadonly<Static<typeof AuthOptionsSchema>>;

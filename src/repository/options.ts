@@ -1,18 +1,19 @@
 import { type Static, Type } from '@sinclair/typebox';
+import type { DeepReadonly } from '../core/index.js';
 
 /** Where models come from and who decides what is loaded. */
 export const RepositoryOptionsSchema = Type.Object(
   {
-    paths: Type.Array(Type.String(), {
+    paths: Type.Array(Type.String({ 'x-path': true }), {
       default: ['./models'],
-      description:
-        'Model repositories, in order of precedence: a name found in several is served from the first. ' +
-        'Flag `--model-repository`, repeatable.',
+      description: 'Model repositories, in order of precedence: a name found in several is served from the first.',
+      'x-flag': '--model-repository',
     }),
     controlMode: Type.Union([Type.Literal('none'), Type.Literal('poll'), Type.Literal('explicit')], {
       default: 'none',
       description:
         '`none`: everything found at start. `poll`: follow changes on disk. `explicit`: load and unload over the network.',
+      'x-flag': '--model-control-mode',
     }),
     pollIntervalMs: Type.Number({
       default: 15_000,
@@ -21,9 +22,14 @@ export const RepositoryOptionsSchema = Type.Object(
     }),
     loadModels: Type.Array(Type.String(), {
       default: [],
-      description: 'Models to load at start in `explicit` mode; `*` = all. Flag `--load-model`, repeatable.',
+      description: 'Models to load at start in `explicit` mode; `*` = all.',
+      'x-flag': '--load-model',
     }),
-    strict: Type.Boolean({ default: false, description: 'A model that does not load ends the server.' }),
+    strict: Type.Boolean({
+      default: false,
+      description: 'A model that does not load ends the server.',
+      'x-flag': '--strict',
+    }),
     stableMs: Type.Number({
       default: 1_000,
       minimum: 0,
@@ -33,4 +39,4 @@ export const RepositoryOptionsSchema = Type.Object(
   { additionalProperties: false },
 );
 
-export type RepositoryOptions = Static<typeof RepositoryOptionsSchema>;
+export type RepositoryOptions = DeepReadonly<Static<typeof RepositoryOptionsSchema>>;

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import type { DeepReadonly } from '../core/index.js';
 
 /** Runner processes. */
 export const RunnerOptionsSchema = Type.Object(
@@ -17,9 +18,10 @@ export const RunnerOptionsSchema = Type.Object(
     entry: Type.String({
       default: '',
       description: "JavaScript file that runner processes start; '' = the package's own. For bundled applications.",
+      'x-path': true,
     }),
   },
   { additionalProperties: false },
 );
 
-export type RunnerOptions = Static<typeof RunnerOptionsSchema>;
+export type RunnerOptions = DeepReadonly<Static<typeof RunnerOptionsSchema>>;

@@ -1,15 +1,23 @@
 import { type Static, Type } from '@sinclair/typebox';
+import type { DeepReadonly } from '../core/index.js';
 
 /** Sockets and what may come over them. */
 export const ServerOptionsSchema = Type.Object(
   {
-    host: Type.String({ default: '127.0.0.1', description: 'Address to bind to. Flag `--host`.' }),
-    httpPort: Type.Integer({ default: 8000, minimum: 0, maximum: 65_535, description: 'REST; 0 = any free port.' }),
+    host: Type.String({ default: '127.0.0.1', description: 'Address to bind to.', 'x-flag': '--host' }),
+    httpPort: Type.Integer({
+      default: 8000,
+      minimum: 0,
+      maximum: 65_535,
+      description: 'REST; 0 = any free port.',
+      'x-flag': '--http-port',
+    }),
     metricsPort: Type.Integer({
       default: 8002,
       minimum: -1,
       maximum: 65_535,
       description: 'Prometheus metrics; 0 = any free port, -1 = no such port.',
+      'x-flag': '--metrics-port',
     }),
     adminPort: Type.Integer({
       default: -1,
@@ -20,7 +28,8 @@ export const ServerOptionsSchema = Type.Object(
     maxInputBytes: Type.Integer({
       default: 67_108_864,
       minimum: 1,
-      description: 'Largest request body, compressed or not. Flag `--http-max-input-size`.',
+      description: 'Largest request body, compressed or not.',
+      'x-flag': '--http-max-input-size',
     }),
     maxInputs: Type.Integer({ default: 256, minimum: 1, description: 'Most input tensors of a request.' }),
     maxHeaderBytes: Type.Integer({ default: 16_384, minimum: 1_024, description: 'Largest header block.' }),
@@ -56,8 +65,12 @@ export const ServerOptionsSchema = Type.Object(
     ),
     tls: Type.Object(
       {
-        certFile: Type.String({ default: '', description: "PEM chain; '' = no TLS. Read again when it changes." }),
-        keyFile: Type.String({ default: '', description: 'PEM private key.' }),
+        certFile: Type.String({
+          default: '',
+          description: "PEM chain; '' = no TLS. Read again when it changes.",
+          'x-path': true,
+        }),
+        keyFile: Type.String({ default: '', description: 'PEM private key.', 'x-path': true }),
       },
       { additionalProperties: false, default: {} },
     ),
@@ -69,11 +82,13 @@ export const ServerOptionsSchema = Type.Object(
     gracePeriodMs: Type.Number({
       default: 30_000,
       minimum: 0,
-      description: 'For accepted requests to finish at shutdown. Flag `--exit-timeout-secs` (in seconds).',
+      description: 'For accepted requests to finish at shutdown.',
+      'x-flag': '--exit-timeout-secs',
+      'x-flag-scale': 1_000,
     }),
     timingHeaders: Type.Boolean({ default: true, description: '`Server-Timing` on every answer.' }),
   },
   { additionalProperties: false },
 );
 
-export type ServerOptions = Static<typeof ServerOptionsSchema>;
+export type ServerOptions = DeepReadonly<Static<typeof ServerOptionsSchema>>;

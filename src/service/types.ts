@@ -39,6 +39,13 @@ export interface LogSettings {
   readonly log_format: string;
 }
 
+/** The log settings while the server runs; implemented by telemetry, handed to the service by the assembly. */
+export interface LogControl {
+  get(): LogSettings;
+  /** Settings as they are after the change. */
+  update(change: Partial<LogSettings>): LogSettings;
+}
+
 /**
  * The product's use cases in no protocol's terms. Each passes `admit` (scope and model) and publishes an audit event
  * where it changes something. All reject with MillraceError.

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { LOG_LEVELS } from '../core/index.js';
+import { type DeepReadonly, LOG_LEVELS } from '../core/index.js';
 
 const level = Type.Union(LOG_LEVELS.map((name) => Type.Literal(name)));
 
@@ -8,10 +8,14 @@ export const TelemetryOptionsSchema = Type.Object(
   {
     metrics: Type.Boolean({ default: true, description: 'Collect and serve Prometheus metrics.' }),
     accessLog: Type.Boolean({ default: true, description: 'A log line a request: all failures, some successes.' }),
-    accessLogSuccessesPerSecond: Type.Number({ default: 10, minimum: 0 }),
+    accessLogSuccessesPerSecond: Type.Number({
+      default: 10,
+      minimum: 0,
+      description: 'Most successes that get a line in a second; the next line counts those skipped.',
+    }),
     logLevel: Type.Union(
       [...LOG_LEVELS, 'silent' as const].map((name) => Type.Literal(name)),
-      { default: 'info' },
+      { default: 'info', description: 'Least severe level that is logged.', 'x-flag': '--log-level' },
     ),
     logLevels: Type.Record(Type.String(), level, {
       default: {},
@@ -25,4 +29,4 @@ export const TelemetryOptionsSchema = Type.Object(
   { additionalProperties: false },
 );
 
-export type TelemetryOptions = Static<typeof TelemetryOptionsSchema>;
+export type TelemetryOptions = DeepReadonly<Static<typeof TelemetryOptionsSchema>>;
