@@ -7,6 +7,7 @@ import { DATATYPES } from '../core/index.js';
  * Sizes end in `Bytes`, durations in `Ms`.
  */
 const strict = { additionalProperties: false } as const;
+const section = { ...strict, default: {} } as const;
 
 const datatype = Type.Union(
   DATATYPES.map((name) => Type.Literal(name)),
@@ -91,7 +92,7 @@ export const BatchingConfigSchema = Type.Object(
     ),
     preserveOrder: Type.Optional(Type.Boolean({ default: false, description: 'Answers leave in order of arrival.' })),
   },
-  strict,
+  section,
 );
 
 export const WarmupConfigSchema = Type.Object(
@@ -145,7 +146,7 @@ export const InstanceConfigSchema = Type.Object(
       Type.Union([Type.Literal('auto'), Type.Literal('cpu'), Type.Literal('gpu')], { default: 'auto' }),
     ),
   },
-  strict,
+  section,
 );
 
 export const LimitsConfigSchema = Type.Object(
@@ -169,7 +170,7 @@ export const LimitsConfigSchema = Type.Object(
       Type.Integer({ minimum: 1, default: 268_435_456, description: 'Input bytes that may wait or run at a time.' }),
     ),
   },
-  strict,
+  section,
 );
 
 export const OnnxConfigSchema = Type.Object(
@@ -203,7 +204,7 @@ export const OnnxConfigSchema = Type.Object(
       Type.Boolean({ default: false, description: 'Keep the optimised graph in the cache folder for faster loads.' }),
     ),
   },
-  strict,
+  section,
 );
 
 export const EchoConfigSchema = Type.Object(
@@ -225,7 +226,7 @@ export const EchoConfigSchema = Type.Object(
       }),
     ),
   },
-  strict,
+  section,
 );
 
 export const ModelConfigSchema = Type.Object(
@@ -247,34 +248,40 @@ export const ModelConfigSchema = Type.Object(
           'Default: 64 when the first dimension of every tensor is variable in the file, else 0.',
       }),
     ),
-    inputs: Type.Optional(Type.Array(TensorConfigSchema)),
-    outputs: Type.Optional(Type.Array(TensorConfigSchema)),
+    inputs: Type.Optional(Type.Array(TensorConfigSchema, { default: [] })),
+    outputs: Type.Optional(
+      Type.Array(TensorConfigSchema, { default: [], description: 'When any is given, only these are served.' }),
+    ),
     versions: Type.Optional(VersionPolicySchema),
     batching: Type.Optional(BatchingConfigSchema),
-    queue: Type.Optional(QueuePolicySchema),
+    queue: Type.Optional(Type.Object(QueuePolicySchema.properties, section)),
     priorities: Type.Optional(
       Type.Object(
         {
           levels: Type.Integer({ minimum: 1, maximum: 1000 }),
-          default: Type.Integer({ minimum: 1 }),
+          default: Type.Integer({ minimum: 1, description: 'Level of requests that name none; 1 = highest.' }),
           queues: Type.Optional(
             Type.Record(Type.String({ pattern: '^[1-9][0-9]*$' }), QueuePolicySchema, {
-              description: 'Queue policy by level; `queue` where none is given.',
+              default: {},
+              description: 'Queue policy by level; what a level leaves out is taken from `queue`.',
             }),
           ),
         },
-        strict,
+        { ...strict, default: { levels: 1, default: 1 } },
       ),
     ),
     instances: Type.Optional(InstanceConfigSchema),
     limits: Type.Optional(LimitsConfigSchema),
-    warmup: Type.Optional(Type.Array(WarmupConfigSchema)),
+    warmup: Type.Optional(Type.Array(WarmupConfigSchema, { default: [] })),
     onnx: Type.Optional(OnnxConfigSchema),
     echo: Type.Optional(EchoConfigSchema),
     parameters: Type.Optional(
-      Type.Record(Type.String(), Type.String(), { description: 'Free text, shown in the configuration endpoint.' }),
+      Type.Record(Type.String(), Type.String(), {
+        default: {},
+        description: 'Free text, shown in the configuration endpoint.',
+      }),
     ),
-    metricTags: Type.Optional(Type.Record(Type.String(), Type.String())),
+    metricTags: Type.Optional(Type.Record(Type.String(), Type.String(), { default: {} })),
   },
   { ...strict, $id: 'ModelConfig' },
 );
@@ -282,6 +289,11 @@ export const ModelConfigSchema = Type.Object(
 /** A model's configuration as written: any field may be missing. */
 export type ModelConfig = Static<typeof ModelConfigSchema>;
 export type TensorConfig = Static<typeof TensorConfigSchema>;
+export type BatchingConfig = Static<typeof BatchingConfigSchema>;
+export type InstanceConfig = Static<typeof InstanceConfigSchema>;
+export type LimitsConfig = Static<typeof LimitsConfigSchema>;
+export type OnnxConfig = Static<typeof OnnxConfigSchema>;
+export type EchoConfig = Static<typeof EchoConfigSchema>;
 export type QueuePolicyConfig = Static<typeof QueuePolicySchema>;
 export type WarmupConfig = Static<typeof WarmupConfigSchema>;
 export type VersionPolicy = Static<typeof VersionPolicySchema>;

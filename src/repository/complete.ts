@@ -1,0 +1,165 @@
+import { distance } from 'fastest-levenshtein';
+import { formatTensorType, MillraceError, type Signature, type TensorSpec } from '../core/index.js';
+import type { ModelConfig, TensorConfig } from './model-config.js';
+import { reshapeProblem } from './reshape.js';
+
+export interface CompletionInput {
+  /** The configuration as written. */
+  readonly declared: ModelConfig;
+  /** What the runtime read from the model file. */
+  readonly described: Signature;
+  /** Class labels by output name. */
+  readonly labels: Readonly<Record<string, readonly string[]>>;
+  /** Most rows of a batch for models that can batch and do not say so. */
+  readonly defaultMaxBatchSize: number;
+}
+
+export interface Completion {
+  readonly signature: Signature;
+  /** 0 = the model has no batch dimension. */
+  readonly maxBatchSize: number;
+}
+
+/**
+ * Brings configuration and model file together, as Triton's auto-complete does: what the configuration leaves open comes
+ * from the file, outputs it does not list are not served. A contradiction throws `invalid_argument` naming both sides.
+ */
+export function completeSignature(input: CompletionInput): Completion {
+  const { declared, described, labels } = input;
+  const maxBatchSize = declared.maxBatchSize ?? (canBatch(declared, described) ? input.defaultMaxBatchSize : 0);
+  checkNames('input', declared.inputs, described.inputs);
+  checkNames('output', declared.outputs, described.outputs);
+  const complete = (kind: 'input' | 'output', spec: TensorSpec, config: TensorConfig | undefined): TensorSpec => {
+    checkBatchDimension(`${kind} '${spec.name}'`, spec, maxBatchSize);
+    return completeTensor(kind, spec, { config, maxBatchSize, labels: labels[spec.name] });
+  };
+  const inputs = described.inputs.map((spec) => complete('input', spec, find(declared.inputs, spec.name)));
+  const outputs = described.outputs
+    .filter((spec) => !declared.outputs?.length || find(declared.outputs, spec.name) !== undefined)
+    .map((spec) => complete('output', spec, find(declared.outputs, spec.name)));
+  return { signature: { inputs, outputs }, maxBatchSize };
+}
+
+/** Rows can be put together when every tensor has a variable first dimension that nobody declares as fixed. */
+function canBatch(declared: ModelConfig, described: Signature): boolean {
+  const tensors = [...described.inputs, ...described.outputs];
+  const configs = [...(declared.inputs ?? []), ...(declared.outputs ?? [])];
+  return (
+    tensors.length > 0 &&
+    tensors.every((spec) => spec.shape[0] === -1) &&
+    configs.every((config) => config.shape === undefined || config.shape[0] === -1)
+  );
+}
+
+function find(configs: readonly TensorConfig[] | undefined, name: string): TensorConfig | undefined {
+  return configs?.find((config) => config.name === name);
+}
+
+function checkNames(kind: string, configs: readonly TensorConfig[] = [], specs: readonly TensorSpec[]): void {
+  const names = specs.map((spec) => spec.name);
+  const seen = new Set<string>();
+  for (const { name } of configs) {
+    if (seen.has(name)) throw contradiction(`${kind} '${name}' is configured twice`);
+    seen.add(name);
+    if (!names.includes(name)) {
+      throw contradiction(
+        `${kind} '${name}' is configured, but the model file has no such ${kind}; ` +
+          `it has ${names.map((known) => `'${known}'`).join(', ') || 'none'}${suggestion(name, names)}`,
+      );
+    }
+  }
+}
+
+function suggestion(name: string, known: readonly string[]): string {
+  const near = known.find((candidate) => distance(candidate.toLowerCase(), name.toLowerCase()) <= 2);
+  return near === undefined || known.length === 1 ? '' : `; did you mean '${near}'?`;
+}
+
+function checkBatchDimension(what: string, spec: TensorSpec, maxBatchSize: number): void {
+  if (maxBatchSize === 0 || spec.shape[0] === -1) return;
+  throw contradiction(
+    `${what} is ${formatTensorType(spec.datatype, spec.shape)} in the model file: with maxBatchSize ${maxBatchSize} ` +
+      'its first dimension must be variable (-1); set maxBatchSize to 0 or export the model with a variable batch',
+  );
+}
+
+interface TensorContext {
+  readonly config: TensorConfig | undefined;
+  readonly maxBatchSize: number;
+  readonly labels: readonly string[] | undefined;
+}
+
+function completeTensor(kind: 'input' | 'output', spec: TensorSpec, context: TensorContext): TensorSpec {
+  const { config, maxBatchSize, labels } = context;
+  const what = `${kind} '${spec.name}'`;
+  if (config?.datatype !== undefined && config.datatype !== spec.datatype) {
+    throw contradiction(`${what} is configured as ${config.datatype}, but it is ${spec.datatype} in the model file`);
+  }
+  const { shape, modelShape } = completeShape(what, spec, context);
+  checkPadding(what, config, shape);
+  return {
+    name: spec.name,
+    datatype: spec.datatype,
+    shape,
+    ...(modelShape === undefined ? {} : { modelShape }),
+    batchAxis: maxBatchSize > 0 ? 0 : null,
+    // A file that needs the tensor needs it, whatever the configuration says.
+    optional: kind === 'input' && spec.optional && config?.optional !== false,
+    ...(spec.dimNames === undefined || modelShape !== undefined ? {} : { dimNames: spec.dimNames }),
+    ...(kind === 'output' && labels !== undefined ? { labels } : {}),
+  };
+}
+
+function completeShape(
+  what: string,
+  spec: TensorSpec,
+  { config, maxBatchSize }: TensorContext,
+): { shape: readonly number[]; modelShape?: readonly number[] } {
+  const shape = config?.shape;
+  if (config?.reshape !== undefined && shape === undefined) {
+    throw contradiction(`${what} has a reshape but no shape; give the shape that clients see`);
+  }
+  if (config === undefined || shape === undefined) return { shape: spec.shape };
+  if (maxBatchSize > 0 && shape[0] !== -1) {
+    throw contradiction(
+      `${what} is configured with shape [${shape.join(',')}]: with maxBatchSize ${maxBatchSize} ` +
+        'the first dimension counts the rows and must be -1',
+    );
+  }
+  const modelShape = modelShapeOf(config, maxBatchSize > 0) ?? shape;
+  if (!fits(modelShape, spec.shape)) {
+    const via = modelShape === shape ? '' : ` reshaped to [${modelShape.join(',')}]`;
+    throw contradiction(
+      `${what} is configured with shape [${shape.join(',')}]${via}, ` +
+        `but it has shape [${spec.shape.join(',')}] in the model file`,
+    );
+  }
+  if (config.reshape === undefined) return { shape };
+  const problem = reshapeProblem(maxBatchSize > 0 ? shape.slice(1) : shape, config.reshape);
+  if (problem !== undefined) throw contradiction(`${what}: ${problem}`);
+  return { shape, modelShape };
+}
+
+/** The declared shape may fix what is variable in the file, but not the other way round. */
+function fits(declared: readonly number[], file: readonly number[]): boolean {
+  return declared.length === file.length && file.every((size, axis) => size === -1 || size === declared[axis]);
+}
+
+/** Full model-side shape of a tensor with a reshape; undefined for one without. */
+export function modelShapeOf(config: TensorConfig, batching: boolean): readonly number[] | undefined {
+  if (config.reshape === undefined) return undefined;
+  return batching ? [-1, ...config.reshape] : config.reshape;
+}
+
+function checkPadding(what: string, config: TensorConfig | undefined, shape: readonly number[]): void {
+  for (const axis of config?.padding?.axes ?? []) {
+    if (shape[axis] === -1) continue;
+    throw contradiction(
+      `${what}: padding names axis ${axis}, but only variable dimensions can be padded; its shape is [${shape.join(',')}]`,
+    );
+  }
+}
+
+function contradiction(message: string): MillraceError {
+  return new MillraceError('invalid_argument', message);
+}

@@ -1,0 +1,73 @@
+import { Value } from '@sinclair/typebox/value';
+import {
+  type BatchingConfig,
+  type EchoConfig,
+  type InstanceConfig,
+  type LimitsConfig,
+  type ModelConfig,
+  ModelConfigSchema,
+  type OnnxConfig,
+  type QueuePolicyConfig,
+  type TensorConfig,
+  type VersionPolicy,
+  type WarmupConfig,
+} from './model-config.js';
+
+export type ResolvedQueuePolicy = Readonly<Required<QueuePolicyConfig>>;
+
+/** Priority levels, 1 = highest; `queues` holds a policy for each level that has its own. */
+export interface ResolvedPriorities {
+  readonly levels: number;
+  readonly default: number;
+  readonly queues: Readonly<Record<string, ResolvedQueuePolicy>>;
+}
+
+/** A model's configuration with every documented default in place; what only the model file can tell stays undefined. */
+export interface ResolvedModelConfig {
+  readonly name: string | undefined;
+  readonly runtime: string | undefined;
+  readonly platform: string | undefined;
+  readonly file: string;
+  readonly maxBatchSize: number | undefined;
+  readonly inputs: readonly TensorConfig[];
+  /** Empty = every output of the file. */
+  readonly outputs: readonly TensorConfig[];
+  readonly versions: VersionPolicy;
+  readonly batching: Readonly<Required<BatchingConfig>>;
+  readonly queue: ResolvedQueuePolicy;
+  readonly priorities: ResolvedPriorities;
+  readonly instances: Readonly<Required<Omit<InstanceConfig, 'runner'>>> & { readonly runner: string | undefined };
+  readonly limits: Readonly<Required<LimitsConfig>>;
+  readonly warmup: readonly Readonly<Required<WarmupConfig>>[];
+  readonly onnx: Readonly<Required<OnnxConfig>>;
+  readonly echo: Readonly<Required<EchoConfig>>;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly metricTags: Readonly<Record<string, string>>;
+}
+
+/** Fills in the defaults that {@link ModelConfigSchema} documents. */
+export function resolveModelConfig(config: ModelConfig): ResolvedModelConfig {
+  // A union's object default would be merged into another member's value, so the policy stays out of Value.Default.
+  const { versions, ...rest } = config;
+  const filled = Value.Default(ModelConfigSchema, structuredClone(rest)) as ModelConfig;
+  // Value.Default has filled every field that has a default; its types cannot say so.
+  const complete = filled as ModelConfig & Omit<ResolvedModelConfig, 'versions' | 'priorities'>;
+  const defaultVersions = ModelConfigSchema.properties.versions.default as VersionPolicy;
+  const { levels, default: level, queues } = filled.priorities as Required<NonNullable<ModelConfig['priorities']>>;
+  return {
+    ...complete,
+    name: config.name,
+    runtime: config.runtime,
+    platform: config.platform,
+    maxBatchSize: config.maxBatchSize,
+    versions: versions ?? defaultVersions,
+    instances: { ...complete.instances, runner: config.instances?.runner },
+    priorities: {
+      levels,
+      default: level,
+      queues: Object.fromEntries(
+        Object.entries(queues).map(([name, policy]) => [name, { ...complete.queue, ...policy }]),
+      ),
+    },
+  };
+}
