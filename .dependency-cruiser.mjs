@@ -1,0 +1,99 @@
+/**
+ * Rooms and their ranks (docs/architecture.md). A file imports its own room freely, and rooms of lower rank through
+ * their `index.ts` only; types count like values.
+ */
+const RANKS = [
+  ['core'],
+  ['repository', 'runtimes'],
+  ['engine', 'routing', 'governance'],
+  ['service'],
+  ['protocols'],
+  ['server', 'telemetry', 'loadgen', 'client'],
+  // Puts the options of all rooms together; rooms never import it.
+  ['config'],
+];
+
+const room = (names) => `^src/(${names.join('|')})/`;
+const code = (path) => ({ path, pathNot: '\\.test\\.ts$' });
+
+const ranks = RANKS.flatMap((names, rank) =>
+  names.map((name) => ({
+    name: `${name}-imports-lower-ranks-only`,
+    severity: 'error',
+    from: code(room([name])),
+    to: {
+      path: [
+        room([
+          ...RANKS.slice(rank)
+            .flat()
+            .filter((other) => other !== name),
+          'cli',
+        ]),
+        '^src/[^/]+\\.ts$',
+      ],
+    },
+  })),
+);
+
+const vendorOnlyIn = (packages, path) => ({
+  name: `${packages[0]}-only-in-its-room`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: [path, '\\.test\\.ts$'] },
+  to: { path: `^node_modules/(${packages.join('|')})/` },
+});
+
+export default {
+  forbidden: [
+    ...ranks,
+    {
+      name: 'other-rooms-through-their-seam',
+      severity: 'error',
+      from: code('^src/([^/]+)/'),
+      to: { path: '^src/[^/]+/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
+    },
+    {
+      name: 'assembly-enters-rooms-through-their-seam',
+      severity: 'error',
+      from: code('^src/[^/]+\\.ts$'),
+      to: { path: '^src/[^/]+/', pathNot: '^src/[^/]+/index\\.ts$' },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'everything-resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'core-has-no-io-and-no-vendor',
+      severity: 'error',
+      from: code('^src/core/'),
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional'] },
+    },
+    {
+      name: 'client-runs-in-browsers',
+      comment: 'It reaches core and itself only, and neither imports anything of Node.',
+      severity: 'error',
+      from: code('^src/client/'),
+      to: { pathNot: '^src/(client|core)/' },
+    },
+    {
+      name: 'published-code-uses-published-dependencies',
+      severity: 'error',
+      from: code('^src/'),
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'code-does-not-import-tests',
+      severity: 'error',
+      from: code('^src/'),
+      to: { path: '(^test/|\\.test\\.ts$)' },
+    },
+    vendorOnlyIn(['onnxruntime-node'], '^src/runtimes/onnx/'),
+    vendorOnlyIn(['pino', 'pino-pretty', 'prom-client'], '^src/telemetry/'),
+    vendorOnlyIn(['fastify', '@fastify'], '^src/server/'),
+    vendorOnlyIn(['commander', 'cli-table3', 'cli-progress', 'picocolors'], '^src/cli/'),
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|coverage)/' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};
