@@ -5,6 +5,7 @@ export * from './datatype.js';
 export * from './deadline.js';
 export * from './errors.js';
 export * from './events.js';
+export * from './half.js';
 export * from './model.js';
 export * from './readonly.js';
 export * from './request.js';
