@@ -1,0 +1,205 @@
+import {
+  bytesElementEnd,
+  ELEMENT_SIZE_BYTES,
+  elementCount,
+  formatTensorType,
+  type InferRequest,
+  MillraceError,
+  type Tensor,
+  type TensorSpec,
+} from '../core/index.js';
+
+/** What a model demands of a request, prepared once per loaded generation. */
+export interface RequestRules {
+  /** `mlp/3`, for messages. */
+  readonly label: string;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputNames: readonly string[];
+  /** 0 = the model has no batch dimension. */
+  readonly maxBatchSize: number;
+  /** BYTES must be valid UTF-8. */
+  readonly textOnly: boolean;
+  /** Axes by input name along which the members of one batch may differ (they are padded). */
+  readonly paddedAxes: ReadonlyMap<string, readonly number[]>;
+  /** No input is optional or has a variable dimension besides the batch: all requests can share a batch. */
+  readonly uniform: boolean;
+}
+
+/** A request that satisfies the model's signature. */
+export interface CheckedRequest {
+  /** In the signature's order; optional ones may be missing. */
+  readonly inputs: readonly Tensor[];
+  /** Rows along the batch axis; 1 where the model does not batch. */
+  readonly rows: number;
+  readonly sizeBytes: number;
+  /** Requests with the same key can share a batch. */
+  readonly shapeKey: string;
+  /** Names of the wanted outputs in the order asked for; undefined = all. */
+  readonly outputs: readonly string[] | undefined;
+}
+
+/**
+ * Checks a request against the model's signature: names, datatypes, ranks, dimensions, rows and sizes.
+ * Throws `invalid_argument` that names the tensor, what was expected and what came.
+ */
+export function checkRequest(rules: RequestRules, request: InferRequest): CheckedRequest {
+  const inputs = orderInputs(rules, request.inputs);
+  let rows = 0;
+  let rowsOf = '';
+  let sizeBytes = 0;
+  let given = 0;
+  for (const spec of rules.inputs) {
+    const tensor = inputs[given];
+    if (tensor === undefined || tensor.name !== spec.name) continue;
+    given++;
+    checkTensor(rules, spec, tensor);
+    sizeBytes += tensor.data.byteLength;
+    if (spec.batchAxis === null) continue;
+    const tensorRows = tensor.shape[0] as number;
+    if (rows === 0) {
+      rows = tensorRows;
+      rowsOf = tensor.name;
+    } else if (rows !== tensorRows) {
+      throw invalid(
+        `inputs of model '${rules.label}' disagree on the batch size: '${rowsOf}' has ${rows}, '${tensor.name}' has ${tensorRows}`,
+      );
+    }
+  }
+  return {
+    inputs,
+    rows: rows === 0 ? 1 : rows,
+    sizeBytes,
+    shapeKey: rules.uniform ? '' : shapeKey(rules, inputs),
+    outputs: checkOutputs(rules, request),
+  };
+}
+
+function orderInputs(rules: RequestRules, given: readonly Tensor[]): readonly Tensor[] {
+  const specs = rules.inputs;
+  if (given.length === specs.length && given.every((tensor, index) => tensor.name === specs[index]?.name)) return given;
+  const byName = new Map<string, Tensor>();
+  for (const tensor of given) {
+    if (byName.has(tensor.name)) throw invalid(`input '${tensor.name}' is given twice`);
+    byName.set(tensor.name, tensor);
+  }
+  const ordered: Tensor[] = [];
+  for (const spec of specs) {
+    const tensor = byName.get(spec.name);
+    if (tensor !== undefined) {
+      ordered.push(tensor);
+      byName.delete(spec.name);
+    } else if (!spec.optional) {
+      throw invalid(
+        `input '${spec.name}' (${formatTensorType(spec.datatype, spec.shape)}) of model '${rules.label}' is missing`,
+      );
+    }
+  }
+  for (const name of byName.keys()) {
+    const expected = specs.map((spec) => `'${spec.name}'`).join(', ');
+    throw invalid(`model '${rules.label}' has no input '${name}'; its inputs are ${expected || 'none'}`);
+  }
+  return ordered;
+}
+
+function checkTensor(rules: RequestRules, spec: TensorSpec, tensor: Tensor): void {
+  if (tensor.datatype !== spec.datatype) {
+    throw invalid(`input '${spec.name}' of model '${rules.label}': expected ${spec.datatype}, got ${tensor.datatype}`);
+  }
+  checkShape(rules, spec, tensor);
+  if (tensor.datatype === 'BYTES') {
+    checkBytes(rules, tensor);
+    return;
+  }
+  const expectedBytes = elementCount(tensor.shape) * ELEMENT_SIZE_BYTES[tensor.datatype];
+  if (tensor.data.byteLength !== expectedBytes) {
+    throw invalid(
+      `input '${spec.name}': ${formatTensorType(tensor.datatype, tensor.shape)} needs ${expectedBytes} bytes, got ${tensor.data.byteLength}`,
+    );
+  }
+}
+
+function checkShape(rules: RequestRules, spec: TensorSpec, tensor: Tensor): void {
+  const { shape } = tensor;
+  let matches = shape.length === spec.shape.length;
+  for (let axis = 0; matches && axis < shape.length; axis++) {
+    const size = shape[axis] as number;
+    const expected = spec.shape[axis] as number;
+    if (!Number.isSafeInteger(size) || size < 0 || (expected !== -1 && size !== expected)) matches = false;
+  }
+  if (!matches) {
+    throw invalid(
+      `input '${spec.name}' of model '${rules.label}': expected shape [${spec.shape.join(',')}], got [${shape.join(',')}]`,
+    );
+  }
+  if (spec.batchAxis === null) return;
+  const rows = shape[0] as number;
+  if (rows === 0) throw invalid(`input '${spec.name}': a request needs at least 1 row, got 0`);
+  if (rows > rules.maxBatchSize) {
+    throw invalid(
+      `input '${spec.name}' has ${rows} rows; model '${rules.label}' takes at most ${rules.maxBatchSize} a request`,
+    );
+  }
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+
+function checkBytes(rules: RequestRules, tensor: Tensor): void {
+  const expected = elementCount(tensor.shape);
+  let index = 0;
+  let offset = 0;
+  while (offset < tensor.data.length) {
+    const end = bytesElementEnd(tensor.data, offset, index);
+    if (rules.textOnly) {
+      try {
+        strictUtf8.decode(tensor.data.subarray(offset + 4, end));
+      } catch {
+        throw invalid(
+          `input '${tensor.name}': element ${index} is not valid UTF-8, and model '${rules.label}' takes text only`,
+        );
+      }
+    }
+    index++;
+    offset = end;
+  }
+  if (index !== expected) {
+    throw invalid(`input '${tensor.name}': BYTES[${tensor.shape.join(',')}] needs ${expected} elements, got ${index}`);
+  }
+}
+
+function checkOutputs(rules: RequestRules, request: InferRequest): readonly string[] | undefined {
+  const wanted = request.outputs;
+  if (wanted === undefined || wanted.length === 0) return undefined;
+  const names: string[] = [];
+  for (const { name } of wanted) {
+    if (!rules.outputNames.includes(name)) {
+      const expected = rules.outputNames.map((output) => `'${output}'`).join(', ');
+      throw invalid(`model '${rules.label}' has no output '${name}'; its outputs are ${expected}`);
+    }
+    if (names.includes(name)) throw invalid(`output '${name}' is requested twice`);
+    names.push(name);
+  }
+  return names;
+}
+
+function shapeKey(rules: RequestRules, inputs: readonly Tensor[]): string {
+  let key = '';
+  let index = 0;
+  for (const spec of rules.inputs) {
+    const tensor = inputs[index];
+    if (tensor === undefined || tensor.name !== spec.name) {
+      key += '-;';
+      continue;
+    }
+    index++;
+    const padded = rules.paddedAxes.get(spec.name);
+    for (let axis = spec.batchAxis === 0 ? 1 : 0; axis < tensor.shape.length; axis++) {
+      key += padded?.includes(axis) ? '*,' : `${tensor.shape[axis]},`;
+    }
+    key += ';';
+  }
+  return key;
+}
+
+function invalid(message: string): MillraceError {
+  return new MillraceError('invalid_argument', message);
+}

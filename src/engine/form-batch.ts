@@ -1,0 +1,94 @@
+import type { Tensor } from '../core/index.js';
+import type { Batch, BatchItem } from '../runtimes/index.js';
+import { cutTensor, padTensor } from './padding.js';
+import type { Pending } from './pending.js';
+import { reshape, type ShapeRules } from './shape-rules.js';
+
+/** Makes the runtime's batch of accepted requests: pads, reshapes, unites the wanted outputs. */
+export function formBatch(id: number, members: readonly Pending[], rules: ShapeRules): Batch {
+  const padded = rules.inputPadding.size === 0 ? undefined : paddedShapes(members, rules);
+  const items: BatchItem[] = [];
+  let rows = 0;
+  for (const member of members) {
+    rows += member.checked.rows;
+    items.push({
+      callId: member.callId,
+      inputs: toModelInputs(member.checked.inputs, rules, padded),
+      rows: member.checked.rows,
+      parameters: member.request.parameters,
+    });
+  }
+  return { id, items, rows, outputs: wantedOutputs(members) };
+}
+
+/** What of an item's emission the caller asked for, in its order, in the client's shapes and sizes. */
+export function toClientOutputs(outputs: readonly Tensor[], member: Pending, rules: ShapeRules): readonly Tensor[] {
+  const { checked } = member;
+  let wanted = outputs;
+  if (checked.outputs !== undefined) {
+    wanted = checked.outputs.flatMap((name) => outputs.find((tensor) => tensor.name === name) ?? []);
+  }
+  if (rules.outputPadding.size === 0 && rules.reshaped.size === 0) return wanted;
+  return wanted.map((tensor) => cutToMember(fromModelShape(tensor, rules), member, rules));
+}
+
+function toModelInputs(
+  inputs: readonly Tensor[],
+  rules: ShapeRules,
+  padded: ReadonlyMap<string, readonly number[]> | undefined,
+): readonly Tensor[] {
+  if (padded === undefined && rules.reshaped.size === 0) return inputs;
+  return inputs.map((tensor) => {
+    const longest = padded?.get(tensor.name);
+    const rule = rules.inputPadding.get(tensor.name);
+    const full =
+      longest === undefined || rule === undefined
+        ? tensor
+        : padTensor(
+            tensor,
+            tensor.shape.map((size, axis) => (rule.axes.includes(axis) ? (longest[axis] as number) : size)),
+            rule.value,
+          );
+    const spec = rules.reshaped.get(tensor.name);
+    return spec?.modelShape === undefined ? full : { ...full, shape: reshape(full.shape, spec.shape, spec.modelShape) };
+  });
+}
+
+function paddedShapes(members: readonly Pending[], rules: ShapeRules): ReadonlyMap<string, readonly number[]> {
+  const longest = new Map<string, number[]>();
+  for (const { checked } of members) {
+    for (const { name, shape } of checked.inputs) {
+      if (!rules.inputPadding.has(name)) continue;
+      const known = longest.get(name);
+      longest.set(name, known === undefined ? [...shape] : known.map((size, axis) => Math.max(size, shape[axis] ?? 0)));
+    }
+  }
+  return longest;
+}
+
+function wantedOutputs(members: readonly Pending[]): readonly string[] | undefined {
+  const names = new Set<string>();
+  for (const { checked } of members) {
+    if (checked.outputs === undefined) return undefined;
+    for (const name of checked.outputs) names.add(name);
+  }
+  return [...names];
+}
+
+function fromModelShape(tensor: Tensor, rules: ShapeRules): Tensor {
+  const spec = rules.reshaped.get(tensor.name);
+  if (spec?.modelShape === undefined) return tensor;
+  return { ...tensor, shape: reshape(tensor.shape, spec.modelShape, spec.shape) };
+}
+
+/** A padded output axis is as long as the same axis of the first padded input was in the member's own request. */
+function cutToMember(tensor: Tensor, member: Pending, rules: ShapeRules): Tensor {
+  const rule = rules.outputPadding.get(tensor.name);
+  const input = member.checked.inputs.find(({ name }) => rules.inputPadding.has(name));
+  if (rule === undefined || input === undefined) return tensor;
+  const shape = tensor.shape.map((size, axis) => {
+    const own = input.shape[axis];
+    return rule.axes.includes(axis) && own !== undefined ? Math.min(size, own) : size;
+  });
+  return cutTensor(tensor, shape);
+}

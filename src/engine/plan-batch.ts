@@ -1,0 +1,65 @@
+import type { BatchReason } from '../core/index.js';
+
+/** What planning needs to know of a waiting request. */
+export interface Candidate {
+  readonly rows: number;
+  readonly shapeKey: string;
+  /** Clock time of admission, milliseconds. */
+  readonly enqueuedAt: number;
+  /** Must run by itself. */
+  readonly alone: boolean;
+}
+
+export interface BatchLimits {
+  /** Requests are put together at all. */
+  readonly batching: boolean;
+  readonly maxRows: number;
+  /** Ascending. */
+  readonly preferredSizes: readonly number[];
+  readonly maxDelayMs: number;
+}
+
+/** Run these candidates (indexes) now, or look again at `at` when nothing has changed until then. */
+export type Plan =
+  | { readonly kind: 'run'; readonly picked: readonly number[]; readonly rows: number; readonly reason: BatchReason }
+  | { readonly kind: 'wait'; readonly at: number };
+
+/**
+ * Decides what an instance that could take a batch now should get. `candidates` are in scheduling order and not empty.
+ * The first one anchors the batch: only requests of the same shape join it. The batch is sent when it is full, has a
+ * preferred size, or its oldest member has waited `maxDelayMs`.
+ */
+export function planBatch(candidates: readonly Candidate[], limits: BatchLimits, now: number): Plan {
+  const anchor = candidates[0] as Candidate;
+  if (anchor.alone) return { kind: 'run', picked: [0], rows: anchor.rows, reason: 'retry' };
+  if (!limits.batching) return { kind: 'run', picked: [0], rows: anchor.rows, reason: 'single' };
+
+  const picked: number[] = [];
+  let rows = 0;
+  let oldest = anchor.enqueuedAt;
+  let full = false;
+  let preferred: { readonly count: number; readonly rows: number } | undefined;
+  for (let index = 0; index < candidates.length; index++) {
+    const candidate = candidates[index] as Candidate;
+    if (candidate.alone || candidate.shapeKey !== anchor.shapeKey) continue;
+    if (rows + candidate.rows > limits.maxRows) {
+      full = true;
+      break;
+    }
+    picked.push(index);
+    rows += candidate.rows;
+    if (candidate.enqueuedAt < oldest) oldest = candidate.enqueuedAt;
+    if (limits.preferredSizes.includes(rows)) preferred = { count: picked.length, rows };
+    if (rows === limits.maxRows) {
+      full = true;
+      break;
+    }
+  }
+  if (preferred !== undefined) {
+    return { kind: 'run', picked: picked.slice(0, preferred.count), rows: preferred.rows, reason: 'preferred' };
+  }
+  if (full) return { kind: 'run', picked, rows, reason: 'full' };
+  if (limits.maxDelayMs === 0) return { kind: 'run', picked, rows, reason: 'idle' };
+  const at = oldest + limits.maxDelayMs;
+  return now >= at ? { kind: 'run', picked, rows, reason: 'delay' } : { kind: 'wait', at };
+}

@@ -1,0 +1,428 @@
+import {
+  type BatchReason,
+  type Call,
+  type Clock,
+  type EventBus,
+  type InferRequest,
+  MillraceError,
+  type ModelRef,
+  type Timer,
+  toMillraceError,
+} from '../core/index.js';
+import { type BatchTiming, type Emission, RunnerDiedError } from '../runtimes/index.js';
+import {
+  bytesFull,
+  chooseLevel,
+  type QueuePolicy,
+  queueFull,
+  queueTimedOut,
+  queueTimeoutMs,
+  refuseWhileDown,
+} from './admission.js';
+import type { ByteBudget } from './byte-budget.js';
+import { type CheckedRequest, checkRequest } from './check-request.js';
+import { formBatch, toClientOutputs } from './form-batch.js';
+import type { InstancePool, Run, Slot } from './instance-pool.js';
+import { OrderedRelease } from './ordered-release.js';
+import type { Pending } from './pending.js';
+import { type BatchLimits, planBatch } from './plan-batch.js';
+import { RequestQueue } from './request-queue.js';
+import { RunningMedian } from './running-median.js';
+import type { ShapeRules } from './shape-rules.js';
+import type { StatisticsCounter } from './statistics.js';
+import type { Sink } from './types.js';
+
+/** How far planning looks past requests of another shape. */
+const LOOKAHEAD = 256;
+
+export interface SchedulerLimits {
+  readonly batching: BatchLimits;
+  /** By level, index 0 = level 1. */
+  readonly policies: readonly QueuePolicy[];
+  readonly defaultLevel: number;
+  readonly executionTimeoutMs: number;
+  readonly preserveOrder: boolean;
+  /** A failed or lost batch may run again, item by item. */
+  readonly pure: boolean;
+  /** Any number of answers: they are passed on as they come. */
+  readonly decoupled: boolean;
+  /** A second batch is sent ahead while the median run is shorter; 0 = never. */
+  readonly prefetchBelowMs: number;
+}
+
+export interface SchedulerOptions {
+  readonly ref: ModelRef;
+  readonly label: string;
+  readonly limits: SchedulerLimits;
+  readonly rules: ShapeRules;
+  readonly pool: InstancePool;
+  readonly budget: ByteBudget;
+  readonly statistics: StatisticsCounter;
+  readonly clock: Clock;
+  readonly events: EventBus;
+}
+
+/**
+ * Queue, batches and settlement of one loaded generation. Every accepted request ends exactly once, whatever becomes
+ * of its batch; what a batch does is decided in `planBatch`, what a death means in `#onRunnerDied`.
+ */
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #queue: RequestQueue;
+  readonly #runMs = new RunningMedian();
+  readonly #ordered: OrderedRelease | undefined;
+  #nextId = 1;
+  #executing = 0;
+  #pumpScheduled = false;
+  #delayTimer: Timer | undefined;
+  #onIdle: (() => void)[] = [];
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#queue = new RequestQueue(options.limits.policies.length);
+    this.#ordered = options.limits.preserveOrder ? new OrderedRelease() : undefined;
+  }
+
+  get queuedRequests(): number {
+    return this.#queue.length;
+  }
+
+  get queuedBytes(): number {
+    return this.#queue.sizeBytes;
+  }
+
+  /** Requests inside batches, those that nobody waits for any more included. */
+  get executingRequests(): number {
+    return this.#executing;
+  }
+
+  /** Admits a request to the queue, or ends it at once with the reason. Never throws. */
+  submit(request: InferRequest, call: Call, sink: Sink): void {
+    let item: Pending;
+    try {
+      item = this.#admit(request, call, sink);
+    } catch (error) {
+      sink.onEnd(toMillraceError(error));
+      return;
+    }
+    this.#queue.push(item);
+    this.#ordered?.arrive(item.callId);
+    call.onCancel((reason) => this.#onCancel(item, reason));
+    this.schedule();
+  }
+
+  /** Looks for work soon: once everything that has arrived by now is in the queue. */
+  schedule(): void {
+    if (this.#pumpScheduled) return;
+    this.#pumpScheduled = true;
+    this.#options.clock.defer(() => {
+      this.#pumpScheduled = false;
+      this.#pump();
+    });
+  }
+
+  /** Resolves when nothing waits and nothing runs. */
+  idle(): Promise<void> {
+    if (this.#queue.length === 0 && this.#executing === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  /** Ends everything that is not settled yet. */
+  abort(error: MillraceError): void {
+    for (const item of this.#queue.all()) this.#refuse(item, error);
+    for (const slot of this.#options.pool.slots) {
+      for (const run of slot.runs) for (const item of run.members) this.#end(item, error);
+    }
+  }
+
+  #admit(request: InferRequest, call: Call, sink: Sink): Pending {
+    const { label, limits, rules, pool, budget, clock } = this.#options;
+    if (call.cancelled !== undefined) throw call.cancelled;
+    const checked = checkRequest(rules.request, request);
+    const down = refuseWhileDown(label, pool.recoveryMs(), pool.lastDeath);
+    if (down !== undefined) throw down;
+    const level = chooseLevel(request.priority, limits.policies.length, limits.defaultLevel);
+    const policy = limits.policies[level - 1] as QueuePolicy;
+    // Requests that an instance would take at once do not wait, so they must not fill the queue.
+    if (this.#queue.lengthOfLevel(level) >= policy.maxRequests) this.#pump();
+    if (this.#queue.lengthOfLevel(level) >= policy.maxRequests) throw queueFull(label, policy);
+    if (!budget.tryTake(checked.sizeBytes)) throw bytesFull(label, checked.sizeBytes, budget);
+
+    const now = clock.now();
+    call.timing.enqueuedAt = now;
+    const item = this.#createPending({ request, checked, call, sink, level, now });
+    const timeoutMs = queueTimeoutMs(policy, request);
+    if (timeoutMs !== Number.POSITIVE_INFINITY) {
+      item.expiry = clock.setTimer(timeoutMs, () => this.#onExpired(item, policy, timeoutMs));
+    }
+    return item;
+  }
+
+  #createPending(fields: {
+    readonly request: InferRequest;
+    readonly checked: CheckedRequest;
+    readonly call: Call;
+    readonly sink: Sink;
+    readonly level: number;
+    readonly now: number;
+  }): Pending {
+    return {
+      callId: this.#nextId++,
+      request: fields.request,
+      checked: fields.checked,
+      call: fields.call,
+      sink: fields.sink,
+      level: fields.level,
+      rows: fields.checked.rows,
+      shapeKey: fields.checked.shapeKey,
+      enqueuedAt: fields.now,
+      place: 'queued',
+      ended: false,
+      alone: false,
+      kills: 0,
+      responses: 0,
+      delayed: false,
+      expiry: undefined,
+    };
+  }
+
+  #onExpired(item: Pending, policy: QueuePolicy, timeoutMs: number): void {
+    item.expiry = undefined;
+    if (item.place !== 'queued') return;
+    if (policy.timeoutAction === 'delay') this.#queue.delay(item);
+    else this.#refuse(item, queueTimedOut(this.#options.label, timeoutMs));
+  }
+
+  #onCancel(item: Pending, reason: MillraceError): void {
+    if (item.place === 'queued') {
+      this.#refuse(item, reason);
+      return;
+    }
+    for (const slot of this.#options.pool.slots) {
+      if (slot.runs.some((run) => run.members.includes(item))) slot.instance?.cancel(item.callId);
+    }
+    this.#end(item, reason);
+  }
+
+  #pump(): void {
+    const { limits, clock } = this.#options;
+    this.#delayTimer?.clear();
+    this.#delayTimer = undefined;
+    while (this.#queue.length > 0) {
+      const slot = this.#chooseSlot();
+      if (slot === undefined) return;
+      const candidates = this.#queue.peek(limits.batching.batching ? LOOKAHEAD : 1);
+      const ahead = slot.runs[0];
+      // Whatever may bring the runner down gets it for itself.
+      if (ahead !== undefined && (candidates[0]?.alone || ahead.members[0]?.alone)) return;
+      const plan = planBatch(candidates, limits.batching, clock.now());
+      if (plan.kind === 'wait') {
+        this.#delayTimer = clock.setTimer(plan.at - clock.now(), () => this.#pump());
+        return;
+      }
+      const members = plan.picked.map((index) => candidates[index] as Pending);
+      this.#dispatch(slot, members, plan.reason);
+    }
+  }
+
+  /** An idle instance, else one that may be sent a batch ahead. */
+  #chooseSlot(): Slot | undefined {
+    const { limits, pool } = this.#options;
+    let ahead: Slot | undefined;
+    for (const slot of pool.slots) {
+      if (slot.instance === undefined) continue;
+      if (slot.runs.length === 0) return slot;
+      if (slot.runs.length === 1 && slot.deaths === 0) ahead ??= slot;
+    }
+    return this.#runMs.value < limits.prefetchBelowMs ? ahead : undefined;
+  }
+
+  #dispatch(slot: Slot, members: readonly Pending[], reason: BatchReason): void {
+    const now = this.#options.clock.now();
+    for (const item of members) {
+      this.#queue.remove(item, 'executing');
+      item.expiry?.clear();
+      item.call.timing.dequeuedAt = now;
+    }
+    this.#executing += members.length;
+    const run = createRun(members, reason);
+    slot.runs.push(run);
+    if (slot.runs.length === 1) this.#begin(slot, run, now);
+    this.#execute(slot, run).then(
+      (timing) => this.#onDone(slot, run, timing),
+      (error) => this.#onFailed(slot, run, error),
+    );
+  }
+
+  #execute(slot: Slot, run: Run): Promise<BatchTiming> {
+    const { instance } = slot;
+    if (instance === undefined) return Promise.reject(new RunnerDiedError('the instance is gone', false));
+    try {
+      const batch = formBatch(this.#nextId++, run.members, this.#options.rules);
+      return instance.execute(batch, (emissions) => this.#onEmissions(run, emissions));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #begin(slot: Slot, run: Run, now: number): void {
+    const { clock, limits, label } = this.#options;
+    run.startedAt = now;
+    const instance = slot.instance;
+    run.timeout = clock.setTimer(limits.executionTimeoutMs, () => {
+      run.overdue = true;
+      instance?.kill(`a batch of model '${label}' ran longer than ${limits.executionTimeoutMs} ms`);
+    });
+  }
+
+  #onEmissions(run: Run, emissions: readonly Emission[]): void {
+    if (!this.#options.limits.decoupled) {
+      run.emissions.push(...emissions);
+      return;
+    }
+    for (const emission of emissions) this.#deliver(run, emission, 0);
+  }
+
+  /** The batch is off the instance, one way or the other; the next one becomes the oldest. */
+  #leave(slot: Slot, run: Run): void {
+    run.timeout?.clear();
+    slot.runs.splice(slot.runs.indexOf(run), 1);
+    const next = slot.runs[0];
+    if (next !== undefined && next.startedAt === 0) this.#begin(slot, next, this.#options.clock.now());
+    this.#executing -= run.members.length;
+    for (const item of run.members) if (item.place === 'executing') item.place = 'gone';
+  }
+
+  #onDone(slot: Slot, run: Run, timing: BatchTiming): void {
+    const { clock, pool, statistics } = this.#options;
+    const now = clock.now();
+    this.#leave(slot, run);
+    pool.healthy(slot);
+    this.#runMs.add(now - run.startedAt);
+    statistics.batch(run.rows, timing, clock.wallNow());
+    // The instance gets its next batch before this one's answers are written.
+    this.#pump();
+    run.finishedAt = now;
+    for (const item of run.members) recordTiming(item, run, timing);
+    run.emissions.forEach((emission, index) => {
+      this.#deliver(run, emission, index);
+    });
+    for (const item of run.members) {
+      if (!item.ended) this.#end(item, new MillraceError('internal', `model '${this.#options.label}' gave no answer`));
+    }
+    this.#finishRun(slot, run, undefined);
+  }
+
+  #onFailed(slot: Slot, run: Run, error: unknown): void {
+    this.#leave(slot, run);
+    const waiting = run.members.filter((item) => !item.ended);
+    const failure = toMillraceError(error);
+    const again =
+      error instanceof RunnerDiedError
+        ? this.#afterDeath(run, waiting, error)
+        : run.members.length > 1 && this.#options.limits.pure
+          ? waiting.filter((item) => item.responses === 0)
+          : [];
+    if (!(error instanceof RunnerDiedError && !error.started)) for (const item of again) item.alone = true;
+    this.#queue.pushFront(again);
+    for (const item of waiting) if (item.place !== 'queued') this.#end(item, failure);
+    this.#finishRun(slot, run, failure);
+    this.schedule();
+  }
+
+  /** Which members of a batch that went down with its runner are tried again. */
+  #afterDeath(run: Run, waiting: readonly Pending[], error: RunnerDiedError): readonly Pending[] {
+    if (!error.started) return waiting;
+    for (const item of waiting) item.kills++;
+    const certain = run.overdue && run.members.length === 1;
+    if (!this.#options.limits.pure || certain) return [];
+    return waiting.filter((item) => item.kills < 2 && item.responses === 0);
+  }
+
+  #finishRun(slot: Slot, run: Run, error: MillraceError | undefined): void {
+    const { events, ref, clock, budget } = this.#options;
+    for (const item of run.members) if (item.place === 'gone') budget.release(item.checked.sizeBytes);
+    events.publish('batchFinished', {
+      ref,
+      instance: `${this.#options.label}#${slot.index}`,
+      items: run.members.length,
+      rows: run.rows,
+      reason: run.reason,
+      computeMs: run.startedAt === 0 ? 0 : clock.now() - run.startedAt,
+      error,
+    });
+    this.#checkIdle();
+  }
+
+  /** Passes an emission on to its caller; `index` is where its member most likely stands. */
+  #deliver(run: Run, emission: Emission, index: number): void {
+    const likely = run.members[index];
+    const item =
+      likely?.callId === emission.callId ? likely : run.members.find((member) => member.callId === emission.callId);
+    if (item === undefined || item.ended) return;
+    if (emission.error !== undefined) {
+      this.#end(item, new MillraceError(emission.error.code, emission.error.message));
+      return;
+    }
+    try {
+      if (emission.outputs.length > 0 || !this.#options.limits.decoupled) this.#respond(item, emission);
+      if (emission.final) this.#end(item, undefined);
+    } catch (error) {
+      this.#end(item, toMillraceError(error));
+    }
+  }
+
+  #respond(item: Pending, emission: Emission): void {
+    const { ref, rules } = this.#options;
+    item.responses++;
+    const response = {
+      ref,
+      id: item.request.id,
+      outputs: toClientOutputs(emission.outputs, item, rules),
+      parameters: emission.parameters ?? {},
+    };
+    if (this.#ordered === undefined) item.sink.onResponse(response);
+    else this.#ordered.hold(item.callId, () => item.sink.onResponse(response));
+  }
+
+  /** Takes a waiting request out of the queue and ends it. */
+  #refuse(item: Pending, error: MillraceError): void {
+    this.#queue.remove(item, 'gone');
+    this.#options.budget.release(item.checked.sizeBytes);
+    this.#end(item, error);
+    this.#checkIdle();
+  }
+
+  #end(item: Pending, error: MillraceError | undefined): void {
+    if (item.ended) return;
+    item.ended = true;
+    item.expiry?.clear();
+    item.call.onCancel(undefined);
+    this.#options.statistics.request(item, error, this.#options.clock.now());
+    if (this.#ordered === undefined) item.sink.onEnd(error);
+    else this.#ordered.release(item.callId, () => item.sink.onEnd(error));
+  }
+
+  #checkIdle(): void {
+    if (this.#onIdle.length === 0 || this.#queue.length > 0 || this.#executing > 0) return;
+    const waiting = this.#onIdle;
+    this.#onIdle = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+function createRun(members: readonly Pending[], reason: BatchReason): Run {
+  const rows = members.reduce((sum, item) => sum + item.rows, 0);
+  return { members, rows, reason, emissions: [], startedAt: 0, finishedAt: 0, timeout: undefined, overdue: false };
+}
+
+function recordTiming(item: Pending, run: Run, batch: BatchTiming): void {
+  const { timing } = item.call;
+  timing.startedAt = run.startedAt;
+  timing.finishedAt = run.finishedAt;
+  timing.computeInputMs = batch.computeInputMs;
+  timing.computeInferMs = batch.computeInferMs;
+  timing.computeOutputMs = batch.computeOutputMs;
+  timing.batchRows = run.rows;
+  timing.batchReason = run.reason;
+}
