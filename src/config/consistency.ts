@@ -1,0 +1,75 @@
+import { BlockList, isIP } from 'node:net';
+import { ROOMS } from '../core/index.js';
+import type { Settings } from './schema.js';
+import { didYouMean } from './suggest.js';
+
+/** What is wrong with settings that are right one by one but not together. */
+export function checkConsistency(settings: Settings): readonly string[] {
+  return [
+    ...checkServer(settings),
+    ...checkKeys(settings.auth),
+    ...checkRepository(settings.repository),
+    ...checkEngine(settings.engine),
+    ...checkLogLevels(settings.telemetry),
+  ];
+}
+
+function checkServer({ server, auth }: Settings): readonly string[] {
+  const problems: string[] = [];
+  const { certFile, keyFile } = server.tls;
+  if ((certFile === '') !== (keyFile === '')) {
+    const [given, missing] = certFile === '' ? ['keyFile', 'certFile'] : ['certFile', 'keyFile'];
+    problems.push(`server.tls.${given} is set without server.tls.${missing}: TLS needs both`);
+  }
+  const ports = (['httpPort', 'metricsPort', 'adminPort'] as const).filter((name) => server[name] > 0);
+  for (const [index, name] of ports.entries()) {
+    const other = ports.slice(0, index).find((earlier) => server[earlier] === server[name]);
+    if (other !== undefined) problems.push(`server.${name} and server.${other} are both ${server[name]}`);
+  }
+  if (!isLoopback(server.host) && auth.keys.length === 0 && !auth.allowAnonymous) {
+    problems.push(
+      `server.host is ${server.host}, which others can reach, but nobody has to authenticate: ` +
+        'give auth.keys, or set auth.allowAnonymous (--allow-anonymous)',
+    );
+  }
+  return problems;
+}
+
+function checkKeys({ keys }: Settings['auth']): readonly string[] {
+  return keys.flatMap(({ name, key }, index) => {
+    const earlier = keys.slice(0, index);
+    const twin = earlier.findIndex((other) => other.key === key);
+    return [
+      ...(earlier.some((other) => other.name === name) ? [`auth.keys[${index}].name: '${name}' is taken already`] : []),
+      ...(twin >= 0 ? [`auth.keys[${index}].key is the same as auth.keys[${twin}].key`] : []),
+    ];
+  });
+}
+
+function checkRepository({ loadModels, controlMode }: Settings['repository']): readonly string[] {
+  if (loadModels.length === 0 || controlMode === 'explicit') return [];
+  return [`repository.loadModels needs repository.controlMode explicit, got ${controlMode}`];
+}
+
+function checkEngine({ restartBackoffMs, maxRestartBackoffMs }: Settings['engine']): readonly string[] {
+  if (maxRestartBackoffMs >= restartBackoffMs) return [];
+  return [
+    `engine.maxRestartBackoffMs: expected at least engine.restartBackoffMs (${restartBackoffMs}), got ${maxRestartBackoffMs}`,
+  ];
+}
+
+function checkLogLevels({ logLevels }: Settings['telemetry']): readonly string[] {
+  const rooms: readonly string[] = ROOMS;
+  return Object.keys(logLevels)
+    .filter((room) => !rooms.includes(room))
+    .map((room) => `telemetry.logLevels: unknown room ${room}${didYouMean(room, rooms)} (rooms: ${rooms.join(', ')})`);
+}
+
+function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  if (family === 0) return host === 'localhost';
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+  loopback.addAddress('::1', 'ipv6');
+  return loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
+}

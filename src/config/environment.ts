@@ -1,0 +1,56 @@
+import type { Layer } from './layer.js';
+import { decodeText, treeOf } from './layer.js';
+import { SettingsSchema } from './schema.js';
+import { settingKeys } from './shape.js';
+import { didYouMean } from './suggest.js';
+
+/** Environment variables by name, as `process.env` has them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const PREFIX = 'MILLRACE_';
+/** The variable that names the settings file. */
+export const FILE_VARIABLE = `${PREFIX}CONFIG`;
+
+/** What tests are told through the environment is none of the server's business. */
+const TEST_PREFIX = `${PREFIX}TEST_`;
+/** Kubernetes puts these into each pod beside a service whose name begins with "millrace". */
+const SERVICE_LINK = /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
+const SERVICE_ADDRESS = /^(tcp|udp|sctp):\/\//;
+
+/** `server.tls.certFile` → `MILLRACE_SERVER_TLS_CERT_FILE`. */
+export function environmentName(path: readonly string[]): string {
+  return PREFIX + path.map((name) => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase()).join('_');
+}
+
+const KEYS = new Map(settingKeys(SettingsSchema).map((key) => [environmentName(key.path), key]));
+
+/** The settings that `MILLRACE_*` variables hold: lists with commas or as JSON, maps as JSON. */
+export function readEnvironment(env: Environment, folder: string): Layer {
+  const values = [...KEYS].flatMap(([name, key]) => {
+    const text = env[name];
+    return text === undefined ? [] : [{ path: key.path, value: decodeText(key, text) }];
+  });
+  return { tree: treeOf(values), folder, locate: (path) => nameOf(path) };
+}
+
+/** Problems with variables that begin like settings but are none. */
+export function findUnknownVariables(env: Environment): readonly string[] {
+  return Object.entries(env)
+    .filter(([name, value]) => name.startsWith(PREFIX) && !KEYS.has(name) && !isForeign(name, value ?? ''))
+    .map(([name]) => `unknown environment variable ${name}${didYouMean(name, [...KEYS.keys(), FILE_VARIABLE])}`);
+}
+
+function isForeign(name: string, value: string): boolean {
+  return (
+    name === FILE_VARIABLE || name.startsWith(TEST_PREFIX) || SERVICE_LINK.test(name) || SERVICE_ADDRESS.test(value)
+  );
+}
+
+/** The variable that holds `path`, which may lead into the middle of its value. */
+function nameOf(path: readonly string[]): string {
+  for (let length = path.length; length > 0; length--) {
+    const name = environmentName(path.slice(0, length));
+    if (KEYS.has(name)) return name;
+  }
+  return '';
+}

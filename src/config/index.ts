@@ -1,0 +1,9 @@
+/** Room `config` (rank 5): file, environment and flags become one frozen, checked value. */
+export { type Environment, environmentName } from './environment.js';
+export { type SettingFlag, settingFlags } from './flags.js';
+export { settingsJsonSchema } from './json-schema.js';
+export { createSettings, defaultSettings, loadSettings, type SettingsSources } from './load.js';
+export { redactSettings } from './redact.js';
+export { renderConfigurationReference } from './reference.js';
+export { type PartialSettings, type Settings, SettingsSchema } from './schema.js';
+export type { SettingKey } from './shape.js';

@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Value } from '@sinclair/typebox/value';
+import { MillraceError } from '../core/index.js';
+import { checkTree } from './check.js';
+import { checkConsistency } from './consistency.js';
+import { type Environment, FILE_VARIABLE, findUnknownVariables, readEnvironment } from './environment.js';
+import { readSettingsFile } from './file.js';
+import { createFlagLayer } from './flags.js';
+import { type Layer, locateProblems, mergeTrees, type Tree } from './layer.js';
+import { resolveReferences } from './references.js';
+import { type PartialSettings, type Settings, SettingsSchema } from './schema.js';
+import { partialSchema } from './shape.js';
+
+/** The settings file that is used when none is named and it exists in the working folder. */
+export const DEFAULT_FILE = 'millrace.yaml';
+
+const LayerSchema = partialSchema(SettingsSchema);
+
+/** Where settings come from. */
+export interface SettingsSources {
+  /** Settings file; undefined = the one named by `MILLRACE_CONFIG`, else `millrace.yaml` in `cwd` if there is one. */
+  readonly file?: string | undefined;
+  readonly env: Environment;
+  /** From the command line; numbers, booleans and lists may be text. */
+  readonly flags: Tree;
+  readonly cwd: string;
+}
+
+/**
+ * Complete settings: flags over `MILLRACE_*` variables over the file over defaults. Throws `invalid_argument` that names
+ * everything wrong with them, with file, line and column.
+ */
+export function loadSettings({ file, env, flags, cwd }: SettingsSources): Settings {
+  const path = findFile(file ?? env[FILE_VARIABLE], cwd);
+  const layers = [
+    ...(path === undefined ? [] : [readSettingsFile(path)]),
+    readEnvironment(env, cwd),
+    createFlagLayer(flags, cwd),
+  ];
+  return combine(layers, { env, cwd, problems: [...findUnknownVariables(env)] });
+}
+
+/** Complete settings from a part of them, without file and environment: for use as a library. Throws as above. */
+export function createSettings(given: PartialSettings = {}, cwd = process.cwd()): Settings {
+  return combine([{ tree: given as Tree, folder: cwd, locate: () => '' }], { env: {}, cwd, problems: [] });
+}
+
+/** What holds when nothing is configured; paths as they are written in the schema. */
+export function defaultSettings(): Settings {
+  return complete({});
+}
+
+function findFile(named: string | undefined, cwd: string): string | undefined {
+  if (named !== undefined && named !== '') return resolve(cwd, named);
+  const usual = join(cwd, DEFAULT_FILE);
+  return existsSync(usual) ? usual : undefined;
+}
+
+interface Combination {
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly problems: string[];
+}
+
+function combine(layers: readonly Layer[], { env, cwd, problems }: Combination): Settings {
+  const defaults: Layer = { tree: defaultSettings(), folder: cwd, locate: () => '' };
+  const merged = [defaults, ...layers].reduce<Tree>((lower, layer) => {
+    const resolved = resolveReferences(SettingsSchema, layer, env);
+    problems.push(...locateProblems(layer, [...resolved.problems, ...checkTree(LayerSchema, resolved.tree, layer)]));
+    return mergeTrees(lower, resolved.tree);
+  }, {});
+  refuse(problems);
+  const settings = complete(merged);
+  refuse(checkConsistency(settings));
+  return settings;
+}
+
+function complete(tree: Tree): Settings {
+  const rooms = Object.fromEntries(Object.keys(SettingsSchema.properties).map((room) => [room, {}]));
+  const settings = Value.Default(SettingsSchema, Value.Clone(mergeTrees(rooms, tree)));
+  Value.Assert(SettingsSchema, settings);
+  return deepFreeze(settings);
+}
+
+function refuse(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  const [first] = problems;
+  throw new MillraceError(
+    'invalid_argument',
+    problems.length === 1 ? `${first}` : `${problems.length} problems with the settings:\n  ${problems.join('\n  ')}`,
+  );
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const item of Object.values(value)) {
+    if (typeof item === 'object' && item !== null) deepFreeze(item);
+  }
+  return Object.freeze(value);
+}

@@ -1,0 +1,33 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { DeepReadonly } from '../core/index.js';
+import { EngineOptionsSchema } from '../engine/index.js';
+import { AuthOptionsSchema } from '../governance/index.js';
+import { RepositoryOptionsSchema } from '../repository/index.js';
+import { RunnerOptionsSchema } from '../runtimes/index.js';
+import { ServerOptionsSchema } from '../server/index.js';
+import { TelemetryOptionsSchema } from '../telemetry/index.js';
+
+/** `millrace.yaml` as a whole: the options that each room declares for itself, under one key a room. */
+export const SettingsSchema = Type.Object(
+  {
+    repository: RepositoryOptionsSchema,
+    engine: EngineOptionsSchema,
+    runners: RunnerOptionsSchema,
+    auth: AuthOptionsSchema,
+    server: ServerOptionsSchema,
+    telemetry: TelemetryOptionsSchema,
+  },
+  { additionalProperties: false },
+);
+
+/** Complete, checked and frozen. */
+export type Settings = DeepReadonly<Static<typeof SettingsSchema>>;
+
+type Partially<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { readonly [Key in keyof T]?: Partially<T[Key]> | undefined }
+    : T;
+
+/** Any part of the settings; lists are whole. */
+export type PartialSettings = Partially<Settings>;
