@@ -1,0 +1,59 @@
+/**
+ * `npm test`: every check that needs nothing but npm, one after the other. What a step printed is shown only when it
+ * failed. Closes with `N passed, N failed`, where a check counts as one and the tests count one by one.
+ *
+ * `node scripts/test.mjs [step…]` runs only the named ones.
+ */
+import { spawn } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+
+const TEST_REPORT = 'coverage/tests.json';
+const STEPS = ['build', 'lint', 'typecheck', 'rooms', 'unused', 'test:code', 'coverage', 'check:docs', 'check:package'];
+
+const root = path.dirname(import.meta.dirname);
+const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+const env = { ...process.env, PATH: [path.join(root, 'node_modules/.bin'), process.env.PATH].join(path.delimiter) };
+
+/** Runs one script of package.json; resolves with whether it succeeded and all that it printed. */
+function run(step) {
+  return new Promise((resolve) => {
+    const child = spawn(scripts[step], { cwd: root, env, shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    const chunks = [];
+    child.stdout.on('data', (chunk) => chunks.push(chunk));
+    child.stderr.on('data', (chunk) => chunks.push(chunk));
+    child.on('close', (code) => resolve({ ok: code === 0, output: Buffer.concat(chunks).toString() }));
+  });
+}
+
+function count(step, ok) {
+  if (step !== 'test:code') return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+  try {
+    const report = JSON.parse(readFileSync(path.join(root, TEST_REPORT), 'utf8'));
+    // A test file that does not even load has no failed test.
+    return { passed: report.numPassedTests, failed: Math.max(report.numFailedTests, ok ? 0 : 1) };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}
+
+const named = process.argv.slice(2);
+const steps = named.length === 0 ? STEPS : named;
+const unknown = steps.filter((step) => scripts[step] === undefined);
+if (unknown.length > 0) throw new Error(`no such script in package.json: ${unknown.join(', ')}`);
+
+if (steps.includes('test:code')) rmSync(path.join(root, 'coverage'), { recursive: true, force: true });
+let passed = 0;
+let failed = 0;
+for (const step of steps) {
+  const startedAt = performance.now();
+  const { ok, output } = await run(step);
+  const counts = count(step, ok);
+  passed += counts.passed;
+  failed += counts.failed;
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(`${ok ? 'ok    ' : 'FAILED'} ${step} (${seconds} s)`);
+  if (!ok) console.log(output);
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
