@@ -1,13 +1,17 @@
-// Writes docs/configuration.md from the schemas in dist (after `npm run build`); with --check only says whether it is current.
-import { readFileSync, writeFileSync } from 'node:fs';
+/** Writes the generated pages of docs/ from the schemas; `--check` fails instead where one is out of date. */
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { renderConfigurationReference } from '../dist/config/index.js';
 
-const file = new URL('../docs/configuration.md', import.meta.url);
-const wanted = `${renderConfigurationReference()}\n`;
+const root = path.dirname(import.meta.dirname);
+const PAGES = { 'docs/configuration.md': `${renderConfigurationReference().trimEnd()}\n` };
 
-if (!process.argv.includes('--check')) {
-  writeFileSync(file, wanted);
-} else if (readFileSync(file, 'utf8') !== wanted) {
-  console.error('docs/configuration.md is outdated: run `node scripts/generate-docs.mjs` after a build');
-  process.exitCode = 1;
+for (const [page, text] of Object.entries(PAGES)) {
+  const file = path.join(root, page);
+  if (!process.argv.includes('--check')) {
+    await writeFile(file, text);
+  } else if ((await readFile(file, 'utf8').catch(() => undefined)) !== text) {
+    console.error(`${page} is out of date: run \`npm run build && npm run docs\``);
+    process.exitCode = 1;
+  }
 }
