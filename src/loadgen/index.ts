@@ -1,0 +1,13 @@
+/** Room `loadgen` (rank 6): generates load over HTTP and measures what comes back. Used by `millrace bench` and by bench/. */
+export { fetchInputs, type MetadataSource } from './metadata.js';
+export * from './options.js';
+export { createInferRequest, generateTensors, type InferRequestOptions, type PayloadOptions } from './payload.js';
+export { type TreeMemory, type TreeUsage, treeMemory, treeUsage } from './process-tree.js';
+export { parseRange } from './range.js';
+export { formatCsv } from './report/csv.js';
+export { formatHtml } from './report/html.js';
+export { formatLevel, formatText, notesOf, tableOf } from './report/text.js';
+export * from './report.js';
+export { type AnswerCheck, expectBytes, type LoadRequest } from './request.js';
+export { runLoad } from './run-load.js';
+export { isStable, type StabilityPoint, type StabilityRule } from './stability.js';
