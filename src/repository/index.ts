@@ -1,6 +1,7 @@
 /** Room `repository` (rank 1): finds models and versions, reads their configuration, brings it together with the file. */
 export * from './complete.js';
 export * from './declared.js';
+export * from './image-config.js';
 export * from './model-config.js';
 export * from './options.js';
 export * from './resolve.js';

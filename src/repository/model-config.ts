@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { DATATYPES } from '../core/index.js';
+import { ImageConfigSchema } from './image-config.js';
 
 /**
  * `model.yaml`, field by field: the one normal form into which Triton's `config.pbtxt` and bare files are read too.
@@ -26,6 +27,7 @@ export const TensorConfigSchema = Type.Object(
     labels: Type.Optional(
       Type.String({ description: 'File beside this one with one class label a line (outputs only).' }),
     ),
+    image: Type.Optional(ImageConfigSchema),
     reshape: Type.Optional(
       Type.Array(Type.Integer({ minimum: -1 }), {
         description:
