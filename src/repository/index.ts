@@ -1,8 +1,10 @@
 /** Room `repository` (rank 1): finds models and versions, reads their configuration, brings it together with the file. */
 export * from './complete.js';
 export * from './declared.js';
-export * from './image-config.js';
+export * from './diff-scan.js';
+export { createFolderRepository, type FolderRepositorySetup } from './folder-repository.js';
 export * from './model-config.js';
 export * from './options.js';
 export * from './resolve.js';
+export { scanSettled } from './settle.js';
 export * from './types.js';

@@ -1,0 +1,170 @@
+import { promises as fs } from 'node:fs';
+import path from 'node:path';
+import { describeFileError, type Entry, LEADS_OUT, listFolder } from './files.js';
+import { mapConcurrently } from './map-concurrently.js';
+import { isIgnoredName, modelNameProblem, versionOfFolder } from './names.js';
+
+/** Configuration files in order of precedence. */
+export const CONFIG_FILES: readonly string[] = ['model.yaml', 'model.yml', 'config.pbtxt'];
+/** Ending of the model files that are recognised without a configuration. */
+export const MODEL_ENDING = '.onnx';
+
+/** A repository folder: as configured (absolute), and without symbolic links; nothing may lead out of the latter. */
+export interface RepositoryRoot {
+  readonly repository: string;
+  readonly root: string;
+}
+
+/** Where a model lies; its versions have not been looked at. */
+export interface ModelLocation extends RepositoryRoot {
+  readonly name: string;
+  /** The model's folder; of a bare file, the folder it lies in. */
+  readonly folder: string;
+  /** Name of the file that is the whole model; undefined for a folder. */
+  readonly bareFile: string | undefined;
+  /** The repository folder is the model. */
+  readonly isWholeRepository: boolean;
+  /** What lies in the folder, ignored names left out; of a bare file, itself and the files that belong to it. */
+  readonly entries: readonly Entry[];
+}
+
+export interface FoundModels {
+  /** In order of name. */
+  readonly models: readonly ModelLocation[];
+  /** Things that should have been models. */
+  readonly problems: readonly { readonly name: string; readonly reason: string }[];
+  /** Sentences about the repository as a whole. */
+  readonly notices: readonly string[];
+}
+
+const HINT = 'put a model in it, for example my-model/1/model.onnx or just my-model.onnx';
+const CONCURRENCY = 16;
+
+/**
+ * The models of one repository: subfolders with a configuration, a numeric version folder or a model file; bare
+ * `*.onnx` files; or the folder itself when it is a model. `only` restricts the look to one name. Never rejects.
+ */
+export async function findModels(repository: string, only: string | undefined): Promise<FoundModels> {
+  const nothing = (message: string): FoundModels => ({
+    models: [],
+    problems: [],
+    notices: [`model repository ${repository} ${message}; ${HINT}`],
+  });
+  try {
+    const place = { repository, root: await fs.realpath(repository) };
+    const entries = await listVisible(place.root, place.root);
+    if (entries.length === 0) return nothing('is empty');
+    const whole = await modelOfWholeFolder(place, entries);
+    const found = whole === undefined ? await findIn(place, entries, only) : resultOf([whole]);
+    const none = found.models.length + found.problems.length === 0;
+    return none && only === undefined ? nothing('holds no model') : found;
+  } catch (error) {
+    return nothing(describeFileError(error));
+  }
+}
+
+async function listVisible(folder: string, root: string): Promise<readonly Entry[]> {
+  return (await listFolder(folder, root)).filter((entry) => !isIgnoredName(entry.name));
+}
+
+function resultOf(models: readonly ModelLocation[]): FoundModels {
+  return { models, problems: [], notices: [] };
+}
+
+/** The repository as one model: it has a configuration, or nothing but numeric folders that hold files. */
+async function modelOfWholeFolder(
+  place: RepositoryRoot,
+  entries: readonly Entry[],
+): Promise<ModelLocation | undefined> {
+  const model = {
+    ...place,
+    name: path.basename(place.repository),
+    folder: place.repository,
+    bareFile: undefined,
+    isWholeRepository: true,
+    entries,
+  };
+  if (hasConfig(entries)) return model;
+  const folders = entries.filter((entry) => entry.kind === 'folder');
+  const numeric = folders.filter((entry) => versionOfFolder(entry.name) !== undefined);
+  if (numeric.length === 0 || numeric.length < folders.length || entries.some(isModelFile)) return undefined;
+  for (const folder of numeric) {
+    const inside = await listVisible(folder.path, place.root);
+    if (hasConfig(inside) || hasVersions(inside)) return undefined;
+  }
+  return model;
+}
+
+async function findIn(
+  place: RepositoryRoot,
+  entries: readonly Entry[],
+  only: string | undefined,
+): Promise<FoundModels> {
+  const models = new Map<string, ModelLocation>();
+  const problems: { name: string; reason: string }[] = [];
+  const notices: string[] = [];
+  const contents = await mapConcurrently(entries, CONCURRENCY, async (entry) =>
+    only === undefined || nameOf(entry) === only ? contentsOf(entry, place.root) : undefined,
+  );
+  for (const [index, entry] of entries.entries()) {
+    const name = nameOf(entry);
+    const content = contents[index];
+    const model = { ...place, name, isWholeRepository: false };
+    const nameProblem = modelNameProblem(name);
+    if (content === undefined) continue;
+    if (typeof content === 'string') problems.push({ name, reason: content });
+    else if (entry.kind === 'folder' && !isModelFolder(content)) {
+      notices.push(
+        `folder '${name}' is not a model: it has no configuration, no numeric version folder, no model file`,
+      );
+    } else if (nameProblem !== undefined) problems.push({ name, reason: `the model's name ${nameProblem}; rename it` });
+    else if (models.has(name)) notices.push(`file '${entry.name}' is not served: there is a folder '${name}' as well`);
+    else if (entry.kind === 'file') {
+      models.set(name, { ...model, folder: place.repository, bareFile: entry.name, entries: siblings(entries, index) });
+    } else {
+      models.set(name, { ...model, folder: path.join(place.repository, name), bareFile: undefined, entries: content });
+    }
+  }
+  return { models: [...models.values()], problems, notices };
+}
+
+/** The entry at `index` and those that belong to it by name: `x.onnx`, `x.onnx.data`, `x.onnx_data`. */
+function siblings(entries: readonly Entry[], index: number): readonly Entry[] {
+  const name = entries[index]?.name ?? '';
+  // In order of name, so what begins with it follows it directly.
+  let end = index + 1;
+  while (entries[end]?.name.startsWith(name)) end++;
+  return entries.slice(index, end).filter((entry) => /^(?:[._]|$)/.test(entry.name.slice(name.length)));
+}
+
+/** What lies in an entry that may be a model: undefined for other files, a sentence where it cannot be read. */
+async function contentsOf(entry: Entry, root: string): Promise<readonly Entry[] | string | undefined> {
+  if (entry.kind === 'outside') return `'${entry.name}' ${LEADS_OUT}`;
+  if (entry.kind === 'file') return isModelFile(entry) ? [] : undefined;
+  try {
+    return await listVisible(entry.path, root);
+  } catch (error) {
+    return `folder '${entry.name}' ${describeFileError(error)}`;
+  }
+}
+
+function nameOf(entry: Entry): string {
+  const bare = entry.kind !== 'folder' && entry.name.endsWith(MODEL_ENDING);
+  return bare ? entry.name.slice(0, -MODEL_ENDING.length) : entry.name;
+}
+
+function isModelFile(entry: Entry): boolean {
+  return entry.kind === 'file' && entry.name.endsWith(MODEL_ENDING);
+}
+
+function isModelFolder(entries: readonly Entry[]): boolean {
+  return hasConfig(entries) || hasVersions(entries) || entries.some((entry) => entry.name.endsWith(MODEL_ENDING));
+}
+
+function hasConfig(entries: readonly Entry[]): boolean {
+  return entries.some((entry) => entry.kind !== 'folder' && CONFIG_FILES.includes(entry.name));
+}
+
+function hasVersions(entries: readonly Entry[]): boolean {
+  return entries.some((entry) => entry.kind !== 'file' && versionOfFolder(entry.name) !== undefined);
+}

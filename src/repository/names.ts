@@ -1,0 +1,28 @@
+/** Left behind by editors, copy tools and operating systems: never a model, never part of one. */
+const IGNORED_NAMES = /^(?:\.|#.*#$|lost\+found$|__pycache__$|Thumbs\.db$|desktop\.ini$)/;
+const IGNORED_ENDINGS = /(?:~|\.(?:swp|swo|swx|tmp|temp|part|partial|crdownload|download|bak|orig|lock))$/i;
+
+/** True for names that a repository takes no notice of: hidden files, editors' and half-copied files. */
+export function isIgnoredName(name: string): boolean {
+  return IGNORED_NAMES.test(name) || IGNORED_ENDINGS.test(name);
+}
+
+const MAX_NAME_LENGTH = 200;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+const UNADDRESSABLE = /[/\\\u0000-\u001f\u007f\ufffd]/;
+
+/** Why a model of this name could not be addressed in a URL, a log line or a metric label; undefined when it can. */
+export function modelNameProblem(name: string): string | undefined {
+  if (name === '' || name === '.' || name === '..') return 'is not a name';
+  if (name.length > MAX_NAME_LENGTH) return `is longer than ${MAX_NAME_LENGTH} characters`;
+  if (UNADDRESSABLE.test(name)) return 'holds a slash, a backslash, a control character or invalid UTF-8';
+  if (name !== name.trim()) return 'begins or ends with white space';
+  return undefined;
+}
+
+/** The version that a folder name stands for: 3 for `3` and `03`; undefined for 0 and for whatever is no number. */
+export function versionOfFolder(name: string): number | undefined {
+  if (!/^[0-9]{1,16}$/.test(name)) return undefined;
+  const version = Number(name);
+  return version > 0 && Number.isSafeInteger(version) ? version : undefined;
+}

@@ -1,0 +1,78 @@
+import { KindGuard, type TSchema } from '@sinclair/typebox';
+import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value';
+import { closest, distance } from 'fastest-levenshtein';
+
+/** What is wrong with a value, and the keys that lead to it. */
+export interface Mismatch {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** Every way in which `value` breaks `schema`, at most one per place, in sentences that name expected and got. */
+export function explainMismatches(schema: TSchema, value: unknown): readonly Mismatch[] {
+  const byPlace = new Map<string, Mismatch>();
+  for (const error of Value.Errors(schema, value)) {
+    if (!byPlace.has(error.path)) byPlace.set(error.path, explain(error));
+  }
+  return [...byPlace.values()];
+}
+
+function explain(error: ValueError): Mismatch {
+  const path = error.path
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const where = formatPath(path);
+  switch (error.type) {
+    case ValueErrorType.ObjectAdditionalProperties: {
+      const known = KindGuard.IsObject(error.schema) ? Object.keys(error.schema.properties) : [];
+      return { path, message: `unknown key '${where}'${didYouMean(path.at(-1) ?? '', known)}` };
+    }
+    case ValueErrorType.ObjectRequiredProperty:
+      return { path, message: `'${where}' is missing; expected ${expected(error.schema)}` };
+    default: {
+      const prefix = where === '' ? '' : `${where}: `;
+      const literals = KindGuard.IsUnion(error.schema) ? error.schema.anyOf.map((member) => String(member.const)) : [];
+      const hint = typeof error.value === 'string' ? didYouMean(error.value, literals) : '';
+      return { path, message: `${prefix}expected ${expected(error.schema)}, got ${got(error.value)}${hint}` };
+    }
+  }
+}
+
+/** `inputs[0].shape`: a path in the words of the file. */
+function formatPath(path: readonly string[]): string {
+  return path.map((key, index) => (/^\d+$/.test(key) ? `[${key}]` : index === 0 ? key : `.${key}`)).join('');
+}
+
+/** `; did you mean 'x'?` when a known name is near enough, else ''. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  if (known.length === 0) return '';
+  const folded = new Map(known.map((candidate) => [candidate.toLowerCase(), candidate]));
+  const nearest = closest(name.toLowerCase(), [...folded.keys()]);
+  const tolerated = Math.max(2, Math.floor(nearest.length / 3));
+  const near = name.length > 2 && distance(name.toLowerCase(), nearest) <= tolerated;
+  return near ? `; did you mean '${folded.get(nearest)}'?` : '';
+}
+
+function expected(schema: TSchema): string {
+  if (KindGuard.IsUnion(schema)) return `one of ${schema.anyOf.map(expected).join(', ')}`;
+  if (KindGuard.IsLiteral(schema)) return String(schema.const);
+  if (KindGuard.IsArray(schema)) return `a list, each item ${expected(schema.items)}`;
+  if (KindGuard.IsObject(schema)) return `a map with ${Object.keys(schema.properties).slice(0, 3).join(', ')}`;
+  if (KindGuard.IsRecord(schema)) return 'a map';
+  if (KindGuard.IsBoolean(schema)) return 'true or false';
+  if (KindGuard.IsString(schema)) return schema.minLength === undefined ? 'a text' : 'a text that is not empty';
+  return `${schema.type === 'integer' ? 'an integer' : 'a number'}${range(schema)}`;
+}
+
+function range({ minimum, maximum, exclusiveMinimum }: TSchema): string {
+  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
+  if (minimum !== undefined) return ` of at least ${minimum}`;
+  return exclusiveMinimum === undefined ? '' : ` above ${exclusiveMinimum}`;
+}
+
+function got(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`;
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  return typeof value === 'object' && value !== null ? 'a map' : String(value);
+}
