@@ -108,11 +108,16 @@ async function runLevel(
       maxWindows,
       ...point,
     });
-  driver.start();
+  const warmupMs = settings.warmupMs ?? 1_000;
   try {
-    await sleep(settings.warmupMs ?? 1_000, undefined, { signal });
-    const measured = await measure({ driver, recorder, measurement, serverPid, signal, onWindow });
-    return summarizeLevel(measured, {
+    if (warmupMs > 0) {
+      driver.start();
+      await sleep(warmupMs, undefined, { signal });
+    }
+    const measuring = measure({ driver, recorder, measurement, serverPid, signal, onWindow });
+    // Without warm-up the first request counts, so the window has to be open before it is sent.
+    if (warmupMs === 0) driver.start();
+    return summarizeLevel(await measuring, {
       level,
       rowsPerRequest: settings.rowsPerRequest,
       requestBytes: meanBytes(wire.prepared),
