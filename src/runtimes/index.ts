@@ -1,2 +1,5 @@
+/** Room `runtimes` (rank 1): what executes models, and where. Vendor packages appear here and nowhere else. */
 export * from './contract.js';
+export { createHost, type HostDependencies } from './host/index.js';
 export * from './options.js';
+export { RUNTIME_NAMES } from './registry.js';

@@ -1,0 +1,59 @@
+import { MillraceError } from '../../core/index.js';
+import type { BatchItem } from '../contract.js';
+
+const FAULTS = ['raise', 'raiseItem', 'hang', 'exit', 'abort', 'allocate'] as const;
+type Fault = (typeof FAULTS)[number];
+
+const EXIT_CODE = 3;
+const ALLOCATION_BYTES = 16 * 1_048_576;
+const ALLOCATION_PAUSE_MS = 10;
+
+/**
+ * Misbehaves as the item's parameter `fault` asks. Returns the error of an item that is to fail alone; throws for a
+ * batch that is to fail as a whole. Outside a runner process, what would take the server along is refused.
+ */
+export function commitFault(item: BatchItem, isolated: boolean): MillraceError | undefined {
+  const fault = checkFault(item.parameters.fault);
+  if (fault === undefined) return undefined;
+  if (fault === 'raise') throw new MillraceError('internal', "echo: fault 'raise'");
+  if (fault === 'raiseItem') return new MillraceError('internal', "echo: fault 'raiseItem'");
+  if (!isolated) {
+    return new MillraceError('failed_precondition', `echo: fault '${fault}' needs placement 'process'`);
+  }
+  switch (fault) {
+    case 'hang':
+      for (;;);
+    case 'exit':
+      process.exit(EXIT_CODE);
+      break;
+    case 'abort':
+      process.abort();
+      break;
+    case 'allocate':
+      return allocateForever();
+    default:
+      fault satisfies never;
+  }
+  return undefined;
+}
+
+function checkFault(value: unknown): Fault | undefined {
+  if (value === undefined) return undefined;
+  const fault = FAULTS.find((candidate) => candidate === value);
+  if (fault === undefined) {
+    throw new MillraceError(
+      'invalid_argument',
+      `parameter 'fault': expected one of ${FAULTS.join(', ')}, got '${value}'`,
+    );
+  }
+  return fault;
+}
+
+function allocateForever(): never {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  const kept: Buffer[] = [];
+  for (;;) {
+    kept.push(Buffer.alloc(ALLOCATION_BYTES, 1));
+    Atomics.wait(pause, 0, 0, ALLOCATION_PAUSE_MS);
+  }
+}

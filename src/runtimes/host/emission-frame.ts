@@ -1,0 +1,90 @@
+import { deserialize, serialize } from 'node:v8';
+import type { ErrorCode, Parameters } from '../../core/index.js';
+import type { BatchTiming, Emission } from '../contract.js';
+import { BatchFrameReader, BatchFrameWriter } from './batch-frame.js';
+import type { Exchange } from './execute-frame.js';
+import { type Frame, FrameKind } from './frame.js';
+import type { NameTable } from './name-table.js';
+
+/** What few emissions have, so it travels in the attachment. */
+interface Extras {
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+  readonly parameters?: Parameters;
+}
+
+export interface Answers {
+  readonly emissions: readonly Emission[];
+  /** Present in the last frame of a batch. */
+  readonly timing: BatchTiming | undefined;
+}
+
+const TIMING_WORDS = 6;
+/** callId (2), flags and tensor count. */
+const EMISSION_WORDS = 3;
+
+const FINAL = 1;
+const HAS_EXTRAS = 2;
+
+/** Encodes answers: a `result` frame with timing when the batch ends with them, else an `emissions` frame. */
+export function encodeAnswers(exchange: Exchange, answers: Answers, outputs: NameTable): Uint8Array[] {
+  const { emissions, timing } = answers;
+  const extras = emissions.filter(hasExtras).map(toExtras);
+  const writer = new BatchFrameWriter({
+    header: {
+      kind: timing === undefined ? FrameKind.emissions : FrameKind.result,
+      modelKey: exchange.modelKey,
+      ticket: exchange.ticket,
+    },
+    lists: emissions.map((emission) => emission.outputs),
+    extraWords: (timing === undefined ? 0 : TIMING_WORDS) + emissions.length * EMISSION_WORDS,
+    attachment: extras.length === 0 ? undefined : serialize(extras),
+    what: 'the outputs',
+  });
+  if (timing !== undefined) {
+    writer.float(timing.computeInputMs);
+    writer.float(timing.computeInferMs);
+    writer.float(timing.computeOutputMs);
+  }
+  for (const emission of emissions) {
+    const flags = (emission.final ? FINAL : 0) | (hasExtras(emission) ? HAS_EXTRAS : 0);
+    writer.integer(emission.callId);
+    writer.word(flags | (emission.outputs.length << 8));
+    writer.tensors(emission.outputs, outputs);
+  }
+  return writer.finish();
+}
+
+/** Decodes an `emissions` or `result` frame; tensors are views into the frame. */
+export function decodeAnswers(frame: Frame, outputs: NameTable): Answers {
+  const reader = new BatchFrameReader(frame);
+  const timing =
+    frame.kind === FrameKind.result
+      ? { computeInputMs: reader.float(), computeInferMs: reader.float(), computeOutputMs: reader.float() }
+      : undefined;
+  const attachment = reader.attachment();
+  const extras: readonly Extras[] = attachment === undefined ? [] : deserialize(attachment);
+  let nextExtras = 0;
+  const emissions: Emission[] = [];
+  for (let index = 0; index < reader.listCount; index++) {
+    const callId = reader.integer();
+    const flagsAndCount = reader.word();
+    const emission = {
+      callId,
+      outputs: reader.tensors(flagsAndCount >>> 8, outputs),
+      final: (flagsAndCount & FINAL) !== 0,
+    };
+    emissions.push((flagsAndCount & HAS_EXTRAS) === 0 ? emission : { ...emission, ...extras[nextExtras++] });
+  }
+  return { emissions, timing };
+}
+
+function hasExtras(emission: Emission): boolean {
+  return emission.error !== undefined || emission.parameters !== undefined;
+}
+
+function toExtras(emission: Emission): Extras {
+  return {
+    ...(emission.error === undefined ? {} : { error: emission.error }),
+    ...(emission.parameters === undefined ? {} : { parameters: emission.parameters }),
+  };
+}

@@ -1,0 +1,157 @@
+import { fileURLToPath } from 'node:url';
+import { type Clock, type EventBus, MillraceError } from '../../core/index.js';
+import type { Description, Host, HostLoadOptions, Instance, LoadedModel, LoadSpec, Placement } from '../contract.js';
+import type { RunnerOptions } from '../options.js';
+import { createRuntime } from '../registry.js';
+import { InlineModel } from './inline-model.js';
+import { MemoryWatch } from './memory-watch.js';
+import { loadRemotely, RemoteModel } from './remote-model.js';
+import { RunnerProcess } from './runner-process.js';
+
+export interface HostDependencies {
+  readonly options: RunnerOptions;
+  readonly events: EventBus;
+  readonly clock: Clock;
+}
+
+/** Makes a host: where instances are started, inline or in runner processes. */
+export function createHost(dependencies: HostDependencies): Host {
+  return new ProcessHost(dependencies);
+}
+
+type ProcessPlacement = Extract<Placement, { kind: 'process' }>;
+
+class ProcessHost implements Host {
+  readonly #dependencies: HostDependencies;
+  readonly #memory: MemoryWatch;
+  /** Running processes and how many models live in each. */
+  readonly #runners = new Map<RunnerProcess, number>();
+  readonly #shared = new Map<string, RunnerProcess>();
+  #lastModelKey = 0;
+  #closed = false;
+
+  constructor(dependencies: HostDependencies) {
+    const { options, events, clock } = dependencies;
+    this.#dependencies = dependencies;
+    this.#memory = new MemoryWatch({ intervalMs: options.memoryPollIntervalMs, events, clock });
+  }
+
+  async load(spec: LoadSpec, placement: Placement, options: HostLoadOptions): Promise<Instance> {
+    if (this.#closed) throw new MillraceError('unavailable', 'the server is closing; it loads no more models');
+    switch (placement.kind) {
+      case 'inline':
+        return this.#loadInline(spec, options);
+      case 'process':
+        return this.#loadInProcess(spec, placement, options);
+      default:
+        return placement satisfies never;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const endings = [...this.#runners.keys()].map((runner) => {
+      if (runner.busy) runner.kill('the server closed');
+      return runner.end();
+    });
+    await Promise.all(endings);
+  }
+
+  async #loadInline(spec: LoadSpec, options: HostLoadOptions): Promise<Instance> {
+    const { clock, events } = this.#dependencies;
+    const startedAt = clock.now();
+    const runtime = await createRuntime(spec.runtime, {
+      clock,
+      isolated: false,
+      report: (level, message) =>
+        events.publish('diagnostic', { level, room: 'runtimes', message, fields: { instance: options.instanceId } }),
+    });
+    const model = await this.#withTimeout(runtime.load(spec), options);
+    return new InlineModel(options.instanceId, model, clock.now() - startedAt);
+  }
+
+  /** Rejects after the timeout; what is loaded later all the same is closed. */
+  #withTimeout(loading: Promise<LoadedModel>, options: HostLoadOptions): Promise<LoadedModel> {
+    return new Promise((resolve, reject) => {
+      let expired = false;
+      const timer = this.#dependencies.clock.setTimer(options.timeoutMs, () => {
+        expired = true;
+        reject(loadTimeout(options));
+      });
+      loading.then(
+        (model) => {
+          timer.clear();
+          if (expired) void model.close();
+          else resolve(model);
+        },
+        (error: unknown) => {
+          timer.clear();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  async #loadInProcess(spec: LoadSpec, placement: ProcessPlacement, options: HostLoadOptions): Promise<Instance> {
+    const { clock } = this.#dependencies;
+    const startedAt = clock.now();
+    const runner = this.#acquire(placement, options);
+    const timer = clock.setTimer(options.timeoutMs, () => runner.kill(loadTimeout(options).message));
+    this.#lastModelKey++;
+    const modelKey = this.#lastModelKey;
+    let description: Description;
+    try {
+      description = await loadRemotely(runner, modelKey, spec);
+    } catch (error) {
+      await this.#release(runner);
+      throw error;
+    } finally {
+      timer.clear();
+    }
+    return new RemoteModel({
+      id: options.instanceId,
+      runner,
+      modelKey,
+      description,
+      loadMs: clock.now() - startedAt,
+      release: () => this.#release(runner),
+      isShared: () => (this.#runners.get(runner) ?? 0) > 1,
+    });
+  }
+
+  #acquire(placement: ProcessPlacement, options: HostLoadOptions): RunnerProcess {
+    const existing = placement.runner === undefined ? undefined : this.#shared.get(placement.runner);
+    const runner = existing?.usable ? existing : this.#start(placement.runner ?? options.instanceId);
+    if (placement.runner !== undefined) this.#shared.set(placement.runner, runner);
+    this.#runners.set(runner, (this.#runners.get(runner) ?? 0) + 1);
+    this.#memory.watch(runner, placement.maxRssBytes || this.#dependencies.options.maxRssBytes);
+    return runner;
+  }
+
+  #start(label: string): RunnerProcess {
+    const { options, events, clock } = this.#dependencies;
+    const entry = options.entry === '' ? fileURLToPath(new URL('./runner-main.js', import.meta.url)) : options.entry;
+    const runner = new RunnerProcess({ label, entry, closeTimeoutMs: options.closeTimeoutMs, events, clock });
+    void runner.exited.then(() => this.#forget(runner));
+    return runner;
+  }
+
+  /** One model less in the runner; the last one ends it. */
+  async #release(runner: RunnerProcess): Promise<void> {
+    const models = this.#runners.get(runner);
+    if (models === undefined) return;
+    this.#runners.set(runner, models - 1);
+    if (models > 1) return;
+    for (const [name, candidate] of this.#shared) if (candidate === runner) this.#shared.delete(name);
+    await runner.end();
+  }
+
+  #forget(runner: RunnerProcess): void {
+    this.#runners.delete(runner);
+    for (const [name, candidate] of this.#shared) if (candidate === runner) this.#shared.delete(name);
+  }
+}
+
+function loadTimeout(options: HostLoadOptions): MillraceError {
+  return new MillraceError('unavailable', `loading took longer than ${options.timeoutMs} ms`);
+}

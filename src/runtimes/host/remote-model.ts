@@ -1,0 +1,133 @@
+import type { MillraceError } from '../../core/index.js';
+import type { Batch, BatchTiming, Description, Emit, Instance, LoadSpec } from '../contract.js';
+import { decodeAnswers } from './emission-frame.js';
+import { encodeExecute, type ModelNames } from './execute-frame.js';
+import { type Frame, FrameKind } from './frame.js';
+import { type Cancel, decodeJsonFrame, encodeJsonFrame } from './json-frame.js';
+import { NameTable } from './name-table.js';
+import type { PendingExchange, RunnerProcess } from './runner-process.js';
+
+/** Asks the runner to load a model under `modelKey`; rejects with the runtime's error or the runner's end. */
+export function loadRemotely(runner: RunnerProcess, modelKey: number, spec: LoadSpec): Promise<Description> {
+  return new Promise((resolve, reject) => {
+    const exchange: PendingExchange = {
+      receive: (frame) => {
+        resolve(decodeJsonFrame<Description>(frame));
+        return true;
+      },
+      fail: reject,
+    };
+    runner.send(exchange, (ticket) => [encodeJsonFrame({ kind: FrameKind.load, modelKey, ticket }, spec)]);
+  });
+}
+
+export interface RemoteModelSettings {
+  readonly id: string;
+  readonly runner: RunnerProcess;
+  readonly modelKey: number;
+  readonly description: Description;
+  readonly loadMs: number;
+  /** Called once when the instance is closed, after the runner gave the model back where it lives on. */
+  readonly release: () => Promise<void>;
+  /** Whether other models live in the same runner, so that closing must not end it. */
+  readonly isShared: () => boolean;
+}
+
+/** A model in a runner process. */
+export class RemoteModel implements Instance {
+  readonly id: string;
+  readonly pid: number;
+  readonly loadMs: number;
+  readonly description: Description;
+  readonly exited: Promise<string>;
+  readonly #settings: RemoteModelSettings;
+  readonly #names: ModelNames;
+  #closed: Promise<void> | undefined;
+
+  constructor(settings: RemoteModelSettings) {
+    const { id, runner, description, loadMs } = settings;
+    this.#settings = settings;
+    this.id = id;
+    this.pid = runner.pid;
+    this.loadMs = loadMs;
+    this.description = description;
+    this.exited = runner.exited;
+    const { inputs, outputs } = description.signature;
+    this.#names = { inputs: new NameTable(inputs), outputs: new NameTable(outputs) };
+  }
+
+  execute(batch: Batch, emit: Emit): Promise<BatchTiming> {
+    const { runner, modelKey } = this.#settings;
+    const names = this.#names;
+    return new Promise((resolve, reject) => {
+      const exchange = new ExecuteExchange({ names, emit, resolve, reject });
+      runner.send(exchange, (ticket) => encodeExecute({ modelKey, ticket }, batch, names));
+    });
+  }
+
+  cancel(callId: number): void {
+    const { runner, modelKey } = this.#settings;
+    const header = { kind: FrameKind.cancel, modelKey, ticket: 0 };
+    runner.notify([encodeJsonFrame(header, { callId } satisfies Cancel)]);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  kill(reason: string): void {
+    this.#settings.runner.kill(reason);
+  }
+
+  async #close(): Promise<void> {
+    const { runner, release, isShared } = this.#settings;
+    try {
+      if (runner.usable && isShared()) await this.#giveBack();
+    } finally {
+      await release();
+    }
+  }
+
+  #giveBack(): Promise<void> {
+    const { runner, modelKey } = this.#settings;
+    return new Promise((resolve) => {
+      const done = () => {
+        resolve();
+        return true;
+      };
+      // A runner that dies instead has given everything back too.
+      const exchange = { receive: done, fail: done };
+      runner.send(exchange, (ticket) => [encodeJsonFrame({ kind: FrameKind.close, modelKey, ticket }, undefined)]);
+    });
+  }
+}
+
+interface ExecuteSettings {
+  readonly names: ModelNames;
+  readonly emit: Emit;
+  readonly resolve: (timing: BatchTiming) => void;
+  readonly reject: (error: MillraceError) => void;
+}
+
+/** A batch that was sent and not answered yet. */
+class ExecuteExchange implements PendingExchange {
+  readonly #settings: ExecuteSettings;
+
+  constructor(settings: ExecuteSettings) {
+    this.#settings = settings;
+  }
+
+  receive(frame: Frame): boolean {
+    const { names, emit, resolve } = this.#settings;
+    const { emissions, timing } = decodeAnswers(frame, names.outputs);
+    if (emissions.length > 0) emit(emissions);
+    if (timing === undefined) return false;
+    resolve(timing);
+    return true;
+  }
+
+  fail(error: MillraceError): void {
+    this.#settings.reject(error);
+  }
+}

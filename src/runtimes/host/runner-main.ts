@@ -1,0 +1,16 @@
+/**
+ * Entry of a runner process: `node runner-main.js <label> <pid of the server>`, frames from file descriptor 3 and to 4.
+ * Everything it imports counts in every runner's memory and start, so it imports little.
+ */
+import { BlockingChannel } from './blocking-channel.js';
+import { RunnerLoop } from './runner-loop.js';
+import { watchParent } from './watchdog.js';
+
+const [label = '', parentPid = '0'] = process.argv.slice(2);
+process.title = `millrace-runner ${label}`;
+// A terminal or supervisor signals the whole group; the server decides when its runners end.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+watchParent(Number(parentPid));
+
+await new RunnerLoop(new BlockingChannel(3, 4)).run();
+process.exit(0);

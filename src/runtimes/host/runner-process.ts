@@ -1,0 +1,228 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { type Clock, type EventBus, MillraceError } from '../../core/index.js';
+import { RunnerDiedError } from '../contract.js';
+import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
+import { FrameAssembler } from './frame-assembler.js';
+import { type Diagnostic, decodeJsonFrame, type Failure, type Hello } from './json-frame.js';
+import { forwardLines } from './output-lines.js';
+
+export interface RunnerSettings {
+  /** Shown in `ps`, logs and metrics. */
+  readonly label: string;
+  /** JavaScript file to run. */
+  readonly entry: string;
+  readonly closeTimeoutMs: number;
+  readonly events: EventBus;
+  readonly clock: Clock;
+}
+
+/** What waits for the answers to one frame. */
+export interface PendingExchange {
+  /** Handles a frame of this exchange; returns true when it was the last one. May throw when it is malformed. */
+  receive(frame: Frame): boolean;
+  fail(error: MillraceError): void;
+}
+
+/** One runner process, seen from the server: frames out, answers back by ticket, its end noticed. */
+export class RunnerProcess {
+  readonly label: string;
+  readonly pid: number;
+  /** Settles with the reason once the process is gone and everything it had written was read. */
+  readonly exited: Promise<string>;
+  readonly #settings: RunnerSettings;
+  readonly #child: ChildProcess;
+  readonly #input: Writable;
+  readonly #pending = new Map<number, PendingExchange>();
+  readonly #startedAt: number;
+  #lastTicket = 0;
+  #greeted = false;
+  #ending = false;
+  #killReason: string | undefined;
+  #exitReason: string | undefined;
+
+  constructor(settings: RunnerSettings) {
+    this.label = settings.label;
+    this.#settings = settings;
+    this.#startedAt = settings.clock.now();
+    this.#child = spawn(process.execPath, [settings.entry, settings.label, String(process.pid)], {
+      argv0: `millrace-runner ${settings.label}`,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+    this.pid = this.#child.pid ?? 0;
+    // Both are there: `stdio` asks for pipes. Streams of the child's descriptors 3 and 4.
+    this.#input = this.#child.stdio[3] as Writable;
+    const output = this.#child.stdio[4] as Readable;
+    this.#input.on('error', () => undefined);
+    this.exited = new Promise((resolve) => this.#watchExit(output, resolve));
+    const assembler = new FrameAssembler((frame) => this.#onFrame(frame));
+    output.on('data', (chunk: Buffer) => this.#guard(() => assembler.push(chunk)));
+    this.#forwardOutput();
+  }
+
+  /** True while it neither has ended nor been told to. */
+  get usable(): boolean {
+    return this.#exitReason === undefined && this.#killReason === undefined && !this.#ending;
+  }
+
+  get busy(): boolean {
+    return this.#pending.size > 0;
+  }
+
+  /** Sends what `encode` makes of a fresh ticket; `exchange` gets the answers, or the runner's end. */
+  send(exchange: PendingExchange, encode: (ticket: number) => readonly Uint8Array[]): void {
+    if (this.#exitReason !== undefined) {
+      exchange.fail(this.#died(this.#exitReason, false));
+      return;
+    }
+    this.#lastTicket = (this.#lastTicket + 1) >>> 0;
+    const ticket = this.#lastTicket;
+    const pieces = encode(ticket);
+    this.#pending.set(ticket, exchange);
+    this.#write(pieces);
+  }
+
+  /** Sends a frame that has no answer. */
+  notify(pieces: readonly Uint8Array[]): void {
+    if (this.usable) this.#write(pieces);
+  }
+
+  /** Ends the process now, whatever it does. Only the first reason counts. */
+  kill(reason: string): void {
+    if (this.#exitReason !== undefined || this.#killReason !== undefined) return;
+    this.#killReason = reason;
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Lets the process end after what it has been sent; kills it when that takes longer than the close timeout. */
+  async end(): Promise<void> {
+    if (!this.#ending) {
+      this.#ending = true;
+      this.#input.end();
+    }
+    const { closeTimeoutMs, clock } = this.#settings;
+    const timer = clock.setTimer(closeTimeoutMs, () => this.kill(`did not end within ${closeTimeoutMs} ms`));
+    await this.exited;
+    timer.clear();
+  }
+
+  #write(pieces: readonly Uint8Array[]): void {
+    if (pieces.length === 1) {
+      this.#input.write(pieces[0]);
+      return;
+    }
+    this.#input.cork();
+    for (const piece of pieces) this.#input.write(piece);
+    this.#input.uncork();
+  }
+
+  #onFrame(frame: Frame): void {
+    if (!this.#greeted) {
+      this.#greet(frame);
+      return;
+    }
+    if (frame.kind === FrameKind.diagnostic) {
+      const { level, message } = decodeJsonFrame<Diagnostic>(frame);
+      this.#diagnose(level, message);
+      return;
+    }
+    const exchange = this.#pending.get(frame.ticket);
+    if (exchange === undefined) throw new MillraceError('internal', `malformed frame: unknown ticket ${frame.ticket}`);
+    if (frame.kind === FrameKind.failed) {
+      this.#pending.delete(frame.ticket);
+      exchange.fail(toError(decodeJsonFrame<Failure>(frame)));
+      return;
+    }
+    if (exchange.receive(frame)) this.#pending.delete(frame.ticket);
+  }
+
+  #greet(frame: Frame): void {
+    const { protocol } = frame.kind === FrameKind.hello ? decodeJsonFrame<Hello>(frame) : { protocol: 'another' };
+    if (protocol !== PROTOCOL_VERSION) {
+      this.kill(`speaks protocol ${protocol}, expected ${PROTOCOL_VERSION}; is 'runners.entry' of this version?`);
+      return;
+    }
+    this.#greeted = true;
+    const { events, clock } = this.#settings;
+    events.publish('runnerStarted', { runner: this.label, pid: this.pid, startMs: clock.now() - this.#startedAt });
+  }
+
+  /** A malformed stream cannot be resumed: the runner is killed. */
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#settings.events.publish('diagnostic', {
+        level: 'error',
+        room: 'runtimes',
+        message: `runner ${this.label}: its answer could not be handled`,
+        error,
+      });
+      this.kill('sent a malformed answer');
+    }
+  }
+
+  #watchExit(output: Readable, resolve: (reason: string) => void): void {
+    let reason: string | undefined;
+    let outputEnded = false;
+    const settle = () => {
+      if (reason === undefined || !outputEnded || this.#exitReason !== undefined) return;
+      this.#onExit(reason);
+      resolve(reason);
+    };
+    output.once('close', () => {
+      outputEnded = true;
+      settle();
+    });
+    this.#child.once('exit', (code, signal) => {
+      reason = this.#killReason ?? describeExit(code, signal, this.#ending);
+      settle();
+    });
+    this.#child.once('error', (error) => {
+      // A process that was never started has no exit; other errors (a signal that could not be sent) are not its end.
+      if (this.#child.pid !== undefined) return;
+      reason = `could not be started: ${(error as NodeJS.ErrnoException).code ?? error.message}`;
+      outputEnded = true;
+      settle();
+    });
+  }
+
+  #onExit(reason: string): void {
+    this.#exitReason = reason;
+    this.#input.destroy();
+    const { events } = this.#settings;
+    events.publish('runnerExited', { runner: this.label, pid: this.pid, reason, expected: this.#ending });
+    let started = true;
+    for (const exchange of this.#pending.values()) {
+      exchange.fail(this.#died(reason, started));
+      started = false;
+    }
+    this.#pending.clear();
+  }
+
+  #died(reason: string, started: boolean): RunnerDiedError {
+    return new RunnerDiedError(`runner ${this.label} is gone: ${reason}`, started);
+  }
+
+  #forwardOutput(): void {
+    const { stdout, stderr } = this.#child;
+    if (stdout !== null) forwardLines(stdout, this.#settings.clock, (line) => this.#diagnose('info', line));
+    if (stderr !== null) forwardLines(stderr, this.#settings.clock, (line) => this.#diagnose('warn', line));
+  }
+
+  #diagnose(level: Diagnostic['level'], message: string): void {
+    const fields = { runner: this.label, pid: this.pid };
+    this.#settings.events.publish('diagnostic', { level, room: 'runtimes', message, fields });
+  }
+}
+
+function describeExit(code: number | null, signal: string | null, ending: boolean): string {
+  if (signal !== null) return `ended by ${signal}`;
+  return ending && code === 0 ? 'closed' : `exited with code ${code}`;
+}
+
+function toError(failure: Failure): MillraceError {
+  const { code, message, detail } = failure;
+  return new MillraceError(code, message, detail === undefined ? {} : { cause: detail });
+}

@@ -1,0 +1,106 @@
+import { MillraceError } from '../../core/index.js';
+import { onnxTypeName } from './types.js';
+
+interface LoadFailure {
+  readonly fileName: string;
+  readonly providers: readonly string[];
+  readonly ortVersion: string;
+}
+
+type Explanation = (match: RegExpExecArray, failure: LoadFailure) => MillraceError;
+
+const invalid = (message: string) => new MillraceError('invalid_argument', message);
+
+/** What ONNX Runtime says while it loads a file, and what that means to whoever has put the file there. */
+const LOAD_EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
+  [
+    /Protobuf parsing failed|does not have a graph/,
+    (_match, { fileName }) => invalid(`'${fileName}' is not a readable ONNX file: it is broken or incomplete`),
+  ],
+  [/File doesn't exist/, (_match, { fileName }) => invalid(`the model file '${fileName}' does not exist`)],
+  [
+    /initializer: (.+?)\. Error: [\s\S]*does not exist: "?([^"\n]*)"?/,
+    (match, { fileName }) =>
+      invalid(
+        `'${fileName}' keeps the data of '${match[1]}' in the file '${baseName(match[2] ?? '')}', which is missing`,
+      ),
+  ],
+  [
+    /Opset (\d+) is under development[\s\S]*domain (\S+) is till opset (\d+)/,
+    (match, { fileName, ortVersion }) =>
+      invalid(
+        `'${fileName}' uses opset ${match[1]} of ${match[2]}; ONNX Runtime ${ortVersion} knows it up to ${match[3]}`,
+      ),
+  ],
+  [
+    /Unsupported model IR version: (\d+), max supported IR version: (\d+)/,
+    (match, { fileName, ortVersion }) =>
+      invalid(`'${fileName}' has IR version ${match[1]}; ONNX Runtime ${ortVersion} knows them up to ${match[2]}`),
+  ],
+  [
+    /No Op registered for (\S+) with domain_version of (\d+)/,
+    (match, { fileName, ortVersion }) =>
+      invalid(
+        `'${fileName}' uses the operator ${match[1]} of opset ${match[2]}, which ONNX Runtime ${ortVersion} does not have`,
+      ),
+  ],
+  [
+    /Unsupported data type: (\d+)/,
+    (match, { fileName }) =>
+      new MillraceError(
+        'unimplemented',
+        `'${fileName}' has an input or output of type ${onnxTypeName(Number(match[1]))}, which onnxruntime-node cannot hold`,
+      ),
+  ],
+  [
+    /ExecutionProvider|providers_shared|webgpu|CoreML|DirectML/i,
+    (_match, { providers }) =>
+      new MillraceError(
+        'failed_precondition',
+        `onnx.executionProviders: ${providers.join(', ')} could not be started on this machine (driver or device missing?)`,
+      ),
+  ],
+];
+
+/** The error for a file that ONNX Runtime refused; the original is its cause. */
+export function explainLoadError(error: unknown, failure: LoadFailure): MillraceError {
+  if (error instanceof MillraceError) return error;
+  const text = textOf(error);
+  for (const [pattern, explain] of LOAD_EXPLANATIONS) {
+    const match = pattern.exec(text);
+    if (match === null) continue;
+    const { code, message } = explain(match, failure);
+    return new MillraceError(code, message, { cause: error });
+  }
+  const message = `ONNX Runtime refused '${failure.fileName}': ${cleanMessage(text)}`;
+  return new MillraceError('invalid_argument', message, { cause: error });
+}
+
+/** The error for a run that failed; the original is its cause. */
+export function explainRunError(error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error;
+  const text = textOf(error);
+  const missing = /^input '(.+)' is missing in 'feeds'/.exec(text);
+  if (missing !== null) return new MillraceError('invalid_argument', `input '${missing[1]}' is missing`);
+  const isInput = /invalid (dimensions|rank) for input|Unexpected input data type/i.test(text);
+  const message = isInput ? cleanMessage(text) : `the model failed: ${cleanMessage(text)}`;
+  return new MillraceError(isInput ? 'invalid_argument' : 'internal', message, { cause: error });
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Without source locations, C++ signatures and paths of the machine. */
+function cleanMessage(text: string): string {
+  return text
+    .replace(/^Load model from .+? failed:/, '')
+    .replace(/\/onnxruntime_src\/\S+:\d+ (?:[^()\n]*?[\w>~]\([^\n]*?\)(?: const)? (?=[\w"'[]))?/g, '')
+    .replace(/(?:[A-Za-z]:)?[\\/](?:[^\s"'\\/:]+[\\/])+([^\s"'\\/:]+)/g, '$1')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
+function baseName(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? path;
+}

@@ -1,0 +1,62 @@
+import path from 'node:path';
+import { env, InferenceSession } from 'onnxruntime-node';
+import type { LoadedModel, LoadSpec, Runtime } from '../contract.js';
+import type { RuntimeContext } from '../runtime-context.js';
+import { explainLoadError } from './errors.js';
+import { OnnxModel } from './model.js';
+import { type OnnxOptions, readOnnxOptions } from './options.js';
+import { checkProviders } from './providers.js';
+import { readSignature } from './signature.js';
+
+/** ONNX models by onnxruntime-node. */
+export function createOnnxRuntime(context: RuntimeContext): Runtime {
+  return { name: 'onnx', load: (spec) => loadOnnx(spec, context) };
+}
+
+async function loadOnnx(spec: LoadSpec, context: RuntimeContext): Promise<LoadedModel> {
+  const options = readOnnxOptions(spec.options);
+  checkProviders(options.executionProviders);
+  const session = await createSession(spec, options);
+  try {
+    const metadata = { inputs: session.inputMetadata, outputs: session.outputMetadata };
+    const signature = readSignature(metadata, spec.maxBatchSize);
+    const description = {
+      signature,
+      pure: true,
+      decoupled: false,
+      stateful: false,
+      textOnly: true,
+      platform: 'onnxruntime_onnx',
+    };
+    return new OnnxModel(session, description, context.clock);
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+async function createSession(spec: LoadSpec, options: OnnxOptions): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(spec.path, toSessionOptions(options));
+  } catch (error) {
+    throw explainLoadError(error, {
+      fileName: path.basename(spec.path),
+      providers: options.executionProviders,
+      ortVersion: env.versions.common,
+    });
+  }
+}
+
+function toSessionOptions(options: OnnxOptions): InferenceSession.SessionOptions {
+  return {
+    intraOpNumThreads: options.intraOpThreads,
+    interOpNumThreads: options.interOpThreads,
+    graphOptimizationLevel: options.graphOptimization,
+    executionMode: options.executionMode,
+    executionProviders: [...options.executionProviders],
+    enableCpuMemArena: options.enableCpuMemArena,
+    enableMemPattern: options.enableMemPattern,
+    // Warnings of models that work are noise; errors also arrive as exceptions.
+    logSeverityLevel: 3,
+  };
+}

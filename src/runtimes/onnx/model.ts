@@ -1,0 +1,160 @@
+import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import {
+  bytesElementEnd,
+  bytesOf,
+  type Clock,
+  elementCount,
+  MillraceError,
+  type Tensor,
+  type TensorSpec,
+  typedView,
+} from '../../core/index.js';
+import { joinColumn } from '../columns.js';
+import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
+import { explainRunError } from './errors.js';
+import { decodeTexts, encodeTexts } from './text.js';
+import { datatypeOf, ortTypeOf } from './types.js';
+
+type Feeds = Record<string, OrtTensor>;
+
+/** An ONNX session. A run blocks the thread; a batch fails as a whole, and may be re-run in parts. */
+export class OnnxModel implements LoadedModel {
+  readonly description: Description;
+  readonly #session: InferenceSession;
+  readonly #clock: Clock;
+  readonly #batches: boolean;
+  readonly #inputs: ReadonlyMap<string, TensorSpec>;
+
+  constructor(session: InferenceSession, description: Description, clock: Clock) {
+    this.description = description;
+    this.#session = session;
+    this.#clock = clock;
+    this.#batches = description.signature.inputs.some((input) => input.batchAxis === 0);
+    this.#inputs = new Map(description.signature.inputs.map((input) => [input.name, input]));
+  }
+
+  async execute(batch: Batch, emit: Emit): Promise<BatchTiming> {
+    if (this.#batches || batch.items.length === 1) return this.#run(batch, emit);
+    const total = { computeInputMs: 0, computeInferMs: 0, computeOutputMs: 0 };
+    for (const item of batch.items) {
+      const timing = await this.#runAlone(batch, item, emit);
+      total.computeInputMs += timing.computeInputMs;
+      total.computeInferMs += timing.computeInferMs;
+      total.computeOutputMs += timing.computeOutputMs;
+    }
+    return total;
+  }
+
+  /** A run cannot be interrupted. */
+  cancel(_callId: number): void {}
+
+  async close(): Promise<void> {
+    await this.#session.release();
+  }
+
+  async #runAlone(batch: Batch, item: BatchItem, emit: Emit): Promise<BatchTiming> {
+    try {
+      return await this.#run({ ...batch, items: [item], rows: item.rows }, emit);
+    } catch (error) {
+      const { code, message } = explainRunError(error);
+      emit([{ callId: item.callId, outputs: [], error: { code, message }, final: true }]);
+      return { computeInputMs: 0, computeInferMs: 0, computeOutputMs: 0 };
+    }
+  }
+
+  async #run(batch: Batch, emit: Emit): Promise<BatchTiming> {
+    const startedAt = this.#clock.now();
+    try {
+      const feeds = this.#feeds(batch);
+      const fedAt = this.#clock.now();
+      const results =
+        batch.outputs === undefined ? await this.#session.run(feeds) : await this.#session.run(feeds, batch.outputs);
+      const ranAt = this.#clock.now();
+      emit(splitResults(results, batch));
+      return {
+        computeInputMs: fedAt - startedAt,
+        computeInferMs: ranAt - fedAt,
+        computeOutputMs: this.#clock.now() - ranAt,
+      };
+    } catch (error) {
+      throw explainRunError(error);
+    }
+  }
+
+  #feeds(batch: Batch): Feeds {
+    const lists = batch.items.map((item) => item.inputs);
+    const feeds: Feeds = {};
+    for (const [column, tensor] of (lists[0] ?? []).entries()) {
+      const spec = this.#inputs.get(tensor.name);
+      if (spec === undefined) throw new MillraceError('invalid_argument', `the model has no input '${tensor.name}'`);
+      const shared = lists.length === 1 || spec.batchAxis === null;
+      const dims = shared ? [...tensor.shape] : [batch.rows, ...tensor.shape.slice(1)];
+      feeds[tensor.name] = toOrtTensor({
+        ...tensor,
+        shape: dims,
+        data: shared ? tensor.data : joinColumn(lists, column),
+      });
+    }
+    return feeds;
+  }
+}
+
+function toOrtTensor({ name, datatype, shape, data }: Tensor): OrtTensor {
+  if (datatype === 'BYTES') return new OrtTensor('string', decodeTexts(name, data), shape);
+  const ortType = ortTypeOf(datatype);
+  if (ortType === undefined) {
+    throw new MillraceError('unimplemented', `input '${name}': ONNX models do not take ${datatype}`);
+  }
+  // The type's own typed array, by construction of `typedView`; the binding checks it once more.
+  return new OrtTensor(ortType, typedView(datatype, data) as OrtTensor['data'], shape);
+}
+
+function splitResults(results: InferenceSession.OnnxValueMapType, batch: Batch): Emission[] {
+  const [first] = batch.items;
+  if (batch.items.length === 1 && first !== undefined) {
+    const outputs = Object.entries(results).map(([name, value]) => toTensor(name, value as OrtTensor));
+    return [{ callId: first.callId, outputs, final: true }];
+  }
+  const lists: Tensor[][] = batch.items.map(() => []);
+  for (const [name, value] of Object.entries(results)) splitRows(toTensor(name, value as OrtTensor), batch, lists);
+  return batch.items.map((item, index) => ({ callId: item.callId, outputs: lists[index] ?? [], final: true }));
+}
+
+function toTensor(name: string, value: OrtTensor): Tensor {
+  const datatype = datatypeOf(value.type);
+  if (datatype === undefined) throw new MillraceError('unimplemented', `output '${name}' is of type ${value.type}`);
+  // The union of `data` covers places other than the CPU too, where the session puts nothing.
+  const data =
+    value.type === 'string' ? encodeTexts(value.data as string[]) : bytesOf(value.data as unknown as ArrayBufferView);
+  return { name, datatype, shape: value.dims, data };
+}
+
+/** Gives each item its rows of `tensor`, as views. */
+function splitRows(tensor: Tensor, batch: Batch, lists: readonly Tensor[][]): void {
+  const { name, datatype, shape, data } = tensor;
+  if (shape[0] !== batch.rows) {
+    const got = shape.length === 0 ? 'a scalar' : `${shape[0]} rows`;
+    throw new MillraceError(
+      'internal',
+      `output '${name}' has ${got} for a batch of ${batch.rows}: the model does not keep the batch dimension (set maxBatchSize: 0)`,
+    );
+  }
+  const rest = shape.slice(1);
+  const rowElements = elementCount(rest);
+  const rowBytes = data.byteLength / batch.rows;
+  let offset = 0;
+  let previous: { readonly rows: number; readonly shape: readonly number[] } | undefined;
+  for (const [index, { rows }] of batch.items.entries()) {
+    const end = datatype === 'BYTES' ? skipTexts(data, offset, rows * rowElements) : offset + rows * rowBytes;
+    if (previous?.rows !== rows) previous = { rows, shape: [rows, ...rest] };
+    lists[index]?.push({ name, datatype, shape: previous.shape, data: data.subarray(offset, end) });
+    offset = end;
+  }
+}
+
+/** Where the packed text behind the next `count` ones starts. */
+function skipTexts(data: Uint8Array, start: number, count: number): number {
+  let offset = start;
+  for (let index = 0; index < count; index++) offset = bytesElementEnd(data, offset, index);
+  return offset;
+}

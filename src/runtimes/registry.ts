@@ -1,0 +1,23 @@
+import { MillraceError } from '../core/index.js';
+import type { Runtime } from './contract.js';
+import type { RuntimeContext } from './runtime-context.js';
+
+type RuntimeFactory = (context: RuntimeContext) => Promise<Runtime>;
+
+/** Every runtime by name. Imported on first use only, so that a process pays for what it runs. */
+const FACTORIES: ReadonlyMap<string, RuntimeFactory> = new Map<string, RuntimeFactory>([
+  ['echo', async (context) => (await import('./echo/index.js')).createEchoRuntime(context)],
+  ['onnx', async (context) => (await import('./onnx/index.js')).createOnnxRuntime(context)],
+]);
+
+/** Names that `runtime:` of a model configuration may have. */
+export const RUNTIME_NAMES: readonly string[] = [...FACTORIES.keys()];
+
+/** The runtime of that name; rejects with `unimplemented` when there is none. */
+export async function createRuntime(name: string, context: RuntimeContext): Promise<Runtime> {
+  const factory = FACTORIES.get(name);
+  if (factory === undefined) {
+    throw new MillraceError('unimplemented', `unknown runtime '${name}'; expected one of ${RUNTIME_NAMES.join(', ')}`);
+  }
+  return factory(context);
+}

@@ -1,0 +1,10 @@
+import type { Clock, LogLevel } from '../core/index.js';
+
+/** What a runtime gets from wherever it lives, the serving thread or a runner process. */
+export interface RuntimeContext {
+  readonly clock: Clock;
+  /** True in a runner process, whose death harms nobody else. */
+  readonly isolated: boolean;
+  /** Makes something known that is worth a log line; never a payload. */
+  report(level: LogLevel, message: string): void;
+}
