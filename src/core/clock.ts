@@ -11,6 +11,8 @@ export interface Clock {
   wallNow(): number;
   /** Calls `callback` once, at least `delayMs` from now. Does not keep the process alive. */
   setTimer(delayMs: number, callback: () => void): Timer;
+  /** Resolves at least `delayMs` from now. Keeps the process alive. */
+  sleep(delayMs: number): Promise<void>;
   /** Calls `callback` once everything that is ready now has been handled (`setImmediate`). */
   defer(callback: () => void): void;
 }
@@ -24,6 +26,7 @@ export const systemClock: Clock = {
     handle.unref();
     return { clear: () => clearTimeout(handle) };
   },
+  sleep: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
   defer(callback) {
     setImmediate(callback);
   },

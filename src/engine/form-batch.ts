@@ -2,7 +2,7 @@ import type { Tensor } from '../core/index.js';
 import type { Batch, BatchItem } from '../runtimes/index.js';
 import { cutTensor, padTensor } from './padding.js';
 import type { Pending } from './pending.js';
-import { reshape, type ShapeRules } from './shape-rules.js';
+import { type ShapeRules, toClientShape, toModelShape } from './shape-rules.js';
 
 /** Makes the runtime's batch of accepted requests: pads, reshapes, unites the wanted outputs. */
 export function formBatch(id: number, members: readonly Pending[], rules: ShapeRules): Batch {
@@ -29,7 +29,10 @@ export function toClientOutputs(outputs: readonly Tensor[], member: Pending, rul
     wanted = checked.outputs.flatMap((name) => outputs.find((tensor) => tensor.name === name) ?? []);
   }
   if (rules.outputPadding.size === 0 && rules.reshaped.size === 0) return wanted;
-  return wanted.map((tensor) => cutToMember(fromModelShape(tensor, rules), member, rules));
+  return wanted.map((tensor) => {
+    const spec = rules.reshaped.get(tensor.name);
+    return cutToMember(spec === undefined ? tensor : toClientShape(spec, tensor), member, rules);
+  });
 }
 
 function toModelInputs(
@@ -50,7 +53,7 @@ function toModelInputs(
             rule.value,
           );
     const spec = rules.reshaped.get(tensor.name);
-    return spec?.modelShape === undefined ? full : { ...full, shape: reshape(full.shape, spec.shape, spec.modelShape) };
+    return spec === undefined ? full : toModelShape(spec, full);
   });
 }
 
@@ -73,12 +76,6 @@ function wantedOutputs(members: readonly Pending[]): readonly string[] | undefin
     for (const name of checked.outputs) names.add(name);
   }
   return [...names];
-}
-
-function fromModelShape(tensor: Tensor, rules: ShapeRules): Tensor {
-  const spec = rules.reshaped.get(tensor.name);
-  if (spec?.modelShape === undefined) return tensor;
-  return { ...tensor, shape: reshape(tensor.shape, spec.modelShape, spec.shape) };
 }
 
 /** A padded output axis is as long as the same axis of the first padded input was in the member's own request. */

@@ -1,2 +1,4 @@
+/** Room `engine` (rank 2): loaded models and the scheduling of their requests. Knows no users, routes or wire formats. */
+export { type CreateEngineOptions, createEngine } from './engine.js';
 export * from './options.js';
 export * from './types.js';

@@ -1,9 +1,7 @@
 import {
   type BatchReason,
-  type Call,
   type Clock,
   type EventBus,
-  type InferRequest,
   MillraceError,
   type ModelRef,
   type Timer,
@@ -30,7 +28,7 @@ import { RequestQueue } from './request-queue.js';
 import { RunningMedian } from './running-median.js';
 import type { ShapeRules } from './shape-rules.js';
 import type { StatisticsCounter } from './statistics.js';
-import type { Sink } from './types.js';
+import type { Submission } from './types.js';
 
 /** How far planning looks past requests of another shape. */
 const LOOKAHEAD = 256;
@@ -97,17 +95,17 @@ export class Scheduler {
   }
 
   /** Admits a request to the queue, or ends it at once with the reason. Never throws. */
-  submit(request: InferRequest, call: Call, sink: Sink): void {
+  submit(submission: Submission): void {
     let item: Pending;
     try {
-      item = this.#admit(request, call, sink);
+      item = this.#admit(submission);
     } catch (error) {
-      sink.onEnd(toMillraceError(error));
+      submission.sink.onEnd(toMillraceError(error));
       return;
     }
     this.#queue.push(item);
     this.#ordered?.arrive(item.callId);
-    call.onCancel((reason) => this.#onCancel(item, reason));
+    submission.call.onCancel((reason) => this.#onCancel(item, reason));
     this.schedule();
   }
 
@@ -135,7 +133,8 @@ export class Scheduler {
     }
   }
 
-  #admit(request: InferRequest, call: Call, sink: Sink): Pending {
+  #admit(submission: Submission): Pending {
+    const { request, call } = submission;
     const { label, limits, rules, pool, budget, clock } = this.#options;
     if (call.cancelled !== undefined) throw call.cancelled;
     const checked = checkRequest(rules.request, request);
@@ -150,7 +149,7 @@ export class Scheduler {
 
     const now = clock.now();
     call.timing.enqueuedAt = now;
-    const item = this.#createPending({ request, checked, call, sink, level, now });
+    const item = this.#createPending(submission, { checked, level, now });
     const timeoutMs = queueTimeoutMs(policy, request);
     if (timeoutMs !== Number.POSITIVE_INFINITY) {
       item.expiry = clock.setTimer(timeoutMs, () => this.#onExpired(item, policy, timeoutMs));
@@ -158,24 +157,20 @@ export class Scheduler {
     return item;
   }
 
-  #createPending(fields: {
-    readonly request: InferRequest;
-    readonly checked: CheckedRequest;
-    readonly call: Call;
-    readonly sink: Sink;
-    readonly level: number;
-    readonly now: number;
-  }): Pending {
+  #createPending(
+    { request, call, sink }: Submission,
+    { checked, level, now }: { readonly checked: CheckedRequest; readonly level: number; readonly now: number },
+  ): Pending {
     return {
       callId: this.#nextId++,
-      request: fields.request,
-      checked: fields.checked,
-      call: fields.call,
-      sink: fields.sink,
-      level: fields.level,
-      rows: fields.checked.rows,
-      shapeKey: fields.checked.shapeKey,
-      enqueuedAt: fields.now,
+      request,
+      checked,
+      call,
+      sink,
+      level,
+      rows: checked.rows,
+      shapeKey: checked.shapeKey,
+      enqueuedAt: now,
       place: 'queued',
       ended: false,
       alone: false,

@@ -1,4 +1,4 @@
-import type { Signature, TensorSpec } from '../core/index.js';
+import type { Signature, Tensor, TensorSpec } from '../core/index.js';
 import type { TensorConfig } from '../repository/index.js';
 import type { RequestRules } from './check-request.js';
 
@@ -65,4 +65,16 @@ export function reshape(shape: readonly number[], from: readonly number[], to: r
   for (let axis = 0; axis < from.length; axis++) if (from[axis] === -1) sizes.push(shape[axis] as number);
   let next = 0;
   return to.map((size) => (size === -1 ? (sizes[next++] as number) : size));
+}
+
+/** An input as the model file takes it. */
+export function toModelShape(spec: TensorSpec, tensor: Tensor): Tensor {
+  if (spec.modelShape === undefined) return tensor;
+  return { ...tensor, shape: reshape(tensor.shape, spec.shape, spec.modelShape) };
+}
+
+/** An output as clients see it. */
+export function toClientShape(spec: TensorSpec, tensor: Tensor): Tensor {
+  if (spec.modelShape === undefined) return tensor;
+  return { ...tensor, shape: reshape(tensor.shape, spec.modelShape, spec.shape) };
 }

@@ -81,6 +81,13 @@ export interface Sink {
   onEnd(error: MillraceError | undefined): void;
 }
 
+/** A request on its way to the engine. */
+export interface Submission {
+  readonly request: InferRequest;
+  readonly call: Call;
+  readonly sink: Sink;
+}
+
 /** Loaded models and their scheduling. Knows no users, routes or wire formats. */
 export interface Engine {
   /**
@@ -104,7 +111,7 @@ export interface Engine {
    * Checks the request against the signature, admits it to the queue or refuses at once. Every outcome, errors
    * included, arrives at the sink; it never throws. Cancelling the call frees the caller at once.
    */
-  submit(ref: ModelRef, request: InferRequest, call: Call, sink: Sink): void;
+  submit(ref: ModelRef, submission: Submission): void;
   statistics(): readonly ModelStatistics[];
   gauges(): readonly ModelGauges[];
   /** Refuses new work as `unavailable`, waits for accepted work at most `gracePeriodMs`, closes every instance. */

@@ -31,6 +31,12 @@ export class FakeClock implements Clock {
     };
   }
 
+  sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.setTimer(delayMs, resolve);
+    });
+  }
+
   defer(callback: () => void): void {
     this.#deferred.push(callback);
   }

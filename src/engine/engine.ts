@@ -1,0 +1,235 @@
+import pLimit, { type LimitFunction } from 'p-limit';
+import {
+  type Clock,
+  type EventBus,
+  formatModelRef,
+  MillraceError,
+  type ModelRef,
+  type ModelState,
+  toMillraceError,
+} from '../core/index.js';
+import type { ModelSource } from '../repository/index.js';
+import type { Host } from '../runtimes/index.js';
+import { ByteBudget } from './byte-budget.js';
+import { type Generation, type GenerationContext, loadGeneration } from './generation.js';
+import type { EngineOptions } from './options.js';
+import type { Engine, ModelGauges, ModelInfo, ModelStatistics, ModelStatus, Submission } from './types.js';
+import { stateOf, statusOf, type VersionEntry, VersionTable } from './version-entry.js';
+
+export interface CreateEngineOptions {
+  readonly options: EngineOptions;
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  /** Resident memory limit of runners whose model names none. */
+  readonly defaultMaxRssBytes: number;
+  /** Folder for files that may be deleted at any time; undefined = keep none. */
+  readonly cacheFolder: string | undefined;
+}
+
+const NONE: readonly ModelInfo[] = [];
+
+/** Makes an engine without models. The host's runners end with it. */
+export function createEngine(setup: CreateEngineOptions): Engine {
+  return new ModelEngine(setup);
+}
+
+class ModelEngine implements Engine {
+  readonly #setup: CreateEngineOptions;
+  readonly #context: GenerationContext;
+  readonly #table = new VersionTable();
+  readonly #generations = new Map<number, Generation>();
+  readonly #serving = new Map<string, readonly ModelInfo[]>();
+  readonly #retiring = new Set<Promise<void>>();
+  readonly #limitLoads: LimitFunction;
+  #lastGeneration = 0;
+  #closed = false;
+
+  constructor(setup: CreateEngineOptions) {
+    this.#setup = setup;
+    this.#context = { ...setup, budget: new ByteBudget(setup.options.maxInFlightBytes) };
+    this.#limitLoads = pLimit(setup.options.loadConcurrency);
+  }
+
+  load(source: ModelSource): Promise<ModelInfo> {
+    if (this.#closed) return Promise.reject(shuttingDown());
+    const entry = this.#entryFor(source.name, source.version);
+    if (entry.current === undefined) entry.state = { kind: 'loading' };
+    return this.#inTurn(entry, () => this.#limitLoads(() => this.#loadInto(entry, source)));
+  }
+
+  unload(name: string, version: number, reason = 'unloaded'): Promise<void> {
+    const entry = this.#table.get(name, version);
+    if (entry === undefined) {
+      return Promise.reject(new MillraceError('not_found', `model '${name}' has no version ${version}`));
+    }
+    return this.#inTurn(entry, async () => {
+      const generation = entry.current;
+      if (generation === undefined) return;
+      entry.current = undefined;
+      this.#refreshServing(name);
+      this.#setState(entry, { kind: 'draining' });
+      await this.#retire(generation);
+      this.#setState(entry, { kind: 'unloaded', reason });
+    });
+  }
+
+  reportFailure(name: string, version: number, reason: string): void {
+    const entry = this.#entryFor(name, version);
+    if (entry.current === undefined) this.#setState(entry, { kind: 'failed', reason });
+  }
+
+  forget(name: string, version: number): void {
+    if (this.#table.get(name, version)?.current === undefined) this.#table.delete(name, version);
+  }
+
+  statuses(): readonly ModelStatus[] {
+    return this.#table.all().map(statusOf);
+  }
+
+  statusesOf(name: string): readonly ModelStatus[] {
+    return this.#table.of(name).map(statusOf);
+  }
+
+  serving(name: string): readonly ModelInfo[] {
+    return this.#serving.get(name) ?? NONE;
+  }
+
+  submit(ref: ModelRef, submission: Submission): void {
+    const generation = this.#generations.get(ref.generation);
+    if (this.#closed) submission.sink.onEnd(shuttingDown());
+    else if (generation !== undefined) generation.scheduler.submit(submission);
+    else submission.sink.onEnd(new MillraceError('not_found', `model '${formatModelRef(ref)}' is not loaded`));
+  }
+
+  statistics(): readonly ModelStatistics[] {
+    return this.#table.all().flatMap((entry) => entry.current?.statistics.values ?? []);
+  }
+
+  gauges(): readonly ModelGauges[] {
+    return [...this.#generations.values()].map((generation) => generation.gauges());
+  }
+
+  async close(gracePeriodMs: number): Promise<void> {
+    this.#closed = true;
+    const generations = [...this.#generations.values()];
+    const idle = Promise.all(generations.map((generation) => generation.scheduler.idle()));
+    const grace = new Promise<void>((resolve) => {
+      this.#setup.clock.setTimer(gracePeriodMs, resolve);
+    });
+    await Promise.race([idle, grace]);
+    await Promise.all(generations.map((generation) => generation.close()));
+    await Promise.all(this.#retiring);
+    await this.#setup.host.close();
+    this.#generations.clear();
+    this.#serving.clear();
+  }
+
+  async #loadInto(entry: VersionEntry, source: ModelSource): Promise<ModelInfo> {
+    const ref: ModelRef = { name: source.name, version: source.version, generation: ++this.#lastGeneration };
+    const fresh = entry.current === undefined;
+    entry.ref = ref;
+    if (fresh) this.#setState(entry, { kind: 'loading' });
+    try {
+      this.#checkRoom(source);
+      const generation = await loadGeneration({
+        source,
+        ref,
+        context: this.#context,
+        onWarming: () => {
+          if (fresh) this.#setState(entry, { kind: 'warming' });
+        },
+        onStateChange: () => {
+          if (entry.current?.info.ref === ref) this.#publishState(entry, ref);
+        },
+      });
+      if (this.#closed) {
+        await generation.close();
+        throw shuttingDown();
+      }
+      this.#swapIn(entry, generation);
+      return generation.info;
+    } catch (error) {
+      const reason = toMillraceError(error).message;
+      if (fresh) this.#setState(entry, { kind: 'failed', reason });
+      this.#setup.events.publish('diagnostic', {
+        level: 'error',
+        room: 'engine',
+        message: `model '${formatModelRef(ref)}' failed to load: ${reason}`,
+        error,
+      });
+      throw error;
+    }
+  }
+
+  #checkRoom(source: ModelSource): void {
+    const { maxInstances } = this.#setup.options;
+    const wanted = source.config.instances?.count ?? 1;
+    let used = 0;
+    for (const generation of this.#generations.values()) used += generation.info.instances;
+    if (used + wanted <= maxInstances) return;
+    throw new MillraceError(
+      'resource_exhausted',
+      `model '${formatModelRef(source)}' wants ${wanted} instances, but ${used} of engine.maxInstances ${maxInstances} are taken`,
+    );
+  }
+
+  #swapIn(entry: VersionEntry, generation: Generation): void {
+    const old = entry.current;
+    entry.current = generation;
+    this.#generations.set(generation.info.ref.generation, generation);
+    this.#refreshServing(entry.name);
+    this.#publishState(entry, generation.info.ref, generation.info.loadMs);
+    if (old !== undefined) void this.#retire(old);
+  }
+
+  /** Lets a generation finish what it has accepted, then closes it. */
+  #retire(generation: Generation): Promise<void> {
+    const retired = generation.scheduler
+      .idle()
+      .then(() => generation.close())
+      .finally(() => {
+        this.#generations.delete(generation.info.ref.generation);
+        this.#retiring.delete(retired);
+      });
+    this.#retiring.add(retired);
+    return retired;
+  }
+
+  /** Loads and unloads of one version never overlap. */
+  #inTurn<Result>(entry: VersionEntry, work: () => Promise<Result>): Promise<Result> {
+    const result = entry.last.then(work, work);
+    entry.last = result.catch(() => undefined);
+    return result;
+  }
+
+  #entryFor(name: string, version: number): VersionEntry {
+    const known = this.#table.get(name, version);
+    if (known !== undefined) return known;
+    const ref: ModelRef = { name, version, generation: ++this.#lastGeneration };
+    const state: ModelState = { kind: 'loading' };
+    const entry: VersionEntry = { name, version, current: undefined, state, ref, last: Promise.resolve() };
+    this.#table.set(entry);
+    return entry;
+  }
+
+  #setState(entry: VersionEntry, state: ModelState): void {
+    entry.state = state;
+    this.#publishState(entry, entry.ref);
+  }
+
+  #publishState(entry: VersionEntry, ref: ModelRef, loadMs?: number): void {
+    const state = stateOf(entry);
+    this.#setup.events.publish('modelStateChanged', { ref, state, ...(loadMs === undefined ? {} : { loadMs }) });
+  }
+
+  #refreshServing(name: string): void {
+    const infos = this.#table.of(name).flatMap((entry) => entry.current?.info ?? []);
+    if (infos.length === 0) this.#serving.delete(name);
+    else this.#serving.set(name, infos);
+  }
+}
+
+function shuttingDown(): MillraceError {
+  return new MillraceError('unavailable', 'the server is shutting down', { retryAfterMs: 1_000 });
+}

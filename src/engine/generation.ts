@@ -1,0 +1,303 @@
+import {
+  type Clock,
+  type EventBus,
+  formatModelRef,
+  MillraceError,
+  type ModelRef,
+  type ModelState,
+  type Timer,
+} from '../core/index.js';
+import {
+  completeSignature,
+  declaredSignature,
+  type ModelSource,
+  type ResolvedModelConfig,
+  type ResolvedQueuePolicy,
+  resolveModelConfig,
+} from '../repository/index.js';
+import type { Description, Host, Instance, LoadSpec, Placement } from '../runtimes/index.js';
+import { type BatchingChoice, chooseBatching } from './batching-probe.js';
+import { ByteBudget } from './byte-budget.js';
+import { InstancePool } from './instance-pool.js';
+import type { EngineOptions } from './options.js';
+import { Scheduler, type SchedulerLimits } from './scheduler.js';
+import { createShapeRules } from './shape-rules.js';
+import { StatisticsCounter } from './statistics.js';
+import type { ModelGauges, ModelInfo } from './types.js';
+import { createWarmup, runOnce, type WarmupSample } from './warmup.js';
+
+/** What every generation of an engine shares. */
+export interface GenerationContext {
+  readonly options: EngineOptions;
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  /** Bytes in flight of the whole engine. */
+  readonly budget: ByteBudget;
+  /** Resident memory limit of runners whose model names none. */
+  readonly defaultMaxRssBytes: number;
+  readonly cacheFolder: string | undefined;
+}
+
+/** One loaded generation of a model version: its instances, its queue, its numbers. */
+export interface Generation {
+  readonly info: ModelInfo;
+  readonly scheduler: Scheduler;
+  readonly statistics: StatisticsCounter;
+  /** `ready`, or `recovering` while every instance is down. */
+  state(): ModelState;
+  gauges(): ModelGauges;
+  /** Ends the instances; what is not settled by then fails as `unavailable`. */
+  close(): Promise<void>;
+}
+
+export interface LoadGenerationOptions {
+  readonly source: ModelSource;
+  readonly ref: ModelRef;
+  readonly context: GenerationContext;
+  /** Told when the model is loaded and its warm-up begins. */
+  readonly onWarming: () => void;
+  /** Told when `state()` may have changed. */
+  readonly onStateChange: () => void;
+}
+
+/** Loads and warms up all instances. Rejects with the reason, having closed what was started. */
+export async function loadGeneration(options: LoadGenerationOptions): Promise<Generation> {
+  const { context } = options;
+  const startedAt = context.clock.now();
+  const loader = createLoader(options);
+  const first = await loader.start(0);
+  const started: Instance[] = [first];
+  try {
+    const prepared = prepare(options, loader.config, first.description);
+    options.onWarming();
+    loader.samples = await createWarmup({
+      source: options.source,
+      signature: prepared.signature,
+      maxBatchSize: prepared.maxBatchSize,
+      samples: loader.config.warmup,
+    });
+    await loader.warmUp(first);
+    const batching = await loader.guard(first, () =>
+      chooseBatching(first, {
+        enabled: loader.config.batching.enabled,
+        signature: prepared.signature,
+        maxBatchSize: prepared.maxBatchSize,
+        pure: first.description.pure,
+        clock: context.clock,
+      }),
+    );
+    for (let index = 1; index < loader.config.instances.count; index++) started.push(await loader.start(index));
+    const loadMs = context.clock.now() - startedAt;
+    return assemble({ ...options, loader, prepared, batching, started, loadMs });
+  } catch (error) {
+    await Promise.all(started.map((instance) => instance.close().catch(() => instance.kill('its load has failed'))));
+    throw error;
+  }
+}
+
+interface Loader {
+  readonly config: ResolvedModelConfig;
+  samples: readonly WarmupSample[];
+  /** Loads one instance and warms it up with the samples known by then. */
+  start(index: number): Promise<Instance>;
+  warmUp(instance: Instance): Promise<void>;
+  /** Kills the instance when `work` takes longer than a load may. */
+  guard<Result>(instance: Instance, work: () => Promise<Result>): Promise<Result>;
+}
+
+function createLoader({ source, ref, context }: LoadGenerationOptions): Loader {
+  const config = resolveModelConfig(source.config);
+  const label = formatModelRef(ref);
+  const placement: Placement =
+    config.instances.placement === 'inline'
+      ? { kind: 'inline' }
+      : {
+          kind: 'process',
+          runner: config.instances.runner,
+          maxRssBytes: config.limits.maxRssBytes || context.defaultMaxRssBytes,
+        };
+  const spec: LoadSpec = {
+    ref,
+    runtime: source.runtime,
+    path: source.path,
+    options: runtimeSection(config, source.runtime),
+    declared: declaredSignature(source.config, source.labels),
+    maxBatchSize: source.config.maxBatchSize,
+    cacheFolder: context.cacheFolder,
+  };
+  const timeoutMs = config.limits.loadTimeoutMs;
+  const loader: Loader = {
+    config,
+    samples: [],
+    async start(index) {
+      const instance = await context.host.load(spec, placement, { instanceId: `${label}#${index}`, timeoutMs });
+      await loader.warmUp(instance);
+      return instance;
+    },
+    warmUp: (instance) =>
+      loader.guard(instance, async () => {
+        for (const sample of loader.samples) {
+          for (let run = 0; run < sample.count; run++) await runOnce(instance, sample.inputs, sample.rows);
+        }
+      }),
+    async guard(instance, work) {
+      const timer: Timer = context.clock.setTimer(timeoutMs, () =>
+        instance.kill(`the warm-up of model '${label}' took longer than ${timeoutMs} ms`),
+      );
+      try {
+        return await work();
+      } finally {
+        timer.clear();
+      }
+    },
+  };
+  return loader;
+}
+
+/** The part of the configuration that is the runtime's own; by its name, so that no runtime is known here. */
+function runtimeSection(config: ResolvedModelConfig, runtime: string): Readonly<Record<string, unknown>> {
+  const section = Object.entries(config).find(([key]) => key === runtime)?.[1];
+  return typeof section === 'object' ? { ...section } : {};
+}
+
+interface Prepared {
+  readonly signature: ModelInfo['signature'];
+  readonly maxBatchSize: number;
+  readonly description: Description;
+}
+
+function prepare(
+  { source, ref, context }: LoadGenerationOptions,
+  config: ResolvedModelConfig,
+  description: Description,
+): Prepared {
+  if (description.stateful) {
+    throw new MillraceError(
+      'unimplemented',
+      `model '${formatModelRef(ref)}' keeps state between requests; this version has no sequence batcher for it`,
+    );
+  }
+  if (config.instances.placement === 'inline' && config.instances.runner !== undefined) {
+    throw new MillraceError(
+      'invalid_argument',
+      'instances.runner names a runner process, but instances.placement is inline',
+    );
+  }
+  const completed = completeSignature({
+    declared: source.config,
+    described: description.signature,
+    labels: source.labels,
+    defaultMaxBatchSize: context.options.defaultMaxBatchSize,
+  });
+  return { ...completed, description };
+}
+
+interface AssembleOptions extends LoadGenerationOptions {
+  readonly loader: Loader;
+  readonly prepared: Prepared;
+  readonly batching: BatchingChoice;
+  readonly started: readonly Instance[];
+  readonly loadMs: number;
+}
+
+function assemble(options: AssembleOptions): Generation {
+  const { source, ref, context, loader, prepared, batching } = options;
+  const { config } = loader;
+  const label = formatModelRef(ref);
+  const statistics = new StatisticsCounter(ref);
+  const pool = new InstancePool({
+    ref,
+    count: config.instances.count,
+    clock: context.clock,
+    events: context.events,
+    restartBackoffMs: context.options.restartBackoffMs,
+    maxRestartBackoffMs: context.options.maxRestartBackoffMs,
+    start: (index) => loader.start(index),
+    onChange: () => {
+      options.onStateChange();
+      scheduler.schedule();
+    },
+  });
+  const scheduler = new Scheduler({
+    ref,
+    label,
+    limits: schedulerLimits(options),
+    rules: createShapeRules({
+      label,
+      signature: prepared.signature,
+      maxBatchSize: prepared.maxBatchSize,
+      textOnly: prepared.description.textOnly,
+      inputs: config.inputs,
+      outputs: config.outputs,
+    }),
+    pool,
+    budget: new ByteBudget(config.limits.maxInFlightBytes, context.budget),
+    statistics,
+    clock: context.clock,
+    events: context.events,
+  });
+  options.started.forEach((instance, index) => {
+    pool.adopt(index, instance);
+  });
+  const info: ModelInfo = {
+    ref,
+    source,
+    signature: prepared.signature,
+    maxBatchSize: prepared.maxBatchSize,
+    platform: source.config.platform ?? prepared.description.platform,
+    decoupled: prepared.description.decoupled,
+    placement: config.instances.placement,
+    instances: config.instances.count,
+    loadMs: options.loadMs,
+    batching,
+  };
+  return {
+    info,
+    scheduler,
+    statistics,
+    state: () => (pool.up > 0 ? { kind: 'ready' } : { kind: 'recovering', reason: pool.lastDeath }),
+    gauges: () => ({
+      ref,
+      queuedRequests: scheduler.queuedRequests,
+      queuedBytes: scheduler.queuedBytes,
+      executingRequests: scheduler.executingRequests,
+      instances: pool.slots.map((slot) => ({
+        id: `${label}#${slot.index}`,
+        pid: slot.instance?.pid ?? 0,
+        up: slot.instance !== undefined,
+        restarts: slot.restarts,
+      })),
+    }),
+    async close() {
+      scheduler.abort(new MillraceError('unavailable', `model '${label}' was closed before it could answer`));
+      await pool.close();
+    },
+  };
+}
+
+function schedulerLimits({ loader, prepared, batching, context }: AssembleOptions): SchedulerLimits {
+  const { config } = loader;
+  const { levels, queues } = config.priorities;
+  const policies = Array.from(
+    { length: levels },
+    (_, index): ResolvedQueuePolicy => queues[String(index + 1)] ?? config.queue,
+  );
+  const inline = config.instances.placement === 'inline';
+  return {
+    batching: {
+      batching: batching.enabled,
+      maxRows: prepared.maxBatchSize,
+      preferredSizes: config.batching.preferredBatchSizes,
+      maxDelayMs: config.batching.maxQueueDelayMs,
+    },
+    policies,
+    defaultLevel: config.priorities.default,
+    executionTimeoutMs: config.limits.executionTimeoutMs,
+    preserveOrder: config.batching.preserveOrder,
+    pure: prepared.description.pure,
+    decoupled: prepared.description.decoupled,
+    // Inline runs block this thread, so nothing could overlap.
+    prefetchBelowMs: inline ? 0 : context.options.prefetchBelowMs,
+  };
+}

@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import {
+  ELEMENT_SIZE_BYTES,
+  elementCount,
+  MillraceError,
+  packBytes,
+  type Signature,
+  type Tensor,
+  type TensorSpec,
+  toHalfBits,
+  typedView,
+} from '../core/index.js';
+import type { ModelSource, WarmupConfig } from '../repository/index.js';
+import type { Batch, LoadedModel } from '../runtimes/index.js';
+import { toModelShape } from './shape-rules.js';
+
+/** What to run before a model is ready. */
+export interface WarmupSample {
+  readonly name: string;
+  readonly count: number;
+  readonly rows: number;
+  readonly inputs: readonly Tensor[];
+}
+
+export interface WarmupOptions {
+  readonly source: ModelSource;
+  readonly signature: Signature;
+  readonly maxBatchSize: number;
+  readonly samples: readonly WarmupConfig[];
+}
+
+/** Reads and makes the data of the configured warm-up samples. Throws `invalid_argument` naming sample and input. */
+export function createWarmup(options: WarmupOptions): Promise<readonly WarmupSample[]> {
+  return Promise.all(options.samples.map((sample) => createSample(sample, options)));
+}
+
+/** Inputs of zeros for `rows` rows; undefined when a dimension besides the batch is variable. */
+export function zeroInputs(signature: Signature, rows: number): readonly Tensor[] | undefined {
+  const required = signature.inputs.filter((spec) => !spec.optional);
+  const known = required.every((spec) => spec.shape.every((size, axis) => size !== -1 || axis === spec.batchAxis));
+  if (!known) return undefined;
+  return required.map((spec) => toModelShape(spec, fill(spec, withRows(spec, spec.shape, rows), 'zero')));
+}
+
+/** Runs one batch of one item and forgets its outputs. Rejects with the model's error. */
+export async function runOnce(model: LoadedModel, inputs: readonly Tensor[], rows: number): Promise<void> {
+  const batch: Batch = { id: 0, items: [{ callId: 0, inputs, rows, parameters: {} }], rows, outputs: undefined };
+  let failure: MillraceError | undefined;
+  await model.execute(batch, (emissions) => {
+    for (const { error } of emissions) if (error !== undefined) failure = new MillraceError(error.code, error.message);
+  });
+  if (failure !== undefined) throw failure;
+}
+
+async function createSample(sample: WarmupConfig, options: WarmupOptions): Promise<WarmupSample> {
+  const rows = options.maxBatchSize > 0 ? (sample.batchSize ?? 1) : 1;
+  const inputs: Tensor[] = [];
+  for (const spec of options.signature.inputs) {
+    const config = sample.inputs[spec.name];
+    const where = `warm-up '${sample.name}', input '${spec.name}'`;
+    if (config === undefined) {
+      if (spec.optional) continue;
+      throw new MillraceError('invalid_argument', `${where} is missing`);
+    }
+    const shape = withRows(spec, config.shape ?? spec.shape, rows);
+    if (shape.some((size) => size < 0)) {
+      throw new MillraceError('invalid_argument', `${where}: give the shape, the model's is [${spec.shape.join(',')}]`);
+    }
+    const tensor =
+      typeof config.data === 'string'
+        ? fill(spec, shape, config.data)
+        : await fromFile(spec, shape, { path: resolve(options.source.modelFolder, config.data.file), where });
+    inputs.push(toModelShape(spec, tensor));
+  }
+  return { name: sample.name, count: sample.count ?? 1, rows, inputs };
+}
+
+/** A shape without its batch dimension, as Triton writes warm-up dims, gets it back. */
+function withRows(spec: TensorSpec, shape: readonly number[], rows: number): readonly number[] {
+  if (spec.batchAxis === null) return shape;
+  return shape.length === spec.shape.length ? [rows, ...shape.slice(1)] : [rows, ...shape];
+}
+
+function fill(spec: TensorSpec, shape: readonly number[], data: 'zero' | 'random'): Tensor {
+  const { name, datatype } = spec;
+  const count = elementCount(shape);
+  if (datatype === 'BYTES') {
+    const element = new TextEncoder().encode(data === 'zero' ? '' : 'warm-up');
+    return { name, datatype, shape, data: packBytes(Array.from({ length: count }, () => element)) };
+  }
+  const bytes = new Uint8Array(count * ELEMENT_SIZE_BYTES[datatype]);
+  if (data === 'random') fillRandom(spec, bytes);
+  return { name, datatype, shape, data: bytes };
+}
+
+/** Small values of every type: floats in [0, 1), integers 0 or 1, so that indexes stay in range. */
+function fillRandom(spec: TensorSpec, bytes: Uint8Array): void {
+  const view = typedView(spec.datatype, bytes);
+  for (let index = 0; index < view.length; index++) {
+    const value = Math.random();
+    if (view instanceof BigInt64Array || view instanceof BigUint64Array) view[index] = value < 0.5 ? 0n : 1n;
+    else if (view instanceof Float32Array || view instanceof Float64Array) view[index] = value;
+    else if (spec.datatype === 'FP16') view[index] = toHalfBits(value);
+    else view[index] = value < 0.5 ? 0 : 1;
+  }
+}
+
+async function fromFile(
+  spec: TensorSpec,
+  shape: readonly number[],
+  file: { readonly path: string; readonly where: string },
+): Promise<Tensor> {
+  const data = await readFile(file.path).catch((error) => {
+    throw new MillraceError('invalid_argument', `${file.where}: its data file cannot be read`, { cause: error });
+  });
+  const expectedBytes = elementCount(shape) * ELEMENT_SIZE_BYTES[spec.datatype];
+  if (spec.datatype !== 'BYTES' && data.byteLength !== expectedBytes) {
+    throw new MillraceError(
+      'invalid_argument',
+      `${file.where}: [${shape.join(',')}] needs ${expectedBytes} bytes, its data file has ${data.byteLength}`,
+    );
+  }
+  return { name: spec.name, datatype: spec.datatype, shape, data: new Uint8Array(data) };
+}

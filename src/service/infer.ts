@@ -1,0 +1,78 @@
+import {
+  type Call,
+  type Clock,
+  DeadlineWatch,
+  type EventBus,
+  type InferRequest,
+  type InferResponse,
+  MillraceError,
+  toMillraceError,
+} from '../core/index.js';
+import type { Engine, ModelInfo, Sink } from '../engine/index.js';
+import { admit } from '../governance/index.js';
+import { chooseVersion } from '../routing/index.js';
+import { explainAbsence } from './absence.js';
+import { classifyOutputs } from './classify.js';
+import { ResponseStream } from './response-stream.js';
+import type { InferResult } from './types.js';
+
+export interface InferDependencies {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly events: EventBus;
+}
+
+/** The use case that everything is about: admit, choose the version, submit, answer. One `inferFinished` a call. */
+export function createInfer({ engine, clock, events }: InferDependencies) {
+  const deadlines = new DeadlineWatch(clock);
+
+  function choose(call: Call, request: InferRequest): ModelInfo {
+    admit(call.principal, 'infer');
+    const info = chooseVersion(engine.serving(request.modelName), request.modelVersion);
+    if (info !== undefined) return info;
+    throw explainAbsence(request.modelName, request.modelVersion, engine.statusesOf(request.modelName));
+  }
+
+  function finish(call: Call, request: InferRequest, outcome: { info?: ModelInfo; error: MillraceError | undefined }) {
+    deadlines.unwatch(call);
+    const { info, error } = outcome;
+    const rows = info !== undefined && info.maxBatchSize > 0 ? (request.inputs[0]?.shape[0] ?? 1) : 1;
+    events.publish('inferFinished', { call, request, ref: info?.ref, error, rows });
+  }
+
+  function respond(info: ModelInfo, request: InferRequest, response: InferResponse): InferResponse {
+    const outputs = classifyOutputs(response.outputs, request.outputs, info.signature.outputs);
+    return outputs === response.outputs ? response : { ...response, outputs };
+  }
+
+  return function infer(call: Call, request: InferRequest): Promise<InferResult> {
+    let info: ModelInfo;
+    try {
+      info = choose(call, request);
+    } catch (error) {
+      finish(call, request, { error: toMillraceError(error) });
+      return Promise.reject(error);
+    }
+    deadlines.watch(call);
+    if (info.decoupled) {
+      const stream = new ResponseStream(call, (error) => finish(call, request, { info, error }));
+      engine.submit(info.ref, { request, call, sink: stream });
+      return Promise.resolve({ kind: 'many', responses: stream });
+    }
+    return new Promise((resolve, reject) => {
+      let answer: InferResponse | undefined;
+      const sink: Sink = {
+        onResponse(response) {
+          answer = respond(info, request, response);
+        },
+        onEnd(error) {
+          const failure = error ?? (answer === undefined ? new MillraceError('internal', 'no answer came') : undefined);
+          finish(call, request, { info, error: failure });
+          if (answer !== undefined && failure === undefined) resolve({ kind: 'one', response: answer });
+          else reject(failure);
+        },
+      };
+      engine.submit(info.ref, { request, call, sink });
+    });
+  };
+}

@@ -1,0 +1,184 @@
+import { type Call, type Clock, type EventBus, MillraceError, type Scope, toMillraceError } from '../core/index.js';
+import type { Engine, ModelInfo } from '../engine/index.js';
+import { admit } from '../governance/index.js';
+import type { Repository, RepositoryOptions } from '../repository/index.js';
+import { chooseVersion } from '../routing/index.js';
+import { explainAbsence } from './absence.js';
+import { createInfer } from './infer.js';
+import { ModelController } from './model-controller.js';
+import { TraceSettingsStore, updateLogSettings } from './settings.js';
+import type { LogControl, Service } from './types.js';
+
+export interface CreateServiceOptions {
+  readonly repository: Repository;
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  readonly options: RepositoryOptions;
+  readonly logControl: LogControl;
+  /** Version of the server, for its metadata. */
+  readonly version: string;
+}
+
+/** The service and what starts and ends it. */
+export interface ServiceLife {
+  readonly service: Service;
+  /** Loads the models asked for at start. */
+  start(): Promise<void>;
+  /** Not ready any more; requests are still answered. */
+  beginShutdown(): void;
+  /** Ends looks at the repositories. */
+  close(): Promise<void>;
+}
+
+const EXTENSIONS = [
+  'classification',
+  'model_repository',
+  'schedule_policy',
+  'model_configuration',
+  'binary_tensor_data',
+  'parameters',
+  'statistics',
+  'trace',
+  'logging',
+];
+
+/** Puts the use cases together. */
+export function createService(setup: CreateServiceOptions): ServiceLife {
+  const controller = new ModelController(setup);
+  let shuttingDown = false;
+  const ready = () => controller.started && !shuttingDown;
+  return {
+    service: createUseCases(setup, { controller, ready }),
+    start: () => controller.start(),
+    beginShutdown() {
+      shuttingDown = true;
+    },
+    close: () => controller.close(),
+  };
+}
+
+interface Running {
+  readonly controller: ModelController;
+  readonly ready: () => boolean;
+}
+
+function createUseCases(setup: CreateServiceOptions, { controller, ready }: Running): Service {
+  const { engine, events, logControl } = setup;
+  const traces = new TraceSettingsStore();
+  const audited = createAudit(events);
+  return {
+    infer: createInfer(setup),
+    serverInfo(call) {
+      admit(call.principal, 'observe');
+      return { name: 'millrace', version: setup.version, extensions: EXTENSIONS };
+    },
+    live: () => true,
+    ready,
+    modelReady(call, name, version) {
+      admit(call.principal, 'observe');
+      const status = chooseVersion(engine.serving(name), version);
+      if (status === undefined) return false;
+      return engine.statusesOf(name).some((known) => known.info === status && known.state.kind === 'ready');
+    },
+    modelInfo(call, name, version) {
+      admit(call.principal, 'observe');
+      return findModel(engine, name, version);
+    },
+    modelStatistics(call, name, version) {
+      admit(call.principal, 'observe');
+      if (name === undefined) return engine.statistics();
+      const { versions, info } = findModel(engine, name, version);
+      const wanted = version === undefined ? versions : [info.ref.version];
+      return engine.statistics().filter((entry) => entry.name === name && wanted.includes(entry.version));
+    },
+    repositoryIndex(call, { readyOnly, repository }) {
+      admit(call.principal, 'observe');
+      return engine
+        .statuses()
+        .filter(({ state }) => !readyOnly || state.kind === 'ready')
+        .filter(({ info }) => repository === undefined || info === undefined || inRepository(info, repository));
+    },
+    loadModel: async (call, name, options) =>
+      audited(call, { action: 'model.load', resource: name }, () => {
+        checkControl(setup.options, 'load', name);
+        return controller.load(name, {
+          ...(options.repository === undefined ? {} : { repository: options.repository }),
+          ...(options.config === undefined ? {} : { configOverride: options.config }),
+          ...(options.files === undefined ? {} : { fileOverrides: options.files }),
+        });
+      }),
+    unloadModel: async (call, name) =>
+      audited(call, { action: 'model.unload', resource: name }, async () => {
+        checkControl(setup.options, 'unload', name);
+        await controller.unload(name);
+        traces.forget(name);
+      }),
+    traceSettings(call, model) {
+      admit(call.principal, 'observe');
+      if (model !== undefined) findModel(engine, model, undefined);
+      return traces.get(model);
+    },
+    updateTraceSettings(call, model, update) {
+      return audited(call, { action: 'trace.update', resource: model ?? '' }, () => {
+        if (model !== undefined) findModel(engine, model, undefined);
+        return traces.update(model, update);
+      });
+    },
+    logSettings(call) {
+      admit(call.principal, 'observe');
+      return logControl.get();
+    },
+    updateLogSettings: (call, update) =>
+      audited(call, { action: 'log.update', resource: '' }, () => updateLogSettings(logControl, update)),
+  };
+}
+
+function findModel(engine: Engine, name: string, version: number | undefined) {
+  const serving = engine.serving(name);
+  const info = chooseVersion(serving, version);
+  if (info === undefined) throw explainAbsence(name, version, engine.statusesOf(name));
+  return { info, versions: serving.map(({ ref }) => ref.version) };
+}
+
+function inRepository(info: ModelInfo, wanted: string): boolean {
+  const path = info.source.repository;
+  return path === wanted || path.split(/[\\/]/).pop() === wanted;
+}
+
+function checkControl(options: RepositoryOptions, action: string, name: string): void {
+  if (options.controlMode === 'explicit') return;
+  throw new MillraceError(
+    'unavailable',
+    `cannot ${action} model '${name}': models are controlled over the network only with --model-control-mode=explicit`,
+  );
+}
+
+/** What a use case does, and to what. */
+interface Subject {
+  readonly action: string;
+  readonly resource: string;
+}
+
+/** Runs a use case that changes something: only with the scope `manage`, and into the audit trail either way. */
+function createAudit(events: EventBus) {
+  const scope: Scope = 'manage';
+  return function audited<Result>(call: Call, subject: Subject, work: () => Result): Result {
+    const publish = (error?: unknown) =>
+      events.publish('audit', {
+        ...subject,
+        call,
+        outcome: error === undefined ? 'ok' : toMillraceError(error).code,
+      });
+    try {
+      admit(call.principal, scope);
+      const result = work();
+      if (result instanceof Promise) result.then(() => publish(), publish);
+      else publish();
+      return result;
+    } catch (error) {
+      publish(error);
+      throw error;
+    }
+  };
+}
