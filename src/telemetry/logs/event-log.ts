@@ -1,0 +1,90 @@
+import { type EventBus, type Events, formatModelRef, type LogLevel, type ModelState } from '../../core/index.js';
+import { describeError } from './describe-error.js';
+import { callFields, type LogFields, type Logger } from './logger.js';
+
+/** Lines for what happens beside the requests: models, runners, changes by callers, diagnostics. */
+export function startEventLog(events: EventBus, logger: Logger): () => void {
+  const subscriptions = [
+    events.subscribe('modelStateChanged', (event) => logModelState(logger, event)),
+    events.subscribe('runnerStarted', ({ runner, pid, startMs }) =>
+      logger.log({
+        room: 'runtimes',
+        level: 'info',
+        message: `runner ${runner} started`,
+        fields: { runner, pid, start_ms: Math.round(startMs) },
+      }),
+    ),
+    events.subscribe('runnerExited', ({ runner, pid, reason, expected }) =>
+      logger.log({
+        room: 'runtimes',
+        level: expected ? 'info' : 'error',
+        message: expected ? `runner ${runner} ended` : `runner ${runner} died: ${reason}`,
+        fields: { runner, pid, reason },
+      }),
+    ),
+    events.subscribe('audit', ({ action, resource, call, outcome }) =>
+      logger.log({
+        room: 'service',
+        level: outcome === 'ok' ? 'info' : 'warn',
+        message: `${action}${resource === '' ? '' : ` ${resource}`}: ${outcome}`,
+        fields: { ...callFields(call), action, resource, outcome },
+      }),
+    ),
+    events.subscribe('diagnostic', ({ level, room, message, fields, error }) =>
+      logger.log({
+        room,
+        level,
+        message,
+        fields: { ...toSnakeCase(fields ?? {}), ...(error === undefined ? {} : describeError(error)) },
+      }),
+    ),
+  ];
+  return () => {
+    for (const unsubscribe of subscriptions) unsubscribe();
+  };
+}
+
+function logModelState(logger: Logger, { ref, state, loadMs }: Events['modelStateChanged']): void {
+  const reason = 'reason' in state ? state.reason : undefined;
+  logger.log({
+    room: 'engine',
+    level: levelOf(state),
+    message: `model ${formatModelRef(ref)} ${state.kind}${reason === undefined ? '' : `: ${reason}`}`,
+    fields: {
+      model: ref.name,
+      version: ref.version,
+      generation: ref.generation,
+      state: state.kind,
+      ...(reason === undefined ? {} : { reason }),
+      ...(loadMs === undefined ? {} : { load_ms: Math.round(loadMs) }),
+    },
+  });
+}
+
+function levelOf(state: ModelState): LogLevel {
+  switch (state.kind) {
+    case 'loading':
+    case 'warming':
+    case 'draining':
+      return 'debug';
+    case 'ready':
+    case 'unloaded':
+      return 'info';
+    case 'recovering':
+      return 'warn';
+    case 'failed':
+      return 'error';
+    default:
+      return state satisfies never;
+  }
+}
+
+/** Rooms name fields as TypeScript does, log lines as log stores do. */
+function toSnakeCase(fields: LogFields): LogFields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  );
+}

@@ -1,0 +1,52 @@
+import type { Metric, Registry } from 'prom-client';
+import type { Distribution } from './distribution.js';
+
+export type Labels = Readonly<Record<string, string>>;
+
+/** One line of the exposition. */
+export interface Sample {
+  /** Differs from the family's name for the parts of a histogram. */
+  readonly metricName?: string;
+  /** What tells this sample from its siblings. */
+  readonly labels: Labels;
+  /** Common to all samples of one owner; the same object each time, so that prom-client writes it out only once. */
+  readonly sharedLabels: Labels;
+  readonly value: number;
+}
+
+/** A metric whose values are held elsewhere and read when it is scraped. */
+export interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  collect(): Iterable<Sample>;
+}
+
+export const NO_LABELS: Labels = Object.freeze({});
+
+/** Puts the family into the registry, which writes it out as it does its own. */
+export function registerFamily(registry: Registry, family: Family): void {
+  const { name, help, type } = family;
+  const metric = { name, help, type, get: async () => ({ name, help, type, values: [...family.collect()] }) };
+  // The type lists prom-client's own classes, but a registry asks of a metric only its name and `get`.
+  registry.registerMetric(metric as unknown as Metric);
+}
+
+/** A single value without labels. */
+export function single(value: number): readonly Sample[] {
+  return [{ labels: NO_LABELS, sharedLabels: NO_LABELS, value }];
+}
+
+/** The samples of one histogram. */
+export function* histogramSamples(name: string, sharedLabels: Labels, data: Distribution): Generator<Sample> {
+  const { bounds, counts, divisor, sum } = data;
+  let cumulative = 0;
+  for (const [index, count] of counts.entries()) {
+    cumulative += count;
+    const bound = bounds[index];
+    const le = bound === undefined ? '+Inf' : String(bound / divisor);
+    yield { metricName: `${name}_bucket`, labels: { le }, sharedLabels, value: cumulative };
+  }
+  yield { metricName: `${name}_sum`, labels: NO_LABELS, sharedLabels, value: sum / divisor };
+  yield { metricName: `${name}_count`, labels: NO_LABELS, sharedLabels, value: cumulative };
+}

@@ -1,0 +1,103 @@
+import { Registry } from 'prom-client';
+import type { ErrorCode, EventBus } from '../../core/index.js';
+import type { ModelGauges, ModelStatus } from '../../engine/index.js';
+import { registerFamily, single } from './family.js';
+import { HttpMetrics } from './http-metrics.js';
+import { modelFamilies } from './model-families.js';
+import { createProcessMetrics } from './process-metrics.js';
+import { createRunnerFamilies } from './runner-metrics.js';
+import { tritonFamilies } from './triton-families.js';
+import { VersionRegistry } from './version-registry.js';
+
+/** A scrape: the Prometheus text format. */
+export interface Exposition {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export interface Metrics {
+  render(): Promise<Exposition>;
+  close(): void;
+}
+
+export interface MetricsOptions {
+  readonly events: EventBus;
+  /** Of millrace, for `millrace_build_info`. */
+  readonly version: string;
+  readonly gauges: () => readonly ModelGauges[];
+  readonly modelStates: () => readonly ModelStatus[];
+  /** Log lines lost because their reader was too slow. */
+  readonly droppedLogLines: () => number;
+}
+
+/** Counts what the events tell, in a registry of its own. */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const { events, version, gauges, modelStates, droppedLogLines } = options;
+  const registry = new Registry();
+  const versions = new VersionRegistry();
+  const unresolved = new Map<ErrorCode, number>();
+  const http = new HttpMetrics();
+  const runners = createRunnerFamilies(events);
+  const processMetrics = createProcessMetrics(version);
+
+  const subscriptions = [
+    ...runners.subscriptions,
+    events.subscribe('inferFinished', (event) => {
+      if (event.ref !== undefined) versions.of(event.ref).recordInfer(event);
+      else if (event.error !== undefined) {
+        unresolved.set(event.error.code, (unresolved.get(event.error.code) ?? 0) + 1);
+      }
+    }),
+    events.subscribe('batchFinished', (event) => versions.of(event.ref).recordBatch(event)),
+    events.subscribe('httpFinished', (event) => http.record(event)),
+    events.subscribe('modelStateChanged', ({ ref, state, loadMs }) => {
+      if (state.kind === 'unloaded') versions.retire(ref);
+      else if (state.kind === 'ready') {
+        const metrics = versions.activate(ref);
+        if (loadMs !== undefined) metrics.loadMs = loadMs;
+      }
+    }),
+  ];
+
+  const families = [
+    ...tritonFamilies(versions, gauges),
+    ...modelFamilies({ versions, unresolved, gauges, modelStates }),
+    ...http.families(),
+    ...runners.families,
+    ...processMetrics.families,
+    {
+      name: 'millrace_log_lines_dropped_total',
+      help: 'Log lines lost because their reader was too slow.',
+      type: 'counter' as const,
+      collect: () => single(droppedLogLines()),
+    },
+  ];
+  for (const family of families) registerFamily(registry, family);
+
+  async function collect(): Promise<Exposition> {
+    for (const { name, version: number, info } of modelStates()) {
+      if (info !== undefined) versions.of({ name, version: number }).tag(info.source.config.metricTags);
+    }
+    const parts: string[] = [];
+    for (const { name } of families) {
+      parts.push(await registry.getSingleMetricAsString(name));
+      // A thousand models make megabytes of text; requests need not wait for all of it.
+      await new Promise(setImmediate);
+    }
+    return { contentType: registry.contentType, body: `${parts.join('\n\n')}\n` };
+  }
+
+  let running: Promise<Exposition> | undefined;
+  return {
+    render() {
+      running ??= collect().finally(() => {
+        running = undefined;
+      });
+      return running;
+    },
+    close() {
+      for (const unsubscribe of subscriptions) unsubscribe();
+      processMetrics.close();
+    },
+  };
+}

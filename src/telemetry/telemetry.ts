@@ -1,0 +1,55 @@
+import { type Clock, type EventBus, systemClock } from '../core/index.js';
+import type { ModelGauges, ModelStatus } from '../engine/index.js';
+import type { LogControl } from '../service/index.js';
+import { startAccessLog } from './logs/access-log.js';
+import { type LogDestination, openOutput } from './logs/destination.js';
+import { startEventLog } from './logs/event-log.js';
+import { createLogger } from './logs/logger.js';
+import { createMetrics, type Exposition } from './metrics/index.js';
+import type { TelemetryOptions } from './options.js';
+
+export interface TelemetrySetup {
+  readonly options: TelemetryOptions;
+  readonly events: EventBus;
+  /** Of millrace, for `millrace_build_info`. */
+  readonly version: string;
+  /** Read at each scrape. */
+  readonly gauges: () => readonly ModelGauges[];
+  readonly modelStates: () => readonly ModelStatus[];
+  readonly clock?: Clock;
+  /** Where log lines go; undefined = standard error. */
+  readonly destination?: LogDestination;
+}
+
+/** Metrics and logs of one server. */
+export interface Telemetry {
+  /** Levels of the log while the server runs (`/v2/logging`). */
+  readonly logs: LogControl;
+  /** The metrics in Prometheus' text format; empty when they are switched off. Scrapes at the same time share one. */
+  render(): Promise<Exposition>;
+  /** Stops listening; every line logged so far is written when this returns. */
+  close(): void;
+}
+
+/** Starts listening to the events of one server. */
+export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry> {
+  const { options, events, clock = systemClock } = setup;
+  const output = await openOutput(options.logFormat, setup.destination);
+  const logger = createLogger(options, clock, output);
+  const metrics = options.metrics ? createMetrics({ ...setup, droppedLogLines: () => output.dropped }) : undefined;
+  const stopLogs = [
+    startEventLog(events, logger),
+    ...(options.accessLog
+      ? [startAccessLog({ events, clock, logger, successesPerSecond: options.accessLogSuccessesPerSecond })]
+      : []),
+  ];
+  return {
+    logs: logger,
+    render: async () => (await metrics?.render()) ?? { contentType: 'text/plain; charset=utf-8', body: '' },
+    close() {
+      metrics?.close();
+      for (const stop of stopLogs) stop();
+      output.close();
+    },
+  };
+}
