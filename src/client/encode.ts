@@ -1,0 +1,86 @@
+import { bytesElements, type Datatype, fromBfloat16Bits, fromHalfBits, type Tensor, typedView } from '../core/index.js';
+import { concatBytes } from './bytes.js';
+import { MillraceClientError } from './errors.js';
+import type { InferOptions } from './types.js';
+import { formatWireJson } from './wire-json.js';
+
+export interface EncodedRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+
+/** What a request asks for besides its inputs; `classes` by output name asks for the top classes instead of the tensor. */
+export interface RequestOptions
+  extends Pick<InferOptions, 'id' | 'binary' | 'priority' | 'queueTimeoutMs' | 'parameters'> {
+  readonly outputs?: readonly string[];
+  readonly classes?: Readonly<Record<string, number>>;
+}
+
+/** An inference request of the Open Inference Protocol v2, with Triton's binary tensor extension unless `binary: false`. */
+export function encodeRequest(tensors: readonly Tensor[], options: RequestOptions): EncodedRequest {
+  const binary = options.binary ?? true;
+  const header = formatWireJson({
+    id: options.id,
+    parameters: requestParameters(options, binary),
+    inputs: tensors.map((tensor) => ({
+      name: tensor.name,
+      datatype: tensor.datatype,
+      shape: tensor.shape,
+      ...(binary ? { parameters: { binary_data_size: tensor.data.byteLength } } : { data: jsonData(tensor) }),
+    })),
+    outputs: requestedOutputs(options),
+  });
+  if (!binary) return { headers: { 'content-type': 'application/json' }, body: header };
+  const head = new TextEncoder().encode(header);
+  return {
+    headers: {
+      'content-type': 'application/octet-stream',
+      'inference-header-content-length': String(head.byteLength),
+    },
+    body: concatBytes([head, ...tensors.map((tensor) => tensor.data)]),
+  };
+}
+
+function requestParameters(options: RequestOptions, binary: boolean): Readonly<Record<string, unknown>> | undefined {
+  const parameters = {
+    ...options.parameters,
+    ...(options.priority === undefined ? {} : { priority: options.priority }),
+    ...(options.queueTimeoutMs === undefined ? {} : { timeout: Math.round(options.queueTimeoutMs * 1000) }),
+    ...(binary ? { binary_data_output: true } : {}),
+  };
+  return Object.keys(parameters).length === 0 ? undefined : parameters;
+}
+
+function requestedOutputs(options: RequestOptions): readonly unknown[] | undefined {
+  const classes = options.classes ?? {};
+  const names = options.outputs ?? (options.classes === undefined ? undefined : Object.keys(classes));
+  return names?.map((name) => {
+    const count = classes[name];
+    return count === undefined ? { name } : { name, parameters: { classification: count } };
+  });
+}
+
+/** Elements as JSON takes them: BOOL as true/false, halves widened, BYTES as text. */
+function jsonData(tensor: Tensor): readonly unknown[] {
+  if (tensor.datatype === 'BYTES') return bytesElements(tensor.data).map((element) => toText(tensor.name, element));
+  const view = typedView(tensor.datatype, tensor.data);
+  return Array.from(view as ArrayLike<number | bigint>, jsonConverter(tensor.datatype));
+}
+
+function jsonConverter(datatype: Datatype): (element: number | bigint) => unknown {
+  if (datatype === 'BOOL') return (element) => element !== 0;
+  if (datatype === 'FP16') return (element) => fromHalfBits(Number(element));
+  if (datatype === 'BF16') return (element) => fromBfloat16Bits(Number(element));
+  return (element) => element;
+}
+
+function toText(name: string, element: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(element);
+  } catch {
+    throw new MillraceClientError(
+      'invalid_argument',
+      `input '${name}' holds bytes that are not text: send it as binary`,
+    );
+  }
+}

@@ -1,0 +1,8 @@
+/** `millrace/client`: a typed client of inference servers; runs in browsers, too. */
+export type { Datatype, ErrorCode, NumericArray, Parameters, ParameterValue } from '../core/index.js';
+export { connect, type LoadOptions, type MillraceClient } from './client.js';
+export type { ClientOptions } from './connection.js';
+export { MillraceClientError } from './errors.js';
+export type { ClassifyOptions, ModelClient } from './model.js';
+export type { RetryPolicy } from './retry.js';
+export type * from './types.js';

@@ -1,0 +1,142 @@
+import type { Tensor } from '../core/index.js';
+import type { Connection } from './connection.js';
+import { type DecodedAnswer, decodeAnswer, parseServerTiming, toClassScores, toOutput } from './decode.js';
+import { encodeRequest, type RequestOptions } from './encode.js';
+import { MillraceClientError } from './errors.js';
+import { MetadataCache, sameInputs } from './metadata-cache.js';
+import { needsMetadata, toTensor } from './to-tensor.js';
+import { type Budget, type HttpAnswer, waitWithin } from './transport.js';
+import type {
+  AnyModel,
+  CallOptions,
+  ClassScore,
+  InferOptions,
+  InferResult,
+  Inputs,
+  ModelMetadata,
+  ModelStatistics,
+  ModelTypes,
+  Outputs,
+} from './types.js';
+
+export interface ClassifyOptions<M extends ModelTypes = AnyModel> extends InferOptions<M> {
+  /** How many classes; default 5. */
+  readonly top?: number;
+  /** The output to rank; default the model's first. */
+  readonly output?: keyof M['outputs'] & string;
+}
+
+/** One model, or one version of it, on a server. */
+export interface ModelClient<M extends ModelTypes = AnyModel> {
+  readonly name: string;
+  readonly version: string | undefined;
+  /** Runs one inference. */
+  infer(inputs: Inputs<M>, options?: InferOptions<M>): Promise<InferResult<M>>;
+  /** The top classes of one output with the model's labels: a list for each row. */
+  classify(inputs: Inputs<M>, options?: ClassifyOptions<M>): Promise<readonly (readonly ClassScore[])[]>;
+  metadata(options?: CallOptions): Promise<ModelMetadata>;
+  /** The configuration as Triton shows it. */
+  config(options?: CallOptions): Promise<Readonly<Record<string, unknown>>>;
+  /** Whether it answers requests; false also for unknown models. */
+  ready(options?: CallOptions): Promise<boolean>;
+  /** Of each version that this client addresses. */
+  statistics(options?: CallOptions): Promise<readonly ModelStatistics[]>;
+}
+
+type RunOptions = RequestOptions & Pick<InferOptions, 'timeoutMs' | 'signal' | 'idempotent' | 'requestId'>;
+
+export function createModelClient<M extends ModelTypes>(
+  connection: Connection,
+  name: string,
+  version: string | undefined,
+): ModelClient<M> {
+  const path = `/v2/models/${encodeURIComponent(name)}${version === undefined ? '' : `/versions/${encodeURIComponent(version)}`}`;
+  const fetchMetadata = (budget: Budget) => connection.getJson<ModelMetadata>(path, budget);
+  // The cache outlives the call that fills it, so that call's own deadline and signal do not belong to it.
+  const cache = new MetadataCache(() => fetchMetadata(connection.budget()));
+
+  const post = async (tensors: readonly Tensor[], options: RunOptions, budget: Budget) => {
+    const { headers, body } = encodeRequest(tensors, { binary: connection.binary, ...options });
+    return connection.send({
+      method: 'POST',
+      path: `${path}/infer`,
+      headers: {
+        ...headers,
+        // Compressing tensors costs more time than it saves anywhere but on slow lines; browsers ignore this header.
+        'accept-encoding': 'identity',
+        ...(options.requestId === undefined ? {} : { 'x-request-id': options.requestId }),
+      },
+      body,
+      idempotent: options.idempotent ?? connection.idempotent,
+      budget,
+    });
+  };
+
+  const run = async (inputs: Inputs<M>, options: RunOptions): Promise<HttpAnswer> => {
+    const budget = connection.budget(options);
+    if (!Object.values(inputs).some(needsMetadata)) return post(toTensors(inputs, undefined), options, budget);
+    const { metadata, fresh } = await waitWithin(budget, cache.get());
+    try {
+      return await post(toTensors(inputs, metadata), options, budget);
+    } catch (error) {
+      // A misfit, found here or there, was not executed; the model may have changed since its metadata was kept.
+      if (fresh || !(error instanceof MillraceClientError) || error.code !== 'invalid_argument') throw error;
+      const current = await waitWithin(budget, cache.refresh());
+      if (sameInputs(metadata, current)) throw error;
+      return post(toTensors(inputs, current), options, budget);
+    }
+  };
+
+  return {
+    name,
+    version,
+    async infer(inputs, options = {}) {
+      const answer = await run(inputs, options);
+      return toResult<M>(decodeAnswer(answer), answer.headers);
+    },
+    async classify(inputs, options = {}) {
+      const { top = 5, output: asked, ...rest } = options;
+      const output = asked ?? (await cache.get()).metadata.outputs[0]?.name ?? '';
+      const answer = decodeAnswer(await run(inputs, { ...rest, outputs: [output], classes: { [output]: top } }));
+      return answer.tensors.flatMap(toClassScores);
+    },
+    metadata: (options) => fetchMetadata(connection.budget(options)),
+    config: (options) => connection.getJson(`${path}/config`, connection.budget(options)),
+    ready: (options) => connection.isOk(`${path}/ready`, connection.budget(options)),
+    async statistics(options) {
+      const answer = await connection.getJson<{ model_stats: readonly ModelStatistics[] }>(
+        `${path}/stats`,
+        connection.budget(options),
+      );
+      return answer.model_stats;
+    },
+  };
+}
+
+function toTensors(inputs: Readonly<Record<string, unknown>>, metadata: ModelMetadata | undefined): readonly Tensor[] {
+  return Object.entries(inputs).map(([name, value]) => {
+    const spec = metadata?.inputs.find((input) => input.name === name);
+    if (metadata !== undefined && spec === undefined) {
+      const known = metadata.inputs.map((input) => `'${input.name}'`).join(', ');
+      throw new MillraceClientError(
+        'invalid_argument',
+        `model '${metadata.name}' has no input '${name}'; its inputs are ${known}`,
+      );
+    }
+    return toTensor(name, value, spec);
+  });
+}
+
+function toResult<M extends ModelTypes>(answer: DecodedAnswer, headers: Headers): InferResult<M> {
+  const outputs = Object.fromEntries(answer.tensors.map((tensor) => [tensor.name, toOutput(tensor)]));
+  return {
+    modelName: answer.modelName,
+    modelVersion: answer.modelVersion,
+    id: answer.id,
+    parameters: answer.parameters,
+    // The caller's type says which outputs the model has; what arrived is only known now.
+    outputs: outputs as Outputs<M>,
+    requestId: headers.get('x-request-id') ?? undefined,
+    timingMs: parseServerTiming(headers.get('server-timing')),
+  };
+}

@@ -1,0 +1,189 @@
+import { concatBytes } from './bytes.js';
+import { errorOfAnswer, MillraceClientError } from './errors.js';
+import { type Failure, failureOfStatus, planRetry, type RetryPolicy, wasNeverSent } from './retry.js';
+
+export interface TransportOptions {
+  readonly baseUrl: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly fetch: typeof globalThis.fetch;
+  readonly retry: RetryPolicy;
+  readonly maxResponseBytes: number;
+}
+
+/** One call as the caller sees it: it may take several requests, all of which share its budget. */
+export interface Budget {
+  /** {@link performance.now} milliseconds at which the caller gives up; Infinity = never. */
+  readonly deadlineAt: number;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  /** Absolute path below the base URL, already percent-encoded. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** Doing it twice is the same as doing it once. */
+  readonly idempotent: boolean;
+  readonly budget: Budget;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+}
+
+/** Sends a request, again where {@link planRetry} says so; rejects with MillraceClientError unless the answer is 2xx. */
+export type Transport = (request: HttpRequest) => Promise<HttpAnswer>;
+
+export function createBudget(timeoutMs: number | undefined, signal: AbortSignal | undefined): Budget {
+  const limitMs = timeoutMs ?? Number.POSITIVE_INFINITY;
+  return { deadlineAt: performance.now() + limitMs, timeoutMs: limitMs, signal };
+}
+
+export function createTransport(options: TransportOptions): Transport {
+  return async (request) => {
+    for (let attempts = 1; ; attempts++) {
+      const outcome = await attempt(options, request);
+      if (outcome.kind === 'answer') return outcome.answer;
+      const delayMs = planRetry(options.retry, {
+        failure: outcome.failure,
+        attempts,
+        idempotent: request.idempotent,
+        retryAfterMs: outcome.error.retryAfterMs,
+        remainingMs: request.budget.deadlineAt - performance.now(),
+        jitter: Math.random(),
+      });
+      if (delayMs === undefined) throw outcome.error;
+      await withinBudget(request.budget, (signal) => sleep(delayMs, signal));
+    }
+  };
+}
+
+type Outcome =
+  | { readonly kind: 'answer'; readonly answer: HttpAnswer }
+  | { readonly kind: 'failure'; readonly failure: Failure; readonly error: MillraceClientError };
+
+async function attempt(options: TransportOptions, request: HttpRequest): Promise<Outcome> {
+  try {
+    const answer = await withinBudget(request.budget, (signal) => exchange(options, request, signal));
+    if (answer.status >= 200 && answer.status < 300) return { kind: 'answer', answer };
+    const error = errorOfAnswer(answer.status, answer.headers, answer.body);
+    return { kind: 'failure', failure: failureOfStatus(answer.status, error.retryAfterMs), error };
+  } catch (error) {
+    if (error instanceof MillraceClientError) return { kind: 'failure', failure: 'answered', error };
+    const unreachable = new MillraceClientError('unavailable', describeUnreachable(options.baseUrl, error), {
+      cause: error,
+    });
+    return { kind: 'failure', failure: wasNeverSent(error) ? 'refused' : 'lost', error: unreachable };
+  }
+}
+
+async function exchange(options: TransportOptions, request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  const headers: Record<string, string> = { ...options.headers, ...request.headers };
+  const { deadlineAt } = request.budget;
+  if (deadlineAt !== Number.POSITIVE_INFINITY) {
+    headers['x-request-timeout-ms'] = String(Math.max(1, Math.ceil(deadlineAt - performance.now())));
+  }
+  const response = await options.fetch(`${options.baseUrl}${request.path}`, {
+    method: request.method,
+    headers,
+    signal,
+    ...(request.body === undefined ? {} : { body: request.body }),
+  });
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: await readBody(response, options.maxResponseBytes),
+  };
+}
+
+async function readBody(response: Response, maxBytes: number): Promise<Uint8Array> {
+  const declared = Number(response.headers.get('content-length') ?? Number.NaN);
+  if (declared > maxBytes) throw tooLarge(response, maxBytes);
+  if (response.body === null) return new Uint8Array(0);
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for (const reader = response.body.getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    sizeBytes += value.byteLength;
+    if (sizeBytes > maxBytes) {
+      await reader.cancel();
+      throw tooLarge(response, maxBytes);
+    }
+    chunks.push(value);
+  }
+  return concatBytes(chunks);
+}
+
+function tooLarge(response: Response, maxBytes: number): MillraceClientError {
+  return new MillraceClientError('resource_exhausted', `the answer is larger than maxResponseBytes (${maxBytes})`, {
+    status: response.status,
+    requestId: response.headers.get('x-request-id') ?? undefined,
+  });
+}
+
+/** Timers cannot be longer; one that is fires at once. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/** Runs `work` with a signal that fires at the deadline or when the caller aborts, and turns either into its error. */
+async function withinBudget<T>(budget: Budget, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { deadlineAt, timeoutMs, signal } = budget;
+  const controller = new AbortController();
+  const onAbort = () => {
+    controller.abort(new MillraceClientError('cancelled', 'the caller aborted the request', { cause: signal?.reason }));
+  };
+  const onTimeout = () => {
+    controller.abort(new MillraceClientError('deadline_exceeded', `no answer within ${timeoutMs} ms`));
+  };
+  const timer =
+    deadlineAt === Number.POSITIVE_INFINITY
+      ? undefined
+      : setTimeout(onTimeout, Math.min(deadlineAt - performance.now(), MAX_TIMER_MS));
+  signal?.addEventListener('abort', onAbort);
+  if (signal?.aborted) onAbort();
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    throw controller.signal.aborted ? controller.signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Lets the budget cut short a wait for something that others wait for, too. */
+export function waitWithin<T>(budget: Budget, shared: Promise<T>): Promise<T> {
+  return withinBudget(budget, (signal) => Promise.race([shared, rejectOnAbort(signal)]));
+}
+
+function rejectOnAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+async function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const elapsed = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, delayMs);
+  });
+  try {
+    await Promise.race([elapsed, rejectOnAbort(signal)]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** `fetch failed` says nothing; what is underneath does. */
+function describeUnreachable(baseUrl: string, error: unknown): string {
+  let deepest = error;
+  while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
+  const { code, message } = deepest as { readonly code?: unknown; readonly message?: unknown };
+  const detail = code === 'ECONNREFUSED' ? 'connection refused' : String(message || code || error);
+  return `cannot reach ${baseUrl}: ${detail}`;
+}

@@ -1,0 +1,176 @@
+import type { Datatype, NumericArray, Parameters } from '../core/index.js';
+
+/** A model's inputs and outputs by name, as `millrace types <model>` prints them. */
+export interface ModelTypes {
+  readonly inputs: Readonly<Record<string, Datatype | undefined>>;
+  readonly outputs: Readonly<Record<string, Datatype | undefined>>;
+}
+
+/** What is known of a model without generated types: any names, any datatypes. */
+export interface AnyModel {
+  readonly inputs: Readonly<Record<string, Datatype>>;
+  readonly outputs: Readonly<Record<string, Datatype>>;
+}
+
+/** One element of an input, by datatype. */
+export type InputElement<D extends Datatype> = D extends 'BYTES'
+  ? string | Uint8Array
+  : D extends 'BOOL'
+    ? boolean
+    : D extends 'INT64' | 'UINT64'
+      ? number | bigint
+      : number;
+
+/** A value, lists of values, lists of lists … down to typed arrays of numbers. */
+export type Nested<T> = T | readonly Nested<T>[];
+
+/** A flat tensor that says itself what it is; without `datatype` that of the model (or of a typed array) counts. */
+export interface ExplicitTensor<D extends Datatype = Datatype> {
+  readonly data: NumericArray | readonly InputElement<D>[];
+  readonly shape: readonly number[];
+  readonly datatype?: D;
+}
+
+/**
+ * What an input takes: a typed array, a scalar, nested lists, or an {@link ExplicitTensor}. Shapes and datatypes that
+ * the value does not show come from the model's metadata. FP16 and BF16 take numbers, or raw bits as a Uint16Array.
+ */
+export type InputValue<D extends Datatype = Datatype> = Nested<InputElement<D> | NumericArray> | ExplicitTensor<D>;
+
+export type Inputs<M extends ModelTypes> = {
+  readonly [Name in keyof M['inputs']]: InputValue<NonNullable<M['inputs'][Name]>>;
+};
+
+/** How outputs hold a datatype: FP16 and BF16 widened to Float32Array, BOOL as bytes 0 and 1, BYTES as text. */
+export type OutputData<D extends Datatype> = {
+  readonly BOOL: Uint8Array;
+  readonly UINT8: Uint8Array;
+  readonly UINT16: Uint16Array;
+  readonly UINT32: Uint32Array;
+  readonly UINT64: BigUint64Array;
+  readonly INT8: Int8Array;
+  readonly INT16: Int16Array;
+  readonly INT32: Int32Array;
+  readonly INT64: BigInt64Array;
+  readonly FP16: Float32Array;
+  readonly FP32: Float32Array;
+  readonly FP64: Float64Array;
+  readonly BF16: Float32Array;
+  readonly BYTES: readonly string[];
+}[D];
+
+/** One output: flat data in row-major order and its shape. */
+export interface OutputTensor<D extends Datatype = Datatype> {
+  readonly datatype: D;
+  readonly shape: readonly number[];
+  readonly data: OutputData<D>;
+  /** The tensor's raw little-endian encoding (design of the binary extension): exact, also where `data` is not. */
+  readonly raw: Uint8Array;
+  /** The elements of a BYTES tensor as they came; throws `invalid_argument` for other datatypes. */
+  bytes(): readonly Uint8Array[];
+  /** The data as nested lists in the tensor's shape; a scalar for shape `[]`. */
+  toNested(): unknown;
+}
+
+export type Outputs<M extends ModelTypes> = {
+  readonly [Name in keyof M['outputs']]: OutputTensor<NonNullable<M['outputs'][Name]>>;
+};
+
+export interface CallOptions {
+  /** Gives up after this long, all retries included; the server is told (`X-Request-Timeout-Ms`). */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface InferOptions<M extends ModelTypes = AnyModel> extends CallOptions {
+  /** Only these outputs; default all. */
+  readonly outputs?: readonly (keyof M['outputs'] & string)[];
+  /** Echoed in the result. */
+  readonly id?: string;
+  /** Tensors as binary, both ways (default), or as JSON: bigger and slower, readable on the way; no FP16 or BF16 out. */
+  readonly binary?: boolean;
+  /** Doing it twice is the same as doing it once: broken connections and 502/503 are then retried, too. Default false. */
+  readonly idempotent?: boolean;
+  /** 1 = highest; default the model's. */
+  readonly priority?: number;
+  /** Longest wait in the model's queue. */
+  readonly queueTimeoutMs?: number;
+  /** Passed to the model. */
+  readonly parameters?: Parameters;
+  /** `X-Request-Id` of the call; default made by the server. */
+  readonly requestId?: string;
+}
+
+export interface InferResult<M extends ModelTypes = AnyModel> {
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly id: string;
+  readonly outputs: Outputs<M>;
+  /** Integers of 16 digits and more as decimal text. */
+  readonly parameters: Parameters;
+  readonly requestId: string | undefined;
+  /** The answer's `Server-Timing`: milliseconds by stage; empty when the server sends none. */
+  readonly timingMs: Readonly<Record<string, number>>;
+}
+
+/** One row of a classification, best first. */
+export interface ClassScore {
+  readonly score: number;
+  readonly index: number;
+  /** undefined when the model has no labels. */
+  readonly label: string | undefined;
+}
+
+export interface TensorMetadata {
+  readonly name: string;
+  readonly datatype: Datatype;
+  /** -1 where any size is accepted. */
+  readonly shape: readonly number[];
+}
+
+export interface ModelMetadata {
+  readonly name: string;
+  readonly versions?: readonly string[];
+  readonly platform: string;
+  readonly inputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata[];
+  /** What else the server says. */
+  readonly [field: string]: unknown;
+}
+
+export interface ServerMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly extensions: readonly string[];
+}
+
+/** One version in the repository index; `version` is missing for a model of which none could be found. */
+export interface ModelIndexEntry {
+  readonly name: string;
+  readonly version?: string;
+  readonly state?: 'UNKNOWN' | 'READY' | 'UNAVAILABLE' | 'LOADING' | 'UNLOADING';
+  readonly reason?: string;
+}
+
+export interface StatisticDuration {
+  readonly count: number;
+  readonly ns: number;
+}
+
+/** Statistics of one version since it was loaded, in Triton's shape. */
+export interface ModelStatistics {
+  readonly name: string;
+  readonly version: string;
+  /** Milliseconds since the epoch; 0 = never. */
+  readonly last_inference: number;
+  /** Rows. */
+  readonly inference_count: number;
+  /** Batches. */
+  readonly execution_count: number;
+  readonly inference_stats: Readonly<
+    Record<'success' | 'fail' | 'queue' | 'compute_input' | 'compute_infer' | 'compute_output', StatisticDuration>
+  >;
+  readonly batch_stats: readonly (Readonly<
+    Record<'compute_input' | 'compute_infer' | 'compute_output', StatisticDuration>
+  > & { readonly batch_size: number })[];
+}
