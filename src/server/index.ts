@@ -1,1 +1,4 @@
+/** Room `server` (rank 5): sockets, TLS, limits, drain, and who may come in. It does not look into requests. */
+export * from './bind.js';
 export * from './options.js';
+export * from './server.js';

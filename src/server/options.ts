@@ -31,6 +31,11 @@ export const ServerOptionsSchema = Type.Object(
       description: 'Largest request body, compressed or not.',
       'x-flag': '--http-max-input-size',
     }),
+    maxBufferedBytes: Type.Integer({
+      default: 1_073_741_824,
+      minimum: 1,
+      description: 'Request bodies held in memory at a time, all connections together; more are refused with 503.',
+    }),
     maxInputs: Type.Integer({ default: 256, minimum: 1, description: 'Most input tensors of a request.' }),
     maxHeaderBytes: Type.Integer({ default: 16_384, minimum: 1_024, description: 'Largest header block.' }),
     maxConnections: Type.Integer({ default: 10_000, minimum: 1 }),

@@ -1,0 +1,45 @@
+import { MillraceError } from '../../core/index.js';
+
+/** The model that an inference request is for; `version` undefined = as the server's policy chooses. */
+export interface InferTarget {
+  readonly name: string;
+  readonly version: number | undefined;
+}
+
+const PREFIX = '/v2/models/';
+const SUFFIX = '/infer';
+const VERSIONS = 'versions/';
+
+/**
+ * Matches `/v2/models/{model}[/versions/{version}]/infer`, query allowed; undefined for every other path. Throws
+ * `not_found` for a version that is no number and `invalid_argument` for broken percent-encoding.
+ */
+export function matchInfer(url: string): InferTarget | undefined {
+  const query = url.indexOf('?');
+  const path = query < 0 ? url : url.slice(0, query);
+  if (!path.startsWith(PREFIX) || !path.endsWith(SUFFIX)) return undefined;
+  const middle = path.slice(PREFIX.length, -SUFFIX.length);
+  const slash = middle.indexOf('/');
+  if (slash < 0) return middle === '' ? undefined : { name: decodeName(middle), version: undefined };
+  const version = middle.slice(slash + 1 + VERSIONS.length);
+  if (slash === 0 || !middle.startsWith(VERSIONS, slash + 1) || version === '' || version.includes('/')) {
+    return undefined;
+  }
+  const name = decodeName(middle.slice(0, slash));
+  return { name, version: parseVersion(version, name) };
+}
+
+/** The number of a version in a path; leading zeros are allowed, as in Triton. Throws `not_found` for anything else. */
+export function parseVersion(text: string, modelName: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new MillraceError('not_found', `model '${modelName}' has no version '${text}': versions are positive integers`);
+}
+
+function decodeName(segment: string): string {
+  if (!segment.includes('%')) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw new MillraceError('invalid_argument', `model name '${segment}': the percent-encoding is broken`);
+  }
+}

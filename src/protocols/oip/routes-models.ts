@@ -1,0 +1,83 @@
+import type { ModelInfo } from '../../engine/index.js';
+import type { Service } from '../../service/index.js';
+import { emptyResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
+import { encodeModelMetadata, encodeStatistics } from './routes-encode.js';
+import { type InferTarget, parseVersion } from './routes-match.js';
+import { ModelConfigurationSchema, ModelMetadataSchema, StatisticsSchema } from './routes-schemas.js';
+
+const READ = { method: 'GET', tag: 'models', access: 'key', control: false } as const;
+
+/** A model's configuration in Triton's JSON form. */
+export type ToConfig = (info: ModelInfo) => unknown;
+
+/** Everything that can be asked of a model, of the version that the policy chooses or of a given one. */
+export function createModelRoutes(service: Service, toConfig: ToConfig): readonly Route[] {
+  return [
+    {
+      ...READ,
+      path: '/v2/models/stats',
+      tag: 'statistics',
+      summary: 'Statistics of all models',
+      response: StatisticsSchema,
+      handle: (call) => jsonResponse(encodeStatistics(service.modelStatistics(call, undefined, undefined))),
+    },
+    ...routesUnder({ service, toConfig }, '/v2/models/{model}'),
+    ...routesUnder({ service, toConfig }, '/v2/models/{model}/versions/{version}'),
+  ];
+}
+
+function routesUnder(
+  { service, toConfig }: { service: Service; toConfig: ToConfig },
+  prefix: string,
+): readonly Route[] {
+  const which = prefix.endsWith('{version}') ? 'one version' : 'a model';
+  return [
+    {
+      ...READ,
+      path: prefix,
+      summary: `Inputs, outputs and served versions of ${which}`,
+      response: ModelMetadataSchema,
+      handle: (call, request) => {
+        const { name, version } = targetOf(request);
+        const { info, versions } = service.modelInfo(call, name, version);
+        return jsonResponse(encodeModelMetadata(info, versions));
+      },
+    },
+    {
+      ...READ,
+      path: `${prefix}/ready`,
+      tag: 'health',
+      summary: `Whether ${which} answers requests: 200 or 503`,
+      handle: (call, request) => {
+        const { name, version } = targetOf(request);
+        return emptyResponse(service.modelReady(call, name, version) ? 200 : 503);
+      },
+    },
+    {
+      ...READ,
+      path: `${prefix}/config`,
+      summary: `Configuration of ${which}, as Triton writes it`,
+      response: ModelConfigurationSchema,
+      handle: (call, request) => {
+        const { name, version } = targetOf(request);
+        return jsonResponse(toConfig(service.modelInfo(call, name, version).info));
+      },
+    },
+    {
+      ...READ,
+      path: `${prefix}/stats`,
+      tag: 'statistics',
+      summary: `Statistics of ${which}`,
+      response: StatisticsSchema,
+      handle: (call, request) => {
+        const { name, version } = targetOf(request);
+        return jsonResponse(encodeStatistics(service.modelStatistics(call, name, version)));
+      },
+    },
+  ];
+}
+
+function targetOf({ params }: RouteRequest): InferTarget {
+  const { model = '', version } = params;
+  return { name: model, version: version === undefined ? undefined : parseVersion(version, model) };
+}

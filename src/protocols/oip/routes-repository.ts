@@ -1,0 +1,92 @@
+import type { Static } from '@sinclair/typebox';
+import { MillraceError } from '../../core/index.js';
+import type { LoadModelOptions, Service } from '../../service/index.js';
+import { emptyResponse, jsonResponse, type Route } from '../route.js';
+import { encodeIndex } from './routes-encode.js';
+import { IndexRequestSchema, IndexSchema, LoadRequestSchema, UnloadRequestSchema } from './routes-schemas.js';
+
+const BASE = { method: 'POST', tag: 'repository', access: 'key' } as const;
+
+/** The model repository extension: index, load and unload, of all repositories or of a named one. */
+export function createRepositoryRoutes(service: Service): readonly Route[] {
+  return [...routesUnder(service, '/v2/repository'), ...routesUnder(service, '/v2/repository/{repository}')];
+}
+
+function routesUnder(service: Service, prefix: string): readonly Route[] {
+  return [
+    {
+      ...BASE,
+      path: `${prefix}/index`,
+      summary: 'Every known version with its state',
+      control: false,
+      body: IndexRequestSchema,
+      response: IndexSchema,
+      handle: (call, { params, body }) => {
+        // The server has checked it against the schema.
+        const { ready = false } = body as Static<typeof IndexRequestSchema>;
+        return jsonResponse(encodeIndex(service.repositoryIndex(call, { readyOnly: ready, ...repositoryOf(params) })));
+      },
+    },
+    {
+      ...BASE,
+      path: `${prefix}/models/{model}/load`,
+      summary: 'Loads a model, or loads it again with what is on disk now; explicit mode only',
+      control: true,
+      body: LoadRequestSchema,
+      largeBody: true,
+      handle: async (call, { params, body }) => {
+        const options = decodeLoad(body as LoadRequest);
+        await service.loadModel(call, params.model ?? '', { ...options, ...repositoryOf(params) });
+        return emptyResponse(200);
+      },
+    },
+    {
+      ...BASE,
+      path: `${prefix}/models/{model}/unload`,
+      summary: 'Refuses new requests for a model and unloads it once accepted ones are answered; explicit mode only',
+      control: true,
+      body: UnloadRequestSchema,
+      handle: async (call, { params }) => {
+        await service.unloadModel(call, params.model ?? '');
+        return emptyResponse(200);
+      },
+    },
+  ];
+}
+
+function repositoryOf(params: Readonly<Record<string, string>>): { readonly repository?: string } {
+  return params.repository === undefined ? {} : { repository: params.repository };
+}
+
+/** What {@link LoadRequestSchema} lets pass; TypeBox does not infer the type of additional properties. */
+interface LoadRequest {
+  readonly parameters?: Readonly<Record<string, string>>;
+}
+
+const FILE_PREFIX = 'file:';
+
+/** Triton's load parameters. Throws `invalid_argument` for unknown ones, files that are no base64, and files without `config`. */
+export function decodeLoad({ parameters = {} }: LoadRequest): LoadModelOptions {
+  const { config, ...others } = parameters;
+  const files = new Map<string, Uint8Array>();
+  for (const [name, content] of Object.entries(others)) {
+    if (!name.startsWith(FILE_PREFIX)) {
+      throw new MillraceError(
+        'invalid_argument',
+        `load parameter '${name}' is unknown: expected 'config' or 'file:<version>/<file name>'`,
+      );
+    }
+    files.set(name.slice(FILE_PREFIX.length), decodeBase64(name, content));
+  }
+  if (files.size > 0 && config === undefined) {
+    throw new MillraceError('invalid_argument', "load parameters 'file:…' need 'config' as well");
+  }
+  return { ...(config !== undefined && { config }), ...(files.size > 0 && { files }) };
+}
+
+function decodeBase64(name: string, content: string): Uint8Array {
+  if (content.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(content)) {
+    throw new MillraceError('invalid_argument', `load parameter '${name}': expected base64`);
+  }
+  return Buffer.from(content, 'base64');
+}

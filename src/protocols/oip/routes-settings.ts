@@ -1,0 +1,57 @@
+import type { Service } from '../../service/index.js';
+import { jsonResponse, type Route } from '../route.js';
+import { LogSettingsSchema, LogUpdateSchema, TraceSettingsSchema, TraceUpdateSchema } from './routes-schemas.js';
+
+const READ = { method: 'GET', tag: 'settings', access: 'key', control: false } as const;
+const CHANGE = { method: 'POST', tag: 'settings', access: 'key', control: true } as const;
+
+/** The trace and logging extensions. */
+export function createSettingsRoutes(service: Service): readonly Route[] {
+  return [
+    ...traceRoutes(service, '/v2/trace/setting'),
+    ...traceRoutes(service, '/v2/models/{model}/trace/setting'),
+    {
+      ...READ,
+      path: '/v2/logging',
+      summary: 'Log settings',
+      response: LogSettingsSchema,
+      handle: (call) => jsonResponse(service.logSettings(call)),
+    },
+    {
+      ...CHANGE,
+      path: '/v2/logging',
+      summary: 'Changes log settings',
+      body: LogUpdateSchema,
+      response: LogSettingsSchema,
+      handle: (call, { body }) =>
+        jsonResponse(service.updateLogSettings(call, known(body, LogSettingsSchema.properties))),
+    },
+  ];
+}
+
+function traceRoutes(service: Service, path: string): readonly Route[] {
+  const whose = path.includes('{model}') ? ' of a model' : '';
+  return [
+    {
+      ...READ,
+      path,
+      summary: `Trace settings${whose}`,
+      response: TraceSettingsSchema,
+      handle: (call, { params }) => jsonResponse(service.traceSettings(call, params.model)),
+    },
+    {
+      ...CHANGE,
+      path,
+      summary: `Changes trace settings${whose}`,
+      body: TraceUpdateSchema,
+      response: TraceSettingsSchema,
+      handle: (call, { params, body }) =>
+        jsonResponse(service.updateTraceSettings(call, params.model, known(body, TraceSettingsSchema.properties))),
+    },
+  ];
+}
+
+/** The settings of this version of the protocol; others are passed over, as in Triton. */
+function known(body: unknown, properties: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(body as object).filter(([name]) => Object.hasOwn(properties, name)));
+}

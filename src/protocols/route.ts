@@ -1,0 +1,49 @@
+import type { TSchema } from '@sinclair/typebox';
+import type { Call } from '../core/index.js';
+import type { WireResponse } from './wire.js';
+
+/** What a route is handed besides the call. */
+export interface RouteRequest {
+  /** Percent-decoded path parameters by name. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The JSON body, checked against the route's schema; `{}` when there was none. */
+  readonly body: unknown;
+}
+
+/**
+ * One route of a dialect as plain data: the server binds it to its router, documents it from the same schemas, and
+ * answers what it returns or throws.
+ */
+export interface Route {
+  readonly method: 'GET' | 'POST';
+  /** In OpenAPI's form, e.g. `/v2/models/{model}/config`. */
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** `public` routes need no key. */
+  readonly access: 'public' | 'key';
+  /** Changes the server: moves to the admin port where there is one. */
+  readonly control: boolean;
+  /** Left out of the OpenAPI document. */
+  readonly hidden?: boolean;
+  /** JSON body; none is read where it is missing. */
+  readonly body?: TSchema;
+  /** The body may be as large as an inference request (uploaded files). */
+  readonly largeBody?: boolean;
+  /** Schema of the success body; undefined = empty. */
+  readonly response?: TSchema;
+  readonly handle: (call: Call, request: RouteRequest) => WireResponse | Promise<WireResponse>;
+}
+
+const JSON_HEADERS = { 'content-type': 'application/json' } as const;
+
+/** A success with a JSON body. */
+export function jsonResponse(value: unknown): WireResponse {
+  return { status: 200, headers: JSON_HEADERS, body: JSON.stringify(value) };
+}
+
+/** An answer without a body. */
+export function emptyResponse(status: 200 | 503): WireResponse {
+  return { status, headers: {}, body: '' };
+}

@@ -1,0 +1,101 @@
+import { decompress } from './compression.js';
+import { requestCompression } from './encoding.js';
+import type { Exchange } from './exchange.js';
+import { HttpError } from './http-error.js';
+
+const EMPTY = new Uint8Array(0);
+
+/**
+ * Reads the body of a request, decompressed, and calls `done` with it once. What is wrong with it (415, 413, 400) is
+ * answered here, as early as it can be known: before a byte is read where the headers say it.
+ */
+export function readBody(exchange: Exchange, maxBytes: number, done: (body: Uint8Array) => void): void {
+  const { req } = exchange;
+  const compression = requestCompression(req.headers['content-encoding']);
+  const declaredBytes = declaredLength(exchange, maxBytes);
+  if (declaredBytes === 0) {
+    done(EMPTY);
+    return;
+  }
+  if (exchange.expectsContinue) {
+    exchange.expectsContinue = false;
+    exchange.res.writeContinue();
+  }
+  collect(exchange, { declaredBytes, maxBytes }, (body) => {
+    if (compression === undefined) {
+      done(body);
+      return;
+    }
+    const limit = Math.max(1, Math.min(maxBytes, exchange.holdableBytes));
+    decompress(body, { compression, maxBytes: limit }, (error, plain) => {
+      if (exchange.answered) return;
+      try {
+        if (error !== undefined) throw error;
+        exchange.hold(plain.byteLength);
+        done(plain);
+      } catch (failure) {
+        exchange.fail(failure);
+      }
+    });
+  });
+}
+
+/** Bytes that the headers announce; undefined when only the end of the body will tell. */
+function declaredLength(exchange: Exchange, maxBytes: number): number | undefined {
+  const { headers } = exchange.req;
+  if (headers['transfer-encoding'] !== undefined) return undefined;
+  const text = headers['content-length'];
+  const bytes = text === undefined ? 0 : Number(text);
+  if (bytes > maxBytes) throw tooLarge(`${bytes} bytes`, maxBytes);
+  exchange.hold(bytes);
+  return bytes;
+}
+
+function tooLarge(got: string, maxBytes: number): HttpError {
+  return new HttpError(413, `the body is too large: expected at most ${maxBytes} bytes, got ${got}`);
+}
+
+interface Expectation {
+  readonly declaredBytes: number | undefined;
+  readonly maxBytes: number;
+}
+
+function collect(exchange: Exchange, expected: Expectation, done: (body: Uint8Array) => void): void {
+  const { req, connection } = exchange;
+  const { declaredBytes, maxBytes } = expected;
+  let first: Uint8Array | undefined;
+  let all: Uint8Array[] | undefined;
+  const finish = () => {
+    if (exchange.answered) return;
+    connection.reading = undefined;
+    try {
+      done(all === undefined ? (first ?? EMPTY) : Buffer.concat(all));
+    } catch (error) {
+      exchange.fail(error);
+    }
+  };
+  connection.reading = exchange;
+  req.on('data', (chunk: Buffer) => {
+    if (exchange.answered) return;
+    exchange.requestBytes += chunk.byteLength;
+    if (declaredBytes === undefined) {
+      try {
+        if (exchange.requestBytes > maxBytes) throw tooLarge('more', maxBytes);
+        exchange.hold(chunk.byteLength);
+      } catch (error) {
+        first = undefined;
+        all = undefined;
+        exchange.fail(error);
+        return;
+      }
+    }
+    if (first === undefined) {
+      first = chunk;
+    } else {
+      all ??= [first];
+      all.push(chunk);
+    }
+    if (exchange.requestBytes === declaredBytes) finish();
+  });
+  if (declaredBytes === undefined) req.on('end', finish);
+}

@@ -1,0 +1,300 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Call, type Clock, type EventBus, MillraceError, type Principal, toMillraceError } from '../core/index.js';
+import type { WireResponse } from '../protocols/index.js';
+import type { ByteBudget } from './byte-budget.js';
+import { compress } from './compression.js';
+import type { Connection, OpenExchange } from './connection.js';
+import { requestTimeoutMs } from './deadline.js';
+import { responseCompression } from './encoding.js';
+import { HttpError } from './http-error.js';
+import type { ServerOptions } from './options.js';
+import type { FlatHeaders } from './origin-guard.js';
+import { formatServerTiming } from './server-timing.js';
+import { openTrace } from './trace-context.js';
+
+/** What all exchanges of a server share. */
+export interface ExchangeContext {
+  readonly options: ServerOptions;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  readonly bodyBudget: ByteBudget;
+  readonly requestId: (header: string | string[] | undefined) => string;
+  readonly encodeError: (error: MillraceError) => WireResponse;
+  /** The server ends: answers close their connection. */
+  readonly draining: () => boolean;
+  readonly onOpen: (exchange: Exchange) => void;
+  readonly onSettled: (exchange: Exchange) => void;
+}
+
+/** Who calls where nobody has to say so: health, documentation, and what is refused before it comes to that. */
+export const NOBODY: Principal = { name: 'anonymous', scopes: new Set() };
+const NO_HEADERS: FlatHeaders = [];
+const CLIENT_CLOSED_REQUEST = 499;
+/** Unread bodies up to this size are read away, so that the connection can be used again. */
+const MAX_DISCARDED_BYTES = 65_536;
+const LINGER_MS = 1_000;
+
+/** One HTTP request from its headers to the last byte of its answer; settles exactly once. */
+export class Exchange implements OpenExchange {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly connection: Connection;
+  readonly requestId: string;
+  readonly receivedAt: number;
+  /** The pattern of the route that took it; '' until then. */
+  route = '';
+  /** CORS headers for the answer. */
+  corsHeaders: FlatHeaders = NO_HEADERS;
+  /** The client waits for `100 Continue` before it sends its body. */
+  expectsContinue = false;
+  requestBytes = 0;
+  readonly #context: ExchangeContext;
+  #call: Call | undefined;
+  #status = 0;
+  #responseBytes = 0;
+  #error: MillraceError | undefined;
+  #heldBytes = 0;
+  #settled = false;
+
+  constructor(context: ExchangeContext, connection: Connection, http: { req: IncomingMessage; res: ServerResponse }) {
+    this.#context = context;
+    this.connection = connection;
+    this.req = http.req;
+    this.res = http.res;
+    this.receivedAt = context.clock.now();
+    this.requestId = context.requestId(http.req.headers['x-request-id']);
+    connection.add(this);
+    context.onOpen(this);
+  }
+
+  /** True once an answer is on its way or nobody waits for one. */
+  get answered(): boolean {
+    return this.#status !== 0;
+  }
+
+  /** The call; of nobody until {@link begin} has said whose it is. */
+  get call(): Call {
+    this.#call ??= this.#createCall(NOBODY, Number.POSITIVE_INFINITY);
+    return this.#call;
+  }
+
+  /** Opens the call of `principal` with its deadline. Throws 400 when the client's own timeout is malformed. */
+  begin(principal: Principal): Call {
+    const limitMs = this.#context.options.requestTimeoutMs;
+    const timeoutMs = requestTimeoutMs(this.req.headers['x-request-timeout-ms'], limitMs);
+    this.#call = this.#createCall(principal, this.receivedAt + timeoutMs);
+    return this.#call;
+  }
+
+  /** Counts body bytes against the server's budget until the exchange settles; throws when that is used up. */
+  hold(bytes: number): void {
+    if (!this.#context.bodyBudget.reserve(bytes)) {
+      throw new MillraceError(
+        'resource_exhausted',
+        `the server already holds ${this.#context.options.maxBufferedBytes} bytes of request bodies; try again later`,
+        { retryAfterMs: 1_000 },
+      );
+    }
+    this.#heldBytes += bytes;
+  }
+
+  get holdableBytes(): number {
+    return this.#context.bodyBudget.freeBytes;
+  }
+
+  /** Answers. A successful body is compressed when `compressible` and the client asks for it. */
+  send(response: WireResponse, compressible = false): void {
+    if (this.answered) return;
+    const accepted = this.req.headers['accept-encoding'];
+    if (compressible && accepted !== undefined && response.status < 300) {
+      const compression = responseCompression(accepted);
+      if (compression !== undefined) {
+        compress(response, compression, (error, compressed) => {
+          if (error === undefined) this.#write(compressed);
+          else this.fail(error);
+        });
+        return;
+      }
+    }
+    this.#write(response);
+  }
+
+  /** Answers with an error; what was not foreseen is published with its stack and answered without it. */
+  fail(thrown: unknown): void {
+    const error = toMillraceError(thrown);
+    if (error.code === 'internal') this.#publishFault(error);
+    if (this.answered) return;
+    this.#error = error;
+    let response: WireResponse;
+    try {
+      response = this.#context.encodeError(error);
+    } catch (fault) {
+      this.#publishFault(toMillraceError(fault));
+      response = { status: 500, headers: {}, body: '' };
+    }
+    if (error instanceof HttpError) {
+      response = { ...response, status: error.status, headers: { ...response.headers, ...error.headers } };
+    } else if (response.status === 401) {
+      response = { ...response, headers: { ...response.headers, 'www-authenticate': 'Bearer realm="millrace"' } };
+    }
+    this.#write(response);
+  }
+
+  onClientGone(): void {
+    if (this.#settled) return;
+    if (this.answered && this.res.writableFinished) {
+      this.#settle();
+      return;
+    }
+    this.#status = CLIENT_CLOSED_REQUEST;
+    this.#error = new MillraceError('cancelled', 'the client closed the connection before it had its answer');
+    this.#call?.cancel(this.#error);
+    this.#settle();
+  }
+
+  /** Gives up on the call at shutdown; its answer says so. */
+  cancel(reason: MillraceError): void {
+    this.call.cancel(reason);
+    // What holds the call answers in a moment; what nobody holds has to be answered here.
+    this.#context.clock.defer(() => this.fail(reason));
+  }
+
+  #createCall(principal: Principal, deadlineAt: number): Call {
+    const { traceparent, tracestate } = this.req.headers;
+    return new Call({
+      requestId: this.requestId,
+      principal,
+      trace: openTrace(single(traceparent), single(tracestate)),
+      deadlineAt,
+      receivedAt: this.receivedAt,
+    });
+  }
+
+  #write(response: WireResponse): void {
+    if (this.answered) return;
+    const { status, body } = response;
+    this.#status = status;
+    const lengthBytes = byteLength(body);
+    this.#responseBytes = lengthBytes;
+    const unread = this.#unreadBody();
+    const headers = this.#headersOf(response, lengthBytes, unread !== 'small');
+    const { res } = this;
+    try {
+      res.writeHead(status, headers);
+      if (unread === 'large') {
+        this.#linger(body);
+        return;
+      }
+      if (typeof body === 'string' || body instanceof Uint8Array) {
+        res.end(body);
+      } else {
+        res.cork();
+        for (const chunk of body) res.write(chunk);
+        res.end();
+        res.uncork();
+      }
+    } catch (error) {
+      // A header that Node refuses, say. The socket is in no known state.
+      this.#publishFault(toMillraceError(error));
+      this.connection.socket.destroy();
+      return;
+    }
+    this.#settleWhenWritten();
+  }
+
+  #headersOf(response: WireResponse, lengthBytes: number, close: boolean): string[] {
+    const headers: string[] = [];
+    for (const name in response.headers) headers.push(name, response.headers[name] as string);
+    if (response.status !== 204) headers.push('content-length', String(lengthBytes));
+    headers.push('x-request-id', this.requestId);
+    if (this.#context.options.timingHeaders) {
+      headers.push('server-timing', formatServerTiming(this.call.timing, this.#context.clock.now()));
+    }
+    if (this.corsHeaders !== NO_HEADERS) headers.push(...this.corsHeaders);
+    const last = (this.connection.closing || this.#context.draining()) && this.connection.isNewest(this);
+    if (close || last) headers.push('connection', 'close');
+    return headers;
+  }
+
+  /** What is still to come of the body: so little that Node reads it away, too much for that, or nothing if not asked for. */
+  #unreadBody(): 'small' | 'large' | 'withheld' {
+    if (this.req.complete) return 'small';
+    if (this.expectsContinue) return 'withheld';
+    const { headers } = this.req;
+    if (headers['transfer-encoding'] !== undefined) return 'large';
+    const declared = headers['content-length'];
+    return declared === undefined || Number(declared) - this.requestBytes <= MAX_DISCARDED_BYTES ? 'small' : 'large';
+  }
+
+  /**
+   * A socket that is closed while the client still sends is reset, and the client may never see why. So the answer goes
+   * out whole, and what arrives is thrown away until the client has stopped or a moment has passed.
+   */
+  #linger(body: WireResponse['body']): void {
+    const { req, res } = this;
+    for (const chunk of typeof body === 'string' || body instanceof Uint8Array ? [body] : body) res.write(chunk);
+    const end = () => {
+      timer.clear();
+      res.end();
+      this.#settleWhenWritten();
+    };
+    const timer = this.#context.clock.setTimer(LINGER_MS, end);
+    req.once('end', end);
+    req.once('close', end);
+    req.resume();
+  }
+
+  #settleWhenWritten(): void {
+    if (this.#settled) return;
+    // The kernel has all of it already: the usual case, and the cheaper one.
+    if (this.res.socket === this.connection.socket && this.connection.socket.writableLength === 0) this.#settle();
+    else this.res.once('close', () => this.onClientGone());
+  }
+
+  #settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    const context = this.#context;
+    if (this.#heldBytes > 0) context.bodyBudget.release(this.#heldBytes);
+    this.connection.remove(this);
+    if (this.connection.reading === this) this.connection.reading = undefined;
+    context.onSettled(this);
+    const { req } = this;
+    const url = req.url ?? '';
+    const query = url.indexOf('?');
+    context.events.publish('httpFinished', {
+      method: req.method ?? '',
+      route: this.route,
+      path: query < 0 ? url : url.slice(0, query),
+      status: this.#status,
+      requestBytes: this.requestBytes,
+      responseBytes: this.#responseBytes,
+      remoteAddress: this.connection.remoteAddress,
+      durationMs: context.clock.now() - this.receivedAt,
+      call: this.call,
+      error: this.#error,
+    });
+  }
+
+  #publishFault(error: MillraceError): void {
+    this.#context.events.publish('diagnostic', {
+      level: 'error',
+      room: 'server',
+      message: `${this.req.method} ${this.req.url} failed unexpectedly`,
+      fields: { requestId: this.requestId },
+      error: error.cause ?? error,
+    });
+  }
+}
+
+function byteLength(body: WireResponse['body']): number {
+  if (typeof body === 'string') return Buffer.byteLength(body);
+  if (body instanceof Uint8Array) return body.byteLength;
+  let total = 0;
+  for (const chunk of body) total += chunk.byteLength;
+  return total;
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined;
+}

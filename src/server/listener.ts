@@ -1,0 +1,176 @@
+import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import { Call, MillraceError } from '../core/index.js';
+import { isLoopback } from './bind.js';
+import { answerClientError, clientErrorOf, renderRaw } from './client-error.js';
+import { connectionOf } from './connection.js';
+import { type Exchange, type ExchangeContext, NOBODY } from './exchange.js';
+import type { Entrance, Gate, RequestFlags } from './gate.js';
+import type { HttpError } from './http-error.js';
+import type { TlsFiles } from './tls.js';
+
+/** Where a listener can be reached. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  /** `http://127.0.0.1:8000`, without a trailing slash. */
+  readonly url: string;
+}
+
+export interface ListenerOptions {
+  readonly port: number;
+  /** Setting that holds the port, for messages. */
+  readonly portSetting: string;
+  readonly context: ExchangeContext;
+  readonly gate: Gate;
+  readonly dispatch: (exchange: Exchange) => void;
+  readonly tls: TlsFiles | undefined;
+}
+
+/** A listening socket with its limits. What comes over it goes through the gate. */
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #server: HttpServer | HttpsServer;
+  #stopWatching: (() => void) | undefined;
+  #address: Address | undefined;
+  #nextDropWarningAt = 0;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    const { context, gate, dispatch, tls } = options;
+    const settings = context.options;
+    const limits = {
+      maxHeaderSize: settings.maxHeaderBytes,
+      headersTimeout: Math.min(settings.headersTimeoutMs, settings.receiveTimeoutMs),
+      requestTimeout: settings.receiveTimeoutMs,
+      keepAliveTimeout: settings.keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.max(50, Math.min(1_000, settings.headersTimeoutMs / 2)),
+      // Checked by the gate, which answers in JSON.
+      requireHostHeader: false,
+      noDelay: true,
+    };
+    this.#server =
+      tls === undefined
+        ? createServer(limits)
+        : createTlsServer({
+            ...limits,
+            ...tls.read(),
+            handshakeTimeout: settings.headersTimeoutMs,
+            minVersion: 'TLSv1.2',
+          });
+    const entrance: Entrance = { loopback: isLoopback(settings.host), dispatch };
+    const enter = (flags?: RequestFlags) => (req: IncomingMessage, res: ServerResponse) =>
+      gate.enter(entrance, { req, res }, flags);
+    this.#server.on('request', enter());
+    this.#server.on('checkContinue', enter({ expect: 'continue' }));
+    this.#server.on('checkExpectation', enter({ expect: 'unknown' }));
+    this.#server.on('clientError', (error: Error & { code?: string }, stream) => {
+      answerClientError(clientErrorOf(error, settings), stream, {
+        clock: context.clock,
+        render: (refusal) => this.#refuse(refusal, stream as Socket),
+      });
+    });
+    this.#server.maxConnections = settings.maxConnections;
+    this.#server.on('drop', () => this.#warnOfDrop());
+    this.#server.setTimeout(settings.sendTimeoutMs, cutOffIfStuck);
+  }
+
+  get address(): Address | undefined {
+    return this.#address;
+  }
+
+  /** Starts to listen; rejects with `failed_precondition` saying what to change when the port cannot be had. */
+  async listen(): Promise<Address> {
+    const { port, portSetting, context, tls } = this.#options;
+    const { host } = context.options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(listenError(error, { host, port, portSetting })),
+      );
+      this.#server.listen({ host, port }, resolve);
+    });
+    this.#server.removeAllListeners('error');
+    this.#server.on('error', (error) => this.#warn(`listener failed: ${error.message}`));
+    this.#stopWatching = tls?.watch((pair) => {
+      if ('setSecureContext' in this.#server) this.#server.setSecureContext(pair);
+    });
+    this.#address = addressOf(this.#server, { host, secure: tls !== undefined });
+    return this.#address;
+  }
+
+  /** Takes no new connections and closes idle ones. Resolves when the last connection is gone. */
+  async stop(): Promise<void> {
+    this.#stopWatching?.();
+    if (!this.#server.listening) return;
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeIdleConnections();
+    });
+  }
+
+  /** Cuts off whoever is still connected. */
+  destroyConnections(): void {
+    this.#server.closeAllConnections();
+  }
+
+  #refuse(error: HttpError, socket: Socket): string {
+    const { context } = this.#options;
+    const receivedAt = context.clock.now();
+    const requestId = context.requestId(undefined);
+    const { headers, body } = context.encodeError(error);
+    const text = typeof body === 'string' ? body : Buffer.concat(body instanceof Uint8Array ? [body] : body).toString();
+    context.events.publish('httpFinished', {
+      method: '',
+      route: '',
+      path: '',
+      status: error.status,
+      requestBytes: 0,
+      responseBytes: Buffer.byteLength(text),
+      remoteAddress: connectionOf(socket).remoteAddress,
+      durationMs: 0,
+      call: new Call({ requestId, principal: NOBODY, trace: undefined, deadlineAt: receivedAt, receivedAt }),
+      error,
+    });
+    return renderRaw(error.status, { ...headers, ...error.headers, 'x-request-id': requestId }, text);
+  }
+
+  /** At most one line every ten seconds: who opens too many connections does not fill the log as well. */
+  #warnOfDrop(): void {
+    const now = this.#options.context.clock.now();
+    if (now < this.#nextDropWarningAt) return;
+    this.#nextDropWarningAt = now + 10_000;
+    this.#warn(`more than ${this.#options.context.options.maxConnections} connections: new ones are dropped`);
+  }
+
+  #warn(message: string): void {
+    this.#options.context.events.publish('diagnostic', { level: 'warn', room: 'server', message });
+  }
+}
+
+/** A silent socket is cut off only while its client owes us the reading of an answer; models may think for longer. */
+function cutOffIfStuck(socket: Socket): void {
+  if (socket.writableLength > 0) socket.destroy();
+}
+
+function addressOf(
+  server: HttpServer | HttpsServer,
+  bind: { readonly host: string; readonly secure: boolean },
+): Address {
+  const address = server.address();
+  const port = address === null || typeof address === 'string' ? 0 : address.port;
+  const host = bind.host.includes(':') ? `[${bind.host}]` : bind.host;
+  return { host: bind.host, port, url: `${bind.secure ? 'https' : 'http'}://${host}:${port}` };
+}
+
+function listenError(
+  error: NodeJS.ErrnoException,
+  { host, port, portSetting }: { readonly host: string; readonly port: number; readonly portSetting: string },
+): MillraceError {
+  const where = `${host}:${port}`;
+  const reason =
+    error.code === 'EADDRINUSE'
+      ? `another process listens on ${where}; stop it or choose another \`server.${portSetting}\` (0 = any free port)`
+      : `cannot listen on ${where}: ${error.message}`;
+  return new MillraceError('failed_precondition', reason, { cause: error });
+}

@@ -1,0 +1,44 @@
+import { type Call, MillraceError, type Principal } from '../core/index.js';
+import { type InferTarget, matchInfer, type WireRequest, type WireResponse } from '../protocols/index.js';
+import { readBody } from './body.js';
+import type { Exchange } from './exchange.js';
+import type { Router } from './router.js';
+
+/** Decodes, runs and encodes one inference. Rejects with what went wrong. */
+export type InferHandler = (call: Call, target: InferTarget, request: WireRequest) => Promise<WireResponse>;
+
+export interface RestOptions {
+  readonly infer: InferHandler;
+  readonly router: Router;
+  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly maxBodyBytes: number;
+  readonly draining: () => boolean;
+}
+
+export const INFER_ROUTES = [
+  { method: 'POST', path: '/v2/models/{model}/infer' },
+  { method: 'POST', path: '/v2/models/{model}/versions/{version}/infer' },
+] as const;
+
+/** Takes inferences the short way and everything else by the router. */
+export function createRestDispatch(options: RestOptions): (exchange: Exchange) => void {
+  const { infer, router, authenticate, maxBodyBytes, draining } = options;
+  return (exchange) => {
+    const { req } = exchange;
+    const url = req.url ?? '';
+    const target = req.method === 'POST' ? matchInfer(url) : undefined;
+    if (target === undefined) {
+      router.dispatch(exchange);
+      return;
+    }
+    exchange.route = INFER_ROUTES[target.version === undefined ? 0 : 1].path;
+    if (draining()) throw new MillraceError('unavailable', 'the server is shutting down');
+    const call = exchange.begin(authenticate(req.headers.authorization));
+    readBody(exchange, maxBodyBytes, (body) => {
+      infer(call, target, { method: 'POST', url, headers: req.headers, body }).then(
+        (response) => exchange.send(response, true),
+        (error: unknown) => exchange.fail(error),
+      );
+    });
+  };
+}

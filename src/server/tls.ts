@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
+import { type Clock, type EventBus, MillraceError } from '../core/index.js';
+import type { ServerOptions } from './options.js';
+
+const CHECK_INTERVAL_MS = 5_000;
+
+/** A certificate chain and its private key, PEM. */
+export interface TlsPair {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+/** The certificate on disk and what becomes of it. */
+export interface TlsFiles {
+  /** Reads and checks the pair; throws `failed_precondition` naming the file or what does not fit. */
+  read(): TlsPair;
+  /**
+   * Calls `onChange` with each later pair that is valid; the returned function ends that. Looks every 5 s: certificates are
+   * renamed and re-linked into place in more ways than file events tell of. An invalid pair is reported and left alone.
+   */
+  watch(onChange: (pair: TlsPair) => void): () => void;
+}
+
+/** The files of `tls` in the options; undefined where there is to be no TLS. */
+export function createTlsFiles(
+  options: ServerOptions['tls'],
+  { clock, events }: { readonly clock: Clock; readonly events: EventBus },
+): TlsFiles | undefined {
+  const { certFile, keyFile } = options;
+  if (certFile === '' && keyFile === '') return undefined;
+  if (certFile === '' || keyFile === '') {
+    throw new MillraceError('failed_precondition', 'TLS needs both `server.tls.certFile` and `server.tls.keyFile`');
+  }
+  let current: TlsPair | undefined;
+  const read = () => {
+    current = { cert: readPem('certFile', certFile), key: readPem('keyFile', keyFile) };
+    checkPair(current);
+    return current;
+  };
+  const readChanged = async () => {
+    const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
+    if (current?.cert.equals(cert) === true && current.key.equals(key)) return undefined;
+    current = { cert, key };
+    checkPair(current);
+    return current;
+  };
+  const report = (level: 'info' | 'warn', message: string) =>
+    events.publish('diagnostic', { level, room: 'server', message });
+
+  return {
+    read,
+    watch(onChange) {
+      let stopped = false;
+      const check = async () => {
+        try {
+          const pair = await readChanged();
+          if (stopped) return;
+          if (pair !== undefined) {
+            onChange(pair);
+            report('info', `TLS certificate read again from ${certFile}`);
+          }
+        } catch (error) {
+          report('warn', `the new TLS certificate is not usable, the old one stays: ${messageOf(error)}`);
+        }
+        if (!stopped) timer = clock.setTimer(CHECK_INTERVAL_MS, () => void check());
+      };
+      let timer = clock.setTimer(CHECK_INTERVAL_MS, () => void check());
+      return () => {
+        stopped = true;
+        timer.clear();
+      };
+    },
+  };
+}
+
+function readPem(setting: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new MillraceError('failed_precondition', `cannot read \`server.tls.${setting}\`: ${messageOf(error)}`);
+  }
+}
+
+function checkPair(pair: TlsPair): void {
+  try {
+    createSecureContext(pair);
+  } catch (error) {
+    throw new MillraceError('failed_precondition', `the TLS certificate and key are not usable: ${messageOf(error)}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

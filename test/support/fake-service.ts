@@ -1,0 +1,155 @@
+import { type Call, MillraceError, NO_PARAMETERS, type Signature } from '../../src/core/index.js';
+import type { ModelInfo, ModelStatistics, ModelStatus } from '../../src/engine/index.js';
+import type { LogSettings, Service, TraceSettings } from '../../src/service/index.js';
+
+const SIGNATURE: Signature = {
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4], batchAxis: 0, optional: false }],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 4], batchAxis: 0, optional: false }],
+};
+
+/** Information about a loaded model that does nothing. */
+export function fakeModelInfo(name: string, version: number, signature: Signature = SIGNATURE): ModelInfo {
+  return {
+    ref: { name, version, generation: version },
+    source: {
+      name,
+      version,
+      repository: '/models',
+      modelFolder: `/models/${name}`,
+      path: `/models/${name}/${version}/model.onnx`,
+      runtime: 'onnx',
+      config: {},
+      labels: {},
+      digest: 'ab'.repeat(32),
+      fingerprint: '1',
+    },
+    signature,
+    maxBatchSize: 8,
+    platform: 'onnxruntime_onnx',
+    decoupled: false,
+    placement: 'process',
+    instances: 1,
+    loadMs: 12,
+    batching: { enabled: true, reason: 'configured' },
+  };
+}
+
+const nothing = () => ({ count: 0, ns: 0 });
+
+export function fakeStatistics(name: string, version: number): ModelStatistics {
+  return {
+    name,
+    version,
+    lastInferenceMs: 1_750_000_000_000,
+    inferenceCount: 3,
+    executionCount: 2,
+    success: { count: 2, ns: 9_007_199_254_740_991 },
+    fail: nothing(),
+    queue: { count: 2, ns: 1_000.4 },
+    computeInput: nothing(),
+    computeInfer: { count: 2, ns: 5_000 },
+    computeOutput: nothing(),
+    batches: new Map([
+      [2, { computeInput: nothing(), computeInfer: { count: 1, ns: 3_000 }, computeOutput: nothing() }],
+      [1, { computeInput: nothing(), computeInfer: { count: 1, ns: 2_000 }, computeOutput: nothing() }],
+    ]),
+  };
+}
+
+const TRACE: TraceSettings = {
+  trace_file: '',
+  trace_level: ['OFF'],
+  trace_rate: '1000',
+  trace_count: '-1',
+  log_frequency: '0',
+  trace_mode: 'triton',
+};
+
+const LOG: LogSettings = {
+  log_file: '',
+  log_info: true,
+  log_warning: true,
+  log_error: true,
+  log_verbose_level: 0,
+  log_format: 'default',
+};
+
+/** What a test can look at and turn on a fake service. */
+export interface FakeService extends Service {
+  isReady: boolean;
+  readonly calls: { readonly name: string; readonly call: Call; readonly args: readonly unknown[] }[];
+}
+
+/** A service with the model `m` in versions 1 and 3, which remembers what it was asked. `overrides` replace use cases. */
+export function createFakeService(overrides: Partial<Service> = {}): FakeService {
+  const versions = [1, 3];
+  const calls: FakeService['calls'] = [];
+  const note = (name: string, call: Call, ...args: unknown[]) => calls.push({ name, call, args });
+  const find = (name: string, version: number | undefined) => {
+    if (name !== 'm') throw new MillraceError('not_found', `model '${name}' is not found`);
+    if (version !== undefined && !versions.includes(version)) {
+      throw new MillraceError('not_found', `model '${name}' has no version ${version}`);
+    }
+    return version ?? 3;
+  };
+  const statuses: readonly ModelStatus[] = [
+    { name: 'broken', version: 1, state: { kind: 'failed', reason: 'not an ONNX file' }, info: undefined },
+    ...versions.map((version) => ({
+      name: 'm',
+      version,
+      state: { kind: 'ready' } as const,
+      info: fakeModelInfo('m', version),
+    })),
+  ];
+  return {
+    isReady: true,
+    calls,
+    infer(call, request) {
+      note('infer', call, request);
+      const version = find(request.modelName, request.modelVersion);
+      return Promise.resolve({
+        kind: 'one',
+        response: {
+          ref: { name: 'm', version, generation: version },
+          id: request.id,
+          outputs: request.inputs.map((input) => ({ ...input, name: 'y' })),
+          parameters: NO_PARAMETERS,
+        },
+      });
+    },
+    serverInfo: () => ({ name: 'millrace', version: '0.0.0', extensions: ['statistics'] }),
+    live: () => true,
+    ready(): boolean {
+      return this.isReady;
+    },
+    modelReady: (_call, name, version) => name === 'm' && (version === undefined || versions.includes(version)),
+    modelInfo: (_call, name, version) => ({ info: fakeModelInfo(name, find(name, version)), versions }),
+    modelStatistics(_call, name, version) {
+      if (name === undefined) return versions.map((each) => fakeStatistics('m', each));
+      return [fakeStatistics(name, find(name, version))];
+    },
+    repositoryIndex(call, options) {
+      note('repositoryIndex', call, options);
+      return options.readyOnly ? statuses.filter(({ state }) => state.kind === 'ready') : statuses;
+    },
+    loadModel(call, name, options) {
+      note('loadModel', call, name, options);
+      return Promise.resolve([]);
+    },
+    unloadModel(call, name) {
+      note('unloadModel', call, name);
+      return Promise.resolve();
+    },
+    traceSettings: () => TRACE,
+    updateTraceSettings(call, model, update) {
+      note('updateTraceSettings', call, model, update);
+      return TRACE;
+    },
+    logSettings: () => LOG,
+    updateLogSettings(call, update) {
+      note('updateLogSettings', call, update);
+      return { ...LOG, ...update };
+    },
+    ...overrides,
+  };
+}
