@@ -45,7 +45,7 @@ async function publish() {
 }
 
 const tsc = createRequire(import.meta.url)
-  .resolve('typescript/package.json')
+  .resolve('@typescript/native/package.json')
   .replace('package.json', 'bin/tsc');
 const compiled = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh], {
   cwd: root,

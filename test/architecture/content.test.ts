@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { sourceFiles } from './source-files.js';
+
+describe('source files', () => {
+  it('nothing but config reads the environment', () => {
+    const readers = sourceFiles().filter((file) =>
+      /\bprocess\.env\b|\benv\b[^'\n]*\} from 'node:process'/.test(file.text),
+    );
+    expect(readers.map((file) => file.path).filter((name) => !name.startsWith('src/config/'))).toEqual([]);
+  });
+
+  it('no file is left for later', () => {
+    const unfinished = sourceFiles().filter((file) => /\b(TODO|FIXME|XXX|HACK)\b|not implemented yet/i.test(file.text));
+    expect(unfinished.map((file) => file.path)).toEqual([]);
+  });
+});
