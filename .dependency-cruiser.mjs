@@ -96,7 +96,7 @@ export default {
     vendorOnlyIn(['onnxruntime-node'], '^src/runtimes/onnx/'),
     vendorOnlyIn(['pino', 'pino-pretty', 'prom-client'], '^src/telemetry/'),
     vendorOnlyIn(['fastify', '@fastify'], '^src/server/'),
-    vendorOnlyIn(['commander', 'cli-table3', 'cli-progress', 'picocolors'], '^src/cli/'),
+    vendorOnlyIn(['commander', 'cli-table3', 'picocolors', 'yocto-spinner', 'jpeg-js', 'pngjs'], '^src/cli/'),
   ],
   options: {
     tsPreCompilationDeps: true,

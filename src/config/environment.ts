@@ -7,9 +7,17 @@ import { didYouMean } from './suggest.js';
 /** Environment variables by name, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The environment of this process; nobody else reads it. */
+export function processEnvironment(): Environment {
+  return process.env;
+}
+
 const PREFIX = 'MILLRACE_';
 /** The variable that names the settings file. */
 export const FILE_VARIABLE = `${PREFIX}CONFIG`;
+
+/** What the commands that talk to a server read: its address and the bearer key. No settings of the server's own. */
+export const CLIENT_VARIABLES = { url: `${PREFIX}URL`, key: `${PREFIX}KEY` } as const;
 
 /** What tests are told through the environment is none of the server's business. */
 const TEST_PREFIX = `${PREFIX}TEST_`;
@@ -42,7 +50,12 @@ export function findUnknownVariables(env: Environment): readonly string[] {
 
 function isForeign(name: string, value: string): boolean {
   return (
-    name === FILE_VARIABLE || name.startsWith(TEST_PREFIX) || SERVICE_LINK.test(name) || SERVICE_ADDRESS.test(value)
+    name === FILE_VARIABLE ||
+    name === CLIENT_VARIABLES.url ||
+    name === CLIENT_VARIABLES.key ||
+    name.startsWith(TEST_PREFIX) ||
+    SERVICE_LINK.test(name) ||
+    SERVICE_ADDRESS.test(value)
   );
 }
 
