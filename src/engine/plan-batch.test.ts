@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type BatchLimits, type Candidate, planBatch } from './plan-batch.js';
+
+const LIMITS: BatchLimits = { batching: true, maxRows: 8, preferredSizes: [], maxDelayMs: 0 };
+
+function candidate(fields: Partial<Candidate> = {}): Candidate {
+  return { rows: 1, shapeKey: '', enqueuedAt: 0, alone: false, ...fields };
+}
+
+describe('planBatch', () => {
+  it('sends what waits when an instance is free and no delay is configured', () => {
+    expect(planBatch([candidate(), candidate({ rows: 2 })], LIMITS, 5)).toEqual({
+      kind: 'run',
+      picked: [0, 1],
+      rows: 3,
+      reason: 'idle',
+    });
+  });
+
+  it('stops at the row limit', () => {
+    const candidates = [candidate({ rows: 4 }), candidate({ rows: 4 }), candidate()];
+    expect(planBatch(candidates, LIMITS, 5)).toEqual({ kind: 'run', picked: [0, 1], rows: 8, reason: 'full' });
+  });
+
+  it('closes the batch rather than let a later small request overtake one that does not fit', () => {
+    const candidates = [candidate({ rows: 5 }), candidate({ rows: 4 }), candidate()];
+    expect(planBatch(candidates, LIMITS, 5)).toEqual({ kind: 'run', picked: [0], rows: 5, reason: 'full' });
+  });
+
+  it('waits for company until the oldest member has waited long enough', () => {
+    const limits = { ...LIMITS, maxDelayMs: 10 };
+    const candidates = [candidate({ enqueuedAt: 100 }), candidate({ enqueuedAt: 95 })];
+    expect(planBatch(candidates, limits, 101)).toEqual({ kind: 'wait', at: 105 });
+    expect(planBatch(candidates, limits, 105)).toMatchObject({ kind: 'run', reason: 'delay' });
+  });
+
+  it('sends the largest preferred size that is there, without delay', () => {
+    const limits = { ...LIMITS, maxDelayMs: 10, preferredSizes: [2, 4] };
+    const candidates = Array.from({ length: 5 }, () => candidate());
+    expect(planBatch(candidates, limits, 0)).toEqual({
+      kind: 'run',
+      picked: [0, 1, 2, 3],
+      rows: 4,
+      reason: 'preferred',
+    });
+  });
+
+  it('puts only equal shapes together, those further back included', () => {
+    const candidates = [candidate({ shapeKey: 'a' }), candidate({ shapeKey: 'b' }), candidate({ shapeKey: 'a' })];
+    expect(planBatch(candidates, LIMITS, 0)).toMatchObject({ picked: [0, 2], rows: 2 });
+  });
+
+  it('runs a suspect by itself', () => {
+    const candidates = [candidate({ alone: true }), candidate()];
+    expect(planBatch(candidates, LIMITS, 0)).toEqual({ kind: 'run', picked: [0], rows: 1, reason: 'retry' });
+    expect(planBatch([candidate(), candidate({ alone: true })], LIMITS, 0)).toMatchObject({ picked: [0] });
+  });
+
+  it('runs one request at a time where batching is off', () => {
+    const plan = planBatch([candidate(), candidate()], { ...LIMITS, batching: false }, 0);
+    expect(plan).toEqual({ kind: 'run', picked: [0], rows: 1, reason: 'single' });
+  });
+
+  it('always gives the oldest candidate its turn, within the row limit and one shape', () => {
+    const candidates = fc.array(
+      fc.record({
+        rows: fc.integer({ min: 1, max: 8 }),
+        shapeKey: fc.constantFrom('a', 'b'),
+        enqueuedAt: fc.integer({ min: 0, max: 50 }),
+        alone: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 30 },
+    );
+    const limits = fc.record({
+      batching: fc.boolean(),
+      maxRows: fc.constant(8),
+      preferredSizes: fc.subarray([2, 4, 6]),
+      maxDelayMs: fc.constantFrom(0, 10),
+    });
+    fc.assert(
+      fc.property(candidates, limits, fc.integer({ min: 0, max: 100 }), (waiting, batchLimits, now) => {
+        const plan = planBatch(waiting, batchLimits, now);
+        if (plan.kind === 'wait') return plan.at > now && batchLimits.maxDelayMs > 0;
+        const members = plan.picked.map((index) => waiting[index] as Candidate);
+        const rows = members.reduce((sum, member) => sum + member.rows, 0);
+        return (
+          plan.picked[0] === 0 &&
+          new Set(plan.picked).size === plan.picked.length &&
+          rows === plan.rows &&
+          rows <= 8 &&
+          members.every((member) => member.shapeKey === waiting[0]?.shapeKey) &&
+          (members.length === 1 || members.every((member) => !member.alone))
+        );
+      }),
+    );
+  });
+});

@@ -1,0 +1,71 @@
+import { bytesOf, Call, type InferRequest, type InferResponse, type MillraceError } from '../../src/core/index.js';
+import type { Sink } from '../../src/engine/index.js';
+import { ANONYMOUS } from '../../src/governance/index.js';
+import type { Description } from '../../src/runtimes/index.js';
+
+/** `x FP32[-1,2] → y FP32[-1,2]`, pure. */
+export const IDENTITY: Description = {
+  signature: {
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2], batchAxis: 0, optional: false }],
+    outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2], batchAxis: 0, optional: false }],
+  },
+  pure: true,
+  decoupled: false,
+  stateful: false,
+  textOnly: false,
+  platform: 'fake',
+};
+
+/** A request for the identity model; row i holds `[value, i]`. */
+export function request(value: number, options: Partial<InferRequest> & { readonly rows?: number } = {}): InferRequest {
+  const { rows = 1, ...fields } = options;
+  const data = new Float32Array(rows * 2);
+  for (let row = 0; row < rows; row++) data.set([value, row], row * 2);
+  return {
+    id: `r${value}`,
+    modelName: 'm',
+    modelVersion: undefined,
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [rows, 2], data: bytesOf(data) }],
+    outputs: undefined,
+    parameters: {},
+    priority: 0,
+    queueTimeoutMs: undefined,
+    sequence: undefined,
+    ...fields,
+  };
+}
+
+export function call(deadlineAt = Number.POSITIVE_INFINITY, receivedAt = 1_000): Call {
+  return new Call({ requestId: 'test', principal: ANONYMOUS, trace: undefined, deadlineAt, receivedAt });
+}
+
+/** Collects what comes of a request. */
+export class Outcome implements Sink {
+  readonly responses: InferResponse[] = [];
+  error: MillraceError | undefined;
+  ends = 0;
+
+  onResponse(response: InferResponse): void {
+    if (this.ends > 0) throw new Error('an answer came after the end');
+    this.responses.push(response);
+  }
+
+  onEnd(error: MillraceError | undefined): void {
+    this.ends++;
+    this.error = error;
+  }
+
+  /** `ok`, the error's code, or `pending`. */
+  get kind(): string {
+    if (this.ends === 0) return 'pending';
+    return this.error?.code ?? 'ok';
+  }
+
+  /** First value of every row of output `y`. */
+  get values(): readonly number[] {
+    const tensor = this.responses[0]?.outputs.find(({ name }) => name === 'y');
+    if (tensor === undefined) return [];
+    const copy = tensor.data.slice();
+    return [...new Float32Array(copy.buffer)].filter((_, index) => index % 2 === 0);
+  }
+}

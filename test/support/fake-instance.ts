@@ -1,0 +1,111 @@
+import type { Tensor } from '../../src/core/index.js';
+import {
+  type Batch,
+  type BatchTiming,
+  type Description,
+  type Emit,
+  type Instance,
+  RunnerDiedError,
+} from '../../src/runtimes/index.js';
+
+/** One batch that a fake instance was given, to be settled by the test. */
+export interface GivenBatch {
+  readonly batch: Batch;
+  /** Answers every item with its own inputs, renamed to outputs, and ends the batch. */
+  finish(): void;
+  /** Answers one item of the batch with an error, all others with their inputs. */
+  finishWithItemError(callId: number, message: string): void;
+  /** The batch fails as a whole. */
+  fail(error: Error): void;
+}
+
+const TIMING: BatchTiming = { computeInputMs: 1, computeInferMs: 2, computeOutputMs: 3 };
+
+/** An instance of an identity model `x → y` whose batches end when the test says so. */
+export class FakeInstance implements Instance {
+  readonly description: Description;
+  readonly id: string;
+  readonly pid = 4242;
+  readonly loadMs = 1;
+  readonly exited: Promise<string>;
+  readonly given: GivenBatch[] = [];
+  readonly cancelled: number[] = [];
+  closed = false;
+  #exit: (reason: string) => void = () => undefined;
+  readonly #rejects: { reject: (error: Error) => void; settled: boolean }[] = [];
+
+  constructor(id: string, description: Description) {
+    this.id = id;
+    this.description = description;
+    this.exited = new Promise((resolve) => {
+      this.#exit = resolve;
+    });
+  }
+
+  execute(batch: Batch, emit: Emit): Promise<BatchTiming> {
+    return new Promise((resolve, reject) => {
+      const entry = { reject, settled: false };
+      this.#rejects.push(entry);
+      const settle = (work: () => void) => {
+        if (entry.settled) return;
+        entry.settled = true;
+        work();
+      };
+      this.given.push({
+        batch,
+        finish: () =>
+          settle(() => {
+            emit(batch.items.map((item) => ({ callId: item.callId, outputs: echo(item.inputs), final: true })));
+            resolve(TIMING);
+          }),
+        finishWithItemError: (callId, message) =>
+          settle(() => {
+            emit(
+              batch.items.map((item) =>
+                item.callId === callId
+                  ? { callId, outputs: [], error: { code: 'internal', message }, final: true }
+                  : { callId: item.callId, outputs: echo(item.inputs), final: true },
+              ),
+            );
+            resolve(TIMING);
+          }),
+        fail: (error) => settle(() => reject(error)),
+      });
+    });
+  }
+
+  /** The oldest batch that is not settled yet. */
+  get running(): GivenBatch | undefined {
+    const index = this.#rejects.findIndex((entry) => !entry.settled);
+    return index === -1 ? undefined : this.given[index];
+  }
+
+  cancel(callId: number): void {
+    this.cancelled.push(callId);
+  }
+
+  kill(reason: string): void {
+    this.die(reason);
+  }
+
+  /** The runner dies: what ran is lost with it, what was sent ahead never began. */
+  die(reason: string): void {
+    let started = true;
+    for (const entry of this.#rejects) {
+      if (entry.settled) continue;
+      entry.settled = true;
+      entry.reject(new RunnerDiedError(`the runner died: ${reason}`, started));
+      started = false;
+    }
+    this.#exit(reason);
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+}
+
+function echo(inputs: readonly Tensor[]): readonly Tensor[] {
+  return inputs.map((tensor) => ({ ...tensor, name: tensor.name.replace('x', 'y') }));
+}

@@ -1,0 +1,78 @@
+import { EventBus } from '../../src/core/index.js';
+import { ByteBudget } from '../../src/engine/byte-budget.js';
+import { InstancePool } from '../../src/engine/instance-pool.js';
+import { Scheduler, type SchedulerLimits } from '../../src/engine/scheduler.js';
+import { createShapeRules } from '../../src/engine/shape-rules.js';
+import { StatisticsCounter } from '../../src/engine/statistics.js';
+import type { Description } from '../../src/runtimes/index.js';
+import { IDENTITY } from './engine-fixture.js';
+import { FakeClock } from './fake-clock.js';
+import { FakeInstance } from './fake-instance.js';
+
+export const REF = { name: 'm', version: 1, generation: 1 };
+
+export const LIMITS: SchedulerLimits = {
+  batching: { batching: true, maxRows: 8, preferredSizes: [], maxDelayMs: 0 },
+  policies: [{ maxRequests: 100, timeoutMs: 0, timeoutAction: 'reject', allowTimeoutOverride: true }],
+  defaultLevel: 1,
+  executionTimeoutMs: 60_000,
+  preserveOrder: false,
+  pure: true,
+  decoupled: false,
+  prefetchBelowMs: 0,
+};
+
+export interface FixtureOptions {
+  readonly limits?: Partial<SchedulerLimits>;
+  readonly instances?: number;
+  readonly description?: Description;
+  readonly maxBatchSize?: number;
+  readonly maxBytes?: number;
+}
+
+/** A scheduler over fake instances and a fake clock. Instances that die come back after the back-off. */
+export function createSchedulerFixture(options: FixtureOptions = {}) {
+  const clock = new FakeClock();
+  const events = new EventBus();
+  const description = options.description ?? IDENTITY;
+  const instances: FakeInstance[] = [];
+  const create = (index: number) => {
+    const instance = new FakeInstance(`m/1#${index}`, description);
+    instances.push(instance);
+    return instance;
+  };
+  const statistics = new StatisticsCounter(REF);
+  const budget = new ByteBudget(options.maxBytes ?? 1_000_000);
+  const pool = new InstancePool({
+    ref: REF,
+    count: options.instances ?? 1,
+    clock,
+    events,
+    restartBackoffMs: 100,
+    maxRestartBackoffMs: 10_000,
+    start: (index) => Promise.resolve(create(index)),
+    onChange: () => scheduler.schedule(),
+  });
+  const scheduler = new Scheduler({
+    ref: REF,
+    label: 'm/1',
+    limits: { ...LIMITS, ...options.limits },
+    rules: createShapeRules({
+      label: 'm/1',
+      signature: description.signature,
+      maxBatchSize: options.maxBatchSize ?? 8,
+      textOnly: description.textOnly,
+      inputs: [],
+      outputs: [],
+    }),
+    pool,
+    budget,
+    statistics,
+    clock,
+    events,
+  });
+  for (let index = 0; index < pool.slots.length; index++) pool.adopt(index, create(index));
+  /** The newest instance of the only slot. */
+  const instance = () => instances.at(-1) as FakeInstance;
+  return { clock, events, scheduler, pool, budget, statistics: statistics.values, instances, instance };
+}
