@@ -6,3 +6,4 @@ export { MillraceClientError } from './errors.js';
 export type { ClassifyOptions, ModelClient } from './model.js';
 export type { RetryPolicy } from './retry.js';
 export type * from './types.js';
+export { parseWireJson } from './wire-json.js';

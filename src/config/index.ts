@@ -7,3 +7,4 @@ export { redactSettings } from './redact.js';
 export { renderConfigurationReference } from './reference.js';
 export { type PartialSettings, type Settings, SettingsSchema } from './schema.js';
 export type { SettingKey } from './shape.js';
+export { didYouMean } from './suggest.js';
