@@ -43,8 +43,7 @@ export class DeadlineWatch {
       this.#distant.delete(call);
       this.#setTimer(call);
     }
-    this.#sweep =
-      this.#distant.size === 0 ? undefined : this.#clock.setTimer(SWEEP_INTERVAL_MS, () => this.#onSweep());
+    this.#sweep = this.#distant.size === 0 ? undefined : this.#clock.setTimer(SWEEP_INTERVAL_MS, () => this.#onSweep());
   }
 
   #setTimer(call: Call): void {
