@@ -1,0 +1,42 @@
+import { cpSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { inRoot } from './paths.js';
+
+/** A model of the table: where its file is, and the shape of one row. */
+export interface BenchModel {
+  readonly file: string;
+  readonly input: string;
+  readonly rowShape: readonly number[];
+}
+
+export const MODELS = {
+  /** W1: 17 µs a run; what is measured is the server. */
+  mlp16: { file: inRoot('examples/models/mlp/1/model.onnx'), input: 'x', rowShape: [16] },
+  /** W2: 6 KB of JSON a row. */
+  mlp784: { file: inRoot('test/fixtures/models/mlp-784x10.onnx'), input: 'x', rowShape: [784] },
+  /** W3: 602 KB a row, about a millisecond a run. */
+  mobilenet: {
+    file: inRoot('examples/models/mobilenetv3/1/model.onnx'),
+    input: 'pixel_values',
+    rowShape: [3, 224, 224],
+  },
+} as const satisfies Record<string, BenchModel>;
+
+export interface RepositoryEntry {
+  readonly name: string;
+  readonly model: BenchModel;
+  /** Lines of `model.yaml`; none = everything is read from the file. */
+  readonly yaml?: readonly string[];
+}
+
+/** Writes a model repository into a temporary folder; returns the folder. */
+export function writeRepository(entries: readonly RepositoryEntry[]): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'millrace-bench-'));
+  for (const { name, model, yaml } of entries) {
+    mkdirSync(path.join(folder, name, '1'), { recursive: true });
+    cpSync(model.file, path.join(folder, name, '1', 'model.onnx'));
+    if (yaml !== undefined) writeFileSync(path.join(folder, name, 'model.yaml'), `${yaml.join('\n')}\n`);
+  }
+  return folder;
+}

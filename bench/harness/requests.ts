@@ -1,0 +1,43 @@
+import { bytesOf, type Tensor } from '../../src/core/index.js';
+import { createRandom } from '../../src/loadgen/arrivals.js';
+import { createInferRequest, type LoadRequest } from '../../src/loadgen/index.js';
+import type { BenchModel } from './models.js';
+
+/** The same rows in every dialect: values in [0, 1) with four decimals. */
+export interface Rows {
+  readonly count: number;
+  readonly shape: readonly number[];
+  readonly values: readonly number[];
+  readonly bytes: Uint8Array;
+}
+
+export function createRows(model: BenchModel, count: number): Rows {
+  const random = createRandom(7);
+  const size = model.rowShape.reduce((product, dimension) => product * dimension, count);
+  const values = Array.from({ length: size }, () => Math.floor(random() * 10_000) / 10_000);
+  return { count, shape: [count, ...model.rowShape], values, bytes: bytesOf(Float32Array.from(values)) };
+}
+
+/** An Open Inference Protocol v2 request of these rows. */
+export function oipRequest(
+  rows: Rows,
+  options: { readonly model: string; readonly input: string; readonly format: 'json' | 'binary' },
+): LoadRequest {
+  const tensor: Tensor = { name: options.input, datatype: 'FP32', shape: rows.shape, data: rows.bytes };
+  return createInferRequest({ model: options.model, tensors: [tensor], format: options.format });
+}
+
+/** What the Python peers take as JSON: `{"data":[…]}`. */
+export function flatJsonRequest(rows: Rows, path: string): LoadRequest {
+  return {
+    method: 'POST',
+    path,
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify({ data: rows.values })),
+  };
+}
+
+/** What the Python peers take as raw floats. */
+export function rawRequest(rows: Rows, path: string): LoadRequest {
+  return { method: 'POST', path, headers: { 'content-type': 'application/octet-stream' }, body: rows.bytes };
+}

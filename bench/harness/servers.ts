@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type RepositoryEntry, writeRepository } from './models.js';
+import { inRoot } from './paths.js';
+import { type RunningServer, type ServerCommand, startAnnounced } from './server-process.js';
+
+/** Control A: a bare node:http server that sends each body back. */
+export function startEcho(): Promise<RunningServer> {
+  return startAnnounced({ command: process.execPath, args: [inRoot('bench/controls/echo.mjs')] });
+}
+
+export interface MillraceOptions {
+  readonly models: readonly RepositoryEntry[];
+  /** Lines of a `millrace.yaml`; none = the default configuration. */
+  readonly config?: readonly string[];
+  /** Flags for node itself, such as a profiler's. */
+  readonly nodeArgs?: readonly string[];
+}
+
+/** millrace as a user starts it, on a folder of models and with free ports. */
+export async function startMillrace(options: MillraceOptions): Promise<RunningServer> {
+  const prepared = prepareMillrace(options);
+  const server = await startAnnounced(prepared.commandFor(0)).catch((error: unknown) => {
+    prepared.remove();
+    throw error;
+  });
+  return {
+    ...server,
+    async stop() {
+      await server.stop();
+      prepared.remove();
+    },
+  };
+}
+
+/** Everything that starting takes but the start, for those who time it. */
+export function prepareMillrace({ models, config, nodeArgs = [] }: MillraceOptions): {
+  readonly commandFor: (httpPort: number) => ServerCommand;
+  readonly remove: () => void;
+} {
+  const repository = writeRepository(models);
+  const settings = mkdtempSync(path.join(tmpdir(), 'millrace-bench-config-'));
+  const configFile = path.join(settings, 'millrace.yaml');
+  writeFileSync(configFile, `${(config ?? []).join('\n')}\n`);
+  const flags = ['--metrics-port', '0', '--json', ...(config === undefined ? [] : ['--config', configFile])];
+  return {
+    commandFor: (httpPort) => ({
+      command: process.execPath,
+      args: [...nodeArgs, inRoot('dist/cli/main.js'), 'serve', repository, '--http-port', String(httpPort), ...flags],
+      // Nothing of the folder that the benchmark is started in shall count.
+      cwd: settings,
+    }),
+    remove() {
+      rmSync(repository, { recursive: true, force: true });
+      rmSync(settings, { recursive: true, force: true });
+    },
+  };
+}
