@@ -1,7 +1,8 @@
 import type { TSchema } from '@sinclair/typebox';
 import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value';
 import { type Layer, type Problem, type Tree, valueAt } from './layer.js';
-import { describeType, formatPath, isObjectSchema } from './shape.js';
+import { SettingsSchema } from './schema.js';
+import { describeType, formatPath, holdsSecret, isObjectSchema, settingKeys } from './shape.js';
 import { didYouMean } from './suggest.js';
 
 /** What is wrong with `tree`, the resolved form of the layer; messages quote the layer as it was written. */
@@ -15,10 +16,8 @@ export function checkTree(schema: TSchema, tree: Tree, layer: Layer): readonly P
 function describe(error: ValueError, path: readonly string[], written: unknown): string {
   const name = formatPath(path);
   switch (error.type) {
-    case ValueErrorType.ObjectAdditionalProperties: {
-      const known = isObjectSchema(error.schema) ? Object.keys(error.schema.properties) : [];
-      return `unknown key ${name}${didYouMean(path.at(-1) ?? '', known)}`;
-    }
+    case ValueErrorType.ObjectAdditionalProperties:
+      return `unknown key ${name}${suggestKey(error.schema, path.at(-1) ?? '')}`;
     case ValueErrorType.ObjectRequiredProperty:
       return `${name} is missing, expected ${describeType(error.schema)}`;
     default:
@@ -26,12 +25,19 @@ function describe(error: ValueError, path: readonly string[], written: unknown):
   }
 }
 
+/** A sibling with a similar name, else the same name at another place. */
+function suggestKey(schema: TSchema, name: string): string {
+  const siblings = isObjectSchema(schema) ? Object.keys(schema.properties) : [];
+  const elsewhere = settingKeys(SettingsSchema).find(({ path }) => path.at(-1) === name);
+  return didYouMean(name, siblings) || (elsewhere === undefined ? '' : `; did you mean ${formatPath(elsewhere.path)}?`);
+}
+
 function quote(schema: TSchema, value: unknown): string {
-  if (typeof value === 'string') {
-    return schema['x-secret'] === true ? `${value.length} characters` : `'${value.slice(0, 80)}'`;
-  }
   if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' && value !== null ? 'a map' : String(value);
+  if (typeof value === 'object' && value !== null) return 'a map';
+  // A list of secrets that is not even a list may still be one.
+  if (holdsSecret(schema)) return typeof value === 'string' ? `${value.length} characters` : `a ${typeof value}`;
+  return typeof value === 'string' ? `'${value.slice(0, 80)}'` : String(value);
 }
 
 function parsePointer(pointer: string): readonly string[] {

@@ -1,5 +1,5 @@
-import { BlockList, isIP } from 'node:net';
-import { ROOMS } from '../core/index.js';
+import { type MillraceError, ROOMS } from '../core/index.js';
+import { checkBind } from '../server/index.js';
 import type { Settings } from './schema.js';
 import { didYouMean } from './suggest.js';
 
@@ -26,11 +26,10 @@ function checkServer({ server, auth }: Settings): readonly string[] {
     const other = ports.slice(0, index).find((earlier) => server[earlier] === server[name]);
     if (other !== undefined) problems.push(`server.${name} and server.${other} are both ${server[name]}`);
   }
-  if (!isLoopback(server.host) && auth.keys.length === 0 && !auth.allowAnonymous) {
-    problems.push(
-      `server.host is ${server.host}, which others can reach, but nobody has to authenticate: ` +
-        'give auth.keys, or set auth.allowAnonymous (--allow-anonymous)',
-    );
+  try {
+    checkBind(server.host, { hasKeys: auth.keys.length > 0, allowAnonymous: auth.allowAnonymous });
+  } catch (error) {
+    problems.push(`server.host: ${(error as MillraceError).message}`);
   }
   return problems;
 }
@@ -63,13 +62,4 @@ function checkLogLevels({ logLevels }: Settings['telemetry']): readonly string[]
   return Object.keys(logLevels)
     .filter((room) => !rooms.includes(room))
     .map((room) => `telemetry.logLevels: unknown room ${room}${didYouMean(room, rooms)} (rooms: ${rooms.join(', ')})`);
-}
-
-function isLoopback(host: string): boolean {
-  const family = isIP(host);
-  if (family === 0) return host === 'localhost';
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopback.addAddress('::1', 'ipv6');
-  return loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
 }

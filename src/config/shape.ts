@@ -36,6 +36,13 @@ export function schemaAt(root: TSchema, path: readonly string[]): TSchema | unde
   return schema;
 }
 
+/** Whether a value of this schema is, or has somewhere inside, a secret (`x-secret`). */
+export function holdsSecret(schema: TSchema): boolean {
+  if (schema['x-secret'] === true) return true;
+  if (isArraySchema(schema)) return holdsSecret(schema.items);
+  return isObjectSchema(schema) && Object.values(schema.properties).some(holdsSecret);
+}
+
 /** `server.tls.certFile`, `auth.keys[0].name`: how a key is written in messages. */
 export function formatPath(path: readonly string[]): string {
   return path.map((name, index) => (/^\d+$/.test(name) ? `[${name}]` : index === 0 ? name : `.${name}`)).join('');

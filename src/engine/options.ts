@@ -22,7 +22,11 @@ export const EngineOptionsSchema = Type.Object(
       description:
         'Wait before a dead runner is restarted; doubles with every further death up to `maxRestartBackoffMs`.',
     }),
-    maxRestartBackoffMs: Type.Number({ default: 30_000, minimum: 1 }),
+    maxRestartBackoffMs: Type.Number({
+      default: 30_000,
+      minimum: 1,
+      description: 'Longest wait before a dead runner is restarted.',
+    }),
     prefetchBelowMs: Type.Number({
       default: 2,
       minimum: 0,

@@ -9,7 +9,11 @@ export const RunnerOptionsSchema = Type.Object(
       minimum: 1,
       description: 'Resident memory above which a runner is killed, unless its model says otherwise.',
     }),
-    memoryPollIntervalMs: Type.Number({ default: 500, minimum: 50 }),
+    memoryPollIntervalMs: Type.Number({
+      default: 500,
+      minimum: 50,
+      description: 'Time between two looks at the memory of the runners.',
+    }),
     closeTimeoutMs: Type.Number({
       default: 5_000,
       minimum: 0,

@@ -38,7 +38,11 @@ export const ServerOptionsSchema = Type.Object(
     }),
     maxInputs: Type.Integer({ default: 256, minimum: 1, description: 'Most input tensors of a request.' }),
     maxHeaderBytes: Type.Integer({ default: 16_384, minimum: 1_024, description: 'Largest header block.' }),
-    maxConnections: Type.Integer({ default: 10_000, minimum: 1 }),
+    maxConnections: Type.Integer({
+      default: 10_000,
+      minimum: 1,
+      description: 'Open connections of a port; further ones are dropped.',
+    }),
     headersTimeoutMs: Type.Number({ default: 10_000, minimum: 1, description: 'For the header block to arrive.' }),
     receiveTimeoutMs: Type.Number({ default: 60_000, minimum: 1, description: 'For the whole request to arrive.' }),
     sendTimeoutMs: Type.Number({
@@ -64,7 +68,11 @@ export const ServerOptionsSchema = Type.Object(
           default: [],
           description: 'Origins that browsers may call from; `*` = any. Others are refused.',
         }),
-        maxAgeS: Type.Integer({ default: 600, minimum: 0 }),
+        maxAgeS: Type.Integer({
+          default: 600,
+          minimum: 0,
+          description: 'How long browsers may remember the answer to a preflight request.',
+        }),
       },
       { additionalProperties: false, default: {} },
     ),

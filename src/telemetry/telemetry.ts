@@ -27,8 +27,8 @@ export interface Telemetry {
   readonly logs: LogControl;
   /** The metrics in Prometheus' text format; empty when they are switched off. Scrapes at the same time share one. */
   render(): Promise<Exposition>;
-  /** Stops listening; every line logged so far is written when this returns. */
-  close(): void;
+  /** Stops listening; every line logged so far is written when this resolves. */
+  close(): Promise<void>;
 }
 
 /** Starts listening to the events of one server. */
@@ -46,10 +46,10 @@ export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry>
   return {
     logs: logger,
     render: async () => (await metrics?.render()) ?? { contentType: 'text/plain; charset=utf-8', body: '' },
-    close() {
+    async close() {
       metrics?.close();
       for (const stop of stopLogs) stop();
-      output.close();
+      await output.close();
     },
   };
 }

@@ -37,9 +37,15 @@ export function startAccessLog({ events, clock, logger, successesPerSecond }: Ac
       skipped++;
       return;
     }
-    const fields = skipped === 0 ? describe(event) : { ...describe(event), skipped };
+    const path = shownPath(event.path);
+    const message = `${event.method} ${path} ${event.status}`.trimStart();
+    logger.log({
+      room: 'server',
+      level,
+      message,
+      fields: { ...describe(event, path), ...(skipped > 0 ? { skipped } : {}) },
+    });
     skipped = 0;
-    logger.log({ room: 'server', level, message: `${event.method} ${event.status}`, fields });
   });
 }
 
@@ -50,13 +56,13 @@ function levelOf({ status, error }: Events['httpFinished']): LogLevel {
   return status >= 500 && (code === undefined || code === 'internal') ? 'error' : 'warn';
 }
 
-function describe(event: Events['httpFinished']): LogFields {
-  const { method, route, path, status, requestBytes, responseBytes, remoteAddress, durationMs, call, error } = event;
+function describe(event: Events['httpFinished'], path: string): LogFields {
+  const { method, route, status, requestBytes, responseBytes, remoteAddress, durationMs, call, error } = event;
   return {
     ...callFields(call),
     method,
     route,
-    path: withoutQuery(path).slice(0, MAX_PATH_LENGTH),
+    path,
     status,
     duration_ms: round(durationMs),
     ...describeStages(call.timing),
@@ -76,10 +82,10 @@ function describeStages(timing: Timing): LogFields {
   };
 }
 
-/** A query may hold a key; no route needs it to be found again. */
-function withoutQuery(path: string): string {
+/** Without the query, which may hold a key, and bounded. */
+function shownPath(path: string): string {
   const query = path.indexOf('?');
-  return query < 0 ? path : path.slice(0, query);
+  return path.slice(0, Math.min(query < 0 ? path.length : query, MAX_PATH_LENGTH));
 }
 
 function round(ms: number): number {

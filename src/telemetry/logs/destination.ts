@@ -1,11 +1,13 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { isatty } from 'node:tty';
-import pino from 'pino';
 import type { TelemetryOptions } from '../options.js';
 
 /** Standard error: what a command answers stays alone on standard output. */
 const STDERR = 2;
-/** Lines that may wait for a slow reader before further ones are dropped. */
-const MAX_BUFFERED_BYTES = 16_777_216;
+/** Text that may wait for a slow reader before further lines are dropped. */
+const MAX_WAITING_BYTES = 16_777_216;
+/** How long the last lines may take to leave. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
 /** What takes log lines, each with its line break. */
 export interface LogDestination {
@@ -14,22 +16,22 @@ export interface LogDestination {
 
 /** Where a server's lines go, and the end of it. */
 export interface LogOutput extends LogDestination {
-  /** Lines lost because the reader was too slow. */
+  /** Lines lost because the reader was too slow or the disk full. */
   readonly dropped: number;
-  /** Everything written so far has left the process when this returns. */
-  close(): void;
+  /** Resolves when everything written so far has left the process, or does not get away. */
+  close(): Promise<void>;
 }
 
 /**
- * Lines go to `destination`, undefined = standard error: there in the background, bounded, and completely written when the
- * process ends. Pretty lines need `pino-pretty`, which is loaded only for them.
+ * Lines go to `destination`, undefined = standard error, there in the background so that a slow reader does not hold up
+ * requests. Pretty lines need `pino-pretty`, which is loaded only for them.
  */
 export async function openOutput(
   format: TelemetryOptions['logFormat'],
   destination: LogDestination | undefined,
 ): Promise<LogOutput> {
   const terminal = destination === undefined && isatty(STDERR);
-  const output = destination === undefined ? openStandardError() : { ...wrap(destination), dropped: 0, close() {} };
+  const output = destination === undefined ? openDescriptor(STDERR) : borrow(destination);
   if (format === 'json' || (format === 'auto' && !terminal)) return output;
   const prettify = await createPrettifier(terminal);
   return {
@@ -41,32 +43,48 @@ export async function openOutput(
   };
 }
 
-function wrap(destination: LogDestination): LogDestination {
-  return { write: (line) => destination.write(line) };
+function borrow(destination: LogDestination): LogOutput {
+  return { write: (line) => destination.write(line), dropped: 0, close: async () => {} };
 }
 
-function openStandardError(): LogOutput {
-  const stream = pino.destination({ dest: STDERR, sync: false, maxLength: MAX_BUFFERED_BYTES });
+/**
+ * Node's own stream rather than sonic-boom, pino's: that one loops for ever when a reader is gone or a disk full at the
+ * moment of its last flush.
+ */
+function openDescriptor(fd: number): LogOutput {
   let dropped = 0;
-  stream.on('drop', () => {
-    dropped++;
-  });
+  const open = (): WriteStream => {
+    const stream = createWriteStream('', { fd, autoClose: false });
+    // The lines concerned are counted one by one; the next line tries again.
+    stream.on('error', () => {});
+    return stream;
+  };
+  const settle = (error: Error | null | undefined): void => {
+    if (error) dropped++;
+  };
+  let stream = open();
   return {
-    write: (line) => {
-      stream.write(line);
+    write(line) {
+      if (stream.destroyed) stream = open();
+      if (stream.writableLength > MAX_WAITING_BYTES) dropped++;
+      else stream.write(line, settle);
     },
     get dropped() {
       return dropped;
     },
-    close() {
-      stream.flushSync();
-      stream.end();
-    },
+    close: () =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, CLOSE_TIMEOUT_MS);
+        stream.end(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
   };
 }
 
-/** Characters that a terminal would obey, as they stand in JSON: paths and names come from outside. */
-const CONTROL = /\\u00(?:0[0-8bcef]|1[0-9a-f]|7f)|[\u007f-\u009f]/gi;
+/** Characters that a terminal would obey: paths and names come from outside. */
+const CONTROL = /(?![\n\t])\p{Cc}/gu;
 
 async function createPrettifier(colorize: boolean): Promise<(line: string) => string> {
   const { prettyFactory } = (await import('pino-pretty')).default;
@@ -76,6 +94,13 @@ async function createPrettifier(colorize: boolean): Promise<(line: string) => st
     messageFormat: '{room}: {msg}',
     ignore: 'room',
     singleLine: true,
+    errorLikeObjectKeys: [],
   });
-  return (line) => prettify(line.replace(CONTROL, '\ufffd'));
+  return (line) => {
+    const clean = (_key: string, value: unknown) =>
+      typeof value === 'string' ? value.replace(CONTROL, '\ufffd') : value;
+    // A stack is for reading, so it stands below its line.
+    const { cause, ...entry } = JSON.parse(line, clean);
+    return cause === undefined ? prettify(entry) : `${prettify(entry)}    ${cause.replaceAll('\n', '\n    ')}\n`;
+  };
 }

@@ -51,7 +51,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     events.subscribe('batchFinished', (event) => versions.of(event.ref).recordBatch(event)),
     events.subscribe('httpFinished', (event) => http.record(event)),
     events.subscribe('modelStateChanged', ({ ref, state, loadMs }) => {
-      if (state.kind === 'unloaded') versions.retire(ref);
+      if (state.kind === 'unloaded' || state.kind === 'failed') versions.retire(ref);
       else if (state.kind === 'ready') {
         const metrics = versions.activate(ref);
         if (loadMs !== undefined) metrics.loadMs = loadMs;

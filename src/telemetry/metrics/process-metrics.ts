@@ -41,7 +41,7 @@ function eventLoopFamilies(delay: IntervalHistogram): readonly Family[] {
   let seen: EventLoopUtilization = performance.eventLoopUtilization();
   return [
     {
-      name: 'nodejs_eventloop_lag_seconds',
+      name: 'millrace_event_loop_lag_seconds',
       help: 'How late the event loop ran a timer, by quantile; 1 is the longest.',
       type: 'gauge',
       collect: () => {
@@ -55,7 +55,7 @@ function eventLoopFamilies(delay: IntervalHistogram): readonly Family[] {
         return samples;
       },
     },
-    gauge('nodejs_eventloop_utilization', 'Share of the time in which the event loop was busy.', () => {
+    gauge('millrace_event_loop_utilization', 'Share of the time in which the event loop was busy.', () => {
       const now = performance.eventLoopUtilization();
       const { utilization } = performance.eventLoopUtilization(now, seen);
       seen = now;

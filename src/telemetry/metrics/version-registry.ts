@@ -28,10 +28,10 @@ export class VersionRegistry {
     return metrics;
   }
 
-  /** The generation is gone. Nothing happens when a later one has taken its place. */
+  /** The generation is gone or never came to serve. Nothing happens when another one serves in its place. */
   retire(ref: ModelRef): void {
     const metrics = this.#byName.get(ref.name)?.get(ref.version);
-    if (metrics === undefined || this.#generations.get(metrics) !== ref.generation) return;
+    if (metrics === undefined || (this.#generations.get(metrics) ?? ref.generation) !== ref.generation) return;
     metrics.loadMs = undefined;
     this.#generations.delete(metrics);
     this.#retired.add(metrics);

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { createSettings, type PartialSettings } from './index.js';
+
+const key = (name: string, text = `${name}-0123456789abcdef`) => ({ name, key: text, scopes: ['infer' as const] });
+
+describe('settings that contradict each other are refused', () => {
+  it.each<[string, PartialSettings, string]>([
+    [
+      'a certificate without its key',
+      { server: { tls: { certFile: 'a.pem' } } },
+      'server.tls.certFile is set without server.tls.keyFile: TLS needs both',
+    ],
+    [
+      'a key without its certificate',
+      { server: { tls: { keyFile: 'a.key' } } },
+      'server.tls.keyFile is set without server.tls.certFile: TLS needs both',
+    ],
+    ['one port for two', { server: { metricsPort: 8000 } }, 'server.metricsPort and server.httpPort are both 8000'],
+    [
+      'an address that others reach, without keys',
+      { server: { host: '0.0.0.0' } },
+      'server.host: refusing to listen on 0.0.0.0',
+    ],
+    [
+      'two keys of one name',
+      { auth: { keys: [key('a', 'x'.repeat(20)), key('a')] } },
+      "auth.keys[1].name: 'a' is taken already",
+    ],
+    [
+      'one key under two names',
+      { auth: { keys: [key('a', 'x'.repeat(20)), key('b', 'x'.repeat(20))] } },
+      'auth.keys[1].key is the same as auth.keys[0].key',
+    ],
+    [
+      'models to load without explicit mode',
+      { repository: { loadModels: ['a'] } },
+      'repository.loadModels needs repository.controlMode explicit, got none',
+    ],
+    [
+      'a longest back-off below the first',
+      { engine: { restartBackoffMs: 500, maxRestartBackoffMs: 100 } },
+      'engine.maxRestartBackoffMs: expected at least engine.restartBackoffMs (500), got 100',
+    ],
+    [
+      'the level of a room that is none',
+      { telemetry: { logLevels: { engin: 'info' } } },
+      'telemetry.logLevels: unknown room engin; did you mean engine?',
+    ],
+  ])('%s', (_what, settings, message) => {
+    expect(() => createSettings(settings)).toThrow(message);
+  });
+
+  it.each<[string, PartialSettings]>([
+    ['ports that the system chooses', { server: { httpPort: 0, metricsPort: 0, adminPort: 0 } }],
+    ['ports that are not there', { server: { metricsPort: -1, adminPort: -1 } }],
+    ['an address that others reach, with a key', { server: { host: '0.0.0.0' }, auth: { keys: [key('a')] } }],
+    ['an address that others reach, opened on purpose', { server: { host: '::' }, auth: { allowAnonymous: true } }],
+    ['models to load in explicit mode', { repository: { loadModels: ['*'], controlMode: 'explicit' } }],
+    ['certificate and key', { server: { tls: { certFile: 'a.pem', keyFile: 'a.key' } } }],
+  ])('but not %s', (_what, settings) => {
+    expect(() => createSettings(settings)).not.toThrow();
+  });
+});
