@@ -1,67 +1,21 @@
 import type { Pending } from './pending.js';
 
-/** Taken-out items are skipped; their slots are given back when this many have gathered at least. */
-const COMPACT_AT = 64;
-
-/** A list from which items may leave anywhere: a leaver only changes its `place`, the list forgets it later. */
-class Lane {
-  #items: Pending[] = [];
-  #head = 0;
-  #live = 0;
-
-  get live(): number {
-    return this.#live;
-  }
-
-  push(item: Pending): void {
-    this.#items.push(item);
-    this.#live++;
-  }
-
-  unshift(items: readonly Pending[]): void {
-    this.#items = [...items, ...this.#items.slice(this.#head)];
-    this.#head = 0;
-    this.#live += items.length;
-  }
-
-  /** Bookkeeping for one item that has left. */
-  left(): void {
-    this.#live--;
-    if (this.#live === 0) {
-      this.#items = [];
-      this.#head = 0;
-      return;
-    }
-    const dead = this.#items.length - this.#head - this.#live;
-    if (dead + this.#head > COMPACT_AT && dead + this.#head > this.#live) {
-      this.#items = this.#items.slice(this.#head).filter((item) => item.place === 'queued');
-      this.#head = 0;
-    }
-  }
-
-  /** Appends waiting items, oldest first, until `into` holds `most`. */
-  peek(into: Pending[], most: number): void {
-    while (this.#head < this.#items.length && this.#items[this.#head]?.place !== 'queued') this.#head++;
-    for (let index = this.#head; index < this.#items.length && into.length < most; index++) {
-      const item = this.#items[index] as Pending;
-      if (item.place === 'queued') into.push(item);
-    }
-  }
-}
+/** In order of arrival; leaving is O(1) anywhere. */
+type Lane = Set<Pending>;
 
 /**
  * The waiting requests of one model in the order in which they should run: those that must run alone first, then the
- * priority levels, then the ones whose time-out delays them. Leaving is O(1) anywhere. It decides nothing.
+ * priority levels, then the ones whose time-out delays them. It decides nothing.
  */
 export class RequestQueue {
-  readonly #retries = new Lane();
+  readonly #retries: Lane = new Set();
   readonly #levels: Lane[];
-  readonly #delayed = new Lane();
+  readonly #delayed: Lane = new Set();
   #length = 0;
   #sizeBytes = 0;
 
   constructor(levels: number) {
-    this.#levels = Array.from({ length: levels }, () => new Lane());
+    this.#levels = Array.from({ length: levels }, () => new Set<Pending>());
   }
 
   get length(): number {
@@ -74,27 +28,29 @@ export class RequestQueue {
 
   /** Requests that wait on one level, those that a time-out has delayed not included. */
   lengthOfLevel(level: number): number {
-    return this.#level(level).live;
+    return this.#level(level).size;
   }
 
   push(item: Pending): void {
     this.#entered(item);
-    this.#laneOf(item).push(item);
+    this.#laneOf(item).add(item);
   }
 
   /** Puts items back in front of their level: they were on their way, but nothing had begun. */
   pushFront(items: readonly Pending[]): void {
-    for (const item of items) this.#entered(item);
     for (const lane of new Set(items.map((item) => this.#laneOf(item)))) {
-      lane.unshift(items.filter((item) => this.#laneOf(item) === lane));
+      const behind = [...lane];
+      lane.clear();
+      for (const item of items) if (this.#laneOf(item) === lane) lane.add(item);
+      for (const item of behind) lane.add(item);
     }
+    for (const item of items) this.#entered(item);
   }
 
   /** Takes an item out; `place` is where it goes. */
   remove(item: Pending, place: 'executing' | 'gone'): void {
-    const lane = this.#laneOf(item);
+    this.#laneOf(item).delete(item);
     item.place = place;
-    lane.left();
     this.#length--;
     this.#sizeBytes -= item.checked.sizeBytes;
   }
@@ -109,12 +65,9 @@ export class RequestQueue {
   /** The next items in order, at most `most`. */
   peek(most: number): readonly Pending[] {
     const items: Pending[] = [];
-    this.#retries.peek(items, most);
-    for (const level of this.#levels) {
-      if (items.length >= most) return items;
-      if (level.live > 0) level.peek(items, most);
-    }
-    this.#delayed.peek(items, most);
+    take(this.#retries, items, most);
+    for (const level of this.#levels) take(level, items, most);
+    take(this.#delayed, items, most);
     return items;
   }
 
@@ -138,5 +91,13 @@ export class RequestQueue {
     const lane = this.#levels[level - 1];
     if (lane === undefined) throw new RangeError(`no priority level ${level}`);
     return lane;
+  }
+}
+
+function take(lane: Lane, into: Pending[], most: number): void {
+  if (lane.size === 0) return;
+  for (const item of lane) {
+    if (into.length >= most) return;
+    into.push(item);
   }
 }

@@ -122,7 +122,7 @@ const EXPECTED_ENDS = ['ok', 'cancelled', 'deadline_exceeded', 'internal', 'unav
 
 describe('Scheduler, whatever happens in whatever order', () => {
   it('ends each request exactly once, with its own rows, and leaves nothing behind', async () => {
-    const steps = fc.array(step, { minLength: 1, maxLength: 60 });
+    const steps = fc.array(step, { minLength: 1, maxLength: 60, size: 'max' });
     await fc.assert(
       fc.asyncProperty(setup, steps, async (options, sequence) => {
         const fixture = createFixture(options);

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import { request } from '../../test/support/engine-fixture.js';
+import { bytesOf, packBytes, type Tensor, type TensorSpec } from '../core/index.js';
+import { checkRequest } from './check-request.js';
+import { createShapeRules } from './shape-rules.js';
+
+function spec(name: string, fields: Partial<TensorSpec> = {}): TensorSpec {
+  return { name, datatype: 'FP32', shape: [-1, 2], batchAxis: 0, optional: false, ...fields };
+}
+
+function tensor(name: string, shape: readonly number[], values: readonly number[]): Tensor {
+  return { name, datatype: 'FP32', shape, data: bytesOf(Float32Array.from(values)) };
+}
+
+function check(
+  inputs: readonly TensorSpec[],
+  given: readonly Tensor[],
+  options: { outputs?: string[]; textOnly?: boolean; maxBatchSize?: number } = {},
+) {
+  const rules = createShapeRules({
+    label: 'm/1',
+    signature: { inputs, outputs: [spec('y'), spec('z')] },
+    maxBatchSize: options.maxBatchSize ?? 4,
+    textOnly: options.textOnly ?? true,
+    inputs: [],
+    outputs: [],
+  });
+  const outputs = options.outputs?.map((name) => ({ name, classificationCount: 0 }));
+  return checkRequest(rules.request, { ...request(0), inputs: given, outputs });
+}
+
+const ONE = tensor('x', [1, 2], [1, 2]);
+
+describe('checkRequest', () => {
+  it('gives the inputs in the order of the signature, with rows and bytes', () => {
+    const checked = check(
+      [spec('a'), spec('b')],
+      [tensor('b', [2, 2], [1, 2, 3, 4]), tensor('a', [2, 2], [5, 6, 7, 8])],
+    );
+    expect(checked.inputs.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(checked).toMatchObject({ rows: 2, sizeBytes: 32, shapeKey: '', outputs: undefined });
+  });
+
+  it('lets optional inputs be missing and keeps requests with and without them apart', () => {
+    const specs = [spec('x'), spec('mask', { optional: true })];
+    expect(check(specs, [ONE]).inputs).toHaveLength(1);
+    expect(check(specs, [ONE]).shapeKey).not.toBe(check(specs, [ONE, tensor('mask', [1, 2], [0, 0])]).shapeKey);
+  });
+
+  it('tells requests of different variable sizes apart', () => {
+    const specs = [spec('x', { shape: [-1, -1] })];
+    const short = check(specs, [tensor('x', [1, 1], [1])]);
+    expect(short.shapeKey).not.toBe(check(specs, [tensor('x', [1, 2], [1, 2])]).shapeKey);
+    expect(short.shapeKey).toBe(check(specs, [tensor('x', [3, 1], [1, 2, 3])]).shapeKey);
+  });
+
+  it.each<[string, readonly TensorSpec[], readonly Tensor[], Parameters<typeof check>[2], string]>([
+    ['a missing input', [spec('x')], [], {}, "input 'x' (FP32[-1,2]) of model 'm/1' is missing"],
+    [
+      'an unknown input',
+      [spec('x')],
+      [ONE, tensor('q', [1, 2], [1, 2])],
+      {},
+      "model 'm/1' has no input 'q'; its inputs are 'x'",
+    ],
+    ['a duplicate input', [spec('x')], [ONE, ONE], {}, "input 'x' is given twice"],
+    [
+      'a wrong datatype',
+      [spec('x', { datatype: 'INT32' })],
+      [ONE],
+      {},
+      "input 'x' of model 'm/1': expected INT32, got FP32",
+    ],
+    [
+      'a wrong rank',
+      [spec('x')],
+      [tensor('x', [2], [1, 2])],
+      {},
+      "input 'x' of model 'm/1': expected shape [-1,2], got [2]",
+    ],
+    [
+      'a wrong dimension',
+      [spec('x')],
+      [tensor('x', [1, 3], [1, 2, 3])],
+      {},
+      "input 'x' of model 'm/1': expected shape [-1,2], got [1,3]",
+    ],
+    [
+      'a negative dimension',
+      [spec('x')],
+      [tensor('x', [-1, 2], [])],
+      {},
+      "input 'x' of model 'm/1': expected shape [-1,2], got [-1,2]",
+    ],
+    ['no rows', [spec('x')], [tensor('x', [0, 2], [])], {}, "input 'x': a request needs at least 1 row, got 0"],
+    [
+      'too many rows',
+      [spec('x')],
+      [tensor('x', [5, 2], new Array(10).fill(0))],
+      {},
+      "input 'x' has 5 rows; model 'm/1' takes at most 4 a request",
+    ],
+    [
+      'data of another size than its shape',
+      [spec('x')],
+      [{ ...ONE, data: new Uint8Array(4) }],
+      {},
+      "input 'x': FP32[1,2] needs 8 bytes, got 4",
+    ],
+    [
+      'batches of different sizes',
+      [spec('a'), spec('b')],
+      [tensor('a', [1, 2], [1, 2]), tensor('b', [2, 2], [1, 2, 3, 4])],
+      {},
+      "inputs of model 'm/1' disagree on the batch size: 'a' has 1, 'b' has 2",
+    ],
+    [
+      'an unknown output',
+      [spec('x')],
+      [ONE],
+      { outputs: ['q'] },
+      "model 'm/1' has no output 'q'; its outputs are 'y', 'z'",
+    ],
+    ['an output asked for twice', [spec('x')], [ONE], { outputs: ['y', 'y'] }, "output 'y' is requested twice"],
+  ])('refuses %s', (_what, specs, given, options, message) => {
+    expect(() => check(specs, given, options)).toThrow(expect.objectContaining({ code: 'invalid_argument', message }));
+  });
+
+  describe('with BYTES', () => {
+    const text = spec('s', { datatype: 'BYTES', shape: [-1, 1] });
+    const bytes = (elements: readonly number[][], count = elements.length): Tensor => ({
+      name: 's',
+      datatype: 'BYTES',
+      shape: [count, 1],
+      data: packBytes(elements.map((element) => Uint8Array.from(element))),
+    });
+
+    it('refuses another number of elements than the shape has', () => {
+      expect(() => check([text], [bytes([[65]], 2)])).toThrow("input 's': BYTES[2,1] needs 2 elements, got 1");
+    });
+
+    it('refuses invalid UTF-8 where the model takes text only', () => {
+      const given = [bytes([[65], [0xff]])];
+      expect(() => check([text], given)).toThrow(
+        "input 's': element 1 is not valid UTF-8, and model 'm/1' takes text only",
+      );
+      expect(check([text], given, { textOnly: false }).rows).toBe(2);
+    });
+
+    it('refuses a length that runs past the end', () => {
+      const given = [{ ...bytes([[65]]), data: Uint8Array.from([9, 0, 0, 0, 65]) }];
+      expect(() => check([text], given)).toThrow('BYTES element 0: its length says 9 bytes, but only 1 are left');
+    });
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { call, Outcome, request } from '../../test/support/engine-fixture.js';
+import type { Pending } from './pending.js';
+import { RequestQueue } from './request-queue.js';
+
+let lastId = 0;
+
+function pending(fields: Partial<Pending> = {}): Pending {
+  return {
+    callId: ++lastId,
+    request: request(1),
+    checked: { inputs: [], rows: 1, sizeBytes: 10, shapeKey: '', outputs: undefined },
+    call: call(),
+    sink: new Outcome(),
+    level: 1,
+    rows: 1,
+    shapeKey: '',
+    enqueuedAt: 0,
+    place: 'queued',
+    ended: false,
+    alone: false,
+    kills: 0,
+    responses: 0,
+    delayed: false,
+    expiry: undefined,
+    ...fields,
+  };
+}
+
+describe('RequestQueue', () => {
+  it('orders suspects, then levels, then delayed ones', () => {
+    const queue = new RequestQueue(2);
+    const low = pending({ level: 2 });
+    const late = pending();
+    const high = pending();
+    const suspect = pending({ alone: true });
+    for (const item of [low, late, high, suspect]) queue.push(item);
+    queue.delay(late);
+    expect(queue.all()).toEqual([suspect, high, low, late]);
+    expect(queue).toMatchObject({ length: 4, sizeBytes: 40 });
+    expect(queue.lengthOfLevel(1)).toBe(1);
+  });
+
+  it('forgets leavers anywhere, thousands of times, and keeps the order of the others', () => {
+    const queue = new RequestQueue(1);
+    const items = Array.from({ length: 5_000 }, () => pending());
+    for (const item of items) queue.push(item);
+    for (const item of items) if (item.callId % 3 !== 0) queue.remove(item, 'gone');
+    expect(queue.all()).toEqual(items.filter((item) => item.callId % 3 === 0));
+    for (const item of queue.all()) queue.remove(item, 'executing');
+    expect(queue).toMatchObject({ length: 0, sizeBytes: 0 });
+    const next = pending();
+    queue.push(next);
+    expect(queue.peek(5)).toEqual([next]);
+  });
+
+  it('puts items back in front of their level', () => {
+    const queue = new RequestQueue(1);
+    const [first, second] = [pending(), pending()];
+    queue.push(first);
+    queue.remove(first, 'executing');
+    queue.push(second);
+    queue.pushFront([first]);
+    expect(queue.all()).toEqual([first, second]);
+  });
+});
