@@ -1,0 +1,119 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Settings } from './config/index.js';
+import { type Clock, EventBus, systemClock } from './core/index.js';
+import { createEngine, type Engine } from './engine/index.js';
+import { createAuthenticator } from './governance/index.js';
+import { createInferHandler, encodeError } from './protocols/index.js';
+import { createFolderRepository, toTritonConfig } from './repository/index.js';
+import { createHost } from './runtimes/index.js';
+import { type Addresses, checkBind, createServer } from './server/index.js';
+import { createService, type Service } from './service/index.js';
+import { createTelemetry, type LogDestination } from './telemetry/index.js';
+import { VERSION } from './version.js';
+
+/** What an assembly may be given in place of the real thing. */
+export interface AppOverrides {
+  readonly clock?: Clock;
+  /** Where log lines go; default standard error. */
+  readonly logDestination?: LogDestination;
+  /** Receives everything that the rooms make known, besides telemetry. */
+  readonly events?: EventBus;
+}
+
+/** One whole server: rooms wired together. Nothing is shared with another one in the same process. */
+export interface App {
+  readonly service: Service;
+  readonly engine: Engine;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  /** Loads the models asked for at start. Rejects only in `repository.strict` mode. */
+  start(): Promise<void>;
+  /** Opens the ports; models may still be loading. Rejects with `failed_precondition` when it may or can not. */
+  listen(): Promise<Addresses>;
+  /** Answers one request of somebody else's HTTP server. */
+  handler(req: IncomingMessage, res: ServerResponse): void;
+  /**
+   * Not ready at once, still serving for `server.drainDelayMs`, then refusing new inferences while accepted ones
+   * finish within `server.gracePeriodMs`; everything is closed when it resolves. Later calls share the first one's end.
+   */
+  close(options?: { readonly drainDelayMs?: number }): Promise<void>;
+}
+
+/** Builds a server from its settings. Starts no model and opens no port. */
+export async function createApp(settings: Settings, overrides: AppOverrides = {}): Promise<App> {
+  const clock = overrides.clock ?? systemClock;
+  const events = overrides.events ?? new EventBus();
+  const host = createHost({ options: settings.runners, events, clock });
+  const engine = createEngine({
+    options: settings.engine,
+    host,
+    clock,
+    events,
+    defaultMaxRssBytes: settings.runners.maxRssBytes,
+    cacheFolder: settings.engine.cacheFolder || join(tmpdir(), `millrace-${process.getuid?.() ?? 'user'}`),
+  });
+  const telemetry = await createTelemetry({
+    options: settings.telemetry,
+    events,
+    version: VERSION,
+    gauges: () => engine.gauges(),
+    modelStates: () => engine.statuses(),
+    clock,
+    ...(overrides.logDestination === undefined ? {} : { destination: overrides.logDestination }),
+  });
+  const life = createService({
+    repository: createFolderRepository({ ...settings.repository, options: settings.repository, clock, events }),
+    engine,
+    clock,
+    events,
+    options: settings.repository,
+    logControl: telemetry.logs,
+    version: VERSION,
+  });
+  const { service } = life;
+  const server = createServer({
+    options: settings.server,
+    service,
+    authenticate: createAuthenticator(settings.auth),
+    events,
+    clock,
+    infer: createInferHandler({ service, maxInputs: settings.server.maxInputs }),
+    encodeError,
+    toConfig: toTritonConfig,
+    renderMetrics: settings.telemetry.metrics ? () => telemetry.render() : undefined,
+  });
+
+  async function shutDown(drainDelayMs: number): Promise<void> {
+    life.beginShutdown();
+    if (drainDelayMs > 0) await clock.sleep(drainDelayMs);
+    const { gracePeriodMs } = settings.server;
+    const giveUpAt = clock.now() + gracePeriodMs;
+    await server.close(gracePeriodMs);
+    await engine.close(Math.max(0, giveUpAt - clock.now()));
+    await life.close();
+    await telemetry.close();
+  }
+  let closing: Promise<void> | undefined;
+
+  return {
+    service,
+    engine,
+    events,
+    clock,
+    settings,
+    start: () => life.start(),
+    listen() {
+      const { keys, allowAnonymous } = settings.auth;
+      checkBind(settings.server.host, { hasKeys: keys.length > 0, allowAnonymous });
+      return server.listen();
+    },
+    handler: (req, res) => server.handler(req, res),
+    close(options = {}) {
+      closing ??= shutDown(options.drainDelayMs ?? settings.server.drainDelayMs);
+      return closing;
+    },
+  };
+}
