@@ -1,6 +1,8 @@
 /** Room `protocols` (rank 4): one folder a dialect. They decode and encode; they decide nothing and hold no state. */
+export * from './oip/infer.js';
 export * from './oip/routes.js';
 export * from './oip/routes-match.js';
 export type { ToConfig } from './oip/routes-models.js';
+export * from './oip/status.js';
 export * from './route.js';
 export * from './wire.js';

@@ -1,0 +1,67 @@
+import {
+  bytesElementEnd,
+  ELEMENT_SIZE_BYTES,
+  elementCount,
+  formatTensorType,
+  MillraceError,
+  type Tensor,
+  toMillraceError,
+} from '../../core/index.js';
+import type { InputHead } from './decode-input.js';
+
+/**
+ * Gives the inputs that have no JSON data theirs from `blob`, one after the other (Triton's binary tensor data), as
+ * views. Throws unless sizes fit shapes and the blob is used up exactly.
+ */
+export function attachBinary(heads: readonly InputHead[], blob: Uint8Array): Tensor[] {
+  let offset = 0;
+  const tensors = heads.map((head): Tensor => {
+    const { name, datatype, shape, content } = head;
+    if (typeof content !== 'number') return { name, datatype, shape, data: content };
+    if (content > blob.length - offset) {
+      throw new MillraceError(
+        'invalid_argument',
+        `${head.label}: binary_data_size says ${content} bytes, but ${blob.length - offset} are left behind the JSON`,
+      );
+    }
+    const data = blob.subarray(offset, offset + content);
+    offset += content;
+    checkSize(head, data);
+    return { name, datatype, shape, data };
+  });
+  if (offset < blob.length) {
+    throw new MillraceError(
+      'invalid_argument',
+      `expected ${offset} bytes of binary data behind the JSON, got ${blob.length}; check binary_data_size and Inference-Header-Content-Length`,
+    );
+  }
+  return tensors;
+}
+
+function checkSize(head: InputHead, data: Uint8Array): void {
+  const { label, datatype, shape } = head;
+  const count = elementCount(shape);
+  if (datatype === 'BYTES') {
+    const got = countBytesElements(label, data);
+    if (got === count) return;
+    throw new MillraceError(
+      'invalid_argument',
+      `${label}: expected ${count} elements for shape [${shape}], got ${got}`,
+    );
+  }
+  const sizeBytes = count * ELEMENT_SIZE_BYTES[datatype];
+  if (data.length === sizeBytes) return;
+  const type = formatTensorType(datatype, shape);
+  throw new MillraceError('invalid_argument', `${label}: expected ${sizeBytes} bytes for ${type}, got ${data.length}`);
+}
+
+function countBytesElements(label: string, data: Uint8Array): number {
+  let count = 0;
+  try {
+    for (let offset = 0; offset < data.length; count++) offset = bytesElementEnd(data, offset, count);
+  } catch (error) {
+    const { code, message } = toMillraceError(error);
+    throw new MillraceError(code, `${label}: ${message}`);
+  }
+  return count;
+}

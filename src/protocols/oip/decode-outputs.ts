@@ -1,0 +1,57 @@
+import { MillraceError, type Parameters, type RequestedOutput } from '../../core/index.js';
+import { booleanParameter, countParameter, readParameters } from './decode-parameters.js';
+import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from './json/bytes.js';
+import { excerpt, type JsonCursor } from './json/cursor.js';
+import { keySet, readKey } from './json/key.js';
+import { skipValue } from './json/skip.js';
+import { readString } from './json/string.js';
+
+const KEYS = keySet('name', 'parameters');
+
+/** The outputs that a request names, and which of them it wants as binary data. */
+export interface OutputList {
+  readonly outputs: readonly RequestedOutput[];
+  readonly binaryNames: ReadonlySet<string>;
+}
+
+/** Takes the `outputs` of a request, at most `maxOutputs`. Of an output named twice the last mention counts. */
+export function readOutputs(cursor: JsonCursor, maxOutputs: number): OutputList {
+  const outputs = new Map<string, RequestedOutput>();
+  const binaryNames = new Set<string>();
+  let count = 0;
+  let more = cursor.enter(OPEN_BRACKET, CLOSE_BRACKET, "an array for 'outputs'");
+  while (more) {
+    if (count === maxOutputs) throw new MillraceError('invalid_argument', `more than ${maxOutputs} outputs requested`);
+    const { output, binary } = readOutput(cursor, count++);
+    outputs.set(output.name, output);
+    if (binary) binaryNames.add(output.name);
+    else binaryNames.delete(output.name);
+    more = cursor.next(CLOSE_BRACKET);
+  }
+  return { outputs: [...outputs.values()], binaryNames };
+}
+
+function readOutput(cursor: JsonCursor, index: number): { output: RequestedOutput; binary: boolean } {
+  let name: string | undefined;
+  let parameters: Parameters | undefined;
+  let more = cursor.enter(OPEN_BRACE, CLOSE_BRACE, `an object for outputs[${index}]`);
+  while (more) {
+    const key = readKey(cursor, KEYS);
+    if ((key === 'name' && name !== undefined) || (key === 'parameters' && parameters !== undefined)) {
+      throw new MillraceError('invalid_argument', `outputs[${index}]: '${key}' is given twice`);
+    }
+    if (key === 'name') name = readString(cursor, `a string for the name of outputs[${index}]`);
+    else if (key === 'parameters') parameters = readParameters(cursor, `outputs[${index}]`);
+    else skipValue(cursor);
+    more = cursor.next(CLOSE_BRACE);
+  }
+  if (name === undefined) throw new MillraceError('invalid_argument', `outputs[${index}]: expected a 'name', got none`);
+  if (parameters === undefined) return { output: { name, classificationCount: 0 }, binary: false };
+  const label = `output '${excerpt(name)}'`;
+  if (parameters.shared_memory_region !== undefined) {
+    throw new MillraceError('unimplemented', `${label}: shared memory is not supported; ask for binary_data`);
+  }
+  const classificationCount = countParameter(parameters, 'classification', label) ?? 0;
+  const binary = booleanParameter(parameters, 'binary_data', label) ?? false;
+  return { output: { name, classificationCount }, binary };
+}

@@ -1,0 +1,99 @@
+import type { InferResponse, ModelRef, Parameters, Tensor } from '../../core/index.js';
+import type { WireResponse } from '../wire.js';
+import { writeElements } from './json/write-elements.js';
+import { JsonWriter } from './json/writer.js';
+
+const JSON_HEADERS = Object.freeze({ 'content-type': 'application/json' });
+
+/** Names of the outputs that go back as binary data, or all of them. */
+export type BinaryOutputs = ReadonlySet<string> | 'all';
+
+/** Encodes the answer of an infer route. Throws `invalid_argument` for FP16 and BF16 outputs as JSON. */
+export type InferEncoder = (response: InferResponse, binaryOutputs: BinaryOutputs) => WireResponse;
+
+/**
+ * An encoder with a buffer of its own. Outputs in `binaryOutputs` follow the JSON untouched (Triton's binary tensor data),
+ * the others are written into it; members come in Triton's order.
+ */
+export function createInferEncoder(): InferEncoder {
+  const writer = new JsonWriter();
+  const modelMembers = new WeakMap<ModelRef, Uint8Array>();
+  return (response, binaryOutputs) => {
+    writer.reset();
+    let members = modelMembers.get(response.ref);
+    if (members === undefined) {
+      members = membersOf(response.ref);
+      modelMembers.set(response.ref, members);
+    }
+    writeHead(writer, response, members);
+    const blobs = writeOutputs(writer, response.outputs, binaryOutputs);
+    if (blobs === undefined) return { status: 200, headers: JSON_HEADERS, body: writer.finish() };
+    const json = writer.finishBytes();
+    const headers = {
+      'content-type': 'application/octet-stream',
+      'inference-header-content-length': String(json.length),
+    };
+    return { status: 200, headers, body: [json, ...blobs] };
+  };
+}
+
+function membersOf(ref: ModelRef): Uint8Array {
+  const writer = new JsonWriter();
+  writer.ascii('"model_name":');
+  writer.string(ref.name);
+  writer.ascii(`,"model_version":"${ref.version}"`);
+  return writer.finishBytes();
+}
+
+function writeHead(writer: JsonWriter, response: InferResponse, modelMembers: Uint8Array): void {
+  const { id, parameters } = response;
+  writer.ascii('{');
+  if (id !== '') {
+    writer.ascii('"id":');
+    writer.string(id);
+    writer.ascii(',');
+  }
+  writer.raw(modelMembers);
+  if (Object.keys(parameters).length > 0) writeParameters(writer, parameters);
+}
+
+function writeParameters(writer: JsonWriter, parameters: Parameters): void {
+  writer.ascii(',"parameters":{');
+  let separator = '';
+  for (const [name, value] of Object.entries(parameters)) {
+    writer.ascii(separator);
+    separator = ',';
+    writer.string(name);
+    writer.ascii(':');
+    if (typeof value === 'string') writer.string(value);
+    else writer.ascii(String(value));
+  }
+  writer.ascii('}');
+}
+
+/** Writes the outputs and the end of the JSON; returns the data that must follow it, undefined when there is none. */
+function writeOutputs(
+  writer: JsonWriter,
+  outputs: readonly Tensor[],
+  binaryOutputs: BinaryOutputs,
+): readonly Uint8Array[] | undefined {
+  let blobs: Uint8Array[] | undefined;
+  writer.ascii(',"outputs":[');
+  for (let index = 0; index < outputs.length; index++) {
+    const output = outputs[index] as Tensor;
+    writer.ascii(index === 0 ? '{"name":' : ',{"name":');
+    writer.string(output.name);
+    writer.ascii(`,"datatype":"${output.datatype}","shape":[${output.shape}],`);
+    if (binaryOutputs === 'all' || binaryOutputs.has(output.name)) {
+      writer.ascii(`"parameters":{"binary_data_size":${output.data.length}}}`);
+      blobs ??= [];
+      blobs.push(output.data);
+    } else {
+      writer.ascii('"data":[');
+      writeElements(writer, output);
+      writer.ascii(']}');
+    }
+  }
+  writer.ascii(']}');
+  return blobs;
+}

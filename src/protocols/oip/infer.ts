@@ -1,0 +1,42 @@
+import { type Call, type Clock, MillraceError, systemClock } from '../../core/index.js';
+import type { Service } from '../../service/index.js';
+import type { WireRequest, WireResponse } from '../wire.js';
+import { decodeInfer, type InferTarget } from './decode-infer.js';
+import { createInferEncoder } from './encode-infer.js';
+
+export interface InferHandlerOptions {
+  readonly service: Pick<Service, 'infer' | 'modelInfo'>;
+  /** Most inputs of a request, and most outputs that it may name. */
+  readonly maxInputs: number;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/** Answers a POST to an infer route. Rejects with MillraceError; see `encodeError`. */
+export type InferHandler = (call: Call, target: InferTarget, wire: WireRequest) => Promise<WireResponse>;
+
+/** The infer routes of the Open Inference Protocol with Triton's extensions: decode, `service.infer`, encode. */
+export function createInferHandler(options: InferHandlerOptions): InferHandler {
+  const { service, maxInputs, clock = systemClock } = options;
+  const encode = createInferEncoder();
+  return async (call, target, wire) => {
+    const { request, binaryOutputs } = decodeInfer(wire, target, {
+      maxInputs,
+      signatureOf: ({ name, version }) => service.modelInfo(call, name, version).info.signature,
+    });
+    call.timing.decodedAt = clock.now();
+    const result = await service.infer(call, request);
+    if (result.kind === 'many') {
+      const refusal = new MillraceError(
+        'unimplemented',
+        `model '${target.name}' may give several answers, which HTTP infer cannot carry; use generate_stream or gRPC`,
+      );
+      call.cancel(refusal);
+      throw refusal;
+    }
+    const startedAt = clock.now();
+    const response = encode(result.response, binaryOutputs);
+    call.timing.encodeMs = clock.now() - startedAt;
+    return response;
+  };
+}

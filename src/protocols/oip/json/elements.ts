@@ -1,0 +1,49 @@
+import { MillraceError } from '../../../core/index.js';
+import { isDigit, isSpace, MINUS } from './bytes.js';
+import { excerpt, type JsonCursor } from './cursor.js';
+
+const UPPER_N = 0x4e;
+const UPPER_I = 0x49;
+
+/** Where the elements of one tensor go. `label` names the tensor in errors. */
+export interface Elements<Out> {
+  readonly label: string;
+  readonly out: Out;
+}
+
+/**
+ * Takes the elements of an innermost array, from behind its opening bracket (at least one element follows) to behind
+ * the closing one. `from` is the flat index of the first; returns the flat index behind the last.
+ * Elements for which `out` has no room are counted, not kept.
+ */
+export type ReadElements<Out> = (cursor: JsonCursor, elements: Elements<Out>, from: number) => number;
+
+/** Offset of the first byte from `from` on that is not white space. For loops that cannot run past the text. */
+export function spaceEnd(bytes: Uint8Array, from: number): number {
+  let pos = from;
+  while (isSpace(bytes[pos] as number)) pos++;
+  return pos;
+}
+
+/** Whether what stands at the cursor begins as a number does. */
+export function startsNumber(cursor: JsonCursor): boolean {
+  const byte = cursor.bytes[cursor.pos] as number;
+  return byte === MINUS || isDigit(byte) || byte === UPPER_N || byte === UPPER_I;
+}
+
+/** The refusal of the element at the cursor. */
+export function badElement(cursor: JsonCursor, elements: Elements<unknown>, why: BadElement): MillraceError {
+  const got = why.got === undefined ? cursor.describe() : excerpt(why.got);
+  return new MillraceError(
+    'invalid_argument',
+    `${elements.label}: data[${why.index}] at byte ${cursor.pos}: expected ${why.expected}, got ${got}`,
+  );
+}
+
+export interface BadElement {
+  /** Position in the flat data. */
+  readonly index: number;
+  readonly expected: string;
+  /** What came, where the text at the cursor alone does not say it. */
+  readonly got?: string;
+}

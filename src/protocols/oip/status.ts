@@ -1,0 +1,26 @@
+import type { ErrorCode, MillraceError } from '../../core/index.js';
+import type { WireResponse } from '../wire.js';
+
+/** HTTP status of each error on the routes of the Open Inference Protocol. */
+export const OIP_STATUS: Readonly<Record<ErrorCode, number>> = {
+  invalid_argument: 400,
+  unauthenticated: 401,
+  permission_denied: 403,
+  not_found: 404,
+  already_exists: 409,
+  failed_precondition: 412,
+  resource_exhausted: 503,
+  unavailable: 503,
+  deadline_exceeded: 504,
+  cancelled: 499,
+  unimplemented: 501,
+  internal: 500,
+};
+
+/** `{"error": text}` with the error's status, and `retry-after` in whole seconds where a retry makes sense. */
+export function encodeError(error: MillraceError, status = OIP_STATUS[error.code]): WireResponse {
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  if (error.retryAfterMs !== undefined)
+    headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
+  return { status, headers, body: JSON.stringify({ error: error.message }) };
+}
