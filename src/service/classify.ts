@@ -1,4 +1,5 @@
 import {
+  type Datatype,
   elementCount,
   fromBfloat16Bits,
   fromHalfBits,
@@ -47,7 +48,7 @@ function classify(tensor: Tensor, count: number, spec: TensorSpec): Tensor {
     );
     for (const index of ranked.slice(0, kept)) {
       const label = spec.labels?.[index];
-      const text = `${formatValue(values[row * classes + index])}:${index}${label === undefined ? '' : `:${label}`}`;
+      const text = `${formatValue(values[row * classes + index], tensor.datatype)}:${index}${label === undefined ? '' : `:${label}`}`;
       elements.push(encoder.encode(text));
     }
   }
@@ -70,8 +71,11 @@ function compareFalling(a: number | bigint | undefined, b: number | bigint | und
   return a < b ? 1 : -1;
 }
 
-/** Floats with six decimals as Triton prints them. */
-function formatValue(value: number | bigint | undefined): string {
-  if (typeof value !== 'number') return String(value);
-  return Number.isInteger(value) ? `${value}` : value.toFixed(6);
+const FLOATS: ReadonlySet<Datatype> = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
+
+/** Floats with six decimals, infinities and NaN as C prints them: Triton's format. */
+function formatValue(value: number | bigint | undefined, datatype: Datatype): string {
+  if (typeof value !== 'number' || !FLOATS.has(datatype)) return String(value);
+  if (Number.isFinite(value)) return value.toFixed(6);
+  return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
 }

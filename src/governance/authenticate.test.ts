@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { admit } from './admit.js';
+import { ANONYMOUS, createAuthenticator } from './authenticate.js';
+
+const authenticate = createAuthenticator({
+  keys: [
+    { name: 'app', key: 'app-key-0123456789', scopes: ['infer'] },
+    { name: 'ops', key: 'ops-key-0123456789', scopes: ['manage', 'observe'] },
+  ],
+  allowAnonymous: false,
+});
+
+describe('createAuthenticator', () => {
+  it('lets everybody in as anonymous while no key is configured', () => {
+    expect(createAuthenticator({ keys: [], allowAnonymous: false })(undefined)).toBe(ANONYMOUS);
+  });
+
+  it('tells whose key it is, however the scheme is written', () => {
+    expect(authenticate('Bearer app-key-0123456789').name).toBe('app');
+    expect(authenticate('bearer  ops-key-0123456789 ').name).toBe('ops');
+  });
+
+  it.each([
+    [undefined, 'this server needs a key: send `Authorization: Bearer <key>`'],
+    ['Basic YTpi', 'the Authorization header must have the form `Bearer <key>`'],
+    ['Bearer', 'the Authorization header must have the form `Bearer <key>`'],
+    ['Bearer app-key-012345678', 'this key is not known'],
+    ['Bearer app-key-01234567890', 'this key is not known'],
+  ])('refuses %s', (header, message) => {
+    expect(() => authenticate(header)).toThrow(expect.objectContaining({ code: 'unauthenticated', message }));
+  });
+});
+
+describe('admit', () => {
+  it('lets a principal with the scope pass and names the missing one otherwise', () => {
+    const app = authenticate('Bearer app-key-0123456789');
+    expect(() => admit(app, 'infer')).not.toThrow();
+    expect(() => admit(app, 'manage')).toThrow(
+      expect.objectContaining({
+        code: 'permission_denied',
+        message: "key 'app' lacks the scope 'manage' that this needs; it has: infer",
+      }),
+    );
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import type { ModelState } from '../core/index.js';
+import type { ModelStatus } from '../engine/index.js';
+import { explainAbsence } from './absence.js';
+
+function status(version: number, state: ModelState): ModelStatus {
+  return { name: 'm', version, state, info: undefined };
+}
+
+describe('explainAbsence', () => {
+  it.each<[string, readonly ModelStatus[], number | undefined, string, string]>([
+    ['an unknown model', [], undefined, 'not_found', "there is no model 'm'"],
+    [
+      'an unknown version',
+      [status(1, { kind: 'ready' })],
+      7,
+      'not_found',
+      "there is no version 7 of model 'm'; versions 1 are ready",
+    ],
+    [
+      'a first load',
+      [status(1, { kind: 'loading' })],
+      undefined,
+      'unavailable',
+      "model 'm' is still loading; try again",
+    ],
+    [
+      'a warm-up',
+      [status(1, { kind: 'warming' })],
+      1,
+      'unavailable',
+      "version 1 of model 'm' is still loading; try again",
+    ],
+    [
+      'a failed load',
+      [status(1, { kind: 'failed', reason: 'secret path' })],
+      undefined,
+      'unavailable',
+      "model 'm' failed to load; the repository index has the reason",
+    ],
+    [
+      'an unloading model',
+      [status(1, { kind: 'draining' })],
+      undefined,
+      'not_found',
+      "model 'm' is not loaded any more",
+    ],
+    [
+      'an unloaded model',
+      [status(1, { kind: 'unloaded', reason: 'unloaded' })],
+      1,
+      'not_found',
+      "version 1 of model 'm' is not loaded any more",
+    ],
+  ])('explains %s', (_what, statuses, version, code, message) => {
+    expect(explainAbsence('m', version, statuses)).toMatchObject({ code, message });
+  });
+
+  it('asks to come back while a model loads', () => {
+    expect(explainAbsence('m', undefined, [status(1, { kind: 'loading' })]).retryAfterMs).toBe(1_000);
+  });
+});
