@@ -10,18 +10,21 @@ import type { Rows } from './requests.js';
 import type { Contestant } from './row.js';
 import type { Sample } from './sample.js';
 import type { RunningServer } from './server-process.js';
+import { verifyAnswer } from './verify.js';
 
 export interface ServedOptions {
   readonly name: string;
   readonly peer?: boolean;
   readonly start: () => Promise<RunningServer>;
   readonly plan: LoadPlan;
+  /** What the first answer has to hold; it is compared before anything is measured. */
+  readonly expected?: () => Promise<readonly number[]>;
   /** Adds what else there is to say about the server after each load. */
   readonly inspect?: (server: RunningServer) => Sample;
 }
 
 /** A server under load. */
-export function served({ name, peer = false, start, plan, inspect }: ServedOptions): Contestant {
+export function served({ name, peer = false, start, plan, expected, inspect }: ServedOptions): Contestant {
   return {
     name,
     peer,
@@ -30,6 +33,7 @@ export function served({ name, peer = false, start, plan, inspect }: ServedOptio
       const { generator } = settings;
       return {
         async warmUp() {
+          if (expected !== undefined) await verifyAnswer(server.url, plan.request, await expected());
           await applyLoad(server, plan, { seconds: settings.warmUpSeconds, generator });
         },
         async measure() {

@@ -31,13 +31,10 @@ async function runRow(spec: RowSpec, settings: BenchSettings): Promise<RowResult
     for (const { name, peer, open: begin } of spec.contestants) {
       if (peer && !settings.peers) continue;
       settings.say(`${spec.id}: starting ${name}`);
-      try {
-        const contestant = await begin(settings);
-        open.push({ name, contestant, samples: [] });
-        await contestant.warmUp();
-      } catch (error) {
-        notes.push(`${name} did not run: ${error instanceof Error ? error.message : String(error)}`);
-      }
+      const opened = await begin(settings).catch((error: unknown) => noteOf(name, error));
+      const failure = typeof opened === 'string' ? opened : await warmUp(name, opened);
+      if (failure !== undefined) notes.push(failure);
+      else if (typeof opened !== 'string') open.push({ name, contestant: opened, samples: [] });
     }
     for (let round = 0; round < settings.rounds; round++) {
       settings.say(`${spec.id}: round ${round + 1} of ${settings.rounds}`);
@@ -52,6 +49,21 @@ async function runRow(spec: RowSpec, settings: BenchSettings): Promise<RowResult
   const contestants = open.map(({ name, samples }) => ({ name, samples }));
   const bars = spec.bars.map((bar) => judge(bar, roundsOf(contestants, settings.rounds)));
   return { id: spec.id, title: spec.title, contestants, bars, notes };
+}
+
+/** Closes a contestant that cannot take part and says why; undefined when it is ready. */
+async function warmUp(name: string, contestant: OpenContestant): Promise<string | undefined> {
+  try {
+    await contestant.warmUp();
+    return undefined;
+  } catch (error) {
+    await contestant.close();
+    return noteOf(name, error);
+  }
+}
+
+function noteOf(name: string, error: unknown): string {
+  return `${name} did not run: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 /** The samples of each round by contestant. */

@@ -30,19 +30,23 @@ export interface Probe {
 const START_LIMIT_MS = 120_000;
 const STOP_LIMIT_MS = 15_000;
 const PROBE_INTERVAL_MS = 10;
+const MAX_LAST_WORDS = 500;
 
 /** Starts a server that prints `{"event":"listening","http":"http://…"}` on its standard output. */
 export async function startAnnounced(command: ServerCommand): Promise<RunningServer> {
   const startedAt = performance.now();
-  const child = launch(command);
+  const { child, lastWords } = launch(command);
   const url = await new Promise<string>((resolve, reject) => {
     if (child.stdout === null) throw new Error('no standard output');
     createInterface({ input: child.stdout }).on('line', (line) => {
       const address = addressIn(line);
       if (address !== undefined) resolve(address);
     });
-    child.once('exit', (code) => reject(new Error(`${command.args.join(' ')}: ended with ${code} before it served`)));
-    setTimeout(() => reject(new Error(`${command.args.join(' ')}: did not serve in time`)), START_LIMIT_MS).unref();
+    child.once('close', (code) => reject(new Error(`it ended with ${code} before it served: ${lastWords()}`)));
+    setTimeout(() => reject(new Error(`it did not serve in time: ${lastWords()}`)), START_LIMIT_MS).unref();
+  }).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw error;
   });
   return running(child, url, performance.now() - startedAt);
 }
@@ -52,24 +56,32 @@ export async function startProbed(commandFor: (port: number) => ServerCommand, p
   const port = await freePort();
   const command = commandFor(port);
   const startedAt = performance.now();
-  const child = launch(command);
+  const { child, lastWords } = launch(command);
   const url = `http://127.0.0.1:${port}`;
   while (!(await answers(url, probe))) {
-    if (child.exitCode !== null) throw new Error(`${command.args.join(' ')}: ended with ${child.exitCode}`);
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${lastWords()}`);
     if (performance.now() - startedAt > START_LIMIT_MS) {
       child.kill('SIGKILL');
-      throw new Error(`${command.args.join(' ')}: did not answer in time`);
+      throw new Error(`it did not answer in time: ${lastWords()}`);
     }
     await new Promise((resolve) => setTimeout(resolve, PROBE_INTERVAL_MS));
   }
   return running(child, url, performance.now() - startedAt);
 }
 
-function launch({ command, args, env, cwd }: ServerCommand): ChildProcess {
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+function launch({ command, args, env, cwd }: ServerCommand): {
+  readonly child: ChildProcess;
+  /** The end of what it wrote to its standard error. */
+  readonly lastWords: () => string;
+} {
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   // Unread output would stop the server once the pipe is full.
-  child.stdout?.resume();
-  return child;
+  child.stdout.resume();
+  let tail = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    tail = `${tail}${chunk.toString()}`.slice(-MAX_LAST_WORDS);
+  });
+  return { child, lastWords: () => tail.trim() };
 }
 
 function running(child: ChildProcess, url: string, startMs: number): RunningServer {

@@ -1,0 +1,108 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { inRoot } from './harness/paths.js';
+import { profileMillrace } from './harness/profile.js';
+import { type BenchReport, describeMachine, formatMarkdown } from './harness/report.js';
+import type { BenchSettings, Row } from './harness/row.js';
+import { wrkVersion } from './harness/wrk.js';
+import { installPeer, PEERS } from './peers/peers.js';
+import { allRows } from './workloads/index.js';
+import { PROFILES } from './workloads/profiles.js';
+
+const USAGE = `npm run bench -- [options]
+
+Measures millrace and its controls in turn and writes bench/results/<time>.md and .json.
+
+  --rows A,B         only these rows: ${allRows()
+    .map((row) => row.id)
+    .join(', ')}
+  --rounds N         interleaved rounds (5)
+  --duration S       seconds of each measurement (3)
+  --quick            one round of 0.3 s, to see that everything runs
+  --peers            with the Python peers, installed into .cache/peers
+  --load wrk|own     who sends closed loops; wrk is taken when it is installed
+  --profile NAME     instead: where the server's process spends its time (${Object.keys(PROFILES).join(', ')})
+  --out FOLDER       where to write the report (bench/results)
+`;
+
+/** Runs the table as the command line says. Exit code 1 when a bar is missed. */
+export async function main(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rows: { type: 'string' },
+      rounds: { type: 'string', default: '5' },
+      duration: { type: 'string', default: '3' },
+      quick: { type: 'boolean', default: false },
+      peers: { type: 'boolean', default: false },
+      load: { type: 'string' },
+      profile: { type: 'string' },
+      out: { type: 'string', default: inRoot('bench/results') },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const say = (line: string): void => console.error(line);
+  const settings: BenchSettings = {
+    rounds: values.quick ? 1 : positive('rounds', values.rounds),
+    seconds: values.quick ? 0.3 : positive('duration', values.duration),
+    warmUpSeconds: values.quick ? 0.1 : 2,
+    generator: generatorOf(values.load),
+    peers: values.peers,
+    say,
+  };
+  if (values.profile !== undefined) {
+    console.log(await profile(values.profile, settings));
+    return 0;
+  }
+  const rows = chooseRows(values.rows);
+  if (settings.peers) for (const name of PEERS) installPeer(name, say);
+  const report = await runRows(rows, settings);
+  const file = path.join(values.out, report.startedAt.replaceAll(':', '').slice(0, 17));
+  mkdirSync(values.out, { recursive: true });
+  writeFileSync(`${file}.json`, `${JSON.stringify(report, undefined, 1)}\n`);
+  writeFileSync(`${file}.md`, formatMarkdown(report));
+  console.log(formatMarkdown(report));
+  say(`written: ${file}.md and .json`);
+  return report.rows.some((row) => row.bars.some((bar) => bar.pass === false)) ? 1 : 0;
+}
+
+export async function runRows(rows: readonly Row[], settings: BenchSettings): Promise<BenchReport> {
+  const startedAt = new Date().toISOString();
+  const results = [];
+  for (const row of rows) results.push(await row.run(settings));
+  const { say: _, ...plain } = settings;
+  return { startedAt, machine: describeMachine(), settings: plain, rows: results };
+}
+
+function profile(name: string, settings: BenchSettings): Promise<string> {
+  const workload = PROFILES[name]?.();
+  if (workload === undefined) throw new Error(`--profile: expected one of ${Object.keys(PROFILES).join(', ')}`);
+  return profileMillrace(workload.options, workload.plan, settings);
+}
+
+function chooseRows(names: string | undefined): Row[] {
+  const rows = allRows();
+  if (names === undefined) return rows;
+  return names.split(',').map((name) => {
+    const row = rows.find(({ id }) => id === name);
+    if (row === undefined) throw new Error(`no row '${name}'; there are ${rows.map(({ id }) => id).join(', ')}`);
+    return row;
+  });
+}
+
+function generatorOf(name: string | undefined): 'wrk' | 'own' {
+  if (name === undefined) return wrkVersion() === undefined ? 'own' : 'wrk';
+  if (name !== 'wrk' && name !== 'own') throw new Error(`--load: expected wrk or own, got '${name}'`);
+  return name;
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`--${name}: expected a number above 0, got '${text}'`);
+  return value;
+}

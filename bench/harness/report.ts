@@ -1,0 +1,85 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { inRoot } from './paths.js';
+import type { BarResult, BenchSettings, RowResult } from './row.js';
+import { METRICS, type Metric, type Sample, type Spread, spreadOf, valuesOf } from './sample.js';
+import { wrkVersion } from './wrk.js';
+
+export interface BenchReport {
+  readonly startedAt: string;
+  readonly machine: Readonly<Record<string, string>>;
+  readonly settings: Omit<BenchSettings, 'say'>;
+  readonly rows: readonly RowResult[];
+}
+
+/** What the figures were measured on. */
+export function describeMachine(): Record<string, string> {
+  const ort: { readonly version: string } = JSON.parse(
+    readFileSync(inRoot('node_modules/onnxruntime-node/package.json'), 'utf8'),
+  );
+  return {
+    cpu: `${cpus()[0]?.model.trim()}, ${cpus().length} cores`,
+    memory: `${(totalmem() / 2 ** 30).toFixed(0)} GiB`,
+    platform: `${process.platform} ${process.arch}`,
+    node: process.version,
+    'onnxruntime-node': ort.version,
+    wrk: wrkVersion() ?? 'not installed',
+    commit: commit(),
+  };
+}
+
+export function formatMarkdown(report: BenchReport): string {
+  const { machine, settings, rows } = report;
+  return [
+    `# Benchmark of ${report.startedAt}`,
+    '',
+    ...Object.entries(machine).map(([name, value]) => `- ${name}: ${value}`),
+    `- ${settings.rounds} interleaved rounds of ${settings.seconds} s, closed loops by ${settings.generator === 'wrk' ? 'wrk' : 'our own generator'}; median (lowest–highest)`,
+    '',
+    '| row | bar | limit | reached | |',
+    '|---|---|---|---|---|',
+    ...rows.flatMap((row) => row.bars.map((bar) => barLine(row.id, bar))),
+    '',
+    ...rows.flatMap(rowSection),
+  ].join('\n');
+}
+
+function barLine(id: string, bar: BarResult): string {
+  const verdict = bar.pass === undefined ? 'not run' : bar.pass ? 'pass' : '**FAIL**';
+  return `| ${id} | ${bar.text} | ${bar.limit} | ${formatSpread(bar.spread, bar.digits)} | ${verdict} |`;
+}
+
+function rowSection(row: RowResult): string[] {
+  const metrics = (Object.keys(METRICS) as Metric[]).filter((metric) =>
+    row.contestants.some(({ samples }) => samples.some((sample) => (sample[metric] ?? 0) !== 0)),
+  );
+  return [
+    `## ${row.id}: ${row.title}`,
+    '',
+    `| | ${metrics.map((metric) => METRICS[metric].label).join(' | ')} |`,
+    `|---|${metrics.map(() => '---|').join('')}`,
+    ...row.contestants.map(({ name, samples }) => `| ${name} | ${cells(samples, metrics).join(' | ')} |`),
+    '',
+    ...row.notes.flatMap((note) => [`- ${note}`]),
+    ...(row.notes.length > 0 ? [''] : []),
+  ];
+}
+
+function cells(samples: readonly Sample[], metrics: readonly Metric[]): string[] {
+  return metrics.map((metric) => formatSpread(spreadOf(valuesOf(samples, metric)), METRICS[metric].digits));
+}
+
+function formatSpread(spread: Spread | undefined, digits: number): string {
+  if (spread === undefined) return '';
+  const { median, min, max } = spread;
+  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
+}
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['describe', '--always', '--dirty'], { cwd: inRoot(), encoding: 'utf8' }).trim();
+  } catch {
+    return 'unknown';
+  }
+}

@@ -1,0 +1,35 @@
+import type { LoadRequest } from '../../src/loadgen/index.js';
+
+const TOLERANCE = 1e-3;
+
+/** Sends the request once and compares the numbers of the answer with those of onnxruntime alone. Throws what differs. */
+export async function verifyAnswer(url: string, request: LoadRequest, expected: readonly number[]): Promise<void> {
+  const answer = await fetch(`${url}${request.path}`, {
+    method: request.method,
+    headers: request.headers,
+    body: Buffer.from(request.body),
+  });
+  const body = Buffer.from(await answer.arrayBuffer());
+  if (!answer.ok) throw new Error(`${answer.status} ${body.subarray(0, 300).toString()}`);
+  const isJson = answer.headers.get('content-type')?.includes('json') === true;
+  const values = isJson ? numbersOfJson(body.toString()) : lastFloats(body, expected.length);
+  const wrong = expected.findIndex((value, index) => !(Math.abs(value - (values[index] ?? Number.NaN)) <= TOLERANCE));
+  if (values.length !== expected.length || wrong >= 0) {
+    throw new Error(`wrong answer: expected ${expected.slice(0, 4)} …, got ${values.slice(0, 4)} …`);
+  }
+}
+
+/** `outputs[0].data` of the Open Inference Protocol, or the `y` of the Python peers. */
+function numbersOfJson(text: string): number[] {
+  const answer: { readonly outputs?: readonly { readonly data?: number[] }[]; readonly y?: number[] } =
+    JSON.parse(text);
+  return answer.outputs?.[0]?.data ?? answer.y ?? [];
+}
+
+/** The output tensor is the end of the body, whether or not JSON stands before it. */
+function lastFloats(body: Buffer, count: number): number[] {
+  const start = body.length - count * 4;
+  return Array.from({ length: Math.max(0, count) }, (_, index) =>
+    start < 0 ? Number.NaN : body.readFloatLE(start + index * 4),
+  );
+}

@@ -1,0 +1,60 @@
+import type { LoadRequest } from '../../src/loadgen/index.js';
+import { ratioBar } from '../harness/bars.js';
+import { MODELS } from '../harness/models.js';
+import { createRows, oipRequest } from '../harness/requests.js';
+import { interleavedRow } from '../harness/rounds.js';
+import type { Contestant, Row } from '../harness/row.js';
+import { type ServerCommand, startProbed } from '../harness/server-process.js';
+import { prepareMillrace } from '../harness/servers.js';
+import { type PeerName, peerCommand } from '../peers/peers.js';
+import { peerRequest } from './contestants.js';
+
+/** From the start of the process to the first answer, asked for every few milliseconds. */
+export function coldStartRow(): Row {
+  const rows = createRows(MODELS.mlp16, 1);
+  const own = oipRequest(rows, { model: 'm', input: MODELS.mlp16.input, format: 'json' });
+  return interleavedRow({
+    id: 'cold-start',
+    title: 'mlp-16x10, from exec to the first answer',
+    contestants: [
+      cold('millrace', own, () => prepareMillrace({ models: [{ name: 'm', model: MODELS.mlp16 }] })),
+      coldPeer('mosec', peerRequest(rows, 'mosec', 'json')),
+      coldPeer('fastapi', peerRequest(rows, 'fastapi', 'json')),
+    ],
+    bars: [ratioBar({ metric: 'startMs', who: 'millrace', against: 'mosec', atMost: 1.2 })],
+  });
+}
+
+function coldPeer(name: PeerName, probe: LoadRequest): Contestant {
+  const options = { name, model: MODELS.mlp16, workers: 1, format: 'json', probe } as const;
+  const prepare = (): Prepared => ({ commandFor: (port) => peerCommand(options, port), remove() {} });
+  return { ...cold(name, probe, prepare), peer: true };
+}
+
+interface Prepared {
+  readonly commandFor: (port: number) => ServerCommand;
+  readonly remove: () => void;
+}
+
+function cold(name: string, probe: LoadRequest, prepare: () => Prepared): Contestant {
+  return {
+    name,
+    peer: false,
+    async open() {
+      const prepared = prepare();
+      const start = async (): Promise<number> => {
+        const server = await startProbed(prepared.commandFor, probe);
+        await server.stop();
+        return server.startMs;
+      };
+      return {
+        // Once before it counts, so that the files are in the page cache for all alike.
+        async warmUp() {
+          await start();
+        },
+        measure: async () => ({ startMs: await start() }),
+        close: async () => prepared.remove(),
+      };
+    },
+  };
+}

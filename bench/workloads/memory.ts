@@ -1,0 +1,41 @@
+import { processTree, pssBytes } from '../../src/loadgen/index.js';
+import { valueBar } from '../harness/bars.js';
+import { served } from '../harness/contestants.js';
+import { MODELS } from '../harness/models.js';
+import { createRows, oipRequest } from '../harness/requests.js';
+import { interleavedRow } from '../harness/rounds.js';
+import type { Row } from '../harness/row.js';
+import type { Sample } from '../harness/sample.js';
+import type { RunningServer } from '../harness/server-process.js';
+import { startMillrace } from '../harness/servers.js';
+
+/** Memory of the server and of a small runner, each while they answer W1. */
+export function memoryRow(): Row {
+  const { mlp16: model } = MODELS;
+  return interleavedRow({
+    id: 'memory',
+    title: 'Proportional set size after W1',
+    contestants: [
+      served({
+        name: 'millrace',
+        start: () => startMillrace({ models: [{ name: 'm', model }] }),
+        plan: {
+          request: oipRequest(createRows(model, 1), { model: 'm', input: model.input, format: 'json' }),
+          level: { kind: 'concurrency', concurrency: 32 },
+          rowsPerRequest: 1,
+        },
+        inspect: memoryOf,
+      }),
+    ],
+    bars: [
+      valueBar({ metric: 'serverMemoryMb', who: 'millrace', atMost: 120 }),
+      valueBar({ metric: 'runnerMemoryMb', who: 'millrace', atMost: 75 }),
+    ],
+  });
+}
+
+function memoryOf(server: RunningServer): Sample {
+  const [root, ...runners] = processTree(server.pid).map((pid) => (pssBytes(pid) ?? 0) / 1_048_576);
+  if (root === undefined || root === 0) return {};
+  return { serverMemoryMb: root, runnerMemoryMb: runners.reduce((sum, each) => sum + each, 0) };
+}
