@@ -1,5 +1,5 @@
-import { distance } from 'fastest-levenshtein';
 import { formatTensorType, MillraceError, type Signature, type TensorSpec } from '../core/index.js';
+import { didYouMean } from './did-you-mean.js';
 import type { ModelConfig, TensorConfig } from './model-config.js';
 import { reshapeProblem } from './reshape.js';
 
@@ -64,15 +64,10 @@ function checkNames(kind: string, configs: readonly TensorConfig[] = [], specs: 
     if (!names.includes(name)) {
       throw contradiction(
         `${kind} '${name}' is configured, but the model file has no such ${kind}; ` +
-          `it has ${names.map((known) => `'${known}'`).join(', ') || 'none'}${suggestion(name, names)}`,
+          `it has ${names.map((known) => `'${known}'`).join(', ') || 'none'}${didYouMean(name, names)}`,
       );
     }
   }
-}
-
-function suggestion(name: string, known: readonly string[]): string {
-  const near = known.find((candidate) => distance(candidate.toLowerCase(), name.toLowerCase()) <= 2);
-  return near === undefined || known.length === 1 ? '' : `; did you mean '${near}'?`;
 }
 
 function checkBatchDimension(what: string, spec: TensorSpec, maxBatchSize: number): void {

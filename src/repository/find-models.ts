@@ -15,15 +15,18 @@ export interface RepositoryRoot {
   readonly root: string;
 }
 
+/**
+ * `folder`: one in the repository. `repository`: the repository itself. `file`: a bare model file, the first of the
+ * entries. `upload`: a temporary folder with files that came with a load request.
+ */
+export type ModelLayout = 'folder' | 'repository' | 'file' | 'upload';
+
 /** Where a model lies; its versions have not been looked at. */
 export interface ModelLocation extends RepositoryRoot {
   readonly name: string;
+  readonly layout: ModelLayout;
   /** The model's folder; of a bare file, the folder it lies in. */
   readonly folder: string;
-  /** Name of the file that is the whole model; undefined for a folder. */
-  readonly bareFile: string | undefined;
-  /** The repository folder is the model. */
-  readonly isWholeRepository: boolean;
   /** What lies in the folder, ignored names left out; of a bare file, itself and the files that belong to it. */
   readonly entries: readonly Entry[];
 }
@@ -79,9 +82,8 @@ async function modelOfWholeFolder(
   const model = {
     ...place,
     name: path.basename(place.repository),
+    layout: 'repository' as const,
     folder: place.repository,
-    bareFile: undefined,
-    isWholeRepository: true,
     entries,
   };
   if (hasConfig(entries)) return model;
@@ -109,7 +111,6 @@ async function findIn(
   for (const [index, entry] of entries.entries()) {
     const name = nameOf(entry);
     const content = contents[index];
-    const model = { ...place, name, isWholeRepository: false };
     const nameProblem = modelNameProblem(name);
     if (content === undefined) continue;
     if (typeof content === 'string') problems.push({ name, reason: content });
@@ -120,9 +121,10 @@ async function findIn(
     } else if (nameProblem !== undefined) problems.push({ name, reason: `the model's name ${nameProblem}; rename it` });
     else if (models.has(name)) notices.push(`file '${entry.name}' is not served: there is a folder '${name}' as well`);
     else if (entry.kind === 'file') {
-      models.set(name, { ...model, folder: place.repository, bareFile: entry.name, entries: siblings(entries, index) });
+      models.set(name, { ...place, name, layout: 'file', folder: place.repository, entries: siblings(entries, index) });
     } else {
-      models.set(name, { ...model, folder: path.join(place.repository, name), bareFile: undefined, entries: content });
+      const folder = path.join(place.repository, name);
+      models.set(name, { ...place, name, layout: 'folder', folder, entries: content });
     }
   }
   return { models: [...models.values()], problems, notices };

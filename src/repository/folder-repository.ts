@@ -1,13 +1,15 @@
 import path from 'node:path';
 import { type Clock, type EventBus, MillraceError } from '../core/index.js';
 import { FileCache } from './file-cache.js';
-import { describeFileError } from './files.js';
+import { describeFileError, listFolder } from './files.js';
 import { findModels, type ModelLocation } from './find-models.js';
 import { mapConcurrently } from './map-concurrently.js';
-import { modelNameProblem } from './names.js';
+import { isIgnoredName, modelNameProblem } from './names.js';
 import type { RepositoryOptions } from './options.js';
-import type { ParsedConfig } from './read-config.js';
+import type { ParsedConfig } from './parse-config.js';
+import { type ReadConfig, readConfig } from './read-config.js';
 import { readModel } from './read-model.js';
+import { type Override, overrideOf, readOverrideConfig } from './read-override.js';
 import { type SelectionContext, selectSources } from './select-sources.js';
 import { SettleTracker } from './settle.js';
 import type {
@@ -19,6 +21,7 @@ import type {
   ScanOptions,
   UnsettledVersion,
 } from './types.js';
+import { Uploads } from './uploads.js';
 
 export interface FolderRepositorySetup {
   /** Folders in order of precedence; relative ones are resolved against the working directory. */
@@ -49,6 +52,7 @@ class FolderRepository implements Repository {
   readonly #events: EventBus;
   readonly #configs = new FileCache<ParsedConfig>();
   readonly #selection: SelectionContext;
+  readonly #uploads = new Uploads();
   #told: ReadonlySet<string> = new Set();
 
   constructor({ paths, options, clock, events }: FolderRepositorySetup) {
@@ -63,9 +67,15 @@ class FolderRepository implements Repository {
   }
 
   async scan(options: ScanOptions = {}): Promise<RepositoryScan> {
+    const override = overrideOf(options);
     const collected: Collected = { sources: [], problems: [], unsettled: [], notices: [], names: new Set() };
     const locations = await this.#find(options, collected);
-    await mapConcurrently(locations, CONCURRENCY, (location) => this.#read(location, collected));
+    if (override !== undefined) await this.#readOverride(override, locations[0], collected);
+    else {
+      await mapConcurrently(locations, CONCURRENCY, (location) =>
+        this.#read(location, collected, () => readConfig(location, this.#configs)),
+      );
+    }
     const isWhole = options.name === undefined && options.repository === undefined;
     if (isWhole) this.#prune();
     this.#tell(collected.notices, isWhole);
@@ -78,9 +88,13 @@ class FolderRepository implements Repository {
     };
   }
 
-  async discard(_source: ModelSource): Promise<void> {}
+  discard(source: ModelSource): Promise<void> {
+    return this.#uploads.discard(source);
+  }
 
-  async close(): Promise<void> {}
+  close(): Promise<void> {
+    return this.#uploads.close();
+  }
 
   /** The models that count: of namesakes in several repositories, the first. */
   async #find({ name, repository }: ScanOptions, collected: Collected): Promise<readonly ModelLocation[]> {
@@ -113,10 +127,32 @@ class FolderRepository implements Repository {
     throw new MillraceError('not_found', `there is no model repository '${repository}'; there is ${known || 'none'}`);
   }
 
-  async #read(location: ModelLocation, collected: Collected): Promise<void> {
+  /** What came with a load request takes the place of the configuration and, where files came, of the folder. */
+  async #readOverride(override: Override, onDisk: ModelLocation | undefined, collected: Collected): Promise<void> {
+    const config = await readOverrideConfig(override);
+    if (override.files === undefined) {
+      if (onDisk !== undefined) await this.#read(onDisk, collected, async () => config);
+      return;
+    }
+    const folder = await this.#uploads.write(override.files);
+    const entries = (await listFolder(folder, folder)).filter((entry) => !isIgnoredName(entry.name));
+    const repository = onDisk?.repository ?? this.#folders[0] ?? '';
+    const { name } = override;
+    await this.#read(
+      { name, layout: 'upload', repository, root: folder, folder, entries },
+      collected,
+      async () => config,
+    );
+    await this.#uploads.keep(
+      folder,
+      collected.sources.map((source) => source.version),
+    );
+  }
+
+  async #read(location: ModelLocation, collected: Collected, config: () => Promise<ReadConfig>): Promise<void> {
     const { repository } = location;
     try {
-      const reading = await readModel(location, this.#configs);
+      const reading = await readModel(location, await config());
       const { name } = reading;
       collected.names.add(name);
       collected.problems.push(...reading.problems.map((problem) => ({ ...problem, name, repository })));

@@ -1,10 +1,9 @@
 import path from 'node:path';
-import type { FileCache } from './file-cache.js';
 import { describeFileError, type FileStamp, LEADS_OUT } from './files.js';
 import type { ModelLocation } from './find-models.js';
 import type { ModelConfig } from './model-config.js';
 import { chooseModelFile } from './model-file.js';
-import { type ParsedConfig, type ReadConfig, readConfig } from './read-config.js';
+import type { ReadConfig } from './read-config.js';
 import { type VersionPlace, versionPlaces } from './version-places.js';
 
 /** A version with a model file (or a runtime that needs none). */
@@ -24,6 +23,8 @@ export interface ModelReading {
   readonly runtime: string;
   readonly config: ModelConfig;
   readonly configFile: FileStamp | undefined;
+  /** The configuration that came with a load request in place of a file. */
+  readonly configText: string | undefined;
   /** Ascending. */
   readonly candidates: readonly VersionCandidate[];
   readonly problems: readonly { readonly version: number; readonly reason: string }[];
@@ -34,15 +35,10 @@ const DEFAULT_RUNTIME = 'onnx';
 const RUNTIMES: readonly string[] = [DEFAULT_RUNTIME, 'echo'];
 const WITHOUT_FILE: readonly string[] = ['echo'];
 
-/** Reads a model's configuration and lists its versions. Throws a sentence when nothing of it can be served. */
-export async function readModel(location: ModelLocation, cache: FileCache<ParsedConfig>): Promise<ModelReading> {
-  return readVersions(location, await readConfig(location, cache));
-}
-
-/** Lists the versions of a model whose configuration is known. Throws like {@link readModel}. */
-export async function readVersions(location: ModelLocation, read: ReadConfig): Promise<ModelReading> {
+/** Lists the versions of a model whose configuration is known. Throws a sentence when nothing of it can be served. */
+export async function readModel(location: ModelLocation, read: ReadConfig): Promise<ModelReading> {
   const { config } = read;
-  const name = location.isWholeRepository ? (config.name ?? location.name) : location.name;
+  const name = location.layout === 'repository' ? (config.name ?? location.name) : location.name;
   if (config.name !== undefined && config.name !== name) {
     throw new Error(`the configuration is for a model '${config.name}', but the folder's name is '${name}'`);
   }
@@ -66,7 +62,17 @@ export async function readVersions(location: ModelLocation, read: ReadConfig): P
     }
   }
   const ascending = [...candidates.values()].sort((a, b) => a.version - b.version);
-  return { location, name, runtime, config, configFile: read.file, candidates: ascending, problems, notices };
+  return {
+    location,
+    name,
+    runtime,
+    config,
+    configFile: read.file,
+    configText: read.text,
+    candidates: ascending,
+    problems,
+    notices,
+  };
 }
 
 /** Throws a sentence without its subject, the version's folder. */

@@ -34,7 +34,7 @@ export async function selectSources(reading: ModelReading, context: SelectionCon
   const { name, config, configFile, candidates } = reading;
   const labelFiles = await findLabelFiles(reading);
   const shared = [...(configFile === undefined ? [] : [configFile]), ...labelFiles.map(({ file }) => file)];
-  const judged = candidates.map((candidate) => judge(candidate, shared, context));
+  const judged = candidates.map((candidate) => judge(candidate, { reading, shared, context }));
   const policy = config.versions ?? (ModelConfigSchema.properties.versions.default as VersionPolicy);
   const { served, awaited } = decideVersions(policy, judged);
   const notices = missingVersions(policy, candidates).map(
@@ -56,14 +56,23 @@ export async function selectSources(reading: ModelReading, context: SelectionCon
   return { sources, unsettled, notices };
 }
 
-function judge(candidate: VersionCandidate, shared: readonly FileStamp[], context: SelectionContext): Judged {
+interface JudgeContext {
+  readonly reading: ModelReading;
+  readonly shared: readonly FileStamp[];
+  readonly context: SelectionContext;
+}
+
+function judge(candidate: VersionCandidate, { reading, shared, context }: JudgeContext): Judged {
   const files = [...candidate.files, ...shared];
   const stamps = files.map(({ relative, stamp }) => `${relative} ${stamp}`);
-  const fingerprint = hashText([candidate.path, ...stamps].join('\n')).slice(0, 32);
+  const fingerprint = hashText([candidate.path, reading.configText ?? '', ...stamps].join('\n')).slice(0, 32);
   const newestMtimeMs = Math.max(candidate.newestMtimeMs, ...shared.map(({ mtimeMs }) => mtimeMs));
-  const settlesInMs = context.tracker.settlesInMs(candidate.path, `${fingerprint} ${newestMtimeMs}`, newestMtimeMs);
-  if (settlesInMs === 0) context.known.add(candidate.path);
-  return { candidate, version: candidate.version, fingerprint, settlesInMs, known: context.known.has(candidate.path) };
+  const { version, path } = candidate;
+  // What was uploaded has been written in full by ourselves.
+  if (reading.location.layout === 'upload') return { candidate, version, fingerprint, settlesInMs: 0, known: true };
+  const settlesInMs = context.tracker.settlesInMs(path, `${fingerprint} ${newestMtimeMs}`, newestMtimeMs);
+  if (settlesInMs === 0) context.known.add(path);
+  return { candidate, version, fingerprint, settlesInMs, known: context.known.has(path) };
 }
 
 function missingVersions(policy: VersionPolicy, candidates: readonly VersionCandidate[]): readonly number[] {
@@ -84,6 +93,7 @@ async function buildSource({ candidate, fingerprint }: Judged, context: SourceCo
   for (const { relative, path, stamp } of [...candidate.files, ...shared]) {
     hashed.push({ relative, sha256: await hashes.get(path, stamp, () => hashFile(path)) });
   }
+  if (reading.configText !== undefined) hashed.push({ relative: '../config', sha256: hashText(reading.configText) });
   return {
     name: reading.name,
     version: candidate.version,

@@ -20,10 +20,11 @@ export interface VersionPlace {
  * bare file with the files that belong to it by name (`x.onnx`, `x.onnx.data`).
  */
 export function versionPlaces(location: ModelLocation): readonly VersionPlace[] {
-  const { name, folder, root, bareFile, entries } = location;
-  if (bareFile !== undefined) {
+  const { name, folder, root, layout, entries } = location;
+  const [first] = entries;
+  if (layout === 'file' && first !== undefined) {
     const read = (): Promise<FileTree> => readSiblings(entries);
-    return [{ version: 1, shownAs: bareFile, folder, file: bareFile, read }];
+    return [{ version: 1, shownAs: first.name, folder, file: first.name, read }];
   }
   const places = entries.flatMap((entry) => {
     const version = entry.kind === 'file' ? undefined : versionOfFolder(entry.name);

@@ -1,6 +1,6 @@
 import { KindGuard, type TSchema } from '@sinclair/typebox';
 import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value';
-import { closest, distance } from 'fastest-levenshtein';
+import { didYouMean } from '../did-you-mean.js';
 
 /** What is wrong with a value, and the keys that lead to it. */
 export interface Mismatch {
@@ -42,16 +42,6 @@ function explain(error: ValueError): Mismatch {
 /** `inputs[0].shape`: a path in the words of the file. */
 function formatPath(path: readonly string[]): string {
   return path.map((key, index) => (/^\d+$/.test(key) ? `[${key}]` : index === 0 ? key : `.${key}`)).join('');
-}
-
-/** `; did you mean 'x'?` when a known name is near enough, else ''. */
-export function didYouMean(name: string, known: readonly string[]): string {
-  if (known.length === 0) return '';
-  const folded = new Map(known.map((candidate) => [candidate.toLowerCase(), candidate]));
-  const nearest = closest(name.toLowerCase(), [...folded.keys()]);
-  const tolerated = Math.max(2, Math.floor(nearest.length / 3));
-  const near = name.length > 2 && distance(name.toLowerCase(), nearest) <= tolerated;
-  return near ? `; did you mean '${folded.get(nearest)}'?` : '';
 }
 
 function expected(schema: TSchema): string {

@@ -1,0 +1,37 @@
+import { MillraceError } from '../core/index.js';
+import { modelNameProblem } from './names.js';
+import { parseConfigOverride } from './parse-config.js';
+import type { ReadConfig } from './read-config.js';
+import type { ScanOptions } from './types.js';
+
+/** What a load request brings along. */
+export interface Override {
+  readonly name: string;
+  readonly config: string;
+  readonly files: ReadonlyMap<string, Uint8Array> | undefined;
+}
+
+/** The override in the options of a look; undefined when there is none. Throws `invalid_argument` for a partial one. */
+export function overrideOf({ name, configOverride, fileOverrides }: ScanOptions): Override | undefined {
+  const files = fileOverrides?.size === 0 ? undefined : fileOverrides;
+  if (configOverride === undefined && files === undefined) return undefined;
+  if (name === undefined) throw refusal('a configuration or files can be given for one model only; name it');
+  const problem = modelNameProblem(name);
+  if (problem !== undefined) throw refusal(`the model's name ${problem}`);
+  if (configOverride === undefined) {
+    throw refusal(`files were given for model '${name}' without a configuration; give 'config' as well`);
+  }
+  return { name, config: configOverride, files };
+}
+
+/** Reads the configuration that came with a load request. Throws `invalid_argument` saying what is wrong with it. */
+export async function readOverrideConfig({ name, config }: Override): Promise<ReadConfig> {
+  const parsed = await parseConfigOverride(config).catch((error: Error) => {
+    throw refusal(`configuration given for model '${name}': ${error.message}`);
+  });
+  return { ...parsed, file: undefined, text: config };
+}
+
+function refusal(message: string): MillraceError {
+  return new MillraceError('invalid_argument', message);
+}

@@ -1,0 +1,112 @@
+/** 64-bit integers: strings as protobuf's JSON mapping writes them, numbers as Triton's endpoint does. */
+export type Int64 = string | number;
+
+/**
+ * Triton's `ModelConfig` in JSON, proto field names, every scalar, list and map present: the parts of it that mean
+ * something here. Messages are absent where they were not written.
+ */
+export interface TritonConfig {
+  readonly name: string;
+  readonly platform: string;
+  readonly backend: string;
+  readonly runtime: string;
+  readonly version_policy?: TritonVersionPolicy;
+  readonly max_batch_size: number;
+  readonly input: readonly TritonInput[];
+  readonly output: readonly TritonOutput[];
+  readonly batch_input: readonly unknown[];
+  readonly batch_output: readonly unknown[];
+  readonly optimization?: TritonOptimization;
+  readonly dynamic_batching?: TritonDynamicBatching;
+  readonly sequence_batching?: object;
+  readonly ensemble_scheduling?: object;
+  readonly instance_group: readonly TritonInstanceGroup[];
+  readonly default_model_filename: string;
+  readonly metric_tags: Readonly<Record<string, string>>;
+  readonly parameters: Readonly<Record<string, { readonly string_value: string }>>;
+  readonly model_warmup: readonly TritonWarmup[];
+  readonly model_operations?: { readonly op_library_filename: readonly string[] };
+  readonly model_transaction_policy?: { readonly decoupled: boolean };
+  readonly model_repository_agents?: { readonly agents: readonly { readonly name: string }[] };
+  readonly response_cache?: { readonly enable: boolean };
+}
+
+export interface TritonVersionPolicy {
+  readonly latest?: { readonly num_versions: number };
+  readonly all?: object;
+  readonly specific?: { readonly versions: readonly Int64[] };
+}
+
+interface TritonTensor {
+  readonly name: string;
+  readonly data_type: string;
+  readonly dims: readonly Int64[];
+  readonly reshape?: { readonly shape: readonly Int64[] };
+  readonly is_shape_tensor: boolean;
+  readonly is_non_linear_format_io: boolean;
+}
+
+export interface TritonInput extends TritonTensor {
+  readonly format: string;
+  readonly allow_ragged_batch: boolean;
+  readonly optional: boolean;
+}
+
+export interface TritonOutput extends TritonTensor {
+  readonly label_filename: string;
+}
+
+export interface TritonQueuePolicy {
+  readonly timeout_action: string;
+  readonly default_timeout_microseconds: Int64;
+  readonly allow_timeout_override: boolean;
+  readonly max_queue_size: number;
+}
+
+export interface TritonDynamicBatching {
+  readonly preferred_batch_size: readonly number[];
+  readonly max_queue_delay_microseconds: Int64;
+  readonly preserve_ordering: boolean;
+  readonly priority_levels: Int64;
+  readonly default_priority_level: Int64;
+  readonly default_queue_policy?: TritonQueuePolicy;
+  readonly priority_queue_policy: Readonly<Record<string, TritonQueuePolicy>>;
+}
+
+export interface TritonInstanceGroup {
+  readonly name: string;
+  readonly kind: string;
+  readonly count: number;
+  readonly gpus: readonly number[];
+  readonly profile: readonly string[];
+  readonly passive: boolean;
+  readonly rate_limiter?: object;
+}
+
+export interface TritonAccelerator {
+  readonly name: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+export interface TritonOptimization {
+  readonly graph?: { readonly level: number };
+  readonly execution_accelerators?: {
+    readonly gpu_execution_accelerator: readonly TritonAccelerator[];
+    readonly cpu_execution_accelerator: readonly TritonAccelerator[];
+  };
+}
+
+export interface TritonWarmup {
+  readonly name: string;
+  readonly batch_size: number;
+  readonly count: number;
+  readonly inputs: Readonly<Record<string, TritonWarmupInput>>;
+}
+
+export interface TritonWarmupInput {
+  readonly data_type: string;
+  readonly dims: readonly Int64[];
+  readonly zero_data?: boolean;
+  readonly random_data?: boolean;
+  readonly input_data_file?: string;
+}

@@ -1,0 +1,76 @@
+import type { OnnxConfig } from '../model-config.js';
+import type { TritonConfig } from './config-types.js';
+
+interface FromOptimization {
+  readonly config: OnnxConfig | undefined;
+  readonly notices: readonly string[];
+}
+
+/** Settings of Triton's ONNX Runtime backend: its `optimization` block, its parameters, its accelerators. */
+export function fromOptimization(triton: TritonConfig): FromOptimization {
+  const config: OnnxConfig = {
+    ...fromGraphLevel(triton),
+    ...threads(triton, 'intra_op_thread_count', 'intraOpThreads'),
+    ...threads(triton, 'inter_op_thread_count', 'interOpThreads'),
+    ...fromExecutionMode(triton),
+    ...flag(triton, 'enable_mem_arena', 'enableCpuMemArena'),
+    ...flag(triton, 'enable_mem_pattern', 'enableMemPattern'),
+    ...fromProviders(triton),
+  };
+  const accelerators = triton.optimization?.execution_accelerators;
+  const notices = (accelerators?.cpu_execution_accelerator ?? []).map(
+    ({ name }) => `execution accelerator '${name}' is not available; the model runs on ONNX Runtime's own CPU kernels`,
+  );
+  return { config: Object.keys(config).length === 0 ? undefined : config, notices };
+}
+
+/** Instances on a GPU run through CUDA, after TensorRT where that is asked for. */
+function fromProviders(triton: TritonConfig): Pick<OnnxConfig, 'executionProviders'> {
+  if (!triton.instance_group.some((group) => group.kind === 'KIND_GPU' && !group.passive)) return {};
+  const accelerators = triton.optimization?.execution_accelerators?.gpu_execution_accelerator ?? [];
+  const tensorrt = accelerators.some((accelerator) => accelerator.name === 'tensorrt');
+  return { executionProviders: tensorrt ? ['tensorrt', 'cuda'] : ['cuda'] };
+}
+
+/** Levels of the backend: -1 basic, 1 extended, 2 none; anything else all. */
+function fromGraphLevel(triton: TritonConfig): Pick<OnnxConfig, 'graphOptimization'> {
+  const written = triton.optimization?.graph?.level ?? parameter(triton, 'optimization.graph.level', 'level');
+  if (written === undefined) return {};
+  const level = Number(written);
+  if (level === -1) return { graphOptimization: 'basic' };
+  if (level === 1) return { graphOptimization: 'extended' };
+  return { graphOptimization: level === 2 ? 'disabled' : 'all' };
+}
+
+function fromExecutionMode(triton: TritonConfig): Pick<OnnxConfig, 'executionMode'> {
+  const written = parameter(triton, 'execution_mode');
+  if (written === undefined) return {};
+  if (written === '0' || written === '1') return { executionMode: written === '0' ? 'sequential' : 'parallel' };
+  throw new Error(`parameters.execution_mode: expected 0 (sequential) or 1 (parallel), got '${written}'`);
+}
+
+function threads<Key extends 'intraOpThreads' | 'interOpThreads'>(
+  triton: TritonConfig,
+  name: string,
+  key: Key,
+): OnnxConfig {
+  const written = parameter(triton, name);
+  if (written === undefined) return {};
+  if (!/^\d{1,4}$/.test(written)) throw new Error(`parameters.${name}: expected a number of threads, got '${written}'`);
+  return { [key]: Number(written) };
+}
+
+function flag(triton: TritonConfig, name: string, key: 'enableCpuMemArena' | 'enableMemPattern'): OnnxConfig {
+  const written = parameter(triton, name);
+  if (written === undefined) return {};
+  if (written === '0' || written === '1') return { [key]: written === '1' };
+  throw new Error(`parameters.${name}: expected 0 or 1, got '${written}'`);
+}
+
+function parameter({ parameters }: TritonConfig, ...names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const written = parameters[name]?.string_value.trim();
+    if (written !== undefined) return written;
+  }
+  return undefined;
+}

@@ -1,0 +1,186 @@
+import path from 'node:path';
+import type { Datatype, Signature, TensorSpec } from '../../core/index.js';
+import type { ModelConfig, WarmupConfig } from '../model-config.js';
+import { type ResolvedModelConfig, type ResolvedQueuePolicy, resolveModelConfig } from '../resolve.js';
+import type { ModelSource } from '../types.js';
+
+/** What a loaded model shows of itself; the engine's ModelInfo is one. */
+export interface DescribedModel {
+  readonly source: ModelSource;
+  /** Completed. */
+  readonly signature: Signature;
+  readonly maxBatchSize: number;
+  readonly platform: string;
+  readonly decoupled: boolean;
+  readonly instances: number;
+  readonly batching: { readonly enabled: boolean };
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A model's completed configuration as Triton's `/v2/models/{model}/config` shows it: JSON with proto field names. */
+export function toTritonConfig(model: DescribedModel): Json {
+  const { source, signature, maxBatchSize } = model;
+  const config = resolveModelConfig(source.config);
+  const dims = (spec: TensorSpec): readonly number[] => withoutBatch(spec.shape, maxBatchSize);
+  const reshape = ({ modelShape }: TensorSpec): Json =>
+    modelShape === undefined ? {} : { reshape: { shape: withoutBatch(modelShape, maxBatchSize) } };
+  const labels = new Map(config.outputs.map((output) => [output.name, output.labels]));
+  return {
+    name: source.name,
+    platform: config.platform ?? model.platform,
+    backend: source.runtime === 'onnx' ? 'onnxruntime' : source.runtime,
+    runtime: '',
+    version_policy: toVersionPolicy(config),
+    max_batch_size: maxBatchSize,
+    input: signature.inputs.map((spec) => ({
+      name: spec.name,
+      data_type: toDataType(spec.datatype),
+      format: 'FORMAT_NONE',
+      dims: dims(spec),
+      ...reshape(spec),
+      is_shape_tensor: false,
+      allow_ragged_batch: false,
+      optional: spec.optional,
+      is_non_linear_format_io: false,
+    })),
+    output: signature.outputs.map((spec) => ({
+      name: spec.name,
+      data_type: toDataType(spec.datatype),
+      dims: dims(spec),
+      ...reshape(spec),
+      label_filename: labels.get(spec.name) ?? '',
+      is_shape_tensor: false,
+      is_non_linear_format_io: false,
+    })),
+    batch_input: [],
+    batch_output: [],
+    optimization: {
+      ...toGraph(source.config),
+      priority: 'PRIORITY_DEFAULT',
+      input_pinned_memory: { enable: true },
+      output_pinned_memory: { enable: true },
+      gather_kernel_buffer_threshold: 0,
+      eager_batching: false,
+    },
+    ...(model.batching.enabled ? { dynamic_batching: toDynamicBatching(config, model) } : {}),
+    instance_group: [toInstanceGroup(config, model)],
+    default_model_filename: toModelFilename(source),
+    cc_model_filenames: {},
+    metric_tags: config.metricTags,
+    parameters: toParameters(source.config),
+    model_warmup: config.warmup.map((warmup) => toWarmup(warmup, signature)),
+    ...(model.decoupled ? { model_transaction_policy: { decoupled: true } } : {}),
+  };
+}
+
+function withoutBatch(shape: readonly number[], maxBatchSize: number): readonly number[] {
+  return maxBatchSize > 0 ? shape.slice(1) : shape;
+}
+
+function toDataType(datatype: Datatype): string {
+  return datatype === 'BYTES' ? 'TYPE_STRING' : `TYPE_${datatype}`;
+}
+
+function toVersionPolicy({ versions }: ResolvedModelConfig): Json {
+  if (versions === 'all') return { all: {} };
+  return 'latest' in versions
+    ? { latest: { num_versions: versions.latest } }
+    : { specific: { versions: versions.specific } };
+}
+
+function toDynamicBatching(config: ResolvedModelConfig, { source, maxBatchSize }: DescribedModel): Json {
+  const { batching, queue, priorities } = config;
+  const hasPriorities = source.config.priorities !== undefined;
+  const preferred = batching.preferredBatchSizes;
+  return {
+    // Triton, too, shows the largest batch where no size is preferred.
+    preferred_batch_size: preferred.length > 0 ? preferred : [maxBatchSize],
+    max_queue_delay_microseconds: toMicroseconds(batching.maxQueueDelayMs),
+    preserve_ordering: batching.preserveOrder,
+    priority_levels: hasPriorities ? priorities.levels : 0,
+    default_priority_level: hasPriorities ? priorities.default : 0,
+    ...(source.config.queue === undefined ? {} : { default_queue_policy: toQueuePolicy(queue) }),
+    priority_queue_policy: mapValues(priorities.queues, toQueuePolicy),
+  };
+}
+
+function toQueuePolicy(policy: ResolvedQueuePolicy): Json {
+  return {
+    timeout_action: policy.timeoutAction === 'delay' ? 'DELAY' : 'REJECT',
+    default_timeout_microseconds: toMicroseconds(policy.timeoutMs),
+    allow_timeout_override: policy.allowTimeoutOverride,
+    max_queue_size: policy.maxRequests,
+  };
+}
+
+function toMicroseconds(milliseconds: number): number {
+  return Math.round(milliseconds * 1000);
+}
+
+function toInstanceGroup({ instances }: ResolvedModelConfig, { source, instances: count }: DescribedModel): Json {
+  return {
+    name: `${source.name}_0`,
+    kind: instances.kind === 'gpu' ? 'KIND_GPU' : 'KIND_CPU',
+    count,
+    gpus: [],
+    secondary_devices: [],
+    profile: [],
+    passive: false,
+    host_policy: '',
+  };
+}
+
+const GRAPH_LEVELS: Readonly<Record<string, number>> = { disabled: 2, basic: -1, extended: 1, layout: 0, all: 0 };
+
+function toGraph({ onnx }: ModelConfig): Json {
+  const level = onnx?.graphOptimization;
+  return level === undefined ? {} : { graph: { level: GRAPH_LEVELS[level] } };
+}
+
+/**
+ * Free parameters, and the session settings under the names that Triton's ONNX Runtime backend gives them. Clients find
+ * under `image:<input>` how a picture becomes that input.
+ */
+function toParameters({ onnx = {}, parameters = {}, inputs = [] }: ModelConfig): Json {
+  const settings = {
+    intra_op_thread_count: onnx.intraOpThreads,
+    inter_op_thread_count: onnx.interOpThreads,
+    execution_mode: onnx.executionMode === undefined ? undefined : Number(onnx.executionMode === 'parallel'),
+    enable_mem_arena: onnx.enableCpuMemArena === undefined ? undefined : Number(onnx.enableCpuMemArena),
+    enable_mem_pattern: onnx.enableMemPattern === undefined ? undefined : Number(onnx.enableMemPattern),
+  };
+  const written = Object.entries(settings).filter(([, value]) => value !== undefined);
+  const images = inputs.flatMap(({ name, image }) =>
+    image === undefined ? [] : [[`image:${name}`, JSON.stringify(image)]],
+  );
+  const merged: Readonly<Record<string, string>> = {
+    ...Object.fromEntries(written.map(([name, value]) => [name, String(value)])),
+    ...Object.fromEntries(images),
+    ...parameters,
+  };
+  return mapValues(merged, (value) => ({ string_value: value }));
+}
+
+function toModelFilename({ config, path: modelPath, runtime }: ModelSource): string {
+  return config.file ?? (runtime === 'onnx' ? path.basename(modelPath) : '');
+}
+
+function toWarmup(warmup: Readonly<Required<WarmupConfig>>, signature: Signature): Json {
+  const specs = new Map(signature.inputs.map((spec) => [spec.name, spec]));
+  const inputs = Object.entries(warmup.inputs).map(([name, { datatype, shape, data }]) => {
+    const type = datatype ?? specs.get(name)?.datatype;
+    const source =
+      data === 'zero'
+        ? { zero_data: true }
+        : data === 'random'
+          ? { random_data: true }
+          : { input_data_file: data.file.replace(/^warmup\//, '') };
+    return [name, { data_type: type === undefined ? 'TYPE_INVALID' : toDataType(type), dims: shape ?? [], ...source }];
+  });
+  return { name: warmup.name, batch_size: warmup.batchSize, inputs: Object.fromEntries(inputs), count: warmup.count };
+}
+
+function mapValues<From, To>(record: Readonly<Record<string, From>>, map: (value: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
