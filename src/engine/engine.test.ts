@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest';
+import { call, IDENTITY, Outcome, request } from '../../test/support/engine-fixture.js';
+import { FakeClock } from '../../test/support/fake-clock.js';
+import { FakeHost } from '../../test/support/fake-host.js';
+import { EventBus, MillraceError } from '../core/index.js';
+import type { ModelConfig, ModelSource } from '../repository/index.js';
+import { createEngine } from './engine.js';
+
+function source(version = 1, config: ModelConfig = {}): ModelSource {
+  return {
+    name: 'm',
+    version,
+    repository: 'repository',
+    modelFolder: 'repository/m',
+    path: `repository/m/${version}/model.onnx`,
+    runtime: 'onnx',
+    config,
+    labels: {},
+    digest: '',
+    fingerprint: '',
+  };
+}
+
+function createFixture(options: { maxInstances?: number } = {}) {
+  const clock = new FakeClock();
+  const events = new EventBus();
+  const host = new FakeHost();
+  const engine = createEngine({
+    options: {
+      defaultMaxBatchSize: 8,
+      maxInFlightBytes: 1_000_000,
+      maxInstances: options.maxInstances ?? 10,
+      loadConcurrency: 2,
+      restartBackoffMs: 100,
+      maxRestartBackoffMs: 1_000,
+      prefetchBelowMs: 0,
+      cacheFolder: '',
+    },
+    host,
+    clock,
+    events,
+    defaultMaxRssBytes: 1_000_000,
+    cacheFolder: undefined,
+  });
+  const states: string[] = [];
+  events.subscribe('modelStateChanged', ({ ref, state }) => states.push(`${ref.version}:${state.kind}`));
+  const submit = (value: number, ref = engine.serving('m').at(-1)?.ref) => {
+    const outcome = new Outcome();
+    if (ref === undefined) throw new Error('nothing serves');
+    engine.submit(ref, { request: request(value), call: call(), sink: outcome });
+    return outcome;
+  };
+  return { clock, engine, host, states, submit };
+}
+
+describe('createEngine', () => {
+  it('loads, warms up and serves a version', async () => {
+    const { clock, engine, states, submit } = createFixture();
+    const info = await engine.load(source());
+    expect(info).toMatchObject({ maxBatchSize: 8, platform: 'fake', placement: 'process', instances: 1 });
+    expect(states).toEqual(['1:loading', '1:warming', '1:ready']);
+    const outcome = submit(7);
+    await clock.flush();
+    expect(outcome.values).toEqual([7]);
+    expect(engine.statistics()).toMatchObject([{ name: 'm', version: 1, inferenceCount: 1 }]);
+  });
+
+  it('names the reason of a failed load and keeps serving what it had', async () => {
+    const { clock, engine, host, submit } = createFixture();
+    await engine.load(source());
+    host.failure = new MillraceError('invalid_argument', 'the file is broken');
+    await expect(engine.load(source())).rejects.toThrow('the file is broken');
+    await expect(engine.load(source(2))).rejects.toThrow('the file is broken');
+    expect(engine.statusesOf('m').map(({ state }) => state)).toEqual([
+      { kind: 'ready' },
+      { kind: 'failed', reason: 'the file is broken' },
+    ]);
+    const outcome = submit(1);
+    await clock.flush();
+    expect(outcome.kind).toBe('ok');
+  });
+
+  it('swaps a new generation in, lets the old one finish, then closes it', async () => {
+    const { clock, engine, host, submit } = createFixture();
+    await engine.load(source());
+    host.automatic = false;
+    const old = submit(1);
+    await clock.flush();
+    host.automatic = true;
+    await engine.load(source());
+    const fresh = submit(2);
+    await clock.flush();
+    expect([old.kind, fresh.kind]).toEqual(['pending', 'ok']);
+    expect(host.instances.map(({ closed }) => closed)).toEqual([false, false]);
+    host.instances[0]?.running?.finish();
+    await clock.flush();
+    expect(old.values).toEqual([1]);
+    expect(host.instances.map(({ closed }) => closed)).toEqual([true, false]);
+  });
+
+  it('refuses new requests at once while it unloads, and gives the instance back when the last has ended', async () => {
+    const { clock, engine, host, submit, states } = createFixture();
+    const { ref } = await engine.load(source());
+    host.automatic = false;
+    const accepted = submit(1);
+    await clock.flush();
+    const unloaded = engine.unload('m', 1);
+    await clock.flush();
+    expect(engine.serving('m')).toEqual([]);
+    host.instances[0]?.running?.finish();
+    await unloaded;
+    expect(accepted.kind).toBe('ok');
+    expect(host.instances[0]?.closed).toBe(true);
+    expect(states.slice(-2)).toEqual(['1:draining', '1:unloaded']);
+    expect(submit(2, ref).error?.message).toBe("model 'm/1' is not loaded");
+  });
+
+  it('shows a model as recovering while its only runner is down', async () => {
+    const { clock, engine, host, states } = createFixture();
+    await engine.load(source());
+    host.instances[0]?.die('signal SIGKILL');
+    await clock.flush();
+    expect(engine.statuses()[0]?.state).toEqual({ kind: 'recovering', reason: 'signal SIGKILL' });
+    expect(engine.gauges()[0]?.instances).toEqual([{ id: 'm/1#0', pid: 0, up: false, restarts: 0 }]);
+    await clock.advance(100);
+    expect(states.slice(-2)).toEqual(['1:recovering', '1:ready']);
+    expect(engine.gauges()[0]?.instances).toEqual([{ id: 'm/1#0', pid: 4242, up: true, restarts: 1 }]);
+  });
+
+  it('runs the configured warm-up on every instance before it is ready', async () => {
+    const { engine, host } = createFixture();
+    const warmup = [{ name: 'w', count: 2, batchSize: 3, inputs: { x: { data: 'random' as const } } }];
+    await engine.load(source(1, { instances: { count: 2 }, batching: { enabled: false }, warmup }));
+    const rows = host.instances.map(({ given }) => given.map(({ batch }) => batch.rows));
+    expect(rows).toEqual([
+      [3, 3],
+      [3, 3],
+    ]);
+  });
+
+  it('fails a model whose warm-up lacks an input or does not run', async () => {
+    const { engine, host } = createFixture();
+    const warmup = (inputs: NonNullable<ModelConfig['warmup']>[number]['inputs']) => [{ name: 'w', inputs }];
+    await expect(engine.load(source(1, { warmup: warmup({}) }))).rejects.toThrow("warm-up 'w', input 'x' is missing");
+    await expect(engine.load(source(1, { warmup: warmup({ x: { data: { file: 'none.bin' } } }) }))).rejects.toThrow(
+      "warm-up 'w', input 'x': its data file cannot be read",
+    );
+    expect(host.instances.map(({ closed }) => closed)).toEqual([true, true]);
+  });
+
+  it('says how requests are batched and why', async () => {
+    const { engine } = createFixture();
+    const off = await engine.load(source(1, { batching: { enabled: false } }));
+    expect(off.batching).toEqual({ enabled: false, reason: 'configured' });
+    const measured = await engine.load(source(2));
+    expect(measured.batching.reason).toMatch(/^measured: a row takes /);
+    const single = await engine.load(source(3, { maxBatchSize: 1 }));
+    expect(single.batching).toEqual({ enabled: false, reason: 'maxBatchSize is 1' });
+  });
+
+  it('refuses models that keep state between requests', async () => {
+    const { engine, host } = createFixture();
+    host.description = { ...IDENTITY, stateful: true };
+    await expect(engine.load(source())).rejects.toMatchObject({
+      code: 'unimplemented',
+      message: "model 'm/1' keeps state between requests; this version has no sequence batcher for it",
+    });
+  });
+
+  it('bounds the number of instances', async () => {
+    const { engine } = createFixture({ maxInstances: 2 });
+    await engine.load(source(1));
+    await expect(engine.load(source(2, { instances: { count: 2 } }))).rejects.toMatchObject({
+      code: 'resource_exhausted',
+      message: "model 'm/2' wants 2 instances, but 1 of engine.maxInstances 2 are taken",
+    });
+  });
+
+  it('lets accepted work end within the grace period when it closes, and fails the rest', async () => {
+    const { clock, engine, host, submit } = createFixture();
+    await engine.load(source());
+    host.automatic = false;
+    const slow = submit(1);
+    await clock.flush();
+    const closed = engine.close(500);
+    expect(submit(2).error?.message).toBe('the server is shutting down');
+    await clock.advance(500);
+    expect(slow.error?.message).toBe("model 'm/1' was closed before it could answer");
+    host.instances[0]?.running?.finish();
+    await clock.flush();
+    await closed;
+    expect(host.closed).toBe(true);
+    await expect(engine.load(source())).rejects.toThrow('the server is shutting down');
+  });
+});

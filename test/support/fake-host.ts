@@ -1,0 +1,34 @@
+import type { Description, Host, HostLoadOptions, Instance, LoadSpec, Placement } from '../../src/runtimes/index.js';
+import { IDENTITY } from './engine-fixture.js';
+import { FakeInstance } from './fake-instance.js';
+
+/** A host whose instances answer at once unless they are told to wait for the test. */
+export class FakeHost implements Host {
+  readonly instances: FakeInstance[] = [];
+  readonly specs: LoadSpec[] = [];
+  description: Description = IDENTITY;
+  /** Makes the next loads reject. */
+  failure: Error | undefined;
+  /** Batches end by themselves; switched off, the test ends them. */
+  automatic = true;
+  closed = false;
+
+  load(spec: LoadSpec, _placement: Placement, options: HostLoadOptions): Promise<Instance> {
+    this.specs.push(spec);
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    const instance = new FakeInstance(options.instanceId, this.description);
+    const execute = instance.execute.bind(instance);
+    instance.execute = (batch, emit) => {
+      const done = execute(batch, emit);
+      if (this.automatic) instance.running?.finish();
+      return done;
+    };
+    this.instances.push(instance);
+    return Promise.resolve(instance);
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+}
