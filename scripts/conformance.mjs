@@ -1,24 +1,28 @@
 /**
- * `npm run test:conformance`: runs the `run` of each folder in test/conformance, which installs what they need
- * (apt, pip) itself, and adds up their closing lines `N passed, N failed`.
+ * `npm run test:conformance`: runs each executable of test/conformance (a file there, or the file `run` of a folder),
+ * which installs what it needs (apt, pip) itself, and adds up their closing lines `N passed, N failed`.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.dirname(import.meta.dirname);
 const folder = path.join(root, 'test/conformance');
 const CLOSING = /^(\d+) passed, (\d+) failed$/gm;
 
-const suites = (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [])
-  .filter((entry) => entry.isDirectory() && existsSync(path.join(folder, entry.name, 'run')))
-  .map((entry) => entry.name)
-  .sort();
+function isExecutable(file) {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats?.isFile() === true && (stats.mode & 0o111) !== 0;
+}
+
+const suites = (existsSync(folder) ? readdirSync(folder).sort() : [])
+  .map((name) => ({ name, file: path.join(folder, name) }))
+  .flatMap(({ name, file }) => [file, path.join(file, 'run')].filter(isExecutable).map((run) => ({ name, run })));
 
 let passed = 0;
 let failed = 0;
-for (const suite of suites) {
-  const { status, stdout, stderr } = spawnSync(path.join(folder, suite, 'run'), {
+for (const { name, run } of suites) {
+  const { status, stdout, stderr } = spawnSync(run, [], {
     cwd: root,
     encoding: 'utf8',
     maxBuffer: 1 << 28,
@@ -29,7 +33,7 @@ for (const suite of suites) {
   if (status !== 0 || closing === undefined) counts.failed = Math.max(counts.failed, 1);
   passed += counts.passed;
   failed += counts.failed;
-  console.log(`${counts.failed === 0 ? 'ok    ' : 'FAILED'} ${suite} (${counts.passed} passed)`);
+  console.log(`${counts.failed === 0 ? 'ok    ' : 'FAILED'} ${name} (${counts.passed} passed)`);
   if (counts.failed > 0) console.log(`${stdout}${stderr}`);
 }
 console.log(`${passed} passed, ${failed} failed`);
