@@ -65,7 +65,8 @@ function openDescriptor(fd: number): LogOutput {
   let stream = open();
   return {
     write(line) {
-      if (stream.destroyed) stream = open();
+      // After an error a stream takes lines, but keeps them for ever.
+      if (stream.errored !== null) stream = open();
       if (stream.writableLength > MAX_WAITING_BYTES) dropped++;
       else stream.write(line, settle);
     },

@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { openOutput } from './destination.js';
+
+const MODULE = new URL('../../../dist/telemetry/logs/destination.js', import.meta.url).href;
+
+/** Runs `script` in a process of its own, with `openOutput` at hand; `stop` ends the standard input it may wait for. */
+function start(script: string, stderr: 'pipe' | number = 'pipe') {
+  const text = `import { openOutput } from '${MODULE}';\n${script}`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', text], { stdio: ['pipe', 'pipe', stderr] });
+  const read = (stream: Readable | null): { text: string } => {
+    const output = { text: '' };
+    stream?.on('data', (chunk) => {
+      output.text += chunk;
+    });
+    return output;
+  };
+  const [stdout, errors] = [read(child.stdout), read(child.stderr)];
+  const ended = once(child, 'close').then(([code]) => ({ code, stdout: stdout.text, stderr: errors.text }));
+  return { child, ended };
+}
+
+describe('lines on standard error', () => {
+  it('have all left when close resolves, even if the process exits at once', async () => {
+    const { code, stderr } = await start(`
+      const output = await openOutput('auto', undefined);
+      for (let i = 0; i < 20_000; i++) output.write('line ' + i + '\\n');
+      await output.close();
+      process.exit(3);`).ended;
+    expect(code).toBe(3);
+    expect(stderr).toBe(Array.from({ length: 20_000 }, (_, i) => `line ${i}\n`).join(''));
+  });
+
+  it('that nobody can take are counted, and harm nothing', async () => {
+    const script = `
+      const output = await openOutput('json', undefined);
+      output.write('a\\n');
+      output.write('b\\n');
+      while (output.dropped < 2) await new Promise(setImmediate);
+      output.write('c\\n');
+      await output.close();
+      console.log(output.dropped);`;
+    const { code, stdout } = await start(script, openSync('/dev/full', 'w')).ended;
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '3\n' });
+  });
+
+  it('whose reader has gone end nothing', async () => {
+    const { child, ended } = start(`
+      const output = await openOutput('json', undefined);
+      for await (const _ of process.stdin);
+      output.write('a\\n');
+      while (output.dropped < 1) await new Promise(setImmediate);
+      output.write('b\\n');
+      await output.close();
+      console.log(output.dropped);`);
+    child.stderr?.destroy();
+    child.stdin?.end();
+    expect(await ended).toMatchObject({ code: 0, stdout: '2\n' });
+  });
+});
+
+describe('pretty lines', () => {
+  async function prettify(line: object): Promise<string> {
+    const lines: string[] = [];
+    const output = await openOutput('pretty', { write: (text) => lines.push(text) });
+    output.write(`${JSON.stringify({ level: 'warn', time: '2025-06-15T15:06:41.000Z', room: 'server', ...line })}\n`);
+    await output.close();
+    return lines.join('').replace(/^\[.*?\]/, '[time]');
+  }
+
+  it('begin with time, level, room and message', async () => {
+    expect(await prettify({ status: 404, error: 'no', msg: 'GET / 404' })).toBe(
+      '[time] WARN: server: GET / 404 {"status":404,"error":"no"}\n',
+    );
+  });
+
+  it('show the cause below, as a stack is read', async () => {
+    expect(await prettify({ msg: 'oh', cause: 'Error: x\n    at y' })).toBe(
+      '[time] WARN: server: oh\n    Error: x\n        at y\n',
+    );
+  });
+
+  it('hold nothing that a terminal would obey', async () => {
+    expect(await prettify({ msg: 'GET /\u001b[31m\u009b2J\u0007\r 404', path: '\u001b]0;x' })).toBe(
+      '[time] WARN: server: GET /\ufffd[31m\ufffd2J\ufffd\ufffd 404 {"path":"\ufffd]0;x"}\n',
+    );
+  });
+});
+
+it('lines for a given destination are JSON unless pretty is asked for', async () => {
+  const lines: string[] = [];
+  const output = await openOutput('auto', { write: (text) => lines.push(text) });
+  output.write('{"a":1}\n');
+  await output.close();
+  expect(lines).toEqual(['{"a":1}\n']);
+  expect(output.dropped).toBe(0);
+});
