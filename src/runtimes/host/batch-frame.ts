@@ -219,7 +219,9 @@ export class BatchFrameReader {
       while (axis < rank && previous[axis] === this.#words[start + axis]) axis++;
       if (axis === rank) return previous;
     }
-    return Array.from(this.#words.subarray(start, start + rank));
+    const shape: number[] = [];
+    for (let axis = 0; axis < rank; axis++) shape.push(this.#words[start + axis] as number);
+    return shape;
   }
 
   #checkCount(count: number | undefined): number {

@@ -218,6 +218,8 @@ export class RunnerProcess {
 }
 
 function describeExit(code: number | null, signal: string | null, ending: boolean): string {
+  // The system's out-of-memory killer leaves no other trace.
+  if (signal === 'SIGKILL') return 'ended by SIGKILL (out of memory?)';
   if (signal !== null) return `ended by ${signal}`;
   return ending && code === 0 ? 'closed' : `exited with code ${code}`;
 }

@@ -17,7 +17,7 @@ const LOAD_EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
     /Protobuf parsing failed|does not have a graph/,
     (_match, { fileName }) => invalid(`'${fileName}' is not a readable ONNX file: it is broken or incomplete`),
   ],
-  [/File doesn't exist/, (_match, { fileName }) => invalid(`the model file '${fileName}' does not exist`)],
+  [/File doesn't exist|ENOENT/, (_match, { fileName }) => invalid(`the model file '${fileName}' does not exist`)],
   [
     /initializer: (.+?)\. Error: [\s\S]*does not exist: "?([^"\n]*)"?/,
     (match, { fileName }) =>

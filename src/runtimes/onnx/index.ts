@@ -3,6 +3,7 @@ import { env, InferenceSession } from 'onnxruntime-node';
 import type { LoadedModel, LoadSpec, Runtime } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { explainLoadError } from './errors.js';
+import { GraphCache } from './graph-cache.js';
 import { OnnxModel } from './model.js';
 import { type OnnxOptions, readOnnxOptions } from './options.js';
 import { checkProviders } from './providers.js';
@@ -16,7 +17,7 @@ export function createOnnxRuntime(context: RuntimeContext): Runtime {
 async function loadOnnx(spec: LoadSpec, context: RuntimeContext): Promise<LoadedModel> {
   const options = readOnnxOptions(spec.options);
   checkProviders(options.executionProviders);
-  const session = await createSession(spec, options);
+  const session = await createSession(spec, options, context);
   try {
     const metadata = { inputs: session.inputMetadata, outputs: session.outputMetadata };
     const signature = readSignature(metadata, spec.maxBatchSize);
@@ -35,9 +36,15 @@ async function loadOnnx(spec: LoadSpec, context: RuntimeContext): Promise<Loaded
   }
 }
 
-async function createSession(spec: LoadSpec, options: OnnxOptions): Promise<InferenceSession> {
+async function createSession(spec: LoadSpec, options: OnnxOptions, context: RuntimeContext): Promise<InferenceSession> {
+  const sessionOptions = toSessionOptions(options);
+  // What other providers make of a graph cannot be written down.
+  const cacheFolder = options.executionProviders.every((name) => name === 'cpu') ? spec.cacheFolder : undefined;
   try {
-    return await InferenceSession.create(spec.path, toSessionOptions(options));
+    if (!options.cacheOptimizedGraph || cacheFolder === undefined) {
+      return await InferenceSession.create(spec.path, sessionOptions);
+    }
+    return await new GraphCache(cacheFolder, context.report).createSession(spec.path, sessionOptions);
   } catch (error) {
     throw explainLoadError(error, {
       fileName: path.basename(spec.path),
@@ -56,7 +63,7 @@ function toSessionOptions(options: OnnxOptions): InferenceSession.SessionOptions
     executionProviders: [...options.executionProviders],
     enableCpuMemArena: options.enableCpuMemArena,
     enableMemPattern: options.enableMemPattern,
-    // Warnings of models that work are noise; errors also arrive as exceptions.
-    logSeverityLevel: 3,
+    // Errors arrive as exceptions; printing them too would let callers fill the log.
+    logSeverityLevel: 4,
   };
 }

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import path from 'node:path';
+import { env, InferenceSession } from 'onnxruntime-node';
+import type { RuntimeContext } from '../runtime-context.js';
+
+type SessionOptions = InferenceSession.SessionOptions;
+
+const MAX_ENTRIES = 32;
+const EXTENSION = '.onnx';
+/** Key of `TensorProto.external_data` as it stands in the file: the data is elsewhere, by a path relative to the file. */
+const EXTERNAL_DATA = Buffer.from('\n\x08location\x12', 'latin1');
+
+/** Makes sessions from files, keeping the graphs that ONNX Runtime has optimised for faster loads. */
+export class GraphCache {
+  readonly #folder: string;
+  readonly #report: RuntimeContext['report'];
+
+  constructor(folder: string, report: RuntimeContext['report']) {
+    this.#folder = folder;
+    this.#report = report;
+  }
+
+  /** As `InferenceSession.create`. A cache that cannot be read or written costs time only, and is reported. */
+  async createSession(file: string, options: SessionOptions): Promise<InferenceSession> {
+    const { digest, external } = await readDigest(file, options);
+    if (external) {
+      this.#report('info', `'${path.basename(file)}' keeps data in other files; its optimised graph is not cached`);
+      return InferenceSession.create(file, options);
+    }
+    const cached = path.join(this.#folder, `${digest}${EXTENSION}`);
+    return (await this.#createFromCache(cached, options)) ?? this.#createAndCache(file, cached, options);
+  }
+
+  async #createFromCache(cached: string, options: SessionOptions): Promise<InferenceSession | undefined> {
+    const now = new Date();
+    const isThere = await utimes(cached, now, now).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) return undefined;
+    try {
+      return await InferenceSession.create(cached, { ...options, graphOptimizationLevel: 'disabled' });
+    } catch (error) {
+      this.#report('warn', `optimised graph ${path.basename(cached)} is unusable and made anew: ${messageOf(error)}`);
+      await rm(cached, { force: true });
+      return undefined;
+    }
+  }
+
+  async #createAndCache(file: string, cached: string, options: SessionOptions): Promise<InferenceSession> {
+    const fresh = `${cached}.${process.pid}.${performance.now()}.tmp`;
+    try {
+      await mkdir(this.#folder, { recursive: true });
+      const session = await InferenceSession.create(file, { ...options, optimizedModelFilePath: fresh });
+      await rename(fresh, cached);
+      await this.#prune();
+      return session;
+    } catch (error) {
+      await rm(fresh, { force: true });
+      // Either the file itself is bad, then this says so, or the cache is.
+      const session = await InferenceSession.create(file, options);
+      this.#report('warn', `the optimised graph could not be cached: ${messageOf(error)}`);
+      return session;
+    }
+  }
+
+  /** Keeps the entries that were used last. */
+  async #prune(): Promise<void> {
+    const names = (await readdir(this.#folder)).filter((name) => name.endsWith(EXTENSION));
+    const files = names.map((name) => path.join(this.#folder, name));
+    const times = await Promise.all(files.map(async (file) => ({ file, usedAt: (await stat(file)).mtimeMs })));
+    times.sort((a, b) => b.usedAt - a.usedAt);
+    await Promise.all(times.slice(MAX_ENTRIES).map(({ file }) => rm(file, { force: true })));
+  }
+}
+
+/** Digest of everything that an optimised graph depends on: the file, ONNX Runtime, the machine and the options. */
+async function readDigest(file: string, options: SessionOptions): Promise<{ digest: string; external: boolean }> {
+  const hash = createHash('sha256');
+  const machine = [process.platform, process.arch, cpus()[0]?.model];
+  hash.update(JSON.stringify([env.versions.common, machine, options]));
+  let external = false;
+  let tail = Buffer.alloc(0);
+  for await (const chunk of createReadStream(file, { highWaterMark: 1_048_576 })) {
+    hash.update(chunk);
+    external ||= Buffer.concat([tail, chunk]).includes(EXTERNAL_DATA);
+    tail = chunk.subarray(-EXTERNAL_DATA.length);
+  }
+  return { digest: hash.digest('hex'), external };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,306 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Signature } from '../../src/core/index.js';
+import {
+  type BatchItem,
+  type Emission,
+  type Instance,
+  type Placement,
+  RunnerDiedError,
+} from '../../src/runtimes/index.js';
+import { FakeClock } from '../support/fake-clock.js';
+import { batchItem, fp32, numbersOf } from '../support/tensors.js';
+import { createTestHost, IN_PROCESS, loadSpec, runBatch, type TestHost } from '../support/test-host.js';
+
+const spec = (name: string, shape: readonly number[]) =>
+  ({ name, datatype: 'FP32', shape, batchAxis: 0, optional: false }) as const;
+const declared: Signature = { inputs: [spec('x', [-1, 4])], outputs: [spec('y', [-1, 4])] };
+const faulty = loadSpec({ runtime: 'echo', declared, options: { faults: true } });
+
+const folder = mkdtempSync(path.join(tmpdir(), 'millrace-host-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function item(callId: number, fault?: string): BatchItem {
+  const parameters = fault === undefined ? {} : { fault };
+  return batchItem(callId, [fp32('x', [1, 4], [callId, 2, 3, 4])], { parameters });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The error with which a batch of one item ends. */
+function failureOf(instance: Instance, fault: string): Promise<unknown> {
+  return runBatch(instance, [item(1, fault)]).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+let hosted: TestHost;
+beforeEach(() => {
+  hosted = createTestHost();
+});
+afterEach(() => hosted.host.close());
+
+describe('a runner process', () => {
+  test('is another process, recognisable by its title, and announced with its start time', async () => {
+    const instance = await hosted.load(faulty);
+    expect(instance.pid).not.toBe(process.pid);
+    const started = await hosted.event('runnerStarted');
+    expect(started).toMatchObject({ runner: 'model/1#0', pid: instance.pid });
+    const title = execFileSync('ps', ['-o', 'args=', '-p', String(instance.pid)], { encoding: 'utf8' });
+    expect(title.trim()).toMatch(/^millrace-runner model\/1#0/);
+  });
+
+  test('ends when its model is closed, and says that this was expected', async () => {
+    const instance = await hosted.load(faulty);
+    await instance.close();
+    expect(await instance.exited).toBe('closed');
+    expect(isAlive(instance.pid)).toBe(false);
+    expect(await hosted.event('runnerExited')).toMatchObject({ reason: 'closed', expected: true, pid: instance.pid });
+  });
+
+  test('refuses batches once it is closed', async () => {
+    const instance = await hosted.load(faulty);
+    await instance.close();
+    await expect(runBatch(instance, [item(1)])).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'runner model/1#0 is gone: closed',
+      started: false,
+    });
+  });
+
+  test.each([
+    ['exits', 'exit', 'exited with code 3'],
+    ['aborts', 'abort', 'ended by SIGABRT'],
+  ])('that %s fails what it was running, with the reason', async (_label, fault, reason) => {
+    const instance = await hosted.load(faulty);
+    const error = await failureOf(instance, fault);
+    expect(error).toBeInstanceOf(RunnerDiedError);
+    expect(error).toMatchObject({
+      code: 'unavailable',
+      message: `runner model/1#0 is gone: ${reason}`,
+      started: true,
+    });
+    expect(await instance.exited).toBe(reason);
+    expect(await hosted.event('runnerExited')).toMatchObject({ reason, expected: false });
+  });
+
+  test('that hangs can be killed; only the oldest outstanding batch had started', async () => {
+    const instance = await hosted.load(faulty);
+    const settled = [failureOf(instance, 'hang'), failureOf(instance, 'raise'), failureOf(instance, 'raise')];
+    instance.kill('ran longer than 50 ms');
+    const errors = await Promise.all(settled);
+    expect(errors.map((error) => error instanceof RunnerDiedError && error.started)).toEqual([true, false, false]);
+    expect(errors[1]).toMatchObject({ message: 'runner model/1#0 is gone: ran longer than 50 ms' });
+    expect(await instance.exited).toBe('ran longer than 50 ms');
+    expect(isAlive(instance.pid)).toBe(false);
+  });
+
+  test('keeps answers that it gave before it died', async () => {
+    const instance = await hosted.load(faulty);
+    const [first, second] = await Promise.all([runBatch(instance, [item(5)]), failureOf(instance, 'exit')]);
+    expect(first.emissions.map((emission) => emission.callId)).toEqual([5]);
+    expect(second).toMatchObject({ started: true });
+  });
+
+  test('that uses too much memory is killed with both numbers in the reason', async () => {
+    const placement: Placement = { kind: 'process', runner: undefined, maxRssBytes: 268_435_456 };
+    const instance = await hosted.load(faulty, placement);
+    const error = await failureOf(instance, 'allocate');
+    expect(error).toMatchObject({ started: true });
+    expect(await instance.exited).toMatch(/^used (2[5-9]\d|[3-9]\d\d|\d{4,}) MiB, limit 256 MiB$/);
+  });
+
+  test('has its memory looked at and published', async () => {
+    const instance = await hosted.load(faulty);
+    const memory = await hosted.event('runnerMemory');
+    expect(memory).toMatchObject({ runner: 'model/1#0', pid: instance.pid });
+    expect(memory.rssBytes).toBeGreaterThan(10_000_000);
+  });
+
+  test('does not end by a signal meant for the whole group', async () => {
+    const instance = await hosted.load(faulty);
+    process.kill(instance.pid, 'SIGINT');
+    process.kill(instance.pid, 'SIGTERM');
+    const { emissions } = await runBatch(instance, [item(1)]);
+    expect(emissions[0]?.error).toBeUndefined();
+  });
+
+  test('that is killed from outside is noticed', async () => {
+    const instance = await hosted.load(faulty);
+    process.kill(instance.pid, 'SIGKILL');
+    expect(await instance.exited).toBe('ended by SIGKILL (out of memory?)');
+  });
+
+  test('fails an item alone where the runtime does', async () => {
+    const instance = await hosted.load(faulty);
+    const { emissions } = await runBatch(instance, [item(1), item(2, 'raiseItem'), item(3)]);
+    const byCall = new Map(emissions.map((emission) => [emission.callId, emission]));
+    expect(byCall.get(2)?.error).toEqual({ code: 'internal', message: "echo: fault 'raiseItem'" });
+    expect([1, 3].map((callId) => numbersOf(byCall.get(callId)?.outputs[0]))).toEqual([
+      [1, 2, 3, 4],
+      [3, 2, 3, 4],
+    ]);
+  });
+});
+
+describe('a load', () => {
+  test('that dies rejects with the reason and leaves nothing behind', async () => {
+    const entry = path.join(folder, 'dies.mjs');
+    writeFileSync(entry, "process.stderr.write('no such library\\n'); process.exit(9);");
+    const other = createTestHost({ entry });
+    await expect(other.load(faulty)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'runner model/1#0 is gone: exited with code 9',
+    });
+    expect(await other.event('diagnostic')).toMatchObject({ level: 'warn', message: 'no such library' });
+    await other.host.close();
+  });
+
+  test('that takes too long is ended', async () => {
+    const entry = path.join(folder, 'hangs.mjs');
+    writeFileSync(entry, 'for (;;);');
+    const clock = new FakeClock();
+    const other = createTestHost({ entry, memoryPollIntervalMs: 1e9 }, clock);
+    const loading = other.load(faulty);
+    loading.catch(() => undefined);
+    await clock.advance(20_000);
+    await expect(loading).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'runner model/1#0 is gone: loading took longer than 20000 ms',
+    });
+    await other.host.close();
+  });
+
+  test('by a runner of another version is refused', async () => {
+    const entry = path.join(folder, 'stranger.mjs');
+    writeFileSync(
+      entry,
+      "import fs from 'node:fs'; fs.writeSync(4, new Uint32Array([16, 77, 0, 0])); setInterval(() => 0, 1e6);",
+    );
+    const other = createTestHost({ entry });
+    await expect(other.load(faulty)).rejects.toMatchObject({
+      message: "runner model/1#0 is gone: speaks protocol another, expected 1; is 'runners.entry' of this version?",
+    });
+    await other.host.close();
+  });
+
+  test('by a runner that talks nonsense is refused', async () => {
+    const entry = path.join(folder, 'nonsense.mjs');
+    writeFileSync(
+      entry,
+      "import fs from 'node:fs'; fs.writeSync(4, 'hello, world: what?'); setInterval(() => 0, 1e6);",
+    );
+    const other = createTestHost({ entry });
+    await expect(other.load(faulty)).rejects.toMatchObject({
+      message: 'runner model/1#0 is gone: sent a malformed answer',
+    });
+    await other.host.close();
+  });
+
+  test('is refused once the host is closed', async () => {
+    await hosted.host.close();
+    await expect(hosted.load(faulty)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'the server is closing; it loads no more models',
+    });
+  });
+});
+
+describe('a shared runner', () => {
+  const shared: Placement = { kind: 'process', runner: 'small', maxRssBytes: 0 };
+
+  test('runs several models in one process and ends with the last of them', async () => {
+    const first = await hosted.load(faulty, shared, 'a/1#0');
+    const second = await hosted.load(faulty, shared, 'b/1#0');
+    expect(second.pid).toBe(first.pid);
+    expect(await hosted.event('runnerStarted')).toMatchObject({ runner: 'small' });
+    await first.close();
+    expect((await runBatch(second, [item(1)])).emissions[0]?.error).toBeUndefined();
+    await second.close();
+    expect(await second.exited).toBe('closed');
+  });
+
+  test('fails the work of all its models when one of them kills it, and is started anew', async () => {
+    const first = await hosted.load(faulty, shared, 'a/1#0');
+    const second = await hosted.load(faulty, shared, 'b/1#0');
+    const errors = await Promise.all([failureOf(first, 'exit'), failureOf(second, 'raise')]);
+    expect(errors).toMatchObject([{ started: true }, { started: false }]);
+    expect(await second.exited).toBe('exited with code 3');
+    const third = await hosted.load(faulty, shared, 'a/1#1');
+    expect(third.pid).not.toBe(first.pid);
+    expect((await runBatch(third, [item(1)])).emissions[0]?.error).toBeUndefined();
+  });
+
+  test('outlives a model that cannot be loaded', async () => {
+    const first = await hosted.load(faulty, shared, 'a/1#0');
+    await expect(hosted.load(loadSpec({ runtime: 'echo' }), shared, 'b/1#0')).rejects.toMatchObject({
+      code: 'invalid_argument',
+    });
+    expect((await runBatch(first, [item(1)])).emissions[0]?.error).toBeUndefined();
+  });
+});
+
+describe('frames', () => {
+  const anyShape: Signature = {
+    inputs: [
+      { name: 'x', datatype: 'FP32', shape: [], batchAxis: null, optional: false },
+      { name: 's', datatype: 'BYTES', shape: [], batchAxis: null, optional: false },
+    ],
+    outputs: [
+      { name: 'x', datatype: 'FP32', shape: [], batchAxis: null, optional: false },
+      { name: 's', datatype: 'BYTES', shape: [], batchAxis: null, optional: false },
+    ],
+  };
+  const load = () => hosted.load(loadSpec({ runtime: 'echo', declared: anyShape }), IN_PROCESS);
+  const noBytes = { name: 's', datatype: 'BYTES', shape: [0], data: new Uint8Array() } as const;
+
+  test('carry scalars and empty tensors', async () => {
+    const inputs = [fp32('x', [], [42]), noBytes];
+    const { emissions } = await runBatch(await load(), [batchItem(1, inputs), batchItem(2, [fp32('x', [3, 0], [])])]);
+    expect(emissions.map((emission) => emission.outputs)).toEqual([inputs, [fp32('x', [3, 0], [])]]);
+  });
+
+  test('carry items without any tensor', async () => {
+    const { emissions } = await runBatch(await load(), [batchItem(1, [])]);
+    expect(emissions).toEqual([{ callId: 1, outputs: [], final: true }]);
+  });
+
+  test('carry 50 MB, twice at a time, unchanged', async () => {
+    const instance = await load();
+    const values = Float32Array.from({ length: 13_000_000 }, (_, index) => index % 1_000_003);
+    const tensor = { ...fp32('x', [values.length], []), data: new Uint8Array(values.buffer) };
+    const results = await Promise.all([1, 2].map((id) => runBatch(instance, [batchItem(id, [tensor])], { id })));
+    for (const { emissions } of results) {
+      const data = emissions[0]?.outputs[0]?.data ?? new Uint8Array();
+      expect(Buffer.compare(data, tensor.data)).toBe(0);
+    }
+  });
+
+  test('keep a thousand outstanding batches apart', async () => {
+    const instance = await load();
+    const runs = Array.from({ length: 1_000 }, (_, id) => runBatch(instance, [batchItem(id, [fp32('x', [1], [id])])]));
+    const answers = (await Promise.all(runs)).map(({ emissions }) => numbersOf(emissions[0]?.outputs[0])[0]);
+    expect(answers).toEqual(Array.from({ length: 1_000 }, (_, id) => id));
+  });
+
+  test('refuse a tensor that the model does not have, without harm to others', async () => {
+    const instance = await load();
+    await expect(runBatch(instance, [batchItem(1, [fp32('z', [1], [1])])])).rejects.toMatchObject({
+      code: 'internal',
+      message: "tensor 'z' is not in the model's signature",
+    });
+    const emissions: Emission[] = [...(await runBatch(instance, [batchItem(2, [])])).emissions];
+    expect(emissions).toHaveLength(1);
+  });
+});
