@@ -2,8 +2,8 @@ import { decideVersions, type JudgedVersion } from './decide-versions.js';
 import { combineDigests, hashFile, hashText } from './digest.js';
 import type { FileCache } from './file-cache.js';
 import type { FileStamp } from './files.js';
-import { findLabelFiles, type Labels, readLabels } from './label-files.js';
 import { ModelConfigSchema, type VersionPolicy } from './model-config.js';
+import { findNamedFiles, type Labels, readLabels } from './named-files.js';
 import type { ModelReading, VersionCandidate } from './read-model.js';
 import { describePolicy } from './select-versions.js';
 import type { SettleTracker } from './settle.js';
@@ -32,8 +32,8 @@ interface Judged extends JudgedVersion {
 /** Applies version policy and settling. Throws a sentence when a label file is wrong or the policy selects nothing. */
 export async function selectSources(reading: ModelReading, context: SelectionContext): Promise<Selection> {
   const { name, config, configFile, candidates } = reading;
-  const labelFiles = await findLabelFiles(reading);
-  const shared = [...(configFile === undefined ? [] : [configFile]), ...labelFiles.map(({ file }) => file)];
+  const namedFiles = await findNamedFiles(reading);
+  const shared = [...(configFile === undefined ? [] : [configFile]), ...namedFiles.map(({ file }) => file)];
   const judged = candidates.map((candidate) => judge(candidate, { reading, shared, context }));
   const policy = config.versions ?? (ModelConfigSchema.properties.versions.default as VersionPolicy);
   const { served, awaited } = decideVersions(policy, judged);
@@ -44,7 +44,7 @@ export async function selectSources(reading: ModelReading, context: SelectionCon
     const there = candidates.map(({ version }) => version).join(', ');
     throw new Error(`the version policy asks for ${describePolicy(policy)}, but there is only ${there}`);
   }
-  const labels = served.size === 0 ? {} : await readLabels(labelFiles, context.labels);
+  const labels = served.size === 0 ? {} : await readLabels(namedFiles, context.labels);
   const sources: ModelSource[] = [];
   for (const version of judged) {
     if (!served.has(version.version)) continue;

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../test/support/fake-clock.js';
+import { SettleTracker, scanSettled } from './settle.js';
+import type { Repository, RepositoryScan } from './types.js';
+
+describe('SettleTracker', () => {
+  it('takes old files for whole at once', () => {
+    const clock = new FakeClock();
+    const tracker = new SettleTracker(clock, 1_000);
+    expect(tracker.settlesInMs('a', 'f', clock.wallNow() - 1_000)).toBe(0);
+  });
+
+  it('waits until young files are old enough', async () => {
+    const clock = new FakeClock();
+    const tracker = new SettleTracker(clock, 1_000);
+    const writtenAt = clock.wallNow() - 300;
+    expect(tracker.settlesInMs('a', 'f', writtenAt)).toBe(700);
+    await clock.advance(700);
+    expect(tracker.settlesInMs('a', 'f', writtenAt)).toBe(0);
+  });
+
+  it('starts anew with every change', async () => {
+    const clock = new FakeClock();
+    const tracker = new SettleTracker(clock, 1_000);
+    expect(tracker.settlesInMs('a', 'f', clock.wallNow())).toBe(1_000);
+    await clock.advance(900);
+    expect(tracker.settlesInMs('a', 'g', clock.wallNow())).toBe(1_000);
+  });
+
+  it('judges files from the future by what it saw', async () => {
+    const clock = new FakeClock();
+    const tracker = new SettleTracker(clock, 1_000);
+    const writtenAt = clock.wallNow() + 86_400_000;
+    expect(tracker.settlesInMs('a', 'f', writtenAt)).toBe(1_000);
+    await clock.advance(400);
+    expect(tracker.settlesInMs('a', 'f', writtenAt)).toBe(600);
+    await clock.advance(600);
+    expect(tracker.settlesInMs('a', 'f', writtenAt)).toBe(0);
+  });
+
+  it('waits for nothing when told so', () => {
+    const clock = new FakeClock();
+    expect(new SettleTracker(clock, 0).settlesInMs('a', 'f', clock.wallNow())).toBe(0);
+  });
+});
+
+describe('scanSettled', () => {
+  const nothing: RepositoryScan = { sources: [], problems: [], unsettled: [], notices: [], names: ['mlp'] };
+  const unsettled: RepositoryScan = { ...nothing, unsettled: [{ name: 'mlp', version: 1, settlesInMs: 400 }] };
+
+  function repositoryOf(...scans: RepositoryScan[]): Repository {
+    return {
+      scan: async () => (scans.length > 1 ? (scans.shift() as RepositoryScan) : (scans[0] as RepositoryScan)),
+      discard: async () => undefined,
+      close: async () => undefined,
+    };
+  }
+
+  it('looks again when the unsettled versions should have settled', async () => {
+    const clock = new FakeClock();
+    const result = scanSettled(repositoryOf(unsettled, nothing), {}, { clock, maxWaitMs: 5_000 });
+    await clock.advance(400);
+    expect(await result).toBe(nothing);
+  });
+
+  it('gives up in time', async () => {
+    const clock = new FakeClock();
+    const result = scanSettled(repositoryOf(unsettled), {}, { clock, maxWaitMs: 1_000 });
+    await clock.advance(1_000);
+    expect(await result).toBe(unsettled);
+  });
+});
