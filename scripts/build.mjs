@@ -11,7 +11,7 @@ const root = path.dirname(import.meta.dirname);
 const dist = path.join(root, 'dist');
 // Beside dist, so that the paths inside source maps stay right and a rename stays on one file system.
 const fresh = path.join(root, `.dist-${process.pid}`);
-const ASSET = /\.(html|css|svg|json|proto)$/;
+const ASSET = /\.(html|css|js|svg|json|proto)$/;
 
 async function filesUnder(folder) {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);

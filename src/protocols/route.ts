@@ -4,6 +4,8 @@ import type { WireResponse } from './wire.js';
 
 /** What a route is handed besides the call. */
 export interface RouteRequest {
+  /** How the client reached the server, e.g. `http://localhost:8000`. */
+  readonly origin: string;
   /** Percent-decoded path parameters by name. */
   readonly params: Readonly<Record<string, string>>;
   /** The JSON body, checked against the route's schema; `{}` when there was none. */

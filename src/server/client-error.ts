@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../core/index.js';
-import { connectionOf } from './connection.js';
+import type { Connections } from './connection.js';
 import { HttpError } from './http-error.js';
 
 const LINGER_MS = 1_000;
@@ -35,12 +35,12 @@ export function answerClientError(error: HttpError | undefined, stream: Duplex, 
     stream.destroy();
     return;
   }
-  const connection = connectionOf(stream);
+  const connection = options.connections.of(stream);
   if (connection.closing) return;
   connection.closing = true;
   if (connection.reading !== undefined) {
     connection.reading.fail(error);
-  } else if (connection.isIdle) {
+  } else if (connection.openExchanges.length === 0) {
     stream.end(options.render(error));
     // Closing at once would reset the connection under a client that still sends.
     options.clock.setTimer(LINGER_MS, () => stream.destroy());
@@ -50,6 +50,7 @@ export function answerClientError(error: HttpError | undefined, stream: Duplex, 
 
 export interface AnswerOptions {
   readonly clock: Clock;
+  readonly connections: Connections;
   /** The bytes of the answer. */
   readonly render: (error: HttpError) => string;
 }

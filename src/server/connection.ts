@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net';
+import type { MillraceError } from '../core/index.js';
 import { isLoopback } from './bind.js';
 
-/** What a connection tells the exchanges that are open on it. */
+/** What a connection asks of the exchanges that are open on it. */
 export interface OpenExchange {
   readonly requestBytes: number;
   /** The socket is gone; nobody reads the answer. */
   onClientGone(): void;
   fail(error: unknown): void;
+  cancel(reason: MillraceError): void;
 }
 
 /**
@@ -20,19 +22,18 @@ export class Connection {
   readonly viaLoopback: boolean;
   /** The exchange whose body is arriving now. */
   reading: OpenExchange | undefined;
-  /** Nothing more is read from it: what comes next is garbage, or the server ends. */
+  /** Nothing more is read from it: what comes next is garbage. */
   closing = false;
-  #open: OpenExchange[] = [];
+  readonly #open: OpenExchange[] = [];
 
   constructor(socket: Socket) {
     this.socket = socket;
     this.remoteAddress = socket.remoteAddress ?? '';
     this.viaLoopback = isLoopback(socket.localAddress ?? '');
-    socket.once('close', () => this.#onClose());
   }
 
-  get isIdle(): boolean {
-    return this.#open.length === 0;
+  get openExchanges(): readonly OpenExchange[] {
+    return this.#open;
   }
 
   /** Answers leave in the order of their requests: the newest one's is the last that is written. */
@@ -45,23 +46,57 @@ export class Connection {
   }
 
   remove(exchange: OpenExchange): void {
-    const index = this.#open.indexOf(exchange);
-    if (index >= 0) this.#open.splice(index, 1);
-  }
-
-  #onClose(): void {
-    const open = this.#open;
-    this.#open = [];
-    for (const exchange of open) exchange.onClientGone();
+    if (this.isNewest(exchange)) this.#open.pop();
+    else this.#open.splice(this.#open.indexOf(exchange), 1);
   }
 }
 
-const CONNECTION = Symbol('millrace.connection');
-type TrackedSocket = Socket & { [CONNECTION]?: Connection };
+/** The connections of one server, and how many exchanges are open on them. */
+export class Connections {
+  /** Kept on the socket under a key of this server's own: a map lookup a request would cost more. */
+  readonly #key = Symbol('millrace.connection');
+  readonly #all = new Set<Connection>();
+  #openCount = 0;
+  readonly #onIdle: (() => void)[] = [];
 
-/** The connection of a socket, made when it is first seen. Kept on the socket: a map lookup a request would cost more. */
-export function connectionOf(socket: Socket): Connection {
-  const tracked: TrackedSocket = socket;
-  tracked[CONNECTION] ??= new Connection(socket);
-  return tracked[CONNECTION];
+  /** The connection of a socket, made when it is first seen. */
+  of(socket: Socket): Connection {
+    const tracked = socket as Socket & { [key: symbol]: Connection | undefined };
+    const known = tracked[this.#key];
+    if (known !== undefined) return known;
+    const connection = new Connection(socket);
+    tracked[this.#key] = connection;
+    this.#all.add(connection);
+    socket.once('close', () => {
+      this.#all.delete(connection);
+      for (const exchange of [...connection.openExchanges]) exchange.onClientGone();
+    });
+    return connection;
+  }
+
+  open(connection: Connection, exchange: OpenExchange): void {
+    connection.add(exchange);
+    this.#openCount++;
+  }
+
+  settle(connection: Connection, exchange: OpenExchange): void {
+    connection.remove(exchange);
+    if (connection.reading === exchange) connection.reading = undefined;
+    this.#openCount--;
+    if (this.#openCount === 0 && this.#onIdle.length > 0) {
+      for (const resolve of this.#onIdle.splice(0)) resolve();
+    }
+  }
+
+  /** Resolves when no exchange is open: at once, or when the last one settles. */
+  idle(): Promise<void> {
+    if (this.#openCount === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  cancelAll(reason: MillraceError): void {
+    for (const { openExchanges } of this.#all) {
+      for (const exchange of [...openExchanges]) exchange.cancel(reason);
+    }
+  }
 }

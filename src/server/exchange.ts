@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Call, type Clock, type EventBus, MillraceError, type Principal, toMillraceError } from '../core/index.js';
-import type { WireResponse } from '../protocols/index.js';
+import { encodeError, type WireResponse } from '../protocols/index.js';
 import type { ByteBudget } from './byte-budget.js';
 import { compress } from './compression.js';
-import type { Connection, OpenExchange } from './connection.js';
+import type { Connection, Connections, OpenExchange } from './connection.js';
 import { requestTimeoutMs } from './deadline.js';
 import { responseCompression } from './encoding.js';
 import { HttpError } from './http-error.js';
@@ -17,13 +17,11 @@ export interface ExchangeContext {
   readonly options: ServerOptions;
   readonly clock: Clock;
   readonly events: EventBus;
+  readonly connections: Connections;
   readonly bodyBudget: ByteBudget;
   readonly requestId: (header: string | string[] | undefined) => string;
-  readonly encodeError: (error: MillraceError) => WireResponse;
   /** The server ends: answers close their connection. */
   readonly draining: () => boolean;
-  readonly onOpen: (exchange: Exchange) => void;
-  readonly onSettled: (exchange: Exchange) => void;
 }
 
 /** Who calls where nobody has to say so: health, documentation, and what is refused before it comes to that. */
@@ -63,8 +61,7 @@ export class Exchange implements OpenExchange {
     this.res = http.res;
     this.receivedAt = context.clock.now();
     this.requestId = context.requestId(http.req.headers['x-request-id']);
-    connection.add(this);
-    context.onOpen(this);
+    context.connections.open(connection, this);
   }
 
   /** True once an answer is on its way or nobody waits for one. */
@@ -76,6 +73,13 @@ export class Exchange implements OpenExchange {
   get call(): Call {
     this.#call ??= this.#createCall(NOBODY, Number.POSITIVE_INFINITY);
     return this.#call;
+  }
+
+  /** How the client reached the server, e.g. `http://localhost:8000`. */
+  get origin(): string {
+    const { socket } = this.connection;
+    const scheme = 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http';
+    return `${scheme}://${this.req.headers.host ?? `${socket.localAddress}:${socket.localPort}`}`;
   }
 
   /** Opens the call of `principal` with its deadline. Throws 400 when the client's own timeout is malformed. */
@@ -125,19 +129,7 @@ export class Exchange implements OpenExchange {
     if (error.code === 'internal') this.#publishFault(error);
     if (this.answered) return;
     this.#error = error;
-    let response: WireResponse;
-    try {
-      response = this.#context.encodeError(error);
-    } catch (fault) {
-      this.#publishFault(toMillraceError(fault));
-      response = { status: 500, headers: {}, body: '' };
-    }
-    if (error instanceof HttpError) {
-      response = { ...response, status: error.status, headers: { ...response.headers, ...error.headers } };
-    } else if (response.status === 401) {
-      response = { ...response, headers: { ...response.headers, 'www-authenticate': 'Bearer realm="millrace"' } };
-    }
-    this.#write(response);
+    this.#write(errorResponse(error));
   }
 
   onClientGone(): void {
@@ -246,9 +238,15 @@ export class Exchange implements OpenExchange {
 
   #settleWhenWritten(): void {
     if (this.#settled) return;
+    const { socket } = this.connection;
     // The kernel has all of it already: the usual case, and the cheaper one.
-    if (this.res.socket === this.connection.socket && this.connection.socket.writableLength === 0) this.#settle();
-    else this.res.once('close', () => this.onClientGone());
+    if (this.res.socket === socket && socket.writableLength === 0) {
+      this.#settle();
+      return;
+    }
+    this.res.once('close', () => this.onClientGone());
+    // Node destroys the socket when nothing of what waits there has moved for so long; the next answer sets it anew.
+    socket.setTimeout(this.#context.options.sendTimeoutMs);
   }
 
   #settle(): void {
@@ -256,9 +254,7 @@ export class Exchange implements OpenExchange {
     this.#settled = true;
     const context = this.#context;
     if (this.#heldBytes > 0) context.bodyBudget.release(this.#heldBytes);
-    this.connection.remove(this);
-    if (this.connection.reading === this) this.connection.reading = undefined;
-    context.onSettled(this);
+    context.connections.settle(this.connection, this);
     const { req } = this;
     const url = req.url ?? '';
     const query = url.indexOf('?');
@@ -285,6 +281,17 @@ export class Exchange implements OpenExchange {
       error: error.cause ?? error,
     });
   }
+}
+
+/** An error as an answer: by its code, or by the status that only HTTP has for it. */
+export function errorResponse(error: MillraceError): WireResponse {
+  if (error instanceof HttpError) {
+    const response = encodeError(error, error.status);
+    return { ...response, headers: { ...response.headers, ...error.headers } };
+  }
+  const response = encodeError(error);
+  if (response.status !== 401) return response;
+  return { ...response, headers: { ...response.headers, 'www-authenticate': 'Bearer realm="millrace"' } };
 }
 
 function byteLength(body: WireResponse['body']): number {

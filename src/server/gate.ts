@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { connectionOf } from './connection.js';
 import { Exchange, type ExchangeContext } from './exchange.js';
 import { HostGuard } from './host-guard.js';
 import { HttpError } from './http-error.js';
@@ -31,7 +30,7 @@ export class Gate {
 
   /** Takes a request in; never throws. */
   enter(entrance: Entrance, http: { req: IncomingMessage; res: ServerResponse }, flags: RequestFlags = {}): void {
-    const connection = connectionOf(http.req.socket);
+    const connection = this.#context.connections.of(http.req.socket);
     const exchange = new Exchange(this.#context, connection, http);
     if (flags.expect === 'continue') exchange.expectsContinue = true;
     try {

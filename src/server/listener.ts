@@ -4,11 +4,10 @@ import type { Socket } from 'node:net';
 import { Call, MillraceError } from '../core/index.js';
 import { isLoopback } from './bind.js';
 import { answerClientError, clientErrorOf, renderRaw } from './client-error.js';
-import { connectionOf } from './connection.js';
-import { type Exchange, type ExchangeContext, NOBODY } from './exchange.js';
+import { type Exchange, type ExchangeContext, errorResponse, NOBODY } from './exchange.js';
 import type { Entrance, Gate, RequestFlags } from './gate.js';
 import type { HttpError } from './http-error.js';
-import type { TlsFiles } from './tls.js';
+import type { TlsPair } from './tls.js';
 
 /** Where a listener can be reached. */
 export interface Address {
@@ -25,14 +24,14 @@ export interface ListenerOptions {
   readonly context: ExchangeContext;
   readonly gate: Gate;
   readonly dispatch: (exchange: Exchange) => void;
-  readonly tls: TlsFiles | undefined;
+  /** undefined = plain HTTP. */
+  readonly tls: TlsPair | undefined;
 }
 
 /** A listening socket with its limits. What comes over it goes through the gate. */
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: HttpServer | HttpsServer;
-  #stopWatching: (() => void) | undefined;
   #address: Address | undefined;
   #nextDropWarningAt = 0;
 
@@ -55,7 +54,7 @@ export class Listener {
         ? createServer(limits)
         : createTlsServer({
             ...limits,
-            ...tls.read(),
+            ...tls,
             handshakeTimeout: settings.headersTimeoutMs,
             minVersion: 'TLSv1.2',
           });
@@ -68,12 +67,12 @@ export class Listener {
     this.#server.on('clientError', (error: Error & { code?: string }, stream) => {
       answerClientError(clientErrorOf(error, settings), stream, {
         clock: context.clock,
+        connections: context.connections,
         render: (refusal) => this.#refuse(refusal, stream as Socket),
       });
     });
     this.#server.maxConnections = settings.maxConnections;
     this.#server.on('drop', () => this.#warnOfDrop());
-    this.#server.setTimeout(settings.sendTimeoutMs, cutOffIfStuck);
   }
 
   get address(): Address | undefined {
@@ -92,16 +91,17 @@ export class Listener {
     });
     this.#server.removeAllListeners('error');
     this.#server.on('error', (error) => this.#warn(`listener failed: ${error.message}`));
-    this.#stopWatching = tls?.watch((pair) => {
-      if ('setSecureContext' in this.#server) this.#server.setSecureContext(pair);
-    });
     this.#address = addressOf(this.#server, { host, secure: tls !== undefined });
     return this.#address;
   }
 
+  /** Serves another certificate from the next handshake on. */
+  renew(pair: TlsPair): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(pair);
+  }
+
   /** Takes no new connections and closes idle ones. Resolves when the last connection is gone. */
   async stop(): Promise<void> {
-    this.#stopWatching?.();
     if (!this.#server.listening) return;
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
@@ -118,8 +118,8 @@ export class Listener {
     const { context } = this.#options;
     const receivedAt = context.clock.now();
     const requestId = context.requestId(undefined);
-    const { headers, body } = context.encodeError(error);
-    const text = typeof body === 'string' ? body : Buffer.concat(body instanceof Uint8Array ? [body] : body).toString();
+    const { headers, body } = errorResponse(error);
+    const text = String(body);
     context.events.publish('httpFinished', {
       method: '',
       route: '',
@@ -127,12 +127,12 @@ export class Listener {
       status: error.status,
       requestBytes: 0,
       responseBytes: Buffer.byteLength(text),
-      remoteAddress: connectionOf(socket).remoteAddress,
+      remoteAddress: socket.remoteAddress ?? '',
       durationMs: 0,
       call: new Call({ requestId, principal: NOBODY, trace: undefined, deadlineAt: receivedAt, receivedAt }),
       error,
     });
-    return renderRaw(error.status, { ...headers, ...error.headers, 'x-request-id': requestId }, text);
+    return renderRaw(error.status, { ...headers, 'x-request-id': requestId }, text);
   }
 
   /** At most one line every ten seconds: who opens too many connections does not fill the log as well. */
@@ -146,11 +146,6 @@ export class Listener {
   #warn(message: string): void {
     this.#options.context.events.publish('diagnostic', { level: 'warn', room: 'server', message });
   }
-}
-
-/** A silent socket is cut off only while its client owes us the reading of an answer; models may think for longer. */
-function cutOffIfStuck(socket: Socket): void {
-  if (socket.writableLength > 0) socket.destroy();
 }
 
 function addressOf(

@@ -1,11 +1,8 @@
-import { type Call, MillraceError, type Principal } from '../core/index.js';
-import { type InferTarget, matchInfer, type WireRequest, type WireResponse } from '../protocols/index.js';
+import { MillraceError, type Principal } from '../core/index.js';
+import { INFER_ROUTES, type InferHandler, matchInfer } from '../protocols/index.js';
 import { readBody } from './body.js';
 import type { Exchange } from './exchange.js';
 import type { Router } from './router.js';
-
-/** Decodes, runs and encodes one inference. Rejects with what went wrong. */
-export type InferHandler = (call: Call, target: InferTarget, request: WireRequest) => Promise<WireResponse>;
 
 export interface RestOptions {
   readonly infer: InferHandler;
@@ -14,11 +11,6 @@ export interface RestOptions {
   readonly maxBodyBytes: number;
   readonly draining: () => boolean;
 }
-
-export const INFER_ROUTES = [
-  { method: 'POST', path: '/v2/models/{model}/infer' },
-  { method: 'POST', path: '/v2/models/{model}/versions/{version}/infer' },
-] as const;
 
 /** Takes inferences the short way and everything else by the router. */
 export function createRestDispatch(options: RestOptions): (exchange: Exchange) => void {

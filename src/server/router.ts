@@ -28,8 +28,9 @@ export interface OpenApiBase {
 
 /** Everything but inference: routing and validation by fastify, which never sees a socket or writes an answer. */
 export interface Router {
-  /** Answers the exchange, now or later. Usable once {@link Router.ready} has resolved. */
+  /** Answers the exchange, now or later. */
   dispatch(exchange: Exchange): void;
+  /** Resolves once the routes are bound; what is dispatched earlier waits for that. */
   ready(): Promise<void>;
   /** The OpenAPI 3.1 document of the routes. */
   document(): object;
@@ -73,14 +74,23 @@ export function createRouter(options: RouterOptions): Router {
     done();
   });
 
+  let isReady = false;
+  const ready = async () => {
+    await app.ready();
+    isReady = true;
+  };
   return {
     dispatch(exchange) {
-      exchanges.set(exchange.req, exchange);
-      app.routing(exchange.req, exchange.res);
+      const { req, res } = exchange;
+      exchanges.set(req, exchange);
+      if (isReady) app.routing(req, res);
+      else
+        ready().then(
+          () => app.routing(req, res),
+          (error: unknown) => exchange.fail(error),
+        );
     },
-    ready: async () => {
-      await app.ready();
-    },
+    ready,
     document: () => app.swagger(),
     close: () => app.close(),
   };
@@ -142,7 +152,8 @@ function bindRoute(app: FastifyInstance, route: Route, { exchangeOf, authenticat
     },
     handler: async (request, reply) => {
       const exchange = exchangeOf(request);
-      const response = await route.handle(exchange.call, { params: request.params, body: request.body });
+      const { params, body } = request;
+      const response = await route.handle(exchange.call, { params, body, origin: exchange.origin });
       reply.hijack();
       exchange.send(response);
     },

@@ -1,46 +1,58 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, type EventBus, MillraceError, type Principal } from '../core/index.js';
-import { createOipRoutes, type ToConfig, type WireResponse } from '../protocols/index.js';
+import {
+  createInferHandler,
+  createOipRoutes,
+  describeInferPaths,
+  INFER_ROUTES,
+  type ToConfig,
+} from '../protocols/index.js';
 import type { Service } from '../service/index.js';
 import { ByteBudget } from './byte-budget.js';
+import { Connections } from './connection.js';
+import { createDocsRoutes } from './docs.js';
 import type { ExchangeContext } from './exchange.js';
 import { type Entrance, Gate } from './gate.js';
-import { InFlight } from './in-flight.js';
 import { type Address, Listener } from './listener.js';
+import { createMetricsDispatch, type RenderMetrics } from './metrics.js';
 import type { ServerOptions } from './options.js';
 import { createRequestIds } from './request-id.js';
-import { createRestDispatch, INFER_ROUTES, type InferHandler } from './rest.js';
-import { createRouter } from './router.js';
-import { createTlsFiles } from './tls.js';
+import { createRestDispatch } from './rest.js';
+import { createRouter, type Router } from './router.js';
+import { openTlsFiles } from './tls.js';
 
 export interface ServerDependencies {
   readonly options: ServerOptions;
   readonly service: Service;
   /** Who calls, by the `Authorization` header. Throws `unauthenticated`. */
   readonly authenticate: (authorization: string | undefined) => Principal;
+  /** `authenticate` throws where there is no key. */
+  readonly requiresKey: boolean;
   readonly events: EventBus;
   readonly clock: Clock;
-  readonly infer: InferHandler;
-  readonly encodeError: (error: MillraceError) => WireResponse;
   readonly toConfig: ToConfig;
+  /** undefined = no metrics port. */
+  readonly renderMetrics: RenderMetrics | undefined;
+  /** Version of the package, for the OpenAPI document. */
+  readonly version: string;
 }
 
+/** Where the server can be reached; undefined for a port that it does not have. */
 export interface Addresses {
   readonly http: Address;
-  /** Model control, where it has a port of its own. */
+  readonly metrics: Address | undefined;
   readonly admin: Address | undefined;
 }
 
 /** The HTTP side of millrace. */
 export interface Server {
+  /** Opens all ports, or none: rejects with `failed_precondition` saying which one cannot be had and what to change. */
   listen(): Promise<Addresses>;
-  /** Answers one request of somebody else's HTTP server; the body must not have been read. Needs no {@link listen}. */
+  /** Answers one request of somebody else's HTTP server; its body must not have been read. Needs no {@link listen}. */
   handler(req: IncomingMessage, res: ServerResponse): void;
   /** From now on inferences are refused as `unavailable` and answers close their connection; what was accepted goes on. */
   drain(): void;
-  /**
-   * Drains, waits for what was accepted at most `gracePeriodMs`, cancels the rest, and gives up the ports.
-   */
+  /** Drains, waits for what was accepted at most `gracePeriodMs`, cancels the rest, and gives up the ports. */
   close(gracePeriodMs: number): Promise<void>;
 }
 
@@ -48,70 +60,109 @@ export interface Server {
 const FAREWELL_MS = 1_000;
 
 export function createServer(dependencies: ServerDependencies): Server {
-  const { options, clock } = dependencies;
-  const inFlight = new InFlight();
+  const { options, clock, events } = dependencies;
+  const connections = new Connections();
   let draining = false;
   const context: ExchangeContext = {
     options,
     clock,
-    events: dependencies.events,
+    events,
+    connections,
     bodyBudget: new ByteBudget(options.maxBufferedBytes),
     requestId: createRequestIds(),
-    encodeError: dependencies.encodeError,
     draining: () => draining,
-    onOpen: (exchange) => inFlight.add(exchange),
-    onSettled: (exchange) => inFlight.remove(exchange),
   };
   const gate = new Gate(context);
-  const tls = createTlsFiles(options.tls, dependencies);
-  const separateAdmin = options.adminPort >= 0;
-  const allRoutes = createOipRoutes(dependencies.service, dependencies.toConfig);
-  const rest = createRouter({
-    ...dependencies,
-    routes: separateAdmin ? allRoutes.filter((route) => !route.control) : allRoutes,
-    elsewhere: INFER_ROUTES,
-    maxBodyBytes: options.maxInputBytes,
-    openApi: { info: API_INFO, paths: {} },
-  });
-  const dispatch = createRestDispatch({
-    ...dependencies,
-    router: rest,
+  const routers = createRouters(dependencies);
+  const rest = createRestDispatch({
+    infer: createInferHandler({ service: dependencies.service, maxInputs: options.maxInputs, clock }),
+    router: routers.rest,
+    authenticate: dependencies.authenticate,
     maxBodyBytes: options.maxInputBytes,
     draining: context.draining,
   });
-  const shared = { context, gate, tls };
-  const httpListener = new Listener({ ...shared, port: options.httpPort, portSetting: 'httpPort', dispatch });
-  const mounted: Entrance = { loopback: 'socket', dispatch };
-  const listeners = [httpListener];
-  const drain = () => {
-    draining = true;
+  const tls = openTlsFiles(options.tls, dependencies);
+  const open = (portSetting: PortSetting, dispatch: Entrance['dispatch']) =>
+    new Listener({ context, gate, tls: tls?.pair, port: options[portSetting], portSetting, dispatch });
+  const { renderMetrics: render } = dependencies;
+  const listeners = {
+    http: open('httpPort', rest),
+    metrics:
+      options.metricsPort >= 0 && render !== undefined
+        ? open('metricsPort', createMetricsDispatch({ ...dependencies, render }))
+        : undefined,
+    admin: routers.admin && open('adminPort', routers.admin.dispatch),
   };
+  const opened = Object.values(listeners).filter((listener) => listener !== undefined);
+  const stop = async () => {
+    stopWatching?.();
+    const stopped = opened.map((listener) => listener.stop());
+    for (const listener of opened) listener.destroyConnections();
+    await Promise.all(stopped);
+  };
+  let stopWatching: (() => void) | undefined;
 
   return {
     async listen() {
-      await rest.ready();
-      return { http: await httpListener.listen(), admin: undefined };
+      await Promise.all([routers.rest.ready(), routers.admin?.ready()]);
+      try {
+        const addresses = {
+          http: await listeners.http.listen(),
+          metrics: await listeners.metrics?.listen(),
+          admin: await listeners.admin?.listen(),
+        };
+        stopWatching = tls?.watch((pair) => {
+          for (const listener of opened) listener.renew(pair);
+        });
+        return addresses;
+      } catch (error) {
+        await stop();
+        throw error;
+      }
     },
-    handler: (req, res) => gate.enter(mounted, { req, res }),
-    drain,
+    handler: (req, res) => gate.enter({ loopback: 'socket', dispatch: rest }, { req, res }),
+    drain() {
+      draining = true;
+    },
     async close(gracePeriodMs) {
-      drain();
-      await within(clock, gracePeriodMs, inFlight.empty());
-      inFlight.cancelAll(new MillraceError('unavailable', 'the server is shutting down'));
-      await within(clock, FAREWELL_MS, inFlight.empty());
-      const stopped = listeners.map((listener) => listener.stop());
-      for (const listener of listeners) listener.destroyConnections();
-      await Promise.all(stopped);
-      await rest.close();
+      draining = true;
+      await within(clock, gracePeriodMs, connections.idle());
+      connections.cancelAll(new MillraceError('unavailable', 'the server is shutting down'));
+      await within(clock, FAREWELL_MS, connections.idle());
+      await stop();
+      await Promise.all([routers.rest.close(), routers.admin?.close()]);
     },
   };
 }
 
-const API_INFO = {
-  title: 'millrace',
-  version: '2',
-  description: 'Open Inference Protocol v2 with the extensions of Triton.',
-};
+type PortSetting = 'httpPort' | 'metricsPort' | 'adminPort';
+
+/** Control routes are on the admin port where there is one, which has all the others too. */
+function createRouters(dependencies: ServerDependencies): {
+  readonly rest: Router;
+  readonly admin: Router | undefined;
+} {
+  const { options, service, toConfig, requiresKey, version } = dependencies;
+  const separate = options.adminPort >= 0;
+  const routes = createOipRoutes(service, toConfig);
+  const info = {
+    title: 'millrace',
+    version,
+    description: 'Open Inference Protocol v2 with the extensions of Triton Inference Server.',
+  };
+  const common = { authenticate: dependencies.authenticate, maxBodyBytes: options.maxInputBytes };
+  const rest: Router = createRouter({
+    ...common,
+    routes: [
+      ...(separate ? routes.filter((route) => !route.control) : routes),
+      ...createDocsRoutes({ service, requiresKey, document: () => rest.document() }),
+    ],
+    elsewhere: INFER_ROUTES,
+    openApi: { info, paths: describeInferPaths() },
+  });
+  const admin = separate ? createRouter({ ...common, routes, elsewhere: [], openApi: { info, paths: {} } }) : undefined;
+  return { rest, admin };
+}
 
 /** Waits for `done`, but no longer than `timeoutMs`. */
 async function within(clock: Clock, timeoutMs: number, done: Promise<void>): Promise<void> {

@@ -14,8 +14,8 @@ export interface TlsPair {
 
 /** The certificate on disk and what becomes of it. */
 export interface TlsFiles {
-  /** Reads and checks the pair; throws `failed_precondition` naming the file or what does not fit. */
-  read(): TlsPair;
+  /** The pair as it was read and checked when this was made. */
+  readonly pair: TlsPair;
   /**
    * Calls `onChange` with each later pair that is valid; the returned function ends that. Looks every 5 s: certificates are
    * renamed and re-linked into place in more ways than file events tell of. An invalid pair is reported and left alone.
@@ -23,8 +23,11 @@ export interface TlsFiles {
   watch(onChange: (pair: TlsPair) => void): () => void;
 }
 
-/** The files of `tls` in the options; undefined where there is to be no TLS. */
-export function createTlsFiles(
+/**
+ * The files of `tls` in the options; undefined where there is to be no TLS. Throws `failed_precondition` naming the file
+ * that cannot be read, or saying what does not fit.
+ */
+export function openTlsFiles(
   options: ServerOptions['tls'],
   { clock, events }: { readonly clock: Clock; readonly events: EventBus },
 ): TlsFiles | undefined {
@@ -33,32 +36,29 @@ export function createTlsFiles(
   if (certFile === '' || keyFile === '') {
     throw new MillraceError('failed_precondition', 'TLS needs both `server.tls.certFile` and `server.tls.keyFile`');
   }
-  let current: TlsPair | undefined;
-  const read = () => {
-    current = { cert: readPem('certFile', certFile), key: readPem('keyFile', keyFile) };
-    checkPair(current);
-    return current;
-  };
-  const readChanged = async () => {
+  const pair = { cert: readPem('certFile', certFile), key: readPem('keyFile', keyFile) };
+  checkPair(pair);
+  let seen: TlsPair = pair;
+  const readChanged = async (): Promise<TlsPair | undefined> => {
     const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
-    if (current?.cert.equals(cert) === true && current.key.equals(key)) return undefined;
-    current = { cert, key };
-    checkPair(current);
-    return current;
+    if (seen.cert.equals(cert) && seen.key.equals(key)) return undefined;
+    seen = { cert, key };
+    checkPair(seen);
+    return seen;
   };
   const report = (level: 'info' | 'warn', message: string) =>
     events.publish('diagnostic', { level, room: 'server', message });
 
   return {
-    read,
+    pair,
     watch(onChange) {
       let stopped = false;
       const check = async () => {
         try {
-          const pair = await readChanged();
+          const changed = await readChanged();
           if (stopped) return;
-          if (pair !== undefined) {
-            onChange(pair);
+          if (changed !== undefined) {
+            onChange(changed);
             report('info', `TLS certificate read again from ${certFile}`);
           }
         } catch (error) {

@@ -1,10 +1,5 @@
 import { MillraceError } from '../../core/index.js';
-
-/** The model that an inference request is for; `version` undefined = as the server's policy chooses. */
-export interface InferTarget {
-  readonly name: string;
-  readonly version: number | undefined;
-}
+import type { InferTarget } from './decode-infer.js';
 
 const PREFIX = '/v2/models/';
 const SUFFIX = '/infer';

@@ -1,8 +1,9 @@
 import type { ModelInfo } from '../../engine/index.js';
 import type { Service } from '../../service/index.js';
 import { emptyResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
+import type { InferTarget } from './decode-infer.js';
 import { encodeModelMetadata, encodeStatistics } from './routes-encode.js';
-import { type InferTarget, parseVersion } from './routes-match.js';
+import { parseVersion } from './routes-match.js';
 import { ModelConfigurationSchema, ModelMetadataSchema, StatisticsSchema } from './routes-schemas.js';
 
 const READ = { method: 'GET', tag: 'models', access: 'key', control: false } as const;

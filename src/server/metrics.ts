@@ -1,0 +1,37 @@
+import { MillraceError, type Principal } from '../core/index.js';
+import type { Exchange } from './exchange.js';
+import { HttpError } from './http-error.js';
+
+/** Metrics in a text format, as telemetry renders them. */
+export type RenderMetrics = () => Promise<{ readonly contentType: string; readonly body: string }>;
+
+export interface MetricsOptions {
+  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly render: RenderMetrics;
+}
+
+const PATH = '/metrics';
+
+/** Answers `GET /metrics` to principals that may observe, and nothing else. */
+export function createMetricsDispatch({ authenticate, render }: MetricsOptions): (exchange: Exchange) => void {
+  return (exchange) => {
+    const { method, url = '', headers } = exchange.req;
+    const path = url.split('?', 1)[0] ?? '';
+    if (path !== PATH) throw new HttpError(404, `no route ${method} ${path}: expected ${PATH}`);
+    if (method !== 'GET' && method !== 'HEAD') {
+      throw new HttpError(405, `${path} does not take ${method}: expected GET, HEAD`, { allow: 'GET, HEAD' });
+    }
+    exchange.route = PATH;
+    const { principal } = exchange.begin(authenticate(headers.authorization));
+    if (!principal.scopes.has('observe')) {
+      throw new MillraceError(
+        'permission_denied',
+        `'${principal.name}' may not read metrics: it lacks the scope 'observe'`,
+      );
+    }
+    render().then(
+      ({ contentType, body }) => exchange.send({ status: 200, headers: { 'content-type': contentType }, body }, true),
+      (error: unknown) => exchange.fail(error),
+    );
+  };
+}
