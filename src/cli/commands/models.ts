@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { MillraceClient, ModelIndexEntry, ModelStatistics } from '../../client/index.js';
+import { MillraceError } from '../../core/index.js';
+import { type CommandContext, examples } from '../command.js';
+import { formatJson } from '../format/json.js';
+import { formatIndex, formatModel, formatStatistics } from '../format/models.js';
+import { withProgress } from '../progress.js';
+import { addServerFlags, connectTo, type ServerFlags, suggestingModels } from '../server-options.js';
+
+interface CommonFlags extends ServerFlags {
+  readonly json?: true;
+}
+
+/** `millrace models …`: what a server has, and loading and unloading it. */
+export function registerModels(program: Command, context: CommandContext): void {
+  const models = program
+    .command('models')
+    .description("look at a server's models, load and unload them")
+    .addHelpText('after', examples('millrace models list', 'millrace models show mlp', 'millrace models load mlp'));
+  const { io } = context;
+  addCommon(models.command('list').description('every version and its state'))
+    .option('--ready', 'only those that answer requests')
+    .action(async (flags: CommonFlags & { readonly ready?: true }) => {
+      const client = await connectTo(io, flags);
+      const index = await client.models(flags.ready === true ? { readyOnly: true } : {});
+      io.stdout.write(flags.json ? formatJson(index) : formatList(index, context));
+    });
+  addCommon(models.command('show <model>').description('inputs, outputs and versions of a model'))
+    .option('--model-version <version>', 'this version instead of the one that answers')
+    .action(async (name: string, flags: CommonFlags & { readonly modelVersion?: string }) => {
+      const client = await connectTo(io, flags);
+      const model = client.model(name, flags.modelVersion === undefined ? {} : { version: flags.modelVersion });
+      const metadata = await suggestingModels(client, name, () => model.metadata());
+      const config = await model.config().catch(() => undefined);
+      io.stdout.write(
+        flags.json ? formatJson({ ...metadata, config }) : formatModel(metadata, config, io.stdout.colors),
+      );
+    });
+  addCommon(models.command('stats [model]').description('counts and times since a model was loaded')).action(
+    async (name: string | undefined, flags: CommonFlags) => {
+      const client = await connectTo(io, flags);
+      const statistics = await fetchStatistics(client, name);
+      io.stdout.write(flags.json ? formatJson(statistics) : formatStatistics(statistics, io.stdout.colors));
+    },
+  );
+  registerControl(models, context);
+}
+
+/** Loading and unloading: the server must run with `--model-control-mode explicit`. */
+function registerControl(models: Command, { io }: CommandContext): void {
+  addCommon(models.command('load <model>').description('load or reload a model (servers in explicit mode)'))
+    .option('--model-config <file>', 'JSON that replaces the configuration on disk')
+    .action(async (name: string, flags: CommonFlags & { readonly modelConfig?: string }) => {
+      const client = await connectTo(io, flags);
+      const config = flags.modelConfig === undefined ? {} : { config: await readText(io.cwd, flags.modelConfig) };
+      await withProgress(io, `loading ${name}`, () => suggestingModels(client, name, () => client.load(name, config)));
+      io.stdout.write(flags.json ? formatJson({ model: name, loaded: true }) : `loaded ${name}\n`);
+    });
+  addCommon(models.command('unload <model>').description('unload a model (servers in explicit mode)')).action(
+    async (name: string, flags: CommonFlags) => {
+      const client = await connectTo(io, flags);
+      await suggestingModels(client, name, () => client.unload(name));
+      io.stdout.write(flags.json ? formatJson({ model: name, loaded: false }) : `unloaded ${name}\n`);
+    },
+  );
+}
+
+function addCommon(command: Command): Command {
+  return addServerFlags(command).option('--json', 'print JSON');
+}
+
+function formatList(index: readonly ModelIndexEntry[], { io }: CommandContext): string {
+  return index.length === 0 ? 'no models\n' : formatIndex(index, io.stdout.colors);
+}
+
+function fetchStatistics(client: MillraceClient, name: string | undefined): Promise<readonly ModelStatistics[]> {
+  if (name === undefined) return client.statistics();
+  return suggestingModels(client, name, () => client.model(name).statistics());
+}
+
+async function readText(cwd: string, path: string): Promise<string> {
+  try {
+    return await readFile(resolve(cwd, path), 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new MillraceError('invalid_argument', `${path} cannot be read (${code})`, { cause });
+  }
+}

@@ -1,0 +1,32 @@
+import { CommanderError } from 'commander';
+import { MillraceClientError } from '../client/index.js';
+import { type ErrorCode, MillraceError } from '../core/index.js';
+
+/** What the exit code tells, for `--help` and docs/cli.md. */
+export const EXIT_CODES = {
+  done: { code: 0, meaning: 'done; for serve: drained and stopped' },
+  failed: { code: 1, meaning: 'it failed: a model does not load, the server refused' },
+  usage: { code: 2, meaning: 'wrong arguments, options, settings or input files' },
+  unreachable: { code: 3, meaning: 'no server answers at the address' },
+  interrupted: { code: 130, meaning: 'ended at once by a signal (143 for SIGTERM)' },
+} as const;
+
+export type ExitReason = keyof typeof EXIT_CODES;
+
+/** Why a command that ended with `error` ended. */
+export function exitReasonOf(error: unknown): ExitReason {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 'done' : 'usage';
+  if (error instanceof MillraceError) return error.code === 'invalid_argument' ? 'usage' : 'failed';
+  if (!(error instanceof MillraceClientError) || error.status !== 0) return 'failed';
+  if (error.code === 'unavailable') return 'unreachable';
+  return error.code === 'invalid_argument' ? 'usage' : 'failed';
+}
+
+/** What to show of an error: its own words, and for programs its code. Anything unexpected shows its stack: it is a bug. */
+export function describeError(error: unknown): { readonly message: string; readonly code: ErrorCode } {
+  if (error instanceof MillraceError || error instanceof MillraceClientError) return error;
+  if (error instanceof CommanderError) {
+    return { code: 'invalid_argument', message: error.message.replace(/^error: /, '') };
+  }
+  return { code: 'internal', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}

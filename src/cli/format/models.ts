@@ -1,0 +1,88 @@
+import type { ModelIndexEntry, ModelMetadata, ModelStatistics, StatisticDuration } from '../../client/index.js';
+import type { Colors } from '../io.js';
+import { formatTable } from './table.js';
+import { formatSpecs } from './tensors.js';
+import { formatMs } from './units.js';
+
+/** The repository index as a table. */
+export function formatIndex(index: readonly ModelIndexEntry[], colors: Colors): string {
+  return formatTable<ModelIndexEntry>(
+    [
+      { header: 'MODEL', cell: (entry) => entry.name },
+      { header: 'VERSION', align: 'right', cell: (entry) => entry.version ?? '' },
+      { header: 'STATE', cell: (entry) => formatState(entry.state ?? 'UNKNOWN', colors) },
+      { header: 'REASON', cell: (entry) => entry.reason ?? '' },
+    ],
+    index,
+    colors,
+  );
+}
+
+function formatState(state: string, colors: Colors): string {
+  const word = state.toLowerCase();
+  if (state === 'READY') return colors.green(word);
+  return state === 'UNAVAILABLE' ? colors.red(word) : colors.yellow(word);
+}
+
+/** A model's signature and the parts of its configuration (in Triton's shape) that callers care about. */
+export function formatModel(
+  metadata: ModelMetadata,
+  config: Readonly<Record<string, unknown>> | undefined,
+  colors: Colors,
+): string {
+  const facts: readonly (readonly [string, string])[] = [
+    ['versions', (metadata.versions ?? []).join(', ')],
+    ['platform', metadata.platform],
+    ['batch', describeBatch(config)],
+    ['inputs', formatSpecs(metadata.inputs)],
+    ['outputs', formatSpecs(metadata.outputs)],
+  ];
+  const lines = facts
+    .filter(([, text]) => text !== '')
+    .map(([label, text]) => `  ${colors.dim(label.padEnd(9))}${text.replaceAll('\n', `\n${' '.repeat(11)}`)}`);
+  return `${colors.bold(metadata.name)}\n${lines.join('\n')}\n`;
+}
+
+function describeBatch(config: Readonly<Record<string, unknown>> | undefined): string {
+  const rows = config?.max_batch_size;
+  if (typeof rows !== 'number') return '';
+  if (rows === 0) return 'one request at a time, no batch dimension';
+  return `up to ${rows} rows${config?.dynamic_batching === undefined ? ', requests are not put together' : ''}`;
+}
+
+/** Statistics as a table; times are means over the successful requests. */
+export function formatStatistics(statistics: readonly ModelStatistics[], colors: Colors): string {
+  const stage = (pick: (stats: ModelStatistics['inference_stats']) => StatisticDuration | undefined) => ({
+    align: 'right' as const,
+    cell: (row: ModelStatistics) => formatMean(pick(row.inference_stats)),
+  });
+  return formatTable<ModelStatistics>(
+    [
+      { header: 'MODEL', cell: (row) => row.name },
+      { header: 'VERSION', align: 'right', cell: (row) => row.version },
+      { header: 'OK', align: 'right', cell: (row) => String(row.inference_stats.success.count) },
+      { header: 'FAILED', align: 'right', cell: (row) => String(row.inference_stats.fail.count) },
+      { header: 'ROWS', align: 'right', cell: (row) => String(row.inference_count) },
+      { header: 'RUNS', align: 'right', cell: (row) => String(row.execution_count) },
+      { header: 'ROWS/RUN', align: 'right', cell: formatRowsPerRun },
+      { header: 'TOTAL', ...stage((stats) => stats.success) },
+      { header: 'QUEUE', ...stage((stats) => stats.queue) },
+      { header: 'COMPUTE', ...stage((stats) => stats.compute_infer) },
+      { header: 'LAST', cell: (row) => formatTime(row.last_inference) },
+    ],
+    statistics,
+    colors,
+  );
+}
+
+function formatRowsPerRun({ inference_count: rows, execution_count: runs }: ModelStatistics): string {
+  return runs === 0 ? '' : (rows / runs).toFixed(1);
+}
+
+function formatMean(duration: StatisticDuration | undefined): string {
+  return duration === undefined || duration.count === 0 ? '' : formatMs(duration.ns / duration.count / 1e6);
+}
+
+function formatTime(epochMs: number): string {
+  return epochMs === 0 ? 'never' : new Date(epochMs).toISOString().replace(/\.\d+Z$/, 'Z');
+}

@@ -1,0 +1,57 @@
+import type { ClassScore, OutputTensor, TensorMetadata } from '../../client/index.js';
+import { elementCount, formatTensorType } from '../../core/index.js';
+import type { Colors } from '../io.js';
+import { formatTable } from './table.js';
+
+const MAX_ROWS = 10;
+const MAX_COLUMNS = 10;
+const MAX_TEXT = 60;
+
+/** `x FP32[-1,16]`, a line for each. */
+export function formatSpecs(specs: readonly Pick<TensorMetadata, 'name' | 'datatype' | 'shape'>[]): string {
+  return specs.map((spec) => `${spec.name} ${formatTensorType(spec.datatype, spec.shape)}`).join('\n');
+}
+
+/** A tensor as people want to see it: name and type, then its rows along the last axis, cut off where there are many. */
+export function formatTensor(name: string, tensor: OutputTensor, colors: Colors): string {
+  const title = `${colors.bold(name)} ${colors.dim(formatTensorType(tensor.datatype, tensor.shape))}`;
+  const width = tensor.shape.at(-1) ?? 1;
+  const rows = width === 0 ? 0 : elementCount(tensor.shape) / width;
+  const shown = Array.from({ length: Math.min(rows, MAX_ROWS) }, (_, row) => {
+    const cells = Array.from({ length: Math.min(width, MAX_COLUMNS) }, (__, column) =>
+      formatElement(tensor.data[row * width + column]),
+    );
+    const more = width > MAX_COLUMNS ? colors.dim(`… ${width - MAX_COLUMNS} more`) : '';
+    return `  ${[...cells, more].join('  ').trimEnd()}`;
+  });
+  if (rows > MAX_ROWS) shown.push(colors.dim(`  … ${rows - MAX_ROWS} more rows`));
+  if (rows === 0) shown.push(colors.dim('  (empty)'));
+  return `${[title, ...shown].join('\n')}\n`;
+}
+
+function formatElement(element: string | number | bigint | undefined): string {
+  if (typeof element === 'string') {
+    const text = element.length > MAX_TEXT ? `${element.slice(0, MAX_TEXT)}…` : element;
+    return JSON.stringify(text);
+  }
+  if (typeof element !== 'number' || Number.isInteger(element)) return String(element);
+  return String(Number(element.toPrecision(6)));
+}
+
+/** The top classes of each row. */
+export function formatClasses(rows: readonly (readonly ClassScore[])[], colors: Colors): string {
+  const several = rows.length > 1;
+  return rows
+    .map((row, index) => {
+      const table = formatTable<ClassScore>(
+        [
+          { header: 'CLASS', cell: (score) => score.label ?? `#${score.index}` },
+          { header: 'SCORE', align: 'right', cell: (score) => String(Number(score.score.toPrecision(6))) },
+        ],
+        row,
+        colors,
+      );
+      return several ? `${colors.dim(`row ${index}`)}\n${table}` : table;
+    })
+    .join('\n');
+}

@@ -1,0 +1,61 @@
+import pc from 'picocolors';
+import { type Environment, processEnvironment } from '../config/index.js';
+
+export type Colors = ReturnType<typeof pc.createColors>;
+
+/** Where text goes. */
+export interface Output {
+  write(text: string): void;
+  readonly isTTY: boolean;
+  /** Colours for this output: none unless it is a terminal. */
+  readonly colors: Colors;
+}
+
+/** The world of a command: tests hand in one of their own. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Environment;
+  readonly cwd: string;
+  /** The standard input as a whole. */
+  readStdin(): Promise<Uint8Array>;
+  /** Calls `listener` for every SIGINT and SIGTERM instead of ending the process; the returned function ends that. */
+  onSignal(listener: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}
+
+/** The real world: this process. */
+export function processIo(): Io {
+  return {
+    stdout: processOutput(process.stdout),
+    stderr: processOutput(process.stderr),
+    env: processEnvironment(),
+    cwd: process.cwd(),
+    async readStdin() {
+      const chunks: Buffer[] = [];
+      for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks);
+    },
+    onSignal(listener) {
+      process.on('SIGINT', listener).on('SIGTERM', listener);
+      return () => process.off('SIGINT', listener).off('SIGTERM', listener);
+    },
+    exit: (code) => process.exit(code),
+  };
+}
+
+function processOutput(stream: NodeJS.WriteStream): Output {
+  // A reader that has seen enough (`| head`) is no failure.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  const isTTY = stream.isTTY === true;
+  return {
+    write: (text) => void stream.write(text),
+    isTTY,
+    // picocolors itself minds NO_COLOR, FORCE_COLOR and TERM=dumb.
+    colors: pc.createColors(isTTY && pc.isColorSupported),
+  };
+}

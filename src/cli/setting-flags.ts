@@ -1,0 +1,92 @@
+import { type Command, Option } from 'commander';
+import { loadSettings, type SettingFlag, type Settings, settingFlags } from '../config/index.js';
+import type { Io } from './io.js';
+
+/** Given flags by commander's attribute name (`--http-port` → `httpPort`). */
+export type GivenFlags = Readonly<Record<string, unknown>>;
+
+/** Adds `--config` and every flag that sets a key of the settings. */
+export function addSettingFlags(command: Command): Command {
+  command.option(
+    '-c, --config <file>',
+    'settings file (default: $MILLRACE_CONFIG, else millrace.yaml if there is one)',
+  );
+  for (const flag of settingFlags()) command.addOption(toOption(flag));
+  return command;
+}
+
+function toOption(setting: SettingFlag): Option {
+  const description = `${lowerFirst(setting.schema.description ?? setting.path.join('.'))}${suffix(setting)}`;
+  if (setting.schema.type === 'boolean') return new Option(setting.flag, description);
+  const option = new Option(`${setting.flag} <${placeholder(setting)}>`, description);
+  const choices = literals(setting);
+  if (choices.length > 0) option.choices(choices);
+  if (!setting.repeatable) return option;
+  return option.argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]);
+}
+
+function suffix(setting: SettingFlag): string {
+  const { default: value } = setting.schema;
+  const notes = [
+    ...(setting.repeatable ? ['repeatable'] : []),
+    ...(typeof value === 'number' || (typeof value === 'string' && value !== '')
+      ? [`default: ${typeof value === 'number' ? value / setting.scale : value}`]
+      : []),
+  ];
+  return notes.length === 0 ? '' : ` (${notes.join(', ')})`;
+}
+
+function lowerFirst(text: string): string {
+  const plain = text.replaceAll('`', '').replace(/\.$/, '');
+  return /^[A-Z][a-z]/.test(plain) ? `${plain.charAt(0).toLowerCase()}${plain.slice(1)}` : plain;
+}
+
+function placeholder({ schema, flag }: SettingFlag): string {
+  if (schema.type === 'integer' || schema.type === 'number') return 'number';
+  if (flag === '--model-repository') return 'folder';
+  if (flag.endsWith('-model')) return 'name';
+  return literals({ schema }).length > 0 ? 'choice' : 'value';
+}
+
+function literals({ schema }: Pick<SettingFlag, 'schema'>): readonly string[] {
+  const members: readonly { readonly const?: unknown }[] = schema.anyOf ?? [];
+  return members.flatMap((member) => (typeof member.const === 'string' ? [member.const] : []));
+}
+
+/** The part of the settings that the given flags say; numbers with their scale, text for the settings to read. */
+export function settingsOfFlags(given: GivenFlags): Readonly<Record<string, unknown>> {
+  const tree: Record<string, unknown> = {};
+  for (const setting of settingFlags()) {
+    const value = given[new Option(setting.flag).attributeName()];
+    if (value === undefined) continue;
+    put(tree, setting.path, setting.scale === 1 ? value : scaled(value, setting.scale));
+  }
+  return tree;
+}
+
+/** What is no number stays as it is: the settings say what is wrong with it. */
+function scaled(value: unknown, scale: number): unknown {
+  const number = Number(value);
+  return Number.isFinite(number) ? number * scale : value;
+}
+
+function put(tree: Record<string, unknown>, [name = '', ...rest]: readonly string[], value: unknown): void {
+  if (rest.length === 0) {
+    tree[name] = value;
+    return;
+  }
+  const inner = { ...(tree[name] as Readonly<Record<string, unknown>> | undefined) };
+  put(inner, rest, value);
+  tree[name] = inner;
+}
+
+/** Complete settings from flags, environment and file. `extra` comes from positional arguments and counts as flags. */
+export function loadSettingsFor(io: Io, given: GivenFlags, extra: GivenFlags = {}): Settings {
+  const flags = { ...given, ...extra };
+  return loadSettings({
+    ...(typeof flags.config === 'string' ? { file: flags.config } : {}),
+    env: io.env,
+    flags: settingsOfFlags(flags),
+    cwd: io.cwd,
+  });
+}
