@@ -1,0 +1,125 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { batchFinished, inferFinished, REF } from '../../../test/support/finished.js';
+import { samplesOf, startMetrics } from '../../../test/support/metrics-fixture.js';
+import { EventBus, type ModelState } from '../../core/index.js';
+import type { ModelStatus } from '../../engine/index.js';
+
+let close = (): void => {};
+afterEach(() => close());
+
+function start(sources: Parameters<typeof startMetrics>[1] = {}) {
+  const events = new EventBus();
+  const metrics = startMetrics(events, sources);
+  close = metrics.close;
+  return { events, ...metrics };
+}
+
+const MODEL = 'model="mlp",version="3"';
+
+describe('models', () => {
+  const status = (name: string, version: number, state: ModelState, tags?: Record<string, string>): ModelStatus => ({
+    name,
+    version,
+    state,
+    // Of the whole information metrics read the tags only.
+    info:
+      tags === undefined
+        ? undefined
+        : ({ source: { config: { metricTags: tags } } } as unknown as NonNullable<ModelStatus['info']>),
+  });
+
+  it('show their state, queue and instances at the moment of the scrape', async () => {
+    const { scrape } = start({
+      modelStates: () => [
+        status('mlp', 3, { kind: 'ready' }),
+        status('gone', 0, { kind: 'failed', reason: 'no "file"' }),
+      ],
+      gauges: () => [
+        {
+          ref: REF,
+          queuedRequests: 4,
+          queuedBytes: 256,
+          executingRequests: 2,
+          instances: [
+            { id: 'a', pid: 1, up: true, restarts: 2 },
+            { id: 'b', pid: 2, up: false, restarts: 1 },
+          ],
+        },
+      ],
+    });
+    const samples = await scrape();
+    expect(samplesOf(samples, 'millrace_model_state')).toEqual({
+      'millrace_model_state{model="mlp",state="ready",version="3"}': 1,
+      'millrace_model_state{model="gone",state="failed",version=""}': 1,
+    });
+    const read = (name: string) => samples.get(`${name}{${MODEL}}`);
+    expect([
+      read('nv_inference_pending_request_count'),
+      read('millrace_queued_requests'),
+      read('millrace_queued_bytes'),
+    ]).toEqual([4, 4, 256]);
+    expect([read('millrace_executing_requests'), read('millrace_instances_up'), read('millrace_instances')]).toEqual([
+      2, 1, 2,
+    ]);
+    expect(read('millrace_instance_restarts_total')).toBe(3);
+  });
+
+  it('carry their metric tags as labels, except names with a meaning of their own', async () => {
+    const tags = { team: 'a "b" \\ c', version: '9', '0bad': 'x', __name: 'x', le: '1' };
+    const { events, scrape } = start({ modelStates: () => [status('mlp', 3, { kind: 'ready' }, tags)] });
+    events.publish('inferFinished', inferFinished());
+    expect(samplesOf(await scrape(), 'nv_inference_request_success')).toEqual({
+      'nv_inference_request_success{model="mlp",team="a \\"b\\" \\\\ c",version="3"}': 1,
+    });
+  });
+
+  it('count from zero as soon as they are ready, and keep counting over a reload', async () => {
+    const { events, scrape } = start();
+    events.publish('modelStateChanged', { ref: REF, state: { kind: 'ready' }, loadMs: 250 });
+    const first = await scrape();
+    expect(first.get(`nv_inference_request_success{${MODEL}}`)).toBe(0);
+    expect(first.get(`nv_model_load_duration_secs{${MODEL}}`)).toBe(0.25);
+    events.publish('inferFinished', inferFinished());
+    const reloaded = { ...REF, generation: 2 };
+    events.publish('modelStateChanged', { ref: reloaded, state: { kind: 'ready' }, loadMs: 500 });
+    events.publish('modelStateChanged', { ref: REF, state: { kind: 'unloaded', reason: 'replaced' } });
+    events.publish('inferFinished', inferFinished({ ref: reloaded }));
+    const second = await scrape();
+    expect(second.get(`nv_inference_request_success{${MODEL}}`)).toBe(2);
+    expect(second.get(`nv_model_load_duration_secs{${MODEL}}`)).toBe(0.5);
+  });
+
+  it('keep their counters when they are unloaded, but lose their gauges', async () => {
+    const { events, scrape } = start();
+    events.publish('modelStateChanged', { ref: REF, state: { kind: 'ready' }, loadMs: 250 });
+    events.publish('inferFinished', inferFinished());
+    events.publish('modelStateChanged', { ref: REF, state: { kind: 'unloaded', reason: 'unloaded' } });
+    const samples = await scrape();
+    expect(samples.get(`nv_inference_request_success{${MODEL}}`)).toBe(1);
+    expect(samplesOf(samples, 'nv_model_load_duration_secs')).toEqual({});
+  });
+
+  it('that come and go for ever leave a bounded number of series', async () => {
+    const { events, scrape } = start();
+    for (let version = 1; version <= 1_000; version++) {
+      const ref = { name: version % 2 === 0 ? 'even' : 'odd', version, generation: version };
+      // Half of them never come to serve.
+      if (version % 4 < 2) events.publish('modelStateChanged', { ref, state: { kind: 'ready' } });
+      events.publish('batchFinished', batchFinished({ ref }));
+      events.publish('modelStateChanged', {
+        ref,
+        state: version % 4 < 2 ? { kind: 'unloaded', reason: '' } : { kind: 'failed', reason: '' },
+      });
+    }
+    const series = Object.keys(samplesOf(await scrape(), 'nv_inference_exec_count'));
+    expect(series).toHaveLength(256);
+    expect(series).toContain('nv_inference_exec_count{model="even",version="1000"}');
+    expect(series).not.toContain('nv_inference_exec_count{model="even",version="744"}');
+  });
+
+  it('have names that are escaped', async () => {
+    const { events, scrape } = start();
+    events.publish('inferFinished', inferFinished({ ref: { ...REF, name: 'a"b\\c\nd' } }));
+    expect((await scrape()).get('nv_inference_request_success{model="a\\"b\\\\c\\nd",version="3"}')).toBe(1);
+  });
+});

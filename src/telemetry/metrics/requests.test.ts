@@ -1,0 +1,168 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  batchFinished,
+  finishedCall,
+  httpFinished,
+  inferFinished,
+  refusedCall,
+} from '../../../test/support/finished.js';
+import { samplesOf, startMetrics } from '../../../test/support/metrics-fixture.js';
+import { type ErrorCode, EventBus, MillraceError } from '../../core/index.js';
+
+let close = (): void => {};
+afterEach(() => close());
+
+function start(sources: Parameters<typeof startMetrics>[1] = {}) {
+  const events = new EventBus();
+  const metrics = startMetrics(events, sources);
+  close = metrics.close;
+  return { events, ...metrics };
+}
+
+const MODEL = 'model="mlp",version="3"';
+
+describe('a successful inference', () => {
+  it("counts under Triton's names", async () => {
+    const { events, scrape } = start();
+    events.publish('inferFinished', inferFinished());
+    events.publish('inferFinished', inferFinished({ rows: 5 }));
+    events.publish('batchFinished', batchFinished());
+    const samples = await scrape();
+    const read = (name: string) => samples.get(`${name}{${MODEL}}`);
+    expect({
+      success: read('nv_inference_request_success'),
+      count: read('nv_inference_count'),
+      executions: read('nv_inference_exec_count'),
+      request: read('nv_inference_request_duration_us'),
+      queue: read('nv_inference_queue_duration_us'),
+      input: read('nv_inference_compute_input_duration_us'),
+      infer: read('nv_inference_compute_infer_duration_us'),
+      output: read('nv_inference_compute_output_duration_us'),
+    }).toEqual({
+      success: 2,
+      count: 7,
+      executions: 1,
+      request: 17_000,
+      queue: 4_000,
+      input: 1_000,
+      infer: 6_000,
+      output: 500,
+    });
+  });
+
+  it('falls into the buckets of each stage, bounds included, in seconds', async () => {
+    const { events, scrape } = start();
+    events.publish('inferFinished', inferFinished());
+    events.publish('inferFinished', inferFinished({ call: finishedCall({ dequeuedAt: 104.5 }) }));
+    events.publish('inferFinished', inferFinished({ call: finishedCall({ startedAt: 104, finishedAt: 60_104 }) }));
+    const samples = await scrape();
+    const bucket = (name: string, le: string) =>
+      samples.get(`millrace_request_${name}_seconds_bucket{le="${le}",${MODEL}}`);
+    expect([bucket('queue', '0.001'), bucket('queue', '0.0025'), bucket('queue', '+Inf')]).toEqual([0, 3, 3]);
+    expect([bucket('batch_wait', '0.0001'), bucket('batch_wait', '0.0005')]).toEqual([2, 3]);
+    expect([
+      bucket('compute', '0.0025'),
+      bucket('compute', '0.005'),
+      bucket('compute', '10'),
+      bucket('compute', '+Inf'),
+    ]).toEqual([0, 2, 2, 3]);
+    expect(samples.get(`millrace_request_compute_seconds_sum{${MODEL}}`)).toBeCloseTo(60.008, 9);
+    expect(samples.get(`millrace_request_compute_seconds_count{${MODEL}}`)).toBe(3);
+  });
+
+  it('that no instance computed counts without durations', async () => {
+    const { events, scrape } = start();
+    events.publish('inferFinished', inferFinished({ call: refusedCall() }));
+    const samples = await scrape();
+    expect(samples.get(`nv_inference_request_success{${MODEL}}`)).toBe(1);
+    expect(samples.get(`millrace_request_duration_seconds_count{${MODEL}}`)).toBe(0);
+  });
+});
+
+describe('a failed inference', () => {
+  it.each<[ErrorCode, boolean, string | undefined]>([
+    ['resource_exhausted', false, 'REJECTED'],
+    ['cancelled', false, 'CANCELED'],
+    ['deadline_exceeded', true, 'CANCELED'],
+    ['internal', true, 'BACKEND'],
+    ['unavailable', true, 'BACKEND'],
+    ['unavailable', false, 'OTHER'],
+    ['failed_precondition', false, 'OTHER'],
+    ['unimplemented', false, 'OTHER'],
+    ['invalid_argument', true, 'BACKEND'],
+    ['invalid_argument', false, undefined],
+    ['not_found', false, undefined],
+  ])("by %s (executed: %s) counts under Triton's reason %s", async (code, executed, reason) => {
+    const { events, scrape } = start();
+    const call = executed ? finishedCall() : refusedCall();
+    events.publish('inferFinished', inferFinished({ call, error: new MillraceError(code, 'x'), rows: 0 }));
+    const samples = await scrape();
+    const counted = Object.entries(samplesOf(samples, 'nv_inference_request_failure')).filter(([, value]) => value > 0);
+    expect(counted).toEqual(
+      reason === undefined ? [] : [[`nv_inference_request_failure{model="mlp",reason="${reason}",version="3"}`, 1]],
+    );
+    expect(samples.get(`millrace_infer_requests_total{code="${code}",${MODEL}}`)).toBe(1);
+    expect(samples.get(`nv_inference_request_success{${MODEL}}`)).toBe(0);
+  });
+
+  it('for which no version was chosen makes no label of the name that was asked for', async () => {
+    const { events, scrape } = start();
+    for (let i = 0; i < 100; i++) {
+      const request = { ...inferFinished().request, modelName: `guess-${i}` };
+      events.publish(
+        'inferFinished',
+        inferFinished({ request, ref: undefined, error: new MillraceError('not_found', 'x') }),
+      );
+    }
+    const samples = await scrape();
+    expect(samples.get('millrace_infer_requests_total{code="not_found",model="",version=""}')).toBe(100);
+    expect([...samples.keys()].some((key) => key.includes('guess'))).toBe(false);
+  });
+});
+
+it('counts batches by size, reason and failure', async () => {
+  const { events, scrape } = start();
+  events.publish('batchFinished', batchFinished({ rows: 8, reason: 'full' }));
+  events.publish(
+    'batchFinished',
+    batchFinished({ rows: 9, reason: 'delay', error: new MillraceError('internal', 'x') }),
+  );
+  const samples = await scrape();
+  expect(samplesOf(samples, 'millrace_batches_total')).toEqual({
+    'millrace_batches_total{model="mlp",reason="delay",version="3"}': 1,
+    'millrace_batches_total{model="mlp",reason="full",version="3"}': 1,
+  });
+  expect(samples.get(`millrace_batch_rows_bucket{le="8",${MODEL}}`)).toBe(1);
+  expect(samples.get(`millrace_batch_rows_bucket{le="16",${MODEL}}`)).toBe(2);
+  expect(samples.get(`millrace_batch_rows_sum{${MODEL}}`)).toBe(17);
+  expect(samples.get(`millrace_batch_failures_total{${MODEL}}`)).toBe(1);
+});
+
+describe('an HTTP request', () => {
+  it('counts by route, method and status, with its stages', async () => {
+    const { events, scrape } = start();
+    events.publish('httpFinished', httpFinished());
+    events.publish('httpFinished', httpFinished({ status: 503, call: refusedCall() }));
+    const samples = await scrape();
+    const route = 'route="/v2/models/{m}/infer"';
+    expect(samplesOf(samples, 'millrace_http_requests_total')).toEqual({
+      [`millrace_http_requests_total{method="POST",${route},status="200"}`]: 1,
+      [`millrace_http_requests_total{method="POST",${route},status="503"}`]: 1,
+    });
+    expect(samples.get(`millrace_http_request_duration_seconds_sum{${route}}`)).toBe(0.0185);
+    expect(samples.get(`millrace_request_decode_seconds_count{${route}}`)).toBe(1);
+    expect(samples.get(`millrace_request_encode_seconds_sum{${route}}`)).toBe(0.0002);
+    expect(samples.get(`millrace_http_request_bytes_total{${route}}`)).toBe(240);
+    expect(samples.get(`millrace_http_response_bytes_total{${route}}`)).toBe(160);
+  });
+
+  it('of any path and method that we do not know shares one series', async () => {
+    const { events, scrape } = start();
+    for (const method of ['BREW', 'WHEN', 'PROPFIND']) {
+      events.publish('httpFinished', httpFinished({ method, route: '', path: `/${method}`, status: 404 }));
+    }
+    expect(samplesOf(await scrape(), 'millrace_http_requests_total')).toEqual({
+      'millrace_http_requests_total{method="other",route="unmatched",status="404"}': 3,
+    });
+  });
+});

@@ -1,0 +1,89 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { samplesOf, startMetrics } from '../../../test/support/metrics-fixture.js';
+import { EventBus } from '../../core/index.js';
+
+let close = (): void => {};
+afterEach(() => close());
+
+function start(sources: Parameters<typeof startMetrics>[1] = {}) {
+  const events = new EventBus();
+  const metrics = startMetrics(events, sources);
+  close = metrics.close;
+  return { events, ...metrics };
+}
+
+it('follows runner processes: starts, deaths, and the memory of those alive', async () => {
+  const { events, scrape } = start();
+  events.publish('runnerStarted', { runner: 'a', pid: 1, startMs: 80 });
+  events.publish('runnerStarted', { runner: 'b', pid: 2, startMs: 80 });
+  events.publish('runnerMemory', { runner: 'a', pid: 1, rssBytes: 1_000 });
+  events.publish('runnerMemory', { runner: 'b', pid: 2, rssBytes: 2_000 });
+  events.publish('runnerMemory', { runner: 'b', pid: 2, rssBytes: 3_000 });
+  events.publish('runnerExited', { runner: 'a', pid: 1, reason: 'killed by SIGKILL', expected: false });
+  const samples = await scrape();
+  expect(samples.get('millrace_runner_starts_total{}')).toBe(2);
+  expect(samples.get('millrace_runner_deaths_total{}')).toBe(1);
+  expect(samplesOf(samples, 'millrace_runner_resident_memory_bytes')).toEqual({
+    'millrace_runner_resident_memory_bytes{runner="b"}': 3_000,
+  });
+  events.publish('runnerExited', { runner: 'b', pid: 2, reason: 'told to', expected: true });
+  const later = await scrape();
+  expect(later.get('millrace_runner_deaths_total{}')).toBe(1);
+  expect(samplesOf(later, 'millrace_runner_resident_memory_bytes')).toEqual({});
+});
+
+describe('the process', () => {
+  it('shows what it uses', async () => {
+    const { scrape } = start();
+    const samples = await scrape();
+    for (const name of [
+      'process_cpu_seconds_total',
+      'process_resident_memory_bytes',
+      'nodejs_heap_size_used_bytes',
+      'nv_cpu_memory_total_bytes',
+      'nv_cpu_memory_used_bytes',
+    ]) {
+      expect(samples.get(`${name}{}`), name).toBeGreaterThan(0);
+    }
+    for (const name of ['nv_cpu_utilization', 'millrace_event_loop_utilization']) {
+      expect(samples.get(`${name}{}`), name).toBeGreaterThanOrEqual(0);
+      expect(samples.get(`${name}{}`), name).toBeLessThanOrEqual(1);
+    }
+    expect(Object.keys(samplesOf(samples, 'millrace_event_loop_lag_seconds'))).toEqual(
+      ['0.5', '0.9', '0.99', '1'].map((quantile) => `millrace_event_loop_lag_seconds{quantile="${quantile}"}`),
+    );
+    expect(samples.get(`millrace_build_info{node="${process.version}",version="1.2.3"}`)).toBe(1);
+    expect(samples.get('millrace_log_lines_dropped_total{}')).toBe(7);
+  });
+});
+
+describe('a scrape', () => {
+  it("is Prometheus' text format", async () => {
+    const { contentType, body } = await start().render();
+    expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(body.endsWith('\n')).toBe(true);
+    expect(body).toContain(
+      '# HELP nv_inference_request_success Number of successful inference requests, all batch sizes\n' +
+        '# TYPE nv_inference_request_success counter\n',
+    );
+  });
+
+  it('that begins while another runs shares it', async () => {
+    const { render } = start();
+    const [first, second] = await Promise.all([render(), render()]);
+    expect(second).toBe(first);
+    expect(await render()).not.toBe(first);
+  });
+
+  it('fails alone when a gauge cannot be read', async () => {
+    let broken = true;
+    const gauges = () => {
+      if (broken) throw new Error('not now');
+      return [];
+    };
+    const { render } = start({ gauges });
+    await expect(render()).rejects.toThrow('not now');
+    broken = false;
+    expect((await render()).body).toContain('millrace_build_info');
+  });
+});
