@@ -60,7 +60,8 @@ export function elementCount(shape: readonly number[]): number {
 export function typedView(datatype: Datatype, data: Uint8Array): NumericArray {
   if (datatype === 'BYTES') throw new MillraceError('internal', 'typedView: BYTES has no fixed element size');
   const size = ELEMENT_SIZE_BYTES[datatype];
-  const aligned = data.byteOffset % size === 0 ? data : data.slice();
+  // Not `slice`: that of a Buffer copies nothing.
+  const aligned = data.byteOffset % size === 0 ? data : new Uint8Array(data);
   return new ARRAY_OF[datatype](aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
 }
 
