@@ -6,7 +6,7 @@ import { profileMillrace } from './harness/profile.js';
 import { type BenchReport, describeMachine, formatMarkdown } from './harness/report.js';
 import type { BenchSettings, Row } from './harness/row.js';
 import { wrkVersion } from './harness/wrk.js';
-import { installPeer, PEERS } from './peers/peers.js';
+import { PEERS } from './peers/index.js';
 import { allRows } from './workloads/index.js';
 import { PROFILES } from './workloads/profiles.js';
 
@@ -60,7 +60,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const rows = chooseRows(values.rows);
-  if (settings.peers) for (const name of PEERS) installPeer(name, say);
+  if (settings.peers) installPeers(say);
   const report = await runRows(rows, settings);
   const file = path.join(values.out, report.startedAt.replaceAll(':', '').slice(0, 17));
   mkdirSync(values.out, { recursive: true });
@@ -83,6 +83,17 @@ function profile(name: string, settings: BenchSettings): Promise<string> {
   const workload = PROFILES[name]?.();
   if (workload === undefined) throw new Error(`--profile: expected one of ${Object.keys(PROFILES).join(', ')}`);
   return profileMillrace(workload.options, workload.plan, settings);
+}
+
+/** One that cannot be installed here is left out of the rows. */
+function installPeers(say: (line: string) => void): void {
+  for (const peer of PEERS) {
+    try {
+      peer.install(say);
+    } catch (error) {
+      say(`${peer.name} is not installed: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
 }
 
 function chooseRows(names: string | undefined): Row[] {

@@ -8,18 +8,28 @@ export interface BenchModel {
   readonly file: string;
   readonly input: string;
   readonly rowShape: readonly number[];
+  readonly output: string;
+  readonly outputWidth: number;
 }
 
 export const MODELS = {
   /** W1: 17 µs a run; what is measured is the server. */
-  mlp16: { file: inRoot('examples/models/mlp/1/model.onnx'), input: 'x', rowShape: [16] },
+  mlp16: { file: inRoot('examples/models/mlp/1/model.onnx'), input: 'x', rowShape: [16], output: 'y', outputWidth: 10 },
   /** W2: 6 KB of JSON a row. */
-  mlp784: { file: inRoot('test/fixtures/models/mlp-784x10.onnx'), input: 'x', rowShape: [784] },
+  mlp784: {
+    file: inRoot('test/fixtures/models/mlp-784x10.onnx'),
+    input: 'x',
+    rowShape: [784],
+    output: 'y',
+    outputWidth: 10,
+  },
   /** W3: 602 KB a row, about a millisecond a run. */
   mobilenet: {
     file: inRoot('examples/models/mobilenetv3/1/model.onnx'),
     input: 'pixel_values',
     rowShape: [3, 224, 224],
+    output: 'probs',
+    outputWidth: 3,
   },
 } as const satisfies Record<string, BenchModel>;
 

@@ -63,7 +63,8 @@ async function warmUp(name: string, contestant: OpenContestant): Promise<string 
 }
 
 function noteOf(name: string, error: unknown): string {
-  return `${name} did not run: ${error instanceof Error ? error.message : String(error)}`;
+  const message = error instanceof Error ? error.message : String(error);
+  return `${name} did not run: ${message.replaceAll(/\s+/g, ' ').slice(0, 300)}`;
 }
 
 /** The samples of each round by contestant. */

@@ -1,13 +1,12 @@
 import type { LoadRequest } from '../../src/loadgen/index.js';
 import { ratioBar } from '../harness/bars.js';
 import { MODELS } from '../harness/models.js';
-import { createRows, oipRequest } from '../harness/requests.js';
+import { createRows, oipRequest, type Rows } from '../harness/requests.js';
 import { interleavedRow } from '../harness/rounds.js';
 import type { Contestant, Row } from '../harness/row.js';
 import { type ServerCommand, startProbed } from '../harness/server-process.js';
 import { prepareMillrace } from '../harness/servers.js';
-import { type PeerName, peerCommand } from '../peers/peers.js';
-import { peerRequest } from './contestants.js';
+import { fastapi, mosec, type Peer } from '../peers/index.js';
 
 /** From the start of the process to the first answer, asked for every few milliseconds. */
 export function coldStartRow(): Row {
@@ -18,17 +17,16 @@ export function coldStartRow(): Row {
     title: 'mlp-16x10, from exec to the first answer',
     contestants: [
       cold('millrace', own, () => prepareMillrace({ models: [{ name: 'm', model: MODELS.mlp16 }] })),
-      coldPeer('mosec', peerRequest(rows, 'mosec', 'json')),
-      coldPeer('fastapi', peerRequest(rows, 'fastapi', 'json')),
+      coldPeer(mosec, rows),
+      coldPeer(fastapi, rows),
     ],
     bars: [ratioBar({ metric: 'startMs', who: 'millrace', against: 'mosec', atMost: 1.2 })],
   });
 }
 
-function coldPeer(name: PeerName, probe: LoadRequest): Contestant {
-  const options = { name, model: MODELS.mlp16, workers: 1, format: 'json', probe } as const;
-  const prepare = (): Prepared => ({ commandFor: (port) => peerCommand(options, port), remove() {} });
-  return { ...cold(name, probe, prepare), peer: true };
+function coldPeer(peer: Peer, rows: Rows): Contestant {
+  const options = { model: MODELS.mlp16, workers: 1, format: 'json' } as const;
+  return { ...cold(peer.name, peer.request(rows, options), () => peer.prepare(options)), peer: true };
 }
 
 interface Prepared {

@@ -1,10 +1,10 @@
-import type { LoadLevel, LoadRequest } from '../../src/loadgen/index.js';
+import type { LoadLevel } from '../../src/loadgen/index.js';
 import { runOnnx, served } from '../harness/contestants.js';
 import type { BenchModel } from '../harness/models.js';
-import { flatJsonRequest, oipRequest, type Rows, rawRequest } from '../harness/requests.js';
+import { oipRequest, type Rows } from '../harness/requests.js';
 import type { Contestant } from '../harness/row.js';
 import { type MillraceOptions, startEcho, startMillrace } from '../harness/servers.js';
-import { type PeerName, peerPath, startPeer } from '../peers/peers.js';
+import { type Peer, startPeer } from '../peers/index.js';
 
 /** What is sent to whom, and how hard: the same for all contestants of a row. */
 export interface Workload {
@@ -46,14 +46,13 @@ export function millrace(workload: Workload, { name, yaml, config }: MillraceVar
   });
 }
 
-export function peer(workload: Workload, name: PeerName, workers: number): Contestant {
-  const { model, rows, level } = workload;
-  const format = workload.format === 'json' ? 'json' : 'raw';
-  const request = peerRequest(rows, name, format);
+export function peer(workload: Workload, rival: Peer, workers: number): Contestant {
+  const { model, rows, format, level } = workload;
+  const request = rival.request(rows, { model, format });
   return served({
-    name: `${name} ×${workers}`,
+    name: `${rival.name} ×${workers}`,
     peer: true,
-    start: () => startPeer({ name, model, workers, format, probe: request }),
+    start: () => startPeer(rival, { model, workers, format }, request),
     plan: { request, level, rowsPerRequest: rows.count },
     expected: () => expectedOf(workload),
   });
@@ -61,9 +60,4 @@ export function peer(workload: Workload, name: PeerName, workers: number): Conte
 
 async function expectedOf({ model, rows }: Workload): Promise<readonly number[]> {
   return (await runOnnx(model, rows, 0)).outputs;
-}
-
-export function peerRequest(rows: Rows, name: PeerName, format: 'json' | 'raw'): LoadRequest {
-  const path = peerPath(name, format);
-  return format === 'json' ? flatJsonRequest(rows, path) : rawRequest(rows, path);
 }

@@ -5,6 +5,7 @@ import { createRows, oipRequest } from '../harness/requests.js';
 import { interleavedRow } from '../harness/rounds.js';
 import type { BenchSettings, Row, RowResult } from '../harness/row.js';
 import { startMillrace } from '../harness/servers.js';
+import { mosec } from '../peers/index.js';
 import { millrace, peer, type Workload } from './contestants.js';
 
 const ID = 'open-loop';
@@ -36,7 +37,7 @@ function openLoop(requestsPerSecond: number): Row {
   return interleavedRow({
     id: ID,
     title: TITLE,
-    contestants: [millrace(workload), peer(workload, 'mosec', 1)],
+    contestants: [millrace(workload), peer(workload, mosec, 1)],
     bars: [ratioBar({ metric: 'p99Ms', who: 'millrace', against: 'mosec ×1', atMost: 1 })],
   });
 }

@@ -4,6 +4,7 @@ import { MODELS } from '../harness/models.js';
 import { createRows } from '../harness/requests.js';
 import { interleavedRow } from '../harness/rounds.js';
 import type { Row } from '../harness/row.js';
+import { fastapi, mosec, triton } from '../peers/index.js';
 import { echo, INLINE, millrace, peer, type Workload } from './contestants.js';
 
 function clients(concurrency: number): Workload['level'] {
@@ -35,7 +36,13 @@ function smallJson(): Row {
   return interleavedRow({
     id: 'W1',
     title: 'mlp-16x10, one row JSON, 32 connections',
-    contestants: [echo(workload), millrace(workload), millrace(workload, INLINE), peer(workload, 'mosec', 1)],
+    contestants: [
+      echo(workload),
+      millrace(workload),
+      millrace(workload, INLINE),
+      peer(workload, mosec, 1),
+      peer(workload, triton, 1),
+    ],
     bars: [
       ratioBar({ metric, who: 'millrace', against: 'echo', atLeast: 0.5 }),
       ratioBar({ metric, who: 'millrace inline', against: 'echo', atLeast: 0.62 }),
@@ -59,8 +66,9 @@ function oneConnection(): Row {
       echo(workload),
       millrace(workload),
       millrace(workload, INLINE),
-      peer(workload, 'mosec', 1),
-      peer(workload, 'fastapi', 1),
+      peer(workload, mosec, 1),
+      peer(workload, fastapi, 1),
+      peer(workload, triton, 1),
     ],
     bars: [
       differenceUsBar({ metric, who: 'millrace', against: 'echo', atMost: 90 }),
@@ -76,7 +84,7 @@ function largeJson(connections: number): Row {
   return interleavedRow({
     id: `W2-c${connections}`,
     title: `mlp-784x10, one row JSON, ${connections} connections`,
-    contestants: [echo(workload), millrace(workload), peer(workload, 'mosec', 2)],
+    contestants: [echo(workload), millrace(workload), peer(workload, mosec, 2), peer(workload, triton, 1)],
     bars: [
       ratioBar({ metric, who: 'millrace', against: 'echo', atLeast: 0.28 }),
       ratioBar({ metric, who: 'millrace', against: 'mosec ×2', atLeast: 1 }),
@@ -90,7 +98,7 @@ function largeBinary(): Row {
   return interleavedRow({
     id: 'W2-binary',
     title: 'mlp-784x10, one row binary, 32 connections',
-    contestants: [echo(workload), millrace(workload)],
+    contestants: [echo(workload), millrace(workload), peer(workload, triton, 1)],
     bars: [ratioBar({ metric: 'requestsPerSecond', who: 'millrace', against: 'echo', atLeast: 0.42 })],
   });
 }
@@ -104,13 +112,15 @@ function batches(): Row {
     contestants: [
       rawOnnx('onnx', model, workload.rows),
       millrace(workload),
-      peer(workload, 'mosec', 1),
-      peer(workload, 'mosec', 2),
+      peer(workload, mosec, 1),
+      peer(workload, mosec, 2),
+      peer(workload, triton, 1),
     ],
     bars: [
       ratioBar({ metric: 'rowsPerCpuSecond', who: 'millrace', against: 'onnx', atLeast: 0.75 }),
       ratioBar({ metric: 'rowsPerSecond', who: 'millrace', against: 'mosec ×1', atLeast: 1 }),
       ratioBar({ metric: 'rowsPerSecond', who: 'millrace', against: 'mosec ×2', atLeast: 1 }),
+      ratioBar({ metric: 'rowsPerSecond', who: 'millrace', against: 'triton ×1', atLeast: 1 }),
     ],
   });
 }
@@ -126,7 +136,7 @@ function images(): Row {
   return interleavedRow({
     id: 'W3',
     title: 'MobileNetV3, 602 KB binary, 8 connections, 1 instance',
-    contestants: [rawOnnx('onnx', IMAGE.model, IMAGE.rows), millrace(IMAGE), peer(IMAGE, 'fastapi', 1)],
+    contestants: [rawOnnx('onnx', IMAGE.model, IMAGE.rows), millrace(IMAGE), peer(IMAGE, fastapi, 1)],
     bars: [ratioBar({ metric: 'rowsPerSecond', who: 'millrace', against: 'onnx', atLeast: 0.9 })],
   });
 }
@@ -136,7 +146,7 @@ function twoInstances(): Row {
   return interleavedRow({
     id: 'W3-2',
     title: 'MobileNetV3, 602 KB binary, 8 connections, 2 instances',
-    contestants: [rawOnnx('onnx', IMAGE.model, IMAGE.rows), millrace(IMAGE, two), peer(IMAGE, 'fastapi', 2)],
+    contestants: [rawOnnx('onnx', IMAGE.model, IMAGE.rows), millrace(IMAGE, two), peer(IMAGE, fastapi, 2)],
     bars: [
       ratioBar({ metric: 'rowsPerSecond', who: 'millrace', against: 'fastapi ×2', atLeast: 1 }),
       ratioBar({ metric: 'rowsPerCpuSecond', who: 'millrace', against: 'onnx', atLeast: 0.85 }),

@@ -10,7 +10,7 @@ from mosec import Server, Worker
 
 from session import Model
 
-RAW = os.environ["FORMAT"] == "raw"
+BINARY = os.environ["FORMAT"] == "binary"
 
 
 class Inference(Worker):
@@ -18,12 +18,12 @@ class Inference(Worker):
         self.model = Model()
 
     def deserialize(self, data):
-        if RAW:
+        if BINARY:
             return self.model.rows_of_bytes(data)
         return self.model.rows_of_numbers(super().deserialize(data)["data"])
 
     def serialize(self, data):
-        if RAW:
+        if BINARY:
             return data.tobytes()
         return super().serialize({"y": data.reshape(-1).tolist()})
 
