@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { samplesOf, startMetrics } from '../../../test/support/metrics-fixture.js';
 import { EventBus } from '../../core/index.js';
@@ -86,4 +87,14 @@ describe('a scrape', () => {
     broken = false;
     expect((await render()).body).toContain('millrace_build_info');
   });
+});
+
+it('every metric stands in docs/operations.md, and no other', async () => {
+  const { render } = start();
+  const names = [...(await render()).body.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+  const page = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+  const listed = [...page.matchAll(/^\| (`.*?`) \| (?:counter|gauge|histogram) \|/gm)].flatMap(([, cell = '']) =>
+    cell.replaceAll('`', '').split(', '),
+  );
+  expect(listed.sort()).toEqual(names.sort());
 });
