@@ -1,0 +1,256 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../test/support/fake-clock.js';
+import { FakeHost } from '../../test/support/fake-host.js';
+import { EventBus, MillraceError } from '../core/index.js';
+import { createEngine } from '../engine/index.js';
+import type { ModelSource, Repository, RepositoryOptions, RepositoryScan, ScanOptions } from '../repository/index.js';
+import { ModelController } from './model-controller.js';
+
+function source(name: string, version: number, fingerprint = 'a'): ModelSource {
+  return {
+    name,
+    version,
+    repository: 'repository',
+    modelFolder: `repository/${name}`,
+    path: `repository/${name}/${version}`,
+    runtime: 'onnx',
+    config: { batching: { enabled: false } },
+    labels: {},
+    digest: '',
+    fingerprint,
+  };
+}
+
+/** A repository that holds what the test says. */
+class FakeRepository implements Repository {
+  content: Partial<RepositoryScan> = {};
+  readonly discarded: string[] = [];
+  readonly scans: ScanOptions[] = [];
+  closed = false;
+
+  scan(options: ScanOptions = {}): Promise<RepositoryScan> {
+    this.scans.push(options);
+    const wanted = (name: string) => options.name === undefined || options.name === name;
+    const sources = (this.content.sources ?? []).filter(({ name }) => wanted(name));
+    const problems = (this.content.problems ?? []).filter(({ name }) => wanted(name));
+    const unsettled = (this.content.unsettled ?? []).filter(({ name }) => wanted(name));
+    const names = [...new Set([...sources, ...problems, ...unsettled].map(({ name }) => name))];
+    return Promise.resolve({ sources, problems, unsettled, notices: [], names });
+  }
+
+  discard(discarded: ModelSource): Promise<void> {
+    this.discarded.push(`${discarded.name}/${discarded.version}`);
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+}
+
+function createFixture(options: Partial<RepositoryOptions> = {}) {
+  const clock = new FakeClock();
+  const events = new EventBus();
+  const host = new FakeHost();
+  const engine = createEngine({
+    options: {
+      defaultMaxBatchSize: 8,
+      maxInFlightBytes: 1_000_000,
+      maxInstances: 100,
+      loadConcurrency: 2,
+      restartBackoffMs: 100,
+      maxRestartBackoffMs: 1_000,
+      prefetchBelowMs: 0,
+      cacheFolder: '',
+    },
+    host,
+    clock,
+    events,
+    defaultMaxRssBytes: 1_000_000,
+    cacheFolder: undefined,
+  });
+  const repository = new FakeRepository();
+  const controller = new ModelController({
+    repository,
+    engine,
+    options: {
+      paths: [],
+      controlMode: 'none',
+      pollIntervalMs: 1_000,
+      loadModels: [],
+      strict: false,
+      stableMs: 0,
+      ...options,
+    },
+    clock,
+    events,
+  });
+  const states = () => engine.statuses().map(({ name, version, state }) => `${name}/${version} ${state.kind}`);
+  return { clock, engine, host, repository, controller, states };
+}
+
+describe('ModelController at start', () => {
+  it('loads everything found and shows what is broken with its reason', async () => {
+    const { controller, engine, repository, states } = createFixture();
+    repository.content = {
+      sources: [source('a', 1), source('b', 2)],
+      problems: [{ name: 'c', version: undefined, repository: 'repository', reason: 'config.pbtxt:3:1: no' }],
+    };
+    expect(controller.started).toBe(false);
+    await controller.start();
+    expect(controller.started).toBe(true);
+    expect(states()).toEqual(['a/1 ready', 'b/2 ready', 'c/0 failed']);
+    expect(engine.statusesOf('c')[0]?.state).toEqual({ kind: 'failed', reason: 'config.pbtxt:3:1: no' });
+  });
+
+  it('is fatal with all reasons in strict mode', async () => {
+    const { controller, repository } = createFixture({ strict: true });
+    repository.content = {
+      sources: [source('a', 1)],
+      problems: [{ name: 'c', version: 1, repository: 'repository', reason: 'no model file' }],
+    };
+    await expect(controller.start()).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: 'models failed to load: c: no model file',
+    });
+    expect(controller.started).toBe(false);
+  });
+
+  it('loads nothing but what is named in explicit mode, and everything for *', async () => {
+    const named = createFixture({ controlMode: 'explicit', loadModels: ['b', 'ghost'] });
+    named.repository.content = { sources: [source('a', 1), source('b', 1)] };
+    await named.controller.start();
+    expect(named.states()).toEqual(['b/1 ready', 'ghost/0 failed']);
+    const all = createFixture({ controlMode: 'explicit', loadModels: ['*'] });
+    all.repository.content = { sources: [source('a', 1), source('b', 1)] };
+    await all.controller.start();
+    expect(all.states()).toEqual(['a/1 ready', 'b/1 ready']);
+  });
+
+  it('waits for files that are still being written', async () => {
+    const { clock, controller, repository, states } = createFixture();
+    repository.content = { unsettled: [{ name: 'a', version: 1, settlesInMs: 300 }] };
+    const started = controller.start();
+    await clock.flush();
+    repository.content = { sources: [source('a', 1)] };
+    await clock.advance(300);
+    await started;
+    expect(states()).toEqual(['a/1 ready']);
+  });
+});
+
+describe('ModelController.load and unload', () => {
+  it('loads again even if nothing changed, and unloads versions that are no longer selected', async () => {
+    const { clock, controller, engine, repository, states } = createFixture({ controlMode: 'explicit' });
+    repository.content = { sources: [source('a', 1)] };
+    await controller.load('a', {});
+    const [before] = engine.serving('a');
+    repository.content = { sources: [source('a', 2)] };
+    await controller.load('a', {});
+    await clock.flush();
+    expect(states()).toEqual(['a/1 unloaded', 'a/2 ready']);
+    repository.content = { sources: [source('a', 2)] };
+    const [again] = await controller.load('a', {});
+    expect(again?.ref.generation).toBeGreaterThan(before?.ref.generation ?? 0);
+  });
+
+  it('passes overrides on and discards what they brought when the load fails', async () => {
+    const { controller, host, repository } = createFixture({ controlMode: 'explicit' });
+    repository.content = { sources: [source('a', 1)] };
+    host.failure = new MillraceError('invalid_argument', 'opset 99 is too new');
+    await expect(controller.load('a', { configOverride: '{}' })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: "model 'a' failed to load: opset 99 is too new",
+    });
+    expect(repository.scans.at(-1)).toEqual({ name: 'a', configOverride: '{}' });
+    expect(repository.discarded).toEqual(['a/1']);
+  });
+
+  it.each([
+    ['ghost', 'not_found', "no repository has a model 'ghost'"],
+    ['broken', 'invalid_argument', "model 'broken' failed to load: line 3: no"],
+  ])('refuses to load %s', async (name, code, message) => {
+    const { controller, repository } = createFixture({ controlMode: 'explicit' });
+    repository.content = {
+      problems: [{ name: 'broken', version: undefined, repository: 'repository', reason: 'line 3: no' }],
+    };
+    await expect(controller.load(name, {})).rejects.toMatchObject({ code, message });
+  });
+
+  it('gives up on files that never come to rest', async () => {
+    const { clock, controller, repository } = createFixture({ controlMode: 'explicit' });
+    repository.content = { unsettled: [{ name: 'a', version: 1, settlesInMs: 1_000 }] };
+    const load = controller.load('a', {}).catch((error: unknown) => error);
+    await clock.advance(30_000);
+    expect(await load).toMatchObject({
+      code: 'unavailable',
+      message: "the files of model 'a' are still changing; try again",
+    });
+  });
+
+  it('unloads all versions and refuses unknown models', async () => {
+    const { clock, controller, repository, states } = createFixture({ controlMode: 'explicit' });
+    repository.content = { sources: [source('a', 1), source('a', 2)] };
+    await controller.load('a', {});
+    await controller.unload('a');
+    await clock.flush();
+    expect(states()).toEqual(['a/1 unloaded', 'a/2 unloaded']);
+    await expect(controller.unload('ghost')).rejects.toThrow("there is no model 'ghost'");
+  });
+});
+
+describe('ModelController in poll mode', () => {
+  it('follows the disk: loads what is new or changed, unloads what is gone, leaves the rest', async () => {
+    const { clock, controller, engine, repository, states } = createFixture({ controlMode: 'poll' });
+    repository.content = { sources: [source('a', 1), source('b', 1), source('c', 1)] };
+    await controller.start();
+    const generation = (name: string) => engine.serving(name)[0]?.ref.generation;
+    const before = { a: generation('a'), b: generation('b') };
+    repository.content = { sources: [source('a', 1), source('b', 1, 'changed'), source('d', 1)] };
+    await clock.advance(1_000);
+    await clock.flush();
+    expect(states()).toEqual(['a/1 ready', 'b/1 ready', 'c/1 unloaded', 'd/1 ready']);
+    expect(generation('a')).toBe(before.a);
+    expect(generation('b')).not.toBe(before.b);
+  });
+
+  it('keeps a model serving whose configuration broke, and one whose files are being replaced', async () => {
+    const { clock, controller, repository, states } = createFixture({ controlMode: 'poll' });
+    repository.content = { sources: [source('a', 1), source('b', 1)] };
+    await controller.start();
+    repository.content = {
+      problems: [{ name: 'a', version: undefined, repository: 'repository', reason: 'line 1: no' }],
+      unsettled: [{ name: 'b', version: 1, settlesInMs: 100 }],
+    };
+    await clock.advance(1_000);
+    expect(states()).toEqual(['a/0 failed', 'a/1 ready', 'b/1 ready']);
+    repository.content = { sources: [source('a', 1), source('b', 1)] };
+    await clock.advance(1_000);
+    expect(states()).toEqual(['a/1 ready', 'b/1 ready']);
+  });
+
+  it('tries a version that failed once more only when its files change', async () => {
+    const { clock, controller, host, repository, states } = createFixture({ controlMode: 'poll' });
+    await controller.start();
+    host.failure = new MillraceError('invalid_argument', 'broken');
+    repository.content = { sources: [source('a', 1)] };
+    await clock.advance(1_000);
+    await clock.advance(5_000);
+    expect(host.specs).toHaveLength(1);
+    host.failure = undefined;
+    repository.content = { sources: [source('a', 1, 'mended')] };
+    await clock.advance(1_000);
+    expect(states()).toEqual(['a/1 ready']);
+  });
+
+  it('stops looking when it closes', async () => {
+    const { clock, controller, repository } = createFixture({ controlMode: 'poll' });
+    await controller.start();
+    await controller.close();
+    const scans = repository.scans.length;
+    await clock.advance(10_000);
+    expect(repository.scans).toHaveLength(scans);
+    expect(repository.closed).toBe(true);
+  });
+});
