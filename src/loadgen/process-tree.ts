@@ -27,7 +27,7 @@ export function treeUsage(pid: number): TreeUsage {
   }
   let processes = 0;
   let cpuMs = 0;
-  for (const member of linuxTree(pid)) {
+  for (const member of processTree(pid)) {
     const stat = readText(`/proc/${member}/stat`);
     if (stat === undefined) continue;
     // Behind the name, which may hold anything: state is field 3, utime, stime, cutime and cstime are 14 to 17.
@@ -44,7 +44,7 @@ export function treeMemory(pid: number): TreeMemory {
     return { bytes: subtree(psRows(), pid).reduce((sum, row) => sum + row.rssBytes, 0), kind: 'rss' };
   }
   let bytes = 0;
-  for (const member of linuxTree(pid)) bytes += pssBytes(member) ?? 0;
+  for (const member of processTree(pid)) bytes += pssBytes(member) ?? 0;
   return { bytes, kind: 'pss' };
 }
 
@@ -54,8 +54,8 @@ export function pssBytes(pid: number): number | undefined {
   return found === null ? undefined : Number(found[1]) * 1024;
 }
 
-/** The process ids of a tree on Linux, the root first. */
-export function linuxTree(pid: number): number[] {
+/** The process ids of a tree, the root first; only the root where /proc does not list children. */
+export function processTree(pid: number): number[] {
   const members = [pid];
   for (const member of members) {
     for (const task of list(`/proc/${member}/task`)) {

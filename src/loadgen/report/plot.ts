@@ -14,7 +14,7 @@ export interface PlotOptions {
 
 const WIDTH = 720;
 const HEIGHT = 320;
-const MARGIN = { left: 70, right: 20, bottom: 48 };
+const MARGIN = { left: 70, right: 40, bottom: 48 };
 const TITLE_HEIGHT = 24;
 const LEGEND_ROW_HEIGHT = 16;
 const LEGEND_COLUMNS = 5;

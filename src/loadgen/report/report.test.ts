@@ -133,7 +133,7 @@ describe('plotSvg', () => {
         },
       ],
     });
-    expect(svg).toContain('<polyline points="70.0,272.0 700.0,48.0"');
+    expect(svg).toContain('<polyline points="70.0,272.0 680.0,48.0"');
     expect(svg).toContain('>zero</text>');
   });
 
