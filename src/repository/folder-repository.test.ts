@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
-import { createTempFolder, type TempFolder } from '../../test/support/model-folder.js';
+import { createTempFolder, type FolderContents, type TempFolder } from '../../test/support/model-folder.js';
 import { EventBus } from '../core/index.js';
 import { createFolderRepository } from './folder-repository.js';
 import type { Repository, RepositoryScan } from './types.js';
@@ -16,15 +16,14 @@ function served(scan: RepositoryScan): string[] {
   return scan.sources.map((source) => `${source.name}/${source.version}`);
 }
 
-async function scanOf(folder: TempFolder): Promise<RepositoryScan> {
+function scanOf(folder: TempFolder): Promise<RepositoryScan> {
   return open([folder.path]).scan();
 }
 
 describe('a repository finds', () => {
   it('models in version folders, without any configuration', async () => {
     await using folder = await createTempFolder({ 'mlp/1/model.onnx': 'a', 'mlp/2/model.onnx': 'b' });
-    const scan = await scanOf(folder);
-    expect(scan).toEqual({
+    expect(await scanOf(folder)).toEqual({
       sources: [
         {
           name: 'mlp',
@@ -46,22 +45,284 @@ describe('a repository finds', () => {
     });
   });
 
-  it('bare model files, named after the file', async () => {
-    await using folder = await createTempFolder({ 'b.onnx': '', 'a.onnx': '', 'a.onnx.data': '', 'readme.md': '' });
+  const layouts: readonly [string, FolderContents, readonly string[]][] = [
+    [
+      'bare model files, named after the file',
+      { 'b.onnx': '', 'a.onnx': '', 'a.onnx.data': '', 'readme.md': '' },
+      ['a/1', 'b/1'],
+    ],
+    [
+      'a model.yaml beside version folders',
+      { 'm/model.yaml': 'versions: all', 'm/1/model.onnx': '', 'm/3/model.onnx': '' },
+      ['m/1', 'm/3'],
+    ],
+    [
+      'a config.pbtxt beside version folders',
+      { 'm/config.pbtxt': 'version_policy { specific { versions: [1] } }', 'm/1/model.onnx': '', 'm/3/model.onnx': '' },
+      ['m/1'],
+    ],
+    ['a version folder with a leading zero', { 'm/01/model.onnx': '' }, ['m/1']],
+    ['version 10 above version 9', { 'm/9/model.onnx': '', 'm/10/model.onnx': '' }, ['m/10']],
+    ['a model folder without version folders, as version 1', { 'm/model.yaml': '', 'm/model.onnx': '' }, ['m/1']],
+    ['a single ONNX file of any name', { 'm/1/net.onnx': '', 'm/1/net.onnx.data': '' }, ['m/1']],
+    ['a model that needs no file', { 'e/model.yaml': 'runtime: echo' }, ['e/1']],
+    ['a model that needs no file in an empty version folder', { 'e/model.yaml': 'runtime: echo', 'e/4/': '' }, ['e/4']],
+    [
+      'nothing in folders called 0, v2 or 1.0',
+      { 'm/1/model.onnx': '', 'm/0/model.onnx': '', 'm/v2/model.onnx': '', 'm/1.0/model.onnx': '' },
+      ['m/1'],
+    ],
+    [
+      'nothing in what editors and copy tools leave behind',
+      {
+        'm/1/model.onnx': '',
+        '.m/1/model.onnx': '',
+        'n~/1/model.onnx': '',
+        'b.onnx.part': '',
+        'lost+found/1/model.onnx': '',
+      },
+      ['m/1'],
+    ],
+    [
+      'the first of model.yaml and config.pbtxt',
+      { 'm/model.yaml': 'versions: all', 'm/config.pbtxt': 'broken', 'm/1/model.onnx': '' },
+      ['m/1'],
+    ],
+  ];
+  it.each(layouts)('%s', async (_what, contents, expected) => {
+    await using folder = await createTempFolder(contents);
     const scan = await scanOf(folder);
-    expect(served(scan)).toEqual(['a/1', 'b/1']);
-    expect(scan.sources[0]?.path).toBe(path.join(folder.path, 'a.onnx'));
     expect(scan.problems).toEqual([]);
+    expect(served(scan)).toEqual(expected);
   });
 
-  it('a model.yaml beside version folders', async () => {
+  it('the file that the configuration names', async () => {
     await using folder = await createTempFolder({
-      'mlp/model.yaml': 'versions: all\nmaxBatchSize: 8\n',
-      'mlp/1/model.onnx': '',
-      'mlp/03/model.onnx': '',
+      'a/model.yaml': 'file: small.onnx',
+      'a/1/small.onnx': '',
+      'a/1/model.onnx': '',
+      'b/config.pbtxt': 'default_model_filename: "sub/net.onnx"',
+      'b/1/sub/net.onnx': '',
     });
     const scan = await scanOf(folder);
-    expect(served(scan)).toEqual(['mlp/1', 'mlp/3']);
-    expect(scan.sources[0]?.config).toEqual({ versions: 'all', maxBatchSize: 8 });
+    expect(scan.sources.map((source) => path.relative(folder.path, source.path))).toEqual([
+      'a/1/small.onnx',
+      'b/1/sub/net.onnx',
+    ]);
+  });
+
+  it('labels by output, read from the files that the configuration names', async () => {
+    await using folder = await createTempFolder({
+      'm/model.yaml': 'outputs: [{ name: y, labels: names.txt }, { name: z }]',
+      'm/names.txt': 'cat\r\ndog\n\nbird\n',
+      'm/1/model.onnx': '',
+    });
+    expect((await scanOf(folder)).sources[0]?.labels).toEqual({ y: ['cat', 'dog', '', 'bird'] });
+  });
+
+  it('models of several repositories, of namesakes that of the first', async () => {
+    await using first = await createTempFolder({ 'a/1/model.onnx': '', 'b/1/model.onnx': '' });
+    await using second = await createTempFolder({ 'b/2/model.onnx': '', 'c/1/model.onnx': '' });
+    const scan = await open([first.path, second.path, first.path]).scan();
+    expect(served(scan)).toEqual(['a/1', 'b/1', 'c/1']);
+    const message = `model 'b' in ${second.path} is not served: ${first.path} has one of that name`;
+    expect(scan.notices).toEqual([{ repository: second.path, message }]);
+  });
+
+  it('only what it is asked for', async () => {
+    await using first = await createTempFolder({ 'a/1/model.onnx': '', 'b/1/model.onnx': '' });
+    await using second = await createTempFolder({ 'b/2/model.onnx': '' });
+    const repository = open([first.path, second.path]);
+    expect(served(await repository.scan({ name: 'b' }))).toEqual(['b/1']);
+    expect(served(await repository.scan({ name: 'b', repository: path.basename(second.path) }))).toEqual(['b/2']);
+    expect(await repository.scan({ name: 'nothing' })).toMatchObject({ sources: [], problems: [], names: [] });
+    expect(await repository.scan({ name: '../b' })).toMatchObject({ sources: [], problems: [], names: [] });
+    await expect(repository.scan({ repository: 'third' })).rejects.toMatchObject({
+      code: 'not_found',
+      message: `there is no model repository 'third'; there is ${path.basename(first.path)}, ${path.basename(second.path)}`,
+    });
+  });
+});
+
+describe('a repository that is itself one model', () => {
+  it('is found by its version folders', async () => {
+    await using folder = await createTempFolder({
+      'mlp/1/model.onnx': '',
+      'mlp/2/model.onnx': '',
+      'mlp/readme.md': '',
+    });
+    const scan = await open([path.join(folder.path, 'mlp')]).scan();
+    expect(served(scan)).toEqual(['mlp/2']);
+    expect(scan.notices).toEqual([]);
+  });
+
+  it('is found by its configuration, which may give it a name', async () => {
+    await using folder = await createTempFolder({
+      'download/config.pbtxt': 'name: "mlp"',
+      'download/1/model.onnx': '',
+    });
+    expect(served(await open([path.join(folder.path, 'download')]).scan())).toEqual(['mlp/1']);
+  });
+
+  it('is not taken for one when its folders are models with numbers for names', async () => {
+    await using folder = await createTempFolder({ '1/1/model.onnx': '', '2/model.yaml': '', '2/model.onnx': '' });
+    expect(served(await scanOf(folder))).toEqual(['1/1', '2/1']);
+  });
+
+  it('is not taken for one when other models lie beside its version folders', async () => {
+    await using folder = await createTempFolder({ '1/model.onnx': '', 'mlp/1/model.onnx': '' });
+    expect(served(await scanOf(folder))).toEqual(['1/1', 'mlp/1']);
+  });
+});
+
+describe('a repository says what is wrong', () => {
+  const HINT = 'put a model in it, for example my-model/1/model.onnx or just my-model.onnx';
+
+  it('with itself', async () => {
+    await using folder = await createTempFolder({ 'empty/.keep': '', 'texts/readme.md': '', file: '' });
+    const at = (name: string) => path.join(folder.path, name);
+    const scan = await open([at('missing'), at('empty'), at('texts'), at('file')]).scan();
+    expect(scan.notices.map((notice) => notice.message)).toEqual([
+      `model repository ${at('missing')} does not exist; ${HINT}`,
+      `model repository ${at('empty')} is empty; ${HINT}`,
+      `model repository ${at('texts')} holds no model; ${HINT}`,
+      `model repository ${at('file')} is not a folder; ${HINT}`,
+    ]);
+    expect(scan).toMatchObject({ sources: [], problems: [], names: [] });
+  });
+
+  it('and serves the models that are right', async () => {
+    await using folder = await createTempFolder({
+      'good/1/model.onnx': '',
+      'yaml/model.yaml': 'name: yaml\nmaxBatchSiz: 8\n',
+      'yaml/1/model.onnx': '',
+      'pbtxt/config.pbtxt': 'name: "pbtxt"\ninput [ { name: "x" dimss: [16] } ]\n',
+      'pbtxt/1/model.onnx': '',
+      'python/config.pbtxt': 'backend: "python"',
+      'renamed/model.yaml': 'name: original',
+      'renamed/1/model.onnx': '',
+      'empty/model.yaml': '',
+      'unknown/model.yaml': 'runtime: torch',
+      'policy/model.yaml': 'versions: { specific: [7, 8] }',
+      'policy/1/model.onnx': '',
+      'notes/readme.md': '',
+      'labels/model.yaml': 'outputs: [{ name: y, labels: ../good/labels.txt }]',
+      'labels/1/model.onnx': '',
+      'nolabels/model.yaml': 'outputs: [{ name: y, labels: labels.txt }]',
+      'nolabels/1/model.onnx': '',
+      'warm/model.yaml': 'warmup: [{ name: w, inputs: { x: { data: { file: warmup/x.bin } } } }]',
+      'warm/1/model.onnx': '',
+      'climbing/model.yaml': 'file: ../../good/1/model.onnx',
+      'climbing/1/model.onnx': '',
+      ' space/1/model.onnx': '',
+    });
+    const scan = await scanOf(folder);
+    expect(served(scan)).toEqual(['good/1']);
+    expect(scan.problems.map(({ name, version, reason }) => [name, version, reason])).toEqual([
+      [' space', undefined, "the model's name begins or ends with white space; rename it"],
+      ['climbing', undefined, "climbing/model.yaml: file: '../../good/1/model.onnx' must not contain '..'"],
+      ['empty', 1, 'empty holds no model file; expected model.onnx or one *.onnx, found nothing'],
+      [
+        'labels',
+        undefined,
+        "labels of output 'y': '../good/labels.txt' must not contain '..' (looked for in folder 'labels')",
+      ],
+      ['nolabels', undefined, "labels of output 'y': 'labels.txt' does not exist (looked for in folder 'nolabels')"],
+      [
+        'pbtxt',
+        undefined,
+        'pbtxt/config.pbtxt:2:21: unknown field "dimss" for message ModelInput; did you mean \'dims\'?',
+      ],
+      ['policy', undefined, 'the version policy asks for version 7 or 8, but there is only 1'],
+      [
+        'python',
+        undefined,
+        "python/config.pbtxt: backend 'python' is not available; it runs Python code; export the model to ONNX and serve that",
+      ],
+      ['renamed', undefined, "the configuration is for a model 'original', but the folder's name is 'renamed'"],
+      ['unknown', undefined, "runtime 'torch' is not known; expected onnx or echo"],
+      ['warm', undefined, "warm-up 'w', input 'x': 'warmup/x.bin' does not exist (looked for in folder 'warm')"],
+      ['yaml', undefined, "yaml/model.yaml:2:1: unknown key 'maxBatchSiz'; did you mean 'maxBatchSize'?"],
+    ]);
+    expect(scan.notices.map((notice) => notice.message)).toEqual([
+      "folder 'notes' is not a model: it has no configuration, no numeric version folder, no model file",
+    ]);
+    expect(scan.names).toContain('yaml');
+  });
+
+  it('of one version while it serves the others', async () => {
+    await using folder = await createTempFolder({
+      'm/model.yaml': 'versions: all',
+      'm/1/model.onnx': '',
+      'm/2/model.pt': '',
+    });
+    const scan = await scanOf(folder);
+    expect(served(scan)).toEqual(['m/1']);
+    expect(scan.problems).toEqual([
+      {
+        name: 'm',
+        version: 2,
+        repository: folder.path,
+        reason: 'm/2 holds model.pt: a PyTorch model; export it with torch.onnx.export',
+      },
+    ]);
+  });
+
+  it('of what it passes over', async () => {
+    await using folder = await createTempFolder({
+      'm/1/model.onnx': '',
+      'm/01/model.onnx': '',
+      'n/1/model.onnx': '',
+      'n.onnx': '',
+      'p/model.yaml': '',
+      'p/config.pbtxt': '',
+      'p/1/model.onnx': '',
+      'q/model.yaml': 'versions: { specific: [1, 2] }',
+      'q/1/model.onnx': '',
+      'r/config.pbtxt': 'response_cache { enable: true }',
+      'r/1/model.onnx': '',
+    });
+    const scan = await scanOf(folder);
+    expect(served(scan)).toEqual(['m/1', 'n/1', 'p/1', 'q/1', 'r/1']);
+    expect(scan.notices.map((notice) => notice.message).sort()).toEqual([
+      "file 'n.onnx' is not served: there is a folder 'n' as well",
+      'm/1 is not served: another folder stands for version 1 as well',
+      'p/config.pbtxt is not read because there is p/model.yaml',
+      'q: the version policy asks for version 2, but there is none',
+      'r/config.pbtxt: response_cache is not supported; every answer is computed',
+    ]);
+  });
+
+  it('once, and again when it comes back', async () => {
+    await using folder = await createTempFolder({ 'm/1/model.onnx': '', 'notes/readme.md': '' });
+    const events = new EventBus();
+    const told: string[] = [];
+    events.subscribe('diagnostic', ({ level, room, message }) => told.push(`${level} ${room}: ${message}`));
+    const repository = open([folder.path], new FakeClock(), events);
+    await repository.scan();
+    await repository.scan({ name: 'notes' });
+    await repository.scan();
+    const message =
+      "warn repository: folder 'notes' is not a model: it has no configuration, no numeric version folder, no model file";
+    expect(told).toEqual([message]);
+    await folder.remove('notes');
+    await repository.scan();
+    await folder.write({ 'notes/readme.md': '' });
+    await repository.scan();
+    expect(told).toEqual([message, message]);
+  });
+});
+
+describe('a look at 1,000 models', () => {
+  it('finds them all, and hashes none of them twice', async () => {
+    const contents: Record<string, string> = {};
+    for (let index = 0; index < 1_000; index++) contents[`m${index}/1/model.onnx`] = `model ${index}`;
+    await using folder = await createTempFolder(contents);
+    const repository = open([folder.path]);
+    const first = await repository.scan();
+    const second = await repository.scan();
+    expect(first.sources).toHaveLength(1_000);
+    expect(new Set(first.sources.map((source) => source.digest)).size).toBe(1_000);
+    expect(second).toEqual(first);
   });
 });

@@ -1,3 +1,4 @@
+import os from 'node:os';
 import path from 'node:path';
 import { type Clock, type EventBus, MillraceError } from '../core/index.js';
 import { FileCache } from './file-cache.js';
@@ -30,6 +31,8 @@ export interface FolderRepositorySetup {
   readonly clock: Clock;
   /** Receives a `diagnostic` for every notice that is new. */
   readonly events: EventBus;
+  /** Where files that come with load requests are put. Default: the system's temporary folder. */
+  readonly uploadFolder?: string;
 }
 
 const CONCURRENCY = 16;
@@ -52,10 +55,11 @@ class FolderRepository implements Repository {
   readonly #events: EventBus;
   readonly #configs = new FileCache<ParsedConfig>();
   readonly #selection: SelectionContext;
-  readonly #uploads = new Uploads();
+  readonly #uploads: Uploads;
   #told: ReadonlySet<string> = new Set();
 
-  constructor({ paths, options, clock, events }: FolderRepositorySetup) {
+  constructor({ paths, options, clock, events, uploadFolder = os.tmpdir() }: FolderRepositorySetup) {
+    this.#uploads = new Uploads(uploadFolder);
     this.#folders = [...new Set(paths.map((folder) => path.resolve(folder)))];
     this.#events = events;
     this.#selection = {

@@ -1,5 +1,4 @@
 import { promises as fs } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { MillraceError } from '../core/index.js';
 import { relativePathProblem } from './files.js';
@@ -14,6 +13,11 @@ const MAX_NAME_LENGTH = 200;
 export class Uploads {
   /** Versions in use, by folder. */
   readonly #folders = new Map<string, Set<number>>();
+  readonly #parent: string;
+
+  constructor(parent: string) {
+    this.#parent = parent;
+  }
 
   /**
    * Writes files by their path (`<version>/<file>`, or a file beside the version folders) into a new folder that only
@@ -25,7 +29,7 @@ export class Uploads {
       const problem = uploadPathProblem(name);
       if (problem !== undefined) throw refusal(`file '${name.slice(0, MAX_PATH_LENGTH)}' ${problem}`);
     }
-    const folder = await fs.mkdtemp(path.join(await fs.realpath(os.tmpdir()), 'millrace-upload-'));
+    const folder = await fs.mkdtemp(path.join(await fs.realpath(this.#parent), 'millrace-upload-'));
     this.#folders.set(folder, new Set());
     try {
       for (const [name, content] of files) await writeNew(folder, name, content);

@@ -1,0 +1,211 @@
+import { promises as fs } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../test/support/fake-clock.js';
+import { createTempFolder, type FolderContents, type TempFolder } from '../../test/support/model-folder.js';
+import { EventBus } from '../core/index.js';
+import { createFolderRepository } from './folder-repository.js';
+import type { ModelSource, Repository } from './types.js';
+
+/** The repository `models` in a folder, with uploads in `uploads` beside it. */
+function open(folder: TempFolder): Repository {
+  return createFolderRepository({
+    paths: [path.join(folder.path, 'models')],
+    options: { stableMs: 1_000 },
+    clock: new FakeClock(),
+    events: new EventBus(),
+    uploadFolder: path.join(folder.path, 'uploads'),
+  });
+}
+
+function createRepository(models: FolderContents): Promise<TempFolder> {
+  const inFolder = Object.entries(models).map(([name, content]) => [`models/${name}`, content] as const);
+  return createTempFolder({ 'models/': '', 'uploads/': '', ...Object.fromEntries(inFolder) });
+}
+
+function uploadsIn(folder: TempFolder): Promise<string[]> {
+  return fs.readdir(path.join(folder.path, 'uploads'));
+}
+
+function files(...names: readonly string[]): ReadonlyMap<string, Uint8Array> {
+  return new Map(names.map((name) => [name, Buffer.from(`content of ${name}`)]));
+}
+
+function exists(file: string): Promise<boolean> {
+  return fs.access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+describe('a configuration that comes with a load request', () => {
+  it("replaces the one on disk, in Triton's form or ours", async () => {
+    await using folder = await createRepository({
+      'm/1/model.onnx': '',
+      'm/2/model.onnx': '',
+      'm/model.yaml': 'versions: all',
+    });
+    const repository = open(folder);
+    const load = async (configOverride: string) => (await repository.scan({ name: 'm', configOverride })).sources;
+    expect((await load('{"maxBatchSize": 3}')).map(({ version, config }) => [version, config])).toEqual([
+      [2, { maxBatchSize: 3 }],
+    ]);
+    const triton = await load(
+      '{"backend":"onnxruntime","max_batch_size":5,"version_policy":{"specific":{"versions":[1]}}}',
+    );
+    expect(triton.map(({ version, config }) => [version, config.maxBatchSize])).toEqual([[1, 5]]);
+    expect((await load('{"parameters":{"k":{"string_value":"v"}}}'))[0]?.config.parameters).toEqual({ k: 'v' });
+    expect((await load('{}'))[0]?.config).toEqual({});
+    expect((await repository.scan({ name: 'm' })).sources).toHaveLength(2);
+  });
+
+  it('changes fingerprint and digest', async () => {
+    await using folder = await createRepository({ 'm/1/model.onnx': '' });
+    const repository = open(folder);
+    const [plain] = (await repository.scan()).sources;
+    const [configured] = (await repository.scan({ name: 'm', configOverride: '{"maxBatchSize":3}' })).sources;
+    expect(configured?.fingerprint).not.toBe(plain?.fingerprint);
+    expect(configured?.digest).not.toBe(plain?.digest);
+  });
+
+  it('finds nothing where there is no such model', async () => {
+    await using folder = await createRepository({ 'm/1/model.onnx': '' });
+    const scan = await open(folder).scan({ name: 'n', configOverride: '{}' });
+    expect(scan).toMatchObject({ sources: [], problems: [], names: [] });
+  });
+
+  it.each([
+    ['{nope', "configuration given for model 'm': not valid JSON: Expected property name or '}' in JSON at position 1"],
+    ['{"foo": 1}', "configuration given for model 'm': 1:2: unknown key 'foo'"],
+    ['[]', "configuration given for model 'm': 1:1: expected a map with name, runtime, platform, got an empty list"],
+    [
+      '{"backend": "onnxruntime", "foo": 1}',
+      'configuration given for model \'m\': cannot decode message ModelConfig from JSON: key "foo" is unknown',
+    ],
+    [
+      '{"backend": "onnxruntime", "max_batch_size": -4}',
+      "configuration given for model 'm': max_batch_size: expected at least 0, got -4",
+    ],
+    [
+      '{"maxBatchSize": 4, "batching": {"preferredBatchSizes": [8]}}',
+      "configuration given for model 'm': batching.preferredBatchSizes: 8 is over maxBatchSize 4",
+    ],
+  ])('is refused when it is %s', async (configOverride, message) => {
+    await using folder = await createRepository({ 'm/1/model.onnx': '' });
+    const scan = open(folder).scan({ name: 'm', configOverride });
+    await expect(scan).rejects.toMatchObject({ code: 'invalid_argument', message: expect.stringContaining(message) });
+  });
+});
+
+describe('files that come with a load request', () => {
+  it("replace the model's folder and lie where only this user can read them", async () => {
+    await using folder = await createRepository({ 'm/1/model.onnx': 'on disk' });
+    const repository = open(folder);
+    const fileOverrides = files('7/model.onnx', 'labels.txt');
+    const configOverride = '{"outputs":[{"name":"y","labels":"labels.txt"}]}';
+    const { sources, unsettled } = await repository.scan({ name: 'm', configOverride, fileOverrides });
+    expect(unsettled).toEqual([]);
+    expect(sources.map(({ name, version, repository: from }) => [name, version, from])).toEqual([
+      ['m', 7, path.join(folder.path, 'models')],
+    ]);
+    const [source] = sources as [ModelSource];
+    expect(await fs.readFile(source.path, 'utf8')).toBe('content of 7/model.onnx');
+    expect(source.labels).toEqual({ y: ['content of labels.txt'] });
+    expect((await fs.stat(source.modelFolder)).mode & 0o077).toBe(0);
+    await repository.close();
+    expect(await exists(source.modelFolder)).toBe(false);
+  });
+
+  it('make a model that no repository has', async () => {
+    await using folder = await createRepository({ 'm/1/model.onnx': '' });
+    const repository = open(folder);
+    const scan = await repository.scan({ name: 'new', configOverride: '{}', fileOverrides: files('1/model.onnx') });
+    expect(scan.sources.map(({ name, version }) => [name, version])).toEqual([['new', 1]]);
+    expect(scan.names).toEqual(['new']);
+    await repository.close();
+  });
+
+  it('are removed with the last version that uses them', async () => {
+    await using folder = await createRepository({ 'm/1/model.onnx': '' });
+    const repository = open(folder);
+    const fileOverrides = files('1/model.onnx', '2/model.onnx');
+    const { sources } = await repository.scan({ name: 'm', configOverride: '{"versions":"all"}', fileOverrides });
+    const [first, second] = sources as [ModelSource, ModelSource];
+    await repository.discard(first);
+    expect(await exists(second.path)).toBe(true);
+    await repository.discard(second);
+    expect(await exists(second.modelFolder)).toBe(false);
+    await repository.discard(second);
+  });
+
+  it('are removed at once when nothing of them can be served', async () => {
+    await using folder = await createRepository({});
+    const repository = open(folder);
+    const scan = await repository.scan({ name: 'm', configOverride: '{}', fileOverrides: files('1/model.pt') });
+    expect(scan.problems.map((problem) => problem.reason)).toEqual([
+      'm/1 holds model.pt: a PyTorch model; export it with torch.onnx.export',
+    ]);
+    expect(await uploadsIn(folder)).toEqual([]);
+  });
+
+  it('leave a source from disk alone when that is discarded', async () => {
+    await using folder = await createRepository({ 'm/1/model.onnx': '' });
+    const repository = open(folder);
+    const { sources } = await repository.scan();
+    await repository.discard(sources[0] as ModelSource);
+    expect(await exists(path.join(folder.path, 'models/m/1/model.onnx'))).toBe(true);
+  });
+
+  it.each([
+    ['../evil', "file '../evil' must not contain '..'"],
+    ['1/../../evil', "file '1/../../evil' must not contain '..'"],
+    ['/etc/passwd', "file '/etc/passwd' must be relative, not absolute"],
+    ['C:\\evil', "file 'C:\\evil' must be relative, not absolute"],
+    ['1\\model.onnx', "file '1\\model.onnx' is not a plain path"],
+    ['1//model.onnx', "file '1//model.onnx' is not a plain path"],
+    ['1/./model.onnx', "file '1/./model.onnx' is not a plain path"],
+    ['1/', "file '1/' is not a plain path"],
+    ['', "file '' is not a file name"],
+    ['1/a\0b', "file '1/a\0b' is not a file name"],
+    ['v1/model.onnx', "file 'v1/model.onnx' must begin with a version, as in '1/model.onnx'"],
+    [`1/${'x'.repeat(201)}`, `file '1/${'x'.repeat(201)}' has a name of more than 200 characters`],
+    [`1/${'x/'.repeat(300)}y`, `file '1/${'x/'.repeat(249)}' has a path of more than 500 characters`],
+  ])('are refused when they are called %j', async (name, message) => {
+    await using folder = await createRepository({});
+    const scan = open(folder).scan({ name: 'm', configOverride: '{}', fileOverrides: files('1/model.onnx', name) });
+    await expect(scan).rejects.toMatchObject({ code: 'invalid_argument', message });
+    expect(await uploadsIn(folder)).toEqual([]);
+  });
+
+  it('are refused when one is a folder of another, and leave nothing behind', async () => {
+    await using folder = await createRepository({});
+    const fileOverrides = files('1', '1/model.onnx');
+    const scan = open(folder).scan({ name: 'm', configOverride: '{}', fileOverrides });
+    await expect(scan).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: "file '1/model.onnx' is given twice",
+    });
+    expect(await uploadsIn(folder)).toEqual([]);
+  });
+
+  it('are refused without a configuration, without a model and in large numbers', async () => {
+    await using folder = await createRepository({});
+    const repository = open(folder);
+    const fileOverrides = files('1/model.onnx');
+    await expect(repository.scan({ name: 'm', fileOverrides })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: "files were given for model 'm' without a configuration; give 'config' as well",
+    });
+    await expect(repository.scan({ configOverride: '{}', fileOverrides })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: 'a configuration or files can be given for one model only; name it',
+    });
+    await expect(repository.scan({ name: '..', configOverride: '{}', fileOverrides })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: "the model's name is not a name",
+    });
+    const many = files(...Array.from({ length: 1_001 }, (_, index) => `1/${index}`));
+    const scan = repository.scan({ name: 'm', configOverride: '{}', fileOverrides: many });
+    await expect(scan).rejects.toMatchObject({ message: '1001 files were given; expected at most 1000' });
+  });
+});
