@@ -5,7 +5,6 @@ import type { Settings } from './config/index.js';
 import { type Clock, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
 import { createAuthenticator } from './governance/index.js';
-import { createInferHandler, encodeError } from './protocols/index.js';
 import { createFolderRepository, toTritonConfig } from './repository/index.js';
 import { createHost } from './runtimes/index.js';
 import { type Addresses, checkBind, createServer } from './server/index.js';
@@ -80,10 +79,11 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     authenticate: createAuthenticator(settings.auth),
     events,
     clock,
-    infer: createInferHandler({ service, maxInputs: settings.server.maxInputs }),
-    encodeError,
+    requiresKey: settings.auth.keys.length > 0,
     toConfig: toTritonConfig,
-    renderMetrics: settings.telemetry.metrics ? () => telemetry.render() : undefined,
+    renderMetrics:
+      settings.telemetry.metrics && settings.server.metricsPort >= 0 ? () => telemetry.render() : undefined,
+    version: VERSION,
   });
 
   async function shutDown(drainDelayMs: number): Promise<void> {
