@@ -7,6 +7,7 @@ import { modelFamilies } from './model-families.js';
 import { createProcessMetrics } from './process-metrics.js';
 import { createRunnerFamilies } from './runner-metrics.js';
 import { tritonFamilies } from './triton-families.js';
+import { createVersionGauge } from './version-gauge.js';
 import { VersionRegistry } from './version-registry.js';
 
 /** A scrape: the Prometheus text format. */
@@ -35,6 +36,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const { events, version, gauges, modelStates, droppedLogLines } = options;
   const registry = new Registry();
   const versions = new VersionRegistry();
+  const gauge = createVersionGauge(versions, gauges);
   const unresolved = new Map<ErrorCode, number>();
   const http = new HttpMetrics();
   const runners = createRunnerFamilies(events);
@@ -60,8 +62,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   ];
 
   const families = [
-    ...tritonFamilies(versions, gauges),
-    ...modelFamilies({ versions, unresolved, gauges, modelStates }),
+    ...tritonFamilies(versions, gauge),
+    ...modelFamilies({ versions, unresolved, gauge, modelStates }),
     ...http.families(),
     ...runners.families,
     ...processMetrics.families,

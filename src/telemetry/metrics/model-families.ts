@@ -1,7 +1,8 @@
 import type { BatchReason, ErrorCode } from '../../core/index.js';
-import type { ModelGauges, ModelStatus } from '../../engine/index.js';
+import type { ModelStatus } from '../../engine/index.js';
 import type { Distribution } from './distribution.js';
 import { type Family, histogramSamples, type Labels, NO_LABELS, type Sample } from './family.js';
+import type { VersionGauge } from './version-gauge.js';
 import type { VersionMetrics } from './version-metrics.js';
 import type { VersionRegistry } from './version-registry.js';
 
@@ -9,7 +10,7 @@ interface Sources {
   readonly versions: VersionRegistry;
   /** Failures of calls for which no version was chosen: they must not make up label values. */
   readonly unresolved: ReadonlyMap<ErrorCode, number>;
-  readonly gauges: () => readonly ModelGauges[];
+  readonly gauge: VersionGauge;
   readonly modelStates: () => readonly ModelStatus[];
 }
 
@@ -103,17 +104,7 @@ function batchFamilies({ versions }: Sources): readonly Family[] {
   ];
 }
 
-function stateFamilies({ versions, gauges, modelStates }: Sources): readonly Family[] {
-  const gauge = (name: string, help: string, read: (gauges: ModelGauges) => number): Family => ({
-    name,
-    help,
-    type: name.endsWith('_total') ? 'counter' : 'gauge',
-    *collect() {
-      for (const model of gauges()) {
-        yield { labels: NO_LABELS, sharedLabels: versions.of(model.ref).labels, value: read(model) };
-      }
-    },
-  });
+function stateFamilies({ gauge, modelStates }: Sources): readonly Family[] {
   return [
     gauge('millrace_queued_requests', 'Requests that wait in the queue.', (model) => model.queuedRequests),
     gauge('millrace_queued_bytes', 'Input bytes of the requests that wait.', (model) => model.queuedBytes),

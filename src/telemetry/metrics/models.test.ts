@@ -64,6 +64,19 @@ describe('models', () => {
     expect(read('millrace_instance_restarts_total')).toBe(3);
   });
 
+  it('show one value for both generations of a version that is being reloaded', async () => {
+    const gauges = { queuedRequests: 1, queuedBytes: 10, executingRequests: 2, instances: [] };
+    const { scrape } = start({
+      gauges: () => [
+        { ref: REF, ...gauges },
+        { ref: { ...REF, generation: 2 }, ...gauges },
+      ],
+    });
+    const samples = await scrape();
+    expect(samplesOf(samples, 'millrace_executing_requests')).toEqual({ [`millrace_executing_requests{${MODEL}}`]: 4 });
+    expect(samples.get(`nv_inference_pending_request_count{${MODEL}}`)).toBe(2);
+  });
+
   it('carry their metric tags as labels, except names with a meaning of their own', async () => {
     const tags = { team: 'a "b" \\ c', version: '9', '0bad': 'x', __name: 'x', le: '1' };
     const { events, scrape } = start({ modelStates: () => [status('mlp', 3, { kind: 'ready' }, tags)] });
@@ -82,7 +95,6 @@ describe('models', () => {
     events.publish('inferFinished', inferFinished());
     const reloaded = { ...REF, generation: 2 };
     events.publish('modelStateChanged', { ref: reloaded, state: { kind: 'ready' }, loadMs: 500 });
-    events.publish('modelStateChanged', { ref: REF, state: { kind: 'unloaded', reason: 'replaced' } });
     events.publish('inferFinished', inferFinished({ ref: reloaded }));
     const second = await scrape();
     expect(second.get(`nv_inference_request_success{${MODEL}}`)).toBe(2);

@@ -6,18 +6,18 @@ export function createRunnerFamilies(events: EventBus): {
   readonly families: readonly Family[];
   readonly subscriptions: readonly (() => void)[];
 } {
-  const rssBytes = new Map<string, number>();
+  const living = new Map<number, { readonly runner: string; readonly rssBytes: number }>();
   let starts = 0;
   let deaths = 0;
   const subscriptions = [
     events.subscribe('runnerStarted', () => {
       starts++;
     }),
-    events.subscribe('runnerMemory', (event) => {
-      rssBytes.set(event.runner, event.rssBytes);
+    events.subscribe('runnerMemory', ({ runner, pid, rssBytes }) => {
+      living.set(pid, { runner, rssBytes });
     }),
-    events.subscribe('runnerExited', ({ runner, expected }) => {
-      rssBytes.delete(runner);
+    events.subscribe('runnerExited', ({ pid, expected }) => {
+      living.delete(pid);
       if (!expected) deaths++;
     }),
   ];
@@ -36,10 +36,13 @@ export function createRunnerFamilies(events: EventBus): {
     },
     {
       name: 'millrace_runner_resident_memory_bytes',
-      help: 'Resident memory of a runner process.',
+      help: 'Resident memory of the runner processes of one name.',
       type: 'gauge',
       *collect() {
-        for (const [runner, value] of rssBytes) yield { labels: { runner }, sharedLabels: NO_LABELS, value };
+        // While a reload drains, the old and the new runner of an instance have one name.
+        const byName = new Map<string, number>();
+        for (const { runner, rssBytes } of living.values()) byName.set(runner, (byName.get(runner) ?? 0) + rssBytes);
+        for (const [runner, value] of byName) yield { labels: { runner }, sharedLabels: NO_LABELS, value };
       },
     },
   ];

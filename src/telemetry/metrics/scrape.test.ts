@@ -27,7 +27,12 @@ it('follows runner processes: starts, deaths, and the memory of those alive', as
   expect(samplesOf(samples, 'millrace_runner_resident_memory_bytes')).toEqual({
     'millrace_runner_resident_memory_bytes{runner="b"}': 3_000,
   });
+  events.publish('runnerMemory', { runner: 'b', pid: 3, rssBytes: 500 });
+  expect(samplesOf(await scrape(), 'millrace_runner_resident_memory_bytes')).toEqual({
+    'millrace_runner_resident_memory_bytes{runner="b"}': 3_500,
+  });
   events.publish('runnerExited', { runner: 'b', pid: 2, reason: 'told to', expected: true });
+  events.publish('runnerExited', { runner: 'b', pid: 3, reason: 'told to', expected: true });
   const later = await scrape();
   expect(later.get('millrace_runner_deaths_total{}')).toBe(1);
   expect(samplesOf(later, 'millrace_runner_resident_memory_bytes')).toEqual({});

@@ -1,10 +1,10 @@
-import type { ModelGauges } from '../../engine/index.js';
 import { type Family, NO_LABELS, type Sample } from './family.js';
+import type { VersionGauge } from './version-gauge.js';
 import { FAILURE_REASONS, type VersionMetrics } from './version-metrics.js';
 import type { VersionRegistry } from './version-registry.js';
 
 /** Triton's per-model metrics by their names there, so that its dashboards and autoscaling rules work unchanged. */
-export function tritonFamilies(versions: VersionRegistry, gauges: () => readonly ModelGauges[]): readonly Family[] {
+export function tritonFamilies(versions: VersionRegistry, gauge: VersionGauge): readonly Family[] {
   const counter = (name: string, help: string, read: (version: VersionMetrics) => number): Family => ({
     name,
     help,
@@ -50,16 +50,11 @@ export function tritonFamilies(versions: VersionRegistry, gauges: () => readonly
       'Cumulative inference compute output duration in microseconds',
       (version) => toMicroseconds(version.computeOutputMs),
     ),
-    {
-      name: 'nv_inference_pending_request_count',
-      help: 'Instantaneous number of pending requests awaiting execution per-model.',
-      type: 'gauge',
-      *collect() {
-        for (const { ref, queuedRequests } of gauges()) {
-          yield { labels: NO_LABELS, sharedLabels: versions.of(ref).labels, value: queuedRequests };
-        }
-      },
-    },
+    gauge(
+      'nv_inference_pending_request_count',
+      'Instantaneous number of pending requests awaiting execution per-model.',
+      ({ queuedRequests }) => queuedRequests,
+    ),
     {
       name: 'nv_model_load_duration_secs',
       help: 'Model load time in seconds',

@@ -1,0 +1,24 @@
+import type { ModelGauges } from '../../engine/index.js';
+import { type Family, NO_LABELS } from './family.js';
+import type { VersionMetrics } from './version-metrics.js';
+import type { VersionRegistry } from './version-registry.js';
+
+/** Makes families of what the engine's gauges say about each version. */
+export type VersionGauge = (name: string, help: string, read: (gauges: ModelGauges) => number) => Family;
+
+/** While a reload drains, two generations of one version are loaded: their values are added up. */
+export function createVersionGauge(versions: VersionRegistry, gauges: () => readonly ModelGauges[]): VersionGauge {
+  return (name, help, read) => ({
+    name,
+    help,
+    type: name.endsWith('_total') ? 'counter' : 'gauge',
+    *collect() {
+      const values = new Map<VersionMetrics, number>();
+      for (const generation of gauges()) {
+        const version = versions.of(generation.ref);
+        values.set(version, (values.get(version) ?? 0) + read(generation));
+      }
+      for (const [{ labels }, value] of values) yield { labels: NO_LABELS, sharedLabels: labels, value };
+    },
+  });
+}
