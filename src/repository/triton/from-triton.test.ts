@@ -1,0 +1,278 @@
+import { describe, expect, it } from 'vitest';
+import type { ModelConfig } from '../model-config.js';
+import { fromTritonConfig } from './from-triton.js';
+import { parseTritonText } from './parse.js';
+
+function read(text: string): ModelConfig {
+  return fromTritonConfig(parseTritonText(text)).config;
+}
+
+const ONE_TENSOR = 'input { name: "x" data_type: TYPE_FP32 dims: [16] }';
+
+describe('fromTritonConfig', () => {
+  it('maps a batching ONNX model', () => {
+    const text = `
+      name: "mlp"
+      platform: "onnxruntime_onnx"
+      max_batch_size: 8
+      input [ { name: "x" data_type: TYPE_FP32 dims: [16] }, { name: "k" data_type: TYPE_STRING dims: [-1] optional: true } ]
+      output [ { name: "y" data_type: TYPE_BF16 dims: [10] label_filename: "labels.txt" } ]
+      default_model_filename: "net.onnx"
+      metric_tags { key: "team" value: "search" }
+      parameters { key: "note" value { string_value: "free text" } }
+    `;
+    expect(fromTritonConfig(parseTritonText(text))).toEqual({
+      config: {
+        name: 'mlp',
+        runtime: 'onnx',
+        platform: 'onnxruntime_onnx',
+        file: 'net.onnx',
+        maxBatchSize: 8,
+        inputs: [
+          { name: 'x', datatype: 'FP32', shape: [-1, 16] },
+          { name: 'k', datatype: 'BYTES', shape: [-1, -1], optional: true },
+        ],
+        outputs: [{ name: 'y', datatype: 'BF16', shape: [-1, 10], labels: 'labels.txt' }],
+        batching: { enabled: false },
+        parameters: { note: 'free text' },
+        metricTags: { team: 'search' },
+      },
+      notices: [],
+    });
+  });
+
+  it('takes dims for the full shape where the model does not batch', () => {
+    const config = read(
+      'backend: "onnxruntime" max_batch_size: 0 input { name: "x" data_type: TYPE_INT64 dims: [1, -1] }',
+    );
+    expect(config).toEqual({
+      runtime: 'onnx',
+      maxBatchSize: 0,
+      inputs: [{ name: 'x', datatype: 'INT64', shape: [1, -1] }],
+      batching: { enabled: false },
+    });
+  });
+
+  it('leaves open what is not written: batching, types and shapes come from the model file then', () => {
+    expect(read('')).toEqual({});
+    expect(read('name: "m" max_batch_size: 4 output { name: "y" }')).toEqual({
+      name: 'm',
+      maxBatchSize: 4,
+      outputs: [{ name: 'y' }],
+      batching: { enabled: false },
+    });
+  });
+
+  it('maps reshapes, those to nothing too', () => {
+    const config = read(`max_batch_size: 4
+      input { name: "x" dims: [4] reshape { shape: [2, 2] } }
+      output { name: "s" dims: [1] reshape { shape: [] } }`);
+    expect(config.inputs).toEqual([{ name: 'x', shape: [-1, 4], reshape: [2, 2] }]);
+    expect(config.outputs).toEqual([{ name: 's', shape: [-1, 1], reshape: [] }]);
+  });
+
+  it('maps version policies', () => {
+    expect(read('version_policy { all {} }').versions).toBe('all');
+    expect(read('version_policy { latest { num_versions: 3 } }').versions).toEqual({ latest: 3 });
+    expect(read('version_policy: { specific { versions: [1, 3] } }').versions).toEqual({ specific: [1, 3] });
+    expect(read('version_policy {}').versions).toBeUndefined();
+  });
+
+  it('maps dynamic batching with priorities and queue policies', () => {
+    const config = read(`max_batch_size: 8 ${ONE_TENSOR}
+      dynamic_batching {
+        preferred_batch_size: [ 4, 8 ]
+        max_queue_delay_microseconds: 1500
+        preserve_ordering: true
+        priority_levels: 3
+        default_priority_level: 2
+        default_queue_policy { timeout_action: DELAY default_timeout_microseconds: 200000 max_queue_size: 16 }
+        priority_queue_policy { key: 3 value { allow_timeout_override: true } }
+      }`);
+    expect(config.batching).toEqual({
+      enabled: true,
+      preferredBatchSizes: [4, 8],
+      maxQueueDelayMs: 1.5,
+      preserveOrder: true,
+    });
+    expect(config.queue).toEqual({
+      timeoutAction: 'delay',
+      timeoutMs: 200,
+      allowTimeoutOverride: false,
+      maxRequests: 16,
+    });
+    expect(config.priorities).toEqual({
+      levels: 3,
+      default: 2,
+      queues: { '3': { timeoutAction: 'reject', timeoutMs: 0, allowTimeoutOverride: true } },
+    });
+  });
+
+  it('maps instance groups', () => {
+    expect(read('instance_group { kind: KIND_CPU }').instances).toEqual({ count: 1, kind: 'cpu' });
+    expect(read('instance_group [ { count: 2 }, { count: 3 } ]').instances).toEqual({ count: 5, kind: 'auto' });
+    const gpu = read('instance_group { count: 1 kind: KIND_GPU gpus: [0] }');
+    expect(gpu).toMatchObject({ instances: { count: 1, kind: 'gpu' }, onnx: { executionProviders: ['cuda'] } });
+    const tensorrt = read(`instance_group { kind: KIND_GPU }
+      optimization { execution_accelerators { gpu_execution_accelerator { name: "tensorrt" } } }`);
+    expect(tensorrt.onnx).toEqual({ executionProviders: ['tensorrt', 'cuda'] });
+  });
+
+  it("maps the session settings of Triton's ONNX Runtime backend", () => {
+    const parameter = (key: string, value: string) => `parameters { key: "${key}" value { string_value: "${value}" } }`;
+    const config = read(
+      [
+        parameter('intra_op_thread_count', '4'),
+        parameter('inter_op_thread_count', '0'),
+        parameter('execution_mode', '1'),
+        parameter('enable_mem_arena', '0'),
+        parameter('enable_mem_pattern', '1'),
+        'optimization { graph { level: 1 } }',
+      ].join('\n'),
+    );
+    expect(config.onnx).toEqual({
+      intraOpThreads: 4,
+      interOpThreads: 0,
+      executionMode: 'parallel',
+      enableCpuMemArena: false,
+      enableMemPattern: true,
+      graphOptimization: 'extended',
+    });
+    expect(config.parameters?.intra_op_thread_count).toBe('4');
+    expect(read(parameter('execution_mode', '0')).onnx).toEqual({ executionMode: 'sequential' });
+    for (const [level, graphOptimization] of [
+      [-1, 'basic'],
+      [0, 'all'],
+      [2, 'disabled'],
+    ]) {
+      expect(read(`optimization { graph { level: ${level} } }`).onnx).toEqual({ graphOptimization });
+      expect(read(parameter('optimization.graph.level', String(level))).onnx).toEqual({ graphOptimization });
+    }
+  });
+
+  it('maps warm-up samples', () => {
+    const config = read(`model_warmup {
+      name: "w" batch_size: 2 count: 3
+      inputs { key: "z" value { data_type: TYPE_INT32 dims: [4] zero_data: true } }
+      inputs { key: "r" value { data_type: TYPE_FP32 dims: [4] random_data: true } }
+      inputs { key: "f" value { data_type: TYPE_FP32 dims: [4] input_data_file: "f.raw" } }
+    } model_warmup { name: "once" }`);
+    expect(config.warmup).toEqual([
+      {
+        name: 'w',
+        batchSize: 2,
+        count: 3,
+        inputs: {
+          z: { datatype: 'INT32', shape: [4], data: 'zero' },
+          r: { datatype: 'FP32', shape: [4], data: 'random' },
+          f: { datatype: 'FP32', shape: [4], data: { file: 'warmup/f.raw' } },
+        },
+      },
+      { name: 'once', batchSize: 1, count: 1, inputs: {} },
+    ]);
+  });
+
+  it("takes Triton's identity backend for echo", () => {
+    expect(read('backend: "identity"').runtime).toBe('echo');
+    expect(read('backend: "echo"').runtime).toBe('echo');
+  });
+
+  it('says what it leaves aside', () => {
+    const { notices } = fromTritonConfig(
+      parseTritonText(`
+        response_cache { enable: true }
+        model_transaction_policy { decoupled: true }
+        input { name: "x" dims: [-1] allow_ragged_batch: true }
+        instance_group [ { name: "a" rate_limiter { priority: 1 } }, { name: "b" passive: true } ]
+        optimization { execution_accelerators { cpu_execution_accelerator { name: "openvino" } } }`),
+    );
+    expect(notices).toEqual([
+      'response_cache is not supported; every answer is computed',
+      'model_transaction_policy.decoupled is not supported; the model answers each request once',
+      'allow_ragged_batch is not supported; only requests of equal shape run together',
+      "instance_group 'b' is passive and is not started",
+      'instance_group.rate_limiter is not supported; instances run as soon as they are free',
+      "execution accelerator 'openvino' is not available; the model runs on ONNX Runtime's own CPU kernels",
+    ]);
+  });
+
+  it.each([
+    [
+      'backend: "python"',
+      "backend 'python' is not available; it runs Python code; export the model to ONNX and serve that",
+    ],
+    [
+      'platform: "tensorrt_plan"',
+      "platform 'tensorrt_plan' is not available; serve the ONNX file that the engine was built from, with backend 'onnxruntime'",
+    ],
+    [
+      'platform: "pytorch_libtorch"',
+      "platform 'pytorch_libtorch' is not available; export the model to ONNX and serve that (torch.onnx.export)",
+    ],
+    [
+      'platform: "tensorflow_savedmodel"',
+      "platform 'tensorflow_savedmodel' is not available; export the model to ONNX and serve that (tf2onnx)",
+    ],
+    ['backend: "dali"', "backend 'dali' is not available; expected onnxruntime or echo or identity"],
+    ['platform: "ensemble"', 'ensembles are not supported; serve the models and call them one after the other'],
+    ['ensemble_scheduling {}', 'ensembles are not supported; serve the models and call them one after the other'],
+    [
+      'sequence_batching {}',
+      'sequence_batching is not supported; remove the block and let clients send the state along',
+    ],
+    [
+      'batch_input { target_name: "n" }',
+      'batch_input and batch_output are not supported; the model must take its inputs from the request alone',
+    ],
+    [
+      'model_operations { op_library_filename: "ops.so" }',
+      'model_operations: custom operator libraries are not loaded',
+    ],
+    [
+      'model_repository_agents { agents { name: "checksum" } }',
+      'model_repository_agents are not supported; put the files into the repository as they shall be served',
+    ],
+    ['input { name: "x" is_shape_tensor: true }', 'is_shape_tensor is only known to TensorRT'],
+    ['output { name: "x" is_non_linear_format_io: true }', 'is_non_linear_format_io is only known to TensorRT'],
+    [`max_batch_size: -1 ${ONE_TENSOR}`, 'max_batch_size: expected at least 0, got -1'],
+    ['input { dims: [1] }', 'a tensor has no name'],
+    ['input { name: "x" dims: [3, 0] }', "input 'x': dims: expected sizes of at least 1, or -1, got 0"],
+    ['version_policy { latest {} }', 'version_policy.latest.num_versions: expected at least 1, got 0'],
+    ['version_policy { specific {} }', 'version_policy.specific: expected at least one version'],
+    [
+      'version_policy { specific { versions: [1, 0] } }',
+      'version_policy.specific.versions: expected at least 1, got 0',
+    ],
+    ['dynamic_batching { priority_levels: 2 }', 'dynamic_batching.default_priority_level: expected 1 to 2, got 0'],
+    [
+      'dynamic_batching { priority_queue_policy { key: 1 value {} } }',
+      'dynamic_batching.priority_queue_policy: there are no priority_levels',
+    ],
+    [
+      'instance_group [ { kind: KIND_CPU }, { kind: KIND_GPU } ]',
+      'instance_group: groups of different kinds are not supported; give all the same kind',
+    ],
+    [
+      'parameters { key: "execution_mode" value { string_value: "2" } }',
+      "parameters.execution_mode: expected 0 (sequential) or 1 (parallel), got '2'",
+    ],
+    [
+      'parameters { key: "intra_op_thread_count" value { string_value: "many" } }',
+      "parameters.intra_op_thread_count: expected a number of threads, got 'many'",
+    ],
+    [
+      'parameters { key: "enable_mem_arena" value { string_value: "yes" } }',
+      "parameters.enable_mem_arena: expected 0 or 1, got 'yes'",
+    ],
+    [
+      'model_warmup { name: "w" inputs { key: "x" value { dims: [-1] zero_data: true } } }',
+      "model_warmup 'w', input 'x': dims must be concrete, got [-1]",
+    ],
+    [
+      'model_warmup { name: "w" inputs { key: "x" value { dims: [1] } } }',
+      "model_warmup 'w', input 'x': expected one of zero_data, random_data, input_data_file",
+    ],
+  ])('refuses %s', (text, message) => {
+    expect(() => read(text)).toThrow(new Error(message));
+  });
+});

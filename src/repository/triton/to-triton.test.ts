@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import type { Signature, TensorSpec } from '../../core/index.js';
+import { completeSignature } from '../complete.js';
+import type { ModelConfig } from '../model-config.js';
+import { fromTritonConfig } from './from-triton.js';
+import { parseTritonJson, parseTritonText } from './parse.js';
+import { type DescribedModel, toTritonConfig } from './to-triton.js';
+
+function spec(name: string, datatype: TensorSpec['datatype'], shape: number[]): TensorSpec {
+  return { name, datatype, shape, batchAxis: shape[0] === -1 ? 0 : null, optional: false };
+}
+
+/** A model as the engine describes it once it is loaded. */
+function loaded(name: string, config: ModelConfig, described: Signature): DescribedModel {
+  const completed = completeSignature({ declared: config, described, labels: {}, defaultMaxBatchSize: 64 });
+  return {
+    ...completed,
+    source: {
+      name,
+      version: 1,
+      repository: '/models',
+      modelFolder: `/models/${name}`,
+      path: `/models/${name}/1/model.onnx`,
+      runtime: config.runtime ?? 'onnx',
+      config,
+      labels: {},
+      digest: '',
+      fingerprint: '',
+    },
+    platform: 'onnxruntime_onnx',
+    decoupled: false,
+    instances: config.instances?.count ?? 1,
+    batching: { enabled: completed.maxBatchSize > 0 && config.batching?.enabled !== false },
+  };
+}
+
+const MLP: Signature = { inputs: [spec('x', 'FP32', [-1, 16])], outputs: [spec('y', 'FP32', [-1, 10])] };
+
+describe('toTritonConfig', () => {
+  it('shows the completed configuration of a model without any, field by field as Triton does', () => {
+    expect(JSON.stringify(toTritonConfig(loaded('mlp', {}, MLP)))).toBe(
+      JSON.stringify({
+        name: 'mlp',
+        platform: 'onnxruntime_onnx',
+        backend: 'onnxruntime',
+        runtime: '',
+        version_policy: { latest: { num_versions: 1 } },
+        max_batch_size: 64,
+        input: [
+          {
+            name: 'x',
+            data_type: 'TYPE_FP32',
+            format: 'FORMAT_NONE',
+            dims: [16],
+            is_shape_tensor: false,
+            allow_ragged_batch: false,
+            optional: false,
+            is_non_linear_format_io: false,
+          },
+        ],
+        output: [
+          {
+            name: 'y',
+            data_type: 'TYPE_FP32',
+            dims: [10],
+            label_filename: '',
+            is_shape_tensor: false,
+            is_non_linear_format_io: false,
+          },
+        ],
+        batch_input: [],
+        batch_output: [],
+        optimization: {
+          priority: 'PRIORITY_DEFAULT',
+          input_pinned_memory: { enable: true },
+          output_pinned_memory: { enable: true },
+          gather_kernel_buffer_threshold: 0,
+          eager_batching: false,
+        },
+        dynamic_batching: {
+          preferred_batch_size: [64],
+          max_queue_delay_microseconds: 0,
+          preserve_ordering: false,
+          priority_levels: 0,
+          default_priority_level: 0,
+          priority_queue_policy: {},
+        },
+        instance_group: [
+          {
+            name: 'mlp_0',
+            kind: 'KIND_CPU',
+            count: 1,
+            gpus: [],
+            secondary_devices: [],
+            profile: [],
+            passive: false,
+            host_policy: '',
+          },
+        ],
+        default_model_filename: 'model.onnx',
+        cc_model_filenames: {},
+        metric_tags: {},
+        parameters: {},
+        model_warmup: [],
+      }),
+    );
+  });
+
+  it('shows full shapes and no batching block where the model does not batch', () => {
+    const described = { inputs: [spec('s', 'BYTES', [2, -1])], outputs: [] };
+    const config = toTritonConfig(loaded('m', {}, described));
+    expect(config).toMatchObject({ max_batch_size: 0, input: [{ data_type: 'TYPE_STRING', dims: [2, -1] }] });
+    expect(config).not.toHaveProperty('dynamic_batching');
+  });
+
+  it('shows session settings of model.yaml under the names of the ONNX Runtime backend', () => {
+    const onnx: ModelConfig['onnx'] = {
+      intraOpThreads: 2,
+      executionMode: 'parallel',
+      enableCpuMemArena: false,
+      graphOptimization: 'basic',
+    };
+    expect(toTritonConfig(loaded('m', { onnx, parameters: { note: 'x' } }, MLP))).toMatchObject({
+      parameters: {
+        intra_op_thread_count: { string_value: '2' },
+        execution_mode: { string_value: '1' },
+        enable_mem_arena: { string_value: '0' },
+        note: { string_value: 'x' },
+      },
+      optimization: { graph: { level: -1 } },
+    });
+  });
+
+  it('shows decoupled models and runtimes without a file', () => {
+    const model = { ...loaded('e', { runtime: 'echo' }, MLP), platform: 'echo', decoupled: true };
+    expect(toTritonConfig(model)).toMatchObject({
+      platform: 'echo',
+      backend: 'echo',
+      default_model_filename: '',
+      model_transaction_policy: { decoupled: true },
+    });
+  });
+
+  const texts: readonly string[] = [
+    'platform: "onnxruntime_onnx" max_batch_size: 8 dynamic_batching { preferred_batch_size: [4, 8] max_queue_delay_microseconds: 100 }',
+    'platform: "onnxruntime_onnx" max_batch_size: 8 version_policy { all {} } instance_group { count: 2 kind: KIND_CPU }',
+    'platform: "onnxruntime_onnx" max_batch_size: 4 version_policy { specific { versions: [1, 3] } } metric_tags { key: "a" value: "b" }',
+    `platform: "onnxruntime_onnx" max_batch_size: 1 dynamic_batching {
+       priority_levels: 3 default_priority_level: 2 priority_queue_policy { key: 3 value { max_queue_size: 1 } }
+       default_queue_policy { timeout_action: DELAY default_timeout_microseconds: 100000 allow_timeout_override: true max_queue_size: 2 } }`,
+    'platform: "onnxruntime_onnx" max_batch_size: 4 output { name: "y" data_type: TYPE_FP32 dims: [10] label_filename: "labels.txt" }',
+    'platform: "onnxruntime_onnx" max_batch_size: 4 input { name: "x" data_type: TYPE_FP32 dims: [4, 4] reshape { shape: [16] } }',
+    `platform: "onnxruntime_onnx" max_batch_size: 4 optimization { graph { level: 1 } }
+       parameters { key: "intra_op_thread_count" value { string_value: "2" } }
+       model_warmup { name: "z" batch_size: 2 count: 3 inputs { key: "x" value { data_type: TYPE_FP32 dims: [16] zero_data: true } } }
+       model_warmup { name: "f" batch_size: 1 count: 1 inputs { key: "x" value { data_type: TYPE_FP32 dims: [16] input_data_file: "x.raw" } } }
+       model_warmup { name: "r" batch_size: 1 count: 1 inputs { key: "x" value { data_type: TYPE_FP32 dims: [16] random_data: true } } }`,
+  ];
+  it.each(texts)('shows what it has read: %s', (text) => {
+    const { config } = fromTritonConfig(parseTritonText(text));
+    const shown = parseTritonJson(toTritonConfig(loaded('m', config, MLP)));
+    const again = fromTritonConfig(shown).config;
+    // What the file and the server completed is written out now; the rest is as it was.
+    expect(again).toMatchObject({
+      ...config,
+      ...(config.batching?.enabled === true && config.batching.preferredBatchSizes?.length === 0
+        ? { batching: { ...config.batching, preferredBatchSizes: [config.maxBatchSize] } }
+        : {}),
+      ...(config.priorities === undefined ? {} : { priorities: { levels: 3, default: 2 } }),
+    });
+  });
+});
