@@ -2,7 +2,7 @@ import { deserialize, serialize } from 'node:v8';
 import type { ErrorCode, Parameters } from '../../core/index.js';
 import type { BatchTiming, Emission } from '../contract.js';
 import { BatchFrameReader, BatchFrameWriter } from './batch-frame.js';
-import type { Exchange } from './execute-frame.js';
+import { type Exchange, hasAny } from './execute-frame.js';
 import { type Frame, FrameKind } from './frame.js';
 import type { NameTable } from './name-table.js';
 
@@ -79,7 +79,7 @@ export function decodeAnswers(frame: Frame, outputs: NameTable): Answers {
 }
 
 function hasExtras(emission: Emission): boolean {
-  return emission.error !== undefined || emission.parameters !== undefined;
+  return emission.error !== undefined || (emission.parameters !== undefined && hasAny(emission.parameters));
 }
 
 function toExtras(emission: Emission): Extras {

@@ -101,7 +101,8 @@ function itemFlags(item: BatchItem): number {
   return flags;
 }
 
-function hasAny(parameters: Parameters): boolean {
+/** True when there is a parameter at all. */
+export function hasAny(parameters: Parameters): boolean {
   for (const _name in parameters) return true;
   return false;
 }
