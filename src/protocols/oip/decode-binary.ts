@@ -7,7 +7,7 @@ import {
   type Tensor,
   toMillraceError,
 } from '../../core/index.js';
-import type { InputHead } from './decode-input.js';
+import { type InputHead, inputLabel } from './decode-input.js';
 
 /**
  * Gives the inputs that have no JSON data theirs from `blob`, one after the other (Triton's binary tensor data), as
@@ -21,7 +21,7 @@ export function attachBinary(heads: readonly InputHead[], blob: Uint8Array): Ten
     if (content > blob.length - offset) {
       throw new MillraceError(
         'invalid_argument',
-        `${head.label}: binary_data_size says ${content} bytes, but ${blob.length - offset} are left behind the JSON`,
+        `${inputLabel(name)}: binary_data_size says ${content} bytes, but ${blob.length - offset} are left behind the JSON`,
       );
     }
     const data = blob.subarray(offset, offset + content);
@@ -39,29 +39,32 @@ export function attachBinary(heads: readonly InputHead[], blob: Uint8Array): Ten
 }
 
 function checkSize(head: InputHead, data: Uint8Array): void {
-  const { label, datatype, shape } = head;
+  const { name, datatype, shape } = head;
   const count = elementCount(shape);
   if (datatype === 'BYTES') {
-    const got = countBytesElements(label, data);
+    const got = countBytesElements(name, data);
     if (got === count) return;
     throw new MillraceError(
       'invalid_argument',
-      `${label}: expected ${count} elements for shape [${shape}], got ${got}`,
+      `${inputLabel(name)}: expected ${count} elements for shape [${shape}], got ${got}`,
     );
   }
   const sizeBytes = count * ELEMENT_SIZE_BYTES[datatype];
   if (data.length === sizeBytes) return;
   const type = formatTensorType(datatype, shape);
-  throw new MillraceError('invalid_argument', `${label}: expected ${sizeBytes} bytes for ${type}, got ${data.length}`);
+  throw new MillraceError(
+    'invalid_argument',
+    `${inputLabel(name)}: expected ${sizeBytes} bytes for ${type}, got ${data.length}`,
+  );
 }
 
-function countBytesElements(label: string, data: Uint8Array): number {
+function countBytesElements(name: string, data: Uint8Array): number {
   let count = 0;
   try {
     for (let offset = 0; offset < data.length; count++) offset = bytesElementEnd(data, offset, count);
   } catch (error) {
     const { code, message } = toMillraceError(error);
-    throw new MillraceError(code, `${label}: ${message}`);
+    throw new MillraceError(code, `${inputLabel(name)}: ${message}`);
   }
   return count;
 }

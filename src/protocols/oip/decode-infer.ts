@@ -1,26 +1,19 @@
-import {
-  type InferRequest,
-  MillraceError,
-  NO_PARAMETERS,
-  type Parameters,
-  type Signature,
-  type Tensor,
-} from '../../core/index.js';
+import { type InferRequest, MillraceError, type Signature, type Tensor } from '../../core/index.js';
 import type { WireRequest } from '../wire.js';
 import { attachBinary } from './decode-binary.js';
 import { type InputHead, readInput } from './decode-input.js';
 import { type OutputList, readOutputs } from './decode-outputs.js';
-import { readParameters } from './decode-parameters.js';
 import { decodeRawInput } from './decode-raw.js';
-import { splitParameters } from './decode-scheduling.js';
+import { NO_REQUEST_PARAMETERS, type RequestParameters, readRequestParameters } from './decode-request-parameters.js';
+import type { BinaryOutputs } from './encode-infer.js';
 import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from './json/bytes.js';
 import { excerpt, JsonCursor } from './json/cursor.js';
-import { keySet, readKey } from './json/key.js';
 import { skipValue } from './json/skip.js';
 import { readString } from './json/string.js';
+import { readMemberName, wordSet } from './json/words.js';
 
-const KEYS = keySet('inputs', 'outputs', 'id', 'parameters');
-const NO_BYTES = new Uint8Array(0);
+const MEMBERS = wordSet('inputs', 'outputs', 'id', 'parameters');
+const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** The model that the path names; version undefined = the version policy chooses. */
 export interface InferTarget {
@@ -35,20 +28,17 @@ export interface DecodeOptions {
   readonly signatureOf: (target: InferTarget) => Signature;
 }
 
-/** A request, and which of its outputs go back as binary data: these, or all when `'all'`. */
 export interface DecodedInfer {
   readonly request: InferRequest;
-  readonly binaryOutputs: ReadonlySet<string> | 'all';
+  readonly binaryOutputs: BinaryOutputs;
 }
-
-const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** What the JSON of a request says; undefined = not there. */
 interface Members {
   inputs: readonly InputHead[] | undefined;
   outputs: OutputList | undefined;
   id: string | undefined;
-  parameters: Parameters | undefined;
+  parameters: RequestParameters | undefined;
 }
 
 const NO_MEMBERS: Members = { inputs: undefined, outputs: undefined, id: undefined, parameters: undefined };
@@ -59,29 +49,27 @@ const NO_MEMBERS: Members = { inputs: undefined, outputs: undefined, id: undefin
  */
 export function decodeInfer(wire: WireRequest, target: InferTarget, options: DecodeOptions): DecodedInfer {
   const { body } = wire;
-  const jsonBytes = headerLength(wire);
-  if (jsonBytes === 0) {
+  const jsonBytes = jsonLength(wire);
+  if (jsonBytes === undefined) {
     const inputs = [decodeRawInput(options.signatureOf(target), body)];
-    return { ...toRequest(target, inputs, NO_MEMBERS), binaryOutputs: 'all' };
+    return { request: toRequest(target, inputs, NO_MEMBERS), binaryOutputs: 'all' };
   }
   const members = readMembers(new JsonCursor(body, jsonBytes), options.maxInputs);
-  if (members.inputs === undefined) throw new MillraceError('invalid_argument', "expected 'inputs', got none");
-  const inputs = attachBinary(members.inputs, jsonBytes === body.length ? NO_BYTES : body.subarray(jsonBytes));
+  if (members.inputs === undefined) throw refused("expected 'inputs', got none");
+  const inputs = attachBinary(members.inputs, body.subarray(jsonBytes));
   checkNames(inputs);
-  return toRequest(target, inputs, members);
+  return { request: toRequest(target, inputs, members), binaryOutputs: binaryOutputsOf(members) };
 }
 
-/** Bytes of JSON at the beginning of the body: all of it unless a header says otherwise; 0 = a raw tensor. */
-function headerLength(wire: WireRequest): number {
+/** Bytes of JSON at the beginning of the body: all of it unless a header says otherwise; undefined = a raw tensor. */
+function jsonLength(wire: WireRequest): number | undefined {
   const header = wire.headers['inference-header-content-length'];
   const size = wire.body.length;
-  if (header === undefined) return Math.max(size, 1);
+  if (header === undefined) return size;
   const length = typeof header === 'string' && /^\d+$/.test(header) ? Number(header) : Number.NaN;
-  if (length <= size) return length;
-  const got = excerpt(String(header));
-  throw new MillraceError(
-    'invalid_argument',
-    `Inference-Header-Content-Length: expected a number from 0 to ${size}, the bytes of the body, got '${got}'`,
+  if (length <= size) return length === 0 ? undefined : length;
+  throw refused(
+    `expected Inference-Header-Content-Length from 0 to ${size}, the bytes of the body, got '${excerpt(String(header))}'`,
   );
 }
 
@@ -89,9 +77,9 @@ function readMembers(cursor: JsonCursor, maxInputs: number): Members {
   const members = { ...NO_MEMBERS };
   let more = cursor.enter(OPEN_BRACE, CLOSE_BRACE, 'an object');
   while (more) {
-    const key = readKey(cursor, KEYS);
+    const key = readMemberName(cursor, MEMBERS);
     if (key !== undefined && members[key] !== undefined) {
-      throw new MillraceError('invalid_argument', `'${key}' is given twice`);
+      throw refused(`'${key}' is given twice`);
     }
     switch (key) {
       case 'inputs':
@@ -101,10 +89,10 @@ function readMembers(cursor: JsonCursor, maxInputs: number): Members {
         members.outputs = readOutputs(cursor, maxInputs);
         break;
       case 'id':
-        members.id = readString(cursor, 'a string for the id');
+        members.id = readString(cursor);
         break;
       case 'parameters':
-        members.parameters = readParameters(cursor, 'the request');
+        members.parameters = readRequestParameters(cursor);
         break;
       case undefined:
         skipValue(cursor);
@@ -120,9 +108,9 @@ function readMembers(cursor: JsonCursor, maxInputs: number): Members {
 
 function readInputs(cursor: JsonCursor, maxInputs: number): readonly InputHead[] {
   const inputs: InputHead[] = [];
-  let more = cursor.enter(OPEN_BRACKET, CLOSE_BRACKET, "an array for 'inputs'");
+  let more = cursor.enter(OPEN_BRACKET, CLOSE_BRACKET, 'an array');
   while (more) {
-    if (inputs.length === maxInputs) throw new MillraceError('invalid_argument', `more than ${maxInputs} inputs`);
+    if (inputs.length === maxInputs) throw refused(`expected at most ${maxInputs} inputs, got more`);
     inputs.push(readInput(cursor, inputs.length));
     more = cursor.next(CLOSE_BRACKET);
   }
@@ -133,24 +121,33 @@ function checkNames(inputs: readonly Tensor[]): void {
   if (inputs.length < 2) return;
   const names = new Set<string>();
   for (const { name } of inputs) {
-    if (names.has(name)) throw new MillraceError('invalid_argument', `input '${excerpt(name)}' is given twice`);
+    if (names.has(name)) throw refused(`input '${excerpt(name)}' is given twice`);
     names.add(name);
   }
 }
 
-function toRequest(target: InferTarget, inputs: readonly Tensor[], members: Members): DecodedInfer {
-  const { outputs, id = '', parameters = NO_PARAMETERS } = members;
-  const { binaryOutput, rest, ...scheduling } = splitParameters(parameters);
-  // An output that is named without `binary_data` goes back as JSON even then: what Triton does.
-  const named = outputs === undefined || outputs.outputs.length === 0 ? undefined : outputs;
-  const request: InferRequest = {
-    id,
+function toRequest(target: InferTarget, inputs: readonly Tensor[], members: Members): InferRequest {
+  const { outputs, parameters = NO_REQUEST_PARAMETERS } = members;
+  return {
+    id: members.id ?? '',
     modelName: target.name,
     modelVersion: target.version,
     inputs,
-    outputs: named?.outputs,
-    parameters: rest,
-    ...scheduling,
+    outputs: outputs === undefined || outputs.outputs.length === 0 ? undefined : outputs.outputs,
+    parameters: parameters.rest,
+    priority: parameters.priority,
+    queueTimeoutMs: parameters.queueTimeoutMs,
+    sequence: parameters.sequence,
   };
-  return { request, binaryOutputs: named?.binaryNames ?? (binaryOutput ? 'all' : NO_NAMES) };
+}
+
+/** `binary_data_output` counts only where no outputs are named: what Triton does. */
+function binaryOutputsOf(members: Members): BinaryOutputs {
+  const { outputs } = members;
+  if (outputs !== undefined && outputs.outputs.length > 0) return outputs.binaryNames;
+  return members.parameters?.binaryOutput === true ? 'all' : NO_NAMES;
+}
+
+function refused(text: string): MillraceError {
+  return new MillraceError('invalid_argument', `request: ${text}`);
 }

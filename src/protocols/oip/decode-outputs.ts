@@ -2,11 +2,12 @@ import { MillraceError, type Parameters, type RequestedOutput } from '../../core
 import { booleanParameter, countParameter, readParameters } from './decode-parameters.js';
 import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from './json/bytes.js';
 import { excerpt, type JsonCursor } from './json/cursor.js';
-import { keySet, readKey } from './json/key.js';
+import type { Named } from './json/elements.js';
 import { skipValue } from './json/skip.js';
 import { readString } from './json/string.js';
+import { readMemberName, wordSet } from './json/words.js';
 
-const KEYS = keySet('name', 'parameters');
+const MEMBERS = wordSet('name', 'parameters');
 
 /** The outputs that a request names, and which of them it wants as binary data. */
 export interface OutputList {
@@ -19,9 +20,10 @@ export function readOutputs(cursor: JsonCursor, maxOutputs: number): OutputList 
   const outputs = new Map<string, RequestedOutput>();
   const binaryNames = new Set<string>();
   let count = 0;
-  let more = cursor.enter(OPEN_BRACKET, CLOSE_BRACKET, "an array for 'outputs'");
+  let more = cursor.enter(OPEN_BRACKET, CLOSE_BRACKET, 'an array');
   while (more) {
-    if (count === maxOutputs) throw new MillraceError('invalid_argument', `more than ${maxOutputs} outputs requested`);
+    if (count === maxOutputs)
+      throw new MillraceError('invalid_argument', `request: expected at most ${maxOutputs} outputs, got more`);
     const { output, binary } = readOutput(cursor, count++);
     outputs.set(output.name, output);
     if (binary) binaryNames.add(output.name);
@@ -32,26 +34,27 @@ export function readOutputs(cursor: JsonCursor, maxOutputs: number): OutputList 
 }
 
 function readOutput(cursor: JsonCursor, index: number): { output: RequestedOutput; binary: boolean } {
+  const position: Named = { label: `outputs[${index}]` };
   let name: string | undefined;
   let parameters: Parameters | undefined;
-  let more = cursor.enter(OPEN_BRACE, CLOSE_BRACE, `an object for outputs[${index}]`);
+  let more = cursor.enter(OPEN_BRACE, CLOSE_BRACE, 'an object');
   while (more) {
-    const key = readKey(cursor, KEYS);
-    if ((key === 'name' && name !== undefined) || (key === 'parameters' && parameters !== undefined)) {
-      throw new MillraceError('invalid_argument', `outputs[${index}]: '${key}' is given twice`);
+    const member = readMemberName(cursor, MEMBERS);
+    if ((member === 'name' ? name : member && parameters) !== undefined) {
+      throw new MillraceError('invalid_argument', `${position.label}: '${member}' is given twice`);
     }
-    if (key === 'name') name = readString(cursor, `a string for the name of outputs[${index}]`);
-    else if (key === 'parameters') parameters = readParameters(cursor, `outputs[${index}]`);
+    if (member === 'name') name = readString(cursor);
+    else if (member === 'parameters') parameters = readParameters(cursor, position);
     else skipValue(cursor);
     more = cursor.next(CLOSE_BRACE);
   }
-  if (name === undefined) throw new MillraceError('invalid_argument', `outputs[${index}]: expected a 'name', got none`);
+  if (name === undefined) throw new MillraceError('invalid_argument', `${position.label}: expected a 'name', got none`);
   if (parameters === undefined) return { output: { name, classificationCount: 0 }, binary: false };
-  const label = `output '${excerpt(name)}'`;
+  const owner: Named = { label: `output '${excerpt(name)}'` };
   if (parameters.shared_memory_region !== undefined) {
-    throw new MillraceError('unimplemented', `${label}: shared memory is not supported; ask for binary_data`);
+    throw new MillraceError('unimplemented', `${owner.label}: shared memory is not supported; ask for 'binary_data'`);
   }
-  const classificationCount = countParameter(parameters, 'classification', label) ?? 0;
-  const binary = booleanParameter(parameters, 'binary_data', label) ?? false;
+  const classificationCount = countParameter(parameters, 'classification', owner) ?? 0;
+  const binary = booleanParameter(parameters, 'binary_data', owner) ?? false;
   return { output: { name, classificationCount }, binary };
 }

@@ -1,41 +1,43 @@
 import { MillraceError, NO_PARAMETERS, type Parameters, type ParameterValue } from '../../core/index.js';
 import { CLOSE_BRACE, COLON, OPEN_BRACE, QUOTE } from './json/bytes.js';
 import { excerpt, type JsonCursor } from './json/cursor.js';
-import { startsNumber } from './json/elements.js';
+import { type Named, startsNumber } from './json/elements.js';
 import { parseNumber, readNumberText } from './json/number.js';
 import { readString } from './json/string.js';
 
 const MAX_PARAMETERS = 256;
 
 /**
- * Takes a `parameters` object: strings, booleans and numbers, integers beyond 2^53 as bigint. `label` names its owner in
- * errors. A name that comes twice is refused.
+ * Takes a `parameters` object: strings, booleans and numbers, integers beyond 2^53 as bigint. A name that comes twice is
+ * refused.
  */
-export function readParameters(cursor: JsonCursor, label: string): Parameters {
+export function readParameters(cursor: JsonCursor, owner: Named): Parameters {
   const parameters: Record<string, ParameterValue> = Object.create(null);
   let count = 0;
-  let more = cursor.enter(OPEN_BRACE, CLOSE_BRACE, `an object for the parameters of ${label}`);
+  let more = cursor.enter(OPEN_BRACE, CLOSE_BRACE, 'an object');
   while (more) {
-    const name = readString(cursor, 'a parameter name');
-    const what = `parameter '${excerpt(name)}' of ${label}`;
-    if (name in parameters) throw new MillraceError('invalid_argument', `${what} is given twice`);
+    const name = readString(cursor);
+    if (name in parameters) throw refused(name, owner, 'is given twice');
     if (++count > MAX_PARAMETERS) {
-      throw new MillraceError('invalid_argument', `${label} has more than ${MAX_PARAMETERS} parameters`);
+      throw new MillraceError(
+        'invalid_argument',
+        `${owner.label}: expected at most ${MAX_PARAMETERS} parameters, got more`,
+      );
     }
     cursor.expect(COLON, "':'");
-    parameters[name] = readValue(cursor, what);
+    parameters[name] = readValue(cursor, name, owner);
     more = cursor.next(CLOSE_BRACE);
   }
   return count === 0 ? NO_PARAMETERS : parameters;
 }
 
-function readValue(cursor: JsonCursor, what: string): ParameterValue {
+function readValue(cursor: JsonCursor, name: string, owner: Named): ParameterValue {
   if (cursor.peek() === QUOTE) return readString(cursor);
   if (cursor.take('true')) return true;
   if (cursor.take('false')) return false;
   if (!startsNumber(cursor)) {
     const got = cursor.describe();
-    throw new MillraceError('invalid_argument', `${what}: expected a string, number or boolean, got ${got}`);
+    throw refused(name, owner, `must be a string, a number or a boolean, got ${got}`);
   }
   const text = readNumberText(cursor);
   const value = parseNumber(text);
@@ -43,24 +45,25 @@ function readValue(cursor: JsonCursor, what: string): ParameterValue {
 }
 
 /** The parameter as a boolean; undefined when it is not there. */
-export function booleanParameter(parameters: Parameters, name: string, label: string): boolean | undefined {
+export function booleanParameter(parameters: Parameters, name: string, owner: Named): boolean | undefined {
   const value = parameters[name];
   if (value === undefined || typeof value === 'boolean') return value;
-  throw mistyped(name, label, { expected: 'true or false', got: value });
+  throw mistyped(name, owner, { expected: 'true or false', got: value });
 }
 
 /** The parameter as an integer from 0 to 2^53 - 1; undefined when it is not there. */
-export function countParameter(parameters: Parameters, name: string, label: string): number | undefined {
+export function countParameter(parameters: Parameters, name: string, owner: Named): number | undefined {
   const value = parameters[name];
   if (value === undefined || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0)) return value;
-  throw mistyped(name, label, { expected: 'an integer of at least 0', got: value });
+  throw mistyped(name, owner, { expected: 'an integer of at least 0', got: value });
 }
 
 /** The error for a parameter of the wrong type or range. */
-export function mistyped(name: string, label: string, value: { expected: string; got: ParameterValue }): MillraceError {
+export function mistyped(name: string, owner: Named, value: { expected: string; got: ParameterValue }): MillraceError {
   const got = typeof value.got === 'string' ? `'${excerpt(value.got)}'` : String(value.got);
-  return new MillraceError(
-    'invalid_argument',
-    `parameter '${name}' of ${label}: expected ${value.expected}, got ${got}`,
-  );
+  return refused(name, owner, `must be ${value.expected}, got ${got}`);
+}
+
+function refused(name: string, owner: Named, text: string): MillraceError {
+  return new MillraceError('invalid_argument', `${owner.label}: parameter '${excerpt(name)}' ${text}`);
 }

@@ -1,28 +1,28 @@
 import { MillraceError } from '../../core/index.js';
 import { CLOSE_BRACKET, isDigit, OPEN_BRACKET, ZERO } from './json/bytes.js';
 import { excerpt, type JsonCursor } from './json/cursor.js';
-import { startsNumber } from './json/elements.js';
+import { type Named, startsNumber } from './json/elements.js';
 import { readNumberText } from './json/number.js';
 
 const MAX_DIMENSION = 2 ** 31 - 1;
 /** With the bound above, the product of a shape stays a finite double. */
 const MAX_RANK = 32;
 
-/** Takes a `shape`: at most 32 dimensions, each from 0 to 2^31 - 1. `label` names its owner in errors. */
-export function readShape(cursor: JsonCursor, label: string): readonly number[] {
+/** Takes a `shape`: at most 32 dimensions, each from 0 to 2^31 - 1.  */
+export function readShape(cursor: JsonCursor, owner: Named): readonly number[] {
   const shape: number[] = [];
-  let more = cursor.enter(OPEN_BRACKET, CLOSE_BRACKET, `an array for the shape of ${label}`);
+  let more = cursor.enter(OPEN_BRACKET, CLOSE_BRACKET, 'an array');
   while (more) {
     if (shape.length === MAX_RANK) {
-      throw new MillraceError('invalid_argument', `${label}: shape has more than ${MAX_RANK} dimensions`);
+      throw new MillraceError('invalid_argument', `${owner.label}: shape has more than ${MAX_RANK} dimensions`);
     }
-    shape.push(readDimension(cursor, label, shape.length));
+    shape.push(readDimension(cursor, owner, shape.length));
     more = cursor.next(CLOSE_BRACKET);
   }
   return shape;
 }
 
-function readDimension(cursor: JsonCursor, label: string, axis: number): number {
+function readDimension(cursor: JsonCursor, owner: Named, axis: number): number {
   const first = cursor.peek();
   const { bytes, pos: start } = cursor;
   let pos = start;
@@ -37,7 +37,7 @@ function readDimension(cursor: JsonCursor, label: string, axis: number): number 
   const got = startsNumber(cursor) ? excerpt(readNumberText(cursor)) : cursor.describe();
   throw new MillraceError(
     'invalid_argument',
-    `${label}: shape[${axis}]: expected an integer from 0 to ${MAX_DIMENSION}, got ${got}`,
+    `${owner.label}: shape[${axis}]: expected an integer from 0 to ${MAX_DIMENSION}, got ${got}`,
   );
 }
 

@@ -83,13 +83,16 @@ function writeOutputs(
     const output = outputs[index] as Tensor;
     writer.ascii(index === 0 ? '{"name":' : ',{"name":');
     writer.string(output.name);
-    writer.ascii(`,"datatype":"${output.datatype}","shape":[${output.shape}],`);
+    writer.ascii(',"datatype":"');
+    writer.ascii(output.datatype);
+    writer.ascii('","shape":[');
+    writer.integers(output.shape);
     if (binaryOutputs === 'all' || binaryOutputs.has(output.name)) {
-      writer.ascii(`"parameters":{"binary_data_size":${output.data.length}}}`);
+      writer.ascii(`],"parameters":{"binary_data_size":${output.data.length}}}`);
       blobs ??= [];
       blobs.push(output.data);
     } else {
-      writer.ascii('"data":[');
+      writer.ascii('],"data":[');
       writeElements(writer, output);
       writer.ascii(']}');
     }

@@ -5,9 +5,14 @@ import { excerpt, type JsonCursor } from './cursor.js';
 const UPPER_N = 0x4e;
 const UPPER_I = 0x49;
 
-/** Where the elements of one tensor go. `label` names the tensor in errors. */
-export interface Elements<Out> {
+/** Whatever errors are about; `label` is made only when there is one. */
+export interface Named {
   readonly label: string;
+}
+
+/** Where the elements of one tensor go. */
+export interface Elements<Out> {
+  readonly tensor: Named;
   readonly out: Out;
 }
 
@@ -36,7 +41,7 @@ export function badElement(cursor: JsonCursor, elements: Elements<unknown>, why:
   const got = why.got === undefined ? cursor.describe() : excerpt(why.got);
   return new MillraceError(
     'invalid_argument',
-    `${elements.label}: data[${why.index}] at byte ${cursor.pos}: expected ${why.expected}, got ${got}`,
+    `${elements.tensor.label}: data[${why.index}] at byte ${cursor.pos}: expected ${why.expected}, got ${got}`,
   );
 }
 

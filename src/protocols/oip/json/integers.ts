@@ -11,6 +11,7 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const CLOSE_BRACKET = 0x5d;
 const LOWER_E = 0x65;
+const TO_LOWER_CASE = 0x20;
 const MAX_EXACT = Number.MAX_SAFE_INTEGER;
 const TWO_TO_32 = 2 ** 32;
 
@@ -25,39 +26,57 @@ export interface IntegerElements extends Elements<Int32Array> {
 export function readIntegers(cursor: JsonCursor, elements: IntegerElements, from: number): number {
   const { bytes } = cursor;
   const { out, wordsPerElement } = elements;
-  const min = Number(elements.min);
+  const room = out.length;
+  const min = Math.max(Number(elements.min), -MAX_EXACT);
   const max = Math.min(Number(elements.max), MAX_EXACT);
   let pos = cursor.pos;
   for (let index = from; ; index++) {
-    if (bytes[pos] === SPACE) pos++;
-    if ((bytes[pos] as number) <= SPACE) pos = spaceEnd(bytes, pos);
-    const start = pos;
-    const negative = bytes[pos] === MINUS;
-    if (negative) pos++;
     let byte = bytes[pos] as number;
+    if (byte === SPACE) byte = bytes[++pos] as number;
+    if (byte <= SPACE) {
+      pos = spaceEnd(bytes, pos);
+      byte = bytes[pos] as number;
+    }
+    const start = pos;
+    // As in readFloats: 1 for everything below a point, of which only a minus may stand here.
+    const sign = (byte - POINT) >>> 31;
+    const misplaced = (byte ^ MINUS) & -sign;
+    pos += sign;
+    byte = bytes[pos] as number;
+    const leadingZero = byte === ZERO;
     const first = pos;
     let value = 0;
     while (byte >= ZERO && byte <= NINE) {
       value = value * 10 + (byte - ZERO);
       byte = bytes[++pos] as number;
     }
-    const plain = pos === first + 1 || (pos > first && bytes[first] !== ZERO);
-    if (negative) value = -value;
-    if (!plain || value < min || value > max || value < -MAX_EXACT || byte === POINT || (byte | 0x20) === LOWER_E) {
+    value *= 1 - 2 * sign;
+    const plain =
+      misplaced === 0 &&
+      pos > first &&
+      (!leadingZero || pos === first + 1) &&
+      byte !== POINT &&
+      (byte | TO_LOWER_CASE) !== LOWER_E;
+    if (!plain || value < min || value > max) {
       cursor.pos = start;
       storeLarge(cursor, elements, index);
       pos = cursor.pos;
+      byte = bytes[pos] as number;
     } else if (wordsPerElement === 1) {
-      if (index < out.length) out[index] = value;
-    } else if (2 * index < out.length) {
+      if (index < room) out[index] = value;
+    } else if (2 * index < room) {
       out[2 * index] = value;
       out[2 * index + 1] = Math.floor(value / TWO_TO_32);
     }
-    if ((bytes[pos] as number) <= SPACE) pos = spaceEnd(bytes, pos);
-    byte = bytes[pos] as number;
-    cursor.pos = pos + 1;
-    if (byte === CLOSE_BRACKET) return index + 1;
-    if (byte !== COMMA) throw cursor.unexpected("',' or ']'", pos);
+    if (byte <= SPACE) {
+      pos = spaceEnd(bytes, pos);
+      byte = bytes[pos] as number;
+    }
+    if (byte !== COMMA) {
+      if (byte !== CLOSE_BRACKET) throw cursor.unexpected("',' or ']'", pos);
+      cursor.pos = pos + 1;
+      return index + 1;
+    }
     pos++;
   }
 }

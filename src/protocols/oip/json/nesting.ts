@@ -1,10 +1,11 @@
 import { MillraceError } from '../../../core/index.js';
 import { CLOSE_BRACKET, OPEN_BRACKET } from './bytes.js';
 import type { JsonCursor } from './cursor.js';
+import type { Named } from './elements.js';
 
-/** The tensor that an array of data is for; `label` names it in errors. */
+/** The tensor that an array of data is for. */
 export interface DataShape {
-  readonly label: string;
+  readonly tensor: Named;
   readonly shape: readonly number[];
   /** Product of the shape. */
   readonly count: number;
@@ -62,5 +63,5 @@ function wrongNesting(data: DataShape, at: number, text: string): MillraceError 
 }
 
 function refused(data: DataShape, text: string): MillraceError {
-  return new MillraceError('invalid_argument', `${data.label}: ${text}`);
+  return new MillraceError('invalid_argument', `${data.tensor.label}: ${text}`);
 }

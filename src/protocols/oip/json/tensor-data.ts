@@ -4,54 +4,56 @@ import type { JsonCursor } from './cursor.js';
 import { readFloats } from './floats.js';
 import { type IntegerElements, readIntegers } from './integers.js';
 import { type DataShape, readNested } from './nesting.js';
-import { skipValue } from './skip.js';
+import { skipUnchecked } from './skip.js';
 import { packedSizeLimit, readStrings } from './strings.js';
 
-/** A tensor whose `data` stands at the cursor. */
+/** The `data` of a tensor in the text. */
 export interface TensorText extends DataShape {
   readonly datatype: Datatype;
 }
 
 /**
- * Takes the JSON `data` of a tensor and returns its raw encoding. Memory is bounded by the text, whatever the shape says.
+ * Takes the JSON `data` of a tensor and returns its raw encoding. FP16 and BF16 are rounded from float32. Memory is
+ * bounded by the text, whatever the shape says.
  */
-export function readTensorData(cursor: JsonCursor, tensor: TensorText): Uint8Array {
-  const { datatype } = tensor;
+export function readTensorData(cursor: JsonCursor, text: TensorText): Uint8Array {
+  const { datatype } = text;
   switch (datatype) {
     case 'FP32':
-      return bytesOf(floats(cursor, tensor, new Float32Array(capacity(cursor, tensor))));
+      return readFloat32s(cursor, text);
     case 'FP64':
-      return bytesOf(floats(cursor, tensor, new Float64Array(capacity(cursor, tensor))));
+      return readFloat64s(cursor, text);
     case 'FP16':
-      return bytesOf(Uint16Array.from(floats(cursor, tensor, new Float32Array(capacity(cursor, tensor))), toHalfBits));
+      return bytesOf(Uint16Array.from(asFloat32s(readFloat32s(cursor, text)), toHalfBits));
     case 'BF16':
-      return bytesOf(
-        Uint16Array.from(floats(cursor, tensor, new Float32Array(capacity(cursor, tensor))), toBfloat16Bits),
-      );
+      return bytesOf(Uint16Array.from(asFloat32s(readFloat32s(cursor, text)), toBfloat16Bits));
     case 'INT8':
-      return bytesOf(new Int8Array(integers(cursor, tensor, INT8)));
+      return bytesOf(new Int8Array(asInt32s(readWords(cursor, text, INT8))));
     case 'INT16':
-      return bytesOf(new Int16Array(integers(cursor, tensor, INT16)));
-    case 'INT32':
-      return bytesOf(integers(cursor, tensor, INT32));
-    case 'INT64':
-      return bytesOf(integers(cursor, tensor, INT64));
+      return bytesOf(new Int16Array(asInt32s(readWords(cursor, text, INT16))));
     case 'UINT8':
-      return bytesOf(new Uint8Array(integers(cursor, tensor, UINT8)));
+      return bytesOf(new Uint8Array(asInt32s(readWords(cursor, text, UINT8))));
     case 'UINT16':
-      return bytesOf(new Uint16Array(integers(cursor, tensor, UINT16)));
+      return bytesOf(new Uint16Array(asInt32s(readWords(cursor, text, UINT16))));
+    case 'INT32':
+      return readWords(cursor, text, INT32);
     case 'UINT32':
-      return bytesOf(integers(cursor, tensor, UINT32));
+      return readWords(cursor, text, UINT32);
+    case 'INT64':
+      return readWords(cursor, text, INT64);
     case 'UINT64':
-      return bytesOf(integers(cursor, tensor, UINT64));
+      return readWords(cursor, text, UINT64);
     case 'BOOL':
-      return booleans(cursor, tensor);
+      return readBools(cursor, text);
     case 'BYTES':
-      return strings(cursor, tensor);
+      return readBytes(cursor, text);
     default:
       return datatype satisfies never;
   }
 }
+
+/** Text of which it is not worth knowing where an array ends before it is read. */
+const SMALL_BYTES = 2_048;
 
 type IntegerKind = Pick<IntegerElements, 'min' | 'max' | 'wordsPerElement'>;
 
@@ -64,38 +66,61 @@ const UINT16: IntegerKind = { min: 0n, max: 2n ** 16n - 1n, wordsPerElement: 1 }
 const UINT32: IntegerKind = { min: 0n, max: 2n ** 32n - 1n, wordsPerElement: 1 };
 const UINT64: IntegerKind = { min: 0n, max: 2n ** 64n - 1n, wordsPerElement: 2 };
 
-/** Elements to make room for: no more than the rest of the text can hold, at two bytes each. */
-function capacity(cursor: JsonCursor, tensor: TensorText): number {
-  return Math.min(tensor.count, (cursor.end - cursor.pos) >>> 1);
+function readFloat32s(cursor: JsonCursor, text: TensorText): Buffer {
+  const raw = makeRoom(cursor, text, 4);
+  const elements = { tensor: text.tensor, out: asFloat32s(raw) };
+  readNested(cursor, text, (from) => readFloats(cursor, elements, from));
+  return raw;
 }
 
-function floats<Out extends Float32Array | Float64Array>(cursor: JsonCursor, tensor: TensorText, out: Out): Out {
-  const elements = { label: tensor.label, out };
-  readNested(cursor, tensor, (from) => readFloats(cursor, elements, from));
-  return out;
+function readFloat64s(cursor: JsonCursor, text: TensorText): Buffer {
+  const raw = makeRoom(cursor, text, 8);
+  const elements = { tensor: text.tensor, out: new Float64Array(raw.buffer, raw.byteOffset, raw.length / 8) };
+  readNested(cursor, text, (from) => readFloats(cursor, elements, from));
+  return raw;
 }
 
-function integers(cursor: JsonCursor, tensor: TensorText, kind: IntegerKind): Int32Array {
-  const out = new Int32Array(capacity(cursor, tensor) * kind.wordsPerElement);
-  const elements = { label: tensor.label, out, ...kind };
-  readNested(cursor, tensor, (from) => readIntegers(cursor, elements, from));
-  return out;
+function readWords(cursor: JsonCursor, text: TensorText, kind: IntegerKind): Buffer {
+  const raw = makeRoom(cursor, text, 4 * kind.wordsPerElement);
+  const elements = { tensor: text.tensor, out: asInt32s(raw), ...kind };
+  readNested(cursor, text, (from) => readIntegers(cursor, elements, from));
+  return raw;
 }
 
-function booleans(cursor: JsonCursor, tensor: TensorText): Uint8Array {
-  const out = new Uint8Array(capacity(cursor, tensor));
-  const elements = { label: tensor.label, out };
-  readNested(cursor, tensor, (from) => readBooleans(cursor, elements, from));
-  return out;
+function readBools(cursor: JsonCursor, text: TensorText): Buffer {
+  const raw = makeRoom(cursor, text, 1);
+  const elements = { tensor: text.tensor, out: raw };
+  readNested(cursor, text, (from) => readBooleans(cursor, elements, from));
+  return raw;
 }
 
-function strings(cursor: JsonCursor, tensor: TensorText): Uint8Array {
+function readBytes(cursor: JsonCursor, text: TensorText): Uint8Array {
   const start = cursor.pos;
-  skipValue(cursor);
-  const bytes = new Uint8Array(packedSizeLimit(cursor.pos - start));
-  cursor.pos = start;
+  let jsonBytes = cursor.end - start;
+  if (jsonBytes > SMALL_BYTES) {
+    skipUnchecked(cursor);
+    jsonBytes = cursor.pos - start;
+    cursor.pos = start;
+  }
+  const bytes = Buffer.allocUnsafe(packedSizeLimit(jsonBytes));
   const out = { bytes, sizeBytes: 0 };
-  const elements = { label: tensor.label, out };
-  readNested(cursor, tensor, (from) => readStrings(cursor, elements, from));
+  const elements = { tensor: text.tensor, out };
+  readNested(cursor, text, (from) => readStrings(cursor, elements, from));
   return bytes.subarray(0, out.sizeBytes);
+}
+
+/**
+ * Room for the elements, at most for as many as the rest of the text can hold at two bytes each; {@link readNested}
+ * throws where that is fewer than the shape says. Aligned for every datatype, as the buffers of Node's pool are.
+ */
+function makeRoom(cursor: JsonCursor, text: TensorText, elementBytes: number): Buffer {
+  return Buffer.allocUnsafe(Math.min(text.count, (cursor.end - cursor.pos) >>> 1) * elementBytes);
+}
+
+function asFloat32s(raw: Buffer): Float32Array {
+  return new Float32Array(raw.buffer, raw.byteOffset, raw.length / 4);
+}
+
+function asInt32s(raw: Buffer): Int32Array {
+  return new Int32Array(raw.buffer, raw.byteOffset, raw.length / 4);
 }

@@ -1,4 +1,8 @@
+import { writeInteger } from './digits.js';
+
 const FIRST_BYTES = 16_384;
+const MAX_INTEGER_BYTES = 18;
+const COMMA = 0x2c;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
@@ -39,6 +43,18 @@ export class JsonWriter {
     const { bytes } = this;
     let length = this.length;
     for (let index = 0; index < text.length; index++) bytes[length++] = text.charCodeAt(index);
+    this.length = length;
+  }
+
+  /** Writes integers of at most 2^53 with commas between them. */
+  integers(values: readonly number[]): void {
+    this.reserve(values.length * MAX_INTEGER_BYTES);
+    const { bytes } = this;
+    let length = this.length;
+    for (let index = 0; index < values.length; index++) {
+      if (index > 0) bytes[length++] = COMMA;
+      length = writeInteger(bytes, length, values[index] as number);
+    }
     this.length = length;
   }
 

@@ -1,0 +1,81 @@
+import {
+  MillraceError,
+  NO_PARAMETERS,
+  type Parameters,
+  type ParameterValue,
+  type SequenceControl,
+} from '../../core/index.js';
+import { booleanParameter, countParameter, mistyped, readParameters } from './decode-parameters.js';
+import { excerpt, type JsonCursor } from './json/cursor.js';
+import type { Named } from './json/elements.js';
+
+const REQUEST: Named = { label: 'request' };
+const RESERVED_PREFIX = 'triton_';
+/** Asks for an empty last answer of a stream; means nothing where there is one answer only. */
+const IGNORED = new Set(['triton_enable_empty_final_response']);
+const RESERVED = new Set([
+  'sequence_id',
+  'sequence_start',
+  'sequence_end',
+  'priority',
+  'timeout',
+  'binary_data_output',
+  ...IGNORED,
+]);
+
+/** The parameters of a request (Triton's parameters extension). */
+export interface RequestParameters {
+  readonly priority: number;
+  readonly queueTimeoutMs: number | undefined;
+  readonly sequence: SequenceControl | undefined;
+  readonly binaryOutput: boolean;
+  /** Those that the protocol does not define; the model gets them. */
+  readonly rest: Parameters;
+}
+
+export const NO_REQUEST_PARAMETERS: RequestParameters = {
+  priority: 0,
+  queueTimeoutMs: undefined,
+  sequence: undefined,
+  binaryOutput: false,
+  rest: NO_PARAMETERS,
+};
+
+/** Takes the `parameters` of a request and picks out those that the protocol defines. */
+export function readRequestParameters(cursor: JsonCursor): RequestParameters {
+  const parameters = readParameters(cursor, REQUEST);
+  const rest: Record<string, ParameterValue> = Object.create(null);
+  let restCount = 0;
+  for (const name in parameters) {
+    if (RESERVED.has(name)) continue;
+    if (name.startsWith(RESERVED_PREFIX)) {
+      throw new MillraceError(
+        'invalid_argument',
+        `${REQUEST.label}: parameter '${excerpt(name)}' is not known, and names that begin with '${RESERVED_PREFIX}' are reserved`,
+      );
+    }
+    rest[name] = parameters[name] as ParameterValue;
+    restCount++;
+  }
+  const timeoutUs = countParameter(parameters, 'timeout', REQUEST) ?? 0;
+  return {
+    priority: countParameter(parameters, 'priority', REQUEST) ?? 0,
+    queueTimeoutMs: timeoutUs === 0 ? undefined : timeoutUs / 1_000,
+    sequence: sequenceOf(parameters),
+    binaryOutput: booleanParameter(parameters, 'binary_data_output', REQUEST) ?? false,
+    rest: restCount === 0 ? NO_PARAMETERS : rest,
+  };
+}
+
+/** Ids 0 and '' mean no sequence. */
+function sequenceOf(parameters: Parameters): SequenceControl | undefined {
+  const start = booleanParameter(parameters, 'sequence_start', REQUEST) ?? false;
+  const end = booleanParameter(parameters, 'sequence_end', REQUEST) ?? false;
+  const value = parameters.sequence_id ?? '';
+  const isInteger = typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value));
+  if (typeof value !== 'string' && !(isInteger && value >= 0)) {
+    throw mistyped('sequence_id', REQUEST, { expected: 'a string or an integer of at least 0', got: value });
+  }
+  const id = typeof value === 'string' ? value : BigInt(value);
+  return id === '' || id === 0n ? undefined : { id, start, end };
+}
