@@ -1,14 +1,25 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
+import { registerBench } from './commands/bench.js';
+import { registerCheck } from './commands/check.js';
 import { registerConfig } from './commands/config.js';
 import { registerInfer } from './commands/infer.js';
 import { registerModels } from './commands/models.js';
+import { registerServe } from './commands/serve.js';
 import { registerTypes } from './commands/types.js';
 import { describeError, EXIT_CODES, exitReasonOf } from './exit-code.js';
 import { formatJson } from './format/json.js';
 import type { Io } from './io.js';
 
-const COMMANDS = [registerInfer, registerModels, registerConfig, registerTypes];
+const COMMANDS = [
+  registerServe,
+  registerCheck,
+  registerInfer,
+  registerModels,
+  registerBench,
+  registerConfig,
+  registerTypes,
+];
 
 /** Runs one command line and resolves with its exit code; never rejects. */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { connect, type MillraceClient, MillraceClientError } from '../client/index.js';
 import { CLIENT_VARIABLES, didYouMean } from '../config/index.js';
-import { MillraceError } from '../core/index.js';
+import { readText } from './files.js';
 import type { Io } from './io.js';
 
 /** How to reach a server, as every command that talks to one takes it. */
@@ -22,21 +20,23 @@ export function addServerFlags(command: Command): Command {
     .option('--timeout <ms>', 'give up after this many milliseconds', parseNumber);
 }
 
+/** The address and the key that flags and environment say. */
+export async function findServer(
+  io: Io,
+  flags: ServerFlags,
+): Promise<{ readonly url: string; readonly key: string | undefined }> {
+  return {
+    url: flags.url ?? io.env[CLIENT_VARIABLES.url] ?? DEFAULT_URL,
+    key: flags.keyFile === undefined ? io.env[CLIENT_VARIABLES.key] : (await readText(io, flags.keyFile)).trim(),
+  };
+}
+
 export async function connectTo(io: Io, flags: ServerFlags): Promise<MillraceClient> {
-  const key = flags.keyFile === undefined ? io.env[CLIENT_VARIABLES.key] : await readKey(io, flags.keyFile);
-  return connect(flags.url ?? io.env[CLIENT_VARIABLES.url] ?? DEFAULT_URL, {
+  const { url, key } = await findServer(io, flags);
+  return connect(url, {
     ...(key === undefined ? {} : { key }),
     ...(flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
   });
-}
-
-async function readKey(io: Io, path: string): Promise<string> {
-  try {
-    return (await readFile(resolve(io.cwd, path), 'utf8')).trim();
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new MillraceError('invalid_argument', `--key-file ${path} cannot be read (${code})`, { cause });
-  }
 }
 
 /** Runs `work`; when it finds that there is no such model, says which one may have been meant. */

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { MillraceClient, ModelIndexEntry, ModelStatistics } from '../../client/index.js';
-import { MillraceError } from '../../core/index.js';
 import { type CommandContext, examples } from '../command.js';
+import { readText } from '../files.js';
 import { formatJson } from '../format/json.js';
 import { formatIndex, formatModel, formatStatistics } from '../format/models.js';
 import { withProgress } from '../progress.js';
@@ -54,7 +52,7 @@ function registerControl(models: Command, { io }: CommandContext): void {
     .option('--model-config <file>', 'JSON that replaces the configuration on disk')
     .action(async (name: string, flags: CommonFlags & { readonly modelConfig?: string }) => {
       const client = await connectTo(io, flags);
-      const config = flags.modelConfig === undefined ? {} : { config: await readText(io.cwd, flags.modelConfig) };
+      const config = flags.modelConfig === undefined ? {} : { config: await readText(io, flags.modelConfig) };
       await withProgress(io, `loading ${name}`, () => suggestingModels(client, name, () => client.load(name, config)));
       io.stdout.write(flags.json ? formatJson({ model: name, loaded: true }) : `loaded ${name}\n`);
     });
@@ -78,13 +76,4 @@ function formatList(index: readonly ModelIndexEntry[], { io }: CommandContext): 
 function fetchStatistics(client: MillraceClient, name: string | undefined): Promise<readonly ModelStatistics[]> {
   if (name === undefined) return client.statistics();
   return suggestingModels(client, name, () => client.model(name).statistics());
-}
-
-async function readText(cwd: string, path: string): Promise<string> {
-  try {
-    return await readFile(resolve(cwd, path), 'utf8');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new MillraceError('invalid_argument', `${path} cannot be read (${code})`, { cause });
-  }
 }

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { extname, resolve } from 'node:path';
+import { extname } from 'node:path';
 import { type ExplicitTensor, type InputValue, parseWireJson, type TensorMetadata } from '../../client/index.js';
 import {
   bytesElements,
@@ -11,6 +10,7 @@ import {
   typedView,
 } from '../../core/index.js';
 import type { ImageConfig } from '../../repository/index.js';
+import { readBytes, readText } from '../files.js';
 import { decodePicture, isPicture } from '../image/decode.js';
 import { pictureToTensor } from '../image/to-tensor.js';
 import type { InputFlag } from './input-flags.js';
@@ -55,7 +55,7 @@ interface WireInput {
 
 /** The inputs of `{"inputs":[{"name","shape","datatype","data"}]}`. */
 async function readRequest(path: string, sources: InputSources): Promise<Record<string, InputValue>> {
-  const request = parseJson(new TextDecoder().decode(await readSource(path, sources)), path);
+  const request = parseJson(await readText(sources, path), path);
   const { inputs } = (request ?? {}) as { readonly inputs?: readonly Partial<WireInput>[] };
   const whole = Array.isArray(inputs) ? inputs.filter(isWireInput) : [];
   if (!Array.isArray(inputs) || whole.length < inputs.length) {
@@ -101,7 +101,7 @@ function specOf(specs: readonly TensorMetadata[], name: string | undefined): Ten
 
 async function readValue(spec: TensorMetadata, { source }: InputFlag, sources: InputSources): Promise<InputValue> {
   if (source.kind === 'text') return withShape(spec, parseText(spec, source.text), sources);
-  const bytes = await readSource(source.path, sources);
+  const bytes = await readBytes(sources, source.path);
   if (source.picture || (spec.datatype !== 'BYTES' && isPicture(bytes))) {
     const { data, shape } = pictureToTensor(decodePicture(bytes, source.path), spec, sources.images[spec.name] ?? {});
     return { data, shape, datatype: spec.datatype };
@@ -118,17 +118,6 @@ async function readValue(spec: TensorMetadata, { source }: InputFlag, sources: I
   if (extension === '.json') return withShape(spec, parseText(spec, new TextDecoder().decode(bytes)), sources);
   if (spec.datatype === 'BYTES') return withShape(spec, [bytes], sources);
   return withShape(spec, elementsOf(spec.datatype, rawBytes(spec, bytes, source.path)), sources);
-}
-
-async function readSource(path: string, sources: InputSources): Promise<Uint8Array> {
-  if (path === '-') return sources.readStdin();
-  try {
-    return await readFile(resolve(sources.cwd, path));
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const problem = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
-    throw new MillraceError('invalid_argument', `${path} ${problem}`, { cause });
-  }
 }
 
 function rawBytes(spec: TensorMetadata, bytes: Uint8Array, path: string): Uint8Array {

@@ -1,0 +1,44 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { MillraceError } from '../core/index.js';
+
+/** What `millrace check` looks at: whole repositories, or one model of theirs. */
+export interface CheckTarget {
+  readonly repositories: readonly string[];
+  /** undefined = all. */
+  readonly model: string | undefined;
+}
+
+const MODEL_FILES = new Set(['model.yaml', 'config.pbtxt']);
+
+/**
+ * What a person means by `given`: a repository, a model's folder, a bare model file, or the name of a model in the
+ * configured repositories. Throws `invalid_argument` when it is none of them.
+ */
+export async function findCheckTarget(
+  given: string | undefined,
+  { cwd, repositories }: { readonly cwd: string; readonly repositories: readonly string[] },
+): Promise<CheckTarget> {
+  if (given === undefined) return { repositories, model: undefined };
+  const path = resolve(cwd, given);
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isDirectory()) {
+    const isModel = (await readdir(path)).some((name) => MODEL_FILES.has(name) || /^\d+$/.test(name));
+    return isModel
+      ? { repositories: [dirname(path)], model: basename(path) }
+      : { repositories: [path], model: undefined };
+  }
+  if (stats?.isFile()) return { repositories: [dirname(path)], model: basename(path, extname(path)) };
+  for (const repository of repositories) {
+    const found = await Promise.all([given, `${given}.onnx`].map((name) => exists(join(repository, name))));
+    if (found.includes(true)) return { repositories, model: given };
+  }
+  throw new MillraceError(
+    'invalid_argument',
+    `${given} is neither a folder nor a model file, nor a model in ${repositories.join(', ')}`,
+  );
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
+}

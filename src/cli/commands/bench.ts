@@ -1,0 +1,144 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import {
+  createInferRequest,
+  fetchInputs,
+  formatCsv,
+  formatHtml,
+  formatLevel,
+  formatText,
+  generateTensors,
+  type LoadProgress,
+  type LoadReport,
+  type LoadRequest,
+  parseRange,
+  runLoad,
+} from '../../loadgen/index.js';
+import { type BenchPlanFlags, planBench } from '../bench-plan.js';
+import { type CommandContext, examples } from '../command.js';
+import { formatJson } from '../format/json.js';
+import { formatMs } from '../format/units.js';
+import { parseShapeFlag } from '../inputs/input-flags.js';
+import type { Io } from '../io.js';
+import { withProgress } from '../progress.js';
+import { addServerFlags, collect, findServer, parseCount, parseNumber, type ServerFlags } from '../server-options.js';
+
+interface BenchFlags extends ServerFlags, BenchPlanFlags {
+  readonly rows: number;
+  readonly shape?: readonly (readonly [string, readonly number[]])[];
+  readonly zero?: true;
+  readonly format: 'binary' | 'json';
+  readonly modelVersion?: string;
+  readonly warmup: number;
+  readonly maxLatency?: number;
+  readonly seed: number;
+  readonly serverPid?: number;
+  readonly csv?: string;
+  readonly html?: string;
+  readonly json?: true;
+}
+
+/** `millrace bench <model>`: load on a server of the Open Inference Protocol. */
+export function registerBench(program: Command, { io }: CommandContext): void {
+  const command = program
+    .command('bench <model>')
+    .description('put load on a model of any server of the protocol and report throughput and latency')
+    .option(
+      '--concurrency <range>',
+      'clients that send one request after the other: 8, 1:16, 1:16:5 or 1,8,32',
+      parseRange,
+    )
+    .option('--rate <range>', 'requests that are due a second instead, whatever the server does', parseRange)
+    .option('--poisson', 'with --rate: random gaps between requests rather than equal ones')
+    .option('--rows <count>', 'rows in each request', parseCount, 1)
+    .option(
+      '--shape <name=sizes>',
+      'full shape of an input with other open dimensions; repeatable',
+      collect(parseShapeFlag),
+    )
+    .option('--zero', 'send zeros rather than random numbers')
+    .addOption(new Option('--format <form>', 'tensors as').choices(['binary', 'json']).default('binary'))
+    .option('--model-version <version>', 'this version instead of the one that the server chooses');
+  addMeasurementFlags(command);
+  addServerFlags(command)
+    .option('--server-pid <pid>', 'process whose tree is charged with CPU and memory (same machine)', parseCount)
+    .option('--csv <file>', 'write the report as CSV')
+    .option('--html <file>', 'write the report as a page with plots')
+    .option('--json', 'print the report as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        'millrace bench mlp',
+        'millrace bench mlp --concurrency 1,8,32 --rows 4',
+        'millrace bench mlp --rate 1000:5000:1000 --poisson --max-latency 20 --html report.html',
+      ),
+    )
+    .action((model: string, flags: BenchFlags) => bench(io, model, flags));
+}
+
+function addMeasurementFlags(command: Command): void {
+  command
+    .option('--window <ms>', 'length of a measuring window', parseNumber, 5_000)
+    .option('--windows <count>', 'windows in a row that have to agree', parseCount, 3)
+    .option('--tolerance <percent>', 'how far they may lie apart', parseNumber, 10)
+    .option('--max-windows <count>', 'give up on a level that does not settle', parseCount, 10)
+    .option('--percentile <number>', 'let this percentile of latency settle instead of the mean', parseNumber)
+    .option('--duration <ms>', 'measure each level once, for so long', parseNumber)
+    .option('--count <requests>', 'measure each level once, for so many requests', parseCount)
+    .option('--warmup <ms>', 'load before each level', parseNumber, 1_000)
+    .option('--max-latency <ms>', 'stop after the first level whose p99 is above this', parseNumber)
+    .option('--seed <number>', 'makes random inputs and arrivals repeatable', parseNumber, 1);
+}
+
+async function bench(io: Io, model: string, flags: BenchFlags): Promise<void> {
+  const { levels, measurement } = planBench(flags);
+  const { url, key } = await findServer(io, flags);
+  const server = { url, headers: key === undefined ? {} : { authorization: `Bearer ${key}` } };
+  const request = await createRequest(server, model, flags);
+  const report = await withProgress(io, `warming up ${model}`, (progress) =>
+    runLoad({
+      url,
+      requests: [request],
+      levels,
+      measurement,
+      warmupMs: flags.warmup,
+      rowsPerRequest: flags.rows,
+      seed: flags.seed,
+      ...(flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
+      ...(flags.serverPid === undefined ? {} : { serverPid: flags.serverPid }),
+      ...(flags.maxLatency === undefined ? {} : { latencyLimitMs: flags.maxLatency }),
+      onProgress: (state) => progress.update(describeProgress(state)),
+    }),
+  );
+  await writeReports(io, report, flags);
+  io.stdout.write(flags.json ? formatJson(report) : `${formatText(report)}\n`);
+}
+
+async function createRequest(
+  server: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
+  model: string,
+  flags: BenchFlags,
+): Promise<LoadRequest> {
+  const which = { model, ...(flags.modelVersion === undefined ? {} : { version: flags.modelVersion }) };
+  const inputs = await fetchInputs({ ...server, ...which });
+  const tensors = generateTensors(inputs, {
+    rows: flags.rows,
+    shapes: Object.fromEntries(flags.shape ?? []),
+    data: flags.zero === true ? 'zero' : 'random',
+    seed: flags.seed,
+  });
+  return createInferRequest({ ...which, tensors, format: flags.format, headers: server.headers });
+}
+
+async function writeReports(io: Io, report: LoadReport, flags: BenchFlags): Promise<void> {
+  if (flags.csv !== undefined) await writeFile(resolve(io.cwd, flags.csv), formatCsv(report));
+  if (flags.html !== undefined) await writeFile(resolve(io.cwd, flags.html), formatHtml(report));
+}
+
+function describeProgress(state: LoadProgress): string {
+  const level = state.levelCount > 1 ? ` (level ${state.levelIndex + 1} of ${state.levelCount})` : '';
+  const window = state.maxWindows > 1 ? `, window ${state.windows} of at most ${state.maxWindows}` : '';
+  const speed = `${state.requestsPerSecond.toFixed(0)}/s, ${formatMs(state.latencyMs)}`;
+  return `${formatLevel(state.level)}${level}${window}: ${speed}`;
+}

@@ -1,0 +1,123 @@
+import type { Command } from 'commander';
+import { type App, createApp } from '../../app.js';
+import type { Settings } from '../../config/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import { treeMemory } from '../../loadgen/index.js';
+import { runLocally } from '../../local-infer.js';
+import { findCheckTarget } from '../check-target.js';
+import { type CommandContext, examples } from '../command.js';
+import { EXIT_CODES } from '../exit-code.js';
+import { type CheckedModel, formatCheck, summarizeRuns, toJsonCheck } from '../format/check.js';
+import { formatJson } from '../format/json.js';
+import { reportServing, type ServedModel } from '../format/serving.js';
+import { parseShapeFlag } from '../inputs/input-flags.js';
+import { fill } from '../inputs/read-inputs.js';
+import type { Io } from '../io.js';
+import { type Progress, withProgress } from '../progress.js';
+import { checkRepositories, emptyRepositories } from '../repositories.js';
+import { collect, parseCount } from '../server-options.js';
+import { addSettingFlags, type GivenFlags, loadSettingsFor } from '../setting-flags.js';
+
+interface CheckFlags {
+  readonly runs: number;
+  readonly shape?: readonly (readonly [string, readonly number[]])[];
+  readonly verbose?: true;
+  readonly json?: true;
+}
+
+/** `millrace check [folder|model]`: loads, warms up, runs, and says what it found. */
+export function registerCheck(program: Command, { io, exitWith }: CommandContext): void {
+  addSettingFlags(program.command('check [target]'))
+    .description('load the models of a folder, or one model, run each, and say what was found')
+    .option('--runs <count>', 'timed runs of each model', parseCount, 20)
+    .option(
+      '--shape <name=sizes>',
+      'full shape of an input with open dimensions (default: 1 for each); repeatable',
+      collect(parseShapeFlag),
+    )
+    .option('--verbose', 'log to the standard error')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      examples('millrace check ./models', 'millrace check ./models/mlp', 'millrace check mobilenet.onnx --runs 100'),
+    )
+    .action(async (target: string | undefined, flags: GivenFlags & CheckFlags) => {
+      const models = await check(io, target, flags);
+      io.stdout.write(flags.json ? formatJson(models.map(toJsonCheck)) : formatCheck(models, io.stdout.colors));
+      if (models.some((model) => model.problem !== undefined)) exitWith(EXIT_CODES.failed.code);
+    });
+}
+
+async function check(
+  io: Io,
+  target: string | undefined,
+  flags: GivenFlags & CheckFlags,
+): Promise<readonly CheckedModel[]> {
+  const settings = await checkSettings(io, target, flags);
+  return withProgress(io, 'loading models', async (progress) => {
+    const app = await createApp(settings);
+    try {
+      await app.start();
+      return await examine(app, flags, progress);
+    } finally {
+      await app.close({ drainDelayMs: 0 });
+    }
+  });
+}
+
+async function checkSettings(io: Io, target: string | undefined, flags: GivenFlags & CheckFlags): Promise<Settings> {
+  const { repository } = loadSettingsFor(io, flags);
+  const { repositories, model } = await findCheckTarget(target, { cwd: io.cwd, repositories: repository.paths });
+  await checkRepositories(repositories, false);
+  return loadSettingsFor(io, flags, {
+    modelRepository: repositories,
+    strict: false,
+    ...(model === undefined ? { modelControlMode: 'none' } : { modelControlMode: 'explicit', loadModel: [model] }),
+    ...(flags.verbose === true ? {} : { logLevel: 'silent' }),
+  });
+}
+
+async function examine(app: App, flags: CheckFlags, progress: Progress): Promise<readonly CheckedModel[]> {
+  const report = reportServing(app.engine.statuses(), app.engine.gauges(), (pid) => treeMemory(pid).bytes);
+  if (report.served.length + report.unserved.length === 0) throw emptyRepositories(app.settings.repository.paths);
+  const checked: CheckedModel[] = report.unserved.map(({ name, version, reason }) => ({
+    name,
+    version,
+    problem: reason,
+  }));
+  for (const served of report.served) {
+    progress.update(`running ${served.info.ref.name}`);
+    checked.push(await run(app, served, flags));
+  }
+  return checked.sort((one, other) => one.name.localeCompare(other.name) || one.version - other.version);
+}
+
+async function run(app: App, served: ServedModel, flags: CheckFlags): Promise<CheckedModel> {
+  const { info } = served;
+  const { name, version } = info.ref;
+  const shapes = Object.fromEntries(flags.shape ?? []);
+  const inputs = info.signature.inputs.filter((spec) => !spec.optional);
+  const values = Object.fromEntries(inputs.map((spec) => [spec.name, fill(spec, { fill: 'random', shapes })]));
+  const timesMs: number[] = [];
+  try {
+    for (let index = 0; index <= flags.runs; index++) {
+      const startedAt = performance.now();
+      await runLocally(app, { model: name, inputs: values }, { version });
+      timesMs.push(performance.now() - startedAt);
+    }
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { name, version, served, problem: `does not run: ${message}${shapeHint(info, shapes)}` };
+  }
+  // The first run pays for what the later ones find in place.
+  return { name, version, served, runs: summarizeRuns(timesMs.slice(1)), problem: undefined };
+}
+
+function shapeHint(info: ModelInfo, shapes: Readonly<Record<string, unknown>>): string {
+  const open = info.signature.inputs.filter(
+    ({ name, shape, batchAxis }) =>
+      shapes[name] === undefined && shape.some((size, axis) => size === -1 && axis !== batchAxis),
+  );
+  if (open.length === 0) return '';
+  return ` (open dimensions were taken for 1; say ${open.map(({ name }) => `--shape ${name}=…`).join(' ')})`;
+}

@@ -1,0 +1,133 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type App, createApp } from '../../app.js';
+import type { Settings } from '../../config/index.js';
+import { treeMemory } from '../../loadgen/index.js';
+import type { Addresses } from '../../server/index.js';
+import { VERSION } from '../../version.js';
+import { type CommandContext, examples } from '../command.js';
+import { formatJson } from '../format/json.js';
+import { formatServing, reportServing, type ServingReport, toJsonServing } from '../format/serving.js';
+import type { Io } from '../io.js';
+import { checkRepositories, emptyRepositories } from '../repositories.js';
+import { addSettingFlags, type GivenFlags, loadSettingsFor } from '../setting-flags.js';
+
+interface ServeFlags {
+  readonly grpcPort?: string;
+  readonly logVerbose?: number;
+  readonly json?: true;
+}
+
+/** `millrace serve [folder]`: the server. */
+export function registerServe(program: Command, { io }: CommandContext): void {
+  addSettingFlags(program.command('serve [folders...]'))
+    .description('serve the models of one or several folders')
+    .addOption(new Option('--grpc-port <number>', "Triton's flag; gRPC comes with a later version").hideHelp())
+    .option('--log-verbose <level>', "Triton's flag: 1 = --log-level debug, 2 and more = trace", parseLevel)
+    .option('--json', 'print one JSON object a line: listening, ready, stopped')
+    .addHelpText(
+      'after',
+      `${examples(
+        'millrace serve ./models',
+        'millrace serve ./models --http-port 0 --json',
+        'millrace serve --model-repository /models --model-control-mode explicit --load-model mlp',
+      )}
+
+SIGINT and SIGTERM let accepted requests finish and stop the server; a second one ends it at once.`,
+    )
+    .action((folders: readonly string[], flags: GivenFlags & ServeFlags) => serve(io, folders, flags));
+}
+
+async function serve(io: Io, folders: readonly string[], flags: GivenFlags & ServeFlags): Promise<void> {
+  const settings = loadServeSettings(io, folders, flags);
+  const { paths, controlMode } = settings.repository;
+  await checkRepositories(paths, controlMode !== 'none');
+  if (flags.grpcPort !== undefined) io.stderr.write('--grpc-port is ignored: gRPC comes with a later version\n');
+  const app = await createApp(settings);
+  const stop = stopOnSignal(io, app, flags.json === true);
+  try {
+    announceListening(io, await app.listen(), flags);
+    await Promise.race([start(io, app, flags), stop.stopped]);
+    await stop.stopped;
+    if (flags.json) io.stdout.write(formatJson({ event: 'stopped' }));
+  } catch (error) {
+    await app.close({ drainDelayMs: 0 });
+    throw error;
+  } finally {
+    stop.ignore();
+  }
+}
+
+function loadServeSettings(io: Io, folders: readonly string[], flags: GivenFlags & ServeFlags): Settings {
+  const given = Array.isArray(flags.modelRepository) ? (flags.modelRepository as readonly string[]) : [];
+  const verbose = flags.logVerbose ?? 0;
+  return loadSettingsFor(io, flags, {
+    ...(folders.length + given.length === 0 ? {} : { modelRepository: [...folders, ...given] }),
+    ...(verbose === 0 ? {} : { logLevel: verbose === 1 ? 'debug' : 'trace' }),
+  });
+}
+
+/** Loads the models and shows what came of it. */
+async function start(io: Io, app: App, flags: ServeFlags): Promise<void> {
+  await app.start();
+  const { paths, controlMode } = app.settings.repository;
+  const report = reportServing(app.engine.statuses(), app.engine.gauges(), (pid) => treeMemory(pid).bytes);
+  const empty = report.served.length + report.unserved.length === 0;
+  if (empty && controlMode === 'none') throw emptyRepositories(paths);
+  if (flags.json) io.stdout.write(formatJson({ event: 'ready', ...toJsonServing(report) }));
+  else io.stdout.write(empty ? describeEmpty(controlMode) : `\n${describeReport(io, report)}\n`);
+}
+
+function describeEmpty(controlMode: Settings['repository']['controlMode']): string {
+  return controlMode === 'poll'
+    ? 'no model yet: what appears in the folder is loaded\n'
+    : 'no model loaded yet: millrace models load <model>\n';
+}
+
+function describeReport(io: Io, report: ServingReport): string {
+  const { green, yellow } = io.stdout.colors;
+  const all = report.served.length + report.unserved.length;
+  const verdict = `${report.served.length} of ${all} served`;
+  return `${formatServing(report, io.stdout.colors)}\n${report.unserved.length === 0 ? green(verdict) : yellow(verdict)}`;
+}
+
+function announceListening(io: Io, addresses: Addresses, flags: ServeFlags): void {
+  const { http, metrics, admin } = addresses;
+  if (flags.json) {
+    const event = { event: 'listening', http: http.url, metrics: metrics?.url, admin: admin?.url, pid: process.pid };
+    io.stdout.write(formatJson(event));
+    return;
+  }
+  const { bold, cyan, dim } = io.stdout.colors;
+  const lines = [
+    `${bold('millrace')} ${VERSION}`,
+    `  ${dim('requests')}  ${cyan(http.url)}`,
+    `  ${dim('docs')}      ${cyan(`${http.url}/docs`)}`,
+    ...(metrics === undefined ? [] : [`  ${dim('metrics')}   ${cyan(`${metrics.url}/metrics`)}`]),
+    ...(admin === undefined ? [] : [`  ${dim('control')}   ${cyan(admin.url)}`]),
+  ];
+  io.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** The first signal drains, the second ends the process. */
+function stopOnSignal(io: Io, app: App, quiet: boolean): { readonly stopped: Promise<void>; ignore(): void } {
+  let signals = 0;
+  let ignore = (): void => undefined;
+  const stopped = new Promise<void>((resolve, reject) => {
+    ignore = io.onSignal((signal) => {
+      signals++;
+      if (signals > 1) {
+        io.exit(signal === 'SIGINT' ? 130 : 143);
+        return;
+      }
+      if (!quiet) io.stderr.write('stopping: accepted requests finish (once more ends them)\n');
+      app.close().then(resolve, reject);
+    });
+  });
+  return { stopped, ignore: () => ignore() };
+}
+
+function parseLevel(text: string): number {
+  const level = Number(text);
+  if (!Number.isInteger(level) || level < 0) throw new InvalidArgumentError(`Expected 0, 1 or 2, got '${text}'.`);
+  return level;
+}

@@ -1,0 +1,111 @@
+import type { ModelInfo } from '../../engine/index.js';
+import type { Colors } from '../io.js';
+import { suggestConfig } from '../suggest-config.js';
+import type { ServedModel } from './serving.js';
+import { formatSpecs } from './tensors.js';
+import { formatBytes, formatMs } from './units.js';
+
+/** Times of the runs of one model, end to end, one after the other. */
+export interface RunTimes {
+  readonly count: number;
+  readonly minMs: number;
+  readonly p50Ms: number;
+  readonly maxMs: number;
+}
+
+/** What `millrace check` found out about one version. */
+export interface CheckedModel {
+  readonly name: string;
+  readonly version: number;
+  /** undefined = it works. */
+  readonly problem: string | undefined;
+  /** Missing when it did not load. */
+  readonly served?: ServedModel;
+  /** Missing when it did not run. */
+  readonly runs?: RunTimes;
+}
+
+/** Of at least one run. */
+export function summarizeRuns(timesMs: readonly number[]): RunTimes {
+  const sorted = [...timesMs].sort((one, other) => one - other);
+  const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+  return { count: sorted.length, minMs: at(0), p50Ms: at(0.5), maxMs: at(1) };
+}
+
+/** Every model with what was found, and a model.yaml for those that work. */
+export function formatCheck(models: readonly CheckedModel[], colors: Colors): string {
+  const good = models.filter((model) => model.problem === undefined).length;
+  const verdict = `${good} of ${models.length} ${models.length === 1 ? 'model works' : 'models work'}`;
+  return `${models.map((model) => formatModel(model, colors)).join('\n')}\n${
+    good === models.length ? colors.green(verdict) : colors.red(verdict)
+  }\n`;
+}
+
+function formatModel(model: CheckedModel, colors: Colors): string {
+  const { name, version, problem, served, runs } = model;
+  const title = `${colors.bold(name)}${version === 0 ? '' : ` version ${version}`}`;
+  const verdict = problem === undefined ? colors.green('works') : `${colors.red('fails')}: ${problem}`;
+  const facts = served === undefined ? [] : factsOf(served, runs);
+  const lines = facts.map(
+    ([label, text]) => `  ${colors.dim(label.padEnd(10))} ${text.replaceAll('\n', `\n${' '.repeat(13)}`)}`,
+  );
+  const config = served === undefined || problem !== undefined ? '' : suggestConfig(served.info, runs?.p50Ms);
+  const indented = config.trimEnd().replaceAll(/^/gm, '    ');
+  return `${[`${title} ${verdict}`, ...lines, ...(config === '' ? [] : ['', colors.dim(indented)])].join('\n')}\n`;
+}
+
+function factsOf(
+  { info, memoryBytes }: ServedModel,
+  runs: RunTimes | undefined,
+): readonly (readonly [string, string])[] {
+  const memory = memoryBytes === undefined || memoryBytes === 0 ? '' : `, ${formatBytes(memoryBytes)}`;
+  return [
+    ['inputs', formatSpecs(info.signature.inputs)],
+    ['outputs', formatSpecs(info.signature.outputs)],
+    ['platform', info.platform],
+    ['placement', describePlacement(info)],
+    ['loaded', `in ${formatMs(info.loadMs)}${memory}`],
+    ...(runs === undefined ? [] : [['one run', describeRuns(runs)] as const]),
+    ['batching', `${info.batching.enabled ? 'on' : 'off'}: ${info.batching.reason}`],
+  ];
+}
+
+function describeRuns({ count, minMs, p50Ms, maxMs }: RunTimes): string {
+  return `${formatMs(p50Ms)} (median of ${count}, ${formatMs(minMs)} to ${formatMs(maxMs)})`;
+}
+
+/** What `inline` gives up is said wherever it is used. */
+function describePlacement({ placement, instances }: ModelInfo): string {
+  if (placement === 'inline') {
+    return (
+      'inline: in the server itself. Nothing stops it when it hangs, its memory has no limit,\n' +
+      'unloading gives none of it back, and a crash ends the server'
+    );
+  }
+  return instances === 1 ? 'a process of its own' : `${instances} processes`;
+}
+
+/** The same for programs. */
+export function toJsonCheck({ name, version, problem, served, runs }: CheckedModel): Readonly<Record<string, unknown>> {
+  const info = served?.info;
+  return {
+    name,
+    version,
+    ok: problem === undefined,
+    problem,
+    ...(info === undefined
+      ? {}
+      : {
+          inputs: info.signature.inputs,
+          outputs: info.signature.outputs,
+          platform: info.platform,
+          placement: info.placement,
+          maxBatchSize: info.maxBatchSize,
+          batching: info.batching,
+          loadMs: info.loadMs,
+          memoryBytes: served?.memoryBytes,
+          modelYaml: suggestConfig(info, runs?.p50Ms),
+        }),
+    runs,
+  };
+}

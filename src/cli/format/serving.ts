@@ -1,0 +1,114 @@
+import type { ModelState } from '../../core/index.js';
+import type { ModelGauges, ModelInfo, ModelStatus } from '../../engine/index.js';
+import type { Colors } from '../io.js';
+import { formatTable } from './table.js';
+import { formatSpecs } from './tensors.js';
+import { formatBytes, formatMs } from './units.js';
+
+/** One served version as the table and the JSON event show it. */
+export interface ServedModel {
+  readonly info: ModelInfo;
+  /** Resident memory of its runners; undefined for models that live in the server itself. */
+  readonly memoryBytes: number | undefined;
+}
+
+/** A version that is not served, and why. */
+export interface UnservedModel {
+  readonly name: string;
+  /** 0 = no version could be found. */
+  readonly version: number;
+  readonly reason: string;
+}
+
+export interface ServingReport {
+  readonly served: readonly ServedModel[];
+  readonly unserved: readonly UnservedModel[];
+}
+
+/** What the engine holds, told apart; `memoryOf` reads a process's memory. */
+export function reportServing(
+  statuses: readonly ModelStatus[],
+  gauges: readonly ModelGauges[],
+  memoryOf: (pid: number) => number,
+): ServingReport {
+  const served = statuses.flatMap(({ info, state }) => {
+    if (info === undefined || !answers(state)) return [];
+    const instances = gauges.find((gauge) => gauge.ref.generation === info.ref.generation)?.instances ?? [];
+    const pids = new Set(instances.filter((instance) => instance.up).map((instance) => instance.pid));
+    const memoryBytes = info.placement === 'inline' ? undefined : sum([...pids].map(memoryOf));
+    return [{ info, memoryBytes }];
+  });
+  const unserved = statuses.flatMap(({ name, version, state }) =>
+    answers(state) ? [] : [{ name, version, reason: 'reason' in state ? state.reason : state.kind }],
+  );
+  return { served, unserved };
+}
+
+function answers(state: ModelState): boolean {
+  return state.kind === 'ready' || state.kind === 'recovering';
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** The served models as a table, then what is not served and why. */
+export function formatServing(report: ServingReport, colors: Colors): string {
+  const table = formatTable<ServedModel>(
+    [
+      { header: 'MODEL', cell: ({ info }) => info.ref.name },
+      { header: 'VERSION', align: 'right', cell: ({ info }) => String(info.ref.version) },
+      { header: 'INPUTS', cell: ({ info }) => formatSpecs(info.signature.inputs) },
+      { header: 'OUTPUTS', cell: ({ info }) => formatSpecs(info.signature.outputs) },
+      { header: 'BATCH', align: 'right', cell: ({ info }) => describeBatch(info) },
+      { header: 'PLACEMENT', cell: ({ info }) => describePlacement(info) },
+      { header: 'LOAD', align: 'right', cell: ({ info }) => formatMs(info.loadMs) },
+      { header: 'MEMORY', align: 'right', cell: ({ memoryBytes }) => describeMemory(memoryBytes) },
+    ],
+    report.served,
+    colors,
+  );
+  return `${table}${table === '' || report.unserved.length === 0 ? '' : '\n'}${formatUnserved(report.unserved, colors)}`;
+}
+
+function describeBatch({ maxBatchSize, batching }: ModelInfo): string {
+  if (maxBatchSize === 0) return 'none';
+  return batching.enabled ? `up to ${maxBatchSize}` : `${maxBatchSize}, not joined`;
+}
+
+function describePlacement({ placement, instances }: ModelInfo): string {
+  return instances === 1 ? placement : `${instances} × ${placement}`;
+}
+
+function describeMemory(bytes: number | undefined): string {
+  if (bytes === undefined) return 'in server';
+  return bytes === 0 ? '' : formatBytes(bytes);
+}
+
+function formatUnserved(unserved: readonly UnservedModel[], colors: Colors): string {
+  return unserved
+    .map(({ name, version, reason }) => {
+      const which = version === 0 ? name : `${name} version ${version}`;
+      return `${colors.red('not served:')} ${colors.bold(which)}: ${reason.replaceAll('\n', '\n    ')}\n`;
+    })
+    .join('');
+}
+
+/** The same for programs. */
+export function toJsonServing({ served, unserved }: ServingReport): Readonly<Record<string, unknown>> {
+  return {
+    models: served.map(({ info, memoryBytes }) => ({
+      name: info.ref.name,
+      version: info.ref.version,
+      inputs: info.signature.inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
+      outputs: info.signature.outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
+      maxBatchSize: info.maxBatchSize,
+      batching: info.batching,
+      placement: info.placement,
+      instances: info.instances,
+      loadMs: info.loadMs,
+      memoryBytes: memoryBytes ?? null,
+    })),
+    unserved: unserved.map(({ name, version, reason }) => ({ name, version, reason })),
+  };
+}

@@ -1,0 +1,38 @@
+import { readdir, stat } from 'node:fs/promises';
+import { MillraceError } from '../core/index.js';
+
+/**
+ * Looks whether the repositories are there at all, before anything is started. Throws `invalid_argument` with a
+ * sentence on what to do; `emptyIsFine` where models may come later.
+ */
+export async function checkRepositories(paths: readonly string[], emptyIsFine: boolean): Promise<void> {
+  const counts = await Promise.all(paths.map(countEntries));
+  if (!emptyIsFine && counts.every((count) => count === 0)) throw emptyRepositories(paths);
+}
+
+/** For folders in which nothing is a model. */
+export function emptyRepositories(paths: readonly string[]): MillraceError {
+  return new MillraceError(
+    'invalid_argument',
+    `there is no model in ${paths.join(' nor in ')}. Put one there as <model>/1/model.onnx or as a bare <model>.onnx, ` +
+      'or name another folder: millrace serve <folder>',
+  );
+}
+
+async function countEntries(path: string): Promise<number> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats === undefined) {
+    throw new MillraceError(
+      'invalid_argument',
+      `the model repository ${path} does not exist. Create it, or name another folder: millrace serve <folder>`,
+    );
+  }
+  if (!stats.isDirectory()) {
+    throw new MillraceError(
+      'invalid_argument',
+      `the model repository ${path} is a file. Name the folder it is in, or look at it alone: millrace check ${path}`,
+    );
+  }
+  const entries = await readdir(path);
+  return entries.filter((entry) => !entry.startsWith('.')).length;
+}
