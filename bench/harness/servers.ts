@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type RepositoryEntry, writeRepository } from './models.js';
 import { inRoot } from './paths.js';
 import { type RunningServer, type ServerCommand, startAnnounced } from './server-process.js';
@@ -9,6 +10,9 @@ import { type RunningServer, type ServerCommand, startAnnounced } from './server
 export function startEcho(): Promise<RunningServer> {
   return startAnnounced({ command: process.execPath, args: [inRoot('bench/controls/echo.mjs')] });
 }
+
+const READY_LIMIT_MS = 120_000;
+const READY_INTERVAL_MS = 10;
 
 export interface MillraceOptions {
   readonly models: readonly RepositoryEntry[];
@@ -21,17 +25,32 @@ export interface MillraceOptions {
 /** millrace as a user starts it, on a folder of models and with free ports. */
 export async function startMillrace(options: MillraceOptions): Promise<RunningServer> {
   const prepared = prepareMillrace(options);
+  const startedAt = performance.now();
   const server = await startAnnounced(prepared.commandFor(0)).catch((error: unknown) => {
     prepared.remove();
     throw error;
   });
+  // It serves before its models are loaded.
+  await untilReady(server);
   return {
     ...server,
+    startMs: performance.now() - startedAt,
     async stop() {
       await server.stop();
       prepared.remove();
     },
   };
+}
+
+async function untilReady(server: RunningServer): Promise<void> {
+  const giveUpAt = performance.now() + READY_LIMIT_MS;
+  while (!(await fetch(`${server.url}/v2/health/ready`)).ok) {
+    if (performance.now() > giveUpAt) {
+      await server.stop();
+      throw new Error('millrace did not get ready in time');
+    }
+    await sleep(READY_INTERVAL_MS);
+  }
 }
 
 /** Everything that starting takes but the start, for those who time it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runRows } from '../../bench/bench.js';
 import { ratioBar } from '../../bench/harness/bars.js';
-import { placeTimes, selfTimes } from '../../bench/harness/profile.js';
+import { placeTimes, selfTimes } from '../../bench/harness/cpu-profile.js';
 import { formatMarkdown } from '../../bench/harness/report.js';
 import { type BenchSettings, judge } from '../../bench/harness/row.js';
 import { spreadOf } from '../../bench/harness/sample.js';
@@ -73,29 +73,43 @@ describe('spreadOf', () => {
 });
 
 describe('a CPU profile', () => {
+  const frame = (id: number, functionName: string, url: string, children: readonly number[] = []) => ({
+    id,
+    callFrame: { functionName, url, lineNumber: 4 },
+    children,
+  });
+  const PROFILE = {
+    nodes: [
+      frame(1, 'parse', 'node:http'),
+      frame(2, '(idle)', ''),
+      frame(3, '', 'node:http'),
+      frame(4, 'parse', 'node:http'),
+      frame(5, 'send', new URL('../../dist/server/send.js', import.meta.url).href, [6]),
+      frame(6, 'writev', ''),
+    ],
+    samples: [1, 2, 3, 4, 6],
+    timeDeltas: [5, 1, 2, 3, 4],
+  };
+
   it('is summed up by function and by place', () => {
-    const frame = (id: number, functionName: string, url: string) => ({
-      id,
-      callFrame: { functionName, url, lineNumber: 4 },
-    });
-    const times = selfTimes({
-      nodes: [
-        frame(1, 'parse', 'node:internal/http'),
-        frame(2, '(idle)', ''),
-        frame(3, '', 'node:internal/http'),
-        frame(4, 'parse', 'node:internal/http'),
-      ],
-      samples: [1, 2, 3, 4],
-      timeDeltas: [5, 1, 2, 3],
-    });
+    const times = selfTimes(PROFILE);
     expect(times).toEqual([
-      { name: 'parse (node:internal/http:5)', microseconds: 8 },
-      { name: '(anonymous) (node:internal/http:5)', microseconds: 2 },
+      { name: 'parse (node:http:5)', microseconds: 8 },
+      { name: 'native writev for send (dist/server/send.js:5)', microseconds: 4 },
+      { name: 'anonymous (node:http:5)', microseconds: 2 },
       { name: '(idle)', microseconds: 1 },
     ]);
     expect(placeTimes(times)).toEqual([
-      { name: 'node:internal/http', microseconds: 10 },
+      { name: 'node:http', microseconds: 10 },
+      { name: 'native writev', microseconds: 4 },
       { name: '(idle)', microseconds: 1 },
+    ]);
+  });
+
+  it('can be cut down to its last part', () => {
+    expect(selfTimes(PROFILE, 5)).toEqual([
+      { name: 'native writev for send (dist/server/send.js:5)', microseconds: 4 },
+      { name: 'parse (node:http:5)', microseconds: 3 },
     ]);
   });
 });
