@@ -52,16 +52,17 @@ export class GraphCache {
 
   async #createAndCache(file: string, cached: string, options: SessionOptions): Promise<InferenceSession> {
     const fresh = `${cached}.${process.pid}.${performance.now()}.tmp`;
+    let session: InferenceSession | undefined;
     try {
       await mkdir(this.#folder, { recursive: true });
-      const session = await InferenceSession.create(file, { ...options, optimizedModelFilePath: fresh });
+      session = await InferenceSession.create(file, { ...options, optimizedModelFilePath: fresh });
       await rename(fresh, cached);
       await this.#prune();
       return session;
     } catch (error) {
-      await rm(fresh, { force: true });
+      await rm(fresh, { force: true }).catch(() => undefined);
       // Either the file itself is bad, then this says so, or the cache is.
-      const session = await InferenceSession.create(file, options);
+      session ??= await InferenceSession.create(file, options);
       this.#report('warn', `the optimised graph could not be cached: ${messageOf(error)}`);
       return session;
     }

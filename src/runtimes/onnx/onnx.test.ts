@@ -1,0 +1,438 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  identityGraph,
+  type OnnxGraph,
+  type OnnxType,
+  type OnnxValue,
+  writeOnnx,
+} from '../../../test/support/onnx-builder.js';
+import { batchItem, fp32, numbersOf, texts } from '../../../test/support/tensors.js';
+import { loadSpec, runBatch } from '../../../test/support/test-host.js';
+import { type Datatype, type LogLevel, systemClock, type Tensor } from '../../core/index.js';
+import type { LoadedModel, LoadSpec } from '../contract.js';
+import { createOnnxRuntime } from './index.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'millrace-onnx-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+let reports: (readonly [LogLevel, string])[] = [];
+beforeEach(() => {
+  reports = [];
+});
+const runtime = createOnnxRuntime({
+  clock: systemClock,
+  isolated: true,
+  report: (level, message) => reports.push([level, message]),
+});
+
+let files = 0;
+function specOf(graph: OnnxGraph, changes: Partial<LoadSpec> = {}): LoadSpec {
+  files++;
+  const file = writeOnnx(path.join(folder, `m${files}.onnx`), graph);
+  return loadSpec({ runtime: 'onnx', path: file, ...changes });
+}
+const load = (graph: OnnxGraph, changes: Partial<LoadSpec> = {}): Promise<LoadedModel> =>
+  runtime.load(specOf(graph, changes));
+const x = (dims?: OnnxValue['dims']): OnnxValue => ({
+  name: 'x',
+  type: 'float32',
+  ...(dims === undefined ? {} : { dims }),
+});
+
+describe('the signature', () => {
+  const batchAxes = async (graph: OnnxGraph, maxBatchSize?: number) => {
+    const { description } = await load(graph, { maxBatchSize });
+    return [...description.signature.inputs, ...description.signature.outputs].map((spec) => spec.batchAxis);
+  };
+
+  test('has the dimensions and their names as in the file', async () => {
+    const { description } = await load(identityGraph([x(['N', 3, 'time', ''])]));
+    expect(description).toEqual({
+      signature: {
+        inputs: [
+          {
+            name: 'x',
+            datatype: 'FP32',
+            shape: [-1, 3, -1, -1],
+            batchAxis: 0,
+            optional: false,
+            dimNames: ['N', '', 'time', ''],
+          },
+        ],
+        outputs: [
+          {
+            name: 'x_out',
+            datatype: 'FP32',
+            shape: [-1, 3, -1, -1],
+            batchAxis: 0,
+            optional: false,
+            dimNames: ['N', '', 'time', ''],
+          },
+        ],
+      },
+      pure: true,
+      decoupled: false,
+      stateful: false,
+      textOnly: true,
+      platform: 'onnxruntime_onnx',
+    });
+  });
+
+  test('has no batch axis unless the first dimension of every input and output is variable', async () => {
+    const other = (dims: OnnxValue['dims']): OnnxValue => ({ name: 'z', type: 'float32', dims: dims ?? [] });
+    expect(await batchAxes(identityGraph([x(['N', 2]), other(['N'])]))).toEqual([0, 0, 0, 0]);
+    expect(await batchAxes(identityGraph([x(['N', 2]), other([1])]))).toEqual([null, null, null, null]);
+    expect(await batchAxes(identityGraph([x(['N', 2]), other([])]))).toEqual([null, null, null, null]);
+    expect(await batchAxes(identityGraph([x()]))).toEqual([null, null]);
+  });
+
+  test('takes differently named first dimensions for different sizes, unless a batch size is declared', async () => {
+    const ragged: OnnxGraph = { ...identityGraph([x(['tokens'])]), outputs: [{ ...x(['texts']), name: 'x_out' }] };
+    expect(await batchAxes(ragged)).toEqual([null, null]);
+    expect(await batchAxes(ragged, 8)).toEqual([0, 0]);
+    const converted = { ...ragged, inputs: [x(['unk__7'])], outputs: [{ ...x(['batch']), name: 'x_out' }] };
+    expect(await batchAxes(converted)).toEqual([0, 0]);
+  });
+});
+
+describe('datatypes', () => {
+  const types: readonly (readonly [OnnxType, Datatype, Uint8Array])[] = [
+    ['bool', 'BOOL', new Uint8Array([0, 1])],
+    ['uint8', 'UINT8', new Uint8Array([0, 255])],
+    ['uint16', 'UINT16', bytes(new Uint16Array([1, 65_535]))],
+    ['uint32', 'UINT32', bytes(new Uint32Array([1, 4_294_967_295]))],
+    ['uint64', 'UINT64', bytes(new BigUint64Array([1n, 18_446_744_073_709_551_615n]))],
+    ['int8', 'INT8', bytes(new Int8Array([-128, 127]))],
+    ['int16', 'INT16', bytes(new Int16Array([-32_768, 32_767]))],
+    ['int32', 'INT32', bytes(new Int32Array([-2_147_483_648, 2_147_483_647]))],
+    ['int64', 'INT64', bytes(new BigInt64Array([-9_223_372_036_854_775_808n, 9_007_199_254_740_993n]))],
+    // 1, and a NaN with a payload, as raw bits.
+    ['float16', 'FP16', bytes(new Uint16Array([0x3c00, 0x7e01]))],
+    ['float32', 'FP32', bytes(new Float32Array([-0, Number.NaN]))],
+    ['float64', 'FP64', bytes(new Float64Array([Number.MIN_VALUE, Number.NEGATIVE_INFINITY]))],
+    ['string', 'BYTES', texts('x', [2], ['', 'Grüße, 世界 🌍']).data],
+  ];
+
+  test.each(types)('%s tensors pass as %s, bit by bit', async (type, datatype, data) => {
+    const model = await load(identityGraph([{ name: 'x', type, dims: ['N'] }]));
+    const input: Tensor = { name: 'x', datatype, shape: [2], data };
+    const single = await runBatch(model, [batchItem(1, [input], { rows: 2 })]);
+    expect(single.emissions[0]?.outputs).toEqual([{ ...input, name: 'x_out', data: expect.anything() }]);
+    expect(hex(single.emissions[0]?.outputs[0]?.data)).toBe(hex(data));
+    const batched = await runBatch(model, [batchItem(1, [input], { rows: 2 }), batchItem(2, [input], { rows: 2 })]);
+    expect(batched.emissions.map((emission) => hex(emission.outputs[0]?.data))).toEqual([hex(data), hex(data)]);
+  });
+
+  test.each([['BFLOAT16', { name: 'x', type: 'bfloat16', dims: ['N'] } as const]])(
+    '%s is refused by name',
+    async (name, value) => {
+      const spec = specOf(identityGraph([value]));
+      await expect(runtime.load(spec)).rejects.toMatchObject({
+        code: 'unimplemented',
+        message: `'${path.basename(spec.path)}' has an input or output of type ${name}, which onnxruntime-node cannot hold`,
+      });
+    },
+  );
+
+  test('data that is not aligned to its type is copied, not misread', async () => {
+    const model = await load(identityGraph([x(['N'])]));
+    const shifted = new Uint8Array(9);
+    shifted.set(fp32('x', [2], [1.5, -2]).data, 1);
+    const input: Tensor = { name: 'x', datatype: 'FP32', shape: [2], data: shifted.subarray(1) };
+    const { emissions } = await runBatch(model, [batchItem(1, [input], { rows: 2 })]);
+    expect(numbersOf(emissions[0]?.outputs[0])).toEqual([1.5, -2]);
+  });
+
+  test('scalars and empty tensors pass', async () => {
+    const model = await load(identityGraph([x([]), { name: 'e', type: 'float32', dims: ['N', 0] }]));
+    const { emissions } = await runBatch(model, [batchItem(1, [fp32('x', [], [4]), fp32('e', [3, 0], [])])]);
+    expect(emissions[0]?.outputs.map((output) => [output.shape, numbersOf(output)])).toEqual([
+      [[], [4]],
+      [[3, 0], []],
+    ]);
+  });
+});
+
+describe('texts', () => {
+  const model = () => load(identityGraph([{ name: 's', type: 'string', dims: ['N'] }]));
+  const raw = (element: Uint8Array): Tensor => ({
+    name: 's',
+    datatype: 'BYTES',
+    shape: [1],
+    data: Uint8Array.from([element.length, 0, 0, 0, ...element]),
+  });
+
+  test.each([
+    ['invalid UTF-8', new Uint8Array([0xff]), "input 's': element 0 is not valid UTF-8; expected text"],
+    ['a NUL byte', new Uint8Array([65, 0, 66]), "input 's': element 0 contains a NUL byte; expected text"],
+  ])('with %s are refused', async (_label, element, message) => {
+    const run = runBatch(await model(), [batchItem(1, [raw(element)])]);
+    await expect(run).rejects.toMatchObject({ code: 'invalid_argument', message });
+  });
+
+  test('of a batch are given back to whom they belong', async () => {
+    const items = [['a', 'bb'], ['ccc'], ['', 'd']].map((words, index) =>
+      batchItem(index, [texts('s', [words.length], words)], { rows: words.length }),
+    );
+    const { emissions } = await runBatch(await model(), items);
+    expect(emissions.map((emission) => hex(emission.outputs[0]?.data))).toEqual(
+      items.map((item) => hex(item.inputs[0]?.data)),
+    );
+  });
+});
+
+describe('a batch', () => {
+  test('of contiguous views and one of scattered tensors give the same', async () => {
+    const model = await load(identityGraph([x(['N', 2])]));
+    const all = fp32('x', [3, 2], [1, 2, 3, 4, 5, 6]).data;
+    const contiguous = [0, 1, 2].map((row) =>
+      batchItem(row, [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: all.subarray(row * 8, row * 8 + 8) }]),
+    );
+    const scattered = contiguous.map((item) => ({
+      ...item,
+      inputs: item.inputs.map((input) => ({ ...input, data: input.data.slice() })),
+    }));
+    for (const items of [contiguous, scattered]) {
+      const { emissions } = await runBatch(model, items);
+      expect(emissions.map((emission) => numbersOf(emission.outputs[0]))).toEqual([
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]);
+    }
+  });
+
+  test('fails when the model does not keep the batch dimension', async () => {
+    const twice: OnnxGraph = {
+      inputs: [x(['N', 2])],
+      outputs: [{ name: 'y', type: 'float32', dims: ['N', 2] }],
+      nodes: [{ op: 'Concat', inputs: ['x', 'x'], outputs: ['y'], attributes: { axis: 0 } }],
+    };
+    const model = await load(twice);
+    const items = [1, 2].map((callId) => batchItem(callId, [fp32('x', [1, 2], [1, 2])]));
+    await expect(runBatch(model, items)).rejects.toMatchObject({
+      code: 'internal',
+      message:
+        "output 'y' has 4 rows for a batch of 2: the model does not keep the batch dimension (set maxBatchSize: 0)",
+    });
+  });
+
+  test('of a model that cannot batch is run item by item, each failing alone', async () => {
+    const gather: OnnxGraph = {
+      inputs: [{ name: 'i', type: 'int64', dims: [1] }],
+      outputs: [{ name: 'y', type: 'float32', dims: [1] }],
+      nodes: [{ op: 'Gather', inputs: ['table', 'i'], outputs: ['y'] }],
+      initializers: [{ name: 'table', type: 'float32', dims: [2], data: new Float32Array([7, 8]) }],
+    };
+    const index = (value: bigint): Tensor => ({
+      name: 'i',
+      datatype: 'INT64',
+      shape: [1],
+      data: bytes(new BigInt64Array([value])),
+    });
+    const { emissions } = await runBatch(await load(gather), [
+      batchItem(1, [index(0n)]),
+      batchItem(2, [index(9n)]),
+      batchItem(3, [index(1n)]),
+    ]);
+    expect(emissions.map((emission) => emission.error?.code ?? numbersOf(emission.outputs[0])[0])).toEqual([
+      7,
+      'internal',
+      8,
+    ]);
+  });
+
+  test('without an input names it', async () => {
+    const model = await load(identityGraph([x(['N']), { name: 'z', type: 'float32', dims: ['N'] }]));
+    await expect(runBatch(model, [batchItem(1, [fp32('x', [1], [1])])])).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: "input 'z' is missing",
+    });
+    await expect(runBatch(model, [batchItem(1, [fp32('q', [1], [1])])])).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: "the model has no input 'q'",
+    });
+  });
+});
+
+describe('a file that cannot be loaded', () => {
+  const refused = async (spec: LoadSpec) => runtime.load(spec).then(() => undefined, String);
+  const write = (name: string, content: string): LoadSpec => {
+    const file = path.join(folder, name);
+    writeFileSync(file, content);
+    return loadSpec({ runtime: 'onnx', path: file });
+  };
+
+  test('says what is wrong with it', async () => {
+    const whole = readFileSync(specOf(identityGraph([x(['N'])])).path);
+    const half = path.join(folder, 'half.onnx');
+    writeFileSync(half, whole.subarray(0, whole.length - 20));
+    const broken = 'is not a readable ONNX file: it is broken or incomplete';
+    expect(await refused(write('text.onnx', 'hello'))).toBe(`MillraceError: 'text.onnx' ${broken}`);
+    expect(await refused(write('empty.onnx', ''))).toBe(`MillraceError: 'empty.onnx' ${broken}`);
+    expect(await refused(loadSpec({ runtime: 'onnx', path: half }))).toBe(`MillraceError: 'half.onnx' ${broken}`);
+    expect(await refused(loadSpec({ runtime: 'onnx', path: path.join(folder, 'no.onnx') }))).toBe(
+      "MillraceError: the model file 'no.onnx' does not exist",
+    );
+  });
+
+  test('says which opset or operator is unknown', async () => {
+    const future = specOf({ ...identityGraph([x(['N'])]), opset: 99 });
+    expect(await refused(future)).toBe(
+      `MillraceError: '${path.basename(future.path)}' uses opset 99 of ai.onnx; ONNX Runtime 1.30.0 knows it up to 26`,
+    );
+    const graph = identityGraph([x(['N'])]);
+    const strange = specOf({ ...graph, nodes: graph.nodes.map((node) => ({ ...node, op: 'Frobnicate' })) });
+    expect(await refused(strange)).toBe(
+      `MillraceError: '${path.basename(strange.path)}' uses the operator Frobnicate of opset 17, which ONNX Runtime 1.30.0 does not have`,
+    );
+  });
+
+  test('says which of its other files is missing, without a path', async () => {
+    const spec = specOf(withExternalWeights('weights.bin'));
+    expect(await refused(spec)).toBe(
+      `MillraceError: '${path.basename(spec.path)}' keeps the data of 'w' in the file 'weights.bin', which is missing`,
+    );
+  });
+
+  test('names neither folders nor source files of ONNX Runtime', async () => {
+    const graph = identityGraph([x(['N'])]);
+    const spec = specOf({ ...graph, nodes: [...graph.nodes, ...graph.nodes] });
+    expect(await refused(spec)).not.toMatch(/\/tmp|onnxruntime_src|millrace-onnx/);
+  });
+});
+
+describe('options', () => {
+  const loadWith = (options: LoadSpec['options']) => load(identityGraph([x(['N'])]), { options });
+
+  test('of the session are all taken', async () => {
+    const model = await loadWith({
+      intraOpThreads: 2,
+      interOpThreads: 2,
+      graphOptimization: 'basic',
+      executionMode: 'parallel',
+      executionProviders: ['cpu'],
+      enableCpuMemArena: false,
+      enableMemPattern: false,
+    });
+    const { emissions } = await runBatch(model, [batchItem(1, [fp32('x', [1], [3])])]);
+    expect(numbersOf(emissions[0]?.outputs[0])).toEqual([3]);
+    await model.close();
+  });
+
+  test.each([
+    [{ intraOpThreads: -1 }, 'onnx.intraOpThreads: expected a number of at least 0, got -1'],
+    [{ enableMemPattern: 'yes' }, 'onnx.enableMemPattern: expected true or false, got "yes"'],
+    [
+      { graphOptimization: 'some' },
+      'onnx.graphOptimization: expected one of disabled, basic, extended, layout, all, got "some"',
+    ],
+    [{ executionProviders: 'cpu' }, 'onnx.executionProviders: expected a list of strings, got "cpu"'],
+  ])('%j are refused', async (options, message) => {
+    await expect(loadWith(options)).rejects.toMatchObject({ code: 'invalid_argument', message });
+  });
+
+  test('an execution provider that is absent is refused, naming those that are there', async () => {
+    const loading = loadWith({ executionProviders: ['tpu', 'cpu'] });
+    await expect(loading).rejects.toMatchObject({ code: 'failed_precondition' });
+    await expect(loading).rejects.toThrow(
+      /^onnx\.executionProviders: 'tpu' is not in this build of ONNX Runtime; it has cpu/,
+    );
+  });
+});
+
+describe('the cache of optimised graphs', () => {
+  const options = { cacheOptimizedGraph: true };
+  let cacheFolder: string;
+  beforeEach(() => {
+    cacheFolder = path.join(mkdtempSync(path.join(folder, 'cache-')), 'graphs');
+  });
+  const answer = async (spec: LoadSpec) => {
+    const model = await runtime.load(spec);
+    const { emissions } = await runBatch(model, [batchItem(1, [fp32('x', [1, 2], [1, 2])])]);
+    return numbersOf(emissions[0]?.outputs[0]);
+  };
+  const doubling = (factor: number): OnnxGraph => ({
+    inputs: [x(['N', 2])],
+    outputs: [{ name: 'y', type: 'float32', dims: ['N', 2] }],
+    nodes: [{ op: 'Mul', inputs: ['x', 'w'], outputs: ['y'] }],
+    initializers: [{ name: 'w', type: 'float32', dims: [1], data: new Float32Array([factor]) }],
+  });
+
+  test('is filled by the first load and used by the next', async () => {
+    const spec = specOf(doubling(2), { options, cacheFolder });
+    expect(await answer(spec)).toEqual([2, 4]);
+    const [entry, ...others] = readdirSync(cacheFolder);
+    expect(others).toEqual([]);
+    // Another graph under the same name shows that the second load reads it.
+    writeOnnx(path.join(cacheFolder, entry ?? ''), doubling(5));
+    expect(await answer(spec)).toEqual([5, 10]);
+    expect(reports).toEqual([]);
+  });
+
+  test('knows files by their content and options', async () => {
+    const spec = specOf(doubling(2), { options, cacheFolder });
+    expect(await answer(spec)).toEqual([2, 4]);
+    writeOnnx(spec.path, doubling(3));
+    expect(await answer(spec)).toEqual([3, 6]);
+    expect(await answer({ ...spec, options: { ...options, graphOptimization: 'basic' } })).toEqual([3, 6]);
+    expect(readdirSync(cacheFolder)).toHaveLength(3);
+  });
+
+  test('heals itself when an entry is broken', async () => {
+    const spec = specOf(doubling(2), { options, cacheFolder });
+    await answer(spec);
+    const [entry = ''] = readdirSync(cacheFolder);
+    writeFileSync(path.join(cacheFolder, entry), 'garbage');
+    expect(await answer(spec)).toEqual([2, 4]);
+    expect(reports.map(([level]) => level)).toEqual(['warn']);
+    expect(readFileSync(path.join(cacheFolder, entry)).length).toBeGreaterThan(50);
+  });
+
+  test('costs nothing but time where it cannot be written', async () => {
+    writeFileSync(cacheFolder, 'a file where the folder should be');
+    expect(await answer(specOf(doubling(2), { options, cacheFolder }))).toEqual([2, 4]);
+    expect(reports.map(([level]) => level)).toEqual(['warn']);
+  });
+
+  test('does not take models that keep their weights in other files', async () => {
+    writeFileSync(path.join(folder, 'there.bin'), bytes(new Float32Array([4])));
+    expect(await answer(specOf(withExternalWeights('there.bin'), { options, cacheFolder }))).toEqual([4, 8]);
+    expect(reports).toEqual([['info', expect.stringContaining('keeps data in other files')]]);
+  });
+
+  test('says of a bad file what is wrong with the file', async () => {
+    const file = path.join(folder, 'bad.onnx');
+    writeFileSync(file, 'bad');
+    const loading = runtime.load(loadSpec({ runtime: 'onnx', path: file, options, cacheFolder }));
+    await expect(loading).rejects.toThrow("'bad.onnx' is not a readable ONNX file: it is broken or incomplete");
+    expect(readdirSync(cacheFolder)).toEqual([]);
+  });
+
+  test('keeps the 32 entries that were used last', async () => {
+    mkdirSync(cacheFolder, { recursive: true });
+    for (let index = 0; index < 40; index++) writeFileSync(path.join(cacheFolder, `old${index}.onnx`), '');
+    await answer(specOf(doubling(2), { options, cacheFolder }));
+    expect(readdirSync(cacheFolder)).toHaveLength(32);
+  });
+});
+
+function withExternalWeights(externalFile: string): OnnxGraph {
+  return {
+    inputs: [x(['N', 2])],
+    outputs: [{ name: 'y', type: 'float32', dims: ['N', 2] }],
+    nodes: [{ op: 'Mul', inputs: ['x', 'w'], outputs: ['y'] }],
+    initializers: [{ name: 'w', type: 'float32', dims: [1], data: [], externalFile }],
+  };
+}
+
+function bytes(array: ArrayBufferView): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+function hex(data: Uint8Array | undefined): string {
+  return Buffer.from(data ?? []).toString('hex');
+}
