@@ -13,8 +13,13 @@ const ALLOCATION_PAUSE_MS = 10;
  * batch that is to fail as a whole. Outside a runner process, what would take the server along is refused.
  */
 export function commitFault(item: BatchItem, isolated: boolean): MillraceError | undefined {
-  const fault = checkFault(item.parameters.fault);
-  if (fault === undefined) return undefined;
+  const wanted = item.parameters.fault;
+  if (wanted === undefined) return undefined;
+  const fault = FAULTS.find((candidate) => candidate === wanted);
+  if (fault === undefined) {
+    const expected = FAULTS.join(', ');
+    return new MillraceError('invalid_argument', `parameter 'fault': expected one of ${expected}, got '${wanted}'`);
+  }
   if (fault === 'raise') throw new MillraceError('internal', "echo: fault 'raise'");
   if (fault === 'raiseItem') return new MillraceError('internal', "echo: fault 'raiseItem'");
   if (!isolated) {
@@ -35,18 +40,6 @@ export function commitFault(item: BatchItem, isolated: boolean): MillraceError |
       fault satisfies never;
   }
   return undefined;
-}
-
-function checkFault(value: unknown): Fault | undefined {
-  if (value === undefined) return undefined;
-  const fault = FAULTS.find((candidate) => candidate === value);
-  if (fault === undefined) {
-    throw new MillraceError(
-      'invalid_argument',
-      `parameter 'fault': expected one of ${FAULTS.join(', ')}, got '${value}'`,
-    );
-  }
-  return fault;
 }
 
 function allocateForever(): never {
