@@ -1,3 +1,4 @@
+import { MillraceError } from '../core/index.js';
 import { decompress } from './compression.js';
 import { requestCompression } from './encoding.js';
 import type { Exchange } from './exchange.js';
@@ -26,13 +27,17 @@ export function readBody(exchange: Exchange, maxBytes: number, done: (body: Uint
       done(body);
       return;
     }
-    const limit = Math.max(1, Math.min(maxBytes, exchange.holdableBytes));
-    decompress(body, { compression, maxBytes: limit }, (error, plain) => {
-      if (exchange.answered) return;
+    let plainBytes = 0;
+    const count = (bytes: number) => {
+      if (exchange.answered) throw new MillraceError('cancelled', 'the client is gone');
+      plainBytes += bytes;
+      if (plainBytes > maxBytes) throw tooLarge('more once decompressed', maxBytes);
+      exchange.hold(bytes);
+    };
+    decompress(body, { compression, count }, (error, plain) => {
       try {
         if (error !== undefined) throw error;
-        exchange.hold(plain.byteLength);
-        done(plain);
+        if (!exchange.answered) done(plain);
       } catch (failure) {
         exchange.fail(failure);
       }

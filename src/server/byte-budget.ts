@@ -7,10 +7,6 @@ export class ByteBudget {
     this.#limitBytes = limitBytes;
   }
 
-  get freeBytes(): number {
-    return this.#limitBytes - this.#usedBytes;
-  }
-
   /** Takes `bytes` and says true, or takes nothing and says false. */
   reserve(bytes: number): boolean {
     if (this.#usedBytes + bytes > this.#limitBytes) return false;

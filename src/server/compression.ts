@@ -1,9 +1,12 @@
-import { deflate, gunzip, gzip, inflate } from 'node:zlib';
+import { createGunzip, createInflate, deflate, gzip } from 'node:zlib';
 import type { WireResponse } from '../protocols/index.js';
 import type { Compression } from './encoding.js';
 import { HttpError } from './http-error.js';
 
-type Done<Value> = (error: Error | undefined, value: Value) => void;
+const CHUNK_BYTES = 65_536;
+
+/** `error` undefined = success. */
+type Done<Value> = (error: unknown, value: Value) => void;
 
 /** The answer with its body compressed, on the thread pool of Node. */
 export function compress(response: WireResponse, compression: Compression, done: Done<WireResponse>): void {
@@ -17,21 +20,32 @@ export function compress(response: WireResponse, compression: Compression, done:
   });
 }
 
-/** Undoes a request's compression. Gives 400 for damaged data and 413 for more than `maxBytes` of it (a bomb). */
+/**
+ * Undoes a request's compression, on the thread pool of Node. `count` is told of every piece before it is kept and stops
+ * it by throwing: a bomb must not be unpacked before it is measured. Gives 400 for damaged data.
+ */
 export function decompress(
   body: Uint8Array,
-  options: { readonly compression: Compression; readonly maxBytes: number },
+  { compression, count }: { readonly compression: Compression; readonly count: (bytes: number) => void },
   done: Done<Uint8Array>,
 ): void {
-  const { compression, maxBytes } = options;
-  const run = compression === 'gzip' ? gunzip : inflate;
-  run(body, { maxOutputLength: maxBytes }, (error, plain) => {
-    if (error === null) done(undefined, plain);
-    else if ('code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') done(tooLargeInflated(maxBytes), body);
-    else done(new HttpError(400, `the body is not valid ${compression}: ${error.message}`), body);
+  const stream = (compression === 'gzip' ? createGunzip : createInflate)({ chunkSize: CHUNK_BYTES });
+  let chunks: Uint8Array[] = [];
+  let failure: unknown;
+  stream.on('data', (chunk: Buffer) => {
+    if (failure !== undefined) return;
+    try {
+      count(chunk.byteLength);
+      chunks.push(chunk);
+    } catch (error) {
+      failure = error;
+      chunks = [];
+      stream.destroy();
+    }
   });
-}
-
-function tooLargeInflated(maxBytes: number): HttpError {
-  return new HttpError(413, `the body is larger than ${maxBytes} bytes once decompressed`);
+  stream.on('error', (error) => {
+    failure = new HttpError(400, `the body is not valid ${compression}: ${error.message}`);
+  });
+  stream.on('close', () => done(failure, failure === undefined ? Buffer.concat(chunks) : body));
+  stream.end(body);
 }

@@ -102,10 +102,6 @@ export class Exchange implements OpenExchange {
     this.#heldBytes += bytes;
   }
 
-  get holdableBytes(): number {
-    return this.#context.bodyBudget.freeBytes;
-  }
-
   /** Answers. A successful body is compressed when `compressible` and the client asks for it. */
   send(response: WireResponse, compressible = false): void {
     if (this.answered) return;

@@ -1,0 +1,166 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { MillraceError, type Principal } from '../../src/core/index.js';
+import { createFakeService } from '../support/fake-service.js';
+import { closeTestServers, startTestServer, type TestServerSettings } from '../support/http-server.js';
+import { RawClient, type RawResponse, requestText } from '../support/raw-client.js';
+
+afterEach(closeTestServers);
+
+const BODY = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] }] });
+
+async function ask(
+  settings: TestServerSettings,
+  line: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<RawResponse> {
+  const { port } = await startTestServer(settings);
+  const client = await RawClient.connect(port);
+  const filled = Object.entries(headers).map(([name, value]) => [name, value.replace('PORT', String(port))]);
+  client.send(requestText(line, Object.fromEntries(filled), line.startsWith('POST') ? BODY : ''));
+  return client.response();
+}
+
+const errorOf = ({ body }: RawResponse): unknown => JSON.parse(body.toString()).error;
+
+describe('on a loopback address, a request', () => {
+  it.each(['localhost', 'localhost:1234', '127.0.0.1:PORT', '[::1]:1', 'LOCALHOST.', 'a.localhost', '127.8.9.1'])(
+    'for host %s is served',
+    async (host) => {
+      expect((await ask({}, 'POST /v2/models/m/infer', { host })).status).toBe(200);
+    },
+  );
+
+  it.each(['evil.example', 'evil.example:PORT', '10.0.0.1', 'localhost.evil.example', 'a@localhost', ''])(
+    "for host '%s' is refused, as its name may have been rebound",
+    async (host) => {
+      const response = await ask({}, 'POST /v2/models/m/infer', { host });
+      expect(response.status).toBe(421);
+      expect(errorOf(response)).toMatch(
+        /^host '.*' is not served here: a server on a loopback address answers to localhost and 127.0.0.1 only\. Add the name to `server.allowedHosts` if it is meant to$/,
+      );
+    },
+  );
+
+  it.each([['models.internal'], ['*']])('for another host is served when %s is allowed', async (allowed) => {
+    const options = { allowedHosts: [allowed] };
+    const response = await ask({ options }, 'POST /v2/models/m/infer', { host: 'Models.Internal:80' });
+    expect(response.status).toBe(200);
+  });
+});
+
+describe('on other addresses', () => {
+  it('any host is served', async () => {
+    const response = await ask({ options: { host: '0.0.0.0' } }, 'POST /v2/models/m/infer', { host: 'models.example' });
+    expect(response.status).toBe(200);
+  });
+});
+
+describe('a request of a web page', () => {
+  const INFER = 'POST /v2/models/m/infer';
+
+  it('from this server itself is served', async () => {
+    const headers = { host: 'localhost:PORT', origin: 'http://localhost:PORT', 'sec-fetch-site': 'same-origin' };
+    expect((await ask({}, INFER, headers)).status).toBe(200);
+  });
+
+  it.each(['https://evil.example', 'null', 'http://localhost:1', 'http://localhost'])(
+    'from %s is refused',
+    async (origin) => {
+      const response = await ask({}, INFER, { host: 'localhost:PORT', origin });
+      expect(response.status).toBe(403);
+      expect(errorOf(response)).toBe(
+        `pages of origin '${origin}' may not call this server: it is not in \`server.cors.origins\``,
+      );
+      expect(response.headers['access-control-allow-origin']).toBeUndefined();
+    },
+  );
+
+  it.each(['cross-site', 'same-site'])('that hides its origin but is %s is refused', async (site) => {
+    const response = await ask({}, 'GET /v2/models/m', { 'sec-fetch-site': site, 'sec-fetch-mode': 'no-cors' });
+    expect(response.status).toBe(403);
+    expect(errorOf(response)).toBe(`a page of another site may not call this server (sec-fetch-site: ${site})`);
+  });
+
+  it('that only follows a link is served', async () => {
+    const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+    expect((await ask({}, 'GET /v2/models/m', headers)).status).toBe(200);
+  });
+
+  it('that submits a form is refused', async () => {
+    const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+    expect((await ask({}, INFER, headers)).status).toBe(403);
+  });
+
+  it('from a configured origin is served, and told what it may read', async () => {
+    const options = { cors: { origins: ['https://app.example/'], maxAgeS: 60 } };
+    const { status, headers } = await ask({ options }, INFER, {
+      origin: 'https://app.example',
+      'sec-fetch-site': 'cross-site',
+    });
+    expect(status).toBe(200);
+    expect(headers).toMatchObject({
+      'access-control-allow-origin': 'https://app.example',
+      'access-control-expose-headers':
+        'inference-header-content-length, retry-after, server-timing, traceparent, www-authenticate, x-request-id',
+      vary: 'origin',
+    });
+  });
+
+  it('gets its CORS headers with errors as well', async () => {
+    const options = { cors: { origins: ['*'], maxAgeS: 60 } };
+    const { status, headers } = await ask({ options }, 'POST /v2/models/nope/infer', { origin: 'https://any.example' });
+    expect([status, headers['access-control-allow-origin']]).toEqual([404, '*']);
+  });
+
+  it('asks first and is answered', async () => {
+    const options = { cors: { origins: ['https://app.example'], maxAgeS: 60 } };
+    const { status, headers } = await ask({ options }, 'OPTIONS /v2/models/m/infer', {
+      origin: 'https://app.example',
+      'access-control-request-method': 'POST',
+      'access-control-request-private-network': 'true',
+    });
+    expect(status).toBe(204);
+    expect(headers).toMatchObject({
+      'access-control-allow-origin': 'https://app.example',
+      'access-control-allow-methods': 'GET, HEAD, POST, OPTIONS',
+      'access-control-allow-headers':
+        'authorization, content-type, content-encoding, inference-header-content-length, traceparent, tracestate, x-request-id, x-request-timeout-ms',
+      'access-control-max-age': '60',
+      'access-control-allow-private-network': 'true',
+    });
+  });
+
+  it('asks first from a foreign origin and is refused', async () => {
+    const headers = { origin: 'https://evil.example', 'access-control-request-method': 'POST' };
+    expect((await ask({}, 'OPTIONS /v2/models/m/infer', headers)).status).toBe(403);
+  });
+});
+
+describe('with keys', () => {
+  const OPERATOR: Principal = { name: 'operator', scopes: new Set(['infer']) };
+  const authenticate = (authorization: string | undefined): Principal => {
+    if (authorization === 'Bearer right') return OPERATOR;
+    throw new MillraceError('unauthenticated', 'a key is needed: send `Authorization: Bearer <key>`');
+  };
+  const settings = { dependencies: { authenticate, requiresKey: true } };
+
+  it.each(['POST /v2/models/m/infer', 'GET /v2', 'POST /v2/repository/index', 'GET /openapi.json'])(
+    '%s needs one, and its body is not read before',
+    async (line) => {
+      const response = await ask(settings, line, {});
+      expect(response.status).toBe(401);
+      expect(response.headers['www-authenticate']).toBe('Bearer realm="millrace"');
+      expect(errorOf(response)).toBe('a key is needed: send `Authorization: Bearer <key>`');
+    },
+  );
+
+  it.each(['GET /v2/health/live', 'GET /v2/health/ready', 'GET /docs'])('%s needs none', async (line) => {
+    expect((await ask(settings, line, {})).status).toBe(200);
+  });
+
+  it('the call is that of the key', async () => {
+    const service = createFakeService();
+    await ask({ ...settings, service }, 'POST /v2/models/m/infer', { authorization: 'Bearer right' });
+    expect(service.calls[0]?.call.principal).toBe(OPERATOR);
+  });
+});

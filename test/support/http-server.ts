@@ -1,0 +1,81 @@
+import { Value } from '@sinclair/typebox/value';
+import { type Clock, EventBus, type Events, type Principal, SCOPES, systemClock } from '../../src/core/index.js';
+import {
+  type Addresses,
+  createServer,
+  type Server,
+  type ServerDependencies,
+  type ServerOptions,
+  ServerOptionsSchema,
+} from '../../src/server/index.js';
+import type { Service } from '../../src/service/index.js';
+import { createFakeService } from './fake-service.js';
+
+export const EVERYBODY: Principal = { name: 'anonymous', scopes: new Set(SCOPES) };
+
+export interface TestServerSettings {
+  readonly options?: Partial<ServerOptions>;
+  readonly service?: Service;
+  readonly clock?: Clock;
+  readonly dependencies?: Partial<ServerDependencies>;
+}
+
+/** A real server on free ports of loopback, with a service that the test controls. */
+export interface TestServer {
+  readonly server: Server;
+  readonly addresses: Addresses;
+  readonly port: number;
+  readonly url: string;
+  readonly finished: readonly Events['httpFinished'][];
+  readonly diagnostics: readonly Events['diagnostic'][];
+  /** Resolves with the first event from now on that `match` accepts, those that have been there included. */
+  finishedWith(match: (event: Events['httpFinished']) => boolean): Promise<Events['httpFinished']>;
+}
+
+/** Server options with all defaults and no metrics port, on any free port. */
+export function serverOptions(options: Partial<ServerOptions> = {}): ServerOptions {
+  const defaults = Value.Default(ServerOptionsSchema, {}) as ServerOptions;
+  return { ...defaults, httpPort: 0, metricsPort: -1, ...options };
+}
+
+const running: Server[] = [];
+
+/** Closes what the test has started; for `afterEach`. */
+export async function closeTestServers(): Promise<void> {
+  await Promise.all(running.splice(0).map((server) => server.close(0)));
+}
+
+/** A server that does not listen yet, and what it publishes. */
+export function createTestServer(settings: TestServerSettings = {}) {
+  const events = new EventBus();
+  const finished: Events['httpFinished'][] = [];
+  const diagnostics: Events['diagnostic'][] = [];
+  events.subscribe('diagnostic', (event) => diagnostics.push(event));
+  events.subscribe('httpFinished', (event) => finished.push(event));
+  const server = createServer({
+    options: serverOptions(settings.options),
+    service: settings.service ?? createFakeService(),
+    authenticate: () => EVERYBODY,
+    requiresKey: false,
+    events,
+    clock: settings.clock ?? systemClock,
+    toConfig: ({ ref }) => ({ name: ref.name }),
+    renderMetrics: undefined,
+    version: '0.0.0',
+    ...settings.dependencies,
+  });
+  const finishedWith = (match: (event: Events['httpFinished']) => boolean) =>
+    new Promise<Events['httpFinished']>((resolve) => {
+      const known = finished.find(match);
+      if (known !== undefined) resolve(known);
+      else events.subscribe('httpFinished', (event) => match(event) && resolve(event));
+    });
+  return { server, finished, diagnostics, finishedWith };
+}
+
+export async function startTestServer(settings: TestServerSettings = {}): Promise<TestServer> {
+  const created = createTestServer(settings);
+  const addresses = await created.server.listen();
+  running.push(created.server);
+  return { ...created, addresses, port: addresses.http.port, url: addresses.http.url };
+}
