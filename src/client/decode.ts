@@ -114,10 +114,7 @@ export function toOutput(tensor: Tensor): OutputTensor {
     data: toData(tensor),
     bytes() {
       if (datatype === 'BYTES') return bytesElements(raw);
-      throw new MillraceClientError(
-        'invalid_argument',
-        `output '${tensor.name}' is ${datatype}, not BYTES: use its data`,
-      );
+      throw new TypeError(`output '${tensor.name}' is ${datatype}, not BYTES: use its data`);
     },
     toNested() {
       return nest(this.data, shape);

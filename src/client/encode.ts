@@ -1,6 +1,13 @@
-import { bytesElements, type Datatype, fromBfloat16Bits, fromHalfBits, type Tensor, typedView } from '../core/index.js';
+import {
+  bytesElements,
+  type Datatype,
+  fromBfloat16Bits,
+  fromHalfBits,
+  MillraceError,
+  type Tensor,
+  typedView,
+} from '../core/index.js';
 import { concatBytes } from './bytes.js';
-import { MillraceClientError } from './errors.js';
 import type { InferOptions } from './types.js';
 import { formatWireJson } from './wire-json.js';
 
@@ -78,9 +85,6 @@ function toText(name: string, element: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(element);
   } catch {
-    throw new MillraceClientError(
-      'invalid_argument',
-      `input '${name}' holds bytes that are not text: send it as binary`,
-    );
+    throw new MillraceError('invalid_argument', `input '${name}' holds bytes that are not text: send it as binary`);
   }
 }

@@ -1,4 +1,4 @@
-import { MillraceClientError } from './errors.js';
+import { MillraceError } from '../core/index.js';
 
 /** Anything that has numbers at indices: the typed arrays of core, and Uint8ClampedArray. */
 type ArrayView = ArrayBufferView & { readonly length: number; readonly [index: number]: number | bigint };
@@ -47,8 +47,8 @@ export function flatten(place: string, value: unknown, bytesAreElements: boolean
   return { elements, shape };
 }
 
-function ragged(place: string, at: string, what: string): MillraceClientError {
-  return new MillraceClientError('invalid_argument', `${place}${at} has ${what}`);
+function ragged(place: string, at: string, what: string): MillraceError {
+  return new MillraceError('invalid_argument', `${place}${at} has ${what}`);
 }
 
 /**

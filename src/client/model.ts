@@ -1,4 +1,4 @@
-import type { Tensor } from '../core/index.js';
+import { MillraceError, type Tensor } from '../core/index.js';
 import type { Connection } from './connection.js';
 import { type DecodedAnswer, decodeAnswer, parseServerTiming, toClassScores, toOutput } from './decode.js';
 import { encodeRequest, type RequestOptions } from './encode.js';
@@ -56,7 +56,7 @@ export function createModelClient<M extends ModelTypes>(
   const cache = new MetadataCache(() => fetchMetadata(connection.budget()));
 
   const post = async (tensors: readonly Tensor[], options: RunOptions, budget: Budget) => {
-    const { headers, body } = encodeRequest(tensors, { binary: connection.binary, ...options });
+    const { headers, body } = asClientError(() => encodeRequest(tensors, { binary: connection.binary, ...options }));
     return connection.send({
       method: 'POST',
       path: `${path}/infer`,
@@ -123,8 +123,17 @@ function toTensors(inputs: Readonly<Record<string, unknown>>, metadata: ModelMet
         `model '${metadata.name}' has no input '${name}'; its inputs are ${known}`,
       );
     }
-    return toTensor(name, value, spec);
+    return asClientError(() => toTensor(name, value, spec));
   });
+}
+
+/** What is wrong with the inputs is found by code that the server shares: callers of the client see one class only. */
+function asClientError<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof MillraceError ? new MillraceClientError(error.code, error.message) : error;
+  }
 }
 
 function toResult<M extends ModelTypes>(answer: DecodedAnswer, headers: Headers): InferResult<M> {

@@ -4,13 +4,13 @@ import {
   ELEMENT_SIZE_BYTES,
   elementCount,
   formatTensorType,
+  MillraceError,
   packBytes,
   type Tensor,
   toBfloat16Bits,
   toHalfBits,
   typedView,
 } from '../core/index.js';
-import { MillraceClientError } from './errors.js';
 import { fitShape, flatten } from './flatten.js';
 import type { TensorMetadata } from './types.js';
 
@@ -158,6 +158,6 @@ function show(element: unknown): string {
   return typeof element === 'bigint' ? `${element}n` : String(element);
 }
 
-function invalid(place: string, problem: string): MillraceClientError {
-  return new MillraceClientError('invalid_argument', `${place} ${problem}`);
+function invalid(place: string, problem: string): MillraceError {
+  return new MillraceError('invalid_argument', `${place} ${problem}`);
 }

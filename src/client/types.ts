@@ -66,7 +66,7 @@ export interface OutputTensor<D extends Datatype = Datatype> {
   readonly data: OutputData<D>;
   /** The tensor's raw little-endian encoding (design of the binary extension): exact, also where `data` is not. */
   readonly raw: Uint8Array;
-  /** The elements of a BYTES tensor as they came; throws `invalid_argument` for other datatypes. */
+  /** The elements of a BYTES tensor as they came; throws a TypeError for other datatypes. */
   bytes(): readonly Uint8Array[];
   /** The data as nested lists in the tensor's shape; a scalar for shape `[]`. */
   toNested(): unknown;
