@@ -4,55 +4,62 @@ import { MillraceError } from './errors.js';
 
 const SWEEP_INTERVAL_MS = 1_000;
 
+/** What {@link DeadlineWatch.watch} gives for a call without a deadline. */
+const UNWATCHED = -1;
+
 /**
  * Cancels calls with `deadline_exceeded` when their deadline passes. Nearly every call ends long before, so a distant
- * deadline costs a set entry only; a sweep once a second gives the near ones a timer of their own.
+ * deadline costs a slot in an array only; a sweep once a second gives the near ones a timer of their own.
  */
 export class DeadlineWatch {
   readonly #clock: Clock;
-  readonly #distant = new Set<Call>();
-  readonly #near = new Map<Call, Timer>();
+  // Not a Set: its outgrown tables are promoted and keep the calls in them alive until the next full collection.
+  readonly #slots: (Call | undefined)[] = [];
+  readonly #free: number[] = [];
+  readonly #near = new Map<number, Timer>();
   #sweep: Timer | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  watch(call: Call): void {
-    if (call.deadlineAt === Number.POSITIVE_INFINITY) return;
-    if (call.deadlineAt - this.#clock.now() > 2 * SWEEP_INTERVAL_MS) {
-      this.#distant.add(call);
-      this.#sweep ??= this.#clock.setTimer(SWEEP_INTERVAL_MS, () => this.#onSweep());
-    } else {
-      this.#setTimer(call);
-    }
+  /** Watches over a call; the token ends that. */
+  watch(call: Call): number {
+    if (call.deadlineAt === Number.POSITIVE_INFINITY) return UNWATCHED;
+    const slot = this.#free.pop() ?? this.#slots.length;
+    this.#slots[slot] = call;
+    if (call.deadlineAt - this.#clock.now() <= 2 * SWEEP_INTERVAL_MS) this.#setTimer(slot, call);
+    else this.#sweep ??= this.#clock.setTimer(SWEEP_INTERVAL_MS, () => this.#onSweep());
+    return slot;
   }
 
-  unwatch(call: Call): void {
-    if (this.#distant.delete(call)) return;
-    const timer = this.#near.get(call);
-    if (timer === undefined) return;
-    timer.clear();
-    this.#near.delete(call);
+  /** The call has ended. Must be called exactly once for each token. */
+  unwatch(token: number): void {
+    if (token === UNWATCHED) return;
+    this.#slots[token] = undefined;
+    this.#free.push(token);
+    if (this.#near.size === 0) return;
+    this.#near.get(token)?.clear();
+    this.#near.delete(token);
   }
 
   #onSweep(): void {
     const horizon = this.#clock.now() + 2 * SWEEP_INTERVAL_MS;
-    for (const call of this.#distant) {
-      if (call.deadlineAt > horizon) continue;
-      this.#distant.delete(call);
-      this.#setTimer(call);
-    }
-    this.#sweep = this.#distant.size === 0 ? undefined : this.#clock.setTimer(SWEEP_INTERVAL_MS, () => this.#onSweep());
+    let distant = 0;
+    this.#slots.forEach((call, slot) => {
+      if (call === undefined || this.#near.has(slot)) return;
+      if (call.deadlineAt <= horizon) this.#setTimer(slot, call);
+      else distant++;
+    });
+    this.#sweep = distant === 0 ? undefined : this.#clock.setTimer(SWEEP_INTERVAL_MS, () => this.#onSweep());
   }
 
-  #setTimer(call: Call): void {
+  #setTimer(slot: number, call: Call): void {
     const delayMs = Math.max(0, call.deadlineAt - this.#clock.now());
     const expire = () => {
-      this.#near.delete(call);
       const allowedMs = Math.round(call.deadlineAt - call.timing.receivedAt);
       call.cancel(new MillraceError('deadline_exceeded', `the request took longer than its ${allowedMs} ms`));
     };
-    this.#near.set(call, this.#clock.setTimer(delayMs, expire));
+    this.#near.set(slot, this.#clock.setTimer(delayMs, expire));
   }
 }

@@ -128,8 +128,10 @@ class ModelEngine implements Engine {
   async #loadInto(entry: VersionEntry, source: ModelSource): Promise<ModelInfo> {
     const ref: ModelRef = { name: source.name, version: source.version, generation: ++this.#lastGeneration };
     const fresh = entry.current === undefined;
-    entry.ref = ref;
-    if (fresh) this.#setState(entry, { kind: 'loading' });
+    if (fresh) {
+      entry.ref = ref;
+      this.#setState(entry, { kind: 'loading' });
+    }
     try {
       this.#checkRoom(source);
       const generation = await loadGeneration({
@@ -151,13 +153,12 @@ class ModelEngine implements Engine {
       return generation.info;
     } catch (error) {
       const reason = toMillraceError(error).message;
-      if (fresh) this.#setState(entry, { kind: 'failed', reason });
-      this.#setup.events.publish('diagnostic', {
-        level: 'error',
-        room: 'engine',
-        message: `model '${formatModelRef(ref)}' failed to load: ${reason}`,
-        error,
-      });
+      if (fresh) {
+        this.#setState(entry, { kind: 'failed', reason });
+      } else {
+        const message = `model '${formatModelRef(ref)}' failed to load again and serves on as it was: ${reason}`;
+        this.#setup.events.publish('diagnostic', { level: 'error', room: 'engine', message, error });
+      }
       throw error;
     }
   }
@@ -177,6 +178,7 @@ class ModelEngine implements Engine {
   #swapIn(entry: VersionEntry, generation: Generation): void {
     const old = entry.current;
     entry.current = generation;
+    entry.ref = generation.info.ref;
     this.#generations.set(generation.info.ref.generation, generation);
     this.#refreshServing(entry.name);
     this.#publishState(entry, generation.info.ref, generation.info.loadMs);

@@ -34,7 +34,6 @@ export function createInfer({ engine, clock, events }: InferDependencies) {
   }
 
   function finish(call: Call, request: InferRequest, outcome: { info?: ModelInfo; error: MillraceError | undefined }) {
-    deadlines.unwatch(call);
     const { info, error } = outcome;
     const rows = info !== undefined && info.maxBatchSize > 0 ? (request.inputs[0]?.shape[0] ?? 1) : 1;
     events.publish('inferFinished', { call, request, ref: info?.ref, error, rows });
@@ -53,9 +52,12 @@ export function createInfer({ engine, clock, events }: InferDependencies) {
       finish(call, request, { error: toMillraceError(error) });
       return Promise.reject(error);
     }
-    deadlines.watch(call);
+    const token = deadlines.watch(call);
     if (info.decoupled) {
-      const stream = new ResponseStream(call, (error) => finish(call, request, { info, error }));
+      const stream = new ResponseStream(call, (error) => {
+        deadlines.unwatch(token);
+        finish(call, request, { info, error });
+      });
       engine.submit(info.ref, { request, call, sink: stream });
       return Promise.resolve({ kind: 'many', responses: stream });
     }
@@ -66,6 +68,7 @@ export function createInfer({ engine, clock, events }: InferDependencies) {
           answer = respond(info, request, response);
         },
         onEnd(error) {
+          deadlines.unwatch(token);
           const failure = error ?? (answer === undefined ? new MillraceError('internal', 'no answer came') : undefined);
           finish(call, request, { info, error: failure });
           if (answer !== undefined && failure === undefined) resolve({ kind: 'one', response: answer });
