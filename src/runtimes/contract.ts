@@ -52,7 +52,11 @@ export interface Description {
 
 export interface BatchItem {
   readonly callId: number;
-  /** In the signature's order; optional inputs may be missing (the same ones in every item of a batch). */
+  /**
+   * In the signature's order; optional inputs may be missing (the same ones in every item of a batch). A tensor without
+   * batch axis in a model that batches is the same in all items; the first one's counts. The data may be overwritten
+   * once `execute` has settled: a runtime that keeps some copies it.
+   */
   readonly inputs: readonly Tensor[];
   /** Rows of this item along the batch axis; 1 for models that do not batch. */
   readonly rows: number;

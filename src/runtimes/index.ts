@@ -2,4 +2,3 @@
 export * from './contract.js';
 export { createHost, type HostDependencies } from './host/index.js';
 export * from './options.js';
-export { RUNTIME_NAMES } from './registry.js';

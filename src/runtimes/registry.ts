@@ -10,14 +10,14 @@ const FACTORIES: ReadonlyMap<string, RuntimeFactory> = new Map<string, RuntimeFa
   ['onnx', async (context) => (await import('./onnx/index.js')).createOnnxRuntime(context)],
 ]);
 
-/** Names that `runtime:` of a model configuration may have. */
-export const RUNTIME_NAMES: readonly string[] = [...FACTORIES.keys()];
-
 /** The runtime of that name; rejects with `unimplemented` when there is none. */
 export async function createRuntime(name: string, context: RuntimeContext): Promise<Runtime> {
   const factory = FACTORIES.get(name);
   if (factory === undefined) {
-    throw new MillraceError('unimplemented', `unknown runtime '${name}'; expected one of ${RUNTIME_NAMES.join(', ')}`);
+    throw new MillraceError(
+      'unimplemented',
+      `unknown runtime '${name}'; expected one of ${[...FACTORIES.keys()].join(', ')}`,
+    );
   }
   return factory(context);
 }

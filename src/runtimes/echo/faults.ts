@@ -2,7 +2,6 @@ import { MillraceError } from '../../core/index.js';
 import type { BatchItem } from '../contract.js';
 
 const FAULTS = ['raise', 'raiseItem', 'hang', 'exit', 'abort', 'allocate'] as const;
-type Fault = (typeof FAULTS)[number];
 
 const EXIT_CODE = 3;
 const ALLOCATION_BYTES = 16 * 1_048_576;

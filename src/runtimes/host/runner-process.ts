@@ -72,8 +72,8 @@ export class RunnerProcess {
 
   /** Sends what `encode` makes of a fresh ticket; `exchange` gets the answers, or the runner's end. */
   send(exchange: PendingExchange, encode: (ticket: number) => readonly Uint8Array[]): void {
-    if (this.#exitReason !== undefined) {
-      exchange.fail(this.#died(this.#exitReason, false));
+    if (!this.usable) {
+      exchange.fail(this.#died(this.#exitReason ?? this.#killReason ?? 'closed', false));
       return;
     }
     this.#lastTicket = (this.#lastTicket + 1) >>> 0;

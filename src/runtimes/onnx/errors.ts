@@ -52,20 +52,18 @@ const LOAD_EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
         `'${fileName}' has an input or output of type ${onnxTypeName(Number(match[1]))}, which onnxruntime-node cannot hold`,
       ),
   ],
-  [
-    /ExecutionProvider|providers_shared|webgpu|CoreML|DirectML/i,
-    (_match, { providers }) =>
-      new MillraceError(
-        'failed_precondition',
-        `onnx.executionProviders: ${providers.join(', ')} could not be started on this machine (driver or device missing?)`,
-      ),
-  ],
 ];
+
+const PROVIDER_TROUBLE = /ExecutionProvider|providers_shared|webgpu|CoreML|DirectML/i;
 
 /** The error for a file that ONNX Runtime refused; the original is its cause. */
 export function explainLoadError(error: unknown, failure: LoadFailure): MillraceError {
   if (error instanceof MillraceError) return error;
   const text = textOf(error);
+  if (failure.providers.some((name) => name !== 'cpu') && PROVIDER_TROUBLE.test(text)) {
+    const message = `onnx.executionProviders: ${failure.providers.join(', ')} cannot be started on this machine (is the driver there?); 'cpu' always can`;
+    return new MillraceError('failed_precondition', message, { cause: error });
+  }
   for (const [pattern, explain] of LOAD_EXPLANATIONS) {
     const match = pattern.exec(text);
     if (match === null) continue;
@@ -95,7 +93,11 @@ function textOf(error: unknown): string {
 function cleanMessage(text: string): string {
   return text
     .replace(/^Load model from .+? failed:/, '')
-    .replace(/\/onnxruntime_src\/\S+:\d+ (?:[^()\n]*?[\w>~]\([^\n]*?\)(?: const)? (?=[\w"'[]))?/g, '')
+    .replace(
+      /\/onnxruntime_src\/\S+:\d+ (?:[^()\n]*?[\w>~]\([^\n]*?\)(?:::<lambda\([^)]*\)>)?(?: const)? (?=[\w"'[]))?/g,
+      '',
+    )
+    .replace(/\b\w+\.(?:h|cc):\d+ /g, '')
     .replace(/(?:[A-Za-z]:)?[\\/](?:[^\s"'\\/:]+[\\/])+([^\s"'\\/:]+)/g, '$1')
     .replace(/\s+/g, ' ')
     .trim();

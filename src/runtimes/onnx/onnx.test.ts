@@ -13,6 +13,7 @@ import { batchItem, fp32, numbersOf, texts } from '../../../test/support/tensors
 import { loadSpec, runBatch } from '../../../test/support/test-host.js';
 import { type Datatype, type LogLevel, systemClock, type Tensor } from '../../core/index.js';
 import type { LoadedModel, LoadSpec } from '../contract.js';
+import { explainLoadError } from './errors.js';
 import { createOnnxRuntime } from './index.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-onnx-'));
@@ -341,6 +342,57 @@ describe('options', () => {
     await expect(loading).rejects.toThrow(
       /^onnx\.executionProviders: 'tpu' is not in this build of ONNX Runtime; it has cpu/,
     );
+  });
+});
+
+describe('errors of ONNX Runtime', () => {
+  const failure = { fileName: 'm.onnx', providers: ['cuda', 'cpu'], ortVersion: '1.30.0' };
+
+  test('of a provider whose driver is missing say so', () => {
+    const text = 'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library';
+    expect(explainLoadError(new Error(text), failure)).toMatchObject({
+      code: 'failed_precondition',
+      message:
+        "onnx.executionProviders: cuda, cpu cannot be started on this machine (is the driver there?); 'cpu' always can",
+    });
+  });
+
+  test('that nobody has foreseen keep their text, without places in the source', () => {
+    const text =
+      'Load model from /srv/models/m.onnx failed:/onnxruntime_src/onnxruntime/core/graph/graph.cc:1396 ' +
+      'onnxruntime::Graph::Graph(const onnxruntime::Model&, onnx::GraphProto*, bool) [ShapeInferenceError] gone\n wrong';
+    expect(explainLoadError(new Error(text), { ...failure, providers: ['cpu'] })).toMatchObject({
+      code: 'invalid_argument',
+      message: "ONNX Runtime refused 'm.onnx': [ShapeInferenceError] gone wrong",
+    });
+    expect(explainLoadError('odd', failure).message).toBe("ONNX Runtime refused 'm.onnx': odd");
+    const old = 'Unsupported model IR version: 99, max supported IR version: 11';
+    expect(explainLoadError(new Error(old), failure).message).toBe(
+      "'m.onnx' has IR version 99; ONNX Runtime 1.30.0 knows them up to 11",
+    );
+  });
+
+  test('of a run say whether the input or the model is to blame', async () => {
+    const reshape: OnnxGraph = {
+      inputs: [x(['N', 4])],
+      outputs: [{ name: 'y', type: 'float32', dims: ['N', 3] }],
+      nodes: [{ op: 'Reshape', inputs: ['x', 'to'], outputs: ['y'] }],
+      initializers: [{ name: 'to', type: 'int64', dims: [1], data: new BigInt64Array([3n]) }],
+    };
+    const model = await load(reshape);
+    await expect(runBatch(model, [batchItem(1, [fp32('x', [1, 3], [1, 2, 3])])])).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message:
+        'Got invalid dimensions for input: x for the following indices index: 1 Got: 3 Expected: 4 ' +
+        'Please fix either the inputs/outputs or the model.',
+    });
+    await expect(runBatch(model, [batchItem(1, [fp32('x', [1, 4], [1, 2, 3, 4])])])).rejects.toMatchObject({
+      code: 'internal',
+      message:
+        "the model failed: Non-zero status code returned while running Reshape node. Name:'' Status Message: " +
+        'input_shape_size == requested_shape_size was false. The input tensor cannot be reshaped to the requested shape. ' +
+        'Input shape:{1,4}, requested shape:{3}',
+    });
   });
 });
 
