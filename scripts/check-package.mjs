@@ -6,6 +6,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 const root = path.dirname(import.meta.dirname);
 const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
@@ -53,6 +54,14 @@ function listening(child) {
   });
 }
 
+/** The server is ready once every model is loaded or has failed. */
+async function ready(url) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await setTimeout(50)) {
+    if ((await fetch(`${url}/v2/health/ready`)).status === 200) return;
+  }
+  throw new Error('not ready within a minute');
+}
+
 async function serve() {
   cpSync(path.join(root, 'examples/models/mlp'), path.join(folder, 'models/mlp'), { recursive: true });
   const main = path.join(folder, 'node_modules', name, 'dist/cli/main.js');
@@ -63,6 +72,7 @@ async function serve() {
   const exited = new Promise((resolve) => child.once('exit', resolve));
   try {
     const url = await listening(child);
+    await ready(url);
     const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 16], data: Array(16).fill(0.5) }];
     const response = await fetch(`${url}/v2/models/mlp/infer`, { method: 'POST', body: JSON.stringify({ inputs }) });
     expectEqual('status of infer', response.status, 200);
