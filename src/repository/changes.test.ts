@@ -11,7 +11,7 @@ interface Watched extends AsyncDisposable {
   readonly clock: FakeClock;
   /** Writes files at this moment. */
   write(contents: FolderContents): Promise<void>;
-  /** What a look changes: `+m/1` added, `~m/1` changed, `-m/1` removed, `?m/1` unsettled. */
+  /** What a look finds: `+m/1` added, `~m/1` changed, `-m/1` removed, `?m/1` unsettled, `!m/1` a problem. */
   look(): Promise<string[]>;
 }
 
@@ -34,8 +34,8 @@ async function watch(contents: FolderContents): Promise<Watched> {
       const scan = await repository.scan();
       const { added, changed, removed, sources } = diffScan(current, scan);
       current = sources;
-      const show = (sign: string, list: readonly { name: string; version: number }[]) =>
-        list.map(({ name, version }) => `${sign}${name}/${version}`);
+      const show = (sign: string, list: readonly { name: string; version: number | undefined }[]) =>
+        list.map(({ name, version }) => `${sign}${name}/${version ?? '*'}`);
       return [
         ...show('+', added),
         ...show(
@@ -44,6 +44,7 @@ async function watch(contents: FolderContents): Promise<Watched> {
         ),
         ...show('-', removed),
         ...show('?', scan.unsettled),
+        ...show('!', scan.problems),
       ];
     },
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
@@ -107,10 +108,34 @@ describe('following a repository', () => {
     await using watched = await watch({ 'm/1/model.onnx': 'a' });
     await watched.look();
     await watched.write({ 'm/config.pbtxt': 'max_batch_size: 4 broken' });
-    expect(await watched.look()).toEqual([]);
+    expect(await watched.look()).toEqual(['?m/1']);
+    await watched.clock.advance(1_000);
+    expect(await watched.look()).toEqual(['!m/*']);
     await watched.write({ 'm/config.pbtxt': 'max_batch_size: 4' });
     await watched.clock.advance(1_000);
     expect(await watched.look()).toEqual(['~m/1']);
+  });
+
+  it('does not judge a model whose configuration or labels are just being copied', async () => {
+    await using watched = await watch({ 'm/1/model.onnx': 'a' });
+    await watched.write({ 'm/model.yaml': 'outputs: [{ name: y, lab' });
+    expect(await watched.look()).toEqual(['?m/1']);
+    await watched.write({ 'm/model.yaml': 'outputs: [{ name: y, labels: l.txt }]' });
+    expect(await watched.look()).toEqual(['?m/1']);
+    await watched.write({ 'm/l.txt': 'a' });
+    await watched.clock.advance(1_000);
+    expect(await watched.look()).toEqual(['+m/1']);
+  });
+
+  it('does not judge a version folder that is just being filled', async () => {
+    await using watched = await watch({ 'm/1/model.onnx': 'a' });
+    await watched.write({ 'm/2/': '', 'm/2/readme.md': '' });
+    expect(await watched.look()).toEqual(['+m/1', '?m/2']);
+    await watched.clock.advance(1_000);
+    expect(await watched.look()).toEqual(['!m/2']);
+    await watched.write({ 'm/2/model.onnx': 'b' });
+    await watched.clock.advance(1_000);
+    expect(await watched.look()).toEqual(['+m/2', '-m/1']);
   });
 
   it('follows removed versions and models', async () => {

@@ -87,7 +87,8 @@ export async function readTree(folder: string, root: string): Promise<FileTree> 
         newestMtimeMs = Math.max(newestMtimeMs, (await fs.stat(entry.path)).mtimeMs);
         await walk(entry.path, `${relative}/`, depth + 1);
       } else {
-        const file = await stampFile(entry.path, relative);
+        const file = await stampFile(entry.path, relative).catch(ignoreVanished);
+        if (file === undefined) continue;
         newestMtimeMs = Math.max(newestMtimeMs, file.mtimeMs);
         if (!isIgnoredName(entry.name)) files.push(file);
         if (files.length > MAX_FILES) throw new Error(`there are more than ${MAX_FILES} files`);
@@ -96,6 +97,11 @@ export async function readTree(folder: string, root: string): Promise<FileTree> 
   };
   await walk(folder, '', 1);
   return { files, newestMtimeMs, outside };
+}
+
+/** Editors replace files while we look; the folder's own time tells that somebody is at work. */
+function ignoreVanished(error: Error & { readonly code?: string }): undefined {
+  if (error.code !== 'ENOENT') throw error;
 }
 
 /**

@@ -161,7 +161,10 @@ describe('a repository that is itself one model', () => {
       'download/config.pbtxt': 'name: "mlp"',
       'download/1/model.onnx': '',
     });
-    expect(served(await open([path.join(folder.path, 'download')]).scan())).toEqual(['mlp/1']);
+    const repository = open([path.join(folder.path, 'download')]);
+    expect(served(await repository.scan())).toEqual(['mlp/1']);
+    expect(served(await repository.scan({ name: 'mlp' }))).toEqual(['mlp/1']);
+    expect(await repository.scan({ name: 'download' })).toMatchObject({ sources: [], names: [] });
   });
 
   it('is not taken for one when its folders are models with numbers for names', async () => {
@@ -248,6 +251,21 @@ describe('a repository says what is wrong', () => {
       "folder 'notes' is not a model: it has no configuration, no numeric version folder, no model file",
     ]);
     expect(scan.names).toContain('yaml');
+  });
+
+  it('with files that are too large', async () => {
+    await using folder = await createTempFolder({
+      'config/model.yaml': `# ${' '.repeat(4_194_304)}`,
+      'config/1/model.onnx': '',
+      'labels/model.yaml': 'outputs: [{ name: y, labels: l.txt }]',
+      'labels/l.txt': 'x\n'.repeat(8_388_609),
+      'labels/1/model.onnx': '',
+    });
+    const scan = await scanOf(folder);
+    expect(scan.problems.map((problem) => problem.reason)).toEqual([
+      'config/model.yaml has 4194306 bytes; expected at most 4194304',
+      "labels of output 'y': 'l.txt' has 16777218 bytes; expected at most 16777216",
+    ]);
   });
 
   it('of one version while it serves the others', async () => {

@@ -6,14 +6,14 @@ import { chooseModelFile } from './model-file.js';
 import type { ReadConfig } from './read-config.js';
 import { type VersionPlace, versionPlaces } from './version-places.js';
 
-/** A version with a model file (or a runtime that needs none). */
-export interface VersionCandidate {
+/** One version as it lies there. */
+export interface VersionReading {
   readonly version: number;
-  /** Absolute path of the model file, or of the folder for runtimes without one. */
-  readonly path: string;
   readonly files: readonly FileStamp[];
   /** Latest change to any file or folder of it. */
   readonly newestMtimeMs: number;
+  /** Absolute path of the model file (of the folder for runtimes without one), or a sentence why there is none. */
+  readonly model: { readonly path: string } | { readonly problem: string };
 }
 
 /** A model with all its versions, before policy and settling decide which of them are served. */
@@ -25,9 +25,7 @@ export interface ModelReading {
   readonly configFile: FileStamp | undefined;
   /** The configuration that came with a load request in place of a file. */
   readonly configText: string | undefined;
-  /** Ascending. */
-  readonly candidates: readonly VersionCandidate[];
-  readonly problems: readonly { readonly version: number; readonly reason: string }[];
+  readonly versions: readonly VersionReading[];
   readonly notices: readonly string[];
 }
 
@@ -46,47 +44,37 @@ export async function readModel(location: ModelLocation, read: ReadConfig): Prom
   if (!RUNTIMES.includes(runtime)) {
     throw new Error(`runtime '${runtime}' is not known; expected ${RUNTIMES.join(' or ')}`);
   }
-  const candidates = new Map<number, VersionCandidate>();
-  const problems: { version: number; reason: string }[] = [];
+  const versions = new Map<number, VersionReading>();
   const notices = [...read.notices];
   for (const place of versionPlaces(location)) {
     const { version, shownAs } = place;
-    if (candidates.has(version)) {
+    if (versions.has(version)) {
       notices.push(`${shownAs} is not served: another folder stands for version ${version} as well`);
-      continue;
-    }
-    try {
-      candidates.set(version, await readVersion(place, config.file, WITHOUT_FILE.includes(runtime)));
-    } catch (error) {
-      problems.push({ version, reason: `${shownAs} ${describeFileError(error)}` });
+    } else {
+      versions.set(version, await readVersion(place, config.file, WITHOUT_FILE.includes(runtime)));
     }
   }
-  const ascending = [...candidates.values()].sort((a, b) => a.version - b.version);
-  return {
-    location,
-    name,
-    runtime,
-    config,
-    configFile: read.file,
-    configText: read.text,
-    candidates: ascending,
-    problems,
-    notices,
-  };
+  const { file: configFile, text: configText } = read;
+  return { location, name, runtime, config, configFile, configText, versions: [...versions.values()], notices };
 }
 
-/** Throws a sentence without its subject, the version's folder. */
 async function readVersion(
   place: VersionPlace,
   configuredFile: string | undefined,
   withoutFile: boolean,
-): Promise<VersionCandidate> {
-  const { files, newestMtimeMs, outside } = await place.read();
-  if (outside !== undefined) throw new Error(`holds '${outside}', which ${LEADS_OUT}`);
-  const common = { version: place.version, files, newestMtimeMs };
-  if (withoutFile) return { ...common, path: place.folder };
-  const names = files.map((file) => file.relative);
-  const choice = chooseModelFile(names, place.file ?? configuredFile);
-  if ('problem' in choice) throw new Error(choice.problem);
-  return { ...common, path: path.join(place.folder, choice.file) };
+): Promise<VersionReading> {
+  const { version, shownAs, folder } = place;
+  const problem = (reason: string) => ({ problem: `${shownAs} ${reason}` });
+  try {
+    const { files, newestMtimeMs, outside } = await place.read();
+    const found = { version, files, newestMtimeMs };
+    if (outside !== undefined) return { ...found, model: problem(`holds '${outside}', which ${LEADS_OUT}`) };
+    if (withoutFile) return { ...found, model: { path: folder } };
+    const names = files.map((file) => file.relative);
+    const choice = chooseModelFile(names, place.file ?? configuredFile);
+    if ('problem' in choice) return { ...found, model: problem(choice.problem) };
+    return { ...found, model: { path: path.join(folder, choice.file) } };
+  } catch (error) {
+    return { version, files: [], newestMtimeMs: Number.NEGATIVE_INFINITY, model: problem(describeFileError(error)) };
+  }
 }

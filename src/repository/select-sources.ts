@@ -4,15 +4,16 @@ import type { FileCache } from './file-cache.js';
 import type { FileStamp } from './files.js';
 import { ModelConfigSchema, type VersionPolicy } from './model-config.js';
 import { findNamedFiles, type Labels, readLabels } from './named-files.js';
-import type { ModelReading, VersionCandidate } from './read-model.js';
+import type { ModelReading, VersionReading } from './read-model.js';
 import { describePolicy } from './select-versions.js';
 import type { SettleTracker } from './settle.js';
-import type { ModelSource, UnsettledVersion } from './types.js';
+import type { ModelSource } from './types.js';
 
-/** What of a model is served now, and what may be in a moment. */
+/** What of a model is served now, what may be in a moment, and what is wrong with the rest. */
 export interface Selection {
   readonly sources: readonly ModelSource[];
-  readonly unsettled: readonly UnsettledVersion[];
+  readonly unsettled: readonly { readonly version: number; readonly settlesInMs: number }[];
+  readonly problems: readonly { readonly version: number; readonly reason: string }[];
   readonly notices: readonly string[];
 }
 
@@ -20,90 +21,98 @@ export interface SelectionContext {
   readonly tracker: SettleTracker;
   readonly labels: FileCache<readonly string[]>;
   readonly hashes: FileCache<string>;
-  /** Model files that have been whole before. */
-  readonly known: Set<string>;
 }
 
 interface Judged extends JudgedVersion {
-  readonly candidate: VersionCandidate;
+  readonly reading: VersionReading;
   readonly fingerprint: string;
 }
 
 /** Applies version policy and settling. Throws a sentence when a label file is wrong or the policy selects nothing. */
-export async function selectSources(reading: ModelReading, context: SelectionContext): Promise<Selection> {
-  const { name, config, configFile, candidates } = reading;
-  const namedFiles = await findNamedFiles(reading);
-  const shared = [...(configFile === undefined ? [] : [configFile]), ...namedFiles.map(({ file }) => file)];
-  const judged = candidates.map((candidate) => judge(candidate, { reading, shared, context }));
-  const policy = config.versions ?? (ModelConfigSchema.properties.versions.default as VersionPolicy);
-  const { served, awaited } = decideVersions(policy, judged);
-  const notices = missingVersions(policy, candidates).map(
-    (version) => `${name}: the version policy asks for version ${version}, but there is none`,
+export async function selectSources(model: ModelReading, context: SelectionContext): Promise<Selection> {
+  const named = await findNamedFiles(model);
+  const shared = [...(model.configFile === undefined ? [] : [model.configFile]), ...named.map(({ file }) => file)];
+  const judged = model.versions.map((version) => judge(version, { model, shared, tracker: context.tracker }));
+  const problems = judged.flatMap(({ version, settlesInMs, reading }) =>
+    settlesInMs === 0 && 'problem' in reading.model ? [{ version, reason: reading.model.problem }] : [],
   );
-  if (candidates.length > 0 && served.size + awaited.size === 0) {
-    const there = candidates.map(({ version }) => version).join(', ');
+  const usable = judged.filter(({ settlesInMs, reading }) => settlesInMs > 0 || 'path' in reading.model);
+  const policy = model.config.versions ?? (ModelConfigSchema.properties.versions.default as VersionPolicy);
+  const { served, awaited } = decideVersions(policy, usable);
+  if (usable.length > 0 && served.size + awaited.size === 0) {
+    const there = usable.map(({ version }) => version).join(', ');
     throw new Error(`the version policy asks for ${describePolicy(policy)}, but there is only ${there}`);
   }
-  const labels = served.size === 0 ? {} : await readLabels(namedFiles, context.labels);
+  const labels = served.size === 0 ? {} : await readLabels(named, context.labels);
   const sources: ModelSource[] = [];
-  for (const version of judged) {
-    if (!served.has(version.version)) continue;
-    sources.push(await buildSource(version, { reading, labels, shared, hashes: context.hashes }));
+  for (const { version, fingerprint, reading } of usable) {
+    if (!served.has(version) || 'problem' in reading.model) continue;
+    const { path } = reading.model;
+    sources.push(await buildSource(reading, { model, path, labels, shared, fingerprint, hashes: context.hashes }));
   }
-  const unsettled = judged
-    .filter(({ version }) => awaited.has(version))
-    .map(({ version, settlesInMs }) => ({ name, version, settlesInMs }));
-  return { sources, unsettled, notices };
+  const missing = missingVersions(policy, judged);
+  return {
+    sources,
+    unsettled: usable
+      .filter(({ version }) => awaited.has(version))
+      .map(({ version, settlesInMs }) => ({ version, settlesInMs })),
+    problems,
+    notices: missing.map(
+      (version) => `${model.name}: the version policy asks for version ${version}, but there is none`,
+    ),
+  };
 }
 
 interface JudgeContext {
-  readonly reading: ModelReading;
+  readonly model: ModelReading;
   readonly shared: readonly FileStamp[];
-  readonly context: SelectionContext;
+  readonly tracker: SettleTracker;
 }
 
-function judge(candidate: VersionCandidate, { reading, shared, context }: JudgeContext): Judged {
-  const files = [...candidate.files, ...shared];
-  const stamps = files.map(({ relative, stamp }) => `${relative} ${stamp}`);
-  const fingerprint = hashText([candidate.path, reading.configText ?? '', ...stamps].join('\n')).slice(0, 32);
-  const newestMtimeMs = Math.max(candidate.newestMtimeMs, ...shared.map(({ mtimeMs }) => mtimeMs));
-  const { version, path } = candidate;
+function judge(reading: VersionReading, { model, shared, tracker }: JudgeContext): Judged {
+  const { version } = reading;
+  const { folder, name, layout } = model.location;
+  const stamps = [...reading.files, ...shared].map(({ relative, stamp }) => `${relative} ${stamp}`);
+  const fingerprint = hashText([folder, name, version, model.configText ?? '', ...stamps].join('\n')).slice(0, 32);
   // What was uploaded has been written in full by ourselves.
-  if (reading.location.layout === 'upload') return { candidate, version, fingerprint, settlesInMs: 0, known: true };
-  const settlesInMs = context.tracker.settlesInMs(path, `${fingerprint} ${newestMtimeMs}`, newestMtimeMs);
-  if (settlesInMs === 0) context.known.add(path);
-  return { candidate, version, fingerprint, settlesInMs, known: context.known.has(path) };
+  if (layout === 'upload') return { reading, version, fingerprint, settlesInMs: 0, known: true };
+  const newestMtimeMs = Math.max(reading.newestMtimeMs, ...shared.map(({ mtimeMs }) => mtimeMs));
+  const judgement = tracker.judge(`${folder}\n${name}\n${version}`, fingerprint, newestMtimeMs);
+  return { reading, version, fingerprint, ...judgement };
 }
 
-function missingVersions(policy: VersionPolicy, candidates: readonly VersionCandidate[]): readonly number[] {
+function missingVersions(policy: VersionPolicy, judged: readonly Judged[]): readonly number[] {
   if (policy === 'all' || 'latest' in policy) return [];
-  return policy.specific.filter((wanted) => candidates.every(({ version }) => version !== wanted));
+  return policy.specific.filter((wanted) => judged.every(({ version }) => version !== wanted));
 }
 
 interface SourceContext {
-  readonly reading: ModelReading;
+  readonly model: ModelReading;
+  readonly path: string;
+  readonly fingerprint: string;
   readonly labels: Labels;
   readonly shared: readonly FileStamp[];
   readonly hashes: FileCache<string>;
 }
 
-async function buildSource({ candidate, fingerprint }: Judged, context: SourceContext): Promise<ModelSource> {
-  const { reading, labels, shared, hashes } = context;
+async function buildSource(reading: VersionReading, context: SourceContext): Promise<ModelSource> {
+  const { model, labels, shared, hashes } = context;
   const hashed: { relative: string; sha256: string }[] = [];
-  for (const { relative, path, stamp } of [...candidate.files, ...shared]) {
-    hashed.push({ relative, sha256: await hashes.get(path, stamp, () => hashFile(path)) });
+  for (const file of [...reading.files, ...shared]) {
+    const sha256 = await hashes.get(file.path, file.stamp, () => hashFile(file.path));
+    hashed.push({ relative: file.relative, sha256 });
   }
-  if (reading.configText !== undefined) hashed.push({ relative: '../config', sha256: hashText(reading.configText) });
+  if (model.configText !== undefined) hashed.push({ relative: '../config', sha256: hashText(model.configText) });
   return {
-    name: reading.name,
-    version: candidate.version,
-    repository: reading.location.repository,
-    modelFolder: reading.location.folder,
-    path: candidate.path,
-    runtime: reading.runtime,
-    config: reading.config,
+    name: model.name,
+    version: reading.version,
+    repository: model.location.repository,
+    modelFolder: model.location.folder,
+    path: context.path,
+    runtime: model.runtime,
+    config: model.config,
     labels,
     digest: combineDigests(hashed),
-    fingerprint,
+    fingerprint: context.fingerprint,
   };
 }

@@ -7,40 +7,40 @@ describe('SettleTracker', () => {
   it('takes old files for whole at once', () => {
     const clock = new FakeClock();
     const tracker = new SettleTracker(clock, 1_000);
-    expect(tracker.settlesInMs('a', 'f', clock.wallNow() - 1_000)).toBe(0);
+    expect(tracker.judge('a', 'f', clock.wallNow() - 1_000).settlesInMs).toBe(0);
   });
 
   it('waits until young files are old enough', async () => {
     const clock = new FakeClock();
     const tracker = new SettleTracker(clock, 1_000);
     const writtenAt = clock.wallNow() - 300;
-    expect(tracker.settlesInMs('a', 'f', writtenAt)).toBe(700);
+    expect(tracker.judge('a', 'f', writtenAt).settlesInMs).toBe(700);
     await clock.advance(700);
-    expect(tracker.settlesInMs('a', 'f', writtenAt)).toBe(0);
+    expect(tracker.judge('a', 'f', writtenAt).settlesInMs).toBe(0);
   });
 
   it('starts anew with every change', async () => {
     const clock = new FakeClock();
     const tracker = new SettleTracker(clock, 1_000);
-    expect(tracker.settlesInMs('a', 'f', clock.wallNow())).toBe(1_000);
+    expect(tracker.judge('a', 'f', clock.wallNow()).settlesInMs).toBe(1_000);
     await clock.advance(900);
-    expect(tracker.settlesInMs('a', 'g', clock.wallNow())).toBe(1_000);
+    expect(tracker.judge('a', 'g', clock.wallNow()).settlesInMs).toBe(1_000);
   });
 
   it('judges files from the future by what it saw', async () => {
     const clock = new FakeClock();
     const tracker = new SettleTracker(clock, 1_000);
     const writtenAt = clock.wallNow() + 86_400_000;
-    expect(tracker.settlesInMs('a', 'f', writtenAt)).toBe(1_000);
+    expect(tracker.judge('a', 'f', writtenAt).settlesInMs).toBe(1_000);
     await clock.advance(400);
-    expect(tracker.settlesInMs('a', 'f', writtenAt)).toBe(600);
+    expect(tracker.judge('a', 'f', writtenAt).settlesInMs).toBe(600);
     await clock.advance(600);
-    expect(tracker.settlesInMs('a', 'f', writtenAt)).toBe(0);
+    expect(tracker.judge('a', 'f', writtenAt).settlesInMs).toBe(0);
   });
 
   it('waits for nothing when told so', () => {
     const clock = new FakeClock();
-    expect(new SettleTracker(clock, 0).settlesInMs('a', 'f', clock.wallNow())).toBe(0);
+    expect(new SettleTracker(clock, 0).judge('a', 'f', clock.wallNow()).settlesInMs).toBe(0);
   });
 });
 

@@ -1,9 +1,19 @@
 import type { Clock } from '../core/index.js';
 import type { Repository, RepositoryScan, ScanOptions } from './types.js';
 
+/** Whether the files of one version are whole. */
+export interface SettleJudgement {
+  /** Milliseconds until they count as whole if nothing happens to them; 0 = they do. */
+  readonly settlesInMs: number;
+  /** They have been whole before, so they may be in use. */
+  readonly known: boolean;
+}
+
 interface Observation {
-  readonly fingerprint: string;
-  readonly sinceMs: number;
+  state: string;
+  sinceMs: number;
+  known: boolean;
+  used: boolean;
 }
 
 /**
@@ -13,27 +23,36 @@ interface Observation {
 export class SettleTracker {
   readonly #clock: Clock;
   readonly #stableMs: number;
-  readonly #observed = new Map<string, Observation>();
+  readonly #observations = new Map<string, Observation>();
 
   constructor(clock: Clock, stableMs: number) {
     this.#clock = clock;
     this.#stableMs = stableMs;
   }
 
-  /** Milliseconds until the files behind `key` count as whole if nothing happens to them; 0 = they do. */
-  settlesInMs(key: string, fingerprint: string, newestMtimeMs: number): number {
-    const ageMs = this.#clock.wallNow() - newestMtimeMs;
-    if (ageMs >= this.#stableMs) {
-      this.#observed.delete(key);
-      return 0;
-    }
-    const known = this.#observed.get(key);
+  judge(key: string, fingerprint: string, newestMtimeMs: number): SettleJudgement {
     const now = this.#clock.now();
-    const observation = known?.fingerprint === fingerprint ? known : { fingerprint, sinceMs: now };
-    this.#observed.set(key, observation);
-    const byObservation = observation.sinceMs + this.#stableMs - now;
-    const byAge = ageMs >= 0 ? this.#stableMs - ageMs : byObservation;
-    return Math.max(0, Math.ceil(Math.min(byAge, byObservation)));
+    const state = `${fingerprint} ${newestMtimeMs}`;
+    const seen = this.#observations.get(key) ?? { state, sinceMs: now, known: false, used: true };
+    this.#observations.set(key, seen);
+    seen.used = true;
+    if (seen.state !== state) {
+      seen.state = state;
+      seen.sinceMs = now;
+    }
+    const ageMs = this.#clock.wallNow() - newestMtimeMs;
+    const quietMs = Math.max(now - seen.sinceMs, ageMs);
+    const settlesInMs = Math.max(0, Math.ceil(this.#stableMs - quietMs));
+    if (settlesInMs === 0) seen.known = true;
+    return { settlesInMs, known: seen.known };
+  }
+
+  /** Forgets what nobody has asked for since the last call. */
+  prune(): void {
+    for (const [key, observation] of this.#observations) {
+      if (observation.used) observation.used = false;
+      else this.#observations.delete(key);
+    }
   }
 }
 
@@ -50,6 +69,6 @@ export async function scanSettled(
     const leftMs = giveUpAt - clock.now();
     if (scan.unsettled.length === 0 || leftMs <= 0) return scan;
     const waitMs = Math.min(leftMs, Math.max(...scan.unsettled.map((version) => version.settlesInMs)));
-    await clock.sleep(waitMs);
+    await new Promise<void>((resolve) => clock.setTimer(waitMs, resolve));
   }
 }
