@@ -14,7 +14,6 @@ export class JsonCursor {
   readonly bytes: Buffer;
   readonly end: number;
   pos: number;
-  #view: DataView | undefined;
 
   /** Throws `invalid_argument` when the text is not UTF-8. A byte order mark is skipped, as Triton does. */
   constructor(bytes: Uint8Array, end: number) {
@@ -25,12 +24,6 @@ export class JsonCursor {
     this.bytes = bytes[last] === CLOSE_BRACE ? asBuffer(bytes) : Buffer.concat([text], end + 1);
     this.end = end;
     this.pos = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  }
-
-  /** The bytes for reading four at a time. */
-  get view(): DataView {
-    this.#view ??= new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
-    return this.#view;
   }
 
   /** The next byte that is not white space, without taking it; -1 at the end. */
@@ -83,20 +76,19 @@ export class JsonCursor {
   }
 
   /** The error that says what was expected at `at` and what is there. */
-  unexpected(expected: string, at = this.pos): MillraceError {
-    return syntaxError(at, expected, this.describe(at));
+  unexpected(expected: string, at = this.pos, got = this.describe(at)): MillraceError {
+    return syntaxError(at, expected, got);
   }
 
-  /** What stands at `at`, in words for a message. */
+  /** What stands at `at`, in words for a message: the token itself where it is short. */
   describe(at = this.pos): string {
     if (at >= this.end) return 'the end of the JSON';
     const char = String.fromCharCode(this.bytes[at] as number);
     if (char === '"') return 'a string';
     if (char === '{') return 'an object';
     if (char === '[') return 'an array';
-    if (/[-0-9]/.test(char)) return 'a number';
-    const word = /^\w+/.exec(this.bytes.toString('latin1', at, Math.min(at + 20, this.end)))?.[0];
-    if (word !== undefined) return word;
+    const token = /^[-+.\w]+/.exec(this.bytes.toString('latin1', at, Math.min(at + MAX_EXCERPT_LENGTH + 1, this.end)));
+    if (token !== null) return excerpt(token[0]);
     return char > ' ' && char < '\x7f' ? `'${char}'` : `byte 0x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
   }
 }

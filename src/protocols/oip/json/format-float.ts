@@ -4,7 +4,8 @@ const MINUS = 0x2d;
 const POINT = 0x2e;
 const ZERO = 0x30;
 const LOWER_E = 0x65;
-const MAX_PLAIN_INTEGER = 1e15;
+/** From here on a number's text has an exponent. */
+const MIN_EXPONENTIAL = 1e21;
 /** Powers of ten that a double holds exactly. */
 const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 const DOUBLE_ULP = 2 ** -52;
@@ -43,10 +44,11 @@ export function writeFloat32(bytes: Uint8Array, at: number, value: number): numb
   return end;
 }
 
-/** Writes a double from `at` on, shortest form, and returns the offset behind it. */
+/** Writes a double from `at` on, shortest form, and returns the offset behind it. Whole numbers end in `.0`. */
 export function writeFloat64(bytes: Uint8Array, at: number, value: number): number {
-  if (Number.isInteger(value) && Math.abs(value) < MAX_PLAIN_INTEGER) return writeWhole(bytes, at, value);
-  const text = String(value);
+  if (Number.isSafeInteger(value)) return writeWhole(bytes, at, value);
+  const isWhole = Number.isInteger(value) && Math.abs(value) < MIN_EXPONENTIAL;
+  const text = isWhole ? `${value}.0` : String(value);
   let pos = at;
   for (let index = 0; index < text.length; index++) bytes[pos++] = text.charCodeAt(index);
   return pos;

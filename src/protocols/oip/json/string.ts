@@ -85,7 +85,7 @@ function readEscape(cursor: JsonCursor): number {
   const pairs = unit < 0xdc00 && cursor.bytes[cursor.pos] === BACKSLASH && cursor.bytes[cursor.pos + 1] === LOWER_U;
   cursor.pos += 2;
   const low = pairs ? readHex(cursor) : 0;
-  if (low < 0xdc00 || low > 0xdfff) throw cursor.unexpected('a surrogate pair', start);
+  if (low < 0xdc00 || low > 0xdfff) throw cursor.unexpected('a pair of surrogates', start, 'half of one');
   return 0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
 }
 

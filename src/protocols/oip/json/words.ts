@@ -12,9 +12,13 @@ export function wordSet<Word extends string>(...words: readonly Word[]): WordSet
   return { words, encoded: words.map((word) => Buffer.from(word)) };
 }
 
-/** Takes a string; returns it if it is in `set`, else undefined. */
-export function readWord<Word extends string>(cursor: JsonCursor, set: WordSet<Word>): Word | undefined {
-  if (cursor.peek() !== QUOTE) throw cursor.unexpected('a string');
+/** Takes a string, `expected` in errors; returns it if it is in `set`, else undefined. */
+export function readWord<Word extends string>(
+  cursor: JsonCursor,
+  set: WordSet<Word>,
+  expected = 'a string',
+): Word | undefined {
+  if (cursor.peek() !== QUOTE) throw cursor.unexpected(expected);
   const { words, encoded } = set;
   for (let index = 0; index < encoded.length; index++) {
     if (takeEncoded(cursor, encoded[index] as Uint8Array)) return words[index];
@@ -26,7 +30,7 @@ export function readWord<Word extends string>(cursor: JsonCursor, set: WordSet<W
 
 /** Takes a member's name and the colon behind it; returns the name if it is in `members`, else undefined. */
 export function readMemberName<Name extends string>(cursor: JsonCursor, members: WordSet<Name>): Name | undefined {
-  const name = readWord(cursor, members);
+  const name = readWord(cursor, members, 'a member name');
   cursor.expect(COLON, "':'");
   return name;
 }
