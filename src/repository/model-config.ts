@@ -145,7 +145,10 @@ export const InstanceConfigSchema = Type.Object(
       Type.String({ description: 'Name of a runner process shared with the other models that give the same name.' }),
     ),
     kind: Type.Optional(
-      Type.Union([Type.Literal('auto'), Type.Literal('cpu'), Type.Literal('gpu')], { default: 'auto' }),
+      Type.Union([Type.Literal('auto'), Type.Literal('cpu'), Type.Literal('gpu')], {
+        default: 'auto',
+        description: '`gpu`: through CUDA, refused where there is none. `auto` and `cpu`: on the CPU.',
+      }),
     ),
   },
   section,

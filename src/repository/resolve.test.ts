@@ -99,6 +99,15 @@ describe('resolveModelConfig', () => {
     });
   });
 
+  it('runs instances on a GPU through CUDA unless told otherwise', () => {
+    expect(resolveModelConfig({ instances: { kind: 'gpu' } }).onnx.executionProviders).toEqual(['cuda']);
+    const onnx = { executionProviders: ['tensorrt', 'cuda'] };
+    expect(resolveModelConfig({ instances: { kind: 'gpu' }, onnx }).onnx.executionProviders).toEqual([
+      'tensorrt',
+      'cuda',
+    ]);
+  });
+
   it('does not touch the configuration it is given', () => {
     const config = { inputs: [{ name: 'x' }], batching: {} };
     resolveModelConfig(config);

@@ -39,13 +39,15 @@ export interface ResolvedModelConfig {
   readonly instances: Readonly<Required<Omit<InstanceConfig, 'runner'>>> & { readonly runner: string | undefined };
   readonly limits: Readonly<Required<LimitsConfig>>;
   readonly warmup: readonly Readonly<Required<WarmupConfig>>[];
-  readonly onnx: Readonly<Required<OnnxConfig>>;
+  readonly onnx: Readonly<Required<Omit<OnnxConfig, 'executionProviders'>>> & {
+    readonly executionProviders: readonly string[];
+  };
   readonly echo: Readonly<Required<EchoConfig>>;
   readonly parameters: Readonly<Record<string, string>>;
   readonly metricTags: Readonly<Record<string, string>>;
 }
 
-/** Fills in the defaults that {@link ModelConfigSchema} documents. */
+/** Fills in the defaults that {@link ModelConfigSchema} documents; instances on a GPU run through CUDA by default. */
 export function resolveModelConfig(config: ModelConfig): ResolvedModelConfig {
   // A union's object default would be merged into another member's value, so the policy stays out of Value.Default.
   const { versions, ...rest } = config;
@@ -62,6 +64,7 @@ export function resolveModelConfig(config: ModelConfig): ResolvedModelConfig {
     maxBatchSize: config.maxBatchSize,
     versions: versions ?? defaultVersions,
     instances: { ...complete.instances, runner: config.instances?.runner },
+    onnx: { ...complete.onnx, executionProviders: executionProviders(config) ?? complete.onnx.executionProviders },
     priorities: {
       levels,
       default: level,
@@ -70,4 +73,8 @@ export function resolveModelConfig(config: ModelConfig): ResolvedModelConfig {
       ),
     },
   };
+}
+
+function executionProviders({ instances, onnx }: ModelConfig): readonly string[] | undefined {
+  return onnx?.executionProviders ?? (instances?.kind === 'gpu' ? ['cuda'] : undefined);
 }

@@ -24,12 +24,12 @@ export function fromOptimization(triton: TritonConfig): FromOptimization {
   return { config: Object.keys(config).length === 0 ? undefined : config, notices };
 }
 
-/** Instances on a GPU run through CUDA, after TensorRT where that is asked for. */
+/** TensorRT, where instances on a GPU ask for it, in front of the CUDA provider that they have anyway. */
 function fromProviders(triton: TritonConfig): Pick<OnnxConfig, 'executionProviders'> {
-  if (!triton.instance_group.some((group) => group.kind === 'KIND_GPU' && !group.passive)) return {};
+  const onGpu = triton.instance_group.some((group) => group.kind === 'KIND_GPU' && !group.passive);
   const accelerators = triton.optimization?.execution_accelerators?.gpu_execution_accelerator ?? [];
   const tensorrt = accelerators.some((accelerator) => accelerator.name === 'tensorrt');
-  return { executionProviders: tensorrt ? ['tensorrt', 'cuda'] : ['cuda'] };
+  return onGpu && tensorrt ? { executionProviders: ['tensorrt', 'cuda'] } : {};
 }
 
 /** Levels of the backend: -1 basic, 1 extended, 2 none; anything else all. */
