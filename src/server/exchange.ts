@@ -130,10 +130,6 @@ export class Exchange implements OpenExchange {
 
   onClientGone(): void {
     if (this.#settled) return;
-    if (this.answered && this.res.writableFinished) {
-      this.#settle();
-      return;
-    }
     this.#status = CLIENT_CLOSED_REQUEST;
     this.#error = new MillraceError('cancelled', 'the client closed the connection before it had its answer');
     this.#call?.cancel(this.#error);
@@ -173,7 +169,10 @@ export class Exchange implements OpenExchange {
         this.#linger(body);
         return;
       }
-      if (typeof body === 'string' || body instanceof Uint8Array) {
+      if (typeof body === 'string') {
+        // Text of one byte a character goes out together with the headers in one cheap copy.
+        res.end(body, body.length === lengthBytes ? 'latin1' : 'utf8');
+      } else if (body instanceof Uint8Array) {
         res.end(body);
       } else {
         res.cork();
@@ -240,7 +239,8 @@ export class Exchange implements OpenExchange {
       this.#settle();
       return;
     }
-    this.res.once('close', () => this.onClientGone());
+    // Node also says 'finish' of an answer that it threw away with the socket.
+    this.res.once('finish', () => (socket.destroyed ? this.onClientGone() : this.#settle()));
     // Node destroys the socket when nothing of what waits there has moved for so long; the next answer sets it anew.
     socket.setTimeout(this.#context.options.sendTimeoutMs);
   }

@@ -1,0 +1,179 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { InferResult } from '../../src/service/index.js';
+import { createFakeService } from '../support/fake-service.js';
+import { closeTestServers, startTestServer } from '../support/http-server.js';
+import { RawClient, requestText } from '../support/raw-client.js';
+
+afterEach(closeTestServers);
+
+const PATH = 'POST /v2/models/m/infer';
+const LIVE = requestText('GET /v2/health/live');
+
+function inferText(id: string): string {
+  return requestText(
+    PATH,
+    {},
+    JSON.stringify({ id, inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] }] }),
+  );
+}
+
+/** A service whose inferences wait until the test lets them go, by id. */
+function createHeldService() {
+  const service = createFakeService();
+  const infer = service.infer.bind(service);
+  const waiting = new Map<string, () => void>();
+  const arrivals: (() => void)[] = [];
+  const held = {
+    ...service,
+    infer: (...[call, request]: Parameters<typeof infer>) =>
+      new Promise<InferResult>((resolve, reject) => {
+        call.onCancel(reject);
+        waiting.set(request.id, () => resolve(infer(call, request)));
+        for (const arrived of arrivals.splice(0)) arrived();
+      }),
+  };
+  const arrived = async (count: number) => {
+    while (waiting.size < count) await new Promise<void>((resolve) => arrivals.push(resolve));
+  };
+  return { service: held, arrived, release: (id: string) => waiting.get(id)?.() };
+}
+
+describe('a client', () => {
+  it('that pipelines gets its answers in order, whichever is ready first', async () => {
+    const { service, arrived, release } = createHeldService();
+    const { port } = await startTestServer({ service });
+    const client = await RawClient.connect(port);
+    client.send(inferText('a') + inferText('b') + LIVE);
+    await arrived(2);
+    release('b');
+    release('a');
+    expect(JSON.parse((await client.response()).body.toString()).id).toBe('a');
+    expect(JSON.parse((await client.response()).body.toString()).id).toBe('b');
+    expect((await client.response()).status).toBe(200);
+  });
+
+  it('that leaves has its calls cancelled, the pipelined ones too, and is logged as 499', async () => {
+    const { service, arrived } = createHeldService();
+    const { port, finished, finishedWith } = await startTestServer({ service });
+    const client = await RawClient.connect(port);
+    client.send(inferText('a') + inferText('b'));
+    await arrived(2);
+    client.socket.destroy();
+    await finishedWith(() => finished.length === 2);
+    expect(finished).toMatchObject([
+      { status: 499, route: '/v2/models/{model}/infer', error: { code: 'cancelled' } },
+      { status: 499, error: { message: 'the client closed the connection before it had its answer' } },
+    ]);
+    expect(finished.map(({ call }) => call.cancelled?.code)).toEqual(['cancelled', 'cancelled']);
+  });
+
+  it('that sends garbage behind a request still gets its answer, and then the connection ends', async () => {
+    const { service, arrived, release } = createHeldService();
+    const { port } = await startTestServer({ service });
+    const client = await RawClient.connect(port);
+    client.send(`${inferText('a')}\u0000\u0001 nonsense\r\n\r\n`);
+    await arrived(1);
+    // The parser goes on to the garbage only when what the request has set off is done.
+    await new Promise(setImmediate);
+    release('a');
+    const response = await client.response();
+    expect(response).toMatchObject({ status: 200, headers: { connection: 'close' } });
+    await client.closed;
+  });
+
+  it('that does not speak HTTP is told so in JSON', async () => {
+    const { port, finishedWith } = await startTestServer();
+    const client = await RawClient.connect(port);
+    client.send('HELO mail.example\r\n\r\n');
+    const { status, headers, body } = await client.response();
+    expect(status).toBe(400);
+    expect(headers).toMatchObject({ 'content-type': 'application/json', connection: 'close' });
+    expect(headers['x-request-id']).toMatch(/-1$/);
+    expect(JSON.parse(body.toString())).toEqual({ error: 'not a valid HTTP/1.1 request: Invalid method encountered' });
+    expect(await finishedWith(() => true)).toMatchObject({ status: 400, method: '', path: '' });
+    await client.closed;
+  });
+
+  it('that sends too large headers is told so', async () => {
+    const { port } = await startTestServer({ options: { maxHeaderBytes: 2_048 } });
+    const client = await RawClient.connect(port);
+    client.send(requestText('GET /v2/health/live', { 'x-big': 'x'.repeat(3_000) }));
+    const { status, body } = await client.response();
+    expect(status).toBe(431);
+    expect(JSON.parse(body.toString())).toEqual({ error: 'the headers are too large: expected at most 2048 bytes' });
+    await client.closed;
+  });
+
+  it('that sends half a header and stops is told that it ended too early', async () => {
+    const { port } = await startTestServer();
+    const client = await RawClient.connect(port);
+    client.send('GET /v2/health/live HTTP/1.1\r\nhos');
+    client.socket.end();
+    const { status, body } = await client.response();
+    expect(status).toBe(400);
+    expect(JSON.parse(body.toString())).toEqual({ error: 'the connection ended before the request was complete' });
+  });
+
+  it('that sends its headers too slowly is cut off with 408', async () => {
+    const { port } = await startTestServer({ options: { headersTimeoutMs: 60 } });
+    const client = await RawClient.connect(port);
+    client.send('GET /v2/health/live HTTP/1.1\r\nhost: local');
+    const { status, body } = await client.response();
+    expect(status).toBe(408);
+    expect(JSON.parse(body.toString())).toEqual({ error: 'the request did not arrive in time' });
+    await client.closed;
+  });
+
+  it('that sends its body too slowly is cut off with 408, and its request is logged as that', async () => {
+    const { port, finishedWith } = await startTestServer({ options: { headersTimeoutMs: 60, receiveTimeoutMs: 60 } });
+    const client = await RawClient.connect(port);
+    client.send(requestText(PATH, { 'content-length': '1000' }), '{');
+    expect((await client.response()).status).toBe(408);
+    expect(await finishedWith(() => true)).toMatchObject({ status: 408, route: '/v2/models/{model}/infer' });
+    await client.closed;
+  });
+
+  it('that does not read its answer is cut off', async () => {
+    const service = createFakeService();
+    const data = new Uint8Array(64_000_000);
+    const { port, finishedWith } = await startTestServer({
+      options: { sendTimeoutMs: 100 },
+      service: {
+        ...service,
+        infer: async (call, request) => {
+          const result = await service.infer(call, request);
+          if (result.kind !== 'one') return result;
+          const outputs = [{ name: 'y', datatype: 'UINT8' as const, shape: [data.length], data }];
+          return { kind: 'one', response: { ...result.response, outputs } };
+        },
+      },
+    });
+    const client = await RawClient.connect(port);
+    client.socket.pause();
+    const json = JSON.stringify({
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [1], data: [1] }],
+      parameters: { binary_data_output: true },
+    });
+    client.send(requestText(PATH, {}, json));
+    expect(await finishedWith(() => true)).toMatchObject({ status: 499 });
+  });
+
+  it('that is quiet for too long loses its connection', async () => {
+    const { port } = await startTestServer({ options: { keepAliveTimeoutMs: 50 } });
+    const client = await RawClient.connect(port);
+    client.send(LIVE);
+    expect((await client.response()).status).toBe(200);
+    await client.closed;
+  });
+
+  it('over the limit of connections is dropped, and that is reported once', async () => {
+    const { port, diagnostics } = await startTestServer({ options: { maxConnections: 1 } });
+    const first = await RawClient.connect(port);
+    for (let more = 0; more < 3; more++) await (await RawClient.connect(port)).closed;
+    first.send(LIVE);
+    expect((await first.response()).status).toBe(200);
+    expect(diagnostics).toMatchObject([
+      { level: 'warn', room: 'server', message: 'more than 1 connections: new ones are dropped' },
+    ]);
+  });
+});

@@ -1,0 +1,124 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createFakeService, fakeModelInfo } from '../support/fake-service.js';
+import { closeTestServers, startTestServer } from '../support/http-server.js';
+
+afterEach(closeTestServers);
+
+interface Document {
+  readonly openapi: string;
+  readonly paths: Record<string, Record<string, { requestBody: { content: Record<string, { examples: object }> } }>>;
+  readonly 'x-models': readonly {
+    readonly name: string;
+    readonly curl: string;
+    readonly example: { readonly json: object; readonly zeroBytes: number };
+  }[];
+}
+
+async function documentAt(url: string): Promise<Document> {
+  return (await (await fetch(`${url}/openapi.json`)).json()) as Document;
+}
+
+async function run(line: string): Promise<{ readonly outputs: readonly { shape: number[]; data: number[] }[] }> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', `${line} -s`], { maxBuffer: 10_000_000 });
+  return JSON.parse(stdout);
+}
+
+describe('the OpenAPI document', () => {
+  it('holds every public route of the dialect, inference included', async () => {
+    const { url } = await startTestServer();
+    const document = await documentAt(url);
+    expect(document.openapi).toBe('3.1.0');
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(operations.sort()).toEqual(
+      [
+        'GET /v2',
+        'GET /v2/health/live',
+        'GET /v2/health/ready',
+        'GET /v2/logging',
+        'GET /v2/models/stats',
+        'GET /v2/models/{model}',
+        'GET /v2/models/{model}/config',
+        'GET /v2/models/{model}/ready',
+        'GET /v2/models/{model}/stats',
+        'GET /v2/models/{model}/trace/setting',
+        'GET /v2/models/{model}/versions/{version}',
+        'GET /v2/models/{model}/versions/{version}/config',
+        'GET /v2/models/{model}/versions/{version}/ready',
+        'GET /v2/models/{model}/versions/{version}/stats',
+        'GET /v2/trace/setting',
+        'POST /v2/logging',
+        'POST /v2/models/{model}/infer',
+        'POST /v2/models/{model}/trace/setting',
+        'POST /v2/models/{model}/versions/{version}/infer',
+        'POST /v2/repository/index',
+        'POST /v2/repository/models/{model}/load',
+        'POST /v2/repository/models/{model}/unload',
+        'POST /v2/repository/{repository}/index',
+        'POST /v2/repository/{repository}/models/{model}/load',
+        'POST /v2/repository/{repository}/models/{model}/unload',
+        'POST /v2/trace/setting',
+      ].sort(),
+    );
+  });
+
+  it('holds each loaded model with a request of its own that works', async () => {
+    const service = createFakeService();
+    const { url } = await startTestServer({ service });
+    const document = await documentAt(url);
+    const [model, ...others] = document['x-models'];
+    expect(others).toEqual([]);
+    expect(model).toMatchObject({ name: 'm', versions: ['1', '3'], max_batch_size: 8 });
+    expect(model?.curl).toBe(
+      `curl '${url}/v2/models/m/infer' -d '{"inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[0,0.1,0.2,0.3]}]}'`,
+    );
+    expect((await run(model?.curl ?? '')).outputs[0]?.data).toHaveLength(4);
+    const operation = document.paths['/v2/models/{model}/infer']?.post;
+    expect(operation?.requestBody.content['application/json']?.examples).toEqual({
+      m: { summary: 'x FP32[-1,4] → y FP32[-1,4]', value: model?.example.json },
+    });
+  });
+
+  it('gives large tensors as zero bytes, in a line that works too', async () => {
+    const service = createFakeService();
+    const signature = {
+      inputs: [
+        { name: 'image', datatype: 'FP32' as const, shape: [-1, 3, 64, 64], batchAxis: 0 as const, optional: false },
+      ],
+      outputs: [],
+    };
+    const info = fakeModelInfo('m', 3, signature);
+    const { url } = await startTestServer({
+      service: {
+        ...service,
+        repositoryIndex: () => [{ name: 'm', version: 3, state: { kind: 'ready' }, info }],
+      },
+    });
+    const document = await documentAt(url);
+    const [model] = document['x-models'];
+    expect(model?.example.zeroBytes).toBe(3 * 64 * 64 * 4);
+    expect((await run(model?.curl ?? '')).outputs[0]?.shape).toEqual([1, 3, 64, 64]);
+  });
+});
+
+describe('the documentation page', () => {
+  it.each([
+    ['/docs', 'text/html; charset=utf-8'],
+    ['/docs/page.css', 'text/css; charset=utf-8'],
+    ['/docs/page.js', 'text/javascript; charset=utf-8'],
+  ])('is served at %s, and may load nothing from elsewhere', async (path, contentType) => {
+    const { url } = await startTestServer();
+    const response = await fetch(url + path);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe(contentType);
+    expect(response.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    const text = await response.text();
+    expect(text).not.toMatch(/(src|href)="(https?:)?\/\//);
+    expect(text).not.toMatch(/url\(/);
+  });
+});
