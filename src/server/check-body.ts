@@ -18,16 +18,16 @@ function describeSchema(schema: TSchema): string {
   const alternatives: unknown = schema.anyOf;
   if (Array.isArray(alternatives))
     return alternatives.map((alternative: TSchema) => describeSchema(alternative)).join(' or ');
-  const type = typeof schema.type === 'string' ? schema.type : JSON.stringify(schema.const ?? 'something else');
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  const type = typeof schema.type === 'string' ? schema.type : 'something else';
   return typeof schema.minimum === 'number' ? `${type} of at least ${schema.minimum}` : type;
 }
 
 function describeValue(value: unknown): string {
+  if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  return typeof value === 'object' || typeof value === 'undefined'
-    ? typeof value
-    : `${typeof value} ${clip(JSON.stringify(value))}`;
+  return typeof value === 'object' ? 'object' : `${typeof value} ${clip(JSON.stringify(value))}`;
 }
 
 function clip(text: string): string {
