@@ -105,6 +105,12 @@ function toOrtTensor({ name, datatype, shape, data }: Tensor): OrtTensor {
   if (ortType === undefined) {
     throw new MillraceError('unimplemented', `input '${name}': ONNX models do not take ${datatype}`);
   }
+  if (datatype === 'FP16') {
+    // Where JavaScript has Float16Array (Node 24), the binding's own tensor turns to it, which its native part cannot
+    // read; raw bits in a Uint16Array it can.
+    const bits = typedView(datatype, data) as Uint16Array;
+    return Object.assign(new OrtTensor('uint16', bits, shape), { type: 'float16' });
+  }
   // The type's own typed array, by construction of `typedView`; the binding checks it once more.
   return new OrtTensor(ortType, typedView(datatype, data) as OrtTensor['data'], shape);
 }
