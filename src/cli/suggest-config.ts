@@ -1,6 +1,7 @@
-import { Document, isSeq, type YAMLSeq } from 'yaml';
+import { Document, isScalar, visit } from 'yaml';
 import type { TensorSpec } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
+import type { ModelConfig } from '../repository/index.js';
 
 /** Below this the way to a runner and back costs more than the model itself. */
 const MICRO_MODEL_MS = 0.3;
@@ -14,18 +15,17 @@ export function suggestConfig(info: ModelInfo, runMs: number | undefined): strin
   const document = new Document({
     runtime: info.source.runtime,
     maxBatchSize,
-    inputs: signature.inputs.map(describeTensor),
-    outputs: signature.outputs.map(describeTensor),
+    inputs: signature.inputs.map((spec) => describeTensor(spec, info.source.config.inputs)),
+    outputs: signature.outputs.map((spec) => describeTensor(spec, info.source.config.outputs)),
     ...(maxBatchSize > 1 ? { batching: { enabled: batching.enabled } } : {}),
     instances: { count: instances, placement },
   });
   document.commentBefore = ` ${info.ref.name}/model.yaml: what millrace found out. Every line is optional.`;
-  for (const side of ['inputs', 'outputs'] as const) {
-    for (const index of signature[side].keys()) {
-      const shape = document.getIn([side, index, 'shape']);
-      if (isSeq(shape)) (shape as YAMLSeq).flow = true;
-    }
-  }
+  visit(document, {
+    Seq(_, node) {
+      node.flow = node.items.every(isScalar);
+    },
+  });
   comment(document, ['batching', 'enabled'], batching.reason);
   if (placement === 'process' && runMs !== undefined && runMs < MICRO_MODEL_MS) {
     comment(
@@ -37,8 +37,14 @@ export function suggestConfig(info: ModelInfo, runMs: number | undefined): strin
   return document.toString({ flowCollectionPadding: false, lineWidth: 0 });
 }
 
-function describeTensor({ name, datatype, shape, optional }: TensorSpec): Readonly<Record<string, unknown>> {
-  return { name, datatype, shape: [...shape], ...(optional ? { optional } : {}) };
+/** What was found out, and what only a person can have said. */
+function describeTensor(
+  { name, datatype, shape, optional }: TensorSpec,
+  configured: ModelConfig['inputs'] = [],
+): Readonly<Record<string, unknown>> {
+  const { labels, image, padding, reshape } = configured.find((tensor) => tensor.name === name) ?? {};
+  const said = Object.entries({ labels, image, padding, reshape }).filter(([, value]) => value !== undefined);
+  return { name, datatype, shape: [...shape], ...(optional ? { optional } : {}), ...Object.fromEntries(said) };
 }
 
 function comment(document: Document, path: readonly string[], text: string): void {

@@ -95,7 +95,7 @@ async function examine(app: App, flags: CheckFlags, progress: Progress): Promise
 async function run(app: App, served: ServedModel, flags: CheckFlags): Promise<CheckedModel> {
   const { info } = served;
   const { name, version } = info.ref;
-  const shapes = Object.fromEntries(flags.shape ?? []);
+  const shapes = { ...warmupShapes(info), ...Object.fromEntries(flags.shape ?? []) };
   const inputs = info.signature.inputs.filter((spec) => !spec.optional);
   const values = Object.fromEntries(inputs.map((spec) => [spec.name, fill(spec, { fill: 'random', shapes })]));
   const timesMs: number[] = [];
@@ -107,17 +107,27 @@ async function run(app: App, served: ServedModel, flags: CheckFlags): Promise<Ch
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { name, version, served, problem: `does not run: ${message}${shapeHint(info, shapes)}` };
+    const guessed = guessedInputs(info, shapes);
+    if (guessed.length === 0) return { name, version, served, problem: `does not run: ${message}` };
+    const hint = guessed.map((input) => `--shape ${input}=…`).join(' ');
+    return { name, version, served, problem: undefined, notRun: `with 1 for open dimensions it fails; say ${hint}` };
   }
   // The first run pays for what the later ones find in place.
   return { name, version, served, runs: summarizeRuns(timesMs.slice(1)), problem: undefined };
 }
 
-function shapeHint(info: ModelInfo, shapes: Readonly<Record<string, unknown>>): string {
-  const open = info.signature.inputs.filter(
-    ({ name, shape, batchAxis }) =>
-      shapes[name] === undefined && shape.some((size, axis) => size === -1 && axis !== batchAxis),
-  );
-  if (open.length === 0) return '';
-  return ` (open dimensions were taken for 1; say ${open.map(({ name }) => `--shape ${name}=…`).join(' ')})`;
+/** Shapes of the first warm-up sample: somebody has said what the model takes. */
+function warmupShapes({ source }: ModelInfo): Readonly<Record<string, readonly number[]>> {
+  const samples = Object.entries(source.config.warmup?.[0]?.inputs ?? {});
+  return Object.fromEntries(samples.flatMap(([name, { shape }]) => (shape === undefined ? [] : [[name, shape]])));
+}
+
+/** Inputs with dimensions that nobody has said and that are no batch: what was made up for them may not suit the model. */
+function guessedInputs({ signature }: ModelInfo, shapes: Readonly<Record<string, unknown>>): readonly string[] {
+  return signature.inputs
+    .filter(
+      ({ name, shape, batchAxis, optional }) =>
+        !optional && shapes[name] === undefined && shape.some((size, axis) => size === -1 && axis !== batchAxis),
+    )
+    .map(({ name }) => name);
 }

@@ -19,6 +19,8 @@ export interface CheckedModel {
   readonly version: number;
   /** undefined = it works. */
   readonly problem: string | undefined;
+  /** Why it could not be run although nothing is known to be wrong with it. */
+  readonly notRun?: string;
   /** Missing when it did not load. */
   readonly served?: ServedModel;
   /** Missing when it did not run. */
@@ -35,16 +37,17 @@ export function summarizeRuns(timesMs: readonly number[]): RunTimes {
 /** Every model with what was found, and a model.yaml for those that work. */
 export function formatCheck(models: readonly CheckedModel[], colors: Colors): string {
   const good = models.filter((model) => model.problem === undefined).length;
-  const verdict = `${good} of ${models.length} ${models.length === 1 ? 'model works' : 'models work'}`;
+  const verdict = `${good} of ${models.length} ${models.length === 1 ? 'model is fine' : 'models are fine'}`;
   return `${models.map((model) => formatModel(model, colors)).join('\n')}\n${
     good === models.length ? colors.green(verdict) : colors.red(verdict)
   }\n`;
 }
 
 function formatModel(model: CheckedModel, colors: Colors): string {
-  const { name, version, problem, served, runs } = model;
+  const { name, version, problem, notRun, served, runs } = model;
   const title = `${colors.bold(name)}${version === 0 ? '' : ` version ${version}`}`;
-  const verdict = problem === undefined ? colors.green('works') : `${colors.red('fails')}: ${problem}`;
+  const good = notRun === undefined ? colors.green('works') : `${colors.yellow('loads')}; not run: ${notRun}`;
+  const verdict = problem === undefined ? good : `${colors.red('fails')}: ${problem}`;
   const facts = served === undefined ? [] : factsOf(served, runs);
   const lines = facts.map(
     ([label, text]) => `  ${colors.dim(label.padEnd(10))} ${text.replaceAll('\n', `\n${' '.repeat(13)}`)}`,
@@ -86,13 +89,21 @@ function describePlacement({ placement, instances }: ModelInfo): string {
 }
 
 /** The same for programs. */
-export function toJsonCheck({ name, version, problem, served, runs }: CheckedModel): Readonly<Record<string, unknown>> {
+export function toJsonCheck({
+  name,
+  version,
+  problem,
+  notRun,
+  served,
+  runs,
+}: CheckedModel): Readonly<Record<string, unknown>> {
   const info = served?.info;
   return {
     name,
     version,
     ok: problem === undefined,
     problem,
+    notRun,
     ...(info === undefined
       ? {}
       : {

@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createTempFolder } from '../../test/support/model-folder.js';
+import { findCheckTarget } from './check-target.js';
+import { checkRepositories } from './repositories.js';
+
+describe('findCheckTarget', () => {
+  it('tells repositories, models, files and names apart', async () => {
+    await using folder = await createTempFolder({
+      'models/a/1/model.onnx': '',
+      'models/b/model.yaml': '',
+      'models/c.onnx': '',
+      'models/d/config.pbtxt': '',
+    });
+    const models = join(folder.path, 'models');
+    const find = (given: string | undefined) => findCheckTarget(given, { cwd: folder.path, repositories: [models] });
+    expect(await find(undefined)).toEqual({ repositories: [models], model: undefined });
+    expect(await find('models')).toEqual({ repositories: [models], model: undefined });
+    expect(await find('models/a')).toEqual({ repositories: [models], model: 'a' });
+    expect(await find('models/b/')).toEqual({ repositories: [models], model: 'b' });
+    expect(await find('models/d')).toEqual({ repositories: [models], model: 'd' });
+    expect(await find('models/c.onnx')).toEqual({ repositories: [models], model: 'c' });
+    expect(await find('a')).toEqual({ repositories: [models], model: 'a' });
+    expect(await find('c')).toEqual({ repositories: [models], model: 'c' });
+    await expect(find('e')).rejects.toThrow(`e is neither a folder nor a model file, nor a model in ${models}`);
+  });
+});
+
+describe('checkRepositories', () => {
+  it('says what to do about folders that cannot be served', async () => {
+    await using folder = await createTempFolder({ 'empty/.hidden': '', file: '', 'full/a.onnx': '' });
+    const at = (name: string) => join(folder.path, name);
+    await checkRepositories([at('empty'), at('full')], false);
+    await checkRepositories([at('empty')], true);
+    await expect(checkRepositories([at('empty')], false)).rejects.toThrow(
+      `there is no model in ${at('empty')}. Put one there as <model>/1/model.onnx or as a bare <model>.onnx, ` +
+        'or name another folder: millrace serve <folder>',
+    );
+    await expect(checkRepositories([at('missing')], true)).rejects.toThrow(
+      `the model repository ${at('missing')} does not exist. Create it, or name another folder: millrace serve <folder>`,
+    );
+    await expect(checkRepositories([at('file')], true)).rejects.toThrow(
+      `the model repository ${at('file')} is a file. `,
+    );
+  });
+});

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { createTempFolder } from '../../../test/support/model-folder.js';
+import type { TensorMetadata } from '../../client/index.js';
+import { bytesOf } from '../../core/index.js';
+import { parseImageFlag, parseInputFlag } from './input-flags.js';
+import { formatNpy } from './npy.js';
+import { fill, type InputSources, readInputs } from './read-inputs.js';
+
+const X: TensorMetadata = { name: 'x', datatype: 'FP32', shape: [-1, 2] };
+const IDS: TensorMetadata = { name: 'ids', datatype: 'INT64', shape: [-1] };
+const TEXT: TensorMetadata = { name: 'text', datatype: 'BYTES', shape: [-1, 1] };
+
+async function read(specs: readonly TensorMetadata[], given: readonly string[], change: Partial<InputSources> = {}) {
+  return readInputs(specs, {
+    flags: given.map(parseInputFlag),
+    requestFile: undefined,
+    shapes: {},
+    fill: undefined,
+    cwd: process.cwd(),
+    readStdin: async () => new Uint8Array(0),
+    images: {},
+    ...change,
+  });
+}
+
+describe('values on the command line', () => {
+  it.each<[TensorMetadata, string, unknown]>([
+    [
+      X,
+      '[[1,NaN],[-Infinity,2]]',
+      [
+        [1, Number.NaN],
+        [Number.NEGATIVE_INFINITY, 2],
+      ],
+    ],
+    [X, '5', 5],
+    [IDS, '[9007199254740993,2]', [9_007_199_254_740_993n, 2]],
+    [X, '[1000000000000000000]', [1e18]],
+    [TEXT, 'text=hello world', 'hello world'],
+    [TEXT, 'text=42', '42'],
+    [TEXT, 'text={"a":1}', '{"a":1}'],
+    [TEXT, '["a","b"]', ['a', 'b']],
+    [TEXT, '"quoted"', 'quoted'],
+  ])('for %o takes %s', async (spec, given, value) => {
+    expect(await read([spec], [given])).toEqual({ [spec.name]: value });
+  });
+
+  it('take the shape that is given', async () => {
+    expect(await read([X], ['[[1,2],[3,4]]'], { shapes: { x: [1, 4] } })).toEqual({
+      x: { data: [1, 2, 3, 4], shape: [1, 4], datatype: 'FP32' },
+    });
+  });
+
+  it('need a name when the model has several inputs', async () => {
+    await expect(read([X, IDS], ['[1,2]'])).rejects.toThrow(
+      "the model has several inputs ('x', 'ids'): say NAME=VALUE",
+    );
+  });
+});
+
+describe('files', () => {
+  it('are read by their kind', async () => {
+    const numbers = Float32Array.of(1, 2, 3, 4);
+    await using folder = await createTempFolder({
+      'x.npy': formatNpy({ datatype: 'FP32', shape: [2, 2], data: bytesOf(numbers) }),
+      'x.json': '[[1,2]]',
+      'x.raw': bytesOf(numbers),
+      'odd.raw': new Uint8Array(3),
+      'text.txt': 'a whole\nfile',
+    });
+    const where = { cwd: folder.path };
+    expect(await read([X], ['@x.npy'], where)).toEqual({ x: { data: numbers, shape: [2, 2], datatype: 'FP32' } });
+    expect(await read([X], ['@x.json'], where)).toEqual({ x: [[1, 2]] });
+    expect(await read([X], ['@x.raw'], where)).toEqual({ x: numbers });
+    expect(await read([X], ['@x.raw'], { ...where, shapes: { x: [1, 4] } })).toEqual({
+      x: { data: numbers, shape: [1, 4], datatype: 'FP32' },
+    });
+    expect(await read([TEXT], ['@text.txt'], where)).toEqual({ text: [Buffer.from('a whole\nfile')] });
+    await expect(read([X], ['@odd.raw'], where)).rejects.toThrow(
+      "odd.raw has 3 bytes; raw FP32 for input 'x' comes in multiples of 4",
+    );
+    await expect(read([X], ['@.'], where)).rejects.toThrow('. cannot be read (EISDIR)');
+  });
+
+  it('may come from the standard input', async () => {
+    const readStdin = async () => bytesOf(Float32Array.of(5, 6));
+    expect(await read([X], ['x=@-'], { readStdin })).toEqual({ x: Float32Array.of(5, 6) });
+  });
+
+  it('are made a tensor when they are pictures, as the model says', async () => {
+    const pixels: TensorMetadata = { name: 'pixels', datatype: 'FP32', shape: [-1, 1, 4, 4] };
+    const images = { pixels: { colors: 'GRAY', scale: 1 } as const };
+    const flags = [parseImageFlag('examples/photos/meal_1.jpg')];
+    const byFlag = await read([pixels], [], { flags, images });
+    expect(byFlag.pixels).toMatchObject({ shape: [1, 1, 4, 4], datatype: 'FP32' });
+    expect(await read([pixels], ['@examples/photos/meal_1.jpg'], { images })).toEqual(byFlag);
+    const bytes = { ...TEXT, name: 'file' };
+    expect((await read([bytes], ['@examples/photos/meal_1.jpg'])).file).toHaveLength(1);
+  });
+});
+
+describe('inputs that are not given', () => {
+  it('are left out, or filled when asked for', async () => {
+    expect(await read([X, IDS], ['x=[1,2]'])).toEqual({ x: [1, 2] });
+    expect(await read([X, IDS], ['x=[1,2]'], { fill: 'zero', shapes: { ids: [3] } })).toEqual({
+      x: [1, 2],
+      ids: { data: [0, 0, 0], shape: [3], datatype: 'INT64' },
+    });
+  });
+
+  it('are filled with what their datatype holds', () => {
+    const random = (datatype: TensorMetadata['datatype']) => {
+      const value = fill({ name: 'x', datatype, shape: [-1, 2] }, { fill: 'random', shapes: {} });
+      return (value as { readonly data: readonly unknown[] }).data;
+    };
+    expect(random('BYTES').map((element) => typeof element)).toEqual(['string', 'string']);
+    expect(random('BOOL').map((element) => typeof element)).toEqual(['boolean', 'boolean']);
+    expect(random('INT8').every(Number.isInteger)).toBe(true);
+    expect(random('FP16')).toHaveLength(2);
+  });
+});
+
+it('refuses a request file that is no JSON', async () => {
+  const readStdin = async () => Buffer.from('{');
+  await expect(read([X], [], { requestFile: '-', readStdin })).rejects.toThrow('- is not JSON: ');
+});

@@ -1,0 +1,390 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createFakeIo, type FakeIoOptions } from '../../test/support/fake-io.js';
+import {
+  type FakeAnswer,
+  type FakeServer,
+  jsonAnswer,
+  type SeenRequest,
+  startFakeServer,
+} from '../../test/support/fake-server.js';
+import { createTempFolder } from '../../test/support/model-folder.js';
+import { VERSION } from '../version.js';
+import { runCli } from './program.js';
+
+async function run(argv: readonly string[], options: FakeIoOptions = {}) {
+  const io = createFakeIo(options);
+  const code = await runCli(argv, io);
+  return { code, out: io.out(), err: io.err() };
+}
+
+let server: FakeServer | undefined;
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+async function start(answers: Readonly<Record<string, (request: SeenRequest) => FakeAnswer>>) {
+  server = await startFakeServer((request) => {
+    const answer = answers[`${request.method} ${request.url}`];
+    return answer?.(request) ?? jsonAnswer({ error: `there is nothing at ${request.url}` }, 404);
+  });
+  return { env: { MILLRACE_URL: server.url } };
+}
+
+const INDEX = [
+  { name: 'mlp', version: '1', state: 'READY' },
+  { name: 'broken', state: 'UNAVAILABLE', reason: 'no model.onnx' },
+];
+const METADATA = {
+  name: 'mlp',
+  versions: ['1', '2'],
+  platform: 'onnxruntime_onnx',
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
+};
+
+describe('the command line', () => {
+  it('says how to use it, with the exit codes', async () => {
+    const { code, out } = await run(['--help']);
+    expect(code).toBe(0);
+    expect(out).toContain('Usage: millrace [options] [command]');
+    expect(out).toContain('  3    no server answers at the address');
+  });
+
+  it.each(['serve', 'check', 'infer', 'models', 'bench', 'config', 'types'])(
+    'shows examples of %s',
+    async (command) => {
+      const { code, out } = await run([command, '--help']);
+      expect(code).toBe(0);
+      expect(out).toContain(`Examples:\n  $ millrace ${command}`);
+    },
+  );
+
+  it('prints its version', async () => {
+    expect(await run(['--version'])).toMatchObject({ code: 0, out: `${VERSION}\n` });
+  });
+
+  it.each([
+    [['serv'], "error: unknown command 'serv'\n(Did you mean serve?)\n"],
+    [['serve', '--htp-port', '1'], "error: unknown option '--htp-port'\n(Did you mean --http-port?)\n"],
+    [['models', 'lst'], "error: unknown command 'lst'\n(Did you mean list?)\n"],
+    [
+      ['serve', '--model-control-mode', 'pull'],
+      "error: option '--model-control-mode <choice>' argument 'pull' is invalid. Allowed choices are none, poll, explicit.\n",
+    ],
+    [['infer'], "error: missing required argument 'model'\n"],
+  ])('refuses %s with a suggestion', async (argv, message) => {
+    const { code, err } = await run(argv);
+    expect(code).toBe(2);
+    expect(err).toBe(`${message}Add --help to see how to use it.\n`);
+  });
+
+  it('says that nobody answers, and what to do', async () => {
+    const { code, err } = await run(['models', 'list', '--url', 'http://127.0.0.1:9']);
+    expect(code).toBe(3);
+    expect(err).toMatch(/^error: cannot reach http:\/\/127\.0\.0\.1:9: /);
+    expect(err).toContain('Start a server with `millrace serve <folder>`');
+  });
+
+  it('writes errors as JSON where JSON is asked for', async () => {
+    const options = await start({});
+    const { code, out, err } = await run(['models', 'show', 'mlp', '--json'], options);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(JSON.parse(err)).toEqual({ error: 'there is nothing at /v2/models/mlp', code: 'not_found' });
+  });
+
+  it('sends the key of a file, else of the environment', async () => {
+    await using folder = await createTempFolder({ key: 'from-a-file\n' });
+    const options = await start({ 'POST /v2/repository/index': () => jsonAnswer([]) });
+    const env = { ...options.env, MILLRACE_KEY: 'from-the-environment' };
+    await run(['models', 'list'], { env });
+    await run(['models', 'list', '--key-file', 'key'], { env, cwd: folder.path });
+    expect(server?.seen.map((request) => request.headers.authorization)).toEqual([
+      'Bearer from-the-environment',
+      'Bearer from-a-file',
+    ]);
+    expect(await run(['models', 'list', '--key-file', 'none'], { env, cwd: folder.path })).toMatchObject({
+      code: 2,
+      err: 'error: none does not exist\n',
+    });
+  });
+});
+
+describe('models', () => {
+  it('lists versions with their state', async () => {
+    const options = await start({ 'POST /v2/repository/index': () => jsonAnswer(INDEX) });
+    const { code, out } = await run(['models', 'list'], options);
+    expect(code).toBe(0);
+    expect(out).toBe(
+      [
+        'MODEL    VERSION   STATE         REASON',
+        'mlp            1   ready',
+        'broken             unavailable   no model.onnx',
+        '',
+      ].join('\n'),
+    );
+    expect(JSON.parse((await run(['models', 'list', '--json', '--ready'], options)).out)).toEqual(INDEX);
+    expect(server?.seen.map(({ body }) => body.toString())).toEqual(['{}', '{"ready":true}']);
+  });
+
+  it('says that there are none', async () => {
+    const options = await start({ 'POST /v2/repository/index': () => ({}) });
+    expect((await run(['models', 'list'], options)).out).toBe('no models\n');
+  });
+
+  it('shows one', async () => {
+    const options = await start({
+      'GET /v2/models/mlp': () => jsonAnswer(METADATA),
+      'GET /v2/models/mlp/versions/2': () => jsonAnswer(METADATA),
+      'GET /v2/models/mlp/config': () => jsonAnswer({ max_batch_size: 8 }),
+    });
+    expect((await run(['models', 'show', 'mlp'], options)).out).toBe(
+      [
+        'mlp',
+        '  versions 1, 2',
+        '  platform onnxruntime_onnx',
+        '  batch    up to 8 rows, requests are not put together',
+        '  inputs   x FP32[-1,2]',
+        '  outputs  y FP32[-1,2]',
+        '',
+      ].join('\n'),
+    );
+    const { out } = await run(['models', 'show', 'mlp', '--model-version', '2', '--json'], options);
+    expect(JSON.parse(out)).toEqual(METADATA);
+  });
+
+  it('suggests a name', async () => {
+    const options = await start({ 'POST /v2/repository/index': () => jsonAnswer(INDEX) });
+    const { code, err } = await run(['models', 'show', 'mpl'], options);
+    expect({ code, err }).toEqual({ code: 1, err: 'error: there is nothing at /v2/models/mpl; did you mean mlp?\n' });
+  });
+
+  it('shows statistics', async () => {
+    const none = { count: 0, ns: 0 };
+    const inference_stats = {
+      success: { count: 2, ns: 4_000_000 },
+      fail: none,
+      queue: { count: 2, ns: 200_000 },
+      compute_input: none,
+      compute_infer: { count: 2, ns: 2_400_000 },
+      compute_output: none,
+    };
+    const row = {
+      name: 'mlp',
+      version: '1',
+      last_inference: 0,
+      inference_count: 6,
+      execution_count: 2,
+      inference_stats,
+      batch_stats: [],
+    };
+    const options = await start({
+      'GET /v2/models/stats': () => jsonAnswer({ model_stats: [row] }),
+      'GET /v2/models/mlp/stats': () => jsonAnswer({ model_stats: [row] }),
+    });
+    expect((await run(['models', 'stats'], options)).out).toBe(
+      [
+        'MODEL   VERSION   OK   FAILED   ROWS   RUNS   ROWS/RUN     TOTAL      QUEUE   COMPUTE   LAST',
+        'mlp           1    2        0      6      2        3.0   2.00 ms   0.100 ms   1.20 ms   never',
+        '',
+      ].join('\n'),
+    );
+    expect(JSON.parse((await run(['models', 'stats', 'mlp', '--json'], options)).out)).toEqual([row]);
+  });
+
+  it('loads, with another configuration if told so, and unloads', async () => {
+    await using folder = await createTempFolder({ 'config.json': '{"maxBatchSize":2}' });
+    const options = await start({
+      'POST /v2/repository/models/mlp/load': () => ({}),
+      'POST /v2/repository/models/mlp/unload': () => ({}),
+    });
+    const where = { ...options, cwd: folder.path };
+    expect(await run(['models', 'load', 'mlp', '--model-config', 'config.json'], where)).toMatchObject({
+      code: 0,
+      out: 'loaded mlp\n',
+    });
+    expect(await run(['models', 'unload', 'mlp', '--json'], where)).toMatchObject({
+      code: 0,
+      out: '{"model":"mlp","loaded":false}\n',
+    });
+    expect(server?.seen[0]?.body.toString()).toBe('{"parameters":{"config":"{\\"maxBatchSize\\":2}"}}');
+  });
+});
+
+describe('types', () => {
+  it('prints an interface for each model, with the inputs that may be left out', async () => {
+    const inputs = [...METADATA.inputs, { name: 'sample-rate', datatype: 'INT64', shape: [] }];
+    const options = await start({
+      'GET /v2/models/mlp': () => jsonAnswer({ ...METADATA, inputs }),
+      'GET /v2/models/mlp/config': () => jsonAnswer({ input: [{ name: 'sample-rate', optional: true }] }),
+    });
+    expect((await run(['types', 'mlp'], options)).out).toBe(
+      [
+        "/** `client.model<Mlp>('mlp')` */",
+        'export interface Mlp {',
+        '  readonly inputs: {',
+        '    /** FP32[-1,2] */',
+        "    readonly x: 'FP32';",
+        '    /** INT64[] */',
+        '    readonly "sample-rate"?: \'INT64\';',
+        '  };',
+        '  readonly outputs: {',
+        '    /** FP32[-1,2] */',
+        "    readonly y: 'FP32';",
+        '  };',
+        '}',
+        '',
+      ].join('\n'),
+    );
+    expect(JSON.parse((await run(['types', 'mlp', '--json'], options)).out)).toEqual([{ ...METADATA, inputs }]);
+  });
+});
+
+describe('config', () => {
+  it('checks file, environment and flags together', async () => {
+    await using folder = await createTempFolder({
+      'millrace.yaml': 'server: { httpPort: 9000 }\n',
+      'bad.yaml': 'sevrer: {}\n',
+    });
+    const where = { cwd: folder.path };
+    expect(await run(['config', 'check'], where)).toMatchObject({ code: 0, out: 'the settings are valid\n' });
+    expect(await run(['config', 'check', '--json'], where)).toMatchObject({ code: 0, out: '{"valid":true}\n' });
+    const { code, err } = await run(['config', 'check', '-c', 'bad.yaml'], where);
+    expect(code).toBe(2);
+    expect(err).toContain('did you mean server?');
+  });
+
+  it('prints what holds, without secrets', async () => {
+    const env = { MILLRACE_AUTH_KEYS: '[{"name":"ci","key":"${env:CI_KEY}"}]', CI_KEY: '0123456789abcdef0123' };
+    const { out } = await run(
+      [
+        'config',
+        'print',
+        '--json',
+        '--exit-timeout-secs',
+        '5',
+        '--model-control-mode',
+        'explicit',
+        '--load-model',
+        'a',
+        '--load-model',
+        'b',
+      ],
+      { env },
+    );
+    const settings = JSON.parse(out);
+    expect(settings.server.gracePeriodMs).toBe(5000);
+    expect(settings.repository.loadModels).toEqual(['a', 'b']);
+    expect(settings.auth.keys[0].key).toBe('[redacted]');
+    expect((await run(['config', 'print'])).out).toContain('httpPort: 8000');
+  });
+
+  it('prints the schema', async () => {
+    expect(JSON.parse((await run(['config', 'schema'])).out)).toHaveProperty('properties.server');
+  });
+});
+
+describe('infer', () => {
+  const answer = {
+    model_name: 'mlp',
+    model_version: '2',
+    outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 2], data: [0.125, 2] }],
+  };
+  const routes = {
+    'GET /v2/models/mlp': () => jsonAnswer(METADATA),
+    'POST /v2/models/mlp/infer': () => jsonAnswer(answer),
+  };
+
+  it('prints the outputs', async () => {
+    const options = await start(routes);
+    const { code, out } = await run(['infer', 'mlp', '-i', '[1,2]'], options);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^mlp version 2 answered in [\d.]+ ms\n\ny FP32\[1,2\]\n {2}0\.125 {2}2\n$/);
+  });
+
+  it('prints the whole answer as JSON, and sends what it was told to', async () => {
+    const options = await start(routes);
+    const { out } = await run(
+      [
+        'infer',
+        'mlp',
+        '-i',
+        'x=[[1,2]]',
+        '-o',
+        'y',
+        '--id',
+        'seven',
+        '--priority',
+        '2',
+        '--parameter',
+        'n=5',
+        '--request-id',
+        'r-1',
+        '--no-binary',
+        '--json',
+      ],
+      options,
+    );
+    expect(JSON.parse(out)).toMatchObject({ model_name: 'mlp', outputs: [{ name: 'y', data: [0.125, 2] }] });
+    const request = server?.seen.at(-1);
+    expect(request?.headers['x-request-id']).toBe('r-1');
+    expect(JSON.parse(String(request?.body))).toEqual({
+      id: 'seven',
+      parameters: { n: 5, priority: 2 },
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }],
+      outputs: [{ name: 'y' }],
+    });
+  });
+
+  it('takes a request body from the standard input', async () => {
+    const options = await start(routes);
+    const stdin = '{"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[[NaN,2]]}]}';
+    expect((await run(['infer', 'mlp', '-r', '-', '--no-binary'], { ...options, stdin })).code).toBe(0);
+    expect(String(server?.seen.at(-1)?.body)).toContain('"data":[NaN,2]');
+    expect(await run(['infer', 'mlp', '-r', '-'], { ...options, stdin: '{"inputs":[{}]}' })).toMatchObject({
+      code: 2,
+      err: 'error: -: expected {"inputs":[{"name","shape","datatype","data"}]}\n',
+    });
+  });
+
+  it('shows classes to people when the model has labels, to programs when asked', async () => {
+    const classes = {
+      ...answer,
+      outputs: [{ name: 'y', datatype: 'BYTES', shape: [1, 2], data: ['0.9:1:cat', '0.1:0:dog'] }],
+    };
+    const options = await start({
+      ...routes,
+      'GET /v2/models/mlp/config': () => jsonAnswer({ output: [{ name: 'y', label_filename: 'labels.txt' }] }),
+      'POST /v2/models/mlp/infer': () => jsonAnswer(classes),
+    });
+    const { out } = await run(['infer', 'mlp', '-i', '[1,2]'], options);
+    expect(out).toMatch(/^mlp y answered in [\d.]+ ms\n\nCLASS {3}SCORE\ncat {7}0\.9\ndog {7}0\.1\n$/);
+    const json = await run(['infer', 'mlp', '-i', '[1,2]', '--classes', '2', '--json'], options);
+    expect(JSON.parse(json.out).rows[0][0]).toEqual({ score: 0.9, index: 1, label: 'cat' });
+  });
+
+  it('writes outputs to files', async () => {
+    await using folder = await createTempFolder();
+    const outputs = [...answer.outputs, { name: 'a/b', datatype: 'BYTES', shape: [1], data: ['text'] }];
+    const options = await start({ ...routes, 'POST /v2/models/mlp/infer': () => jsonAnswer({ ...answer, outputs }) });
+    await run(['infer', 'mlp', '-i', '[1,2]', '--save', 'out'], { ...options, cwd: folder.path });
+    // What was saved goes in again.
+    await run(['infer', 'mlp', '-i', '@out/y.npy', '--no-binary'], { ...options, cwd: folder.path });
+    expect(String(server?.seen.at(-1)?.body)).toContain('"shape":[1,2],"data":[0.125,2]');
+    await run(['infer', 'mlp', '-i', '@out/a_b.json'], { ...options, cwd: folder.path });
+  });
+
+  it.each([
+    [['-i', 'z=1'], "error: the model has no input 'z'; its inputs are 'x'\n"],
+    [['-i', 'x=abc'], "error: input 'x' takes FP32[-1,2]: expected JSON such as [[1,2]], or @FILE, got 'abc'\n"],
+    [
+      ['-i', '[1,2,3]'],
+      "error: input 'x' takes FP32[-1,2], which 3 elements does not fit; give {data, shape} to say how\n",
+    ],
+    [['-i', '@none.npy'], 'error: none.npy does not exist\n'],
+    [['-i', '[1,2]', '-i', '[3,4]'], "error: input 'x' is given twice\n"],
+  ])('says what is wrong with %s', async (flags, message) => {
+    const options = await start(routes);
+    expect(await run(['infer', 'mlp', ...flags], options)).toMatchObject({ code: 2, err: message });
+  });
+});

@@ -1,0 +1,167 @@
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { connect } from '../../src/client/index.js';
+import { runCliProcess, startCli } from '../support/cli-process.js';
+import { createTempFolder } from '../support/model-folder.js';
+
+const ECHO =
+  'runtime: echo\ninputs: [{ name: text, datatype: BYTES, shape: [-1] }]\noutputs: [{ name: echo, datatype: BYTES, shape: [-1] }]\n';
+const SLOW_ECHO = `${ECHO}echo: { delayMs: 1500 }\nbatching: { enabled: false }\n`;
+const PORTS = ['--http-port', '0', '--metrics-port', '0'];
+
+describe('millrace serve', () => {
+  it('says where it listens and what it serves, answers, and drains on SIGTERM', async () => {
+    await using folder = await createTempFolder({
+      'echo/model.yaml': ECHO,
+      'echo/1/': '',
+      'broken/1/model.onnx': 'no model',
+    });
+    await using cli = startCli(['serve', folder.path, ...PORTS, '--json']);
+    const listening = await cli.nextEvent();
+    expect(listening).toMatchObject({ event: 'listening', pid: cli.child.pid });
+    const ready = await cli.nextEvent();
+    expect(ready).toMatchObject({
+      event: 'ready',
+      models: [{ name: 'echo', version: 1, placement: 'process', memoryBytes: expect.any(Number) }],
+      unserved: [{ name: 'broken', version: 1 }],
+    });
+    const { outputs } = await connect(String(listening.http))
+      .model('echo')
+      .infer({ text: ['hello'] });
+    expect(outputs.echo?.data).toEqual(['hello']);
+    expect(await (await fetch(`${listening.metrics}/metrics`)).text()).toContain('nv_inference_request_success');
+    cli.child.kill('SIGTERM');
+    const { exit, out } = await cli.ended;
+    expect(exit).toBe(0);
+    expect(out.trimEnd().split('\n').at(-1)).toBe('{"event":"stopped"}');
+  });
+
+  it('prints a table for people', async () => {
+    await using folder = await createTempFolder({
+      'echo/model.yaml': ECHO,
+      'echo/1/': '',
+      'broken/1/model.onnx': 'no model',
+    });
+    await using cli = startCli(['serve', folder.path, ...PORTS, '--grpc-port', '8001', '--log-verbose', '1']);
+    const printed = new Promise<void>((done) => {
+      let text = '';
+      cli.child.stdout.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        if (text.includes('1 of 2 served')) done();
+      });
+    });
+    await printed;
+    cli.child.kill('SIGINT');
+    const { exit, out, err } = await cli.ended;
+    expect(exit).toBe(0);
+    expect(out).toMatch(
+      /^millrace .+\n {2}requests {2}http:\/\/127\.0\.0\.1:\d+\n {2}docs {6}http:\S+\/docs\n {2}metrics {3}http:\S+\/metrics\n/,
+    );
+    expect(out).toMatch(/^MODEL {3}VERSION {3}INPUTS {11}OUTPUTS/m);
+    expect(out).toMatch(/^echo {10}1 {3}text BYTES\[-1\] {3}echo BYTES\[-1\]/m);
+    expect(out).toMatch(/^not served: broken version 1: /m);
+    expect(err).toContain('--grpc-port is ignored: gRPC comes with a later version\n');
+    expect(err).toContain('stopping: accepted requests finish (once more ends them)\n');
+  });
+
+  it('lets an accepted request finish after the first signal', async () => {
+    await using folder = await createTempFolder({ 'slow/model.yaml': SLOW_ECHO, 'slow/1/': '' });
+    await using cli = startCli(['serve', folder.path, ...PORTS, '--json', '--log-level', 'debug']);
+    const { http, metrics } = await cli.nextEvent();
+    await cli.nextEvent();
+    const accepted = connect(String(http))
+      .model('slow')
+      .infer({ text: { data: ['last'], shape: [1], datatype: 'BYTES' } });
+    await isExecuting(String(metrics));
+    cli.child.kill('SIGTERM');
+    expect((await accepted).outputs.echo?.data).toEqual(['last']);
+    expect((await cli.ended).exit).toBe(0);
+  });
+
+  it('ends at once at the second signal', async () => {
+    await using folder = await createTempFolder({
+      'slow/model.yaml': SLOW_ECHO.replace('1500', '60000'),
+      'slow/1/': '',
+    });
+    await using cli = startCli(['serve', folder.path, ...PORTS]);
+    const stopping = new Promise<void>((done) => {
+      cli.child.stderr.on('data', (chunk: Buffer) => {
+        if (chunk.toString().includes('stopping: ')) done();
+      });
+    });
+    await new Promise<void>((done) => {
+      cli.child.stdout.on('data', (chunk: Buffer) => {
+        if (chunk.toString().includes('requests')) done();
+      });
+    });
+    cli.child.kill('SIGTERM');
+    await stopping;
+    cli.child.kill('SIGTERM');
+    expect((await cli.ended).exit).toBe(143);
+  });
+
+  it.each([
+    ['missing', 'the model repository PATH does not exist. Create it, or name another folder: millrace serve <folder>'],
+    [
+      'empty',
+      'there is no model in PATH. Put one there as <model>/1/model.onnx or as a bare <model>.onnx, or name another folder: millrace serve <folder>',
+    ],
+    [
+      'other',
+      'there is no model in PATH. Put one there as <model>/1/model.onnx or as a bare <model>.onnx, or name another folder: millrace serve <folder>',
+    ],
+  ])('says in one sentence that a folder is %s', async (name, sentence) => {
+    await using folder = await createTempFolder({ 'empty/': '', 'other/readme.txt': 'no model' });
+    const path = join(folder.path, name);
+    await using cli = startCli(['serve', path, ...PORTS, '--json', '--log-level', 'silent']);
+    const { exit, err } = await cli.ended;
+    expect(exit).toBe(2);
+    expect(JSON.parse(err)).toEqual({ error: sentence.replace('PATH', path), code: 'invalid_argument' });
+  });
+
+  it('waits for models in an empty folder that it polls', async () => {
+    await using folder = await createTempFolder();
+    await using cli = startCli([
+      'serve',
+      '--model-repository',
+      folder.path,
+      '--model-control-mode',
+      'poll',
+      ...PORTS,
+      '--json',
+    ]);
+    await cli.nextEvent();
+    expect(await cli.nextEvent()).toEqual({ event: 'ready', models: [], unserved: [] });
+    cli.child.kill('SIGTERM');
+    expect((await cli.ended).exit).toBe(0);
+  });
+
+  it('ends when a model does not load and --strict is given', async () => {
+    await using folder = await createTempFolder({ 'broken/1/model.onnx': 'no model' });
+    await using cli = startCli(['serve', folder.path, ...PORTS, '--strict']);
+    const { exit, err } = await cli.ended;
+    expect(exit).toBe(1);
+    expect(err).toMatch(/^error: models failed to load: broken: /m);
+  });
+
+  it('loads and unloads for the command line in explicit mode', async () => {
+    const models = resolve('examples/models');
+    const explicit = ['--model-control-mode', 'explicit', '--load-model', 'echo'];
+    await using server = startCli(['serve', models, ...explicit, ...PORTS, '--json']);
+    const { http } = await server.nextEvent();
+    expect(await server.nextEvent()).toMatchObject({ models: [{ name: 'echo' }] });
+    const control = (...argv: readonly string[]) => runCliProcess('models', ...argv, '--url', String(http));
+    expect(await control('load', 'mlp')).toMatchObject({ exit: 0, out: 'loaded mlp\n' });
+    expect(JSON.parse((await control('list', '--ready', '--json')).out)).toHaveLength(2);
+    expect(await control('unload', 'mlp')).toMatchObject({ exit: 0, out: 'unloaded mlp\n' });
+    expect((await control('load', 'mlq')).err).toContain('did you mean mlp?');
+  });
+});
+
+/** Resolves once a request is at an instance. */
+async function isExecuting(metrics: string): Promise<void> {
+  for (;;) {
+    const text = await (await fetch(`${metrics}/metrics`)).text();
+    if (/^millrace_executing_requests\{.*\} 1$/m.test(text)) return;
+  }
+}
