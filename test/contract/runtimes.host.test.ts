@@ -12,8 +12,9 @@ import {
   RunnerDiedError,
 } from '../../src/runtimes/index.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { identityGraph, writeOnnx } from '../support/onnx-builder.js';
 import { batchItem, fp32, numbersOf } from '../support/tensors.js';
-import { createTestHost, IN_PROCESS, loadSpec, runBatch, type TestHost } from '../support/test-host.js';
+import { createTestHost, IN_PROCESS, INLINE, loadSpec, runBatch, type TestHost } from '../support/test-host.js';
 
 const spec = (name: string, shape: readonly number[]) =>
   ({ name, datatype: 'FP32', shape, batchAxis: 0, optional: false }) as const;
@@ -214,6 +215,60 @@ describe('a load', () => {
       code: 'unavailable',
       message: 'the server is closing; it loads no more models',
     });
+  });
+});
+
+describe('the host', () => {
+  test('closes busy runners at once, failing what they run', async () => {
+    const instance = await hosted.load(faulty);
+    const failure = failureOf(instance, 'hang');
+    await hosted.host.close();
+    expect(await failure).toMatchObject({ message: 'runner model/1#0 is gone: the server closed', started: true });
+    expect(await hosted.event('runnerExited')).toMatchObject({ reason: 'the server closed', expected: true });
+  });
+
+  test('rejects a load whose process cannot be started', async () => {
+    const { execPath } = process;
+    process.execPath = path.join(folder, 'no-node-here');
+    try {
+      await expect(hosted.load(faulty)).rejects.toMatchObject({
+        code: 'unavailable',
+        message: 'runner model/1#0 is gone: could not be started: ENOENT',
+      });
+    } finally {
+      process.execPath = execPath;
+    }
+  });
+
+  test('gives up on an inline load that takes too long', async () => {
+    const clock = new FakeClock();
+    const other = createTestHost({}, clock);
+    const file = writeOnnx(path.join(folder, 'slow.onnx'), identityGraph([{ name: 'x', type: 'float32', dims: [1] }]));
+    const loading = other.load(loadSpec({ runtime: 'onnx', path: file }), INLINE);
+    loading.catch(() => undefined);
+    await clock.advance(20_000);
+    await expect(loading).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'loading took longer than 20000 ms',
+    });
+  });
+
+  test.each([
+    ['a runner process', IN_PROCESS, { runner: 'model/1#0', pid: expect.any(Number) }],
+    ['the serving thread', INLINE, { instance: 'model/1#0' }],
+  ])('makes known what a runtime reports from %s', async (_label, placement, fields) => {
+    const file = writeOnnx(
+      path.join(folder, 'reports.onnx'),
+      identityGraph([{ name: 'x', type: 'float32', dims: [1] }]),
+    );
+    writeFileSync(path.join(folder, 'not-a-folder'), '');
+    const cacheFolder = path.join(folder, 'not-a-folder');
+    const options = { cacheOptimizedGraph: true };
+    const instance = await hosted.load(loadSpec({ runtime: 'onnx', path: file, options, cacheFolder }), placement);
+    const diagnostic = await hosted.event('diagnostic');
+    expect(diagnostic).toMatchObject({ level: 'warn', room: 'runtimes', fields });
+    expect(diagnostic.message).toMatch(/^the optimised graph could not be cached: /);
+    await instance.close();
   });
 });
 

@@ -3,6 +3,7 @@ import { type Clock, type EventBus, MillraceError } from '../../core/index.js';
 import type { Description, Host, HostLoadOptions, Instance, LoadedModel, LoadSpec, Placement } from '../contract.js';
 import type { RunnerOptions } from '../options.js';
 import { createRuntime } from '../registry.js';
+import type { RuntimeContext } from '../runtime-context.js';
 import { InlineModel } from './inline-model.js';
 import { MemoryWatch } from './memory-watch.js';
 import { loadRemotely, RemoteModel } from './remote-model.js';
@@ -60,13 +61,14 @@ class ProcessHost implements Host {
   async #loadInline(spec: LoadSpec, options: HostLoadOptions): Promise<Instance> {
     const { clock, events } = this.#dependencies;
     const startedAt = clock.now();
-    const runtime = await createRuntime(spec.runtime, {
+    const context: RuntimeContext = {
       clock,
       isolated: false,
       report: (level, message) =>
         events.publish('diagnostic', { level, room: 'runtimes', message, fields: { instance: options.instanceId } }),
-    });
-    const model = await this.#withTimeout(runtime.load(spec), options);
+    };
+    const loading = createRuntime(spec.runtime, context).then((runtime) => runtime.load(spec));
+    const model = await this.#withTimeout(loading, options);
     return new InlineModel(options.instanceId, model, clock.now() - startedAt);
   }
 

@@ -32,7 +32,7 @@ export class RunnerProcess {
   readonly exited: Promise<string>;
   readonly #settings: RunnerSettings;
   readonly #child: ChildProcess;
-  readonly #input: Writable;
+  readonly #input: Writable | undefined;
   readonly #pending = new Map<number, PendingExchange>();
   readonly #startedAt: number;
   #lastTicket = 0;
@@ -51,13 +51,14 @@ export class RunnerProcess {
       windowsHide: true,
     });
     this.pid = this.#child.pid ?? 0;
-    // Both are there: `stdio` asks for pipes. Streams of the child's descriptors 3 and 4.
-    this.#input = this.#child.stdio[3] as Writable;
-    const output = this.#child.stdio[4] as Readable;
-    this.#input.on('error', () => undefined);
+    // Descriptors 3 and 4 are pipes as asked for, or there is no `stdio` at all where even the descriptors ran out.
+    const stdio: ChildProcess['stdio'] | undefined = this.#child.stdio;
+    this.#input = stdio?.[3] as Writable | undefined;
+    this.#input?.on('error', () => undefined);
+    const output = stdio?.[4] as Readable | undefined;
     this.exited = new Promise((resolve) => this.#watchExit(output, resolve));
     const assembler = new FrameAssembler((frame) => this.#onFrame(frame));
-    output.on('data', (chunk: Buffer) => this.#guard(() => assembler.push(chunk)));
+    output?.on('data', (chunk: Buffer) => this.#guard(() => assembler.push(chunk)));
     this.#forwardOutput();
   }
 
@@ -99,7 +100,7 @@ export class RunnerProcess {
   async end(): Promise<void> {
     if (!this.#ending) {
       this.#ending = true;
-      this.#input.end();
+      this.#input?.end();
     }
     const { closeTimeoutMs, clock } = this.#settings;
     const timer = clock.setTimer(closeTimeoutMs, () => this.kill(`did not end within ${closeTimeoutMs} ms`));
@@ -109,12 +110,12 @@ export class RunnerProcess {
 
   #write(pieces: readonly Uint8Array[]): void {
     if (pieces.length === 1) {
-      this.#input.write(pieces[0]);
+      this.#input?.write(pieces[0]);
       return;
     }
-    this.#input.cork();
-    for (const piece of pieces) this.#input.write(piece);
-    this.#input.uncork();
+    this.#input?.cork();
+    for (const piece of pieces) this.#input?.write(piece);
+    this.#input?.uncork();
   }
 
   #onFrame(frame: Frame): void {
@@ -163,7 +164,7 @@ export class RunnerProcess {
     }
   }
 
-  #watchExit(output: Readable, resolve: (reason: string) => void): void {
+  #watchExit(output: Readable | undefined, resolve: (reason: string) => void): void {
     let reason: string | undefined;
     let outputEnded = false;
     const settle = () => {
@@ -171,7 +172,7 @@ export class RunnerProcess {
       this.#onExit(reason);
       resolve(reason);
     };
-    output.once('close', () => {
+    output?.once('close', () => {
       outputEnded = true;
       settle();
     });
@@ -190,7 +191,7 @@ export class RunnerProcess {
 
   #onExit(reason: string): void {
     this.#exitReason = reason;
-    this.#input.destroy();
+    this.#input?.destroy();
     const { events } = this.#settings;
     events.publish('runnerExited', { runner: this.label, pid: this.pid, reason, expected: this.#ending });
     let started = true;
@@ -207,8 +208,8 @@ export class RunnerProcess {
 
   #forwardOutput(): void {
     const { stdout, stderr } = this.#child;
-    if (stdout !== null) forwardLines(stdout, this.#settings.clock, (line) => this.#diagnose('info', line));
-    if (stderr !== null) forwardLines(stderr, this.#settings.clock, (line) => this.#diagnose('warn', line));
+    if (stdout) forwardLines(stdout, this.#settings.clock, (line) => this.#diagnose('info', line));
+    if (stderr) forwardLines(stderr, this.#settings.clock, (line) => this.#diagnose('warn', line));
   }
 
   #diagnose(level: Diagnostic['level'], message: string): void {
