@@ -23,7 +23,7 @@ export function decodeRawInput(signature: Signature, body: Uint8Array): Tensor {
   if (variable > 1) throw refused(`input '${name}' must have at most 1 variable dimension, got [${spec.shape}]`);
   if (datatype === 'BYTES') return rawBytesInput(spec, fixed, body);
   const rowBytes = ELEMENT_SIZE_BYTES[datatype] * elementCount(fixed.map((dimension) => Math.abs(dimension)));
-  const rows = rowBytes === 0 ? 0 : body.length / rowBytes;
+  const rows = body.length === 0 ? 0 : body.length / rowBytes;
   if (variable === 0 ? body.length !== rowBytes : !Number.isInteger(rows)) {
     const expected = variable === 0 ? `${rowBytes} bytes` : `a multiple of ${rowBytes} bytes`;
     throw refused(`input '${name}' with shape [${spec.shape}] needs ${expected}, got ${body.length}`);

@@ -1,8 +1,7 @@
 import { MillraceError } from '../../core/index.js';
 import { CLOSE_BRACKET, isDigit, OPEN_BRACKET, ZERO } from './json/bytes.js';
-import { excerpt, type JsonCursor } from './json/cursor.js';
-import { type Named, startsNumber } from './json/elements.js';
-import { readNumberText } from './json/number.js';
+import type { JsonCursor } from './json/cursor.js';
+import type { Named } from './json/elements.js';
 
 const MAX_DIMENSION = 2 ** 31 - 1;
 /** With the bound above, the product of a shape stays a finite double. */
@@ -34,10 +33,9 @@ function readDimension(cursor: JsonCursor, owner: Named, axis: number): number {
   if (cursor.pos > start && dimension <= MAX_DIMENSION && !continuesNumber(bytes[cursor.pos] as number))
     return dimension;
   cursor.pos = start;
-  const got = startsNumber(cursor) ? excerpt(readNumberText(cursor)) : cursor.describe();
   throw new MillraceError(
     'invalid_argument',
-    `${owner.label}: shape[${axis}]: expected an integer from 0 to ${MAX_DIMENSION}, got ${got}`,
+    `${owner.label}: shape[${axis}]: expected an integer from 0 to ${MAX_DIMENSION}, got ${cursor.describe()}`,
   );
 }
 

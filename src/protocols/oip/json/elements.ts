@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../core/index.js';
 import { isDigit, isSpace, MINUS } from './bytes.js';
-import { excerpt, type JsonCursor } from './cursor.js';
+import type { JsonCursor } from './cursor.js';
 
 const UPPER_N = 0x4e;
 const UPPER_I = 0x49;
@@ -36,19 +36,14 @@ export function startsNumber(cursor: JsonCursor): boolean {
   return byte === MINUS || isDigit(byte) || byte === UPPER_N || byte === UPPER_I;
 }
 
-/** The refusal of the element at the cursor. */
-export function badElement(cursor: JsonCursor, elements: Elements<unknown>, why: BadElement): MillraceError {
-  const got = why.got === undefined ? cursor.describe() : excerpt(why.got);
+/** The refusal of the element at the cursor, which is `index` in the flat data. */
+export function badElement(
+  cursor: JsonCursor,
+  elements: Elements<unknown>,
+  { index, expected }: { readonly index: number; readonly expected: string },
+): MillraceError {
   return new MillraceError(
     'invalid_argument',
-    `${elements.tensor.label}: data[${why.index}] at byte ${cursor.pos}: expected ${why.expected}, got ${got}`,
+    `${elements.tensor.label}: data[${index}] at byte ${cursor.pos}: expected ${expected}, got ${cursor.describe()}`,
   );
-}
-
-export interface BadElement {
-  /** Position in the flat data. */
-  readonly index: number;
-  readonly expected: string;
-  /** What came, where the text at the cursor alone does not say it. */
-  readonly got?: string;
 }

@@ -91,7 +91,7 @@ function storeLarge(cursor: JsonCursor, elements: IntegerElements, index: number
   const value = /^-?\d{1,20}$/.test(text) ? BigInt(text) : undefined;
   if (value === undefined || value < min || value > max) {
     cursor.pos = pos;
-    throw badElement(cursor, elements, { index, expected, got: text });
+    throw badElement(cursor, elements, { index, expected });
   }
   if (2 * index + 1 < out.length) {
     out[2 * index] = Number(BigInt.asIntN(32, value));

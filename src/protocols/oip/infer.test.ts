@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../../test/support/fake-clock.js';
+import { bytesOf, Call, type InferRequest, MillraceError, type Tensor } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import type { InferResult } from '../../service/index.js';
+import { createInferHandler } from './infer.js';
+
+const OUTPUT: Tensor = { name: 'y', datatype: 'INT8', shape: [1], data: Uint8Array.of(7) };
+const TARGET = { name: 'm', version: 2 };
+
+function setUp(answer: (request: InferRequest, clock: FakeClock) => Promise<InferResult>) {
+  const clock = new FakeClock();
+  const principal = { name: 'tester', scopes: new Set<never>() };
+  const call = new Call({ requestId: 'r', principal, trace: undefined, deadlineAt: Infinity, receivedAt: clock.now() });
+  const handler = createInferHandler({
+    maxInputs: 2,
+    clock,
+    service: {
+      infer: (_, request) => answer(request, clock),
+      modelInfo(asked, name, version) {
+        expect([asked, name, version]).toEqual([call, 'm', 2]);
+        const spec = { name: 'x', datatype: 'INT8', shape: [-1], batchAxis: null, optional: false } as const;
+        // The handler reads nothing but the signature.
+        return { info: { signature: { inputs: [spec], outputs: [] } } as unknown as ModelInfo, versions: [2] };
+      },
+    },
+  });
+  const post = (body: string | Uint8Array, headers = {}) =>
+    handler(call, TARGET, { method: 'POST', url: '/v2/models/m/versions/2/infer', headers, body: Buffer.from(body) });
+  return { call, clock, post };
+}
+
+/** Answers with the inputs as outputs. */
+const echo = async ({ id, inputs }: InferRequest): Promise<InferResult> => ({
+  kind: 'one',
+  response: { ref: { name: 'm', version: 2, generation: 1 }, id, outputs: inputs, parameters: {} },
+});
+
+describe('createInferHandler', () => {
+  it('decodes, infers and encodes', async () => {
+    const { post } = setUp(echo);
+    const { status, body } = await post(
+      '{"id":"a","inputs":[{"name":"x","datatype":"FP32","shape":[2],"data":[1,2.5]}]}',
+    );
+    expect([status, body]).toEqual([
+      200,
+      '{"id":"a","model_name":"m","model_version":"2","outputs":[{"name":"x","datatype":"FP32","shape":[2],"data":[1.0,2.5]}]}',
+    ]);
+  });
+
+  it('answers a raw binary request in binary, by the signature of the model', async () => {
+    const { post } = setUp(echo);
+    const { body } = await post(bytesOf(Int8Array.of(-1, 3)), { 'inference-header-content-length': '0' });
+    expect(Buffer.concat(body as readonly Uint8Array[]).toString('latin1')).toBe(
+      '{"model_name":"m","model_version":"2","outputs":[{"name":"x","datatype":"INT8","shape":[2],"parameters":{"binary_data_size":2}}]}\xff\x03',
+    );
+  });
+
+  it('notes when decoding was done and how long encoding took', async () => {
+    const { call, clock, post } = setUp(async (request, time) => {
+      await time.advance(5);
+      return echo(request);
+    });
+    const decodedAt = clock.now();
+    await post('{"inputs":[]}');
+    expect(call.timing).toMatchObject({ decodedAt, encodeMs: 0 });
+  });
+
+  it('rejects what cannot be decoded, without asking the service', async () => {
+    const { call, post } = setUp(() => expect.unreachable());
+    await expect(post('{"inputs":[5]}')).rejects.toThrow('invalid JSON at byte 11: expected an object, got 5');
+    expect(call.timing.decodedAt).toBe(0);
+  });
+
+  it('passes on the error of the service', async () => {
+    const refusal = new MillraceError('resource_exhausted', 'the queue is full', { retryAfterMs: 100 });
+    const { post } = setUp(() => Promise.reject(refusal));
+    await expect(post('{"inputs":[]}')).rejects.toBe(refusal);
+  });
+
+  it('refuses many answers and gives up on them', async () => {
+    const { call, post } = setUp(async () => ({ kind: 'many', responses: (async function* () {})() }));
+    const message = "model 'm' may give several answers, which HTTP infer cannot carry; use generate_stream or gRPC";
+    await expect(post('{"inputs":[]}')).rejects.toMatchObject({ code: 'unimplemented', message });
+    expect(call.cancelled?.message).toBe(message);
+  });
+
+  it('keeps answers apart that are encoded one after the other', async () => {
+    const { post } = setUp(async (request) => ({
+      kind: 'one',
+      response: {
+        ref: { name: 'm', version: 2, generation: 1 },
+        id: request.id,
+        outputs: [{ ...OUTPUT, name: request.id }],
+        parameters: {},
+      },
+    }));
+    const answers = await Promise.all(['a', 'b', 'é'].map((id) => post(`{"id":"${id}","inputs":[]}`)));
+    expect(answers.map(({ body }) => JSON.parse(Buffer.from(body as string).toString()).outputs[0].name)).toEqual([
+      'a',
+      'b',
+      'é',
+    ]);
+  });
+});
