@@ -56,19 +56,25 @@ export class SettleTracker {
   }
 }
 
-/** Looks again until every selected version is whole or `maxWaitMs` has passed. */
+export interface Patience {
+  readonly clock: Clock;
+  readonly maxWaitMs: number;
+  /** Nobody wants the result any more. */
+  readonly stopped?: () => boolean;
+}
+
+/** Looks again until every selected version is whole or `maxWaitMs` has passed. Keeps the process alive meanwhile. */
 export async function scanSettled(
   repository: Repository,
   options: ScanOptions,
-  patience: { readonly clock: Clock; readonly maxWaitMs: number },
+  { clock, maxWaitMs, stopped = () => false }: Patience,
 ): Promise<RepositoryScan> {
-  const { clock, maxWaitMs } = patience;
   const giveUpAt = clock.now() + maxWaitMs;
   for (;;) {
     const scan = await repository.scan(options);
     const leftMs = giveUpAt - clock.now();
-    if (scan.unsettled.length === 0 || leftMs <= 0) return scan;
+    if (scan.unsettled.length === 0 || leftMs <= 0 || stopped()) return scan;
     const waitMs = Math.min(leftMs, Math.max(...scan.unsettled.map((version) => version.settlesInMs)));
-    await new Promise<void>((resolve) => clock.setTimer(waitMs, resolve));
+    await clock.sleep(waitMs);
   }
 }

@@ -53,10 +53,21 @@ describe('explainAbsence', () => {
       "version 1 of model 'm' is not loaded any more",
     ],
   ])('explains %s', (_what, statuses, version, code, message) => {
-    expect(explainAbsence('m', version, statuses)).toMatchObject({ code, message });
+    expect(explainAbsence({ name: 'm', version }, { statuses, starting: false })).toMatchObject({ code, message });
   });
 
   it('asks to come back while a model loads', () => {
-    expect(explainAbsence('m', undefined, [status(1, { kind: 'loading' })]).retryAfterMs).toBe(1_000);
+    const statuses = [status(1, { kind: 'loading' })];
+    const error = explainAbsence({ name: 'm', version: undefined }, { statuses, starting: false });
+    expect(error.retryAfterMs).toBe(1_000);
+  });
+
+  it('does not call a model unknown before the server has looked for it', () => {
+    const error = explainAbsence({ name: 'm', version: undefined }, { statuses: [], starting: true });
+    expect(error).toMatchObject({
+      code: 'unavailable',
+      message: "model 'm' is not loaded yet: the server is starting; try again",
+      retryAfterMs: 1_000,
+    });
   });
 });

@@ -3,12 +3,21 @@ import type { ModelStatus } from '../engine/index.js';
 
 const RETRY_AFTER_MS = 1_000;
 
+/** A model, or one version of it, that was asked for. */
+export interface WantedModel {
+  readonly name: string;
+  readonly version: number | undefined;
+}
+
+/** What is known about the wanted model. */
+export interface Knowledge {
+  readonly statuses: readonly ModelStatus[];
+  /** The server is still finding out which models there are. */
+  readonly starting: boolean;
+}
+
 /** Why no version of a model answers: `unavailable` while one is on its way or has failed, else `not_found`. */
-export function explainAbsence(
-  name: string,
-  version: number | undefined,
-  statuses: readonly ModelStatus[],
-): MillraceError {
+export function explainAbsence({ name, version }: WantedModel, { statuses, starting }: Knowledge): MillraceError {
   const label = version === undefined ? `model '${name}'` : `version ${version} of model '${name}'`;
   const wanted = version === undefined ? statuses : statuses.filter((status) => status.version === version);
   if (wanted.some(({ state }) => state.kind === 'loading' || state.kind === 'warming')) {
@@ -19,6 +28,11 @@ export function explainAbsence(
   }
   if (wanted.some(({ state }) => state.kind === 'draining' || state.kind === 'unloaded')) {
     return new MillraceError('not_found', `${label} is not loaded any more`);
+  }
+  if (starting && statuses.length === 0) {
+    return new MillraceError('unavailable', `${label} is not loaded yet: the server is starting; try again`, {
+      retryAfterMs: RETRY_AFTER_MS,
+    });
   }
   const others = statuses.filter(({ state }) => state.kind === 'ready').map((status) => status.version);
   const hint = version !== undefined && others.length > 0 ? `; versions ${others.join(', ')} are ready` : '';

@@ -20,17 +20,20 @@ export interface InferDependencies {
   readonly engine: Engine;
   readonly clock: Clock;
   readonly events: EventBus;
+  /** The server is still finding out which models there are. */
+  readonly starting: () => boolean;
 }
 
 /** The use case that everything is about: admit, choose the version, submit, answer. One `inferFinished` a call. */
-export function createInfer({ engine, clock, events }: InferDependencies) {
+export function createInfer({ engine, clock, events, starting }: InferDependencies) {
   const deadlines = new DeadlineWatch(clock);
 
   function choose(call: Call, request: InferRequest): ModelInfo {
     admit(call.principal, 'infer');
     const info = chooseVersion(engine.serving(request.modelName), request.modelVersion);
     if (info !== undefined) return info;
-    throw explainAbsence(request.modelName, request.modelVersion, engine.statusesOf(request.modelName));
+    const wanted = { name: request.modelName, version: request.modelVersion };
+    throw explainAbsence(wanted, { statuses: engine.statusesOf(wanted.name), starting: starting() });
   }
 
   function finish(call: Call, request: InferRequest, outcome: { info?: ModelInfo; error: MillraceError | undefined }) {

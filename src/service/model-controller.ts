@@ -1,6 +1,7 @@
 import { type Clock, type EventBus, MillraceError, type Timer, toMillraceError } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import {
+  diffScan,
   type ModelSource,
   type Repository,
   type RepositoryOptions,
@@ -26,6 +27,8 @@ export interface ModelControllerOptions {
  */
 export class ModelController {
   readonly #setup: ModelControllerOptions;
+  /** What was loaded last, or tried to: a version that failed is not tried again until its files change. */
+  #known: readonly ModelSource[] = [];
   #turn: Promise<unknown> = Promise.resolve();
   #timer: Timer | undefined;
   #started = false;
@@ -57,8 +60,7 @@ export class ModelController {
   /** Loads one model's selected versions, changed or not, and unloads the others. Rejects when one of them fails. */
   load(name: string, scanOptions: Omit<ScanOptions, 'name'>): Promise<readonly ModelInfo[]> {
     return this.#inTurn(async () => {
-      const { repository, engine } = this.#setup;
-      const scan = await scanSettled(repository, { ...scanOptions, name }, this.#patience());
+      const scan = await scanSettled(this.#setup.repository, { ...scanOptions, name }, this.#patience());
       if (scan.sources.length === 0) throw nothingToLoad(name, scan);
       const infos = await Promise.all(scan.sources.map((source) => this.#loadSource(source)));
       const failed = infos.filter((info): info is MillraceError => info instanceof MillraceError);
@@ -66,7 +68,10 @@ export class ModelController {
         const reasons = failed.map((error) => error.message).join('; ');
         throw new MillraceError('invalid_argument', `model '${name}' failed to load: ${reasons}`, { cause: failed[0] });
       }
-      this.#unloadExcept(engine, name, scan);
+      const ofModel = this.#known.filter((source) => source.name === name);
+      const { removed, sources } = diffScan(ofModel, scan);
+      this.#known = [...this.#known.filter((source) => source.name !== name), ...sources];
+      this.#retire(removed, scan, name);
       return infos as readonly ModelInfo[];
     });
   }
@@ -88,7 +93,7 @@ export class ModelController {
   }
 
   #patience() {
-    return { clock: this.#setup.clock, maxWaitMs: MAX_SETTLE_WAIT_MS };
+    return { clock: this.#setup.clock, maxWaitMs: MAX_SETTLE_WAIT_MS, stopped: () => this.#closed };
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -101,6 +106,7 @@ export class ModelController {
   async #loadAll(scanOptions: ScanOptions): Promise<readonly string[]> {
     const scan = await scanSettled(this.#setup.repository, scanOptions, this.#patience());
     this.#report(scan);
+    this.#known = [...this.#known, ...scan.sources];
     const failures = scan.problems.map(({ name, reason }) => `${name}: ${reason}`);
     if (scanOptions.name !== undefined && !scan.names.includes(scanOptions.name)) {
       const reason = 'no repository has such a model';
@@ -123,9 +129,6 @@ export class ModelController {
 
   #report(scan: RepositoryScan): void {
     for (const { name, version, reason } of scan.problems) this.#setup.engine.reportFailure(name, version ?? 0, reason);
-    for (const { repository, message } of scan.notices) {
-      this.#setup.events.publish('diagnostic', { level: 'warn', room: 'repository', message, fields: { repository } });
-    }
   }
 
   #schedulePoll(): void {
@@ -142,40 +145,26 @@ export class ModelController {
 
   /** Loads what is new or changed, unloads what is gone, leaves the rest. */
   async #poll(): Promise<void> {
-    const { repository, engine } = this.#setup;
-    const scan = await repository.scan();
+    const scan = await this.#setup.repository.scan();
     this.#report(scan);
-    const statuses = engine.statuses();
-    const changed = scan.sources.filter((source) => {
-      const status = statuses.find(({ name, version }) => name === source.name && version === source.version);
-      return status?.info?.source.fingerprint !== source.fingerprint && !this.#failedBefore(source);
-    });
-    await Promise.all(changed.map((source) => this.#loadSource(source)));
-    for (const name of new Set(statuses.map((status) => status.name))) this.#unloadExcept(engine, name, scan);
+    const { added, changed, removed, sources } = diffScan(this.#known, scan);
+    this.#known = sources;
+    await Promise.all([...added, ...changed.map(({ to }) => to)].map((source) => this.#loadSource(source)));
+    this.#retire(removed, scan);
   }
 
-  readonly #failures = new Map<string, string>();
-
-  /** A version that failed with these very files is not tried again at every look. */
-  #failedBefore(source: ModelSource): boolean {
-    const key = `${source.name}/${source.version}`;
-    const known = this.#failures.get(key) === source.fingerprint;
-    this.#failures.set(key, source.fingerprint);
-    return known;
-  }
-
-  /** Unloads the versions of a model that a look did not select. */
-  #unloadExcept(engine: Engine, name: string, scan: RepositoryScan): void {
-    const keep = new Set<number>();
-    for (const list of [scan.sources, scan.unsettled]) {
-      for (const item of list) if (item.name === name) keep.add(item.version);
+  /** Unloads what a look no longer selects, and takes out of the index what is neither there nor loaded any more. */
+  #retire(removed: readonly ModelSource[], scan: RepositoryScan, name?: string): void {
+    const { engine } = this.#setup;
+    for (const source of removed) {
+      const loaded = engine.statusesOf(source.name).find(({ version }) => version === source.version)?.info;
+      if (loaded !== undefined) this.#unloadInBackground(source.name, source.version, 'no longer selected');
     }
-    // A model whose configuration broke keeps serving what it has until somebody mends it.
-    if (scan.problems.some((problem) => problem.name === name && problem.version === undefined)) return;
-    for (const { version, info } of engine.statusesOf(name)) {
-      if (keep.has(version)) continue;
-      if (info !== undefined) this.#unloadInBackground(name, version, 'no longer selected');
-      else if (!scan.problems.some((problem) => problem.name === name)) engine.forget(name, version);
+    for (const status of name === undefined ? engine.statuses() : engine.statusesOf(name)) {
+      const named = (item: { readonly name: string }) => item.name === status.name;
+      const mended = status.state.kind === 'failed' && status.info === undefined && !scan.problems.some(named);
+      const there = this.#known.some((source) => named(source) && source.version === status.version);
+      if (mended && !there) engine.forget(status.name, status.version);
     }
   }
 

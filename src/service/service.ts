@@ -3,7 +3,7 @@ import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
 import { chooseVersion } from '../routing/index.js';
-import { explainAbsence } from './absence.js';
+import { explainAbsence, type WantedModel } from './absence.js';
 import { createInfer } from './infer.js';
 import { ModelController } from './model-controller.js';
 import { TraceSettingsStore, updateLogSettings } from './settings.js';
@@ -66,9 +66,11 @@ interface Running {
 function createUseCases(setup: CreateServiceOptions, { controller, ready }: Running): Service {
   const { engine, events, logControl } = setup;
   const traces = new TraceSettingsStore();
+  const starting = () => !controller.started;
+  const find = (name: string, version: number | undefined) => findModel(engine, { name, version }, starting());
   const audited = createAudit(events);
   return {
-    infer: createInfer(setup),
+    infer: createInfer({ ...setup, starting }),
     serverInfo(call) {
       admit(call.principal, 'observe');
       return { name: 'millrace', version: setup.version, extensions: EXTENSIONS };
@@ -83,12 +85,12 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     },
     modelInfo(call, name, version) {
       admit(call.principal, 'observe');
-      return findModel(engine, name, version);
+      return find(name, version);
     },
     modelStatistics(call, name, version) {
       admit(call.principal, 'observe');
       if (name === undefined) return engine.statistics();
-      const { versions, info } = findModel(engine, name, version);
+      const { versions, info } = find(name, version);
       const wanted = version === undefined ? versions : [info.ref.version];
       return engine.statistics().filter((entry) => entry.name === name && wanted.includes(entry.version));
     },
@@ -116,12 +118,12 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
       }),
     traceSettings(call, model) {
       admit(call.principal, 'observe');
-      if (model !== undefined) findModel(engine, model, undefined);
+      if (model !== undefined) find(model, undefined);
       return traces.get(model);
     },
     updateTraceSettings(call, model, update) {
       return audited(call, { action: 'trace.update', resource: model ?? '' }, () => {
-        if (model !== undefined) findModel(engine, model, undefined);
+        if (model !== undefined) find(model, undefined);
         return traces.update(model, update);
       });
     },
@@ -134,10 +136,10 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
   };
 }
 
-function findModel(engine: Engine, name: string, version: number | undefined) {
-  const serving = engine.serving(name);
-  const info = chooseVersion(serving, version);
-  if (info === undefined) throw explainAbsence(name, version, engine.statusesOf(name));
+function findModel(engine: Engine, wanted: WantedModel, starting: boolean) {
+  const serving = engine.serving(wanted.name);
+  const info = chooseVersion(serving, wanted.version);
+  if (info === undefined) throw explainAbsence(wanted, { statuses: engine.statusesOf(wanted.name), starting });
   return { info, versions: serving.map(({ ref }) => ref.version) };
 }
 
