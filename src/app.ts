@@ -5,7 +5,7 @@ import type { Settings } from './config/index.js';
 import { type Clock, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
 import { createAuthenticator } from './governance/index.js';
-import { createFolderRepository, toTritonConfig } from './repository/index.js';
+import { createFolderRepository } from './repository/index.js';
 import { createHost } from './runtimes/index.js';
 import { type Addresses, checkBind, createServer } from './server/index.js';
 import { createService, type Service } from './service/index.js';
@@ -80,7 +80,6 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     events,
     clock,
     requiresKey: settings.auth.keys.length > 0,
-    toConfig: toTritonConfig,
     renderMetrics:
       settings.telemetry.metrics && settings.server.metricsPort >= 0 ? () => telemetry.render() : undefined,
     version: VERSION,

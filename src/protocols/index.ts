@@ -3,7 +3,6 @@ export type { InferTarget } from './oip/decode-infer.js';
 export * from './oip/infer.js';
 export * from './oip/routes.js';
 export * from './oip/routes-match.js';
-export type { ToConfig } from './oip/routes-models.js';
 export * from './oip/status.js';
 export * from './openapi.js';
 export { curlCommand, exampleRequest, type RequestExample } from './openapi-example.js';

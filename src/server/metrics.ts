@@ -1,4 +1,4 @@
-import { MillraceError, type Principal } from '../core/index.js';
+import { type Authenticate, admit } from '../governance/index.js';
 import type { Exchange } from './exchange.js';
 import { HttpError } from './http-error.js';
 
@@ -6,7 +6,7 @@ import { HttpError } from './http-error.js';
 export type RenderMetrics = () => Promise<{ readonly contentType: string; readonly body: string }>;
 
 export interface MetricsOptions {
-  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly authenticate: Authenticate;
   readonly render: RenderMetrics;
 }
 
@@ -23,12 +23,7 @@ export function createMetricsDispatch({ authenticate, render }: MetricsOptions):
     }
     exchange.route = PATH;
     const { principal } = exchange.begin(authenticate(headers.authorization));
-    if (!principal.scopes.has('observe')) {
-      throw new MillraceError(
-        'permission_denied',
-        `'${principal.name}' may not read metrics: it lacks the scope 'observe'`,
-      );
-    }
+    admit(principal, 'observe');
     render().then(
       ({ contentType, body }) => exchange.send({ status: 200, headers: { 'content-type': contentType }, body }, true),
       (error: unknown) => exchange.fail(error),

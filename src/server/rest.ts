@@ -1,4 +1,5 @@
-import { MillraceError, type Principal } from '../core/index.js';
+import { MillraceError } from '../core/index.js';
+import type { Authenticate } from '../governance/index.js';
 import { INFER_ROUTES, type InferHandler, matchInfer } from '../protocols/index.js';
 import { readBody } from './body.js';
 import type { Exchange } from './exchange.js';
@@ -7,7 +8,7 @@ import type { Router } from './router.js';
 export interface RestOptions {
   readonly infer: InferHandler;
   readonly router: Router;
-  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly authenticate: Authenticate;
   readonly maxBodyBytes: number;
   readonly draining: () => boolean;
 }

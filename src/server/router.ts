@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import fastifySwagger from '@fastify/swagger';
 import type { TSchema } from '@sinclair/typebox';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { MillraceError, type Principal } from '../core/index.js';
+import { MillraceError } from '../core/index.js';
+import type { Authenticate } from '../governance/index.js';
 import type { Route } from '../protocols/index.js';
 import { createAllowedMethods } from './allowed-methods.js';
 import { readBody } from './body.js';
@@ -15,7 +16,7 @@ export interface RouterOptions {
   readonly routes: readonly Route[];
   /** Routes that never come here; known for 405. */
   readonly elsewhere: readonly Pick<Route, 'method' | 'path'>[];
-  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly authenticate: Authenticate;
   readonly maxBodyBytes: number;
   readonly openApi: OpenApiBase;
 }

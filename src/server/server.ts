@@ -1,12 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Clock, type EventBus, MillraceError, type Principal } from '../core/index.js';
-import {
-  createInferHandler,
-  createOipRoutes,
-  describeInferPaths,
-  INFER_ROUTES,
-  type ToConfig,
-} from '../protocols/index.js';
+import { type Clock, type EventBus, MillraceError } from '../core/index.js';
+import type { Authenticate } from '../governance/index.js';
+import { createInferHandler, createOipRoutes, describeInferPaths, INFER_ROUTES } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
 import { ByteBudget } from './byte-budget.js';
 import { Connections } from './connection.js';
@@ -24,13 +19,11 @@ import { openTlsFiles } from './tls.js';
 export interface ServerDependencies {
   readonly options: ServerOptions;
   readonly service: Service;
-  /** Who calls, by the `Authorization` header. Throws `unauthenticated`. */
-  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly authenticate: Authenticate;
   /** `authenticate` throws where there is no key. */
   readonly requiresKey: boolean;
   readonly events: EventBus;
   readonly clock: Clock;
-  readonly toConfig: ToConfig;
   /** undefined = no metrics port. */
   readonly renderMetrics: RenderMetrics | undefined;
   /** Version of the package, for the OpenAPI document. */
@@ -142,9 +135,9 @@ function createRouters(dependencies: ServerDependencies): {
   readonly rest: Router;
   readonly admin: Router | undefined;
 } {
-  const { options, service, toConfig, requiresKey, version } = dependencies;
+  const { options, service, requiresKey, version } = dependencies;
   const separate = options.adminPort >= 0;
-  const routes = createOipRoutes(service, toConfig);
+  const routes = createOipRoutes(service);
   const info = {
     title: 'millrace',
     version,

@@ -155,7 +155,7 @@ describe('metrics', () => {
     const response = await ask('GET /metrics', { ...metrics, dependencies });
     expect(response.status).toBe(403);
     expect(JSON.parse(response.body.toString())).toEqual({
-      error: "'scanner' may not read metrics: it lacks the scope 'observe'",
+      error: "key 'scanner' lacks the scope 'observe' that this needs; it has: infer",
     });
   });
 

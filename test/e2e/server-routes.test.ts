@@ -57,7 +57,13 @@ describe('metadata', () => {
 
   it('tells the configuration', async () => {
     const { ask } = await start();
-    expect(await ask('GET /v2/models/m/config')).toEqual({ status: 200, body: { name: 'm' } });
+    const { status, body } = await ask('GET /v2/models/m/config');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      name: 'm',
+      max_batch_size: 8,
+      input: [{ name: 'x', data_type: 'TYPE_FP32', dims: [4] }],
+    });
   });
 });
 

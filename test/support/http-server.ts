@@ -59,7 +59,6 @@ export function createTestServer(settings: TestServerSettings = {}) {
     requiresKey: false,
     events,
     clock: settings.clock ?? systemClock,
-    toConfig: ({ ref }) => ({ name: ref.name }),
     renderMetrics: undefined,
     version: '0.0.0',
     ...settings.dependencies,

@@ -1,4 +1,4 @@
-import type { ModelInfo } from '../../engine/index.js';
+import { toTritonConfig } from '../../repository/index.js';
 import type { Service } from '../../service/index.js';
 import { emptyResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
 import type { InferTarget } from './decode-infer.js';
@@ -8,11 +8,8 @@ import { ModelConfigurationSchema, ModelMetadataSchema, StatisticsSchema } from 
 
 const READ = { method: 'GET', tag: 'models', access: 'key', control: false } as const;
 
-/** A model's configuration in Triton's JSON form. */
-export type ToConfig = (info: ModelInfo) => unknown;
-
 /** Everything that can be asked of a model, of the version that the policy chooses or of a given one. */
-export function createModelRoutes(service: Service, toConfig: ToConfig): readonly Route[] {
+export function createModelRoutes(service: Service): readonly Route[] {
   return [
     {
       ...READ,
@@ -22,15 +19,12 @@ export function createModelRoutes(service: Service, toConfig: ToConfig): readonl
       response: StatisticsSchema,
       handle: (call) => jsonResponse(encodeStatistics(service.modelStatistics(call, undefined, undefined))),
     },
-    ...routesUnder({ service, toConfig }, '/v2/models/{model}'),
-    ...routesUnder({ service, toConfig }, '/v2/models/{model}/versions/{version}'),
+    ...routesUnder(service, '/v2/models/{model}'),
+    ...routesUnder(service, '/v2/models/{model}/versions/{version}'),
   ];
 }
 
-function routesUnder(
-  { service, toConfig }: { service: Service; toConfig: ToConfig },
-  prefix: string,
-): readonly Route[] {
+function routesUnder(service: Service, prefix: string): readonly Route[] {
   const which = prefix.endsWith('{version}') ? 'one version' : 'a model';
   return [
     {
@@ -61,7 +55,7 @@ function routesUnder(
       response: ModelConfigurationSchema,
       handle: (call, request) => {
         const { name, version } = targetOf(request);
-        return jsonResponse(toConfig(service.modelInfo(call, name, version).info));
+        return jsonResponse(toTritonConfig(service.modelInfo(call, name, version).info));
       },
     },
     {

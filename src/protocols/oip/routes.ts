@@ -1,16 +1,16 @@
 import type { Service } from '../../service/index.js';
 import type { Route } from '../route.js';
-import { createModelRoutes, type ToConfig } from './routes-models.js';
+import { createModelRoutes } from './routes-models.js';
 import { createRepositoryRoutes } from './routes-repository.js';
 import { createServerRoutes } from './routes-server.js';
 import { createSettingsRoutes } from './routes-settings.js';
 import { createUnimplementedRoutes } from './routes-unimplemented.js';
 
 /** The Open Inference Protocol v2 and Triton's extensions over HTTP, all but inference itself, which has a path of its own. */
-export function createOipRoutes(service: Service, toConfig: ToConfig): readonly Route[] {
+export function createOipRoutes(service: Service): readonly Route[] {
   return [
     ...createServerRoutes(service),
-    ...createModelRoutes(service, toConfig),
+    ...createModelRoutes(service),
     ...createRepositoryRoutes(service),
     ...createSettingsRoutes(service),
     ...createUnimplementedRoutes(),
