@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { inRoot } from './paths.js';
+
+const START_LIMIT_MS = 300_000;
+const STOP_LIMIT_MS = 60_000;
+const MAX_LAST_WORDS = 4_000;
+
+/** A server process as a user starts it, with every model loaded that loads. */
+export interface ConformanceServer {
+  readonly url: string;
+  readonly metricsUrl: string;
+  readonly pid: number;
+  /** From the start of the process until every model was loaded or had failed. */
+  readonly startMs: number;
+  /** The end of its log. */
+  lastWords(): string;
+  /** SIGTERM; resolves with the exit code, null when it had to be killed. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts `millrace serve ARGS` on free ports of loopback. Rejects when it ends before it is ready. */
+export async function startServer(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<ConformanceServer> {
+  const startedAt = performance.now();
+  const flags = ['--json', '--http-port', '0', '--metrics-port', '0'];
+  const child = spawn(process.execPath, [inRoot('dist/cli/main.js'), 'serve', ...flags, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...withoutSettings(process.env), ...env },
+  });
+  let tail = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    tail = `${tail}${chunk}`.slice(-MAX_LAST_WORDS);
+  });
+  const addresses = { http: '', metrics: '' };
+  await new Promise<void>((resolve, reject) => {
+    const limit = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`not ready after ${START_LIMIT_MS} ms: ${tail}`));
+    }, START_LIMIT_MS);
+    child.once('close', (code) => {
+      clearTimeout(limit);
+      reject(new Error(`the server ended with ${code}: ${tail}`));
+    });
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const event = JSON.parse(line) as { readonly event: string; readonly http: string; readonly metrics: string };
+      if (event.event === 'listening') Object.assign(addresses, { http: event.http, metrics: event.metrics });
+      if (event.event !== 'ready') return;
+      clearTimeout(limit);
+      resolve();
+    });
+  });
+  return {
+    url: addresses.http,
+    metricsUrl: addresses.metrics,
+    pid: child.pid ?? 0,
+    startMs: performance.now() - startedAt,
+    lastWords: () => tail,
+    stop: () => stop(child),
+  };
+}
+
+async function stop(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null) return child.exitCode;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const force = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  await exited;
+  clearTimeout(force);
+  return child.exitCode;
+}
+
+/** Settings of the person who runs the suites are not those of the server under test. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('MILLRACE_')));
+}
