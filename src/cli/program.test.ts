@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFakeIo, type FakeIoOptions } from '../../test/support/fake-io.js';
 import {
@@ -363,6 +364,34 @@ describe('infer', () => {
     expect(JSON.parse(json.out).rows[0][0]).toEqual({ score: 0.9, index: 1, label: 'cat' });
   });
 
+  it('prints the curl command instead, with its body in the line or in a file', async () => {
+    await using folder = await createTempFolder();
+    const options = { ...(await start(routes)), cwd: folder.path };
+    const url = `${options.env.MILLRACE_URL}/v2/models/mlp/infer`;
+    const inline = await run(['infer', 'mlp', '-i', '[1,2]', '--curl'], options);
+    expect(inline.out).toBe(
+      `curl -s ${url} -H 'content-type: application/json' ` +
+        `-d '{"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[1,2]}]}'\n`,
+    );
+    const { out } = await run(['infer', 'mlp', '-i', '[1,2]', '--classes', '3', '--curl', 'body.bin'], {
+      ...options,
+      env: { ...options.env, MILLRACE_KEY: 'secret' },
+    });
+    const body = await readFile(`${folder.path}/body.bin`);
+    expect(out).toBe(
+      `curl -s ${url} -H 'content-type: application/octet-stream' -H 'inference-header-content-length: ${body.length - 8}' ` +
+        '-H "Authorization: Bearer $MILLRACE_KEY" --data-binary @body.bin\n',
+    );
+    expect(JSON.parse(body.toString('utf8', 0, body.length - 8))).toEqual({
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], parameters: { binary_data_size: 8 } }],
+      outputs: [{ name: 'y', parameters: { classification: 3 } }],
+    });
+    expect(await run(['infer', 'mlp', '-i', '[1,2]', '--curl', 'no/where'], options)).toMatchObject({
+      code: 2,
+      err: `error: ${folder.path}/no/where cannot be written (ENOENT)\n`,
+    });
+  });
+
   it('writes outputs to files', async () => {
     await using folder = await createTempFolder();
     const outputs = [...answer.outputs, { name: 'a/b', datatype: 'BYTES', shape: [1], data: ['text'] }];
@@ -382,7 +411,7 @@ describe('infer', () => {
       "error: input 'x' takes FP32[-1,2], which 3 elements does not fit; give {data, shape} to say how\n",
     ],
     [['-i', '@none.npy'], 'error: none.npy does not exist\n'],
-    [['-i', '[1,2]', '-i', '[3,4]'], "error: input 'x' is given twice\n"],
+    [['-i', '[1,2]', '-i', '[3,4]'], "error: input 'x' is given several times\n"],
   ])('says what is wrong with %s', async (flags, message) => {
     const options = await start(routes);
     expect(await run(['infer', 'mlp', ...flags], options)).toMatchObject({ code: 2, err: message });

@@ -15,7 +15,7 @@ export interface ClientOptions {
   /** Default of {@link InferOptions.idempotent}. */
   readonly idempotent?: boolean;
   /** Default of {@link InferOptions.binary}. */
-  readonly binary?: boolean;
+  readonly binary?: boolean | 'inputs';
   /** Longest answer that is read. Default 1 GiB. */
   readonly maxResponseBytes?: number;
   /** Another `fetch`: for tests, proxies, client certificates. */
@@ -25,7 +25,7 @@ export interface ClientOptions {
 /** A server as the client's parts see it: its address, the defaults, and requests within a budget. */
 export interface Connection {
   readonly baseUrl: string;
-  readonly binary: boolean;
+  readonly binary: boolean | 'inputs';
   readonly idempotent: boolean;
   budget(options?: CallOptions): Budget;
   send(request: HttpRequest): Promise<HttpAnswer>;

@@ -25,10 +25,10 @@ export interface RequestOptions
 
 /** An inference request of the Open Inference Protocol v2, with Triton's binary tensor extension unless `binary: false`. */
 export function encodeRequest(tensors: readonly Tensor[], options: RequestOptions): EncodedRequest {
-  const binary = options.binary ?? true;
+  const binary = options.binary !== false;
   const header = formatWireJson({
     id: options.id,
-    parameters: requestParameters(options, binary),
+    parameters: requestParameters(options),
     inputs: tensors.map((tensor) => ({
       name: tensor.name,
       datatype: tensor.datatype,
@@ -48,12 +48,12 @@ export function encodeRequest(tensors: readonly Tensor[], options: RequestOption
   };
 }
 
-function requestParameters(options: RequestOptions, binary: boolean): Readonly<Record<string, unknown>> | undefined {
+function requestParameters(options: RequestOptions): Readonly<Record<string, unknown>> | undefined {
   const parameters = {
     ...options.parameters,
     ...(options.priority === undefined ? {} : { priority: options.priority }),
     ...(options.queueTimeoutMs === undefined ? {} : { timeout: Math.round(options.queueTimeoutMs * 1000) }),
-    ...(binary ? { binary_data_output: true } : {}),
+    ...((options.binary ?? true) === true ? { binary_data_output: true } : {}),
   };
   return Object.keys(parameters).length === 0 ? undefined : parameters;
 }

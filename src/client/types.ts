@@ -87,8 +87,11 @@ export interface InferOptions<M extends ModelTypes = AnyModel> extends CallOptio
   readonly outputs?: readonly (keyof M['outputs'] & string)[];
   /** Echoed in the result. */
   readonly id?: string;
-  /** Tensors as binary, both ways (default), or as JSON: bigger and slower, readable on the way; no FP16 or BF16 out. */
-  readonly binary?: boolean;
+  /**
+   * Tensors as binary, both ways (default), or as JSON: bigger and slower, readable on the way, no FP16 or BF16 out.
+   * `inputs` sends binary and asks for JSON.
+   */
+  readonly binary?: boolean | 'inputs';
   /** Doing it twice is the same as doing it once: broken connections and 502/503 are then retried, too. Default false. */
   readonly idempotent?: boolean;
   /** 1 = highest; default the model's. */

@@ -10,8 +10,8 @@ import { EXIT_CODES } from '../exit-code.js';
 import { type CheckedModel, formatCheck, summarizeRuns, toJsonCheck } from '../format/check.js';
 import { formatJson } from '../format/json.js';
 import { reportServing, type ServedModel } from '../format/serving.js';
+import { fillInput } from '../inputs/fill.js';
 import { parseShapeFlag } from '../inputs/input-flags.js';
-import { fill } from '../inputs/read-inputs.js';
 import type { Io } from '../io.js';
 import { type Progress, withProgress } from '../progress.js';
 import { checkRepositories, emptyRepositories } from '../repositories.js';
@@ -97,7 +97,7 @@ async function run(app: App, served: ServedModel, flags: CheckFlags): Promise<Ch
   const { name, version } = info.ref;
   const shapes = { ...warmupShapes(info), ...Object.fromEntries(flags.shape ?? []) };
   const inputs = info.signature.inputs.filter((spec) => !spec.optional);
-  const values = Object.fromEntries(inputs.map((spec) => [spec.name, fill(spec, { fill: 'random', shapes })]));
+  const values = Object.fromEntries(inputs.map((spec) => [spec.name, fillInput(spec, { fill: 'random', shapes })]));
   const timesMs: number[] = [];
   try {
     for (let index = 0; index <= flags.runs; index++) {

@@ -1,49 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { InferOptions, InferResult, ModelClient, TensorMetadata } from '../../client/index.js';
+import type { InferResult } from '../../client/index.js';
+import { ask, type InferFlags, prepareQuestion, questionAsCurl } from '../ask.js';
 import { type CommandContext, examples } from '../command.js';
-import { formatAnswer, formatClassAnswer, toJsonAnswer } from '../format/answer.js';
+import { formatAnswer, formatClassAnswer, toJsonAnswer, toJsonClasses } from '../format/answer.js';
 import { formatJson } from '../format/json.js';
-import {
-  type InputFlag,
-  parseImageFlag,
-  parseInputFlag,
-  parseParameterFlag,
-  parseShapeFlag,
-} from '../inputs/input-flags.js';
-import { imageSections, labelledOutput } from '../inputs/model-config.js';
+import { parseImageFlag, parseInputFlag, parseParameterFlag, parseShapeFlag } from '../inputs/input-flags.js';
 import { formatNpy } from '../inputs/npy.js';
-import { type InputValues, readInputs } from '../inputs/read-inputs.js';
 import type { Io } from '../io.js';
 import { withProgress } from '../progress.js';
-import {
-  addServerFlags,
-  collect,
-  connectTo,
-  parseCount,
-  parseNumber,
-  type ServerFlags,
-  suggestingModels,
-} from '../server-options.js';
-
-interface InferFlags extends ServerFlags {
-  readonly input?: readonly InputFlag[];
-  readonly image?: readonly InputFlag[];
-  readonly request?: string;
-  readonly shape?: readonly (readonly [string, readonly number[]])[];
-  readonly fill?: 'zero' | 'random';
-  readonly output?: readonly string[];
-  readonly classes?: number;
-  readonly parameter?: readonly (readonly [string, string | number | boolean])[];
-  readonly modelVersion?: string;
-  readonly priority?: number;
-  readonly id?: string;
-  readonly requestId?: string;
-  readonly binary: boolean;
-  readonly save?: string;
-  readonly json?: true;
-}
+import { addServerFlags, collect, parseCount, parseNumber } from '../server-options.js';
 
 /** `millrace infer <model>`: one request from files or from the command line. */
 export function registerInfer(program: Command, { io }: CommandContext): void {
@@ -55,8 +22,8 @@ export function registerInfer(program: Command, { io }: CommandContext): void {
       collect(parseInputFlag),
     )
     .option(
-      '--image <[name=]file>',
-      "a JPEG or PNG, made a tensor as the model's configuration says; repeatable",
+      '--image <[name=]file...>',
+      "JPEG or PNG, made a tensor as the model's configuration says; several are rows",
       collect(parseImageFlag),
     )
     .option('-r, --request <file>', 'a request body of the protocol as JSON; its inputs are sent (- = stdin)')
@@ -71,95 +38,40 @@ export function registerInfer(program: Command, { io }: CommandContext): void {
     .option('--request-id <text>', "X-Request-Id, for the server's log")
     .option('--no-binary', 'send and ask for tensors as JSON')
     .option('--save <folder>', 'write each output to NAME.npy (text to NAME.json)')
+    .option('--curl [file]', 'print the curl command instead of asking; its body goes to FILE, else into the line')
     .option('--json', 'print the whole answer as JSON')
     .addHelpText(
       'after',
       examples(
         "millrace infer mlp -i '[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]'",
-        'millrace infer mobilenetv3 --image photo.jpg',
+        'millrace infer mobilenetv3 --image *.jpg',
         'millrace infer silero-vad -i input=@window.npy -i sr=16000 --fill zero',
         'millrace infer echo -i text=hello --json',
+        'millrace infer mobilenetv3 --image photo.jpg --curl body.bin',
       ),
     )
     .action((name: string, flags: InferFlags) => infer(io, name, flags));
 }
 
-interface Question {
-  readonly model: ModelClient;
-  readonly inputs: InputValues;
-  readonly options: InferOptions;
-  /** The output to show as classes rather than numbers. */
-  readonly ranked: string | undefined;
-}
-
 async function infer(io: Io, name: string, flags: InferFlags): Promise<void> {
-  const question = await prepare(io, name, flags);
-  const text = await withProgress(io, `asking ${name}`, () =>
-    question.ranked === undefined ? askTensors(io, question, flags) : askClasses(io, question, flags),
+  const question = await prepareQuestion(io, name, flags);
+  const { json, curl, save } = flags;
+  if (curl !== undefined) {
+    io.stdout.write(`${await questionAsCurl(io, question, flags)}\n`);
+    return;
+  }
+  const startedAt = performance.now();
+  const answer = await withProgress(io, `asking ${name}`, () => ask(question));
+  const elapsedMs = performance.now() - startedAt;
+  if (answer.kind === 'classes') {
+    const shown = { name, output: answer.output, rows: answer.rows, rowNames: question.rowNames, elapsedMs };
+    io.stdout.write(json ? formatJson(toJsonClasses(shown)) : formatClassAnswer(shown, io.stdout.colors));
+    return;
+  }
+  if (save !== undefined) await saveOutputs(resolve(io.cwd, save), answer.result);
+  io.stdout.write(
+    json ? formatJson(toJsonAnswer(answer.result)) : formatAnswer(answer.result, elapsedMs, io.stdout.colors),
   );
-  io.stdout.write(text);
-}
-
-async function prepare(io: Io, name: string, flags: InferFlags): Promise<Question> {
-  const client = await connectTo(io, flags);
-  const model = client.model(name, flags.modelVersion === undefined ? {} : { version: flags.modelVersion });
-  const metadata = await suggestingModels(client, name, () => model.metadata());
-  // Other servers of the protocol have no such route; pictures and labels then go by their defaults.
-  const config = await model.config().catch(() => ({}));
-  const inputs = await readInputs(metadata.inputs, {
-    flags: [...(flags.input ?? []), ...(flags.image ?? [])],
-    requestFile: flags.request,
-    shapes: Object.fromEntries(flags.shape ?? []),
-    fill: flags.fill,
-    cwd: io.cwd,
-    readStdin: () => io.readStdin(),
-    images: imageSections(config),
-  });
-  const ranked = rankedOutput(metadata.outputs, flags, labelledOutput(config));
-  return { model, inputs, options: requestOptions(flags), ranked };
-}
-
-/** Classes are shown when asked for, and to people whenever the model has labels. */
-function rankedOutput(
-  outputs: readonly TensorMetadata[],
-  flags: InferFlags,
-  labelled: string | undefined,
-): string | undefined {
-  if (flags.classes !== undefined) return flags.output?.[0] ?? labelled ?? outputs[0]?.name;
-  return flags.json === undefined && flags.save === undefined && flags.output === undefined ? labelled : undefined;
-}
-
-function requestOptions(flags: InferFlags): InferOptions {
-  return {
-    binary: flags.binary,
-    parameters: Object.fromEntries(flags.parameter ?? []),
-    ...(flags.output === undefined ? {} : { outputs: flags.output }),
-    ...(flags.priority === undefined ? {} : { priority: flags.priority }),
-    ...(flags.id === undefined ? {} : { id: flags.id }),
-    ...(flags.requestId === undefined ? {} : { requestId: flags.requestId }),
-  };
-}
-
-async function askTensors(io: Io, { model, inputs, options }: Question, flags: InferFlags): Promise<string> {
-  const startedAt = performance.now();
-  const result = await model.infer(inputs, options);
-  const elapsedMs = performance.now() - startedAt;
-  if (flags.save !== undefined) await saveOutputs(resolve(io.cwd, flags.save), result);
-  return flags.json ? formatJson(toJsonAnswer(result)) : formatAnswer(result, elapsedMs, io.stdout.colors);
-}
-
-async function askClasses(
-  io: Io,
-  { model, inputs, options, ranked = '' }: Question,
-  flags: InferFlags,
-): Promise<string> {
-  const startedAt = performance.now();
-  const rows = await model.classify(inputs, { ...options, output: ranked, top: flags.classes ?? 5 });
-  const elapsedMs = performance.now() - startedAt;
-  const answer = { name: model.name, output: ranked, rows, elapsedMs };
-  return flags.json
-    ? formatJson({ model_name: model.name, output: ranked, rows })
-    : formatClassAnswer(answer, io.stdout.colors);
 }
 
 /** Numbers as NAME.npy, what that format has no word for as NAME.json. */

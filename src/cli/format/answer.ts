@@ -16,13 +16,21 @@ export interface ClassAnswer {
   readonly name: string;
   readonly output: string;
   readonly rows: readonly (readonly ClassScore[])[];
+  /** What the rows are; ignored unless there is one for each. */
+  readonly rowNames: readonly string[];
   readonly elapsedMs: number;
 }
 
 /** The top classes of an output. */
-export function formatClassAnswer({ name, output, rows, elapsedMs }: ClassAnswer, colors: Colors): string {
+export function formatClassAnswer({ name, output, rows, rowNames, elapsedMs }: ClassAnswer, colors: Colors): string {
   const title = `${colors.bold(name)} ${output} ${colors.dim(describeTime(elapsedMs, []))}\n`;
-  return `${title}\n${formatClasses(rows, colors)}`;
+  return `${title}\n${formatClasses(rows, rowNames, colors)}`;
+}
+
+/** The same for programs. */
+export function toJsonClasses({ name, output, rows, rowNames }: ClassAnswer): unknown {
+  const named = rowNames.length === rows.length ? { row_names: rowNames } : {};
+  return { model_name: name, output, rows, ...named };
 }
 
 function describeTime(elapsedMs: number, stages: readonly string[]): string {

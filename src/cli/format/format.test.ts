@@ -96,11 +96,17 @@ describe('tensors', () => {
     expect(formatTensor('y', tensor([1], [long], 'BYTES'), PLAIN)).toBe(`y BYTES[1]\n  "${'x'.repeat(60)}…"\n`);
   });
 
-  it('are shown as classes for each row', () => {
-    const rows = [[{ score: 0.9, index: 3, label: 'cat' }], [{ score: 1, index: 4, label: undefined }]];
-    expect(formatClasses(rows, PLAIN)).toBe(
-      'row 0\nCLASS   SCORE\ncat       0.9\n\nrow 1\nCLASS   SCORE\n#4          1\n',
+  it('are shown as classes, a line for each row where there are several', () => {
+    const cat = [
+      { score: 0.90123, index: 3, label: 'cat' },
+      { score: 0.1, index: 0, label: 'dog' },
+    ];
+    const unnamed = [{ score: 1, index: 4, label: undefined }];
+    expect(formatClasses([cat], [], PLAIN)).toBe('CLASS   SCORE\ncat     0.901\ndog       0.1\n');
+    expect(formatClasses([cat, unnamed], ['a.jpg', 'b.jpg'], PLAIN)).toBe(
+      'ROW     BEST\na.jpg   cat 0.901   dog 0.1\nb.jpg   #4 1\n',
     );
+    expect(formatClasses([unnamed, unnamed], [], PLAIN)).toBe('ROW     BEST\nrow 0   #4 1\nrow 1   #4 1\n');
   });
 });
 

@@ -38,20 +38,43 @@ function formatElement(element: string | number | bigint | undefined): string {
   return String(Number(element.toPrecision(6)));
 }
 
-/** The top classes of each row. */
-export function formatClasses(rows: readonly (readonly ClassScore[])[], colors: Colors): string {
-  const several = rows.length > 1;
-  return rows
-    .map((row, index) => {
-      const table = formatTable<ClassScore>(
-        [
-          { header: 'CLASS', cell: (score) => score.label ?? `#${score.index}` },
-          { header: 'SCORE', align: 'right', cell: (score) => String(Number(score.score.toPrecision(6))) },
-        ],
-        row,
-        colors,
-      );
-      return several ? `${colors.dim(`row ${index}`)}\n${table}` : table;
-    })
-    .join('\n');
+/** The top classes of one row as a list, of several as a line each. */
+export function formatClasses(
+  rows: readonly (readonly ClassScore[])[],
+  rowNames: readonly string[],
+  colors: Colors,
+): string {
+  const [only = []] = rows;
+  if (rows.length <= 1) {
+    const columns = [
+      { header: 'CLASS', cell: classOf },
+      { header: 'SCORE', align: 'right', cell: scoreOf },
+    ] as const;
+    return formatTable<ClassScore>(columns, only, colors);
+  }
+  const named = rowNames.length === rows.length ? rowNames : rows.map((_, index) => `row ${index}`);
+  const places = Array.from({ length: Math.max(...rows.map((row) => row.length)) }, (_, place) => place);
+  return formatTable<number>(
+    [
+      { header: 'ROW', cell: (row) => named[row] ?? '' },
+      ...places.map((place) => ({
+        header: place === 0 ? 'BEST' : '',
+        cell: (row: number) => describePlace(rows[row]?.[place]),
+      })),
+    ],
+    [...rows.keys()],
+    colors,
+  );
+}
+
+function describePlace(score: ClassScore | undefined): string {
+  return score === undefined ? '' : `${classOf(score)} ${scoreOf(score)}`;
+}
+
+function classOf(score: ClassScore): string {
+  return score.label ?? `#${score.index}`;
+}
+
+function scoreOf({ score }: ClassScore): string {
+  return String(Number(score.toPrecision(3)));
 }

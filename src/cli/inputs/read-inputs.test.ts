@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { createTempFolder } from '../../../test/support/model-folder.js';
 import type { TensorMetadata } from '../../client/index.js';
 import { bytesOf } from '../../core/index.js';
+import { fillInput } from './fill.js';
 import { parseImageFlag, parseInputFlag } from './input-flags.js';
 import { formatNpy } from './npy.js';
-import { fill, type InputSources, readInputs } from './read-inputs.js';
+import { type InputSources, type InputValues, readInputs } from './read-inputs.js';
 
 const X: TensorMetadata = { name: 'x', datatype: 'FP32', shape: [-1, 2] };
 const IDS: TensorMetadata = { name: 'ids', datatype: 'INT64', shape: [-1] };
@@ -99,6 +100,28 @@ describe('files', () => {
   });
 });
 
+describe('several pictures', () => {
+  const pixels: TensorMetadata = { name: 'pixels', datatype: 'UINT8', shape: [-1, 3, 4, 4] };
+  const photos = ['examples/photos/meal_1.jpg', 'examples/photos/other_1.jpg'].map(parseImageFlag);
+
+  it('are the rows of one tensor', async () => {
+    const alone = await Promise.all(photos.map((flag) => read([pixels], [], { flags: [flag] })));
+    const together = await read([pixels], [], { flags: photos });
+    const values = (inputs: InputValues) => inputs.pixels as { readonly data: Uint8Array; readonly shape: number[] };
+    expect(values(together).shape).toEqual([2, 3, 4, 4]);
+    expect(Array.from(values(together).data)).toEqual(alone.flatMap((row) => Array.from(values(row).data)));
+  });
+
+  it('must have one size, and a model that takes rows', async () => {
+    const open = { ...pixels, shape: [-1, 3, -1, -1] };
+    await expect(read([open], [], { flags: photos })).rejects.toThrow(
+      "the pictures for input 'pixels' must have one size",
+    );
+    const single = { ...pixels, shape: [3, 4, 4] };
+    await expect(read([single], [], { flags: photos })).rejects.toThrow("input 'pixels' is given several times");
+  });
+});
+
 describe('inputs that are not given', () => {
   it('are left out, or filled when asked for', async () => {
     expect(await read([X, IDS], ['x=[1,2]'])).toEqual({ x: [1, 2] });
@@ -110,7 +133,7 @@ describe('inputs that are not given', () => {
 
   it('are filled with what their datatype holds', () => {
     const random = (datatype: TensorMetadata['datatype']) => {
-      const value = fill({ name: 'x', datatype, shape: [-1, 2] }, { fill: 'random', shapes: {} });
+      const value = fillInput({ name: 'x', datatype, shape: [-1, 2] }, { fill: 'random', shapes: {} });
       return (value as { readonly data: readonly unknown[] }).data;
     };
     expect(random('BYTES').map((element) => typeof element)).toEqual(['string', 'string']);

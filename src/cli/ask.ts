@@ -1,0 +1,146 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import {
+  type ClassScore,
+  encodeRequest,
+  type InferOptions,
+  type InferResult,
+  type ModelClient,
+  type ModelMetadata,
+  type TensorMetadata,
+  toTensor,
+} from '../client/index.js';
+import { CLIENT_VARIABLES } from '../config/index.js';
+import { MillraceError } from '../core/index.js';
+import { formatCurl } from './curl.js';
+import type { InputFlag } from './inputs/input-flags.js';
+import { imageSections, labelledOutput } from './inputs/model-config.js';
+import { type InputValues, readInputs } from './inputs/read-inputs.js';
+import type { Io } from './io.js';
+import { connectTo, findServer, type ServerFlags, suggestingModels } from './server-options.js';
+
+/** The flags of `millrace infer`. */
+export interface InferFlags extends ServerFlags {
+  readonly input?: readonly InputFlag[];
+  readonly image?: readonly InputFlag[];
+  readonly request?: string;
+  readonly shape?: readonly (readonly [string, readonly number[]])[];
+  readonly fill?: 'zero' | 'random';
+  readonly output?: readonly string[];
+  readonly classes?: number;
+  readonly parameter?: readonly (readonly [string, string | number | boolean])[];
+  readonly modelVersion?: string;
+  readonly priority?: number;
+  readonly id?: string;
+  readonly requestId?: string;
+  readonly binary: boolean;
+  readonly save?: string;
+  /** true = the body goes into the line. */
+  readonly curl?: true | string;
+  readonly json?: true;
+}
+
+/** A request that is ready to be sent. */
+export interface Question {
+  readonly model: ModelClient;
+  readonly metadata: ModelMetadata;
+  readonly inputs: InputValues;
+  readonly options: InferOptions;
+  /** The output to show as classes rather than numbers, and how many of them. */
+  readonly ranked: { readonly output: string; readonly top: number } | undefined;
+  /** What the rows are, where they come from files. */
+  readonly rowNames: readonly string[];
+}
+
+export type Answer =
+  | { readonly kind: 'tensors'; readonly result: InferResult }
+  | { readonly kind: 'classes'; readonly output: string; readonly rows: readonly (readonly ClassScore[])[] };
+
+const DEFAULT_CLASSES = 5;
+
+/** Asks the server what the model takes and makes that of the flags. */
+export async function prepareQuestion(io: Io, name: string, flags: InferFlags): Promise<Question> {
+  const client = await connectTo(io, flags);
+  const model = client.model(name, flags.modelVersion === undefined ? {} : { version: flags.modelVersion });
+  const metadata = await suggestingModels(client, name, () => model.metadata());
+  // Other servers of the protocol have no such route; pictures and labels then go by their defaults.
+  const config = await model.config().catch(() => ({}));
+  const given = [...(flags.input ?? []), ...(flags.image ?? [])];
+  const inputs = await readInputs(metadata.inputs, {
+    flags: given,
+    requestFile: flags.request,
+    shapes: Object.fromEntries(flags.shape ?? []),
+    fill: flags.fill,
+    cwd: io.cwd,
+    readStdin: () => io.readStdin(),
+    images: imageSections(config),
+  });
+  const ranked = rankedOutput(metadata.outputs, flags, labelledOutput(config));
+  const rowNames = given.flatMap(({ source }) => (source.kind === 'file' ? [basename(source.path)] : []));
+  return { model, metadata, inputs, options: requestOptions(flags), ranked, rowNames };
+}
+
+/** Classes are shown when asked for, and to people whenever the model has labels. */
+function rankedOutput(
+  outputs: readonly TensorMetadata[],
+  flags: InferFlags,
+  labelled: string | undefined,
+): Question['ranked'] {
+  const output = flags.output?.[0] ?? labelled ?? outputs[0]?.name;
+  const plain = flags.json === undefined && flags.save === undefined && flags.output === undefined;
+  const wanted = flags.classes !== undefined || (plain && labelled !== undefined);
+  return wanted && output !== undefined ? { output, top: flags.classes ?? DEFAULT_CLASSES } : undefined;
+}
+
+function requestOptions(flags: InferFlags): InferOptions {
+  return {
+    binary: flags.binary,
+    parameters: Object.fromEntries(flags.parameter ?? []),
+    ...(flags.output === undefined ? {} : { outputs: flags.output }),
+    ...(flags.priority === undefined ? {} : { priority: flags.priority }),
+    ...(flags.id === undefined ? {} : { id: flags.id }),
+    ...(flags.requestId === undefined ? {} : { requestId: flags.requestId }),
+  };
+}
+
+/** Sends the request. */
+export async function ask({ model, inputs, options, ranked }: Question): Promise<Answer> {
+  if (ranked === undefined) return { kind: 'tensors', result: await model.infer(inputs, options) };
+  return { kind: 'classes', output: ranked.output, rows: await model.classify(inputs, { ...options, ...ranked }) };
+}
+
+/** The request as a curl command; the answer to it is JSON. Writes the body to the file that the flags name. */
+export async function questionAsCurl(io: Io, question: Question, flags: InferFlags): Promise<string> {
+  const { model, metadata, inputs, options, ranked } = question;
+  const tensors = Object.entries(inputs).map(([name, value]) =>
+    toTensor(
+      name,
+      value,
+      metadata.inputs.find((input) => input.name === name),
+    ),
+  );
+  const file = typeof flags.curl === 'string' ? flags.curl : undefined;
+  const { headers, body } = encodeRequest(tensors, {
+    ...options,
+    binary: flags.binary && file !== undefined ? 'inputs' : false,
+    ...(ranked === undefined ? {} : { outputs: [ranked.output], classes: { [ranked.output]: ranked.top } }),
+  });
+  if (file !== undefined) await writeBody(resolve(io.cwd, file), body);
+  const { url, key } = await findServer(io, flags);
+  const version = model.version === undefined ? '' : `/versions/${model.version}`;
+  return formatCurl({
+    url: `${url}/v2/models/${encodeURIComponent(model.name)}${version}/infer`,
+    headers,
+    body: file === undefined ? { text: String(body) } : { file },
+    keyVariable: key === undefined ? undefined : CLIENT_VARIABLES.key,
+  });
+}
+
+async function writeBody(path: string, body: string | Uint8Array): Promise<void> {
+  try {
+    await writeFile(path, body);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new MillraceError('invalid_argument', `${path} cannot be written (${code})`, { cause });
+  }
+}

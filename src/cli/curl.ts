@@ -1,0 +1,24 @@
+/** What curl is to send; `body` in the line itself, or in a file. */
+export interface CurlRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: { readonly text: string } | { readonly file: string };
+  /** The shell variable that holds the bearer key; undefined = no key is needed. */
+  readonly keyVariable: string | undefined;
+}
+
+/** A line for a POSIX shell that sends the request and prints the answer. */
+export function formatCurl({ url, headers, body, keyVariable }: CurlRequest): string {
+  const parts = [
+    'curl -s',
+    quote(url),
+    ...Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`),
+    ...(keyVariable === undefined ? [] : [`-H "Authorization: Bearer $${keyVariable}"`]),
+    'file' in body ? `--data-binary ${quote(`@${body.file}`)}` : `-d ${quote(body.text)}`,
+  ];
+  return parts.join(' ');
+}
+
+function quote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
