@@ -142,6 +142,17 @@ describe('decodeInfer of JSON', () => {
     expect(request.parameters).toEqual({});
   });
 
+  it('takes null for a member that may be missing, as some clients write it', () => {
+    const { request, binaryOutputs } = decode(
+      '{"id":null,"parameters":null,"outputs":null,"inputs":[{"name":"x","shape":[1],"datatype":"INT8","data":[1],"parameters":null}]}',
+    );
+    expect(request).toMatchObject({ id: '', parameters: {}, outputs: undefined });
+    expect(binaryOutputs).toEqual(new Set());
+    expect(decode('{"inputs":[],"outputs":[{"name":"y","parameters":null}]}').request.outputs).toEqual([
+      { name: 'y', classificationCount: 0 },
+    ]);
+  });
+
   it('accepts a request without inputs; the model decides', () => {
     expect(decode('{"inputs":[]}').request.inputs).toEqual([]);
   });

@@ -77,33 +77,36 @@ function readMembers(cursor: JsonCursor, maxInputs: number): Members {
   const members = { ...NO_MEMBERS };
   let more = cursor.enter(OPEN_BRACE, CLOSE_BRACE, 'an object');
   while (more) {
-    const key = readMemberName(cursor, MEMBERS);
-    if (key !== undefined && members[key] !== undefined) {
-      throw refused(`'${key}' is given twice`);
-    }
-    switch (key) {
-      case 'inputs':
-        members.inputs = readInputs(cursor, maxInputs);
-        break;
-      case 'outputs':
-        members.outputs = readOutputs(cursor, maxInputs);
-        break;
-      case 'id':
-        members.id = readString(cursor);
-        break;
-      case 'parameters':
-        members.parameters = readRequestParameters(cursor);
-        break;
-      case undefined:
-        skipValue(cursor);
-        break;
-      default:
-        key satisfies never;
-    }
+    readMember(cursor, members, maxInputs);
     more = cursor.next(CLOSE_BRACE);
   }
   if (cursor.peek() !== -1) throw cursor.unexpected('the end of the JSON');
   return members;
+}
+
+/** Each member may come once; `null` for one that may be missing means that it is, and unknown ones are ignored. */
+function readMember(cursor: JsonCursor, members: Members, maxInputs: number): void {
+  const member = readMemberName(cursor, MEMBERS);
+  if (member !== undefined && members[member] !== undefined) throw refused(`'${member}' is given twice`);
+  switch (member) {
+    case 'inputs':
+      members.inputs = readInputs(cursor, maxInputs);
+      break;
+    case 'outputs':
+      members.outputs = cursor.take('null') ? undefined : readOutputs(cursor, maxInputs);
+      break;
+    case 'id':
+      members.id = cursor.take('null') ? undefined : readString(cursor);
+      break;
+    case 'parameters':
+      members.parameters = cursor.take('null') ? undefined : readRequestParameters(cursor);
+      break;
+    case undefined:
+      skipValue(cursor);
+      break;
+    default:
+      member satisfies never;
+  }
 }
 
 function readInputs(cursor: JsonCursor, maxInputs: number): readonly InputHead[] {

@@ -60,14 +60,10 @@ class InputDraft implements Named {
 
 function readMember(cursor: JsonCursor, draft: InputDraft): void {
   const member = readMemberName(cursor, MEMBERS);
-  if (member === undefined) {
-    skipValue(cursor);
-    return;
-  }
-  if (draft[member] !== undefined) throw refused(draft, `'${member}' is given twice`);
+  if (member !== undefined && draft[member] !== undefined) throw refused(draft, `'${member}' is given twice`);
   switch (member) {
     case 'name':
-      draft.name = readString(cursor, 'a string');
+      draft.name = readString(cursor);
       break;
     case 'shape':
       draft.shape = readShape(cursor, draft);
@@ -76,13 +72,16 @@ function readMember(cursor: JsonCursor, draft: InputDraft): void {
       draft.datatype = readDatatype(cursor, draft);
       break;
     case 'parameters':
-      draft.parameters = readParameters(cursor, draft);
+      draft.parameters = cursor.take('null') ? undefined : readParameters(cursor, draft);
       break;
     case 'data':
       cursor.peek();
       draft.data = cursor.pos;
       if (draft.shape === undefined || draft.datatype === undefined) skipUnchecked(cursor);
       else draft.content = readData(cursor, draft, { shape: draft.shape, datatype: draft.datatype });
+      break;
+    case undefined:
+      skipValue(cursor);
       break;
     default:
       member satisfies never;

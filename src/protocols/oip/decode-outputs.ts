@@ -44,7 +44,7 @@ function readOutput(cursor: JsonCursor, index: number): { output: RequestedOutpu
       throw new MillraceError('invalid_argument', `${position.label}: '${member}' is given twice`);
     }
     if (member === 'name') name = readString(cursor);
-    else if (member === 'parameters') parameters = readParameters(cursor, position);
+    else if (member === 'parameters') parameters = cursor.take('null') ? undefined : readParameters(cursor, position);
     else skipValue(cursor);
     more = cursor.next(CLOSE_BRACE);
   }

@@ -7,7 +7,7 @@ const MAX_DIMENSION = 2 ** 31 - 1;
 /** With the bound above, the product of a shape stays a finite double. */
 const MAX_RANK = 32;
 
-/** Takes a `shape`: at most 32 dimensions, each from 0 to 2^31 - 1.  */
+/** Takes a `shape`: at most 32 dimensions, each from 0 to 2^31 - 1. */
 export function readShape(cursor: JsonCursor, owner: Named): readonly number[] {
   const shape: number[] = [];
   let more = cursor.enter(OPEN_BRACKET, CLOSE_BRACKET, 'an array');

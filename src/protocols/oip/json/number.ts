@@ -5,10 +5,10 @@ import type { JsonCursor } from './cursor.js';
 const NON_FINITE = ['NaN', 'Infinity', 'Inf'] as const;
 
 /** Takes a number, or `NaN`, `Infinity` or `Inf` with or without a minus, and returns its text. */
-export function readNumberText(cursor: JsonCursor, expected = 'a number'): string {
+export function readNumberText(cursor: JsonCursor): string {
   cursor.peek();
   const start = cursor.pos;
-  skipNumber(cursor, expected);
+  skipNumber(cursor);
   return cursor.bytes.toString('latin1', start, cursor.pos);
 }
 
@@ -17,7 +17,7 @@ export function parseNumber(text: string): number {
   return Number(text.endsWith('Inf') ? `${text}inity` : text);
 }
 
-/** Takes a number without looking at its value. */
+/** Takes a number without looking at its value; `expected` says in the error what it should have been. */
 export function skipNumber(cursor: JsonCursor, expected = 'a number'): void {
   const first = cursor.peek();
   const { bytes, pos: start } = cursor;

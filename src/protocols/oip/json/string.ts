@@ -8,9 +8,9 @@ const SHORT_ESCAPES: ReadonlyMap<number, number> = new Map(
   ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r', 't\t'].map((pair) => [pair.charCodeAt(0), pair.charCodeAt(1)]),
 );
 
-/** Takes a string; `expected` says in the error what it should have been. */
-export function readString(cursor: JsonCursor, expected = 'a string'): string {
-  cursor.expect(QUOTE, expected);
+/** Takes a string. */
+export function readString(cursor: JsonCursor): string {
+  cursor.expect(QUOTE, 'a string');
   const start = cursor.pos;
   if (scanPlain(cursor)) return cursor.bytes.toString('utf8', start, cursor.pos - 1);
   skipRest(cursor);

@@ -49,6 +49,13 @@ describe('JsonWriter', () => {
     expect(writer.finish()).toBe('short');
   });
 
+  it('makes room for the escapes of a long string', () => {
+    const writer = new JsonWriter();
+    const text = `${'\u0001'.repeat(20_000)}end`;
+    writer.string(text);
+    expect(JSON.parse(asText(writer.finish()))).toBe(text);
+  });
+
   it('forgets a text that was given up', () => {
     const writer = new JsonWriter();
     writer.string('é');

@@ -93,15 +93,23 @@ export class JsonWriter {
 
   /** Writes a string literal of UTF-8 bytes. Bytes that are not UTF-8 are left as they are, which is what Triton does. */
   stringBytes(content: Uint8Array): void {
-    this.reserve(2 + 6 * content.length);
-    this.bytes[this.length++] = QUOTE;
+    this.reserve(content.length + 2);
+    let { bytes, length } = this;
+    bytes[length++] = QUOTE;
     for (let index = 0; index < content.length; index++) {
       const byte = content[index] as number;
-      if (byte < SPACE || byte === QUOTE || byte === BACKSLASH) this.#escape(byte);
-      else this.bytes[this.length++] = byte;
-      if (byte > 0x7f) this.#ascii = false;
+      if (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) {
+        bytes[length++] = byte;
+        if (byte > 0x7f) this.#ascii = false;
+        continue;
+      }
+      this.length = length;
+      this.#escape(byte);
+      this.reserve(content.length - index);
+      ({ bytes, length } = this);
     }
-    this.bytes[this.length++] = QUOTE;
+    bytes[length++] = QUOTE;
+    this.length = length;
   }
 
   #escape(byte: number): void {
