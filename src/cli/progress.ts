@@ -7,12 +7,16 @@ export interface Progress {
   stop(): void;
 }
 
+/** What is done by then needs no spinner. */
+const PATIENCE_MS = 400;
+
 const SILENT: Progress = { update: () => undefined, stop: () => undefined };
 
-/** Starts a spinner on the standard error. It must be stopped, also when things go wrong. */
+/** Shows a spinner on the standard error after a moment. It must be stopped, also when things go wrong. */
 export function startProgress(io: Io, text: string): Progress {
   if (!io.stderr.isTTY) return SILENT;
-  const spinner = yoctoSpinner({ text, handleSignals: false }).start();
+  const spinner = yoctoSpinner({ text, handleSignals: false });
+  const timer = setTimeout(() => spinner.start(), PATIENCE_MS);
   // A signal ends the process; without this the terminal would stay without a cursor.
   const ignore = io.onSignal((signal) => {
     spinner.stop();
@@ -20,9 +24,11 @@ export function startProgress(io: Io, text: string): Progress {
   });
   return {
     update: (next) => {
-      spinner.text = next;
+      // Setting the text draws it, which must not happen before it has begun.
+      if (spinner.isSpinning) spinner.text = next;
     },
     stop() {
+      clearTimeout(timer);
       ignore();
       spinner.stop();
     },

@@ -124,14 +124,14 @@ describe('infer', () => {
       .infer(
         {
           n: input,
-          f: { data: Float32Array.of(Number.NaN), shape: [1] },
+          f: { data: Float32Array.of(Number.NaN, 0.1), shape: [2] },
           b: { data: [true], shape: [1], datatype: 'BOOL' },
         },
         { parameters: { seed: 2n ** 60n }, outputs: ['i'] },
       );
     expect(infers()[0]?.body.toString()).toBe(
       '{"parameters":{"seed":1152921504606846976},"inputs":[{"name":"n","datatype":"INT64","shape":[1],"data":[9007199254740993]},' +
-        '{"name":"f","datatype":"FP32","shape":[1],"data":[NaN]},{"name":"b","datatype":"BOOL","shape":[1],"data":[true]}],' +
+        '{"name":"f","datatype":"FP32","shape":[2],"data":[NaN,0.1]},{"name":"b","datatype":"BOOL","shape":[1],"data":[true]}],' +
         '"outputs":[{"name":"i"}]}',
     );
     expect(got.i?.data).toEqual(BigInt64Array.of(9_007_199_254_740_993n, -9_223_372_036_854_775_808n));

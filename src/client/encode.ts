@@ -78,7 +78,17 @@ function jsonConverter(datatype: Datatype): (element: number | bigint) => unknow
   if (datatype === 'BOOL') return (element) => element !== 0;
   if (datatype === 'FP16') return (element) => fromHalfBits(Number(element));
   if (datatype === 'BF16') return (element) => fromBfloat16Bits(Number(element));
+  if (datatype === 'FP32') return (element) => shortest(Number(element));
   return (element) => element;
+}
+
+/** The number with the fewest digits that is this float32: 0.1 rather than 0.10000000149011612. */
+function shortest(value: number): number {
+  for (let digits = 6; digits < 9; digits++) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.fround(rounded) === value) return rounded;
+  }
+  return value;
 }
 
 function toText(name: string, element: Uint8Array): string {

@@ -11,6 +11,7 @@ const PLAIN = pc.createColors(false);
 
 describe('units', () => {
   it.each([
+    [0, '0 ms'],
     [0.1234, '0.123 ms'],
     [1.234, '1.23 ms'],
     [12.34, '12.3 ms'],

@@ -30,7 +30,7 @@ const NO_LINES = {
 export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], colors: Colors): string {
   if (rows.length === 0) return '';
   const table = new Table({
-    head: columns.map((column) => colors.bold(column.header)),
+    head: columns.map(({ header }) => (header === '' ? '' : colors.bold(header))),
     colAligns: columns.map((column) => column.align ?? 'left'),
     chars: NO_LINES,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },

@@ -1,5 +1,6 @@
-/** `0.123 ms`, `12.3 ms`, `1.20 s`, `2 min 5 s`. */
+/** `0 ms`, `0.123 ms`, `12.3 ms`, `1.20 s`, `2 min 5 s`. */
 export function formatMs(ms: number): string {
+  if (ms === 0) return '0 ms';
   if (ms < 1) return `${ms.toFixed(3)} ms`;
   if (ms < 10) return `${ms.toFixed(2)} ms`;
   if (ms < 100) return `${ms.toFixed(1)} ms`;
