@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { MillraceError } from '../core/index.js';
 import { decompress } from './compression.js';
 import { requestCompression } from './encoding.js';
@@ -13,7 +14,7 @@ const EMPTY = new Uint8Array(0);
 export function readBody(exchange: Exchange, maxBytes: number, done: (body: Uint8Array) => void): void {
   const { req } = exchange;
   const compression = requestCompression(req.headers['content-encoding']);
-  const declaredBytes = declaredLength(exchange, maxBytes);
+  const declaredBytes = declaredLength(exchange.req.headers, maxBytes);
   if (declaredBytes === 0) {
     done(EMPTY);
     return;
@@ -46,13 +47,11 @@ export function readBody(exchange: Exchange, maxBytes: number, done: (body: Uint
 }
 
 /** Bytes that the headers announce; undefined when only the end of the body will tell. */
-function declaredLength(exchange: Exchange, maxBytes: number): number | undefined {
-  const { headers } = exchange.req;
+function declaredLength(headers: IncomingHttpHeaders, maxBytes: number): number | undefined {
   if (headers['transfer-encoding'] !== undefined) return undefined;
   const text = headers['content-length'];
   const bytes = text === undefined ? 0 : Number(text);
   if (bytes > maxBytes) throw tooLarge(`${bytes} bytes`, maxBytes);
-  exchange.hold(bytes);
   return bytes;
 }
 
@@ -83,16 +82,14 @@ function collect(exchange: Exchange, expected: Expectation, done: (body: Uint8Ar
   req.on('data', (chunk: Buffer) => {
     if (exchange.answered) return;
     exchange.requestBytes += chunk.byteLength;
-    if (declaredBytes === undefined) {
-      try {
-        if (exchange.requestBytes > maxBytes) throw tooLarge('more', maxBytes);
-        exchange.hold(chunk.byteLength);
-      } catch (error) {
-        first = undefined;
-        all = undefined;
-        exchange.fail(error);
-        return;
-      }
+    try {
+      if (exchange.requestBytes > maxBytes) throw tooLarge('more', maxBytes);
+      exchange.hold(chunk.byteLength);
+    } catch (error) {
+      first = undefined;
+      all = undefined;
+      exchange.fail(error);
+      return;
     }
     if (first === undefined) {
       first = chunk;

@@ -8,7 +8,7 @@ import { requestTimeoutMs } from './deadline.js';
 import { responseCompression } from './encoding.js';
 import { HttpError } from './http-error.js';
 import type { ServerOptions } from './options.js';
-import type { FlatHeaders } from './origin-guard.js';
+import { type FlatHeaders, NO_HEADERS } from './origin-guard.js';
 import { formatServerTiming } from './server-timing.js';
 import { openTrace } from './trace-context.js';
 
@@ -26,7 +26,6 @@ export interface ExchangeContext {
 
 /** Who calls where nobody has to say so: health, documentation, and what is refused before it comes to that. */
 export const NOBODY: Principal = { name: 'anonymous', scopes: new Set() };
-const NO_HEADERS: FlatHeaders = [];
 const CLIENT_CLOSED_REQUEST = 499;
 /** Unread bodies up to this size are read away, so that the connection can be used again. */
 const MAX_DISCARDED_BYTES = 65_536;
@@ -52,6 +51,8 @@ export class Exchange implements OpenExchange {
   #responseBytes = 0;
   #error: MillraceError | undefined;
   #heldBytes = 0;
+  /** The answer is out as a whole, and only the rest of the request is still thrown away. */
+  #lingers = false;
   #settled = false;
 
   constructor(context: ExchangeContext, connection: Connection, http: { req: IncomingMessage; res: ServerResponse }) {
@@ -122,7 +123,8 @@ export class Exchange implements OpenExchange {
   /** Answers with an error; what was not foreseen is published with its stack and answered without it. */
   fail(thrown: unknown): void {
     const error = toMillraceError(thrown);
-    if (error.code === 'internal') this.#publishFault(error);
+    // A MillraceError is what somebody foresaw, a model that raises included; the access log tells of it.
+    if (error !== thrown) this.#publishFault(thrown);
     if (this.answered) return;
     this.#error = error;
     this.#write(errorResponse(error));
@@ -130,6 +132,10 @@ export class Exchange implements OpenExchange {
 
   onClientGone(): void {
     if (this.#settled) return;
+    if (this.#lingers) {
+      this.#settle();
+      return;
+    }
     this.#status = CLIENT_CLOSED_REQUEST;
     this.#error = new MillraceError('cancelled', 'the client closed the connection before it had its answer');
     this.#call?.cancel(this.#error);
@@ -182,7 +188,7 @@ export class Exchange implements OpenExchange {
       }
     } catch (error) {
       // A header that Node refuses, say. The socket is in no known state.
-      this.#publishFault(toMillraceError(error));
+      this.#publishFault(error);
       this.connection.socket.destroy();
       return;
     }
@@ -219,15 +225,14 @@ export class Exchange implements OpenExchange {
    */
   #linger(body: WireResponse['body']): void {
     const { req, res } = this;
+    this.#lingers = true;
     for (const chunk of typeof body === 'string' || body instanceof Uint8Array ? [body] : body) res.write(chunk);
-    const end = () => {
+    const timer = this.#context.clock.setTimer(LINGER_MS, () => res.end());
+    req.once('end', () => res.end());
+    res.once('close', () => {
       timer.clear();
-      res.end();
-      this.#settleWhenWritten();
-    };
-    const timer = this.#context.clock.setTimer(LINGER_MS, end);
-    req.once('end', end);
-    req.once('close', end);
+      this.#settle();
+    });
     req.resume();
   }
 
@@ -268,13 +273,13 @@ export class Exchange implements OpenExchange {
     });
   }
 
-  #publishFault(error: MillraceError): void {
+  #publishFault(error: unknown): void {
     this.#context.events.publish('diagnostic', {
       level: 'error',
       room: 'server',
       message: `${this.req.method} ${this.req.url} failed unexpectedly`,
       fields: { requestId: this.requestId },
-      error: error.cause ?? error,
+      error,
     });
   }
 }

@@ -12,7 +12,7 @@ const EXPOSED_HEADERS =
 /** Flat names and values, as `writeHead` takes them. */
 export type FlatHeaders = readonly string[];
 
-const NONE: FlatHeaders = [];
+export const NO_HEADERS: FlatHeaders = [];
 
 /**
  * Which web pages may call: those that this server itself served, and the configured origins. Everything else that a
@@ -34,7 +34,7 @@ export class OriginGuard {
     const origin = headers.origin;
     if (origin === undefined) {
       this.#checkFetchSite(method, headers);
-      return this.#origins.size > 0 && !this.#any ? ['vary', 'origin'] : NONE;
+      return this.#origins.size > 0 && !this.#any ? ['vary', 'origin'] : NO_HEADERS;
     }
     if (this.#any) return ['access-control-allow-origin', '*', 'access-control-expose-headers', EXPOSED_HEADERS];
     if (this.#origins.has(origin.toLowerCase())) {
@@ -47,7 +47,7 @@ export class OriginGuard {
         'origin',
       ];
     }
-    if (isSameOrigin(origin, headers.host)) return NONE;
+    if (isSameOrigin(origin, headers.host)) return NO_HEADERS;
     throw new HttpError(
       403,
       `pages of origin '${origin}' may not call this server: it is not in \`server.cors.origins\``,

@@ -35,7 +35,7 @@ describe('a body', () => {
   });
 
   it('whose announced length is over the limit is refused before a byte of it is read, and the client can read why', async () => {
-    const { port } = await startTestServer({ options: { maxInputBytes: 100_000 } });
+    const { port, finishedWith } = await startTestServer({ options: { maxInputBytes: 100_000 } });
     const client = await RawClient.connect(port);
     client.send(head({ 'content-length': '200000' }), Buffer.alloc(50_000));
     const response = await client.response();
@@ -46,6 +46,7 @@ describe('a body', () => {
     expect(response.headers.connection).toBe('close');
     client.send(Buffer.alloc(150_000));
     await client.closed;
+    expect(await finishedWith(() => true)).toMatchObject({ status: 413, route: '/v2/models/{model}/infer' });
   });
 
   it('a little over the limit is read away, and the connection stays usable', async () => {
@@ -113,19 +114,49 @@ describe('a body', () => {
   });
 
   it('is refused as 503 while the server holds as many bytes as it may', async () => {
-    const { port } = await startTestServer({ options: { maxBufferedBytes: 1_000 } });
-    const slow = await RawClient.connect(port);
-    slow.send(head({ 'content-length': '900', expect: '100-continue' }));
-    expect((await slow.response()).status).toBe(100);
+    const service = createFakeService();
+    let release = () => undefined as unknown;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let start = () => undefined as unknown;
+    const started = new Promise<void>((resolve) => {
+      start = resolve;
+    });
+    const { port } = await startTestServer({
+      options: { maxBufferedBytes: 1_000 },
+      service: {
+        ...service,
+        infer: async (call, request) => {
+          start();
+          await released;
+          return service.infer(call, request);
+        },
+      },
+    });
+    const first = await RawClient.connect(port);
+    first.send(requestText(PATH, {}, BODY.padEnd(900)));
+    await started;
     const response = await exchange(port, requestText(PATH, {}, BODY.padEnd(200)));
     expect(jsonOf(response)).toEqual({
       status: 503,
       body: { error: 'the server already holds 1000 bytes of request bodies; try again later' },
     });
     expect(response.headers['retry-after']).toBe('1');
-    slow.send(BODY.padEnd(900));
-    expect((await slow.response()).status).toBe(200);
+    release();
+    expect((await first.response()).status).toBe(200);
     expect((await exchange(port, requestText(PATH, {}, BODY.padEnd(200)))).status).toBe(200);
+  });
+});
+
+describe('a client that leaves while its rest is thrown away', () => {
+  it('is still logged with the answer that it got', async () => {
+    const { port, finishedWith } = await startTestServer({ options: { maxInputBytes: 100 } });
+    const client = await RawClient.connect(port);
+    client.send(head({ 'content-length': '200000' }));
+    expect((await client.response()).status).toBe(413);
+    client.socket.destroy();
+    expect(await finishedWith(() => true)).toMatchObject({ status: 413 });
   });
 });
 
