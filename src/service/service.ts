@@ -72,19 +72,19 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
   return {
     infer: createInfer({ ...setup, starting }),
     serverInfo(call) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'observe', 'infer');
       return { name: 'millrace', version: setup.version, extensions: EXTENSIONS };
     },
     live: () => true,
     ready,
     modelReady(call, name, version) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'observe', 'infer');
       const status = chooseVersion(engine.serving(name), version);
       if (status === undefined) return false;
       return engine.statusesOf(name).some((known) => known.info === status && known.state.kind === 'ready');
     },
     modelInfo(call, name, version) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'observe', 'infer');
       return find(name, version);
     },
     modelStatistics(call, name, version) {
