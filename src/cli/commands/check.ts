@@ -10,8 +10,8 @@ import { EXIT_CODES } from '../exit-code.js';
 import { type CheckedModel, formatCheck, summarizeRuns, toJsonCheck } from '../format/check.js';
 import { formatJson } from '../format/json.js';
 import { reportServing, type ServedModel } from '../format/serving.js';
-import { fillInput } from '../inputs/fill.js';
-import { parseShapeFlag } from '../inputs/input-flags.js';
+import { type InputFlag, parseInputFlag, parseShapeFlag } from '../inputs/input-flags.js';
+import { type InputValues, readInputs } from '../inputs/read-inputs.js';
 import type { Io } from '../io.js';
 import { type Progress, withProgress } from '../progress.js';
 import { checkRepositories, emptyRepositories } from '../repositories.js';
@@ -20,6 +20,7 @@ import { addSettingFlags, type GivenFlags, loadSettingsFor } from '../setting-fl
 
 interface CheckFlags {
   readonly runs: number;
+  readonly input?: readonly InputFlag[];
   readonly shape?: readonly (readonly [string, readonly number[]])[];
   readonly verbose?: true;
   readonly json?: true;
@@ -31,6 +32,11 @@ export function registerCheck(program: Command, { io, exitWith }: CommandContext
     .description('load the models of a folder, or one model, run each, and say what was found')
     .option('--runs <count>', 'timed runs of each model', parseCount, 20)
     .option(
+      '-i, --input <[name=]value>',
+      'what to run with, as for infer (default: random numbers); repeatable',
+      collect(parseInputFlag),
+    )
+    .option(
       '--shape <name=sizes>',
       'full shape of an input with open dimensions (default: 1 for each); repeatable',
       collect(parseShapeFlag),
@@ -39,7 +45,11 @@ export function registerCheck(program: Command, { io, exitWith }: CommandContext
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      examples('millrace check ./models', 'millrace check ./models/mlp', 'millrace check mobilenet.onnx --runs 100'),
+      examples(
+        'millrace check ./models',
+        'millrace check mobilenet.onnx --runs 100',
+        'millrace check ./models/silero-vad --shape input=1,576 -i sr=16000',
+      ),
     )
     .action(async (target: string | undefined, flags: GivenFlags & CheckFlags) => {
       const models = await check(io, target, flags);
@@ -58,7 +68,7 @@ async function check(
     const app = await createApp(settings);
     try {
       await app.start();
-      return await examine(app, flags, progress);
+      return await examine(io, { app, flags }, progress);
     } finally {
       await app.close({ drainDelayMs: 0 });
     }
@@ -77,7 +87,17 @@ async function checkSettings(io: Io, target: string | undefined, flags: GivenFla
   });
 }
 
-async function examine(app: App, flags: CheckFlags, progress: Progress): Promise<readonly CheckedModel[]> {
+interface Trial {
+  readonly app: App;
+  readonly served: ServedModel;
+  readonly flags: CheckFlags;
+}
+
+async function examine(
+  io: Io,
+  { app, flags }: Omit<Trial, 'served'>,
+  progress: Progress,
+): Promise<readonly CheckedModel[]> {
   const report = reportServing(app.engine.statuses(), app.engine.gauges(), (pid) => treeMemory(pid).bytes);
   if (report.served.length + report.unserved.length === 0) throw emptyRepositories(app.settings.repository.paths);
   const checked: CheckedModel[] = report.unserved.map(({ name, version, reason }) => ({
@@ -87,47 +107,67 @@ async function examine(app: App, flags: CheckFlags, progress: Progress): Promise
   }));
   for (const served of report.served) {
     progress.update(`running ${served.info.ref.name}`);
-    checked.push(await run(app, served, flags));
+    checked.push(await run(io, { app, served, flags }));
   }
   return checked.sort((one, other) => one.name.localeCompare(other.name) || one.version - other.version);
 }
 
-async function run(app: App, served: ServedModel, flags: CheckFlags): Promise<CheckedModel> {
+async function run(io: Io, { app, served, flags }: Trial): Promise<CheckedModel> {
   const { info } = served;
   const { name, version } = info.ref;
-  const shapes = { ...warmupShapes(info), ...Object.fromEntries(flags.shape ?? []) };
-  const inputs = info.signature.inputs.filter((spec) => !spec.optional);
-  const values = Object.fromEntries(inputs.map((spec) => [spec.name, fillInput(spec, { fill: 'random', shapes })]));
   const timesMs: number[] = [];
   try {
+    const inputs = await makeInputs(io, info, flags);
     for (let index = 0; index <= flags.runs; index++) {
       const startedAt = performance.now();
-      await runLocally(app, { model: name, inputs: values }, { version });
+      await runLocally(app, { model: name, inputs }, { version });
       timesMs.push(performance.now() - startedAt);
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const guessed = guessedInputs(info, shapes);
-    if (guessed.length === 0) return { name, version, served, problem: `does not run: ${message}` };
-    const hint = guessed.map((input) => `--shape ${input}=…`).join(' ');
-    return { name, version, served, problem: undefined, notRun: `with 1 for open dimensions it fails; say ${hint}` };
+    const guesses = guessesOf(info, flags);
+    if (guesses.length === 0) return { name, version, served, problem: `does not run: ${message}` };
+    const hint = `what was made up for it may not suit it; say ${guesses.join(' ')}`;
+    return { name, version, served, problem: undefined, notRun: `${message}\n${hint}` };
   }
   // The first run pays for what the later ones find in place.
   return { name, version, served, runs: summarizeRuns(timesMs.slice(1)), problem: undefined };
 }
 
-/** Shapes of the first warm-up sample: somebody has said what the model takes. */
+/** What the flags give, the shapes of the first warm-up sample, and random numbers for the rest. */
+function makeInputs(io: Io, info: ModelInfo, flags: CheckFlags): Promise<InputValues> {
+  const { signature, source } = info;
+  return readInputs(
+    signature.inputs.filter((spec) => !spec.optional),
+    {
+      flags: flags.input ?? [],
+      requestFile: undefined,
+      shapes: { ...warmupShapes(info), ...Object.fromEntries(flags.shape ?? []) },
+      fill: 'random',
+      cwd: io.cwd,
+      readStdin: () => io.readStdin(),
+      images: Object.fromEntries(
+        (source.config.inputs ?? []).flatMap(({ name, image }) => (image === undefined ? [] : [[name, image]])),
+      ),
+    },
+  );
+}
+
+/** Somebody has said there what the model takes. */
 function warmupShapes({ source }: ModelInfo): Readonly<Record<string, readonly number[]>> {
   const samples = Object.entries(source.config.warmup?.[0]?.inputs ?? {});
   return Object.fromEntries(samples.flatMap(([name, { shape }]) => (shape === undefined ? [] : [[name, shape]])));
 }
 
-/** Inputs with dimensions that nobody has said and that are no batch: what was made up for them may not suit the model. */
-function guessedInputs({ signature }: ModelInfo, shapes: Readonly<Record<string, unknown>>): readonly string[] {
-  return signature.inputs
-    .filter(
-      ({ name, shape, batchAxis, optional }) =>
-        !optional && shapes[name] === undefined && shape.some((size, axis) => size === -1 && axis !== batchAxis),
-    )
-    .map(({ name }) => name);
+/** Flags that would replace a guess: sizes that are open and no batch, and integers or text, of which not all are valid. */
+function guessesOf(info: ModelInfo, flags: CheckFlags): readonly string[] {
+  const given = new Set((flags.input ?? []).map(({ name }) => name ?? info.signature.inputs[0]?.name));
+  const shaped = { ...warmupShapes(info), ...Object.fromEntries(flags.shape ?? []) };
+  return info.signature.inputs
+    .filter(({ name, optional }) => !optional && !given.has(name))
+    .flatMap(({ name, datatype, shape, batchAxis }) => {
+      const open = !(name in shaped) && shape.some((size, axis) => size === -1 && axis !== batchAxis);
+      const discrete = !/^(FP|BF|BOOL)/.test(datatype);
+      return [...(open ? [`--shape ${name}=…`] : []), ...(discrete ? [`-i ${name}=…`] : [])];
+    });
 }

@@ -46,8 +46,8 @@ export function formatCheck(models: readonly CheckedModel[], colors: Colors): st
 function formatModel(model: CheckedModel, colors: Colors): string {
   const { name, version, problem, notRun, served, runs } = model;
   const title = `${colors.bold(name)}${version === 0 ? '' : ` version ${version}`}`;
-  const good = notRun === undefined ? colors.green('works') : `${colors.yellow('loads')}; not run: ${notRun}`;
-  const verdict = problem === undefined ? good : `${colors.red('fails')}: ${problem}`;
+  const good = notRun === undefined ? colors.green('works') : `${colors.yellow('loads')}; not run: ${indent(notRun)}`;
+  const verdict = problem === undefined ? good : `${colors.red('fails')}: ${indent(problem)}`;
   const facts = served === undefined ? [] : factsOf(served, runs);
   const lines = facts.map(
     ([label, text]) => `  ${colors.dim(label.padEnd(10))} ${text.replaceAll('\n', `\n${' '.repeat(13)}`)}`,
@@ -55,6 +55,10 @@ function formatModel(model: CheckedModel, colors: Colors): string {
   const config = served === undefined || problem !== undefined ? '' : suggestConfig(served.info, runs?.p50Ms);
   const indented = config.trimEnd().replaceAll(/^/gm, '    ');
   return `${[`${title} ${verdict}`, ...lines, ...(config === '' ? [] : ['', colors.dim(indented)])].join('\n')}\n`;
+}
+
+function indent(text: string): string {
+  return text.replaceAll('\n', '\n    ');
 }
 
 function factsOf(

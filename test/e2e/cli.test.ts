@@ -1,0 +1,150 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { runCli } from '../../src/cli/program.js';
+import { createMillrace, type Millrace } from '../../src/index.js';
+import { runCliProcess } from '../support/cli-process.js';
+import { RUNNER_ENTRY } from '../support/dist.js';
+import { createFakeIo, type FakeIoOptions } from '../support/fake-io.js';
+import { createTempFolder, type TempFolder } from '../support/model-folder.js';
+
+let millrace: Millrace;
+let folder: TempFolder;
+let env: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  folder = await createTempFolder();
+  millrace = await createMillrace({
+    settings: {
+      repository: { paths: ['examples/models'] },
+      server: { httpPort: 0, metricsPort: -1 },
+      runners: { entry: RUNNER_ENTRY },
+      telemetry: { logLevel: 'silent' },
+    },
+  });
+  env = { MILLRACE_URL: (await millrace.listen()).http.url };
+});
+afterAll(async () => {
+  await millrace.close();
+  await folder[Symbol.asyncDispose]();
+});
+
+async function run(argv: readonly string[], options: FakeIoOptions = {}) {
+  const io = createFakeIo({ env, ...options });
+  const code = await runCli(argv, io);
+  return { code, out: io.out(), err: io.err() };
+}
+
+describe('millrace infer', () => {
+  it('tells what is on photos', async () => {
+    const photos = ['meal_1.jpg', 'report_1.jpg', 'other_1.jpg'].map((name) => `examples/photos/${name}`);
+    const { code, out } = await run(['infer', 'mobilenetv3', '--image', ...photos]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^meal_1\.jpg +food 0\.7/m);
+    expect(out).toMatch(/^report_1\.jpg +report 0\.9/m);
+    expect(out).toMatch(/^other_1\.jpg +other 0\.9/m);
+  });
+
+  it('takes a tensor from any kind of file, and gives it back', async () => {
+    const where = { cwd: folder.path };
+    const numbers = Array.from({ length: 16 }, (_, index) => index);
+    await writeFile(join(folder.path, 'x.json'), JSON.stringify(numbers));
+    await writeFile(join(folder.path, 'x.raw'), Float32Array.from(numbers));
+    const answers = [
+      await run(['infer', 'mlp', '-i', '@x.json', '--json'], where),
+      await run(['infer', 'mlp', '-i', 'x=@x.raw', '--json'], where),
+      await run(['infer', 'mlp', '-i', '@x.raw', '--shape', 'x=1,16', '--no-binary', '--json'], where),
+    ].map(({ out }) => JSON.parse(out).outputs);
+    expect(answers[0][0].data).toHaveLength(10);
+    expect(answers[1]).toEqual(answers[0]);
+    expect(answers[2]).toEqual(answers[0]);
+    await run(['infer', 'mlp', '-i', '@x.json', '--save', '.'], where);
+    const saved = await readFile(join(folder.path, 'y.npy'));
+    expect(Array.from(new Float32Array(new Uint8Array(saved.subarray(-40)).buffer))).toEqual(
+      answers[0][0].data.map(Math.fround),
+    );
+  });
+});
+
+describe('millrace types', () => {
+  it('prints a type for each model of the server', async () => {
+    const { out } = await run(['types', 'silero-vad', 'mlp']);
+    expect(out).toContain('export interface SileroVad {');
+    expect(out).toContain("    /** FP32[2,-1,128] */\n    readonly state: 'FP32';\n");
+    expect(out).toContain('export interface Mlp {');
+  });
+});
+
+describe('millrace bench', () => {
+  it('reports on each level, to people, programs, spreadsheets and browsers', async () => {
+    const quick = ['--count', '20', '--warmup', '0'];
+    const files = ['--csv', 'report.csv', '--html', 'report.html'];
+    const { code, out } = await run(['bench', 'mlp', '--concurrency', '1,2', ...quick, ...files], { cwd: folder.path });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^load +req\/s/);
+    expect(out).toMatch(/^1 client +\d/m);
+    expect(out).toMatch(/^2 clients +\d/m);
+    expect(await readFile(join(folder.path, 'report.csv'), 'utf8')).toMatch(/^kind,concurrency,/);
+    expect(await readFile(join(folder.path, 'report.html'), 'utf8')).toContain('<svg');
+    const rate = await run([
+      'bench',
+      'mlp',
+      '--rate',
+      '200',
+      '--poisson',
+      ...quick,
+      '--format',
+      'json',
+      '--zero',
+      '--json',
+    ]);
+    expect(JSON.parse(rate.out).levels[0]).toMatchObject({ completed: 20, failed: 0 });
+  });
+
+  it.each([
+    [['nope'], 1, /^error: .*404/],
+    [['silero-vad'], 2, /^error: input 'input': FP32\[-1,-1\] has variable dimensions; give its full shape/],
+    [['mlp', '--rate', '0'], 2, /^error: range: expected /],
+    [['mlp', '--rate', '1', '--concurrency', '1'], 2, /^error: --rate and --concurrency exclude each other/],
+  ])('says what is wrong with %s', async (argv, code, message) => {
+    const result = await run(['bench', ...argv]);
+    expect(result.code).toBe(code);
+    expect(result.err).toMatch(message);
+  });
+});
+
+describe('millrace check', () => {
+  it('loads and runs the models of a folder, and suggests a configuration that works', {
+    timeout: 60_000,
+  }, async () => {
+    await using models = await createTempFolder({
+      'mlp/1/model.onnx': await readFile('examples/models/mlp/1/model.onnx'),
+      'broken/1/model.onnx': 'no model',
+    });
+    const first = await runCliProcess('check', models.path, '--runs', '3', '--json');
+    expect(first.exit).toBe(1);
+    const [broken, mlp] = JSON.parse(first.out);
+    expect(broken).toMatchObject({ name: 'broken', ok: false, problem: expect.stringMatching(/./) });
+    expect(mlp).toMatchObject({ name: 'mlp', ok: true, runs: { count: 3 }, memoryBytes: expect.any(Number) });
+    expect(parse(mlp.modelYaml)).toMatchObject({ maxBatchSize: 64, inputs: [{ name: 'x', shape: [-1, 16] }] });
+
+    await models.write({ 'mlp/model.yaml': mlp.modelYaml });
+    const second = await runCliProcess('check', join(models.path, 'mlp'), '--runs', '3');
+    expect(second.exit).toBe(0);
+    expect(second.out).toMatch(/^mlp version 1 works\n {2}inputs {5}x FP32\[-1,16\]\n/);
+    expect(second.out).toMatch(/\n1 of 1 model is fine\n$/);
+  });
+
+  it('does not blame a model for what was made up for it', { timeout: 60_000 }, async () => {
+    const { exit, out } = await runCliProcess('check', 'examples/models/silero-vad', '--runs', '2');
+    expect(exit).toBe(0);
+    expect(out).toMatch(/^silero-vad version 1 loads; not run: the model failed: /);
+    expect(out).toContain(
+      '\n    what was made up for it may not suit it; say --shape input=… --shape state=… -i sr=…\n',
+    );
+    const said = ['--shape', 'input=1,576', '-i', 'sr=16000'];
+    const shaped = await runCliProcess('check', 'examples/models/silero-vad', '--runs', '2', ...said);
+    expect(shaped.out).toContain('silero-vad version 1 works');
+  });
+});
