@@ -42,3 +42,17 @@ function areClose(got: Element, want: Element | undefined, { relative, absolute 
   if (typeof got !== 'number' || typeof want !== 'number') return false;
   return Math.abs(got - want) <= absolute + relative * Math.abs(want);
 }
+
+/** The largest distance between two numbers at the same place; tensors of other shapes are not looked at. */
+export function largestDifference(got: readonly WireTensor[], expected: readonly WireTensor[]): number {
+  let largest = 0;
+  for (const [index, want] of expected.entries()) {
+    const other = got[index];
+    if (other === undefined || other.data.length !== want.data.length || !isFloat(want.datatype)) continue;
+    const wanted = elementsOf(want);
+    for (const [place, element] of elementsOf(other).entries()) {
+      largest = Math.max(largest, Math.abs(Number(element) - Number(wanted[place])));
+    }
+  }
+  return largest;
+}

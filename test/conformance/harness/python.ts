@@ -9,17 +9,23 @@ const execute = promisify(execFile);
 const INTERPRETERS = ['python3.11', 'python3.12', 'python3', 'python3.13', 'python3.10'];
 const MAX_OUTPUT_BYTES = 64 << 20;
 
+export interface PythonResult {
+  readonly ok: boolean;
+  readonly output: string;
+}
+
 /** A virtual environment with exactly the packages of a requirements file. */
 export interface Python {
-  /** Runs a script of a suite, named from the root, and resolves with what it printed, whatever its exit code. */
-  run(script: string, args: readonly string[], limitMs: number): Promise<string>;
+  /** Runs a script, named from test/conformance, and resolves with what it printed and whether it ended with 0. */
+  run(script: string, args: readonly string[], limitMs: number): Promise<PythonResult>;
   /** Folder of the installed packages. */
   readonly packages: string;
 }
 
-/** Makes the environment of `requirements` (a file, named from the root), or takes the one made before. */
-export function installPython(requirements: string): Python {
-  const wanted = readFileSync(inRoot(requirements), 'utf8');
+/** Makes the environment of a requirements file, or takes the one made before. */
+export function installPython(requirements = 'requirements.txt'): Python {
+  const file = inRoot('test/conformance', requirements);
+  const wanted = readFileSync(file, 'utf8');
   const folder = inCache('python', createHash('sha256').update(wanted).digest('hex').slice(0, 12));
   const interpreter = path.join(folder, 'bin/python');
   const marker = path.join(folder, 'complete');
@@ -28,7 +34,7 @@ export function installPython(requirements: string): Python {
     mkdirSync(folder, { recursive: true });
     const stdio: ['ignore', 'ignore', 'pipe'] = ['ignore', 'ignore', 'pipe'];
     execFileSync(firstThatRuns(), ['-m', 'venv', folder], { stdio });
-    execFileSync(interpreter, ['-m', 'pip', 'install', '--quiet', '--requirement', inRoot(requirements)], { stdio });
+    execFileSync(interpreter, ['-m', 'pip', 'install', '--quiet', '--requirement', file], { stdio });
     writeFileSync(marker, '');
   }
   return {
@@ -37,21 +43,23 @@ export function installPython(requirements: string): Python {
     }).trim(),
     async run(script, args, limitMs) {
       const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+      const options = { env, timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES } as const;
       try {
-        const { stdout, stderr } = await execute(interpreter, [inRoot(script), ...args], {
-          env,
-          timeout: limitMs,
-          killSignal: 'SIGKILL',
-          maxBuffer: MAX_OUTPUT_BYTES,
-        });
-        return stdout + stderr;
+        const { stdout, stderr } = await execute(interpreter, [inRoot('test/conformance', script), ...args], options);
+        return { ok: true, output: stdout + stderr };
       } catch (error) {
-        // A script that counted failures ends with 1; one that crashed has said why.
-        const { stdout = '', stderr = '', killed } = error as { stdout?: string; stderr?: string; killed?: boolean };
-        return `${stdout}${stderr}${killed ? `\nstopped after ${limitMs} ms` : ''}`;
+        const { stdout = '', stderr = '', killed = false } = error as Partial<PythonFailure>;
+        return { ok: false, output: `${stdout}${stderr}${killed ? `\nstopped after ${limitMs} ms` : ''}` };
       }
     },
   };
+}
+
+/** What execFile rejects with. */
+interface PythonFailure {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly killed: boolean;
 }
 
 function firstThatRuns(): string {

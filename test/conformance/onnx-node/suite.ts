@@ -1,5 +1,6 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { forEachConcurrently } from '../harness/concurrency.js';
 import { HttpClient } from '../harness/http.js';
 import { installLocale } from '../harness/locale.js';
 import { emptyFolder } from '../harness/paths.js';
@@ -18,7 +19,7 @@ const CONCURRENCY = 8;
 /** Every model in one server, each asked once in binary and once in JSON. */
 export async function run(): Promise<number> {
   // The same files, byte for byte, as Debian's libonnx-testdata 1.17; pip has them for every system.
-  const { packages } = installPython('test/conformance/onnx-node/requirements.txt');
+  const { packages } = installPython();
   const cases = readCases(path.join(packages, 'onnx/backend/test/data/node'));
   const folder = emptyFolder('onnx-node');
   const args = [writeRepository(folder, cases), '--config', writeSettings(folder)];
@@ -63,13 +64,9 @@ async function judgeAll(client: HttpClient, cases: readonly NodeCase[]): Promise
   }[];
   const states = new Map(index.map((entry) => [entry.name, entry]));
   const outcomes: Outcome[] = [];
-  const waiting = [...cases];
-  const work = async () => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const state = states.get(next.name);
-      outcomes.push(await judge(client, next, state?.state === 'READY' ? undefined : (state?.reason ?? 'not found')));
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, work));
+  await forEachConcurrently(cases, CONCURRENCY, async (test) => {
+    const state = states.get(test.name);
+    outcomes.push(await judge(client, test, state?.state === 'READY' ? undefined : (state?.reason ?? 'not found')));
+  });
   return outcomes.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
