@@ -13,15 +13,16 @@ const PATIENCE_MS = 400;
 const SILENT: Progress = { update: () => undefined, stop: () => undefined };
 
 /** Shows a spinner on the standard error after a moment. It must be stopped, also when things go wrong. */
-export function startProgress(io: Io, text: string): Progress {
-  if (!io.stderr.isTTY) return SILENT;
+function startProgress(io: Io, { text, exitOnSignal }: ProgressOptions): Progress {
   const spinner = yoctoSpinner({ text, handleSignals: false });
   const timer = setTimeout(() => spinner.start(), PATIENCE_MS);
-  // A signal ends the process; without this the terminal would stay without a cursor.
-  const ignore = io.onSignal((signal) => {
-    spinner.stop();
-    io.exit(signal === 'SIGINT' ? 130 : 143);
-  });
+  // A signal would end the process and leave the terminal without a cursor.
+  const ignore = exitOnSignal
+    ? io.onSignal((signal) => {
+        spinner.stop();
+        io.exit(signal === 'SIGINT' ? 130 : 143);
+      })
+    : () => undefined;
   return {
     update: (next) => {
       // Setting the text draws it, which must not happen before it has begun.
@@ -35,9 +36,20 @@ export function startProgress(io: Io, text: string): Progress {
   };
 }
 
+interface ProgressOptions {
+  readonly text: string;
+  /** false where somebody else minds the signals. */
+  readonly exitOnSignal: boolean;
+}
+
 /** Runs `work` under a spinner. */
-export async function withProgress<T>(io: Io, text: string, work: (progress: Progress) => Promise<T>): Promise<T> {
-  const progress = startProgress(io, text);
+export async function withProgress<T>(
+  io: Io,
+  what: string | ProgressOptions,
+  work: (progress: Progress) => Promise<T>,
+): Promise<T> {
+  if (!io.stderr.isTTY) return work(SILENT);
+  const progress = startProgress(io, typeof what === 'string' ? { text: what, exitOnSignal: true } : what);
   try {
     return await work(progress);
   } finally {

@@ -8,6 +8,7 @@ import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
 import { formatServing, reportServing, type ServingReport, toJsonServing } from '../format/serving.js';
 import type { Io } from '../io.js';
+import { withProgress } from '../progress.js';
 import { checkRepositories, emptyRepositories } from '../repositories.js';
 import { addSettingFlags, type GivenFlags, loadSettingsFor } from '../setting-flags.js';
 
@@ -68,13 +69,20 @@ function loadServeSettings(io: Io, folders: readonly string[], flags: GivenFlags
 
 /** Loads the models and shows what came of it. */
 async function start(io: Io, app: App, flags: ServeFlags): Promise<void> {
-  await app.start();
+  await load(io, app);
   const { paths, controlMode } = app.settings.repository;
   const report = reportServing(app.engine.statuses(), app.engine.gauges(), (pid) => treeMemory(pid).bytes);
   const empty = report.served.length + report.unserved.length === 0;
   if (empty && controlMode === 'none') throw emptyRepositories(paths);
   if (flags.json) io.stdout.write(formatJson({ event: 'ready', ...toJsonServing(report) }));
   else io.stdout.write(empty ? describeEmpty(controlMode) : `\n${describeReport(io, report)}\n`);
+}
+
+/** Log lines say how loading goes, on the terminal that a spinner would need; where they are off, a spinner does. */
+function load(io: Io, app: App): Promise<void> {
+  const logs = ['trace', 'debug', 'info'].includes(app.settings.telemetry.logLevel);
+  if (logs) return app.start();
+  return withProgress(io, { text: 'loading models', exitOnSignal: false }, () => app.start());
 }
 
 function describeEmpty(controlMode: Settings['repository']['controlMode']): string {

@@ -5,7 +5,7 @@ import { formatJson } from './json.js';
 import { formatTable } from './table.js';
 import { formatClasses, formatTensor } from './tensors.js';
 import { typeName } from './types.js';
-import { formatBytes, formatCount, formatMs } from './units.js';
+import { formatBytes, formatMs } from './units.js';
 
 const PLAIN = pc.createColors(false);
 
@@ -28,10 +28,6 @@ describe('units', () => {
     [999_600, '1.0 MB'],
     [123_000_000_000, '123 GB'],
   ])('shows %d bytes as %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
-
-  it('counts', () => {
-    expect([formatCount(1, 'model'), formatCount(2, 'model')]).toEqual(['1 model', '2 models']);
-  });
 });
 
 describe('formatTable', () => {

@@ -73,10 +73,10 @@ describe('the report of a server', () => {
   it('is a table, and below it what is not served and why', () => {
     expect(formatServing(report, PLAIN)).toBe(
       [
-        'MODEL   VERSION   INPUTS         OUTPUTS               BATCH   PLACEMENT       LOAD      MEMORY',
-        'mlp           1   x FP32[-1,2]   y INT64[-1]         up to 8   process       120 ms     10.0 MB',
-        'tiny          1   x FP32[-1,2]   y INT64[-1]            none   inline        120 ms   in server',
-        'twice         1   x FP32[-1,2]   y INT64[-1]   8, not joined   2 × process   120 ms     20.0 MB',
+        'MODEL   VERSION   INPUTS         OUTPUTS             BATCH   PLACEMENT       LOAD      MEMORY',
+        'mlp           1   x FP32[-1,2]   y INT64[-1]       up to 8   process       120 ms     10.0 MB',
+        'tiny          1   x FP32[-1,2]   y INT64[-1]          none   inline        120 ms   in server',
+        'twice         1   x FP32[-1,2]   y INT64[-1]   8 a request   2 × process   120 ms     20.0 MB',
         '',
         'not served: broken version 3: no input',
         '    at line 2',

@@ -73,7 +73,7 @@ export function formatServing(report: ServingReport, colors: Colors): string {
 
 function describeBatch({ maxBatchSize, batching }: ModelInfo): string {
   if (maxBatchSize === 0) return 'none';
-  return batching.enabled ? `up to ${maxBatchSize}` : `${maxBatchSize}, not joined`;
+  return batching.enabled ? `up to ${maxBatchSize}` : `${maxBatchSize} a request`;
 }
 
 function describePlacement({ placement, instances }: ModelInfo): string {

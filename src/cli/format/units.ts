@@ -22,8 +22,3 @@ export function formatBytes(bytes: number): string {
   }
   return unit === 0 ? `${value} B` : `${value < 99.95 ? value.toFixed(1) : value.toFixed(0)} ${SIZES[unit]}`;
 }
-
-/** `1 model`, `3 models`. */
-export function formatCount(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
