@@ -38,14 +38,18 @@ export function answerClientError(error: HttpError | undefined, stream: Duplex, 
   const connection = options.connections.of(stream);
   if (connection.closing) return;
   connection.closing = true;
-  if (connection.reading !== undefined) {
-    connection.reading.fail(error);
-  } else if (connection.openExchanges.length === 0) {
-    stream.end(options.render(error));
+  const hangUp = (farewell = '') => {
+    stream.end(farewell);
     // Closing at once would reset the connection under a client that still sends.
     options.clock.setTimer(LINGER_MS, () => stream.destroy());
+  };
+  if (connection.openExchanges.length === 0) {
+    hangUp(options.render(error));
+    return;
   }
-  // Else earlier requests of the connection are still to be answered; the newest one's answer closes it.
+  // Earlier requests are still to be answered, and the answer to the newest may be made already: it keeps the connection.
+  connection.onIdle = hangUp;
+  connection.reading?.fail(error);
 }
 
 export interface AnswerOptions {

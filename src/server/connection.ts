@@ -24,6 +24,8 @@ export class Connection {
   reading: OpenExchange | undefined;
   /** Nothing more is read from it: what comes next is garbage. */
   closing = false;
+  /** Called once the last open exchange has settled. */
+  onIdle: (() => void) | undefined;
   readonly #open: OpenExchange[] = [];
 
   constructor(socket: Socket) {
@@ -48,6 +50,7 @@ export class Connection {
   remove(exchange: OpenExchange): void {
     if (this.isNewest(exchange)) this.#open.pop();
     else this.#open.splice(this.#open.indexOf(exchange), 1);
+    if (this.#open.length === 0) this.onIdle?.();
   }
 }
 

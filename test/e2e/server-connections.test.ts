@@ -81,6 +81,27 @@ describe('a client', () => {
     await client.closed;
   });
 
+  it.each([
+    ['refused before its body was read', { 'content-encoding': 'zstd' }, 415],
+    ['still to be read', {}, 400],
+  ])(
+    'that stops in the middle of a pipelined request which is %s gets both answers, and the connection ends',
+    async (_what, headers, status) => {
+      const { service, arrived, release } = createHeldService();
+      const { port } = await startTestServer({ service });
+      const client = await RawClient.connect(port);
+      client.send(inferText('a'), requestText(PATH, { ...headers, 'content-length': '100' }, '{"inputs"'));
+      await arrived(1);
+      client.socket.end();
+      // The server gets to know of the end only when what has come before is handled.
+      await new Promise(setImmediate);
+      release('a');
+      expect((await client.response()).status).toBe(200);
+      expect((await client.response()).status).toBe(status);
+      await client.closed;
+    },
+  );
+
   it('that does not speak HTTP is told so in JSON', async () => {
     const { port, finishedWith } = await startTestServer();
     const client = await RawClient.connect(port);

@@ -167,14 +167,27 @@ describe('the repository index', () => {
 
 describe('loading', () => {
   it('answers with an empty body, whatever type the request says it has', async () => {
-    const { ask, service } = await start();
-    expect(await ask('POST /v2/repository/models/m/load')).toEqual({ status: 200, body: '' });
-    expect(await ask('POST /v2/repository/models/m/load', {})).toEqual({ status: 200, body: '' });
+    const service = createFakeService();
+    const { url } = await startTestServer({ service });
+    const load = (init: RequestInit) => fetch(`${url}/v2/repository/models/m/load`, { method: 'POST', ...init });
+    const answers = [await load({}), await load({ body: '{}', headers: { 'content-type': 'garbage;;;' } })];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(['', '']);
     expect(service.calls.map(({ args }) => args)).toEqual([
       ['m', {}],
       ['m', {}],
     ]);
   });
+
+  it.each(['', 'NaN', ',', 'text', 'a/b/c', 'application/json; charset=klingon'])(
+    "takes a body that is said to be of type '%s'",
+    async (type) => {
+      const { url } = await startTestServer();
+      const headers = { 'content-type': type };
+      const response = await fetch(`${url}/v2/repository/index`, { method: 'POST', headers, body: '{"ready":true}' });
+      expect(response.status).toBe(200);
+    },
+  );
 
   it('takes a configuration, files and a repository', async () => {
     const { ask, service } = await start();
