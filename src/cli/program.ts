@@ -1,33 +1,67 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../version.js';
-import { registerBench } from './commands/bench.js';
-import { registerCheck } from './commands/check.js';
-import { registerConfig } from './commands/config.js';
-import { registerInfer } from './commands/infer.js';
-import { registerModels } from './commands/models.js';
-import { registerServe } from './commands/serve.js';
-import { registerTypes } from './commands/types.js';
+import type { CommandContext, RegisterCommand } from './command.js';
 import { describeError, EXIT_CODES, exitReasonOf } from './exit-code.js';
 import { formatJson } from './format/json.js';
 import type { Io } from './io.js';
 
-const COMMANDS = [
-  registerServe,
-  registerCheck,
-  registerInfer,
-  registerModels,
-  registerBench,
-  registerConfig,
-  registerTypes,
+/** A command in the overview; its own module is loaded when it is the one that runs. */
+interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<RegisterCommand>;
+}
+
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'serve',
+    summary: 'serve the models of one or several folders',
+    load: async () => (await import('./commands/serve.js')).registerServe,
+  },
+  {
+    name: 'check',
+    summary: 'load the models of a folder, or one model, run each, and say what was found',
+    load: async () => (await import('./commands/check.js')).registerCheck,
+  },
+  {
+    name: 'infer',
+    summary: 'send one request to a server and print the answer',
+    load: async () => (await import('./commands/infer.js')).registerInfer,
+  },
+  {
+    name: 'models',
+    summary: "look at a server's models, load and unload them",
+    load: async () => (await import('./commands/models.js')).registerModels,
+  },
+  {
+    name: 'bench',
+    summary: 'put load on a model and report throughput and latency',
+    load: async () => (await import('./commands/bench.js')).registerBench,
+  },
+  {
+    name: 'config',
+    summary: "check and print the server's settings",
+    load: async () => (await import('./commands/config.js')).registerConfig,
+  },
+  {
+    name: 'types',
+    summary: "print TypeScript types of a server's models",
+    load: async () => (await import('./commands/types.js')).registerTypes,
+  },
 ];
 
 /** Runs one command line and resolves with its exit code; never rejects. */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   let exitCode: number = EXIT_CODES.done.code;
-  const program = createProgram(io, (code) => {
-    exitCode = code;
-  });
+  const program = createProgram(io);
+  const context: CommandContext = {
+    io,
+    exitWith: (code) => {
+      exitCode = code;
+    },
+  };
   try {
+    await addCommands(program, context, argv);
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
@@ -37,9 +71,9 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function createProgram(io: Io, exitWith: (code: number) => void): Command {
+function createProgram(io: Io): Command {
   const { bold, cyan, dim } = io.stdout.colors;
-  const program = new Command('millrace')
+  return new Command('millrace')
     .description('Serves folders of trained models, and talks to servers that do.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'say how to use it')
@@ -61,8 +95,16 @@ function createProgram(io: Io, exitWith: (code: number) => void): Command {
       styleArgumentText: cyan,
     })
     .addHelpText('after', describeExitCodes());
-  for (const register of COMMANDS) register(program, { io, exitWith });
-  return program;
+}
+
+/** All commands by name, so that the overview and suggestions are whole, and the one that is meant in full. */
+async function addCommands(program: Command, context: CommandContext, argv: readonly string[]): Promise<void> {
+  const [first, second] = argv.filter((word) => !word.startsWith('-'));
+  const meant = first === 'help' ? second : first;
+  for (const { name, summary, load } of COMMANDS) {
+    if (name === meant) (await load())(program, context);
+    else program.command(name).description(summary);
+  }
 }
 
 function describeExitCodes(): string {

@@ -2,18 +2,18 @@ import type { Command } from 'commander';
 import { type App, createApp } from '../../app.js';
 import type { Settings } from '../../config/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import { treeMemory } from '../../loadgen/index.js';
 import { runLocally } from '../../local-infer.js';
 import { findCheckTarget } from '../check-target.js';
 import { type CommandContext, examples } from '../command.js';
 import { EXIT_CODES } from '../exit-code.js';
 import { type CheckedModel, formatCheck, summarizeRuns, toJsonCheck } from '../format/check.js';
 import { formatJson } from '../format/json.js';
-import { reportServing, type ServedModel } from '../format/serving.js';
+import type { ServedModel } from '../format/serving.js';
 import { type InputFlag, parseInputFlag, parseShapeFlag } from '../inputs/input-flags.js';
 import { type InputValues, readInputs } from '../inputs/read-inputs.js';
 import type { Io } from '../io.js';
 import { type Progress, withProgress } from '../progress.js';
+import { reportApp } from '../report-app.js';
 import { checkRepositories, emptyRepositories } from '../repositories.js';
 import { collect, parseCount } from '../server-options.js';
 import { addSettingFlags, type GivenFlags, loadSettingsFor } from '../setting-flags.js';
@@ -98,7 +98,7 @@ async function examine(
   { app, flags }: Omit<Trial, 'served'>,
   progress: Progress,
 ): Promise<readonly CheckedModel[]> {
-  const report = reportServing(app.engine.statuses(), app.engine.gauges(), (pid) => treeMemory(pid).bytes);
+  const report = await reportApp(app);
   if (report.served.length + report.unserved.length === 0) throw emptyRepositories(app.settings.repository.paths);
   const checked: CheckedModel[] = report.unserved.map(({ name, version, reason }) => ({
     name,

@@ -1,14 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type App, createApp } from '../../app.js';
 import type { Settings } from '../../config/index.js';
-import { treeMemory } from '../../loadgen/index.js';
 import type { Addresses } from '../../server/index.js';
 import { VERSION } from '../../version.js';
 import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
-import { formatServing, reportServing, type ServingReport, toJsonServing } from '../format/serving.js';
+import { formatServing, type ServingReport, toJsonServing } from '../format/serving.js';
 import type { Io } from '../io.js';
 import { withProgress } from '../progress.js';
+import { reportApp } from '../report-app.js';
 import { checkRepositories, emptyRepositories } from '../repositories.js';
 import { addSettingFlags, type GivenFlags, loadSettingsFor } from '../setting-flags.js';
 
@@ -71,7 +71,7 @@ function loadServeSettings(io: Io, folders: readonly string[], flags: GivenFlags
 async function start(io: Io, app: App, flags: ServeFlags): Promise<void> {
   await load(io, app);
   const { paths, controlMode } = app.settings.repository;
-  const report = reportServing(app.engine.statuses(), app.engine.gauges(), (pid) => treeMemory(pid).bytes);
+  const report = await reportApp(app);
   const empty = report.served.length + report.unserved.length === 0;
   if (empty && controlMode === 'none') throw emptyRepositories(paths);
   if (flags.json) io.stdout.write(formatJson({ event: 'ready', ...toJsonServing(report) }));
