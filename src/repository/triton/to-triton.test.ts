@@ -113,6 +113,19 @@ describe('toTritonConfig', () => {
     expect(config).not.toHaveProperty('dynamic_batching');
   });
 
+  it('shows the queue policy of a model whose batches have one row', () => {
+    const text = `platform: "onnxruntime_onnx" max_batch_size: 1
+      dynamic_batching { default_queue_policy { default_timeout_microseconds: 200000 max_queue_size: 2 } }`;
+    const { config } = fromTritonConfig(parseTritonText(text));
+    const model = { ...loaded('m', config, MLP), batching: { enabled: false } };
+    expect(toTritonConfig(model)).toMatchObject({
+      dynamic_batching: {
+        preferred_batch_size: [1],
+        default_queue_policy: { default_timeout_microseconds: 200_000, max_queue_size: 2 },
+      },
+    });
+  });
+
   it('shows session settings of model.yaml under the names of the ONNX Runtime backend', () => {
     const onnx: ModelConfig['onnx'] = {
       intraOpThreads: 2,

@@ -63,7 +63,10 @@ export function toTritonConfig(model: DescribedModel): Json {
       gather_kernel_buffer_threshold: 0,
       eager_batching: false,
     },
-    ...(model.batching.enabled ? { dynamic_batching: toDynamicBatching(config, model) } : {}),
+    // A block that was written is shown even where one row is the largest batch: it holds the queue's policy too.
+    ...(model.batching.enabled || source.config.batching?.enabled === true
+      ? { dynamic_batching: toDynamicBatching(config, model) }
+      : {}),
     instance_group: [toInstanceGroup(config, model)],
     default_model_filename: toModelFilename(source),
     cc_model_filenames: {},
