@@ -10,14 +10,16 @@ const root = path.dirname(import.meta.dirname);
 const folder = path.join(root, 'test/conformance');
 const CLOSING = /^(\d+) passed, (\d+) failed$/gm;
 
-function isExecutable(file) {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  return stats?.isFile() === true && (stats.mode & 0o111) !== 0;
+/** The file itself, or the `run` of a folder, where it can be executed. */
+function executableOf(file) {
+  const stats = statSync(file);
+  if (stats.isDirectory()) return existsSync(path.join(file, 'run')) ? executableOf(path.join(file, 'run')) : undefined;
+  return (stats.mode & 0o111) === 0 ? undefined : file;
 }
 
 const suites = (existsSync(folder) ? readdirSync(folder).sort() : [])
-  .map((name) => ({ name, file: path.join(folder, name) }))
-  .flatMap(({ name, file }) => [file, path.join(file, 'run')].filter(isExecutable).map((run) => ({ name, run })));
+  .map((name) => ({ name, run: executableOf(path.join(folder, name)) }))
+  .filter(({ run }) => run !== undefined);
 
 let passed = 0;
 let failed = 0;
