@@ -5,19 +5,19 @@ import {
   encodeRequest,
   type InferOptions,
   type InferResult,
+  type MillraceClient,
   type ModelClient,
   type ModelMetadata,
   type TensorMetadata,
   toTensor,
 } from '../client/index.js';
-import { CLIENT_VARIABLES } from '../config/index.js';
 import { MillraceError } from '../core/index.js';
 import { formatCurl } from './curl.js';
 import type { InputFlag } from './inputs/input-flags.js';
 import { imageSections, labelledOutput } from './inputs/model-config.js';
 import { type InputValues, readInputs } from './inputs/read-inputs.js';
 import type { Io } from './io.js';
-import { connectTo, findServer, type ServerFlags, suggestingModels } from './server-options.js';
+import { connectTo, findKey, KEY_VARIABLE, type ServerFlags, suggestingModels } from './server-options.js';
 
 /** The flags of `millrace infer`. */
 export interface InferFlags extends ServerFlags {
@@ -42,6 +42,7 @@ export interface InferFlags extends ServerFlags {
 
 /** A request that is ready to be sent. */
 export interface Question {
+  readonly client: MillraceClient;
   readonly model: ModelClient;
   readonly metadata: ModelMetadata;
   readonly inputs: InputValues;
@@ -77,7 +78,7 @@ export async function prepareQuestion(io: Io, name: string, flags: InferFlags): 
   });
   const ranked = rankedOutput(metadata.outputs, flags, labelledOutput(config));
   const rowNames = given.flatMap(({ source }) => (source.kind === 'file' ? [basename(source.path)] : []));
-  return { model, metadata, inputs, options: requestOptions(flags), ranked, rowNames };
+  return { client, model, metadata, inputs, options: requestOptions(flags), ranked, rowNames };
 }
 
 /** Classes are shown when asked for, and to people whenever the model has labels. */
@@ -111,7 +112,7 @@ export async function ask({ model, inputs, options, ranked }: Question): Promise
 
 /** The request as a curl command; the answer to it is JSON. Writes the body to the file that the flags name. */
 export async function questionAsCurl(io: Io, question: Question, flags: InferFlags): Promise<string> {
-  const { model, metadata, inputs, options, ranked } = question;
+  const { client, model, metadata, inputs, options, ranked } = question;
   const tensors = Object.entries(inputs).map(([name, value]) =>
     toTensor(
       name,
@@ -126,13 +127,13 @@ export async function questionAsCurl(io: Io, question: Question, flags: InferFla
     ...(ranked === undefined ? {} : { outputs: [ranked.output], classes: { [ranked.output]: ranked.top } }),
   });
   if (file !== undefined) await writeBody(resolve(io.cwd, file), body);
-  const { url, key } = await findServer(io, flags);
+  const key = await findKey(io, flags);
   const version = model.version === undefined ? '' : `/versions/${model.version}`;
   return formatCurl({
-    url: `${url}/v2/models/${encodeURIComponent(model.name)}${version}/infer`,
+    url: `${client.url}/v2/models/${encodeURIComponent(model.name)}${version}/infer`,
     headers,
     body: file === undefined ? { text: String(body) } : { file },
-    keyVariable: key === undefined ? undefined : CLIENT_VARIABLES.key,
+    keyVariable: key === undefined ? undefined : KEY_VARIABLE,
   });
 }
 

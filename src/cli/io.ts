@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { type Environment, processEnvironment } from '../config/index.js';
+import type { Environment } from '../config/index.js';
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
@@ -15,8 +15,9 @@ export interface Output {
 export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
-  readonly env: Environment;
   readonly cwd: string;
+  /** The environment of the settings; commands that have none of these do without it. */
+  environment(): Promise<Environment>;
   /** The standard input as a whole. */
   readStdin(): Promise<Uint8Array>;
   /** Calls `listener` for every SIGINT and SIGTERM instead of ending the process; the returned function ends that. */
@@ -30,8 +31,9 @@ export function processIo(): Io {
   return {
     stdout: processOutput(process.stdout),
     stderr: processOutput(process.stderr),
-    env: processEnvironment(),
     cwd: process.cwd(),
+    // The settings know every room of the server: only those who need them wait for all that to be loaded.
+    environment: async () => (await import('../config/index.js')).processEnvironment(),
     async readStdin() {
       const chunks: Buffer[] = [];
       for await (const chunk of process.stdin) chunks.push(chunk as Buffer);

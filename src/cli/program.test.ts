@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createFakeIo, type FakeIoOptions } from '../../test/support/fake-io.js';
 import {
   type FakeAnswer,
@@ -29,7 +29,8 @@ async function start(answers: Readonly<Record<string, (request: SeenRequest) => 
     const answer = answers[`${request.method} ${request.url}`];
     return answer?.(request) ?? jsonAnswer({ error: `there is nothing at ${request.url}` }, 404);
   });
-  return { env: { MILLRACE_URL: server.url } };
+  vi.stubEnv('MILLRACE_URL', server.url);
+  return {};
 }
 
 const INDEX = [
@@ -97,14 +98,14 @@ describe('the command line', () => {
   it('sends the key of a file, else of the environment', async () => {
     await using folder = await createTempFolder({ key: 'from-a-file\n' });
     const options = await start({ 'POST /v2/repository/index': () => jsonAnswer([]) });
-    const env = { ...options.env, MILLRACE_KEY: 'from-the-environment' };
-    await run(['models', 'list'], { env });
-    await run(['models', 'list', '--key-file', 'key'], { env, cwd: folder.path });
+    vi.stubEnv('MILLRACE_KEY', 'from-the-environment');
+    await run(['models', 'list'], options);
+    await run(['models', 'list', '--key-file', 'key'], { cwd: folder.path });
     expect(server?.seen.map((request) => request.headers.authorization)).toEqual([
       'Bearer from-the-environment',
       'Bearer from-a-file',
     ]);
-    expect(await run(['models', 'list', '--key-file', 'none'], { env, cwd: folder.path })).toMatchObject({
+    expect(await run(['models', 'list', '--key-file', 'none'], { cwd: folder.path })).toMatchObject({
       code: 2,
       err: 'error: none does not exist\n',
     });
@@ -367,16 +368,14 @@ describe('infer', () => {
   it('prints the curl command instead, with its body in the line or in a file', async () => {
     await using folder = await createTempFolder();
     const options = { ...(await start(routes)), cwd: folder.path };
-    const url = `${options.env.MILLRACE_URL}/v2/models/mlp/infer`;
+    const url = `${server?.url}/v2/models/mlp/infer`;
     const inline = await run(['infer', 'mlp', '-i', '[1,2]', '--curl'], options);
     expect(inline.out).toBe(
       `curl -s ${url} -H 'content-type: application/json' ` +
         `-d '{"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[1,2]}]}'\n`,
     );
-    const { out } = await run(['infer', 'mlp', '-i', '[1,2]', '--classes', '3', '--curl', 'body.bin'], {
-      ...options,
-      env: { ...options.env, MILLRACE_KEY: 'secret' },
-    });
+    vi.stubEnv('MILLRACE_KEY', 'secret');
+    const { out } = await run(['infer', 'mlp', '-i', '[1,2]', '--classes', '3', '--curl', 'body.bin'], options);
     const body = await readFile(`${folder.path}/body.bin`);
     expect(out).toBe(
       `curl -s ${url} -H 'content-type: application/octet-stream' -H 'inference-header-content-length: ${body.length - 8}' ` +

@@ -1,39 +1,37 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { connect, type MillraceClient, MillraceClientError } from '../client/index.js';
-import { CLIENT_VARIABLES, didYouMean } from '../config/index.js';
 import { readText } from './files.js';
 import type { Io } from './io.js';
 
 /** How to reach a server, as every command that talks to one takes it. */
 export interface ServerFlags {
-  readonly url?: string;
+  readonly url: string;
+  readonly key?: string;
   readonly keyFile?: string;
   readonly timeout?: number;
 }
 
-const DEFAULT_URL = 'http://127.0.0.1:8000';
+/** The variable that holds the bearer key. */
+export const KEY_VARIABLE = 'MILLRACE_KEY';
 
 export function addServerFlags(command: Command): Command {
   return command
-    .option('-u, --url <url>', `address of the server (default: $${CLIENT_VARIABLES.url}, else ${DEFAULT_URL})`)
-    .option('--key-file <path>', `file with the bearer key (default: $${CLIENT_VARIABLES.key} itself)`)
+    .addOption(
+      new Option('-u, --url <url>', 'address of the server').env('MILLRACE_URL').default('http://127.0.0.1:8000'),
+    )
+    .addOption(new Option('--key <key>', 'bearer key; others on this machine see flags').env(KEY_VARIABLE))
+    .option('--key-file <path>', 'file with the bearer key')
     .option('--timeout <ms>', 'give up after this many milliseconds', parseNumber);
 }
 
-/** The address and the key that flags and environment say. */
-export async function findServer(
-  io: Io,
-  flags: ServerFlags,
-): Promise<{ readonly url: string; readonly key: string | undefined }> {
-  return {
-    url: flags.url ?? io.env[CLIENT_VARIABLES.url] ?? DEFAULT_URL,
-    key: flags.keyFile === undefined ? io.env[CLIENT_VARIABLES.key] : (await readText(io, flags.keyFile)).trim(),
-  };
+/** The bearer key that the flags give, or name a file of. */
+export async function findKey(io: Io, flags: ServerFlags): Promise<string | undefined> {
+  return flags.keyFile === undefined ? flags.key : (await readText(io, flags.keyFile)).trim();
 }
 
 export async function connectTo(io: Io, flags: ServerFlags): Promise<MillraceClient> {
-  const { url, key } = await findServer(io, flags);
-  return connect(url, {
+  const key = await findKey(io, flags);
+  return connect(flags.url, {
     ...(key === undefined ? {} : { key }),
     ...(flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
   });
@@ -46,6 +44,7 @@ export async function suggestingModels<T>(client: MillraceClient, name: string, 
   } catch (error) {
     if (!(error instanceof MillraceClientError) || error.code !== 'not_found') throw error;
     const index = await client.models().catch(() => []);
+    const { didYouMean } = await import('../config/index.js');
     const hint = didYouMean(
       name,
       index.map((entry) => entry.name).filter((known) => known !== name),

@@ -81,11 +81,11 @@ function put(tree: Record<string, unknown>, [name = '', ...rest]: readonly strin
 }
 
 /** Complete settings from flags, environment and file. `extra` comes from positional arguments and counts as flags. */
-export function loadSettingsFor(io: Io, given: GivenFlags, extra: GivenFlags = {}): Settings {
+export async function loadSettingsFor(io: Io, given: GivenFlags, extra: GivenFlags = {}): Promise<Settings> {
   const flags = { ...given, ...extra };
   return loadSettings({
     ...(typeof flags.config === 'string' ? { file: flags.config } : {}),
-    env: io.env,
+    env: await io.environment(),
     flags: settingsOfFlags(flags),
     cwd: io.cwd,
   });

@@ -16,8 +16,8 @@ const PREFIX = 'MILLRACE_';
 /** The variable that names the settings file. */
 export const FILE_VARIABLE = `${PREFIX}CONFIG`;
 
-/** What the commands that talk to a server read: its address and the bearer key. No settings of the server's own. */
-export const CLIENT_VARIABLES = { url: `${PREFIX}URL`, key: `${PREFIX}KEY` } as const;
+/** Address and bearer key for the commands that talk to a server. No settings of the server's own. */
+const CLIENT_VARIABLES: ReadonlySet<string> = new Set([`${PREFIX}URL`, `${PREFIX}KEY`]);
 
 /** What tests are told through the environment is none of the server's business. */
 const TEST_PREFIX = `${PREFIX}TEST_`;
@@ -51,8 +51,7 @@ export function findUnknownVariables(env: Environment): readonly string[] {
 function isForeign(name: string, value: string): boolean {
   return (
     name === FILE_VARIABLE ||
-    name === CLIENT_VARIABLES.url ||
-    name === CLIENT_VARIABLES.key ||
+    CLIENT_VARIABLES.has(name) ||
     name.startsWith(TEST_PREFIX) ||
     SERVICE_LINK.test(name) ||
     SERVICE_ADDRESS.test(value)

@@ -1,5 +1,5 @@
 /** Room `config` (rank 5): file, environment and flags become one frozen, checked value. */
-export { CLIENT_VARIABLES, type Environment, processEnvironment } from './environment.js';
+export { type Environment, processEnvironment } from './environment.js';
 export { type SettingFlag, settingFlags } from './flags.js';
 export { settingsJsonSchema } from './json-schema.js';
 export { createSettings, defaultSettings, loadSettings, type SettingsSources } from './load.js';

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { runCli } from '../../src/cli/program.js';
 import { createMillrace, type Millrace } from '../../src/index.js';
@@ -11,7 +11,7 @@ import { createTempFolder, type TempFolder } from '../support/model-folder.js';
 
 let millrace: Millrace;
 let folder: TempFolder;
-let env: Readonly<Record<string, string>>;
+let url: string;
 
 beforeAll(async () => {
   folder = await createTempFolder();
@@ -23,7 +23,7 @@ beforeAll(async () => {
       telemetry: { logLevel: 'silent' },
     },
   });
-  env = { MILLRACE_URL: (await millrace.listen()).http.url };
+  ({ url } = (await millrace.listen()).http);
 });
 afterAll(async () => {
   await millrace.close();
@@ -31,7 +31,8 @@ afterAll(async () => {
 });
 
 async function run(argv: readonly string[], options: FakeIoOptions = {}) {
-  const io = createFakeIo({ env, ...options });
+  vi.stubEnv('MILLRACE_URL', url);
+  const io = createFakeIo(options);
   const code = await runCli(argv, io);
   return { code, out: io.out(), err: io.err() };
 }

@@ -30,7 +30,7 @@ export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
   return {
     stdout: output('out'),
     stderr: output('err'),
-    env: options.env ?? {},
+    environment: async () => options.env ?? {},
     cwd: options.cwd ?? process.cwd(),
     readStdin: async () => Buffer.from(options.stdin ?? ''),
     onSignal(listener) {

@@ -22,7 +22,7 @@ import { formatMs } from '../format/units.js';
 import { parseShapeFlag } from '../inputs/input-flags.js';
 import type { Io } from '../io.js';
 import { withProgress } from '../progress.js';
-import { addServerFlags, collect, findServer, parseCount, parseNumber, type ServerFlags } from '../server-options.js';
+import { addServerFlags, collect, findKey, parseCount, parseNumber, type ServerFlags } from '../server-options.js';
 
 interface BenchFlags extends ServerFlags, BenchPlanFlags {
   readonly rows: number;
@@ -93,7 +93,8 @@ function addMeasurementFlags(command: Command): void {
 
 async function bench(io: Io, model: string, flags: BenchFlags): Promise<void> {
   const { levels, measurement } = planBench(flags);
-  const { url, key } = await findServer(io, flags);
+  const key = await findKey(io, flags);
+  const { url } = flags;
   const server = { url, headers: key === undefined ? {} : { authorization: `Bearer ${key}` } };
   const request = await createRequest(server, model, flags);
   const report = await withProgress(io, `warming up ${model}`, (progress) =>

@@ -76,7 +76,7 @@ async function check(
 }
 
 async function checkSettings(io: Io, target: string | undefined, flags: GivenFlags & CheckFlags): Promise<Settings> {
-  const { repository } = loadSettingsFor(io, flags);
+  const { repository } = await loadSettingsFor(io, flags);
   const { repositories, model } = await findCheckTarget(target, { cwd: io.cwd, repositories: repository.paths });
   await checkRepositories(repositories, false);
   return loadSettingsFor(io, flags, {

@@ -22,14 +22,14 @@ export function registerConfig(program: Command, { io }: CommandContext): void {
     config.command('check').description('say what is wrong with file, environment and flags, if anything'),
   )
     .option('--json', 'print JSON')
-    .action((flags: GivenFlags) => {
-      loadSettingsFor(io, flags);
+    .action(async (flags: GivenFlags) => {
+      await loadSettingsFor(io, flags);
       io.stdout.write(flags.json ? formatJson({ valid: true }) : 'the settings are valid\n');
     });
   addSettingFlags(config.command('print').description('print the settings as they would hold, secrets left out'))
     .option('--json', 'print JSON instead of YAML')
-    .action((flags: GivenFlags) => {
-      const settings = redactSettings(loadSettingsFor(io, flags));
+    .action(async (flags: GivenFlags) => {
+      const settings = redactSettings(await loadSettingsFor(io, flags));
       io.stdout.write(flags.json ? formatJson(settings) : stringify(settings));
     });
   config

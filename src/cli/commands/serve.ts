@@ -39,7 +39,7 @@ SIGINT and SIGTERM let accepted requests finish and stop the server; a second on
 }
 
 async function serve(io: Io, folders: readonly string[], flags: GivenFlags & ServeFlags): Promise<void> {
-  const settings = loadServeSettings(io, folders, flags);
+  const settings = await loadServeSettings(io, folders, flags);
   const { paths, controlMode } = settings.repository;
   await checkRepositories(paths, controlMode !== 'none');
   if (flags.grpcPort !== undefined) io.stderr.write('--grpc-port is ignored: gRPC comes with a later version\n');
@@ -58,7 +58,7 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
   }
 }
 
-function loadServeSettings(io: Io, folders: readonly string[], flags: GivenFlags & ServeFlags): Settings {
+function loadServeSettings(io: Io, folders: readonly string[], flags: GivenFlags & ServeFlags): Promise<Settings> {
   const given = Array.isArray(flags.modelRepository) ? (flags.modelRepository as readonly string[]) : [];
   const verbose = flags.logVerbose ?? 0;
   return loadSettingsFor(io, flags, {
