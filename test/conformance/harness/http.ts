@@ -26,8 +26,9 @@ export class HttpClient {
   }
 
   send({ method, path, headers = {}, body }: HttpRequest): Promise<Answer> {
+    const isChunked = headers['transfer-encoding'] !== undefined;
+    const length = body === undefined || isChunked ? {} : { 'content-length': Buffer.byteLength(body) };
     return new Promise((resolve, reject) => {
-      const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
       const sent = request(
         `${this.url}${path}`,
         {

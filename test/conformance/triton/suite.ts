@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { HttpClient } from '../harness/http.js';
+import { emptyFolder, inRoot } from '../harness/paths.js';
+import { startServer } from '../harness/server.js';
+import { Tally } from '../harness/tally.js';
+import { writeTritonModels } from '../harness/triton-models.js';
+import { readCases, type TritonCase } from './cases.js';
+import { checkAnswer } from './check.js';
+
+export async function run(): Promise<number> {
+  const folder = emptyFolder('triton');
+  const repository = writeTritonModels(path.join(folder, 'models'));
+  const tally = new Tally();
+  const args = [repository, '--model-control-mode', 'explicit', '--load-model', '*'];
+  const server = await startServer(args);
+  const clients = { http: new HttpClient(server.url), metrics: new HttpClient(server.metricsUrl) };
+  try {
+    for (const each of readCases()) {
+      const problem = await replay(clients[each.port ?? 'http'], each);
+      tally.check(problem === undefined, `${each.name}: ${problem}`);
+    }
+    for (const row of undocumented(readCases())) tally.fail(`docs/protocols.md has no row '${row}'`);
+  } finally {
+    clients.http.close();
+    clients.metrics.close();
+    tally.check((await server.stop()) === 0, `the server did not end well: ${server.lastWords()}`);
+  }
+  return tally.close();
+}
+
+async function replay(client: HttpClient, { request, triton, here }: TritonCase): Promise<string | undefined> {
+  const { body, base64, ...rest } = request;
+  const content = base64 === undefined ? body : Buffer.from(base64, 'base64');
+  const answer = await client.send({ ...rest, ...(content === undefined ? {} : { body: content }) });
+  const isInfer = request.path.endsWith('/infer') && answer.status === 200;
+  const problem = checkAnswer(answer, here ?? triton, isInfer);
+  // A difference that is none any more has to leave the documentation.
+  if (problem === undefined || here === undefined || checkAnswer(answer, triton, isInfer) !== undefined) return problem;
+  return 'it answers as Triton does, though a difference is announced';
+}
+
+/** Differences that are announced in the table and not in the documentation. */
+function undocumented(cases: readonly TritonCase[]): readonly string[] {
+  const firstColumns = readFileSync(inRoot('docs/protocols.md'), 'utf8')
+    .split('\n')
+    .map((line) => /^\| (.*?) \|/.exec(line)?.[1]);
+  const rows = new Set(cases.flatMap(({ here }) => (here === undefined ? [] : [here.row])));
+  return [...rows].filter((row) => !firstColumns.includes(row));
+}
