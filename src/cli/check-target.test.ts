@@ -11,6 +11,7 @@ describe('findCheckTarget', () => {
       'models/b/model.yaml': '',
       'models/c.onnx': '',
       'models/d/config.pbtxt': '',
+      'models/detector/1/model.onnx': '',
     });
     const models = join(folder.path, 'models');
     const find = (given: string | undefined) => findCheckTarget(given, { cwd: folder.path, repositories: [models] });
@@ -22,7 +23,9 @@ describe('findCheckTarget', () => {
     expect(await find('models/c.onnx')).toEqual({ repositories: [models], model: 'c' });
     expect(await find('a')).toEqual({ repositories: [models], model: 'a' });
     expect(await find('c')).toEqual({ repositories: [models], model: 'c' });
-    await expect(find('e')).rejects.toThrow(`e is neither a folder nor a model file, nor a model in ${models}`);
+    await expect(find('detektor')).rejects.toThrow(
+      `detektor is neither a folder nor a model file, nor a model in ${models}; did you mean detector?`,
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { didYouMean } from '../config/index.js';
 import { MillraceError } from '../core/index.js';
 
 /** What `millrace check` looks at: whole repositories, or one model of theirs. */
@@ -33,9 +34,10 @@ export async function findCheckTarget(
     const found = await Promise.all([given, `${given}.onnx`].map((name) => exists(join(repository, name))));
     if (found.includes(true)) return { repositories, model: given };
   }
+  const known = await Promise.all(repositories.map((repository) => readdir(repository).catch(() => [])));
   throw new MillraceError(
     'invalid_argument',
-    `${given} is neither a folder nor a model file, nor a model in ${repositories.join(', ')}`,
+    `${given} is neither a folder nor a model file, nor a model in ${repositories.join(', ')}${didYouMean(given, known.flat())}`,
   );
 }
 

@@ -36,9 +36,11 @@ function suffix(setting: SettingFlag): string {
   return notes.length === 0 ? '' : ` (${notes.join(', ')})`;
 }
 
+/** As the other flags are described: no capital, unless the first word is a name, and no full stop. */
 function lowerFirst(text: string): string {
   const plain = text.replaceAll('`', '').replace(/\.$/, '');
-  return /^[A-Z][a-z]/.test(plain) ? `${plain.charAt(0).toLowerCase()}${plain.slice(1)}` : plain;
+  const isName = /^(Prometheus\b|[A-Z]{2})/.test(plain);
+  return isName ? plain : `${plain.charAt(0).toLowerCase()}${plain.slice(1)}`;
 }
 
 function placeholder({ schema, flag }: SettingFlag): string {

@@ -277,6 +277,15 @@ describe('errors', () => {
     expect(error.message).toBe('the queue of mlp is full');
   });
 
+  it('read the date of Retry-After', async () => {
+    await start(() => ({ status: 503, headers: { 'retry-after': new Date(Date.now() + 3_600_000).toUTCString() } }));
+    const { retryAfterMs } = await failure(client().model('mlp').infer(X));
+    expect(retryAfterMs).toBeGreaterThan(3_500_000);
+    await server.close();
+    await start(() => ({ status: 503, headers: { 'retry-after': 'later' } }));
+    expect((await failure(client().model('mlp').infer(X))).retryAfterMs).toBeUndefined();
+  });
+
   it.each([
     [401, 'unauthenticated'],
     [403, 'permission_denied'],

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -5,7 +7,7 @@ import { parse } from 'yaml';
 import { runCli } from '../../src/cli/program.js';
 import { createMillrace, type Millrace } from '../../src/index.js';
 import { runCliProcess } from '../support/cli-process.js';
-import { RUNNER_ENTRY } from '../support/dist.js';
+import { CLI_ENTRY, RUNNER_ENTRY } from '../support/dist.js';
 import { createFakeIo, type FakeIoOptions } from '../support/fake-io.js';
 import { createTempFolder, type TempFolder } from '../support/model-folder.js';
 
@@ -147,5 +149,18 @@ describe('millrace check', () => {
     const said = ['--shape', 'input=1,576', '-i', 'sr=16000'];
     const shaped = await runCliProcess('check', 'examples/models/silero-vad', '--runs', '2', ...said);
     expect(shaped.out).toContain('silero-vad version 1 works');
+  });
+});
+
+describe('a reader that has seen enough', () => {
+  it('is no failure', async () => {
+    const child = spawn(process.execPath, [CLI_ENTRY, 'config', 'schema'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let errors = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      errors += chunk.toString();
+    });
+    child.stdout.destroy();
+    const [code] = await once(child, 'close');
+    expect({ code, errors }).toEqual({ code: 0, errors: '' });
   });
 });
