@@ -65,20 +65,18 @@ interface Expectation {
 }
 
 function collect(exchange: Exchange, expected: Expectation, done: (body: Uint8Array) => void): void {
-  const { req, connection } = exchange;
+  const { req } = exchange;
   const { declaredBytes, maxBytes } = expected;
   let first: Uint8Array | undefined;
   let all: Uint8Array[] | undefined;
   const finish = () => {
     if (exchange.answered) return;
-    connection.reading = undefined;
     try {
       done(all === undefined ? (first ?? EMPTY) : Buffer.concat(all));
     } catch (error) {
       exchange.fail(error);
     }
   };
-  connection.reading = exchange;
   req.on('data', (chunk: Buffer) => {
     if (exchange.answered) return;
     exchange.requestBytes += chunk.byteLength;

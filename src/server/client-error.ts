@@ -49,7 +49,8 @@ export function answerClientError(error: HttpError | undefined, stream: Duplex, 
   }
   // Earlier requests are still to be answered, and the answer to the newest may be made already: it keeps the connection.
   connection.onIdle = hangUp;
-  connection.reading?.fail(error);
+  const newest = connection.openExchanges.at(-1);
+  if (newest?.req.complete === false) newest.fail(error);
 }
 
 export interface AnswerOptions {

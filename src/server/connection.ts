@@ -4,7 +4,8 @@ import { isLoopback } from './bind.js';
 
 /** What a connection asks of the exchanges that are open on it. */
 export interface OpenExchange {
-  readonly requestBytes: number;
+  /** `complete` = all of it has arrived. */
+  readonly req: { readonly complete: boolean };
   /** The socket is gone; nobody reads the answer. */
   onClientGone(): void;
   fail(error: unknown): void;
@@ -20,8 +21,6 @@ export class Connection {
   readonly remoteAddress: string;
   /** The client came by a loopback address of this machine. */
   readonly viaLoopback: boolean;
-  /** The exchange whose body is arriving now. */
-  reading: OpenExchange | undefined;
   /** Nothing more is read from it: what comes next is garbage. */
   closing = false;
   /** Called once the last open exchange has settled. */
@@ -84,7 +83,6 @@ export class Connections {
 
   settle(connection: Connection, exchange: OpenExchange): void {
     connection.remove(exchange);
-    if (connection.reading === exchange) connection.reading = undefined;
     this.#openCount--;
     if (this.#openCount === 0 && this.#onIdle.length > 0) {
       for (const resolve of this.#onIdle.splice(0)) resolve();

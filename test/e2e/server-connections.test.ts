@@ -102,6 +102,19 @@ describe('a client', () => {
     },
   );
 
+  it('that stops in the middle of a request pipelined behind a chunked one gets both answers, and the connection ends', async () => {
+    const { port } = await startTestServer();
+    const client = await RawClient.connect(port);
+    const chunked = requestText(PATH, { 'transfer-encoding': 'chunked' });
+    client.send(`${chunked}2\r\n{}\r\n0\r\n\r\n${requestText(PATH, { 'content-length': '100' }, '{"inputs"')}`);
+    client.socket.end();
+    expect((await client.response()).status).toBe(400);
+    const { status, body } = await client.response();
+    expect(status).toBe(400);
+    expect(JSON.parse(body.toString())).toEqual({ error: 'the connection ended before the request was complete' });
+    await client.closed;
+  });
+
   it('that does not speak HTTP is told so in JSON', async () => {
     const { port, finishedWith } = await startTestServer();
     const client = await RawClient.connect(port);
