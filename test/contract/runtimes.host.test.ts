@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Signature } from '../../src/core/index.js';
 import {
   type BatchItem,
@@ -141,6 +141,18 @@ describe('a runner process', () => {
     const instance = await hosted.load(faulty);
     process.kill(instance.pid, 'SIGKILL');
     expect(await instance.exited).toBe('ended by SIGKILL (out of memory?)');
+  });
+
+  test('of an ONNX model leaves nothing of ONNX Runtime in the home and temporary folders', async () => {
+    const home = mkdtempSync(path.join(folder, 'home-'));
+    for (const name of ['HOME', 'TMPDIR', 'XDG_CACHE_HOME']) vi.stubEnv(name, home);
+    // It also keeps quiet where these say that it shall, or that this is a build machine.
+    for (const name of ['CI', 'GITHUB_ACTIONS', 'ORT_DISABLE_TELEMETRY']) vi.stubEnv(name, undefined);
+    const graph = identityGraph([{ name: 'x', type: 'float32', dims: [1] }]);
+    const file = writeOnnx(path.join(folder, 'quiet.onnx'), graph);
+    const instance = await hosted.load(loadSpec({ runtime: 'onnx', path: file }));
+    await instance.close();
+    expect(readdirSync(home)).toEqual([]);
   });
 
   test('fails an item alone where the runtime does', async () => {

@@ -8,9 +8,11 @@ import { OnnxModel } from './model.js';
 import { type OnnxOptions, readOnnxOptions } from './options.js';
 import { checkProviders } from './providers.js';
 import { readSignature } from './signature.js';
+import { declineTelemetry } from './telemetry.js';
 
 /** ONNX models by onnxruntime-node. */
 export function createOnnxRuntime(context: RuntimeContext): Runtime {
+  declineTelemetry();
   return { name: 'onnx', load: (spec) => loadOnnx(spec, context) };
 }
 
