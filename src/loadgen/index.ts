@@ -6,8 +6,7 @@ export { processTree, pssBytes, type TreeMemory, type TreeUsage, treeMemory, tre
 export { parseRange } from './range.js';
 export { formatCsv } from './report/csv.js';
 export { formatHtml } from './report/html.js';
-export { formatLevel, formatText, notesOf, tableOf } from './report/text.js';
+export { formatLevel, formatText } from './report/text.js';
 export * from './report.js';
-export { type AnswerCheck, expectBytes, type LoadRequest } from './request.js';
+export type { AnswerCheck, LoadRequest } from './request.js';
 export { runLoad } from './run-load.js';
-export { isStable, type StabilityPoint, type StabilityRule } from './stability.js';
