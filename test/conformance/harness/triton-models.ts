@@ -89,7 +89,7 @@ export function scaleGraph(dims: readonly (number | string)[], factor: number): 
 }
 
 /** `OUT` = `IN`, and `VERSION` says which version answered. */
-function versionGraph(version: number): OnnxGraph {
+export function versionGraph(version: number): OnnxGraph {
   return {
     inputs: [x('IN', 'int32', [1])],
     outputs: [x('OUT', 'int32', [1]), x('VERSION', 'int32', [1])],
