@@ -32,6 +32,8 @@ export interface ListenerOptions {
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #server: HttpServer | HttpsServer;
+  /** All of them, with those that have not finished their TLS handshake and that Node's own list leaves out. */
+  readonly #sockets = new Set<Socket>();
   #address: Address | undefined;
   #nextDropWarningAt = 0;
 
@@ -70,6 +72,10 @@ export class Listener {
         connections: context.connections,
         render: (refusal) => this.#refuse(refusal, stream as Socket),
       });
+    });
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
     });
     this.#server.maxConnections = settings.maxConnections;
     this.#server.on('drop', () => this.#warnOfDrop());
@@ -111,7 +117,7 @@ export class Listener {
 
   /** Cuts off whoever is still connected. */
   destroyConnections(): void {
-    this.#server.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   #refuse(error: HttpError, socket: Socket): string {

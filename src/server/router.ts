@@ -44,7 +44,6 @@ interface Binding extends RouterOptions {
 }
 
 const SMALL_BODY_BYTES = 1_048_576;
-const ANY_TYPE = 'application/octet-stream';
 const MAX_PARAM_LENGTH = 1_024;
 
 export function createRouter(options: RouterOptions): Router {
@@ -103,10 +102,6 @@ export function createRouter(options: RouterOptions): Router {
 /** Bodies are read as the server reads all bodies, whatever their type says, and checked as TypeBox checks. */
 function bindBodies(app: FastifyInstance, { exchangeOf }: Binding): void {
   app.removeAllContentTypeParsers();
-  app.addHook('onRequest', async (request) => {
-    // fastify refuses a malformed type before it looks for a parser.
-    request.headers = { 'content-type': ANY_TYPE };
-  });
   app.addContentTypeParser('*', (request, _payload, done) => {
     try {
       readBody(exchangeOf(request), request.routeOptions.bodyLimit, (bytes) => done(null, bytes));

@@ -233,6 +233,14 @@ describe('TLS', () => {
     expect(await subjectAt(port)).toBe('second.millrace.test');
   });
 
+  it('does not keep the server from ending with a handshake that never comes', async () => {
+    const { files } = certificateFolder('first');
+    const { server, port } = await startTestServer({ options: { tls: files } });
+    const client = await RawClient.connect(port);
+    await server.close(0);
+    await client.closed;
+  });
+
   it.each([
     [{ certFile: '/nowhere.crt', keyFile: '/nowhere.key' }, /^cannot read `server.tls.certFile`: ENOENT/],
     [{ certFile: '/nowhere.crt', keyFile: '' }, /^TLS needs both `server.tls.certFile` and `server.tls.keyFile`$/],
