@@ -21,9 +21,19 @@ export class OrderedRelease {
     this.#flush();
   }
 
+  /** Takes a request out of the order; what it still holds is dropped. */
+  leave(callId: number): void {
+    const entry = this.#waiting.get(callId);
+    if (entry === undefined) return;
+    entry.actions.length = 0;
+    this.#waiting.delete(callId);
+    this.#flush();
+  }
+
   #flush(): void {
     for (const [callId, entry] of this.#waiting) {
-      for (const action of entry.actions.splice(0)) action();
+      // One by one, because an action may come back here.
+      for (let action = entry.actions.shift(); action !== undefined; action = entry.actions.shift()) action();
       if (!entry.ended) return;
       this.#waiting.delete(callId);
     }

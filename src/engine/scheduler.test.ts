@@ -288,6 +288,40 @@ describe('Scheduler', () => {
     expect([first.outcome.kind, second.outcome.kind]).toEqual(['ok', 'ok']);
   });
 
+  it('keeps nobody who gives up waiting for their turn in the order', async () => {
+    const batching = { batching: false, maxRows: 8, preferredSizes: [], maxDelayMs: 0 };
+    const fixture = createSchedulerFixture({ instances: 2, limits: { preserveOrder: true, batching } });
+    const [slow, answered, executing, queued] = [1, 2, 3, 4].map((value) => submit(fixture, value));
+    await fixture.clock.flush();
+    fixture.instances[1]?.running?.finish();
+    await fixture.clock.flush();
+    const late = new MillraceError('deadline_exceeded', 'too late');
+    const ends = [answered, executing, queued].map((given) => {
+      given?.call.cancel(late);
+      return given?.outcome;
+    });
+    expect(ends.map((outcome) => [outcome?.error, outcome?.ends, outcome?.responses.length])).toEqual(
+      ends.map(() => [late, 1, 0]),
+    );
+    expect(slow?.outcome.kind).toBe('pending');
+    for (const instance of fixture.instances) instance.running?.finish();
+    await fixture.clock.flush();
+    expect(slow?.outcome.kind).toBe('ok');
+    expect(ends.map((outcome) => outcome?.ends)).toEqual([1, 1, 1]);
+    expect(fixture.budget.usedBytes).toBe(0);
+  });
+
+  it('lets a caller give up from inside an answer that comes in its turn', async () => {
+    const fixture = createSchedulerFixture({ limits: { preserveOrder: true } });
+    const [leaving, next] = [submit(fixture, 1), submit(fixture, 2)];
+    leaving.outcome.onResponse = () => leaving.call.cancel(new MillraceError('cancelled', 'too much'));
+    await fixture.clock.flush();
+    fixture.instance().running?.finish();
+    await fixture.clock.flush();
+    expect([leaving.outcome.kind, leaving.outcome.ends]).toEqual(['cancelled', 1]);
+    expect([next.outcome.kind, next.outcome.ends]).toEqual(['ok', 1]);
+  });
+
   it('waits for company while an instance is idle when a delay is configured', async () => {
     const batching = { batching: true, maxRows: 8, preferredSizes: [], maxDelayMs: 10 };
     const fixture = createSchedulerFixture({ limits: { batching } });

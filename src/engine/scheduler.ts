@@ -392,10 +392,24 @@ export class Scheduler {
     if (item.ended) return;
     item.ended = true;
     item.expiry?.clear();
+    const ordered = this.#ordered;
+    if (ordered === undefined || item.call.cancelled !== undefined) {
+      ordered?.leave(item.callId);
+      this.#tell(item, error);
+      return;
+    }
+    // The answer may have to wait for its turn, but nobody has to wait for the answer.
+    item.call.onCancel((reason) => {
+      ordered.leave(item.callId);
+      this.#tell(item, reason);
+    });
+    ordered.release(item.callId, () => this.#tell(item, error));
+  }
+
+  #tell(item: Pending, error: MillraceError | undefined): void {
     item.call.onCancel(undefined);
     this.#options.statistics.request(item, error, this.#options.clock.now());
-    if (this.#ordered === undefined) item.sink.onEnd(error);
-    else this.#ordered.release(item.callId, () => item.sink.onEnd(error));
+    item.sink.onEnd(error);
   }
 
   #checkIdle(): void {
