@@ -186,10 +186,21 @@ describe('createEngine', () => {
     expect(submit(2).error?.message).toBe('the server is shutting down');
     await clock.advance(500);
     expect(slow.error?.message).toBe("model 'm/1' was closed before it could answer");
-    host.instances[0]?.running?.finish();
-    await clock.flush();
     await closed;
     expect(host.closed).toBe(true);
     await expect(engine.load(source())).rejects.toThrow('the server is shutting down');
+  });
+
+  it('does not wait at its close for a batch whose callers have left', async () => {
+    const { clock, engine, host } = createFixture();
+    const { ref } = await engine.load(source());
+    host.automatic = false;
+    const left = call();
+    engine.submit(ref, { request: request(1), call: left, sink: new Outcome() });
+    await clock.flush();
+    left.cancel(new MillraceError('cancelled', 'the client left'));
+    await engine.close(30_000);
+    expect(host.instances[0]?.running).toBeUndefined();
+    expect(host.closed).toBe(true);
   });
 });

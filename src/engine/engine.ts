@@ -113,11 +113,11 @@ class ModelEngine implements Engine {
   async close(gracePeriodMs: number): Promise<void> {
     this.#closed = true;
     const generations = [...this.#generations.values()];
-    const idle = Promise.all(generations.map((generation) => generation.scheduler.idle()));
+    const settled = Promise.all(generations.map((generation) => generation.scheduler.settled()));
     const grace = new Promise<void>((resolve) => {
       this.#setup.clock.setTimer(gracePeriodMs, resolve);
     });
-    await Promise.race([idle, grace]);
+    await Promise.race([settled, grace]);
     await Promise.all(generations.map((generation) => generation.close()));
     await Promise.all(this.#retiring);
     await this.#setup.host.close();

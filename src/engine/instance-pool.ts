@@ -103,12 +103,15 @@ export class InstancePool {
     slot.deaths = 0;
   }
 
-  /** Closes all instances; their runners end. */
+  /** Closes all instances; their runners end. One that still runs a batch runs it for nobody, and is killed. */
   async close(): Promise<void> {
     this.#closed = true;
-    const instances = this.slots.flatMap((slot) => slot.instance ?? []);
+    const closings = this.slots.map(({ instance, runs }) => {
+      if (runs.length > 0) instance?.kill('its model was closed');
+      return instance?.close().catch((error) => this.#report(error));
+    });
     for (const slot of this.slots) slot.instance = undefined;
-    await Promise.all(instances.map((instance) => instance.close().catch((error) => this.#report(error))));
+    await Promise.all(closings);
   }
 
   #onExit(slot: Slot, instance: Instance, reason: string): void {

@@ -71,9 +71,11 @@ export class Scheduler {
   readonly #ordered: OrderedRelease | undefined;
   #nextId = 1;
   #executing = 0;
+  #unsettled = 0;
   #pumpScheduled = false;
   #delayTimer: Timer | undefined;
-  #onIdle: (() => void)[] = [];
+  readonly #onIdle: (() => void)[] = [];
+  readonly #onSettled: (() => void)[] = [];
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -103,6 +105,7 @@ export class Scheduler {
       submission.sink.onEnd(toMillraceError(error));
       return;
     }
+    this.#unsettled++;
     this.#queue.push(item);
     this.#ordered?.arrive(item.callId);
     submission.call.onCancel((reason) => this.#onCancel(item, reason));
@@ -123,6 +126,12 @@ export class Scheduler {
   idle(): Promise<void> {
     if (this.#queue.length === 0 && this.#executing === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  /** Resolves when nobody waits for an answer; batches may still be computing for callers that have left. */
+  settled(): Promise<void> {
+    if (this.#unsettled === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onSettled.push(resolve));
   }
 
   /** Ends everything that is not settled yet. */
@@ -409,14 +418,14 @@ export class Scheduler {
   #tell(item: Pending, error: MillraceError | undefined): void {
     item.call.onCancel(undefined);
     this.#options.statistics.request(item, error, this.#options.clock.now());
+    this.#unsettled--;
     item.sink.onEnd(error);
+    if (this.#unsettled === 0) for (const resolve of this.#onSettled.splice(0)) resolve();
   }
 
   #checkIdle(): void {
-    if (this.#onIdle.length === 0 || this.#queue.length > 0 || this.#executing > 0) return;
-    const waiting = this.#onIdle;
-    this.#onIdle = [];
-    for (const resolve of waiting) resolve();
+    if (this.#queue.length > 0 || this.#executing > 0) return;
+    for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 }
 
