@@ -45,7 +45,12 @@ export function jsonResponse(value: unknown): WireResponse {
   return { status: 200, headers: JSON_HEADERS, body: JSON.stringify(value) };
 }
 
-/** An answer without a body. */
-export function emptyResponse(status: 200 | 503): WireResponse {
-  return { status, headers: {}, body: '' };
+/** A success without a body. */
+export function emptyResponse(): WireResponse {
+  return { status: 200, headers: {}, body: '' };
+}
+
+/** 200 for yes and 503 for no, with a body for clients that do not go by the status. */
+export function healthResponse(yes: boolean, body: Readonly<Record<string, string | boolean>>): WireResponse {
+  return { status: yes ? 200 : 503, headers: JSON_HEADERS, body: JSON.stringify(body) };
 }

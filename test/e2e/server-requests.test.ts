@@ -179,15 +179,19 @@ describe('the server', () => {
     expect(client.pending).toMatch(/\r\n\r\n$/);
   });
 
-  it('answers health with an empty body, and 503 while it is not ready', async () => {
+  it('tells its health by the status and in JSON: 503 while it is not ready', async () => {
     const service = createFakeService();
     const { port } = await startTestServer({ service });
     const client = await RawClient.connect(port);
-    client.send(requestText('GET /v2/health/ready'));
-    expect(await client.response()).toMatchObject({ status: 200, headers: { 'content-length': '0' } });
+    const ask = async (path: string) => {
+      client.send(requestText(`GET ${path}`));
+      const { status, headers, body } = await client.response();
+      return [status, headers['content-type'], body.toString()];
+    };
+    expect(await ask('/v2/health/live')).toEqual([200, 'application/json', '{"live":true}']);
+    expect(await ask('/v2/health/ready')).toEqual([200, 'application/json', '{"ready":true}']);
     service.isReady = false;
-    client.send(requestText('GET /v2/health/ready'));
-    expect(await client.response()).toMatchObject({ status: 503, headers: { 'content-length': '0' } });
+    expect(await ask('/v2/health/ready')).toEqual([503, 'application/json', '{"ready":false}']);
   });
 
   it('refuses HTTP/1.1 without a host, and takes HTTP/1.0 without one', async () => {

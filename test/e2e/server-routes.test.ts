@@ -69,13 +69,13 @@ describe('metadata', () => {
 
 describe('readiness of a model', () => {
   it.each([
-    ['/v2/models/m/ready', 200],
-    ['/v2/models/m/versions/3/ready', 200],
-    ['/v2/models/m/versions/2/ready', 503],
-    ['/v2/models/nope/ready', 503],
-  ])('at %s is %i with an empty body', async (path, status) => {
+    ['/v2/models/m/ready', 200, { name: 'm', ready: true }],
+    ['/v2/models/m/versions/3/ready', 200, { name: 'm', ready: true }],
+    ['/v2/models/m/versions/2/ready', 503, { name: 'm', ready: false }],
+    ['/v2/models/nope/ready', 503, { name: 'nope', ready: false }],
+  ])('at %s is %i', async (path, status, body) => {
     const { ask } = await start();
-    expect(await ask(`GET ${path}`)).toEqual({ status, body: '' });
+    expect(await ask(`GET ${path}`)).toEqual({ status, body });
   });
 });
 

@@ -1,10 +1,10 @@
 import { toTritonConfig } from '../../repository/index.js';
 import type { Service } from '../../service/index.js';
-import { emptyResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
+import { healthResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
 import type { InferTarget } from './decode-infer.js';
 import { encodeModelMetadata, encodeStatistics } from './routes-encode.js';
 import { parseVersion } from './routes-match.js';
-import { ModelConfigurationSchema, ModelMetadataSchema, StatisticsSchema } from './routes-schemas.js';
+import { ModelConfigurationSchema, ModelMetadataSchema, ModelReadySchema, StatisticsSchema } from './routes-schemas.js';
 
 const READ = { method: 'GET', tag: 'models', access: 'key', control: false } as const;
 
@@ -43,9 +43,11 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       path: `${prefix}/ready`,
       tag: 'health',
       summary: `Whether ${which} answers requests: 200 or 503`,
+      response: ModelReadySchema,
       handle: (call, request) => {
         const { name, version } = targetOf(request);
-        return emptyResponse(service.modelReady(call, name, version) ? 200 : 503);
+        const ready = service.modelReady(call, name, version);
+        return healthResponse(ready, { name, ready });
       },
     },
     {

@@ -37,7 +37,7 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       handle: async (call, { params, body }) => {
         const options = decodeLoad(body as LoadRequest);
         await service.loadModel(call, params.model ?? '', { ...options, ...repositoryOf(params) });
-        return emptyResponse(200);
+        return emptyResponse();
       },
     },
     {
@@ -48,7 +48,7 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       body: UnloadRequestSchema,
       handle: async (call, { params }) => {
         await service.unloadModel(call, params.model ?? '');
-        return emptyResponse(200);
+        return emptyResponse();
       },
     },
   ];

@@ -16,6 +16,12 @@ export const ServerMetadataSchema = Type.Object({
   extensions: Type.Array(Type.String()),
 });
 
+export const ServerLiveSchema = Type.Object({ live: Type.Boolean() });
+
+export const ServerReadySchema = Type.Object({ ready: Type.Boolean() });
+
+export const ModelReadySchema = Type.Object({ name: Type.String(), ready: Type.Boolean() });
+
 export const ModelMetadataSchema = Type.Object({
   name: Type.String(),
   versions: Type.Array(Type.String(), { description: 'Those that are served, ascending.' }),

@@ -1,23 +1,31 @@
 import type { Service } from '../../service/index.js';
-import { emptyResponse, jsonResponse, type Route } from '../route.js';
-import { ServerMetadataSchema } from './routes-schemas.js';
+import { healthResponse, jsonResponse, type Route } from '../route.js';
+import { ServerLiveSchema, ServerMetadataSchema, ServerReadySchema } from './routes-schemas.js';
 
 const HEALTH = { tag: 'health', method: 'GET', access: 'public', control: false } as const;
 
-/** Health, which needs no key and answers by its status alone, and the server's own metadata. */
+/** Health, which needs no key, and the server's own metadata. */
 export function createServerRoutes(service: Service): readonly Route[] {
   return [
     {
       ...HEALTH,
       path: '/v2/health/live',
       summary: 'Whether the process serves at all: 200 or 503',
-      handle: () => emptyResponse(service.live() ? 200 : 503),
+      response: ServerLiveSchema,
+      handle: () => {
+        const live = service.live();
+        return healthResponse(live, { live });
+      },
     },
     {
       ...HEALTH,
       path: '/v2/health/ready',
       summary: 'Whether the models asked for at start are loaded or failed, and the server is not ending: 200 or 503',
-      handle: () => emptyResponse(service.ready() ? 200 : 503),
+      response: ServerReadySchema,
+      handle: () => {
+        const ready = service.ready();
+        return healthResponse(ready, { ready });
+      },
     },
     {
       method: 'GET',

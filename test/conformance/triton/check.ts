@@ -22,12 +22,11 @@ export function checkAnswer(answer: Answer, expected: Expected, isInfer: boolean
     : differenceOf(JSON.parse(body.toString()), expected.answer);
 }
 
-/** Refusals are JSON with a sentence, but for those of readiness, which have no body. */
+/** Refusals are JSON with a sentence; what is not ready says just that. */
 function checkError({ headers, body }: Answer): string | undefined {
-  if (body.length === 0) return undefined;
   if (headers['content-type'] !== 'application/json') return `an error of type ${headers['content-type']}`;
-  const { error } = JSON.parse(body.toString()) as { readonly error?: unknown };
-  return typeof error === 'string' && error !== '' ? undefined : `an error without text: ${body}`;
+  const { error, ready } = JSON.parse(body.toString()) as { readonly error?: unknown; readonly ready?: unknown };
+  return ready === false || (typeof error === 'string' && error !== '') ? undefined : `an error without text: ${body}`;
 }
 
 function checkInfer(answer: Answer, expected: Expected): string | undefined {
