@@ -74,7 +74,7 @@ export interface ModelGauges {
   }[];
 }
 
-/** Receives what comes of one submitted request: any number of answers, then exactly one end. */
+/** Receives what comes of one submitted request: any number of answers, then exactly one end. Neither may throw. */
 export interface Sink {
   onResponse(response: InferResponse): void;
   /** `error` undefined = success. Called once; nothing comes after it. */

@@ -42,9 +42,14 @@ export function createInfer({ engine, clock, events, starting }: InferDependenci
     events.publish('inferFinished', { call, request, ref: info?.ref, error, rows });
   }
 
-  function respond(info: ModelInfo, request: InferRequest, response: InferResponse): InferResponse {
-    const outputs = classifyOutputs(response.outputs, request.outputs, info.signature.outputs);
-    return outputs === response.outputs ? response : { ...response, outputs };
+  /** Never throws: whoever hands over the answer has others to serve. */
+  function respond(info: ModelInfo, request: InferRequest, response: InferResponse): InferResponse | MillraceError {
+    try {
+      const outputs = classifyOutputs(response.outputs, request.outputs, info.signature.outputs);
+      return outputs === response.outputs ? response : { ...response, outputs };
+    } catch (error) {
+      return toMillraceError(error);
+    }
   }
 
   return function infer(call: Call, request: InferRequest): Promise<InferResult> {
@@ -65,17 +70,18 @@ export function createInfer({ engine, clock, events, starting }: InferDependenci
       return Promise.resolve({ kind: 'many', responses: stream });
     }
     return new Promise((resolve, reject) => {
-      let answer: InferResponse | undefined;
+      let answer: InferResponse | MillraceError | undefined;
       const sink: Sink = {
         onResponse(response) {
           answer = respond(info, request, response);
         },
         onEnd(error) {
           deadlines.unwatch(token);
-          const failure = error ?? (answer === undefined ? new MillraceError('internal', 'no answer came') : undefined);
+          const outcome = error ?? answer ?? new MillraceError('internal', 'no answer came');
+          const failure = outcome instanceof MillraceError ? outcome : undefined;
           finish(call, request, { info, error: failure });
-          if (answer !== undefined && failure === undefined) resolve({ kind: 'one', response: answer });
-          else reject(failure);
+          if (outcome instanceof MillraceError) reject(outcome);
+          else resolve({ kind: 'one', response: outcome });
         },
       };
       engine.submit(info.ref, { request, call, sink });
