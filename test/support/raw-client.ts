@@ -41,10 +41,10 @@ export class RawClient {
     for (const part of parts) this.socket.write(part);
   }
 
-  /** The next answer. Rejects with what has come of it when the connection ends before. */
-  async response(): Promise<RawResponse> {
+  /** The next answer; `bodiless` to HEAD. Rejects with what has come of it when the connection ends before. */
+  async response({ bodiless = false }: { readonly bodiless?: boolean } = {}): Promise<RawResponse> {
     for (;;) {
-      const parsed = this.#takeResponse();
+      const parsed = this.#takeResponse(bodiless);
       if (parsed !== undefined) return parsed;
       if (this.socket.closed) throw new Error(`connection closed after: ${this.#received.toString('latin1')}`);
       await new Promise<void>((resolve) => {
@@ -58,7 +58,7 @@ export class RawClient {
     return this.#received.toString('latin1');
   }
 
-  #takeResponse(): RawResponse | undefined {
+  #takeResponse(bodiless: boolean): RawResponse | undefined {
     const end = this.#received.indexOf('\r\n\r\n');
     if (end < 0) return undefined;
     const [statusLine = '', ...lines] = this.#received.toString('latin1', 0, end).split('\r\n');
@@ -67,7 +67,7 @@ export class RawClient {
     );
     const status = Number(statusLine.split(' ')[1]);
     const from = end + 4;
-    const to = status === 100 ? from : from + Number(headers['content-length'] ?? 0);
+    const to = bodiless || status === 100 ? from : from + Number(headers['content-length'] ?? 0);
     if (this.#received.length < to) return undefined;
     const body = this.#received.subarray(from, to);
     this.#received = this.#received.subarray(to);

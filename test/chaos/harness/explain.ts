@@ -1,0 +1,34 @@
+import type { Failure, Journal } from './journal.js';
+import { HANGING } from './models.js';
+
+/** How long a kill may still be felt: runners that keep dying are restarted later and later. */
+const AFTERMATH_MS = 60_000;
+
+/**
+ * What the test has done to cause a failure; undefined when it has done nothing that could. A pure batch that goes down
+ * with its runner is tried again, so that only a second kill fails a request.
+ */
+export function explain(failure: Failure, journal: Journal): string | undefined {
+  const { model, status, message, sentAt, receivedAt, retryAfter } = failure;
+  if (receivedAt >= journal.stoppedAt) return explainDrain(failure, journal);
+  if (status === 504 && model === HANGING.name) return 'hung';
+  if (status !== 503 || retryAfter === undefined) return undefined;
+  if (/^runner \S+ is gone: a batch of model '\S+' ran longer than \d+ ms$/.test(message)) {
+    return model === HANGING.name ? 'hung' : undefined;
+  }
+  if (/^runner \S+ is gone: ended by SIGKILL/.test(message)) {
+    // A request that hangs has brought its runner down once by itself.
+    return journal.killsWithin(model, sentAt, receivedAt) >= (model === HANGING.name ? 1 : 2) ? 'killed' : undefined;
+  }
+  if (/^model '\S+' is down \(.*\) and starts again in \d+ s$/.test(message)) {
+    if (model === HANGING.name) return 'hung';
+    return journal.killsWithin(model, sentAt - AFTERMATH_MS, receivedAt) >= 4 ? 'killed' : undefined;
+  }
+  return undefined;
+}
+
+function explainDrain({ model, status, message, sentAt }: Failure, { stoppedAt }: Journal): string | undefined {
+  if (status === 503 && message === 'the server is shutting down') return 'drain';
+  if (status === 0) return sentAt >= stoppedAt ? 'drain' : undefined;
+  return model === HANGING.name && (status === 503 || status === 504) ? 'hung' : undefined;
+}

@@ -1,0 +1,88 @@
+/** A runner that the test has killed. All times are `performance.now()`. */
+export interface Kill {
+  /** Model that lived in it. */
+  readonly model: string;
+  readonly label: string;
+  readonly at: number;
+}
+
+/** One build of a model and when it may have answered. */
+export interface Life {
+  readonly model: string;
+  readonly version: number;
+  readonly build: number;
+  /** Its files were about to be written: runners started from here on may read them. */
+  readonly from: number;
+  /** The load of its successor was answered: requests sent later must not meet it any more. */
+  until: number;
+}
+
+/** A request that got an error, a broken connection or nothing at all. */
+export interface Failure {
+  readonly model: string;
+  /** It asked the model to hang. */
+  readonly hang: boolean;
+  /** 0 = no answer. */
+  readonly status: number;
+  readonly message: string;
+  readonly retryAfter: string | undefined;
+  readonly sentAt: number;
+  readonly receivedAt: number;
+}
+
+export interface Counts {
+  sent: number;
+  right: number;
+  /** The test itself has broken the connection off. */
+  left: number;
+}
+
+/** What has happened, as far as the test has done or seen it. */
+export class Journal {
+  readonly kills: Kill[] = [];
+  readonly lives: Life[] = [];
+  readonly failures: Failure[] = [];
+  /** Sentences about answers that were not what they had to be. */
+  readonly wrong: string[] = [];
+  /** By model. */
+  readonly counts = new Map<string, Counts>();
+  stoppedAt = Number.POSITIVE_INFINITY;
+
+  countsOf(model: string): Counts {
+    const counts = this.counts.get(model) ?? { sent: 0, right: 0, left: 0 };
+    this.counts.set(model, counts);
+    return counts;
+  }
+
+  /** A new build of a model begins to live. */
+  begin(life: Omit<Life, 'until'>): void {
+    this.lives.push({ ...life, until: Number.POSITIVE_INFINITY });
+  }
+
+  /** A build is loaded: those before it must not answer what is sent from now on. */
+  supersede(model: string, build: number, at: number): void {
+    for (const life of this.lives) {
+      if (life.model === model && life.build < build && life.until === Number.POSITIVE_INFINITY) life.until = at;
+    }
+  }
+
+  /** The request of that time may have been answered by this build, under this version number. */
+  wasLive(
+    answer: { readonly model: string; readonly version: number; readonly build: number },
+    sentAt: number,
+    receivedAt: number,
+  ) {
+    return this.lives.some(
+      (life) =>
+        life.model === answer.model &&
+        life.version === answer.version &&
+        life.build === answer.build &&
+        life.from <= receivedAt &&
+        life.until >= sentAt,
+    );
+  }
+
+  killsWithin(model: string, from: number, to: number): number {
+    return this.kills.filter((kill) => kill.model === model && kill.at >= from && kill.at <= to).length;
+  }
+}

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { processTree } from '../../../src/loadgen/process-tree.js';
+import type { TempFolder } from '../../support/model-folder.js';
+import type { Random } from '../../support/random.js';
+import { RawClient, requestText } from '../../support/raw-client.js';
+import type { Journal } from './journal.js';
+import { HEALTHY, type Release, writeRelease } from './models.js';
+
+export interface Runner {
+  readonly pid: number;
+  /** `mlp/3#0`. */
+  readonly label: string;
+}
+
+const TITLE = /^millrace-runner ([^\s/]+\/\d+#\d+)/;
+
+/** The runner processes of a server, as `ps` shows them. */
+export function listRunners(serverPid: number): readonly Runner[] {
+  return processTree(serverPid).flatMap((pid) => {
+    const label = runnerLabel(pid);
+    return label === undefined ? [] : [{ pid, label }];
+  });
+}
+
+/** What a process says that it runs; undefined when it is no runner, or gone. */
+export function runnerLabel(pid: number): string | undefined {
+  try {
+    return TITLE.exec(readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' '))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+export interface TroubleOptions {
+  readonly serverPid: number;
+  readonly port: number;
+  readonly folder: TempFolder;
+  readonly random: Random;
+  readonly journal: Journal;
+  /** Every runner that was ever seen is noted here. */
+  readonly seen: Map<number, string>;
+  readonly stopped: () => boolean;
+}
+
+/** Kills runners of all models at random times, as the system's out-of-memory killer would. */
+export async function killRunners({ serverPid, random, journal, seen, stopped }: TroubleOptions): Promise<void> {
+  while (!stopped()) {
+    await pause(random.integer(500, 2_500));
+    const runners = listRunners(serverPid);
+    for (const { pid, label } of runners) seen.set(pid, label);
+    if (runners.length === 0) continue;
+    const { pid, label } = random.pick(runners);
+    journal.kills.push({ model: label.slice(0, label.lastIndexOf('/')), label, at: performance.now() });
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself meanwhile.
+    }
+  }
+}
+
+/** Releases `count` new builds, of healthy models in turn, spread over `durationMs`; each is loaded in the end. */
+export async function swapVersions(options: TroubleOptions, count: number, durationMs: number): Promise<void> {
+  const { random, journal, folder, port } = options;
+  const current = new Map<string, Release>(HEALTHY.map(({ name }) => [name, { version: 1, build: 1 }]));
+  for (let swap = 0; swap < count; swap++) {
+    await pause((durationMs / count) * random.next());
+    const model = random.pick(HEALTHY);
+    const last = current.get(model.name) ?? { version: 1, build: 1 };
+    const inPlace = model.file !== undefined && random.chance(0.3);
+    const version = inPlace ? last.version : last.version + 1;
+    const build = model.file === undefined ? version : last.build + 1;
+    current.set(model.name, { version, build });
+    journal.begin({ model: model.name, version, build, from: performance.now() });
+    await writeRelease(folder, model, { version, build });
+    await load(port, model.name, journal);
+    journal.supersede(model.name, build, performance.now());
+  }
+}
+
+/** Loads the model as it is on disk; tries again where a kill has met the runner that was to load it. */
+async function load(port: number, model: string, journal: Journal): Promise<void> {
+  for (;;) {
+    const sentAt = performance.now();
+    const client = await RawClient.connect(port);
+    client.send(requestText(`POST /v2/repository/models/${model}/load`, { connection: 'close' }));
+    const response = await client.response();
+    if (response.status === 200) return;
+    if (journal.killsWithin(model, sentAt, performance.now()) === 0) {
+      throw new Error(`loading '${model}' gave ${response.status} though nobody killed its runner: ${response.body}`);
+    }
+  }
+}

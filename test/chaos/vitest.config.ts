@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+import { ClosingLine } from './closing-line.js';
+
+/** The tests that take minutes: `npm run test:chaos`. One after the other, so that each has the machine for itself. */
+export default defineConfig({
+  test: {
+    include: ['test/chaos/*.test.ts'],
+    globalSetup: ['test/setup/build.ts'],
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 600_000,
+    reporters: ['default', new ClosingLine()],
+  },
+});
