@@ -21,7 +21,8 @@ export function writeFloat32(bytes: Uint8Array, at: number, value: number): numb
   if (!(size >= 1e-13 && size < 1e7)) return writeFloat64(bytes, at, value);
   let exponent = 0;
   while (size >= (POWERS_OF_TEN[exponent + 1] as number)) exponent++;
-  while (size * (POWERS_OF_TEN[-exponent] as number) < 1) exponent--;
+  // Not `-exponent`: an index of -0 throws V8 out of the optimised code, every time.
+  while (size * (POWERS_OF_TEN[0 - exponent] as number) < 1) exponent--;
   // Seven significant digits may be enough, nine always are.
   let decimals = 6 - exponent;
   let digits = scaled(size, decimals);
