@@ -13,6 +13,14 @@ describe('padTensor', () => {
     expect([...typedView('INT32', padded.data)]).toEqual([1, 2, -1, 3, 4, -1]);
   });
 
+  it.each([
+    ['FP16', 0x3c00],
+    ['BF16', 0x3f80],
+  ] as const)('fills %s up with the value, not with its bits', (datatype, one) => {
+    const padded = padTensor({ name: 'x', datatype, shape: [1, 0], data: new Uint8Array(0) }, [1, 2], 1);
+    expect([...typedView(datatype, padded.data)]).toEqual([one, one]);
+  });
+
   it('gives a tensor of the right shape back as it is', () => {
     const tensor = int32([1, 2], [1, 2]);
     expect(padTensor(tensor, [1, 2], 0)).toBe(tensor);

@@ -1,4 +1,12 @@
-import { ELEMENT_SIZE_BYTES, elementCount, type Tensor, typedView } from '../core/index.js';
+import {
+  type Datatype,
+  ELEMENT_SIZE_BYTES,
+  elementCount,
+  type Tensor,
+  toBfloat16Bits,
+  toHalfBits,
+  typedView,
+} from '../core/index.js';
 
 /**
  * Fills a fixed-size tensor up to `shape` (no axis smaller than its own) with `value`; the old elements keep their
@@ -7,13 +15,17 @@ import { ELEMENT_SIZE_BYTES, elementCount, type Tensor, typedView } from '../cor
 export function padTensor(tensor: Tensor, shape: readonly number[], value: number): Tensor {
   if (sameShape(tensor.shape, shape)) return tensor;
   const data = new Uint8Array(elementCount(shape) * ELEMENT_SIZE_BYTES[tensor.datatype]);
-  if (value !== 0) {
-    const view = typedView(tensor.datatype, data);
-    if (view instanceof BigInt64Array || view instanceof BigUint64Array) view.fill(BigInt(value));
-    else view.fill(value);
-  }
+  if (value !== 0) fill(tensor.datatype, data, value);
   copyBox(tensor, { data, shape }, tensor.shape);
   return { name: tensor.name, datatype: tensor.datatype, shape, data };
+}
+
+function fill(datatype: Datatype, data: Uint8Array, value: number): void {
+  const view = typedView(datatype, data);
+  if (view instanceof BigInt64Array || view instanceof BigUint64Array) view.fill(BigInt(value));
+  else if (datatype === 'FP16') view.fill(toHalfBits(value));
+  else if (datatype === 'BF16') view.fill(toBfloat16Bits(value));
+  else view.fill(value);
 }
 
 /** Cuts a fixed-size tensor down to `shape` (no axis larger than its own): the inverse of {@link padTensor}. */
