@@ -24,7 +24,7 @@ export interface Pending extends Candidate {
   kills: number;
   /** Answers already passed on; a request that has some is never run again. */
   responses: number;
-  /** Its time in the queue is over and the policy put it behind all others. */
+  /** Its time in the queue is over and the policy put it behind the others of its level. */
   delayed: boolean;
   expiry: Timer | undefined;
 }

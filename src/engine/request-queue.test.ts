@@ -28,7 +28,7 @@ function pending(fields: Partial<Pending> = {}): Pending {
 }
 
 describe('RequestQueue', () => {
-  it('orders suspects, then levels, then delayed ones', () => {
+  it('orders suspects, then levels, each with its delayed ones at its end', () => {
     const queue = new RequestQueue(2);
     const low = pending({ level: 2 });
     const late = pending();
@@ -36,9 +36,9 @@ describe('RequestQueue', () => {
     const suspect = pending({ alone: true });
     for (const item of [low, late, high, suspect]) queue.push(item);
     queue.delay(late);
-    expect(queue.all()).toEqual([suspect, high, low, late]);
+    expect(queue.all()).toEqual([suspect, high, late, low]);
     expect(queue).toMatchObject({ length: 4, sizeBytes: 40 });
-    expect(queue.lengthOfLevel(1)).toBe(1);
+    expect([queue.lengthOfLevel(1), queue.lengthOfLevel(2)]).toEqual([2, 1]);
   });
 
   it('forgets leavers anywhere, thousands of times, and keeps the order of the others', () => {

@@ -3,19 +3,24 @@ import type { Pending } from './pending.js';
 /** In order of arrival; leaving is O(1) anywhere. */
 type Lane = Set<Pending>;
 
+interface Level {
+  readonly fresh: Lane;
+  /** Those whose time-out has put them behind the others of their level. */
+  readonly delayed: Lane;
+}
+
 /**
  * The waiting requests of one model in the order in which they should run: those that must run alone first, then the
- * priority levels, then the ones whose time-out delays them. It decides nothing.
+ * priority levels. It decides nothing.
  */
 export class RequestQueue {
   readonly #retries: Lane = new Set();
-  readonly #levels: Lane[];
-  readonly #delayed: Lane = new Set();
+  readonly #levels: readonly Level[];
   #length = 0;
   #sizeBytes = 0;
 
   constructor(levels: number) {
-    this.#levels = Array.from({ length: levels }, () => new Set<Pending>());
+    this.#levels = Array.from({ length: levels }, () => ({ fresh: new Set(), delayed: new Set() }));
   }
 
   get length(): number {
@@ -26,9 +31,10 @@ export class RequestQueue {
     return this.#sizeBytes;
   }
 
-  /** Requests that wait on one level, those that a time-out has delayed not included. */
+  /** Requests that wait on one level. */
   lengthOfLevel(level: number): number {
-    return this.#level(level).size;
+    const { fresh, delayed } = this.#level(level);
+    return fresh.size + delayed.size;
   }
 
   push(item: Pending): void {
@@ -55,7 +61,7 @@ export class RequestQueue {
     this.#sizeBytes -= item.checked.sizeBytes;
   }
 
-  /** Moves an item behind all others (queue policy `delay`). */
+  /** Moves an item behind the others of its level (queue policy `delay`). */
   delay(item: Pending): void {
     this.remove(item, 'gone');
     item.delayed = true;
@@ -66,8 +72,10 @@ export class RequestQueue {
   peek(most: number): readonly Pending[] {
     const items: Pending[] = [];
     take(this.#retries, items, most);
-    for (const level of this.#levels) take(level, items, most);
-    take(this.#delayed, items, most);
+    for (const { fresh, delayed } of this.#levels) {
+      take(fresh, items, most);
+      take(delayed, items, most);
+    }
     return items;
   }
 
@@ -84,13 +92,14 @@ export class RequestQueue {
 
   #laneOf(item: Pending): Lane {
     if (item.alone) return this.#retries;
-    return item.delayed ? this.#delayed : this.#level(item.level);
+    const { fresh, delayed } = this.#level(item.level);
+    return item.delayed ? delayed : fresh;
   }
 
-  #level(level: number): Lane {
-    const lane = this.#levels[level - 1];
-    if (lane === undefined) throw new RangeError(`no priority level ${level}`);
-    return lane;
+  #level(number: number): Level {
+    const level = this.#levels[number - 1];
+    if (level === undefined) throw new RangeError(`no priority level ${number}`);
+    return level;
   }
 }
 

@@ -64,7 +64,7 @@ export const QueuePolicySchema = Type.Object(
     timeoutAction: Type.Optional(
       Type.Union([Type.Literal('reject'), Type.Literal('delay')], {
         default: 'reject',
-        description: '`reject` refuses an expired request, `delay` puts it behind all others.',
+        description: '`reject` refuses an expired request, `delay` puts it behind the others of its level.',
       }),
     ),
     allowTimeoutOverride: Type.Optional(
