@@ -322,6 +322,15 @@ describe('Scheduler', () => {
     expect([next.outcome.kind, next.outcome.ends]).toEqual(['ok', 1]);
   });
 
+  it('fills batches that hold more requests than planning looks past by itself', async () => {
+    const batching = { batching: true, maxRows: 600, preferredSizes: [], maxDelayMs: 0 };
+    const policies = [{ maxRequests: 900, timeoutMs: 0, timeoutAction: 'reject' as const, allowTimeoutOverride: true }];
+    const fixture = createSchedulerFixture({ maxBatchSize: 600, limits: { batching, policies } });
+    for (let value = 0; value < 700; value++) submit(fixture, value);
+    await fixture.clock.flush();
+    expect(fixture.instance().given[0]?.batch.rows).toBe(600);
+  });
+
   it('waits for company while an instance is idle when a delay is configured', async () => {
     const batching = { batching: true, maxRows: 8, preferredSizes: [], maxDelayMs: 10 };
     const fixture = createSchedulerFixture({ limits: { batching } });

@@ -30,7 +30,7 @@ import type { ShapeRules } from './shape-rules.js';
 import type { StatisticsCounter } from './statistics.js';
 import type { Submission } from './types.js';
 
-/** How far planning looks past requests of another shape. */
+/** How far planning looks past requests of another shape, at least. */
 const LOOKAHEAD = 256;
 
 export interface SchedulerLimits {
@@ -210,12 +210,13 @@ export class Scheduler {
 
   #pump(): void {
     const { limits, clock } = this.#options;
+    const { batching, maxRows } = limits.batching;
     this.#delayTimer?.clear();
     this.#delayTimer = undefined;
     while (this.#queue.length > 0) {
       const slot = this.#chooseSlot();
       if (slot === undefined) return;
-      const candidates = this.#queue.peek(limits.batching.batching ? LOOKAHEAD : 1);
+      const candidates = this.#queue.peek(batching ? Math.max(LOOKAHEAD, maxRows) : 1);
       const ahead = slot.runs[0];
       // Whatever may bring the runner down gets it for itself.
       if (ahead !== undefined && (candidates[0]?.alone || ahead.members[0]?.alone)) return;
