@@ -52,10 +52,10 @@ export async function runLocally(
     const request = createRequest(app, call, { model, inputs, options });
     const result = await app.service.infer(call, request);
     if (result.kind === 'many') {
-      throw new MillraceError(
-        'unimplemented',
-        `model '${model}' answers any number of times; infer returns one answer`,
-      );
+      const message = `model '${model}' answers any number of times; infer returns one answer`;
+      const refusal = new MillraceError('unimplemented', message);
+      call.cancel(refusal);
+      throw refusal;
     }
     return Object.fromEntries(result.response.outputs.map((tensor) => [tensor.name, toOutput(tensor)]));
   } finally {
