@@ -5,6 +5,5 @@ export * from './oip/routes.js';
 export * from './oip/routes-match.js';
 export * from './oip/status.js';
 export * from './openapi.js';
-export { curlCommand, exampleRequest, type RequestExample } from './openapi-example.js';
 export * from './route.js';
 export * from './wire.js';
