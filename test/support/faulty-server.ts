@@ -1,0 +1,114 @@
+import { createSettings } from '../../src/config/index.js';
+import { EventBus, systemClock, type Tensor } from '../../src/core/index.js';
+import { createEngine } from '../../src/engine/index.js';
+import { createFolderRepository } from '../../src/repository/index.js';
+import { type Batch, createHost, type Emission, type Host, type Instance } from '../../src/runtimes/index.js';
+import { createServer } from '../../src/server/index.js';
+import { createService } from '../../src/service/index.js';
+import { createTelemetry } from '../../src/telemetry/index.js';
+import { EVERYBODY } from './http-server.js';
+
+/** A log line as it is written. */
+export interface LogLine {
+  readonly level: string;
+  readonly room: string;
+  readonly msg: string;
+  readonly request_id?: string;
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+/** A whole server on a free port whose rooms misbehave where a request asks for it. */
+export interface FaultyServer extends AsyncDisposable {
+  readonly port: number;
+  readonly log: readonly LogLine[];
+}
+
+/**
+ * Faults by the request parameter `fault`: `engine` gets an emission from the instance that the engine cannot handle,
+ * `encode` a tensor that cannot be read. Requests without JSON cannot be decoded, and the index not be told.
+ */
+export async function startFaultyServer(repository: string): Promise<FaultyServer> {
+  const settings = createSettings({
+    repository: { paths: [repository] },
+    server: { httpPort: 0, metricsPort: -1 },
+    telemetry: { accessLogSuccessesPerSecond: 0 },
+  });
+  const log: LogLine[] = [];
+  const events = new EventBus();
+  const clock = systemClock;
+  const engine = createEngine({
+    ...{ options: settings.engine, clock, events, cacheFolder: undefined },
+    host: withFaults(createHost({ options: settings.runners, events, clock })),
+    defaultMaxRssBytes: settings.runners.maxRssBytes,
+  });
+  const telemetry = await createTelemetry({
+    ...{ options: settings.telemetry, events, clock, version: '0.0.0' },
+    gauges: () => engine.gauges(),
+    modelStates: () => engine.statuses(),
+    destination: { write: (line) => log.push(JSON.parse(line)) },
+  });
+  const life = createService({
+    ...{ engine, clock, events, options: settings.repository, logControl: telemetry.logs, version: '0.0.0' },
+    repository: createFolderRepository({ paths: [repository], options: settings.repository, clock, events }),
+  });
+  const broken = () => {
+    throw new TypeError('a fault in the service');
+  };
+  const server = createServer({
+    ...{ options: settings.server, events, clock, version: '0.0.0', requiresKey: false, renderMetrics: undefined },
+    service: { ...life.service, modelInfo: broken, repositoryIndex: broken },
+    authenticate: () => EVERYBODY,
+  });
+  await life.start();
+  const { http } = await server.listen();
+  return {
+    port: http.port,
+    log,
+    async [Symbol.asyncDispose]() {
+      await server.close(0);
+      await engine.close(0);
+      await life.close();
+      await telemetry.close();
+    },
+  };
+}
+
+function withFaults(host: Host): Host {
+  return {
+    load: async (...given) => misbehaving(await host.load(...given)),
+    close: () => host.close(),
+  };
+}
+
+function misbehaving(instance: Instance): Instance {
+  const { id, pid, loadMs, description, exited } = instance;
+  return {
+    ...{ id, pid, loadMs, description, exited },
+    execute: (batch, emit) =>
+      instance.execute(batch, (emissions) => emit(emissions.map((emission) => damage(emission, batch)))),
+    cancel: (callId) => instance.cancel(callId),
+    kill: (reason) => instance.kill(reason),
+    close: () => instance.close(),
+  };
+}
+
+function damage(emission: Emission, { items }: Batch): Emission {
+  switch (items.find(({ callId }) => callId === emission.callId)?.parameters.fault) {
+    case 'engine':
+      return { ...emission, outputs: undefined as never };
+    case 'encode':
+      return { ...emission, outputs: emission.outputs.map(unreadable) };
+    default:
+      return emission;
+  }
+}
+
+function unreadable(tensor: Tensor): Tensor {
+  return {
+    ...tensor,
+    get data(): Uint8Array {
+      throw new RangeError('a fault in the data');
+    },
+  };
+}
