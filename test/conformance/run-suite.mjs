@@ -12,4 +12,10 @@ const compiled = spawnSync(process.execPath, [tsc, '-p', import.meta.dirname], {
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
 const { run } = await import(path.join(root, '.cache/conformance/compiled/test/conformance', suite, 'suite.js'));
-process.exitCode = await run();
+try {
+  process.exitCode = await run();
+} catch (error) {
+  // The stack alone: what a command that failed has printed is in its message.
+  console.error(error.stack);
+  process.exitCode = 1;
+}

@@ -1,0 +1,43 @@
+"""Counts checks, says nothing about those that pass, and closes with `N passed, N failed`."""
+import sys
+import traceback
+
+import numpy as np
+
+
+class Checks:
+    def __init__(self):
+        self.passed = 0
+        self.failed = 0
+
+    def fail(self, what):
+        self.failed += 1
+        print("FAIL", " ".join(str(what).split())[:500])
+
+    def true(self, what, condition, got=""):
+        if condition:
+            self.passed += 1
+        else:
+            self.fail(f"{what}: {got}")
+
+    def equal(self, what, got, expected):
+        self.true(what, got == expected, f"{got!r} instead of {expected!r}")
+
+    def array(self, what, got, expected, tolerance=0.0):
+        same = got is not None and got.shape == expected.shape and got.dtype == expected.dtype
+        if same and tolerance > 0:
+            same = np.allclose(got, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
+        elif same:
+            same = np.array_equal(got, expected)
+        self.true(what, same, f"{got!r} instead of {expected!r}")
+
+    def section(self, function, *arguments):
+        """Runs a group of checks; an exception in it is one failure."""
+        try:
+            function(self, *arguments)
+        except Exception:
+            self.fail(f"{function.__name__} stopped: {traceback.format_exc(limit=-3)}")
+
+    def close(self):
+        print(f"{self.passed} passed, {self.failed} failed")
+        sys.exit(1 if self.failed else 0)
