@@ -42,11 +42,11 @@ function eventLoopFamilies(delay: IntervalHistogram): readonly Family[] {
   return [
     {
       name: 'millrace_event_loop_lag_seconds',
-      help: 'How late the event loop ran a timer, by quantile; 1 is the longest.',
+      help: 'How late the event loop ran a timer, by percentile; 100 is the longest.',
       type: 'gauge',
       collect: () => {
         const samples = [50, 90, 99, 100].map((percentile) => ({
-          labels: { quantile: String(percentile / 100) },
+          labels: { percentile: String(percentile) },
           sharedLabels: NO_LABELS,
           // The histogram holds the whole time between two ticks of the watching timer, and 511 ns while it is empty.
           value: Math.max(0, delay.percentile(percentile) / 1e6 - RESOLUTION_MS) / 1_000,
@@ -65,7 +65,7 @@ function eventLoopFamilies(delay: IntervalHistogram): readonly Family[] {
 }
 
 function processFamilies(): readonly Family[] {
-  const startedAtS = (performance.timeOrigin / 1_000) | 0;
+  const startedAtS = Math.floor(performance.timeOrigin / 1_000);
   return [
     counter(
       'process_cpu_user_seconds_total',

@@ -56,7 +56,7 @@ describe('the process', () => {
       expect(samples.get(`${name}{}`), name).toBeLessThanOrEqual(1);
     }
     expect(Object.keys(samplesOf(samples, 'millrace_event_loop_lag_seconds'))).toEqual(
-      ['0.5', '0.9', '0.99', '1'].map((quantile) => `millrace_event_loop_lag_seconds{quantile="${quantile}"}`),
+      ['50', '90', '99', '100'].map((percentile) => `millrace_event_loop_lag_seconds{percentile="${percentile}"}`),
     );
     expect(samples.get(`millrace_build_info{node="${process.version}",version="1.2.3"}`)).toBe(1);
     expect(samples.get('millrace_log_lines_dropped_total{}')).toBe(7);
