@@ -27,4 +27,7 @@ export interface Pending extends Candidate {
   /** Its time in the queue is over and the policy put it behind the others of its level. */
   delayed: boolean;
   expiry: Timer | undefined;
+  /** Its neighbours in the queue; the queue's own. */
+  before: Pending | undefined;
+  behind: Pending | undefined;
 }

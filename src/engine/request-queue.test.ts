@@ -23,6 +23,8 @@ function pending(fields: Partial<Pending> = {}): Pending {
     responses: 0,
     delayed: false,
     expiry: undefined,
+    before: undefined,
+    behind: undefined,
     ...fields,
   };
 }

@@ -1,7 +1,50 @@
 import type { Pending } from './pending.js';
 
-/** In order of arrival; leaving is O(1) anywhere. */
-type Lane = Set<Pending>;
+/**
+ * Waiting items in order; leaving is O(1) anywhere. The items themselves are the links of the list: a Set's outgrown
+ * tables are promoted by the garbage collector and keep requests and their data alive until the next full collection.
+ */
+class Lane {
+  #first: Pending | undefined;
+  #last: Pending | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  append(item: Pending): void {
+    item.before = this.#last;
+    if (this.#last === undefined) this.#first = item;
+    else this.#last.behind = item;
+    this.#last = item;
+    this.#size++;
+  }
+
+  prepend(item: Pending): void {
+    item.behind = this.#first;
+    if (this.#first === undefined) this.#last = item;
+    else this.#first.before = item;
+    this.#first = item;
+    this.#size++;
+  }
+
+  remove(item: Pending): void {
+    const { before, behind } = item;
+    if (before === undefined) this.#first = behind;
+    else before.behind = behind;
+    if (behind === undefined) this.#last = before;
+    else behind.before = before;
+    item.before = undefined;
+    item.behind = undefined;
+    this.#size--;
+  }
+
+  /** Appends items, oldest first, until `into` holds `most`. */
+  take(into: Pending[], most: number): void {
+    for (let item = this.#first; item !== undefined && into.length < most; item = item.behind) into.push(item);
+  }
+}
 
 interface Level {
   readonly fresh: Lane;
@@ -14,13 +57,13 @@ interface Level {
  * priority levels. It decides nothing.
  */
 export class RequestQueue {
-  readonly #retries: Lane = new Set();
+  readonly #retries = new Lane();
   readonly #levels: readonly Level[];
   #length = 0;
   #sizeBytes = 0;
 
   constructor(levels: number) {
-    this.#levels = Array.from({ length: levels }, () => ({ fresh: new Set(), delayed: new Set() }));
+    this.#levels = Array.from({ length: levels }, () => ({ fresh: new Lane(), delayed: new Lane() }));
   }
 
   get length(): number {
@@ -39,23 +82,20 @@ export class RequestQueue {
 
   push(item: Pending): void {
     this.#entered(item);
-    this.#laneOf(item).add(item);
+    this.#laneOf(item).append(item);
   }
 
   /** Puts items back in front of their level: they were on their way, but nothing had begun. */
   pushFront(items: readonly Pending[]): void {
-    for (const lane of new Set(items.map((item) => this.#laneOf(item)))) {
-      const behind = [...lane];
-      lane.clear();
-      for (const item of items) if (this.#laneOf(item) === lane) lane.add(item);
-      for (const item of behind) lane.add(item);
+    for (const item of items.toReversed()) {
+      this.#entered(item);
+      this.#laneOf(item).prepend(item);
     }
-    for (const item of items) this.#entered(item);
   }
 
   /** Takes an item out; `place` is where it goes. */
   remove(item: Pending, place: 'executing' | 'gone'): void {
-    this.#laneOf(item).delete(item);
+    this.#laneOf(item).remove(item);
     item.place = place;
     this.#length--;
     this.#sizeBytes -= item.checked.sizeBytes;
@@ -71,10 +111,10 @@ export class RequestQueue {
   /** The next items in order, at most `most`. */
   peek(most: number): readonly Pending[] {
     const items: Pending[] = [];
-    take(this.#retries, items, most);
+    this.#retries.take(items, most);
     for (const { fresh, delayed } of this.#levels) {
-      take(fresh, items, most);
-      take(delayed, items, most);
+      fresh.take(items, most);
+      delayed.take(items, most);
     }
     return items;
   }
@@ -100,13 +140,5 @@ export class RequestQueue {
     const level = this.#levels[number - 1];
     if (level === undefined) throw new RangeError(`no priority level ${number}`);
     return level;
-  }
-}
-
-function take(lane: Lane, into: Pending[], most: number): void {
-  if (lane.size === 0) return;
-  for (const item of lane) {
-    if (into.length >= most) return;
-    into.push(item);
   }
 }

@@ -187,6 +187,8 @@ export class Scheduler {
       responses: 0,
       delayed: false,
       expiry: undefined,
+      before: undefined,
+      behind: undefined,
     };
   }
 

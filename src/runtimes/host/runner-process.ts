@@ -33,7 +33,8 @@ export class RunnerProcess {
   readonly #settings: RunnerSettings;
   readonly #child: ChildProcess;
   readonly #input: Writable | undefined;
-  readonly #pending = new Map<number, PendingExchange>();
+  // Not a Map: its outgrown tables are promoted and keep batches alive until the next full collection. It is short, too.
+  readonly #pending: { readonly ticket: number; readonly exchange: PendingExchange }[] = [];
   readonly #startedAt: number;
   #lastTicket = 0;
   #greeted = false;
@@ -68,7 +69,7 @@ export class RunnerProcess {
   }
 
   get busy(): boolean {
-    return this.#pending.size > 0;
+    return this.#pending.length > 0;
   }
 
   /** Sends what `encode` makes of a fresh ticket; `exchange` gets the answers, or the runner's end. */
@@ -80,7 +81,7 @@ export class RunnerProcess {
     this.#lastTicket = (this.#lastTicket + 1) >>> 0;
     const ticket = this.#lastTicket;
     const pieces = encode(ticket);
-    this.#pending.set(ticket, exchange);
+    this.#pending.push({ ticket, exchange });
     this.#write(pieces);
   }
 
@@ -128,14 +129,15 @@ export class RunnerProcess {
       this.#diagnose(level, message);
       return;
     }
-    const exchange = this.#pending.get(frame.ticket);
+    const index = this.#pending.findIndex(({ ticket }) => ticket === frame.ticket);
+    const exchange = this.#pending[index]?.exchange;
     if (exchange === undefined) throw new MillraceError('internal', `malformed frame: unknown ticket ${frame.ticket}`);
     if (frame.kind === FrameKind.failed) {
-      this.#pending.delete(frame.ticket);
+      this.#pending.splice(index, 1);
       exchange.fail(toError(decodeJsonFrame<Failure>(frame)));
       return;
     }
-    if (exchange.receive(frame)) this.#pending.delete(frame.ticket);
+    if (exchange.receive(frame)) this.#pending.splice(index, 1);
   }
 
   #greet(frame: Frame): void {
@@ -195,11 +197,10 @@ export class RunnerProcess {
     const { events } = this.#settings;
     events.publish('runnerExited', { runner: this.label, pid: this.pid, reason, expected: this.#ending });
     let started = true;
-    for (const exchange of this.#pending.values()) {
+    for (const { exchange } of this.#pending.splice(0)) {
       exchange.fail(this.#died(reason, started));
       started = false;
     }
-    this.#pending.clear();
   }
 
   #died(reason: string, started: boolean): RunnerDiedError {
