@@ -67,12 +67,11 @@ interface Expectation {
 function collect(exchange: Exchange, expected: Expectation, done: (body: Uint8Array) => void): void {
   const { req } = exchange;
   const { declaredBytes, maxBytes } = expected;
-  let first: Uint8Array | undefined;
-  let all: Uint8Array[] | undefined;
+  let body: BodyBuffer = new BodyBuffer(declaredBytes);
   const finish = () => {
     if (exchange.answered) return;
     try {
-      done(all === undefined ? (first ?? EMPTY) : Buffer.concat(all));
+      done(body.take());
     } catch (error) {
       exchange.fail(error);
     }
@@ -84,18 +83,47 @@ function collect(exchange: Exchange, expected: Expectation, done: (body: Uint8Ar
       if (exchange.requestBytes > maxBytes) throw tooLarge('more', maxBytes);
       exchange.hold(chunk.byteLength);
     } catch (error) {
-      first = undefined;
-      all = undefined;
+      body = new BodyBuffer(0);
       exchange.fail(error);
       return;
     }
-    if (first === undefined) {
-      first = chunk;
-    } else {
-      all ??= [first];
-      all.push(chunk);
-    }
+    body.add(chunk);
     if (exchange.requestBytes === declaredBytes) finish();
   });
   if (declaredBytes === undefined) req.on('end', finish);
+}
+
+/** A body as it arrives: one chunk stays as it is, several are copied at once, so that no chunk is kept for long. */
+class BodyBuffer {
+  readonly #declaredBytes: number | undefined;
+  #only: Uint8Array | undefined;
+  #whole: Buffer | undefined;
+  #length = 0;
+
+  constructor(declaredBytes: number | undefined) {
+    this.#declaredBytes = declaredBytes;
+  }
+
+  add(chunk: Uint8Array): void {
+    if (this.#length === 0) this.#only = chunk;
+    else this.#copy(chunk);
+    this.#length += chunk.byteLength;
+  }
+
+  take(): Uint8Array {
+    return this.#whole?.subarray(0, this.#length) ?? this.#only ?? EMPTY;
+  }
+
+  #copy(chunk: Uint8Array): void {
+    const needed = this.#length + chunk.byteLength;
+    if (this.#whole === undefined || needed > this.#whole.length) {
+      // What the headers announce is believed as far as a few chunks have come: memory follows the bytes, not the word.
+      const believed = Math.min(this.#declaredBytes ?? needed, 16 * needed);
+      const larger = Buffer.allocUnsafeSlow(Math.max(believed, 2 * this.#length, needed));
+      larger.set(this.#whole?.subarray(0, this.#length) ?? this.#only ?? EMPTY);
+      this.#whole = larger;
+      this.#only = undefined;
+    }
+    this.#whole.set(chunk, this.#length);
+  }
 }
