@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import path from 'node:path';
 import { env, InferenceSession } from 'onnxruntime-node';
@@ -9,7 +9,8 @@ import type { RuntimeContext } from '../runtime-context.js';
 type SessionOptions = InferenceSession.SessionOptions;
 
 const MAX_ENTRIES = 32;
-const EXTENSION = '.onnx';
+/** Names of our own; whatever else lies in the folder is somebody's. */
+const ENTRY = /^[0-9a-f]{64}\.onnx$/;
 /** Key of `TensorProto.external_data` as it stands in the file: the data is elsewhere, by a path relative to the file. */
 const EXTERNAL_DATA = Buffer.from('\n\x08location\x12', 'latin1');
 
@@ -30,7 +31,13 @@ export class GraphCache {
       this.#report('info', `'${path.basename(file)}' keeps data in other files; its optimised graph is not cached`);
       return InferenceSession.create(file, options);
     }
-    const cached = path.join(this.#folder, `${digest}${EXTENSION}`);
+    try {
+      await openFolder(this.#folder);
+    } catch (error) {
+      this.#reportUncached(error);
+      return InferenceSession.create(file, options);
+    }
+    const cached = path.join(this.#folder, `${digest}.onnx`);
     return (await this.#createFromCache(cached, options)) ?? this.#createAndCache(file, cached, options);
   }
 
@@ -54,7 +61,6 @@ export class GraphCache {
     const fresh = `${cached}.${process.pid}.${performance.now()}.tmp`;
     let session: InferenceSession | undefined;
     try {
-      await mkdir(this.#folder, { recursive: true });
       session = await InferenceSession.create(file, { ...options, optimizedModelFilePath: fresh });
       await rename(fresh, cached);
       await this.#prune();
@@ -63,18 +69,39 @@ export class GraphCache {
       await rm(fresh, { force: true }).catch(() => undefined);
       // Either the file itself is bad, then this says so, or the cache is.
       session ??= await InferenceSession.create(file, options);
-      this.#report('warn', `the optimised graph could not be cached: ${messageOf(error)}`);
+      this.#reportUncached(error);
       return session;
     }
   }
 
+  #reportUncached(error: unknown): void {
+    this.#report('warn', `the optimised graph could not be cached: ${messageOf(error)}`);
+  }
+
   /** Keeps the entries that were used last. */
   async #prune(): Promise<void> {
-    const names = (await readdir(this.#folder)).filter((name) => name.endsWith(EXTENSION));
+    const names = (await readdir(this.#folder)).filter((name) => ENTRY.test(name));
     const files = names.map((name) => path.join(this.#folder, name));
     const times = await Promise.all(files.map(async (file) => ({ file, usedAt: (await stat(file)).mtimeMs })));
     times.sort((a, b) => b.usedAt - a.usedAt);
     await Promise.all(times.slice(MAX_ENTRIES).map(({ file }) => rm(file, { force: true })));
+  }
+}
+
+/**
+ * Makes the folder unless it is there. Throws where another user could put graphs into it: anybody may make folders in
+ * the system's temporary one.
+ */
+async function openFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const uid = process.getuid?.();
+  if (uid === undefined) return;
+  // The owner of a symbolic link decides where it leads.
+  for (const stats of [await lstat(folder), await stat(folder)]) {
+    if (stats.uid !== uid && stats.uid !== 0) throw new Error('the cache folder belongs to another user');
+    if (!stats.isSymbolicLink() && (stats.mode & 0o002) !== 0) {
+      throw new Error('other users can write to the cache folder');
+    }
   }
 }
 

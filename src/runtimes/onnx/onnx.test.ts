@@ -466,7 +466,9 @@ describe('the cache of optimised graphs', () => {
 
   test('keeps the 32 entries that were used last', async () => {
     mkdirSync(cacheFolder, { recursive: true });
-    for (let index = 0; index < 40; index++) writeFileSync(path.join(cacheFolder, `old${index}.onnx`), '');
+    for (let index = 10; index < 50; index++) {
+      writeFileSync(path.join(cacheFolder, `${String(index).repeat(32)}.onnx`), '');
+    }
     await answer(specOf(doubling(2), { options, cacheFolder }));
     expect(readdirSync(cacheFolder)).toHaveLength(32);
   });
