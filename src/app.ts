@@ -46,6 +46,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const clock = overrides.clock ?? systemClock;
   const events = overrides.events ?? new EventBus();
   const host = createHost({ options: settings.runners, events, clock });
+  const repository = createFolderRepository({ ...settings.repository, options: settings.repository, clock, events });
   const engine = createEngine({
     options: settings.engine,
     host,
@@ -53,6 +54,11 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     events,
     defaultMaxRssBytes: settings.runners.maxRssBytes,
     cacheFolder: settings.engine.cacheFolder || join(tmpdir(), `millrace-${process.getuid?.() ?? 'user'}`),
+    onReleased: (source) =>
+      void repository.discard(source).catch((error: unknown) => {
+        const message = `uploaded files of model '${source.name}' could not be removed`;
+        events.publish('diagnostic', { level: 'warn', room: 'repository', message, error });
+      }),
   });
   const telemetry = await createTelemetry({
     options: settings.telemetry,
@@ -64,7 +70,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     ...(overrides.logDestination === undefined ? {} : { destination: overrides.logDestination }),
   });
   const life = createService({
-    repository: createFolderRepository({ ...settings.repository, options: settings.repository, clock, events }),
+    repository,
     engine,
     clock,
     events,

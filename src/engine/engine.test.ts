@@ -22,6 +22,7 @@ function source(version = 1, config: ModelConfig = {}): ModelSource {
 }
 
 function createFixture(options: { maxInstances?: number } = {}) {
+  const released: number[] = [];
   const clock = new FakeClock();
   const events = new EventBus();
   const host = new FakeHost();
@@ -41,6 +42,7 @@ function createFixture(options: { maxInstances?: number } = {}) {
     events,
     defaultMaxRssBytes: 1_000_000,
     cacheFolder: undefined,
+    onReleased: ({ version }) => released.push(version),
   });
   const states: string[] = [];
   events.subscribe('modelStateChanged', ({ ref, state }) => states.push(`${ref.version}:${state.kind}`));
@@ -50,7 +52,7 @@ function createFixture(options: { maxInstances?: number } = {}) {
     engine.submit(ref, { request: request(value), call: call(), sink: outcome });
     return outcome;
   };
-  return { clock, engine, host, states, submit };
+  return { clock, engine, host, released, states, submit };
 }
 
 describe('createEngine', () => {
@@ -81,7 +83,7 @@ describe('createEngine', () => {
   });
 
   it('swaps a new generation in, lets the old one finish, then closes it', async () => {
-    const { clock, engine, host, submit } = createFixture();
+    const { clock, engine, host, released, submit } = createFixture();
     await engine.load(source());
     host.automatic = false;
     const old = submit(1);
@@ -92,10 +94,12 @@ describe('createEngine', () => {
     await clock.flush();
     expect([old.kind, fresh.kind]).toEqual(['pending', 'ok']);
     expect(host.instances.map(({ closed }) => closed)).toEqual([false, false]);
+    expect(released).toEqual([]);
     host.instances[0]?.running?.finish();
     await clock.flush();
     expect(old.values).toEqual([1]);
     expect(host.instances.map(({ closed }) => closed)).toEqual([true, false]);
+    expect(released).toEqual([1]);
   });
 
   it('refuses new requests at once while it unloads, and gives the instance back when the last has ended', async () => {

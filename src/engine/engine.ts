@@ -25,6 +25,8 @@ export interface CreateEngineOptions {
   readonly defaultMaxRssBytes: number;
   /** Folder for files that may be deleted at any time; undefined = keep none. */
   readonly cacheFolder: string | undefined;
+  /** Told when the files of a source are needed no more: its load has failed, or what was loaded from it is closed. */
+  readonly onReleased?: (source: ModelSource) => void;
 }
 
 const NONE: readonly ModelInfo[] = [];
@@ -152,6 +154,7 @@ class ModelEngine implements Engine {
       this.#swapIn(entry, generation);
       return generation.info;
     } catch (error) {
+      this.#setup.onReleased?.(source);
       const reason = toMillraceError(error).message;
       if (fresh) {
         this.#setState(entry, { kind: 'failed', reason });
@@ -193,6 +196,7 @@ class ModelEngine implements Engine {
       .finally(() => {
         this.#generations.delete(generation.info.ref.generation);
         this.#retiring.delete(retired);
+        this.#setup.onReleased?.(generation.info.source);
       });
     this.#retiring.add(retired);
     return retired;

@@ -53,6 +53,7 @@ function createFixture(options: Partial<RepositoryOptions> = {}) {
   const clock = new FakeClock();
   const events = new EventBus();
   const host = new FakeHost();
+  const repository = new FakeRepository();
   const engine = createEngine({
     options: {
       defaultMaxBatchSize: 8,
@@ -69,8 +70,8 @@ function createFixture(options: Partial<RepositoryOptions> = {}) {
     events,
     defaultMaxRssBytes: 1_000_000,
     cacheFolder: undefined,
+    onReleased: (released) => void repository.discard(released),
   });
-  const repository = new FakeRepository();
   const controller = new ModelController({
     repository,
     engine,

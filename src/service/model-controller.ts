@@ -121,10 +121,7 @@ export class ModelController {
   }
 
   #loadSource(source: ModelSource): Promise<ModelInfo | MillraceError> {
-    return this.#setup.engine.load(source).catch(async (error: unknown) => {
-      await this.#setup.repository.discard(source);
-      return toMillraceError(error);
-    });
+    return this.#setup.engine.load(source).catch(toMillraceError);
   }
 
   #report(scan: RepositoryScan): void {
@@ -169,14 +166,10 @@ export class ModelController {
   }
 
   #unloadInBackground(name: string, version: number, reason: string): void {
-    const source = this.#setup.engine.statusesOf(name).find((status) => status.version === version)?.info?.source;
-    this.#setup.engine
-      .unload(name, version, reason)
-      .then(() => (source === undefined ? undefined : this.#setup.repository.discard(source)))
-      .catch((error: unknown) => {
-        const message = `unloading version ${version} of model '${name}' failed`;
-        this.#setup.events.publish('diagnostic', { level: 'error', room: 'service', message, error });
-      });
+    this.#setup.engine.unload(name, version, reason).catch((error: unknown) => {
+      const message = `unloading version ${version} of model '${name}' failed`;
+      this.#setup.events.publish('diagnostic', { level: 'error', room: 'service', message, error });
+    });
   }
 }
 
