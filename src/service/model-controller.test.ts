@@ -190,6 +190,23 @@ describe('ModelController.load and unload', () => {
     });
   });
 
+  it('unloads a model that is still loading, once it is there', async () => {
+    const { clock, controller, host, repository, states } = createFixture({ controlMode: 'explicit' });
+    repository.content = { sources: [source('a', 1)] };
+    const load = host.load.bind(host);
+    host.load = async (...given) => {
+      await clock.sleep(1_000);
+      return load(...given);
+    };
+    const loading = controller.load('a', {});
+    await clock.flush();
+    expect(states()).toEqual(['a/1 loading']);
+    await controller.unload('a');
+    await clock.advance(1_000);
+    await loading;
+    expect(states()).toEqual(['a/1 unloaded']);
+  });
+
   it('unloads all versions and refuses unknown models', async () => {
     const { clock, controller, repository, states } = createFixture({ controlMode: 'explicit' });
     repository.content = { sources: [source('a', 1), source('a', 2)] };

@@ -76,12 +76,17 @@ export class ModelController {
     });
   }
 
-  /** Refuses new requests for all versions; resolves then, while accepted requests finish behind it. */
+  /**
+   * Refuses new requests for all versions; resolves then, while accepted requests finish behind it. A version that is
+   * still loading is unloaded as soon as it is there.
+   */
   async unload(name: string): Promise<void> {
-    const { engine } = this.#setup;
-    const loaded = engine.statusesOf(name).filter((status) => status.info !== undefined);
-    if (engine.statusesOf(name).length === 0) throw new MillraceError('not_found', `there is no model '${name}'`);
-    for (const { version } of loaded) this.#unloadInBackground(name, version, 'unloaded');
+    const statuses = this.#setup.engine.statusesOf(name);
+    if (statuses.length === 0) throw new MillraceError('not_found', `there is no model '${name}'`);
+    for (const { version, info, state } of statuses) {
+      const onItsWay = state.kind === 'loading' || state.kind === 'warming';
+      if (info !== undefined || onItsWay) this.#unloadInBackground(name, version, 'unloaded');
+    }
   }
 
   /** Ends polling and waits for the look in progress. */
