@@ -204,6 +204,7 @@ describe('ModelController.load and unload', () => {
     await controller.unload('a');
     await clock.advance(1_000);
     await loading;
+    await clock.flush();
     expect(states()).toEqual(['a/1 unloaded']);
   });
 
