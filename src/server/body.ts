@@ -19,6 +19,10 @@ export function readBody(exchange: Exchange, maxBytes: number, done: (body: Uint
     done(EMPTY);
     return;
   }
+  if (req.readableDidRead) {
+    const message = 'the body has been read already: hand requests to the handler before anything reads them';
+    throw new MillraceError('internal', message);
+  }
   if (exchange.expectsContinue) {
     exchange.expectsContinue = false;
     exchange.res.writeContinue();

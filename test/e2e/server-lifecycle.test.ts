@@ -273,6 +273,23 @@ describe('mounted in another server', () => {
     await server.close(0);
   });
 
+  it('says so where somebody has read the body before, instead of waiting for it', async () => {
+    const { server } = createTestServer();
+    const outer = createHttpServer((req, res) => req.resume().once('end', () => server.handler(req, res)));
+    await new Promise<void>((resolve) => outer.listen(0, '127.0.0.1', resolve));
+    const client = await RawClient.connect((outer.address() as AddressInfo).port);
+    client.send(INFER);
+    const { status, body } = await client.response();
+    expect([status, JSON.parse(body.toString())]).toEqual([
+      500,
+      { error: 'the body has been read already: hand requests to the handler before anything reads them' },
+    ]);
+    await new Promise((resolve) => {
+      outer.close(resolve);
+      outer.closeAllConnections();
+    });
+  });
+
   it('two servers in one process do not meet, even on one connection', async () => {
     const one = createTestServer({ dependencies: { authenticate: () => ({ ...EVERYBODY, name: 'one' }) } });
     const two = createTestServer();
