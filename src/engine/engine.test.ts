@@ -192,6 +192,8 @@ describe('createEngine', () => {
     expect(slow.error?.message).toBe("model 'm/1' was closed before it could answer");
     await closed;
     expect(host.closed).toBe(true);
+    expect(engine.serving('m')).toHaveLength(1);
+    expect(submit(3).error?.message).toBe('the server is shutting down');
     await expect(engine.load(source())).rejects.toThrow('the server is shutting down');
   });
 

@@ -123,8 +123,8 @@ class ModelEngine implements Engine {
     await Promise.all(generations.map((generation) => generation.close()));
     await Promise.all(this.#retiring);
     await this.#setup.host.close();
+    // What served stays known, so that whoever still asks is told of the shutdown and not that there is no such model.
     this.#generations.clear();
-    this.#serving.clear();
   }
 
   async #loadInto(entry: VersionEntry, source: ModelSource): Promise<ModelInfo> {
