@@ -29,6 +29,8 @@ export interface Run {
 export interface Slot {
   readonly index: number;
   instance: Instance | undefined;
+  /** Its runner is going down, but not gone yet: it gets no more batches. */
+  doomed: boolean;
   /** Oldest first; at most two (one runs, one is sent ahead). */
   readonly runs: Run[];
   /** Deaths since the last batch that ended well. */
@@ -66,6 +68,7 @@ export class InstancePool {
     this.slots = Array.from({ length: options.count }, (_, index) => ({
       index,
       instance: undefined,
+      doomed: false,
       runs: [],
       deaths: 0,
       restarts: 0,
@@ -78,6 +81,7 @@ export class InstancePool {
     const slot = this.slots[index];
     if (slot === undefined) throw new RangeError(`no slot ${index}`);
     slot.instance = instance;
+    slot.doomed = false;
     slot.restartAt = 0;
     void instance.exited.then((reason) => this.#onExit(slot, instance, reason));
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { call, Outcome, request } from '../../test/support/engine-fixture.js';
 import { createSchedulerFixture } from '../../test/support/scheduler-fixture.js';
 import { MillraceError } from '../core/index.js';
+import { RunnerDiedError } from '../runtimes/index.js';
 
 type Fixture = ReturnType<typeof createSchedulerFixture>;
 
@@ -320,6 +321,24 @@ describe('Scheduler', () => {
     await fixture.clock.flush();
     expect([leaving.outcome.kind, leaving.outcome.ends]).toEqual(['cancelled', 1]);
     expect([next.outcome.kind, next.outcome.ends]).toEqual(['ok', 1]);
+  });
+
+  it('sends nothing to a runner that is going down, however long that takes', async () => {
+    const fixture = createSchedulerFixture();
+    const dying = fixture.instance();
+    let batches = 0;
+    dying.execute = () => {
+      batches++;
+      return Promise.reject(new RunnerDiedError('killed, but not gone yet', false));
+    };
+    const { outcome } = submit(fixture, 1);
+    await fixture.clock.flush();
+    expect([batches, outcome.kind]).toEqual([1, 'pending']);
+    dying.die('gone at last');
+    await fixture.clock.advance(100);
+    fixture.instance().running?.finish();
+    await fixture.clock.flush();
+    expect(outcome.kind).toBe('ok');
   });
 
   it('fills batches that hold more requests than planning looks past by itself', async () => {

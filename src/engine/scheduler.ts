@@ -237,7 +237,7 @@ export class Scheduler {
     const { limits, pool } = this.#options;
     let ahead: Slot | undefined;
     for (const slot of pool.slots) {
-      if (slot.instance === undefined) continue;
+      if (slot.instance === undefined || slot.doomed) continue;
       if (slot.runs.length === 0) return slot;
       if (slot.runs.length === 1 && slot.deaths === 0) ahead ??= slot;
     }
@@ -324,13 +324,15 @@ export class Scheduler {
     this.#leave(slot, run);
     const waiting = run.members.filter((item) => !item.ended);
     const failure = toMillraceError(error);
+    const death = error instanceof RunnerDiedError ? error : undefined;
+    if (death !== undefined) slot.doomed = true;
     const again =
-      error instanceof RunnerDiedError
-        ? this.#afterDeath(run, waiting, error)
+      death !== undefined
+        ? this.#afterDeath(run, waiting, death)
         : run.members.length > 1 && this.#options.limits.pure
           ? waiting.filter((item) => item.responses === 0)
           : [];
-    if (!(error instanceof RunnerDiedError && !error.started)) for (const item of again) item.alone = true;
+    if (death?.started !== false) for (const item of again) item.alone = true;
     this.#queue.pushFront(again);
     for (const item of waiting) if (item.place !== 'queued') this.#end(item, failure);
     this.#finishRun(slot, run, failure);
