@@ -15,7 +15,7 @@ describe('explainAbsence', () => {
       [status(1, { kind: 'ready' })],
       7,
       'not_found',
-      "there is no version 7 of model 'm'; versions 1 are ready",
+      "there is no version 7 of model 'm'; ready: 1",
     ],
     [
       'a first load',

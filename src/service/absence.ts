@@ -35,6 +35,6 @@ export function explainAbsence({ name, version }: WantedModel, { statuses, start
     });
   }
   const others = statuses.filter(({ state }) => state.kind === 'ready').map((status) => status.version);
-  const hint = version !== undefined && others.length > 0 ? `; versions ${others.join(', ')} are ready` : '';
+  const hint = version !== undefined && others.length > 0 ? `; ready: ${others.join(', ')}` : '';
   return new MillraceError('not_found', `there is no ${label}${hint}`);
 }
