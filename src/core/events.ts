@@ -29,7 +29,13 @@ export interface Events {
     readonly computeMs: number;
     readonly error: MillraceError | undefined;
   };
-  modelStateChanged: { readonly ref: ModelRef; readonly state: ModelState; readonly loadMs?: number };
+  modelStateChanged: {
+    readonly ref: ModelRef;
+    readonly state: ModelState;
+    readonly loadMs?: number;
+    /** What is behind a `failed`; for the log. */
+    readonly error?: unknown;
+  };
   runnerStarted: { readonly runner: string; readonly pid: number; readonly startMs: number };
   runnerExited: {
     readonly runner: string;

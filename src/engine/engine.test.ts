@@ -52,7 +52,7 @@ function createFixture(options: { maxInstances?: number } = {}) {
     engine.submit(ref, { request: request(value), call: call(), sink: outcome });
     return outcome;
   };
-  return { clock, engine, host, released, states, submit };
+  return { clock, engine, events, host, released, states, submit };
 }
 
 describe('createEngine', () => {
@@ -80,6 +80,17 @@ describe('createEngine', () => {
     const outcome = submit(1);
     await clock.flush();
     expect(outcome.kind).toBe('ok');
+  });
+
+  it('makes known why a load failed, with the cause that nobody outside is told', async () => {
+    const { engine, events, host } = createFixture();
+    const errors: unknown[] = [];
+    events.subscribe('modelStateChanged', ({ error }) => errors.push(error));
+    host.failure = new TypeError('x is not a function');
+    await expect(engine.load(source())).rejects.toThrow('x is not a function');
+    expect(errors).toEqual([undefined, host.failure]);
+    const reason = 'internal error; the server log has the details';
+    expect(engine.statusesOf('m').map(({ state }) => state)).toEqual([{ kind: 'failed', reason }]);
   });
 
   it('swaps a new generation in, lets the old one finish, then closes it', async () => {

@@ -157,7 +157,7 @@ class ModelEngine implements Engine {
       this.#setup.onReleased?.(source);
       const reason = toMillraceError(error).message;
       if (fresh) {
-        this.#setState(entry, { kind: 'failed', reason });
+        this.#setState(entry, { kind: 'failed', reason }, error);
       } else {
         const message = `model '${formatModelRef(ref)}' failed to load again and serves on as it was: ${reason}`;
         this.#setup.events.publish('diagnostic', { level: 'error', room: 'engine', message, error });
@@ -184,7 +184,7 @@ class ModelEngine implements Engine {
     entry.ref = generation.info.ref;
     this.#generations.set(generation.info.ref.generation, generation);
     this.#refreshServing(entry.name);
-    this.#publishState(entry, generation.info.ref, generation.info.loadMs);
+    this.#publishState(entry, generation.info.ref, { loadMs: generation.info.loadMs });
     if (old !== undefined) void this.#retire(old);
   }
 
@@ -219,14 +219,13 @@ class ModelEngine implements Engine {
     return entry;
   }
 
-  #setState(entry: VersionEntry, state: ModelState): void {
+  #setState(entry: VersionEntry, state: ModelState, error?: unknown): void {
     entry.state = state;
-    this.#publishState(entry, entry.ref);
+    this.#publishState(entry, entry.ref, error === undefined ? {} : { error });
   }
 
-  #publishState(entry: VersionEntry, ref: ModelRef, loadMs?: number): void {
-    const state = stateOf(entry);
-    this.#setup.events.publish('modelStateChanged', { ref, state, ...(loadMs === undefined ? {} : { loadMs }) });
+  #publishState(entry: VersionEntry, ref: ModelRef, more: { readonly loadMs?: number; readonly error?: unknown } = {}) {
+    this.#setup.events.publish('modelStateChanged', { ref, state: stateOf(entry), ...more });
   }
 
   #refreshServing(name: string): void {

@@ -38,6 +38,14 @@ it.each<[ModelState, string, number | undefined]>([
   ]);
 });
 
+it('a model that fails makes a line with the cause underneath', () => {
+  const error = new MillraceError('invalid_argument', 'broken', { cause: 'at byte 12' });
+  expect(linesOf('modelStateChanged', { ref: REF, state: { kind: 'failed', reason: 'broken' }, error })).toEqual([
+    `{"level":"error",${TIME},"room":"engine","model":"mlp","version":3,"generation":1,"state":"failed","reason":"broken",` +
+      '"error_code":"invalid_argument","error":"broken","cause":"at byte 12","msg":"model mlp/3 failed: broken"}\n',
+  ]);
+});
+
 it('a runner that starts, ends or dies makes a line', () => {
   expect(linesOf('runnerStarted', { runner: 'mlp/3#0', pid: 42, startMs: 81.6 })).toEqual([
     `{"level":"info",${TIME},"room":"runtimes","runner":"mlp/3#0","pid":42,"start_ms":82,"msg":"runner mlp/3#0 started"}\n`,

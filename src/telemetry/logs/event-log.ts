@@ -44,7 +44,7 @@ export function startEventLog(events: EventBus, logger: Logger): () => void {
   };
 }
 
-function logModelState(logger: Logger, { ref, state, loadMs }: Events['modelStateChanged']): void {
+function logModelState(logger: Logger, { ref, state, loadMs, error }: Events['modelStateChanged']): void {
   const reason = 'reason' in state ? state.reason : undefined;
   logger.log({
     room: 'engine',
@@ -57,6 +57,7 @@ function logModelState(logger: Logger, { ref, state, loadMs }: Events['modelStat
       state: state.kind,
       ...(reason === undefined ? {} : { reason }),
       ...(loadMs === undefined ? {} : { load_ms: Math.round(loadMs) }),
+      ...(error === undefined ? {} : describeError(error)),
     },
   });
 }
