@@ -143,7 +143,8 @@ export class RunnerDiedError extends MillraceError {
   readonly started: boolean;
 
   constructor(message: string, started: boolean) {
-    super('unavailable', message, { retryAfterMs: 1_000 });
+    // To callers a Retry-After means that nothing was done yet.
+    super('unavailable', message, started ? {} : { retryAfterMs: 1_000 });
     this.name = 'RunnerDiedError';
     this.started = started;
   }

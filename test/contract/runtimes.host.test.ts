@@ -77,6 +77,7 @@ describe('a runner process', () => {
       code: 'unavailable',
       message: 'runner model/1#0 is gone: closed',
       started: false,
+      retryAfterMs: 1_000,
     });
   });
 
@@ -94,6 +95,15 @@ describe('a runner process', () => {
     });
     expect(await instance.exited).toBe(reason);
     expect(await hosted.event('runnerExited')).toMatchObject({ reason, expected: false });
+  });
+
+  test('invites nobody to send again what it may have done before it died', async () => {
+    const instance = await hosted.load(faulty);
+    const errors = await Promise.all([failureOf(instance, 'exit'), failureOf(instance, 'raise')]);
+    expect(errors).toMatchObject([
+      { started: true, retryAfterMs: undefined },
+      { started: false, retryAfterMs: 1_000 },
+    ]);
   });
 
   test('that hangs can be killed; only the oldest outstanding batch had started', async () => {
