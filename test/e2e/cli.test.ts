@@ -140,9 +140,12 @@ describe('millrace check', () => {
   });
 
   it('does not blame a model for what was made up for it', { timeout: 60_000 }, async () => {
-    const { exit, out } = await runCliProcess('check', 'examples/models/silero-vad', '--runs', '2');
+    await using models = await createTempFolder({
+      'vad/1/model.onnx': await readFile('examples/models/silero-vad/1/model.onnx'),
+    });
+    const { exit, out } = await runCliProcess('check', join(models.path, 'vad'), '--runs', '2');
     expect(exit).toBe(0);
-    expect(out).toMatch(/^silero-vad version 1 loads; not run: the model failed: /);
+    expect(out).toMatch(/^vad version 1 loads; not run: the model failed: /);
     expect(out).toContain(
       '\n    what was made up for it may not suit it; say --shape input=… --shape state=… -i sr=…\n',
     );
