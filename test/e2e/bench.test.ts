@@ -9,7 +9,8 @@ import { allRows } from '../../bench/workloads/index.js';
 
 const TINY: BenchSettings = {
   rounds: 1,
-  seconds: 0.1,
+  // Long enough that a stall of a busy machine does not leave a contestant without a single answer.
+  seconds: 0.5,
   warmUpSeconds: 0.05,
   generator: 'own',
   peers: false,
