@@ -12,7 +12,9 @@ export function explain(failure: Failure, journal: Journal): string | undefined 
   const { model, status, message, sentAt, receivedAt, retryAfter } = failure;
   if (receivedAt >= journal.stoppedAt) return explainDrain(failure, journal);
   if (status === 504 && model === HANGING.name) return 'hung';
-  if (status !== 503 || retryAfter === undefined) return undefined;
+  if (status !== 503) return undefined;
+  // Only what has surely not run may be sent again.
+  if ((retryAfter === undefined) !== message.startsWith('runner ')) return undefined;
   if (/^runner \S+ is gone: a batch of model '\S+' ran longer than \d+ ms$/.test(message)) {
     return model === HANGING.name ? 'hung' : undefined;
   }
