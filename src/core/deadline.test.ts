@@ -24,6 +24,14 @@ describe('DeadlineWatch', () => {
     });
   });
 
+  it('cancels a call at once whose time is over already, so that nobody works for it', () => {
+    const { clock, watch, callIn } = fixture();
+    const late = callIn(-5);
+    watch.unwatch(watch.watch(late));
+    expect(late.cancelled?.code).toBe('deadline_exceeded');
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('leaves calls alone that have ended, or that have no deadline, and their slots to others', async () => {
     const { clock, watch, callIn } = fixture();
     const [near, distant, endless] = [callIn(500), callIn(5_000), call()];

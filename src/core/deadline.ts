@@ -4,7 +4,7 @@ import { MillraceError } from './errors.js';
 
 const SWEEP_INTERVAL_MS = 1_000;
 
-/** What {@link DeadlineWatch.watch} gives for a call without a deadline. */
+/** What {@link DeadlineWatch.watch} gives for a call that needs no watching. */
 const UNWATCHED = -1;
 
 /**
@@ -23,9 +23,13 @@ export class DeadlineWatch {
     this.#clock = clock;
   }
 
-  /** Watches over a call; the token ends that. */
+  /** Watches over a call; the token ends that. A call whose deadline has passed is cancelled at once. */
   watch(call: Call): number {
     if (call.deadlineAt === Number.POSITIVE_INFINITY) return UNWATCHED;
+    if (call.deadlineAt <= this.#clock.now()) {
+      expire(call);
+      return UNWATCHED;
+    }
     const slot = this.#free.pop() ?? this.#slots.length;
     this.#slots[slot] = call;
     if (call.deadlineAt - this.#clock.now() <= 2 * SWEEP_INTERVAL_MS) this.#setTimer(slot, call);
@@ -56,10 +60,14 @@ export class DeadlineWatch {
 
   #setTimer(slot: number, call: Call): void {
     const delayMs = Math.max(0, call.deadlineAt - this.#clock.now());
-    const expire = () => {
-      const allowedMs = Math.round(call.deadlineAt - call.timing.receivedAt);
-      call.cancel(new MillraceError('deadline_exceeded', `the request took longer than its ${allowedMs} ms`));
-    };
-    this.#near.set(slot, this.#clock.setTimer(delayMs, expire));
+    this.#near.set(
+      slot,
+      this.#clock.setTimer(delayMs, () => expire(call)),
+    );
   }
+}
+
+function expire(call: Call): void {
+  const allowedMs = Math.round(call.deadlineAt - call.timing.receivedAt);
+  call.cancel(new MillraceError('deadline_exceeded', `the request took longer than its ${allowedMs} ms`));
 }
