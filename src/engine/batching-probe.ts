@@ -20,6 +20,8 @@ export interface ProbeOptions {
   readonly signature: Signature;
   readonly maxBatchSize: number;
   readonly pure: boolean;
+  /** Rows do not influence each other. */
+  readonly batchInvariant: boolean;
   readonly clock: Clock;
 }
 
@@ -32,6 +34,9 @@ export async function chooseBatching(model: LoadedModel, options: ProbeOptions):
   if (maxBatchSize === 0) return { enabled: false, reason: 'the model has no batch dimension' };
   if (maxBatchSize === 1) return { enabled: false, reason: 'maxBatchSize is 1' };
   if (enabled !== 'auto') return { enabled, reason: 'configured' };
+  if (!options.batchInvariant) {
+    return { enabled: false, reason: 'its numbers depend on what a row is batched with (dynamic quantisation)' };
+  }
   if (!options.pure) return { enabled: true, reason: 'not measured: the model is not free of side effects' };
   if (zeroInputs(options.signature, 1) === undefined) {
     return { enabled: true, reason: 'not measured: the model has variable dimensions' };

@@ -164,11 +164,17 @@ describe('createEngine', () => {
   });
 
   it('says how requests are batched and why', async () => {
-    const { engine } = createFixture();
+    const { engine, host } = createFixture();
     const off = await engine.load(source(1, { batching: { enabled: false } }));
     expect(off.batching).toEqual({ enabled: false, reason: 'configured' });
     const measured = await engine.load(source(2));
     expect(measured.batching.reason).toMatch(/^measured: a row takes /);
+    host.description = { ...IDENTITY, batchInvariant: false };
+    const dependent = await engine.load(source(4));
+    expect(dependent.batching).toEqual({
+      enabled: false,
+      reason: 'its numbers depend on what a row is batched with (dynamic quantisation)',
+    });
     const single = await engine.load(source(3, { maxBatchSize: 1 }));
     expect(single.batching).toEqual({ enabled: false, reason: 'maxBatchSize is 1' });
   });

@@ -84,6 +84,7 @@ export async function loadGeneration(options: LoadGenerationOptions): Promise<Ge
         signature: prepared.signature,
         maxBatchSize: prepared.maxBatchSize,
         pure: first.description.pure,
+        batchInvariant: first.description.batchInvariant,
         clock: context.clock,
       }),
     );
@@ -232,7 +233,7 @@ function assemble(options: AssembleOptions): Generation {
       outputs: config.outputs,
     }),
     pool,
-    budget: new ByteBudget(config.limits.maxInFlightBytes, context.budget),
+    budget: new ByteBudget(`model '${label}'`, config.limits.maxInFlightBytes, context.budget),
     statistics,
     clock: context.clock,
     events: context.events,

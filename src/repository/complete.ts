@@ -40,13 +40,13 @@ export function completeSignature(input: CompletionInput): Completion {
   return { signature: { inputs, outputs }, maxBatchSize };
 }
 
-/** Rows can be put together when every tensor has a variable first dimension that nobody declares as fixed. */
+/** Rows can be put together when the runtime says so and nobody declares a first dimension as fixed. */
 function canBatch(declared: ModelConfig, described: Signature): boolean {
   const tensors = [...described.inputs, ...described.outputs];
   const configs = [...(declared.inputs ?? []), ...(declared.outputs ?? [])];
   return (
     tensors.length > 0 &&
-    tensors.every((spec) => spec.shape[0] === -1) &&
+    tensors.every((spec) => spec.batchAxis === 0) &&
     configs.every((config) => config.shape === undefined || config.shape[0] === -1)
   );
 }

@@ -40,6 +40,8 @@ export interface Description {
   readonly signature: Signature;
   /** Running an item twice changes nothing: a failed batch may be re-run item by item. */
   readonly pure: boolean;
+  /** The numbers of a row do not depend on its batch-mates, as they do with dynamic quantisation. */
+  readonly batchInvariant: boolean;
   /** May give any number of answers for one item. */
   readonly decoupled: boolean;
   /** Keeps state between the items of a sequence. */

@@ -10,6 +10,7 @@ export const IDENTITY: Description = {
     outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2], batchAxis: 0, optional: false }],
   },
   pure: true,
+  batchInvariant: true,
   decoupled: false,
   stateful: false,
   textOnly: false,

@@ -31,6 +31,7 @@ export class EchoModel implements LoadedModel {
     this.description = {
       signature,
       pure: mode !== 'accumulate',
+      batchInvariant: true,
       decoupled: mode === 'repeat',
       stateful: mode === 'accumulate',
       textOnly: false,

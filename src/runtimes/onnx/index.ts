@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { env, InferenceSession } from 'onnxruntime-node';
+import type { Signature } from '../../core/index.js';
 import type { LoadedModel, LoadSpec, Runtime } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { explainLoadError } from './errors.js';
@@ -7,7 +8,9 @@ import { GraphCache } from './graph-cache.js';
 import { OnnxModel } from './model.js';
 import { type OnnxOptions, readOnnxOptions } from './options.js';
 import { checkProviders } from './providers.js';
-import { readSignature } from './signature.js';
+import { quantizesDynamically } from './quantization.js';
+import { keepsRows } from './row-probe.js';
+import { guessBatching, judgeBatching, readSignature } from './signature.js';
 import { declineTelemetry } from './telemetry.js';
 
 /** ONNX models by onnxruntime-node. */
@@ -21,11 +24,10 @@ async function loadOnnx(spec: LoadSpec, context: RuntimeContext): Promise<Loaded
   checkProviders(options.executionProviders);
   const session = await createSession(spec, options, context);
   try {
-    const metadata = { inputs: session.inputMetadata, outputs: session.outputMetadata };
-    const signature = readSignature(metadata, spec.maxBatchSize);
     const description = {
-      signature,
+      signature: await describe(session, spec.maxBatchSize),
       pure: true,
+      batchInvariant: !(await quantizesDynamically(spec.path)),
       decoupled: false,
       stateful: false,
       textOnly: true,
@@ -36,6 +38,19 @@ async function loadOnnx(spec: LoadSpec, context: RuntimeContext): Promise<Loaded
     await session.release();
     throw error;
   }
+}
+
+/** The signature, with a batch axis where the configuration declares one, the file is clear about it, or a run shows it. */
+async function describe(session: InferenceSession, maxBatchSize: number | undefined): Promise<Signature> {
+  const metadata = { inputs: session.inputMetadata, outputs: session.outputMetadata };
+  const judged = judgeBatching(metadata);
+  const alone = readSignature(metadata, null);
+  if (judged === 'no' || maxBatchSize === 0) return alone;
+  const batches =
+    judged === 'yes' ||
+    maxBatchSize !== undefined ||
+    ((await keepsRows(session, alone.inputs)) ?? guessBatching(metadata));
+  return batches ? readSignature(metadata, 0) : alone;
 }
 
 async function createSession(spec: LoadSpec, options: OnnxOptions, context: RuntimeContext): Promise<InferenceSession> {

@@ -44,11 +44,6 @@ const x = (dims?: OnnxValue['dims']): OnnxValue => ({
 });
 
 describe('the signature', () => {
-  const batchAxes = async (graph: OnnxGraph, maxBatchSize?: number) => {
-    const { description } = await load(graph, { maxBatchSize });
-    return [...description.signature.inputs, ...description.signature.outputs].map((spec) => spec.batchAxis);
-  };
-
   test('has the dimensions and their names as in the file', async () => {
     const { description } = await load(identityGraph([x(['N', 3, 'time', ''])]));
     expect(description).toEqual({
@@ -75,27 +70,12 @@ describe('the signature', () => {
         ],
       },
       pure: true,
+      batchInvariant: true,
       decoupled: false,
       stateful: false,
       textOnly: true,
       platform: 'onnxruntime_onnx',
     });
-  });
-
-  test('has no batch axis unless the first dimension of every input and output is variable', async () => {
-    const other = (dims: OnnxValue['dims']): OnnxValue => ({ name: 'z', type: 'float32', dims: dims ?? [] });
-    expect(await batchAxes(identityGraph([x(['N', 2]), other(['N'])]))).toEqual([0, 0, 0, 0]);
-    expect(await batchAxes(identityGraph([x(['N', 2]), other([1])]))).toEqual([null, null, null, null]);
-    expect(await batchAxes(identityGraph([x(['N', 2]), other([])]))).toEqual([null, null, null, null]);
-    expect(await batchAxes(identityGraph([x()]))).toEqual([null, null]);
-  });
-
-  test('takes differently named first dimensions for different sizes, unless a batch size is declared', async () => {
-    const ragged: OnnxGraph = { ...identityGraph([x(['tokens'])]), outputs: [{ ...x(['texts']), name: 'x_out' }] };
-    expect(await batchAxes(ragged)).toEqual([null, null]);
-    expect(await batchAxes(ragged, 8)).toEqual([0, 0]);
-    const converted = { ...ragged, inputs: [x(['unk__7'])], outputs: [{ ...x(['batch']), name: 'x_out' }] };
-    expect(await batchAxes(converted)).toEqual([0, 0]);
   });
 });
 

@@ -13,15 +13,29 @@ export interface SessionMetadata {
 const MEANINGLESS_DIM = /^(unk__\d+|\?|)$/;
 
 /**
- * The signature as in the file. Batching is possible (`batchAxis` 0) where the first dimension of every input and
- * output is variable. Two different symbolic names there mean two different sizes (a ragged model, say), so that it is
- * not a batch dimension, unless the configuration declares one (`maxBatchSize`). Throws `unimplemented` for sequences,
- * maps, optional values and element types that no tensor of ours can hold.
+ * What the first dimensions say of batching: `yes` or `no` for certain, `maybe` where they are variable, but their names
+ * are missing or differ; the names of converters mean little.
  */
-export function readSignature(metadata: SessionMetadata, maxBatchSize: number | undefined): Signature {
+export function judgeBatching(metadata: SessionMetadata): 'yes' | 'no' | 'maybe' {
   const all = [...metadata.inputs, ...metadata.outputs].map(checkTensor);
-  const declared = maxBatchSize !== undefined && maxBatchSize > 0;
-  const batchAxis = all.every(startsVariable) && (declared || haveOneName(all)) ? 0 : null;
+  if (all.length === 0 || !all.every(startsVariable)) return 'no';
+  const names = new Set(all.map((value) => String(value.shape[0])));
+  return names.size === 1 && ![...names].some((name) => MEANINGLESS_DIM.test(name)) ? 'yes' : 'maybe';
+}
+
+/** The better guess for a `maybe` that could not be tried out: two different meaningful names mean two different sizes. */
+export function guessBatching(metadata: SessionMetadata): boolean {
+  const names = [...metadata.inputs, ...metadata.outputs]
+    .map((value) => String(checkTensor(value).shape[0]))
+    .filter((name) => !MEANINGLESS_DIM.test(name));
+  return new Set(names).size <= 1;
+}
+
+/**
+ * The signature as in the file. Throws `unimplemented` for sequences, maps, optional values and element types that no
+ * tensor of ours can hold.
+ */
+export function readSignature(metadata: SessionMetadata, batchAxis: 0 | null): Signature {
   const toSpec = (value: Metadata) => toTensorSpec(checkTensor(value), batchAxis);
   return { inputs: metadata.inputs.map(toSpec), outputs: metadata.outputs.map(toSpec) };
 }
@@ -40,11 +54,6 @@ function checkTensor(value: Metadata): TensorMetadata {
 
 function startsVariable(value: TensorMetadata): boolean {
   return typeof value.shape[0] === 'string';
-}
-
-function haveOneName(values: readonly TensorMetadata[]): boolean {
-  const names = values.map((value) => String(value.shape[0])).filter((name) => !MEANINGLESS_DIM.test(name));
-  return new Set(names).size <= 1;
 }
 
 function toTensorSpec(value: TensorMetadata, batchAxis: 0 | null): TensorSpec {

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { identityGraph, type OnnxGraph, type OnnxValue, writeOnnx } from '../../../test/support/onnx-builder.js';
+import { loadSpec } from '../../../test/support/test-host.js';
+import { systemClock } from '../../core/index.js';
+import { createOnnxRuntime } from './index.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'millrace-onnx-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const runtime = createOnnxRuntime({ clock: systemClock, isolated: true, report: () => undefined });
+
+let files = 0;
+async function describeGraph(graph: OnnxGraph, maxBatchSize?: number) {
+  files++;
+  const file = writeOnnx(path.join(folder, `m${files}.onnx`), graph);
+  const model = await runtime.load(loadSpec({ runtime: 'onnx', path: file, maxBatchSize }));
+  return model.description;
+}
+
+async function batchAxes(graph: OnnxGraph, maxBatchSize?: number) {
+  const { signature } = await describeGraph(graph, maxBatchSize);
+  return [...signature.inputs, ...signature.outputs].map((spec) => spec.batchAxis);
+}
+
+function tensor(name: string, dims: OnnxValue['dims']): OnnxValue {
+  return { name, type: 'float32', ...(dims === undefined ? {} : { dims }) };
+}
+
+/** `x → x_out` with the given dimensions. */
+function renamed(input: OnnxValue['dims'], output: OnnxValue['dims']): OnnxGraph {
+  return { ...identityGraph([tensor('x', input)]), outputs: [tensor('x_out', output)] };
+}
+
+describe('the batch axis', () => {
+  test('needs a variable first dimension of every input and output', async () => {
+    const pair = (dims: OnnxValue['dims']) => identityGraph([tensor('x', ['N', 2]), tensor('z', dims)]);
+    expect(await batchAxes(pair(['N']))).toEqual([0, 0, 0, 0]);
+    expect(await batchAxes(pair([1]))).toEqual([null, null, null, null]);
+    expect(await batchAxes(pair([]))).toEqual([null, null, null, null]);
+    expect(await batchAxes(identityGraph([tensor('x', undefined)]))).toEqual([null, null]);
+  });
+
+  test('is found by a run where first dimensions have different names', async () => {
+    expect(await batchAxes(renamed(['batch', 2], ['Gemmoutput_dim_0', 2]))).toEqual([0, 0]);
+    const doubling: OnnxGraph = {
+      inputs: [tensor('x', ['tokens', 2])],
+      outputs: [tensor('x_out', ['texts', 2])],
+      nodes: [{ op: 'Concat', inputs: ['x', 'x'], outputs: ['x_out'], attributes: { axis: 0 } }],
+    };
+    expect(await batchAxes(doubling)).toEqual([null, null]);
+  });
+
+  test('goes by the names where no run can tell', async () => {
+    expect(await batchAxes(renamed(['tokens', 'time'], ['texts', 'time']))).toEqual([null, null]);
+    expect(await batchAxes(renamed(['unk__7', 'time'], ['batch', 'time']))).toEqual([0, 0]);
+  });
+
+  test('is as the configuration declares it', async () => {
+    expect(await batchAxes(renamed(['tokens', 'time'], ['texts', 'time']), 8)).toEqual([0, 0]);
+    expect(await batchAxes(renamed(['N', 2], ['N', 2]), 0)).toEqual([null, null]);
+  });
+});
+
+test('numbers depend on batch-mates where a graph quantises dynamically', async () => {
+  const quantizing: OnnxGraph = {
+    inputs: [tensor('x', ['N', 2])],
+    outputs: [{ name: 'q', type: 'uint8', dims: ['N', 2] }],
+    nodes: [{ op: 'DynamicQuantizeLinear', inputs: ['x'], outputs: ['q', 'scale', 'zero'] }],
+  };
+  expect((await describeGraph(quantizing)).batchInvariant).toBe(false);
+  expect((await describeGraph(renamed(['N', 2], ['N', 2]))).batchInvariant).toBe(true);
+});
