@@ -141,6 +141,39 @@ describe('ModelController at start', () => {
   });
 });
 
+describe('a model whose files never come to rest', () => {
+  const unsettled = [{ name: 'a', version: 1, settlesInMs: 1_000 }];
+  const reason = 'its files are still changing';
+
+  it('is shown as failed once the server has started without it, and is fatal in strict mode', async () => {
+    const { clock, controller, engine, repository } = createFixture();
+    repository.content = { sources: [source('b', 1)], unsettled };
+    const started = controller.start();
+    await clock.advance(30_000);
+    await started;
+    expect(engine.statuses().map(({ name, state }) => [name, state])).toEqual([
+      ['a', { kind: 'failed', reason }],
+      ['b', { kind: 'ready' }],
+    ]);
+    const strict = createFixture({ strict: true });
+    strict.repository.content = { unsettled };
+    const start = strict.controller.start().catch((error: unknown) => error);
+    await strict.clock.advance(30_000);
+    expect(await start).toMatchObject({ message: `models failed to load: a: ${reason}` });
+  });
+
+  it('is loaded after all when they do in poll mode', async () => {
+    const { clock, controller, repository, states } = createFixture({ controlMode: 'poll' });
+    repository.content = { unsettled };
+    const started = controller.start();
+    await clock.advance(30_000);
+    await started;
+    repository.content = { sources: [source('a', 1)] };
+    await clock.advance(1_000);
+    expect(states()).toEqual(['a/1 ready']);
+  });
+});
+
 describe('ModelController.load and unload', () => {
   it('loads again even if nothing changed, and unloads versions that are no longer selected', async () => {
     const { clock, controller, engine, repository, states } = createFixture({ controlMode: 'explicit' });

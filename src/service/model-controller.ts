@@ -113,6 +113,11 @@ export class ModelController {
     this.#report(scan);
     this.#known = [...this.#known, ...scan.sources];
     const failures = scan.problems.map(({ name, reason }) => `${name}: ${reason}`);
+    for (const { name, version } of scan.unsettled) {
+      const reason = 'its files are still changing';
+      this.#setup.engine.reportFailure(name, version, reason);
+      failures.push(`${name}: ${reason}`);
+    }
     if (scanOptions.name !== undefined && !scan.names.includes(scanOptions.name)) {
       const reason = 'no repository has such a model';
       this.#setup.engine.reportFailure(scanOptions.name, 0, reason);
