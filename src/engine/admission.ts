@@ -36,11 +36,11 @@ export function queueFull(label: string, policy: QueuePolicy): MillraceError {
 }
 
 /** Why a full byte budget refuses. */
-export function bytesFull(label: string, sizeBytes: number, budget: ByteBudget): MillraceError {
+export function bytesFull(full: ByteBudget, sizeBytes: number): MillraceError {
   return new MillraceError(
     'resource_exhausted',
-    `model '${label}' has too much data in flight for ${sizeBytes} more bytes: ` +
-      `${budget.usedBytes} of ${budget.maxBytes} bytes are taken; try again later`,
+    `${full.owner} has too much data in flight for ${sizeBytes} more bytes: ` +
+      `${full.usedBytes} of ${full.maxBytes} bytes are taken; try again later`,
     { retryAfterMs: RETRY_AFTER_MS },
   );
 }

@@ -1,10 +1,13 @@
 /** A bounded number of bytes that may be held at a time. Budgets nest: a take counts in the parent too. */
 export class ByteBudget {
+  /** Whose bytes they are, for messages: `the server`, `model 'mlp/3'`. */
+  readonly owner: string;
   readonly maxBytes: number;
   readonly #parent: ByteBudget | undefined;
   #usedBytes = 0;
 
-  constructor(maxBytes: number, parent?: ByteBudget) {
+  constructor(owner: string, maxBytes: number, parent?: ByteBudget) {
+    this.owner = owner;
     this.maxBytes = maxBytes;
     this.#parent = parent;
   }
@@ -13,12 +16,12 @@ export class ByteBudget {
     return this.#usedBytes;
   }
 
-  /** Takes the bytes if they fit here and in every parent; else takes nothing and returns false. */
-  tryTake(sizeBytes: number): boolean {
-    if (this.#usedBytes + sizeBytes > this.maxBytes) return false;
-    if (this.#parent !== undefined && !this.#parent.tryTake(sizeBytes)) return false;
-    this.#usedBytes += sizeBytes;
-    return true;
+  /** Takes the bytes if they fit here and in every parent; else takes nothing and returns the one that is full. */
+  take(sizeBytes: number): ByteBudget | undefined {
+    if (this.#usedBytes + sizeBytes > this.maxBytes) return this;
+    const full = this.#parent?.take(sizeBytes);
+    if (full === undefined) this.#usedBytes += sizeBytes;
+    return full;
   }
 
   release(sizeBytes: number): void {

@@ -49,7 +49,7 @@ class ModelEngine implements Engine {
 
   constructor(setup: CreateEngineOptions) {
     this.#setup = setup;
-    this.#context = { ...setup, budget: new ByteBudget(setup.options.maxInFlightBytes) };
+    this.#context = { ...setup, budget: new ByteBudget('the server', setup.options.maxInFlightBytes) };
     this.#limitLoads = pLimit(setup.options.loadConcurrency);
   }
 

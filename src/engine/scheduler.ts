@@ -154,7 +154,8 @@ export class Scheduler {
     // Requests that an instance would take at once do not wait, so they must not fill the queue.
     if (this.#queue.lengthOfLevel(level) >= policy.maxRequests) this.#pump();
     if (this.#queue.lengthOfLevel(level) >= policy.maxRequests) throw queueFull(label, policy);
-    if (!budget.tryTake(checked.sizeBytes)) throw bytesFull(label, checked.sizeBytes, budget);
+    const full = budget.take(checked.sizeBytes);
+    if (full !== undefined) throw bytesFull(full, checked.sizeBytes);
 
     const now = clock.now();
     call.timing.enqueuedAt = now;

@@ -42,7 +42,7 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
     return instance;
   };
   const statistics = new StatisticsCounter(REF);
-  const budget = new ByteBudget(options.maxBytes ?? 1_000_000);
+  const budget = new ByteBudget("model 'm/1'", options.maxBytes ?? 1_000_000);
   const pool = new InstancePool({
     ref: REF,
     count: options.instances ?? 1,
