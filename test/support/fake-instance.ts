@@ -31,6 +31,7 @@ export class FakeInstance implements Instance {
   readonly given: GivenBatch[] = [];
   readonly cancelled: number[] = [];
   closed = false;
+  #death: string | undefined;
   #exit: (reason: string) => void = () => undefined;
   readonly #rejects: { reject: (error: Error) => void; settled: boolean }[] = [];
 
@@ -43,6 +44,7 @@ export class FakeInstance implements Instance {
   }
 
   execute(batch: Batch, emit: Emit): Promise<BatchTiming> {
+    if (this.#death !== undefined) return Promise.reject(new RunnerDiedError(this.#death, false));
     return new Promise((resolve, reject) => {
       const entry = { reject, settled: false };
       this.#rejects.push(entry);
@@ -90,11 +92,12 @@ export class FakeInstance implements Instance {
 
   /** The runner dies: what ran is lost with it, what was sent ahead never began. */
   die(reason: string): void {
+    this.#death = `the runner died: ${reason}`;
     let started = true;
     for (const entry of this.#rejects) {
       if (entry.settled) continue;
       entry.settled = true;
-      entry.reject(new RunnerDiedError(`the runner died: ${reason}`, started));
+      entry.reject(new RunnerDiedError(this.#death, started));
       started = false;
     }
     this.#exit(reason);
