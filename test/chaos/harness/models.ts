@@ -90,7 +90,10 @@ const tripleGraph = (build: number): OnnxGraph => ({
   ],
 });
 
-const ECHO_TENSORS = `inputs: [{ name: x, datatype: FP32, shape: [-1, -1] }]
+const ECHO = `runtime: echo
+maxBatchSize: 16
+batching: { enabled: true }
+inputs: [{ name: x, datatype: FP32, shape: [-1, -1] }]
 outputs: [{ name: y, datatype: FP32, shape: [-1, -1] }]
 `;
 
@@ -117,10 +120,10 @@ const triple: ChaosModel = {
   evaluate: ({ data }) => data.map((value) => value * 3),
 };
 
-/** Answers its input; only requests of the same width share a batch. */
+/** Answers its input, slowly enough to be met by kills; only requests of the same width share a batch. */
 const echo: ChaosModel = {
   name: 'echo',
-  config: `runtime: echo\nmaxBatchSize: 16\nbatching: { enabled: true }\n${ECHO_TENSORS}`,
+  config: `${ECHO}echo: { delayMs: 3 }\n`,
   file: undefined,
   outputWidth: (width) => width,
   input: (random) => integers(random, random.pick([1, 5, 300])),
@@ -131,7 +134,7 @@ const echo: ChaosModel = {
 export const HANGING: ChaosModel = {
   ...echo,
   name: 'hanging',
-  config: `${echo.config}echo: { faults: true }\nlimits: { executionTimeoutMs: 400 }\n`,
+  config: `${ECHO}echo: { faults: true }\nlimits: { executionTimeoutMs: 400 }\n`,
 };
 
 export const HEALTHY: readonly ChaosModel[] = [mlp, triple, echo];
