@@ -59,6 +59,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
         const message = `uploaded files of model '${source.name}' could not be removed`;
         events.publish('diagnostic', { level: 'warn', room: 'repository', message, error });
       }),
+    onStale: (source) => life.reload(source.name),
   });
   const telemetry = await createTelemetry({
     options: settings.telemetry,

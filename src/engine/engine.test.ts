@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { call, IDENTITY, Outcome, request } from '../../test/support/engine-fixture.js';
 import { FakeClock } from '../../test/support/fake-clock.js';
@@ -26,6 +29,7 @@ function createFixture(options: { maxInstances?: number } = {}) {
   const clock = new FakeClock();
   const events = new EventBus();
   const host = new FakeHost();
+  const stale: string[] = [];
   const engine = createEngine({
     options: {
       defaultMaxBatchSize: 8,
@@ -42,6 +46,7 @@ function createFixture(options: { maxInstances?: number } = {}) {
     events,
     defaultMaxRssBytes: 1_000_000,
     cacheFolder: undefined,
+    onStale: ({ name, version }) => stale.push(`${name}/${version}`),
     onReleased: ({ version }) => released.push(version),
   });
   const states: string[] = [];
@@ -52,7 +57,7 @@ function createFixture(options: { maxInstances?: number } = {}) {
     engine.submit(ref, { request: request(value), call: call(), sink: outcome });
     return outcome;
   };
-  return { clock, engine, events, host, released, states, submit };
+  return { clock, engine, events, host, released, stale, states, submit };
 }
 
 describe('createEngine', () => {
@@ -140,6 +145,50 @@ describe('createEngine', () => {
     await clock.advance(100);
     expect(states.slice(-2)).toEqual(['1:recovering', '1:ready']);
     expect(engine.gauges()[0]?.instances).toEqual([{ id: 'm/1#0', pid: 4242, up: true, restarts: 1 }]);
+  });
+
+  it('starts no instance from files that have changed since, and says so to whoever loads it again', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-engine-'));
+    const path = join(folder, 'model.onnx');
+    writeFileSync(path, 'first');
+    const { clock, engine, host, stale, submit } = createFixture();
+    await engine.load({ ...source(), path });
+    writeFileSync(path, 'another');
+    host.instances[0]?.die('signal SIGKILL');
+    await clock.advance(100);
+    expect(stale).toEqual(['m/1']);
+    expect(engine.statuses()[0]?.state).toEqual({
+      kind: 'recovering',
+      reason: "the files of model 'm/1' have changed since it was loaded",
+    });
+    const waiting = submit(1);
+    await engine.load({ ...source(), path });
+    expect(waiting.error?.message).toBe("model 'm/1' was loaded again after its runner had died; try again");
+    const served = submit(2);
+    await clock.flush();
+    expect(served.kind).toBe('ok');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('serves a version no more as soon as it is to be unloaded, also while it loads again', async () => {
+    const { clock, engine, host, states } = createFixture();
+    await engine.load(source());
+    let finishLoad: () => void = () => undefined;
+    const load = host.load.bind(host);
+    host.load = async (...args) => {
+      await new Promise<void>((resolve) => {
+        finishLoad = resolve;
+      });
+      return load(...args);
+    };
+    const reloaded = engine.load(source());
+    await clock.flush();
+    const unloaded = engine.unload('m', 1);
+    expect(engine.serving('m')).toEqual([]);
+    finishLoad();
+    await Promise.all([reloaded, unloaded]);
+    expect(engine.serving('m')).toEqual([]);
+    expect(states.at(-1)).toBe('1:unloaded');
   });
 
   it('runs the configured warm-up on every instance before it is ready', async () => {

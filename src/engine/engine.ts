@@ -27,6 +27,8 @@ export interface CreateEngineOptions {
   readonly cacheFolder: string | undefined;
   /** Told when the files of a source are needed no more: its load has failed, or what was loaded from it is closed. */
   readonly onReleased?: (source: ModelSource) => void;
+  /** A runner has died and cannot start again as it was: the version's files have changed. It should be loaded again. */
+  readonly onStale?: (source: ModelSource) => void;
 }
 
 const NONE: readonly ModelInfo[] = [];
@@ -65,14 +67,12 @@ class ModelEngine implements Engine {
     if (entry === undefined) {
       return Promise.reject(new MillraceError('not_found', `model '${name}' has no version ${version}`));
     }
+    // At once, also while another load of it goes on; what that brings is taken out again when its turn is over.
+    const serving = this.#takeOut(entry);
     return this.#inTurn(entry, async () => {
-      const generation = entry.current;
-      if (generation === undefined) return;
-      entry.current = undefined;
-      this.#refreshServing(name);
-      this.#setState(entry, { kind: 'draining' });
-      await this.#retire(generation);
-      this.#setState(entry, { kind: 'unloaded', reason });
+      await serving;
+      await this.#takeOut(entry);
+      if (entry.state.kind === 'draining') this.#setState(entry, { kind: 'unloaded', reason });
     });
   }
 
@@ -185,7 +185,19 @@ class ModelEngine implements Engine {
     this.#generations.set(generation.info.ref.generation, generation);
     this.#refreshServing(entry.name);
     this.#publishState(entry, generation.info.ref, { loadMs: generation.info.loadMs });
-    if (old !== undefined) void this.#retire(old);
+    if (old === undefined) return;
+    if (old.stale()) old.scheduler.abort(replaced(generation.info.ref));
+    void this.#retire(old);
+  }
+
+  /** Serves a version no more; resolves when what it had accepted is answered and its memory given back. */
+  #takeOut(entry: VersionEntry): Promise<void> {
+    const generation = entry.current;
+    if (generation === undefined) return Promise.resolve();
+    entry.current = undefined;
+    this.#refreshServing(entry.name);
+    this.#setState(entry, { kind: 'draining' });
+    return this.#retire(generation);
   }
 
   /** Lets a generation finish what it has accepted, then closes it. */
@@ -233,6 +245,11 @@ class ModelEngine implements Engine {
     if (infos.length === 0) this.#serving.delete(name);
     else this.#serving.set(name, infos);
   }
+}
+
+function replaced(ref: ModelRef): MillraceError {
+  const message = `model '${formatModelRef(ref)}' was loaded again after its runner had died; try again`;
+  return new MillraceError('unavailable', message, { retryAfterMs: 1_000 });
 }
 
 function shuttingDown(): MillraceError {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import {
   type Clock,
   type EventBus,
@@ -37,6 +38,8 @@ export interface GenerationContext {
   /** Resident memory limit of runners whose model names none. */
   readonly defaultMaxRssBytes: number;
   readonly cacheFolder: string | undefined;
+  /** The files of a loaded version are not the ones it was loaded from any more, and a runner of it has to start again. */
+  readonly onStale?: ((source: ModelSource) => void) | undefined;
 }
 
 /** One loaded generation of a model version: its instances, its queue, its numbers. */
@@ -46,6 +49,8 @@ export interface Generation {
   readonly statistics: StatisticsCounter;
   /** `ready`, or `recovering` while every instance is down. */
   state(): ModelState;
+  /** No instance of it will start again: its files have changed. */
+  stale(): boolean;
   gauges(): ModelGauges;
   /** Ends the instances; what is not settled by then fails as `unavailable`. */
   close(): Promise<void>;
@@ -65,7 +70,7 @@ export interface LoadGenerationOptions {
 export async function loadGeneration(options: LoadGenerationOptions): Promise<Generation> {
   const { context } = options;
   const startedAt = context.clock.now();
-  const loader = createLoader(options);
+  const loader = createLoader(options, fileIdentity(options.source.path));
   const first = await loader.start(0);
   const started: Instance[] = [first];
   try {
@@ -99,6 +104,7 @@ export async function loadGeneration(options: LoadGenerationOptions): Promise<Ge
 
 interface Loader {
   readonly config: ResolvedModelConfig;
+  stale: boolean;
   samples: readonly WarmupSample[];
   /** Loads one instance and warms it up with the samples known by then. */
   start(index: number): Promise<Instance>;
@@ -107,7 +113,7 @@ interface Loader {
   guard<Result>(instance: Instance, work: () => Promise<Result>): Promise<Result>;
 }
 
-function createLoader({ source, ref, context }: LoadGenerationOptions): Loader {
+function createLoader({ source, ref, context }: LoadGenerationOptions, identity: string): Loader {
   const config = resolveModelConfig(source.config);
   const label = formatModelRef(ref);
   const placement: Placement =
@@ -130,8 +136,18 @@ function createLoader({ source, ref, context }: LoadGenerationOptions): Loader {
   const timeoutMs = config.limits.loadTimeoutMs;
   const loader: Loader = {
     config,
+    stale: false,
     samples: [],
     async start(index) {
+      // A generation is one set of files: what lies there now may be another model.
+      if (fileIdentity(source.path) !== identity) {
+        loader.stale = true;
+        context.onStale?.(source);
+        throw new MillraceError(
+          'failed_precondition',
+          `the files of model '${label}' have changed since it was loaded`,
+        );
+      }
       const instance = await context.host.load(spec, placement, { instanceId: `${label}#${index}`, timeoutMs });
       await loader.warmUp(instance);
       return instance;
@@ -257,6 +273,7 @@ function assemble(options: AssembleOptions): Generation {
     info,
     scheduler,
     statistics,
+    stale: () => loader.stale && pool.up === 0,
     state: () => (pool.up > 0 ? { kind: 'ready' } : { kind: 'recovering', reason: pool.lastDeath }),
     gauges: () => ({
       ref,
@@ -301,4 +318,10 @@ function schedulerLimits({ loader, prepared, batching, context }: AssembleOption
     // Inline runs block this thread, so nothing could overlap.
     prefetchBelowMs: inline ? 0 : context.options.prefetchBelowMs,
   };
+}
+
+/** Tells files apart that were written under the same name; '' for what is no file. */
+function fileIdentity(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found?.isFile() ? `${found.ino}:${found.size}:${found.mtimeMs}` : '';
 }

@@ -136,7 +136,7 @@ export class Scheduler {
 
   /** Ends everything that is not settled yet. */
   abort(error: MillraceError): void {
-    for (const item of this.#queue.all()) this.#refuse(item, error);
+    for (const item of this.#queue.all()) if (item.place === 'queued') this.#refuse(item, error);
     for (const slot of this.#options.pool.slots) {
       for (const run of slot.runs) for (const item of run.members) this.#end(item, error);
     }

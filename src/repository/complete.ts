@@ -1,7 +1,9 @@
-import { formatTensorType, MillraceError, type Signature, type TensorSpec } from '../core/index.js';
+import { type Datatype, formatTensorType, MillraceError, type Signature, type TensorSpec } from '../core/index.js';
 import { didYouMean } from './did-you-mean.js';
 import type { ModelConfig, TensorConfig } from './model-config.js';
 import { reshapeProblem } from './reshape.js';
+
+const FRACTIONAL: ReadonlySet<Datatype> = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
 
 export interface CompletionInput {
   /** The configuration as written. */
@@ -91,7 +93,7 @@ function completeTensor(kind: 'input' | 'output', spec: TensorSpec, context: Ten
     throw contradiction(`${what} is configured as ${config.datatype}, but it is ${spec.datatype} in the model file`);
   }
   const { shape, modelShape } = completeShape(what, spec, context);
-  checkPadding(what, config, shape);
+  checkPadding(what, config, { ...spec, shape });
   return {
     name: spec.name,
     datatype: spec.datatype,
@@ -146,8 +148,14 @@ export function modelShapeOf(config: TensorConfig, batching: boolean): readonly 
   return batching ? [-1, ...config.reshape] : config.reshape;
 }
 
-function checkPadding(what: string, config: TensorConfig | undefined, shape: readonly number[]): void {
-  for (const axis of config?.padding?.axes ?? []) {
+function checkPadding(what: string, config: TensorConfig | undefined, { datatype, shape }: TensorSpec): void {
+  if (config?.padding === undefined) return;
+  const { axes, value } = config.padding;
+  if (datatype === 'BYTES') throw contradiction(`${what} is BYTES, which cannot be padded`);
+  if (!FRACTIONAL.has(datatype) && !Number.isSafeInteger(value)) {
+    throw contradiction(`${what} is ${datatype}: padding.value must be an integer, got ${value}`);
+  }
+  for (const axis of axes) {
     if (shape[axis] === -1) continue;
     throw contradiction(
       `${what}: padding names axis ${axis}, but only variable dimensions can be padded; its shape is [${shape.join(',')}]`,

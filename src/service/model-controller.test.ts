@@ -174,6 +174,40 @@ describe('a model whose files never come to rest', () => {
   });
 });
 
+describe('ModelController with models side by side', () => {
+  it('lets nobody wait at start for files of others that are still being written', async () => {
+    const { clock, controller, repository, states } = createFixture();
+    repository.content = { sources: [source('a', 1)], unsettled: [{ name: 'b', version: 1, settlesInMs: 300 }] };
+    const started = controller.start();
+    await clock.flush();
+    expect(states()).toEqual(['a/1 ready']);
+    repository.content = { sources: [source('a', 1), source('b', 1)] };
+    await clock.advance(300);
+    await started;
+    expect(states()).toEqual(['a/1 ready', 'b/1 ready']);
+  });
+
+  it('lets the load of one model wait for that of no other', async () => {
+    const { clock, controller, repository } = createFixture({ controlMode: 'explicit' });
+    repository.content = { sources: [source('a', 1)], unsettled: [{ name: 'b', version: 1, settlesInMs: 1_000 }] };
+    const slow = controller.load('b', {}).catch(() => 'refused');
+    await controller.load('a', {});
+    await clock.advance(30_000);
+    expect(await slow).toBe('refused');
+  });
+
+  it('loads a model again once when its files have changed under it', async () => {
+    const { clock, controller, engine, repository } = createFixture();
+    repository.content = { sources: [source('a', 1)] };
+    await controller.start();
+    const before = engine.serving('a')[0]?.ref.generation ?? 0;
+    controller.reload('a');
+    controller.reload('a');
+    await clock.flush();
+    expect(engine.serving('a')[0]?.ref.generation).toBe(before + 1);
+  });
+});
+
 describe('ModelController.load and unload', () => {
   it('loads again even if nothing changed, and unloads versions that are no longer selected', async () => {
     const { clock, controller, engine, repository, states } = createFixture({ controlMode: 'explicit' });

@@ -10,6 +10,8 @@ import {
   scanSettled,
 } from '../repository/index.js';
 
+/** No model can have this name. */
+const ALL_MODELS = '';
 /** How long a load waits for files that are still being written. */
 const MAX_SETTLE_WAIT_MS = 30_000;
 
@@ -29,7 +31,8 @@ export class ModelController {
   readonly #setup: ModelControllerOptions;
   /** What was loaded last, or tried to: a version that failed is not tried again until its files change. */
   #known: readonly ModelSource[] = [];
-  #turn: Promise<unknown> = Promise.resolve();
+  /** The last thing in turn for each model; looks at all of them have a turn of their own. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   #timer: Timer | undefined;
   #started = false;
   #closed = false;
@@ -46,7 +49,7 @@ export class ModelController {
   /** Loads what the control mode says; rejects only in `strict` mode, with everything that did not load. */
   async start(): Promise<void> {
     const { options } = this.#setup;
-    await this.#inTurn(async () => {
+    await this.#inTurn(ALL_MODELS, async () => {
       const failures: string[] = [];
       for (const scanOptions of initialScans(options)) failures.push(...(await this.#loadAll(scanOptions)));
       if (options.strict && failures.length > 0) {
@@ -59,7 +62,7 @@ export class ModelController {
 
   /** Loads one model's selected versions, changed or not, and unloads the others. Rejects when one of them fails. */
   load(name: string, scanOptions: Omit<ScanOptions, 'name'>): Promise<readonly ModelInfo[]> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(name, async () => {
       const scan = await scanSettled(this.#setup.repository, { ...scanOptions, name }, this.#patience());
       if (scan.sources.length === 0) throw nothingToLoad(name, scan);
       const infos = await Promise.all(scan.sources.map((source) => this.#loadSource(source)));
@@ -89,11 +92,20 @@ export class ModelController {
     }
   }
 
+  /** Loads a model again whose files have changed under a runner that has to start anew. */
+  reload(name: string): void {
+    if (this.#closed || this.#turns.has(name)) return;
+    this.load(name, {}).catch((error: unknown) => {
+      const message = `model '${name}' could not be loaded again from its changed files`;
+      this.#setup.events.publish('diagnostic', { level: 'error', room: 'service', message, error });
+    });
+  }
+
   /** Ends polling and waits for the look in progress. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.clear();
-    await this.#turn;
+    await Promise.all(this.#turns.values());
     await this.#setup.repository.close();
   }
 
@@ -101,17 +113,27 @@ export class ModelController {
     return { clock: this.#setup.clock, maxWaitMs: MAX_SETTLE_WAIT_MS, stopped: () => this.#closed };
   }
 
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(work, work);
-    this.#turn = result.catch(() => undefined);
+  #inTurn<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+    const result = (this.#turns.get(name) ?? Promise.resolve()).then(work, work);
+    const over = result
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#turns.get(name) === over) this.#turns.delete(name);
+      });
+    this.#turns.set(name, over);
     return result;
   }
 
   /** Loads everything that a look finds; returns what did not load, as sentences. */
   async #loadAll(scanOptions: ScanOptions): Promise<readonly string[]> {
-    const scan = await scanSettled(this.#setup.repository, scanOptions, this.#patience());
+    const first = await this.#setup.repository.scan(scanOptions);
+    // Nobody waits for the files of others.
+    const early = first.sources.map((source) => this.#loadSource(source));
+    const scan =
+      first.unsettled.length === 0 ? first : await scanSettled(this.#setup.repository, scanOptions, this.#patience());
+    const { added, changed, sources } = diffScan(first.sources, scan);
     this.#report(scan);
-    this.#known = [...this.#known, ...scan.sources];
+    this.#known = [...this.#known, ...sources];
     const failures = scan.problems.map(({ name, reason }) => `${name}: ${reason}`);
     for (const { name, version } of scan.unsettled) {
       const reason = 'its files are still changing';
@@ -123,9 +145,11 @@ export class ModelController {
       this.#setup.engine.reportFailure(scanOptions.name, 0, reason);
       failures.push(`${scanOptions.name}: ${reason}`);
     }
-    const results = await Promise.all(scan.sources.map((source) => this.#loadSource(source)));
+    const late = [...added, ...changed.map(({ to }) => to)];
+    const results = await Promise.all([...early, ...late.map((source) => this.#loadSource(source))]);
+    const attempted = [...first.sources, ...late];
     results.forEach((result, index) => {
-      if (result instanceof MillraceError) failures.push(`${scan.sources[index]?.name}: ${result.message}`);
+      if (result instanceof MillraceError) failures.push(`${attempted[index]?.name}: ${result.message}`);
     });
     return failures;
   }
@@ -141,7 +165,7 @@ export class ModelController {
   #schedulePoll(): void {
     if (this.#closed) return;
     this.#timer = this.#setup.clock.setTimer(this.#setup.options.pollIntervalMs, () => {
-      this.#inTurn(() => this.#poll())
+      this.#inTurn(ALL_MODELS, () => this.#poll())
         .catch((error: unknown) => {
           const message = 'a look at the repositories failed';
           this.#setup.events.publish('diagnostic', { level: 'error', room: 'repository', message, error });

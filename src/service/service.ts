@@ -27,6 +27,8 @@ export interface ServiceLife {
   start(): Promise<void>;
   /** Not ready any more; requests are still answered. */
   beginShutdown(): void;
+  /** Loads a model again whose files have changed. */
+  reload(name: string): void;
   /** Ends looks at the repositories. */
   close(): Promise<void>;
 }
@@ -54,6 +56,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     beginShutdown() {
       shuttingDown = true;
     },
+    reload: (name) => controller.reload(name),
     close: () => controller.close(),
   };
 }

@@ -51,7 +51,7 @@ export class FakeClock implements Clock {
       const deferred = this.#deferred;
       this.#deferred = [];
       for (const callback of deferred) callback();
-      for (let tick = 0; tick < 10; tick++) await Promise.resolve();
+      for (let tick = 0; tick < 100; tick++) await Promise.resolve();
       if (this.#deferred.length === 0 && deferred.length === 0) return;
     }
   }

@@ -59,6 +59,7 @@ export class RunnerProcess {
     const output = stdio?.[4] as Readable | undefined;
     this.exited = new Promise((resolve) => this.#watchExit(output, resolve));
     const assembler = new FrameAssembler((frame) => this.#onFrame(frame));
+    output?.on('error', () => undefined);
     output?.on('data', (chunk: Buffer) => this.#guard(() => assembler.push(chunk)));
     this.#forwardOutput();
   }
