@@ -14,6 +14,10 @@ function complete(declared: ModelConfig, described: Signature = FILE, labels = {
   return completeSignature({ declared, described, labels, defaultMaxBatchSize: 64 });
 }
 
+function withInput(fields: Partial<TensorSpec>): Signature {
+  return { ...FILE, inputs: FILE.inputs.map((spec) => ({ ...spec, ...fields })) };
+}
+
 describe('completeSignature', () => {
   it('takes everything from the file when nothing is configured', () => {
     const { signature, maxBatchSize } = complete({});
@@ -148,6 +152,18 @@ describe('completeSignature refuses', () => {
       { inputs: [{ name: 'x', padding: { axes: [1], value: 0 } }] },
       FILE,
       "input 'x': padding names axis 1, but only variable dimensions can be padded; its shape is [-1,16]",
+    ],
+    [
+      'padding of text',
+      { inputs: [{ name: 'x', padding: { axes: [1], value: 0 } }] },
+      withInput({ datatype: 'BYTES', shape: [-1, -1] }),
+      "input 'x' is BYTES, which cannot be padded",
+    ],
+    [
+      'a fraction as padding of integers',
+      { inputs: [{ name: 'x', padding: { axes: [1], value: 0.5 } }] },
+      withInput({ datatype: 'INT64', shape: [-1, -1] }),
+      "input 'x' is INT64: padding.value must be an integer, got 0.5",
     ],
   ];
   it.each(cases)('%s', (_what, declared, described, message) => {
