@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startCli } from '../../support/cli-process.js';
 import { createTempFolder } from '../../support/model-folder.js';
@@ -7,7 +6,8 @@ import { explain } from './explain.js';
 import { type Failure, Journal } from './journal.js';
 import { runLane } from './lane.js';
 import { HANGING, HEALTHY, initialRepository } from './models.js';
-import { killRunners, listRunners, runnerLabel, swapVersions } from './trouble.js';
+import { countDescriptors, listRunners, runnerLabel } from './processes.js';
+import { killRunners, swapVersions } from './trouble.js';
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -118,8 +118,4 @@ async function settled<Seen>(look: () => Seen, wanted: (seen: Seen) => boolean):
     const seen = look();
     if (wanted(seen) || performance.now() > giveUpAt) return seen;
   }
-}
-
-function countDescriptors(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
 }

@@ -1,36 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
-import { processTree } from '../../../src/loadgen/process-tree.js';
 import type { TempFolder } from '../../support/model-folder.js';
 import type { Random } from '../../support/random.js';
 import { RawClient, requestText } from '../../support/raw-client.js';
 import type { Journal } from './journal.js';
 import { HEALTHY, type Release, writeRelease } from './models.js';
-
-export interface Runner {
-  readonly pid: number;
-  /** `mlp/3#0`. */
-  readonly label: string;
-}
-
-const TITLE = /^millrace-runner ([^\s/]+\/\d+#\d+)/;
-
-/** The runner processes of a server, as `ps` shows them. */
-export function listRunners(serverPid: number): readonly Runner[] {
-  return processTree(serverPid).flatMap((pid) => {
-    const label = runnerLabel(pid);
-    return label === undefined ? [] : [{ pid, label }];
-  });
-}
-
-/** What a process says that it runs; undefined when it is no runner, or gone. */
-export function runnerLabel(pid: number): string | undefined {
-  try {
-    return TITLE.exec(readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' '))?.[1];
-  } catch {
-    return undefined;
-  }
-}
+import { listRunners } from './processes.js';
 
 export interface TroubleOptions {
   readonly serverPid: number;
@@ -60,7 +34,7 @@ export async function killRunners({ serverPid, random, journal, seen, stopped }:
   }
 }
 
-/** Releases `count` new builds, of healthy models in turn, spread over `durationMs`; each is loaded in the end. */
+/** Releases `count` new builds, of healthy models at random, spread over `durationMs`; each is loaded in the end. */
 export async function swapVersions(options: TroubleOptions, count: number, durationMs: number): Promise<void> {
   const { random, journal, folder, port } = options;
   const current = new Map<string, Release>(HEALTHY.map(({ name }) => [name, { version: 1, build: 1 }]));
