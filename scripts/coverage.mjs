@@ -15,12 +15,21 @@ const MINIMUM_LINES_PERCENT = 90;
 const root = path.dirname(import.meta.dirname);
 const dist = pathToFileURL(path.join(root, 'dist/')).href;
 
+/** What one process has covered; nothing where it was killed while it wrote that down. */
+function parseScripts(text) {
+  try {
+    return JSON.parse(text).result;
+  } catch {
+    return [];
+  }
+}
+
 /** One V8 coverage per file of dist, over all processes. */
 async function childrenCoverage(folder) {
   let merged = { result: [] };
   for (const name of await readdir(folder).catch(() => [])) {
-    const raw = JSON.parse(await readFile(path.join(folder, name), 'utf8'));
-    const ours = raw.result.filter((script) => script.url.startsWith(dist));
+    const scripts = parseScripts(await readFile(path.join(folder, name), 'utf8'));
+    const ours = scripts.filter((script) => script.url.startsWith(dist));
     merged = mergeProcessCovs([merged, { result: ours }]);
   }
   return merged.result;

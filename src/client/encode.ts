@@ -86,7 +86,7 @@ function jsonConverter(datatype: Datatype): (element: number | bigint) => unknow
 function shortest(value: number): number {
   for (let digits = 6; digits < 9; digits++) {
     const rounded = Number(value.toPrecision(digits));
-    if (Math.fround(rounded) === value) return rounded;
+    if (Object.is(Math.fround(rounded), value)) return rounded;
   }
   return value;
 }
