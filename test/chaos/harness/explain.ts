@@ -24,7 +24,13 @@ export function explain(failure: Failure, journal: Journal): string | undefined 
   }
   if (/^model '\S+' is down \(.*\) and starts again in \d+ s$/.test(message)) {
     if (model === HANGING.name) return 'hung';
-    return journal.killsWithin(model, sentAt - AFTERMATH_MS, receivedAt) >= 4 ? 'killed' : undefined;
+    // Attempts to start a runner from files that were replaced meanwhile fail, too, until they are loaded.
+    const kills = message.includes('have changed since it was loaded') ? 1 : 4;
+    return journal.killsWithin(model, sentAt - AFTERMATH_MS, receivedAt) >= kills ? 'killed' : undefined;
+  }
+  const reloaded = /^model '\S+\/(\d+)' was loaded again after its runner had died; try again$/.exec(message);
+  if (reloaded !== null && journal.wasReplaced({ model, version: Number(reloaded[1]) }, sentAt, receivedAt)) {
+    return journal.killsWithin(model, sentAt - AFTERMATH_MS, receivedAt) >= 1 ? 'killed' : undefined;
   }
   return undefined;
 }
