@@ -1,5 +1,4 @@
-import { type InferRequest, MillraceError } from '../core/index.js';
-import type { ByteBudget } from './byte-budget.js';
+import { type ByteBudget, type InferRequest, MillraceError } from '../core/index.js';
 
 /** How one priority level treats those who wait. */
 export interface QueuePolicy {

@@ -1,5 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import {
+  ByteBudget,
   type Clock,
   type EventBus,
   formatModelRef,
@@ -10,7 +11,6 @@ import {
 } from '../core/index.js';
 import type { ModelSource } from '../repository/index.js';
 import type { Host } from '../runtimes/index.js';
-import { ByteBudget } from './byte-budget.js';
 import { type Generation, type GenerationContext, loadGeneration } from './generation.js';
 import type { EngineOptions } from './options.js';
 import type { Engine, ModelGauges, ModelInfo, ModelStatistics, ModelStatus, Submission } from './types.js';

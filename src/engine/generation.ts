@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import {
+  ByteBudget,
   type Clock,
   type EventBus,
   formatModelRef,
@@ -18,7 +19,6 @@ import {
 } from '../repository/index.js';
 import type { Description, Host, Instance, LoadSpec, Placement } from '../runtimes/index.js';
 import { type BatchingChoice, chooseBatching } from './batching-probe.js';
-import { ByteBudget } from './byte-budget.js';
 import { InstancePool } from './instance-pool.js';
 import type { EngineOptions } from './options.js';
 import { Scheduler, type SchedulerLimits } from './scheduler.js';

@@ -1,5 +1,6 @@
 import {
   type BatchReason,
+  type ByteBudget,
   type Clock,
   type EventBus,
   MillraceError,
@@ -17,7 +18,6 @@ import {
   queueTimeoutMs,
   refuseWhileDown,
 } from './admission.js';
-import type { ByteBudget } from './byte-budget.js';
 import { type CheckedRequest, checkRequest } from './check-request.js';
 import { formBatch, toClientOutputs } from './form-batch.js';
 import type { InstancePool, Run, Slot } from './instance-pool.js';

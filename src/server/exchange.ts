@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Call, type Clock, type EventBus, MillraceError, type Principal, toMillraceError } from '../core/index.js';
+import {
+  type ByteBudget,
+  Call,
+  type Clock,
+  type EventBus,
+  MillraceError,
+  type Principal,
+  toMillraceError,
+} from '../core/index.js';
 import { encodeError, type WireResponse } from '../protocols/index.js';
-import type { ByteBudget } from './byte-budget.js';
 import { compress } from './compression.js';
 import type { Connection, Connections, OpenExchange } from './connection.js';
 import { requestTimeoutMs } from './deadline.js';
@@ -93,7 +100,7 @@ export class Exchange implements OpenExchange {
 
   /** Counts body bytes against the server's budget until the exchange settles; throws when that is used up. */
   hold(bytes: number): void {
-    if (!this.#context.bodyBudget.reserve(bytes)) {
+    if (this.#context.bodyBudget.take(bytes) !== undefined) {
       throw new MillraceError(
         'resource_exhausted',
         `the server already holds ${this.#context.options.maxBufferedBytes} bytes of request bodies; try again later`,

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Clock, type EventBus, MillraceError } from '../core/index.js';
+import { ByteBudget, type Clock, type EventBus, MillraceError } from '../core/index.js';
 import type { Authenticate } from '../governance/index.js';
 import { createInferHandler, createOipRoutes, describeInferPaths, INFER_ROUTES } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
-import { ByteBudget } from './byte-budget.js';
 import { Connections } from './connection.js';
 import { createDocsRoutes } from './docs.js';
 import type { ExchangeContext } from './exchange.js';
@@ -61,7 +60,7 @@ export function createServer(dependencies: ServerDependencies): Server {
     clock,
     events,
     connections,
-    bodyBudget: new ByteBudget(options.maxBufferedBytes),
+    bodyBudget: new ByteBudget('the server', options.maxBufferedBytes),
     requestId: createRequestIds(),
     draining: () => draining,
   };
