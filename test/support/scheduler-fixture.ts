@@ -1,5 +1,4 @@
-import { EventBus } from '../../src/core/index.js';
-import { ByteBudget } from '../../src/engine/byte-budget.js';
+import { ByteBudget, EventBus } from '../../src/core/index.js';
 import { InstancePool } from '../../src/engine/instance-pool.js';
 import { Scheduler, type SchedulerLimits } from '../../src/engine/scheduler.js';
 import { createShapeRules } from '../../src/engine/shape-rules.js';
