@@ -46,8 +46,11 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
   const app = await createApp(settings);
   const stop = stopOnSignal(io, app, flags.json === true);
   try {
+    // The first models load while the ports are being opened.
+    const loaded = load(io, app);
+    loaded.catch(() => undefined);
     announceListening(io, await app.listen(), flags);
-    await Promise.race([start(io, app, flags), stop.stopped]);
+    await Promise.race([start(io, { app, loaded }, flags), stop.stopped]);
     await stop.stopped;
     if (flags.json) io.stdout.write(formatJson({ event: 'stopped' }));
   } catch (error) {
@@ -67,9 +70,15 @@ function loadServeSettings(io: Io, folders: readonly string[], flags: GivenFlags
   });
 }
 
-/** Loads the models and shows what came of it. */
-async function start(io: Io, app: App, flags: ServeFlags): Promise<void> {
-  await load(io, app);
+/** A server whose models are on their way. */
+interface Starting {
+  readonly app: App;
+  readonly loaded: Promise<void>;
+}
+
+/** Waits for the models and shows what came of them. */
+async function start(io: Io, { app, loaded }: Starting, flags: ServeFlags): Promise<void> {
+  await loaded;
   const { paths, controlMode } = app.settings.repository;
   const report = await reportApp(app);
   const empty = report.served.length + report.unserved.length === 0;
