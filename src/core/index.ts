@@ -12,3 +12,4 @@ export * from './readonly.js';
 export * from './request.js';
 export * from './signature.js';
 export * from './tensor.js';
+export * from './within.js';

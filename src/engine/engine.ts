@@ -8,6 +8,7 @@ import {
   type ModelRef,
   type ModelState,
   toMillraceError,
+  within,
 } from '../core/index.js';
 import type { ModelSource } from '../repository/index.js';
 import type { Host } from '../runtimes/index.js';
@@ -116,10 +117,7 @@ class ModelEngine implements Engine {
     this.#closed = true;
     const generations = [...this.#generations.values()];
     const settled = Promise.all(generations.map((generation) => generation.scheduler.settled()));
-    const grace = new Promise<void>((resolve) => {
-      this.#setup.clock.setTimer(gracePeriodMs, resolve);
-    });
-    await Promise.race([settled, grace]);
+    await within(this.#setup.clock, gracePeriodMs, settled);
     await Promise.all(generations.map((generation) => generation.close()));
     await Promise.all(this.#retiring);
     await this.#setup.host.close();

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ByteBudget, type Clock, type EventBus, MillraceError } from '../core/index.js';
+import { ByteBudget, type Clock, type EventBus, MillraceError, within } from '../core/index.js';
 import type { Authenticate } from '../governance/index.js';
 import { createInferHandler, createOipRoutes, describeInferPaths, INFER_ROUTES } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
@@ -154,15 +154,4 @@ function createRouters(dependencies: ServerDependencies): {
   });
   const admin = separate ? createRouter({ ...common, routes, elsewhere: [], openApi: { info, paths: {} } }) : undefined;
   return { rest, admin };
-}
-
-/** Waits for `done`, but no longer than `timeoutMs`. */
-async function within(clock: Clock, timeoutMs: number, done: Promise<void>): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = clock.setTimer(timeoutMs, resolve);
-    void done.then(() => {
-      timer.clear();
-      resolve();
-    });
-  });
 }

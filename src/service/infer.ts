@@ -10,9 +10,8 @@ import {
 } from '../core/index.js';
 import type { Engine, ModelInfo, Sink } from '../engine/index.js';
 import { admit } from '../governance/index.js';
-import { chooseVersion } from '../routing/index.js';
-import { explainAbsence } from './absence.js';
 import { classifyOutputs } from './classify.js';
+import { findVersion } from './find-version.js';
 import { ResponseStream } from './response-stream.js';
 import type { InferResult } from './types.js';
 
@@ -30,10 +29,7 @@ export function createInfer({ engine, clock, events, starting }: InferDependenci
 
   function choose(call: Call, request: InferRequest): ModelInfo {
     admit(call.principal, 'infer');
-    const info = chooseVersion(engine.serving(request.modelName), request.modelVersion);
-    if (info !== undefined) return info;
-    const wanted = { name: request.modelName, version: request.modelVersion };
-    throw explainAbsence(wanted, { statuses: engine.statusesOf(wanted.name), starting: starting() });
+    return findVersion(engine, { name: request.modelName, version: request.modelVersion }, starting);
   }
 
   function finish(call: Call, request: InferRequest, outcome: { info?: ModelInfo; error: MillraceError | undefined }) {

@@ -3,7 +3,7 @@ import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
 import { chooseVersion } from '../routing/index.js';
-import { explainAbsence, type WantedModel } from './absence.js';
+import { findVersion } from './find-version.js';
 import { createInfer } from './infer.js';
 import { ModelController } from './model-controller.js';
 import { TraceSettingsStore, updateLogSettings } from './settings.js';
@@ -70,7 +70,10 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
   const { engine, events, logControl } = setup;
   const traces = new TraceSettingsStore();
   const starting = () => !controller.started;
-  const find = (name: string, version: number | undefined) => findModel(engine, { name, version }, starting());
+  const find = (name: string, version: number | undefined) => ({
+    info: findVersion(engine, { name, version }, starting),
+    versions: engine.serving(name).map(({ ref }) => ref.version),
+  });
   const audited = createAudit(events);
   return {
     infer: createInfer({ ...setup, starting }),
@@ -137,13 +140,6 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     updateLogSettings: (call, update) =>
       audited(call, { action: 'log.update', resource: '' }, () => updateLogSettings(logControl, update)),
   };
-}
-
-function findModel(engine: Engine, wanted: WantedModel, starting: boolean) {
-  const serving = engine.serving(wanted.name);
-  const info = chooseVersion(serving, wanted.version);
-  if (info === undefined) throw explainAbsence(wanted, { statuses: engine.statusesOf(wanted.name), starting });
-  return { info, versions: serving.map(({ ref }) => ref.version) };
 }
 
 function inRepository(info: ModelInfo, wanted: string): boolean {
