@@ -19,13 +19,13 @@ import {
   refuseWhileDown,
 } from './admission.js';
 import { type CheckedRequest, checkRequest } from './check-request.js';
-import { formBatch, toClientOutputs } from './form-batch.js';
+import { formBatch } from './form-batch.js';
 import type { InstancePool, Run, Slot } from './instance-pool.js';
-import { OrderedRelease } from './ordered-release.js';
 import type { Pending } from './pending.js';
 import { type BatchLimits, planBatch } from './plan-batch.js';
 import { RequestQueue } from './request-queue.js';
 import { RunningMedian } from './running-median.js';
+import { Settlement } from './settlement.js';
 import type { ShapeRules } from './shape-rules.js';
 import type { StatisticsCounter } from './statistics.js';
 import type { Submission } from './types.js';
@@ -61,26 +61,26 @@ export interface SchedulerOptions {
 }
 
 /**
- * Queue, batches and settlement of one loaded generation. Every accepted request ends exactly once, whatever becomes
+ * Queue and batches of one loaded generation. Every accepted request ends exactly once, whatever becomes
  * of its batch; what a batch does is decided in `planBatch`, what a death means in `#onRunnerDied`.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #queue: RequestQueue;
   readonly #runMs = new RunningMedian();
-  readonly #ordered: OrderedRelease | undefined;
+  readonly #settlement: Settlement;
   #nextId = 1;
   #executing = 0;
-  #unsettled = 0;
   #pumpScheduled = false;
   #delayTimer: Timer | undefined;
   readonly #onIdle: (() => void)[] = [];
-  readonly #onSettled: (() => void)[] = [];
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#queue = new RequestQueue(options.limits.policies.length);
-    this.#ordered = options.limits.preserveOrder ? new OrderedRelease() : undefined;
+    const { ref, rules, limits, statistics, clock } = options;
+    const { preserveOrder, decoupled } = limits;
+    this.#settlement = new Settlement({ ref, rules, preserveOrder, decoupled, statistics, clock });
   }
 
   get queuedRequests(): number {
@@ -105,9 +105,8 @@ export class Scheduler {
       submission.sink.onEnd(toMillraceError(error));
       return;
     }
-    this.#unsettled++;
+    this.#settlement.accept(item);
     this.#queue.push(item);
-    this.#ordered?.arrive(item.callId);
     submission.call.onCancel((reason) => this.#onCancel(item, reason));
     this.schedule();
   }
@@ -130,15 +129,14 @@ export class Scheduler {
 
   /** Resolves when nobody waits for an answer; batches may still be computing for callers that have left. */
   settled(): Promise<void> {
-    if (this.#unsettled === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#onSettled.push(resolve));
+    return this.#settlement.settled();
   }
 
   /** Ends everything that is not settled yet. */
   abort(error: MillraceError): void {
     for (const item of this.#queue.all()) if (item.place === 'queued') this.#refuse(item, error);
     for (const slot of this.#options.pool.slots) {
-      for (const run of slot.runs) for (const item of run.members) this.#end(item, error);
+      for (const run of slot.runs) for (const item of run.members) this.#settlement.end(item, error);
     }
   }
 
@@ -208,7 +206,7 @@ export class Scheduler {
     for (const slot of this.#options.pool.slots) {
       if (slot.runs.some((run) => run.members.includes(item))) slot.instance?.cancel(item.callId);
     }
-    this.#end(item, reason);
+    this.#settlement.end(item, reason);
   }
 
   #pump(): void {
@@ -288,7 +286,7 @@ export class Scheduler {
       run.emissions.push(...emissions);
       return;
     }
-    for (const emission of emissions) this.#deliver(run, emission, 0);
+    for (const emission of emissions) this.#settlement.deliver(run.members, emission, 0);
   }
 
   /** The batch is off the instance, one way or the other; the next one becomes the oldest. */
@@ -313,10 +311,11 @@ export class Scheduler {
     run.finishedAt = now;
     for (const item of run.members) recordTiming(item, run, timing);
     run.emissions.forEach((emission, index) => {
-      this.#deliver(run, emission, index);
+      this.#settlement.deliver(run.members, emission, index);
     });
     for (const item of run.members) {
-      if (!item.ended) this.#end(item, new MillraceError('internal', `model '${this.#options.label}' gave no answer`));
+      if (!item.ended)
+        this.#settlement.end(item, new MillraceError('internal', `model '${this.#options.label}' gave no answer`));
     }
     this.#finishRun(slot, run, undefined);
   }
@@ -335,7 +334,7 @@ export class Scheduler {
           : [];
     if (death?.started !== false) for (const item of again) item.alone = true;
     this.#queue.pushFront(again);
-    for (const item of waiting) if (item.place !== 'queued') this.#end(item, failure);
+    for (const item of waiting) if (item.place !== 'queued') this.#settlement.end(item, failure);
     this.#finishRun(slot, run, failure);
     this.schedule();
   }
@@ -364,69 +363,12 @@ export class Scheduler {
     this.#checkIdle();
   }
 
-  /** Passes an emission on to its caller; `index` is where its member most likely stands. */
-  #deliver(run: Run, emission: Emission, index: number): void {
-    const likely = run.members[index];
-    const item =
-      likely?.callId === emission.callId ? likely : run.members.find((member) => member.callId === emission.callId);
-    if (item === undefined || item.ended) return;
-    if (emission.error !== undefined) {
-      this.#end(item, new MillraceError(emission.error.code, emission.error.message));
-      return;
-    }
-    try {
-      if (emission.outputs.length > 0 || !this.#options.limits.decoupled) this.#respond(item, emission);
-      if (emission.final) this.#end(item, undefined);
-    } catch (error) {
-      this.#end(item, toMillraceError(error));
-    }
-  }
-
-  #respond(item: Pending, emission: Emission): void {
-    const { ref, rules } = this.#options;
-    item.responses++;
-    const response = {
-      ref,
-      id: item.request.id,
-      outputs: toClientOutputs(emission.outputs, item, rules),
-      parameters: emission.parameters ?? {},
-    };
-    if (this.#ordered === undefined) item.sink.onResponse(response);
-    else this.#ordered.hold(item.callId, () => item.sink.onResponse(response));
-  }
-
   /** Takes a waiting request out of the queue and ends it. */
   #refuse(item: Pending, error: MillraceError): void {
     this.#queue.remove(item, 'gone');
     this.#options.budget.release(item.checked.sizeBytes);
-    this.#end(item, error);
+    this.#settlement.end(item, error);
     this.#checkIdle();
-  }
-
-  #end(item: Pending, error: MillraceError | undefined): void {
-    if (item.ended) return;
-    item.ended = true;
-    item.expiry?.clear();
-    const ordered = this.#ordered;
-    if (ordered === undefined || item.call.cancelled !== undefined) {
-      ordered?.leave(item.callId);
-      this.#tell(item, error);
-      return;
-    }
-    // The answer may have to wait for its turn, but nobody has to wait for the answer.
-    item.call.onCancel((reason) => {
-      ordered.leave(item.callId);
-      this.#tell(item, reason);
-    });
-    ordered.release(item.callId, () => this.#tell(item, error));
-  }
-
-  #tell(item: Pending, error: MillraceError | undefined): void {
-    item.call.onCancel(undefined);
-    this.#options.statistics.request(item, error, this.#options.clock.now());
-    this.#unsettled--;
-    item.sink.onEnd(error);
-    if (this.#unsettled === 0) for (const resolve of this.#onSettled.splice(0)) resolve();
   }
 
   #checkIdle(): void {

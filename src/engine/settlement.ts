@@ -1,0 +1,101 @@
+import { type Clock, MillraceError, type ModelRef, toMillraceError } from '../core/index.js';
+import type { Emission } from '../runtimes/index.js';
+import { toClientOutputs } from './form-batch.js';
+import { OrderedRelease } from './ordered-release.js';
+import type { Pending } from './pending.js';
+import type { ShapeRules } from './shape-rules.js';
+import type { StatisticsCounter } from './statistics.js';
+
+export interface SettlementOptions {
+  readonly ref: ModelRef;
+  readonly rules: ShapeRules;
+  /** Answers leave in the order in which the requests came. */
+  readonly preserveOrder: boolean;
+  /** Any number of answers for one request. */
+  readonly decoupled: boolean;
+  readonly statistics: StatisticsCounter;
+  readonly clock: Clock;
+}
+
+/** What callers get to see of accepted requests: their answers, in order where the model says so, and one end each. */
+export class Settlement {
+  readonly #options: SettlementOptions;
+  readonly #ordered: OrderedRelease | undefined;
+  #unsettled = 0;
+  readonly #onSettled: (() => void)[] = [];
+
+  constructor(options: SettlementOptions) {
+    this.#options = options;
+    this.#ordered = options.preserveOrder ? new OrderedRelease() : undefined;
+  }
+
+  /** A request was accepted: it will end. */
+  accept(item: Pending): void {
+    this.#unsettled++;
+    this.#ordered?.arrive(item.callId);
+  }
+
+  /** Resolves when nobody waits for an answer. */
+  settled(): Promise<void> {
+    if (this.#unsettled === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onSettled.push(resolve));
+  }
+
+  /** Passes an emission on to its caller; `index` is where its member most likely stands. */
+  deliver(members: readonly Pending[], emission: Emission, index: number): void {
+    const likely = members[index];
+    const item =
+      likely?.callId === emission.callId ? likely : members.find((member) => member.callId === emission.callId);
+    if (item === undefined || item.ended) return;
+    if (emission.error !== undefined) {
+      this.end(item, new MillraceError(emission.error.code, emission.error.message));
+      return;
+    }
+    try {
+      if (emission.outputs.length > 0 || !this.#options.decoupled) this.#respond(item, emission);
+      if (emission.final) this.end(item, undefined);
+    } catch (error) {
+      this.end(item, toMillraceError(error));
+    }
+  }
+
+  /** Ends a request, once; `error` undefined = success. */
+  end(item: Pending, error: MillraceError | undefined): void {
+    if (item.ended) return;
+    item.ended = true;
+    item.expiry?.clear();
+    const ordered = this.#ordered;
+    if (ordered === undefined || item.call.cancelled !== undefined) {
+      ordered?.leave(item.callId);
+      this.#tell(item, error);
+      return;
+    }
+    // The answer may have to wait for its turn, but nobody has to wait for the answer.
+    item.call.onCancel((reason) => {
+      ordered.leave(item.callId);
+      this.#tell(item, reason);
+    });
+    ordered.release(item.callId, () => this.#tell(item, error));
+  }
+
+  #respond(item: Pending, emission: Emission): void {
+    const { ref, rules } = this.#options;
+    item.responses++;
+    const response = {
+      ref,
+      id: item.request.id,
+      outputs: toClientOutputs(emission.outputs, item, rules),
+      parameters: emission.parameters ?? {},
+    };
+    if (this.#ordered === undefined) item.sink.onResponse(response);
+    else this.#ordered.hold(item.callId, () => item.sink.onResponse(response));
+  }
+
+  #tell(item: Pending, error: MillraceError | undefined): void {
+    item.call.onCancel(undefined);
+    this.#options.statistics.request(item, error, this.#options.clock.now());
+    this.#unsettled--;
+    item.sink.onEnd(error);
+    if (this.#unsettled === 0) for (const resolve of this.#onSettled.splice(0)) resolve();
+  }
+}
