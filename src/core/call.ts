@@ -67,7 +67,11 @@ export interface CallOptions {
   /** {@link Clock.now} milliseconds at which the caller gives up; Infinity = never. */
   readonly deadlineAt: number;
   readonly receivedAt: number;
+  /** Models on whose behalf this call is made, outermost first; none for calls from outside. */
+  readonly callers?: readonly string[];
 }
+
+const NO_CALLERS: readonly string[] = Object.freeze([]);
 
 /**
  * One call from the outside, from its first byte to its settlement. Cancellation is a plain callback list because an
@@ -79,6 +83,7 @@ export class Call {
   readonly trace: TraceContext | undefined;
   readonly deadlineAt: number;
   readonly timing: Timing;
+  readonly callers: readonly string[];
   #cancelled: MillraceError | undefined;
   #onCancel: ((reason: MillraceError) => void) | undefined;
   #controller: AbortController | undefined;
@@ -89,6 +94,7 @@ export class Call {
     this.trace = options.trace;
     this.deadlineAt = options.deadlineAt;
     this.timing = createTiming(options.receivedAt);
+    this.callers = options.callers ?? NO_CALLERS;
   }
 
   /** Why the call was cancelled, or undefined while somebody still waits for it. */

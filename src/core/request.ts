@@ -18,6 +18,15 @@ export interface RequestedOutput {
   readonly name: string;
   /** Triton's `classification` extension: the number of top classes wanted; 0 = the tensor itself. */
   readonly classificationCount: number;
+  /** Where the output is to be written instead of into the answer. */
+  readonly sharedMemory?: SharedMemoryRange;
+}
+
+/** A part of a shared-memory region that a client has registered. */
+export interface SharedMemoryRange {
+  readonly region: string;
+  readonly offset: number;
+  readonly sizeBytes: number;
 }
 
 /** An inference request in no protocol's terms. */
@@ -37,6 +46,8 @@ export interface InferRequest {
   /** Longest time in the queue (Triton's `timeout`, there in µs); undefined = the model's policy. */
   readonly queueTimeoutMs: number | undefined;
   readonly sequence: SequenceControl | undefined;
+  /** By input name, where its data lies in shared memory; such inputs come with empty data. */
+  readonly sharedInputs?: ReadonlyMap<string, SharedMemoryRange>;
 }
 
 /** One answer. A decoupled model gives any number of them for one request. */
@@ -45,4 +56,6 @@ export interface InferResponse {
   readonly id: string;
   readonly outputs: readonly Tensor[];
   readonly parameters: Parameters;
+  /** By output name, the ranges that were written, with the bytes that the data took; such outputs have empty data here. */
+  readonly sharedOutputs?: ReadonlyMap<string, SharedMemoryRange>;
 }

@@ -81,6 +81,9 @@ export interface Sink {
   onEnd(error: MillraceError | undefined): void;
 }
 
+/** The reader took so many answers of a decoupled model and has room for as many more. */
+export type Grant = (answers: number) => void;
+
 /** A request on its way to the engine. */
 export interface Submission {
   readonly request: InferRequest;
@@ -110,8 +113,9 @@ export interface Engine {
   /**
    * Checks the request against the signature, admits it to the queue or refuses at once. Every outcome, errors
    * included, arrives at the sink; it never throws. Cancelling the call frees the caller at once.
+   * A decoupled model sends STREAM_CREDIT answers and then as many as its reader has granted.
    */
-  submit(ref: ModelRef, submission: Submission): void;
+  submit(ref: ModelRef, submission: Submission): Grant;
   statistics(): readonly ModelStatistics[];
   gauges(): readonly ModelGauges[];
   /** Refuses new work as `unavailable`, waits for accepted work at most `gracePeriodMs`, closes every instance. */

@@ -10,10 +10,23 @@ export interface WireRequest {
   readonly body: Uint8Array;
 }
 
-/** An answer. Several chunks are written one after the other without being joined; content-length is their sum. */
+/** The body of an answer: several chunks are written one after the other without being joined. */
+export type WireBody = string | Uint8Array | readonly Uint8Array[];
+
+/** An answer; content-length is the sum of its chunks. */
 export interface WireResponse {
   readonly status: number;
   /** Lower-case names; without content-length, which the server adds. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array | readonly Uint8Array[];
+  readonly body: WireBody;
+}
+
+/**
+ * An answer that comes bit by bit (server-sent events). The next piece is asked for when the client has room for it; leaving the
+ * iteration early says that the client is gone. What it throws after the first piece only breaks the connection off.
+ */
+export interface WireStream {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly stream: AsyncIterable<string | Uint8Array>;
 }

@@ -1,4 +1,5 @@
 import {
+  type Datatype,
   type ErrorCode,
   MillraceError,
   type ModelRef,
@@ -32,6 +33,36 @@ export interface LoadSpec {
   readonly maxBatchSize: number | undefined;
   /** Folder for derived files that may be deleted at any time; undefined = keep none. */
   readonly cacheFolder: string | undefined;
+  /** Controls and state that the model takes as tensors; undefined = it knows nothing of sequences, or all by itself. */
+  readonly sequence?: SequenceSpec;
+}
+
+/** What a model file needs to keep sequences: tensors that the server adds to what clients send. */
+export interface SequenceSpec {
+  readonly controls: readonly ControlInput[];
+  readonly states: readonly StateTensor[];
+}
+
+/** An input that tells a model where it stands in a sequence (Triton's `control_input`), one element a row. */
+export interface ControlInput {
+  readonly name: string;
+  readonly kind: 'start' | 'end' | 'ready' | 'correlation_id';
+  readonly datatype: Datatype;
+  /** Values for no and yes; unused for `correlation_id`. */
+  readonly falseTrue: readonly [number, number];
+}
+
+/** A tensor carried from one step of a sequence to the next; neither end of it is seen by clients. */
+export interface StateTensor {
+  readonly inputName: string;
+  readonly outputName: string;
+  readonly datatype: Datatype;
+  /** Shape for one sequence, with a 1 where `batchAxis` is. */
+  readonly shape: readonly number[];
+  /** Axis along which the states of the sequences of a batch are put together; null = only one at a time. */
+  readonly batchAxis: number | null;
+  /** Raw data at the start of a sequence; undefined = zeros. Base64, since a LoadSpec crosses the pipe as JSON. */
+  readonly initial: string | undefined;
 }
 
 /** What the runtime found out about a model. */
@@ -46,6 +77,15 @@ export interface Description {
   readonly decoupled: boolean;
   /** Keeps state between the items of a sequence. */
   readonly stateful: boolean;
+  /** Batches that may run at a time in one instance; 1 for those that block their thread. */
+  readonly concurrency: number;
+  /**
+   * Waits for other things than its own computing (timers, credit, other models), so its runner must not block in a
+   * read. Costs a few dozen µs a batch. True for everything decoupled.
+   */
+  readonly needsEventLoop: boolean;
+  /** Wants {@link BatchItem.context}. */
+  readonly wantsContext: boolean;
   /** BYTES are held as UTF-8 text, so other byte strings must be refused before they get here. */
   readonly textOnly: boolean;
   /** Triton's platform string, e.g. `onnxruntime_onnx`. */
@@ -63,7 +103,29 @@ export interface BatchItem {
   /** Rows of this item along the batch axis; 1 for models that do not batch. */
   readonly rows: number;
   readonly parameters: Parameters;
-  readonly sequence?: { readonly slot: number; readonly start: boolean; readonly end: boolean };
+  readonly sequence?: ItemSequence;
+  /** Present where the description wants it. */
+  readonly context?: ItemContext;
+}
+
+/** Where an item stands in its sequence. */
+export interface ItemSequence {
+  /** Number of the sequence's place in its instance; the state is kept under it. At most one item of a slot in a batch. */
+  readonly slot: number;
+  readonly start: boolean;
+  readonly end: boolean;
+  readonly id: string | bigint;
+}
+
+/** What a script may know of the call behind an item. */
+export interface ItemContext {
+  readonly requestId: string;
+  /** The caller's own id of the request; '' when there is none. */
+  readonly clientId: string;
+  /** W3C `traceparent`; '' when the call is not traced. */
+  readonly traceparent: string;
+  /** Milliseconds that were left of the call's deadline when the batch was sent; Infinity = no deadline. */
+  readonly remainingMs: number;
 }
 
 /**
@@ -86,7 +148,14 @@ export interface Emission {
   readonly final: boolean;
 }
 
-export type Emit = (emissions: readonly Emission[]) => void;
+/**
+ * Takes emissions. A decoupled model awaits what it returns before it emits more: the promise resolves when the readers of
+ * these items have room again, or are gone.
+ */
+export type Emit = (emissions: readonly Emission[]) => void | Promise<void>;
+
+/** Answers of one item that may be under way between a decoupled model and its reader. */
+export const STREAM_CREDIT = 32;
 
 /** Where a batch's time went inside the runtime, in milliseconds. */
 export interface BatchTiming {
@@ -124,7 +193,32 @@ export interface Instance extends LoadedModel {
   readonly exited: Promise<string>;
   /** Ends the runner now, whatever it does; no effect inline. Outstanding executes reject as `unavailable`. */
   kill(reason: string): void;
+  /** The reader of a decoupled item took so many answers: as many more may come ({@link STREAM_CREDIT} at first). */
+  grant(callId: number, answers: number): void;
 }
+
+/** A model asks for another one while it works on an item. */
+export interface ModelRequest {
+  readonly modelName: string;
+  /** undefined = the server's version policy chooses. */
+  readonly modelVersion: number | undefined;
+  readonly inputs: readonly Tensor[];
+  /** Names of the wanted outputs; undefined = all. */
+  readonly outputs: readonly string[] | undefined;
+  readonly parameters: Parameters;
+  readonly sequence?: { readonly id: string | bigint; readonly start: boolean; readonly end: boolean };
+}
+
+export interface ModelAnswer {
+  readonly outputs: readonly Tensor[];
+  readonly parameters: Parameters;
+}
+
+/**
+ * Runs another model of the server on behalf of the item `callId`, with its principal, deadline and trace. Rejects, or
+ * throws from the iteration, with MillraceError: `invalid_argument` for a cycle, and whatever the other model gives.
+ */
+export type CallModel = (callId: number, request: ModelRequest) => AsyncIterable<ModelAnswer>;
 
 /** Starts instances and looks after their runner processes. */
 export interface Host {
@@ -155,4 +249,5 @@ export class RunnerDiedError extends MillraceError {
 export interface HostLoadOptions {
   readonly instanceId: string;
   readonly timeoutMs: number;
+  readonly callModel: CallModel;
 }

@@ -1,4 +1,5 @@
 import type { Clock, LogLevel } from '../core/index.js';
+import type { CallModel } from './contract.js';
 
 /** What a runtime gets from wherever it lives, the serving thread or a runner process. */
 export interface RuntimeContext {
@@ -7,4 +8,6 @@ export interface RuntimeContext {
   readonly isolated: boolean;
   /** Makes something known that is worth a log line; never a payload. */
   report(level: LogLevel, message: string): void;
+  /** Other models of the server, for an item that is being executed. */
+  readonly callModel: CallModel;
 }

@@ -1,0 +1,55 @@
+import type { Call } from '../../core/index.js';
+
+/** A message as the pieces of its protobuf encoding, in order; written one after the other without being joined. */
+export type GrpcMessage = readonly Uint8Array[];
+
+interface GrpcMethodBase {
+  /** `/package.Service/Method`. */
+  readonly path: string;
+  /** `public` methods need no key. */
+  readonly access: 'public' | 'key';
+  /** Changes the server: refused on the gRPC port where control has a port of its own. */
+  readonly control: boolean;
+}
+
+/**
+ * One request message, one answer. The message is complete, within limits, decompressed, and its buffer is the handler's
+ * to keep. Throws or rejects with MillraceError.
+ */
+export interface UnaryMethod extends GrpcMethodBase {
+  readonly kind: 'unary';
+  readonly handle: (call: Call, message: Uint8Array) => GrpcMessage | Promise<GrpcMessage>;
+}
+
+/** Messages both ways, or from the server only. */
+export interface StreamMethod extends GrpcMethodBase {
+  readonly kind: 'stream';
+  /** Opened before the first message; what it returns is told of everything that comes. May throw MillraceError. */
+  readonly open: (stream: GrpcStream) => GrpcStreamHandler;
+}
+
+export type GrpcMethod = UnaryMethod | StreamMethod;
+
+/** What a streaming method is handed. */
+export interface GrpcStream {
+  /** Opens the call of one message, with the stream's principal, trace and deadline; cancelled when the stream breaks. */
+  openCall(): Call;
+  /** That call has ended: it is watched over no longer. */
+  closeCall(call: Call): void;
+  /** Sends a message. False = the client reads slowly: nothing more should be sent before {@link GrpcStream.drained}. */
+  send(message: GrpcMessage): boolean;
+  /** Resolves when there is room again, or the stream is gone. */
+  drained(): Promise<void>;
+  /** Ends the stream with status OK, or with an error's. */
+  end(error?: unknown): void;
+}
+
+/** Told of what comes over a stream; none of these may throw. */
+export interface GrpcStreamHandler {
+  /** One message. While a returned promise is pending, no further message is read: back-pressure for the client. */
+  onMessage(message: Uint8Array): void | Promise<void>;
+  /** The client sends no more (half-close); the stream stays open until `end`. */
+  onHalfClose(): void;
+  /** The stream is broken (reset, deadline, shutdown); its calls are cancelled. */
+  onBroken(): void;
+}
