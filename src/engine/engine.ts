@@ -14,7 +14,7 @@ import type { ModelSource } from '../repository/index.js';
 import type { Host } from '../runtimes/index.js';
 import { type Generation, type GenerationContext, loadGeneration } from './generation.js';
 import type { EngineOptions } from './options.js';
-import type { Engine, ModelGauges, ModelInfo, ModelStatistics, ModelStatus, Submission } from './types.js';
+import type { Engine, Grant, ModelGauges, ModelInfo, ModelStatistics, ModelStatus, Submission } from './types.js';
 import { stateOf, statusOf, type VersionEntry, VersionTable } from './version-entry.js';
 
 export interface CreateEngineOptions {
@@ -33,6 +33,7 @@ export interface CreateEngineOptions {
 }
 
 const NONE: readonly ModelInfo[] = [];
+const NO_GRANT: Grant = () => undefined;
 
 /** Makes an engine without models. The host's runners end with it. */
 export function createEngine(setup: CreateEngineOptions): Engine {
@@ -98,11 +99,12 @@ class ModelEngine implements Engine {
     return this.#serving.get(name) ?? NONE;
   }
 
-  submit(ref: ModelRef, submission: Submission): void {
+  submit(ref: ModelRef, submission: Submission): Grant {
     const generation = this.#generations.get(ref.generation);
     if (this.#closed) submission.sink.onEnd(shuttingDown());
-    else if (generation !== undefined) generation.scheduler.submit(submission);
+    else if (generation !== undefined) return generation.scheduler.submit(submission);
     else submission.sink.onEnd(new MillraceError('not_found', `model '${formatModelRef(ref)}' is not loaded`));
+    return NO_GRANT;
   }
 
   statistics(): readonly ModelStatistics[] {

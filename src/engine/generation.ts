@@ -17,7 +17,7 @@ import {
   type ResolvedQueuePolicy,
   resolveModelConfig,
 } from '../repository/index.js';
-import type { Description, Host, Instance, LoadSpec, Placement } from '../runtimes/index.js';
+import type { CallModel, Description, Host, Instance, LoadSpec, Placement } from '../runtimes/index.js';
 import { type BatchingChoice, chooseBatching } from './batching-probe.js';
 import { InstancePool } from './instance-pool.js';
 import type { EngineOptions } from './options.js';
@@ -41,6 +41,10 @@ export interface GenerationContext {
   /** The files of a loaded version are not the ones it was loaded from any more, and a runner of it has to start again. */
   readonly onStale?: ((source: ModelSource) => void) | undefined;
 }
+
+const noOtherModels: CallModel = () => {
+  throw new MillraceError('unimplemented', 'models cannot call each other yet');
+};
 
 /** One loaded generation of a model version: its instances, its queue, its numbers. */
 export interface Generation {
@@ -148,7 +152,11 @@ function createLoader({ source, ref, context }: LoadGenerationOptions, identity:
           `the files of model '${label}' have changed since it was loaded`,
         );
       }
-      const instance = await context.host.load(spec, placement, { instanceId: `${label}#${index}`, timeoutMs });
+      const instance = await context.host.load(spec, placement, {
+        instanceId: `${label}#${index}`,
+        timeoutMs,
+        callModel: noOtherModels,
+      });
       await loader.warmUp(instance);
       return instance;
     },

@@ -1,4 +1,5 @@
 import type { Call, InferRequest, Timer } from '../core/index.js';
+import type { Instance } from '../runtimes/index.js';
 import type { CheckedRequest } from './check-request.js';
 import type { Candidate } from './plan-batch.js';
 import type { Sink } from './types.js';
@@ -27,6 +28,8 @@ export interface Pending extends Candidate {
   /** Its time in the queue is over and the policy put it behind the others of its level. */
   delayed: boolean;
   expiry: Timer | undefined;
+  /** The instance that its batch was sent to last. */
+  runner: Instance | undefined;
   /** Its neighbours in the queue; the queue's own. */
   before: Pending | undefined;
   behind: Pending | undefined;

@@ -23,6 +23,7 @@ function pending(fields: Partial<Pending> = {}): Pending {
     responses: 0,
     delayed: false,
     expiry: undefined,
+    runner: undefined,
     before: undefined,
     behind: undefined,
     ...fields,

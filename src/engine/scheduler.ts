@@ -28,10 +28,11 @@ import { RunningMedian } from './running-median.js';
 import { Settlement } from './settlement.js';
 import type { ShapeRules } from './shape-rules.js';
 import type { StatisticsCounter } from './statistics.js';
-import type { Submission } from './types.js';
+import type { Grant, Submission } from './types.js';
 
 /** How far planning looks past requests of another shape, at least. */
 const LOOKAHEAD = 256;
+const NO_GRANT: Grant = () => undefined;
 
 export interface SchedulerLimits {
   readonly batching: BatchLimits;
@@ -97,18 +98,22 @@ export class Scheduler {
   }
 
   /** Admits a request to the queue, or ends it at once with the reason. Never throws. */
-  submit(submission: Submission): void {
+  submit(submission: Submission): Grant {
     let item: Pending;
     try {
       item = this.#admit(submission);
     } catch (error) {
       submission.sink.onEnd(toMillraceError(error));
-      return;
+      return NO_GRANT;
     }
     this.#settlement.accept(item);
     this.#queue.push(item);
     submission.call.onCancel((reason) => this.#onCancel(item, reason));
     this.schedule();
+    if (!this.#options.limits.decoupled) return NO_GRANT;
+    return (answers) => {
+      if (!item.ended) item.runner?.grant(item.callId, answers);
+    };
   }
 
   /** Looks for work soon: once everything that has arrived by now is in the queue. */
@@ -186,6 +191,7 @@ export class Scheduler {
       responses: 0,
       delayed: false,
       expiry: undefined,
+      runner: undefined,
       before: undefined,
       behind: undefined,
     };
@@ -248,6 +254,7 @@ export class Scheduler {
     for (const item of members) {
       this.#queue.remove(item, 'executing');
       item.expiry?.clear();
+      item.runner = slot.instance;
       item.call.timing.dequeuedAt = now;
     }
     this.#executing += members.length;

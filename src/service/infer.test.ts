@@ -14,7 +14,10 @@ function createFixture() {
   const engine: Pick<Engine, 'serving' | 'statusesOf' | 'submit'> = {
     serving: () => [info],
     statusesOf: () => [],
-    submit: (_ref, submission) => given.push(submission),
+    submit: (_ref, submission) => {
+      given.push(submission);
+      return () => undefined;
+    },
   };
   const events = new EventBus();
   const codes: (string | undefined)[] = [];

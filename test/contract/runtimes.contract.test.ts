@@ -186,9 +186,9 @@ for (const [runtimeName, createCase] of cases) {
       const instance = await load();
       const emissions: Emission[] = [];
       const items = [pairItem(1, 1), runtimeCase.poison(pairItem(2, 1)), pairItem(3, 1)];
-      const failed = instance.execute({ id: 1, items, rows: 3, outputs: undefined }, (emitted) =>
-        emissions.push(...emitted),
-      );
+      const failed = instance.execute({ id: 1, items, rows: 3, outputs: undefined }, (emitted) => {
+        emissions.push(...emitted);
+      });
       await expect(failed).rejects.toMatchObject({ code: 'internal', message: runtimeCase.failure });
       expect(emissions.filter((emission) => emission.final)).toEqual([]);
       const item = pairItem(4, 1);
@@ -255,7 +255,7 @@ describe.each(placements)('a runtime of many answers %s', (_label, placement) =>
     const instance = await load();
     const order: string[] = [];
     const items = [pairItem(1, 1, { times: 3 })];
-    await instance.execute({ id: 1, items, rows: 1, outputs: undefined }, () => order.push('answer'));
+    await instance.execute({ id: 1, items, rows: 1, outputs: undefined }, () => void order.push('answer'));
     expect([...order, 'end']).toEqual(['answer', 'answer', 'answer', 'end']);
   });
 
@@ -292,7 +292,7 @@ describe.each(placements)('a runtime with state %s', (_label, placement) => {
     hosted.load(loadSpec({ runtime: 'echo', declared: signature, options: { mode: 'accumulate' } }), placement);
   const inSlot = (slot: number, value: number, { start = false, end = false } = {}): BatchItem => ({
     ...batchItem(slot, [fp32('a', [1, 2], [value, 0]), fp32('b', [1], [value])]),
-    sequence: { slot, start, end },
+    sequence: { slot, start, end, id: 'a' },
   });
   const sums = (emissions: readonly Emission[]) =>
     emissions.map((emission) => emission.error?.message ?? numbersOf(emission.outputs[1])[0]);

@@ -13,6 +13,9 @@ export const IDENTITY: Description = {
   batchInvariant: true,
   decoupled: false,
   stateful: false,
+  concurrency: 1,
+  needsEventLoop: false,
+  wantsContext: false,
   textOnly: false,
   platform: 'fake',
 };

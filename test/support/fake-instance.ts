@@ -30,6 +30,7 @@ export class FakeInstance implements Instance {
   readonly exited: Promise<string>;
   readonly given: GivenBatch[] = [];
   readonly cancelled: number[] = [];
+  readonly granted: { readonly callId: number; readonly answers: number }[] = [];
   closed = false;
   #death: string | undefined;
   #exit: (reason: string) => void = () => undefined;
@@ -57,12 +58,12 @@ export class FakeInstance implements Instance {
         batch,
         finish: () =>
           settle(() => {
-            emit(batch.items.map((item) => ({ callId: item.callId, outputs: echo(item.inputs), final: true })));
+            void emit(batch.items.map((item) => ({ callId: item.callId, outputs: echo(item.inputs), final: true })));
             resolve(TIMING);
           }),
         finishWithItemError: (callId, message) =>
           settle(() => {
-            emit(
+            void emit(
               batch.items.map((item) =>
                 item.callId === callId
                   ? { callId, outputs: [], error: { code: 'internal', message }, final: true }
@@ -84,6 +85,10 @@ export class FakeInstance implements Instance {
 
   cancel(callId: number): void {
     this.cancelled.push(callId);
+  }
+
+  grant(callId: number, answers: number): void {
+    this.granted.push({ callId, answers });
   }
 
   kill(reason: string): void {

@@ -88,6 +88,7 @@ function misbehaving(instance: Instance): Instance {
     execute: (batch, emit) =>
       instance.execute(batch, (emissions) => emit(emissions.map((emission) => damage(emission, batch)))),
     cancel: (callId) => instance.cancel(callId),
+    grant: (callId, answers) => instance.grant(callId, answers),
     kill: (reason) => instance.kill(reason),
     close: () => instance.close(),
   };

@@ -1,8 +1,9 @@
-import { type Clock, EventBus, type EventName, type Events, systemClock } from '../../src/core/index.js';
+import { type Clock, EventBus, type EventName, type Events, MillraceError, systemClock } from '../../src/core/index.js';
 import {
   type Batch,
   type BatchItem,
   type BatchTiming,
+  type CallModel,
   createHost,
   type Emission,
   type Host,
@@ -46,7 +47,7 @@ export function createTestHost(options: Partial<RunnerOptions> = {}, clock: Cloc
     host,
     events,
     load: (spec, placement = IN_PROCESS, instanceId = `${spec.ref.name}/${spec.ref.version}#0`) =>
-      host.load(spec, placement, { instanceId, timeoutMs: 20_000 }),
+      host.load(spec, placement, { instanceId, timeoutMs: 20_000, callModel: noOtherModels }),
     event: (name, matches = () => true) =>
       new Promise((resolve) => {
         // What is kept under a name was published under it.
@@ -64,6 +65,11 @@ export function createTestHost(options: Partial<RunnerOptions> = {}, clock: Cloc
       }),
   };
 }
+
+/** There is no other model to call. */
+export const noOtherModels: CallModel = (_callId, { modelName }) => {
+  throw new MillraceError('not_found', `there is no model '${modelName}'`);
+};
 
 /** A load specification with nothing declared. */
 export function loadSpec(changes: Partial<LoadSpec> & Pick<LoadSpec, 'runtime'>): LoadSpec {
@@ -87,6 +93,6 @@ export async function runBatch(
   const emissions: Emission[] = [];
   const rows = items.reduce((sum, item) => sum + item.rows, 0);
   const batch = { id: 1, items, rows, outputs: undefined, ...changes };
-  const timing = await instance.execute(batch, (emitted) => emissions.push(...emitted));
+  const timing = await instance.execute(batch, (emitted) => void emissions.push(...emitted));
   return { emissions, timing };
 }

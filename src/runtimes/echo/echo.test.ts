@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { batchItem, fp32, numbersOf } from '../../../test/support/tensors.js';
-import { loadSpec, runBatch } from '../../../test/support/test-host.js';
+import { loadSpec, noOtherModels, runBatch } from '../../../test/support/test-host.js';
 import type { Datatype, Signature, Tensor, TensorSpec } from '../../core/index.js';
 import type { BatchItem, Emission, LoadedModel } from '../contract.js';
 import { createEchoRuntime } from './index.js';
@@ -24,7 +24,7 @@ const pair = (datatype: Datatype = 'FP32'): Signature => ({
 });
 
 function load(options: Record<string, unknown>, declared: Signature | undefined = pair()): Promise<LoadedModel> {
-  const runtime = createEchoRuntime({ clock, isolated: false, report: () => undefined });
+  const runtime = createEchoRuntime({ clock, isolated: false, report: () => undefined, callModel: noOtherModels });
   return runtime.load(loadSpec({ runtime: 'echo', options, declared }));
 }
 
@@ -37,7 +37,7 @@ test('delayMs is how long a batch, or each round of answers, takes', async () =>
   const model = await load({ mode: 'repeat', delayMs: 100 });
   const answers: Emission[] = [];
   const items = [batchItem(1, [fp32('a', [1], [1])], { parameters: { times: 2 } })];
-  const run = model.execute({ id: 1, items, rows: 1, outputs: undefined }, (emitted) => answers.push(...emitted));
+  const run = model.execute({ id: 1, items, rows: 1, outputs: undefined }, (emitted) => void answers.push(...emitted));
   await clock.advance(99);
   expect(answers).toHaveLength(0);
   await clock.advance(1);
@@ -51,7 +51,7 @@ test('a cancelled item ends with its next answer, its neighbour does not', async
   const model = await load({ mode: 'repeat', delayMs: 10 });
   const answers: Emission[] = [];
   const items = [1, 2].map((callId) => batchItem(callId, [], { parameters: { times: 5 } }));
-  const run = model.execute({ id: 1, items, rows: 2, outputs: undefined }, (emitted) => answers.push(...emitted));
+  const run = model.execute({ id: 1, items, rows: 2, outputs: undefined }, (emitted) => void answers.push(...emitted));
   await clock.advance(10);
   model.cancel(1);
   await clock.advance(50);
@@ -92,7 +92,7 @@ describe('accumulate', () => {
   const numbers = (datatype: Datatype, data: Uint8Array): Tensor => ({ name: 'a', datatype, shape: [1], data });
   const inSequence = (tensor: Tensor, start: boolean): BatchItem => ({
     ...batchItem(1, [tensor]),
-    sequence: { slot: 0, start, end: false },
+    sequence: { slot: 0, start, end: false, id: 1n },
   });
   const sumOf = async (model: LoadedModel, item: BatchItem) => {
     const { emissions } = await runBatch(model, [item]);

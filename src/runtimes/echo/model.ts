@@ -7,6 +7,8 @@ import type { EchoOptions } from './options.js';
 
 /** Most answers of one request in mode `repeat`. */
 const MAX_TIMES = 100_000;
+/** Batches that may be under way in mode `repeat`, where slow readers are waited for. */
+const REPEAT_CONCURRENCY = 64;
 
 interface Answering {
   readonly item: BatchItem;
@@ -34,6 +36,9 @@ export class EchoModel implements LoadedModel {
       batchInvariant: true,
       decoupled: mode === 'repeat',
       stateful: mode === 'accumulate',
+      concurrency: mode === 'repeat' ? REPEAT_CONCURRENCY : 1,
+      needsEventLoop: mode === 'repeat' || options.delayMs > 0,
+      wantsContext: false,
       textOnly: false,
       platform: 'millrace_echo',
     };
@@ -51,7 +56,7 @@ export class EchoModel implements LoadedModel {
     const begunAt = clock.now();
     for (const { item } of answering) this.#running.add(item.callId);
     try {
-      if (failed.length > 0) emit(failed);
+      if (failed.length > 0) await emit(failed);
       await this.#answer(answering, emit);
     } finally {
       for (const { item } of answering) {
@@ -111,10 +116,10 @@ export class EchoModel implements LoadedModel {
   async #answer(answering: readonly Answering[], emit: Emit): Promise<void> {
     let left = answering.filter(({ times }) => times > 0);
     const silent = answering.filter(({ times }) => times === 0);
-    if (silent.length > 0) emit(silent.map(({ item }) => ({ callId: item.callId, outputs: [], final: true })));
+    if (silent.length > 0) await emit(silent.map(({ item }) => ({ callId: item.callId, outputs: [], final: true })));
     for (let round = 1; left.length > 0; round++) {
       if (this.#options.delayMs > 0) await this.#delay();
-      emit(left.map((answer) => this.#emission(answer, round)));
+      await emit(left.map((answer) => this.#emission(answer, round)));
       left = left.filter(({ item, times }) => round < times && !this.#cancelled.has(item.callId));
     }
   }

@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
-import { NO_PARAMETERS, type Parameters } from '../../core/index.js';
-import type { Batch, BatchItem } from '../contract.js';
+import { MillraceError, NO_PARAMETERS, type Parameters } from '../../core/index.js';
+import type { Batch, BatchItem, ItemContext } from '../contract.js';
 import { BatchFrameReader, BatchFrameWriter } from './batch-frame.js';
 import { type Frame, FrameKind } from './frame.js';
 import type { NameTable } from './name-table.js';
@@ -26,16 +26,18 @@ const HAS_SEQUENCE = 1;
 const SEQUENCE_START = 2;
 const SEQUENCE_END = 4;
 const HAS_PARAMETERS = 8;
+const HAS_CONTEXT = 16;
+const HAS_MORE = HAS_SEQUENCE | HAS_CONTEXT;
 
 /** Encodes a batch; throws `resource_exhausted` when it is too large for one frame. */
 export function encodeExecute(exchange: Exchange, batch: Batch, names: ModelNames): Uint8Array[] {
   const { items, outputs } = batch;
-  const parameters = items.map((item) => item.parameters).filter(hasAny);
+  const values = collectValues(items);
   const writer = new BatchFrameWriter({
     header: { kind: FrameKind.execute, modelKey: exchange.modelKey, ticket: exchange.ticket },
     lists: items.map((item) => item.inputs),
     extraWords: FRAME_EXTRA_WORDS + (outputs?.length ?? 0) + items.length * ITEM_WORDS,
-    attachment: parameters.length === 0 ? undefined : serialize(parameters),
+    attachment: values.length === 0 ? undefined : serialize(values),
     what: 'the inputs',
   });
   writer.word(batch.rows);
@@ -57,30 +59,64 @@ export function decodeExecute(frame: Frame, names: ModelNames): Batch {
   const rows = reader.word();
   const outputs = readOutputs(reader, names.outputs);
   const attachment = reader.attachment();
-  const parameters: readonly Parameters[] = attachment === undefined ? [] : deserialize(attachment);
-  let nextParameters = 0;
+  const values = new Values(attachment === undefined ? [] : deserialize(attachment));
   const items: BatchItem[] = [];
   for (let index = 0; index < reader.listCount; index++) {
     const callId = reader.integer();
     const itemRows = reader.word();
     const flagsAndCount = reader.word();
     const slot = reader.word();
-    const item = {
-      callId,
-      rows: itemRows,
-      inputs: reader.tensors(flagsAndCount >>> 8, names.inputs),
-      parameters:
-        (flagsAndCount & HAS_PARAMETERS) === 0 ? NO_PARAMETERS : (parameters[nextParameters++] ?? NO_PARAMETERS),
-    };
-    if ((flagsAndCount & HAS_SEQUENCE) === 0) {
-      items.push(item);
-      continue;
-    }
-    const start = (flagsAndCount & SEQUENCE_START) !== 0;
-    const end = (flagsAndCount & SEQUENCE_END) !== 0;
-    items.push({ ...item, sequence: { slot, start, end } });
+    const inputs = reader.tensors(flagsAndCount >>> 8, names.inputs);
+    const parameters = (flagsAndCount & HAS_PARAMETERS) === 0 ? NO_PARAMETERS : values.next<Parameters>();
+    const item = { callId, rows: itemRows, inputs, parameters };
+    items.push((flagsAndCount & HAS_MORE) === 0 ? item : { ...item, ...readMore(flagsAndCount, slot, values) });
   }
   return { id: frame.ticket, items, rows, outputs };
+}
+
+/** What has no place in words, in the order in which it is read; nothing for most batches. */
+function collectValues(items: readonly BatchItem[]): unknown[] {
+  const values: unknown[] = [];
+  for (const { parameters, sequence, context } of items) {
+    if (hasAny(parameters)) values.push(parameters);
+    if (sequence !== undefined) values.push(sequence.id);
+    if (context === undefined) continue;
+    values.push(context.requestId, context.clientId, context.traceparent, context.remainingMs);
+  }
+  return values;
+}
+
+/** The values of a batch one by one. Both ends are this package in one protocol version, so the caller names the type. */
+class Values {
+  readonly #values: readonly unknown[];
+  #next = 0;
+
+  constructor(values: readonly unknown[]) {
+    this.#values = values;
+  }
+
+  next<Value>(): Value {
+    if (this.#next >= this.#values.length) throw new MillraceError('internal', 'malformed frame: a value is missing');
+    return this.#values[this.#next++] as Value;
+  }
+}
+
+function readMore(flags: number, slot: number, values: Values): Pick<BatchItem, 'sequence' | 'context'> {
+  const start = (flags & SEQUENCE_START) !== 0;
+  const end = (flags & SEQUENCE_END) !== 0;
+  const id = (flags & HAS_SEQUENCE) === 0 ? undefined : values.next<string | bigint>();
+  const context = (flags & HAS_CONTEXT) === 0 ? undefined : readContext(values);
+  return {
+    ...(id === undefined ? {} : { sequence: { slot, start, end, id } }),
+    ...(context === undefined ? {} : { context }),
+  };
+}
+
+function readContext(values: Values): ItemContext {
+  const requestId = values.next<string>();
+  const clientId = values.next<string>();
+  const traceparent = values.next<string>();
+  return { requestId, clientId, traceparent, remainingMs: values.next<number>() };
 }
 
 function readOutputs(reader: BatchFrameReader, names: NameTable): readonly string[] | undefined {
@@ -98,6 +134,7 @@ function itemFlags(item: BatchItem): number {
     if (item.sequence.start) flags |= SEQUENCE_START;
     if (item.sequence.end) flags |= SEQUENCE_END;
   }
+  if (item.context !== undefined) flags |= HAS_CONTEXT;
   return flags;
 }
 

@@ -37,9 +37,15 @@ const parameters: fc.Arbitrary<Parameters> = fc.dictionary(
   { ...PLAIN, maxKeys: 3 },
 );
 const callId = fc.nat({ max: Number.MAX_SAFE_INTEGER });
-const sequence = fc.record({ slot: fc.nat({ max: 0xffff_ffff }), start: fc.boolean(), end: fc.boolean() }, PLAIN);
+const id = fc.oneof(fc.string(), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }));
+const sequence = fc.record({ slot: fc.nat({ max: 0xffff_ffff }), start: fc.boolean(), end: fc.boolean(), id }, PLAIN);
+const context = fc.record(
+  { requestId: fc.string(), clientId: fc.string(), traceparent: fc.string(), remainingMs: fc.double({ noNaN: true }) },
+  PLAIN,
+);
+const rows = fc.nat({ max: 0xffff_ffff });
 const item = fc.record(
-  { callId, rows: fc.nat({ max: 0xffff_ffff }), inputs: fc.array(tensor, { maxLength: 4 }), parameters, sequence },
+  { callId, rows, inputs: fc.array(tensor, { maxLength: 4 }), parameters, sequence, context },
   { ...PLAIN, requiredKeys: ['callId', 'rows', 'inputs', 'parameters'] },
 );
 const batch: fc.Arbitrary<Batch> = fc.record(

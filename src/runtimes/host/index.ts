@@ -64,6 +64,7 @@ class ProcessHost implements Host {
     const context: RuntimeContext = {
       clock,
       isolated: false,
+      callModel: options.callModel,
       report: (level, message) =>
         events.publish('diagnostic', { level, room: 'runtimes', message, fields: { instance: options.instanceId } }),
     };

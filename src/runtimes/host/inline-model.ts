@@ -31,4 +31,6 @@ export class InlineModel implements Instance {
   }
 
   kill(_reason: string): void {}
+
+  grant(_callId: number, _answers: number): void {}
 }

@@ -71,6 +71,8 @@ export class RemoteModel implements Instance {
     runner.notify([encodeJsonFrame(header, { callId } satisfies Cancel)]);
   }
 
+  grant(_callId: number, _answers: number): void {}
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -121,7 +123,7 @@ class ExecuteExchange implements PendingExchange {
   receive(frame: Frame): boolean {
     const { names, emit, resolve } = this.#settings;
     const { emissions, timing } = decodeAnswers(frame, names.outputs);
-    if (emissions.length > 0) emit(emissions);
+    if (emissions.length > 0) void emit(emissions);
     if (timing === undefined) return false;
     resolve(timing);
     return true;

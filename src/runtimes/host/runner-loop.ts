@@ -35,6 +35,9 @@ export class RunnerLoop {
     this.#context = {
       clock: systemClock,
       isolated: true,
+      callModel: () => {
+        throw new MillraceError('unimplemented', 'a runner cannot call other models yet');
+      },
       report: (level, message) => this.#send(FrameKind.diagnostic, { level, message } satisfies Diagnostic),
     };
   }

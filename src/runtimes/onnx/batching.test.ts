@@ -3,13 +3,18 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { identityGraph, type OnnxGraph, type OnnxValue, writeOnnx } from '../../../test/support/onnx-builder.js';
-import { loadSpec } from '../../../test/support/test-host.js';
+import { loadSpec, noOtherModels } from '../../../test/support/test-host.js';
 import { systemClock } from '../../core/index.js';
 import { createOnnxRuntime } from './index.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-onnx-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const runtime = createOnnxRuntime({ clock: systemClock, isolated: true, report: () => undefined });
+const runtime = createOnnxRuntime({
+  clock: systemClock,
+  isolated: true,
+  report: () => undefined,
+  callModel: noOtherModels,
+});
 
 let files = 0;
 async function describeGraph(graph: OnnxGraph, maxBatchSize?: number) {

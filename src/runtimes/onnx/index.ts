@@ -30,6 +30,9 @@ async function loadOnnx(spec: LoadSpec, context: RuntimeContext): Promise<Loaded
       batchInvariant: !(await quantizesDynamically(spec.path)),
       decoupled: false,
       stateful: false,
+      concurrency: 1,
+      needsEventLoop: false,
+      wantsContext: false,
       textOnly: true,
       platform: 'onnxruntime_onnx',
     };

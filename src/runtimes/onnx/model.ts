@@ -57,7 +57,7 @@ export class OnnxModel implements LoadedModel {
       return await this.#run({ ...batch, items: [item], rows: item.rows }, emit);
     } catch (error) {
       const { code, message } = explainRunError(error);
-      emit([{ callId: item.callId, outputs: [], error: { code, message }, final: true }]);
+      void emit([{ callId: item.callId, outputs: [], error: { code, message }, final: true }]);
       return { computeInputMs: 0, computeInferMs: 0, computeOutputMs: 0 };
     }
   }
@@ -70,7 +70,7 @@ export class OnnxModel implements LoadedModel {
       const results =
         batch.outputs === undefined ? await this.#session.run(feeds) : await this.#session.run(feeds, batch.outputs);
       const ranAt = this.#clock.now();
-      emit(splitResults(results, batch));
+      void emit(splitResults(results, batch));
       return {
         computeInputMs: fedAt - startedAt,
         computeInferMs: ranAt - fedAt,

@@ -10,7 +10,7 @@ import {
   writeOnnx,
 } from '../../../test/support/onnx-builder.js';
 import { batchItem, fp32, numbersOf, texts } from '../../../test/support/tensors.js';
-import { loadSpec, runBatch } from '../../../test/support/test-host.js';
+import { loadSpec, noOtherModels, runBatch } from '../../../test/support/test-host.js';
 import { type Datatype, type LogLevel, systemClock, type Tensor } from '../../core/index.js';
 import type { LoadedModel, LoadSpec } from '../contract.js';
 import { explainLoadError } from './errors.js';
@@ -27,6 +27,7 @@ const runtime = createOnnxRuntime({
   clock: systemClock,
   isolated: true,
   report: (level, message) => reports.push([level, message]),
+  callModel: noOtherModels,
 });
 
 let files = 0;
@@ -73,6 +74,9 @@ describe('the signature', () => {
       batchInvariant: true,
       decoupled: false,
       stateful: false,
+      concurrency: 1,
+      needsEventLoop: false,
+      wantsContext: false,
       textOnly: true,
       platform: 'onnxruntime_onnx',
     });
