@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
  */
 const RANKS = [
   ['core'],
-  ['repository', 'runtimes'],
+  ['repository', 'runtimes', 'shared-memory'],
   ['engine', 'routing', 'governance'],
   ['service'],
   ['protocols'],

@@ -9,6 +9,7 @@ import { createFolderRepository } from './repository/index.js';
 import { createHost } from './runtimes/index.js';
 import { type Addresses, checkBind, createServer } from './server/index.js';
 import { createService, type Service } from './service/index.js';
+import { SharedMemory } from './shared-memory/index.js';
 import { createTelemetry, type LogDestination } from './telemetry/index.js';
 import { VERSION } from './version.js';
 
@@ -70,6 +71,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     clock,
     ...(overrides.logDestination === undefined ? {} : { destination: overrides.logDestination }),
   });
+  const sharedMemory = new SharedMemory(settings.sharedMemory);
   const life = createService({
     repository,
     engine,
@@ -77,6 +79,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     events,
     options: settings.repository,
     logControl: telemetry.logs,
+    sharedMemory,
     version: VERSION,
   });
   const { service } = life;
@@ -100,6 +103,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     await server.close(gracePeriodMs);
     await engine.close(Math.max(0, giveUpAt - clock.now()));
     await life.close();
+    sharedMemory.unregister(undefined);
     await telemetry.close();
   }
   let closing: Promise<void> | undefined;

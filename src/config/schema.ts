@@ -5,6 +5,7 @@ import { AuthOptionsSchema } from '../governance/index.js';
 import { RepositoryOptionsSchema } from '../repository/index.js';
 import { RunnerOptionsSchema } from '../runtimes/index.js';
 import { ServerOptionsSchema } from '../server/index.js';
+import { SharedMemoryOptionsSchema } from '../shared-memory/index.js';
 import { TelemetryOptionsSchema } from '../telemetry/index.js';
 
 /** `millrace.yaml` as a whole: the options that each room declares for itself, under one key a room. */
@@ -15,6 +16,7 @@ export const SettingsSchema = Type.Object(
     runners: RunnerOptionsSchema,
     auth: AuthOptionsSchema,
     server: ServerOptionsSchema,
+    sharedMemory: SharedMemoryOptionsSchema,
     telemetry: TelemetryOptionsSchema,
   },
   { additionalProperties: false },

@@ -3,6 +3,7 @@ import { call, IDENTITY, request } from '../../test/support/engine-fixture.js';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { EventBus, type InferRequest, packBytes } from '../core/index.js';
 import type { Engine, ModelInfo, Submission } from '../engine/index.js';
+import { SharedMemory } from '../shared-memory/index.js';
 import { createInfer } from './infer.js';
 
 const REF = { name: 'm', version: 1, generation: 1 };
@@ -22,7 +23,9 @@ function createFixture() {
   const events = new EventBus();
   const codes: (string | undefined)[] = [];
   events.subscribe('inferFinished', ({ error }) => codes.push(error?.code));
-  const infer = createInfer({ engine: engine as Engine, clock: new FakeClock(), events, starting: () => false });
+  const sharedMemory = new SharedMemory({ enabled: false, maxRegions: 1, maxBufferedBytes: 1 });
+  const clock = new FakeClock();
+  const infer = createInfer({ engine: engine as Engine, clock, events, sharedMemory, starting: () => false });
   const submit = (options: Partial<InferRequest>) => {
     const result = infer(call(), request(1, options));
     return { result, sink: given.at(-1)?.sink };

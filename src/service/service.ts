@@ -1,12 +1,15 @@
-import { type Call, type Clock, type EventBus, MillraceError, type Scope, toMillraceError } from '../core/index.js';
+import { type Clock, type EventBus, MillraceError } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
 import { chooseVersion } from '../routing/index.js';
+import type { SharedMemory } from '../shared-memory/index.js';
+import { createAudit } from './audit.js';
 import { findVersion } from './find-version.js';
 import { createInfer } from './infer.js';
 import { ModelController } from './model-controller.js';
 import { TraceSettingsStore, updateLogSettings } from './settings.js';
+import { createSharedMemoryUseCases } from './shared-memory.js';
 import type { LogControl, Service } from './types.js';
 
 export interface CreateServiceOptions {
@@ -16,6 +19,7 @@ export interface CreateServiceOptions {
   readonly events: EventBus;
   readonly options: RepositoryOptions;
   readonly logControl: LogControl;
+  readonly sharedMemory: SharedMemory;
   /** Version of the server, for its metadata. */
   readonly version: string;
 }
@@ -67,19 +71,20 @@ interface Running {
 }
 
 function createUseCases(setup: CreateServiceOptions, { controller, ready }: Running): Service {
-  const { engine, events, logControl } = setup;
+  const { engine, events, logControl, sharedMemory } = setup;
   const traces = new TraceSettingsStore();
   const starting = () => !controller.started;
   const find = (name: string, version: number | undefined) => ({
     info: findVersion(engine, { name, version }, starting),
     versions: engine.serving(name).map(({ ref }) => ref.version),
   });
-  const audited = createAudit(events);
+  const audited = createAudit(events, 'manage');
+  const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   return {
     infer: createInfer({ ...setup, starting }),
     serverInfo(call) {
       admit(call.principal, 'observe', 'infer');
-      return { name: 'millrace', version: setup.version, extensions: EXTENSIONS };
+      return { name: 'millrace', version: setup.version, extensions };
     },
     live: () => true,
     ready,
@@ -139,6 +144,7 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     },
     updateLogSettings: (call, update) =>
       audited(call, { action: 'log.update', resource: '' }, () => updateLogSettings(logControl, update)),
+    ...createSharedMemoryUseCases(sharedMemory, events),
   };
 }
 
@@ -153,33 +159,4 @@ function checkControl(options: RepositoryOptions, action: string, name: string):
     'unavailable',
     `cannot ${action} model '${name}': models are controlled over the network only with --model-control-mode=explicit`,
   );
-}
-
-/** What a use case does, and to what. */
-interface Subject {
-  readonly action: string;
-  readonly resource: string;
-}
-
-/** Runs a use case that changes something: only with the scope `manage`, and into the audit trail either way. */
-function createAudit(events: EventBus) {
-  const scope: Scope = 'manage';
-  return function audited<Result>(call: Call, subject: Subject, work: () => Result): Result {
-    const publish = (error?: unknown) =>
-      events.publish('audit', {
-        ...subject,
-        call,
-        outcome: error === undefined ? 'ok' : toMillraceError(error).code,
-      });
-    try {
-      admit(call.principal, scope);
-      const result = work();
-      if (result instanceof Promise) result.then(() => publish(), publish);
-      else publish();
-      return result;
-    } catch (error) {
-      publish(error);
-      throw error;
-    }
-  };
 }

@@ -1,5 +1,6 @@
 import type { Call, InferRequest, InferResponse } from '../core/index.js';
 import type { ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
+import type { SharedMemoryRegion } from '../shared-memory/index.js';
 
 /** One answer (the fast path), or a stream of them from a decoupled model. */
 export type InferResult =
@@ -74,4 +75,10 @@ export interface Service {
   updateTraceSettings(call: Call, model: string | undefined, update: Readonly<Record<string, unknown>>): TraceSettings;
   logSettings(call: Call): LogSettings;
   updateLogSettings(call: Call, update: Readonly<Record<string, unknown>>): LogSettings;
+  /** Registered regions in order of name; of one region (`not_found` unless registered) or all. */
+  systemSharedMemoryStatus(call: Call, name: string | undefined): readonly SharedMemoryRegion[];
+  /** `unimplemented` where shared memory is off. Needs the scope `infer` only: it is how a client sends its tensors. */
+  registerSystemSharedMemory(call: Call, region: SharedMemoryRegion): void;
+  /** One region or all; unknown ones are no error. Requests that use it finish, later ones fail. */
+  unregisterSystemSharedMemory(call: Call, name: string | undefined): void;
 }

@@ -83,10 +83,11 @@ export class SharedMemory {
     const regions = new Map<string, OpenRegion>();
     for (const { label, range } of uses) {
       const region = this.#find(range.region, `${label}: `);
-      if (range.offset + range.sizeBytes > region.sizeBytes) {
+      const { offset, sizeBytes } = range;
+      if (!(offset >= 0 && sizeBytes >= 0 && offset + sizeBytes <= region.sizeBytes)) {
         throw new MillraceError(
           'invalid_argument',
-          `${label}: offset ${range.offset} and ${range.sizeBytes} bytes go beyond shared memory region ${quote(region.name)}, which has ${region.sizeBytes} bytes`,
+          `${label}: offset ${offset} and ${sizeBytes} bytes go beyond shared memory region ${quote(region.name)}, which has ${region.sizeBytes} bytes`,
         );
       }
       regions.set(range.region, region);
@@ -124,14 +125,14 @@ function checkRegion({ name, offset, sizeBytes }: SharedMemoryRegion): void {
       `shared memory region: expected a name of 1 to ${MAX_NAME_LENGTH} characters, got ${name.length}`,
     );
   }
-  checkCount(name, { what: 'offset', value: offset, minimum: 0 });
-  checkCount(name, { what: 'byte size', value: sizeBytes, minimum: 1 });
+  checkCount(name, { what: 'an offset', value: offset, minimum: 0 });
+  checkCount(name, { what: 'a byte size', value: sizeBytes, minimum: 1 });
 }
 
 function checkCount(name: string, { what, value, minimum }: { what: string; value: number; minimum: number }): void {
   if (Number.isSafeInteger(value) && value >= minimum) return;
   throw new MillraceError(
     'invalid_argument',
-    `shared memory region ${quote(name)}: expected a ${what} of at least ${minimum}, got ${value}`,
+    `shared memory region ${quote(name)}: expected ${what} of at least ${minimum}, got ${value}`,
   );
 }

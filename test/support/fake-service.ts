@@ -84,7 +84,9 @@ export interface FakeService extends Service {
 export function createFakeService(overrides: Partial<Service> = {}): FakeService {
   const versions = [1, 3];
   const calls: FakeService['calls'] = [];
-  const note = (name: string, call: Call, ...args: unknown[]) => calls.push({ name, call, args });
+  const note = (name: string, call: Call, ...args: unknown[]): void => {
+    calls.push({ name, call, args });
+  };
   const find = (name: string, version: number | undefined) => {
     if (name !== 'm') throw new MillraceError('not_found', `model '${name}' is not found`);
     if (version !== undefined && !versions.includes(version)) {
@@ -150,6 +152,9 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
       note('updateLogSettings', call, update);
       return { ...LOG, ...update };
     },
+    systemSharedMemoryStatus: () => [],
+    registerSystemSharedMemory: (call, region) => note('registerSystemSharedMemory', call, region),
+    unregisterSystemSharedMemory: (call, name) => note('unregisterSystemSharedMemory', call, name),
     ...overrides,
   };
 }

@@ -5,6 +5,7 @@ import { createFolderRepository } from '../../src/repository/index.js';
 import { type Batch, createHost, type Emission, type Host, type Instance } from '../../src/runtimes/index.js';
 import { createServer } from '../../src/server/index.js';
 import { createService } from '../../src/service/index.js';
+import { SharedMemory } from '../../src/shared-memory/index.js';
 import { createTelemetry } from '../../src/telemetry/index.js';
 import { EVERYBODY } from './http-server.js';
 
@@ -50,6 +51,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
   });
   const life = createService({
     ...{ engine, clock, events, options: settings.repository, logControl: telemetry.logs, version: '0.0.0' },
+    sharedMemory: new SharedMemory(settings.sharedMemory),
     repository: createFolderRepository({ paths: [repository], options: settings.repository, clock, events }),
   });
   const broken = () => {
