@@ -324,6 +324,7 @@ function schedulerLimits({ loader, prepared, batching, context }: AssembleOption
     pure: prepared.description.pure,
     decoupled: prepared.description.decoupled,
     // Inline runs block this thread, so nothing could overlap.
+    concurrency: prepared.description.concurrency,
     prefetchBelowMs: inline ? 0 : context.options.prefetchBelowMs,
   };
 }

@@ -17,7 +17,7 @@ export interface Run {
   readonly reason: BatchReason;
   /** What came so far; passed on when the batch has ended well. */
   readonly emissions: Emission[];
-  /** Clock time at which it became the oldest on its instance; 0 while it waits behind another. */
+  /** Clock time at which its instance could begin it; 0 while it waits behind another. */
   startedAt: number;
   finishedAt: number;
   /** It ran longer than allowed, and its runner was killed for that. */
@@ -31,7 +31,7 @@ export interface Slot {
   instance: Instance | undefined;
   /** Its runner is going down, but not gone yet: it gets no more batches. */
   doomed: boolean;
-  /** Oldest first; at most two (one runs, one is sent ahead). */
+  /** Oldest first; as many as its model runs at a time, or two where that is one (one runs, one is sent ahead). */
   readonly runs: Run[];
   /** Deaths since the last batch that ended well. */
   deaths: number;

@@ -30,6 +30,12 @@ export interface Pending extends Candidate {
   expiry: Timer | undefined;
   /** The instance that its batch was sent to last. */
   runner: Instance | undefined;
+  /** Answers for which its reader has room; counted for decoupled models only. */
+  credit: number;
+  /** Clock time of its last answer, grant, or call of another model; 0 = none. */
+  lastSignAt: number;
+  /** Calls of other models on its behalf that have not ended. */
+  openCalls: number;
   /** Its neighbours in the queue; the queue's own. */
   before: Pending | undefined;
   behind: Pending | undefined;

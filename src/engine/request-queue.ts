@@ -85,9 +85,11 @@ export class RequestQueue {
     this.#laneOf(item).append(item);
   }
 
-  /** Puts items back in front of their level: they were on their way, but nothing had begun. */
+  /** Puts items back in front of their level: they were on their way. Those that run alone stay in the order in which they come. */
   pushFront(items: readonly Pending[]): void {
+    for (const item of items) if (item.alone) this.push(item);
     for (const item of items.toReversed()) {
+      if (item.alone) continue;
       this.#entered(item);
       this.#laneOf(item).prepend(item);
     }

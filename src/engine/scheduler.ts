@@ -8,7 +8,7 @@ import {
   type Timer,
   toMillraceError,
 } from '../core/index.js';
-import { type BatchTiming, type Emission, RunnerDiedError } from '../runtimes/index.js';
+import { type BatchTiming, type Emission, type Instance, RunnerDiedError, STREAM_CREDIT } from '../runtimes/index.js';
 import {
   bytesFull,
   chooseLevel,
@@ -24,6 +24,7 @@ import type { InstancePool, Run, Slot } from './instance-pool.js';
 import type { Pending } from './pending.js';
 import { type BatchLimits, planBatch } from './plan-batch.js';
 import { RequestQueue } from './request-queue.js';
+import { hangsInMs } from './run-watch.js';
 import { RunningMedian } from './running-median.js';
 import { Settlement } from './settlement.js';
 import type { ShapeRules } from './shape-rules.js';
@@ -47,6 +48,8 @@ export interface SchedulerLimits {
   readonly decoupled: boolean;
   /** A second batch is sent ahead while the median run is shorter; 0 = never. */
   readonly prefetchBelowMs: number;
+  /** Batches that run at a time in one instance; nothing is sent ahead where that is more than 1. */
+  readonly concurrency: number;
 }
 
 export interface SchedulerOptions {
@@ -111,9 +114,7 @@ export class Scheduler {
     submission.call.onCancel((reason) => this.#onCancel(item, reason));
     this.schedule();
     if (!this.#options.limits.decoupled) return NO_GRANT;
-    return (answers) => {
-      if (!item.ended) item.runner?.grant(item.callId, answers);
-    };
+    return (answers) => this.#grant(item, answers);
   }
 
   /** Looks for work soon: once everything that has arrived by now is in the queue. */
@@ -141,7 +142,10 @@ export class Scheduler {
   abort(error: MillraceError): void {
     for (const item of this.#queue.all()) if (item.place === 'queued') this.#refuse(item, error);
     for (const slot of this.#options.pool.slots) {
-      for (const run of slot.runs) for (const item of run.members) this.#settlement.end(item, error);
+      for (const item of slot.runs.flatMap((run) => run.members)) {
+        if (!item.ended) item.runner?.cancel(item.callId);
+        this.#settlement.end(item, error);
+      }
     }
   }
 
@@ -192,9 +196,19 @@ export class Scheduler {
       delayed: false,
       expiry: undefined,
       runner: undefined,
+      credit: STREAM_CREDIT,
+      lastSignAt: 0,
+      openCalls: 0,
       before: undefined,
       behind: undefined,
     };
+  }
+
+  #grant(item: Pending, answers: number): void {
+    if (item.ended) return;
+    item.credit += answers;
+    item.lastSignAt = this.#options.clock.now();
+    item.runner?.grant(item.callId, answers);
   }
 
   #onExpired(item: Pending, policy: QueuePolicy, timeoutMs: number): void {
@@ -209,9 +223,7 @@ export class Scheduler {
       this.#refuse(item, reason);
       return;
     }
-    for (const slot of this.#options.pool.slots) {
-      if (slot.runs.some((run) => run.members.includes(item))) slot.instance?.cancel(item.callId);
-    }
+    item.runner?.cancel(item.callId);
     this.#settlement.end(item, reason);
   }
 
@@ -224,9 +236,8 @@ export class Scheduler {
       const slot = this.#chooseSlot();
       if (slot === undefined) return;
       const candidates = this.#queue.peek(batching ? Math.max(LOOKAHEAD, maxRows) : 1);
-      const ahead = slot.runs[0];
       // Whatever may bring the runner down gets it for itself.
-      if (ahead !== undefined && (candidates[0]?.alone || ahead.members[0]?.alone)) return;
+      if (slot.runs.length > 0 && (candidates[0]?.alone || slot.runs.some(runsAlone))) return;
       const plan = planBatch(candidates, limits.batching, clock.now());
       if (plan.kind === 'wait') {
         this.#delayTimer = clock.setTimer(plan.at - clock.now(), () => this.#pump());
@@ -237,15 +248,19 @@ export class Scheduler {
     }
   }
 
-  /** An idle instance, else one that may be sent a batch ahead. */
+  /** The instance with the least to do, unless it has enough; else one that may be sent a batch ahead. */
   #chooseSlot(): Slot | undefined {
     const { limits, pool } = this.#options;
+    let free: Slot | undefined;
     let ahead: Slot | undefined;
     for (const slot of pool.slots) {
       if (slot.instance === undefined || slot.doomed) continue;
-      if (slot.runs.length === 0) return slot;
-      if (slot.runs.length === 1 && slot.deaths === 0) ahead ??= slot;
+      const running = slot.runs.length;
+      if (running === 0) return slot;
+      if (running < limits.concurrency && running < (free?.runs.length ?? limits.concurrency)) free = slot;
+      if (running === 1 && slot.deaths === 0) ahead ??= slot;
     }
+    if (limits.concurrency > 1) return free;
     return this.#runMs.value < limits.prefetchBelowMs ? ahead : undefined;
   }
 
@@ -260,7 +275,7 @@ export class Scheduler {
     this.#executing += members.length;
     const run = createRun(members, reason);
     slot.runs.push(run);
-    if (slot.runs.length === 1) this.#begin(slot, run, now);
+    if (slot.runs.length <= this.#options.limits.concurrency) this.#begin(slot, run, now);
     this.#execute(slot, run).then(
       (timing) => this.#onDone(slot, run, timing),
       (error) => this.#onFailed(slot, run, error),
@@ -279,12 +294,22 @@ export class Scheduler {
   }
 
   #begin(slot: Slot, run: Run, now: number): void {
-    const { clock, limits, label } = this.#options;
     run.startedAt = now;
-    const instance = slot.instance;
-    run.timeout = clock.setTimer(limits.executionTimeoutMs, () => {
+    this.#watch(slot.instance, run, this.#options.limits.executionTimeoutMs);
+  }
+
+  #watch(instance: Instance | undefined, run: Run, delayMs: number): void {
+    const { clock, limits, label } = this.#options;
+    const timeoutMs = limits.executionTimeoutMs;
+    run.timeout = clock.setTimer(delayMs, () => {
+      const againMs = hangsInMs(run, { timeoutMs, now: clock.now() });
+      if (againMs > 0) {
+        this.#watch(instance, run, againMs);
+        return;
+      }
       run.overdue = true;
-      instance?.kill(`a batch of model '${label}' ran longer than ${limits.executionTimeoutMs} ms`);
+      const what = limits.decoupled ? 'gave no answer for' : 'ran longer than';
+      instance?.kill(`a batch of model '${label}' ${what} ${timeoutMs} ms`);
     });
   }
 
@@ -382,6 +407,11 @@ export class Scheduler {
     if (this.#queue.length > 0 || this.#executing > 0) return;
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }
+}
+
+/** Only its first member can be alone: it has no others. */
+function runsAlone(run: Run): boolean {
+  return run.members[0]?.alone === true;
 }
 
 function createRun(members: readonly Pending[], reason: BatchReason): Run {

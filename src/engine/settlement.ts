@@ -56,6 +56,8 @@ export class Settlement {
       if (emission.final) this.end(item, undefined);
     } catch (error) {
       this.end(item, toMillraceError(error));
+      // A model that goes on answering would wait for a reader who is gone.
+      if (!emission.final) item.runner?.cancel(item.callId);
     }
   }
 
@@ -79,8 +81,12 @@ export class Settlement {
   }
 
   #respond(item: Pending, emission: Emission): void {
-    const { ref, rules } = this.#options;
+    const { ref, rules, decoupled, clock } = this.#options;
     item.responses++;
+    if (decoupled) {
+      item.credit--;
+      item.lastSignAt = clock.now();
+    }
     const response = {
       ref,
       id: item.request.id,

@@ -11,6 +11,10 @@ import {
 /** One batch that a fake instance was given, to be settled by the test. */
 export interface GivenBatch {
   readonly batch: Batch;
+  /** Passes answers on as they are, before the end of the batch. */
+  readonly emit: Emit;
+  /** Ends the batch without an answer. */
+  end(): void;
   /** Answers every item with its own inputs, renamed to outputs, and ends the batch. */
   finish(): void;
   /** Answers one item of the batch with an error, all others with their inputs. */
@@ -56,6 +60,8 @@ export class FakeInstance implements Instance {
       };
       this.given.push({
         batch,
+        emit,
+        end: () => settle(() => resolve(TIMING)),
         finish: () =>
           settle(() => {
             void emit(batch.items.map((item) => ({ callId: item.callId, outputs: echo(item.inputs), final: true })));
@@ -98,12 +104,12 @@ export class FakeInstance implements Instance {
   /** The runner dies: what ran is lost with it, what was sent ahead never began. */
   die(reason: string): void {
     this.#death = `the runner died: ${reason}`;
-    let started = true;
+    let started = this.description.concurrency;
     for (const entry of this.#rejects) {
       if (entry.settled) continue;
       entry.settled = true;
-      entry.reject(new RunnerDiedError(this.#death, started));
-      started = false;
+      entry.reject(new RunnerDiedError(this.#death, started > 0));
+      started--;
     }
     this.#exit(reason);
   }

@@ -1,0 +1,21 @@
+import type { Run } from './instance-pool.js';
+
+export interface RunLimit {
+  /** Longest time without a sign of life; for models of one answer, the longest run. */
+  readonly timeoutMs: number;
+  /** Clock time. */
+  readonly now: number;
+}
+
+/**
+ * Milliseconds after which a run has to be looked at again; 0 or less = it hangs. Answers, and grants of its readers, are
+ * signs of life. While it waits for a reader or for another model the time does not count: the call's deadline ends that.
+ */
+export function hangsInMs(run: Run, { timeoutMs, now }: RunLimit): number {
+  let lastSignAt = run.startedAt;
+  for (const { ended, credit, openCalls, lastSignAt: at } of run.members) {
+    if (!ended && (credit <= 0 || openCalls > 0)) return timeoutMs;
+    if (at > lastSignAt) lastSignAt = at;
+  }
+  return lastSignAt + timeoutMs - now;
+}

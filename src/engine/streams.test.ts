@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { call, IDENTITY, Outcome, request } from '../../test/support/engine-fixture.js';
+import type { GivenBatch } from '../../test/support/fake-instance.js';
+import { createSchedulerFixture } from '../../test/support/scheduler-fixture.js';
+import { MillraceError } from '../core/index.js';
+import { STREAM_CREDIT } from '../runtimes/index.js';
+
+type Fixture = ReturnType<typeof createSchedulerFixture>;
+
+/** A scheduler of a model that gives many answers and runs `concurrency` batches at a time. */
+function createFixture(concurrency: number, instances = 1): Fixture {
+  return createSchedulerFixture({
+    instances,
+    description: { ...IDENTITY, decoupled: true, concurrency },
+    limits: {
+      batching: { batching: false, maxRows: 8, preferredSizes: [], maxDelayMs: 0 },
+      decoupled: true,
+      concurrency,
+      executionTimeoutMs: 500,
+      // Would send a second batch ahead, were it allowed to.
+      prefetchBelowMs: 1e9,
+    },
+  });
+}
+
+async function submit(fixture: Fixture, value: number) {
+  const outcome = new Outcome();
+  const theCall = call();
+  const grant = fixture.scheduler.submit({ request: request(value), call: theCall, sink: outcome });
+  await fixture.clock.flush();
+  return { outcome, call: theCall, grant };
+}
+
+function answer({ batch, emit }: GivenBatch, options: { readonly final?: boolean } = {}): void {
+  const { callId, inputs } = batch.items[0] as (typeof batch.items)[number];
+  void emit([{ callId, outputs: inputs.map((tensor) => ({ ...tensor, name: 'y' })), final: false, ...options }]);
+}
+
+const given = (fixture: Fixture, index: number) => fixture.instance().given[index] as GivenBatch;
+
+describe('an instance that runs several batches at a time', () => {
+  it('gets as many as it says and no more, and the next one when any has ended', async () => {
+    const fixture = createFixture(2);
+    for (const value of [1, 2, 3]) await submit(fixture, value);
+    expect(fixture.instance().given).toHaveLength(2);
+    given(fixture, 1).finish();
+    await fixture.clock.flush();
+    expect(fixture.instance().given).toHaveLength(3);
+    expect(fixture.scheduler.executingRequests).toBe(2);
+  });
+
+  it('shares them out among the instances', async () => {
+    const fixture = createFixture(2, 2);
+    for (const value of [1, 2, 3, 4, 5]) await submit(fixture, value);
+    expect(fixture.instances.map((instance) => instance.given.map(({ batch }) => batch.items[0]?.callId))).toEqual([
+      [1, 5],
+      [3, 7],
+    ]);
+  });
+
+  it('watches over each of them from its own beginning', async () => {
+    const fixture = createFixture(2);
+    const first = await submit(fixture, 1);
+    await fixture.clock.advance(400);
+    const second = await submit(fixture, 2);
+    given(fixture, 0).finish();
+    await fixture.clock.advance(499);
+    expect([first.outcome.kind, second.outcome.kind]).toEqual(['ok', 'pending']);
+    await fixture.clock.advance(1);
+    expect(second.outcome.error?.message).toBe("the runner died: a batch of model 'm/1' gave no answer for 500 ms");
+  });
+
+  it('runs whoever may have brought its runner down alone', async () => {
+    const fixture = createFixture(2);
+    const outcomes = [await submit(fixture, 1), await submit(fixture, 2), await submit(fixture, 3)];
+    fixture.instance().die('crash');
+    await fixture.clock.advance(100);
+    expect(fixture.instance().given).toHaveLength(1);
+    given(fixture, 0).finish();
+    await fixture.clock.flush();
+    expect(outcomes[0]?.outcome.kind).toBe('ok');
+    expect(fixture.instance().given).toHaveLength(2);
+  });
+});
+
+describe('a stream', () => {
+  it('passes answers on as they come, and grants on to the instance', async () => {
+    const fixture = createFixture(1);
+    const { outcome, grant } = await submit(fixture, 1);
+    answer(given(fixture, 0));
+    answer(given(fixture, 0));
+    expect(outcome.responses).toHaveLength(2);
+    grant(16);
+    expect(fixture.instance().granted).toEqual([{ callId: 1, answers: 16 }]);
+    answer(given(fixture, 0), { final: true });
+    expect(outcome.kind).toBe('ok');
+    grant(16);
+    expect(fixture.instance().granted).toHaveLength(1);
+  });
+
+  it('may last as long as it gives answers', async () => {
+    const fixture = createFixture(1);
+    const { outcome } = await submit(fixture, 1);
+    for (let round = 0; round < 5; round++) {
+      await fixture.clock.advance(499);
+      answer(given(fixture, 0));
+    }
+    expect(outcome.kind).toBe('pending');
+    await fixture.clock.advance(500);
+    expect(outcome.kind).toBe('unavailable');
+  });
+
+  it('does not hang while its reader has no room, but does when it has', async () => {
+    const fixture = createFixture(1);
+    const { outcome, grant } = await submit(fixture, 1);
+    for (let round = 0; round < STREAM_CREDIT; round++) answer(given(fixture, 0));
+    await fixture.clock.advance(10_000);
+    expect(outcome.kind).toBe('pending');
+    grant(1);
+    await fixture.clock.advance(499);
+    expect(outcome.kind).toBe('pending');
+    await fixture.clock.advance(1);
+    expect(outcome.kind).toBe('unavailable');
+  });
+
+  it('hangs when it goes on answering a caller who has left', async () => {
+    const fixture = createFixture(1);
+    const { outcome, call: theCall } = await submit(fixture, 1);
+    theCall.cancel(new MillraceError('cancelled', 'the client left'));
+    expect(fixture.instance().cancelled).toEqual([1]);
+    await fixture.clock.advance(300);
+    answer(given(fixture, 0));
+    expect(outcome.responses).toEqual([]);
+    const exited = fixture.instance().exited;
+    await fixture.clock.advance(200);
+    expect(await exited).toBe("a batch of model 'm/1' gave no answer for 500 ms");
+  });
+
+  it('is cancelled when its answer cannot be passed on, and when everything is aborted', async () => {
+    const fixture = createFixture(2);
+    const broken = await submit(fixture, 1);
+    const { batch, emit } = given(fixture, 0);
+    void emit([{ callId: batch.items[0]?.callId ?? 0, outputs: [undefined as never], final: false }]);
+    broken.outcome.responses.length = 0;
+    await submit(fixture, 2);
+    fixture.scheduler.abort(new MillraceError('unavailable', 'closed'));
+    expect(fixture.instance().cancelled).toEqual([1, 3]);
+  });
+});
