@@ -3,10 +3,13 @@ import type { Call } from '../../core/index.js';
 /** A message as the pieces of its protobuf encoding, in order; written one after the other without being joined. */
 export type GrpcMessage = readonly Uint8Array[];
 
+/** Request metadata by lower-case name; several values of one name joined by `, `. */
+export type GrpcMetadata = Readonly<Record<string, string | string[] | undefined>>;
+
 interface GrpcMethodBase {
   /** `/package.Service/Method`. */
   readonly path: string;
-  /** `public` methods need no key. */
+  /** `public` methods need no key, and are answered while the server drains; the others are refused then. */
   readonly access: 'public' | 'key';
   /** Changes the server: refused on the gRPC port where control has a port of its own. */
   readonly control: boolean;
@@ -18,7 +21,7 @@ interface GrpcMethodBase {
  */
 export interface UnaryMethod extends GrpcMethodBase {
   readonly kind: 'unary';
-  readonly handle: (call: Call, message: Uint8Array) => GrpcMessage | Promise<GrpcMessage>;
+  readonly handle: (call: Call, message: Uint8Array, metadata: GrpcMetadata) => GrpcMessage | Promise<GrpcMessage>;
 }
 
 /** Messages both ways, or from the server only. */
@@ -32,6 +35,8 @@ export type GrpcMethod = UnaryMethod | StreamMethod;
 
 /** What a streaming method is handed. */
 export interface GrpcStream {
+  /** What the client sent when it opened the stream. */
+  readonly metadata: GrpcMetadata;
   /** Opens the call of one message, with the stream's principal, trace and deadline; cancelled when the stream breaks. */
   openCall(): Call;
   /** That call has ended: it is watched over no longer. */
@@ -40,7 +45,7 @@ export interface GrpcStream {
   send(message: GrpcMessage): boolean;
   /** Resolves when there is room again, or the stream is gone. */
   drained(): Promise<void>;
-  /** Ends the stream with status OK, or with an error's. */
+  /** Ends the stream with status OK, or with an error's. Calls that are still open are cancelled. */
   end(error?: unknown): void;
 }
 
