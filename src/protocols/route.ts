@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox';
 import type { Call } from '../core/index.js';
-import type { WireResponse } from './wire.js';
+import type { WireResponse, WireStream } from './wire.js';
 
 /** What a route is handed besides the call. */
 export interface RouteRequest {
@@ -35,8 +35,10 @@ export interface Route {
   readonly largeBody?: boolean;
   /** Schema of the success body; undefined = empty. */
   readonly response?: TSchema;
-  readonly handle: (call: Call, request: RouteRequest) => WireResponse | Promise<WireResponse>;
+  readonly handle: (call: Call, request: RouteRequest) => Answer | Promise<Answer>;
 }
+
+type Answer = WireResponse | WireStream;
 
 const JSON_HEADERS = { 'content-type': 'application/json' } as const;
 

@@ -8,7 +8,7 @@ import {
   type Principal,
   toMillraceError,
 } from '../core/index.js';
-import { encodeError, type WireResponse } from '../protocols/index.js';
+import { encodeError, type WireResponse, type WireStream } from '../protocols/index.js';
 import { compress } from './compression.js';
 import type { Connection, Connections, OpenExchange } from './connection.js';
 import { requestTimeoutMs } from './deadline.js';
@@ -17,6 +17,7 @@ import { HttpError } from './http-error.js';
 import type { ServerOptions } from './options.js';
 import { type FlatHeaders, NO_HEADERS } from './origin-guard.js';
 import { formatServerTiming } from './server-timing.js';
+import { StreamedBody } from './streamed-body.js';
 import { openTrace } from './trace-context.js';
 
 /** What all exchanges of a server share. */
@@ -58,6 +59,7 @@ export class Exchange implements OpenExchange {
   #responseBytes = 0;
   #error: MillraceError | undefined;
   #heldBytes = 0;
+  #streamed: StreamedBody | undefined;
   /** The answer is out as a whole, and only the rest of the request is still thrown away. */
   #lingers = false;
   #settled = false;
@@ -127,6 +129,32 @@ export class Exchange implements OpenExchange {
     this.#write(response);
   }
 
+  /** Answers bit by bit. What goes wrong before the first piece is answered as any error is. */
+  async stream(response: WireStream): Promise<void> {
+    const { res, connection } = this;
+    const { sendTimeoutMs } = this.#context.options;
+    const body = new StreamedBody(response.stream, { res, socket: connection.socket, sendTimeoutMs });
+    this.#streamed = body;
+    let opened = false;
+    try {
+      if (!this.answered) await body.begin();
+      if (this.answered || this.req.method === 'HEAD') body.stop();
+      if (this.answered) return;
+      opened = true;
+      this.#status = response.status;
+      res.writeHead(response.status, this.#headersOf(response, undefined, this.#unreadBody() !== 'small'));
+      await body.write((bytes) => {
+        this.#responseBytes += bytes;
+      });
+      if (this.#settled) return;
+      res.end();
+      this.#settleWhenWritten();
+    } catch (error) {
+      if (opened) this.#breakOff(error);
+      else this.fail(error);
+    }
+  }
+
   /** Answers with an error; what was not foreseen is published with its stack and answered without it. */
   fail(thrown: unknown): void {
     const error = toMillraceError(thrown);
@@ -146,6 +174,7 @@ export class Exchange implements OpenExchange {
     this.#status = CLIENT_CLOSED_REQUEST;
     this.#error = new MillraceError('cancelled', 'the client closed the connection before it had its answer');
     this.#call?.cancel(this.#error);
+    this.#streamed?.stop();
     this.#settle();
   }
 
@@ -202,10 +231,11 @@ export class Exchange implements OpenExchange {
     this.#settleWhenWritten();
   }
 
-  #headersOf(response: WireResponse, lengthBytes: number, close: boolean): string[] {
+  /** `lengthBytes` undefined = nobody knows yet. */
+  #headersOf(response: Omit<WireResponse, 'body'>, lengthBytes: number | undefined, close: boolean): string[] {
     const headers: string[] = [];
     for (const name in response.headers) headers.push(name, response.headers[name] as string);
-    if (response.status !== 204) headers.push('content-length', String(lengthBytes));
+    if (lengthBytes !== undefined && response.status !== 204) headers.push('content-length', String(lengthBytes));
     headers.push('x-request-id', this.requestId);
     if (this.#context.options.timingHeaders) {
       headers.push('server-timing', formatServerTiming(this.call.timing, this.#context.clock.now()));
@@ -241,6 +271,19 @@ export class Exchange implements OpenExchange {
       this.#settle();
     });
     req.resume();
+  }
+
+  /** Ends an answer that cannot be completed: only a broken connection tells the client. */
+  #breakOff(thrown: unknown): void {
+    if (this.#settled) return;
+    this.#error = toMillraceError(thrown);
+    if (this.#error !== thrown) this.#publishFault(thrown);
+    this.#streamed?.stop();
+    const { socket } = this.connection;
+    socket.setTimeout(this.#context.options.sendTimeoutMs);
+    // What was written goes out first.
+    socket.destroySoon();
+    this.#settle();
   }
 
   #settleWhenWritten(): void {

@@ -158,7 +158,8 @@ function bindRoute(app: FastifyInstance, route: Route, { exchangeOf, authenticat
       const { params, body } = request;
       const response = await route.handle(exchange.call, { params, body, origin: exchange.origin });
       reply.hijack();
-      exchange.send(response);
+      if ('stream' in response) void exchange.stream(response);
+      else exchange.send(response);
     },
   });
 }
