@@ -1,9 +1,11 @@
 /** Room `protocols` (rank 4): one folder a dialect. They decode and encode; they decide nothing and hold no state. */
 export type { InferTarget } from './oip/decode-infer.js';
+export { createGenerateHandler, type GenerateHandler } from './oip/generate.js';
 export * from './oip/infer.js';
 export * from './oip/routes.js';
 export * from './oip/routes-match.js';
 export * from './oip/status.js';
 export * from './openapi.js';
+export { GENERATE_ROUTES } from './openapi-generate.js';
 export * from './route.js';
 export * from './wire.js';

@@ -1,10 +1,10 @@
 import { formatTensorType, type Signature } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
 import { encodeModelMetadata } from './oip/routes-encode.js';
-import { ErrorSchema, InferRequestSchema, InferResponseSchema } from './oip/routes-infer-schemas.js';
+import { InferRequestSchema, InferResponseSchema } from './oip/routes-infer-schemas.js';
 import { curlCommand, exampleRequest } from './openapi-example.js';
-
-type OpenApiObject = Readonly<Record<string, unknown>>;
+import { describeGeneratePaths, GENERATE_ROUTES } from './openapi-generate.js';
+import { describeCallParameters, ERROR_RESPONSES, type OpenApiObject } from './openapi-parts.js';
 
 /** How inferences are reached; the one pair of routes that the server answers without its router. */
 export const INFER_ROUTES = [
@@ -12,15 +12,8 @@ export const INFER_ROUTES = [
   { method: 'POST', path: '/v2/models/{model}/versions/{version}/infer' },
 ] as const;
 
-const STATUSES = {
-  400: 'The request is malformed or does not fit the model.',
-  401: 'No valid key.',
-  403: 'The key may not do this.',
-  404: 'No such model or version.',
-  413: 'The body is too large.',
-  503: 'Overloaded, still loading or shutting down; see `Retry-After`.',
-  504: 'The deadline passed.',
-} as const;
+/** All routes that the server answers without its router. */
+export const INFERENCE_ROUTES = [...INFER_ROUTES, ...GENERATE_ROUTES.one, ...GENERATE_ROUTES.stream] as const;
 
 const BINARY = { schema: { type: 'string', format: 'binary' } };
 const BINARY_HEADER = {
@@ -29,27 +22,18 @@ const BINARY_HEADER = {
   schema: { type: 'integer', minimum: 0 },
 };
 
-/** OpenAPI path items of {@link INFER_ROUTES}. */
-export function describeInferPaths(examples: OpenApiObject = {}): Readonly<Record<string, OpenApiObject>> {
-  return Object.fromEntries(INFER_ROUTES.map(({ path }) => [path, { post: describeInfer(path, examples) }]));
+/** OpenAPI path items of {@link INFERENCE_ROUTES}; `examples` are for infer. */
+export function describeInferencePaths(examples: OpenApiObject = {}): Readonly<Record<string, OpenApiObject>> {
+  const infer = INFER_ROUTES.map(({ path }) => [path, { post: describeInfer(path, examples) }]);
+  return { ...Object.fromEntries(infer), ...describeGeneratePaths() };
 }
 
 function describeInfer(path: string, examples: OpenApiObject): OpenApiObject {
-  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
   const { name: headerName, ...header } = BINARY_HEADER;
   return {
     tags: ['inference'],
-    summary: names.includes('version') ? 'Runs one version of a model' : 'Runs a model',
-    parameters: [
-      ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-      { ...BINARY_HEADER, in: 'header' },
-      {
-        name: 'X-Request-Timeout-Ms',
-        in: 'header',
-        description: 'Deadline of the whole call.',
-        schema: { type: 'number', exclusiveMinimum: 0 },
-      },
-    ],
+    summary: path.includes('{version}') ? 'Runs one version of a model' : 'Runs a model',
+    parameters: [...describeCallParameters(path), { ...BINARY_HEADER, in: 'header' }],
     requestBody: {
       required: true,
       content: { 'application/json': { schema: InferRequestSchema, examples }, 'application/octet-stream': BINARY },
@@ -60,12 +44,7 @@ function describeInfer(path: string, examples: OpenApiObject): OpenApiObject {
         headers: { [headerName]: header },
         content: { 'application/json': { schema: InferResponseSchema }, 'application/octet-stream': BINARY },
       },
-      ...Object.fromEntries(
-        Object.entries(STATUSES).map(([status, description]) => [
-          status,
-          { description, content: { 'application/json': { schema: ErrorSchema } } },
-        ]),
-      ),
+      ...ERROR_RESPONSES,
     },
   };
 }
@@ -103,7 +82,7 @@ export function addModels(document: object, { models, origin, withKey }: ModelsD
     ]),
   );
   const paths = 'paths' in document ? (document.paths as OpenApiObject) : {};
-  return { ...document, paths: { ...paths, ...describeInferPaths(examples) }, 'x-models': described };
+  return { ...document, paths: { ...paths, ...describeInferencePaths(examples) }, 'x-models': described };
 }
 
 function formatSignature({ inputs, outputs }: Signature): string {

@@ -1,7 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ByteBudget, type Clock, type EventBus, MillraceError, within } from '../core/index.js';
 import type { Authenticate } from '../governance/index.js';
-import { createInferHandler, createOipRoutes, describeInferPaths, INFER_ROUTES } from '../protocols/index.js';
+import {
+  createGenerateHandler,
+  createInferHandler,
+  createOipRoutes,
+  describeInferencePaths,
+  INFERENCE_ROUTES,
+} from '../protocols/index.js';
 import type { Service } from '../service/index.js';
 import { Connections } from './connection.js';
 import { createDocsRoutes } from './docs.js';
@@ -68,6 +74,7 @@ export function createServer(dependencies: ServerDependencies): Server {
   const routers = createRouters(dependencies);
   const rest = createRestDispatch({
     infer: createInferHandler({ service: dependencies.service, maxInputs: options.maxInputs, clock }),
+    generate: createGenerateHandler({ service: dependencies.service, clock }),
     router: routers.rest,
     authenticate: dependencies.authenticate,
     maxBodyBytes: options.maxInputBytes,
@@ -149,8 +156,8 @@ function createRouters(dependencies: ServerDependencies): {
       ...(separate ? routes.filter((route) => !route.control) : routes),
       ...createDocsRoutes({ service, requiresKey, document: () => rest.document() }),
     ],
-    elsewhere: INFER_ROUTES,
-    openApi: { info, paths: describeInferPaths() },
+    elsewhere: INFERENCE_ROUTES,
+    openApi: { info, paths: describeInferencePaths() },
   });
   const admin = separate ? createRouter({ ...common, routes, elsewhere: [], openApi: { info, paths: {} } }) : undefined;
   return { rest, admin };

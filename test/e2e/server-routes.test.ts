@@ -278,10 +278,35 @@ describe('what Triton has and this server has not', () => {
       'POST /v2/cudasharedmemory/region/r/register',
       'this server does not offer shared memory: send tensors in the request',
     ],
-    ['POST /v2/models/m/generate', 'this server does not offer generate: use infer'],
-    ['POST /v2/models/m/versions/1/generate_stream', 'this server does not offer generate: use infer'],
   ])('%s is 501', async (line, error) => {
     const { ask } = await start();
     expect(await ask(line)).toEqual({ status: 501, body: { error } });
+  });
+});
+
+describe('the generate routes', () => {
+  it.each([
+    ['/v2/models/m/generate', '3'],
+    ['/v2/models/m/versions/1/generate', '1'],
+  ])('POST %s answers with the outputs', async (path, version) => {
+    const { ask } = await start();
+    expect(await ask(`POST ${path}`, { x: [1, 2, 3, 4] })).toEqual({
+      status: 200,
+      body: { model_name: 'm', model_version: version, y: [1, 2, 3, 4] },
+    });
+  });
+
+  it.each([
+    ['POST /v2/models/nope/generate_stream', 404, "model 'nope' is not found"],
+    ['POST /v2/models/m/versions/x/generate', 404, "model 'm' has no version 'x': versions are positive integers"],
+    ['GET /v2/models/m/versions/1/generate_stream', 405, undefined],
+    ['GET /v2/models/m/generate', 405, undefined],
+  ])('%s is refused', async (line, status, error) => {
+    const { ask } = await start();
+    const path = line.slice(4);
+    expect(await ask(line)).toEqual({
+      status,
+      body: { error: error ?? `${path} does not take GET: expected POST` },
+    });
   });
 });

@@ -5,7 +5,7 @@ import { type Named, startsNumber } from './json/elements.js';
 import { parseNumber, readNumberText } from './json/number.js';
 import { readString } from './json/string.js';
 
-const MAX_PARAMETERS = 256;
+export const MAX_PARAMETERS = 256;
 
 /**
  * Takes a `parameters` object: strings, booleans and numbers, integers beyond 2^53 as bigint. A name that comes twice is
@@ -25,13 +25,14 @@ export function readParameters(cursor: JsonCursor, owner: Named): Parameters {
       );
     }
     cursor.expect(COLON, "':'");
-    parameters[name] = readValue(cursor, name, owner);
+    parameters[name] = readParameter(cursor, name, owner);
     more = cursor.next(CLOSE_BRACE);
   }
   return count === 0 ? NO_PARAMETERS : parameters;
 }
 
-function readValue(cursor: JsonCursor, name: string, owner: Named): ParameterValue {
+/** Takes the value of the parameter `name`. */
+export function readParameter(cursor: JsonCursor, name: string, owner: Named): ParameterValue {
   if (cursor.peek() === QUOTE) return readString(cursor);
   if (cursor.take('true')) return true;
   if (cursor.take('false')) return false;

@@ -43,7 +43,11 @@ export const NO_REQUEST_PARAMETERS: RequestParameters = {
 
 /** Takes the `parameters` of a request and picks out those that the protocol defines. */
 export function readRequestParameters(cursor: JsonCursor): RequestParameters {
-  const parameters = readParameters(cursor, REQUEST);
+  return toRequestParameters(readParameters(cursor, REQUEST));
+}
+
+/** Picks out those that the protocol defines. Throws `invalid_argument` for one of the wrong type. */
+export function toRequestParameters(parameters: Parameters): RequestParameters {
   const rest: Record<string, ParameterValue> = Object.create(null);
   let restCount = 0;
   for (const name in parameters) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { matchInfer } from './routes-match.js';
+import { matchGenerate, matchInfer } from './routes-match.js';
 
 describe('matchInfer', () => {
   it.each([
@@ -39,4 +39,22 @@ describe('matchInfer', () => {
   it('refuses broken percent-encoding', () => {
     expect(() => matchInfer('/v2/models/a%2/infer')).toThrow("model name 'a%2': the percent-encoding is broken");
   });
+});
+
+describe('matchGenerate', () => {
+  it.each([
+    ['/v2/models/m/generate', undefined, false],
+    ['/v2/models/m/versions/2/generate?x', 2, false],
+    ['/v2/models/m/generate_stream', undefined, true],
+    ['/v2/models/m/versions/2/generate_stream', 2, true],
+  ])('%s', (url, version, stream) => {
+    expect(matchGenerate(url)).toEqual({ name: 'm', version, stream });
+  });
+
+  it.each(['/v2/models/m/infer', '/v2/models/generate', '/v2/models/m/generate/', '/v2/models/m/xgenerate'])(
+    "does not match '%s'",
+    (url) => {
+      expect(matchGenerate(url)).toBeUndefined();
+    },
+  );
 });

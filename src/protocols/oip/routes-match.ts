@@ -1,8 +1,8 @@
 import { MillraceError } from '../../core/index.js';
 import type { InferTarget } from './decode-infer.js';
+import type { GenerateTarget } from './generate.js';
 
 const PREFIX = '/v2/models/';
-const SUFFIX = '/infer';
 const VERSIONS = 'versions/';
 
 /**
@@ -10,10 +10,22 @@ const VERSIONS = 'versions/';
  * `not_found` for a version that is no number and `invalid_argument` for broken percent-encoding.
  */
 export function matchInfer(url: string): InferTarget | undefined {
+  return matchModel(url, '/infer');
+}
+
+/** The same for `…/generate` and `…/generate_stream`. */
+export function matchGenerate(url: string): GenerateTarget | undefined {
+  const target = matchModel(url, '/generate');
+  if (target !== undefined) return { ...target, stream: false };
+  const streamed = matchModel(url, '/generate_stream');
+  return streamed && { ...streamed, stream: true };
+}
+
+function matchModel(url: string, suffix: string): InferTarget | undefined {
   const query = url.indexOf('?');
   const path = query < 0 ? url : url.slice(0, query);
-  if (!path.startsWith(PREFIX) || !path.endsWith(SUFFIX)) return undefined;
-  const middle = path.slice(PREFIX.length, -SUFFIX.length);
+  if (!path.startsWith(PREFIX) || !path.endsWith(suffix)) return undefined;
+  const middle = path.slice(PREFIX.length, -suffix.length);
   const slash = middle.indexOf('/');
   if (slash < 0) return middle === '' ? undefined : { name: decodeName(middle), version: undefined };
   const version = middle.slice(slash + 1 + VERSIONS.length);

@@ -9,17 +9,9 @@ const SHARED_MEMORY = ['systemsharedmemory', 'cudasharedmemory'].flatMap((kind) 
   ['POST', `/v2/${kind}/region/{region}/unregister`],
 ]) as readonly (readonly ['GET' | 'POST', string])[];
 
-const GENERATE = ['/v2/models/{model}', '/v2/models/{model}/versions/{version}'].flatMap((prefix) => [
-  `${prefix}/generate`,
-  `${prefix}/generate_stream`,
-]);
-
 /** Triton's routes that this server knows but does not have: 501 rather than a 404 that looks like a typing error. */
 export function createUnimplementedRoutes(): readonly Route[] {
-  return [
-    ...SHARED_MEMORY.map(([method, path]) => refuse(method, path, 'shared memory: send tensors in the request')),
-    ...GENERATE.map((path) => refuse('POST', path, 'generate: use infer')),
-  ];
+  return [...SHARED_MEMORY.map(([method, path]) => refuse(method, path, 'shared memory: send tensors in the request'))];
 }
 
 function refuse(method: Route['method'], path: string, what: string): Route {

@@ -1,0 +1,84 @@
+import { type Call, type Clock, type InferResponse, MillraceError, systemClock } from '../../core/index.js';
+import type { InferResult, Service } from '../../service/index.js';
+import type { WireRequest, WireResponse, WireStream } from '../wire.js';
+import type { InferTarget } from './decode-infer.js';
+import { decodeGenerate } from './generate-decode.js';
+import { createGenerateEncoder, encodeErrorEvent, type GenerateEncoder } from './generate-encode.js';
+
+/** The model that the path names, and whether its answers are to come as events. */
+export interface GenerateTarget extends InferTarget {
+  readonly stream: boolean;
+}
+
+/** Answers a POST to a generate route. Rejects with MillraceError; so does a stream before its first piece. */
+export type GenerateHandler = (
+  call: Call,
+  target: GenerateTarget,
+  wire: WireRequest,
+) => Promise<WireResponse | WireStream>;
+
+const JSON_HEADERS = { 'content-type': 'application/json' };
+const EVENT_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache',
+  // nginx would hold events back until it has a buffer full of them.
+  'x-accel-buffering': 'no',
+};
+
+/** Triton's generate routes: `service.infer` with plain JSON on both sides, for models that speak text above all. */
+export function createGenerateHandler(options: {
+  readonly service: Pick<Service, 'infer' | 'modelInfo'>;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}): GenerateHandler {
+  const { service, clock = systemClock } = options;
+  const encoder = createGenerateEncoder();
+  return async (call, target, wire) => {
+    const { info } = service.modelInfo(call, target.name, target.version);
+    const request = decodeGenerate(wire, target, info.signature);
+    call.timing.decodedAt = clock.now();
+    const result = await service.infer(call, request);
+    if (target.stream) return { status: 200, headers: EVENT_HEADERS, stream: events(result, encoder) };
+    const response = result.kind === 'one' ? result.response : await takeOnly(target.name, result.responses);
+    const startedAt = clock.now();
+    const body = encoder.json(response);
+    call.timing.encodeMs = clock.now() - startedAt;
+    return { status: 200, headers: JSON_HEADERS, body };
+  };
+}
+
+/** Ends with an event that tells of an error, unless that is the first thing that happens. */
+async function* events(result: InferResult, encoder: GenerateEncoder): WireStream['stream'] {
+  if (result.kind === 'one') {
+    yield encoder.event(result.response);
+    return;
+  }
+  let begun = false;
+  try {
+    for await (const response of result.responses) {
+      yield encoder.event(response);
+      begun = true;
+    }
+  } catch (error) {
+    if (!begun || !(error instanceof MillraceError)) throw error;
+    yield encodeErrorEvent(error);
+  }
+}
+
+/** The answer of a model that could give any number of them. Leaving the loop early cancels the call. */
+async function takeOnly(name: string, responses: AsyncIterable<InferResponse>): Promise<InferResponse> {
+  let only: InferResponse | undefined;
+  for await (const response of responses) {
+    if (only !== undefined) throw notOne(name, 'several answers');
+    only = response;
+  }
+  if (only === undefined) throw notOne(name, 'no answer');
+  return only;
+}
+
+function notOne(name: string, got: string): MillraceError {
+  return new MillraceError(
+    'invalid_argument',
+    `model '${name}' gave ${got}, and generate carries exactly one; use generate_stream`,
+  );
+}

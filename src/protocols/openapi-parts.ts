@@ -1,0 +1,36 @@
+import { ErrorSchema } from './oip/routes-infer-schemas.js';
+
+/** A piece of an OpenAPI document. */
+export type OpenApiObject = Readonly<Record<string, unknown>>;
+
+const STATUSES = {
+  400: 'The request is malformed or does not fit the model.',
+  401: 'No valid key.',
+  403: 'The key may not do this.',
+  404: 'No such model or version.',
+  413: 'The body is too large.',
+  503: 'Overloaded, still loading or shutting down; see `Retry-After`.',
+  504: 'The deadline passed.',
+} as const;
+
+/** What every inference may be refused with. */
+export const ERROR_RESPONSES: OpenApiObject = Object.fromEntries(
+  Object.entries(STATUSES).map(([status, description]) => [
+    status,
+    { description, content: { 'application/json': { schema: ErrorSchema } } },
+  ]),
+);
+
+/** The parameters in an inference's path, and its deadline. */
+export function describeCallParameters(path: string): readonly OpenApiObject[] {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+  return [
+    ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
+    {
+      name: 'X-Request-Timeout-Ms',
+      in: 'header',
+      description: 'Deadline of the whole call.',
+      schema: { type: 'number', exclusiveMinimum: 0 },
+    },
+  ];
+}
