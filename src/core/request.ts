@@ -1,3 +1,4 @@
+import type { MillraceError } from './errors.js';
 import type { ModelRef } from './model.js';
 import type { Tensor } from './tensor.js';
 
@@ -56,6 +57,8 @@ export interface InferResponse {
   readonly id: string;
   readonly outputs: readonly Tensor[];
   readonly parameters: Parameters;
+  /** In place of outputs: this answer failed, and others may still come. Decoupled models only. */
+  readonly error?: MillraceError;
   /** By output name, the ranges that were written, with the bytes that the data took; such outputs have empty data here. */
   readonly sharedOutputs?: ReadonlyMap<string, SharedMemoryRange>;
 }

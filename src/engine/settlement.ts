@@ -47,12 +47,15 @@ export class Settlement {
     const item =
       likely?.callId === emission.callId ? likely : members.find((member) => member.callId === emission.callId);
     if (item === undefined || item.ended) return;
-    if (emission.error !== undefined) {
-      this.end(item, new MillraceError(emission.error.code, emission.error.message));
+    const error = emission.error && new MillraceError(emission.error.code, emission.error.message);
+    if (error !== undefined && (emission.final || !this.#options.decoupled)) {
+      this.end(item, error);
       return;
     }
     try {
-      if (emission.outputs.length > 0 || !this.#options.decoupled) this.#respond(item, emission);
+      if (error !== undefined || emission.outputs.length > 0 || !this.#options.decoupled) {
+        this.#respond(item, emission, error);
+      }
       if (emission.final) this.end(item, undefined);
     } catch (error) {
       this.end(item, toMillraceError(error));
@@ -80,7 +83,7 @@ export class Settlement {
     ordered.release(item.callId, () => this.#tell(item, error));
   }
 
-  #respond(item: Pending, emission: Emission): void {
+  #respond(item: Pending, emission: Emission, error: MillraceError | undefined): void {
     const { ref, rules, decoupled, clock } = this.#options;
     item.responses++;
     if (decoupled) {
@@ -90,8 +93,9 @@ export class Settlement {
     const response = {
       ref,
       id: item.request.id,
-      outputs: toClientOutputs(emission.outputs, item, rules),
+      outputs: error === undefined ? toClientOutputs(emission.outputs, item, rules) : [],
       parameters: emission.parameters ?? {},
+      ...(error === undefined ? {} : { error }),
     };
     if (this.#ordered === undefined) item.sink.onResponse(response);
     else this.#ordered.hold(item.callId, () => item.sink.onResponse(response));

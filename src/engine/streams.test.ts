@@ -147,3 +147,37 @@ describe('a stream', () => {
     expect(fixture.instance().cancelled).toEqual([1, 3]);
   });
 });
+
+describe('an answer that failed', () => {
+  const failure = { code: 'invalid_argument', message: 'negative element' } as const;
+
+  it('may be followed by others', async () => {
+    const fixture = createFixture(1);
+    const { outcome } = await submit(fixture, 1);
+    answer(given(fixture, 0));
+    const { batch, emit } = given(fixture, 0);
+    const callId = batch.items[0]?.callId as number;
+    void emit([{ callId, outputs: [], error: failure, final: false }]);
+    answer(given(fixture, 0), { final: true });
+    given(fixture, 0).finish();
+    await fixture.clock.flush();
+    expect(outcome.responses.map(({ error, outputs }) => error?.message ?? outputs.length)).toEqual([
+      1,
+      'negative element',
+      1,
+    ]);
+    expect(outcome.error).toBeUndefined();
+  });
+
+  it('ends the request if it is the last', async () => {
+    const fixture = createFixture(1);
+    const { outcome } = await submit(fixture, 1);
+    const { batch, emit } = given(fixture, 0);
+    const callId = batch.items[0]?.callId as number;
+    void emit([{ callId, outputs: [], error: failure, final: true }]);
+    given(fixture, 0).finish();
+    await fixture.clock.flush();
+    expect(outcome.responses).toEqual([]);
+    expect(outcome.error).toMatchObject(failure);
+  });
+});

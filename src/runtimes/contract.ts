@@ -139,7 +139,10 @@ export interface Batch {
   readonly outputs: readonly string[] | undefined;
 }
 
-/** An answer, or the failure, of one item. `final` ends the item; exactly one final emission per item. */
+/**
+ * An answer, or the failure, of one item. `final` ends the item; exactly one final emission per item. A decoupled model
+ * may go on after a failure that is not final.
+ */
 export interface Emission {
   readonly callId: number;
   readonly outputs: readonly Tensor[];

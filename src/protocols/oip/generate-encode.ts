@@ -26,6 +26,7 @@ export function createGenerateEncoder(): GenerateEncoder {
       return writer.finish();
     },
     event(response) {
+      if (response.error !== undefined) return encodeErrorEvent(response.error);
       writer.reset();
       writer.ascii('data: ');
       writeResponse(writer, response);

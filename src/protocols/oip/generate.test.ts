@@ -271,6 +271,29 @@ describe('a generate stream', () => {
     ]);
   });
 
+  it('goes on after an error if the model does', async () => {
+    const error = new MillraceError('invalid_argument', 'negative element');
+    const failed = { ...response(), error };
+    const answers = (...responses: readonly InferResponse[]): InferResult => ({
+      kind: 'many',
+      responses: (async function* () {
+        yield* responses;
+      })(),
+    });
+    const good = response(text('y', 'A'));
+    const { stream } = setUp(MODEL, () => answers(good, failed, good));
+    const event = 'data: {"model_name":"m","model_version":"2","y":"A"}\n\n';
+    expect(await piecesOf(await stream({ text_input: 'a' }))).toEqual([
+      event,
+      'data: {"error":"negative element"}\n\n',
+      event,
+    ]);
+    await expect(setUp(MODEL, () => answers(good, failed)).generate({ text_input: 'a' })).rejects.toBe(error);
+    await expect(piecesOf(await setUp(MODEL, () => answers(failed, good)).stream({ text_input: 'a' }))).rejects.toBe(
+      error,
+    );
+  });
+
   it('throws an error that comes first, and one that nobody foresaw', async () => {
     const failure = new MillraceError('invalid_argument', 'bad word');
     const early = await setUp(MODEL, () => many(failure)).stream({ text_input: 'a' });

@@ -56,6 +56,7 @@ async function* events(result: InferResult, encoder: GenerateEncoder): WireStrea
   let begun = false;
   try {
     for await (const response of result.responses) {
+      if (!begun && response.error !== undefined) throw response.error;
       yield encoder.event(response);
       begun = true;
     }
@@ -69,6 +70,7 @@ async function* events(result: InferResult, encoder: GenerateEncoder): WireStrea
 async function takeOnly(name: string, responses: AsyncIterable<InferResponse>): Promise<InferResponse> {
   let only: InferResponse | undefined;
   for await (const response of responses) {
+    if (response.error !== undefined) throw response.error;
     if (only !== undefined) throw notOne(name, 'several answers');
     only = response;
   }
