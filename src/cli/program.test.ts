@@ -281,6 +281,24 @@ describe('config', () => {
     expect((await run(['config', 'print'])).out).toContain('httpPort: 8000');
   });
 
+  it.each([
+    [['--allow-client-shm'], true],
+    [['--allow-client-shm=true'], true],
+    [['--allow-client-shm=false'], false],
+    [[], true],
+  ])('takes switches alone and with a value: %j', async (flags, enabled) => {
+    const env = { MILLRACE_SHARED_MEMORY_ENABLED: 'true' };
+    const { out } = await run(['config', 'print', ...flags, '--json'], { env });
+    expect(JSON.parse(out).sharedMemory.enabled).toBe(enabled);
+  });
+
+  it('takes no word after a switch for its value, and only true or false', async () => {
+    expect((await run(['config', 'print', '--allow-client-shm', 'no'])).err).toContain('too many arguments');
+    expect((await run(['config', 'check', '--allow-client-shm=no'])).err).toContain(
+      "error: --allow-client-shm: sharedMemory.enabled: expected true | false, got 'no'",
+    );
+  });
+
   it('prints the schema', async () => {
     expect(JSON.parse((await run(['config', 'schema'])).out)).toHaveProperty('properties.server');
   });

@@ -11,13 +11,23 @@ export function addSettingFlags(command: Command): Command {
     '-c, --config <file>',
     'settings file (default: $MILLRACE_CONFIG, else millrace.yaml if there is one)',
   );
-  for (const flag of settingFlags()) command.addOption(toOption(flag));
+  const flags = settingFlags();
+  for (const flag of flags) command.addOption(toOption(flag));
+  spellOutSwitches(command, new Set(flags.filter(isSwitch).map(({ flag }) => flag)));
   return command;
+}
+
+const isSwitch = ({ schema }: SettingFlag): boolean => schema.type === 'boolean';
+
+/** Switches may stand alone or with a value, as Triton's do (`--strict=false`), but never take the next word for theirs. */
+function spellOutSwitches(command: Command, switches: ReadonlySet<string>): void {
+  const parseOptions = command.parseOptions.bind(command);
+  command.parseOptions = (words) => parseOptions(words.map((word) => (switches.has(word) ? `${word}=true` : word)));
 }
 
 function toOption(setting: SettingFlag): Option {
   const description = `${lowerFirst(setting.schema.description ?? setting.path.join('.'))}${suffix(setting)}`;
-  if (setting.schema.type === 'boolean') return new Option(setting.flag, description);
+  if (isSwitch(setting)) return new Option(`${setting.flag} [true|false]`, description);
   const option = new Option(`${setting.flag} <${placeholder(setting)}>`, description);
   const choices = literals(setting);
   if (choices.length > 0) option.choices(choices);

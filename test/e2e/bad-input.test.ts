@@ -233,7 +233,7 @@ const BODIES: readonly Row[] = [
     'neither data nor binary data',
     infer({ data: undefined }),
     400,
-    "input 'x': expected either 'data' or the parameter 'binary_data_size', got neither",
+    "input 'x': expected either 'data' or one of the parameters 'binary_data_size' and 'shared_memory_region', got none of them",
   ],
   [
     'an Inference-Header-Content-Length past the body',

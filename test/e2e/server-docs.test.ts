@@ -49,6 +49,8 @@ describe('the OpenAPI document', () => {
         'GET /v2/models/{model}/versions/{version}/config',
         'GET /v2/models/{model}/versions/{version}/ready',
         'GET /v2/models/{model}/versions/{version}/stats',
+        'GET /v2/systemsharedmemory/region/{region}/status',
+        'GET /v2/systemsharedmemory/status',
         'GET /v2/trace/setting',
         'POST /v2/logging',
         'POST /v2/models/{model}/generate',
@@ -64,6 +66,9 @@ describe('the OpenAPI document', () => {
         'POST /v2/repository/{repository}/index',
         'POST /v2/repository/{repository}/models/{model}/load',
         'POST /v2/repository/{repository}/models/{model}/unload',
+        'POST /v2/systemsharedmemory/region/{region}/register',
+        'POST /v2/systemsharedmemory/region/{region}/unregister',
+        'POST /v2/systemsharedmemory/unregister',
         'POST /v2/trace/setting',
       ].sort(),
     );

@@ -271,16 +271,64 @@ describe('settings', () => {
   });
 });
 
-describe('what Triton has and this server has not', () => {
+describe('shared memory', () => {
+  const REGION = { name: 'r 1', key: '/k', offset: 4_096, sizeBytes: 64 };
+
+  it('lists regions', async () => {
+    const asked: (string | undefined)[] = [];
+    const service = createFakeService({
+      systemSharedMemoryStatus(_call, name) {
+        asked.push(name);
+        return [REGION];
+      },
+    });
+    const { ask } = await start(service);
+    const body = [{ name: 'r 1', key: '/k', offset: 4_096, byte_size: 64 }];
+    expect(await ask('GET /v2/systemsharedmemory/status')).toEqual({ status: 200, body });
+    expect(await ask('GET /v2/systemsharedmemory/region/r%201/status')).toEqual({ status: 200, body });
+    expect(asked).toEqual([undefined, 'r 1']);
+  });
+
+  it('registers and unregisters regions', async () => {
+    const { ask, service } = await start();
+    const register = 'POST /v2/systemsharedmemory/region/r%201/register';
+    expect(await ask(register, { key: '/k', offset: 4_096, byte_size: 64 })).toEqual({ status: 200, body: '' });
+    expect(await ask(register, { key: 'k', byte_size: 1 })).toEqual({ status: 200, body: '' });
+    expect(await ask('POST /v2/systemsharedmemory/region/r/unregister')).toEqual({ status: 200, body: '' });
+    expect(await ask('POST /v2/systemsharedmemory/unregister')).toEqual({ status: 200, body: '' });
+    expect(service.calls.map(({ name, args }) => [name, ...args])).toEqual([
+      ['registerSystemSharedMemory', REGION],
+      ['registerSystemSharedMemory', { name: 'r 1', key: 'k', offset: 0, sizeBytes: 1 }],
+      ['unregisterSystemSharedMemory', 'r'],
+      ['unregisterSystemSharedMemory', undefined],
+    ]);
+  });
+
   it.each([
-    ['GET /v2/systemsharedmemory/status', 'this server does not offer shared memory: send tensors in the request'],
-    [
-      'POST /v2/cudasharedmemory/region/r/register',
-      'this server does not offer shared memory: send tensors in the request',
-    ],
-  ])('%s is 501', async (line, error) => {
+    [{ byte_size: 64 }, "field 'key': expected string, got nothing"],
+    [{ key: 'k' }, "field 'byte_size': expected integer of at least 1, got nothing"],
+    [{ key: 'k', byte_size: 0 }, "field 'byte_size': expected integer of at least 1, got number 0"],
+    [{ key: 'k', byte_size: 8, offset: -1 }, "field 'offset': expected integer of at least 0, got number -1"],
+  ])('refuses to register %j', async (body, error) => {
     const { ask } = await start();
-    expect(await ask(line)).toEqual({ status: 501, body: { error } });
+    expect(await ask('POST /v2/systemsharedmemory/region/r/register', body)).toEqual({ status: 400, body: { error } });
+  });
+
+  it('has no CUDA regions', async () => {
+    const { ask } = await start();
+    expect(await ask('POST /v2/cudasharedmemory/region/c/register')).toEqual({
+      status: 501,
+      body: {
+        error: 'this server does not offer CUDA shared memory; use system shared memory or send tensors in the request',
+      },
+    });
+    expect(await ask('GET /v2/cudasharedmemory/status')).toEqual({ status: 200, body: [] });
+    expect(await ask('POST /v2/cudasharedmemory/unregister')).toEqual({ status: 200, body: '' });
+    expect(await ask('POST /v2/cudasharedmemory/region/c/unregister')).toEqual({ status: 200, body: '' });
+    expect(await ask('GET /v2/cudasharedmemory/region/c/status')).toEqual({
+      status: 404,
+      body: { error: "no CUDA shared memory region 'c' is registered" },
+    });
   });
 });
 

@@ -9,15 +9,18 @@ import {
 } from '../../core/index.js';
 import { type InputHead, inputLabel } from './decode-input.js';
 
+const EMPTY = new Uint8Array(0);
+
 /**
  * Gives the inputs that have no JSON data theirs from `blob`, one after the other (Triton's binary tensor data), as
- * views. Throws unless sizes fit shapes and the blob is used up exactly.
+ * views; those in shared memory get none. Throws unless sizes fit shapes and the blob is used up exactly.
  */
 export function attachBinary(heads: readonly InputHead[], blob: Uint8Array): Tensor[] {
   let offset = 0;
   const tensors = heads.map((head): Tensor => {
     const { name, datatype, shape, content } = head;
-    if (typeof content !== 'number') return { name, datatype, shape, data: content };
+    if (content instanceof Uint8Array) return { name, datatype, shape, data: content };
+    if (typeof content !== 'number') return { name, datatype, shape, data: EMPTY };
     if (content > blob.length - offset) {
       throw new MillraceError(
         'invalid_argument',

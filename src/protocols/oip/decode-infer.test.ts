@@ -202,11 +202,11 @@ describe('decodeInfer refuses', () => {
     ['"name":"x","shape":[1],"data":[1]', "input 'x': expected a 'datatype', got none"],
     [
       '"name":"x","shape":[1],"datatype":"FP32"',
-      "input 'x': expected either 'data' or the parameter 'binary_data_size', got neither",
+      "input 'x': expected either 'data' or one of the parameters 'binary_data_size' and 'shared_memory_region', got none of them",
     ],
     [
       '"name":"x","shape":[1],"datatype":"FP32","data":[1],"parameters":{"binary_data_size":4}',
-      "input 'x': expected either 'data' or the parameter 'binary_data_size', got both",
+      "input 'x': expected either 'data' or one of the parameters 'binary_data_size' and 'shared_memory_region', got 'data' and 'binary_data_size'",
     ],
     ['"name":"x","name":"x"', "input 'x': 'name' is given twice"],
     ['"data":[1],"data":[1]', "inputs[0]: 'data' is given twice"],
@@ -300,14 +300,76 @@ describe('decodeInfer refuses', () => {
   ])('the output %s', (output, message) => {
     expect(refusal(`{"inputs":[],"outputs":[${output}]}`)).toBe(`invalid_argument: ${message}`);
   });
+});
 
-  it('shared memory, which is not there yet', () => {
-    const parameters = '"parameters":{"shared_memory_region":"r0","shared_memory_byte_size":4}';
-    expect(refusal(input(`"name":"x","shape":[1],"datatype":"FP32",${parameters}`))).toBe(
-      "unimplemented: input 'x': shared memory is not supported; send 'data' or binary tensor data",
+describe('decodeInfer of shared memory', () => {
+  const X = '"name":"x","shape":[1],"datatype":"FP32"';
+  const parameters = (members: string) => `"parameters":{${members}}`;
+  const R0 = '"shared_memory_region":"r0","shared_memory_byte_size":4';
+
+  it('says where inputs lie and where outputs go', () => {
+    const { request, binaryOutputs } = decode(
+      `{
+      "inputs": [
+        {${X}, ${parameters(R0)}},
+        {"name": "b", "shape": [1], "datatype": "UINT8", "parameters": {"binary_data_size": 1}},
+        {"name": "j", "shape": [1], "datatype": "UINT8", "data": [7]},
+        {"name": "z", "shape": [2], "datatype": "BYTES", ${parameters('"shared_memory_region":"","shared_memory_byte_size":9,"shared_memory_offset":9007199254740991')}}
+      ],
+      "outputs": [{"name": "y", ${parameters(R0)}}, {"name": "q"}]
+    }`,
+      { blob: Uint8Array.of(5) },
     );
-    expect(refusal(`{"inputs":[],"outputs":[{"name":"y",${parameters}}]}`)).toBe(
-      "unimplemented: output 'y': shared memory is not supported; ask for 'binary_data'",
+    const r0 = { region: 'r0', offset: 0, sizeBytes: 4 };
+    expect(request.inputs).toEqual([
+      { name: 'x', shape: [1], datatype: 'FP32', data: new Uint8Array(0) },
+      { name: 'b', shape: [1], datatype: 'UINT8', data: Buffer.of(5) },
+      { name: 'j', shape: [1], datatype: 'UINT8', data: Uint8Array.of(7) },
+      { name: 'z', shape: [2], datatype: 'BYTES', data: new Uint8Array(0) },
+    ]);
+    expect([...(request.sharedInputs ?? [])]).toEqual([
+      ['x', r0],
+      ['z', { region: '', offset: Number.MAX_SAFE_INTEGER, sizeBytes: 9 }],
+    ]);
+    expect(request.outputs).toEqual([
+      { name: 'y', classificationCount: 0, sharedMemory: r0 },
+      { name: 'q', classificationCount: 0 },
+    ]);
+    expect(binaryOutputs).toEqual(new Set());
+  });
+
+  it.each([
+    [
+      `${X},"data":[1],${parameters(R0)}`,
+      "expected either 'data' or one of the parameters 'binary_data_size' and 'shared_memory_region', got 'data' and 'shared_memory_region'",
+    ],
+    [
+      `${X},${parameters(`${R0},"binary_data_size":4`)}`,
+      "expected either 'data' or one of the parameters 'binary_data_size' and 'shared_memory_region', got 'binary_data_size' and 'shared_memory_region'",
+    ],
+    [
+      `${X},${parameters('"shared_memory_region":"r0"')}`,
+      "parameter 'shared_memory_byte_size' must come with shared_memory_region",
+    ],
+    [
+      `${X},${parameters('"shared_memory_region":7,"shared_memory_byte_size":4')}`,
+      "parameter 'shared_memory_region' must be a string, got 7",
+    ],
+    [
+      `${X},${parameters('"shared_memory_region":"r0","shared_memory_byte_size":-4')}`,
+      "parameter 'shared_memory_byte_size' must be an integer of at least 0, got -4",
+    ],
+    [
+      `${X},${parameters(`${R0},"shared_memory_offset":9007199254740993`)}`,
+      "parameter 'shared_memory_offset' must be an integer of at least 0, got 9007199254740993",
+    ],
+  ])('refuses the input %s', (members, message) => {
+    expect(refusal(input(members))).toBe(`invalid_argument: input 'x': ${message}`);
+  });
+
+  it('refuses an output without a size', () => {
+    expect(refusal(`{"inputs":[],"outputs":[{"name":"y",${parameters('"shared_memory_region":"r0"')}}]}`)).toBe(
+      "invalid_argument: output 'y': parameter 'shared_memory_byte_size' must come with shared_memory_region",
     );
   });
 });

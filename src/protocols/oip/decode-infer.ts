@@ -1,4 +1,10 @@
-import { type InferRequest, MillraceError, type Signature, type Tensor } from '../../core/index.js';
+import {
+  type InferRequest,
+  MillraceError,
+  type SharedMemoryRange,
+  type Signature,
+  type Tensor,
+} from '../../core/index.js';
 import type { WireRequest } from '../wire.js';
 import { attachBinary } from './decode-binary.js';
 import { type InputHead, readInput } from './decode-input.js';
@@ -58,7 +64,12 @@ export function decodeInfer(wire: WireRequest, target: InferTarget, options: Dec
   if (members.inputs === undefined) throw refused("expected 'inputs', got none");
   const inputs = attachBinary(members.inputs, body.subarray(jsonBytes));
   checkNames(inputs);
-  return { request: toRequest(target, inputs, members), binaryOutputs: binaryOutputsOf(members) };
+  const request = toRequest(target, inputs, members);
+  const sharedInputs = sharedInputsOf(members.inputs);
+  return {
+    request: sharedInputs === undefined ? request : { ...request, sharedInputs },
+    binaryOutputs: binaryOutputsOf(members),
+  };
 }
 
 /** Bytes of JSON at the beginning of the body: all of it unless a header says otherwise; undefined = a raw tensor. */
@@ -118,6 +129,17 @@ function readInputs(cursor: JsonCursor, maxInputs: number): readonly InputHead[]
     more = cursor.next(CLOSE_BRACKET);
   }
   return inputs;
+}
+
+/** Where the inputs that lie in shared memory do; undefined when none does. */
+function sharedInputsOf(heads: readonly InputHead[]): ReadonlyMap<string, SharedMemoryRange> | undefined {
+  let ranges: Map<string, SharedMemoryRange> | undefined;
+  for (const { name, content } of heads) {
+    if (typeof content === 'number' || content instanceof Uint8Array) continue;
+    ranges ??= new Map();
+    ranges.set(name, content);
+  }
+  return ranges;
 }
 
 function checkNames(inputs: readonly Tensor[]): void {

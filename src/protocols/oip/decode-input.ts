@@ -1,5 +1,12 @@
-import { DATATYPES, type Datatype, elementCount, MillraceError, type Parameters } from '../../core/index.js';
-import { countParameter, readParameters } from './decode-parameters.js';
+import {
+  DATATYPES,
+  type Datatype,
+  elementCount,
+  MillraceError,
+  type Parameters,
+  type SharedMemoryRange,
+} from '../../core/index.js';
+import { countParameter, readParameters, sharedMemoryParameter } from './decode-parameters.js';
 import { readShape } from './decode-shape.js';
 import { CLOSE_BRACE, OPEN_BRACE } from './json/bytes.js';
 import { excerpt, type JsonCursor } from './json/cursor.js';
@@ -13,12 +20,12 @@ const MEMBERS = wordSet('name', 'shape', 'datatype', 'parameters', 'data');
 /** Searched in this order: the most common one first. */
 const DATATYPE_NAMES = wordSet<Datatype>('FP32', ...DATATYPES);
 
-/** An element of `inputs`: a tensor, or one whose data is that many bytes behind the JSON. */
+/** An element of `inputs`: a tensor, or one whose data is that many bytes behind the JSON, or in shared memory. */
 export interface InputHead {
   readonly name: string;
   readonly datatype: Datatype;
   readonly shape: readonly number[];
-  readonly content: Uint8Array | number;
+  readonly content: Uint8Array | number | SharedMemoryRange;
 }
 
 /** Takes the element `index` of `inputs`. Its members may come in any order, each once; unknown ones are ignored. */
@@ -113,17 +120,11 @@ function finish(cursor: JsonCursor, draft: InputDraft): InputHead {
   if (datatype === undefined) throw refused(draft, "expected a 'datatype', got none");
   if (draft.content !== undefined && parameters === undefined) return { name, datatype, shape, content: draft.content };
   const binarySizeBytes = parameters && countParameter(parameters, 'binary_data_size', draft);
-  if (parameters?.shared_memory_region !== undefined) {
-    throw new MillraceError(
-      'unimplemented',
-      `${draft.label}: shared memory is not supported; send 'data' or binary tensor data`,
-    );
-  }
-  if ((data === undefined) === (binarySizeBytes === undefined)) {
-    const got = data === undefined ? 'neither' : 'both';
-    throw refused(draft, `expected either 'data' or the parameter 'binary_data_size', got ${got}`);
-  }
-  let content = binarySizeBytes ?? draft.content;
+  const range = parameters && sharedMemoryParameter(parameters, draft);
+  const sources = Number(data !== undefined) + Number(binarySizeBytes !== undefined) + Number(range !== undefined);
+  if (sources !== 1)
+    throw wrongSources({ data, binary_data_size: binarySizeBytes, shared_memory_region: range }, draft);
+  let content = range ?? binarySizeBytes ?? draft.content;
   if (content === undefined) {
     const end = cursor.pos;
     cursor.pos = data as number;
@@ -131,6 +132,15 @@ function finish(cursor: JsonCursor, draft: InputDraft): InputHead {
     cursor.pos = end;
   }
   return { name, datatype, shape, content };
+}
+
+function wrongSources(sources: Readonly<Record<string, unknown>>, draft: InputDraft): MillraceError {
+  const given = Object.keys(sources).filter((name) => sources[name] !== undefined);
+  const got = given.length === 0 ? 'none of them' : given.map((name) => `'${name}'`).join(' and ');
+  return refused(
+    draft,
+    `expected either 'data' or one of the parameters 'binary_data_size' and 'shared_memory_region', got ${got}`,
+  );
 }
 
 function refused(draft: InputDraft, text: string): MillraceError {

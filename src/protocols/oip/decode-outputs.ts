@@ -1,5 +1,5 @@
 import { MillraceError, type Parameters, type RequestedOutput } from '../../core/index.js';
-import { booleanParameter, countParameter, readParameters } from './decode-parameters.js';
+import { booleanParameter, countParameter, readParameters, sharedMemoryParameter } from './decode-parameters.js';
 import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from './json/bytes.js';
 import { excerpt, type JsonCursor } from './json/cursor.js';
 import type { Named } from './json/elements.js';
@@ -51,10 +51,8 @@ function readOutput(cursor: JsonCursor, index: number): { output: RequestedOutpu
   if (name === undefined) throw new MillraceError('invalid_argument', `${position.label}: expected a 'name', got none`);
   if (parameters === undefined) return { output: { name, classificationCount: 0 }, binary: false };
   const owner: Named = { label: `output '${excerpt(name)}'` };
-  if (parameters.shared_memory_region !== undefined) {
-    throw new MillraceError('unimplemented', `${owner.label}: shared memory is not supported; ask for 'binary_data'`);
-  }
   const classificationCount = countParameter(parameters, 'classification', owner) ?? 0;
   const binary = booleanParameter(parameters, 'binary_data', owner) ?? false;
-  return { output: { name, classificationCount }, binary };
+  const sharedMemory = sharedMemoryParameter(parameters, owner);
+  return { output: { name, classificationCount, ...(sharedMemory !== undefined && { sharedMemory }) }, binary };
 }

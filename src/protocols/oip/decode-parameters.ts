@@ -1,4 +1,10 @@
-import { MillraceError, NO_PARAMETERS, type Parameters, type ParameterValue } from '../../core/index.js';
+import {
+  MillraceError,
+  NO_PARAMETERS,
+  type Parameters,
+  type ParameterValue,
+  type SharedMemoryRange,
+} from '../../core/index.js';
 import { CLOSE_BRACE, COLON, OPEN_BRACE, QUOTE } from './json/bytes.js';
 import { excerpt, type JsonCursor } from './json/cursor.js';
 import { type Named, startsNumber } from './json/elements.js';
@@ -57,6 +63,17 @@ export function countParameter(parameters: Parameters, name: string, owner: Name
   const value = parameters[name];
   if (value === undefined || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0)) return value;
   throw mistyped(name, owner, { expected: 'an integer of at least 0', got: value });
+}
+
+/** Where the parameters say that a tensor lies in shared memory; undefined when they do not. */
+export function sharedMemoryParameter(parameters: Parameters, owner: Named): SharedMemoryRange | undefined {
+  const region = parameters.shared_memory_region;
+  if (region === undefined) return undefined;
+  const sizeBytes = countParameter(parameters, 'shared_memory_byte_size', owner);
+  const offset = countParameter(parameters, 'shared_memory_offset', owner) ?? 0;
+  if (typeof region !== 'string') throw mistyped('shared_memory_region', owner, { expected: 'a string', got: region });
+  if (sizeBytes === undefined) throw refused('shared_memory_byte_size', owner, 'must come with shared_memory_region');
+  return { region, offset, sizeBytes };
 }
 
 /** The error for a parameter of the wrong type or range. */

@@ -34,6 +34,15 @@ describe('createInferEncoder', () => {
     );
   });
 
+  it('describes outputs that went to shared memory and no more', () => {
+    const sharedOutputs = new Map([['y', { region: 'r', offset: 0, sizeBytes: 12 }]]);
+    const shared = { ...Y, data: new Uint8Array(0) };
+    const head = '{"model_name":"mlp16l","model_version":"1","outputs":[{"name":"y","datatype":"FP32","shape":[1,3]}';
+    const { body } = createInferEncoder()(answer([shared, COUNTS], { sharedOutputs }), NONE);
+    expect(String(body)).toBe(`${head},{"name":"n","datatype":"INT32","shape":[2],"data":[1,-2]}]}`);
+    expect(createInferEncoder()(answer([shared], { sharedOutputs }), 'all').body).toBe(`${head}]}`);
+  });
+
   it('tells two versions of one model apart', () => {
     const encode = createInferEncoder();
     encode(answer([]), NONE);

@@ -26,7 +26,7 @@ export function createInferEncoder(): InferEncoder {
       modelMembers.set(response.ref, members);
     }
     writeHead(writer, response, members);
-    const blobs = writeOutputs(writer, response.outputs, binaryOutputs);
+    const blobs = writeOutputs(writer, response, binaryOutputs);
     if (blobs === undefined) return { status: 200, headers: JSON_HEADERS, body: writer.finish() };
     const json = writer.finishBytes();
     const headers = {
@@ -74,7 +74,7 @@ function writeParameters(writer: JsonWriter, parameters: Parameters): void {
 /** Writes the outputs and the end of the JSON; returns the data that must follow it, undefined when there is none. */
 function writeOutputs(
   writer: JsonWriter,
-  outputs: readonly Tensor[],
+  { outputs, sharedOutputs }: InferResponse,
   binaryOutputs: BinaryOutputs,
 ): readonly Uint8Array[] | undefined {
   let blobs: Uint8Array[] | undefined;
@@ -87,7 +87,10 @@ function writeOutputs(
     writer.ascii(output.datatype);
     writer.ascii('","shape":[');
     writer.integers(output.shape);
-    if (binaryOutputs === 'all' || binaryOutputs.has(output.name)) {
+    if (sharedOutputs?.has(output.name)) {
+      // Nothing more: Triton's C++ client takes any parameter for the size of binary data.
+      writer.ascii(']}');
+    } else if (binaryOutputs === 'all' || binaryOutputs.has(output.name)) {
       writer.ascii(`],"parameters":{"binary_data_size":${output.data.length}}}`);
       blobs ??= [];
       blobs.push(output.data);

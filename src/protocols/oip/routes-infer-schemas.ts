@@ -6,6 +6,8 @@ const Parameters = (description: string) =>
     Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean()]), { description }),
   );
 
+const SHARED_MEMORY = '`shared_memory_region`, `shared_memory_byte_size`, `shared_memory_offset`';
+
 const Datatype = Type.Union(DATATYPES.map((name) => Type.Literal(name)));
 const Shape = Type.Array(Type.Integer({ minimum: 0 }));
 const Data = Type.Array(Type.Unknown(), { description: 'Row-major; flat, or nested as the shape says.' });
@@ -19,7 +21,9 @@ export const InferRequestSchema = Type.Object({
       name: Type.String(),
       shape: Shape,
       datatype: Datatype,
-      parameters: Parameters('`binary_data_size`: bytes of the tensor behind the JSON, in place of `data`.'),
+      parameters: Parameters(
+        `\`binary_data_size\`: bytes of the tensor behind the JSON, in place of \`data\`; ${SHARED_MEMORY}: where it lies instead.`,
+      ),
       data: Type.Optional(Data),
     }),
   ),
@@ -27,7 +31,9 @@ export const InferRequestSchema = Type.Object({
     Type.Array(
       Type.Object({
         name: Type.String(),
-        parameters: Parameters('`binary_data`: as bytes behind the JSON; `classification`: the top classes only.'),
+        parameters: Parameters(
+          `\`binary_data\`: as bytes behind the JSON; \`classification\`: the top classes only; ${SHARED_MEMORY}: where to write it instead.`,
+        ),
       }),
       { description: 'Outputs wanted; all when missing or empty.' },
     ),

@@ -141,3 +141,19 @@ export const LogSettingsSchema = Type.Object({
 });
 
 export const LogUpdateSchema = Type.Partial(LogSettingsSchema, { description: 'What is left out stays.' });
+
+export const SharedMemoryRegisterSchema = Type.Object({
+  key: Type.String({ description: 'Name of the POSIX shared memory object, `/name`.' }),
+  offset: Type.Optional(
+    Type.Integer({ format: 'int64', minimum: 0, default: 0, description: 'Where in the object the region begins.' }),
+  ),
+  byte_size: Type.Integer({ format: 'int64', minimum: 1 }),
+});
+
+export const SharedMemoryStatusSchema = Type.Array(
+  Type.Object({ name: Type.String(), key: Type.String(), offset: Int64, byte_size: Int64 }),
+);
+
+export const CudaSharedMemoryStatusSchema = Type.Array(
+  Type.Object({ name: Type.String(), device_id: Int64, byte_size: Int64 }),
+);

@@ -4,7 +4,7 @@ import { createModelRoutes } from './routes-models.js';
 import { createRepositoryRoutes } from './routes-repository.js';
 import { createServerRoutes } from './routes-server.js';
 import { createSettingsRoutes } from './routes-settings.js';
-import { createUnimplementedRoutes } from './routes-unimplemented.js';
+import { createSharedMemoryRoutes } from './routes-shared-memory.js';
 
 /** The Open Inference Protocol v2 and Triton's extensions over HTTP, all but inference itself, which has a path of its own. */
 export function createOipRoutes(service: Service): readonly Route[] {
@@ -13,6 +13,6 @@ export function createOipRoutes(service: Service): readonly Route[] {
     ...createModelRoutes(service),
     ...createRepositoryRoutes(service),
     ...createSettingsRoutes(service),
-    ...createUnimplementedRoutes(),
+    ...createSharedMemoryRoutes(service),
   ];
 }

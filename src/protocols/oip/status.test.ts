@@ -9,7 +9,7 @@ describe('encodeError', () => {
       unauthenticated: 401,
       permission_denied: 403,
       not_found: 404,
-      already_exists: 409,
+      already_exists: 400,
       failed_precondition: 412,
       resource_exhausted: 503,
       unavailable: 503,

@@ -7,7 +7,8 @@ export const OIP_STATUS: Readonly<Record<ErrorCode, number>> = {
   unauthenticated: 401,
   permission_denied: 403,
   not_found: 404,
-  already_exists: 409,
+  // As Triton has it.
+  already_exists: 400,
   failed_precondition: 412,
   resource_exhausted: 503,
   unavailable: 503,
