@@ -9,14 +9,15 @@ import { wrkVersion } from './harness/wrk.js';
 import { PEERS } from './peers/index.js';
 import { allRows } from './workloads/index.js';
 import { PROFILES } from './workloads/profiles.js';
+import { protocolRows } from './workloads/protocols/index.js';
 
 const USAGE = `npm run bench -- [options]
 
 Measures millrace and its controls in turn and writes bench/results/<time>.md and .json.
 
-  --rows A,B         only these rows: ${allRows()
-    .map((row) => row.id)
-    .join(', ')}
+  --protocols        gRPC, streams, shared memory, cache, scripts and sequences instead of the main table
+  --rows A,B         only these rows: ${names(allRows())};
+                     ${names(protocolRows())}
   --rounds N         interleaved rounds (5)
   --duration S       seconds of each measurement (3)
   --quick            one round of 0.3 s, to see that everything runs
@@ -31,6 +32,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      protocols: { type: 'boolean', default: false },
       rows: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       duration: { type: 'string', default: '3' },
@@ -59,7 +61,7 @@ export async function main(args: readonly string[]): Promise<number> {
     console.log(await profile(values.profile, settings));
     return 0;
   }
-  const rows = chooseRows(values.rows);
+  const rows = chooseRows(values);
   if (settings.peers) installPeers(say);
   const report = await runRows(rows, settings);
   const file = path.join(values.out, report.startedAt.replaceAll(':', '').slice(0, 17));
@@ -96,14 +98,24 @@ function installPeers(say: (line: string) => void): void {
   }
 }
 
-function chooseRows(names: string | undefined): Row[] {
-  const rows = allRows();
-  if (names === undefined) return rows;
-  return names.split(',').map((name) => {
+function chooseRows({
+  rows: wanted,
+  protocols,
+}: {
+  readonly rows?: string | undefined;
+  readonly protocols: boolean;
+}): Row[] {
+  if (wanted === undefined) return protocols ? protocolRows() : allRows();
+  const rows = [...allRows(), ...protocolRows()];
+  return wanted.split(',').map((name) => {
     const row = rows.find(({ id }) => id === name);
-    if (row === undefined) throw new Error(`no row '${name}'; there are ${rows.map(({ id }) => id).join(', ')}`);
+    if (row === undefined) throw new Error(`no row '${name}'; there are ${names(rows)}`);
     return row;
   });
+}
+
+function names(rows: readonly Row[]): string {
+  return rows.map(({ id }) => id).join(', ');
 }
 
 function generatorOf(name: string | undefined): 'wrk' | 'own' {

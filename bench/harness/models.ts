@@ -35,7 +35,10 @@ export const MODELS = {
 
 export interface RepositoryEntry {
   readonly name: string;
-  readonly model: BenchModel;
+  /** undefined = the model has no ONNX file. */
+  readonly model?: Pick<BenchModel, 'file'>;
+  /** Text of the script that is the model. */
+  readonly script?: string;
   /** Lines of `model.yaml`; none = everything is read from the file. */
   readonly yaml?: readonly string[];
 }
@@ -43,9 +46,10 @@ export interface RepositoryEntry {
 /** Writes a model repository into a temporary folder; returns the folder. */
 export function writeRepository(entries: readonly RepositoryEntry[]): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'millrace-bench-'));
-  for (const { name, model, yaml } of entries) {
+  for (const { name, model, script, yaml } of entries) {
     mkdirSync(path.join(folder, name, '1'), { recursive: true });
-    cpSync(model.file, path.join(folder, name, '1', 'model.onnx'));
+    if (model !== undefined) cpSync(model.file, path.join(folder, name, '1', 'model.onnx'));
+    if (script !== undefined) writeFileSync(path.join(folder, name, '1', 'model.ts'), script);
     if (yaml !== undefined) writeFileSync(path.join(folder, name, 'model.yaml'), `${yaml.join('\n')}\n`);
   }
   return folder;

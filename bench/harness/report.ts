@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { h2loadVersion } from './grpc/h2load.js';
 import { inRoot } from './paths.js';
 import type { BarResult, BenchSettings, RowResult } from './row.js';
 import { METRICS, type Metric, type Sample, type Spread, spreadOf, valuesOf } from './sample.js';
@@ -25,6 +26,7 @@ export function describeMachine(): Record<string, string> {
     node: process.version,
     'onnxruntime-node': ort.version,
     wrk: wrkVersion() ?? 'not installed',
+    h2load: h2loadVersion() ?? 'not installed',
     commit: commit(),
   };
 }

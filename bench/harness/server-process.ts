@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 /** A server under test and how to end it. */
 export interface RunningServer {
   readonly url: string;
+  /** Where it speaks gRPC; undefined when it does not. */
+  readonly grpcUrl?: string;
   readonly pid: number;
   /** From the start of the process until it said, or showed, that it serves. */
   readonly startMs: number;
@@ -32,15 +34,20 @@ const STOP_LIMIT_MS = 15_000;
 const PROBE_INTERVAL_MS = 10;
 const MAX_LAST_WORDS = 500;
 
-/** Starts a server that prints `{"event":"listening","http":"http://…"}` on its standard output. */
+interface Addresses {
+  readonly http: string;
+  readonly grpc: string | undefined;
+}
+
+/** Starts a server that prints `{"event":"listening","http":"http://…","grpc":"http://…"}` on its standard output. */
 export async function startAnnounced(command: ServerCommand): Promise<RunningServer> {
   const startedAt = performance.now();
   const { child, lastWords } = launch(command);
-  const url = await new Promise<string>((resolve, reject) => {
+  const { http, grpc } = await new Promise<Addresses>((resolve, reject) => {
     if (child.stdout === null) throw new Error('no standard output');
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const address = addressIn(line);
-      if (address !== undefined) resolve(address);
+      const addresses = addressesIn(line);
+      if (addresses !== undefined) resolve(addresses);
     });
     child.once('close', (code) => reject(new Error(`it ended with ${code} before it served: ${lastWords()}`)));
     setTimeout(() => reject(new Error(`it did not serve in time: ${lastWords()}`)), START_LIMIT_MS).unref();
@@ -48,7 +55,8 @@ export async function startAnnounced(command: ServerCommand): Promise<RunningSer
     child.kill('SIGKILL');
     throw error;
   });
-  return running(child, url, performance.now() - startedAt);
+  const server = running(child, http, performance.now() - startedAt);
+  return grpc === undefined ? server : { ...server, grpcUrl: grpc };
 }
 
 /** Starts a server on a port it is told, and asks until the probe is answered. */
@@ -100,11 +108,10 @@ function running(child: ChildProcess, url: string, startMs: number): RunningServ
   };
 }
 
-function addressIn(line: string): string | undefined {
+function addressesIn(line: string): Addresses | undefined {
   if (!line.startsWith('{') || !line.includes('"listening"')) return undefined;
-  const event: unknown = JSON.parse(line);
-  if (typeof event !== 'object' || event === null || !('http' in event)) return undefined;
-  return typeof event.http === 'string' ? event.http : undefined;
+  const event: { readonly http?: string; readonly grpc?: string } = JSON.parse(line);
+  return event.http === undefined ? undefined : { http: event.http, grpc: event.grpc };
 }
 
 export function answers(url: string, probe: Probe): Promise<boolean> {
@@ -117,7 +124,8 @@ export function answers(url: string, probe: Probe): Promise<boolean> {
   });
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on at the moment. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -11,6 +11,11 @@ export function startEcho(): Promise<RunningServer> {
   return startAnnounced({ command: process.execPath, args: [inRoot('bench/controls/echo.mjs')] });
 }
 
+/** Control of the gRPC rows: a bare node:http2 server that sends each message back. */
+export function startHttp2Echo(): Promise<RunningServer> {
+  return startAnnounced({ command: process.execPath, args: [inRoot('bench/controls/echo-http2.mjs')] });
+}
+
 const READY_LIMIT_MS = 120_000;
 const READY_INTERVAL_MS = 10;
 
@@ -62,7 +67,14 @@ export function prepareMillrace({ models, config, nodeArgs = [] }: MillraceOptio
   const settings = mkdtempSync(path.join(tmpdir(), 'millrace-bench-config-'));
   const configFile = path.join(settings, 'millrace.yaml');
   writeFileSync(configFile, `${(config ?? []).join('\n')}\n`);
-  const flags = ['--metrics-port', '0', '--json', ...(config === undefined ? [] : ['--config', configFile])];
+  const flags = [
+    '--metrics-port',
+    '0',
+    '--grpc-port',
+    '0',
+    '--json',
+    ...(config === undefined ? [] : ['--config', configFile]),
+  ];
   return {
     commandFor: (httpPort) => ({
       command: process.execPath,

@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { unpackDebian } from '../harness/debian.js';
 import { emptyFolder } from '../harness/paths.js';
-import { installPython } from '../harness/python.js';
+import { HAS_PERF_ANALYZER, installPerfAnalyzer } from '../harness/perf-analyzer.js';
 import { startServer } from '../harness/server.js';
 import { Tally } from '../harness/tally.js';
 import { writeTritonModels } from '../harness/triton-models.js';
@@ -23,18 +22,12 @@ const RUNS: Readonly<Record<string, readonly string[]>> = {
   'asynchronous requests': ['-m', 'mlp784', '-a', '--concurrency-range', '8'],
 };
 
-/** The last release whose package holds the program. It wants CUDA's runtime on its path, though it uses none here. */
 export async function run(): Promise<number> {
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
+  if (!HAS_PERF_ANALYZER) {
     console.log('perf_analyzer is not run: its package has it for Linux on x64 alone\n1 passed, 0 failed');
     return 0;
   }
-  const { packages } = installPython('perf-analyzer/requirements.txt');
-  const libraries = [
-    path.join(packages, 'nvidia/cuda_runtime/lib'),
-    path.join(unpackDebian(['libb64-0d']), 'usr/lib/x86_64-linux-gnu'),
-  ];
-  const program = path.resolve(packages, '../../../bin/perf_analyzer');
+  const { program, env } = installPerfAnalyzer();
   const folder = emptyFolder('perf-analyzer');
   const server = await startServer([writeTritonModels(path.join(folder, 'models')), '--log-level', 'error']);
   const tally = new Tally();
@@ -44,7 +37,7 @@ export async function run(): Promise<number> {
     for (const [name, args] of Object.entries(RUNS)) {
       const csv = path.join(folder, `${name}.csv`);
       const { status, stdout, stderr } = spawnSync(program, ['-u', address, '-f', csv, ...QUICK, ...metrics, ...args], {
-        env: { ...process.env, LD_LIBRARY_PATH: libraries.join(':') },
+        env,
         encoding: 'utf8',
         timeout: RUN_LIMIT_MS,
       });
