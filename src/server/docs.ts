@@ -5,7 +5,7 @@ import type { Service } from '../service/index.js';
 export interface DocsOptions {
   readonly service: Service;
   /** The OpenAPI document of all routes. */
-  readonly document: () => object;
+  readonly document: () => Promise<object>;
   readonly requiresKey: boolean;
 }
 
@@ -34,10 +34,10 @@ export function createDocsRoutes({ service, document, requiresKey }: DocsOptions
       path: '/openapi.json',
       summary: 'This document',
       access: 'key',
-      handle: (call, { origin }) => {
+      handle: async (call, { origin }) => {
         const statuses = service.repositoryIndex(call, { readyOnly: true });
         const models = statuses.flatMap(({ info }) => (info === undefined ? [] : [info]));
-        return jsonResponse(addModels(document(), { models, origin, withKey: requiresKey }));
+        return jsonResponse(addModels(await document(), { models, origin, withKey: requiresKey }));
       },
     },
     ...PAGE_FILES.map(

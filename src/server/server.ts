@@ -103,13 +103,14 @@ export function createServer(dependencies: ServerDependencies): Server {
 
   return {
     async listen() {
-      await Promise.all([routers.rest.ready(), routers.admin?.ready()]);
       try {
         const addresses = {
           http: await listeners.http.listen(),
           metrics: await listeners.metrics?.listen(),
           admin: await listeners.admin?.listen(),
         };
+        // Nobody waits for them yet, so they are bound while the first models load. Who needs them learns what failed.
+        for (const router of [routers.rest, routers.admin]) router?.bind().catch(() => undefined);
         stopWatching = tls?.watch((pair) => {
           for (const listener of opened) listener.renew(pair);
         });
@@ -154,7 +155,7 @@ function createRouters(dependencies: ServerDependencies): {
     ...common,
     routes: [
       ...(separate ? routes.filter((route) => !route.control) : routes),
-      ...createDocsRoutes({ service, requiresKey, document: () => rest.document() }),
+      ...createDocsRoutes({ service, requiresKey, document: async () => (await rest.bind()).document() }),
     ],
     elsewhere: INFERENCE_ROUTES,
     openApi: { info, paths: describeInferencePaths() },
