@@ -1,5 +1,5 @@
 import { type Clock, MillraceError, type Signature } from '../core/index.js';
-import type { LoadedModel } from '../runtimes/index.js';
+import type { Instance } from '../runtimes/index.js';
 import { runOnce, zeroInputs } from './warmup.js';
 
 const PROBE_ROWS = 8;
@@ -29,7 +29,7 @@ export interface ProbeOptions {
  * Decides whether requests are put together. `auto` runs one row and a batch of rows of zeros and compares the time of
  * a row: batching is worth much on small dense nets and costs time on convolutions on a CPU.
  */
-export async function chooseBatching(model: LoadedModel, options: ProbeOptions): Promise<BatchingChoice> {
+export async function chooseBatching(model: Instance, options: ProbeOptions): Promise<BatchingChoice> {
   const { enabled, maxBatchSize } = options;
   if (maxBatchSize === 0) return { enabled: false, reason: 'the model has no batch dimension' };
   if (maxBatchSize === 1) return { enabled: false, reason: 'maxBatchSize is 1' };
@@ -52,7 +52,7 @@ export async function chooseBatching(model: LoadedModel, options: ProbeOptions):
   }
 }
 
-async function measure(model: LoadedModel, options: ProbeOptions): Promise<BatchingChoice> {
+async function measure(model: Instance, options: ProbeOptions): Promise<BatchingChoice> {
   await bestRunMs(model, options, { rows: 1, runs: 1 });
   const oneMs = await bestRunMs(model, options, { rows: 1, runs: PROBE_RUNS });
   const rows = Math.min(PROBE_ROWS, options.maxBatchSize, Math.floor(PROBE_BUDGET_MS / oneMs));
@@ -67,7 +67,7 @@ async function measure(model: LoadedModel, options: ProbeOptions): Promise<Batch
 }
 
 async function bestRunMs(
-  model: LoadedModel,
+  model: Instance,
   { signature, clock }: ProbeOptions,
   { rows, runs }: { readonly rows: number; readonly runs: number },
 ): Promise<number> {

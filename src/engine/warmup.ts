@@ -12,7 +12,7 @@ import {
   typedView,
 } from '../core/index.js';
 import type { ModelSource, WarmupConfig } from '../repository/index.js';
-import type { Batch, LoadedModel } from '../runtimes/index.js';
+import type { Batch, Instance } from '../runtimes/index.js';
 import { toModelShape } from './shape-rules.js';
 
 /** What to run before a model is ready. */
@@ -44,11 +44,14 @@ export function zeroInputs(signature: Signature, rows: number): readonly Tensor[
 }
 
 /** Runs one batch of one item and forgets its outputs. Rejects with the model's error. */
-export async function runOnce(model: LoadedModel, inputs: readonly Tensor[], rows: number): Promise<void> {
+export async function runOnce(model: Instance, inputs: readonly Tensor[], rows: number): Promise<void> {
   const batch: Batch = { id: 0, items: [{ callId: 0, inputs, rows, parameters: {} }], rows, outputs: undefined };
   let failure: MillraceError | undefined;
   await model.execute(batch, (emissions) => {
-    for (const { error } of emissions) if (error !== undefined) failure = new MillraceError(error.code, error.message);
+    for (const { error, callId, final } of emissions) {
+      if (error !== undefined) failure = new MillraceError(error.code, error.message);
+      if (!final) model.grant(callId, 1);
+    }
   });
   if (failure !== undefined) throw failure;
 }

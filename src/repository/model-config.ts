@@ -160,7 +160,9 @@ export const LimitsConfigSchema = Type.Object(
       Type.Number({
         exclusiveMinimum: 0,
         default: 60_000,
-        description: 'A batch that runs longer is taken for hung: its runner is killed and restarted.',
+        description:
+          'A batch that runs longer is taken for hung: its runner is killed and restarted. For models of many answers, the ' +
+          'longest time between two of them; the time in which a slow reader or another model is waited for does not count.',
       }),
     ),
     loadTimeoutMs: Type.Optional(Type.Number({ exclusiveMinimum: 0, default: 120_000 })),

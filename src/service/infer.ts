@@ -84,7 +84,7 @@ export function createInfer({ engine, clock, events, sharedMemory, starting }: I
 
   function submitMany({ call, request, info }: ChosenCall, settle: (error: MillraceError | undefined) => void) {
     const stream = new ResponseStream(call, settle);
-    engine.submit(info.ref, { request, call, sink: stream });
+    stream.grantsBy(engine.submit(info.ref, { request, call, sink: stream }));
     return { kind: 'many', responses: stream } as const;
   }
 

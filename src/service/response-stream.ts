@@ -1,14 +1,20 @@
 import { type Call, type InferResponse, MillraceError } from '../core/index.js';
-import type { Sink } from '../engine/index.js';
+import type { Grant, Sink } from '../engine/index.js';
+import { STREAM_CREDIT } from '../runtimes/index.js';
 
-/** Answers that may wait for a slow reader; one more ends the call. */
-const MAX_WAITING = 1_024;
+/** The model is told of room for more in pieces of this size: half of what it has at first, so that it need not wait. */
+const GRANT = STREAM_CREDIT / 2;
 
-/** The answers of a decoupled model as an async iterable. Leaving the loop early cancels the call. */
+/**
+ * The answers of a decoupled model as an async iterable. Its model waits for it: no more than STREAM_CREDIT answers lie
+ * here. Leaving the loop early cancels the call.
+ */
 export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse> {
   readonly #call: Call;
   readonly #onEnd: (error: MillraceError | undefined) => void;
   readonly #waiting: InferResponse[] = [];
+  #grant: Grant | undefined;
+  #taken = 0;
   #end: { readonly error: MillraceError | undefined } | undefined;
   #wake: (() => void) | undefined;
 
@@ -17,13 +23,13 @@ export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse
     this.#onEnd = onEnd;
   }
 
+  /** Whoever submitted the call says how its model learns of room for more answers. */
+  grantsBy(grant: Grant): void {
+    this.#grant = grant;
+  }
+
   onResponse(response: InferResponse): void {
     this.#waiting.push(response);
-    if (this.#waiting.length > MAX_WAITING) {
-      this.#call.cancel(
-        new MillraceError('resource_exhausted', `more than ${MAX_WAITING} answers wait for their reader`),
-      );
-    }
     this.#notify();
   }
 
@@ -36,7 +42,10 @@ export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse
   async next(): Promise<IteratorResult<InferResponse>> {
     for (;;) {
       const response = this.#waiting.shift();
-      if (response !== undefined) return { done: false, value: response };
+      if (response !== undefined) {
+        this.#took();
+        return { done: false, value: response };
+      }
       if (this.#end !== undefined) {
         const { error } = this.#end;
         this.#end = { error: undefined };
@@ -56,6 +65,13 @@ export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  #took(): void {
+    this.#taken++;
+    if (this.#taken < GRANT) return;
+    this.#taken = 0;
+    this.#grant?.(GRANT);
   }
 
   #notify(): void {

@@ -71,19 +71,23 @@ describe('faults', () => {
     expect(emissions[0]?.error).toBeUndefined();
   });
 
-  test.each(['hang', 'exit', 'abort', 'allocate'])("'%s' is refused in the serving thread", async (fault) => {
-    const { emissions } = await runBatch(await load({ faults: true }), [faulty(fault)]);
-    expect(emissions[0]?.error).toEqual({
-      code: 'failed_precondition',
-      message: `echo: fault '${fault}' needs placement 'process'`,
-    });
-  });
+  test.each(['hang', 'exit', 'abort', 'allocate', 'throwLater', 'rejectLater'])(
+    "'%s' is refused in the serving thread",
+    async (fault) => {
+      const { emissions } = await runBatch(await load({ faults: true }), [faulty(fault)]);
+      expect(emissions[0]?.error).toEqual({
+        code: 'failed_precondition',
+        message: `echo: fault '${fault}' needs placement 'process'`,
+      });
+    },
+  );
 
   test('of an unknown kind are refused', async () => {
     const { emissions } = await runBatch(await load({ faults: true }), [faulty('melt')]);
     expect(emissions[0]?.error).toEqual({
       code: 'invalid_argument',
-      message: "parameter 'fault': expected one of raise, raiseItem, hang, exit, abort, allocate, got 'melt'",
+      message:
+        "parameter 'fault': expected one of raise, raiseItem, hang, exit, abort, allocate, throwLater, rejectLater, got 'melt'",
     });
   });
 });

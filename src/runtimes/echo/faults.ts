@@ -1,7 +1,7 @@
 import { MillraceError } from '../../core/index.js';
 import type { BatchItem } from '../contract.js';
 
-const FAULTS = ['raise', 'raiseItem', 'hang', 'exit', 'abort', 'allocate'] as const;
+const FAULTS = ['raise', 'raiseItem', 'hang', 'exit', 'abort', 'allocate', 'throwLater', 'rejectLater'] as const;
 
 const EXIT_CODE = 3;
 const ALLOCATION_BYTES = 16 * 1_048_576;
@@ -35,6 +35,14 @@ export function commitFault(item: BatchItem, isolated: boolean): MillraceError |
       break;
     case 'allocate':
       return allocateForever();
+    case 'throwLater':
+      setImmediate(() => {
+        throw new TypeError("echo: fault 'throwLater'");
+      });
+      break;
+    case 'rejectLater':
+      void Promise.reject(new RangeError("echo: fault 'rejectLater'"));
+      break;
     default:
       fault satisfies never;
   }

@@ -114,13 +114,24 @@ export class EchoModel implements LoadedModel {
   }
 
   async #answer(answering: readonly Answering[], emit: Emit): Promise<void> {
-    let left = answering.filter(({ times }) => times > 0);
-    const silent = answering.filter(({ times }) => times === 0);
-    if (silent.length > 0) await emit(silent.map(({ item }) => ({ callId: item.callId, outputs: [], final: true })));
-    for (let round = 1; left.length > 0; round++) {
+    if (this.description.decoupled) {
+      // Each at its own pace: one whose reader is slow holds nobody up.
+      await Promise.all(answering.map((each) => this.#repeat(each, emit)));
+      return;
+    }
+    if (answering.length === 0) return;
+    if (this.#options.delayMs > 0) await this.#delay();
+    await emit(answering.map((each) => this.#emission(each, 1)));
+  }
+
+  async #repeat(answering: Answering, emit: Emit): Promise<void> {
+    const { item, times } = answering;
+    if (times === 0) await emit([{ callId: item.callId, outputs: [], final: true }]);
+    for (let round = 1; round <= times; round++) {
       if (this.#options.delayMs > 0) await this.#delay();
-      await emit(left.map((answer) => this.#emission(answer, round)));
-      left = left.filter(({ item, times }) => round < times && !this.#cancelled.has(item.callId));
+      const emission = this.#emission(answering, round);
+      await emit([emission]);
+      if (emission.final) return;
     }
   }
 

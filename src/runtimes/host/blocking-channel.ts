@@ -10,14 +10,14 @@ const KEPT_BYTES = 2_097_152;
  * the time of one that is woken by its event loop. Nothing else happens in the thread while it waits.
  */
 export class BlockingChannel {
-  readonly #readFd: number;
+  readonly readFd: number;
   readonly #writeFd: number;
   #buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   #start = 0;
   #end = 0;
 
   constructor(readFd: number, writeFd: number) {
-    this.#readFd = readFd;
+    this.readFd = readFd;
     this.#writeFd = writeFd;
   }
 
@@ -31,6 +31,15 @@ export class BlockingChannel {
     const bytes = this.#buffer.subarray(this.#start, this.#start + sizeBytes);
     this.#start += sizeBytes;
     return readFrame(bytes);
+  }
+
+  /** What was read and is not part of a frame yet, for whoever reads on; `read` must not be called again. */
+  takeRest(): Uint8Array {
+    const rest = Uint8Array.from(this.#buffer.subarray(this.#start, this.#end));
+    this.#buffer = Buffer.alloc(0);
+    this.#start = 0;
+    this.#end = 0;
+    return rest;
   }
 
   /** Writes the pieces of a frame. Returns false once the other side is gone. */
@@ -57,7 +66,7 @@ export class BlockingChannel {
     this.#reserve(wanted);
     while (this.#end - this.#start < wanted) {
       const { byteLength } = this.#buffer;
-      const received = attempt(() => readSync(this.#readFd, this.#buffer, this.#end, byteLength - this.#end, null));
+      const received = attempt(() => readSync(this.readFd, this.#buffer, this.#end, byteLength - this.#end, null));
       if (received === undefined || received === 0) return false;
       this.#end += received;
     }

@@ -33,6 +33,10 @@ export const FrameKind = {
   closed: 10,
   /** Runner → server: {@link Diagnostic}; belongs to no exchange. */
   diagnostic: 11,
+  /** Server → runner: {@link Granted}; no answer. */
+  grant: 12,
+  /** Runner → server: {@link Fatal}, the last of all. */
+  fatal: 13,
 } as const;
 
 export interface FrameHeader {

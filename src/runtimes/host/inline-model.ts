@@ -1,4 +1,5 @@
 import type { Batch, BatchTiming, Description, Emit, Instance, LoadedModel } from '../contract.js';
+import { CreditBook } from './credit-book.js';
 
 /** A model in the serving thread: nothing can stop it, limit it or take its memory back. */
 export class InlineModel implements Instance {
@@ -7,10 +8,12 @@ export class InlineModel implements Instance {
   readonly loadMs: number;
   readonly exited: Promise<string> = new Promise(() => undefined);
   readonly #model: LoadedModel;
+  readonly #credit: CreditBook | undefined;
 
   constructor(id: string, model: LoadedModel, loadMs: number) {
     this.id = id;
     this.#model = model;
+    this.#credit = model.description.decoupled ? new CreditBook() : undefined;
     this.loadMs = loadMs;
   }
 
@@ -19,11 +22,16 @@ export class InlineModel implements Instance {
   }
 
   execute(batch: Batch, emit: Emit): Promise<BatchTiming> {
-    return this.#model.execute(batch, emit);
+    return this.#credit === undefined ? this.#model.execute(batch, emit) : this.#stream(batch, emit, this.#credit);
   }
 
   cancel(callId: number): void {
+    this.#credit?.forget(callId);
     this.#model.cancel(callId);
+  }
+
+  grant(callId: number, answers: number): void {
+    this.#credit?.grant(callId, answers);
   }
 
   close(): Promise<void> {
@@ -32,5 +40,15 @@ export class InlineModel implements Instance {
 
   kill(_reason: string): void {}
 
-  grant(_callId: number, _answers: number): void {}
+  async #stream(batch: Batch, emit: Emit, credit: CreditBook): Promise<BatchTiming> {
+    credit.open(batch.items);
+    try {
+      return await this.#model.execute(batch, (emissions) => {
+        void emit(emissions);
+        return credit.spend(emissions);
+      });
+    } finally {
+      credit.close(batch.items);
+    }
+  }
 }

@@ -26,6 +26,17 @@ export interface Cancel {
   readonly callId: number;
 }
 
+/** The reader of an item took so many answers. */
+export interface Granted {
+  readonly callId: number;
+  readonly answers: number;
+}
+
+/** Why the runner ends itself. */
+export interface Fatal {
+  readonly reason: string;
+}
+
 export interface Diagnostic {
   readonly level: LogLevel;
   readonly message: string;

@@ -1,9 +1,10 @@
 import type { MillraceError } from '../../core/index.js';
 import type { Batch, BatchTiming, Description, Emit, Instance, LoadSpec } from '../contract.js';
+import type { Lane } from './begun.js';
 import { decodeAnswers } from './emission-frame.js';
 import { encodeExecute, type ModelNames } from './execute-frame.js';
 import { type Frame, FrameKind } from './frame.js';
-import { type Cancel, decodeJsonFrame, encodeJsonFrame } from './json-frame.js';
+import { type Cancel, decodeJsonFrame, encodeJsonFrame, type Granted } from './json-frame.js';
 import { NameTable } from './name-table.js';
 import type { PendingExchange, RunnerProcess } from './runner-process.js';
 
@@ -12,7 +13,9 @@ export function loadRemotely(runner: RunnerProcess, modelKey: number, spec: Load
   return new Promise((resolve, reject) => {
     const exchange: PendingExchange = {
       receive: (frame) => {
-        resolve(decodeJsonFrame<Description>(frame));
+        const description = decodeJsonFrame<Description>(frame);
+        if (description.needsEventLoop) runner.runsEventLoop();
+        resolve(description);
         return true;
       },
       fail: reject,
@@ -42,6 +45,7 @@ export class RemoteModel implements Instance {
   readonly exited: Promise<string>;
   readonly #settings: RemoteModelSettings;
   readonly #names: ModelNames;
+  readonly #lane: Lane;
   #closed: Promise<void> | undefined;
 
   constructor(settings: RemoteModelSettings) {
@@ -52,6 +56,7 @@ export class RemoteModel implements Instance {
     this.loadMs = loadMs;
     this.description = description;
     this.exited = runner.exited;
+    this.#lane = { modelKey: settings.modelKey, concurrency: description.concurrency };
     const { inputs, outputs } = description.signature;
     this.#names = { inputs: new NameTable(inputs), outputs: new NameTable(outputs) };
   }
@@ -60,7 +65,7 @@ export class RemoteModel implements Instance {
     const { runner, modelKey } = this.#settings;
     const names = this.#names;
     return new Promise((resolve, reject) => {
-      const exchange = new ExecuteExchange({ names, emit, resolve, reject });
+      const exchange = new ExecuteExchange({ names, emit, resolve, reject, lane: this.#lane });
       runner.send(exchange, (ticket) => encodeExecute({ modelKey, ticket }, batch, names));
     });
   }
@@ -71,7 +76,11 @@ export class RemoteModel implements Instance {
     runner.notify([encodeJsonFrame(header, { callId } satisfies Cancel)]);
   }
 
-  grant(_callId: number, _answers: number): void {}
+  grant(callId: number, answers: number): void {
+    const { runner, modelKey } = this.#settings;
+    const header = { kind: FrameKind.grant, modelKey, ticket: 0 };
+    runner.notify([encodeJsonFrame(header, { callId, answers } satisfies Granted)]);
+  }
 
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -108,6 +117,7 @@ export class RemoteModel implements Instance {
 interface ExecuteSettings {
   readonly names: ModelNames;
   readonly emit: Emit;
+  readonly lane: Lane;
   readonly resolve: (timing: BatchTiming) => void;
   readonly reject: (error: MillraceError) => void;
 }
@@ -118,6 +128,10 @@ class ExecuteExchange implements PendingExchange {
 
   constructor(settings: ExecuteSettings) {
     this.#settings = settings;
+  }
+
+  get lane(): Lane {
+    return this.#settings.lane;
   }
 
   receive(frame: Frame): boolean {

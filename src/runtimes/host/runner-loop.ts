@@ -1,34 +1,35 @@
+import { inspect } from 'node:util';
 import { MillraceError, systemClock, toMillraceError } from '../../core/index.js';
-import type { Batch, Emission, LoadedModel, LoadSpec } from '../contract.js';
+import type { Batch, BatchTiming, Emission, LoadSpec } from '../contract.js';
 import { createRuntime } from '../registry.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import type { BlockingChannel } from './blocking-channel.js';
 import { encodeAnswers } from './emission-frame.js';
-import { decodeExecute, type ModelNames } from './execute-frame.js';
+import { decodeExecute } from './execute-frame.js';
 import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
+import { streamFrames } from './frame-stream.js';
 import {
   type Cancel,
   type Diagnostic,
   decodeJsonFrame,
   encodeJsonFrame,
   type Failure,
+  type Fatal,
+  type Granted,
   type Hello,
 } from './json-frame.js';
-import { NameTable } from './name-table.js';
-
-interface ServedModel {
-  readonly model: LoadedModel;
-  readonly names: ModelNames;
-}
+import { type ServedBatch, ServedModel } from './served-model.js';
 
 /**
- * The main loop of a runner process: takes frames one by one, in order, and answers each before it reads the next.
- * Ends when the server closes its end or is gone.
+ * The main loop of a runner process. At first it waits in the pipe, takes frames one by one, in order, and answers each
+ * before it reads the next. From the first model on that needs the event loop it handles frames as they come, while
+ * batches run. Ends when the server closes its end or is gone.
  */
 export class RunnerLoop {
   readonly #channel: BlockingChannel;
   readonly #models = new Map<number, ServedModel>();
   readonly #context: RuntimeContext;
+  #eventLoop = false;
 
   constructor(channel: BlockingChannel) {
     this.#channel = channel;
@@ -44,33 +45,89 @@ export class RunnerLoop {
 
   async run(): Promise<void> {
     this.#send(FrameKind.hello, { protocol: PROTOCOL_VERSION, pid: process.pid } satisfies Hello);
-    for (let frame = this.#channel.read(); frame !== undefined; frame = this.#channel.read()) {
-      if (frame.kind === FrameKind.execute) await this.#execute(frame);
+    while (!this.#eventLoop) {
+      const frame = this.#channel.read();
+      if (frame === undefined) return;
+      if (frame.kind === FrameKind.execute) await this.#executeNow(frame);
       else await this.#control(frame);
+    }
+    const { readFd } = this.#channel;
+    await streamFrames({ fd: readFd, rest: this.#channel.takeRest(), onFrame: (frame) => this.#onFrame(frame) });
+  }
+
+  /** Something was thrown that belongs to no batch: nobody knows what still works, so the process ends. */
+  die(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): never {
+    const kind = origin === 'unhandledRejection' ? 'unhandled rejection' : 'uncaught exception';
+    const what = error instanceof Error ? `${error.name}: ${error.message}` : inspect(error);
+    const message = `${kind}: ${error instanceof Error ? (error.stack ?? what) : what}`;
+    this.#send(FrameKind.diagnostic, { level: 'error', message } satisfies Diagnostic);
+    this.#send(FrameKind.fatal, { reason: `${kind}: ${what}` } satisfies Fatal);
+    process.exit(1);
+  }
+
+  /** A frame, while batches may be running. */
+  #onFrame(frame: Frame): void {
+    if (frame.kind === FrameKind.execute) this.#accept(frame);
+    else void this.#control(frame);
+  }
+
+  #accept(frame: Frame): void {
+    try {
+      const served = this.#served(frame.modelKey);
+      served.arrived({ frame, batch: decodeExecute(frame, served.names), cancelled: [] });
+      this.#pump(served);
+    } catch (error) {
+      this.#fail(frame, error);
     }
   }
 
-  async #execute(frame: Frame): Promise<void> {
+  /** Begins as many of the model's batches as may run. */
+  #pump(served: ServedModel): void {
+    for (let next = served.next(); next !== undefined; next = served.next()) void this.#executeSoon(served, next);
+  }
+
+  async #executeSoon(served: ServedModel, { frame, batch, cancelled }: ServedBatch): Promise<void> {
+    try {
+      const running = this.#run(frame, served, batch);
+      for (const callId of cancelled) served.cancel(callId);
+      await running;
+    } catch (error) {
+      this.#fail(frame, error);
+    } finally {
+      served.ended();
+      this.#pump(served);
+    }
+  }
+
+  async #executeNow(frame: Frame): Promise<void> {
     try {
       const served = this.#served(frame.modelKey);
-      const batch = decodeExecute(frame, served.names);
-      await this.#run(frame, served, batch);
+      await this.#run(frame, served, decodeExecute(frame, served.names));
     } catch (error) {
       this.#fail(frame, error);
     }
   }
 
   async #run(exchange: Frame, served: ServedModel, batch: Batch): Promise<void> {
-    const { model, names } = served;
+    const { model, names, credit } = served;
     let held: readonly Emission[] = [];
-    const timing = await model.execute(batch, (emissions) => {
-      if (model.description.decoupled) {
-        this.#channel.write(encodeAnswers(exchange, { emissions, timing: undefined }, names.outputs));
-      } else {
-        // One answer for each item: they leave together with the end of the batch, in one frame.
+    let timing: BatchTiming;
+    if (credit === undefined) {
+      // One answer for each item: they leave together with the end of the batch, in one frame.
+      timing = await model.execute(batch, (emissions) => {
         held = held.length === 0 ? emissions : [...held, ...emissions];
+      });
+    } else {
+      credit.open(batch.items);
+      try {
+        timing = await model.execute(batch, (emissions) => {
+          this.#channel.write(encodeAnswers(exchange, { emissions, timing: undefined }, names.outputs));
+          return credit.spend(emissions);
+        });
+      } finally {
+        credit.close(batch.items);
       }
-    });
+    }
     this.#channel.write(encodeAnswers(exchange, { emissions: held, timing }, names.outputs));
   }
 
@@ -84,8 +141,13 @@ export class RunnerLoop {
           await this.#close(frame);
           return;
         case FrameKind.cancel:
-          this.#models.get(frame.modelKey)?.model.cancel(decodeJsonFrame<Cancel>(frame).callId);
+          this.#models.get(frame.modelKey)?.cancel(decodeJsonFrame<Cancel>(frame).callId);
           return;
+        case FrameKind.grant: {
+          const { callId, answers } = decodeJsonFrame<Granted>(frame);
+          this.#models.get(frame.modelKey)?.credit?.grant(callId, answers);
+          return;
+        }
         default:
           throw new MillraceError('internal', `malformed frame: kind ${frame.kind} is not for a runner`);
       }
@@ -98,10 +160,10 @@ export class RunnerLoop {
     const spec = decodeJsonFrame<LoadSpec>(frame);
     const runtime = await createRuntime(spec.runtime, this.#context);
     const model = await runtime.load(spec);
-    const { inputs, outputs } = model.description.signature;
-    const names = { inputs: new NameTable(inputs), outputs: new NameTable(outputs) };
-    this.#models.set(frame.modelKey, { model, names });
-    this.#send(FrameKind.loaded, model.description, frame);
+    const { description } = model;
+    this.#models.set(frame.modelKey, new ServedModel(model));
+    if (description.needsEventLoop || description.decoupled) this.#eventLoop = true;
+    this.#send(FrameKind.loaded, description, frame);
   }
 
   async #close(frame: Frame): Promise<void> {

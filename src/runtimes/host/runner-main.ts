@@ -12,5 +12,7 @@ process.title = `millrace-runner ${label}`;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 watchParent(Number(parentPid));
 
-await new RunnerLoop(new BlockingChannel(3, 4)).run();
+const loop = new RunnerLoop(new BlockingChannel(3, 4));
+process.on('uncaughtException', (error, origin) => loop.die(error, origin));
+await loop.run();
 process.exit(0);

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { type Clock, type EventBus, MillraceError } from '../../core/index.js';
 import { RunnerDiedError } from '../contract.js';
+import { haveBegun, type Lane } from './begun.js';
 import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
 import { FrameAssembler } from './frame-assembler.js';
-import { type Diagnostic, decodeJsonFrame, type Failure, type Hello } from './json-frame.js';
+import { type Diagnostic, decodeJsonFrame, type Failure, type Fatal, type Hello } from './json-frame.js';
 import { forwardLines } from './output-lines.js';
 
 export interface RunnerSettings {
@@ -19,6 +20,8 @@ export interface RunnerSettings {
 
 /** What waits for the answers to one frame. */
 export interface PendingExchange {
+  /** Batches have one. */
+  readonly lane?: Lane;
   /** Handles a frame of this exchange; returns true when it was the last one. May throw when it is malformed. */
   receive(frame: Frame): boolean;
   fail(error: MillraceError): void;
@@ -39,6 +42,7 @@ export class RunnerProcess {
   #lastTicket = 0;
   #greeted = false;
   #ending = false;
+  #eventLoop = false;
   #killReason: string | undefined;
   #exitReason: string | undefined;
 
@@ -71,6 +75,11 @@ export class RunnerProcess {
 
   get busy(): boolean {
     return this.#pending.length > 0;
+  }
+
+  /** From now on it handles frames while batches run. */
+  runsEventLoop(): void {
+    this.#eventLoop = true;
   }
 
   /** Sends what `encode` makes of a fresh ticket; `exchange` gets the answers, or the runner's end. */
@@ -128,6 +137,11 @@ export class RunnerProcess {
     if (frame.kind === FrameKind.diagnostic) {
       const { level, message } = decodeJsonFrame<Diagnostic>(frame);
       this.#diagnose(level, message);
+      return;
+    }
+    if (frame.kind === FrameKind.fatal) {
+      // It ends by itself, if nothing in it holds it up.
+      this.kill(decodeJsonFrame<Fatal>(frame).reason);
       return;
     }
     const index = this.#pending.findIndex(({ ticket }) => ticket === frame.ticket);
@@ -197,11 +211,12 @@ export class RunnerProcess {
     this.#input?.destroy();
     const { events } = this.#settings;
     events.publish('runnerExited', { runner: this.label, pid: this.pid, reason, expected: this.#ending });
-    let started = true;
-    for (const { exchange } of this.#pending.splice(0)) {
-      exchange.fail(this.#died(reason, started));
-      started = false;
-    }
+    const pending = this.#pending.splice(0).map(({ exchange }) => exchange);
+    const begun = haveBegun(
+      pending.map(({ lane }) => lane),
+      this.#eventLoop,
+    );
+    for (const [index, exchange] of pending.entries()) exchange.fail(this.#died(reason, begun[index] === true));
   }
 
   #died(reason: string, started: boolean): RunnerDiedError {
