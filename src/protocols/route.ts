@@ -10,6 +10,8 @@ export interface RouteRequest {
   readonly params: Readonly<Record<string, string>>;
   /** The JSON body, checked against the route's schema; `{}` when there was none. */
   readonly body: unknown;
+  /** The `Accept` header; undefined where the client sent none. */
+  readonly accept: string | undefined;
 }
 
 /**
@@ -52,7 +54,16 @@ export function emptyResponse(): WireResponse {
   return { status: 200, headers: {}, body: '' };
 }
 
-/** 200 for yes and 503 for no, with a body for clients that do not go by the status. */
-export function healthResponse(yes: boolean, body: Readonly<Record<string, string | boolean>>): WireResponse {
-  return { status: yes ? 200 : 503, headers: JSON_HEADERS, body: JSON.stringify(body) };
+/**
+ * 200 for yes and 503 for no. The body is for clients that do not go by the status; who names nothing that it accepts gets
+ * none, as from Triton.
+ */
+export function healthResponse(
+  yes: boolean,
+  body: Readonly<Record<string, string | boolean>>,
+  { accept }: Pick<RouteRequest, 'accept'>,
+): WireResponse {
+  const status = yes ? 200 : 503;
+  if (accept === undefined) return { status, headers: {}, body: '' };
+  return { status, headers: JSON_HEADERS, body: JSON.stringify(body) };
 }

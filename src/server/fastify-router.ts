@@ -145,7 +145,8 @@ function bindRoute(app: FastifyInstance, route: Route, { exchangeOf, authenticat
     handler: async (request, reply) => {
       const exchange = exchangeOf(request);
       const { params, body } = request;
-      const response = await route.handle(exchange.call, { params, body, origin: exchange.origin });
+      const { accept } = exchange.req.headers;
+      const response = await route.handle(exchange.call, { params, body, accept, origin: exchange.origin });
       reply.hijack();
       if ('stream' in response) void exchange.stream(response);
       else exchange.send(response);

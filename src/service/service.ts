@@ -101,7 +101,7 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     modelStatistics(call, name, version) {
       admit(call.principal, 'observe');
       if (name === undefined) return engine.statistics();
-      const { versions, info } = find(name, version);
+      const { versions, info } = blame(() => find(name, version));
       const wanted = version === undefined ? versions : [info.ref.version];
       return engine.statistics().filter((entry) => entry.name === name && wanted.includes(entry.version));
     },
@@ -129,12 +129,12 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
       }),
     traceSettings(call, model) {
       admit(call.principal, 'observe');
-      if (model !== undefined) find(model, undefined);
+      if (model !== undefined) blame(() => find(model, undefined));
       return traces.get(model);
     },
     updateTraceSettings(call, model, update) {
       return audited(call, { action: 'trace.update', resource: model ?? '' }, () => {
-        if (model !== undefined) find(model, undefined);
+        if (model !== undefined) blame(() => find(model, undefined));
         return traces.update(model, update);
       });
     },
@@ -146,6 +146,16 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
       audited(call, { action: 'log.update', resource: '' }, () => updateLogSettings(logControl, update)),
     ...createSharedMemoryUseCases(sharedMemory, events),
   };
+}
+
+/** To Triton a wrong name in a question about statistics or settings is the caller's mistake; its clients expect that. */
+function blame<Result>(look: () => Result): Result {
+  try {
+    return look();
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'not_found') throw error;
+    throw new MillraceError('invalid_argument', error.message);
+  }
 }
 
 function inRepository(info: ModelInfo, wanted: string): boolean {

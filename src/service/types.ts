@@ -64,7 +64,7 @@ export interface Service {
   modelReady(call: Call, name: string, version: number | undefined): boolean;
   /** `not_found` unless serving. `versions` = all serving ones. */
   modelInfo(call: Call, name: string, version: number | undefined): { info: ModelInfo; versions: readonly number[] };
-  /** Of one version, one model, or all; `not_found` for unknown ones. */
+  /** Of one version, one model, or all; `invalid_argument` for unknown ones, as in Triton. */
   modelStatistics(call: Call, name: string | undefined, version: number | undefined): readonly ModelStatistics[];
   repositoryIndex(call: Call, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];
   /** Scans and loads the model's versions, unloads those that the policy no longer selects. Explicit mode only. */

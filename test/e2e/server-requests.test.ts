@@ -184,7 +184,7 @@ describe('the server', () => {
     const { port } = await startTestServer({ service });
     const client = await RawClient.connect(port);
     const ask = async (path: string) => {
-      client.send(requestText(`GET ${path}`));
+      client.send(requestText(`GET ${path}`, { accept: '*/*' }));
       const { status, headers, body } = await client.response();
       return [status, headers['content-type'], body.toString()];
     };
@@ -192,6 +192,16 @@ describe('the server', () => {
     expect(await ask('/v2/health/ready')).toEqual([200, 'application/json', '{"ready":true}']);
     service.isReady = false;
     expect(await ask('/v2/health/ready')).toEqual([503, 'application/json', '{"ready":false}']);
+  });
+
+  it('tells its health by the status alone to clients that name nothing that they accept', async () => {
+    const { port } = await startTestServer();
+    const client = await RawClient.connect(port);
+    for (const path of ['/v2/health/live', '/v2/health/ready', '/v2/models/m/ready']) {
+      client.send(requestText(`GET ${path}`));
+      const { status, headers, body } = await client.response();
+      expect([status, headers['content-type'], body.toString()]).toEqual([200, undefined, '']);
+    }
   });
 
   it('refuses HTTP/1.1 without a host, and takes HTTP/1.0 without one', async () => {

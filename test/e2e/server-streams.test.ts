@@ -162,7 +162,7 @@ describe('a streamed answer', () => {
     client.send(POST, POST.replace(PATH, `${PATH}?second`));
     first.give('first').end();
     await finishedWith(({ path, status }) => path === PATH && status === 200);
-    client.send(requestText('GET /v2/health/live', { connection: 'close' }));
+    client.send(requestText('GET /v2/health/live', { accept: '*/*', connection: 'close' }));
     await client.closed;
     const { pending } = client;
     expect(pending.indexOf(eventOf('first'))).toBeLessThan(pending.indexOf(eventOf('second')));

@@ -47,7 +47,7 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       handle: (call, request) => {
         const { name, version } = targetOf(request);
         const ready = service.modelReady(call, name, version);
-        return healthResponse(ready, { name, ready });
+        return healthResponse(ready, { name, ready }, request);
       },
     },
     {

@@ -12,9 +12,9 @@ export function createServerRoutes(service: Service): readonly Route[] {
       path: '/v2/health/live',
       summary: 'Whether the process serves at all: 200 or 503',
       response: ServerLiveSchema,
-      handle: () => {
+      handle: (_call, request) => {
         const live = service.live();
-        return healthResponse(live, { live });
+        return healthResponse(live, { live }, request);
       },
     },
     {
@@ -22,9 +22,9 @@ export function createServerRoutes(service: Service): readonly Route[] {
       path: '/v2/health/ready',
       summary: 'Whether the models asked for at start are loaded or failed, and the server is not ending: 200 or 503',
       response: ServerReadySchema,
-      handle: () => {
+      handle: (_call, request) => {
         const ready = service.ready();
-        return healthResponse(ready, { ready });
+        return healthResponse(ready, { ready }, request);
       },
     },
     {

@@ -178,7 +178,7 @@ function unloading(): readonly RepositoryStep[] {
     step('an unloaded model has no configuration', 'GET /v2/models/raw1/config', 404),
     step('and no metadata', 'GET /v2/models/raw1', 404),
     step('and no answers', 'POST /v2/models/raw1/infer', 404, { body: RAW1 }),
-    step('and no statistics', 'GET /v2/models/raw1/stats', 400, here(404, 'unknown model in statistics')),
+    step('and no statistics', 'GET /v2/models/raw1/stats', 400),
     step('and is not ready', 'GET /v2/models/raw1/ready', 400, here(503, UNREADY)),
     step('the server is', 'GET /v2/health/ready', 400, here(200, 'server readiness')),
     step('index of an unloaded model', INDEX, 200, { index: { 'raw1/1': 'UNAVAILABLE: unloaded' } }),
