@@ -11,7 +11,7 @@ import {
   within,
 } from '../core/index.js';
 import type { ModelSource } from '../repository/index.js';
-import type { Host } from '../runtimes/index.js';
+import type { Host, OtherModel } from '../runtimes/index.js';
 import { type Generation, type GenerationContext, loadGeneration } from './generation.js';
 import type { EngineOptions } from './options.js';
 import type { Engine, Grant, ModelGauges, ModelInfo, ModelStatistics, ModelStatus, Submission } from './types.js';
@@ -53,7 +53,11 @@ class ModelEngine implements Engine {
 
   constructor(setup: CreateEngineOptions) {
     this.#setup = setup;
-    this.#context = { ...setup, budget: new ByteBudget('the server', setup.options.maxInFlightBytes) };
+    this.#context = {
+      ...setup,
+      describeModel: (name, version) => this.#describeModel({ name, version }),
+      budget: new ByteBudget('the server', setup.options.maxInFlightBytes),
+    };
     this.#limitLoads = pLimit(setup.options.loadConcurrency);
   }
 
@@ -164,6 +168,19 @@ class ModelEngine implements Engine {
       }
       throw error;
     }
+  }
+
+  #describeModel({ name, version }: { readonly name: string; readonly version: number | undefined }): OtherModel {
+    const serving = this.serving(name);
+    const info = version === undefined ? serving.at(-1) : serving.find(({ ref }) => ref.version === version);
+    if (info !== undefined) return info;
+    const label = version === undefined ? `model '${name}'` : `version ${version} of model '${name}'`;
+    const states = this.statusesOf(name).filter((status) => version === undefined || status.version === version);
+    for (const { state } of states) {
+      if (state.kind !== 'failed') continue;
+      throw new MillraceError('failed_precondition', `${label} failed to load: ${state.reason}`);
+    }
+    throw new MillraceError('failed_precondition', `${label} is not loaded`);
   }
 
   #checkRoom(source: ModelSource): void {

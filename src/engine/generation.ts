@@ -17,7 +17,7 @@ import {
   type ResolvedQueuePolicy,
   resolveModelConfig,
 } from '../repository/index.js';
-import type { CallModel, Description, Host, Instance, LoadSpec, Placement } from '../runtimes/index.js';
+import type { CallModel, DescribeModel, Description, Host, Instance, LoadSpec, Placement } from '../runtimes/index.js';
 import { type BatchingChoice, chooseBatching } from './batching-probe.js';
 import { InstancePool } from './instance-pool.js';
 import type { EngineOptions } from './options.js';
@@ -35,6 +35,8 @@ export interface GenerationContext {
   readonly events: EventBus;
   /** Bytes in flight of the whole engine. */
   readonly budget: ByteBudget;
+  /** For models that are made of others. */
+  readonly describeModel: DescribeModel;
   /** Resident memory limit of runners whose model names none. */
   readonly defaultMaxRssBytes: number;
   readonly cacheFolder: string | undefined;
@@ -156,6 +158,7 @@ function createLoader({ source, ref, context }: LoadGenerationOptions, identity:
         instanceId: `${label}#${index}`,
         timeoutMs,
         callModel: noOtherModels,
+        describeModel: context.describeModel,
       });
       await loader.warmUp(instance);
       return instance;

@@ -2,6 +2,8 @@ import { expect, it } from 'vitest';
 import { configProblem } from './check-config.js';
 import type { ModelConfig } from './model-config.js';
 
+const out = { name: 'y', datatype: 'FP32', shape: [1] } as const;
+const ensemble = { steps: [{ model: 'm', inputs: { a: 'x' }, outputs: { b: 'y' } }] };
 const levels = { levels: 2, default: 1 };
 
 it.each<[ModelConfig, string | undefined]>([
@@ -19,6 +21,14 @@ it.each<[ModelConfig, string | undefined]>([
   [{ inputs: [{ name: 'x' }, { name: 'x' }] }, "tensor 'x' is configured twice"],
   [{ outputs: [{ name: 'y' }, { name: 'y' }] }, "tensor 'y' is configured twice"],
   [{ inputs: [{ name: 'x', labels: 'l.txt' }] }, "input 'x' has labels; only outputs can"],
+  [{ ensemble, outputs: [{ ...out, shape: [1] }], batching: { enabled: false } }, undefined],
+  [{ runtime: 'ensemble' }, 'ensemble.steps: an ensemble needs steps'],
+  [{ runtime: 'onnx', ensemble }, 'runtime: onnx has no ensemble.steps'],
+  [{ ensemble, instances: { count: 2 } }, 'instances: an ensemble has none; configure those of its models'],
+  [{ ensemble, batching: { enabled: true } }, 'batching: an ensemble puts nothing together; its models do'],
+  [{ ensemble, warmup: [{ name: 'w', inputs: {} }] }, 'warmup: an ensemble has none; configure that of its models'],
+  [{ ensemble }, 'outputs: an ensemble needs at least one'],
+  [{ ensemble, outputs: [{ name: 'y', shape: [1] }] }, "tensor 'y': in an ensemble it needs datatype and shape"],
 ])('configProblem(%j) is %j', (config, problem) => {
   expect(configProblem(config)).toBe(problem);
 });

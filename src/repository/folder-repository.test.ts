@@ -243,7 +243,7 @@ describe('a repository says what is wrong', () => {
         "python/config.pbtxt: backend 'python' is not available; it runs Python code; export the model to ONNX and serve that",
       ],
       ['renamed', undefined, "the configuration is for a model 'original', but the folder's name is 'renamed'"],
-      ['unknown', undefined, "runtime 'torch' is not known; expected onnx or echo"],
+      ['unknown', undefined, "runtime 'torch' is not known; expected onnx, echo or ensemble"],
       ['warm', undefined, "warm-up 'w', input 'x': 'warmup/x.bin' does not exist (looked for in folder 'warm')"],
       ['yaml', undefined, "yaml/model.yaml:2:1: unknown key 'maxBatchSiz'; did you mean 'maxBatchSize'?"],
     ]);

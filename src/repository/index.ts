@@ -1,5 +1,6 @@
 /** Room `repository` (rank 1): finds models and versions, reads their configuration, brings it together with the file. */
 export * from './complete.js';
+export * from './composing-models.js';
 export * from './declared.js';
 export * from './diff-scan.js';
 export { createFolderRepository, type FolderRepositorySetup } from './folder-repository.js';

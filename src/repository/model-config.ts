@@ -236,10 +236,35 @@ export const EchoConfigSchema = Type.Object(
   section,
 );
 
+const tensorMap = (description: string) =>
+  Type.Record(Type.String({ minLength: 1 }), Type.String({ minLength: 1 }), { description });
+
+export const EnsembleConfigSchema = Type.Object(
+  {
+    steps: Type.Array(
+      Type.Object(
+        {
+          model: Type.String({ minLength: 1, description: 'Another model of the server; it may be an ensemble too.' }),
+          version: Type.Optional(
+            Type.Integer({ minimum: 1, description: 'Default: the one that the version policy chooses.' }),
+          ),
+          inputs: tensorMap("The ensemble's tensor for each input of the model: `{ x: mid }` reads `mid` as `x`."),
+          outputs: tensorMap("The ensemble's tensor for outputs of the model: `{ y: mid }` makes `mid` of `y`."),
+        },
+        strict,
+      ),
+      { minItems: 1, description: 'In any order: a step runs as soon as all that it reads is there.' },
+    ),
+  },
+  strict,
+);
+
 export const ModelConfigSchema = Type.Object(
   {
     name: Type.Optional(Type.String({ minLength: 1, description: "Must equal the folder's name when given." })),
-    runtime: Type.Optional(Type.String({ description: 'What runs it: onnx or echo. Default: told from the file.' })),
+    runtime: Type.Optional(
+      Type.String({ description: 'What runs it: onnx, echo or ensemble. Default: told from the file.' }),
+    ),
     platform: Type.Optional(Type.String({ description: "Triton's platform string, shown in metadata." })),
     file: Type.Optional(
       Type.String({
@@ -282,6 +307,7 @@ export const ModelConfigSchema = Type.Object(
     warmup: Type.Optional(Type.Array(WarmupConfigSchema, { default: [] })),
     onnx: Type.Optional(OnnxConfigSchema),
     echo: Type.Optional(EchoConfigSchema),
+    ensemble: Type.Optional(EnsembleConfigSchema),
     parameters: Type.Optional(
       Type.Record(Type.String(), Type.String(), {
         default: {},
@@ -301,6 +327,7 @@ export type InstanceConfig = Static<typeof InstanceConfigSchema>;
 export type LimitsConfig = Static<typeof LimitsConfigSchema>;
 export type OnnxConfig = Static<typeof OnnxConfigSchema>;
 export type EchoConfig = Static<typeof EchoConfigSchema>;
+export type EnsembleConfig = Static<typeof EnsembleConfigSchema>;
 export type QueuePolicyConfig = Static<typeof QueuePolicySchema>;
 export type WarmupConfig = Static<typeof WarmupConfigSchema>;
 export type VersionPolicy = Static<typeof VersionPolicySchema>;

@@ -30,8 +30,8 @@ export interface ModelReading {
 }
 
 const DEFAULT_RUNTIME = 'onnx';
-const RUNTIMES: readonly string[] = [DEFAULT_RUNTIME, 'echo'];
-const WITHOUT_FILE: readonly string[] = ['echo'];
+const RUNTIMES: readonly string[] = [DEFAULT_RUNTIME, 'echo', 'ensemble'];
+const WITHOUT_FILE: readonly string[] = ['echo', 'ensemble'];
 
 /** Lists the versions of a model whose configuration is known. Throws a sentence when nothing of it can be served. */
 export async function readModel(location: ModelLocation, read: ReadConfig): Promise<ModelReading> {
@@ -40,9 +40,11 @@ export async function readModel(location: ModelLocation, read: ReadConfig): Prom
   if (config.name !== undefined && config.name !== name) {
     throw new Error(`the configuration is for a model '${config.name}', but the folder's name is '${name}'`);
   }
-  const runtime = config.runtime ?? DEFAULT_RUNTIME;
+  const runtime = config.runtime ?? (config.ensemble === undefined ? DEFAULT_RUNTIME : 'ensemble');
   if (!RUNTIMES.includes(runtime)) {
-    throw new Error(`runtime '${runtime}' is not known; expected ${RUNTIMES.join(' or ')}`);
+    throw new Error(
+      `runtime '${runtime}' is not known; expected ${RUNTIMES.slice(0, -1).join(', ')} or ${RUNTIMES.at(-1)}`,
+    );
   }
   const versions = new Map<number, VersionReading>();
   const notices = [...read.notices];

@@ -2,6 +2,7 @@ import { Value } from '@sinclair/typebox/value';
 import {
   type BatchingConfig,
   type EchoConfig,
+  type EnsembleConfig,
   type InstanceConfig,
   type LimitsConfig,
   type ModelConfig,
@@ -43,11 +44,15 @@ export interface ResolvedModelConfig {
     readonly executionProviders: readonly string[];
   };
   readonly echo: Readonly<Required<EchoConfig>>;
+  readonly ensemble?: EnsembleConfig | undefined;
   readonly parameters: Readonly<Record<string, string>>;
   readonly metricTags: Readonly<Record<string, string>>;
 }
 
-/** Fills in the defaults that {@link ModelConfigSchema} documents; instances on a GPU run through CUDA by default. */
+/**
+ * Fills in the defaults that {@link ModelConfigSchema} documents. Instances on a GPU run through CUDA by default,
+ * ensembles inline and without batches of their own.
+ */
 export function resolveModelConfig(config: ModelConfig): ResolvedModelConfig {
   // A union's object default would be merged into another member's value, so the policy stays out of Value.Default.
   const { versions, ...rest } = config;
@@ -63,7 +68,13 @@ export function resolveModelConfig(config: ModelConfig): ResolvedModelConfig {
     platform: config.platform,
     maxBatchSize: config.maxBatchSize,
     versions: versions ?? defaultVersions,
-    instances: { ...complete.instances, runner: config.instances?.runner },
+    // What an ensemble computes is computed by its models.
+    ...(config.ensemble === undefined ? {} : { batching: { ...complete.batching, enabled: false } }),
+    instances: {
+      ...complete.instances,
+      ...(config.ensemble === undefined ? {} : { placement: 'inline' }),
+      runner: config.instances?.runner,
+    },
     onnx: { ...complete.onnx, executionProviders: executionProviders(config) ?? complete.onnx.executionProviders },
     priorities: {
       levels,

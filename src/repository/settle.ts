@@ -65,7 +65,7 @@ export interface Patience {
 
 /** Looks again until every selected version is whole or `maxWaitMs` has passed. Keeps the process alive meanwhile. */
 export async function scanSettled(
-  repository: Repository,
+  repository: Pick<Repository, 'scan'>,
   options: ScanOptions,
   { clock, maxWaitMs, stopped = () => false }: Patience,
 ): Promise<RepositoryScan> {

@@ -4,6 +4,7 @@ import {
   MillraceError,
   type ModelRef,
   type Parameters,
+  type SequenceControl,
   type Signature,
   type Tensor,
 } from '../core/index.js';
@@ -126,6 +127,8 @@ export interface ItemContext {
   readonly traceparent: string;
   /** Milliseconds that were left of the call's deadline when the batch was sent; Infinity = no deadline. */
   readonly remainingMs: number;
+  /** What the caller says of a sequence; a model that keeps none itself may pass it on. Inline models only. */
+  readonly sequence?: SequenceControl;
 }
 
 /**
@@ -223,6 +226,17 @@ export interface ModelAnswer {
  */
 export type CallModel = (callId: number, request: ModelRequest) => AsyncIterable<ModelAnswer>;
 
+/** What a runtime may know of another model of the server. */
+export interface OtherModel {
+  readonly signature: Signature;
+  /** 0 = no batch dimension. */
+  readonly maxBatchSize: number;
+  readonly decoupled: boolean;
+}
+
+/** The version of a model that would answer now; undefined = the version policy chooses. Throws why none would. */
+export type DescribeModel = (name: string, version: number | undefined) => OtherModel;
+
 /** Starts instances and looks after their runner processes. */
 export interface Host {
   /**
@@ -253,4 +267,6 @@ export interface HostLoadOptions {
   readonly instanceId: string;
   readonly timeoutMs: number;
   readonly callModel: CallModel;
+  /** Needed by models that are made of others; they live inline. */
+  readonly describeModel?: DescribeModel;
 }

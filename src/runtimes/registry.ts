@@ -7,6 +7,7 @@ type RuntimeFactory = (context: RuntimeContext) => Promise<Runtime>;
 /** Every runtime by name. Imported on first use only, so that a process pays for what it runs. */
 const FACTORIES: ReadonlyMap<string, RuntimeFactory> = new Map<string, RuntimeFactory>([
   ['echo', async (context) => (await import('./echo/index.js')).createEchoRuntime(context)],
+  ['ensemble', async (context) => (await import('./ensemble/index.js')).createEnsembleRuntime(context)],
   ['onnx', async (context) => (await import('./onnx/index.js')).createOnnxRuntime(context)],
 ]);
 

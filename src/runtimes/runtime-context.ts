@@ -1,5 +1,5 @@
 import type { Clock, LogLevel } from '../core/index.js';
-import type { CallModel } from './contract.js';
+import type { CallModel, DescribeModel } from './contract.js';
 
 /** What a runtime gets from wherever it lives, the serving thread or a runner process. */
 export interface RuntimeContext {
@@ -10,4 +10,6 @@ export interface RuntimeContext {
   report(level: LogLevel, message: string): void;
   /** Other models of the server, for an item that is being executed. */
   readonly callModel: CallModel;
+  /** What other models of the server take and give; undefined where only the server itself could tell. */
+  readonly describeModel?: DescribeModel;
 }

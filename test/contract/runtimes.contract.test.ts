@@ -320,7 +320,7 @@ test.each(placements)('an unknown runtime is refused %s', async (_label, placeme
   const { host, load } = createTestHost();
   await expect(load(loadSpec({ runtime: 'torch' }), placement)).rejects.toMatchObject({
     code: 'unimplemented',
-    message: "unknown runtime 'torch'; expected one of echo, onnx",
+    message: "unknown runtime 'torch'; expected one of echo, ensemble, onnx",
   });
   await host.close();
 });

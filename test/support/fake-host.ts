@@ -9,13 +9,16 @@ export class FakeHost implements Host {
   description: Description = IDENTITY;
   /** Makes the next loads reject. */
   failure: Error | undefined;
+  /** Has its say before a model is loaded; what it throws is why the load fails. */
+  onLoad: (spec: LoadSpec, options: HostLoadOptions) => void = () => undefined;
   /** Batches end by themselves; switched off, the test ends them. */
   automatic = true;
   closed = false;
 
-  load(spec: LoadSpec, _placement: Placement, options: HostLoadOptions): Promise<Instance> {
+  async load(spec: LoadSpec, _placement: Placement, options: HostLoadOptions): Promise<Instance> {
     this.specs.push(spec);
-    if (this.failure !== undefined) return Promise.reject(this.failure);
+    this.onLoad(spec, options);
+    if (this.failure !== undefined) throw this.failure;
     const instance = new FakeInstance(options.instanceId, this.description);
     const execute = instance.execute.bind(instance);
     instance.execute = (batch, emit) => {
@@ -24,7 +27,7 @@ export class FakeHost implements Host {
       return done;
     };
     this.instances.push(instance);
-    return Promise.resolve(instance);
+    return instance;
   }
 
   close(): Promise<void> {

@@ -19,7 +19,7 @@ export interface TritonConfig {
   readonly optimization?: TritonOptimization;
   readonly dynamic_batching?: TritonDynamicBatching;
   readonly sequence_batching?: object;
-  readonly ensemble_scheduling?: object;
+  readonly ensemble_scheduling?: { readonly step: readonly TritonStep[] };
   readonly instance_group: readonly TritonInstanceGroup[];
   readonly default_model_filename: string;
   readonly metric_tags: Readonly<Record<string, string>>;
@@ -71,6 +71,14 @@ export interface TritonDynamicBatching {
   readonly default_priority_level: Int64;
   readonly default_queue_policy?: TritonQueuePolicy;
   readonly priority_queue_policy: Readonly<Record<string, TritonQueuePolicy>>;
+}
+
+export interface TritonStep {
+  readonly model_name: string;
+  readonly model_version: Int64;
+  readonly input_map: Readonly<Record<string, string>>;
+  readonly output_map: Readonly<Record<string, string>>;
+  readonly model_namespace: string;
 }
 
 export interface TritonInstanceGroup {

@@ -41,6 +41,34 @@ describe('fromTritonConfig', () => {
     });
   });
 
+  it('maps an ensemble', () => {
+    const config = read(`
+      platform: "ensemble" max_batch_size: 64
+      input [ { name: "in" data_type: TYPE_FP32 dims: [16] optional: true } ]
+      output [ { name: "out" data_type: TYPE_FP32 dims: [10] } ]
+      ensemble_scheduling {
+        step [
+          { model_name: "scale" model_version: -1 input_map { key: "raw" value: "in" } output_map { key: "s" value: "mid" } },
+          { model_name: "mlp" model_version: 3 input_map { key: "x" value: "mid" } output_map { key: "y" value: "out" } }
+        ]
+        max_inflight_requests: 4
+      }`);
+    expect(config).toEqual({
+      runtime: 'ensemble',
+      platform: 'ensemble',
+      maxBatchSize: 64,
+      inputs: [{ name: 'in', datatype: 'FP32', shape: [-1, 16], optional: true }],
+      outputs: [{ name: 'out', datatype: 'FP32', shape: [-1, 10] }],
+      batching: { enabled: false },
+      ensemble: {
+        steps: [
+          { model: 'scale', inputs: { raw: 'in' }, outputs: { s: 'mid' } },
+          { model: 'mlp', version: 3, inputs: { x: 'mid' }, outputs: { y: 'out' } },
+        ],
+      },
+    });
+  });
+
   it('takes dims for the full shape where the model does not batch', () => {
     const config = read(
       'backend: "onnxruntime" max_batch_size: 0 input { name: "x" data_type: TYPE_INT64 dims: [1, -1] }',
@@ -213,9 +241,31 @@ describe('fromTritonConfig', () => {
       'platform: "tensorflow_savedmodel"',
       "platform 'tensorflow_savedmodel' is not available; export the model to ONNX and serve that (tf2onnx)",
     ],
-    ['backend: "dali"', "backend 'dali' is not available; expected onnxruntime or echo or identity"],
-    ['platform: "ensemble"', 'ensembles are not supported; serve the models and call them one after the other'],
-    ['ensemble_scheduling {}', 'ensembles are not supported; serve the models and call them one after the other'],
+    ['backend: "dali"', "backend 'dali' is not available; expected onnxruntime or echo or identity or ensemble"],
+    ['platform: "ensemble"', "platform 'ensemble' needs an ensemble_scheduling block"],
+    ['ensemble_scheduling {}', "ensemble_scheduling needs platform 'ensemble', got platform ''"],
+    [
+      'backend: "onnxruntime" ensemble_scheduling {}',
+      "ensemble_scheduling needs platform 'ensemble', got backend 'onnxruntime'",
+    ],
+    ['platform: "ensemble" ensemble_scheduling {}', 'ensemble_scheduling: expected at least one step'],
+    ['platform: "ensemble" ensemble_scheduling { step {} }', 'ensemble_scheduling.step 0: model_name is missing'],
+    [
+      'platform: "ensemble" ensemble_scheduling { step { model_name: "m" model_version: -2 } }',
+      'ensemble_scheduling.step 0: model_version: expected a version, or -1, got -2',
+    ],
+    [
+      'platform: "ensemble" ensemble_scheduling { step { model_name: "m" model_namespace: "n" } }',
+      'ensemble_scheduling.step 0: model_namespace is not supported; models are known by their names alone',
+    ],
+    [
+      'platform: "ensemble" instance_group [ { count: 2 } ] ensemble_scheduling {}',
+      'instance_group: an ensemble has none; configure those of its models',
+    ],
+    [
+      'platform: "ensemble" model_warmup [ { name: "w" } ] ensemble_scheduling {}',
+      'model_warmup: an ensemble has none; configure that of its models',
+    ],
     [
       'sequence_batching {}',
       'sequence_batching is not supported; remove the block and let clients send the state along',

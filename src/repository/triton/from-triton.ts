@@ -9,6 +9,7 @@ import type {
   TritonWarmupInput,
 } from './config-types.js';
 import { fromBatching } from './from-batching.js';
+import { fromEnsemble } from './from-ensemble.js';
 import { fromInstances } from './from-instances.js';
 import { fromOptimization } from './from-optimization.js';
 import { checkSupported } from './unsupported.js';
@@ -30,6 +31,7 @@ export function fromTritonConfig(triton: TritonConfig): FromTriton {
   const batching = triton.max_batch_size > 0;
   const instances = fromInstances(triton.instance_group);
   const onnx = fromOptimization(triton);
+  const ensemble = fromEnsemble(triton);
   const parameters = Object.entries(triton.parameters).map(([key, value]) => [key, value.string_value] as const);
   const config: ModelConfig = {
     ...(triton.name === '' ? {} : { name: triton.name }),
@@ -43,6 +45,7 @@ export function fromTritonConfig(triton: TritonConfig): FromTriton {
     ...fromBatching(triton.dynamic_batching, isOpen),
     ...(instances.config === undefined ? {} : { instances: instances.config }),
     ...(onnx.config === undefined ? {} : { onnx: onnx.config }),
+    ...(ensemble === undefined ? {} : { ensemble }),
     ...(triton.model_warmup.length === 0 ? {} : { warmup: triton.model_warmup.map(fromWarmup) }),
     ...(parameters.length === 0 ? {} : { parameters: Object.fromEntries(parameters) }),
     ...(Object.keys(triton.metric_tags).length === 0 ? {} : { metricTags: triton.metric_tags }),

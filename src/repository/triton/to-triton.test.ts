@@ -154,6 +154,45 @@ describe('toTritonConfig', () => {
     });
   });
 
+  it('shows the steps of an ensemble, which has no instances', () => {
+    const ensemble = {
+      steps: [
+        { model: 'scale', inputs: { raw: 'x' }, outputs: { scaled: 'mid' } },
+        { model: 'mlp', version: 2, inputs: { x: 'mid' }, outputs: { y: 'y' } },
+      ],
+    };
+    const shown = toTritonConfig({ ...loaded('e', { runtime: 'ensemble', ensemble }, MLP), platform: 'ensemble' });
+    expect(Object.keys(shown)).toEqual([
+      ...['name', 'platform', 'backend', 'runtime', 'version_policy', 'max_batch_size', 'input', 'output'],
+      ...['batch_input', 'batch_output', 'ensemble_scheduling', 'instance_group', 'default_model_filename'],
+      ...['cc_model_filenames', 'metric_tags', 'parameters', 'model_warmup'],
+    ]);
+    expect(shown).toMatchObject({
+      platform: 'ensemble',
+      backend: '',
+      ensemble_scheduling: {
+        step: [
+          {
+            model_name: 'scale',
+            model_version: -1,
+            input_map: { raw: 'x' },
+            output_map: { scaled: 'mid' },
+            model_namespace: '',
+          },
+          {
+            model_name: 'mlp',
+            model_version: 2,
+            input_map: { x: 'mid' },
+            output_map: { y: 'y' },
+            model_namespace: '',
+          },
+        ],
+      },
+      instance_group: [],
+      default_model_filename: '',
+    });
+  });
+
   const texts: readonly string[] = [
     'platform: "onnxruntime_onnx" max_batch_size: 8 dynamic_batching { preferred_batch_size: [4, 8] max_queue_delay_microseconds: 100 }',
     'platform: "onnxruntime_onnx" max_batch_size: 8 version_policy { all {} } instance_group { count: 2 kind: KIND_CPU }',
@@ -168,6 +207,9 @@ describe('toTritonConfig', () => {
        model_warmup { name: "z" batch_size: 2 count: 3 inputs { key: "x" value { data_type: TYPE_FP32 dims: [16] zero_data: true } } }
        model_warmup { name: "f" batch_size: 1 count: 1 inputs { key: "x" value { data_type: TYPE_FP32 dims: [16] input_data_file: "x.raw" } } }
        model_warmup { name: "r" batch_size: 1 count: 1 inputs { key: "x" value { data_type: TYPE_FP32 dims: [16] random_data: true } } }`,
+    `platform: "ensemble" max_batch_size: 4
+       input { name: "x" data_type: TYPE_FP32 dims: [16] } output { name: "y" data_type: TYPE_FP32 dims: [10] }
+       ensemble_scheduling { step { model_name: "m" model_version: 2 input_map { key: "a" value: "x" } output_map { key: "b" value: "y" } } }`,
   ];
   it.each(texts)('shows what it has read: %s', (text) => {
     const { config } = fromTritonConfig(parseTritonText(text));

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import type { Datatype, Signature, TensorSpec } from '../../core/index.js';
-import type { ModelConfig, WarmupConfig } from '../model-config.js';
+import type { EnsembleConfig, ModelConfig, WarmupConfig } from '../model-config.js';
 import { type ResolvedModelConfig, type ResolvedQueuePolicy, resolveModelConfig } from '../resolve.js';
 import type { ModelSource } from '../types.js';
+import { toEnsembleScheduling } from './from-ensemble.js';
 
 /** What a loaded model shows of itself; the engine's ModelInfo is one. */
 export interface DescribedModel {
@@ -15,6 +16,9 @@ export interface DescribedModel {
   readonly instances: number;
   readonly batching: { readonly enabled: boolean };
 }
+
+/** Triton's names of the runtimes that have another one there. */
+const BACKENDS: Readonly<Record<string, string>> = { onnx: 'onnxruntime', ensemble: '' };
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -29,7 +33,7 @@ export function toTritonConfig(model: DescribedModel): Json {
   return {
     name: source.name,
     platform: config.platform ?? model.platform,
-    backend: source.runtime === 'onnx' ? 'onnxruntime' : source.runtime,
+    backend: BACKENDS[source.runtime] ?? source.runtime,
     runtime: '',
     version_policy: toVersionPolicy(config),
     max_batch_size: maxBatchSize,
@@ -55,6 +59,20 @@ export function toTritonConfig(model: DescribedModel): Json {
     })),
     batch_input: [],
     batch_output: [],
+    ...(config.ensemble === undefined ? toExecution(config, model) : toEnsembleExecution(config.ensemble)),
+    default_model_filename: toModelFilename(source),
+    cc_model_filenames: {},
+    metric_tags: config.metricTags,
+    parameters: toParameters(source.config),
+    model_warmup: config.warmup.map((warmup) => toWarmup(warmup, signature)),
+    ...(model.decoupled ? { model_transaction_policy: { decoupled: true } } : {}),
+  };
+}
+
+/** How the model's own instances run. */
+function toExecution(config: ResolvedModelConfig, model: DescribedModel): Json {
+  const { source } = model;
+  return {
     optimization: {
       ...toGraph(source.config),
       priority: 'PRIORITY_DEFAULT',
@@ -68,13 +86,12 @@ export function toTritonConfig(model: DescribedModel): Json {
       ? { dynamic_batching: toDynamicBatching(config, model) }
       : {}),
     instance_group: [toInstanceGroup(config, model)],
-    default_model_filename: toModelFilename(source),
-    cc_model_filenames: {},
-    metric_tags: config.metricTags,
-    parameters: toParameters(source.config),
-    model_warmup: config.warmup.map((warmup) => toWarmup(warmup, signature)),
-    ...(model.decoupled ? { model_transaction_policy: { decoupled: true } } : {}),
   };
+}
+
+/** An ensemble has neither instances nor anything to optimise. */
+function toEnsembleExecution(ensemble: EnsembleConfig): Json {
+  return { ensemble_scheduling: toEnsembleScheduling(ensemble), instance_group: [] };
 }
 
 function withoutBatch(shape: readonly number[], maxBatchSize: number): readonly number[] {

@@ -3,7 +3,12 @@ import type { TritonConfig } from './config-types.js';
 const EXPORT = 'export the model to ONNX and serve that';
 
 /** Runtimes by Triton's backend names; a platform stands for the backend in front of the colon. */
-const BACKENDS: Readonly<Record<string, string>> = { onnxruntime: 'onnx', echo: 'echo', identity: 'echo' };
+const BACKENDS: Readonly<Record<string, string>> = {
+  onnxruntime: 'onnx',
+  echo: 'echo',
+  identity: 'echo',
+  ensemble: 'ensemble',
+};
 const PLATFORMS: Readonly<Record<string, string>> = {
   onnxruntime_onnx: 'onnxruntime',
   tensorrt_plan: 'tensorrt',
@@ -28,8 +33,6 @@ export function checkSupported(triton: TritonConfig): {
   readonly runtime: string | undefined;
   readonly notices: readonly string[];
 } {
-  const isEnsemble = triton.platform === 'ensemble' || triton.ensemble_scheduling !== undefined;
-  if (isEnsemble) throw new Error('ensembles are not supported; serve the models and call them one after the other');
   const runtime = runtimeOf(triton);
   for (const [isPresent, reason] of refusals(triton)) if (isPresent) throw new Error(reason);
   const notices = leftAside(triton).flatMap(([isPresent, notice]) => (isPresent ? [notice] : []));

@@ -65,6 +65,7 @@ class ProcessHost implements Host {
       clock,
       isolated: false,
       callModel: options.callModel,
+      ...(options.describeModel === undefined ? {} : { describeModel: options.describeModel }),
       report: (level, message) =>
         events.publish('diagnostic', { level, room: 'runtimes', message, fields: { instance: options.instanceId } }),
     };

@@ -1,0 +1,40 @@
+import type { ModelSource, Repository, RepositoryScan } from './types.js';
+
+/** Names of the models that an ensemble is made of; none for any other model. */
+export function composingModels({ name, config }: Pick<ModelSource, 'name' | 'config'>): readonly string[] {
+  const steps = config.ensemble?.steps ?? [];
+  return [...new Set(steps.map(({ model }) => model))].filter((model) => model !== name);
+}
+
+/**
+ * Looks at some models and at those that they are made of, and so on; not at those that `skip` says.
+ * `names` of the result holds what was found, so what was looked for in vain is not among them.
+ */
+export async function scanWithComposing(
+  repository: Pick<Repository, 'scan'>,
+  names: readonly string[],
+  skip: (name: string) => boolean,
+): Promise<RepositoryScan> {
+  const seen = new Set<string>();
+  const scans: RepositoryScan[] = [];
+  let next = names;
+  while (next.length > 0) {
+    for (const name of next) seen.add(name);
+    const found = await Promise.all(next.map((name) => repository.scan({ name })));
+    scans.push(...found);
+    const composing = new Set(found.flatMap(({ sources }) => sources.flatMap(composingModels)));
+    next = [...composing].filter((name) => !seen.has(name) && !skip(name));
+  }
+  return mergeScans(scans);
+}
+
+/** What several looks at different models found, as one. */
+export function mergeScans(scans: readonly RepositoryScan[]): RepositoryScan {
+  return {
+    sources: scans.flatMap(({ sources }) => sources),
+    problems: scans.flatMap(({ problems }) => problems),
+    unsettled: scans.flatMap(({ unsettled }) => unsettled),
+    notices: scans.flatMap(({ notices }) => notices),
+    names: scans.flatMap(({ names }) => names),
+  };
+}

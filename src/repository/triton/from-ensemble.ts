@@ -1,0 +1,54 @@
+import type { EnsembleConfig } from '../model-config.js';
+import type { TritonConfig, TritonStep } from './config-types.js';
+
+/** Triton's `ensemble_scheduling` block. Throws a sentence where it is not whole, or stands where it means nothing. */
+export function fromEnsemble(triton: TritonConfig): EnsembleConfig | undefined {
+  const { ensemble_scheduling: block, platform, backend } = triton;
+  const isEnsemble = platform === 'ensemble' || backend === 'ensemble';
+  if (block === undefined) {
+    if (isEnsemble) throw new Error("platform 'ensemble' needs an ensemble_scheduling block");
+    return undefined;
+  }
+  if (!isEnsemble) {
+    const got = backend === '' ? `platform '${platform}'` : `backend '${backend}'`;
+    throw new Error(`ensemble_scheduling needs platform 'ensemble', got ${got}`);
+  }
+  if (triton.instance_group.length > 0) {
+    throw new Error('instance_group: an ensemble has none; configure those of its models');
+  }
+  if (triton.model_warmup.length > 0) {
+    throw new Error('model_warmup: an ensemble has none; configure that of its models');
+  }
+  if (block.step.length === 0) throw new Error('ensemble_scheduling: expected at least one step');
+  return { steps: block.step.map(fromStep) };
+}
+
+function fromStep(step: TritonStep, index: number): EnsembleConfig['steps'][number] {
+  const where = `ensemble_scheduling.step ${index}`;
+  const version = Number(step.model_version);
+  if (step.model_name === '') throw new Error(`${where}: model_name is missing`);
+  if (version < -1) throw new Error(`${where}: model_version: expected a version, or -1, got ${version}`);
+  if (step.model_namespace !== '') {
+    throw new Error(`${where}: model_namespace is not supported; models are known by their names alone`);
+  }
+  // 0 is protobuf's "not written".
+  return {
+    model: step.model_name,
+    ...(version < 1 ? {} : { version }),
+    inputs: { ...step.input_map },
+    outputs: { ...step.output_map },
+  };
+}
+
+/** The block as Triton's configuration endpoint shows it. */
+export function toEnsembleScheduling({ steps }: EnsembleConfig): Readonly<Record<string, unknown>> {
+  return {
+    step: steps.map(({ model, version = -1, inputs, outputs }) => ({
+      model_name: model,
+      model_version: version,
+      input_map: inputs,
+      output_map: outputs,
+      model_namespace: '',
+    })),
+  };
+}

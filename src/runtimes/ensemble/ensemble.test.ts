@@ -1,0 +1,421 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../../test/support/fake-clock.js';
+import {
+  type ErrorCode,
+  MillraceError,
+  NO_PARAMETERS,
+  type SequenceControl,
+  type Tensor,
+  type TensorSpec,
+} from '../../core/index.js';
+import type { Batch, BatchItem, Emission, LoadedModel, ModelAnswer, ModelRequest, OtherModel } from '../contract.js';
+import { createEnsembleRuntime } from './index.js';
+import type { StepOptions } from './options.js';
+
+function spec(name: string, optional = false): TensorSpec {
+  return { name, datatype: 'UINT8', shape: [-1, 1], batchAxis: 0, optional };
+}
+
+function tensor(name: string, ...values: readonly number[]): Tensor {
+  return { name, datatype: 'UINT8', shape: [values.length, 1], data: Uint8Array.from(values) };
+}
+
+const ONE_TO_ONE: OtherModel = {
+  signature: { inputs: [spec('x')], outputs: [spec('y')] },
+  maxBatchSize: 8,
+  decoupled: false,
+};
+const TWO_TO_ONE: OtherModel = {
+  ...ONE_TO_ONE,
+  signature: { inputs: [spec('l', true), spec('r')], outputs: [spec('y')] },
+};
+const STREAM: OtherModel = { ...ONE_TO_ONE, decoupled: true };
+
+/** A call of another model, to be answered by the test. */
+class FakeCall implements AsyncIterableIterator<ModelAnswer> {
+  readonly callId: number;
+  readonly request: ModelRequest;
+  left = false;
+  readonly #ready: (() => IteratorResult<ModelAnswer>)[] = [];
+  #wake: () => void = () => undefined;
+
+  constructor(callId: number, request: ModelRequest) {
+    this.callId = callId;
+    this.request = request;
+  }
+
+  answer(outputs: readonly Tensor[], parameters = NO_PARAMETERS): this {
+    return this.#push(() => ({ done: false, value: { outputs, parameters } }));
+  }
+
+  end(): this {
+    return this.#push(() => ({ done: true, value: undefined }));
+  }
+
+  fail(code: ErrorCode, message: string): this {
+    return this.#push(() => {
+      throw new MillraceError(code, message);
+    });
+  }
+
+  async next(): Promise<IteratorResult<ModelAnswer>> {
+    for (;;) {
+      const ready = this.#ready.shift();
+      if (ready !== undefined) return ready();
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  return(): Promise<IteratorResult<ModelAnswer>> {
+    this.left = true;
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #push(ready: () => IteratorResult<ModelAnswer>): this {
+    this.#ready.push(ready);
+    this.#wake();
+    return this;
+  }
+}
+
+interface Setup {
+  readonly steps: readonly StepOptions[];
+  readonly inputs?: readonly TensorSpec[];
+  readonly outputs: readonly string[];
+  readonly models: Readonly<Record<string, OtherModel>>;
+}
+
+class Fixture {
+  readonly calls: FakeCall[] = [];
+  readonly emissions: Emission[] = [];
+  readonly model: LoadedModel;
+
+  private constructor(model: LoadedModel, calls: FakeCall[]) {
+    this.model = model;
+    this.calls = calls;
+  }
+
+  static async load({ steps, inputs = [spec('in')], outputs, models }: Setup): Promise<Fixture> {
+    const calls: FakeCall[] = [];
+    const runtime = createEnsembleRuntime({
+      clock: new FakeClock(),
+      isolated: false,
+      report: () => undefined,
+      callModel: (callId, request) => {
+        const call = new FakeCall(callId, request);
+        calls.push(call);
+        return call;
+      },
+      describeModel: (name, version) => {
+        const model = models[name];
+        if (model !== undefined && version === undefined) return model;
+        throw new MillraceError('failed_precondition', `model '${name}' is not loaded`);
+      },
+    });
+    const model = await runtime.load({
+      ref: { name: 'ens', version: 1, generation: 1 },
+      runtime: 'ensemble',
+      path: '',
+      options: { steps: steps.map(({ version, ...step }) => (version === undefined ? step : { ...step, version })) },
+      declared: { inputs, outputs: outputs.map((name) => spec(name)) },
+      maxBatchSize: 8,
+      cacheFolder: undefined,
+    });
+    return new Fixture(model, calls);
+  }
+
+  /** Runs one request; resolves when the runtime is done with it. */
+  run(item: Partial<BatchItem> = {}, outputs?: readonly string[]): Promise<unknown> {
+    const items = [{ callId: 7, inputs: [tensor('in', 1)], rows: 1, parameters: { tag: 'a' }, ...item }];
+    const batch: Batch = { id: 1, items, rows: 1, outputs };
+    return this.model.execute(batch, (emissions) => void this.emissions.push(...emissions));
+  }
+
+  /** The calls that have begun, by model. */
+  get begun(): readonly string[] {
+    return this.calls.map(({ request }) => request.modelName);
+  }
+
+  call(model: string): FakeCall {
+    const call = this.calls.findLast(({ request }) => request.modelName === model);
+    if (call === undefined) throw new Error(`${model} was not called`);
+    return call;
+  }
+
+  /** Answers a call with `y` = value. */
+  async answer(model: string, value: number): Promise<void> {
+    this.call(model)
+      .answer([tensor('y', value)])
+      .end();
+    await settle();
+  }
+}
+
+/** Lets everything happen that waits for nothing. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 30; turn++) await Promise.resolve();
+}
+
+function step(model: string, inputs: Readonly<Record<string, string>>, output: string): StepOptions {
+  return { model, version: undefined, inputs, outputs: { y: output } };
+}
+
+const DIAMOND: Setup = {
+  steps: [
+    step('first', { x: 'in' }, 'a'),
+    step('left', { x: 'a' }, 'b'),
+    step('right', { x: 'a' }, 'c'),
+    step('join', { l: 'b', r: 'c' }, 'out'),
+  ],
+  outputs: ['out', 'c'],
+  models: { first: ONE_TO_ONE, left: ONE_TO_ONE, right: ONE_TO_ONE, join: TWO_TO_ONE },
+};
+
+describe('an ensemble', () => {
+  it('says of itself what the scheduler has to know', async () => {
+    const { model } = await Fixture.load(DIAMOND);
+    expect(model.description).toMatchObject({
+      ...{ decoupled: false, stateful: false, pure: false, needsEventLoop: true, wantsContext: true },
+      ...{ concurrency: 1_024, platform: 'ensemble' },
+    });
+    await model.close();
+  });
+
+  it('runs branches at once, and hands tensors on under their names in the next model', async () => {
+    const fixture = await Fixture.load(DIAMOND);
+    const done = fixture.run();
+    await settle();
+    expect(fixture.begun).toEqual(['first']);
+    expect(fixture.call('first').callId).toBe(7);
+    expect(fixture.call('first').request).toEqual({
+      modelName: 'first',
+      modelVersion: undefined,
+      inputs: [tensor('x', 1)],
+      outputs: ['y'],
+      parameters: { tag: 'a' },
+    });
+    await fixture.answer('first', 2);
+    expect(fixture.begun).toEqual(['first', 'left', 'right']);
+    await fixture.answer('right', 4);
+    expect(fixture.begun).toHaveLength(3);
+    await fixture.answer('left', 3);
+    expect(fixture.call('join').request.inputs).toEqual([tensor('l', 3), tensor('r', 4)]);
+    fixture
+      .call('join')
+      .answer([tensor('y', 5)], { score: 1 })
+      .end();
+    await done;
+    expect(fixture.emissions).toEqual([
+      { callId: 7, outputs: [tensor('out', 5), tensor('c', 4)], parameters: { score: 1 }, final: true },
+    ]);
+  });
+
+  it('computes only what is wanted', async () => {
+    const fixture = await Fixture.load(DIAMOND);
+    const done = fixture.run({}, ['c']);
+    await settle();
+    await fixture.answer('first', 2);
+    await fixture.answer('right', 4);
+    await done;
+    expect(fixture.begun).toEqual(['first', 'right']);
+    expect(fixture.emissions).toEqual([{ callId: 7, outputs: [tensor('c', 4)], parameters: {}, final: true }]);
+  });
+
+  it('leaves optional inputs out that the request leaves out, and passes sequence flags on', async () => {
+    const fixture = await Fixture.load({
+      steps: [step('join', { l: 'maybe', r: 'in' }, 'out')],
+      inputs: [spec('in'), spec('maybe', true)],
+      outputs: ['out'],
+      models: { join: TWO_TO_ONE },
+    });
+    const sequence: SequenceControl = { id: 9n, start: true, end: false };
+    const context = { requestId: 'r', clientId: '', traceparent: '', remainingMs: 5, sequence };
+    const done = fixture.run({ context });
+    await settle();
+    expect(fixture.call('join').request).toMatchObject({ inputs: [tensor('r', 1)], sequence });
+    await fixture.answer('join', 1);
+    await done;
+  });
+
+  it('takes single rows to a model without batch dimension and back', async () => {
+    const flat = (name: string): TensorSpec => ({ ...spec(name), shape: [1], batchAxis: null });
+    const single = { ...ONE_TO_ONE, maxBatchSize: 0, signature: { inputs: [flat('x')], outputs: [flat('y')] } };
+    const fixture = await Fixture.load({
+      steps: [step('single', { x: 'in' }, 'mid'), step('batching', { x: 'mid' }, 'out')],
+      outputs: ['out', 'mid'],
+      models: { single, batching: ONE_TO_ONE },
+    });
+    const done = fixture.run();
+    await settle();
+    expect(fixture.call('single').request.inputs[0]?.shape).toEqual([1]);
+    fixture
+      .call('single')
+      .answer([{ ...tensor('y', 2), shape: [1] }])
+      .end();
+    await settle();
+    expect(fixture.call('batching').request.inputs).toEqual([tensor('x', 2)]);
+    await fixture.answer('batching', 3);
+    await done;
+    expect(fixture.emissions[0]?.outputs).toEqual([tensor('out', 3), tensor('mid', 2)]);
+  });
+});
+
+describe('an ensemble whose step fails', () => {
+  it('fails with code, step and model, and leaves the other branches', async () => {
+    const fixture = await Fixture.load(DIAMOND);
+    const done = fixture.run();
+    await settle();
+    await fixture.answer('first', 2);
+    fixture.call('left').fail('resource_exhausted', 'the queue is full');
+    await done;
+    expect(fixture.call('right').left).toBe(true);
+    expect(fixture.emissions).toEqual([
+      {
+        callId: 7,
+        outputs: [],
+        error: { code: 'resource_exhausted', message: "step 1 (model 'left'): the queue is full" },
+        final: true,
+      },
+    ]);
+    await fixture.answer('right', 4);
+    expect(fixture.begun).toHaveLength(3);
+    expect(fixture.emissions).toHaveLength(1);
+  });
+
+  it.each<[string, (call: FakeCall) => void]>([
+    ["its answer holds no output 'y'", (call) => call.answer([tensor('z', 1)]).end()],
+    ['expected one answer, got 0', (call) => call.end()],
+    [
+      'expected one answer, got 2',
+      (call) =>
+        call
+          .answer([tensor('y', 1)])
+          .answer([tensor('y', 1)])
+          .end(),
+    ],
+  ])('says so: %s', async (message, give) => {
+    const fixture = await Fixture.load(DIAMOND);
+    const done = fixture.run();
+    await settle();
+    give(fixture.call('first'));
+    await done;
+    expect(fixture.emissions[0]?.error).toEqual({ code: 'internal', message: `step 0 (model 'first'): ${message}` });
+    expect(fixture.begun).toEqual(['first']);
+  });
+
+  it('leaves every step when nobody waits any more, even steps that do not answer', async () => {
+    const fixture = await Fixture.load(DIAMOND);
+    const done = fixture.run();
+    await settle();
+    await fixture.answer('first', 2);
+    fixture.model.cancel(8);
+    fixture.model.cancel(7);
+    await done;
+    expect([fixture.call('left').left, fixture.call('right').left]).toEqual([true, true]);
+    expect(fixture.emissions).toEqual([
+      { callId: 7, outputs: [], error: { code: 'cancelled', message: 'the request was cancelled' }, final: true },
+    ]);
+  });
+});
+
+describe('an ensemble with a decoupled step', () => {
+  const CHAIN: Setup = {
+    steps: [step('first', { x: 'in' }, 'a'), step('stream', { x: 'a' }, 'b'), step('join', { l: 'a', r: 'b' }, 'out')],
+    outputs: ['out'],
+    models: { first: ONE_TO_ONE, stream: STREAM, join: TWO_TO_ONE },
+  };
+
+  it('drives what is behind it with every answer, in their order, one at a time', async () => {
+    const fixture = await Fixture.load(CHAIN);
+    expect(fixture.model.description.decoupled).toBe(true);
+    const done = fixture.run();
+    await settle();
+    await fixture.answer('first', 1);
+    fixture
+      .call('stream')
+      .answer([tensor('y', 10)])
+      .answer([tensor('y', 20)]);
+    await settle();
+    expect(fixture.call('join').request.inputs).toEqual([tensor('l', 1), tensor('r', 10)]);
+    expect(fixture.begun).toEqual(['first', 'stream', 'join']);
+    await fixture.answer('join', 11);
+    expect(fixture.call('join').request.inputs).toEqual([tensor('l', 1), tensor('r', 20)]);
+    fixture.call('stream').end();
+    await fixture.answer('join', 21);
+    await done;
+    expect(fixture.emissions).toEqual([
+      { callId: 7, outputs: [tensor('out', 11)], parameters: {}, final: false },
+      { callId: 7, outputs: [tensor('out', 21)], parameters: {}, final: false },
+      { callId: 7, outputs: [], final: true },
+    ]);
+  });
+
+  it('ends without an answer where the step gives none', async () => {
+    const fixture = await Fixture.load(CHAIN);
+    const done = fixture.run();
+    await settle();
+    await fixture.answer('first', 1);
+    fixture.call('stream').end();
+    await done;
+    expect(fixture.emissions).toEqual([{ callId: 7, outputs: [], final: true }]);
+  });
+
+  it('leaves the stream when a step behind it fails', async () => {
+    const fixture = await Fixture.load(CHAIN);
+    const done = fixture.run();
+    await settle();
+    await fixture.answer('first', 1);
+    fixture.call('stream').answer([tensor('y', 10)]);
+    await settle();
+    fixture.call('join').fail('internal', 'broken');
+    await done;
+    expect(fixture.call('stream').left).toBe(true);
+    expect(fixture.emissions[0]?.error?.message).toBe("step 2 (model 'join'): broken");
+  });
+});
+
+describe('loading an ensemble', () => {
+  const failing = (setup: Partial<Setup>) => Fixture.load({ ...DIAMOND, ...setup });
+
+  it.each<[string, Partial<Setup>]>([
+    [
+      "ensemble: step 1 (model 'left') cannot run: model 'left' is not loaded",
+      { models: { first: ONE_TO_ONE, right: ONE_TO_ONE, join: TWO_TO_ONE } },
+    ],
+    [
+      "ensemble: step 0 (model 'ens') is the ensemble itself (ens/1)",
+      { steps: [step('ens', { x: 'in' }, 'out')], outputs: ['out'] },
+    ],
+    [
+      "ensemble: step 0 (model 'first') does not say where its input 'x' (UINT8[-1,1]) comes from",
+      { steps: [step('first', { z: 'in' }, 'out')], outputs: ['out'] },
+    ],
+  ])('fails: %s', async (message, setup) => {
+    await expect(failing(setup)).rejects.toThrow(message);
+  });
+
+  it('fails in a runner process, and without a signature', async () => {
+    const context = { clock: new FakeClock(), isolated: true, report: () => undefined };
+    const callModel = (): never => {
+      throw new Error('not called');
+    };
+    const loadSpec = {
+      ref: { name: 'ens', version: 1, generation: 1 },
+      ...{ runtime: 'ensemble', path: '', options: {}, maxBatchSize: undefined, cacheFolder: undefined },
+      declared: undefined,
+    };
+    await expect(createEnsembleRuntime({ ...context, callModel }).load(loadSpec)).rejects.toThrow(
+      'ensemble: it runs in the server itself; set instances.placement to inline',
+    );
+    const describeModel = (): OtherModel => ONE_TO_ONE;
+    await expect(createEnsembleRuntime({ ...context, callModel, describeModel }).load(loadSpec)).rejects.toThrow(
+      'ensemble: declare its inputs and outputs in the model configuration',
+    );
+  });
+});

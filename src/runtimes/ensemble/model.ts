@@ -1,0 +1,88 @@
+import type { Tensor, TensorSpec } from '../../core/index.js';
+import type { Batch, BatchItem, BatchTiming, Description, Emit, LoadedModel, OtherModel } from '../contract.js';
+import type { RuntimeContext } from '../runtime-context.js';
+import type { Graph, Step } from './graph.js';
+import { type Depths, measureDepths, type Plan, planSteps } from './plan.js';
+import { EnsembleRun } from './run.js';
+
+/** Requests of one ensemble that may be under way; its models have queues of their own. */
+const CONCURRENCY = 1_024;
+
+export interface EnsembleSetup {
+  readonly graph: Graph;
+  /** The models of the steps, by step index. */
+  readonly models: readonly OtherModel[];
+  readonly context: RuntimeContext;
+}
+
+/** A graph of other models of the server. It computes nothing and waits for them. */
+export class EnsembleModel implements LoadedModel {
+  readonly description: Description;
+  readonly #setup: EnsembleSetup;
+  readonly #depths: Depths;
+  readonly #isDecoupled: (step: Step) => boolean;
+  /** What a request for all outputs runs. */
+  readonly #whole: Plan;
+  readonly #runs = new Map<number, EnsembleRun>();
+
+  constructor(setup: EnsembleSetup) {
+    const { graph, models } = setup;
+    this.#setup = setup;
+    this.#isDecoupled = (step) => models[step.index]?.decoupled === true;
+    this.#depths = measureDepths(graph, this.#isDecoupled);
+    this.#whole = this.#plan(undefined);
+    this.description = {
+      signature: {
+        inputs: graph.inputs.map(({ spec }) => spec),
+        outputs: graph.outputs.map(({ spec }) => spec),
+      },
+      // What its models do when they run twice is not known.
+      pure: false,
+      batchInvariant: true,
+      decoupled: models.some((model) => model.decoupled),
+      stateful: false,
+      concurrency: CONCURRENCY,
+      needsEventLoop: true,
+      wantsContext: true,
+      textOnly: false,
+      platform: 'ensemble',
+    };
+  }
+
+  async execute(batch: Batch, emit: Emit): Promise<BatchTiming> {
+    const { clock } = this.#setup.context;
+    const startedAt = clock.now();
+    const plan = batch.outputs === undefined ? this.#whole : this.#plan(batch.outputs);
+    await Promise.all(batch.items.map((item) => this.#run(item, plan, emit)));
+    return { computeInputMs: 0, computeInferMs: clock.now() - startedAt, computeOutputMs: 0 };
+  }
+
+  cancel(callId: number): void {
+    this.#runs.get(callId)?.cancel();
+  }
+
+  async close(): Promise<void> {}
+
+  #plan(wanted: readonly string[] | undefined): Plan {
+    return planSteps(this.#setup.graph, { depths: this.#depths, isDecoupled: this.#isDecoupled, wanted });
+  }
+
+  async #run(item: BatchItem, plan: Plan, emit: Emit): Promise<void> {
+    const { graph, models, context } = this.#setup;
+    const values: (Tensor | undefined)[] = graph.tensors.map(() => undefined);
+    for (const { spec, slot } of graph.inputs) values[slot] = item.inputs.find(({ name }) => name === spec.name);
+    const run = new EnsembleRun({
+      ...{ plan, item, values, emit },
+      specOf: (step, input): TensorSpec | undefined =>
+        models[step.index]?.signature.inputs.find(({ name }) => name === input),
+      decoupled: this.description.decoupled,
+      callModel: context.callModel,
+    });
+    this.#runs.set(item.callId, run);
+    try {
+      await run.execute();
+    } finally {
+      this.#runs.delete(item.callId);
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import { MillraceError, type Parameters, type Tensor, type TensorSpec, toMillraceError } from '../../core/index.js';
+import type { BatchItem, CallModel, Emit, ModelAnswer, ModelRequest } from '../contract.js';
+import { fitRows } from './fit-rows.js';
+import { describeStep, type Step } from './graph.js';
+import { type Plan, type PlannedStep, Readiness, type Stage } from './plan.js';
+
+export interface RunOptions {
+  readonly plan: Plan;
+  readonly item: BatchItem;
+  /** The tensors of the ensemble as far as they are there, by slot. */
+  readonly values: (Tensor | undefined)[];
+  /** The model's side of a step's input. */
+  readonly specOf: (step: Step, input: string) => TensorSpec | undefined;
+  readonly decoupled: boolean;
+  readonly callModel: CallModel;
+  readonly emit: Emit;
+}
+
+/** One request of an ensemble. The first step that fails ends it and everything that still runs for it. */
+export class EnsembleRun {
+  readonly #options: RunOptions;
+  /** Calls of other models that have not ended. */
+  readonly #calls = new Set<AsyncIterator<ModelAnswer>>();
+  #parameters: Parameters = {};
+  #failure: MillraceError | undefined;
+  #fail: (error: MillraceError) => void = () => undefined;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+  }
+
+  /** Emits the answers, and exactly one final emission. Never rejects. */
+  async execute(): Promise<void> {
+    const { item, values, decoupled, emit } = this.#options;
+    const { callId } = item;
+    const failed = new Promise<never>((_, reject) => {
+      this.#fail = reject;
+    });
+    try {
+      // Whoever waits for a step that does not react to its end is told at once.
+      await Promise.race([this.#runStage(0, values), failed]);
+      if (decoupled) await emit([{ callId, outputs: [], final: true }]);
+    } catch (error) {
+      this.#abort(toMillraceError(error));
+      const { code, message } = this.#failure as MillraceError;
+      await emit([{ callId, outputs: [], error: { code, message }, final: true }]);
+    }
+  }
+
+  /** Nobody waits for it any more. */
+  cancel(): void {
+    this.#abort(new MillraceError('cancelled', 'the request was cancelled'));
+  }
+
+  #abort(error: MillraceError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = error;
+    for (const call of this.#calls) call.return?.().catch(() => undefined);
+    this.#calls.clear();
+    this.#fail(error);
+  }
+
+  async #runStage(depth: number, values: (Tensor | undefined)[]): Promise<void> {
+    const stage = this.#options.plan.stages[depth] as Stage;
+    await this.#runSteps(stage, values);
+    if (stage.decoupled === undefined) {
+      await this.#answer(values);
+      return;
+    }
+    await this.#call(stage.decoupled, values, async (answer, planned) => {
+      const behind = [...values];
+      this.#take(planned, answer, behind);
+      await this.#runStage(depth + 1, behind);
+    });
+  }
+
+  /** Runs every plain step of a stage as soon as what it reads is there. */
+  #runSteps(stage: Stage, values: (Tensor | undefined)[]): Promise<void> {
+    const readiness = new Readiness(stage);
+    let left = stage.steps.length;
+    if (left === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const start = (planned: PlannedStep): void => {
+        this.#runStep(planned, values).then(() => {
+          left--;
+          if (left === 0) resolve();
+          else for (const next of readiness.after(planned)) start(next);
+        }, reject);
+      };
+      for (const planned of readiness.first()) start(planned);
+    });
+  }
+
+  async #runStep(planned: PlannedStep, values: (Tensor | undefined)[]): Promise<void> {
+    let answers = 0;
+    await this.#call(planned, values, async (answer) => {
+      answers++;
+      this.#take(planned, answer, values);
+    });
+    if (answers !== 1) throw wrong(planned.step, `expected one answer, got ${answers}`);
+  }
+
+  /** Calls a step's model; every answer is dealt with before the next one is asked for. */
+  async #call(
+    planned: PlannedStep,
+    values: readonly (Tensor | undefined)[],
+    onAnswer: (answer: ModelAnswer, planned: PlannedStep) => Promise<void>,
+  ): Promise<void> {
+    const { item, callModel } = this.#options;
+    if (this.#failure !== undefined) throw this.#failure;
+    const call = callModel(item.callId, this.#request(planned, values))[Symbol.asyncIterator]();
+    this.#calls.add(call);
+    try {
+      for (;;) {
+        const next = await nextOf(call, planned.step);
+        if (next.done === true) return;
+        if (this.#failure !== undefined) throw this.#failure;
+        await onAnswer(next.value, planned);
+      }
+    } catch (error) {
+      // Before anything else is started for it.
+      this.#abort(toMillraceError(error));
+      throw error;
+    } finally {
+      this.#calls.delete(call);
+    }
+  }
+
+  #request({ step, outputs }: PlannedStep, values: readonly (Tensor | undefined)[]): ModelRequest {
+    const { item, specOf } = this.#options;
+    const inputs: Tensor[] = [];
+    for (const { name, slot } of step.inputs) {
+      const tensor = values[slot];
+      const spec = specOf(step, name);
+      if (tensor !== undefined) inputs.push(spec === undefined ? { ...tensor, name } : fitRows(tensor, spec));
+    }
+    const { model: modelName, version: modelVersion } = step;
+    const request = { modelName, modelVersion, inputs, outputs, parameters: item.parameters };
+    const sequence = item.context?.sequence;
+    return sequence === undefined ? request : { ...request, sequence };
+  }
+
+  #take({ step, outputs }: PlannedStep, answer: ModelAnswer, values: (Tensor | undefined)[]): void {
+    for (const { name, slot } of step.outputs) {
+      if (!outputs.includes(name)) continue;
+      const tensor = answer.outputs.find((output) => output.name === name);
+      if (tensor === undefined) throw wrong(step, `its answer holds no output '${name}'`);
+      values[slot] = tensor;
+    }
+    this.#parameters = { ...this.#parameters, ...answer.parameters };
+  }
+
+  async #answer(values: readonly (Tensor | undefined)[]): Promise<void> {
+    const { plan, item, decoupled, emit } = this.#options;
+    const outputs = plan.outputs.flatMap(({ spec, slot }) => {
+      const tensor = values[slot];
+      return tensor === undefined ? [] : [fitRows(tensor, spec)];
+    });
+    await emit([{ callId: item.callId, outputs, parameters: this.#parameters, final: !decoupled }]);
+  }
+}
+
+async function nextOf(call: AsyncIterator<ModelAnswer>, step: Step): Promise<IteratorResult<ModelAnswer>> {
+  try {
+    return await call.next();
+  } catch (error) {
+    const { code, message, retryAfterMs } = toMillraceError(error);
+    throw new MillraceError(code, `${describeStep(step)}: ${message}`, {
+      cause: error,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  }
+}
+
+function wrong(step: Step, message: string): MillraceError {
+  return new MillraceError('internal', `${describeStep(step)}: ${message}`);
+}
