@@ -1,14 +1,25 @@
-import { type Clock, type EventBus, MillraceError, type Timer, toMillraceError } from '../core/index.js';
+import {
+  type Clock,
+  type EventBus,
+  MillraceError,
+  type ModelState,
+  type Timer,
+  toMillraceError,
+} from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import {
+  composingModels,
   diffScan,
   type ModelSource,
+  mergeScans,
   type Repository,
   type RepositoryOptions,
   type RepositoryScan,
   type ScanOptions,
   scanSettled,
+  scanWithComposing,
 } from '../repository/index.js';
+import { type LoadResult, LoadRound } from './load-round.js';
 
 /** No model can have this name. */
 const ALL_MODELS = '';
@@ -33,6 +44,8 @@ export class ModelController {
   #known: readonly ModelSource[] = [];
   /** The last thing in turn for each model; looks at all of them have a turn of their own. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  /** Models that were only loaded because an ensemble is made of them. */
+  readonly #broughtAlong = new Set<string>();
   #timer: Timer | undefined;
   #started = false;
   #closed = false;
@@ -50,8 +63,7 @@ export class ModelController {
   async start(): Promise<void> {
     const { options } = this.#setup;
     await this.#inTurn(ALL_MODELS, async () => {
-      const failures: string[] = [];
-      for (const scanOptions of initialScans(options)) failures.push(...(await this.#loadAll(scanOptions)));
+      const failures = await this.#loadAtStart();
       if (options.strict && failures.length > 0) {
         throw new MillraceError('failed_precondition', `models failed to load: ${failures.join('; ')}`);
       }
@@ -60,33 +72,56 @@ export class ModelController {
     if (options.controlMode === 'poll') this.#schedulePoll();
   }
 
-  /** Loads one model's selected versions, changed or not, and unloads the others. Rejects when one of them fails. */
+  /**
+   * Loads one model's selected versions, changed or not, and unloads the others; before an ensemble the models that it
+   * is made of, where they are not served. Rejects when a version of the model itself fails.
+   */
   load(name: string, scanOptions: Omit<ScanOptions, 'name'>): Promise<readonly ModelInfo[]> {
     return this.#inTurn(name, async () => {
-      const scan = await scanSettled(this.#setup.repository, { ...scanOptions, name }, this.#patience());
-      if (scan.sources.length === 0) throw nothingToLoad(name, scan);
-      const infos = await Promise.all(scan.sources.map((source) => this.#loadSource(source)));
+      const own = await scanSettled(this.#setup.repository, { ...scanOptions, name }, this.#patience());
+      if (own.sources.length === 0) throw nothingToLoad(name, own);
+      const others = await this.#scanComposing(own.sources);
+      this.#reportMissing(
+        others,
+        missingOf(own.sources, others.names).filter((part) => !this.#isServed(part)),
+      );
+      const round = this.#createRound();
+      this.#remember(others.names, others.sources);
+      for (const part of others.names) this.#broughtAlong.add(part);
+      const results = round.add([...others.sources, ...own.sources]);
+      const infos = await Promise.all(results.slice(others.sources.length));
       const failed = infos.filter((info): info is MillraceError => info instanceof MillraceError);
       if (failed[0] !== undefined) {
         const reasons = failed.map((error) => error.message).join('; ');
         throw new MillraceError('invalid_argument', `model '${name}' failed to load: ${reasons}`, { cause: failed[0] });
       }
       const ofModel = this.#known.filter((source) => source.name === name);
-      const { removed, sources } = diffScan(ofModel, scan);
-      this.#known = [...this.#known.filter((source) => source.name !== name), ...sources];
-      this.#retire(removed, scan, name);
+      const { removed, sources } = diffScan(ofModel, own);
+      this.#remember([name], sources);
+      this.#broughtAlong.delete(name);
+      this.#retire(removed, own, name);
       return infos as readonly ModelInfo[];
     });
   }
 
   /**
    * Refuses new requests for all versions; resolves then, while accepted requests finish behind it. A version that is
-   * still loading is unloaded as soon as it is there.
+   * still loading is unloaded as soon as it is there. `withComposing`: so are the models that came only with it.
    */
-  async unload(name: string): Promise<void> {
+  async unload(name: string, { withComposing = false }: { readonly withComposing?: boolean } = {}): Promise<void> {
     const statuses = this.#setup.engine.statusesOf(name);
     if (statuses.length === 0) throw new MillraceError('not_found', `there is no model '${name}'`);
-    for (const { version, info, state } of statuses) {
+    const composing = withComposing ? statuses.flatMap(({ info }) => (info ? composingModels(info.source) : [])) : [];
+    this.#unloadVersions(name);
+    for (const part of composing) {
+      const orphaned = this.#broughtAlong.has(part) && this.#isServed(part) && !this.#isNeeded(part);
+      if (orphaned) await this.unload(part, { withComposing });
+    }
+  }
+
+  #unloadVersions(name: string): void {
+    this.#broughtAlong.delete(name);
+    for (const { version, info, state } of this.#setup.engine.statusesOf(name)) {
       const onItsWay = state.kind === 'loading' || state.kind === 'warming';
       if (info !== undefined || onItsWay) this.#unloadInBackground(name, version, 'unloaded');
     }
@@ -124,42 +159,124 @@ export class ModelController {
     return result;
   }
 
+  /** Loads what the control mode says; returns what did not load, as sentences. */
+  #loadAtStart(): Promise<readonly string[]> {
+    const { repository, options } = this.#setup;
+    if (options.controlMode !== 'explicit' || options.loadModels.includes('*')) return this.#loadAll(repository, []);
+    const names = options.loadModels;
+    if (names.length === 0) return Promise.resolve([]);
+    return this.#loadAll({ scan: () => scanWithComposing(repository, names, () => false) }, names);
+  }
+
   /** Loads everything that a look finds; returns what did not load, as sentences. */
-  async #loadAll(scanOptions: ScanOptions): Promise<readonly string[]> {
-    const first = await this.#setup.repository.scan(scanOptions);
-    // Nobody waits for the files of others.
-    const early = first.sources.map((source) => this.#loadSource(source));
-    const scan =
-      first.unsettled.length === 0 ? first : await scanSettled(this.#setup.repository, scanOptions, this.#patience());
+  async #loadAll(place: Pick<Repository, 'scan'>, wanted: readonly string[]): Promise<readonly string[]> {
+    const first = await place.scan();
+    const round = this.#createRound();
+    // Nobody waits for the files of others but ensembles.
+    round.add(first.sources.filter(isPlain));
+    const scan = first.unsettled.length === 0 ? first : await scanSettled(place, {}, this.#patience());
     const { added, changed, sources } = diffScan(first.sources, scan);
-    this.#report(scan);
-    this.#known = [...this.#known, ...sources];
+    const late = [...added, ...changed.map(({ to }) => to)];
+    this.#remember(scan.names, sources);
     const failures = scan.problems.map(({ name, reason }) => `${name}: ${reason}`);
     for (const { name, version } of scan.unsettled) {
       const reason = 'its files are still changing';
       this.#setup.engine.reportFailure(name, version, reason);
       failures.push(`${name}: ${reason}`);
     }
-    if (scanOptions.name !== undefined && !scan.names.includes(scanOptions.name)) {
-      const reason = 'no repository has such a model';
-      this.#setup.engine.reportFailure(scanOptions.name, 0, reason);
-      failures.push(`${scanOptions.name}: ${reason}`);
+    const missing = wanted.length === 0 ? [] : [...wanted, ...missingOf(scan.sources, scan.names)];
+    failures.push(
+      ...this.#reportMissing(
+        scan,
+        missing.filter((name) => !scan.names.includes(name)),
+      ),
+    );
+    for (const name of scan.names) if (wanted.length > 0 && !wanted.includes(name)) this.#broughtAlong.add(name);
+    const replaced = new Set(changed.map(({ from }) => from));
+    round.add([...late, ...first.sources.filter((source) => !isPlain(source) && !replaced.has(source))]);
+    for (const { source, result } of await round.results()) {
+      if (result instanceof MillraceError) failures.push(`${source.name}: ${result.message}`);
     }
-    const late = [...added, ...changed.map(({ to }) => to)];
-    const results = await Promise.all([...early, ...late.map((source) => this.#loadSource(source))]);
-    const attempted = [...first.sources, ...late];
-    results.forEach((result, index) => {
-      if (result instanceof MillraceError) failures.push(`${attempted[index]?.name}: ${result.message}`);
-    });
     return failures;
   }
 
-  #loadSource(source: ModelSource): Promise<ModelInfo | MillraceError> {
-    return this.#setup.engine.load(source).catch(toMillraceError);
+  /** What the ensembles among these are made of, as far as it is not served. */
+  #scanComposing(sources: readonly ModelSource[]): Promise<RepositoryScan> {
+    const names = [...new Set(sources.flatMap(composingModels))].filter((name) => !this.#isServed(name));
+    if (names.length === 0) return Promise.resolve(mergeScans([]));
+    const { repository } = this.#setup;
+    const own = new Set(sources.map(({ name }) => name));
+    const skip = (name: string) => own.has(name) || this.#isServed(name);
+    return scanSettled({ scan: () => scanWithComposing(repository, names, skip) }, {}, this.#patience());
+  }
+
+  #createRound(): LoadRound {
+    const round: LoadRound = new LoadRound({
+      load: (source) => this.#loadSource(source, round),
+      known: () => this.#known,
+      refuse: (source, { message }) => this.#refuse(source, message),
+    });
+    return round;
+  }
+
+  #refuse({ name, version }: ModelSource, reason: string): void {
+    const { engine, events } = this.#setup;
+    engine.reportFailure(name, version, reason);
+    if (!engine.serving(name).some(({ ref }) => ref.version === version)) return;
+    const message = `model '${name}/${version}' cannot be loaded again and serves on as it was: ${reason}`;
+    events.publish('diagnostic', { level: 'error', room: 'service', message });
+  }
+
+  #remember(names: readonly string[], sources: readonly ModelSource[]): void {
+    this.#known = [...this.#known.filter(({ name }) => !names.includes(name)), ...sources];
+  }
+
+  #isServed(name: string): boolean {
+    return this.#setup.engine.serving(name).length > 0;
+  }
+
+  /** Whether a served ensemble is made of it. */
+  #isNeeded(name: string): boolean {
+    return this.#setup.engine.statuses().some(({ info }) => info && composingModels(info.source).includes(name));
+  }
+
+  async #loadSource(source: ModelSource, round: LoadRound): Promise<LoadResult> {
+    const { engine } = this.#setup;
+    const before = this.#facts(source.name);
+    const result = await engine.load(source).catch(toMillraceError);
+    if (this.#facts(source.name) !== before) await this.#renewEnsembles(source.name, round);
+    return result;
+  }
+
+  /** What of a model an ensemble is checked against. */
+  #facts(name: string): string {
+    const served = this.#setup.engine.serving(name);
+    return JSON.stringify(
+      served.map(({ ref, signature, maxBatchSize, decoupled }) => [ref.version, signature, maxBatchSize, decoupled]),
+    );
+  }
+
+  /** Loads ensembles again that are made of a model that has changed, or has come back; their failures are their own. */
+  async #renewEnsembles(name: string, round: LoadRound): Promise<void> {
+    const { engine } = this.#setup;
+    const tried = (source: ModelSource) =>
+      engine.statusesOf(source.name).some(({ version, state }) => version === source.version && isSettled(state));
+    const affected = this.#known.filter(
+      (source) => composingModels(source).includes(name) && tried(source) && !round.has(source),
+    );
+    await Promise.all(affected.map((source) => this.#loadSource(source, round)));
   }
 
   #report(scan: RepositoryScan): void {
     for (const { name, version, reason } of scan.problems) this.#setup.engine.reportFailure(name, version ?? 0, reason);
+  }
+
+  /** Problems of a look, and names that it found nothing under; returns the latter as sentences. */
+  #reportMissing(scan: RepositoryScan, missing: readonly string[]): readonly string[] {
+    this.#report(scan);
+    const reason = 'no repository has such a model';
+    for (const name of missing) this.#setup.engine.reportFailure(name, 0, reason);
+    return missing.map((name) => `${name}: ${reason}`);
   }
 
   #schedulePoll(): void {
@@ -180,7 +297,9 @@ export class ModelController {
     this.#report(scan);
     const { added, changed, removed, sources } = diffScan(this.#known, scan);
     this.#known = sources;
-    await Promise.all([...added, ...changed.map(({ to }) => to)].map((source) => this.#loadSource(source)));
+    const round = this.#createRound();
+    round.add([...added, ...changed.map(({ to }) => to)]);
+    await round.results();
     this.#retire(removed, scan);
   }
 
@@ -207,10 +326,18 @@ export class ModelController {
   }
 }
 
-/** The looks with which the server starts. */
-function initialScans({ controlMode, loadModels }: RepositoryOptions): readonly ScanOptions[] {
-  if (controlMode !== 'explicit' || loadModels.includes('*')) return [{}];
-  return loadModels.map((name) => ({ name }));
+function isPlain(source: ModelSource): boolean {
+  return composingModels(source).length === 0;
+}
+
+/** Names of models that ensembles are made of and that are not among `names`. */
+function missingOf(ensembles: readonly ModelSource[], names: readonly string[]): readonly string[] {
+  return [...new Set(ensembles.flatMap(composingModels))].filter((name) => !names.includes(name));
+}
+
+/** Its load is over, one way or the other. */
+function isSettled({ kind }: ModelState): boolean {
+  return kind === 'ready' || kind === 'recovering' || kind === 'failed';
 }
 
 function nothingToLoad(name: string, scan: RepositoryScan): MillraceError {

@@ -121,10 +121,10 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
           ...(options.files === undefined ? {} : { fileOverrides: options.files }),
         });
       }),
-    unloadModel: async (call, name) =>
+    unloadModel: async (call, name, { unloadDependents = false } = {}) =>
       audited(call, { action: 'model.unload', resource: name }, async () => {
         checkControl(setup.options, 'unload', name);
-        await controller.unload(name);
+        await controller.unload(name, { withComposing: unloadDependents });
         traces.forget(name);
       }),
     traceSettings(call, model) {

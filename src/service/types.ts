@@ -16,6 +16,11 @@ export interface LoadModelOptions {
   readonly files?: ReadonlyMap<string, Uint8Array>;
 }
 
+export interface UnloadModelOptions {
+  /** With an ensemble, also the models that were loaded only because it is made of them (Triton's `unload_dependents`). */
+  readonly unloadDependents?: boolean;
+}
+
 export interface ServerInfo {
   readonly name: string;
   readonly version: string;
@@ -70,7 +75,7 @@ export interface Service {
   /** Scans and loads the model's versions, unloads those that the policy no longer selects. Explicit mode only. */
   loadModel(call: Call, name: string, options: LoadModelOptions): Promise<readonly ModelInfo[]>;
   /** Returns when new requests are refused; accepted ones finish behind it. Explicit mode only. */
-  unloadModel(call: Call, name: string): Promise<void>;
+  unloadModel(call: Call, name: string, options?: UnloadModelOptions): Promise<void>;
   traceSettings(call: Call, model: string | undefined): TraceSettings;
   updateTraceSettings(call: Call, model: string | undefined, update: Readonly<Record<string, unknown>>): TraceSettings;
   logSettings(call: Call): LogSettings;

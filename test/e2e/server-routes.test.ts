@@ -228,7 +228,7 @@ describe('unloading', () => {
     const { ask, service } = await start();
     const body = { parameters: { unload_dependents: true } };
     expect(await ask('POST /v2/repository/models/m/unload', body)).toEqual({ status: 200, body: '' });
-    expect(service.calls).toMatchObject([{ name: 'unloadModel', args: ['m'] }]);
+    expect(service.calls).toMatchObject([{ name: 'unloadModel', args: ['m', { unloadDependents: true }] }]);
   });
 });
 

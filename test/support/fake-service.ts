@@ -138,8 +138,8 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
       note('loadModel', call, name, options);
       return Promise.resolve([]);
     },
-    unloadModel(call, name) {
-      note('unloadModel', call, name);
+    unloadModel(call, name, options) {
+      note('unloadModel', call, name, options);
       return Promise.resolve();
     },
     traceSettings: () => TRACE,

@@ -46,8 +46,10 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       summary: 'Refuses new requests for a model and unloads it once accepted ones are answered; explicit mode only',
       control: true,
       body: UnloadRequestSchema,
-      handle: async (call, { params }) => {
-        await service.unloadModel(call, params.model ?? '');
+      handle: async (call, { params, body }) => {
+        await service.unloadModel(call, params.model ?? '', {
+          unloadDependents: (body as Static<typeof UnloadRequestSchema>).parameters?.unload_dependents === true,
+        });
         return emptyResponse();
       },
     },

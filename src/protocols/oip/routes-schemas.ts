@@ -105,7 +105,11 @@ export const LoadRequestSchema = Type.Object({
 export const UnloadRequestSchema = Type.Object({
   parameters: Type.Optional(
     Type.Object({
-      unload_dependents: Type.Optional(Type.Boolean({ description: 'Accepted; there are no ensembles.' })),
+      unload_dependents: Type.Optional(
+        Type.Boolean({
+          description: 'With an ensemble, also the models that were loaded only because it is made of them.',
+        }),
+      ),
     }),
   ),
 });

@@ -1,0 +1,99 @@
+import { EventBus } from '../../src/core/index.js';
+import { createEngine } from '../../src/engine/index.js';
+import type {
+  ModelSource,
+  Repository,
+  RepositoryOptions,
+  RepositoryScan,
+  ScanOptions,
+} from '../../src/repository/index.js';
+import { ModelController } from '../../src/service/model-controller.js';
+import { FakeClock } from './fake-clock.js';
+import { FakeHost } from './fake-host.js';
+
+/** A version of a model on disk. */
+export function source(name: string, version: number, fingerprint = 'a'): ModelSource {
+  return {
+    name,
+    version,
+    repository: 'repository',
+    modelFolder: `repository/${name}`,
+    path: `repository/${name}/${version}`,
+    runtime: 'onnx',
+    config: { batching: { enabled: false } },
+    labels: {},
+    digest: '',
+    fingerprint,
+  };
+}
+
+/** A repository that holds what the test says. */
+class FakeRepository implements Repository {
+  content: Partial<RepositoryScan> = {};
+  readonly discarded: string[] = [];
+  readonly scans: ScanOptions[] = [];
+  closed = false;
+
+  scan(options: ScanOptions = {}): Promise<RepositoryScan> {
+    this.scans.push(options);
+    const wanted = (name: string) => options.name === undefined || options.name === name;
+    const sources = (this.content.sources ?? []).filter(({ name }) => wanted(name));
+    const problems = (this.content.problems ?? []).filter(({ name }) => wanted(name));
+    const unsettled = (this.content.unsettled ?? []).filter(({ name }) => wanted(name));
+    const names = [...new Set([...sources, ...problems, ...unsettled].map(({ name }) => name))];
+    return Promise.resolve({ sources, problems, unsettled, notices: [], names });
+  }
+
+  discard(discarded: ModelSource): Promise<void> {
+    this.discarded.push(`${discarded.name}/${discarded.version}`);
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    return Promise.resolve();
+  }
+}
+
+/** A controller over an engine whose instances are fakes. */
+export function createFixture(options: Partial<RepositoryOptions> = {}) {
+  const clock = new FakeClock();
+  const events = new EventBus();
+  const host = new FakeHost();
+  const repository = new FakeRepository();
+  const engine = createEngine({
+    options: {
+      defaultMaxBatchSize: 8,
+      maxInFlightBytes: 1_000_000,
+      maxInstances: 100,
+      loadConcurrency: 2,
+      restartBackoffMs: 100,
+      maxRestartBackoffMs: 1_000,
+      prefetchBelowMs: 0,
+      cacheFolder: '',
+    },
+    host,
+    clock,
+    events,
+    defaultMaxRssBytes: 1_000_000,
+    cacheFolder: undefined,
+    onReleased: (released) => void repository.discard(released),
+  });
+  const controller = new ModelController({
+    repository,
+    engine,
+    options: {
+      paths: [],
+      controlMode: 'none',
+      pollIntervalMs: 1_000,
+      loadModels: [],
+      strict: false,
+      stableMs: 0,
+      ...options,
+    },
+    clock,
+    events,
+  });
+  const states = () => engine.statuses().map(({ name, version, state }) => `${name}/${version} ${state.kind}`);
+  return { clock, events, engine, host, repository, controller, states };
+}
