@@ -12,13 +12,17 @@ const MICRO_MODEL_MS = 0.3;
  */
 export function suggestConfig(info: ModelInfo, runMs: number | undefined): string {
   const { signature, maxBatchSize, batching, placement, instances } = info;
+  const { ensemble } = info.source.config;
+  const execution = {
+    ...(maxBatchSize > 1 ? { batching: { enabled: batching.enabled } } : {}),
+    instances: { count: instances, placement },
+  };
   const document = new Document({
     runtime: info.source.runtime,
     maxBatchSize,
     inputs: signature.inputs.map((spec) => describeTensor(spec, info.source.config.inputs)),
     outputs: signature.outputs.map((spec) => describeTensor(spec, info.source.config.outputs)),
-    ...(maxBatchSize > 1 ? { batching: { enabled: batching.enabled } } : {}),
-    instances: { count: instances, placement },
+    ...(ensemble === undefined ? execution : { ensemble }),
   });
   document.commentBefore = ` ${info.ref.name}/model.yaml: what millrace found out. Every line is optional.`;
   visit(document, {

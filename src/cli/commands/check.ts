@@ -66,13 +66,23 @@ async function check(
   const settings = await checkSettings(io, target, flags);
   return withProgress(io, 'loading models', async (progress) => {
     const app = await createApp(settings);
+    const notices: string[] = [];
+    app.events.subscribe('diagnostic', ({ room, level, message }) => {
+      if (room === 'repository' && level === 'warn') notices.push(message);
+    });
     try {
       await app.start();
-      return await examine(io, { app, flags }, progress);
+      const checked = await examine(io, { app, flags }, progress);
+      return checked.map((model) => ({ ...model, notices: notices.filter((notice) => isAbout(notice, model.name)) }));
     } finally {
       await app.close({ drainDelayMs: 0 });
     }
   });
+}
+
+/** Notices begin with the file, or the model, that they are about. */
+function isAbout(notice: string, name: string): boolean {
+  return notice.startsWith(`${name}/`) || notice.startsWith(`${name}: `);
 }
 
 async function checkSettings(io: Io, target: string | undefined, flags: GivenFlags & CheckFlags): Promise<Settings> {

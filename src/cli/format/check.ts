@@ -1,4 +1,5 @@
 import type { ModelInfo } from '../../engine/index.js';
+import type { EnsembleConfig } from '../../repository/index.js';
 import type { Colors } from '../io.js';
 import { suggestConfig } from '../suggest-config.js';
 import type { ServedModel } from './serving.js';
@@ -25,6 +26,8 @@ export interface CheckedModel {
   readonly served?: ServedModel;
   /** Missing when it did not run. */
   readonly runs?: RunTimes;
+  /** What its configuration says and the server leaves aside, and what else is odd about its files. */
+  readonly notices?: readonly string[];
 }
 
 /** Of at least one run. */
@@ -48,7 +51,8 @@ function formatModel(model: CheckedModel, colors: Colors): string {
   const title = `${colors.bold(name)}${version === 0 ? '' : ` version ${version}`}`;
   const good = notRun === undefined ? colors.green('works') : `${colors.yellow('loads')}; not run: ${indent(notRun)}`;
   const verdict = problem === undefined ? good : `${colors.red('fails')}: ${indent(problem)}`;
-  const facts = served === undefined ? [] : factsOf(served, runs);
+  const facts: (readonly [string, string])[] = served === undefined ? [] : [...factsOf(served, runs)];
+  if (model.notices !== undefined && model.notices.length > 0) facts.push(['notices', model.notices.join('\n')]);
   const lines = facts.map(
     ([label, text]) => `  ${colors.dim(label.padEnd(10))} ${text.replaceAll('\n', `\n${' '.repeat(13)}`)}`,
   );
@@ -70,11 +74,27 @@ function factsOf(
     ['inputs', formatSpecs(info.signature.inputs)],
     ['outputs', formatSpecs(info.signature.outputs)],
     ['platform', info.platform],
+    ...(info.source.config.ensemble === undefined
+      ? []
+      : [['steps', formatSteps(info.source.config.ensemble)] as const]),
     ['placement', describePlacement(info)],
     ['loaded', `in ${formatMs(info.loadMs)}${memory}`],
     ...(runs === undefined ? [] : [['one run', describeRuns(runs)] as const]),
-    ['batching', `${info.batching.enabled ? 'on' : 'off'}: ${info.batching.reason}`],
+    ...(info.source.config.ensemble === undefined
+      ? [['batching', `${info.batching.enabled ? 'on' : 'off'}: ${info.batching.reason}`] as const]
+      : []),
   ];
+}
+
+/** `mlp: x = mid → out = y`, a line a step. */
+function formatSteps({ steps }: EnsembleConfig): string {
+  const sides = (map: Readonly<Record<string, string>>) => Object.entries(map).map((pair) => pair.join(' = '));
+  return steps
+    .map(({ model, version, inputs, outputs }) => {
+      const name = version === undefined ? model : `${model} version ${version}`;
+      return `${name}: ${sides(inputs).join(', ')} → ${sides(outputs).join(', ')}`;
+    })
+    .join('\n');
 }
 
 function describeRuns({ count, minMs, p50Ms, maxMs }: RunTimes): string {
@@ -82,7 +102,9 @@ function describeRuns({ count, minMs, p50Ms, maxMs }: RunTimes): string {
 }
 
 /** What `inline` gives up is said wherever it is used. */
-function describePlacement({ placement, instances }: ModelInfo): string {
+function describePlacement({ placement, instances, source }: ModelInfo): string {
+  if (source.config.ensemble !== undefined)
+    return 'in the server itself, which waits there for the models of the steps';
   if (placement === 'inline') {
     return (
       'inline: in the server itself. Nothing stops it when it hangs, its memory has no limit,\n' +
@@ -100,6 +122,7 @@ export function toJsonCheck({
   notRun,
   served,
   runs,
+  notices = [],
 }: CheckedModel): Readonly<Record<string, unknown>> {
   const info = served?.info;
   return {
@@ -108,12 +131,14 @@ export function toJsonCheck({
     ok: problem === undefined,
     problem,
     notRun,
+    notices,
     ...(info === undefined
       ? {}
       : {
           inputs: info.signature.inputs,
           outputs: info.signature.outputs,
           platform: info.platform,
+          ...(info.source.config.ensemble === undefined ? {} : { steps: info.source.config.ensemble.steps }),
           placement: info.placement,
           maxBatchSize: info.maxBatchSize,
           batching: info.batching,

@@ -99,6 +99,53 @@ describe('the report of a server', () => {
   });
 });
 
+const ensemble = modelInfo('ens', {
+  source: {
+    ...modelInfo('ens').source,
+    runtime: 'ensemble',
+    config: {
+      ensemble: {
+        steps: [
+          { model: 'scale', inputs: { raw: 'x' }, outputs: { scaled: 'mid' } },
+          { model: 'mlp', version: 2, inputs: { x: 'mid', k: 'x' }, outputs: { y: 'y' } },
+        ],
+      },
+    },
+  },
+  ...{ placement: 'inline', platform: 'ensemble', batching: { enabled: false, reason: 'configured' } },
+});
+
+describe('an ensemble', () => {
+  it('shows its steps in the table of what is served', () => {
+    const report = reportServing([status(ensemble)], [gauge(ensemble, 1)], () => 1);
+    expect(formatServing(report, PLAIN)).toContain('8 a request   2 steps     120 ms   in server');
+  });
+
+  it('shows in a check what its steps read and write, and nothing of instances', () => {
+    const served = { info: ensemble, memoryBytes: undefined };
+    const model = { name: 'ens', version: 1, problem: undefined, served, notices: ['ens/config.pbtxt: one', 'two'] };
+    expect(formatCheck([model], PLAIN).split('\n').slice(0, 10)).toEqual([
+      'ens version 1 works',
+      '  inputs     x FP32[-1,2]',
+      '  outputs    y INT64[-1]',
+      '  platform   ensemble',
+      '  steps      scale: raw = x → scaled = mid',
+      '             mlp version 2: x = mid, k = x → y = y',
+      '  placement  in the server itself, which waits there for the models of the steps',
+      '  loaded     in 120 ms',
+      '  notices    ens/config.pbtxt: one',
+      '             two',
+    ]);
+    expect(toJsonCheck(model)).toMatchObject({
+      notices: ['ens/config.pbtxt: one', 'two'],
+      steps: [{ model: 'scale' }, { model: 'mlp', version: 2 }],
+    });
+    const text = suggestConfig(ensemble, 1);
+    expect(Object.keys(parse(text))).toEqual(['runtime', 'maxBatchSize', 'inputs', 'outputs', 'ensemble']);
+    expect(parse(text).ensemble).toEqual(ensemble.source.config.ensemble);
+  });
+});
+
 describe('suggestConfig', () => {
   it('is YAML with what was found out, the reasons beside it', () => {
     const text = suggestConfig(modelInfo('mlp'), 0.1);

@@ -76,7 +76,9 @@ function describeBatch({ maxBatchSize, batching }: ModelInfo): string {
   return batching.enabled ? `up to ${maxBatchSize}` : `${maxBatchSize} a request`;
 }
 
-function describePlacement({ placement, instances }: ModelInfo): string {
+function describePlacement({ placement, instances, source }: ModelInfo): string {
+  const steps = source.config.ensemble?.steps.length ?? 0;
+  if (steps > 0) return steps === 1 ? '1 step' : `${steps} steps`;
   return instances === 1 ? placement : `${instances} × ${placement}`;
 }
 
