@@ -55,6 +55,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     events,
     defaultMaxRssBytes: settings.runners.maxRssBytes,
     cacheFolder: settings.engine.cacheFolder || join(tmpdir(), `millrace-${process.getuid?.() ?? 'user'}`),
+    infer: (call, request) => life.service.infer(call, request),
     onReleased: (source) =>
       void repository.discard(source).catch((error: unknown) => {
         const message = `uploaded files of model '${source.name}' could not be removed`;

@@ -12,4 +12,5 @@ export * from './readonly.js';
 export * from './request.js';
 export * from './signature.js';
 export * from './tensor.js';
+export * from './trace.js';
 export * from './within.js';

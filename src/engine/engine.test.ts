@@ -31,6 +31,7 @@ function createFixture(options: { maxInstances?: number } = {}) {
   const host = new FakeHost();
   const stale: string[] = [];
   const engine = createEngine({
+    infer: () => Promise.reject(new MillraceError('not_found', 'no other model')),
     options: {
       defaultMaxBatchSize: 8,
       maxInFlightBytes: 1_000_000,

@@ -14,7 +14,16 @@ import type { ModelSource } from '../repository/index.js';
 import type { Host, OtherModel } from '../runtimes/index.js';
 import { type Generation, type GenerationContext, loadGeneration } from './generation.js';
 import type { EngineOptions } from './options.js';
-import type { Engine, Grant, ModelGauges, ModelInfo, ModelStatistics, ModelStatus, Submission } from './types.js';
+import type {
+  Engine,
+  Grant,
+  Infer,
+  ModelGauges,
+  ModelInfo,
+  ModelStatistics,
+  ModelStatus,
+  Submission,
+} from './types.js';
 import { stateOf, statusOf, type VersionEntry, VersionTable } from './version-entry.js';
 
 export interface CreateEngineOptions {
@@ -26,6 +35,8 @@ export interface CreateEngineOptions {
   readonly defaultMaxRssBytes: number;
   /** Folder for files that may be deleted at any time; undefined = keep none. */
   readonly cacheFolder: string | undefined;
+  /** Runs the requests of models that call other models, as anybody's. */
+  readonly infer: Infer;
   /** Told when the files of a source are needed no more: its load has failed, or what was loaded from it is closed. */
   readonly onReleased?: (source: ModelSource) => void;
   /** A runner has died and cannot start again as it was: the version's files have changed. It should be loaded again. */

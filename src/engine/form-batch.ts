@@ -1,24 +1,41 @@
-import type { Tensor } from '../core/index.js';
-import type { Batch, BatchItem } from '../runtimes/index.js';
+import { formatTraceparent, type Tensor } from '../core/index.js';
+import type { Batch, BatchItem, ItemContext } from '../runtimes/index.js';
 import { cutTensor, padTensor } from './padding.js';
 import type { Pending } from './pending.js';
 import { type ShapeRules, toClientShape, toModelShape } from './shape-rules.js';
 
+export interface BatchForm {
+  readonly id: number;
+  readonly rules: ShapeRules;
+  /** Clock time, where the runtime wants to know of the calls; undefined = it does not. */
+  readonly contextAt: number | undefined;
+}
+
 /** Makes the runtime's batch of accepted requests: pads, reshapes, unites the wanted outputs. */
-export function formBatch(id: number, members: readonly Pending[], rules: ShapeRules): Batch {
+export function formBatch(members: readonly Pending[], { id, rules, contextAt }: BatchForm): Batch {
   const padded = rules.inputPadding.size === 0 ? undefined : paddedShapes(members, rules);
   const items: BatchItem[] = [];
   let rows = 0;
   for (const member of members) {
     rows += member.checked.rows;
-    items.push({
+    const item = {
       callId: member.callId,
       inputs: toModelInputs(member.checked.inputs, rules, padded),
       rows: member.checked.rows,
       parameters: member.request.parameters,
-    });
+    };
+    items.push(contextAt === undefined ? item : { ...item, context: contextOf(member, contextAt) });
   }
   return { id, items, rows, outputs: wantedOutputs(members) };
+}
+
+function contextOf({ request, call }: Pending, now: number): ItemContext {
+  return {
+    requestId: call.requestId,
+    clientId: request.id,
+    traceparent: call.trace === undefined ? '' : formatTraceparent(call.trace),
+    remainingMs: call.deadlineAt - now,
+  };
 }
 
 /** What of an item's emission the caller asked for, in its order, in the client's shapes and sizes. */

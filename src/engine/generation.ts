@@ -17,14 +17,16 @@ import {
   type ResolvedQueuePolicy,
   resolveModelConfig,
 } from '../repository/index.js';
-import type { CallModel, DescribeModel, Description, Host, Instance, LoadSpec, Placement } from '../runtimes/index.js';
+import type { DescribeModel, Description, Host, Instance, LoadSpec, Placement } from '../runtimes/index.js';
 import { type BatchingChoice, chooseBatching } from './batching-probe.js';
 import { InstancePool } from './instance-pool.js';
+import { createCallModel } from './model-calls.js';
 import type { EngineOptions } from './options.js';
+import type { Pending } from './pending.js';
 import { Scheduler, type SchedulerLimits } from './scheduler.js';
 import { createShapeRules } from './shape-rules.js';
 import { StatisticsCounter } from './statistics.js';
-import type { ModelGauges, ModelInfo } from './types.js';
+import type { Infer, ModelGauges, ModelInfo } from './types.js';
 import { createWarmup, runOnce, type WarmupSample } from './warmup.js';
 
 /** What every generation of an engine shares. */
@@ -40,13 +42,10 @@ export interface GenerationContext {
   /** Resident memory limit of runners whose model names none. */
   readonly defaultMaxRssBytes: number;
   readonly cacheFolder: string | undefined;
+  readonly infer: Infer;
   /** The files of a loaded version are not the ones it was loaded from any more, and a runner of it has to start again. */
   readonly onStale?: ((source: ModelSource) => void) | undefined;
 }
-
-const noOtherModels: CallModel = () => {
-  throw new MillraceError('unimplemented', 'models cannot call each other yet');
-};
 
 /** One loaded generation of a model version: its instances, its queue, its numbers. */
 export interface Generation {
@@ -112,6 +111,8 @@ interface Loader {
   readonly config: ResolvedModelConfig;
   stale: boolean;
   samples: readonly WarmupSample[];
+  /** The request that is being executed under that id; none before the model serves. */
+  executing: (callId: number) => Pending | undefined;
   /** Loads one instance and warms it up with the samples known by then. */
   start(index: number): Promise<Instance>;
   warmUp(instance: Instance): Promise<void>;
@@ -144,6 +145,7 @@ function createLoader({ source, ref, context }: LoadGenerationOptions, identity:
     config,
     stale: false,
     samples: [],
+    executing: () => undefined,
     async start(index) {
       // A generation is one set of files: what lies there now may be another model.
       if (fileIdentity(source.path) !== identity) {
@@ -157,7 +159,12 @@ function createLoader({ source, ref, context }: LoadGenerationOptions, identity:
       const instance = await context.host.load(spec, placement, {
         instanceId: `${label}#${index}`,
         timeoutMs,
-        callModel: noOtherModels,
+        callModel: createCallModel({
+          modelName: ref.name,
+          clock: context.clock,
+          infer: context.infer,
+          parent: (callId) => loader.executing(callId),
+        }),
         describeModel: context.describeModel,
       });
       await loader.warmUp(instance);
@@ -265,6 +272,7 @@ function assemble(options: AssembleOptions): Generation {
     clock: context.clock,
     events: context.events,
   });
+  loader.executing = (callId) => scheduler.executing(callId);
   options.started.forEach((instance, index) => {
     pool.adopt(index, instance);
   });
@@ -327,6 +335,7 @@ function schedulerLimits({ loader, prepared, batching, context }: AssembleOption
     pure: prepared.description.pure,
     decoupled: prepared.description.decoupled,
     // Inline runs block this thread, so nothing could overlap.
+    wantsContext: prepared.description.wantsContext,
     concurrency: prepared.description.concurrency,
     prefetchBelowMs: inline ? 0 : context.options.prefetchBelowMs,
   };

@@ -34,8 +34,8 @@ export interface Pending extends Candidate {
   credit: number;
   /** Clock time of its last answer, grant, or call of another model; 0 = none. */
   lastSignAt: number;
-  /** Calls of other models on its behalf that have not ended. */
-  openCalls: number;
+  /** Calls of other models on its behalf that have not ended; undefined = there never was one. */
+  openCalls: Set<Call> | undefined;
   /** Its neighbours in the queue; the queue's own. */
   before: Pending | undefined;
   behind: Pending | undefined;

@@ -26,7 +26,7 @@ function pending(fields: Partial<Pending> = {}): Pending {
     runner: undefined,
     credit: 32,
     lastSignAt: 0,
-    openCalls: 0,
+    openCalls: undefined,
     before: undefined,
     behind: undefined,
     ...fields,

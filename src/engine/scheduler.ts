@@ -48,6 +48,8 @@ export interface SchedulerLimits {
   readonly decoupled: boolean;
   /** A second batch is sent ahead while the median run is shorter; 0 = never. */
   readonly prefetchBelowMs: number;
+  /** Its runtime wants to know of the calls behind the items. */
+  readonly wantsContext: boolean;
   /** Batches that run at a time in one instance; nothing is sent ahead where that is more than 1. */
   readonly concurrency: number;
 }
@@ -98,6 +100,17 @@ export class Scheduler {
   /** Requests inside batches, those that nobody waits for any more included. */
   get executingRequests(): number {
     return this.#executing;
+  }
+
+  /** The request that is being executed under that id. */
+  executing(callId: number): Pending | undefined {
+    for (const slot of this.#options.pool.slots) {
+      for (const run of slot.runs) {
+        const found = run.members.find((item) => item.callId === callId);
+        if (found !== undefined) return found;
+      }
+    }
+    return undefined;
   }
 
   /** Admits a request to the queue, or ends it at once with the reason. Never throws. */
@@ -198,7 +211,7 @@ export class Scheduler {
       runner: undefined,
       credit: STREAM_CREDIT,
       lastSignAt: 0,
-      openCalls: 0,
+      openCalls: undefined,
       before: undefined,
       behind: undefined,
     };
@@ -286,7 +299,9 @@ export class Scheduler {
     const { instance } = slot;
     if (instance === undefined) return Promise.reject(new RunnerDiedError('the instance is gone', false));
     try {
-      const batch = formBatch(this.#nextId++, run.members, this.#options.rules);
+      const { rules, limits, clock } = this.#options;
+      const contextAt = limits.wantsContext ? clock.now() : undefined;
+      const batch = formBatch(run.members, { id: this.#nextId++, rules, contextAt });
       return instance.execute(batch, (emissions) => this.#onEmissions(run, emissions));
     } catch (error) {
       return Promise.reject(error);

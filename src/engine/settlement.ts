@@ -1,4 +1,4 @@
-import { type Clock, MillraceError, type ModelRef, toMillraceError } from '../core/index.js';
+import { type Call, type Clock, MillraceError, type ModelRef, toMillraceError } from '../core/index.js';
 import type { Emission } from '../runtimes/index.js';
 import { toClientOutputs } from './form-batch.js';
 import { OrderedRelease } from './ordered-release.js';
@@ -69,6 +69,7 @@ export class Settlement {
     if (item.ended) return;
     item.ended = true;
     item.expiry?.clear();
+    if (item.openCalls !== undefined) endCalls(item.openCalls, item.call.cancelled);
     const ordered = this.#ordered;
     if (ordered === undefined || item.call.cancelled !== undefined) {
       ordered?.leave(item.callId);
@@ -108,4 +109,10 @@ export class Settlement {
     item.sink.onEnd(error);
     if (this.#unsettled === 0) for (const resolve of this.#onSettled.splice(0)) resolve();
   }
+}
+
+/** What a model asked of others for a request does not outlive it. */
+function endCalls(calls: ReadonlySet<Call>, reason: MillraceError | undefined): void {
+  const end = reason ?? new MillraceError('cancelled', 'the request for which it was made has ended');
+  for (const call of [...calls]) call.cancel(end);
 }

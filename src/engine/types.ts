@@ -84,6 +84,14 @@ export interface Sink {
 /** The reader took so many answers of a decoupled model and has room for as many more. */
 export type Grant = (answers: number) => void;
 
+/** One answer (the fast path), or a stream of them from a decoupled model. */
+export type InferResult =
+  | { readonly kind: 'one'; readonly response: InferResponse }
+  | { readonly kind: 'many'; readonly responses: AsyncIterable<InferResponse> };
+
+/** Runs one inference from the choice of the version to the answer; rejects with MillraceError. */
+export type Infer = (call: Call, request: InferRequest) => Promise<InferResult>;
+
 /** A request on its way to the engine. */
 export interface Submission {
   readonly request: InferRequest;

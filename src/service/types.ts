@@ -1,11 +1,8 @@
-import type { Call, InferRequest, InferResponse } from '../core/index.js';
-import type { ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
+import type { Call, InferRequest } from '../core/index.js';
+import type { InferResult, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
 import type { SharedMemoryRegion } from '../shared-memory/index.js';
 
-/** One answer (the fast path), or a stream of them from a decoupled model. */
-export type InferResult =
-  | { readonly kind: 'one'; readonly response: InferResponse }
-  | { readonly kind: 'many'; readonly responses: AsyncIterable<InferResponse> };
+export type { InferResult };
 
 export interface LoadModelOptions {
   /** Repository path or folder name when there are several. */

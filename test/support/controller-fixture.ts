@@ -1,4 +1,4 @@
-import { EventBus } from '../../src/core/index.js';
+import { EventBus, MillraceError } from '../../src/core/index.js';
 import { createEngine } from '../../src/engine/index.js';
 import type {
   ModelSource,
@@ -62,6 +62,7 @@ export function createFixture(options: Partial<RepositoryOptions> = {}) {
   const host = new FakeHost();
   const repository = new FakeRepository();
   const engine = createEngine({
+    infer: () => Promise.reject(new MillraceError('not_found', 'no other model')),
     options: {
       defaultMaxBatchSize: 8,
       maxInFlightBytes: 1_000_000,

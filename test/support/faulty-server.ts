@@ -39,6 +39,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
   const events = new EventBus();
   const clock = systemClock;
   const engine = createEngine({
+    infer: (call, request) => life.service.infer(call, request),
     ...{ options: settings.engine, clock, events, cacheFolder: undefined },
     host: withFaults(createHost({ options: settings.runners, events, clock })),
     defaultMaxRssBytes: settings.runners.maxRssBytes,

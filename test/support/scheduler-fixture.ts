@@ -20,6 +20,7 @@ export const LIMITS: SchedulerLimits = {
   decoupled: false,
   prefetchBelowMs: 0,
   concurrency: 1,
+  wantsContext: false,
 };
 
 export interface FixtureOptions {

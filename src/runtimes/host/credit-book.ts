@@ -1,8 +1,13 @@
 import { MillraceError } from '../../core/index.js';
-import { type BatchItem, type Emission, STREAM_CREDIT } from '../contract.js';
+import { type Emission, STREAM_CREDIT } from '../contract.js';
 
 /** Answers that a model may give without waiting for its reader before it is told off. */
 const MAX_OVERDRAFT = 1_024;
+
+/** Whatever has answers of its own: items of batches, or calls of other models. */
+interface Item {
+  readonly callId: number;
+}
 
 interface Account {
   /** Answers for which the reader has room; negative when the model did not wait. */
@@ -15,12 +20,12 @@ export class CreditBook {
   readonly #accounts = new Map<number, Account>();
 
   /** Items begin to run: {@link STREAM_CREDIT} answers each. */
-  open(items: readonly BatchItem[]): void {
+  open(items: readonly Item[]): void {
     for (const { callId } of items) this.#accounts.set(callId, { left: STREAM_CREDIT, waiting: [] });
   }
 
   /** The batch of these items is over. */
-  close(items: readonly BatchItem[]): void {
+  close(items: readonly Item[]): void {
     for (const { callId } of items) this.forget(callId);
   }
 
@@ -34,7 +39,7 @@ export class CreditBook {
       const account = this.#accounts.get(emission.callId);
       if (emission.final) this.forget(emission.callId);
       else if (account === undefined) gone = true;
-      else if (emission.outputs.length > 0) account.left--;
+      else if (emission.outputs.length > 0 || emission.error !== undefined) account.left--;
     }
     const full = emissions.filter(({ callId }) => this.#leftOf(callId) <= 0);
     if (full.length > 0) return Promise.all(full.map(({ callId }) => this.#room(callId))).then(() => undefined);

@@ -37,6 +37,16 @@ export const FrameKind = {
   grant: 12,
   /** Runner → server: {@link Fatal}, the last of all. */
   fatal: 13,
+  /** Runner → server: a model calls another one, for an item that it executes; the ticket is the runner's own. */
+  call: 14,
+  /** Runner → server: {@link CallGranted}; no answer. */
+  callGrant: 15,
+  /** Runner → server: nobody waits for that call any more; no answer. */
+  callCancel: 16,
+  /** Server → runner: one answer of the other model; any number of them, then `callEnd`. */
+  callAnswer: 17,
+  /** Server → runner: {@link CallEnd}. */
+  callEnd: 18,
 } as const;
 
 export interface FrameHeader {

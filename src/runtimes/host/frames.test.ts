@@ -2,12 +2,13 @@ import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DATATYPES, type Parameters, type Tensor, type TensorSpec } from '../../core/index.js';
-import type { Batch, Emission } from '../contract.js';
+import type { Batch, Emission, ModelRequest } from '../contract.js';
 import { decodeAnswers, encodeAnswers } from './emission-frame.js';
 import { decodeExecute, encodeExecute } from './execute-frame.js';
 import { type Frame, FrameKind, MAX_FRAME_BYTES } from './frame.js';
 import { FrameAssembler } from './frame-assembler.js';
 import { decodeJsonFrame, encodeJsonFrame } from './json-frame.js';
+import { decodeModelAnswer, decodeModelCall, encodeModelAnswer, encodeModelCall } from './model-call-frame.js';
 import { NameTable } from './name-table.js';
 
 const NAMES = ['x', 'y', 'ü z', ''];
@@ -160,6 +161,41 @@ describe('a batch frame', () => {
     const encode = () =>
       encodeExecute({ modelKey: 1, ticket: 1 }, { id: 1, items, rows: 1, outputs: undefined }, names);
     expect(encode).toThrow(message);
+  });
+});
+
+describe('a frame of a call', () => {
+  const request: fc.Arbitrary<ModelRequest> = fc.record(
+    {
+      modelName: fc.string(),
+      modelVersion: fc.option(fc.nat(), { nil: undefined }),
+      inputs: fc.array(tensor, { maxLength: 4 }),
+      outputs: fc.option(fc.array(fc.string(), { maxLength: 4 }), { nil: undefined }),
+      parameters,
+      sequence: fc.record({ id, start: fc.boolean(), end: fc.boolean() }, PLAIN),
+    },
+    { ...PLAIN, requiredKeys: ['modelName', 'modelVersion', 'inputs', 'outputs', 'parameters'] },
+  );
+
+  test('gives back every request, with names of its own', () => {
+    fc.assert(
+      fc.property(callId, request, cuts, (parent, sent, at) => {
+        const frame = only(cross(encodeModelCall({ modelKey: 7, ticket: 9 }, { callId: parent, request: sent }), at));
+        expect(frame).toMatchObject({ kind: FrameKind.call, modelKey: 7, ticket: 9 });
+        deepStrictEqual(decodeModelCall(frame), { callId: parent, request: sent });
+      }),
+    );
+  });
+
+  test('gives back every answer', () => {
+    fc.assert(
+      fc.property(fc.array(tensor, { maxLength: 4 }), parameters, cuts, (outputs, given, at) => {
+        const sent = { outputs, parameters: given };
+        const frame = only(cross(encodeModelAnswer({ modelKey: 7, ticket: 9 }, sent), at));
+        expect(frame.kind).toBe(FrameKind.callAnswer);
+        deepStrictEqual(decodeModelAnswer(frame), sent);
+      }),
+    );
   });
 });
 

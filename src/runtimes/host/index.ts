@@ -104,9 +104,11 @@ class ProcessHost implements Host {
     this.#lastModelKey++;
     const modelKey = this.#lastModelKey;
     let description: Description;
+    runner.serveCalls(modelKey, options.callModel);
     try {
       description = await loadRemotely(runner, modelKey, spec);
     } catch (error) {
+      runner.serveCalls(modelKey, undefined);
       await this.#release(runner);
       throw error;
     } finally {

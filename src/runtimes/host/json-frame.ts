@@ -32,6 +32,16 @@ export interface Granted {
   readonly answers: number;
 }
 
+/** Whoever called another model took so many of its answers. */
+export interface CallGranted {
+  readonly answers: number;
+}
+
+/** A call of another model has ended, well unless it says otherwise. */
+export interface CallEnd {
+  readonly failure?: Failure;
+}
+
 /** Why the runner ends itself. */
 export interface Fatal {
   readonly reason: string;

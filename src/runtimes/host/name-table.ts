@@ -1,13 +1,13 @@
-import { MillraceError, type TensorSpec } from '../../core/index.js';
+import { MillraceError } from '../../core/index.js';
 
 const MAX_NAMES = 65_536;
 
-/** Tensor names of one side of a signature by their position, which is what frames carry. */
+/** Tensor names by their position, which is what frames carry; of one side of a signature, mostly. */
 export class NameTable {
   readonly #names: readonly string[];
   readonly #indexes: ReadonlyMap<string, number>;
 
-  constructor(specs: readonly TensorSpec[]) {
+  constructor(specs: readonly { readonly name: string }[]) {
     if (specs.length > MAX_NAMES) {
       throw new MillraceError(
         'unimplemented',

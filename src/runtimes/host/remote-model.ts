@@ -92,7 +92,8 @@ export class RemoteModel implements Instance {
   }
 
   async #close(): Promise<void> {
-    const { runner, release, isShared } = this.#settings;
+    const { runner, modelKey, release, isShared } = this.#settings;
+    runner.serveCalls(modelKey, undefined);
     try {
       if (runner.usable && isShared()) await this.#giveBack();
     } finally {

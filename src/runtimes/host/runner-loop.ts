@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { MillraceError, systemClock, toMillraceError } from '../../core/index.js';
-import type { Batch, BatchTiming, Emission, LoadSpec } from '../contract.js';
+import type { Batch, BatchTiming, CallModel, Emission, LoadSpec } from '../contract.js';
 import { createRuntime } from '../registry.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import type { BlockingChannel } from './blocking-channel.js';
@@ -18,6 +18,7 @@ import {
   type Granted,
   type Hello,
 } from './json-frame.js';
+import { OutgoingCalls } from './outgoing-calls.js';
 import { type ServedBatch, ServedModel } from './served-model.js';
 
 /**
@@ -29,15 +30,17 @@ export class RunnerLoop {
   readonly #channel: BlockingChannel;
   readonly #models = new Map<number, ServedModel>();
   readonly #context: RuntimeContext;
+  readonly #calls: OutgoingCalls;
   #eventLoop = false;
 
   constructor(channel: BlockingChannel) {
     this.#channel = channel;
+    this.#calls = new OutgoingCalls((pieces) => channel.write(pieces));
     this.#context = {
       clock: systemClock,
       isolated: true,
       callModel: () => {
-        throw new MillraceError('unimplemented', 'a runner cannot call other models yet');
+        throw new MillraceError('failed_precondition', 'another model can be called only while a request is executed');
       },
       report: (level, message) => this.#send(FrameKind.diagnostic, { level, message } satisfies Diagnostic),
     };
@@ -68,6 +71,7 @@ export class RunnerLoop {
   /** A frame, while batches may be running. */
   #onFrame(frame: Frame): void {
     if (frame.kind === FrameKind.execute) this.#accept(frame);
+    else if (frame.kind === FrameKind.callAnswer || frame.kind === FrameKind.callEnd) this.#calls.receive(frame);
     else void this.#control(frame);
   }
 
@@ -158,7 +162,11 @@ export class RunnerLoop {
 
   async #load(frame: Frame): Promise<void> {
     const spec = decodeJsonFrame<LoadSpec>(frame);
-    const runtime = await createRuntime(spec.runtime, this.#context);
+    const calls = this.#calls.of(frame.modelKey);
+    const callModel: CallModel = (callId, request) =>
+      // Where the thread waits in the pipe for the next batch, no answer would come through.
+      (this.#eventLoop ? calls : this.#context.callModel)(callId, request);
+    const runtime = await createRuntime(spec.runtime, { ...this.#context, callModel });
     const model = await runtime.load(spec);
     const { description } = model;
     this.#models.set(frame.modelKey, new ServedModel(model));

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { type Clock, type EventBus, MillraceError } from '../../core/index.js';
-import { RunnerDiedError } from '../contract.js';
+import { type CallModel, RunnerDiedError } from '../contract.js';
 import { haveBegun, type Lane } from './begun.js';
 import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
 import { FrameAssembler } from './frame-assembler.js';
+import { IncomingCalls } from './incoming-calls.js';
 import { type Diagnostic, decodeJsonFrame, type Failure, type Fatal, type Hello } from './json-frame.js';
 import { forwardLines } from './output-lines.js';
 
@@ -39,6 +40,8 @@ export class RunnerProcess {
   // Not a Map: its outgrown tables are promoted and keep batches alive until the next full collection. It is short, too.
   readonly #pending: { readonly ticket: number; readonly exchange: PendingExchange }[] = [];
   readonly #startedAt: number;
+  /** Who serves the calls that models make of others, by the calling model's key. */
+  readonly #calls = new Map<number, IncomingCalls>();
   #lastTicket = 0;
   #greeted = false;
   #ending = false;
@@ -75,6 +78,15 @@ export class RunnerProcess {
 
   get busy(): boolean {
     return this.#pending.length > 0;
+  }
+
+  /** The model with that key may call other models; undefined ends that, and leaves what it has called. */
+  serveCalls(modelKey: number, callModel: CallModel | undefined): void {
+    this.#calls.get(modelKey)?.close();
+    this.#calls.delete(modelKey);
+    if (callModel === undefined) return;
+    const notify = (pieces: readonly Uint8Array[]) => this.notify(pieces);
+    this.#calls.set(modelKey, new IncomingCalls({ modelKey, callModel, notify }));
   }
 
   /** From now on it handles frames while batches run. */
@@ -144,6 +156,10 @@ export class RunnerProcess {
       this.kill(decodeJsonFrame<Fatal>(frame).reason);
       return;
     }
+    if (CALL_KINDS.has(frame.kind)) {
+      this.#calls.get(frame.modelKey)?.receive(frame);
+      return;
+    }
     const index = this.#pending.findIndex(({ ticket }) => ticket === frame.ticket);
     const exchange = this.#pending[index]?.exchange;
     if (exchange === undefined) throw new MillraceError('internal', `malformed frame: unknown ticket ${frame.ticket}`);
@@ -209,6 +225,8 @@ export class RunnerProcess {
   #onExit(reason: string): void {
     this.#exitReason = reason;
     this.#input?.destroy();
+    for (const calls of this.#calls.values()) calls.close();
+    this.#calls.clear();
     const { events } = this.#settings;
     events.publish('runnerExited', { runner: this.label, pid: this.pid, reason, expected: this.#ending });
     const pending = this.#pending.splice(0).map(({ exchange }) => exchange);
@@ -234,6 +252,8 @@ export class RunnerProcess {
     this.#settings.events.publish('diagnostic', { level, room: 'runtimes', message, fields });
   }
 }
+
+const CALL_KINDS: ReadonlySet<number> = new Set([FrameKind.call, FrameKind.callGrant, FrameKind.callCancel]);
 
 function describeExit(code: number | null, signal: string | null, ending: boolean): string {
   // The system's out-of-memory killer leaves no other trace.

@@ -1,0 +1,51 @@
+import type { TraceContext } from './call.js';
+
+/**
+ * A trace context whose ids are made when somebody first asks for them, as most requests are neither logged nor traced.
+ * `traceId` undefined starts a trace.
+ */
+export class LazyTrace implements TraceContext {
+  readonly parentSpanId: string | undefined;
+  readonly sampled: boolean;
+  readonly state: string | undefined;
+  #traceId: string | undefined;
+  #spanId: string | undefined;
+
+  constructor(traceId: string | undefined, parent: Pick<TraceContext, 'parentSpanId' | 'sampled' | 'state'>) {
+    this.#traceId = traceId;
+    this.parentSpanId = parent.parentSpanId;
+    this.sampled = parent.sampled;
+    this.state = parent.state;
+  }
+
+  get traceId(): string {
+    this.#traceId ??= randomHex(4);
+    return this.#traceId;
+  }
+
+  get spanId(): string {
+    this.#spanId ??= randomHex(2);
+    return this.#spanId;
+  }
+}
+
+/** The same trace, one span further in. */
+export function childTrace({ traceId, spanId, sampled, state }: TraceContext): TraceContext {
+  return new LazyTrace(traceId, { parentSpanId: spanId, sampled, state });
+}
+
+/** A trace context as the W3C's `traceparent` header carries it. */
+export function formatTraceparent({ traceId, spanId, sampled }: TraceContext): string {
+  return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`;
+}
+
+/** Not for secrets: ids have to be different, not unguessable, and a system call each would cost more than the request. */
+function randomHex(words: number): string {
+  let hex = '';
+  for (let word = 0; word < words; word++) {
+    hex += Math.floor(Math.random() * 4_294_967_296)
+      .toString(16)
+      .padStart(8, '0');
+  }
+  return /^0+$/.test(hex) ? randomHex(words) : hex;
+}

@@ -1,0 +1,137 @@
+import { Call, type Clock, childTrace, type InferRequest, type InferResponse, MillraceError } from '../core/index.js';
+import type { CallModel, ModelAnswer, ModelRequest } from '../runtimes/index.js';
+import type { Pending } from './pending.js';
+import type { Infer, InferResult } from './types.js';
+
+/** Models that may call each other for one request, the first one included. */
+const MAX_DEPTH = 16;
+
+export interface ModelCallsOptions {
+  /** The model that calls. */
+  readonly modelName: string;
+  readonly clock: Clock;
+  readonly infer: Infer;
+  /** The request that the model is executing under that id. */
+  readonly parent: (callId: number) => Pending | undefined;
+}
+
+/** How one model reaches the others: as a client of its own request's principal, deadline and trace would. */
+export function createCallModel(options: ModelCallsOptions): CallModel {
+  return (callId, request) => new ModelCall(options, callId, request);
+}
+
+const DONE = { done: true, value: undefined } as const;
+
+/** A call of another model: begins at once, ends with its last answer, when it is left, or with the request behind it. */
+class ModelCall implements AsyncIterableIterator<ModelAnswer> {
+  readonly #options: ModelCallsOptions;
+  readonly #result: Promise<InferResult>;
+  #parent: Pending | undefined;
+  #call: Call | undefined;
+  #answers: AsyncIterator<InferResponse> | undefined;
+  #ended = false;
+
+  constructor(options: ModelCallsOptions, callId: number, request: ModelRequest) {
+    this.#options = options;
+    this.#result = this.#begin(callId, request);
+    // Whoever reads gets to know; nobody has to read.
+    this.#result.catch(() => this.#end());
+  }
+
+  async next(): Promise<IteratorResult<ModelAnswer>> {
+    if (this.#ended) return this.#result.then(() => DONE);
+    try {
+      const result = await this.#result;
+      if (result.kind === 'one') {
+        this.#end();
+        return { done: false, value: toAnswer(result.response) };
+      }
+      this.#answers ??= result.responses[Symbol.asyncIterator]();
+      const { done, value } = await this.#answers.next();
+      if (done) {
+        this.#end();
+        return DONE;
+      }
+      return { done: false, value: toAnswer(value) };
+    } catch (error) {
+      this.#call?.cancel(new MillraceError('cancelled', 'an answer has failed'));
+      this.#end();
+      throw error;
+    }
+  }
+
+  return(): Promise<IteratorResult<ModelAnswer>> {
+    this.#call?.cancel(new MillraceError('cancelled', 'the model that called has left'));
+    this.#end();
+    return Promise.resolve(DONE);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async #begin(callId: number, request: ModelRequest): Promise<InferResult> {
+    const { modelName, clock, infer } = this.#options;
+    const parent = this.#options.parent(callId);
+    if (parent === undefined || parent.ended) {
+      throw new MillraceError(
+        'failed_precondition',
+        `model '${modelName}' calls '${request.modelName}' for a request that it is not executing`,
+      );
+    }
+    const callers = [...parent.call.callers, modelName];
+    checkChain([...callers, request.modelName]);
+    const { requestId, principal, trace, deadlineAt } = parent.call;
+    const call = new Call({
+      ...{ requestId, principal, deadlineAt, callers },
+      trace: trace && childTrace(trace),
+      receivedAt: clock.now(),
+    });
+    this.#call = call;
+    this.#parent = parent;
+    parent.openCalls ??= new Set();
+    parent.openCalls.add(call);
+    return infer(call, toInferRequest(request));
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#call === undefined || this.#parent === undefined) return;
+    this.#parent.openCalls?.delete(this.#call);
+    this.#parent.lastSignAt = this.#options.clock.now();
+  }
+}
+
+function checkChain(chain: readonly string[]): void {
+  const [caller, called] = chain.slice(-2);
+  const way = chain.join(' → ');
+  if (chain.indexOf(called as string) < chain.length - 1) {
+    throw new MillraceError(
+      'invalid_argument',
+      `model '${caller}' calls '${called}', which is already being run for this request: ${way}`,
+    );
+  }
+  if (chain.length > MAX_DEPTH) {
+    throw new MillraceError(
+      'invalid_argument',
+      `model '${caller}' calls '${called}', but at most ${MAX_DEPTH} models may call each other for one request: ${way}`,
+    );
+  }
+}
+
+function toInferRequest(request: ModelRequest): InferRequest {
+  const { modelName, modelVersion, inputs, outputs, parameters, sequence } = request;
+  return {
+    ...{ modelName, modelVersion, inputs, parameters, sequence },
+    id: '',
+    outputs: outputs?.map((name) => ({ name, classificationCount: 0 })),
+    priority: 0,
+    queueTimeoutMs: undefined,
+  };
+}
+
+function toAnswer({ outputs, parameters, error }: InferResponse): ModelAnswer {
+  if (error !== undefined) throw error;
+  return { outputs, parameters };
+}
