@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs';
  */
 const RANKS = [
   ['core'],
+  ['model'],
   ['repository', 'runtimes', 'shared-memory'],
   ['engine', 'routing', 'governance'],
   ['service'],
@@ -94,6 +95,7 @@ export default {
       to: { path: '(^test/|\\.test\\.ts$)' },
     },
     vendorOnlyIn(['onnxruntime-node'], '^src/runtimes/onnx/'),
+    vendorOnlyIn(['oxc-transform'], '^src/runtimes/script/'),
     vendorOnlyIn(['pino', 'pino-pretty', 'prom-client'], '^src/telemetry/'),
     vendorOnlyIn(['fastify', '@fastify'], '^src/server/'),
     vendorOnlyIn(['commander', 'cli-table3', 'picocolors', 'yocto-spinner', 'jpeg-js', 'pngjs'], '^src/cli/'),

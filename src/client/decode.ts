@@ -1,19 +1,18 @@
 import {
   bytesElements,
   type Datatype,
+  decodeElements,
   ELEMENT_SIZE_BYTES,
   elementCount,
-  fromBfloat16Bits,
-  fromHalfBits,
+  encodeElements,
   isDatatype,
+  nestElements,
   type Parameters,
   type Tensor,
-  typedView,
 } from '../core/index.js';
 import { MillraceClientError } from './errors.js';
-import { encodeElements } from './to-tensor.js';
 import type { HttpAnswer } from './transport.js';
-import type { ClassScore, OutputData, OutputTensor } from './types.js';
+import type { ClassScore, OutputTensor } from './types.js';
 import { parseWireJson } from './wire-json.js';
 
 /** An inference answer with its tensors in the raw encoding. */
@@ -111,34 +110,15 @@ export function toOutput(tensor: Tensor): OutputTensor {
     datatype,
     shape,
     raw,
-    data: toData(tensor),
+    data: decodeElements(tensor),
     bytes() {
       if (datatype === 'BYTES') return bytesElements(raw);
       throw new TypeError(`output '${tensor.name}' is ${datatype}, not BYTES: use its data`);
     },
     toNested() {
-      return nest(this.data, shape);
+      return nestElements(this.data, shape);
     },
   };
-}
-
-function toData({ datatype, data }: Tensor): OutputData<Datatype> {
-  if (datatype === 'BYTES') {
-    const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-    return bytesElements(data).map((element) => decoder.decode(element));
-  }
-  const view = typedView(datatype, data);
-  if (datatype === 'FP16') return Float32Array.from(view as Uint16Array, fromHalfBits);
-  return datatype === 'BF16' ? Float32Array.from(view as Uint16Array, fromBfloat16Bits) : view;
-}
-
-function nest(data: ArrayLike<unknown>, shape: readonly number[]): unknown {
-  const [size, ...inner] = shape;
-  if (size === undefined) return data[0];
-  const flat = Array.from(data);
-  if (inner.length === 0) return flat;
-  const stride = elementCount(inner);
-  return Array.from({ length: size }, (_, row) => nest(flat.slice(row * stride, (row + 1) * stride), inner));
 }
 
 /** Rows of `"<score>:<index>[:<label>]"` as the classification extension answers them, best first. */

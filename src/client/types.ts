@@ -1,4 +1,14 @@
-import type { Datatype, NumericArray, Parameters } from '../core/index.js';
+import type {
+  Datatype,
+  ExplicitTensor,
+  InputElement,
+  Nested,
+  NumericArray,
+  Parameters,
+  TensorData,
+} from '../core/index.js';
+
+export type { ExplicitTensor, InputElement, Nested, TensorData as OutputData } from '../core/index.js';
 
 /** A model's inputs and outputs by name, as `millrace types <model>` prints them. */
 export interface ModelTypes {
@@ -12,25 +22,6 @@ export interface AnyModel {
   readonly outputs: Readonly<Record<string, Datatype>>;
 }
 
-/** One element of an input, by datatype. */
-export type InputElement<D extends Datatype> = D extends 'BYTES'
-  ? string | Uint8Array
-  : D extends 'BOOL'
-    ? boolean
-    : D extends 'INT64' | 'UINT64'
-      ? number | bigint
-      : number;
-
-/** A value, lists of values, lists of lists … down to typed arrays of numbers. */
-export type Nested<T> = T | readonly Nested<T>[];
-
-/** A flat tensor that says itself what it is; without `datatype` that of the model (or of a typed array) counts. */
-export interface ExplicitTensor<D extends Datatype = Datatype> {
-  readonly data: NumericArray | readonly InputElement<D>[];
-  readonly shape: readonly number[];
-  readonly datatype?: D;
-}
-
 /**
  * What an input takes: a typed array, a scalar, nested lists, or an {@link ExplicitTensor}. Shapes and datatypes that
  * the value does not show come from the model's metadata. FP16 and BF16 take numbers, or raw bits as a Uint16Array.
@@ -41,29 +32,11 @@ export type Inputs<M extends ModelTypes> = {
   readonly [Name in keyof M['inputs']]: InputValue<NonNullable<M['inputs'][Name]>>;
 };
 
-/** How outputs hold a datatype: FP16 and BF16 widened to Float32Array, BOOL as bytes 0 and 1, BYTES as text. */
-export type OutputData<D extends Datatype> = {
-  readonly BOOL: Uint8Array;
-  readonly UINT8: Uint8Array;
-  readonly UINT16: Uint16Array;
-  readonly UINT32: Uint32Array;
-  readonly UINT64: BigUint64Array;
-  readonly INT8: Int8Array;
-  readonly INT16: Int16Array;
-  readonly INT32: Int32Array;
-  readonly INT64: BigInt64Array;
-  readonly FP16: Float32Array;
-  readonly FP32: Float32Array;
-  readonly FP64: Float64Array;
-  readonly BF16: Float32Array;
-  readonly BYTES: readonly string[];
-}[D];
-
 /** One output: flat data in row-major order and its shape. */
 export interface OutputTensor<D extends Datatype = Datatype> {
   readonly datatype: D;
   readonly shape: readonly number[];
-  readonly data: OutputData<D>;
+  readonly data: TensorData<D>;
   /** The tensor's raw little-endian encoding (design of the binary extension): exact, also where `data` is not. */
   readonly raw: Uint8Array;
   /** The elements of a BYTES tensor as they came; throws a TypeError for other datatypes. */

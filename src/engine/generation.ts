@@ -139,6 +139,7 @@ function createLoader({ source, ref, context }: LoadGenerationOptions, identity:
     declared: declaredSignature(source.config, source.labels),
     maxBatchSize: source.config.maxBatchSize,
     cacheFolder: context.cacheFolder,
+    parameters: config.parameters,
   };
   const timeoutMs = config.limits.loadTimeoutMs;
   const loader: Loader = {
@@ -222,6 +223,7 @@ function prepare(
   const completed = completeSignature({
     declared: source.config,
     described: description.signature,
+    describedMaxBatchSize: description.maxBatchSize,
     labels: source.labels,
     defaultMaxBatchSize: context.options.defaultMaxBatchSize,
   });

@@ -10,6 +10,8 @@ export interface CompletionInput {
   readonly declared: ModelConfig;
   /** What the runtime read from the model file. */
   readonly described: Signature;
+  /** Most rows of a batch, where the model file says it. */
+  readonly describedMaxBatchSize?: number | undefined;
   /** Class labels by output name. */
   readonly labels: Readonly<Record<string, readonly string[]>>;
   /** Most rows of a batch for models that can batch and do not say so. */
@@ -28,7 +30,10 @@ export interface Completion {
  */
 export function completeSignature(input: CompletionInput): Completion {
   const { declared, described, labels } = input;
-  const maxBatchSize = declared.maxBatchSize ?? (canBatch(declared, described) ? input.defaultMaxBatchSize : 0);
+  const maxBatchSize =
+    declared.maxBatchSize ??
+    input.describedMaxBatchSize ??
+    (canBatch(declared, described) ? input.defaultMaxBatchSize : 0);
   checkNames('input', declared.inputs, described.inputs);
   checkNames('output', declared.outputs, described.outputs);
   const complete = (kind: 'input' | 'output', spec: TensorSpec, config: TensorConfig | undefined): TensorSpec => {
@@ -93,6 +98,7 @@ function completeTensor(kind: 'input' | 'output', spec: TensorSpec, context: Ten
     throw contradiction(`${what} is configured as ${config.datatype}, but it is ${spec.datatype} in the model file`);
   }
   const { shape, modelShape } = completeShape(what, spec, context);
+  const classes = labels ?? spec.labels;
   checkPadding(what, config, { ...spec, shape });
   return {
     name: spec.name,
@@ -103,7 +109,7 @@ function completeTensor(kind: 'input' | 'output', spec: TensorSpec, context: Ten
     // A file that needs the tensor needs it, whatever the configuration says.
     optional: kind === 'input' && spec.optional && config?.optional !== false,
     ...(spec.dimNames === undefined || modelShape !== undefined ? {} : { dimNames: spec.dimNames }),
-    ...(kind === 'output' && labels !== undefined ? { labels } : {}),
+    ...(kind === 'output' && classes !== undefined ? { labels: classes } : {}),
   };
 }
 

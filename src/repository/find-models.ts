@@ -2,12 +2,11 @@ import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { describeFileError, type Entry, LEADS_OUT, listFolder } from './files.js';
 import { mapConcurrently } from './map-concurrently.js';
+import { MODEL_ENDING, SCRIPT_FILES } from './model-endings.js';
 import { isIgnoredName, modelNameProblem, versionOfFolder } from './names.js';
 
 /** Configuration files in order of precedence. */
 export const CONFIG_FILES: readonly string[] = ['model.yaml', 'model.yml', 'config.pbtxt'];
-/** Ending of the model files that are recognised without a configuration. */
-export const MODEL_ENDING = '.onnx';
 
 /** A repository folder: as configured (absolute), and without symbolic links; nothing may lead out of the latter. */
 export interface RepositoryRoot {
@@ -160,7 +159,8 @@ function isModelFile(entry: Entry): boolean {
 }
 
 function isModelFolder(entries: readonly Entry[]): boolean {
-  return hasConfig(entries) || hasVersions(entries) || entries.some((entry) => entry.name.endsWith(MODEL_ENDING));
+  const isModel = ({ name }: Entry) => name.endsWith(MODEL_ENDING) || SCRIPT_FILES.includes(name);
+  return hasConfig(entries) || hasVersions(entries) || entries.some(isModel);
 }
 
 function hasConfig(entries: readonly Entry[]): boolean {

@@ -263,7 +263,7 @@ export const ModelConfigSchema = Type.Object(
   {
     name: Type.Optional(Type.String({ minLength: 1, description: "Must equal the folder's name when given." })),
     runtime: Type.Optional(
-      Type.String({ description: 'What runs it: onnx, echo or ensemble. Default: told from the file.' }),
+      Type.String({ description: 'What runs it: onnx, script, echo or ensemble. Default: told from the file.' }),
     ),
     platform: Type.Optional(Type.String({ description: "Triton's platform string, shown in metadata." })),
     file: Type.Optional(

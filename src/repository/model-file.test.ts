@@ -1,11 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { chooseModelFile } from './model-file.js';
 
+const choose = (files: readonly string[], file?: string, runtime?: string) => chooseModelFile(files, { file, runtime });
+
 describe('chooseModelFile', () => {
   it('takes the configured file, else model.onnx, else the only ONNX file', () => {
-    expect(chooseModelFile(['a.onnx', 'b.onnx', 'model.onnx'], 'b.onnx')).toEqual({ file: 'b.onnx' });
-    expect(chooseModelFile(['a.onnx', 'model.onnx'], undefined)).toEqual({ file: 'model.onnx' });
-    expect(chooseModelFile(['net.onnx', 'net.onnx.data', 'sub/other.onnx'], undefined)).toEqual({ file: 'net.onnx' });
+    const onnx = (file: string) => ({ file, runtime: 'onnx' });
+    expect(choose(['a.onnx', 'b.onnx', 'model.onnx'], 'b.onnx')).toEqual(onnx('b.onnx'));
+    expect(choose(['a.onnx', 'model.onnx'])).toEqual(onnx('model.onnx'));
+    expect(choose(['net.onnx', 'net.onnx.data', 'sub/other.onnx'])).toEqual(onnx('net.onnx'));
+  });
+
+  it('takes model.ts and its like for a script, and any script that the configuration names', () => {
+    const script = (file: string) => ({ file, runtime: 'script' });
+    expect(choose(['lib.ts', 'model.ts', 'package.json'])).toEqual(script('model.ts'));
+    expect(choose(['model.mjs'])).toEqual(script('model.mjs'));
+    expect(choose(['a.ts', 'model.onnx'], 'a.ts')).toEqual(script('a.ts'));
+    expect(choose(['model.onnx', 'model.ts'], undefined, 'script')).toEqual(script('model.ts'));
+    expect(choose(['model.onnx', 'model.ts'], undefined, 'onnx')).toEqual({ file: 'model.onnx', runtime: 'onnx' });
   });
 
   it.each([
@@ -15,15 +27,36 @@ describe('chooseModelFile', () => {
       undefined,
       'holds several model files (a.onnx, b.onnx); name one in the configuration (`file`)',
     ],
-    [[], undefined, 'holds no model file; expected model.onnx or one *.onnx, found nothing'],
-    [['readme.md'], undefined, 'holds no model file; expected model.onnx or one *.onnx, found readme.md'],
+    [[], undefined, 'holds no model file; expected model.onnx, one *.onnx or model.ts, found nothing'],
+    [['readme.md'], undefined, 'holds no model file; expected model.onnx, one *.onnx or model.ts, found readme.md'],
     [['model.pt'], undefined, 'holds model.pt: a PyTorch model; export it with torch.onnx.export'],
     [
       ['1', '2', '3', '4', '5', '6', '7'],
       undefined,
-      'holds no model file; expected model.onnx or one *.onnx, found 1, 2, 3, 4, 5 and 2 more',
+      'holds no model file; expected model.onnx, one *.onnx or model.ts, found 1, 2, 3, 4, 5 and 2 more',
     ],
   ])('explains what is missing in %j', (files, configured, problem) => {
-    expect(chooseModelFile(files, configured)).toEqual({ problem });
+    expect(choose(files, configured)).toEqual({ problem });
+  });
+
+  it.each([
+    [['lib.ts'], 'script', 'holds no script; expected model.ts or model.mts or model.js or model.mjs, found lib.ts'],
+    [
+      ['model.js', 'model.ts'],
+      undefined,
+      'holds several model files (model.ts, model.js); name one in the configuration (`file`)',
+    ],
+    [
+      ['a.onnx', 'model.ts'],
+      undefined,
+      'holds model.ts and a.onnx; say in the configuration which is the model (`runtime`)',
+    ],
+    [
+      ['model.py'],
+      undefined,
+      'holds model.py: a Python model, which this server cannot run; port it to model.ts (docs/scripts.md)',
+    ],
+  ])('explains what keeps it from a script in %j', (files, runtime, problem) => {
+    expect(choose(files, undefined, runtime)).toEqual({ problem });
   });
 });

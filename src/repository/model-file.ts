@@ -1,9 +1,15 @@
 import path from 'node:path';
-import { MODEL_ENDING } from './find-models.js';
 import { ModelConfigSchema } from './model-config.js';
+import { isScriptFile, MODEL_ENDING, SCRIPT_FILES } from './model-endings.js';
 
-/** Which file of a version is the model, or a sentence (without its subject, the folder) why none is. */
-export type ModelFileChoice = { readonly file: string } | { readonly problem: string };
+/** Which file of a version is the model and what runs it, or a sentence (without its subject, the folder) why none is. */
+export type ModelFileChoice = { readonly file: string; readonly runtime: string } | { readonly problem: string };
+
+/** What the configuration says of it. */
+export interface ConfiguredFile {
+  readonly file: string | undefined;
+  readonly runtime: string | undefined;
+}
 
 const FOREIGN: Readonly<Record<string, string>> = {
   '.plan': 'a TensorRT engine, which this server cannot run; serve the ONNX file that it was built from',
@@ -12,26 +18,48 @@ const FOREIGN: Readonly<Record<string, string>> = {
   '.pth': 'PyTorch weights; export the model with torch.onnx.export',
   '.pb': 'a TensorFlow model; convert it with tf2onnx',
   '.tflite': 'a TensorFlow Lite model; convert it with tf2onnx',
-  '.py': 'a Python model, which this server cannot run',
+  '.py': 'a Python model, which this server cannot run; port it to model.ts (docs/scripts.md)',
 };
 const MAX_LISTED = 5;
+const DEFAULT_RUNTIME = 'onnx';
 
 /**
  * Chooses among a version's files (relative paths): the one the configuration names, else `model.onnx`, else the only
- * `*.onnx` that is not in a subfolder.
+ * `*.onnx` that is not in a subfolder; or `model.ts` (`.mts`, `.js`, `.mjs`), a model in TypeScript or JavaScript.
  */
-export function chooseModelFile(files: readonly string[], configured: string | undefined): ModelFileChoice {
-  if (configured !== undefined) {
-    if (files.includes(configured)) return { file: configured };
-    return { problem: `holds no file '${configured}', which the configuration names; it holds ${list(files)}` };
+export function chooseModelFile(files: readonly string[], { file, runtime }: ConfiguredFile): ModelFileChoice {
+  if (file !== undefined) {
+    if (files.includes(file)) return { file, runtime: runtime ?? (isScriptFile(file) ? 'script' : DEFAULT_RUNTIME) };
+    return { problem: `holds no file '${file}', which the configuration names; it holds ${list(files)}` };
   }
+  const scripts = SCRIPT_FILES.filter((name) => files.includes(name));
+  if (runtime === 'script' && scripts.length === 0) {
+    return { problem: `holds no script; expected ${SCRIPT_FILES.join(' or ')}, found ${list(files)}` };
+  }
+  const graphs = runtime === 'script' ? [] : files.filter(isGraph);
+  if (runtime === undefined && scripts.length > 0 && graphs.length > 0) {
+    return {
+      problem: `holds ${scripts[0]} and ${graphs[0]}; say in the configuration which is the model (\`runtime\`)`,
+    };
+  }
+  return only(runtime === 'script' || graphs.length === 0 ? scripts : graphs, { runtime, files });
+}
+
+function isGraph(file: string): boolean {
+  return file.endsWith(MODEL_ENDING) && !file.includes('/');
+}
+
+function only(
+  candidates: readonly string[],
+  { runtime, files }: { readonly runtime: string | undefined; readonly files: readonly string[] },
+): ModelFileChoice {
   const standard = ModelConfigSchema.properties.file.default as string;
-  if (files.includes(standard)) return { file: standard };
-  const models = files.filter((file) => file.endsWith(MODEL_ENDING) && !file.includes('/'));
-  const [only] = models;
-  if (only === undefined) return { problem: missing(files) };
-  if (models.length === 1) return { file: only };
-  return { problem: `holds several model files (${list(models)}); name one in the configuration (\`file\`)` };
+  const file = candidates.includes(standard) ? standard : candidates[0];
+  if (file === undefined) return { problem: missing(files) };
+  if (candidates.length === 1 || file === standard) {
+    return { file, runtime: runtime ?? (isScriptFile(file) ? 'script' : DEFAULT_RUNTIME) };
+  }
+  return { problem: `holds several model files (${list(candidates)}); name one in the configuration (\`file\`)` };
 }
 
 function missing(files: readonly string[]): string {
@@ -39,7 +67,7 @@ function missing(files: readonly string[]): string {
     const what = FOREIGN[path.extname(file)];
     if (what !== undefined) return `holds ${file}: ${what}`;
   }
-  return `holds no model file; expected model.onnx or one *.onnx, found ${list(files)}`;
+  return `holds no model file; expected model.onnx, one *.onnx or model.ts, found ${list(files)}`;
 }
 
 function list(files: readonly string[]): string {

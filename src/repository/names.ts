@@ -1,5 +1,5 @@
 /** Left behind by editors, copy tools and operating systems: never a model, never part of one. */
-const IGNORED_NAMES = /^(?:\.|#.*#$|lost\+found$|__pycache__$|Thumbs\.db$|desktop\.ini$)/;
+const IGNORED_NAMES = /^(?:\.|#.*#$|lost\+found$|__pycache__$|node_modules$|Thumbs\.db$|desktop\.ini$)/;
 const IGNORED_ENDINGS = /(?:~|\.(?:swp|swo|swx|tmp|temp|part|partial|crdownload|download|bak|orig|lock))$/i;
 
 /** True for names that a repository takes no notice of: hidden files, editors' and half-copied files. */

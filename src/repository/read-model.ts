@@ -2,7 +2,7 @@ import path from 'node:path';
 import { describeFileError, type FileStamp, LEADS_OUT } from './files.js';
 import type { ModelLocation } from './find-models.js';
 import type { ModelConfig } from './model-config.js';
-import { chooseModelFile } from './model-file.js';
+import { type ConfiguredFile, chooseModelFile } from './model-file.js';
 import type { ReadConfig } from './read-config.js';
 import { type VersionPlace, versionPlaces } from './version-places.js';
 
@@ -13,14 +13,13 @@ export interface VersionReading {
   /** Latest change to any file or folder of it. */
   readonly newestMtimeMs: number;
   /** Absolute path of the model file (of the folder for runtimes without one), or a sentence why there is none. */
-  readonly model: { readonly path: string } | { readonly problem: string };
+  readonly model: { readonly path: string; readonly runtime: string } | { readonly problem: string };
 }
 
 /** A model with all its versions, before policy and settling decide which of them are served. */
 export interface ModelReading {
   readonly location: ModelLocation;
   readonly name: string;
-  readonly runtime: string;
   readonly config: ModelConfig;
   readonly configFile: FileStamp | undefined;
   /** The configuration that came with a load request in place of a file. */
@@ -29,8 +28,7 @@ export interface ModelReading {
   readonly notices: readonly string[];
 }
 
-const DEFAULT_RUNTIME = 'onnx';
-const RUNTIMES: readonly string[] = [DEFAULT_RUNTIME, 'echo', 'ensemble'];
+const RUNTIMES: readonly string[] = ['onnx', 'script', 'echo', 'ensemble'];
 const WITHOUT_FILE: readonly string[] = ['echo', 'ensemble'];
 
 /** Lists the versions of a model whose configuration is known. Throws a sentence when nothing of it can be served. */
@@ -40,8 +38,8 @@ export async function readModel(location: ModelLocation, read: ReadConfig): Prom
   if (config.name !== undefined && config.name !== name) {
     throw new Error(`the configuration is for a model '${config.name}', but the folder's name is '${name}'`);
   }
-  const runtime = config.runtime ?? (config.ensemble === undefined ? DEFAULT_RUNTIME : 'ensemble');
-  if (!RUNTIMES.includes(runtime)) {
+  const runtime = config.runtime ?? (config.ensemble === undefined ? undefined : 'ensemble');
+  if (runtime !== undefined && !RUNTIMES.includes(runtime)) {
     throw new Error(
       `runtime '${runtime}' is not known; expected ${RUNTIMES.slice(0, -1).join(', ')} or ${RUNTIMES.at(-1)}`,
     );
@@ -53,29 +51,25 @@ export async function readModel(location: ModelLocation, read: ReadConfig): Prom
     if (versions.has(version)) {
       notices.push(`${shownAs} is not served: another folder stands for version ${version} as well`);
     } else {
-      versions.set(version, await readVersion(place, config.file, WITHOUT_FILE.includes(runtime)));
+      versions.set(version, await readVersion(place, { file: config.file, runtime }));
     }
   }
   const { file: configFile, text: configText } = read;
-  return { location, name, runtime, config, configFile, configText, versions: [...versions.values()], notices };
+  return { location, name, config, configFile, configText, versions: [...versions.values()], notices };
 }
 
-async function readVersion(
-  place: VersionPlace,
-  configuredFile: string | undefined,
-  withoutFile: boolean,
-): Promise<VersionReading> {
+async function readVersion(place: VersionPlace, { file, runtime }: ConfiguredFile): Promise<VersionReading> {
   const { version, shownAs, folder } = place;
   const problem = (reason: string) => ({ problem: `${shownAs} ${reason}` });
   try {
     const { files, newestMtimeMs, outside } = await place.read();
     const found = { version, files, newestMtimeMs };
     if (outside !== undefined) return { ...found, model: problem(`holds '${outside}', which ${LEADS_OUT}`) };
-    if (withoutFile) return { ...found, model: { path: folder } };
+    if (runtime !== undefined && WITHOUT_FILE.includes(runtime)) return { ...found, model: { path: folder, runtime } };
     const names = files.map((file) => file.relative);
-    const choice = chooseModelFile(names, place.file ?? configuredFile);
+    const choice = chooseModelFile(names, { file: place.file ?? file, runtime });
     if ('problem' in choice) return { ...found, model: problem(choice.problem) };
-    return { ...found, model: { path: path.join(folder, choice.file) } };
+    return { ...found, model: { path: path.join(folder, choice.file), runtime: choice.runtime } };
   } catch (error) {
     return { version, files: [], newestMtimeMs: Number.NEGATIVE_INFINITY, model: problem(describeFileError(error)) };
   }

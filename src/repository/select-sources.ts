@@ -47,8 +47,10 @@ export async function selectSources(model: ModelReading, context: SelectionConte
   const sources: ModelSource[] = [];
   for (const { version, fingerprint, reading } of usable) {
     if (!served.has(version) || 'problem' in reading.model) continue;
-    const { path } = reading.model;
-    sources.push(await buildSource(reading, { model, path, labels, shared, fingerprint, hashes: context.hashes }));
+    const { path, runtime } = reading.model;
+    sources.push(
+      await buildSource(reading, { model, path, runtime, labels, shared, fingerprint, hashes: context.hashes }),
+    );
   }
   const missing = missingVersions(policy, judged);
   return {
@@ -89,6 +91,7 @@ function missingVersions(policy: VersionPolicy, judged: readonly Judged[]): read
 interface SourceContext {
   readonly model: ModelReading;
   readonly path: string;
+  readonly runtime: string;
   readonly fingerprint: string;
   readonly labels: Labels;
   readonly shared: readonly FileStamp[];
@@ -109,7 +112,7 @@ async function buildSource(reading: VersionReading, context: SourceContext): Pro
     repository: model.location.repository,
     modelFolder: model.location.folder,
     path: context.path,
-    runtime: model.runtime,
+    runtime: context.runtime,
     config: model.config,
     labels,
     digest: combineDigests(hashed),

@@ -34,6 +34,8 @@ export interface LoadSpec {
   readonly maxBatchSize: number | undefined;
   /** Folder for derived files that may be deleted at any time; undefined = keep none. */
   readonly cacheFolder: string | undefined;
+  /** The configuration's free `parameters`, for scripts. */
+  readonly parameters?: Readonly<Record<string, string>>;
   /** Controls and state that the model takes as tensors; undefined = it knows nothing of sequences, or all by itself. */
   readonly sequence?: SequenceSpec;
 }
@@ -70,6 +72,8 @@ export interface StateTensor {
 export interface Description {
   /** As in the file: names, types, dimensions (-1 = variable); `batchAxis` 0 where the first dimension is variable. */
   readonly signature: Signature;
+  /** Most rows of a batch, where the model itself says it; 0 = none is a batch dimension. */
+  readonly maxBatchSize?: number;
   /** Running an item twice changes nothing: a failed batch may be re-run item by item. */
   readonly pure: boolean;
   /** The numbers of a row do not depend on its batch-mates, as they do with dynamic quantisation. */

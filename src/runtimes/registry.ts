@@ -9,6 +9,7 @@ const FACTORIES: ReadonlyMap<string, RuntimeFactory> = new Map<string, RuntimeFa
   ['echo', async (context) => (await import('./echo/index.js')).createEchoRuntime(context)],
   ['ensemble', async (context) => (await import('./ensemble/index.js')).createEnsembleRuntime(context)],
   ['onnx', async (context) => (await import('./onnx/index.js')).createOnnxRuntime(context)],
+  ['script', async (context) => (await import('./script/index.js')).createScriptRuntime(context)],
 ]);
 
 /** The runtime of that name; rejects with `unimplemented` when there is none. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -13,6 +13,7 @@ import { createTestHost, IN_PROCESS, INLINE, loadSpec, runBatch, type TestHost }
  * with the same values, which fails as a whole when `poison` makes one item of a batch bad.
  */
 interface RuntimeCase {
+  readonly placements: typeof placements;
   readonly spec: LoadSpec;
   readonly broken: { readonly spec: LoadSpec; readonly message: string };
   readonly poison: (item: BatchItem) => BatchItem;
@@ -28,6 +29,11 @@ const signature: Signature = {
   inputs: [spec('a', [-1, 2]), spec('b', [-1])],
   outputs: [spec('a_out', [-1, 2]), spec('b_out', [-1])],
 };
+
+const placements: readonly (readonly [string, Placement])[] = [
+  ['inline', INLINE],
+  ['in a process', IN_PROCESS],
+];
 
 function onnxCase(): RuntimeCase {
   const file = writeOnnx(path.join(folder, 'pair.onnx'), {
@@ -50,6 +56,7 @@ function onnxCase(): RuntimeCase {
     ],
   });
   return {
+    placements,
     spec: loadSpec({ runtime: 'onnx', path: file }),
     broken: {
       spec: loadSpec({ runtime: 'onnx', path: path.join(folder, 'absent.onnx') }),
@@ -64,6 +71,7 @@ function onnxCase(): RuntimeCase {
 
 function echoCase(): RuntimeCase {
   return {
+    placements,
     spec: loadSpec({ runtime: 'echo', declared: signature, options: { faults: true } }),
     broken: {
       spec: loadSpec({ runtime: 'echo' }),
@@ -71,6 +79,37 @@ function echoCase(): RuntimeCase {
     },
     poison: (item) => ({ ...item, parameters: { fault: 'raise' } }),
     failure: "echo: fault 'raise'",
+  };
+}
+
+function scriptCase(): RuntimeCase {
+  const file = path.join(folder, 'pair.ts');
+  writeFileSync(
+    file,
+    `import { defineModel } from 'millrace/model';
+    export default defineModel({
+      inputs: { a: 'FP32[-1,2]', b: 'FP32[-1]' },
+      outputs: { a_out: 'FP32[-1,2]', b_out: 'FP32[-1]' },
+      maxBatchSize: 64,
+      pure: true,
+      batched: true,
+      infer(requests) {
+        return requests.map(({ inputs, parameters }) => {
+          if (parameters.poison === true) throw new Error('poisoned');
+          return { a_out: inputs.a, b_out: inputs.b.data };
+        });
+      },
+    });`,
+  );
+  return {
+    placements: [['in a process', IN_PROCESS]],
+    spec: loadSpec({ runtime: 'script', path: file }),
+    broken: {
+      spec: loadSpec({ runtime: 'script', path: path.join(folder, 'absent.ts') }),
+      message: "the model file 'absent.ts' does not exist",
+    },
+    poison: (item) => ({ ...item, parameters: { poison: true } }),
+    failure: 'poisoned',
   };
 }
 
@@ -101,18 +140,14 @@ function expectOwnAnswer(emission: Emission | undefined, item: BatchItem): void 
   expect(emission?.outputs.map(numbersOf)).toEqual(item.inputs.map(numbersOf));
 }
 
-const placements: readonly (readonly [string, Placement])[] = [
-  ['inline', INLINE],
-  ['in a process', IN_PROCESS],
-];
-const cases: readonly (readonly [string, () => RuntimeCase])[] = [
-  ['onnx', onnxCase],
-  ['echo', echoCase],
+const cases: readonly (readonly [string, RuntimeCase])[] = [
+  ['onnx', onnxCase()],
+  ['echo', echoCase()],
+  ['script', scriptCase()],
 ];
 
-for (const [runtimeName, createCase] of cases) {
-  describe.each(placements)(`the ${runtimeName} runtime %s`, (_label, placement) => {
-    const runtimeCase = createCase();
+for (const [runtimeName, runtimeCase] of cases) {
+  describe.each(runtimeCase.placements)(`the ${runtimeName} runtime %s`, (_label, placement) => {
     let hosted: TestHost;
     const load = () => hosted.load(runtimeCase.spec, placement);
 
@@ -320,7 +355,7 @@ test.each(placements)('an unknown runtime is refused %s', async (_label, placeme
   const { host, load } = createTestHost();
   await expect(load(loadSpec({ runtime: 'torch' }), placement)).rejects.toMatchObject({
     code: 'unimplemented',
-    message: "unknown runtime 'torch'; expected one of echo, ensemble, onnx",
+    message: "unknown runtime 'torch'; expected one of echo, ensemble, onnx, script",
   });
   await host.close();
 });

@@ -227,7 +227,7 @@ describe('fromTritonConfig', () => {
   it.each([
     [
       'backend: "python"',
-      "backend 'python' is not available; it runs Python code; export the model to ONNX and serve that",
+      "backend 'python' is not available; it runs Python code; port model.py to model.ts (docs/scripts.md), or export the model to ONNX and serve that",
     ],
     [
       'platform: "tensorrt_plan"',
@@ -241,7 +241,10 @@ describe('fromTritonConfig', () => {
       'platform: "tensorflow_savedmodel"',
       "platform 'tensorflow_savedmodel' is not available; export the model to ONNX and serve that (tf2onnx)",
     ],
-    ['backend: "dali"', "backend 'dali' is not available; expected onnxruntime or echo or identity or ensemble"],
+    [
+      'backend: "dali"',
+      "backend 'dali' is not available; expected onnxruntime or millrace or script or echo or identity or ensemble",
+    ],
     ['platform: "ensemble"', "platform 'ensemble' needs an ensemble_scheduling block"],
     ['ensemble_scheduling {}', "ensemble_scheduling needs platform 'ensemble', got platform ''"],
     [

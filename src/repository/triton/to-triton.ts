@@ -183,7 +183,7 @@ function toParameters({ onnx = {}, parameters = {}, inputs = [] }: ModelConfig):
 }
 
 function toModelFilename({ config, path: modelPath, runtime }: ModelSource): string {
-  return config.file ?? (runtime === 'onnx' ? path.basename(modelPath) : '');
+  return config.file ?? (['onnx', 'script'].includes(runtime) ? path.basename(modelPath) : '');
 }
 
 function toWarmup(warmup: Readonly<Required<WarmupConfig>>, signature: Signature): Json {

@@ -5,12 +5,15 @@ const EXPORT = 'export the model to ONNX and serve that';
 /** Runtimes by Triton's backend names; a platform stands for the backend in front of the colon. */
 const BACKENDS: Readonly<Record<string, string>> = {
   onnxruntime: 'onnx',
+  millrace: 'script',
+  script: 'script',
   echo: 'echo',
   identity: 'echo',
   ensemble: 'ensemble',
 };
 const PLATFORMS: Readonly<Record<string, string>> = {
   onnxruntime_onnx: 'onnxruntime',
+  millrace_script: 'millrace',
   tensorrt_plan: 'tensorrt',
   pytorch_libtorch: 'pytorch',
   tensorflow_graphdef: 'tensorflow',
@@ -18,7 +21,7 @@ const PLATFORMS: Readonly<Record<string, string>> = {
 };
 /** What to do about a backend that is not here. */
 const ADVICE: Readonly<Record<string, string>> = {
-  python: `it runs Python code; ${EXPORT}`,
+  python: `it runs Python code; port model.py to model.ts (docs/scripts.md), or ${EXPORT}`,
   pytorch: `${EXPORT} (torch.onnx.export)`,
   tensorflow: `${EXPORT} (tf2onnx)`,
   tensorrt: "serve the ONNX file that the engine was built from, with backend 'onnxruntime'",
@@ -35,7 +38,7 @@ export function checkSupported(triton: TritonConfig): {
 } {
   const runtime = runtimeOf(triton);
   for (const [isPresent, reason] of refusals(triton)) if (isPresent) throw new Error(reason);
-  const notices = leftAside(triton).flatMap(([isPresent, notice]) => (isPresent ? [notice] : []));
+  const notices = leftAside(triton, runtime).flatMap(([isPresent, notice]) => (isPresent ? [notice] : []));
   return { runtime, notices };
 }
 
@@ -74,11 +77,12 @@ function refusals(triton: TritonConfig): readonly Finding[] {
   ];
 }
 
-function leftAside(triton: TritonConfig): readonly Finding[] {
+function leftAside(triton: TritonConfig, runtime: string | undefined): readonly Finding[] {
   return [
     [triton.response_cache?.enable === true, 'response_cache is not supported; every answer is computed'],
     [
-      triton.model_transaction_policy?.decoupled === true,
+      // A script says itself whether it answers any number of times.
+      triton.model_transaction_policy?.decoupled === true && runtime !== 'script',
       'model_transaction_policy.decoupled is not supported; the model answers each request once',
     ],
     [

@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/index.js';
+import { MillraceError } from './errors.js';
 
 /** Anything that has numbers at indices: the typed arrays of core, and Uint8ClampedArray. */
 type ArrayView = ArrayBufferView & { readonly length: number; readonly [index: number]: number | bigint };

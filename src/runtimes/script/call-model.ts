@@ -1,0 +1,121 @@
+import {
+  arrayDatatype,
+  type Datatype,
+  elementCount,
+  encodeElements,
+  flatten,
+  formatTensorType,
+  MillraceError,
+  type Tensor,
+} from '../../core/index.js';
+import type { CallInputs, ModelAnswerOf, ModelCallOptions, OtherModel } from '../../model/index.js';
+import type { CallModel, ModelAnswer, ModelRequest } from '../contract.js';
+import { TensorView } from './tensor-view.js';
+
+interface Target {
+  readonly name: string;
+  readonly version: number | undefined;
+  /** The item on whose behalf the model is called. */
+  readonly callId: number;
+}
+
+/** Another model of the server, for one item. */
+export function otherModel(callModel: CallModel, { name, version, callId }: Target): OtherModel {
+  const answers = (inputs: CallInputs, options: ModelCallOptions): AsyncIterable<ModelAnswer> =>
+    callModel(callId, toRequest({ name, version }, inputs, options));
+  return {
+    async infer(inputs, options = {}) {
+      return until(options.signal, async () => {
+        let only: ModelAnswer | undefined;
+        for await (const answer of answers(inputs, options)) {
+          if (only !== undefined) throw fault(`model '${name}' answered more than once; use stream instead of infer`);
+          only = answer;
+        }
+        if (only === undefined) throw fault(`model '${name}' ended without an answer; use stream instead of infer`);
+        return toAnswer(only);
+      });
+    },
+    async *stream(inputs, options = {}) {
+      const iterator = answers(inputs, options)[Symbol.asyncIterator]();
+      try {
+        for (;;) {
+          const { done, value } = await until(options.signal, () => iterator.next());
+          if (done) return;
+          yield toAnswer(value);
+        }
+      } finally {
+        // Nobody waits for how it ends: that may be long after the reader has left.
+        void Promise.resolve(iterator.return?.()).catch(() => undefined);
+      }
+    },
+  };
+}
+
+/** What `work` gives, or the reason of the signal when that comes first. */
+async function until<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  if (signal === undefined) return work();
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+function toRequest(
+  { name, version }: Omit<Target, 'callId'>,
+  inputs: CallInputs,
+  { outputs, parameters = {}, sequence }: ModelCallOptions,
+): ModelRequest {
+  return {
+    modelName: name,
+    modelVersion: version,
+    inputs: Object.entries(inputs).map(([input, value]) => toTensor(input, value)),
+    outputs,
+    parameters,
+    ...(sequence === undefined
+      ? {}
+      : { sequence: { id: sequence.id, start: sequence.start ?? false, end: sequence.end ?? false } }),
+  };
+}
+
+function toTensor(name: string, value: unknown): Tensor {
+  if (value instanceof TensorView) return { name, datatype: value.datatype, shape: value.shape, data: value.raw };
+  const place = `input '${name}'`;
+  const explicit = isExplicit(value) ? value : undefined;
+  const data = explicit === undefined ? value : explicit.data;
+  const { elements, shape: shown } = flatten(place, data, explicit?.datatype === 'BYTES');
+  const datatype = explicit?.datatype ?? arrayDatatype(data) ?? datatypeOf(elements[0]);
+  const shape = explicit?.shape ?? shown;
+  if (elementCount(shape) !== elements.length) {
+    const message = `${place}: ${formatTensorType(datatype, shape)} does not hold ${elements.length} elements`;
+    throw new MillraceError('invalid_argument', message);
+  }
+  return { name, datatype, shape, data: encodeElements(place, datatype, elements) };
+}
+
+function datatypeOf(element: unknown): Datatype {
+  if (typeof element === 'string') return 'BYTES';
+  if (typeof element === 'boolean') return 'BOOL';
+  return typeof element === 'bigint' ? 'INT64' : 'FP32';
+}
+
+interface Explicit {
+  readonly data: unknown;
+  readonly shape: readonly number[];
+  readonly datatype?: Datatype;
+}
+
+function isExplicit(value: unknown): value is Explicit {
+  return typeof value === 'object' && value !== null && 'data' in value && 'shape' in value;
+}
+
+function toAnswer({ outputs, parameters }: ModelAnswer): ModelAnswerOf {
+  return { outputs: Object.fromEntries(outputs.map((tensor) => [tensor.name, new TensorView(tensor)])), parameters };
+}
+
+function fault(message: string): MillraceError {
+  return new MillraceError('internal', message);
+}
