@@ -9,5 +9,7 @@ export * from './model-config.js';
 export * from './options.js';
 export * from './resolve.js';
 export { scanSettled } from './settle.js';
+export { describeProtoFile, type ProtoTable } from './triton/proto-file.js';
+export { MODEL_CONFIG_FILE } from './triton/schema.js';
 export { type DescribedModel, toTritonConfig } from './triton/to-triton.js';
 export * from './types.js';

@@ -41,8 +41,8 @@ export function attachBinary(heads: readonly InputHead[], blob: Uint8Array): Ten
   return tensors;
 }
 
-function checkSize(head: InputHead, data: Uint8Array): void {
-  const { name, datatype, shape } = head;
+/** Throws `invalid_argument` unless raw data is as long as datatype and shape say. */
+export function checkSize({ name, datatype, shape }: Omit<InputHead, 'content'>, data: Uint8Array): void {
   const count = elementCount(shape);
   if (datatype === 'BYTES') {
     const got = countBytesElements(name, data);

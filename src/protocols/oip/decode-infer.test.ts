@@ -265,7 +265,7 @@ describe('decodeInfer refuses', () => {
     ['"binary_data_output":"yes"', "'binary_data_output' must be true or false, got 'yes'"],
     ['"priority":"high"', "'priority' must be an integer of at least 0, got 'high'"],
     ['"priority":1.5', "'priority' must be an integer of at least 0, got 1.5"],
-    ['"priority":18446744073709551615', "'priority' must be an integer of at least 0, got 18446744073709551615"],
+    ['"priority":18446744073709551616', "'priority' must be an integer of at least 0, got 18446744073709551616"],
     ['"timeout":-1', "'timeout' must be an integer of at least 0, got -1"],
     ['"sequence_start":"true"', "'sequence_start' must be true or false, got 'true'"],
     ['"sequence_id":-1', "'sequence_id' must be a string or an integer of at least 0, got -1"],

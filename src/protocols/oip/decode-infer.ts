@@ -142,7 +142,8 @@ function sharedInputsOf(heads: readonly InputHead[]): ReadonlyMap<string, Shared
   return ranges;
 }
 
-function checkNames(inputs: readonly Tensor[]): void {
+/** Throws `invalid_argument` when two inputs have the same name. */
+export function checkNames(inputs: readonly Tensor[]): void {
   if (inputs.length < 2) return;
   const names = new Set<string>();
   for (const { name } of inputs) {

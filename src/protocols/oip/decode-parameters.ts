@@ -11,7 +11,9 @@ import { type Named, startsNumber } from './json/elements.js';
 import { parseNumber, readNumberText } from './json/number.js';
 import { readString } from './json/string.js';
 
+/** Most parameters of a request, an input or an output. */
 export const MAX_PARAMETERS = 256;
+const MAX_UINT64 = 2n ** 64n - 1n;
 
 /**
  * Takes a `parameters` object: strings, booleans and numbers, integers beyond 2^53 as bigint. A name that comes twice is
@@ -63,6 +65,13 @@ export function countParameter(parameters: Parameters, name: string, owner: Name
   const value = parameters[name];
   if (value === undefined || (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0)) return value;
   throw mistyped(name, owner, { expected: 'an integer of at least 0', got: value });
+}
+
+/** The parameter as an integer from 0 to 2^64 - 1, rounded beyond 2^53; undefined when it is not there. */
+export function longParameter(parameters: Parameters, name: string, owner: Named): number | undefined {
+  const value = parameters[name];
+  if (typeof value === 'bigint' && value >= 0n && value <= MAX_UINT64) return Number(value);
+  return countParameter(parameters, name, owner);
 }
 
 /** Where the parameters say that a tensor lies in shared memory; undefined when they do not. */

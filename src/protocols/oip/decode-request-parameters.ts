@@ -5,14 +5,13 @@ import {
   type ParameterValue,
   type SequenceControl,
 } from '../../core/index.js';
-import { booleanParameter, countParameter, mistyped, readParameters } from './decode-parameters.js';
+import { booleanParameter, longParameter, mistyped, readParameters } from './decode-parameters.js';
 import { excerpt, type JsonCursor } from './json/cursor.js';
 import type { Named } from './json/elements.js';
 
-const REQUEST: Named = { label: 'request' };
+/** How errors name the request itself. */
+export const REQUEST: Named = { label: 'request' };
 const RESERVED_PREFIX = 'triton_';
-/** Asks for an empty last answer of a stream; means nothing where there is one answer only. */
-const IGNORED = new Set(['triton_enable_empty_final_response']);
 const RESERVED = new Set([
   'sequence_id',
   'sequence_start',
@@ -20,7 +19,7 @@ const RESERVED = new Set([
   'priority',
   'timeout',
   'binary_data_output',
-  ...IGNORED,
+  'triton_enable_empty_final_response',
 ]);
 
 /** The parameters of a request (Triton's parameters extension). */
@@ -29,6 +28,8 @@ export interface RequestParameters {
   readonly queueTimeoutMs: number | undefined;
   readonly sequence: SequenceControl | undefined;
   readonly binaryOutput: boolean;
+  /** A stream of answers is to end with an empty one; means nothing where there is one answer only. */
+  readonly emptyFinalResponse: boolean;
   /** Those that the protocol does not define; the model gets them. */
   readonly rest: Parameters;
 }
@@ -38,15 +39,16 @@ export const NO_REQUEST_PARAMETERS: RequestParameters = {
   queueTimeoutMs: undefined,
   sequence: undefined,
   binaryOutput: false,
+  emptyFinalResponse: false,
   rest: NO_PARAMETERS,
 };
 
-/** Takes the `parameters` of a request and picks out those that the protocol defines. */
+/** Takes the `parameters` of a request as JSON has them. */
 export function readRequestParameters(cursor: JsonCursor): RequestParameters {
   return toRequestParameters(readParameters(cursor, REQUEST));
 }
 
-/** Picks out those that the protocol defines. Throws `invalid_argument` for one of the wrong type. */
+/** Picks out the parameters that the protocol defines, over HTTP as over gRPC. Throws `invalid_argument` for one of the wrong type. */
 export function toRequestParameters(parameters: Parameters): RequestParameters {
   const rest: Record<string, ParameterValue> = Object.create(null);
   let restCount = 0;
@@ -61,12 +63,13 @@ export function toRequestParameters(parameters: Parameters): RequestParameters {
     rest[name] = parameters[name] as ParameterValue;
     restCount++;
   }
-  const timeoutUs = countParameter(parameters, 'timeout', REQUEST) ?? 0;
+  const timeoutUs = longParameter(parameters, 'timeout', REQUEST) ?? 0;
   return {
-    priority: countParameter(parameters, 'priority', REQUEST) ?? 0,
+    priority: longParameter(parameters, 'priority', REQUEST) ?? 0,
     queueTimeoutMs: timeoutUs === 0 ? undefined : timeoutUs / 1_000,
     sequence: sequenceOf(parameters),
     binaryOutput: booleanParameter(parameters, 'binary_data_output', REQUEST) ?? false,
+    emptyFinalResponse: booleanParameter(parameters, 'triton_enable_empty_final_response', REQUEST) ?? false,
     rest: restCount === 0 ? NO_PARAMETERS : rest,
   };
 }

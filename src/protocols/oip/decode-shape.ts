@@ -3,9 +3,10 @@ import { CLOSE_BRACKET, isDigit, OPEN_BRACKET, ZERO } from './json/bytes.js';
 import type { JsonCursor } from './json/cursor.js';
 import type { Named } from './json/elements.js';
 
-const MAX_DIMENSION = 2 ** 31 - 1;
-/** With the bound above, the product of a shape stays a finite double. */
-const MAX_RANK = 32;
+/** Largest dimension of a shape. */
+export const MAX_DIMENSION = 2 ** 31 - 1;
+/** Most dimensions of a shape; with the bound above, its product stays a finite double. */
+export const MAX_RANK = 32;
 
 /** Takes a `shape`: at most 32 dimensions, each from 0 to 2^31 - 1. */
 export function readShape(cursor: JsonCursor, owner: Named): readonly number[] {

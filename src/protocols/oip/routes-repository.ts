@@ -69,16 +69,34 @@ const FILE_PREFIX = 'file:';
 
 /** Triton's load parameters. Throws `invalid_argument` for unknown ones, files that are no base64, and files without `config`. */
 export function decodeLoad({ parameters = {} }: LoadRequest): LoadModelOptions {
-  const { config, ...others } = parameters;
+  return readLoadParameters(parameters, { text: (_name, value) => value, file: decodeBase64 });
+}
+
+/** How a protocol's values of load parameters are read; both throw `invalid_argument`. */
+export interface LoadValueReader<Value> {
+  text(name: string, value: Value): string;
+  file(name: string, value: Value): Uint8Array;
+}
+
+/** Triton's load parameters, whatever their values look like. Throws `invalid_argument` for unknown ones and files without `config`. */
+export function readLoadParameters<Value>(
+  parameters: Readonly<Record<string, Value>>,
+  reader: LoadValueReader<Value>,
+): LoadModelOptions {
+  let config: string | undefined;
   const files = new Map<string, Uint8Array>();
-  for (const [name, content] of Object.entries(others)) {
+  for (const [name, value] of Object.entries(parameters)) {
+    if (name === 'config') {
+      config = reader.text(name, value);
+      continue;
+    }
     if (!name.startsWith(FILE_PREFIX)) {
       throw new MillraceError(
         'invalid_argument',
         `load parameter '${name}' is unknown: expected 'config' or 'file:<version>/<file name>'`,
       );
     }
-    files.set(name.slice(FILE_PREFIX.length), decodeBase64(name, content));
+    files.set(name.slice(FILE_PREFIX.length), reader.file(name, value));
   }
   if (files.size > 0 && config === undefined) {
     throw new MillraceError('invalid_argument', "load parameters 'file:…' need 'config' as well");

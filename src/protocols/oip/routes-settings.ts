@@ -23,8 +23,7 @@ export function createSettingsRoutes(service: Service): readonly Route[] {
       summary: 'Changes log settings',
       body: LogUpdateSchema,
       response: LogSettingsSchema,
-      handle: (call, { body }) =>
-        jsonResponse(service.updateLogSettings(call, known(body, LogSettingsSchema.properties))),
+      handle: (call, { body }) => jsonResponse(service.updateLogSettings(call, knownLogSettings(body as object))),
     },
   ];
 }
@@ -46,12 +45,23 @@ function traceRoutes(service: Service, path: string): readonly Route[] {
       body: TraceUpdateSchema,
       response: TraceSettingsSchema,
       handle: (call, { params, body }) =>
-        jsonResponse(service.updateTraceSettings(call, params.model, known(body, TraceSettingsSchema.properties))),
+        jsonResponse(service.updateTraceSettings(call, params.model, knownTraceSettings(body as object))),
     },
   ];
 }
 
-/** The settings of this version of the protocol; others are passed over, as in Triton. */
-function known(body: unknown, properties: object): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(body as object).filter(([name]) => Object.hasOwn(properties, name)));
+/** What there is in this version of the protocol of the trace settings that a client sends; the rest is passed over, as in Triton. */
+export function knownTraceSettings(body: object): Settings {
+  return known(body, TraceSettingsSchema.properties);
+}
+
+/** The same of the log settings. */
+export function knownLogSettings(body: object): Settings {
+  return known(body, LogSettingsSchema.properties);
+}
+
+type Settings = Readonly<Record<string, unknown>>;
+
+function known(body: object, properties: object): Settings {
+  return Object.fromEntries(Object.entries(body).filter(([name]) => Object.hasOwn(properties, name)));
 }

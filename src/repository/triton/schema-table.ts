@@ -1,10 +1,6 @@
-/**
- * Triton's `model_config.proto` as a table. A field is `[number, type, oneof?]`; a type is a scalar, a message or an
- * enum of this table, `T[]` or `map<K,V>`. Names of nested types are joined with a dot, as protobuf does.
- */
-export type FieldRow = readonly [number: number, type: string, oneof?: string];
+import type { FieldRow } from './proto-file.js';
 
-/** Values in order, numbered from 0. */
+/** The enums of Triton's `model_config.proto`: values in order, numbered from 0. */
 export const ENUMS: Readonly<Record<string, readonly string[]>> = {
   DataType: [
     'TYPE_INVALID',
@@ -40,6 +36,7 @@ export const ENUMS: Readonly<Record<string, readonly string[]>> = {
   ControlKind: ['CONTROL_SEQUENCE_START', 'CONTROL_SEQUENCE_READY', 'CONTROL_SEQUENCE_END', 'CONTROL_SEQUENCE_CORRID'],
 };
 
+/** The messages of Triton's `model_config.proto`, nested ones under their own names. */
 export const MESSAGES: Readonly<Record<string, Readonly<Record<string, FieldRow>>>> = {
   ModelConfig: {
     name: [1, 'string'],
@@ -230,7 +227,10 @@ export const MESSAGES: Readonly<Record<string, Readonly<Record<string, FieldRow>
   Agent: { name: [1, 'string'], parameters: [2, 'map<string,string>'] },
   ModelResponseCache: { enable: [1, 'bool'] },
   ModelMetrics: { metric_control: [1, 'MetricControl[]'] },
-  MetricControl: { metric_identifier: [1, 'MetricIdentifier'], histogram_options: [2, 'HistogramOptions'] },
+  MetricControl: {
+    metric_identifier: [1, 'MetricIdentifier'],
+    histogram_options: [2, 'HistogramOptions', 'metric_options'],
+  },
   MetricIdentifier: { family: [1, 'string'] },
   HistogramOptions: { buckets: [1, 'double[]'] },
 };

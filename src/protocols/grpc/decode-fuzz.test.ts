@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { mutateProtobuf } from '../../../test/fuzz/protobuf.js';
+import { protoBytes } from '../../../test/support/grpc-messages.js';
+import { chooseSeed, Random } from '../../../test/support/random.js';
+import { type InferRequest, MillraceError } from '../../core/index.js';
+import { checkSize } from '../oip/decode-binary.js';
+import { decodeModelInfer, peekId } from './decode-infer.js';
+
+const ROUNDS = 20_000;
+const SAMPLES = [
+  {
+    ...{ model_name: 'mlp', model_version: '1', id: 'r1' },
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], contents: { fp32_contents: [1, 2.5, -3, 4] } }],
+    parameters: {
+      ...{ priority: { uint64_param: 2 }, sequence_id: { string_param: 'abc' }, sequence_start: { bool_param: true } },
+      ...{ a: { double_param: 0.5 }, b: { int64_param: '-9223372036854775808' } },
+    },
+  },
+  {
+    model_name: 'texts',
+    inputs: [
+      { name: 's', datatype: 'BYTES', shape: [2] },
+      { name: 'i', datatype: 'INT64', shape: [1] },
+      {
+        name: 'm',
+        datatype: 'FP32',
+        shape: [4],
+        parameters: { shared_memory_region: { string_param: 'r' }, shared_memory_byte_size: { int64_param: 16 } },
+      },
+    ],
+    outputs: [{ name: 'y', parameters: { classification: { int64_param: 2 } } }, { name: 'z' }],
+    raw_input_contents: ['AQAAAGEBAAAAYg==', 'AQAAAAAAAAA='],
+  },
+  {
+    model_name: 'types',
+    inputs: [
+      { name: 'b', datatype: 'BOOL', shape: [3], contents: { bool_contents: [true, false, true] } },
+      { name: 'i', datatype: 'INT8', shape: [3], contents: { int_contents: [-128, 0, 127] } },
+      { name: 'u', datatype: 'UINT64', shape: [2], contents: { uint64_contents: ['18446744073709551615', 0] } },
+      { name: 't', datatype: 'BYTES', shape: [2, 1], contents: { bytes_contents: ['AA==', ''] } },
+      { name: 'd', datatype: 'FP64', shape: [0], contents: {} },
+    ],
+  },
+];
+
+/** What every request that gets through must be. */
+function check({ id, modelName, inputs, outputs, sharedInputs }: InferRequest): void {
+  for (const text of [id, modelName]) expect(Buffer.from(text).toString()).toBe(text);
+  for (const tensor of inputs) {
+    if (sharedInputs?.has(tensor.name)) expect(tensor.data).toHaveLength(0);
+    else checkSize(tensor, tensor.data);
+  }
+  expect(new Set(inputs.map(({ name }) => name)).size).toBe(inputs.length);
+  expect(inputs.length).toBeLessThanOrEqual(4);
+  expect(outputs?.length ?? 0).toBeLessThanOrEqual(4);
+}
+
+describe('decodeModelInfer of damaged messages', () => {
+  const seed = chooseSeed();
+  it(`gives a request that is whole or says what is wrong (MILLRACE_TEST_SEED=${seed})`, () => {
+    const random = new Random(seed);
+    const messages = SAMPLES.map((sample) => protoBytes('ModelInferRequest', sample));
+    let accepted = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      const message = mutateProtobuf(random.pick(messages), random);
+      peekId(message);
+      try {
+        check(decodeModelInfer(message, { maxInputs: 4 }).request);
+        accepted++;
+      } catch (error) {
+        const { code } = error as MillraceError;
+        if (!(error instanceof MillraceError) || code !== 'invalid_argument') {
+          throw new Error(`message ${Buffer.from(message).toString('base64')}`, { cause: error });
+        }
+      }
+    }
+    expect(accepted).toBeGreaterThan(ROUNDS / 100);
+    expect(accepted).toBeLessThan(ROUNDS / 2);
+  });
+});

@@ -1,0 +1,186 @@
+import {
+  type InferRequest,
+  MillraceError,
+  type RequestedOutput,
+  type SharedMemoryRange,
+  type Tensor,
+} from '../../core/index.js';
+import { checkSize } from '../oip/decode-binary.js';
+import { checkNames } from '../oip/decode-infer.js';
+import { NO_REQUEST_PARAMETERS, REQUEST, toRequestParameters } from '../oip/decode-request-parameters.js';
+import { readContents } from './decode-contents.js';
+import { type InputDraft, readInput } from './decode-input.js';
+import { readOutput } from './decode-output.js';
+import { type ParameterMap, readParameter } from './decode-parameters.js';
+import { decodeVersion } from './decode-version.js';
+import { DELIMITED, ProtoReader } from './proto-reader.js';
+
+export interface DecodeOptions {
+  /** Most inputs of a request, and most outputs that it may name. */
+  readonly maxInputs: number;
+}
+
+export interface DecodedModelInfer {
+  readonly request: InferRequest;
+  /** The stream of answers is to end with an empty one. */
+  readonly emptyFinalResponse: boolean;
+}
+
+const ID_FIELD = 3;
+const EMPTY = new Uint8Array(0);
+
+/** What a `ModelInferRequest` says, field by field. */
+class Draft {
+  readonly maxInputs: number;
+  modelName = '';
+  modelVersion = '';
+  id = '';
+  parameters: ParameterMap | undefined = undefined;
+  readonly inputs: InputDraft[] = [];
+  readonly outputs: RequestedOutput[] = [];
+  readonly raw: Uint8Array[] = [];
+
+  constructor(maxInputs: number) {
+    this.maxInputs = maxInputs;
+  }
+}
+
+/**
+ * The inference request in a `ModelInferRequest`. Tensors are views of the message wherever its encoding is the raw one.
+ * Checks everything that takes no knowledge of the model. Throws `invalid_argument`.
+ */
+export function decodeModelInfer(message: Uint8Array, { maxInputs }: DecodeOptions): DecodedModelInfer {
+  const reader = new ProtoReader(message);
+  const draft = readMessage(reader, maxInputs);
+  const inputs = draft.raw.length > 0 ? attachRaw(draft) : draft.inputs.map((input) => attachContents(reader, input));
+  checkNames(inputs);
+  const parameters =
+    draft.parameters === undefined ? NO_REQUEST_PARAMETERS : toRequestParameters(draft.parameters.values);
+  const request: InferRequest = {
+    id: draft.id,
+    modelName: draft.modelName,
+    modelVersion: decodeVersion(draft.modelVersion),
+    inputs,
+    outputs: outputsOf(draft.outputs),
+    parameters: parameters.rest,
+    priority: parameters.priority,
+    queueTimeoutMs: parameters.queueTimeoutMs,
+    sequence: parameters.sequence,
+  };
+  const sharedInputs = sharedInputsOf(draft.inputs);
+  return {
+    request: sharedInputs === undefined ? request : { ...request, sharedInputs },
+    emptyFinalResponse: parameters.emptyFinalResponse,
+  };
+}
+
+/** The id of a `ModelInferRequest` that may be damaged elsewhere; '' where none can be read. */
+export function peekId(message: Uint8Array): string {
+  const reader = new ProtoReader(message);
+  let id = '';
+  try {
+    for (let key = reader.key(); key !== 0; key = reader.key()) {
+      if (key === ID_FIELD * 8 + DELIMITED) id = reader.string();
+      else reader.skip(key);
+    }
+  } catch {
+    // What was read before the damage is the best guess.
+  }
+  return id;
+}
+
+function readMessage(reader: ProtoReader, maxInputs: number): Draft {
+  const draft = new Draft(maxInputs);
+  for (let key = reader.key(); key !== 0; key = reader.key()) {
+    const field = key >>> 3;
+    if (field > 7) {
+      reader.skip(key);
+      continue;
+    }
+    reader.expect(key, DELIMITED);
+    readField(reader, field, draft);
+  }
+  return draft;
+}
+
+function readField(reader: ProtoReader, field: number, draft: Draft): void {
+  switch (field) {
+    case 1:
+      draft.modelName = reader.name();
+      break;
+    case 2:
+      draft.modelVersion = reader.name();
+      break;
+    case ID_FIELD:
+      draft.id = reader.string();
+      break;
+    case 4:
+      draft.parameters = readParameter(reader, REQUEST, draft.parameters);
+      break;
+    case 5:
+      checkRoom(draft.inputs, draft.maxInputs, 'inputs');
+      draft.inputs.push(readInput(reader, draft.inputs.length));
+      break;
+    case 6:
+      checkRoom(draft.outputs, draft.maxInputs, 'outputs');
+      draft.outputs.push(readOutput(reader, draft.outputs.length));
+      break;
+    default:
+      checkRoom(draft.raw, draft.maxInputs, 'raw_input_contents');
+      draft.raw.push(reader.view());
+  }
+}
+
+function checkRoom(list: readonly unknown[], max: number, what: string): void {
+  if (list.length === max) throw refused(`expected at most ${max} ${what}, got more`);
+}
+
+/** Raw contents belong in order to the inputs that are not in shared memory, and then none may have others. */
+function attachRaw({ inputs, raw }: Draft): readonly Tensor[] {
+  let taken = 0;
+  const tensors = inputs.map((input): Tensor => {
+    const { name, datatype, shape, contentsEnd, sharedMemory, label } = input;
+    if (contentsEnd >= 0) {
+      const text = "expected no 'contents' beside 'raw_input_contents' of the request, got both";
+      throw new MillraceError('invalid_argument', `${label}: ${text}`);
+    }
+    const data = sharedMemory === undefined ? raw[taken++] : EMPTY;
+    if (data !== undefined && sharedMemory === undefined) checkSize(input, data);
+    return { name, datatype, shape, data: data ?? EMPTY };
+  });
+  if (taken === raw.length) return tensors;
+  throw refused(`expected ${taken} raw_input_contents, one for each input with its data here, got ${raw.length}`);
+}
+
+function attachContents(reader: ProtoReader, input: InputDraft): Tensor {
+  const { name, datatype, shape, contentsStart, contentsEnd, sharedMemory } = input;
+  if (contentsEnd < 0) {
+    if (sharedMemory !== undefined || shape.includes(0)) return { name, datatype, shape, data: EMPTY };
+    const text = "expected 'contents', raw_input_contents or the parameter 'shared_memory_region', got none of them";
+    throw new MillraceError('invalid_argument', `${input.label}: ${text}`);
+  }
+  reader.pos = contentsStart;
+  reader.end = contentsEnd;
+  return { name, datatype, shape, data: readContents(reader, input) };
+}
+
+/** Where the inputs that lie in shared memory do; undefined when none does. */
+function sharedInputsOf(inputs: readonly InputDraft[]): ReadonlyMap<string, SharedMemoryRange> | undefined {
+  let ranges: Map<string, SharedMemoryRange> | undefined;
+  for (const { name, sharedMemory } of inputs) {
+    if (sharedMemory === undefined) continue;
+    ranges ??= new Map();
+    ranges.set(name, sharedMemory);
+  }
+  return ranges;
+}
+
+/** Undefined = all of them. Of an output named twice the last mention counts, as over HTTP. */
+function outputsOf(outputs: readonly RequestedOutput[]): readonly RequestedOutput[] | undefined {
+  if (outputs.length === 0) return undefined;
+  return outputs.length === 1 ? outputs : [...new Map(outputs.map((output) => [output.name, output])).values()];
+}
+
+function refused(text: string): MillraceError {
+  return new MillraceError('invalid_argument', `request: ${text}`);
+}

@@ -1,0 +1,31 @@
+import { MillraceError, type RequestedOutput } from '../../core/index.js';
+import { countParameter, sharedMemoryParameter } from '../oip/decode-parameters.js';
+import { excerpt } from '../oip/json/cursor.js';
+import type { Named } from '../oip/json/elements.js';
+import { type ParameterMap, readParameter } from './decode-parameters.js';
+import { DELIMITED, type ProtoReader } from './proto-reader.js';
+
+/** Takes the element `index` of `outputs`, an `InferRequestedOutputTensor`. */
+export function readOutput(reader: ProtoReader, index: number): RequestedOutput {
+  const position: Named = { label: `outputs[${index}]` };
+  const outer = reader.enter();
+  let name = '';
+  let parameters: ParameterMap | undefined;
+  for (let key = reader.key(); key !== 0; key = reader.key()) {
+    const field = key >>> 3;
+    if (field > 2) {
+      reader.skip(key);
+      continue;
+    }
+    reader.expect(key, DELIMITED);
+    if (field === 1) name = reader.name();
+    else parameters = readParameter(reader, position, parameters);
+  }
+  reader.leave(outer);
+  if (name === '') throw new MillraceError('invalid_argument', `${position.label}: expected a 'name', got none`);
+  if (parameters === undefined) return { name, classificationCount: 0 };
+  const owner: Named = { label: `output '${excerpt(name)}'` };
+  const classificationCount = countParameter(parameters.values, 'classification', owner) ?? 0;
+  const sharedMemory = sharedMemoryParameter(parameters.values, owner);
+  return { name, classificationCount, ...(sharedMemory && { sharedMemory }) };
+}

@@ -1,0 +1,36 @@
+import { type Call, type Clock, MillraceError, systemClock } from '../../core/index.js';
+import type { Service } from '../../service/index.js';
+import { decodeModelInfer } from './decode-infer.js';
+import { createInferEncoder } from './encode-infer.js';
+import type { UnaryMethod } from './method.js';
+
+export interface GrpcInferOptions {
+  readonly service: Pick<Service, 'infer'>;
+  /** Most inputs of a request, and most outputs that it may name. */
+  readonly maxInputs: number;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/** ModelInfer: decode, `service.infer`, encode. */
+export function createInferHandler(options: GrpcInferOptions): UnaryMethod['handle'] {
+  const { service, clock = systemClock } = options;
+  const encoder = createInferEncoder();
+  return async (call: Call, message) => {
+    const { request } = decodeModelInfer(message, options);
+    call.timing.decodedAt = clock.now();
+    const result = await service.infer(call, request);
+    if (result.kind === 'many') {
+      const refusal = new MillraceError(
+        'unimplemented',
+        `model '${request.modelName}' may give several answers, which ModelInfer cannot carry; use ModelStreamInfer`,
+      );
+      call.cancel(refusal);
+      throw refusal;
+    }
+    const startedAt = clock.now();
+    const answer = encoder.response(result.response);
+    call.timing.encodeMs = clock.now() - startedAt;
+    return answer;
+  };
+}

@@ -1,0 +1,44 @@
+import { MillraceError } from '../../core/index.js';
+import { toTritonConfig } from '../../repository/index.js';
+import type { Service } from '../../service/index.js';
+import { encodeModelMetadata, encodeStatistics } from '../oip/routes-encode.js';
+import { decodeVersion } from './decode-version.js';
+import type { GrpcMethod } from './method.js';
+import { plainMethod } from './unary.js';
+
+interface ModelRequest {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** Everything that can be asked of a model, of the version that the policy chooses or of a given one. */
+export function createModelMethods(service: Service): readonly GrpcMethod[] {
+  return [
+    plainMethod<ModelRequest>({
+      name: 'ModelReady',
+      answer: (call, { name, version }) => ({ ready: service.modelReady(call, name, decodeVersion(version)) }),
+    }),
+    plainMethod<ModelRequest>({
+      name: 'ModelMetadata',
+      answer: (call, { name, version }) => {
+        const { info, versions } = service.modelInfo(call, name, decodeVersion(version));
+        return encodeModelMetadata(info, versions);
+      },
+    }),
+    plainMethod<ModelRequest>({
+      name: 'ModelConfig',
+      answer: (call, { name, version }) => ({
+        config: toTritonConfig(service.modelInfo(call, name, decodeVersion(version)).info),
+      }),
+    }),
+    plainMethod<ModelRequest>({
+      name: 'ModelStatistics',
+      answer: (call, { name, version }) => {
+        const wanted = decodeVersion(version);
+        if (name !== '') return encodeStatistics(service.modelStatistics(call, name, wanted));
+        if (wanted === undefined) return encodeStatistics(service.modelStatistics(call, undefined, undefined));
+        throw new MillraceError('invalid_argument', `expected the name of a model with version ${wanted}, got none`);
+      },
+    }),
+  ];
+}

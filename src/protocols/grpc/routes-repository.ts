@@ -1,0 +1,86 @@
+import { MillraceError } from '../../core/index.js';
+import type { Service } from '../../service/index.js';
+import { encodeIndex } from '../oip/routes-encode.js';
+import { type LoadValueReader, readLoadParameters } from '../oip/routes-repository.js';
+import type { GrpcMethod, UnaryMethod } from './method.js';
+import { decodeMessage, encodeFromJson } from './schema.js';
+import { pathOf, plainMethod } from './unary.js';
+
+/** The model repository extension: index, load and unload, of all repositories or of a named one. */
+export function createRepositoryMethods(service: Service): readonly GrpcMethod[] {
+  return [
+    plainMethod<{ readonly repository_name: string; readonly ready: boolean }>({
+      name: 'RepositoryIndex',
+      answer: (call, { repository_name, ready }) => ({
+        models: encodeIndex(service.repositoryIndex(call, { readyOnly: ready, ...repositoryOf(repository_name) })),
+      }),
+    }),
+    loadMethod(service),
+    plainMethod<UnloadRequest>({
+      name: 'RepositoryModelUnload',
+      control: true,
+      answer: async (call, { model_name, parameters }) => {
+        const dependents = parameters.unload_dependents;
+        if (dependents !== undefined && dependents.bool_param === undefined) {
+          throw new MillraceError('invalid_argument', "unload parameter 'unload_dependents': expected a bool_param");
+        }
+        await service.unloadModel(call, model_name);
+        return {};
+      },
+    }),
+  ];
+}
+
+interface UnloadRequest {
+  readonly model_name: string;
+  readonly parameters: Readonly<Record<string, { readonly bool_param?: boolean }>>;
+}
+
+/** A `RepositoryModelLoadRequest` as the generic codec decodes it: files stay bytes, which JSON could not give. */
+interface LoadRequest {
+  readonly repositoryName: string;
+  readonly modelName: string;
+  readonly parameters: Readonly<Record<string, LoadParameter>>;
+}
+
+interface LoadParameter {
+  readonly parameterChoice:
+    | { readonly case: 'stringParam'; readonly value: string }
+    | { readonly case: 'bytesParam'; readonly value: Uint8Array }
+    | { readonly case: 'boolParam' | 'int64Param' | undefined };
+}
+
+function loadMethod(service: Service): UnaryMethod {
+  return {
+    kind: 'unary',
+    path: pathOf('RepositoryModelLoad'),
+    access: 'key',
+    control: true,
+    handle: async (call, message) => {
+      // The schema says what is there; the type repeats it.
+      const request = decodeMessage('RepositoryModelLoadRequest', message) as unknown as LoadRequest;
+      const options = readLoadParameters(request.parameters, LOAD_VALUES);
+      await service.loadModel(call, request.modelName, { ...options, ...repositoryOf(request.repositoryName) });
+      return encodeFromJson('RepositoryModelLoadResponse', {});
+    },
+  };
+}
+
+const LOAD_VALUES: LoadValueReader<LoadParameter> = {
+  text(name, { parameterChoice: choice }) {
+    if (choice.case === 'stringParam') return choice.value;
+    throw mistyped(name, 'string_param');
+  },
+  file(name, { parameterChoice: choice }) {
+    if (choice.case === 'bytesParam') return choice.value;
+    throw mistyped(name, 'bytes_param');
+  },
+};
+
+function mistyped(name: string, expected: string): MillraceError {
+  return new MillraceError('invalid_argument', `load parameter '${name}': expected a ${expected}`);
+}
+
+function repositoryOf(name: string): { readonly repository?: string } {
+  return name === '' ? {} : { repository: name };
+}

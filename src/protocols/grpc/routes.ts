@@ -1,0 +1,38 @@
+import type { Clock } from '../../core/index.js';
+import type { Service } from '../../service/index.js';
+import { createInferHandler } from './infer.js';
+import { createStreamOpener } from './infer-stream.js';
+import type { GrpcMethod } from './method.js';
+import { createModelMethods } from './routes-models.js';
+import { createRepositoryMethods } from './routes-repository.js';
+import { createServerMethods } from './routes-server.js';
+import { createSettingsMethods } from './routes-settings.js';
+import { createSharedMemoryMethods } from './routes-shared-memory.js';
+import { pathOf } from './unary.js';
+
+export interface GrpcMethodOptions {
+  /** Most inputs of a request, and most outputs that it may name. */
+  readonly maxInputs: number;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+}
+
+/** The 20 methods of Triton's `inference.GRPCInferenceService`, six of which are the Open Inference Protocol's. */
+export function createGrpcMethods(service: Service, options: GrpcMethodOptions): readonly GrpcMethod[] {
+  const infer = { ...options, service };
+  return [
+    { kind: 'unary', path: pathOf('ModelInfer'), access: 'key', control: false, handle: createInferHandler(infer) },
+    {
+      kind: 'stream',
+      path: pathOf('ModelStreamInfer'),
+      access: 'key',
+      control: false,
+      open: createStreamOpener(infer),
+    },
+    ...createServerMethods(service),
+    ...createModelMethods(service),
+    ...createRepositoryMethods(service),
+    ...createSettingsMethods(service),
+    ...createSharedMemoryMethods(service),
+  ];
+}

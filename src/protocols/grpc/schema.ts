@@ -1,0 +1,58 @@
+import {
+  create,
+  createFileRegistry,
+  type DescMessage,
+  type FileRegistry,
+  fromBinary,
+  fromJson,
+  type JsonValue,
+  type Message,
+  toBinary,
+  toJson,
+} from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { MillraceError } from '../../core/index.js';
+import { describeProtoFile, MODEL_CONFIG_FILE } from '../../repository/index.js';
+import type { GrpcMessage } from './method.js';
+import { GRPC_SERVICE } from './schema-table.js';
+
+let registry: FileRegistry | undefined;
+
+/** The files behind `inference.GRPCInferenceService`; made on first use, since a server may never need them. */
+export function grpcRegistry(): FileRegistry {
+  registry ??= createFileRegistry(
+    create(FileDescriptorSetSchema, { file: [MODEL_CONFIG_FILE, describeProtoFile(GRPC_SERVICE)] }),
+  );
+  return registry;
+}
+
+/** The message `inference.{name}`. */
+export function grpcMessage(name: string): DescMessage {
+  const message = grpcRegistry().getMessage(`${GRPC_SERVICE.package}.${name}`);
+  if (message === undefined) throw new MillraceError('internal', `no message ${name} in the schema table`);
+  return message;
+}
+
+/** Decodes a message whose fields are asked for by their camel-case names. Throws `invalid_argument`. */
+export function decodeMessage(name: string, bytes: Uint8Array): Message {
+  try {
+    return fromBinary(grpcMessage(name), bytes);
+  } catch (error) {
+    throw new MillraceError('invalid_argument', `request: malformed ${name}: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * Decodes a message into plain JSON with the names of the proto file, as protobuf's JSON mapping has it: everything but
+ * unset `oneof` members is there, and 64-bit integers are strings. Throws `invalid_argument`.
+ */
+export function decodeToJson(name: string, bytes: Uint8Array): JsonValue {
+  return toJson(grpcMessage(name), decodeMessage(name, bytes), { useProtoFieldName: true, alwaysEmitImplicit: true });
+}
+
+/** Encodes a message from JSON with the names of the proto file. */
+export function encodeFromJson(name: string, json: unknown): GrpcMessage {
+  const message = grpcMessage(name);
+  // fromJson checks the value itself.
+  return [toBinary(message, fromJson(message, json as JsonValue))];
+}
