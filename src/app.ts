@@ -69,6 +69,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     version: VERSION,
     gauges: () => engine.gauges(),
     modelStates: () => engine.statuses(),
+    cacheUsage: () => engine.cacheUsage(),
     clock,
     ...(overrides.logDestination === undefined ? {} : { destination: overrides.logDestination }),
   });

@@ -40,6 +40,10 @@ export interface Timing {
   computeOutputMs: number;
   batchRows: number;
   batchReason: BatchReason | undefined;
+  /** Whether the response cache had the answer; undefined where it was not asked. */
+  cache: 'hit' | 'miss' | undefined;
+  /** Spent on looking into the response cache and putting the answer there. */
+  cacheMs: number;
   encodeMs: number;
 }
 
@@ -56,6 +60,8 @@ export function createTiming(receivedAt: number): Timing {
     computeOutputMs: 0,
     batchRows: 0,
     batchReason: undefined,
+    cache: undefined,
+    cacheMs: 0,
     encodeMs: 0,
   };
 }

@@ -26,7 +26,7 @@ export function queueTimeoutMs(policy: QueuePolicy, request: InferRequest): numb
 }
 
 /** Why a full queue refuses. */
-export function queueFull(label: string, policy: QueuePolicy): MillraceError {
+export function queueFull(label: string, policy: Pick<QueuePolicy, 'maxRequests'>): MillraceError {
   return new MillraceError(
     'resource_exhausted',
     `the queue of model '${label}' is full: ${policy.maxRequests} requests are waiting; try again later`,

@@ -24,7 +24,7 @@ function source(version = 1, config: ModelConfig = {}): ModelSource {
   };
 }
 
-function createFixture(options: { maxInstances?: number } = {}) {
+function createFixture(options: { maxInstances?: number; responseCacheBytes?: number } = {}) {
   const released: number[] = [];
   const clock = new FakeClock();
   const events = new EventBus();
@@ -40,6 +40,7 @@ function createFixture(options: { maxInstances?: number } = {}) {
       restartBackoffMs: 100,
       maxRestartBackoffMs: 1_000,
       prefetchBelowMs: 0,
+      responseCacheBytes: options.responseCacheBytes ?? 65_536,
       cacheFolder: '',
     },
     host,
@@ -71,6 +72,47 @@ describe('createEngine', () => {
     await clock.flush();
     expect(outcome.values).toEqual([7]);
     expect(engine.statistics()).toMatchObject([{ name: 'm', version: 1, inferenceCount: 1 }]);
+  });
+
+  it('keeps answers of a model that asks for it, until it is loaded again', async () => {
+    const { clock, engine, submit } = createFixture();
+    const cached = source(1, { responseCache: { enabled: true } });
+    const ask = async () => {
+      const outcome = submit(7);
+      await clock.flush();
+      return outcome.values;
+    };
+    await engine.load(cached);
+    expect([await ask(), await ask()]).toEqual([[7], [7]]);
+    expect(engine.statistics()).toMatchObject([{ executionCount: 1, cacheHit: { count: 1 }, cacheMiss: { count: 1 } }]);
+    expect(engine.cacheUsage()).toMatchObject({ entries: 1, maxBytes: 65_536 });
+    await engine.load(cached);
+    await clock.flush();
+    expect(engine.cacheUsage()).toMatchObject({ entries: 0, usedBytes: 0 });
+    await ask();
+    expect(engine.statistics()).toMatchObject([{ executionCount: 1 }]);
+    await engine.unload('m', 1);
+    expect(engine.cacheUsage()).toMatchObject({ entries: 0 });
+  });
+
+  it.each<[string, ModelConfig, { responseCacheBytes?: number }]>([
+    ['engine.responseCacheBytes is 0', {}, { responseCacheBytes: 0 }],
+    [
+      'its answers leave in order of arrival (batching.preserveOrder)',
+      { batching: { enabled: true, preserveOrder: true } },
+      {},
+    ],
+  ])('says that there is no response cache where %s', async (why, config, options) => {
+    const { clock, engine, events, submit } = createFixture(options);
+    const messages: string[] = [];
+    events.subscribe('diagnostic', ({ message }) => messages.push(message));
+    await engine.load(source(1, { ...config, responseCache: { enabled: true } }));
+    expect(messages).toEqual([`model 'm/1' is served without response cache: ${why}`]);
+    for (const outcome of [submit(1), submit(1)]) {
+      await clock.flush();
+      expect(outcome.kind).toBe('ok');
+    }
+    expect(engine.statistics()).toMatchObject([{ inferenceCount: 2, cacheHit: { count: 0 } }]);
   });
 
   it('names the reason of a failed load and keeps serving what it had', async () => {

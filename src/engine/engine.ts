@@ -14,6 +14,7 @@ import type { ModelSource } from '../repository/index.js';
 import type { Host, OtherModel } from '../runtimes/index.js';
 import { type Generation, type GenerationContext, loadGeneration } from './generation.js';
 import type { EngineOptions } from './options.js';
+import { type CacheUsage, ResponseCache } from './response-cache.js';
 import type {
   Engine,
   Grant,
@@ -64,10 +65,12 @@ class ModelEngine implements Engine {
 
   constructor(setup: CreateEngineOptions) {
     this.#setup = setup;
+    const { maxInFlightBytes, responseCacheBytes } = setup.options;
     this.#context = {
       ...setup,
       describeModel: (name, version) => this.#describeModel({ name, version }),
-      budget: new ByteBudget('the server', setup.options.maxInFlightBytes),
+      budget: new ByteBudget('the server', maxInFlightBytes),
+      responseCache: responseCacheBytes > 0 ? new ResponseCache(responseCacheBytes, setup.clock) : undefined,
     };
     this.#limitLoads = pLimit(setup.options.loadConcurrency);
   }
@@ -117,7 +120,7 @@ class ModelEngine implements Engine {
   submit(ref: ModelRef, submission: Submission): Grant {
     const generation = this.#generations.get(ref.generation);
     if (this.#closed) submission.sink.onEnd(shuttingDown());
-    else if (generation !== undefined) return generation.scheduler.submit(submission);
+    else if (generation !== undefined) return generation.submit(submission);
     else submission.sink.onEnd(new MillraceError('not_found', `model '${formatModelRef(ref)}' is not loaded`));
     return NO_GRANT;
   }
@@ -128,6 +131,10 @@ class ModelEngine implements Engine {
 
   gauges(): readonly ModelGauges[] {
     return [...this.#generations.values()].map((generation) => generation.gauges());
+  }
+
+  cacheUsage(): CacheUsage | undefined {
+    return this.#context.responseCache?.usage();
   }
 
   async close(gracePeriodMs: number): Promise<void> {

@@ -19,14 +19,16 @@ import {
 } from '../repository/index.js';
 import type { DescribeModel, Description, Host, Instance, LoadSpec, Placement } from '../runtimes/index.js';
 import { type BatchingChoice, chooseBatching } from './batching-probe.js';
+import { CachedSubmit } from './cached-submit.js';
 import { InstancePool } from './instance-pool.js';
 import { createCallModel } from './model-calls.js';
 import type { EngineOptions } from './options.js';
 import type { Pending } from './pending.js';
+import type { ResponseCache } from './response-cache.js';
 import { Scheduler, type SchedulerLimits } from './scheduler.js';
 import { createShapeRules } from './shape-rules.js';
 import { StatisticsCounter } from './statistics.js';
-import type { Infer, ModelGauges, ModelInfo } from './types.js';
+import type { Grant, Infer, ModelGauges, ModelInfo, Submission } from './types.js';
 import { createWarmup, runOnce, type WarmupSample } from './warmup.js';
 
 /** What every generation of an engine shares. */
@@ -39,6 +41,8 @@ export interface GenerationContext {
   readonly budget: ByteBudget;
   /** For models that are made of others. */
   readonly describeModel: DescribeModel;
+  /** Of the whole engine; undefined = it keeps no answers. */
+  readonly responseCache: ResponseCache | undefined;
   /** Resident memory limit of runners whose model names none. */
   readonly defaultMaxRssBytes: number;
   readonly cacheFolder: string | undefined;
@@ -51,6 +55,8 @@ export interface GenerationContext {
 export interface Generation {
   readonly info: ModelInfo;
   readonly scheduler: Scheduler;
+  /** Takes a request: from here it is answered, by the response cache or by the scheduler. */
+  readonly submit: (submission: Submission) => Grant;
   readonly statistics: StatisticsCounter;
   /** `ready`, or `recovering` while every instance is down. */
   state(): ModelState;
@@ -256,25 +262,36 @@ function assemble(options: AssembleOptions): Generation {
       scheduler.schedule();
     },
   });
+  const rules = createShapeRules({
+    label,
+    signature: prepared.signature,
+    maxBatchSize: prepared.maxBatchSize,
+    textOnly: prepared.description.textOnly,
+    inputs: config.inputs,
+    outputs: config.outputs,
+  });
+  const budget = new ByteBudget(`model '${label}'`, config.limits.maxInFlightBytes, context.budget);
   const scheduler = new Scheduler({
     ref,
     label,
     limits: schedulerLimits(options),
-    rules: createShapeRules({
-      label,
-      signature: prepared.signature,
-      maxBatchSize: prepared.maxBatchSize,
-      textOnly: prepared.description.textOnly,
-      inputs: config.inputs,
-      outputs: config.outputs,
-    }),
+    rules,
     pool,
-    budget: new ByteBudget(`model '${label}'`, config.limits.maxInFlightBytes, context.budget),
+    budget,
     statistics,
     clock: context.clock,
     events: context.events,
   });
   loader.executing = (callId) => scheduler.executing(callId);
+  const cache = findCache(options);
+  const cached =
+    cache &&
+    new CachedSubmit({
+      ...{ ref, label, cache, budget, statistics, clock: context.clock, rules: rules.request },
+      ttlMs: config.responseCache.ttlMs,
+      maxWaiting: config.queue.maxRequests,
+      submit: (submission) => scheduler.submit(submission),
+    });
   options.started.forEach((instance, index) => {
     pool.adopt(index, instance);
   });
@@ -293,6 +310,7 @@ function assemble(options: AssembleOptions): Generation {
   return {
     info,
     scheduler,
+    submit: (submission) => (cached === undefined ? scheduler.submit(submission) : cached.submit(submission)),
     statistics,
     stale: () => loader.stale && pool.up === 0,
     state: () => (pool.up > 0 ? { kind: 'ready' } : { kind: 'recovering', reason: pool.lastDeath }),
@@ -309,10 +327,30 @@ function assemble(options: AssembleOptions): Generation {
       })),
     }),
     async close() {
-      scheduler.abort(new MillraceError('unavailable', `model '${label}' was closed before it could answer`));
+      const reason = new MillraceError('unavailable', `model '${label}' was closed before it could answer`);
+      cached?.close(reason);
+      scheduler.abort(reason);
       await pool.close();
     },
   };
+}
+
+/** The response cache where the configuration asks for it; says so where it cannot be had. */
+function findCache(options: AssembleOptions): ResponseCache | undefined {
+  const { ref, context, loader } = options;
+  if (!loader.config.responseCache.enabled) return undefined;
+  const why = whyNoCache(options);
+  if (why === undefined) return context.responseCache;
+  const message = `model '${formatModelRef(ref)}' is served without response cache: ${why}`;
+  context.events.publish('diagnostic', { level: 'warn', room: 'engine', message });
+  return undefined;
+}
+
+function whyNoCache({ context, loader, prepared }: AssembleOptions): string | undefined {
+  if (prepared.description.decoupled) return 'it may give several answers';
+  if (prepared.description.stateful) return 'it keeps state between requests';
+  if (loader.config.batching.preserveOrder) return 'its answers leave in order of arrival (batching.preserveOrder)';
+  return context.responseCache === undefined ? 'engine.responseCacheBytes is 0' : undefined;
 }
 
 function schedulerLimits({ loader, prepared, batching, context }: AssembleOptions): SchedulerLimits {

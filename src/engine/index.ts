@@ -1,4 +1,5 @@
 /** Room `engine` (rank 2): loaded models and the scheduling of their requests. Knows no users, routes or wire formats. */
 export { type CreateEngineOptions, createEngine } from './engine.js';
 export * from './options.js';
+export type { CacheUsage } from './response-cache.js';
 export * from './types.js';

@@ -32,6 +32,12 @@ export const EngineOptionsSchema = Type.Object(
       minimum: 0,
       description: 'A second batch is sent ahead to a busy runner when its median run is shorter; 0 = never.',
     }),
+    responseCacheBytes: Type.Integer({
+      default: 67_108_864,
+      minimum: 0,
+      description: 'Answers kept for models whose `responseCache` is enabled, all together; 0 = none.',
+      'x-flag': '--response-cache-byte-size',
+    }),
     cacheFolder: Type.String({
       default: '',
       description: "Folder for optimised graphs; '' = `millrace` in the system's temporary folder.",

@@ -166,7 +166,7 @@ export class Scheduler {
     const { request, call } = submission;
     const { label, limits, rules, pool, budget, clock } = this.#options;
     if (call.cancelled !== undefined) throw call.cancelled;
-    const checked = checkRequest(rules.request, request);
+    const checked = submission.checked ?? checkRequest(rules.request, request);
     const down = refuseWhileDown(label, pool.recoveryMs(), pool.lastDeath);
     if (down !== undefined) throw down;
     const level = chooseLevel(request.priority, limits.policies.length, limits.defaultLevel);

@@ -1,4 +1,4 @@
-import type { MillraceError, ModelRef } from '../core/index.js';
+import type { MillraceError, ModelRef, Timing } from '../core/index.js';
 import type { BatchTiming } from '../runtimes/index.js';
 import type { Pending } from './pending.js';
 import type { ModelStatistics, StatDuration } from './types.js';
@@ -30,6 +30,8 @@ export class StatisticsCounter {
       computeInput: duration(),
       computeInfer: duration(),
       computeOutput: duration(),
+      cacheHit: duration(),
+      cacheMiss: duration(),
       batches: this.#batches,
     };
   }
@@ -51,16 +53,33 @@ export class StatisticsCounter {
   /** A request is settled; `endedAt` is clock time. */
   request(item: Pending, error: MillraceError | undefined, endedAt: number): void {
     const { timing } = item.call;
-    const totalMs = Math.max(0, endedAt - timing.enqueuedAt);
     if (error !== undefined) {
-      add(this.values.fail, totalMs);
+      this.failure(timing, endedAt);
       return;
     }
+    const totalMs = Math.max(0, endedAt - timing.enqueuedAt);
     this.values.inferenceCount += item.checked.rows;
     add(this.values.success, totalMs);
     add(this.values.queue, Math.max(0, timing.startedAt - timing.enqueuedAt));
     add(this.values.computeInput, timing.computeInputMs);
     add(this.values.computeInfer, timing.computeInferMs);
     add(this.values.computeOutput, timing.computeOutputMs);
+  }
+  /** A request is settled without an answer. */
+  failure(timing: Timing, endedAt: number): void {
+    add(this.values.fail, Math.max(0, endedAt - timing.enqueuedAt));
+  }
+
+  /** A request was answered from the cache, or with the answer of an equal one that it waited for. */
+  cacheHit(timing: Timing, endedAt: number): void {
+    const waitedMs = endedAt - timing.enqueuedAt;
+    add(this.values.success, waitedMs + timing.cacheMs);
+    add(this.values.queue, waitedMs);
+    add(this.values.cacheHit, timing.cacheMs);
+  }
+
+  /** A request was looked for, computed and its answer kept, which took `ms` without the computation. */
+  cacheMiss(ms: number): void {
+    add(this.values.cacheMiss, ms);
   }
 }

@@ -8,6 +8,8 @@ import type {
   Signature,
 } from '../core/index.js';
 import type { ModelSource } from '../repository/index.js';
+import type { CheckedRequest } from './check-request.js';
+import type { CacheUsage } from './response-cache.js';
 
 /** Everything about a loaded version that other rooms may want to know. */
 export interface ModelInfo {
@@ -54,6 +56,9 @@ export interface ModelStatistics {
   readonly computeInput: StatDuration;
   readonly computeInfer: StatDuration;
   readonly computeOutput: StatDuration;
+  /** Answers from the response cache; they count in `success` and `queue`, not in `inferenceCount` and compute. */
+  readonly cacheHit: StatDuration;
+  readonly cacheMiss: StatDuration;
   readonly batches: ReadonlyMap<
     number,
     { computeInput: StatDuration; computeInfer: StatDuration; computeOutput: StatDuration }
@@ -97,6 +102,8 @@ export interface Submission {
   readonly request: InferRequest;
   readonly call: Call;
   readonly sink: Sink;
+  /** Present where the request has been checked already. */
+  readonly checked?: CheckedRequest;
 }
 
 /** Loaded models and their scheduling. Knows no users, routes or wire formats. */
@@ -126,6 +133,8 @@ export interface Engine {
   submit(ref: ModelRef, submission: Submission): Grant;
   statistics(): readonly ModelStatistics[];
   gauges(): readonly ModelGauges[];
+  /** What the response cache holds; undefined where the server has none. */
+  cacheUsage(): CacheUsage | undefined;
   /** Refuses new work as `unavailable`, waits for accepted work at most `gracePeriodMs`, closes every instance. */
   close(gracePeriodMs: number): Promise<void>;
 }

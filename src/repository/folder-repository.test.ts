@@ -297,7 +297,7 @@ describe('a repository says what is wrong', () => {
       'p/1/model.onnx': '',
       'q/model.yaml': 'versions: { specific: [1, 2] }',
       'q/1/model.onnx': '',
-      'r/config.pbtxt': 'response_cache { enable: true }',
+      'r/config.pbtxt': 'input { name: "x" data_type: TYPE_FP32 dims: [-1] allow_ragged_batch: true }',
       'r/1/model.onnx': '',
     });
     const scan = await scanOf(folder);
@@ -307,7 +307,7 @@ describe('a repository says what is wrong', () => {
       'm/1 is not served: another folder stands for version 1 as well',
       'p/config.pbtxt is not read because there is p/model.yaml',
       'q: the version policy asks for version 2, but there is none',
-      'r/config.pbtxt: response_cache is not supported; every answer is computed',
+      'r/config.pbtxt: allow_ragged_batch is not supported; only requests of equal shape run together',
     ]);
   });
 

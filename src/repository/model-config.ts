@@ -154,6 +154,22 @@ export const InstanceConfigSchema = Type.Object(
   section,
 );
 
+export const ResponseCacheConfigSchema = Type.Object(
+  {
+    enabled: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'Equal requests get the same answer without running again: for models that always answer the same.',
+      }),
+    ),
+    ttlMs: Type.Optional(
+      Type.Integer({ minimum: 0, default: 0, description: 'How long an answer is good for; 0 = while there is room.' }),
+    ),
+  },
+  section,
+);
+
 export const LimitsConfigSchema = Type.Object(
   {
     executionTimeoutMs: Type.Optional(
@@ -302,6 +318,7 @@ export const ModelConfigSchema = Type.Object(
         { ...strict, default: { levels: 1, default: 1 } },
       ),
     ),
+    responseCache: Type.Optional(ResponseCacheConfigSchema),
     instances: Type.Optional(InstanceConfigSchema),
     limits: Type.Optional(LimitsConfigSchema),
     warmup: Type.Optional(Type.Array(WarmupConfigSchema, { default: [] })),
@@ -323,6 +340,7 @@ export const ModelConfigSchema = Type.Object(
 export type ModelConfig = Static<typeof ModelConfigSchema>;
 export type TensorConfig = Static<typeof TensorConfigSchema>;
 export type BatchingConfig = Static<typeof BatchingConfigSchema>;
+export type ResponseCacheConfig = Static<typeof ResponseCacheConfigSchema>;
 export type InstanceConfig = Static<typeof InstanceConfigSchema>;
 export type LimitsConfig = Static<typeof LimitsConfigSchema>;
 export type OnnxConfig = Static<typeof OnnxConfigSchema>;

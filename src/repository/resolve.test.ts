@@ -59,6 +59,10 @@ describe('resolveModelConfig', () => {
           "timeoutAction": "reject",
           "timeoutMs": 0,
         },
+        "responseCache": {
+          "enabled": false,
+          "ttlMs": 0,
+        },
         "runtime": undefined,
         "versions": {
           "latest": 1,

@@ -9,6 +9,7 @@ import {
   ModelConfigSchema,
   type OnnxConfig,
   type QueuePolicyConfig,
+  type ResponseCacheConfig,
   type TensorConfig,
   type VersionPolicy,
   type WarmupConfig,
@@ -37,6 +38,7 @@ export interface ResolvedModelConfig {
   readonly batching: Readonly<Required<BatchingConfig>>;
   readonly queue: ResolvedQueuePolicy;
   readonly priorities: ResolvedPriorities;
+  readonly responseCache: Readonly<Required<ResponseCacheConfig>>;
   readonly instances: Readonly<Required<Omit<InstanceConfig, 'runner'>>> & { readonly runner: string | undefined };
   readonly limits: Readonly<Required<LimitsConfig>>;
   readonly warmup: readonly Readonly<Required<WarmupConfig>>[];

@@ -20,6 +20,7 @@ async function start(options: Partial<TelemetryOptions> = {}) {
     version: '1.2.3',
     gauges: () => [],
     modelStates: () => [],
+    cacheUsage: () => undefined,
     destination: { write: (line) => lines.push(line) },
   });
   return { telemetry, events, lines };

@@ -1,5 +1,5 @@
 import { type Clock, type EventBus, systemClock } from '../core/index.js';
-import type { ModelGauges, ModelStatus } from '../engine/index.js';
+import type { CacheUsage, ModelGauges, ModelStatus } from '../engine/index.js';
 import type { LogControl } from '../service/index.js';
 import { startAccessLog } from './logs/access-log.js';
 import { type LogDestination, openOutput } from './logs/destination.js';
@@ -16,6 +16,7 @@ export interface TelemetrySetup {
   /** Read at each scrape. */
   readonly gauges: () => readonly ModelGauges[];
   readonly modelStates: () => readonly ModelStatus[];
+  readonly cacheUsage: () => CacheUsage | undefined;
   readonly clock?: Clock;
   /** Where log lines go; undefined = standard error. */
   readonly destination?: LogDestination;

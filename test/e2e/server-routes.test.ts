@@ -99,8 +99,8 @@ describe('statistics', () => {
             compute_input: ZERO,
             compute_infer: { count: 2, ns: 5_000 },
             compute_output: ZERO,
-            cache_hit: ZERO,
-            cache_miss: ZERO,
+            cache_hit: { count: 3, ns: 33 },
+            cache_miss: { count: 2, ns: 810 },
           },
           response_stats: {},
           batch_stats: [

@@ -71,6 +71,7 @@ export function createFixture(options: Partial<RepositoryOptions> = {}) {
       restartBackoffMs: 100,
       maxRestartBackoffMs: 1_000,
       prefetchBelowMs: 0,
+      responseCacheBytes: 65_536,
       cacheFolder: '',
     },
     host,

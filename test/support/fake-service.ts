@@ -49,6 +49,8 @@ export function fakeStatistics(name: string, version: number): ModelStatistics {
     computeInput: nothing(),
     computeInfer: { count: 2, ns: 5_000 },
     computeOutput: nothing(),
+    cacheHit: { count: 3, ns: 33.4 },
+    cacheMiss: { count: 2, ns: 810 },
     batches: new Map([
       [2, { computeInput: nothing(), computeInfer: { count: 1, ns: 3_000 }, computeOutput: nothing() }],
       [1, { computeInput: nothing(), computeInfer: { count: 1, ns: 2_000 }, computeOutput: nothing() }],

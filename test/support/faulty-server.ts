@@ -48,6 +48,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     ...{ options: settings.telemetry, events, clock, version: '0.0.0' },
     gauges: () => engine.gauges(),
     modelStates: () => engine.statuses(),
+    cacheUsage: () => engine.cacheUsage(),
     destination: { write: (line) => log.push(JSON.parse(line)) },
   });
   const life = createService({

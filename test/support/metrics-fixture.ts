@@ -7,13 +7,14 @@ export type Samples = ReadonlyMap<string, number>;
 /** Metrics of a server that consists of its events only. */
 export function startMetrics(
   events: EventBus,
-  sources: Partial<Pick<MetricsOptions, 'gauges' | 'modelStates'>> = {},
+  sources: Partial<Pick<MetricsOptions, 'gauges' | 'modelStates' | 'cacheUsage'>> = {},
 ): Metrics & { scrape(): Promise<Samples> } {
   const metrics = createMetrics({
     events,
     version: '1.2.3',
     gauges: () => [],
     modelStates: () => [],
+    cacheUsage: () => undefined,
     droppedLogLines: () => 7,
     ...sources,
   });

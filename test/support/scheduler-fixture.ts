@@ -54,18 +54,19 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
     start: (index) => Promise.resolve(create(index)),
     onChange: () => scheduler.schedule(),
   });
+  const rules = createShapeRules({
+    label: 'm/1',
+    signature: description.signature,
+    maxBatchSize: options.maxBatchSize ?? 8,
+    textOnly: description.textOnly,
+    inputs: [],
+    outputs: [],
+  });
   const scheduler = new Scheduler({
     ref: REF,
     label: 'm/1',
     limits: { ...LIMITS, ...options.limits },
-    rules: createShapeRules({
-      label: 'm/1',
-      signature: description.signature,
-      maxBatchSize: options.maxBatchSize ?? 8,
-      textOnly: description.textOnly,
-      inputs: [],
-      outputs: [],
-    }),
+    rules,
     pool,
     budget,
     statistics,
@@ -75,5 +76,9 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
   for (let index = 0; index < pool.slots.length; index++) pool.adopt(index, create(index));
   /** The newest instance of the only slot. */
   const instance = () => instances.at(-1) as FakeInstance;
-  return { clock, events, scheduler, pool, budget, statistics: statistics.values, instances, instance };
+  return {
+    ...{ clock, events, scheduler, rules, pool, budget, instances, instance },
+    counter: statistics,
+    statistics: statistics.values,
+  };
 }

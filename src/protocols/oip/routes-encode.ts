@@ -24,8 +24,6 @@ export function encodeStatistics(all: readonly ModelStatistics[]): Static<typeof
   return { model_stats: all.map(encodeModelStatistics) };
 }
 
-const NEVER: StatDuration = { count: 0, ns: 0 };
-
 function encodeModelStatistics(stats: ModelStatistics) {
   return {
     name: stats.name,
@@ -40,8 +38,8 @@ function encodeModelStatistics(stats: ModelStatistics) {
       compute_input: encodeDuration(stats.computeInput),
       compute_infer: encodeDuration(stats.computeInfer),
       compute_output: encodeDuration(stats.computeOutput),
-      cache_hit: NEVER,
-      cache_miss: NEVER,
+      cache_hit: encodeDuration(stats.cacheHit),
+      cache_miss: encodeDuration(stats.cacheMiss),
     },
     response_stats: {},
     batch_stats: [...stats.batches]

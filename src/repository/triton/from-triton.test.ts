@@ -205,17 +205,20 @@ describe('fromTritonConfig', () => {
     expect(read('backend: "echo"').runtime).toBe('echo');
   });
 
+  it('reads the response cache', () => {
+    expect(read('response_cache { enable: true }').responseCache).toEqual({ enabled: true });
+    expect(read('response_cache { enable: false }').responseCache).toBeUndefined();
+  });
+
   it('says what it leaves aside', () => {
     const { notices } = fromTritonConfig(
       parseTritonText(`
-        response_cache { enable: true }
         model_transaction_policy { decoupled: true }
         input { name: "x" dims: [-1] allow_ragged_batch: true }
         instance_group [ { name: "a" rate_limiter { priority: 1 } }, { name: "b" passive: true } ]
         optimization { execution_accelerators { cpu_execution_accelerator { name: "openvino" } } }`),
     );
     expect(notices).toEqual([
-      'response_cache is not supported; every answer is computed',
       'model_transaction_policy.decoupled is not supported; the model answers each request once',
       'allow_ragged_batch is not supported; only requests of equal shape run together',
       "instance_group 'b' is passive and is not started",

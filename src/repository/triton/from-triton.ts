@@ -43,6 +43,7 @@ export function fromTritonConfig(triton: TritonConfig): FromTriton {
     ...(triton.output.length === 0 ? {} : { outputs: triton.output.map((output) => fromOutput(output, batching)) }),
     ...(triton.version_policy === undefined ? {} : fromVersionPolicy(triton.version_policy)),
     ...fromBatching(triton.dynamic_batching, isOpen),
+    ...(triton.response_cache?.enable === true ? { responseCache: { enabled: true } } : {}),
     ...(instances.config === undefined ? {} : { instances: instances.config }),
     ...(onnx.config === undefined ? {} : { onnx: onnx.config }),
     ...(ensemble === undefined ? {} : { ensemble }),

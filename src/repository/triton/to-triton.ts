@@ -65,6 +65,7 @@ export function toTritonConfig(model: DescribedModel): Json {
     metric_tags: config.metricTags,
     parameters: toParameters(source.config),
     model_warmup: config.warmup.map((warmup) => toWarmup(warmup, signature)),
+    ...(config.responseCache.enabled ? { response_cache: { enable: true } } : {}),
     ...(model.decoupled ? { model_transaction_policy: { decoupled: true } } : {}),
   };
 }

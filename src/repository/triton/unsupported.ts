@@ -79,7 +79,6 @@ function refusals(triton: TritonConfig): readonly Finding[] {
 
 function leftAside(triton: TritonConfig, runtime: string | undefined): readonly Finding[] {
   return [
-    [triton.response_cache?.enable === true, 'response_cache is not supported; every answer is computed'],
     [
       // A script says itself whether it answers any number of times.
       triton.model_transaction_policy?.decoupled === true && runtime !== 'script',

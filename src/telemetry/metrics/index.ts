@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client';
 import type { ErrorCode, EventBus } from '../../core/index.js';
-import type { ModelGauges, ModelStatus } from '../../engine/index.js';
+import type { CacheUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
+import { cacheFamilies } from './cache-families.js';
 import { registerFamily, single } from './family.js';
 import { HttpMetrics } from './http-metrics.js';
 import { modelFamilies } from './model-families.js';
@@ -27,13 +28,14 @@ export interface MetricsOptions {
   readonly version: string;
   readonly gauges: () => readonly ModelGauges[];
   readonly modelStates: () => readonly ModelStatus[];
+  readonly cacheUsage: () => CacheUsage | undefined;
   /** Log lines lost because their reader was too slow. */
   readonly droppedLogLines: () => number;
 }
 
 /** Counts what the events tell, in a registry of its own. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const { events, version, gauges, modelStates, droppedLogLines } = options;
+  const { events, version, gauges, modelStates, cacheUsage, droppedLogLines } = options;
   const registry = new Registry();
   const versions = new VersionRegistry();
   const gauge = createVersionGauge(versions, gauges);
@@ -63,6 +65,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   const families = [
     ...tritonFamilies(versions, gauge),
+    ...cacheFamilies(versions, cacheUsage),
     ...modelFamilies({ versions, unresolved, gauge, modelStates }),
     ...http.families(),
     ...runners.families,

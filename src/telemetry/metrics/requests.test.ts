@@ -50,6 +50,37 @@ describe('a successful inference', () => {
     });
   });
 
+  it('that the response cache has answered counts apart from those that ran', async () => {
+    const usage = {
+      ...{ entries: 2, usedBytes: 500, maxBytes: 1_000, hits: 1, misses: 1, evictions: 4 },
+      ...{ lookupMs: 0.25, insertionMs: 0.5 },
+    };
+    const { events, scrape } = start({ cacheUsage: () => usage });
+    events.publish('inferFinished', inferFinished({ call: finishedCall({ cache: 'miss', cacheMs: 0.03 }) }));
+    const hit = { cache: 'hit', cacheMs: 0.01, dequeuedAt: 102, startedAt: 102, finishedAt: 102 } as const;
+    events.publish('inferFinished', inferFinished({ call: finishedCall(hit) }));
+    const samples = await scrape();
+    expect([...samples].filter(([key]) => key.startsWith('nv_cache_'))).toEqual([
+      [`nv_cache_num_hits_per_model{${MODEL}}`, 1],
+      [`nv_cache_num_misses_per_model{${MODEL}}`, 1],
+      [`nv_cache_hit_duration_per_model{${MODEL}}`, 10],
+      [`nv_cache_miss_duration_per_model{${MODEL}}`, 30],
+      ['nv_cache_util{}', 0.5],
+      ['nv_cache_num_entries{}', 2],
+      ['nv_cache_num_lookups{}', 2],
+      ['nv_cache_num_hits{}', 1],
+      ['nv_cache_num_misses{}', 1],
+      ['nv_cache_num_evictions{}', 4],
+      ['nv_cache_lookup_duration{}', 250],
+      ['nv_cache_insertion_duration{}', 500],
+    ]);
+    expect(samples.get(`nv_inference_request_success{${MODEL}}`)).toBe(2);
+    expect(samples.get(`nv_inference_request_duration_us{${MODEL}}`)).toBe(8_500 + 2_000);
+    expect(samples.get(`nv_inference_queue_duration_us{${MODEL}}`)).toBe(2_000);
+    expect(samples.get(`nv_inference_count{${MODEL}}`)).toBe(2);
+    expect(samples.get(`millrace_request_compute_seconds_count{${MODEL}}`)).toBe(1);
+  });
+
   it('falls into the buckets of each stage, bounds included, in seconds', async () => {
     const { events, scrape } = start();
     events.publish('inferFinished', inferFinished());

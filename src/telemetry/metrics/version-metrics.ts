@@ -28,6 +28,10 @@ export class VersionMetrics {
   computeInputMs = 0;
   computeInferMs = 0;
   computeOutputMs = 0;
+  cacheHits = 0;
+  cacheMisses = 0;
+  cacheHitMs = 0;
+  cacheMissMs = 0;
   loadMs: number | undefined;
   readonly batchReasons: Record<BatchReason, number> = {
     full: 0,
@@ -66,6 +70,17 @@ export class VersionMetrics {
       return;
     }
     this.success++;
+    if (timing.cache === 'hit') {
+      this.cacheHits++;
+      this.cacheHitMs += timing.cacheMs;
+      this.duration.observe(timing.finishedAt - timing.receivedAt);
+      this.queue.observe(timing.dequeuedAt - timing.enqueuedAt);
+      return;
+    }
+    if (timing.cache === 'miss') {
+      this.cacheMisses++;
+      this.cacheMissMs += timing.cacheMs;
+    }
     this.rows += rows;
     this.computeInputMs += timing.computeInputMs;
     this.computeInferMs += timing.computeInferMs;
