@@ -35,6 +35,7 @@ function contextOf({ request, call }: Pending, now: number): ItemContext {
     clientId: request.id,
     traceparent: call.trace === undefined ? '' : formatTraceparent(call.trace),
     remainingMs: call.deadlineAt - now,
+    ...(request.sequence === undefined ? {} : { sequence: request.sequence }),
   };
 }
 
