@@ -83,7 +83,7 @@ def statistics(checks, client):
     checks.true("batch sizes", {1, 3} <= {batch["batch_size"] for batch in after["batch_stats"]}, after["batch_stats"])
     checks.true("last_inference is milliseconds", abs(after["last_inference"] / 1000 - time.time()) < 60)
     checks.true("all models", len(client.get_inference_statistics()["model_stats"]) > 10)
-    raises(checks, "statistics of an unknown model", 404, client.get_inference_statistics, "nope")
+    raises(checks, "statistics of an unknown model", 400, client.get_inference_statistics, "nope")
 
 
 def inference(checks, client):

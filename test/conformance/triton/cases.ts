@@ -10,6 +10,8 @@ export interface Expected {
   readonly binary?: true;
   /** Of infer answers all of it, of others what must be in it; `<number>` stands for any number. Missing = no body. */
   readonly answer?: unknown;
+  /** Server-sent events, all of them. */
+  readonly events?: readonly unknown[];
   /** The whole body in base64, where it is no valid JSON. */
   readonly raw?: string;
 }
@@ -33,9 +35,14 @@ export interface TritonCase {
   };
 }
 
-/** The exchanges that do not change what is loaded; in order, since settings are changed and put back. */
-export function readCases(): readonly TritonCase[] {
+/**
+ * The exchanges that do not change what is loaded; in order, since settings are changed and put back. Shared memory is
+ * called `lt_…` there, and has `prefix` in the place of that here.
+ */
+export function readCases(prefix: string): readonly TritonCase[] {
   return readFileSync(inRoot('test/conformance/triton/cases.jsonl'), 'utf8')
+    .replaceAll('/lt_', `/${prefix}`)
+    .replaceAll('"lt_', `"${prefix}`)
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as TritonCase);

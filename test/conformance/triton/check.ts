@@ -16,17 +16,34 @@ export function checkAnswer(answer: Answer, expected: Expected, isInfer: boolean
     const raw = body.toString('base64');
     return raw === expected.raw ? undefined : `body ${raw} instead of ${expected.raw}`;
   }
+  if (expected.events !== undefined) return checkEvents(answer, expected.events);
   if (expected.answer === undefined) return undefined;
   return isInfer
     ? checkInfer({ ...answer, body }, expected)
     : differenceOf(JSON.parse(body.toString()), expected.answer);
 }
 
-/** Refusals are JSON with a sentence; what is not ready says just that. */
-function checkError({ headers, body }: Answer): string | undefined {
+/** Refusals are JSON with a sentence; what is not ready says nothing. */
+function checkError({ status, headers, body }: Answer): string | undefined {
+  if (status === 503 && body.length === 0) return undefined;
   if (headers['content-type'] !== 'application/json') return `an error of type ${headers['content-type']}`;
-  const { error, ready } = JSON.parse(body.toString()) as { readonly error?: unknown; readonly ready?: unknown };
-  return ready === false || (typeof error === 'string' && error !== '') ? undefined : `an error without text: ${body}`;
+  const { error } = JSON.parse(body.toString()) as { readonly error?: unknown };
+  return typeof error === 'string' && error !== '' ? undefined : `an error without text: ${body}`;
+}
+
+function checkEvents({ headers, body }: Answer, expected: readonly unknown[]): string | undefined {
+  const type = headers['content-type'];
+  if (type !== 'text/event-stream; charset=utf-8') return `events of type ${type}`;
+  const text = body.toString();
+  if (text !== '' && !text.endsWith('\n\n')) return `an event without an end: ${text}`;
+  const events = text.split('\n\n').slice(0, -1);
+  const foreign = events.find((event) => !event.startsWith('data: '));
+  if (foreign !== undefined) return `an event that is no data: ${foreign}`;
+  return differenceOf(
+    events.map((event) => JSON.parse(event.slice('data: '.length))),
+    expected,
+    'the events',
+  );
 }
 
 function checkInfer(answer: Answer, expected: Expected): string | undefined {

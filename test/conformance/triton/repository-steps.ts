@@ -1,7 +1,6 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { buildOnnx, writeOnnx } from '../../support/onnx-builder.js';
-import { scaleGraph, versionGraph } from '../harness/triton-models.js';
+import { buildOnnx, type OnnxGraph } from '../../support/onnx-builder.js';
 import type { Expected, TritonCase } from './cases.js';
 
 /** A request that changes what is loaded, or asks what is; and what is done to the folder before it. */
@@ -56,7 +55,13 @@ const TENSORS = {
 };
 const CONFIG = { backend: 'onnxruntime', max_batch_size: 0, ...TENSORS };
 const WITH_PARAMETER = { ...CONFIG, parameters: { k: { string_value: 'v' } } };
-const SEVENFOLD = Buffer.from(buildOnnx(scaleGraph(['N'], 7))).toString('base64');
+const TIMES_SEVEN: OnnxGraph = {
+  inputs: [{ name: 'IN', type: 'float32', dims: ['N'] }],
+  outputs: [{ name: 'OUT', type: 'float32', dims: ['N'] }],
+  nodes: [{ op: 'Mul', inputs: ['IN', 'factor'], outputs: ['OUT'] }],
+  initializers: [{ name: 'factor', type: 'float32', dims: [], data: Float32Array.of(7) }],
+};
+const SEVENFOLD = Buffer.from(buildOnnx(TIMES_SEVEN)).toString('base64');
 
 const parameters = (values: Readonly<Record<string, unknown>>) => ({
   body: { parameters: values },
@@ -78,10 +83,7 @@ export function repositorySteps(repository: string): readonly RepositoryStep[] {
     ...uploading(),
     ...unloading(),
     step('load after a version was added', load('ver_default'), 200, {
-      before: () => {
-        mkdirSync(version11);
-        writeOnnx(path.join(version11, 'model.onnx'), versionGraph(11));
-      },
+      before: () => cpSync(path.join(repository, 'ver_default/10'), version11, { recursive: true }),
     }),
     step('the newest version answers', 'POST /v2/models/ver_default/infer', 200, {
       body: VERSIONED,

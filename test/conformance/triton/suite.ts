@@ -5,9 +5,10 @@ import { HttpClient } from '../harness/http.js';
 import { emptyFolder, inRoot } from '../harness/paths.js';
 import { startServer } from '../harness/server.js';
 import { Tally } from '../harness/tally.js';
-import { writeTritonModels } from '../harness/triton-models.js';
+import { copyTritonModels } from '../harness/triton-repository.js';
 import { readCases, type TritonCase } from './cases.js';
 import { checkAnswer } from './check.js';
+import { createRegions } from './regions.js';
 import { type RepositoryStep, repositorySteps } from './repository-steps.js';
 
 const UNLOAD_LIMIT_MS = 10_000;
@@ -15,13 +16,14 @@ const INDEX_INTERVAL_MS = 20;
 
 export async function run(): Promise<number> {
   const folder = emptyFolder('triton');
-  const repository = writeTritonModels(path.join(folder, 'models'));
+  const repository = copyTritonModels(path.join(folder, 'models'));
   const tally = new Tally();
-  const args = [repository, '--model-control-mode', 'explicit', '--load-model', '*'];
+  const args = [repository, '--model-control-mode', 'explicit', '--load-model', '*', '--allow-client-shm'];
   const server = await startServer(args);
+  const regions = createRegions();
   const clients = { http: new HttpClient(server.url), metrics: new HttpClient(server.metricsUrl) };
   try {
-    for (const each of readCases()) {
+    for (const each of readCases(regions.prefix)) {
       const problem = await replay(clients[each.port ?? 'http'], each);
       tally.check(problem === undefined, `${each.name}: ${problem}`);
     }
@@ -31,10 +33,12 @@ export async function run(): Promise<number> {
       const problem = (await replay(clients.http, each)) ?? (await checkIndex(clients.http, each));
       tally.check(problem === undefined, `repository, ${each.name}: ${problem}`);
     }
-    for (const row of undocumented([...readCases(), ...steps])) tally.fail(`docs/protocols.md has no row '${row}'`);
+    for (const row of undocumented([...readCases(regions.prefix), ...steps]))
+      tally.fail(`docs/protocols.md has no row '${row}'`);
   } finally {
     clients.http.close();
     clients.metrics.close();
+    regions.remove();
     tally.check((await server.stop()) === 0, `the server did not end well: ${server.lastWords()}`);
   }
   return tally.close();
