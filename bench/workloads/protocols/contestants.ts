@@ -53,7 +53,8 @@ export function driven({ name, peer = false, start, check, drive }: DrivenOption
       return {
         async warmUp() {
           await check?.(server);
-          await drive(server, settings.warmUpSeconds, settings);
+          const { errors = 0 } = await drive(server, settings.warmUpSeconds, settings);
+          if (errors > 0) throw new Error(`${errors} requests failed`);
         },
         measure: () => drive(server, settings.seconds, settings),
         close: () => server.stop(),
