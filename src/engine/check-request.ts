@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   bytesElementEnd,
   ELEMENT_SIZE_BYTES,
@@ -181,6 +182,17 @@ function checkOutputs(rules: RequestRules, request: InferRequest): readonly stri
   return names;
 }
 
+/** The input counts no rows although the model batches: all requests of a batch must agree on its value. */
+export function isShared(spec: TensorSpec, maxBatchSize: number): boolean {
+  return maxBatchSize > 0 && spec.batchAxis === null;
+}
+
+/** Different for different data. */
+function valueKey(data: Uint8Array): string {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  return data.byteLength <= 64 ? bytes.toString('base64') : createHash('sha256').update(bytes).digest('base64');
+}
+
 function shapeKey(rules: RequestRules, inputs: readonly Tensor[]): string {
   let key = '';
   let index = 0;
@@ -191,6 +203,7 @@ function shapeKey(rules: RequestRules, inputs: readonly Tensor[]): string {
       continue;
     }
     index++;
+    if (isShared(spec, rules.maxBatchSize)) key += `${valueKey(tensor.data)},`;
     const padded = rules.paddedAxes.get(spec.name);
     for (let axis = spec.batchAxis === 0 ? 1 : 0; axis < tensor.shape.length; axis++) {
       key += padded?.includes(axis) ? '*,' : `${tensor.shape[axis]},`;

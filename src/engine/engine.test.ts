@@ -271,15 +271,6 @@ describe('createEngine', () => {
     expect(single.batching).toEqual({ enabled: false, reason: 'maxBatchSize is 1' });
   });
 
-  it('refuses models that keep state between requests', async () => {
-    const { engine, host } = createFixture();
-    host.description = { ...IDENTITY, stateful: true };
-    await expect(engine.load(source())).rejects.toMatchObject({
-      code: 'unimplemented',
-      message: "model 'm/1' keeps state between requests; this version has no sequence batcher for it",
-    });
-  });
-
   it('bounds the number of instances', async () => {
     const { engine } = createFixture({ maxInstances: 2 });
     await engine.load(source(1));

@@ -44,6 +44,8 @@ export interface CreateEngineOptions {
   readonly onStale?: (source: ModelSource) => void;
 }
 
+/** How long sequences may go on after a reload on the generation that they began on. */
+const SEQUENCE_DRAIN_MS = 600_000;
 const NONE: readonly ModelInfo[] = [];
 const NO_GRANT: Grant = () => undefined;
 
@@ -58,7 +60,9 @@ class ModelEngine implements Engine {
   readonly #table = new VersionTable();
   readonly #generations = new Map<number, Generation>();
   readonly #serving = new Map<string, readonly ModelInfo[]>();
-  readonly #retiring = new Set<Promise<void>>();
+  readonly #retirements = new Map<Generation, Promise<void>>();
+  /** By generation, the one that it has replaced, while that still keeps sequences. */
+  readonly #previous = new Map<Generation, Generation>();
   readonly #limitLoads: LimitFunction;
   #lastGeneration = 0;
   #closed = false;
@@ -120,7 +124,7 @@ class ModelEngine implements Engine {
   submit(ref: ModelRef, submission: Submission): Grant {
     const generation = this.#generations.get(ref.generation);
     if (this.#closed) submission.sink.onEnd(shuttingDown());
-    else if (generation !== undefined) return generation.submit(submission);
+    else if (generation !== undefined) return this.#holderOf(generation, submission).submit(submission);
     else submission.sink.onEnd(new MillraceError('not_found', `model '${formatModelRef(ref)}' is not loaded`));
     return NO_GRANT;
   }
@@ -143,7 +147,7 @@ class ModelEngine implements Engine {
     const settled = Promise.all(generations.map((generation) => generation.scheduler.settled()));
     await within(this.#setup.clock, gracePeriodMs, settled);
     await Promise.all(generations.map((generation) => generation.close()));
-    await Promise.all(this.#retiring);
+    await Promise.all(this.#retirements.values());
     await this.#setup.host.close();
     // What served stays known, so that whoever still asks is told of the shutdown and not that there is no such model.
     this.#generations.clear();
@@ -222,7 +226,31 @@ class ModelEngine implements Engine {
     this.#publishState(entry, generation.info.ref, { loadMs: generation.info.loadMs });
     if (old === undefined) return;
     if (old.stale()) old.scheduler.abort(replaced(generation.info.ref));
-    void this.#retire(old);
+    if (old.scheduler.sequences === undefined) void this.#retire(old);
+    else void this.#retireAfterSequences(generation, old);
+  }
+
+  /** Those who are in the middle of a sequence go on with it where its state is. */
+  async #retireAfterSequences(generation: Generation, old: Generation): Promise<void> {
+    this.#previous.set(generation, old);
+    await old.scheduler.sequences?.over(SEQUENCE_DRAIN_MS);
+    await this.#retire(old);
+  }
+
+  /** The generation that has the sequence of a request: itself, or one that it has replaced. */
+  #holderOf(generation: Generation, { request }: Submission): Generation {
+    const { sequence } = request;
+    if (this.#previous.size === 0 || sequence === undefined || sequence.start) return generation;
+    for (let holder: Generation | undefined = generation; holder !== undefined; holder = this.#previous.get(holder)) {
+      if (holder.scheduler.sequences?.holds(sequence.id)) return holder;
+    }
+    return generation;
+  }
+
+  /** A generation and those before it that still keep sequences. */
+  #withPrevious(generation: Generation): readonly Generation[] {
+    const previous = this.#previous.get(generation);
+    return previous === undefined ? [generation] : [generation, ...this.#withPrevious(previous)];
   }
 
   /** Serves a version no more; resolves when what it had accepted is answered and its memory given back. */
@@ -232,21 +260,35 @@ class ModelEngine implements Engine {
     entry.current = undefined;
     this.#refreshServing(entry.name);
     this.#setState(entry, { kind: 'draining' });
-    return this.#retire(generation);
+    const closing = this.#withPrevious(generation).map((each) => this.#retire(each));
+    return Promise.all(closing).then(() => undefined);
   }
 
   /** Lets a generation finish what it has accepted, then closes it. */
   #retire(generation: Generation): Promise<void> {
+    const known = this.#retirements.get(generation);
+    if (known !== undefined) return known;
     const retired = generation.scheduler
       .idle()
       .then(() => generation.close())
       .finally(() => {
         this.#generations.delete(generation.info.ref.generation);
-        this.#retiring.delete(retired);
+        this.#retirements.delete(generation);
+        this.#forgetPrevious(generation);
         this.#setup.onReleased?.(generation.info.source);
       });
-    this.#retiring.add(retired);
+    this.#retirements.set(generation, retired);
     return retired;
+  }
+
+  #forgetPrevious(generation: Generation): void {
+    const before = this.#previous.get(generation);
+    this.#previous.delete(generation);
+    for (const [later, previous] of this.#previous) {
+      if (previous !== generation) continue;
+      if (before === undefined) this.#previous.delete(later);
+      else this.#previous.set(later, before);
+    }
   }
 
   /** Loads and unloads of one version never overlap. */

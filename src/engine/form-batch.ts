@@ -1,7 +1,8 @@
 import { formatTraceparent, type Tensor } from '../core/index.js';
-import type { Batch, BatchItem, ItemContext } from '../runtimes/index.js';
+import type { Batch, BatchItem, ItemContext, ItemSequence } from '../runtimes/index.js';
 import { cutTensor, padTensor } from './padding.js';
 import type { Pending } from './pending.js';
+import type { Sequence } from './sequences/sequence.js';
 import { type ShapeRules, toClientShape, toModelShape } from './shape-rules.js';
 
 export interface BatchForm {
@@ -24,9 +25,19 @@ export function formBatch(members: readonly Pending[], { id, rules, contextAt }:
       rows: member.checked.rows,
       parameters: member.request.parameters,
     };
-    items.push(contextAt === undefined ? item : { ...item, context: contextOf(member, contextAt) });
+    items.push(
+      contextAt === undefined && member.sequence === undefined ? item : { ...item, ...moreOf(member, contextAt) },
+    );
   }
   return { id, items, rows, outputs: wantedOutputs(members) };
+}
+
+/** What most models neither want nor have. */
+function moreOf(member: Pending, contextAt: number | undefined): Pick<BatchItem, 'context' | 'sequence'> {
+  return {
+    ...(contextAt === undefined ? {} : { context: contextOf(member, contextAt) }),
+    ...(member.sequence === undefined ? {} : { sequence: stepOf(member, member.sequence) }),
+  };
 }
 
 function contextOf({ request, call }: Pending, now: number): ItemContext {
@@ -37,6 +48,10 @@ function contextOf({ request, call }: Pending, now: number): ItemContext {
     remainingMs: call.deadlineAt - now,
     ...(request.sequence === undefined ? {} : { sequence: request.sequence }),
   };
+}
+
+function stepOf({ request }: Pending, { id, slot }: Sequence): ItemSequence {
+  return { slot, id, start: request.sequence?.start === true, end: request.sequence?.end === true };
 }
 
 /** What of an item's emission the caller asked for, in its order, in the client's shapes and sizes. */

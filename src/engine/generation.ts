@@ -26,6 +26,8 @@ import type { EngineOptions } from './options.js';
 import type { Pending } from './pending.js';
 import type { ResponseCache } from './response-cache.js';
 import { Scheduler, type SchedulerLimits } from './scheduler.js';
+import { sequenceLimits } from './sequences/limits.js';
+import { loadSequenceSpec } from './sequences/load-spec.js';
 import { createShapeRules } from './shape-rules.js';
 import { StatisticsCounter } from './statistics.js';
 import type { Grant, Infer, ModelGauges, ModelInfo, Submission } from './types.js';
@@ -81,7 +83,7 @@ export interface LoadGenerationOptions {
 export async function loadGeneration(options: LoadGenerationOptions): Promise<Generation> {
   const { context } = options;
   const startedAt = context.clock.now();
-  const loader = createLoader(options, fileIdentity(options.source.path));
+  const loader = await createLoader(options, fileIdentity(options.source.path));
   const first = await loader.start(0);
   const started: Instance[] = [first];
   try {
@@ -126,8 +128,9 @@ interface Loader {
   guard<Result>(instance: Instance, work: () => Promise<Result>): Promise<Result>;
 }
 
-function createLoader({ source, ref, context }: LoadGenerationOptions, identity: string): Loader {
+async function createLoader({ source, ref, context }: LoadGenerationOptions, identity: string): Promise<Loader> {
   const config = resolveModelConfig(source.config);
+  const sequence = await loadSequenceSpec(source, config.sequenceBatching);
   const label = formatModelRef(ref);
   const placement: Placement =
     config.instances.placement === 'inline'
@@ -146,6 +149,7 @@ function createLoader({ source, ref, context }: LoadGenerationOptions, identity:
     maxBatchSize: source.config.maxBatchSize,
     cacheFolder: context.cacheFolder,
     parameters: config.parameters,
+    ...(sequence === undefined ? {} : { sequence }),
   };
   const timeoutMs = config.limits.loadTimeoutMs;
   const loader: Loader = {
@@ -207,19 +211,15 @@ interface Prepared {
   readonly signature: ModelInfo['signature'];
   readonly maxBatchSize: number;
   readonly description: Description;
+  /** Its requests come in sequences. */
+  readonly sequences: boolean;
 }
 
 function prepare(
-  { source, ref, context }: LoadGenerationOptions,
+  { source, context }: LoadGenerationOptions,
   config: ResolvedModelConfig,
   description: Description,
 ): Prepared {
-  if (description.stateful) {
-    throw new MillraceError(
-      'unimplemented',
-      `model '${formatModelRef(ref)}' keeps state between requests; this version has no sequence batcher for it`,
-    );
-  }
   if (config.instances.placement === 'inline' && config.instances.runner !== undefined) {
     throw new MillraceError(
       'invalid_argument',
@@ -233,7 +233,7 @@ function prepare(
     labels: source.labels,
     defaultMaxBatchSize: context.options.defaultMaxBatchSize,
   });
-  return { ...completed, description };
+  return { ...completed, description, sequences: description.stateful || config.sequenceBatching !== undefined };
 }
 
 interface AssembleOptions extends LoadGenerationOptions {
@@ -302,6 +302,7 @@ function assemble(options: AssembleOptions): Generation {
     maxBatchSize: prepared.maxBatchSize,
     platform: source.config.platform ?? prepared.description.platform,
     decoupled: prepared.description.decoupled,
+    sequences: prepared.sequences,
     placement: config.instances.placement,
     instances: config.instances.count,
     loadMs: options.loadMs,
@@ -319,6 +320,8 @@ function assemble(options: AssembleOptions): Generation {
       queuedRequests: scheduler.queuedRequests,
       queuedBytes: scheduler.queuedBytes,
       executingRequests: scheduler.executingRequests,
+      activeSequences: scheduler.sequences?.active ?? 0,
+      waitingSequences: scheduler.sequences?.waiting ?? 0,
       instances: pool.slots.map((slot) => ({
         id: `${label}#${slot.index}`,
         pid: slot.instance?.pid ?? 0,
@@ -378,6 +381,7 @@ function schedulerLimits({ loader, prepared, batching, context }: AssembleOption
     wantsContext: prepared.description.wantsContext,
     concurrency: prepared.description.concurrency,
     prefetchBelowMs: inline ? 0 : context.options.prefetchBelowMs,
+    sequences: prepared.sequences ? sequenceLimits(config, Math.max(1, prepared.maxBatchSize)) : undefined,
   };
 }
 

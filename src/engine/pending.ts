@@ -1,8 +1,9 @@
 import type { Call, InferRequest, Timer } from '../core/index.js';
-import type { Instance } from '../runtimes/index.js';
+import { type Instance, STREAM_CREDIT } from '../runtimes/index.js';
 import type { CheckedRequest } from './check-request.js';
 import type { Candidate } from './plan-batch.js';
-import type { Sink } from './types.js';
+import type { Sequence } from './sequences/sequence.js';
+import type { Sink, Submission } from './types.js';
 
 /** Where an accepted request is. `gone`: in no queue and no batch any more. */
 export type PendingPlace = 'queued' | 'executing' | 'gone';
@@ -14,6 +15,10 @@ export interface Pending extends Candidate {
   readonly checked: CheckedRequest;
   readonly call: Call;
   readonly sink: Sink;
+  /** The sequence that it is a step of. */
+  readonly sequence: Sequence | undefined;
+  /** Its answer was an error. */
+  failed: boolean;
   /** Priority level, 1 = highest. */
   readonly level: number;
   place: PendingPlace;
@@ -39,4 +44,45 @@ export interface Pending extends Candidate {
   /** Its neighbours in the queue; the queue's own. */
   before: Pending | undefined;
   behind: Pending | undefined;
+}
+
+/** What admission found out about a request. */
+export interface Admission {
+  readonly callId: number;
+  readonly checked: CheckedRequest;
+  readonly level: number;
+  /** Clock time. */
+  readonly now: number;
+  readonly sequence: Sequence | undefined;
+}
+
+/** A request that goes into the queue. */
+export function createPending({ request, call, sink }: Submission, admission: Admission): Pending {
+  const { callId, checked, level, now, sequence } = admission;
+  return {
+    callId,
+    request,
+    checked,
+    call,
+    sink,
+    sequence,
+    failed: false,
+    level,
+    rows: checked.rows,
+    shapeKey: checked.shapeKey,
+    enqueuedAt: now,
+    place: 'queued',
+    ended: false,
+    alone: false,
+    kills: 0,
+    responses: 0,
+    delayed: false,
+    expiry: undefined,
+    runner: undefined,
+    credit: STREAM_CREDIT,
+    lastSignAt: 0,
+    openCalls: undefined,
+    before: undefined,
+    behind: undefined,
+  };
 }

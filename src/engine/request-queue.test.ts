@@ -12,6 +12,8 @@ function pending(fields: Partial<Pending> = {}): Pending {
     checked: { inputs: [], rows: 1, sizeBytes: 10, shapeKey: '', outputs: undefined },
     call: call(),
     sink: new Outcome(),
+    sequence: undefined,
+    failed: false,
     level: 1,
     rows: 1,
     shapeKey: '',

@@ -8,7 +8,7 @@ import {
   type Timer,
   toMillraceError,
 } from '../core/index.js';
-import { type BatchTiming, type Emission, type Instance, RunnerDiedError, STREAM_CREDIT } from '../runtimes/index.js';
+import { type BatchTiming, type Emission, type Instance, RunnerDiedError } from '../runtimes/index.js';
 import {
   bytesFull,
   chooseLevel,
@@ -18,14 +18,18 @@ import {
   queueTimeoutMs,
   refuseWhileDown,
 } from './admission.js';
-import { type CheckedRequest, checkRequest } from './check-request.js';
+import { createRun, markFailed, recordTiming, runsAlone } from './batch-run.js';
+import { checkRequest } from './check-request.js';
 import { formBatch } from './form-batch.js';
 import type { InstancePool, Run, Slot } from './instance-pool.js';
-import type { Pending } from './pending.js';
+import { createPending, type Pending } from './pending.js';
 import { type BatchLimits, planBatch } from './plan-batch.js';
 import { RequestQueue } from './request-queue.js';
 import { hangsInMs } from './run-watch.js';
 import { RunningMedian } from './running-median.js';
+import { sequenceLost, startFailed } from './sequences/check-sequence.js';
+import type { SequenceLimits } from './sequences/sequence.js';
+import { SequenceTable, type StepEnd } from './sequences/sequence-table.js';
 import { Settlement } from './settlement.js';
 import type { ShapeRules } from './shape-rules.js';
 import type { StatisticsCounter } from './statistics.js';
@@ -52,6 +56,8 @@ export interface SchedulerLimits {
   readonly wantsContext: boolean;
   /** Batches that run at a time in one instance; nothing is sent ahead where that is more than 1. */
   readonly concurrency: number;
+  /** Requests come in sequences; undefined = each for itself. */
+  readonly sequences: SequenceLimits | undefined;
 }
 
 export interface SchedulerOptions {
@@ -75,6 +81,8 @@ export class Scheduler {
   readonly #queue: RequestQueue;
   readonly #runMs = new RunningMedian();
   readonly #settlement: Settlement;
+  /** Present where requests come in sequences. */
+  readonly sequences: SequenceTable | undefined;
   #nextId = 1;
   #executing = 0;
   #pumpScheduled = false;
@@ -87,6 +95,16 @@ export class Scheduler {
     const { ref, rules, limits, statistics, clock } = options;
     const { preserveOrder, decoupled } = limits;
     this.#settlement = new Settlement({ ref, rules, preserveOrder, decoupled, statistics, clock });
+    this.sequences =
+      limits.sequences &&
+      new SequenceTable({
+        label: options.label,
+        limits: limits.sequences,
+        batching: limits.batching,
+        slots: options.pool.slots,
+        clock,
+        onFree: () => this.schedule(),
+      });
   }
 
   get queuedRequests(): number {
@@ -160,6 +178,7 @@ export class Scheduler {
         this.#settlement.end(item, error);
       }
     }
+    this.sequences?.close();
   }
 
   #admit(submission: Submission): Pending {
@@ -169,52 +188,26 @@ export class Scheduler {
     const checked = submission.checked ?? checkRequest(rules.request, request);
     const down = refuseWhileDown(label, pool.recoveryMs(), pool.lastDeath);
     if (down !== undefined) throw down;
-    const level = chooseLevel(request.priority, limits.policies.length, limits.defaultLevel);
+    // Priorities would change the order of a sequence.
+    const priority = this.sequences === undefined ? request.priority : 0;
+    const level = chooseLevel(priority, limits.policies.length, limits.defaultLevel);
     const policy = limits.policies[level - 1] as QueuePolicy;
     // Requests that an instance would take at once do not wait, so they must not fill the queue.
     if (this.#queue.lengthOfLevel(level) >= policy.maxRequests) this.#pump();
     if (this.#queue.lengthOfLevel(level) >= policy.maxRequests) throw queueFull(label, policy);
+    const control = this.sequences?.check(request, checked.rows);
     const full = budget.take(checked.sizeBytes);
     if (full !== undefined) throw bytesFull(full, checked.sizeBytes);
 
     const now = clock.now();
     call.timing.enqueuedAt = now;
-    const item = this.#createPending(submission, { checked, level, now });
+    const sequence = control && this.sequences?.enter(control);
+    const item = createPending(submission, { callId: this.#nextId++, checked, level, now, sequence });
     const timeoutMs = queueTimeoutMs(policy, request);
     if (timeoutMs !== Number.POSITIVE_INFINITY) {
       item.expiry = clock.setTimer(timeoutMs, () => this.#onExpired(item, policy, timeoutMs));
     }
     return item;
-  }
-
-  #createPending(
-    { request, call, sink }: Submission,
-    { checked, level, now }: { readonly checked: CheckedRequest; readonly level: number; readonly now: number },
-  ): Pending {
-    return {
-      callId: this.#nextId++,
-      request,
-      checked,
-      call,
-      sink,
-      level,
-      rows: checked.rows,
-      shapeKey: checked.shapeKey,
-      enqueuedAt: now,
-      place: 'queued',
-      ended: false,
-      alone: false,
-      kills: 0,
-      responses: 0,
-      delayed: false,
-      expiry: undefined,
-      runner: undefined,
-      credit: STREAM_CREDIT,
-      lastSignAt: 0,
-      openCalls: undefined,
-      before: undefined,
-      behind: undefined,
-    };
   }
 
   #grant(item: Pending, answers: number): void {
@@ -227,8 +220,9 @@ export class Scheduler {
   #onExpired(item: Pending, policy: QueuePolicy, timeoutMs: number): void {
     item.expiry = undefined;
     if (item.place !== 'queued') return;
-    if (policy.timeoutAction === 'delay') this.#queue.delay(item);
-    else this.#refuse(item, queueTimedOut(this.#options.label, timeoutMs));
+    if (policy.timeoutAction === 'reject') this.#refuse(item, queueTimedOut(this.#options.label, timeoutMs));
+    // A step of a sequence keeps its turn.
+    else if (item.sequence === undefined) this.#queue.delay(item);
   }
 
   #onCancel(item: Pending, reason: MillraceError): void {
@@ -245,6 +239,10 @@ export class Scheduler {
     const { batching, maxRows } = limits.batching;
     this.#delayTimer?.clear();
     this.#delayTimer = undefined;
+    if (this.sequences !== undefined) {
+      this.#pumpSequences(this.sequences);
+      return;
+    }
     while (this.#queue.length > 0) {
       const slot = this.#chooseSlot();
       if (slot === undefined) return;
@@ -258,6 +256,47 @@ export class Scheduler {
       }
       const members = plan.picked.map((index) => candidates[index] as Pending);
       this.#dispatch(slot, members, plan.reason);
+    }
+  }
+
+  /** Each instance runs what its own sequences have waiting, one request of each at a time. */
+  #pumpSequences(sequences: SequenceTable): void {
+    const { limits, pool, clock } = this.#options;
+    this.#loseSequences(sequences);
+    let wakeAt = Number.POSITIVE_INFINITY;
+    for (const slot of pool.slots) {
+      while (slot.instance !== undefined && !slot.doomed && slot.runs.length < limits.concurrency) {
+        const candidates = sequences.runnable(this.#queue.all(), slot);
+        if (candidates.length === 0) break;
+        const plan = planBatch(candidates, sequences.batchLimits(candidates.length), clock.now());
+        if (plan.kind === 'wait') {
+          wakeAt = Math.min(wakeAt, plan.at);
+          break;
+        }
+        const members = plan.picked.map((index) => candidates[index] as Pending);
+        this.#dispatch(slot, members, plan.reason);
+      }
+    }
+    if (wakeAt === Number.POSITIVE_INFINITY) return;
+    this.#delayTimer = clock.setTimer(wakeAt - clock.now(), () => this.#pump());
+  }
+
+  /** Ends what waits for sequences whose runner is gone. */
+  #loseSequences(sequences: SequenceTable): void {
+    if (!sequences.refresh()) return;
+    for (const item of this.#queue.all()) {
+      if (item.sequence?.lost) this.#refuse(item, sequenceLost(this.#options.label, item.sequence.id));
+    }
+  }
+
+  /** A step is over; those behind a start that failed have nothing to go on with. */
+  #endStep(item: Pending, end: StepEnd): void {
+    const { sequence } = item;
+    if (sequence === undefined || !this.sequences?.stepEnded(item, end)) return;
+    for (const other of this.#queue.all()) {
+      if (other.sequence !== sequence || other.callId < item.callId) continue;
+      if (other.request.sequence?.start) return;
+      this.#refuse(other, startFailed(this.#options.label, sequence.id));
     }
   }
 
@@ -283,6 +322,7 @@ export class Scheduler {
       this.#queue.remove(item, 'executing');
       item.expiry?.clear();
       item.runner = slot.instance;
+      if (item.sequence !== undefined) item.sequence.running = true;
       item.call.timing.dequeuedAt = now;
     }
     this.#executing += members.length;
@@ -329,6 +369,7 @@ export class Scheduler {
   }
 
   #onEmissions(run: Run, emissions: readonly Emission[]): void {
+    if (this.sequences !== undefined) markFailed(run, emissions);
     if (!this.#options.limits.decoupled) {
       run.emissions.push(...emissions);
       return;
@@ -353,6 +394,7 @@ export class Scheduler {
     pool.healthy(slot);
     this.#runMs.add(now - run.startedAt);
     statistics.batch(run.rows, timing, clock.wallNow());
+    for (const item of run.members) this.#endStep(item, item.failed ? 'failed' : 'done');
     // The instance gets its next batch before this one's answers are written.
     this.#pump();
     run.finishedAt = now;
@@ -372,7 +414,10 @@ export class Scheduler {
     const waiting = run.members.filter((item) => !item.ended);
     const failure = toMillraceError(error);
     const death = error instanceof RunnerDiedError ? error : undefined;
-    if (death !== undefined) slot.doomed = true;
+    if (death !== undefined) {
+      slot.doomed = true;
+      if (this.sequences !== undefined) this.#loseSequences(this.sequences);
+    }
     const again =
       death !== undefined
         ? this.#afterDeath(run, waiting, death)
@@ -381,13 +426,22 @@ export class Scheduler {
           : [];
     if (death?.started !== false) for (const item of again) item.alone = true;
     this.#queue.pushFront(again);
-    for (const item of waiting) if (item.place !== 'queued') this.#settlement.end(item, failure);
+    for (const item of run.members) {
+      if (item.place === 'queued') {
+        if (item.sequence !== undefined) item.sequence.running = false;
+        continue;
+      }
+      this.#endStep(item, 'failed');
+      const lost = death !== undefined && item.sequence !== undefined;
+      this.#settlement.end(item, lost ? sequenceLost(this.#options.label, item.sequence.id) : failure);
+    }
     this.#finishRun(slot, run, failure);
     this.schedule();
   }
 
   /** Which members of a batch that went down with its runner are tried again. */
   #afterDeath(run: Run, waiting: readonly Pending[], error: RunnerDiedError): readonly Pending[] {
+    if (this.sequences !== undefined) return [];
     if (!error.started) return waiting;
     for (const item of waiting) item.kills++;
     const certain = run.overdue && run.members.length === 1;
@@ -415,6 +469,10 @@ export class Scheduler {
     this.#queue.remove(item, 'gone');
     this.#options.budget.release(item.checked.sizeBytes);
     this.#settlement.end(item, error);
+    if (item.sequence !== undefined) {
+      this.#endStep(item, 'dropped');
+      this.schedule();
+    }
     this.#checkIdle();
   }
 
@@ -422,25 +480,4 @@ export class Scheduler {
     if (this.#queue.length > 0 || this.#executing > 0) return;
     for (const resolve of this.#onIdle.splice(0)) resolve();
   }
-}
-
-/** Only its first member can be alone: it has no others. */
-function runsAlone(run: Run): boolean {
-  return run.members[0]?.alone === true;
-}
-
-function createRun(members: readonly Pending[], reason: BatchReason): Run {
-  const rows = members.reduce((sum, item) => sum + item.rows, 0);
-  return { members, rows, reason, emissions: [], startedAt: 0, finishedAt: 0, timeout: undefined, overdue: false };
-}
-
-function recordTiming(item: Pending, run: Run, batch: BatchTiming): void {
-  const { timing } = item.call;
-  timing.startedAt = run.startedAt;
-  timing.finishedAt = run.finishedAt;
-  timing.computeInputMs = batch.computeInputMs;
-  timing.computeInferMs = batch.computeInferMs;
-  timing.computeOutputMs = batch.computeOutputMs;
-  timing.batchRows = run.rows;
-  timing.batchReason = run.reason;
 }

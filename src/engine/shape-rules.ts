@@ -1,6 +1,6 @@
 import type { Signature, Tensor, TensorSpec } from '../core/index.js';
 import type { TensorConfig } from '../repository/index.js';
-import type { RequestRules } from './check-request.js';
+import { isShared, type RequestRules } from './check-request.js';
 
 /** How a tensor of a batch is padded, or an output cut back. */
 export interface PaddingRule {
@@ -31,7 +31,9 @@ export function createShapeRules(options: ShapeRulesOptions): ShapeRules {
   const { signature } = options;
   const inputPadding = paddingOf(options.inputs);
   const variable = (spec: TensorSpec) =>
-    spec.optional || spec.shape.some((size, axis) => size === -1 && !(axis === 0 && spec.batchAxis === 0));
+    spec.optional ||
+    isShared(spec, options.maxBatchSize) ||
+    spec.shape.some((size, axis) => size === -1 && !(axis === 0 && spec.batchAxis === 0));
   const request: RequestRules = {
     label: options.label,
     inputs: signature.inputs,

@@ -20,6 +20,8 @@ export interface ModelInfo {
   readonly maxBatchSize: number;
   readonly platform: string;
   readonly decoupled: boolean;
+  /** Its requests come in sequences. */
+  readonly sequences: boolean;
   readonly placement: 'process' | 'inline';
   readonly instances: number;
   readonly loadMs: number;
@@ -71,6 +73,9 @@ export interface ModelGauges {
   readonly queuedRequests: number;
   readonly queuedBytes: number;
   readonly executingRequests: number;
+  /** Sequences that have not ended, and those of them that wait for a place; 0 for models without. */
+  readonly activeSequences: number;
+  readonly waitingSequences: number;
   readonly instances: readonly {
     readonly id: string;
     readonly pid: number;

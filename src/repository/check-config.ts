@@ -1,3 +1,4 @@
+import { sequenceProblem } from './check-sequences.js';
 import { relativePathProblem } from './files.js';
 import type { ModelConfig, TensorConfig } from './model-config.js';
 
@@ -8,7 +9,8 @@ export function configProblem(config: ModelConfig): string | undefined {
     batchProblem(config) ??
     priorityProblem(config) ??
     tensorProblem(config) ??
-    ensembleProblem(config)
+    ensembleProblem(config) ??
+    sequenceProblem(config)
   );
 }
 

@@ -36,15 +36,24 @@ export function completeSignature(input: CompletionInput): Completion {
     (canBatch(declared, described) ? input.defaultMaxBatchSize : 0);
   checkNames('input', declared.inputs, described.inputs);
   checkNames('output', declared.outputs, described.outputs);
+  const mixed = isMixed(described);
   const complete = (kind: 'input' | 'output', spec: TensorSpec, config: TensorConfig | undefined): TensorSpec => {
-    checkBatchDimension(`${kind} '${spec.name}'`, spec, maxBatchSize);
-    return completeTensor(kind, spec, { config, maxBatchSize, labels: labels[spec.name] });
+    // Where the runtime tells the tensors apart, those without rows are as in a model that does not batch.
+    const batchSize = mixed && spec.batchAxis === null ? 0 : maxBatchSize;
+    checkBatchDimension(`${kind} '${spec.name}'`, spec, batchSize);
+    return completeTensor(kind, spec, { config, maxBatchSize: batchSize, labels: labels[spec.name] });
   };
   const inputs = described.inputs.map((spec) => complete('input', spec, find(declared.inputs, spec.name)));
   const outputs = described.outputs
     .filter((spec) => !declared.outputs?.length || find(declared.outputs, spec.name) !== undefined)
     .map((spec) => complete('output', spec, find(declared.outputs, spec.name)));
   return { signature: { inputs, outputs }, maxBatchSize };
+}
+
+/** Some tensors count the rows of a batch, others are the same for all of them. */
+function isMixed({ inputs, outputs }: Signature): boolean {
+  const tensors = [...inputs, ...outputs];
+  return tensors.some((spec) => spec.batchAxis === 0) && tensors.some((spec) => spec.batchAxis === null);
 }
 
 /** Rows can be put together when the runtime says so and nobody declares a first dimension as fixed. */

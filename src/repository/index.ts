@@ -8,6 +8,7 @@ export type { ImageConfig } from './image-config.js';
 export * from './model-config.js';
 export * from './options.js';
 export * from './resolve.js';
+export { type ResolvedSequenceBatching, resolveSequenceBatching } from './sequence-config.js';
 export { scanSettled } from './settle.js';
 export { describeProtoFile, type ProtoTable } from './triton/proto-file.js';
 export { MODEL_CONFIG_FILE } from './triton/schema.js';

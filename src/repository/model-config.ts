@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { DATATYPES } from '../core/index.js';
 import { ImageConfigSchema } from './image-config.js';
+import { SequenceBatchingSchema } from './sequence-config.js';
 
 /**
  * `model.yaml`, field by field: the one normal form into which Triton's `config.pbtxt` and bare files are read too.
@@ -302,6 +303,7 @@ export const ModelConfigSchema = Type.Object(
     ),
     versions: Type.Optional(VersionPolicySchema),
     batching: Type.Optional(BatchingConfigSchema),
+    sequenceBatching: Type.Optional(SequenceBatchingSchema),
     queue: Type.Optional(Type.Object(QueuePolicySchema.properties, section)),
     priorities: Type.Optional(
       Type.Object(

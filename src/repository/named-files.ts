@@ -7,16 +7,16 @@ export type Labels = Readonly<Record<string, readonly string[]>>;
 
 /** A file in the model's folder that its configuration names. */
 export interface NamedFile {
-  /** Output whose labels it holds; undefined for warm-up data. */
+  /** Output whose labels it holds; undefined for data of warm-ups and states. */
   readonly labelsOf: string | undefined;
   readonly file: FileStamp;
 }
 
 const MAX_LABELS_BYTES = 16_777_216;
 
-/** The label and warm-up files of a model. Throws a sentence when one is missing, too large or leads elsewhere. */
+/** The label, warm-up and state files of a model. Throws a sentence when one is missing, too large or leads elsewhere. */
 export async function findNamedFiles(reading: ModelReading): Promise<readonly NamedFile[]> {
-  const { outputs = [], warmup = [] } = reading.config;
+  const { outputs = [], warmup = [], sequenceBatching } = reading.config;
   const found: NamedFile[] = [];
   for (const { name, labels } of outputs) {
     if (labels === undefined) continue;
@@ -33,6 +33,11 @@ export async function findNamedFiles(reading: ModelReading): Promise<readonly Na
       const file = await findFile(reading, data.file, `warm-up '${sample.name}', input '${input}'`);
       found.push({ labelsOf: undefined, file });
     }
+  }
+  for (const { input, initial = 'zero' } of sequenceBatching?.states ?? []) {
+    if (initial === 'zero') continue;
+    const file = await findFile(reading, initial.file, `initial state of '${input}'`);
+    found.push({ labelsOf: undefined, file });
   }
   return found;
 }

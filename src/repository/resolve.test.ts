@@ -64,6 +64,7 @@ describe('resolveModelConfig', () => {
           "ttlMs": 0,
         },
         "runtime": undefined,
+        "sequenceBatching": undefined,
         "versions": {
           "latest": 1,
         },

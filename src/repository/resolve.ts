@@ -14,6 +14,7 @@ import {
   type VersionPolicy,
   type WarmupConfig,
 } from './model-config.js';
+import { type ResolvedSequenceBatching, resolveSequenceBatching } from './sequence-config.js';
 
 export type ResolvedQueuePolicy = Readonly<Required<QueuePolicyConfig>>;
 
@@ -36,6 +37,8 @@ export interface ResolvedModelConfig {
   readonly outputs: readonly TensorConfig[];
   readonly versions: VersionPolicy;
   readonly batching: Readonly<Required<BatchingConfig>>;
+  /** undefined = not written; a model that keeps state by itself takes the defaults then. */
+  readonly sequenceBatching: ResolvedSequenceBatching | undefined;
   readonly queue: ResolvedQueuePolicy;
   readonly priorities: ResolvedPriorities;
   readonly responseCache: Readonly<Required<ResponseCacheConfig>>;
@@ -69,6 +72,8 @@ export function resolveModelConfig(config: ModelConfig): ResolvedModelConfig {
     runtime: config.runtime,
     platform: config.platform,
     maxBatchSize: config.maxBatchSize,
+    sequenceBatching:
+      config.sequenceBatching === undefined ? undefined : resolveSequenceBatching(config.sequenceBatching),
     versions: versions ?? defaultVersions,
     // What an ensemble computes is computed by its models.
     ...(config.ensemble === undefined ? {} : { batching: { ...complete.batching, enabled: false } }),

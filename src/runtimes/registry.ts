@@ -1,5 +1,5 @@
 import { MillraceError } from '../core/index.js';
-import type { Runtime } from './contract.js';
+import type { LoadedModel, LoadSpec, Runtime } from './contract.js';
 import type { RuntimeContext } from './runtime-context.js';
 
 type RuntimeFactory = (context: RuntimeContext) => Promise<Runtime>;
@@ -12,8 +12,22 @@ const FACTORIES: ReadonlyMap<string, RuntimeFactory> = new Map<string, RuntimeFa
   ['script', async (context) => (await import('./script/index.js')).createScriptRuntime(context)],
 ]);
 
+/** Loads a model with its runtime, and keeps its sequences where the spec says how. */
+export async function loadModel(spec: LoadSpec, context: RuntimeContext): Promise<LoadedModel> {
+  const runtime = await createRuntime(spec.runtime, context);
+  const model = await runtime.load(spec);
+  if (spec.sequence === undefined) return model;
+  try {
+    const { keepSequences } = await import('./sequence/index.js');
+    return keepSequences(model, spec.sequence, spec.maxBatchSize);
+  } catch (error) {
+    await model.close();
+    throw error;
+  }
+}
+
 /** The runtime of that name; rejects with `unimplemented` when there is none. */
-export async function createRuntime(name: string, context: RuntimeContext): Promise<Runtime> {
+async function createRuntime(name: string, context: RuntimeContext): Promise<Runtime> {
   const factory = FACTORIES.get(name);
   if (factory === undefined) {
     throw new MillraceError(

@@ -27,6 +27,7 @@ export function fakeModelInfo(name: string, version: number, signature: Signatur
     maxBatchSize: 8,
     platform: 'onnxruntime_onnx',
     decoupled: false,
+    sequences: false,
     placement: 'process',
     instances: 1,
     loadMs: 12,

@@ -19,6 +19,7 @@ export const LIMITS: SchedulerLimits = {
   pure: true,
   decoupled: false,
   prefetchBelowMs: 0,
+  sequences: undefined,
   concurrency: 1,
   wantsContext: false,
 };

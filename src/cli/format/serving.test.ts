@@ -31,6 +31,7 @@ function modelInfo(name: string, change: Partial<ModelInfo> = {}): ModelInfo {
     maxBatchSize: 8,
     platform: 'onnxruntime_onnx',
     decoupled: false,
+    sequences: false,
     placement: 'process',
     instances: 1,
     loadMs: 120,
@@ -50,6 +51,8 @@ const gauge = (info: ModelInfo, ...pids: readonly number[]) => ({
   queuedRequests: 0,
   queuedBytes: 0,
   executingRequests: 0,
+  activeSequences: 0,
+  waitingSequences: 0,
   instances: pids.map((pid, index) => ({ id: `${info.ref.name}#${index}`, pid, up: pid > 0, restarts: 0 })),
 });
 

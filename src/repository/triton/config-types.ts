@@ -18,7 +18,7 @@ export interface TritonConfig {
   readonly batch_output: readonly unknown[];
   readonly optimization?: TritonOptimization;
   readonly dynamic_batching?: TritonDynamicBatching;
-  readonly sequence_batching?: object;
+  readonly sequence_batching?: TritonSequenceBatching;
   readonly ensemble_scheduling?: { readonly step: readonly TritonStep[] };
   readonly instance_group: readonly TritonInstanceGroup[];
   readonly default_model_filename: string;
@@ -79,6 +79,45 @@ export interface TritonStep {
   readonly input_map: Readonly<Record<string, string>>;
   readonly output_map: Readonly<Record<string, string>>;
   readonly model_namespace: string;
+}
+
+export interface TritonControl {
+  readonly kind: string;
+  readonly int32_false_true: readonly number[];
+  readonly fp32_false_true: readonly number[];
+  readonly bool_false_true: readonly boolean[];
+  readonly data_type: string;
+}
+
+export interface TritonControlInput {
+  readonly name: string;
+  readonly control: readonly TritonControl[];
+}
+
+export interface TritonState {
+  readonly input_name: string;
+  readonly output_name: string;
+  readonly data_type: string;
+  readonly dims: readonly Int64[];
+  readonly initial_state: readonly {
+    readonly dims: readonly Int64[];
+    readonly zero_data?: boolean;
+    readonly data_file?: string;
+  }[];
+}
+
+export interface TritonSequenceBatching {
+  readonly max_sequence_idle_microseconds: Int64;
+  readonly control_input: readonly TritonControlInput[];
+  readonly direct?: { readonly max_queue_delay_microseconds: Int64; readonly minimum_slot_utilization: number };
+  readonly oldest?: {
+    readonly max_candidate_sequences: number;
+    readonly preferred_batch_size: readonly number[];
+    readonly max_queue_delay_microseconds: Int64;
+    readonly preserve_ordering: boolean;
+  };
+  readonly state: readonly TritonState[];
+  readonly iterative_sequence: boolean;
 }
 
 export interface TritonInstanceGroup {

@@ -273,8 +273,32 @@ describe('fromTritonConfig', () => {
       'model_warmup: an ensemble has none; configure that of its models',
     ],
     [
-      'sequence_batching {}',
-      'sequence_batching is not supported; remove the block and let clients send the state along',
+      'sequence_batching { iterative_sequence: true }',
+      'sequence_batching.iterative_sequence is not supported; let the client send each step',
+    ],
+    [
+      'sequence_batching { control_input { name: "S" } }',
+      "sequence_batching.control_input 'S': expected one control, got 0",
+    ],
+    [
+      'sequence_batching { control_input { name: "S" control { kind: CONTROL_SEQUENCE_START int32_false_true: [0] } } }',
+      "sequence_batching.control_input 'S': expected two values in one of int32_false_true, fp32_false_true and bool_false_true",
+    ],
+    [
+      'sequence_batching { control_input { name: "C" control { kind: CONTROL_SEQUENCE_CORRID } } }',
+      "sequence_batching.control_input 'C': CONTROL_SEQUENCE_CORRID needs a data_type",
+    ],
+    [
+      'sequence_batching { state { input_name: "s" output_name: "t" dims: [1] } }',
+      "sequence_batching.state 's': data_type is missing",
+    ],
+    [
+      'sequence_batching { state { input_name: "s" output_name: "t" data_type: TYPE_FP32 dims: [-1] } }',
+      "sequence_batching.state 's': its dims are variable; give an initial_state with the dims at the start",
+    ],
+    [
+      'sequence_batching { state { input_name: "s" data_type: TYPE_FP32 initial_state {} initial_state {} } }',
+      "sequence_batching.state 's': expected one initial_state at most, got 2",
     ],
     [
       'batch_input { target_name: "n" }',

@@ -12,6 +12,7 @@ import { fromBatching } from './from-batching.js';
 import { fromEnsemble } from './from-ensemble.js';
 import { fromInstances } from './from-instances.js';
 import { fromOptimization } from './from-optimization.js';
+import { fromSequence } from './from-sequence.js';
 import { checkSupported } from './unsupported.js';
 
 /** A Triton configuration in our terms, and what of it is left aside. */
@@ -42,7 +43,9 @@ export function fromTritonConfig(triton: TritonConfig): FromTriton {
     ...(triton.input.length === 0 ? {} : { inputs: triton.input.map((input) => fromInput(input, batching)) }),
     ...(triton.output.length === 0 ? {} : { outputs: triton.output.map((output) => fromOutput(output, batching)) }),
     ...(triton.version_policy === undefined ? {} : fromVersionPolicy(triton.version_policy)),
-    ...fromBatching(triton.dynamic_batching, isOpen),
+    ...(triton.sequence_batching === undefined
+      ? fromBatching(triton.dynamic_batching, isOpen)
+      : fromSequence(triton.sequence_batching, batching)),
     ...(triton.response_cache?.enable === true ? { responseCache: { enabled: true } } : {}),
     ...(instances.config === undefined ? {} : { instances: instances.config }),
     ...(onnx.config === undefined ? {} : { onnx: onnx.config }),

@@ -29,6 +29,7 @@ function loaded(name: string, config: ModelConfig, described: Signature): Descri
     },
     platform: 'onnxruntime_onnx',
     decoupled: false,
+    sequences: false,
     instances: config.instances?.count ?? 1,
     batching: { enabled: completed.maxBatchSize > 0 && config.batching?.enabled !== false },
   };

@@ -4,6 +4,7 @@ import type { EnsembleConfig, ModelConfig, WarmupConfig } from '../model-config.
 import { type ResolvedModelConfig, type ResolvedQueuePolicy, resolveModelConfig } from '../resolve.js';
 import type { ModelSource } from '../types.js';
 import { toEnsembleScheduling } from './from-ensemble.js';
+import { toSequenceBatching } from './to-sequence.js';
 
 /** What a loaded model shows of itself; the engine's ModelInfo is one. */
 export interface DescribedModel {
@@ -13,6 +14,8 @@ export interface DescribedModel {
   readonly maxBatchSize: number;
   readonly platform: string;
   readonly decoupled: boolean;
+  /** Its requests come in sequences. */
+  readonly sequences: boolean;
   readonly instances: number;
   readonly batching: { readonly enabled: boolean };
 }
@@ -26,9 +29,9 @@ type Json = Readonly<Record<string, unknown>>;
 export function toTritonConfig(model: DescribedModel): Json {
   const { source, signature, maxBatchSize } = model;
   const config = resolveModelConfig(source.config);
-  const dims = (spec: TensorSpec): readonly number[] => withoutBatch(spec.shape, maxBatchSize);
-  const reshape = ({ modelShape }: TensorSpec): Json =>
-    modelShape === undefined ? {} : { reshape: { shape: withoutBatch(modelShape, maxBatchSize) } };
+  const dims = (spec: TensorSpec): readonly number[] => withoutBatch(spec.shape, spec);
+  const reshape = (spec: TensorSpec): Json =>
+    spec.modelShape === undefined ? {} : { reshape: { shape: withoutBatch(spec.modelShape, spec) } };
   const labels = new Map(config.outputs.map((output) => [output.name, output.labels]));
   return {
     name: source.name,
@@ -82,10 +85,7 @@ function toExecution(config: ResolvedModelConfig, model: DescribedModel): Json {
       gather_kernel_buffer_threshold: 0,
       eager_batching: false,
     },
-    // A block that was written is shown even where one row is the largest batch: it holds the queue's policy too.
-    ...(model.batching.enabled || source.config.batching?.enabled === true
-      ? { dynamic_batching: toDynamicBatching(config, model) }
-      : {}),
+    ...toScheduling(config, model),
     instance_group: [toInstanceGroup(config, model)],
   };
 }
@@ -95,8 +95,8 @@ function toEnsembleExecution(ensemble: EnsembleConfig): Json {
   return { ensemble_scheduling: toEnsembleScheduling(ensemble), instance_group: [] };
 }
 
-function withoutBatch(shape: readonly number[], maxBatchSize: number): readonly number[] {
-  return maxBatchSize > 0 ? shape.slice(1) : shape;
+function withoutBatch(shape: readonly number[], { batchAxis }: TensorSpec): readonly number[] {
+  return batchAxis === 0 ? shape.slice(1) : shape;
 }
 
 function toDataType(datatype: Datatype): string {
@@ -108,6 +108,15 @@ function toVersionPolicy({ versions }: ResolvedModelConfig): Json {
   return 'latest' in versions
     ? { latest: { num_versions: versions.latest } }
     : { specific: { versions: versions.specific } };
+}
+
+/** How requests are put together: Triton knows one way at a time. */
+function toScheduling(config: ResolvedModelConfig, model: DescribedModel): Json {
+  if (model.sequences) return { sequence_batching: toSequenceBatching(config, model.maxBatchSize) };
+  // A block that was written is shown even where one row is the largest batch: it holds the queue's policy too.
+  return model.batching.enabled || model.source.config.batching?.enabled === true
+    ? { dynamic_batching: toDynamicBatching(config, model) }
+    : {};
 }
 
 function toDynamicBatching(config: ResolvedModelConfig, { source, maxBatchSize }: DescribedModel): Json {

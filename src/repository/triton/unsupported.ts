@@ -57,8 +57,8 @@ function refusals(triton: TritonConfig): readonly Finding[] {
   const tensors = [...triton.input, ...triton.output];
   return [
     [
-      triton.sequence_batching !== undefined,
-      'sequence_batching is not supported; remove the block and let clients send the state along',
+      triton.sequence_batching?.iterative_sequence === true,
+      'sequence_batching.iterative_sequence is not supported; let the client send each step',
     ],
     [
       triton.batch_input.length + triton.batch_output.length > 0,

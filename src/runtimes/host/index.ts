@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type Clock, type EventBus, MillraceError } from '../../core/index.js';
 import type { Description, Host, HostLoadOptions, Instance, LoadedModel, LoadSpec, Placement } from '../contract.js';
 import type { RunnerOptions } from '../options.js';
-import { createRuntime } from '../registry.js';
+import { loadModel } from '../registry.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { InlineModel } from './inline-model.js';
 import { MemoryWatch } from './memory-watch.js';
@@ -69,7 +69,7 @@ class ProcessHost implements Host {
       report: (level, message) =>
         events.publish('diagnostic', { level, room: 'runtimes', message, fields: { instance: options.instanceId } }),
     };
-    const loading = createRuntime(spec.runtime, context).then((runtime) => runtime.load(spec));
+    const loading = loadModel(spec, context);
     const model = await this.#withTimeout(loading, options);
     return new InlineModel(options.instanceId, model, clock.now() - startedAt);
   }

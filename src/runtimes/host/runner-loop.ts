@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { MillraceError, systemClock, toMillraceError } from '../../core/index.js';
 import type { Batch, BatchTiming, CallModel, Emission, LoadSpec } from '../contract.js';
-import { createRuntime } from '../registry.js';
+import { loadModel } from '../registry.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import type { BlockingChannel } from './blocking-channel.js';
 import { encodeAnswers } from './emission-frame.js';
@@ -166,8 +166,7 @@ export class RunnerLoop {
     const callModel: CallModel = (callId, request) =>
       // Where the thread waits in the pipe for the next batch, no answer would come through.
       (this.#eventLoop ? calls : this.#context.callModel)(callId, request);
-    const runtime = await createRuntime(spec.runtime, { ...this.#context, callModel });
-    const model = await runtime.load(spec);
+    const model = await loadModel(spec, { ...this.#context, callModel });
     const { description } = model;
     this.#models.set(frame.modelKey, new ServedModel(model));
     if (description.needsEventLoop || description.decoupled) this.#eventLoop = true;

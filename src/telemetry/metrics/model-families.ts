@@ -109,6 +109,12 @@ function stateFamilies({ gauge, modelStates }: Sources): readonly Family[] {
     gauge('millrace_queued_requests', 'Requests that wait in the queue.', (model) => model.queuedRequests),
     gauge('millrace_queued_bytes', 'Input bytes of the requests that wait.', (model) => model.queuedBytes),
     gauge('millrace_executing_requests', 'Requests at an instance.', (model) => model.executingRequests),
+    gauge('millrace_sequences', 'Sequences that have not ended.', (model) => model.activeSequences),
+    gauge(
+      'millrace_waiting_sequences',
+      'Sequences that wait for a place at an instance.',
+      (model) => model.waitingSequences,
+    ),
     gauge(
       'millrace_instances_up',
       'Instances that take work.',

@@ -40,6 +40,8 @@ describe('models', () => {
           queuedRequests: 4,
           queuedBytes: 256,
           executingRequests: 2,
+          activeSequences: 0,
+          waitingSequences: 0,
           instances: [
             { id: 'a', pid: 1, up: true, restarts: 2 },
             { id: 'b', pid: 2, up: false, restarts: 1 },
@@ -65,7 +67,14 @@ describe('models', () => {
   });
 
   it('show one value for both generations of a version that is being reloaded', async () => {
-    const gauges = { queuedRequests: 1, queuedBytes: 10, executingRequests: 2, instances: [] };
+    const gauges = {
+      queuedRequests: 1,
+      queuedBytes: 10,
+      executingRequests: 2,
+      activeSequences: 0,
+      waitingSequences: 0,
+      instances: [],
+    };
     const { scrape } = start({
       gauges: () => [
         { ref: REF, ...gauges },

@@ -1,0 +1,35 @@
+import type { BatchReason } from '../core/index.js';
+import type { BatchTiming, Emission } from '../runtimes/index.js';
+import type { Run } from './instance-pool.js';
+import type { Pending } from './pending.js';
+
+/** Only its first member can be alone: it has no others. */
+export function runsAlone(run: Run): boolean {
+  return run.members[0]?.alone === true;
+}
+
+/** Notes which members were answered with an error. */
+export function markFailed({ members }: Run, emissions: readonly Emission[]): void {
+  for (const { callId, error } of emissions) {
+    const item = error === undefined ? undefined : members.find((member) => member.callId === callId);
+    if (item !== undefined) item.failed = true;
+  }
+}
+
+/** A batch that is about to be sent. */
+export function createRun(members: readonly Pending[], reason: BatchReason): Run {
+  const rows = members.reduce((sum, item) => sum + item.rows, 0);
+  return { members, rows, reason, emissions: [], startedAt: 0, finishedAt: 0, timeout: undefined, overdue: false };
+}
+
+/** Writes down where the time of a member's batch went. */
+export function recordTiming(item: Pending, run: Run, batch: BatchTiming): void {
+  const { timing } = item.call;
+  timing.startedAt = run.startedAt;
+  timing.finishedAt = run.finishedAt;
+  timing.computeInputMs = batch.computeInputMs;
+  timing.computeInferMs = batch.computeInferMs;
+  timing.computeOutputMs = batch.computeOutputMs;
+  timing.batchRows = run.rows;
+  timing.batchReason = run.reason;
+}

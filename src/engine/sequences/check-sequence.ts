@@ -1,0 +1,78 @@
+import { type Datatype, MillraceError, type SequenceControl } from '../../core/index.js';
+import { formatSequenceId, type Sequence, type SequenceLimits } from './sequence.js';
+
+const MAX_ID_LENGTH = 128;
+const RANGES: Readonly<Partial<Record<Datatype, readonly [bigint, bigint]>>> = {
+  INT32: [-(2n ** 31n), 2n ** 31n - 1n],
+  UINT32: [0n, 2n ** 32n - 1n],
+  INT64: [-(2n ** 63n), 2n ** 63n - 1n],
+};
+const MAX_ID = 2n ** 64n - 1n;
+
+export interface SequenceQuestion {
+  /** `vad/1`, for messages. */
+  readonly label: string;
+  readonly control: SequenceControl | undefined;
+  /** Rows of the request. */
+  readonly rows: number;
+  readonly idInput: SequenceLimits['idInput'];
+}
+
+/** Checks what a request says of its sequence, whatever became of that; throws `invalid_argument`. */
+export function checkSequence({ label, control, rows, idInput }: SequenceQuestion): SequenceControl {
+  if (control === undefined || control.id === '' || control.id === 0n) {
+    throw invalid(`model '${label}' keeps sequences: a request needs a sequence_id other than 0 and ''`);
+  }
+  if (rows !== 1) throw invalid(`model '${label}' keeps sequences: a request has one row, got ${rows}`);
+  const { id } = control;
+  if (typeof id === 'string') {
+    if (id.length > MAX_ID_LENGTH) {
+      throw invalid(`a sequence_id has at most ${MAX_ID_LENGTH} characters, got ${id.length}`);
+    }
+    if (idInput !== undefined && idInput.datatype !== 'BYTES') {
+      throw invalid(
+        `model '${label}' takes the sequence_id as ${idInput.datatype} (input '${idInput.name}'), got text`,
+      );
+    }
+    return control;
+  }
+  if (id < 0n || id > MAX_ID) throw invalid(`a sequence_id is between 0 and ${MAX_ID}, got ${id}`);
+  const range = idInput === undefined ? undefined : RANGES[idInput.datatype];
+  if (idInput !== undefined && range !== undefined && (id < range[0] || id > range[1])) {
+    throw invalid(
+      `model '${label}' takes the sequence_id as ${idInput.datatype} (input '${idInput.name}'), got ${id}, which is over ${range[1]}`,
+    );
+  }
+  return control;
+}
+
+/** Refuses a request that goes on with a sequence of which there is nothing to go on with. */
+export function checkContinues(label: string, { id, start }: SequenceControl, known: Sequence | undefined): void {
+  if (start) return;
+  if (known?.lost) throw sequenceLost(label, id);
+  if (known === undefined || known.ended) {
+    throw invalid(
+      `sequence ${formatSequenceId(id)} of model '${label}' is not running: its first request must say sequence_start`,
+    );
+  }
+}
+
+/** The end of what waits for, or goes on with, a sequence whose state is gone. */
+export function sequenceLost(label: string, id: string | bigint): MillraceError {
+  return new MillraceError(
+    'unavailable',
+    `sequence ${formatSequenceId(id)} of model '${label}' was lost when its runner died; start it again`,
+  );
+}
+
+/** The end of requests behind a start that came to nothing. */
+export function startFailed(label: string, id: string | bigint): MillraceError {
+  return new MillraceError(
+    'failed_precondition',
+    `the request that started sequence ${formatSequenceId(id)} of model '${label}' did not succeed; start it again`,
+  );
+}
+
+function invalid(message: string): MillraceError {
+  return new MillraceError('invalid_argument', message);
+}
