@@ -163,6 +163,24 @@ for (const [runtimeName, runtimeCase] of cases) {
       expect(description).toMatchObject({ pure: true, decoupled: false, stateful: false });
     });
 
+    test('runs as many batches at a time as it says, and needs an event loop where it waits', async () => {
+      const instance = await load();
+      const { concurrency, needsEventLoop } = instance.description;
+      expect(concurrency).toBeGreaterThanOrEqual(1);
+      expect(needsEventLoop || concurrency === 1).toBe(true);
+      const items = Array.from({ length: concurrency + 1 }, (_, index) => pairItem(index, 1));
+      const answers = await Promise.all(items.map((item) => runBatch(instance, [item])));
+      for (const [index, item] of items.entries()) expectOwnAnswer(answers[index]?.emissions[0], item);
+    });
+
+    test('takes what it is told of the call and the sequence behind an item', async () => {
+      const instance = await load();
+      const context = { requestId: 'ä', clientId: '', traceparent: '', remainingMs: Number.POSITIVE_INFINITY };
+      const sequence = { slot: 0, start: true, end: true, id: 2n ** 64n - 1n };
+      const item = { ...pairItem(1, 1), context, sequence };
+      expectOwnAnswer((await runBatch(instance, [item])).emissions[0], item);
+    });
+
     test('answers a single item and says where the time went', async () => {
       const instance = await load();
       const item = pairItem(7, 1);
@@ -233,9 +251,11 @@ for (const [runtimeName, runtimeCase] of cases) {
     test('ignores the cancellation of an item that is unknown or done', async () => {
       const instance = await load();
       instance.cancel(99);
+      instance.grant(99, 1);
       const item = pairItem(1, 1);
       expectOwnAnswer((await runBatch(instance, [item])).emissions[0], item);
       instance.cancel(1);
+      instance.grant(1, 1);
       expectOwnAnswer((await runBatch(instance, [item])).emissions[0], item);
     });
 

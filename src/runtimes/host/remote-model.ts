@@ -14,7 +14,7 @@ export function loadRemotely(runner: RunnerProcess, modelKey: number, spec: Load
     const exchange: PendingExchange = {
       receive: (frame) => {
         const description = decodeJsonFrame<Description>(frame);
-        if (description.needsEventLoop) runner.runsEventLoop();
+        if (description.needsEventLoop || description.decoupled) runner.runsEventLoop();
         resolve(description);
         return true;
       },
