@@ -86,17 +86,22 @@ function encodeOutput({ spec, stored }: OutputRule, value: unknown, rows: number
     if (value.datatype === datatype) return tensor(spec, expected, { shape: value.shape, data: value.raw });
     return encodeOutput({ spec, stored }, { data: value.data, shape: value.shape }, rows);
   }
-  if (ArrayBuffer.isView(value) && value.constructor === stored) {
-    const { length } = value as NumericArray;
-    return tensor(spec, expected, { shape: fitShape(expected, [length], length) ?? [length], data: bytesOf(value) });
-  }
   const explicit = isExplicit(value) ? value : undefined;
-  const { elements, shape: shown } = flatten(`output '${name}'`, explicit?.data ?? value, datatype === 'BYTES');
-  const shape = explicit?.shape ?? fitShape(expected, shown, elements.length) ?? shown;
-  if (elementCount(shape) !== elements.length) {
-    throw fault(`output '${name}': ${formatTensorType(datatype, shape)} does not hold ${elements.length} elements`);
+  const data = explicit === undefined ? value : explicit.data;
+  if (ArrayBuffer.isView(data) && data.constructor === stored) {
+    const { length } = data as NumericArray;
+    const shape = checkCount(spec, explicit?.shape ?? fitShape(expected, [length], length) ?? [length], length);
+    return tensor(spec, expected, { shape, data: bytesOf(data) });
   }
+  const { elements, shape: shown } = flatten(`output '${name}'`, data, datatype === 'BYTES');
+  const { length } = elements;
+  const shape = checkCount(spec, explicit?.shape ?? fitShape(expected, shown, length) ?? shown, length);
   return tensor(spec, expected, { shape, data: encodeElements(`output '${name}'`, datatype, elements) });
+}
+
+function checkCount({ name, datatype }: TensorSpec, shape: readonly number[], count: number): readonly number[] {
+  if (elementCount(shape) === count) return shape;
+  throw fault(`output '${name}': ${formatTensorType(datatype, shape)} does not hold ${count} elements`);
 }
 
 function tensor(
