@@ -1,4 +1,4 @@
-import { formatTraceparent, type Tensor } from '../core/index.js';
+import { formatTraceparent, type Tensor, type TraceContext } from '../core/index.js';
 import type { Batch, BatchItem, ItemContext, ItemSequence } from '../runtimes/index.js';
 import { cutTensor, padTensor } from './padding.js';
 import type { Pending } from './pending.js';
@@ -44,7 +44,7 @@ function contextOf({ request, call }: Pending, now: number): ItemContext {
   return {
     requestId: call.requestId,
     clientId: request.id,
-    traceparent: call.trace === undefined ? '' : formatTraceparent(call.trace),
+    traceparent: isTraced(call.trace) ? formatTraceparent(call.trace) : '',
     remainingMs: call.deadlineAt - now,
     ...(request.sequence === undefined ? {} : { sequence: request.sequence }),
   };
@@ -52,6 +52,11 @@ function contextOf({ request, call }: Pending, now: number): ItemContext {
 
 function stepOf({ request }: Pending, { id, slot }: Sequence): ItemSequence {
   return { slot, id, start: request.sequence?.start === true, end: request.sequence?.end === true };
+}
+
+/** Whether somebody follows the trace; ids that nobody asks for are not made. */
+function isTraced(trace: TraceContext | undefined): trace is TraceContext {
+  return trace !== undefined && (trace.sampled || trace.parentSpanId !== undefined);
 }
 
 /** What of an item's emission the caller asked for, in its order, in the client's shapes and sizes. */

@@ -1,7 +1,8 @@
 import { deserialize, serialize } from 'node:v8';
 import { MillraceError, NO_PARAMETERS, type Parameters } from '../../core/index.js';
-import type { Batch, BatchItem, ItemContext } from '../contract.js';
+import type { Batch, BatchItem, ItemContext, ItemSequence } from '../contract.js';
 import { BatchFrameReader, BatchFrameWriter } from './batch-frame.js';
+import { encodeContexts, ReceivedContexts } from './context-text.js';
 import { type Frame, FrameKind } from './frame.js';
 import type { NameTable } from './name-table.js';
 
@@ -21,22 +22,25 @@ const ALL_OUTPUTS = 0xffff_ffff;
 const FRAME_EXTRA_WORDS = 2;
 /** callId (2), rows, flags and tensor count, sequence slot. */
 const ITEM_WORDS = 5;
+const CONTEXT_WORDS = 2;
 
 const HAS_SEQUENCE = 1;
 const SEQUENCE_START = 2;
 const SEQUENCE_END = 4;
 const HAS_PARAMETERS = 8;
 const HAS_CONTEXT = 16;
-const HAS_MORE = HAS_SEQUENCE | HAS_CONTEXT;
 
 /** Encodes a batch; throws `resource_exhausted` when it is too large for one frame. */
 export function encodeExecute(exchange: Exchange, batch: Batch, names: ModelNames): Uint8Array[] {
   const { items, outputs } = batch;
   const values = collectValues(items);
+  const contexts = encodeContexts(items);
+  if (contexts !== undefined) values.push(contexts.text);
   const writer = new BatchFrameWriter({
     header: { kind: FrameKind.execute, modelKey: exchange.modelKey, ticket: exchange.ticket },
     lists: items.map((item) => item.inputs),
-    extraWords: FRAME_EXTRA_WORDS + (outputs?.length ?? 0) + items.length * ITEM_WORDS,
+    extraWords:
+      FRAME_EXTRA_WORDS + (outputs?.length ?? 0) + items.length * ITEM_WORDS + (contexts?.count ?? 0) * CONTEXT_WORDS,
     attachment: values.length === 0 ? undefined : serialize(values),
     what: 'the inputs',
   });
@@ -48,6 +52,7 @@ export function encodeExecute(exchange: Exchange, batch: Batch, names: ModelName
     writer.word(item.rows);
     writer.word(itemFlags(item) | (item.inputs.length << 8));
     writer.word(item.sequence?.slot ?? 0);
+    if (item.context !== undefined) writer.float(item.context.remainingMs);
     writer.tensors(item.inputs, names.inputs);
   }
   return writer.finish();
@@ -61,15 +66,24 @@ export function decodeExecute(frame: Frame, names: ModelNames): Batch {
   const attachment = reader.attachment();
   const values = new Values(attachment === undefined ? [] : deserialize(attachment));
   const items: BatchItem[] = [];
+  let contexts: ReceivedContexts | undefined;
   for (let index = 0; index < reader.listCount; index++) {
     const callId = reader.integer();
     const itemRows = reader.word();
     const flagsAndCount = reader.word();
     const slot = reader.word();
+    let context: ItemContext | undefined;
+    if ((flagsAndCount & HAS_CONTEXT) !== 0) {
+      contexts ??= new ReceivedContexts(values.last<string>());
+      context = contexts.next(reader.float());
+    }
     const inputs = reader.tensors(flagsAndCount >>> 8, names.inputs);
     const parameters = (flagsAndCount & HAS_PARAMETERS) === 0 ? NO_PARAMETERS : values.next<Parameters>();
     const item = { callId, rows: itemRows, inputs, parameters };
-    items.push((flagsAndCount & HAS_MORE) === 0 ? item : { ...item, ...readMore(flagsAndCount, slot, values) });
+    if ((flagsAndCount & HAS_SEQUENCE) !== 0) {
+      const sequence = readSequence(flagsAndCount, slot, values);
+      items.push(context === undefined ? { ...item, sequence } : { ...item, sequence, context });
+    } else items.push(context === undefined ? item : { ...item, context });
   }
   return { id: frame.ticket, items, rows, outputs };
 }
@@ -77,11 +91,9 @@ export function decodeExecute(frame: Frame, names: ModelNames): Batch {
 /** What has no place in words, in the order in which it is read; nothing for most batches. */
 function collectValues(items: readonly BatchItem[]): unknown[] {
   const values: unknown[] = [];
-  for (const { parameters, sequence, context } of items) {
+  for (const { parameters, sequence } of items) {
     if (hasAny(parameters)) values.push(parameters);
     if (sequence !== undefined) values.push(sequence.id);
-    if (context === undefined) continue;
-    values.push(context.requestId, context.clientId, context.traceparent, context.remainingMs);
   }
   return values;
 }
@@ -99,24 +111,15 @@ class Values {
     if (this.#next >= this.#values.length) throw new MillraceError('internal', 'malformed frame: a value is missing');
     return this.#values[this.#next++] as Value;
   }
+
+  last<Value>(): Value {
+    return this.#values.at(-1) as Value;
+  }
 }
 
-function readMore(flags: number, slot: number, values: Values): Pick<BatchItem, 'sequence' | 'context'> {
+function readSequence(flags: number, slot: number, values: Values): ItemSequence {
   const start = (flags & SEQUENCE_START) !== 0;
-  const end = (flags & SEQUENCE_END) !== 0;
-  const id = (flags & HAS_SEQUENCE) === 0 ? undefined : values.next<string | bigint>();
-  const context = (flags & HAS_CONTEXT) === 0 ? undefined : readContext(values);
-  return {
-    ...(id === undefined ? {} : { sequence: { slot, start, end, id } }),
-    ...(context === undefined ? {} : { context }),
-  };
-}
-
-function readContext(values: Values): ItemContext {
-  const requestId = values.next<string>();
-  const clientId = values.next<string>();
-  const traceparent = values.next<string>();
-  return { requestId, clientId, traceparent, remainingMs: values.next<number>() };
+  return { slot, start, end: (flags & SEQUENCE_END) !== 0, id: values.next<string | bigint>() };
 }
 
 function readOutputs(reader: BatchFrameReader, names: NameTable): readonly string[] | undefined {
