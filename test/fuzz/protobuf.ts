@@ -11,6 +11,8 @@ interface WireField {
 }
 
 const MAX_DEPTH = 5;
+/** Copies of copies would make messages of any size. */
+const MAX_FIELDS = 400;
 const NASTY_VARINTS = [
   ...[[0], [1], [0x7f], [0x80, 0x01], [0xff, 0xff, 0xff, 0xff, 0x0f]],
   ...[[0x80, 0x80, 0x80, 0x80, 0x10], [...new Array(9).fill(0xff), 0x01], new Array(10).fill(0xff), [0x80]],
@@ -77,10 +79,14 @@ function mutateFields(fields: readonly WireField[], random: Random): readonly Wi
     case 5:
       return [...before, field, randomField(random), ...after];
     case 6:
-      return new Array(random.pick([2, 40, 300])).fill(field);
+      return new Array(Math.min(random.pick([2, 40, 300]), Math.ceil(MAX_FIELDS / countFields(field)))).fill(field);
     default:
       return [...before, { ...field, bytes: mutateValue(field, random), nested: undefined }, ...after];
   }
+}
+
+function countFields({ nested = [] }: WireField): number {
+  return nested.reduce((sum, field) => sum + countFields(field), 1);
 }
 
 function randomField(random: Random): WireField {

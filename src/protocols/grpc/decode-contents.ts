@@ -59,16 +59,16 @@ export function readContents(reader: ProtoReader, head: ContentsHead): Uint8Arra
     if (packed && sink === undefined && sizeBytes * count === viewLength(reader, datatype)) {
       const view = reader.view();
       if (reader.pos === reader.end) return view;
-      sink = createSink(head, count);
+      sink = createSink(head, datatype, count);
       sink.out.set(view);
       got = count;
       continue;
     }
-    sink ??= createSink(head, room);
+    sink ??= createSink(head, datatype, room);
     const outer = packed ? reader.enter() : reader.end;
     // An unpacked field has one element, a packed one as many as fit.
     for (let more = !packed || reader.pos < reader.end; more; more = packed && reader.pos < reader.end) {
-      readElement(reader, sink, got++);
+      sink.read(reader, sink, got++);
     }
     reader.leave(outer);
   }
@@ -106,56 +106,65 @@ function checkField(reader: ProtoReader, key: number, head: ContentsHead): boole
 interface ElementSink {
   readonly head: ContentsHead;
   readonly out: Buffer;
+  readonly read: ReadElement;
   /** Of integers of at most 32 bits: the range of the datatype. */
   readonly min: number;
   readonly max: number;
 }
 
-function createSink(head: ContentsHead, count: number): ElementSink {
-  const sizeBytes = ELEMENT_SIZE_BYTES[head.datatype];
-  const min = head.datatype.startsWith('I') ? -(2 ** (8 * sizeBytes - 1)) : 0;
-  return { head, out: Buffer.allocUnsafe(count * sizeBytes), min, max: min + 2 ** (8 * sizeBytes) - 1 };
-}
-
 /** Takes the element `index`. Those for which there is no room are counted, not kept. */
-function readElement(reader: ProtoReader, sink: ElementSink, index: number): void {
-  const { head, out } = sink;
-  const { datatype } = head;
-  const offset = index * ELEMENT_SIZE_BYTES[datatype];
-  const keep = offset < out.length;
-  switch (datatype) {
-    case 'FP32':
-    case 'FP64': {
-      const { pos } = reader;
-      reader.skip(datatype === 'FP32' ? FIXED32 : FIXED64);
-      if (keep) reader.bytes.copy(out, offset, pos, reader.pos);
-      return;
-    }
-    case 'INT64':
-    case 'UINT64':
-      reader.varint();
-      if (!keep) return;
-      out.writeUInt32LE(reader.low, offset);
-      out.writeUInt32LE(reader.high, offset + 4);
-      return;
-    case 'BOOL':
-      reader.varint();
-      if (keep) out[offset] = reader.low === 0 && reader.high === 0 ? 0 : 1;
-      return;
-    default:
-      reader.varint();
-      if (keep) storeInteger(reader.low, sink, index);
-  }
+type ReadElement = (reader: ProtoReader, sink: ElementSink, index: number) => void;
+
+const READERS: Readonly<Record<Exclude<Datatype, 'BYTES'>, ReadElement>> = {
+  BOOL: readBoolean,
+  ...{ INT8: readInteger, INT16: readInteger, INT32: readInteger, INT64: readLong },
+  ...{ UINT8: readInteger, UINT16: readInteger, UINT32: readInteger, UINT64: readLong },
+  ...{ FP16: readFixed, BF16: readFixed, FP32: readFixed, FP64: readFixed },
+};
+
+function createSink(head: ContentsHead, datatype: Exclude<Datatype, 'BYTES'>, count: number): ElementSink {
+  const sizeBytes = ELEMENT_SIZE_BYTES[datatype];
+  const min = datatype.startsWith('I') ? -(2 ** (8 * sizeBytes - 1)) : 0;
+  const max = min + 2 ** (8 * sizeBytes) - 1;
+  return { head, out: Buffer.allocUnsafe(count * sizeBytes), read: READERS[datatype], min, max };
 }
 
-function storeInteger(low: number, { head, out, min, max }: ElementSink, index: number): void {
-  const value = min < 0 ? low | 0 : low;
+/** Floats are on the wire what they are in memory. */
+function readFixed(reader: ProtoReader, { head, out }: ElementSink, index: number): void {
+  const sizeBytes = ELEMENT_SIZE_BYTES[head.datatype];
+  const { pos } = reader;
+  reader.skip(sizeBytes === 4 ? FIXED32 : FIXED64);
+  if (index * sizeBytes < out.length) reader.bytes.copy(out, index * sizeBytes, pos, reader.pos);
+}
+
+function readBoolean(reader: ProtoReader, { out }: ElementSink, index: number): void {
+  reader.varint();
+  if (index < out.length) out[index] = reader.low === 0 && reader.high === 0 ? 0 : 1;
+}
+
+function readLong(reader: ProtoReader, { out }: ElementSink, index: number): void {
+  reader.varint();
+  if (8 * index >= out.length) return;
+  out.writeUInt32LE(reader.low, 8 * index);
+  out.writeUInt32LE(reader.high, 8 * index + 4);
+}
+
+function readInteger(reader: ProtoReader, { head, out, min, max }: ElementSink, index: number): void {
+  reader.varint();
+  const value = min < 0 ? reader.low | 0 : reader.low;
   if (value < min || value > max) {
     const field = FIELDS[FIELD_OF[head.datatype]];
     throw refused(head, `${field}[${index}]: expected an integer from ${min} to ${max}, got ${value}`);
   }
   const sizeBytes = ELEMENT_SIZE_BYTES[head.datatype];
-  for (let byte = 0, at = index * sizeBytes; byte < sizeBytes; byte++) out[at + byte] = value >>> (8 * byte);
+  let at = sizeBytes * index;
+  if (at >= out.length) return;
+  out[at++] = value;
+  if (sizeBytes === 1) return;
+  out[at++] = value >>> 8;
+  if (sizeBytes === 2) return;
+  out[at++] = value >>> 16;
+  out[at++] = value >>> 24;
 }
 
 function readBytes(reader: ProtoReader, head: ContentsHead): Uint8Array {

@@ -6,7 +6,7 @@ import { type InferRequest, MillraceError } from '../../core/index.js';
 import { checkSize } from '../oip/decode-binary.js';
 import { decodeModelInfer, peekId } from './decode-infer.js';
 
-const ROUNDS = 20_000;
+const ROUNDS = 3_000;
 const SAMPLES = [
   {
     ...{ model_name: 'mlp', model_version: '1', id: 'r1' },

@@ -45,35 +45,53 @@ export class ProtoReader {
   /** Takes a varint into {@link low} and {@link high}. */
   varint(): void {
     const { bytes, pos, end } = this;
-    const byte = bytes[pos] as number;
-    if (pos < end && byte < 0x80) {
-      this.low = byte;
+    const first = bytes[pos] as number;
+    if (pos < end && first < 0x80) {
+      this.low = first;
       this.high = 0;
       this.pos = pos + 1;
+      return;
+    }
+    const second = bytes[pos + 1] as number;
+    if (pos + 1 < end && second < 0x80) {
+      this.low = (first & 0x7f) | (second << 7);
+      this.high = 0;
+      this.pos = pos + 2;
       return;
     }
     this.#longVarint();
   }
 
   #longVarint(): void {
-    const { bytes, pos, end } = this;
+    const { bytes, end } = this;
+    let { pos } = this;
     let low = 0;
     let high = 0;
-    for (let index = 0; index < MAX_VARINT_BYTES; index++) {
-      if (pos + index >= end) throw this.malformed('expected the rest of a varint, got the end', pos);
-      const byte = bytes[pos + index] as number;
-      const shift = 7 * index;
-      if (shift < 32) low |= (byte & 0x7f) << shift;
-      if (shift > 28) high |= (byte & 0x7f) << (shift - 32);
-      else if (shift === 28) high |= (byte & 0x7f) >>> 4;
-      if (byte < 0x80) {
-        this.low = low >>> 0;
-        this.high = high >>> 0;
-        this.pos = pos + index + 1;
-        return;
+    let byte = 0x80;
+    for (let shift = 0; shift < 28 && byte >= 0x80 && pos < end; shift += 7) {
+      byte = bytes[pos++] as number;
+      low |= (byte & 0x7f) << shift;
+    }
+    if (byte >= 0x80 && pos < end) {
+      byte = bytes[pos++] as number;
+      // Four bits of this one are the rest of the lower half.
+      low |= (byte & 0x7f) << 28;
+      high = (byte & 0x7f) >>> 4;
+      for (let shift = 3; shift < 32 && byte >= 0x80 && pos < end; shift += 7) {
+        byte = bytes[pos++] as number;
+        high |= (byte & 0x7f) << shift;
       }
     }
-    throw this.malformed(`expected a varint of at most ${MAX_VARINT_BYTES} bytes, got more`, pos);
+    if (byte >= 0x80) {
+      const long = pos - this.pos === MAX_VARINT_BYTES;
+      const text = long
+        ? `a varint of at most ${MAX_VARINT_BYTES} bytes, got more`
+        : 'the rest of a varint, got the end';
+      throw this.malformed(`expected ${text}`);
+    }
+    this.low = low >>> 0;
+    this.high = high >>> 0;
+    this.pos = pos;
   }
 
   /** Takes a varint as int64; bigint beyond 2^53. */

@@ -24,7 +24,7 @@ export function createRepositoryMethods(service: Service): readonly GrpcMethod[]
         if (dependents !== undefined && dependents.bool_param === undefined) {
           throw new MillraceError('invalid_argument', "unload parameter 'unload_dependents': expected a bool_param");
         }
-        await service.unloadModel(call, model_name);
+        await service.unloadModel(call, model_name, { unloadDependents: dependents?.bool_param === true });
         return {};
       },
     }),

@@ -190,7 +190,7 @@ describe('the model repository', () => {
     expect(service.calls.map(({ name, args }) => [name, ...args])).toEqual([
       ['loadModel', 'm', { config: '{}', files: new Map([['1/model.onnx', Buffer.of(1, 2)]]) }],
       ['loadModel', 'm', { repository: 'r' }],
-      ['unloadModel', 'm'],
+      ['unloadModel', 'm', { unloadDependents: true }],
     ]);
   });
 
