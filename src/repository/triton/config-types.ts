@@ -22,9 +22,11 @@ export interface TritonConfig {
   readonly ensemble_scheduling?: { readonly step: readonly TritonStep[] };
   readonly instance_group: readonly TritonInstanceGroup[];
   readonly default_model_filename: string;
+  readonly cc_model_filenames: Readonly<Record<string, string>>;
   readonly metric_tags: Readonly<Record<string, string>>;
   readonly parameters: Readonly<Record<string, { readonly string_value: string }>>;
   readonly model_warmup: readonly TritonWarmup[];
+  readonly model_metrics?: object;
   readonly model_operations?: { readonly op_library_filename: readonly string[] };
   readonly model_transaction_policy?: { readonly decoupled: boolean };
   readonly model_repository_agents?: { readonly agents: readonly { readonly name: string }[] };
@@ -127,6 +129,8 @@ export interface TritonInstanceGroup {
   readonly gpus: readonly number[];
   readonly profile: readonly string[];
   readonly passive: boolean;
+  readonly secondary_devices: readonly unknown[];
+  readonly host_policy: string;
   readonly rate_limiter?: object;
 }
 
@@ -136,6 +140,9 @@ export interface TritonAccelerator {
 }
 
 export interface TritonOptimization {
+  readonly priority: string;
+  readonly cuda?: object;
+  readonly eager_batching: boolean;
   readonly graph?: { readonly level: number };
   readonly execution_accelerators?: {
     readonly gpu_execution_accelerator: readonly TritonAccelerator[];

@@ -19,6 +19,12 @@ export function fromInstances(groups: readonly TritonInstanceGroup[]): {
     .map((group) => `instance_group '${group.name}' is passive and is not started`);
   const limited = groups.some((group) => group.rate_limiter !== undefined);
   if (limited) notices.push('instance_group.rate_limiter is not supported; instances run as soon as they are free');
+  const placed = active.some(
+    ({ host_policy, secondary_devices }) => host_policy !== '' || secondary_devices.length > 0,
+  );
+  if (placed) notices.push('instance_group: host_policy and secondary_devices are not supported');
+  const chosen = active.some(({ kind, gpus }) => kind === 'KIND_GPU' && gpus.length > 0);
+  if (chosen) notices.push('instance_group.gpus is not supported; instances run on the first GPU');
   if (active.length === 0) return { config: undefined, notices };
   const kinds = new Set(active.map((group) => KINDS[group.kind] ?? 'auto'));
   if (kinds.size > 1) {

@@ -215,16 +215,36 @@ describe('fromTritonConfig', () => {
       parseTritonText(`
         model_transaction_policy { decoupled: true }
         input { name: "x" dims: [-1] allow_ragged_batch: true }
-        instance_group [ { name: "a" rate_limiter { priority: 1 } }, { name: "b" passive: true } ]
-        optimization { execution_accelerators { cpu_execution_accelerator { name: "openvino" } } }`),
+        instance_group [ { name: "a" rate_limiter { priority: 1 } }, { name: "b" passive: true },
+          { name: "c" host_policy: "numa0" } ]
+        cc_model_filenames { key: "8.0" value: "a.onnx" }
+        model_metrics { metric_control { metric_identifier { family: "nv_inference_first_response_histogram_ms" } } }
+        optimization { priority: PRIORITY_MAX cuda { graphs: true } eager_batching: true
+          execution_accelerators { cpu_execution_accelerator { name: "openvino" } } }`),
     );
     expect(notices).toEqual([
       'model_transaction_policy.decoupled is not supported; the model answers each request once',
       'allow_ragged_batch is not supported; only requests of equal shape run together',
+      'optimization.priority is not supported; all models are equal',
+      'optimization.cuda is left aside',
+      'optimization.eager_batching is left aside; batches are put together when an instance is free',
+      'cc_model_filenames is left aside; the same file is served on every device',
+      'model_metrics is left aside; histograms have the buckets of the server',
       "instance_group 'b' is passive and is not started",
       'instance_group.rate_limiter is not supported; instances run as soon as they are free',
+      'instance_group: host_policy and secondary_devices are not supported',
       "execution accelerator 'openvino' is not available; the model runs on ONNX Runtime's own CPU kernels",
     ]);
+  });
+
+  it('says that GPUs are not chosen, and nothing of ensembles that say themselves decoupled', () => {
+    const notices = (text: string) => fromTritonConfig(parseTritonText(text)).notices;
+    expect(notices('instance_group { kind: KIND_GPU gpus: [1] }')).toEqual([
+      'instance_group.gpus is not supported; instances run on the first GPU',
+    ]);
+    const step = 'step { model_name: "m" input_map { key: "x" value: "x" } output_map { key: "y" value: "y" } }';
+    const ensemble = `platform: "ensemble" ensemble_scheduling { ${step} }`;
+    expect(notices(`${ensemble} model_transaction_policy { decoupled: true }`)).toEqual([]);
   });
 
   it.each([

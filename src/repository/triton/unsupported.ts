@@ -78,15 +78,24 @@ function refusals(triton: TritonConfig): readonly Finding[] {
 }
 
 function leftAside(triton: TritonConfig, runtime: string | undefined): readonly Finding[] {
+  const { priority = 'PRIORITY_DEFAULT', cuda, eager_batching = false } = triton.optimization ?? {};
   return [
     [
-      // A script says itself whether it answers any number of times.
-      triton.model_transaction_policy?.decoupled === true && runtime !== 'script',
+      // A script says itself whether it answers any number of times, an ensemble has it from its models.
+      triton.model_transaction_policy?.decoupled === true && runtime !== 'script' && runtime !== 'ensemble',
       'model_transaction_policy.decoupled is not supported; the model answers each request once',
     ],
     [
       triton.input.some((input) => input.allow_ragged_batch),
       'allow_ragged_batch is not supported; only requests of equal shape run together',
     ],
+    [priority !== 'PRIORITY_DEFAULT', 'optimization.priority is not supported; all models are equal'],
+    [cuda !== undefined, 'optimization.cuda is left aside'],
+    [eager_batching, 'optimization.eager_batching is left aside; batches are put together when an instance is free'],
+    [
+      Object.keys(triton.cc_model_filenames).length > 0,
+      'cc_model_filenames is left aside; the same file is served on every device',
+    ],
+    [triton.model_metrics !== undefined, 'model_metrics is left aside; histograms have the buckets of the server'],
   ];
 }
