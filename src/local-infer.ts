@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from './app.js';
 import { type InputValue, type OutputTensor, toOutput, toTensor } from './client/index.js';
-import { Call, type InferRequest, MillraceError, type Parameters } from './core/index.js';
+import { Call, type InferRequest, MillraceError, type Parameters, type SequenceControl } from './core/index.js';
 import { ANONYMOUS } from './governance/index.js';
+import type { InferResult } from './service/index.js';
 
 /** Inputs by name: typed arrays, nested lists, strings, or `{ data, shape, datatype }`. */
 export type InferInputs = Readonly<Record<string, InputValue>>;
@@ -23,6 +24,8 @@ export interface LocalInferOptions {
   readonly queueTimeoutMs?: number;
   /** Passed to the model. */
   readonly parameters?: Parameters;
+  /** Where the request stands in its sequence, for models that keep some. */
+  readonly sequence?: SequenceControl;
 }
 
 /** A call from inside the process: everything is allowed. */
@@ -37,20 +40,18 @@ export function localCall(app: App, timeoutMs: number = app.settings.server.requ
   });
 }
 
+interface LocalInfer {
+  readonly model: string;
+  readonly inputs: InferInputs;
+}
+
 /** Runs one inference without a socket, along the same way as every dialect. */
-export async function runLocally(
+export function runLocally(
   app: App,
-  { model, inputs }: { readonly model: string; readonly inputs: InferInputs },
+  { model, inputs }: LocalInfer,
   options: LocalInferOptions = {},
 ): Promise<InferOutputs> {
-  const call = localCall(app, options.timeoutMs);
-  const { signal } = options;
-  const abort = () => call.cancel(new MillraceError('cancelled', 'the caller aborted', { cause: signal?.reason }));
-  if (signal?.aborted) abort();
-  signal?.addEventListener('abort', abort, { once: true });
-  try {
-    const request = createRequest(app, call, { model, inputs, options });
-    const result = await app.service.infer(call, request);
+  return runCall(app, { model, inputs, options }, async (result, call) => {
     if (result.kind === 'many') {
       const message = `model '${model}' answers any number of times; infer returns one answer`;
       const refusal = new MillraceError('unimplemented', message);
@@ -58,14 +59,41 @@ export async function runLocally(
       throw refusal;
     }
     return Object.fromEntries(result.response.outputs.map((tensor) => [tensor.name, toOutput(tensor)]));
+  });
+}
+
+/** Runs one inference and reads all of its answers, however many; resolves with their number. */
+export function drainLocally(app: App, { model, inputs }: LocalInfer, options: LocalInferOptions): Promise<number> {
+  return runCall(app, { model, inputs, options }, async (result) => {
+    if (result.kind === 'one') return 1;
+    let answers = 0;
+    for await (const { error } of result.responses) {
+      if (error !== undefined) throw error;
+      answers++;
+    }
+    return answers;
+  });
+}
+
+async function runCall<Value>(
+  app: App,
+  request: LocalRequest,
+  read: (result: InferResult, call: Call) => Promise<Value>,
+): Promise<Value> {
+  const { options } = request;
+  const call = localCall(app, options.timeoutMs);
+  const { signal } = options;
+  const abort = () => call.cancel(new MillraceError('cancelled', 'the caller aborted', { cause: signal?.reason }));
+  if (signal?.aborted) abort();
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    return await read(await app.service.infer(call, createRequest(app, call, request)), call);
   } finally {
     signal?.removeEventListener('abort', abort);
   }
 }
 
-interface LocalRequest {
-  readonly model: string;
-  readonly inputs: InferInputs;
+interface LocalRequest extends LocalInfer {
   readonly options: LocalInferOptions;
 }
 
@@ -86,6 +114,6 @@ function createRequest(app: App, call: Call, { model, inputs, options }: LocalRe
     parameters: options.parameters ?? {},
     priority: options.priority ?? 0,
     queueTimeoutMs: options.queueTimeoutMs,
-    sequence: undefined,
+    sequence: options.sequence,
   };
 }

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type App, createApp } from '../../app.js';
 import type { Settings } from '../../config/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import { runLocally } from '../../local-infer.js';
+import { drainLocally } from '../../local-infer.js';
 import { findCheckTarget } from '../check-target.js';
 import { type CommandContext, examples } from '../command.js';
 import { EXIT_CODES } from '../exit-code.js';
@@ -130,7 +130,9 @@ async function run(io: Io, { app, served, flags }: Trial): Promise<CheckedModel>
     const inputs = await makeInputs(io, info, flags);
     for (let index = 0; index <= flags.runs; index++) {
       const startedAt = performance.now();
-      await runLocally(app, { model: name, inputs }, { version });
+      // Models that keep no sequences, nor are made of such, take no notice.
+      const sequence = { id: 1n, start: index === 0, end: index === flags.runs };
+      await drainLocally(app, { model: name, inputs }, { version, sequence });
       timesMs.push(performance.now() - startedAt);
     }
   } catch (error) {
@@ -163,10 +165,17 @@ function makeInputs(io: Io, info: ModelInfo, flags: CheckFlags): Promise<InputVa
   );
 }
 
-/** Somebody has said there what the model takes. */
-function warmupShapes({ source }: ModelInfo): Readonly<Record<string, readonly number[]>> {
-  const samples = Object.entries(source.config.warmup?.[0]?.inputs ?? {});
-  return Object.fromEntries(samples.flatMap(([name, { shape }]) => (shape === undefined ? [] : [[name, shape]])));
+/** Somebody has said there what the model takes; Triton's way is without the batch dimension. */
+function warmupShapes({ source, signature }: ModelInfo): Readonly<Record<string, readonly number[]>> {
+  const samples = source.config.warmup?.[0]?.inputs ?? {};
+  return Object.fromEntries(
+    signature.inputs.flatMap((spec) => {
+      const shape = samples[spec.name]?.shape;
+      if (shape === undefined) return [];
+      const isRow = spec.batchAxis === 0 && shape.length === spec.shape.length - 1;
+      return [[spec.name, isRow ? [1, ...shape] : shape]];
+    }),
+  );
 }
 
 /** Flags that would replace a guess: sizes that are open and no batch, and integers or text, of which not all are valid. */
