@@ -39,7 +39,9 @@ export interface ServiceLife {
 
 const EXTENSIONS = [
   'classification',
+  'sequence',
   'model_repository',
+  'model_repository(unload_dependents)',
   'schedule_policy',
   'model_configuration',
   'binary_tensor_data',
