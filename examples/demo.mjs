@@ -19,7 +19,7 @@ say('Loading the models of examples/models …');
 const millrace = await createMillrace({
   settings: {
     repository: { paths: [path.join(here, 'models')] },
-    server: { httpPort: await freePort(8000), metricsPort: await freePort(8002) },
+    server: { httpPort: await freePort(8000), grpcPort: await freePort(8001), metricsPort: await freePort(8002) },
     telemetry: { logLevel: 'warn' },
   },
 });

@@ -65,10 +65,14 @@ async function ready(url) {
 async function serve() {
   cpSync(path.join(root, 'examples/models/mlp'), path.join(folder, 'models/mlp'), { recursive: true });
   const main = path.join(folder, 'node_modules', name, 'dist/cli/main.js');
-  const child = spawn(process.execPath, [main, 'serve', './models', '--http-port', '0', '--metrics-port', '0'], {
-    cwd: folder,
-    env,
-  });
+  const child = spawn(
+    process.execPath,
+    [main, 'serve', './models', '--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'],
+    {
+      cwd: folder,
+      env,
+    },
+  );
   const exited = new Promise((resolve) => child.once('exit', resolve));
   try {
     const url = await listening(child);

@@ -21,7 +21,7 @@ function checkServer({ server, auth }: Settings): readonly string[] {
     const [given, missing] = certFile === '' ? ['keyFile', 'certFile'] : ['certFile', 'keyFile'];
     problems.push(`server.tls.${given} is set without server.tls.${missing}: TLS needs both`);
   }
-  const ports = (['httpPort', 'metricsPort', 'adminPort'] as const).filter((name) => server[name] > 0);
+  const ports = (['httpPort', 'grpcPort', 'metricsPort', 'adminPort'] as const).filter((name) => server[name] > 0);
   for (const [index, name] of ports.entries()) {
     const other = ports.slice(0, index).find((earlier) => server[earlier] === server[name]);
     if (other !== undefined) problems.push(`server.${name} and server.${other} are both ${server[name]}`);

@@ -59,6 +59,23 @@ export interface Events {
     readonly call: Call;
     readonly error: MillraceError | undefined;
   };
+  /** A gRPC call has ended, or its client has left. */
+  grpcFinished: {
+    /** `/package.Service/Method`; '' where nothing of that name is served. */
+    readonly method: string;
+    /** As the client sent it. */
+    readonly path: string;
+    /** `grpc-status`. */
+    readonly status: number;
+    readonly requestMessages: number;
+    readonly responseMessages: number;
+    readonly requestBytes: number;
+    readonly responseBytes: number;
+    readonly remoteAddress: string;
+    readonly durationMs: number;
+    readonly call: Call;
+    readonly error: MillraceError | undefined;
+  };
   /** A use case that changes or reveals something was allowed or refused. */
   audit: {
     readonly action: string;

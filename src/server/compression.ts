@@ -20,13 +20,20 @@ export function compress(response: WireResponse, compression: Compression, done:
   });
 }
 
+interface DecompressOptions {
+  readonly compression: Compression;
+  readonly count: (bytes: number) => void;
+  /** What it is, for messages. Default: `body`. */
+  readonly what?: string;
+}
+
 /**
  * Undoes a request's compression, on the thread pool of Node. `count` is told of every piece before it is kept and stops
  * it by throwing: a bomb must not be unpacked before it is measured. Gives 400 for damaged data.
  */
 export function decompress(
   body: Uint8Array,
-  { compression, count }: { readonly compression: Compression; readonly count: (bytes: number) => void },
+  { compression, count, what = 'body' }: DecompressOptions,
   done: Done<Uint8Array>,
 ): void {
   const stream = (compression === 'gzip' ? createGunzip : createInflate)({ chunkSize: CHUNK_BYTES });
@@ -44,7 +51,7 @@ export function decompress(
     }
   });
   stream.on('error', (error) => {
-    failure = new HttpError(400, `the body is not valid ${compression}: ${error.message}`);
+    failure = new HttpError(400, `the ${what} is not valid ${compression}: ${error.message}`);
   });
   stream.on('close', () => done(failure, failure === undefined ? Buffer.concat(chunks) : body));
   stream.end(body);

@@ -1,5 +1,5 @@
 /** Room `server` (rank 5): sockets, TLS, limits, drain, and who may come in. It does not look into requests. */
 export * from './bind.js';
-export type { Address } from './listener.js';
+export type { Address } from './endpoint.js';
 export * from './options.js';
 export * from './server.js';

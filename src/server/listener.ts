@@ -1,26 +1,17 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import { Call, MillraceError } from '../core/index.js';
+import { Call } from '../core/index.js';
 import { isLoopback } from './bind.js';
 import { answerClientError, clientErrorOf, renderRaw } from './client-error.js';
+import { type Address, addressOf, type Endpoint, listenAt, portOf } from './endpoint.js';
 import { type Exchange, type ExchangeContext, errorResponse, NOBODY } from './exchange.js';
 import type { Entrance, Gate, RequestFlags } from './gate.js';
 import type { HttpError } from './http-error.js';
 import type { TlsPair } from './tls.js';
 
-/** Where a listener can be reached. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-  /** `http://127.0.0.1:8000`, without a trailing slash. */
-  readonly url: string;
-}
-
 export interface ListenerOptions {
-  readonly port: number;
-  /** Setting that holds the port, for messages. */
-  readonly portSetting: string;
+  readonly endpoint: Endpoint;
   readonly context: ExchangeContext;
   readonly gate: Gate;
   readonly dispatch: (exchange: Exchange) => void;
@@ -39,7 +30,7 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    const { context, gate, dispatch, tls } = options;
+    const { context, endpoint, gate, dispatch, tls } = options;
     const settings = context.options;
     const limits = {
       maxHeaderSize: settings.maxHeaderBytes,
@@ -60,7 +51,7 @@ export class Listener {
             handshakeTimeout: settings.headersTimeoutMs,
             minVersion: 'TLSv1.2',
           });
-    const entrance: Entrance = { loopback: isLoopback(settings.host), dispatch };
+    const entrance: Entrance = { loopback: endpoint.kind === 'port' && isLoopback(endpoint.host), dispatch };
     const enter = (flags?: RequestFlags) => (req: IncomingMessage, res: ServerResponse) =>
       gate.enter(entrance, { req, res }, flags);
     this.#server.on('request', enter());
@@ -85,19 +76,12 @@ export class Listener {
     return this.#address;
   }
 
-  /** Starts to listen; rejects with `failed_precondition` saying what to change when the port cannot be had. */
+  /** Starts to listen; rejects with `failed_precondition` saying what to change when the place cannot be had. */
   async listen(): Promise<Address> {
-    const { port, portSetting, context, tls } = this.#options;
-    const { host } = context.options;
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) =>
-        reject(listenError(error, { host, port, portSetting })),
-      );
-      this.#server.listen({ host, port }, resolve);
-    });
-    this.#server.removeAllListeners('error');
+    const { endpoint, tls } = this.#options;
+    await listenAt(this.#server, endpoint);
     this.#server.on('error', (error) => this.#warn(`listener failed: ${error.message}`));
-    this.#address = addressOf(this.#server, { host, secure: tls !== undefined });
+    this.#address = addressOf(endpoint, portOf(this.#server), tls === undefined ? 'http://' : 'https://');
     return this.#address;
   }
 
@@ -152,26 +136,4 @@ export class Listener {
   #warn(message: string): void {
     this.#options.context.events.publish('diagnostic', { level: 'warn', room: 'server', message });
   }
-}
-
-function addressOf(
-  server: HttpServer | HttpsServer,
-  bind: { readonly host: string; readonly secure: boolean },
-): Address {
-  const address = server.address();
-  const port = address === null || typeof address === 'string' ? 0 : address.port;
-  const host = bind.host.includes(':') ? `[${bind.host}]` : bind.host;
-  return { host: bind.host, port, url: `${bind.secure ? 'https' : 'http'}://${host}:${port}` };
-}
-
-function listenError(
-  error: NodeJS.ErrnoException,
-  { host, port, portSetting }: { readonly host: string; readonly port: number; readonly portSetting: string },
-): MillraceError {
-  const where = `${host}:${port}`;
-  const reason =
-    error.code === 'EADDRINUSE'
-      ? `another process listens on ${where}; stop it or choose another \`server.${portSetting}\` (0 = any free port)`
-      : `cannot listen on ${where}: ${error.message}`;
-  return new MillraceError('failed_precondition', reason, { cause: error });
 }

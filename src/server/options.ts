@@ -12,6 +12,13 @@ export const ServerOptionsSchema = Type.Object(
       description: 'REST; 0 = any free port.',
       'x-flag': '--http-port',
     }),
+    grpcPort: Type.Integer({
+      default: 8001,
+      minimum: -1,
+      maximum: 65_535,
+      description: 'gRPC; 0 = any free port, -1 = no such port.',
+      'x-flag': '--grpc-port',
+    }),
     metricsPort: Type.Integer({
       default: 8002,
       minimum: -1,
@@ -25,19 +32,36 @@ export const ServerOptionsSchema = Type.Object(
       maximum: 65_535,
       description: 'Model control (load, unload, settings) on a port of its own; -1 = on the REST port.',
     }),
+    httpSocket: Type.String({
+      default: '',
+      description:
+        "Unix socket for REST, besides the port; '' = none. Only this server's user may open it; `Host` is not checked.",
+      'x-path': true,
+    }),
+    grpcSocket: Type.String({
+      default: '',
+      description: "Unix socket for gRPC, besides the port; '' = none. As `httpSocket`.",
+      'x-path': true,
+    }),
     maxInputBytes: Type.Integer({
       default: 67_108_864,
       minimum: 1,
-      description: 'Largest request body, compressed or not.',
+      description: 'Largest request body and largest gRPC message, compressed or not.',
       'x-flag': '--http-max-input-size',
     }),
     maxBufferedBytes: Type.Integer({
       default: 1_073_741_824,
       minimum: 1,
-      description: 'Request bodies held in memory at a time, all connections together; more are refused with 503.',
+      description:
+        'Request bodies, gRPC messages and unread gRPC answers held in memory at a time, all connections together; more ' +
+        'are refused with 503 (gRPC: `UNAVAILABLE`).',
     }),
     maxInputs: Type.Integer({ default: 256, minimum: 1, description: 'Most input tensors of a request.' }),
-    maxHeaderBytes: Type.Integer({ default: 16_384, minimum: 1_024, description: 'Largest header block.' }),
+    maxHeaderBytes: Type.Integer({
+      default: 16_384,
+      minimum: 1_024,
+      description: 'Largest header block, and metadata of a gRPC call.',
+    }),
     maxConnections: Type.Integer({
       default: 10_000,
       minimum: 1,
@@ -55,7 +79,8 @@ export const ServerOptionsSchema = Type.Object(
       default: 60_000,
       minimum: 1,
       description:
-        'Deadline of a call that brings none of its own (`X-Request-Timeout-Ms`), and the longest it may ask for.',
+        'Deadline of a call that brings none of its own (`X-Request-Timeout-Ms`, `grpc-timeout`), and the longest it may ' +
+        'ask for. A gRPC stream has only the deadline that its client gives it.',
     }),
     allowedHosts: Type.Array(Type.String(), {
       default: [],

@@ -3,17 +3,22 @@ import { ByteBudget, type Clock, type EventBus, MillraceError, within } from '..
 import type { Authenticate } from '../governance/index.js';
 import {
   createGenerateHandler,
+  createGrpcMethods,
+  createHealthMethods,
   createInferHandler,
   createOipRoutes,
   describeInferencePaths,
+  type GrpcMethod,
   INFERENCE_ROUTES,
 } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
 import { Connections } from './connection.js';
 import { createDocsRoutes } from './docs.js';
+import { type Address, createEndpoints, type Endpoint } from './endpoint.js';
 import type { ExchangeContext } from './exchange.js';
 import { type Entrance, Gate } from './gate.js';
-import { type Address, Listener } from './listener.js';
+import { createGrpcServer } from './grpc/index.js';
+import { Listener } from './listener.js';
 import { createMetricsDispatch, type RenderMetrics } from './metrics.js';
 import type { ServerOptions } from './options.js';
 import { createRequestIds } from './request-id.js';
@@ -35,16 +40,19 @@ export interface ServerDependencies {
   readonly version: string;
 }
 
-/** Where the server can be reached; undefined for a port that it does not have. */
+/** Where the server can be reached; undefined for what it does not have. */
 export interface Addresses {
   readonly http: Address;
+  readonly grpc: Address | undefined;
+  readonly httpSocket: Address | undefined;
+  readonly grpcSocket: Address | undefined;
   readonly metrics: Address | undefined;
   readonly admin: Address | undefined;
 }
 
-/** The HTTP side of millrace. */
+/** All that listens. */
 export interface Server {
-  /** Opens all ports, or none: rejects with `failed_precondition` saying which one cannot be had and what to change. */
+  /** Opens all ports and sockets, or none: rejects with `failed_precondition` saying which one cannot be had and what to change. */
   listen(): Promise<Addresses>;
   /** Answers one request of somebody else's HTTP server; its body must not have been read. Needs no {@link listen}. */
   handler(req: IncomingMessage, res: ServerResponse): void;
@@ -81,18 +89,34 @@ export function createServer(dependencies: ServerDependencies): Server {
     draining: context.draining,
   });
   const tls = openTlsFiles(options.tls, dependencies);
-  const open = (portSetting: PortSetting, dispatch: Entrance['dispatch']) =>
-    new Listener({ context, gate, tls: tls?.pair, port: options[portSetting], portSetting, dispatch });
+  const grpc = createGrpcServer({
+    ...dependencies,
+    methods: createMethods(dependencies),
+    budget: context.bodyBudget,
+    requestId: context.requestId,
+    draining: context.draining,
+    tls: tls?.pair,
+  });
+  const open = (endpoint: Endpoint, dispatch: Entrance['dispatch']) =>
+    new Listener({ context, gate, tls: endpoint.kind === 'port' ? tls?.pair : undefined, endpoint, dispatch });
+  const at = createEndpoints(options);
   const { renderMetrics: render } = dependencies;
   const listeners = {
-    http: open('httpPort', rest),
-    metrics:
-      options.metricsPort >= 0 && render !== undefined
-        ? open('metricsPort', createMetricsDispatch({ ...dependencies, render }))
-        : undefined,
-    admin: routers.admin && open('adminPort', routers.admin.dispatch),
+    http: open(at.http, rest),
+    httpSocket: at.httpSocket && open(at.httpSocket, rest),
+    grpc: at.grpc && grpc.createListener(at.grpc),
+    grpcSocket: at.grpcSocket && grpc.createListener(at.grpcSocket),
+    metrics: at.metrics && render && open(at.metrics, createMetricsDispatch({ ...dependencies, render })),
+    admin: at.admin && routers.admin && open(at.admin, routers.admin.dispatch),
   };
   const opened = Object.values(listeners).filter((listener) => listener !== undefined);
+  const idle = () => Promise.all([connections.idle(), grpc.calls.idle()]);
+  const drain = () => {
+    draining = true;
+    listeners.grpc?.drain();
+    listeners.grpcSocket?.drain();
+    grpc.calls.drain();
+  };
   const stop = async () => {
     stopWatching?.();
     const stopped = opened.map((listener) => listener.stop());
@@ -106,6 +130,9 @@ export function createServer(dependencies: ServerDependencies): Server {
       try {
         const addresses = {
           http: await listeners.http.listen(),
+          grpc: await listeners.grpc?.listen(),
+          httpSocket: await listeners.httpSocket?.listen(),
+          grpcSocket: await listeners.grpcSocket?.listen(),
           metrics: await listeners.metrics?.listen(),
           admin: await listeners.admin?.listen(),
         };
@@ -121,21 +148,25 @@ export function createServer(dependencies: ServerDependencies): Server {
       }
     },
     handler: (req, res) => gate.enter({ loopback: 'socket', dispatch: rest }, { req, res }),
-    drain() {
-      draining = true;
-    },
+    drain,
     async close(gracePeriodMs) {
-      draining = true;
-      await within(clock, gracePeriodMs, connections.idle());
-      connections.cancelAll(new MillraceError('unavailable', 'the server is shutting down'));
-      await within(clock, FAREWELL_MS, connections.idle());
+      drain();
+      await within(clock, gracePeriodMs, idle());
+      const reason = new MillraceError('unavailable', 'the server is shutting down');
+      connections.cancelAll(reason);
+      grpc.calls.cancelAll(reason);
+      await within(clock, FAREWELL_MS, idle());
       await stop();
       await Promise.all([routers.rest.close(), routers.admin?.close()]);
     },
   };
 }
 
-type PortSetting = 'httpPort' | 'metricsPort' | 'adminPort';
+/** Everything that is served over gRPC. */
+function createMethods({ service, clock, options }: ServerDependencies): readonly GrpcMethod[] {
+  const { maxInputs } = options;
+  return [...createGrpcMethods(service, { maxInputs, clock }), ...createHealthMethods(service, clock)];
+}
 
 /** Control routes are on the admin port where there is one, which has all the others too. */
 function createRouters(dependencies: ServerDependencies): {

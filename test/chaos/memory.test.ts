@@ -62,7 +62,7 @@ it(`a model of 28 MB that is loaded and unloaded ${CYCLES} times leaves nothing 
   });
   await using cli = startCli([
     ...['serve', folder.path, '--model-control-mode', 'explicit', '--json', '--log-level', 'warn'],
-    ...['--http-port', '0', '--metrics-port', '-1'],
+    ...['--http-port', '0', '--grpc-port', '-1', '--metrics-port', '-1'],
   ]);
   const { http } = await cli.nextEvent();
   await cli.nextEvent();

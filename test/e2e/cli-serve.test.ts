@@ -7,7 +7,7 @@ import { createTempFolder } from '../support/model-folder.js';
 const ECHO =
   'runtime: echo\ninputs: [{ name: text, datatype: BYTES, shape: [-1] }]\noutputs: [{ name: echo, datatype: BYTES, shape: [-1] }]\n';
 const SLOW_ECHO = `${ECHO}echo: { delayMs: 1500 }\nbatching: { enabled: false }\n`;
-const PORTS = ['--http-port', '0', '--metrics-port', '0'];
+const PORTS = ['--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'];
 
 describe('millrace serve', () => {
   it('says where it listens and what it serves, answers, and drains on SIGTERM', async () => {
@@ -42,7 +42,7 @@ describe('millrace serve', () => {
       'echo/1/': '',
       'broken/1/model.onnx': 'no model',
     });
-    await using cli = startCli(['serve', folder.path, ...PORTS, '--grpc-port', '8001', '--log-verbose', '1']);
+    await using cli = startCli(['serve', folder.path, ...PORTS, '--log-verbose', '1']);
     const printed = new Promise<void>((done) => {
       let text = '';
       cli.child.stdout.on('data', (chunk: Buffer) => {
@@ -55,12 +55,11 @@ describe('millrace serve', () => {
     const { exit, out, err } = await cli.ended;
     expect(exit).toBe(0);
     expect(out).toMatch(
-      /^millrace .+\n {2}requests {2}http:\/\/127\.0\.0\.1:\d+\n {2}docs {6}http:\S+\/docs\n {2}metrics {3}http:\S+\/metrics\n/,
+      /^millrace .+\n {2}requests {2}http:\/\/127\.0\.0\.1:\d+\n {2}gRPC {6}127\.0\.0\.1:\d+\n {2}docs {6}http:\S+\/docs\n {2}metrics {3}http:\S+\/metrics\n/,
     );
     expect(out).toMatch(/^MODEL {3}VERSION {3}INPUTS {11}OUTPUTS/m);
     expect(out).toMatch(/^echo {10}1 {3}text BYTES\[-1\] {3}echo BYTES\[-1\]/m);
     expect(out).toMatch(/^not served: broken version 1: /m);
-    expect(err).toContain('--grpc-port is ignored: gRPC comes with a later version\n');
     expect(err).toContain('stopping: accepted requests finish (once more ends them)\n');
   });
 

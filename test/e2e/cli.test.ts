@@ -20,7 +20,7 @@ beforeAll(async () => {
   millrace = await createMillrace({
     settings: {
       repository: { paths: ['examples/models'] },
-      server: { httpPort: 0, metricsPort: -1 },
+      server: { httpPort: 0, grpcPort: -1, metricsPort: -1 },
       runners: { entry: RUNNER_ENTRY },
       telemetry: { logLevel: 'silent' },
     },

@@ -50,7 +50,7 @@ describe('the client and the server', () => {
           loadModels: ['all', 'slow', 'mlp'],
         },
         // The slow model is still at it when the test ends.
-        server: { httpPort: 0, metricsPort: -1, gracePeriodMs: 100 },
+        server: { httpPort: 0, grpcPort: -1, metricsPort: -1, gracePeriodMs: 100 },
         runners: { entry: RUNNER_ENTRY },
         telemetry: { logLevel: 'silent' },
       },

@@ -49,7 +49,7 @@ describe('examples in the documentation', () => {
     millrace = await createMillrace({
       settings: {
         repository: { paths: ['examples/models'], controlMode: 'explicit', loadModels: ['*'] },
-        server: { httpPort: 0, metricsPort: 0 },
+        server: { httpPort: 0, grpcPort: -1, metricsPort: 0 },
         runners: { entry: RUNNER_ENTRY },
         telemetry: { logLevel: 'silent' },
       },

@@ -43,7 +43,7 @@ async function start(repository: string, settings: PartialSettings = {}): Promis
     settings: {
       repository: { paths: [path.join(folder.path, repository)], ...settings.repository },
       runners: { entry: RUNNER_ENTRY, closeTimeoutMs: 100, ...settings.runners },
-      server: { httpPort: 0, metricsPort: 0, gracePeriodMs: 0 },
+      server: { httpPort: 0, grpcPort: -1, metricsPort: 0, gracePeriodMs: 0 },
       telemetry: { logLevel: 'silent' },
     },
   });
@@ -80,7 +80,7 @@ describe('a server in a process', () => {
   it('leaves signals, globals and the environment alone, and lets the process end once it is closed', async () => {
     const settings = {
       repository: { paths: [path.join(folder.path, 'first')] },
-      server: { httpPort: 0, metricsPort: 0 },
+      server: { httpPort: 0, grpcPort: -1, metricsPort: 0 },
       telemetry: { logLevel: 'silent' },
     };
     // Node itself leaves marks when its fetch is first looked at.

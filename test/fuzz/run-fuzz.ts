@@ -44,7 +44,13 @@ export async function runFuzz({ seed, requests }: FuzzOptions): Promise<FuzzRepo
       engine: { maxInFlightBytes: MAX_INPUT_BYTES },
       runners: { entry: RUNNER_ENTRY },
       server: {
-        ...{ httpPort: 0, metricsPort: 0, maxInputBytes: MAX_BODY_BYTES, maxBufferedBytes: MAX_BODY_BYTES },
+        ...{
+          httpPort: 0,
+          grpcPort: 0,
+          metricsPort: 0,
+          maxInputBytes: MAX_BODY_BYTES,
+          maxBufferedBytes: MAX_BODY_BYTES,
+        },
         ...{ headersTimeoutMs: 5_000, receiveTimeoutMs: 5_000, requestTimeoutMs: 5_000 },
       },
       telemetry: { logLevel: 'trace' },

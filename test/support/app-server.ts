@@ -51,7 +51,7 @@ export async function startAppServer(
       ...settings,
       repository: { paths: [folder.path], ...settings.repository },
       runners: { entry: RUNNER_ENTRY, closeTimeoutMs: 100, ...settings.runners },
-      server: { httpPort: 0, metricsPort: 0, gracePeriodMs: 100, ...settings.server },
+      server: { httpPort: 0, grpcPort: 0, metricsPort: 0, gracePeriodMs: 100, ...settings.server },
     }),
     { logDestination: { write: (line) => log.push(JSON.parse(line)) } },
   );

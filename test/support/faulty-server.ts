@@ -32,7 +32,7 @@ export interface FaultyServer extends AsyncDisposable {
 export async function startFaultyServer(repository: string): Promise<FaultyServer> {
   const settings = createSettings({
     repository: { paths: [repository] },
-    server: { httpPort: 0, metricsPort: -1 },
+    server: { httpPort: 0, grpcPort: -1, metricsPort: -1 },
     telemetry: { accessLogSuccessesPerSecond: 0 },
   });
   const log: LogLine[] = [];

@@ -92,3 +92,20 @@ export function httpFinished(event: Partial<Events['httpFinished']> = {}): Event
     ...event,
   };
 }
+
+export function grpcFinished(event: Partial<Events['grpcFinished']> = {}): Events['grpcFinished'] {
+  return {
+    method: '/inference.GRPCInferenceService/ModelInfer',
+    path: '/inference.GRPCInferenceService/ModelInfer',
+    status: 0,
+    requestMessages: 1,
+    responseMessages: 1,
+    requestBytes: 120,
+    responseBytes: 80,
+    remoteAddress: '127.0.0.1',
+    durationMs: 9.25,
+    call: finishedCall(),
+    error: undefined,
+    ...event,
+  };
+}

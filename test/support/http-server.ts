@@ -35,7 +35,7 @@ export interface TestServer {
 /** Server options with all defaults and no metrics port, on any free port. */
 export function serverOptions(options: Partial<ServerOptions> = {}): ServerOptions {
   const defaults = Value.Default(ServerOptionsSchema, {}) as ServerOptions;
-  return { ...defaults, httpPort: 0, metricsPort: -1, ...options };
+  return { ...defaults, httpPort: 0, grpcPort: -1, metricsPort: -1, ...options };
 }
 
 const running: Server[] = [];

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type App, createApp } from '../../app.js';
 import type { Settings } from '../../config/index.js';
 import type { Addresses } from '../../server/index.js';
@@ -13,7 +13,6 @@ import { checkRepositories, emptyRepositories } from '../repositories.js';
 import { addSettingFlags, type GivenFlags, loadSettingsFor } from '../setting-flags.js';
 
 interface ServeFlags {
-  readonly grpcPort?: string;
   readonly logVerbose?: number;
   readonly json?: true;
 }
@@ -22,7 +21,6 @@ interface ServeFlags {
 export function registerServe(program: Command, { io }: CommandContext): void {
   addSettingFlags(program.command('serve [folders...]'))
     .description('serve the models of one or several folders')
-    .addOption(new Option('--grpc-port <number>', "Triton's flag; gRPC comes with a later version").hideHelp())
     .option('--log-verbose <level>', "Triton's flag: 1 = --log-level debug, 2 and more = trace", parseLevel)
     .option('--json', 'print one JSON object a line: listening, ready, stopped')
     .addHelpText(
@@ -42,7 +40,6 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
   const settings = await loadServeSettings(io, folders, flags);
   const { paths, controlMode } = settings.repository;
   await checkRepositories(paths, controlMode !== 'none');
-  if (flags.grpcPort !== undefined) io.stderr.write('--grpc-port is ignored: gRPC comes with a later version\n');
   const app = await createApp(settings);
   const stop = stopOnSignal(io, app, flags.json === true);
   try {
@@ -108,19 +105,28 @@ function describeReport(io: Io, report: ServingReport): string {
 }
 
 function announceListening(io: Io, addresses: Addresses, flags: ServeFlags): void {
-  const { http, metrics, admin } = addresses;
+  const { http, grpc, httpSocket, grpcSocket, metrics, admin } = addresses;
   if (flags.json) {
-    const event = { event: 'listening', http: http.url, metrics: metrics?.url, admin: admin?.url, pid: process.pid };
+    const event = {
+      ...{ event: 'listening', http: http.url, grpc: grpc?.url, metrics: metrics?.url, admin: admin?.url },
+      ...{ httpSocket: httpSocket?.url, grpcSocket: grpcSocket?.url, pid: process.pid },
+    };
     io.stdout.write(formatJson(event));
     return;
   }
   const { bold, cyan, dim } = io.stdout.colors;
+  const reached: readonly (readonly [label: string, url: string | undefined])[] = [
+    ['requests', http.url],
+    ['gRPC', grpc?.url],
+    ['requests', httpSocket?.url],
+    ['gRPC', grpcSocket?.url],
+    ['docs', `${http.url}/docs`],
+    ['metrics', metrics && `${metrics.url}/metrics`],
+    ['control', admin?.url],
+  ];
   const lines = [
     `${bold('millrace')} ${VERSION}`,
-    `  ${dim('requests')}  ${cyan(http.url)}`,
-    `  ${dim('docs')}      ${cyan(`${http.url}/docs`)}`,
-    ...(metrics === undefined ? [] : [`  ${dim('metrics')}   ${cyan(`${metrics.url}/metrics`)}`]),
-    ...(admin === undefined ? [] : [`  ${dim('control')}   ${cyan(admin.url)}`]),
+    ...reached.flatMap(([label, url]) => (url === undefined ? [] : [`  ${dim(label.padEnd(8))}  ${cyan(url)}`])),
   ];
   io.stdout.write(`${lines.join('\n')}\n`);
 }

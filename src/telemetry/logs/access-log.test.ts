@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
-import { finishedCall, httpFinished, refusedCall } from '../../../test/support/finished.js';
+import { finishedCall, grpcFinished, httpFinished, refusedCall } from '../../../test/support/finished.js';
 import { EventBus, type LogLevel, MillraceError } from '../../core/index.js';
 import { startAccessLog } from './access-log.js';
 import { createLogger } from './logger.js';
@@ -25,6 +25,24 @@ describe('the line of a request', () => {
         '"compute_ms":4,"batch_rows":2,"request_bytes":120,"response_bytes":80,"remote_address":"127.0.0.1",' +
         '"msg":"POST /v2/models/mlp/infer 200"}\n',
     ]);
+  });
+
+  it('of a gRPC call has the name of its status', () => {
+    const { events, last } = start();
+    events.publish('grpcFinished', grpcFinished());
+    expect(last()).toMatchObject({
+      ...{ level: 'info', request_id: 'req-1', msg: 'gRPC /inference.GRPCInferenceService/ModelInfer OK' },
+      ...{ route: '/inference.GRPCInferenceService/ModelInfer', status: 'OK', duration_ms: 9.25, compute_ms: 4 },
+      ...{ request_messages: 1, response_messages: 1, request_bytes: 120, response_bytes: 80 },
+    });
+    const error = new MillraceError('not_found', "model 'm' is not found");
+    events.publish('grpcFinished', grpcFinished({ status: 5, error }));
+    expect(last()).toMatchObject({ level: 'warn', status: 'NOT_FOUND', error_code: 'not_found', error: error.message });
+    events.publish(
+      'grpcFinished',
+      grpcFinished({ status: 13, error: new MillraceError('internal', 'internal error') }),
+    );
+    expect(last()).toMatchObject({ level: 'error', status: 'INTERNAL' });
   });
 
   it('holds neither the query nor more of the path than 512 characters', () => {

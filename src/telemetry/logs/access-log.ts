@@ -1,4 +1,5 @@
 import type { Clock, ErrorCode, EventBus, Events, LogLevel, Timing } from '../../core/index.js';
+import { grpcStatusName } from '../../protocols/index.js';
 import { describeError } from './describe-error.js';
 import { callFields, type LogFields, type Logger } from './logger.js';
 
@@ -30,23 +31,36 @@ export function startAccessLog({ events, clock, logger, successesPerSecond }: Ac
     return successes++ < successesPerSecond;
   }
 
-  return events.subscribe('httpFinished', (event) => {
-    const level = levelOf(event);
-    if (!logger.isEnabled('server', level)) return;
-    if (event.status < 400 && !isDue()) {
-      skipped++;
-      return;
-    }
-    const path = shownPath(event.path);
-    const message = `${event.method} ${path} ${event.status}`.trimStart();
-    logger.log({
-      room: 'server',
-      level,
-      message,
-      fields: { ...describe(event, path), ...(skipped > 0 ? { skipped } : {}) },
-    });
+  /** Whether there is to be a line; counts the successes that get none. */
+  function wants(level: LogLevel): boolean {
+    if (!logger.isEnabled('server', level)) return false;
+    if (level !== 'info' || isDue()) return true;
+    skipped++;
+    return false;
+  }
+
+  function log(level: LogLevel, message: string, fields: LogFields): void {
+    logger.log({ room: 'server', level, message, fields: { ...fields, ...(skipped > 0 ? { skipped } : {}) } });
     skipped = 0;
-  });
+  }
+
+  const subscriptions = [
+    events.subscribe('httpFinished', (event) => {
+      const level = levelOf(event);
+      if (!wants(level)) return;
+      const path = shownPath(event.path);
+      log(level, `${event.method} ${path} ${event.status}`.trimStart(), describeHttp(event, path));
+    }),
+    events.subscribe('grpcFinished', (event) => {
+      const level = levelOfGrpc(event);
+      if (!wants(level)) return;
+      const path = shownPath(event.path);
+      log(level, `gRPC ${path} ${grpcStatusName(event.status)}`, describeGrpc(event, path));
+    }),
+  ];
+  return () => {
+    for (const unsubscribe of subscriptions) unsubscribe();
+  };
 }
 
 /** Only what somebody has to repair is an error; refusals under load and callers' mistakes are not. */
@@ -56,14 +70,30 @@ function levelOf({ status, error }: Events['httpFinished']): LogLevel {
   return status >= 500 && (code === undefined || code === 'internal') ? 'error' : 'warn';
 }
 
-function describe(event: Events['httpFinished'], path: string): LogFields {
-  const { method, route, status, requestBytes, responseBytes, remoteAddress, durationMs, call, error } = event;
+function levelOfGrpc({ error }: Events['grpcFinished']): LogLevel {
+  if (error === undefined) return 'info';
+  return error.code === 'internal' ? 'error' : 'warn';
+}
+
+function describeHttp(event: Events['httpFinished'], path: string): LogFields {
+  const { method, route, status, call } = event;
+  return { ...callFields(call), method, route, path, status, ...describeExchange(event) };
+}
+
+function describeGrpc(event: Events['grpcFinished'], path: string): LogFields {
+  const { method, status, requestMessages, responseMessages, call } = event;
   return {
     ...callFields(call),
-    method,
-    route,
-    path,
-    status,
+    ...{ route: method, path, status: grpcStatusName(status) },
+    ...{ request_messages: requestMessages, response_messages: responseMessages },
+    ...describeExchange(event),
+  };
+}
+
+/** What requests of both kinds have. */
+function describeExchange(event: Events['httpFinished'] | Events['grpcFinished']): LogFields {
+  const { requestBytes, responseBytes, remoteAddress, durationMs, call, error } = event;
+  return {
     duration_ms: round(durationMs),
     ...describeStages(call.timing),
     request_bytes: requestBytes,

@@ -3,6 +3,7 @@ import type { ErrorCode, EventBus } from '../../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
 import { cacheFamilies } from './cache-families.js';
 import { registerFamily, single } from './family.js';
+import { GrpcMetrics } from './grpc-metrics.js';
 import { HttpMetrics } from './http-metrics.js';
 import { modelFamilies } from './model-families.js';
 import { createProcessMetrics } from './process-metrics.js';
@@ -41,6 +42,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const gauge = createVersionGauge(versions, gauges);
   const unresolved = new Map<ErrorCode, number>();
   const http = new HttpMetrics();
+  const grpc = new GrpcMetrics();
   const runners = createRunnerFamilies(events);
   const processMetrics = createProcessMetrics(version);
 
@@ -54,6 +56,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     }),
     events.subscribe('batchFinished', (event) => versions.of(event.ref).recordBatch(event)),
     events.subscribe('httpFinished', (event) => http.record(event)),
+    events.subscribe('grpcFinished', (event) => grpc.record(event)),
     events.subscribe('modelStateChanged', ({ ref, state, loadMs }) => {
       if (state.kind === 'unloaded' || state.kind === 'failed') versions.retire(ref);
       else if (state.kind === 'ready') {
@@ -68,6 +71,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...cacheFamilies(versions, cacheUsage),
     ...modelFamilies({ versions, unresolved, gauge, modelStates }),
     ...http.families(),
+    ...grpc.families(),
     ...runners.families,
     ...processMetrics.families,
     {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import {
   batchFinished,
   finishedCall,
+  grpcFinished,
   httpFinished,
   inferFinished,
   refusedCall,
@@ -194,6 +195,35 @@ describe('an HTTP request', () => {
     }
     expect(samplesOf(await scrape(), 'millrace_http_requests_total')).toEqual({
       'millrace_http_requests_total{method="other",route="unmatched",status="404"}': 3,
+    });
+  });
+});
+
+describe('a gRPC call', () => {
+  it('counts by method and status, with its messages and bytes', async () => {
+    const { events, scrape } = start();
+    events.publish('grpcFinished', grpcFinished());
+    events.publish('grpcFinished', grpcFinished({ status: 14, responseMessages: 0, responseBytes: 0 }));
+    const samples = await scrape();
+    const method = 'method="/inference.GRPCInferenceService/ModelInfer"';
+    expect(samplesOf(samples, 'millrace_grpc_calls_total')).toEqual({
+      [`millrace_grpc_calls_total{${method},status="OK"}`]: 1,
+      [`millrace_grpc_calls_total{${method},status="UNAVAILABLE"}`]: 1,
+    });
+    expect(samples.get(`millrace_grpc_call_duration_seconds_sum{${method}}`)).toBe(0.0185);
+    expect(samples.get(`millrace_grpc_received_messages_total{${method}}`)).toBe(2);
+    expect(samples.get(`millrace_grpc_sent_messages_total{${method}}`)).toBe(1);
+    expect(samples.get(`millrace_grpc_request_bytes_total{${method}}`)).toBe(240);
+    expect(samples.get(`millrace_grpc_response_bytes_total{${method}}`)).toBe(80);
+  });
+
+  it('of methods that we do not know shares one series', async () => {
+    const { events, scrape } = start();
+    for (const path of ['/a.B/C', '/d.E/F']) {
+      events.publish('grpcFinished', grpcFinished({ method: '', path, status: 12 }));
+    }
+    expect(samplesOf(await scrape(), 'millrace_grpc_calls_total')).toEqual({
+      'millrace_grpc_calls_total{method="unmatched",status="UNIMPLEMENTED"}': 2,
     });
   });
 });

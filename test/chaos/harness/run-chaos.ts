@@ -41,7 +41,7 @@ export async function runChaos({ seed, durationMs, swaps, clients }: ChaosOption
   const journal = new Journal();
   await using folder = await createTempFolder(initialRepository());
   await using cli = startCli([
-    ...['serve', folder.path, '--json', '--http-port', '0', '--metrics-port', '0'],
+    ...['serve', folder.path, '--json', '--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'],
     ...['--model-control-mode', 'explicit', '--load-model', '*'],
   ]);
   const { http } = await cli.nextEvent();

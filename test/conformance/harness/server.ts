@@ -26,7 +26,7 @@ export async function startServer(
   env: Readonly<Record<string, string>> = {},
 ): Promise<ConformanceServer> {
   const startedAt = performance.now();
-  const flags = ['--json', '--http-port', '0', '--metrics-port', '0'];
+  const flags = ['--json', '--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'];
   const child = spawn(process.execPath, [inRoot('dist/cli/main.js'), 'serve', ...flags, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...withoutSettings(process.env), ...env },

@@ -1,0 +1,42 @@
+import type { ByteBudget, Clock, EventBus } from '../../core/index.js';
+import type { Authenticate } from '../../governance/index.js';
+import type { GrpcMethod } from '../../protocols/index.js';
+import type { Endpoint } from '../endpoint.js';
+import type { ServerOptions } from '../options.js';
+import type { TlsPair } from '../tls.js';
+import type { GrpcContext } from './exchange.js';
+import { GrpcListener } from './listener.js';
+import { OpenCalls } from './open-calls.js';
+
+export interface GrpcSetup {
+  readonly options: ServerOptions;
+  readonly methods: readonly GrpcMethod[];
+  readonly authenticate: Authenticate;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  readonly budget: ByteBudget;
+  readonly requestId: (header: string | string[] | undefined) => string;
+  readonly draining: () => boolean;
+  readonly tls: TlsPair | undefined;
+}
+
+/** The gRPC side of a server: one set of calls, whatever listener they come in by. */
+export interface GrpcServer {
+  createListener(endpoint: Endpoint): GrpcListener;
+  readonly calls: OpenCalls;
+}
+
+const MAX_CHECK_INTERVAL_MS = 1_000;
+const MIN_CHECK_INTERVAL_MS = 50;
+
+export function createGrpcServer(setup: GrpcSetup): GrpcServer {
+  const { options, clock, methods, tls } = setup;
+  const shortest = Math.min(options.receiveTimeoutMs, options.sendTimeoutMs) / 2;
+  const interval = Math.max(MIN_CHECK_INTERVAL_MS, Math.min(MAX_CHECK_INTERVAL_MS, shortest));
+  const context: GrpcContext = { ...setup, calls: new OpenCalls(clock, interval) };
+  const byPath = new Map(methods.map((method) => [method.path, method]));
+  return {
+    createListener: (endpoint) => new GrpcListener({ context, endpoint, methods: byPath, tls }),
+    calls: context.calls,
+  };
+}

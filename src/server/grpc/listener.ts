@@ -1,0 +1,191 @@
+import {
+  constants,
+  createSecureServer,
+  createServer,
+  type ServerOptions as Http2Options,
+  type Http2SecureServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import { GRPC_STATUS_CODES, type GrpcMethod } from '../../protocols/index.js';
+import { isLoopback } from '../bind.js';
+import { type Address, addressOf, type Endpoint, listenAt, portOf } from '../endpoint.js';
+import { HostGuard } from '../host-guard.js';
+import type { TlsPair } from '../tls.js';
+import { type GrpcContext, GrpcExchange, type IncomingStream } from './exchange.js';
+import { GrpcRefusal } from './refusal.js';
+import { Sessions } from './sessions.js';
+import { StreamExchange } from './stream.js';
+import { UnaryExchange } from './unary.js';
+
+/** More than enough for one client; what is beyond waits on its side. */
+const MAX_CONCURRENT_STREAMS = 1_000;
+/** An image tensor arrives without waiting for the server's word that it may. */
+const STREAM_WINDOW_BYTES = 1_048_576;
+/** Megabytes of Node's own bookkeeping of a connection; what requests and answers hold is counted by the server's budget. */
+const MAX_SESSION_MEMORY = 256;
+
+export interface GrpcListenerOptions {
+  readonly context: GrpcContext;
+  readonly endpoint: Endpoint;
+  readonly methods: GrpcMethods;
+  /** undefined = cleartext with prior knowledge, as gRPC clients speak it. */
+  readonly tls: TlsPair | undefined;
+}
+
+/** Flags and the headers as they came, name after value. */
+type StreamDetails = [flags: number, rawHeaders: readonly string[]];
+
+/** The served methods by path. */
+export type GrpcMethods = ReadonlyMap<string, GrpcMethod>;
+
+/** A listening socket for gRPC, and what comes over it. */
+export class GrpcListener {
+  readonly #options: GrpcListenerOptions;
+  readonly #server: Http2Server | Http2SecureServer;
+  readonly #sessions: Sessions;
+  readonly #hosts: HostGuard | undefined;
+  #nextDropWarningAt = 0;
+
+  constructor(options: GrpcListenerOptions) {
+    this.#options = options;
+    const { context, endpoint, tls } = options;
+    const settings = context.options;
+    const limits: Http2Options = {
+      settings: {
+        maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
+        maxHeaderListSize: settings.maxHeaderBytes,
+        initialWindowSize: STREAM_WINDOW_BYTES,
+        enablePush: false,
+      },
+      maxSessionMemory: MAX_SESSION_MEMORY,
+    };
+    this.#server =
+      tls === undefined
+        ? createServer(limits)
+        : createSecureServer({
+            ...limits,
+            ...tls,
+            ALPNProtocols: ['h2'],
+            handshakeTimeout: settings.headersTimeoutMs,
+            minVersion: 'TLSv1.2',
+          });
+    this.#sessions = new Sessions(context);
+    this.#hosts = endpoint.kind === 'port' && isLoopback(settings.host) ? new HostGuard(settings) : undefined;
+    this.#server.on('connection', (socket: Socket) => this.#sessions.connected(socket));
+    this.#server.on('session', (session: ServerHttp2Session) => this.#sessions.open(session));
+    // 'close' follows, and what the client did wrong is no news to anybody else.
+    this.#server.on('sessionError', () => undefined);
+    this.#server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...[, raw]: StreamDetails) =>
+      this.#enter(stream, headers, raw),
+    );
+    this.#server.maxConnections = settings.maxConnections;
+    this.#server.on('drop', () => this.#warnOfDrop());
+  }
+
+  /** Starts to listen; rejects with `failed_precondition` saying what to change when the place cannot be had. */
+  async listen(): Promise<Address> {
+    await listenAt(this.#server, this.#options.endpoint);
+    this.#server.on('error', (error) => this.#warn(`gRPC listener failed: ${error.message}`));
+    return addressOf(this.#options.endpoint, portOf(this.#server), '');
+  }
+
+  /** Serves another certificate from the next handshake on. */
+  renew(pair: TlsPair): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(pair);
+  }
+
+  /** Tells clients to go elsewhere (GOAWAY); what they have asked for is answered. */
+  drain(): void {
+    this.#sessions.drain();
+  }
+
+  /** Takes no new connections. Resolves when the last one is gone. */
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return;
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#sessions.drain();
+    });
+  }
+
+  /** Cuts off whoever is still connected. */
+  destroyConnections(): void {
+    this.#sessions.destroy();
+  }
+
+  /** Takes a stream in; never throws. */
+  #enter(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[]): void {
+    const { context, methods } = this.#options;
+    const status = httpStatus(headers);
+    if (status !== 200) {
+      stream.on('error', () => undefined);
+      stream.respond({ ':status': status }, { endStream: true });
+      stream.close(constants.NGHTTP2_NO_ERROR);
+      return;
+    }
+    const path = headers[':path'] ?? '';
+    const method = methods.get(path);
+    const connection = this.#sessions.of(stream);
+    if (connection === undefined) return;
+    const incoming: IncomingStream = { stream, headers, path: method === undefined ? '' : path, connection };
+    if (method === undefined) {
+      new GrpcExchange(context, incoming).fail(unknownMethod(path, methods));
+      return;
+    }
+    const exchange =
+      method.kind === 'unary'
+        ? new UnaryExchange(context, incoming, method)
+        : new StreamExchange(context, incoming, method);
+    try {
+      checkMetadata(rawHeaders, context.options.maxHeaderBytes);
+      this.#hosts?.check(headers[':authority'] ?? headers.host);
+      exchange.open();
+    } catch (error) {
+      exchange.fail(error);
+    }
+  }
+
+  /** At most one line every ten seconds: who opens too many connections does not fill the log as well. */
+  #warnOfDrop(): void {
+    const now = this.#options.context.clock.now();
+    if (now < this.#nextDropWarningAt) return;
+    this.#nextDropWarningAt = now + 10_000;
+    this.#warn(`more than ${this.#options.context.options.maxConnections} gRPC connections: new ones are dropped`);
+  }
+
+  #warn(message: string): void {
+    this.#options.context.events.publish('diagnostic', { level: 'warn', room: 'server', message });
+  }
+}
+
+/** 200 for what is gRPC at all; otherwise what HTTP has to say about it. */
+function httpStatus(headers: IncomingHttpHeaders): number {
+  if (headers[':method'] !== 'POST') return 405;
+  const type = headers['content-type'];
+  if (type === 'application/grpc') return 200;
+  return type !== undefined && /^application\/grpc($|[+; ])/i.test(type) ? 200 : 415;
+}
+
+/** Node holds clients to the limit only once they have confirmed that they know of it. */
+function checkMetadata(rawHeaders: readonly string[], maxBytes: number): void {
+  let bytes = 0;
+  for (const text of rawHeaders) bytes += text.length;
+  if (bytes <= maxBytes) return;
+  throw new GrpcRefusal(
+    GRPC_STATUS_CODES.RESOURCE_EXHAUSTED,
+    `the metadata is too large: expected at most ${maxBytes} bytes, got ${bytes}`,
+  );
+}
+
+function unknownMethod(path: string, methods: GrpcMethods): GrpcRefusal {
+  const [, service = '', name = ''] = path.split('/');
+  const known = [...methods.keys()].some((candidate) => candidate.startsWith(`/${service}/`));
+  return new GrpcRefusal(
+    GRPC_STATUS_CODES.UNIMPLEMENTED,
+    known ? `service ${service} has no method '${name}'` : `service '${service}' is not served here`,
+  );
+}

@@ -1,0 +1,196 @@
+import { type Call, MillraceError } from '../../core/index.js';
+import type { GrpcMessage, GrpcStream, GrpcStreamHandler, StreamMethod } from '../../protocols/index.js';
+import type { Compression } from '../encoding.js';
+import { decompressMessage, messageEncoding } from './encoding.js';
+import { type GrpcContext, GrpcExchange, type IncomingStream } from './exchange.js';
+import { MessageReader } from './message-reader.js';
+import { messageBytes, writeMessage } from './write-message.js';
+
+/**
+ * A call of many messages, both ways. One message is handled at a time; while it is, nothing is read, and HTTP/2's flow
+ * control stops the client. Answers are not compressed.
+ */
+export class StreamExchange extends GrpcExchange implements GrpcStream {
+  readonly #method: StreamMethod;
+  readonly #reader: MessageReader;
+  #handler: GrpcStreamHandler | undefined;
+  #encoding: Compression | undefined;
+  readonly #calls = new Set<Call>();
+  /** A message is being handled. */
+  #busy = false;
+  #halfClosed = false;
+  /** When the first byte of the message that is arriving came; 0 = none is. */
+  #messageSince = 0;
+  #onDrained: (() => void)[] = [];
+
+  constructor(context: GrpcContext, incoming: IncomingStream, method: StreamMethod) {
+    super(context, incoming);
+    this.#method = method;
+    this.#reader = new MessageReader({ maxBytes: context.options.maxInputBytes, hold: (bytes) => this.hold(bytes) });
+    this.stream.on('drain', () => this.#wake());
+    // A stream that is not read from is only closed once it is.
+    this.stream.on('aborted', () => {
+      this.onGone();
+      this.stream.resume();
+    });
+  }
+
+  /** Lets the stream in; throws what must not come in. */
+  open(): void {
+    this.begin(this.#method, Number.POSITIVE_INFINITY);
+    this.#encoding = messageEncoding(this.metadata['grpc-encoding']);
+    const handler = this.#method.open(this);
+    if (!this.answered) this.#handler = handler;
+  }
+
+  openCall(): Call {
+    const { principal, deadlineAt } = this.call;
+    const call = this.createCall(principal, deadlineAt, this.context.clock.now());
+    this.#calls.add(call);
+    return call;
+  }
+
+  closeCall(call: Call): void {
+    this.#calls.delete(call);
+    // A moment later, as its last answer may still be on its way here.
+    if (this.#calls.size === 0 && this.context.draining()) this.context.clock.defer(() => this.drain());
+  }
+
+  send(message: GrpcMessage): boolean {
+    const { stream } = this;
+    if (this.answered || stream.destroyed || stream.closed) return false;
+    if (!stream.headersSent) this.sendHeaders();
+    const sizeBytes = messageBytes(message);
+    this.countResponse(sizeBytes);
+    return writeMessage(stream, message, { sizeBytes, compressed: false });
+  }
+
+  drained(): Promise<void> {
+    const { stream } = this;
+    if (this.answered || stream.destroyed || stream.closed || !stream.writableNeedDrain) return Promise.resolve();
+    return new Promise((resolve) => this.#onDrained.push(resolve));
+  }
+
+  end(error?: unknown): void {
+    if (this.answered) return;
+    this.#handler = undefined;
+    if (error !== undefined) super.fail(error);
+    else if (!this.stream.destroyed && !this.stream.closed) {
+      if (!this.stream.headersSent) this.sendHeaders();
+      this.finish();
+    }
+    this.#cancelCalls(new MillraceError('cancelled', 'the stream has ended'));
+  }
+
+  /** For what the handler does not know of yet. */
+  override fail(thrown: unknown): void {
+    const first = !this.answered;
+    super.fail(thrown);
+    if (first) this.#break(thrown);
+  }
+
+  override cancel(reason: MillraceError): void {
+    this.#cancelCalls(reason);
+    super.cancel(reason);
+  }
+
+  override drain(): void {
+    // Streams that anybody may open are watches; they last as long as they are let.
+    if (this.#method.access === 'key' && (this.#calls.size > 0 || this.#busy)) return;
+    this.fail(new MillraceError('unavailable', 'the server is shutting down'));
+  }
+
+  override check(now: number): void {
+    if (this.#messageSince > 0 && now - this.#messageSince >= this.context.options.receiveTimeoutMs) {
+      this.fail(new MillraceError('deadline_exceeded', 'a message did not arrive in time'));
+    }
+    super.check(now);
+  }
+
+  protected override onPiece(piece: Uint8Array): void {
+    this.#reader.push(piece);
+    this.#readOn();
+  }
+
+  protected override onRequestEnd(): void {
+    this.#readOn();
+  }
+
+  protected override onGone(): void {
+    if (this.#handler !== undefined) this.#break(new MillraceError('cancelled', 'the client left the stream'));
+  }
+
+  /** Handles what has arrived until there is no more of it, or a message takes its time. May throw. */
+  #readOn(): void {
+    while (!this.#busy && !this.answered) {
+      const message = this.#reader.next();
+      if (message === undefined) break;
+      this.requestMessages++;
+      if (this.#reader.compressed) this.#wait(this.#unpack(message));
+      else this.#hand(message);
+    }
+    if (this.#busy || this.answered) return;
+    const { midMessage, progress } = this.#reader;
+    if (!midMessage) this.#messageSince = 0;
+    else if (this.#messageSince === 0) this.#messageSince = this.context.clock.now();
+    if (!this.requestEnded || this.#halfClosed) return;
+    if (midMessage) throw new MillraceError('invalid_argument', `the stream ended after ${progress} of a message`);
+    this.#halfClosed = true;
+    this.#handler?.onHalfClose();
+  }
+
+  #hand(message: Uint8Array): void {
+    const pending = this.#handler?.onMessage(message);
+    if (pending === undefined) this.free(this.heldBytes);
+    else this.#wait(pending);
+  }
+
+  async #unpack(message: Uint8Array): Promise<void> {
+    const plain = await decompressMessage(message, {
+      compression: this.#encoding,
+      maxBytes: this.context.options.maxInputBytes,
+      hold: (bytes) => {
+        if (this.answered) throw new MillraceError('cancelled', 'the client is gone');
+        this.hold(bytes);
+      },
+    });
+    if (!this.answered) await this.#handler?.onMessage(plain);
+  }
+
+  /** Reads nothing more until `pending` has settled. */
+  #wait(pending: Promise<void>): void {
+    this.#busy = true;
+    this.#messageSince = 0;
+    this.stream.pause();
+    pending
+      .then(() => {
+        this.#busy = false;
+        if (this.answered) return;
+        this.free(this.heldBytes);
+        this.stream.resume();
+        this.#readOn();
+        if (this.context.draining()) this.drain();
+      })
+      .catch((error: unknown) => this.fail(error));
+  }
+
+  #break(thrown: unknown): void {
+    const handler = this.#handler;
+    this.#handler = undefined;
+    const reason = thrown instanceof MillraceError ? thrown : new MillraceError('cancelled', 'the stream broke off');
+    this.#cancelCalls(reason);
+    this.#wake();
+    handler?.onBroken();
+  }
+
+  #cancelCalls(reason: MillraceError): void {
+    for (const call of [...this.#calls]) call.cancel(reason);
+    this.#calls.clear();
+  }
+
+  #wake(): void {
+    const waiting = this.#onDrained;
+    this.#onDrained = [];
+    for (const resolve of waiting) resolve();
+  }
+}

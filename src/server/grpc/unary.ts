@@ -1,0 +1,127 @@
+import { MillraceError } from '../../core/index.js';
+import { GRPC_STATUS_CODES, type GrpcMessage, type UnaryMethod } from '../../protocols/index.js';
+import type { Compression } from '../encoding.js';
+import { compressMessage, decompressMessage, isWorthCompressing, messageEncoding } from './encoding.js';
+import { type GrpcContext, GrpcExchange, type IncomingStream } from './exchange.js';
+import { MessageReader } from './message-reader.js';
+import { GrpcRefusal } from './refusal.js';
+import { messageBytes, needsPace, writeMessage, writePaced } from './write-message.js';
+
+/** A call of one message that has one answer. */
+export class UnaryExchange extends GrpcExchange {
+  readonly #method: UnaryMethod;
+  readonly #reader: MessageReader;
+  #encoding: Compression | undefined;
+  #message: Uint8Array | undefined;
+
+  constructor(context: GrpcContext, incoming: IncomingStream, method: UnaryMethod) {
+    super(context, incoming);
+    this.#method = method;
+    this.#reader = new MessageReader({ maxBytes: context.options.maxInputBytes, hold: (bytes) => this.hold(bytes) });
+  }
+
+  /** Lets the call in; throws what must not come in. */
+  open(): void {
+    this.begin(this.#method, this.context.options.requestTimeoutMs);
+    this.#encoding = messageEncoding(this.metadata['grpc-encoding']);
+  }
+
+  override check(now: number): void {
+    if (!this.requestEnded && now - this.receivedAt >= this.context.options.receiveTimeoutMs) {
+      this.fail(new MillraceError('deadline_exceeded', 'the request did not arrive in time'));
+    }
+    super.check(now);
+  }
+
+  protected override onPiece(piece: Uint8Array): void {
+    this.#reader.push(piece);
+    for (let message = this.#reader.next(); message !== undefined; message = this.#reader.next()) {
+      if (this.#message !== undefined) {
+        const { path } = this.#method;
+        throw new GrpcRefusal(GRPC_STATUS_CODES.UNIMPLEMENTED, `${path} takes one message a call, got a second one`);
+      }
+      this.#message = message;
+      this.requestMessages++;
+    }
+  }
+
+  protected override onRequestEnd(): void {
+    const message = this.#message;
+    this.#message = undefined;
+    if (this.#reader.midMessage) {
+      throw new MillraceError('invalid_argument', `the request ended after ${this.#reader.progress}`);
+    }
+    if (message === undefined) throw new MillraceError('invalid_argument', 'the request holds no message');
+    if (!this.#reader.compressed) {
+      this.#run(message);
+      return;
+    }
+    decompressMessage(message, {
+      compression: this.#encoding,
+      maxBytes: this.context.options.maxInputBytes,
+      hold: (bytes) => {
+        if (this.answered) throw new MillraceError('cancelled', 'the client is gone');
+        this.hold(bytes);
+      },
+    }).then(
+      (plain) => this.#run(plain),
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  /** Never throws. */
+  #run(message: Uint8Array): void {
+    if (this.answered) return;
+    try {
+      const answer = this.#method.handle(this.call, message, this.metadata);
+      if (!(answer instanceof Promise)) {
+        this.#answer(answer);
+        return;
+      }
+      answer.then(
+        (late) => this.#answer(late),
+        (error: unknown) => this.fail(error),
+      );
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Never throws. */
+  #answer(message: GrpcMessage): void {
+    const encoding = this.#encoding;
+    const sizeBytes = messageBytes(message);
+    if (
+      encoding === undefined ||
+      !isWorthCompressing(encoding, { accepted: this.metadata['grpc-accept-encoding'], sizeBytes })
+    ) {
+      this.#send(message, sizeBytes);
+      return;
+    }
+    compressMessage(encoding, message).then(
+      (packed) => this.#send([packed], packed.byteLength, encoding),
+      (error: unknown) => this.fail(error),
+    );
+  }
+
+  #send(message: GrpcMessage, sizeBytes: number, encoding?: Compression): void {
+    const { stream } = this;
+    if (this.answered || stream.destroyed || stream.closed) return;
+    try {
+      // Held until the client has taken it: many answers that nobody reads are many bytes.
+      this.hold(sizeBytes);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.sendHeaders(encoding);
+    this.countResponse(sizeBytes);
+    const framing = { sizeBytes, compressed: encoding !== undefined };
+    if (needsPace(sizeBytes)) {
+      writePaced(stream, message, { ...framing, done: () => this.finish() });
+      return;
+    }
+    writeMessage(stream, message, framing);
+    this.finish();
+  }
+}

@@ -1,0 +1,326 @@
+import { gzipSync } from 'node:zlib';
+import { compressionAlgorithms, status } from '@grpc/grpc-js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Call, MillraceError, type Principal } from '../../src/core/index.js';
+import { createAuthenticator } from '../../src/governance/index.js';
+import {
+  answerOf,
+  closeGrpcServers,
+  framed,
+  GrpcClient,
+  RawGrpc,
+  startGrpcServer,
+  type TestGrpcSettings,
+  unary,
+} from '../support/grpc-server.js';
+
+afterEach(closeGrpcServers);
+
+const HELLO = Buffer.from('hello');
+
+async function start(settings: TestGrpcSettings = {}) {
+  const server = await startGrpcServer(settings);
+  return { ...server, client: new GrpcClient(server.target), raw: new RawGrpc(server.port) };
+}
+
+describe('a unary call', () => {
+  it('is answered, and holds nothing afterwards', async () => {
+    const { client, finishedWith, budget } = await start();
+    const { message, status: end } = await client.unary(HELLO);
+    expect(message).toEqual(HELLO);
+    expect(end.code).toBe(status.OK);
+    expect(await finishedWith()).toMatchObject({
+      ...{ method: '/test.Echo/Echo', path: '/test.Echo/Echo', status: 0, error: undefined },
+      ...{ requestMessages: 1, responseMessages: 1, requestBytes: 10, responseBytes: 5, remoteAddress: '127.0.0.1' },
+    });
+    expect(budget.usedBytes).toBe(0);
+  });
+
+  it.each([0, 1, 16_384, 65_536, 602_112, 5_000_000])('carries %i bytes both ways', async (length) => {
+    const { client, finishedWith, budget } = await start();
+    const bytes = Buffer.alloc(length, 'abc');
+    const { message } = await client.unary(bytes, {});
+    expect(message?.equals(bytes)).toBe(true);
+    await finishedWith();
+    expect(budget.usedBytes).toBe(0);
+  });
+
+  it('joins what the answer consists of', async () => {
+    const pieces = [Buffer.from('a'), Buffer.alloc(0), Buffer.alloc(100_000, 'b'), Buffer.from('c')];
+    const { client } = await start({ methods: [unary(() => Promise.resolve(pieces))] });
+    expect((await client.unary(HELLO)).message?.equals(Buffer.concat(pieces))).toBe(true);
+  });
+
+  it('may arrive byte by byte', async () => {
+    const { raw } = await start();
+    const pieces = [...framed(HELLO)].map((byte) => Uint8Array.of(byte));
+    const { headers, body, trailers } = await raw.send(pieces);
+    expect(headers).toMatchObject({ ':status': 200, 'content-type': 'application/grpc' });
+    expect(body).toEqual(framed(HELLO));
+    expect(trailers).toMatchObject({ 'grpc-status': '0' });
+  });
+
+  it('tells its handler who calls, with which metadata and until when', async () => {
+    let seen: { call: Call; metadata: unknown } | undefined;
+    const { client } = await start({
+      methods: [
+        unary((call, message, metadata) => {
+          seen = { call, metadata };
+          return [message];
+        }),
+      ],
+      authenticate: createAuthenticator({
+        keys: [{ name: 'app', key: 'app-key-0123456789', scopes: ['infer'] }],
+        allowAnonymous: false,
+      }),
+    });
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const metadata = {
+      authorization: 'Bearer app-key-0123456789',
+      'x-request-id': 'abc',
+      traceparent,
+      'x-own': 'mine',
+    };
+    await client.unary(HELLO, { metadata, deadline: Date.now() + 10_000 });
+    const { call } = seen ?? {};
+    expect(call?.principal.name).toBe('app');
+    expect(call?.requestId).toBe('abc');
+    expect(call?.trace?.traceId).toBe('4bf92f3577b34da6a3ce929d0e0e4736');
+    expect(Math.round(((call?.deadlineAt ?? 0) - (call?.timing.receivedAt ?? 0)) / 1_000)).toBe(10);
+    expect(seen?.metadata).toMatchObject({ 'x-own': 'mine' });
+    const refused = await client.unary(HELLO, { metadata: { 'x-request-id': 'def' } });
+    expect(refused.error).toMatchObject({
+      ...{ code: status.UNAUTHENTICATED, details: 'this server needs a key: send `Authorization: Bearer <key>`' },
+    });
+    expect(refused.status.metadata.get('x-request-id')).toEqual(['def']);
+  });
+
+  it('lasts no longer than the server allows', async () => {
+    let deadlineMs = 0;
+    const { client } = await start({
+      options: { requestTimeoutMs: 500 },
+      methods: [
+        unary((call, message) => {
+          deadlineMs = call.deadlineAt - call.timing.receivedAt;
+          return [message];
+        }),
+      ],
+    });
+    await client.unary(HELLO, { deadline: Date.now() + 10_000 });
+    expect(deadlineMs).toBe(500);
+    await client.unary(HELLO);
+    expect(deadlineMs).toBe(500);
+  });
+
+  it('gets the status, the text and the pause of its error', async () => {
+    const { client, finishedWith } = await start({
+      methods: [
+        unary(() => {
+          throw new MillraceError('resource_exhausted', 'the queue is full: 100 %, später', { retryAfterMs: 1_500 });
+        }),
+      ],
+    });
+    const { error, status: end } = await client.unary(HELLO);
+    expect(error).toMatchObject({ code: status.UNAVAILABLE, details: 'the queue is full: 100 %, später' });
+    expect(end.metadata.get('grpc-retry-pushback-ms')).toEqual(['1500']);
+    expect(await finishedWith()).toMatchObject({ status: 14, error: { code: 'resource_exhausted' } });
+  });
+
+  it('hides what was not foreseen, and tells the log', async () => {
+    const fault = new TypeError('x is not a function');
+    const { client, diagnostics } = await start({ methods: [unary(() => Promise.reject(fault))] });
+    const { error } = await client.unary(HELLO);
+    expect(error).toMatchObject({ code: status.INTERNAL, details: 'internal error; the server log has the details' });
+    expect(diagnostics).toMatchObject([
+      { level: 'error', message: '/test.Echo/Echo failed unexpectedly', error: fault },
+    ]);
+  });
+
+  it('that its client gives up is cancelled', async () => {
+    let given: (call: Call) => void = () => undefined;
+    const arrived = new Promise<Call>((resolve) => {
+      given = resolve;
+    });
+    const { client, finishedWith, budget, grpc } = await start({
+      methods: [
+        unary((call) => {
+          given(call);
+          return new Promise((_resolve, reject) => call.onCancel(reject));
+        }),
+      ],
+    });
+    let cancel = (): void => undefined;
+    const outcome = client.unary(HELLO, { onCall: (call) => (cancel = () => call.cancel()) });
+    const call = await arrived;
+    cancel();
+    expect((await outcome).error?.code).toBe(status.CANCELLED);
+    expect(await finishedWith()).toMatchObject({ status: 1, error: { code: 'cancelled' } });
+    expect(call.cancelled?.message).toBe('the client left before it had its answer');
+    await grpc.calls.idle();
+    expect(budget.usedBytes).toBe(0);
+  });
+});
+
+describe('compression', () => {
+  it.each(['gzip', 'deflate'] as const)('by %s is undone, and done to the answer', async (name) => {
+    const server = await startGrpcServer();
+    const bytes = Buffer.alloc(100_000, 'abc');
+    const client = new GrpcClient(server.target, {
+      'grpc.default_compression_algorithm': compressionAlgorithms[name],
+    });
+    const { message } = await client.unary(bytes);
+    expect(message?.equals(bytes)).toBe(true);
+    const event = await server.finishedWith();
+    expect(event.requestBytes).toBeLessThan(10_000);
+    expect(event.responseBytes).toBeLessThan(10_000);
+    expect(server.budget.usedBytes).toBe(0);
+  });
+
+  it('is left out where it gains nothing', async () => {
+    const { raw } = await start();
+    const { headers, body } = await raw.send([framed(gzipSync(HELLO), 1)], {
+      ...{ 'grpc-encoding': 'gzip', 'grpc-accept-encoding': 'identity,gzip' },
+    });
+    expect(body).toEqual(framed(HELLO));
+    expect(headers).not.toHaveProperty('grpc-encoding');
+  });
+});
+
+describe('a call that is refused', () => {
+  async function refusalOf(
+    pieces: readonly Uint8Array[],
+    headers: Readonly<Record<string, string | undefined>> = {},
+    settings: TestGrpcSettings = {},
+  ) {
+    const { raw, budget, grpc } = await start(settings);
+    const answer = await raw.send(pieces, headers);
+    await grpc.calls.idle();
+    expect(budget.usedBytes).toBe(0);
+    const { 'grpc-status': code, 'grpc-message': text } = { ...answer.headers, ...answer.trailers } as Record<
+      string,
+      string
+    >;
+    return { ...answer, code: Number(code), text: decodeURIComponent(text ?? '') };
+  }
+
+  it.each<[string, readonly Uint8Array[], Record<string, string | undefined>, number, string]>([
+    ['of an unknown service', [], { ':path': '/a.B/C' }, 12, "service 'a.B' is not served here"],
+    ['of an unknown method', [], { ':path': '/test.Echo/Ecco' }, 12, "service test.Echo has no method 'Ecco'"],
+    ['without a message', [], {}, 3, 'the request holds no message'],
+    ['with half a prefix', [Buffer.alloc(3)], {}, 3, 'the request ended after 3 of the 5 bytes of its prefix'],
+    ['with half a message', [framed(HELLO).subarray(0, 8)], {}, 3, 'the request ended after 3 of its 5 bytes'],
+    [
+      'with two messages',
+      [framed(HELLO), framed(HELLO)],
+      {},
+      12,
+      '/test.Echo/Echo takes one message a call, got a second one',
+    ],
+    ['with an unknown flag', [framed(HELLO, 2)], {}, 3, 'message prefix: expected the flag 0 or 1, got 2'],
+    [
+      ...(['compressed in an unknown way', [framed(HELLO, 1)], { 'grpc-encoding': 'snappy' }] as const),
+      ...([12, "grpc-encoding 'snappy' is not supported: expected gzip, deflate or identity"] as const),
+    ],
+    [
+      ...(['compressed without saying how', [framed(HELLO, 1)], {}] as const),
+      ...([3, 'the message is compressed, but metadata grpc-encoding does not say how'] as const),
+    ],
+    [
+      ...(['with damaged compression', [framed(HELLO, 1)], { 'grpc-encoding': 'gzip' }] as const),
+      ...([3, 'the message is not valid gzip: incorrect header check'] as const),
+    ],
+    [
+      ...(['with a malformed deadline', [framed(HELLO)], { 'grpc-timeout': '5 minutes' }] as const),
+      3,
+      "metadata grpc-timeout: expected at most 8 digits and one of the units H, M, S, m, u, n, got '5 minutes'",
+    ],
+    [
+      ...(['for another host', [framed(HELLO)], { ':authority': 'evil.example' }] as const),
+      7,
+      "host 'evil.example' is not served here: a server on a loopback address answers to localhost and 127.0.0.1 only. " +
+        'Add the name to `server.allowedHosts` if it is meant to',
+    ],
+  ])('%s says so', async (_name, pieces, headers, code, text) => {
+    const refusal = await refusalOf(pieces, headers);
+    expect([refusal.code, refusal.text]).toEqual([code, text]);
+    expect(refusal.headers).toMatchObject({ ':status': 200, 'grpc-accept-encoding': 'identity,deflate,gzip' });
+  });
+
+  it('because its message is too large is not read to its end', async () => {
+    const { raw, finishedWith, budget } = await start({ options: { maxInputBytes: 1_000 } });
+    const stream = raw.open();
+    const answer = answerOf(stream);
+    stream.write(framed(Buffer.alloc(1_001)).subarray(0, 10));
+    expect((await answer).headers).toMatchObject({
+      ...{ 'grpc-status': '8', 'grpc-message': 'the message is too large: expected at most 1000 bytes, got 1001' },
+    });
+    expect(await finishedWith()).toMatchObject({ status: 8 });
+    expect(budget.usedBytes).toBe(0);
+  });
+
+  it('because its message is a bomb unpacks no more than it may', async () => {
+    const bomb = framed(gzipSync(Buffer.alloc(50_000_000)), 1);
+    const { code, text } = await refusalOf(
+      [bomb],
+      { 'grpc-encoding': 'gzip' },
+      { options: { maxInputBytes: 100_000 } },
+    );
+    expect([code, text]).toEqual([
+      8,
+      'the message is too large: expected at most 100000 bytes, got more once decompressed',
+    ]);
+  });
+
+  it('because the server holds too much may be repeated', async () => {
+    const { code, text } = await refusalOf([framed(Buffer.alloc(900))], {}, { options: { maxBufferedBytes: 800 } });
+    expect([code, text]).toEqual([14, 'the server already holds 800 bytes of requests and answers; try again later']);
+  });
+
+  it('because nobody reads its answer holds no bytes either', async () => {
+    const { code } = await refusalOf([framed(Buffer.alloc(500))], {}, { options: { maxBufferedBytes: 800 } });
+    expect(code).toBe(14);
+  });
+
+  it.each([
+    [{ 'content-type': 'application/json' }, 415],
+    [{ 'content-type': undefined }, 415],
+    [{ 'content-type': 'application/grpc-web+proto' }, 415],
+    [{ ':method': 'PUT' }, 405],
+  ])('because it is no gRPC (%o) gets HTTP status %i', async (headers, expected) => {
+    const { headers: answer } = await refusalOf([framed(HELLO)], headers);
+    expect(answer[':status']).toBe(expected);
+  });
+
+  it('because it changes the server goes to the admin port', async () => {
+    const { client } = await start({
+      options: { adminPort: 0 },
+      methods: [unary((_call, message) => [message], { control: true })],
+    });
+    expect((await client.unary(HELLO)).error).toMatchObject({
+      code: status.PERMISSION_DENIED,
+      details: '/test.Echo/Echo changes the server: it is answered on the admin port only, which is REST',
+    });
+  });
+});
+
+describe('public methods', () => {
+  it('are answered without a key, in nobody’s name', async () => {
+    let principal: Principal | undefined;
+    const { client } = await start({
+      authenticate: () => {
+        throw new MillraceError('unauthenticated', 'no');
+      },
+      methods: [
+        unary(
+          (call, message) => {
+            principal = call.principal;
+            return [message];
+          },
+          { access: 'public' },
+        ),
+      ],
+    });
+    expect((await client.unary(HELLO)).error).toBeNull();
+    expect(principal?.scopes.size).toBe(0);
+  });
+});
