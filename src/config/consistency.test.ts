@@ -42,6 +42,11 @@ describe('settings that contradict each other are refused', () => {
       'engine.maxRestartBackoffMs: expected at least engine.restartBackoffMs (500), got 100',
     ],
     [
+      'a resource without a count',
+      { engine: { rateLimitResources: ['R1:4', 'R2'] } },
+      "engine.rateLimitResources: expected name:count or name:count:device, got 'R2'",
+    ],
+    [
       'the level of a room that is none',
       { telemetry: { logLevels: { engin: 'info' } } },
       'telemetry.logLevels: unknown room engin; did you mean engine?',

@@ -1,4 +1,5 @@
 import { type MillraceError, ROOMS } from '../core/index.js';
+import { parseResources } from '../engine/index.js';
 import { checkBind } from '../server/index.js';
 import type { Settings } from './schema.js';
 import { didYouMean } from './suggest.js';
@@ -50,11 +51,19 @@ function checkRepository({ loadModels, controlMode }: Settings['repository']): r
   return [`repository.loadModels needs repository.controlMode explicit, got ${controlMode}`];
 }
 
-function checkEngine({ restartBackoffMs, maxRestartBackoffMs }: Settings['engine']): readonly string[] {
-  if (maxRestartBackoffMs >= restartBackoffMs) return [];
-  return [
-    `engine.maxRestartBackoffMs: expected at least engine.restartBackoffMs (${restartBackoffMs}), got ${maxRestartBackoffMs}`,
-  ];
+function checkEngine({ restartBackoffMs, maxRestartBackoffMs, ...engine }: Settings['engine']): readonly string[] {
+  const problems: string[] = [];
+  if (maxRestartBackoffMs < restartBackoffMs) {
+    problems.push(
+      `engine.maxRestartBackoffMs: expected at least engine.restartBackoffMs (${restartBackoffMs}), got ${maxRestartBackoffMs}`,
+    );
+  }
+  try {
+    parseResources(engine.rateLimitResources);
+  } catch (error) {
+    problems.push((error as MillraceError).message);
+  }
+  return problems;
 }
 
 function checkLogLevels({ logLevels }: Settings['telemetry']): readonly string[] {

@@ -2,6 +2,7 @@ import type { BatchReason } from '../core/index.js';
 import type { BatchTiming, Emission } from '../runtimes/index.js';
 import type { Run } from './instance-pool.js';
 import type { Pending } from './pending.js';
+import type { Permit } from './resource-limiter.js';
 
 /** Only its first member can be alone: it has no others. */
 export function runsAlone(run: Run): boolean {
@@ -17,9 +18,19 @@ export function markFailed({ members }: Run, emissions: readonly Emission[]): vo
 }
 
 /** A batch that is about to be sent. */
-export function createRun(members: readonly Pending[], reason: BatchReason): Run {
+export function createRun(members: readonly Pending[], reason: BatchReason, permit: Permit | undefined): Run {
   const rows = members.reduce((sum, item) => sum + item.rows, 0);
-  return { members, rows, reason, emissions: [], startedAt: 0, finishedAt: 0, timeout: undefined, overdue: false };
+  return {
+    members,
+    rows,
+    reason,
+    permit,
+    emissions: [],
+    startedAt: 0,
+    finishedAt: 0,
+    timeout: undefined,
+    overdue: false,
+  };
 }
 
 /** Writes down where the time of a member's batch went. */

@@ -8,6 +8,7 @@ import { FakeHost } from '../../test/support/fake-host.js';
 import { EventBus, MillraceError } from '../core/index.js';
 import type { ModelConfig, ModelSource } from '../repository/index.js';
 import { createEngine } from './engine.js';
+import type { EngineOptions } from './options.js';
 
 function source(version = 1, config: ModelConfig = {}): ModelSource {
   return {
@@ -24,7 +25,7 @@ function source(version = 1, config: ModelConfig = {}): ModelSource {
   };
 }
 
-function createFixture(options: { maxInstances?: number; responseCacheBytes?: number } = {}) {
+function createFixture(options: Partial<EngineOptions> = {}) {
   const released: number[] = [];
   const clock = new FakeClock();
   const events = new EventBus();
@@ -35,13 +36,16 @@ function createFixture(options: { maxInstances?: number; responseCacheBytes?: nu
     options: {
       defaultMaxBatchSize: 8,
       maxInFlightBytes: 1_000_000,
-      maxInstances: options.maxInstances ?? 10,
+      maxInstances: 10,
       loadConcurrency: 2,
       restartBackoffMs: 100,
       maxRestartBackoffMs: 1_000,
       prefetchBelowMs: 0,
-      responseCacheBytes: options.responseCacheBytes ?? 65_536,
+      rateLimit: 'off',
+      rateLimitResources: [],
+      responseCacheBytes: 65_536,
       cacheFolder: '',
+      ...options,
     },
     host,
     clock,
@@ -95,7 +99,7 @@ describe('createEngine', () => {
     expect(engine.cacheUsage()).toMatchObject({ entries: 0 });
   });
 
-  it.each<[string, ModelConfig, { responseCacheBytes?: number }]>([
+  it.each<[string, ModelConfig, Partial<EngineOptions>]>([
     ['engine.responseCacheBytes is 0', {}, { responseCacheBytes: 0 }],
     [
       'its answers leave in order of arrival (batching.preserveOrder)',
@@ -113,6 +117,38 @@ describe('createEngine', () => {
       expect(outcome.kind).toBe('ok');
     }
     expect(engine.statistics()).toMatchObject([{ inferenceCount: 2, cacheHit: { count: 0 } }]);
+  });
+
+  it.each<['off' | 'execution_count', number]>([
+    ['execution_count', 1],
+    ['off', 2],
+  ])('with rateLimit %s runs %d batches of models that share a resource', async (rateLimit, batches) => {
+    const { clock, engine, host, submit } = createFixture({ rateLimit, rateLimitResources: ['R1:1'] });
+    const instances = { rateLimiter: { resources: [{ name: 'R1', count: 1 }] } };
+    const first = await engine.load(source(1, { instances }));
+    const second = await engine.load(source(2, { instances }));
+    host.automatic = false;
+    const outcomes = [submit(1, first.ref), submit(2, second.ref)];
+    await clock.flush();
+    const executing = () => engine.gauges().reduce((sum, { executingRequests }) => sum + executingRequests, 0);
+    expect(executing()).toBe(batches);
+    const finish = () => {
+      for (const batch of host.instances.flatMap(({ given }) => given)) batch.finish();
+    };
+    finish();
+    await clock.flush();
+    finish();
+    await clock.flush();
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['ok', 'ok']);
+    await engine.unload('m', 1);
+  });
+
+  it('does not load a model that needs more of a resource than there is', async () => {
+    const { engine } = createFixture({ rateLimit: 'execution_count', rateLimitResources: ['R1:1'] });
+    const instances = { rateLimiter: { resources: [{ name: 'R1', count: 2 }] } };
+    await expect(engine.load(source(1, { instances }))).rejects.toThrow(
+      "instances.rateLimiter needs 2 of resource 'R1', but engine.rateLimitResources has 1",
+    );
   });
 
   it('names the reason of a failed load and keeps serving what it had', async () => {

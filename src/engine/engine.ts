@@ -14,6 +14,7 @@ import type { ModelSource } from '../repository/index.js';
 import type { Host, OtherModel } from '../runtimes/index.js';
 import { type Generation, type GenerationContext, loadGeneration } from './generation.js';
 import type { EngineOptions } from './options.js';
+import { parseResources, ResourceLimiter } from './resource-limiter.js';
 import { type CacheUsage, ResponseCache } from './response-cache.js';
 import type {
   Engine,
@@ -69,11 +70,12 @@ class ModelEngine implements Engine {
 
   constructor(setup: CreateEngineOptions) {
     this.#setup = setup;
-    const { maxInFlightBytes, responseCacheBytes } = setup.options;
+    const { maxInFlightBytes, responseCacheBytes, rateLimit, rateLimitResources } = setup.options;
     this.#context = {
       ...setup,
       describeModel: (name, version) => this.#describeModel({ name, version }),
       budget: new ByteBudget('the server', maxInFlightBytes),
+      resources: rateLimit === 'off' ? undefined : new ResourceLimiter(parseResources(rateLimitResources), setup.clock),
       responseCache: responseCacheBytes > 0 ? new ResponseCache(responseCacheBytes, setup.clock) : undefined,
     };
     this.#limitLoads = pLimit(setup.options.loadConcurrency);

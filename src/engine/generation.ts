@@ -24,6 +24,7 @@ import { InstancePool } from './instance-pool.js';
 import { createCallModel } from './model-calls.js';
 import type { EngineOptions } from './options.js';
 import type { Pending } from './pending.js';
+import type { ResourceAccess, ResourceLimiter } from './resource-limiter.js';
 import type { ResponseCache } from './response-cache.js';
 import { Scheduler, type SchedulerLimits } from './scheduler.js';
 import { sequenceLimits } from './sequences/limits.js';
@@ -43,6 +44,8 @@ export interface GenerationContext {
   readonly budget: ByteBudget;
   /** For models that are made of others. */
   readonly describeModel: DescribeModel;
+  /** Of the whole engine; undefined = nobody waits for resources. */
+  readonly resources: ResourceLimiter | undefined;
   /** Of the whole engine; undefined = it keeps no answers. */
   readonly responseCache: ResponseCache | undefined;
   /** Resident memory limit of runners whose model names none. */
@@ -245,7 +248,7 @@ interface AssembleOptions extends LoadGenerationOptions {
 }
 
 function assemble(options: AssembleOptions): Generation {
-  const { source, ref, context, loader, prepared, batching } = options;
+  const { ref, context, loader, prepared } = options;
   const { config } = loader;
   const label = formatModelRef(ref);
   const statistics = new StatisticsCounter(ref);
@@ -271,10 +274,14 @@ function assemble(options: AssembleOptions): Generation {
     outputs: config.outputs,
   });
   const budget = new ByteBudget(`model '${label}'`, config.limits.maxInFlightBytes, context.budget);
+  const resources = joinResources(options, () => scheduler.retry());
+  const limits = schedulerLimits(options);
   const scheduler = new Scheduler({
     ref,
     label,
-    limits: schedulerLimits(options),
+    // A batch that is sent ahead would hold resources while it waits.
+    limits: resources === undefined ? limits : { ...limits, prefetchBelowMs: 0 },
+    resources,
     rules,
     pool,
     budget,
@@ -295,21 +302,8 @@ function assemble(options: AssembleOptions): Generation {
   options.started.forEach((instance, index) => {
     pool.adopt(index, instance);
   });
-  const info: ModelInfo = {
-    ref,
-    source,
-    signature: prepared.signature,
-    maxBatchSize: prepared.maxBatchSize,
-    platform: source.config.platform ?? prepared.description.platform,
-    decoupled: prepared.description.decoupled,
-    sequences: prepared.sequences,
-    placement: config.instances.placement,
-    instances: config.instances.count,
-    loadMs: options.loadMs,
-    batching,
-  };
   return {
-    info,
+    info: describe(options),
     scheduler,
     submit: (submission) => (cached === undefined ? scheduler.submit(submission) : cached.submit(submission)),
     statistics,
@@ -333,9 +327,37 @@ function assemble(options: AssembleOptions): Generation {
       const reason = new MillraceError('unavailable', `model '${label}' was closed before it could answer`);
       cached?.close(reason);
       scheduler.abort(reason);
+      resources?.leave();
       await pool.close();
     },
   };
+}
+
+function describe({ ref, source, loader, prepared, batching, loadMs }: AssembleOptions): ModelInfo {
+  const { config } = loader;
+  return {
+    ref,
+    source,
+    signature: prepared.signature,
+    maxBatchSize: prepared.maxBatchSize,
+    platform: source.config.platform ?? prepared.description.platform,
+    decoupled: prepared.description.decoupled,
+    sequences: prepared.sequences,
+    placement: config.instances.placement,
+    instances: config.instances.count,
+    loadMs,
+    batching,
+  };
+}
+
+/** Access to the resources that the configuration says its batches need; undefined where they need none, or need not wait. */
+function joinResources({ ref, context, loader }: AssembleOptions, wake: () => void): ResourceAccess | undefined {
+  const { resources: needs = [], priority = 1 } = loader.config.instances.rateLimiter ?? {};
+  if (needs.length === 0) return undefined;
+  if (context.resources !== undefined) return context.resources.join({ model: ref.name, needs, priority, wake });
+  const message = `model '${formatModelRef(ref)}' waits for no resources: engine.rateLimit is off`;
+  context.events.publish('diagnostic', { level: 'info', room: 'engine', message });
+  return undefined;
 }
 
 /** The response cache where the configuration asks for it; says so where it cannot be had. */
@@ -351,7 +373,7 @@ function findCache(options: AssembleOptions): ResponseCache | undefined {
 
 function whyNoCache({ context, loader, prepared }: AssembleOptions): string | undefined {
   if (prepared.description.decoupled) return 'it may give several answers';
-  if (prepared.description.stateful) return 'it keeps state between requests';
+  if (prepared.sequences) return 'it keeps state between requests';
   if (loader.config.batching.preserveOrder) return 'its answers leave in order of arrival (batching.preserveOrder)';
   return context.responseCache === undefined ? 'engine.responseCacheBytes is 0' : undefined;
 }

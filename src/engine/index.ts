@@ -1,5 +1,6 @@
 /** Room `engine` (rank 2): loaded models and the scheduling of their requests. Knows no users, routes or wire formats. */
 export { type CreateEngineOptions, createEngine } from './engine.js';
 export * from './options.js';
+export { parseResources } from './resource-limiter.js';
 export type { CacheUsage } from './response-cache.js';
 export * from './types.js';

@@ -9,12 +9,15 @@ import {
 } from '../core/index.js';
 import type { Emission, Instance } from '../runtimes/index.js';
 import type { Pending } from './pending.js';
+import type { Permit } from './resource-limiter.js';
 
 /** A batch on an instance. */
 export interface Run {
   readonly members: readonly Pending[];
   readonly rows: number;
   readonly reason: BatchReason;
+  /** What it holds of the server's resources; undefined where its model needs none. */
+  readonly permit: Permit | undefined;
   /** What came so far; passed on when the batch has ended well. */
   readonly emissions: Emission[];
   /** Clock time at which its instance could begin it; 0 while it waits behind another. */

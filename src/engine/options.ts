@@ -32,6 +32,17 @@ export const EngineOptionsSchema = Type.Object(
       minimum: 0,
       description: 'A second batch is sent ahead to a busy runner when its median run is shorter; 0 = never.',
     }),
+    rateLimit: Type.Union([Type.Literal('off'), Type.Literal('execution_count')], {
+      default: 'off',
+      description: "Whether batches wait for the resources that their models' `instances.rateLimiter` names.",
+      'x-flag': '--rate-limit',
+    }),
+    rateLimitResources: Type.Array(Type.String(), {
+      default: [],
+      description:
+        'What there is of a resource, as `name:count`; of others as much as the model that needs most of it.',
+      'x-flag': '--rate-limit-resource',
+    }),
     responseCacheBytes: Type.Integer({
       default: 67_108_864,
       minimum: 0,

@@ -25,6 +25,7 @@ import type { InstancePool, Run, Slot } from './instance-pool.js';
 import { createPending, type Pending } from './pending.js';
 import { type BatchLimits, planBatch } from './plan-batch.js';
 import { RequestQueue } from './request-queue.js';
+import type { ResourceAccess } from './resource-limiter.js';
 import { hangsInMs } from './run-watch.js';
 import { RunningMedian } from './running-median.js';
 import { sequenceLost, startFailed } from './sequences/check-sequence.js';
@@ -66,6 +67,8 @@ export interface SchedulerOptions {
   readonly limits: SchedulerLimits;
   readonly rules: ShapeRules;
   readonly pool: InstancePool;
+  /** What its batches have to wait for besides an instance; undefined = nothing. */
+  readonly resources?: ResourceAccess | undefined;
   readonly budget: ByteBudget;
   readonly statistics: StatisticsCounter;
   readonly clock: Clock;
@@ -156,6 +159,11 @@ export class Scheduler {
       this.#pumpScheduled = false;
       this.#pump();
     });
+  }
+
+  /** Looks for work now: what it had to wait for may be there. */
+  retry(): void {
+    this.#pump();
   }
 
   /** Resolves when nothing waits and nothing runs. */
@@ -255,7 +263,7 @@ export class Scheduler {
         return;
       }
       const members = plan.picked.map((index) => candidates[index] as Pending);
-      this.#dispatch(slot, members, plan.reason);
+      if (!this.#dispatch(slot, members, plan.reason)) return;
     }
   }
 
@@ -274,7 +282,7 @@ export class Scheduler {
           break;
         }
         const members = plan.picked.map((index) => candidates[index] as Pending);
-        this.#dispatch(slot, members, plan.reason);
+        if (!this.#dispatch(slot, members, plan.reason)) break;
       }
     }
     if (wakeAt === Number.POSITIVE_INFINITY) return;
@@ -316,7 +324,11 @@ export class Scheduler {
     return this.#runMs.value < limits.prefetchBelowMs ? ahead : undefined;
   }
 
-  #dispatch(slot: Slot, members: readonly Pending[], reason: BatchReason): void {
+  /** Sends a batch off; false when it has to wait for resources, which wakes this scheduler again. */
+  #dispatch(slot: Slot, members: readonly Pending[], reason: BatchReason): boolean {
+    const { resources } = this.#options;
+    const permit = resources?.take(members.flatMap(({ call }) => call.callers));
+    if (resources !== undefined && permit === undefined) return false;
     const now = this.#options.clock.now();
     for (const item of members) {
       this.#queue.remove(item, 'executing');
@@ -326,13 +338,14 @@ export class Scheduler {
       item.call.timing.dequeuedAt = now;
     }
     this.#executing += members.length;
-    const run = createRun(members, reason);
+    const run = createRun(members, reason, permit);
     slot.runs.push(run);
     if (slot.runs.length <= this.#options.limits.concurrency) this.#begin(slot, run, now);
     this.#execute(slot, run).then(
       (timing) => this.#onDone(slot, run, timing),
       (error) => this.#onFailed(slot, run, error),
     );
+    return true;
   }
 
   #execute(slot: Slot, run: Run): Promise<BatchTiming> {
@@ -380,6 +393,7 @@ export class Scheduler {
   /** The batch is off the instance, one way or the other; the next one becomes the oldest. */
   #leave(slot: Slot, run: Run): void {
     run.timeout?.clear();
+    run.permit?.release();
     slot.runs.splice(slot.runs.indexOf(run), 1);
     const next = slot.runs[0];
     if (next !== undefined && next.startedAt === 0) this.#begin(slot, next, this.#options.clock.now());

@@ -131,6 +131,30 @@ export const VersionPolicySchema = Type.Union(
   { default: { latest: 1 }, description: 'Which version folders are served.' },
 );
 
+export const RateLimiterSchema = Type.Object(
+  {
+    resources: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            name: Type.String({ minLength: 1 }),
+            count: Type.Integer({ minimum: 1 }),
+            global: Type.Optional(
+              Type.Boolean({
+                description: "As in Triton's configuration; there is one machine, so it changes nothing.",
+              }),
+            ),
+          },
+          strict,
+        ),
+        { description: 'What each batch needs while it runs; counts where the server has `engine.rateLimit` on.' },
+      ),
+    ),
+    priority: Type.Optional(Type.Integer({ minimum: 1, description: '2 gets half the turns of 1. Default: 1.' })),
+  },
+  strict,
+);
+
 export const InstanceConfigSchema = Type.Object(
   {
     count: Type.Optional(Type.Integer({ minimum: 1, maximum: 64, default: 1 })),
@@ -151,6 +175,7 @@ export const InstanceConfigSchema = Type.Object(
         description: '`gpu`: through CUDA, refused where there is none. `auto` and `cpu`: on the CPU.',
       }),
     ),
+    rateLimiter: Type.Optional(RateLimiterSchema),
   },
   section,
 );

@@ -42,7 +42,10 @@ export interface ResolvedModelConfig {
   readonly queue: ResolvedQueuePolicy;
   readonly priorities: ResolvedPriorities;
   readonly responseCache: Readonly<Required<ResponseCacheConfig>>;
-  readonly instances: Readonly<Required<Omit<InstanceConfig, 'runner'>>> & { readonly runner: string | undefined };
+  readonly instances: Readonly<Required<Omit<InstanceConfig, 'runner' | 'rateLimiter'>>> & {
+    readonly runner: string | undefined;
+    readonly rateLimiter: InstanceConfig['rateLimiter'];
+  };
   readonly limits: Readonly<Required<LimitsConfig>>;
   readonly warmup: readonly Readonly<Required<WarmupConfig>>[];
   readonly onnx: Readonly<Required<Omit<OnnxConfig, 'executionProviders'>>> & {

@@ -71,6 +71,8 @@ export function createFixture(options: Partial<RepositoryOptions> = {}) {
       restartBackoffMs: 100,
       maxRestartBackoffMs: 1_000,
       prefetchBelowMs: 0,
+      rateLimit: 'off',
+      rateLimitResources: [],
       responseCacheBytes: 65_536,
       cacheFolder: '',
     },

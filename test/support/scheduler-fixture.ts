@@ -1,5 +1,6 @@
 import { ByteBudget, EventBus } from '../../src/core/index.js';
 import { InstancePool } from '../../src/engine/instance-pool.js';
+import type { ResourceAccess } from '../../src/engine/resource-limiter.js';
 import { Scheduler, type SchedulerLimits } from '../../src/engine/scheduler.js';
 import { createShapeRules } from '../../src/engine/shape-rules.js';
 import { StatisticsCounter } from '../../src/engine/statistics.js';
@@ -30,11 +31,13 @@ export interface FixtureOptions {
   readonly description?: Description;
   readonly maxBatchSize?: number;
   readonly maxBytes?: number;
+  readonly clock?: FakeClock;
+  readonly resources?: (wake: () => void) => ResourceAccess;
 }
 
 /** A scheduler over fake instances and a fake clock. Instances that die come back after the back-off. */
 export function createSchedulerFixture(options: FixtureOptions = {}) {
-  const clock = new FakeClock();
+  const clock = options.clock ?? new FakeClock();
   const events = new EventBus();
   const description = options.description ?? IDENTITY;
   const instances: FakeInstance[] = [];
@@ -69,6 +72,7 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
     limits: { ...LIMITS, ...options.limits },
     rules,
     pool,
+    resources: options.resources?.(() => scheduler.retry()),
     budget,
     statistics,
     clock,

@@ -122,6 +122,11 @@ export interface TritonSequenceBatching {
   readonly iterative_sequence: boolean;
 }
 
+export interface TritonRateLimiter {
+  readonly resources: readonly { readonly name: string; readonly global: boolean; readonly count: number }[];
+  readonly priority: number;
+}
+
 export interface TritonInstanceGroup {
   readonly name: string;
   readonly kind: string;
@@ -131,7 +136,7 @@ export interface TritonInstanceGroup {
   readonly passive: boolean;
   readonly secondary_devices: readonly unknown[];
   readonly host_policy: string;
-  readonly rate_limiter?: object;
+  readonly rate_limiter?: TritonRateLimiter;
 }
 
 export interface TritonAccelerator {

@@ -1,5 +1,5 @@
 import type { InstanceConfig } from '../model-config.js';
-import type { TritonInstanceGroup } from './config-types.js';
+import type { TritonInstanceGroup, TritonRateLimiter } from './config-types.js';
 
 const KINDS: Readonly<Record<string, NonNullable<InstanceConfig['kind']>>> = {
   KIND_AUTO: 'auto',
@@ -17,8 +17,6 @@ export function fromInstances(groups: readonly TritonInstanceGroup[]): {
   const notices = groups
     .filter((group) => group.passive)
     .map((group) => `instance_group '${group.name}' is passive and is not started`);
-  const limited = groups.some((group) => group.rate_limiter !== undefined);
-  if (limited) notices.push('instance_group.rate_limiter is not supported; instances run as soon as they are free');
   const placed = active.some(
     ({ host_policy, secondary_devices }) => host_policy !== '' || secondary_devices.length > 0,
   );
@@ -32,5 +30,24 @@ export function fromInstances(groups: readonly TritonInstanceGroup[]): {
   }
   const count = active.reduce((sum, group) => sum + Math.max(1, group.count), 0);
   const [kind = 'auto'] = kinds;
-  return { config: { count, kind }, notices };
+  const limiters = active.map(({ rate_limiter }) => fromRateLimiter(rate_limiter));
+  const [rateLimiter] = limiters;
+  if (limiters.some((other) => JSON.stringify(other) !== JSON.stringify(rateLimiter))) {
+    notices.push("instance_group: the first group's rate_limiter holds for all groups");
+  }
+  return { config: { count, kind, ...(rateLimiter === undefined ? {} : { rateLimiter }) }, notices };
+}
+
+/** A count or priority of 0 is protobuf's "not written" and means 1. */
+function fromRateLimiter(limiter: TritonRateLimiter | undefined): InstanceConfig['rateLimiter'] {
+  if (limiter === undefined) return undefined;
+  const { resources, priority } = limiter;
+  return {
+    resources: resources.map(({ name, count, global }) => ({
+      name,
+      count: Math.max(1, count),
+      ...(global ? { global } : {}),
+    })),
+    priority: Math.max(1, priority),
+  };
 }

@@ -210,12 +210,33 @@ describe('fromTritonConfig', () => {
     expect(read('response_cache { enable: false }').responseCache).toBeUndefined();
   });
 
+  it('reads the rate limiter', () => {
+    const group = (more: string) => `{ name: "a" ${more} }`;
+    const limiter = 'rate_limiter { resources [ { name: "R1" count: 4 }, { name: "R2" global: true } ] priority: 2 }';
+    const rateLimiter = {
+      resources: [
+        { name: 'R1', count: 4 },
+        { name: 'R2', count: 1, global: true },
+      ],
+      priority: 2,
+    };
+    const both = `instance_group [ ${group(limiter)}, ${group(limiter)} ]`;
+    expect(fromTritonConfig(parseTritonText(both))).toMatchObject({
+      config: { instances: { count: 2, kind: 'auto', rateLimiter } },
+      notices: [],
+    });
+    expect(fromTritonConfig(parseTritonText(`instance_group [ ${group(limiter)}, ${group('')} ]`))).toMatchObject({
+      config: { instances: { rateLimiter } },
+      notices: ["instance_group: the first group's rate_limiter holds for all groups"],
+    });
+  });
+
   it('says what it leaves aside', () => {
     const { notices } = fromTritonConfig(
       parseTritonText(`
         model_transaction_policy { decoupled: true }
         input { name: "x" dims: [-1] allow_ragged_batch: true }
-        instance_group [ { name: "a" rate_limiter { priority: 1 } }, { name: "b" passive: true },
+        instance_group [ { name: "a" }, { name: "b" passive: true },
           { name: "c" host_policy: "numa0" } ]
         cc_model_filenames { key: "8.0" value: "a.onnx" }
         model_metrics { metric_control { metric_identifier { family: "nv_inference_first_response_histogram_ms" } } }
@@ -231,7 +252,6 @@ describe('fromTritonConfig', () => {
       'cc_model_filenames is left aside; the same file is served on every device',
       'model_metrics is left aside; histograms have the buckets of the server',
       "instance_group 'b' is passive and is not started",
-      'instance_group.rate_limiter is not supported; instances run as soon as they are free',
       'instance_group: host_policy and secondary_devices are not supported',
       "execution accelerator 'openvino' is not available; the model runs on ONNX Runtime's own CPU kernels",
     ]);

@@ -155,6 +155,17 @@ describe('toTritonConfig', () => {
     });
   });
 
+  it('shows the response cache and the rate limiter as they were written', () => {
+    const written = `
+      response_cache { enable: true }
+      instance_group { rate_limiter { resources [ { name: "R1" global: true count: 2 } ] priority: 3 } }`;
+    const { config } = fromTritonConfig(parseTritonText(written));
+    expect(toTritonConfig(loaded('m', config, MLP))).toMatchObject({
+      response_cache: { enable: true },
+      instance_group: [{ rate_limiter: { resources: [{ name: 'R1', global: true, count: 2 }], priority: 3 } }],
+    });
+  });
+
   it('shows the steps of an ensemble, which has no instances', () => {
     const ensemble = {
       steps: [

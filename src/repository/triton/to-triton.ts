@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Datatype, Signature, TensorSpec } from '../../core/index.js';
-import type { EnsembleConfig, ModelConfig, WarmupConfig } from '../model-config.js';
+import type { EnsembleConfig, InstanceConfig, ModelConfig, WarmupConfig } from '../model-config.js';
 import { type ResolvedModelConfig, type ResolvedQueuePolicy, resolveModelConfig } from '../resolve.js';
 import type { ModelSource } from '../types.js';
 import { toEnsembleScheduling } from './from-ensemble.js';
@@ -158,7 +158,12 @@ function toInstanceGroup({ instances }: ResolvedModelConfig, { source, instances
     profile: [],
     passive: false,
     host_policy: '',
+    ...(instances.rateLimiter === undefined ? {} : { rate_limiter: toRateLimiter(instances.rateLimiter) }),
   };
+}
+
+function toRateLimiter({ resources = [], priority = 1 }: NonNullable<InstanceConfig['rateLimiter']>): Json {
+  return { resources: resources.map(({ name, count, global = false }) => ({ name, global, count })), priority };
 }
 
 const GRAPH_LEVELS: Readonly<Record<string, number>> = { disabled: 2, basic: -1, extended: 1, layout: 0, all: 0 };
