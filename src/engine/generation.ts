@@ -373,6 +373,7 @@ function findCache(options: AssembleOptions): ResponseCache | undefined {
 
 function whyNoCache({ context, loader, prepared }: AssembleOptions): string | undefined {
   if (prepared.description.decoupled) return 'it may give several answers';
+  if (loader.config.ensemble !== undefined) return 'it is made of other models, which may be loaded again';
   if (prepared.sequences) return 'it keeps state between requests';
   if (loader.config.batching.preserveOrder) return 'its answers leave in order of arrival (batching.preserveOrder)';
   return context.responseCache === undefined ? 'engine.responseCacheBytes is 0' : undefined;

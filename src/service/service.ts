@@ -2,12 +2,12 @@ import { type Clock, type EventBus, MillraceError } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
-import { chooseVersion } from '../routing/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import { createAudit } from './audit.js';
 import { findVersion } from './find-version.js';
 import { createInfer } from './infer.js';
 import { ModelController } from './model-controller.js';
+import { isModelReady } from './model-ready.js';
 import { TraceSettingsStore, updateLogSettings } from './settings.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';
 import type { LogControl, Service } from './types.js';
@@ -92,9 +92,7 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     ready,
     modelReady(call, name, version) {
       admit(call.principal, 'observe', 'infer');
-      const status = chooseVersion(engine.serving(name), version);
-      if (status === undefined) return false;
-      return engine.statusesOf(name).some((known) => known.info === status && known.state.kind === 'ready');
+      return isModelReady(engine, { name, version });
     },
     modelInfo(call, name, version) {
       admit(call.principal, 'observe', 'infer');

@@ -260,8 +260,9 @@ describe('ensembles', () => {
       status: 404,
       body: { error: "step 1 (model 'triple'): model 'triple' is not loaded any more" },
     });
-    expect((await server.infer('diamond', { ...request(1), outputs: [] })).status).toBe(404);
+    expect((await server.send('GET /v2/models/diamond/ready')).status).toBe(503);
     await server.send('POST /v2/repository/models/triple/load');
+    expect((await server.send('GET /v2/models/diamond/ready')).status).toBe(200);
     expect((await server.infer('diamond', request(1))).status).toBe(200);
   });
 });

@@ -31,6 +31,7 @@ describe('a repository that was made for Triton', () => {
       'pipeline/1: READY',
       'scorer/1: READY',
       'scorer/3: READY',
+      'tally/1: READY',
       'wishful/1: READY',
     ]);
   });
@@ -73,10 +74,13 @@ describe('a repository that was made for Triton', () => {
     expect(answers.map((answer) => answer.body.outputs[0].data[0])).toEqual(values.map((value) => 3 * value));
   });
 
-  it('carries the state of interleaved sequences', async () => {
+  it.each([
+    ['counter', 'x'],
+    ['tally', 'VALUE'],
+  ])('carries the state of interleaved sequences in %s', async (model, input) => {
     const step = async (id: number, value: number, flags: object = {}) => {
       const parameters = { sequence_id: id, ...flags };
-      const { body } = await server.infer('counter', { parameters, inputs: [floats('x', [1, 1], [value])] });
+      const { body } = await server.infer(model, { parameters, inputs: [floats(input, [1, 1], [value])] });
       return body.outputs[0].data[0];
     };
     const first = { sequence_start: true };
@@ -114,6 +118,13 @@ describe('a repository that was made for Triton', () => {
       { model: 'pipeline/1', ok: true, notices: [] },
       { model: 'scorer/1', ok: true, notices: [] },
       { model: 'scorer/3', ok: true, notices: [] },
+      {
+        model: 'tally/1',
+        ok: true,
+        notices: [
+          "model 'tally/1' is served without response cache: it is made of other models, which may be loaded again",
+        ],
+      },
       {
         model: 'wishful/1',
         ok: true,

@@ -104,6 +104,17 @@ ensemble_scheduling {
 }
 `;
 
+/** An ensemble of a model that keeps sequences: what a request says of its own goes to the model. */
+const TALLY = `platform: "ensemble"
+max_batch_size: 4
+input [ { name: "VALUE" data_type: TYPE_FP32 dims: [ 1 ] } ]
+output [ { name: "TOTAL" data_type: TYPE_FP32 dims: [ 1 ] } ]
+ensemble_scheduling {
+  step [ { model_name: "counter" model_version: -1 input_map { key: "x" value: "VALUE" } output_map { key: "sum" value: "TOTAL" } } ]
+}
+response_cache { enable: true }
+`;
+
 /** Served, but not with everything that it asks for. */
 const WISHFUL = `name: "wishful"
 platform: "onnxruntime_onnx"
@@ -140,6 +151,7 @@ export const TRITON_REPOSITORY: FolderContents = {
   'features/1/model.onnx': TOTAL,
   'pipeline/config.pbtxt': PIPELINE,
   'pipeline/1/': '',
+  'tally/config.pbtxt': TALLY,
   'wishful/config.pbtxt': WISHFUL,
   'wishful/1/model.onnx': scale(1),
   'engine/config.pbtxt': ENGINE,

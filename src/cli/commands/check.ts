@@ -68,7 +68,7 @@ async function check(
     const app = await createApp(settings);
     const notices: string[] = [];
     app.events.subscribe('diagnostic', ({ room, level, message }) => {
-      if (room === 'repository' && level === 'warn') notices.push(message);
+      if ((room === 'repository' || room === 'engine') && level === 'warn') notices.push(message);
     });
     try {
       await app.start();
@@ -82,7 +82,7 @@ async function check(
 
 /** Notices begin with the file, or the model, that they are about. */
 function isAbout(notice: string, name: string): boolean {
-  return notice.startsWith(`${name}/`) || notice.startsWith(`${name}: `);
+  return [`${name}/`, `${name}: `, `model '${name}/`].some((beginning) => notice.startsWith(beginning));
 }
 
 async function checkSettings(io: Io, target: string | undefined, flags: GivenFlags & CheckFlags): Promise<Settings> {

@@ -1,0 +1,12 @@
+import type { Engine } from '../engine/index.js';
+import { chooseVersion } from '../routing/index.js';
+import type { WantedModel } from './absence.js';
+
+/** Whether a version answers requests: it is ready and, of an ensemble, everything that it is made of. */
+export function isModelReady(engine: Engine, { name, version }: WantedModel): boolean {
+  const info = chooseVersion(engine.serving(name), version);
+  if (info === undefined) return false;
+  const ready = engine.statusesOf(name).some((known) => known.info === info && known.state.kind === 'ready');
+  const steps = info.source.config.ensemble?.steps ?? [];
+  return ready && steps.every((step) => isModelReady(engine, { name: step.model, version: step.version }));
+}
