@@ -49,6 +49,41 @@ describe('scripts behind a server', () => {
         'triton/config.pbtxt': `backend: "millrace"
           input { name: "IN" data_type: TYPE_STRING dims: [1] } output { name: "OUT" data_type: TYPE_STRING dims: [1] }
           parameters { key: "end" value { string_value: "!" } }`,
+        // A model of Triton's Python backend, ported line by line: it keeps its own state, by the control tensors.
+        'sums/1/model.js': `const sums = new Map();
+          export default {
+            infer({ inputs }) {
+              const [id, start, end] = ['CORRID', 'START', 'END'].map((name) => inputs[name].data[0]);
+              const sum = (start ? 0 : sums.get(id)) + inputs.IN.data[0];
+              if (end) sums.delete(id);
+              else sums.set(id, sum);
+              return { OUT: [sum] };
+            },
+          };`,
+        'sums/config.pbtxt': `backend: "millrace" max_batch_size: 4
+          input { name: "IN" data_type: TYPE_INT32 dims: [1] } output { name: "OUT" data_type: TYPE_INT32 dims: [1] }
+          sequence_batching {
+            oldest { max_candidate_sequences: 4 }
+            control_input { name: "START" control { kind: CONTROL_SEQUENCE_START int32_false_true: [0, 1] } }
+            control_input { name: "END" control { kind: CONTROL_SEQUENCE_END int32_false_true: [0, 1] } }
+            control_input { name: "CORRID" control { kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_UINT64 } }
+          }`,
+        'counting/1/model.ts': `import { defineModel } from 'millrace/model';
+          export default defineModel({
+            inputs: { x: 'INT32[1]' },
+            outputs: { y: 'INT32[1]' },
+            stateful: true,
+            start: () => ({ sum: 0 }),
+            infer: ({ inputs, sequence: { state } }) => ({ y: (state.sum += inputs.x.value) }),
+          });`,
+        'many/1/model.ts': `import { defineModel } from 'millrace/model';
+          export default defineModel({
+            inputs: { text_input: 'BYTES[1]' },
+            outputs: { text_output: 'BYTES[1]' },
+            async *infer({ inputs }) {
+              for (const word of inputs.text_input.value.split(' ')) yield { text_output: word.toUpperCase() };
+            },
+          });`,
         'contrary/1/model.ts': script(''),
         'contrary/model.yaml': 'inputs: [{ name: x, datatype: INT32 }]\n',
       },
@@ -85,6 +120,31 @@ describe('scripts behind a server', () => {
     expect(JSON.parse(metadata.body.toString())).toMatchObject({ platform: 'millrace_script' });
     const config = await server.send('GET /v2/models/triton/config');
     expect(JSON.parse(config.body.toString())).toMatchObject({ backend: 'script', default_model_filename: 'model.js' });
+  });
+
+  it('keep state in sequences, their own by control tensors or one that is kept for them', async () => {
+    const step = async (model: string, name: string, value: number, shape: number[], parameters: object) =>
+      (await server.infer(model, { parameters, inputs: [{ name, datatype: 'INT32', shape, data: [value] }] })).body
+        .outputs[0].data[0];
+    for (const [model, name, shape] of [['sums', 'IN', [1, 1]] as const, ['counting', 'x', [1]] as const]) {
+      const send = (id: number, value: number, flags: object = {}) =>
+        step(model, name, value, [...shape], { sequence_id: id, ...flags });
+      expect(await send(1, 5, { sequence_start: true })).toBe(5);
+      expect(await send(2, 100, { sequence_start: true })).toBe(100);
+      expect(await send(1, 6)).toBe(11);
+      expect(await send(2, 1, { sequence_end: true })).toBe(101);
+      expect(await send(1, 7, { sequence_end: true })).toBe(18);
+    }
+  });
+
+  it('answer any number of times', async () => {
+    const answer = await fetch(`http://127.0.0.1:${server.port}/v2/models/many/generate_stream`, {
+      method: 'POST',
+      body: JSON.stringify({ text_input: 'one two three' }),
+    });
+    expect(answer.status).toBe(200);
+    const events = (await answer.text()).match(/"text_output":\s*"[A-Z]+"/g);
+    expect(events).toEqual(['ONE', 'TWO', 'THREE'].map((word) => `"text_output":"${word}"`));
   });
 
   it('say in the index why they cannot be loaded', async () => {

@@ -7,7 +7,7 @@ import {
   type TensorSpec,
 } from '../../core/index.js';
 import type { AnyModelDefinition, TensorDeclaration, TensorDeclarations, TensorFields } from '../../model/index.js';
-import type { LoadSpec } from '../contract.js';
+import type { LoadSpec, SequenceSpec } from '../contract.js';
 
 /** What a script and the configuration beside it say together. */
 export interface ScriptSignature {
@@ -18,7 +18,7 @@ export interface ScriptSignature {
 /** Brings a script's own declarations and the configured ones together; `invalid_argument` for a contradiction or a gap. */
 export function readSignature(
   definition: AnyModelDefinition,
-  { declared, maxBatchSize: configured }: Pick<LoadSpec, 'declared' | 'maxBatchSize'>,
+  { declared, maxBatchSize: configured, sequence }: Pick<LoadSpec, 'declared' | 'maxBatchSize' | 'sequence'>,
 ): ScriptSignature {
   const own = definition.maxBatchSize;
   if (
@@ -33,7 +33,7 @@ export function readSignature(
   const complete = (kind: 'input' | 'output', tensors: TensorDeclarations | undefined): readonly TensorSpec[] => {
     const given = declared?.[`${kind}s`] ?? [];
     if (tensors === undefined) {
-      if (given.length > 0) return given;
+      if (given.length > 0) return [...given, ...ofSequences(kind, sequence, batches)];
       throw refuse(`${kind}s are declared neither in the script nor in the configuration`);
     }
     return Object.entries(tensors).map(([name, tensor]) => readTensor(kind, name, { tensor, batches }));
@@ -43,6 +43,28 @@ export function readSignature(
     maxBatchSize,
   };
 }
+
+/** Controls and states, which a configuration lists beside the tensors of clients. */
+function ofSequences(
+  kind: 'input' | 'output',
+  { controls, states }: SequenceSpec = NO_SEQUENCES,
+  batches: boolean,
+): readonly TensorSpec[] {
+  const batchAxis: 0 | null = batches ? 0 : null;
+  const own = kind === 'input' ? controls : [];
+  return [
+    ...own.map(({ name, datatype }) => ({
+      ...({ name, datatype, batchAxis, optional: false } as const),
+      shape: batches ? [-1, 1] : [1],
+    })),
+    ...states.map(({ inputName, outputName, datatype, shape, batchAxis: axis }) => ({
+      ...{ name: kind === 'input' ? inputName : outputName, datatype, batchAxis, optional: false },
+      shape: shape.map((size, index) => (index === axis ? -1 : size)),
+    })),
+  ];
+}
+
+const NO_SEQUENCES: SequenceSpec = { controls: [], states: [] };
 
 function readTensor(
   kind: 'input' | 'output',
