@@ -53,7 +53,7 @@ describe('the command line', () => {
     expect(out).toContain('  3    no server answers at the address');
   });
 
-  it.each(['serve', 'check', 'infer', 'models', 'bench', 'config', 'types'])(
+  it.each(['init', 'serve', 'check', 'infer', 'models', 'bench', 'config', 'types'])(
     'shows examples of %s',
     async (command) => {
       const { code, out } = await run([command, '--help']);

@@ -14,6 +14,11 @@ interface CommandEntry {
 
 const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'init',
+    summary: 'write a model repository with models in TypeScript to begin with',
+    load: async () => (await import('./commands/init.js')).registerInit,
+  },
+  {
     name: 'serve',
     summary: 'serve the models of one or several folders',
     load: async () => (await import('./commands/serve.js')).registerServe,

@@ -104,7 +104,10 @@ class ModelEngine implements Engine {
 
   reportFailure(name: string, version: number, reason: string): void {
     const entry = this.#entryFor(name, version);
-    if (entry.current === undefined) this.#setState(entry, { kind: 'failed', reason });
+    const { state } = entry;
+    // Polling comes by again and again.
+    if (entry.current !== undefined || (state.kind === 'failed' && state.reason === reason)) return;
+    this.#setState(entry, { kind: 'failed', reason });
   }
 
   forget(name: string, version: number): void {
@@ -188,7 +191,8 @@ class ModelEngine implements Engine {
         this.#setState(entry, { kind: 'failed', reason }, error);
       } else {
         const message = `model '${formatModelRef(ref)}' failed to load again and serves on as it was: ${reason}`;
-        this.#setup.events.publish('diagnostic', { level: 'error', room: 'engine', message, error });
+        const fields = { model: ref.name, version: ref.version, reason };
+        this.#setup.events.publish('diagnostic', { level: 'error', room: 'engine', message, fields, error });
       }
       throw error;
     }

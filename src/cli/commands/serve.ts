@@ -4,6 +4,7 @@ import type { Settings } from '../../config/index.js';
 import type { Addresses } from '../../server/index.js';
 import { VERSION } from '../../version.js';
 import { type CommandContext, examples } from '../command.js';
+import { announceReloads, devSettings } from '../dev.js';
 import { formatJson } from '../format/json.js';
 import { formatServing, type ServingReport, toJsonServing } from '../format/serving.js';
 import type { Io } from '../io.js';
@@ -14,6 +15,7 @@ import { addSettingFlags, type GivenFlags, loadSettingsFor } from '../setting-fl
 
 interface ServeFlags {
   readonly logVerbose?: number;
+  readonly dev?: true;
   readonly json?: true;
 }
 
@@ -22,11 +24,13 @@ export function registerServe(program: Command, { io }: CommandContext): void {
   addSettingFlags(program.command('serve [folders...]'))
     .description('serve the models of one or several folders')
     .option('--log-verbose <level>', "Triton's flag: 1 = --log-level debug, 2 and more = trace", parseLevel)
+    .option('--dev', 'load a model again as soon as one of its files is saved, and say what came of it')
     .option('--json', 'print one JSON object a line: listening, ready, stopped')
     .addHelpText(
       'after',
       `${examples(
         'millrace serve ./models',
+        'millrace serve ./models --dev',
         'millrace serve ./models --http-port 0 --json',
         'millrace serve --model-repository /models --model-control-mode explicit --load-model mlp',
       )}
@@ -37,7 +41,8 @@ SIGINT and SIGTERM let accepted requests finish and stop the server; a second on
 }
 
 async function serve(io: Io, folders: readonly string[], flags: GivenFlags & ServeFlags): Promise<void> {
-  const settings = await loadServeSettings(io, folders, flags);
+  const loadedSettings = await loadServeSettings(io, folders, flags);
+  const settings = flags.dev ? devSettings(loadedSettings) : loadedSettings;
   const { paths, controlMode } = settings.repository;
   await checkRepositories(paths, controlMode !== 'none');
   const app = await createApp(settings);
@@ -48,6 +53,7 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
     loaded.catch(() => undefined);
     announceListening(io, await app.listen(), flags);
     await Promise.race([start(io, { app, loaded }, flags), stop.stopped]);
+    if (flags.dev) announceReloads(io, app, { json: flags.json === true });
     await stop.stopped;
     if (flags.json) io.stdout.write(formatJson({ event: 'stopped' }));
   } catch (error) {

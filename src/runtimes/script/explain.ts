@@ -35,7 +35,7 @@ export function explainLoadError(thrown: unknown, file: string): MillraceError {
   const shorten = (text: string) => text.replaceAll('file://', '').replaceAll(folder, '');
   const stack = withoutQueries(thrown.stack ?? '');
   // What the transpiler says begins with its place.
-  if (thrown instanceof SyntaxError && /^\S.*:\d+:\d+: /.test(message)) return refuse(shorten(message), thrown);
+  if (thrown instanceof SyntaxError && /^\S.*:\d+:\d+: /.test(message)) return refuse(shorten(message), undefined);
   const what = shorten(
     withoutQueries(thrown instanceof SyntaxError || thrown.name === 'Error' ? message : `${thrown.name}: ${message}`),
   );

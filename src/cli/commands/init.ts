@@ -1,0 +1,58 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { MillraceError } from '../../core/index.js';
+import { type CommandContext, examples } from '../command.js';
+import { formatJson } from '../format/json.js';
+import type { Io } from '../io.js';
+import { sampleRepository } from '../sample-repository.js';
+
+/** `millrace init [folder]`: a model repository to begin with. */
+export function registerInit(program: Command, { io }: CommandContext): void {
+  program
+    .command('init [folder]')
+    .description('write a model repository with models in TypeScript to begin with')
+    .option('--json', 'print JSON')
+    .addHelpText('after', examples('millrace init', 'millrace init ./my-models'))
+    .action((folder: string | undefined, flags: { readonly json?: true }) => init(io, folder ?? 'models', flags));
+}
+
+async function init(io: Io, folder: string, flags: { readonly json?: true }): Promise<void> {
+  const root = path.resolve(io.cwd, folder);
+  const files = Object.entries(sampleRepository(typesFor(root)));
+  for (const [name] of files) await refuseExisting(path.join(folder, name), path.join(root, name));
+  for (const [name, text] of files) {
+    await mkdir(path.dirname(path.join(root, name)), { recursive: true });
+    // Should it have appeared since, it is not overwritten either.
+    await writeFile(path.join(root, name), text, { flag: 'wx' });
+  }
+  const written = files.map(([name]) => path.join(folder, name));
+  const next = [`millrace serve ${folder} --dev`, 'millrace infer hello -i name=world'];
+  if (flags.json) {
+    io.stdout.write(formatJson({ written, next }));
+    return;
+  }
+  const { dim, cyan } = io.stdout.colors;
+  io.stdout.write(`${written.map((file) => `${dim('wrote')} ${file}\n`).join('')}
+Next, serve them and ask one:
+${next.map((line) => `  ${cyan(line)}\n`).join('')}
+With --dev a model is loaded again when its file is saved.
+`);
+}
+
+async function refuseExisting(shownAs: string, file: string): Promise<void> {
+  if ((await stat(file).catch(() => undefined)) === undefined) return;
+  throw new MillraceError('invalid_argument', `${shownAs} exists already; nothing was written`);
+}
+
+/** Where an editor finds the types of `millrace/model`; undefined where it does by itself, as the package is installed. */
+function typesFor(root: string): string | undefined {
+  try {
+    createRequire(path.join(root, 'model.ts')).resolve('millrace/package.json');
+    return undefined;
+  } catch {
+    return fileURLToPath(new URL('../../model/index.d.ts', import.meta.url));
+  }
+}
