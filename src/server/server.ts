@@ -7,6 +7,7 @@ import {
   createHealthMethods,
   createInferHandler,
   createOipRoutes,
+  createReflectionMethods,
   describeInferencePaths,
   type GrpcMethod,
   INFERENCE_ROUTES,
@@ -165,7 +166,11 @@ export function createServer(dependencies: ServerDependencies): Server {
 /** Everything that is served over gRPC. */
 function createMethods({ service, clock, options }: ServerDependencies): readonly GrpcMethod[] {
   const { maxInputs } = options;
-  return [...createGrpcMethods(service, { maxInputs, clock }), ...createHealthMethods(service, clock)];
+  return [
+    ...createGrpcMethods(service, { maxInputs, clock }),
+    ...createHealthMethods(service, clock),
+    ...createReflectionMethods(),
+  ];
 }
 
 /** Control routes are on the admin port where there is one, which has all the others too. */

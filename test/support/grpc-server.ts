@@ -1,6 +1,14 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { connect as connectSocket, type Socket } from 'node:net';
-import { type CallOptions, Client, credentials, Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
+import {
+  type CallOptions,
+  Client,
+  type ClientOptions,
+  credentials,
+  Metadata,
+  type ServiceError,
+  type StatusObject,
+} from '@grpc/grpc-js';
 import { ByteBudget, type Clock, EventBus, type Events, systemClock } from '../../src/core/index.js';
 import type { Authenticate } from '../../src/governance/index.js';
 import type { GrpcMethod, GrpcStream, GrpcStreamHandler, UnaryMethod } from '../../src/protocols/index.js';
@@ -117,8 +125,8 @@ export interface UnaryOutcome {
 export class GrpcClient {
   readonly client: Client;
 
-  constructor(target: string, options: ConstructorParameters<typeof Client>[2] = {}) {
-    this.client = new Client(target, credentials.createInsecure(), {
+  constructor(target: string, options: ClientOptions = {}, access = credentials.createInsecure()) {
+    this.client = new Client(target, access, {
       'grpc.max_receive_message_length': -1,
       ...options,
     });
