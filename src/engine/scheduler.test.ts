@@ -150,6 +150,25 @@ describe('Scheduler', () => {
     expect([first, second, third].map(({ outcome }) => outcome.values)).toEqual([[1], [2], [3]]);
   });
 
+  it('refuses what was sent ahead and waits too long for its beginning, and nothing that has begun', async () => {
+    const policies = [{ maxRequests: 9, timeoutMs: 50, timeoutAction: 'reject' as const, allowTimeoutOverride: true }];
+    const fixture = createSchedulerFixture({ limits: { prefetchBelowMs: 2, policies } });
+    const first = submit(fixture, 1);
+    await fixture.clock.flush();
+    const second = submit(fixture, 2);
+    await fixture.clock.advance(50);
+    expect(fixture.instance().given).toHaveLength(2);
+    expect([first.outcome.kind, second.outcome.error?.message]).toEqual([
+      'pending',
+      "the request waited longer than its 50 ms in the queue of model 'm/1'; try again later",
+    ]);
+    fixture.instance().running?.finish();
+    await fixture.clock.flush();
+    fixture.instance().running?.finish();
+    await fixture.clock.flush();
+    expect([first.outcome.kind, second.outcome.ends, fixture.scheduler.executingRequests]).toEqual(['ok', 1, 0]);
+  });
+
   it('kills the runner of a batch that hangs and refuses a request that hung alone', async () => {
     const fixture = createSchedulerFixture({ limits: { executionTimeoutMs: 500 } });
     const { outcome } = submit(fixture, 1);

@@ -227,10 +227,10 @@ export class Scheduler {
 
   #onExpired(item: Pending, policy: QueuePolicy, timeoutMs: number): void {
     item.expiry = undefined;
-    if (item.place !== 'queued') return;
-    if (policy.timeoutAction === 'reject') this.#refuse(item, queueTimedOut(this.#options.label, timeoutMs));
+    // What was sent ahead and has not begun still waits.
+    if (policy.timeoutAction === 'reject') this.#onCancel(item, queueTimedOut(this.#options.label, timeoutMs));
     // A step of a sequence keeps its turn.
-    else if (item.sequence === undefined) this.#queue.delay(item);
+    else if (item.place === 'queued' && item.sequence === undefined) this.#queue.delay(item);
   }
 
   #onCancel(item: Pending, reason: MillraceError): void {
@@ -332,7 +332,6 @@ export class Scheduler {
     const now = this.#options.clock.now();
     for (const item of members) {
       this.#queue.remove(item, 'executing');
-      item.expiry?.clear();
       item.runner = slot.instance;
       if (item.sequence !== undefined) item.sequence.running = true;
       item.call.timing.dequeuedAt = now;
@@ -363,6 +362,7 @@ export class Scheduler {
 
   #begin(slot: Slot, run: Run, now: number): void {
     run.startedAt = now;
+    for (const item of run.members) item.expiry?.clear();
     this.#watch(slot.instance, run, this.#options.limits.executionTimeoutMs);
   }
 
