@@ -39,7 +39,7 @@ interface Addresses {
   readonly grpc: string | undefined;
 }
 
-/** Starts a server that prints `{"event":"listening","http":"http://…","grpc":"http://…"}` on its standard output. */
+/** Starts a server that prints `{"event":"listening","http":"http://…","grpc":"…:PORT"}` on its standard output. */
 export async function startAnnounced(command: ServerCommand): Promise<RunningServer> {
   const startedAt = performance.now();
   const { child, lastWords } = launch(command);
@@ -111,7 +111,9 @@ function running(child: ChildProcess, url: string, startMs: number): RunningServ
 function addressesIn(line: string): Addresses | undefined {
   if (!line.startsWith('{') || !line.includes('"listening"')) return undefined;
   const event: { readonly http?: string; readonly grpc?: string } = JSON.parse(line);
-  return event.http === undefined ? undefined : { http: event.http, grpc: event.grpc };
+  if (event.http === undefined) return undefined;
+  // gRPC clients take a host and a port.
+  return { http: event.http, grpc: event.grpc === undefined ? undefined : `http://${event.grpc}` };
 }
 
 export function answers(url: string, probe: Probe): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import type { Tensor } from '../../../src/core/index.js';
 import type { Rows } from '../requests.js';
 
 /** Where a gRPC inference goes. */
@@ -23,6 +24,8 @@ export interface SequenceStep {
 export interface MessageOptions {
   readonly model: string;
   readonly input: string;
+  /** Further inputs. */
+  readonly others?: readonly Tensor[];
   readonly id?: string;
   readonly sequence?: SequenceStep;
 }
@@ -33,13 +36,17 @@ export function inferMessage(rows: Pick<Rows, 'shape' | 'bytes'>, options: Messa
   writer.tag(REQUEST.modelName, WireType.LengthDelimited).string(options.model);
   if (options.id !== undefined) writer.tag(REQUEST.id, WireType.LengthDelimited).string(options.id);
   if (options.sequence !== undefined) writeSequence(writer, options.sequence);
-  writer.tag(REQUEST.inputs, WireType.LengthDelimited).fork();
-  writer.tag(INPUT.name, WireType.LengthDelimited).string(options.input);
-  writer.tag(INPUT.datatype, WireType.LengthDelimited).string('FP32');
-  writer.tag(INPUT.shape, WireType.LengthDelimited).fork();
-  for (const size of rows.shape) writer.int64(size);
-  writer.join().join();
-  writer.tag(REQUEST.rawInputContents, WireType.LengthDelimited).bytes(rows.bytes);
+  const first: Tensor = { name: options.input, datatype: 'FP32', shape: rows.shape, data: rows.bytes };
+  const tensors = [first, ...(options.others ?? [])];
+  for (const { name, datatype, shape } of tensors) {
+    writer.tag(REQUEST.inputs, WireType.LengthDelimited).fork();
+    writer.tag(INPUT.name, WireType.LengthDelimited).string(name);
+    writer.tag(INPUT.datatype, WireType.LengthDelimited).string(datatype);
+    writer.tag(INPUT.shape, WireType.LengthDelimited).fork();
+    for (const size of shape) writer.int64(size);
+    writer.join().join();
+  }
+  for (const { data } of tensors) writer.tag(REQUEST.rawInputContents, WireType.LengthDelimited).bytes(data);
   return writer.finish();
 }
 

@@ -1,3 +1,4 @@
+import { bytesOf, type Tensor } from '../../../src/core/index.js';
 import { ratioBar } from '../../harness/bars.js';
 import { loadSequences } from '../../harness/grpc/streams.js';
 import { applyLoad } from '../../harness/load.js';
@@ -89,7 +90,14 @@ export function scriptRow(): Row {
 }
 
 const SEQUENCES = 200;
-const STEP_SAMPLES = 512;
+/** 64 samples of the window before, and 512 new ones. */
+const STEP_SAMPLES = 576;
+const SAMPLING_RATE: Tensor = {
+  name: 'sr',
+  datatype: 'INT64',
+  shape: [],
+  data: bytesOf(BigInt64Array.of(16_000n)),
+};
 
 /** Silero VAD as a stateful model, with its steps put together across sequences and one by one. */
 export function sequencesRow(): Row {
@@ -103,7 +111,7 @@ export function sequencesRow(): Row {
         loadSequences(grpcOf(server), steps, {
           sequences: SEQUENCES,
           seconds,
-          options: { model: MODEL, input: 'input' },
+          options: { model: MODEL, input: 'input', others: [SAMPLING_RATE] },
         }),
     });
   return interleavedRow({
@@ -117,5 +125,12 @@ export function sequencesRow(): Row {
 const SILERO = inRoot('examples/models/silero-vad/1/model.onnx');
 
 function sileroYaml(maxBatchSize: number): readonly string[] {
-  return [`maxBatchSize: ${maxBatchSize}`];
+  return [
+    `maxBatchSize: ${maxBatchSize}`,
+    'inputs: [{name: input, datatype: FP32, shape: [-1, -1]}, {name: sr, datatype: INT64, shape: []}]',
+    'outputs: [{name: output, datatype: FP32, shape: [-1, 1]}]',
+    'sequenceBatching:',
+    '  maxIdleMs: 60000',
+    '  states: [{input: state, output: stateN, datatype: FP32, shape: [2, 1, 128], batchAxis: 1}]',
+  ];
 }
