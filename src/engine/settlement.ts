@@ -69,7 +69,7 @@ export class Settlement {
     if (item.ended) return;
     item.ended = true;
     item.expiry?.clear();
-    if (item.openCalls !== undefined) endCalls(item.openCalls, item.call.cancelled);
+    if (item.openCalls !== undefined && item.openCalls.size > 0) endCalls(item.openCalls, item.call.cancelled);
     const ordered = this.#ordered;
     if (ordered === undefined || item.call.cancelled !== undefined) {
       ordered?.leave(item.callId);

@@ -23,7 +23,8 @@ export class EnsembleModel implements LoadedModel {
   readonly #isDecoupled: (step: Step) => boolean;
   /** What a request for all outputs runs. */
   readonly #whole: Plan;
-  readonly #runs = new Map<number, EnsembleRun>();
+  // Not a Map: its outgrown tables are promoted and keep the runs in them alive until the next full collection.
+  readonly #runs: EnsembleRun[] = [];
 
   constructor(setup: EnsembleSetup) {
     const { graph, models } = setup;
@@ -58,7 +59,7 @@ export class EnsembleModel implements LoadedModel {
   }
 
   cancel(callId: number): void {
-    this.#runs.get(callId)?.cancel();
+    this.#runs.find((run) => run.callId === callId)?.cancel();
   }
 
   async close(): Promise<void> {}
@@ -78,11 +79,18 @@ export class EnsembleModel implements LoadedModel {
       decoupled: this.description.decoupled,
       callModel: context.callModel,
     });
-    this.#runs.set(item.callId, run);
+    run.position = this.#runs.push(run) - 1;
     try {
       await run.execute();
     } finally {
-      this.#runs.delete(item.callId);
+      this.#remove(run);
     }
+  }
+
+  #remove(run: EnsembleRun): void {
+    const last = this.#runs.pop();
+    if (last === undefined || last === run) return;
+    this.#runs[run.position] = last;
+    last.position = run.position;
   }
 }

@@ -18,9 +18,11 @@ export interface RunOptions {
 
 /** One request of an ensemble. The first step that fails ends it and everything that still runs for it. */
 export class EnsembleRun {
+  /** Where its owner keeps it. */
+  position = 0;
   readonly #options: RunOptions;
   /** Calls of other models that have not ended. */
-  readonly #calls = new Set<AsyncIterator<ModelAnswer>>();
+  readonly #calls: AsyncIterator<ModelAnswer>[] = [];
   #parameters: Parameters = {};
   #failure: MillraceError | undefined;
   #fail: (error: MillraceError) => void = () => undefined;
@@ -29,16 +31,20 @@ export class EnsembleRun {
     this.#options = options;
   }
 
+  get callId(): number {
+    return this.#options.item.callId;
+  }
+
   /** Emits the answers, and exactly one final emission. Never rejects. */
   async execute(): Promise<void> {
-    const { item, values, decoupled, emit } = this.#options;
-    const { callId } = item;
-    const failed = new Promise<never>((_, reject) => {
-      this.#fail = reject;
-    });
+    const { values, decoupled, emit } = this.#options;
+    const { callId } = this;
     try {
-      // Whoever waits for a step that does not react to its end is told at once.
-      await Promise.race([this.#runStage(0, values), failed]);
+      await new Promise<void>((resolve, reject) => {
+        // Whoever waits for a step that does not react to its end is told at once.
+        this.#fail = reject;
+        this.#runStage(0, values).then(resolve, reject);
+      });
       if (decoupled) await emit([{ callId, outputs: [], final: true }]);
     } catch (error) {
       this.#abort(toMillraceError(error));
@@ -55,8 +61,7 @@ export class EnsembleRun {
   #abort(error: MillraceError): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
-    for (const call of this.#calls) call.return?.().catch(() => undefined);
-    this.#calls.clear();
+    for (const call of this.#calls.splice(0)) call.return?.().catch(() => undefined);
     this.#fail(error);
   }
 
@@ -109,7 +114,7 @@ export class EnsembleRun {
     const { item, callModel } = this.#options;
     if (this.#failure !== undefined) throw this.#failure;
     const call = callModel(item.callId, this.#request(planned, values))[Symbol.asyncIterator]();
-    this.#calls.add(call);
+    this.#calls.push(call);
     try {
       for (;;) {
         const next = await nextOf(call, planned.step);
@@ -122,7 +127,8 @@ export class EnsembleRun {
       this.#abort(toMillraceError(error));
       throw error;
     } finally {
-      this.#calls.delete(call);
+      const position = this.#calls.indexOf(call);
+      if (position !== -1) this.#calls.splice(position, 1);
     }
   }
 
