@@ -73,6 +73,23 @@ describe('the response cache', () => {
     expect(batches()).toBe(2);
   });
 
+  it('answers a request that is handed in again, and runs it again when it must', async () => {
+    const { cached, run, batches, cache } = createFixture();
+    const again = request(4);
+    const ask = () => {
+      const outcome = new Outcome();
+      cached.submit({ request: again, call: call(), sink: outcome });
+      return outcome;
+    };
+    ask();
+    await run();
+    expect([ask().values, ask().values, batches()]).toEqual([[4], [4], 1]);
+    cache.forget(REF.generation);
+    const outcome = ask();
+    await run();
+    expect([outcome.values, batches()]).toEqual([[4], 2]);
+  });
+
   it('refuses what does not fit the model as ever', () => {
     const { submit } = createFixture();
     const { error } = submit(1, { inputs: [] });

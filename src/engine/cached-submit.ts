@@ -2,6 +2,7 @@ import {
   type ByteBudget,
   type Call,
   type Clock,
+  type InferRequest,
   type InferResponse,
   type MillraceError,
   type ModelRef,
@@ -54,6 +55,8 @@ interface Flight {
 export class CachedSubmit {
   readonly #options: CachedSubmitOptions;
   readonly #flights = new Map<string, Flight>();
+  /** Requests that the cache has answered: a protocol may hand in the same object again. */
+  readonly #answered = new WeakMap<InferRequest, { readonly key: string; readonly checked: CheckedRequest }>();
   #closed = false;
 
   constructor(options: CachedSubmitOptions) {
@@ -74,6 +77,11 @@ export class CachedSubmit {
       return;
     }
     const startedAt = this.#options.clock.now();
+    const known = this.#answered.get(request);
+    if (known !== undefined) {
+      this.#look(known.key, { submission, checked: known.checked }, startedAt);
+      return;
+    }
     let checked: CheckedRequest;
     try {
       checked = checkRequest(rules, request);
@@ -102,6 +110,7 @@ export class CachedSubmit {
     call.timing.cacheMs = now - startedAt;
     if (answer !== undefined) {
       call.timing.enqueuedAt = now;
+      this.#answered.set(request, { key, checked: waiter.checked });
       this.#answer(waiter, { ref: this.#options.ref, id: request.id, ...answer });
       return;
     }

@@ -102,4 +102,20 @@ describe('createInferHandler', () => {
       'é',
     ]);
   });
+
+  it('reads a body again unless its answer came from the response cache', async () => {
+    const outcomes: ('hit' | 'miss' | undefined)[] = [undefined, undefined, 'miss', 'hit', 'hit', 'miss', 'hit', 'hit'];
+    const requests: InferRequest[] = [];
+    const { call, post } = setUp((request) => {
+      requests.push(request);
+      call.timing.cache = outcomes[requests.length - 1];
+      return echo(request);
+    });
+    for (const _outcome of outcomes) {
+      const { body } = await post('{"inputs":[{"name":"x","datatype":"INT8","shape":[1],"data":[7]}]}');
+      expect(body).toContain('"data":[7]');
+    }
+    // The index of the first request that was the same object.
+    expect(requests.map((request) => requests.indexOf(request))).toEqual([0, 1, 2, 3, 3, 3, 6, 6]);
+  });
 });

@@ -2,6 +2,7 @@ import { type Call, type Clock, MillraceError, systemClock } from '../../core/in
 import type { Service } from '../../service/index.js';
 import type { WireRequest, WireResponse } from '../wire.js';
 import { decodeInfer, type InferTarget } from './decode-infer.js';
+import { DecodeMemo } from './decode-memo.js';
 import { createInferEncoder } from './encode-infer.js';
 
 export interface InferHandlerOptions {
@@ -19,13 +20,23 @@ export type InferHandler = (call: Call, target: InferTarget, wire: WireRequest) 
 export function createInferHandler(options: InferHandlerOptions): InferHandler {
   const { service, maxInputs, clock = systemClock } = options;
   const encode = createInferEncoder();
+  const memo = new DecodeMemo();
   return async (call, target, wire) => {
-    const { request, binaryOutputs } = decodeInfer(wire, target, {
-      maxInputs,
-      signatureOf: ({ name, version }) => service.modelInfo(call, name, version).info.signature,
-    });
+    const known = memo.take(wire, target);
+    const decoded =
+      known?.decoded ??
+      decodeInfer(wire, target, {
+        maxInputs,
+        signatureOf: ({ name, version }) => service.modelInfo(call, name, version).info.signature,
+      });
+    const { request, binaryOutputs } = decoded;
     call.timing.decodedAt = clock.now();
     const result = await service.infer(call, request);
+    // Otherwise a model has got its tensors.
+    if (call.timing.cache === 'hit') {
+      if (known === undefined) memo.add(wire, target, decoded);
+      else memo.put(known);
+    }
     if (result.kind === 'many') {
       const refusal = new MillraceError(
         'unimplemented',
