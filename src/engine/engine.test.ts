@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { call, IDENTITY, Outcome, request } from '../../test/support/engine-fixture.js';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { FakeHost } from '../../test/support/fake-host.js';
-import { EventBus, MillraceError } from '../core/index.js';
+import { Call, EventBus, MillraceError } from '../core/index.js';
 import type { ModelConfig, ModelSource } from '../repository/index.js';
 import { createEngine } from './engine.js';
 import type { EngineOptions } from './options.js';
@@ -331,6 +331,27 @@ describe('createEngine', () => {
     expect(engine.serving('m')).toHaveLength(1);
     expect(submit(3).error?.message).toBe('the server is shutting down');
     await expect(engine.load(source())).rejects.toThrow('the server is shutting down');
+  });
+
+  it('lets models that it waits for call others when it closes', async () => {
+    const { clock, engine, host, submit } = createFixture();
+    const { ref } = await engine.load(source());
+    host.automatic = false;
+    const outer = submit(1);
+    await clock.flush();
+    const closed = engine.close(500);
+    const inner = new Outcome();
+    const nested = new Call({ ...call(), trace: undefined, receivedAt: 0, callers: ['outer'] });
+    engine.submit(ref, { request: request(2), call: nested, sink: inner });
+    for (let batch = 0; batch < 2; batch++) {
+      host.instances[0]?.running?.finish();
+      await clock.flush();
+    }
+    expect([outer.kind, inner.kind]).toEqual(['ok', 'ok']);
+    await closed;
+    const late = new Outcome();
+    engine.submit(ref, { request: request(3), call: nested, sink: late });
+    expect(late.error?.message).toBe('the server is shutting down');
   });
 
   it('does not wait at its close for a batch whose callers have left', async () => {

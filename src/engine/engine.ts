@@ -67,6 +67,8 @@ class ModelEngine implements Engine {
   readonly #limitLoads: LimitFunction;
   #lastGeneration = 0;
   #closed = false;
+  /** Nothing that was accepted is waited for any more. */
+  #aborted = false;
 
   constructor(setup: CreateEngineOptions) {
     this.#setup = setup;
@@ -128,7 +130,9 @@ class ModelEngine implements Engine {
 
   submit(ref: ModelRef, submission: Submission): Grant {
     const generation = this.#generations.get(ref.generation);
-    if (this.#closed) submission.sink.onEnd(shuttingDown());
+    // What was accepted before the close may still need other models.
+    const late = this.#closed && (this.#aborted || submission.call.callers.length === 0);
+    if (late) submission.sink.onEnd(shuttingDown());
     else if (generation !== undefined) return this.#holderOf(generation, submission).submit(submission);
     else submission.sink.onEnd(new MillraceError('not_found', `model '${formatModelRef(ref)}' is not loaded`));
     return NO_GRANT;
@@ -151,6 +155,7 @@ class ModelEngine implements Engine {
     const generations = [...this.#generations.values()];
     const settled = Promise.all(generations.map((generation) => generation.scheduler.settled()));
     await within(this.#setup.clock, gracePeriodMs, settled);
+    this.#aborted = true;
     await Promise.all(generations.map((generation) => generation.close()));
     await Promise.all(this.#retirements.values());
     await this.#setup.host.close();
