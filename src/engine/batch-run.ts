@@ -33,6 +33,16 @@ export function createRun(members: readonly Pending[], reason: BatchReason, perm
   };
 }
 
+/** Writes down where the time of a stream went that ends before its batch does. */
+export function recordStreamTiming(item: Pending, run: Run, now: number): void {
+  const { timing } = item.call;
+  timing.startedAt = run.startedAt;
+  timing.finishedAt = now;
+  timing.computeInferMs = now - run.startedAt;
+  timing.batchRows = run.rows;
+  timing.batchReason = run.reason;
+}
+
 /** Writes down where the time of a member's batch went. */
 export function recordTiming(item: Pending, run: Run, batch: BatchTiming): void {
   const { timing } = item.call;

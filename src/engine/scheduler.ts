@@ -18,7 +18,7 @@ import {
   queueTimeoutMs,
   refuseWhileDown,
 } from './admission.js';
-import { createRun, markFailed, recordTiming, runsAlone } from './batch-run.js';
+import { createRun, markFailed, recordStreamTiming, recordTiming, runsAlone } from './batch-run.js';
 import { checkRequest } from './check-request.js';
 import { formBatch } from './form-batch.js';
 import type { InstancePool, Run, Slot } from './instance-pool.js';
@@ -387,7 +387,11 @@ export class Scheduler {
       run.emissions.push(...emissions);
       return;
     }
-    for (const emission of emissions) this.#settlement.deliver(run.members, emission, 0);
+    for (const emission of emissions) {
+      const item = emission.final ? run.members.find(({ callId }) => callId === emission.callId) : undefined;
+      if (item?.ended === false) recordStreamTiming(item, run, this.#options.clock.now());
+      this.#settlement.deliver(run.members, emission, 0);
+    }
   }
 
   /** The batch is off the instance, one way or the other; the next one becomes the oldest. */
@@ -412,7 +416,7 @@ export class Scheduler {
     // The instance gets its next batch before this one's answers are written.
     this.#pump();
     run.finishedAt = now;
-    for (const item of run.members) recordTiming(item, run, timing);
+    for (const item of run.members) if (!item.ended) recordTiming(item, run, timing);
     run.emissions.forEach((emission, index) => {
       this.#settlement.deliver(run.members, emission, index);
     });

@@ -148,6 +148,33 @@ describe('a stream', () => {
   });
 });
 
+describe('the statistics of a stream', () => {
+  it('tell how long it waited and how long it was computed', async () => {
+    const fixture = createFixture(1);
+    await submit(fixture, 1);
+    await fixture.clock.advance(100);
+    const { outcome, call: second } = await submit(fixture, 2);
+    await fixture.clock.advance(100);
+    answer(given(fixture, 0), { final: true });
+    given(fixture, 0).end();
+    await fixture.clock.flush();
+    await fixture.clock.advance(50);
+    answer(given(fixture, 1), { final: true });
+    given(fixture, 1).end();
+    await fixture.clock.flush();
+    expect(outcome.kind).toBe('ok');
+    const { success, queue, computeInfer, executionCount, inferenceCount } = fixture.statistics;
+    expect({ success, queue, computeInfer, executionCount, inferenceCount }).toEqual({
+      success: { count: 2, ns: 350e6 },
+      queue: { count: 2, ns: 100e6 },
+      computeInfer: { count: 2, ns: 250e6 },
+      executionCount: 2,
+      inferenceCount: 2,
+    });
+    expect(second.timing).toMatchObject({ startedAt: 1_200, finishedAt: 1_250, batchRows: 1, batchReason: 'single' });
+  });
+});
+
 describe('an answer that failed', () => {
   const failure = { code: 'invalid_argument', message: 'negative element' } as const;
 
