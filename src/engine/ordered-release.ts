@@ -6,6 +6,11 @@ export class OrderedRelease {
     this.#waiting.set(callId, { actions: [], ended: false });
   }
 
+  /** It has arrived, and not left yet. */
+  has(callId: number): boolean {
+    return this.#waiting.has(callId);
+  }
+
   /** Does `action` when everything that arrived before has ended. */
   hold(callId: number, action: () => void): void {
     this.#waiting.get(callId)?.actions.push(action);

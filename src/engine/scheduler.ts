@@ -23,13 +23,13 @@ import { checkRequest } from './check-request.js';
 import { formBatch } from './form-batch.js';
 import type { InstancePool, Run, Slot } from './instance-pool.js';
 import { createPending, type Pending } from './pending.js';
-import { type BatchLimits, planBatch } from './plan-batch.js';
+import { planBatch } from './plan-batch.js';
 import { RequestQueue } from './request-queue.js';
 import type { ResourceAccess } from './resource-limiter.js';
 import { hangsInMs } from './run-watch.js';
 import { RunningMedian } from './running-median.js';
+import type { SchedulerLimits } from './scheduler-limits.js';
 import { sequenceLost, startFailed } from './sequences/check-sequence.js';
-import type { SequenceLimits } from './sequences/sequence.js';
 import { SequenceTable, type StepEnd } from './sequences/sequence-table.js';
 import { Settlement } from './settlement.js';
 import type { ShapeRules } from './shape-rules.js';
@@ -39,27 +39,6 @@ import type { Grant, Submission } from './types.js';
 /** How far planning looks past requests of another shape, at least. */
 const LOOKAHEAD = 256;
 const NO_GRANT: Grant = () => undefined;
-
-export interface SchedulerLimits {
-  readonly batching: BatchLimits;
-  /** By level, index 0 = level 1. */
-  readonly policies: readonly QueuePolicy[];
-  readonly defaultLevel: number;
-  readonly executionTimeoutMs: number;
-  readonly preserveOrder: boolean;
-  /** A failed or lost batch may run again, item by item. */
-  readonly pure: boolean;
-  /** Any number of answers: they are passed on as they come. */
-  readonly decoupled: boolean;
-  /** A second batch is sent ahead while the median run is shorter; 0 = never. */
-  readonly prefetchBelowMs: number;
-  /** Its runtime wants to know of the calls behind the items. */
-  readonly wantsContext: boolean;
-  /** Batches that run at a time in one instance; nothing is sent ahead where that is more than 1. */
-  readonly concurrency: number;
-  /** Requests come in sequences; undefined = each for itself. */
-  readonly sequences: SequenceLimits | undefined;
-}
 
 export interface SchedulerOptions {
   readonly ref: ModelRef;
@@ -97,7 +76,11 @@ export class Scheduler {
     this.#queue = new RequestQueue(options.limits.policies.length);
     const { ref, rules, limits, statistics, clock } = options;
     const { preserveOrder, decoupled } = limits;
-    this.#settlement = new Settlement({ ref, rules, preserveOrder, decoupled, statistics, clock });
+    // Streams keep their instance while they wait for their turn, and sequences their place.
+    const ordersAtDispatch = decoupled || limits.sequences !== undefined;
+    this.#settlement = new Settlement({
+      ...{ ref, rules, preserveOrder, decoupled, ordersAtDispatch, statistics, clock },
+    });
     this.sequences =
       limits.sequences &&
       new SequenceTable({
@@ -336,6 +319,7 @@ export class Scheduler {
       if (item.sequence !== undefined) item.sequence.running = true;
       item.call.timing.dequeuedAt = now;
     }
+    this.#settlement.dispatched(members);
     this.#executing += members.length;
     const run = createRun(members, reason, permit);
     slot.runs.push(run);
@@ -443,6 +427,7 @@ export class Scheduler {
           ? waiting.filter((item) => item.responses === 0)
           : [];
     if (death?.started !== false) for (const item of again) item.alone = true;
+    this.#settlement.requeued(again);
     this.#queue.pushFront(again);
     for (const item of run.members) {
       if (item.place === 'queued') {

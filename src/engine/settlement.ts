@@ -13,6 +13,8 @@ export interface SettlementOptions {
   readonly preserveOrder: boolean;
   /** Any number of answers for one request. */
   readonly decoupled: boolean;
+  /** Requests may wait for others to be answered: the order is that in which they begin to run. */
+  readonly ordersAtDispatch: boolean;
   readonly statistics: StatisticsCounter;
   readonly clock: Clock;
 }
@@ -32,7 +34,19 @@ export class Settlement {
   /** A request was accepted: it will end. */
   accept(item: Pending): void {
     this.#unsettled++;
-    this.#ordered?.arrive(item.callId);
+    if (!this.#options.ordersAtDispatch) this.#ordered?.arrive(item.callId);
+  }
+
+  /** Requests begin to run. */
+  dispatched(members: readonly Pending[]): void {
+    if (this.#ordered === undefined || !this.#options.ordersAtDispatch) return;
+    for (const item of members) this.#ordered.arrive(item.callId);
+  }
+
+  /** Requests are to run again, and nobody may wait for them meanwhile. */
+  requeued(members: readonly Pending[]): void {
+    if (this.#ordered === undefined || !this.#options.ordersAtDispatch) return;
+    for (const item of members) this.#ordered.leave(item.callId);
   }
 
   /** Resolves when nobody waits for an answer. */
@@ -71,7 +85,7 @@ export class Settlement {
     item.expiry?.clear();
     if (item.openCalls !== undefined && item.openCalls.size > 0) endCalls(item.openCalls, item.call.cancelled);
     const ordered = this.#ordered;
-    if (ordered === undefined || item.call.cancelled !== undefined) {
+    if (ordered === undefined || item.call.cancelled !== undefined || !ordered.has(item.callId)) {
       ordered?.leave(item.callId);
       this.#tell(item, error);
       return;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { call, IDENTITY, Outcome, request } from '../../test/support/engine-fixture.js';
 import type { GivenBatch } from '../../test/support/fake-instance.js';
-import { createSchedulerFixture } from '../../test/support/scheduler-fixture.js';
+import { createSchedulerFixture, LIMITS } from '../../test/support/scheduler-fixture.js';
 import { MillraceError } from '../core/index.js';
 import { STREAM_CREDIT } from '../runtimes/index.js';
 
@@ -172,6 +172,35 @@ describe('the statistics of a stream', () => {
       inferenceCount: 2,
     });
     expect(second.timing).toMatchObject({ startedAt: 1_200, finishedAt: 1_250, batchRows: 1, batchReason: 'single' });
+  });
+});
+
+describe('streams whose answers leave in order', () => {
+  /** Low priority waits behind high priority, which fills its reader's room first. */
+  it('never wait for one that could not begin', async () => {
+    const fixture = createSchedulerFixture({
+      description: { ...IDENTITY, decoupled: true },
+      limits: {
+        batching: { batching: false, maxRows: 8, preferredSizes: [], maxDelayMs: 0 },
+        policies: [LIMITS.policies[0], LIMITS.policies[0]].flatMap((policy) => policy ?? []),
+        decoupled: true,
+        preserveOrder: true,
+      },
+    });
+    const outcomes = [2, 2, 1].map((priority, index) => {
+      const outcome = new Outcome();
+      fixture.scheduler.submit({ request: request(index, { priority }), call: call(), sink: outcome });
+      return outcome;
+    });
+    await fixture.clock.flush();
+    for (const index of [0, 1, 2]) {
+      answer(given(fixture, index));
+      expect(outcomes.reduce((sum, { responses }) => sum + responses.length, 0)).toBe(2 * index + 1);
+      answer(given(fixture, index), { final: true });
+      given(fixture, index).end();
+      await fixture.clock.flush();
+    }
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['ok', 'ok', 'ok']);
   });
 });
 

@@ -93,7 +93,13 @@ export const BatchingConfigSchema = Type.Object(
         description: 'Longest wait for more requests while an instance is idle.',
       }),
     ),
-    preserveOrder: Type.Optional(Type.Boolean({ default: false, description: 'Answers leave in order of arrival.' })),
+    preserveOrder: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'Answers leave in order of arrival; those of streams and sequences in the order in which they began to run.',
+      }),
+    ),
   },
   section,
 );

@@ -1,7 +1,8 @@
 import { ByteBudget, EventBus } from '../../src/core/index.js';
 import { InstancePool } from '../../src/engine/instance-pool.js';
 import type { ResourceAccess } from '../../src/engine/resource-limiter.js';
-import { Scheduler, type SchedulerLimits } from '../../src/engine/scheduler.js';
+import { Scheduler } from '../../src/engine/scheduler.js';
+import type { SchedulerLimits } from '../../src/engine/scheduler-limits.js';
 import { createShapeRules } from '../../src/engine/shape-rules.js';
 import { StatisticsCounter } from '../../src/engine/statistics.js';
 import type { Description } from '../../src/runtimes/index.js';

@@ -57,6 +57,20 @@ describe('a scheduler of sequences', () => {
     expect(second.map(({ outcome }) => outcome.values)).toEqual([[10], [20]]);
   });
 
+  it('answers in order of the runs where asked to, whoever waits for a place', async () => {
+    const { send, finish, clock } = createFixture({ slotsPerInstance: 1 }, { limits: { preserveOrder: true } });
+    send(1n, 1, { start: true });
+    await clock.flush();
+    await finish();
+    const waiting = send(2n, 10, { start: true, end: true });
+    const last = send(1n, 2, { end: true });
+    await clock.flush();
+    await finish();
+    expect([last.outcome.kind, waiting.outcome.kind]).toEqual(['ok', 'pending']);
+    await finish();
+    expect(waiting.outcome.kind).toBe('ok');
+  });
+
   it.each([
     ['no sequence', undefined, {}, "model 'm/1' keeps sequences: a request needs a sequence_id other than 0 and ''"],
     ['two rows', 7n, { start: true, rows: 2 }, "model 'm/1' keeps sequences: a request has one row, got 2"],
