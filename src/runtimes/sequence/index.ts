@@ -20,7 +20,8 @@ import { StateKeeper } from './state-keeper.js';
  * keeps what comes back for the next step. Throws `invalid_argument` where configuration and model file disagree.
  */
 export function keepSequences(model: LoadedModel, spec: SequenceSpec, maxBatchSize: number | undefined): LoadedModel {
-  return new SequenceModel(model, planLayout(model.description.signature, spec, maxBatchSize));
+  const layout = planLayout({ described: model.description, spec, maxBatchSize });
+  return layout.inputs.every(({ kind }) => kind === 'client') ? model : new SequenceModel(model, layout);
 }
 
 class SequenceModel implements LoadedModel {

@@ -8,7 +8,7 @@ import {
   type Tensor,
   type TensorSpec,
 } from '../../core/index.js';
-import type { ControlInput, SequenceSpec, StateTensor } from '../contract.js';
+import type { ControlInput, Description, SequenceSpec, StateTensor } from '../contract.js';
 import { zeros } from './stack.js';
 
 /** Where an input of the model file comes from. */
@@ -34,9 +34,22 @@ export interface SequenceLayout {
   readonly variableStates: boolean;
 }
 
+export interface LayoutQuestion {
+  /** As the runtime describes the model. */
+  readonly described: Pick<Description, 'signature' | 'stateful'>;
+  readonly spec: SequenceSpec;
+  /** The declared most rows of a batch; undefined = not declared. */
+  readonly maxBatchSize: number | undefined;
+}
+
 /** Holds the sequence configuration against the model file; throws `invalid_argument` naming the tensor. */
-export function planLayout(described: Signature, spec: SequenceSpec, maxBatchSize: number | undefined): SequenceLayout {
-  const { controls, states } = spec;
+export function planLayout({ described: model, spec, maxBatchSize }: LayoutQuestion): SequenceLayout {
+  const { signature: described, stateful } = model;
+  const { states } = spec;
+  // Whoever keeps state by itself is told where an item stands, and needs no tensor for it.
+  const controls = spec.controls.filter(
+    ({ name }) => !stateful || described.inputs.some((input) => input.name === name),
+  );
   const runtimeBatches = described.inputs.some((input) => input.batchAxis === 0);
   const batches = maxBatchSize === undefined ? runtimeBatches : maxBatchSize > 0;
   const stateSpecs = states.map((state) => checkState(described, state));

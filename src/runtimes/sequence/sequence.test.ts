@@ -271,6 +271,21 @@ test('a model that knows more of its items than tensors gets each with its own c
   expect(refused.emissions.map(({ error }) => error?.message)).toEqual(['no sequence has been started in slot 5']);
 });
 
+test('a model that keeps state by itself needs no inputs for the controls', async () => {
+  const x = { datatype: 'INT32', shape: [-1, 1], batchAxis: 0, optional: false } as const;
+  const model = await load(
+    loadSpec({
+      runtime: 'echo',
+      options: { mode: 'accumulate' },
+      declared: { inputs: [{ ...x, name: 'x' }], outputs: [{ ...x, name: 'y' }] },
+      sequence: { ...SEQUENCE, states: [] },
+    }),
+    INLINE,
+  );
+  expect(await run(model, [step(0, 1, START), step(1, 10, START)])).toEqual([{ y: 1 }, { y: 10 }]);
+  expect(await run(model, [step(0, 2), step(1, 20)])).toEqual([{ y: 3 }, { y: 30 }]);
+});
+
 describe('a sequence section that the model file contradicts', () => {
   const [planes, sum] = SEQUENCE.states;
   const [start] = SEQUENCE.controls;
