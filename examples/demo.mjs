@@ -39,7 +39,7 @@ await cli.showCurl(
   path.join(requests, 'meal_1.bin'),
 );
 
-heading('silero-vad', 'is somebody speaking? It is asked for every 32 ms, and its state is carried along');
+heading('silero-vad', 'is somebody speaking? It is asked every 32 ms, and the server keeps what it has heard so far');
 const { samples, sampleRate } = await readWav(path.join(here, 'audio', 'speech-16khz.wav'));
 const heard = await listenToSpeech(connect(http.url).model('silero-vad'), { samples, sampleRate });
 show(spellTimeline(heard, samples.length / sampleRate, 72));
@@ -51,10 +51,10 @@ await cli.run(
   `input=@${path.join(requests, 'window.f32')}`,
   '-i',
   `sr=${sampleRate}`,
-  '--fill',
-  'zero',
-  '-o',
-  'output',
+  '--sequence',
+  '7',
+  '--sequence-start',
+  '--sequence-end',
 );
 await cli.showCurl(
   'infer',
@@ -63,10 +63,10 @@ await cli.showCurl(
   `input=@${path.join(requests, 'window.f32')}`,
   '-i',
   `sr=${sampleRate}`,
-  '--fill',
-  'zero',
-  '-o',
-  'output',
+  '--sequence',
+  '7',
+  '--sequence-start',
+  '--sequence-end',
   '--no-binary',
   '--curl',
   path.join(requests, 'window.json'),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from './app.js';
-import { type InputValue, type OutputTensor, toOutput, toTensor } from './client/index.js';
+import { type InputValue, type OutputTensor, type SequenceStep, toOutput, toTensor } from './client/index.js';
 import { Call, type InferRequest, MillraceError, type Parameters, type SequenceControl } from './core/index.js';
 import { ANONYMOUS } from './governance/index.js';
 import type { InferResult } from './service/index.js';
@@ -22,10 +22,10 @@ export interface LocalInferOptions {
   readonly priority?: number;
   /** Longest wait in the model's queue. */
   readonly queueTimeoutMs?: number;
+  /** Which sequence it is a step of, for models that keep state between requests. */
+  readonly sequence?: SequenceStep;
   /** Passed to the model. */
   readonly parameters?: Parameters;
-  /** Where the request stands in its sequence, for models that keep some. */
-  readonly sequence?: SequenceControl;
 }
 
 /** A call from inside the process: everything is allowed. */
@@ -114,6 +114,16 @@ function createRequest(app: App, call: Call, { model, inputs, options }: LocalRe
     parameters: options.parameters ?? {},
     priority: options.priority ?? 0,
     queueTimeoutMs: options.queueTimeoutMs,
-    sequence: options.sequence,
+    sequence: options.sequence && toControl(options.sequence),
   };
+}
+
+function toControl({ id, start = false, end = false }: SequenceStep): SequenceControl {
+  if (typeof id === 'number' && !Number.isSafeInteger(id)) {
+    throw new MillraceError(
+      'invalid_argument',
+      `sequence.id: expected an integer up to 2^53, a bigint or text, got ${id}`,
+    );
+  }
+  return { id: typeof id === 'number' ? BigInt(id) : id, start, end };
 }

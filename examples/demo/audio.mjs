@@ -14,20 +14,19 @@ export async function readWav(file) {
 }
 
 /**
- * Asks the model step by step. The server keeps nothing between requests: the state that each answer brings goes into
- * the next request.
+ * Asks the model step by step. The steps are those of one sequence, so that the server carries the model's state from
+ * one to the next.
  */
 export async function listenToSpeech(model, { samples, sampleRate }) {
   const probabilities = [];
-  let state = { data: new Float32Array(2 * 128), shape: [2, 1, 128] };
   let loudest = { probability: -1, window: samples.subarray(0, 0) };
   for (let at = CONTEXT; at + STEP <= samples.length; at += STEP) {
     const window = samples.subarray(at - CONTEXT, at + STEP);
-    const { outputs } = await model.infer({ input: [window], state, sr: sampleRate });
+    const sequence = { id: 'speech', start: at === CONTEXT, end: at + 2 * STEP > samples.length };
+    const { outputs } = await model.infer({ input: [window], sr: sampleRate }, { sequence });
     const probability = outputs.output.data[0];
     probabilities.push(probability);
     if (probability > loudest.probability) loudest = { probability, window };
-    state = { data: outputs.stateN.data, shape: outputs.stateN.shape };
   }
   return { probabilities, loudest: loudest.window };
 }

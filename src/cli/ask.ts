@@ -8,6 +8,7 @@ import {
   type MillraceClient,
   type ModelClient,
   type ModelMetadata,
+  type SequenceStep,
   type TensorMetadata,
   toTensor,
 } from '../client/index.js';
@@ -31,6 +32,9 @@ export interface InferFlags extends ServerFlags {
   readonly parameter?: readonly (readonly [string, string | number | boolean])[];
   readonly modelVersion?: string;
   readonly priority?: number;
+  readonly sequence?: string | bigint;
+  readonly sequenceStart?: true;
+  readonly sequenceEnd?: true;
   readonly id?: string;
   readonly requestId?: string;
   readonly binary: boolean;
@@ -99,9 +103,14 @@ function requestOptions(flags: InferFlags): InferOptions {
     parameters: Object.fromEntries(flags.parameter ?? []),
     ...(flags.output === undefined ? {} : { outputs: flags.output }),
     ...(flags.priority === undefined ? {} : { priority: flags.priority }),
+    ...(flags.sequence === undefined ? {} : { sequence: sequenceStep(flags.sequence, flags) }),
     ...(flags.id === undefined ? {} : { id: flags.id }),
     ...(flags.requestId === undefined ? {} : { requestId: flags.requestId }),
   };
+}
+
+function sequenceStep(id: string | bigint, flags: InferFlags): SequenceStep {
+  return { id, start: flags.sequenceStart === true, end: flags.sequenceEnd === true };
 }
 
 /** Sends the request. */

@@ -12,8 +12,9 @@ const MICRO_MODEL_MS = 0.3;
  */
 export function suggestConfig(info: ModelInfo, runMs: number | undefined): string {
   const { signature, maxBatchSize, batching, placement, instances } = info;
-  const { ensemble } = info.source.config;
+  const { ensemble, sequenceBatching } = info.source.config;
   const execution = {
+    ...(sequenceBatching === undefined ? {} : { sequenceBatching }),
     ...(maxBatchSize > 1 ? { batching: { enabled: batching.enabled } } : {}),
     instances: { count: instances, placement },
   };

@@ -58,11 +58,21 @@ describe('infer', () => {
     await start(() => jsonAnswer(ANSWER));
     await client()
       .model('mlp')
-      .infer({ x: Float32Array.of(1, 2, 3, 4) }, { id: 'seven', priority: 2, queueTimeoutMs: 1.5 });
+      .infer(
+        { x: Float32Array.of(1, 2, 3, 4) },
+        { id: 'seven', priority: 2, queueTimeoutMs: 1.5, sequence: { id: 7n, start: true } },
+      );
     const { header, tail } = splitBody(infers()[0] as SeenRequest);
     expect(header).toEqual({
       id: 'seven',
-      parameters: { priority: 2, timeout: 1500, binary_data_output: true },
+      parameters: {
+        priority: 2,
+        timeout: 1500,
+        sequence_id: 7,
+        sequence_start: true,
+        sequence_end: false,
+        binary_data_output: true,
+      },
       inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], parameters: { binary_data_size: 16 } }],
     });
     expect(Array.from(new Float32Array(new Uint8Array(tail).buffer))).toEqual([1, 2, 3, 4]);

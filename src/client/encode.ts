@@ -18,7 +18,7 @@ export interface EncodedRequest {
 
 /** What a request asks for besides its inputs; `classes` by output name asks for the top classes instead of the tensor. */
 export interface RequestOptions
-  extends Pick<InferOptions, 'id' | 'binary' | 'priority' | 'queueTimeoutMs' | 'parameters'> {
+  extends Pick<InferOptions, 'id' | 'binary' | 'priority' | 'queueTimeoutMs' | 'sequence' | 'parameters'> {
   readonly outputs?: readonly string[];
   readonly classes?: Readonly<Record<string, number>>;
 }
@@ -53,9 +53,16 @@ function requestParameters(options: RequestOptions): Readonly<Record<string, unk
     ...options.parameters,
     ...(options.priority === undefined ? {} : { priority: options.priority }),
     ...(options.queueTimeoutMs === undefined ? {} : { timeout: Math.round(options.queueTimeoutMs * 1000) }),
+    ...sequenceParameters(options.sequence),
     ...((options.binary ?? true) === true ? { binary_data_output: true } : {}),
   };
   return Object.keys(parameters).length === 0 ? undefined : parameters;
+}
+
+function sequenceParameters(sequence: InferOptions['sequence']): Readonly<Record<string, unknown>> {
+  if (sequence === undefined) return {};
+  const { id, start = false, end = false } = sequence;
+  return { sequence_id: id, sequence_start: start, sequence_end: end };
 }
 
 function requestedOutputs(options: RequestOptions): readonly unknown[] | undefined {

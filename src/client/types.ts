@@ -55,6 +55,15 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Where a request stands in its sequence; numbers and texts are different ids, 0 and '' are none. */
+export interface SequenceStep {
+  readonly id: number | bigint | string;
+  /** The first request of the sequence; on a running one it starts it again. */
+  readonly start?: boolean;
+  /** The last request of the sequence. */
+  readonly end?: boolean;
+}
+
 export interface InferOptions<M extends ModelTypes = AnyModel> extends CallOptions {
   /** Only these outputs; default all. */
   readonly outputs?: readonly (keyof M['outputs'] & string)[];
@@ -71,6 +80,8 @@ export interface InferOptions<M extends ModelTypes = AnyModel> extends CallOptio
   readonly priority?: number;
   /** Longest wait in the model's queue. */
   readonly queueTimeoutMs?: number;
+  /** Which sequence it is a step of, for models that keep state between requests. */
+  readonly sequence?: SequenceStep;
   /** Passed to the model. */
   readonly parameters?: Parameters;
   /** `X-Request-Id` of the call; default made by the server. */

@@ -31,6 +31,25 @@ function check(
 
 const ONE = tensor('x', [1, 2], [1, 2]);
 
+describe('an input that counts no rows in a model that batches', () => {
+  const rate = (value: number, length = 1): Tensor => ({
+    ...tensor(
+      'rate',
+      [length],
+      Array.from({ length }, () => value),
+    ),
+  });
+  const keyOf = (value: number, length?: number) =>
+    check([spec('x'), spec('rate', { shape: [-1], batchAxis: null })], [ONE, rate(value, length)]).shapeKey;
+
+  it('keeps requests that disagree on it out of one batch', () => {
+    expect(keyOf(8)).toBe(keyOf(8));
+    expect(keyOf(8)).not.toBe(keyOf(16));
+    expect(keyOf(8, 100)).toBe(keyOf(8, 100));
+    expect(keyOf(8, 100)).not.toBe(keyOf(16, 100));
+  });
+});
+
 describe('checkRequest', () => {
   it('gives the inputs in the order of the signature, with rows and bytes', () => {
     const checked = check(

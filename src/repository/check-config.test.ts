@@ -4,6 +4,8 @@ import type { ModelConfig } from './model-config.js';
 
 const out = { name: 'y', datatype: 'FP32', shape: [1] } as const;
 const ensemble = { steps: [{ model: 'm', inputs: { a: 'x' }, outputs: { b: 'y' } }] };
+const start = { name: 'START', kind: 'start', datatype: 'INT32' } as const;
+const state = { input: 's', output: 't', datatype: 'FP32' as const, shape: [2, 1], batchAxis: 1 };
 const levels = { levels: 2, default: 1 };
 
 it.each<[ModelConfig, string | undefined]>([
@@ -21,6 +23,39 @@ it.each<[ModelConfig, string | undefined]>([
   [{ inputs: [{ name: 'x' }, { name: 'x' }] }, "tensor 'x' is configured twice"],
   [{ outputs: [{ name: 'y' }, { name: 'y' }] }, "tensor 'y' is configured twice"],
   [{ inputs: [{ name: 'x', labels: 'l.txt' }] }, "input 'x' has labels; only outputs can"],
+  [{ sequenceBatching: { controls: [start], states: [state] }, inputs: [{ name: 'x' }] }, undefined],
+  [
+    { sequenceBatching: { controls: [start, { ...start, name: 'BEGIN' }] } },
+    "sequenceBatching.controls: 'BEGIN' is a second start",
+  ],
+  [
+    { sequenceBatching: { controls: [{ ...start, datatype: 'INT64' }] } },
+    "sequenceBatching.controls: 'START': start is one of BOOL, INT32, FP32, got INT64",
+  ],
+  [
+    { sequenceBatching: { controls: [{ ...start, kind: 'correlationId', datatype: 'FP32' }] } },
+    "sequenceBatching.controls: 'START': correlationId is one of UINT64, INT64, UINT32, INT32, BYTES, got FP32",
+  ],
+  [
+    { sequenceBatching: { states: [{ ...state, batchAxis: 0 }] } },
+    "sequenceBatching.states: 's': the shape of one sequence must be 1 along batchAxis 0, got [2,1]",
+  ],
+  [
+    { sequenceBatching: { controls: [{ ...start, name: 's' }], states: [state] } },
+    "sequenceBatching: tensor 's' is configured twice",
+  ],
+  [
+    { sequenceBatching: { controls: [start] }, inputs: [{ name: 'START' }] },
+    "inputs: 'START' is a control of sequenceBatching, which clients do not send",
+  ],
+  [
+    { sequenceBatching: { states: [state] }, inputs: [{ name: 's' }] },
+    "inputs: 's' is a state of sequenceBatching, which clients do not send",
+  ],
+  [
+    { sequenceBatching: { states: [state] }, outputs: [{ name: 't' }] },
+    "outputs: 't' is a state of sequenceBatching, which clients do not get",
+  ],
   [{ ensemble, outputs: [{ ...out, shape: [1] }], batching: { enabled: false } }, undefined],
   [{ runtime: 'ensemble' }, 'ensemble.steps: an ensemble needs steps'],
   [{ runtime: 'onnx', ensemble }, 'runtime: onnx has no ensemble.steps'],

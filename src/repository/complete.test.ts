@@ -32,6 +32,21 @@ describe('completeSignature', () => {
     expect(signature.inputs.map((input) => input.batchAxis)).toEqual([null, null]);
   });
 
+  it('leaves alone what counts no rows, where the runtime tells it from what does', () => {
+    const described = {
+      inputs: [spec('x', [-1, 16]), spec('rate', [], { datatype: 'INT64' }), spec('k', [3])],
+      outputs: [spec('y', [-1, 10])],
+    };
+    const declared: ModelConfig = { maxBatchSize: 8, inputs: [{ name: 'rate', datatype: 'INT64', shape: [] }] };
+    const { signature, maxBatchSize } = complete(declared, described);
+    expect(maxBatchSize).toBe(8);
+    expect(signature.inputs.map(({ shape, batchAxis }) => [shape, batchAxis])).toEqual([
+      [[-1, 16], 0],
+      [[], null],
+      [[3], null],
+    ]);
+  });
+
   it('does not batch a model whose configuration fixes the first dimension', () => {
     const { signature, maxBatchSize } = complete({ inputs: [{ name: 'x', shape: [1, 16] }] });
     expect(maxBatchSize).toBe(0);

@@ -74,7 +74,7 @@ describe('millrace types', () => {
   it('prints a type for each model of the server', async () => {
     const { out } = await run(['types', 'silero-vad', 'mlp']);
     expect(out).toContain('export interface SileroVad {');
-    expect(out).toContain("    /** FP32[2,-1,128] */\n    readonly state: 'FP32';\n");
+    expect(out).toContain("    /** INT64[] */\n    readonly sr: 'INT64';\n");
     expect(out).toContain('export interface Mlp {');
   });
 });

@@ -6,7 +6,13 @@ import { ask, type InferFlags, prepareQuestion, questionAsCurl } from '../ask.js
 import { type CommandContext, examples } from '../command.js';
 import { formatAnswer, formatClassAnswer, toJsonAnswer, toJsonClasses } from '../format/answer.js';
 import { formatJson } from '../format/json.js';
-import { parseImageFlag, parseInputFlag, parseParameterFlag, parseShapeFlag } from '../inputs/input-flags.js';
+import {
+  parseImageFlag,
+  parseInputFlag,
+  parseParameterFlag,
+  parseSequenceId,
+  parseShapeFlag,
+} from '../inputs/input-flags.js';
 import { formatNpy } from '../inputs/npy.js';
 import type { Io } from '../io.js';
 import { withProgress } from '../progress.js';
@@ -34,6 +40,9 @@ export function registerInfer(program: Command, { io }: CommandContext): void {
     .option('--parameter <name=value>', 'passed to the model; repeatable', collect(parseParameterFlag))
     .option('--model-version <version>', 'this version instead of the one that the server chooses')
     .option('--priority <level>', '1 = highest', parseNumber)
+    .option('--sequence <id>', 'the sequence that it is a step of; digits are a number', parseSequenceId)
+    .option('--sequence-start', 'first step of the sequence')
+    .option('--sequence-end', 'last step of the sequence')
     .option('--id <text>', 'request id, echoed in the answer')
     .option('--request-id <text>', "X-Request-Id, for the server's log")
     .option('--no-binary', 'send and ask for tensors as JSON')
@@ -45,7 +54,7 @@ export function registerInfer(program: Command, { io }: CommandContext): void {
       examples(
         "millrace infer mlp -i '[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]'",
         'millrace infer mobilenetv3 --image *.jpg',
-        'millrace infer silero-vad -i input=@window.npy -i sr=16000 --fill zero',
+        'millrace infer silero-vad -i input=@window.npy -i sr=16000 --sequence 7 --sequence-start',
         'millrace infer echo -i text=hello --json',
         'millrace infer mobilenetv3 --image photo.jpg --curl body.bin',
       ),

@@ -55,3 +55,8 @@ export function parseParameterFlag(given: string): readonly [name: string, value
           : text;
   return [given.slice(0, at), value];
 }
+
+/** Digits are a number, as models mostly take it; everything else is text. */
+export function parseSequenceId(given: string): string | bigint {
+  return /^\d+$/.test(given) ? BigInt(given) : given;
+}

@@ -10,6 +10,57 @@ function read(text: string): ModelConfig {
 const ONE_TENSOR = 'input { name: "x" data_type: TYPE_FP32 dims: [16] }';
 
 describe('fromTritonConfig', () => {
+  it('maps direct sequence batching with controls and states', () => {
+    const text = `
+      max_batch_size: 4 ${ONE_TENSOR}
+      sequence_batching {
+        max_sequence_idle_microseconds: 2500000
+        direct { max_queue_delay_microseconds: 500 minimum_slot_utilization: 0.7 }
+        control_input [
+          { name: "START" control [ { kind: CONTROL_SEQUENCE_START int32_false_true: [ 0, 1 ] } ] },
+          { name: "END" control [ { kind: CONTROL_SEQUENCE_END fp32_false_true: [ -1, 0.5 ] } ] },
+          { name: "READY" control [ { kind: CONTROL_SEQUENCE_READY bool_false_true: [ false, true ] } ] },
+          { name: "CORRID" control [ { kind: CONTROL_SEQUENCE_CORRID data_type: TYPE_STRING } ] }
+        ]
+        state [
+          { input_name: "a" output_name: "b" data_type: TYPE_FP32 dims: [ 2, 3 ] },
+          { input_name: "c" output_name: "d" data_type: TYPE_INT8 dims: [ -1 ]
+            initial_state { data_type: TYPE_INT8 dims: [ 5 ] data_file: "c.bin" name: "first" } }
+        ]
+      }`;
+    expect(read(text)).toMatchObject({
+      batching: { enabled: true, maxQueueDelayMs: 0.5 },
+      sequenceBatching: {
+        strategy: 'direct',
+        minSlotUtilization: 0.7,
+        maxIdleMs: 2_500,
+        controls: [
+          { name: 'START', kind: 'start', datatype: 'INT32', falseTrue: [0, 1] },
+          { name: 'END', kind: 'end', datatype: 'FP32', falseTrue: [-1, 0.5] },
+          { name: 'READY', kind: 'ready', datatype: 'BOOL', falseTrue: [0, 1] },
+          { name: 'CORRID', kind: 'correlationId', datatype: 'BYTES' },
+        ],
+        states: [
+          { input: 'a', output: 'b', datatype: 'FP32', shape: [1, 2, 3] },
+          { input: 'c', output: 'd', datatype: 'INT8', shape: [1, 5], initial: { file: 'initial_state/c.bin' } },
+        ],
+      },
+    });
+  });
+
+  it('maps oldest sequence batching, and a model without batch', () => {
+    const oldest = 'max_candidate_sequences: 9 preferred_batch_size: [2] preserve_ordering: true';
+    const state = 'state { input_name: "a" output_name: "b" data_type: TYPE_FP32 dims: [2] }';
+    const { batching, sequenceBatching } = read(`${ONE_TENSOR} sequence_batching { oldest { ${oldest} } ${state} }`);
+    expect(batching).toEqual({ enabled: true, preferredBatchSizes: [2], preserveOrder: true });
+    expect(sequenceBatching).toEqual({
+      strategy: 'oldest',
+      maxCandidateSequences: 9,
+      states: [{ input: 'a', output: 'b', datatype: 'FP32', shape: [2] }],
+    });
+    expect(read(`${ONE_TENSOR} sequence_batching {}`).sequenceBatching).toEqual({ strategy: 'direct' });
+  });
+
   it('maps a batching ONNX model', () => {
     const text = `
       name: "mlp"

@@ -237,3 +237,31 @@ describe('toTritonConfig', () => {
     });
   });
 });
+
+describe('the sequence_batching block', () => {
+  it('comes back as it was written', () => {
+    const block = `
+      max_batch_size: 4
+      input { name: "x" data_type: TYPE_FP32 dims: [16] } output { name: "y" data_type: TYPE_FP32 dims: [10] }
+      sequence_batching { max_sequence_idle_microseconds: 5000000
+        oldest { max_candidate_sequences: 3 preferred_batch_size: [2, 4] max_queue_delay_microseconds: 100 }
+        control_input { name: "END" control { kind: CONTROL_SEQUENCE_END bool_false_true: [ false, true ] } }
+        state { input_name: "a" output_name: "b" data_type: TYPE_STRING dims: [ 2 ]
+          initial_state { data_type: TYPE_STRING dims: [ 2 ] data_file: "a.bin" name: "first" } } }`;
+    const { config } = fromTritonConfig(parseTritonText(block));
+    const shown = toTritonConfig({ ...loaded('m', config, MLP), sequences: true });
+    expect(shown).not.toHaveProperty('dynamic_batching');
+    expect(fromTritonConfig(parseTritonJson(shown)).config.sequenceBatching).toEqual(config.sequenceBatching);
+  });
+
+  it('of a model that keeps state by itself has the defaults', () => {
+    expect(toTritonConfig({ ...loaded('m', {}, MLP), sequences: true })).toMatchObject({
+      sequence_batching: {
+        max_sequence_idle_microseconds: 1_000_000,
+        oldest: { max_candidate_sequences: 1024, preferred_batch_size: [], preserve_ordering: false },
+        control_input: [],
+        state: [],
+      },
+    });
+  });
+});
