@@ -17,6 +17,7 @@ export interface AppServer extends AsyncDisposable {
   readonly app: App;
   readonly folder: TempFolder;
   readonly port: number;
+  readonly grpcPort: number;
   readonly log: readonly LogLine[];
   /** Sends one request over a connection of its own. */
   send(line: string, body?: string, headers?: Readonly<Record<string, string>>): Promise<RawResponse>;
@@ -55,7 +56,7 @@ export async function startAppServer(
     }),
     { logDestination: { write: (line) => log.push(JSON.parse(line)) } },
   );
-  const { http } = await app.listen();
+  const { http, grpc } = await app.listen();
   if (start) await app.start();
   const send: AppServer['send'] = async (line, body = '', headers = {}) => {
     const client = await RawClient.connect(http.port);
@@ -67,7 +68,7 @@ export async function startAppServer(
     }
   };
   return {
-    ...{ app, folder, port: http.port, log, send },
+    ...{ app, folder, port: http.port, grpcPort: grpc?.port ?? 0, log, send },
     infer: async (model, request, headers) =>
       jsonOf(await send(`POST /v2/models/${model}/infer`, JSON.stringify(request), headers)),
     async index() {
