@@ -56,7 +56,7 @@ export async function startAnnounced(command: ServerCommand): Promise<RunningSer
     throw error;
   });
   const server = running(child, http, performance.now() - startedAt);
-  return grpc === undefined ? server : { ...server, grpcUrl: grpc };
+  return grpc === undefined ? server : { ...server, grpcUrl: `http://${grpc}` };
 }
 
 /** Starts a server on a port it is told, and asks until the probe is answered. */
