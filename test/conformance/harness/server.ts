@@ -11,6 +11,8 @@ const MAX_LAST_WORDS = 4_000;
 export interface ConformanceServer {
   readonly url: string;
   readonly metricsUrl: string;
+  /** `host:port`. */
+  readonly grpcAddress: string;
   readonly pid: number;
   /** From the start of the process until every model was loaded or had failed. */
   readonly startMs: number;
@@ -35,7 +37,7 @@ export async function startServer(
   child.stderr.on('data', (chunk: Buffer) => {
     tail = `${tail}${chunk}`.slice(-MAX_LAST_WORDS);
   });
-  const addresses = { http: '', metrics: '' };
+  const addresses = { http: '', grpc: '', metrics: '' };
   await new Promise<void>((resolve, reject) => {
     const limit = setTimeout(() => {
       child.kill('SIGKILL');
@@ -46,9 +48,9 @@ export async function startServer(
       reject(new Error(`the server ended with ${code}: ${tail}`));
     });
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const event = JSON.parse(line) as { readonly event: string; readonly http: string; readonly metrics: string };
-      if (event.event === 'listening') Object.assign(addresses, { http: event.http, metrics: event.metrics });
-      if (event.event !== 'ready') return;
+      const { event, http, grpc, metrics } = JSON.parse(line) as typeof addresses & { readonly event: string };
+      if (event === 'listening') Object.assign(addresses, { http, grpc, metrics });
+      if (event !== 'ready') return;
       clearTimeout(limit);
       resolve();
     });
@@ -56,6 +58,7 @@ export async function startServer(
   return {
     url: addresses.http,
     metricsUrl: addresses.metrics,
+    grpcAddress: addresses.grpc,
     pid: child.pid ?? 0,
     startMs: performance.now() - startedAt,
     lastWords: () => tail,
