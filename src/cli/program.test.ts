@@ -292,6 +292,20 @@ describe('config', () => {
     expect(JSON.parse(out).sharedMemory.enabled).toBe(enabled);
   });
 
+  it.each([['--cache-config=local,size=1048576'], ['--response-cache-byte-size', '1048576']])(
+    "takes the cache's size as Triton's flags write it: %s",
+    async (...flags) => {
+      const { out } = await run(['config', 'print', ...flags, '--json']);
+      expect(JSON.parse(out).engine.responseCacheBytes).toBe(1_048_576);
+    },
+  );
+
+  it("takes no cache of Triton's that there is not", async () => {
+    const { code, err } = await run(['config', 'check', '--cache-config', 'redis,host=localhost']);
+    expect(code).toBe(2);
+    expect(err).toContain("Expected local,size=<bytes>, got 'redis,host=localhost'.");
+  });
+
   it('takes no word after a switch for its value, and only true or false', async () => {
     expect((await run(['config', 'print', '--allow-client-shm', 'no'])).err).toContain('too many arguments');
     expect((await run(['config', 'check', '--allow-client-shm=no'])).err).toContain(

@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadSettings, type SettingFlag, type Settings, settingFlags } from '../config/index.js';
 import type { Io } from './io.js';
 
@@ -13,8 +13,19 @@ export function addSettingFlags(command: Command): Command {
   );
   const flags = settingFlags();
   for (const flag of flags) command.addOption(toOption(flag));
+  command.addOption(
+    new Option('--cache-config <local,size=bytes>', "Triton's way to write --response-cache-byte-size").argParser(
+      readCacheSize,
+    ),
+  );
   spellOutSwitches(command, new Set(flags.filter(isSwitch).map(({ flag }) => flag)));
   return command;
+}
+
+function readCacheSize(text: string): number {
+  const [, size] = /^local,size=(\d{1,15})$/.exec(text) ?? [];
+  if (size === undefined) throw new InvalidArgumentError(`Expected local,size=<bytes>, got '${text}'.`);
+  return Number(size);
 }
 
 const isSwitch = ({ schema }: SettingFlag): boolean => schema.type === 'boolean';
@@ -73,6 +84,7 @@ export function settingsOfFlags(given: GivenFlags): Readonly<Record<string, unkn
     if (value === undefined) continue;
     put(tree, setting.path, setting.scale === 1 ? value : scaled(value, setting.scale));
   }
+  if (given.cacheConfig !== undefined) put(tree, ['engine', 'responseCacheBytes'], given.cacheConfig);
   return tree;
 }
 
