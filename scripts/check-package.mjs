@@ -35,8 +35,9 @@ function importIt() {
   const source = `
     import { createMillrace } from '${name}';
     import { connect } from '${name}/client';
-    console.log(typeof createMillrace, typeof connect);`;
-  expectEqual('exports', run(process.execPath, ['--input-type=module', '-e', source]), 'function function');
+    import { defineModel } from '${name}/model';
+    console.log(typeof createMillrace, typeof connect, typeof defineModel);`;
+  expectEqual('exports', run(process.execPath, ['--input-type=module', '-e', source]), 'function function function');
 }
 
 /** Starts `millrace serve` on any free port; resolves with its base URL. */
@@ -63,6 +64,8 @@ async function ready(url) {
 }
 
 async function serve() {
+  // Beside the graph a script, whose transpiler is a package of its own.
+  run('npx', ['--no-install', name, 'init', 'models']);
   cpSync(path.join(root, 'examples/models/mlp'), path.join(folder, 'models/mlp'), { recursive: true });
   const main = path.join(folder, 'node_modules', name, 'dist/cli/main.js');
   const child = spawn(
@@ -80,6 +83,12 @@ async function serve() {
     const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 16], data: Array(16).fill(0.5) }];
     const response = await fetch(`${url}/v2/models/mlp/infer`, { method: 'POST', body: JSON.stringify({ inputs }) });
     expectEqual('status of infer', response.status, 200);
+    const world = [{ name: 'name', datatype: 'BYTES', shape: [1], data: ['world'] }];
+    const greeting = await fetch(`${url}/v2/models/hello/infer`, {
+      method: 'POST',
+      body: JSON.stringify({ inputs: world }),
+    });
+    expectEqual('status of infer with a script', greeting.status, 200);
   } finally {
     child.kill('SIGTERM');
   }

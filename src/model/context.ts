@@ -1,4 +1,4 @@
-import type { Parameters } from '../core/index.js';
+import type { Datatype, Parameters } from '../core/index.js';
 import type { ModelTensor, OutputValue } from './tensors.js';
 
 /** Writes to the server's log. Never log a payload. */
@@ -24,8 +24,14 @@ export interface ModelContext<Loaded = unknown> {
 
 /** What a model may do for one request. */
 export interface RequestContext<Loaded = unknown> extends ModelContext<Loaded> {
-  /** Another model of this server, called with the deadline, trace and rights of the request. A cycle is refused. */
-  model(name: string, options?: { readonly version?: number }): OtherModel;
+  /**
+   * Another model of this server, called with the deadline, trace and rights of the request. A cycle is refused.
+   * `model<{ y: 'FP32' }>('mlp')` types its outputs.
+   */
+  model<Outputs extends OutputTypes = OutputTypes>(
+    name: string,
+    options?: { readonly version?: number },
+  ): OtherModel<Outputs>;
 }
 
 /** What `infer` is given beside a list of requests. */
@@ -49,14 +55,17 @@ export interface ModelCallOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface ModelAnswerOf {
-  readonly outputs: Readonly<Record<string, ModelTensor>>;
+/** Datatypes by output name, as far as they are known. */
+export type OutputTypes = Readonly<Record<string, Datatype>>;
+
+export interface ModelAnswerOf<Outputs extends OutputTypes = OutputTypes> {
+  readonly outputs: { readonly [Name in keyof Outputs]: ModelTensor<Outputs[Name]> };
   readonly parameters: Parameters;
 }
 
-export interface OtherModel {
+export interface OtherModel<Outputs extends OutputTypes = OutputTypes> {
   /** One answer; rejects with the other model's error, or `internal` when it does not answer exactly once. */
-  infer(inputs: CallInputs, options?: ModelCallOptions): Promise<ModelAnswerOf>;
+  infer(inputs: CallInputs, options?: ModelCallOptions): Promise<ModelAnswerOf<Outputs>>;
   /** Any number of answers. Leaving the loop early cancels the rest. */
-  stream(inputs: CallInputs, options?: ModelCallOptions): AsyncIterable<ModelAnswerOf>;
+  stream(inputs: CallInputs, options?: ModelCallOptions): AsyncIterable<ModelAnswerOf<Outputs>>;
 }

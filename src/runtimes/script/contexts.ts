@@ -66,8 +66,11 @@ export class ItemContext implements RequestContext {
   }
 
   /** A getter, so that it can be taken out of the context by destructuring. */
-  get model(): (name: string, options?: { readonly version?: number }) => OtherModel {
-    return (name, options) => otherModel(this.#callModel, { name, version: options?.version, callId: this.#callId });
+  get model(): RequestContext['model'] {
+    const call = (name: string, options?: { readonly version?: number }): OtherModel =>
+      otherModel(this.#callModel, { name, version: options?.version, callId: this.#callId });
+    // What the other model's outputs are is for the script to know.
+    return call as RequestContext['model'];
   }
 }
 
