@@ -276,7 +276,9 @@ export class Scheduler {
   #loseSequences(sequences: SequenceTable): void {
     if (!sequences.refresh()) return;
     for (const item of this.#queue.all()) {
-      if (item.sequence?.lost) this.#refuse(item, sequenceLost(this.#options.label, item.sequence.id));
+      // Whoever is told of an end may end others.
+      if (item.place === 'queued' && item.sequence?.lost)
+        this.#refuse(item, sequenceLost(this.#options.label, item.sequence.id));
     }
   }
 
@@ -285,7 +287,7 @@ export class Scheduler {
     const { sequence } = item;
     if (sequence === undefined || !this.sequences?.stepEnded(item, end)) return;
     for (const other of this.#queue.all()) {
-      if (other.sequence !== sequence || other.callId < item.callId) continue;
+      if (other.sequence !== sequence || other.callId < item.callId || other.place !== 'queued') continue;
       if (other.request.sequence?.start) return;
       this.#refuse(other, startFailed(this.#options.label, sequence.id));
     }
@@ -396,7 +398,9 @@ export class Scheduler {
     pool.healthy(slot);
     this.#runMs.add(now - run.startedAt);
     statistics.batch(run.rows, timing, clock.wallNow());
-    for (const item of run.members) this.#endStep(item, item.failed ? 'failed' : 'done');
+    if (this.sequences !== undefined) {
+      for (const item of run.members) this.#endStep(item, item.failed ? 'failed' : 'done');
+    }
     // The instance gets its next batch before this one's answers are written.
     this.#pump();
     run.finishedAt = now;
