@@ -25,6 +25,11 @@ import { UnaryExchange } from './unary.js';
 const MAX_CONCURRENT_STREAMS = 1_000;
 /** An image tensor arrives without waiting for the server's word that it may. */
 const STREAM_WINDOW_BYTES = 1_048_576;
+/**
+ * Clients reset a stream for each call that they cancel or whose deadline passes; what a reset call held is free at once. Node 20
+ * does not know these options and closes the connection after 1,000 resets, and 33 a second.
+ */
+const RESET_LIMITS = { streamResetBurst: 10_000, streamResetRate: 1_000 } as const;
 /** Megabytes of Node's own bookkeeping of a connection; what requests and answers hold is counted by the server's budget. */
 const MAX_SESSION_MEMORY = 256;
 
@@ -62,6 +67,7 @@ export class GrpcListener {
         enablePush: false,
       },
       maxSessionMemory: MAX_SESSION_MEMORY,
+      ...RESET_LIMITS,
     };
     this.#server =
       tls === undefined
