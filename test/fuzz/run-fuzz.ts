@@ -1,13 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createApp } from '../../src/app.js';
 import { createSettings } from '../../src/config/index.js';
-import { type EventBus, type Events, MillraceError } from '../../src/core/index.js';
+import { Call, type EventBus, type Events, MillraceError } from '../../src/core/index.js';
 import { RUNNER_ENTRY } from '../support/dist.js';
+import { EVERYBODY } from '../support/http-server.js';
 import { createTempFolder } from '../support/model-folder.js';
 import { Random } from '../support/random.js';
 import { RawClient, type RawResponse } from '../support/raw-client.js';
+import { createSharedObject } from '../support/shared-object.js';
 import { encodeDraft, makeDraft, makeGarbage } from './mutate.js';
-import { fuzzRepository, SAMPLES } from './samples.js';
+import { fuzzRepository, SAMPLES, SHARED_REGION } from './samples.js';
 import { Witness } from './witness.js';
 
 export interface FuzzOptions {
@@ -38,11 +40,13 @@ const MAX_PROBLEMS = 20;
 /** Sends mutated requests to a whole server in this process, and looks that it bears them. */
 export async function runFuzz({ seed, requests }: FuzzOptions): Promise<FuzzReport> {
   await using folder = await createTempFolder(fuzzRepository());
+  using shared = createSharedObject(SHARED_REGION.sizeBytes);
   const app = await createApp(
     createSettings({
       repository: { paths: [folder.path], controlMode: 'explicit', loadModels: ['*'] },
       engine: { maxInFlightBytes: MAX_INPUT_BYTES },
       runners: { entry: RUNNER_ENTRY },
+      sharedMemory: { enabled: true },
       server: {
         ...{
           httpPort: 0,
@@ -57,10 +61,15 @@ export async function runFuzz({ seed, requests }: FuzzOptions): Promise<FuzzRepo
     }),
     { logDestination: { write: () => undefined } },
   );
+  const caller = new Call({
+    ...{ requestId: 'fuzz', principal: EVERYBODY, trace: undefined },
+    ...{ deadlineAt: Number.POSITIVE_INFINITY, receivedAt: 0 },
+  });
   const problems = new Problems();
   const statuses = watch(app.events, problems);
   try {
     await app.start();
+    app.service.registerSystemSharedMemory(caller, { ...SHARED_REGION, key: shared.key });
     const { http, metrics } = await app.listen();
     const random = new Random(seed);
     const witness = new Witness(http.port, problems);

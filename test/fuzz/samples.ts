@@ -75,7 +75,17 @@ function inBinary(name: string, [datatype, shape, size]: readonly [string, numbe
   return { ...json, ...(more as object) };
 }
 
+/** Registered before the first request. */
+export const SHARED_REGION = { name: 'shared', offset: 0, sizeBytes: 4_096 };
+const inShared = (shared_memory_byte_size: number, shared_memory_offset: number) => ({
+  parameters: { shared_memory_region: SHARED_REGION.name, shared_memory_byte_size, shared_memory_offset },
+});
+
 const INFER: readonly Sample[] = [
+  post('/v2/models/floats/infer', {
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [2, 4], ...inShared(32, 0) }],
+    outputs: [{ name: 'y', ...inShared(64, 32) }],
+  }),
   post('/v2/models/floats/infer', { id: 'one', inputs: [FLOATS] }),
   post('/v2/models/floats/versions/1/infer', {
     inputs: [FLOATS],
@@ -114,7 +124,9 @@ const CONTROL: readonly Sample[] = [
   post('/v2/trace/setting', { trace_level: ['OFF'], trace_rate: '1000' }),
   post('/v2/models/floats/trace/setting', { trace_rate: '10' }),
   post('/v2/models/floats/generate', { text_input: 'x' }),
+  get('/v2/systemsharedmemory/region/shared/status'),
   post('/v2/systemsharedmemory/region/r/register', { key: 'k', offset: 0, byte_size: 8 }),
+  post('/v2/systemsharedmemory/region/r/unregister', {}),
 ];
 
 const ECHO_CONFIG = JSON.stringify({
