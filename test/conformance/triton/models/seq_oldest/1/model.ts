@@ -16,7 +16,8 @@ export default defineModel({
   infer: (requests) =>
     requests.map(({ inputs, sequence }) => {
       const { IN, START, END, READY, CORRID } = inputs;
-      sequence.state.sum += IN.value;
+      // As INT32 does it.
+      sequence.state.sum = (sequence.state.sum + IN.value) | 0;
       const place = `"corrid": ${String(CORRID.value)}, "start": ${START.value}, "end": ${END.value}, "ready": ${READY.value}`;
       return { OUT: [sequence.state.sum], INFO: [`{${place}, "known": true, "batch": ${requests.length}}`] };
     }),
