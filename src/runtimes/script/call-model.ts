@@ -25,15 +25,14 @@ export function otherModel(callModel: CallModel, { name, version, callId }: Targ
     callModel(callId, toRequest({ name, version }, inputs, options));
   return {
     async infer(inputs, options = {}) {
-      return until(options.signal, async () => {
-        let only: ModelAnswer | undefined;
-        for await (const answer of answers(inputs, options)) {
-          if (only !== undefined) throw fault(`model '${name}' answered more than once; use stream instead of infer`);
-          only = answer;
-        }
-        if (only === undefined) throw fault(`model '${name}' ended without an answer; use stream instead of infer`);
-        return toAnswer(only);
-      });
+      options.signal?.throwIfAborted();
+      const iterator = answers(inputs, options)[Symbol.asyncIterator]();
+      try {
+        return toAnswer(await until(options.signal, () => onlyOf(iterator, name)));
+      } catch (error) {
+        leave(iterator);
+        throw error;
+      }
     },
     async *stream(inputs, options = {}) {
       const iterator = answers(inputs, options)[Symbol.asyncIterator]();
@@ -44,11 +43,23 @@ export function otherModel(callModel: CallModel, { name, version, callId }: Targ
           yield toAnswer(value);
         }
       } finally {
-        // Nobody waits for how it ends: that may be long after the reader has left.
-        void Promise.resolve(iterator.return?.()).catch(() => undefined);
+        leave(iterator);
       }
     },
   };
+}
+
+async function onlyOf(answers: AsyncIterator<ModelAnswer>, name: string): Promise<ModelAnswer> {
+  const first = await answers.next();
+  if (first.done) throw fault(`model '${name}' ended without an answer; use stream instead of infer`);
+  const { done } = await answers.next();
+  if (!done) throw fault(`model '${name}' answered more than once; use stream instead of infer`);
+  return first.value;
+}
+
+/** Nobody waits for how it ends: that may be long after the reader has left. */
+function leave(answers: AsyncIterator<ModelAnswer>): void {
+  void Promise.resolve(answers.return?.()).catch(() => undefined);
 }
 
 /** What `work` gives, or the reason of the signal when that comes first. */

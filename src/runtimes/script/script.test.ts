@@ -434,4 +434,30 @@ describe('another model', () => {
     const { model } = await load(aborting, {}, never);
     expect(await run(model, item(1, []))).toEqual([{ callId: 1, error: 'deadline_exceeded: too late' }]);
   });
+
+  it('is left by a signal that comes while it works', async () => {
+    let left = 0;
+    const never: CallModel = () => {
+      const answers: ReturnType<CallModel> & AsyncIterator<never> = {
+        [Symbol.asyncIterator]: () => answers,
+        next: () => new Promise(() => undefined),
+        return: async () => {
+          left++;
+          return { done: true, value: undefined };
+        },
+      };
+      return answers;
+    };
+    const impatient = defineModel({
+      ...declared,
+      infer: async (_request, { model }) => {
+        const controller = new AbortController();
+        setImmediate(() => controller.abort(new ModelError('deadline_exceeded', 'too slow')));
+        return { y: (await model('b').infer({}, { signal: controller.signal })).outputs.o };
+      },
+    });
+    const { model } = await load(impatient, {}, never);
+    expect(await run(model, item(1, []))).toEqual([{ callId: 1, error: 'deadline_exceeded: too slow' }]);
+    expect(left).toBe(1);
+  });
 });
