@@ -187,3 +187,17 @@ describe('a script that runs', () => {
     expect(await answerOf(instance, 2)).toEqual([2]);
   });
 });
+
+it('does not hold up who closes it where its own close never ends', async () => {
+  hosted = createTestHost({ closeTimeoutMs: 100 });
+  const shared = { kind: 'process', runner: 'both', maxRssBytes: 0 } as const;
+  const closing = (rest: string) =>
+    `export default { ${SIGNATURE}, infer: ({ inputs }) => ({ y: inputs.x }), close: ${rest} };`;
+  const stuck = await load({ 'model.ts': closing('() => new Promise(() => undefined)') }, 'model.ts', shared);
+  const other = await load({ 'other.ts': closing('() => undefined') }, 'other.ts', shared);
+  expect(other.pid).toBe(stuck.pid);
+  await stuck.close();
+  await hosted.event('diagnostic', ({ message }) => message === 'model/1#0 did not close within 100 ms');
+  expect(await answerOf(other, 2)).toEqual([2]);
+  await other.close();
+});

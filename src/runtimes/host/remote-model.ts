@@ -95,7 +95,7 @@ export class RemoteModel implements Instance {
     const { runner, modelKey, release, isShared } = this.#settings;
     runner.serveCalls(modelKey, undefined);
     try {
-      if (runner.usable && isShared()) await this.#giveBack();
+      if (runner.usable && isShared()) await runner.awaitClose(this.id, this.#giveBack());
     } finally {
       await release();
     }

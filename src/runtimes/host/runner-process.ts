@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { type Clock, type EventBus, MillraceError } from '../../core/index.js';
+import { type Clock, type EventBus, MillraceError, within } from '../../core/index.js';
 import { type CallModel, RunnerDiedError } from '../contract.js';
 import { haveBegun, type Lane } from './begun.js';
 import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
@@ -117,6 +117,17 @@ export class RunnerProcess {
     if (this.#exitReason !== undefined || this.#killReason !== undefined) return;
     this.#killReason = reason;
     this.#child.kill('SIGKILL');
+  }
+
+  /** Waits until a model says that it has given everything back, as long as a runner may take to end. */
+  async awaitClose(instanceId: string, closed: Promise<void>): Promise<void> {
+    const { closeTimeoutMs, clock } = this.#settings;
+    let done = false;
+    const noted = closed.then(() => {
+      done = true;
+    });
+    await within(clock, closeTimeoutMs, noted);
+    if (!done) this.#diagnose('warn', `${instanceId} did not close within ${closeTimeoutMs} ms`);
   }
 
   /** Lets the process end after what it has been sent; kills it when that takes longer than the close timeout. */
