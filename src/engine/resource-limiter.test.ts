@@ -189,6 +189,25 @@ describe('a scheduler with resources', () => {
     expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['internal', 'ok', 'ok', 'ok', 'ok', 'ok']);
   });
 
+  it('does not let what waits for resources hold up the model that has them', async () => {
+    const clock = new FakeClock();
+    const limiter = new ResourceLimiter(new Map([['R1', 1]]), clock);
+    limiter.join({ model: 'caller', needs: R1, priority: 1, wake: () => undefined }).take([]);
+    const fixture = createSchedulerFixture({
+      clock,
+      limits: { batching: { batching: false, maxRows: 8, preferredSizes: [], maxDelayMs: 0 } },
+      resources: (wake) => limiter.join({ model: 'm', needs: R1, priority: 1, wake }),
+    });
+    const [outside, inside] = [new Outcome(), new Outcome()];
+    const nested = new Call({ ...call(), trace: undefined, receivedAt: 0, callers: ['caller'] });
+    fixture.scheduler.submit({ request: request(1), call: call(), sink: outside });
+    fixture.scheduler.submit({ request: request(2), call: nested, sink: inside });
+    await clock.flush();
+    fixture.instance().running?.finish();
+    await clock.flush();
+    expect([outside.kind, inside.kind]).toEqual(['pending', 'ok']);
+  });
+
   it('runs at once what a model asks that holds resources', async () => {
     const clock = new FakeClock();
     const limiter = new ResourceLimiter(new Map([['R1', 1]]), clock);

@@ -25,6 +25,8 @@ export interface Permit {
 export interface ResourceAccess {
   /** For one batch, on behalf of the `callers` (names of models) of its members; undefined = wait to be woken. */
   take(callers: Iterable<string>): Permit | undefined;
+  /** Who asks on behalf of these has something already, and does not wait. */
+  exempts(callers: Iterable<string>): boolean;
   /** Needs nothing any more; what its batches hold is still to be given back. */
   leave(): void;
 }
@@ -69,6 +71,7 @@ export class ResourceLimiter {
     this.#members.add(member);
     return {
       take: (callers) => this.#take(member, callers),
+      exempts: (callers) => this.#exempts(callers),
       leave: () => {
         this.#members.delete(member);
         this.#waiting.delete(member);
@@ -78,7 +81,7 @@ export class ResourceLimiter {
 
   #take(member: Member, callers: Iterable<string>): Permit | undefined {
     // A caller that holds something while it waits for the answer: two such could wait for each other.
-    for (const model of callers) if (this.#isMember(model)) return EXEMPT;
+    if (this.#exempts(callers)) return EXEMPT;
     if (!this.#fits(member) || this.#overtakes(member)) {
       this.#waiting.add(member);
       return undefined;
@@ -120,8 +123,8 @@ export class ResourceLimiter {
     return false;
   }
 
-  #isMember(model: string): boolean {
-    for (const member of this.#members) if (member.model === model) return true;
+  #exempts(callers: Iterable<string>): boolean {
+    for (const model of callers) for (const member of this.#members) if (member.model === model) return true;
     return false;
   }
 

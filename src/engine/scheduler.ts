@@ -246,7 +246,8 @@ export class Scheduler {
         return;
       }
       const members = plan.picked.map((index) => candidates[index] as Pending);
-      if (!this.#dispatch(slot, members, plan.reason)) return;
+      if (this.#dispatch(slot, members, plan.reason)) continue;
+      if (!this.#dispatchExempt(slot, this.#queue.all())) return;
     }
   }
 
@@ -265,7 +266,8 @@ export class Scheduler {
           break;
         }
         const members = plan.picked.map((index) => candidates[index] as Pending);
-        if (!this.#dispatch(slot, members, plan.reason)) break;
+        if (this.#dispatch(slot, members, plan.reason)) continue;
+        if (!this.#dispatchExempt(slot, candidates)) break;
       }
     }
     if (wakeAt === Number.POSITIVE_INFINITY) return;
@@ -307,6 +309,12 @@ export class Scheduler {
     }
     if (limits.concurrency > 1) return free;
     return this.#runMs.value < limits.prefetchBelowMs ? ahead : undefined;
+  }
+
+  /** Sends off what a model waits for that has resources, and so might never give them back. */
+  #dispatchExempt(slot: Slot, waiting: readonly Pending[]): boolean {
+    const exempt = waiting.find(({ call }) => this.#options.resources?.exempts(call.callers));
+    return exempt !== undefined && this.#dispatch(slot, [exempt], 'single');
   }
 
   /** Sends a batch off; false when it has to wait for resources, which wakes this scheduler again. */
