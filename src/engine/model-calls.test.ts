@@ -136,6 +136,33 @@ describe('a model that calls another one', () => {
     expect(outcome.kind).toBe('unavailable');
   });
 
+  it('is held for hung when it asks for no more answers', async () => {
+    const { outcome } = await fixture.execute();
+    const answers = fixture.open();
+    const responses = (async function* () {
+      yield response(1);
+      await new Promise(() => undefined);
+    })();
+    fixture.settle[0]?.resolve({ kind: 'many', responses });
+    await answers.next();
+    await fixture.clock.advance(500);
+    expect(outcome.kind).toBe('unavailable');
+  });
+
+  it('is not held for hung while it waits for the next answer', async () => {
+    const { outcome } = await fixture.execute();
+    const answers = fixture.open();
+    const responses = (async function* () {
+      yield response(1);
+      await new Promise(() => undefined);
+    })();
+    fixture.settle[0]?.resolve({ kind: 'many', responses });
+    await answers.next();
+    void answers.next();
+    await fixture.clock.advance(5_000);
+    expect(outcome.kind).toBe('pending');
+  });
+
   it('leaves it when it has enough', async () => {
     await fixture.execute();
     await fixture.open().return?.();

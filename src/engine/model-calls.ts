@@ -29,13 +29,17 @@ class ModelCall implements AsyncIterableIterator<ModelAnswer> {
   #parent: Pending | undefined;
   #call: Call | undefined;
   #answers: AsyncIterator<InferResponse> | undefined;
+  #awaited = false;
   #ended = false;
 
   constructor(options: ModelCallsOptions, callId: number, request: ModelRequest) {
     this.#options = options;
     this.#result = this.#begin(callId, request);
     // Whoever reads gets to know; nobody has to read.
-    this.#result.catch(() => this.#end());
+    this.#result.then(
+      () => this.#awaits(false),
+      () => this.#end(),
+    );
   }
 
   async next(): Promise<IteratorResult<ModelAnswer>> {
@@ -47,7 +51,9 @@ class ModelCall implements AsyncIterableIterator<ModelAnswer> {
         return { done: false, value: toAnswer(result.response) };
       }
       this.#answers ??= result.responses[Symbol.asyncIterator]();
+      this.#awaits(true);
       const { done, value } = await this.#answers.next();
+      this.#awaits(false);
       if (done) {
         this.#end();
         return DONE;
@@ -91,15 +97,23 @@ class ModelCall implements AsyncIterableIterator<ModelAnswer> {
     this.#parent = parent;
     parent.openCalls ??= new Set();
     parent.openCalls.add(call);
+    this.#awaits(true);
     return infer(call, toInferRequest(request));
+  }
+
+  /** Meanwhile its caller does not hang. */
+  #awaits(awaited: boolean): void {
+    if (this.#parent === undefined || this.#ended || awaited === this.#awaited) return;
+    this.#awaited = awaited;
+    this.#parent.awaitedCalls += awaited ? 1 : -1;
+    this.#parent.lastSignAt = this.#options.clock.now();
   }
 
   #end(): void {
     if (this.#ended) return;
+    this.#awaits(false);
     this.#ended = true;
-    if (this.#call === undefined || this.#parent === undefined) return;
-    this.#parent.openCalls?.delete(this.#call);
-    this.#parent.lastSignAt = this.#options.clock.now();
+    if (this.#call !== undefined) this.#parent?.openCalls?.delete(this.#call);
   }
 }
 

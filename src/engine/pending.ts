@@ -41,6 +41,8 @@ export interface Pending extends Candidate {
   lastSignAt: number;
   /** Calls of other models on its behalf that have not ended; undefined = there never was one. */
   openCalls: Set<Call> | undefined;
+  /** How many of them have been asked for an answer that has not come. */
+  awaitedCalls: number;
   /** Its neighbours in the queue; the queue's own. */
   before: Pending | undefined;
   behind: Pending | undefined;
@@ -82,6 +84,7 @@ export function createPending({ request, call, sink }: Submission, admission: Ad
     credit: STREAM_CREDIT,
     lastSignAt: 0,
     openCalls: undefined,
+    awaitedCalls: 0,
     before: undefined,
     behind: undefined,
   };

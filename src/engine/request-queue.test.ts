@@ -29,6 +29,7 @@ function pending(fields: Partial<Pending> = {}): Pending {
     credit: 32,
     lastSignAt: 0,
     openCalls: undefined,
+    awaitedCalls: 0,
     before: undefined,
     behind: undefined,
     ...fields,

@@ -13,8 +13,8 @@ export interface RunLimit {
  */
 export function hangsInMs(run: Run, { timeoutMs, now }: RunLimit): number {
   let lastSignAt = run.startedAt;
-  for (const { ended, credit, openCalls, lastSignAt: at } of run.members) {
-    if (!ended && (credit <= 0 || (openCalls !== undefined && openCalls.size > 0))) return timeoutMs;
+  for (const { ended, credit, awaitedCalls, lastSignAt: at } of run.members) {
+    if (!ended && (credit <= 0 || awaitedCalls > 0)) return timeoutMs;
     if (at > lastSignAt) lastSignAt = at;
   }
   return lastSignAt + timeoutMs - now;
