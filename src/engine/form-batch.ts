@@ -19,35 +19,34 @@ export function formBatch(members: readonly Pending[], { id, rules, contextAt }:
   let rows = 0;
   for (const member of members) {
     rows += member.checked.rows;
-    const item = {
-      callId: member.callId,
-      inputs: toModelInputs(member.checked.inputs, rules, padded),
-      rows: member.checked.rows,
-      parameters: member.request.parameters,
-    };
-    items.push(
-      contextAt === undefined && member.sequence === undefined ? item : { ...item, ...moreOf(member, contextAt) },
-    );
+    items.push(itemOf(member, toModelInputs(member.checked.inputs, rules, padded), contextAt));
   }
   return { id, items, rows, outputs: wantedOutputs(members) };
 }
 
-/** What most models neither want nor have. */
-function moreOf(member: Pending, contextAt: number | undefined): Pick<BatchItem, 'context' | 'sequence'> {
-  return {
-    ...(contextAt === undefined ? {} : { context: contextOf(member, contextAt) }),
-    ...(member.sequence === undefined ? {} : { sequence: stepOf(member, member.sequence) }),
-  };
+/** Written out, as copying objects would cost as much as the rest of it. */
+function itemOf(member: Pending, inputs: readonly Tensor[], contextAt: number | undefined): BatchItem {
+  const { callId, checked, request, sequence } = member;
+  const { rows } = checked;
+  const { parameters } = request;
+  if (sequence === undefined) {
+    if (contextAt === undefined) return { callId, inputs, rows, parameters };
+    return { callId, inputs, rows, parameters, context: contextOf(member, contextAt) };
+  }
+  const step = stepOf(member, sequence);
+  if (contextAt === undefined) return { callId, inputs, rows, parameters, sequence: step };
+  return { callId, inputs, rows, parameters, sequence: step, context: contextOf(member, contextAt) };
 }
 
 function contextOf({ request, call }: Pending, now: number): ItemContext {
-  return {
+  const { sequence } = request;
+  const context = {
     requestId: call.requestId,
     clientId: request.id,
     traceparent: isTraced(call.trace) ? formatTraceparent(call.trace) : '',
     remainingMs: call.deadlineAt - now,
-    ...(request.sequence === undefined ? {} : { sequence: request.sequence }),
   };
+  return sequence === undefined ? context : { ...context, sequence };
 }
 
 function stepOf({ request }: Pending, { id, slot }: Sequence): ItemSequence {

@@ -1,4 +1,4 @@
-/** Room `protocols` (rank 4): one folder a dialect. They decode and encode; they decide nothing and hold no state. */
+/** Room `protocols` (rank 5): one folder a dialect. They decode and encode; they decide nothing and hold no state. */
 export * from './grpc/health.js';
 export * from './grpc/method.js';
 export { createReflectionMethods } from './grpc/reflection/index.js';

@@ -1,4 +1,4 @@
-/** Room `repository` (rank 1): finds models and versions, reads their configuration, brings it together with the file. */
+/** Room `repository` (rank 2): finds models and versions, reads their configuration, brings it together with the file. */
 export * from './complete.js';
 export * from './composing-models.js';
 export * from './declared.js';

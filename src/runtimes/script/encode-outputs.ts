@@ -1,5 +1,4 @@
 import {
-  bytesOf,
   elementCount,
   encodeElements,
   fitShape,
@@ -11,6 +10,7 @@ import {
   type TensorSpec,
   typedView,
 } from '../../core/index.js';
+import { Slab } from './slab.js';
 import { TensorView } from './tensor-view.js';
 
 const NOTHING = new Uint8Array(0);
@@ -20,6 +20,7 @@ interface OutputRule {
   readonly spec: TensorSpec;
   /** The typed array whose memory is the raw encoding already; undefined for BYTES. */
   readonly stored: NumericArray['constructor'] | undefined;
+  readonly slab: Slab;
 }
 
 /** Turns what a script answers into tensors. */
@@ -29,6 +30,8 @@ export class OutputEncoder {
   constructor(outputs: readonly TensorSpec[]) {
     this.#rules = outputs.map((spec) => ({
       spec,
+      // One for each output: the bytes of one after the other's item are what a frame takes in one piece.
+      slab: new Slab(),
       stored: spec.datatype === 'BYTES' ? undefined : typedView(spec.datatype, NOTHING).constructor,
     }));
   }
@@ -79,19 +82,19 @@ export class OutputEncoder {
   }
 }
 
-function encodeOutput({ spec, stored }: OutputRule, value: unknown, rows: number): Tensor {
+function encodeOutput({ spec, stored, slab }: OutputRule, value: unknown, rows: number): Tensor {
   const { name, datatype } = spec;
   const expected = spec.batchAxis === null ? spec.shape : [rows, ...spec.shape.slice(1)];
   if (value instanceof TensorView) {
     if (value.datatype === datatype) return tensor(spec, expected, { shape: value.shape, data: value.raw });
-    return encodeOutput({ spec, stored }, { data: value.data, shape: value.shape }, rows);
+    return encodeOutput({ spec, stored, slab }, { data: value.data, shape: value.shape }, rows);
   }
   const explicit = isExplicit(value) ? value : undefined;
   const data = explicit === undefined ? value : explicit.data;
   if (ArrayBuffer.isView(data) && data.constructor === stored) {
     const { length } = data as NumericArray;
     const shape = checkCount(spec, explicit?.shape ?? fitShape(expected, [length], length) ?? [length], length);
-    return tensor(spec, expected, { shape, data: bytesOf(data) });
+    return tensor(spec, expected, { shape, data: slab.bytesOf(data as NumericArray) });
   }
   const { elements, shape: shown } = flatten(`output '${name}'`, data, datatype === 'BYTES');
   const { length } = elements;
