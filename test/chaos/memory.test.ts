@@ -1,17 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { processTree } from '../../src/loadgen/process-tree.js';
-import { readRss } from '../../src/runtimes/host/rss.js';
 import { startCli } from '../support/cli-process.js';
 import { createTempFolder } from '../support/model-folder.js';
 import { buildOnnx } from '../support/onnx-builder.js';
+import { settledRss, treeRss } from './harness/memory.js';
 
 const IN = 7_000;
 const OUT = 1_000;
 /** The first cycles fill what is kept for good: compiled code, buffers, V8's heap. */
 const WARMING_CYCLES = 5;
 const CYCLES = 50;
-const SETTLE_LIMIT_MS = 60_000;
 
 /** `x · w`, whose matrix has 28 MB. */
 function bigModel(): Uint8Array {
@@ -38,21 +36,6 @@ async function loadUseUnload(url: string): Promise<void> {
   expect(output.data.slice(0, 3)).toEqual([-IN, 0, IN]);
   await post(`${url}/v2/repository/models/big/unload`);
   while (!(await post(`${url}/v2/repository/index`)).includes('"reason":"unloaded"')) await pause(20);
-}
-
-async function treeRss(pid: number): Promise<number> {
-  const sizes = await readRss(processTree(pid));
-  return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
-}
-
-/** The least memory of a few looks: V8 returns what it has freed when it sees fit. */
-async function settledRss(pid: number, wantedBytes: number): Promise<number> {
-  let least = Number.POSITIVE_INFINITY;
-  for (const giveUpAt = performance.now() + SETTLE_LIMIT_MS; performance.now() < giveUpAt; await pause(250)) {
-    least = Math.min(least, await treeRss(pid));
-    if (least <= wantedBytes) break;
-  }
-  return least;
 }
 
 it(`a model of 28 MB that is loaded and unloaded ${CYCLES} times leaves nothing behind`, async () => {
