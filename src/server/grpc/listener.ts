@@ -82,6 +82,8 @@ export class GrpcListener {
     this.#sessions = new Sessions(context);
     this.#hosts = endpoint.kind === 'port' && isLoopback(settings.host) ? new HostGuard(settings) : undefined;
     this.#server.on('connection', (socket: Socket) => this.#sessions.connected(socket));
+    // Over TLS this is the one that is ended; the one below it goes with it.
+    this.#server.on('secureConnection', (socket: Socket) => this.#sessions.connected(socket));
     this.#server.on('session', (session: ServerHttp2Session) => this.#sessions.open(session));
     // 'close' follows, and what the client did wrong is no news to anybody else.
     this.#server.on('sessionError', () => undefined);

@@ -6,6 +6,9 @@ import type { ServerOptions } from '../options.js';
 /** Several streams of one connection may send at a time. */
 const CONNECTION_WINDOW_BYTES = 8_388_608;
 
+/** For the client to close its side, once the server has closed its own. */
+const LINGER_MS = 1_000;
+
 const SESSION = Symbol('millrace.session');
 
 /** What is known of one connection. */
@@ -33,6 +36,10 @@ export class Sessions {
   connected(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
+    socket.once('finish', () => {
+      const linger = this.#context.clock.setTimer(LINGER_MS, () => socket.destroy());
+      socket.once('close', () => linger.clear());
+    });
   }
 
   open(session: TrackedSession): void {
