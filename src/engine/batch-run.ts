@@ -36,9 +36,10 @@ export function createRun(members: readonly Pending[], reason: BatchReason, perm
 /** Writes down where the time of a stream went that ends before its batch does. */
 export function recordStreamTiming(item: Pending, run: Run, now: number): void {
   const { timing } = item.call;
-  timing.startedAt = run.startedAt;
+  // The end of the batch ahead of it may have come with the same read and be handled after this.
+  timing.startedAt = run.startedAt === 0 ? now : run.startedAt;
   timing.finishedAt = now;
-  timing.computeInferMs = now - run.startedAt;
+  timing.computeInferMs = now - timing.startedAt;
   timing.batchRows = run.rows;
   timing.batchReason = run.reason;
 }

@@ -173,6 +173,19 @@ describe('the statistics of a stream', () => {
     });
     expect(second.timing).toMatchObject({ startedAt: 1_200, finishedAt: 1_250, batchRows: 1, batchReason: 'single' });
   });
+
+  it('take one that was sent ahead and ended in the same breath as the one before for an instant', async () => {
+    const fixture = createFixture(1);
+    await submit(fixture, 1);
+    await fixture.clock.advance(100);
+    const { call: second } = await submit(fixture, 2);
+    await fixture.clock.advance(100);
+    given(fixture, 0).finish();
+    answer(given(fixture, 1), { final: true });
+    given(fixture, 1).end();
+    await fixture.clock.flush();
+    expect(second.timing).toMatchObject({ startedAt: 1_200, finishedAt: 1_200, computeInferMs: 0 });
+  });
 });
 
 describe('streams whose answers leave in order', () => {
