@@ -18,6 +18,7 @@ interface Tail extends Pick<RepositoryStep, 'before' | 'here' | 'index'> {
 const TYPES = 'malformed JSON, wrong JSON types';
 const NAMED = 'index of a named repository, load from one';
 const FAILED = 'loading fails';
+const PART_IS_BACK = 'an ensemble whose part was unloaded and loaded again';
 const UNREADY = 'not ready: server or model';
 
 function step(name: string, target: string, status: number, tail: Tail = {}): RepositoryStep {
@@ -82,6 +83,7 @@ export function repositorySteps(repository: string): readonly RepositoryStep[] {
     ...overriding(),
     ...uploading(),
     ...unloading(),
+    ...ensembles(),
     step('load after a version was added', load('ver_default'), 200, {
       before: () => cpSync(path.join(repository, 'ver_default/10'), version11, { recursive: true }),
     }),
@@ -190,5 +192,26 @@ function unloading(): readonly RepositoryStep[] {
     step('unload, dependents', unload('raw1'), 200, parameters({ unload_dependents: true })),
     step('load again', load('raw1'), 200),
     step('and it answers', 'POST /v2/models/raw1/infer', 200, { body: RAW1, answer: answersWith('raw1', 2) }),
+  ];
+}
+
+const X = Array.from({ length: 16 }, (_, index) => (index + 1) / 10);
+const ENSEMBLE = { inputs: [{ name: 'in', datatype: 'FP32', shape: [1, 16], data: X }] };
+
+function ensembles(): readonly RepositoryStep[] {
+  return [
+    step('unload a part of an ensemble', unload('scale'), 200),
+    step('the ensemble is not ready', 'GET /v2/models/ens/ready', 400, here(503, UNREADY)),
+    step('nor does it answer', 'POST /v2/models/ens/infer', 404, { body: ENSEMBLE }),
+    step('load the part', load('scale'), 200),
+    step('the ensemble is ready again', 'GET /v2/models/ens/ready', 400, here(200, PART_IS_BACK)),
+    step('load the ensemble', load('ens'), 200),
+    step('its parts are ready', 'GET /v2/models/scale/ready', 200),
+    step('unload it, dependents are no boolean', unload('ens'), 200, {
+      ...parameters({ unload_dependents: 'x' }),
+      ...here(400, TYPES),
+    }),
+    step('its first part is ready', 'GET /v2/models/scale/ready', 200),
+    step('and its second', 'GET /v2/models/mlp16/ready', 200),
   ];
 }
