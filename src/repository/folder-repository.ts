@@ -122,10 +122,14 @@ class FolderRepository implements Repository {
     const place = { repository: onDisk?.repository ?? this.#folders[0] ?? '', root: folder, folder };
     const location = { ...place, name: override.name, layout: 'upload', entries } as const;
     const examined = await this.#examine(location, async () => config);
-    await this.#uploads.keep(
-      folder,
-      examined.sources.map((source) => source.version),
-    );
+    const isCode = examined.sources.some(({ runtime }) => runtime === 'script');
+    await this.#uploads.keep(folder, isCode ? [] : examined.sources.map((source) => source.version));
+    if (isCode) {
+      throw new MillraceError(
+        'invalid_argument',
+        `model '${override.name}' would be a script, and no code comes over the network; put it into a model repository`,
+      );
+    }
     return [examined];
   }
 

@@ -116,6 +116,21 @@ describe('files that come with a load request', () => {
     expect(await exists(source.modelFolder)).toBe(false);
   });
 
+  it.each([
+    ['1/model.ts', '{}'],
+    ['1/model.mjs', '{"runtime":"script"}'],
+    ['1/model.js', '{"backend":"millrace"}'],
+  ])('are refused when they are code: %s', async (name, configOverride) => {
+    await using folder = await createRepository({ 'm/1/model.onnx': '' });
+    const repository = open(folder);
+    const scan = repository.scan({ name: 'm', configOverride, fileOverrides: files(name) });
+    await expect(scan).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: "model 'm' would be a script, and no code comes over the network; put it into a model repository",
+    });
+    expect(await uploadsIn(folder)).toEqual([]);
+  });
+
   it('make a model that no repository has', async () => {
     await using folder = await createRepository({ 'm/1/model.onnx': '' });
     const repository = open(folder);
