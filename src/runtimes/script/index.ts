@@ -60,7 +60,8 @@ function describe(definition: AnyModelDefinition, spec: LoadSpec): Description {
   return {
     signature,
     ...(maxBatchSize === undefined ? {} : { maxBatchSize }),
-    pure: definition.pure ?? false,
+    // What has moved a state on cannot run twice.
+    pure: definition.pure === true && definition.stateful !== true,
     batchInvariant: definition.batchInvariant ?? true,
     decoupled,
     stateful: definition.stateful ?? false,

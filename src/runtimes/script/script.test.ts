@@ -461,3 +461,10 @@ describe('another model', () => {
     expect(left).toBe(1);
   });
 });
+
+it('a model that keeps state is never run twice for the same request, whatever it says', async () => {
+  const { model } = await load(
+    defineModel({ ...ROWS, stateful: true, pure: true, start: () => ({}), infer: ({ inputs }) => ({ y: inputs.x }) }),
+  );
+  expect(model.description.pure).toBe(false);
+});
