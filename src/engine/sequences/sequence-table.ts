@@ -66,7 +66,8 @@ export class SequenceTable {
   }
 
   /** A request that was checked is accepted. */
-  enter({ id, start, end }: SequenceControl): Sequence {
+  enter(control: SequenceControl): Sequence {
+    const { id, start, end } = control;
     let sequence = this.#byId.get(id);
     if (sequence === undefined || sequence.lost) {
       if (sequence !== undefined) this.#remove(sequence);
@@ -75,7 +76,7 @@ export class SequenceTable {
         home: undefined,
         slot: 0,
         open: 0,
-        openStarts: 0,
+        lastStart: undefined,
         running: false,
         ended: false,
         lost: false,
@@ -86,7 +87,7 @@ export class SequenceTable {
       this.#backlog.add(sequence);
     }
     sequence.open++;
-    if (start) sequence.openStarts++;
+    if (start) sequence.lastStart = control;
     sequence.ended = end;
     return sequence;
   }
@@ -135,9 +136,9 @@ export class SequenceTable {
     const start = request.sequence?.start === true;
     sequence.open--;
     if (end !== 'dropped') sequence.running = false;
-    if (start) sequence.openStarts--;
     const unstarted = start && end !== 'done' && !sequence.lost;
-    if (unstarted && sequence.openStarts === 0) sequence.ended = true;
+    // Unless a later one starts it, nothing may follow.
+    if (unstarted && sequence.lastStart === request.sequence) sequence.ended = true;
     if (sequence.open === 0) this.#rest(sequence);
     return unstarted;
   }

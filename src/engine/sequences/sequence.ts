@@ -1,4 +1,4 @@
-import type { Datatype } from '../../core/index.js';
+import type { Datatype, SequenceControl } from '../../core/index.js';
 import type { Instance } from '../../runtimes/index.js';
 
 /** How the requests of a model are put into sequences. */
@@ -29,8 +29,8 @@ export interface Sequence {
   slot: number;
   /** Accepted requests of it that wait or run. */
   open: number;
-  /** Those among them that start it (again). */
-  openStarts: number;
+  /** What the last accepted request said that starts it (again). */
+  lastStart: SequenceControl | undefined;
   /** One of them runs. */
   running: boolean;
   /** No request may follow but one that starts it again. */

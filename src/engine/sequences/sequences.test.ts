@@ -57,6 +57,20 @@ describe('a scheduler of sequences', () => {
     expect(second.map(({ outcome }) => outcome.values)).toEqual([[10], [20]]);
   });
 
+  it('goes on with nothing that was to be started again and was not', async () => {
+    const { send, finish, clock } = createFixture();
+    const first = send(1n, 1, { start: true });
+    await clock.flush();
+    const again = send(1n, 2, { start: true });
+    again.call.cancel(new MillraceError('cancelled', 'the client left'));
+    const next = send(1n, 3);
+    await finish();
+    expect([first.outcome.kind, again.outcome.kind]).toEqual(['ok', 'cancelled']);
+    expect(next.outcome.error?.message).toBe(
+      "sequence 1 of model 'm/1' is not running: its first request must say sequence_start",
+    );
+  });
+
   it('answers in order of the runs where asked to, whoever waits for a place', async () => {
     const { send, finish, clock } = createFixture({ slotsPerInstance: 1 }, { limits: { preserveOrder: true } });
     send(1n, 1, { start: true });
