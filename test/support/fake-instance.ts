@@ -89,6 +89,11 @@ export class FakeInstance implements Instance {
     return index === -1 ? undefined : this.given[index];
   }
 
+  /** Batches that are not settled yet, oldest first. */
+  get outstanding(): readonly GivenBatch[] {
+    return this.given.filter((_batch, index) => this.#rejects[index]?.settled === false);
+  }
+
   cancel(callId: number): void {
     this.cancelled.push(callId);
   }
