@@ -166,6 +166,15 @@ describe('the response cache', () => {
     expect(cache.usage().entries).toBe(1);
     expect(cache.find('of another', 0)).toEqual({ outputs: [], parameters: {} });
   });
+
+  it('gives the memory of answers that are too old back as well', async () => {
+    const { clock, submit, run, cached, cache } = createFixture({ ttlMs: 100 });
+    submit(1);
+    await run();
+    await clock.advance(100);
+    cached.close(CANCELLED);
+    expect(cache.usage()).toMatchObject({ entries: 0, usedBytes: 0, evictions: 0 });
+  });
 });
 
 describe('equal requests at the same time', () => {

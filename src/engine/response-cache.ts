@@ -77,6 +77,8 @@ export class ResponseCache {
 
   /** Gives back what a generation has put in. */
   forget(generation: number): void {
+    // The iteration leaves out what is too old, which nobody would look for any more.
+    this.#entries.purgeStale();
     for (const [key, entry] of this.#entries.entries()) if (entry.generation === generation) this.#entries.delete(key);
   }
 
