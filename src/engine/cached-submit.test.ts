@@ -171,7 +171,7 @@ describe('the response cache', () => {
     const { clock, submit, run, cached, cache } = createFixture({ ttlMs: 100 });
     submit(1);
     await run();
-    await clock.advance(100);
+    await clock.advance(101);
     cached.close(CANCELLED);
     expect(cache.usage()).toMatchObject({ entries: 0, usedBytes: 0, evictions: 0 });
   });
