@@ -3,7 +3,7 @@ import { call, Outcome, request } from '../../test/support/engine-fixture.js';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { chooseSeed, Random } from '../../test/support/random.js';
 import { createSchedulerFixture } from '../../test/support/scheduler-fixture.js';
-import { Call } from '../core/index.js';
+import { Call, MillraceError } from '../core/index.js';
 import {
   type Permit,
   parseResources,
@@ -187,6 +187,30 @@ describe('a scheduler with resources', () => {
     await clock.flush();
     expect(order.join('')).toBe('abbaab');
     expect(outcomes.map(({ kind }) => kind).sort()).toEqual(['internal', 'ok', 'ok', 'ok', 'ok', 'ok']);
+  });
+
+  it('waits for nobody who has given up waiting', async () => {
+    const clock = new FakeClock();
+    const limiter = new ResourceLimiter(new Map([['R1', 2]]), clock);
+    const scheduler = (model: string, count: number) =>
+      createSchedulerFixture({
+        clock,
+        instances: 2,
+        limits: { batching: { batching: false, maxRows: 8, preferredSizes: [], maxDelayMs: 0 } },
+        resources: (wake) => limiter.join({ model, needs: [{ name: 'R1', count }], priority: 1, wake }),
+      });
+    const [one, both] = [scheduler('one', 1), scheduler('both', 2)];
+    const leaving = call();
+    one.scheduler.submit({ request: request(1), call: call(), sink: new Outcome() });
+    await clock.flush();
+    both.scheduler.submit({ request: request(2), call: leaving, sink: new Outcome() });
+    await clock.flush();
+    one.scheduler.submit({ request: request(3), call: call(), sink: new Outcome() });
+    await clock.flush();
+    expect(one.scheduler.executingRequests).toBe(1);
+    leaving.cancel(new MillraceError('cancelled', 'the client left'));
+    await clock.flush();
+    expect(one.scheduler.executingRequests).toBe(2);
   });
 
   it('does not let what waits for resources hold up the model that has them', async () => {

@@ -27,6 +27,8 @@ export interface ResourceAccess {
   take(callers: Iterable<string>): Permit | undefined;
   /** Who asks on behalf of these has something already, and does not wait. */
   exempts(callers: Iterable<string>): boolean;
+  /** Has nothing to run any more, so that nobody has to let it go first. */
+  withdraw(): void;
   /** Needs nothing any more; what its batches hold is still to be given back. */
   leave(): void;
 }
@@ -72,6 +74,9 @@ export class ResourceLimiter {
     return {
       take: (callers) => this.#take(member, callers),
       exempts: (callers) => this.#exempts(callers),
+      withdraw: () => {
+        if (this.#waiting.delete(member)) this.#clock.defer(() => this.#distribute());
+      },
       leave: () => {
         this.#members.delete(member);
         this.#waiting.delete(member);

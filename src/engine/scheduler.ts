@@ -484,6 +484,7 @@ export class Scheduler {
     this.#queue.remove(item, 'gone');
     this.#options.budget.release(item.checked.sizeBytes);
     this.#settlement.end(item, error);
+    if (this.#queue.length === 0) this.#options.resources?.withdraw();
     if (item.sequence !== undefined) {
       this.#endStep(item, 'dropped');
       this.schedule();
