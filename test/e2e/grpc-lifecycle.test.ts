@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type ClientHttp2Session, constants } from 'node:http2';
 import { connect, createServer, type Socket } from 'node:net';
@@ -290,4 +291,35 @@ describe('a socket file', () => {
       message: `\`server.grpcSocket\`: ${file} is there and is no socket`,
     });
   });
+});
+
+it('asks a client that cancels many calls to connect again, and finishes what it has under way', async () => {
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const { port, finishedWith } = await startGrpcServer({
+    methods: [
+      unary(async (_call, message) => {
+        await released;
+        return [message];
+      }),
+    ],
+  });
+  const client = new RawGrpc(port);
+  const goaway = once(client.session, 'goaway');
+  const kept = client.open();
+  const answer = answerOf(kept);
+  kept.end(framed(Buffer.from('kept')));
+  for (let round = 0; round < 5; round++) {
+    const streams = Array.from({ length: 90 }, () => client.open().resume());
+    await client.arrived(streams);
+    for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL);
+    await Promise.all(streams.map((stream) => once(stream, 'close')));
+  }
+  const [code] = await goaway;
+  expect(code).toBe(constants.NGHTTP2_NO_ERROR);
+  release();
+  expect((await answer).trailers).toMatchObject({ 'grpc-status': '0' });
+  expect(await finishedWith(({ status }) => status === 0)).toMatchObject({ responseMessages: 1 });
 });

@@ -292,6 +292,7 @@ export class GrpcExchange implements OpenCall {
     context.calls.remove(this);
     const { path, connection } = this.#incoming;
     connection.openStreams--;
+    if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) connection.onReset();
     context.events.publish('grpcFinished', {
       method: path,
       path: this.metadata[':path'] ?? '',

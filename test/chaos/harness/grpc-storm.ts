@@ -8,8 +8,6 @@ const INFER = '/inference.GRPCInferenceService/ModelInfer';
 const STREAM_INFER = '/inference.GRPCInferenceService/ModelStreamInfer';
 const STREAM_REQUESTS = 20;
 const RESET_STREAMS = 8;
-/** nghttp2 takes a connection for an attack when a thousand of its streams were reset in a short time, and closes it. */
-const CALLS_PER_CONNECTION = 500;
 
 /** What a client sends to whom: each request has a number of its own, which must come back. */
 export interface StormTarget {
@@ -33,13 +31,6 @@ let lastValue = 0;
 function nextRequest({ model }: StormTarget): { readonly value: bigint; readonly message: Uint8Array } {
   const value = BigInt(++lastValue);
   return { value, message: inferRequest(model, value) };
-}
-
-let connections = 0;
-
-/** A client with a connection of its own: grpc-js shares one between clients of equal options. */
-function connect({ address }: StormTarget): GrpcClient {
-  return new GrpcClient(address, { 'grpc.primary_user_agent': `storm-${++connections}` });
 }
 
 /** A request for one INT64, with the number as its id too. */
@@ -90,15 +81,14 @@ async function callOnce(
 
 /** Calls that nobody disturbs. */
 export const calmLane: StormLane = async (target, tally) => {
-  const client = connect(target);
+  const client = new GrpcClient(target.address);
   while (target.running()) await callOnce(client, { target, tally, name: 'calm' });
 };
 
 /** Calls that are cancelled within some milliseconds, or at once. */
 export const cancelLane: StormLane = async (target, tally) => {
-  let client = connect(target);
-  for (let calls = 1; target.running(); calls++) {
-    if (calls % CALLS_PER_CONNECTION === 0) client = connect(target);
+  const client = new GrpcClient(target.address);
+  while (target.running()) {
     const delayMs = target.random.integer(0, 12);
     await callOnce(
       client,
@@ -115,9 +105,8 @@ export const cancelLane: StormLane = async (target, tally) => {
 
 /** Calls with deadlines about as long as they take. */
 export const deadlineLane: StormLane = async (target, tally) => {
-  let client = connect(target);
-  for (let calls = 1; target.running(); calls++) {
-    if (calls % CALLS_PER_CONNECTION === 0) client = connect(target);
+  const client = new GrpcClient(target.address);
+  while (target.running()) {
     const deadline = Date.now() + target.random.integer(1, 25);
     await callOnce(client, { target, tally, name: 'deadline', allowed: Code.DEADLINE_EXCEEDED }, { deadline });
   }
@@ -144,7 +133,7 @@ export const resetLane: StormLane = async (target, tally) => {
 
 /** Streams with many requests under way; some are cancelled in between, the others get every answer once. */
 export const streamLane: StormLane = async (target, tally) => {
-  const client = connect(target);
+  const client = new GrpcClient(target.address);
   while (target.running()) {
     const cancelAfter = target.random.chance(0.4) ? target.random.integer(0, STREAM_REQUESTS) : undefined;
     const open = new Set<bigint>();
