@@ -132,7 +132,6 @@ describe('a repository that was made for Triton', () => {
           'wishful/config.pbtxt: allow_ragged_batch is not supported; only requests of equal shape run together',
           'wishful/config.pbtxt: optimization.priority is not supported; all models are equal',
           "wishful/config.pbtxt: instance_group 'spare' is passive and is not started",
-          'wishful/config.pbtxt: instance_group.rate_limiter is not supported; instances run as soon as they are free',
           "wishful/config.pbtxt: execution accelerator 'openvino' is not available; the model runs on ONNX Runtime's own CPU kernels",
           'wishful: the version policy asks for version 7, but there is none',
         ],
