@@ -112,8 +112,7 @@ function addressesIn(line: string): Addresses | undefined {
   if (!line.startsWith('{') || !line.includes('"listening"')) return undefined;
   const event: { readonly http?: string; readonly grpc?: string } = JSON.parse(line);
   if (event.http === undefined) return undefined;
-  // gRPC clients take a host and a port.
-  return { http: event.http, grpc: event.grpc === undefined ? undefined : `http://${event.grpc}` };
+  return { http: event.http, grpc: event.grpc };
 }
 
 export function answers(url: string, probe: Probe): Promise<boolean> {
