@@ -21,6 +21,8 @@ import { Sessions } from './sessions.js';
 import { StreamExchange } from './stream.js';
 import { UnaryExchange } from './unary.js';
 
+/** A client may send an image in a few frames instead of in dozens. */
+const MAX_FRAME_BYTES = 1_048_576;
 /** More than enough for one client; what is beyond waits on its side. */
 const MAX_CONCURRENT_STREAMS = 1_000;
 /** An image tensor arrives without waiting for the server's word that it may. */
@@ -64,6 +66,7 @@ export class GrpcListener {
         maxConcurrentStreams: MAX_CONCURRENT_STREAMS,
         maxHeaderListSize: settings.maxHeaderBytes,
         initialWindowSize: STREAM_WINDOW_BYTES,
+        maxFrameSize: MAX_FRAME_BYTES,
         enablePush: false,
       },
       maxSessionMemory: MAX_SESSION_MEMORY,
