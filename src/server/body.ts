@@ -74,12 +74,14 @@ function collect(exchange: Exchange, expected: Expectation, done: (body: Uint8Ar
   let body: BodyBuffer = new BodyBuffer(declaredBytes);
   const finish = () => {
     if (exchange.answered) return;
+    exchange.arrived();
     try {
       done(body.take());
     } catch (error) {
       exchange.fail(error);
     }
   };
+  exchange.arriving();
   req.on('data', (chunk: Buffer) => {
     if (exchange.answered) return;
     exchange.requestBytes += chunk.byteLength;

@@ -3,6 +3,7 @@ import {
   type ByteBudget,
   Call,
   type Clock,
+  type DeadlineWatch,
   type EventBus,
   MillraceError,
   type Principal,
@@ -27,6 +28,8 @@ export interface ExchangeContext {
   readonly events: EventBus;
   readonly connections: Connections;
   readonly bodyBudget: ByteBudget;
+  /** Watches over calls whose body is still to come; later the service does. */
+  readonly arrivals: DeadlineWatch;
   readonly requestId: (header: string | string[] | undefined) => string;
   /** The server ends: answers close their connection. */
   readonly draining: () => boolean;
@@ -59,6 +62,7 @@ export class Exchange implements OpenExchange {
   #responseBytes = 0;
   #error: MillraceError | undefined;
   #heldBytes = 0;
+  #arrival: number | undefined;
   #streamed: StreamedBody | undefined;
   /** The answer is out as a whole, and only the rest of the request is still thrown away. */
   #lingers = false;
@@ -110,6 +114,21 @@ export class Exchange implements OpenExchange {
       );
     }
     this.#heldBytes += bytes;
+  }
+
+  /** Until {@link arrived}, the deadline and whatever else cancels the call are answered here: nobody else holds it yet. */
+  arriving(): void {
+    const { call } = this;
+    call.onCancel((reason) => this.fail(reason));
+    this.#arrival = this.#context.arrivals.watch(call);
+  }
+
+  /** The body is here, or nobody waits for it any more. */
+  arrived(): void {
+    if (this.#arrival === undefined) return;
+    this.#context.arrivals.unwatch(this.#arrival);
+    this.#arrival = undefined;
+    this.call.onCancel(undefined);
   }
 
   /** Answers. A successful body is compressed when `compressible` and the client asks for it. */
@@ -304,6 +323,7 @@ export class Exchange implements OpenExchange {
     if (this.#settled) return;
     this.#settled = true;
     const context = this.#context;
+    this.arrived();
     if (this.#heldBytes > 0) context.bodyBudget.release(this.#heldBytes);
     context.connections.settle(this.connection, this);
     const { req } = this;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ByteBudget, type Clock, type EventBus, MillraceError, within } from '../core/index.js';
+import { ByteBudget, type Clock, DeadlineWatch, type EventBus, MillraceError, within } from '../core/index.js';
 import type { Authenticate } from '../governance/index.js';
 import {
   createGenerateHandler,
@@ -76,6 +76,7 @@ export function createServer(dependencies: ServerDependencies): Server {
     events,
     connections,
     bodyBudget: new ByteBudget('the server', options.maxBufferedBytes),
+    arrivals: new DeadlineWatch(clock),
     requestId: createRequestIds(),
     draining: () => draining,
   };

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { InferResult } from '../../src/service/index.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService } from '../support/fake-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
 import { RawClient, requestText } from '../support/raw-client.js';
@@ -165,6 +166,26 @@ describe('a client', () => {
     expect((await client.response()).status).toBe(408);
     expect(await finishedWith(() => true)).toMatchObject({ status: 408, route: '/v2/models/{model}/infer' });
     await client.closed;
+  });
+
+  it('that sends its body more slowly than its own deadline allows is answered with 504 then', async () => {
+    const clock = new FakeClock();
+    const service = createFakeService();
+    const { port, finishedWith } = await startTestServer({ clock, service });
+    const client = await RawClient.connect(port);
+    const headers = { 'content-length': '1000', 'x-request-timeout-ms': '250', expect: '100-continue' };
+    client.send(requestText(PATH, headers));
+    expect((await client.response()).status).toBe(100);
+    client.send('{');
+    await clock.advance(250);
+    const { status, body } = await client.response();
+    expect(status).toBe(504);
+    expect(JSON.parse(body.toString())).toEqual({ error: 'the request took longer than its 250 ms' });
+    expect(await finishedWith(() => true)).toMatchObject({ status: 504, route: '/v2/models/{model}/infer' });
+    expect(service.calls).toEqual([]);
+    client.send(' '.repeat(999), LIVE);
+    expect((await client.response()).status).toBe(200);
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('that does not read its answer is cut off', async () => {
