@@ -54,11 +54,15 @@ export function parseRetryAfter(header: string | null, nowMs: number): number | 
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }
 
-/** The error that an answer other than 2xx stands for; reads `{"error": "…", "code": "…"}` where it finds it. */
+/**
+ * The error that an answer other than 2xx stands for; its code is what the header `x-millrace-error` or `code` in the
+ * JSON body says, or else what the status means; its message is `error` in the body where there is one.
+ */
 export function errorOfAnswer(status: number, headers: Headers, body: Uint8Array): MillraceClientError {
   const text = new TextDecoder().decode(body.subarray(0, 65_536));
   const told = parseErrorBody(text);
-  return new MillraceClientError(told.code ?? codeOfStatus(status), told.message ?? `the server answered ${status}`, {
+  const code = knownCode(headers.get('x-millrace-error')) ?? told.code ?? codeOfStatus(status);
+  return new MillraceClientError(code, told.message ?? `the server answered ${status}`, {
     status,
     requestId: headers.get('x-request-id') ?? undefined,
     retryAfterMs: parseRetryAfter(headers.get('retry-after'), Date.now()),
@@ -77,6 +81,10 @@ function parseErrorBody(text: string): { code?: ErrorCode | undefined; message?:
   const { error, code } = body as { readonly error?: unknown; readonly code?: unknown };
   return {
     message: typeof error === 'string' && error !== '' ? error : undefined,
-    code: ERROR_CODES.find((known) => known === code),
+    code: knownCode(code),
   };
+}
+
+function knownCode(code: unknown): ErrorCode | undefined {
+  return ERROR_CODES.find((known) => known === code);
 }

@@ -356,13 +356,12 @@ export class Exchange implements OpenExchange {
 
 /** An error as an answer: by its code, or by the status that only HTTP has for it. */
 export function errorResponse(error: MillraceError): WireResponse {
-  if (error instanceof HttpError) {
-    const response = encodeError(error, error.status);
-    return { ...response, headers: { ...response.headers, ...error.headers } };
-  }
-  const response = encodeError(error);
-  if (response.status !== 401) return response;
-  return { ...response, headers: { ...response.headers, 'www-authenticate': 'Bearer realm="millrace"' } };
+  const { status, headers, body } = encodeError(error, error instanceof HttpError ? error.status : undefined);
+  // Several codes share a status; a body of Triton's has no place for them.
+  const named: Record<string, string> = { ...headers, 'x-millrace-error': error.code };
+  if (error instanceof HttpError) Object.assign(named, error.headers);
+  else if (status === 401) named['www-authenticate'] = 'Bearer realm="millrace"';
+  return { status, headers: named, body };
 }
 
 function byteLength(body: WireResponse['body']): number {

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type MillraceClient, MillraceClientError } from '../../src/client/index.js';
-import { DATATYPES } from '../../src/core/index.js';
+import { DATATYPES, ERROR_CODES, MillraceError } from '../../src/core/index.js';
 import { createMillrace, type Millrace } from '../../src/index.js';
 import { RUNNER_ENTRY } from '../support/dist.js';
+import { createFakeService } from '../support/fake-service.js';
+import { closeTestServers, startTestServer } from '../support/http-server.js';
 import { createTempFolder, type TempFolder } from '../support/model-folder.js';
 
 const echo = (inputs: readonly string[], more = '') => {
@@ -140,5 +142,19 @@ describe('the client and the server', () => {
     expect(rows).toHaveLength(2);
     expect(rows[0]).toHaveLength(2);
     expect(['food', 'report', 'other']).toContain(rows[0]?.[0]?.label);
+  });
+});
+
+describe('an error', () => {
+  afterEach(closeTestServers);
+
+  it.each(ERROR_CODES)('%s has the same code on both sides, whatever its status', async (code) => {
+    const service = createFakeService({ infer: () => Promise.reject(new MillraceError(code, 'no')) });
+    const { url } = await startTestServer({ service });
+    const error = await connect(url, { retry: false })
+      .model('m')
+      .infer({ x: [[1, 2, 3, 4]] })
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code, message: 'no' });
   });
 });

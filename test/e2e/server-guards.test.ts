@@ -101,7 +101,8 @@ describe('a request of a web page', () => {
     expect(headers).toMatchObject({
       'access-control-allow-origin': 'https://app.example',
       'access-control-expose-headers':
-        'inference-header-content-length, retry-after, server-timing, traceparent, www-authenticate, x-request-id',
+        'inference-header-content-length, retry-after, server-timing, traceparent, www-authenticate, x-millrace-error, ' +
+        'x-request-id',
       vary: 'origin',
     });
   });
