@@ -316,6 +316,22 @@ describe('createEngine', () => {
     });
   });
 
+  it('counts those that are being loaded among them, until they are or have failed', async () => {
+    const { engine, host } = createFixture({ maxInstances: 2 });
+    const both = await Promise.allSettled(
+      [1, 2].map((version) => engine.load(source(version, { instances: { count: 2 } }))),
+    );
+    expect(both).toMatchObject([
+      { status: 'fulfilled' },
+      { reason: { message: "model 'm/2' wants 2 instances, but 2 of engine.maxInstances 2 are taken" } },
+    ]);
+    await engine.unload('m', 1);
+    host.failure = new MillraceError('internal', 'broken');
+    await expect(engine.load(source(1, { instances: { count: 2 } }))).rejects.toThrow('broken');
+    host.failure = undefined;
+    await engine.load(source(2, { instances: { count: 2 } }));
+  });
+
   it('lets accepted work end within the grace period when it closes, and fails the rest', async () => {
     const { clock, engine, host, submit } = createFixture();
     await engine.load(source());

@@ -66,6 +66,8 @@ class ModelEngine implements Engine {
   readonly #previous = new Map<Generation, Generation>();
   readonly #limitLoads: LimitFunction;
   #lastGeneration = 0;
+  /** Of generations that are being loaded. */
+  #loadingInstances = 0;
   #closed = false;
   /** Nothing that was accepted is waited for any more. */
   #aborted = false;
@@ -170,8 +172,9 @@ class ModelEngine implements Engine {
       entry.ref = ref;
       this.#setState(entry, { kind: 'loading' });
     }
+    let reserved = 0;
     try {
-      this.#checkRoom(source);
+      reserved = this.#reserve(source);
       const generation = await loadGeneration({
         source,
         ref,
@@ -200,6 +203,8 @@ class ModelEngine implements Engine {
         this.#setup.events.publish('diagnostic', { level: 'error', room: 'engine', message, fields, error });
       }
       throw error;
+    } finally {
+      this.#loadingInstances -= reserved;
     }
   }
 
@@ -216,12 +221,16 @@ class ModelEngine implements Engine {
     throw new MillraceError('failed_precondition', `${label} is not loaded`);
   }
 
-  #checkRoom(source: ModelSource): void {
+  /** Takes room for the instances of a generation until it is loaded; returns how many. Throws `resource_exhausted`. */
+  #reserve(source: ModelSource): number {
     const { maxInstances } = this.#setup.options;
     const wanted = source.config.instances?.count ?? 1;
-    let used = 0;
+    let used = this.#loadingInstances;
     for (const generation of this.#generations.values()) used += generation.info.instances;
-    if (used + wanted <= maxInstances) return;
+    if (used + wanted <= maxInstances) {
+      this.#loadingInstances += wanted;
+      return wanted;
+    }
     throw new MillraceError(
       'resource_exhausted',
       `model '${formatModelRef(source)}' wants ${wanted} instances, but ${used} of engine.maxInstances ${maxInstances} are taken`,
