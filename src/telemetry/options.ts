@@ -7,7 +7,10 @@ const level = Type.Union(LOG_LEVELS.map((name) => Type.Literal(name)));
 export const TelemetryOptionsSchema = Type.Object(
   {
     metrics: Type.Boolean({ default: true, description: 'Collect and serve Prometheus metrics.' }),
-    accessLog: Type.Boolean({ default: true, description: 'A log line a request: all failures, some successes.' }),
+    accessLog: Type.Boolean({
+      default: true,
+      description: 'A log line a request: all failures, some successes. Faults of models are logged without it, too.',
+    }),
     accessLogSuccessesPerSecond: Type.Number({
       default: 10,
       minimum: 0,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { httpFinished, inferFinished } from '../../test/support/finished.js';
-import { EventBus } from '../core/index.js';
+import { EventBus, MillraceError } from '../core/index.js';
 import { createTelemetry, type TelemetryOptions } from './index.js';
 
 async function start(options: Partial<TelemetryOptions> = {}) {
@@ -33,12 +33,13 @@ it('without metrics there is nothing to scrape', async () => {
   await telemetry.close();
 });
 
-it('without an access log everything else is still logged', async () => {
+it('without an access log everything else is still logged, faults of models included', async () => {
   const { telemetry, events, lines } = await start({ accessLog: false });
   events.publish('httpFinished', httpFinished({ status: 500 }));
+  events.publish('inferFinished', inferFinished({ error: new MillraceError('internal', 'boom') }));
   events.publish('diagnostic', { level: 'info', room: 'app', message: 'hello' });
   await telemetry.close();
-  expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['hello']);
+  expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['an inference of model mlp/3 failed', 'hello']);
 });
 
 it('levels change through the log control', async () => {

@@ -4,6 +4,7 @@ import type { LogControl } from '../service/index.js';
 import { startAccessLog } from './logs/access-log.js';
 import { type LogDestination, openOutput } from './logs/destination.js';
 import { startEventLog } from './logs/event-log.js';
+import { startFaultLog } from './logs/fault-log.js';
 import { createLogger } from './logs/logger.js';
 import { createMetrics, type Exposition } from './metrics/index.js';
 import type { TelemetryOptions } from './options.js';
@@ -40,9 +41,9 @@ export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry>
   const metrics = options.metrics ? createMetrics({ ...setup, droppedLogLines: () => output.dropped }) : undefined;
   const stopLogs = [
     startEventLog(events, logger),
-    ...(options.accessLog
-      ? [startAccessLog({ events, clock, logger, successesPerSecond: options.accessLogSuccessesPerSecond })]
-      : []),
+    options.accessLog
+      ? startAccessLog({ events, clock, logger, successesPerSecond: options.accessLogSuccessesPerSecond })
+      : startFaultLog({ events, clock, logger }),
   ];
   return {
     logs: logger,
