@@ -35,13 +35,12 @@ export function encodeExecute(exchange: Exchange, batch: Batch, names: ModelName
   const { items, outputs } = batch;
   const values = collectValues(items);
   const contexts = encodeContexts(items);
-  if (contexts !== undefined) values.push(contexts.text);
   const writer = new BatchFrameWriter({
     header: { kind: FrameKind.execute, modelKey: exchange.modelKey, ticket: exchange.ticket },
     lists: items.map((item) => item.inputs),
     extraWords:
       FRAME_EXTRA_WORDS + (outputs?.length ?? 0) + items.length * ITEM_WORDS + (contexts?.count ?? 0) * CONTEXT_WORDS,
-    attachment: values.length === 0 ? undefined : serialize(values),
+    attachment: encodeValues(values, contexts?.text),
     what: 'the inputs',
   });
   writer.word(batch.rows);
@@ -63,8 +62,7 @@ export function decodeExecute(frame: Frame, names: ModelNames): Batch {
   const reader = new BatchFrameReader(frame);
   const rows = reader.word();
   const outputs = readOutputs(reader, names.outputs);
-  const attachment = reader.attachment();
-  const values = new Values(attachment === undefined ? [] : deserialize(attachment));
+  const values = new Values(decodeValues(reader.attachment()));
   const items: BatchItem[] = [];
   let contexts: ReceivedContexts | undefined;
   for (let index = 0; index < reader.listCount; index++) {
@@ -96,6 +94,21 @@ function collectValues(items: readonly BatchItem[]): unknown[] {
     if (sequence !== undefined) values.push(sequence.id);
   }
   return values;
+}
+
+/** V8's format begins with it, and no UTF-8 does. */
+const SERIALIZED = 0xff;
+
+/** The values and, last, the text of the contexts. The text alone, which is the usual case, goes without V8's serializer: a µs. */
+function encodeValues(values: readonly unknown[], text: string | undefined): Uint8Array | undefined {
+  if (values.length > 0) return serialize(text === undefined ? values : [...values, text]);
+  return text === undefined ? undefined : Buffer.from(text);
+}
+
+function decodeValues(attachment: Uint8Array | undefined): readonly unknown[] {
+  if (attachment === undefined) return [];
+  if (attachment[0] === SERIALIZED) return deserialize(attachment);
+  return [Buffer.from(attachment.buffer, attachment.byteOffset, attachment.byteLength).toString()];
 }
 
 /** The values of a batch one by one. Both ends are this package in one protocol version, so the caller names the type. */
