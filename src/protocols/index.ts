@@ -1,8 +1,6 @@
 /** Room `protocols` (rank 5): one folder a dialect. They decode and encode; they decide nothing and hold no state. */
-export * from './grpc/health.js';
+export * from './grpc/load.js';
 export * from './grpc/method.js';
-export { createReflectionMethods } from './grpc/reflection/index.js';
-export { createGrpcMethods } from './grpc/routes.js';
 export * from './grpc/status.js';
 export type { InferTarget } from './oip/decode-infer.js';
 export { createGenerateHandler, type GenerateHandler } from './oip/generate.js';

@@ -3,14 +3,11 @@ import { ByteBudget, type Clock, DeadlineWatch, type EventBus, MillraceError, wi
 import type { Authenticate } from '../governance/index.js';
 import {
   createGenerateHandler,
-  createGrpcMethods,
-  createHealthMethods,
   createInferHandler,
   createOipRoutes,
-  createReflectionMethods,
   describeInferencePaths,
-  type GrpcMethod,
   INFERENCE_ROUTES,
+  loadGrpcMethods,
 } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
 import { Connections } from './connection.js';
@@ -93,7 +90,7 @@ export function createServer(dependencies: ServerDependencies): Server {
   const tls = openTlsFiles(options.tls, dependencies);
   const grpc = createGrpcServer({
     ...dependencies,
-    methods: createMethods(dependencies),
+    loadMethods: () => loadGrpcMethods({ ...dependencies, maxInputs: options.maxInputs }),
     budget: context.bodyBudget,
     requestId: context.requestId,
     draining: context.draining,
@@ -165,15 +162,6 @@ export function createServer(dependencies: ServerDependencies): Server {
 }
 
 /** Everything that is served over gRPC. */
-function createMethods({ service, clock, options }: ServerDependencies): readonly GrpcMethod[] {
-  const { maxInputs } = options;
-  return [
-    ...createGrpcMethods(service, { maxInputs, clock }),
-    ...createHealthMethods(service, clock),
-    ...createReflectionMethods(),
-  ];
-}
-
 /** Control routes are on the admin port where there is one, which has all the others too. */
 function createRouters(dependencies: ServerDependencies): {
   readonly rest: Router;

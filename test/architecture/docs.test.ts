@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { createGrpcMethods, createOipRoutes, INFERENCE_ROUTES } from '../../src/protocols/index.js';
+import { createGrpcMethods } from '../../src/protocols/grpc/routes.js';
+import { createOipRoutes, INFERENCE_ROUTES } from '../../src/protocols/index.js';
 import { createFakeService } from '../support/fake-service.js';
 
 const PAGES = ['.', 'docs', 'docs/decisions', 'examples/models', 'test/fixtures/models'].flatMap((folder) =>

@@ -82,7 +82,7 @@ export async function startGrpcServer(settings: TestGrpcSettings = {}): Promise<
   let requests = 0;
   const grpc = createGrpcServer({
     ...{ options, events, budget, tls: undefined, draining: () => draining },
-    methods: settings.methods ?? [ECHO],
+    loadMethods: async () => settings.methods ?? [ECHO],
     authenticate: settings.authenticate ?? (() => EVERYBODY),
     clock: settings.clock ?? systemClock,
     requestId: (header) => (typeof header === 'string' ? header : `r${++requests}`),

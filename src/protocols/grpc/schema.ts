@@ -12,16 +12,18 @@ import {
 } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { MillraceError } from '../../core/index.js';
-import { describeProtoFile, MODEL_CONFIG_FILE } from '../../repository/index.js';
+import { loadProtoFiles } from '../../repository/index.js';
 import type { GrpcMessage } from './method.js';
 import { GRPC_SERVICE } from './schema-table.js';
+
+const { describeProtoFile, modelConfigFile } = await loadProtoFiles();
 
 let registry: FileRegistry | undefined;
 
 /** The files behind `inference.GRPCInferenceService`; made on first use, since a server may never need them. */
 export function grpcRegistry(): FileRegistry {
   registry ??= createFileRegistry(
-    create(FileDescriptorSetSchema, { file: [MODEL_CONFIG_FILE, describeProtoFile(GRPC_SERVICE)] }),
+    create(FileDescriptorSetSchema, { file: [modelConfigFile, describeProtoFile(GRPC_SERVICE)] }),
   );
   return registry;
 }

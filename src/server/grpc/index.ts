@@ -5,12 +5,13 @@ import type { Endpoint } from '../endpoint.js';
 import type { ServerOptions } from '../options.js';
 import type { TlsPair } from '../tls.js';
 import type { GrpcContext } from './exchange.js';
-import { GrpcListener } from './listener.js';
+import { GrpcListener, type GrpcMethods } from './listener.js';
 import { OpenCalls } from './open-calls.js';
 
 export interface GrpcSetup {
   readonly options: ServerOptions;
-  readonly methods: readonly GrpcMethod[];
+  /** Asked once, when the first listener is opened. */
+  readonly loadMethods: () => Promise<readonly GrpcMethod[]>;
   readonly authenticate: Authenticate;
   readonly events: EventBus;
   readonly clock: Clock;
@@ -30,13 +31,17 @@ const MAX_CHECK_INTERVAL_MS = 1_000;
 const MIN_CHECK_INTERVAL_MS = 50;
 
 export function createGrpcServer(setup: GrpcSetup): GrpcServer {
-  const { options, clock, methods, tls } = setup;
+  const { options, clock, tls } = setup;
   const shortest = Math.min(options.receiveTimeoutMs, options.sendTimeoutMs) / 2;
   const interval = Math.max(MIN_CHECK_INTERVAL_MS, Math.min(MAX_CHECK_INTERVAL_MS, shortest));
   const context: GrpcContext = { ...setup, calls: new OpenCalls(clock, interval) };
-  const byPath = new Map(methods.map((method) => [method.path, method]));
+  let loading: Promise<GrpcMethods> | undefined;
+  const loadMethods = (): Promise<GrpcMethods> => {
+    loading ??= setup.loadMethods().then((methods) => new Map(methods.map((method) => [method.path, method])));
+    return loading;
+  };
   return {
-    createListener: (endpoint) => new GrpcListener({ context, endpoint, methods: byPath, tls }),
+    createListener: (endpoint) => new GrpcListener({ context, endpoint, loadMethods, tls }),
     calls: context.calls,
   };
 }

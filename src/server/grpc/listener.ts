@@ -38,7 +38,7 @@ const MAX_SESSION_MEMORY = 256;
 export interface GrpcListenerOptions {
   readonly context: GrpcContext;
   readonly endpoint: Endpoint;
-  readonly methods: GrpcMethods;
+  readonly loadMethods: () => Promise<GrpcMethods>;
   /** undefined = cleartext with prior knowledge, as gRPC clients speak it. */
   readonly tls: TlsPair | undefined;
 }
@@ -55,6 +55,7 @@ export class GrpcListener {
   readonly #server: Http2Server | Http2SecureServer;
   readonly #sessions: Sessions;
   readonly #hosts: HostGuard | undefined;
+  #methods: GrpcMethods = new Map();
   #nextDropWarningAt = 0;
 
   constructor(options: GrpcListenerOptions) {
@@ -99,6 +100,7 @@ export class GrpcListener {
 
   /** Starts to listen; rejects with `failed_precondition` saying what to change when the place cannot be had. */
   async listen(): Promise<Address> {
+    this.#methods = await this.#options.loadMethods();
     await listenAt(this.#server, this.#options.endpoint);
     this.#server.on('error', (error) => this.#warn(`gRPC listener failed: ${error.message}`));
     return addressOf(this.#options.endpoint, portOf(this.#server), '');
@@ -130,7 +132,8 @@ export class GrpcListener {
 
   /** Takes a stream in; never throws. */
   #enter(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[]): void {
-    const { context, methods } = this.#options;
+    const { context } = this.#options;
+    const methods = this.#methods;
     const status = httpStatus(headers);
     if (status !== 200) {
       stream.on('error', () => undefined);

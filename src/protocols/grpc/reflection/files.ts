@@ -6,8 +6,10 @@ import {
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
 } from '@bufbuild/protobuf/wkt';
-import { describeProtoFile, type ProtoTable } from '../../../repository/index.js';
+import { loadProtoFiles, type ProtoTable } from '../../../repository/index.js';
 import { grpcRegistry } from '../schema.js';
+
+const { describeProtoFile } = await loadProtoFiles();
 
 /** The packages in which clients look for reflection: newer and older ones differ in nothing but the name. */
 export const REFLECTION_PACKAGES = ['grpc.reflection.v1', 'grpc.reflection.v1alpha'] as const;
