@@ -258,6 +258,12 @@ describe('a call that is refused', () => {
     expect(budget.usedBytes).toBe(0);
   });
 
+  it('because its method needs no such large messages is not read either', async () => {
+    const methods = [unary((_call, message) => [message], { largeMessages: false })];
+    const { code, text } = await refusalOf([framed(Buffer.alloc(1_048_577)).subarray(0, 10)], {}, { methods });
+    expect([code, text]).toEqual([8, 'the message is too large: expected at most 1048576 bytes, got 1048577']);
+  });
+
   it('because its message is a bomb unpacks no more than it may', async () => {
     const bomb = framed(gzipSync(Buffer.alloc(50_000_000)), 1);
     const { code, text } = await refusalOf(

@@ -24,7 +24,7 @@ export const ECHO: GrpcMethod = unary((_call, message) => [message]);
 
 /** A method `/test.Echo/Echo` that does what the test wants. */
 export function unary(handle: UnaryMethod['handle'], more: Partial<UnaryMethod> = {}): UnaryMethod {
-  return { kind: 'unary', path: ECHO_PATH, access: 'key', control: false, handle, ...more };
+  return { kind: 'unary', path: ECHO_PATH, access: 'key', control: false, largeMessages: true, handle, ...more };
 }
 
 export const STREAM_PATH = '/test.Echo/Stream';
@@ -32,7 +32,7 @@ export const STREAM_PATH = '/test.Echo/Stream';
 /** A method `/test.Echo/Stream`; what `open` leaves out does nothing. */
 export function streaming(open: (stream: GrpcStream) => Partial<GrpcStreamHandler>): GrpcMethod {
   return {
-    ...{ kind: 'stream', path: STREAM_PATH, access: 'key', control: false },
+    ...{ kind: 'stream', path: STREAM_PATH, access: 'key', control: false, largeMessages: true },
     open: (stream) => ({
       onMessage: () => undefined,
       onHalfClose: () => stream.end(),

@@ -1,6 +1,9 @@
-import { type Datatype, ELEMENT_SIZE_BYTES, elementCount, MillraceError, packBytes } from '../../core/index.js';
+import { type Datatype, ELEMENT_SIZE_BYTES, elementCount, MillraceError } from '../../core/index.js';
 import type { Named } from '../oip/json/elements.js';
 import { DELIMITED, FIXED32, FIXED64, type ProtoReader, VARINT } from './proto-reader.js';
+
+/** Of the length before each element of BYTES. */
+const LENGTH_BYTES = 4;
 
 /** `InferTensorContents`: what its fields hold. */
 const FIELDS = [
@@ -167,14 +170,29 @@ function readInteger(reader: ProtoReader, { head, out, min, max }: ElementSink, 
   out[at++] = value >>> 24;
 }
 
+/** Counts first: an object for each element would take many times the memory of the message. */
 function readBytes(reader: ProtoReader, head: ContentsHead): Uint8Array {
-  const elements: Uint8Array[] = [];
+  const start = reader.pos;
+  let count = 0;
+  let sizeBytes = 0;
   for (let key = reader.key(); key !== 0; key = reader.key()) {
     checkField(reader, key, head);
-    elements.push(reader.view());
+    const length = reader.length();
+    reader.pos += length;
+    sizeBytes += LENGTH_BYTES + length;
+    count++;
   }
-  if (elements.length !== elementCount(head.shape)) throw wrongCount(head, elements.length);
-  return packBytes(elements);
+  if (count !== elementCount(head.shape)) throw wrongCount(head, count);
+  const out = Buffer.allocUnsafe(sizeBytes);
+  reader.pos = start;
+  for (let at = 0; at < sizeBytes; ) {
+    reader.key();
+    const length = reader.length();
+    at = out.writeUInt32LE(length, at);
+    at += reader.bytes.copy(out, at, reader.pos, reader.pos + length);
+    reader.pos += length;
+  }
+  return out;
 }
 
 function wrongCount(head: ContentsHead, got: number): MillraceError {

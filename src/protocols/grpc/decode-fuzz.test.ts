@@ -1,3 +1,4 @@
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { describe, expect, it } from 'vitest';
 import { mutateProtobuf } from '../../../test/fuzz/protobuf.js';
 import { protoBytes } from '../../../test/support/grpc-messages.js';
@@ -5,6 +6,7 @@ import { chooseSeed, Random } from '../../../test/support/random.js';
 import { type InferRequest, MillraceError } from '../../core/index.js';
 import { checkSize } from '../oip/decode-binary.js';
 import { decodeModelInfer, peekId } from './decode-infer.js';
+import { decodeMessage } from './schema.js';
 
 const ROUNDS = 3_000;
 const SAMPLES = [
@@ -77,4 +79,24 @@ describe('decodeModelInfer of damaged messages', () => {
     expect(accepted).toBeGreaterThan(ROUNDS / 100);
     expect(accepted).toBeLessThan(ROUNDS / 2);
   });
+});
+
+it('takes no object for each of many elements', () => {
+  const count = 2_000_000;
+  const contents = Buffer.alloc(2 * count);
+  for (let at = 0; at < contents.length; at += 2) contents[at] = 0x42;
+  const writer = new BinaryWriter();
+  writer.tag(5, WireType.LengthDelimited).fork();
+  writer.tag(1, WireType.LengthDelimited).string('x').tag(2, WireType.LengthDelimited).string('BYTES');
+  writer.tag(3, WireType.Varint).uint32(count).tag(5, WireType.LengthDelimited).bytes(contents).join();
+  const message = writer.finish();
+  const before = process.memoryUsage().heapUsed;
+  const { inputs } = decodeModelInfer(message, { maxInputs: 1 }).request;
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(50_000_000);
+  expect(inputs[0]?.data.every((byte) => byte === 0)).toBe(true);
+  expect(inputs[0]?.data.length).toBe(4 * count);
+});
+
+it('keeps nothing of fields that nobody knows', () => {
+  expect(decodeMessage('ServerLiveRequest', Buffer.alloc(2_000, Buffer.of(0x78, 0))).$unknown).toBeUndefined();
 });

@@ -13,6 +13,8 @@ interface GrpcMethodBase {
   readonly access: 'public' | 'key';
   /** Changes the server: refused on the gRPC port where control has a port of its own. */
   readonly control: boolean;
+  /** Takes messages as large as the server takes any, tensors or files; others are small. Default: false. */
+  readonly largeMessages?: boolean;
 }
 
 /**

@@ -56,6 +56,7 @@ function loadMethod(service: Service): UnaryMethod {
     path: pathOf('RepositoryModelLoad'),
     access: 'key',
     control: true,
+    largeMessages: true,
     handle: async (call, message) => {
       // The schema says what is there; the type repeats it.
       const request = decodeMessage('RepositoryModelLoadRequest', message) as unknown as LoadRequest;

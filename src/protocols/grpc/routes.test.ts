@@ -26,6 +26,12 @@ const refusal = (name: string, request: object) =>
   );
 
 describe('createGrpcMethods', () => {
+  it('takes large messages where tensors or files come', () => {
+    const large = methodsOf(createFakeService()).filter((method) => method.largeMessages === true);
+    const names = large.map(({ path }) => path.slice('/inference.GRPCInferenceService/'.length));
+    expect(names.sort()).toEqual(['ModelInfer', 'ModelStreamInfer', 'RepositoryModelLoad']);
+  });
+
   it('has all methods, and says who may call them where', () => {
     const flags = methodsOf(createFakeService()).map(({ path, kind, access, control }) => {
       return `${path.slice('/inference.GRPCInferenceService/'.length)} ${kind} ${access}${control ? ' control' : ''}`;

@@ -21,12 +21,20 @@ export interface GrpcMethodOptions {
 export function createGrpcMethods(service: Service, options: GrpcMethodOptions): readonly GrpcMethod[] {
   const infer = { ...options, service };
   return [
-    { kind: 'unary', path: pathOf('ModelInfer'), access: 'key', control: false, handle: createInferHandler(infer) },
+    {
+      kind: 'unary',
+      path: pathOf('ModelInfer'),
+      access: 'key',
+      control: false,
+      largeMessages: true,
+      handle: createInferHandler(infer),
+    },
     {
       kind: 'stream',
       path: pathOf('ModelStreamInfer'),
       access: 'key',
       control: false,
+      largeMessages: true,
       open: createStreamOpener(infer),
     },
     ...createServerMethods(service),

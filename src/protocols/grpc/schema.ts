@@ -38,7 +38,8 @@ export function grpcMessage(name: string): DescMessage {
 /** Decodes a message whose fields are asked for by their camel-case names. Throws `invalid_argument`. */
 export function decodeMessage(name: string, bytes: Uint8Array): Message {
   try {
-    return fromBinary(grpcMessage(name), bytes);
+    // Fields that nobody knows would be kept, an object for each.
+    return fromBinary(grpcMessage(name), bytes, { readUnknownFields: false });
   } catch (error) {
     throw new MillraceError('invalid_argument', `request: malformed ${name}: ${(error as Error).message}`);
   }

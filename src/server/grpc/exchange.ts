@@ -44,6 +44,9 @@ export interface IncomingStream {
 const EXCHANGE = Symbol('millrace.grpc');
 type TrackedStream = ServerHttp2Stream & { [EXCHANGE]: GrpcExchange };
 
+/** As of the bodies of REST: questions and settings are small. */
+const SMALL_MESSAGE_BYTES = 1_048_576;
+
 /** Headers of every answer. */
 const HEADERS: OutgoingHttpHeaders = Object.freeze({
   ':status': 200,
@@ -113,7 +116,9 @@ export class GrpcExchange implements OpenCall {
   /** Checks who calls and opens the call with its deadline: the client's, at most `limitMs`. Throws what must not come in. */
   begin(method: GrpcMethod, limitMs: number): Call {
     const { options, authenticate, draining } = this.context;
-    if (draining()) throw new MillraceError('unavailable', 'the server is shutting down');
+    // Whoever asks for the health of the server is told of the shutdown; a watch would only hold it up.
+    const refused = method.access === 'key' || method.kind === 'stream';
+    if (refused && draining()) throw new MillraceError('unavailable', 'the server is shutting down');
     const principal = method.access === 'key' ? authenticate(this.metadata.authorization) : NOBODY;
     if (method.control && options.adminPort >= 0) {
       throw new MillraceError(
@@ -211,8 +216,14 @@ export class GrpcExchange implements OpenCall {
     this.stream.respond(headers, WITH_TRAILERS);
   }
 
+  /** A message goes out, `bytes` of it now. */
   protected countResponse(bytes: number): void {
     this.responseMessages++;
+    this.#responseBytes += bytes;
+  }
+
+  /** More of that message. */
+  protected countBytes(bytes: number): void {
     this.#responseBytes += bytes;
   }
 
@@ -332,6 +343,11 @@ function onClose(this: TrackedStream): void {
   this[EXCHANGE].settle();
 }
 function ignore(): void {}
+
+/** Largest message that a method takes. */
+export function maxMessageBytes({ largeMessages }: GrpcMethod, { maxInputBytes }: ServerOptions): number {
+  return largeMessages === true ? maxInputBytes : Math.min(maxInputBytes, SMALL_MESSAGE_BYTES);
+}
 
 function single(header: string | string[] | undefined): string | undefined {
   return typeof header === 'string' ? header : undefined;

@@ -2,7 +2,7 @@ import { type Call, MillraceError } from '../../core/index.js';
 import type { GrpcMessage, GrpcStream, GrpcStreamHandler, StreamMethod } from '../../protocols/index.js';
 import type { Compression } from '../encoding.js';
 import { decompressMessage, messageEncoding } from './encoding.js';
-import { type GrpcContext, GrpcExchange, type IncomingStream } from './exchange.js';
+import { type GrpcContext, GrpcExchange, type IncomingStream, maxMessageBytes } from './exchange.js';
 import { MessageReader } from './message-reader.js';
 import { messageBytes, writeMessage } from './write-message.js';
 
@@ -12,6 +12,7 @@ import { messageBytes, writeMessage } from './write-message.js';
  */
 export class StreamExchange extends GrpcExchange implements GrpcStream {
   readonly #method: StreamMethod;
+  readonly #maxBytes: number;
   readonly #reader: MessageReader;
   #handler: GrpcStreamHandler | undefined;
   #encoding: Compression | undefined;
@@ -26,7 +27,8 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   constructor(context: GrpcContext, incoming: IncomingStream, method: StreamMethod) {
     super(context, incoming);
     this.#method = method;
-    this.#reader = new MessageReader({ maxBytes: context.options.maxInputBytes, hold: (bytes) => this.hold(bytes) });
+    this.#maxBytes = maxMessageBytes(method, context.options);
+    this.#reader = new MessageReader({ maxBytes: this.#maxBytes, hold: (bytes) => this.hold(bytes) });
     this.stream.on('drain', () => this.#wake());
     // A stream that is not read from is only closed once it is.
     this.stream.on('aborted', () => {
@@ -80,6 +82,8 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
       this.finish();
     }
     this.#cancelCalls(new MillraceError('cancelled', 'the stream has ended'));
+    // A stream that has been ended says 'drain' no more.
+    this.#wake();
   }
 
   /** For what the handler does not know of yet. */
@@ -148,7 +152,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   async #unpack(message: Uint8Array): Promise<void> {
     const plain = await decompressMessage(message, {
       compression: this.#encoding,
-      maxBytes: this.context.options.maxInputBytes,
+      maxBytes: this.#maxBytes,
       hold: (bytes) => {
         if (this.answered) throw new MillraceError('cancelled', 'the client is gone');
         this.hold(bytes);

@@ -2,7 +2,7 @@ import { MillraceError } from '../../core/index.js';
 import { GRPC_STATUS_CODES, type GrpcMessage, type UnaryMethod } from '../../protocols/index.js';
 import type { Compression } from '../encoding.js';
 import { compressMessage, decompressMessage, isWorthCompressing, messageEncoding } from './encoding.js';
-import { type GrpcContext, GrpcExchange, type IncomingStream } from './exchange.js';
+import { type GrpcContext, GrpcExchange, type IncomingStream, maxMessageBytes } from './exchange.js';
 import { MessageReader } from './message-reader.js';
 import { GrpcRefusal } from './refusal.js';
 import { messageBytes, needsPace, writeMessage, writePaced } from './write-message.js';
@@ -10,6 +10,7 @@ import { messageBytes, needsPace, writeMessage, writePaced } from './write-messa
 /** A call of one message that has one answer. */
 export class UnaryExchange extends GrpcExchange {
   readonly #method: UnaryMethod;
+  readonly #maxBytes: number;
   readonly #reader: MessageReader;
   #encoding: Compression | undefined;
   #message: Uint8Array | undefined;
@@ -17,7 +18,8 @@ export class UnaryExchange extends GrpcExchange {
   constructor(context: GrpcContext, incoming: IncomingStream, method: UnaryMethod) {
     super(context, incoming);
     this.#method = method;
-    this.#reader = new MessageReader({ maxBytes: context.options.maxInputBytes, hold: (bytes) => this.hold(bytes) });
+    this.#maxBytes = maxMessageBytes(method, context.options);
+    this.#reader = new MessageReader({ maxBytes: this.#maxBytes, hold: (bytes) => this.hold(bytes) });
   }
 
   /** Lets the call in; throws what must not come in. */
@@ -58,7 +60,7 @@ export class UnaryExchange extends GrpcExchange {
     }
     decompressMessage(message, {
       compression: this.#encoding,
-      maxBytes: this.context.options.maxInputBytes,
+      maxBytes: this.#maxBytes,
       hold: (bytes) => {
         if (this.answered) throw new MillraceError('cancelled', 'the client is gone');
         this.hold(bytes);
@@ -115,12 +117,17 @@ export class UnaryExchange extends GrpcExchange {
       return;
     }
     this.sendHeaders(encoding);
-    this.countResponse(sizeBytes);
     const framing = { sizeBytes, compressed: encoding !== undefined };
     if (needsPace(sizeBytes)) {
-      writePaced(stream, message, { ...framing, done: () => this.finish() });
+      this.countResponse(0);
+      writePaced(stream, message, {
+        ...framing,
+        written: (bytes) => this.countBytes(bytes),
+        done: () => this.finish(),
+      });
       return;
     }
+    this.countResponse(sizeBytes);
     writeMessage(stream, message, framing);
     this.finish();
   }

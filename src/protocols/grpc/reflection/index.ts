@@ -56,7 +56,10 @@ function answerAll(stream: GrpcStream, packageName: string): GrpcStreamHandler {
   const decode = (bytes: Uint8Array): ReflectionRequest => {
     const message = messageNamed('ServerReflectionRequest');
     try {
-      const json = toJson(message, fromBinary(message, bytes), { useProtoFieldName: true, alwaysEmitImplicit: true });
+      const json = toJson(message, fromBinary(message, bytes, { readUnknownFields: false }), {
+        useProtoFieldName: true,
+        alwaysEmitImplicit: true,
+      });
       // The message has these fields.
       return json as unknown as ReflectionRequest;
     } catch (error) {
