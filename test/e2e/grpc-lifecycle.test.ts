@@ -103,6 +103,16 @@ describe('draining', () => {
     expect(second.trailers).toMatchObject({ 'grpc-status': '14' });
   });
 
+  it('answers whoever asks for its health, but begins no watch', async () => {
+    const methods = [unary((_call, message) => [message], { access: 'public' }), streaming(() => ({}))];
+    const watch = { ...methods[1], access: 'public' } as (typeof methods)[number];
+    const server = await startGrpcServer({ methods: [methods[0] as (typeof methods)[number], watch] });
+    server.drain();
+    expect((await new GrpcClient(server.target).unary(HELLO)).message).toEqual(HELLO);
+    const { headers } = await new RawGrpc(server.port).send([], { ':path': STREAM_PATH });
+    expect(headers).toMatchObject({ 'grpc-status': '14', 'grpc-message': 'the server is shutting down' });
+  });
+
   it('gives up on what does not end', async () => {
     const slow = waiting();
     const server = await startGrpcServer({ methods: [slow.method] });
@@ -177,6 +187,63 @@ describe('limits in time', () => {
     slow.release[0]?.();
     expect((await answer).trailers).toMatchObject({ 'grpc-status': '0' });
     expect(await goneAway(busy.session)).toBe(constants.NGHTTP2_NO_ERROR);
+  });
+
+  it('close connections whose client is gone though it has a call open', async () => {
+    const slow = waiting();
+    const server = await startGrpcServer({ methods: [slow.method], options: { keepAliveTimeoutMs: 100 } });
+    const raw = new RawGrpc(server.port);
+    void raw.send([framed(HELLO)]);
+    await slow.arrived(1);
+    // Data of no stream: Node reads no more of the connection, not even that it is closed.
+    raw.socket.write(Buffer.of(0, 0, 1, 0, 0, 0, 0, 0, 0, 0));
+    raw.socket.destroySoon();
+    await server.grpc.calls.idle();
+    expect(slow.calls[0]?.cancelled).toMatchObject({ code: 'cancelled' });
+    expect(server.budget.usedBytes).toBe(0);
+  });
+
+  it('leave a client alone that takes a large answer slowly', async () => {
+    const clock = new FakeClock();
+    const message = Buffer.alloc(20_000_000);
+    const methods = [unary(() => [message])];
+    const options = { sendTimeoutMs: 10_000, requestTimeoutMs: 600_000 };
+    const server = await startGrpcServer({ clock, methods, options });
+    const stream = new RawGrpc(server.port).open();
+    let taken = 0;
+    let next = 1_000_000;
+    let late: Promise<void> | undefined;
+    stream.on('data', (piece: Buffer) => {
+      taken += piece.length;
+      if (taken < next || late !== undefined) return;
+      next += 1_000_000;
+      stream.pause();
+      late = clock.advance(6_000).then(() => {
+        late = undefined;
+        stream.resume();
+      });
+    });
+    stream.end(framed(HELLO));
+    await new Promise((resolve) => stream.once('close', resolve));
+    expect([taken, stream.rstCode]).toEqual([message.length + 5, constants.NGHTTP2_NO_ERROR]);
+  });
+
+  it('end a large answer whose deadline passes on its way', async () => {
+    const clock = new FakeClock();
+    const server = await startGrpcServer({ clock, methods: [unary(() => [Buffer.alloc(9_000_000)])] });
+    const raw = new RawGrpc(server.port);
+    const stream = raw.open({ 'grpc-timeout': '1S' });
+    const answer = answerOf(stream);
+    stream.pause();
+    const responded = new Promise((resolve) => stream.once('response', resolve));
+    stream.end(framed(HELLO));
+    await responded;
+    await new Promise((resolve) => raw.session.ping(resolve));
+    await clock.advance(2_000);
+    stream.resume();
+    const { trailers, resetCode } = await answer;
+    expect(trailers).toMatchObject({ 'grpc-status': '4', 'grpc-message': 'the request took longer than its 1000 ms' });
+    expect(resetCode).toBe(constants.NGHTTP2_NO_ERROR);
   });
 
   it('close connections on which nobody speaks HTTP/2', async () => {

@@ -14,7 +14,7 @@ import {
 } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { credentials, type StatusObject, status } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { reflectedFiles } from '../../src/protocols/grpc/reflection/files.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService } from '../support/fake-service.js';
@@ -180,7 +180,7 @@ function registryOf(answer: JsonObject): FileRegistry {
 
 describe('a server', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'millrace-sockets-'));
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('answers over Unix sockets besides its ports', async () => {
     const sockets = { httpSocket: path.join(folder, 'http.sock'), grpcSocket: path.join(folder, 'grpc.sock') };
@@ -197,15 +197,16 @@ describe('a server', () => {
     expect(answered).toBe(200);
   });
 
-  it('speaks TLS over gRPC as over HTTP', async () => {
+  it('speaks TLS over gRPC as over HTTP, not over sockets', async () => {
     const tls = {
       certFile: path.resolve('test/fixtures/tls/first.crt'),
       keyFile: path.resolve('test/fixtures/tls/first.key'),
     };
-    const { addresses } = await start({ options: { tls } });
+    const { addresses } = await start({ options: { tls, grpcSocket: path.join(folder, 'tls.sock') } });
     const secure = credentials.createSsl(readFileSync(tls.certFile));
     const client = new GrpcClient(`localhost:${addresses.grpc?.port}`, {}, secure);
     expect((await client.unary(Buffer.of(), CHECK)).message).toEqual(SERVING);
+    expect((await new GrpcClient(addresses.grpcSocket?.url ?? '').unary(Buffer.of(), CHECK)).message).toEqual(SERVING);
   });
 
   it('closes with a call that does not end, once its time is over', async () => {

@@ -41,7 +41,8 @@ export function createGrpcServer(setup: GrpcSetup): GrpcServer {
     return loading;
   };
   return {
-    createListener: (endpoint) => new GrpcListener({ context, endpoint, loadMethods, tls }),
+    createListener: (endpoint) =>
+      new GrpcListener({ context, endpoint, loadMethods, tls: endpoint.kind === 'port' ? tls : undefined }),
     calls: context.calls,
   };
 }

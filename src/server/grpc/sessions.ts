@@ -69,9 +69,25 @@ export class Sessions {
       this.#sessions.delete(session);
     });
     session.setTimeout(options.keepAliveTimeoutMs);
-    // Calls that take long are no idleness. Not handed to setTimeout, which would listen only once.
+    // Not handed to setTimeout, which would listen only once.
     session.on('timeout', () => {
-      if (session[SESSION]?.openStreams === 0 && !session.closed) session.close();
+      if (session.closed) return;
+      if (session[SESSION]?.openStreams === 0) session.close();
+      else this.#checkAlive(session);
+    });
+  }
+
+  /**
+   * Calls that take long are no idleness, but a client that is gone may leave them behind: after a frame that is no HTTP/2,
+   * for one, Node reads a connection no more and never learns that it was closed.
+   */
+  #checkAlive(session: ServerHttp2Session): void {
+    const { clock, options } = this.#context;
+    const gone = clock.setTimer(options.keepAliveTimeoutMs, () => session.destroy());
+    // Also told when the session ends.
+    session.ping(() => {
+      gone.clear();
+      if (!session.destroyed) session.setTimeout(options.keepAliveTimeoutMs);
     });
   }
 

@@ -45,17 +45,25 @@ export function writeMessage(stream: ServerHttp2Stream, message: GrpcMessage, fr
  * `done` is called once all has been; never when the stream breaks.
  */
 export function writePaced(stream: ServerHttp2Stream, message: GrpcMessage, options: Framing & Paced): void {
-  const parts = partsOf([prefixOf(options), ...message]);
+  stream.write(prefixOf(options));
+  const parts = partsOf(message);
   const next = (error?: Error | null) => {
-    if (error !== undefined && error !== null) return;
+    // Its deadline may have passed meanwhile.
+    if ((error !== undefined && error !== null) || stream.writableEnded) return;
     const { value } = parts.next();
-    if (value === undefined) options.done();
-    else stream.write(value, next);
+    if (value === undefined) {
+      options.done();
+      return;
+    }
+    stream.write(value, next);
+    options.written(value.byteLength);
   };
   next();
 }
 
 interface Paced {
+  /** So much more has been handed over. */
+  readonly written: (bytes: number) => void;
   readonly done: () => void;
 }
 
