@@ -22,6 +22,11 @@ describe('settings that contradict each other are refused', () => {
       'server.host: refusing to listen on 0.0.0.0',
     ],
     [
+      'a pattern that is none',
+      { server: { httpHeaderForwardPattern: 'x-(', grpcHeaderForwardPattern: '(?-i)x-' } },
+      'server.httpHeaderForwardPattern: Invalid regular expression: /x-(/iu: Unterminated group',
+    ],
+    [
       'two keys of one name',
       { auth: { keys: [key('a', 'x'.repeat(20)), key('a')] } },
       "auth.keys[1].name: 'a' is taken already",

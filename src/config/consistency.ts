@@ -1,5 +1,6 @@
 import { type MillraceError, ROOMS } from '../core/index.js';
 import { parseResources } from '../engine/index.js';
+import { parseForwardPattern } from '../protocols/index.js';
 import { checkBind } from '../server/index.js';
 import type { Settings } from './schema.js';
 import { didYouMean } from './suggest.js';
@@ -31,6 +32,13 @@ function checkServer({ server, auth }: Settings): readonly string[] {
     checkBind(server.host, { hasKeys: auth.keys.length > 0, allowAnonymous: auth.allowAnonymous });
   } catch (error) {
     problems.push(`server.host: ${(error as MillraceError).message}`);
+  }
+  for (const name of ['httpHeaderForwardPattern', 'grpcHeaderForwardPattern'] as const) {
+    try {
+      parseForwardPattern(server[name]);
+    } catch (error) {
+      problems.push(`server.${name}: ${(error as MillraceError).message}`);
+    }
   }
   return problems;
 }

@@ -1,4 +1,5 @@
 /** Room `protocols` (rank 5): one folder a dialect. They decode and encode; they decide nothing and hold no state. */
+export { parseForwardPattern } from './forward-headers.js';
 export * from './grpc/load.js';
 export * from './grpc/method.js';
 export * from './grpc/status.js';

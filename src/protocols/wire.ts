@@ -7,6 +7,8 @@ export interface WireRequest {
   /** Path and query as sent, still percent-encoded. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Names as the client wrote them, each before its value. Default: none. */
+  readonly rawHeaders?: readonly string[];
   readonly body: Uint8Array;
 }
 

@@ -67,6 +67,18 @@ export const ServerOptionsSchema = Type.Object(
       minimum: 1,
       description: 'Open connections of a port; further ones are dropped.',
     }),
+    httpHeaderForwardPattern: Type.String({
+      default: '',
+      description:
+        "Headers whose name this regular expression matches become parameters of inference requests, for the model; '' = none. " +
+        'Never `Authorization` or parameters that the protocol defines.',
+      'x-flag': '--http-header-forward-pattern',
+    }),
+    grpcHeaderForwardPattern: Type.String({
+      default: '',
+      description: "The same for the metadata of gRPC calls; '' = none.",
+      'x-flag': '--grpc-header-forward-pattern',
+    }),
     headersTimeoutMs: Type.Number({ default: 10_000, minimum: 1, description: 'For the header block to arrive.' }),
     receiveTimeoutMs: Type.Number({ default: 60_000, minimum: 1, description: 'For the whole request to arrive.' }),
     sendTimeoutMs: Type.Number({

@@ -38,9 +38,10 @@ export function createRestDispatch(options: RestOptions): (exchange: Exchange) =
       if (!generate(exchange, url)) router.dispatch(exchange);
       return;
     }
+    const { headers, rawHeaders } = req;
     const call = begin(exchange, INFER_ROUTES[target.version === undefined ? 0 : 1].path);
     readBody(exchange, maxBodyBytes, (body) => {
-      infer(call, target, { method: 'POST', url, headers: req.headers, body }).then(
+      infer(call, target, { method: 'POST', url, headers, rawHeaders, body }).then(
         (response) => exchange.send(response, true),
         (error: unknown) => exchange.fail(error),
       );
@@ -58,9 +59,10 @@ function createGenerateDispatch(
     const target = req.method === 'POST' ? matchGenerate(url) : undefined;
     if (target === undefined) return false;
     const routes = GENERATE_ROUTES[target.stream ? 'stream' : 'one'];
+    const { headers, rawHeaders } = req;
     const call = begin(exchange, routes[target.version === undefined ? 0 : 1].path);
     readBody(exchange, maxBodyBytes, (body) => {
-      generate(call, target, { method: 'POST', url, headers: req.headers, body }).then(
+      generate(call, target, { method: 'POST', url, headers, rawHeaders, body }).then(
         (answer) => ('stream' in answer ? exchange.stream(answer) : exchange.send(answer, true)),
         (error: unknown) => exchange.fail(error),
       );

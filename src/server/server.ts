@@ -8,6 +8,7 @@ import {
   describeInferencePaths,
   INFERENCE_ROUTES,
   loadGrpcMethods,
+  parseForwardPattern,
 } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
 import { Connections } from './connection.js';
@@ -80,8 +81,7 @@ export function createServer(dependencies: ServerDependencies): Server {
   const gate = new Gate(context);
   const routers = createRouters(dependencies);
   const rest = createRestDispatch({
-    infer: createInferHandler({ service: dependencies.service, maxInputs: options.maxInputs, clock }),
-    generate: createGenerateHandler({ service: dependencies.service, clock }),
+    ...createInference(dependencies),
     router: routers.rest,
     authenticate: dependencies.authenticate,
     maxBodyBytes: options.maxInputBytes,
@@ -90,7 +90,7 @@ export function createServer(dependencies: ServerDependencies): Server {
   const tls = openTlsFiles(options.tls, dependencies);
   const grpc = createGrpcServer({
     ...dependencies,
-    loadMethods: () => loadGrpcMethods({ ...dependencies, maxInputs: options.maxInputs }),
+    loadMethods: () => loadMethods(dependencies),
     budget: context.bodyBudget,
     requestId: context.requestId,
     draining: context.draining,
@@ -161,7 +161,21 @@ export function createServer(dependencies: ServerDependencies): Server {
   };
 }
 
+/** The inference routes of REST. */
+function createInference({ service, clock, options }: ServerDependencies) {
+  const forwardHeaders = parseForwardPattern(options.httpHeaderForwardPattern);
+  return {
+    infer: createInferHandler({ service, maxInputs: options.maxInputs, forwardHeaders, clock }),
+    generate: createGenerateHandler({ service, forwardHeaders, clock }),
+  };
+}
+
 /** Everything that is served over gRPC. */
+function loadMethods({ service, clock, options }: ServerDependencies) {
+  const forwardHeaders = parseForwardPattern(options.grpcHeaderForwardPattern);
+  return loadGrpcMethods({ service, clock, maxInputs: options.maxInputs, forwardHeaders });
+}
+
 /** Control routes are on the admin port where there is one, which has all the others too. */
 function createRouters(dependencies: ServerDependencies): {
   readonly rest: Router;

@@ -3,10 +3,13 @@ import {
   type Clock,
   type InferRequest,
   type InferResponse,
+  NO_PARAMETERS,
+  type Parameters,
   systemClock,
   toMillraceError,
 } from '../../core/index.js';
 import type { InferResult, Service } from '../../service/index.js';
+import { parametersOfMetadata, withParameters } from '../forward-headers.js';
 import { type DecodedModelInfer, decodeModelInfer, peekId } from './decode-infer.js';
 import { createInferEncoder, type InferEncoder } from './encode-infer.js';
 import type { GrpcInferOptions } from './infer.js';
@@ -20,14 +23,20 @@ const ERRORS_AS_STATUS = 'triton_grpc_error';
 
 /** ModelStreamInfer: any number of requests, each with one answer or several, and errors among the answers. */
 export function createStreamOpener(options: GrpcInferOptions): StreamMethod['open'] {
-  const { service, maxInputs, clock = systemClock } = options;
+  const { service, maxInputs, forwardHeaders, clock = systemClock } = options;
   const encoder = createInferEncoder();
-  return (stream) => new InferStream(stream, { service, maxInputs, clock, encoder });
+  return (stream) => {
+    const forwarded =
+      forwardHeaders === undefined ? NO_PARAMETERS : parametersOfMetadata(forwardHeaders, stream.metadata);
+    return new InferStream(stream, { service, maxInputs, forwarded, clock, encoder });
+  };
 }
 
 interface Setup {
   readonly service: Pick<Service, 'infer'>;
   readonly maxInputs: number;
+  /** Parameters that every request gets of the stream's metadata. */
+  readonly forwarded: Parameters;
   readonly clock: Clock;
   readonly encoder: InferEncoder;
 }
@@ -75,15 +84,17 @@ class InferStream implements GrpcStreamHandler {
   }
 
   #answer(turn: Turn, message: Uint8Array): void {
-    const { service, maxInputs, clock } = this.#setup;
+    const { service, maxInputs, forwarded, clock } = this.#setup;
     let decoded: DecodedModelInfer;
+    let request: InferRequest;
     try {
       decoded = decodeModelInfer(message, { maxInputs });
+      request = withParameters(decoded.request, forwarded);
     } catch (error) {
       this.#refuse(turn, peekId(message), error);
       return;
     }
-    const { request, emptyFinalResponse } = decoded;
+    const { emptyFinalResponse } = decoded;
     turn.call.timing.decodedAt = clock.now();
     service.infer(turn.call, request).then(
       (result) => this.#onResult(turn, { request, result, emptyFinalResponse }),

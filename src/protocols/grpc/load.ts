@@ -7,18 +7,21 @@ export interface GrpcServices {
   readonly clock: Clock;
   /** Most inputs of a request, and most outputs that it may name. */
   readonly maxInputs: number;
+  /** Metadata that becomes parameters of inference requests; undefined = none. */
+  readonly forwardHeaders: RegExp | undefined;
 }
 
 /** Every method that is served over gRPC: Triton's, health and reflection. Loaded only by a server that has such a port. */
-export async function loadGrpcMethods({ service, clock, maxInputs }: GrpcServices): Promise<readonly GrpcMethod[]> {
+export async function loadGrpcMethods(services: GrpcServices): Promise<readonly GrpcMethod[]> {
+  const { service, ...options } = services;
   const [{ createGrpcMethods }, { createHealthMethods }, { createReflectionMethods }] = await Promise.all([
     import('./routes.js'),
     import('./health.js'),
     import('./reflection/index.js'),
   ]);
   return [
-    ...createGrpcMethods(service, { maxInputs, clock }),
-    ...createHealthMethods(service, clock),
+    ...createGrpcMethods(service, options),
+    ...createHealthMethods(service, options.clock),
     ...createReflectionMethods(),
   ];
 }

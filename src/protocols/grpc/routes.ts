@@ -13,6 +13,8 @@ import { pathOf } from './unary.js';
 export interface GrpcMethodOptions {
   /** Most inputs of a request, and most outputs that it may name. */
   readonly maxInputs: number;
+  /** Metadata that becomes parameters of inference requests; undefined = none. */
+  readonly forwardHeaders?: RegExp | undefined;
   /** Default: the system's. */
   readonly clock?: Clock;
 }

@@ -22,6 +22,11 @@ const RESERVED = new Set([
   'triton_enable_empty_final_response',
 ]);
 
+/** Whether the protocol defines the parameter, or keeps its name for itself. */
+export function isReservedParameter(name: string): boolean {
+  return RESERVED.has(name) || name.startsWith(RESERVED_PREFIX);
+}
+
 /** The parameters of a request (Triton's parameters extension). */
 export interface RequestParameters {
   readonly priority: number;

@@ -1,5 +1,6 @@
 import { type Call, type Clock, type InferResponse, MillraceError, systemClock } from '../../core/index.js';
 import type { InferResult, Service } from '../../service/index.js';
+import { parametersOfHeaders, withParameters } from '../forward-headers.js';
 import type { WireRequest, WireResponse, WireStream } from '../wire.js';
 import type { InferTarget } from './decode-infer.js';
 import { decodeGenerate } from './generate-decode.js';
@@ -28,14 +29,20 @@ const EVENT_HEADERS = {
 /** Triton's generate routes: `service.infer` with plain JSON on both sides, for models that speak text above all. */
 export function createGenerateHandler(options: {
   readonly service: Pick<Service, 'infer' | 'modelInfo'>;
+  /** Headers that become parameters of the request; undefined = none. */
+  readonly forwardHeaders?: RegExp | undefined;
   /** Default: the system's. */
   readonly clock?: Clock;
 }): GenerateHandler {
-  const { service, clock = systemClock } = options;
+  const { service, forwardHeaders, clock = systemClock } = options;
   const encoder = createGenerateEncoder();
   return async (call, target, wire) => {
     const { info } = service.modelInfo(call, target.name, target.version);
-    const request = decodeGenerate(wire, target, info.signature);
+    const decoded = decodeGenerate(wire, target, info.signature);
+    const request =
+      forwardHeaders === undefined
+        ? decoded
+        : withParameters(decoded, parametersOfHeaders(forwardHeaders, wire.rawHeaders));
     call.timing.decodedAt = clock.now();
     const result = await service.infer(call, request);
     if (target.stream) return { status: 200, headers: EVENT_HEADERS, stream: events(result, encoder) };

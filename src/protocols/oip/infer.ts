@@ -1,5 +1,6 @@
 import { type Call, type Clock, MillraceError, systemClock } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
+import { parametersOfHeaders, withParameters } from '../forward-headers.js';
 import type { WireRequest, WireResponse } from '../wire.js';
 import { decodeInfer, type InferTarget } from './decode-infer.js';
 import { DecodeMemo } from './decode-memo.js';
@@ -9,6 +10,8 @@ export interface InferHandlerOptions {
   readonly service: Pick<Service, 'infer' | 'modelInfo'>;
   /** Most inputs of a request, and most outputs that it may name. */
   readonly maxInputs: number;
+  /** Headers that become parameters of the request (see `parseForwardPattern`); undefined = none. */
+  readonly forwardHeaders?: RegExp | undefined;
   /** Default: the system's. */
   readonly clock?: Clock;
 }
@@ -18,7 +21,7 @@ export type InferHandler = (call: Call, target: InferTarget, wire: WireRequest) 
 
 /** The infer routes of the Open Inference Protocol with Triton's extensions: decode, `service.infer`, encode. */
 export function createInferHandler(options: InferHandlerOptions): InferHandler {
-  const { service, maxInputs, clock = systemClock } = options;
+  const { service, maxInputs, forwardHeaders, clock = systemClock } = options;
   const encode = createInferEncoder();
   const memo = new DecodeMemo();
   return async (call, target, wire) => {
@@ -29,7 +32,11 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
         maxInputs,
         signatureOf: ({ name, version }) => service.modelInfo(call, name, version).info.signature,
       });
-    const { request, binaryOutputs } = decoded;
+    const { binaryOutputs } = decoded;
+    const request =
+      forwardHeaders === undefined
+        ? decoded.request
+        : withParameters(decoded.request, parametersOfHeaders(forwardHeaders, wire.rawHeaders));
     call.timing.decodedAt = clock.now();
     const result = await service.infer(call, request);
     // Otherwise a model has got its tensors.

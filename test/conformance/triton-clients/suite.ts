@@ -12,7 +12,10 @@ export async function run(): Promise<number> {
   const python = installPython('triton-clients/requirements.txt');
   const repository = copyTritonModels(path.join(emptyFolder('triton-clients'), 'models'));
   const tally = new Tally();
-  const args = [repository, '--model-control-mode', 'explicit', '--load-model', '*', '--allow-client-shm'];
+  const flags = ['--model-control-mode', 'explicit', '--load-model', '*', '--allow-client-shm'];
+  // As the exchanges were recorded.
+  const forward = ['--http-header-forward-pattern', '^x-fwd', '--grpc-header-forward-pattern', '^x-fwd'];
+  const args = [repository, ...flags, ...forward];
   const server = await startServer(args);
   const http = new URL(server.url).host;
   const { grpcAddress: grpc, metricsUrl } = server;

@@ -18,7 +18,10 @@ export async function run(): Promise<number> {
   const folder = emptyFolder('triton');
   const repository = copyTritonModels(path.join(folder, 'models'));
   const tally = new Tally();
-  const args = [repository, '--model-control-mode', 'explicit', '--load-model', '*', '--allow-client-shm'];
+  const flags = ['--model-control-mode', 'explicit', '--load-model', '*', '--allow-client-shm'];
+  // As the exchanges were recorded.
+  const forward = ['--http-header-forward-pattern', '^x-fwd', '--grpc-header-forward-pattern', '^x-fwd'];
+  const args = [repository, ...flags, ...forward];
   const server = await startServer(args);
   const regions = createRegions();
   const clients = { http: new HttpClient(server.url), metrics: new HttpClient(server.metricsUrl) };

@@ -1,0 +1,59 @@
+import { type InferRequest, MillraceError, NO_PARAMETERS, type Parameters } from '../core/index.js';
+import type { GrpcMetadata } from './grpc/method.js';
+import { MAX_PARAMETERS } from './oip/decode-parameters.js';
+import { isReservedParameter } from './oip/decode-request-parameters.js';
+
+/** Longer names match no pattern: how long matching takes is for the server to say, not for its clients. */
+const MAX_NAME_LENGTH = 256;
+/** The server's own key, and what belongs to the transport rather than to the caller. */
+const WITHHELD = /^(:|grpc-|(proxy-)?authorization$|te$|content-type$)/i;
+
+/**
+ * The pattern of Triton's `--…-header-forward-pattern`: matches anywhere in a name, in either case unless it begins with
+ * `(?-i)`. Undefined for ''. Throws `invalid_argument` for what is no regular expression.
+ */
+export function parseForwardPattern(text: string): RegExp | undefined {
+  if (text === '') return undefined;
+  const [prefix = '', mode] = /^\(\?(-?)i\)/.exec(text) ?? [];
+  try {
+    return new RegExp(text.slice(prefix.length), mode === '-' ? 'u' : 'iu');
+  } catch (error) {
+    throw new MillraceError('invalid_argument', (error as Error).message, { cause: error });
+  }
+}
+
+/** Parameters of the headers whose names match, as the client wrote them; `raw` is name, value, name, value and so on. */
+export function parametersOfHeaders(pattern: RegExp, raw: readonly string[] = []): Parameters {
+  let found = NO_PARAMETERS;
+  for (let at = 0; at + 1 < raw.length; at += 2) found = add(found, pattern, raw[at] as string, raw[at + 1] as string);
+  return found;
+}
+
+/** Parameters of the metadata whose names match; of several values of one name they hold the list. */
+export function parametersOfMetadata(pattern: RegExp, metadata: GrpcMetadata): Parameters {
+  let found = NO_PARAMETERS;
+  for (const name in metadata) {
+    const value = metadata[name];
+    if (value !== undefined) found = add(found, pattern, name, String(value));
+  }
+  return found;
+}
+
+/** The request with further parameters, which count more than its own of the same name. Throws where they become too many. */
+export function withParameters(request: InferRequest, more: Parameters): InferRequest {
+  if (more === NO_PARAMETERS) return request;
+  const parameters: Parameters = Object.assign(Object.create(null), request.parameters, more);
+  if (Object.keys(parameters).length <= MAX_PARAMETERS) return { ...request, parameters };
+  throw new MillraceError(
+    'invalid_argument',
+    `request: expected at most ${MAX_PARAMETERS} parameters, those of its headers included, got more`,
+  );
+}
+
+function add(found: Parameters, ...[pattern, name, value]: readonly [RegExp, string, string]): Parameters {
+  if (name.length > MAX_NAME_LENGTH || WITHHELD.test(name) || isReservedParameter(name.toLowerCase())) return found;
+  if (!pattern.test(name)) return found;
+  const parameters: Record<string, Parameters[string]> = found === NO_PARAMETERS ? Object.create(null) : found;
+  parameters[name] = value;
+  return parameters;
+}
