@@ -201,6 +201,33 @@ describe('a stream', () => {
   });
 
   it.each([
+    ['its deadline', 'deadline_exceeded'],
+    ['its handler, with an error', 'not_found'],
+    ['its handler', undefined],
+    ['the server, which gives up on it,', 'unavailable'],
+  ])('can be ended by %s while a message is being handled and more wait', async (who, code) => {
+    const busy = latch<GrpcStream>();
+    const { raw, grpc, budget, finishedWith } = await start((stream) => ({
+      onMessage: () => {
+        busy.open(stream);
+        return new Promise(() => undefined);
+      },
+    }));
+    const stream = raw.open({ ':path': STREAM_PATH, ...(who === 'its deadline' && { 'grpc-timeout': '1S' }) });
+    const answer = answerOf(stream);
+    for (let count = 0; count < 10; count++) stream.write(framed(Buffer.alloc(100_000)));
+    const handling = await busy.opened;
+    await new Promise((resolve) => raw.session.ping(resolve));
+    if (code === 'not_found') handling.end(new MillraceError('not_found', 'no'));
+    if (code === 'unavailable') grpc.calls.cancelAll(new MillraceError('unavailable', 'over'));
+    if (code === undefined) handling.end();
+    await answer;
+    expect((await finishedWith()).error?.code).toBe(code);
+    await grpc.calls.idle();
+    expect(budget.usedBytes).toBe(0);
+  });
+
+  it.each([
     [
       'half of a message',
       [framed(Buffer.from('hello')).subarray(0, 7)],

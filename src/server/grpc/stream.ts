@@ -30,10 +30,9 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     this.#maxBytes = maxMessageBytes(method, context.options);
     this.#reader = new MessageReader({ maxBytes: this.#maxBytes, hold: (bytes) => this.hold(bytes) });
     this.stream.on('drain', () => this.#wake());
-    // A stream that is not read from is only closed once it is.
     this.stream.on('aborted', () => {
       this.onGone();
-      this.stream.resume();
+      this.#readAway();
     });
   }
 
@@ -84,6 +83,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     this.#cancelCalls(new MillraceError('cancelled', 'the stream has ended'));
     // A stream that has been ended says 'drain' no more.
     this.#wake();
+    this.#readAway();
   }
 
   /** For what the handler does not know of yet. */
@@ -91,6 +91,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     const first = !this.answered;
     super.fail(thrown);
     if (first) this.#break(thrown);
+    this.#readAway();
   }
 
   override cancel(reason: MillraceError): void {
@@ -190,6 +191,11 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   #cancelCalls(reason: MillraceError): void {
     for (const call of [...this.#calls]) call.cancel(reason);
     this.#calls.clear();
+  }
+
+  /** A stream on which something waits to be read is only closed once it is. */
+  #readAway(): void {
+    this.stream.resume();
   }
 
   #wake(): void {
