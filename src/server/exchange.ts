@@ -41,6 +41,8 @@ const CLIENT_CLOSED_REQUEST = 499;
 /** Unread bodies up to this size are read away, so that the connection can be used again. */
 const MAX_DISCARDED_BYTES = 65_536;
 const LINGER_MS = 1_000;
+/** Answers up to this size are not counted: a connection holds few of them, and there are only so many connections. */
+const SMALL_ANSWER_BYTES = 16_384;
 
 /** One HTTP request from its headers to the last byte of its answer; settles exactly once. */
 export class Exchange implements OpenExchange {
@@ -109,7 +111,7 @@ export class Exchange implements OpenExchange {
     if (this.#context.bodyBudget.take(bytes) !== undefined) {
       throw new MillraceError(
         'resource_exhausted',
-        `the server already holds ${this.#context.options.maxBufferedBytes} bytes of request bodies; try again later`,
+        `the server already holds ${this.#context.options.maxBufferedBytes} bytes of requests and answers; try again later`,
         { retryAfterMs: 1_000 },
       );
     }
@@ -218,8 +220,9 @@ export class Exchange implements OpenExchange {
   #write(response: WireResponse): void {
     if (this.answered) return;
     const { status, body } = response;
-    this.#status = status;
     const lengthBytes = byteLength(body);
+    if (lengthBytes > SMALL_ANSWER_BYTES && !this.#holdAnswer(lengthBytes)) return;
+    this.#status = status;
     this.#responseBytes = lengthBytes;
     const unread = this.#unreadBody();
     const headers = this.#headersOf(response, lengthBytes, unread !== 'small');
@@ -248,6 +251,20 @@ export class Exchange implements OpenExchange {
       return;
     }
     this.#settleWhenWritten();
+  }
+
+  /** Counts an answer until the client has taken it: many that nobody reads are many bytes. False = refused instead. */
+  #holdAnswer(bytes: number): boolean {
+    if (this.#context.bodyBudget.take(bytes) === undefined) {
+      this.#heldBytes += bytes;
+      return true;
+    }
+    // Without a time to try again: the request was executed.
+    const limit = `${this.#context.options.maxBufferedBytes} bytes of requests and answers`;
+    this.fail(
+      new MillraceError('resource_exhausted', `the server already holds ${limit}, and has no room for this answer`),
+    );
+    return false;
   }
 
   /** `lengthBytes` undefined = nobody knows yet. */

@@ -53,7 +53,7 @@ export const ServerOptionsSchema = Type.Object(
       default: 1_073_741_824,
       minimum: 1,
       description:
-        'Request bodies, gRPC messages and unread gRPC answers held in memory at a time, all connections together; more ' +
+        'Request bodies, gRPC messages and unread answers (over HTTP those of more than 16 KiB) held in memory at a time, all connections together; more ' +
         'are refused with 503 (gRPC: `UNAVAILABLE`).',
     }),
     maxInputs: Type.Integer({ default: 256, minimum: 1, description: 'Most input tensors of a request.' }),

@@ -140,7 +140,7 @@ describe('a body', () => {
     const response = await exchange(port, requestText(PATH, {}, BODY.padEnd(200)));
     expect(jsonOf(response)).toEqual({
       status: 503,
-      body: { error: 'the server already holds 1000 bytes of request bodies; try again later' },
+      body: { error: 'the server already holds 1000 bytes of requests and answers; try again later' },
     });
     expect(response.headers['retry-after']).toBe('1');
     release();

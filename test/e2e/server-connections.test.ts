@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { InferResult } from '../../src/service/index.js';
+import type { InferResult, Service } from '../../src/service/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService } from '../support/fake-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
@@ -37,6 +38,30 @@ function createHeldService() {
     while (waiting.size < count) await new Promise<void>((resolve) => arrivals.push(resolve));
   };
   return { service: held, arrived, release: (id: string) => waiting.get(id)?.() };
+}
+
+const BINARY = requestText(
+  PATH,
+  {},
+  JSON.stringify({
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [1], data: [1] }],
+    parameters: { binary_data_output: true },
+  }),
+);
+
+/** A service whose answers are of so many bytes. */
+function createLargeService(sizeBytes: number): Service {
+  const service = createFakeService();
+  const data = new Uint8Array(sizeBytes);
+  return {
+    ...service,
+    infer: async (call, request) => {
+      const result = await service.infer(call, request);
+      if (result.kind !== 'one') return result;
+      const outputs = [{ name: 'y', datatype: 'UINT8' as const, shape: [data.length], data }];
+      return { kind: 'one', response: { ...result.response, outputs } };
+    },
+  };
 }
 
 describe('a client', () => {
@@ -189,28 +214,37 @@ describe('a client', () => {
   });
 
   it('that does not read its answer is cut off', async () => {
-    const service = createFakeService();
-    const data = new Uint8Array(64_000_000);
-    const { port, finishedWith } = await startTestServer({
-      options: { sendTimeoutMs: 100 },
-      service: {
-        ...service,
-        infer: async (call, request) => {
-          const result = await service.infer(call, request);
-          if (result.kind !== 'one') return result;
-          const outputs = [{ name: 'y', datatype: 'UINT8' as const, shape: [data.length], data }];
-          return { kind: 'one', response: { ...result.response, outputs } };
-        },
-      },
-    });
+    const service = createLargeService(64_000_000);
+    const { port, finishedWith } = await startTestServer({ options: { sendTimeoutMs: 100 }, service });
     const client = await RawClient.connect(port);
     client.socket.pause();
-    const json = JSON.stringify({
-      inputs: [{ name: 'x', datatype: 'FP32', shape: [1], data: [1] }],
-      parameters: { binary_data_output: true },
-    });
-    client.send(requestText(PATH, {}, json));
+    client.send(BINARY);
     expect(await finishedWith(() => true)).toMatchObject({ status: 499 });
+  });
+
+  it('that does not read its answer holds no more than the server may hold at a time', async () => {
+    const service = createLargeService(64_000_000);
+    const options = { maxBufferedBytes: 100_000_000 };
+    const { port, finishedWith } = await startTestServer({ options, service });
+    const slow = await RawClient.connect(port);
+    slow.send(BINARY);
+    await once(slow.socket, 'data');
+    slow.socket.pause();
+    const other = await RawClient.connect(port);
+    other.send(BINARY);
+    const { status, headers, body } = await other.response();
+    expect(status).toBe(503);
+    expect(JSON.parse(body.toString())).toEqual({
+      error: 'the server already holds 100000000 bytes of requests and answers, and has no room for this answer',
+    });
+    expect(headers['retry-after']).toBeUndefined();
+    slow.socket.destroy();
+    await finishedWith((event) => event.status === 499);
+    other.send(BINARY);
+    await once(other.socket, 'data');
+    expect(other.pending).toMatch(/^HTTP\/1.1 200 /);
+    other.socket.destroy();
+    await other.closed;
   });
 
   it('that is quiet for too long loses its connection', async () => {
