@@ -10,7 +10,7 @@ import {
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { MillraceError } from '../../core/index.js';
-import { decodeMessage, grpcMessage, grpcRegistry } from './schema.js';
+import { decodeMessage, decodeToJson, encodeFromJson, grpcMessage, grpcRegistry } from './schema.js';
 
 /** What Triton's own client was made from. */
 const triton = createFileRegistry(
@@ -81,6 +81,16 @@ describe('the generic codec', () => {
     expect(() => decodeMessage('ModelReadyRequest', Uint8Array.of(0x0a, 0x05, 0x61))).toThrow(
       new MillraceError('invalid_argument', 'request: malformed ModelReadyRequest: premature EOF'),
     );
+  });
+
+  it('replaces halves of characters, with which a text may end that was cut', () => {
+    const models = [
+      { name: 'm', version: '1', state: 'UNAVAILABLE', reason: 'expected 1, got \u{1f600}'.slice(0, -1) },
+    ];
+    const [message] = encodeFromJson('RepositoryIndexResponse', { models });
+    expect(decodeToJson('RepositoryIndexResponse', message as Uint8Array)).toEqual({
+      models: [{ ...models[0], reason: 'expected 1, got \ufffd' }],
+    });
   });
 
   it('knows what it does not know', () => {

@@ -18,6 +18,9 @@ import { GRPC_SERVICE } from './schema-table.js';
 
 const { describeProtoFile, modelConfigFile } = await loadProtoFiles();
 
+/** As JSON escapes them. */
+const HALF_CHARACTER = /\\ud[89a-f]/;
+
 let registry: FileRegistry | undefined;
 
 /** The files behind `inference.GRPCInferenceService`; made on first use, since a server may never need them. */
@@ -56,6 +59,17 @@ export function decodeToJson(name: string, bytes: Uint8Array): JsonValue {
 /** Encodes a message from JSON with the names of the proto file. */
 export function encodeFromJson(name: string, json: unknown): GrpcMessage {
   const message = grpcMessage(name);
-  // fromJson checks the value itself.
-  return [toBinary(message, fromJson(message, json as JsonValue))];
+  // fromJson checks the value itself, and refuses halves of characters, which texts that were cut may end with.
+  return [toBinary(message, fromJson(message, isWellFormed(json) ? (json as JsonValue) : wellFormed(json)))];
+}
+
+function isWellFormed(json: unknown): boolean {
+  return !HALF_CHARACTER.test(JSON.stringify(json));
+}
+
+/** The same with U+FFFD for halves of characters, as UTF-8 has it. */
+function wellFormed(json: unknown): JsonValue {
+  return JSON.parse(JSON.stringify(json), (_name, value: unknown) =>
+    typeof value === 'string' ? Buffer.from(value).toString() : value,
+  );
 }

@@ -87,10 +87,14 @@ let registry: FileRegistry | undefined;
 
 /** Every file behind the services of the gRPC port; made when somebody first asks. */
 export function reflectedFiles(): FileRegistry {
+  registry ??= describeAll();
+  return registry;
+}
+
+function describeAll(): FileRegistry {
   const inference = Array.from(grpcRegistry().files, (file) => file.proto);
   const file = [...inference, describeHealth(), ...REFLECTION_PACKAGES.map(describeReflection)];
-  registry ??= createFileRegistry(create(FileDescriptorSetSchema, { file }));
-  return registry;
+  return createFileRegistry(create(FileDescriptorSetSchema, { file }));
 }
 
 /** The file that defines a message, enum or service, or one of their fields, values or methods. */
