@@ -2,6 +2,7 @@ import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { MillraceError } from '../core/index.js';
 import { relativePathProblem } from './files.js';
+import { makeUploadFolder, removeLeftUploads } from './left-uploads.js';
 import { versionOfFolder } from './names.js';
 import type { ModelSource } from './types.js';
 
@@ -14,9 +15,12 @@ export class Uploads {
   /** Versions in use, by folder. */
   readonly #folders = new Map<string, Set<number>>();
   readonly #parent: string;
+  /** Ends when what servers that were killed have left is removed. */
+  readonly #swept: Promise<void>;
 
   constructor(parent: string) {
     this.#parent = parent;
+    this.#swept = removeLeftUploads(parent);
   }
 
   /**
@@ -29,7 +33,7 @@ export class Uploads {
       const problem = uploadPathProblem(name);
       if (problem !== undefined) throw refusal(`file '${name.slice(0, MAX_PATH_LENGTH)}' ${problem}`);
     }
-    const folder = await fs.mkdtemp(path.join(await fs.realpath(this.#parent), 'millrace-upload-'));
+    const folder = await makeUploadFolder(this.#parent);
     this.#folders.set(folder, new Set());
     try {
       for (const [name, content] of files) await writeNew(folder, name, content);
@@ -54,6 +58,7 @@ export class Uploads {
   }
 
   async close(): Promise<void> {
+    await this.#swept;
     await Promise.all([...this.#folders.keys()].map((folder) => this.#remove(folder)));
   }
 

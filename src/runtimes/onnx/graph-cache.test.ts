@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -20,6 +20,18 @@ test('the cache of optimised graphs removes no file that it has not made', async
   const names = readdirSync(folder);
   expect(names.filter((name) => !ENTRY.test(name)).sort()).toEqual([...others].sort());
   expect(names.filter((name) => ENTRY.test(name))).toHaveLength(1);
+});
+
+test('the cache of optimised graphs removes what a process that was killed has left, a day later', async () => {
+  const folder = path.join(root, 'left');
+  mkdirSync(folder, { mode: 0o700 });
+  const digest = 'ab'.repeat(32);
+  const [old, fresh, foreign] = [`${digest}.onnx.12.345.67.tmp`, `${digest}.onnx.13.5.tmp`, 'other.tmp'] as const;
+  for (const name of [old, fresh, foreign]) writeFileSync(path.join(folder, name), '');
+  const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000);
+  for (const name of [old, foreign]) utimesSync(path.join(folder, name), twoDaysAgo, twoDaysAgo);
+  await new GraphCache(folder, () => undefined).createSession(model, {});
+  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([fresh, foreign]);
 });
 
 test('the cache of optimised graphs takes no graph from a folder that everybody can write to', async () => {

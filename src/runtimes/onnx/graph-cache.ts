@@ -11,6 +11,9 @@ type SessionOptions = InferenceSession.SessionOptions;
 const MAX_ENTRIES = 32;
 /** Names of our own; whatever else lies in the folder is somebody's. */
 const ENTRY = /^[0-9a-f]{64}\.onnx$/;
+/** What is being written, or was by a process that was killed: nothing takes longer than a day to load. */
+const TEMPORARY = /^[0-9a-f]{64}\.onnx\.[\d.]+\.tmp$/;
+const ABANDONED_AFTER_MS = 86_400_000;
 /** Key of `TensorProto.external_data` as it stands in the file: the data is elsewhere, by a path relative to the file. */
 const EXTERNAL_DATA = Buffer.from('\n\x08location\x12', 'latin1');
 
@@ -78,13 +81,27 @@ export class GraphCache {
     this.#report('warn', `the optimised graph could not be cached: ${messageOf(error)}`);
   }
 
-  /** Keeps the entries that were used last. */
+  /** Keeps the entries that were used last, and what is being written. */
   async #prune(): Promise<void> {
-    const names = (await readdir(this.#folder)).filter((name) => ENTRY.test(name));
-    const files = names.map((name) => path.join(this.#folder, name));
-    const times = await Promise.all(files.map(async (file) => ({ file, usedAt: (await stat(file)).mtimeMs })));
-    times.sort((a, b) => b.usedAt - a.usedAt);
-    await Promise.all(times.slice(MAX_ENTRIES).map(({ file }) => rm(file, { force: true })));
+    const names = await readdir(this.#folder);
+    const entries = await this.#lastFirst(names.filter((name) => ENTRY.test(name)));
+    const temporaries = await this.#lastFirst(names.filter((name) => TEMPORARY.test(name)));
+    const oldest = Date.now() - ABANDONED_AFTER_MS;
+    const abandoned = temporaries.filter(({ usedAt }) => usedAt < oldest);
+    const useless = [...entries.slice(MAX_ENTRIES), ...abandoned];
+    await Promise.all(useless.map(({ file }) => rm(file, { force: true })));
+  }
+
+  async #lastFirst(names: readonly string[]): Promise<readonly { readonly file: string; readonly usedAt: number }[]> {
+    const files = await Promise.all(
+      names.map(async (name) => {
+        const file = path.join(this.#folder, name);
+        // Others remove and rename files, too.
+        const stats = await stat(file).catch(() => undefined);
+        return { file, usedAt: stats?.mtimeMs ?? 0 };
+      }),
+    );
+    return files.sort((a, b) => b.usedAt - a.usedAt);
   }
 }
 
