@@ -42,7 +42,8 @@ export interface BatchContext<Loaded = unknown> extends ModelContext<Loaded> {
 
 /**
  * Inputs of another model. Typed arrays, text and booleans tell their datatype, other numbers are FP32 (bigints INT64)
- * unless `{ data, shape, datatype }` says otherwise. Shapes are taken as they are shown, batch dimension included.
+ * unless `{ data, shape, datatype }` says otherwise. Shapes are taken as they are shown, batch dimension included; a
+ * single value is of shape [1].
  */
 export type CallInputs = Readonly<Record<string, OutputValue>>;
 

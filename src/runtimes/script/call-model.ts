@@ -99,7 +99,8 @@ function toTensor(name: string, value: unknown): Tensor {
   const data = explicit === undefined ? value : explicit.data;
   const { elements, shape: shown } = flatten(place, data, explicit?.datatype === 'BYTES');
   const datatype = explicit?.datatype ?? arrayDatatype(data) ?? datatypeOf(elements[0]);
-  const shape = explicit?.shape ?? shown;
+  // Signatures that mean one value say [1]; a tensor without dimensions says its shape.
+  const shape = explicit?.shape ?? (shown.length === 0 ? [1] : shown);
   if (elementCount(shape) !== elements.length) {
     const message = `${place}: ${formatTensorType(datatype, shape)} does not hold ${elements.length} elements`;
     throw new MillraceError('invalid_argument', message);

@@ -384,7 +384,7 @@ describe('another model', () => {
       sequence: { id: 4n, start: true, end: false },
     });
     expect(request?.inputs.map(({ name, datatype, shape }) => `${name} ${datatype}[${shape}]`)).toEqual([
-      ...['a FP32[1,1]', 'b BYTES[1,1]', 'c BOOL[1]', 'd INT64[]', 'e FP32[2]', 'f INT8[1]'],
+      ...['a FP32[1,1]', 'b BYTES[1,1]', 'c BOOL[1]', 'd INT64[1]', 'e FP32[2]', 'f INT8[1]'],
     ]);
   });
 
@@ -404,6 +404,26 @@ describe('another model', () => {
       { callId: 1, y: [1], parameters: { n: 1 }, final: false },
       { callId: 1, y: [2], parameters: { n: 1 }, final: false },
       { callId: 1, y: [] },
+    ]);
+  });
+
+  it('is given a single value as a tensor of shape [1]', async () => {
+    const given: ModelRequest[] = [];
+    const { model } = await load(
+      defineModel({
+        ...declared,
+        infer: async (_request, context) => ({ y: (await context.model('b').infer({ t: 'text', n: 5 })).outputs.o }),
+      }),
+      {},
+      (callId, request) => {
+        given.push(request);
+        return answering(fp32('o', [1], [1]))(callId, request);
+      },
+    );
+    expect(await run(model, item(1, []))).toMatchObject([{ callId: 1, y: [1] }]);
+    expect(given[0]?.inputs.map(({ name, datatype, shape }) => [name, datatype, shape])).toEqual([
+      ['t', 'BYTES', [1]],
+      ['n', 'FP32', [1]],
     ]);
   });
 
