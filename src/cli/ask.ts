@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import {
   type ClassScore,
+  encodeGenerate,
   encodeRequest,
   type InferOptions,
   type InferResult,
@@ -15,7 +16,7 @@ import {
 import { MillraceError } from '../core/index.js';
 import { formatCurl } from './curl.js';
 import type { InputFlag } from './inputs/input-flags.js';
-import { imageSections, labelledOutput } from './inputs/model-config.js';
+import { imageSections, isDecoupled, labelledOutput } from './inputs/model-config.js';
 import { type InputValues, readInputs } from './inputs/read-inputs.js';
 import type { Io } from './io.js';
 import { connectTo, findKey, KEY_VARIABLE, type ServerFlags, suggestingModels } from './server-options.js';
@@ -51,6 +52,8 @@ export interface Question {
   readonly metadata: ModelMetadata;
   readonly inputs: InputValues;
   readonly options: InferOptions;
+  /** It gives any number of answers, one after the other. */
+  readonly decoupled: boolean;
   /** The output to show as classes rather than numbers, and how many of them. */
   readonly ranked: { readonly output: string; readonly top: number } | undefined;
   /** What the rows are, where they come from files. */
@@ -70,6 +73,8 @@ export async function prepareQuestion(io: Io, name: string, flags: InferFlags): 
   const metadata = await suggestingModels(client, name, () => model.metadata());
   // Other servers of the protocol have no such route; pictures and labels then go by their defaults.
   const config = await model.config().catch(() => ({}));
+  const decoupled = isDecoupled(config);
+  if (decoupled) refuseForStreams(name, flags);
   const given = [...(flags.input ?? []), ...(flags.image ?? [])];
   const inputs = await readInputs(metadata.inputs, {
     flags: given,
@@ -80,9 +85,16 @@ export async function prepareQuestion(io: Io, name: string, flags: InferFlags): 
     readStdin: () => io.readStdin(),
     images: imageSections(config),
   });
-  const ranked = rankedOutput(metadata.outputs, flags, labelledOutput(config));
+  const ranked = decoupled ? undefined : rankedOutput(metadata.outputs, flags, labelledOutput(config));
   const rowNames = given.flatMap(({ source }) => (source.kind === 'file' ? [basename(source.path)] : []));
-  return { client, model, metadata, inputs, options: requestOptions(flags), ranked, rowNames };
+  return { client, model, metadata, inputs, options: requestOptions(flags), decoupled, ranked, rowNames };
+}
+
+function refuseForStreams(name: string, { save, classes }: InferFlags): void {
+  const flag = save !== undefined ? '--save' : classes !== undefined ? '--classes' : undefined;
+  if (flag === undefined) return;
+  const message = `model '${name}' may give several answers, for which there is no ${flag}`;
+  throw new MillraceError('invalid_argument', message);
 }
 
 /** Classes are shown when asked for, and to people whenever the model has labels. */
@@ -113,6 +125,12 @@ function sequenceStep(id: string | bigint, flags: InferFlags): SequenceStep {
   return { id, start: flags.sequenceStart === true, end: flags.sequenceEnd === true };
 }
 
+/** Sends the request to a model of many answers; they come as it gives them. */
+export function askForAll({ model, inputs, options }: Question): AsyncIterable<InferResult> {
+  const { binary: _, ...rest } = options;
+  return model.stream(inputs, rest);
+}
+
 /** Sends the request. */
 export async function ask({ model, inputs, options, ranked }: Question): Promise<Answer> {
   if (ranked === undefined) return { kind: 'tensors', result: await model.infer(inputs, options) };
@@ -121,7 +139,7 @@ export async function ask({ model, inputs, options, ranked }: Question): Promise
 
 /** The request as a curl command; the answer to it is JSON. Writes the body to the file that the flags name. */
 export async function questionAsCurl(io: Io, question: Question, flags: InferFlags): Promise<string> {
-  const { client, model, metadata, inputs, options, ranked } = question;
+  const { client, model, metadata, inputs, options, decoupled, ranked } = question;
   const tensors = Object.entries(inputs).map(([name, value]) =>
     toTensor(
       name,
@@ -130,17 +148,20 @@ export async function questionAsCurl(io: Io, question: Question, flags: InferFla
     ),
   );
   const file = typeof flags.curl === 'string' ? flags.curl : undefined;
-  const { headers, body } = encodeRequest(tensors, {
-    ...options,
-    binary: flags.binary && file !== undefined ? 'inputs' : false,
-    ...(ranked === undefined ? {} : { outputs: [ranked.output], classes: { [ranked.output]: ranked.top } }),
-  });
+  const { headers, body } = decoupled
+    ? { headers: { 'content-type': 'application/json' }, body: encodeGenerate(tensors, options) }
+    : encodeRequest(tensors, {
+        ...options,
+        binary: flags.binary && file !== undefined ? 'inputs' : false,
+        ...(ranked === undefined ? {} : { outputs: [ranked.output], classes: { [ranked.output]: ranked.top } }),
+      });
   if (file !== undefined) await writeBody(resolve(io.cwd, file), body);
   const key = await findKey(io, flags);
   const version = model.version === undefined ? '' : `/versions/${model.version}`;
   return formatCurl({
-    url: `${client.url}/v2/models/${encodeURIComponent(model.name)}${version}/infer`,
+    url: `${client.url}/v2/models/${encodeURIComponent(model.name)}${version}/${decoupled ? 'generate_stream' : 'infer'}`,
     headers,
+    streams: decoupled,
     body: file === undefined ? { text: String(body) } : { file },
     keyVariable: key === undefined ? undefined : KEY_VARIABLE,
   });

@@ -3,14 +3,16 @@ export interface CurlRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: { readonly text: string } | { readonly file: string };
+  /** Show what comes as it comes. */
+  readonly streams: boolean;
   /** The shell variable that holds the bearer key; undefined = no key is needed. */
   readonly keyVariable: string | undefined;
 }
 
 /** A line for a POSIX shell that sends the request and prints the answer. */
-export function formatCurl({ url, headers, body, keyVariable }: CurlRequest): string {
+export function formatCurl({ url, headers, body, streams, keyVariable }: CurlRequest): string {
   const parts = [
-    'curl -s',
+    streams ? 'curl -sN' : 'curl -s',
     quote(url),
     ...Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`),
     ...(keyVariable === undefined ? [] : [`-H "Authorization: Bearer $${keyVariable}"`]),

@@ -1,6 +1,13 @@
 import { MillraceClientError } from './errors.js';
 import { DEFAULT_RETRY_POLICY, type RetryPolicy } from './retry.js';
-import { type Budget, createBudget, createTransport, type HttpAnswer, type HttpRequest } from './transport.js';
+import {
+  type Budget,
+  createBudget,
+  createTransport,
+  type HttpAnswer,
+  type HttpRequest,
+  streamAnswer,
+} from './transport.js';
 import type { CallOptions } from './types.js';
 
 export interface ClientOptions {
@@ -28,7 +35,11 @@ export interface Connection {
   readonly binary: boolean | 'inputs';
   readonly idempotent: boolean;
   budget(options?: CallOptions): Budget;
+  /** Longest answer, or event of a stream, that is read. */
+  readonly maxResponseBytes: number;
   send(request: HttpRequest): Promise<HttpAnswer>;
+  /** Sends it once; the pieces of the answer's body as they come. */
+  stream(request: HttpRequest): AsyncIterable<HttpAnswer>;
   getJson<T>(path: string, budget: Budget): Promise<T>;
   /** Posts JSON; the answer's JSON, or undefined when its body is empty. */
   postJson(path: string, body: unknown, budget: Budget): Promise<unknown>;
@@ -38,16 +49,19 @@ export interface Connection {
 
 export function createConnection(url: string | URL, options: ClientOptions): Connection {
   const baseUrl = normalizeUrl(url);
-  const send = createTransport({
+  const transport = {
     baseUrl,
     headers: { ...options.headers, ...(options.key === undefined ? {} : { authorization: `Bearer ${options.key}` }) },
     fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
     retry: { ...DEFAULT_RETRY_POLICY, ...(options.retry === false ? { maxAttempts: 1 } : options.retry) },
     maxResponseBytes: options.maxResponseBytes ?? 1_073_741_824,
-  });
+  };
+  const send = createTransport(transport);
   return {
     baseUrl,
+    maxResponseBytes: transport.maxResponseBytes,
     send,
+    stream: (request) => streamAnswer(transport, request),
     binary: options.binary ?? true,
     idempotent: options.idempotent ?? false,
     budget: (call = {}) => createBudget(call.timeoutMs ?? options.timeoutMs, call.signal),

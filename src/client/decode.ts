@@ -24,7 +24,8 @@ export interface DecodedAnswer {
   readonly tensors: readonly Tensor[];
 }
 
-interface WireOutput {
+/** An output as it stands in JSON. */
+export interface WireOutput {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
@@ -92,7 +93,7 @@ function datatypeOf(output: WireOutput): Datatype {
 }
 
 /** {@link parseWireJson} leaves NaN, ±Infinity and long integers as text: the datatype says what they are. */
-function encodeJsonData(output: WireOutput): Uint8Array {
+export function encodeJsonData(output: WireOutput): Uint8Array {
   const datatype = datatypeOf(output);
   const elements = (output.data ?? []).flat(Number.POSITIVE_INFINITY);
   if (datatype === 'BYTES') return encodeElements(`output '${output.name}'`, datatype, elements);

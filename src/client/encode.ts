@@ -48,6 +48,19 @@ export function encodeRequest(tensors: readonly Tensor[], options: RequestOption
   };
 }
 
+/** The body of `generate_stream`: each input by its name, one element as it is, others as a flat list. */
+export function encodeGenerate(tensors: readonly Tensor[], options: RequestOptions): string {
+  const inputs = tensors.map((tensor) => {
+    const data = jsonData(tensor);
+    return [tensor.name, data.length === 1 ? data[0] : data] as const;
+  });
+  return formatWireJson({
+    id: options.id,
+    parameters: requestParameters({ ...options, binary: false }),
+    ...Object.fromEntries(inputs),
+  });
+}
+
 function requestParameters(options: RequestOptions): Readonly<Record<string, unknown>> | undefined {
   const parameters = {
     ...options.parameters,

@@ -3,9 +3,9 @@ export type { Datatype, ErrorCode, NumericArray, Parameters, ParameterValue } fr
 export { connect, type LoadOptions, type MillraceClient } from './client.js';
 export type { ClientOptions } from './connection.js';
 export { toOutput } from './decode.js';
-export { type EncodedRequest, encodeRequest } from './encode.js';
+export { type EncodedRequest, encodeGenerate, encodeRequest } from './encode.js';
 export { MillraceClientError } from './errors.js';
-export type { ClassifyOptions, ModelClient } from './model.js';
+export type { ClassifyOptions, ModelClient, StreamOptions } from './model.js';
 export type { RetryPolicy } from './retry.js';
 export { toTensor } from './to-tensor.js';
 export type * from './types.js';

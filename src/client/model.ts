@@ -1,8 +1,9 @@
 import { MillraceError, type Tensor } from '../core/index.js';
 import type { Connection } from './connection.js';
 import { type DecodedAnswer, decodeAnswer, parseServerTiming, toClassScores, toOutput } from './decode.js';
-import { encodeRequest, type RequestOptions } from './encode.js';
+import { encodeGenerate, encodeRequest, type RequestOptions } from './encode.js';
 import { MillraceClientError } from './errors.js';
+import { decodeEvent, readEvents } from './events.js';
 import { MetadataCache, sameInputs } from './metadata-cache.js';
 import { needsMetadata, toTensor } from './to-tensor.js';
 import { type Budget, type HttpAnswer, waitWithin } from './transport.js';
@@ -26,12 +27,19 @@ export interface ClassifyOptions<M extends ModelTypes = AnyModel> extends InferO
   readonly output?: keyof M['outputs'] & string;
 }
 
+export type StreamOptions<M extends ModelTypes = AnyModel> = Omit<InferOptions<M>, 'binary' | 'idempotent'>;
+
 /** One model, or one version of it, on a server. */
 export interface ModelClient<M extends ModelTypes = AnyModel> {
   readonly name: string;
   readonly version: string | undefined;
   /** Runs one inference. */
   infer(inputs: Inputs<M>, options?: InferOptions<M>): Promise<InferResult<M>>;
+  /**
+   * The answers of a model that gives any number of them (`generate_stream`), as they come; an answer that is an error
+   * is thrown and ends the loop. Leaving the loop cancels the rest. Never sent again; `timeoutMs` bounds the whole.
+   */
+  stream(inputs: Inputs<M>, options?: StreamOptions<M>): AsyncIterable<InferResult<M>>;
   /** The top classes of one output with the model's labels: a list for each row. */
   classify(inputs: Inputs<M>, options?: ClassifyOptions<M>): Promise<readonly (readonly ClassScore[])[]>;
   metadata(options?: CallOptions): Promise<ModelMetadata>;
@@ -87,9 +95,34 @@ export function createModelClient<M extends ModelTypes>(
     }
   };
 
+  const stream = async function* (inputs: Inputs<M>, options: StreamOptions<M>): AsyncGenerator<InferResult<M>> {
+    const budget = connection.budget(options);
+    // Kept metadata may be of a model that has changed, and nothing of a stream is sent again.
+    const metadata = await waitWithin(budget, cache.refresh());
+    const body = asClientError(() => encodeGenerate(toTensors(inputs, metadata), options));
+    const pieces = connection.stream({
+      method: 'POST',
+      path: `${path}/generate_stream`,
+      headers: {
+        'content-type': 'application/json',
+        ...(options.requestId === undefined ? {} : { 'x-request-id': options.requestId }),
+      },
+      body,
+      idempotent: false,
+      budget,
+    });
+    for await (const event of readEvents(pieces, connection.maxResponseBytes)) {
+      const answer = decodeEvent(event, metadata);
+      const tensors = answer.tensors.filter(({ name: output }) => options.outputs?.includes(output) ?? true);
+      // The header says when the first answer came, not each.
+      yield { ...toResult<M>({ ...answer, tensors }, event.headers), timingMs: {} };
+    }
+  };
+
   return {
     name,
     version,
+    stream: (inputs, options = {}) => stream(inputs, options),
     async infer(inputs, options = {}) {
       const answer = await run(inputs, options);
       return toResult<M>(decodeAnswer(answer), answer.headers);

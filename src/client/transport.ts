@@ -82,22 +82,51 @@ async function attempt(options: TransportOptions, request: HttpRequest): Promise
 }
 
 async function exchange(options: TransportOptions, request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
-  const headers: Record<string, string> = { ...options.headers, ...request.headers };
-  const { deadlineAt } = request.budget;
-  if (deadlineAt !== Number.POSITIVE_INFINITY) {
-    headers['x-request-timeout-ms'] = String(Math.max(1, Math.ceil(deadlineAt - performance.now())));
-  }
-  const response = await options.fetch(`${options.baseUrl}${request.path}`, {
-    method: request.method,
-    headers,
-    signal,
-    ...(request.body === undefined ? {} : { body: request.body }),
-  });
+  const response = await fetchAnswer(options, request, signal);
   return {
     status: response.status,
     headers: response.headers,
     body: await readBody(response, options.maxResponseBytes),
   };
+}
+
+function fetchAnswer(options: TransportOptions, request: HttpRequest, signal: AbortSignal): Promise<Response> {
+  const headers: Record<string, string> = { ...options.headers, ...request.headers };
+  const { deadlineAt } = request.budget;
+  if (deadlineAt !== Number.POSITIVE_INFINITY) {
+    headers['x-request-timeout-ms'] = String(Math.max(1, Math.ceil(deadlineAt - performance.now())));
+  }
+  return options.fetch(`${options.baseUrl}${request.path}`, {
+    method: request.method,
+    headers,
+    signal,
+    ...(request.body === undefined ? {} : { body: request.body }),
+  });
+}
+
+/** The pieces of a 2xx answer's body as they come, never sent again; rejects like {@link Transport}. Leaving cancels it. */
+export async function* streamAnswer(options: TransportOptions, request: HttpRequest): AsyncGenerator<HttpAnswer> {
+  const watch = watchBudget(request.budget);
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  try {
+    const response = await fetchAnswer(options, request, watch.signal);
+    const { status, headers } = response;
+    if (!response.ok) throw errorOfAnswer(status, headers, await readBody(response, options.maxResponseBytes));
+    reader = response.body?.getReader();
+    for (;;) {
+      const { done, value } = (await reader?.read()) ?? { done: true };
+      if (done || value === undefined) return;
+      yield { status, headers, body: value };
+    }
+  } catch (error) {
+    if (watch.signal.aborted) throw watch.signal.reason;
+    if (error instanceof MillraceClientError) throw error;
+    throw new MillraceClientError('unavailable', describeUnreachable(options.baseUrl, error), { cause: error });
+  } finally {
+    watch.stop();
+    // What is left of a broken or finished body is nobody's business.
+    await reader?.cancel().catch(() => undefined);
+  }
 }
 
 async function readBody(response: Response, maxBytes: number): Promise<Uint8Array> {
@@ -131,7 +160,21 @@ const MAX_TIMER_MS = 2_147_483_647;
 
 /** Runs `work` with a signal that fires at the deadline or when the caller aborts, and turns either into its error. */
 async function withinBudget<T>(budget: Budget, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const { deadlineAt, timeoutMs, signal } = budget;
+  const watch = watchBudget(budget);
+  try {
+    return await work(watch.signal);
+  } catch (error) {
+    throw watch.signal.aborted ? watch.signal.reason : error;
+  } finally {
+    watch.stop();
+  }
+}
+
+/** A signal that fires at the deadline, or when the caller aborts, with the error for either; `stop` ends the watch. */
+export function watchBudget({ deadlineAt, timeoutMs, signal }: Budget): {
+  readonly signal: AbortSignal;
+  stop(): void;
+} {
   const controller = new AbortController();
   const onAbort = () => {
     controller.abort(new MillraceClientError('cancelled', 'the caller aborted the request', { cause: signal?.reason }));
@@ -145,14 +188,13 @@ async function withinBudget<T>(budget: Budget, work: (signal: AbortSignal) => Pr
       : setTimeout(onTimeout, Math.min(deadlineAt - performance.now(), MAX_TIMER_MS));
   signal?.addEventListener('abort', onAbort);
   if (signal?.aborted) onAbort();
-  try {
-    return await work(controller.signal);
-  } catch (error) {
-    throw controller.signal.aborted ? controller.signal.reason : error;
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
-  }
+  return {
+    signal: controller.signal,
+    stop() {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    },
+  };
 }
 
 /** Lets the budget cut short a wait for something that others wait for, too. */

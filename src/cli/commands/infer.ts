@@ -2,9 +2,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { InferResult } from '../../client/index.js';
-import { ask, type InferFlags, prepareQuestion, questionAsCurl } from '../ask.js';
+import { ask, askForAll, type InferFlags, prepareQuestion, type Question, questionAsCurl } from '../ask.js';
 import { type CommandContext, examples } from '../command.js';
-import { formatAnswer, formatClassAnswer, toJsonAnswer, toJsonClasses } from '../format/answer.js';
+import {
+  formatAnswer,
+  formatClassAnswer,
+  formatEndOfAnswers,
+  formatNextAnswer,
+  toJsonAnswer,
+  toJsonClasses,
+} from '../format/answer.js';
 import { formatJson } from '../format/json.js';
 import {
   parseImageFlag,
@@ -21,7 +28,7 @@ import { addServerFlags, collect, parseCount, parseNumber } from '../server-opti
 /** `millrace infer <model>`: one request from files or from the command line. */
 export function registerInfer(program: Command, { io }: CommandContext): void {
   addServerFlags(program.command('infer <model>'))
-    .description('send one request to a server and print the answer')
+    .description('send one request to a server and print the answer, or each answer as it comes')
     .option(
       '-i, --input <[name=]value>',
       'JSON, text, or @FILE: .json, .npy, .jpg, .png, else raw bytes (- = stdin); repeatable',
@@ -48,7 +55,7 @@ export function registerInfer(program: Command, { io }: CommandContext): void {
     .option('--no-binary', 'send and ask for tensors as JSON')
     .option('--save <folder>', 'write each output to NAME.npy (text to NAME.json)')
     .option('--curl [file]', 'print the curl command instead of asking; its body goes to FILE, else into the line')
-    .option('--json', 'print the whole answer as JSON')
+    .option('--json', 'print the whole answer as JSON; several answers a line each')
     .addHelpText(
       'after',
       examples(
@@ -56,6 +63,7 @@ export function registerInfer(program: Command, { io }: CommandContext): void {
         'millrace infer mobilenetv3 --image *.jpg',
         'millrace infer silero-vad -i input=@window.npy -i sr=16000 --sequence 7 --sequence-start',
         'millrace infer echo -i text=hello --json',
+        'millrace infer countdown -i from=3',
         'millrace infer mobilenetv3 --image photo.jpg --curl body.bin',
       ),
     )
@@ -69,6 +77,7 @@ async function infer(io: Io, name: string, flags: InferFlags): Promise<void> {
     io.stdout.write(`${await questionAsCurl(io, question, flags)}\n`);
     return;
   }
+  if (question.decoupled) return inferAll(io, question, json === true);
   const startedAt = performance.now();
   const answer = await withProgress(io, `asking ${name}`, () => ask(question));
   const elapsedMs = performance.now() - startedAt;
@@ -81,6 +90,19 @@ async function infer(io: Io, name: string, flags: InferFlags): Promise<void> {
   io.stdout.write(
     json ? formatJson(toJsonAnswer(answer.result)) : formatAnswer(answer.result, elapsedMs, io.stdout.colors),
   );
+}
+
+/** Prints answers as they come, so that one can watch a model write. */
+async function inferAll(io: Io, question: Question, json: boolean): Promise<void> {
+  const startedAt = performance.now();
+  let index = 0;
+  for await (const result of askForAll(question)) {
+    index++;
+    const arrival = { index, elapsedMs: performance.now() - startedAt };
+    io.stdout.write(json ? formatJson(toJsonAnswer(result)) : formatNextAnswer(result, arrival, io.stdout.colors));
+  }
+  if (!json)
+    io.stdout.write(formatEndOfAnswers(question.model.name, { index, elapsedMs: performance.now() - startedAt }));
 }
 
 /** Numbers as NAME.npy, what that format has no word for as NAME.json. */

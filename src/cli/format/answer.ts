@@ -12,6 +12,25 @@ export function formatAnswer(result: InferResult, elapsedMs: number, colors: Col
   return [title, ...tensors].join('\n');
 }
 
+/** One of any number of answers: which one, when it came, the outputs. */
+export function formatNextAnswer(result: InferResult, { index, elapsedMs }: Arrival, colors: Colors): string {
+  const title = `${colors.bold(`answer ${index}`)} ${colors.dim(`after ${formatMs(elapsedMs)}`)}\n`;
+  const tensors = Object.entries(result.outputs).map(([name, tensor]) => formatTensor(name, tensor, colors));
+  return `${[title, ...tensors].join('\n')}\n`;
+}
+
+export interface Arrival {
+  /** Counts from 1. */
+  readonly index: number;
+  /** Since the request was sent. */
+  readonly elapsedMs: number;
+}
+
+/** What people are told when there are no more answers. */
+export function formatEndOfAnswers(name: string, { index, elapsedMs }: Arrival): string {
+  return `${name} gave ${index === 1 ? '1 answer' : `${index} answers`} in ${formatMs(elapsedMs)}\n`;
+}
+
 export interface ClassAnswer {
   readonly name: string;
   readonly output: string;

@@ -32,3 +32,8 @@ export function optionalInputs(config: TritonConfig): readonly string[] {
 function tensorsOf(list: unknown): readonly (TritonConfig & { readonly name: string })[] {
   return Array.isArray(list) ? list : [];
 }
+
+/** Whether the model gives any number of answers, which `infer` cannot carry and `generate_stream` can. */
+export function isDecoupled(config: TritonConfig): boolean {
+  return (config.model_transaction_policy as { readonly decoupled?: unknown } | undefined)?.decoupled === true;
+}

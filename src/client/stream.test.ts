@@ -1,0 +1,126 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  type FakeAnswer,
+  type FakeServer,
+  jsonAnswer,
+  type SeenRequest,
+  startFakeServer,
+} from '../../test/support/fake-server.js';
+import { type ClientOptions, connect } from './index.js';
+
+const METADATA = {
+  name: 'mlp',
+  versions: ['1'],
+  platform: 'onnxruntime_onnx',
+  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }],
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
+};
+const NEVER = new Promise<FakeAnswer>(() => undefined);
+const X = { x: [[1, 2, 3, 4]] };
+
+let server: FakeServer;
+afterEach(() => server.close());
+
+/** A server that knows the metadata of `mlp` and leaves everything else to `answer`. */
+async function start(
+  answer: (request: SeenRequest, index: number) => FakeAnswer | undefined | Promise<FakeAnswer | undefined>,
+) {
+  let others = 0;
+  server = await startFakeServer((request) =>
+    request.method === 'GET' && request.url === '/v2/models/mlp' ? jsonAnswer(METADATA) : answer(request, others++),
+  );
+}
+
+const client = (options: ClientOptions = {}) => connect(server.url, { retry: { initialDelayMs: 1 }, ...options });
+
+describe('stream', () => {
+  const events = (...values: readonly unknown[]): FakeAnswer => ({
+    headers: { 'content-type': 'text/event-stream', 'x-request-id': 'r1' },
+    body: values.map((value) => `data: ${JSON.stringify(value)}\n\n`).join(''),
+  });
+
+  async function read(answers: AsyncIterable<{ readonly outputs: { readonly y?: { readonly data: unknown } } }>) {
+    const seen: unknown[] = [];
+    try {
+      for await (const { outputs } of answers) seen.push(outputs.y?.data);
+    } catch (error) {
+      return { seen, error };
+    }
+    return { seen };
+  }
+
+  it('gives each answer, with the datatypes and shapes of the metadata', async () => {
+    await start(() => events({ model_name: 'mlp', model_version: '1', y: [1, 2], why: 'x' }, { y: [1, 2, 3, 4] }));
+    const answers: unknown[] = [];
+    const options = { id: 'a', parameters: { n: 2 }, requestId: 'mine', sequence: { id: 7 } };
+    for await (const { outputs, ...rest } of client()
+      .model('mlp')
+      .stream({ x: [1, 2, 3, 4] }, options)) {
+      answers.push({ ...rest, shape: outputs.y?.shape, data: outputs.y?.data });
+    }
+    const common = { modelName: 'mlp', id: '', requestId: 'r1', timingMs: {} };
+    expect(answers).toEqual([
+      { ...common, modelVersion: '1', parameters: { why: 'x' }, shape: [1, 2], data: Float32Array.of(1, 2) },
+      { ...common, modelVersion: '', parameters: {}, shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
+    ]);
+    const sent = server.seen.find(({ url }) => url === '/v2/models/mlp/generate_stream');
+    expect(sent?.headers['x-request-id']).toBe('mine');
+    expect(JSON.parse(String(sent?.body))).toEqual({
+      id: 'a',
+      parameters: { n: 2, sequence_id: 7, sequence_start: false, sequence_end: false },
+      x: [1, 2, 3, 4],
+    });
+  });
+
+  it('throws an answer that is an error, after those before it', async () => {
+    await start(() => events({ y: [1, 2] }, { error: 'the model failed' }));
+    expect(await read(client().model('mlp').stream(X))).toEqual({
+      seen: [Float32Array.of(1, 2)],
+      error: expect.objectContaining({ code: 'internal', message: 'the model failed', requestId: 'r1' }),
+    });
+  });
+
+  it('rejects as infer does where there is no stream, and sends nothing twice', async () => {
+    await start(() => jsonAnswer({ error: 'queue full' }, 503));
+    expect(await read(client({ idempotent: true }).model('mlp').stream(X))).toEqual({
+      seen: [],
+      error: expect.objectContaining({ code: 'unavailable', status: 503, message: 'queue full' }),
+    });
+    expect(server.seen.filter(({ method }) => method === 'POST')).toHaveLength(1);
+  });
+
+  it('gives up at the deadline, on broken connections, on what is no event and on answers that are too large', async () => {
+    await start((_, index) =>
+      index === 0 ? NEVER : index === 1 ? undefined : index === 2 ? { body: 'data: 5\n' } : events(X),
+    );
+    const model = client({ maxResponseBytes: 200 }).model('mlp');
+    expect(await read(model.stream(X, { timeoutMs: 100 }))).toMatchObject({ error: { code: 'deadline_exceeded' } });
+    expect(await read(model.stream(X))).toMatchObject({ error: { code: 'unavailable' } });
+    expect(await read(model.stream(X))).toMatchObject({
+      error: { message: "an event of the server's answer is not a JSON object: is this an inference server?" },
+    });
+    await server.close();
+    await start(() => ({ body: `data: ${' '.repeat(200)}` }));
+    expect(await read(client({ maxResponseBytes: 200 }).model('mlp').stream(X))).toMatchObject({
+      error: { code: 'resource_exhausted', message: 'an answer is larger than maxResponseBytes (200)' },
+    });
+  });
+
+  it('ends the request when the reader leaves', async () => {
+    let left: () => void = () => undefined;
+    const gone = new Promise<void>((resolve) => {
+      left = resolve;
+    });
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('data: {"y":[1,2]}\n\n')),
+      cancel: () => left(),
+    });
+    const fetch: typeof globalThis.fetch = async (url) =>
+      String(url).endsWith('generate_stream') ? new Response(body) : Response.json(METADATA);
+    for await (const { outputs } of connect('http://nowhere', { fetch }).model('mlp').stream(X)) {
+      expect(outputs.y?.data).toEqual(Float32Array.of(1, 2));
+      break;
+    }
+    await gone;
+  });
+});
