@@ -12,6 +12,7 @@ import {
   answerOf,
   closeGrpcServers,
   ECHO,
+  ECHO_PATH,
   framed,
   GrpcClient,
   RawGrpc,
@@ -203,29 +204,40 @@ describe('limits in time', () => {
     expect(server.budget.usedBytes).toBe(0);
   });
 
-  it('leave a client alone that takes a large answer slowly', async () => {
+  const large = Buffer.alloc(20_000_000);
+  it.each([
+    ['a large answer', ECHO_PATH, unary(() => [large]), large.length + 5],
+    [
+      'large answers of a stream',
+      STREAM_PATH,
+      streaming((stream) => ({
+        onMessage: () => {
+          for (const message of [HELLO, large, HELLO, large, HELLO]) stream.send([message]);
+        },
+      })),
+      2 * large.length + 3 * HELLO.length + 25,
+    ],
+  ])('leave a client alone that takes %s slowly', async (_what, path, method, sizeBytes) => {
     const clock = new FakeClock();
-    const message = Buffer.alloc(20_000_000);
-    const methods = [unary(() => [message])];
     const options = { sendTimeoutMs: 10_000, requestTimeoutMs: 600_000 };
-    const server = await startGrpcServer({ clock, methods, options });
-    const stream = new RawGrpc(server.port).open();
+    const server = await startGrpcServer({ clock, methods: [method], options });
+    const stream = new RawGrpc(server.port).open({ ':path': path });
     let taken = 0;
-    let next = 1_000_000;
+    let next = 500_000;
     let late: Promise<void> | undefined;
     stream.on('data', (piece: Buffer) => {
       taken += piece.length;
       if (taken < next || late !== undefined) return;
-      next += 1_000_000;
+      next += 500_000;
       stream.pause();
-      late = clock.advance(6_000).then(() => {
+      late = clock.advance(3_000).then(() => {
         late = undefined;
         stream.resume();
       });
     });
     stream.end(framed(HELLO));
     await new Promise((resolve) => stream.once('close', resolve));
-    expect([taken, stream.rstCode]).toEqual([message.length + 5, constants.NGHTTP2_NO_ERROR]);
+    expect([taken, stream.rstCode]).toEqual([sizeBytes, constants.NGHTTP2_NO_ERROR]);
   });
 
   it('end a large answer whose deadline passes on its way', async () => {

@@ -4,7 +4,7 @@ import type { Compression } from '../encoding.js';
 import { decompressMessage, messageEncoding } from './encoding.js';
 import { type GrpcContext, GrpcExchange, type IncomingStream, maxMessageBytes } from './exchange.js';
 import { MessageReader } from './message-reader.js';
-import { messageBytes, writeMessage } from './write-message.js';
+import { messageBytes, needsPace, writeMessage, writePaced } from './write-message.js';
 
 /**
  * A call of many messages, both ways. One message is handled at a time; while it is, nothing is read, and HTTP/2's flow
@@ -23,13 +23,19 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   /** When the first byte of the message that is arriving came; 0 = none is. */
   #messageSince = 0;
   #onDrained: (() => void)[] = [];
+  /** A large message is written part by part; those behind it wait, and so does the end. */
+  #pacing = false;
+  #queued: GrpcMessage[] = [];
+  #ending = false;
 
   constructor(context: GrpcContext, incoming: IncomingStream, method: StreamMethod) {
     super(context, incoming);
     this.#method = method;
     this.#maxBytes = maxMessageBytes(method, context.options);
     this.#reader = new MessageReader({ maxBytes: this.#maxBytes, hold: (bytes) => this.hold(bytes) });
-    this.stream.on('drain', () => this.#wake());
+    this.stream.on('drain', () => {
+      if (!this.#pacing) this.#wake();
+    });
     this.stream.on('aborted', () => {
       this.onGone();
       this.#readAway();
@@ -61,21 +67,31 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     const { stream } = this;
     if (this.answered || stream.destroyed || stream.closed) return false;
     if (!stream.headersSent) this.sendHeaders();
+    if (this.#pacing) {
+      this.#queued.push(message);
+      return false;
+    }
     const sizeBytes = messageBytes(message);
+    if (needsPace(sizeBytes)) {
+      this.#sendPaced(message, sizeBytes);
+      return false;
+    }
     this.countResponse(sizeBytes);
     return writeMessage(stream, message, { sizeBytes, compressed: false });
   }
 
   drained(): Promise<void> {
     const { stream } = this;
-    if (this.answered || stream.destroyed || stream.closed || !stream.writableNeedDrain) return Promise.resolve();
+    if (this.answered || stream.destroyed || stream.closed) return Promise.resolve();
+    if (!this.#pacing && !stream.writableNeedDrain) return Promise.resolve();
     return new Promise((resolve) => this.#onDrained.push(resolve));
   }
 
   end(error?: unknown): void {
-    if (this.answered) return;
+    if (this.answered || this.#ending) return;
     this.#handler = undefined;
     if (error !== undefined) super.fail(error);
+    else if (this.#pacing) this.#ending = true;
     else if (!this.stream.destroyed && !this.stream.closed) {
       if (!this.stream.headersSent) this.sendHeaders();
       this.finish();
@@ -101,7 +117,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
 
   override drain(): void {
     // Streams that anybody may open are watches; they last as long as they are let.
-    if (this.#method.access === 'key' && (this.#calls.size > 0 || this.#busy)) return;
+    if (this.#pacing || (this.#method.access === 'key' && (this.#calls.size > 0 || this.#busy))) return;
     this.fail(new MillraceError('unavailable', 'the server is shutting down'));
   }
 
@@ -127,6 +143,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
 
   /** Handles what has arrived until there is no more of it, or a message takes its time. May throw. */
   #readOn(): void {
+    if (this.#ending) return;
     while (!this.#busy && !this.answered) {
       const message = this.#reader.next();
       if (message === undefined) break;
@@ -142,6 +159,27 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     if (midMessage) throw new MillraceError('invalid_argument', `the stream ended after ${progress} of a message`);
     this.#halfClosed = true;
     this.#handler?.onHalfClose();
+  }
+
+  #sendPaced(message: GrpcMessage, sizeBytes: number): void {
+    this.#pacing = true;
+    this.countResponse(0);
+    writePaced(this.stream, message, {
+      ...{ sizeBytes, compressed: false },
+      written: (bytes) => this.countBytes(bytes),
+      done: () => this.#onPaced(),
+    });
+  }
+
+  #onPaced(): void {
+    this.#pacing = false;
+    const queued = this.#queued;
+    this.#queued = [];
+    for (const message of queued) this.send(message);
+    if (this.#pacing) return;
+    if (this.#ending) this.finish();
+    else if (!this.stream.writableNeedDrain) this.#wake();
+    if (this.context.draining()) this.drain();
   }
 
   #hand(message: Uint8Array): void {
