@@ -169,6 +169,17 @@ describe('Scheduler', () => {
     expect([first.outcome.kind, second.outcome.ends, fixture.scheduler.executingRequests]).toEqual(['ok', 1, 0]);
   });
 
+  it('lets a batch run for as long again when its process has loaded a model meanwhile', async () => {
+    const fixture = createSchedulerFixture({ limits: { executionTimeoutMs: 500 } });
+    const { outcome } = submit(fixture, 1);
+    await fixture.clock.advance(300);
+    fixture.instance().lastLoadAt = fixture.clock.now();
+    await fixture.clock.advance(499);
+    expect(outcome.kind).toBe('pending');
+    await fixture.clock.advance(1);
+    expect(outcome.error?.message).toBe("the runner died: a batch of model 'm/1' ran longer than 500 ms");
+  });
+
   it('kills the runner of a batch that hangs and refuses a request that hung alone', async () => {
     const fixture = createSchedulerFixture({ limits: { executionTimeoutMs: 500 } });
     const { outcome } = submit(fixture, 1);

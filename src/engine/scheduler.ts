@@ -364,7 +364,7 @@ export class Scheduler {
     const { clock, limits, label } = this.#options;
     const timeoutMs = limits.executionTimeoutMs;
     run.timeout = clock.setTimer(delayMs, () => {
-      const againMs = hangsInMs(run, { timeoutMs, now: clock.now() });
+      const againMs = hangsInMs(run, { timeoutMs, now: clock.now(), lastLoadAt: instance?.lastLoadAt });
       if (againMs > 0) {
         this.#watch(instance, run, againMs);
         return;

@@ -201,6 +201,11 @@ export interface Instance extends LoadedModel {
   readonly loadMs: number;
   /** Settles with the reason when the runner is gone (crash, kill, end); never for inline instances. */
   readonly exited: Promise<string>;
+  /**
+   * Clock time at which its process was last busy with loading a model, be it another one: now while it is, 0 = never.
+   * Batches may have waited for that. Undefined where nothing waits so.
+   */
+  readonly lastLoadAt?: number;
   /** Ends the runner now, whatever it does; no effect inline. Outstanding executes reject as `unavailable`. */
   kill(reason: string): void;
   /** The reader of a decoupled item took so many answers: as many more may come ({@link STREAM_CREDIT} at first). */

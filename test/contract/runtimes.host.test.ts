@@ -297,6 +297,23 @@ describe('the host', () => {
 describe('a shared runner', () => {
   const shared: Placement = { kind: 'process', runner: 'small', maxRssBytes: 0 };
 
+  test('tells each model when it was last busy with loading any', async () => {
+    const clock = new FakeClock();
+    const timed = createTestHost({}, clock);
+    const first = await timed.load(faulty, shared, 'a/1#0');
+    const loadedAt = clock.now();
+    await clock.advance(100);
+    expect(first.lastLoadAt).toBe(loadedAt);
+    const loading = timed.load(faulty, shared, 'b/1#0');
+    await clock.advance(200);
+    expect(first.lastLoadAt).toBe(clock.now());
+    await loading;
+    const againAt = clock.now();
+    await clock.advance(100);
+    expect(first.lastLoadAt).toBe(againAt);
+    await timed.host.close();
+  });
+
   test('runs several models in one process and ends with the last of them', async () => {
     const first = await hosted.load(faulty, shared, 'a/1#0');
     const second = await hosted.load(faulty, shared, 'b/1#0');

@@ -36,6 +36,7 @@ export class FakeInstance implements Instance {
   readonly cancelled: number[] = [];
   readonly granted: { readonly callId: number; readonly answers: number }[] = [];
   closed = false;
+  lastLoadAt = 0;
   #death: string | undefined;
   #exit: (reason: string) => void = () => undefined;
   readonly #rejects: { reject: (error: Error) => void; settled: boolean }[] = [];

@@ -106,7 +106,7 @@ class ProcessHost implements Host {
     let description: Description;
     runner.serveCalls(modelKey, options.callModel);
     try {
-      description = await loadRemotely(runner, modelKey, spec);
+      description = await runner.loads(loadRemotely(runner, modelKey, spec));
     } catch (error) {
       runner.serveCalls(modelKey, undefined);
       await this.#release(runner);

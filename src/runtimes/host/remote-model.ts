@@ -61,6 +61,10 @@ export class RemoteModel implements Instance {
     this.#names = { inputs: new NameTable(inputs), outputs: new NameTable(outputs) };
   }
 
+  get lastLoadAt(): number {
+    return this.#settings.runner.lastLoadAt;
+  }
+
   execute(batch: Batch, emit: Emit): Promise<BatchTiming> {
     const { runner, modelKey } = this.#settings;
     const names = this.#names;

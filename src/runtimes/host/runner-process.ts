@@ -46,6 +46,8 @@ export class RunnerProcess {
   #greeted = false;
   #ending = false;
   #eventLoop = false;
+  #loads = 0;
+  #lastLoadAt = 0;
   #killReason: string | undefined;
   #exitReason: string | undefined;
 
@@ -87,6 +89,22 @@ export class RunnerProcess {
     if (callModel === undefined) return;
     const notify = (pieces: readonly Uint8Array[]) => this.notify(pieces);
     this.#calls.set(modelKey, new IncomingCalls({ modelKey, callModel, notify }));
+  }
+
+  /** See `lastLoadAt` of an instance. */
+  get lastLoadAt(): number {
+    return this.#loads > 0 ? this.#settings.clock.now() : this.#lastLoadAt;
+  }
+
+  /** Notes that a model is being loaded until `loading` has settled, and returns it. */
+  async loads<Result>(loading: Promise<Result>): Promise<Result> {
+    this.#loads++;
+    try {
+      return await loading;
+    } finally {
+      this.#loads--;
+      this.#lastLoadAt = this.#settings.clock.now();
+    }
   }
 
   /** From now on it handles frames while batches run. */
