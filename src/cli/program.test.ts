@@ -318,44 +318,6 @@ describe('config', () => {
   });
 });
 
-describe('infer of a model of many answers', () => {
-  const routes = {
-    'GET /v2/models/mlp': () => jsonAnswer(METADATA),
-    'GET /v2/models/mlp/config': () => jsonAnswer({ model_transaction_policy: { decoupled: true } }),
-    'POST /v2/models/mlp/generate_stream': () => ({ body: 'data: {"y":[1,2]}\n\ndata: {"y":[3,4]}\n\n' }),
-  };
-
-  it('prints each of them', async () => {
-    const options = await start(routes);
-    const { code, out } = await run(['infer', 'mlp', '-i', '[1,2]'], options);
-    expect(code).toBe(0);
-    const one = (index: number, values: string) => `answer ${index} after 5 ms\n\ny FP32[1,2]\n  ${values}\n\n`;
-    expect(out.replace(/[\d.]+ ms/g, '5 ms')).toBe(`${one(1, '1  2')}${one(2, '3  4')}mlp gave 2 answers in 5 ms\n`);
-    const json = await run(['infer', 'mlp', '-i', '[1,2]', '--json'], options);
-    const lines = json.out.trim().split('\n');
-    expect(lines.map((line) => JSON.parse(line).outputs[0].data)).toEqual([
-      [1, 2],
-      [3, 4],
-    ]);
-  });
-
-  it('shows the curl command, and refuses flags that are for one answer', async () => {
-    const options = await start(routes);
-    expect((await run(['infer', 'mlp', '-i', '[1,2]', '--curl'], options)).out).toBe(
-      `curl -sN ${server?.url}/v2/models/mlp/generate_stream -H 'content-type: application/json' -d '{"x":[1,2]}'\n`,
-    );
-    for (const flag of [
-      ['--save', 'out'],
-      ['--classes', '2'],
-    ]) {
-      expect(await run(['infer', 'mlp', '-i', '[1,2]', ...flag], options)).toMatchObject({
-        code: 2,
-        err: `error: model 'mlp' may give several answers, for which there is no ${flag[0]}\n`,
-      });
-    }
-  });
-});
-
 describe('infer', () => {
   const answer = {
     model_name: 'mlp',

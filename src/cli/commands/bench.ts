@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { MillraceError } from '../../core/index.js';
 import {
   createInferRequest,
   fetchInputs,
@@ -20,9 +21,18 @@ import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
 import { formatMs } from '../format/units.js';
 import { parseShapeFlag } from '../inputs/input-flags.js';
+import { isDecoupled, keepsSequences } from '../inputs/model-config.js';
 import type { Io } from '../io.js';
 import { withProgress } from '../progress.js';
-import { addServerFlags, collect, findKey, parseCount, parseNumber, type ServerFlags } from '../server-options.js';
+import {
+  addServerFlags,
+  collect,
+  connectTo,
+  findKey,
+  parseCount,
+  parseNumber,
+  type ServerFlags,
+} from '../server-options.js';
 
 interface BenchFlags extends ServerFlags, BenchPlanFlags {
   readonly rows: number;
@@ -96,6 +106,7 @@ async function bench(io: Io, model: string, flags: BenchFlags): Promise<void> {
   const key = await findKey(io, flags);
   const { url } = flags;
   const server = { url, headers: key === undefined ? {} : { authorization: `Bearer ${key}` } };
+  await refuseUnmeasurable(io, model, flags);
   const request = await createRequest(server, model, flags);
   const report = await withProgress(io, `warming up ${model}`, (progress) =>
     runLoad({
@@ -114,6 +125,25 @@ async function bench(io: Io, model: string, flags: BenchFlags): Promise<void> {
   );
   await writeReports(io, report, flags);
   io.stdout.write(flags.json ? formatJson(report) : `${formatText(report)}\n`);
+}
+
+/** One request after the other, each with its one answer, is all that is measured here. */
+async function refuseUnmeasurable(io: Io, model: string, flags: BenchFlags): Promise<void> {
+  const client = await connectTo(io, flags);
+  const version = flags.modelVersion === undefined ? {} : { version: flags.modelVersion };
+  // Servers without that route are believed; the first request tells.
+  const config = await client
+    .model(model, version)
+    .config()
+    .catch(() => ({}));
+  const reason = isDecoupled(config)
+    ? 'may give several answers'
+    : keepsSequences(config)
+      ? 'keeps sequences'
+      : undefined;
+  if (reason === undefined) return;
+  const message = `model '${model}' ${reason}: bench measures single requests with one answer; use perf_analyzer`;
+  throw new MillraceError('unimplemented', message);
 }
 
 async function createRequest(

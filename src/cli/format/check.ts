@@ -2,6 +2,7 @@ import type { ModelInfo } from '../../engine/index.js';
 import type { EnsembleConfig } from '../../repository/index.js';
 import type { Colors } from '../io.js';
 import { suggestConfig } from '../suggest-config.js';
+import { ANY_NUMBER, IN_SEQUENCES } from './models.js';
 import type { ServedModel } from './serving.js';
 import { formatSpecs } from './tensors.js';
 import { formatBytes, formatMs } from './units.js';
@@ -74,6 +75,8 @@ function factsOf(
     ['inputs', formatSpecs(info.signature.inputs)],
     ['outputs', formatSpecs(info.signature.outputs)],
     ['platform', info.platform],
+    ...(info.decoupled ? [['answers', ANY_NUMBER] as const] : []),
+    ...(info.sequences ? [['requests', IN_SEQUENCES] as const] : []),
     ...(info.source.config.ensemble === undefined
       ? []
       : [['steps', formatSteps(info.source.config.ensemble)] as const]),
@@ -138,6 +141,8 @@ export function toJsonCheck({
           inputs: info.signature.inputs,
           outputs: info.signature.outputs,
           platform: info.platform,
+          decoupled: info.decoupled,
+          sequences: info.sequences,
           ...(info.source.config.ensemble === undefined ? {} : { steps: info.source.config.ensemble.steps }),
           placement: info.placement,
           maxBatchSize: info.maxBatchSize,

@@ -1,4 +1,5 @@
 import type { ModelIndexEntry, ModelMetadata, ModelStatistics, StatisticDuration } from '../../client/index.js';
+import { isDecoupled, keepsSequences } from '../inputs/model-config.js';
 import type { Colors } from '../io.js';
 import { formatTable } from './table.js';
 import { formatSpecs } from './tensors.js';
@@ -34,6 +35,8 @@ export function formatModel(
     ['versions', (metadata.versions ?? []).join(', ')],
     ['platform', metadata.platform],
     ['batch', describeBatch(config)],
+    ['answers', isDecoupled(config ?? {}) ? ANY_NUMBER : ''],
+    ['requests', keepsSequences(config ?? {}) ? IN_SEQUENCES : ''],
     ['inputs', formatSpecs(metadata.inputs)],
     ['outputs', formatSpecs(metadata.outputs)],
   ];
@@ -43,11 +46,16 @@ export function formatModel(
   return `${colors.bold(metadata.name)}\n${lines.join('\n')}\n`;
 }
 
+/** What is said of models of many answers, and of those that keep state. */
+export const ANY_NUMBER = 'any number for a request, through generate_stream and gRPC streams';
+export const IN_SEQUENCES = 'in sequences: each needs a sequence_id, the first one sequence_start';
+
 function describeBatch(config: Readonly<Record<string, unknown>> | undefined): string {
   const rows = config?.max_batch_size;
   if (typeof rows !== 'number') return '';
   if (rows === 0) return 'one request at a time, no batch dimension';
-  return `up to ${rows} rows${config?.dynamic_batching === undefined ? ', requests are not put together' : ''}`;
+  const together = config?.dynamic_batching !== undefined || keepsSequences(config ?? {});
+  return `up to ${rows} rows${!together ? ', requests are not put together' : ''}`;
 }
 
 /** Statistics as a table; times are means over the successful requests. */

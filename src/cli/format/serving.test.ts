@@ -221,3 +221,12 @@ describe('the report of a check', () => {
     expect(text).toContain('\n1 of 1 model is fine\n');
   });
 });
+
+it('says in a check of a model that it gives several answers, and that it keeps sequences', () => {
+  const served = { info: modelInfo('writer', { decoupled: true, sequences: true }), memoryBytes: undefined };
+  const model = { name: 'writer', version: 1, problem: undefined, served };
+  const text = formatCheck([model], PLAIN);
+  expect(text).toContain('  answers    any number for a request, through generate_stream and gRPC streams\n');
+  expect(text).toContain('  requests   in sequences: each needs a sequence_id, the first one sequence_start\n');
+  expect(toJsonCheck(model)).toMatchObject({ decoupled: true, sequences: true });
+});

@@ -37,3 +37,8 @@ function tensorsOf(list: unknown): readonly (TritonConfig & { readonly name: str
 export function isDecoupled(config: TritonConfig): boolean {
   return (config.model_transaction_policy as { readonly decoupled?: unknown } | undefined)?.decoupled === true;
 }
+
+/** Whether its requests must say which sequence they belong to. */
+export function keepsSequences(config: TritonConfig): boolean {
+  return typeof config.sequence_batching === 'object' && config.sequence_batching !== null;
+}
