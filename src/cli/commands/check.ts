@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type App, createApp } from '../../app.js';
 import type { Settings } from '../../config/index.js';
+import { MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import { drainLocally } from '../../local-infer.js';
 import { findCheckTarget } from '../check-target.js';
@@ -137,6 +138,12 @@ async function run(io: Io, { app, served, flags }: Trial): Promise<CheckedModel>
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
+    const alone = app.settings.repository.controlMode === 'explicit';
+    if (alone && error instanceof MillraceError && error.code === 'not_found') {
+      // It calls a model that was not loaded with it: no input would help.
+      const hint = 'a model that calls others is checked with them: give the folder of the repository';
+      return { name, version, served, problem: undefined, notRun: `${message}\n${hint}` };
+    }
     const guesses = guessesOf(info, flags);
     if (guesses.length === 0) return { name, version, served, problem: `does not run: ${message}` };
     const hint = `what was made up for it may not suit it; say ${guesses.join(' ')}`;

@@ -54,7 +54,8 @@ function describeBatch(config: Readonly<Record<string, unknown>> | undefined): s
   const rows = config?.max_batch_size;
   if (typeof rows !== 'number') return '';
   if (rows === 0) return 'one request at a time, no batch dimension';
-  const together = config?.dynamic_batching !== undefined || keepsSequences(config ?? {});
+  const together =
+    config?.dynamic_batching !== undefined || keepsSequences(config ?? {}) || config?.platform === 'ensemble';
   return `up to ${rows} rows${!together ? ', requests are not put together' : ''}`;
 }
 
