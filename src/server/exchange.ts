@@ -255,8 +255,12 @@ export class Exchange implements OpenExchange {
 
   /** Counts an answer until the client has taken it: many that nobody reads are many bytes. False = refused instead. */
   #holdAnswer(bytes: number): boolean {
-    if (this.#context.bodyBudget.take(bytes) === undefined) {
-      this.#heldBytes += bytes;
+    const { bodyBudget } = this.#context;
+    // Whoever answers is done with the request, whose bytes make room for those of the answer.
+    bodyBudget.release(this.#heldBytes);
+    this.#heldBytes = 0;
+    if (bodyBudget.take(bytes) === undefined) {
+      this.#heldBytes = bytes;
       return true;
     }
     // Without a time to try again: the request was executed.
