@@ -179,6 +179,21 @@ describe('a stream', () => {
     expect(budget.usedBytes).toBe(0);
   });
 
+  it('does not end well when all that is left of it has ended at its deadline', async () => {
+    const clock = new FakeClock();
+    const halfClosed = latch<GrpcStream>();
+    const { raw } = await start((stream) => ({ onHalfClose: () => halfClosed.open(stream) }), { clock });
+    const stream = raw.open({ ':path': STREAM_PATH, 'grpc-timeout': '1500m' });
+    const answer = answerOf(stream);
+    stream.end(framed(Buffer.from('go')));
+    const opened = await halfClosed.opened;
+    await clock.advance(1_500);
+    opened.end();
+    expect(await answer).toMatchObject({
+      headers: { 'grpc-status': '4', 'grpc-message': 'the request took longer than its 1500 ms' },
+    });
+  });
+
   it('is over when its client’s deadline has passed', async () => {
     const clock = new FakeClock();
     const opened = latch<Call>();

@@ -162,8 +162,7 @@ export class GrpcExchange implements OpenCall {
 
   check(now: number): void {
     if (!this.#answered && now >= this.call.deadlineAt) {
-      const allowedMs = Math.round(this.call.deadlineAt - this.receivedAt);
-      this.cancel(new MillraceError('deadline_exceeded', `the request took longer than its ${allowedMs} ms`));
+      this.cancel(this.deadlineExceeded());
     }
     this.#checkReader(now);
   }
@@ -188,6 +187,11 @@ export class GrpcExchange implements OpenCall {
 
   protected get heldBytes(): number {
     return this.#heldBytes;
+  }
+
+  protected deadlineExceeded(): MillraceError {
+    const allowedMs = Math.round(this.call.deadlineAt - this.receivedAt);
+    return new MillraceError('deadline_exceeded', `the request took longer than its ${allowedMs} ms`);
   }
 
   protected createCall(principal: Principal, deadlineAt: number, receivedAt = this.receivedAt): Call {

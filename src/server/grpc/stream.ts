@@ -6,6 +6,9 @@ import { type GrpcContext, GrpcExchange, type IncomingStream, maxMessageBytes } 
 import { MessageReader } from './message-reader.js';
 import { messageBytes, needsPace, writeMessage, writePaced } from './write-message.js';
 
+/** A timer may be early by a millisecond. */
+const TIMER_SLACK_MS = 1;
+
 /**
  * A call of many messages, both ways. One message is handled at a time; while it is, nothing is read, and HTTP/2's flow
  * control stops the client. Answers are not compressed.
@@ -87,9 +90,12 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     return new Promise((resolve) => this.#onDrained.push(resolve));
   }
 
-  end(error?: unknown): void {
+  end(reason?: unknown): void {
     if (this.answered || this.#ending) return;
     this.#handler = undefined;
+    // Its calls have the same deadline, and their end may come here before anybody has looked at the stream's.
+    const late = this.context.clock.now() + TIMER_SLACK_MS >= this.call.deadlineAt;
+    const error = reason ?? (late ? this.deadlineExceeded() : undefined);
     if (error !== undefined) super.fail(error);
     else if (this.#pacing) this.#ending = true;
     else if (!this.stream.destroyed && !this.stream.closed) {
