@@ -1,25 +1,15 @@
 import {
   arrayDatatype,
-  type Datatype,
   elementCount,
   encodeElements,
   fitShape,
   flatten,
   formatTensorType,
+  isExplicit,
   MillraceError,
   type Tensor,
 } from '../core/index.js';
 import type { TensorMetadata } from './types.js';
-
-interface Explicit {
-  readonly data: unknown;
-  readonly shape: readonly number[];
-  readonly datatype?: Datatype;
-}
-
-function isExplicit(value: unknown): value is Explicit {
-  return typeof value === 'object' && value !== null && 'data' in value && 'shape' in value;
-}
 
 /** Whether the value leaves its datatype or shape to the model's metadata. */
 export function needsMetadata(value: unknown): boolean {

@@ -20,6 +20,11 @@ export interface ExplicitTensor<D extends Datatype = Datatype> {
   readonly datatype?: D;
 }
 
+/** Whether a value is an {@link ExplicitTensor} to look at; its parts are still to be checked. */
+export function isExplicit(value: unknown): value is Readonly<Record<'data', unknown>> & Omit<ExplicitTensor, 'data'> {
+  return typeof value === 'object' && value !== null && 'data' in value && 'shape' in value;
+}
+
 /** How JavaScript gets the elements of a tensor: FP16 and BF16 widened to Float32Array, BOOL as bytes 0 and 1, BYTES as text. */
 export type TensorData<D extends Datatype> = {
   readonly BOOL: Uint8Array;

@@ -5,6 +5,7 @@ import {
   encodeElements,
   flatten,
   formatTensorType,
+  isExplicit,
   MillraceError,
   type Tensor,
 } from '../../core/index.js';
@@ -112,16 +113,6 @@ function datatypeOf(element: unknown): Datatype {
   if (typeof element === 'string') return 'BYTES';
   if (typeof element === 'boolean') return 'BOOL';
   return typeof element === 'bigint' ? 'INT64' : 'FP32';
-}
-
-interface Explicit {
-  readonly data: unknown;
-  readonly shape: readonly number[];
-  readonly datatype?: Datatype;
-}
-
-function isExplicit(value: unknown): value is Explicit {
-  return typeof value === 'object' && value !== null && 'data' in value && 'shape' in value;
 }
 
 function toAnswer({ outputs, parameters }: ModelAnswer): ModelAnswerOf {

@@ -4,6 +4,7 @@ import {
   fitShape,
   flatten,
   formatTensorType,
+  isExplicit,
   MillraceError,
   type NumericArray,
   type Tensor,
@@ -120,10 +121,6 @@ function tensor(
     throw fault(`output '${name}': expected ${wanted}, got ${got}`);
   }
   return { name, datatype, shape, data };
-}
-
-function isExplicit(value: unknown): value is { readonly data: unknown; readonly shape: readonly number[] } {
-  return typeof value === 'object' && value !== null && 'data' in value && 'shape' in value;
 }
 
 function fault(message: string): MillraceError {
