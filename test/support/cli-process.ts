@@ -12,9 +12,12 @@ export interface CliProcess extends AsyncDisposable {
   readonly ended: Promise<{ readonly exit: number | string; readonly out: string; readonly err: string }>;
 }
 
-/** Starts the compiled command line; it is killed at the end of the test if it has not ended. */
-export function startCli(argv: readonly string[], options: { readonly cwd?: string } = {}): CliProcess {
-  const child = spawn(process.execPath, [CLI_ENTRY, ...argv], { cwd: options.cwd });
+/** Starts the compiled command line; it is killed at the end of the test if it has not ended. `nodeFlags` are for its Node. */
+export function startCli(
+  argv: readonly string[],
+  options: { readonly cwd?: string; readonly nodeFlags?: readonly string[] } = {},
+): CliProcess {
+  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), CLI_ENTRY, ...argv], { cwd: options.cwd });
   const written = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => {
     written.out += chunk.toString();

@@ -1,8 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { processTree } from '../../../src/loadgen/process-tree.js';
 import { readRss } from '../../../src/runtimes/host/rss.js';
+import type { CliProcess } from '../../support/cli-process.js';
 
 const SETTLE_LIMIT_MS = 60_000;
+
+/** Flags for the Node of a server whose garbage a test wants to collect: see {@link keptBytes}. */
+export const COLLECTS_ON_SIGNAL = [
+  '--import',
+  fileURLToPath(new URL('collects-on-signal.mjs', import.meta.url)),
+] as const;
+
+/** What a server holds in its heap and beside it once its garbage is collected. */
+export async function keptBytes(cli: CliProcess): Promise<number> {
+  cli.child.kill('SIGUSR2');
+  const { keptBytes: bytes } = await cli.nextEvent();
+  return Number(bytes);
+}
 
 /** Resident memory of a process and all its descendants. */
 export async function treeRss(pid: number): Promise<number> {
