@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '../core/index.js';
 import type { Exchange } from './exchange.js';
 import type { BoundRouter, RouterOptions } from './fastify-router.js';
 
@@ -6,13 +7,19 @@ export interface Router {
   dispatch(exchange: Exchange): void;
   /** Binds the routes, unless they are; rejects when that fails. */
   bind(): Promise<BoundRouter>;
+  /** Binds them in a second, unless somebody needs them sooner. */
+  bindLater(): void;
   close(): Promise<void>;
 }
 
-/** A router that is loaded when it is first needed: importing fastify takes longer than a small model. */
-export function createRouter(options: RouterOptions): Router {
+/** Importing fastify blocks the thread for longer than a small model takes to load, so the first models go first. */
+const BIND_AFTER_MS = 1_000;
+
+/** A router that is loaded when it is first needed. */
+export function createRouter({ clock, ...options }: RouterOptions & { readonly clock: Clock }): Router {
   let bound: BoundRouter | undefined;
   let binding: Promise<BoundRouter> | undefined;
+  let timer: Timer | undefined;
   const bind = (): Promise<BoundRouter> => {
     binding ??= import('./fastify-router.js')
       .then((module) => module.bindRouter(options))
@@ -32,7 +39,12 @@ export function createRouter(options: RouterOptions): Router {
         );
     },
     bind,
+    bindLater() {
+      // Who needs the routes learns what failed.
+      timer = clock.setTimer(BIND_AFTER_MS, () => bind().catch(() => undefined));
+    },
     async close() {
+      timer?.clear();
       await (await binding)?.close();
     },
   };

@@ -135,8 +135,7 @@ export function createServer(dependencies: ServerDependencies): Server {
           metrics: await listeners.metrics?.listen(),
           admin: await listeners.admin?.listen(),
         };
-        // Nobody waits for them yet, so they are bound while the first models load. Who needs them learns what failed.
-        for (const router of [routers.rest, routers.admin]) router?.bind().catch(() => undefined);
+        for (const router of [routers.rest, routers.admin]) router?.bindLater();
         stopWatching = tls?.watch((pair) => {
           for (const listener of opened) listener.renew(pair);
         });
@@ -181,7 +180,7 @@ function createRouters(dependencies: ServerDependencies): {
   readonly rest: Router;
   readonly admin: Router | undefined;
 } {
-  const { options, service, requiresKey, version } = dependencies;
+  const { options, service, requiresKey, version, clock } = dependencies;
   const separate = options.adminPort >= 0;
   const routes = createOipRoutes(service);
   const info = {
@@ -189,7 +188,7 @@ function createRouters(dependencies: ServerDependencies): {
     version,
     description: 'Open Inference Protocol v2 with the extensions of Triton Inference Server.',
   };
-  const common = { authenticate: dependencies.authenticate, maxBodyBytes: options.maxInputBytes };
+  const common = { clock, authenticate: dependencies.authenticate, maxBodyBytes: options.maxInputBytes };
   const rest: Router = createRouter({
     ...common,
     routes: [

@@ -6,8 +6,8 @@ import { VERSION } from '../../version.js';
 import { type CommandContext, examples } from '../command.js';
 import { announceReloads, devSettings } from '../dev.js';
 import { formatJson } from '../format/json.js';
-import { formatServing, type ServingReport, toJsonServing } from '../format/serving.js';
-import type { Io } from '../io.js';
+import type { ServingReport } from '../format/serving.js';
+import type { Colors, Io } from '../io.js';
 import { withProgress } from '../progress.js';
 import { reportApp } from '../report-app.js';
 import { checkRepositories, emptyRepositories } from '../repositories.js';
@@ -86,8 +86,15 @@ async function start(io: Io, { app, loaded }: Starting, flags: ServeFlags): Prom
   const report = await reportApp(app);
   const empty = report.served.length + report.unserved.length === 0;
   if (empty && controlMode === 'none') throw emptyRepositories(paths);
+  // Loaded behind the start of the models, too, with its tables.
+  const { formatServing, toJsonServing } = await import('../format/serving.js');
   if (flags.json) io.stdout.write(formatJson({ event: 'ready', ...toJsonServing(report) }));
-  else io.stdout.write(empty ? describeEmpty(controlMode) : `\n${describeReport(io, report)}\n`);
+  else {
+    const { colors } = io.stdout;
+    io.stdout.write(
+      empty ? describeEmpty(controlMode) : `\n${formatServing(report, colors)}\n${describeVerdict(report, colors)}\n`,
+    );
+  }
 }
 
 /** Log lines say how loading goes, on the terminal that a spinner would need; where they are off, a spinner does. */
@@ -103,11 +110,9 @@ function describeEmpty(controlMode: Settings['repository']['controlMode']): stri
     : 'no model loaded yet: millrace models load <model>\n';
 }
 
-function describeReport(io: Io, report: ServingReport): string {
-  const { green, yellow } = io.stdout.colors;
-  const all = report.served.length + report.unserved.length;
-  const verdict = `${report.served.length} of ${all} served`;
-  return `${formatServing(report, io.stdout.colors)}\n${report.unserved.length === 0 ? green(verdict) : yellow(verdict)}`;
+function describeVerdict({ served, unserved }: ServingReport, { green, yellow }: Colors): string {
+  const verdict = `${served.length} of ${served.length + unserved.length} served`;
+  return unserved.length === 0 ? green(verdict) : yellow(verdict);
 }
 
 function announceListening(io: Io, addresses: Addresses, flags: ServeFlags): void {

@@ -1,4 +1,3 @@
-import type { Metric, Registry } from 'prom-client';
 import type { Distribution } from './distribution.js';
 
 export type Labels = Readonly<Record<string, string>>;
@@ -23,14 +22,6 @@ export interface Family {
 }
 
 export const NO_LABELS: Labels = Object.freeze({});
-
-/** Puts the family into the registry, which writes it out as it does its own. */
-export function registerFamily(registry: Registry, family: Family): void {
-  const { name, help, type } = family;
-  const metric = { name, help, type, get: async () => ({ name, help, type, values: [...family.collect()] }) };
-  // The type lists prom-client's own classes, but a registry asks of a metric only its name and `get`.
-  registry.registerMetric(metric as unknown as Metric);
-}
 
 /** A single value without labels. */
 export function single(value: number): readonly Sample[] {

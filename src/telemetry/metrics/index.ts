@@ -1,8 +1,8 @@
-import { Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { ErrorCode, EventBus } from '../../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
 import { cacheFamilies } from './cache-families.js';
-import { registerFamily, single } from './family.js';
+import { single } from './family.js';
 import { GrpcMetrics } from './grpc-metrics.js';
 import { HttpMetrics } from './http-metrics.js';
 import { modelFamilies } from './model-families.js';
@@ -37,7 +37,6 @@ export interface MetricsOptions {
 /** Counts what the events tell, in a registry of its own. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const { events, version, gauges, modelStates, cacheUsage, droppedLogLines } = options;
-  const registry = new Registry();
   const versions = new VersionRegistry();
   const gauge = createVersionGauge(versions, gauges);
   const unresolved = new Map<ErrorCode, number>();
@@ -81,9 +80,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
       collect: () => single(droppedLogLines()),
     },
   ];
-  for (const family of families) registerFamily(registry, family);
+  let registry: Registry | undefined;
 
   async function collect(): Promise<Exposition> {
+    // Only a scrape needs prom-client, and a server starts faster without.
+    registry ??= (await import('./registry.js')).createRegistry(families);
     for (const { name, version: number, info } of modelStates()) {
       if (info !== undefined) versions.of({ name, version: number }).tag(info.source.config.metricTags);
     }
