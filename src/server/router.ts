@@ -21,6 +21,7 @@ export function createRouter({ clock, ...options }: RouterOptions & { readonly c
   let binding: Promise<BoundRouter> | undefined;
   let timer: Timer | undefined;
   const bind = (): Promise<BoundRouter> => {
+    timer?.clear();
     binding ??= import('./fastify-router.js')
       .then((module) => module.bindRouter(options))
       .then((router) => {
