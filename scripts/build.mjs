@@ -1,11 +1,12 @@
 /**
- * Compiles src into dist. Runner processes of tests that run meanwhile read dist, so files are replaced one by one,
- * atomically and only where they changed. Exit code: that of the TypeScript compiler.
+ * Compiles src into dist: types by tsc, code by `bundle.mjs`. Runner processes of tests that run meanwhile read dist, so
+ * files are replaced one by one, atomically and only where they changed. Exit code: that of the TypeScript compiler.
  */
 import { spawnSync } from 'node:child_process';
 import { chmod, cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { bundle } from './bundle.mjs';
 
 const root = path.dirname(import.meta.dirname);
 const dist = path.join(root, 'dist');
@@ -52,6 +53,7 @@ const compiled = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', 
   stdio: 'inherit',
 });
 try {
+  await bundle(fresh);
   await copyAssets();
   await chmod(path.join(fresh, 'cli/main.js'), 0o755).catch(() => undefined);
   await publish();

@@ -2,6 +2,7 @@
  * Adds what child processes of the tests covered (raw V8 coverage of dist, mapped to src) to the tests' own coverage,
  * and fails below the threshold. `--files` lists every file, lowest first.
  */
+import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -24,13 +25,16 @@ function parseScripts(text) {
   }
 }
 
+/** Files without a source map hold none of our code, and the vendor's is not ours. */
+const isOurs = ({ url }) =>
+  url.startsWith(dist) && !url.startsWith(`${dist}vendor/`) && existsSync(`${fileURLToPath(url)}.map`);
+
 /** One V8 coverage per file of dist, over all processes. */
 async function childrenCoverage(folder) {
   let merged = { result: [] };
   for (const name of await readdir(folder).catch(() => [])) {
     const scripts = parseScripts(await readFile(path.join(folder, name), 'utf8'));
-    const ours = scripts.filter((script) => script.url.startsWith(dist));
-    merged = mergeProcessCovs([merged, { result: ours }]);
+    merged = mergeProcessCovs([merged, { result: scripts.filter(isOurs) }]);
   }
   return merged.result;
 }

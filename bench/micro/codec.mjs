@@ -1,9 +1,11 @@
 /**
  * Time to decode and encode inference requests, beside JSON.parse and JSON.stringify in the same run.
- * Usage: npm run build && node bench/micro/codec.mjs
+ * Usage: node bench/micro/codec.mjs
  */
-import { decodeInfer } from '../../dist/protocols/oip/decode-infer.js';
-import { createInferEncoder } from '../../dist/protocols/oip/encode-infer.js';
+import { compileSource } from '../../scripts/compile-source.mjs';
+
+const { decodeInfer } = await import(await compileSource('protocols/oip/decode-infer'));
+const { createInferEncoder } = await import(await compileSource('protocols/oip/encode-infer'));
 
 const VARIANTS = 64;
 const WARM_UP_ROUNDS = 5;

@@ -1,11 +1,13 @@
 /**
  * Time to decode and encode gRPC inference messages, beside the generic protobuf codec in the same run.
- * Usage: npm run build && node bench/micro/grpc-codec.mjs
+ * Usage: node bench/micro/grpc-codec.mjs
  */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { decodeModelInfer } from '../../dist/protocols/grpc/decode-infer.js';
-import { createInferEncoder } from '../../dist/protocols/grpc/encode-infer.js';
-import { grpcMessage } from '../../dist/protocols/grpc/schema.js';
+import { compileSource } from '../../scripts/compile-source.mjs';
+
+const { decodeModelInfer } = await import(await compileSource('protocols/grpc/decode-infer'));
+const { createInferEncoder } = await import(await compileSource('protocols/grpc/encode-infer'));
+const { grpcMessage } = await import(await compileSource('protocols/grpc/schema'));
 
 const VARIANTS = 64;
 const WARM_UP_ROUNDS = 5;

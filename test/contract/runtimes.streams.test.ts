@@ -185,7 +185,7 @@ describe('a runner with an event loop', () => {
     expect(await reading.ended).toMatchObject({ message: `runner model/1#0 is gone: ${reason}`, started: true });
     expect(await instance.exited).toBe(reason);
     const { level, message } = await hosted.event('diagnostic');
-    expect([level, message]).toEqual(['error', expect.stringMatching(/^u.*fault '\w+'\n {4}at .*faults\.js/s)]);
+    expect([level, message]).toEqual(['error', expect.stringMatching(/^u.*fault '\w+'\n {4}at .*echo\.js/s)]);
     await handled(other);
   });
 

@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { compileSource } from '../../../scripts/compile-source.mjs';
 import { openOutput } from './destination.js';
 
-const MODULE = new URL('../../../dist/telemetry/logs/destination.js', import.meta.url).href;
+const MODULE = pathToFileURL(await compileSource('telemetry/logs/destination')).href;
 
 /** Runs `script` in a process of its own, with `openOutput` at hand; `stop` ends the standard input it may wait for. */
 function start(script: string, stderr: 'pipe' | number = 'pipe') {

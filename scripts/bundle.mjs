@@ -1,0 +1,102 @@
+/**
+ * Writes each room of src as one file, and what it imports later as others beside it (docs/decisions/0011). Between rooms
+ * nothing changes: `dist/engine/index.js` imports `dist/core/index.js`, so there is one copy of every class.
+ */
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { rolldown } from 'rolldown';
+
+const root = path.dirname(import.meta.dirname);
+const src = path.join(root, 'src');
+/** What is started, or imported by its path, besides the `index.ts` of every room. */
+const ENTRIES = ['cli/main', 'runtimes/host/runner-main', 'runtimes/script/hooks'];
+/** A package of 250 files, which every start would read. */
+const VENDOR = 'vendor/typebox';
+const VENDOR_ENTRIES = new Map([
+  ['@sinclair/typebox', VENDOR],
+  ['@sinclair/typebox/value', `${VENDOR}-value`],
+]);
+const ASSEMBLY = '.';
+
+/** Fills the folder `dist` with JavaScript and source maps. */
+export async function bundle(dist) {
+  const files = await readdir(src, { withFileTypes: true });
+  const assembly = files.filter((file) => /(?<!\.test)\.ts$/.test(file.name)).map((file) => path.parse(file.name).name);
+  await bundleRoom(dist, ASSEMBLY, assembly);
+  for (const { name: room } of files.filter((file) => file.isDirectory())) {
+    const entries = [`${room}/index`, ...ENTRIES].filter((entry) => roomOf(entry) === room);
+    await bundleRoom(
+      dist,
+      room,
+      entries.filter((entry) => existsSync(path.join(src, `${entry}.ts`))),
+    );
+  }
+  await bundleVendor(dist);
+}
+
+const roomOf = (file) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : ASSEMBLY);
+
+async function bundleRoom(dist, room, entries) {
+  await write(dist, {
+    input: Object.fromEntries(entries.map((entry) => [entry, path.join(src, `${entry}.ts`)])),
+    plugins: [keepRooms(room)],
+    chunkFileNames: path.join(room, '[name].js'),
+  });
+}
+
+async function bundleVendor(dist) {
+  const license = await readFile(path.join(root, 'node_modules/@sinclair/typebox/license'), 'utf8');
+  await write(dist, {
+    input: Object.fromEntries([...VENDOR_ENTRIES].map(([specifier, entry]) => [entry, specifier])),
+    chunkFileNames: `${VENDOR}-[name].js`,
+    banner: `/*! @sinclair/typebox\n${license}*/`,
+  });
+}
+
+async function write(dist, { input, plugins, ...output }) {
+  const built = await rolldown({
+    input,
+    plugins,
+    platform: 'neutral',
+    tsconfig: false,
+    transform: { target: 'node20' },
+    // `keepRooms` moves columns of a few lines, which nobody minds.
+    checks: { sourcemapBroken: false },
+  });
+  await built.write({
+    dir: dist,
+    entryFileNames: '[name].js',
+    sourcemap: true,
+    minifyInternalExports: false,
+    ...output,
+  });
+}
+
+/** Leaves packages and other rooms what they are: `dist:/` stands for dist until it is known where a chunk comes to lie. */
+function keepRooms(room) {
+  return {
+    name: 'keep-rooms',
+    resolveId(specifier, importer) {
+      if (importer === undefined) return undefined;
+      const vendor = VENDOR_ENTRIES.get(specifier);
+      if (vendor !== undefined) return { id: `dist:/${vendor}.js`, external: true };
+      if (!specifier.startsWith('.')) return { id: specifier, external: true };
+      const file = path.relative(src, path.resolve(path.dirname(importer), specifier));
+      if (roomOf(file) !== room || room === ASSEMBLY) return { id: `dist:/${file}`, external: true };
+      return path.join(src, file.replace(/\.js$/, '.ts'));
+    },
+    transform(code, id) {
+      if (!code.includes('import.meta.url')) return undefined;
+      const file = path.relative(src, id).replace(/\.ts$/, '.js');
+      return { code: code.replaceAll('import.meta.url', `new URL("dist:/${file}", import.meta.url).href`), map: null };
+    },
+    renderChunk(code, { fileName }) {
+      const placed = code.replace(/"dist:\/([^"]+)"/g, (_, file) => {
+        const relative = path.relative(path.dirname(fileName), file);
+        return JSON.stringify(relative.startsWith('.') ? relative : `./${relative}`);
+      });
+      return { code: placed, map: null };
+    },
+  };
+}

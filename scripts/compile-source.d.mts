@@ -1,0 +1,1 @@
+export function compileSource(file: string): Promise<string>;
