@@ -28,7 +28,7 @@ export const EngineOptionsSchema = Type.Object(
       description: 'Longest wait before a dead runner is restarted.',
     }),
     prefetchBelowMs: Type.Number({
-      default: 2,
+      default: 10,
       minimum: 0,
       description: 'A second batch is sent ahead to a busy runner when its median run is shorter; 0 = never.',
     }),

@@ -132,6 +132,30 @@ describe('a runner process', () => {
     expect(await instance.exited).toMatch(/^used (2[5-9]\d|[3-9]\d\d|\d{4,}) MiB, limit 256 MiB$/);
   });
 
+  test('gets large batches whole and unmixed, more at a time than its shared memory holds', async () => {
+    const echo = loadSpec({
+      runtime: 'echo',
+      declared: { inputs: [spec('x', [-1, 500_000])], outputs: [spec('y', [-1, 500_000])] },
+    });
+    const instance = await hosted.load(echo);
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, async (_, callId) => {
+        const values = new Float32Array(500_000).fill(callId);
+        const input = {
+          name: 'x',
+          datatype: 'FP32',
+          shape: [1, 500_000],
+          data: new Uint8Array(values.buffer),
+        } as const;
+        return await runBatch(instance, [batchItem(callId, [input])]);
+      }),
+    );
+    for (const [callId, { emissions }] of answers.entries()) {
+      expect(emissions.map((emission) => emission.callId)).toEqual([callId]);
+      expect(numbersOf(emissions[0]?.outputs?.[0]).every((value) => value === callId)).toBe(true);
+    }
+  });
+
   test('has its memory looked at and published', async () => {
     const instance = await hosted.load(faulty);
     const memory = await hosted.event('runnerMemory');

@@ -47,6 +47,8 @@ export const FrameKind = {
   callAnswer: 17,
   /** Server → runner: {@link CallEnd}. */
   callEnd: 18,
+  /** Server → runner: where in the shared segment the frame lies that is meant. */
+  stored: 19,
 } as const;
 
 export interface FrameHeader {

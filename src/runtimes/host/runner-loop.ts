@@ -7,6 +7,7 @@ import type { BlockingChannel } from './blocking-channel.js';
 import { encodeAnswers } from './emission-frame.js';
 import { decodeExecute } from './execute-frame.js';
 import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
+import type { SegmentReader } from './frame-segment.js';
 import { streamFrames } from './frame-stream.js';
 import {
   type Cancel,
@@ -28,13 +29,15 @@ import { type ServedBatch, ServedModel } from './served-model.js';
  */
 export class RunnerLoop {
   readonly #channel: BlockingChannel;
+  readonly #segment: SegmentReader;
   readonly #models = new Map<number, ServedModel>();
   readonly #context: RuntimeContext;
   readonly #calls: OutgoingCalls;
   #eventLoop = false;
 
-  constructor(channel: BlockingChannel) {
+  constructor(channel: BlockingChannel, segment: SegmentReader) {
     this.#channel = channel;
+    this.#segment = segment;
     this.#calls = new OutgoingCalls((pieces) => channel.write(pieces));
     this.#context = {
       clock: systemClock,
@@ -49,8 +52,9 @@ export class RunnerLoop {
   async run(): Promise<void> {
     this.#send(FrameKind.hello, { protocol: PROTOCOL_VERSION, pid: process.pid } satisfies Hello);
     while (!this.#eventLoop) {
-      const frame = this.#channel.read();
-      if (frame === undefined) return;
+      const received = this.#channel.read();
+      if (received === undefined) return;
+      const frame = received.kind === FrameKind.stored ? this.#segment.read(received) : received;
       if (frame.kind === FrameKind.execute) await this.#executeNow(frame);
       else await this.#control(frame);
     }
@@ -69,7 +73,8 @@ export class RunnerLoop {
   }
 
   /** A frame, while batches may be running. */
-  #onFrame(frame: Frame): void {
+  #onFrame(received: Frame): void {
+    const frame = received.kind === FrameKind.stored ? this.#segment.take(received) : received;
     if (frame.kind === FrameKind.execute) this.#accept(frame);
     else if (frame.kind === FrameKind.callAnswer || frame.kind === FrameKind.callEnd) this.#calls.receive(frame);
     else void this.#control(frame);

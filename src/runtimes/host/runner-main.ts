@@ -1,8 +1,10 @@
 /**
- * Entry of a runner process: `node runner-main.js <label> <pid of the server>`, frames from file descriptor 3 and to 4.
+ * Entry of a runner process: `node runner-main.js <label> <pid of the server>`, frames from file descriptor 3 and to 4,
+ * large ones also from the shared segment that is descriptor 5.
  * Everything it imports counts in every runner's memory and start, so it imports little.
  */
 import { BlockingChannel } from './blocking-channel.js';
+import { SegmentReader } from './frame-segment.js';
 import { RunnerLoop } from './runner-loop.js';
 import { watchParent } from './watchdog.js';
 
@@ -12,7 +14,7 @@ process.title = `millrace-runner ${label}`;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 watchParent(Number(parentPid));
 
-const loop = new RunnerLoop(new BlockingChannel(3, 4));
+const loop = new RunnerLoop(new BlockingChannel(3, 4), new SegmentReader(5));
 process.on('uncaughtException', (error, origin) => loop.die(error, origin));
 await loop.run();
 process.exit(0);

@@ -5,6 +5,7 @@ import { type CallModel, RunnerDiedError } from '../contract.js';
 import { haveBegun, type Lane } from './begun.js';
 import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
 import { FrameAssembler } from './frame-assembler.js';
+import { FrameSegment } from './frame-segment.js';
 import { IncomingCalls } from './incoming-calls.js';
 import { type Diagnostic, decodeJsonFrame, type Failure, type Fatal, type Hello } from './json-frame.js';
 import { forwardLines } from './output-lines.js';
@@ -39,6 +40,7 @@ export class RunnerProcess {
   readonly #input: Writable | undefined;
   // Not a Map: its outgrown tables are promoted and keep batches alive until the next full collection. It is short, too.
   readonly #pending: { readonly ticket: number; readonly exchange: PendingExchange }[] = [];
+  readonly #segment = FrameSegment.open();
   readonly #startedAt: number;
   /** Who serves the calls that models make of others, by the calling model's key. */
   readonly #calls = new Map<number, IncomingCalls>();
@@ -57,7 +59,7 @@ export class RunnerProcess {
     this.#startedAt = settings.clock.now();
     this.#child = spawn(process.execPath, [settings.entry, settings.label, String(process.pid)], {
       argv0: `millrace-runner ${settings.label}`,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', this.#segment?.fd ?? 'ignore'],
       windowsHide: true,
     });
     this.pid = this.#child.pid ?? 0;
@@ -122,7 +124,8 @@ export class RunnerProcess {
     const ticket = this.#lastTicket;
     const pieces = encode(ticket);
     this.#pending.push({ ticket, exchange });
-    this.#write(pieces);
+    const stored = this.#segment?.store(pieces);
+    this.#write(stored === undefined ? pieces : [stored]);
   }
 
   /** Sends a frame that has no answer. */
@@ -193,11 +196,15 @@ export class RunnerProcess {
     const exchange = this.#pending[index]?.exchange;
     if (exchange === undefined) throw new MillraceError('internal', `malformed frame: unknown ticket ${frame.ticket}`);
     if (frame.kind === FrameKind.failed) {
-      this.#pending.splice(index, 1);
+      this.#settle(index);
       exchange.fail(toError(decodeJsonFrame<Failure>(frame)));
       return;
     }
-    if (exchange.receive(frame)) this.#pending.splice(index, 1);
+    if (exchange.receive(frame)) this.#settle(index);
+  }
+
+  #settle(index: number): void {
+    for (const { ticket } of this.#pending.splice(index, 1)) this.#segment?.release(ticket);
   }
 
   #greet(frame: Frame): void {
@@ -254,6 +261,7 @@ export class RunnerProcess {
   #onExit(reason: string): void {
     this.#exitReason = reason;
     this.#input?.destroy();
+    this.#segment?.close();
     for (const calls of this.#calls.values()) calls.close();
     this.#calls.clear();
     const { events } = this.#settings;
