@@ -5,18 +5,20 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
 const root = path.dirname(import.meta.dirname);
 const src = path.join(root, 'src');
 /** What is started, or imported by its path, besides the `index.ts` of every room. */
 const ENTRIES = ['cli/main', 'runtimes/host/runner-main', 'runtimes/script/hooks'];
-/** A package of 250 files, which every start would read. */
-const VENDOR = 'vendor/typebox';
-const VENDOR_ENTRIES = new Map([
-  ['@sinclair/typebox', VENDOR],
-  ['@sinclair/typebox/value', `${VENDOR}-value`],
-]);
+/** Packages of very many files (250, 90 and 70) that a start would read, and what is imported from them. */
+const VENDORS = {
+  '@sinclair/typebox': ['', '/value'],
+  '@bufbuild/protobuf': ['', '/txtpb', '/wire', '/wkt'],
+  yaml: [''],
+};
+const vendorFolder = (name) => `vendor/${path.basename(name)}`;
 const ASSEMBLY = '.';
 
 /** Fills the folder `dist` with JavaScript and source maps. */
@@ -32,7 +34,7 @@ export async function bundle(dist) {
       entries.filter((entry) => existsSync(path.join(src, `${entry}.ts`))),
     );
   }
-  await bundleVendor(dist);
+  for (const [name, paths] of Object.entries(VENDORS)) await bundleVendor(dist, { name, paths });
 }
 
 const roomOf = (file) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : ASSEMBLY);
@@ -45,13 +47,23 @@ async function bundleRoom(dist, room, entries) {
   });
 }
 
-async function bundleVendor(dist) {
-  const license = await readFile(path.join(root, 'node_modules/@sinclair/typebox/license'), 'utf8');
+async function bundleVendor(dist, { name, paths }) {
+  const folder = vendorFolder(name);
   await write(dist, {
-    input: Object.fromEntries([...VENDOR_ENTRIES].map(([specifier, entry]) => [entry, specifier])),
-    chunkFileNames: `${VENDOR}-[name].js`,
-    banner: `/*! @sinclair/typebox\n${license}*/`,
+    input: Object.fromEntries(paths.map((entry) => [`${folder}${entry || '/index'}`, `${name}${entry}`])),
+    chunkFileNames: `${folder}/[name].js`,
+    banner: `/*! ${name}\n${await readLicense(name)}*/`,
   });
+}
+
+/** The file, or what the package says at the head of each of its own. */
+async function readLicense(name) {
+  const folder = path.join(root, 'node_modules', name);
+  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+  if (file !== undefined) return readFile(path.join(folder, file), 'utf8');
+  const [head] = /^(\/\/.*\n)+/.exec(await readFile(fileURLToPath(import.meta.resolve(name)), 'utf8')) ?? [];
+  if (head === undefined) throw new Error(`${name} comes without a license`);
+  return head;
 }
 
 async function write(dist, { input, plugins, ...output }) {
@@ -73,15 +85,19 @@ async function write(dist, { input, plugins, ...output }) {
   });
 }
 
+/** Where a package is found: in dist, if it has been copied there. */
+function placeOf(specifier) {
+  const [, name = '', entry = ''] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(specifier) ?? [];
+  return VENDORS[name]?.includes(entry) ? `dist:/${vendorFolder(name)}${entry || '/index'}.js` : specifier;
+}
+
 /** Leaves packages and other rooms what they are: `dist:/` stands for dist until it is known where a chunk comes to lie. */
 function keepRooms(room) {
   return {
     name: 'keep-rooms',
     resolveId(specifier, importer) {
       if (importer === undefined) return undefined;
-      const vendor = VENDOR_ENTRIES.get(specifier);
-      if (vendor !== undefined) return { id: `dist:/${vendor}.js`, external: true };
-      if (!specifier.startsWith('.')) return { id: specifier, external: true };
+      if (!specifier.startsWith('.')) return { id: placeOf(specifier), external: true };
       const file = path.relative(src, path.resolve(path.dirname(importer), specifier));
       if (roomOf(file) !== room || room === ASSEMBLY) return { id: `dist:/${file}`, external: true };
       return path.join(src, file.replace(/\.js$/, '.ts'));
