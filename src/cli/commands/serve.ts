@@ -7,12 +7,13 @@ import { type CommandContext, examples } from '../command.js';
 import { announceReloads, devSettings } from '../dev.js';
 import { formatJson } from '../format/json.js';
 import type { ServingReport } from '../format/serving.js';
-import { allowHeapGrowth } from '../heap.js';
+
 import type { Colors, Io } from '../io.js';
 import { withProgress } from '../progress.js';
 import { reportApp } from '../report-app.js';
 import { checkRepositories, emptyRepositories } from '../repositories.js';
 import { addSettingFlags, type GivenFlags, loadSettingsFor } from '../setting-flags.js';
+import { setServerFlags } from '../v8-flags.js';
 
 interface ServeFlags {
   readonly logVerbose?: number;
@@ -42,7 +43,7 @@ SIGINT and SIGTERM let accepted requests finish and stop the server; a second on
 }
 
 async function serve(io: Io, folders: readonly string[], flags: GivenFlags & ServeFlags): Promise<void> {
-  allowHeapGrowth();
+  setServerFlags();
   const loadedSettings = await loadServeSettings(io, folders, flags);
   const settings = flags.dev ? devSettings(loadedSettings) : loadedSettings;
   const { paths, controlMode } = settings.repository;
