@@ -307,7 +307,9 @@ export class GrpcExchange implements OpenCall {
     context.calls.remove(this);
     const { path, connection } = this.#incoming;
     connection.openStreams--;
-    if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) connection.onReset();
+    // A client whose deadline has passed here sees it pass as well, and resets what it does not know to be answered.
+    if (stream.rstCode !== constants.NGHTTP2_NO_ERROR || this.#error?.code === 'deadline_exceeded')
+      connection.onReset();
     context.events.publish('grpcFinished', {
       method: path,
       path: this.metadata[':path'] ?? '',
