@@ -68,6 +68,11 @@ export class DeadlineWatch {
 }
 
 function expire(call: Call): void {
-  const allowedMs = Math.round(call.deadlineAt - call.timing.receivedAt);
-  call.cancel(new MillraceError('deadline_exceeded', `the request took longer than its ${allowedMs} ms`));
+  call.cancel(deadlineExceeded(call));
+}
+
+/** What a call ends with whose deadline has passed. */
+export function deadlineExceeded({ deadlineAt, timing }: Call): MillraceError {
+  const allowedMs = Math.round(deadlineAt - timing.receivedAt);
+  return new MillraceError('deadline_exceeded', `the request took longer than its ${allowedMs} ms`);
 }

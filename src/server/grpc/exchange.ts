@@ -3,6 +3,7 @@ import {
   type ByteBudget,
   Call,
   type Clock,
+  deadlineExceeded,
   type EventBus,
   MillraceError,
   type Principal,
@@ -162,7 +163,7 @@ export class GrpcExchange implements OpenCall {
 
   check(now: number): void {
     if (!this.#answered && now >= this.call.deadlineAt) {
-      this.cancel(this.deadlineExceeded());
+      this.cancel(deadlineExceeded(this.call));
     }
     this.#checkReader(now);
   }
@@ -187,11 +188,6 @@ export class GrpcExchange implements OpenCall {
 
   protected get heldBytes(): number {
     return this.#heldBytes;
-  }
-
-  protected deadlineExceeded(): MillraceError {
-    const allowedMs = Math.round(this.call.deadlineAt - this.receivedAt);
-    return new MillraceError('deadline_exceeded', `the request took longer than its ${allowedMs} ms`);
   }
 
   protected createCall(principal: Principal, deadlineAt: number, receivedAt = this.receivedAt): Call {

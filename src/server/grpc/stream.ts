@@ -1,4 +1,4 @@
-import { type Call, MillraceError } from '../../core/index.js';
+import { type Call, deadlineExceeded, MillraceError } from '../../core/index.js';
 import type { GrpcMessage, GrpcStream, GrpcStreamHandler, StreamMethod } from '../../protocols/index.js';
 import type { Compression } from '../encoding.js';
 import { decompressMessage, messageEncoding } from './encoding.js';
@@ -95,7 +95,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     this.#handler = undefined;
     // Its calls have the same deadline, and their end may come here before anybody has looked at the stream's.
     const late = this.context.clock.now() + TIMER_SLACK_MS >= this.call.deadlineAt;
-    const error = reason ?? (late ? this.deadlineExceeded() : undefined);
+    const error = reason ?? (late ? deadlineExceeded(this.call) : undefined);
     if (error !== undefined) super.fail(error);
     else if (this.#pacing) this.#ending = true;
     else if (!this.stream.destroyed && !this.stream.closed) {
