@@ -1,49 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createFakeIo, type FakeIoOptions } from '../../test/support/fake-io.js';
-import {
-  type FakeAnswer,
-  type FakeServer,
-  jsonAnswer,
-  type SeenRequest,
-  startFakeServer,
-} from '../../test/support/fake-server.js';
+import { closeServer, METADATA, run, server, start } from '../../test/support/cli-fixture.js';
+import { jsonAnswer } from '../../test/support/fake-server.js';
 import { createTempFolder } from '../../test/support/model-folder.js';
 import { VERSION } from '../version.js';
-import { runCli } from './program.js';
 
-async function run(argv: readonly string[], options: FakeIoOptions = {}) {
-  const io = createFakeIo(options);
-  const code = await runCli(argv, io);
-  return { code, out: io.out(), err: io.err() };
-}
-
-let server: FakeServer | undefined;
-afterEach(async () => {
-  await server?.close();
-  server = undefined;
-});
-
-async function start(answers: Readonly<Record<string, (request: SeenRequest) => FakeAnswer>>) {
-  server = await startFakeServer((request) => {
-    const answer = answers[`${request.method} ${request.url}`];
-    return answer?.(request) ?? jsonAnswer({ error: `there is nothing at ${request.url}` }, 404);
-  });
-  vi.stubEnv('MILLRACE_URL', server.url);
-  return {};
-}
+afterEach(closeServer);
 
 const INDEX = [
   { name: 'mlp', version: '1', state: 'READY' },
   { name: 'broken', state: 'UNAVAILABLE', reason: 'no model.onnx' },
 ];
-const METADATA = {
-  name: 'mlp',
-  versions: ['1', '2'],
-  platform: 'onnxruntime_onnx',
-  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
-  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
-};
 
 describe('the command line', () => {
   it('says how to use it, with the exit codes', async () => {

@@ -1,42 +1,8 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createFakeIo, type FakeIoOptions } from '../../test/support/fake-io.js';
-import {
-  type FakeAnswer,
-  type FakeServer,
-  jsonAnswer,
-  type SeenRequest,
-  startFakeServer,
-} from '../../test/support/fake-server.js';
-import { runCli } from './program.js';
+import { afterEach, describe, expect, it } from 'vitest';
+import { closeServer, METADATA, run, server, start } from '../../test/support/cli-fixture.js';
+import { jsonAnswer } from '../../test/support/fake-server.js';
 
-async function run(argv: readonly string[], options: FakeIoOptions = {}) {
-  const io = createFakeIo(options);
-  const code = await runCli(argv, io);
-  return { code, out: io.out(), err: io.err() };
-}
-
-let server: FakeServer | undefined;
-afterEach(async () => {
-  await server?.close();
-  server = undefined;
-});
-
-async function start(answers: Readonly<Record<string, (request: SeenRequest) => FakeAnswer>>) {
-  server = await startFakeServer((request) => {
-    const answer = answers[`${request.method} ${request.url}`];
-    return answer?.(request) ?? jsonAnswer({ error: `there is nothing at ${request.url}` }, 404);
-  });
-  vi.stubEnv('MILLRACE_URL', server.url);
-  return {};
-}
-
-const METADATA = {
-  name: 'mlp',
-  versions: ['1', '2'],
-  platform: 'onnxruntime_onnx',
-  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
-  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
-};
+afterEach(closeServer);
 
 describe('infer of a model of many answers', () => {
   const routes = {

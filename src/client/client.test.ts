@@ -1,42 +1,24 @@
 import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
 import {
-  type FakeAnswer,
-  type FakeServer,
-  jsonAnswer,
-  type SeenRequest,
-  startFakeServer,
-} from '../../test/support/fake-server.js';
-import { type ClientOptions, connect, MillraceClientError } from './index.js';
+  client,
+  closeServer,
+  METADATA,
+  NEVER,
+  server,
+  start,
+  startBare,
+  X,
+} from '../../test/support/client-fixture.js';
+import { type FakeAnswer, jsonAnswer, type SeenRequest } from '../../test/support/fake-server.js';
+import { connect, MillraceClientError } from './index.js';
 
-const METADATA = {
-  name: 'mlp',
-  versions: ['1'],
-  platform: 'onnxruntime_onnx',
-  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }],
-  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
-};
 const ANSWER = {
   model_name: 'mlp',
   model_version: '1',
   outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 2], data: [0.25, 0.75] }],
 };
-const NEVER = new Promise<FakeAnswer>(() => undefined);
-const X = { x: [[1, 2, 3, 4]] };
 
-let server: FakeServer;
-afterEach(() => server.close());
-
-/** A server that knows the metadata of `mlp` and leaves everything else to `answer`. */
-async function start(
-  answer: (request: SeenRequest, index: number) => FakeAnswer | undefined | Promise<FakeAnswer | undefined>,
-) {
-  let others = 0;
-  server = await startFakeServer((request) =>
-    request.method === 'GET' && request.url === '/v2/models/mlp' ? jsonAnswer(METADATA) : answer(request, others++),
-  );
-}
-
-const client = (options: ClientOptions = {}) => connect(server.url, { retry: { initialDelayMs: 1 }, ...options });
+afterEach(closeServer);
 const infers = () => server.seen.filter((request) => request.url.endsWith('/infer'));
 
 async function failure(promise: Promise<unknown>): Promise<MillraceClientError> {
@@ -231,7 +213,7 @@ describe('metadata', () => {
 
   it('is fetched again after a misfit, and the request sent again when the model has changed', async () => {
     let datatype = 'INT64';
-    server = await startFakeServer((request) => {
+    await startBare((request) => {
       if (request.method === 'GET')
         return jsonAnswer({ ...METADATA, inputs: [{ name: 'x', datatype, shape: [-1, 4] }] });
       const sent = splitBody(request).header.inputs[0].datatype;
@@ -265,7 +247,7 @@ describe('metadata', () => {
 
   it('is asked for again after it could not be fetched', async () => {
     let broken = true;
-    server = await startFakeServer((request) => {
+    await startBare((request) => {
       if (request.method === 'POST') return jsonAnswer(ANSWER);
       return broken ? jsonAnswer({ error: "model 'mlp' is not known" }, 404) : jsonAnswer(METADATA);
     });

@@ -1,37 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  type FakeAnswer,
-  type FakeServer,
-  jsonAnswer,
-  type SeenRequest,
-  startFakeServer,
-} from '../../test/support/fake-server.js';
-import { type ClientOptions, connect } from './index.js';
+import { client, closeServer, METADATA, NEVER, server, start, X } from '../../test/support/client-fixture.js';
+import { type FakeAnswer, jsonAnswer } from '../../test/support/fake-server.js';
+import { connect } from './index.js';
 
-const METADATA = {
-  name: 'mlp',
-  versions: ['1'],
-  platform: 'onnxruntime_onnx',
-  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4] }],
-  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 2] }],
-};
-const NEVER = new Promise<FakeAnswer>(() => undefined);
-const X = { x: [[1, 2, 3, 4]] };
-
-let server: FakeServer;
-afterEach(() => server.close());
-
-/** A server that knows the metadata of `mlp` and leaves everything else to `answer`. */
-async function start(
-  answer: (request: SeenRequest, index: number) => FakeAnswer | undefined | Promise<FakeAnswer | undefined>,
-) {
-  let others = 0;
-  server = await startFakeServer((request) =>
-    request.method === 'GET' && request.url === '/v2/models/mlp' ? jsonAnswer(METADATA) : answer(request, others++),
-  );
-}
-
-const client = (options: ClientOptions = {}) => connect(server.url, { retry: { initialDelayMs: 1 }, ...options });
+afterEach(closeServer);
 
 describe('stream', () => {
   const events = (...values: readonly unknown[]): FakeAnswer => ({
