@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { applyLoad, type LoadPlan, type LoadSettings } from './load.js';
+import { applyLoad, type LoadPlan, warmUp } from './load.js';
 import type { BenchModel } from './models.js';
 import { inRoot } from './paths.js';
 import type { Rows } from './requests.js';
@@ -43,19 +43,6 @@ export function served({ name, peer = false, start, plan, expected, inspect }: S
       };
     },
   };
-}
-
-/** A server is as fast as it gets once it has been compiled: where requests are few, a fixed time does not get there. */
-const WARM_UP_REQUESTS = 20_000;
-const MOST_WARM_UPS = 10;
-
-async function warmUp(server: RunningServer, plan: LoadPlan, settings: LoadSettings): Promise<void> {
-  let answered = 0;
-  for (let turn = 0; turn < MOST_WARM_UPS && answered < WARM_UP_REQUESTS; turn++) {
-    const { requestsPerSecond = 0 } = await applyLoad(server, plan, settings);
-    answered += requestsPerSecond * settings.seconds;
-    if (settings.seconds < 1) break;
-  }
 }
 
 export interface OnnxRun {

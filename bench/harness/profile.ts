@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type CpuProfile, isIdle, placeTimes, type SelfTime, selfTimes } from './cpu-profile.js';
-import { applyLoad, type LoadPlan } from './load.js';
+import { applyLoad, type LoadPlan, warmUp } from './load.js';
 import type { BenchSettings } from './row.js';
 import { type MillraceOptions, startMillrace } from './servers.js';
 
@@ -16,7 +16,7 @@ export async function profileMillrace(
   try {
     const nodeArgs = ['--cpu-prof', '--cpu-prof-dir', folder, '--cpu-prof-interval', '100'];
     const server = await startMillrace({ ...options, nodeArgs });
-    await applyLoad(server, plan, { seconds: settings.warmUpSeconds, generator: settings.generator });
+    await warmUp(server, plan, { seconds: settings.warmUpSeconds, generator: settings.generator });
     const startedAt = performance.now();
     const sample = await applyLoad(server, plan, { seconds: settings.seconds, generator: settings.generator });
     const loadedMs = performance.now() - startedAt;

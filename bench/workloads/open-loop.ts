@@ -1,5 +1,5 @@
 import { ratioBar } from '../harness/bars.js';
-import { applyLoad } from '../harness/load.js';
+import { applyLoad, warmUp } from '../harness/load.js';
 import { MODELS } from '../harness/models.js';
 import { createRows, oipRequest } from '../harness/requests.js';
 import { interleavedRow } from '../harness/rounds.js';
@@ -51,7 +51,7 @@ async function highestRate(settings: BenchSettings): Promise<number> {
     rowsPerRequest: 1,
   } as const;
   try {
-    await applyLoad(server, plan, { seconds: settings.warmUpSeconds, generator: 'own' });
+    await warmUp(server, plan, { seconds: settings.warmUpSeconds, generator: 'own' });
     const sample = await applyLoad(server, plan, { seconds: settings.seconds, generator: 'own' });
     return sample.requestsPerSecond ?? 0;
   } finally {
