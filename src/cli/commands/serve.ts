@@ -7,7 +7,6 @@ import { type CommandContext, examples } from '../command.js';
 import { announceReloads, devSettings } from '../dev.js';
 import { formatJson } from '../format/json.js';
 import type { ServingReport } from '../format/serving.js';
-
 import type { Colors, Io } from '../io.js';
 import { withProgress } from '../progress.js';
 import { reportApp } from '../report-app.js';

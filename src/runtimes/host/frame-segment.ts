@@ -116,24 +116,24 @@ export class SegmentReader {
 
   /** The frame itself, valid until the next call. */
   read(stored: Frame): Frame {
-    const { sizeBytes } = placeOf(stored);
+    const { start, sizeBytes } = placeOf(stored);
     if (sizeBytes > this.#buffer.byteLength) this.#buffer = Buffer.allocUnsafeSlow(sizeBytes);
-    return this.#readInto(stored, this.#buffer.subarray(0, sizeBytes));
+    return this.#readAt(start, this.#buffer.subarray(0, sizeBytes));
   }
 
   /** The frame itself, which may be kept. */
   take(stored: Frame): Frame {
-    return this.#readInto(stored, Buffer.allocUnsafeSlow(placeOf(stored).sizeBytes));
+    const { start, sizeBytes } = placeOf(stored);
+    return this.#readAt(start, Buffer.allocUnsafeSlow(sizeBytes));
   }
 
-  #readInto(stored: Frame, target: Uint8Array): Frame {
-    const { start, sizeBytes } = placeOf(stored);
-    for (let got = 0; got < sizeBytes; ) {
-      const count = readSync(this.#fd, target, got, sizeBytes - got, start + got);
+  #readAt(start: number, frame: Uint8Array): Frame {
+    for (let got = 0; got < frame.byteLength; ) {
+      const count = readSync(this.#fd, frame, got, frame.byteLength - got, start + got);
       if (count === 0) throw new MillraceError('internal', 'malformed frame: less is stored than it says');
       got += count;
     }
-    return readFrame(target);
+    return readFrame(frame);
   }
 }
 
