@@ -17,7 +17,7 @@ export const RunnerOptionsSchema = Type.Object(
     closeTimeoutMs: Type.Number({
       default: 5_000,
       minimum: 0,
-      description: 'How long a runner may take to end by itself before it is killed.',
+      description: 'How long a runner may take to close its models and end before it is killed.',
     }),
     entry: Type.String({
       default: '',

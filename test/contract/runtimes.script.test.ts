@@ -188,16 +188,61 @@ describe('a script that runs', () => {
   });
 });
 
-it('does not hold up who closes it where its own close never ends', async () => {
-  hosted = createTestHost({ closeTimeoutMs: 100 });
-  const shared = { kind: 'process', runner: 'both', maxRssBytes: 0 } as const;
+describe('the close of a script', () => {
   const closing = (rest: string) =>
-    `export default { ${SIGNATURE}, infer: ({ inputs }) => ({ y: inputs.x }), close: ${rest} };`;
-  const stuck = await load({ 'model.ts': closing('() => new Promise(() => undefined)') }, 'model.ts', shared);
-  const other = await load({ 'other.ts': closing('() => undefined') }, 'other.ts', shared);
-  expect(other.pid).toBe(stuck.pid);
-  await stuck.close();
-  await hosted.event('diagnostic', ({ message }) => message === 'model/1#0 did not close within 100 ms');
-  expect(await answerOf(other, 2)).toEqual([2]);
-  await other.close();
+    `export default { ${SIGNATURE}, load: () => 'what it loaded', infer: ({ inputs }) => ({ y: inputs.x }), ${rest} };`;
+  const shared = { kind: 'process', runner: 'both', maxRssBytes: 0 } as const;
+
+  it.each([
+    ['its instance closes', (instance: Instance) => instance.close()],
+    ['the host closes', () => hosted.host.close()],
+  ])('runs to its end in a runner of its own when %s', async (_when, end) => {
+    const text = closing(`async close({ loaded }) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      console.log('closed', loaded);
+    }`);
+    const instance = await load({ 'model.ts': text });
+    await end(instance);
+    await hosted.event('diagnostic', ({ message }) => message === 'closed what it loaded');
+    expect(await hosted.event('runnerExited')).toMatchObject({ reason: 'closed', expected: true });
+  });
+
+  it.each([
+    ['a runner of its own', IN_PROCESS],
+    ['a shared one', shared],
+  ])('is logged with its lines where it throws in %s', async (_where, placement) => {
+    const other = await load({ 'other.ts': closing('close() {}') }, 'other.ts', placement);
+    const instance = await load(
+      { 'model.ts': closing("\nclose() { throw new Error('still open'); }") },
+      'model.ts',
+      placement,
+    );
+    await instance.close();
+    const { level, message } = await hosted.event('diagnostic', (event) => event.message.startsWith('close failed'));
+    expect(level).toBe('error');
+    expect(message).toMatch(/^close failed: Error: still open\n {4}at .*close \(.*\/m\/1\/model\.ts:2:17\)/);
+    await other.close();
+  });
+
+  it('is cut off after the close timeout in a runner of its own', async () => {
+    hosted = createTestHost({ closeTimeoutMs: 100 });
+    const instance = await load({ 'model.ts': closing('close() { for (;;); }') });
+    await instance.close();
+    await hosted.event(
+      'diagnostic',
+      ({ message }) => message === 'runner model/1#0 did not end within 100 ms and is killed',
+    );
+    expect(await hosted.event('runnerExited')).toMatchObject({ reason: 'did not end within 100 ms', expected: true });
+  });
+
+  it('holds up nobody in a shared runner where it never ends', async () => {
+    hosted = createTestHost({ closeTimeoutMs: 100 });
+    const stuck = await load({ 'model.ts': closing('close: () => new Promise(() => undefined)') }, 'model.ts', shared);
+    const other = await load({ 'other.ts': closing('close() {}') }, 'other.ts', shared);
+    expect(other.pid).toBe(stuck.pid);
+    await stuck.close();
+    await hosted.event('diagnostic', ({ message }) => message === 'model/1#0 did not close within 100 ms');
+    expect(await answerOf(other, 2)).toEqual([2]);
+    await other.close();
+  });
 });

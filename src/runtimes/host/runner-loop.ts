@@ -25,7 +25,7 @@ import { type ServedBatch, ServedModel } from './served-model.js';
 /**
  * The main loop of a runner process. At first it waits in the pipe, takes frames one by one, in order, and answers each
  * before it reads the next. From the first model on that needs the event loop it handles frames as they come, while
- * batches run. Ends when the server closes its end or is gone.
+ * batches run. Ends when the server closes its end or is gone, and closes the models that it still holds before.
  */
 export class RunnerLoop {
   readonly #channel: BlockingChannel;
@@ -51,6 +51,11 @@ export class RunnerLoop {
 
   async run(): Promise<void> {
     this.#send(FrameKind.hello, { protocol: PROTOCOL_VERSION, pid: process.pid } satisfies Hello);
+    await this.#handleFrames();
+    await Promise.allSettled([...this.#models.values()].map(({ model }) => model.close()));
+  }
+
+  async #handleFrames(): Promise<void> {
     while (!this.#eventLoop) {
       const received = this.#channel.read();
       if (received === undefined) return;

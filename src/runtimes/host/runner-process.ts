@@ -151,14 +151,17 @@ export class RunnerProcess {
     if (!done) this.#diagnose('warn', `${instanceId} did not close within ${closeTimeoutMs} ms`);
   }
 
-  /** Lets the process end after what it has been sent; kills it when that takes longer than the close timeout. */
+  /** Lets the process close its models and end; kills it when that takes longer than the close timeout. */
   async end(): Promise<void> {
     if (!this.#ending) {
       this.#ending = true;
       this.#input?.end();
     }
     const { closeTimeoutMs, clock } = this.#settings;
-    const timer = clock.setTimer(closeTimeoutMs, () => this.kill(`did not end within ${closeTimeoutMs} ms`));
+    const timer = clock.setTimer(closeTimeoutMs, () => {
+      this.#diagnose('warn', `runner ${this.label} did not end within ${closeTimeoutMs} ms and is killed`);
+      this.kill(`did not end within ${closeTimeoutMs} ms`);
+    });
     await this.exited;
     timer.clear();
   }

@@ -71,8 +71,15 @@ export class ScriptModel implements LoadedModel {
     this.#waiting.get(callId)?.cancel();
   }
 
+  /** What the script's own `close` throws is logged: nobody is left to tell. */
   async close(): Promise<void> {
-    await this.#setup.definition.close?.(this.#setup.model);
+    const { definition, model, context } = this.#setup;
+    try {
+      await definition.close?.(model);
+    } catch (error) {
+      const { message, stack } = explainThrown(error);
+      context.report('error', `close failed: ${stack ?? message}`);
+    }
   }
 
   #begin(item: BatchItem, wanted: readonly string[] | undefined): Work {
