@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { PartialSettings } from '../../src/index.js';
 import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
 import { RawClient, requestText } from '../support/raw-client.js';
+import { until } from '../support/until.js';
 
 const echo = (...more: readonly string[]) =>
   [
@@ -36,18 +37,18 @@ let server: AppServer;
 afterEach(() => server[Symbol.asyncDispose]());
 
 /** Resolves once so many requests are at the instances of a model, or wait in its queue. */
-async function until(place: 'executingRequests' | 'queuedRequests', model: string, count: number): Promise<void> {
+async function holds(place: 'executingRequests' | 'queuedRequests', model: string, count: number): Promise<void> {
   const gauges = () => server.app.engine.gauges().find(({ ref }) => ref.name === model);
-  while (gauges()?.[place] !== count) await new Promise(setImmediate);
+  await until(`${place} of ${model} are ${count}`, () => gauges()?.[place] === count);
 }
 
 describe('while a model is busy', () => {
   it('a request over the limit of its queue is refused at once, and those before it are not', async () => {
     server = await startAppServer(MODELS, settings);
     const hanging = server.infer('hanging', HANG);
-    await until('executingRequests', 'hanging', 1);
+    await holds('executingRequests', 'hanging', 1);
     const waiting = server.infer('hanging', request());
-    await until('queuedRequests', 'hanging', 1);
+    await holds('queuedRequests', 'hanging', 1);
     expect(await server.infer('hanging', request())).toEqual({
       status: 503,
       body: { error: "the queue of model 'hanging/1' is full: 1 requests are waiting; try again later" },
@@ -60,7 +61,7 @@ describe('while a model is busy', () => {
   it('a request over the bytes in flight is refused at once', async () => {
     server = await startAppServer(MODELS, { engine: { prefetchBelowMs: 0, maxInFlightBytes: 12 } });
     const hanging = server.infer('hanging', HANG);
-    await until('executingRequests', 'hanging', 1);
+    await holds('executingRequests', 'hanging', 1);
     expect(await server.infer('slow', request())).toEqual({
       status: 503,
       body: {
@@ -78,7 +79,7 @@ describe('while a model is busy', () => {
   ])('a request that waits longer than %s is refused', async (_who, parameters, waitedMs) => {
     server = await startAppServer(MODELS, settings);
     const first = server.infer('slow', request());
-    await until('executingRequests', 'slow', 1);
+    await holds('executingRequests', 'slow', 1);
     expect(await server.infer('slow', request(parameters))).toEqual({
       status: 503,
       body: {
@@ -96,7 +97,7 @@ describe('while a model is busy', () => {
     server = await startAppServer(MODELS, settings);
     if (behindAnother) {
       void server.infer('hanging', HANG);
-      await until('executingRequests', 'hanging', 1);
+      await holds('executingRequests', 'hanging', 1);
     }
     expect(await server.infer('hanging', HANG, { 'x-request-timeout-ms': '60' })).toEqual({
       status: 504,
@@ -131,13 +132,13 @@ describe('a model that is not there', () => {
   it('any more is 404 while it unloads and after, and what it has accepted is answered', async () => {
     server = await startAppServer(MODELS, { repository: { controlMode: 'explicit', loadModels: ['slow'] } });
     const accepted = server.infer('slow', request());
-    await until('executingRequests', 'slow', 1);
+    await holds('executingRequests', 'slow', 1);
     expect((await server.send('POST /v2/repository/models/slow/unload')).status).toBe(200);
     const gone = { status: 404, body: { error: "model 'slow' is not loaded any more" }, retryAfter: undefined };
     expect(await server.infer('slow', request())).toEqual(gone);
     expect(await server.index()).toEqual(['slow/1: UNLOADING']);
     expect((await accepted).body.outputs[0].data).toEqual([1, 2]);
-    while ((await server.index())[0] !== 'slow/1: UNAVAILABLE: unloaded') await new Promise(setImmediate);
+    await until('slow is unloaded', async () => (await server.index())[0] === 'slow/1: UNAVAILABLE: unloaded');
     expect(await server.infer('slow', request())).toEqual(gone);
   });
 });
@@ -147,7 +148,7 @@ describe('a server that drains', () => {
     server = await startAppServer(MODELS, { server: { gracePeriodMs: 10_000 } });
     const [first, second] = [await RawClient.connect(server.port), await RawClient.connect(server.port)];
     first.send(inferText('slow', request()));
-    await until('executingRequests', 'slow', 1);
+    await holds('executingRequests', 'slow', 1);
     const closed = server.app.close();
     second.send(inferText('slow', request()));
     const refused = await second.response();

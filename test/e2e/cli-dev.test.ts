@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { runCliProcess, startCli } from '../support/cli-process.js';
+import { FREE_PORTS, runCliProcess, startCli } from '../support/cli-process.js';
 import { createTempFolder } from '../support/model-folder.js';
 
-const PORTS = ['--http-port', '0', '--metrics-port', '0', '--log-level', 'silent'];
+const QUIETLY = [...FREE_PORTS, '--log-level', 'silent'];
 
 async function greet(url: unknown): Promise<unknown> {
   const inputs = [{ name: 'name', datatype: 'BYTES', shape: [1], data: ['world'] }];
@@ -22,7 +22,7 @@ it('millrace init writes models that serve --dev loads again as they are saved; 
   expect(out).toContain(`millrace serve ${models} --dev\n  millrace infer hello -i name=world\n`);
   const text = await readFile(file, 'utf8');
 
-  await using cli = startCli(['serve', models, ...PORTS, '--dev', '--json']);
+  await using cli = startCli(['serve', models, ...QUIETLY, '--dev', '--json']);
   const { http } = await cli.nextEvent();
   expect(await cli.nextEvent()).toMatchObject({ event: 'ready' });
   expect(await greet(http)).toBe('Hello, world!');
@@ -54,10 +54,10 @@ it('millrace init does not overwrite', async () => {
 
 it('serve --dev shows the place of a mistake, and does not go with explicit model control', async () => {
   await using folder = await createTempFolder({ 'm/1/model.ts': 'export default {\n  infer() {},\n};\n' });
-  const { err } = await runCliProcess('serve', folder.path, ...PORTS, '--dev', '--model-control-mode', 'explicit');
+  const { err } = await runCliProcess('serve', folder.path, ...QUIETLY, '--dev', '--model-control-mode', 'explicit');
   expect(err).toBe('error: --dev follows the files, so it does not go with explicit model control\n');
 
-  await using cli = startCli(['serve', folder.path, ...PORTS, '--dev']);
+  await using cli = startCli(['serve', folder.path, ...QUIETLY, '--dev']);
   const shown = new Promise<string>((resolve) => {
     let text = '';
     cli.child.stdout.on('data', (chunk: Buffer) => {

@@ -1,13 +1,13 @@
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { connect } from '../../src/client/index.js';
-import { runCliProcess, startCli } from '../support/cli-process.js';
+import { FREE_PORTS, runCliProcess, startCli } from '../support/cli-process.js';
 import { createTempFolder } from '../support/model-folder.js';
+import { until } from '../support/until.js';
 
 const ECHO =
   'runtime: echo\ninputs: [{ name: text, datatype: BYTES, shape: [-1] }]\noutputs: [{ name: echo, datatype: BYTES, shape: [-1] }]\n';
 const SLOW_ECHO = `${ECHO}echo: { delayMs: 1500 }\nbatching: { enabled: false }\n`;
-const PORTS = ['--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'];
 
 describe('millrace serve', () => {
   it('says where it listens and what it serves, answers, and drains on SIGTERM', async () => {
@@ -16,7 +16,7 @@ describe('millrace serve', () => {
       'echo/1/': '',
       'broken/1/model.onnx': 'no model',
     });
-    await using cli = startCli(['serve', folder.path, ...PORTS, '--json']);
+    await using cli = startCli(['serve', folder.path, ...FREE_PORTS, '--json']);
     const listening = await cli.nextEvent();
     expect(listening).toMatchObject({ event: 'listening', pid: cli.child.pid });
     const ready = await cli.nextEvent();
@@ -42,7 +42,7 @@ describe('millrace serve', () => {
       'echo/1/': '',
       'broken/1/model.onnx': 'no model',
     });
-    await using cli = startCli(['serve', folder.path, ...PORTS, '--log-verbose', '1']);
+    await using cli = startCli(['serve', folder.path, ...FREE_PORTS, '--log-verbose', '1']);
     const printed = new Promise<void>((done) => {
       let text = '';
       cli.child.stdout.on('data', (chunk: Buffer) => {
@@ -65,13 +65,16 @@ describe('millrace serve', () => {
 
   it('lets an accepted request finish after the first signal', async () => {
     await using folder = await createTempFolder({ 'slow/model.yaml': SLOW_ECHO, 'slow/1/': '' });
-    await using cli = startCli(['serve', folder.path, ...PORTS, '--json', '--log-level', 'debug']);
+    await using cli = startCli(['serve', folder.path, ...FREE_PORTS, '--json', '--log-level', 'debug']);
     const { http, metrics } = await cli.nextEvent();
     await cli.nextEvent();
     const accepted = connect(String(http))
       .model('slow')
       .infer({ text: { data: ['last'], shape: [1], datatype: 'BYTES' } });
-    await isExecuting(String(metrics));
+    await until('a request is at an instance', async () => {
+      const text = await (await fetch(`${metrics}/metrics`)).text();
+      return /^millrace_executing_requests\{.*\} 1$/m.test(text);
+    });
     cli.child.kill('SIGTERM');
     expect((await accepted).outputs.echo?.data).toEqual(['last']);
     expect((await cli.ended).exit).toBe(0);
@@ -82,7 +85,7 @@ describe('millrace serve', () => {
       'slow/model.yaml': SLOW_ECHO.replace('1500', '60000'),
       'slow/1/': '',
     });
-    await using cli = startCli(['serve', folder.path, ...PORTS]);
+    await using cli = startCli(['serve', folder.path, ...FREE_PORTS]);
     const stopping = new Promise<void>((done) => {
       cli.child.stderr.on('data', (chunk: Buffer) => {
         if (chunk.toString().includes('stopping: ')) done();
@@ -112,7 +115,7 @@ describe('millrace serve', () => {
   ])('says in one sentence that a folder is %s', async (name, sentence) => {
     await using folder = await createTempFolder({ 'empty/': '', 'other/readme.txt': 'no model' });
     const path = join(folder.path, name);
-    await using cli = startCli(['serve', path, ...PORTS, '--json', '--log-level', 'silent']);
+    await using cli = startCli(['serve', path, ...FREE_PORTS, '--json', '--log-level', 'silent']);
     const { exit, err } = await cli.ended;
     expect(exit).toBe(2);
     expect(JSON.parse(err)).toEqual({ error: sentence.replace('PATH', path), code: 'invalid_argument' });
@@ -126,7 +129,7 @@ describe('millrace serve', () => {
       folder.path,
       '--model-control-mode',
       'poll',
-      ...PORTS,
+      ...FREE_PORTS,
       '--json',
     ]);
     await cli.nextEvent();
@@ -137,7 +140,7 @@ describe('millrace serve', () => {
 
   it('ends when a model does not load and --strict is given', async () => {
     await using folder = await createTempFolder({ 'broken/1/model.onnx': 'no model' });
-    await using cli = startCli(['serve', folder.path, ...PORTS, '--strict']);
+    await using cli = startCli(['serve', folder.path, ...FREE_PORTS, '--strict']);
     const { exit, err } = await cli.ended;
     expect(exit).toBe(1);
     expect(err).toMatch(/^error: models failed to load: broken: /m);
@@ -146,7 +149,7 @@ describe('millrace serve', () => {
   it('loads and unloads for the command line in explicit mode', async () => {
     const models = resolve('examples/models');
     const explicit = ['--model-control-mode', 'explicit', '--load-model', 'echo'];
-    await using server = startCli(['serve', models, ...explicit, ...PORTS, '--json']);
+    await using server = startCli(['serve', models, ...explicit, ...FREE_PORTS, '--json']);
     const { http } = await server.nextEvent();
     expect(await server.nextEvent()).toMatchObject({ models: [{ name: 'echo' }] });
     const control = (...argv: readonly string[]) => runCliProcess('models', ...argv, '--url', String(http));
@@ -156,11 +159,3 @@ describe('millrace serve', () => {
     expect((await control('load', 'mlq')).err).toContain('did you mean mlp?');
   });
 });
-
-/** Resolves once a request is at an instance. */
-async function isExecuting(metrics: string): Promise<void> {
-  for (;;) {
-    const text = await (await fetch(`${metrics}/metrics`)).text();
-    if (/^millrace_executing_requests\{.*\} 1$/m.test(text)) return;
-  }
-}

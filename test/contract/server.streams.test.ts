@@ -5,6 +5,7 @@ import type { ServerOptions } from '../../src/server/index.js';
 import { createFakeService } from '../support/fake-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
 import { RawClient, requestText } from '../support/raw-client.js';
+import { until } from '../support/until.js';
 
 afterEach(closeTestServers);
 
@@ -216,15 +217,19 @@ describe('a client that reads a stream', () => {
 
   it('may wait longer for an answer than for room', async () => {
     const answers = new Answers();
-    const { port } = await serve([answers.give(PIECE)], { sendTimeoutMs: 20 });
+    const unread = new Answers().give(...Array.from({ length: 200 }, () => PIECE));
+    const { port } = await serve([answers.give(PIECE), unread], { sendTimeoutMs: 20 });
     const response = await ask(port);
     let received = 0;
     await new Promise<void>((resolve) => {
       response.on('data', (chunk: Buffer) => {
         received += chunk.length;
-        if (received === eventOf(PIECE).length) setTimeout(resolve, 60);
+        if (received === eventOf(PIECE).length) resolve();
       });
     });
+    // Another that begins now is cut off for want of room: by then the first has waited longer.
+    (await ask(port)).on('error', () => undefined).pause();
+    await unread.left;
     answers.give('two').end();
     await new Promise((resolve) => response.once('end', resolve));
     expect(received).toBe(eventOf(PIECE).length + eventOf('two').length);
@@ -249,16 +254,12 @@ describe('a stream at shutdown', () => {
     const { port, server, calls } = await serve([new Answers()]);
     const client = await RawClient.connect(port);
     client.send(POST);
-    await until(() => calls.length === 1);
+    await until('the call has come', () => calls.length === 1);
     const closed = server.close(0);
     expect((await client.response()).status).toBe(503);
     await closed;
   });
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-}
 
 /** Resolves when nothing more has been asked for in many turns of the event loop. */
 async function nextPause(answers: Answers): Promise<void> {
