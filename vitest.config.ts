@@ -18,7 +18,7 @@ export default defineConfig({
       'test/contract/**/*.test.ts',
       'test/e2e/**/*.test.ts',
     ],
-    globalSetup: ['test/setup/build.ts'],
+    globalSetup: ['test/setup/build.ts', 'test/setup/default-ports.ts'],
     setupFiles: ['test/setup/child-coverage.ts'],
     provide: { childCoverageFolder: coverage ? path.resolve('coverage/children') : '' },
     pool: 'forks',

@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { startCli } from '../support/cli-process.js';
 import { createTempFolder } from '../support/model-folder.js';
 import { buildOnnx } from '../support/onnx-builder.js';
+import { until } from '../support/until.js';
 import { settledRss, treeRss } from './harness/memory.js';
 
 const IN = 7_000;
@@ -35,7 +35,9 @@ async function loadUseUnload(url: string): Promise<void> {
   const [output] = JSON.parse(await post(`${url}/v2/models/big/infer`, { inputs })).outputs;
   expect(output.data.slice(0, 3)).toEqual([-IN, 0, IN]);
   await post(`${url}/v2/repository/models/big/unload`);
-  while (!(await post(`${url}/v2/repository/index`)).includes('"reason":"unloaded"')) await pause(20);
+  await until('the model is unloaded', async () =>
+    (await post(`${url}/v2/repository/index`)).includes('"reason":"unloaded"'),
+  );
 }
 
 it(`a model of 28 MB that is loaded and unloaded ${CYCLES} times leaves nothing behind`, async () => {

@@ -5,7 +5,7 @@ import { ClosingLine } from './closing-line.js';
 export default defineConfig({
   test: {
     include: ['test/chaos/*.test.ts'],
-    globalSetup: ['test/setup/build.ts'],
+    globalSetup: ['test/setup/build.ts', 'test/setup/default-ports.ts'],
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 600_000,

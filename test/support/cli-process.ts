@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { CLI_ENTRY } from './dist.js';
 
+/** Flags of `serve` with which it takes any free ports. */
+export const FREE_PORTS = ['--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'] as const;
+
 /** A running `millrace` process. */
 export interface CliProcess extends AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams;

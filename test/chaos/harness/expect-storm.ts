@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { startCli } from '../../support/cli-process.js';
+import { FREE_PORTS, startCli } from '../../support/cli-process.js';
 import { closeGrpcServers } from '../../support/grpc-server.js';
 import { createTempFolder } from '../../support/model-folder.js';
 import { Random } from '../../support/random.js';
@@ -34,10 +34,7 @@ export async function expectStormToHarmNobody({ seed, durationMs, clients }: Sto
     'slow/model.yaml': echoOf({ delayMs: 6 }),
     'slow/1/.keep': '',
   });
-  await using cli = startCli([
-    ...['serve', folder.path, '--json', '--log-level', 'error'],
-    ...['--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'],
-  ]);
+  await using cli = startCli([...['serve', folder.path, '--json', '--log-level', 'error'], ...FREE_PORTS]);
   const { grpc, metrics } = await cli.nextEvent();
   await cli.nextEvent();
   const pid = cli.child.pid ?? 0;

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { startCli } from '../../support/cli-process.js';
+import { FREE_PORTS, startCli } from '../../support/cli-process.js';
 import { createTempFolder } from '../../support/model-folder.js';
 import { Random } from '../../support/random.js';
 import { explain } from './explain.js';
@@ -41,7 +41,7 @@ export async function runChaos({ seed, durationMs, swaps, clients }: ChaosOption
   const journal = new Journal();
   await using folder = await createTempFolder(initialRepository());
   await using cli = startCli([
-    ...['serve', folder.path, '--json', '--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'],
+    ...['serve', folder.path, '--json', ...FREE_PORTS],
     ...['--model-control-mode', 'explicit', '--load-model', '*'],
   ]);
   const { http } = await cli.nextEvent();
