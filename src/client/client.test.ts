@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
+import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import {
   client,
   closeServer,
@@ -19,6 +19,7 @@ const ANSWER = {
 };
 
 afterEach(closeServer);
+afterEach(() => void vi.useRealTimers());
 const infers = () => server.seen.filter((request) => request.url.endsWith('/infer'));
 
 async function failure(promise: Promise<unknown>): Promise<MillraceClientError> {
@@ -270,9 +271,9 @@ describe('errors', () => {
   });
 
   it('read the date of Retry-After', async () => {
-    await start(() => ({ status: 503, headers: { 'retry-after': new Date(Date.now() + 3_600_000).toUTCString() } }));
-    const { retryAfterMs } = await failure(client().model('mlp').infer(X));
-    expect(retryAfterMs).toBeGreaterThan(3_500_000);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2025, 5, 15) });
+    await start(() => ({ status: 503, headers: { 'retry-after': 'Sun, 15 Jun 2025 01:00:00 GMT' } }));
+    expect((await failure(client().model('mlp').infer(X))).retryAfterMs).toBe(3_600_000);
     await server.close();
     await start(() => ({ status: 503, headers: { 'retry-after': 'later' } }));
     expect((await failure(client().model('mlp').infer(X))).retryAfterMs).toBeUndefined();
