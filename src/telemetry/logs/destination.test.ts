@@ -12,7 +12,10 @@ const MODULE = pathToFileURL(await compileSource('telemetry/logs/destination')).
 /** Runs `script` in a process of its own, with `openOutput` at hand; `stop` ends the standard input it may wait for. */
 function start(script: string, stderr: 'pipe' | number = 'pipe') {
   const text = `import { openOutput } from '${MODULE}';\n${script}`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', text], { stdio: ['pipe', 'pipe', stderr] });
+  // A script that waits for what does not come is ended.
+  const child = spawn(process.execPath, ['--input-type=module', '-e', text], {
+    ...{ stdio: ['pipe', 'pipe', stderr], timeout: 15_000, killSignal: 'SIGKILL' },
+  });
   const read = (stream: Readable | null): { text: string } => {
     const output = { text: '' };
     stream?.on('data', (chunk) => {
