@@ -53,12 +53,12 @@ function createFixture() {
     parent: (callId) => scheduled.scheduler.executing(callId),
   });
   /** A request that the instance is executing; its id is 1. */
-  const execute = async (callers: readonly string[] = []) => {
+  const execute = async (callers: readonly string[] = [], options: Partial<InferRequest> = {}) => {
     const call = new Call({
       ...{ requestId: 'req', principal: PRINCIPAL, trace: TRACE, deadlineAt: 9_000, receivedAt: 1_000, callers },
     });
     const outcome = new Outcome();
-    scheduled.scheduler.submit({ request: request(1), call, sink: outcome });
+    scheduled.scheduler.submit({ request: request(1, options), call, sink: outcome });
     await scheduled.clock.flush();
     return { call, outcome, running: scheduled.instance().running as GivenBatch };
   };
@@ -90,6 +90,12 @@ describe('a model that calls another one', () => {
     expect(trace?.spanId).not.toBe(TRACE.spanId);
     expect(given).toMatchObject({ modelName: 'other', modelVersion: undefined, parameters: { p: 1 } });
     expect(given.outputs).toEqual([{ name: 'b', classificationCount: 0 }]);
+  });
+
+  it('does so with the priority and the queue time-out of its own request', async () => {
+    await fixture.execute([], { priority: 2, queueTimeoutMs: 250 });
+    fixture.open();
+    expect(fixture.inferred[0]?.request).toMatchObject({ priority: 2, queueTimeoutMs: 250 });
   });
 
   it('gets one answer', async () => {

@@ -15,7 +15,7 @@ export interface ModelCallsOptions {
   readonly parent: (callId: number) => Pending | undefined;
 }
 
-/** How one model reaches the others: as a client of its own request's principal, deadline and trace would. */
+/** How one model reaches the others: with the principal, deadline, trace, priority and queue time-out of its own request. */
 export function createCallModel(options: ModelCallsOptions): CallModel {
   return (callId, request) => new ModelCall(options, callId, request);
 }
@@ -98,7 +98,7 @@ class ModelCall implements AsyncIterableIterator<ModelAnswer> {
     parent.openCalls ??= new Set();
     parent.openCalls.add(call);
     this.#awaits(true);
-    return infer(call, toInferRequest(request));
+    return infer(call, toInferRequest(request, parent.request));
   }
 
   /** Meanwhile its caller does not hang. */
@@ -134,14 +134,13 @@ function checkChain(chain: readonly string[]): void {
   }
 }
 
-function toInferRequest(request: ModelRequest): InferRequest {
+/** Its place in the queue is as urgent as that of the request behind it. */
+function toInferRequest(request: ModelRequest, { priority, queueTimeoutMs }: InferRequest): InferRequest {
   const { modelName, modelVersion, inputs, outputs, parameters, sequence } = request;
   return {
-    ...{ modelName, modelVersion, inputs, parameters, sequence },
+    ...{ modelName, modelVersion, inputs, parameters, sequence, priority, queueTimeoutMs },
     id: '',
     outputs: outputs?.map((name) => ({ name, classificationCount: 0 })),
-    priority: 0,
-    queueTimeoutMs: undefined,
   };
 }
 

@@ -211,6 +211,27 @@ describe('ensembles in explicit mode', () => {
     expect(states().filter((state) => state.endsWith('ready'))).toEqual(['b/1 ready', 'c/1 ready', 'other/1 ready']);
   });
 
+  it.each([
+    ['was loaded with them', []],
+    ['was served before', ['a', 'b']],
+  ])('keep until they are loaded a model that %s and is unloaded meanwhile', async (_when, before) => {
+    const { clock, controller, host, states } = explicit();
+    for (const name of before) await controller.load(name, {});
+    const load = host.load.bind(host);
+    host.load = async (...given) => {
+      await clock.sleep(1_000);
+      return load(...given);
+    };
+    const loading = controller.load('inner', {});
+    await clock.flush();
+    const unloaded = controller.unload('a');
+    await clock.advance(1_000);
+    await clock.advance(1_000);
+    await Promise.all([loading, unloaded]);
+    await clock.flush();
+    expect(states()).toEqual(['a/1 unloaded', 'b/1 ready', 'inner/1 ready']);
+  });
+
   it('serve on when a model of theirs is unloaded, and are checked again when it comes back', async () => {
     const { controller, states, loaded } = explicit();
     await controller.load('inner', {});

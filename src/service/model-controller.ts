@@ -19,6 +19,7 @@ import {
   scanSettled,
   scanWithComposing,
 } from '../repository/index.js';
+import { HeldModels, type Hold } from './held-models.js';
 import { type LoadResult, LoadRound } from './load-round.js';
 
 /** No model can have this name. */
@@ -46,6 +47,7 @@ export class ModelController {
   readonly #turns = new Map<string, Promise<unknown>>();
   /** Models that were only loaded because an ensemble is made of them. */
   readonly #broughtAlong = new Set<string>();
+  readonly #held = new HeldModels();
   #timer: Timer | undefined;
   #started = false;
   #closed = false;
@@ -62,8 +64,8 @@ export class ModelController {
   /** Loads what the control mode says; rejects only in `strict` mode, with everything that did not load. */
   async start(): Promise<void> {
     const { options } = this.#setup;
-    await this.#inTurn(ALL_MODELS, async () => {
-      const failures = await this.#loadAtStart();
+    await this.#inTurn(ALL_MODELS, async (hold) => {
+      const failures = await this.#loadAtStart(hold);
       if (options.strict && failures.length > 0) {
         throw new MillraceError('failed_precondition', `models failed to load: ${failures.join('; ')}`);
       }
@@ -77,10 +79,10 @@ export class ModelController {
    * is made of, where they are not served. Rejects when a version of the model itself fails.
    */
   load(name: string, scanOptions: Omit<ScanOptions, 'name'>): Promise<readonly ModelInfo[]> {
-    return this.#inTurn(name, async () => {
+    return this.#inTurn(name, async (hold) => {
       const own = await scanSettled(this.#setup.repository, { ...scanOptions, name }, this.#patience());
       if (own.sources.length === 0) throw nothingToLoad(name, own);
-      const others = await this.#scanComposing(own.sources);
+      const others = await this.#scanComposing(own.sources, hold);
       this.#reportMissing(
         others,
         missingOf(own.sources, others.names).filter((part) => !this.#isServed(part)),
@@ -106,9 +108,11 @@ export class ModelController {
 
   /**
    * Refuses new requests for all versions; resolves then, while accepted requests finish behind it. A version that is
-   * still loading is unloaded as soon as it is there. `withComposing`: so are the models that came only with it.
+   * still loading is unloaded as soon as it is there; a model that an ensemble needs which is being loaded, once that load
+   * is over. `withComposing`: so are the models that came only with it.
    */
   async unload(name: string, { withComposing = false }: { readonly withComposing?: boolean } = {}): Promise<void> {
+    for (let loads = this.#held.loadsWith(name); loads !== undefined; loads = this.#held.loadsWith(name)) await loads;
     const statuses = this.#setup.engine.statusesOf(name);
     if (statuses.length === 0) throw new MillraceError('not_found', `there is no model '${name}'`);
     const composing = withComposing ? statuses.flatMap(({ info }) => (info ? composingModels(info.source) : [])) : [];
@@ -148,8 +152,9 @@ export class ModelController {
     return { clock: this.#setup.clock, maxWaitMs: MAX_SETTLE_WAIT_MS, stopped: () => this.#closed };
   }
 
-  #inTurn<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
-    const result = (this.#turns.get(name) ?? Promise.resolve()).then(work, work);
+  #inTurn<Result>(name: string, work: (hold: Hold) => Promise<Result>): Promise<Result> {
+    const turn = () => this.#held.during(work);
+    const result = (this.#turns.get(name) ?? Promise.resolve()).then(turn, turn);
     const over = result
       .catch(() => undefined)
       .then(() => {
@@ -160,17 +165,19 @@ export class ModelController {
   }
 
   /** Loads what the control mode says; returns what did not load, as sentences. */
-  #loadAtStart(): Promise<readonly string[]> {
+  #loadAtStart(hold: Hold): Promise<readonly string[]> {
     const { repository, options } = this.#setup;
-    if (options.controlMode !== 'explicit' || options.loadModels.includes('*')) return this.#loadAll(repository, []);
+    if (options.controlMode !== 'explicit' || options.loadModels.includes('*'))
+      return this.#loadAll(repository, [], hold);
     const names = options.loadModels;
     if (names.length === 0) return Promise.resolve([]);
-    return this.#loadAll({ scan: () => scanWithComposing(repository, names, () => false) }, names);
+    return this.#loadAll({ scan: () => scanWithComposing(repository, names, () => false) }, names, hold);
   }
 
   /** Loads everything that a look finds; returns what did not load, as sentences. */
-  async #loadAll(place: Pick<Repository, 'scan'>, wanted: readonly string[]): Promise<readonly string[]> {
+  async #loadAll(place: Pick<Repository, 'scan'>, wanted: readonly string[], hold: Hold): Promise<readonly string[]> {
     const first = await place.scan();
+    hold(first.sources.flatMap(composingModels));
     const round = this.#createRound();
     // Nobody waits for the files of others but ensembles.
     round.add(first.sources.filter(isPlain));
@@ -201,12 +208,17 @@ export class ModelController {
   }
 
   /** What the ensembles among these are made of, as far as it is not served. */
-  #scanComposing(sources: readonly ModelSource[]): Promise<RepositoryScan> {
-    const names = [...new Set(sources.flatMap(composingModels))].filter((name) => !this.#isServed(name));
+  #scanComposing(sources: readonly ModelSource[], hold: Hold): Promise<RepositoryScan> {
+    const composing = [...new Set(sources.flatMap(composingModels))];
+    hold(composing);
+    const names = composing.filter((name) => !this.#isServed(name));
     if (names.length === 0) return Promise.resolve(mergeScans([]));
     const { repository } = this.#setup;
     const own = new Set(sources.map(({ name }) => name));
-    const skip = (name: string) => own.has(name) || this.#isServed(name);
+    const skip = (name: string) => {
+      hold([name]);
+      return own.has(name) || this.#isServed(name);
+    };
     return scanSettled({ scan: () => scanWithComposing(repository, names, skip) }, {}, this.#patience());
   }
 

@@ -26,15 +26,16 @@ interface StepText {
   readonly model: string;
   readonly inputs: Readonly<Record<string, string>>;
   readonly output: string;
+  readonly more?: string;
 }
 
 /** An ensemble of FP32 pairs as Triton has it. */
 function ensemble(outputs: readonly string[], steps: readonly StepText[]): string {
   const tensor = (name: string) => `{ name: "${name}" data_type: TYPE_FP32 dims: [2] }`;
   const entry = (kind: string, key: string, value: string) => `${kind} { key: "${key}" value: "${value}" }`;
-  const texts = steps.map(({ model, inputs, output }) => {
+  const texts = steps.map(({ model, inputs, output, more = '' }) => {
     const maps = Object.entries(inputs).map(([key, value]) => entry('input_map', key, value));
-    return `{ model_name: "${model}" model_version: -1 ${maps.join(' ')} ${entry('output_map', 'y', output)} }`;
+    return `{ model_name: "${model}" model_version: -1 ${maps.join(' ')} ${entry('output_map', 'y', output)} ${more} }`;
   });
   return `platform: "ensemble" max_batch_size: 8
     input [ ${tensor('in')} ] output [ ${outputs.map(tensor).join(', ')} ]
@@ -69,6 +70,22 @@ const REPOSITORY: FolderContents = {
   'triple/1/model.onnx': arithmetic('Mul', 3),
   'increment/1/model.onnx': arithmetic('Add', 1),
   'sum/1/model.onnx': SUM,
+  'labelled/1/model.onnx': arithmetic('Add', 1),
+  'labelled/config.pbtxt': `max_batch_size: 8
+    output { name: "y" data_type: TYPE_FP32 dims: [2] label_filename: "labels.txt" }`,
+  'labelled/labels.txt': 'cat\ndog\n',
+  'partial/1/model.mjs': `export default {
+    inputs: { x: 'FP32[-1,2]' }, outputs: { y: 'FP32[-1,2]', z: 'FP32[-1,2]' }, maxBatchSize: 8,
+    infer: ({ inputs }) => ({ y: inputs.x, z: undefined }),
+  };`,
+  'classifying/config.pbtxt': ensemble(['out'], [step('double', 'in', 'mid'), step('labelled', 'mid', 'out')]),
+  'incomplete/config.pbtxt': ensemble(
+    ['out', 'other'],
+    [
+      step('double', 'in', 'mid'),
+      { model: 'partial', inputs: { x: 'mid' }, output: 'out', more: 'output_map { key: "z" value: "other" }' },
+    ],
+  ),
   'diamond/1/': '',
   'diamond/config.pbtxt': DIAMOND,
   'nested/config.pbtxt': ensemble(
@@ -162,6 +179,35 @@ describe('ensembles', () => {
   it('contain each other', async () => {
     const { body } = await server.infer('nested', request(4));
     expect(body.outputs).toEqual([{ name: 'out', datatype: 'FP32', shape: [1, 2], data: [8, -8] }]);
+  });
+
+  it("classify by the labels of the step's model", async () => {
+    const outputs = [{ name: 'out', parameters: { classification: 1 } }];
+    const { body } = await server.infer('classifying', { ...request(1, -2), outputs });
+    expect(body.outputs[0].data).toEqual(['3.000000:0:cat', '5.000000:1:dog']);
+  });
+
+  it('answer the rest where a step leaves out an output', async () => {
+    const outputs = [{ name: 'other' }, { name: 'out' }];
+    const { status, body } = await server.infer('incomplete', { ...request(1), outputs });
+    expect([status, body.outputs]).toEqual([200, [{ name: 'out', datatype: 'FP32', shape: [1, 2], data: [2, -2] }]]);
+  });
+
+  it('say where in its sequence a request stood', async () => {
+    const parameters = { sequence_id: 7, sequence_start: true, sequence_end: false };
+    const { body } = await server.infer('diamond', { ...request(1), parameters });
+    expect(body.parameters).toEqual(parameters);
+    expect((await server.infer('diamond', request(1))).body.parameters).toBeUndefined();
+  });
+
+  it("pass priority and queue time-out on to their models' queues", async () => {
+    const seen: string[] = [];
+    const unsubscribe = server.app.events.subscribe('inferFinished', ({ request: asked }) => {
+      seen.push(`${asked.modelName} ${asked.priority} ${asked.queueTimeoutMs}`);
+    });
+    await server.infer('nested', { ...request(1), parameters: { priority: 2, timeout: 5_000_000 } });
+    unsubscribe();
+    expect(seen).toEqual(['echoed', 'inner', 'double', 'nested'].map((model) => `${model} 2 5000`));
   });
 
   it('fail with the first step that does, while another one still runs', async () => {

@@ -87,7 +87,7 @@ class FakeCall implements AsyncIterableIterator<ModelAnswer> {
 interface Setup {
   readonly steps: readonly StepOptions[];
   readonly inputs?: readonly TensorSpec[];
-  readonly outputs: readonly string[];
+  readonly outputs: readonly (string | TensorSpec)[];
   readonly models: Readonly<Record<string, OtherModel>>;
 }
 
@@ -123,7 +123,7 @@ class Fixture {
       runtime: 'ensemble',
       path: '',
       options: { steps: steps.map(({ version, ...step }) => (version === undefined ? step : { ...step, version })) },
-      declared: { inputs, outputs: outputs.map((name) => spec(name)) },
+      declared: { inputs, outputs: outputs.map((output) => (typeof output === 'string' ? spec(output) : output)) },
       maxBatchSize: 8,
       cacheFolder: undefined,
     });
@@ -176,6 +176,8 @@ const DIAMOND: Setup = {
   outputs: ['out', 'c'],
   models: { first: ONE_TO_ONE, left: ONE_TO_ONE, right: ONE_TO_ONE, join: TWO_TO_ONE },
 };
+
+const ONE_STEP: Setup = { steps: [step('only', { x: 'in' }, 'out')], outputs: ['out'], models: { only: ONE_TO_ONE } };
 
 describe('an ensemble', () => {
   it('says of itself what the scheduler has to know', async () => {
@@ -243,6 +245,34 @@ describe('an ensemble', () => {
     await done;
   });
 
+  it('says in its answers where the request stood in its sequence', async () => {
+    const fixture = await Fixture.load(ONE_STEP);
+    const context = { requestId: 'r', clientId: '', traceparent: '', remainingMs: 5 };
+    for (const sequence of [{ id: 9n, start: true, end: false }, { id: 'nine', start: false, end: true }, undefined]) {
+      const done = fixture.run({ context: sequence === undefined ? context : { ...context, sequence } });
+      await settle();
+      fixture
+        .call('only')
+        .answer([tensor('y', 1)], { score: 1 })
+        .end();
+      await done;
+    }
+    expect(fixture.emissions.map(({ parameters }) => parameters)).toEqual([
+      { sequence_id: 9n, sequence_start: true, sequence_end: false, score: 1 },
+      { sequence_id: 'nine', sequence_start: false, sequence_end: true, score: 1 },
+      { score: 1 },
+    ]);
+  });
+
+  it("has the class labels of the steps' models, where its own configuration names none", async () => {
+    const labelled = (name: string, ...labels: readonly string[]) => ({ ...spec(name), labels });
+    const only = { ...ONE_TO_ONE, signature: { inputs: [spec('x')], outputs: [labelled('y', 'cat', 'dog')] } };
+    const labelsOf = ({ model }: Fixture) => model.description.signature.outputs.map(({ labels }) => labels);
+    expect(labelsOf(await Fixture.load({ ...ONE_STEP, models: { only } }))).toEqual([['cat', 'dog']]);
+    const own = { ...ONE_STEP, models: { only }, outputs: [labelled('out', 'no', 'yes')] };
+    expect(labelsOf(await Fixture.load(own))).toEqual([['no', 'yes']]);
+  });
+
   it('takes single rows to a model without batch dimension and back', async () => {
     const flat = (name: string): TensorSpec => ({ ...spec(name), shape: [1], batchAxis: null });
     const single = { ...ONE_TO_ONE, maxBatchSize: 0, signature: { inputs: [flat('x')], outputs: [flat('y')] } };
@@ -263,6 +293,35 @@ describe('an ensemble', () => {
     await fixture.answer('batching', 3);
     await done;
     expect(fixture.emissions[0]?.outputs).toEqual([tensor('out', 3), tensor('mid', 2)]);
+  });
+});
+
+describe('an ensemble whose step leaves out an output', () => {
+  it('answers the rest, and runs what can do without', async () => {
+    const fixture = await Fixture.load(DIAMOND);
+    const done = fixture.run();
+    await settle();
+    await fixture.answer('first', 2);
+    await fixture.answer('right', 4);
+    fixture.call('left').answer([]).end();
+    await settle();
+    expect(fixture.call('join').request.inputs).toEqual([tensor('r', 4)]);
+    fixture.call('join').answer([]).end();
+    await done;
+    expect(fixture.emissions).toEqual([{ callId: 7, outputs: [tensor('c', 4)], parameters: {}, final: true }]);
+  });
+
+  it('fails where a step behind it needs that', async () => {
+    const fixture = await Fixture.load(DIAMOND);
+    const done = fixture.run();
+    await settle();
+    fixture.call('first').answer([]).end();
+    await done;
+    expect(fixture.emissions[0]?.error).toEqual({
+      code: 'internal',
+      message: "step 1 (model 'left'): needs input 'x', but step 0 (model 'first') has left out its output 'y'",
+    });
+    expect(fixture.begun).toEqual(['first']);
   });
 });
 
@@ -289,7 +348,6 @@ describe('an ensemble whose step fails', () => {
   });
 
   it.each<[string, (call: FakeCall) => void]>([
-    ["its answer holds no output 'y'", (call) => call.answer([tensor('z', 1)]).end()],
     ['expected one answer, got 0', (call) => call.end()],
     [
       'expected one answer, got 2',

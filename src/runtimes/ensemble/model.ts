@@ -35,7 +35,7 @@ export class EnsembleModel implements LoadedModel {
     this.description = {
       signature: {
         inputs: graph.inputs.map(({ spec }) => spec),
-        outputs: graph.outputs.map(({ spec }) => spec),
+        outputs: graph.outputs.map(({ spec, slot }) => withLabels(spec, labelsOf(slot, setup))),
       },
       // What its models do when they run twice is not known.
       pure: false,
@@ -76,6 +76,7 @@ export class EnsembleModel implements LoadedModel {
       ...{ plan, item, values, emit },
       specOf: (step, input): TensorSpec | undefined =>
         models[step.index]?.signature.inputs.find(({ name }) => name === input),
+      writerOf: (slot) => graph.writers[slot],
       decoupled: this.description.decoupled,
       callModel: context.callModel,
     });
@@ -93,4 +94,17 @@ export class EnsembleModel implements LoadedModel {
     this.#runs[run.position] = last;
     last.position = run.position;
   }
+}
+
+/** Class labels that the model has which writes a tensor of the ensemble. */
+function labelsOf(slot: number, { graph, models }: EnsembleSetup): TensorSpec['labels'] {
+  const writer = graph.writers[slot];
+  const binding = writer?.outputs.find((output) => output.slot === slot);
+  if (writer === undefined || binding === undefined) return undefined;
+  return models[writer.index]?.signature.outputs.find(({ name }) => name === binding.name)?.labels;
+}
+
+/** Labels that the ensemble's own configuration names come first. */
+function withLabels(spec: TensorSpec, labels: TensorSpec['labels']): TensorSpec {
+  return spec.labels !== undefined || labels === undefined ? spec : { ...spec, labels };
 }

@@ -1,4 +1,12 @@
-import { MillraceError, type Parameters, type Tensor, type TensorSpec, toMillraceError } from '../../core/index.js';
+import {
+  MillraceError,
+  NO_PARAMETERS,
+  type Parameters,
+  type SequenceControl,
+  type Tensor,
+  type TensorSpec,
+  toMillraceError,
+} from '../../core/index.js';
 import type { BatchItem, CallModel, Emit, ModelAnswer, ModelRequest } from '../contract.js';
 import { fitRows } from './fit-rows.js';
 import { describeStep, type Step } from './graph.js';
@@ -11,6 +19,8 @@ export interface RunOptions {
   readonly values: (Tensor | undefined)[];
   /** The model's side of a step's input. */
   readonly specOf: (step: Step, input: string) => TensorSpec | undefined;
+  /** The step that writes a tensor of the ensemble; undefined for what the request brings. */
+  readonly writerOf: (slot: number) => Step | undefined;
   readonly decoupled: boolean;
   readonly callModel: CallModel;
   readonly emit: Emit;
@@ -133,12 +143,17 @@ export class EnsembleRun {
   }
 
   #request({ step, outputs }: PlannedStep, values: readonly (Tensor | undefined)[]): ModelRequest {
-    const { item, specOf } = this.#options;
+    const { item, specOf, writerOf } = this.#options;
     const inputs: Tensor[] = [];
     for (const { name, slot } of step.inputs) {
       const tensor = values[slot];
       const spec = specOf(step, name);
-      if (tensor !== undefined) inputs.push(spec === undefined ? { ...tensor, name } : fitRows(tensor, spec));
+      if (tensor !== undefined) {
+        inputs.push(spec === undefined ? { ...tensor, name } : fitRows(tensor, spec));
+        continue;
+      }
+      const writer = writerOf(slot);
+      if (writer !== undefined && spec?.optional === false) throw leftOut(step, name, { writer, slot });
     }
     const { model: modelName, version: modelVersion } = step;
     const request = { modelName, modelVersion, inputs, outputs, parameters: item.parameters };
@@ -149,9 +164,8 @@ export class EnsembleRun {
   #take({ step, outputs }: PlannedStep, answer: ModelAnswer, values: (Tensor | undefined)[]): void {
     for (const { name, slot } of step.outputs) {
       if (!outputs.includes(name)) continue;
-      const tensor = answer.outputs.find((output) => output.name === name);
-      if (tensor === undefined) throw wrong(step, `its answer holds no output '${name}'`);
-      values[slot] = tensor;
+      // A model may leave outputs out: what can do without goes on.
+      values[slot] = answer.outputs.find((output) => output.name === name);
     }
     this.#parameters = { ...this.#parameters, ...answer.parameters };
   }
@@ -162,7 +176,8 @@ export class EnsembleRun {
       const tensor = values[slot];
       return tensor === undefined ? [] : [fitRows(tensor, spec)];
     });
-    await emit([{ callId: item.callId, outputs, parameters: this.#parameters, final: !decoupled }]);
+    const parameters = { ...sequenceParameters(item.context?.sequence), ...this.#parameters };
+    await emit([{ callId: item.callId, outputs, parameters, final: !decoupled }]);
   }
 }
 
@@ -180,4 +195,16 @@ async function nextOf(call: AsyncIterator<ModelAnswer>, step: Step): Promise<Ite
 
 function wrong(step: Step, message: string): MillraceError {
   return new MillraceError('internal', `${describeStep(step)}: ${message}`);
+}
+
+function leftOut(step: Step, input: string, from: { readonly writer: Step; readonly slot: number }): MillraceError {
+  const output = from.writer.outputs.find(({ slot }) => slot === from.slot)?.name;
+  return wrong(step, `needs input '${input}', but ${describeStep(from.writer)} has left out its output '${output}'`);
+}
+
+/** As Triton does, the answer says where in its sequence the request stood. */
+function sequenceParameters(sequence: SequenceControl | undefined): Parameters {
+  if (sequence === undefined) return NO_PARAMETERS;
+  const { id, start, end } = sequence;
+  return { sequence_id: id, sequence_start: start, sequence_end: end };
 }
