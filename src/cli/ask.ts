@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import {
   type ClassScore,
@@ -15,6 +14,7 @@ import {
 } from '../client/index.js';
 import { MillraceError } from '../core/index.js';
 import { formatCurl } from './curl.js';
+import { writeNamed } from './files.js';
 import type { InputFlag } from './inputs/input-flags.js';
 import { imageSections, isDecoupled, labelledOutput } from './inputs/model-config.js';
 import { type InputValues, readInputs } from './inputs/read-inputs.js';
@@ -155,7 +155,7 @@ export async function questionAsCurl(io: Io, question: Question, flags: InferFla
         binary: flags.binary && file !== undefined ? 'inputs' : false,
         ...(ranked === undefined ? {} : { outputs: [ranked.output], classes: { [ranked.output]: ranked.top } }),
       });
-  if (file !== undefined) await writeBody(resolve(io.cwd, file), body);
+  if (file !== undefined) await writeNamed(io, resolve(io.cwd, file), { content: body });
   const key = await findKey(io, flags);
   const version = model.version === undefined ? '' : `/versions/${model.version}`;
   return formatCurl({
@@ -165,13 +165,4 @@ export async function questionAsCurl(io: Io, question: Question, flags: InferFla
     body: file === undefined ? { text: String(body) } : { file },
     keyVariable: key === undefined ? undefined : KEY_VARIABLE,
   });
-}
-
-async function writeBody(path: string, body: string | Uint8Array): Promise<void> {
-  try {
-    await writeFile(path, body);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new MillraceError('invalid_argument', `${path} cannot be written (${code})`, { cause });
-  }
 }

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { didYouMean } from '../config/index.js';
 import { MillraceError } from '../core/index.js';
+import { refuseRepository } from './repositories.js';
 
 /** What `millrace check` looks at: whole repositories, or one model of theirs. */
 export interface CheckTarget {
@@ -24,7 +25,9 @@ export async function findCheckTarget(
   const path = resolve(cwd, given);
   const stats = await stat(path).catch(() => undefined);
   if (stats?.isDirectory()) {
-    const isModel = (await readdir(path)).some((name) => MODEL_FILES.has(name) || /^\d+$/.test(name));
+    const isModel = (await readdir(path).catch((error: unknown) => refuseRepository(path, error))).some(
+      (name) => MODEL_FILES.has(name) || /^\d+$/.test(name),
+    );
     return isModel
       ? { repositories: [dirname(path)], model: basename(path) }
       : { repositories: [path], model: undefined };

@@ -27,6 +27,8 @@ describe('describeError', () => {
       message: 'unknown',
     });
     expect(describeError(new Error('a bug')).message).toMatch(/^Error: a bug\n {4}at /);
+    const refused = Object.assign(new Error("EACCES: permission denied, scandir '/x'"), { syscall: 'scandir' });
+    expect(describeError(refused)).toEqual({ code: 'failed_precondition', message: refused.message });
     expect(describeError('text')).toEqual({ code: 'internal', message: 'text' });
   });
 });

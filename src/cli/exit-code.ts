@@ -6,7 +6,7 @@ import { type ErrorCode, MillraceError } from '../core/index.js';
 export const EXIT_CODES = {
   done: { code: 0, meaning: 'done; for serve: drained and stopped' },
   failed: { code: 1, meaning: 'it failed: a model does not load, the server refused' },
-  usage: { code: 2, meaning: 'wrong arguments, options, settings or input files' },
+  usage: { code: 2, meaning: 'wrong arguments, options, settings or input files; a Node.js that is too old' },
   unreachable: { code: 3, meaning: 'no server answers at the address' },
   interrupted: { code: 130, meaning: 'ended at once by a signal (143 for SIGTERM)' },
 } as const;
@@ -22,11 +22,15 @@ export function exitReasonOf(error: unknown): ExitReason {
   return error.code === 'invalid_argument' ? 'usage' : 'failed';
 }
 
-/** What to show of an error: its own words, and for programs its code. Anything unexpected shows its stack: it is a bug. */
+/**
+ * What to show of an error: its own words, and for programs its code. What the system refuses is not our bug and needs no
+ * stack; anything else that is unexpected is one and shows it.
+ */
 export function describeError(error: unknown): { readonly message: string; readonly code: ErrorCode } {
   if (error instanceof MillraceError || error instanceof MillraceClientError) return error;
   if (error instanceof CommanderError) {
     return { code: 'invalid_argument', message: error.message.replace(/^error: /, '') };
   }
+  if (error instanceof Error && 'syscall' in error) return { code: 'failed_precondition', message: error.message };
   return { code: 'internal', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }

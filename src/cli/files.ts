@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { MillraceError } from '../core/index.js';
 import type { Io } from './io.js';
 
@@ -9,12 +9,39 @@ export async function readBytes(io: Pick<Io, 'cwd' | 'readStdin'>, path: string)
   try {
     return await readFile(resolve(io.cwd, path));
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const problem = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
-    throw new MillraceError('invalid_argument', `${path} ${problem}`, { cause });
+    throw new MillraceError('invalid_argument', `${path} ${readProblem(cause)}`, { cause });
   }
+}
+
+/** Completes "<path> …": why the system does not let it be read. */
+export function readProblem(error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
 }
 
 export async function readText(io: Pick<Io, 'cwd' | 'readStdin'>, path: string): Promise<string> {
   return new TextDecoder().decode(await readBytes(io, path));
+}
+
+/** What is written, and how: `newFolders` makes missing folders, `newFile` fails where there is a file already. */
+export interface Writing {
+  readonly content: string | Uint8Array;
+  readonly newFolders?: boolean;
+  readonly newFile?: boolean;
+}
+
+/** Writes a file that the user named. Throws `invalid_argument` that says why it cannot be written. */
+export async function writeNamed(
+  io: Pick<Io, 'cwd'>,
+  path: string,
+  { content, newFolders = false, newFile = false }: Writing,
+): Promise<void> {
+  const file = resolve(io.cwd, path);
+  try {
+    if (newFolders) await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content, newFile ? { flag: 'wx' } : {});
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new MillraceError('invalid_argument', `${path} cannot be written (${code})`, { cause });
+  }
 }

@@ -79,6 +79,16 @@ describe('the command line', () => {
   });
 });
 
+describe('init', () => {
+  it('says in one line why nothing can be written', async () => {
+    await using folder = await createTempFolder({ file: '' });
+    expect(await run(['init', 'file/models'], { cwd: folder.path })).toMatchObject({
+      code: 2,
+      err: 'error: file/models/hello/1/model.ts cannot be written (ENOTDIR)\n',
+    });
+  });
+});
+
 describe('models', () => {
   it('lists versions with their state', async () => {
     const options = await start({ 'POST /v2/repository/index': () => jsonAnswer(INDEX) });
@@ -399,6 +409,11 @@ describe('infer', () => {
     await run(['infer', 'mlp', '-i', '@out/y.npy', '--no-binary'], { ...options, cwd: folder.path });
     expect(String(server?.seen.at(-1)?.body)).toContain('"shape":[1,2],"data":[0.125,2]');
     await run(['infer', 'mlp', '-i', '@out/a_b.json'], { ...options, cwd: folder.path });
+    const nowhere = ['--save', 'out/y.npy/here'];
+    expect(await run(['infer', 'mlp', '-i', '[1,2]', ...nowhere], { ...options, cwd: folder.path })).toMatchObject({
+      code: 2,
+      err: 'error: out/y.npy/here/y.npy cannot be written (ENOTDIR)\n',
+    });
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { MillraceError } from '../core/index.js';
+import { readProblem } from './files.js';
 
 /**
  * Looks whether the repositories are there at all, before anything is started. Throws `invalid_argument` with a
@@ -20,19 +21,24 @@ export function emptyRepositories(paths: readonly string[]): MillraceError {
 }
 
 async function countEntries(path: string): Promise<number> {
-  const stats = await stat(path).catch(() => undefined);
-  if (stats === undefined) {
-    throw new MillraceError(
-      'invalid_argument',
-      `the model repository ${path} does not exist. Create it, or name another folder: millrace serve <folder>`,
-    );
-  }
+  const stats = await stat(path).catch((error: unknown) => refuseRepository(path, error));
   if (!stats.isDirectory()) {
     throw new MillraceError(
       'invalid_argument',
       `the model repository ${path} is a file. Name the folder it is in, or look at it alone: millrace check ${path}`,
     );
   }
-  const entries = await readdir(path);
+  const entries = await readdir(path).catch((error: unknown) => refuseRepository(path, error));
   return entries.filter((entry) => !entry.startsWith('.')).length;
+}
+
+/** Throws `invalid_argument` that says why a folder cannot be read, and what to do. */
+export function refuseRepository(path: string, cause: unknown): never {
+  const problem = readProblem(cause);
+  const remedy = problem === 'does not exist' ? 'Create it' : 'Let this user read it';
+  throw new MillraceError(
+    'invalid_argument',
+    `the model repository ${path} ${problem}. ${remedy}, or name another folder: millrace serve <folder>`,
+    { cause },
+  );
 }

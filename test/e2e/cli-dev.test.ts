@@ -19,7 +19,7 @@ it('millrace init writes models that serve --dev loads again as they are saved; 
   const file = path.join(models, 'hello/1/model.ts');
   const { exit, out } = await runCliProcess('init', models);
   expect(exit).toBe(0);
-  expect(out).toContain(`millrace serve ${models} --dev\n  millrace infer hello -i name=world\n`);
+  expect(out).toContain(`  npx millrace serve ${models} --dev\n  npx millrace infer hello -i name=world\n`);
   const text = await readFile(file, 'utf8');
 
   await using cli = startCli(['serve', models, ...QUIETLY, '--dev', '--json']);
@@ -43,6 +43,15 @@ it('millrace init writes models that serve --dev loads again as they are saved; 
   await writeFile(file, text);
   expect(await cli.nextEvent()).toMatchObject({ event: 'loaded', model: 'hello' });
   expect(await greet(http)).toBe('Hello, world!');
+});
+
+it('millrace init names the types of a package that is installed elsewhere by a relative path', async () => {
+  await using folder = await createTempFolder();
+  await runCliProcess('init', folder.path);
+  const { compilerOptions } = JSON.parse(await readFile(path.join(folder.path, 'tsconfig.json'), 'utf8'));
+  const [types] = compilerOptions.paths['millrace/model'];
+  expect(types).toMatch(/^\.\.\//);
+  expect(path.resolve(folder.path, types)).toBe(path.resolve('dist/model/index.d.ts'));
 });
 
 it('millrace init does not overwrite', async () => {

@@ -18,9 +18,12 @@ export interface CliProcess extends AsyncDisposable {
 /** Starts the compiled command line; it is killed at the end of the test if it has not ended. `nodeFlags` are for its Node. */
 export function startCli(
   argv: readonly string[],
-  options: { readonly cwd?: string; readonly nodeFlags?: readonly string[] } = {},
+  {
+    nodeFlags = [],
+    ...options
+  }: { readonly cwd?: string; readonly uid?: number; readonly nodeFlags?: readonly string[] } = {},
 ): CliProcess {
-  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), CLI_ENTRY, ...argv], { cwd: options.cwd });
+  const child = spawn(process.execPath, [...nodeFlags, CLI_ENTRY, ...argv], options);
   const written = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => {
     written.out += chunk.toString();

@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { MillraceError } from '../../core/index.js';
 import {
@@ -18,6 +16,7 @@ import {
 } from '../../loadgen/index.js';
 import { type BenchPlanFlags, planBench } from '../bench-plan.js';
 import { type CommandContext, examples } from '../command.js';
+import { writeNamed } from '../files.js';
 import { formatJson } from '../format/json.js';
 import { formatMs } from '../format/units.js';
 import { parseShapeFlag } from '../inputs/input-flags.js';
@@ -163,8 +162,8 @@ async function createRequest(
 }
 
 async function writeReports(io: Io, report: LoadReport, flags: BenchFlags): Promise<void> {
-  if (flags.csv !== undefined) await writeFile(resolve(io.cwd, flags.csv), formatCsv(report));
-  if (flags.html !== undefined) await writeFile(resolve(io.cwd, flags.html), formatHtml(report));
+  if (flags.csv !== undefined) await writeNamed(io, flags.csv, { content: formatCsv(report) });
+  if (flags.html !== undefined) await writeNamed(io, flags.html, { content: formatHtml(report) });
 }
 
 function describeProgress(state: LoadProgress): string {

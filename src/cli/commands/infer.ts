@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { InferResult } from '../../client/index.js';
 import { ask, askForAll, type InferFlags, prepareQuestion, type Question, questionAsCurl } from '../ask.js';
 import { type CommandContext, examples } from '../command.js';
+import { writeNamed } from '../files.js';
 import {
   formatAnswer,
   formatClassAnswer,
@@ -86,7 +86,7 @@ async function infer(io: Io, name: string, flags: InferFlags): Promise<void> {
     io.stdout.write(json ? formatJson(toJsonClasses(shown)) : formatClassAnswer(shown, io.stdout.colors));
     return;
   }
-  if (save !== undefined) await saveOutputs(resolve(io.cwd, save), answer.result);
+  if (save !== undefined) await saveOutputs(io, save, answer.result);
   io.stdout.write(
     json ? formatJson(toJsonAnswer(answer.result)) : formatAnswer(answer.result, elapsedMs, io.stdout.colors),
   );
@@ -106,12 +106,12 @@ async function inferAll(io: Io, question: Question, json: boolean): Promise<void
 }
 
 /** Numbers as NAME.npy, what that format has no word for as NAME.json. */
-async function saveOutputs(folder: string, result: InferResult): Promise<void> {
-  await mkdir(folder, { recursive: true });
+async function saveOutputs(io: Io, folder: string, result: InferResult): Promise<void> {
+  const write = (path: string, content: string | Uint8Array) => writeNamed(io, path, { content, newFolders: true });
   for (const [name, { datatype, shape, raw, data }] of Object.entries(result.outputs)) {
     const path = join(folder, name.replace(/[^\w.-]/g, '_'));
-    if (datatype === 'BYTES' || datatype === 'BF16') await writeFile(`${path}.json`, formatJson(data));
-    else await writeFile(`${path}.npy`, formatNpy({ datatype, shape, data: raw }));
+    if (datatype === 'BYTES' || datatype === 'BF16') await write(`${path}.json`, formatJson(data));
+    else await write(`${path}.npy`, formatNpy({ datatype, shape, data: raw }));
   }
 }
 

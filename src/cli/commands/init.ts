@@ -1,10 +1,11 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { MillraceError } from '../../core/index.js';
 import { type CommandContext, examples } from '../command.js';
+import { writeNamed } from '../files.js';
 import { formatJson } from '../format/json.js';
 import type { Io } from '../io.js';
 import { sampleRepository } from '../sample-repository.js';
@@ -23,13 +24,13 @@ async function init(io: Io, folder: string, flags: { readonly json?: true }): Pr
   const root = path.resolve(io.cwd, folder);
   const files = Object.entries(sampleRepository(typesFor(root)));
   for (const [name] of files) await refuseExisting(path.join(folder, name), path.join(root, name));
-  for (const [name, text] of files) {
-    await mkdir(path.dirname(path.join(root, name)), { recursive: true });
+  for (const [name, content] of files) {
     // Should it have appeared since, it is not overwritten either.
-    await writeFile(path.join(root, name), text, { flag: 'wx' });
+    await writeNamed(io, path.join(folder, name), { content, newFolders: true, newFile: true });
   }
   const written = files.map(([name]) => path.join(folder, name));
-  const next = [`millrace serve ${folder} --dev`, 'millrace infer hello -i name=world'];
+  // By npx, whether it is installed for the project or for everybody.
+  const next = [`npx millrace serve ${folder} --dev`, 'npx millrace infer hello -i name=world'];
   if (flags.json) {
     io.stdout.write(formatJson({ written, next }));
     return;
@@ -47,12 +48,16 @@ async function refuseExisting(shownAs: string, file: string): Promise<void> {
   throw new MillraceError('invalid_argument', `${shownAs} exists already; nothing was written`);
 }
 
-/** Where an editor finds the types of `millrace/model`; undefined where it does by itself, as the package is installed. */
+/**
+ * Where an editor finds the types of `millrace/model`, relative to `root` so that the folder may move along with it; undefined
+ * where it finds them by itself, as the package is installed.
+ */
 function typesFor(root: string): string | undefined {
   try {
     createRequire(path.join(root, 'model.ts')).resolve('millrace/package.json');
     return undefined;
   } catch {
-    return fileURLToPath(new URL('../../model/index.d.ts', import.meta.url));
+    const types = fileURLToPath(new URL('../../model/index.d.ts', import.meta.url));
+    return path.relative(root, types).replaceAll(path.sep, '/');
   }
 }
