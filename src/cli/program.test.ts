@@ -29,6 +29,26 @@ describe('the command line', () => {
     },
   );
 
+  it('check takes the settings that say where models are, and none of a server', async () => {
+    const { out } = await run(['check', '--help']);
+    const flags = [...out.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag);
+    expect(flags.toSorted()).toEqual(
+      [
+        'config',
+        'help',
+        'input',
+        'json',
+        'log-level',
+        'model-config-name',
+        'model-repository',
+        'runs',
+        'shape',
+        'verbose',
+      ].map((flag) => `--${flag}`),
+    );
+    expect((await run(['check', '--http-port', '1'])).err).toMatch(/^error: unknown option '--http-port'\n/);
+  });
+
   it('prints its version', async () => {
     expect(await run(['--version'])).toMatchObject({ code: 0, out: `${VERSION}\n` });
   });

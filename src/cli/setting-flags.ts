@@ -1,24 +1,42 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { loadSettings, type SettingFlag, type Settings, settingFlags } from '../config/index.js';
+import { didYouMean, loadSettings, type SettingFlag, type Settings, settingFlags } from '../config/index.js';
 import type { Io } from './io.js';
+import { addTritonFlags, checkTritonFlags, renameTritonFlag, settingFlagsOf, TRITON_ALIASES } from './triton-flags.js';
 
 /** Given flags by commander's attribute name (`--http-port` → `httpPort`). */
 export type GivenFlags = Readonly<Record<string, unknown>>;
 
-/** Adds `--config` and every flag that sets a key of the settings. */
+/** Adds `--config`, every flag that sets a key of the settings, and tritonserver's flags. */
 export function addSettingFlags(command: Command): Command {
+  const flags = settingFlags();
+  addConfigFlags(command, flags)
+    .addOption(
+      new Option('--cache-config <local,size=bytes>', "Triton's way to write --response-cache-byte-size").argParser(
+        readCacheSize,
+      ),
+    )
+    .option('--log-verbose <level>', "Triton's flag: 1 = --log-level debug, 2 and more = trace", readVerbosity);
+  addTritonFlags(command);
+  readWords(command, new Set(flags.filter(isSwitch).map(({ flag }) => flag)));
+  return command;
+}
+
+/** Adds `--config` and those flags that say where models are and how they are read, for commands that serve nobody. */
+export function addModelFlags(command: Command): Command {
+  return addConfigFlags(
+    command,
+    settingFlags().filter(({ flag }) => MODEL_FLAGS.includes(flag)),
+  );
+}
+
+const MODEL_FLAGS: readonly string[] = ['--model-repository', '--model-config-name', '--log-level'];
+
+function addConfigFlags(command: Command, flags: readonly SettingFlag[]): Command {
   command.option(
     '-c, --config <file>',
     'settings file (default: $MILLRACE_CONFIG, else millrace.yaml if there is one)',
   );
-  const flags = settingFlags();
   for (const flag of flags) command.addOption(toOption(flag));
-  command.addOption(
-    new Option('--cache-config <local,size=bytes>', "Triton's way to write --response-cache-byte-size").argParser(
-      readCacheSize,
-    ),
-  );
-  spellOutSwitches(command, new Set(flags.filter(isSwitch).map(({ flag }) => flag)));
   return command;
 }
 
@@ -30,10 +48,44 @@ function readCacheSize(text: string): number {
 
 const isSwitch = ({ schema }: SettingFlag): boolean => schema.type === 'boolean';
 
-/** Switches may stand alone or with a value, as Triton's do (`--strict=false`), but never take the next word for theirs. */
-function spellOutSwitches(command: Command, switches: ReadonlySet<string>): void {
+function readVerbosity(text: string): number {
+  const level = Number(text);
+  if (!Number.isInteger(level) || level < 0) throw new InvalidArgumentError(`Expected 0, 1 or 2, got '${text}'.`);
+  return level;
+}
+
+/**
+ * Switches may stand alone or with a value, as Triton's do (`--strict=false`), but never take the next word for theirs. An
+ * unknown flag ends it, with those that may have been meant.
+ */
+function readWords(command: Command, switches: ReadonlySet<string>): void {
   const parseOptions = command.parseOptions.bind(command);
-  command.parseOptions = (words) => parseOptions(words.map((word) => (switches.has(word) ? `${word}=true` : word)));
+  command.parseOptions = (words) => {
+    const renamed = words.map(renameTritonFlag);
+    const parsed = parseOptions(renamed.map((word) => (switches.has(word) ? `${word}=true` : word)));
+    const unknown = parsed.unknown.find((word) => word.startsWith('-'));
+    const isHelp = parsed.unknown.some((word) => word === '-h' || word === '--help');
+    if (unknown !== undefined && !isHelp) refuseUnknown(command, unknown.replace(/=.*$/s, ''));
+    return parsed;
+  };
+}
+
+function refuseUnknown(command: Command, flag: string): never {
+  const meant = flagsLike(command, flag);
+  const suggestion =
+    meant.length === 0 ? '' : `\n(Did you mean ${meant.length > 1 ? 'one of ' : ''}${meant.join(', ')}?)`;
+  command.error(`error: unknown option '${flag}'${suggestion}`, { code: 'commander.unknownOption' });
+}
+
+/** The flags of `--help` that have all its words (`--port` → `--http-port`, …), else the known one that is nearly the same. */
+function flagsLike({ options }: Command, flag: string): readonly string[] {
+  const words = flag.split('-').filter((word) => word !== '');
+  const listed = options.flatMap(({ long, hidden }) => (hidden || long == null ? [] : long));
+  const wider = listed.filter((other) => words.every((word) => other.split('-').includes(word)));
+  if (words.length > 0 && wider.length > 0) return wider;
+  const known = [...options.flatMap(({ long }) => long ?? []), ...Object.keys(TRITON_ALIASES)];
+  const [, similar] = /did you mean (.+)\?$/.exec(didYouMean(flag, known)) ?? [];
+  return similar === undefined ? [] : [similar];
 }
 
 function toOption(setting: SettingFlag): Option {
@@ -106,11 +158,13 @@ function put(tree: Record<string, unknown>, [name = '', ...rest]: readonly strin
 
 /** Complete settings from flags, environment and file. `extra` comes from positional arguments and counts as flags. */
 export async function loadSettingsFor(io: Io, given: GivenFlags, extra: GivenFlags = {}): Promise<Settings> {
-  const flags = { ...given, ...extra };
-  return loadSettings({
+  const flags = { ...given, ...settingFlagsOf(given), ...extra };
+  const settings = loadSettings({
     ...(typeof flags.config === 'string' ? { file: flags.config } : {}),
     env: await io.environment(),
     flags: settingsOfFlags(flags),
     cwd: io.cwd,
   });
+  checkTritonFlags(given, settings);
+  return settings;
 }

@@ -54,9 +54,15 @@ function checkKeys({ keys }: Settings['auth']): readonly string[] {
   });
 }
 
-function checkRepository({ loadModels, controlMode }: Settings['repository']): readonly string[] {
-  if (loadModels.length === 0 || controlMode === 'explicit') return [];
-  return [`repository.loadModels needs repository.controlMode explicit, got ${controlMode}`];
+function checkRepository({ loadModels, controlMode, configName }: Settings['repository']): readonly string[] {
+  return [
+    ...(loadModels.length === 0 || controlMode === 'explicit'
+      ? []
+      : [`repository.loadModels needs repository.controlMode explicit, got ${controlMode}`]),
+    ...(/^[\w.-]*$/.test(configName)
+      ? []
+      : [`repository.configName: expected the name of a file without folder and ending, got '${configName}'`]),
+  ];
 }
 
 function checkEngine({ restartBackoffMs, maxRestartBackoffMs, ...engine }: Settings['engine']): readonly string[] {

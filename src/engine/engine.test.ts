@@ -38,6 +38,7 @@ function createFixture(options: Partial<EngineOptions> = {}) {
       maxInFlightBytes: 1_000_000,
       maxInstances: 10,
       loadConcurrency: 2,
+      loadRetries: 0,
       restartBackoffMs: 100,
       maxRestartBackoffMs: 1_000,
       prefetchBelowMs: 0,
@@ -164,6 +165,24 @@ describe('createEngine', () => {
     const outcome = submit(1);
     await clock.flush();
     expect(outcome.kind).toBe('ok');
+  });
+
+  it('tries a model that does not load again as often as it is told to', async () => {
+    const { engine, events, host, states } = createFixture({ loadRetries: 2 });
+    const messages: string[] = [];
+    events.subscribe('diagnostic', ({ message }) => messages.push(message));
+    host.failure = new MillraceError('internal', 'out of memory');
+    await expect(engine.load(source())).rejects.toThrow('out of memory');
+    const again = (retry: number) => `model 'm/1' failed to load and is tried again (${retry} of 2): out of memory`;
+    expect(messages).toEqual([again(1), again(2)]);
+    expect(states).toEqual(['1:loading', '1:failed']);
+
+    const load = engine.load(source(2));
+    events.subscribe('diagnostic', () => {
+      host.failure = undefined;
+    });
+    expect(await load).toMatchObject({ ref: { version: 2 } });
+    expect(states.at(-1)).toBe('2:ready');
   });
 
   it('makes known why a load failed, with the cause that nobody outside is told', async () => {

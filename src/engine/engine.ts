@@ -175,17 +175,19 @@ class ModelEngine implements Engine {
     let reserved = 0;
     try {
       reserved = this.#reserve(source);
-      const generation = await loadGeneration({
-        source,
-        ref,
-        context: this.#context,
-        onWarming: () => {
-          if (fresh) this.#setState(entry, { kind: 'warming' });
-        },
-        onStateChange: () => {
-          if (entry.current?.info.ref === ref) this.#publishState(entry, ref);
-        },
-      });
+      const generation = await this.#retrying(ref, () =>
+        loadGeneration({
+          source,
+          ref,
+          context: this.#context,
+          onWarming: () => {
+            if (fresh) this.#setState(entry, { kind: 'warming' });
+          },
+          onStateChange: () => {
+            if (entry.current?.info.ref === ref) this.#publishState(entry, ref);
+          },
+        }),
+      );
       if (this.#closed) {
         await generation.close();
         throw shuttingDown();
@@ -205,6 +207,22 @@ class ModelEngine implements Engine {
       throw error;
     } finally {
       this.#loadingInstances -= reserved;
+    }
+  }
+
+  /** What fails by chance (a slow disk, a full memory) may go better the next time. */
+  async #retrying(ref: ModelRef, load: () => Promise<Generation>): Promise<Generation> {
+    const { loadRetries } = this.#setup.options;
+    for (let retry = 1; ; retry++) {
+      try {
+        return await load();
+      } catch (error) {
+        if (retry > loadRetries || this.#closed) throw error;
+        const reason = toMillraceError(error).message;
+        const message = `model '${formatModelRef(ref)}' failed to load and is tried again (${retry} of ${loadRetries}): ${reason}`;
+        const fields = { model: ref.name, version: ref.version };
+        this.#setup.events.publish('diagnostic', { level: 'warn', room: 'engine', message, fields, error });
+      }
     }
   }
 

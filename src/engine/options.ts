@@ -15,7 +15,19 @@ export const EngineOptionsSchema = Type.Object(
       description: 'Input bytes of all requests that wait or run; more are refused at once.',
     }),
     maxInstances: Type.Integer({ default: 1024, minimum: 1, description: 'Instances of all models together.' }),
-    loadConcurrency: Type.Integer({ default: 2, minimum: 1, description: 'Models that load at the same time.' }),
+    loadConcurrency: Type.Integer({
+      default: 2,
+      minimum: 1,
+      description: 'Models that load at the same time.',
+      'x-flag': '--model-load-thread-count',
+    }),
+    loadRetries: Type.Integer({
+      default: 0,
+      minimum: 0,
+      maximum: 100,
+      description: 'How often a model that does not load is tried again at once before it has failed.',
+      'x-flag': '--model-load-retry-count',
+    }),
     restartBackoffMs: Type.Number({
       default: 200,
       minimum: 1,

@@ -20,7 +20,7 @@ import { Uploads } from './uploads.js';
 export interface FolderRepositorySetup {
   /** Folders in order of precedence; relative ones are resolved against the working directory. */
   readonly paths: readonly string[];
-  readonly options: Pick<RepositoryOptions, 'stableMs'>;
+  readonly options: Pick<RepositoryOptions, 'stableMs'> & Partial<Pick<RepositoryOptions, 'configName'>>;
   readonly clock: Clock;
   /** Receives a `diagnostic` for every notice that is new. */
   readonly events: EventBus;
@@ -39,6 +39,7 @@ class FolderRepository implements Repository {
   readonly #folders: readonly string[];
   readonly #events: EventBus;
   readonly #configs = new FileCache<ParsedConfig>();
+  readonly #configName: string;
   readonly #selection: SelectionContext;
   readonly #uploads: Uploads;
   #told: ReadonlySet<string> = new Set();
@@ -47,6 +48,7 @@ class FolderRepository implements Repository {
     this.#uploads = new Uploads(uploadFolder);
     this.#folders = [...new Set(paths.map((folder) => path.resolve(folder)))];
     this.#events = events;
+    this.#configName = options.configName ?? '';
     this.#selection = {
       tracker: new SettleTracker(clock, options.stableMs),
       labels: new FileCache(),
@@ -107,7 +109,7 @@ class FolderRepository implements Repository {
 
   #examineAll(locations: readonly ModelLocation[]): Promise<readonly Examined[]> {
     return mapConcurrently(locations, CONCURRENCY, (location) =>
-      this.#examine(location, () => readConfig(location, this.#configs)),
+      this.#examine(location, () => readConfig(location, { cache: this.#configs, configName: this.#configName })),
     );
   }
 

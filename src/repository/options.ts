@@ -18,12 +18,21 @@ export const RepositoryOptionsSchema = Type.Object(
     pollIntervalMs: Type.Number({
       default: 15_000,
       minimum: 100,
-      description: 'Time between two looks in `poll` mode.',
+      description: 'Time between two scans in `poll` mode.',
+      'x-flag': '--repository-poll-secs',
+      'x-flag-scale': 1_000,
     }),
     loadModels: Type.Array(Type.String(), {
       default: [],
       description: 'Models to load at start in `explicit` mode; `*` = all.',
       'x-flag': '--load-model',
+    }),
+    configName: Type.String({
+      default: '',
+      description:
+        'A model that has `configs/<name>.yaml`, `.yml` or `.pbtxt` in its folder is served with that in place of its usual ' +
+        "configuration; '' = the usual one.",
+      'x-flag': '--model-config-name',
     }),
     strict: Type.Boolean({
       default: false,

@@ -6,7 +6,11 @@ const level = Type.Union(LOG_LEVELS.map((name) => Type.Literal(name)));
 /** Logs and metrics. */
 export const TelemetryOptionsSchema = Type.Object(
   {
-    metrics: Type.Boolean({ default: true, description: 'Collect and serve Prometheus metrics.' }),
+    metrics: Type.Boolean({
+      default: true,
+      description: 'Collect and serve Prometheus metrics.',
+      'x-flag': '--allow-metrics',
+    }),
     accessLog: Type.Boolean({
       default: true,
       description: 'A log line a request: all failures, some successes. Faults of models are logged without it, too.',
@@ -27,6 +31,7 @@ export const TelemetryOptionsSchema = Type.Object(
     logFormat: Type.Union([Type.Literal('auto'), Type.Literal('json'), Type.Literal('pretty')], {
       default: 'auto',
       description: '`auto`: pretty on a terminal, JSON lines elsewhere.',
+      'x-flag': '--log-format',
     }),
   },
   { additionalProperties: false },

@@ -17,7 +17,7 @@ import { type Progress, withProgress } from '../progress.js';
 import { reportApp } from '../report-app.js';
 import { checkRepositories, emptyRepositories } from '../repositories.js';
 import { collect, parseCount } from '../server-options.js';
-import { addSettingFlags, type GivenFlags, loadSettingsFor } from '../setting-flags.js';
+import { addModelFlags, type GivenFlags, loadSettingsFor } from '../setting-flags.js';
 
 interface CheckFlags {
   readonly runs: number;
@@ -29,7 +29,7 @@ interface CheckFlags {
 
 /** `millrace check [folder|model]`: loads, warms up, runs, and says what it found. */
 export function registerCheck(program: Command, { io, exitWith }: CommandContext): void {
-  addSettingFlags(program.command('check [target]'))
+  addModelFlags(program.command('check [target]'))
     .description('load the models of a folder, or one model, run each, and say what was found')
     .option('--runs <count>', 'timed runs of each model', parseCount, 20)
     .option(
@@ -42,7 +42,7 @@ export function registerCheck(program: Command, { io, exitWith }: CommandContext
       'full shape of an input with open dimensions (default: 1 for each); repeatable',
       collect(parseShapeFlag),
     )
-    .option('--verbose', 'log to the standard error')
+    .option('--verbose', 'log to the standard error, as with --log-level')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -94,7 +94,7 @@ async function checkSettings(io: Io, target: string | undefined, flags: GivenFla
     modelRepository: repositories,
     strict: false,
     ...(model === undefined ? { modelControlMode: 'none' } : { modelControlMode: 'explicit', loadModel: [model] }),
-    ...(flags.verbose === true ? {} : { logLevel: 'silent' }),
+    ...(flags.verbose === true || flags.logLevel !== undefined ? {} : { logLevel: 'silent' }),
   });
 }
 

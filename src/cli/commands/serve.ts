@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type App, createApp } from '../../app.js';
 import type { Settings } from '../../config/index.js';
 import type { Addresses } from '../../server/index.js';
@@ -15,7 +15,6 @@ import { addSettingFlags, type GivenFlags, loadSettingsFor } from '../setting-fl
 import { setServerFlags } from '../v8-flags.js';
 
 interface ServeFlags {
-  readonly logVerbose?: number;
   readonly dev?: true;
   readonly json?: true;
 }
@@ -24,7 +23,6 @@ interface ServeFlags {
 export function registerServe(program: Command, { io }: CommandContext): void {
   addSettingFlags(program.command('serve [folders...]'))
     .description('serve the models of one or several folders')
-    .option('--log-verbose <level>', "Triton's flag: 1 = --log-level debug, 2 and more = trace", parseLevel)
     .option('--dev', 'load a model again as soon as one of its files is saved, and say what came of it')
     .option('--json', 'print one JSON object a line: listening, ready, stopped')
     .addHelpText(
@@ -68,11 +66,8 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
 
 function loadServeSettings(io: Io, folders: readonly string[], flags: GivenFlags & ServeFlags): Promise<Settings> {
   const given = Array.isArray(flags.modelRepository) ? (flags.modelRepository as readonly string[]) : [];
-  const verbose = flags.logVerbose ?? 0;
-  return loadSettingsFor(io, flags, {
-    ...(folders.length + given.length === 0 ? {} : { modelRepository: [...folders, ...given] }),
-    ...(verbose === 0 ? {} : { logLevel: verbose === 1 ? 'debug' : 'trace' }),
-  });
+  const paths = [...folders, ...given];
+  return loadSettingsFor(io, flags, paths.length === 0 ? {} : { modelRepository: paths });
 }
 
 /** A server whose models are on their way. */
@@ -160,10 +155,4 @@ function stopOnSignal(io: Io, app: App, quiet: boolean): { readonly stopped: Pro
     });
   });
   return { stopped, ignore: () => ignore() };
-}
-
-function parseLevel(text: string): number {
-  const level = Number(text);
-  if (!Number.isInteger(level) || level < 0) throw new InvalidArgumentError(`Expected 0, 1 or 2, got '${text}'.`);
-  return level;
 }

@@ -30,6 +30,7 @@ async function createFixture() {
       maxInFlightBytes: 1_000_000,
       maxInstances: 10,
       loadConcurrency: 2,
+      loadRetries: 0,
       restartBackoffMs: 100,
       maxRestartBackoffMs: 1_000,
       prefetchBelowMs: 0,
