@@ -1,23 +1,40 @@
 /** `millrace`: the server as a library. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type App, type AppOverrides, createApp } from './app.js';
+import type { AnyModel, Inputs, ModelTypes, Outputs } from './client/index.js';
 import { createSettings, type PartialSettings } from './config/index.js';
 import type { ModelStatus } from './engine/index.js';
-import { type InferInputs, type InferOutputs, type LocalInferOptions, localCall, runLocally } from './local-infer.js';
+import { createLocalModel, type LocalInferOptions, type LocalModel, localCall } from './local-infer.js';
+import { checkFolders } from './repository/index.js';
 import type { Addresses } from './server/index.js';
 
-export type { OutputTensor } from './client/index.js';
+export type {
+  AnyModel,
+  InferResult,
+  Inputs,
+  InputValue,
+  ModelTypes,
+  Outputs,
+  OutputTensor,
+  SequenceStep,
+} from './client/index.js';
 export type { PartialSettings, Settings } from './config/index.js';
 export { type Datatype, type ErrorCode, MillraceError, type NumericArray } from './core/index.js';
 export type { ModelInfo, ModelStatus } from './engine/index.js';
-export type { InferInputs, InferOutputs, LocalInferOptions } from './local-infer.js';
+export type { LocalInferOptions, LocalModel } from './local-infer.js';
 export type { Address, Addresses } from './server/index.js';
 export { VERSION } from './version.js';
 
 /** A server inside this process. It installs no signal handlers and shares nothing with another one. */
 export interface Millrace extends AsyncDisposable {
-  /** Runs one inference without a socket. Rejects with MillraceError. */
-  infer(model: string, inputs: InferInputs, options?: LocalInferOptions): Promise<InferOutputs>;
+  /** A model, or one version of it; nothing is run yet. `M` comes from `millrace types <model>`. */
+  model<M extends ModelTypes = AnyModel>(name: string, options?: { readonly version?: number }): LocalModel<M>;
+  /** Runs one inference without a socket: the outputs of {@link model}'s infer. Rejects with MillraceError. */
+  infer<M extends ModelTypes = AnyModel>(
+    model: string,
+    inputs: Inputs<M>,
+    options?: LocalInferOptions<M>,
+  ): Promise<Outputs<M>>;
   /** Every known version and where it stands. */
   models(): readonly ModelStatus[];
   /** Loads a model's selected versions (again); needs `repository.controlMode: explicit`. */
@@ -37,9 +54,15 @@ export interface CreateMillraceOptions extends AppOverrides {
   readonly settings?: PartialSettings;
 }
 
-/** Builds a server and loads its models; a model that fails to load is in `models()` with its reason. */
+/**
+ * Builds a server and loads its models; a model that fails to load is in `models()` with its reason. Rejects with
+ * MillraceError for settings that make no sense and for a repository that is no folder. Close what it resolves to: runner
+ * processes and the event loop are kept alive until then.
+ */
 export async function createMillrace(options: CreateMillraceOptions = {}): Promise<Millrace> {
-  const app = await createApp(createSettings(options.settings ?? {}), options);
+  const settings = createSettings(options.settings ?? {});
+  await checkFolders(settings.repository.paths, '; name a folder in repository.paths');
+  const app = await createApp(settings, options);
   try {
     await app.start();
   } catch (error) {
@@ -51,7 +74,10 @@ export async function createMillrace(options: CreateMillraceOptions = {}): Promi
 
 function facade(app: App): Millrace {
   return {
-    infer: (model, inputs, options) => runLocally(app, { model, inputs }, options),
+    model: (name, { version } = {}) => createLocalModel(app, name, version),
+    async infer<M extends ModelTypes>(model: string, inputs: Inputs<M>, options?: LocalInferOptions<M>) {
+      return (await createLocalModel<M>(app, model, undefined).infer(inputs, options)).outputs;
+    },
     models: () => app.engine.statuses(),
     async load(model) {
       await app.service.loadModel(localCall(app), model, {});

@@ -3,9 +3,9 @@ import { FakeClock } from '../test/support/fake-clock.js';
 import { fakeModelInfo } from '../test/support/fake-service.js';
 import type { App } from './app.js';
 import { type Call, MillraceError } from './core/index.js';
-import { drainLocally, runLocally } from './local-infer.js';
+import { createLocalModel } from './local-infer.js';
 
-describe('runLocally', () => {
+describe('a local model', () => {
   it('stops a model that answers any number of times instead of leaving it to run for nobody', async () => {
     const calls: Call[] = [];
     const service = {
@@ -17,22 +17,31 @@ describe('runLocally', () => {
     };
     const settings = { server: { requestTimeoutMs: 1_000 } };
     const app = { clock: new FakeClock(), settings, service } as unknown as App;
-    const result = runLocally(app, { model: 'stream', inputs: { x: [[1, 2, 3, 4]] } });
-    const message = "model 'stream' answers any number of times; infer returns one answer";
+    const result = createLocalModel(app, 'stream', undefined).infer({ x: [[1, 2, 3, 4]] });
+    const message = "model 'stream' answers any number of times; use stream";
     await expect(result).rejects.toMatchObject({ code: 'unimplemented', message });
     expect(calls[0]?.cancelled).toMatchObject({ code: 'unimplemented', message });
   });
 });
 
-describe('drainLocally', () => {
-  const drain = (result: object) => {
+describe('the stream of a local model', () => {
+  const read = async (result: object) => {
     const service = {
       modelInfo: () => ({ info: fakeModelInfo('stream', 1), versions: [1] }),
       infer: () => Promise.resolve(result),
     };
     const app = { clock: new FakeClock(), settings: { server: { requestTimeoutMs: 1_000 } }, service };
-    return drainLocally(app as unknown as App, { model: 'stream', inputs: { x: [[1, 2, 3, 4]] } }, {});
+    const model = createLocalModel(app as unknown as App, 'stream', undefined);
+    const numbers: unknown[] = [];
+    for await (const { outputs } of model.stream({ x: [[1, 2, 3, 4]] })) numbers.push(outputs.y?.data[0]);
+    return numbers;
   };
+  const answer = (value: number) => ({
+    ref: { name: 'stream', version: 1, generation: 1 },
+    id: '',
+    parameters: {},
+    outputs: [{ name: 'y', datatype: 'UINT8', shape: [1], data: Uint8Array.of(value) }],
+  });
   const answers = (...list: readonly object[]) => ({
     kind: 'many',
     responses: (async function* () {
@@ -40,14 +49,14 @@ describe('drainLocally', () => {
     })(),
   });
 
-  it('counts the answers of a model, however many', async () => {
-    expect(await drain({ kind: 'one', response: {} })).toBe(1);
-    expect(await drain(answers())).toBe(0);
-    expect(await drain(answers({}, {}, {}))).toBe(3);
+  it('has the answers of a model, however many', async () => {
+    expect(await read({ kind: 'one', response: answer(7) })).toEqual([7]);
+    expect(await read(answers())).toEqual([]);
+    expect(await read(answers(answer(1), answer(2), answer(3)))).toEqual([1, 2, 3]);
   });
 
   it('fails with the first answer that did', async () => {
     const error = new MillraceError('internal', 'broken');
-    await expect(drain(answers({}, { error }, {}))).rejects.toBe(error);
+    await expect(read(answers(answer(1), { ...answer(2), error }, answer(3)))).rejects.toBe(error);
   });
 });

@@ -1,116 +1,128 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from './app.js';
-import { type InputValue, type OutputTensor, type SequenceStep, toOutput, toTensor } from './client/index.js';
-import { Call, type InferRequest, MillraceError, type Parameters, type SequenceControl } from './core/index.js';
+import {
+  type AnyModel,
+  type InferResult,
+  type Inputs,
+  type ModelTypes,
+  parseServerTiming,
+  type SequenceStep,
+  type StreamOptions,
+  toResult,
+  toTensors,
+} from './client/index.js';
+import { Call, type InferRequest, type InferResponse, MillraceError, type SequenceControl } from './core/index.js';
 import { ANONYMOUS } from './governance/index.js';
-import type { InferResult } from './service/index.js';
+import { formatServerTiming } from './server/index.js';
+import type { InferResult as Answers } from './service/index.js';
 
-/** Inputs by name: typed arrays, nested lists, strings, or `{ data, shape, datatype }`. */
-export type InferInputs = Readonly<Record<string, InputValue>>;
-/** Outputs by name. */
-export type InferOutputs = Readonly<Record<string, OutputTensor>>;
+/** The client's, but for what is about the wire; `timeoutMs` defaults to `server.requestTimeoutMs`. */
+export type LocalInferOptions<M extends ModelTypes = AnyModel> = StreamOptions<M>;
 
-export interface LocalInferOptions {
-  /** Default: the version that the policy chooses. */
-  readonly version?: number;
-  /** Only these outputs; default all. */
-  readonly outputs?: readonly string[];
-  /** Longest the whole call may take; default `server.requestTimeoutMs`. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-  /** 1 = highest; default the model's. */
-  readonly priority?: number;
-  /** Longest wait in the model's queue. */
-  readonly queueTimeoutMs?: number;
-  /** Which sequence it is a step of, for models that keep state between requests. */
-  readonly sequence?: SequenceStep;
-  /** Passed to the model. */
-  readonly parameters?: Parameters;
+/** A model of this process as {@link ModelClient} is one of a server; everything rejects with MillraceError. */
+export interface LocalModel<M extends ModelTypes = AnyModel> {
+  readonly name: string;
+  /** undefined = the version that the policy chooses. */
+  readonly version: number | undefined;
+  /** Runs one inference without a socket. */
+  infer(inputs: Inputs<M>, options?: LocalInferOptions<M>): Promise<InferResult<M>>;
+  /**
+   * The answers of a model that gives any number of them, as they come; one of any other. An answer that is an error is
+   * thrown and ends the loop. Leaving the loop cancels the rest; `timeoutMs` bounds the whole.
+   */
+  stream(inputs: Inputs<M>, options?: LocalInferOptions<M>): AsyncIterable<InferResult<M>>;
 }
 
 /** A call from inside the process: everything is allowed. */
-export function localCall(app: App, timeoutMs: number = app.settings.server.requestTimeoutMs): Call {
+export function localCall(
+  app: App,
+  { timeoutMs, requestId }: Pick<LocalInferOptions, 'timeoutMs' | 'requestId'> = {},
+): Call {
   const receivedAt = app.clock.now();
   return new Call({
-    requestId: randomUUID(),
+    requestId: requestId ?? randomUUID(),
     principal: { ...ANONYMOUS, name: 'local' },
     trace: undefined,
-    deadlineAt: receivedAt + timeoutMs,
+    deadlineAt: receivedAt + (timeoutMs ?? app.settings.server.requestTimeoutMs),
     receivedAt,
   });
 }
 
-interface LocalInfer {
-  readonly model: string;
-  readonly inputs: InferInputs;
-}
-
-/** Runs one inference without a socket, along the same way as every dialect. */
-export function runLocally(
+/** One model of the app, or one version of it, called along the same way as by every dialect. */
+export function createLocalModel<M extends ModelTypes>(
   app: App,
-  { model, inputs }: LocalInfer,
-  options: LocalInferOptions = {},
-): Promise<InferOutputs> {
-  return runCall(app, { model, inputs, options }, async (result, call) => {
-    if (result.kind === 'many') {
-      const message = `model '${model}' answers any number of times; infer returns one answer`;
-      const refusal = new MillraceError('unimplemented', message);
-      call.cancel(refusal);
-      throw refusal;
-    }
-    return Object.fromEntries(result.response.outputs.map((tensor) => [tensor.name, toOutput(tensor)]));
-  });
+  name: string,
+  version: number | undefined,
+): LocalModel<M> {
+  const start = async (call: Call, inputs: Inputs<M>, options: LocalInferOptions<M>): Promise<Answers> =>
+    app.service.infer(call, createRequest(app, call, { name, version, inputs, options }));
+
+  const read = (call: Call, { ref, id, outputs: tensors, parameters }: InferResponse): InferResult<M> =>
+    toResult<M>(
+      { modelName: ref.name, modelVersion: String(ref.version), id, parameters, tensors },
+      { requestId: call.requestId, timingMs: parseServerTiming(formatServerTiming(call.timing, app.clock.now())) },
+    );
+
+  return {
+    name,
+    version,
+    async infer(inputs, options = {}) {
+      const { call, release } = openCall(app, options);
+      try {
+        const result = await start(call, inputs, options);
+        if (result.kind === 'one') return read(call, result.response);
+        const refusal = new MillraceError('unimplemented', `model '${name}' answers any number of times; use stream`);
+        call.cancel(refusal);
+        throw refusal;
+      } finally {
+        release();
+      }
+    },
+    async *stream(inputs, options = {}) {
+      const { call, release } = openCall(app, options);
+      try {
+        const result = await start(call, inputs, options);
+        if (result.kind === 'one') {
+          yield read(call, result.response);
+          return;
+        }
+        for await (const response of result.responses) {
+          if (response.error !== undefined) throw response.error;
+          // The stages of a stream are no answer's own.
+          yield { ...read(call, response), timingMs: {} };
+        }
+      } finally {
+        release();
+      }
+    },
+  };
 }
 
-/** Runs one inference and reads all of its answers, however many; resolves with their number. */
-export function drainLocally(app: App, { model, inputs }: LocalInfer, options: LocalInferOptions): Promise<number> {
-  return runCall(app, { model, inputs, options }, async (result) => {
-    if (result.kind === 'one') return 1;
-    let answers = 0;
-    for await (const { error } of result.responses) {
-      if (error !== undefined) throw error;
-      answers++;
-    }
-    return answers;
-  });
-}
-
-async function runCall<Value>(
-  app: App,
-  request: LocalRequest,
-  read: (result: InferResult, call: Call) => Promise<Value>,
-): Promise<Value> {
-  const { options } = request;
-  const call = localCall(app, options.timeoutMs);
+/** A call that ends when the caller's signal is aborted, until it is released. */
+function openCall(app: App, options: Pick<LocalInferOptions, 'signal' | 'timeoutMs' | 'requestId'>) {
+  const call = localCall(app, options);
   const { signal } = options;
   const abort = () => call.cancel(new MillraceError('cancelled', 'the caller aborted', { cause: signal?.reason }));
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
-  try {
-    return await read(await app.service.infer(call, createRequest(app, call, request)), call);
-  } finally {
-    signal?.removeEventListener('abort', abort);
-  }
+  return { call, release: () => signal?.removeEventListener('abort', abort) };
 }
 
-interface LocalRequest extends LocalInfer {
-  readonly options: LocalInferOptions;
+interface LocalRequest {
+  readonly name: string;
+  readonly version: number | undefined;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly options: Omit<LocalInferOptions, 'outputs'> & { readonly outputs?: readonly string[] };
 }
 
-function createRequest(app: App, call: Call, { model, inputs, options }: LocalRequest): InferRequest {
-  const { signature } = app.service.modelInfo(call, model, options.version).info;
+function createRequest(app: App, call: Call, { name, version, inputs, options }: LocalRequest): InferRequest {
+  const { signature } = app.service.modelInfo(call, name, version).info;
   return {
-    id: '',
-    modelName: model,
-    modelVersion: options.version,
-    inputs: Object.entries(inputs).map(([name, value]) =>
-      toTensor(
-        name,
-        value,
-        signature.inputs.find((spec) => spec.name === name),
-      ),
-    ),
-    outputs: options.outputs?.map((name) => ({ name, classificationCount: 0 })),
+    id: options.id ?? '',
+    modelName: name,
+    modelVersion: version,
+    inputs: toTensors(inputs, { name, inputs: signature.inputs }),
+    outputs: options.outputs?.map((output) => ({ name: output, classificationCount: 0 })),
     parameters: options.parameters ?? {},
     priority: options.priority ?? 0,
     queueTimeoutMs: options.queueTimeoutMs,

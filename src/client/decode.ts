@@ -12,7 +12,7 @@ import {
 } from '../core/index.js';
 import { MillraceClientError } from './errors.js';
 import type { HttpAnswer } from './transport.js';
-import type { ClassScore, OutputTensor } from './types.js';
+import type { ClassScore, InferResult, ModelTypes, Outputs, OutputTensor } from './types.js';
 import { parseWireJson } from './wire-json.js';
 
 /** An inference answer with its tensors in the raw encoding. */
@@ -120,6 +120,16 @@ export function toOutput(tensor: Tensor): OutputTensor {
       return nestElements(this.data, shape);
     },
   };
+}
+
+/** The answer as the caller gets it. */
+export function toResult<M extends ModelTypes>(
+  { tensors, ...answer }: DecodedAnswer,
+  about: Pick<InferResult, 'requestId' | 'timingMs'>,
+): InferResult<M> {
+  const outputs = Object.fromEntries(tensors.map((tensor) => [tensor.name, toOutput(tensor)]));
+  // The caller's type says which outputs the model has; what arrived is only known now.
+  return { ...answer, outputs: outputs as Outputs<M>, ...about };
 }
 
 /** Rows of `"<score>:<index>[:<label>]"` as the classification extension answers them, best first. */

@@ -2,11 +2,11 @@
 export type { Datatype, ErrorCode, NumericArray, Parameters, ParameterValue } from '../core/index.js';
 export { connect, type LoadOptions, type MillraceClient } from './client.js';
 export type { ClientOptions } from './connection.js';
-export { toOutput } from './decode.js';
+export { parseServerTiming, toOutput, toResult } from './decode.js';
 export { type EncodedRequest, encodeGenerate, encodeRequest } from './encode.js';
 export { MillraceClientError } from './errors.js';
 export type { ClassifyOptions, ModelClient, StreamOptions } from './model.js';
 export type { RetryPolicy } from './retry.js';
-export { toTensor } from './to-tensor.js';
+export { toTensor, toTensors } from './to-tensor.js';
 export type * from './types.js';
 export { parseWireJson } from './wire-json.js';

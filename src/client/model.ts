@@ -1,11 +1,11 @@
 import { MillraceError, type Tensor } from '../core/index.js';
 import type { Connection } from './connection.js';
-import { type DecodedAnswer, decodeAnswer, parseServerTiming, toClassScores, toOutput } from './decode.js';
+import { decodeAnswer, parseServerTiming, toClassScores, toResult } from './decode.js';
 import { encodeGenerate, encodeRequest, type RequestOptions } from './encode.js';
 import { MillraceClientError } from './errors.js';
 import { decodeEvent, readEvents } from './events.js';
 import { MetadataCache, sameInputs } from './metadata-cache.js';
-import { needsMetadata, toTensor } from './to-tensor.js';
+import { needsMetadata, toTensors as readTensors } from './to-tensor.js';
 import { type Budget, type HttpAnswer, waitWithin } from './transport.js';
 import type {
   AnyModel,
@@ -17,7 +17,6 @@ import type {
   ModelMetadata,
   ModelStatistics,
   ModelTypes,
-  Outputs,
 } from './types.js';
 
 export interface ClassifyOptions<M extends ModelTypes = AnyModel> extends InferOptions<M> {
@@ -115,7 +114,7 @@ export function createModelClient<M extends ModelTypes>(
       const answer = decodeEvent(event, metadata);
       const tensors = answer.tensors.filter(({ name: output }) => options.outputs?.includes(output) ?? true);
       // The header says when the first answer came, not each.
-      yield { ...toResult<M>({ ...answer, tensors }, event.headers), timingMs: {} };
+      yield toResult<M>({ ...answer, tensors }, { requestId: requestIdOf(event.headers), timingMs: {} });
     }
   };
 
@@ -125,7 +124,10 @@ export function createModelClient<M extends ModelTypes>(
     stream: (inputs, options = {}) => stream(inputs, options),
     async infer(inputs, options = {}) {
       const answer = await run(inputs, options);
-      return toResult<M>(decodeAnswer(answer), answer.headers);
+      return toResult<M>(decodeAnswer(answer), {
+        requestId: requestIdOf(answer.headers),
+        timingMs: parseServerTiming(answer.headers.get('server-timing')),
+      });
     },
     async classify(inputs, options = {}) {
       const { top = 5, output: asked, ...rest } = options;
@@ -147,17 +149,7 @@ export function createModelClient<M extends ModelTypes>(
 }
 
 function toTensors(inputs: Readonly<Record<string, unknown>>, metadata: ModelMetadata | undefined): readonly Tensor[] {
-  return Object.entries(inputs).map(([name, value]) => {
-    const spec = metadata?.inputs.find((input) => input.name === name);
-    if (metadata !== undefined && spec === undefined) {
-      const known = metadata.inputs.map((input) => `'${input.name}'`).join(', ');
-      throw new MillraceClientError(
-        'invalid_argument',
-        `model '${metadata.name}' has no input '${name}'; its inputs are ${known}`,
-      );
-    }
-    return asClientError(() => toTensor(name, value, spec));
-  });
+  return asClientError(() => readTensors(inputs, metadata));
 }
 
 /** What is wrong with the inputs is found by code that the server shares: callers of the client see one class only. */
@@ -169,16 +161,6 @@ function asClientError<T>(work: () => T): T {
   }
 }
 
-function toResult<M extends ModelTypes>(answer: DecodedAnswer, headers: Headers): InferResult<M> {
-  const outputs = Object.fromEntries(answer.tensors.map((tensor) => [tensor.name, toOutput(tensor)]));
-  return {
-    modelName: answer.modelName,
-    modelVersion: answer.modelVersion,
-    id: answer.id,
-    parameters: answer.parameters,
-    // The caller's type says which outputs the model has; what arrived is only known now.
-    outputs: outputs as Outputs<M>,
-    requestId: headers.get('x-request-id') ?? undefined,
-    timingMs: parseServerTiming(headers.get('server-timing')),
-  };
+function requestIdOf(headers: Headers): string | undefined {
+  return headers.get('x-request-id') ?? undefined;
 }

@@ -9,7 +9,7 @@ import {
   MillraceError,
   type Tensor,
 } from '../core/index.js';
-import type { TensorMetadata } from './types.js';
+import type { ModelMetadata, TensorMetadata } from './types.js';
 
 /** Whether the value leaves its datatype or shape to the model's metadata. */
 export function needsMetadata(value: unknown): boolean {
@@ -35,6 +35,24 @@ export function toTensor(name: string, value: unknown, metadata: TensorMetadata 
     throw invalid(place, `takes ${wanted}, which ${got} does not fit; give {data, shape} to say how`);
   }
   return { name, datatype, shape, data: encodeElements(place, datatype, elements) };
+}
+
+/** All inputs of a request as raw tensors, completed by the model's `metadata` where it is given. Throws like {@link toTensor}. */
+export function toTensors(
+  inputs: Readonly<Record<string, unknown>>,
+  metadata: Pick<ModelMetadata, 'name' | 'inputs'> | undefined,
+): readonly Tensor[] {
+  return Object.entries(inputs).map(([name, value]) => {
+    const spec = metadata?.inputs.find((input) => input.name === name);
+    if (metadata !== undefined && spec === undefined) {
+      const known = metadata.inputs.map((input) => `'${input.name}'`).join(', ');
+      throw new MillraceError(
+        'invalid_argument',
+        `model '${metadata.name}' has no input '${name}'; its inputs are ${known}`,
+      );
+    }
+    return toTensor(name, value, spec);
+  });
 }
 
 function invalid(place: string, problem: string): MillraceError {

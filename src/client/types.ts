@@ -37,7 +37,7 @@ export interface OutputTensor<D extends Datatype = Datatype> {
   readonly datatype: D;
   readonly shape: readonly number[];
   readonly data: TensorData<D>;
-  /** The tensor's raw little-endian encoding (design of the binary extension): exact, also where `data` is not. */
+  /** The tensor's raw little-endian encoding, as the binary extension of the protocol has it: exact, also where `data` is not. */
   readonly raw: Uint8Array;
   /** The elements of a BYTES tensor as they came; throws a TypeError for other datatypes. */
   bytes(): readonly Uint8Array[];

@@ -1,4 +1,5 @@
 /** Room `repository` (rank 2): finds models and versions, reads their configuration, brings it together with the file. */
+export { checkFolders } from './check-folders.js';
 export * from './complete.js';
 export * from './composing-models.js';
 export * from './declared.js';

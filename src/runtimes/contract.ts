@@ -10,7 +10,7 @@ import {
 } from '../core/index.js';
 
 /**
- * The runtime contract (design §6). A runtime turns files into something that executes batches. It knows no names,
+ * The runtime contract. A runtime turns files into something that executes batches. It knows no names,
  * callers, routes or protocols; it declares what it needs and nothing above asks which one it is.
  * The same interface is implemented by the real runtimes and by the proxy for one that lives in a runner process.
  */

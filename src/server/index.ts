@@ -3,3 +3,4 @@ export * from './bind.js';
 export type { Address } from './endpoint.js';
 export * from './options.js';
 export * from './server.js';
+export { formatServerTiming } from './server-timing.js';

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import fastify from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connect, type ModelClient } from '../../src/client/index.js';
 import { createMillrace, type Millrace, type PartialSettings } from '../../src/index.js';
 import { RUNNER_ENTRY } from '../support/dist.js';
 import { createTempFolder, type TempFolder } from '../support/model-folder.js';
@@ -17,6 +18,20 @@ const INLINE = 'instances: { placement: inline }\n';
 const run = promisify(execFile);
 const HANG = { parameters: { fault: 'hang' } };
 const REQUEST = { inputs: [{ name: 'x', datatype: 'FP32', shape: [3], data: [1, 2, 3] }] };
+
+interface Count {
+  readonly inputs: { readonly to: 'INT32' };
+  readonly outputs: { readonly number: 'INT32' };
+}
+const COUNT = `
+  import { defineModel } from 'millrace/model';
+  export default defineModel({
+    inputs: { to: 'INT32[1]' },
+    outputs: { number: 'INT32[1]' },
+    async *infer({ inputs }) {
+      for (let number = 1; number <= inputs.to.data[0]; number++) yield { number };
+    },
+  });`;
 
 let folder: TempFolder;
 const open: (() => Promise<unknown>)[] = [];
@@ -135,6 +150,16 @@ describe('a server in a process', () => {
     });
   });
 
+  it.each([
+    ['nowhere', 'does not exist'],
+    ['first/floats/model.yaml', 'is not a folder'],
+  ])('is not made from a repository that is no folder: %s', async (repository, problem) => {
+    await expect(start(repository)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: `the model repository ${path.join(folder.path, repository)} ${problem}; name a folder in repository.paths`,
+    });
+  });
+
   it('loads and unloads in explicit mode only', async () => {
     const fixed = await start('first');
     await expect(fixed.load('floats')).rejects.toMatchObject({ code: 'unavailable' });
@@ -180,7 +205,56 @@ describe('infer', () => {
     });
     await expect(millrace.infer('floats', { x: [1], z: [1] })).rejects.toMatchObject({
       code: 'invalid_argument',
-      message: "input 'z' has no datatype and the model no input of this name",
+      message: "model 'floats' has no input 'z'; its inputs are 'x'",
+    });
+  });
+});
+
+interface Floats {
+  readonly inputs: { readonly x: 'FP32' };
+  readonly outputs: { readonly y: 'FP32' };
+}
+
+describe('a model', () => {
+  it('answers as the same model does to the client, types and all', async () => {
+    const millrace = await start('first');
+    const { http } = await millrace.listen();
+    const models: readonly Pick<ModelClient<Floats>, 'infer' | 'stream'>[] = [
+      millrace.model<Floats>('floats'),
+      connect(http.url).model<Floats>('floats'),
+    ];
+    for (const model of models) {
+      const options = { id: 'a', requestId: 'one', outputs: ['y'] as const, parameters: { note: 1 } };
+      const { outputs, timingMs, ...rest } = await model.infer({ x: [1, 2] }, options);
+      const data: Float32Array = outputs.y.data;
+      expect(data).toEqual(Float32Array.of(1, 2));
+      expect(rest).toMatchObject({ modelName: 'floats', modelVersion: '1', id: 'a', requestId: 'one' });
+      expect(timingMs).toMatchObject({ queue: expect.any(Number), compute: expect.any(Number) });
+    }
+    // @ts-expect-error: the type names no such input
+    await expect(millrace.model<Floats>('floats').infer({ z: [1] })).rejects.toThrow("has no input 'z'");
+  });
+
+  it('is the version that was asked for', async () => {
+    const model = (await start('first')).model('floats', { version: 2 });
+    expect([model.name, model.version]).toEqual(['floats', 2]);
+    await expect(model.infer({ x: [1] })).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('streams its answers, and stops when the loop is left', async () => {
+    await folder.write({ 'third/count/1/model.ts': COUNT });
+    const millrace = await start('third');
+    const model = millrace.model<Count>('count');
+    const numbers: number[] = [];
+    for await (const { outputs } of model.stream({ to: [3] })) numbers.push(outputs.number.data[0] ?? 0);
+    expect(numbers).toEqual([1, 2, 3]);
+    for await (const { outputs } of model.stream({ to: [1_000_000] })) {
+      expect(outputs.number.data[0]).toBe(1);
+      break;
+    }
+    await expect(model.infer({ to: [3] })).rejects.toMatchObject({
+      code: 'unimplemented',
+      message: "model 'count' answers any number of times; use stream",
     });
   });
 });

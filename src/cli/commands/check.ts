@@ -3,7 +3,7 @@ import { type App, createApp } from '../../app.js';
 import type { Settings } from '../../config/index.js';
 import { MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import { drainLocally } from '../../local-infer.js';
+import { createLocalModel } from '../../local-infer.js';
 import { findCheckTarget } from '../check-target.js';
 import { type CommandContext, examples } from '../command.js';
 import { EXIT_CODES } from '../exit-code.js';
@@ -123,6 +123,10 @@ async function examine(
   return checked.sort((one, other) => one.name.localeCompare(other.name) || one.version - other.version);
 }
 
+async function drain(answers: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of answers);
+}
+
 async function run(io: Io, { app, served, flags }: Trial): Promise<CheckedModel> {
   const { info } = served;
   const { name, version } = info.ref;
@@ -133,7 +137,7 @@ async function run(io: Io, { app, served, flags }: Trial): Promise<CheckedModel>
       const startedAt = performance.now();
       // Models that keep no sequences, nor are made of such, take no notice.
       const sequence = { id: 1n, start: index === 0, end: index === flags.runs };
-      await drainLocally(app, { model: name, inputs }, { version, sequence });
+      await drain(createLocalModel(app, name, version).stream(inputs, { sequence }));
       timesMs.push(performance.now() - startedAt);
     }
   } catch (error) {
