@@ -6,12 +6,14 @@ import { spawnSync } from 'node:child_process';
 import { chmod, cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { bundle } from './bundle.mjs';
+import { bundle, bundleTypes } from './bundle.mjs';
 
 const root = path.dirname(import.meta.dirname);
 const dist = path.join(root, 'dist');
 // Beside dist, so that the paths inside source maps stay right and a rename stays on one file system.
 const fresh = path.join(root, `.dist-${process.pid}`);
+/** What the compiler writes, a file each; only what `bundleTypes` makes of it is published. */
+const types = `${fresh}-types`;
 const ASSET = /\.(html|css|js|svg|json|proto)$/;
 
 async function filesUnder(folder) {
@@ -48,16 +50,18 @@ async function publish() {
 const tsc = createRequire(import.meta.url)
   .resolve('@typescript/native/package.json')
   .replace('package.json', 'bin/tsc');
-const compiled = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh], {
+const compiled = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', types], {
   cwd: root,
   stdio: 'inherit',
 });
 try {
   await bundle(fresh);
+  await bundleTypes(types, fresh);
   await copyAssets();
   await chmod(path.join(fresh, 'cli/main.js'), 0o755).catch(() => undefined);
   await publish();
 } finally {
   await rm(fresh, { recursive: true, force: true });
+  await rm(types, { recursive: true, force: true });
 }
 process.exitCode = compiled.status ?? 1;

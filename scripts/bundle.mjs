@@ -7,17 +7,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { dts } from 'rolldown-plugin-dts';
+import { VENDORS } from './vendors.mjs';
 
 const root = path.dirname(import.meta.dirname);
 const src = path.join(root, 'src');
 /** What is started, or imported by its path, besides the `index.ts` of every room. */
 const ENTRIES = ['cli/main', 'runtimes/host/runner-main', 'runtimes/script/hooks'];
-/** Packages of very many files (250, 90 and 70) that a start would read, and what is imported from them. */
-const VENDORS = {
-  '@sinclair/typebox': ['', '/value'],
-  '@bufbuild/protobuf': ['', '/txtpb', '/wire', '/wkt'],
-  yaml: [''],
-};
 const vendorFolder = (name) => `vendor/${path.basename(name)}`;
 const ASSEMBLY = '.';
 
@@ -52,8 +48,27 @@ async function bundleVendor(dist, { name, paths }) {
   await write(dist, {
     input: Object.fromEntries(paths.map((entry) => [`${folder}${entry || '/index'}`, `${name}${entry}`])),
     chunkFileNames: `${folder}/[name].js`,
-    banner: `/*! ${name}\n${await readLicense(name)}*/`,
+    banner: `/*! ${name} ${await versionOf(name)}\n${await readLicense(name)}*/`,
   });
+}
+
+/**
+ * Writes the declarations of what package.json exports, and nothing else: from those that the compiler has left in the
+ * folder `types`, with the types of vendored packages copied in, so that nobody has to install these for them.
+ */
+export async function bundleTypes(types, dist) {
+  const { exports } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+  const files = Object.values(exports).flatMap((entry) => entry.types ?? []);
+  const names = files.map((file) => path.relative('dist', file).replace(/\.d\.ts$/, ''));
+  const built = await rolldown({
+    input: Object.fromEntries(names.map((name) => [name, path.join(types, `${name}.d.ts`)])),
+    plugins: [dts({ dtsInput: true, resolve: Object.keys(VENDORS), tsconfig: false })],
+  });
+  await built.write({ dir: dist, chunkFileNames: 'types/[name].js' });
+}
+
+async function versionOf(name) {
+  return JSON.parse(await readFile(path.join(root, 'node_modules', name, 'package.json'), 'utf8')).version;
 }
 
 /** The file, or what the package says at the head of each of its own. */

@@ -1,34 +1,115 @@
 /**
- * What a user gets: packs the package, installs the tarball in an empty folder, imports it, serves a model through
- * the command line and stops it again.
+ * What a user gets: packs and installs the package in an empty folder with the commands of README.md, as strict about
+ * engines as npm can be; runs README's program, compiles one against the types, follows the links of the pages, serves
+ * models through the command line and stops it again; and all of this without the binaries of other systems.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 const root = path.dirname(import.meta.dirname);
 const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-const folder = mkdtempSync(path.join(tmpdir(), `${name}-package-`));
-// The CPU binary is inside onnxruntime-node; its install step would download GPU libraries.
-const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
+const home = mkdtempSync(path.join(tmpdir(), `${name}-package-`));
+/** Beside it lies what README calls the clone, with the packed package in it. */
+const folder = path.join(home, 'project');
+const installed = path.join(folder, 'node_modules', name);
+const tarball = `${name}-${version}.tgz`;
+const env = {
+  ...process.env,
+  npm_config_engine_strict: 'true',
+  npm_config_prefer_offline: 'true',
+  npm_config_loglevel: 'error',
+};
 
 const runIn = (cwd, command, args) =>
   execFileSync(command, args, { cwd, env, encoding: 'utf8', shell: process.platform === 'win32' }).trim();
 const run = (command, args) => runIn(folder, command, args);
+const shell = (cwd, line) => runIn(cwd, 'sh', ['-euc', line]);
 
 function expectEqual(what, got, expected) {
   if (got !== expected) throw new Error(`${what}: expected ${expected}, got ${got}`);
 }
 
+/** The blocks of a page that are marked `language package`. */
+function blocksOf(page, language) {
+  const text = readFileSync(path.join(root, page), 'utf8');
+  const blocks = [...text.matchAll(new RegExp(`^\`\`\`${language} package\\n(.*?)^\`\`\``, 'gms'))];
+  if (blocks.length === 0) throw new Error(`${page} has no block marked '${language} package'`);
+  return blocks.map(([, block]) => block);
+}
+
 function install() {
-  const [{ filename, size, entryCount }] = JSON.parse(
-    runIn(root, 'npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]),
-  );
-  console.log(`${filename}: ${size} bytes, ${entryCount} files`);
+  const [pack, add] = blocksOf('README.md', 'sh');
+  shell(root, pack);
+  mkdirSync(path.join(home, name));
+  cpSync(path.join(root, tarball), path.join(home, name, tarball));
+  rmSync(path.join(root, tarball));
+  mkdirSync(folder);
   writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'module' }));
-  run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', path.join(folder, filename)]);
+  shell(folder, add);
+  run('npx', ['--no-install', name, 'init', 'models']);
+  cpSync(path.join(root, 'examples/models/mlp'), path.join(folder, 'models/mlp'), { recursive: true });
+}
+
+/** Pages that are in the package may only lead to others that are, too. */
+function followLinks() {
+  const pages = readdirSync(installed, { recursive: true })
+    .map(String)
+    .filter((file) => file.endsWith('.md') && !file.includes('node_modules'));
+  const broken = pages.flatMap((page) => {
+    const text = readFileSync(path.join(installed, page), 'utf8').replace(/^```.*?^```/gms, '');
+    return [...text.matchAll(/\]\((?!https?:|#)([^)\s#]+)/g)]
+      .filter(([, target]) => !existsSync(path.join(installed, path.dirname(page), target)))
+      .map(([, target]) => `${page} -> ${target}`);
+  });
+  expectEqual('links that lead out of the package', broken.join(', '), '');
+}
+
+/** README's program, as it stands there: it ends by itself, with ten numbers. */
+function runProgram() {
+  const [program] = blocksOf('README.md', 'js');
+  writeFileSync(path.join(folder, 'program.mjs'), program);
+  const output = run(process.execPath, ['program.mjs']);
+  expectEqual("numbers that README's program prints", output.match(/-?\d\.\d+/g)?.length, 10);
+}
+
+/** Declarations of what is exported, and what they share: packages that they name would have to be installed. */
+function listTypes() {
+  const { exports } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const exported = Object.values(exports).flatMap((entry) => entry.types?.slice(2) ?? []);
+  const declarations = readdirSync(path.join(installed, 'dist'), { recursive: true })
+    .map((file) => path.posix.join('dist', String(file)))
+    .filter((file) => file.endsWith('.d.ts') && !file.startsWith('dist/types/'));
+  expectEqual('declarations', declarations.sort().join(), exported.sort().join());
+}
+
+/** The types hold for a program that checks the declarations of its libraries, too. */
+function compileProgram() {
+  const program = `
+    import { createMillrace, type PartialSettings } from '${name}';
+    import { connect } from '${name}/client';
+    import { defineModel } from '${name}/model';
+    export const settings: PartialSettings = { repository: { paths: ['models'] }, server: { httpPort: 0 } };
+    // @ts-expect-error: a port is a number
+    export const wrong: PartialSettings = { server: { httpPort: '0' } };
+    interface Mlp { inputs: { x: 'FP32' }; outputs: { y: 'FP32' } }
+    const y = async (): Promise<Float32Array> =>
+      (await connect('localhost').model<Mlp>('mlp').infer({ x: [[1]] })).outputs.y.data;
+    export default defineModel({
+      inputs: { a: 'FP32[1]' }, outputs: { b: 'FP32[1]' },
+      infer: ({ inputs }) => ({ b: inputs.a.data[0] ?? 0 }),
+    });
+    export { createMillrace, y };`;
+  writeFileSync(path.join(folder, 'program.ts'), program);
+  const require = createRequire(import.meta.url);
+  const tsc = require.resolve('@typescript/native/package.json').replace('package.json', 'bin/tsc');
+  const typeRoots = path.dirname(path.dirname(require.resolve('@types/node/package.json')));
+  const options = ['--noEmit', '--strict', '--target', 'es2023', '--lib', 'es2023,esnext.disposable,dom'];
+  const modules = ['--module', 'nodenext', '--types', 'node', '--typeRoots', typeRoots];
+  run(process.execPath, [tsc, ...options, ...modules, 'program.ts']);
 }
 
 function importIt() {
@@ -64,10 +145,7 @@ async function ready(url) {
 }
 
 async function serve() {
-  // Beside the graph a script, whose transpiler is a package of its own.
-  run('npx', ['--no-install', name, 'init', 'models']);
-  cpSync(path.join(root, 'examples/models/mlp'), path.join(folder, 'models/mlp'), { recursive: true });
-  const main = path.join(folder, 'node_modules', name, 'dist/cli/main.js');
+  const main = path.join(installed, 'dist/cli/main.js');
   const child = spawn(
     process.execPath,
     [main, 'serve', './models', '--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'],
@@ -83,6 +161,7 @@ async function serve() {
     const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 16], data: Array(16).fill(0.5) }];
     const response = await fetch(`${url}/v2/models/mlp/infer`, { method: 'POST', body: JSON.stringify({ inputs }) });
     expectEqual('status of infer', response.status, 200);
+    // A script, whose transpiler is a package of its own.
     const world = [{ name: 'name', datatype: 'BYTES', shape: [1], data: ['world'] }];
     const greeting = await fetch(`${url}/v2/models/hello/infer`, {
       method: 'POST',
@@ -95,11 +174,30 @@ async function serve() {
   expectEqual('exit code of serve after SIGTERM', await exited, 0);
 }
 
+/** The binaries of other systems, removed as docs/operations.md tells those who build images. */
+function prune() {
+  const binaries = path.join(folder, 'node_modules/onnxruntime-node/bin');
+  const [command] = blocksOf('docs/operations.md', 'sh');
+  shell(folder, command);
+  const left = readdirSync(binaries, { recursive: true }).filter((file) => String(file).endsWith('.node'));
+  expectEqual(
+    'binaries left',
+    left.map((file) => path.relative('napi-v6', path.dirname(String(file)))).join(),
+    `${process.platform}/${process.arch}`,
+  );
+}
+
 try {
   install();
   importIt();
   expectEqual('--version', run('npx', ['--no-install', name, '--version']), version);
+  followLinks();
+  listTypes();
+  compileProgram();
+  runProgram();
+  await serve();
+  prune();
   await serve();
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(home, { recursive: true, force: true });
 }

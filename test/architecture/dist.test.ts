@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import { bundle } from '../../scripts/bundle.mjs';
 
 /** Built for this test alone, so that a build that runs at the same time changes nothing under it; in the repository, where packages are found. */
 const DIST = mkdtempSync(path.resolve('.dist-test-'));
+const PACKAGE = JSON.parse(readFileSync('package.json', 'utf8'));
 const ROOMS = readdirSync('src', { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && existsSync(path.join('src', entry.name, 'index.ts')))
   .map((entry) => entry.name);
@@ -18,7 +20,39 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(DIST, { recursive: true }));
 
+/** Names of the packages that a compiled file imports, now or later. */
+function packagesOf(file: string): readonly string[] {
+  const code = readFileSync(path.join(DIST, file), 'utf8');
+  const imports = code.matchAll(
+    /^(?:import|export) (?:[^"\n]*from )?"([^".:][^":]*)";$|\bimport\("([^".:][^":]*)"\)/gm,
+  );
+  return Array.from(imports, ([, now, later]) => (now ?? later ?? '').split('/'))
+    .map(([scope = '', name]) => (scope.startsWith('@') ? `${scope}/${name}` : scope))
+    .filter((name) => !isBuiltin(name));
+}
+
 describe('the compiled package', () => {
+  it('imports every package that it depends on, and no other', () => {
+    // Never imported: it keeps fastify's own from asking for a newer Node than this package does (docs/decisions/0012).
+    const unimported = ['light-my-request'];
+    const imported = new Set(files.flatMap(packagesOf));
+    expect([...imported, ...unimported].sort()).toEqual(Object.keys(PACKAGE.dependencies).sort());
+  });
+
+  it('names each library that it carries a copy of, with its version, in NOTICE and above the copy', () => {
+    const copies = readdirSync(path.join(DIST, 'vendor')).map((folder) => {
+      const [, name, version] = /^\/\*! (\S+) (\S+)\n/.exec(
+        readFileSync(path.join(DIST, 'vendor', folder, 'index.js'), 'utf8'),
+      ) ?? [undefined, folder];
+      return `${name} ${version}`;
+    });
+    const notice = readFileSync('NOTICE', 'utf8');
+    const named = [...notice.matchAll(/^- dist\/vendor\/\S+: (\S+ \S+),/gm)].map(([, copy]) => copy);
+    expect(named.sort()).toEqual(copies.sort());
+    const installed = copies.map((copy) => copy.split(' ')[0] ?? '');
+    expect(installed.map((name) => `${name} ${PACKAGE.devDependencies[name]}`)).toEqual(copies);
+  });
+
   it('has one file for each room, and each import in it leads somewhere', () => {
     expect(files).toEqual(expect.arrayContaining(ROOMS.map((room) => path.join(room, 'index.js'))));
     const broken = files.flatMap((file) => {
