@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
+  bytesElements,
   ELEMENT_SIZE_BYTES,
   elementCount,
   MillraceError,
@@ -9,6 +10,7 @@ import {
   type Tensor,
   type TensorSpec,
   toHalfBits,
+  toMillraceError,
   typedView,
 } from '../core/index.js';
 import type { ModelSource, WarmupConfig } from '../repository/index.js';
@@ -73,7 +75,7 @@ async function createSample(sample: WarmupConfig, options: WarmupOptions): Promi
     const tensor =
       typeof config.data === 'string'
         ? fill(spec, shape, config.data)
-        : await fromFile(spec, shape, { path: resolve(options.source.modelFolder, config.data.file), where });
+        : await fromFile(spec, shape, { path: resolve(options.source.modelFolder, config.data.file), where, rows });
     inputs.push(toModelShape(spec, tensor));
   }
   return { name: sample.name, count: sample.count ?? 1, rows, inputs };
@@ -109,20 +111,39 @@ function fillRandom(spec: TensorSpec, bytes: Uint8Array): void {
   }
 }
 
-async function fromFile(
-  spec: TensorSpec,
-  shape: readonly number[],
-  file: { readonly path: string; readonly where: string },
-): Promise<Tensor> {
-  const data = await readFile(file.path).catch((error) => {
+interface WarmupFile {
+  readonly path: string;
+  readonly where: string;
+  readonly rows: number;
+}
+
+/** The data of all rows; that of one row, as Triton has it, is repeated for each. */
+async function fromFile(spec: TensorSpec, shape: readonly number[], file: WarmupFile): Promise<Tensor> {
+  const content = await readFile(file.path).catch((error) => {
     throw new MillraceError('invalid_argument', `${file.where}: its data file cannot be read`, { cause: error });
   });
-  const expectedBytes = elementCount(shape) * ELEMENT_SIZE_BYTES[spec.datatype];
-  if (spec.datatype !== 'BYTES' && data.byteLength !== expectedBytes) {
+  const texts = spec.datatype === 'BYTES';
+  const unit = texts ? 'elements' : 'bytes';
+  const needed = elementCount(shape) * (texts ? 1 : ELEMENT_SIZE_BYTES[spec.datatype]);
+  const found = texts ? countTexts(content, file.where) : content.byteLength;
+  const rows = spec.batchAxis === 0 ? file.rows : 1;
+  const repeats = found === needed ? 1 : rows;
+  if (found * repeats !== needed) {
+    const row = rows === 1 ? '' : `, or ${needed / rows} for one row`;
     throw new MillraceError(
       'invalid_argument',
-      `${file.where}: [${shape.join(',')}] needs ${expectedBytes} bytes, its data file has ${data.byteLength}`,
+      `${file.where}: [${shape.join(',')}] needs ${needed} ${unit}${row}; its data file has ${found}`,
     );
   }
-  return { name: spec.name, datatype: spec.datatype, shape, data: new Uint8Array(data) };
+  const data = new Uint8Array(content.byteLength * repeats);
+  for (let row = 0; row < repeats; row++) data.set(content, row * content.byteLength);
+  return { name: spec.name, datatype: spec.datatype, shape, data };
+}
+
+function countTexts(content: Uint8Array, where: string): number {
+  try {
+    return bytesElements(content).length;
+  } catch (error) {
+    throw new MillraceError('invalid_argument', `${where}: its data file: ${toMillraceError(error).message}`);
+  }
 }

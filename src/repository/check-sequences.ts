@@ -36,18 +36,16 @@ function nameProblem(controls: readonly ControlConfig[], states: readonly StateC
   return twice === undefined ? undefined : `sequenceBatching: tensor '${twice}' is configured twice`;
 }
 
-/** What the server fills, or keeps, is not for clients. */
-function shownProblem({ inputs = [], outputs = [], sequenceBatching }: ModelConfig): string | undefined {
+/** What the server fills is not for clients to send; what it keeps may be shown to them. */
+function shownProblem({ inputs = [], sequenceBatching }: ModelConfig): string | undefined {
   const { controls = [], states = [] } = sequenceBatching ?? {};
   const control = inputs.find(({ name }) => controls.some((candidate) => candidate.name === name));
   if (control !== undefined)
     return `inputs: '${control.name}' is a control of sequenceBatching, which clients do not send`;
   const state = inputs.find(({ name }) => states.some(({ input }) => input === name));
-  if (state !== undefined) return `inputs: '${state.name}' is a state of sequenceBatching, which clients do not send`;
-  const output = outputs.find(({ name }) => states.some((candidate) => candidate.output === name));
-  return output === undefined
+  return state === undefined
     ? undefined
-    : `outputs: '${output.name}' is a state of sequenceBatching, which clients do not get`;
+    : `inputs: '${state.name}' is a state of sequenceBatching, which clients do not send`;
 }
 
 function duplicateOf(names: readonly string[]): string | undefined {

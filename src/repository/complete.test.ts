@@ -73,6 +73,19 @@ describe('completeSignature', () => {
     expect(signature.inputs[0]).toEqual(spec('x', [-1, 512], { dimNames: ['N', 'L'] }));
   });
 
+  it('serves a scalar of the file as the one element that is declared', () => {
+    const described = { inputs: [spec('x', [])], outputs: [spec('y', [])] };
+    const declared = { inputs: [{ name: 'x', shape: [1] }], outputs: [{ name: 'y', shape: [1, 1] }] };
+    expect(complete(declared, described).signature).toEqual({
+      inputs: [spec('x', [1], { modelShape: [] })],
+      outputs: [spec('y', [1, 1], { modelShape: [] })],
+    });
+    expect(complete({ inputs: [{ name: 'x', shape: [] }] }, described).signature).toEqual(described);
+    expect(() => complete({ inputs: [{ name: 'x', shape: [2] }] }, described)).toThrow(
+      "input 'x' is configured with shape [2], but it has shape [] in the model file",
+    );
+  });
+
   it('gives outputs their labels', () => {
     const { signature } = complete({}, FILE, { y: ['cat', 'dog'] });
     expect(signature.outputs[0]?.labels).toEqual(['cat', 'dog']);

@@ -138,7 +138,7 @@ function completeShape(
         'the first dimension counts the rows and must be -1',
     );
   }
-  const modelShape = modelShapeOf(config, maxBatchSize > 0) ?? shape;
+  const modelShape = modelShapeOf(config, maxBatchSize > 0) ?? (isScalar(spec, shape) ? spec.shape : shape);
   if (!fits(modelShape, spec.shape)) {
     const via = modelShape === shape ? '' : ` reshaped to [${modelShape.join(',')}]`;
     throw contradiction(
@@ -146,10 +146,15 @@ function completeShape(
         `but it has shape [${spec.shape.join(',')}] in the model file`,
     );
   }
-  if (config.reshape === undefined) return { shape };
+  if (config.reshape === undefined) return modelShape === shape ? { shape } : { shape, modelShape };
   const problem = reshapeProblem(maxBatchSize > 0 ? shape.slice(1) : shape, config.reshape);
   if (problem !== undefined) throw contradiction(`${what}: ${problem}`);
   return { shape, modelShape };
+}
+
+/** The one element of a scalar may be declared as `[1]`, as Triton's configurations have to. */
+function isScalar(file: TensorSpec, declared: readonly number[]): boolean {
+  return file.shape.length === 0 && declared.length > 0 && declared.every((size) => size === 1);
 }
 
 /** The declared shape may fix what is variable in the file, but not the other way round. */

@@ -55,10 +55,12 @@ export interface ControlInput {
   readonly falseTrue: readonly [number, number];
 }
 
-/** A tensor carried from one step of a sequence to the next; neither end of it is seen by clients. */
+/** A tensor carried from one step of a sequence to the next; clients do not send it. */
 export interface StateTensor {
   readonly inputName: string;
   readonly outputName: string;
+  /** Clients get it as well, each that of its own sequence. */
+  readonly shown: boolean;
   readonly datatype: Datatype;
   /** Shape for one sequence, with a 1 where `batchAxis` is. */
   readonly shape: readonly number[];

@@ -24,6 +24,11 @@ beforeAll(async () => {
         64,
       ),
       'oldest/1/model.onnx': model,
+      // The state is an output too, and of a size that the configuration leaves open.
+      'shown/config.pbtxt': accumulateConfig('max_sequence_idle_microseconds: 60000000 direct { }')
+        .replace('output [', 'output [ { name: "SOUT" data_type: TYPE_INT32 dims: [1] },')
+        .replace(/dims: \[ 1 \]\s+initial_state .*/, 'dims: [ -1 ] } ] }'),
+      'shown/1/model.onnx': model,
       'echo/model.yaml': ECHO,
       'plain/model.yaml': ECHO.replace('accumulate', 'identity').replace(/^sequenceBatching.*$/m, ''),
     },
@@ -64,6 +69,16 @@ const START = { start: true };
 const END = { end: true };
 
 describe('a Triton repository with sequences, over HTTP', () => {
+  it('shows a state that is listed as an output, and starts one of variable size at 1', async () => {
+    const { body: index } = await server.send('POST /v2/repository/index');
+    expect(JSON.parse(index.toString()).filter(({ reason }: { reason?: string }) => reason)).toEqual([]);
+    const outputs = ['OUT', 'SOUT'];
+    expect(await send('shown', 3, { id: 1, ...START, outputs })).toEqual({ OUT: 3, SOUT: 3 });
+    expect(await send('shown', 4, { id: 2, ...START, outputs: ['SOUT'] })).toEqual({ SOUT: 4 });
+    expect(await send('shown', 5, { id: 1, ...END, outputs: ['OUT'] })).toEqual({ OUT: 8 });
+    expect(await send('shown', 6, { id: 2, ...END })).toMatchObject({ OUT: 10, SOUT: 10 });
+  });
+
   it('hides controls and states, and shows the block in the configuration', async () => {
     const metadata = JSON.parse((await server.send('GET /v2/models/direct')).body.toString());
     expect(metadata.inputs.map(({ name }: { name: string }) => name)).toEqual(['IN']);

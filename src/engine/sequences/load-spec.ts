@@ -21,6 +21,7 @@ export async function loadSequenceSpec(
     async ({ input, output, datatype, shape, batchAxis, initial }): Promise<StateTensor> => ({
       inputName: input,
       outputName: output,
+      shown: source.config.outputs?.some(({ name }) => name === output) ?? false,
       datatype,
       shape,
       batchAxis: source.config.maxBatchSize === 0 ? null : (batchAxis ?? 0),

@@ -93,9 +93,9 @@ function fromState(state: TritonState, batching: boolean): StateConfig {
   const what = `sequence_batching.state '${state.input_name}'`;
   if (others.length > 0) throw new Error(`${what}: expected one initial_state at most, got ${1 + others.length}`);
   if (state.data_type === 'TYPE_INVALID') throw new Error(`${what}: data_type is missing`);
-  const dims = (initial === undefined || initial.dims.length === 0 ? state.dims : initial.dims).map(Number);
-  if (dims.includes(-1))
-    throw new Error(`${what}: its dims are variable; give an initial_state with the dims at the start`);
+  // A sequence starts with 1 where a dim is variable, unless its initial state says otherwise.
+  const given = initial === undefined || initial.dims.length === 0 ? state.dims : initial.dims;
+  const dims = given.map((dim) => (Number(dim) === -1 ? 1 : Number(dim)));
   const file = initial?.data_file ?? '';
   return {
     input: state.input_name,

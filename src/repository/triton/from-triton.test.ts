@@ -25,7 +25,8 @@ describe('fromTritonConfig', () => {
         state [
           { input_name: "a" output_name: "b" data_type: TYPE_FP32 dims: [ 2, 3 ] },
           { input_name: "c" output_name: "d" data_type: TYPE_INT8 dims: [ -1 ]
-            initial_state { data_type: TYPE_INT8 dims: [ 5 ] data_file: "c.bin" name: "first" } }
+            initial_state { data_type: TYPE_INT8 dims: [ 5 ] data_file: "c.bin" name: "first" } },
+          { input_name: "e" output_name: "f" data_type: TYPE_FP32 dims: [ 2, -1 ] }
         ]
       }`;
     expect(read(text)).toMatchObject({
@@ -43,6 +44,7 @@ describe('fromTritonConfig', () => {
         states: [
           { input: 'a', output: 'b', datatype: 'FP32', shape: [1, 2, 3] },
           { input: 'c', output: 'd', datatype: 'INT8', shape: [1, 5], initial: { file: 'initial_state/c.bin' } },
+          { input: 'e', output: 'f', datatype: 'FP32', shape: [1, 2, 1] },
         ],
       },
     });
@@ -382,10 +384,6 @@ describe('fromTritonConfig', () => {
     [
       'sequence_batching { state { input_name: "s" output_name: "t" dims: [1] } }',
       "sequence_batching.state 's': data_type is missing",
-    ],
-    [
-      'sequence_batching { state { input_name: "s" output_name: "t" data_type: TYPE_FP32 dims: [-1] } }',
-      "sequence_batching.state 's': its dims are variable; give an initial_state with the dims at the start",
     ],
     [
       'sequence_batching { state { input_name: "s" data_type: TYPE_FP32 initial_state {} initial_state {} } }',

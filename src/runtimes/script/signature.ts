@@ -33,7 +33,10 @@ export function readSignature(
   const complete = (kind: 'input' | 'output', tensors: TensorDeclarations | undefined): readonly TensorSpec[] => {
     const given = declared?.[`${kind}s`] ?? [];
     if (tensors === undefined) {
-      if (given.length > 0) return [...given, ...ofSequences(kind, sequence, batches)];
+      const isGiven = ({ name }: TensorSpec) => given.some((tensor) => tensor.name === name);
+      if (given.length > 0) {
+        return [...given, ...ofSequences(kind, sequence, batches).filter((tensor) => !isGiven(tensor))];
+      }
       throw refuse(`${kind}s are declared neither in the script nor in the configuration`);
     }
     return Object.entries(tensors).map(([name, tensor]) => readTensor(kind, name, { tensor, batches }));

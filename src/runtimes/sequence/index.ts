@@ -104,8 +104,8 @@ class SequenceModel implements LoadedModel {
     );
     if (answer === undefined) throw new MillraceError('internal', 'the model gave no answer');
     if (answer.error !== undefined) throw new MillraceError(answer.error.code, answer.error.message);
-    const lists = this.#split(answer.outputs, items, rows);
     const states = this.#statesAfter(answer.outputs, items);
+    const lists = this.#split(answer.outputs, items, states);
     for (const [index, item] of items.entries()) this.#keeper.after(item, states[index] ?? []);
     void emit(items.map((item, index) => ({ callId: item.callId, outputs: lists[index] ?? [], final: true })));
     return timing;
@@ -139,7 +139,8 @@ class SequenceModel implements LoadedModel {
         return failure(item, error);
       }
     }
-    return { ...emission, outputs: emission.outputs.filter(({ name }) => !this.#layout.stateOutputs.has(name)) };
+    const isShown = ({ name }: Tensor) => this.#layout.signature.outputs.some((spec) => spec.name === name);
+    return { ...emission, outputs: emission.outputs.filter(isShown) };
   }
 
   /** The file's inputs for these items together, in its order. */
@@ -166,17 +167,31 @@ class SequenceModel implements LoadedModel {
   }
 
   #outputs(wanted: readonly string[] | undefined): readonly string[] | undefined {
-    return wanted === undefined ? undefined : [...wanted, ...this.#layout.stateOutputs.keys()];
+    return wanted === undefined ? undefined : [...new Set([...wanted, ...this.#layout.stateOutputs.keys()])];
   }
 
-  /** By item, its part of what the clients get. */
-  #split(outputs: readonly Tensor[], items: readonly BatchItem[], rows: number): readonly (readonly Tensor[])[] {
+  /** By item, its part of what the clients get; `states` are what the items leave. */
+  #split(
+    outputs: readonly Tensor[],
+    items: readonly BatchItem[],
+    states: readonly (readonly Tensor[])[],
+  ): readonly (readonly Tensor[])[] {
     const lists: Tensor[][] = items.map(() => []);
-    const specs = this.#layout.signature.outputs;
     const counts = items.map((item) => item.rows);
+    const rows = counts.reduce((sum, count) => sum + count, 0);
+    const { signature, stateOutputs } = this.#layout;
     for (const tensor of outputs) {
-      const spec = specs.find(({ name }) => name === tensor.name);
+      const spec = signature.outputs.find(({ name }) => name === tensor.name);
       if (spec === undefined) continue;
+      const state = stateOutputs.get(tensor.name);
+      if (state !== undefined) {
+        // Its axis of sequences need not be the first one.
+        for (const [index, list] of lists.entries()) {
+          const own = states[index]?.[state];
+          if (own !== undefined) list.push({ ...own, name: tensor.name });
+        }
+        continue;
+      }
       if (items.length === 1 || spec.batchAxis === null) {
         for (const list of lists) list.push(tensor);
         continue;

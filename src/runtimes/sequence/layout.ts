@@ -19,7 +19,7 @@ export type InputSource =
 
 /** How requests and states become the tensors of a model file, and back. */
 export interface SequenceLayout {
-  /** What is left of the file's signature for clients. */
+  /** What of the file's signature is for clients. */
   readonly signature: Signature;
   /** In the file's order. */
   readonly inputs: readonly InputSource[];
@@ -57,6 +57,7 @@ export function planLayout({ described: model, spec, maxBatchSize }: LayoutQuest
 
   const hidden = new Set([...controls.map(({ name }) => name), ...states.map(({ inputName }) => inputName)]);
   const stateOutputs = new Map(states.map((state, index) => [state.outputName, index]));
+  const isShown = ({ name }: TensorSpec) => states[stateOutputs.get(name) ?? -1]?.shown !== false;
   // A file with states rarely has its batch in front everywhere, so the runtime took it for one without.
   const visible = (tensor: TensorSpec): TensorSpec =>
     runtimeBatches ? tensor : { ...tensor, batchAxis: batches && tensor.shape[0] === -1 ? 0 : null };
@@ -70,7 +71,7 @@ export function planLayout({ described: model, spec, maxBatchSize }: LayoutQuest
   return {
     signature: {
       inputs: described.inputs.filter(({ name }) => !hidden.has(name)).map(visible),
-      outputs: described.outputs.filter(({ name }) => !stateOutputs.has(name)).map(visible),
+      outputs: described.outputs.filter(isShown).map(visible),
     },
     inputs,
     states,

@@ -67,6 +67,7 @@ const SEQUENCE: SequenceSpec = {
     {
       inputName: 'planes',
       outputName: 'planes_out',
+      shown: false,
       datatype: 'INT32',
       shape: [2, 1, 1],
       batchAxis: 1,
@@ -75,6 +76,7 @@ const SEQUENCE: SequenceSpec = {
     {
       inputName: 'sum',
       outputName: 'sum_out',
+      shown: false,
       datatype: 'INT32',
       shape: [1, 1],
       batchAxis: 0,
@@ -188,6 +190,24 @@ describe('a model whose states and controls are tensors', () => {
     expect(outputs.get('id')).toEqual([0n, 0n, 0n]);
   });
 
+  test('shows each client the state of its own sequence where it is to be shown', async () => {
+    const states = SEQUENCE.states.map((state) => ({ ...state, shown: true }));
+    const model = await load({ ...spec, sequence: { ...SEQUENCE, states } }, INLINE);
+    const shown = model.description.signature.outputs.filter(({ name }) => name.endsWith('_out'));
+    expect(shown.map(({ name, shape, batchAxis }) => [name, shape, batchAxis])).toEqual([
+      ['planes_out', [2, -1, 1], null],
+      ['sum_out', [-1, 1], 0],
+    ]);
+    await run(model, [step(0, 1, START), step(1, 10, START)], ['y']);
+    const { emissions } = await runBatch(model, [step(0, 2), step(1, 20)], { outputs: ['sum_out', 'planes_out'] });
+    expect(
+      emissions.map(({ outputs }) => Object.fromEntries(outputs.map((tensor) => [tensor.name, numbersOf(tensor)]))),
+    ).toEqual([
+      { planes_out: [6, 9], sum_out: [1_003] },
+      { planes_out: [60, 90], sum_out: [1_030] },
+    ]);
+  });
+
   test('runs one sequence at a time where the model does not batch', async () => {
     const fixed = JSON.parse(JSON.stringify(GRAPH).replaceAll('"N"', '1')) as OnnxGraph;
     const initializers = GRAPH.initializers ?? [];
@@ -220,7 +240,7 @@ describe('states that grow', () => {
   };
 
   test('only sequences with states of one shape share a run', async () => {
-    const state = { inputName: 'seen', outputName: 'seen_out', datatype: 'INT32', batchAxis: 0 } as const;
+    const state = { inputName: 'seen', outputName: 'seen_out', shown: false, datatype: 'INT32', batchAxis: 0 } as const;
     const sequence: SequenceSpec = { controls: [], states: [{ ...state, shape: [1, 0], initial: undefined }] };
     const grows = writeOnnx(path.join(folder, 'growing.onnx'), growing);
     const model = await load(loadSpec({ runtime: 'onnx', path: grows, maxBatchSize: 8, sequence }), INLINE);
@@ -236,7 +256,14 @@ describe('states that grow', () => {
 
 test('a model that knows more of its items than tensors gets each with its own controls and states', async () => {
   const text = (name: string) => ({ name, datatype: 'BYTES', shape: [-1, 1], batchAxis: 0, optional: false }) as const;
-  const state = { inputName: 'before', outputName: 'after', datatype: 'BYTES', shape: [1, 1], batchAxis: 0 } as const;
+  const state = {
+    inputName: 'before',
+    outputName: 'after',
+    shown: false,
+    datatype: 'BYTES',
+    shape: [1, 1],
+    batchAxis: 0,
+  } as const;
   const model = await load(
     loadSpec({
       runtime: 'echo',
