@@ -263,11 +263,7 @@ export class Exchange implements OpenExchange {
       this.#heldBytes = bytes;
       return true;
     }
-    // Without a time to try again: the request was executed.
-    const limit = `${this.#context.options.maxBufferedBytes} bytes of requests and answers`;
-    this.fail(
-      new MillraceError('resource_exhausted', `the server already holds ${limit}, and has no room for this answer`),
-    );
+    this.fail(noRoomForAnswer(this.#context.options.maxBufferedBytes));
     return false;
   }
 
@@ -383,6 +379,14 @@ export function errorResponse(error: MillraceError): WireResponse {
   if (error instanceof HttpError) Object.assign(named, error.headers);
   else if (status === 401) named['www-authenticate'] = 'Bearer realm="millrace"';
   return { status, headers: named, body };
+}
+
+/** Says nothing of trying again: the request was executed. */
+export function noRoomForAnswer(maxBytes: number): MillraceError {
+  return new MillraceError(
+    'resource_exhausted',
+    `the server already holds ${maxBytes} bytes of requests and answers, and has no room for this answer`,
+  );
 }
 
 function byteLength(body: WireResponse['body']): number {

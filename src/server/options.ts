@@ -54,7 +54,7 @@ export const ServerOptionsSchema = Type.Object(
       minimum: 1,
       description:
         'Request bodies, gRPC messages and unread answers (over HTTP those of more than 16 KiB) held in memory at a time, all connections together; more ' +
-        'are refused with 503 (gRPC: `UNAVAILABLE`).',
+        'are refused with 503 (gRPC: `UNAVAILABLE`, and `RESOURCE_EXHAUSTED` for an answer).',
     }),
     maxInputs: Type.Integer({ default: 256, minimum: 1, description: 'Most input tensors of a request.' }),
     maxHeaderBytes: Type.Integer({

@@ -1,4 +1,4 @@
-import { type Call, MillraceError } from '../core/index.js';
+import type { Call } from '../core/index.js';
 import type { Authenticate } from '../governance/index.js';
 import {
   GENERATE_ROUTES,
@@ -10,6 +10,7 @@ import {
 } from '../protocols/index.js';
 import { readBody } from './body.js';
 import type { Exchange } from './exchange.js';
+import { shuttingDown } from './patience.js';
 import type { Router } from './router.js';
 
 export interface RestOptions {
@@ -26,7 +27,7 @@ export function createRestDispatch(options: RestOptions): (exchange: Exchange) =
   const { infer, router, authenticate, maxBodyBytes, draining } = options;
   const begin = (exchange: Exchange, route: string): Call => {
     exchange.route = route;
-    if (draining()) throw new MillraceError('unavailable', 'the server is shutting down');
+    if (draining()) throw shuttingDown();
     return exchange.begin(authenticate(exchange.req.headers.authorization));
   };
   const generate = createGenerateDispatch(options, begin);

@@ -17,6 +17,7 @@ import { type Address, createEndpoints, type Endpoint } from './endpoint.js';
 import type { ExchangeContext } from './exchange.js';
 import { type Entrance, Gate } from './gate.js';
 import { createGrpcServer } from './grpc/index.js';
+import type { GrpcListener } from './grpc/listener.js';
 import { Listener } from './listener.js';
 import { createMetricsDispatch, type RenderMetrics } from './metrics.js';
 import type { ServerOptions } from './options.js';
@@ -100,7 +101,7 @@ export function createServer(dependencies: ServerDependencies): Server {
     new Listener({ context, gate, tls: endpoint.kind === 'port' ? tls?.pair : undefined, endpoint, dispatch });
   const at = createEndpoints(options);
   const { renderMetrics: render } = dependencies;
-  const listeners = {
+  const listeners: Listeners = {
     http: open(at.http, rest),
     httpSocket: at.httpSocket && open(at.httpSocket, rest),
     grpc: at.grpc && grpc.createListener(at.grpc),
@@ -116,9 +117,14 @@ export function createServer(dependencies: ServerDependencies): Server {
     listeners.grpcSocket?.drain();
     grpc.calls.drain();
   };
-  const stop = async () => {
+  const stop = async (patienceMs: number) => {
     stopWatching?.();
     const stopped = opened.map((listener) => listener.stop());
+    await within(
+      clock,
+      patienceMs,
+      Promise.all([listeners.grpc?.sessionsGone(), listeners.grpcSocket?.sessionsGone()]),
+    );
     for (const listener of opened) listener.destroyConnections();
     await Promise.all(stopped);
   };
@@ -127,36 +133,50 @@ export function createServer(dependencies: ServerDependencies): Server {
   return {
     async listen() {
       try {
-        const addresses = {
-          http: await listeners.http.listen(),
-          grpc: await listeners.grpc?.listen(),
-          httpSocket: await listeners.httpSocket?.listen(),
-          grpcSocket: await listeners.grpcSocket?.listen(),
-          metrics: await listeners.metrics?.listen(),
-          admin: await listeners.admin?.listen(),
-        };
+        const addresses = await listenAll(listeners);
         for (const router of [routers.rest, routers.admin]) router?.bindLater();
         stopWatching = tls?.watch((pair) => {
           for (const listener of opened) listener.renew(pair);
         });
         return addresses;
       } catch (error) {
-        await stop();
+        await stop(0);
         throw error;
       }
     },
     handler: (req, res) => gate.enter({ loopback: 'socket', dispatch: rest }, { req, res }),
     drain,
     async close(gracePeriodMs) {
+      const giveUpAt = clock.now() + gracePeriodMs;
       drain();
       await within(clock, gracePeriodMs, idle());
       const reason = new MillraceError('unavailable', 'the server is shutting down');
       connections.cancelAll(reason);
       grpc.calls.cancelAll(reason);
       await within(clock, FAREWELL_MS, idle());
-      await stop();
+      await stop(Math.max(FAREWELL_MS, giveUpAt - clock.now()));
       await Promise.all([routers.rest.close(), routers.admin?.close()]);
     },
+  };
+}
+
+interface Listeners {
+  readonly http: Listener;
+  readonly httpSocket: Listener | undefined;
+  readonly grpc: GrpcListener | undefined;
+  readonly grpcSocket: GrpcListener | undefined;
+  readonly metrics: Listener | undefined;
+  readonly admin: Listener | undefined;
+}
+
+async function listenAll(listeners: Listeners): Promise<Addresses> {
+  return {
+    http: await listeners.http.listen(),
+    grpc: await listeners.grpc?.listen(),
+    httpSocket: await listeners.httpSocket?.listen(),
+    grpcSocket: await listeners.grpcSocket?.listen(),
+    metrics: await listeners.metrics?.listen(),
+    admin: await listeners.admin?.listen(),
   };
 }
 

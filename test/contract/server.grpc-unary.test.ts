@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { compressionAlgorithms, status } from '@grpc/grpc-js';
+import { type ClientOptions, compressionAlgorithms, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Call, MillraceError, type Principal } from '../../src/core/index.js';
 import { createAuthenticator } from '../../src/governance/index.js';
@@ -18,9 +18,25 @@ afterEach(closeGrpcServers);
 
 const HELLO = Buffer.from('hello');
 
-async function start(settings: TestGrpcSettings = {}) {
+/** A client that tries again whatever is UNAVAILABLE, up to five times. */
+const RETRYING: ClientOptions = {
+  'grpc.service_config': JSON.stringify({
+    loadBalancingConfig: [],
+    methodConfig: [
+      {
+        name: [{}],
+        retryPolicy: {
+          ...{ maxAttempts: 5, initialBackoff: '0.01s', maxBackoff: '0.01s', backoffMultiplier: 1 },
+          retryableStatusCodes: ['UNAVAILABLE'],
+        },
+      },
+    ],
+  }),
+};
+
+async function start(settings: TestGrpcSettings = {}, options: ClientOptions = {}) {
   const server = await startGrpcServer(settings);
-  return { ...server, client: new GrpcClient(server.target), raw: new RawGrpc(server.port) };
+  return { ...server, client: new GrpcClient(server.target, options), raw: new RawGrpc(server.port) };
 }
 
 describe('a unary call', () => {
@@ -124,6 +140,73 @@ describe('a unary call', () => {
     expect(error).toMatchObject({ code: status.UNAVAILABLE, details: 'the queue is full: 100 %, später' });
     expect(end.metadata.get('grpc-retry-pushback-ms')).toEqual(['1500']);
     expect(await finishedWith()).toMatchObject({ status: 14, error: { code: 'resource_exhausted' } });
+  });
+
+  it.each([
+    ['unavailable', status.UNAVAILABLE, ['-1']],
+    ['resource_exhausted', status.RESOURCE_EXHAUSTED, []],
+    ['internal', status.INTERNAL, []],
+  ] as const)(
+    'is not told to try again what fails as %s without a pause: it may have been executed',
+    async (code, expected, pushback) => {
+      let executions = 0;
+      const { client } = await start(
+        {
+          methods: [
+            unary(() => {
+              executions++;
+              throw new MillraceError(code, 'the runner died');
+            }),
+          ],
+        },
+        RETRYING,
+      );
+      const { status: end } = await client.unary(HELLO);
+      expect([end.code, end.details, end.metadata.get('grpc-retry-pushback-ms')]).toEqual([
+        ...[expected, 'the runner died', pushback],
+      ]);
+      expect(executions).toBe(1);
+    },
+  );
+
+  it('is told by a refusal at the door when to try again, and does', async () => {
+    let calls = 0;
+    const { client } = await start(
+      {
+        methods: [
+          unary((_call, message) => {
+            calls++;
+            if (calls < 3) throw new MillraceError('resource_exhausted', 'the queue is full', { retryAfterMs: 1 });
+            return [message];
+          }),
+        ],
+      },
+      RETRYING,
+    );
+    expect((await client.unary(HELLO)).message).toEqual(HELLO);
+    expect(calls).toBe(3);
+  });
+
+  it('whose answer has no room is refused once for all, as it was executed', async () => {
+    let executions = 0;
+    const { client, budget } = await start(
+      {
+        options: { maxBufferedBytes: 1_000 },
+        methods: [
+          unary(() => {
+            executions++;
+            return [Buffer.alloc(1_001)];
+          }),
+        ],
+      },
+      RETRYING,
+    );
+    const { error, status: end } = await client.unary(HELLO);
+    expect(error).toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+      details: 'the server already holds 1000 bytes of requests and answers, and has no room for this answer',
+    });
+    expect([end.metadata.get('grpc-retry-pushback-ms'), executions, budget.usedBytes]).toEqual([[], 1, 0]);
   });
 
   it('hides what was not foreseen, and tells the log', async () => {
@@ -284,7 +367,7 @@ describe('a call that is refused', () => {
 
   it('because nobody reads its answer holds no bytes either', async () => {
     const { code } = await refusalOf([framed(Buffer.alloc(500))], {}, { options: { maxBufferedBytes: 800 } });
-    expect(code).toBe(14);
+    expect(code).toBe(8);
   });
 
   it.each([

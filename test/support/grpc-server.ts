@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, connect } from 'node:http2';
+import { type ClientHttp2Session, connect, type Settings } from 'node:http2';
 import { connect as connectSocket, type Socket } from 'node:net';
 import {
   type CallOptions,
@@ -196,9 +196,9 @@ export class RawGrpc {
   readonly session: ClientHttp2Session;
   readonly socket: Socket;
 
-  constructor(port: number) {
+  constructor(port: number, settings: Settings = {}) {
     this.socket = connectSocket(port, '127.0.0.1');
-    this.session = connect(`http://127.0.0.1:${port}`, { createConnection: () => this.socket });
+    this.session = connect(`http://127.0.0.1:${port}`, { createConnection: () => this.socket, settings });
     this.session.on('error', () => undefined);
     closing.push(async () => this.session.destroy());
   }

@@ -11,12 +11,13 @@ import {
 } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import { GRPC_STATUS_CODES, type GrpcMethod } from '../../protocols/index.js';
-import { NOBODY } from '../exchange.js';
+import { NOBODY, noRoomForAnswer } from '../exchange.js';
 import type { ServerOptions } from '../options.js';
+import { patienceMs, STALLED_MS, shuttingDown } from '../patience.js';
 import { openTrace } from '../trace-context.js';
 import { ACCEPTED_ENCODINGS } from './encoding.js';
 import type { OpenCall, OpenCalls } from './open-calls.js';
-import { statusOf } from './refusal.js';
+import { pushbackOf, statusOf } from './refusal.js';
 import type { GrpcConnection } from './sessions.js';
 import { encodeStatusMessage } from './status-message.js';
 import { grpcTimeoutMs } from './timeout.js';
@@ -83,6 +84,8 @@ export class GrpcExchange implements OpenCall {
   #responseBytes = 0;
   #takenBytes = 0;
   #stalledSince = 0;
+  #sentBytes = 0;
+  #silentSince = 0;
 
   constructor(context: GrpcContext, incoming: IncomingStream) {
     this.context = context;
@@ -119,7 +122,7 @@ export class GrpcExchange implements OpenCall {
     const { options, authenticate, draining } = this.context;
     // Whoever asks for the health of the server is told of the shutdown; a watch would only hold it up.
     const refused = method.access === 'key' || method.kind === 'stream';
-    if (refused && draining()) throw new MillraceError('unavailable', 'the server is shutting down');
+    if (refused && draining()) throw shuttingDown();
     const principal = method.access === 'key' ? authenticate(this.metadata.authorization) : NOBODY;
     if (method.control && options.adminPort >= 0) {
       throw new MillraceError(
@@ -178,6 +181,13 @@ export class GrpcExchange implements OpenCall {
         { retryAfterMs: 1_000 },
       );
     }
+    this.#heldBytes += bytes;
+  }
+
+  /** The same for an answer; what it throws says nothing of trying again, as the call was executed. */
+  protected holdAnswer(bytes: number): void {
+    const { budget, options } = this.context;
+    if (budget.take(bytes) !== undefined) throw noRoomForAnswer(options.maxBufferedBytes);
     this.#heldBytes += bytes;
   }
 
@@ -275,17 +285,28 @@ export class GrpcExchange implements OpenCall {
     if (stream.writableLength === 0 || taken !== this.#takenBytes || this.#stalledSince === 0) {
       this.#takenBytes = taken;
       this.#stalledSince = now;
-    } else if (now - this.#stalledSince >= this.context.options.sendTimeoutMs) {
+    } else if (now - this.#stalledSince >= patienceMs(this.context.options.sendTimeoutMs, this.context.draining())) {
       stream.close(constants.NGHTTP2_CANCEL);
     }
   }
 
+  /** Ends a call whose request has stopped arriving, when the server shuts down. To be asked at each {@link check}. */
+  protected checkSender(now: number): void {
+    if (this.#requestBytes !== this.#sentBytes || this.#silentSince === 0) {
+      this.#sentBytes = this.#requestBytes;
+      this.#silentSince = now;
+    } else if (this.context.draining() && now - this.#silentSince >= STALLED_MS) {
+      this.fail(shuttingDown());
+    }
+  }
+
   #errorTrailers(error: MillraceError): OutgoingHttpHeaders {
+    const pushback = pushbackOf(error);
     return {
       'grpc-status': String(statusOf(error)),
       'grpc-message': encodeStatusMessage(error.message),
       'x-request-id': this.#requestId,
-      ...(error.retryAfterMs !== undefined && { 'grpc-retry-pushback-ms': String(Math.ceil(error.retryAfterMs)) }),
+      ...(pushback !== undefined && { 'grpc-retry-pushback-ms': pushback }),
     };
   }
 

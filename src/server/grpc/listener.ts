@@ -85,9 +85,9 @@ export class GrpcListener {
           });
     this.#sessions = new Sessions(context);
     this.#hosts = endpoint.kind === 'port' && isLoopback(settings.host) ? new HostGuard(settings) : undefined;
-    this.#server.on('connection', (socket: Socket) => this.#sessions.connected(socket));
+    this.#server.prependListener('connection', (socket: Socket) => this.#sessions.connected(socket));
     // Over TLS this is the one that is ended; the one below it goes with it.
-    this.#server.on('secureConnection', (socket: Socket) => this.#sessions.connected(socket));
+    this.#server.prependListener('secureConnection', (socket: Socket) => this.#sessions.connected(socket));
     this.#server.on('session', (session: ServerHttp2Session) => this.#sessions.open(session));
     // 'close' follows, and what the client did wrong is no news to anybody else.
     this.#server.on('sessionError', () => undefined);
@@ -114,6 +114,11 @@ export class GrpcListener {
   /** Tells clients to go elsewhere (GOAWAY); what they have asked for is answered. */
   drain(): void {
     this.#sessions.drain();
+  }
+
+  /** Resolves when no session is open: the last answers have left. */
+  sessionsGone(): Promise<void> {
+    return this.#sessions.gone();
   }
 
   /** Takes no new connections. Resolves when the last one is gone. */

@@ -12,7 +12,20 @@ export class GrpcRefusal extends MillraceError {
   }
 }
 
-/** The `grpc-status` of an error. */
+/** The `grpc-status` of an error. What is worth trying again is `UNAVAILABLE`, which clients retry by themselves. */
 export function statusOf(error: MillraceError): number {
-  return error instanceof GrpcRefusal ? error.status : GRPC_STATUS[error.code];
+  if (error instanceof GrpcRefusal) return error.status;
+  if (error.code === 'resource_exhausted' && error.retryAfterMs === undefined) {
+    return GRPC_STATUS_CODES.RESOURCE_EXHAUSTED;
+  }
+  return GRPC_STATUS[error.code];
+}
+
+/**
+ * `grpc-retry-pushback-ms` of an error: when to try again. Clients retry `UNAVAILABLE` by themselves, so those that may have
+ * been executed say -1: not at all. undefined = nothing to say.
+ */
+export function pushbackOf(error: MillraceError): string | undefined {
+  if (error.retryAfterMs !== undefined) return String(Math.ceil(error.retryAfterMs));
+  return statusOf(error) === GRPC_STATUS_CODES.UNAVAILABLE ? '-1' : undefined;
 }

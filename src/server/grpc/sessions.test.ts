@@ -7,7 +7,7 @@ import { Sessions } from './sessions.js';
 
 it('does not wait for ever for a client to close its side of a connection', async () => {
   const clock = new FakeClock();
-  const sessions = new Sessions({ clock, options: serverOptions() });
+  const sessions = new Sessions({ draining: () => false, clock, options: serverOptions() });
   const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

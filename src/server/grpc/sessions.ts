@@ -2,6 +2,7 @@ import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../core/index.js';
 import type { ServerOptions } from '../options.js';
+import { patienceMs } from '../patience.js';
 
 /** Several streams of one connection may send at a time. */
 const CONNECTION_WINDOW_BYTES = 8_388_608;
@@ -29,6 +30,7 @@ export interface GrpcConnection {
 }
 interface SessionsContext {
   readonly clock: Clock;
+  readonly draining: () => boolean;
   readonly options: ServerOptions;
 }
 type TrackedSession = ServerHttp2Session & { [SESSION]?: GrpcConnection };
@@ -38,13 +40,18 @@ export class Sessions {
   readonly #context: SessionsContext;
   /** Those that have not finished their TLS handshake included. */
   readonly #sockets = new Set<Socket>();
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sessions = new Map<ServerHttp2Session, Socket>();
+  /** The socket that has come last. Node makes its session before anybody else has a turn. */
+  #accepted: Socket | undefined;
+  readonly #onGone: (() => void)[] = [];
 
   constructor(context: SessionsContext) {
     this.#context = context;
   }
 
+  /** To be told before Node is, see {@link open}. */
   connected(socket: Socket): void {
+    this.#accepted = socket;
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     socket.once('finish', () => {
@@ -55,41 +62,54 @@ export class Sessions {
 
   open(session: TrackedSession): void {
     const { clock, options } = this.#context;
+    const socket = this.#accepted as Socket;
     session[SESSION] = {
       remoteAddress: session.socket.remoteAddress ?? '',
       openStreams: 0,
       onReset: limitResets(clock, () => {
-        if (!session.closed) session.close();
+        if (!session.closed) this.#close(session);
       }),
     };
-    this.#sessions.add(session);
+    this.#sessions.set(session, socket);
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
-    const preface = clock.setTimer(options.headersTimeoutMs, () => session.destroy());
+    const preface = clock.setTimer(options.headersTimeoutMs, () => cut(session, socket));
     session.once('remoteSettings', () => preface.clear());
     session.once('close', () => {
       preface.clear();
       this.#sessions.delete(session);
+      if (this.#sessions.size === 0) for (const resolve of this.#onGone.splice(0)) resolve();
     });
-    session.setTimeout(options.keepAliveTimeoutMs);
+    session.setTimeout(this.#patienceMs);
     // Not handed to setTimeout, which would listen only once.
     session.on('timeout', () => {
-      if (session.closed) return;
-      if (session[SESSION]?.openStreams === 0) session.close();
-      else this.#checkAlive(session);
+      if (session[SESSION]?.openStreams !== 0) this.#checkAlive(session, socket);
+      // What it was told has not left since.
+      else if (session.closed) cut(session, socket);
+      else this.#close(session);
     });
+  }
+
+  /** Sends GOAWAY; the session ends with the last of its streams. */
+  #close(session: ServerHttp2Session): void {
+    session.setTimeout(this.#patienceMs);
+    session.close();
+  }
+
+  get #patienceMs(): number {
+    const { options, draining } = this.#context;
+    return patienceMs(options.keepAliveTimeoutMs, draining());
   }
 
   /**
    * Calls that take long are no idleness, but a client that is gone may leave them behind: after a frame that is no HTTP/2,
    * for one, Node reads a connection no more and never learns that it was closed.
    */
-  #checkAlive(session: ServerHttp2Session): void {
-    const { clock, options } = this.#context;
-    const gone = clock.setTimer(options.keepAliveTimeoutMs, () => session.destroy());
+  #checkAlive(session: ServerHttp2Session, socket: Socket): void {
+    const gone = this.#context.clock.setTimer(this.#patienceMs, () => cut(session, socket));
     // Also told when the session ends.
     session.ping(() => {
       gone.clear();
-      if (!session.destroyed) session.setTimeout(options.keepAliveTimeoutMs);
+      if (!session.destroyed) session.setTimeout(this.#patienceMs);
     });
   }
 
@@ -100,13 +120,25 @@ export class Sessions {
 
   /** Sends GOAWAY: clients open a new connection for what comes next. */
   drain(): void {
-    for (const session of this.#sessions) if (!session.closed) session.close();
+    for (const session of this.#sessions.keys()) this.#close(session);
+  }
+
+  /** Resolves when every session has ended: what it had to say has left, and its client has closed its side or is given up on. */
+  gone(): Promise<void> {
+    if (this.#sessions.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onGone.push(resolve));
   }
 
   destroy(): void {
-    for (const session of this.#sessions) session.destroy();
+    for (const session of this.#sessions.keys()) session.destroy();
     for (const socket of this.#sockets) socket.destroy();
   }
+}
+
+/** A session waits for what it has written to leave, which it never does to a client that has stopped. */
+function cut(session: ServerHttp2Session, socket: Socket): void {
+  session.destroy();
+  socket.destroy();
 }
 
 /** Calls `onLimit` at the reset that is one too many. */

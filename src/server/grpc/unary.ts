@@ -32,6 +32,7 @@ export class UnaryExchange extends GrpcExchange {
     if (!this.requestEnded && now - this.receivedAt >= this.context.options.receiveTimeoutMs) {
       this.fail(new MillraceError('deadline_exceeded', 'the request did not arrive in time'));
     }
+    if (!this.requestEnded) this.checkSender(now);
     super.check(now);
   }
 
@@ -111,7 +112,7 @@ export class UnaryExchange extends GrpcExchange {
     if (this.answered || stream.destroyed || stream.closed) return;
     try {
       // Held until the client has taken it: many answers that nobody reads are many bytes.
-      this.hold(sizeBytes);
+      this.holdAnswer(sizeBytes);
     } catch (error) {
       this.fail(error);
       return;
