@@ -1,14 +1,16 @@
 /**
  * `npm test`: every check that needs nothing but npm, one after the other. What a step printed is shown only when it
- * failed. Closes with `N passed, N failed`, where a check counts as one and the tests count one by one.
+ * failed; the tests say how far they are, and what of them failed. Closes with `N passed, N failed`, where a check counts as
+ * one and the tests count one by one.
  *
  * `node scripts/test.mjs [step…]` runs only the named ones.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const TEST_REPORT = 'coverage/tests.json';
+const MAX_LINES = 100;
 const STEPS = ['build', 'lint', 'typecheck', 'rooms', 'unused', 'test:code', 'coverage', 'check:docs', 'check:package'];
 
 const root = path.dirname(import.meta.dirname);
@@ -18,9 +20,11 @@ const env = { ...process.env, PATH: [path.join(root, 'node_modules/.bin'), proce
 /** Runs one script of package.json; resolves with whether it succeeded and all that it printed. */
 function run(step) {
   return new Promise((resolve) => {
-    const child = spawn(scripts[step], { cwd: root, env, shell: true, stdio: ['ignore', 'pipe', 'pipe'] });
+    // The tests report by themselves, and in one line where they have a terminal.
+    const stdout = step === 'test:code' ? 'inherit' : 'pipe';
+    const child = spawn(scripts[step], { cwd: root, env, shell: true, stdio: ['ignore', stdout, 'pipe'] });
     const chunks = [];
-    child.stdout.on('data', (chunk) => chunks.push(chunk));
+    child.stdout?.on('data', (chunk) => chunks.push(chunk));
     child.stderr.on('data', (chunk) => chunks.push(chunk));
     child.on('close', (code) => resolve({ ok: code === 0, output: Buffer.concat(chunks).toString() }));
   });
@@ -30,11 +34,23 @@ function count(step, ok) {
   if (step !== 'test:code') return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
   try {
     const report = JSON.parse(readFileSync(path.join(root, TEST_REPORT), 'utf8'));
-    // A test file that does not even load has no failed test.
-    return { passed: report.numPassedTests, failed: Math.max(report.numFailedTests, ok ? 0 : 1) };
+    const { numPassedTests: passed, numFailedTests, numPendingTests, numTodoTests } = report;
+    // A test that was skipped proves nothing, and a test file that does not even load has no failed test.
+    return { passed, failed: Math.max(numFailedTests + numPendingTests + numTodoTests, ok ? 0 : 1) };
   } catch {
     return { passed: 0, failed: 1 };
   }
+}
+
+/** Prints the end of it; all of it is in a file where that is more. */
+function show(step, output) {
+  const lines = output.trimEnd().split('\n');
+  console.log(lines.slice(-MAX_LINES).join('\n'));
+  if (lines.length <= MAX_LINES) return;
+  const log = `coverage/${step.replace(':', '-')}.log`;
+  mkdirSync(path.join(root, 'coverage'), { recursive: true });
+  writeFileSync(path.join(root, log), output);
+  console.log(`all of it: ${log}`);
 }
 
 const named = process.argv.slice(2);
@@ -52,8 +68,8 @@ for (const step of steps) {
   passed += counts.passed;
   failed += counts.failed;
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  console.log(`${ok ? 'ok    ' : 'FAILED'} ${step} (${seconds} s)`);
-  if (!ok) console.log(output);
+  console.log(`${counts.failed === 0 ? 'ok    ' : 'FAILED'} ${step} (${seconds} s)`);
+  if (!ok) show(step, output);
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
