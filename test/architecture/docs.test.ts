@@ -1,28 +1,82 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createGrpcMethods } from '../../src/protocols/grpc/routes.js';
 import { createOipRoutes, INFERENCE_ROUTES } from '../../src/protocols/index.js';
 import { createFakeService } from '../support/fake-service.js';
+import { markdownPages, shellBlocksOf } from '../support/shell-blocks.js';
 
-const PAGES = ['.', 'docs', 'docs/decisions', 'examples/models', 'test/fixtures/models'].flatMap((folder) =>
-  readdirSync(folder)
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => path.join(folder, name)),
-);
+const PAGES = markdownPages();
 
-/** Targets of the page's links into the repository, without the part behind `#`. */
-function linksOf(page: string): readonly string[] {
-  const text = readFileSync(page, 'utf8').replace(/^```.*?^```/gms, '');
-  return [...text.matchAll(/\]\((?<target>[^)\s]+)\)/g)]
+/** Blocks of shell that no test runs, by how they begin, and why not. */
+const NOT_RUN: Readonly<Record<string, string>> = {
+  'git clone … && cd millrace': 'installs and runs this very test; `npm run demo` has a test of its own',
+  'npm ci && npm run build\nnpx millrace serve': 'installs; serve has tests of its own',
+  'ONNXRUNTIME_NODE_INSTALL=skip npm install': 'installs from the registry; `check:package` installs what is packed',
+  'npm ci\nnpm test': 'installs and runs this very test',
+  'curl localhost:8000/v2/models/vad/infer': 'the inputs are left to the reader',
+  'npx millrace serve test/conformance/triton/models': 'the conformance suites serve them, and take minutes',
+};
+
+const withoutCode = (page: string) => readFileSync(page, 'utf8').replace(/^[ \t]*```.*?^[ \t]*```/gms, '');
+
+/** The page's links into the repository: the file, and the heading behind `#` if there is one. */
+function linksOf(page: string): readonly { readonly file: string; readonly heading: string | undefined }[] {
+  return [...withoutCode(page).matchAll(/\]\((?<target>[^)\s]+)\)/g)]
     .map((match) => match.groups?.target ?? '')
-    .filter((target) => !/^(?:https?:|#)/.test(target))
-    .map((target) => target.replace(/#.*$/, ''));
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .map((target) => {
+      const [file = '', heading] = target.split('#');
+      return { file: file === '' ? page : path.posix.join(path.posix.dirname(page), file), heading };
+    });
+}
+
+/** What GitHub calls the headings of a page in links. */
+function headingsOf(page: string): readonly string[] {
+  return [...withoutCode(page).matchAll(/^#+ (?<title>.+)$/gm)].map(({ groups }) =>
+    (groups?.title ?? '')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 }
 
 it.each(PAGES)('the links of %s lead somewhere', (page) => {
-  const broken = linksOf(page).filter((target) => !existsSync(path.join(path.dirname(page), target)));
+  const broken = linksOf(page).filter(
+    ({ file, heading }) => !existsSync(file) || (heading !== undefined && !headingsOf(file).includes(heading)),
+  );
   expect(broken).toEqual([]);
+});
+
+describe('the shell in the documentation', () => {
+  const untested = PAGES.flatMap((page) => shellBlocksOf(page)).filter((block) => !block.tested);
+  const reasonsFor = (script: string) => Object.keys(NOT_RUN).filter((start) => script.startsWith(start));
+
+  it('is marked `sh test` and run, or listed here with the reason why not', () => {
+    const forgotten = untested.filter(({ script }) => reasonsFor(script).length === 0);
+    expect(forgotten.map(({ page, line }) => `${page}:${line}`)).toEqual([]);
+  });
+
+  it('is not listed in vain', () => {
+    const listed = untested.flatMap(({ script }) => reasonsFor(script));
+    expect(listed.sort()).toEqual(Object.keys(NOT_RUN).sort());
+  });
+
+  it('names scripts that there are', () => {
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
+    const named = PAGES.flatMap((page) => shellBlocksOf(page)).flatMap(({ script }) =>
+      [...script.matchAll(/\bnpm run (?:--\S+ )*([\w:]+)/g)].map(([, name = '']) => name),
+    );
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
+  });
+
+  it.each(['sh', 'bash', 'console', 'sh test'])('is found behind ```%s', (tag) => {
+    const page = `text\n\n\`\`\`${tag}\nls\n\`\`\`\n\n\`\`\`json expect\n{"a":1}\n\`\`\`\n`;
+    expect(shellBlocksOf('page.md', page)).toEqual([
+      { page: 'page.md', line: 3, script: 'ls\n', tested: tag === 'sh test', expected: { a: 1 } },
+    ]);
+  });
 });
 
 /** `GET /v2/…` of every route in the table of docs/protocols.md, optional parts left out and put in, and its methods. */
