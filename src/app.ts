@@ -81,6 +81,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     events,
     options: settings.repository,
     logControl: telemetry.logs,
+    audit: telemetry.audit,
     sharedMemory,
     version: VERSION,
   });
@@ -88,7 +89,9 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const server = createServer({
     options: settings.server,
     service,
-    authenticate: createAuthenticator(settings.auth),
+    authenticate: createAuthenticator(settings.auth, {
+      explicitControl: settings.repository.controlMode === 'explicit',
+    }),
     events,
     clock,
     requiresKey: settings.auth.keys.length > 0,

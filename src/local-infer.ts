@@ -12,7 +12,7 @@ import {
   toTensors,
 } from './client/index.js';
 import { Call, type InferRequest, type InferResponse, MillraceError, type SequenceControl } from './core/index.js';
-import { ANONYMOUS } from './governance/index.js';
+import { LOCAL_OPERATOR } from './governance/index.js';
 import { formatServerTiming } from './server/index.js';
 import type { InferResult as Answers } from './service/index.js';
 
@@ -41,7 +41,7 @@ export function localCall(
   const receivedAt = app.clock.now();
   return new Call({
     requestId: requestId ?? randomUUID(),
-    principal: { ...ANONYMOUS, name: 'local' },
+    principal: { ...LOCAL_OPERATOR, name: 'local' },
     trace: undefined,
     deadlineAt: receivedAt + (timeoutMs ?? app.settings.server.requestTimeoutMs),
     receivedAt,

@@ -1,5 +1,5 @@
 import type { BatchReason, Call } from './call.js';
-import type { ErrorCode, MillraceError } from './errors.js';
+import type { MillraceError } from './errors.js';
 import type { ModelRef, ModelState } from './model.js';
 import type { InferRequest } from './request.js';
 
@@ -75,13 +75,6 @@ export interface Events {
     readonly durationMs: number;
     readonly call: Call;
     readonly error: MillraceError | undefined;
-  };
-  /** A use case that changes or reveals something was allowed or refused. */
-  audit: {
-    readonly action: string;
-    readonly resource: string;
-    readonly call: Call;
-    readonly outcome: 'ok' | ErrorCode;
   };
   /** Anything else worth a log line. Never a payload, never a secret. */
   diagnostic: {

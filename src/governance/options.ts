@@ -23,7 +23,8 @@ export const AuthOptionsSchema = Type.Object(
     ),
     allowAnonymous: Type.Boolean({
       default: false,
-      description: 'Allows a bind to other than loopback addresses without any key.',
+      description:
+        'Without any key: allows a bind to other than loopback addresses, and callers on other machines to `infer` and `observe`.',
       'x-flag': '--allow-anonymous',
     }),
   },

@@ -14,6 +14,14 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
+ * Whether requests that come by loopback have to name this machine: always where the server is bound to loopback, and
+ * elsewhere as long as no key keeps a rebound page out.
+ */
+export function checksHosts(host: string, requiresKey: boolean): boolean {
+  return isLoopback(host) || !requiresKey;
+}
+
+/**
  * Refuses to be open to the network without knowing who calls: throws `failed_precondition` when `host` is not
  * loopback, there is no key, and nobody has said that this is wanted.
  */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { MillraceError } from '../core/index.js';
 import { isLoopback } from './bind.js';
+import { isFromHere } from './peer.js';
 
 /** What a connection asks of the exchanges that are open on it. */
 export interface OpenExchange {
@@ -21,6 +22,8 @@ export class Connection {
   readonly remoteAddress: string;
   /** The client came by a loopback address of this machine. */
   readonly viaLoopback: boolean;
+  /** The client is on this machine: it came by a Unix socket or from a loopback address. */
+  readonly fromHere: boolean;
   /** Nothing more is read from it: what comes next is garbage. */
   closing = false;
   /** Called once the last open exchange has settled. */
@@ -31,6 +34,7 @@ export class Connection {
     this.socket = socket;
     this.remoteAddress = socket.remoteAddress ?? '';
     this.viaLoopback = isLoopback(socket.localAddress ?? '');
+    this.fromHere = isFromHere(socket);
   }
 
   get openExchanges(): readonly OpenExchange[] {

@@ -9,6 +9,7 @@ import {
   type Principal,
   toMillraceError,
 } from '../core/index.js';
+import type { Peer } from '../governance/index.js';
 import { encodeError, type WireResponse, type WireStream } from '../protocols/index.js';
 import { compress } from './compression.js';
 import type { Connection, Connections, OpenExchange } from './connection.js';
@@ -17,6 +18,7 @@ import { responseCompression } from './encoding.js';
 import { HttpError } from './http-error.js';
 import type { ServerOptions } from './options.js';
 import { type FlatHeaders, NO_HEADERS } from './origin-guard.js';
+import { createPeer } from './peer.js';
 import { formatServerTiming } from './server-timing.js';
 import { StreamedBody } from './streamed-body.js';
 import { openTrace } from './trace-context.js';
@@ -26,6 +28,8 @@ export interface ExchangeContext {
   readonly options: ServerOptions;
   readonly clock: Clock;
   readonly events: EventBus;
+  /** Nobody calls without one. */
+  readonly requiresKey: boolean;
   readonly connections: Connections;
   readonly bodyBudget: ByteBudget;
   /** Watches over calls whose body is still to come; later the service does. */
@@ -89,6 +93,11 @@ export class Exchange implements OpenExchange {
   get call(): Call {
     this.#call ??= this.#createCall(NOBODY, Number.POSITIVE_INFINITY);
     return this.#call;
+  }
+
+  /** Where the request came from. */
+  get peer(): Peer {
+    return createPeer(this.connection, this.req.headers);
   }
 
   /** How the client reached the server, e.g. `http://localhost:8000`. */

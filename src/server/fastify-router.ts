@@ -140,7 +140,7 @@ function bindRoute(app: FastifyInstance, route: Route, { exchangeOf, authenticat
     onRequest: async (request) => {
       const exchange = exchangeOf(request);
       exchange.route = route.path;
-      if (route.access === 'key') exchange.begin(authenticate(request.headers.authorization));
+      if (route.access === 'key') exchange.begin(authenticate(request.headers.authorization, exchange.peer));
     },
     handler: async (request, reply) => {
       const exchange = exchangeOf(request);

@@ -6,8 +6,8 @@ import { OriginGuard } from './origin-guard.js';
 
 /** Where a request came in. */
 export interface Entrance {
-  /** Whether the listener itself is bound to loopback; `socket` = look at each connection (a foreign server's socket). */
-  readonly loopback: boolean | 'socket';
+  /** Whether requests that come by loopback must name this machine. */
+  readonly checksHost: boolean;
   /** What answers the requests that may come in. What it throws is answered as an error. */
   readonly dispatch: (exchange: Exchange) => void;
 }
@@ -25,7 +25,10 @@ export class Gate {
   constructor(context: ExchangeContext) {
     this.#context = context;
     this.#hosts = new HostGuard(context.options);
-    this.#origins = new OriginGuard(context.options.cors);
+    this.#origins = new OriginGuard(context.options.cors, {
+      hosts: this.#hosts,
+      requiresKey: context.requiresKey,
+    });
   }
 
   /** Takes a request in; never throws. */
@@ -34,19 +37,18 @@ export class Gate {
     const exchange = new Exchange(this.#context, connection, http);
     if (flags.expect === 'continue') exchange.expectsContinue = true;
     try {
-      const loopback = entrance.loopback === 'socket' ? connection.viaLoopback : entrance.loopback;
-      if (this.#admit(exchange, loopback, flags)) entrance.dispatch(exchange);
+      if (this.#admit(exchange, entrance.checksHost && connection.viaLoopback, flags)) entrance.dispatch(exchange);
     } catch (error) {
       exchange.fail(error);
     }
   }
 
   /** Throws for what may not come in; false when the answer is already given (CORS preflight). */
-  #admit(exchange: Exchange, loopback: boolean, flags: RequestFlags): boolean {
+  #admit(exchange: Exchange, checksHost: boolean, flags: RequestFlags): boolean {
     const { method, headers, httpVersionMinor } = exchange.req;
     const { host } = headers;
     if (host === undefined && httpVersionMinor > 0) throw new HttpError(400, 'header host is missing');
-    if (loopback) this.#hosts.check(host);
+    if (checksHost) this.#hosts.check(host);
     exchange.corsHeaders = this.#origins.check(method ?? '', headers);
     if (flags.expect === 'unknown') {
       throw new HttpError(417, `header expect: expected 100-continue, got '${headers.expect}'`);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { HttpError } from './http-error.js';
 import type { ServerOptions } from './options.js';
 
@@ -11,6 +12,12 @@ export function hostName(header: string): string | undefined {
   return (match?.[1] ?? match?.[2])?.toLowerCase().replace(/\.$/, '');
 }
 
+/** Whether a name, as {@link hostName} gives it, can only mean the machine on which it is used. */
+export function isLoopbackName(name: string | undefined): boolean {
+  if (name === undefined) return false;
+  return LOOPBACK_NAMES.includes(name) || name.endsWith('.localhost') || /^127(\.\d+){3}$/.test(name);
+}
+
 /**
  * Refuses requests that a web page has been tricked into sending to a server on its reader's own machine: one that was
  * resolved by a foreign name (DNS rebinding). 421 as RFC 9110 §15.5.20 has it.
@@ -22,20 +29,14 @@ export class HostGuard {
   #lastPassed: string | undefined;
 
   constructor(options: Pick<ServerOptions, 'host' | 'allowedHosts'>) {
-    this.#allowed = new Set(
-      [...LOOPBACK_NAMES, options.host, ...options.allowedHosts].map((name) => name.toLowerCase()),
-    );
+    this.#allowed = new Set([options.host, ...options.allowedHosts].map((name) => name.toLowerCase()));
     this.#any = options.allowedHosts.includes('*');
   }
 
   /** Throws 421 unless `header` names this machine; a missing one (HTTP/1.0) is no browser's. */
   check(header: string | undefined): void {
     if (header === this.#lastPassed || header === undefined || this.#any) return;
-    const name = hostName(header);
-    if (
-      name === undefined ||
-      !(this.#allowed.has(name) || name.endsWith('.localhost') || /^127(\.\d+){3}$/.test(name))
-    ) {
+    if (!this.#isAllowed(hostName(header))) {
       throw new HttpError(
         421,
         `host '${header}' is not served here: a server on a loopback address answers to localhost and 127.0.0.1 only. ` +
@@ -43,5 +44,16 @@ export class HostGuard {
       );
     }
     this.#lastPassed = header;
+  }
+
+  /** Whether `header` says where a page came from: not a name that anybody could have pointed here. */
+  isTrusted(header: string | undefined): boolean {
+    if (this.#any) return true;
+    const name = header === undefined ? undefined : hostName(header);
+    return name !== undefined && (isIP(name) !== 0 || this.#isAllowed(name));
+  }
+
+  #isAllowed(name: string | undefined): boolean {
+    return name !== undefined && (this.#allowed.has(name) || isLoopbackName(name));
   }
 }

@@ -2,7 +2,7 @@ import { createServer, type Server as HttpServer, type IncomingMessage, type Ser
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { Call } from '../core/index.js';
-import { isLoopback } from './bind.js';
+import { checksHosts } from './bind.js';
 import { answerClientError, clientErrorOf, renderRaw } from './client-error.js';
 import { type Address, addressOf, type Endpoint, listenAt, portOf } from './endpoint.js';
 import { type Exchange, type ExchangeContext, errorResponse, NOBODY } from './exchange.js';
@@ -30,7 +30,7 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    const { context, endpoint, gate, dispatch, tls } = options;
+    const { context, gate, dispatch, tls } = options;
     const settings = context.options;
     const limits = {
       maxHeaderSize: settings.maxHeaderBytes,
@@ -51,7 +51,7 @@ export class Listener {
             handshakeTimeout: settings.headersTimeoutMs,
             minVersion: 'TLSv1.2',
           });
-    const entrance: Entrance = { loopback: endpoint.kind === 'port' && isLoopback(endpoint.host), dispatch };
+    const entrance: Entrance = { checksHost: checksHosts(settings.host, context.requiresKey), dispatch };
     const enter = (flags?: RequestFlags) => (req: IncomingMessage, res: ServerResponse) =>
       gate.enter(entrance, { req, res }, flags);
     this.#server.on('request', enter());

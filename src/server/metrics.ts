@@ -22,7 +22,7 @@ export function createMetricsDispatch({ authenticate, render }: MetricsOptions):
       throw new HttpError(405, `${path} does not take ${method}: expected GET, HEAD`, { allow: 'GET, HEAD' });
     }
     exchange.route = PATH;
-    const { principal } = exchange.begin(authenticate(headers.authorization));
+    const { principal } = exchange.begin(authenticate(headers.authorization, exchange.peer));
     admit(principal, 'observe');
     render().then(
       ({ contentType, body }) => exchange.send({ status: 200, headers: { 'content-type': contentType }, body }, true),

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { HostGuard } from './host-guard.js';
 import { HttpError } from './http-error.js';
 import type { ServerOptions } from './options.js';
 
@@ -15,19 +16,28 @@ export type FlatHeaders = readonly string[];
 
 export const NO_HEADERS: FlatHeaders = [];
 
+/** By what a page that this server seems to have served itself is known. */
+interface OriginTrust {
+  readonly hosts: HostGuard;
+  readonly requiresKey: boolean;
+}
+
 /**
  * Which web pages may call: those that this server itself served, and the configured origins. Everything else that a
- * browser sends on behalf of a page is refused (CSRF); what is no browser sends neither header and passes.
+ * browser sends on behalf of a page is refused (CSRF); what is no browser sends neither header and passes. Where no key says
+ * who calls, an origin that equals the `Host` proves something only if nobody can have pointed that name here (DNS rebinding).
  */
 export class OriginGuard {
   readonly #origins: ReadonlySet<string>;
   readonly #any: boolean;
   readonly #maxAgeS: number;
+  readonly #trusts: (host: string | undefined) => boolean;
 
-  constructor(options: ServerOptions['cors']) {
+  constructor(options: ServerOptions['cors'], { hosts, requiresKey }: OriginTrust) {
     this.#origins = new Set(options.origins.map((origin) => origin.toLowerCase().replace(/\/$/, '')));
     this.#any = options.origins.includes('*');
     this.#maxAgeS = options.maxAgeS;
+    this.#trusts = (host) => requiresKey || hosts.isTrusted(host);
   }
 
   /** CORS headers for the answer; throws 403 when the request comes from a page that may not call. */
@@ -48,7 +58,14 @@ export class OriginGuard {
         'origin',
       ];
     }
-    if (isSameOrigin(origin, headers.host)) return NO_HEADERS;
+    if (isSameOrigin(origin, headers.host)) {
+      if (this.#trusts(headers.host)) return NO_HEADERS;
+      throw new HttpError(
+        403,
+        `pages of origin '${origin}' may not call this server: it has no keys, and anybody can point a name at it. ` +
+          'Add the name to `server.allowedHosts` if it is meant to be one of its own',
+      );
+    }
     throw new HttpError(
       403,
       `pages of origin '${origin}' may not call this server: it is not in \`server.cors.origins\``,

@@ -28,7 +28,7 @@ export function createRestDispatch(options: RestOptions): (exchange: Exchange) =
   const begin = (exchange: Exchange, route: string): Call => {
     exchange.route = route;
     if (draining()) throw shuttingDown();
-    return exchange.begin(authenticate(exchange.req.headers.authorization));
+    return exchange.begin(authenticate(exchange.req.headers.authorization, exchange.peer));
   };
   const generate = createGenerateDispatch(options, begin);
   return (exchange) => {

@@ -66,14 +66,11 @@ export interface Server {
 const FAREWELL_MS = 1_000;
 
 export function createServer(dependencies: ServerDependencies): Server {
-  const { options, clock, events } = dependencies;
+  const { options, clock, events, requiresKey } = dependencies;
   const connections = new Connections();
   let draining = false;
   const context: ExchangeContext = {
-    options,
-    clock,
-    events,
-    connections,
+    ...{ options, clock, events, requiresKey, connections },
     bodyBudget: new ByteBudget('the server', options.maxBufferedBytes),
     arrivals: new DeadlineWatch(clock),
     requestId: createRequestIds(),
@@ -144,7 +141,7 @@ export function createServer(dependencies: ServerDependencies): Server {
         throw error;
       }
     },
-    handler: (req, res) => gate.enter({ loopback: 'socket', dispatch: rest }, { req, res }),
+    handler: (req, res) => gate.enter({ checksHost: true, dispatch: rest }, { req, res }),
     drain,
     async close(gracePeriodMs) {
       const giveUpAt = clock.now() + gracePeriodMs;

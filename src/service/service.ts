@@ -3,14 +3,14 @@ import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
-import { createAudit } from './audit.js';
+import { createAudit, type Subject } from './audit.js';
 import { findVersion } from './find-version.js';
 import { createInfer } from './infer.js';
 import { ModelController } from './model-controller.js';
 import { isModelReady } from './model-ready.js';
 import { TraceSettingsStore, updateLogSettings } from './settings.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';
-import type { LogControl, Service } from './types.js';
+import type { AuditTrail, LogControl, Service } from './types.js';
 
 export interface CreateServiceOptions {
   readonly repository: Repository;
@@ -19,6 +19,7 @@ export interface CreateServiceOptions {
   readonly events: EventBus;
   readonly options: RepositoryOptions;
   readonly logControl: LogControl;
+  readonly audit: AuditTrail;
   readonly sharedMemory: SharedMemory;
   /** Version of the server, for its metadata. */
   readonly version: string;
@@ -73,14 +74,14 @@ interface Running {
 }
 
 function createUseCases(setup: CreateServiceOptions, { controller, ready }: Running): Service {
-  const { engine, events, logControl, sharedMemory } = setup;
+  const { engine, logControl, sharedMemory } = setup;
   const traces = new TraceSettingsStore();
   const starting = () => !controller.started;
   const find = (name: string, version: number | undefined) => ({
     info: findVersion(engine, { name, version }, starting),
     versions: engine.serving(name).map(({ ref }) => ref.version),
   });
-  const audited = createAudit(events, 'manage');
+  const audited = createAudit(setup, 'manage');
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   return {
     infer: createInfer({ ...setup, starting }),
@@ -113,17 +114,15 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
         .filter(({ info }) => repository === undefined || info === undefined || inRepository(info, repository));
     },
     loadModel: async (call, name, options) =>
-      audited(call, { action: 'model.load', resource: name }, () => {
-        checkControl(setup.options, 'load', name);
-        return controller.load(name, {
+      audited(call, controlOf(setup.options, 'load', name), () =>
+        controller.load(name, {
           ...(options.repository === undefined ? {} : { repository: options.repository }),
           ...(options.config === undefined ? {} : { configOverride: options.config }),
           ...(options.files === undefined ? {} : { fileOverrides: options.files }),
-        });
-      }),
+        }),
+      ),
     unloadModel: async (call, name, { unloadDependents = false } = {}) =>
-      audited(call, { action: 'model.unload', resource: name }, async () => {
-        checkControl(setup.options, 'unload', name);
+      audited(call, controlOf(setup.options, 'unload', name), async () => {
         await controller.unload(name, { withComposing: unloadDependents });
         traces.forget(name);
       }),
@@ -144,7 +143,7 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     },
     updateLogSettings: (call, update) =>
       audited(call, { action: 'log.update', resource: '' }, () => updateLogSettings(logControl, update)),
-    ...createSharedMemoryUseCases(sharedMemory, events),
+    ...createSharedMemoryUseCases(setup),
   };
 }
 
@@ -163,10 +162,13 @@ function inRepository(info: ModelInfo, wanted: string): boolean {
   return path === wanted || path.split(/[\\/]/).pop() === wanted;
 }
 
-function checkControl(options: RepositoryOptions, action: string, name: string): void {
-  if (options.controlMode === 'explicit') return;
-  throw new MillraceError(
-    'unavailable',
-    `cannot ${action} model '${name}': models are controlled over the network only with --model-control-mode=explicit`,
-  );
+function controlOf(options: RepositoryOptions, action: 'load' | 'unload', name: string): Subject {
+  const check = () => {
+    if (options.controlMode === 'explicit') return;
+    throw new MillraceError(
+      'unavailable',
+      `cannot ${action} model '${name}': models are controlled over the network only with --model-control-mode=explicit`,
+    );
+  };
+  return { action: `model.${action}`, resource: name, check };
 }

@@ -2,7 +2,13 @@ import type { EventBus } from '../core/index.js';
 import { admit } from '../governance/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import { createAudit } from './audit.js';
-import type { Service } from './types.js';
+import type { AuditTrail, Service } from './types.js';
+
+interface SharedMemorySetup {
+  readonly sharedMemory: SharedMemory;
+  readonly audit: AuditTrail;
+  readonly events: EventBus;
+}
 
 type SharedMemoryUseCases = Pick<
   Service,
@@ -10,8 +16,9 @@ type SharedMemoryUseCases = Pick<
 >;
 
 /** Registering regions is part of sending a request, so who may infer may do it; the operator has switched it on. */
-export function createSharedMemoryUseCases(sharedMemory: SharedMemory, events: EventBus): SharedMemoryUseCases {
-  const audited = createAudit(events, 'infer');
+export function createSharedMemoryUseCases(setup: SharedMemorySetup): SharedMemoryUseCases {
+  const { sharedMemory } = setup;
+  const audited = createAudit(setup, 'infer');
   return {
     systemSharedMemoryStatus(call, name) {
       admit(call.principal, 'observe', 'infer');

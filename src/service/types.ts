@@ -1,4 +1,4 @@
-import type { Call, InferRequest } from '../core/index.js';
+import type { Call, ErrorCode, InferRequest } from '../core/index.js';
 import type { InferResult, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
 import type { SharedMemoryRegion } from '../shared-memory/index.js';
 
@@ -49,8 +49,27 @@ export interface LogControl {
   update(change: Partial<LogSettings>): LogSettings;
 }
 
+/** Somebody changes something, or has tried to. */
+export interface AuditEntry {
+  /** `model.load`, `log.update`. */
+  readonly action: string;
+  /** What is changed: a model, a region; '' for the server. */
+  readonly resource: string;
+  readonly call: Call;
+  /** Before anything is changed, and after. */
+  readonly stage: 'begun' | 'ended';
+  /** Of what has ended. */
+  readonly outcome?: 'ok' | ErrorCode;
+}
+
+/** Who changed what; implemented by telemetry, handed to the service by the assembly. */
+export interface AuditTrail {
+  /** Throws when the entry cannot be written. */
+  record(entry: AuditEntry): void;
+}
+
 /**
- * The product's use cases in no protocol's terms. Each passes `admit` (scope and model) and publishes an audit event
+ * The product's use cases in no protocol's terms. Each passes `admit`, and leaves an entry in the audit trail
  * where it changes something. All reject with MillraceError.
  */
 export interface Service {

@@ -28,6 +28,12 @@ export const TelemetryOptionsSchema = Type.Object(
       default: {},
       description: 'Level by room: repository, runtimes, engine, service, protocols, server, app.',
     }),
+    auditFile: Type.String({
+      default: '',
+      description:
+        "File to which a JSON line is appended before and after every change by a caller; '' = among the other lines, at every log level but `silent`.",
+      'x-path': true,
+    }),
     logFormat: Type.Union([Type.Literal('auto'), Type.Literal('json'), Type.Literal('pretty')], {
       default: 'auto',
       description: '`auto`: pretty on a terminal, JSON lines elsewhere.',

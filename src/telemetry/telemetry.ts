@@ -1,7 +1,8 @@
 import { type Clock, type EventBus, systemClock } from '../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../engine/index.js';
-import type { LogControl } from '../service/index.js';
+import type { AuditTrail, LogControl } from '../service/index.js';
 import { startAccessLog } from './logs/access-log.js';
+import { createAuditLog } from './logs/audit-log.js';
 import { type LogDestination, openOutput } from './logs/destination.js';
 import { startEventLog } from './logs/event-log.js';
 import { startFaultLog } from './logs/fault-log.js';
@@ -27,11 +28,15 @@ export interface TelemetrySetup {
 export interface Telemetry {
   /** Levels of the log while the server runs (`/v2/logging`). */
   readonly logs: LogControl;
+  /** Who changed what; no level holds it up. */
+  readonly audit: AuditTrail;
   /** The metrics in Prometheus' text format; empty when they are switched off. Scrapes at the same time share one. */
   render(): Promise<Exposition>;
   /** Stops listening; every line logged so far is written when this resolves. */
   close(): Promise<void>;
 }
+
+const NOWHERE: LogDestination = { write: () => undefined };
 
 /** Starts listening to the events of one server. */
 export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry> {
@@ -47,6 +52,7 @@ export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry>
   ];
   return {
     logs: logger,
+    audit: createAuditLog({ file: options.auditFile, output: options.logLevel === 'silent' ? NOWHERE : output, clock }),
     render: async () => (await metrics?.render()) ?? { contentType: 'text/plain; charset=utf-8', body: '' },
     async close() {
       metrics?.close();

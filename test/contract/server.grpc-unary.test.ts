@@ -85,10 +85,10 @@ describe('a unary call', () => {
           return [message];
         }),
       ],
-      authenticate: createAuthenticator({
-        keys: [{ name: 'app', key: 'app-key-0123456789', scopes: ['infer'] }],
-        allowAnonymous: false,
-      }),
+      authenticate: createAuthenticator(
+        { keys: [{ name: 'app', key: 'app-key-0123456789', scopes: ['infer'] }], allowAnonymous: false },
+        { explicitControl: false },
+      ),
     });
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     const metadata = {

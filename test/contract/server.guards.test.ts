@@ -1,7 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { MillraceError, type Principal } from '../../src/core/index.js';
+import { askThrough } from '../support/elsewhere.js';
 import { createFakeService } from '../support/fake-service.js';
-import { closeTestServers, startTestServer, type TestServerSettings } from '../support/http-server.js';
+import {
+  closeTestServers,
+  createTestServer,
+  startTestServer,
+  type TestServerSettings,
+} from '../support/http-server.js';
 import { RawClient, type RawResponse, requestText } from '../support/raw-client.js';
 
 afterEach(closeTestServers);
@@ -19,6 +25,10 @@ async function ask(
   client.send(requestText(line, Object.fromEntries(filled), line.startsWith('POST') ? BODY : ''));
   return client.response();
 }
+
+/** Asks over a connection from another machine. */
+const askFromElsewhere = (settings: TestServerSettings, headers: Readonly<Record<string, string>>) =>
+  askThrough(createTestServer(settings).server.handler, 'POST /v2/models/m/infer', { headers });
 
 const errorOf = ({ body }: RawResponse): unknown => JSON.parse(body.toString()).error;
 
@@ -49,9 +59,49 @@ describe('on a loopback address, a request', () => {
 });
 
 describe('on other addresses', () => {
-  it('any host is served', async () => {
-    const response = await ask({ options: { host: '0.0.0.0' } }, 'POST /v2/models/m/infer', { host: 'models.example' });
+  const open = { options: { host: '0.0.0.0' } };
+  const keyed = { ...open, dependencies: { requiresKey: true } };
+
+  it('any host is served where keys say who calls', async () => {
+    const response = await ask(keyed, 'POST /v2/models/m/infer', { host: 'models.example' });
     expect(response.status).toBe(200);
+  });
+
+  it('without keys, what comes by loopback must name this machine all the same', async () => {
+    expect((await ask(open, 'POST /v2/models/m/infer', { host: 'localhost:PORT' })).status).toBe(200);
+    const response = await ask(open, 'POST /v2/models/m/infer', { host: 'evil.example:PORT' });
+    expect([response.status, errorOf(response)]).toEqual([
+      421,
+      expect.stringMatching(/^host 'evil.example:\d+' is not served here: /),
+    ]);
+  });
+
+  it('without keys, what comes by other addresses may name any host', async () => {
+    const { status, body } = await askFromElsewhere(open, { host: 'models.example' });
+    expect([status, body]).toEqual([200, expect.anything()]);
+  });
+
+  it.each([
+    ['http://models.example', 'models.example', 403],
+    ['http://models.example:80', 'Models.example:80', 403],
+    ['http://10.1.2.3:8000', '10.1.2.3:8000', 200],
+    ['http://[fd00::1]:8000', '[fd00::1]:8000', 200],
+  ])('without keys, a page of %s that names host %s is answered %3$i', async (origin, host, status) => {
+    const answer = await askFromElsewhere(open, { origin, host });
+    expect(answer.status).toBe(status);
+    if (status === 403) {
+      expect(answer.body.error).toBe(
+        `pages of origin '${origin}' may not call this server: it has no keys, and anybody can point a name at it. ` +
+          'Add the name to `server.allowedHosts` if it is meant to be one of its own',
+      );
+    }
+  });
+
+  it('a page of its own name is served where that name is allowed, or keys say who calls', async () => {
+    const headers = { origin: 'http://models.example', host: 'models.example' };
+    const allowed = { options: { host: '0.0.0.0', allowedHosts: ['models.example'] } };
+    expect((await askFromElsewhere(allowed, headers)).status).toBe(200);
+    expect((await askFromElsewhere(keyed, headers)).status).toBe(200);
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesOf, Call, type InferRequest, type Tensor } from '../../src/core/index.js';
-import { ANONYMOUS } from '../../src/governance/index.js';
+import { LOCAL_OPERATOR } from '../../src/governance/index.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
 import type { FolderContents } from '../support/model-folder.js';
 import { buildOnnx } from '../support/onnx-builder.js';
@@ -124,7 +124,7 @@ function request(...rows: readonly number[]) {
 
 function call(): Call {
   const deadlineAt = Number.POSITIVE_INFINITY;
-  return new Call({ requestId: 'test', principal: ANONYMOUS, trace: undefined, deadlineAt, receivedAt: 0 });
+  return new Call({ requestId: 'test', principal: LOCAL_OPERATOR, trace: undefined, deadlineAt, receivedAt: 0 });
 }
 
 describe('ensembles', () => {

@@ -1,5 +1,6 @@
 import { type App, createApp } from '../../src/app.js';
 import { createSettings, type PartialSettings } from '../../src/config/index.js';
+import type { Addresses } from '../../src/server/index.js';
 import { RUNNER_ENTRY } from './dist.js';
 import { createTempFolder, type FolderContents, type TempFolder } from './model-folder.js';
 import { RawClient, type RawResponse, requestText } from './raw-client.js';
@@ -18,6 +19,7 @@ export interface AppServer extends AsyncDisposable {
   readonly folder: TempFolder;
   readonly port: number;
   readonly grpcPort: number;
+  readonly addresses: Addresses;
   readonly log: readonly LogLine[];
   /** Sends one request over a connection of its own. */
   send(line: string, body?: string, headers?: Readonly<Record<string, string>>): Promise<RawResponse>;
@@ -56,7 +58,8 @@ export async function startAppServer(
     }),
     { logDestination: { write: (line) => log.push(JSON.parse(line)) } },
   );
-  const { http, grpc } = await app.listen();
+  const addresses = await app.listen();
+  const { http, grpc } = addresses;
   if (start) await app.start();
   const send: AppServer['send'] = async (line, body = '', headers = {}) => {
     const client = await RawClient.connect(http.port);
@@ -68,7 +71,7 @@ export async function startAppServer(
     }
   };
   return {
-    ...{ app, folder, port: http.port, grpcPort: grpc?.port ?? 0, log, send },
+    ...{ app, folder, port: http.port, grpcPort: grpc?.port ?? 0, addresses, log, send },
     infer: async (model, request, headers) =>
       jsonOf(await send(`POST /v2/models/${model}/infer`, JSON.stringify(request), headers)),
     async index() {

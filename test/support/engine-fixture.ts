@@ -1,6 +1,6 @@
 import { bytesOf, Call, type InferRequest, type InferResponse, type MillraceError } from '../../src/core/index.js';
 import type { Sink } from '../../src/engine/index.js';
-import { ANONYMOUS } from '../../src/governance/index.js';
+import { LOCAL_OPERATOR } from '../../src/governance/index.js';
 import type { Description } from '../../src/runtimes/index.js';
 
 /** `x FP32[-1,2] → y FP32[-1,2]`, pure. */
@@ -40,7 +40,7 @@ export function request(value: number, options: Partial<InferRequest> & { readon
 }
 
 export function call(deadlineAt = Number.POSITIVE_INFINITY, receivedAt = 1_000): Call {
-  return new Call({ requestId: 'test', principal: ANONYMOUS, trace: undefined, deadlineAt, receivedAt });
+  return new Call({ requestId: 'test', principal: LOCAL_OPERATOR, trace: undefined, deadlineAt, receivedAt });
 }
 
 /** Collects what comes of a request. */

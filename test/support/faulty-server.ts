@@ -53,6 +53,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
   });
   const life = createService({
     ...{ engine, clock, events, options: settings.repository, logControl: telemetry.logs, version: '0.0.0' },
+    audit: telemetry.audit,
     sharedMemory: new SharedMemory(settings.sharedMemory),
     repository: createFolderRepository({ paths: [repository], options: settings.repository, clock, events }),
   });

@@ -81,7 +81,7 @@ export async function startGrpcServer(settings: TestGrpcSettings = {}): Promise<
   let draining = false;
   let requests = 0;
   const grpc = createGrpcServer({
-    ...{ options, events, budget, tls: undefined, draining: () => draining },
+    ...{ options, events, budget, tls: undefined, requiresKey: false, draining: () => draining },
     loadMethods: async () => settings.methods ?? [ECHO],
     authenticate: settings.authenticate ?? (() => EVERYBODY),
     clock: settings.clock ?? systemClock,

@@ -9,11 +9,12 @@ import {
   type Principal,
   toMillraceError,
 } from '../../core/index.js';
-import type { Authenticate } from '../../governance/index.js';
+import type { Authenticate, Peer } from '../../governance/index.js';
 import { GRPC_STATUS_CODES, type GrpcMethod } from '../../protocols/index.js';
 import { NOBODY, noRoomForAnswer } from '../exchange.js';
 import type { ServerOptions } from '../options.js';
 import { patienceMs, STALLED_MS, shuttingDown } from '../patience.js';
+import { createPeer } from '../peer.js';
 import { openTrace } from '../trace-context.js';
 import { ACCEPTED_ENCODINGS } from './encoding.js';
 import type { OpenCall, OpenCalls } from './open-calls.js';
@@ -28,6 +29,7 @@ export interface GrpcContext {
   readonly clock: Clock;
   readonly events: EventBus;
   readonly authenticate: Authenticate;
+  readonly requiresKey: boolean;
   readonly budget: ByteBudget;
   readonly calls: OpenCalls;
   readonly requestId: (header: string | string[] | undefined) => string;
@@ -123,7 +125,7 @@ export class GrpcExchange implements OpenCall {
     // Whoever asks for the health of the server is told of the shutdown; a watch would only hold it up.
     const refused = method.access === 'key' || method.kind === 'stream';
     if (refused && draining()) throw shuttingDown();
-    const principal = method.access === 'key' ? authenticate(this.metadata.authorization) : NOBODY;
+    const principal = method.access === 'key' ? authenticate(this.metadata.authorization, this.#peer()) : NOBODY;
     if (method.control && options.adminPort >= 0) {
       throw new MillraceError(
         'permission_denied',
@@ -298,6 +300,10 @@ export class GrpcExchange implements OpenCall {
     } else if (this.context.draining() && now - this.#silentSince >= STALLED_MS) {
       this.fail(shuttingDown());
     }
+  }
+
+  #peer(): Peer {
+    return createPeer(this.#incoming.connection, this.metadata, this.metadata[':authority'] ?? this.metadata.host);
   }
 
   #errorTrailers(error: MillraceError): OutgoingHttpHeaders {

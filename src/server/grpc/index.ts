@@ -13,6 +13,8 @@ export interface GrpcSetup {
   /** Asked once, when the first listener is opened. */
   readonly loadMethods: () => Promise<readonly GrpcMethod[]>;
   readonly authenticate: Authenticate;
+  /** `authenticate` throws where there is no key. */
+  readonly requiresKey: boolean;
   readonly events: EventBus;
   readonly clock: Clock;
   readonly budget: ByteBudget;

@@ -11,7 +11,7 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import { GRPC_STATUS_CODES, type GrpcMethod } from '../../protocols/index.js';
-import { isLoopback } from '../bind.js';
+import { checksHosts } from '../bind.js';
 import { type Address, addressOf, type Endpoint, listenAt, portOf } from '../endpoint.js';
 import { HostGuard } from '../host-guard.js';
 import type { TlsPair } from '../tls.js';
@@ -60,7 +60,7 @@ export class GrpcListener {
 
   constructor(options: GrpcListenerOptions) {
     this.#options = options;
-    const { context, endpoint, tls } = options;
+    const { context, tls } = options;
     const settings = context.options;
     const limits: Http2Options = {
       settings: {
@@ -84,7 +84,7 @@ export class GrpcListener {
             minVersion: 'TLSv1.2',
           });
     this.#sessions = new Sessions(context);
-    this.#hosts = endpoint.kind === 'port' && isLoopback(settings.host) ? new HostGuard(settings) : undefined;
+    this.#hosts = checksHosts(settings.host, context.requiresKey) ? new HostGuard(settings) : undefined;
     this.#server.prependListener('connection', (socket: Socket) => this.#sessions.connected(socket));
     // Over TLS this is the one that is ended; the one below it goes with it.
     this.#server.prependListener('secureConnection', (socket: Socket) => this.#sessions.connected(socket));
@@ -161,7 +161,7 @@ export class GrpcListener {
         : new StreamExchange(context, incoming, method);
     try {
       checkMetadata(rawHeaders, context.options.maxHeaderBytes);
-      this.#hosts?.check(headers[':authority'] ?? headers.host);
+      if (connection.viaLoopback) this.#hosts?.check(headers[':authority'] ?? headers.host);
       exchange.open();
     } catch (error) {
       exchange.fail(error);

@@ -1,8 +1,10 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../core/index.js';
+import { isLoopback } from '../bind.js';
 import type { ServerOptions } from '../options.js';
 import { patienceMs } from '../patience.js';
+import { isFromHere } from '../peer.js';
 
 /** Several streams of one connection may send at a time. */
 const CONNECTION_WINDOW_BYTES = 8_388_608;
@@ -24,6 +26,10 @@ const SESSION = Symbol('millrace.session');
 /** What is known of one connection. */
 export interface GrpcConnection {
   readonly remoteAddress: string;
+  /** The client is on this machine. */
+  readonly fromHere: boolean;
+  /** It came by a loopback address. */
+  readonly viaLoopback: boolean;
   openStreams: number;
   /** A stream was reset by the client, or may be in a moment. */
   onReset(): void;
@@ -65,6 +71,8 @@ export class Sessions {
     const socket = this.#accepted as Socket;
     session[SESSION] = {
       remoteAddress: session.socket.remoteAddress ?? '',
+      fromHere: isFromHere(session.socket),
+      viaLoopback: isLoopback(session.socket.localAddress ?? ''),
       openStreams: 0,
       onReset: limitResets(clock, () => {
         if (!session.closed) this.#close(session);

@@ -25,6 +25,7 @@ function describeCauses(error: unknown): string {
   return stacks.join('\ncaused by: ');
 }
 
-function shorten(text: string, maxLength: number): string {
+/** At most so many characters of a text, and a sign that there were more. */
+export function shorten(text: string, maxLength: number): string {
   return text.length <= maxLength ? text : `${text.slice(0, maxLength)}…`;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
-import { finishedCall, REF } from '../../../test/support/finished.js';
+import { REF } from '../../../test/support/finished.js';
 import { EventBus, type EventName, type Events, MillraceError, type ModelState } from '../../core/index.js';
 import { startEventLog } from './event-log.js';
 import { createLogger } from './logger.js';
@@ -56,20 +56,6 @@ it('a runner that starts, ends or dies makes a line', () => {
   expect(linesOf('runnerExited', { runner: 'mlp/3#0', pid: 42, reason: 'signal SIGSEGV', expected: false })).toEqual([
     `{"level":"error",${TIME},"room":"runtimes","runner":"mlp/3#0","pid":42,"reason":"signal SIGSEGV","msg":"runner mlp/3#0 died: signal SIGSEGV"}\n`,
   ]);
-});
-
-it('a change by a caller makes a line with the ids of the call', () => {
-  const call = finishedCall();
-  expect(linesOf('audit', { action: 'model.load', resource: 'mlp', call, outcome: 'ok' })).toEqual([
-    `{"level":"info",${TIME},"room":"service","request_id":"req-1","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736",` +
-      '"principal":"anonymous","action":"model.load","resource":"mlp","outcome":"ok","msg":"model.load mlp: ok"}\n',
-  ]);
-  expect(
-    JSON.parse(linesOf('audit', { action: 'log.update', resource: '', call, outcome: 'permission_denied' })[0] ?? ''),
-  ).toMatchObject({
-    level: 'warn',
-    msg: 'log.update: permission_denied',
-  });
 });
 
 it('a diagnostic makes a line of its room, with its fields in snake case and its error', () => {

@@ -1,8 +1,8 @@
 import { type EventBus, type Events, formatModelRef, type LogLevel, type ModelState } from '../../core/index.js';
 import { describeError } from './describe-error.js';
-import { callFields, type LogFields, type Logger } from './logger.js';
+import type { LogFields, Logger } from './logger.js';
 
-/** Lines for what happens beside the requests: models, runners, changes by callers, diagnostics. */
+/** Lines for what happens beside the requests: models, runners, diagnostics. */
 export function startEventLog(events: EventBus, logger: Logger): () => void {
   const subscriptions = [
     events.subscribe('modelStateChanged', (event) => logModelState(logger, event)),
@@ -20,14 +20,6 @@ export function startEventLog(events: EventBus, logger: Logger): () => void {
         level: expected ? 'info' : 'error',
         message: expected ? `runner ${runner} ended` : `runner ${runner} died: ${reason}`,
         fields: { runner, pid, reason },
-      }),
-    ),
-    events.subscribe('audit', ({ action, resource, call, outcome }) =>
-      logger.log({
-        room: 'service',
-        level: outcome === 'ok' ? 'info' : 'warn',
-        message: `${action}${resource === '' ? '' : ` ${resource}`}: ${outcome}`,
-        fields: { ...callFields(call), action, resource, outcome },
       }),
     ),
     events.subscribe('diagnostic', ({ level, room, message, fields, error }) =>

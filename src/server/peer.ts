@@ -1,0 +1,35 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Peer } from '../governance/index.js';
+import { isLoopback } from './bind.js';
+import { hostName, isLoopbackName } from './host-guard.js';
+
+/** What proxies add to a request that they hand on. */
+const PROXY_HEADERS = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'] as const;
+
+/**
+ * Whether the client at the other end is on this machine. A client that has hung up has no address any more: it is told from
+ * one at a Unix socket by what the server listens on.
+ */
+export function isFromHere(socket: Socket): boolean {
+  const { remoteAddress } = socket;
+  if (remoteAddress !== undefined) return isLoopback(remoteAddress);
+  const { server } = socket as { readonly server?: { address?(): unknown } };
+  return typeof server?.address?.() === 'string';
+}
+
+/** Who sent a request with these headers over a connection. `host` is what the client takes the server for. */
+export function createPeer(
+  connection: { readonly remoteAddress: string; readonly fromHere: boolean },
+  headers: IncomingHttpHeaders,
+  host = headers.host,
+): Peer {
+  const { remoteAddress, fromHere } = connection;
+  return {
+    address: remoteAddress,
+    isLocal: () =>
+      fromHere &&
+      (remoteAddress === '' || host === undefined || isLoopbackName(hostName(host))) &&
+      PROXY_HEADERS.every((name) => headers[name] === undefined),
+  };
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { Call, EventBus, type Events, type Scope } from '../core/index.js';
+import { createAudit } from './audit.js';
+import type { AuditEntry } from './types.js';
+
+const SUBJECT = { action: 'model.load', resource: 'mlp' };
+
+function callWith(...scopes: readonly Scope[]): Call {
+  const principal = { name: 'ops', scopes: new Set(scopes) };
+  const deadlineAt = Number.POSITIVE_INFINITY;
+  return new Call({ requestId: 'r', principal, trace: undefined, deadlineAt, receivedAt: 0 });
+}
+
+/** The audit of use cases that need `manage`, with what happens in order; entries of `fails` cannot be written. */
+function start(fails?: AuditEntry['stage']) {
+  const order: string[] = [];
+  const events = new EventBus();
+  const diagnostics: Events['diagnostic'][] = [];
+  events.subscribe('diagnostic', (event) => diagnostics.push(event));
+  const record = ({ stage, outcome }: AuditEntry) => {
+    if (stage === fails) throw new Error('disk full');
+    order.push(outcome === undefined ? stage : `${stage}: ${outcome}`);
+  };
+  return { audited: createAudit({ audit: { record }, events }, 'manage'), order, diagnostics };
+}
+
+describe('a use case that changes something', () => {
+  it('is recorded before it begins and after it has ended', async () => {
+    const { audited, order } = start();
+    expect(audited(callWith('manage'), SUBJECT, () => order.push('work'))).toBe(2);
+    await audited(callWith('manage'), SUBJECT, async () => void order.push('late work'));
+    expect(order).toEqual(['begun', 'work', 'ended: ok', 'begun', 'late work', 'ended: ok']);
+  });
+
+  it('is recorded with what it fails with, whenever it fails', async () => {
+    const { audited, order } = start();
+    const fail = () => {
+      throw new TypeError('oh');
+    };
+    expect(() => audited(callWith('manage'), SUBJECT, fail)).toThrow('oh');
+    await expect(audited(callWith('manage'), SUBJECT, async () => fail())).rejects.toThrow('oh');
+    expect(order).toEqual(['begun', 'ended: internal', 'begun', 'ended: internal']);
+  });
+
+  it('is not begun without the scope, and leaves one entry', () => {
+    const { audited, order } = start();
+    expect(() => audited(callWith('infer', 'observe'), SUBJECT, () => order.push('work'))).toThrow(
+      "key 'ops' lacks the scope 'manage' that this needs; it has: infer, observe",
+    );
+    expect(order).toEqual(['ended: permission_denied']);
+  });
+
+  it('is not begun when that cannot be recorded', () => {
+    const { audited, order } = start('begun');
+    expect(() => audited(callWith('manage'), SUBJECT, () => order.push('work'))).toThrow(
+      expect.objectContaining({
+        code: 'unavailable',
+        message: 'nothing is changed, since the audit trail cannot be written; the server log has the details',
+        cause: new Error('disk full'),
+      }),
+    );
+    expect(order).toEqual(['ended: unavailable']);
+  });
+
+  it('stays done when only its end cannot be recorded, which the log tells', () => {
+    const { audited, order, diagnostics } = start('ended');
+    expect(audited(callWith('manage'), SUBJECT, () => 'done')).toBe('done');
+    expect(order).toEqual(['begun']);
+    expect(diagnostics).toEqual([
+      expect.objectContaining({ level: 'error', message: 'the end of model.load mlp (ok) could not be recorded' }),
+    ]);
+  });
+});

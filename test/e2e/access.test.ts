@@ -1,0 +1,186 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SCOPES, type Scope, systemClock } from '../../src/core/index.js';
+import { createOipRoutes, INFERENCE_ROUTES, loadGrpcMethods, type Route } from '../../src/protocols/index.js';
+import { createDocsRoutes } from '../../src/server/docs.js';
+import type { Address } from '../../src/server/index.js';
+import { type AccessRow, GRPC_READING_ROWS, GRPC_ROWS, HTTP_ROWS, pathOf } from '../support/access-rows.js';
+import { type AppServer, startAppServer } from '../support/app-server.js';
+import { createFakeService } from '../support/fake-service.js';
+import { protoBytes } from '../support/grpc-messages.js';
+import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
+
+const MODEL = `runtime: echo
+inputs: [{ name: x, datatype: INT32, shape: [1] }]
+outputs: [{ name: x, datatype: INT32, shape: [1] }]
+instances: { placement: inline }
+`;
+/** A key for each scope alone, and callers without a right one. */
+const CALLERS = ['nobody', 'stranger', ...SCOPES] as const;
+type Caller = (typeof CALLERS)[number];
+const keyOf = (caller: Caller) => `${caller}-key-0123456789`;
+const headersOf = (caller: Caller): Record<string, string> =>
+  caller === 'nobody' ? {} : { authorization: `Bearer ${keyOf(caller)}` };
+
+/** The tables from which the server makes its routes. */
+const service = createFakeService();
+const OIP: readonly Pick<Route, 'method' | 'path' | 'control'>[] = createOipRoutes(service);
+const DOCS = createDocsRoutes({ service, requiresKey: true, document: async () => ({}) });
+const GRPC_METHODS = await loadGrpcMethods({ service, clock: systemClock, maxInputs: 1, forwardHeaders: undefined });
+const REST = [...OIP, ...INFERENCE_ROUTES, ...DOCS];
+const idOf = ({ method, path }: Pick<Route, 'method' | 'path'>) => `${method} ${path}`;
+
+it('every route and every method has its row, and no row is left over', () => {
+  expect(Object.keys(HTTP_ROWS).sort()).toEqual([...REST.map(idOf), 'GET /metrics'].sort());
+  expect(Object.keys(GRPC_ROWS).sort()).toEqual(GRPC_METHODS.map(({ path }) => path).sort());
+});
+
+it('what moves to the admin port is in the audit trail', () => {
+  const changing = [
+    ...OIP.filter(({ control }) => control).map((route) => HTTP_ROWS[idOf(route)]),
+    ...GRPC_METHODS.filter(({ control }) => control).map(({ path }) => GRPC_ROWS[path]),
+  ];
+  expect(changing.length).toBeGreaterThan(10);
+  expect(changing.filter((row) => row?.audit === undefined)).toEqual([]);
+});
+
+type Verdict = 'served' | 'unauthenticated' | 'permission_denied';
+
+function verdictFor(caller: Caller, { who }: AccessRow): Verdict {
+  if (who === 'everybody') return 'served';
+  if (caller === 'nobody' || caller === 'stranger') return 'unauthenticated';
+  return who === 'any key' || who.includes(caller as Scope) ? 'served' : 'permission_denied';
+}
+
+/** Lines of the audit trail that a request leaves. */
+function trailOf(caller: Caller, row: AccessRow): readonly string[] {
+  const verdict = verdictFor(caller, row);
+  if (row.audit === undefined || verdict === 'unauthenticated') return [];
+  const line = (rest: string) => `${caller} ${row.audit} ${rest}`;
+  if (verdict === 'permission_denied') return [line('ended permission_denied')];
+  return [line('begun'), line(row.answers === undefined ? 'ended ok' : 'ended error')];
+}
+
+function describeTrail(lines: AppServer['log']): readonly string[] {
+  return lines
+    .filter(({ action }) => action !== undefined)
+    .map(({ principal, action, stage, outcome }) => {
+      const ending = outcome === 'ok' || outcome === 'permission_denied' || outcome === undefined ? outcome : 'error';
+      return [principal, action, stage, ...(ending === undefined ? [] : [ending])].join(' ');
+    });
+}
+
+const HTTP_VERDICTS: Readonly<Record<number, Verdict>> = { 401: 'unauthenticated', 403: 'permission_denied' };
+const GRPC_VERDICTS: Readonly<Record<number, Verdict>> = { 16: 'unauthenticated', 7: 'permission_denied' };
+
+async function askHttp({ port, url }: Address, id: string, caller: Caller) {
+  const [method = '', path = ''] = id.split(' ');
+  const body = method === 'POST' ? JSON.stringify(HTTP_ROWS[id]?.request ?? {}) : '';
+  const headers = { ...headersOf(caller), host: 'localhost', 'content-length': String(Buffer.byteLength(body)) };
+  const target = port === 0 ? { socketPath: url.slice('unix:'.length) } : { host: '127.0.0.1', port };
+  const sent = request({ ...target, method, headers, path: pathOf(path) }).end(body);
+  const [response] = await once(sent, 'response');
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString();
+  return { status: response.statusCode as number, verdict: HTTP_VERDICTS[response.statusCode] ?? 'served', text };
+}
+
+/** The status of a call; of a stream of inferences what its first answer says. */
+async function askGrpc(client: GrpcClient, path: string, caller: Caller, json: object = {}) {
+  const name = path.split('/')[2] ?? '';
+  const kind = GRPC_METHODS.find((method) => method.path === path)?.kind;
+  const own = path.startsWith('/inference.');
+  const message = own ? protoBytes(kind === 'stream' ? 'ModelInferRequest' : `${name}Request`, json) : new Uint8Array();
+  const options = { path, metadata: headersOf(caller) };
+  const code =
+    kind === 'stream'
+      ? await firstOfStream(client, options, message)
+      : (await client.unary(message, options)).status.code;
+  return { status: code, verdict: GRPC_VERDICTS[code] ?? 'served' };
+}
+
+async function firstOfStream(client: GrpcClient, options: object, message: Uint8Array): Promise<number> {
+  const stream = client.stream(options);
+  stream.on('error', () => undefined);
+  stream.write(Buffer.from(message));
+  return new Promise((resolve) => {
+    stream.on('data', (answer: Buffer) => {
+      resolve(answer.includes('lacks the scope') ? 7 : 0);
+      stream.cancel();
+    });
+    stream.on('status', ({ code }) => resolve(code));
+    stream.on('end', () => undefined);
+  });
+}
+
+describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
+  let server: AppServer;
+  beforeAll(async () => {
+    const socket = (name: string) => join(tmpdir(), `millrace-access-${process.pid}-${name}`);
+    server = await startAppServer(
+      { 'echo/1/': '', 'echo/model.yaml': MODEL },
+      {
+        repository: { controlMode: 'explicit', loadModels: ['*'] },
+        auth: { keys: SCOPES.map((scope) => ({ name: scope, key: keyOf(scope), scopes: [scope] })) },
+        server: { adminPort, httpSocket: socket('http'), grpcSocket: socket('grpc') },
+        sharedMemory: { enabled: true },
+      },
+    );
+  });
+  afterAll(async () => {
+    await closeGrpcServers();
+    await server[Symbol.asyncDispose]();
+  });
+
+  /** Lines that `work` adds to the audit trail, and its result. */
+  async function trailed<Result>(work: Promise<Result>) {
+    const before = server.log.length;
+    const result = await work;
+    return { result, trail: describeTrail(server.log.slice(before)) };
+  }
+
+  const onRest = adminPort < 0 ? REST : REST.filter((route) => !('control' in route && route.control));
+  const listeners = [
+    ...onRest.flatMap((route) => [['http', idOf(route)] as const, ['httpSocket', idOf(route)] as const]),
+    ...(adminPort < 0 ? [] : OIP.map((route) => ['admin', idOf(route)] as const)),
+    ['metrics', 'GET /metrics'] as const,
+  ];
+  it.each(listeners)('on %s: %s', async (listener, id) => {
+    const row = HTTP_ROWS[id] as AccessRow;
+    for (const caller of CALLERS) {
+      const { result, trail } = await trailed(askHttp(server.addresses[listener] as Address, id, caller));
+      expect([caller, result.verdict]).toEqual([caller, verdictFor(caller, row)]);
+      if (result.verdict === 'served') expect([caller, result.status]).toEqual([caller, row.answers ?? 200]);
+      expect(trail).toEqual(trailOf(caller, row));
+    }
+  });
+
+  const methods = [...Object.entries(GRPC_ROWS), ...Object.entries(GRPC_READING_ROWS)].flatMap(([path, row]) => [
+    ['grpc', path, row] as const,
+    ['grpcSocket', path, row] as const,
+  ]);
+  it.each(methods)('on %s: %s', async (listener, path, row) => {
+    const client = new GrpcClient(server.addresses[listener]?.url ?? '');
+    const elsewhere = adminPort >= 0 && GRPC_METHODS.some((method) => method.path === path && method.control);
+    for (const caller of CALLERS) {
+      const { result, trail } = await trailed(askGrpc(client, path, caller, row.request));
+      const expected = verdictFor(caller, row);
+      // Before anybody looks at the scope.
+      const verdict = elsewhere && expected !== 'unauthenticated' ? 'permission_denied' : expected;
+      expect([caller, result.verdict]).toEqual([caller, verdict]);
+      if (result.verdict === 'served') expect([caller, result.status]).toEqual([caller, row.answers ?? 0]);
+      expect(trail).toEqual(elsewhere ? [] : trailOf(caller, row));
+    }
+  });
+
+  it('what changes the server is on the REST port only where there is no other', async () => {
+    for (const route of OIP.filter(({ control }) => control)) {
+      const { text } = await askHttp(server.addresses.http, idOf(route), 'manage');
+      expect([idOf(route), /no route|does not take/.test(text)]).toEqual([idOf(route), adminPort >= 0]);
+    }
+  });
+});

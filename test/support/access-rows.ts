@@ -1,0 +1,146 @@
+import type { Scope } from '../../src/core/index.js';
+
+/** Who may use a route or method, and what those who may are answered. */
+export interface AccessRow {
+  /** Everybody, whoever has a key, or who has one of these scopes. */
+  readonly who: 'everybody' | 'any key' | readonly Scope[];
+  /** As JSON; default an empty object. */
+  readonly request?: object;
+  /** HTTP or gRPC status of those who may; default success. */
+  readonly answers?: number;
+  /** What it changes, by the name of the audit trail; nothing where it is missing. */
+  readonly audit?: string;
+}
+
+const TENSOR = { inputs: [{ name: 'x', datatype: 'INT32', shape: [1], data: [1] }] };
+const EVERYBODY: AccessRow = { who: 'everybody' };
+const KEY: AccessRow = { who: 'any key' };
+const INFER: AccessRow = { who: ['infer'], request: TENSOR };
+/** The model has no input for a text. */
+const GENERATE: AccessRow = { who: ['infer'], request: { text_input: 'a' }, answers: 400 };
+const OBSERVE: AccessRow = { who: ['observe'] };
+const METADATA: AccessRow = { who: ['observe', 'infer'] };
+const LOAD: AccessRow = { who: ['manage'], audit: 'model.load' };
+const UNLOAD: AccessRow = { who: ['manage'], audit: 'model.unload', answers: 404 };
+const TRACE: AccessRow = { who: ['manage'], request: { trace_rate: '1' }, audit: 'trace.update' };
+const LOGGING: AccessRow = { who: ['manage'], request: { log_info: true }, audit: 'log.update' };
+const REGISTER: AccessRow = {
+  who: ['infer'],
+  request: { key: '/millrace-no-such-object', byte_size: 1, offset: 0 },
+  answers: 400,
+  audit: 'sharedMemory.register',
+};
+const UNREGISTER: AccessRow = { who: ['infer'], audit: 'sharedMemory.unregister' };
+
+/** Every HTTP route by method and path. Path parameters are filled in by {@link PATH_PARAMETERS}. */
+export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
+  'GET /v2/health/live': EVERYBODY,
+  'GET /v2/health/ready': EVERYBODY,
+  'GET /v2': METADATA,
+  'POST /v2/models/{model}/infer': INFER,
+  'POST /v2/models/{model}/versions/{version}/infer': INFER,
+  'POST /v2/models/{model}/generate': GENERATE,
+  'POST /v2/models/{model}/versions/{version}/generate': GENERATE,
+  'POST /v2/models/{model}/generate_stream': GENERATE,
+  'POST /v2/models/{model}/versions/{version}/generate_stream': GENERATE,
+  'GET /v2/models/stats': OBSERVE,
+  'GET /v2/models/{model}': METADATA,
+  'GET /v2/models/{model}/ready': METADATA,
+  'GET /v2/models/{model}/config': METADATA,
+  'GET /v2/models/{model}/stats': OBSERVE,
+  'GET /v2/models/{model}/versions/{version}': METADATA,
+  'GET /v2/models/{model}/versions/{version}/ready': METADATA,
+  'GET /v2/models/{model}/versions/{version}/config': METADATA,
+  'GET /v2/models/{model}/versions/{version}/stats': OBSERVE,
+  'POST /v2/repository/index': OBSERVE,
+  'POST /v2/repository/{repository}/index': OBSERVE,
+  'POST /v2/repository/models/{model}/load': LOAD,
+  'POST /v2/repository/{repository}/models/{model}/load': { ...LOAD, answers: 404 },
+  'POST /v2/repository/models/{model}/unload': UNLOAD,
+  'POST /v2/repository/{repository}/models/{model}/unload': UNLOAD,
+  'GET /v2/trace/setting': OBSERVE,
+  'POST /v2/trace/setting': TRACE,
+  'GET /v2/models/{model}/trace/setting': OBSERVE,
+  'POST /v2/models/{model}/trace/setting': TRACE,
+  'GET /v2/logging': OBSERVE,
+  'POST /v2/logging': LOGGING,
+  'GET /v2/systemsharedmemory/status': METADATA,
+  'GET /v2/systemsharedmemory/region/{region}/status': { ...METADATA, answers: 404 },
+  'POST /v2/systemsharedmemory/region/{region}/register': REGISTER,
+  'POST /v2/systemsharedmemory/unregister': UNREGISTER,
+  'POST /v2/systemsharedmemory/region/{region}/unregister': UNREGISTER,
+  // There is no CUDA memory to tell of or to change.
+  'GET /v2/cudasharedmemory/status': KEY,
+  'GET /v2/cudasharedmemory/region/{region}/status': { ...KEY, answers: 404 },
+  'POST /v2/cudasharedmemory/region/{region}/register': { ...KEY, answers: 501 },
+  'POST /v2/cudasharedmemory/unregister': KEY,
+  'POST /v2/cudasharedmemory/region/{region}/unregister': KEY,
+  'GET /openapi.json': OBSERVE,
+  'GET /docs': EVERYBODY,
+  'GET /docs/page.css': EVERYBODY,
+  'GET /docs/page.js': EVERYBODY,
+  'GET /metrics': OBSERVE,
+};
+
+/** An unload is asked for by a name that nobody has: the others need the model. */
+export function pathOf(route: string): string {
+  const model = route.endsWith('/unload') ? 'nobody' : 'echo';
+  const parameters: Readonly<Record<string, string>> = { model, version: '1', repository: 'elsewhere', region: 'r' };
+  return route.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? '');
+}
+
+const GRPC_TENSOR = {
+  model_name: 'echo',
+  inputs: [{ name: 'x', datatype: 'INT32', shape: [1], contents: { int_contents: [1] } }],
+};
+const NAMED = { name: 'echo' };
+const NOT_FOUND = 5;
+const UNIMPLEMENTED = 12;
+
+/** Every method of gRPC by its path. */
+export const GRPC_ROWS: Readonly<Record<string, AccessRow>> = {
+  '/inference.GRPCInferenceService/ServerLive': EVERYBODY,
+  '/inference.GRPCInferenceService/ServerReady': EVERYBODY,
+  '/inference.GRPCInferenceService/ServerMetadata': METADATA,
+  '/inference.GRPCInferenceService/ModelInfer': { who: ['infer'], request: GRPC_TENSOR },
+  '/inference.GRPCInferenceService/ModelStreamInfer': { who: ['infer'], request: GRPC_TENSOR },
+  '/inference.GRPCInferenceService/ModelReady': { ...METADATA, request: NAMED },
+  '/inference.GRPCInferenceService/ModelMetadata': { ...METADATA, request: NAMED },
+  '/inference.GRPCInferenceService/ModelConfig': { ...METADATA, request: NAMED },
+  '/inference.GRPCInferenceService/ModelStatistics': { ...OBSERVE, request: NAMED },
+  '/inference.GRPCInferenceService/RepositoryIndex': OBSERVE,
+  '/inference.GRPCInferenceService/RepositoryModelLoad': { ...LOAD, request: { model_name: 'echo' } },
+  '/inference.GRPCInferenceService/RepositoryModelUnload': {
+    ...UNLOAD,
+    request: { model_name: 'nobody' },
+    answers: NOT_FOUND,
+  },
+  '/inference.GRPCInferenceService/TraceSetting': {
+    ...TRACE,
+    request: { settings: { trace_rate: { value: ['1'] } } },
+  },
+  '/inference.GRPCInferenceService/LogSettings': {
+    ...LOGGING,
+    request: { settings: { log_info: { bool_param: true } } },
+  },
+  '/inference.GRPCInferenceService/SystemSharedMemoryStatus': METADATA,
+  '/inference.GRPCInferenceService/SystemSharedMemoryRegister': {
+    ...REGISTER,
+    request: { name: 'r', key: '/millrace-no-such-object', byte_size: 1 },
+    answers: 3,
+  },
+  '/inference.GRPCInferenceService/SystemSharedMemoryUnregister': UNREGISTER,
+  '/inference.GRPCInferenceService/CudaSharedMemoryStatus': KEY,
+  '/inference.GRPCInferenceService/CudaSharedMemoryRegister': { ...KEY, answers: UNIMPLEMENTED },
+  '/inference.GRPCInferenceService/CudaSharedMemoryUnregister': KEY,
+  '/grpc.health.v1.Health/Check': EVERYBODY,
+  '/grpc.health.v1.Health/Watch': EVERYBODY,
+  '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': EVERYBODY,
+  '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo': EVERYBODY,
+};
+
+/** The same methods read settings when the request holds none. */
+export const GRPC_READING_ROWS: Readonly<Record<string, AccessRow>> = {
+  '/inference.GRPCInferenceService/TraceSetting': OBSERVE,
+  '/inference.GRPCInferenceService/LogSettings': OBSERVE,
+};
