@@ -7,8 +7,8 @@ export interface ShellBlock {
   /** Of the fence that opens it, from 1. */
   readonly line: number;
   readonly script: string;
-  /** Marked `sh test`: a test runs it. */
-  readonly tested: boolean;
+  /** What follows the fence: `sh test` is run by test/e2e/docs-shell.test.ts, `sh package` by `npm run check:package`. */
+  readonly tag: string;
   /** The `json expect` block behind it: what it must answer. */
   readonly expected: unknown;
 }
@@ -32,7 +32,7 @@ export function shellBlocksOf(page: string, text = readFileSync(page, 'utf8')): 
     page,
     line: unix.slice(0, index).split('\n').length,
     script: groups.script ?? '',
-    tested: groups.tag === 'sh test',
+    tag: groups.tag ?? '',
     expected: groups.expected === undefined ? undefined : JSON.parse(groups.expected),
   }));
 }
