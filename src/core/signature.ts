@@ -16,10 +16,21 @@ export interface TensorSpec {
   readonly dimNames?: readonly string[];
   /** Class labels by index, for the classification extension; outputs only. */
   readonly labels?: readonly string[];
+  /** The model file does not say how many dimensions it has: `shape` is empty until the configuration gives it. */
+  readonly rankUnknown?: true;
+}
+
+/** An output of the model file that cannot be served. */
+export interface LeftOutOutput {
+  readonly name: string;
+  /** What it is, and what to do about it: `is a sequence of …, …: export it with …`. */
+  readonly reason: string;
 }
 
 /** What a model takes and gives, in the model's own order. */
 export interface Signature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** Outputs that the model file has beside those. */
+  readonly leftOut?: readonly LeftOutOutput[];
 }

@@ -35,7 +35,11 @@ export async function chooseBatching(model: Instance, options: ProbeOptions): Pr
   if (maxBatchSize === 1) return { enabled: false, reason: 'maxBatchSize is 1' };
   if (enabled !== 'auto') return { enabled, reason: 'configured' };
   if (!options.batchInvariant) {
-    return { enabled: false, reason: 'its numbers depend on what a row is batched with (dynamic quantisation)' };
+    return {
+      enabled: false,
+      reason:
+        'its numbers depend on what a row is batched with (dynamic quantisation, or rows that are computed together)',
+    };
   }
   if (!options.pure) return { enabled: true, reason: 'not measured: the model is not free of side effects' };
   if (zeroInputs(options.signature, 1) === undefined) {

@@ -19,7 +19,11 @@ function check(
 ) {
   const rules = createShapeRules({
     label: 'm/1',
-    signature: { inputs, outputs: [spec('y'), spec('z')] },
+    signature: {
+      inputs,
+      outputs: [spec('y'), spec('z')],
+      leftOut: [{ name: 'parts', reason: 'is a sequence: export one tensor' }],
+    },
     maxBatchSize: options.maxBatchSize ?? 4,
     textOnly: options.textOnly ?? true,
     inputs: [],
@@ -139,6 +143,13 @@ describe('checkRequest', () => {
       [ONE],
       { outputs: ['q'] },
       "model 'm/1' has no output 'q'; its outputs are 'y', 'z'",
+    ],
+    [
+      'an output that cannot be served',
+      [spec('x')],
+      [ONE],
+      { outputs: ['y', 'parts'] },
+      "output 'parts' of model 'm/1' is a sequence: export one tensor",
     ],
     ['an output asked for twice', [spec('x')], [ONE], { outputs: ['y', 'y'] }, "output 'y' is requested twice"],
   ])('refuses %s', (_what, specs, given, options, message) => {

@@ -5,6 +5,7 @@ import {
   elementCount,
   formatTensorType,
   type InferRequest,
+  type LeftOutOutput,
   MillraceError,
   type Tensor,
   type TensorSpec,
@@ -16,6 +17,8 @@ export interface RequestRules {
   readonly label: string;
   readonly inputs: readonly TensorSpec[];
   readonly outputNames: readonly string[];
+  /** Outputs of the model file that cannot be served. */
+  readonly leftOut: readonly LeftOutOutput[];
   /** 0 = the model has no batch dimension. */
   readonly maxBatchSize: number;
   /** BYTES must be valid UTF-8. */
@@ -173,6 +176,8 @@ function checkOutputs(rules: RequestRules, request: InferRequest): readonly stri
   const names: string[] = [];
   for (const { name } of wanted) {
     if (!rules.outputNames.includes(name)) {
+      const leftOut = rules.leftOut.find((output) => output.name === name);
+      if (leftOut !== undefined) throw invalid(`output '${name}' of model '${rules.label}' ${leftOut.reason}`);
       const expected = rules.outputNames.map((output) => `'${output}'`).join(', ');
       throw invalid(`model '${rules.label}' has no output '${name}'; its outputs are ${expected}`);
     }

@@ -120,6 +120,20 @@ describe('createEngine', () => {
     expect(engine.statistics()).toMatchObject([{ inferenceCount: 2, cacheHit: { count: 0 } }]);
   });
 
+  it('warns of outputs that cannot be served, unless the configuration lists those that are', async () => {
+    const { engine, events, host } = createFixture();
+    const messages: string[] = [];
+    events.subscribe('diagnostic', ({ level, message }) => messages.push(`${level}: ${message}`));
+    const leftOut = [{ name: 'parts', reason: 'is a sequence: export one tensor' }];
+    host.description = { ...IDENTITY, signature: { ...IDENTITY.signature, leftOut } };
+    await engine.load(source(1));
+    expect(messages).toEqual([
+      "warn: output 'parts' of model 'm/1' is not served: it is a sequence: export one tensor",
+    ]);
+    await engine.load(source(2, { outputs: [{ name: 'y' }] }));
+    expect(messages).toHaveLength(1);
+  });
+
   it.each<['off' | 'execution_count', number]>([
     ['execution_count', 1],
     ['off', 2],
@@ -320,7 +334,8 @@ describe('createEngine', () => {
     const dependent = await engine.load(source(4));
     expect(dependent.batching).toEqual({
       enabled: false,
-      reason: 'its numbers depend on what a row is batched with (dynamic quantisation)',
+      reason:
+        'its numbers depend on what a row is batched with (dynamic quantisation, or rows that are computed together)',
     });
     const single = await engine.load(source(3, { maxBatchSize: 1 }));
     expect(single.batching).toEqual({ enabled: false, reason: 'maxBatchSize is 1' });

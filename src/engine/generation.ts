@@ -7,6 +7,7 @@ import {
   MillraceError,
   type ModelRef,
   type ModelState,
+  type Signature,
   type Timer,
 } from '../core/index.js';
 import {
@@ -219,8 +220,16 @@ interface Prepared {
   readonly sequences: boolean;
 }
 
+/** Who lists the outputs to serve has chosen; anybody else may miss some. */
+function reportLeftOut(ref: ModelRef, { leftOut = [] }: Signature, events: EventBus): void {
+  for (const { name, reason } of leftOut) {
+    const message = `output '${name}' of model '${formatModelRef(ref)}' is not served: it ${reason}`;
+    events.publish('diagnostic', { level: 'warn', room: 'engine', message });
+  }
+}
+
 function prepare(
-  { source, context }: LoadGenerationOptions,
+  { source, ref, context }: LoadGenerationOptions,
   config: ResolvedModelConfig,
   description: Description,
 ): Prepared {
@@ -237,6 +246,7 @@ function prepare(
     labels: source.labels,
     defaultMaxBatchSize: context.options.defaultMaxBatchSize,
   });
+  if (!source.config.outputs?.length) reportLeftOut(ref, completed.signature, context.events);
   return { ...completed, description, sequences: description.stateful || config.sequenceBatching !== undefined };
 }
 

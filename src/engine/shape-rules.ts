@@ -38,6 +38,7 @@ export function createShapeRules(options: ShapeRulesOptions): ShapeRules {
     label: options.label,
     inputs: signature.inputs,
     outputNames: signature.outputs.map((spec) => spec.name),
+    leftOut: signature.leftOut ?? [],
     maxBatchSize: options.maxBatchSize,
     textOnly: options.textOnly,
     paddedAxes: new Map([...inputPadding].map(([name, rule]) => [name, rule.axes])),

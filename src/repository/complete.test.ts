@@ -111,6 +111,67 @@ describe('completeSignature', () => {
   });
 });
 
+describe('completeSignature, of a tensor whose rank the file does not say,', () => {
+  const unknown = (name: string, extra: Partial<TensorSpec> = {}) =>
+    spec(name, [], { rankUnknown: true, dimNames: [], ...extra });
+  const described = { inputs: [unknown('x')], outputs: [unknown('y'), spec('z', [-1, 2])] };
+
+  it('takes the shape from the configuration', () => {
+    const declared: ModelConfig = {
+      inputs: [{ name: 'x', shape: [-1, -1] }],
+      outputs: [{ name: 'y', shape: [2] }, { name: 'z' }],
+    };
+    const { signature, maxBatchSize } = complete(declared, described);
+    expect(maxBatchSize).toBe(0);
+    expect(signature.inputs).toEqual([spec('x', [-1, -1], { batchAxis: null })]);
+    expect(signature.outputs[0]).toEqual(spec('y', [2]));
+    expect(complete({ ...declared, outputs: [{ name: 'y', shape: [1] }] }, described).signature.outputs[0]).toEqual(
+      spec('y', [1]),
+    );
+  });
+
+  it('batches where the configuration says so', () => {
+    const batched = { inputs: [unknown('x', { batchAxis: 0 })], outputs: [unknown('y', { batchAxis: 0 })] };
+    const declared: ModelConfig = {
+      maxBatchSize: 8,
+      inputs: [{ name: 'x', shape: [-1, 4] }],
+      outputs: [{ name: 'y', shape: [-1] }],
+    };
+    expect(complete(declared, batched)).toEqual({
+      signature: { inputs: [spec('x', [-1, 4])], outputs: [spec('y', [-1])] },
+      maxBatchSize: 8,
+    });
+  });
+
+  it('asks for all shapes at once', () => {
+    expect(() => complete({}, described)).toThrow(
+      "the model file does not say how many dimensions 'x' and 'y' have: give the shape in model.yaml, such as " +
+        'inputs: [{ name: "x", shape: [-1, -1] }] and outputs: [{ name: "y", shape: [-1, -1] }] (-1 = any size)',
+    );
+    expect(() => complete({ outputs: [{ name: 'y', shape: [-1] }] }, described)).toThrow(
+      "the model file does not say how many dimensions 'x' has: give the shape in model.yaml, such as " +
+        'inputs: [{ name: "x", shape: [-1, -1] }] (-1 = any size)',
+    );
+  });
+});
+
+describe('completeSignature, of an output that cannot be served,', () => {
+  const described = { ...FILE, leftOut: [{ name: 'parts', reason: 'is a sequence of tensors: export one tensor' }] };
+
+  it('serves the others and keeps the reason', () => {
+    expect(complete({}, described).signature).toEqual(described);
+    const listed = complete({ outputs: [{ name: 'y' }] }, described).signature;
+    expect(listed.outputs.map(({ name }) => name)).toEqual(['y']);
+    expect(listed.leftOut).toEqual(described.leftOut);
+  });
+
+  it('refuses a configuration that lists it', () => {
+    expect(() => complete({ outputs: [{ name: 'parts' }] }, described)).toThrow(
+      "output 'parts' is configured, but it is a sequence of tensors: export one tensor",
+    );
+  });
+});
+
 describe('completeSignature refuses', () => {
   const cases: readonly [string, ModelConfig, Signature, string][] = [
     [

@@ -35,7 +35,9 @@ export function completeSignature(input: CompletionInput): Completion {
     input.describedMaxBatchSize ??
     (canBatch(declared, described) ? input.defaultMaxBatchSize : 0);
   checkNames('input', declared.inputs, described.inputs);
+  checkLeftOut(declared.outputs, described);
   checkNames('output', declared.outputs, described.outputs);
+  checkRanks(declared, described);
   const mixed = isMixed(described);
   const complete = (kind: 'input' | 'output', spec: TensorSpec, config: TensorConfig | undefined): TensorSpec => {
     // Where the runtime tells the tensors apart, those without rows are as in a model that does not batch.
@@ -47,7 +49,35 @@ export function completeSignature(input: CompletionInput): Completion {
   const outputs = described.outputs
     .filter((spec) => !declared.outputs?.length || find(declared.outputs, spec.name) !== undefined)
     .map((spec) => complete('output', spec, find(declared.outputs, spec.name)));
-  return { signature: { inputs, outputs }, maxBatchSize };
+  const { leftOut } = described;
+  return { signature: { inputs, outputs, ...(leftOut === undefined ? {} : { leftOut }) }, maxBatchSize };
+}
+
+/** Outputs that cannot be served may be in the file, but not in the configuration. */
+function checkLeftOut(configs: readonly TensorConfig[] = [], { leftOut = [] }: Signature): void {
+  for (const { name, reason } of leftOut) {
+    if (find(configs, name) !== undefined) throw contradiction(`output '${name}' is configured, but it ${reason}`);
+  }
+}
+
+/** All at once, so that the configuration has to be written once. */
+function checkRanks(declared: ModelConfig, described: Signature): void {
+  const missing = (['inputs', 'outputs'] as const).flatMap((kind) => {
+    const unknown = described[kind].filter(
+      ({ name, rankUnknown }) => rankUnknown && !find(declared[kind], name)?.shape,
+    );
+    return unknown.length === 0 ? [] : [{ kind, names: unknown.map(({ name }) => name) }];
+  });
+  if (missing.length === 0) return;
+  const names = missing.flatMap((group) => group.names.map((name) => `'${name}'`));
+  const lines = missing.map(({ kind, names: of }) => {
+    const tensors = of.map((name) => `{ name: ${JSON.stringify(name)}, shape: [-1, -1] }`);
+    return `${kind}: [${tensors.join(', ')}]`;
+  });
+  throw contradiction(
+    `the model file does not say how many dimensions ${names.join(' and ')} ${names.length === 1 ? 'has' : 'have'}: ` +
+      `give the shape in model.yaml, such as ${lines.join(' and ')} (-1 = any size)`,
+  );
 }
 
 /** Some tensors count the rows of a batch, others are the same for all of them. */
@@ -87,7 +117,7 @@ function checkNames(kind: string, configs: readonly TensorConfig[] = [], specs: 
 }
 
 function checkBatchDimension(what: string, spec: TensorSpec, maxBatchSize: number): void {
-  if (maxBatchSize === 0 || spec.shape[0] === -1) return;
+  if (maxBatchSize === 0 || spec.shape[0] === -1 || spec.rankUnknown) return;
   throw contradiction(
     `${what} is ${formatTensorType(spec.datatype, spec.shape)} in the model file: with maxBatchSize ${maxBatchSize} ` +
       'its first dimension must be variable (-1); set maxBatchSize to 0 or export the model with a variable batch',
@@ -117,7 +147,7 @@ function completeTensor(kind: 'input' | 'output', spec: TensorSpec, context: Ten
     batchAxis: maxBatchSize > 0 ? 0 : null,
     // A file that needs the tensor needs it, whatever the configuration says.
     optional: kind === 'input' && spec.optional && config?.optional !== false,
-    ...(spec.dimNames === undefined || modelShape !== undefined ? {} : { dimNames: spec.dimNames }),
+    ...(spec.dimNames?.length !== shape.length || modelShape !== undefined ? {} : { dimNames: spec.dimNames }),
     ...(kind === 'output' && classes !== undefined ? { labels: classes } : {}),
   };
 }
@@ -139,7 +169,7 @@ function completeShape(
     );
   }
   const modelShape = modelShapeOf(config, maxBatchSize > 0) ?? (isScalar(spec, shape) ? spec.shape : shape);
-  if (!fits(modelShape, spec.shape)) {
+  if (!spec.rankUnknown && !fits(modelShape, spec.shape)) {
     const via = modelShape === shape ? '' : ` reshaped to [${modelShape.join(',')}]`;
     throw contradiction(
       `${what} is configured with shape [${shape.join(',')}]${via}, ` +
@@ -154,7 +184,7 @@ function completeShape(
 
 /** The one element of a scalar may be declared as `[1]`, as Triton's configurations have to. */
 function isScalar(file: TensorSpec, declared: readonly number[]): boolean {
-  return file.shape.length === 0 && declared.length > 0 && declared.every((size) => size === 1);
+  return !file.rankUnknown && file.shape.length === 0 && declared.length > 0 && declared.every((size) => size === 1);
 }
 
 /** The declared shape may fix what is variable in the file, but not the other way round. */

@@ -325,7 +325,8 @@ export const ModelConfigSchema = Type.Object(
         minimum: 0,
         description:
           'Most rows in one request and in one batch; 0 = the model has no batch dimension. ' +
-          'Default: 64 when the first dimension of every tensor is variable in the file, else 0.',
+          'Default: 64 when the first dimension of every tensor is variable in the file and no run shows that rows change ' +
+          'each other, else 0.',
       }),
     ),
     inputs: Type.Optional(Type.Array(TensorConfigSchema, { default: [] })),

@@ -29,6 +29,10 @@ export interface OnnxValue {
   readonly type: OnnxType;
   /** undefined = no shape in the file at all. */
   readonly dims?: readonly (number | string)[];
+  /** A sequence of such tensors, or such a tensor or none; undefined = the tensor itself. */
+  readonly container?: 'sequence' | 'optional';
+  /** A map from such keys to such scalars, by itself or in a sequence. */
+  readonly keys?: OnnxType;
 }
 
 export interface OnnxInitializer {
@@ -47,6 +51,7 @@ export type OnnxAttribute =
   | string
   | readonly number[]
   | { readonly float: number }
+  | { readonly strings: readonly string[] }
   | { readonly tensor: Omit<OnnxInitializer, 'externalFile'> };
 
 export interface OnnxNode {
@@ -64,6 +69,8 @@ export interface OnnxGraph {
   readonly initializers?: readonly OnnxInitializer[];
   /** Version of the default operator set; 17 when not given. */
   readonly opset?: number;
+  /** Versions of further operator sets by domain. */
+  readonly opsets?: Readonly<Record<string, number>>;
 }
 
 /** The bytes of an ONNX file with this graph. */
@@ -71,7 +78,10 @@ export function buildOnnx(graph: OnnxGraph): Uint8Array {
   const model = onnx.ModelProto.create({
     irVersion: 8,
     producerName: 'millrace-test',
-    opsetImport: [{ domain: '', version: graph.opset ?? 17 }],
+    opsetImport: Object.entries({ '': graph.opset ?? 17, ...graph.opsets }).map(([domain, version]) => ({
+      domain,
+      version,
+    })),
     graph: {
       name: 'graph',
       input: graph.inputs.map(toValueInfo),
@@ -112,7 +122,12 @@ function toValueInfo(value: OnnxValue) {
             ),
           },
         };
-  return { name: value.name, type: { tensorType: { elemType: ONNX_TYPES[value.type], ...shape } } };
+  const tensor = { tensorType: { elemType: ONNX_TYPES[value.type], ...shape } };
+  const element =
+    value.keys === undefined ? tensor : { mapType: { keyType: ONNX_TYPES[value.keys], valueType: tensor } };
+  if (value.container === undefined) return { name: value.name, type: element };
+  const key = value.container === 'sequence' ? 'sequenceType' : 'optionalType';
+  return { name: value.name, type: { [key]: { elemType: element } } };
 }
 
 function toTensor(tensor: OnnxInitializer) {
@@ -144,6 +159,9 @@ function toAttribute(value: OnnxAttribute) {
   if (typeof value === 'number') return { type: types.INT, i: value };
   if (typeof value === 'string') return { type: types.STRING, s: new TextEncoder().encode(value) };
   if ('float' in value) return { type: types.FLOAT, f: value.float };
+  if ('strings' in value) {
+    return { type: types.STRINGS, strings: value.strings.map((text) => new TextEncoder().encode(text)) };
+  }
   if ('tensor' in value) return { type: types.TENSOR, t: toTensor(value.tensor) };
   return { type: types.INTS, ints: [...value] };
 }

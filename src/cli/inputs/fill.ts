@@ -9,7 +9,7 @@ export interface FillOptions {
 
 /** Zeros, or numbers in [0, 1) and the like; open dimensions are 1. */
 export function fillInput(spec: TensorMetadata, { fill: kind, shapes }: FillOptions): InputValue {
-  const shape = shapes[spec.name] ?? spec.shape.map((size) => Math.max(size, 1));
+  const shape = shapes[spec.name] ?? spec.shape.map((size) => (size === -1 ? 1 : size));
   const count = elementCount(shape);
   const random = kind === 'random' ? Math.random : () => 0;
   const { datatype } = spec;

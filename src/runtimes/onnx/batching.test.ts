@@ -57,9 +57,40 @@ describe('the batch axis', () => {
     expect(await batchAxes(doubling)).toEqual([null, null]);
   });
 
+  test('is found by a run where other dimensions are variable too', async () => {
+    expect(await batchAxes(renamed(['tokens', 'time'], ['texts', 'time']))).toEqual([0, 0]);
+  });
+
+  test('is none where one row changes what becomes of another, whatever the names say', async () => {
+    const centring: OnnxGraph = {
+      inputs: [tensor('x', ['batch', 3])],
+      outputs: [tensor('y', ['batch', 3])],
+      nodes: [
+        { op: 'ReduceMean', inputs: ['x'], outputs: ['mean'], attributes: { axes: [0], keepdims: 1 } },
+        { op: 'Sub', inputs: ['x', 'mean'], outputs: ['y'] },
+      ],
+    };
+    expect(await batchAxes(centring)).toEqual([null, null]);
+    expect(await batchAxes(centring, 8)).toEqual([0, 0]);
+    expect((await describeGraph(centring, 8)).batchInvariant).toBe(false);
+  });
+
+  test('is not the first where another one is called batch', async () => {
+    expect(await batchAxes(renamed(['sequence', 'batch_size', 4], ['sequence', 'batch_size', 4]))).toEqual([
+      null,
+      null,
+    ]);
+    expect(await batchAxes(renamed(['batch_size', 'sequence', 4], ['batch_size', 'sequence', 4]))).toEqual([0, 0]);
+  });
+
+  test('is found for texts too', async () => {
+    const text: OnnxValue = { name: 't', type: 'string', dims: ['', 1] };
+    expect(await batchAxes(identityGraph([text]))).toEqual([0, 0]);
+  });
+
   test('goes by the names where no run can tell', async () => {
-    expect(await batchAxes(renamed(['tokens', 'time'], ['texts', 'time']))).toEqual([null, null]);
-    expect(await batchAxes(renamed(['unk__7', 'time'], ['batch', 'time']))).toEqual([0, 0]);
+    expect(await batchAxes(renamed(['tokens', 3_000_000], ['texts', 3_000_000]))).toEqual([null, null]);
+    expect(await batchAxes(renamed(['unk__7', 3_000_000], ['batch', 3_000_000]))).toEqual([0, 0]);
   });
 
   test('is as the configuration declares it', async () => {

@@ -29,13 +29,39 @@ const LOAD_EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
     /Opset (\d+) is under development[\s\S]*domain (\S+) is till opset (\d+)/,
     (match, { fileName, ortVersion }) =>
       invalid(
-        `'${fileName}' uses opset ${match[1]} of ${match[2]}; ONNX Runtime ${ortVersion} knows it up to ${match[3]}`,
+        `'${fileName}' uses opset ${match[1]} of ${match[2]}; ONNX Runtime ${ortVersion} knows it up to ${match[3]}: export the model with opset ${match[3]} or lower`,
       ),
   ],
   [
     /Unsupported model IR version: (\d+), max supported IR version: (\d+)/,
     (match, { fileName, ortVersion }) =>
-      invalid(`'${fileName}' has IR version ${match[1]}; ONNX Runtime ${ortVersion} knows them up to ${match[2]}`),
+      invalid(
+        `'${fileName}' has IR version ${match[1]}; ONNX Runtime ${ortVersion} knows them up to ${match[2]}: set model.ir_version to ${match[2]} or lower in Python and save the model again`,
+      ),
+  ],
+  [
+    /Fatal error: ([^\s:]+):(\S+?)\(-?\d+\) is not a registered function|Node, \([^,]*, ([^,\s]+), "([^"]+)"[\s\S]*No opset import for domain/,
+    (match, { fileName, ortVersion }) =>
+      invalid(
+        `'${fileName}' uses the operator ${match[2] ?? match[3]} of the domain ${match[1] ?? match[4]}, which ONNX Runtime ${ortVersion} does not have: export the model with operators of ONNX alone`,
+      ),
+  ],
+  [
+    /Duplicate definition(?:-site)? (?:for|of) \(([^)]+)\)/,
+    (match, { fileName }) =>
+      invalid(`'${fileName}' defines '${match[1]}' twice: give each input and each result of an operator its own name`),
+  ],
+  [
+    /MLDataType for: tensor\((\w+)\) is not currently registered/,
+    (match, { fileName }) => new MillraceError('unimplemented', heldByNobody(fileName, (match[1] ?? '').toUpperCase())),
+  ],
+  [
+    /Could not find an implementation for (\w+)\((\d+)\)/,
+    (match, { fileName, ortVersion }) =>
+      new MillraceError(
+        'unimplemented',
+        `'${fileName}' uses ${match[1]} of opset ${match[2]} on a type of elements for which ONNX Runtime ${ortVersion} has no such operator: put a Cast to another type before it`,
+      ),
   ],
   [
     /No Op registered for (\S+) with domain_version of (\d+)/,
@@ -46,13 +72,16 @@ const LOAD_EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
   ],
   [
     /Unsupported data type: (\d+)/,
-    (match, { fileName }) =>
-      new MillraceError(
-        'unimplemented',
-        `'${fileName}' has an input or output of type ${onnxTypeName(Number(match[1]))}, which onnxruntime-node cannot hold`,
-      ),
+    (match, { fileName }) => new MillraceError('unimplemented', heldByNobody(fileName, onnxTypeName(Number(match[1])))),
   ],
 ];
+
+function heldByNobody(fileName: string, type: string): string {
+  const remedy = type.startsWith('COMPLEX')
+    ? 'export real and imaginary parts as tensors of their own'
+    : 'put a Cast to FLOAT there before the export';
+  return `'${fileName}' has an input or output of type ${type}, which onnxruntime-node cannot hold: ${remedy}`;
+}
 
 const PROVIDER_TROUBLE = /ExecutionProvider|providers_shared|webgpu|CoreML|DirectML/i;
 

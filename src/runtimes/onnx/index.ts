@@ -1,17 +1,20 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { env, InferenceSession } from 'onnxruntime-node';
-import type { Signature } from '../../core/index.js';
+import type { Signature, TensorSpec } from '../../core/index.js';
 import type { LoadedModel, LoadSpec, Runtime } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { explainLoadError } from './errors.js';
 import { GraphCache } from './graph-cache.js';
+import { readGraphValues } from './graph-values.js';
 import { OnnxModel } from './model.js';
 import { type OnnxOptions, readOnnxOptions } from './options.js';
 import { checkProviders } from './providers.js';
 import { quantizesDynamically } from './quantization.js';
-import { keepsRows } from './row-probe.js';
-import { guessBatching, judgeBatching, readSignature } from './signature.js';
+import { type RowTrial, tryRows } from './row-trial.js';
+import { chooseServable, guessBatching, judgeBatching, readSignature } from './signature.js';
 import { declineTelemetry } from './telemetry.js';
+import { withoutZipMap } from './zip-map.js';
 
 /** ONNX models by onnxruntime-node. */
 export function createOnnxRuntime(context: RuntimeContext): Runtime {
@@ -22,12 +25,14 @@ export function createOnnxRuntime(context: RuntimeContext): Runtime {
 async function loadOnnx(spec: LoadSpec, context: RuntimeContext): Promise<LoadedModel> {
   const options = readOnnxOptions(spec.options);
   checkProviders(options.executionProviders);
-  const session = await createSession(spec, options, context);
+  const { session, labels } = await openSession(spec, options, context);
   try {
+    const quantizes = await quantizesDynamically(spec.path);
+    const { signature, independent } = await describe(session, spec, quantizes);
     const description = {
-      signature: await describe(session, spec.maxBatchSize),
+      signature: { ...signature, outputs: signature.outputs.map((output) => withLabels(output, labels)) },
       pure: true,
-      batchInvariant: !(await quantizesDynamically(spec.path)),
+      batchInvariant: !quantizes && independent,
       decoupled: false,
       stateful: false,
       concurrency: 1,
@@ -43,17 +48,67 @@ async function loadOnnx(spec: LoadSpec, context: RuntimeContext): Promise<Loaded
   }
 }
 
-/** The signature, with a batch axis where the configuration declares one, the file is clear about it, or a run shows it. */
-async function describe(session: InferenceSession, maxBatchSize: number | undefined): Promise<Signature> {
+function withLabels(output: TensorSpec, labels: Labels): TensorSpec {
+  const classes = labels.get(output.name);
+  return classes === undefined ? output : { ...output, labels: classes };
+}
+
+interface Described {
+  readonly signature: Signature;
+  /** Rows do not influence each other, as far as anybody can tell. */
+  readonly independent: boolean;
+}
+
+/** The signature, with a batch axis where the configuration declares one, or the file or a run shows one. */
+async function describe(session: InferenceSession, spec: LoadSpec, quantizes: boolean): Promise<Described> {
+  const { maxBatchSize } = spec;
   const metadata = { inputs: session.inputMetadata, outputs: session.outputMetadata };
-  const judged = judgeBatching(metadata);
-  const alone = readSignature(metadata, null);
-  if (judged === 'no' || maxBatchSize === 0) return alone;
-  const batches =
-    judged === 'yes' ||
-    maxBatchSize !== undefined ||
-    ((await keepsRows(session, alone.inputs)) ?? guessBatching(metadata));
-  return batches ? readSignature(metadata, 0) : alone;
+  const servable = chooseServable(metadata, () => readGraphValues(spec.path));
+  const judged = judgeBatching(servable);
+  const mayBatch = judged !== 'no' && maxBatchSize !== 0;
+  const alone = readSignature(servable, null);
+  const trial = mayBatch || servable.rankUnknown.size > 0 ? await tryRows(session, alone) : undefined;
+  // What quantisation makes of other rows is no sign that rows are anything else.
+  const independent = quantizes || trial?.independent !== false;
+  const shown = trial?.keepsRows && independent;
+  const batches = mayBatch && (maxBatchSize !== undefined || (shown ?? (judged === 'yes' || guessBatching(servable))));
+  return { signature: withRanks(readSignature(servable, batches ? 0 : null), trial), independent };
+}
+
+/** Outputs of unknown rank have that which a run has shown. */
+function withRanks(signature: Signature, trial: RowTrial | undefined): Signature {
+  const outputs = signature.outputs.map(({ rankUnknown, ...output }) => {
+    const rank = trial?.ranks.get(output.name);
+    if (rankUnknown === undefined) return output;
+    return rank === undefined ? { ...output, rankUnknown } : { ...output, shape: Array(rank).fill(-1) };
+  });
+  return { ...signature, outputs };
+}
+
+interface OpenSession {
+  readonly session: InferenceSession;
+  /** Class labels that stand in the model, by output. */
+  readonly labels: Labels;
+}
+
+type Labels = ReadonlyMap<string, readonly string[]>;
+
+/** A session whose outputs are tensors, if need be of the model without ZipMap. */
+async function openSession(spec: LoadSpec, options: OnnxOptions, context: RuntimeContext): Promise<OpenSession> {
+  const session = await createSession(spec, options, context);
+  if (session.outputMetadata.every(({ isTensor }) => isTensor)) return { session, labels: new Map() };
+  try {
+    const unzipped = withoutZipMap(await readFile(spec.path));
+    if (unzipped !== undefined) {
+      const tensors = await InferenceSession.create(unzipped.model, toSessionOptions(options));
+      await session.release();
+      return { session: tensors, labels: unzipped.labels };
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    context.report('warn', `'${path.basename(spec.path)}' could not be loaded without ZipMap: ${reason}`);
+  }
+  return { session, labels: new Map() };
 }
 
 async function createSession(spec: LoadSpec, options: OnnxOptions, context: RuntimeContext): Promise<InferenceSession> {

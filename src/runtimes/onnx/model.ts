@@ -1,19 +1,16 @@
-import { type InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import {
   bytesElementEnd,
-  bytesOf,
   type Clock,
   elementCount,
   MillraceError,
   type Tensor,
   type TensorSpec,
-  typedView,
 } from '../../core/index.js';
 import { joinColumn } from '../columns.js';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
 import { explainRunError } from './errors.js';
-import { decodeTexts, encodeTexts } from './text.js';
-import { datatypeOf, ortTypeOf } from './types.js';
+import { toOrtTensor, toTensor } from './ort-tensors.js';
 
 type Feeds = Record<string, OrtTensor>;
 
@@ -24,13 +21,17 @@ export class OnnxModel implements LoadedModel {
   readonly #clock: Clock;
   readonly #batches: boolean;
   readonly #inputs: ReadonlyMap<string, TensorSpec>;
+  /** Those to ask for where nobody names any; undefined = all that the session has. */
+  readonly #outputs: readonly string[] | undefined;
 
   constructor(session: InferenceSession, description: Description, clock: Clock) {
     this.description = description;
     this.#session = session;
     this.#clock = clock;
     this.#batches = description.signature.inputs.some((input) => input.batchAxis === 0);
-    this.#inputs = new Map(description.signature.inputs.map((input) => [input.name, input]));
+    const { inputs, outputs, leftOut } = description.signature;
+    this.#inputs = new Map(inputs.map((input) => [input.name, input]));
+    this.#outputs = leftOut && outputs.map((output) => output.name);
   }
 
   async execute(batch: Batch, emit: Emit): Promise<BatchTiming> {
@@ -67,8 +68,8 @@ export class OnnxModel implements LoadedModel {
     try {
       const feeds = this.#feeds(batch);
       const fedAt = this.#clock.now();
-      const results =
-        batch.outputs === undefined ? await this.#session.run(feeds) : await this.#session.run(feeds, batch.outputs);
+      const wanted = batch.outputs ?? this.#outputs;
+      const results = wanted === undefined ? await this.#session.run(feeds) : await this.#session.run(feeds, wanted);
       const ranAt = this.#clock.now();
       void emit(splitResults(results, batch));
       return {
@@ -99,22 +100,6 @@ export class OnnxModel implements LoadedModel {
   }
 }
 
-function toOrtTensor({ name, datatype, shape, data }: Tensor): OrtTensor {
-  if (datatype === 'BYTES') return new OrtTensor('string', decodeTexts(name, data), shape);
-  const ortType = ortTypeOf(datatype);
-  if (ortType === undefined) {
-    throw new MillraceError('unimplemented', `input '${name}': ONNX models do not take ${datatype}`);
-  }
-  if (datatype === 'FP16') {
-    // Where JavaScript has Float16Array (Node 24), the binding's own tensor turns to it, which its native part cannot
-    // read; raw bits in a Uint16Array it can.
-    const bits = typedView(datatype, data) as Uint16Array;
-    return Object.assign(new OrtTensor('uint16', bits, shape), { type: 'float16' });
-  }
-  // The type's own typed array, by construction of `typedView`; the binding checks it once more.
-  return new OrtTensor(ortType, typedView(datatype, data) as OrtTensor['data'], shape);
-}
-
 function splitResults(results: InferenceSession.OnnxValueMapType, batch: Batch): Emission[] {
   const [first] = batch.items;
   if (batch.items.length === 1 && first !== undefined) {
@@ -124,15 +109,6 @@ function splitResults(results: InferenceSession.OnnxValueMapType, batch: Batch):
   const lists: Tensor[][] = batch.items.map(() => []);
   for (const [name, value] of Object.entries(results)) splitRows(toTensor(name, value as OrtTensor), batch, lists);
   return batch.items.map((item, index) => ({ callId: item.callId, outputs: lists[index] ?? [], final: true }));
-}
-
-function toTensor(name: string, value: OrtTensor): Tensor {
-  const datatype = datatypeOf(value.type);
-  if (datatype === undefined) throw new MillraceError('unimplemented', `output '${name}' is of type ${value.type}`);
-  // The union of `data` covers places other than the CPU too, where the session puts nothing.
-  const data =
-    value.type === 'string' ? encodeTexts(value.data as string[]) : bytesOf(value.data as unknown as ArrayBufferView);
-  return { name, datatype, shape: value.dims, data };
 }
 
 /** Gives each item its rows of `tensor`, as views. */

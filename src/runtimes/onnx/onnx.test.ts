@@ -117,7 +117,7 @@ describe('datatypes', () => {
       const spec = specOf(identityGraph([value]));
       await expect(runtime.load(spec)).rejects.toMatchObject({
         code: 'unimplemented',
-        message: `'${path.basename(spec.path)}' has an input or output of type ${name}, which onnxruntime-node cannot hold`,
+        message: `'${path.basename(spec.path)}' has an input or output of type ${name}, which onnxruntime-node cannot hold: put a Cast to FLOAT there before the export`,
       });
     },
   );
@@ -196,7 +196,7 @@ describe('a batch', () => {
       outputs: [{ name: 'y', type: 'float32', dims: ['N', 2] }],
       nodes: [{ op: 'Concat', inputs: ['x', 'x'], outputs: ['y'], attributes: { axis: 0 } }],
     };
-    const model = await load(twice);
+    const model = await load(twice, { maxBatchSize: 8 });
     const items = [1, 2].map((callId) => batchItem(callId, [fp32('x', [1, 2], [1, 2])]));
     await expect(runBatch(model, items)).rejects.toMatchObject({
       code: 'internal',
@@ -267,7 +267,7 @@ describe('a file that cannot be loaded', () => {
   test('says which opset or operator is unknown', async () => {
     const future = specOf({ ...identityGraph([x(['N'])]), opset: 99 });
     expect(await refused(future)).toBe(
-      `MillraceError: '${path.basename(future.path)}' uses opset 99 of ai.onnx; ONNX Runtime 1.30.0 knows it up to 26`,
+      `MillraceError: '${path.basename(future.path)}' uses opset 99 of ai.onnx; ONNX Runtime 1.30.0 knows it up to 26: export the model with opset 26 or lower`,
     );
     const graph = identityGraph([x(['N'])]);
     const strange = specOf({ ...graph, nodes: graph.nodes.map((node) => ({ ...node, op: 'Frobnicate' })) });
@@ -352,7 +352,7 @@ describe('errors of ONNX Runtime', () => {
     expect(explainLoadError('odd', failure).message).toBe("ONNX Runtime refused 'm.onnx': odd");
     const old = 'Unsupported model IR version: 99, max supported IR version: 11';
     expect(explainLoadError(new Error(old), failure).message).toBe(
-      "'m.onnx' has IR version 99; ONNX Runtime 1.30.0 knows them up to 11",
+      "'m.onnx' has IR version 99; ONNX Runtime 1.30.0 knows them up to 11: set model.ir_version to 11 or lower in Python and save the model again",
     );
   });
 

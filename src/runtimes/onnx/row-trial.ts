@@ -1,0 +1,136 @@
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import {
+  type Datatype,
+  decodeElements,
+  elementCount,
+  encodeElements,
+  type Signature,
+  type Tensor,
+  type TensorSpec,
+} from '../../core/index.js';
+import { toOrtTensor, toTensor } from './ort-tensors.js';
+
+/** What a run with made-up numbers shows of a model. */
+export interface RowTrial {
+  /** Two rows in, two rows out of every output. */
+  readonly keepsRows: boolean;
+  /** A row gives the same whether it is alone or not; undefined where that could not be tried. */
+  readonly independent: boolean | undefined;
+  /** Numbers of dimensions by output. */
+  readonly ranks: ReadonlyMap<string, number>;
+}
+
+const ROWS = 2;
+/** Variable dimensions other than the rows: enough for a few layers that halve them. */
+const VARIABLE_SIZE = 32;
+/** Larger inputs would take longer than they tell. */
+const MAX_ELEMENTS = 4_000_000;
+/** Of the largest number of an output; other kernels for other sizes differ by much less, rows that mix by much more. */
+const TOLERANCE = 0.02;
+
+/**
+ * Runs two rows of numbers together, and alone. Names of dimensions cannot tell whether a first dimension counts rows:
+ * converters make them up. undefined where a model takes no numbers that could be made up for it.
+ */
+export async function tryRows(session: InferenceSession, signature: Signature): Promise<RowTrial | undefined> {
+  const outputs = signature.outputs.map(({ name }) => name);
+  const run: Run = async (inputs) => {
+    const feeds = Object.fromEntries(inputs.map((input) => [input.name, toOrtTensor(input)]));
+    const results = Object.entries(await session.run(feeds, outputs));
+    return new Map(results.map(([name, value]) => [name, toTensor(name, value as OrtTensor)]));
+  };
+  if (!signature.inputs.every(canBeMade)) return undefined;
+  for (const element of [unlike, zero]) {
+    const inputs = signature.inputs.map((spec) => makeInput(spec, element));
+    try {
+      const results = await run(inputs);
+      const keepsRows = [...results.values()].every(({ shape }) => shape[0] === ROWS);
+      const ranks = new Map([...results].map(([name, { shape }]) => [name, shape.length]));
+      // Rows of zeros are all alike.
+      const tells = keepsRows && element !== zero;
+      return { keepsRows, ranks, independent: tells ? await areIndependent(results, inputs, run) : undefined };
+    } catch {
+      // Some models take only numbers that mean something; zeros often do.
+    }
+  }
+  return undefined;
+}
+
+type Results = ReadonlyMap<string, Tensor>;
+type Run = (inputs: readonly Tensor[]) => Promise<Results>;
+
+/** Numbers of either sign, or 0 and 1, good as small indices too; different from row to row. */
+function unlike(datatype: Datatype, index: number): number | string {
+  if (datatype.startsWith('FP')) return Math.sin(index * 1.7 + 0.5);
+  const bit = ((index * 7) >> 2) & 1;
+  return datatype === 'BYTES' ? String(bit) : bit;
+}
+
+function zero(datatype: Datatype): number | string {
+  return datatype === 'BYTES' ? '' : 0;
+}
+
+function canBeMade(spec: TensorSpec): boolean {
+  return spec.rankUnknown === undefined && elementCount(fullShape(spec)) <= MAX_ELEMENTS;
+}
+
+function fullShape({ shape }: TensorSpec): readonly number[] {
+  return shape.map((size, axis) => (size !== -1 ? size : axis === 0 ? ROWS : VARIABLE_SIZE));
+}
+
+function makeInput(spec: TensorSpec, element: typeof unlike): Tensor {
+  const { name, datatype } = spec;
+  const shape = fullShape(spec);
+  const values = Array.from({ length: elementCount(shape) }, (_, index) => element(datatype, index));
+  return { name, datatype, shape, data: encodeElements(name, datatype, values) };
+}
+
+/** Whether each row of a run is what it is when it runs alone. */
+async function areIndependent(together: Results, inputs: readonly Tensor[], run: Run): Promise<boolean | undefined> {
+  try {
+    for (let row = 0; row < ROWS; row++) {
+      const alone = await run(inputs.map((input) => oneRow(input, row)));
+      const same = [...together].every(([name, tensor]) =>
+        isClose(elementsOf(alone.get(name)), rowElements(tensor, row)),
+      );
+      if (!same) return false;
+    }
+    return true;
+  } catch {
+    return undefined;
+  }
+}
+
+type Elements = readonly (number | string)[];
+
+function rowElements(tensor: Tensor, row: number): Elements {
+  const elements = elementsOf(tensor);
+  const size = elements.length / ROWS;
+  return elements.slice(row * size, (row + 1) * size);
+}
+
+function elementsOf(tensor: Tensor | undefined): Elements {
+  if (tensor === undefined) return [];
+  const elements = decodeElements(tensor) as ArrayLike<number | bigint | string>;
+  return Array.from(elements, (element) => (typeof element === 'string' ? element : Number(element)));
+}
+
+function isClose(got: Elements, expected: Elements): boolean {
+  if (got.length !== expected.length) return false;
+  const finite = expected.filter((element): element is number => Number.isFinite(element));
+  const largest = finite.reduce((most, element) => Math.max(most, Math.abs(element)), 0);
+  return got.every((element, index) => {
+    const other = expected[index];
+    return Object.is(element, other) || Math.abs(Number(element) - Number(other)) <= TOLERANCE * largest;
+  });
+}
+
+function oneRow(tensor: Tensor, row: number): Tensor {
+  const { name, datatype, shape } = tensor;
+  return {
+    name,
+    datatype,
+    shape: [1, ...shape.slice(1)],
+    data: encodeElements(name, datatype, rowElements(tensor, row)),
+  };
+}
