@@ -3,4 +3,5 @@ export { type CreateEngineOptions, createEngine } from './engine.js';
 export * from './options.js';
 export { parseResources } from './resource-limiter.js';
 export type { CacheUsage } from './response-cache.js';
+export { readSampleInputs, sampleShapes } from './sample-inputs.js';
 export * from './types.js';

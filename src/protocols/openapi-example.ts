@@ -1,34 +1,73 @@
-import { type Datatype, ELEMENT_SIZE_BYTES, elementCount, type Signature, type TensorSpec } from '../core/index.js';
+import {
+  type Datatype,
+  decodeElements,
+  ELEMENT_SIZE_BYTES,
+  elementCount,
+  type Tensor,
+  type TensorSpec,
+} from '../core/index.js';
+import { type ModelInfo, sampleShapes } from '../engine/index.js';
 
 /** More elements than this are sent as zero bytes behind the JSON: nobody wants to copy a picture's numbers. */
-const MAX_JSON_ELEMENTS = 64;
+export const MAX_JSON_ELEMENTS = 64;
 /** An element of an empty byte string is its length alone. */
 const EMPTY_BYTES_ELEMENT = 4;
 
+/** Of an example's sequence: nobody else is likely to have it, and every type of a model's CORRID control holds it. */
+const EXAMPLE_SEQUENCE_ID = 1_000_000_001;
+/** One request that is a sequence of its own, so that nothing of it stays behind. */
+const WHOLE_SEQUENCE = { sequence_id: EXAMPLE_SEQUENCE_ID, sequence_start: true, sequence_end: true };
+
 /** A request that fits a model, to be copied and changed. */
 export interface RequestExample {
+  /** Below `/v2/models/{model}/`: models of any number of answers are read as a stream. */
+  readonly route: 'infer' | 'generate_stream';
   /** The JSON of the request. */
-  readonly json: { readonly inputs: readonly object[]; readonly parameters?: object };
+  readonly json: object;
   /** Zero bytes that follow the JSON as binary tensor data. */
   readonly zeroBytes: number;
 }
 
-/** A smallest request: one row, variable dimensions 1, optional inputs left out. */
-export function exampleRequest(signature: Signature): RequestExample {
-  let zeroBytes = 0;
-  const inputs = signature.inputs
+/**
+ * A smallest request: one row, variable dimensions 1, optional inputs left out; of a sequence, all of it. Shapes of the
+ * first warm-up sample, and the data of `samples`, are more likely to suit the model.
+ */
+export function exampleRequest(
+  info: Pick<ModelInfo, 'signature' | 'decoupled' | 'sequences' | 'source'>,
+  samples: readonly Tensor[],
+): RequestExample {
+  const shapes = sampleShapes(info);
+  const inputs = info.signature.inputs
     .filter((input) => !input.optional)
-    .map((input) => {
-      const shape = input.shape.map((size) => (size < 0 ? 1 : size));
-      const { name, datatype } = input;
-      const count = elementCount(shape);
-      if (count <= MAX_JSON_ELEMENTS) return { name, datatype, shape, data: exampleData(datatype, count) };
-      const size = count * (ELEMENT_SIZE_BYTES[datatype] || EMPTY_BYTES_ELEMENT);
-      zeroBytes += size;
-      return { name, datatype, shape, parameters: { binary_data_size: size } };
+    .map(({ name, datatype, shape: declared }) => {
+      const shape = shapes[name] ?? declared.map((size) => (size < 0 ? 1 : size));
+      return { name, datatype, shape, count: elementCount(shape) };
     });
-  const binaryOutput = signature.outputs.some(hasNoJson);
-  return { json: { inputs, ...(binaryOutput && { parameters: { binary_data_output: true } }) }, zeroBytes };
+  const dataOf = ({ name, datatype, count }: { name: string; datatype: Datatype; count: number }) => {
+    const sample = samples.find((tensor) => tensor.name === name);
+    if (sample !== undefined) return Array.from(decodeElements(sample), toJson);
+    // Models of many answers are often told how many, and of none there is nothing to see.
+    return exampleData(datatype, count, info.decoupled ? 3 : 0);
+  };
+  const sequence = info.sequences ? WHOLE_SEQUENCE : {};
+  if (info.decoupled) {
+    const values = inputs.map((input) => {
+      const data = dataOf(input);
+      return [input.name, input.count === 1 ? data[0] : data] as const;
+    });
+    return { route: 'generate_stream', json: { ...Object.fromEntries(values), ...sequence }, zeroBytes: 0 };
+  }
+  let zeroBytes = 0;
+  const tensors = inputs.map((input) => {
+    const { count, ...tensor } = input;
+    if (count <= MAX_JSON_ELEMENTS) return { ...tensor, data: dataOf(input) };
+    const size = count * (ELEMENT_SIZE_BYTES[tensor.datatype] || EMPTY_BYTES_ELEMENT);
+    zeroBytes += size;
+    return { ...tensor, parameters: { binary_data_size: size } };
+  });
+  const parameters = { ...sequence, ...(info.signature.outputs.some(hasNoJson) && { binary_data_output: true }) };
+  const json = { inputs: tensors, ...(Object.keys(parameters).length > 0 && { parameters }) };
+  return { route: 'infer', json, zeroBytes };
 }
 
 /** FP16 and BF16 outputs can only be had as binary data. */
@@ -36,7 +75,11 @@ function hasNoJson({ datatype }: TensorSpec): boolean {
   return datatype === 'FP16' || datatype === 'BF16';
 }
 
-function exampleData(datatype: Datatype, count: number): readonly (number | boolean | string)[] {
+function toJson(element: number | bigint | string): number | string {
+  return typeof element === 'bigint' ? Number(element) : element;
+}
+
+function exampleData(datatype: Datatype, count: number, firstInteger: number): readonly (number | boolean | string)[] {
   return Array.from({ length: count }, (_, index) => {
     switch (datatype) {
       case 'BOOL':
@@ -56,23 +99,24 @@ function exampleData(datatype: Datatype, count: number): readonly (number | bool
       case 'INT16':
       case 'INT32':
       case 'INT64':
-        return index % 10;
+        return (firstInteger + index) % 10;
       default:
         return datatype satisfies never;
     }
   });
 }
 
-/** A shell line that sends the example; with a key from the environment where the server wants one. */
+/** A shell line that sends the example to the model at `modelUrl`; with a key from the environment where the server needs one. */
 export function curlCommand(
-  url: string,
-  { json, zeroBytes }: RequestExample,
+  modelUrl: string,
+  { route, json, zeroBytes }: RequestExample,
   options: { readonly withKey: boolean },
 ): string {
   const text = JSON.stringify(json);
   const quoted = `'${text.replaceAll("'", `'\\''`)}'`;
+  const unbuffered = route === 'generate_stream' ? ' -N' : '';
   const key = options.withKey ? ` -H "Authorization: Bearer $MILLRACE_KEY"` : '';
-  const target = `${key} '${url}'`;
+  const target = `${unbuffered}${key} '${modelUrl}/${route}'`;
   if (zeroBytes === 0) return `curl${target} -d ${quoted}`;
   const header = `-H 'Inference-Header-Content-Length: ${Buffer.byteLength(text)}'`;
   return `(printf '%s' ${quoted}; head -c ${zeroBytes} /dev/zero) | curl${target} ${header} --data-binary @-`;

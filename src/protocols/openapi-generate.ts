@@ -38,20 +38,17 @@ const STREAM = {
   content: { 'text/event-stream': { schema: { type: 'string' } } },
 };
 
-/** OpenAPI path items of {@link GENERATE_ROUTES}. */
-export function describeGeneratePaths(): Readonly<Record<string, OpenApiObject>> {
-  const describe = ({ path }: { readonly path: string }, summary: string, success: OpenApiObject) => {
-    const operation = {
-      tags: ['inference'],
-      summary,
-      parameters: describeCallParameters(path),
-      requestBody: { required: true, content: { 'application/json': { schema: REQUEST } } },
-      responses: { 200: success, ...ERROR_RESPONSES },
-    };
-    return [path, { post: operation }] as const;
+/** OpenAPI path items of {@link GENERATE_ROUTES}; `examples` are for those that stream. */
+export function describeGeneratePaths(examples: OpenApiObject = {}): Readonly<Record<string, OpenApiObject>> {
+  const describe = ({ path }: { readonly path: string }, operation: OpenApiObject, more: OpenApiObject) => {
+    const requestBody = { required: true, content: { 'application/json': { schema: REQUEST, ...more } } };
+    const parameters = describeCallParameters(path);
+    return [path, { post: { tags: ['inference'], parameters, requestBody, ...operation } }] as const;
   };
+  const one = { summary: 'Runs a model on plain JSON', responses: { 200: ONE, ...ERROR_RESPONSES } };
+  const stream = { summary: 'Runs a model and streams its answers', responses: { 200: STREAM, ...ERROR_RESPONSES } };
   return Object.fromEntries([
-    ...GENERATE_ROUTES.one.map((route) => describe(route, 'Runs a model on plain JSON', ONE)),
-    ...GENERATE_ROUTES.stream.map((route) => describe(route, 'Runs a model and streams its answers', STREAM)),
+    ...GENERATE_ROUTES.one.map((route) => describe(route, one, {})),
+    ...GENERATE_ROUTES.stream.map((route) => describe(route, stream, { examples })),
   ]);
 }

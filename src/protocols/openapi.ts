@@ -1,8 +1,8 @@
 import { formatTensorType, type Signature } from '../core/index.js';
-import type { ModelInfo } from '../engine/index.js';
+import { type ModelInfo, readSampleInputs } from '../engine/index.js';
 import { encodeModelMetadata } from './oip/routes-encode.js';
 import { InferRequestSchema, InferResponseSchema } from './oip/routes-infer-schemas.js';
-import { curlCommand, exampleRequest } from './openapi-example.js';
+import { curlCommand, exampleRequest, MAX_JSON_ELEMENTS, type RequestExample } from './openapi-example.js';
 import { describeGeneratePaths, GENERATE_ROUTES } from './openapi-generate.js';
 import { describeCallParameters, ERROR_RESPONSES, type OpenApiObject } from './openapi-parts.js';
 
@@ -22,11 +22,14 @@ const BINARY_HEADER = {
   schema: { type: 'integer', minimum: 0 },
 };
 
-/** OpenAPI path items of {@link INFERENCE_ROUTES}; `examples` are for infer. */
-export function describeInferencePaths(examples: OpenApiObject = {}): Readonly<Record<string, OpenApiObject>> {
-  const infer = INFER_ROUTES.map(({ path }) => [path, { post: describeInfer(path, examples) }]);
-  return { ...Object.fromEntries(infer), ...describeGeneratePaths() };
+/** OpenAPI path items of {@link INFERENCE_ROUTES}. */
+export function describeInferencePaths(examples: Examples = {}): Readonly<Record<string, OpenApiObject>> {
+  const infer = INFER_ROUTES.map(({ path }) => [path, { post: describeInfer(path, examples.infer ?? {}) }]);
+  return { ...Object.fromEntries(infer), ...describeGeneratePaths(examples.generate_stream) };
 }
+
+/** OpenAPI examples by the route that takes them, and the model. */
+type Examples = { readonly [Route in RequestExample['route']]?: OpenApiObject };
 
 function describeInfer(path: string, examples: OpenApiObject): OpenApiObject {
   const { name: headerName, ...header } = BINARY_HEADER;
@@ -59,28 +62,28 @@ export interface ModelsDescription {
 
 /**
  * The document with what is loaded now: each model's metadata and a request to copy under `x-models`, and the requests as
- * examples of the infer operation.
+ * examples of the operations that take them.
  */
-export function addModels(document: object, { models, origin, withKey }: ModelsDescription): object {
+export async function addModels(document: object, description: ModelsDescription): Promise<object> {
+  const { models, origin, withKey } = description;
   const latest = [...new Map(models.map((info) => [info.ref.name, info])).values()];
-  const described = latest.map((info) => {
-    const { name } = info.ref;
-    const versions = models.filter(({ ref }) => ref.name === name).map(({ ref }) => ref.version);
-    const example = exampleRequest(info.signature);
-    const url = `${origin}/v2/models/${encodeURIComponent(name)}/infer`;
-    return {
-      ...encodeModelMetadata(info, versions),
-      max_batch_size: info.maxBatchSize,
-      example,
-      curl: curlCommand(url, example, { withKey }),
-    };
-  });
-  const examples = Object.fromEntries(
-    latest.map(({ ref, signature }) => [
-      ref.name,
-      { summary: formatSignature(signature), value: exampleRequest(signature).json },
-    ]),
+  const described = await Promise.all(
+    latest.map(async (info) => {
+      const { name } = info.ref;
+      const versions = models.filter(({ ref }) => ref.name === name).map(({ ref }) => ref.version);
+      const example = exampleRequest(info, await readSampleInputs(info, MAX_JSON_ELEMENTS));
+      const curl = curlCommand(`${origin}/v2/models/${encodeURIComponent(name)}`, example, { withKey });
+      const summary = formatSignature(info.signature);
+      return { summary, ...encodeModelMetadata(info, versions), max_batch_size: info.maxBatchSize, example, curl };
+    }),
   );
+  const examplesOf = (route: RequestExample['route']) =>
+    Object.fromEntries(
+      described
+        .filter(({ example }) => example.route === route)
+        .map(({ name, summary, example }) => [name, { summary, value: example.json }]),
+    );
+  const examples = { infer: examplesOf('infer'), generate_stream: examplesOf('generate_stream') };
   const paths = 'paths' in document ? (document.paths as OpenApiObject) : {};
   return { ...document, paths: { ...paths, ...describeInferencePaths(examples) }, 'x-models': described };
 }

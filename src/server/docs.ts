@@ -35,9 +35,8 @@ export function createDocsRoutes({ service, document, requiresKey }: DocsOptions
       summary: 'This document',
       access: 'key',
       handle: async (call, { origin }) => {
-        const statuses = service.repositoryIndex(call, { readyOnly: true });
-        const models = statuses.flatMap(({ info }) => (info === undefined ? [] : [info]));
-        return jsonResponse(addModels(await document(), { models, origin, withKey: requiresKey }));
+        const models = service.readyModels(call);
+        return jsonResponse(await addModels(await document(), { models, origin, withKey: requiresKey }));
       },
     },
     ...PAGE_FILES.map(

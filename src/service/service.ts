@@ -106,6 +106,12 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
       const wanted = version === undefined ? versions : [info.ref.version];
       return engine.statistics().filter((entry) => entry.name === name && wanted.includes(entry.version));
     },
+    readyModels(call) {
+      admit(call.principal, 'infer', 'observe', 'manage');
+      return engine
+        .statuses()
+        .flatMap(({ state, info }) => (state.kind === 'ready' && info !== undefined ? [info] : []));
+    },
     repositoryIndex(call, { readyOnly, repository }) {
       admit(call.principal, 'observe');
       return engine

@@ -87,6 +87,8 @@ export interface Service {
   modelInfo(call: Call, name: string, version: number | undefined): { info: ModelInfo; versions: readonly number[] };
   /** Of one version, one model, or all; `invalid_argument` for unknown ones, as in Triton. */
   modelStatistics(call: Call, name: string | undefined, version: number | undefined): readonly ModelStatistics[];
+  /** The versions that are ready, of every model that a key may ask for or about: any scope will do. */
+  readyModels(call: Call): readonly ModelInfo[];
   repositoryIndex(call: Call, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];
   /** Scans and loads the model's versions, unloads those that the policy no longer selects. Explicit mode only. */
   loadModel(call: Call, name: string, options: LoadModelOptions): Promise<readonly ModelInfo[]>;

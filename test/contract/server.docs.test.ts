@@ -103,7 +103,7 @@ describe('the OpenAPI document', () => {
     const { url } = await startTestServer({
       service: {
         ...service,
-        repositoryIndex: () => [{ name: 'm', version: 3, state: { kind: 'ready' }, info }],
+        readyModels: () => [info],
       },
     });
     const document = await documentAt(url);

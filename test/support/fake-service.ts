@@ -133,6 +133,10 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
       if (name === undefined) return versions.map((each) => fakeStatistics('m', each));
       return [fakeStatistics(name, find(name, version))];
     },
+    readyModels(call) {
+      note('readyModels', call);
+      return statuses.flatMap(({ info }) => (info === undefined ? [] : [info]));
+    },
     repositoryIndex(call, options) {
       note('repositoryIndex', call, options);
       return options.readyOnly ? statuses.filter(({ state }) => state.kind === 'ready') : statuses;

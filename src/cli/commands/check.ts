@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type App, createApp } from '../../app.js';
 import type { Settings } from '../../config/index.js';
 import { MillraceError } from '../../core/index.js';
-import type { ModelInfo } from '../../engine/index.js';
+import { type ModelInfo, sampleShapes } from '../../engine/index.js';
 import { createLocalModel } from '../../local-infer.js';
 import { findCheckTarget } from '../check-target.js';
 import { type CommandContext, examples } from '../command.js';
@@ -165,7 +165,7 @@ function makeInputs(io: Io, info: ModelInfo, flags: CheckFlags): Promise<InputVa
     {
       flags: flags.input ?? [],
       requestFile: undefined,
-      shapes: { ...warmupShapes(info), ...Object.fromEntries(flags.shape ?? []) },
+      shapes: { ...sampleShapes(info), ...Object.fromEntries(flags.shape ?? []) },
       fill: 'random',
       cwd: io.cwd,
       readStdin: () => io.readStdin(),
@@ -176,23 +176,10 @@ function makeInputs(io: Io, info: ModelInfo, flags: CheckFlags): Promise<InputVa
   );
 }
 
-/** Somebody has said there what the model takes; Triton's way is without the batch dimension. */
-function warmupShapes({ source, signature }: ModelInfo): Readonly<Record<string, readonly number[]>> {
-  const samples = source.config.warmup?.[0]?.inputs ?? {};
-  return Object.fromEntries(
-    signature.inputs.flatMap((spec) => {
-      const shape = samples[spec.name]?.shape;
-      if (shape === undefined) return [];
-      const isRow = spec.batchAxis === 0 && shape.length === spec.shape.length - 1;
-      return [[spec.name, isRow ? [1, ...shape] : shape]];
-    }),
-  );
-}
-
 /** Flags that would replace a guess: sizes that are open and no batch, and integers or text, of which not all are valid. */
 function guessesOf(info: ModelInfo, flags: CheckFlags): readonly string[] {
   const given = new Set((flags.input ?? []).map(({ name }) => name ?? info.signature.inputs[0]?.name));
-  const shaped = { ...warmupShapes(info), ...Object.fromEntries(flags.shape ?? []) };
+  const shaped = { ...sampleShapes(info), ...Object.fromEntries(flags.shape ?? []) };
   return info.signature.inputs
     .filter(({ name, optional }) => !optional && !given.has(name))
     .flatMap(({ name, datatype, shape, batchAxis }) => {

@@ -2,6 +2,8 @@
 
 const byId = (id) => document.getElementById(id);
 const KEY = 'millrace-key';
+/** Answers of a stream that are shown. */
+const MAX_EVENTS = 100;
 
 let key = sessionStorage.getItem(KEY) ?? '';
 
@@ -64,7 +66,8 @@ function bindCopy(button, text) {
   });
 }
 
-function bindTry(card, { name, example }) {
+function bindTry(card, model) {
+  const { example } = model;
   const form = card.querySelector('form');
   const input = form.querySelector('textarea');
   const note = form.querySelector('.note');
@@ -77,33 +80,67 @@ function bindTry(card, { name, example }) {
     event.preventDefault();
     const button = form.querySelector('[type=submit]');
     button.disabled = true;
-    form.querySelector('output').replaceChildren(...(await run(name, input.value, example.zeroBytes)));
+    await run(model, input.value, form.querySelector('output'));
     button.disabled = false;
   });
 }
 
-/** Sends an inference; gives what to show of the answer. */
-async function run(name, json, zeroBytes) {
+/** Sends an inference and shows the answer, or the answers as they come. */
+async function run({ name, example: { route, zeroBytes } }, json, output) {
   const text = new TextEncoder().encode(json);
   const body = zeroBytes === 0 ? text : new Blob([text, new Uint8Array(zeroBytes)]);
   const binary = zeroBytes === 0 ? {} : { 'inference-header-content-length': String(text.length) };
   try {
-    const response = await fetch(`/v2/models/${encodeURIComponent(name)}/infer`, {
+    const response = await fetch(`/v2/models/${encodeURIComponent(name)}/${route}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers(), ...binary },
       body,
     });
     const timing = response.headers.get('server-timing');
     const jsonLength = response.headers.get('inference-header-content-length');
+    const status = `${response.status} ${response.statusText}${timing === null ? '' : ` · ${timing.replaceAll(';dur=', ' ')} ms`}`;
+    const line = element('p', status, response.ok ? 'good' : 'bad');
+    if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
+      output.replaceChildren(line);
+      await showEvents(response.body, output);
+      return;
+    }
     const bytes = await response.arrayBuffer();
     const shown = JSON.parse(
       new TextDecoder().decode(jsonLength === null ? bytes : bytes.slice(0, Number(jsonLength))),
     );
-    const status = `${response.status} ${response.statusText}${timing === null ? '' : ` · ${timing.replaceAll(';dur=', ' ')} ms`}`;
-    return [element('p', status, response.ok ? 'good' : 'bad'), element('pre', pretty(shown))];
+    output.replaceChildren(line, result(pretty(shown)));
   } catch (error) {
-    return [element('p', error.message, 'bad')];
+    output.replaceChildren(element('p', error.message, 'bad'));
   }
+}
+
+/** A box of text that can be scrolled with the keyboard, too. */
+function result(text) {
+  const box = element('pre', text);
+  box.tabIndex = 0;
+  return box;
+}
+
+/** Appends each event's data; stops reading, and with that the model, after {@link MAX_EVENTS}. */
+async function showEvents(body, output) {
+  const box = result('');
+  output.append(box);
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  let shown = 0;
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    const lines = (text + chunk.value).split('\n');
+    text = lines.pop();
+    for (const line of lines.filter((each) => each.startsWith('data:'))) {
+      box.append(`${line.slice('data:'.length).trim()}\n`);
+      if (++shown < MAX_EVENTS) continue;
+      await reader.cancel();
+      output.append(element('p', `Stopped after ${MAX_EVENTS} answers.`, 'note'));
+      return;
+    }
+  }
+  if (shown === 0) box.replaceWith(element('p', 'The stream ended without an answer.', 'note'));
 }
 
 function showRoute(method, path, operation) {
@@ -124,7 +161,7 @@ function showRoute(method, path, operation) {
     if (schema === undefined || schema.type === 'null') continue;
     const text = element('pre', pretty(schema));
     text.tabIndex = 0;
-    text.role = 'region';
+    text.role = 'group';
     text.ariaLabel = `${title} schema`;
     body.append(element('h4', title), text);
   }
@@ -140,14 +177,14 @@ function showRoutes(paths) {
       groups.set(tag, [...(groups.get(tag) ?? []), showRoute(method, path, operation)]);
     }
   }
-  return [...groups].flatMap(([tag, routes]) => [element('h4', tag), ...routes]);
+  return [...groups].flatMap(([tag, routes]) => [element('h3', tag, 'tag'), ...routes]);
 }
 
 async function show() {
   const response = await fetch('/openapi.json', { headers: headers() });
   if (response.status === 401 || response.status === 403) {
     byId('key-form').hidden = false;
-    byId('status').textContent = key === '' ? 'This server wants a key.' : (await response.json()).error;
+    byId('status').textContent = key === '' ? 'This server requires a key.' : (await response.json()).error;
     byId('key').focus();
     return;
   }
