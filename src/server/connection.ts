@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { MillraceError } from '../core/index.js';
+import type { Clock, MillraceError, Timer } from '../core/index.js';
 import { isLoopback } from './bind.js';
 import { isFromHere } from './peer.js';
 
@@ -7,11 +7,21 @@ import { isFromHere } from './peer.js';
 export interface OpenExchange {
   /** `complete` = all of it has arrived. */
   readonly req: { readonly complete: boolean };
+  /** Its answer comes bit by bit, and has begun. */
+  readonly streaming: boolean;
   /** The socket is gone; nobody reads the answer. */
   onClientGone(): void;
   fail(error: unknown): void;
   cancel(reason: MillraceError): void;
+  /** Writes something that changes nothing, where its answer allows it: a client that is gone refuses it. */
+  probe(): void;
+  /** The server shuts down: does not wait for a client that does nothing. */
+  hurry(): void;
 }
+
+/** A client that has closed its side is asked whether it is still there: so soon at first, then half as often each time. */
+const FIRST_PROBE_MS = 50;
+const MAX_PROBE_MS = 1_000;
 
 /**
  * One client connection and its unfinished exchanges: usually one, more when the client pipelines. A single `close`
@@ -28,6 +38,8 @@ export class Connection {
   closing = false;
   /** Called once the last open exchange has settled. */
   onIdle: (() => void) | undefined;
+  /** While it is not known whether the client is still there. */
+  probes: Timer | undefined;
   readonly #open: OpenExchange[] = [];
 
   constructor(socket: Socket) {
@@ -62,8 +74,13 @@ export class Connections {
   /** Kept on the socket under a key of this server's own: a map lookup a request would cost more. */
   readonly #key = Symbol('millrace.connection');
   readonly #all = new Set<Connection>();
+  readonly #clock: Clock;
   #openCount = 0;
   readonly #onIdle: (() => void)[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** The connection of a socket, made when it is first seen. */
   of(socket: Socket): Connection {
@@ -73,8 +90,10 @@ export class Connections {
     const connection = new Connection(socket);
     tracked[this.#key] = connection;
     this.#all.add(connection);
+    socket.once('end', () => this.#onHalfClose(connection));
     socket.once('close', () => {
       this.#all.delete(connection);
+      connection.probes?.clear();
       for (const exchange of [...connection.openExchanges]) exchange.onClientGone();
     });
     return connection;
@@ -97,6 +116,32 @@ export class Connections {
   idle(): Promise<void> {
     if (this.#openCount === 0) return Promise.resolve();
     return new Promise((resolve) => this.#onIdle.push(resolve));
+  }
+
+  /** Waits from now on only for clients that do something. */
+  hurry(): void {
+    for (const { openExchanges } of this.#all) for (const exchange of openExchanges) exchange.hurry();
+  }
+
+  /**
+   * A client that has sent all may still read its answers, or be gone: TCP says so only to who writes. What is pending is not
+   * cancelled before that.
+   */
+  #onHalfClose(connection: Connection): void {
+    // What was wrong with the end is dealt with, or it is the end of an idle connection.
+    if (connection.closing || connection.openExchanges.length === 0) return;
+    connection.closing = true;
+    // There is nothing to write when a model is silent, and nobody sends his end so late but who leaves.
+    if (connection.openExchanges.some(({ streaming }) => streaming)) connection.socket.destroy();
+    else this.#probe(connection, FIRST_PROBE_MS);
+  }
+
+  #probe(connection: Connection, pauseMs: number): void {
+    const [first] = connection.openExchanges;
+    if (first === undefined) return;
+    first.probe();
+    const next = Math.min(2 * pauseMs, MAX_PROBE_MS);
+    connection.probes = this.#clock.setTimer(pauseMs, () => this.#probe(connection, next));
   }
 
   cancelAll(reason: MillraceError): void {

@@ -7,6 +7,7 @@ import {
   type EventBus,
   MillraceError,
   type Principal,
+  type Timer,
   toMillraceError,
 } from '../core/index.js';
 import type { Peer } from '../governance/index.js';
@@ -18,6 +19,7 @@ import { responseCompression } from './encoding.js';
 import { HttpError } from './http-error.js';
 import type { ServerOptions } from './options.js';
 import { type FlatHeaders, NO_HEADERS } from './origin-guard.js';
+import { patienceMs, STALLED_MS, shuttingDown } from './patience.js';
 import { createPeer } from './peer.js';
 import { formatServerTiming } from './server-timing.js';
 import { StreamedBody } from './streamed-body.js';
@@ -69,6 +71,8 @@ export class Exchange implements OpenExchange {
   #error: MillraceError | undefined;
   #heldBytes = 0;
   #arrival: number | undefined;
+  /** The next look at whether the body still arrives, when the server shuts down. */
+  #stall: Timer | undefined;
   #streamed: StreamedBody | undefined;
   /** The answer is out as a whole, and only the rest of the request is still thrown away. */
   #lingers = false;
@@ -87,6 +91,10 @@ export class Exchange implements OpenExchange {
   /** True once an answer is on its way or nobody waits for one. */
   get answered(): boolean {
     return this.#status !== 0;
+  }
+
+  get streaming(): boolean {
+    return this.#streamed !== undefined && this.answered;
   }
 
   /** The call; of nobody until {@link begin} has said whose it is. */
@@ -132,12 +140,14 @@ export class Exchange implements OpenExchange {
     const { call } = this;
     call.onCancel((reason) => this.fail(reason));
     this.#arrival = this.#context.arrivals.watch(call);
+    if (this.#context.draining()) this.hurry();
   }
 
   /** The body is here, or nobody waits for it any more. */
   arrived(): void {
     if (this.#arrival === undefined) return;
     this.#context.arrivals.unwatch(this.#arrival);
+    this.#stall?.clear();
     this.#arrival = undefined;
     this.call.onCancel(undefined);
   }
@@ -162,8 +172,10 @@ export class Exchange implements OpenExchange {
   /** Answers bit by bit. What goes wrong before the first piece is answered as any error is. */
   async stream(response: WireStream): Promise<void> {
     const { res, connection } = this;
-    const { sendTimeoutMs } = this.#context.options;
-    const body = new StreamedBody(response.stream, { res, socket: connection.socket, sendTimeoutMs });
+    const body = new StreamedBody(response.stream, {
+      ...{ res, socket: connection.socket },
+      sendTimeoutMs: () => this.#sendTimeoutMs,
+    });
     this.#streamed = body;
     let opened = false;
     try {
@@ -213,6 +225,27 @@ export class Exchange implements OpenExchange {
     this.call.cancel(reason);
     // What holds the call answers in a moment; what nobody holds has to be answered here.
     this.#context.clock.defer(() => this.fail(reason));
+  }
+
+  probe(): void {
+    // RFC 9110 has every client of HTTP/1.1 take it, whatever it has asked for, and HTTP/1.0 has no such thing.
+    if (!this.answered && this.req.httpVersionMinor > 0 && this.res.socket?.writable === true) this.res.writeContinue();
+  }
+
+  hurry(): void {
+    if (this.#settled) return;
+    if (this.#arrival !== undefined) this.#awaitMore();
+    else if (this.#streamed !== undefined && !this.res.writableEnded) this.#streamed.hurry();
+    else if (this.answered && this.res.socket !== null) this.connection.socket.setTimeout(this.#sendTimeoutMs);
+  }
+
+  /** Ends the exchange once nothing more of its body has come for a while. */
+  #awaitMore(): void {
+    const { requestBytes } = this;
+    this.#stall = this.#context.clock.setTimer(STALLED_MS, () => {
+      if (this.requestBytes === requestBytes) this.fail(shuttingDown());
+      else this.#awaitMore();
+    });
   }
 
   #createCall(principal: Principal, deadlineAt: number): Call {
@@ -325,7 +358,7 @@ export class Exchange implements OpenExchange {
     if (this.#error !== thrown) this.#publishFault(thrown);
     this.#streamed?.stop();
     const { socket } = this.connection;
-    socket.setTimeout(this.#context.options.sendTimeoutMs);
+    socket.setTimeout(this.#sendTimeoutMs);
     // What was written goes out first.
     socket.destroySoon();
     this.#settle();
@@ -342,7 +375,11 @@ export class Exchange implements OpenExchange {
     // Node also says 'finish' of an answer that it threw away with the socket.
     this.res.once('finish', () => (socket.destroyed ? this.onClientGone() : this.#settle()));
     // Node destroys the socket when nothing of what waits there has moved for so long; the next answer sets it anew.
-    socket.setTimeout(this.#context.options.sendTimeoutMs);
+    socket.setTimeout(this.#sendTimeoutMs);
+  }
+
+  get #sendTimeoutMs(): number {
+    return patienceMs(this.#context.options.sendTimeoutMs, this.#context.draining());
   }
 
   #settle(): void {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Exchange, type ExchangeContext } from './exchange.js';
 import { HostGuard } from './host-guard.js';
 import { HttpError } from './http-error.js';
+import { messageProblem, parseTarget } from './message-problem.js';
 import { OriginGuard } from './origin-guard.js';
 
 /** Where a request came in. */
@@ -34,6 +35,8 @@ export class Gate {
   /** Takes a request in; never throws. */
   enter(entrance: Entrance, http: { req: IncomingMessage; res: ServerResponse }, flags: RequestFlags = {}): void {
     const connection = this.#context.connections.of(http.req.socket);
+    // Behind the last one that is answered; executing it unseen is how requests are smuggled.
+    if (connection.closing) return;
     const exchange = new Exchange(this.#context, connection, http);
     if (flags.expect === 'continue') exchange.expectsContinue = true;
     try {
@@ -45,10 +48,20 @@ export class Gate {
 
   /** Throws for what may not come in; false when the answer is already given (CORS preflight). */
   #admit(exchange: Exchange, checksHost: boolean, flags: RequestFlags): boolean {
-    const { method, headers, httpVersionMinor } = exchange.req;
-    const { host } = headers;
-    if (host === undefined && httpVersionMinor > 0) throw new HttpError(400, 'header host is missing');
-    if (checksHost) this.#hosts.check(host);
+    const { req, connection } = exchange;
+    const { method, headers } = req;
+    // Node's parser drops what follows such a request in the same packet.
+    if (headers.upgrade !== undefined) connection.closing = true;
+    const target = messageProblem(req) ?? parseTarget(req.url ?? '', headers.host);
+    if (target instanceof HttpError) {
+      connection.closing = true;
+      throw target;
+    }
+    if (target.authority !== undefined) {
+      req.url = target.url;
+      headers.host ??= target.authority;
+    }
+    if (checksHost) this.#hosts.check(headers.host);
     exchange.corsHeaders = this.#origins.check(method ?? '', headers);
     if (flags.expect === 'unknown') {
       throw new HttpError(417, `header expect: expected 100-continue, got '${headers.expect}'`);

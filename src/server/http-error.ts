@@ -12,6 +12,8 @@ const CODE_OF_STATUS = {
   417: 'invalid_argument',
   421: 'permission_denied',
   431: 'invalid_argument',
+  501: 'unimplemented',
+  505: 'unimplemented',
 } as const satisfies Readonly<Record<number, ErrorCode>>;
 
 export type HttpErrorStatus = keyof typeof CODE_OF_STATUS;

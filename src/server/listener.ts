@@ -1,13 +1,14 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Call } from '../core/index.js';
 import { checksHosts } from './bind.js';
 import { answerClientError, clientErrorOf, renderRaw } from './client-error.js';
 import { type Address, addressOf, type Endpoint, listenAt, portOf } from './endpoint.js';
 import { type Exchange, type ExchangeContext, errorResponse, NOBODY } from './exchange.js';
 import type { Entrance, Gate, RequestFlags } from './gate.js';
-import type { HttpError } from './http-error.js';
+import { HttpError } from './http-error.js';
 import type { TlsPair } from './tls.js';
 
 export interface ListenerOptions {
@@ -48,6 +49,7 @@ export class Listener {
         : createTlsServer({
             ...limits,
             ...tls,
+            allowHalfOpen: true,
             handshakeTimeout: settings.headersTimeoutMs,
             minVersion: 'TLSv1.2',
           });
@@ -58,12 +60,14 @@ export class Listener {
     this.#server.on('checkContinue', enter({ expect: 'continue' }));
     this.#server.on('checkExpectation', enter({ expect: 'unknown' }));
     this.#server.on('clientError', (error: Error & { code?: string }, stream) => {
-      answerClientError(clientErrorOf(error, settings), stream, {
-        clock: context.clock,
-        connections: context.connections,
-        render: (refusal) => this.#refuse(refusal, stream as Socket),
-      });
+      this.#answerClientError(clientErrorOf(error, settings), stream);
     });
+    this.#server.on('connect', (_req, stream) => {
+      stream.on('error', () => stream.destroy());
+      this.#answerClientError(new HttpError(405, 'CONNECT is not served here'), stream);
+    });
+    // Not in Node's documentation: who has said all still gets its answers.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -102,6 +106,14 @@ export class Listener {
   /** Cuts off whoever is still connected. */
   destroyConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #answerClientError(error: HttpError | undefined, stream: Duplex): void {
+    const { clock, connections } = this.#options.context;
+    answerClientError(error, stream, {
+      ...{ clock, connections },
+      render: (refusal) => this.#refuse(refusal, stream as Socket),
+    });
   }
 
   #refuse(error: HttpError, socket: Socket): string {

@@ -67,7 +67,7 @@ const FAREWELL_MS = 1_000;
 
 export function createServer(dependencies: ServerDependencies): Server {
   const { options, clock, events, requiresKey } = dependencies;
-  const connections = new Connections();
+  const connections = new Connections(clock);
   let draining = false;
   const context: ExchangeContext = {
     ...{ options, clock, events, requiresKey, connections },
@@ -110,6 +110,7 @@ export function createServer(dependencies: ServerDependencies): Server {
   const idle = () => Promise.all([connections.idle(), grpc.calls.idle()]);
   const drain = () => {
     draining = true;
+    connections.hurry();
     listeners.grpc?.drain();
     listeners.grpcSocket?.drain();
     grpc.calls.drain();

@@ -6,7 +6,7 @@ export interface StreamTarget {
   readonly res: ServerResponse;
   readonly socket: Socket;
   /** A client that takes nothing for so long is cut off. */
-  readonly sendTimeoutMs: number;
+  readonly sendTimeoutMs: () => number;
 }
 
 /** An answer's body that is written as it comes: the next piece is asked for when the client has room for it. */
@@ -16,6 +16,7 @@ export class StreamedBody {
   #first: IteratorResult<string | Uint8Array> | undefined;
   #stopped = false;
   #wake: (() => void) | undefined;
+  #watch: (() => void) | undefined;
 
   constructor(stream: WireStream['stream'], target: StreamTarget) {
     this.#pieces = stream[Symbol.asyncIterator]();
@@ -48,16 +49,23 @@ export class StreamedBody {
     this.#pieces.return?.().catch(() => undefined);
   }
 
+  /** Waits no longer than is allowed now for a client that takes nothing. */
+  hurry(): void {
+    if (this.#target.res.socket !== null) this.#watch?.();
+  }
+
   #room(): Promise<void> {
     const { res, socket, sendTimeoutMs } = this.#target;
     // Node destroys the socket when nothing of what waits there has moved for so long. While an earlier answer has the
     // socket, a wait is not the client's fault.
-    const watch = () => socket.setTimeout(sendTimeoutMs);
+    const watch = () => socket.setTimeout(sendTimeoutMs());
+    this.#watch = watch;
     if (res.socket === null) res.once('socket', watch);
     else watch();
     return new Promise((resolve) => {
       this.#wake = resolve;
       res.once('drain', () => {
+        this.#watch = undefined;
         socket.setTimeout(0);
         resolve();
       });

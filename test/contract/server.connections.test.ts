@@ -1,13 +1,16 @@
 import { once } from 'node:events';
+import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { InferResult, Service } from '../../src/service/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService } from '../support/fake-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
-import { RawClient, requestText } from '../support/raw-client.js';
+import { RawClient, type RawResponse, requestText } from '../support/raw-client.js';
 
 afterEach(closeTestServers);
 
+const TLS = path.resolve(import.meta.dirname, '../fixtures/tls');
+const TLS_FILES = { certFile: path.join(TLS, 'first.crt'), keyFile: path.join(TLS, 'first.key') };
 const PATH = 'POST /v2/models/m/infer';
 const LIVE = requestText('GET /v2/health/live');
 
@@ -91,6 +94,31 @@ describe('a client', () => {
       { status: 499, error: { message: 'the client closed the connection before it had its answer' } },
     ]);
     expect(finished.map(({ call }) => call.cancelled?.code)).toEqual(['cancelled', 'cancelled']);
+  });
+
+  it.each([
+    ['plain', {}, 'HTTP/1.1', ['a', 'b']],
+    ['over TLS', { tls: TLS_FILES }, 'HTTP/1.1', ['a', 'b']],
+    ['of HTTP/1.0', {}, 'HTTP/1.0', ['a']],
+  ])('that closes its side behind its requests still gets its answers (%s)', async (_what, options, version, ids) => {
+    const { service, arrived, release } = createHeldService();
+    const { port, finished } = await startTestServer({ service, options });
+    const client = await RawClient.connect(port, { tls: 'tls' in options });
+    for (const id of ids) client.send(inferText(id).replace('HTTP/1.1', version));
+    client.socket.end();
+    await arrived(ids.length);
+    // It is asked whether it is still there, as far as its HTTP knows such a question.
+    if (version === 'HTTP/1.1') expect((await client.response()).status).toBe(100);
+    for (const id of ids) release(id);
+    const answers: RawResponse[] = [];
+    while (answers.length < ids.length) {
+      const answer = await client.response();
+      if (answer.status !== 100) answers.push(answer);
+    }
+    expect(answers.map(({ body }) => JSON.parse(body.toString()).id)).toEqual(ids);
+    expect(answers.at(-1)?.headers.connection).toBe('close');
+    await client.closed;
+    expect(finished.map(({ status }) => status)).toEqual(ids.map(() => 200));
   });
 
   it('that sends garbage behind a request still gets its answer, and then the connection ends', async () => {

@@ -114,6 +114,24 @@ describe('draining', () => {
     expect(headers).toMatchObject({ 'grpc-status': '14', 'grpc-message': 'the server is shutting down' });
   });
 
+  it('does not wait for a message that has stopped arriving', async () => {
+    const clock = new FakeClock();
+    const server = await startGrpcServer({ clock });
+    const raw = new RawGrpc(server.port);
+    const stream = raw.open();
+    const answer = answerOf(stream);
+    stream.write(framed(HELLO).subarray(0, 7));
+    await raw.arrived([stream]);
+    server.drain();
+    await clock.advance(2_000);
+    expect(server.finished).toEqual([]);
+    await clock.advance(1_000);
+    expect((await answer).headers).toMatchObject({
+      ...{ 'grpc-status': '14', 'grpc-message': 'the server is shutting down', 'grpc-retry-pushback-ms': '1000' },
+    });
+    await server.grpc.calls.idle();
+  });
+
   it('gives up on what does not end', async () => {
     const slow = waiting();
     const server = await startGrpcServer({ methods: [slow.method] });

@@ -94,6 +94,22 @@ describe('a server that ends', () => {
     expect(finished).toMatchObject([{ status: 503, error: { code: 'unavailable' } }]);
   });
 
+  it('does not wait for a body that has stopped arriving, and says why', async () => {
+    const clock = new FakeClock();
+    const { server, port } = await startTestServer({ clock });
+    const client = await RawClient.connect(port);
+    client.send(requestText('POST /v2/models/m/infer', { 'content-length': '1000', expect: '100-continue' }));
+    expect((await client.response()).status).toBe(100);
+    const closed = server.close(30_000);
+    await clock.advance(1_999);
+    expect(client.pending).toBe('');
+    await clock.advance(1);
+    const { status, headers, body } = await client.response();
+    expect([status, headers.connection, headers['retry-after']]).toEqual([503, 'close', '1']);
+    expect(JSON.parse(body.toString())).toEqual({ error: 'the server is shutting down' });
+    await closed;
+  });
+
   it('does not wait for clients that have not sent their request', async () => {
     const { server, port } = await startTestServer();
     const client = await RawClient.connect(port);

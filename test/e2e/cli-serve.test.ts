@@ -146,6 +146,17 @@ describe('millrace serve', () => {
     expect(err).toMatch(/^error: models failed to load: broken: /m);
   });
 
+  it.each([[[]], [['--strict']]])('stops in order while a model is still loading (%j)', async (flags) => {
+    await using folder = await createTempFolder({
+      'slow/1/model.js': 'await new Promise(() => setInterval(() => {}, 1e6));',
+    });
+    await using cli = startCli(['serve', folder.path, ...FREE_PORTS, '--json', ...flags]);
+    expect(await cli.nextEvent()).toMatchObject({ event: 'listening' });
+    cli.child.kill('SIGTERM');
+    const { exit, out } = await cli.ended;
+    expect([exit, out.trimEnd().split('\n').at(-1)]).toEqual([0, '{"event":"stopped"}']);
+  });
+
   it('loads and unloads for the command line in explicit mode', async () => {
     const models = resolve('examples/models');
     const explicit = ['--model-control-mode', 'explicit', '--load-model', 'echo'];

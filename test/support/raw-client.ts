@@ -27,8 +27,9 @@ export class RawClient {
     socket.once('close', () => this.#wake());
   }
 
-  static async connect(port: number, options: { readonly tls?: boolean } = {}): Promise<RawClient> {
-    const target = { host: '127.0.0.1', port };
+  /** `place`: a port of 127.0.0.1, or the path of a socket file. */
+  static async connect(place: number | string, options: { readonly tls?: boolean } = {}): Promise<RawClient> {
+    const target = typeof place === 'string' ? { path: place } : { host: '127.0.0.1', port: place };
     const socket = options.tls === true ? connectTls({ ...target, rejectUnauthorized: false }) : connect(target);
     await new Promise<void>((resolve, reject) => {
       socket.once(options.tls === true ? 'secureConnect' : 'connect', resolve);

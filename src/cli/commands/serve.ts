@@ -52,7 +52,11 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
     const loaded = load(io, app);
     loaded.catch(() => undefined);
     announceListening(io, await app.listen(), flags);
-    await Promise.race([start(io, { app, loaded }, flags), stop.stopped]);
+    const started = start(io, { app, loaded, stop }, flags).catch((error: unknown) => {
+      // Whoever stops the server ends the loads that are under way: no failure, with --strict either.
+      if (!stop.requested()) throw error;
+    });
+    await Promise.race([started, stop.stopped]);
     if (flags.dev) announceReloads(io, app, { json: flags.json === true });
     await stop.stopped;
     if (flags.json) io.stdout.write(formatJson({ event: 'stopped' }));
@@ -74,10 +78,11 @@ function loadServeSettings(io: Io, folders: readonly string[], flags: GivenFlags
 interface Starting {
   readonly app: App;
   readonly loaded: Promise<void>;
+  readonly stop: Stop;
 }
 
 /** Waits for the models and shows what came of them. */
-async function start(io: Io, { app, loaded }: Starting, flags: ServeFlags): Promise<void> {
+async function start(io: Io, { app, loaded, stop }: Starting, flags: ServeFlags): Promise<void> {
   await loaded;
   const { paths, controlMode } = app.settings.repository;
   const report = await reportApp(app);
@@ -85,6 +90,7 @@ async function start(io: Io, { app, loaded }: Starting, flags: ServeFlags): Prom
   if (empty && controlMode === 'none') throw emptyRepositories(paths);
   // Loaded behind the start of the models, too, with its tables.
   const { formatServing, toJsonServing } = await import('../format/serving.js');
+  if (stop.requested()) return;
   if (flags.json) io.stdout.write(formatJson({ event: 'ready', ...toJsonServing(report) }));
   else {
     const { colors } = io.stdout;
@@ -139,8 +145,16 @@ function announceListening(io: Io, addresses: Addresses, flags: ServeFlags): voi
   io.stdout.write(`${lines.join('\n')}\n`);
 }
 
+interface Stop {
+  /** Resolves when the server has ended. */
+  readonly stopped: Promise<void>;
+  /** A signal has come. */
+  requested(): boolean;
+  ignore(): void;
+}
+
 /** The first signal drains, the second ends the process. */
-function stopOnSignal(io: Io, app: App, quiet: boolean): { readonly stopped: Promise<void>; ignore(): void } {
+function stopOnSignal(io: Io, app: App, quiet: boolean): Stop {
   let signals = 0;
   let ignore = (): void => undefined;
   const stopped = new Promise<void>((resolve, reject) => {
@@ -154,5 +168,5 @@ function stopOnSignal(io: Io, app: App, quiet: boolean): { readonly stopped: Pro
       app.close().then(resolve, reject);
     });
   });
-  return { stopped, ignore: () => ignore() };
+  return { stopped, requested: () => signals > 0, ignore: () => ignore() };
 }
