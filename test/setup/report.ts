@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { Reporter, TestCase, TestModule, TestSpecification, TestSuite, Vitest } from 'vitest/node';
@@ -8,25 +8,28 @@ const LOG = 'coverage/tests.log';
 const FILES_PER_LINE = 25;
 const MAX_FAILURES = 20;
 const MAX_LINES_PER_FAILURE = 40;
+const CLEAR_LINE = '\r\u001b[2K';
 
 type Failed = TestCase | TestSuite | TestModule;
 type Errors = readonly ReturnType<TestModule['errors']>[number][];
 
 /**
- * Says how far the tests are while they run (in one line on a terminal, now and then elsewhere), and in the end what failed:
- * names, messages, differences. All of it, with what the tests printed, is in `coverage/tests.log`.
+ * Says how far the tests are while they run (in one line on a terminal, now and then elsewhere), and of what fails names,
+ * messages and differences, as soon as its file is done. All of it, with what the tests printed, is in `coverage/tests.log`.
  */
 export default class Report implements Reporter {
   readonly #startedAt = performance.now();
-  readonly #log: string[] = [];
-  #root = '';
+  #log = LOG;
+  #failures = 0;
   #files = 0;
   #filesDone = 0;
   #passed = 0;
   #failed = 0;
 
   onInit(vitest: Vitest): void {
-    this.#root = vitest.config.root;
+    this.#log = path.join(vitest.config.root, LOG);
+    mkdirSync(path.dirname(this.#log), { recursive: true });
+    writeFileSync(this.#log, '');
   }
 
   onTestRunStart(specifications: readonly TestSpecification[]): void {
@@ -34,7 +37,7 @@ export default class Report implements Reporter {
   }
 
   onUserConsoleLog(log: { readonly content: string }): void {
-    this.#log.push(log.content.trimEnd());
+    this.#write(log.content.trimEnd());
   }
 
   onTestCaseResult(test: TestCase): void {
@@ -43,33 +46,37 @@ export default class Report implements Reporter {
     if (state === 'passed') this.#passed++;
     else this.#failed++;
     const duration = Math.round(test.diagnostic()?.duration ?? 0);
-    this.#log.push(`${state} ${test.module.relativeModuleId} > ${test.fullName} (${duration} ms)`);
+    this.#write(`${state} ${test.module.relativeModuleId} > ${test.fullName} (${duration} ms)`);
   }
 
-  onTestModuleEnd(): void {
+  onTestModuleEnd(module: TestModule): void {
     this.#filesDone++;
+    for (const failed of failuresOf(module)) this.#fail(nameOf(failed), errorsOf(failed));
     const seconds = Math.round((performance.now() - this.#startedAt) / 1_000);
     const failed = this.#failed === 0 ? '' : `, ${this.#failed} failed`;
     const text = `       ${this.#filesDone} of ${this.#files} files, ${this.#passed} tests passed${failed} (${seconds} s)`;
     const done = this.#filesDone === this.#files;
-    if (process.stdout.isTTY) process.stdout.write(`\r\u001b[2K${done ? '' : text}`);
+    if (process.stdout.isTTY) process.stdout.write(`${CLEAR_LINE}${done ? '' : text}`);
     else if (this.#filesDone % FILES_PER_LINE === 0 && !done) console.log(text);
   }
 
-  onTestRunEnd(modules: readonly TestModule[], unhandled: Errors): void {
-    const failures = [
-      ...modules.flatMap((module) =>
-        failuresOf(module).map((failed) => describeFailure(nameOf(failed), errorsOf(failed))),
-      ),
-      ...unhandled.map((error) => describeFailure('outside of any test', [error])),
-    ];
-    const log = path.join(this.#root, LOG);
-    mkdirSync(path.dirname(log), { recursive: true });
-    writeFileSync(log, `${[...this.#log, ...failures].join('\n')}\n`);
-    if (failures.length === 0) return;
-    for (const failure of failures.slice(0, MAX_FAILURES)) console.log(`${shorten(failure)}\n`);
-    if (failures.length > MAX_FAILURES) console.log(`… and ${failures.length - MAX_FAILURES} more`);
-    console.log(`all of it: ${path.relative(process.cwd(), log)}`);
+  onTestRunEnd(_modules: readonly TestModule[], unhandled: Errors): void {
+    for (const error of unhandled) this.#fail('outside of any test', [error]);
+    if (this.#failures === 0) return;
+    if (this.#failures > MAX_FAILURES) console.log(`… and ${this.#failures - MAX_FAILURES} more`);
+    console.log(`all of it: ${path.relative(process.cwd(), this.#log)}`);
+  }
+
+  #fail(name: string, errors: Errors): void {
+    const failure = describeFailure(name, errors);
+    this.#write(failure);
+    if (++this.#failures > MAX_FAILURES) return;
+    if (process.stdout.isTTY) process.stdout.write(CLEAR_LINE);
+    console.log(`${shorten(failure)}\n`);
+  }
+
+  #write(text: string): void {
+    appendFileSync(this.#log, `${text}\n`);
   }
 }
 
