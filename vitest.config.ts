@@ -23,8 +23,9 @@ export default defineConfig({
     provide: { childCoverageFolder: coverage ? path.resolve('coverage/children') : '' },
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // A guard against what hangs: a process takes seconds to start where many share a core.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     unstubEnvs: true,
     restoreMocks: true,
     coverage: {

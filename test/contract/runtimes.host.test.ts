@@ -158,9 +158,9 @@ describe('a runner process', () => {
 
   test('has its memory looked at and published', async () => {
     const instance = await hosted.load(faulty);
-    const memory = await hosted.event('runnerMemory');
+    // The first look may come before the process has become what it is to run.
+    const memory = await hosted.event('runnerMemory', ({ rssBytes }) => rssBytes > 10_000_000);
     expect(memory).toMatchObject({ runner: 'model/1#0', pid: instance.pid });
-    expect(memory.rssBytes).toBeGreaterThan(10_000_000);
   });
 
   test('does not end by a signal meant for the whole group', async () => {

@@ -1,7 +1,7 @@
-const LIMIT_MS = 15_000;
+const LIMIT_MS = 45_000;
 
 /**
- * Resolves once `holds` does, which is asked in every turn of the event loop. Rejects after 15 s, naming `what`; for what
+ * Resolves once `holds` does, which is asked in every turn of the event loop. Rejects after 45 s, naming `what`; for what
  * no event tells of.
  */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {

@@ -14,7 +14,7 @@ function start(script: string, stderr: 'pipe' | number = 'pipe') {
   const text = `import { openOutput } from '${MODULE}';\n${script}`;
   // A script that waits for what does not come is ended.
   const child = spawn(process.execPath, ['--input-type=module', '-e', text], {
-    ...{ stdio: ['pipe', 'pipe', stderr], timeout: 15_000, killSignal: 'SIGKILL' },
+    ...{ stdio: ['pipe', 'pipe', stderr], timeout: 45_000, killSignal: 'SIGKILL' },
   });
   const read = (stream: Readable | null): { text: string } => {
     const output = { text: '' };

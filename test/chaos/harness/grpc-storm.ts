@@ -8,6 +8,9 @@ const INFER = '/inference.GRPCInferenceService/ModelInfer';
 const STREAM_INFER = '/inference.GRPCInferenceService/ModelStreamInfer';
 const STREAM_REQUESTS = 20;
 const RESET_STREAMS = 8;
+/** Longer than any call takes. */
+const PATIENCE_MS = 30_000;
+const isPatient = (calls: number): boolean => calls % 8 === 0;
 
 /** What a client sends to whom: each request has a number of its own, which must come back. */
 export interface StormTarget {
@@ -85,29 +88,29 @@ export const calmLane: StormLane = async (target, tally) => {
   while (target.running()) await callOnce(client, { target, tally, name: 'calm' });
 };
 
-/** Calls that are cancelled within some milliseconds, or at once. */
+/** Calls that are cancelled within some milliseconds, or at once; some much later than their answer, on any machine. */
 export const cancelLane: StormLane = async (target, tally) => {
   const client = new GrpcClient(target.address);
-  while (target.running()) {
-    const delayMs = target.random.integer(0, 12);
+  for (let calls = 0; target.running(); calls++) {
+    const delayMs = isPatient(calls) ? PATIENCE_MS : target.random.integer(0, 12);
     await callOnce(
       client,
       { target, tally, name: 'cancel', allowed: Code.CANCELLED },
       {
         onCall: (call) => {
           if (delayMs === 0) call.cancel();
-          else setTimeout(() => call.cancel(), delayMs);
+          else setTimeout(() => call.cancel(), delayMs).unref();
         },
       },
     );
   }
 };
 
-/** Calls with deadlines about as long as they take. */
+/** Calls with deadlines about as long as they take; some with more time than they need, on any machine. */
 export const deadlineLane: StormLane = async (target, tally) => {
   const client = new GrpcClient(target.address);
-  while (target.running()) {
-    const deadline = Date.now() + target.random.integer(1, 25);
+  for (let calls = 0; target.running(); calls++) {
+    const deadline = Date.now() + (isPatient(calls) ? PATIENCE_MS : target.random.integer(1, 25));
     await callOnce(client, { target, tally, name: 'deadline', allowed: Code.DEADLINE_EXCEEDED }, { deadline });
   }
 };
