@@ -1,6 +1,7 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { describeFileError, type Entry, LEADS_OUT, listFolder } from './files.js';
+import { describeForeign, foreignModelName } from './foreign-files.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { MODEL_ENDING, SCRIPT_FILES } from './model-endings.js';
 import { isIgnoredName, modelNameProblem, versionOfFolder } from './names.js';
@@ -112,7 +113,12 @@ async function findIn(
     const content = contents[index];
     const nameProblem = modelNameProblem(name);
     if (content === undefined) continue;
-    if (typeof content === 'string') problems.push({ name, reason: content });
+    const foreign = entry.kind === 'file' ? foreignModelName(entry.name) : undefined;
+    if (foreign !== undefined) {
+      const known =
+        models.has(name) || problems.some((problem) => problem.name === name) || belongsToModel(entries, entry);
+      if (!known) problems.push({ name, reason: `${entry.name} is ${describeForeign(entry.name)}` });
+    } else if (typeof content === 'string') problems.push({ name, reason: content });
     else if (entry.kind === 'folder' && !isModelFolder(content)) {
       notices.push(
         `folder '${name}' is not a model: it has no configuration, no numeric version folder, no model file`,
@@ -138,10 +144,15 @@ function siblings(entries: readonly Entry[], index: number): readonly Entry[] {
   return entries.slice(index, end).filter((entry) => /^(?:[._]|$)/.test(entry.name.slice(name.length)));
 }
 
+/** It bears the name of a bare model file, whose data it may hold. */
+function belongsToModel(entries: readonly Entry[], { name }: Entry): boolean {
+  return entries.some((other) => isModelFile(other) && name.startsWith(other.name));
+}
+
 /** What lies in an entry that may be a model: undefined for other files, a sentence where it cannot be read. */
 async function contentsOf(entry: Entry, root: string): Promise<readonly Entry[] | string | undefined> {
   if (entry.kind === 'outside') return `'${entry.name}' ${LEADS_OUT}`;
-  if (entry.kind === 'file') return isModelFile(entry) ? [] : undefined;
+  if (entry.kind === 'file') return isModelFile(entry) || foreignModelName(entry.name) !== undefined ? [] : undefined;
   try {
     return await listVisible(entry.path, root);
   } catch (error) {
@@ -150,8 +161,9 @@ async function contentsOf(entry: Entry, root: string): Promise<readonly Entry[] 
 }
 
 function nameOf(entry: Entry): string {
-  const bare = entry.kind !== 'folder' && entry.name.endsWith(MODEL_ENDING);
-  return bare ? entry.name.slice(0, -MODEL_ENDING.length) : entry.name;
+  if (entry.kind === 'folder') return entry.name;
+  const bare = entry.name.endsWith(MODEL_ENDING);
+  return bare ? entry.name.slice(0, -MODEL_ENDING.length) : (foreignModelName(entry.name) ?? entry.name);
 }
 
 function isModelFile(entry: Entry): boolean {
@@ -159,7 +171,11 @@ function isModelFile(entry: Entry): boolean {
 }
 
 function isModelFolder(entries: readonly Entry[]): boolean {
-  const isModel = ({ name }: Entry) => name.endsWith(MODEL_ENDING) || SCRIPT_FILES.includes(name);
+  // One of others counts too: whoever has put it there is to hear why it is not served.
+  const isModel = ({ name, kind }: Entry) =>
+    name.endsWith(MODEL_ENDING) ||
+    SCRIPT_FILES.includes(name) ||
+    (kind === 'file' && describeForeign(name) !== undefined);
   return hasConfig(entries) || hasVersions(entries) || entries.some(isModel);
 }
 

@@ -253,6 +253,64 @@ describe('a repository says what is wrong', () => {
     expect(scan.names).toContain('yaml');
   });
 
+  it('with model files of others, wherever they lie', async () => {
+    await using folder = await createTempFolder({
+      'net.pt': '',
+      'model.pkl': '',
+      'bare/net.h5': '',
+      'script/model.py': '',
+      'script/helper.pkl': '',
+      'named/model.yaml': 'file: net.pth',
+      'named/1/net.pth': '',
+      'onnx/1/model.onnx': '',
+      // None of these is a model.
+      'train.py': '',
+      'readme.txt': '',
+      'same.onnx': '',
+      'same.pt': '',
+      'same.onnx_0.pb': '',
+    });
+    const scan = await scanOf(folder);
+    expect(served(scan)).toEqual(['onnx/1', 'same/1']);
+    expect(scan.problems.map(({ name, version, reason }) => [name, version, reason])).toEqual([
+      ['bare', 1, 'bare holds net.h5: a Keras model; convert it with tf2onnx'],
+      [
+        'model',
+        undefined,
+        'model.pkl is a pickled Python object; export the model to ONNX, for scikit-learn with skl2onnx',
+      ],
+      ['named', 1, 'named/1 holds net.pth: a file of PyTorch weights; export the model with torch.onnx.export'],
+      ['net', undefined, 'net.pt is a PyTorch model; export it with torch.onnx.export'],
+      [
+        'script',
+        1,
+        'script holds model.py: a Python model, which this server cannot run; port it to model.ts (docs/scripts.md)',
+      ],
+    ]);
+    expect(scan.notices).toEqual([]);
+    const one = await open([folder.path]).scan({ name: 'net' });
+    expect(one.problems.map(({ name }) => name)).toEqual(['net']);
+  });
+
+  it('with Git LFS pointers in place of files', async () => {
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n';
+    await using folder = await createTempFolder({
+      'bare.onnx': pointer,
+      'm/1/model.onnx': pointer,
+      'data/1/model.onnx': 'x'.repeat(2_000),
+      'data/1/model.onnx.data': pointer,
+      'fine/1/model.onnx': 'x',
+      'fine/1/notes.md': pointer,
+    });
+    const scan = await scanOf(folder);
+    expect(served(scan)).toEqual(['fine/1']);
+    expect(scan.problems.map(({ reason }) => reason)).toEqual([
+      'bare.onnx is a Git LFS pointer instead of the model; run `git lfs pull` there',
+      'data/1 holds model.onnx.data: a Git LFS pointer instead of the model; run `git lfs pull` there',
+      'm/1 holds model.onnx: a Git LFS pointer instead of the model; run `git lfs pull` there',
+    ]);
+  });
+
   it('with files that are too large', async () => {
     await using folder = await createTempFolder({
       'config/model.yaml': `# ${' '.repeat(4_194_304)}`,

@@ -1,4 +1,4 @@
-import path from 'node:path';
+import { describeForeign } from './foreign-files.js';
 import { ModelConfigSchema } from './model-config.js';
 import { isScriptFile, MODEL_ENDING, SCRIPT_FILES } from './model-endings.js';
 
@@ -11,15 +11,6 @@ export interface ConfiguredFile {
   readonly runtime: string | undefined;
 }
 
-const FOREIGN: Readonly<Record<string, string>> = {
-  '.plan': 'a TensorRT engine, which this server cannot run; serve the ONNX file that it was built from',
-  '.engine': 'a TensorRT engine, which this server cannot run; serve the ONNX file that it was built from',
-  '.pt': 'a PyTorch model; export it with torch.onnx.export',
-  '.pth': 'PyTorch weights; export the model with torch.onnx.export',
-  '.pb': 'a TensorFlow model; convert it with tf2onnx',
-  '.tflite': 'a TensorFlow Lite model; convert it with tf2onnx',
-  '.py': 'a Python model, which this server cannot run; port it to model.ts (docs/scripts.md)',
-};
 const MAX_LISTED = 5;
 const DEFAULT_RUNTIME = 'onnx';
 
@@ -29,6 +20,8 @@ const DEFAULT_RUNTIME = 'onnx';
  */
 export function chooseModelFile(files: readonly string[], { file, runtime }: ConfiguredFile): ModelFileChoice {
   if (file !== undefined) {
+    const foreign = runtime === undefined ? describeForeign(file) : undefined;
+    if (foreign !== undefined && files.includes(file)) return { problem: `holds ${file}: ${foreign}` };
     if (files.includes(file)) return { file, runtime: runtime ?? (isScriptFile(file) ? 'script' : DEFAULT_RUNTIME) };
     return { problem: `holds no file '${file}', which the configuration names; it holds ${list(files)}` };
   }
@@ -63,11 +56,17 @@ function only(
 }
 
 function missing(files: readonly string[]): string {
-  for (const file of files) {
-    const what = FOREIGN[path.extname(file)];
+  // What is called model.* is the model, the others may be helpers of it.
+  const named = files.toSorted((one, other) => Number(isModelNamed(other)) - Number(isModelNamed(one)));
+  for (const file of named) {
+    const what = describeForeign(file);
     if (what !== undefined) return `holds ${file}: ${what}`;
   }
   return `holds no model file; expected model.onnx, one *.onnx or model.ts, found ${list(files)}`;
+}
+
+function isModelNamed(file: string): boolean {
+  return file.startsWith('model.');
 }
 
 function list(files: readonly string[]): string {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { describeFileError, type FileStamp, LEADS_OUT } from './files.js';
 import type { ModelLocation } from './find-models.js';
+import { findLfsPointer } from './lfs-pointer.js';
 import type { ModelConfig } from './model-config.js';
 import { type ConfiguredFile, chooseModelFile } from './model-file.js';
 import type { ReadConfig } from './read-config.js';
@@ -69,6 +70,12 @@ async function readVersion(place: VersionPlace, { file, runtime }: ConfiguredFil
     const names = files.map((file) => file.relative);
     const choice = chooseModelFile(names, { file: place.file ?? file, runtime });
     if ('problem' in choice) return { ...found, model: problem(choice.problem) };
+    // Data that lies beside a graph bears its name.
+    const pointer = await findLfsPointer(files.filter(({ relative }) => relative.startsWith(choice.file)));
+    if (pointer !== undefined) {
+      const what = place.file === pointer.relative ? 'is' : `holds ${pointer.relative}:`;
+      return { ...found, model: problem(`${what} a Git LFS pointer instead of the model; run \`git lfs pull\` there`) };
+    }
     return { ...found, model: { path: path.join(folder, choice.file), runtime: choice.runtime } };
   } catch (error) {
     return { version, files: [], newestMtimeMs: Number.NEGATIVE_INFINITY, model: problem(describeFileError(error)) };

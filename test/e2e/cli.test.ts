@@ -139,6 +139,15 @@ describe('millrace check', () => {
     expect(second.out).toMatch(/\n1 of 1 model is fine\n$/);
   });
 
+  it('says of the model file of another framework what to do with it', { timeout: 60_000 }, async () => {
+    await using models = await createTempFolder({ 'net.pt': '', 'mlp/1/model.onnx': '' });
+    const { exit, out } = await runCliProcess('check', join(models.path, 'net.pt'));
+    expect([exit, out]).toEqual([
+      1,
+      'net fails: net.pt is a PyTorch model; export it with torch.onnx.export\n\n0 of 1 model is fine\n',
+    ]);
+  });
+
   it('says that a model which calls others is checked with them', { timeout: 60_000 }, async () => {
     const caller = `export default {
       inputs: { x: 'FP32[1]' }, outputs: { y: 'FP32[1]' },

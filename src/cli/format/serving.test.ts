@@ -90,6 +90,27 @@ describe('the report of a server', () => {
     );
   });
 
+  it('names models that fail for the same reason together', () => {
+    const failed = (name: string, reason: string) =>
+      ({ name, version: 0, state: { kind: 'failed', reason }, info: undefined }) as const;
+    const python = "config.pbtxt: backend 'python' is not available;\nport it";
+    const statuses = [failed('a', `a/${python}`), failed('b', 'broken'), failed('c', `c/${python}`)];
+    expect(
+      formatServing(
+        reportServing(statuses, [], () => 0),
+        PLAIN,
+      ),
+    ).toBe(
+      [
+        "not served: 2 models: config.pbtxt: backend 'python' is not available;",
+        '    port it',
+        '    a, c',
+        'not served: b: broken',
+        '',
+      ].join('\n'),
+    );
+  });
+
   it('is plain data for programs', () => {
     expect(toJsonServing(report)).toMatchObject({
       models: [

@@ -87,11 +87,23 @@ function describeMemory(bytes: number | undefined): string {
   return bytes === 0 ? '' : formatBytes(bytes);
 }
 
-function formatUnserved(unserved: readonly UnservedModel[], colors: Colors): string {
-  return unserved
-    .map(({ name, version, reason }) => {
-      const which = version === 0 ? name : `${name} version ${version}`;
-      return `${colors.red('not served:')} ${colors.bold(which)}: ${reason.replaceAll('\n', '\n    ')}\n`;
+/** Models that fail for the same reason share its line. */
+function formatUnserved(unserved: readonly UnservedModel[], { red, bold }: Colors): string {
+  const groups = new Map<string, UnservedModel[]>();
+  for (const model of unserved) {
+    const { name, reason } = model;
+    // It begins with the file, and that with the model's folder: what is left may be the same for several.
+    const common = reason.startsWith(`${name}/`) ? reason.slice(name.length + 1) : reason;
+    groups.set(common, [...(groups.get(common) ?? []), model]);
+  }
+  const indent = (text: string) => text.replaceAll('\n', '\n    ');
+  return [...groups]
+    .map(([common, models]) => {
+      const names = models.map(({ name, version }) => bold(version === 0 ? name : `${name} version ${version}`));
+      const [only] = models;
+      return models.length === 1
+        ? `${red('not served:')} ${names[0]}: ${indent(only?.reason ?? common)}\n`
+        : `${red('not served:')} ${bold(`${models.length} models`)}: ${indent(common)}\n    ${names.join(', ')}\n`;
     })
     .join('');
 }
