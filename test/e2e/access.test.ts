@@ -3,13 +3,14 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApp } from '../../src/app.js';
+import { createSettings } from '../../src/config/index.js';
 import { SCOPES, type Scope, systemClock } from '../../src/core/index.js';
 import { createOipRoutes, INFERENCE_ROUTES, loadGrpcMethods, type Route } from '../../src/protocols/index.js';
 import { createDocsRoutes } from '../../src/server/docs.js';
 import type { Address } from '../../src/server/index.js';
 import { type AccessRow, GRPC_READING_ROWS, GRPC_ROWS, HTTP_ROWS, pathOf } from '../support/access-rows.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
-import { createFakeService } from '../support/fake-service.js';
 import { protoBytes } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 
@@ -26,7 +27,9 @@ const headersOf = (caller: Caller): Record<string, string> =>
   caller === 'nobody' ? {} : { authorization: `Bearer ${keyOf(caller)}` };
 
 /** The tables from which the server makes its routes. */
-const service = createFakeService();
+const unstarted = await createApp(createSettings({ telemetry: { logLevel: 'silent' } }));
+afterAll(() => unstarted.close());
+const { service } = unstarted;
 const OIP: readonly Pick<Route, 'method' | 'path' | 'control'>[] = createOipRoutes(service);
 const DOCS = createDocsRoutes({ service, requiresKey: true, document: async () => ({}) });
 const GRPC_METHODS = await loadGrpcMethods({ service, clock: systemClock, maxInputs: 1, forwardHeaders: undefined });
