@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Settings } from './config/index.js';
+import { processEnvironment, type Settings } from './config/index.js';
 import { type Clock, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
 import { createAuthenticator } from './governance/index.js';
@@ -46,7 +46,7 @@ export interface App {
 export async function createApp(settings: Settings, overrides: AppOverrides = {}): Promise<App> {
   const clock = overrides.clock ?? systemClock;
   const events = overrides.events ?? new EventBus();
-  const host = createHost({ options: settings.runners, events, clock });
+  const host = createHost({ options: settings.runners, events, clock, environment: processEnvironment() });
   const repository = createFolderRepository({ ...settings.repository, options: settings.repository, clock, events });
   const engine = createEngine({
     options: settings.engine,

@@ -143,6 +143,7 @@ async function createLoader({ source, ref, context }: LoadGenerationOptions, ide
       : {
           kind: 'process',
           runner: config.instances.runner,
+          environment: config.instances.environment,
           maxRssBytes: config.limits.maxRssBytes || context.defaultMaxRssBytes,
         };
   const spec: LoadSpec = {
@@ -237,6 +238,12 @@ function prepare(
     throw new MillraceError(
       'invalid_argument',
       'instances.runner names a runner process, but instances.placement is inline',
+    );
+  }
+  if (config.instances.placement === 'inline' && config.instances.environment.length > 0) {
+    throw new MillraceError(
+      'invalid_argument',
+      'instances.environment names variables for a runner process, but instances.placement is inline',
     );
   }
   const completed = completeSignature({

@@ -175,6 +175,14 @@ export const InstanceConfigSchema = Type.Object(
     runner: Type.Optional(
       Type.String({ description: 'Name of a runner process shared with the other models that give the same name.' }),
     ),
+    environment: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        default: [],
+        description:
+          "Names of environment variables of the server's that its runners get, besides those that every program needs: see " +
+          '[operations](operations.md#what-runners-may-see). Models that share a runner do so with those that name the same ones.',
+      }),
+    ),
     kind: Type.Optional(
       Type.Union([Type.Literal('auto'), Type.Literal('cpu'), Type.Literal('gpu')], {
         default: 'auto',

@@ -29,6 +29,11 @@ export async function readOverrideConfig({ name, config }: Override): Promise<Re
   const parsed = await parseConfigOverride(config).catch((error: Error) => {
     throw refusal(`configuration given for model '${name}': ${error.message}`);
   });
+  if (parsed.config.instances?.environment !== undefined) {
+    throw refusal(
+      `configuration given for model '${name}': instances.environment can be set in the model's own files only`,
+    );
+  }
   return { ...parsed, file: undefined, text: config };
 }
 

@@ -20,6 +20,7 @@ describe('resolveModelConfig', () => {
         "inputs": [],
         "instances": {
           "count": 1,
+          "environment": [],
           "kind": "auto",
           "placement": "process",
           "runner": undefined,
@@ -84,7 +85,10 @@ describe('resolveModelConfig', () => {
       maxQueueDelayMs: 5,
       preserveOrder: false,
     });
-    expect(resolved.instances).toEqual({ count: 2, placement: 'process', runner: 'shared', kind: 'auto' });
+    expect(resolved.instances).toEqual({
+      ...{ count: 2, placement: 'process', runner: 'shared', kind: 'auto' },
+      environment: [],
+    });
   });
 
   it('keeps a version policy other than the default whole', () => {

@@ -189,10 +189,16 @@ export interface LoadedModel {
   close(): Promise<void>;
 }
 
-/** Where an instance runs. `runner` names a process shared by several models; undefined = one of its own. */
+/** Where an instance runs. `runner` names a process shared by the models with the same `environment`; undefined = one of its own. */
 export type Placement =
   | { readonly kind: 'inline' }
-  | { readonly kind: 'process'; readonly runner: string | undefined; readonly maxRssBytes: number };
+  | {
+      readonly kind: 'process';
+      readonly runner: string | undefined;
+      readonly maxRssBytes: number;
+      /** Names of the server's environment variables that the process gets besides the usual ones. Default: none. */
+      readonly environment?: readonly string[];
+    };
 
 /** A loaded model somewhere, seen from the engine. */
 export interface Instance extends LoadedModel {

@@ -18,7 +18,7 @@ writeFileSync(
   import { EventBus, systemClock } from ${dist('../../core/index.js')};
   import { createHost } from ${dist('../index.js')};
   const options = { maxRssBytes: 4e9, memoryPollIntervalMs: 500, closeTimeoutMs: 5000, entry: '' };
-  const host = createHost({ options, events: new EventBus(), clock: systemClock });
+  const host = createHost({ options, events: new EventBus(), clock: systemClock, environment: {} });
   const x = { name: 'x', datatype: 'UINT8', shape: [1], batchAxis: null, optional: false };
   const spec = {
     ref: { name: 'echo', version: 1, generation: 1 }, runtime: 'echo', path: '/', options: { faults: true },

@@ -41,7 +41,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
   const engine = createEngine({
     infer: (call, request) => life.service.infer(call, request),
     ...{ options: settings.engine, clock, events, cacheFolder: undefined },
-    host: withFaults(createHost({ options: settings.runners, events, clock })),
+    host: withFaults(createHost({ options: settings.runners, events, clock, environment: {} })),
     defaultMaxRssBytes: settings.runners.maxRssBytes,
   });
   const telemetry = await createTelemetry({

@@ -39,6 +39,7 @@ export function createTestHost(options: Partial<RunnerOptions> = {}, clock: Cloc
     },
     events,
     clock,
+    environment: {},
   });
   const past: { readonly name: EventName; readonly event: unknown }[] = [];
   const watched: readonly EventName[] = ['runnerStarted', 'runnerExited', 'runnerMemory', 'diagnostic'];

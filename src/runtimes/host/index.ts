@@ -7,12 +7,15 @@ import type { RuntimeContext } from '../runtime-context.js';
 import { InlineModel } from './inline-model.js';
 import { MemoryWatch } from './memory-watch.js';
 import { loadRemotely, RemoteModel } from './remote-model.js';
+import { type Environment, runnerEnvironment, sharedRunnerLabel } from './runner-environment.js';
 import { RunnerProcess } from './runner-process.js';
 
 export interface HostDependencies {
   readonly options: RunnerOptions;
   readonly events: EventBus;
   readonly clock: Clock;
+  /** Of the server; runners get a part of it. */
+  readonly environment: Environment;
 }
 
 /** Makes a host: where instances are started, inline or in runner processes. */
@@ -126,18 +129,24 @@ class ProcessHost implements Host {
   }
 
   #acquire(placement: ProcessPlacement, options: HostLoadOptions): RunnerProcess {
-    const existing = placement.runner === undefined ? undefined : this.#shared.get(placement.runner);
-    const runner = existing?.usable ? existing : this.#start(placement.runner ?? options.instanceId);
-    if (placement.runner !== undefined) this.#shared.set(placement.runner, runner);
+    const { environment = [] } = placement;
+    const shared = placement.runner === undefined ? undefined : sharedRunnerLabel(placement.runner, environment);
+    const existing = shared === undefined ? undefined : this.#shared.get(shared);
+    const runner = existing?.usable ? existing : this.#start(shared ?? options.instanceId, environment);
+    if (shared !== undefined) this.#shared.set(shared, runner);
     this.#runners.set(runner, (this.#runners.get(runner) ?? 0) + 1);
     this.#memory.watch(runner, placement.maxRssBytes || this.#dependencies.options.maxRssBytes);
     return runner;
   }
 
-  #start(label: string): RunnerProcess {
+  #start(label: string, names: readonly string[]): RunnerProcess {
     const { options, events, clock } = this.#dependencies;
+    const environment = runnerEnvironment(this.#dependencies.environment, names);
     const entry = options.entry === '' ? fileURLToPath(new URL('./runner-main.js', import.meta.url)) : options.entry;
-    const runner = new RunnerProcess({ label, entry, closeTimeoutMs: options.closeTimeoutMs, events, clock });
+    const runner = new RunnerProcess({
+      ...{ label, entry, environment, events, clock },
+      closeTimeoutMs: options.closeTimeoutMs,
+    });
     void runner.exited.then(() => this.#forget(runner));
     return runner;
   }

@@ -9,12 +9,14 @@ import { FrameSegment } from './frame-segment.js';
 import { IncomingCalls } from './incoming-calls.js';
 import { type Diagnostic, decodeJsonFrame, type Failure, type Fatal, type Hello } from './json-frame.js';
 import { forwardLines } from './output-lines.js';
+import type { Environment } from './runner-environment.js';
 
 export interface RunnerSettings {
   /** Shown in `ps`, logs and metrics. */
   readonly label: string;
   /** JavaScript file to run. */
   readonly entry: string;
+  readonly environment: Environment;
   readonly closeTimeoutMs: number;
   readonly events: EventBus;
   readonly clock: Clock;
@@ -60,6 +62,7 @@ export class RunnerProcess {
     this.#child = spawn(process.execPath, [settings.entry, settings.label, String(process.pid)], {
       argv0: `millrace-runner ${settings.label}`,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', this.#segment?.fd ?? 'ignore'],
+      env: settings.environment,
       windowsHide: true,
     });
     this.pid = this.#child.pid ?? 0;
