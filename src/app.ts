@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { processEnvironment, type Settings } from './config/index.js';
+import { processEnvironment, type Settings, watchKeys } from './config/index.js';
 import { type Clock, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
 import { createAuthenticator } from './governance/index.js';
@@ -86,12 +86,15 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     version: VERSION,
   });
   const { service } = life;
+  const authenticator = createAuthenticator(settings.auth, {
+    explicitControl: settings.repository.controlMode === 'explicit',
+    clock,
+  });
+  const stopWatchingKeys = watchKeys(settings.auth, { clock, events, onChange: authenticator.replaceKeys });
   const server = createServer({
     options: settings.server,
     service,
-    authenticate: createAuthenticator(settings.auth, {
-      explicitControl: settings.repository.controlMode === 'explicit',
-    }),
+    authenticate: authenticator.authenticate,
     events,
     clock,
     requiresKey: settings.auth.keys.length > 0,
@@ -101,6 +104,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   });
 
   async function shutDown(drainDelayMs: number): Promise<void> {
+    stopWatchingKeys();
     life.beginShutdown();
     if (drainDelayMs > 0) await clock.sleep(drainDelayMs);
     const { gracePeriodMs } = settings.server;

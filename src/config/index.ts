@@ -8,3 +8,4 @@ export { renderConfigurationReference } from './reference.js';
 export { type PartialSettings, type Settings, SettingsSchema } from './schema.js';
 export type { SettingKey } from './shape.js';
 export { didYouMean } from './suggest.js';
+export { watchKeys } from './watch-keys.js';

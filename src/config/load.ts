@@ -73,7 +73,20 @@ function combine(layers: readonly Layer[], { env, cwd, problems }: Combination):
   refuse(problems);
   const settings = complete(merged);
   refuse(checkConsistency(settings));
+  if (layers.some(({ tree }) => JSON.stringify(tree.auth ?? null).includes('${file:'))) {
+    rereads.set(settings.auth, () => combine(layers, { env, cwd, problems: [] }).auth);
+  }
   return settings;
+}
+
+const rereads = new WeakMap<Settings['auth'], () => Settings['auth']>();
+
+/**
+ * Reads the files again that `auth` refers to; undefined where it refers to none. What is written in the settings themselves stays
+ * as it was. The returned function throws as {@link loadSettings} does.
+ */
+export function rereadAuth(auth: Settings['auth']): (() => Settings['auth']) | undefined {
+  return rereads.get(auth);
 }
 
 function complete(tree: Tree): Settings {

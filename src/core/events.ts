@@ -76,6 +76,8 @@ export interface Events {
     readonly call: Call;
     readonly error: MillraceError | undefined;
   };
+  /** A certificate is used for new connections from now on. */
+  tlsCertificateLoaded: { readonly notAfterMs: number };
   /** Anything else worth a log line. Never a payload, never a secret. */
   diagnostic: {
     readonly level: LogLevel;

@@ -1,21 +1,25 @@
 import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../test/support/fake-clock.js';
 import { admit } from './admit.js';
 import { ANONYMOUS, createAuthenticator, LOCAL_OPERATOR, type Peer } from './authenticate.js';
+import type { AuthOptions } from './options.js';
 
 const HERE: Peer = { address: '127.0.0.1', isLocal: () => true };
 const ELSEWHERE: Peer = { address: '10.9.9.9', isLocal: () => false };
 
-const withKeys = createAuthenticator(
-  {
-    keys: [
-      { name: 'app', key: 'app-key-0123456789', scopes: ['infer'] },
-      { name: 'ops', key: 'ops-key-0123456789', scopes: ['manage', 'observe'] },
-    ],
-    allowAnonymous: false,
-  },
-  { explicitControl: true },
-);
-const authenticate = (authorization: string | undefined) => withKeys(authorization, ELSEWHERE);
+const KEYS: AuthOptions['keys'] = [
+  { name: 'app', key: 'app-key-0123456789', scopes: ['infer'] },
+  { name: 'ops', key: 'ops-key-0123456789', scopes: ['manage', 'observe'] },
+];
+
+function start(options: Partial<AuthOptions>, explicitControl = true) {
+  const clock = new FakeClock();
+  const all = { keys: KEYS, allowAnonymous: false, maxFailedKeysPerMinute: 3, ...options };
+  return { ...createAuthenticator(all, { explicitControl, clock }), clock };
+}
+
+const withKeys = start({ maxFailedKeysPerMinute: 0 });
+const authenticate = (authorization: string | undefined) => withKeys.authenticate(authorization, ELSEWHERE);
 
 describe('createAuthenticator', () => {
   it.each([
@@ -26,14 +30,17 @@ describe('createAuthenticator', () => {
     [true, false, ELSEWHERE, ANONYMOUS],
     [true, true, ELSEWHERE, ANONYMOUS],
   ])('without keys (allowed: %o, explicit: %o) lets %o in', (allowAnonymous, explicitControl, peer, principal) => {
-    expect(createAuthenticator({ keys: [], allowAnonymous }, { explicitControl })(undefined, peer)).toBe(principal);
+    const open = start({ keys: [], allowAnonymous }, explicitControl);
+    expect(open.authenticate(undefined, peer)).toBe(principal);
   });
 
   it.each([false, true])(
     'without keys refuses other machines unless they are allowed (explicit: %o)',
     (explicitControl) => {
-      const open = createAuthenticator({ keys: [], allowAnonymous: false }, { explicitControl });
-      expect(() => open('Bearer whatever', ELSEWHERE)).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
+      const open = start({ keys: [] }, explicitControl);
+      expect(() => open.authenticate('Bearer whatever', ELSEWHERE)).toThrow(
+        expect.objectContaining({ code: 'unauthenticated' }),
+      );
     },
   );
 
@@ -51,6 +58,57 @@ describe('createAuthenticator', () => {
   ])('refuses %s', (header, message) => {
     expect(() => authenticate(header)).toThrow(expect.objectContaining({ code: 'unauthenticated', message }));
   });
+});
+
+describe('keys that nobody has', () => {
+  const from = (address: string): Peer => ({ address, isLocal: () => false });
+  const [HERS, THEIRS] = [from('10.0.0.1'), from('10.0.0.2')];
+  const outcome = (work: () => { readonly name: string }) => {
+    try {
+      return work().name;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const UNKNOWN = 'this key is not known';
+  const TOO_MANY = 'too many unknown keys came from this address; try again later';
+
+  it('are refused by address once there were too many, until a minute has passed', async () => {
+    const { authenticate: ask, clock } = start({});
+    const guess = (peer: Peer) => outcome(() => ask('Bearer a-guess-0123456789', peer));
+    expect([1, 2, 3, 4].map(() => guess(HERS))).toEqual([UNKNOWN, UNKNOWN, UNKNOWN, TOO_MANY]);
+    expect(guess(THEIRS)).toBe(UNKNOWN);
+    await clock.advance(59_000);
+    expect(() => ask('Bearer a-guess-0123456789', HERS)).toThrow(
+      expect.objectContaining({ code: 'resource_exhausted', retryAfterMs: 1_000 }),
+    );
+    await clock.advance(1_000);
+    expect(guess(HERS)).toBe(UNKNOWN);
+  });
+
+  it('make nobody learn of a right one, and lock out nobody whose key came from there before', () => {
+    const { authenticate: ask, replaceKeys } = start({});
+    const say = (key: string) => outcome(() => ask(`Bearer ${key}`, HERS));
+    expect(say('app-key-0123456789')).toBe('app');
+    for (let guess = 0; guess < 5; guess++) say(`guess-${guess}-0123456789`);
+    expect(say('app-key-0123456789')).toBe('app');
+    expect(say('ops-key-0123456789')).toBe(TOO_MANY);
+    replaceKeys([{ name: 'app', key: 'app-key-9876543210', scopes: ['infer'] }]);
+    expect(say('app-key-9876543210')).toBe('app');
+  });
+
+  it('are refused as unknown however many there are, where there is no limit', () => {
+    const { authenticate: ask } = start({ maxFailedKeysPerMinute: 0 });
+    const guesses = Array.from({ length: 50 }, () => outcome(() => ask('Bearer a-guess-0123456789', HERS)));
+    expect(new Set(guesses)).toEqual(new Set([UNKNOWN]));
+  });
+});
+
+it('replaced keys hold at once, and the old ones no longer', () => {
+  const { authenticate: ask, replaceKeys } = start({});
+  replaceKeys([{ name: 'app', key: 'new-key-0123456789', scopes: ['observe'] }]);
+  expect(ask('Bearer new-key-0123456789', ELSEWHERE)).toEqual({ name: 'app', scopes: new Set(['observe']) });
+  expect(() => ask('Bearer app-key-0123456789', ELSEWHERE)).toThrow('this key is not known');
 });
 
 describe('admit', () => {

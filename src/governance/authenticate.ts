@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { MillraceError, type Principal, SCOPES } from '../core/index.js';
+import { type Clock, MillraceError, type Principal, SCOPES } from '../core/index.js';
+import { FailedKeys } from './failed-keys.js';
 import type { AuthOptions } from './options.js';
 
 /** Where a request came from. */
@@ -22,35 +23,82 @@ export const LOCAL_OPERATOR: Principal = { name: 'anonymous', scopes: new Set(SC
 export interface AuthenticatorSetup {
   /** Models are controlled over the network at all: without keys by who is on this machine. */
   readonly explicitControl: boolean;
+  readonly clock: Clock;
 }
 
 const BEARER = /^bearer +(\S+) *$/i;
 
+/** Tells callers apart, by keys that may change. */
+export interface Authenticator {
+  readonly authenticate: Authenticate;
+  /** From now on these keys hold, and no others. There must have been some before. */
+  replaceKeys(keys: AuthOptions['keys']): void;
+}
+
+interface KnownKey {
+  readonly digest: Buffer;
+  readonly principal: Principal;
+  /** From where it has been sent lately. */
+  readonly addresses: Set<string>;
+}
+
+/** Addresses remembered of a key. */
+const MAX_ADDRESSES = 1_000;
+
 /**
  * Static bearer keys (RFC 6750). Keys are compared by their SHA-256 in constant time, so neither their text nor a
- * prefix of it leaks through timing. Without any key everybody is {@link ANONYMOUS}; those on other machines only with
- * `allowAnonymous`, and those on this one are {@link LOCAL_OPERATOR} where models are controlled over the network.
+ * prefix of it leaks through timing. From an address with too many unknown keys only those are taken that have come from there
+ * before: nobody behind a proxy is locked out by others. Without any key everybody is {@link ANONYMOUS}; those on other machines
+ * only with `allowAnonymous`, and those on this one are {@link LOCAL_OPERATOR} where models are controlled over the network.
  */
-export function createAuthenticator(options: AuthOptions, setup: AuthenticatorSetup): Authenticate {
-  if (options.keys.length === 0) return (_authorization, peer) => admitAnonymous(peer, options, setup);
-  const keys = options.keys.map(({ name, key, scopes }) => ({
+export function createAuthenticator(options: AuthOptions, setup: AuthenticatorSetup): Authenticator {
+  if (options.keys.length === 0) {
+    return {
+      authenticate: (_authorization, peer) => admitAnonymous(peer, options, setup),
+      replaceKeys: () => undefined,
+    };
+  }
+  const failed = new FailedKeys(options.maxFailedKeysPerMinute, setup.clock);
+  let keys = knownKeys(options.keys, []);
+  return {
+    authenticate(authorization, { address }) {
+      const digest = sha256(bearerToken(authorization));
+      let found: KnownKey | undefined;
+      for (const key of keys) if (timingSafeEqual(key.digest, digest)) found = key;
+      if (found?.addresses.has(address)) return found.principal;
+      failed.check(address);
+      if (found === undefined) {
+        failed.add(address);
+        throw new MillraceError('unauthenticated', 'this key is not known');
+      }
+      if (found.addresses.size >= MAX_ADDRESSES) found.addresses.clear();
+      found.addresses.add(address);
+      return found.principal;
+    },
+    replaceKeys(replacement) {
+      keys = knownKeys(replacement, keys);
+    },
+  };
+}
+
+/** What takes the place of a key is as welcome as that was from where it came. */
+function knownKeys(keys: AuthOptions['keys'], before: readonly KnownKey[]): readonly KnownKey[] {
+  return keys.map(({ name, key, scopes }) => ({
     digest: sha256(key),
     principal: { name, scopes: new Set(scopes) },
+    addresses: before.find(({ principal }) => principal.name === name)?.addresses ?? new Set<string>(),
   }));
-  return (authorization) => {
-    if (authorization === undefined) {
-      throw new MillraceError('unauthenticated', 'this server needs a key: send `Authorization: Bearer <key>`');
-    }
-    const token = BEARER.exec(authorization)?.[1];
-    if (token === undefined) {
-      throw new MillraceError('unauthenticated', 'the Authorization header must have the form `Bearer <key>`');
-    }
-    const digest = sha256(token);
-    let found: Principal | undefined;
-    for (const key of keys) if (timingSafeEqual(key.digest, digest)) found = key.principal;
-    if (found === undefined) throw new MillraceError('unauthenticated', 'this key is not known');
-    return found;
-  };
+}
+
+function bearerToken(authorization: string | undefined): string {
+  if (authorization === undefined) {
+    throw new MillraceError('unauthenticated', 'this server needs a key: send `Authorization: Bearer <key>`');
+  }
+  const token = BEARER.exec(authorization)?.[1];
+  if (token === undefined) {
+    throw new MillraceError('unauthenticated', 'the Authorization header must have the form `Bearer <key>`');
+  }
+  return token;
 }
 
 function admitAnonymous(

@@ -21,6 +21,13 @@ export const AuthOptionsSchema = Type.Object(
       ),
       { default: [], description: 'Static bearer keys; as soon as there is one, every route but health needs one.' },
     ),
+    maxFailedKeysPerMinute: Type.Integer({
+      default: 20,
+      minimum: 0,
+      description:
+        'Unknown keys that an address may send in a minute; more, and keys that are new from there, are refused with 429 (gRPC: ' +
+        '`RESOURCE_EXHAUSTED`). 0 = no limit.',
+    }),
     allowAnonymous: Type.Boolean({
       default: false,
       description:

@@ -93,6 +93,12 @@ describe('curlCommand', () => {
     );
   });
 
+  it('quotes the address as well, in which a model may have such a name', () => {
+    expect(curlCommand("http://h/it's", { ...example, json: { inputs: [] } }, { withKey: false })).toBe(
+      `curl 'http://h/it'\\''s/infer' -d '{"inputs":[]}'`,
+    );
+  });
+
   it('sends zeros behind the JSON', () => {
     expect(curlCommand('http://h/x', { ...example, zeroBytes: 9 }, { withKey: false })).toBe(
       `(printf '%s' '{"inputs":[{"name":"it'\\''s"}]}'; head -c 9 /dev/zero) | curl 'http://h/x/infer' ` +

@@ -113,11 +113,16 @@ export function curlCommand(
   options: { readonly withKey: boolean },
 ): string {
   const text = JSON.stringify(json);
-  const quoted = `'${text.replaceAll("'", `'\\''`)}'`;
+  const quoted = quote(text);
   const unbuffered = route === 'generate_stream' ? ' -N' : '';
   const key = options.withKey ? ` -H "Authorization: Bearer $MILLRACE_KEY"` : '';
-  const target = `${unbuffered}${key} '${modelUrl}/${route}'`;
+  const target = `${unbuffered}${key} ${quote(`${modelUrl}/${route}`)}`;
   if (zeroBytes === 0) return `curl${target} -d ${quoted}`;
   const header = `-H 'Inference-Header-Content-Length: ${Buffer.byteLength(text)}'`;
   return `(printf '%s' ${quoted}; head -c ${zeroBytes} /dev/zero) | curl${target} ${header} --data-binary @-`;
+}
+
+/** As one word of a POSIX shell. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

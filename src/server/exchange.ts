@@ -10,7 +10,7 @@ import {
   type Timer,
   toMillraceError,
 } from '../core/index.js';
-import type { Peer } from '../governance/index.js';
+import { type Peer, TooManyFailedKeys } from '../governance/index.js';
 import { encodeError, type WireResponse, type WireStream } from '../protocols/index.js';
 import { compress } from './compression.js';
 import type { Connection, Connections, OpenExchange } from './connection.js';
@@ -417,9 +417,15 @@ export class Exchange implements OpenExchange {
   }
 }
 
+/** What HTTP has a status for that no code has. */
+function httpStatusOf(error: MillraceError): number | undefined {
+  if (error instanceof HttpError) return error.status;
+  return error instanceof TooManyFailedKeys ? 429 : undefined;
+}
+
 /** An error as an answer: by its code, or by the status that only HTTP has for it. */
 export function errorResponse(error: MillraceError): WireResponse {
-  const { status, headers, body } = encodeError(error, error instanceof HttpError ? error.status : undefined);
+  const { status, headers, body } = encodeError(error, httpStatusOf(error));
   // Several codes share a status; a body of Triton's has no place for them.
   const named: Record<string, string> = { ...headers, 'x-millrace-error': error.code };
   if (error instanceof HttpError) Object.assign(named, error.headers);

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
@@ -32,22 +33,30 @@ export function openTlsFiles(
   { clock, events }: { readonly clock: Clock; readonly events: EventBus },
 ): TlsFiles | undefined {
   const { certFile, keyFile } = options;
+  const report = (level: 'info' | 'warn', message: string) =>
+    events.publish('diagnostic', { level, room: 'server', message });
   if (certFile === '' && keyFile === '') return undefined;
   if (certFile === '' || keyFile === '') {
     throw new MillraceError('failed_precondition', 'TLS needs both `server.tls.certFile` and `server.tls.keyFile`');
   }
   const pair = { cert: readPem('certFile', certFile), key: readPem('keyFile', keyFile) };
   checkPair(pair);
+  const notAfterMs = expiryOf(pair);
+  const isExpired = (expiryMs: number) => expiryMs < clock.wallNow();
+  const expired = (expiryMs: number) => `expired on ${new Date(expiryMs).toISOString()}`;
+  if (isExpired(notAfterMs))
+    report('warn', `the TLS certificate ${certFile} ${expired(notAfterMs)}: clients refuse it`);
+  events.publish('tlsCertificateLoaded', { notAfterMs });
   let seen: TlsPair = pair;
   const readChanged = async (): Promise<TlsPair | undefined> => {
     const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
     if (seen.cert.equals(cert) && seen.key.equals(key)) return undefined;
     seen = { cert, key };
     checkPair(seen);
+    const expiryMs = expiryOf(seen);
+    if (isExpired(expiryMs)) throw new MillraceError('failed_precondition', `it ${expired(expiryMs)}`);
     return seen;
   };
-  const report = (level: 'info' | 'warn', message: string) =>
-    events.publish('diagnostic', { level, room: 'server', message });
 
   return {
     pair,
@@ -59,6 +68,7 @@ export function openTlsFiles(
           if (stopped) return;
           if (changed !== undefined) {
             onChange(changed);
+            events.publish('tlsCertificateLoaded', { notAfterMs: expiryOf(changed) });
             report('info', `TLS certificate read again from ${certFile}`);
           }
         } catch (error) {
@@ -89,6 +99,11 @@ function checkPair(pair: TlsPair): void {
   } catch (error) {
     throw new MillraceError('failed_precondition', `the TLS certificate and key are not usable: ${messageOf(error)}`);
   }
+}
+
+/** When the certificate expires that clients are shown, the first of the chain. */
+function expiryOf({ cert }: TlsPair): number {
+  return Date.parse(new X509Certificate(cert).validTo);
 }
 
 function messageOf(error: unknown): string {

@@ -83,7 +83,6 @@ const RULES: readonly Rule[] = [
     pattern: /support\/(?:fake-(?!io)|http-server)/,
     folders: ['test/e2e/'],
     broken: ["import { createFakeService } from '../support/fake-service.js';"],
-    exempt: { 'test/e2e/access.test.ts': 'lists the routes that there are by it; the server that it asks is whole' },
   },
 ];
 

@@ -170,7 +170,7 @@ describe('a script that runs', () => {
           },
         };`,
     });
-    expect(await answerOf(instance, 0)).toBe('here');
+    expect(await answerOf(instance, 0)).toBe("model 'model' failed with Error; the server log has the details");
     const thrown = await hosted.event('diagnostic', ({ message }) => message.startsWith('infer failed'));
     expect(thrown).toMatchObject({ level: 'error', room: 'runtimes' });
     expect(thrown.message).toMatch(/Error: here\n {4}at .*infer \(.*\/m\/1\/model\.ts:8:19\)/);

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { type ClientOptions, compressionAlgorithms, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Call, MillraceError, type Principal } from '../../src/core/index.js';
+import { type Call, MillraceError, type Principal, systemClock } from '../../src/core/index.js';
 import { createAuthenticator } from '../../src/governance/index.js';
 import {
   answerOf,
@@ -86,9 +86,12 @@ describe('a unary call', () => {
         }),
       ],
       authenticate: createAuthenticator(
-        { keys: [{ name: 'app', key: 'app-key-0123456789', scopes: ['infer'] }], allowAnonymous: false },
-        { explicitControl: false },
-      ),
+        {
+          keys: [{ name: 'app', key: 'app-key-0123456789', scopes: ['infer'] }],
+          ...{ allowAnonymous: false, maxFailedKeysPerMinute: 0 },
+        },
+        { explicitControl: false, clock: systemClock },
+      ).authenticate,
     });
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
     const metadata = {

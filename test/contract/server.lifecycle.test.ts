@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { MillraceError, Principal } from '../../src/core/index.js';
+import { EventBus, type MillraceError, type Principal } from '../../src/core/index.js';
 import type { InferResult } from '../../src/service/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService } from '../support/fake-service.js';
@@ -247,6 +247,36 @@ describe('TLS', () => {
       message: `TLS certificate read again from ${files.certFile}`,
     });
     expect(await subjectAt(port)).toBe('second.millrace.test');
+  });
+
+  it('keeps a certificate rather than take one that has expired, and tells when that in use expires', async () => {
+    const clock = new (class extends FakeClock {
+      wall = Date.UTC(2026, 10, 26);
+      override wallNow = () => this.wall;
+    })();
+    const events = new EventBus();
+    const expiries: number[] = [];
+    events.subscribe('tlsCertificateLoaded', ({ notAfterMs }) => expiries.push(notAfterMs));
+    const warnings: string[] = [];
+    events.subscribe('diagnostic', ({ level, message }) => warnings.push(`${level}: ${message}`));
+    const { files, use } = certificateFolder('first');
+    const { port } = await startTestServer({ clock, options: { tls: files }, dependencies: { events } });
+    expect(expiries).toEqual([expect.any(Number)]);
+    clock.wall = Date.UTC(2127, 0);
+    use('second');
+    await clock.advance(5_000);
+    await expect
+      .poll(() => warnings)
+      .toEqual([
+        'warn: the new TLS certificate is not usable, the old one stays: it expired on 2126-11-01T02:57:42.000Z',
+      ]);
+    expect(await subjectAt(port)).toBe('first.millrace.test');
+    expect(expiries).toHaveLength(1);
+    const late = await startTestServer({ clock, options: { tls: files }, dependencies: { events } });
+    expect(late.port).toBeGreaterThan(0);
+    expect(warnings[1]).toBe(
+      `warn: the TLS certificate ${files.certFile} expired on 2126-11-01T02:57:42.000Z: clients refuse it`,
+    );
   });
 
   it('does not keep the server from ending with a handshake that never comes', async () => {

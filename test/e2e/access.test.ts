@@ -128,7 +128,10 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
       { 'echo/1/': '', 'echo/model.yaml': MODEL },
       {
         repository: { controlMode: 'explicit', loadModels: ['*'] },
-        auth: { keys: SCOPES.map((scope) => ({ name: scope, key: keyOf(scope), scopes: [scope] })) },
+        auth: {
+          maxFailedKeysPerMinute: 0,
+          keys: SCOPES.map((scope) => ({ name: scope, key: keyOf(scope), scopes: [scope] })),
+        },
         server: { adminPort, httpSocket: socket('http'), grpcSocket: socket('grpc') },
         sharedMemory: { enabled: true },
       },

@@ -4,7 +4,7 @@ import { formatTensorType } from '../../core/index.js';
 /** A model's inputs and outputs as an interface for `client.model<…>()`; `optional` names inputs that may be left out. */
 export function formatTypes(model: ModelMetadata, optional: readonly string[]): string {
   return [
-    `/** \`client.model<${typeName(model.name)}>('${model.name}')\` */`,
+    comment(`\`client.model<${typeName(model.name)}>(${literal(model.name)})\``),
     `export interface ${typeName(model.name)} {`,
     ...formatSide('inputs', model.inputs, optional),
     ...formatSide('outputs', model.outputs, []),
@@ -15,8 +15,8 @@ export function formatTypes(model: ModelMetadata, optional: readonly string[]): 
 
 function formatSide(side: string, specs: readonly TensorMetadata[], optional: readonly string[]): readonly string[] {
   const members = specs.flatMap(({ name, datatype, shape }) => [
-    `    /** ${formatTensorType(datatype, shape)} */`,
-    `    readonly ${propertyName(name)}${optional.includes(name) ? '?' : ''}: '${datatype}';`,
+    `    ${comment(formatTensorType(datatype, shape))}`,
+    `    readonly ${propertyName(name)}${optional.includes(name) ? '?' : ''}: ${literal(datatype)};`,
   ]);
   return [`  readonly ${side}: {`, ...members, '  };'];
 }
@@ -26,6 +26,15 @@ export function typeName(model: string): string {
   const words = model.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '');
   const name = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
   return /^\p{L}/u.test(name) ? name : `Model${name}`;
+}
+
+/** What a server says is data: none of it ends a comment or a string. */
+function comment(text: string): string {
+  return `/** ${text.replaceAll('*/', '*\\/').replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')} */`;
+}
+
+function literal(text: string): string {
+  return /^[\w.-]+$/.test(text) ? `'${text}'` : JSON.stringify(text);
 }
 
 function propertyName(name: string): string {

@@ -9,19 +9,26 @@ export interface Thrown {
   readonly stack: string | undefined;
 }
 
-/** What a caller is told of something that a script has thrown: its code and message, or `internal` and its message. */
-export function explainThrown(thrown: unknown): Thrown {
+/**
+ * What a caller is told of something that a script has thrown: code and message of what was thrown for it; of all else only
+ * that it was thrown, since its message may name files and values.
+ */
+export function explainThrown(thrown: unknown, model: string): Thrown {
+  const unforeseen = (what: string) => `model '${model}' failed with ${what}; the server log has the details`;
   if (thrown instanceof MillraceError) {
     const stack = thrown.cause instanceof Error ? withoutQueries(thrown.cause.stack ?? '') : undefined;
     return { code: thrown.code, message: thrown.message, stack };
   }
-  if (!(thrown instanceof Error)) return { code: 'internal', message: String(thrown), stack: String(thrown) };
+  if (!(thrown instanceof Error)) {
+    return { code: 'internal', message: unforeseen(`a thrown ${typeof thrown}`), stack: String(thrown) };
+  }
   const { name, message, stack } = thrown;
   // Errors of a copy of this package that the script has brought along.
   const code = ERROR_CODES.find((known) => known === (thrown as { readonly code?: unknown }).code);
   if (code !== undefined && (name === 'ModelError' || name === 'MillraceError'))
     return { code, message, stack: undefined };
-  return { code: 'internal', message: message === '' ? name : message, stack: withoutQueries(stack ?? message) };
+  const named = /^\w{1,64}$/.test(name) ? name : 'Error';
+  return { code: 'internal', message: unforeseen(named), stack: withoutQueries(stack ?? `${named}: ${message}`) };
 }
 
 /** Why a script could not be loaded: `model.ts:3:10: …` where a line of its own is to blame. */

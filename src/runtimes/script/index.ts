@@ -80,6 +80,9 @@ function reportRejections({ report }: RuntimeContext): void {
   if (reporting) return;
   reporting = true;
   process.on('unhandledRejection', (reason) => {
-    report('error', `a promise was rejected and nobody handled it: ${explainThrown(reason).stack ?? String(reason)}`);
+    report(
+      'error',
+      `a promise was rejected and nobody handled it: ${explainThrown(reason, '').stack ?? String(reason)}`,
+    );
   });
 }

@@ -77,7 +77,7 @@ export class ScriptModel implements LoadedModel {
     try {
       await definition.close?.(model);
     } catch (error) {
-      const { message, stack } = explainThrown(error);
+      const { message, stack } = explainThrown(error, this.#setup.model.name);
       context.report('error', `close failed: ${stack ?? message}`);
     }
   }
@@ -142,7 +142,7 @@ export class ScriptModel implements LoadedModel {
       }
     } catch (error) {
       // As a whole: where the model is pure, its requests are run again one by one.
-      const { code, message, stack } = explainThrown(error);
+      const { code, message, stack } = explainThrown(error, this.#setup.model.name);
       throw new MillraceError(code, message, stack === undefined ? {} : { cause: stack });
     } finally {
       for (const { request } of given) this.#waiting.delete(request.callId);
@@ -200,7 +200,7 @@ export class ScriptModel implements LoadedModel {
 
   /** The caller gets code and message; the log the stack of what is nobody's answer. */
   #failure({ item, request, result }: Work): Emission {
-    const { code, message, stack } = explainThrown(result);
+    const { code, message, stack } = explainThrown(result, this.#setup.model.name);
     if (stack !== undefined) {
       const where = request === undefined || request.requestId === '' ? '' : ` (request ${request.requestId})`;
       this.#setup.context.report('error', `infer failed${where}: ${stack}`);

@@ -83,8 +83,8 @@ describe('a model that answers one request', () => {
       await run(model, item(1, [1, 0]), { ...item(2, [2, 0]), context }, item(3, [3, 0]), item(4, [4, 0])),
     ).toEqual([
       { callId: 1, error: 'not_found: no such row' },
-      { callId: 2, error: 'internal: out of range in abc' },
-      { callId: 3, error: 'internal: text' },
+      { callId: 2, error: "internal: model 'model' failed with RangeError; the server log has the details" },
+      { callId: 3, error: "internal: model 'model' failed with a thrown string; the server log has the details" },
       { callId: 4, y: [4, 0] },
     ]);
     expect(log).toEqual([

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { finishedCall, grpcFinished, httpFinished, refusedCall } from '../../../test/support/finished.js';
 import { EventBus, type LogLevel, MillraceError } from '../../core/index.js';
+import { TooManyFailedKeys } from '../../governance/index.js';
 import { startAccessLog } from './access-log.js';
 import { createLogger } from './logger.js';
 
@@ -146,6 +147,19 @@ describe('the number of lines', () => {
     expect(JSON.parse(lines[1] ?? '').skipped).toBe(1);
     expect(last().request_id).toBe('req-49');
   });
+
+  it.each([new MillraceError('unauthenticated', 'this key is not known'), new TooManyFailedKeys(1_000)])(
+    'is bounded for callers without a key, and the next line counts those skipped: %s',
+    async (error) => {
+      const { events, clock, lines, last } = start(1);
+      for (let i = 0; i < 50; i++) events.publish('httpFinished', httpFinished({ status: 401, error }));
+      expect(lines).toHaveLength(10);
+      await clock.advance(1_000);
+      events.publish('httpFinished', httpFinished({ status: 401, error }));
+      expect(last().skipped_unauthenticated).toBe(40);
+      expect(last()).not.toHaveProperty('skipped');
+    },
+  );
 
   it('may be none for successes', () => {
     const { events, lines } = start(0);

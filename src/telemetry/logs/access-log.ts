@@ -1,9 +1,12 @@
-import type { Clock, ErrorCode, EventBus, Events, LogLevel, Timing } from '../../core/index.js';
+import type { Clock, ErrorCode, EventBus, Events, LogLevel, MillraceError, Timing } from '../../core/index.js';
+import { TooManyFailedKeys } from '../../governance/index.js';
 import { grpcStatusName } from '../../protocols/index.js';
 import { describeError } from './describe-error.js';
 import { callFields, type LogFields, type Logger } from './logger.js';
 
 const WINDOW_MS = 1_000;
+/** Whoever tries keys does not fill the log as well. */
+const MAX_UNAUTHENTICATED_PER_SECOND = 10;
 const MAX_PATH_LENGTH = 512;
 
 interface AccessLogOptions {
@@ -14,46 +17,38 @@ interface AccessLogOptions {
 }
 
 /**
- * A line for every failed request and for some successes a second; `skipped` counts the successes that got none since the
- * line before. The returned function ends it.
+ * A line for every failed request, but only for some a second of those without a key, and for some successes a second;
+ * `skipped` and `skipped_unauthenticated` count those that got none since the line before. The returned function ends it.
  */
 export function startAccessLog({ events, clock, logger, successesPerSecond }: AccessLogOptions): () => void {
-  let windowEndsAt = Number.NEGATIVE_INFINITY;
-  let successes = 0;
-  let skipped = 0;
+  const successes = new Sampler(clock, successesPerSecond);
+  const unauthenticated = new Sampler(clock, MAX_UNAUTHENTICATED_PER_SECOND);
 
-  function isDue(): boolean {
-    const now = clock.now();
-    if (now >= windowEndsAt) {
-      windowEndsAt = now + WINDOW_MS;
-      successes = 0;
-    }
-    return successes++ < successesPerSecond;
-  }
-
-  /** Whether there is to be a line; counts the successes that get none. */
-  function wants(level: LogLevel): boolean {
+  /** Whether there is to be a line. */
+  function wants(level: LogLevel, error: MillraceError | undefined): boolean {
     if (!logger.isEnabled('server', level)) return false;
-    if (level !== 'info' || isDue()) return true;
-    skipped++;
-    return false;
+    if (level === 'info') return successes.isDue();
+    return isUnauthenticated(error) ? unauthenticated.isDue() : true;
   }
 
   function log(level: LogLevel, message: string, fields: LogFields): void {
-    logger.log({ room: 'server', level, message, fields: { ...fields, ...(skipped > 0 ? { skipped } : {}) } });
-    skipped = 0;
+    const counts = [
+      ['skipped', successes.takeSkipped()],
+      ['skipped_unauthenticated', unauthenticated.takeSkipped()],
+    ].filter(([, count]) => count !== 0);
+    logger.log({ room: 'server', level, message, fields: { ...fields, ...Object.fromEntries(counts) } });
   }
 
   const subscriptions = [
     events.subscribe('httpFinished', (event) => {
       const level = levelOf(event);
-      if (!wants(level)) return;
+      if (!wants(level, event.error)) return;
       const path = shownPath(event.path);
       log(level, `${event.method} ${path} ${event.status}`.trimStart(), describeHttp(event, path));
     }),
     events.subscribe('grpcFinished', (event) => {
       const level = levelOfGrpc(event);
-      if (!wants(level)) return;
+      if (!wants(level, event.error)) return;
       const path = shownPath(event.path);
       log(level, `gRPC ${path} ${grpcStatusName(event.status)}`, describeGrpc(event, path));
     }),
@@ -61,6 +56,41 @@ export function startAccessLog({ events, clock, logger, successesPerSecond }: Ac
   return () => {
     for (const unsubscribe of subscriptions) unsubscribe();
   };
+}
+
+/** So many in a second have a line; counts those that get none. */
+class Sampler {
+  readonly #clock: Clock;
+  readonly #perSecond: number;
+  #windowEndsAt = Number.NEGATIVE_INFINITY;
+  #seen = 0;
+  #skipped = 0;
+
+  constructor(clock: Clock, perSecond: number) {
+    this.#clock = clock;
+    this.#perSecond = perSecond;
+  }
+
+  isDue(): boolean {
+    const now = this.#clock.now();
+    if (now >= this.#windowEndsAt) {
+      this.#windowEndsAt = now + WINDOW_MS;
+      this.#seen = 0;
+    }
+    if (this.#seen++ < this.#perSecond) return true;
+    this.#skipped++;
+    return false;
+  }
+
+  takeSkipped(): number {
+    const skipped = this.#skipped;
+    this.#skipped = 0;
+    return skipped;
+  }
+}
+
+function isUnauthenticated(error: MillraceError | undefined): boolean {
+  return error?.code === 'unauthenticated' || error instanceof TooManyFailedKeys;
 }
 
 /** Only what somebody has to repair is an error; refusals under load and callers' mistakes are not. */

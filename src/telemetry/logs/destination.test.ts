@@ -93,6 +93,16 @@ describe('pretty lines', () => {
       '[time] WARN: server: GET /\ufffd[31m\ufffd2J\ufffd\ufffd 404 {"path":"\ufffd]0;x"}\n',
     );
   });
+
+  it('are not told apart from lines that somebody has put into a name or a message', async () => {
+    const fake = 'x\n[12:00:00.000] INFO: service: model.load mlp: ok\u2028y\u202ez';
+    expect(await prettify({ msg: fake, model: fake, cause: fake })).toBe(
+      '[time] WARN: server: x {"model":"x\ufffd[12:00:00.000] INFO: service: model.load mlp: ok\ufffdy\ufffdz"}\n' +
+        '    [12:00:00.000] INFO: service: model.load mlp: ok\ufffdy\ufffdz\n' +
+        '    x\n' +
+        '    [12:00:00.000] INFO: service: model.load mlp: ok\ufffdy\ufffdz\n',
+    );
+  });
 });
 
 it('lines for a given destination are JSON unless pretty is asked for', async () => {

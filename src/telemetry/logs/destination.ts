@@ -84,8 +84,12 @@ function openDescriptor(fd: number): LogOutput {
   };
 }
 
-/** Characters that a terminal would obey: paths and names come from outside. */
-const CONTROL = /(?![\n\t])\p{Cc}/gu;
+/** Characters that a terminal would obey, or that turn text around: paths and names come from outside. */
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu;
+
+function clean(text: string): string {
+  return text.replaceAll('\t', '  ').replace(CONTROL, '\ufffd');
+}
 
 async function createPrettifier(colorize: boolean): Promise<(line: string) => string> {
   const { prettyFactory } = (await import('pino-pretty')).default;
@@ -98,10 +102,13 @@ async function createPrettifier(colorize: boolean): Promise<(line: string) => st
     errorLikeObjectKeys: [],
   });
   return (line) => {
-    const clean = (_key: string, value: unknown) =>
-      typeof value === 'string' ? value.replace(CONTROL, '\ufffd') : value;
-    // A stack is for reading, so it stands below its line.
-    const { cause, ...entry } = JSON.parse(line, clean);
-    return cause === undefined ? prettify(entry) : `${prettify(entry)}    ${cause.replaceAll('\n', '\n    ')}\n`;
+    const { cause = '', msg, ...fields } = JSON.parse(line);
+    const [first = '', ...more] = String(msg).split('\n');
+    // A stack is for reading, so it stands below its line; indented, it cannot pass for another one.
+    const below = [...more, ...(cause === '' ? [] : String(cause).split('\n'))];
+    const entry = JSON.parse(JSON.stringify({ ...fields, msg: first }), (_key, value) =>
+      typeof value === 'string' ? clean(value) : value,
+    );
+    return prettify(entry) + below.map((text) => `    ${clean(text)}\n`).join('');
   };
 }

@@ -44,6 +44,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const grpc = new GrpcMetrics();
   const runners = createRunnerFamilies(events);
   const processMetrics = createProcessMetrics(version);
+  let certificateExpiryMs: number | undefined;
 
   const subscriptions = [
     ...runners.subscriptions,
@@ -56,6 +57,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     events.subscribe('batchFinished', (event) => versions.of(event.ref).recordBatch(event)),
     events.subscribe('httpFinished', (event) => http.record(event)),
     events.subscribe('grpcFinished', (event) => grpc.record(event)),
+    events.subscribe('tlsCertificateLoaded', ({ notAfterMs }) => {
+      certificateExpiryMs = notAfterMs;
+    }),
     events.subscribe('modelStateChanged', ({ ref, state, loadMs }) => {
       if (state.kind === 'unloaded' || state.kind === 'failed') versions.retire(ref);
       else if (state.kind === 'ready') {
@@ -73,6 +77,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...grpc.families(),
     ...runners.families,
     ...processMetrics.families,
+    {
+      name: 'millrace_tls_certificate_expiry_timestamp_seconds',
+      help: 'When the certificate in use expires, since the Unix epoch.',
+      type: 'gauge' as const,
+      collect: () => (certificateExpiryMs === undefined ? [] : single(certificateExpiryMs / 1_000)),
+    },
     {
       name: 'millrace_log_lines_dropped_total',
       help: 'Log lines lost because their reader was too slow.',

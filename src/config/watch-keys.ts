@@ -1,0 +1,44 @@
+import type { Clock, EventBus, Timer } from '../core/index.js';
+import { rereadAuth } from './load.js';
+import type { Settings } from './schema.js';
+
+const CHECK_INTERVAL_MS = 5_000;
+
+interface KeyWatch {
+  readonly clock: Clock;
+  readonly events: EventBus;
+  readonly onChange: (keys: Settings['auth']['keys']) => void;
+}
+
+/**
+ * Calls `onChange` when a file has changed that `auth.keys` refers to. Looks every 5 s, as at certificates; files that cannot be
+ * used are reported once and change nothing. The returned function ends it.
+ */
+export function watchKeys(auth: Settings['auth'], { clock, events, onChange }: KeyWatch): () => void {
+  const reread = rereadAuth(auth);
+  if (reread === undefined) return () => undefined;
+  const report = (level: 'info' | 'warn', message: string) =>
+    events.publish('diagnostic', { level, room: 'app', message });
+  let seen = JSON.stringify(auth.keys);
+  let problem = '';
+  let timer: Timer;
+  const check = () => {
+    timer = clock.setTimer(CHECK_INTERVAL_MS, check);
+    try {
+      const { keys } = reread();
+      problem = '';
+      const found = JSON.stringify(keys);
+      if (found === seen) return;
+      seen = found;
+      onChange(keys);
+      report('info', 'keys read again from their files');
+    } catch (error) {
+      const { message } = error as Error;
+      if (message === problem) return;
+      problem = message;
+      report('warn', `the files of auth.keys are not usable, the old keys stay: ${message}`);
+    }
+  };
+  timer = clock.setTimer(CHECK_INTERVAL_MS, check);
+  return () => timer.clear();
+}
