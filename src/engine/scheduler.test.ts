@@ -150,6 +150,22 @@ describe('Scheduler', () => {
     expect([first, second, third].map(({ outcome }) => outcome.values)).toEqual([[1], [2], [3]]);
   });
 
+  it('sends nothing ahead to an instance that has died, until a batch has ended well there', async () => {
+    const fixture = createSchedulerFixture({ limits: { prefetchBelowMs: 2 } });
+    fixture.instance().die('signal SIGKILL');
+    await fixture.clock.advance(100);
+    submit(fixture, 1);
+    await fixture.clock.flush();
+    submit(fixture, 2);
+    await fixture.clock.flush();
+    expect(fixture.instance().given).toHaveLength(1);
+    fixture.instance().running?.finish();
+    await fixture.clock.flush();
+    submit(fixture, 3);
+    await fixture.clock.flush();
+    expect(fixture.instance().outstanding).toHaveLength(2);
+  });
+
   it('refuses what was sent ahead and waits too long for its beginning, and nothing that has begun', async () => {
     const policies = [{ maxRequests: 9, timeoutMs: 50, timeoutAction: 'reject' as const, allowTimeoutOverride: true }];
     const fixture = createSchedulerFixture({ limits: { prefetchBelowMs: 2, policies } });

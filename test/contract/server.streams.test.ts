@@ -231,7 +231,7 @@ describe('a client that reads a stream', () => {
     (await ask(port)).on('error', () => undefined).pause();
     await unread.left;
     answers.give('two').end();
-    await new Promise((resolve) => response.once('end', resolve));
+    await new Promise((resolve) => response.once('close', resolve));
     expect(received).toBe(eventOf(PIECE).length + eventOf('two').length);
   });
 });
