@@ -400,10 +400,8 @@ function whyNoCache({ context, loader, prepared }: AssembleOptions): string | un
 function schedulerLimits({ loader, prepared, batching, context }: AssembleOptions): SchedulerLimits {
   const { config } = loader;
   const { levels, queues } = config.priorities;
-  const policies = Array.from(
-    { length: levels },
-    (_, index): ResolvedQueuePolicy => queues[String(index + 1)] ?? config.queue,
-  );
+  const own = new Map(Object.entries(queues).map(([level, policy]) => [Number(level), policy]));
+  const policies = { length: levels, at: (index: number): ResolvedQueuePolicy => own.get(index + 1) ?? config.queue };
   const inline = config.instances.placement === 'inline';
   return {
     batching: {

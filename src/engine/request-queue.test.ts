@@ -38,7 +38,7 @@ function pending(fields: Partial<Pending> = {}): Pending {
 
 describe('RequestQueue', () => {
   it('orders suspects, then levels, each with its delayed ones at its end', () => {
-    const queue = new RequestQueue(2);
+    const queue = new RequestQueue();
     const low = pending({ level: 2 });
     const late = pending();
     const high = pending();
@@ -51,7 +51,7 @@ describe('RequestQueue', () => {
   });
 
   it('forgets leavers anywhere, thousands of times, and keeps the order of the others', () => {
-    const queue = new RequestQueue(1);
+    const queue = new RequestQueue();
     const items = Array.from({ length: 5_000 }, () => pending());
     for (const item of items) queue.push(item);
     for (const item of items) if (item.callId % 3 !== 0) queue.remove(item, 'gone');
@@ -64,12 +64,26 @@ describe('RequestQueue', () => {
   });
 
   it('puts items back in front of their level', () => {
-    const queue = new RequestQueue(1);
+    const queue = new RequestQueue();
     const [first, second] = [pending(), pending()];
     queue.push(first);
     queue.remove(first, 'executing');
     queue.push(second);
     queue.pushFront([first]);
     expect(queue.all()).toEqual([first, second]);
+  });
+
+  it('has levels without number, and keeps only those that are in use', () => {
+    const queue = new RequestQueue();
+    const numbers = [2 ** 53, 7, 2 ** 64 - 2 ** 11, 1];
+    const items = numbers.map((level) => pending({ level }));
+    for (const item of items) queue.push(item);
+    expect(queue.all().map(({ level }) => level)).toEqual(numbers.toSorted((a, b) => a - b));
+    expect(numbers.map((level) => queue.lengthOfLevel(level))).toEqual([1, 1, 1, 1]);
+    for (const item of items) queue.remove(item, 'gone');
+    for (let level = 1; level <= 1_000; level++) queue.push(pending({ level }));
+    expect(queue.lengthOfLevel(1_001)).toBe(Number.POSITIVE_INFINITY);
+    expect(queue.lengthOfLevel(1_000)).toBe(1);
+    expect(queue.length).toBe(1_000);
   });
 });

@@ -47,10 +47,14 @@ class Lane {
 }
 
 interface Level {
+  readonly number: number;
   readonly fresh: Lane;
   /** Those whose time-out has put them behind the others of their level. */
   readonly delayed: Lane;
 }
+
+/** Priority levels at which requests may wait at a time. */
+const MAX_LEVELS = 1_000;
 
 /**
  * The waiting requests of one model in the order in which they should run: those that must run alone first, then the
@@ -58,13 +62,10 @@ interface Level {
  */
 export class RequestQueue {
   readonly #retries = new Lane();
-  readonly #levels: readonly Level[];
+  /** Those at which somebody waits, or has waited, in order. */
+  readonly #levels: Level[] = [];
   #length = 0;
   #sizeBytes = 0;
-
-  constructor(levels: number) {
-    this.#levels = Array.from({ length: levels }, () => ({ fresh: new Lane(), delayed: new Lane() }));
-  }
 
   get length(): number {
     return this.#length;
@@ -74,10 +75,13 @@ export class RequestQueue {
     return this.#sizeBytes;
   }
 
-  /** Requests that wait on one level. */
-  lengthOfLevel(level: number): number {
-    const { fresh, delayed } = this.#level(level);
-    return fresh.size + delayed.size;
+  /** Requests that wait on one level; Infinity where so many others are taken that there is no room for another level. */
+  lengthOfLevel(number: number): number {
+    const level = this.#levels.find((known) => known.number === number);
+    if (level !== undefined) return sizeOf(level);
+    return this.#levels.length >= MAX_LEVELS && this.#levels.every((known) => sizeOf(known) > 0)
+      ? Number.POSITIVE_INFINITY
+      : 0;
   }
 
   push(item: Pending): void {
@@ -138,9 +142,23 @@ export class RequestQueue {
     return item.delayed ? delayed : fresh;
   }
 
+  /** There may be any number of levels, most of which nobody ever uses. */
   #level(number: number): Level {
-    const level = this.#levels[number - 1];
-    if (level === undefined) throw new RangeError(`no priority level ${number}`);
+    const at = this.#levels.findIndex((level) => level.number >= number);
+    const found = this.#levels[at];
+    if (found?.number === number) return found;
+    const level = { number, fresh: new Lane(), delayed: new Lane() };
+    this.#levels.splice(at < 0 ? this.#levels.length : at, 0, level);
+    if (this.#levels.length > MAX_LEVELS) this.#forgetEmpty(level);
     return level;
   }
+
+  #forgetEmpty(kept: Level): void {
+    const used = this.#levels.filter((level) => level === kept || sizeOf(level) > 0);
+    this.#levels.splice(0, this.#levels.length, ...used);
+  }
+}
+
+function sizeOf({ fresh, delayed }: Level): number {
+  return fresh.size + delayed.size;
 }

@@ -5,8 +5,8 @@ import type { SequenceLimits } from './sequences/sequence.js';
 /** How the requests of one loaded generation are queued and run. */
 export interface SchedulerLimits {
   readonly batching: BatchLimits;
-  /** By level, index 0 = level 1. */
-  readonly policies: readonly QueuePolicy[];
+  /** By level, index 0 = level 1; there may be more levels than an array has room for. */
+  readonly policies: Pick<readonly QueuePolicy[], 'length' | 'at'>;
   readonly defaultLevel: number;
   readonly executionTimeoutMs: number;
   readonly preserveOrder: boolean;

@@ -73,7 +73,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#queue = new RequestQueue(options.limits.policies.length);
+    this.#queue = new RequestQueue();
     const { ref, rules, limits, statistics, clock } = options;
     const { preserveOrder, decoupled } = limits;
     // Streams keep their instance while they wait for their turn, and sequences their place.
@@ -182,7 +182,7 @@ export class Scheduler {
     // Priorities would change the order of a sequence.
     const priority = this.sequences === undefined ? request.priority : 0;
     const level = chooseLevel(priority, limits.policies.length, limits.defaultLevel);
-    const policy = limits.policies[level - 1] as QueuePolicy;
+    const policy = limits.policies.at(level - 1) as QueuePolicy;
     // Requests that an instance would take at once do not wait, so they must not fill the queue.
     if (this.#queue.lengthOfLevel(level) >= policy.maxRequests) this.#pump();
     if (this.#queue.lengthOfLevel(level) >= policy.maxRequests) throw queueFull(label, policy);

@@ -68,7 +68,7 @@ class Reader extends Outcome {
 
 function createFixture(options: Setup) {
   const { batching, concurrency, preserveOrder, pure, prefetchBelowMs, instances } = options;
-  const [policy] = LIMITS.policies;
+  const policy = LIMITS.policies.at(0);
   const fixture = createSchedulerFixture({
     instances,
     description: { ...IDENTITY, decoupled: true, concurrency, pure },

@@ -195,7 +195,7 @@ describe('streams whose answers leave in order', () => {
       description: { ...IDENTITY, decoupled: true },
       limits: {
         batching: { batching: false, maxRows: 8, preferredSizes: [], maxDelayMs: 0 },
-        policies: [LIMITS.policies[0], LIMITS.policies[0]].flatMap((policy) => policy ?? []),
+        policies: [LIMITS.policies.at(0), LIMITS.policies.at(0)].flatMap((policy) => policy ?? []),
         decoupled: true,
         preserveOrder: true,
       },

@@ -3,6 +3,9 @@ import { DATATYPES } from '../core/index.js';
 import { ImageConfigSchema } from './image-config.js';
 import { SequenceBatchingSchema } from './sequence-config.js';
 
+/** The largest number that a uint64 holds, which it is in Triton's configuration. */
+export const MAX_PRIORITY_LEVELS = 2 ** 64 - 2 ** 11;
+
 /**
  * `model.yaml`, field by field: the one normal form into which Triton's `config.pbtxt` and bare files are read too.
  * Everything is optional; what is missing is read from the model file or takes the default given here.
@@ -348,7 +351,7 @@ export const ModelConfigSchema = Type.Object(
     priorities: Type.Optional(
       Type.Object(
         {
-          levels: Type.Integer({ minimum: 1, maximum: 1000 }),
+          levels: Type.Integer({ minimum: 1, maximum: MAX_PRIORITY_LEVELS }),
           default: Type.Integer({ minimum: 1, description: 'Level of requests that name none; 1 = highest.' }),
           queues: Type.Optional(
             Type.Record(Type.String({ pattern: '^[1-9][0-9]*$' }), QueuePolicySchema, {

@@ -14,7 +14,7 @@ export const REF = { name: 'm', version: 1, generation: 1 };
 
 export const LIMITS: SchedulerLimits = {
   batching: { batching: true, maxRows: 8, preferredSizes: [], maxDelayMs: 0 },
-  policies: [{ maxRequests: 100, timeoutMs: 0, timeoutAction: 'reject', allowTimeoutOverride: true }],
+  policies: [{ maxRequests: 100, timeoutMs: 0, timeoutAction: 'reject' as const, allowTimeoutOverride: true }],
   defaultLevel: 1,
   executionTimeoutMs: 60_000,
   preserveOrder: false,

@@ -1,12 +1,12 @@
-import type { ModelConfig, QueuePolicyConfig } from '../model-config.js';
-import type { TritonDynamicBatching, TritonQueuePolicy } from './config-types.js';
+import { MAX_PRIORITY_LEVELS, type ModelConfig, type QueuePolicyConfig } from '../model-config.js';
+import type { Int64, TritonDynamicBatching, TritonQueuePolicy } from './config-types.js';
 
 type Scheduling = Pick<ModelConfig, 'batching' | 'queue' | 'priorities'>;
 
 /** Triton's `dynamic_batching` block; `isOpen` = whether the model can batch at all is left to its file. */
 export function fromBatching(block: TritonDynamicBatching | undefined, isOpen: boolean): Scheduling {
   if (block === undefined) return isOpen ? {} : { batching: { enabled: false } };
-  const levels = Number(block.priority_levels);
+  const levels = toLevel(block.priority_levels);
   const policies = Object.entries(block.priority_queue_policy);
   if (levels === 0 && policies.length > 0) {
     throw new Error('dynamic_batching.priority_queue_policy: there are no priority_levels');
@@ -23,13 +23,18 @@ export function fromBatching(block: TritonDynamicBatching | undefined, isOpen: b
   };
 }
 
+/** A uint64; those beyond 2^53 are rounded. */
+function toLevel(level: Int64): number {
+  return Math.min(Number(level), MAX_PRIORITY_LEVELS);
+}
+
 function fromPriorities(block: TritonDynamicBatching, levels: number): NonNullable<ModelConfig['priorities']> {
-  const level = Number(block.default_priority_level);
+  const level = toLevel(block.default_priority_level);
   if (level < 1 || level > levels) {
     throw new Error(`dynamic_batching.default_priority_level: expected 1 to ${levels}, got ${level}`);
   }
   const policies = Object.entries(block.priority_queue_policy);
-  const queues = policies.map(([name, policy]) => [name, fromQueuePolicy(policy)] as const);
+  const queues = policies.map(([name, policy]) => [String(BigInt(toLevel(name))), fromQueuePolicy(policy)] as const);
   return { levels, default: level, ...(queues.length === 0 ? {} : { queues: Object.fromEntries(queues) }) };
 }
 

@@ -189,6 +189,12 @@ describe('fromTritonConfig', () => {
     });
   });
 
+  it('takes as many priority levels as a uint64 counts', () => {
+    const config = read(`max_batch_size: 8 ${ONE_TENSOR}
+      dynamic_batching { priority_levels: 18446744073709551615 default_priority_level: 1 }`);
+    expect(config.priorities).toEqual({ levels: 2 ** 64 - 2 ** 11, default: 1 });
+  });
+
   it('maps instance groups', () => {
     expect(read('instance_group { kind: KIND_CPU }').instances).toEqual({ count: 1, kind: 'cpu' });
     expect(read('instance_group [ { count: 2 }, { count: 3 } ]').instances).toEqual({ count: 5, kind: 'auto' });
