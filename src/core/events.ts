@@ -17,6 +17,8 @@ export interface Events {
     /** The version that was chosen; undefined when the call failed before that. */
     readonly ref: ModelRef | undefined;
     readonly error: MillraceError | undefined;
+    /** The model has answered: what an error says is no failure of its. */
+    readonly answered: boolean;
     readonly rows: number;
   };
   /** A batch left an instance. `error` is set when it failed as a whole. */

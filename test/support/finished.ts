@@ -68,6 +68,7 @@ export function inferFinished(event: Partial<Events['inferFinished']> = {}): Eve
     },
     ref: REF,
     error: undefined,
+    answered: event.error === undefined,
     rows: 2,
     ...event,
   };

@@ -96,7 +96,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     // Only a scrape needs prom-client, and a server starts faster without.
     registry ??= (await import('./registry.js')).createRegistry(families);
     for (const { name, version: number, info } of modelStates()) {
-      if (info !== undefined) versions.of({ name, version: number }).tag(info.source.config.metricTags);
+      if (info !== undefined) versions.known({ name, version: number })?.tag(info.source.config.metricTags);
     }
     const parts: string[] = [];
     for (const { name } of families) {

@@ -104,7 +104,7 @@ function batchFamilies({ versions }: Sources): readonly Family[] {
   ];
 }
 
-function stateFamilies({ gauge, modelStates }: Sources): readonly Family[] {
+function stateFamilies({ versions, gauge, modelStates }: Sources): readonly Family[] {
   return [
     gauge('millrace_queued_requests', 'Requests that wait in the queue.', (model) => model.queuedRequests),
     gauge('millrace_queued_bytes', 'Input bytes of the requests that wait.', (model) => model.queuedBytes),
@@ -130,6 +130,8 @@ function stateFamilies({ gauge, modelStates }: Sources): readonly Family[] {
       type: 'gauge',
       *collect() {
         for (const { name, version, state } of modelStates()) {
+          // Of those that are gone the index may know any number.
+          if (state.kind === 'unloaded' && versions.known({ name, version }) === undefined) continue;
           yield {
             labels: { state: state.kind },
             sharedLabels: { model: name, version: version === 0 ? '' : String(version) },

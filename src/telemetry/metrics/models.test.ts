@@ -138,6 +138,26 @@ describe('models', () => {
     expect(series).not.toContain('nv_inference_exec_count{model="even",version="744"}');
   });
 
+  it('that are loaded and unloaded by name leave a bounded number of series, however many the index lists', async () => {
+    const states: ModelStatus[] = [];
+    const { events, scrape } = start({ modelStates: () => states });
+    for (let number = 1; number <= 1_000; number++) {
+      const ref = { name: `m${number}`, version: 1, generation: number };
+      events.publish('modelStateChanged', { ref, state: { kind: 'ready' }, loadMs: 1 });
+      events.publish('inferFinished', inferFinished({ ref }));
+      events.publish('modelStateChanged', { ref, state: { kind: 'unloaded', reason: 'unloaded' } });
+      states.push(status(ref.name, 1, { kind: 'unloaded', reason: 'unloaded' }, { team: 'a' }));
+    }
+    const samples = await scrape();
+    for (const name of ['nv_inference_request_success', 'millrace_model_state']) {
+      const series = Object.keys(samplesOf(samples, name));
+      expect(series).toHaveLength(256);
+      expect(series.some((each) => each.includes('model="m1000"'))).toBe(true);
+      expect(series.some((each) => each.includes('model="m744"'))).toBe(false);
+    }
+    expect(Object.keys(samplesOf(await scrape(), 'nv_inference_request_success'))).toHaveLength(256);
+  });
+
   it('have names that are escaped', async () => {
     const { events, scrape } = start();
     events.publish('inferFinished', inferFinished({ ref: { ...REF, name: 'a"b\\c\nd' } }));

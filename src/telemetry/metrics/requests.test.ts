@@ -120,7 +120,8 @@ describe('a failed inference', () => {
     ['unavailable', true, 'BACKEND'],
     ['unavailable', false, 'OTHER'],
     ['failed_precondition', false, 'OTHER'],
-    ['unimplemented', false, 'OTHER'],
+    ['unimplemented', false, undefined],
+    ['unimplemented', true, 'BACKEND'],
     ['invalid_argument', true, 'BACKEND'],
     ['invalid_argument', false, undefined],
     ['not_found', false, undefined],
@@ -135,6 +136,16 @@ describe('a failed inference', () => {
     );
     expect(samples.get(`millrace_infer_requests_total{code="${code}",${MODEL}}`)).toBe(1);
     expect(samples.get(`nv_inference_request_success{${MODEL}}`)).toBe(0);
+  });
+
+  it('is none of the model that has answered', async () => {
+    const { events, scrape } = start();
+    const error = new MillraceError('invalid_argument', 'the range is too small');
+    events.publish('inferFinished', inferFinished({ error, answered: true }));
+    const samples = await scrape();
+    const failures = Object.values(samplesOf(samples, 'nv_inference_request_failure'));
+    expect(failures).toEqual([0, 0, 0, 0]);
+    expect(samples.get(`millrace_infer_requests_total{code="invalid_argument",${MODEL}}`)).toBe(1);
   });
 
   it('for which no version was chosen makes no label of the name that was asked for', async () => {

@@ -70,7 +70,7 @@ export function tritonFamilies(versions: VersionRegistry, gauge: VersionGauge): 
 
 function* failures(version: VersionMetrics): Generator<Sample> {
   for (const reason of FAILURE_REASONS) {
-    yield { labels: { reason }, sharedLabels: version.labels, value: version.failures[reason] };
+    yield { labels: NO_LABELS, sharedLabels: version.failureLabels[reason], value: version.failures[reason] };
   }
 }
 

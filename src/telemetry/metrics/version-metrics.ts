@@ -17,6 +17,8 @@ export class VersionMetrics {
   readonly model: string;
   readonly version: number;
   labels: Labels;
+  /** The labels and the reason, in the order of their names, as Triton writes them. */
+  failureLabels: Readonly<Record<FailureReason, Labels>>;
   #tags: Tags | undefined;
 
   success = 0;
@@ -51,6 +53,7 @@ export class VersionMetrics {
     this.model = model;
     this.version = version;
     this.labels = { model, version: String(version) };
+    this.failureLabels = withReasons(this.labels);
   }
 
   /** Adds the model's `metricTags` as labels; those that Prometheus or we could not tell apart are left out. */
@@ -58,14 +61,15 @@ export class VersionMetrics {
     if (tags === this.#tags) return;
     this.#tags = tags;
     const usable = Object.entries(tags ?? {}).filter(([name]) => LABEL_NAME.test(name) && !RESERVED_LABELS.has(name));
-    this.labels = { ...Object.fromEntries(usable), model: this.model, version: String(this.version) };
+    this.labels = sorted({ ...Object.fromEntries(usable), model: this.model, version: String(this.version) });
+    this.failureLabels = withReasons(this.labels);
   }
 
-  recordInfer({ call, error, rows }: Events['inferFinished']): void {
+  recordInfer({ call, error, answered, rows }: Events['inferFinished']): void {
     const { timing } = call;
     if (error !== undefined) {
       this.errors.set(error.code, (this.errors.get(error.code) ?? 0) + 1);
-      const reason = failureReason(error.code, timing.startedAt > 0);
+      const reason = failureReason(error.code, timing.startedAt > 0 && !answered);
       if (reason !== undefined) this.failures[reason]++;
       return;
     }
@@ -100,6 +104,16 @@ export class VersionMetrics {
   }
 }
 
+function withReasons(labels: Labels): Readonly<Record<FailureReason, Labels>> {
+  const entries = FAILURE_REASONS.map((reason) => [reason, sorted({ ...labels, reason })] as const);
+  // `fromEntries` cannot know that every reason is there.
+  return Object.fromEntries(entries) as Record<FailureReason, Labels>;
+}
+
+function sorted(labels: Labels): Labels {
+  return Object.fromEntries(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /**
  * Which of Triton's reasons a failure counts under; undefined for the caller's own mistakes, which Triton refuses before
  * it counts. What a model itself answers with such a code has reached an instance and is the model's failure.
@@ -116,8 +130,8 @@ function failureReason(code: ErrorCode, executed: boolean): FailureReason | unde
     case 'unavailable':
       return executed ? 'BACKEND' : 'OTHER';
     case 'failed_precondition':
-    case 'unimplemented':
       return 'OTHER';
+    case 'unimplemented':
     case 'invalid_argument':
     case 'unauthenticated':
     case 'permission_denied':

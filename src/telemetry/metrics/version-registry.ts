@@ -16,7 +16,12 @@ export class VersionRegistry {
 
   /** Those of a version that the engine knows; made on first sight. A name that only a caller says must not come here. */
   of(ref: VersionName): VersionMetrics {
-    return this.#byName.get(ref.name)?.get(ref.version) ?? this.#create(ref);
+    return this.known(ref) ?? this.#create(ref);
+  }
+
+  /** Those of a version that has any. */
+  known({ name, version }: VersionName): VersionMetrics | undefined {
+    return this.#byName.get(name)?.get(version);
   }
 
   /** The version serves (again). */
@@ -27,8 +32,8 @@ export class VersionRegistry {
   }
 
   /** The version does not serve any longer, or never came to. */
-  retire({ name, version }: VersionName): void {
-    const metrics = this.#byName.get(name)?.get(version);
+  retire(ref: VersionName): void {
+    const metrics = this.known(ref);
     if (metrics === undefined) return;
     metrics.loadMs = undefined;
     this.#retired.add(metrics);
