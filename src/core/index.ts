@@ -17,4 +17,5 @@ export * from './signature.js';
 export * from './tensor.js';
 export * from './tensor-values.js';
 export * from './trace.js';
+export * from './turns.js';
 export * from './within.js';

@@ -64,6 +64,10 @@ describe('checkRequest', () => {
     expect(checked).toMatchObject({ rows: 2, sizeBytes: 32, shapeKey: '', outputs: undefined });
   });
 
+  it('gives an output that is asked for twice once, as Triton does', () => {
+    expect(check([spec('x')], [ONE], { outputs: ['y', 'z', 'y'] }).outputs).toEqual(['y', 'z']);
+  });
+
   it('lets optional inputs be missing and keeps requests with and without them apart', () => {
     const specs = [spec('x'), spec('mask', { optional: true })];
     expect(check(specs, [ONE]).inputs).toHaveLength(1);
@@ -121,7 +125,7 @@ describe('checkRequest', () => {
       [spec('x')],
       [tensor('x', [5, 2], new Array(10).fill(0))],
       {},
-      "input 'x' has 5 rows; model 'm/1' takes at most 4 a request",
+      "input 'x' has 5 rows; model 'm/1' takes at most 4 a request: send fewer at a time, or raise maxBatchSize in its model.yaml (max_batch_size in its config.pbtxt)",
     ],
     [
       'data of another size than its shape',
@@ -151,7 +155,20 @@ describe('checkRequest', () => {
       { outputs: ['y', 'parts'] },
       "output 'parts' of model 'm/1' is a sequence: export one tensor",
     ],
-    ['an output asked for twice', [spec('x')], [ONE], { outputs: ['y', 'y'] }, "output 'y' is requested twice"],
+    [
+      'an input by another name, in the words of the request',
+      [spec('x'), spec('mask', { optional: true })],
+      [tensor('X', [1, 2], [1, 2])],
+      {},
+      "model 'm/1' has no input 'X'; its inputs are 'x', 'mask'",
+    ],
+    [
+      'one string too many',
+      [spec('x', { datatype: 'BYTES', shape: [-1, 1] })],
+      [{ name: 'x', datatype: 'BYTES', shape: [1, 1], data: packBytes([Buffer.from('a'), Buffer.from('b')]) }],
+      {},
+      "input 'x': BYTES[1,1] needs 1 element, got 2",
+    ],
   ])('refuses %s', (_what, specs, given, options, message) => {
     expect(() => check(specs, given, options)).toThrow(expect.objectContaining({ code: 'invalid_argument', message }));
   });

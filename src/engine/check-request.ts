@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-  bytesElementEnd,
   ELEMENT_SIZE_BYTES,
   elementCount,
   formatTensorType,
@@ -10,6 +9,7 @@ import {
   type Tensor,
   type TensorSpec,
 } from '../core/index.js';
+import { walkBytes } from './bytes-walk.js';
 
 /** What a model demands of a request, prepared once per loaded generation. */
 export interface RequestRules {
@@ -86,21 +86,20 @@ function orderInputs(rules: RequestRules, given: readonly Tensor[]): readonly Te
     if (byName.has(tensor.name)) throw invalid(`input '${tensor.name}' is given twice`);
     byName.set(tensor.name, tensor);
   }
+  for (const name of byName.keys()) {
+    if (specs.some((spec) => spec.name === name)) continue;
+    const expected = specs.map((spec) => `'${spec.name}'`).join(', ');
+    throw invalid(`model '${rules.label}' has no input '${name}'; its inputs are ${expected || 'none'}`);
+  }
   const ordered: Tensor[] = [];
   for (const spec of specs) {
     const tensor = byName.get(spec.name);
-    if (tensor !== undefined) {
-      ordered.push(tensor);
-      byName.delete(spec.name);
-    } else if (!spec.optional) {
+    if (tensor !== undefined) ordered.push(tensor);
+    else if (!spec.optional) {
       throw invalid(
         `input '${spec.name}' (${formatTensorType(spec.datatype, spec.shape)}) of model '${rules.label}' is missing`,
       );
     }
-  }
-  for (const name of byName.keys()) {
-    const expected = specs.map((spec) => `'${spec.name}'`).join(', ');
-    throw invalid(`model '${rules.label}' has no input '${name}'; its inputs are ${expected || 'none'}`);
   }
   return ordered;
 }
@@ -140,33 +139,22 @@ function checkShape(rules: RequestRules, spec: TensorSpec, tensor: Tensor): void
   if (rows === 0) throw invalid(`input '${spec.name}': a request needs at least 1 row, got 0`);
   if (rows > rules.maxBatchSize) {
     throw invalid(
-      `input '${spec.name}' has ${rows} rows; model '${rules.label}' takes at most ${rules.maxBatchSize} a request`,
+      `input '${spec.name}' has ${rows} rows; model '${rules.label}' takes at most ${rules.maxBatchSize} a request: send fewer at a time, or raise maxBatchSize in its model.yaml (max_batch_size in its config.pbtxt)`,
     );
   }
 }
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
-
 function checkBytes(rules: RequestRules, tensor: Tensor): void {
   const expected = elementCount(tensor.shape);
-  let index = 0;
-  let offset = 0;
-  while (offset < tensor.data.length) {
-    const end = bytesElementEnd(tensor.data, offset, index);
-    if (rules.textOnly) {
-      try {
-        strictUtf8.decode(tensor.data.subarray(offset + 4, end));
-      } catch {
-        throw invalid(
-          `input '${tensor.name}': element ${index} is not valid UTF-8, and model '${rules.label}' takes text only`,
-        );
-      }
-    }
-    index++;
-    offset = end;
+  const { count, notText } = walkBytes(tensor.data);
+  if (rules.textOnly && notText >= 0) {
+    throw invalid(
+      `input '${tensor.name}': element ${notText} is not valid UTF-8, and model '${rules.label}' takes text only`,
+    );
   }
-  if (index !== expected) {
-    throw invalid(`input '${tensor.name}': BYTES[${tensor.shape.join(',')}] needs ${expected} elements, got ${index}`);
+  if (count !== expected) {
+    const elements = expected === 1 ? '1 element' : `${expected} elements`;
+    throw invalid(`input '${tensor.name}': BYTES[${tensor.shape.join(',')}] needs ${elements}, got ${count}`);
   }
 }
 
@@ -181,8 +169,7 @@ function checkOutputs(rules: RequestRules, request: InferRequest): readonly stri
       const expected = rules.outputNames.map((output) => `'${output}'`).join(', ');
       throw invalid(`model '${rules.label}' has no output '${name}'; its outputs are ${expected}`);
     }
-    if (names.includes(name)) throw invalid(`output '${name}' is requested twice`);
-    names.push(name);
+    if (!names.includes(name)) names.push(name);
   }
   return names;
 }

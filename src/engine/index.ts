@@ -1,4 +1,5 @@
 /** Room `engine` (rank 3): loaded models and the scheduling of their requests. Knows no users, routes or wire formats. */
+export { hasLargeBytes, walkLargeBytes } from './bytes-walk.js';
 export { type CreateEngineOptions, createEngine } from './engine.js';
 export * from './options.js';
 export { parseResources } from './resource-limiter.js';

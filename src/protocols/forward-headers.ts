@@ -5,8 +5,9 @@ import { isReservedParameter } from './oip/decode-request-parameters.js';
 
 /** Longer names match no pattern: how long matching takes is for the server to say, not for its clients. */
 const MAX_NAME_LENGTH = 256;
-/** The server's own key, and what belongs to the transport rather than to the caller. */
-const WITHHELD = /^(:|grpc-|(proxy-)?authorization$|te$|content-type$)/i;
+/** The server's own key, and what belongs to the transport rather than to the caller: of HTTP/1.1, HTTP/2 and gRPC. */
+const WITHHELD =
+  /^(:|grpc-|(proxy-)?auth(orization|enticate)$|(content|transfer|accept)-(type|length|encoding)$|inference-header-content-length$|te$|trailer$|host$|accept$|expect$|upgrade$|keep-alive$|(proxy-)?connection$|http2-settings$)/i;
 
 /**
  * The pattern of Triton's `--…-header-forward-pattern`: matches anywhere in a name, in either case unless it begins with

@@ -1,9 +1,9 @@
 /** Room `protocols` (rank 5): one folder a dialect. They decode and encode; they decide nothing and hold no state. */
+export { Decoder } from './decoding/decoder.js';
 export { parseForwardPattern } from './forward-headers.js';
 export * from './grpc/load.js';
 export * from './grpc/method.js';
 export * from './grpc/status.js';
-export type { InferTarget } from './oip/decode-infer.js';
 export { createGenerateHandler, type GenerateHandler } from './oip/generate.js';
 export * from './oip/infer.js';
 export * from './oip/routes.js';

@@ -37,7 +37,6 @@ describe('exampleRequest', () => {
           { name: 'a', datatype: 'FP16', shape: [1, 100], parameters: { binary_data_size: 200 } },
           { name: 'b', datatype: 'BYTES', shape: [65], parameters: { binary_data_size: 260 } },
         ],
-        parameters: { binary_data_output: true },
       },
       zeroBytes: 460,
     });

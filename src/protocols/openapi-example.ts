@@ -1,11 +1,4 @@
-import {
-  type Datatype,
-  decodeElements,
-  ELEMENT_SIZE_BYTES,
-  elementCount,
-  type Tensor,
-  type TensorSpec,
-} from '../core/index.js';
+import { type Datatype, decodeElements, ELEMENT_SIZE_BYTES, elementCount, type Tensor } from '../core/index.js';
 import { type ModelInfo, sampleShapes } from '../engine/index.js';
 
 /** More elements than this are sent as zero bytes behind the JSON: nobody wants to copy a picture's numbers. */
@@ -65,14 +58,8 @@ export function exampleRequest(
     zeroBytes += size;
     return { ...tensor, parameters: { binary_data_size: size } };
   });
-  const parameters = { ...sequence, ...(info.signature.outputs.some(hasNoJson) && { binary_data_output: true }) };
-  const json = { inputs: tensors, ...(Object.keys(parameters).length > 0 && { parameters }) };
+  const json = { inputs: tensors, ...(info.sequences && { parameters: sequence }) };
   return { route: 'infer', json, zeroBytes };
-}
-
-/** FP16 and BF16 outputs can only be had as binary data. */
-function hasNoJson({ datatype }: TensorSpec): boolean {
-  return datatype === 'FP16' || datatype === 'BF16';
 }
 
 function toJson(element: number | bigint | string): number | string {

@@ -1,4 +1,10 @@
 /**
+ * What is larger than this is not decoded, counted or encoded in one go in the event loop: it would hold up everybody else. A body
+ * of this size takes a few milliseconds at most, whatever is in it.
+ */
+export const LARGE_BYTES = 131_072;
+
+/**
  * What the server hands to a dialect and takes back: HTTP without sockets. `body` is complete, within limits and
  * already decompressed; `headers` has lower-case names.
  */
@@ -10,6 +16,11 @@ export interface WireRequest {
   /** Names as the client wrote them, each before its value. Default: none. */
   readonly rawHeaders?: readonly string[];
   readonly body: Uint8Array;
+}
+
+/** The request without what only forwarding needs. */
+export function withoutRawHeaders({ method, url, headers, body }: WireRequest): WireRequest {
+  return { method, url, headers, body };
 }
 
 /** The body of an answer: several chunks are written one after the other without being joined. */

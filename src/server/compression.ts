@@ -1,9 +1,12 @@
 import { createGunzip, createInflate, deflate, gzip } from 'node:zlib';
+import { systemClock, Turns } from '../core/index.js';
 import type { WireResponse } from '../protocols/index.js';
 import type { Compression } from './encoding.js';
 import { HttpError } from './http-error.js';
 
 const CHUNK_BYTES = 65_536;
+/** Many bodies that end together are put together one after the other. */
+const turns = new Turns(systemClock);
 
 /** `error` undefined = success. */
 type Done<Value> = (error: unknown, value: Value) => void;
@@ -53,6 +56,13 @@ export function decompress(
   stream.on('error', (error) => {
     failure = new HttpError(400, `the ${what} is not valid ${compression}: ${error.message}`);
   });
-  stream.on('close', () => done(failure, failure === undefined ? Buffer.concat(chunks) : body));
+  stream.on('close', () => {
+    if (failure === undefined)
+      turns.join(chunks).then(
+        (plain) => done(undefined, plain),
+        (error) => done(error, body),
+      );
+    else done(failure, body);
+  });
   stream.end(body);
 }

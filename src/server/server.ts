@@ -5,6 +5,7 @@ import {
   createGenerateHandler,
   createInferHandler,
   createOipRoutes,
+  Decoder,
   describeInferencePaths,
   INFERENCE_ROUTES,
   loadGrpcMethods,
@@ -77,9 +78,10 @@ export function createServer(dependencies: ServerDependencies): Server {
     draining: () => draining,
   };
   const gate = new Gate(context);
+  const decoder = new Decoder(clock);
   const routers = createRouters(dependencies);
   const rest = createRestDispatch({
-    ...createInference(dependencies),
+    ...createInference(dependencies, decoder),
     router: routers.rest,
     authenticate: dependencies.authenticate,
     maxBodyBytes: options.maxInputBytes,
@@ -88,7 +90,7 @@ export function createServer(dependencies: ServerDependencies): Server {
   const tls = openTlsFiles(options.tls, dependencies);
   const grpc = createGrpcServer({
     ...dependencies,
-    loadMethods: () => loadMethods(dependencies),
+    loadMethods: () => loadMethods(dependencies, decoder),
     budget: context.bodyBudget,
     requestId: context.requestId,
     draining: context.draining,
@@ -153,7 +155,7 @@ export function createServer(dependencies: ServerDependencies): Server {
       grpc.calls.cancelAll(reason);
       await within(clock, FAREWELL_MS, idle());
       await stop(Math.max(FAREWELL_MS, giveUpAt - clock.now()));
-      await Promise.all([routers.rest.close(), routers.admin?.close()]);
+      await Promise.all([routers.rest.close(), routers.admin?.close(), decoder.close()]);
     },
   };
 }
@@ -179,18 +181,18 @@ async function listenAll(listeners: Listeners): Promise<Addresses> {
 }
 
 /** The inference routes of REST. */
-function createInference({ service, clock, options }: ServerDependencies) {
+function createInference({ service, clock, options }: ServerDependencies, decoder: Decoder) {
   const forwardHeaders = parseForwardPattern(options.httpHeaderForwardPattern);
   return {
-    infer: createInferHandler({ service, maxInputs: options.maxInputs, forwardHeaders, clock }),
-    generate: createGenerateHandler({ service, forwardHeaders, clock }),
+    infer: createInferHandler({ service, maxInputs: options.maxInputs, forwardHeaders, decoder, clock }),
+    generate: createGenerateHandler({ service, forwardHeaders, decoder, clock }),
   };
 }
 
 /** Everything that is served over gRPC. */
-function loadMethods({ service, clock, options }: ServerDependencies) {
+function loadMethods({ service, clock, options }: ServerDependencies, decoder: Decoder) {
   const forwardHeaders = parseForwardPattern(options.grpcHeaderForwardPattern);
-  return loadGrpcMethods({ service, clock, maxInputs: options.maxInputs, forwardHeaders });
+  return loadGrpcMethods({ service, clock, maxInputs: options.maxInputs, forwardHeaders, decoder });
 }
 
 /** Control routes are on the admin port where there is one, which has all the others too. */

@@ -9,13 +9,13 @@ function status(version: number, state: ModelState): ModelStatus {
 
 describe('explainAbsence', () => {
   it.each<[string, readonly ModelStatus[], number | undefined, string, string]>([
-    ['an unknown model', [], undefined, 'not_found', "there is no model 'm'"],
+    ['an unknown model', [], undefined, 'not_found', "Request for unknown model: 'm' is not found"],
     [
       'an unknown version',
       [status(1, { kind: 'ready' })],
       7,
       'not_found',
-      "there is no version 7 of model 'm'; ready: 1",
+      "Request for unknown model: 'm' version 7 is not found",
     ],
     [
       'a first load',
@@ -43,14 +43,14 @@ describe('explainAbsence', () => {
       [status(1, { kind: 'draining' })],
       undefined,
       'not_found',
-      "model 'm' is not loaded any more",
+      "Request for unknown model: 'm' has no available versions",
     ],
     [
       'an unloaded model',
       [status(1, { kind: 'unloaded', reason: 'unloaded' })],
       1,
       'not_found',
-      "version 1 of model 'm' is not loaded any more",
+      "Request for unknown model: 'm' version 1 is not at ready state",
     ],
   ])('explains %s', (_what, statuses, version, code, message) => {
     expect(explainAbsence({ name: 'm', version }, { statuses, starting: false })).toMatchObject({ code, message });

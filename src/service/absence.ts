@@ -26,15 +26,16 @@ export function explainAbsence({ name, version }: WantedModel, { statuses, start
   if (wanted.some(({ state }) => state.kind === 'failed')) {
     return new MillraceError('unavailable', `${label} failed to load; the repository index has the reason`);
   }
-  if (wanted.some(({ state }) => state.kind === 'draining' || state.kind === 'unloaded')) {
-    return new MillraceError('not_found', `${label} is not loaded any more`);
-  }
   if (starting && statuses.length === 0) {
     return new MillraceError('unavailable', `${label} is not loaded yet: the server is starting; try again`, {
       retryAfterMs: RETRY_AFTER_MS,
     });
   }
-  const others = statuses.filter(({ state }) => state.kind === 'ready').map((status) => status.version);
-  const hint = version !== undefined && others.length > 0 ? `; ready: ${others.join(', ')}` : '';
-  return new MillraceError('not_found', `there is no ${label}${hint}`);
+  return new MillraceError('not_found', `Request for unknown model: '${name}'${unknown(version, wanted)}`);
+}
+
+/** What Triton says, since programs look for it. */
+function unknown(version: number | undefined, known: readonly ModelStatus[]): string {
+  if (version === undefined) return known.length > 0 ? ' has no available versions' : ' is not found';
+  return ` version ${version} is not ${known.length > 0 ? 'at ready state' : 'found'}`;
 }

@@ -4,8 +4,10 @@ import {
   bytesOf,
   type Datatype,
   type NumericArray,
+  systemClock,
   type Tensor,
   type TensorSpec,
+  Turns,
 } from '../core/index.js';
 import { classifyOutputs } from './classify.js';
 
@@ -17,8 +19,11 @@ function spec(fields: Partial<TensorSpec> = {}): TensorSpec {
   return { name: 'y', datatype: 'FP32', shape: [-1, -1], batchAxis: 0, optional: false, ...fields };
 }
 
-function classes(tensor: Tensor, count: number, tensorSpec = spec()) {
-  const [ranked] = classifyOutputs([tensor], [{ name: 'y', classificationCount: count }], [tensorSpec]);
+const turns = new Turns(systemClock);
+
+async function classes(tensor: Tensor, count: number, tensorSpec = spec()) {
+  const requested = [{ name: 'y', classificationCount: count }];
+  const [ranked] = await classifyOutputs([tensor], { requested, specs: [tensorSpec] }, turns);
   const text = new TextDecoder();
   return {
     shape: ranked?.shape,
@@ -27,32 +32,32 @@ function classes(tensor: Tensor, count: number, tensorSpec = spec()) {
 }
 
 describe('classifyOutputs', () => {
-  it('ranks each row by falling value, with labels where there are some', () => {
+  it('ranks each row by falling value, with labels where there are some', async () => {
     const tensor = output('FP32', [2, 3], Float32Array.from([0.5, 2.25, -1, 9, 8, 7]));
-    expect(classes(tensor, 2, spec({ labels: ['cat', 'dog'] }))).toEqual({
+    expect(await classes(tensor, 2, spec({ labels: ['cat', 'dog'] }))).toEqual({
       shape: [2, 2],
       elements: ['2.250000:1:dog', '0.500000:0:cat', '9.000000:0:cat', '8.000000:1:dog'],
     });
   });
 
-  it('gives all classes when more are asked for, and no batch dimension where the model has none', () => {
+  it('gives all classes when more are asked for, and no batch dimension where the model has none', async () => {
     const tensor = output('INT64', [3], BigInt64Array.from([5n, 9_007_199_254_740_993n, -1n]));
-    expect(classes(tensor, 10, spec({ datatype: 'INT64', shape: [3], batchAxis: null }))).toEqual({
+    expect(await classes(tensor, 10, spec({ datatype: 'INT64', shape: [3], batchAxis: null }))).toEqual({
       shape: [3],
       elements: ['9007199254740993:1', '5:0', '-1:2'],
     });
   });
 
-  it('ranks NaN last and equal values by index', () => {
+  it('ranks NaN last and equal values by index', async () => {
     const tensor = output('FP32', [1, 4], Float32Array.from([Number.NaN, 1, 2, 1]));
-    expect(classes(tensor, 4).elements).toEqual(['2.000000:2', '1.000000:1', '1.000000:3', 'nan:0']);
+    expect((await classes(tensor, 4)).elements).toEqual(['2.000000:2', '1.000000:1', '1.000000:3', 'nan:0']);
   });
 
-  it('leaves other outputs alone and refuses BYTES', () => {
+  it('leaves other outputs alone and refuses BYTES', async () => {
     const tensor = output('FP32', [1, 1], Float32Array.from([1]));
-    const outputs = [tensor];
-    expect(classifyOutputs(outputs, undefined, [])).toBe(outputs);
+    const [other] = await classifyOutputs([tensor], { requested: [], specs: [] }, turns);
+    expect(other).toBe(tensor);
     const text: Tensor = { name: 'y', datatype: 'BYTES', shape: [1, 1], data: new Uint8Array(4) };
-    expect(() => classes(text, 1)).toThrow("output 'y' is BYTES: it has no classes to rank");
+    await expect(classes(text, 1)).rejects.toThrow("output 'y' is BYTES: it has no classes to rank");
   });
 });

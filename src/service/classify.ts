@@ -3,57 +3,115 @@ import {
   elementCount,
   fromBfloat16Bits,
   fromHalfBits,
+  type InferRequest,
   MillraceError,
   packBytes,
   type RequestedOutput,
   type Tensor,
   type TensorSpec,
+  type Turns,
   typedView,
 } from '../core/index.js';
+import { Ranking } from './ranking.js';
+
+/** Steps of ranking or writing an element in one turn of the event loop. */
+const SLICE_ELEMENTS = 8_192;
+
+/** Whether {@link classifyOutputs} has something to do. */
+export function wantsClasses({ outputs }: InferRequest): boolean {
+  return outputs?.some(({ classificationCount }) => classificationCount > 0) ?? false;
+}
+
+/** Throws `invalid_argument` where a request asks for the classes of an output that has none. */
+export function checkClasses(request: InferRequest, specs: readonly TensorSpec[]): void {
+  if (!wantsClasses(request)) return;
+  for (const { name, classificationCount } of request.outputs ?? []) {
+    const spec = specs.find((output) => output.name === name);
+    if (classificationCount > 0 && spec !== undefined) checkRankable(spec);
+  }
+}
+
+function checkRankable({ name, datatype }: Pick<Tensor, 'name' | 'datatype'>): void {
+  if (datatype !== 'BYTES' && datatype !== 'BOOL') return;
+  throw new MillraceError('invalid_argument', `output '${name}' is ${datatype}: it has no classes to rank`);
+}
 
 /**
  * Applies Triton's classification extension to the outputs that ask for it: shape `[rows, n]` (or `[n]`), BYTES
- * elements `value:index[:label]` by falling value. More classes than there are give all of them.
+ * elements `value:index[:label]` by falling value. More classes than there are give all of them. Many are ranked a slice in each turn
+ * of the event loop.
  */
-export function classifyOutputs(
+export async function classifyOutputs(
   outputs: readonly Tensor[],
-  requested: readonly RequestedOutput[] | undefined,
-  specs: readonly TensorSpec[],
-): readonly Tensor[] {
-  if (requested === undefined || requested.every(({ classificationCount }) => classificationCount === 0))
-    return outputs;
-  return outputs.map((tensor) => {
+  { requested, specs }: { readonly requested: readonly RequestedOutput[]; readonly specs: readonly TensorSpec[] },
+  turns: Turns,
+): Promise<readonly Tensor[]> {
+  const answered: Tensor[] = [];
+  for (const tensor of outputs) {
     const count = requested.find(({ name }) => name === tensor.name)?.classificationCount ?? 0;
     const spec = specs.find(({ name }) => name === tensor.name);
-    return count === 0 || spec === undefined ? tensor : classify(tensor, count, spec);
-  });
+    answered.push(count === 0 || spec === undefined ? tensor : await classify(tensor, { count, spec }, turns));
+  }
+  return answered;
 }
 
-function classify(tensor: Tensor, count: number, spec: TensorSpec): Tensor {
-  if (tensor.datatype === 'BYTES' || tensor.datatype === 'BOOL') {
-    throw new MillraceError(
-      'invalid_argument',
-      `output '${tensor.name}' is ${tensor.datatype}: it has no classes to rank`,
-    );
-  }
+interface Wanted {
+  readonly count: number;
+  readonly spec: TensorSpec;
+}
+
+async function classify(tensor: Tensor, { count, spec }: Wanted, turns: Turns): Promise<Tensor> {
+  const { name, datatype } = tensor;
+  checkRankable(tensor);
   const rows = spec.batchAxis === 0 ? (tensor.shape[0] as number) : 1;
   const classes = rows === 0 ? 0 : elementCount(tensor.shape) / rows;
   const kept = Math.min(count, classes);
   const values = toNumbers(tensor);
-  const encoder = new TextEncoder();
-  const elements: Uint8Array[] = [];
-  for (let row = 0; row < rows; row++) {
-    const ranked = Array.from({ length: classes }, (_, index) => index).sort((a, b) =>
-      compareFalling(values[row * classes + a], values[row * classes + b]),
-    );
-    for (const index of ranked.slice(0, kept)) {
+  const texts = new PackedTexts();
+  let base = 0;
+  const ranking = new Ranking(kept, (a, b) => {
+    const falling = compareFalling(values[base + a], values[base + b]);
+    return falling === 0 ? a - b : falling;
+  });
+  let steps = 0;
+  for (; base < rows * classes; base += classes) {
+    for (let index = 0; index < classes; index++) {
+      ranking.offer(index);
+      if (++steps % SLICE_ELEMENTS === 0) await turns.next();
+    }
+    while (ranking.takeWorst()) {
+      if (++steps % SLICE_ELEMENTS === 0) await turns.next();
+    }
+    for (const index of ranking.best) {
       const label = spec.labels?.[index];
-      const text = `${formatValue(values[row * classes + index], tensor.datatype)}:${index}${label === undefined ? '' : `:${label}`}`;
-      elements.push(encoder.encode(text));
+      const text = `${formatValue(values[base + index], datatype)}:${index}`;
+      texts.add(label === undefined ? text : `${text}:${label}`);
+      if (++steps % SLICE_ELEMENTS === 0) await turns.next();
     }
   }
   const shape = spec.batchAxis === 0 ? [rows, kept] : [kept];
-  return { name: tensor.name, datatype: 'BYTES', shape, data: packBytes(elements) };
+  return { name, datatype: 'BYTES', shape, data: await turns.join(texts.finish()) };
+}
+
+/** Texts as packed BYTES, a piece for every few thousand: an object for each would take many times the memory. */
+class PackedTexts {
+  readonly #pieces: Uint8Array[] = [];
+  #elements: Uint8Array[] = [];
+
+  add(text: string): void {
+    this.#elements.push(Buffer.from(text));
+    if (this.#elements.length === SLICE_ELEMENTS) this.#pack();
+  }
+
+  finish(): readonly Uint8Array[] {
+    this.#pack();
+    return this.#pieces;
+  }
+
+  #pack(): void {
+    this.#pieces.push(packBytes(this.#elements));
+    this.#elements = [];
+  }
 }
 
 function toNumbers(tensor: Tensor): ArrayLike<number | bigint> {

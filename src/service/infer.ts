@@ -4,18 +4,30 @@ import {
   DeadlineWatch,
   type EventBus,
   type InferRequest,
-  type InferResponse,
   MillraceError,
+  NO_PARAMETERS,
+  Turns,
   toMillraceError,
 } from '../core/index.js';
-import type { Engine, ModelInfo, Sink } from '../engine/index.js';
+import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit } from '../governance/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
-import { classifyOutputs } from './classify.js';
+import { checkClasses } from './classify.js';
 import { findVersion } from './find-version.js';
-import { ResponseStream } from './response-stream.js';
-import { SharedTensors, usesSharedMemory } from './shared-tensors.js';
-import type { InferResult } from './types.js';
+import { createRun, type Settle } from './run.js';
+import type { InferOptions, InferResult, InferTarget } from './types.js';
+
+const NO_OPTIONS: InferOptions = {};
+/** Of a request that failed before it was read. */
+const NOTHING_ASKED: Omit<InferRequest, 'modelName' | 'modelVersion'> = {
+  id: '',
+  inputs: [],
+  outputs: undefined,
+  parameters: NO_PARAMETERS,
+  priority: 0,
+  queueTimeoutMs: undefined,
+  sequence: undefined,
+};
 
 export interface InferDependencies {
   readonly engine: Engine;
@@ -26,103 +38,61 @@ export interface InferDependencies {
   readonly starting: () => boolean;
 }
 
-interface ChosenCall {
-  readonly call: Call;
-  readonly request: InferRequest;
-  readonly info: ModelInfo;
+interface Outcome {
+  readonly info?: ModelInfo;
+  readonly error: MillraceError | undefined;
+  /** The model has answered: an error is about what was to be done with the answer. */
+  readonly answered?: boolean;
 }
-
-type OneResult = Extract<InferResult, { readonly kind: 'one' }>;
 
 /** The use case that everything is about: admit, choose the version, submit, answer. One `inferFinished` a call. */
 export function createInfer({ engine, clock, events, sharedMemory, starting }: InferDependencies) {
   const deadlines = new DeadlineWatch(clock);
+  const run = createRun({ engine, sharedMemory, turns: new Turns(clock) });
 
-  function choose(call: Call, request: InferRequest): ModelInfo {
+  function choose(call: Call, request: Pick<InferRequest, 'modelName' | 'modelVersion'>): ModelInfo {
     admit(call.principal, 'infer');
     return findVersion(engine, { name: request.modelName, version: request.modelVersion }, starting);
   }
 
-  function finish(call: Call, request: InferRequest, outcome: { info?: ModelInfo; error: MillraceError | undefined }) {
-    const { info, error } = outcome;
+  function finish(call: Call, request: InferRequest, { info, error, answered = error === undefined }: Outcome): void {
     const rows = info !== undefined && info.maxBatchSize > 0 ? (request.inputs[0]?.shape[0] ?? 1) : 1;
-    events.publish('inferFinished', { call, request, ref: info?.ref, error, rows });
+    events.publish('inferFinished', { call, request, ref: info?.ref, error, answered, rows });
   }
 
-  /** Never throws: whoever hands over the answer has others to serve. */
-  function respond(info: ModelInfo, request: InferRequest, response: InferResponse): InferResponse | MillraceError {
-    try {
-      const outputs = classifyOutputs(response.outputs, request.outputs, info.signature.outputs);
-      return outputs === response.outputs ? response : { ...response, outputs };
-    } catch (error) {
-      return toMillraceError(error);
+  /** What the caller asks for beyond what the model can do, before anything is submitted. */
+  function check(request: InferRequest, info: ModelInfo, { onlyOne }: InferOptions): void {
+    if (onlyOne !== undefined && info.decoupled) {
+      throw new MillraceError('unimplemented', `model '${request.modelName}' may give several answers, ${onlyOne}`);
     }
+    checkClasses(request, info.signature.outputs);
   }
 
-  /** The one answer of a model that is not decoupled; `settle` is called just before it comes. */
-  function submitOne(
-    { call, request, info }: ChosenCall,
-    settle: (error: MillraceError | undefined) => void,
-  ): Promise<OneResult> {
-    return new Promise((resolve, reject) => {
-      let answer: InferResponse | MillraceError | undefined;
-      const sink: Sink = {
-        onResponse(response) {
-          answer = respond(info, request, response);
-        },
-        onEnd(error) {
-          const outcome = error ?? answer ?? new MillraceError('internal', 'no answer came');
-          const failure = outcome instanceof MillraceError ? outcome : undefined;
-          settle(failure);
-          if (outcome instanceof MillraceError) reject(outcome);
-          else resolve({ kind: 'one', response: outcome });
-        },
+  return {
+    chooseModel(call: Call, model: InferTarget): ModelInfo {
+      const request = { ...NOTHING_ASKED, modelName: model.name, modelVersion: model.version };
+      try {
+        return choose(call, request);
+      } catch (error) {
+        finish(call, request, { error: toMillraceError(error) });
+        throw error;
+      }
+    },
+    infer(call: Call, request: InferRequest, options: InferOptions = NO_OPTIONS): Promise<InferResult> {
+      let info: ModelInfo | undefined;
+      try {
+        info = options.chosen ?? choose(call, request);
+        check(request, info, options);
+      } catch (error) {
+        finish(call, request, { ...(info && { info }), error: toMillraceError(error) });
+        return Promise.reject(error);
+      }
+      const token = deadlines.watch(call);
+      const settle: Settle = (error, answered) => {
+        deadlines.unwatch(token);
+        finish(call, request, { info, error, ...(answered && { answered }) });
       };
-      engine.submit(info.ref, { request, call, sink });
-    });
-  }
-
-  function submitMany({ call, request, info }: ChosenCall, settle: (error: MillraceError | undefined) => void) {
-    const stream = new ResponseStream(call, settle);
-    stream.grantsBy(engine.submit(info.ref, { request, call, sink: stream }));
-    return { kind: 'many', responses: stream } as const;
-  }
-
-  /** Tensors in shared memory are read before the request is submitted, and written before it is answered. */
-  async function inferShared(chosen: ChosenCall, settle: (error: MillraceError | undefined) => void) {
-    const { call, info } = chosen;
-    let tensors: SharedTensors | undefined;
-    try {
-      tensors = new SharedTensors(sharedMemory, chosen.request, info.decoupled);
-      const request = await tensors.read();
-      if (info.decoupled) return submitMany({ call, request, info }, settle);
-      const { response } = await submitOne({ call, request, info }, () => undefined);
-      const written = await tensors.write(response);
-      settle(undefined);
-      return { kind: 'one', response: written } as const;
-    } catch (error) {
-      settle(toMillraceError(error));
-      throw error;
-    } finally {
-      tensors?.release();
-    }
-  }
-
-  return function infer(call: Call, request: InferRequest): Promise<InferResult> {
-    let info: ModelInfo;
-    try {
-      info = choose(call, request);
-    } catch (error) {
-      finish(call, request, { error: toMillraceError(error) });
-      return Promise.reject(error);
-    }
-    const token = deadlines.watch(call);
-    const settle = (error: MillraceError | undefined) => {
-      deadlines.unwatch(token);
-      finish(call, request, { info, error });
-    };
-    const chosen = { call, request, info };
-    if (usesSharedMemory(request)) return inferShared(chosen, settle);
-    return info.decoupled ? Promise.resolve(submitMany(chosen, settle)) : submitOne(chosen, settle);
+      return run({ call, request, info }, settle);
+    },
   };
 }

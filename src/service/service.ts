@@ -8,7 +8,7 @@ import { findVersion } from './find-version.js';
 import { createInfer } from './infer.js';
 import { ModelController } from './model-controller.js';
 import { isModelReady } from './model-ready.js';
-import { TraceSettingsStore, updateLogSettings } from './settings.js';
+import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from './settings.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';
 import type { AuditTrail, LogControl, Service } from './types.js';
 
@@ -48,7 +48,6 @@ const EXTENSIONS = [
   'binary_tensor_data',
   'parameters',
   'statistics',
-  'trace',
   'logging',
 ];
 
@@ -75,16 +74,17 @@ interface Running {
 
 function createUseCases(setup: CreateServiceOptions, { controller, ready }: Running): Service {
   const { engine, logControl, sharedMemory } = setup;
-  const traces = new TraceSettingsStore();
   const starting = () => !controller.started;
   const find = (name: string, version: number | undefined) => ({
     info: findVersion(engine, { name, version }, starting),
     versions: engine.serving(name).map(({ ref }) => ref.version),
   });
   const audited = createAudit(setup, 'manage');
+  const inference = createInfer({ ...setup, starting });
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   return {
-    infer: createInfer({ ...setup, starting }),
+    infer: inference.infer,
+    chooseModel: inference.chooseModel,
     serverInfo(call) {
       admit(call.principal, 'observe', 'infer');
       return { name: 'millrace', version: setup.version, extensions };
@@ -130,17 +130,17 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     unloadModel: async (call, name, { unloadDependents = false } = {}) =>
       audited(call, controlOf(setup.options, 'unload', name), async () => {
         await controller.unload(name, { withComposing: unloadDependents });
-        traces.forget(name);
       }),
     traceSettings(call, model) {
       admit(call.principal, 'observe');
       if (model !== undefined) blame(() => find(model, undefined));
-      return traces.get(model);
+      return TRACE_SETTINGS;
     },
     updateTraceSettings(call, model, update) {
       return audited(call, { action: 'trace.update', resource: model ?? '' }, () => {
         if (model !== undefined) blame(() => find(model, undefined));
-        return traces.update(model, update);
+        checkTraceUpdate(update);
+        return TRACE_SETTINGS;
       });
     },
     logSettings(call) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TraceSettingsStore, updateLogSettings } from './settings.js';
+import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from './settings.js';
 import type { LogControl, LogSettings } from './types.js';
 
 const LOGS: LogSettings = {
@@ -22,15 +22,10 @@ function control(): LogControl {
   };
 }
 
-describe('TraceSettingsStore', () => {
-  it('lets a model override the server, and null give up the override', () => {
-    const store = new TraceSettingsStore();
-    store.update(undefined, { trace_rate: '500' });
-    store.update('m', { trace_rate: '7' });
-    expect(store.get('m').trace_rate).toBe('7');
-    expect(store.get('other').trace_rate).toBe('500');
-    expect(store.update('m', { trace_rate: null }).trace_rate).toBe('500');
-    expect(store.update(undefined, { trace_rate: null }).trace_rate).toBe('1000');
+describe('checkTraceUpdate', () => {
+  it('accepts the settings as they are, and null, since clients send them back whole', () => {
+    expect(() => checkTraceUpdate({ ...TRACE_SETTINGS })).not.toThrow();
+    expect(() => checkTraceUpdate({ trace_level: ['OFF', 'OFF'], trace_rate: null, trace_file: null })).not.toThrow();
   });
 
   it.each<[Record<string, unknown>, string, string]>([
@@ -51,15 +46,25 @@ describe('TraceSettingsStore', () => {
       'unimplemented',
       'trace_level: this version exports no traces; only OFF can be set',
     ],
-    [{ trace_file: '/tmp/x' }, 'unimplemented', 'trace_file cannot be changed over the network'],
+    [{ trace_file: '/tmp/x' }, 'unimplemented', "trace_file: this version exports no traces; only '' can be set"],
+    [
+      { trace_mode: 'opentelemetry' },
+      'unimplemented',
+      "trace_mode: this version exports no traces; only 'triton' can be set",
+    ],
+    [{ trace_rate: '500' }, 'unimplemented', "trace_rate: this version exports no traces; only '1000' can be set"],
+    [{ trace_count: '5' }, 'unimplemented', "trace_count: this version exports no traces; only '-1' can be set"],
+    [{ log_frequency: '1' }, 'unimplemented', "log_frequency: this version exports no traces; only '0' can be set"],
   ])('refuses %j', (update, code, message) => {
-    const store = new TraceSettingsStore();
-    expect(() => store.update(undefined, update)).toThrow(expect.objectContaining({ code, message }));
-    expect(store.get(undefined)).toEqual(new TraceSettingsStore().get(undefined));
+    expect(() => checkTraceUpdate(update)).toThrow(expect.objectContaining({ code, message }));
   });
 });
 
 describe('updateLogSettings', () => {
+  it('accepts all settings as they are, since clients send them back whole', () => {
+    expect(updateLogSettings(control(), { ...LOGS })).toEqual(LOGS);
+  });
+
   it('changes what is given and shows the whole', () => {
     const logs = control();
     expect(updateLogSettings(logs, { log_verbose_level: 1, log_info: false })).toEqual({
@@ -78,6 +83,7 @@ describe('updateLogSettings', () => {
     [{ log_info: 'no' }, 'invalid_argument', 'log_info: expected a boolean, got "no"'],
     [{ log_verbose_level: -1 }, 'invalid_argument', 'log_verbose_level: expected an integer of at least 0, got -1'],
     [{ log_format: 'xml' }, 'invalid_argument', 'log_format: expected default or ISO8601, got "xml"'],
+    [{ log_format: 'ISO8601' }, 'unimplemented', 'log_format: lines are JSON here; only default can be set'],
     [{ log_file: '/tmp/x' }, 'unimplemented', 'log_file cannot be changed over the network'],
   ])('refuses %j', (update, code, message) => {
     const logs = control();

@@ -3,7 +3,8 @@ import type { LogControl, LogSettings, TraceSettings } from './types.js';
 
 type Update = Readonly<Record<string, unknown>>;
 
-const TRACE_DEFAULTS: TraceSettings = {
+/** Triton's trace settings, at which they stay: there is no exporter yet. */
+export const TRACE_SETTINGS: TraceSettings = {
   trace_file: '',
   trace_level: ['OFF'],
   trace_rate: '1000',
@@ -22,60 +23,35 @@ const LOG_FIELDS: Readonly<Record<keyof LogSettings, 'string' | 'boolean' | 'num
   log_format: 'string',
 };
 
-/** Triton's trace settings, server-wide and by model; null in an update resets a field to the level above. */
-export class TraceSettingsStore {
-  #global: TraceSettings = TRACE_DEFAULTS;
-  readonly #models = new Map<string, Partial<TraceSettings>>();
-
-  get(model: string | undefined): TraceSettings {
-    return { ...this.#global, ...(model === undefined ? {} : this.#models.get(model)) };
-  }
-
-  /** Throws `invalid_argument` for a wrong value and `unimplemented` for switching traces on: there is no exporter yet. */
-  update(model: string | undefined, update: Update): TraceSettings {
-    const own: Record<string, unknown> = { ...(model === undefined ? this.#global : this.#models.get(model)) };
-    for (const [field, value] of Object.entries(update)) {
-      const key = checkTraceField(field);
-      if (value === null) {
-        if (model === undefined) own[key] = TRACE_DEFAULTS[key];
-        else delete own[key];
-      } else {
-        own[key] = checkTraceValue(key, value);
-      }
+/**
+ * Checks a change of the trace settings, of which none can be changed: values as they are, and null, are accepted, since clients send
+ * whole settings back. Throws `invalid_argument` for a wrong value and `unimplemented` for another one.
+ */
+export function checkTraceUpdate(update: Update): void {
+  for (const [field, value] of Object.entries(update)) {
+    if (!Object.hasOwn(TRACE_SETTINGS, field)) {
+      throw invalid(`there is no trace setting '${field}'; known are ${Object.keys(TRACE_SETTINGS).join(', ')}`);
     }
-    if (model === undefined)
-      this.#global = own as unknown as TraceSettings; // because every key and value was checked above
-    else this.#models.set(model, own);
-    return this.get(model);
-  }
-
-  /** A model is gone, and with it what was set for it. */
-  forget(model: string): void {
-    this.#models.delete(model);
+    if (value !== null) checkTraceValue(field as keyof TraceSettings, value);
   }
 }
 
-function checkTraceField(field: string): keyof TraceSettings {
-  if (Object.hasOwn(TRACE_DEFAULTS, field)) return field as keyof TraceSettings;
-  throw invalid(`there is no trace setting '${field}'; known are ${Object.keys(TRACE_DEFAULTS).join(', ')}`);
-}
-
-function checkTraceValue(key: keyof TraceSettings, value: unknown): string | readonly string[] {
+function checkTraceValue(key: keyof TraceSettings, value: unknown): void {
   if (key === 'trace_level') {
     if (!Array.isArray(value) || value.some((level) => !TRACE_LEVELS.includes(level))) {
       throw invalid(`trace_level: expected an array of ${TRACE_LEVELS.join(', ')}, got ${JSON.stringify(value)}`);
     }
-    if (value.some((level) => level !== 'OFF')) {
-      throw new MillraceError('unimplemented', 'trace_level: this version exports no traces; only OFF can be set');
-    }
-    return value;
+    if (value.some((level) => level !== 'OFF')) throw fixed(key, 'OFF');
+    return;
   }
   if (typeof value !== 'string') throw invalid(`${key}: expected a string, got ${JSON.stringify(value)}`);
-  if (key === 'trace_file' || key === 'trace_mode') {
-    throw new MillraceError('unimplemented', `${key} cannot be changed over the network`);
-  }
-  if (!/^-?\d{1,10}$/.test(value)) throw invalid(`${key}: expected an integer in a string, got '${value}'`);
-  return value;
+  const isNumber = key !== 'trace_file' && key !== 'trace_mode';
+  if (isNumber && !/^-?\d{1,10}$/.test(value)) throw invalid(`${key}: expected an integer in a string, got '${value}'`);
+  if (value !== TRACE_SETTINGS[key]) throw fixed(key, `'${TRACE_SETTINGS[key]}'`);
+}
+
+function fixed(key: string, value: string): MillraceError {
+  return new MillraceError('unimplemented', `${key}: this version exports no traces; only ${value} can be set`);
 }
 
 /** Checks a change of the log settings and carries it out. */
@@ -87,7 +63,8 @@ export function updateLogSettings(control: LogControl, update: Update): LogSetti
     }
     if (typeof value !== type) throw invalid(`${field}: expected a ${type}, got ${JSON.stringify(value)}`);
   }
-  if (update.log_file !== undefined) {
+  const now = control.get();
+  if (update.log_file !== undefined && update.log_file !== now.log_file) {
     throw new MillraceError('unimplemented', 'log_file cannot be changed over the network');
   }
   const level = update.log_verbose_level;
@@ -97,6 +74,9 @@ export function updateLogSettings(control: LogControl, update: Update): LogSetti
   const format = update.log_format;
   if (format !== undefined && format !== 'default' && format !== 'ISO8601') {
     throw invalid(`log_format: expected default or ISO8601, got ${JSON.stringify(format)}`);
+  }
+  if (format !== undefined && format !== now.log_format) {
+    throw new MillraceError('unimplemented', `log_format: lines are JSON here; only ${now.log_format} can be set`);
   }
   return control.update(update as Partial<LogSettings>);
 }

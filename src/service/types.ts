@@ -4,6 +4,19 @@ import type { SharedMemoryRegion } from '../shared-memory/index.js';
 
 export type { InferResult };
 
+/** The model that a request names; version undefined = the version policy chooses. */
+export interface InferTarget {
+  readonly name: string;
+  readonly version: number | undefined;
+}
+
+export interface InferOptions {
+  /** The version, where {@link Service.chooseModel} has chosen it already. */
+  readonly chosen?: ModelInfo;
+  /** The caller can take one answer only: why, and what to use instead. A decoupled model is `unimplemented` then, and not run. */
+  readonly onlyOne?: string;
+}
+
 export interface LoadModelOptions {
   /** Repository path or folder name when there are several. */
   readonly repository?: string;
@@ -74,7 +87,9 @@ export interface AuditTrail {
  */
 export interface Service {
   /** Runs one inference: chooses the version, submits, applies classification, waits for the answer. */
-  infer(call: Call, request: InferRequest): Promise<InferResult>;
+  infer(call: Call, request: InferRequest, options?: InferOptions): Promise<InferResult>;
+  /** The version that is going to answer, for those who need its signature to read a request. Throws as `infer` rejects. */
+  chooseModel(call: Call, model: InferTarget): ModelInfo;
   /** Name, version and extensions of the server. */
   serverInfo(call: Call): ServerInfo;
   /** True while the process serves at all. Needs no scope. */

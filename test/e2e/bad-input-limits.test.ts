@@ -134,7 +134,11 @@ describe('a model that is not there', () => {
     const accepted = server.infer('slow', request());
     await holds('executingRequests', 'slow', 1);
     expect((await server.send('POST /v2/repository/models/slow/unload')).status).toBe(200);
-    const gone = { status: 404, body: { error: "model 'slow' is not loaded any more" }, retryAfter: undefined };
+    const gone = {
+      status: 404,
+      body: { error: "Request for unknown model: 'slow' has no available versions" },
+      retryAfter: undefined,
+    };
     expect(await server.infer('slow', request())).toEqual(gone);
     expect(await server.index()).toEqual(['slow/1: UNLOADING']);
     expect((await accepted).body.outputs[0].data).toEqual([1, 2]);

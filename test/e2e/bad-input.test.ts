@@ -34,12 +34,12 @@ function packed(bytes: Uint8Array, headers: Readonly<Record<string, string>>): U
 type Row = readonly [what: string, request: string | Uint8Array, status: number, error: string];
 
 const UNKNOWN: readonly Row[] = [
-  ['an unknown model', infer({}, 'nope'), 404, "there is no model 'nope'"],
+  ['an unknown model', infer({}, 'nope'), 404, "Request for unknown model: 'nope' is not found"],
   [
     'an unknown version',
     requestText('POST /v2/models/floats/versions/7/infer', {}, '{"inputs":[]}'),
     404,
-    "there is no version 7 of model 'floats'; ready: 1",
+    "Request for unknown model: 'floats' version 7 is not found",
   ],
   [
     'a version that is none',
@@ -132,7 +132,7 @@ const TENSORS: readonly Row[] = [
     'more rows than a batch may have',
     infer({ shape: [65, 4], data: Array(260).fill(0) }),
     400,
-    "input 'x' has 65 rows; model 'floats/1' takes at most 64 a request",
+    "input 'x' has 65 rows; model 'floats/1' takes at most 64 a request: send fewer at a time, or raise maxBatchSize in its model.yaml (max_batch_size in its config.pbtxt)",
   ],
   [
     'a text where numbers are',

@@ -161,7 +161,7 @@ describe('millrace check', () => {
     const alone = await runCliProcess('check', join(models.path, 'caller'), '--runs', '2');
     expect(alone.exit).toBe(0);
     expect(alone.out).toContain(
-      "caller version 1 loads; not run: there is no model 'other'\n" +
+      "caller version 1 loads; not run: Request for unknown model: 'other' is not found\n" +
         '    a model that calls others is checked with them: give the folder of the repository\n',
     );
     const together = await runCliProcess('check', models.path, '--runs', '2');

@@ -222,7 +222,10 @@ describe('ensembles', () => {
     const nine = await server.infer('diamond', request(1, 2, 3, 4, 5, 6, 7, 8, 9));
     expect(nine).toMatchObject({
       status: 400,
-      body: { error: "input 'in' has 9 rows; model 'diamond/1' takes at most 8 a request" },
+      body: {
+        error:
+          "input 'in' has 9 rows; model 'diamond/1' takes at most 8 a request: send fewer at a time, or raise maxBatchSize in its model.yaml (max_batch_size in its config.pbtxt)",
+      },
     });
   });
 
@@ -304,7 +307,7 @@ describe('ensembles', () => {
     const answer = await server.infer('diamond', request(1));
     expect(answer).toMatchObject({
       status: 404,
-      body: { error: "step 1 (model 'triple'): model 'triple' is not loaded any more" },
+      body: { error: "step 1 (model 'triple'): Request for unknown model: 'triple' has no available versions" },
     });
     expect((await server.send('GET /v2/models/diamond/ready')).status).toBe(503);
     await server.send('POST /v2/repository/models/triple/load');

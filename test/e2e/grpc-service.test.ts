@@ -133,7 +133,7 @@ describe('a client of the gRPC service', () => {
   });
 
   it.each([
-    ['a model that is not there', floats('', 'nope'), "NOT_FOUND: there is no model 'nope'"],
+    ['a model that is not there', floats('', 'nope'), "NOT_FOUND: Request for unknown model: 'nope' is not found"],
     [
       'a shape that does not fit',
       { model_name: 'm', inputs: [{ ...X, shape: [4] }], raw_input_contents: [DATA] },
@@ -227,7 +227,12 @@ describe('a stream', () => {
     expect(await ended).toBe('OK: ');
     const [first, second, third, ...rest] = answers;
     expect([first, second, third]).toEqual(['a: 1 more', 'a: negative element -2', 'a: 3 more']);
-    expect(rest.toSorted()).toEqual(['b: 1065353216 final', "c: there is no model 'nope'", 'd:  final', 'd: 4 more']);
+    expect(rest.toSorted()).toEqual([
+      'b: 1065353216 final',
+      "c: Request for unknown model: 'nope' is not found",
+      'd:  final',
+      'd: 4 more',
+    ]);
   });
 
   it('keeps the order of 300 requests, of which it works on 256 at a time', async () => {

@@ -78,7 +78,9 @@ describe('two servers in one process', () => {
 
     await first.infer('floats', { x: [1, 2] });
     await second.infer('integers', { x: [1n] });
-    await expect(second.infer('floats', { x: [1] })).rejects.toThrow("there is no model 'floats'");
+    await expect(second.infer('floats', { x: [1] })).rejects.toThrow(
+      "Request for unknown model: 'floats' is not found",
+    );
     const metrics = async (millrace: typeof one) => (await fetch(`${millrace.metrics?.url}/metrics`)).text();
     const counted = /^millrace_infer_requests_total\{.*model="(\w+)".*\} 1$/gm;
     expect([...(await metrics(one)).matchAll(counted)].map(([, name]) => name)).toEqual(['floats']);

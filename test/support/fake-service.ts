@@ -122,6 +122,7 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
         },
       });
     },
+    chooseModel: (_call, { name, version }) => fakeModelInfo(name, find(name, version)),
     serverInfo: () => ({ name: 'millrace', version: '0.0.0', extensions: ['statistics'] }),
     live: () => true,
     ready(): boolean {

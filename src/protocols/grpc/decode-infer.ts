@@ -8,6 +8,7 @@ import {
 import { checkSize } from '../oip/decode-binary.js';
 import { checkNames } from '../oip/decode-infer.js';
 import { NO_REQUEST_PARAMETERS, REQUEST, toRequestParameters } from '../oip/decode-request-parameters.js';
+import { LARGE_BYTES } from '../wire.js';
 import { readContents } from './decode-contents.js';
 import { type InputDraft, readInput } from './decode-input.js';
 import { readOutput } from './decode-output.js';
@@ -27,6 +28,11 @@ export interface DecodedModelInfer {
 }
 
 const ID_FIELD = 3;
+const RAW_FIELD = 7;
+/** Of a field, with its length: at least this much has to be decoded of each. */
+const KEY_BYTES = 2;
+/** More than any request has that could be accepted. */
+const MAX_PEEKED_FIELDS = 10_000;
 const EMPTY = new Uint8Array(0);
 
 /** What a `ModelInferRequest` says, field by field. */
@@ -74,12 +80,37 @@ export function decodeModelInfer(message: Uint8Array, { maxInputs }: DecodeOptio
   };
 }
 
-/** The id of a `ModelInferRequest` that may be damaged elsewhere; '' where none can be read. */
+/**
+ * Whether so much of the message has to be decoded, which is all but its raw contents, that it must not be in the event loop. False
+ * as well for one that is too malformed to tell.
+ */
+export function isLargeMessage(message: Uint8Array): boolean {
+  if (message.length <= LARGE_BYTES) return false;
+  const reader = new ProtoReader(message);
+  let decodedBytes = 0;
+  try {
+    while (decodedBytes <= LARGE_BYTES) {
+      const start = reader.pos;
+      const key = reader.key();
+      if (key === 0) return false;
+      reader.skip(key);
+      const isRaw = key === RAW_FIELD * 8 + DELIMITED;
+      decodedBytes += isRaw ? KEY_BYTES : reader.pos - start;
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The id of a `ModelInferRequest` that may be damaged elsewhere; '' where none can be read in the first fields. */
 export function peekId(message: Uint8Array): string {
   const reader = new ProtoReader(message);
   let id = '';
   try {
-    for (let key = reader.key(); key !== 0; key = reader.key()) {
+    for (let fields = 0; fields < MAX_PEEKED_FIELDS; fields++) {
+      const key = reader.key();
+      if (key === 0) break;
       if (key === ID_FIELD * 8 + DELIMITED) id = reader.string();
       else reader.skip(key);
     }

@@ -6,7 +6,7 @@ import { protoBytes, protoJson } from '../../../test/support/grpc-messages.js';
 import type { Datatype, InferRequest, InferResponse, ParameterValue, Tensor } from '../../core/index.js';
 import { MillraceError } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
-import { TraceSettingsStore, updateLogSettings } from '../../service/settings.js';
+import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from '../../service/settings.js';
 import { decodeModelInfer } from './decode-infer.js';
 import { createGrpcMethods } from './routes.js';
 import { GRPC_STATUS } from './status.js';
@@ -147,11 +147,13 @@ describe('ModelInfer as recorded from Triton', () => {
 });
 
 describe('the settings as recorded from Triton', () => {
-  const traces = new TraceSettingsStore();
   let log = createFakeService().logSettings(createTestCall());
   const service = createFakeService({
-    traceSettings: (_call, model) => traces.get(model),
-    updateTraceSettings: (_call, model, update) => traces.update(model, update),
+    traceSettings: () => TRACE_SETTINGS,
+    updateTraceSettings(_call, _model, update) {
+      checkTraceUpdate(update);
+      return TRACE_SETTINGS;
+    },
     logSettings: () => log,
     updateLogSettings: (_call, update) =>
       updateLogSettings(
@@ -167,13 +169,17 @@ describe('the settings as recorded from Triton', () => {
   });
 
   // In order: some change what others see.
-  const LOG = 'log-get log-bad log-badtype log-file log-unknown log-set log-restore';
+  const LOG = 'log-get log-bad log-badtype log-file log-unknown log-restore';
   const TRACE =
-    'trace-get trace-get-model trace-set-bad trace-set-file trace-set-two-values trace-unknown-setting trace-set-rate trace-clear';
+    'trace-get trace-get-model trace-set-bad trace-set-file trace-set-two-values trace-unknown-setting trace-clear';
 
   it.each(`${LOG} ${TRACE}`.split(' '))('%s', async (name) => {
     const golden = goldens.find((each) => each.case === name) as Golden;
     const { status } = golden;
     expect(await send(service, golden)).toEqual(status === 'OK' ? complete(golden) : status.code_number);
+  });
+
+  it.each(['log-set', 'trace-set-rate'])('%s, which would do nothing here, is UNIMPLEMENTED', async (name) => {
+    expect(await send(service, goldens.find((each) => each.case === name) as Golden)).toBe(12);
   });
 });

@@ -9,8 +9,9 @@ import {
   toMillraceError,
 } from '../../core/index.js';
 import type { InferResult, Service } from '../../service/index.js';
+import { Decoder } from '../decoding/decoder.js';
 import { parametersOfMetadata, withParameters } from '../forward-headers.js';
-import { type DecodedModelInfer, decodeModelInfer, peekId } from './decode-infer.js';
+import { type DecodedModelInfer, decodeModelInfer, isLargeMessage, peekId } from './decode-infer.js';
 import { createInferEncoder, type InferEncoder } from './encode-infer.js';
 import type { GrpcInferOptions } from './infer.js';
 import type { GrpcMessage, GrpcStream, GrpcStreamHandler, StreamMethod } from './method.js';
@@ -23,12 +24,12 @@ const ERRORS_AS_STATUS = 'triton_grpc_error';
 
 /** ModelStreamInfer: any number of requests, each with one answer or several, and errors among the answers. */
 export function createStreamOpener(options: GrpcInferOptions): StreamMethod['open'] {
-  const { service, maxInputs, forwardHeaders, clock = systemClock } = options;
+  const { service, maxInputs, forwardHeaders, clock = systemClock, decoder = new Decoder(clock) } = options;
   const encoder = createInferEncoder();
   return (stream) => {
     const forwarded =
       forwardHeaders === undefined ? NO_PARAMETERS : parametersOfMetadata(forwardHeaders, stream.metadata);
-    return new InferStream(stream, { service, maxInputs, forwarded, clock, encoder });
+    return new InferStream(stream, { service, maxInputs, forwarded, decoder, clock, encoder });
   };
 }
 
@@ -37,6 +38,7 @@ interface Setup {
   readonly maxInputs: number;
   /** Parameters that every request gets of the stream's metadata. */
   readonly forwarded: Parameters;
+  readonly decoder: Decoder;
   readonly clock: Clock;
   readonly encoder: InferEncoder;
 }
@@ -84,16 +86,26 @@ class InferStream implements GrpcStreamHandler {
   }
 
   #answer(turn: Turn, message: Uint8Array): void {
-    const { service, maxInputs, forwarded, clock } = this.#setup;
-    let decoded: DecodedModelInfer;
-    let request: InferRequest;
-    try {
-      decoded = decodeModelInfer(message, { maxInputs });
-      request = withParameters(decoded.request, forwarded);
-    } catch (error) {
-      this.#refuse(turn, peekId(message), error);
+    const { maxInputs, decoder } = this.#setup;
+    const refuse = (error: unknown) => this.#refuse(turn, peekId(message), error);
+    if (isLargeMessage(message)) {
+      decoder
+        .decode<'grpc'>(turn.call, { kind: 'grpc', message, maxInputs }, { owned: false })
+        .then((decoded) => this.#infer(turn, decoded))
+        .catch(refuse);
       return;
     }
+    try {
+      this.#infer(turn, decodeModelInfer(message, { maxInputs }));
+    } catch (error) {
+      refuse(error);
+    }
+  }
+
+  /** Throws where the stream's metadata make too many parameters of the request's. */
+  #infer(turn: Turn, decoded: DecodedModelInfer): void {
+    const { service, forwarded, clock } = this.#setup;
+    const request = withParameters(decoded.request, forwarded);
     const { emptyFinalResponse } = decoded;
     turn.call.timing.decodedAt = clock.now();
     service.infer(turn.call, request).then(

@@ -1,7 +1,8 @@
 import { type Call, type Clock, MillraceError, systemClock } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
+import { Decoder } from '../decoding/decoder.js';
 import { parametersOfMetadata, withParameters } from '../forward-headers.js';
-import { decodeModelInfer } from './decode-infer.js';
+import { decodeModelInfer, isLargeMessage } from './decode-infer.js';
 import { createInferEncoder } from './encode-infer.js';
 import type { UnaryMethod } from './method.js';
 
@@ -11,28 +12,27 @@ export interface GrpcInferOptions {
   readonly maxInputs: number;
   /** Metadata that becomes parameters of the request (see `parseForwardPattern`); undefined = none. */
   readonly forwardHeaders?: RegExp | undefined;
+  /** For messages that take long to decode. Default: one of its own. */
+  readonly decoder?: Decoder;
   /** Default: the system's. */
   readonly clock?: Clock;
 }
 
+const ONLY_ONE = { onlyOne: 'which ModelInfer cannot carry; use ModelStreamInfer' };
+
 /** ModelInfer: decode, `service.infer`, encode. */
 export function createInferHandler(options: GrpcInferOptions): UnaryMethod['handle'] {
-  const { service, forwardHeaders, clock = systemClock } = options;
+  const { service, maxInputs, forwardHeaders, clock = systemClock, decoder = new Decoder(clock) } = options;
   const encoder = createInferEncoder();
   return async (call: Call, message, metadata) => {
-    const decoded = decodeModelInfer(message, options).request;
+    const { request: decoded } = isLargeMessage(message)
+      ? await decoder.decode<'grpc'>(call, { kind: 'grpc', message, maxInputs }, { owned: false })
+      : decodeModelInfer(message, options);
     const request =
       forwardHeaders === undefined ? decoded : withParameters(decoded, parametersOfMetadata(forwardHeaders, metadata));
     call.timing.decodedAt = clock.now();
-    const result = await service.infer(call, request);
-    if (result.kind === 'many') {
-      const refusal = new MillraceError(
-        'unimplemented',
-        `model '${request.modelName}' may give several answers, which ModelInfer cannot carry; use ModelStreamInfer`,
-      );
-      call.cancel(refusal);
-      throw refusal;
-    }
+    const result = await service.infer(call, request, ONLY_ONE);
+    if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
     const startedAt = clock.now();
     const answer = encoder.response(result.response);
     call.timing.encodeMs = clock.now() - startedAt;

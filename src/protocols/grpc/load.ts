@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
+import type { Decoder } from '../decoding/decoder.js';
 import type { GrpcMethod } from './method.js';
 
 export interface GrpcServices {
@@ -9,6 +10,8 @@ export interface GrpcServices {
   readonly maxInputs: number;
   /** Metadata that becomes parameters of inference requests; undefined = none. */
   readonly forwardHeaders: RegExp | undefined;
+  /** For messages that take long to decode. Default: one of its own. */
+  readonly decoder?: Decoder;
 }
 
 /** Every method that is served over gRPC: Triton's, health and reflection. Loaded only by a server that has such a port. */

@@ -3,7 +3,7 @@ import { FakeClock } from '../../../test/support/fake-clock.js';
 import { createTestCall } from '../../../test/support/fake-grpc-stream.js';
 import { createFakeService, type FakeService } from '../../../test/support/fake-service.js';
 import { protoBytes, protoJson } from '../../../test/support/grpc-messages.js';
-import { MillraceError } from '../../core/index.js';
+import type { MillraceError } from '../../core/index.js';
 import { toTritonConfig } from '../../repository/index.js';
 import { createGrpcMethods } from './routes.js';
 
@@ -101,20 +101,16 @@ describe('ModelInfer', () => {
     });
   });
 
-  it('refuses a model that may give several answers', async () => {
-    const call = createTestCall();
-    const service = createFakeService({
-      infer: () => Promise.resolve({ kind: 'many', responses: (async function* () {})() }),
-    });
-    const [method] = methodsOf(service);
-    if (method?.kind !== 'unary') expect.unreachable();
-    const error = new MillraceError(
-      'unimplemented',
-      "model 'm' may give several answers, which ModelInfer cannot carry; use ModelStreamInfer",
-    );
-    const message = protoBytes('ModelInferRequest', { model_name: 'm' });
-    await expect(method.handle(call, message, {})).rejects.toEqual(error);
-    expect(call.cancelled).toEqual(error);
+  it('says that it can carry one answer only', async () => {
+    const asked: unknown[] = [];
+    const service = createFakeService();
+    const { infer } = service;
+    service.infer = (call, request, options) => {
+      asked.push(options);
+      return infer(call, request, options);
+    };
+    await ask('ModelInfer', { model_name: 'm' }, service);
+    expect(asked).toEqual([{ onlyOne: 'which ModelInfer cannot carry; use ModelStreamInfer' }]);
   });
 });
 

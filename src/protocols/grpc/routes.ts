@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
+import type { Decoder } from '../decoding/decoder.js';
 import { createInferHandler } from './infer.js';
 import { createStreamOpener } from './infer-stream.js';
 import type { GrpcMethod } from './method.js';
@@ -15,6 +16,8 @@ export interface GrpcMethodOptions {
   readonly maxInputs: number;
   /** Metadata that becomes parameters of inference requests; undefined = none. */
   readonly forwardHeaders?: RegExp | undefined;
+  /** For messages that take long to decode. Default: one of its own. */
+  readonly decoder?: Decoder;
   /** Default: the system's. */
   readonly clock?: Clock;
 }

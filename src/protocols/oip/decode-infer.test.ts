@@ -19,8 +19,7 @@ function decode(json: string | Uint8Array, { blob, headers, signature }: Sent = 
   const wire = { method: 'POST', url: '/v2/models/mlp/infer', headers: { ...length, ...headers }, body };
   return decodeInfer(wire, TARGET, {
     maxInputs: LIMIT,
-    signatureOf: (target) => {
-      expect(target).toBe(TARGET);
+    signatureOf: () => {
       if (signature === undefined) throw new Error('the signature is not needed');
       return signature;
     },

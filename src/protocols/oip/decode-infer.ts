@@ -5,7 +5,8 @@ import {
   type Signature,
   type Tensor,
 } from '../../core/index.js';
-import type { WireRequest } from '../wire.js';
+import type { InferTarget } from '../../service/index.js';
+import { LARGE_BYTES, type WireRequest } from '../wire.js';
 import { attachBinary } from './decode-binary.js';
 import { type InputHead, readInput } from './decode-input.js';
 import { type OutputList, readOutputs } from './decode-outputs.js';
@@ -21,17 +22,11 @@ import { readMemberName, wordSet } from './json/words.js';
 const MEMBERS = wordSet('inputs', 'outputs', 'id', 'parameters');
 const NO_NAMES: ReadonlySet<string> = new Set();
 
-/** The model that the path names; version undefined = the version policy chooses. */
-export interface InferTarget {
-  readonly name: string;
-  readonly version: number | undefined;
-}
-
 export interface DecodeOptions {
   /** Most inputs of a request, and most outputs that it may name. */
   readonly maxInputs: number;
   /** The target's signature; asked for only by raw binary requests, which name nothing. May throw `not_found`. */
-  readonly signatureOf: (target: InferTarget) => Signature;
+  readonly signatureOf: () => Signature;
 }
 
 export interface DecodedInfer {
@@ -57,7 +52,7 @@ export function decodeInfer(wire: WireRequest, target: InferTarget, options: Dec
   const { body } = wire;
   const jsonBytes = jsonLength(wire);
   if (jsonBytes === undefined) {
-    const inputs = [decodeRawInput(options.signatureOf(target), body)];
+    const inputs = [decodeRawInput(options.signatureOf(), body)];
     return { request: toRequest(target, inputs, NO_MEMBERS), binaryOutputs: 'all' };
   }
   const members = readMembers(new JsonCursor(body, jsonBytes), options.maxInputs);
@@ -70,6 +65,11 @@ export function decodeInfer(wire: WireRequest, target: InferTarget, options: Dec
     request: sharedInputs === undefined ? request : { ...request, sharedInputs },
     binaryOutputs: binaryOutputsOf(members),
   };
+}
+
+/** Whether so much of the request is JSON that it must not be decoded in the event loop. */
+export function isLargeJson(wire: WireRequest): boolean {
+  return wire.body.length > LARGE_BYTES && (jsonLength(wire) ?? 0) > LARGE_BYTES;
 }
 
 /** Bytes of JSON at the beginning of the body: all of it unless a header says otherwise; undefined = a raw tensor. */

@@ -1,5 +1,6 @@
+import type { InferTarget } from '../../service/index.js';
 import type { WireRequest } from '../wire.js';
-import type { DecodedInfer, InferTarget } from './decode-infer.js';
+import type { DecodedInfer } from './decode-infer.js';
 
 const MAX_ENTRIES = 128;
 const MAX_BODY_BYTES = 65_536;

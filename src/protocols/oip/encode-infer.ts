@@ -1,6 +1,13 @@
-import type { InferResponse, ModelRef, Parameters, Tensor } from '../../core/index.js';
+import {
+  type InferResponse,
+  type ModelRef,
+  type Parameters,
+  systemClock,
+  type Tensor,
+  Turns,
+} from '../../core/index.js';
 import type { WireResponse } from '../wire.js';
-import { writeElements } from './json/write-elements.js';
+import { Gaps } from './json/gaps.js';
 import { JsonWriter } from './json/writer.js';
 
 const JSON_HEADERS = Object.freeze({ 'content-type': 'application/json' });
@@ -8,33 +15,43 @@ const JSON_HEADERS = Object.freeze({ 'content-type': 'application/json' });
 /** Names of the outputs that go back as binary data, or all of them. */
 export type BinaryOutputs = ReadonlySet<string> | 'all';
 
-/** Encodes the answer of an infer route. Throws `invalid_argument` for FP16 and BF16 outputs as JSON. */
-export type InferEncoder = (response: InferResponse, binaryOutputs: BinaryOutputs) => WireResponse;
+/** Encodes the answer of an infer route; one with much JSON bit by bit. */
+export type InferEncoder = (
+  response: InferResponse,
+  binaryOutputs: BinaryOutputs,
+) => WireResponse | Promise<WireResponse>;
 
 /**
  * An encoder with a buffer of its own. Outputs in `binaryOutputs` follow the JSON untouched (Triton's binary tensor data),
  * the others are written into it; members come in Triton's order.
  */
-export function createInferEncoder(): InferEncoder {
+export function createInferEncoder(turns = new Turns(systemClock)): InferEncoder {
   const writer = new JsonWriter();
   const modelMembers = new WeakMap<ModelRef, Uint8Array>();
   return (response, binaryOutputs) => {
     writer.reset();
+    const gaps = new Gaps(writer);
     let members = modelMembers.get(response.ref);
     if (members === undefined) {
       members = membersOf(response.ref);
       modelMembers.set(response.ref, members);
     }
     writeHead(writer, response, members);
-    const blobs = writeOutputs(writer, response, binaryOutputs);
+    const blobs = writeOutputs({ writer, gaps }, response, binaryOutputs);
+    if (!gaps.none) return gaps.fill(writer.finishBytes(), turns).then((pieces) => toWire(pieces, blobs));
     if (blobs === undefined) return { status: 200, headers: JSON_HEADERS, body: writer.finish() };
-    const json = writer.finishBytes();
-    const headers = {
-      'content-type': 'application/octet-stream',
-      'inference-header-content-length': String(json.length),
-    };
-    return { status: 200, headers, body: [json, ...blobs] };
+    return toWire([writer.finishBytes()], blobs);
   };
+}
+
+function toWire(json: readonly Uint8Array[], blobs: readonly Uint8Array[] | undefined): WireResponse {
+  if (blobs === undefined) return { status: 200, headers: JSON_HEADERS, body: json };
+  const jsonBytes = json.reduce((sum, piece) => sum + piece.length, 0);
+  const headers = {
+    'content-type': 'application/octet-stream',
+    'inference-header-content-length': String(jsonBytes),
+  };
+  return { status: 200, headers, body: [...json, ...blobs] };
 }
 
 function membersOf(ref: ModelRef): Uint8Array {
@@ -73,7 +90,7 @@ function writeParameters(writer: JsonWriter, parameters: Parameters): void {
 
 /** Writes the outputs and the end of the JSON; returns the data that must follow it, undefined when there is none. */
 function writeOutputs(
-  writer: JsonWriter,
+  { writer, gaps }: { readonly writer: JsonWriter; readonly gaps: Gaps },
   { outputs, sharedOutputs }: InferResponse,
   binaryOutputs: BinaryOutputs,
 ): readonly Uint8Array[] | undefined {
@@ -96,7 +113,7 @@ function writeOutputs(
       blobs.push(output.data);
     } else {
       writer.ascii('],"data":[');
-      writeElements(writer, output);
+      gaps.write(output);
       writer.ascii(']}');
     }
   }

@@ -8,8 +8,8 @@ import {
   type Tensor,
   type TensorSpec,
 } from '../../core/index.js';
+import type { InferTarget } from '../../service/index.js';
 import type { WireRequest } from '../wire.js';
-import type { InferTarget } from './decode-infer.js';
 import { inputLabel } from './decode-input.js';
 import { MAX_PARAMETERS, readParameter } from './decode-parameters.js';
 import { toRequestParameters } from './decode-request-parameters.js';

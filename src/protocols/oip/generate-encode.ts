@@ -1,11 +1,12 @@
-import { elementCount, type InferResponse, MillraceError, type Tensor } from '../../core/index.js';
-import { writeElements } from './json/write-elements.js';
+import { elementCount, type InferResponse, type MillraceError, type Turns } from '../../core/index.js';
+import type { WireBody } from '../wire.js';
+import { Gaps } from './json/gaps.js';
 import { JsonWriter } from './json/writer.js';
 
-/** An answer of a generate route: the JSON alone, or as a server-sent event. */
+/** An answer of a generate route: the JSON alone, or as a server-sent event; a long one bit by bit. */
 export interface GenerateEncoder {
-  json(response: InferResponse): string | Uint8Array;
-  event(response: InferResponse): string | Uint8Array;
+  json(response: InferResponse): WireBody | Promise<WireBody>;
+  event(response: InferResponse): WireBody | Promise<WireBody>;
 }
 
 /** How an error looks inside a stream that has begun. */
@@ -17,26 +18,27 @@ export function encodeErrorEvent(error: MillraceError): string {
  * An encoder with a buffer of its own: one object with the model, the id if there is one, what the model says about its
  * answer, and each output by its name, a single value where it has one element and a flat array where it has not.
  */
-export function createGenerateEncoder(): GenerateEncoder {
+export function createGenerateEncoder(turns: Turns): GenerateEncoder {
   const writer = new JsonWriter();
+  const encode = (response: InferResponse, [before, behind]: readonly [string, string]) => {
+    const gaps = new Gaps(writer);
+    writer.reset();
+    writer.ascii(before);
+    writeResponse({ writer, gaps }, response);
+    writer.ascii(behind);
+    return gaps.none ? writer.finish() : gaps.fill(writer.finishBytes(), turns);
+  };
   return {
-    json(response) {
-      writer.reset();
-      writeResponse(writer, response);
-      return writer.finish();
-    },
-    event(response) {
-      if (response.error !== undefined) return encodeErrorEvent(response.error);
-      writer.reset();
-      writer.ascii('data: ');
-      writeResponse(writer, response);
-      writer.ascii('\n\n');
-      return writer.finish();
-    },
+    json: (response) => encode(response, ['', '']),
+    event: (response) =>
+      response.error === undefined ? encode(response, ['data: ', '\n\n']) : encodeErrorEvent(response.error),
   };
 }
 
-function writeResponse(writer: JsonWriter, { id, ref, parameters, outputs }: InferResponse): void {
+function writeResponse(
+  { writer, gaps }: { readonly writer: JsonWriter; readonly gaps: Gaps },
+  { id, ref, parameters, outputs }: InferResponse,
+): void {
   writer.ascii('{');
   if (id !== '') {
     writer.ascii('"id":');
@@ -56,7 +58,10 @@ function writeResponse(writer: JsonWriter, { id, ref, parameters, outputs }: Inf
   }
   for (const output of outputs) {
     writeName(writer, output.name);
-    writeOutput(writer, output);
+    const single = elementCount(output.shape) === 1;
+    if (!single) writer.ascii('[');
+    gaps.write(output);
+    if (!single) writer.ascii(']');
   }
   writer.ascii('}');
 }
@@ -67,18 +72,4 @@ function writeName(writer: JsonWriter, name: string): void {
   writer.ascii(',');
   writer.string(name);
   writer.ascii(':');
-}
-
-function writeOutput(writer: JsonWriter, output: Tensor): void {
-  const { name, datatype, shape } = output;
-  if (datatype === 'FP16' || datatype === 'BF16') {
-    throw new MillraceError(
-      'invalid_argument',
-      `output '${name}': ${datatype} cannot be sent as JSON; use infer and ask for it with binary_data: true`,
-    );
-  }
-  const single = elementCount(shape) === 1;
-  if (!single) writer.ascii('[');
-  writeElements(writer, output);
-  if (!single) writer.ascii(']');
 }

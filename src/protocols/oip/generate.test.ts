@@ -39,7 +39,7 @@ function setUp(inputs: readonly Spec[], answer: (request: InferRequest) => Infer
         return answer(request);
       },
       // The handler reads nothing but the signature.
-      modelInfo: () => ({ info: { signature: { inputs: specs, outputs: [] } } as unknown as ModelInfo, versions: [2] }),
+      chooseModel: () => ({ signature: { inputs: specs, outputs: [] } }) as unknown as ModelInfo,
     },
   });
   const send = (body: unknown, stream: boolean) =>
@@ -213,14 +213,11 @@ describe('a generate answer', () => {
     ]);
   });
 
-  it('cannot hold half floats', async () => {
+  it('holds half floats as the numbers that they are', async () => {
     const { generate } = setUp(MODEL, () =>
-      one({ name: 'y', datatype: 'FP16', shape: [1], data: Uint8Array.of(0, 0) }),
+      one({ name: 'y', datatype: 'FP16', shape: [1], data: Uint8Array.of(0, 0x3e) }),
     );
-    await expect(generate({ text_input: 'a' })).rejects.toMatchObject({
-      code: 'invalid_argument',
-      message: "output 'y': FP16 cannot be sent as JSON; use infer and ask for it with binary_data: true",
-    });
+    expect((await generate({ text_input: 'a' })).body).toBe('{"model_name":"m","model_version":"2","y":1.5}');
   });
 
   it('comes from a model that may give many, if it gives one', async () => {

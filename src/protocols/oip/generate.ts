@@ -1,8 +1,24 @@
-import { type Call, type Clock, type InferResponse, MillraceError, systemClock } from '../../core/index.js';
-import type { InferResult, Service } from '../../service/index.js';
+import {
+  type Call,
+  type Clock,
+  type InferRequest,
+  type InferResponse,
+  MillraceError,
+  type Signature,
+  systemClock,
+  Turns,
+} from '../../core/index.js';
+import type { InferResult, InferTarget, Service } from '../../service/index.js';
+import { Decoder } from '../decoding/decoder.js';
 import { parametersOfHeaders, withParameters } from '../forward-headers.js';
-import type { WireRequest, WireResponse, WireStream } from '../wire.js';
-import type { InferTarget } from './decode-infer.js';
+import {
+  LARGE_BYTES,
+  type WireBody,
+  type WireRequest,
+  type WireResponse,
+  type WireStream,
+  withoutRawHeaders,
+} from '../wire.js';
 import { decodeGenerate } from './generate-decode.js';
 import { createGenerateEncoder, encodeErrorEvent, type GenerateEncoder } from './generate-encode.js';
 
@@ -28,27 +44,39 @@ const EVENT_HEADERS = {
 
 /** Triton's generate routes: `service.infer` with plain JSON on both sides, for models that speak text above all. */
 export function createGenerateHandler(options: {
-  readonly service: Pick<Service, 'infer' | 'modelInfo'>;
+  readonly service: Pick<Service, 'infer' | 'chooseModel'>;
   /** Headers that become parameters of the request; undefined = none. */
   readonly forwardHeaders?: RegExp | undefined;
+  /** For large requests. Default: one of its own. */
+  readonly decoder?: Decoder;
   /** Default: the system's. */
   readonly clock?: Clock;
 }): GenerateHandler {
-  const { service, forwardHeaders, clock = systemClock } = options;
-  const encoder = createGenerateEncoder();
+  const { service, forwardHeaders, clock = systemClock, decoder = new Decoder(clock) } = options;
+  const encoder = createGenerateEncoder(new Turns(clock));
+
+  function decode(
+    call: Call,
+    { target, wire, signature }: { target: GenerateTarget; wire: WireRequest; signature: Signature },
+  ): InferRequest | Promise<InferRequest> {
+    if (wire.body.length <= LARGE_BYTES) return decodeGenerate(wire, target, signature);
+    const job = { kind: 'generate', wire: withoutRawHeaders(wire), target, signature } as const;
+    return decoder.decode<'generate'>(call, job, { owned: true });
+  }
+
   return async (call, target, wire) => {
-    const { info } = service.modelInfo(call, target.name, target.version);
-    const decoded = decodeGenerate(wire, target, info.signature);
+    const chosen = service.chooseModel(call, target);
+    const decoded = await decode(call, { target, wire, signature: chosen.signature });
     const request =
       forwardHeaders === undefined
         ? decoded
         : withParameters(decoded, parametersOfHeaders(forwardHeaders, wire.rawHeaders));
     call.timing.decodedAt = clock.now();
-    const result = await service.infer(call, request);
+    const result = await service.infer(call, request, { chosen });
     if (target.stream) return { status: 200, headers: EVENT_HEADERS, stream: events(result, encoder) };
     const response = result.kind === 'one' ? result.response : await takeOnly(target.name, result.responses);
     const startedAt = clock.now();
-    const body = encoder.json(response);
+    const body = await encoder.json(response);
     call.timing.encodeMs = clock.now() - startedAt;
     return { status: 200, headers: JSON_HEADERS, body };
   };
@@ -57,20 +85,24 @@ export function createGenerateHandler(options: {
 /** Ends with an event that tells of an error, unless that is the first thing that happens. */
 async function* events(result: InferResult, encoder: GenerateEncoder): WireStream['stream'] {
   if (result.kind === 'one') {
-    yield encoder.event(result.response);
+    yield* piecesOf(await encoder.event(result.response));
     return;
   }
   let begun = false;
   try {
     for await (const response of result.responses) {
       if (!begun && response.error !== undefined) throw response.error;
-      yield encoder.event(response);
+      yield* piecesOf(await encoder.event(response));
       begun = true;
     }
   } catch (error) {
     if (!begun || !(error instanceof MillraceError)) throw error;
     yield encodeErrorEvent(error);
   }
+}
+
+function piecesOf(body: WireBody): Iterable<string | Uint8Array> {
+  return typeof body === 'string' || body instanceof Uint8Array ? [body] : body;
 }
 
 /** The answer of a model that could give any number of them. Leaving the loop early cancels the call. */

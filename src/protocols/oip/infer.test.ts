@@ -1,33 +1,44 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { bytesOf, Call, type InferRequest, MillraceError, type Tensor } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { InferResult } from '../../service/index.js';
+import { Decoder } from '../decoding/decoder.js';
+import type { DecodeJob } from '../decoding/jobs.js';
+import { LARGE_BYTES } from '../wire.js';
 import { createInferHandler } from './infer.js';
 
 const OUTPUT: Tensor = { name: 'y', datatype: 'INT8', shape: [1], data: Uint8Array.of(7) };
 const TARGET = { name: 'm', version: 2 };
 
-function setUp(answer: (request: InferRequest, clock: FakeClock) => Promise<InferResult>) {
+const SPEC = { name: 'x', datatype: 'INT8', shape: [-1], batchAxis: null, optional: false } as const;
+// The handler reads nothing but the signature.
+const INFO = { signature: { inputs: [SPEC], outputs: [] } } as unknown as ModelInfo;
+const RESPONSE = { ref: { name: 'm', version: 2, generation: 1 }, id: '', outputs: [], parameters: {} };
+
+function setUp(answer: (request: InferRequest, clock: FakeClock) => Promise<InferResult>, decoder?: Decoder) {
   const clock = new FakeClock();
+  const asked: unknown[] = [];
   const principal = { name: 'tester', scopes: new Set<never>() };
   const call = new Call({ requestId: 'r', principal, trace: undefined, deadlineAt: Infinity, receivedAt: clock.now() });
   const handler = createInferHandler({
     maxInputs: 2,
     clock,
+    ...(decoder && { decoder }),
     service: {
-      infer: (_, request) => answer(request, clock),
-      modelInfo(asked, name, version) {
-        expect([asked, name, version]).toEqual([call, 'm', 2]);
-        const spec = { name: 'x', datatype: 'INT8', shape: [-1], batchAxis: null, optional: false } as const;
-        // The handler reads nothing but the signature.
-        return { info: { signature: { inputs: [spec], outputs: [] } } as unknown as ModelInfo, versions: [2] };
+      infer(_, request, options) {
+        asked.push(options);
+        return answer(request, clock);
+      },
+      chooseModel(asked, model) {
+        expect([asked, model]).toEqual([call, { name: 'm', version: 2 }]);
+        return INFO;
       },
     },
   });
   const post = (body: string | Uint8Array, headers = {}) =>
     handler(call, TARGET, { method: 'POST', url: '/v2/models/m/versions/2/infer', headers, body: Buffer.from(body) });
-  return { call, clock, post };
+  return { call, clock, post, asked };
 }
 
 /** Answers with the inputs as outputs. */
@@ -78,11 +89,12 @@ describe('createInferHandler', () => {
     await expect(post('{"inputs":[]}')).rejects.toBe(refusal);
   });
 
-  it('refuses many answers and gives up on them', async () => {
-    const { call, post } = setUp(async () => ({ kind: 'many', responses: (async function* () {})() }));
-    const message = "model 'm' may give several answers, which HTTP infer cannot carry; use generate_stream or gRPC";
-    await expect(post('{"inputs":[]}')).rejects.toMatchObject({ code: 'unimplemented', message });
-    expect(call.cancelled?.message).toBe(message);
+  it('says that it can carry one answer only, and which version a raw request was read for', async () => {
+    const { post, asked } = setUp(async () => ({ kind: 'one', response: RESPONSE }));
+    await post('{"inputs":[]}');
+    await post('a', { 'inference-header-content-length': '0' });
+    const onlyOne = 'which HTTP infer cannot carry; use generate_stream or gRPC';
+    expect(asked).toEqual([{ onlyOne }, { onlyOne, chosen: INFO }]);
   });
 
   it('keeps answers apart that are encoded one after the other', async () => {
@@ -117,5 +129,24 @@ describe('createInferHandler', () => {
     }
     // The index of the first request that was the same object.
     expect(requests.map((request) => requests.indexOf(request))).toEqual([0, 1, 2, 3, 3, 3, 6, 6]);
+  });
+
+  it('hands much JSON to a thread, and neither binary data nor less', async () => {
+    const jobs: DecodeJob[] = [];
+    const decoder = new Decoder(new FakeClock());
+    vi.spyOn(decoder, 'decode').mockImplementation(async (_call, job) => {
+      jobs.push(job);
+      throw new MillraceError('invalid_argument', 'decoded elsewhere');
+    });
+    const { post } = setUp(async () => ({ kind: 'one', response: RESPONSE }), decoder);
+    const json = '{"inputs":[]}';
+    const head =
+      '{"inputs":[{"name":"x","datatype":"UINT8","shape":[131072],"parameters":{"binary_data_size":131072}}]}';
+    await post(json.padEnd(LARGE_BYTES));
+    await post(`${head}${'\0'.repeat(LARGE_BYTES)}`, { 'inference-header-content-length': String(head.length) });
+    await post('a'.repeat(LARGE_BYTES + 1), { 'inference-header-content-length': '0' });
+    expect(jobs).toEqual([]);
+    await expect(post(json.padEnd(LARGE_BYTES + 1))).rejects.toThrow('decoded elsewhere');
+    expect(jobs).toMatchObject([{ kind: 'infer', target: TARGET, maxInputs: 2 }]);
   });
 });

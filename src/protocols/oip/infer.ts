@@ -1,17 +1,22 @@
-import { type Call, type Clock, MillraceError, systemClock } from '../../core/index.js';
-import type { Service } from '../../service/index.js';
+import { type Call, type Clock, MillraceError, systemClock, Turns } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import type { InferTarget, Service } from '../../service/index.js';
+import { Decoder } from '../decoding/decoder.js';
+import type { JobOf } from '../decoding/jobs.js';
 import { parametersOfHeaders, withParameters } from '../forward-headers.js';
-import type { WireRequest, WireResponse } from '../wire.js';
-import { decodeInfer, type InferTarget } from './decode-infer.js';
+import { type WireRequest, type WireResponse, withoutRawHeaders } from '../wire.js';
+import { decodeInfer, isLargeJson } from './decode-infer.js';
 import { DecodeMemo } from './decode-memo.js';
 import { createInferEncoder } from './encode-infer.js';
 
 export interface InferHandlerOptions {
-  readonly service: Pick<Service, 'infer' | 'modelInfo'>;
+  readonly service: Pick<Service, 'infer' | 'chooseModel'>;
   /** Most inputs of a request, and most outputs that it may name. */
   readonly maxInputs: number;
   /** Headers that become parameters of the request (see `parseForwardPattern`); undefined = none. */
   readonly forwardHeaders?: RegExp | undefined;
+  /** For requests with much JSON. Default: one of its own. */
+  readonly decoder?: Decoder;
   /** Default: the system's. */
   readonly clock?: Clock;
 }
@@ -19,42 +24,48 @@ export interface InferHandlerOptions {
 /** Answers a POST to an infer route. Rejects with MillraceError; see `encodeError`. */
 export type InferHandler = (call: Call, target: InferTarget, wire: WireRequest) => Promise<WireResponse>;
 
+const ONLY_ONE = { onlyOne: 'which HTTP infer cannot carry; use generate_stream or gRPC' };
+
 /** The infer routes of the Open Inference Protocol with Triton's extensions: decode, `service.infer`, encode. */
 export function createInferHandler(options: InferHandlerOptions): InferHandler {
-  const { service, maxInputs, forwardHeaders, clock = systemClock } = options;
-  const encode = createInferEncoder();
+  const { service, maxInputs, forwardHeaders, clock = systemClock, decoder = new Decoder(clock) } = options;
+  const encode = createInferEncoder(new Turns(clock));
   const memo = new DecodeMemo();
+
   return async (call, target, wire) => {
-    const known = memo.take(wire, target);
+    let chosen: ModelInfo | undefined;
+    const signatureOf = () => {
+      chosen = service.chooseModel(call, target);
+      return chosen.signature;
+    };
+    const isLarge = isLargeJson(wire);
+    const known = isLarge ? undefined : memo.take(wire, target);
     const decoded =
       known?.decoded ??
-      decodeInfer(wire, target, {
-        maxInputs,
-        signatureOf: ({ name, version }) => service.modelInfo(call, name, version).info.signature,
-      });
+      (isLarge
+        ? await decoder.decode<'infer'>(call, toJob(wire, target, maxInputs), { owned: true })
+        : decodeInfer(wire, target, { maxInputs, signatureOf }));
     const { binaryOutputs } = decoded;
     const request =
       forwardHeaders === undefined
         ? decoded.request
         : withParameters(decoded.request, parametersOfHeaders(forwardHeaders, wire.rawHeaders));
     call.timing.decodedAt = clock.now();
-    const result = await service.infer(call, request);
-    // Otherwise a model has got its tensors.
-    if (call.timing.cache === 'hit') {
+    const result = await service.infer(call, request, chosen === undefined ? ONLY_ONE : { ...ONLY_ONE, chosen });
+    // Only cache hits: a model may keep the tensors of any other request.
+    if (call.timing.cache === 'hit' && !isLarge) {
       if (known === undefined) memo.add(wire, target, decoded);
       else memo.put(known);
     }
-    if (result.kind === 'many') {
-      const refusal = new MillraceError(
-        'unimplemented',
-        `model '${target.name}' may give several answers, which HTTP infer cannot carry; use generate_stream or gRPC`,
-      );
-      call.cancel(refusal);
-      throw refusal;
-    }
+    if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
     const startedAt = clock.now();
-    const response = encode(result.response, binaryOutputs);
+    const encoding = encode(result.response, binaryOutputs);
+    const response = encoding instanceof Promise ? await encoding : encoding;
     call.timing.encodeMs = clock.now() - startedAt;
     return response;
   };
+}
+
+function toJob(wire: WireRequest, target: InferTarget, maxInputs: number): JobOf<'infer'> {
+  return { kind: 'infer', wire: withoutRawHeaders(wire), target, maxInputs };
 }

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../core/index.js';
-import type { InferTarget } from './decode-infer.js';
+import type { InferTarget } from '../../service/index.js';
 import type { GenerateTarget } from './generate.js';
 
 const PREFIX = '/v2/models/';

@@ -1,7 +1,6 @@
 import { toTritonConfig } from '../../repository/index.js';
-import type { Service } from '../../service/index.js';
+import type { InferTarget, Service } from '../../service/index.js';
 import { healthResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
-import type { InferTarget } from './decode-infer.js';
 import { encodeModelMetadata, encodeStatistics } from './routes-encode.js';
 import { parseVersion } from './routes-match.js';
 import { ModelConfigurationSchema, ModelMetadataSchema, ModelReadySchema, StatisticsSchema } from './routes-schemas.js';

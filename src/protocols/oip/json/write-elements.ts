@@ -1,4 +1,12 @@
-import { bytesElementEnd, MillraceError, type Tensor, typedView } from '../../../core/index.js';
+import {
+  bytesElementEnd,
+  type Datatype,
+  ELEMENT_SIZE_BYTES,
+  fromBfloat16Bits,
+  fromHalfBits,
+  type Tensor,
+  typedView,
+} from '../../../core/index.js';
 import { writeInteger } from './digits.js';
 import { MAX_NUMBER_BYTES, writeFloat32, writeFloat64 } from './format-float.js';
 import type { JsonWriter } from './writer.js';
@@ -7,22 +15,65 @@ const COMMA = 0x2c;
 /** Elements written between two checks for room. */
 const BLOCK = 256;
 const TWO_TO_32 = 2 ** 32;
+/** Most that is written in one go. */
+const SLICE_ELEMENTS = 16_384;
+const SLICE_STRING_BYTES = 262_144;
 
 /** Writes element `index` from `at` on, at most {@link MAX_NUMBER_BYTES}; returns the offset behind it. */
 type WriteElement = (bytes: Uint8Array, at: number, index: number) => number;
 
-/** Writes the elements of a tensor, separated by commas. Throws `invalid_argument` for FP16 and BF16, as Triton does. */
+/** How far the elements of a tensor have been written. */
+export interface Progress {
+  /** Elements. */
+  index: number;
+  /** Of BYTES: where the data of the next element begins, and how many bytes of its text have been written. */
+  offset: number;
+  within: number;
+}
+
+/** Writes the elements of a tensor, separated by commas; FP16 and BF16 as the float32 that they are. */
 export function writeElements(writer: JsonWriter, tensor: Tensor): void {
-  const { name, datatype, data } = tensor;
+  const progress: Progress = { index: 0, offset: 0, within: 0 };
+  while (writeSlice(writer, tensor, progress));
+}
+
+/** Writes as many more of the elements as take a few milliseconds at most; false when that was the last of them. */
+export function writeSlice(writer: JsonWriter, tensor: Tensor, progress: Progress): boolean {
+  const { datatype, data } = tensor;
+  if (datatype === 'BYTES') return writeStrings(writer, data, progress);
+  const count = data.length / ELEMENT_SIZE_BYTES[datatype];
+  const slice = { from: progress.index, to: Math.min(progress.index + SLICE_ELEMENTS, count) };
+  writeNumbers(writer, { datatype, data }, slice);
+  progress.index = slice.to;
+  return slice.to < count;
+}
+
+interface Slice {
+  readonly from: number;
+  readonly to: number;
+}
+
+function writeNumbers(
+  writer: JsonWriter,
+  { datatype, data }: { readonly datatype: Exclude<Datatype, 'BYTES'>; readonly data: Uint8Array },
+  slice: Slice,
+): void {
   switch (datatype) {
     case 'FP32': {
       const values = typedView(datatype, data) as Float32Array;
-      writeAll(writer, values.length, (bytes, at, index) => writeFloat32(bytes, at, values[index] as number));
+      writeAll(writer, slice, (bytes, at, index) => writeFloat32(bytes, at, values[index] as number));
+      return;
+    }
+    case 'FP16':
+    case 'BF16': {
+      const bits = typedView(datatype, data) as Uint16Array;
+      const toFloat = datatype === 'FP16' ? fromHalfBits : fromBfloat16Bits;
+      writeAll(writer, slice, (bytes, at, index) => writeFloat32(bytes, at, toFloat(bits[index] as number)));
       return;
     }
     case 'FP64': {
       const values = typedView(datatype, data) as Float64Array;
-      writeAll(writer, values.length, (bytes, at, index) => writeFloat64(bytes, at, values[index] as number));
+      writeAll(writer, slice, (bytes, at, index) => writeFloat64(bytes, at, values[index] as number));
       return;
     }
     case 'INT8':
@@ -32,33 +83,24 @@ export function writeElements(writer: JsonWriter, tensor: Tensor): void {
     case 'UINT16':
     case 'UINT32': {
       const values = typedView(datatype, data);
-      writeAll(writer, values.length, (bytes, at, index) => writeInteger(bytes, at, values[index] as number));
+      writeAll(writer, slice, (bytes, at, index) => writeInteger(bytes, at, values[index] as number));
       return;
     }
     case 'INT64':
     case 'UINT64':
-      writeLongs(writer, data, datatype === 'INT64');
+      writeLongs(writer, { words: typedView('INT32', data) as Int32Array, signed: datatype === 'INT64' }, slice);
       return;
     case 'BOOL':
-      writeAll(writer, data.length, (bytes, at, index) => writeWord(bytes, at, data[index] === 0 ? 'false' : 'true'));
+      writeAll(writer, slice, (bytes, at, index) => writeWord(bytes, at, data[index] === 0 ? 'false' : 'true'));
       return;
-    case 'BYTES':
-      writeStrings(writer, data);
-      return;
-    case 'FP16':
-    case 'BF16':
-      throw new MillraceError(
-        'invalid_argument',
-        `output '${name}': ${datatype} cannot be sent as JSON; ask for it with the parameter binary_data: true`,
-      );
     default:
       datatype satisfies never;
   }
 }
 
-function writeAll(writer: JsonWriter, count: number, writeElement: WriteElement): void {
-  for (let start = 0; start < count; start += BLOCK) {
-    const end = Math.min(start + BLOCK, count);
+function writeAll(writer: JsonWriter, { from, to }: Slice, writeElement: WriteElement): void {
+  for (let start = from; start < to; start += BLOCK) {
+    const end = Math.min(start + BLOCK, to);
     writer.reserve((end - start) * (MAX_NUMBER_BYTES + 1));
     const { bytes } = writer;
     let at = writer.length;
@@ -70,9 +112,12 @@ function writeAll(writer: JsonWriter, count: number, writeElement: WriteElement)
   }
 }
 
-function writeLongs(writer: JsonWriter, data: Uint8Array, signed: boolean): void {
-  const words = typedView('INT32', data) as Int32Array;
-  writeAll(writer, words.length / 2, (bytes, at, index) => {
+function writeLongs(
+  writer: JsonWriter,
+  { words, signed }: { readonly words: Int32Array; readonly signed: boolean },
+  slice: Slice,
+): void {
+  writeAll(writer, slice, (bytes, at, index) => {
     const low = (words[2 * index] as number) >>> 0;
     const high = words[2 * index + 1] as number;
     const value = (signed ? high : high >>> 0) * TWO_TO_32 + low;
@@ -87,11 +132,23 @@ function writeWord(bytes: Uint8Array, at: number, word: string): number {
   return at + word.length;
 }
 
-function writeStrings(writer: JsonWriter, data: Uint8Array): void {
-  for (let offset = 0, index = 0; offset < data.length; index++) {
-    const end = bytesElementEnd(data, offset, index);
-    if (index > 0) writer.ascii(',');
-    writer.stringBytes(data.subarray(offset + 4, end));
-    offset = end;
+function writeStrings(writer: JsonWriter, data: Uint8Array, progress: Progress): boolean {
+  const first = progress.index;
+  let roomBytes = SLICE_STRING_BYTES;
+  while (progress.offset < data.length) {
+    if (progress.index - first === SLICE_ELEMENTS || roomBytes <= 0) return true;
+    const end = bytesElementEnd(data, progress.offset, progress.index);
+    if (progress.within === 0) writer.ascii(progress.index === 0 ? '"' : ',"');
+    const start = progress.offset + 4 + progress.within;
+    const stop = Math.min(end, start + roomBytes);
+    writer.content(data.subarray(start, stop));
+    roomBytes -= stop - start;
+    progress.within += stop - start;
+    if (stop < end) return true;
+    writer.ascii('"');
+    progress.offset = end;
+    progress.within = 0;
+    progress.index++;
   }
+  return false;
 }

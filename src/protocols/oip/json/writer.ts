@@ -93,9 +93,15 @@ export class JsonWriter {
 
   /** Writes a string literal of UTF-8 bytes. Bytes that are not UTF-8 are left as they are, which is what Triton does. */
   stringBytes(content: Uint8Array): void {
-    this.reserve(content.length + 2);
+    this.ascii('"');
+    this.content(content);
+    this.ascii('"');
+  }
+
+  /** Writes what stands between the quotes of a string literal, or a part of that. */
+  content(content: Uint8Array): void {
+    this.reserve(content.length);
     let { bytes, length } = this;
-    bytes[length++] = QUOTE;
     for (let index = 0; index < content.length; index++) {
       const byte = content[index] as number;
       if (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) {
@@ -108,7 +114,6 @@ export class JsonWriter {
       this.reserve(content.length - index);
       ({ bytes, length } = this);
     }
-    bytes[length++] = QUOTE;
     this.length = length;
   }
 

@@ -1,0 +1,119 @@
+import {
+  type Call,
+  type InferRequest,
+  type InferResponse,
+  MillraceError,
+  type Turns,
+  toMillraceError,
+} from '../core/index.js';
+import { type Engine, hasLargeBytes, type ModelInfo, type Sink, walkLargeBytes } from '../engine/index.js';
+import type { SharedMemory } from '../shared-memory/index.js';
+import { classifyOutputs, wantsClasses } from './classify.js';
+import { ResponseStream } from './response-stream.js';
+import { SharedTensors, usesSharedMemory } from './shared-tensors.js';
+import type { InferResult } from './types.js';
+
+/** A request and the version that answers it. */
+export interface ChosenCall {
+  readonly call: Call;
+  readonly request: InferRequest;
+  readonly info: ModelInfo;
+}
+
+/** Told once how a request has ended; `answered` = the model did answer, and the error is about what was to be done with that. */
+export type Settle = (error: MillraceError | undefined, answered?: boolean) => void;
+
+interface RunDependencies {
+  readonly engine: Engine;
+  readonly sharedMemory: SharedMemory;
+  readonly turns: Turns;
+}
+
+type OneResult = Extract<InferResult, { readonly kind: 'one' }>;
+
+/** Runs a request from its submission to its answer, with what has to be done to its tensors before and to its outputs behind. */
+export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
+  /** The one answer of a model that is not decoupled; `settle` is called just before it comes. */
+  function submitOne({ call, request, info }: ChosenCall, settle: Settle): Promise<OneResult> {
+    return new Promise((resolve, reject) => {
+      let answer: InferResponse | undefined;
+      const succeed = (response: InferResponse) => {
+        settle(undefined);
+        resolve({ kind: 'one', response });
+      };
+      const fail = (error: MillraceError, answered: boolean) => {
+        settle(error, answered);
+        reject(error);
+      };
+      const sink: Sink = {
+        onResponse(response) {
+          answer = response;
+        },
+        onEnd(error) {
+          if (error !== undefined) fail(error, false);
+          else if (answer === undefined) fail(new MillraceError('internal', 'no answer came'), false);
+          else if (!wantsClasses(request)) succeed(answer);
+          else withClasses(answer, request, info).then(succeed, (wrong) => fail(toMillraceError(wrong), true));
+        },
+      };
+      engine.submit(info.ref, { request, call, sink });
+    });
+  }
+
+  async function withClasses(response: InferResponse, request: InferRequest, info: ModelInfo): Promise<InferResponse> {
+    const options = { requested: request.outputs ?? [], specs: info.signature.outputs };
+    return { ...response, outputs: await classifyOutputs(response.outputs, options, turns) };
+  }
+
+  function submitMany({ call, request, info }: ChosenCall, settle: Settle) {
+    const stream = new ResponseStream(call, settle);
+    stream.grantsBy(engine.submit(info.ref, { request, call, sink: stream }));
+    return { kind: 'many', responses: stream } as const;
+  }
+
+  function submit(chosen: ChosenCall, settle: Settle): InferResult | Promise<InferResult> {
+    return chosen.info.decoupled ? submitMany(chosen, settle) : submitOne(chosen, settle);
+  }
+
+  /** Much text takes a while to check, in which others are served. */
+  async function inferLarge(chosen: ChosenCall, settle: Settle): Promise<InferResult> {
+    try {
+      await walkLargeBytes(chosen.request.inputs, turns);
+    } catch (error) {
+      settle(toMillraceError(error));
+      throw error;
+    }
+    return submit(chosen, settle);
+  }
+
+  /** Tensors in shared memory are read before the request is submitted, and written before it is answered. */
+  async function inferShared(chosen: ChosenCall, settle: Settle): Promise<InferResult> {
+    const { call, info } = chosen;
+    let tensors: SharedTensors | undefined;
+    let answered = false;
+    try {
+      tensors = new SharedTensors(sharedMemory, chosen.request, info.decoupled);
+      const request = await tensors.read();
+      await walkLargeBytes(request.inputs, turns);
+      if (info.decoupled) return submitMany({ call, request, info }, settle);
+      const { response } = await submitOne({ call, request, info }, (_, reached = false) => {
+        answered = reached;
+      });
+      answered = true;
+      const written = await tensors.write(response);
+      settle(undefined);
+      return { kind: 'one', response: written };
+    } catch (error) {
+      settle(toMillraceError(error), answered);
+      throw error;
+    } finally {
+      tensors?.release();
+    }
+  }
+
+  return (chosen: ChosenCall, settle: Settle): Promise<InferResult> => {
+    if (usesSharedMemory(chosen.request)) return inferShared(chosen, settle);
+    if (hasLargeBytes(chosen.request.inputs)) return inferLarge(chosen, settle);
+    return Promise.resolve(submit(chosen, settle));
+  };
+}
