@@ -55,8 +55,8 @@ export function emptyResponse(): WireResponse {
 }
 
 /**
- * 200 for yes and 503 for no. The body is for clients that do not go by the status; who names nothing that it accepts gets
- * none, as from Triton.
+ * 200 for yes and 503 for no. The body is for clients that ignore the status; it is empty without an Accept header, as
+ * Triton's is.
  */
 export function healthResponse(
   yes: boolean,

@@ -15,6 +15,7 @@ import type { SharedMemory } from '../shared-memory/index.js';
 import { checkClasses } from './classify.js';
 import { findVersion } from './find-version.js';
 import { createRun, type Settle } from './run.js';
+import { outputUses, usesSharedMemory } from './shared-tensors.js';
 import type { InferOptions, InferResult, InferTarget } from './types.js';
 
 const NO_OPTIONS: InferOptions = {};
@@ -62,6 +63,7 @@ export function createInfer({ engine, clock, events, sharedMemory, starting }: I
 
   /** What the caller asks for beyond what the model can do, before anything is submitted. */
   function check(request: InferRequest, info: ModelInfo, { onlyOne }: InferOptions): void {
+    if (usesSharedMemory(request)) outputUses(request, info.decoupled);
     if (onlyOne !== undefined && info.decoupled) {
       throw new MillraceError('unimplemented', `model '${request.modelName}' may give several answers, ${onlyOne}`);
     }

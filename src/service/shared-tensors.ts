@@ -64,7 +64,8 @@ function inputUse(name: string, range: SharedMemoryRange): RangeUse {
   return { label: `input '${name}'`, range };
 }
 
-function outputUses({ modelName, outputs }: InferRequest, decoupled: boolean): ReadonlyMap<string, RangeUse> {
+/** Where outputs go that are to be written to shared memory. Throws where one cannot be. */
+export function outputUses({ modelName, outputs }: InferRequest, decoupled: boolean): ReadonlyMap<string, RangeUse> {
   const uses = new Map<string, RangeUse>();
   for (const { name, classificationCount, sharedMemory } of outputs ?? []) {
     if (sharedMemory === undefined) continue;

@@ -22,7 +22,7 @@ const OBSERVE: AccessRow = { who: ['observe'] };
 const METADATA: AccessRow = { who: ['observe', 'infer'] };
 const LOAD: AccessRow = { who: ['manage'], audit: 'model.load' };
 const UNLOAD: AccessRow = { who: ['manage'], audit: 'model.unload', answers: 404 };
-const TRACE: AccessRow = { who: ['manage'], request: { trace_rate: '1' }, audit: 'trace.update' };
+const TRACE: AccessRow = { who: ['manage'], request: { trace_rate: '1000' }, audit: 'trace.update' };
 const LOGGING: AccessRow = { who: ['manage'], request: { log_info: true }, audit: 'log.update' };
 const REGISTER: AccessRow = {
   who: ['infer'],
@@ -117,7 +117,7 @@ export const GRPC_ROWS: Readonly<Record<string, AccessRow>> = {
   },
   '/inference.GRPCInferenceService/TraceSetting': {
     ...TRACE,
-    request: { settings: { trace_rate: { value: ['1'] } } },
+    request: { settings: { trace_rate: { value: ['1000'] } } },
   },
   '/inference.GRPCInferenceService/LogSettings': {
     ...LOGGING,
