@@ -10,7 +10,7 @@ export interface RouteRequest {
   readonly params: Readonly<Record<string, string>>;
   /** The JSON body, checked against the route's schema; `{}` when there was none. */
   readonly body: unknown;
-  /** The `Accept` header; undefined where the client sent none. */
+  /** The `Accept` header; undefined where the client sent none, or curl its own. */
   readonly accept: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import fastifySwagger from '@fastify/swagger';
 import type { TSchema } from '@sinclair/typebox';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -11,11 +11,14 @@ import { checkBody } from './check-body.js';
 import type { Exchange } from './exchange.js';
 import { HttpError } from './http-error.js';
 import { decodeJson } from './json-body.js';
+import type { Signpost } from './signposts.js';
 
 export interface RouterOptions {
   readonly routes: readonly Route[];
   /** Routes that never come here; known for 405. */
   readonly elsewhere: readonly Pick<Route, 'method' | 'path'>[];
+  /** Where a path leads that no route has. */
+  readonly signpostAt?: (path: string) => Signpost | undefined;
   readonly authenticate: Authenticate;
   readonly maxBodyBytes: number;
   readonly openApi: OpenApiBase;
@@ -88,6 +91,14 @@ export async function bindRouter(options: RouterOptions): Promise<BoundRouter> {
   };
 }
 
+/**
+ * What a client says that it accepts. Scripts wait for a server by the status that curl prints behind the body, and curl asks for
+ * anything where its user asks for nothing; KServe's client does the same, and needs the body.
+ */
+function acceptOf({ accept, 'user-agent': userAgent }: IncomingHttpHeaders): string | undefined {
+  return accept === '*/*' && userAgent?.startsWith('curl/') === true ? undefined : accept;
+}
+
 /** Bodies are read as the server reads all bodies, whatever their type says, and checked as TypeBox checks. */
 function bindBodies(app: FastifyInstance, { exchangeOf }: Binding): void {
   app.removeAllContentTypeParsers();
@@ -112,14 +123,24 @@ function bindBodies(app: FastifyInstance, { exchangeOf }: Binding): void {
 }
 
 /** Refuses what no route takes, before its body is read. */
-function bindUnknown(app: FastifyInstance, { routes, elsewhere, exchangeOf }: Binding): void {
+function bindUnknown(app: FastifyInstance, { routes, elsewhere, signpostAt, exchangeOf }: Binding): void {
   const allowedMethods = createAllowedMethods([...routes, ...elsewhere]);
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     if (!request.is404) return;
-    const { method, url = '' } = exchangeOf(request).req;
+    const exchange = exchangeOf(request);
+    const { method, url = '', headers } = exchange.req;
     const path = url.split('?', 1)[0] ?? '';
     const allow = allowedMethods(path);
-    if (allow === '') throw new HttpError(404, `no route ${method} ${path}`);
+    if (allow === '') {
+      const { text, page } = signpostAt?.(path) ?? {};
+      const browses = (method === 'GET' || method === 'HEAD') && headers.accept?.includes('text/html') === true;
+      if (page === undefined || !browses) {
+        throw new HttpError(404, `no route ${method} ${path}${text === undefined ? '' : `: ${text}`}`);
+      }
+      reply.hijack();
+      exchange.send({ status: 302, headers: { location: page }, body: '' });
+      return;
+    }
     throw new HttpError(405, `${path} does not take ${method}: expected ${allow}`, { allow });
   });
 }
@@ -145,7 +166,7 @@ function bindRoute(app: FastifyInstance, route: Route, { exchangeOf, authenticat
     handler: async (request, reply) => {
       const exchange = exchangeOf(request);
       const { params, body } = request;
-      const { accept } = exchange.req.headers;
+      const accept = acceptOf(exchange.req.headers);
       const response = await route.handle(exchange.call, { params, body, accept, origin: exchange.origin });
       reply.hijack();
       if ('stream' in response) void exchange.stream(response);

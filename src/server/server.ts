@@ -25,6 +25,7 @@ import type { ServerOptions } from './options.js';
 import { createRequestIds } from './request-id.js';
 import { createRestDispatch } from './rest.js';
 import { createRouter, type Router } from './router.js';
+import { createSignposts } from './signposts.js';
 import { openTlsFiles } from './tls.js';
 
 export interface ServerDependencies {
@@ -79,7 +80,7 @@ export function createServer(dependencies: ServerDependencies): Server {
   };
   const gate = new Gate(context);
   const decoder = new Decoder(clock);
-  const routers = createRouters(dependencies);
+  const routers = createRouters(dependencies, () => listeners.metrics?.address?.port);
   const rest = createRestDispatch({
     ...createInference(dependencies, decoder),
     router: routers.rest,
@@ -196,7 +197,10 @@ function loadMethods({ service, clock, options }: ServerDependencies, decoder: D
 }
 
 /** Control routes are on the admin port where there is one, which has all the others too. */
-function createRouters(dependencies: ServerDependencies): {
+function createRouters(
+  dependencies: ServerDependencies,
+  metricsPort: () => number | undefined,
+): {
   readonly rest: Router;
   readonly admin: Router | undefined;
 } {
@@ -216,6 +220,7 @@ function createRouters(dependencies: ServerDependencies): {
       ...createDocsRoutes({ service, requiresKey, document: async () => (await rest.bind()).document() }),
     ],
     elsewhere: INFERENCE_ROUTES,
+    signpostAt: createSignposts(metricsPort),
     openApi: { info, paths: describeInferencePaths() },
   });
   const admin = separate ? createRouter({ ...common, routes, elsewhere: [], openApi: { info, paths: {} } }) : undefined;

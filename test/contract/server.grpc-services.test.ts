@@ -15,6 +15,8 @@ import {
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { credentials, type StatusObject, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/index.js';
+import { createAuthenticator } from '../../src/governance/index.js';
 import { reflectedFiles } from '../../src/protocols/grpc/reflection/files.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService } from '../support/fake-service.js';
@@ -79,6 +81,61 @@ describe('health', () => {
     server.drain();
     expect(await end).toMatchObject({ code: status.UNAVAILABLE, details: 'the server is shutting down' });
     expect(received).toEqual([SERVING, NOT_SERVING]);
+  });
+
+  it.each(['grpc.health.v1.Health/Watch', 'grpc.reflection.v1.ServerReflection/ServerReflectionInfo'])(
+    'needs a key for %s where there are keys, and none for a check',
+    async (path) => {
+      const { authenticate } = createAuthenticator(
+        {
+          keys: [{ name: 'app', key: 'app-key-0123456789', scopes: ['infer'] }],
+          ...{ allowAnonymous: false, maxFailedKeysPerMinute: 0 },
+        },
+        { explicitControl: false, clock: systemClock },
+      );
+      const { client } = await start({ dependencies: { authenticate, requiresKey: true } });
+      const stranger = client.stream({ path: `/${path}` });
+      const end = new Promise<StatusObject>((resolve) => stranger.on('error', () => undefined).on('status', resolve));
+      expect(await end).toMatchObject({ code: status.UNAUTHENTICATED });
+      const app = client.stream({ path: `/${path}`, metadata: { authorization: 'Bearer app-key-0123456789' } });
+      const first = new Promise((resolve) => app.on('error', () => undefined).once('data', resolve));
+      app.write(path.includes('health') ? named('') : Buffer.of(58, 0));
+      expect(await first).toBeInstanceOf(Buffer);
+      expect((await client.unary(named(''), CHECK)).message).toEqual(SERVING);
+    },
+  );
+
+  it('is watched by 64 streams at most, over all connections, each for an hour', async () => {
+    const clock = new FakeClock();
+    const { client, addresses } = await start({ clock });
+    const open = (from: GrpcClient) => {
+      const call = from.stream(WATCH);
+      const end = new Promise<StatusObject>((resolve) => call.on('error', () => undefined).on('status', resolve));
+      const first = new Promise((resolve) => call.once('data', resolve));
+      call.write(named(''));
+      return { call, end, first };
+    };
+    const watches = Array.from({ length: 64 }, () => open(client));
+    await Promise.all(watches.map(({ first }) => first));
+    const other = new GrpcClient(addresses.grpc?.url ?? '', { 'grpc.use_local_subchannel_pool': 1 });
+    expect(await open(other).end).toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+      details: '64 streams of health watches and reflection are open, which is the most',
+    });
+    watches[0]?.call.cancel();
+    await watches[0]?.end;
+    // The place is free when the server has seen the first one leave.
+    await expect
+      .poll(() => {
+        const again = open(other);
+        return Promise.race([again.first.then(() => 'open'), again.end.then(() => 'refused')]);
+      })
+      .toBe('open');
+    await clock.advance(3_600_000);
+    const ends = await Promise.all(watches.slice(1).map(({ end }) => end));
+    expect(new Set(ends.map(({ code, details }) => `${code} ${details}`))).toEqual(
+      new Set([`${status.DEADLINE_EXCEEDED} the request took longer than its 3600000 ms`]),
+    );
   });
 
   it('of a service that nobody knows is watched in vain', async () => {

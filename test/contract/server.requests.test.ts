@@ -204,6 +204,40 @@ describe('the server', () => {
     }
   });
 
+  it('shows the way to who looks for something at its root, or for metrics on the wrong port', async () => {
+    const renderMetrics = () => Promise.resolve({ contentType: 'text/plain', body: 'up 1\n' });
+    const { port, addresses } = await startTestServer({ options: { metricsPort: 0 }, dependencies: { renderMetrics } });
+    const client = await RawClient.connect(port);
+    const ask = async (line: string, headers: Readonly<Record<string, string>> = {}) => {
+      client.send(requestText(line, headers));
+      const { status, headers: answered, body } = await client.response();
+      return [status, answered.location ?? JSON.parse(body.toString()).error];
+    };
+    const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+    expect(await ask('GET /', browser)).toEqual([302, '/docs']);
+    expect(await ask('POST /', browser)).toEqual([404, 'no route POST /: the documentation is at /docs']);
+    expect(await ask('GET /')).toEqual([404, 'no route GET /: the documentation is at /docs']);
+    expect(await ask('GET /metrics', browser)).toEqual([
+      ...[404, `no route GET /metrics: metrics are on port ${addresses.metrics?.port}`],
+    ]);
+  });
+
+  it('knows nothing of metrics where there is no port for them', async () => {
+    const { url } = await startTestServer();
+    expect(await (await fetch(`${url}/metrics`)).json()).toEqual({ error: 'no route GET /metrics' });
+  });
+
+  it.each([
+    ['of its own', {}, ''],
+    ['that names JSON', { accept: 'application/json' }, '{"ready":true}'],
+  ])('tells curl its health with a body only where asked for it: an Accept %s', async (_what, more, expected) => {
+    const { port } = await startTestServer();
+    const client = await RawClient.connect(port);
+    client.send(requestText('GET /v2/health/ready', { 'user-agent': 'curl/8.5.0', accept: '*/*', ...more }));
+    const { status, body } = await client.response();
+    expect([status, body.toString()]).toEqual([200, expected]);
+  });
+
   it('refuses HTTP/1.1 without a host, and takes HTTP/1.0 without one', async () => {
     const { port } = await startTestServer();
     const client = await RawClient.connect(port);

@@ -75,7 +75,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /v2/cudasharedmemory/region/{region}/register': { ...KEY, answers: 501 },
   'POST /v2/cudasharedmemory/unregister': KEY,
   'POST /v2/cudasharedmemory/region/{region}/unregister': KEY,
-  'GET /openapi.json': OBSERVE,
+  'GET /openapi.json': KEY,
   'GET /docs': EVERYBODY,
   'GET /docs/page.css': EVERYBODY,
   'GET /docs/page.js': EVERYBODY,
@@ -134,9 +134,9 @@ export const GRPC_ROWS: Readonly<Record<string, AccessRow>> = {
   '/inference.GRPCInferenceService/CudaSharedMemoryRegister': { ...KEY, answers: UNIMPLEMENTED },
   '/inference.GRPCInferenceService/CudaSharedMemoryUnregister': KEY,
   '/grpc.health.v1.Health/Check': EVERYBODY,
-  '/grpc.health.v1.Health/Watch': EVERYBODY,
-  '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': EVERYBODY,
-  '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo': EVERYBODY,
+  '/grpc.health.v1.Health/Watch': KEY,
+  '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': KEY,
+  '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo': KEY,
 };
 
 /** The same methods read settings when the request holds none. */

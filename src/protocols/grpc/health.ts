@@ -14,7 +14,7 @@ const NOT_SERVING = 2;
 const SERVICE_UNKNOWN = 3;
 
 /**
- * `grpc.health.v1.Health`: the readiness of the server. `Check` answers the same whatever service it is asked for, as
+ * `grpc.health.v1.Health`: the readiness of the server. `Check` needs no key and answers the same whatever service it is asked for, as
  * Triton does; `Watch` says `SERVICE_UNKNOWN` of names that it does not know, and looks once a second.
  */
 export function createHealthMethods(service: Pick<Service, 'ready'>, clock: Clock): readonly GrpcMethod[] {
@@ -33,8 +33,9 @@ export function createHealthMethods(service: Pick<Service, 'ready'>, clock: Cloc
     {
       kind: 'stream',
       path: `${SERVICE}/Watch`,
-      access: 'public',
+      access: 'key',
       control: false,
+      sideline: true,
       open: (stream) => new Watch(stream, clock, status),
     },
   ];

@@ -29,6 +29,11 @@ export interface UnaryMethod extends GrpcMethodBase {
 /** Messages both ways, or from the server only. */
 export interface StreamMethod extends GrpcMethodBase {
   readonly kind: 'stream';
+  /**
+   * Streams of a kind that stay open without inferring: 64 of a server may be open at a time, each for an hour, and none holds up
+   * a shutdown. Default: false.
+   */
+  readonly sideline?: boolean;
   /** Opened before the first message; what it returns is told of everything that comes. May throw MillraceError. */
   readonly open: (stream: GrpcStream) => GrpcStreamHandler;
 }

@@ -20,6 +20,7 @@ import { ACCEPTED_ENCODINGS } from './encoding.js';
 import type { OpenCall, OpenCalls } from './open-calls.js';
 import { pushbackOf, statusOf } from './refusal.js';
 import type { GrpcConnection } from './sessions.js';
+import type { Sidelines } from './sidelines.js';
 import { encodeStatusMessage } from './status-message.js';
 import { grpcTimeoutMs } from './timeout.js';
 
@@ -32,6 +33,7 @@ export interface GrpcContext {
   readonly requiresKey: boolean;
   readonly budget: ByteBudget;
   readonly calls: OpenCalls;
+  readonly sidelines: Sidelines;
   readonly requestId: (header: string | string[] | undefined) => string;
   readonly draining: () => boolean;
 }

@@ -7,6 +7,7 @@ import type { TlsPair } from '../tls.js';
 import type { GrpcContext } from './exchange.js';
 import { GrpcListener, type GrpcMethods } from './listener.js';
 import { OpenCalls } from './open-calls.js';
+import { Sidelines } from './sidelines.js';
 
 export interface GrpcSetup {
   readonly options: ServerOptions;
@@ -36,7 +37,7 @@ export function createGrpcServer(setup: GrpcSetup): GrpcServer {
   const { options, clock, tls } = setup;
   const shortest = Math.min(options.receiveTimeoutMs, options.sendTimeoutMs) / 2;
   const interval = Math.max(MIN_CHECK_INTERVAL_MS, Math.min(MAX_CHECK_INTERVAL_MS, shortest));
-  const context: GrpcContext = { ...setup, calls: new OpenCalls(clock, interval) };
+  const context: GrpcContext = { ...setup, calls: new OpenCalls(clock, interval), sidelines: new Sidelines() };
   let loading: Promise<GrpcMethods> | undefined;
   const loadMethods = (): Promise<GrpcMethods> => {
     loading ??= setup.loadMethods().then((methods) => new Map(methods.map((method) => [method.path, method])));

@@ -6,6 +6,8 @@ import { type GrpcContext, GrpcExchange, type IncomingStream, maxMessageBytes } 
 import { MessageReader } from './message-reader.js';
 import { messageBytes, needsPace, writeMessage, writePaced } from './write-message.js';
 
+const SIDELINE_LIMIT_MS = 3_600_000;
+
 /** A timer may be early by a millisecond. */
 const TIMER_SLACK_MS = 1;
 
@@ -20,6 +22,8 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   #handler: GrpcStreamHandler | undefined;
   #encoding: Compression | undefined;
   readonly #calls = new Set<Call>();
+  /** Leaves the place of a stream of which there are few. */
+  #sideline: (() => void) | undefined;
   /** A message is being handled. */
   #busy = false;
   #halfClosed = false;
@@ -47,7 +51,9 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
 
   /** Lets the stream in; throws what must not come in. */
   open(): void {
-    this.begin(this.#method, Number.POSITIVE_INFINITY);
+    const { sideline = false } = this.#method;
+    this.begin(this.#method, sideline ? SIDELINE_LIMIT_MS : Number.POSITIVE_INFINITY);
+    if (sideline) this.#sideline = this.context.sidelines.enter();
     this.#encoding = messageEncoding(this.metadata['grpc-encoding']);
     const handler = this.#method.open(this);
     if (!this.answered) this.#handler = handler;
@@ -122,9 +128,14 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   }
 
   override drain(): void {
-    // Streams that anybody may open are watches; they last as long as they are let.
-    if (this.#pacing || (this.#method.access === 'key' && (this.#calls.size > 0 || this.#busy))) return;
+    // A watch lasts as long as it is let.
+    if (this.#pacing || (this.#method.sideline !== true && (this.#calls.size > 0 || this.#busy))) return;
     this.fail(new MillraceError('unavailable', 'the server is shutting down'));
+  }
+
+  override settle(): void {
+    this.#sideline?.();
+    super.settle();
   }
 
   override check(now: number): void {

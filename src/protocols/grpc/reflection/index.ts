@@ -28,14 +28,15 @@ type ReflectionAnswer = Readonly<Record<string, JsonValue>>;
 
 /**
  * `grpc.reflection.v1.ServerReflection` and its older twin `v1alpha`: which services there are and what they consist of, for
- * tools such as grpcurl. There is nothing secret in it, so it needs no key.
+ * tools such as grpcurl. Any key will do, as there is nothing secret in it.
  */
 export function createReflectionMethods(): readonly GrpcMethod[] {
   return REFLECTION_PACKAGES.map((name) => ({
     kind: 'stream',
     path: `/${name}.ServerReflection/ServerReflectionInfo`,
-    access: 'public',
+    access: 'key',
     control: false,
+    sideline: true,
     open: (stream) => answerAll(stream, name),
   }));
 }
