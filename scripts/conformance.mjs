@@ -1,6 +1,6 @@
 /**
- * `npm run test:conformance`: runs each executable of test/conformance (a file there, or the file `run` of a folder),
- * which installs what it needs (apt, pip) itself, and adds up their closing lines `N passed, N failed`.
+ * `npm run test:conformance [-- SUITE…]`: runs each executable of test/conformance (a file there, or the file `run` of a
+ * folder), or those named. Each installs what it needs (apt, pip) itself; their closing lines `N passed, N failed` are added up.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
@@ -17,9 +17,15 @@ function executableOf(file) {
   return (stats.mode & 0o111) === 0 ? undefined : file;
 }
 
+const wanted = process.argv.slice(2);
 const suites = (existsSync(folder) ? readdirSync(folder).sort() : [])
+  .filter((name) => wanted.length === 0 || wanted.includes(name))
   .map((name) => ({ name, run: executableOf(path.join(folder, name)) }))
   .filter(({ run }) => run !== undefined);
+
+for (const name of wanted) {
+  if (!suites.some((suite) => suite.name === name)) throw new Error(`test/conformance has no suite '${name}'`);
+}
 
 let passed = 0;
 let failed = 0;

@@ -13,6 +13,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'git clone … && cd millrace': 'installs and runs this very test; `npm run demo` has a test of its own',
   'npm ci && npm run build\nnpx millrace serve': 'installs; serve has tests of its own',
   'npm ci\nnpm test': 'installs and runs this very test',
+  'pip install onnx scikit-learn': 'the conformance suite odd-models installs them, and runs the snippets behind it',
   'curl localhost:8000/v2/models/vad/infer': 'the inputs are left to the reader',
   'npx millrace serve test/conformance/triton/models': 'the conformance suites serve them, and take minutes',
 };

@@ -44,7 +44,10 @@ describe('a model that cannot be served', () => {
   it.each([
     ['damaged', "'model.onnx' is not a readable ONNX file: it is broken or incomplete"],
     ['cut', "'model.onnx' is not a readable ONNX file: it is broken or incomplete"],
-    ['external', "'model.onnx' keeps the data of 'w' in the file 'weights.bin', which is missing"],
+    [
+      'external',
+      "'model.onnx' keeps the data of 'w' in the file 'weights.bin', which is missing: copy it beside 'model.onnx'",
+    ],
     [
       'opset',
       /^'model\.onnx' uses opset 99 of ai\.onnx; ONNX Runtime \S+ knows it up to \d+: export the model with opset \d+ or lower$/,

@@ -88,6 +88,17 @@ describe('the batch axis', () => {
     expect(await batchAxes(identityGraph([text]))).toEqual([0, 0]);
   });
 
+  test('is there where an output is said to have one row, and a run shows that it has one for each', async () => {
+    const { signature } = await describeGraph(renamed(['', 2], [1, 2]));
+    expect(signature.outputs[0]).toMatchObject({ shape: [-1, 2], batchAxis: 0 });
+    const summing: OnnxGraph = {
+      inputs: [tensor('x', ['N', 2])],
+      outputs: [tensor('y', [1, 2])],
+      nodes: [{ op: 'ReduceMean', inputs: ['x'], outputs: ['y'], attributes: { axes: [0] } }],
+    };
+    expect((await describeGraph(summing)).signature.outputs[0]).toMatchObject({ shape: [1, 2], batchAxis: null });
+  });
+
   test('goes by the names where no run can tell', async () => {
     expect(await batchAxes(renamed(['tokens', 3_000_000], ['texts', 3_000_000]))).toEqual([null, null]);
     expect(await batchAxes(renamed(['unk__7', 3_000_000], ['batch', 3_000_000]))).toEqual([0, 0]);

@@ -22,7 +22,7 @@ const LOAD_EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
     /initializer: (.+?)\. Error: [\s\S]*does not exist: "?([^"\n]*)"?/,
     (match, { fileName }) =>
       invalid(
-        `'${fileName}' keeps the data of '${match[1]}' in the file '${baseName(match[2] ?? '')}', which is missing`,
+        `'${fileName}' keeps the data of '${match[1]}' in the file '${baseName(match[2] ?? '')}', which is missing: copy it beside '${fileName}'`,
       ),
   ],
   [
@@ -47,7 +47,7 @@ const LOAD_EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
       ),
   ],
   [
-    /Duplicate definition(?:-site)? (?:for|of) \(([^)]+)\)/,
+    /Duplicate definition(?:-site)? (?:for|of)(?: name)? \(([^)]+)\)/,
     (match, { fileName }) =>
       invalid(`'${fileName}' defines '${match[1]}' twice: give each input and each result of an operator its own name`),
   ],
@@ -67,7 +67,15 @@ const LOAD_EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
     /No Op registered for (\S+) with domain_version of (\d+)/,
     (match, { fileName, ortVersion }) =>
       invalid(
-        `'${fileName}' uses the operator ${match[1]} of opset ${match[2]}, which ONNX Runtime ${ortVersion} does not have`,
+        `'${fileName}' uses the operator ${match[1]} of opset ${match[2]}, which ONNX Runtime ${ortVersion} does not have: export the model with operators of ONNX alone`,
+      ),
+  ],
+  [
+    /Failed to construct locale with name:\s*([\w.-]+)/,
+    (match, { fileName }) =>
+      new MillraceError(
+        'failed_precondition',
+        `'${fileName}' changes the case of texts, for which the system needs the locale ${match[1]}: install it (Debian: package locales-all)`,
       ),
   ],
   [

@@ -11,7 +11,7 @@ import { OnnxModel } from './model.js';
 import { type OnnxOptions, readOnnxOptions } from './options.js';
 import { checkProviders } from './providers.js';
 import { quantizesDynamically } from './quantization.js';
-import { type RowTrial, tryRows } from './row-trial.js';
+import { type RowTrial, TRIAL_ROWS, tryRows } from './row-trial.js';
 import { chooseServable, guessBatching, judgeBatching, readSignature } from './signature.js';
 import { declineTelemetry } from './telemetry.js';
 import { withoutZipMap } from './zip-map.js';
@@ -72,15 +72,18 @@ async function describe(session: InferenceSession, spec: LoadSpec, quantizes: bo
   const independent = quantizes || trial?.independent !== false;
   const shown = trial?.keepsRows && independent;
   const batches = mayBatch && (maxBatchSize !== undefined || (shown ?? (judged === 'yes' || guessBatching(servable))));
-  return { signature: withRanks(readSignature(servable, batches ? 0 : null), trial), independent };
+  return { signature: asShown(readSignature(servable, batches ? 0 : null), trial), independent };
 }
 
-/** Outputs of unknown rank have that which a run has shown. */
-function withRanks(signature: Signature, trial: RowTrial | undefined): Signature {
-  const outputs = signature.outputs.map(({ rankUnknown, ...output }) => {
-    const rank = trial?.ranks.get(output.name);
-    if (rankUnknown === undefined) return output;
-    return rank === undefined ? { ...output, rankUnknown } : { ...output, shape: Array(rank).fill(-1) };
+/** Outputs are as a run has shown them, where the file says nothing of their rank, or one row whatever comes in. */
+function asShown(signature: Signature, trial: RowTrial | undefined): Signature {
+  const outputs = signature.outputs.map(({ rankUnknown, ...output }): TensorSpec => {
+    const shown = trial?.shapes.get(output.name);
+    if (shown === undefined) return rankUnknown === undefined ? output : { ...output, rankUnknown };
+    if (rankUnknown !== undefined) return { ...output, shape: shown.map(() => -1) };
+    const [first, ...rest] = output.shape;
+    // LightGBM's converter says so of the label.
+    return first === 1 && shown[0] === TRIAL_ROWS ? { ...output, shape: [-1, ...rest] } : output;
   });
   return { ...signature, outputs };
 }

@@ -272,14 +272,14 @@ describe('a file that cannot be loaded', () => {
     const graph = identityGraph([x(['N'])]);
     const strange = specOf({ ...graph, nodes: graph.nodes.map((node) => ({ ...node, op: 'Frobnicate' })) });
     expect(await refused(strange)).toBe(
-      `MillraceError: '${path.basename(strange.path)}' uses the operator Frobnicate of opset 17, which ONNX Runtime 1.30.0 does not have`,
+      `MillraceError: '${path.basename(strange.path)}' uses the operator Frobnicate of opset 17, which ONNX Runtime 1.30.0 does not have: export the model with operators of ONNX alone`,
     );
   });
 
   test('says which of its other files is missing, without a path', async () => {
     const spec = specOf(withExternalWeights('weights.bin'));
     expect(await refused(spec)).toBe(
-      `MillraceError: '${path.basename(spec.path)}' keeps the data of 'w' in the file 'weights.bin', which is missing`,
+      `MillraceError: '${path.basename(spec.path)}' keeps the data of 'w' in the file 'weights.bin', which is missing: copy it beside '${path.basename(spec.path)}'`,
     );
   });
 

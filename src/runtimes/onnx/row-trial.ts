@@ -16,11 +16,12 @@ export interface RowTrial {
   readonly keepsRows: boolean;
   /** A row gives the same whether it is alone or not; undefined where that could not be tried. */
   readonly independent: boolean | undefined;
-  /** Numbers of dimensions by output. */
-  readonly ranks: ReadonlyMap<string, number>;
+  /** Of the outputs, by name, for two rows. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
 }
 
-const ROWS = 2;
+/** Rows of a trial. */
+export const TRIAL_ROWS = 2;
 /** Variable dimensions other than the rows: enough for a few layers that halve them. */
 const VARIABLE_SIZE = 32;
 /** Larger inputs would take longer than they tell. */
@@ -44,11 +45,11 @@ export async function tryRows(session: InferenceSession, signature: Signature): 
     const inputs = signature.inputs.map((spec) => makeInput(spec, element));
     try {
       const results = await run(inputs);
-      const keepsRows = [...results.values()].every(({ shape }) => shape[0] === ROWS);
-      const ranks = new Map([...results].map(([name, { shape }]) => [name, shape.length]));
+      const keepsRows = [...results.values()].every(({ shape }) => shape[0] === TRIAL_ROWS);
+      const shapes = new Map([...results].map(([name, { shape }]) => [name, shape]));
       // Rows of zeros are all alike.
       const tells = keepsRows && element !== zero;
-      return { keepsRows, ranks, independent: tells ? await areIndependent(results, inputs, run) : undefined };
+      return { keepsRows, shapes, independent: tells ? await areIndependent(results, inputs, run) : undefined };
     } catch {
       // Some models take only numbers that mean something; zeros often do.
     }
@@ -75,7 +76,7 @@ function canBeMade(spec: TensorSpec): boolean {
 }
 
 function fullShape({ shape }: TensorSpec): readonly number[] {
-  return shape.map((size, axis) => (size !== -1 ? size : axis === 0 ? ROWS : VARIABLE_SIZE));
+  return shape.map((size, axis) => (size !== -1 ? size : axis === 0 ? TRIAL_ROWS : VARIABLE_SIZE));
 }
 
 function makeInput(spec: TensorSpec, element: typeof unlike): Tensor {
@@ -88,7 +89,7 @@ function makeInput(spec: TensorSpec, element: typeof unlike): Tensor {
 /** Whether each row of a run is what it is when it runs alone. */
 async function areIndependent(together: Results, inputs: readonly Tensor[], run: Run): Promise<boolean | undefined> {
   try {
-    for (let row = 0; row < ROWS; row++) {
+    for (let row = 0; row < TRIAL_ROWS; row++) {
       const alone = await run(inputs.map((input) => oneRow(input, row)));
       const same = [...together].every(([name, tensor]) =>
         isClose(elementsOf(alone.get(name)), rowElements(tensor, row)),
@@ -105,7 +106,7 @@ type Elements = readonly (number | string)[];
 
 function rowElements(tensor: Tensor, row: number): Elements {
   const elements = elementsOf(tensor);
-  const size = elements.length / ROWS;
+  const size = elements.length / TRIAL_ROWS;
   return elements.slice(row * size, (row + 1) * size);
 }
 

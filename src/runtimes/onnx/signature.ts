@@ -96,14 +96,15 @@ const MEANINGLESS_DIM = /^(unk__\d+|\?|)$/;
 export function judgeBatching(servable: Servable): 'yes' | 'no' | 'maybe' {
   const all = [...servable.inputs, ...servable.outputs];
   const known = all.filter(({ name }) => !servable.rankUnknown.has(name));
-  if (servable.inputs.length === 0 || !known.every(startsVariable) || known.some(batchesElsewhere)) return 'no';
+  const mayCount = (value: TensorMetadata) => startsVariable(value) || isOneRow(value, servable);
+  if (servable.inputs.length === 0 || !known.every(mayCount) || known.some(batchesElsewhere)) return 'no';
   const names = new Set(all.map((value) => String(value.shape[0] ?? '')));
   return names.size === 1 && ![...names].some((name) => MEANINGLESS_DIM.test(name)) ? 'yes' : 'maybe';
 }
 
 /** The better guess for a `maybe` that could not be tried out: two different meaningful names mean two different sizes. */
 export function guessBatching(servable: Servable): boolean {
-  if (servable.rankUnknown.size > 0) return false;
+  if (servable.rankUnknown.size > 0 || !servable.outputs.every(startsVariable)) return false;
   const names = [...servable.inputs, ...servable.outputs]
     .map((value) => String(value.shape[0]))
     .filter((name) => !MEANINGLESS_DIM.test(name));
@@ -123,6 +124,11 @@ export function readSignature(servable: Servable, batchAxis: 0 | null): Signatur
 
 function startsVariable(value: TensorMetadata): boolean {
   return typeof value.shape[0] === 'string';
+}
+
+/** Some converters say that of outputs with any number of rows. */
+function isOneRow(value: TensorMetadata, { outputs }: Servable): boolean {
+  return value.shape[0] === 1 && outputs.includes(value);
 }
 
 /** Recurrent networks often take `[sequence, batch, features]`. */

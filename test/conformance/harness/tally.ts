@@ -3,6 +3,10 @@ export class Tally {
   #passed = 0;
   readonly #failures: string[] = [];
 
+  get passed(): number {
+    return this.#passed;
+  }
+
   pass(count = 1): void {
     this.#passed += count;
   }

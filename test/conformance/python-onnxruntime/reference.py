@@ -5,7 +5,6 @@ usage: reference.py FOLDER NAME=FILE…
 Writes FOLDER/NAME.bin (the tensors' bytes) and FOLDER/NAME.json: why the model's requests may not be batched (null =
 they may), and the requests with the place of each tensor.
 """
-import json
 import sys
 import time
 from pathlib import Path
@@ -14,16 +13,14 @@ import numpy as np
 import onnx
 import onnxruntime
 
+sys.path.append(str(Path(__file__).parents[1] / "harness"))
+from plan import Plan
+
 # Requests by number of rows; models that take longer than this for a row get the shorter list.
 PATIENCE_S = 0.001
 MANY = {1: 40, 7: 16, 64: 8}
 FEW = {1: 10, 7: 4, 64: 2}
 
-DATATYPES = {
-    "bool": "BOOL", "uint8": "UINT8", "uint16": "UINT16", "uint32": "UINT32", "uint64": "UINT64",
-    "int8": "INT8", "int16": "INT16", "int32": "INT32", "int64": "INT64",
-    "float16": "FP16", "float32": "FP32", "float64": "FP64",
-}
 DTYPES = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
 
 
@@ -93,18 +90,6 @@ def why_not_batched(graph, session):
     return None
 
 
-class Blob:
-    def __init__(self, path):
-        self.file = open(path, "wb")
-
-    def describe(self, name, array):
-        data = np.ascontiguousarray(array).tobytes()
-        offset = self.file.tell()
-        self.file.write(data)
-        datatype = DATATYPES[array.dtype.name]
-        return {"name": name, "datatype": datatype, "shape": list(array.shape), "offset": offset, "size": len(data)}
-
-
 def answer(folder, name, file):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -116,18 +101,12 @@ def answer(folder, name, file):
     started = time.perf_counter()
     session.run(None, make(rng, 1))
     counts = MANY if time.perf_counter() - started < PATIENCE_S else FEW
-    blob = Blob(folder / f"{name}.bin")
+    plan = Plan(folder, name)
     outputs = [value.name for value in session.get_outputs()]
-    requests = []
     for rows in rng.permutation([size for size, count in counts.items() for _ in range(count)]):
         inputs = make(rng, int(rows))
-        requests.append({
-            "rows": int(rows),
-            "inputs": [blob.describe(key, array) for key, array in inputs.items()],
-            "outputs": [blob.describe(key, array) for key, array in zip(outputs, session.run(outputs, inputs))],
-        })
-    reason = why_not_batched(onnx.load(file, load_external_data=False).graph, session)
-    (folder / f"{name}.json").write_text(json.dumps({"whyNotBatched": reason, "requests": requests}))
+        plan.add(inputs, dict(zip(outputs, session.run(outputs, inputs))), int(rows))
+    plan.close(why_not_batched(onnx.load(file, load_external_data=False).graph, session))
 
 
 folder = Path(sys.argv[1])

@@ -5,11 +5,11 @@ import { forEachConcurrently } from '../harness/concurrency.js';
 import { HttpClient } from '../harness/http.js';
 import { type InferResult, infer } from '../harness/infer.js';
 import { emptyFolder } from '../harness/paths.js';
+import { type Plan, type PlannedRequest, readPlan } from '../harness/plan.js';
 import { installPython } from '../harness/python.js';
 import { startServer } from '../harness/server.js';
 import { Tally } from '../harness/tally.js';
 import { findModels, type ModelFile } from './models.js';
-import { type Plan, type PlannedRequest, readPlan } from './plan.js';
 
 const CLIENTS = 6;
 const MAX_BATCH_SIZE = 64;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { WireTensor } from '../harness/tensor.js';
+import type { WireTensor } from './tensor.js';
 
 /** A request and the answer of Python's ONNX Runtime. */
 export interface PlannedRequest {
@@ -29,7 +29,7 @@ interface PlanFile {
   }[];
 }
 
-/** Reads what reference.py has written for a model. */
+/** Reads what plan.py has written for a model. */
 export function readPlan(folder: string, name: string): Plan {
   const file = JSON.parse(readFileSync(path.join(folder, `${name}.json`), 'utf8')) as PlanFile;
   const bytes = readFileSync(path.join(folder, `${name}.bin`));
