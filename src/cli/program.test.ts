@@ -439,10 +439,7 @@ describe('infer', () => {
   it.each([
     [['-i', 'z=1'], "error: the model has no input 'z'; its inputs are 'x'\n"],
     [['-i', 'x=abc'], "error: input 'x' takes FP32[-1,2]: expected JSON such as [[1,2]], or @FILE, got 'abc'\n"],
-    [
-      ['-i', '[1,2,3]'],
-      "error: input 'x' takes FP32[-1,2], which 3 elements does not fit; give {data, shape} to say how\n",
-    ],
+    [['-i', '[1,2,3]'], "error: input 'x' takes FP32[-1,2], got 3 elements; give --shape x=… to say the full shape\n"],
     [['-i', '@none.npy'], 'error: none.npy does not exist\n'],
     [['-i', '[1,2]', '-i', '[3,4]'], "error: input 'x' is given several times\n"],
   ])('says what is wrong with %s', async (flags, message) => {

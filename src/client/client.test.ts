@@ -152,7 +152,7 @@ describe('infer', () => {
     const error = await failure(client().model('mlp').infer(X));
     expect(error.code).toBe('internal');
     expect(error.message).toBe(
-      "the server's answer is not an inference response: output 'y' holds 1 elements, its shape [3] says otherwise",
+      "the server's answer is not an inference response: output 'y' holds 1 element, its shape [3] says otherwise",
     );
   });
 

@@ -5,6 +5,7 @@ import {
   ELEMENT_SIZE_BYTES,
   elementCount,
   encodeElements,
+  formatElementCount,
   isDatatype,
   nestElements,
   type Parameters,
@@ -81,7 +82,7 @@ function toRaw(output: WireOutput, data: Uint8Array): Tensor {
   const count = datatype === 'BYTES' ? bytesElements(data).length : data.byteLength / ELEMENT_SIZE_BYTES[datatype];
   if (count !== elementCount(output.shape)) {
     throw new Error(
-      `output '${output.name}' holds ${count} elements, its shape [${output.shape.join(',')}] says otherwise`,
+      `output '${output.name}' holds ${formatElementCount(count)}, its shape [${output.shape.join(',')}] says otherwise`,
     );
   }
   return { name: output.name, datatype, shape: output.shape, data };

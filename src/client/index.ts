@@ -7,6 +7,6 @@ export { type EncodedRequest, encodeGenerate, encodeRequest } from './encode.js'
 export { MillraceClientError } from './errors.js';
 export type { ClassifyOptions, ModelClient, StreamOptions } from './model.js';
 export type { RetryPolicy } from './retry.js';
-export { toTensor, toTensors } from './to-tensor.js';
+export { SHAPE_HINT, toTensor, toTensors } from './to-tensor.js';
 export type * from './types.js';
 export { parseWireJson } from './wire-json.js';

@@ -52,32 +52,32 @@ describe('shapes', () => {
       'flat data that does not come out even',
       [1, 2, 3],
       [-1, 2],
-      'takes FP32[-1,2], which 3 elements does not fit; give {data, shape} to say how',
+      'takes FP32[-1,2], got 3 elements; give {data, shape} to say the full shape',
     ],
     [
       'flat data with a choice',
       [1, 2, 3, 4],
       [1, -1, -1],
-      'takes FP32[1,-1,-1], which 4 elements does not fit; give {data, shape} to say how',
+      'takes FP32[1,-1,-1], got 4 elements; give {data, shape} to say the full shape',
     ],
     [
       'nested lists of another shape',
       [[1, 2, 3]],
       [-1, 2],
-      'takes FP32[-1,2], which shape [1,3] does not fit; give {data, shape} to say how',
+      'takes FP32[-1,2], got shape [1,3]; give {data, shape} to say the full shape',
     ],
     [
       'an explicit shape of another size',
       { data: [1, 2, 3], shape: [2, 2] },
       [-1, 2],
-      'takes FP32[2,2], which 3 elements does not fit; give {data, shape} to say how',
+      'takes FP32[2,2], got 3 elements; give {data, shape} to say the full shape',
     ],
   ])('refuses %s', (_, value, wanted, message) => {
     expect(() => tensorOf(value, 'FP32', wanted)).toThrow(`input 'x' ${message}`);
   });
 
   it.each<[string, unknown, string]>([
-    ['a short row', [[1, 2], [3]], "input 'x'[1] has 1 elements where its neighbours have 2"],
+    ['a short row', [[1, 2], [3]], "input 'x'[1] has 1 element where its neighbours have 2"],
     ['an element among lists', [[1], 2], "input 'x'[1] has an element where a list of 1 fits"],
     ['a list among elements', [[1, [2]]], "input 'x'[0][1] has a list where its neighbours are elements"],
   ])('names the place of %s', (_, value, message) => {

@@ -4,12 +4,16 @@ import {
   encodeElements,
   fitShape,
   flatten,
+  formatElementCount,
   formatTensorType,
   isExplicit,
   MillraceError,
   type Tensor,
 } from '../core/index.js';
 import type { ModelMetadata, TensorMetadata } from './types.js';
+
+/** How a caller in TypeScript says what does not follow from the values; interfaces of another kind say it their way. */
+export const SHAPE_HINT = 'give {data, shape} to say the full shape';
 
 /** Whether the value leaves its datatype or shape to the model's metadata. */
 export function needsMetadata(value: unknown): boolean {
@@ -31,8 +35,8 @@ export function toTensor(name: string, value: unknown, metadata: TensorMetadata 
   const shape = explicit?.shape ?? (metadata === undefined ? shown : fitShape(metadata.shape, shown, count));
   if (shape === undefined || elementCount(shape) !== count) {
     const wanted = formatTensorType(datatype, shape ?? metadata?.shape ?? []);
-    const got = shown.length > 1 ? `shape [${shown.join(',')}]` : `${count} ${count === 1 ? 'element' : 'elements'}`;
-    throw invalid(place, `takes ${wanted}, which ${got} does not fit; give {data, shape} to say how`);
+    const got = shown.length > 1 ? `shape [${shown.join(',')}]` : formatElementCount(count);
+    throw invalid(place, `takes ${wanted}, got ${got}; ${SHAPE_HINT}`);
   }
   return { name, datatype, shape, data: encodeElements(place, datatype, elements) };
 }

@@ -17,7 +17,7 @@ function describe(error: ValueError, path: readonly string[], written: unknown):
   const name = formatPath(path);
   switch (error.type) {
     case ValueErrorType.ObjectAdditionalProperties:
-      return `unknown key ${name}${suggestKey(error.schema, path.at(-1) ?? '')}`;
+      return `unknown key ${name}${suggestKey(error.schema, path)}`;
     case ValueErrorType.ObjectRequiredProperty:
       return `${name} is missing, expected ${describeType(error.schema)}`;
     default:
@@ -25,10 +25,13 @@ function describe(error: ValueError, path: readonly string[], written: unknown):
   }
 }
 
-/** A sibling with a similar name, else the same name at another place. */
-function suggestKey(schema: TSchema, name: string): string {
+/** A sibling with a similar name, else the same name elsewhere in its section; what stands in no section may be of any. */
+function suggestKey(schema: TSchema, path: readonly string[]): string {
+  const name = path.at(-1) ?? '';
   const siblings = isObjectSchema(schema) ? Object.keys(schema.properties) : [];
-  const elsewhere = settingKeys(SettingsSchema).find(({ path }) => path.at(-1) === name);
+  const elsewhere = settingKeys(SettingsSchema).find(
+    (key) => key.path.at(-1) === name && (path.length === 1 || key.path[0] === path[0]),
+  );
   return didYouMean(name, siblings) || (elsewhere === undefined ? '' : `; did you mean ${formatPath(elsewhere.path)}?`);
 }
 

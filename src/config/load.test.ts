@@ -137,6 +137,17 @@ describe('bad settings are refused', () => {
   it.each([
     ['an unknown key', 'server:\n  httpPrt: 80\n', ':2:3: unknown key server.httpPrt; did you mean httpPort?'],
     ['an unknown room', 'sever: {}\n', ':1:1: unknown key sever; did you mean server?'],
+    ['a key of another section', 'auth: { rateLimit: 1 }\n', ':1:9: unknown key auth.rateLimit'],
+    [
+      'a key of another section, in a list',
+      'auth: { keys: [{ name: a, key: 0123456789abcdef, rateLimit: 1 }] }\n',
+      ':1:51: unknown key auth.keys[0].rateLimit',
+    ],
+    [
+      'a key of a section within',
+      'server: { certFile: a }\n',
+      ':1:11: unknown key server.certFile; did you mean server.tls.certFile?',
+    ],
     ['a key at the wrong place', 'httpPort: 80\n', ':1:1: unknown key httpPort; did you mean server.httpPort?'],
     ['an unknown key unlike any', 'server:\n  zzz: 80\n', ':2:3: unknown key server.zzz'],
     ['a prototype key', '__proto__: { a: 1 }\n', ':1:1: unknown key __proto__'],

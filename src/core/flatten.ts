@@ -1,4 +1,5 @@
 import { MillraceError } from './errors.js';
+import { formatElementCount } from './tensor.js';
 
 /** Anything that has numbers at indices: the typed arrays of core, and Uint8ClampedArray. */
 type ArrayView = ArrayBufferView & { readonly length: number; readonly [index: number]: number | bigint };
@@ -34,7 +35,7 @@ export function flatten(place: string, value: unknown, bytesAreElements: boolean
     const expected = shape[axis] as number;
     if (!Array.isArray(list) && !isRow(list)) throw ragged(place, at, `an element where a list of ${expected} fits`);
     if (list.length !== expected) {
-      throw ragged(place, at, `${list.length} elements where its neighbours have ${expected}`);
+      throw ragged(place, at, `${formatElementCount(list.length)} where its neighbours have ${expected}`);
     }
     for (let index = 0; index < expected; index++) {
       const inner = list[index];

@@ -124,6 +124,11 @@ export function packBytes(elements: readonly Uint8Array[]): Uint8Array {
   return packed;
 }
 
+/** `1 element`, `3 elements`, for messages. */
+export function formatElementCount(count: number): string {
+  return count === 1 ? '1 element' : `${count} elements`;
+}
+
 /** `FP32[1,16]`: how a tensor type is written in messages to people. */
 export function formatTensorType(datatype: Datatype, shape: readonly number[]): string {
   return `${datatype}[${shape.join(',')}]`;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   ELEMENT_SIZE_BYTES,
   elementCount,
+  formatElementCount,
   formatTensorType,
   type InferRequest,
   type LeftOutOutput,
@@ -153,8 +154,9 @@ function checkBytes(rules: RequestRules, tensor: Tensor): void {
     );
   }
   if (count !== expected) {
-    const elements = expected === 1 ? '1 element' : `${expected} elements`;
-    throw invalid(`input '${tensor.name}': BYTES[${tensor.shape.join(',')}] needs ${elements}, got ${count}`);
+    throw invalid(
+      `input '${tensor.name}': BYTES[${tensor.shape.join(',')}] needs ${formatElementCount(expected)}, got ${count}`,
+    );
   }
 }
 

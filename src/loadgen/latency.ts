@@ -19,9 +19,10 @@ export class LatencyHistogram {
     this.#histogram.add(other.#histogram);
   }
 
-  /** Latency at a percentile from 0 to 100. */
+  /** Latency at a percentile from 0 to 100; never above the largest, which the histogram keeps exactly and others as its digits allow. */
   at(percentile: number): number {
-    return this.#histogram.totalCount === 0 ? 0 : this.#histogram.getValueAtPercentile(percentile) / 1000;
+    if (this.#histogram.totalCount === 0) return 0;
+    return Math.min(this.#histogram.getValueAtPercentile(percentile), this.#histogram.maxValue) / 1000;
   }
 
   get meanMs(): number {

@@ -68,6 +68,8 @@ export interface LevelReport {
 
 export interface LoadReport {
   readonly url: string;
+  /** Of the requests, such as `/v2/models/mlp/infer`; of different ones, that of the first. */
+  readonly path: string;
   readonly startedAt: string;
   readonly measurement: Measurement;
   readonly rowsPerRequest: number;

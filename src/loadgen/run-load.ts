@@ -52,6 +52,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
   const levels = await runLevels(settings, { prepared, connection });
   return {
     url: options.url,
+    path: options.requests[0]?.path ?? '',
     startedAt,
     measurement: settings.measurement,
     rowsPerRequest: settings.rowsPerRequest,

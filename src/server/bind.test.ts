@@ -23,7 +23,7 @@ describe('checkBind', () => {
   it('refuses to listen to the network without knowing who calls', () => {
     expect(() => checkBind('0.0.0.0', open)).toThrow(
       'refusing to listen on 0.0.0.0: it is reachable from other machines and no key is configured. ' +
-        'Add a key under `auth.keys`, listen on 127.0.0.1, or allow everybody with --allow-anonymous',
+        'Add a key under `auth.keys`, listen on 127.0.0.1, or allow everybody with `auth.allowAnonymous` (--allow-anonymous)',
     );
   });
 

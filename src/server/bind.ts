@@ -30,6 +30,6 @@ export function checkBind(host: string, auth: { readonly hasKeys: boolean; reado
   throw new MillraceError(
     'failed_precondition',
     `refusing to listen on ${host}: it is reachable from other machines and no key is configured. ` +
-      'Add a key under `auth.keys`, listen on 127.0.0.1, or allow everybody with --allow-anonymous',
+      'Add a key under `auth.keys`, listen on 127.0.0.1, or allow everybody with `auth.allowAnonymous` (--allow-anonymous)',
   );
 }

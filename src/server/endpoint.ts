@@ -1,8 +1,9 @@
 import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { isMainThread } from 'node:worker_threads';
+import type { TSchema } from '@sinclair/typebox';
 import { MillraceError } from '../core/index.js';
-import type { ServerOptions } from './options.js';
+import { type ServerOptions, ServerOptionsSchema } from './options.js';
 
 /** Where a listener waits for connections. `setting` holds it, for messages. */
 export type Endpoint =
@@ -95,10 +96,13 @@ function isAnswered(path: string): Promise<boolean> {
 }
 
 function inUse(where: string, setting: string): MillraceError {
-  const choice = setting.endsWith('Port') ? ' (0 = any free port)' : '';
+  const { [setting]: schema }: Readonly<Record<string, TSchema>> = ServerOptionsSchema.properties;
+  const flag: string | undefined = schema?.['x-flag'];
+  const notes = [...(flag === undefined ? [] : [flag]), ...(setting.endsWith('Port') ? ['0 = any free port'] : [])];
+  const note = notes.length === 0 ? '' : ` (${notes.join('; ')})`;
   return new MillraceError(
     'failed_precondition',
-    `another process listens on ${where}; stop it or choose another \`server.${setting}\`${choice}`,
+    `another process listens on ${where}; stop it or choose another \`server.${setting}\`${note}`,
   );
 }
 

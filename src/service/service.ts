@@ -173,7 +173,7 @@ function controlOf(options: RepositoryOptions, action: 'load' | 'unload', name: 
     if (options.controlMode === 'explicit') return;
     throw new MillraceError(
       'unavailable',
-      `cannot ${action} model '${name}': models are controlled over the network only with --model-control-mode=explicit`,
+      `cannot ${action} model '${name}': this requires repository.controlMode explicit (--model-control-mode explicit), got ${options.controlMode}`,
     );
   };
   return { action: `model.${action}`, resource: name, check };

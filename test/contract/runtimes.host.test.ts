@@ -129,7 +129,9 @@ describe('a runner process', () => {
     const instance = await hosted.load(faulty, placement);
     const error = await failureOf(instance, 'allocate');
     expect(error).toMatchObject({ started: true });
-    expect(await instance.exited).toMatch(/^used (2[5-9]\d|[3-9]\d\d|\d{4,}) MiB, limit 256 MiB$/);
+    expect(await instance.exited).toMatch(
+      /^used (2[5-9]\d|[3-9]\d\d|\d{4,}) MiB, limit 256 MiB \(limits\.maxRssBytes of the model, else runners\.maxRssBytes\)$/,
+    );
   });
 
   test('gets large batches whole and unmixed, more at a time than its shared memory holds', async () => {

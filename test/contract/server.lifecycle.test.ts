@@ -132,7 +132,7 @@ describe('a port that is taken', () => {
     );
     expect(error.code).toBe('failed_precondition');
     expect(error.message).toBe(
-      `another process listens on 127.0.0.1:${port}; stop it or choose another \`server.metricsPort\` (0 = any free port)`,
+      `another process listens on 127.0.0.1:${port}; stop it or choose another \`server.metricsPort\` (--metrics-port; 0 = any free port)`,
     );
   });
 });

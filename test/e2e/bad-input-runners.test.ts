@@ -76,7 +76,12 @@ describe('of a batch with one bad member', () => {
     ['ends its process', 'exiting', 'exit', 'exited with code 3'],
     ['aborts', 'aborting', 'abort', 'ended by SIGABRT'],
     ['loops for ever', 'looping', 'hang', "a batch of model 'looping/1' ran longer than 300 ms"],
-    ['takes too much memory', 'eating', 'allocate', /^used \d+ MiB, limit 256 MiB$/],
+    [
+      'takes too much memory',
+      'eating',
+      'allocate',
+      /^used \d+ MiB, limit 256 MiB \(limits\.maxRssBytes of the model, else runners\.maxRssBytes\)$/,
+    ],
   ])('that %s, only that one is answered with 503, and the log has the reason', async (_what, model, fault, reason) => {
     const faults = [{}, { fault }, {}];
     const answers = await Promise.all(faults.map((parameters, index) => send(model, 'FP32', index, parameters)));

@@ -161,7 +161,11 @@ describe('scripts behind a server', () => {
     ['never settles', 'waiting', "a batch of model 'waiting/1' ran longer than 300 ms"],
     ['ends its process', 'exiting', 'exited with code 7'],
     ['throws where nobody catches it', 'timer', 'uncaught exception: Error: late'],
-    ['takes too much memory', 'eating', /^used \d+ MiB, limit 256 MiB$/],
+    [
+      'takes too much memory',
+      'eating',
+      /^used \d+ MiB, limit 256 MiB \(limits\.maxRssBytes of the model, else runners\.maxRssBytes\)$/,
+    ],
   ])(
     'that %s: only that request is lost, the model comes back, and other models notice nothing',
     async (_what, model, reason) => {

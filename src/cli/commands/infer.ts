@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import type { InferResult } from '../../client/index.js';
+import { type InferResult, SHAPE_HINT } from '../../client/index.js';
+import { MillraceError } from '../../core/index.js';
 import { ask, askForAll, type InferFlags, prepareQuestion, type Question, questionAsCurl } from '../ask.js';
 import { type CommandContext, examples } from '../command.js';
 import { writeNamed } from '../files.js';
@@ -67,7 +68,21 @@ export function registerInfer(program: Command, { io }: CommandContext): void {
         'millrace infer mobilenetv3 --image photo.jpg --curl body.bin',
       ),
     )
-    .action((name: string, flags: InferFlags) => infer(io, name, flags));
+    .action(async (name: string, flags: InferFlags) => {
+      try {
+        await infer(io, name, flags);
+      } catch (error) {
+        throw inFlags(error);
+      }
+    });
+}
+
+/** What the client says to people who write TypeScript, as it is said here. */
+function inFlags(error: unknown): unknown {
+  if (!(error instanceof Error && error.message.includes(SHAPE_HINT))) return error;
+  const [, name] = /^input '(.+?)' /.exec(error.message) ?? [];
+  const message = error.message.replace(SHAPE_HINT, `give --shape ${name}=… to say the full shape`);
+  return new MillraceError('invalid_argument', message, { cause: error });
 }
 
 async function infer(io: Io, name: string, flags: InferFlags): Promise<void> {

@@ -4,7 +4,7 @@ import { formatLevel, notesOf, tableOf } from './text.js';
 
 /** The report as one HTML file without any outside resource: a table and plots of throughput and latency. */
 export function formatHtml(report: LoadReport): string {
-  const title = `Load on ${report.url}`;
+  const title = `Load on ${report.url.replace(/\/$/, '')}${report.path}`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -20,6 +20,7 @@ svg { max-width: 100%; margin: 1rem 0; }
 </style>
 </head>
 <body>
+<main>
 <h1>${escapeHtml(title)}</h1>
 <p>${escapeHtml(factsOf(report))}</p>
 ${tableHtml(report)}
@@ -28,6 +29,7 @@ ${notesOf(report)
   .join('\n')}
 ${report.levels.length > 1 ? levelPlots(report) : ''}
 ${distributionPlot(report)}
+</main>
 </body>
 </html>
 `;
@@ -40,7 +42,7 @@ function factsOf({ startedAt, machine, requestBytes, rowsPerRequest }: LoadRepor
 
 function tableHtml(report: LoadReport): string {
   const { header, rows } = tableOf(report);
-  const head = header.map((name) => `<th>${escapeHtml(name)}</th>`).join('');
+  const head = header.map((name) => `<th scope="col">${escapeHtml(name)}</th>`).join('');
   const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`).join('\n');
   return `<table>\n<thead><tr>${head}</tr></thead>\n<tbody>\n${body}\n</tbody>\n</table>`;
 }

@@ -3,7 +3,7 @@ import type { LevelReport, LoadReport } from '../report.js';
 import { formatCsv } from './csv.js';
 import { formatHtml } from './html.js';
 import { niceStep, plotSvg } from './plot.js';
-import { formatText } from './text.js';
+import { formatMs, formatText } from './text.js';
 
 const LATENCY = {
   count: 1000,
@@ -45,7 +45,8 @@ function level(overrides: Partial<LevelReport> = {}): LevelReport {
 
 function report(...levels: readonly LevelReport[]): LoadReport {
   return {
-    url: 'http://127.0.0.1:8000/<m>',
+    url: 'http://127.0.0.1:8000',
+    path: '/v2/models/<m>/infer',
     startedAt: '2026-01-02T03:04:05.000Z',
     measurement: { kind: 'duration', durationMs: 3_000 },
     rowsPerRequest: 1,
@@ -87,6 +88,18 @@ describe('the text report', () => {
   });
 });
 
+describe('a latency', () => {
+  it.each([
+    [0.99949, '0.999'],
+    [0.9996, '1.00'],
+    [9.994, '9.99'],
+    [9.996, '10.0'],
+    [99.94, '99.9'],
+    [99.96, '100'],
+    [1234.4, '1234'],
+  ])('has three significant digits: %d', (ms, text) => expect(formatMs(ms)).toBe(text));
+});
+
 describe('the CSV report', () => {
   it('has a header and a line a level', () => {
     const [header, first, second, end] = formatCsv(report(level(), POISSON)).split('\r\n');
@@ -107,8 +120,16 @@ describe('the HTML report', () => {
   it('stands alone and escapes what it shows', () => {
     const html = formatHtml(report(level(), POISSON));
     expect(html).not.toMatch(/src=|href=|@import|<script/);
-    expect(html).toContain('<title>Load on http://127.0.0.1:8000/&lt;m&gt;</title>');
+    expect(html).toContain('<title>Load on http://127.0.0.1:8000/v2/models/&lt;m&gt;/infer</title>');
     expect(html.match(/<svg /g)).toHaveLength(3);
+  });
+
+  it('has all that it shows in one main landmark, under one heading', () => {
+    const html = formatHtml(report(level()));
+    const [, main] = /<body>\n<main>\n(.*)\n<\/main>\n<\/body>/s.exec(html) ?? [];
+    expect(main).toMatch(/^<h1>/);
+    expect(html.match(/<h1>|<main>/g)).toHaveLength(2);
+    expect(main).toContain('<th scope="col">p99.9</th>');
   });
 
   it('leaves out the plots over levels when there is only one', () => {

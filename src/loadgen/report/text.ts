@@ -88,5 +88,6 @@ const COLUMNS: readonly Column[] = [
 
 /** Three significant digits, which is what the histogram holds. */
 export function formatMs(ms: number): string {
-  return ms >= 100 ? ms.toFixed(0) : ms >= 10 ? ms.toFixed(1) : ms >= 1 ? ms.toFixed(2) : ms.toFixed(3);
+  // What would be rounded up to the next power of ten has a digit less behind the point.
+  return ms >= 99.95 ? ms.toFixed(0) : ms >= 9.995 ? ms.toFixed(1) : ms >= 0.9995 ? ms.toFixed(2) : ms.toFixed(3);
 }

@@ -1,4 +1,10 @@
-import { type Datatype, ELEMENT_SIZE_BYTES, elementCount, MillraceError } from '../../core/index.js';
+import {
+  type Datatype,
+  ELEMENT_SIZE_BYTES,
+  elementCount,
+  formatElementCount,
+  MillraceError,
+} from '../../core/index.js';
 import type { Named } from '../oip/json/elements.js';
 import { DELIMITED, FIXED32, FIXED64, type ProtoReader, VARINT } from './proto-reader.js';
 
@@ -196,7 +202,10 @@ function readBytes(reader: ProtoReader, head: ContentsHead): Uint8Array {
 }
 
 function wrongCount(head: ContentsHead, got: number): MillraceError {
-  return refused(head, `expected ${elementCount(head.shape)} elements for shape [${head.shape}], got ${got}`);
+  return refused(
+    head,
+    `expected ${formatElementCount(elementCount(head.shape))} for shape [${head.shape}], got ${got}`,
+  );
 }
 
 function refused({ label }: Named, text: string): MillraceError {

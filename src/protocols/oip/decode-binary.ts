@@ -2,6 +2,7 @@ import {
   bytesElementEnd,
   ELEMENT_SIZE_BYTES,
   elementCount,
+  formatElementCount,
   formatTensorType,
   MillraceError,
   type Tensor,
@@ -51,7 +52,7 @@ export function checkSize({ name, datatype, shape }: Omit<InputHead, 'content'>,
     if (got === count) return;
     throw new MillraceError(
       'invalid_argument',
-      `${inputLabel(name)}: expected ${count} elements for shape [${shape}], got ${got}`,
+      `${inputLabel(name)}: expected ${formatElementCount(count)} for shape [${shape}], got ${got}`,
     );
   }
   const sizeBytes = count * ELEMENT_SIZE_BYTES[datatype];

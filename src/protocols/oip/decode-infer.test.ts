@@ -235,7 +235,7 @@ describe('decodeInfer refuses', () => {
     ],
     [
       '"data":[1,2],"name":"x","shape":[1],"datatype":"UINT8"',
-      "input 'x': expected 1 elements for shape [1], got 2 in data",
+      "input 'x': expected 1 element for shape [1], got 2 in data",
     ],
     [
       '"data":[300],"name":"x","shape":[1],"datatype":"UINT8"',

@@ -1,5 +1,6 @@
 import {
   elementCount,
+  formatElementCount,
   type InferRequest,
   MillraceError,
   type Parameters,
@@ -111,10 +112,10 @@ function shapeOf(spec: TensorSpec, count: number): readonly number[] {
   const others = elementCount(spec.shape.map((size) => (size < 0 ? 1 : size)));
   const size = filled === undefined ? 1 : count / others;
   if (size * others !== count || !Number.isInteger(size)) {
-    const expected = filled === undefined ? `${others}` : `a multiple of ${others}`;
+    const expected = filled === undefined ? formatElementCount(others) : `a multiple of ${others} elements`;
     throw new MillraceError(
       'invalid_argument',
-      `${inputLabel(spec.name)}: expected ${expected} elements for shape [${spec.shape}], got ${count}`,
+      `${inputLabel(spec.name)}: expected ${expected} for shape [${spec.shape}], got ${count}`,
     );
   }
   return spec.shape.map((fixed, axis) => (axis === filled ? size : Math.max(fixed, fixed < 0 ? 1 : 0)));

@@ -169,7 +169,7 @@ describe('a generate request', () => {
       "input 'max_tokens': data[0] at byte 14: expected an integer from -2147483648 to 2147483647, got 1.5",
     ],
     ['{"max_tokens":[[1]]}', "input 'max_tokens': expected a value or a flat array, got a nested one"],
-    ['{"max_tokens":[1,2]}', "input 'max_tokens': expected 1 elements for shape [1], got 2"],
+    ['{"max_tokens":[1,2]}', "input 'max_tokens': expected 1 element for shape [1], got 2"],
     ['{"x":[1,2,3]}', "input 'x': expected a multiple of 2 elements for shape [2,-1], got 3"],
     [
       '{"y":[1]}',

@@ -2,6 +2,9 @@ import type { Clock, EventBus, Timer } from '../../core/index.js';
 import { readRss } from './rss.js';
 import type { RunnerProcess } from './runner-process.js';
 
+/** Where a limit comes from: several models may share a runner, whose largest limit counts. */
+const LIMITS = 'limits.maxRssBytes of the model, else runners.maxRssBytes';
+
 interface WatchSettings {
   readonly intervalMs: number;
   readonly clock: Clock;
@@ -48,7 +51,7 @@ export class MemoryWatch {
       const rssBytes = sizes.get(runner.pid);
       if (rssBytes === undefined) continue;
       this.#settings.events.publish('runnerMemory', { runner: runner.label, pid: runner.pid, rssBytes });
-      if (rssBytes > limit) runner.kill(`used ${formatMiB(rssBytes)}, limit ${formatMiB(limit)}`);
+      if (rssBytes > limit) runner.kill(`used ${formatMiB(rssBytes)}, limit ${formatMiB(limit)} (${LIMITS})`);
     }
     this.#looking = false;
     this.#schedule();

@@ -4,6 +4,7 @@ import {
   elementCount,
   encodeElements,
   flatten,
+  formatElementCount,
   formatTensorType,
   isExplicit,
   MillraceError,
@@ -103,7 +104,7 @@ function toTensor(name: string, value: unknown): Tensor {
   // Signatures that mean one value say [1]; a tensor without dimensions says its shape.
   const shape = explicit?.shape ?? (shown.length === 0 ? [1] : shown);
   if (elementCount(shape) !== elements.length) {
-    const message = `${place}: ${formatTensorType(datatype, shape)} does not hold ${elements.length} elements`;
+    const message = `${place}: ${formatTensorType(datatype, shape)} does not hold ${formatElementCount(elements.length)}`;
     throw new MillraceError('invalid_argument', message);
   }
   return { name, datatype, shape, data: encodeElements(place, datatype, elements) };

@@ -3,6 +3,7 @@ import {
   encodeElements,
   fitShape,
   flatten,
+  formatElementCount,
   formatTensorType,
   isExplicit,
   MillraceError,
@@ -105,7 +106,7 @@ function encodeOutput({ spec, stored, slab }: OutputRule, value: unknown, rows: 
 
 function checkCount({ name, datatype }: TensorSpec, shape: readonly number[], count: number): readonly number[] {
   if (elementCount(shape) === count) return shape;
-  throw fault(`output '${name}': ${formatTensorType(datatype, shape)} does not hold ${count} elements`);
+  throw fault(`output '${name}': ${formatTensorType(datatype, shape)} does not hold ${formatElementCount(count)}`);
 }
 
 function tensor(

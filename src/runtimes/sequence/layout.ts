@@ -2,6 +2,7 @@ import {
   bytesElements,
   ELEMENT_SIZE_BYTES,
   elementCount,
+  formatElementCount,
   formatTensorType,
   MillraceError,
   type Signature,
@@ -136,7 +137,7 @@ function initialState({ inputName, datatype, shape, initial }: StateTensor): Ten
     const elements = bytesElements(data).length;
     if (elements !== count) {
       throw refuse(
-        `the initial state of '${inputName}' has ${elements} elements; ${formatTensorType(datatype, shape)} needs ${count}`,
+        `the initial state of '${inputName}' has ${formatElementCount(elements)}; ${formatTensorType(datatype, shape)} needs ${count}`,
       );
     }
   } else if (data.byteLength !== count * elementBytes) {

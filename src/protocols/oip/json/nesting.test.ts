@@ -45,7 +45,7 @@ describe('data', () => {
     ['[1,2,3]', [2], 'expected 2 elements for shape [2], got 3 in data'],
     ['[1,2,3]', [2, 2], 'expected 4 elements for shape [2,2], got 3 in data'],
     ['[]', [2, 2], 'expected 4 elements for shape [2,2], got 0 in data'],
-    ['[]', [], 'expected 1 elements for shape [], got 0 in data'],
+    ['[]', [], 'expected 1 element for shape [], got 0 in data'],
     ['[1]', [0], 'expected 0 elements for shape [0], got 1 in data'],
     ['[1,2,3]', [1_000_000_000], 'expected 1000000000 elements for shape [1000000000], got 3 in data'],
     [

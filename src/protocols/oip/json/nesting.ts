@@ -1,4 +1,4 @@
-import { MillraceError } from '../../../core/index.js';
+import { formatElementCount, MillraceError } from '../../../core/index.js';
 import { CLOSE_BRACKET, OPEN_BRACKET } from './bytes.js';
 import type { JsonCursor } from './cursor.js';
 import type { Named } from './elements.js';
@@ -26,7 +26,7 @@ export function readNested(cursor: JsonCursor, data: DataShape, readRun: (from: 
   }
   const count = more ? readRun(0) : 0;
   if (count !== data.count) {
-    throw refused(data, `expected ${data.count} elements for shape [${data.shape}], got ${count} in data`);
+    throw refused(data, `expected ${formatElementCount(data.count)} for shape [${data.shape}], got ${count} in data`);
   }
 }
 
@@ -55,7 +55,8 @@ function readAxis(cursor: JsonCursor, walk: Walk, axis: number): void {
     walk.done = end;
   }
   const expected = data.shape[axis] as number;
-  if (length !== expected) throw wrongNesting(data, start, `${expected} elements along axis ${axis}, got ${length}`);
+  if (length !== expected)
+    throw wrongNesting(data, start, `${formatElementCount(expected)} along axis ${axis}, got ${length}`);
 }
 
 function wrongNesting(data: DataShape, at: number, text: string): MillraceError {
