@@ -163,6 +163,7 @@ export async function questionAsCurl(io: Io, question: Question, flags: InferFla
     headers,
     streams: decoupled,
     body: file === undefined ? { text: String(body) } : { file },
+    caFile: flags.caFile,
     keyVariable: key === undefined ? undefined : KEY_VARIABLE,
   });
 }

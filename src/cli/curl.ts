@@ -5,14 +5,17 @@ export interface CurlRequest {
   readonly body: { readonly text: string } | { readonly file: string };
   /** Show what comes as it comes. */
   readonly streams: boolean;
+  /** Certificates to trust; undefined = the usual ones. */
+  readonly caFile?: string | undefined;
   /** The shell variable that holds the bearer key; undefined = no key is needed. */
   readonly keyVariable: string | undefined;
 }
 
 /** A line for a POSIX shell that sends the request and prints the answer. */
-export function formatCurl({ url, headers, body, streams, keyVariable }: CurlRequest): string {
+export function formatCurl({ url, headers, body, streams, caFile, keyVariable }: CurlRequest): string {
   const parts = [
     streams ? 'curl -sN' : 'curl -s',
+    ...(caFile === undefined ? [] : [`--cacert ${quote(caFile)}`]),
     quote(url),
     ...Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`),
     ...(keyVariable === undefined ? [] : [`-H "Authorization: Bearer $${keyVariable}"`]),

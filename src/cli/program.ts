@@ -4,6 +4,7 @@ import type { CommandContext, RegisterCommand } from './command.js';
 import { describeError, EXIT_CODES, exitReasonOf } from './exit-code.js';
 import { formatJson } from './format/json.js';
 import type { Io } from './io.js';
+import { reachHint } from './reach-hint.js';
 
 /** A command in the overview; its own module is loaded when it is the one that runs. */
 interface CommandEntry {
@@ -125,7 +126,6 @@ function report(io: Io, error: unknown, json: boolean): void {
   }
   const { red, dim } = io.stderr.colors;
   io.stderr.write(`${red('error:')} ${message}\n`);
-  if (exitReasonOf(error) === 'unreachable') {
-    io.stderr.write(dim('Start a server with `millrace serve <folder>`, or say with --url where one is.\n'));
-  }
+  const hint = exitReasonOf(error) === 'unreachable' ? reachHint(error) : undefined;
+  if (hint !== undefined) io.stderr.write(dim(`${hint}\n`));
 }

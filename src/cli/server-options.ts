@@ -1,13 +1,17 @@
+import { createSecureContext } from 'node:tls';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { connect, type MillraceClient, MillraceClientError } from '../client/index.js';
+import { MillraceError } from '../core/index.js';
 import { readText } from './files.js';
 import type { Io } from './io.js';
+import { createTrustingFetch } from './trusting-fetch.js';
 
 /** How to reach a server, as every command that talks to one takes it. */
 export interface ServerFlags {
   readonly url: string;
   readonly key?: string;
   readonly keyFile?: string;
+  readonly caFile?: string;
   readonly timeout?: number;
 }
 
@@ -21,6 +25,7 @@ export function addServerFlags(command: Command): Command {
     )
     .addOption(new Option('--key <key>', 'bearer key; others on this machine see flags').env(KEY_VARIABLE))
     .option('--key-file <path>', 'file with the bearer key')
+    .option('--ca-file <path>', "PEM file with the server's certificate, or that of its authority, to trust")
     .option('--timeout <ms>', 'give up after this many milliseconds', parseNumber);
 }
 
@@ -29,10 +34,25 @@ export async function findKey(io: Io, flags: ServerFlags): Promise<string | unde
   return flags.keyFile === undefined ? flags.key : (await readText(io, flags.keyFile)).trim();
 }
 
+/** The certificates to trust beside the usual ones, as PEM. Throws `invalid_argument`. */
+export async function findCa(io: Io, { caFile }: ServerFlags): Promise<string | undefined> {
+  if (caFile === undefined) return undefined;
+  const ca = await readText(io, caFile);
+  try {
+    createSecureContext({ ca });
+    if (ca.includes('-----BEGIN CERTIFICATE-----')) return ca;
+  } catch {
+    // Told below.
+  }
+  throw new MillraceError('invalid_argument', `${caFile} holds no PEM certificate`);
+}
+
 export async function connectTo(io: Io, flags: ServerFlags): Promise<MillraceClient> {
   const key = await findKey(io, flags);
+  const ca = await findCa(io, flags);
   return connect(flags.url, {
     ...(key === undefined ? {} : { key }),
+    ...(ca === undefined ? {} : { fetch: createTrustingFetch(ca) }),
     ...(flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
   });
 }

@@ -221,11 +221,30 @@ async function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
   }
 }
 
+const NO_ANSWER = 'the connection was closed without an answer';
+const NO_TLS = 'it does not speak TLS; say http://';
+const OTHER_HTTP = 'it does not speak HTTP/1.1; is that its gRPC port?';
+
+/** What errors below `fetch` mean, by their code or, of TLS, by OpenSSL's reason. */
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'there is no host of that name',
+  UND_ERR_SOCKET: NO_ANSWER,
+  ECONNRESET: NO_ANSWER,
+  HPE_INVALID_CONSTANT: OTHER_HTTP,
+  'wrong version number': NO_TLS,
+  'packet length too long': NO_TLS,
+  'tlsv1 alert no application protocol': OTHER_HTTP,
+};
+
 /** `fetch failed` says nothing; what is underneath does. */
 function describeUnreachable(baseUrl: string, error: unknown): string {
   let deepest = error;
   while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
   const { code, message } = deepest as { readonly code?: unknown; readonly message?: unknown };
-  const detail = code === 'ECONNREFUSED' ? 'connection refused' : String(message || code || error);
-  return `cannot reach ${baseUrl}: ${detail}`;
+  const [, openssl] = /:SSL routines:[^:]*:([^:]+)/.exec(String(message)) ?? [];
+  const known = UNREACHABLE[openssl ?? String(code)];
+  // A port with TLS hangs up on whoever does not speak it.
+  const hint = known === NO_ANSWER && baseUrl.startsWith('http:') ? '; does it take https://?' : '';
+  return `cannot reach ${baseUrl}: ${known ?? String(message || code || error)}${hint}`;
 }

@@ -7,6 +7,8 @@ export interface ConnectionOptions {
   readonly target: Target;
   /** Accept any certificate of an https target. */
   readonly insecureTls: boolean;
+  /** Certificates to trust, as PEM, in place of the usual ones. */
+  readonly ca?: readonly string[] | undefined;
   /** Bytes of an answer's body to keep when it comes in pieces. */
   readonly maxKeptBytes: number;
 }
@@ -46,7 +48,7 @@ export class Connection {
   }
 
   #open(): Socket {
-    const { target, insecureTls, maxKeptBytes } = this.#options;
+    const { target, insecureTls, ca, maxKeptBytes } = this.#options;
     const parser = new ResponseParser((answer) => this.#answer(answer), maxKeptBytes);
     const take = (chunk: Buffer): void => {
       if (this.#socket !== socket) return;
@@ -58,7 +60,10 @@ export class Connection {
     };
     const { host, port } = target;
     const socket: Socket = target.tls
-      ? connectTls({ host, port, servername: host, rejectUnauthorized: !insecureTls }).on('data', take)
+      ? connectTls({ host, port, servername: host, rejectUnauthorized: !insecureTls, ...(ca && { ca: [...ca] }) }).on(
+          'data',
+          take,
+        )
       : connectTcp({
           host,
           port,

@@ -7,13 +7,15 @@ export interface MetadataSource {
   readonly version?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** Default: Node's own. */
+  readonly fetch?: typeof globalThis.fetch;
 }
 
 /** A model's inputs as its server describes them. Throws `unavailable`, or `not_found` and others with the server's words. */
 export async function fetchInputs(source: MetadataSource): Promise<TensorSpec[]> {
   const version = source.version === undefined ? '' : `/versions/${encodeURIComponent(source.version)}`;
   const url = new URL(`/v2/models/${encodeURIComponent(source.model)}${version}`, source.url).href;
-  const answer = await fetch(url, {
+  const answer = await (source.fetch ?? fetch)(url, {
     headers: { ...source.headers },
     signal: AbortSignal.timeout(source.timeoutMs ?? 10_000),
   }).catch((cause: unknown) => {

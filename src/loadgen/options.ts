@@ -45,6 +45,8 @@ export interface LoadOptions {
   /** Ends a sweep at the first level whose p99 is above this. */
   readonly latencyLimitMs?: number;
   readonly insecureTls?: boolean;
+  /** Certificates of an https server to trust, as PEM, in place of the usual ones. */
+  readonly ca?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LoadProgress) => void;
 }

@@ -43,6 +43,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
   const connection: ConnectionOptions = {
     target,
     insecureTls: options.insecureTls ?? false,
+    ca: options.ca,
     maxKeptBytes: prepared.some((request) => request.check !== undefined) ? MAX_KEPT_BYTES : MAX_EXCERPT_BYTES,
   };
   const startedAt = new Date().toISOString();

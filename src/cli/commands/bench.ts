@@ -11,11 +11,13 @@ import {
   type LoadProgress,
   type LoadReport,
   type LoadRequest,
+  type MetadataSource,
   parseRange,
   runLoad,
 } from '../../loadgen/index.js';
 import { type BenchPlanFlags, planBench } from '../bench-plan.js';
 import { type CommandContext, examples } from '../command.js';
+import { exitReasonOf } from '../exit-code.js';
 import { writeNamed } from '../files.js';
 import { formatJson } from '../format/json.js';
 import { formatMs } from '../format/units.js';
@@ -27,11 +29,13 @@ import {
   addServerFlags,
   collect,
   connectTo,
+  findCa,
   findKey,
   parseCount,
   parseNumber,
   type ServerFlags,
 } from '../server-options.js';
+import { createTrustingFetch, trustedBeside } from '../trusting-fetch.js';
 
 interface BenchFlags extends ServerFlags, BenchPlanFlags {
   readonly rows: number;
@@ -104,12 +108,18 @@ async function bench(io: Io, model: string, flags: BenchFlags): Promise<void> {
   const { levels, measurement } = planBench(flags);
   const key = await findKey(io, flags);
   const { url } = flags;
-  const server = { url, headers: key === undefined ? {} : { authorization: `Bearer ${key}` } };
+  const ca = await findCa(io, flags);
+  const server = {
+    url,
+    headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+    ...(ca === undefined ? {} : { fetch: createTrustingFetch(ca) }),
+  };
   await refuseUnmeasurable(io, model, flags);
   const request = await createRequest(server, model, flags);
   const report = await withProgress(io, `warming up ${model}`, (progress) =>
     runLoad({
       url,
+      ...(ca === undefined ? {} : { ca: trustedBeside(ca) }),
       requests: [request],
       levels,
       measurement,
@@ -130,11 +140,14 @@ async function bench(io: Io, model: string, flags: BenchFlags): Promise<void> {
 async function refuseUnmeasurable(io: Io, model: string, flags: BenchFlags): Promise<void> {
   const client = await connectTo(io, flags);
   const version = flags.modelVersion === undefined ? {} : { version: flags.modelVersion };
-  // Servers without that route are believed; the first request tells.
   const config = await client
     .model(model, version)
     .config()
-    .catch(() => ({}));
+    .catch((error: unknown) => {
+      if (exitReasonOf(error) === 'unreachable') throw error;
+      // Servers without that route are believed; the first request tells.
+      return {};
+    });
   const reason = isDecoupled(config)
     ? 'may give several answers'
     : keepsSequences(config)
@@ -146,7 +159,7 @@ async function refuseUnmeasurable(io: Io, model: string, flags: BenchFlags): Pro
 }
 
 async function createRequest(
-  server: { readonly url: string; readonly headers: Readonly<Record<string, string>> },
+  server: Pick<MetadataSource, 'url' | 'fetch'> & { readonly headers: Readonly<Record<string, string>> },
   model: string,
   flags: BenchFlags,
 ): Promise<LoadRequest> {
