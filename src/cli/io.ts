@@ -7,6 +7,8 @@ export type Colors = ReturnType<typeof pc.createColors>;
 export interface Output {
   write(text: string): void;
   readonly isTTY: boolean;
+  /** Width of the terminal; undefined = it is none. */
+  readonly columns?: number | undefined;
   /** Colours for this output: none unless it is a terminal. */
   readonly colors: Colors;
 }
@@ -57,6 +59,9 @@ function processOutput(stream: NodeJS.WriteStream): Output {
   return {
     write: (text) => void stream.write(text),
     isTTY,
+    get columns() {
+      return isTTY ? stream.columns : undefined;
+    },
     // picocolors itself minds NO_COLOR, FORCE_COLOR and TERM=dumb.
     colors: pc.createColors(isTTY && pc.isColorSupported),
   };

@@ -189,6 +189,14 @@ describe('models', () => {
       ].join('\n'),
     );
     expect(JSON.parse((await run(['models', 'stats', 'mlp', '--json'], options)).out)).toEqual([row]);
+    expect((await run(['models', 'stats'], { ...options, columns: 80 })).out).toBe(
+      [
+        'MODEL  VERSION  OK  FAILED  ROWS  RUNS  ROWS/RUN    TOTAL     QUEUE  COMPUTE',
+        'mlp          1   2       0     6     2       3.0  2.00 ms  0.100 ms  1.20 ms',
+        'no room for LAST; --json has all',
+        '',
+      ].join('\n'),
+    );
   });
 
   it('loads, with another configuration if told so, and unloads', async () => {
@@ -330,6 +338,11 @@ describe('infer', () => {
     const options = await start(routes);
     const { code, out } = await run(['infer', 'mlp', '-i', '[1,2]'], options);
     expect(code).toBe(0);
+    expect(server?.seen.map(({ url }) => url)).toEqual([
+      '/v2/models/mlp',
+      '/v2/models/mlp/config',
+      '/v2/models/mlp/infer',
+    ]);
     expect(out).toMatch(/^mlp version 2 answered in [\d.]+ ms\n\ny FP32\[1,2\]\n {2}0\.125 {2}2\n$/);
   });
 

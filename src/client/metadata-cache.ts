@@ -20,6 +20,11 @@ export class MetadataCache {
     return { metadata: await this.#known, fresh: false };
   }
 
+  /** Takes what was fetched for another purpose. */
+  learn(metadata: ModelMetadata): void {
+    this.#known = Promise.resolve(metadata);
+  }
+
   refresh(): Promise<ModelMetadata> {
     const pending = this.#fetch();
     this.#known = pending;

@@ -135,7 +135,11 @@ export function createModelClient<M extends ModelTypes>(
       const answer = decodeAnswer(await run(inputs, { ...rest, outputs: [output], classes: { [output]: top } }));
       return answer.tensors.flatMap(toClassScores);
     },
-    metadata: (options) => fetchMetadata(connection.budget(options)),
+    async metadata(options) {
+      const metadata = await fetchMetadata(connection.budget(options));
+      cache.learn(metadata);
+      return metadata;
+    },
     config: (options) => connection.getJson(`${path}/config`, connection.budget(options)),
     ready: (options) => connection.isOk(`${path}/ready`, connection.budget(options)),
     async statistics(options) {

@@ -14,6 +14,8 @@ export interface FakeIoOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Uint8Array;
   readonly colors?: boolean;
+  /** Width of the terminal. */
+  readonly columns?: number;
 }
 
 export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
@@ -25,6 +27,7 @@ export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
       written[name] += text;
     },
     isTTY: false,
+    columns: options.columns,
     colors: pc.createColors(options.colors ?? false),
   });
   return {

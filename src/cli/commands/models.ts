@@ -40,7 +40,7 @@ export function registerModels(program: Command, context: CommandContext): void 
     async (name: string | undefined, flags: CommonFlags) => {
       const client = await connectTo(io, flags);
       const statistics = await fetchStatistics(client, name);
-      io.stdout.write(flags.json ? formatJson(statistics) : formatStatistics(statistics, io.stdout.colors));
+      io.stdout.write(flags.json ? formatJson(statistics) : formatStatistics(statistics, io.stdout));
     },
   );
   registerControl(models, context);
@@ -70,7 +70,7 @@ function addCommon(command: Command): Command {
 }
 
 function formatList(index: readonly ModelIndexEntry[], { io }: CommandContext): string {
-  return index.length === 0 ? 'no models\n' : formatIndex(index, io.stdout.colors);
+  return index.length === 0 ? 'no models\n' : formatIndex(index, io.stdout);
 }
 
 function fetchStatistics(client: MillraceClient, name: string | undefined): Promise<readonly ModelStatistics[]> {

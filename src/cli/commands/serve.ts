@@ -95,7 +95,9 @@ async function start(io: Io, { app, loaded, stop }: Starting, flags: ServeFlags)
   else {
     const { colors } = io.stdout;
     io.stdout.write(
-      empty ? describeEmpty(controlMode) : `\n${formatServing(report, colors)}\n${describeVerdict(report, colors)}\n`,
+      empty
+        ? describeEmpty(controlMode)
+        : `\n${formatServing(report, io.stdout)}\n${describeVerdict(report, colors)}\n`,
     );
   }
 }

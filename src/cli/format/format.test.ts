@@ -44,15 +44,15 @@ describe('formatTable', () => {
           ['a\nb', '10'],
           ['c', '9'],
         ],
-        PLAIN,
+        { colors: PLAIN },
       ),
     ).toBe(['NAME    N', 'a      10', 'b', 'c       9', ''].join('\n'));
   });
 
-  it('is nothing without rows', () => expect(formatTable(columns, [], PLAIN)).toBe(''));
+  it('is nothing without rows', () => expect(formatTable(columns, [], { colors: PLAIN })).toBe(''));
 
   it('has bold headers where there are colours', () => {
-    expect(formatTable(columns, [['a', '1']], pc.createColors(true))).toContain('\u001b[1mNAME\u001b[22m');
+    expect(formatTable(columns, [['a', '1']], { colors: pc.createColors(true) })).toContain('\u001b[1mNAME\u001b[22m');
   });
 });
 

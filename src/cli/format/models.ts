@@ -1,12 +1,12 @@
 import type { ModelIndexEntry, ModelMetadata, ModelStatistics, StatisticDuration } from '../../client/index.js';
 import { isDecoupled, keepsSequences } from '../inputs/model-config.js';
 import type { Colors } from '../io.js';
-import { formatTable } from './table.js';
+import { formatTable, type TableStyle } from './table.js';
 import { formatSpecs } from './tensors.js';
 import { formatMs } from './units.js';
 
 /** The repository index as a table. */
-export function formatIndex(index: readonly ModelIndexEntry[], colors: Colors): string {
+export function formatIndex(index: readonly ModelIndexEntry[], { colors }: TableStyle): string {
   return formatTable<ModelIndexEntry>(
     [
       { header: 'MODEL', cell: (entry) => entry.name },
@@ -15,7 +15,7 @@ export function formatIndex(index: readonly ModelIndexEntry[], colors: Colors): 
       { header: 'REASON', cell: (entry) => entry.reason ?? '' },
     ],
     index,
-    colors,
+    { colors },
   );
 }
 
@@ -60,7 +60,7 @@ function describeBatch(config: Readonly<Record<string, unknown>> | undefined): s
 }
 
 /** Statistics as a table; times are means over the successful requests. */
-export function formatStatistics(statistics: readonly ModelStatistics[], colors: Colors): string {
+export function formatStatistics(statistics: readonly ModelStatistics[], style: TableStyle): string {
   const stage = (pick: (stats: ModelStatistics['inference_stats']) => StatisticDuration | undefined) => ({
     align: 'right' as const,
     cell: (row: ModelStatistics) => formatMean(pick(row.inference_stats)),
@@ -71,16 +71,16 @@ export function formatStatistics(statistics: readonly ModelStatistics[], colors:
       { header: 'VERSION', align: 'right', cell: (row) => row.version },
       { header: 'OK', align: 'right', cell: (row) => String(row.inference_stats.success.count) },
       { header: 'FAILED', align: 'right', cell: (row) => String(row.inference_stats.fail.count) },
-      { header: 'ROWS', align: 'right', cell: (row) => String(row.inference_count) },
-      { header: 'RUNS', align: 'right', cell: (row) => String(row.execution_count) },
-      { header: 'ROWS/RUN', align: 'right', cell: formatRowsPerRun },
+      { header: 'ROWS', leaveOut: 4, align: 'right', cell: (row) => String(row.inference_count) },
+      { header: 'RUNS', leaveOut: 3, align: 'right', cell: (row) => String(row.execution_count) },
+      { header: 'ROWS/RUN', leaveOut: 2, align: 'right', cell: formatRowsPerRun },
       { header: 'TOTAL', ...stage((stats) => stats.success) },
       { header: 'QUEUE', ...stage((stats) => stats.queue) },
       { header: 'COMPUTE', ...stage((stats) => stats.compute_infer) },
-      { header: 'LAST', cell: (row) => formatTime(row.last_inference) },
+      { header: 'LAST', leaveOut: 1, cell: (row) => formatTime(row.last_inference) },
     ],
     statistics,
-    colors,
+    style,
   );
 }
 

@@ -74,7 +74,7 @@ describe('the report of a server', () => {
   );
 
   it('is a table, and below it what is not served and why', () => {
-    expect(formatServing(report, PLAIN)).toBe(
+    expect(formatServing(report, { colors: PLAIN })).toBe(
       [
         'MODEL   VERSION   INPUTS         OUTPUTS             BATCH   PLACEMENT       LOAD      MEMORY',
         'mlp           1   x FP32[-1,2]   y INT64[-1]       up to 8   process       120 ms     10.0 MB',
@@ -98,7 +98,7 @@ describe('the report of a server', () => {
     expect(
       formatServing(
         reportServing(statuses, [], () => 0),
-        PLAIN,
+        { colors: PLAIN },
       ),
     ).toBe(
       [
@@ -109,6 +109,21 @@ describe('the report of a server', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it.each([
+    [100, []],
+    [90, []],
+    [80, ['LOAD']],
+    [70, ['PLACEMENT', 'LOAD']],
+    [30, ['OUTPUTS', 'BATCH', 'PLACEMENT', 'LOAD', 'MEMORY']],
+  ])('does not wrap at %d columns, and says what it has no room for', (columns, missing) => {
+    const text = formatServing({ ...report, unserved: [] }, { colors: PLAIN, columns });
+    const note = missing.length === 0 ? [] : [`no room for ${missing.join(', ')}; --json has all`];
+    const lines = text.trimEnd().split('\n');
+    expect(lines.slice(4)).toEqual(note);
+    expect(lines.slice(0, 4).filter((line) => line.length > columns)).toEqual([]);
+    for (const header of missing) expect(lines[0]).not.toContain(header);
   });
 
   it('is plain data for programs', () => {
@@ -142,7 +157,7 @@ const ensemble = modelInfo('ens', {
 describe('an ensemble', () => {
   it('shows its steps in the table of what is served', () => {
     const report = reportServing([status(ensemble)], [gauge(ensemble, 1)], () => 1);
-    expect(formatServing(report, PLAIN)).toContain('8 a request   2 steps     120 ms   in server');
+    expect(formatServing(report, { colors: PLAIN })).toContain('8 a request   2 steps     120 ms   in server');
   });
 
   it('shows in a check what its steps read and write, and nothing of instances', () => {

@@ -1,7 +1,7 @@
 import type { ModelState } from '../../core/index.js';
 import type { ModelGauges, ModelInfo, ModelStatus } from '../../engine/index.js';
 import type { Colors } from '../io.js';
-import { formatTable } from './table.js';
+import { formatTable, type TableStyle } from './table.js';
 import { formatSpecs } from './tensors.js';
 import { formatBytes, formatMs } from './units.js';
 
@@ -53,22 +53,22 @@ function sum(values: readonly number[]): number {
 }
 
 /** The served models as a table, then what is not served and why. */
-export function formatServing(report: ServingReport, colors: Colors): string {
+export function formatServing(report: ServingReport, style: TableStyle): string {
   const table = formatTable<ServedModel>(
     [
       { header: 'MODEL', cell: ({ info }) => info.ref.name },
-      { header: 'VERSION', align: 'right', cell: ({ info }) => String(info.ref.version) },
+      { header: 'VERSION', leaveOut: 6, align: 'right', cell: ({ info }) => String(info.ref.version) },
       { header: 'INPUTS', cell: ({ info }) => formatSpecs(info.signature.inputs) },
-      { header: 'OUTPUTS', cell: ({ info }) => formatSpecs(info.signature.outputs) },
-      { header: 'BATCH', align: 'right', cell: ({ info }) => describeBatch(info) },
-      { header: 'PLACEMENT', cell: ({ info }) => describePlacement(info) },
-      { header: 'LOAD', align: 'right', cell: ({ info }) => formatMs(info.loadMs) },
-      { header: 'MEMORY', align: 'right', cell: ({ memoryBytes }) => describeMemory(memoryBytes) },
+      { header: 'OUTPUTS', leaveOut: 5, cell: ({ info }) => formatSpecs(info.signature.outputs) },
+      { header: 'BATCH', align: 'right', leaveOut: 4, cell: ({ info }) => describeBatch(info) },
+      { header: 'PLACEMENT', leaveOut: 2, cell: ({ info }) => describePlacement(info) },
+      { header: 'LOAD', leaveOut: 1, align: 'right', cell: ({ info }) => formatMs(info.loadMs) },
+      { header: 'MEMORY', leaveOut: 3, align: 'right', cell: ({ memoryBytes }) => describeMemory(memoryBytes) },
     ],
     report.served,
-    colors,
+    style,
   );
-  return `${table}${table === '' || report.unserved.length === 0 ? '' : '\n'}${formatUnserved(report.unserved, colors)}`;
+  return `${table}${table === '' || report.unserved.length === 0 ? '' : '\n'}${formatUnserved(report.unserved, style.colors)}`;
 }
 
 function describeBatch({ maxBatchSize, batching }: ModelInfo): string {

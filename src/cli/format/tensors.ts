@@ -50,7 +50,7 @@ export function formatClasses(
       { header: 'CLASS', cell: classOf },
       { header: 'SCORE', align: 'right', cell: scoreOf },
     ] as const;
-    return formatTable<ClassScore>(columns, only, colors);
+    return formatTable<ClassScore>(columns, only, { colors });
   }
   const named = rowNames.length === rows.length ? rowNames : rows.map((_, index) => `row ${index}`);
   const places = Array.from({ length: Math.max(...rows.map((row) => row.length)) }, (_, place) => place);
@@ -63,7 +63,7 @@ export function formatClasses(
       })),
     ],
     [...rows.keys()],
-    colors,
+    { colors },
   );
 }
 

@@ -82,6 +82,45 @@ describe('pretty lines', () => {
     );
   });
 
+  it('of requests and models fit into a line of a terminal, with what went wrong and where to find it', async () => {
+    const request = {
+      ...{
+        request_id: 'r-1',
+        trace_id: 't-1',
+        principal: 'anonymous',
+        method: 'POST',
+        route: '/v2/models/{model}/infer',
+      },
+      ...{
+        path: '/v2/models/mlp/infer',
+        status: 200,
+        duration_ms: 1.234,
+        queue_ms: 0.1,
+        compute_ms: 0.5,
+        batch_rows: 1,
+      },
+      ...{ request_bytes: 100, response_bytes: 200, remote_address: '127.0.0.1' },
+    };
+    const done = { ...request, level: 'info', msg: 'POST /v2/models/mlp/infer 200' };
+    expect(await prettify(done)).toBe('[time] INFO: server: POST /v2/models/mlp/infer 200 in 1.234 ms\n');
+    expect(await prettify({ ...done, skipped: 3 })).toBe(
+      '[time] INFO: server: POST /v2/models/mlp/infer 200 in 1.234 ms {"skipped":3}\n',
+    );
+    const ready = {
+      level: 'info',
+      model: 'mlp',
+      version: 1,
+      generation: 6,
+      state: 'ready',
+      load_ms: 39,
+      msg: 'model mlp/1 ready',
+    };
+    expect(await prettify(ready)).toBe('[time] INFO: server: model mlp/1 ready in 39 ms\n');
+    expect(await prettify({ ...request, msg: 'POST /v2/models/mlp/infer 503', error: 'queue full' })).toBe(
+      '[time] WARN: server: POST /v2/models/mlp/infer 503 in 1.234 ms {"request_id":"r-1","error":"queue full"}\n',
+    );
+  });
+
   it('show the cause below, as a stack is read', async () => {
     expect(await prettify({ msg: 'oh', cause: 'Error: x\n    at y' })).toBe(
       '[time] WARN: server: oh\n    Error: x\n        at y\n',

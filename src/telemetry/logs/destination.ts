@@ -102,7 +102,7 @@ async function createPrettifier(colorize: boolean): Promise<(line: string) => st
     errorLikeObjectKeys: [],
   });
   return (line) => {
-    const { cause = '', msg, ...fields } = JSON.parse(line);
+    const { cause = '', msg, ...fields } = forPeople(JSON.parse(line));
     const [first = '', ...more] = String(msg).split('\n');
     // A stack is for reading, so it stands below its line; indented, it cannot pass for another one.
     const below = [...more, ...(cause === '' ? [] : String(cause).split('\n'))];
@@ -111,4 +111,22 @@ async function createPrettifier(colorize: boolean): Promise<(line: string) => st
     );
     return prettify(entry) + below.map((text) => `    ${clean(text)}\n`).join('');
   };
+}
+
+/** What programs read from lines of requests, models and runners; people read it in the message, or ask for JSON. */
+const FOR_PROGRAMS: ReadonlySet<string> = new Set(
+  (
+    'trace_id principal method route path status remote_address request_bytes response_bytes request_messages ' +
+    'response_messages duration_ms queue_ms compute_ms batch_rows runner start_ms model version generation state load_ms'
+  ).split(' '),
+);
+
+/** What took its time fits into one line of a terminal; what tells it from others stays where it went wrong. */
+function forPeople(entry: Readonly<Record<string, unknown>>): Record<string, string> {
+  const { duration_ms, load_ms, start_ms, level, msg } = entry;
+  const took = duration_ms ?? load_ms ?? start_ms;
+  if (typeof took !== 'number') return { ...entry } as Record<string, string>;
+  const isShown = (name: string) => !FOR_PROGRAMS.has(name) && !(name === 'request_id' && level === 'info');
+  const shown = Object.entries(entry).filter(([name]) => isShown(name));
+  return { ...Object.fromEntries(shown), msg: `${msg} in ${took} ms` } as Record<string, string>;
 }
