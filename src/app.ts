@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { processEnvironment, type Settings, watchKeys } from './config/index.js';
+import { describeFileShortage, maxOpenFiles, processEnvironment, type Settings, watchKeys } from './config/index.js';
 import { type Clock, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
 import { createAuthenticator } from './governance/index.js';
@@ -86,15 +86,11 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     version: VERSION,
   });
   const { service } = life;
-  const authenticator = createAuthenticator(settings.auth, {
-    explicitControl: settings.repository.controlMode === 'explicit',
-    clock,
-  });
-  const stopWatchingKeys = watchKeys(settings.auth, { clock, events, onChange: authenticator.replaceKeys });
+  const { authenticate, stopWatchingKeys } = openAuthentication(settings, clock, events);
   const server = createServer({
     options: settings.server,
     service,
-    authenticate: authenticator.authenticate,
+    authenticate,
     events,
     clock,
     requiresKey: settings.auth.keys.length > 0,
@@ -123,7 +119,10 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     events,
     clock,
     settings,
-    start: () => life.start(),
+    async start() {
+      await life.start();
+      warnOfFileShortage(engine, settings, events);
+    },
     listen() {
       const { keys, allowAnonymous } = settings.auth;
       checkBind(settings.server.host, { hasKeys: keys.length > 0, allowAnonymous });
@@ -135,4 +134,21 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
       return closing;
     },
   };
+}
+
+/** Who calls, by keys that follow their files. */
+function openAuthentication({ auth, repository }: Settings, clock: Clock, events: EventBus) {
+  const explicitControl = repository.controlMode === 'explicit';
+  const { authenticate, replaceKeys } = createAuthenticator(auth, { explicitControl, clock });
+  return { authenticate, stopWatchingKeys: watchKeys(auth, { clock, events, onChange: replaceKeys }) };
+}
+
+function warnOfFileShortage(engine: Engine, settings: Settings, events: EventBus): void {
+  const limit = maxOpenFiles();
+  if (limit === undefined) return;
+  const runners = engine
+    .statuses()
+    .reduce((sum, { info }) => sum + (info?.placement === 'process' ? info.instances : 0), 0);
+  const message = describeFileShortage(limit, settings, runners);
+  if (message !== undefined) events.publish('diagnostic', { level: 'warn', room: 'app', message });
 }

@@ -66,7 +66,12 @@ function renderDefault(key: string, schema: TSchema): string {
   if (schema.default === undefined) return '';
   const text = typeof schema.default === 'string' ? schema.default || "''" : JSON.stringify(schema.default);
   const mebibytes = key.endsWith('Bytes') ? schema.default / 1_048_576 : 0;
-  return `\`${text}\`${mebibytes >= 1 ? ` (${mebibytes} MiB)` : ''}`;
+  const share = schema['x-memory-share'];
+  return [
+    `\`${text}\``,
+    ...(mebibytes >= 1 ? [` (${mebibytes} MiB)`] : []),
+    ...(share === undefined ? [] : [`, but at most 1/${1 / share} of the memory`]),
+  ].join('');
 }
 
 function renderFlag(schema: TSchema): string {
@@ -100,6 +105,8 @@ Kubernetes makes for a service named millrace are not mistaken for settings.
 **References.** Text values, also those from the environment, may hold \`\${env:NAME}\` (an environment variable) and
 \`\${file:path}\` (a file's content without its last line break), which is how secrets are given. \`$\${\` stands for the
 characters \`\${\`. A reference that leads nowhere ends the start. \`millrace config print\` shows no secrets.
+
+**Memory** is that of the machine, or of the control group (container) that the server is in, where that is less.
 
 **Paths** in the file start from the file's folder, elsewhere from the working folder. Names end in their unit: \`Ms\`
 milliseconds, \`S\` seconds, \`Bytes\` bytes. \`millrace config schema\` prints a JSON Schema for editors.`;

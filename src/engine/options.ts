@@ -13,6 +13,7 @@ export const EngineOptionsSchema = Type.Object(
       default: 1_073_741_824,
       minimum: 1,
       description: 'Input bytes of all requests that wait or run; more are refused at once.',
+      'x-memory-share': 1 / 8,
     }),
     maxInstances: Type.Integer({ default: 1024, minimum: 1, description: 'Instances of all models together.' }),
     loadConcurrency: Type.Integer({
@@ -59,6 +60,7 @@ export const EngineOptionsSchema = Type.Object(
       default: 67_108_864,
       minimum: 0,
       description: 'Answers kept for models whose `responseCache` is enabled, all together; 0 = none.',
+      'x-memory-share': 1 / 32,
       'x-flag': '--response-cache-byte-size',
     }),
     cacheFolder: Type.String({

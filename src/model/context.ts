@@ -1,7 +1,7 @@
 import type { Datatype, Parameters } from '../core/index.js';
 import type { ModelTensor, OutputValue } from './tensors.js';
 
-/** Writes to the server's log. Never log a payload. */
+/** Writes to the server's log, as it is given: inputs do not belong there. */
 export interface ModelLog {
   debug(message: string): void;
   info(message: string): void;

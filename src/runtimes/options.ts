@@ -8,6 +8,7 @@ export const RunnerOptionsSchema = Type.Object(
       default: 4_294_967_296,
       minimum: 1,
       description: 'Resident memory above which a runner is killed, unless its model says otherwise.',
+      'x-memory-share': 1 / 2,
     }),
     memoryPollIntervalMs: Type.Number({
       default: 500,

@@ -55,6 +55,7 @@ export const ServerOptionsSchema = Type.Object(
       description:
         'Request bodies, gRPC messages and unread answers (over HTTP those of more than 16 KiB) held in memory at a time, all connections together; more ' +
         'are refused with 503 (gRPC: `UNAVAILABLE`, and `RESOURCE_EXHAUSTED` for an answer).',
+      'x-memory-share': 1 / 8,
     }),
     maxInputs: Type.Integer({ default: 256, minimum: 1, description: 'Most input tensors of a request.' }),
     maxHeaderBytes: Type.Integer({

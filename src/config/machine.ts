@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { totalmem } from 'node:os';
+import type { TSchema } from '@sinclair/typebox';
+import { type Layer, treeOf } from './layer.js';
+import { type Settings, SettingsSchema } from './schema.js';
+import { settingKeys } from './shape.js';
+
+/** Bytes that this process may use: of the machine, or of the control group (container) that it is in. */
+export function availableMemoryBytes(): number {
+  // 0 or more than there is = no limit.
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
+
+/** The defaults of limits in bytes, where the memory is too small for those in the schema (`x-memory-share`). */
+export function memoryLayer(memoryBytes: number, folder: string): Layer {
+  const values = settingKeys(SettingsSchema)
+    .filter(({ schema }) => schema['x-memory-share'] !== undefined)
+    .map(({ path, schema }) => ({ path, value: limitFor(schema, memoryBytes) }));
+  return { tree: treeOf(values), folder, locate: () => '' };
+}
+
+function limitFor(schema: TSchema, memoryBytes: number): number {
+  return Math.min(schema.default, Math.floor(memoryBytes * schema['x-memory-share']));
+}
+
+/** Files that this process may have open; undefined where the system does not say it in the way of Linux. */
+export function maxOpenFiles(): number | undefined {
+  try {
+    const [, limit] = /^Max open files +(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+    return limit === undefined || limit === 'unlimited' ? undefined : Number(limit);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Pipes of a runner, and the shared segment. */
+const FILES_PER_RUNNER = 6;
+/** Libraries, logs, model files that are being read. */
+const OWN_FILES = 100;
+
+/** What is wrong with a limit on open files that holds less than what the settings allow; undefined = nothing. */
+export function describeFileShortage(
+  limit: number,
+  { server }: Pick<Settings, 'server'>,
+  runners: number,
+): string | undefined {
+  const { httpSocket, grpcSocket } = server;
+  const ports = 1 + [server.grpcPort, server.metricsPort, server.adminPort].filter((port) => port >= 0).length;
+  const listeners = ports + [httpSocket, grpcSocket].filter((path) => path !== '').length;
+  const needed = listeners * server.maxConnections + runners * FILES_PER_RUNNER + OWN_FILES;
+  if (needed <= limit) return undefined;
+  return (
+    `the limit on open files (ulimit -n) is ${limit}, but server.maxConnections (${server.maxConnections}) on each of ` +
+    `${listeners} listeners and ${runners} runners may need ${needed}: raise the limit or lower server.maxConnections`
+  );
+}
