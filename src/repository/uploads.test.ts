@@ -1,11 +1,12 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { createTempFolder, type FolderContents, type TempFolder } from '../../test/support/model-folder.js';
 import { EventBus } from '../core/index.js';
 import { createFolderRepository } from './folder-repository.js';
 import type { ModelSource, Repository } from './types.js';
+import { Uploads } from './uploads.js';
 
 /** The repository `models` in a folder, with uploads in `uploads` beside it. */
 function open(folder: TempFolder): Repository {
@@ -224,3 +225,25 @@ describe('files that come with a load request', () => {
     await expect(scan).rejects.toMatchObject({ message: '1001 files were given; expected at most 1000' });
   });
 });
+
+it.each([
+  ['writeFile', 'ENOSPC', "file '1/model.onnx' of 4 bytes"],
+  ['writeFile', 'EDQUOT', "file '1/model.onnx' of 4 bytes"],
+  ['mkdtemp', 'ENOSPC', 'a folder for the files'],
+] as const)(
+  'says that the disk is full where %s fails with %s, and leaves nothing behind',
+  async (method, code, what) => {
+    await using parent = await createTempFolder();
+    const uploads = new Uploads(parent.path);
+    const cause = Object.assign(new Error(`${code}: no room`), { code });
+    const failing = vi.spyOn(fs, method).mockRejectedValue(cause);
+    await expect(uploads.write(new Map([['1/model.onnx', Buffer.from('onnx')]]))).rejects.toMatchObject({
+      code: 'resource_exhausted',
+      message: `the disk for uploaded models is full: there is no room for ${what}; free some, or set TMPDIR to another disk`,
+      retryAfterMs: undefined,
+      cause,
+    });
+    failing.mockRestore();
+    expect(await fs.readdir(parent.path)).toEqual([]);
+  },
+);

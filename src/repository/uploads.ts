@@ -25,7 +25,8 @@ export class Uploads {
 
   /**
    * Writes files by their path (`<version>/<file>`, or a file beside the version folders) into a new folder that only
-   * this user can read, and returns it. Throws `invalid_argument` for paths that would lead out of it.
+   * this user can read, and returns it. Throws `invalid_argument` for paths that would lead out of it, `resource_exhausted` when
+   * the disk is full.
    */
   async write(files: ReadonlyMap<string, Uint8Array>): Promise<string> {
     if (files.size > MAX_FILES) throw refusal(`${files.size} files were given; expected at most ${MAX_FILES}`);
@@ -33,7 +34,9 @@ export class Uploads {
       const problem = uploadPathProblem(name);
       if (problem !== undefined) throw refusal(`file '${name.slice(0, MAX_PATH_LENGTH)}' ${problem}`);
     }
-    const folder = await makeUploadFolder(this.#parent);
+    const folder = await makeUploadFolder(this.#parent).catch((error: unknown) => {
+      throw fullDisk(error, 'a folder for the files') ?? error;
+    });
     this.#folders.set(folder, new Set());
     try {
       for (const [name, content] of files) await writeNew(folder, name, content);
@@ -89,8 +92,19 @@ async function writeNew(folder: string, name: string, content: Uint8Array): Prom
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     // Names that differ in case only, or one that is a folder of another.
     if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'EISDIR') throw refusal(`file '${name}' is given twice`);
-    throw error;
+    throw fullDisk(error, `file '${name}' of ${content.byteLength} bytes`) ?? error;
   }
+}
+
+/** The refusal of what has no room on the disk; undefined for other errors. */
+function fullDisk(error: unknown, what: string): MillraceError | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return undefined;
+  return new MillraceError(
+    'resource_exhausted',
+    `the disk for uploaded models is full: there is no room for ${what}; free some, or set TMPDIR to another disk`,
+    { cause: error },
+  );
 }
 
 function refusal(message: string): MillraceError {
