@@ -204,6 +204,15 @@ describe('a runner process', () => {
 });
 
 describe('a load', () => {
+  test('starts a process that has declined telemetry before any code of it runs', async () => {
+    const entry = path.join(folder, 'tells.mjs');
+    writeFileSync(entry, 'process.stderr.write(`${process.env.ORT_DISABLE_TELEMETRY}\\n`); process.exit(9);');
+    const other = createTestHost({ entry });
+    await expect(other.load(faulty)).rejects.toThrow('exited with code 9');
+    expect(await other.event('diagnostic')).toMatchObject({ message: '1' });
+    await other.host.close();
+  });
+
   test('that dies rejects with the reason and leaves nothing behind', async () => {
     const entry = path.join(folder, 'dies.mjs');
     writeFileSync(entry, "process.stderr.write('no such library\\n'); process.exit(9);");

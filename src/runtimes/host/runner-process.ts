@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { type Clock, type EventBus, MillraceError, within } from '../../core/index.js';
 import { type CallModel, RunnerDiedError } from '../contract.js';
+import { TELEMETRY_DECLINED } from '../onnx/telemetry.js';
 import { haveBegun, type Lane } from './begun.js';
 import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
 import { FrameAssembler } from './frame-assembler.js';
@@ -62,7 +63,7 @@ export class RunnerProcess {
     this.#child = spawn(process.execPath, [settings.entry, settings.label, String(process.pid)], {
       argv0: `millrace-runner ${settings.label}`,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', this.#segment?.fd ?? 'ignore'],
-      env: settings.environment,
+      env: { ...TELEMETRY_DECLINED, ...settings.environment },
       windowsHide: true,
     });
     this.pid = this.#child.pid ?? 0;
