@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { emptyFolder } from '../harness/paths.js';
+import { emptyFolder, inRoot } from '../harness/paths.js';
 import { installPython } from '../harness/python.js';
 import { startServer } from '../harness/server.js';
 import { Tally } from '../harness/tally.js';
@@ -26,12 +26,13 @@ export async function run(): Promise<number> {
   const repository = writeTritonModels(path.join(folder, 'models'));
   mkdirSync(path.join(repository, 'sleepy/1'), { recursive: true });
   writeFileSync(path.join(repository, 'sleepy/model.yaml'), JSON.stringify(SLEEPY));
+  cpSync(inRoot('examples/models/mlp'), path.join(repository, 'mlp'), { recursive: true });
   const tally = new Tally();
   const server = await startServer([repository, '--model-control-mode', 'explicit', '--load-model', '*']);
   const address = new URL(server.url).host;
   const upload = path.join(repository, 'ident_nb/1/model.onnx');
   try {
-    for (const script of ['tritonclient_http.py', 'kserve_rest.py', 'openapi_generated.py']) {
+    for (const script of ['readme.py', 'tritonclient_http.py', 'kserve_rest.py', 'openapi_generated.py']) {
       const { output } = await python.run(`clients/${script}`, [address, upload], SCRIPT_LIMIT_MS);
       tally.adopt(script, output);
     }
