@@ -46,6 +46,36 @@ describe('planBatch', () => {
     });
   });
 
+  describe('with preferred sizes and a long delay', () => {
+    const limits = { ...LIMITS, maxDelayMs: 10_000, preferredSizes: [2, 6] };
+    const rowsOf = (...rows: number[]) => rows.map((each) => candidate({ rows: each }));
+
+    it.each([
+      ['a request beyond the largest of them', rowsOf(7), [0], 7],
+      ['what the next request would take beyond the largest of them', rowsOf(3, 7), [0], 3],
+      ['what the next request would take beyond it by one row', rowsOf(3, 4), [0], 3],
+    ])('sends %s at once', (_what, candidates, picked, rows) => {
+      expect(planBatch(candidates, limits, 1)).toEqual({ kind: 'run', picked, rows, reason: 'full' });
+    });
+
+    it('sends a batch at once that the next request cannot join, with all who can', () => {
+      const shapes = ['a', 'b', 'a'].map((shapeKey) => candidate({ shapeKey }));
+      expect(planBatch(shapes, { ...limits, preferredSizes: [6] }, 1)).toEqual({
+        ...{ kind: 'run', picked: [0, 2], rows: 2, reason: 'full' },
+      });
+    });
+
+    it('waits for company while more may join', () => {
+      expect(planBatch(rowsOf(4), limits, 1)).toEqual({ kind: 'wait', at: 10_000 });
+    });
+
+    it('sends all that waits once the delay is over, not only the largest preferred size', () => {
+      const plan = { kind: 'run', picked: [0, 1, 2], rows: 5, reason: 'delay' };
+      expect(planBatch(rowsOf(2, 2, 1), limits, 10_000)).toEqual(plan);
+      expect(planBatch(rowsOf(2, 2, 1), limits, 9_999)).toMatchObject({ picked: [0], reason: 'preferred' });
+    });
+  });
+
   it('puts only equal shapes together, those further back included', () => {
     const candidates = [candidate({ shapeKey: 'a' }), candidate({ shapeKey: 'b' }), candidate({ shapeKey: 'a' })];
     expect(planBatch(candidates, LIMITS, 0)).toMatchObject({ picked: [0, 2], rows: 2 });

@@ -26,23 +26,29 @@ export type Plan =
 
 /**
  * Decides what an instance that could take a batch now should get. `candidates` are in scheduling order and not empty.
- * The first one anchors the batch: only requests of the same shape join it. The batch is sent when it is full, has a
- * preferred size, or its oldest member has waited `maxDelayMs`.
+ * The first one anchors the batch: only requests of the same shape join it. No batch is larger than the largest preferred
+ * size, where there are any, but for a single request that is. A batch is sent at once when it has a preferred size or
+ * when a request that waits cannot join it, else when its oldest member has waited `maxDelayMs`: Triton's rules.
  */
 export function planBatch(candidates: readonly Candidate[], limits: BatchLimits, now: number): Plan {
   const anchor = candidates[0] as Candidate;
   if (anchor.alone) return { kind: 'run', picked: [0], rows: anchor.rows, reason: 'retry' };
   if (!limits.batching) return { kind: 'run', picked: [0], rows: anchor.rows, reason: 'single' };
 
+  const largest = limits.preferredSizes.at(-1) ?? limits.maxRows;
   const picked: number[] = [];
   let rows = 0;
   let oldest = anchor.enqueuedAt;
   let full = false;
+  let passed = false;
   let preferred: { readonly count: number; readonly rows: number } | undefined;
   for (let index = 0; index < candidates.length; index++) {
     const candidate = candidates[index] as Candidate;
-    if (candidate.alone || candidate.shapeKey !== anchor.shapeKey) continue;
-    if (rows + candidate.rows > limits.maxRows) {
+    if (candidate.alone || candidate.shapeKey !== anchor.shapeKey) {
+      passed = true;
+      continue;
+    }
+    if (index > 0 && rows + candidate.rows > largest) {
       full = true;
       break;
     }
@@ -50,16 +56,17 @@ export function planBatch(candidates: readonly Candidate[], limits: BatchLimits,
     rows += candidate.rows;
     if (candidate.enqueuedAt < oldest) oldest = candidate.enqueuedAt;
     if (limits.preferredSizes.includes(rows)) preferred = { count: picked.length, rows };
-    if (rows === limits.maxRows) {
+    if (rows >= largest) {
       full = true;
       break;
     }
   }
-  if (preferred !== undefined) {
+  const at = oldest + limits.maxDelayMs;
+  const overdue = limits.maxDelayMs > 0 && now >= at;
+  if (preferred !== undefined && !overdue) {
     return { kind: 'run', picked: picked.slice(0, preferred.count), rows: preferred.rows, reason: 'preferred' };
   }
-  if (full) return { kind: 'run', picked, rows, reason: 'full' };
+  if (full || (passed && limits.maxDelayMs > 0)) return { kind: 'run', picked, rows, reason: 'full' };
   if (limits.maxDelayMs === 0) return { kind: 'run', picked, rows, reason: 'idle' };
-  const at = oldest + limits.maxDelayMs;
-  return now >= at ? { kind: 'run', picked, rows, reason: 'delay' } : { kind: 'wait', at };
+  return overdue ? { kind: 'run', picked, rows, reason: 'delay' } : { kind: 'wait', at };
 }
