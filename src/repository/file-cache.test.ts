@@ -17,6 +17,17 @@ describe('FileCache', () => {
     expect(await cache.get('a', '1', async () => 'read')).toBe('read');
   });
 
+  it('forgets what lay in a folder that is gone, and nothing else', async () => {
+    const cache = new FileCache<number>();
+    let computed = 0;
+    const get = (key: string) => cache.get(key, '1', async () => ++computed);
+    await get('/uploads/a/1/model.onnx');
+    await get('/uploads/b/1/model.onnx');
+    cache.forget('/uploads/a');
+    expect(await get('/uploads/b/1/model.onnx')).toBe(2);
+    expect(await get('/uploads/a/1/model.onnx')).toBe(3);
+  });
+
   it('forgets what was not asked for between two prunings', async () => {
     const cache = new FileCache<number>();
     let computed = 0;

@@ -24,6 +24,11 @@ export class FileCache<Value> {
     return value;
   }
 
+  /** Forgets what lay in a folder. */
+  forget(folder: string): void {
+    for (const key of this.#entries.keys()) if (key.startsWith(folder)) this.#entries.delete(key);
+  }
+
   /** Forgets what nobody has asked for since the last call. */
   prune(): void {
     for (const [key, entry] of this.#entries) {

@@ -45,7 +45,7 @@ class FolderRepository implements Repository {
   #told: ReadonlySet<string> = new Set();
 
   constructor({ paths, options, clock, events, uploadFolder = os.tmpdir() }: FolderRepositorySetup) {
-    this.#uploads = new Uploads(uploadFolder);
+    this.#uploads = new Uploads(uploadFolder, (folder) => this.#forget(folder));
     this.#folders = [...new Set(paths.map((folder) => path.resolve(folder)))];
     this.#events = events;
     this.#configName = options.configName ?? '';
@@ -59,8 +59,10 @@ class FolderRepository implements Repository {
   async scan(options: ScanOptions = {}): Promise<RepositoryScan> {
     const override = overrideOf(options);
     const found = await this.#find(options);
-    const examined =
-      override === undefined ? await this.#examineAll(found.locations) : await this.#examineOverride(override, found);
+    const isOverridden = override !== undefined && !(await this.#isOutdated(options.configOverrideAt, found));
+    const examined = isOverridden
+      ? await this.#examineOverride(override, found)
+      : await this.#examineAll(found.locations);
     const wanted = examined.filter(({ name }) => options.name === undefined || name === options.name);
     const scan = mergeFindings(found, wanted);
     const isWhole = options.name === undefined && options.repository === undefined;
@@ -113,6 +115,14 @@ class FolderRepository implements Repository {
     );
   }
 
+  /** Somebody has written a configuration after another was given in its place. */
+  async #isOutdated(givenAt: number | undefined, { locations: [onDisk] }: Found): Promise<boolean> {
+    if (givenAt === undefined || onDisk === undefined) return false;
+    // A file that cannot be read is no reason to forget what was given.
+    const { file } = await readConfig(onDisk, this.#configs).catch(() => ({ file: undefined }));
+    return file !== undefined && file.mtimeMs > givenAt;
+  }
+
   /** What came with a load request takes the place of the configuration and, where files came, of the folder. */
   async #examineOverride(override: Override, { locations }: Found): Promise<readonly Examined[]> {
     const config = await readOverrideConfig(override);
@@ -137,6 +147,11 @@ class FolderRepository implements Repository {
 
   async #examine(location: ModelLocation, config: () => Promise<ReadConfig>): Promise<Examined> {
     return { ...(await examineModel(location, config, this.#selection)), repository: location.repository };
+  }
+
+  /** An uploaded folder is gone, and no other will have its name. */
+  #forget(folder: string): void {
+    for (const cache of [this.#selection.tracker, this.#selection.labels, this.#selection.hashes]) cache.forget(folder);
   }
 
   #prune(): void {

@@ -87,7 +87,11 @@ export const BatchingConfigSchema = Type.Object(
       }),
     ),
     preferredBatchSizes: Type.Optional(
-      Type.Array(Type.Integer({ minimum: 1 }), { default: [], description: 'Sizes worth sending before the delay.' }),
+      Type.Array(Type.Integer({ minimum: 1 }), {
+        default: [],
+        description:
+          'Sizes sent before the delay is over; no batch is larger than the largest of them, unless a single request is.',
+      }),
     ),
     maxQueueDelayMs: Type.Optional(
       Type.Number({
@@ -218,10 +222,11 @@ export const LimitsConfigSchema = Type.Object(
     executionTimeoutMs: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
-        default: 60_000,
+        default: 30_000,
         description:
-          'A batch that runs longer is taken for hung: its runner is killed and restarted. For models of many answers, the ' +
-          'longest time between two of them; the time in which a slow reader or another model is waited for does not count.',
+          'A batch that runs longer is taken for hung: its runner is killed and restarted. Must be below ' +
+          '`server.requestTimeoutMs` for callers to learn of it. For models of many answers, the longest time between two of ' +
+          'them; the time in which a slow reader or another model is waited for does not count.',
       }),
     ),
     loadTimeoutMs: Type.Optional(Type.Number({ exclusiveMinimum: 0, default: 120_000 })),

@@ -26,7 +26,7 @@ describe('resolveModelConfig', () => {
           "runner": undefined,
         },
         "limits": {
-          "executionTimeoutMs": 60000,
+          "executionTimeoutMs": 30000,
           "loadTimeoutMs": 120000,
           "maxInFlightBytes": 268435456,
           "maxRssBytes": 0,

@@ -38,6 +38,18 @@ describe('SettleTracker', () => {
     expect(tracker.judge('a', 'f', writtenAt).settlesInMs).toBe(0);
   });
 
+  it('forgets what lay in a folder that is gone, and nothing else', async () => {
+    const clock = new FakeClock();
+    const tracker = new SettleTracker(clock, 1_000);
+    const inFuture = clock.wallNow() + 60_000;
+    const judge = (key: string) => tracker.judge(key, 'f', inFuture).known;
+    for (const key of ['/uploads/a\nm\n1', '/uploads/b\nm\n1']) judge(key);
+    await clock.advance(1_000);
+    for (const key of ['/uploads/a\nm\n1', '/uploads/b\nm\n1']) expect(judge(key)).toBe(true);
+    tracker.forget('/uploads/a');
+    expect([judge('/uploads/a\nm\n1'), judge('/uploads/b\nm\n1')]).toEqual([false, true]);
+  });
+
   it('waits for nothing when told so', () => {
     const clock = new FakeClock();
     expect(new SettleTracker(clock, 0).judge('a', 'f', clock.wallNow()).settlesInMs).toBe(0);

@@ -47,6 +47,11 @@ export class SettleTracker {
     return { settlesInMs, known: seen.known };
   }
 
+  /** Forgets what lay in a folder. */
+  forget(folder: string): void {
+    for (const key of this.#observations.keys()) if (key.startsWith(folder)) this.#observations.delete(key);
+  }
+
   /** Forgets what nobody has asked for since the last call. */
   prune(): void {
     for (const [key, observation] of this.#observations) {

@@ -62,6 +62,8 @@ export interface ScanOptions {
   readonly repository?: string;
   /** Configuration that replaces the one on disk (Triton's load with `config`): Triton JSON or our own shape. */
   readonly configOverride?: string;
+  /** When that was given, milliseconds of the wall clock: a configuration file written later counts instead. Default: now. */
+  readonly configOverrideAt?: number;
   /** Files that replace those on disk (Triton's `file:<version>/<name>`), by that path. */
   readonly fileOverrides?: ReadonlyMap<string, Uint8Array>;
 }

@@ -60,6 +60,21 @@ describe('a configuration that comes with a load request', () => {
     expect((await repository.scan({ name: 'm' })).sources).toHaveLength(2);
   });
 
+  it('gives way to a file that was written after it was given', async () => {
+    await using folder = await createRepository({ 'm/1/model.onnx': '', 'm/model.yaml': 'maxBatchSize: 8' });
+    const repository = open(folder);
+    const file = path.join(folder.path, 'models/m/model.yaml');
+    const load = async (configOverrideAt: number) => {
+      const scan = await repository.scan({ name: 'm', configOverride: '{"maxBatchSize":3}', configOverrideAt });
+      return scan.sources[0]?.config.maxBatchSize;
+    };
+    const { mtimeMs } = await fs.stat(file);
+    expect(await load(mtimeMs + 1_000)).toBe(3);
+    expect(await load(mtimeMs - 1_000)).toBe(8);
+    await fs.rm(file);
+    expect(await load(mtimeMs - 1_000)).toBe(3);
+  });
+
   it('changes fingerprint and digest', async () => {
     await using folder = await createRepository({ 'm/1/model.onnx': '' });
     const repository = open(folder);
@@ -152,6 +167,16 @@ describe('files that come with a load request', () => {
     await repository.discard(second);
     expect(await exists(second.modelFolder)).toBe(false);
     await repository.discard(second);
+  });
+
+  it('leave nothing in memory when they are removed', async () => {
+    await using folder = await createRepository({});
+    const removed: string[] = [];
+    const uploads = new Uploads(path.join(folder.path, 'uploads'), (gone) => removed.push(gone));
+    const written = await uploads.write(files('1/model.onnx'));
+    await uploads.keep(written, []);
+    expect(removed).toEqual([written]);
+    await uploads.close();
   });
 
   it('are removed at once when nothing of them can be served', async () => {

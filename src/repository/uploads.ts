@@ -15,11 +15,14 @@ export class Uploads {
   /** Versions in use, by folder. */
   readonly #folders = new Map<string, Set<number>>();
   readonly #parent: string;
+  readonly #onRemoved: (folder: string) => void;
   /** Ends when what servers that were killed have left is removed. */
   readonly #swept: Promise<void>;
 
-  constructor(parent: string) {
+  /** `onRemoved` is told of every folder that is gone. */
+  constructor(parent: string, onRemoved: (folder: string) => void) {
     this.#parent = parent;
+    this.#onRemoved = onRemoved;
     this.#swept = removeLeftUploads(parent);
   }
 
@@ -68,6 +71,7 @@ export class Uploads {
   async #remove(folder: string): Promise<void> {
     this.#folders.delete(folder);
     await fs.rm(folder, { recursive: true, force: true });
+    this.#onRemoved(folder);
   }
 }
 

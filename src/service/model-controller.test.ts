@@ -108,13 +108,11 @@ describe('ModelController with models side by side', () => {
   });
 
   it('loads a model again once when its files have changed under it', async () => {
-    const { clock, controller, engine, repository } = createFixture();
+    const { controller, engine, repository } = createFixture();
     repository.content = { sources: [source('a', 1)] };
     await controller.start();
     const before = engine.serving('a')[0]?.ref.generation ?? 0;
-    controller.reload('a');
-    controller.reload('a');
-    await clock.flush();
+    await Promise.all([controller.reload('a'), controller.reload('a')]);
     expect(engine.serving('a')[0]?.ref.generation).toBe(before + 1);
   });
 });
@@ -132,6 +130,58 @@ describe('ModelController.load and unload', () => {
     repository.content = { sources: [source('a', 2)] };
     const [again] = await controller.load('a', {});
     expect(again?.ref.generation).toBeGreaterThan(before?.ref.generation ?? 0);
+  });
+
+  describe('with a configuration of its own', () => {
+    it('counts for later loads, until the model is unloaded', async () => {
+      const { clock, controller, repository } = createFixture({ controlMode: 'explicit' });
+      repository.content = { sources: [source('a', 1)] };
+      const givenAt = clock.wallNow();
+      await controller.load('a', { configOverride: '{"maxBatchSize":2}' });
+      await clock.advance(1_000);
+      await controller.load('a', {});
+      await controller.reload('a');
+      const kept = { name: 'a', configOverride: '{"maxBatchSize":2}', configOverrideAt: givenAt };
+      expect(repository.scans.slice(1)).toEqual([kept, kept]);
+      await controller.unload('a');
+      await controller.load('a', {});
+      expect(repository.scans.at(-1)).toEqual({ name: 'a' });
+    });
+
+    it('gives way to the next one, and is not kept when its load fails', async () => {
+      const { controller, host, repository } = createFixture({ controlMode: 'explicit' });
+      repository.content = { sources: [source('a', 1)] };
+      await controller.load('a', { configOverride: '{"maxBatchSize":2}' });
+      host.failure = new MillraceError('invalid_argument', 'no');
+      await controller.load('a', { configOverride: '{"maxBatchSize":3}' }).catch(() => undefined);
+      host.failure = undefined;
+      await controller.load('a', {});
+      expect(repository.scans.at(-1)?.configOverride).toBe('{"maxBatchSize":2}');
+    });
+
+    it('is not mixed with the files on disk where its own came with it', async () => {
+      const { controller, repository } = createFixture({ controlMode: 'explicit' });
+      repository.content = { sources: [source('a', 1)] };
+      await controller.load('a', { configOverride: '{}', fileOverrides: new Map() });
+      await expect(controller.reload('a')).rejects.toMatchObject({
+        code: 'failed_precondition',
+        message: 'they came with a load request, and are gone; load it again',
+      });
+      await controller.load('a', {});
+      expect(repository.scans.at(-1)).toEqual({ name: 'a' });
+    });
+  });
+
+  it('shows the last 256 models whose uploaded files did not load, and forgets those before', async () => {
+    const { controller, host, repository, engine } = createFixture({ controlMode: 'explicit' });
+    host.failure = new MillraceError('invalid_argument', 'no');
+    for (let index = 0; index < 260; index++) {
+      repository.content = { sources: [source(`m${1000 + index}`, 1)] };
+      const options = { configOverride: '{}', fileOverrides: new Map() };
+      await controller.load(`m${1000 + index}`, options).catch(() => undefined);
+    }
+    expect(engine.statuses()).toHaveLength(256);
+    expect(engine.statuses()[0]?.name).toBe('m1004');
   });
 
   it('passes overrides on and discards what they brought when the load fails', async () => {

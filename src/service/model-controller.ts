@@ -15,17 +15,19 @@ import {
   type Repository,
   type RepositoryOptions,
   type RepositoryScan,
-  type ScanOptions,
   scanSettled,
   scanWithComposing,
 } from '../repository/index.js';
 import { HeldModels, type Hold } from './held-models.js';
+import { type LoadOptions, LoadOverrides } from './load-overrides.js';
 import { type LoadResult, LoadRound } from './load-round.js';
 
 /** No model can have this name. */
 const ALL_MODELS = '';
 /** How long a load waits for files that are still being written. */
 const MAX_SETTLE_WAIT_MS = 30_000;
+/** Models that exist in no repository and failed to load, as the index shows them. */
+const MAX_FAILED_UPLOADS = 256;
 
 export interface ModelControllerOptions {
   readonly repository: Repository;
@@ -43,8 +45,11 @@ export class ModelController {
   readonly #setup: ModelControllerOptions;
   /** What was loaded last, or tried to: a version that failed is not tried again until its files change. */
   #known: readonly ModelSource[] = [];
-  /** The last thing in turn for each model; looks at all of them have a turn of their own. */
+  /** The last thing in turn for each model; full scans queue under ALL_MODELS. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #overrides: LoadOverrides;
+  /** Models whose uploaded files could not be loaded; the last ones stay in the index. */
+  readonly #failedUploads = new Set<string>();
   /** Models that were only loaded because an ensemble is made of them. */
   readonly #broughtAlong = new Set<string>();
   readonly #held = new HeldModels();
@@ -54,6 +59,7 @@ export class ModelController {
 
   constructor(setup: ModelControllerOptions) {
     this.#setup = setup;
+    this.#overrides = new LoadOverrides(setup.clock);
   }
 
   /** Every model asked for at start is ready or has failed. */
@@ -76,34 +82,11 @@ export class ModelController {
 
   /**
    * Loads one model's selected versions, changed or not, and unloads the others; before an ensemble the models that it
-   * is made of, where they are not served. Rejects when a version of the model itself fails.
+   * is made of, where they are not served. A configuration that was given with an earlier load counts until the model is
+   * unloaded or its own is written anew, as in Triton. Rejects when a version of the model itself fails.
    */
-  load(name: string, scanOptions: Omit<ScanOptions, 'name'>): Promise<readonly ModelInfo[]> {
-    return this.#inTurn(name, async (hold) => {
-      const own = await scanSettled(this.#setup.repository, { ...scanOptions, name }, this.#patience());
-      if (own.sources.length === 0) throw nothingToLoad(name, own);
-      const others = await this.#scanComposing(own.sources, hold);
-      this.#reportMissing(
-        others,
-        missingOf(own.sources, others.names).filter((part) => !this.#isServed(part)),
-      );
-      const round = this.#createRound();
-      this.#remember(others.names, others.sources);
-      for (const part of others.names) this.#broughtAlong.add(part);
-      const results = round.add([...others.sources, ...own.sources]);
-      const infos = await Promise.all(results.slice(others.sources.length));
-      const failed = infos.filter((info): info is MillraceError => info instanceof MillraceError);
-      if (failed[0] !== undefined) {
-        const reasons = failed.map((error) => error.message).join('; ');
-        throw new MillraceError('invalid_argument', `model '${name}' failed to load: ${reasons}`, { cause: failed[0] });
-      }
-      const ofModel = this.#known.filter((source) => source.name === name);
-      const { removed, sources } = diffScan(ofModel, own);
-      this.#remember([name], sources);
-      this.#broughtAlong.delete(name);
-      this.#retire(removed, own, name);
-      return infos as readonly ModelInfo[];
-    });
+  load(name: string, options: LoadOptions): Promise<readonly ModelInfo[]> {
+    return this.#inTurn(name, (hold) => this.#load(name, options, hold));
   }
 
   /**
@@ -125,19 +108,31 @@ export class ModelController {
 
   #unloadVersions(name: string): void {
     this.#broughtAlong.delete(name);
+    this.#overrides.forget(name);
     for (const { version, info, state } of this.#setup.engine.statusesOf(name)) {
       const onItsWay = state.kind === 'loading' || state.kind === 'warming';
       if (info !== undefined || onItsWay) this.#unloadInBackground(name, version, 'unloaded');
     }
   }
 
-  /** Loads a model again whose files have changed under a runner that has to start anew. */
-  reload(name: string): void {
-    if (this.#closed || this.#turns.has(name)) return;
-    this.load(name, {}).catch((error: unknown) => {
+  /** Loads a model again whose files have changed under a runner that has to start anew; rejects when it cannot. */
+  async reload(name: string): Promise<void> {
+    const before = this.#generations(name);
+    try {
+      await this.#inTurn(name, async (hold) => {
+        if (this.#closed) throw new MillraceError('unavailable', 'the server is shutting down');
+        // Another load has come before it.
+        if (this.#generations(name) !== before) return;
+        if (this.#overrides.isUploaded(name)) {
+          throw new MillraceError('failed_precondition', 'they came with a load request, and are gone; load it again');
+        }
+        await this.#load(name, {}, hold);
+      });
+    } catch (error) {
       const message = `model '${name}' could not be loaded again from its changed files`;
       this.#setup.events.publish('diagnostic', { level: 'error', room: 'service', message, error });
-    });
+      throw error;
+    }
   }
 
   /** Ends polling and waits for the look in progress. */
@@ -146,6 +141,55 @@ export class ModelController {
     this.#timer?.clear();
     await Promise.all(this.#turns.values());
     await this.#setup.repository.close();
+  }
+
+  async #load(name: string, options: LoadOptions, hold: Hold): Promise<readonly ModelInfo[]> {
+    const given = this.#overrides.complete(name, options);
+    const own = await scanSettled(this.#setup.repository, { ...given, name }, this.#patience());
+    if (own.sources.length === 0) throw nothingToLoad(name, own);
+    const others = await this.#scanComposing(own.sources, hold);
+    this.#reportMissing(
+      others,
+      missingOf(own.sources, others.names).filter((part) => !this.#isServed(part)),
+    );
+    const round = this.#createRound();
+    this.#remember(others.names, others.sources);
+    for (const part of others.names) this.#broughtAlong.add(part);
+    const results = round.add([...others.sources, ...own.sources]);
+    const infos = await Promise.all(results.slice(others.sources.length));
+    const failed = infos.filter((info): info is MillraceError => info instanceof MillraceError);
+    if (failed[0] !== undefined) {
+      if (options.fileOverrides !== undefined) this.#noteFailedUpload(name);
+      const reasons = failed.map((error) => error.message).join('; ');
+      throw new MillraceError('invalid_argument', `model '${name}' failed to load: ${reasons}`, { cause: failed[0] });
+    }
+    const ofModel = this.#known.filter((source) => source.name === name);
+    const { removed, sources } = diffScan(ofModel, own);
+    this.#remember([name], sources);
+    this.#broughtAlong.delete(name);
+    this.#retire(removed, own, name);
+    this.#overrides.keep(name, given);
+    return infos as readonly ModelInfo[];
+  }
+
+  #generations(name: string): string {
+    return this.#setup.engine
+      .serving(name)
+      .map(({ ref }) => ref.generation)
+      .join();
+  }
+
+  /** Names of uploads are anybody's choice: the index must not grow with them. */
+  #noteFailedUpload(name: string): void {
+    this.#failedUploads.delete(name);
+    this.#failedUploads.add(name);
+    const [oldest] = this.#failedUploads;
+    if (oldest === undefined || this.#failedUploads.size <= MAX_FAILED_UPLOADS) return;
+    this.#failedUploads.delete(oldest);
+    const { engine } = this.#setup;
+    for (const { version, state } of engine.statusesOf(oldest)) {
+      if (state.kind === 'failed') engine.forget(oldest, version);
+    }
   }
 
   #patience() {

@@ -32,8 +32,8 @@ export interface ServiceLife {
   start(): Promise<void>;
   /** Not ready any more; requests are still answered. */
   beginShutdown(): void;
-  /** Loads a model again whose files have changed. */
-  reload(name: string): void;
+  /** Loads a model again whose files have changed, as it was asked for last; rejects when it cannot be. */
+  reload(name: string): Promise<void>;
   /** Ends looks at the repositories. */
   close(): Promise<void>;
 }
