@@ -54,6 +54,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     clock,
     events,
     defaultMaxRssBytes: settings.runners.maxRssBytes,
+    requestTimeoutMs: settings.server.requestTimeoutMs,
     cacheFolder: settings.engine.cacheFolder || join(tmpdir(), `millrace-${process.getuid?.() ?? 'user'}`),
     infer: (call, request) => life.service.infer(call, request),
     onReleased: (source) =>
@@ -61,7 +62,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
         const message = `uploaded files of model '${source.name}' could not be removed`;
         events.publish('diagnostic', { level: 'warn', room: 'repository', message, error });
       }),
-    onStale: (source) => life.reload(source.name),
+    reload: (source) => life.reload(source.name),
   });
   const telemetry = await createTelemetry({
     options: settings.telemetry,

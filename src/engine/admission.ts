@@ -1,4 +1,4 @@
-import { type ByteBudget, type InferRequest, MillraceError } from '../core/index.js';
+import { type ByteBudget, type Call, type InferRequest, MillraceError } from '../core/index.js';
 
 /** How one priority level treats those who wait. */
 export interface QueuePolicy {
@@ -9,8 +9,22 @@ export interface QueuePolicy {
   readonly allowTimeoutOverride: boolean;
 }
 
-/** Restarts further away than this refuse new requests instead of letting them wait. */
+/** No instance of a model is up. */
+export interface Outage {
+  /** Why the last one went, or could not be brought back. */
+  readonly reason: string;
+  /** Since the last one went. */
+  readonly downMs: number;
+  /** Until the next attempt to bring one back; 0 = it is under way. */
+  readonly recoveryMs: number;
+}
+
+/** Restarts further away than this refuse requests instead of letting them wait. */
 const MAX_RECOVERY_WAIT_MS = 1_000;
+/** Longest time for which requests wait for an instance to come back, however long it takes to load. */
+export const MAX_OUTAGE_WAIT_MS = 10_000;
+/** Longest wait of requests that come without a deadline, as those of streams may. */
+const MAX_WAIT_MS = 600_000;
 const RETRY_AFTER_MS = 1_000;
 
 /** The level of a request: its own, the model's default for 0, the lowest there is for anything beyond. */
@@ -23,6 +37,11 @@ export function queueTimeoutMs(policy: QueuePolicy, request: InferRequest): numb
   const own = policy.allowTimeoutOverride ? (request.queueTimeoutMs ?? 0) : 0;
   const limits = [policy.timeoutMs, own].filter((limit) => limit > 0);
   return Math.min(Number.POSITIVE_INFINITY, ...limits);
+}
+
+/** Longest wait of a request whatever its policy says; Infinity = its deadline ends it. */
+export function longestWaitMs({ deadlineAt }: Pick<Call, 'deadlineAt'>): number {
+  return deadlineAt === Number.POSITIVE_INFINITY ? MAX_WAIT_MS : Number.POSITIVE_INFINITY;
 }
 
 /** Why a full queue refuses. */
@@ -53,12 +72,16 @@ export function queueTimedOut(label: string, timeoutMs: number): MillraceError {
   );
 }
 
-/** The refusal while every instance is down and the next start is far away; undefined when waiting is worthwhile. */
-export function refuseWhileDown(label: string, recoveryMs: number, reason: string): MillraceError | undefined {
-  if (recoveryMs <= MAX_RECOVERY_WAIT_MS) return undefined;
-  return new MillraceError(
-    'unavailable',
-    `model '${label}' is down (${reason}) and starts again in ${Math.ceil(recoveryMs / 1000)} s`,
-    { retryAfterMs: recoveryMs },
-  );
+/** The refusal while no instance is up; undefined when one is, or waiting for it is worthwhile. */
+export function refuseWhileDown(label: string, outage: Outage | undefined): MillraceError | undefined {
+  if (outage === undefined) return undefined;
+  const { reason, downMs, recoveryMs } = outage;
+  const seconds = (ms: number) => `${Math.ceil(ms / 1000)} s`;
+  const down = (text: string, retryAfterMs: number) =>
+    new MillraceError('unavailable', `model '${label}' ${text}`, { retryAfterMs });
+  if (recoveryMs > MAX_RECOVERY_WAIT_MS) {
+    return down(`is down (${reason}) and starts again in ${seconds(recoveryMs)}`, recoveryMs);
+  }
+  if (downMs < MAX_OUTAGE_WAIT_MS) return undefined;
+  return down(`has been down for ${seconds(downMs)} (${reason}); try again later`, RETRY_AFTER_MS);
 }

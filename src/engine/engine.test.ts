@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { call, IDENTITY, Outcome, request } from '../../test/support/engine-fixture.js';
 import { FakeClock } from '../../test/support/fake-clock.js';
@@ -30,7 +27,6 @@ function createFixture(options: Partial<EngineOptions> = {}) {
   const clock = new FakeClock();
   const events = new EventBus();
   const host = new FakeHost();
-  const stale: string[] = [];
   const engine = createEngine({
     infer: () => Promise.reject(new MillraceError('not_found', 'no other model')),
     options: {
@@ -52,8 +48,9 @@ function createFixture(options: Partial<EngineOptions> = {}) {
     clock,
     events,
     defaultMaxRssBytes: 1_000_000,
+    requestTimeoutMs: 60_000,
     cacheFolder: undefined,
-    onStale: ({ name, version }) => stale.push(`${name}/${version}`),
+    reload: () => Promise.resolve(),
     onReleased: ({ version }) => released.push(version),
   });
   const states: string[] = [];
@@ -64,7 +61,7 @@ function createFixture(options: Partial<EngineOptions> = {}) {
     engine.submit(ref, { request: request(value), call: call(), sink: outcome });
     return outcome;
   };
-  return { clock, engine, events, host, released, stale, states, submit };
+  return { clock, engine, events, host, released, states, submit };
 }
 
 describe('createEngine', () => {
@@ -259,27 +256,46 @@ describe('createEngine', () => {
     expect(engine.gauges()[0]?.instances).toEqual([{ id: 'm/1#0', pid: 4242, up: true, restarts: 1 }]);
   });
 
-  it('starts no instance from files that have changed since, and says so to whoever loads it again', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'millrace-engine-'));
-    const path = join(folder, 'model.onnx');
-    writeFileSync(path, 'first');
-    const { clock, engine, host, stale, submit } = createFixture();
-    await engine.load({ ...source(), path });
-    writeFileSync(path, 'another');
+  it('reports a limit on runs that callers do not wait for', async () => {
+    const { engine, events } = createFixture();
+    const warnings: string[] = [];
+    events.subscribe('diagnostic', ({ level, message }) => level === 'warn' && warnings.push(message));
+    await engine.load(source(1, { limits: { executionTimeoutMs: 59_999 } }));
+    expect(warnings).toEqual([]);
+    await engine.load(source(2, { limits: { executionTimeoutMs: 60_000 } }));
+    expect(warnings).toEqual([
+      "model 'm/2': limits.executionTimeoutMs (60000) is not below server.requestTimeoutMs (60000), " +
+        'so callers give up before a run that hangs is ended',
+    ]);
+  });
+
+  it('closes an instance whose warm-up fails when it starts again, each time', async () => {
+    const { clock, engine, host } = createFixture();
+    const warmup = [{ name: 'w', inputs: { x: { data: 'random' as const } } }];
+    await engine.load(source(1, { warmup }));
+    const load = host.load.bind(host);
+    host.load = async (...args) => {
+      const instance = await load(...args);
+      instance.execute = () => Promise.reject(new MillraceError('internal', 'the graph raised'));
+      return instance;
+    };
     host.instances[0]?.die('signal SIGKILL');
-    await clock.advance(100);
-    expect(stale).toEqual(['m/1']);
-    expect(engine.statuses()[0]?.state).toEqual({
-      kind: 'recovering',
-      reason: "the files of model 'm/1' have changed since it was loaded",
-    });
-    const waiting = submit(1);
-    await engine.load({ ...source(), path });
-    expect(waiting.error?.message).toBe("model 'm/1' was loaded again after its runner had died; try again");
-    const served = submit(2);
-    await clock.flush();
-    expect(served.kind).toBe('ok');
-    rmSync(folder, { recursive: true });
+    await clock.advance(10_000);
+    expect(host.instances.length).toBeGreaterThan(5);
+    expect(host.instances.slice(1).map(({ closed }) => closed)).not.toContain(false);
+  });
+
+  it('shows the 256 versions that were unloaded last, and forgets those before them', async () => {
+    const { engine } = createFixture();
+    for (let version = 1; version <= 300; version++) {
+      await engine.load(source(version));
+      await engine.unload('m', version);
+    }
+    expect(engine.statuses().map(({ version }) => version)).toEqual(Array.from({ length: 256 }, (_, n) => n + 45));
+    await engine.load(source(50));
+    await engine.load(source(1));
+    await engine.unload('m', 1);
+    expect(engine.serving('m').map(({ ref }) => ref.version)).toEqual([50]);
   });
 
   it('serves a version no more as soon as it is to be unloaded, also while it loads again', async () => {

@@ -13,9 +13,11 @@ import {
 import type { ModelSource } from '../repository/index.js';
 import type { Host, OtherModel } from '../runtimes/index.js';
 import { type Generation, type GenerationContext, loadGeneration } from './generation.js';
+import { FilesChangedError } from './instance-pool.js';
 import type { EngineOptions } from './options.js';
 import { parseResources, ResourceLimiter } from './resource-limiter.js';
 import { type CacheUsage, ResponseCache } from './response-cache.js';
+import { Retirements } from './retirements.js';
 import type {
   Engine,
   Grant,
@@ -35,18 +37,23 @@ export interface CreateEngineOptions {
   readonly events: EventBus;
   /** Resident memory limit of runners whose model names none. */
   readonly defaultMaxRssBytes: number;
+  /** After that callers give up. */
+  readonly requestTimeoutMs: number;
   /** Folder for files that may be deleted at any time; undefined = keep none. */
   readonly cacheFolder: string | undefined;
   /** Runs the requests of models that call other models, as anybody's. */
   readonly infer: Infer;
   /** Told when the files of a source are needed no more: its load has failed, or what was loaded from it is closed. */
   readonly onReleased?: (source: ModelSource) => void;
-  /** A runner has died and cannot start again as it was: the version's files have changed. It should be loaded again. */
-  readonly onStale?: (source: ModelSource) => void;
+  /**
+   * A runner has died and cannot start again as it was, since the version's files have changed: loads the model again.
+   * Rejects with the reason why it cannot be.
+   */
+  readonly reload: (source: ModelSource) => Promise<void>;
 }
 
-/** How long sequences may go on after a reload on the generation that they began on. */
-const SEQUENCE_DRAIN_MS = 600_000;
+/** How often it is tried to load changed files whose loads fail for reasons that may pass. */
+const MAX_RENEWALS = 5;
 const NONE: readonly ModelInfo[] = [];
 const NO_GRANT: Grant = () => undefined;
 
@@ -61,9 +68,9 @@ class ModelEngine implements Engine {
   readonly #table = new VersionTable();
   readonly #generations = new Map<number, Generation>();
   readonly #serving = new Map<string, readonly ModelInfo[]>();
-  readonly #retirements = new Map<Generation, Promise<void>>();
-  /** By generation, the one that it has replaced, while that still keeps sequences. */
-  readonly #previous = new Map<Generation, Generation>();
+  readonly #retirements: Retirements;
+  /** Those that wait for others to take their place, since none of their instances starts again. */
+  readonly #outdated = new Set<Generation>();
   readonly #limitLoads: LimitFunction;
   #lastGeneration = 0;
   /** Of generations that are being loaded. */
@@ -83,6 +90,10 @@ class ModelEngine implements Engine {
       responseCache: responseCacheBytes > 0 ? new ResponseCache(responseCacheBytes, setup.clock) : undefined,
     };
     this.#limitLoads = pLimit(setup.options.loadConcurrency);
+    this.#retirements = new Retirements(({ info }) => {
+      this.#generations.delete(info.ref.generation);
+      setup.onReleased?.(info.source);
+    });
   }
 
   load(source: ModelSource): Promise<ModelInfo> {
@@ -102,7 +113,9 @@ class ModelEngine implements Engine {
     return this.#inTurn(entry, async () => {
       await serving;
       await this.#takeOut(entry);
-      if (entry.state.kind === 'draining') this.#setState(entry, { kind: 'unloaded', reason });
+      if (entry.state.kind !== 'draining') return;
+      this.#setState(entry, { kind: 'unloaded', reason });
+      this.#table.unloaded(entry);
     });
   }
 
@@ -135,8 +148,9 @@ class ModelEngine implements Engine {
     // What was accepted before the close may still need other models.
     const late = this.#closed && (this.#aborted || submission.call.callers.length === 0);
     if (late) submission.sink.onEnd(shuttingDown());
-    else if (generation !== undefined) return this.#holderOf(generation, submission).submit(submission);
-    else submission.sink.onEnd(new MillraceError('not_found', `model '${formatModelRef(ref)}' is not loaded`));
+    else if (generation !== undefined) {
+      return this.#retirements.holderOf(generation, submission).submit(submission);
+    } else submission.sink.onEnd(new MillraceError('not_found', `model '${formatModelRef(ref)}' is not loaded`));
     return NO_GRANT;
   }
 
@@ -159,7 +173,7 @@ class ModelEngine implements Engine {
     await within(this.#setup.clock, gracePeriodMs, settled);
     this.#aborted = true;
     await Promise.all(generations.map((generation) => generation.close()));
-    await Promise.all(this.#retirements.values());
+    await this.#retirements.done();
     await this.#setup.host.close();
     // What served stays known, so that whoever still asks is told of the shutdown and not that there is no such model.
     this.#generations.clear();
@@ -186,6 +200,7 @@ class ModelEngine implements Engine {
           onStateChange: () => {
             if (entry.current?.info.ref === ref) this.#publishState(entry, ref);
           },
+          onFilesChanged: () => void this.#renew(entry, ref),
         }),
       );
       if (this.#closed) {
@@ -263,32 +278,46 @@ class ModelEngine implements Engine {
     this.#refreshServing(entry.name);
     this.#publishState(entry, generation.info.ref, { loadMs: generation.info.loadMs });
     if (old === undefined) return;
-    if (old.stale()) old.scheduler.abort(replaced(generation.info.ref));
-    if (old.scheduler.sequences === undefined) void this.#retire(old);
-    else void this.#retireAfterSequences(generation, old);
+    this.#disinherit(entry, old);
+    this.#retirements.replace(old, generation);
   }
 
-  /** Those who are in the middle of a sequence go on with it where its state is. */
-  async #retireAfterSequences(generation: Generation, old: Generation): Promise<void> {
-    this.#previous.set(generation, old);
-    await old.scheduler.sequences?.over(SEQUENCE_DRAIN_MS);
-    await this.#retire(old);
+  /** A generation serves no more: what it cannot begin goes to whoever serves the version then. */
+  #disinherit(entry: VersionEntry, generation: Generation): void {
+    generation.retire((submission) => {
+      if (entry.current !== undefined) return entry.current.submit(submission);
+      const { ref } = generation.info;
+      submission.sink.onEnd(this.#aborted ? shuttingDown() : gone(ref, stateOf(entry)));
+      return NO_GRANT;
+    });
   }
 
-  /** The generation that has the sequence of a request: itself, or one that it has replaced. */
-  #holderOf(generation: Generation, { request }: Submission): Generation {
-    const { sequence } = request;
-    if (this.#previous.size === 0 || sequence === undefined || sequence.start) return generation;
-    for (let holder: Generation | undefined = generation; holder !== undefined; holder = this.#previous.get(holder)) {
-      if (holder.scheduler.sequences?.holds(sequence.id)) return holder;
+  /** An instance of what serves a version cannot start again: its files have changed, and are loaded. */
+  async #renew(entry: VersionEntry, ref: ModelRef): Promise<void> {
+    const generation = entry.current;
+    if (generation?.info.ref !== ref || this.#outdated.has(generation)) return;
+    this.#outdated.add(generation);
+    let reason = '';
+    for (let attempts = 0; attempts < MAX_RENEWALS && entry.current === generation; attempts++) {
+      // A load that is in turn already may bring what lies there now.
+      if (entry.turns > 0) await entry.last;
+      if (entry.current !== generation) break;
+      const failure = await this.#setup.reload(generation.info.source).then(() => undefined, toMillraceError);
+      reason = failure?.message ?? 'they were not loaded';
+      if (failure === undefined || !mayPass(failure.cause)) break;
+      await this.#setup.clock.sleep(this.#setup.options.restartBackoffMs * 2 ** attempts);
     }
-    return generation;
+    this.#outdated.delete(generation);
+    if (entry.current === generation && generation.up() === 0) this.#giveUp(entry, generation, reason);
   }
 
-  /** A generation and those before it that still keep sequences. */
-  #withPrevious(generation: Generation): readonly Generation[] {
-    const previous = this.#previous.get(generation);
-    return previous === undefined ? [generation] : [generation, ...this.#withPrevious(previous)];
+  /** Nothing of a generation is left, and nothing takes its place. */
+  #giveUp(entry: VersionEntry, generation: Generation, why: string): void {
+    entry.current = undefined;
+    this.#refreshServing(entry.name);
+    this.#setState(entry, { kind: 'failed', reason: `its files have changed since it was loaded: ${why}` });
+    this.#disinherit(entry, generation);
+    void this.#retirements.retire(generation);
   }
 
   /** Serves a version no more; resolves when what it had accepted is answered and its memory given back. */
@@ -298,40 +327,17 @@ class ModelEngine implements Engine {
     entry.current = undefined;
     this.#refreshServing(entry.name);
     this.#setState(entry, { kind: 'draining' });
-    const closing = this.#withPrevious(generation).map((each) => this.#retire(each));
+    const closing = this.#retirements.withPrevious(generation).map((each) => {
+      this.#disinherit(entry, each);
+      return this.#retirements.retire(each);
+    });
     return Promise.all(closing).then(() => undefined);
-  }
-
-  /** Lets a generation finish what it has accepted, then closes it. */
-  #retire(generation: Generation): Promise<void> {
-    const known = this.#retirements.get(generation);
-    if (known !== undefined) return known;
-    const retired = generation.scheduler
-      .idle()
-      .then(() => generation.close())
-      .finally(() => {
-        this.#generations.delete(generation.info.ref.generation);
-        this.#retirements.delete(generation);
-        this.#forgetPrevious(generation);
-        this.#setup.onReleased?.(generation.info.source);
-      });
-    this.#retirements.set(generation, retired);
-    return retired;
-  }
-
-  #forgetPrevious(generation: Generation): void {
-    const before = this.#previous.get(generation);
-    this.#previous.delete(generation);
-    for (const [later, previous] of this.#previous) {
-      if (previous !== generation) continue;
-      if (before === undefined) this.#previous.delete(later);
-      else this.#previous.set(later, before);
-    }
   }
 
   /** Loads and unloads of one version never overlap. */
   #inTurn<Result>(entry: VersionEntry, work: () => Promise<Result>): Promise<Result> {
-    const result = entry.last.then(work, work);
+    entry.turns++;
+    const result = entry.last.then(work, work).finally(() => entry.turns--);
     entry.last = result.catch(() => undefined);
     return result;
   }
@@ -341,7 +347,7 @@ class ModelEngine implements Engine {
     if (known !== undefined) return known;
     const ref: ModelRef = { name, version, generation: ++this.#lastGeneration };
     const state: ModelState = { kind: 'loading' };
-    const entry: VersionEntry = { name, version, current: undefined, state, ref, last: Promise.resolve() };
+    const entry: VersionEntry = { name, version, current: undefined, state, ref, last: Promise.resolve(), turns: 0 };
     this.#table.set(entry);
     return entry;
   }
@@ -362,9 +368,15 @@ class ModelEngine implements Engine {
   }
 }
 
-function replaced(ref: ModelRef): MillraceError {
-  const message = `model '${formatModelRef(ref)}' was loaded again after its runner had died; try again`;
-  return new MillraceError('unavailable', message, { retryAfterMs: 1_000 });
+/** Why what a version had accepted before it was taken out of service does not run. */
+function gone(ref: ModelRef, state: ModelState): MillraceError {
+  const why = state.kind === 'failed' ? state.reason : 'no instance of it was up when it was unloaded';
+  return new MillraceError('unavailable', `model '${formatModelRef(ref)}' cannot run this request: ${why}`);
+}
+
+/** Whether a load that failed so may succeed soon: the files changed once more meanwhile, or the runner died. */
+function mayPass(cause: unknown): boolean {
+  return cause instanceof FilesChangedError || (cause instanceof MillraceError && cause.code === 'unavailable');
 }
 
 function shuttingDown(): MillraceError {

@@ -21,7 +21,7 @@ import {
 import type { DescribeModel, Description, Host, Instance, LoadSpec, Placement } from '../runtimes/index.js';
 import { type BatchingChoice, chooseBatching } from './batching-probe.js';
 import { CachedSubmit } from './cached-submit.js';
-import { InstancePool } from './instance-pool.js';
+import { FilesChangedError, InstancePool } from './instance-pool.js';
 import { createCallModel } from './model-calls.js';
 import type { EngineOptions } from './options.js';
 import type { Pending } from './pending.js';
@@ -52,10 +52,10 @@ export interface GenerationContext {
   readonly responseCache: ResponseCache | undefined;
   /** Resident memory limit of runners whose model names none. */
   readonly defaultMaxRssBytes: number;
+  /** After that callers give up. */
+  readonly requestTimeoutMs: number;
   readonly cacheFolder: string | undefined;
   readonly infer: Infer;
-  /** The files of a loaded version are not the ones it was loaded from any more, and a runner of it has to start again. */
-  readonly onStale?: ((source: ModelSource) => void) | undefined;
 }
 
 /** One loaded generation of a model version: its instances, its queue, its numbers. */
@@ -67,8 +67,13 @@ export interface Generation {
   readonly statistics: StatisticsCounter;
   /** `ready`, or `recovering` while every instance is down. */
   state(): ModelState;
-  /** No instance of it will start again: its files have changed. */
-  stale(): boolean;
+  /** Instances that are up. */
+  up(): number;
+  /**
+   * It serves no more: its instances finish what was accepted, and none starts again. Once the last is gone, `take` gets
+   * what has not begun.
+   */
+  retire(take: (submission: Submission) => Grant): void;
   gauges(): ModelGauges;
   /** Ends the instances; what is not settled by then fails as `unavailable`. */
   close(): Promise<void>;
@@ -82,6 +87,8 @@ export interface LoadGenerationOptions {
   readonly onWarming: () => void;
   /** Told when `state()` may have changed. */
   readonly onStateChange: () => void;
+  /** Told when an instance cannot start again, since the files are not the ones that it was loaded from. */
+  readonly onFilesChanged: () => void;
 }
 
 /** Loads and warms up all instances. Rejects with the reason, having closed what was started. */
@@ -115,14 +122,17 @@ export async function loadGeneration(options: LoadGenerationOptions): Promise<Ge
     const loadMs = context.clock.now() - startedAt;
     return assemble({ ...options, loader, prepared, batching, started, loadMs });
   } catch (error) {
-    await Promise.all(started.map((instance) => instance.close().catch(() => instance.kill('its load has failed'))));
+    await Promise.all(started.map(closeFailed));
     throw error;
   }
 }
 
+function closeFailed(instance: Instance): Promise<void> {
+  return instance.close().catch(() => instance.kill('its load has failed'));
+}
+
 interface Loader {
   readonly config: ResolvedModelConfig;
-  stale: boolean;
   samples: readonly WarmupSample[];
   /** The request that is being executed under that id; none before the model serves. */
   executing: (callId: number) => Pending | undefined;
@@ -133,7 +143,8 @@ interface Loader {
   guard<Result>(instance: Instance, work: () => Promise<Result>): Promise<Result>;
 }
 
-async function createLoader({ source, ref, context }: LoadGenerationOptions, identity: string): Promise<Loader> {
+async function createLoader(options: LoadGenerationOptions, identity: string): Promise<Loader> {
+  const { source, ref, context } = options;
   const config = resolveModelConfig(source.config);
   const sequence = await loadSequenceSpec(source, config.sequenceBatching);
   const label = formatModelRef(ref);
@@ -160,18 +171,12 @@ async function createLoader({ source, ref, context }: LoadGenerationOptions, ide
   const timeoutMs = config.limits.loadTimeoutMs;
   const loader: Loader = {
     config,
-    stale: false,
     samples: [],
     executing: () => undefined,
     async start(index) {
-      // A generation is one set of files: what lies there now may be another model.
       if (fileIdentity(source.path) !== identity) {
-        loader.stale = true;
-        context.onStale?.(source);
-        throw new MillraceError(
-          'failed_precondition',
-          `the files of model '${label}' have changed since it was loaded`,
-        );
+        options.onFilesChanged();
+        throw new FilesChangedError(label);
       }
       const instance = await context.host.load(spec, placement, {
         instanceId: `${label}#${index}`,
@@ -184,7 +189,10 @@ async function createLoader({ source, ref, context }: LoadGenerationOptions, ide
         }),
         describeModel: context.describeModel,
       });
-      await loader.warmUp(instance);
+      await loader.warmUp(instance).catch(async (error: unknown) => {
+        await closeFailed(instance);
+        throw error;
+      });
       return instance;
     },
     warmUp: (instance) =>
@@ -294,6 +302,7 @@ function assemble(options: AssembleOptions): Generation {
   const budget = new ByteBudget(`model '${label}'`, config.limits.maxInFlightBytes, context.budget);
   const resources = joinResources(options, () => scheduler.retry());
   const limits = schedulerLimits(options);
+  if (!limits.decoupled) reportSlowLimit(options, limits.executionTimeoutMs);
   const scheduler = new Scheduler({
     ref,
     label,
@@ -307,7 +316,7 @@ function assemble(options: AssembleOptions): Generation {
     clock: context.clock,
     events: context.events,
   });
-  loader.executing = (callId) => scheduler.executing(callId);
+  loader.executing = (callId) => pool.executing(callId);
   const cache = findCache(options);
   const cached =
     cache &&
@@ -325,22 +334,13 @@ function assemble(options: AssembleOptions): Generation {
     scheduler,
     submit: (submission) => (cached === undefined ? scheduler.submit(submission) : cached.submit(submission)),
     statistics,
-    stale: () => loader.stale && pool.up === 0,
+    up: () => pool.up,
+    retire(take) {
+      pool.stopRestarts();
+      scheduler.retire(take);
+    },
     state: () => (pool.up > 0 ? { kind: 'ready' } : { kind: 'recovering', reason: pool.lastDeath }),
-    gauges: () => ({
-      ref,
-      queuedRequests: scheduler.queuedRequests,
-      queuedBytes: scheduler.queuedBytes,
-      executingRequests: scheduler.executingRequests,
-      activeSequences: scheduler.sequences?.active ?? 0,
-      waitingSequences: scheduler.sequences?.waiting ?? 0,
-      instances: pool.slots.map((slot) => ({
-        id: `${label}#${slot.index}`,
-        pid: slot.instance?.pid ?? 0,
-        up: slot.instance !== undefined,
-        restarts: slot.restarts,
-      })),
-    }),
+    gauges: () => gaugesOf(ref, scheduler, pool),
     async close() {
       const reason = new MillraceError('unavailable', `model '${label}' was closed before it could answer`);
       cached?.close(reason);
@@ -348,6 +348,23 @@ function assemble(options: AssembleOptions): Generation {
       resources?.leave();
       await pool.close();
     },
+  };
+}
+
+function gaugesOf(ref: ModelRef, scheduler: Scheduler, pool: InstancePool): ModelGauges {
+  return {
+    ref,
+    queuedRequests: scheduler.queuedRequests,
+    queuedBytes: scheduler.queuedBytes,
+    executingRequests: scheduler.executingRequests,
+    activeSequences: scheduler.sequences?.active ?? 0,
+    waitingSequences: scheduler.sequences?.waiting ?? 0,
+    instances: pool.slots.map((slot) => ({
+      id: `${formatModelRef(ref)}#${slot.index}`,
+      pid: slot.instance?.pid ?? 0,
+      up: slot.instance !== undefined,
+      restarts: slot.restarts,
+    })),
   };
 }
 
@@ -366,6 +383,16 @@ function describe({ ref, source, loader, prepared, batching, loadMs }: AssembleO
     loadMs,
     batching,
   };
+}
+
+/** Says so where callers give up before a hung run of theirs is ended. */
+function reportSlowLimit({ ref, context }: AssembleOptions, executionTimeoutMs: number): void {
+  const { requestTimeoutMs, events } = context;
+  if (executionTimeoutMs < requestTimeoutMs) return;
+  const message =
+    `model '${formatModelRef(ref)}': limits.executionTimeoutMs (${executionTimeoutMs}) is not below ` +
+    `server.requestTimeoutMs (${requestTimeoutMs}), so callers give up before a run that hangs is ended`;
+  events.publish('diagnostic', { level: 'warn', room: 'engine', message });
 }
 
 /** Access to the resources that the configuration says its batches need; undefined where they need none, or need not wait. */
@@ -407,7 +434,7 @@ function schedulerLimits({ loader, prepared, batching, context }: AssembleOption
     batching: {
       batching: batching.enabled,
       maxRows: prepared.maxBatchSize,
-      preferredSizes: config.batching.preferredBatchSizes,
+      preferredSizes: [...config.batching.preferredBatchSizes].sort((a, b) => a - b),
       maxDelayMs: config.batching.maxQueueDelayMs,
     },
     policies,

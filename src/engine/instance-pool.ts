@@ -3,11 +3,13 @@ import {
   type Clock,
   type EventBus,
   formatModelRef,
+  MillraceError,
   type ModelRef,
   type Timer,
   toMillraceError,
 } from '../core/index.js';
 import type { Emission, Instance } from '../runtimes/index.js';
+import type { Outage } from './admission.js';
 import type { Pending } from './pending.js';
 import type { Permit } from './resource-limiter.js';
 
@@ -50,10 +52,17 @@ export interface PoolOptions {
   readonly events: EventBus;
   readonly restartBackoffMs: number;
   readonly maxRestartBackoffMs: number;
-  /** Loads the instance of one slot, warmed up. */
+  /** Loads the instance of one slot, warmed up. Rejects with {@link FilesChangedError} where trying again is no use. */
   readonly start: (index: number) => Promise<Instance>;
   /** Something about the slots has changed: an instance came or went. */
   readonly onChange: () => void;
+}
+
+/** A generation is one set of files: none of its instances starts any more once they have changed. */
+export class FilesChangedError extends MillraceError {
+  constructor(label: string) {
+    super('failed_precondition', `the files of model '${label}' have changed since it was loaded`);
+  }
 }
 
 /**
@@ -64,6 +73,9 @@ export class InstancePool {
   readonly #options: PoolOptions;
   readonly slots: readonly Slot[];
   #lastDeath = '';
+  /** Clock time at which the last instance went. */
+  #downSince = 0;
+  #restarts = true;
   #closed = false;
 
   constructor(options: PoolOptions) {
@@ -98,11 +110,31 @@ export class InstancePool {
     return this.#lastDeath;
   }
 
-  /** Milliseconds until the next attempt to bring an instance back; 0 when one is up or being started. */
-  recoveryMs(): number {
-    if (this.up > 0) return 0;
+  /** The request that is being executed under that id. */
+  executing(callId: number): Pending | undefined {
+    for (const { runs } of this.slots) {
+      for (const { members } of runs) {
+        const found = members.find((item) => item.callId === callId);
+        if (found !== undefined) return found;
+      }
+    }
+    return undefined;
+  }
+
+  /** How long no instance has been up, and what becomes of that; undefined while one is. */
+  outage(): Outage | undefined {
+    if (this.up > 0) return undefined;
     const now = this.#options.clock.now();
-    return Math.min(...this.slots.map((slot) => Math.max(0, slot.restartAt - now)));
+    return {
+      reason: this.#lastDeath,
+      downMs: now - this.#downSince,
+      recoveryMs: Math.min(...this.slots.map((slot) => Math.max(0, slot.restartAt - now))),
+    };
+  }
+
+  /** What dies from now on stays dead. */
+  stopRestarts(): void {
+    this.#restarts = false;
   }
 
   /** A batch ended well: what went wrong before counts no more. */
@@ -126,7 +158,8 @@ export class InstancePool {
     slot.instance = undefined;
     this.#lastDeath = reason;
     if (this.#closed) return;
-    this.#scheduleRestart(slot);
+    if (this.up === 0) this.#downSince = this.#options.clock.now();
+    if (this.#restarts) this.#scheduleRestart(slot);
     this.#options.onChange();
   }
 
@@ -139,8 +172,8 @@ export class InstancePool {
   }
 
   async #restart(slot: Slot): Promise<void> {
-    if (this.#closed) return;
     slot.restartAt = 0;
+    if (this.#closed || !this.#restarts) return;
     slot.restarts++;
     try {
       const instance = await this.#options.start(slot.index);
@@ -150,7 +183,7 @@ export class InstancePool {
       if (this.#closed) return;
       this.#lastDeath = toMillraceError(error).message;
       this.#report(error);
-      this.#scheduleRestart(slot);
+      if (this.#restarts && !(error instanceof FilesChangedError)) this.#scheduleRestart(slot);
     }
     this.#options.onChange();
   }

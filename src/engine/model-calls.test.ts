@@ -50,7 +50,7 @@ function createFixture() {
         call.onCancel(reject);
       });
     },
-    parent: (callId) => scheduled.scheduler.executing(callId),
+    parent: (callId) => scheduled.pool.executing(callId),
   });
   /** A request that the instance is executing; its id is 1. */
   const execute = async (callers: readonly string[] = [], options: Partial<InferRequest> = {}) => {

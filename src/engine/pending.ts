@@ -3,7 +3,7 @@ import { type Instance, STREAM_CREDIT } from '../runtimes/index.js';
 import type { CheckedRequest } from './check-request.js';
 import type { Candidate } from './plan-batch.js';
 import type { Sequence } from './sequences/sequence.js';
-import type { Sink, Submission } from './types.js';
+import type { Grant, Sink, Submission } from './types.js';
 
 /** Where an accepted request is. `gone`: in no queue and no batch any more. */
 export type PendingPlace = 'queued' | 'executing' | 'gone';
@@ -32,7 +32,11 @@ export interface Pending extends Candidate {
   responses: number;
   /** Its time in the queue is over and the policy put it behind the others of its level. */
   delayed: boolean;
+  /** How long it may wait from its arrival on; Infinity = as long as its call does. */
+  waitMs: number;
   expiry: Timer | undefined;
+  /** Takes what its reader grants once another generation has it; undefined = it is still here. */
+  moved: Grant | undefined;
   /** The instance that its batch was sent to last. */
   runner: Instance | undefined;
   /** Answers for which its reader has room; counted for decoupled models only. */
@@ -59,7 +63,7 @@ export interface Admission {
 }
 
 /** A request that goes into the queue. */
-export function createPending({ request, call, sink }: Submission, admission: Admission): Pending {
+export function createPending({ request, call, sink, suspect }: Submission, admission: Admission): Pending {
   const { callId, checked, level, now, sequence } = admission;
   return {
     callId,
@@ -75,11 +79,13 @@ export function createPending({ request, call, sink }: Submission, admission: Ad
     enqueuedAt: now,
     place: 'queued',
     ended: false,
-    alone: false,
-    kills: 0,
+    alone: suspect !== undefined,
+    kills: suspect?.kills ?? 0,
     responses: 0,
     delayed: false,
+    waitMs: Number.POSITIVE_INFINITY,
     expiry: undefined,
+    moved: undefined,
     runner: undefined,
     credit: STREAM_CREDIT,
     lastSignAt: 0,

@@ -1,4 +1,33 @@
+import type { Clock } from '../core/index.js';
+import type { Instance } from '../runtimes/index.js';
 import type { Run } from './instance-pool.js';
+
+export interface RunWatchOptions {
+  /** `mlp/3`, for messages. */
+  readonly label: string;
+  /** See {@link RunLimit.timeoutMs}. */
+  readonly timeoutMs: number;
+  readonly decoupled: boolean;
+  readonly clock: Clock;
+}
+
+/** Kills the instance once a run that it has begun hangs, until `run.timeout` is cleared. */
+export function watchRun(run: Run, instance: Instance | undefined, options: RunWatchOptions): void {
+  const { label, timeoutMs, decoupled, clock } = options;
+  const lookIn = (delayMs: number): void => {
+    run.timeout = clock.setTimer(delayMs, () => {
+      const againMs = hangsInMs(run, { timeoutMs, now: clock.now(), lastLoadAt: instance?.lastLoadAt });
+      if (againMs > 0) {
+        lookIn(againMs);
+        return;
+      }
+      run.overdue = true;
+      const what = decoupled ? 'gave no answer for' : 'ran longer than';
+      instance?.kill(`a batch of model '${label}' ${what} ${timeoutMs} ms`);
+    });
+  };
+  lookIn(timeoutMs);
+}
 
 export interface RunLimit {
   /** Longest time without a sign of life; for models of one answer, the longest run. */

@@ -375,7 +375,7 @@ describe('Scheduler', () => {
     let batches = 0;
     dying.execute = () => {
       batches++;
-      return Promise.reject(new RunnerDiedError('killed, but not gone yet', false));
+      return Promise.reject(new RunnerDiedError('killed, but not gone yet', { started: false }));
     };
     const { outcome } = submit(fixture, 1);
     await fixture.clock.flush();

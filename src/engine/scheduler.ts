@@ -8,25 +8,27 @@ import {
   type Timer,
   toMillraceError,
 } from '../core/index.js';
-import { type BatchTiming, type Emission, type Instance, RunnerDiedError } from '../runtimes/index.js';
+import { type BatchTiming, type Emission, RunnerDiedError } from '../runtimes/index.js';
 import {
   bytesFull,
   chooseLevel,
+  MAX_OUTAGE_WAIT_MS,
+  type Outage,
   type QueuePolicy,
   queueFull,
-  queueTimedOut,
-  queueTimeoutMs,
   refuseWhileDown,
 } from './admission.js';
 import { createRun, markFailed, recordStreamTiming, recordTiming, runsAlone } from './batch-run.js';
 import { checkRequest } from './check-request.js';
+import { chooseSlot, sentAhead } from './choose-slot.js';
 import { formBatch } from './form-batch.js';
 import type { InstancePool, Run, Slot } from './instance-pool.js';
 import { createPending, type Pending } from './pending.js';
 import { planBatch } from './plan-batch.js';
 import { RequestQueue } from './request-queue.js';
 import type { ResourceAccess } from './resource-limiter.js';
-import { hangsInMs } from './run-watch.js';
+import { planRetries } from './retry.js';
+import { watchRun } from './run-watch.js';
 import { RunningMedian } from './running-median.js';
 import type { SchedulerLimits } from './scheduler-limits.js';
 import { sequenceLost, startFailed } from './sequences/check-sequence.js';
@@ -35,6 +37,7 @@ import { Settlement } from './settlement.js';
 import type { ShapeRules } from './shape-rules.js';
 import type { StatisticsCounter } from './statistics.js';
 import type { Grant, Submission } from './types.js';
+import { WaitLimits } from './wait-limits.js';
 
 /** How far planning looks past requests of another shape, at least. */
 const LOOKAHEAD = 256;
@@ -56,18 +59,21 @@ export interface SchedulerOptions {
 
 /**
  * Queue and batches of one loaded generation. Every accepted request ends exactly once, whatever becomes
- * of its batch; what a batch does is decided in `planBatch`, what a death means in `#onRunnerDied`.
+ * of its batch; what a batch does is decided in `planBatch`, what a failure means in `planRetries`.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #queue: RequestQueue;
   readonly #runMs = new RunningMedian();
   readonly #settlement: Settlement;
+  readonly #waits: WaitLimits;
   /** Present where requests come in sequences. */
   readonly sequences: SequenceTable | undefined;
   #nextId = 1;
   #executing = 0;
   #pumpScheduled = false;
+  /** Takes what waits once no instance is left. */
+  #heir: ((submission: Submission) => Grant) | undefined;
   #delayTimer: Timer | undefined;
   readonly #onIdle: (() => void)[] = [];
 
@@ -80,6 +86,16 @@ export class Scheduler {
     const ordersAtDispatch = decoupled || limits.sequences !== undefined;
     this.#settlement = new Settlement({
       ...{ ref, rules, preserveOrder, decoupled, ordersAtDispatch, statistics, clock },
+    });
+    this.#waits = new WaitLimits({
+      label: options.label,
+      clock,
+      policyOf: (level) => this.#policyOf(level),
+      onOver: (item, error) => this.#onCancel(item, error),
+      onDelayed: (item) => {
+        this.#queue.delay(item);
+        this.schedule();
+      },
     });
     this.sequences =
       limits.sequences &&
@@ -104,17 +120,6 @@ export class Scheduler {
   /** Requests inside batches, those that nobody waits for any more included. */
   get executingRequests(): number {
     return this.#executing;
-  }
-
-  /** The request that is being executed under that id. */
-  executing(callId: number): Pending | undefined {
-    for (const slot of this.#options.pool.slots) {
-      for (const run of slot.runs) {
-        const found = run.members.find((item) => item.callId === callId);
-        if (found !== undefined) return found;
-      }
-    }
-    return undefined;
   }
 
   /** Admits a request to the queue, or ends it at once with the reason. Never throws. */
@@ -160,6 +165,12 @@ export class Scheduler {
     return this.#settlement.settled();
   }
 
+  /** No instance will start again: once the last is gone, `take` gets what waits, in order. */
+  retire(take: (submission: Submission) => Grant): void {
+    this.#heir = take;
+    this.#pump();
+  }
+
   /** Ends everything that is not settled yet. */
   abort(error: MillraceError): void {
     for (const item of this.#queue.all()) if (item.place === 'queued') this.#refuse(item, error);
@@ -177,43 +188,40 @@ export class Scheduler {
     const { label, limits, rules, pool, budget, clock } = this.#options;
     if (call.cancelled !== undefined) throw call.cancelled;
     const checked = submission.checked ?? checkRequest(rules.request, request);
-    const down = refuseWhileDown(label, pool.recoveryMs(), pool.lastDeath);
+    const down = refuseWhileDown(label, pool.outage());
     if (down !== undefined) throw down;
     // Priorities would change the order of a sequence.
     const priority = this.sequences === undefined ? request.priority : 0;
-    const level = chooseLevel(priority, limits.policies.length, limits.defaultLevel);
-    const policy = limits.policies.at(level - 1) as QueuePolicy;
+    const levels = limits.policies.length;
+    const level = chooseLevel(priority, levels, limits.defaultLevel);
+    const policy = this.#policyOf(level);
     // Requests that an instance would take at once do not wait, so they must not fill the queue.
-    if (this.#queue.lengthOfLevel(level) >= policy.maxRequests) this.#pump();
-    if (this.#queue.lengthOfLevel(level) >= policy.maxRequests) throw queueFull(label, policy);
+    const isFull = () => this.#queue.lengthOfLevel(level) + sentAhead(pool.slots, level, levels) >= policy.maxRequests;
+    if (isFull()) this.#pump();
+    if (isFull()) throw queueFull(label, policy);
     const control = this.sequences?.check(request, checked.rows);
     const full = budget.take(checked.sizeBytes);
     if (full !== undefined) throw bytesFull(full, checked.sizeBytes);
 
-    const now = clock.now();
+    // What comes from another generation has waited there.
+    const now = call.timing.enqueuedAt || clock.now();
     call.timing.enqueuedAt = now;
     const sequence = control && this.sequences?.enter(control);
     const item = createPending(submission, { callId: this.#nextId++, checked, level, now, sequence });
-    const timeoutMs = queueTimeoutMs(policy, request);
-    if (timeoutMs !== Number.POSITIVE_INFINITY) {
-      item.expiry = clock.setTimer(timeoutMs, () => this.#onExpired(item, policy, timeoutMs));
-    }
+    this.#waits.begin(item);
     return item;
   }
 
+  #policyOf(level: number): QueuePolicy {
+    return this.#options.limits.policies.at(level - 1) as QueuePolicy;
+  }
+
   #grant(item: Pending, answers: number): void {
+    item.moved?.(answers);
     if (item.ended) return;
     item.credit += answers;
     item.lastSignAt = this.#options.clock.now();
     item.runner?.grant(item.callId, answers);
-  }
-
-  #onExpired(item: Pending, policy: QueuePolicy, timeoutMs: number): void {
-    item.expiry = undefined;
-    // What was sent ahead and has not begun still waits.
-    if (policy.timeoutAction === 'reject') this.#onCancel(item, queueTimedOut(this.#options.label, timeoutMs));
-    // A step of a sequence keeps its turn.
-    else if (item.place === 'queued' && item.sequence === undefined) this.#queue.delay(item);
   }
 
   #onCancel(item: Pending, reason: MillraceError): void {
@@ -226,16 +234,21 @@ export class Scheduler {
   }
 
   #pump(): void {
-    const { limits, clock } = this.#options;
-    const { batching, maxRows } = limits.batching;
     this.#delayTimer?.clear();
     this.#delayTimer = undefined;
-    if (this.sequences !== undefined) {
-      this.#pumpSequences(this.sequences);
-      return;
-    }
+    if (this.sequences !== undefined) this.#loseSequences(this.sequences);
+    if (this.#queue.length === 0) return;
+    const outage = this.#options.pool.outage();
+    if (outage !== undefined) this.#sitOut(outage);
+    else if (this.sequences !== undefined) this.#pumpSequences(this.sequences);
+    else this.#pumpQueue();
+  }
+
+  #pumpQueue(): void {
+    const { limits, clock, pool } = this.#options;
+    const { batching, maxRows } = limits.batching;
     while (this.#queue.length > 0) {
-      const slot = this.#chooseSlot();
+      const slot = chooseSlot(pool.slots, limits, this.#runMs.value);
       if (slot === undefined) return;
       const candidates = this.#queue.peek(batching ? Math.max(LOOKAHEAD, maxRows) : 1);
       // Whatever may bring the runner down gets it for itself.
@@ -251,10 +264,37 @@ export class Scheduler {
     }
   }
 
+  /** While no instance is up, requests wait as long as that is worthwhile, or go where they need not. */
+  #sitOut(outage: Outage): void {
+    const { label, clock } = this.#options;
+    if (this.#heir !== undefined) {
+      this.#handOver(this.#heir);
+      return;
+    }
+    const down = refuseWhileDown(label, outage);
+    if (down === undefined) {
+      this.#delayTimer = clock.setTimer(MAX_OUTAGE_WAIT_MS - outage.downMs, () => this.#pump());
+      return;
+    }
+    for (const item of this.#queue.all()) if (item.place === 'queued') this.#refuse(item, down);
+  }
+
+  #handOver(take: (submission: Submission) => Grant): void {
+    for (const item of this.#queue.all()) {
+      // Whoever is told of an end may end others.
+      if (item.place !== 'queued') continue;
+      this.#leaveQueue(item);
+      this.sequences?.stepEnded(item, 'dropped');
+      this.#settlement.withdraw(item);
+      const { request, call, sink, alone, kills } = item;
+      item.moved = take({ request, call, sink, ...(alone ? { suspect: { kills } } : {}) });
+    }
+    this.#checkIdle();
+  }
+
   /** Each instance runs what its own sequences have waiting, one request of each at a time. */
   #pumpSequences(sequences: SequenceTable): void {
     const { limits, pool, clock } = this.#options;
-    this.#loseSequences(sequences);
     let wakeAt = Number.POSITIVE_INFINITY;
     for (const slot of pool.slots) {
       while (slot.instance !== undefined && !slot.doomed && slot.runs.length < limits.concurrency) {
@@ -295,22 +335,6 @@ export class Scheduler {
     }
   }
 
-  /** The instance with the least to do, unless it has enough; else one that may be sent a batch ahead. */
-  #chooseSlot(): Slot | undefined {
-    const { limits, pool } = this.#options;
-    let free: Slot | undefined;
-    let ahead: Slot | undefined;
-    for (const slot of pool.slots) {
-      if (slot.instance === undefined || slot.doomed) continue;
-      const running = slot.runs.length;
-      if (running === 0) return slot;
-      if (running < limits.concurrency && running < (free?.runs.length ?? limits.concurrency)) free = slot;
-      if (running === 1 && slot.deaths === 0) ahead ??= slot;
-    }
-    if (limits.concurrency > 1) return free;
-    return this.#runMs.value < limits.prefetchBelowMs ? ahead : undefined;
-  }
-
   /** Sends off what a model waits for that has resources, and so might never give them back. */
   #dispatchExempt(slot: Slot, waiting: readonly Pending[]): boolean {
     const exempt = waiting.find(({ call }) => this.#options.resources?.exempts(call.callers));
@@ -343,7 +367,7 @@ export class Scheduler {
 
   #execute(slot: Slot, run: Run): Promise<BatchTiming> {
     const { instance } = slot;
-    if (instance === undefined) return Promise.reject(new RunnerDiedError('the instance is gone', false));
+    if (instance === undefined) return Promise.reject(new RunnerDiedError('the instance is gone', { started: false }));
     try {
       const { rules, limits, clock } = this.#options;
       const contextAt = limits.wantsContext ? clock.now() : undefined;
@@ -356,23 +380,10 @@ export class Scheduler {
 
   #begin(slot: Slot, run: Run, now: number): void {
     run.startedAt = now;
-    for (const item of run.members) item.expiry?.clear();
-    this.#watch(slot.instance, run, this.#options.limits.executionTimeoutMs);
-  }
-
-  #watch(instance: Instance | undefined, run: Run, delayMs: number): void {
-    const { clock, limits, label } = this.#options;
-    const timeoutMs = limits.executionTimeoutMs;
-    run.timeout = clock.setTimer(delayMs, () => {
-      const againMs = hangsInMs(run, { timeoutMs, now: clock.now(), lastLoadAt: instance?.lastLoadAt });
-      if (againMs > 0) {
-        this.#watch(instance, run, againMs);
-        return;
-      }
-      run.overdue = true;
-      const what = limits.decoupled ? 'gave no answer for' : 'ran longer than';
-      instance?.kill(`a batch of model '${label}' ${what} ${timeoutMs} ms`);
-    });
+    for (const item of run.members) this.#waits.end(item);
+    const { limits, label, clock } = this.#options;
+    const { executionTimeoutMs: timeoutMs, decoupled } = limits;
+    watchRun(run, slot.instance, { label, timeoutMs, decoupled, clock });
   }
 
   #onEmissions(run: Run, emissions: readonly Emission[]): void {
@@ -425,22 +436,17 @@ export class Scheduler {
 
   #onFailed(slot: Slot, run: Run, error: unknown): void {
     this.#leave(slot, run);
-    const waiting = run.members.filter((item) => !item.ended);
     const failure = toMillraceError(error);
     const death = error instanceof RunnerDiedError ? error : undefined;
     if (death !== undefined) {
       slot.doomed = true;
       if (this.sequences !== undefined) this.#loseSequences(this.sequences);
     }
-    const again =
-      death !== undefined
-        ? this.#afterDeath(run, waiting, death)
-        : run.members.length > 1 && this.#options.limits.pure
-          ? waiting.filter((item) => item.responses === 0)
-          : [];
+    const again = planRetries(run, death, this.#options.limits);
     if (death?.started !== false) for (const item of again) item.alone = true;
     this.#settlement.requeued(again);
     this.#queue.pushFront(again);
+    for (const item of again) this.#waits.resume(item);
     for (const item of run.members) {
       if (item.place === 'queued') {
         if (item.sequence !== undefined) item.sequence.running = false;
@@ -452,16 +458,6 @@ export class Scheduler {
     }
     this.#finishRun(slot, run, failure);
     this.schedule();
-  }
-
-  /** Which members of a batch that went down with its runner are tried again. */
-  #afterDeath(run: Run, waiting: readonly Pending[], error: RunnerDiedError): readonly Pending[] {
-    if (this.sequences !== undefined) return [];
-    if (!error.started) return waiting;
-    for (const item of waiting) item.kills++;
-    const certain = run.overdue && run.members.length === 1;
-    if (!this.#options.limits.pure || certain) return [];
-    return waiting.filter((item) => item.kills < 2 && item.responses === 0);
   }
 
   #finishRun(slot: Slot, run: Run, error: MillraceError | undefined): void {
@@ -481,15 +477,18 @@ export class Scheduler {
 
   /** Takes a waiting request out of the queue and ends it. */
   #refuse(item: Pending, error: MillraceError): void {
+    this.#leaveQueue(item);
+    this.#settlement.end(item, error);
+    this.#endStep(item, 'dropped');
+    // Those that it kept waiting may form a batch without it.
+    this.schedule();
+    this.#checkIdle();
+  }
+
+  #leaveQueue(item: Pending): void {
     this.#queue.remove(item, 'gone');
     this.#options.budget.release(item.checked.sizeBytes);
-    this.#settlement.end(item, error);
     if (this.#queue.length === 0) this.#options.resources?.withdraw();
-    if (item.sequence !== undefined) {
-      this.#endStep(item, 'dropped');
-      this.schedule();
-    }
-    this.#checkIdle();
   }
 
   #checkIdle(): void {

@@ -78,6 +78,15 @@ export class Settlement {
     }
   }
 
+  /** A request that has not begun is somebody else's from here. */
+  withdraw(item: Pending): void {
+    item.ended = true;
+    item.expiry?.clear();
+    this.#ordered?.leave(item.callId);
+    item.call.onCancel(undefined);
+    this.#settled();
+  }
+
   /** Ends a request, once; `error` undefined = success. */
   end(item: Pending, error: MillraceError | undefined): void {
     if (item.ended) return;
@@ -119,8 +128,12 @@ export class Settlement {
   #tell(item: Pending, error: MillraceError | undefined): void {
     item.call.onCancel(undefined);
     this.#options.statistics.request(item, error, this.#options.clock.now());
-    this.#unsettled--;
     item.sink.onEnd(error);
+    this.#settled();
+  }
+
+  #settled(): void {
+    this.#unsettled--;
     if (this.#unsettled === 0) for (const resolve of this.#onSettled.splice(0)) resolve();
   }
 }

@@ -109,6 +109,8 @@ export interface Submission {
   readonly sink: Sink;
   /** Present where the request has been checked already. */
   readonly checked?: CheckedRequest;
+  /** Present where it was in a batch that failed elsewhere, with the runners that died of that: it runs by itself. */
+  readonly suspect?: { readonly kills: number };
 }
 
 /** Loaded models and their scheduling. Knows no users, routes or wire formats. */

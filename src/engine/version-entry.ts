@@ -14,6 +14,8 @@ export interface VersionEntry {
   ref: ModelRef;
   /** Ends when the last load or unload of this version has. */
   last: Promise<unknown>;
+  /** Loads and unloads that are under way, or wait for their turn. */
+  turns: number;
 }
 
 export function stateOf(entry: VersionEntry): ModelState {
@@ -24,9 +26,14 @@ export function statusOf(entry: VersionEntry): ModelStatus {
   return { name: entry.name, version: entry.version, state: stateOf(entry), info: entry.current?.info };
 }
 
+/** Versions that were unloaded and stay in the index. */
+const MAX_UNLOADED = 256;
+
 /** The engine's versions by name and number. Lookups on the hot path read a list that is rebuilt on change only. */
 export class VersionTable {
   readonly #entries = new Map<string, Map<number, VersionEntry>>();
+  /** In the order in which they went. */
+  readonly #unloaded = new Set<VersionEntry>();
 
   get(name: string, version: number): VersionEntry | undefined {
     return this.#entries.get(name)?.get(version);
@@ -36,6 +43,18 @@ export class VersionTable {
     const versions = this.#entries.get(entry.name) ?? new Map<number, VersionEntry>();
     versions.set(entry.version, entry);
     this.#entries.set(entry.name, versions);
+  }
+
+  /** Notes that a version is unloaded; the one that went before 256 others is forgotten. */
+  unloaded(entry: VersionEntry): void {
+    this.#unloaded.delete(entry);
+    this.#unloaded.add(entry);
+    for (const oldest of this.#unloaded) {
+      const isBack = oldest.state.kind !== 'unloaded' || oldest.current !== undefined || oldest.turns > 1;
+      if (!isBack && this.#unloaded.size <= MAX_UNLOADED) return;
+      this.#unloaded.delete(oldest);
+      if (!isBack && this.get(oldest.name, oldest.version) === oldest) this.delete(oldest.name, oldest.version);
+    }
   }
 
   delete(name: string, version: number): void {

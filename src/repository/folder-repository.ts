@@ -111,15 +111,19 @@ class FolderRepository implements Repository {
 
   #examineAll(locations: readonly ModelLocation[]): Promise<readonly Examined[]> {
     return mapConcurrently(locations, CONCURRENCY, (location) =>
-      this.#examine(location, () => readConfig(location, { cache: this.#configs, configName: this.#configName })),
+      this.#examine(location, () => this.#readConfig(location)),
     );
+  }
+
+  #readConfig(location: ModelLocation): Promise<ReadConfig> {
+    return readConfig(location, { cache: this.#configs, configName: this.#configName });
   }
 
   /** Somebody has written a configuration after another was given in its place. */
   async #isOutdated(givenAt: number | undefined, { locations: [onDisk] }: Found): Promise<boolean> {
     if (givenAt === undefined || onDisk === undefined) return false;
     // A file that cannot be read is no reason to forget what was given.
-    const { file } = await readConfig(onDisk, this.#configs).catch(() => ({ file: undefined }));
+    const { file } = await this.#readConfig(onDisk).catch(() => ({ file: undefined }));
     return file !== undefined && file.mtimeMs > givenAt;
   }
 

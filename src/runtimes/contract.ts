@@ -265,18 +265,24 @@ export interface Host {
   close(): Promise<void>;
 }
 
-/**
- * The runner of an instance is gone, and with it a batch. `started` says whether the batch had begun to run: of several
- * outstanding ones only the oldest has, the others may simply be sent to another instance.
- */
-export class RunnerDiedError extends MillraceError {
+export interface RunnerDeath {
+  /** The batch had begun to run: of several outstanding ones only the oldest has, the others may simply run elsewhere. */
   readonly started: boolean;
+  /** The runner was killed since it used more memory than it may. */
+  readonly overMemory?: boolean;
+}
 
-  constructor(message: string, started: boolean) {
+/** The runner of an instance is gone, and with it a batch. */
+export class RunnerDiedError extends MillraceError implements RunnerDeath {
+  readonly started: boolean;
+  readonly overMemory: boolean;
+
+  constructor(message: string, { started, overMemory = false }: RunnerDeath) {
     // To callers a Retry-After means that nothing was done yet.
     super('unavailable', message, started ? {} : { retryAfterMs: 1_000 });
     this.name = 'RunnerDiedError';
     this.started = started;
+    this.overMemory = overMemory;
   }
 }
 

@@ -124,6 +124,17 @@ describe('a runner process', () => {
     expect(second).toMatchObject({ started: true });
   });
 
+  test.runIf(process.platform === 'linux')('that a signal has stopped is killed, busy or not', async () => {
+    const instance = await hosted.load(faulty);
+    process.kill(instance.pid, 'SIGSTOP');
+    const waiting = runBatch(instance, [item(1)]).catch((error: unknown) => error);
+    expect(await instance.exited).toBe('was stopped by a signal for 2 s');
+    expect(await waiting).toMatchObject({
+      ...{ code: 'unavailable', started: true, overMemory: false },
+      message: 'runner model/1#0 is gone: was stopped by a signal for 2 s',
+    });
+  });
+
   test('that uses too much memory is killed with both numbers in the reason', async () => {
     const placement: Placement = { kind: 'process', runner: undefined, maxRssBytes: 268_435_456 };
     const instance = await hosted.load(faulty, placement);

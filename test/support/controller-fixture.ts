@@ -81,10 +81,12 @@ export function createFixture(options: Partial<RepositoryOptions> = {}) {
     clock,
     events,
     defaultMaxRssBytes: 1_000_000,
+    requestTimeoutMs: 60_000,
     cacheFolder: undefined,
+    reload: ({ name }) => controller.reload(name),
     onReleased: (released) => void repository.discard(released),
   });
-  const controller = new ModelController({
+  const controller: ModelController = new ModelController({
     repository,
     engine,
     options: {

@@ -50,7 +50,7 @@ export class FakeInstance implements Instance {
   }
 
   execute(batch: Batch, emit: Emit): Promise<BatchTiming> {
-    if (this.#death !== undefined) return Promise.reject(new RunnerDiedError(this.#death, false));
+    if (this.#death !== undefined) return Promise.reject(new RunnerDiedError(this.#death, { started: false }));
     return new Promise((resolve, reject) => {
       const entry = { reject, settled: false };
       this.#rejects.push(entry);
@@ -108,13 +108,13 @@ export class FakeInstance implements Instance {
   }
 
   /** The runner dies: what ran is lost with it, what was sent ahead never began. */
-  die(reason: string): void {
+  die(reason: string, { overMemory = false } = {}): void {
     this.#death = `the runner died: ${reason}`;
     let started = this.description.concurrency;
     for (const entry of this.#rejects) {
       if (entry.settled) continue;
       entry.settled = true;
-      entry.reject(new RunnerDiedError(this.#death, started > 0));
+      entry.reject(new RunnerDiedError(this.#death, { started: started > 0, overMemory }));
       started--;
     }
     this.#exit(reason);

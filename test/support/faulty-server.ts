@@ -39,10 +39,12 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
   const events = new EventBus();
   const clock = systemClock;
   const engine = createEngine({
+    reload: () => Promise.resolve(),
     infer: (call, request) => life.service.infer(call, request),
     ...{ options: settings.engine, clock, events, cacheFolder: undefined },
     host: withFaults(createHost({ options: settings.runners, events, clock, environment: {} })),
     defaultMaxRssBytes: settings.runners.maxRssBytes,
+    requestTimeoutMs: settings.server.requestTimeoutMs,
   });
   const telemetry = await createTelemetry({
     ...{ options: settings.telemetry, events, clock, version: '0.0.0' },

@@ -34,6 +34,8 @@ export interface FixtureOptions {
   readonly maxBytes?: number;
   readonly clock?: FakeClock;
   readonly resources?: (wake: () => void) => ResourceAccess;
+  /** Loads an instance after a death. Default: a fresh one at once. */
+  readonly restart?: (create: () => FakeInstance) => Promise<FakeInstance>;
 }
 
 /** A scheduler over fake instances and a fake clock. Instances that die come back after the back-off. */
@@ -47,6 +49,7 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
     instances.push(instance);
     return instance;
   };
+  const { restart = (fresh) => Promise.resolve(fresh()) } = options;
   const statistics = new StatisticsCounter(REF);
   const budget = new ByteBudget("model 'm/1'", options.maxBytes ?? 1_000_000);
   const pool = new InstancePool({
@@ -56,7 +59,7 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
     events,
     restartBackoffMs: 100,
     maxRestartBackoffMs: 10_000,
-    start: (index) => Promise.resolve(create(index)),
+    start: (index) => restart(() => create(index)),
     onChange: () => scheduler.schedule(),
   });
   const rules = createShapeRules({

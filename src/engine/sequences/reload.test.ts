@@ -43,7 +43,9 @@ async function createFixture() {
     clock,
     events: new EventBus(),
     defaultMaxRssBytes: 1_000_000,
+    requestTimeoutMs: 60_000,
     cacheFolder: undefined,
+    reload: () => Promise.resolve(),
   });
   await engine.load(SOURCE);
   const step = async (id: bigint, flags: { readonly start?: boolean; readonly end?: boolean } = {}) => {

@@ -78,6 +78,7 @@ export class SequenceTable {
         open: 0,
         lastStart: undefined,
         running: false,
+        begun: false,
         ended: false,
         lost: false,
         idleSince: 0,
@@ -135,7 +136,10 @@ export class SequenceTable {
     if (sequence === undefined) return false;
     const start = request.sequence?.start === true;
     sequence.open--;
-    if (end !== 'dropped') sequence.running = false;
+    if (end !== 'dropped') {
+      sequence.running = false;
+      sequence.begun = true;
+    }
     const unstarted = start && end !== 'done' && !sequence.lost;
     // Unless a later one starts it, nothing may follow.
     if (unstarted && sequence.lastStart === request.sequence) sequence.ended = true;
@@ -231,6 +235,11 @@ export class SequenceTable {
     let lost = false;
     for (const sequence of this.#byId.values()) {
       if (sequence.home !== home) continue;
+      if (!sequence.begun && !sequence.running) {
+        sequence.home = undefined;
+        this.#backlog.add(sequence);
+        continue;
+      }
       lost = true;
       sequence.home = undefined;
       sequence.lost = true;

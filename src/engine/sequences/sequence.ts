@@ -33,6 +33,8 @@ export interface Sequence {
   lastStart: SequenceControl | undefined;
   /** One of them runs. */
   running: boolean;
+  /** One of them has run, so there may be a state. */
+  begun: boolean;
   /** No request may follow but one that starts it again. */
   ended: boolean;
   /** Its state went down with its runner. */

@@ -5,10 +5,10 @@ import type { RunnerOptions } from '../options.js';
 import { loadModel } from '../registry.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { InlineModel } from './inline-model.js';
-import { MemoryWatch } from './memory-watch.js';
 import { loadRemotely, RemoteModel } from './remote-model.js';
 import { type Environment, runnerEnvironment, sharedRunnerLabel } from './runner-environment.js';
 import { RunnerProcess } from './runner-process.js';
+import { RunnerWatch } from './runner-watch.js';
 
 export interface HostDependencies {
   readonly options: RunnerOptions;
@@ -27,7 +27,7 @@ type ProcessPlacement = Extract<Placement, { kind: 'process' }>;
 
 class ProcessHost implements Host {
   readonly #dependencies: HostDependencies;
-  readonly #memory: MemoryWatch;
+  readonly #watch: RunnerWatch;
   /** Running processes and how many models live in each. */
   readonly #runners = new Map<RunnerProcess, number>();
   readonly #shared = new Map<string, RunnerProcess>();
@@ -37,7 +37,7 @@ class ProcessHost implements Host {
   constructor(dependencies: HostDependencies) {
     const { options, events, clock } = dependencies;
     this.#dependencies = dependencies;
-    this.#memory = new MemoryWatch({ intervalMs: options.memoryPollIntervalMs, events, clock });
+    this.#watch = new RunnerWatch({ intervalMs: options.memoryPollIntervalMs, events, clock });
   }
 
   async load(spec: LoadSpec, placement: Placement, options: HostLoadOptions): Promise<Instance> {
@@ -77,7 +77,7 @@ class ProcessHost implements Host {
     return new InlineModel(options.instanceId, model, clock.now() - startedAt);
   }
 
-  /** Rejects after the timeout; what is loaded later all the same is closed. */
+  /** Rejects after the timeout; a model that finishes loading late is closed. */
   #withTimeout(loading: Promise<LoadedModel>, options: HostLoadOptions): Promise<LoadedModel> {
     return new Promise((resolve, reject) => {
       let expired = false;
@@ -135,7 +135,7 @@ class ProcessHost implements Host {
     const runner = existing?.usable ? existing : this.#start(shared ?? options.instanceId, environment);
     if (shared !== undefined) this.#shared.set(shared, runner);
     this.#runners.set(runner, (this.#runners.get(runner) ?? 0) + 1);
-    this.#memory.watch(runner, placement.maxRssBytes || this.#dependencies.options.maxRssBytes);
+    this.#watch.watch(runner, placement.maxRssBytes || this.#dependencies.options.maxRssBytes);
     return runner;
   }
 

@@ -1,26 +1,38 @@
 import { readFile } from 'node:fs/promises';
 
-/** Resident memory in bytes by pid; processes that are gone are missing. Linux: from /proc; elsewhere by `ps` or its like. */
-export async function readRss(
-  pids: readonly number[],
-  platform: NodeJS.Platform = process.platform,
-): Promise<ReadonlyMap<number, number>> {
-  return platform === 'linux' ? readRssFromProc(pids) : readRssByCommand(pids);
+/** A process, as the system sees it. */
+export interface ProcessState {
+  /** Resident memory. */
+  readonly rssBytes: number;
+  /** A signal has stopped it (SIGSTOP): it does nothing until another lets it go on. Known on Linux only. */
+  readonly stopped: boolean;
 }
 
-async function readRssFromProc(pids: readonly number[]): Promise<ReadonlyMap<number, number>> {
-  const sizes = new Map<number, number>();
+/** States by pid; processes that are gone are missing. Linux: from /proc; elsewhere by `ps` or its like. */
+export async function readProcessStates(
+  pids: readonly number[],
+  platform: NodeJS.Platform = process.platform,
+): Promise<ReadonlyMap<number, ProcessState>> {
+  return platform === 'linux' ? readFromProc(pids) : readByCommand(pids);
+}
+
+async function readFromProc(pids: readonly number[]): Promise<ReadonlyMap<number, ProcessState>> {
+  const states = new Map<number, ProcessState>();
   const read = async (pid: number) => {
     const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
     const kib = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
-    if (kib !== undefined) sizes.set(pid, Number(kib) * 1024);
+    if (kib !== undefined) states.set(pid, { rssBytes: Number(kib) * 1024, stopped: /^State:\s+T /m.test(status) });
   };
   await Promise.all(pids.map(read));
-  return sizes;
+  return states;
 }
 
-async function readRssByCommand(pids: readonly number[]): Promise<ReadonlyMap<number, number>> {
+async function readByCommand(pids: readonly number[]): Promise<ReadonlyMap<number, ProcessState>> {
   const { default: pidusage } = await import('pidusage');
   const usages = await pidusage([...pids]).catch(() => ({}));
-  return new Map(Object.entries(usages).flatMap(([pid, usage]) => (usage ? [[Number(pid), usage.memory]] : [])));
+  return new Map(
+    Object.entries(usages).flatMap(([pid, usage]) =>
+      usage ? [[Number(pid), { rssBytes: usage.memory, stopped: false }]] : [],
+    ),
+  );
 }

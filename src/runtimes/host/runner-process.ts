@@ -54,6 +54,7 @@ export class RunnerProcess {
   #loads = 0;
   #lastLoadAt = 0;
   #killReason: string | undefined;
+  #overMemory = false;
   #exitReason: string | undefined;
 
   constructor(settings: RunnerSettings) {
@@ -137,10 +138,11 @@ export class RunnerProcess {
     if (this.usable) this.#write(pieces);
   }
 
-  /** Ends the process now, whatever it does. Only the first reason counts. */
-  kill(reason: string): void {
+  /** Ends the process now, whatever it does. Only the first reason counts; `overMemory`: it used more than it may. */
+  kill(reason: string, { overMemory = false } = {}): void {
     if (this.#exitReason !== undefined || this.#killReason !== undefined) return;
     this.#killReason = reason;
+    this.#overMemory = overMemory;
     this.#child.kill('SIGKILL');
   }
 
@@ -282,7 +284,10 @@ export class RunnerProcess {
   }
 
   #died(reason: string, started: boolean): RunnerDiedError {
-    return new RunnerDiedError(`runner ${this.label} is gone: ${reason}`, started);
+    return new RunnerDiedError(`runner ${this.label} is gone: ${reason}`, {
+      started,
+      overMemory: this.#overMemory,
+    });
   }
 
   #forwardOutput(): void {

@@ -28,9 +28,9 @@ export function explain(failure: Failure, journal: Journal): string | undefined 
     const kills = message.includes('have changed since it was loaded') ? 1 : 4;
     return journal.killsWithin(model, sentAt - AFTERMATH_MS, receivedAt) >= kills ? 'killed' : undefined;
   }
-  const reloaded = /^model '\S+\/(\d+)' was loaded again after its runner had died; try again$/.exec(message);
-  if (reloaded !== null && journal.wasReplaced({ model, version: Number(reloaded[1]) }, sentAt, receivedAt)) {
-    return journal.killsWithin(model, sentAt - AFTERMATH_MS, receivedAt) >= 1 ? 'killed' : undefined;
+  if (/^model '\S+' (failed to load; the repository index has the reason|is still loading; try again)$/.test(message)) {
+    // Its files were replaced, its runners were killed, and so was every one that should have loaded them.
+    return journal.killsWithin(model, sentAt - AFTERMATH_MS, receivedAt) >= 5 ? 'killed' : undefined;
   }
   return undefined;
 }

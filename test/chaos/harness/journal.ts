@@ -82,14 +82,6 @@ export class Journal {
     );
   }
 
-  /** While the request waited, another build was loaded in the place of the version's files. */
-  wasReplaced({ model, version }: Pick<Life, 'model' | 'version'>, sentAt: number, receivedAt: number): boolean {
-    const builds = this.lives.filter((life) => life.model === model && life.version === version);
-    return builds.some(
-      (life) => life.until >= sentAt && builds.some(({ build, from }) => build > life.build && from <= receivedAt),
-    );
-  }
-
   killsWithin(model: string, from: number, to: number): number {
     return this.kills.filter((kill) => kill.model === model && kill.at >= from && kill.at <= to).length;
   }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { processTree } from '../../../src/loadgen/process-tree.js';
-import { readRss } from '../../../src/runtimes/host/rss.js';
+import { readProcessStates } from '../../../src/runtimes/host/process-states.js';
 import type { CliProcess } from '../../support/cli-process.js';
 
 const SETTLE_LIMIT_MS = 60_000;
@@ -21,8 +21,8 @@ export async function keptBytes(cli: CliProcess): Promise<number> {
 
 /** Resident memory of a process and all its descendants. */
 export async function treeRss(pid: number): Promise<number> {
-  const sizes = await readRss(processTree(pid));
-  return [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const states = await readProcessStates(processTree(pid));
+  return [...states.values()].reduce((sum, { rssBytes }) => sum + rssBytes, 0);
 }
 
 /** The least memory of a few looks, until it is what is wanted or a minute has passed: V8 returns what it has freed when it sees fit. */

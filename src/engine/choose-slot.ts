@@ -1,0 +1,36 @@
+import type { Slot } from './instance-pool.js';
+import type { SchedulerLimits } from './scheduler-limits.js';
+
+/**
+ * The instance that gets the next batch: the one with the least to do, unless it has enough; else one that may be sent a
+ * batch ahead, since runs (`medianRunMs`) are short. undefined = the batch waits.
+ */
+export function chooseSlot(
+  slots: readonly Slot[],
+  { concurrency, prefetchBelowMs }: Pick<SchedulerLimits, 'concurrency' | 'prefetchBelowMs'>,
+  medianRunMs: number,
+): Slot | undefined {
+  let free: Slot | undefined;
+  let ahead: Slot | undefined;
+  for (const slot of slots) {
+    if (slot.instance === undefined || slot.doomed) continue;
+    const running = slot.runs.length;
+    if (running === 0) return slot;
+    if (running < concurrency && running < (free?.runs.length ?? concurrency)) free = slot;
+    if (running === 1 && slot.deaths === 0) ahead ??= slot;
+  }
+  if (concurrency > 1) return free;
+  return medianRunMs < prefetchBelowMs ? ahead : undefined;
+}
+
+/** Requests of a priority level, of so many, that were sent ahead to busy instances, and so still wait. */
+export function sentAhead(slots: readonly Slot[], level: number, levels: number): number {
+  let count = 0;
+  for (const { runs } of slots) {
+    for (const { startedAt, members } of runs) {
+      if (startedAt !== 0) continue;
+      count += levels === 1 ? members.length : members.filter((item) => item.level === level).length;
+    }
+  }
+  return count;
+}

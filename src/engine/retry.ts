@@ -1,0 +1,25 @@
+import type { RunnerDeath } from '../runtimes/index.js';
+import type { Run } from './instance-pool.js';
+import type { Pending } from './pending.js';
+import type { SchedulerLimits } from './scheduler-limits.js';
+
+/** Runners that one request may bring down before it is refused. */
+const MAX_KILLS = 2;
+
+/** Which of those who still wait for a batch that has failed run again; `death`: it went down with its runner. */
+export function planRetries(
+  run: Run,
+  death: RunnerDeath | undefined,
+  limits: Pick<SchedulerLimits, 'pure' | 'sequences' | 'concurrency'>,
+): readonly Pending[] {
+  const waiting = run.members.filter((item) => !item.ended);
+  const single = run.members.length === 1;
+  if (death === undefined) return single || !limits.pure ? [] : waiting.filter(({ responses }) => responses === 0);
+  if (limits.sequences !== undefined) return [];
+  if (!death.started) return waiting;
+  for (const item of waiting) item.kills++;
+  // What ran by itself did it, and would again.
+  const guilty = single && (run.overdue || (death.overMemory === true && limits.concurrency === 1));
+  if (!limits.pure || guilty) return [];
+  return waiting.filter(({ kills, responses }) => kills < MAX_KILLS && responses === 0);
+}
