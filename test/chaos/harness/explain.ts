@@ -1,6 +1,8 @@
 import type { Failure, Journal } from './journal.js';
 import { HANGING } from './models.js';
 
+/** How long a runner that was killed may still be given requests: its end has to be noticed. */
+const NOTICE_MS = 1_000;
 /** How long a kill may still be felt: runners that keep dying are restarted later and later. */
 const AFTERMATH_MS = 60_000;
 
@@ -20,7 +22,8 @@ export function explain(failure: Failure, journal: Journal): string | undefined 
   }
   if (/^runner \S+ is gone: ended by SIGKILL/.test(message)) {
     // A request that hangs has brought its runner down once by itself.
-    return journal.killsWithin(model, sentAt, receivedAt) >= (model === HANGING.name ? 1 : 2) ? 'killed' : undefined;
+    const from = sentAt - NOTICE_MS;
+    return journal.killsWithin(model, from, receivedAt) >= (model === HANGING.name ? 1 : 2) ? 'killed' : undefined;
   }
   if (/^model '\S+' is down \(.*\) and starts again in \d+ s$/.test(message)) {
     if (model === HANGING.name) return 'hung';
