@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { call, Outcome, request } from '../../test/support/engine-fixture.js';
 import { createSchedulerFixture, LIMITS } from '../../test/support/scheduler-fixture.js';
 import { MillraceError } from '../core/index.js';
+import type { QueuePolicy } from './admission.js';
 
 type Fixture = ReturnType<typeof createSchedulerFixture>;
 
@@ -112,7 +113,7 @@ describe('the wait in a queue', () => {
   });
 
   it('counts what was sent ahead to a busy instance against the size of the queue', async () => {
-    const [policy] = LIMITS.policies as [(typeof LIMITS.policies)[0]];
+    const policy = LIMITS.policies.at(0) as QueuePolicy;
     const fixture = createSchedulerFixture({
       limits: { prefetchBelowMs: 10, policies: [{ ...policy, maxRequests: 2 }] },
     });

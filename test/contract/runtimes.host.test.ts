@@ -124,7 +124,7 @@ describe('a runner process', () => {
     expect(second).toMatchObject({ started: true });
   });
 
-  test.runIf(process.platform === 'linux')('that a signal has stopped is killed, busy or not', async () => {
+  test('that a signal has stopped is killed, busy or not', async () => {
     const instance = await hosted.load(faulty);
     process.kill(instance.pid, 'SIGSTOP');
     const waiting = runBatch(instance, [item(1)]).catch((error: unknown) => error);

@@ -1,19 +1,22 @@
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 
 /** A process, as the system sees it. */
 export interface ProcessState {
   /** Resident memory. */
   readonly rssBytes: number;
-  /** A signal has stopped it (SIGSTOP): it does nothing until another lets it go on. Known on Linux only. */
+  /** A signal has stopped it (SIGSTOP): it does nothing until another lets it go on. Windows has no such signal. */
   readonly stopped: boolean;
 }
 
-/** States by pid; processes that are gone are missing. Linux: from /proc; elsewhere by `ps` or its like. */
+/** States by pid; processes that are gone are missing. Linux: from /proc; other systems: by `ps` or its like. */
 export async function readProcessStates(
   pids: readonly number[],
   platform: NodeJS.Platform = process.platform,
 ): Promise<ReadonlyMap<number, ProcessState>> {
-  return platform === 'linux' ? readFromProc(pids) : readByCommand(pids);
+  if (platform === 'linux') return readFromProc(pids);
+  return platform === 'win32' ? readByPidusage(pids) : readByPs(pids);
 }
 
 async function readFromProc(pids: readonly number[]): Promise<ReadonlyMap<number, ProcessState>> {
@@ -27,7 +30,19 @@ async function readFromProc(pids: readonly number[]): Promise<ReadonlyMap<number
   return states;
 }
 
-async function readByCommand(pids: readonly number[]): Promise<ReadonlyMap<number, ProcessState>> {
+async function readByPs(pids: readonly number[]): Promise<ReadonlyMap<number, ProcessState>> {
+  // It fails when none of them runs.
+  const args = ['-o', 'pid=,rss=,state=', '-p', pids.join(',')];
+  const { stdout } = await promisify(execFile)('ps', args).catch(() => ({ stdout: '' }));
+  return new Map(
+    [...stdout.matchAll(/^\s*(\d+)\s+(\d+)\s+(\S)/gm)].map(([, pid, kib, state]) => [
+      Number(pid),
+      { rssBytes: Number(kib) * 1024, stopped: state === 'T' },
+    ]),
+  );
+}
+
+async function readByPidusage(pids: readonly number[]): Promise<ReadonlyMap<number, ProcessState>> {
   const { default: pidusage } = await import('pidusage');
   const usages = await pidusage([...pids]).catch(() => ({}));
   return new Map(
