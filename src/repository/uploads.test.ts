@@ -259,7 +259,7 @@ it.each([
   'says that the disk is full where %s fails with %s, and leaves nothing behind',
   async (method, code, what) => {
     await using parent = await createTempFolder();
-    const uploads = new Uploads(parent.path);
+    const uploads = new Uploads(parent.path, () => undefined);
     const cause = Object.assign(new Error(`${code}: no room`), { code });
     const failing = vi.spyOn(fs, method).mockRejectedValue(cause);
     await expect(uploads.write(new Map([['1/model.onnx', Buffer.from('onnx')]]))).rejects.toMatchObject({
