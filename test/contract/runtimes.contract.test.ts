@@ -109,7 +109,7 @@ function scriptCase(): RuntimeCase {
       message: "the model file 'absent.ts' does not exist",
     },
     poison: (item) => ({ ...item, parameters: { poison: true } }),
-    failure: 'poisoned',
+    failure: "model 'model' failed with Error; the server log has the details",
   };
 }
 

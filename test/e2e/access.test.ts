@@ -19,8 +19,8 @@ inputs: [{ name: x, datatype: INT32, shape: [1] }]
 outputs: [{ name: x, datatype: INT32, shape: [1] }]
 instances: { placement: inline }
 `;
-/** A key for each scope alone, and callers without a right one. */
-const CALLERS = ['nobody', 'stranger', ...SCOPES] as const;
+/** A key for each scope alone, one for none, and callers without a right one. */
+const CALLERS = ['nobody', 'stranger', 'scopeless', ...SCOPES] as const;
 type Caller = (typeof CALLERS)[number];
 const keyOf = (caller: Caller) => `${caller}-key-0123456789`;
 const headersOf = (caller: Caller): Record<string, string> =>
@@ -130,7 +130,10 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
         repository: { controlMode: 'explicit', loadModels: ['*'] },
         auth: {
           maxFailedKeysPerMinute: 0,
-          keys: SCOPES.map((scope) => ({ name: scope, key: keyOf(scope), scopes: [scope] })),
+          keys: [
+            { name: 'scopeless', key: keyOf('scopeless'), scopes: [] },
+            ...SCOPES.map((scope) => ({ name: scope, key: keyOf(scope), scopes: [scope] })),
+          ],
         },
         server: { adminPort, httpSocket: socket('http'), grpcSocket: socket('grpc') },
         sharedMemory: { enabled: true },

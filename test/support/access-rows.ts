@@ -75,7 +75,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /v2/cudasharedmemory/region/{region}/register': { ...KEY, answers: 501 },
   'POST /v2/cudasharedmemory/unregister': KEY,
   'POST /v2/cudasharedmemory/region/{region}/unregister': KEY,
-  'GET /openapi.json': KEY,
+  'GET /openapi.json': { who: ['infer', 'observe', 'manage'] },
   'GET /docs': EVERYBODY,
   'GET /docs/page.css': EVERYBODY,
   'GET /docs/page.js': EVERYBODY,
