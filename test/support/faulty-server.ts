@@ -64,7 +64,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
   };
   const server = createServer({
     ...{ options: settings.server, events, clock, version: '0.0.0', requiresKey: false, renderMetrics: undefined },
-    service: { ...life.service, modelInfo: broken, repositoryIndex: broken },
+    service: { ...life.service, modelInfo: broken, chooseModel: broken, repositoryIndex: broken },
     authenticate: () => EVERYBODY,
   });
   await life.start();
