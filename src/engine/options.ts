@@ -65,7 +65,7 @@ export const EngineOptionsSchema = Type.Object(
     }),
     cacheFolder: Type.String({
       default: '',
-      description: "Folder for optimised graphs; '' = `millrace` in the system's temporary folder.",
+      description: "Folder for optimised graphs; '' = `millrace-<user id>` in the system's temporary folder.",
       'x-path': true,
     }),
   },

@@ -38,8 +38,8 @@ export interface ModelControllerOptions {
 }
 
 /**
- * Keeps what is loaded in step with what the repositories hold and what was asked for. Looks never overlap;
- * a version whose files have not changed is left alone.
+ * Keeps what is loaded in step with what the repositories hold and what was asked for. Loads of
+ * one model run one after the other, and so do full scans; a version whose files have not changed is left alone.
  */
 export class ModelController {
   readonly #setup: ModelControllerOptions;
@@ -135,7 +135,7 @@ export class ModelController {
     }
   }
 
-  /** Ends polling and waits for the look in progress. */
+  /** Ends polling and waits for the scan and the loads in progress. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.clear();
