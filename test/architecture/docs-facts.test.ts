@@ -26,9 +26,9 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /** `10 min` → 600000. */
-function valueOf(text: string): number {
-  const [number = '', unit = ''] = text.split(' ');
-  return Number(number) * (UNITS[unit] ?? Number.NaN);
+function parseAmount(text: string): number {
+  const [amount = '', unit = ''] = text.split(' ');
+  return Number(amount) * (UNITS[unit] ?? Number.NaN);
 }
 
 /** The value of `const NAME = 1_000;` in a file, or the default of a setting. */
@@ -45,7 +45,7 @@ describe('docs/architecture.md', () => {
   it('knows some constants', () => expect(constants.length).toBeGreaterThan(10));
 
   it.each(constants)('gives the value of %s', (name = '', value = '', file = '') => {
-    expect({ name, value: valueOf(value) }).toEqual({ name, value: valueInCode(name, file) });
+    expect({ name, value: parseAmount(value) }).toEqual({ name, value: valueInCode(name, file) });
   });
 });
 
