@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -36,6 +36,11 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** Holds up this thread until the process has ended, which nobody here has noticed then. */
+function blockUntilEnded(pid = 0): void {
+  execFileSync('sh', ['-c', `until ps -o stat= -p ${pid} | grep -q Z; do :; done`], { timeout: 20_000 });
 }
 
 /** The error with which a batch of one item ends. */
@@ -122,6 +127,23 @@ describe('a runner process', () => {
     const [first, second] = await Promise.all([runBatch(instance, [item(5)]), failureOf(instance, 'exit')]);
     expect(first.emissions.map((emission) => emission.callId)).toEqual([5]);
     expect(second).toMatchObject({ started: true });
+  });
+
+  test('keeps answers that are still unread when its end is noticed', async () => {
+    const instance = await hosted.load(faulty);
+    // Ends are noticed last in a turn of the loop, those of all processes at once. So the runner has to answer and end in a turn
+    // in which another process's end is noticed anyway, before that.
+    const other = spawn('echo', { stdio: ['ignore', 'pipe', 'ignore'] });
+    const outcome = new Promise<[unknown, unknown]>((resolve) => {
+      other.stdout.once('data', () => {
+        const work = [runBatch(instance, [item(5)]), failureOf(instance, 'exit')] as const;
+        blockUntilEnded(instance.pid);
+        resolve(Promise.all(work));
+      });
+    });
+    blockUntilEnded(other.pid);
+    expect(await outcome).toMatchObject([{ emissions: [{ callId: 5 }] }, { started: true }]);
+    expect(await instance.exited).toBe('exited with code 3');
   });
 
   test('that a signal has stopped is killed, busy or not', async () => {
