@@ -53,7 +53,7 @@ const CLIENT = `
   ask(halfSession).write(Buffer.of(0, 0, 0, 0, 9, 1));
   await new Promise((resolve) => halfSession.ping(resolve));
   {
-    const stream = ask(await open({}));
+    const stream = ask(await open({ initialWindowSize: 2 ** 30 }));
     stream.end(Buffer.from(message, 'base64'));
     await once(stream, 'response');
   }

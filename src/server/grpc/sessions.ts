@@ -114,10 +114,11 @@ export class Sessions {
    */
   #checkAlive(session: ServerHttp2Session, socket: Socket): void {
     const gone = this.#context.clock.setTimer(this.#patienceMs, () => cut(session, socket));
-    // Also told when the session ends.
-    session.ping(() => {
+    session.ping((error) => {
       gone.clear();
-      if (!session.destroyed) session.setTimeout(this.#patienceMs);
+      // Nothing has moved for all that time, and the socket takes no ping either: the client reads no more.
+      if (error !== null) cut(session, socket);
+      else session.setTimeout(this.#patienceMs);
     });
   }
 
