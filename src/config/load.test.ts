@@ -141,7 +141,7 @@ describe('bad settings are refused', () => {
     [
       'a key of another section, in a list',
       'auth: { keys: [{ name: a, key: 0123456789abcdef, rateLimit: 1 }] }\n',
-      ':1:51: unknown key auth.keys[0].rateLimit',
+      ':1:50: unknown key auth.keys[0].rateLimit',
     ],
     [
       'a key of a section within',

@@ -26,12 +26,13 @@ const MODELS = {
   'wide/1/': '',
   // An element below 0 is an error, and none comes behind 99 before the client has gone.
   'repeat/1/model.js': `
+    import { ModelError } from 'millrace/model';
     export default {
       inputs: { IN: 'INT32[-1]' },
       outputs: { OUT: 'INT32[1]' },
       async *infer({ inputs, signal }) {
         for (const value of inputs.IN.data) {
-          yield value < 0 ? new Error('negative element ' + value) : { OUT: [value] };
+          yield value < 0 ? new ModelError('internal', 'negative element ' + value) : { OUT: [value] };
           if (value === 99) await new Promise((resolve) => signal.addEventListener('abort', resolve));
         }
       },
