@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MillraceError } from '../core/index.js';
 import { createSettings, defaultSettings, loadSettings, type SettingsSources } from './index.js';
+import { machineLayer, thisMachine } from './machine.js';
 
 let folder: string;
 beforeEach(() => {
@@ -83,10 +84,16 @@ describe('precedence', () => {
 });
 
 describe('settings', () => {
-  it('are the defaults without any source, and frozen all the way down', () => {
+  it('are the defaults without any source, as far as the machine has room, and frozen all the way down', () => {
     const settings = load();
     const defaults = defaultSettings();
-    expect({ ...settings, repository: { ...settings.repository, paths: defaults.repository.paths } }).toEqual(defaults);
+    const { engine, runners, server } = machineLayer(thisMachine(), '/').tree as Record<string, object>;
+    expect({ ...settings, repository: { ...settings.repository, paths: defaults.repository.paths } }).toEqual({
+      ...defaults,
+      engine: { ...defaults.engine, ...engine },
+      runners: { ...defaults.runners, ...runners },
+      server: { ...defaults.server, ...server },
+    });
     expect(
       Object.isFrozen(settings) && Object.isFrozen(settings.server.tls) && Object.isFrozen(settings.auth.keys),
     ).toBe(true);

@@ -8,7 +8,7 @@ import { type Environment, FILE_VARIABLE, findUnknownVariables, readEnvironment 
 import { readSettingsFile } from './file.js';
 import { createFlagLayer } from './flags.js';
 import { type Layer, locateProblems, mergeTrees, type Tree } from './layer.js';
-import { availableMemoryBytes, memoryLayer } from './machine.js';
+import { machineLayer, thisMachine } from './machine.js';
 import { resolveReferences } from './references.js';
 import { type PartialSettings, type Settings, SettingsSchema } from './schema.js';
 import { partialSchema } from './shape.js';
@@ -66,7 +66,7 @@ interface Combination {
 
 function combine(layers: readonly Layer[], { env, cwd, problems }: Combination): Settings {
   const defaults: Layer = { tree: defaultSettings(), folder: cwd, locate: () => '' };
-  const merged = [defaults, memoryLayer(availableMemoryBytes(), cwd), ...layers].reduce<Tree>((lower, layer) => {
+  const merged = [defaults, machineLayer(thisMachine(), cwd), ...layers].reduce<Tree>((lower, layer) => {
     const resolved = resolveReferences(SettingsSchema, layer, env);
     problems.push(...locateProblems(layer, [...resolved.problems, ...checkTree(LayerSchema, resolved.tree, layer)]));
     return mergeTrees(lower, resolved.tree);

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { createSettings, defaultSettings } from './load.js';
-import { availableMemoryBytes, describeFileShortage, maxOpenFiles, memoryLayer } from './machine.js';
+import { availableMemoryBytes, describeFileShortage, machineLayer, maxOpenFiles } from './machine.js';
 
 const GIB = 1_073_741_824;
 
 it('limits in bytes have their defaults where there is memory enough', () => {
   const { engine, runners, server } = defaultSettings();
-  expect(memoryLayer(64 * GIB, '/').tree).toEqual({
+  expect(machineLayer({ memoryBytes: 64 * GIB, openFiles: undefined }, '/').tree).toEqual({
     engine: { maxInFlightBytes: engine.maxInFlightBytes, responseCacheBytes: engine.responseCacheBytes },
     runners: { maxRssBytes: runners.maxRssBytes },
     server: { maxBufferedBytes: server.maxBufferedBytes },
@@ -14,11 +14,24 @@ it('limits in bytes have their defaults where there is memory enough', () => {
 });
 
 it('limits in bytes are shares of a memory that is smaller', () => {
-  expect(memoryLayer(GIB, '/').tree).toEqual({
+  expect(machineLayer({ memoryBytes: GIB, openFiles: undefined }, '/').tree).toEqual({
     engine: { maxInFlightBytes: GIB / 8, responseCacheBytes: GIB / 32 },
     runners: { maxRssBytes: GIB / 2 },
     server: { maxBufferedBytes: GIB / 8 },
   });
+});
+
+it.each([
+  [1_024, 256],
+  [20_000, 5_000],
+  [1_048_576, 10_000],
+])('of %d open files, a port may have %d connections by default', (openFiles, maxConnections) => {
+  const { server } = machineLayer({ memoryBytes: GIB, openFiles }, '/').tree as {
+    readonly server: Record<string, number>;
+  };
+  expect(server.maxConnections).toBe(maxConnections);
+  const settings = createSettings({ server: { maxConnections: server.maxConnections } });
+  expect(describeFileShortage(openFiles, settings, 16)).toBeUndefined();
 });
 
 it('what is configured is taken as it is, whatever the memory', () => {

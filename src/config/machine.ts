@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import type { TSchema } from '@sinclair/typebox';
 import { type Layer, treeOf } from './layer.js';
 import { type Settings, SettingsSchema } from './schema.js';
 import { settingKeys } from './shape.js';
@@ -12,16 +11,29 @@ export function availableMemoryBytes(): number {
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
-/** The defaults of limits in bytes, where the memory is too small for those in the schema (`x-memory-share`). */
-export function memoryLayer(memoryBytes: number, folder: string): Layer {
-  const values = settingKeys(SettingsSchema)
-    .filter(({ schema }) => schema['x-memory-share'] !== undefined)
-    .map(({ path, schema }) => ({ path, value: limitFor(schema, memoryBytes) }));
+/** What there is of what limits are limits of. */
+export interface Machine {
+  readonly memoryBytes: number;
+  /** Files that this process may have open; undefined = unknown, or any number. */
+  readonly openFiles: number | undefined;
+}
+
+export function thisMachine(): Machine {
+  return { memoryBytes: availableMemoryBytes(), openFiles: maxOpenFiles() };
+}
+
+/** The defaults of limits where the machine is too small for those in the schema (`x-memory-share`, `x-open-files-share`). */
+export function machineLayer({ memoryBytes, openFiles = Number.POSITIVE_INFINITY }: Machine, folder: string): Layer {
+  const values = settingKeys(SettingsSchema).flatMap(({ path, schema }) => {
+    const limits = [limitOf(schema['x-memory-share'], memoryBytes), limitOf(schema['x-open-files-share'], openFiles)];
+    const least = Math.min(...limits);
+    return least === Number.POSITIVE_INFINITY ? [] : [{ path, value: Math.min(schema.default, least) }];
+  });
   return { tree: treeOf(values), folder, locate: () => '' };
 }
 
-function limitFor(schema: TSchema, memoryBytes: number): number {
-  return Math.min(schema.default, Math.floor(memoryBytes * schema['x-memory-share']));
+function limitOf(share: number | undefined, total: number): number {
+  return share === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(total * share));
 }
 
 /** Files that this process may have open; undefined where the system does not say it in the way of Linux. */

@@ -66,11 +66,13 @@ function renderDefault(key: string, schema: TSchema): string {
   if (schema.default === undefined) return '';
   const text = typeof schema.default === 'string' ? schema.default || "''" : JSON.stringify(schema.default);
   const mebibytes = key.endsWith('Bytes') ? schema.default / 1_048_576 : 0;
-  const share = schema['x-memory-share'];
+  const memoryShare = schema['x-memory-share'];
+  const filesShare = schema['x-open-files-share'];
   return [
     `\`${text}\``,
     ...(mebibytes >= 1 ? [` (${mebibytes} MiB)`] : []),
-    ...(share === undefined ? [] : [`, but at most 1/${1 / share} of the memory`]),
+    ...(memoryShare === undefined ? [] : [`, but at most 1/${1 / memoryShare} of the memory`]),
+    ...(filesShare === undefined ? [] : [`, but at most 1/${1 / filesShare} of \`ulimit -n\``]),
   ].join('');
 }
 

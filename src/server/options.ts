@@ -67,6 +67,7 @@ export const ServerOptionsSchema = Type.Object(
       default: 10_000,
       minimum: 1,
       description: 'Open connections of a port; further ones are dropped.',
+      'x-open-files-share': 1 / 4,
     }),
     httpHeaderForwardPattern: Type.String({
       default: '',

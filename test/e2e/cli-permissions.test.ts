@@ -4,14 +4,10 @@ import { expect, it } from 'vitest';
 import { startCli } from '../support/cli-process.js';
 import { createTempFolder, type TempFolder } from '../support/model-folder.js';
 
-/** Whom file modes bind: the system's `nobody` where the tests run as root. */
-const STRANGER = process.getuid?.() === 0 ? { uid: 65_534 } : {};
-
-async function runAsStranger(folder: TempFolder, ...argv: readonly string[]) {
-  await chmod(folder.path, 0o755);
+async function runLockedOut(folder: TempFolder, ...argv: readonly string[]) {
   await chmod(join(folder.path, 'locked'), 0o000);
   try {
-    await using cli = startCli(argv, { cwd: folder.path, ...STRANGER });
+    await using cli = startCli(argv, { cwd: folder.path, boundByModes: true });
     return await cli.ended;
   } finally {
     await chmod(join(folder.path, 'locked'), 0o700);
@@ -24,14 +20,14 @@ it.each([
   [['serve', 'locked/models'], 'DIR/locked/models cannot be read (EACCES). Let this user read it, or name'],
 ])('millrace %s says in one line that the folder may not be read', async (argv, problem) => {
   await using folder = await createTempFolder({ 'locked/models/a.onnx': '' });
-  const { exit, err } = await runAsStranger(folder, ...argv);
+  const { exit, err } = await runLockedOut(folder, ...argv);
   const told = `the model repository ${problem.replace('DIR', folder.path)} another folder: millrace serve <folder>`;
   expect({ exit, err }).toEqual({ exit: 2, err: `error: ${told}\n` });
 });
 
 it('millrace init says in one line that it may not write there', async () => {
   await using folder = await createTempFolder({ 'locked/': '' });
-  const { exit, err } = await runAsStranger(folder, 'init', 'locked/models');
+  const { exit, err } = await runLockedOut(folder, 'init', 'locked/models');
   expect({ exit, err }).toEqual({
     exit: 2,
     err: 'error: locked/models/hello/1/model.ts cannot be written (EACCES)\n',

@@ -15,15 +15,23 @@ export interface CliProcess extends AsyncDisposable {
   readonly ended: Promise<{ readonly exit: number | string; readonly out: string; readonly err: string }>;
 }
 
-/** Starts the compiled command line; it is killed at the end of the test if it has not ended. `nodeFlags` are for its Node. */
-export function startCli(
-  argv: readonly string[],
-  {
-    nodeFlags = [],
-    ...options
-  }: { readonly cwd?: string; readonly uid?: number; readonly nodeFlags?: readonly string[] } = {},
-): CliProcess {
-  const child = spawn(process.execPath, [...nodeFlags, CLI_ENTRY, ...argv], options);
+export interface CliOptions {
+  readonly cwd?: string;
+  /** For its Node. */
+  readonly nodeFlags?: readonly string[];
+  /** File modes bind it also where the tests run as root, whom they do not. */
+  readonly boundByModes?: boolean;
+}
+
+const WITHOUT_OVERRIDE = ['--bounding-set', '--inh-caps'].map((set) => `${set}=-dac_override,-dac_read_search`);
+
+/** Starts the compiled command line; it is killed at the end of the test if it has not ended. */
+export function startCli(argv: readonly string[], options: CliOptions = {}): CliProcess {
+  const { nodeFlags = [], boundByModes = false, ...spawnOptions } = options;
+  const command = [process.execPath, ...nodeFlags, CLI_ENTRY, ...argv];
+  if (boundByModes && process.getuid?.() === 0) command.unshift('setpriv', ...WITHOUT_OVERRIDE);
+  const [file = '', ...args] = command;
+  const child = spawn(file, args, spawnOptions);
   const written = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => {
     written.out += chunk.toString();
