@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import type { TSchema } from '@sinclair/typebox';
 import { describe, expect, it } from 'vitest';
+import { defaultSettings, describeFileShortage, SettingsSchema } from '../../src/config/index.js';
 import { EngineOptionsSchema } from '../../src/engine/options.js';
+import { ModelConfigSchema } from '../../src/repository/model-config.js';
 
 const read = (page: string) => readFileSync(page, 'utf8');
 
@@ -53,4 +56,62 @@ it('README names every page of the documentation', () => {
   const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
   const more = read('README.md').split('\n## More\n')[1] ?? '';
   expect(pages.filter((name) => !more.includes(`](docs/${name})`))).toEqual([]);
+});
+
+/** What the source says in strings: joined, without backticks, with … for what is put in. */
+function stringsOf(file: string): string {
+  return read(file)
+    .replace(/['`] \+\s*(?=['`])['`]/g, '')
+    .replace(/\$\{[^{}]*\}/g, '…')
+    .replace(/\\?`/g, '');
+}
+
+describe.each(['docs/troubleshooting.md', 'docs/batching.md'])('the messages in %s', (page) => {
+  const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => stringsOf(`src/${name}`));
+  const messages = read(page)
+    .split('\n')
+    .flatMap((line) => /^\| (`+)(?<message>[^|]*? [^|]*?)\1/.exec(line)?.groups?.message ?? []);
+
+  it('are found', () => expect(messages.length).toBeGreaterThan(6));
+
+  it.each(messages)('%s', (message) => {
+    const fixed = message.split('…').map((part) => part.replace(/^[ ',:()[\]]+|[ ',:()[\]]+$/g, ''));
+    const sayIt = sources.filter((text) => fixed.every((part) => text.includes(part)));
+    expect(sayIt).not.toEqual([]);
+  });
+});
+
+describe('docs/sizing.md', () => {
+  const SERVER: TSchema = SettingsSchema;
+  const MODEL: TSchema = ModelConfigSchema;
+  const schemaOf = (root: TSchema, key: string): TSchema | undefined =>
+    key.split('.').reduce<TSchema | undefined>((schema, name) => schema?.properties?.[name], root);
+  const rows = tableBehind('docs/sizing.md', '## Memory').filter(([, bound]) => bound !== '');
+
+  it.each(rows)('gives the default of what bounds %s', (_part, bound = '', text = '') => {
+    const key = /^[\w.]+/.exec(bound)?.[0] ?? '';
+    const schema = schemaOf(SERVER, key) ?? schemaOf(MODEL, key);
+    const [amount = '', share] = text.split(', but at most ');
+    expect({ key, value: parseAmount(amount) }).toEqual({ key, value: schema?.default });
+    expect(share).toBe(schema?.['x-memory-share'] && `1/${1 / schema['x-memory-share']} of the memory`);
+  });
+
+  it('counts the open files as the server does', () => {
+    const settings = defaultSettings();
+    expect(read('docs/sizing.md')).toContain('three listeners (REST, gRPC, metrics) of 10,000 connections');
+    expect(read('docs/sizing.md')).toContain('with four runners 30,124');
+    expect(describeFileShortage(30_123, settings, 4)).toContain('3 listeners and 4 runners may need 30124');
+    expect(describeFileShortage(30_124, settings, 4)).toBeUndefined();
+  });
+
+  it('computes its examples right', () => {
+    const queue = schemaOf(MODEL, 'queue.maxRequests')?.default;
+    expect((queue * 0.02) / 32).toBe(0.64);
+    expect(Math.floor(schemaOf(MODEL, 'limits.maxInFlightBytes')?.default / (3 * 224 * 224 * 4))).toBe(445);
+    expect(schemaOf(SERVER, 'engine.loadConcurrency')?.default).toBe(2);
+    expect(schemaOf(SERVER, 'engine.maxInstances')?.default).toBe(1024);
+    expect(schemaOf(SERVER, 'server.maxInputBytes')?.default).toBe(64 * 1_048_576);
+  });
 });
