@@ -18,7 +18,7 @@ export interface AppOverrides {
   readonly clock?: Clock;
   /** Where log lines go; default standard error. */
   readonly logDestination?: LogDestination;
-  /** Receives everything that the rooms make known, besides telemetry. */
+  /** Receives everything that the rooms report, besides telemetry. */
   readonly events?: EventBus;
 }
 

@@ -4,7 +4,7 @@ import { didYouMean } from '../config/index.js';
 import { MillraceError } from '../core/index.js';
 import { refuseRepository } from './repositories.js';
 
-/** What `millrace check` looks at: whole repositories, or one model of theirs. */
+/** What `millrace check` checks: whole repositories, or one model of theirs. */
 export interface CheckTarget {
   readonly repositories: readonly string[];
   /** undefined = all. */

@@ -3,7 +3,7 @@ import { MillraceError } from '../core/index.js';
 import { readProblem } from './files.js';
 
 /**
- * Looks whether the repositories are there at all, before anything is started. Throws `invalid_argument` with a
+ * Checks whether the repositories are there at all, before anything is started. Throws `invalid_argument` with a
  * sentence on what to do; `emptyIsFine` where models may come later.
  */
 export async function checkRepositories(paths: readonly string[], emptyIsFine: boolean): Promise<void> {

@@ -50,7 +50,7 @@ export type Outputs<M extends ModelTypes> = {
 };
 
 export interface CallOptions {
-  /** Gives up after this long, all retries included; the server is told (`X-Request-Timeout-Ms`). */
+  /** Gives up after this long, all retries included; the server learns of it (`X-Request-Timeout-Ms`). */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }

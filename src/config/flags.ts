@@ -24,7 +24,7 @@ export function settingFlags(): readonly SettingFlag[] {
     }));
 }
 
-/** Flags as a layer of settings: text becomes what its key wants. */
+/** Flags as a layer of settings: text becomes what its key requires. */
 export function createFlagLayer(flags: Tree, folder: string): Layer {
   const names = new Map(settingFlags().map(({ path, flag }) => [path.join('.'), flag]));
   const decode = (tree: Tree, path: readonly string[]): Tree =>

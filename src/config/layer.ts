@@ -75,7 +75,7 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ['0', false],
 ]);
 
-/** A value written as text (environment, flags) as its key wants it; text that does not fit stays text, to be refused. */
+/** A value written as text (environment, flags) as its key requires it; text that does not fit stays text, to be refused. */
 export function decodeText({ schema }: SettingKey, text: string): unknown {
   const trimmed = text.trim();
   switch (schema.type) {

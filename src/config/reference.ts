@@ -97,8 +97,9 @@ Settings of the server come from four sources. Each wins over those below it:
 3. the file given with \`--config\` or named by \`MILLRACE_CONFIG\`, else \`millrace.yaml\` in the working folder,
 4. the defaults below.
 
-Maps are merged key by key; a list replaces the whole list below it. Unknown keys, unknown \`MILLRACE_*\` variables and
-values of the wrong type end the start with a message that says where (file, line, column) and what was expected.
+Maps are merged key by key; a list replaces the whole list below it. If there are unknown keys, unknown
+\`MILLRACE_*\` variables or values of the wrong type, the server does not start, and a message says where they are (file, line, column)
+and what was expected.
 
 **Environment.** \`server.tls.certFile\` is \`MILLRACE_SERVER_TLS_CERT_FILE\`: each word of the path in capitals. Lists are
 written with commas or as JSON (\`["a","b"]\`), maps as JSON, switches as \`true\`, \`false\`, \`1\` or \`0\`. Variables that
@@ -106,7 +107,8 @@ Kubernetes makes for a service named millrace are not mistaken for settings.
 
 **References.** Text values, also those from the environment, may hold \`\${env:NAME}\` (an environment variable) and
 \`\${file:path}\` (a file's content without its last line break), which is how secrets are given. \`$\${\` stands for the
-characters \`\${\`. A reference that leads nowhere ends the start. \`millrace config print\` shows no secrets.
+characters \`\${\`. An unresolved reference stops the server from starting. \`millrace config print\`
+shows no secrets.
 
 **Memory** is that of the machine, or of the control group (container) that the server is in, where that is less.
 

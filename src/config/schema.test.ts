@@ -72,7 +72,7 @@ describe('the configuration reference', () => {
   it('has a row for every setting with default, variable and flag', () => {
     for (const { path } of KEYS) expect(text).toContain(`| \`${path.join('.')}\` |`);
     expect(text).toContain(
-      '| `server.gracePeriodMs` | number (at least 0) | `30000` | For accepted requests to finish at shutdown. | `MILLRACE_SERVER_GRACE_PERIOD_MS` | `--exit-timeout-secs` (× 1000) |',
+      '| `server.gracePeriodMs` | number (at least 0) | `30000` | Time for accepted requests to finish at shutdown. | `MILLRACE_SERVER_GRACE_PERIOD_MS` | `--exit-timeout-secs` (× 1000) |',
     );
     expect(text).toContain('| `server.maxInputBytes` | integer (at least 1) | `67108864` (64 MiB) |');
     expect(text).toContain('| `repository.controlMode` | none \\| poll \\| explicit | `none` |');

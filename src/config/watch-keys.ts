@@ -11,7 +11,7 @@ interface KeyWatch {
 }
 
 /**
- * Calls `onChange` when a file has changed that `auth.keys` refers to. Looks every 5 s, as at certificates; files that cannot be
+ * Calls `onChange` when a file has changed that `auth.keys` refers to. Checks every 5 s, like certificates; files that cannot be
  * used are reported once and change nothing. The returned function ends it.
  */
 export function watchKeys(auth: Settings['auth'], { clock, events, onChange }: KeyWatch): () => void {

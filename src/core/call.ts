@@ -6,7 +6,7 @@ export interface Principal {
   readonly scopes: ReadonlySet<Scope>;
 }
 
-/** What a principal may do: run inferences, change what is loaded, look at metadata, statistics and metrics. */
+/** What a principal may do: run inferences, change what is loaded, read metadata, statistics and metrics. */
 export const SCOPES = ['infer', 'manage', 'observe'] as const;
 export type Scope = (typeof SCOPES)[number];
 

@@ -8,7 +8,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const ROOMS = ['repository', 'runtimes', 'engine', 'service', 'protocols', 'server', 'app'] as const;
 export type Room = (typeof ROOMS)[number];
 
-/** Everything that rooms make known. Telemetry listens; nobody else needs to. */
+/** Everything that rooms report. Telemetry listens; nobody else needs to. */
 export interface Events {
   /** A call of `service.infer` is settled. `error` is undefined on success. */
   inferFinished: {
@@ -43,7 +43,7 @@ export interface Events {
     readonly runner: string;
     readonly pid: number;
     readonly reason: string;
-    /** It was told to end (unload, shutdown); false for a crash or a kill. */
+    /** It was asked to end (unload, shutdown); false for a crash or a kill. */
     readonly expected: boolean;
   };
   runnerMemory: { readonly runner: string; readonly pid: number; readonly rssBytes: number };

@@ -53,7 +53,7 @@ function ragged(place: string, at: string, what: string): MillraceError {
 }
 
 /**
- * The concrete shape of `count` elements whose nesting shows `shown`, for a model that wants `wanted` (-1 = any size):
+ * The concrete shape of `count` elements whose nesting shows `shown`, for a model that takes `wanted` (-1 = any size):
  * as shown when that fits; else a missing batch dimension is put in front and flat data is cut to the model's dimensions.
  * undefined when that leaves a choice or does not come out even.
  */

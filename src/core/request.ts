@@ -17,7 +17,7 @@ export interface SequenceControl {
 
 export interface RequestedOutput {
   readonly name: string;
-  /** Triton's `classification` extension: the number of top classes wanted; 0 = the tensor itself. */
+  /** Triton's `classification` extension: the number of top classes requested; 0 = the tensor itself. */
   readonly classificationCount: number;
   /** Where the output is to be written instead of into the answer. */
   readonly sharedMemory?: SharedMemoryRange;

@@ -26,7 +26,7 @@ export interface ProbeOptions {
 }
 
 /**
- * Decides whether requests are put together. `auto` runs one row and a batch of rows of zeros and compares the time of
+ * Decides whether requests are batched together. `auto` runs one row and a batch of rows of zeros and compares the time of
  * a row: batching is worth much on small dense nets and costs time on convolutions on a CPU.
  */
 export async function chooseBatching(model: Instance, options: ProbeOptions): Promise<BatchingChoice> {

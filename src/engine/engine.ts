@@ -43,7 +43,7 @@ export interface CreateEngineOptions {
   readonly cacheFolder: string | undefined;
   /** Runs the requests of models that call other models, as anybody's. */
   readonly infer: Infer;
-  /** Told when the files of a source are needed no more: its load has failed, or what was loaded from it is closed. */
+  /** Called when the files of a source are no longer needed: its load has failed, or what was loaded from it is closed. */
   readonly onReleased?: (source: ModelSource) => void;
   /**
    * A runner has died and cannot start again as it was, since the version's files have changed: loads the model again.
@@ -282,7 +282,7 @@ class ModelEngine implements Engine {
     this.#retirements.replace(old, generation);
   }
 
-  /** A generation serves no more: what it cannot begin goes to whoever serves the version then. */
+  /** A generation no longer serves: requests that it cannot begin go to the one that serves the version then. */
   #disinherit(entry: VersionEntry, generation: Generation): void {
     generation.retire((submission) => {
       if (entry.current !== undefined) return entry.current.submit(submission);
@@ -320,7 +320,7 @@ class ModelEngine implements Engine {
     void this.#retirements.retire(generation);
   }
 
-  /** Serves a version no more; resolves when what it had accepted is answered and its memory given back. */
+  /** Stops serving a version; resolves when what it had accepted is answered and its memory released. */
   #takeOut(entry: VersionEntry): Promise<void> {
     const generation = entry.current;
     if (generation === undefined) return Promise.resolve();

@@ -8,7 +8,7 @@ import { type ShapeRules, toClientShape, toModelShape } from './shape-rules.js';
 export interface BatchForm {
   readonly id: number;
   readonly rules: ShapeRules;
-  /** Clock time, where the runtime wants to know of the calls; undefined = it does not. */
+  /** Clock time, where the runtime needs the calls; undefined = it does not. */
   readonly contextAt: number | undefined;
 }
 

@@ -83,11 +83,11 @@ export interface LoadGenerationOptions {
   readonly source: ModelSource;
   readonly ref: ModelRef;
   readonly context: GenerationContext;
-  /** Told when the model is loaded and its warm-up begins. */
+  /** Called when the model is loaded and its warm-up begins. */
   readonly onWarming: () => void;
-  /** Told when `state()` may have changed. */
+  /** Called when `state()` may have changed. */
   readonly onStateChange: () => void;
-  /** Told when an instance cannot start again, since the files are not the ones that it was loaded from. */
+  /** Called when an instance cannot start again, since the files are not the ones that it was loaded from. */
   readonly onFilesChanged: () => void;
 }
 

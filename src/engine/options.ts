@@ -7,7 +7,7 @@ export const EngineOptionsSchema = Type.Object(
     defaultMaxBatchSize: Type.Integer({
       default: 64,
       minimum: 1,
-      description: 'Most rows of a batch for models that can batch and whose configuration does not say.',
+      description: '`maxBatchSize` of models that can batch and whose configuration does not say.',
     }),
     maxInFlightBytes: Type.Integer({
       default: 1_073_741_824,
@@ -26,7 +26,7 @@ export const EngineOptionsSchema = Type.Object(
       default: 0,
       minimum: 0,
       maximum: 100,
-      description: 'How often a model that does not load is tried again at once before it has failed.',
+      description: 'How often a failed load of a model is repeated at once before the model counts as failed.',
       'x-flag': '--model-load-retry-count',
     }),
     restartBackoffMs: Type.Number({
@@ -53,7 +53,7 @@ export const EngineOptionsSchema = Type.Object(
     rateLimitResources: Type.Array(Type.String(), {
       default: [],
       description:
-        'What there is of a resource, as `name:count`; of others as much as the model that needs most of it.',
+        'How much of a resource exists, as `name:count`. Default of each: as much as the model that needs most of it.',
       'x-flag': '--rate-limit-resource',
     }),
     responseCacheBytes: Type.Integer({

@@ -11,7 +11,7 @@ export interface Candidate {
 }
 
 export interface BatchLimits {
-  /** Requests are put together at all. */
+  /** Whether requests are batched together at all. */
   readonly batching: boolean;
   readonly maxRows: number;
   /** Ascending. */
@@ -19,7 +19,7 @@ export interface BatchLimits {
   readonly maxDelayMs: number;
 }
 
-/** Run these candidates (indexes) now, or look again at `at` when nothing has changed until then. */
+/** Run these candidates (indexes) now, or plan again at `at` if nothing has changed until then. */
 export type Plan =
   | { readonly kind: 'run'; readonly picked: readonly number[]; readonly rows: number; readonly reason: BatchReason }
   | { readonly kind: 'wait'; readonly at: number };

@@ -12,11 +12,11 @@ export interface ResourceUser {
   readonly needs: readonly ResourceNeed[];
   /** At least 1; 2 gets half the turns of 1 where both wait. */
   readonly priority: number;
-  /** There may be enough now: it looks for work at once and takes what that needs. */
+  /** There may be enough now: it schedules at once and takes what that needs. */
   readonly wake: () => void;
 }
 
-/** What a batch has taken; given back once. */
+/** What a batch has taken; released once. */
 export interface Permit {
   release(): void;
 }
@@ -29,7 +29,7 @@ export interface ResourceAccess {
   exempts(callers: Iterable<string>): boolean;
   /** Has nothing to run any more, so that nobody has to let it go first. */
   withdraw(): void;
-  /** Needs nothing any more; what its batches hold is still to be given back. */
+  /** Needs nothing any more; what its batches hold is still to be released. */
   leave(): void;
 }
 
@@ -42,7 +42,7 @@ const EXEMPT: Permit = { release: () => undefined };
 /**
  * Named resources that the batches of several models share (Triton's rate limiter). Of those that wait, the one that has
  * had the fewest turns by its priority is asked first, and nobody overtakes it where both need something that is taken.
- * Whoever waits does so because something is taken, so that a release will follow and wake all who wait.
+ * A model waits only because something is taken, so that a release will follow and wake all that wait.
  */
 export class ResourceLimiter {
   readonly #limits: ReadonlyMap<string, number>;
@@ -102,7 +102,7 @@ export class ResourceLimiter {
       this.#add(needs, -1);
       return;
     }
-    // Not at once: whoever gives something back would be the first to take it again.
+    // Not at once: the one that releases something would be the first to take it again.
     if (this.#returned.length === 0) this.#clock.defer(() => this.#distribute());
     this.#returned.push(...needs);
   }

@@ -39,7 +39,7 @@ export interface RunLimit {
 }
 
 /**
- * Milliseconds after which a run has to be looked at again; 0 or less = it hangs. Answers, and grants of its readers, are
+ * Milliseconds after which a run has to be checked again; 0 or less = it hangs. Answers, and grants of its readers, are
  * signs of life. While it waits for a reader or for another model the time does not count: the call's deadline ends that. Nor does it
  * while its process loads a model, which has a time-out of its own.
  */

@@ -16,7 +16,7 @@ export interface SchedulerLimits {
   readonly decoupled: boolean;
   /** A second batch is sent ahead while the median run is shorter; 0 = never. */
   readonly prefetchBelowMs: number;
-  /** Its runtime wants to know of the calls behind the items. */
+  /** Its runtime needs the calls behind the items. */
   readonly wantsContext: boolean;
   /** Batches that run at a time in one instance; nothing is sent ahead where that is more than 1. */
   readonly concurrency: number;

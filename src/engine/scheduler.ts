@@ -139,7 +139,7 @@ export class Scheduler {
     return (answers) => this.#grant(item, answers);
   }
 
-  /** Looks for work soon: once everything that has arrived by now is in the queue. */
+  /** Schedules soon: once everything that has arrived by now is in the queue. */
   schedule(): void {
     if (this.#pumpScheduled) return;
     this.#pumpScheduled = true;
@@ -149,7 +149,7 @@ export class Scheduler {
     });
   }
 
-  /** Looks for work now: what it had to wait for may be there. */
+  /** Schedules now: what it had to wait for may be there. */
   retry(): void {
     this.#pump();
   }
@@ -281,7 +281,7 @@ export class Scheduler {
 
   #handOver(take: (submission: Submission) => Grant): void {
     for (const item of this.#queue.all()) {
-      // Whoever is told of an end may end others.
+      // A sink that learns of an end may end other requests.
       if (item.place !== 'queued') continue;
       this.#leaveQueue(item);
       this.sequences?.stepEnded(item, 'dropped');
@@ -318,7 +318,7 @@ export class Scheduler {
   #loseSequences(sequences: SequenceTable): void {
     if (!sequences.refresh()) return;
     for (const item of this.#queue.all()) {
-      // Whoever is told of an end may end others.
+      // A sink that learns of an end may end other requests.
       if (item.place === 'queued' && item.sequence?.lost)
         this.#refuse(item, sequenceLost(this.#options.label, item.sequence.id));
     }

@@ -11,7 +11,7 @@ import type { ModelSource } from '../repository/index.js';
 import type { CheckedRequest } from './check-request.js';
 import type { CacheUsage } from './response-cache.js';
 
-/** Everything about a loaded version that other rooms may want to know. */
+/** Everything about a loaded version that other rooms may need to know. */
 export interface ModelInfo {
   readonly ref: ModelRef;
   readonly source: ModelSource;
@@ -25,7 +25,7 @@ export interface ModelInfo {
   readonly placement: 'process' | 'inline';
   readonly instances: number;
   readonly loadMs: number;
-  /** How requests are put together, and why so (`auto` measured it, the configuration said so …). */
+  /** How requests are batched, and why (`auto` measured it, the configuration said so …). */
   readonly batching: { readonly enabled: boolean; readonly reason: string };
 }
 
@@ -120,7 +120,7 @@ export interface Engine {
    * background. Rejects with the reason (state `failed`) while an old generation keeps serving.
    */
   load(source: ModelSource): Promise<ModelInfo>;
-  /** Refuses new requests as `not_found` at once, lets accepted ones finish, closes. Resolves when memory is given back. */
+  /** Refuses new requests as `not_found` at once, lets accepted ones finish, closes. Resolves when memory is released. */
   unload(name: string, version: number, reason?: string): Promise<void>;
   /** Puts a version that could not be found or read into the index as `failed`. */
   reportFailure(name: string, version: number, reason: string): void;

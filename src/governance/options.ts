@@ -19,19 +19,22 @@ export const AuthOptionsSchema = Type.Object(
         },
         { additionalProperties: false },
       ),
-      { default: [], description: 'Static bearer keys; as soon as there is one, every route but health needs one.' },
+      {
+        default: [],
+        description: 'Static bearer keys. If there are any, every route except health and documentation requires one.',
+      },
     ),
     maxFailedKeysPerMinute: Type.Integer({
       default: 20,
       minimum: 0,
       description:
-        'Unknown keys that an address may send in a minute; more, and keys that are new from there, are refused with 429 (gRPC: ' +
+        'Unknown keys that an address may send in a minute. After that, only keys that have come from there before are accepted; others are refused with 429 (gRPC: ' +
         '`RESOURCE_EXHAUSTED`). 0 = no limit.',
     }),
     allowAnonymous: Type.Boolean({
       default: false,
       description:
-        'Without any key: allows a bind to other than loopback addresses, and callers on other machines to `infer` and `observe`.',
+        'If there are no keys: allows listening on addresses other than loopback, and callers on other machines to `infer` and `observe`.',
       'x-flag': '--allow-anonymous',
     }),
   },

@@ -17,7 +17,7 @@ export interface DriverOptions {
   readonly timeoutMs: number;
 }
 
-/** How often requests are looked at for having waited too long. */
+/** How often requests are checked for having waited too long. */
 export function sweepIntervalMs(timeoutMs: number): number {
   return Math.min(250, Math.max(1, timeoutMs / 4));
 }

@@ -51,7 +51,7 @@ export interface LoadOptions {
   readonly onProgress?: (progress: LoadProgress) => void;
 }
 
-/** Told after each window. */
+/** Called after each window. */
 export interface LoadProgress {
   readonly level: LoadLevel;
   readonly levelIndex: number;

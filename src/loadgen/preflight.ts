@@ -10,7 +10,7 @@ export interface PreflightOptions {
   readonly timeoutMs: number;
 }
 
-/** Sends a request once, so that a wrong address or body is told in words and not as a million failures. */
+/** Sends a request once, so that a wrong address or body is reported in words and not as a million failures. */
 export function preflight(request: PreparedRequest, options: PreflightOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (code: 'unavailable' | 'failed_precondition', message: string): void => {

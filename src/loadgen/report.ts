@@ -37,7 +37,7 @@ export interface WindowReport {
   readonly failed: number;
 }
 
-/** One level: the windows that count put together. */
+/** One level: the windows that count, joined. */
 export interface LevelReport {
   readonly level: LoadLevel;
   /** The stability rule was met; always true where it was not asked for. */

@@ -29,7 +29,7 @@ export class ResponseParser {
   #parts: Buffer[] = [];
   #keptBytes = 0;
 
-  /** `maxKeptBytes` bounds the body that is put together from pieces; the rest of it is counted but not kept. */
+  /** `maxKeptBytes` bounds the body that is joined from pieces; the rest of it is counted but not kept. */
   constructor(onAnswer: (answer: Answer) => void, maxKeptBytes: number) {
     this.#onAnswer = onAnswer;
     this.#maxKeptBytes = maxKeptBytes;

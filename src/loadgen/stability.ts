@@ -1,4 +1,4 @@
-/** What the stability rule looks at in one window. */
+/** What the stability rule reads of one window. */
 export interface StabilityPoint {
   readonly requestsPerSecond: number;
   readonly latencyMs: number;

@@ -9,7 +9,7 @@ export interface ModelRequest<I extends TensorDeclarations = TensorDeclarations,
   readonly parameters: Parameters;
   /** Rows along the batch dimension; 1 where the model does not batch. */
   readonly rows: number;
-  /** The outputs that are wanted; undefined = all. Others may be `undefined` in the answer. */
+  /** The outputs that are requested; undefined = all. Others may be `undefined` in the answer. */
   readonly wanted: readonly string[] | undefined;
   /** As in the log. */
   readonly requestId: string;

@@ -37,7 +37,7 @@ export type Scalar<D extends Datatype> = D extends 'BYTES'
       ? bigint
       : number;
 
-/** A tensor that a model is given. What is not looked at is not decoded. */
+/** A tensor that a model is given. What is not read is not decoded. */
 export interface ModelTensor<D extends Datatype = Datatype> {
   readonly name: string;
   readonly datatype: D;
@@ -56,7 +56,7 @@ export interface ModelTensor<D extends Datatype = Datatype> {
 }
 
 /**
- * What a model answers with: a typed array or nested lists, whose shape is told from the declaration where they do not
+ * What a model answers with: a typed array or nested lists, whose shape follows from the declaration where they do not
  * show it; `{ data, shape }`; a scalar; or a tensor that it was given.
  */
 export type OutputValue<D extends Datatype = Datatype> =

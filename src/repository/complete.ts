@@ -86,7 +86,7 @@ function isMixed({ inputs, outputs }: Signature): boolean {
   return tensors.some((spec) => spec.batchAxis === 0) && tensors.some((spec) => spec.batchAxis === null);
 }
 
-/** Rows can be put together when the runtime says so and nobody declares a first dimension as fixed. */
+/** Rows can be batched together when the runtime says so and nobody declares a first dimension as fixed. */
 function canBatch(declared: ModelConfig, described: Signature): boolean {
   const tensors = [...described.inputs, ...described.outputs];
   const configs = [...(declared.inputs ?? []), ...(declared.outputs ?? [])];

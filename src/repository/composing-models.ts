@@ -7,7 +7,7 @@ export function composingModels({ name, config }: Pick<ModelSource, 'name' | 'co
 }
 
 /**
- * Looks at some models and at those that they are made of, and so on; not at those that `skip` says.
+ * Scans some models and those that they are made of, and so on, except those that `skip` names.
  * `names` of the result holds what was found, so what was looked for in vain is not among them.
  */
 export async function scanWithComposing(
@@ -28,7 +28,7 @@ export async function scanWithComposing(
   return mergeScans(scans);
 }
 
-/** What several looks at different models found, as one. */
+/** The findings of several scans of different models, as one. */
 export function mergeScans(scans: readonly RepositoryScan[]): RepositoryScan {
   return {
     sources: scans.flatMap(({ sources }) => sources),

@@ -11,7 +11,7 @@ export interface RepositoryChanges {
 }
 
 /**
- * Compares what has been loaded from a repository with a new look at it, by fingerprint. A version that cannot be judged
+ * Compares what has been loaded from a repository with a new scan, by fingerprint. A version that cannot be judged
  * now, because its files are being written or it has become unreadable, counts as unchanged: it goes on serving.
  */
 export function diffScan(current: readonly ModelSource[], scan: RepositoryScan): RepositoryChanges {

@@ -6,7 +6,7 @@ import { readModel } from './read-model.js';
 import { type Selection, type SelectionContext, selectSources } from './select-sources.js';
 import { versionPlaces } from './version-places.js';
 
-/** Everything that one look finds out about one model. */
+/** Everything that one scan finds out about one model. */
 export interface Examination extends Omit<Selection, 'problems'> {
   readonly name: string;
   /** `version` is undefined where the whole model is concerned. */

@@ -4,7 +4,7 @@ interface CacheEntry<Value> {
   used: boolean;
 }
 
-/** Values computed from files, kept until the file's stamp changes or a whole look no longer asks for it. */
+/** Values computed from files, kept until the file's stamp changes or a whole scan no longer asks for it. */
 export class FileCache<Value> {
   readonly #entries = new Map<string, CacheEntry<Value>>();
 

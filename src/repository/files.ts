@@ -99,7 +99,7 @@ export async function readTree(folder: string, root: string): Promise<FileTree> 
   return { files, newestMtimeMs, outside };
 }
 
-/** Editors replace files while we look; the folder's own time tells that somebody is at work. */
+/** Editors replace files while we scan; the folder's own time tells that somebody is at work. */
 function ignoreVanished(error: Error & { readonly code?: string }): undefined {
   if (error.code !== 'ENOENT') throw error;
 }

@@ -21,7 +21,7 @@ export interface RepositoryRoot {
  */
 export type ModelLayout = 'folder' | 'repository' | 'file' | 'upload';
 
-/** Where a model lies; its versions have not been looked at. */
+/** Where a model lies; its versions have not been read. */
 export interface ModelLocation extends RepositoryRoot {
   readonly name: string;
   readonly layout: ModelLayout;
@@ -45,7 +45,7 @@ const CONCURRENCY = 16;
 
 /**
  * The models of one repository: subfolders with a configuration, a numeric version folder or a model file; bare
- * `*.onnx` files; or the folder itself when it is a model. `only` restricts the look to one name. Never rejects.
+ * `*.onnx` files; or the folder itself when it is a model. `only` restricts the scan to one name. Never rejects.
  */
 export async function findModels(repository: string, only: string | undefined): Promise<FoundModels> {
   const nothing = (message: string): FoundModels => ({

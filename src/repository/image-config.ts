@@ -21,13 +21,13 @@ export const ImageConfigSchema = Type.Object(
     width: Type.Optional(
       Type.Integer({
         minimum: 1,
-        description: "Pixels across. Default: the shape's; where that is open, the picture's.",
+        description: "Pixels across. Default: the shape's; where that is variable, the picture's.",
       }),
     ),
     height: Type.Optional(
       Type.Integer({
         minimum: 1,
-        description: "Pixels down. Default: the shape's; where that is open, the picture's.",
+        description: "Pixels down. Default: the shape's; where that is variable, the picture's.",
       }),
     ),
     resize: Type.Optional(
@@ -35,7 +35,7 @@ export const ImageConfigSchema = Type.Object(
         default: 'stretch',
         description:
           'Bilinear, with a filter as wide as the reduction. `stretch` ignores the aspect ratio, `cover` cuts off what ' +
-          'hangs over, `contain` fills up with black.',
+          'hangs over, `contain` pads with black.',
       }),
     ),
     scale: Type.Optional(

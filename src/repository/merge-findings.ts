@@ -2,7 +2,7 @@ import type { Examination } from './examine-model.js';
 import type { ModelLocation } from './find-models.js';
 import type { ModelProblem, RepositoryNotice, RepositoryScan } from './types.js';
 
-/** What a look found before the models themselves were read. */
+/** What a scan found before the models themselves were read. */
 export interface Found {
   readonly locations: readonly ModelLocation[];
   readonly problems: readonly ModelProblem[];
@@ -13,7 +13,7 @@ export interface Examined extends Examination {
   readonly repository: string;
 }
 
-/** Puts a look together: everything in order of name, then version. */
+/** Merges the findings of a scan, in order of name, then version. */
 export function mergeFindings(found: Found, examined: readonly Examined[]): RepositoryScan {
   const problems = examined.flatMap(({ name, repository, problems: own }) =>
     own.map(({ version, reason }) => ({ name, version, repository, reason })),

@@ -34,17 +34,16 @@ export const TensorConfigSchema = Type.Object(
     image: Type.Optional(ImageConfigSchema),
     reshape: Type.Optional(
       Type.Array(Type.Integer({ minimum: -1 }), {
-        description:
-          "Shape in which the model file itself wants or gives the tensor, without batch (Triton's reshape).",
+        description: "Shape of the tensor in the model file itself, without batch (Triton's reshape).",
       }),
     ),
     padding: Type.Optional(
       Type.Object(
         {
           axes: Type.Array(Type.Integer({ minimum: 1 }), {
-            description: 'Axes whose size may differ inside a batch; shorter ones are filled up.',
+            description: 'Axes whose size may differ within a batch; shorter ones are padded.',
           }),
-          value: Type.Number({ default: 0, description: 'What to fill with.' }),
+          value: Type.Number({ default: 0, description: 'Value to pad with.' }),
         },
         strict,
       ),
@@ -83,7 +82,8 @@ export const BatchingConfigSchema = Type.Object(
     enabled: Type.Optional(
       Type.Union([Type.Boolean(), Type.Literal('auto')], {
         default: 'auto',
-        description: 'Whether requests are put together; `auto` measures at warm-up whether that pays on this machine.',
+        description:
+          'Whether requests are batched together; `auto` measures at warm-up whether that pays on this machine.',
       }),
     ),
     preferredBatchSizes: Type.Optional(
@@ -97,7 +97,7 @@ export const BatchingConfigSchema = Type.Object(
       Type.Number({
         minimum: 0,
         default: 0,
-        description: 'Longest wait for more requests while an instance is idle.',
+        description: 'Longest time that a request waits for others while an instance is idle.',
       }),
     ),
     preserveOrder: Type.Optional(
@@ -175,8 +175,8 @@ export const InstanceConfigSchema = Type.Object(
       Type.Union([Type.Literal('process'), Type.Literal('inline')], {
         default: 'process',
         description:
-          '`process`: a runner process, which can be killed and gives memory back. `inline`: in the serving thread; ' +
-          'for micro-models only, without hard limit, memory limit or give-back.',
+          '`process`: a runner process, which can be killed and releases its memory. `inline`: in the serving thread; ' +
+          'for micro-models only; it cannot be killed, has no memory limit and does not release its memory.',
       }),
     ),
     runner: Type.Optional(
@@ -186,7 +186,7 @@ export const InstanceConfigSchema = Type.Object(
       Type.Array(Type.String({ minLength: 1 }), {
         default: [],
         description:
-          "Names of environment variables of the server's that its runners get, besides those that every program needs: see " +
+          'Environment variables of the server that its runners get, besides those that every program needs: see ' +
           '[operations](operations.md#what-runners-may-see). Models that share a runner do so with those that name the same ones.',
       }),
     ),
@@ -211,7 +211,11 @@ export const ResponseCacheConfigSchema = Type.Object(
       }),
     ),
     ttlMs: Type.Optional(
-      Type.Integer({ minimum: 0, default: 0, description: 'How long an answer is good for; 0 = while there is room.' }),
+      Type.Integer({
+        minimum: 0,
+        default: 0,
+        description: 'How long an answer stays valid; 0 = until its memory is needed.',
+      }),
     ),
   },
   section,
@@ -224,9 +228,9 @@ export const LimitsConfigSchema = Type.Object(
         exclusiveMinimum: 0,
         default: 30_000,
         description:
-          'A batch that runs longer is taken for hung: its runner is killed and restarted. Must be below ' +
-          '`server.requestTimeoutMs` for callers to learn of it. For models of many answers, the longest time between two of ' +
-          'them; the time in which a slow reader or another model is waited for does not count.',
+          'A batch that runs longer is considered hung: its runner is killed and restarted. Must be less than ' +
+          '`server.requestTimeoutMs` so that callers learn of it. For models of many answers, the longest time between two of ' +
+          'them; time spent waiting for a slow reader or another model does not count.',
       }),
     ),
     loadTimeoutMs: Type.Optional(Type.Number({ exclusiveMinimum: 0, default: 120_000 })),
@@ -238,7 +242,11 @@ export const LimitsConfigSchema = Type.Object(
       }),
     ),
     maxInFlightBytes: Type.Optional(
-      Type.Integer({ minimum: 1, default: 268_435_456, description: 'Input bytes that may wait or run at a time.' }),
+      Type.Integer({
+        minimum: 1,
+        default: 268_435_456,
+        description: 'Input bytes of requests that wait or run; more are refused at once.',
+      }),
     ),
   },
   section,
@@ -250,7 +258,7 @@ export const OnnxConfigSchema = Type.Object(
       Type.Integer({
         minimum: 0,
         default: 1,
-        description: 'Threads inside an operator; 0 = as ONNX Runtime sees fit.',
+        description: 'Threads within an operator; 0 = ONNX Runtime decides.',
       }),
     ),
     interOpThreads: Type.Optional(Type.Integer({ minimum: 0, default: 1 })),
@@ -266,7 +274,7 @@ export const OnnxConfigSchema = Type.Object(
     executionProviders: Type.Optional(
       Type.Array(Type.String(), {
         default: ['cpu'],
-        description: 'In order of preference: cpu, cuda, tensorrt, coreml, dml, webgpu. One that is absent is refused.',
+        description: 'In order of preference: cpu, cuda, tensorrt, coreml, dml, webgpu. An unavailable one is refused.',
       }),
     ),
     enableCpuMemArena: Type.Optional(Type.Boolean({ default: true })),
@@ -327,7 +335,7 @@ export const ModelConfigSchema = Type.Object(
   {
     name: Type.Optional(Type.String({ minLength: 1, description: "Must equal the folder's name when given." })),
     runtime: Type.Optional(
-      Type.String({ description: 'What runs it: onnx, script, echo or ensemble. Default: told from the file.' }),
+      Type.String({ description: 'What runs it: onnx, script, echo or ensemble. Default: determined by the file.' }),
     ),
     platform: Type.Optional(Type.String({ description: "Triton's platform string, shown in metadata." })),
     file: Type.Optional(
@@ -378,7 +386,7 @@ export const ModelConfigSchema = Type.Object(
     parameters: Type.Optional(
       Type.Record(Type.String(), Type.String(), {
         default: {},
-        description: 'Free text, shown in the configuration endpoint.',
+        description: 'Free text, shown in the model configuration.',
       }),
     ),
     metricTags: Type.Optional(Type.Record(Type.String(), Type.String(), { default: {} })),

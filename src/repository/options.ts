@@ -12,7 +12,7 @@ export const RepositoryOptionsSchema = Type.Object(
     controlMode: Type.Union([Type.Literal('none'), Type.Literal('poll'), Type.Literal('explicit')], {
       default: 'none',
       description:
-        '`none`: everything found at start. `poll`: follow changes on disk. `explicit`: load and unload over the network.',
+        '`none`: load everything at start. `poll`: follow changes on disk. `explicit`: load and unload over the network.',
       'x-flag': '--model-control-mode',
     }),
     pollIntervalMs: Type.Number({
@@ -36,7 +36,7 @@ export const RepositoryOptionsSchema = Type.Object(
     }),
     strict: Type.Boolean({
       default: false,
-      description: 'A model that does not load ends the server.',
+      description: 'The server ends if a model does not load.',
       'x-flag': '--strict',
     }),
     stableMs: Type.Number({

@@ -11,7 +11,7 @@ export interface Override {
   readonly files: ReadonlyMap<string, Uint8Array> | undefined;
 }
 
-/** The override in the options of a look; undefined when there is none. Throws `invalid_argument` for a partial one. */
+/** The override in the options of a scan; undefined when there is none. Throws `invalid_argument` for a partial one. */
 export function overrideOf({ name, configOverride, fileOverrides }: ScanOptions): Override | undefined {
   const files = fileOverrides?.size === 0 ? undefined : fileOverrides;
   if (configOverride === undefined && files === undefined) return undefined;

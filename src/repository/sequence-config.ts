@@ -10,7 +10,10 @@ export const ControlConfigSchema = Type.Object(
     name: Type.String({ minLength: 1, description: 'Input of the model file that the server fills.' }),
     kind: Type.Union(
       [Type.Literal('start'), Type.Literal('end'), Type.Literal('ready'), Type.Literal('correlationId')],
-      { description: 'What it says: the first step, the last one, a row with a request, or the id of the sequence.' },
+      {
+        description:
+          'What it tells the model: that the step is the first or the last one, that the row has a request, or the id of the sequence.',
+      },
     ),
     datatype,
     falseTrue: Type.Optional(
@@ -53,19 +56,19 @@ export const SequenceBatchingSchema = Type.Object(
       Type.Union([Type.Literal('oldest'), Type.Literal('direct')], {
         default: 'oldest',
         description:
-          '`oldest` keeps `maxCandidateSequences` at an instance and batches whichever have a request, the oldest first; ' +
-          '`direct` keeps one for each of the `maxBatchSize` rows of a batch. Other sequences wait for a place.',
+          '`oldest` has slots for `maxCandidateSequences` in an instance and batches those that have a request, oldest first; ' +
+          '`direct` has one slot for each of the `maxBatchSize` rows of a batch. Other sequences wait for a slot.',
       }),
     ),
     maxIdleMs: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,
         default: 1_000,
-        description: 'A sequence without a request for so long is forgotten, and its place given away.',
+        description: 'A sequence that has had no request for this long ends, and its slot is freed.',
       }),
     ),
     maxCandidateSequences: Type.Optional(
-      Type.Integer({ minimum: 1, default: 1024, description: '`oldest`: sequences at an instance at a time.' }),
+      Type.Integer({ minimum: 1, default: 1024, description: '`oldest`: slots in an instance.' }),
     ),
     minSlotUtilization: Type.Optional(
       Type.Number({
@@ -73,7 +76,7 @@ export const SequenceBatchingSchema = Type.Object(
         maximum: 1,
         default: 0,
         description:
-          '`direct`: a batch waits up to `batching.maxQueueDelayMs` until this share of the places has a request.',
+          '`direct`: a batch waits up to `batching.maxQueueDelayMs` until this share of the slots has a request.',
       }),
     ),
     controls: Type.Optional(
@@ -93,7 +96,7 @@ export const SequenceBatchingSchema = Type.Object(
     ...strict,
     description:
       'The model is served in sequences: requests with the same `sequence_id` run in order on the same instance. ' +
-      'Models that keep state by themselves have it without this section, too.',
+      'Models that keep state by themselves do not need this section.',
   },
 );
 

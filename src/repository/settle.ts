@@ -18,7 +18,7 @@ interface Observation {
 
 /**
  * Tells whether files are whole: they are once nothing has changed for `stableMs`, by their times or, where those lie in
- * the future, by what earlier looks saw.
+ * the future, by what earlier scans saw.
  */
 export class SettleTracker {
   readonly #clock: Clock;
@@ -64,11 +64,11 @@ export class SettleTracker {
 export interface Patience {
   readonly clock: Clock;
   readonly maxWaitMs: number;
-  /** Nobody wants the result any more. */
+  /** The result is no longer needed. */
   readonly stopped?: () => boolean;
 }
 
-/** Looks again until every selected version is whole or `maxWaitMs` has passed. Keeps the process alive meanwhile. */
+/** Scans again until every selected version is whole or `maxWaitMs` has passed. Keeps the process alive meanwhile. */
 export async function scanSettled(
   repository: Pick<Repository, 'scan'>,
   options: ScanOptions,

@@ -32,7 +32,7 @@ export interface ModelProblem {
 export interface UnsettledVersion {
   readonly name: string;
   readonly version: number;
-  /** How long it must stay unchanged before the next look takes it for whole. */
+  /** How long it must stay unchanged before the next scan considers it complete. */
   readonly settlesInMs: number;
 }
 
@@ -42,19 +42,19 @@ export interface RepositoryNotice {
   readonly message: string;
 }
 
-/** What a look at the repositories found. */
+/** What a scan of the repositories found. */
 export interface RepositoryScan {
   /** Versions that the version policies select, in order of name, then version. */
   readonly sources: readonly ModelSource[];
   readonly problems: readonly ModelProblem[];
-  /** Selected versions that cannot be judged yet; look again in a moment, or use `scanSettled`. */
+  /** Selected versions that cannot be judged yet; scan again in a moment, or use `scanSettled`. */
   readonly unsettled: readonly UnsettledVersion[];
   readonly notices: readonly RepositoryNotice[];
   /** Every model name met, loadable or not. */
   readonly names: readonly string[];
 }
 
-/** Options of one look. */
+/** Options of one scan. */
 export interface ScanOptions {
   /** Only this model; undefined = all. */
   readonly name?: string;

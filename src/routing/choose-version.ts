@@ -1,7 +1,7 @@
 import type { ModelRef } from '../core/index.js';
 
 /**
- * Which of the serving versions answers: the wanted one, or the numerically highest when nobody asks for one.
+ * Which of the serving versions answers: the requested one, or the numerically highest when nobody asks for one.
  * `serving` is ascending by version; undefined when there is no such version.
  */
 export function chooseVersion<Served extends { readonly ref: ModelRef }>(

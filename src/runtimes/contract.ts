@@ -64,7 +64,7 @@ export interface StateTensor {
   readonly datatype: Datatype;
   /** Shape for one sequence, with a 1 where `batchAxis` is. */
   readonly shape: readonly number[];
-  /** Axis along which the states of the sequences of a batch are put together; null = only one at a time. */
+  /** Axis along which the states of the sequences of a batch are concatenated; null = only one at a time. */
   readonly batchAxis: number | null;
   /** Raw data at the start of a sequence; undefined = zeros. Base64, since a LoadSpec crosses the pipe as JSON. */
   readonly initial: string | undefined;
@@ -111,7 +111,7 @@ export interface BatchItem {
   readonly rows: number;
   readonly parameters: Parameters;
   readonly sequence?: ItemSequence;
-  /** Present where the description wants it. */
+  /** Present where the description asks for it. */
   readonly context?: ItemContext;
 }
 
@@ -139,7 +139,7 @@ export interface ItemContext {
 
 /**
  * Items that run together. All have the same input names, datatypes and dimensions other than the batch axis.
- * `outputs` are the output names that anybody in the batch wants; undefined = all.
+ * `outputs` are the output names that any request of the batch asks for; undefined = all.
  */
 export interface Batch {
   readonly id: number;
@@ -226,7 +226,7 @@ export interface ModelRequest {
   /** undefined = the server's version policy chooses. */
   readonly modelVersion: number | undefined;
   readonly inputs: readonly Tensor[];
-  /** Names of the wanted outputs; undefined = all. */
+  /** Names of the requested outputs; undefined = all. */
   readonly outputs: readonly string[] | undefined;
   readonly parameters: Parameters;
   readonly sequence?: { readonly id: string | bigint; readonly start: boolean; readonly end: boolean };
@@ -254,7 +254,7 @@ export interface OtherModel {
 /** The version of a model that would answer now; undefined = the version policy chooses. Throws why none would. */
 export type DescribeModel = (name: string, version: number | undefined) => OtherModel;
 
-/** Starts instances and looks after their runner processes. */
+/** Starts instances and watches their runner processes. */
 export interface Host {
   /**
    * Loads one instance; rejects with the runtime's error, or `unavailable` when the runner dies or

@@ -13,7 +13,7 @@ export const RunnerOptionsSchema = Type.Object(
     memoryPollIntervalMs: Type.Number({
       default: 500,
       minimum: 50,
-      description: 'Time between two looks at the memory of the runners.',
+      description: 'How often the memory of the runners is read.',
     }),
     closeTimeoutMs: Type.Number({
       default: 5_000,

@@ -23,7 +23,7 @@ export function checksHosts(host: string, requiresKey: boolean): boolean {
 
 /**
  * Refuses to be open to the network without knowing who calls: throws `failed_precondition` when `host` is not
- * loopback, there is no key, and nobody has said that this is wanted.
+ * loopback, there is no key, and nobody has allowed it.
  */
 export function checkBind(host: string, auth: { readonly hasKeys: boolean; readonly allowAnonymous: boolean }): void {
   if (isLoopback(host) || auth.hasKeys || auth.allowAnonymous) return;

@@ -5,7 +5,7 @@ import type { Compression } from './encoding.js';
 import { HttpError } from './http-error.js';
 
 const CHUNK_BYTES = 65_536;
-/** Many bodies that end together are put together one after the other. */
+/** Many bodies that end together are joined one after the other. */
 const turns = new Turns(systemClock);
 
 /** `error` undefined = success. */
@@ -31,7 +31,7 @@ interface DecompressOptions {
 }
 
 /**
- * Undoes a request's compression, on the thread pool of Node. `count` is told of every piece before it is kept and stops
+ * Undoes a request's compression, on the thread pool of Node. `count` gets the size of every piece before it is kept and stops
  * it by throwing: a bomb must not be unpacked before it is measured. Gives 400 for damaged data.
  */
 export function decompress(

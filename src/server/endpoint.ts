@@ -20,7 +20,7 @@ export interface Address {
   readonly url: string;
 }
 
-/** Where everything listens; undefined for what is not wanted. */
+/** Where everything listens; undefined for what is switched off. */
 export function createEndpoints(options: ServerOptions) {
   const port = (setting: 'grpcPort' | 'metricsPort' | 'adminPort'): Endpoint | undefined =>
     options[setting] < 0 ? undefined : { kind: 'port', host: options.host, port: options[setting], setting };
@@ -60,7 +60,7 @@ export function portOf(server: Server): number {
   return address === null || typeof address === 'string' ? 0 : address.port;
 }
 
-/** The socket file is for this user alone from the moment that it exists: whoever may open it may do everything. */
+/** The socket file is for this user alone from the moment that it exists: everyone who may open it may do everything. */
 function listenPrivately(server: Server, path: string, done: () => void): void {
   // Workers share the process's mask and may not change it.
   const mask = isMainThread ? process.umask(0o177) : undefined;

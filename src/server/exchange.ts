@@ -71,7 +71,7 @@ export class Exchange implements OpenExchange {
   #error: MillraceError | undefined;
   #heldBytes = 0;
   #arrival: number | undefined;
-  /** The next look at whether the body still arrives, when the server shuts down. */
+  /** The next check whether the body still arrives, when the server shuts down. */
   #stall: Timer | undefined;
   #streamed: StreamedBody | undefined;
   /** The answer is out as a whole, and only the rest of the request is still thrown away. */
@@ -298,7 +298,7 @@ export class Exchange implements OpenExchange {
   /** Counts an answer until the client has taken it: many that nobody reads are many bytes. False = refused instead. */
   #holdAnswer(bytes: number): boolean {
     const { bodyBudget } = this.#context;
-    // Whoever answers is done with the request, whose bytes make room for those of the answer.
+    // The request is no longer needed once it is answered: its bytes make room for those of the answer.
     bodyBudget.release(this.#heldBytes);
     this.#heldBytes = 0;
     if (bodyBudget.take(bytes) === undefined) {

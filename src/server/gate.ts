@@ -17,7 +17,7 @@ export interface RequestFlags {
   readonly expect?: 'continue' | 'unknown';
 }
 
-/** The one way in: every request of every listener passes these checks before anything looks at what it wants. */
+/** The one way in: every request of every listener passes these checks before anything reads what it asks for. */
 export class Gate {
   readonly #context: ExchangeContext;
   readonly #hosts: HostGuard;

@@ -66,7 +66,7 @@ export const ServerOptionsSchema = Type.Object(
     maxConnections: Type.Integer({
       default: 10_000,
       minimum: 1,
-      description: 'Open connections of a port; further ones are dropped.',
+      description: 'Open connections per port; further ones are dropped.',
       'x-open-files-share': 1 / 4,
     }),
     httpHeaderForwardPattern: Type.String({
@@ -81,19 +81,27 @@ export const ServerOptionsSchema = Type.Object(
       description: "The same for the metadata of gRPC calls; '' = none.",
       'x-flag': '--grpc-header-forward-pattern',
     }),
-    headersTimeoutMs: Type.Number({ default: 10_000, minimum: 1, description: 'For the header block to arrive.' }),
-    receiveTimeoutMs: Type.Number({ default: 60_000, minimum: 1, description: 'For the whole request to arrive.' }),
+    headersTimeoutMs: Type.Number({ default: 10_000, minimum: 1, description: 'Time for the header block to arrive.' }),
+    receiveTimeoutMs: Type.Number({
+      default: 60_000,
+      minimum: 1,
+      description: 'Time for the whole request to arrive.',
+    }),
     sendTimeoutMs: Type.Number({
       default: 60_000,
       minimum: 1,
       description: 'A client that takes no byte of its answer for this long is cut off.',
     }),
-    keepAliveTimeoutMs: Type.Number({ default: 75_000, minimum: 1, description: 'For the next request to begin.' }),
+    keepAliveTimeoutMs: Type.Number({
+      default: 75_000,
+      minimum: 1,
+      description: 'Time for the next request to begin.',
+    }),
     requestTimeoutMs: Type.Number({
       default: 60_000,
       minimum: 1,
       description:
-        'Deadline of a call that brings none of its own (`X-Request-Timeout-Ms`, `grpc-timeout`), and the longest it may ' +
+        'Deadline of a call that has none of its own (`X-Request-Timeout-Ms`, `grpc-timeout`), and the longest that it may ' +
         'ask for. A gRPC stream has only the deadline that its client gives it.',
     }),
     allowedHosts: Type.Array(Type.String(), {
@@ -134,7 +142,7 @@ export const ServerOptionsSchema = Type.Object(
     gracePeriodMs: Type.Number({
       default: 30_000,
       minimum: 0,
-      description: 'For accepted requests to finish at shutdown.',
+      description: 'Time for accepted requests to finish at shutdown.',
       'x-flag': '--exit-timeout-secs',
       'x-flag-scale': 1_000,
     }),

@@ -1,6 +1,6 @@
 import { MillraceError } from '../core/index.js';
 
-/** While the server shuts down, a client that neither sends nor takes a byte for so long is waited for no longer. */
+/** While the server shuts down, a client that neither sends nor takes a byte for this long is no longer waited for. */
 export const STALLED_MS = 2_000;
 
 /** How long a client may do nothing: `limitMs`, and less while the server shuts down. */

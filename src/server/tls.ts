@@ -18,7 +18,7 @@ export interface TlsFiles {
   /** The pair as it was read and checked when this was made. */
   readonly pair: TlsPair;
   /**
-   * Calls `onChange` with each later pair that is valid; the returned function ends that. Looks every 5 s: certificates are
+   * Calls `onChange` with each later pair that is valid; the returned function ends that. Checks every 5 s: certificates are
    * renamed and re-linked into place in more ways than file events tell of. An invalid pair is reported and left alone.
    */
   watch(onChange: (pair: TlsPair) => void): () => void;

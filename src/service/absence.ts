@@ -9,7 +9,7 @@ export interface WantedModel {
   readonly version: number | undefined;
 }
 
-/** What is known about the wanted model. */
+/** What is known about the requested model. */
 export interface Knowledge {
   readonly statuses: readonly ModelStatus[];
   /** The server is still finding out which models there are. */
@@ -34,7 +34,7 @@ export function explainAbsence({ name, version }: WantedModel, { statuses, start
   return new MillraceError('not_found', `Request for unknown model: '${name}'${unknown(version, wanted)}`);
 }
 
-/** What Triton says, since programs look for it. */
+/** What Triton says, since programs compare it. */
 function unknown(version: number | undefined, known: readonly ModelStatus[]): string {
   if (version === undefined) return known.length > 0 ? ' has no available versions' : ' is not found';
   return ` version ${version} is not ${known.length > 0 ? 'at ready state' : 'found'}`;

@@ -2,7 +2,7 @@ import type { Engine, ModelInfo } from '../engine/index.js';
 import { chooseVersion } from '../routing/index.js';
 import { explainAbsence, type WantedModel } from './absence.js';
 
-/** The version that answers for a wanted model. Throws why there is none; `starting`: models are still being looked for. */
+/** The version that answers for a requested model. Throws why there is none; `starting`: models are still being found. */
 export function findVersion(engine: Engine, wanted: WantedModel, starting: () => boolean): ModelInfo {
   const info = chooseVersion(engine.serving(wanted.name), wanted.version);
   if (info !== undefined) return info;

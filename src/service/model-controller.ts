@@ -218,7 +218,7 @@ export class ModelController {
     return this.#loadAll({ scan: () => scanWithComposing(repository, names, () => false) }, names, hold);
   }
 
-  /** Loads everything that a look finds; returns what did not load, as sentences. */
+  /** Loads everything that a scan finds; returns what did not load, as sentences. */
   async #loadAll(place: Pick<Repository, 'scan'>, wanted: readonly string[], hold: Hold): Promise<readonly string[]> {
     const first = await place.scan();
     hold(first.sources.flatMap(composingModels));
@@ -327,7 +327,7 @@ export class ModelController {
     for (const { name, version, reason } of scan.problems) this.#setup.engine.reportFailure(name, version ?? 0, reason);
   }
 
-  /** Problems of a look, and names that it found nothing under; returns the latter as sentences. */
+  /** Problems of a scan, and names that it found nothing under; returns the latter as sentences. */
   #reportMissing(scan: RepositoryScan, missing: readonly string[]): readonly string[] {
     this.#report(scan);
     const reason = 'no repository has such a model';
@@ -359,7 +359,7 @@ export class ModelController {
     this.#retire(removed, scan);
   }
 
-  /** Unloads what a look no longer selects, and takes out of the index what is neither there nor loaded any more. */
+  /** Unloads what a scan no longer selects, and takes out of the index what is neither there nor loaded any more. */
   #retire(removed: readonly ModelSource[], scan: RepositoryScan, name?: string): void {
     const { engine } = this.#setup;
     for (const source of removed) {

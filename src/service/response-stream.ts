@@ -2,7 +2,7 @@ import { type Call, type InferResponse, MillraceError } from '../core/index.js';
 import type { Grant, Sink } from '../engine/index.js';
 import { STREAM_CREDIT } from '../runtimes/index.js';
 
-/** The model is told of room for more in pieces of this size: half of what it has at first, so that it need not wait. */
+/** Room for more answers is granted to the model in pieces of this size: half of what it has at first, so that it need not wait. */
 const GRANT = STREAM_CREDIT / 2;
 
 /**

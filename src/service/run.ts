@@ -20,7 +20,7 @@ export interface ChosenCall {
   readonly info: ModelInfo;
 }
 
-/** Told once how a request has ended; `answered` = the model did answer, and the error is about what was to be done with that. */
+/** Called once when a request has ended; `answered` = the model did answer, and the error is about what was to be done with that. */
 export type Settle = (error: MillraceError | undefined, answered?: boolean) => void;
 
 interface RunDependencies {

@@ -34,7 +34,7 @@ export interface ServiceLife {
   beginShutdown(): void;
   /** Loads a model again whose files have changed, as it was asked for last; rejects when it cannot be. */
   reload(name: string): Promise<void>;
-  /** Ends looks at the repositories. */
+  /** Ends scans of the repositories. */
   close(): Promise<void>;
 }
 

@@ -7,7 +7,7 @@ export const SharedMemoryOptionsSchema = Type.Object(
     enabled: Type.Boolean({
       default: false,
       description:
-        'Clients may register POSIX shared memory of this host. Whoever may infer can then read and write every object there that the server may.',
+        'Clients may register POSIX shared memory of this host. Everyone who may infer can then read and write every object there that the server may.',
       'x-flag': '--allow-client-shm',
     }),
     maxRegions: Type.Integer({ default: 1_024, minimum: 1, description: 'Regions registered at a time.' }),

@@ -13,7 +13,8 @@ export const TelemetryOptionsSchema = Type.Object(
     }),
     accessLog: Type.Boolean({
       default: true,
-      description: 'A log line a request: all failures, some successes. Faults of models are logged without it, too.',
+      description:
+        'One log line for each request: all failures, some successes. Failures of models are logged in any case.',
     }),
     accessLogSuccessesPerSecond: Type.Number({
       default: 10,
@@ -31,7 +32,7 @@ export const TelemetryOptionsSchema = Type.Object(
     auditFile: Type.String({
       default: '',
       description:
-        "File to which a JSON line is appended before and after every change by a caller; '' = among the other lines, at every log level but `silent`.",
+        "File to which a JSON line is appended before and after every change by a caller; '' = in the log, at every level except `silent`.",
       'x-path': true,
     }),
     logFormat: Type.Union([Type.Literal('auto'), Type.Literal('json'), Type.Literal('pretty')], {

@@ -104,7 +104,7 @@ describe('a repository that was made for Triton', () => {
     });
   });
 
-  it('is checked by the command line, which lists what is left aside', async () => {
+  it('is checked by the command line, which lists what is ignored', async () => {
     const { exit, out } = await runCliProcess('check', server.folder.path, '--runs', '2', '--json');
     expect(exit).toBe(1);
     const models = JSON.parse(out).map(({ name, version, ok, problem, notices }: Record<string, unknown>) => ({

@@ -3,7 +3,7 @@ import type { Colors } from '../io.js';
 import { formatClasses, formatTensor } from './tensors.js';
 import { formatMs } from './units.js';
 
-/** An answer as people want to see it: who answered, how long it took, the outputs. */
+/** An answer as people read it: who answered, how long it took, the outputs. */
 export function formatAnswer(result: InferResult, elapsedMs: number, colors: Colors): string {
   const stages = Object.entries(result.timingMs).map(([stage, ms]) => `${stage} ${formatMs(ms)}`);
   const version = result.modelVersion === '' ? '' : ` version ${result.modelVersion}`;
@@ -26,7 +26,7 @@ export interface Arrival {
   readonly elapsedMs: number;
 }
 
-/** What people are told when there are no more answers. */
+/** What people read when there are no more answers. */
 export function formatEndOfAnswers(name: string, { index, elapsedMs }: Arrival): string {
   return `${name} gave ${index === 1 ? '1 answer' : `${index} answers`} in ${formatMs(elapsedMs)}\n`;
 }

@@ -12,7 +12,7 @@ export function formatSpecs(specs: readonly Pick<TensorMetadata, 'name' | 'datat
   return specs.map((spec) => `${spec.name} ${formatTensorType(spec.datatype, spec.shape)}`).join('\n');
 }
 
-/** A tensor as people want to see it: name and type, then its rows along the last axis, cut off where there are many. */
+/** A tensor as people read it: name and type, then its rows along the last axis, cut off where there are many. */
 export function formatTensor(name: string, tensor: OutputTensor, colors: Colors): string {
   const title = `${colors.bold(name)} ${colors.dim(formatTensorType(tensor.datatype, tensor.shape))}`;
   const width = tensor.shape.at(-1) ?? 1;

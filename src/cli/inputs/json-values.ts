@@ -1,7 +1,7 @@
 import { type ExplicitTensor, type InputValue, parseWireJson, type TensorMetadata } from '../../client/index.js';
 import { type Datatype, formatTensorType, MillraceError } from '../../core/index.js';
 
-/** JSON as the datatype wants it; for BYTES anything that is not JSON text is taken as it stands. */
+/** JSON as the datatype requires it; for BYTES anything that is not JSON text is taken as it stands. */
 export function parseInputText(spec: TensorMetadata, text: string): InputValue {
   let parsed: unknown;
   try {

@@ -5,7 +5,7 @@ import type { BatchLimits } from '../plan-batch.js';
 import { checkContinues, checkSequence } from './check-sequence.js';
 import type { Home, Sequence, SequenceLimits } from './sequence.js';
 
-/** Lost sequences that are remembered, so that whoever goes on with one is told what became of it. */
+/** Lost sequences that are remembered, so that a caller that continues one learns what became of it. */
 const MAX_LOST = 1024;
 
 export interface SequenceTableOptions {
@@ -93,7 +93,7 @@ export class SequenceTable {
     return sequence;
   }
 
-  /** Looks at the instances: what has died is forgotten with its states. Says whether sequences were lost. */
+  /** Checks the instances: those that have died are forgotten with their states. Says whether sequences were lost. */
   refresh(): boolean {
     let lost = false;
     for (const home of this.#homes) {
@@ -192,7 +192,7 @@ export class SequenceTable {
     this.#idleTimer ??= this.#options.clock.setTimer(this.#options.limits.maxIdleMs, () => this.#onIdle());
   }
 
-  /** One timer for all: what has shown life meanwhile is looked at again later. */
+  /** One timer for all: what has shown life meanwhile is checked again later. */
   #onIdle(): void {
     const { clock, limits, onFree } = this.#options;
     this.#idleTimer = undefined;

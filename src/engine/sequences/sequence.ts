@@ -41,7 +41,7 @@ export interface Sequence {
   lost: boolean;
   /** Clock time of its last sign of life while nothing of it is open. */
   idleSince: number;
-  /** Number of the last look that met it; the table's own. */
+  /** Number of the last scan that met it; the table's own. */
   lookedAt: number;
 }
 

@@ -210,7 +210,7 @@ class InferStream implements GrpcStreamHandler {
     this.#endWhenDone();
   }
 
-  /** Ends the stream for an error, where the client wants it so. */
+  /** Ends the stream for an error, if the client has asked for that. */
   #endWith(error: unknown): boolean {
     if (this.#over || this.#stream.metadata[ERRORS_AS_STATUS] !== 'true') return false;
     this.onBroken();

@@ -34,7 +34,7 @@ export interface StreamMethod extends GrpcMethodBase {
    * a shutdown. Default: false.
    */
   readonly sideline?: boolean;
-  /** Opened before the first message; what it returns is told of everything that comes. May throw MillraceError. */
+  /** Opened before the first message; what it returns receives everything that comes. May throw MillraceError. */
   readonly open: (stream: GrpcStream) => GrpcStreamHandler;
 }
 
@@ -56,7 +56,7 @@ export interface GrpcStream {
   end(error?: unknown): void;
 }
 
-/** Told of what comes over a stream; none of these may throw. */
+/** Receives what comes over a stream; none of these may throw. */
 export interface GrpcStreamHandler {
   /** One message. While a returned promise is pending, no further message is read: back-pressure for the client. */
   onMessage(message: Uint8Array): void | Promise<void>;

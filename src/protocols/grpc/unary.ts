@@ -9,7 +9,7 @@ export function pathOf(name: string): string {
   return `${SERVICE}${name}`;
 }
 
-/** How a method that is seldom called is put together. */
+/** How a method that is seldom called is built. */
 export interface PlainMethod<Request> {
   readonly name: string;
   readonly access?: 'public';

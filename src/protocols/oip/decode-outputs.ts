@@ -9,7 +9,7 @@ import { readMemberName, wordSet } from './json/words.js';
 
 const MEMBERS = wordSet('name', 'parameters');
 
-/** The outputs that a request names, and which of them it wants as binary data. */
+/** The outputs that a request names, and which of them as binary data. */
 export interface OutputList {
   readonly outputs: readonly RequestedOutput[];
   readonly binaryNames: ReadonlySet<string>;

@@ -35,7 +35,7 @@ export const InferRequestSchema = Type.Object({
           `\`binary_data\`: as bytes behind the JSON; \`classification\`: the top classes only; ${SHARED_MEMORY}: where to write it instead.`,
         ),
       }),
-      { description: 'Outputs wanted; all when missing or empty.' },
+      { description: 'Requested outputs; all if missing or empty.' },
     ),
   ),
 });

@@ -15,7 +15,7 @@ import { fromOptimization } from './from-optimization.js';
 import { fromSequence } from './from-sequence.js';
 import { checkSupported } from './unsupported.js';
 
-/** A Triton configuration in our terms, and what of it is left aside. */
+/** A Triton configuration in our terms, and what of it is ignored. */
 export interface FromTriton {
   readonly config: ModelConfig;
   readonly notices: readonly string[];

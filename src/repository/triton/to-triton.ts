@@ -110,7 +110,7 @@ function toVersionPolicy({ versions }: ResolvedModelConfig): Json {
     : { specific: { versions: versions.specific } };
 }
 
-/** How requests are put together: Triton knows one way at a time. */
+/** How requests are batched: Triton knows one way at a time. */
 function toScheduling(config: ResolvedModelConfig, model: DescribedModel): Json {
   if (model.sequences) return { sequence_batching: toSequenceBatching(config, model.maxBatchSize) };
   // A block that was written is shown even where one row is the largest batch: it holds the queue's policy too.

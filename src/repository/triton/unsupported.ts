@@ -30,7 +30,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /**
  * The runtime that a Triton configuration asks for (undefined = told from the model file) and what of the configuration
- * is left aside without harm. Throws a sentence with reason and remedy where leaving it aside would change answers.
+ * is ignored without harm. Throws a sentence with reason and remedy where ignoring it would change answers.
  */
 export function checkSupported(triton: TritonConfig): {
   readonly runtime: string | undefined;
@@ -70,7 +70,7 @@ function refusals(triton: TritonConfig): readonly Finding[] {
     ],
     [
       (triton.model_repository_agents?.agents ?? []).length > 0,
-      'model_repository_agents are not supported; put the files into the repository as they shall be served',
+      'model_repository_agents are not supported; put the files into the repository as they are to be served',
     ],
     [tensors.some((tensor) => tensor.is_shape_tensor), 'is_shape_tensor is only known to TensorRT'],
     [tensors.some((tensor) => tensor.is_non_linear_format_io), 'is_non_linear_format_io is only known to TensorRT'],
@@ -90,12 +90,12 @@ function leftAside(triton: TritonConfig, runtime: string | undefined): readonly 
       'allow_ragged_batch is not supported; only requests of equal shape run together',
     ],
     [priority !== 'PRIORITY_DEFAULT', 'optimization.priority is not supported; all models are equal'],
-    [cuda !== undefined, 'optimization.cuda is left aside'],
-    [eager_batching, 'optimization.eager_batching is left aside; batches are put together when an instance is free'],
+    [cuda !== undefined, 'optimization.cuda is ignored'],
+    [eager_batching, 'optimization.eager_batching is ignored; batches are formed when an instance is free'],
     [
       Object.keys(triton.cc_model_filenames).length > 0,
-      'cc_model_filenames is left aside; the same file is served on every device',
+      'cc_model_filenames is ignored; the same file is served on every device',
     ],
-    [triton.model_metrics !== undefined, 'model_metrics is left aside; histograms have the buckets of the server'],
+    [triton.model_metrics !== undefined, 'model_metrics is ignored; histograms have the buckets of the server'],
   ];
 }

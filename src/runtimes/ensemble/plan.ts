@@ -3,7 +3,7 @@ import { describeStep, type Graph, refuse, type Step } from './graph.js';
 /** A step as one request needs it. */
 export interface PlannedStep {
   readonly step: Step;
-  /** Names of the model's outputs that somebody wants. */
+  /** Names of the model's outputs that are needed. */
   readonly outputs: readonly string[];
 }
 

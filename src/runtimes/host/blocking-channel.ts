@@ -2,7 +2,7 @@ import { readSync, writeSync } from 'node:fs';
 import { checkReceivedSize, type Frame, HEADER_BYTES, readFrame } from './frame.js';
 
 const INITIAL_BYTES = 65_536;
-/** A read buffer up to this size is kept for the next frames; a larger one is given back after its frame. */
+/** A read buffer up to this size is kept for the next frames; a larger one is released after its frame. */
 const KEPT_BYTES = 2_097_152;
 
 /**

@@ -2,7 +2,7 @@ import { checkReceivedSize, type Frame, HEADER_BYTES, readFrame } from './frame.
 
 /**
  * Cuts the chunks of a stream into frames. A frame that lies whole and aligned in a chunk is handed on as a view; any
- * other is put together in one buffer of its own, each byte copied once.
+ * other is assembled in one buffer of its own, each byte copied once.
  */
 export class FrameAssembler {
   readonly #onFrame: (frame: Frame) => void;

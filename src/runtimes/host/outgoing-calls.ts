@@ -5,7 +5,7 @@ import { type CallEnd, type CallGranted, decodeJsonFrame, encodeJsonFrame } from
 import { decodeModelAnswer, encodeModelCall } from './model-call-frame.js';
 
 const DONE = { done: true, value: undefined } as const;
-/** The server is told of room for more answers in pieces of this size. */
+/** Room for more answers is granted to the server in pieces of this size. */
 const GRANT = STREAM_CREDIT / 2;
 
 type Write = (pieces: readonly Uint8Array[]) => void;

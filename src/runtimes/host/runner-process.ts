@@ -80,7 +80,7 @@ export class RunnerProcess {
     this.#forwardOutput();
   }
 
-  /** True while it neither has ended nor been told to. */
+  /** True until it has ended or been asked to. */
   get usable(): boolean {
     return this.#exitReason === undefined && this.#killReason === undefined && !this.#ending;
   }

@@ -4,7 +4,7 @@ import type { CallModel } from '../contract.js';
 import { otherModel } from './call-model.js';
 import { ScriptRequest } from './request.js';
 
-/** What a script is told about itself, once loaded. */
+/** What a script learns about itself, once loaded. */
 export interface ModelIdentity {
   readonly name: string;
   readonly version: number;

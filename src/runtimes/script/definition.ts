@@ -32,7 +32,7 @@ export function checkDefinition(exported: unknown): AnyModelDefinition {
     if (value !== undefined && !test(value)) throw refuse(`${name}: expected ${expected}, got ${describe(value)}`);
   }
   if (exported.infer === undefined) throw refuse('it has no `infer` function');
-  // Every property has been looked at.
+  // Every property has been checked.
   const definition = exported as unknown as AnyModelDefinition;
   if (definition.batched === true && isDecoupled(definition)) {
     throw refuse('batched models answer each request once: `infer` must not be a generator, nor decoupled true');

@@ -26,7 +26,7 @@ export async function loadDefinition(file: string): Promise<AnyModelDefinition> 
 function installHooks(): void {
   if (installed) return;
   installed = true;
-  // Stacks shall show the lines that somebody wrote.
+  // Stacks should show the lines that somebody wrote.
   process.setSourceMapsEnabled(true);
   // Node 22.15 and later. Before, hooks run in a thread of their own, which costs time and memory.
   const { registerHooks } = module as { readonly registerHooks?: (hooks: Hooks) => void };

@@ -9,7 +9,7 @@ import {
 } from '../../core/index.js';
 import { ModelError, type ModelTensor, type Scalar } from '../../model/index.js';
 
-/** A tensor as scripts see it; its elements are decoded when they are first looked at. */
+/** A tensor as scripts see it; its elements are decoded when they are first read. */
 export class TensorView implements ModelTensor {
   readonly #tensor: Tensor;
   #data: TensorData<Datatype> | undefined;

@@ -41,7 +41,7 @@ export interface DecompressOptions {
   /** What the call's `grpc-encoding` says. */
   readonly compression: Compression | undefined;
   readonly maxBytes: number;
-  /** Told of every piece before it is kept; throws when there is no room for it. */
+  /** Counts every piece before it is kept; throws when there is no room for it. */
   readonly hold: (bytes: number) => void;
 }
 

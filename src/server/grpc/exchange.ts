@@ -215,7 +215,7 @@ export class GrpcExchange implements OpenCall {
     // Of a refused request: thrown away.
   }
 
-  /** The client has sent all that it wants to. */
+  /** The client has sent its last message. */
   protected onRequestEnd(): void {
     // A refused request has its answer.
   }

@@ -10,7 +10,7 @@ const NOTHING = new Uint8Array(0);
 export interface MessageLimits {
   /** Largest message. */
   readonly maxBytes: number;
-  /** Told of bytes before they are kept; throws when there is no room for them. */
+  /** Counts bytes before they are kept; throws when there is no room for them. */
   readonly hold: (bytes: number) => void;
 }
 

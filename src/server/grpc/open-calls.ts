@@ -7,7 +7,7 @@ export interface OpenCall {
   next: OpenCall | undefined;
   /** Ends it where it has gone on for longer than it may. */
   check(now: number): void;
-  /** Gives up on it; the client is told why. */
+  /** Gives up on it; the client learns why. */
   cancel(reason: MillraceError): void;
   /** Ends it if it waits for nothing but its client. */
   drain(): void;
