@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { call, IDENTITY, Outcome, request } from '../../test/support/engine-fixture.js';
+import { call, ENGINE_OPTIONS, IDENTITY, Outcome, request } from '../../test/support/engine-fixture.js';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { FakeHost } from '../../test/support/fake-host.js';
 import { EventBus, type InferRequest, MillraceError } from '../core/index.js';
@@ -38,20 +38,7 @@ async function createFixture(config: ModelConfig = {}) {
   const reloads: { finish: () => Promise<void>; fail: (error: Error) => void }[] = [];
   const engine = createEngine({
     infer: () => Promise.reject(new MillraceError('not_found', 'no other model')),
-    options: {
-      defaultMaxBatchSize: 8,
-      maxInFlightBytes: 1_000_000,
-      maxInstances: 10,
-      loadConcurrency: 2,
-      loadRetries: 0,
-      restartBackoffMs: 100,
-      maxRestartBackoffMs: 1_000,
-      prefetchBelowMs: 0,
-      rateLimit: 'off',
-      rateLimitResources: [],
-      responseCacheBytes: 0,
-      cacheFolder: '',
-    },
+    options: ENGINE_OPTIONS,
     host,
     clock,
     events: new EventBus(),

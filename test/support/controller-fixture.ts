@@ -8,6 +8,7 @@ import type {
   ScanOptions,
 } from '../../src/repository/index.js';
 import { ModelController } from '../../src/service/model-controller.js';
+import { ENGINE_OPTIONS } from './engine-fixture.js';
 import { FakeClock } from './fake-clock.js';
 import { FakeHost } from './fake-host.js';
 
@@ -63,20 +64,7 @@ export function createFixture(options: Partial<RepositoryOptions> = {}) {
   const repository = new FakeRepository();
   const engine = createEngine({
     infer: () => Promise.reject(new MillraceError('not_found', 'no other model')),
-    options: {
-      defaultMaxBatchSize: 8,
-      maxInFlightBytes: 1_000_000,
-      maxInstances: 100,
-      loadConcurrency: 2,
-      loadRetries: 0,
-      restartBackoffMs: 100,
-      maxRestartBackoffMs: 1_000,
-      prefetchBelowMs: 0,
-      rateLimit: 'off',
-      rateLimitResources: [],
-      responseCacheBytes: 65_536,
-      cacheFolder: '',
-    },
+    options: { ...ENGINE_OPTIONS, maxInstances: 100 },
     host,
     clock,
     events,

@@ -1,5 +1,5 @@
 import { bytesOf, Call, type InferRequest, type InferResponse, type MillraceError } from '../../src/core/index.js';
-import type { Sink } from '../../src/engine/index.js';
+import type { EngineOptions, Sink } from '../../src/engine/index.js';
 import { LOCAL_OPERATOR } from '../../src/governance/index.js';
 import type { Description } from '../../src/runtimes/index.js';
 
@@ -73,3 +73,19 @@ export class Outcome implements Sink {
     return [...new Float32Array(copy.buffer)].filter((_, index) => index % 2 === 0);
   }
 }
+
+/** Small limits, and no restart far away. */
+export const ENGINE_OPTIONS: EngineOptions = {
+  defaultMaxBatchSize: 8,
+  maxInFlightBytes: 1_000_000,
+  maxInstances: 10,
+  loadConcurrency: 2,
+  loadRetries: 0,
+  restartBackoffMs: 100,
+  maxRestartBackoffMs: 1_000,
+  prefetchBelowMs: 0,
+  rateLimit: 'off',
+  rateLimitResources: [],
+  responseCacheBytes: 65_536,
+  cacheFolder: '',
+};

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { call, IDENTITY, Outcome, request } from '../../../test/support/engine-fixture.js';
+import { call, ENGINE_OPTIONS, IDENTITY, Outcome, request } from '../../../test/support/engine-fixture.js';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { FakeHost } from '../../../test/support/fake-host.js';
 import { EventBus, MillraceError } from '../../core/index.js';
@@ -25,20 +25,7 @@ async function createFixture() {
   host.description = { ...IDENTITY, stateful: true };
   const engine = createEngine({
     infer: () => Promise.reject(new MillraceError('not_found', 'no other model')),
-    options: {
-      defaultMaxBatchSize: 8,
-      maxInFlightBytes: 1_000_000,
-      maxInstances: 10,
-      loadConcurrency: 2,
-      loadRetries: 0,
-      restartBackoffMs: 100,
-      maxRestartBackoffMs: 1_000,
-      prefetchBelowMs: 0,
-      responseCacheBytes: 0,
-      rateLimit: 'off',
-      rateLimitResources: [],
-      cacheFolder: '',
-    },
+    options: ENGINE_OPTIONS,
     host,
     clock,
     events: new EventBus(),
