@@ -9,6 +9,8 @@ const USUAL: ReadonlySet<string> = new Set([
     'TMPDIR',
     'LANG',
     'LANGUAGE',
+    'LOCPATH',
+    'LOCALE_ARCHIVE',
     'TZ',
     'LD_LIBRARY_PATH',
     'DYLD_LIBRARY_PATH',
