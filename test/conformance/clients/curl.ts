@@ -25,7 +25,8 @@ export async function checkCurl(url: string, folder: string, tally: Tally): Prom
   const zipped = file('simple.json.gz', gzipSync(SIMPLE));
   const large = file('large.json', largeRequest(60_000));
   const checks: readonly (readonly [name: string, args: readonly string[], expected: (answer: Buffer) => boolean])[] = [
-    ['health', [`${url}/v2/health/ready`], contains('{"ready":true}')],
+    ['health', [`${url}/v2/health/ready`, '-w', '%{http_code}'], (answer) => answer.toString() === '200'],
+    ['health as JSON', [`${url}/v2/health/ready`, '-H', 'Accept: application/json'], contains('{"ready":true}')],
     ['-d sends a form', [infer, '-d', SIMPLE], contains(SUM)],
     ['--json', [infer, '--json', SIMPLE], contains('"id":"c-1"', SUM)],
     ['HTTP/1.0', ['--http1.0', infer, '-d', SIMPLE], contains(SUM)],
