@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { Turns } from './turns.js';
 
@@ -39,4 +39,15 @@ it('joins pieces, a few megabytes in a turn', async () => {
   expect([whole.length, whole[0], whole.at(-1)]).toEqual([6 * 2 ** 20 + 2, 7, 2]);
   expect(asked).toBe(3);
   expect(await new Turns(clock).join([piece])).toBe(piece);
+});
+
+it('copies of a large piece no more than that in a turn either', async () => {
+  const clock = new FakeClock();
+  clock.defer = queueMicrotask;
+  const copied = vi.spyOn(Uint8Array.prototype, 'set');
+  const large = new Uint8Array(9 * 2 ** 20).fill(7);
+  const whole = await new Turns(clock).join([Uint8Array.of(1), large]);
+  expect(Math.max(...copied.mock.calls.map(([slice]) => slice.length))).toBeLessThanOrEqual(2 ** 21);
+  copied.mockRestore();
+  expect([whole.length, whole[0], whole[1], whole.at(-1)]).toEqual([9 * 2 ** 20 + 1, 1, 7, 7]);
 });

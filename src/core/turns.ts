@@ -30,13 +30,17 @@ export class Turns {
     let at = 0;
     let room = COPIED_BYTES;
     for (const piece of pieces) {
-      if (room <= 0) {
-        await this.next();
-        room = COPIED_BYTES;
+      for (let from = 0; from < piece.length; ) {
+        if (room === 0) {
+          await this.next();
+          room = COPIED_BYTES;
+        }
+        const slice = piece.subarray(from, from + room);
+        whole.set(slice, at);
+        at += slice.length;
+        from += slice.length;
+        room -= slice.length;
       }
-      whole.set(piece, at);
-      at += piece.length;
-      room -= piece.length;
     }
     return whole;
   }

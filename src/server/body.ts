@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { MillraceError } from '../core/index.js';
+import { BodyBuffer } from './body-buffer.js';
 import { decompress } from './compression.js';
 import { requestCompression } from './encoding.js';
 import type { Exchange } from './exchange.js';
@@ -72,14 +73,19 @@ function collect(exchange: Exchange, expected: Expectation, done: (body: Uint8Ar
   const { req } = exchange;
   const { declaredBytes, maxBytes } = expected;
   let body: BodyBuffer = new BodyBuffer(declaredBytes);
-  const finish = () => {
+  const hand = (whole: Uint8Array) => {
     if (exchange.answered) return;
     exchange.arrived();
     try {
-      done(body.take());
+      done(whole);
     } catch (error) {
       exchange.fail(error);
     }
+  };
+  const finish = () => {
+    const whole = body.take();
+    if (!(whole instanceof Promise)) hand(whole);
+    else whole.then(hand, (error: unknown) => exchange.fail(error));
   };
   exchange.arriving();
   req.on('data', (chunk: Buffer) => {
@@ -97,39 +103,4 @@ function collect(exchange: Exchange, expected: Expectation, done: (body: Uint8Ar
     if (exchange.requestBytes === declaredBytes) finish();
   });
   if (declaredBytes === undefined) req.on('end', finish);
-}
-
-/** A body as it arrives: one chunk stays as it is, several are copied at once, so that no chunk is kept for long. */
-class BodyBuffer {
-  readonly #declaredBytes: number | undefined;
-  #only: Uint8Array | undefined;
-  #whole: Buffer | undefined;
-  #length = 0;
-
-  constructor(declaredBytes: number | undefined) {
-    this.#declaredBytes = declaredBytes;
-  }
-
-  add(chunk: Uint8Array): void {
-    if (this.#length === 0) this.#only = chunk;
-    else this.#copy(chunk);
-    this.#length += chunk.byteLength;
-  }
-
-  take(): Uint8Array {
-    return this.#whole?.subarray(0, this.#length) ?? this.#only ?? EMPTY;
-  }
-
-  #copy(chunk: Uint8Array): void {
-    const needed = this.#length + chunk.byteLength;
-    if (this.#whole === undefined || needed > this.#whole.length) {
-      // What the headers announce is believed as far as a few chunks have come: memory follows the bytes, not the word.
-      const believed = Math.min(this.#declaredBytes ?? needed, 16 * needed);
-      const larger = Buffer.allocUnsafeSlow(Math.max(believed, 2 * this.#length, needed));
-      larger.set(this.#whole?.subarray(0, this.#length) ?? this.#only ?? EMPTY);
-      this.#whole = larger;
-      this.#only = undefined;
-    }
-    this.#whole.set(chunk, this.#length);
-  }
 }

@@ -1,26 +1,39 @@
-import { createGunzip, createInflate, deflate, gzip } from 'node:zlib';
-import { systemClock, Turns } from '../core/index.js';
+import { createDeflate, createGunzip, createGzip, createInflate } from 'node:zlib';
 import type { WireResponse } from '../protocols/index.js';
 import type { Compression } from './encoding.js';
 import { HttpError } from './http-error.js';
+import { turns } from './turns.js';
 
 const CHUNK_BYTES = 65_536;
-/** Many bodies that end together are joined one after the other. */
-const turns = new Turns(systemClock);
 
 /** `error` undefined = success. */
 type Done<Value> = (error: unknown, value: Value) => void;
 
-/** The answer with its body compressed, on the thread pool of Node. */
-export function compress(response: WireResponse, compression: Compression, done: Done<WireResponse>): void {
-  const { body } = response;
-  const plain = typeof body === 'string' || body instanceof Uint8Array ? body : Buffer.concat(body);
-  const run = compression === 'gzip' ? gzip : deflate;
-  run(plain, (error, packed) => {
-    if (error !== null) done(error, response);
-    else
-      done(undefined, { ...response, headers: { ...response.headers, 'content-encoding': compression }, body: packed });
-  });
+/** The answer with its body compressed. */
+export async function compressAnswer(response: WireResponse, compression: Compression): Promise<WireResponse> {
+  const { headers, body } = response;
+  const pieces = typeof body === 'string' || body instanceof Uint8Array ? [body] : body;
+  return {
+    ...response,
+    headers: { ...headers, 'content-encoding': compression },
+    body: await compress(pieces, compression),
+  };
+}
+
+/**
+ * Compresses the pieces as one, on the thread pool of Node. What comes of it is in pieces, too: joining them would hold up the event
+ * loop, and whoever writes them needs no whole.
+ */
+export async function compress(
+  pieces: readonly (string | Uint8Array)[],
+  compression: Compression,
+): Promise<readonly Uint8Array[]> {
+  const stream = (compression === 'gzip' ? createGzip : createDeflate)({ chunkSize: CHUNK_BYTES });
+  for (const piece of pieces) stream.write(piece);
+  stream.end();
+  const packed: Uint8Array[] = [];
+  for await (const chunk of stream) packed.push(chunk);
+  return packed;
 }
 
 interface DecompressOptions {

@@ -12,7 +12,7 @@ import {
 } from '../core/index.js';
 import { type Peer, TooManyFailedKeys } from '../governance/index.js';
 import { encodeError, type WireResponse, type WireStream } from '../protocols/index.js';
-import { compress } from './compression.js';
+import { compressAnswer } from './compression.js';
 import type { Connection, Connections, OpenExchange } from './connection.js';
 import { requestTimeoutMs } from './deadline.js';
 import { responseCompression } from './encoding.js';
@@ -159,10 +159,10 @@ export class Exchange implements OpenExchange {
     if (compressible && accepted !== undefined && response.status < 300) {
       const compression = responseCompression(accepted);
       if (compression !== undefined) {
-        compress(response, compression, (error, compressed) => {
-          if (error === undefined) this.#write(compressed);
-          else this.fail(error);
-        });
+        compressAnswer(response, compression).then(
+          (compressed) => this.#write(compressed),
+          (error: unknown) => this.fail(error),
+        );
         return;
       }
     }

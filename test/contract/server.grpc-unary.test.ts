@@ -13,6 +13,7 @@ import {
   type TestGrpcSettings,
   unary,
 } from '../support/grpc-server.js';
+import { Random } from '../support/random.js';
 
 afterEach(closeGrpcServers);
 
@@ -259,6 +260,18 @@ describe('compression', () => {
     const event = await server.finishedWith();
     expect(event.requestBytes).toBeLessThan(10_000);
     expect(event.responseBytes).toBeLessThan(10_000);
+    expect(server.budget.usedBytes).toBe(0);
+  });
+
+  it('of what does not get smaller leaves it whole', async () => {
+    const server = await startGrpcServer();
+    const bytes = Buffer.from(new Random(1).bytes(3_000_000));
+    const client = new GrpcClient(server.target, {
+      'grpc.default_compression_algorithm': compressionAlgorithms.gzip,
+    });
+    const { message } = await client.unary(bytes);
+    expect(message?.equals(bytes)).toBe(true);
+    expect((await server.finishedWith()).responseBytes).toBeGreaterThan(3_000_000);
     expect(server.budget.usedBytes).toBe(0);
   });
 

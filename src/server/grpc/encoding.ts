@@ -1,6 +1,5 @@
-import { deflate, gzip } from 'node:zlib';
 import { MillraceError } from '../../core/index.js';
-import { GRPC_STATUS_CODES, type GrpcMessage } from '../../protocols/index.js';
+import { GRPC_STATUS_CODES } from '../../protocols/index.js';
 import { decompress } from '../compression.js';
 import type { Compression } from '../encoding.js';
 import { GrpcRefusal } from './refusal.js';
@@ -27,14 +26,6 @@ export function isWorthCompressing(
 ): boolean {
   if (sizeBytes < MIN_COMPRESSED_BYTES || typeof accepted !== 'string') return false;
   return accepted.split(',').some((name) => name.trim() === compression);
-}
-
-/** Compresses on the thread pool of Node. */
-export function compressMessage(compression: Compression, message: GrpcMessage): Promise<Uint8Array> {
-  const run = compression === 'gzip' ? gzip : deflate;
-  return new Promise((resolve, reject) => {
-    run(Buffer.concat(message), (error, packed) => (error === null ? resolve(packed) : reject(error)));
-  });
 }
 
 export interface DecompressOptions {

@@ -1,7 +1,8 @@
 import { MillraceError } from '../../core/index.js';
 import { GRPC_STATUS_CODES, type GrpcMessage, type UnaryMethod } from '../../protocols/index.js';
+import { compress } from '../compression.js';
 import type { Compression } from '../encoding.js';
-import { compressMessage, decompressMessage, isWorthCompressing, messageEncoding } from './encoding.js';
+import { decompressMessage, isWorthCompressing, messageEncoding } from './encoding.js';
 import { type GrpcContext, GrpcExchange, type IncomingStream, maxMessageBytes } from './exchange.js';
 import { MessageReader } from './message-reader.js';
 import { GrpcRefusal } from './refusal.js';
@@ -101,8 +102,8 @@ export class UnaryExchange extends GrpcExchange {
       this.#send(message, sizeBytes);
       return;
     }
-    compressMessage(encoding, message).then(
-      (packed) => this.#send([packed], packed.byteLength, encoding),
+    compress(message, encoding).then(
+      (packed) => this.#send(packed, messageBytes(packed), encoding),
       (error: unknown) => this.fail(error),
     );
   }
