@@ -100,8 +100,8 @@ describe('docs/sizing.md', () => {
 
   it('counts the open files as the server does', () => {
     const settings = defaultSettings();
-    expect(read('docs/sizing.md')).toContain('three listeners (REST, gRPC, metrics) of 10,000 connections');
-    expect(read('docs/sizing.md')).toContain('with four runners 30,124');
+    expect(read('docs/sizing.md')).toContain('With 10,000 connections each and four runners, this is 30,124.');
+    expect(schemaOf(SERVER, 'server.maxConnections')?.['x-open-files-share']).toBe(1 / 4);
     expect(describeFileShortage(30_123, settings, 4)).toContain('3 listeners and 4 runners may need 30124');
     expect(describeFileShortage(30_124, settings, 4)).toBeUndefined();
   });
