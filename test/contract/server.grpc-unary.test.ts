@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { type ClientOptions, compressionAlgorithms, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -34,6 +37,10 @@ const RETRYING: ClientOptions = {
     ],
   }),
 };
+
+function pick(from: object, names: readonly string[]): object {
+  return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
+}
 
 async function start(settings: TestGrpcSettings = {}, options: ClientOptions = {}) {
   const server = await startGrpcServer(settings);
@@ -246,6 +253,30 @@ describe('a unary call', () => {
     await grpc.calls.idle();
     expect(budget.usedBytes).toBe(0);
   });
+});
+
+it('metadata with blanks around it is taken without them where Node hands it on, and dropped where it does not', async () => {
+  const sent = { 'x-behind': 'a b ', 'x-front': '\t c', 'x-none': 'd' };
+  const seen: unknown[] = [];
+  const method = unary((_call, message, metadata) => {
+    seen.push(metadata);
+    return [message];
+  });
+  const { raw } = await start({ methods: [method] });
+  await raw.send([framed(HELLO)], sent);
+  const rules = { settings: {}, strictFieldWhitespaceValidation: false };
+  const bare = createServer(rules);
+  await once(bare.listen(0, '127.0.0.1'), 'listening');
+  const request = new RawGrpc((bare.address() as AddressInfo).port).open(sent);
+  const [stream, headers] = await once(bare, 'stream');
+  stream.respond({}, { endStream: true });
+  request.end();
+  bare.close();
+  const names = Object.keys(sent);
+  expect(pick(seen[0] as object, names)).toEqual(
+    Object.fromEntries(Object.entries(pick(headers, names)).map(([name, value]) => [name, String(value).trim()])),
+  );
+  expect(pick(seen[0] as object, names)).toMatchObject({ 'x-none': 'd' });
 });
 
 describe('compression', () => {

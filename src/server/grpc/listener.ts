@@ -32,6 +32,11 @@ const STREAM_WINDOW_BYTES = 1_048_576;
  * does not know these options: see `MAX_RESETS` of the sessions.
  */
 const RESET_LIMITS = { streamResetBurst: 10_000, streamResetRate: 1_000 } as const;
+/**
+ * Entries of metadata with a blank in front or behind are taken; nghttp2 would drop them without a word. Node 20 does not know
+ * this option, either.
+ */
+const FIELD_RULES = { strictFieldWhitespaceValidation: false } as const;
 /** Megabytes of Node's own bookkeeping of a connection; what requests and answers hold is counted by the server's budget. */
 const MAX_SESSION_MEMORY = 256;
 
@@ -72,6 +77,7 @@ export class GrpcListener {
       },
       maxSessionMemory: MAX_SESSION_MEMORY,
       ...RESET_LIMITS,
+      ...FIELD_RULES,
     };
     this.#server =
       tls === undefined
@@ -139,6 +145,7 @@ export class GrpcListener {
   #enter(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[]): void {
     const { context } = this.#options;
     const methods = this.#methods;
+    trimBlanks(headers);
     const status = httpStatus(headers);
     if (status !== 200) {
       stream.on('error', () => undefined);
@@ -187,6 +194,14 @@ function httpStatus(headers: IncomingHttpHeaders): number {
   const type = headers['content-type'];
   if (type === 'application/grpc') return 200;
   return type !== undefined && /^application\/grpc($|[+; ])/i.test(type) ? 200 : 415;
+}
+
+/** As gRPC lets a server do with what no client should send, and as HTTP/1.1 does. */
+function trimBlanks(headers: IncomingHttpHeaders): void {
+  for (const name in headers) {
+    const value = headers[name];
+    if (typeof value === 'string' && /^[ \t]|[ \t]$/.test(value)) headers[name] = value.replace(/^[ \t]+|[ \t]+$/g, '');
+  }
 }
 
 /** Node holds clients to the limit only once they have confirmed that they know of it. */
