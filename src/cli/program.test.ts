@@ -142,7 +142,7 @@ describe('models', () => {
         'mlp',
         '  versions 1, 2',
         '  platform onnxruntime_onnx',
-        '  batch    up to 8 rows, requests are not put together',
+        '  batch    up to 8 rows, requests are not batched',
         '  inputs   x FP32[-1,2]',
         '  outputs  y FP32[-1,2]',
         '',

@@ -348,7 +348,7 @@ describe('createEngine', () => {
     await engine.load(source(1));
     await expect(engine.load(source(2, { instances: { count: 2 } }))).rejects.toMatchObject({
       code: 'resource_exhausted',
-      message: "model 'm/2' wants 2 instances, but 1 of engine.maxInstances 2 are taken",
+      message: "model 'm/2' needs 2 instances, but 1 of engine.maxInstances 2 are taken",
     });
   });
 
@@ -359,7 +359,7 @@ describe('createEngine', () => {
     );
     expect(both).toMatchObject([
       { status: 'fulfilled' },
-      { reason: { message: "model 'm/2' wants 2 instances, but 2 of engine.maxInstances 2 are taken" } },
+      { reason: { message: "model 'm/2' needs 2 instances, but 2 of engine.maxInstances 2 are taken" } },
     ]);
     await engine.unload('m', 1);
     host.failure = new MillraceError('internal', 'broken');

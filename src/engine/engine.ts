@@ -266,7 +266,7 @@ class ModelEngine implements Engine {
     }
     throw new MillraceError(
       'resource_exhausted',
-      `model '${formatModelRef(source)}' wants ${wanted} instances, but ${used} of engine.maxInstances ${maxInstances} are taken`,
+      `model '${formatModelRef(source)}' needs ${wanted} instances, but ${used} of engine.maxInstances ${maxInstances} are taken`,
     );
   }
 

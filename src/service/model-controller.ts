@@ -340,7 +340,7 @@ export class ModelController {
     this.#timer = this.#setup.clock.setTimer(this.#setup.options.pollIntervalMs, () => {
       this.#inTurn(ALL_MODELS, () => this.#poll())
         .catch((error: unknown) => {
-          const message = 'a look at the repositories failed';
+          const message = 'a scan of the repositories failed';
           this.#setup.events.publish('diagnostic', { level: 'error', room: 'repository', message, error });
         })
         .finally(() => this.#schedulePoll());

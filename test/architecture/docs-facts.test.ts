@@ -7,6 +7,8 @@ import { ModelConfigSchema } from '../../src/repository/model-config.js';
 
 const read = (page: string) => readFileSync(page, 'utf8');
 
+const PAGES = readdirSync('docs').filter((name) => name.endsWith('.md'));
+
 /** The cells of the rows of the first table behind `heading`, without its head. */
 function tableBehind(page: string, heading: string): readonly (readonly string[])[] {
   const lines = read(page).split('\n');
@@ -53,9 +55,26 @@ describe('docs/architecture.md', () => {
 });
 
 it('README names every page of the documentation', () => {
-  const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
   const more = read('README.md').split('\n## More\n')[1] ?? '';
-  expect(pages.filter((name) => !more.includes(`](docs/${name})`))).toEqual([]);
+  expect(PAGES.filter((name) => !more.includes(`](docs/${name})`))).toEqual([]);
+});
+
+/** Words that read as if they were translated, and what to say instead. */
+const HOUSE_WORDS: Readonly<Record<string, string>> = {
+  wants: 'requires, needs, asks for',
+  whoever: 'everyone who, a caller who',
+  'put together': 'batch, join, assemble',
+  'gives? back|given back|give-back': 'release',
+  'is failed': 'fails',
+  mend: 'correct, fix',
+  shall: 'should, is to',
+  'leads? nowhere': 'is unresolved',
+};
+
+it.each(['README.md', 'CONTRIBUTING.md', ...PAGES.map((name) => `docs/${name}`)])('%s uses plain words', (page) => {
+  const text = read(page).replace(/^```.*?^```/gms, '');
+  const found = Object.entries(HOUSE_WORDS).filter(([words]) => new RegExp(`\\b(${words})\\b`, 'i').test(text));
+  expect(found).toEqual([]);
 });
 
 /** What the source says in strings: joined, without backticks, with … for what is put in. */

@@ -60,7 +60,7 @@ describe('millrace serve', () => {
     expect(out).toMatch(/^MODEL {3}VERSION {3}INPUTS {11}OUTPUTS/m);
     expect(out).toMatch(/^echo {10}1 {3}text BYTES\[-1\] {3}echo BYTES\[-1\]/m);
     expect(out).toMatch(/^not served: broken version 1: /m);
-    expect(err).toContain('stopping: accepted requests finish (once more ends them)\n');
+    expect(err).toContain('stopping: accepted requests finish (a second signal ends them)\n');
   });
 
   it('lets an accepted request finish after the first signal', async () => {

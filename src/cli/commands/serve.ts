@@ -166,7 +166,7 @@ function stopOnSignal(io: Io, app: App, quiet: boolean): Stop {
         io.exit(signal === 'SIGINT' ? 130 : 143);
         return;
       }
-      if (!quiet) io.stderr.write('stopping: accepted requests finish (once more ends them)\n');
+      if (!quiet) io.stderr.write('stopping: accepted requests finish (a second signal ends them)\n');
       app.close().then(resolve, reject);
     });
   });

@@ -56,7 +56,7 @@ function describeBatch(config: Readonly<Record<string, unknown>> | undefined): s
   if (rows === 0) return 'one request at a time, no batch dimension';
   const together =
     config?.dynamic_batching !== undefined || keepsSequences(config ?? {}) || config?.platform === 'ensemble';
-  return `up to ${rows} rows${together ? '' : ', requests are not put together'}`;
+  return `up to ${rows} rows${together ? '' : ', requests are not batched'}`;
 }
 
 /** Statistics as a table; times are means over the successful requests. */

@@ -108,7 +108,7 @@ function checkState({ inputs, outputs }: Signature, state: StateTensor): TensorS
   }
   if (datatype === 'BYTES' && batchAxis !== null && batchAxis > 0) {
     throw refuse(
-      `state '${inputName}' is BYTES, which can only be put together along axis 0, got batchAxis ${batchAxis}`,
+      `state '${inputName}' is BYTES, which can only be concatenated along axis 0, got batchAxis ${batchAxis}`,
     );
   }
   return input;
