@@ -291,6 +291,41 @@ describe('ModelController in poll mode', () => {
     expect(states()).toEqual(['a/1 ready']);
   });
 
+  it('tries a version again whose runner died while it was being loaded', async () => {
+    const { clock, controller, host, repository, states } = createFixture({ controlMode: 'poll' });
+    repository.content = { sources: [source('a', 1)] };
+    await controller.start();
+    host.failure = new MillraceError('unavailable', 'runner a/2#0 is gone: ended by SIGKILL');
+    repository.content = { sources: [source('a', 1, 'changed'), source('b', 1)] };
+    await clock.advance(1_000);
+    expect(states()).toEqual(['a/1 ready', 'b/1 failed']);
+    host.failure = undefined;
+    await clock.advance(1_000);
+    expect(states()).toEqual(['a/1 ready', 'b/1 ready']);
+    await clock.advance(5_000);
+    expect(host.specs).toHaveLength(5);
+  });
+
+  it('lets a version serve on until one that takes its place is loaded', async () => {
+    const { clock, controller, host, repository, states } = createFixture({ controlMode: 'poll' });
+    repository.content = { sources: [source('a', 1)] };
+    await controller.start();
+    host.failure = new MillraceError('invalid_argument', 'broken');
+    repository.content = { sources: [source('a', 2)] };
+    await clock.advance(5_000);
+    expect(states()).toEqual(['a/1 ready', 'a/2 failed']);
+    host.failure = undefined;
+    repository.content = { sources: [source('a', 2, 'mended')] };
+    await clock.advance(1_000);
+    expect(states()).toEqual(['a/1 unloaded', 'a/2 ready']);
+    host.failure = new MillraceError('invalid_argument', 'broken');
+    repository.content = { sources: [source('a', 3)] };
+    await clock.advance(1_000);
+    repository.content = {};
+    await clock.advance(1_000);
+    expect(states()).toEqual(['a/1 unloaded', 'a/2 unloaded']);
+  });
+
   it('stops looking when it closes', async () => {
     const { clock, controller, repository } = createFixture({ controlMode: 'poll' });
     await controller.start();

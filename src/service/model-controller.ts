@@ -300,8 +300,17 @@ export class ModelController {
     const { engine } = this.#setup;
     const before = this.#facts(source.name);
     const result = await engine.load(source).catch(toMillraceError);
+    if (result instanceof MillraceError && result.code === 'unavailable') this.#letPollTryAgain(source);
     if (this.#facts(source.name) !== before) await this.#renewEnsembles(source.name, round);
     return result;
+  }
+
+  /** Its load has failed for a reason that may pass, such as the death of the runner: to a later look its files have changed. */
+  #letPollTryAgain({ name, version, fingerprint }: ModelSource): void {
+    this.#known = this.#known.map((known) => {
+      const same = known.name === name && known.version === version && known.fingerprint === fingerprint;
+      return same ? { ...known, fingerprint: '' } : known;
+    });
   }
 
   /** What of a model an ensemble is checked against. */
@@ -356,7 +365,22 @@ export class ModelController {
     const round = this.#createRound();
     round.add([...added, ...changed.map(({ to }) => to)]);
     await round.results();
-    this.#retire(removed, scan);
+    const kept = removed.filter(({ name }) => this.#hasFailed(name, sources));
+    this.#known = [...this.#known, ...kept];
+    this.#retire(
+      removed.filter((source) => !kept.includes(source)),
+      scan,
+    );
+  }
+
+  /** One of the selected versions is not there, so that those before it have to serve on, as in Triton. */
+  #hasFailed(name: string, selected: readonly ModelSource[]): boolean {
+    return this.#setup.engine
+      .statusesOf(name)
+      .some(
+        ({ version, state }) =>
+          state.kind === 'failed' && selected.some((source) => source.name === name && source.version === version),
+      );
   }
 
   /** Unloads what a scan no longer selects, and takes out of the index what is neither there nor loaded any more. */
