@@ -39,7 +39,12 @@ export class Retirements {
       return;
     }
     this.#previous.set(by, old);
-    void sequences.over(SEQUENCE_DRAIN_MS).then(() => this.retire(old));
+    void sequences.over(SEQUENCE_DRAIN_MS).then(() => {
+      for (const [later, previous] of this.#previous) {
+        if (previous === old) later.scheduler.sequences?.rememberLost(sequences);
+      }
+      return this.retire(old);
+    });
   }
 
   /** The generation that has the sequence of a request: itself, or one that it has replaced. */

@@ -19,7 +19,7 @@ const SOURCE: ModelSource = {
   fingerprint: '',
 };
 
-async function createFixture() {
+async function createFixture(config: ModelSource['config'] = {}) {
   const clock = new FakeClock();
   const host = new FakeHost();
   host.description = { ...IDENTITY, stateful: true };
@@ -34,7 +34,7 @@ async function createFixture() {
     cacheFolder: undefined,
     reload: () => Promise.resolve(),
   });
-  await engine.load(SOURCE);
+  await engine.load({ ...SOURCE, config: { ...SOURCE.config, ...config } });
   const step = async (id: bigint, flags: { readonly start?: boolean; readonly end?: boolean } = {}) => {
     const outcome = new Outcome();
     const sequence = { id, start: flags.start ?? false, end: flags.end ?? false };
@@ -55,6 +55,7 @@ async function createFixture() {
 
 const START = { start: true };
 const END = { end: true };
+const LOST = "sequence 1 of model 'm/1' was lost when its runner died; start it again";
 const NOT_RUNNING = "sequence 1 of model 'm/1' is not running: its first request must say sequence_start";
 
 describe('sequences of a model that is loaded again', () => {
@@ -78,6 +79,22 @@ describe('sequences of a model that is loaded again', () => {
     await engine.load(SOURCE);
     expect([await step(1n, START), await step(1n)]).toEqual(['ok', 'ok']);
     expect(given()).toEqual([[1n], [1n, 1n]]);
+  });
+
+  it('are said to be lost when the runner dies that kept them, while others go on and after', async () => {
+    const { engine, clock, host, step } = await createFixture({ instances: { count: 2 } });
+    for (const id of [1n, 2n]) await step(id, START);
+    await engine.load(SOURCE);
+    host.instances[0]?.die('signal SIGKILL');
+    await clock.flush();
+    expect([await step(1n), await step(2n)]).toEqual([LOST, 'ok']);
+    host.instances[1]?.die('signal SIGKILL');
+    await clock.flush();
+    expect([await step(1n), await step(2n)]).toEqual([LOST, LOST.replace('sequence 1', 'sequence 2')]);
+    expect([await step(1n, START), await step(1n, END)]).toEqual(['ok', 'ok']);
+    await clock.advance(60_000);
+    expect(await step(1n)).toBe(NOT_RUNNING);
+    expect(await step(2n)).toBe(NOT_RUNNING.replace('sequence 1', 'sequence 2'));
   });
 
   it('hold the old files no longer than they show life', async () => {

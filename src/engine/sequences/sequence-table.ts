@@ -51,10 +51,22 @@ export class SequenceTable {
     return this.#backlog.size;
   }
 
-  /** There is a sequence of that id to go on with. */
+  /** There is a sequence of that id to go on with, or was until its runner died. */
   holds(id: string | bigint): boolean {
     const sequence = this.#known(id);
-    return sequence !== undefined && !sequence.ended && !sequence.lost;
+    return sequence !== undefined && (sequence.lost || !sequence.ended);
+  }
+
+  /** Remembers what another table has lost, for those who go on with it once that table is closed. */
+  rememberLost(other: SequenceTable): void {
+    for (const sequence of other.#byId.values()) {
+      if (!sequence.lost || this.#byId.has(sequence.id)) continue;
+      const lost = { ...sequence, open: 0 };
+      this.#byId.set(lost.id, lost);
+      this.#lost++;
+      this.#rest(lost);
+      if (this.#lost > MAX_LOST) this.#forgetLost();
+    }
   }
 
   /** Refuses a request that cannot be one of a sequence here; throws `invalid_argument` or `unavailable`. */
