@@ -21,14 +21,16 @@ export interface CliOptions {
   readonly nodeFlags?: readonly string[];
   /** File modes bind it also where the tests run as root, whom they do not. */
   readonly boundByModes?: boolean;
+  /** A command and its arguments which runs the one behind them in its own place, such as `env` or `sh -c 'exec "$@"' sh`. */
+  readonly runBy?: readonly string[];
 }
 
 const WITHOUT_OVERRIDE = ['--bounding-set', '--inh-caps'].map((set) => `${set}=-dac_override,-dac_read_search`);
 
 /** Starts the compiled command line; it is killed at the end of the test if it has not ended. */
 export function startCli(argv: readonly string[], options: CliOptions = {}): CliProcess {
-  const { nodeFlags = [], boundByModes = false, ...spawnOptions } = options;
-  const command = [process.execPath, ...nodeFlags, CLI_ENTRY, ...argv];
+  const { nodeFlags = [], boundByModes = false, runBy = [], ...spawnOptions } = options;
+  const command = [...runBy, process.execPath, ...nodeFlags, CLI_ENTRY, ...argv];
   if (boundByModes && process.getuid?.() === 0) command.unshift('setpriv', ...WITHOUT_OVERRIDE);
   const [file = '', ...args] = command;
   const child = spawn(file, args, spawnOptions);

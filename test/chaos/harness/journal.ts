@@ -20,12 +20,20 @@ export interface Life {
 /** A request that got an error, a broken connection or nothing at all. */
 export interface Failure {
   readonly model: string;
-  /** It asked the model to hang. */
-  readonly hang: boolean;
+  /** It asked the model to hang. Default: false. */
+  readonly hang?: boolean;
+  /** An answer of its stream, or a step of its sequence, was there before. Default: false. */
+  readonly began?: boolean;
+  /** It came within a stream, where nothing says when to try again. Default: false. */
+  readonly streamed?: boolean;
+  /** A step of its sequence before it has failed. Default: false. */
+  readonly follows?: boolean;
+  /** When its sequence began. Default: when it was sent. */
+  readonly startedAt?: number;
   /** 0 = no answer. */
   readonly status: number;
   readonly message: string;
-  readonly retryAfter: string | undefined;
+  readonly retryAfter?: string | undefined;
   readonly sentAt: number;
   readonly receivedAt: number;
 }

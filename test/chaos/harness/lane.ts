@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../support/random.js';
 import { RawClient, type RawResponse } from '../../support/raw-client.js';
-import type { Journal } from './journal.js';
-import { BUILD_STEP, type ChaosInput, type ChaosModel, HANGING, HEALTHY } from './models.js';
+import type { Failure, Journal } from './journal.js';
+import { buildOf, type ChaosInput, type ChaosModel, HANGING, HEALTHY } from './models.js';
 import { decodeAnswer, encodeInfer, errorOf } from './wire.js';
 
 export interface LaneOptions {
@@ -26,7 +26,7 @@ interface Plan {
 }
 
 /** No answer at all by then is an answer lost. */
-const LOST_AFTER_MS = 60_000;
+export const LOST_AFTER_MS = 60_000;
 const HANGING_TIMEOUT_MS = 2_500;
 
 /** A client that sends one request after the other over a connection kept alive, and checks every answer. */
@@ -40,7 +40,7 @@ export async function runLane(options: LaneOptions): Promise<void> {
       client = await RawClient.connect(options.port).catch(() => undefined);
     }
     if (client === undefined) {
-      fail(journal, plan, { status: 0, message: 'connection refused', sentAt: performance.now() });
+      failPlan(journal, plan, { status: 0, message: 'connection refused', sentAt: performance.now() });
       // The port is gone for good.
       return;
     }
@@ -89,7 +89,7 @@ async function exchange(client: RawClient, plan: Plan, journal: Journal): Promis
   try {
     response = await withinLimit(client);
   } catch (error) {
-    fail(journal, plan, { status: 0, message: (error as Error).message, sentAt });
+    failPlan(journal, plan, { status: 0, message: (error as Error).message, sentAt });
     client.socket.destroy();
     return false;
   }
@@ -99,12 +99,13 @@ async function exchange(client: RawClient, plan: Plan, journal: Journal): Promis
     else journal.wrong.push(problem);
   } else {
     const { status, headers } = response;
-    fail(journal, plan, { status, message: errorOf(response), sentAt, retryAfter: headers['retry-after'] });
+    failPlan(journal, plan, { status, message: errorOf(response), sentAt, retryAfter: headers['retry-after'] });
   }
   return response.headers.connection !== 'close';
 }
 
-async function withinLimit(client: RawClient): Promise<RawResponse> {
+/** The next answer; rejects when there is none within {@link LOST_AFTER_MS}. */
+export async function withinLimit(client: RawClient): Promise<RawResponse> {
   const limit = new AbortController();
   const lost = pause(LOST_AFTER_MS, undefined, { signal: limit.signal }).then(() => {
     throw new Error(`no answer within ${LOST_AFTER_MS} ms`);
@@ -137,7 +138,7 @@ function judge(response: RawResponse, { model, id, input, hang }: Plan, { journa
   const right =
     answer.data.length === expected.length &&
     answer.data.every((value, index) => value - (expected[index] ?? 0) === added);
-  const build = model.file === undefined ? answer.version : added / BUILD_STEP;
+  const build = buildOf(model, input, answer);
   if (!right || (model.file === undefined && added !== 0)) {
     return `request ${id} to '${model.name}': expected ${expected} plus its build, got ${answer.data}`;
   }
@@ -146,19 +147,15 @@ function judge(response: RawResponse, { model, id, input, hang }: Plan, { journa
   return `request ${id} (${sentAt} to ${receivedAt}) to '${model.name}' was answered by version ${answer.version}, build ${build}`;
 }
 
-function fail(
+function failPlan(
   journal: Journal,
   { model, hang }: Plan,
-  outcome: { status: number; message: string; sentAt: number; retryAfter?: string | undefined },
+  details: Omit<Failure, 'model' | 'hang' | 'receivedAt'>,
 ): void {
-  const { status, message, sentAt, retryAfter } = outcome;
-  journal.failures.push({
-    model: model.name,
-    hang,
-    status,
-    message,
-    retryAfter,
-    sentAt,
-    receivedAt: performance.now(),
-  });
+  fail(journal, model.name, { hang, ...details });
+}
+
+/** Notes a request that got no answer. */
+export function fail(journal: Journal, model: string, details: Omit<Failure, 'model' | 'receivedAt'>): void {
+  journal.failures.push({ model, receivedAt: performance.now(), ...details });
 }

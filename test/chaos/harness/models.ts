@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { FolderContents, TempFolder } from '../../support/model-folder.js';
 import { buildOnnx, type OnnxGraph } from '../../support/onnx-builder.js';
 import type { Random } from '../../support/random.js';
+import { statefulModels } from './stateful-models.js';
 
 /**
  * A model whose answers a test can work out. Every build of it adds a constant of its own, so that an answer tells which
@@ -141,12 +142,20 @@ export const HEALTHY: readonly ChaosModel[] = [mlp, triple, echo];
 
 /** Everything that is there at the start: build 1 as version 1 of every model. */
 export function initialRepository(): FolderContents {
-  return Object.fromEntries(
-    [...HEALTHY, HANGING].flatMap((model) => [
-      [`${model.name}/model.yaml`, model.config],
-      versionFile(model, { version: 1, build: 1 }),
-    ]),
-  );
+  const files = [...HEALTHY, HANGING].flatMap((model) => [
+    [`${model.name}/model.yaml`, model.config],
+    versionFile(model, { version: 1, build: 1 }),
+  ]);
+  return { ...Object.fromEntries(files), ...statefulModels() };
+}
+
+/** Which build an answer to that input is of. */
+export function buildOf(
+  { file, evaluate }: ChaosModel,
+  input: ChaosInput,
+  answer: { readonly version: number; readonly data: Float32Array },
+): number {
+  return file === undefined ? answer.version : ((answer.data[0] ?? 0) - (evaluate(input)[0] ?? 0)) / BUILD_STEP;
 }
 
 export interface Release {

@@ -46,3 +46,8 @@ function childrenByPs(parentPid: number): readonly number[] {
     .map((row) => row.trim().split(/\s+/).map(Number))
     .flatMap(([pid = 0, parent]) => (parent === parentPid ? [pid] : []));
 }
+
+/** Kills all runners of a server at once. */
+export function killAllRunners(serverPid: number): void {
+  for (const { pid } of listRunners(serverPid)) process.kill(pid, 'SIGKILL');
+}

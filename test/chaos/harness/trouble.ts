@@ -3,12 +3,15 @@ import type { TempFolder } from '../../support/model-folder.js';
 import type { Random } from '../../support/random.js';
 import { RawClient, requestText } from '../../support/raw-client.js';
 import type { Journal } from './journal.js';
-import { HEALTHY, type Release, writeRelease } from './models.js';
+import { buildOf, type ChaosModel, HEALTHY, type Release, writeRelease } from './models.js';
 import { listRunners } from './processes.js';
+import { COUNTING, SUMMING, writeConfig } from './stateful-models.js';
+import { decodeAnswer, encodeInfer } from './wire.js';
 
 export interface TroubleOptions {
   readonly serverPid: number;
   readonly port: number;
+  readonly mode: 'explicit' | 'poll';
   readonly folder: TempFolder;
   readonly random: Random;
   readonly journal: Journal;
@@ -48,8 +51,33 @@ export async function swapVersions(options: TroubleOptions, count: number, durat
     current.set(model.name, { version, build });
     journal.begin({ model: model.name, version, build, from: performance.now() });
     await writeRelease(folder, model, { version, build });
-    await load(port, model.name, journal);
+    if (options.mode === 'explicit') await load(port, model.name, journal);
+    else await untilServed(options, model, build);
     journal.supersede(model.name, build, performance.now());
+  }
+}
+
+/** Gives the models that keep streams and sequences other configurations, one after the other; what runs must not notice. */
+export async function reconfigure({ mode, random, journal, folder, port, stopped }: TroubleOptions): Promise<void> {
+  for (let delayMs = 3; !stopped(); delayMs = delayMs === 3 ? 2 : 3) {
+    await pause(random.integer(500, 4_000));
+    for (const model of [COUNTING, SUMMING]) {
+      await writeConfig(folder, model, delayMs);
+      if (mode === 'explicit') await load(port, model, journal);
+    }
+  }
+}
+
+/** Asks until a build answers that was written in poll mode, where nobody is told when it is loaded. */
+async function untilServed({ port, random }: TroubleOptions, model: ChaosModel, build: number): Promise<void> {
+  for (;;) {
+    const input = model.input(random);
+    const message = { model: model.name, id: 'released', input, binary: true, parameters: {} };
+    const client = await RawClient.connect(port);
+    client.send(encodeInfer({ ...message, headers: { connection: 'close' } }));
+    const response = await client.response();
+    if (response.status === 200 && buildOf(model, input, decodeAnswer(response)) === build) return;
+    await pause(50);
   }
 }
 

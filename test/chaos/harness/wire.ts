@@ -7,7 +7,7 @@ export interface InferMessage {
   readonly id: string;
   readonly input: ChaosInput;
   readonly binary: boolean;
-  readonly parameters: Readonly<Record<string, string | number>>;
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly headers: Readonly<Record<string, string>>;
 }
 

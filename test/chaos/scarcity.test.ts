@@ -1,0 +1,77 @@
+import { afterEach, expect, it } from 'vitest';
+import { type CliOptions, FREE_PORTS, startCli } from '../support/cli-process.js';
+import { closeGrpcServers } from '../support/grpc-server.js';
+import { createTempFolder, type TempFolder } from '../support/model-folder.js';
+import { buildOnnx } from '../support/onnx-builder.js';
+import { askInEveryWay } from './harness/every-way.js';
+
+afterEach(closeGrpcServers);
+
+const ECHO = `runtime: echo
+maxBatchSize: 4
+inputs: [{ name: x, datatype: FP32, shape: [-1, 1] }]
+outputs: [{ name: y, datatype: FP32, shape: [-1, 1] }]
+`;
+const FILES = { 'a/model.yaml': ECHO, 'a/1/': '', 'b/model.yaml': ECHO, 'b/1/': '' };
+const SERVED = ['infer', 'ModelInfer', 'generate_stream', 'ModelStreamInfer'].flatMap((way) =>
+  ['a', 'b'].map((model) => `${way} ${model}: 7`),
+);
+const FAULT = /failed unexpectedly|could not be handled|a listener of|Unhandled|Uncaught/;
+
+async function start(folder: TempFolder, options: CliOptions) {
+  const cli = startCli(
+    ['serve', folder.path, '--json', ...FREE_PORTS, '--model-control-mode', 'explicit', '--load-model', '*'],
+    options,
+  );
+  const { http, grpc } = await cli.nextEvent();
+  await cli.nextEvent();
+  const models = ['a', 'b'];
+  return {
+    ...{ cli, url: String(http) },
+    ask: () => askInEveryWay({ http: String(http), grpc: String(grpc), unary: models, streams: models }),
+    /** Ends the server, and expects that it does so well and has never failed within. */
+    async stop() {
+      cli.child.kill('SIGTERM');
+      const { exit, err } = await cli.ended;
+      expect({ exit, faults: err.split('\n').filter((line) => FAULT.test(line)) }).toEqual({ exit: 0, faults: [] });
+    },
+  };
+}
+
+it('a full disk refuses uploads that have no room on it, and serves on', async () => {
+  await using folder = await createTempFolder(FILES);
+  await using disk = await createTempFolder();
+  // A mount of its own namespace: nobody else sees it, and it goes with the server.
+  const mount = 'mount -t tmpfs -o size=64k tmpfs "$TMPDIR" && exec "$@"';
+  const namespace = process.getuid?.() === 0 ? ['--mount'] : ['--mount', '--user', '--map-root-user'];
+  const server = await start(folder, {
+    runBy: ['env', `TMPDIR=${disk.path}`, 'unshare', ...namespace, 'sh', '-c', mount, 'sh'],
+  });
+  await using _ended = server.cli;
+  const upload = async (columns: number): Promise<string> => {
+    const response = await fetch(`${server.url}/v2/repository/models/c/load`, {
+      method: 'POST',
+      body: JSON.stringify({
+        parameters: { config: '{}', 'file:1/model.onnx': Buffer.from(model(columns)).toString('base64') },
+      }),
+    });
+    return `${response.status} ${await response.text()}`;
+  };
+  const tooLarge =
+    "the disk for uploaded models is full: there is no room for file '1/model.onnx' of 400128 bytes; " +
+    'free some, or set TMPDIR to another disk';
+  expect(await upload(100_000)).toBe(`503 ${JSON.stringify({ error: tooLarge })}`);
+  expect(await upload(100)).toBe('200 ');
+  expect(await server.ask()).toEqual(SERVED);
+  await server.stop();
+});
+
+/** `x + 1`, over so many columns, of four bytes each. */
+function model(columns: number): Uint8Array {
+  return buildOnnx({
+    inputs: [{ name: 'x', type: 'float32', dims: ['rows', columns] }],
+    outputs: [{ name: 'y', type: 'float32', dims: ['rows', columns] }],
+    nodes: [{ op: 'Add', inputs: ['x', 'one'], outputs: ['y'] }],
+    initializers: [{ name: 'one', type: 'float32', dims: [columns], data: new Float32Array(columns).fill(1) }],
+  });
+}
