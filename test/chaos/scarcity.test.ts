@@ -3,7 +3,9 @@ import { type CliOptions, FREE_PORTS, startCli } from '../support/cli-process.js
 import { closeGrpcServers } from '../support/grpc-server.js';
 import { createTempFolder, type TempFolder } from '../support/model-folder.js';
 import { buildOnnx } from '../support/onnx-builder.js';
+import { RawClient, requestText } from '../support/raw-client.js';
 import { askInEveryWay } from './harness/every-way.js';
+import { killAllRunners } from './harness/processes.js';
 
 afterEach(closeGrpcServers);
 
@@ -37,6 +39,31 @@ async function start(folder: TempFolder, options: CliOptions) {
     },
   };
 }
+
+it('with 128 descriptors 300 clients are served or closed, runners start again meanwhile, and all is well after', async () => {
+  await using folder = await createTempFolder(FILES);
+  const server = await start(folder, { runBy: ['sh', '-c', 'ulimit -n 128 && exec "$@"', 'sh'] });
+  await using _ended = server.cli;
+  const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 1], data: [7] }];
+  const infer = requestText('POST /v2/models/a/infer', {}, JSON.stringify({ inputs }));
+  const ask = (client: RawClient) => {
+    client.send(infer);
+    return client.response().then(
+      ({ status }) => status,
+      () => 'closed',
+    );
+  };
+  const port = Number(new URL(server.url).port);
+  const first = await RawClient.connect(port);
+  expect(await ask(first)).toBe(200);
+  const others = await Promise.all(Array.from({ length: 300 }, () => RawClient.connect(port)));
+  expect(new Set(await Promise.all(others.map(ask)))).toEqual(new Set([200, 'closed']));
+  killAllRunners(server.cli.child.pid ?? 0);
+  await expect.poll(() => ask(first), { timeout: 45_000 }).toBe(200);
+  for (const client of others) client.socket.destroy();
+  await expect.poll(server.ask, { timeout: 45_000 }).toEqual(SERVED);
+  await server.stop();
+});
 
 it('a full disk refuses uploads that have no room on it, and serves on', async () => {
   await using folder = await createTempFolder(FILES);
