@@ -306,6 +306,19 @@ describe('ModelController in poll mode', () => {
     expect(host.specs).toHaveLength(5);
   });
 
+  it('gives up on files with which runners die again and again, until they change', async () => {
+    const { clock, controller, host, repository, states } = createFixture({ controlMode: 'poll' });
+    await controller.start();
+    host.failure = new MillraceError('unavailable', 'runner a/1#0 is gone: ended by SIGSEGV');
+    repository.content = { sources: [source('a', 1)] };
+    await clock.advance(60_000);
+    expect(host.specs).toHaveLength(6);
+    host.failure = undefined;
+    repository.content = { sources: [source('a', 1, 'changed')] };
+    await clock.advance(1_000);
+    expect(states()).toEqual(['a/1 ready']);
+  });
+
   it('lets a version serve on until one that takes its place is loaded', async () => {
     const { clock, controller, host, repository, states } = createFixture({ controlMode: 'poll' });
     repository.content = { sources: [source('a', 1)] };

@@ -26,6 +26,8 @@ import { type LoadResult, LoadRound } from './load-round.js';
 const ALL_MODELS = '';
 /** How long a load waits for files that are still being written. */
 const MAX_SETTLE_WAIT_MS = 30_000;
+/** How often polling tries the same files again whose runner dies while it loads them. */
+const MAX_POLL_TRIES = 5;
 /** Models that exist in no repository and failed to load, as the index shows them. */
 const MAX_FAILED_UPLOADS = 256;
 
@@ -50,6 +52,8 @@ export class ModelController {
   readonly #overrides: LoadOverrides;
   /** Models whose uploaded files could not be loaded; the last ones stay in the index. */
   readonly #failedUploads = new Set<string>();
+  /** How often the files of a version were tried whose load failed for a reason that may pass; by name and version. */
+  readonly #pollTries = new Map<string, { readonly fingerprint: string; readonly tries: number }>();
   /** Models that were only loaded because an ensemble is made of them. */
   readonly #broughtAlong = new Set<string>();
   readonly #held = new HeldModels();
@@ -301,12 +305,18 @@ export class ModelController {
     const before = this.#facts(source.name);
     const result = await engine.load(source).catch(toMillraceError);
     if (result instanceof MillraceError && result.code === 'unavailable') this.#letPollTryAgain(source);
+    else this.#pollTries.delete(idOf(source));
     if (this.#facts(source.name) !== before) await this.#renewEnsembles(source.name, round);
     return result;
   }
 
-  /** Its load has failed for a reason that may pass, such as the death of the runner: to a later look its files have changed. */
-  #letPollTryAgain({ name, version, fingerprint }: ModelSource): void {
+  /** Its load has failed for a reason that may pass, such as the death of the runner: to the next scans its files have changed. */
+  #letPollTryAgain(source: ModelSource): void {
+    const { name, version, fingerprint } = source;
+    const before = this.#pollTries.get(idOf(source));
+    const tries = before?.fingerprint === fingerprint ? before.tries + 1 : 1;
+    this.#pollTries.set(idOf(source), { fingerprint, tries });
+    if (tries > MAX_POLL_TRIES) return;
     this.#known = this.#known.map((known) => {
       const same = known.name === name && known.version === version && known.fingerprint === fingerprint;
       return same ? { ...known, fingerprint: '' } : known;
@@ -394,7 +404,10 @@ export class ModelController {
       const named = (item: { readonly name: string }) => item.name === status.name;
       const mended = status.state.kind === 'failed' && status.info === undefined && !scan.problems.some(named);
       const there = this.#known.some((source) => named(source) && source.version === status.version);
-      if (mended && !there) engine.forget(status.name, status.version);
+      if (mended && !there) {
+        engine.forget(status.name, status.version);
+        this.#pollTries.delete(`${status.name}/${status.version}`);
+      }
     }
   }
 
@@ -404,6 +417,10 @@ export class ModelController {
       this.#setup.events.publish('diagnostic', { level: 'error', room: 'service', message, error });
     });
   }
+}
+
+function idOf({ name, version }: ModelSource): string {
+  return `${name}/${version}`;
 }
 
 function isPlain(source: ModelSource): boolean {
