@@ -106,11 +106,15 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     if (drainDelayMs > 0) await clock.sleep(drainDelayMs);
     const { gracePeriodMs } = settings.server;
     const giveUpAt = clock.now() + gracePeriodMs;
-    await server.close(gracePeriodMs);
-    await engine.close(Math.max(0, giveUpAt - clock.now()));
-    await life.close();
-    sharedMemory.unregister(undefined);
-    await telemetry.close();
+    try {
+      await server.close(gracePeriodMs);
+    } finally {
+      // Whatever went wrong before, no runner may keep the process alive.
+      await engine.close(Math.max(0, giveUpAt - clock.now()));
+      await life.close();
+      sharedMemory.unregister(undefined);
+      await telemetry.close();
+    }
   }
   let closing: Promise<void> | undefined;
 

@@ -27,6 +27,29 @@ describe('the routes that need fastify', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('are tried again by the next request when they could not be bound', async () => {
+    vi.mocked(bindRouter).mockRejectedValueOnce(new Error('EMFILE: too many open files'));
+    const { url } = await startTestServer();
+    expect((await fetch(`${url}/v2/health/live`)).status).toBe(500);
+    expect((await fetch(`${url}/v2/health/live`)).status).toBe(200);
+  });
+
+  it('hold up no shutdown when they cannot be bound', async () => {
+    let fail: (error: Error) => void = () => undefined;
+    vi.mocked(bindRouter).mockReturnValueOnce(
+      new Promise((_resolve, reject) => {
+        fail = reject;
+      }),
+    );
+    const { server, url } = await startTestServer();
+    const asked = fetch(`${url}/v2/health/live`);
+    await vi.waitFor(() => expect(bindRouter).toHaveBeenCalledOnce());
+    const closed = server.close(1_000);
+    fail(new Error('EMFILE: too many open files'));
+    await closed;
+    expect((await asked).status).toBe(500);
+  });
+
   it('are not bound any more once the server is closed', async () => {
     const clock = new FakeClock();
     const { server } = await startTestServer({ clock });

@@ -28,6 +28,10 @@ export function createRouter({ clock, ...options }: RouterOptions & { readonly c
         bound = router;
         return router;
       });
+    // It may succeed later: where descriptors ran out, say.
+    binding.catch(() => {
+      binding = undefined;
+    });
     return binding;
   };
   return {
@@ -46,7 +50,10 @@ export function createRouter({ clock, ...options }: RouterOptions & { readonly c
     },
     async close() {
       timer?.clear();
-      await (await binding)?.close();
+      await binding?.then(
+        (router) => router.close(),
+        () => undefined,
+      );
     },
   };
 }
