@@ -2,11 +2,12 @@
 export function reachHint(error: unknown): string | undefined {
   let deepest = error;
   while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
-  const code = String((deepest as { readonly code?: unknown }).code);
+  const { code: coded, name } = deepest as { readonly code?: unknown; readonly name?: unknown };
+  const code = String(coded ?? name);
   if (UNTRUSTED.has(code))
     return 'If this is your server, name its certificate, or that of its authority, with --ca-file.';
   // Somebody answers there, but not as was asked.
-  if (/^(ERR_SSL|ERR_TLS|CERT_|EPROTO|HPE_|UND_ERR_SOCKET|ECONNRESET)/.test(code)) return undefined;
+  if (/^(ERR_SSL|ERR_TLS|CERT_|EPROTO|HPE_|HTTPParserError|UND_ERR_SOCKET|ECONNRESET)/.test(code)) return undefined;
   return 'Start a server with `millrace serve <folder>`, or say with --url where one is.';
 }
 

@@ -232,6 +232,8 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: NO_ANSWER,
   ECONNRESET: NO_ANSWER,
   HPE_INVALID_CONSTANT: OTHER_HTTP,
+  // Without a code, since Node 24.
+  HTTPParserError: OTHER_HTTP,
   'wrong version number': NO_TLS,
   'packet length too long': NO_TLS,
   'tlsv1 alert no application protocol': OTHER_HTTP,
@@ -241,10 +243,15 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
 function describeUnreachable(baseUrl: string, error: unknown): string {
   let deepest = error;
   while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
-  const { code, message } = deepest as { readonly code?: unknown; readonly message?: unknown };
+  const { code, name, message } = deepest as Partial<Record<'code' | 'name' | 'message', unknown>>;
   const [, openssl] = /:SSL routines:[^:]*:([^:]+)/.exec(String(message)) ?? [];
-  const known = UNREACHABLE[openssl ?? String(code)];
+  const known = UNREACHABLE[openssl ?? String(code ?? name)];
   // A port with TLS hangs up on whoever does not speak it.
   const hint = known === NO_ANSWER && baseUrl.startsWith('http:') ? '; does it take https://?' : '';
-  return `cannot reach ${baseUrl}: ${known ?? String(message || code || error)}${hint}`;
+  return `cannot reach ${baseUrl}: ${known ?? plainText(message || code || error)}${hint}`;
+}
+
+/** Without the advice that Node 24 adds, which is for those who start the program. */
+function plainText(reason: unknown): string {
+  return String(reason).replace(/; if the root CA is installed locally, .*$/s, '');
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { until } from '../../test/support/until.js';
 import { createOpenLoop } from './open-loop.js';
 import { Recorder } from './recorder.js';
 import { encodeRequest } from './request.js';
@@ -39,6 +40,7 @@ it('shows in its latencies what a stalled server did to the requests behind', as
   vi.advanceTimersByTime(10);
   await stalled;
   vi.advanceTimersByTime(200);
+  await until('twenty requests are due', () => window.full);
   first?.end();
   await window.settled();
 

@@ -6,8 +6,8 @@ import { decodeInfer } from '../oip/decode-infer.js';
 import { decodeGenerate } from '../oip/generate-decode.js';
 import type { DecodeJob, DecodeReply, DecodeResults } from './jobs.js';
 
-/** Memory of smaller tensors may come from a pool, which must not be moved. */
-const MIN_MOVED_BYTES = 65_536;
+/** Memory of smaller tensors may come from Node's pool (64 KiB since Node 24), which cannot be moved. */
+const MIN_MOVED_BYTES = Math.max(65_536, Buffer.poolSize + 1);
 
 function run(job: DecodeJob): DecodeResults[DecodeJob['kind']] {
   switch (job.kind) {
