@@ -1,9 +1,8 @@
+import { underlyingFailure } from '../client/index.js';
+
 /** What to do when no server answers: by the code of what is underneath. */
 export function reachHint(error: unknown): string | undefined {
-  let deepest = error;
-  while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
-  const { code: coded, name } = deepest as { readonly code?: unknown; readonly name?: unknown };
-  const code = String(coded ?? name);
+  const { code } = underlyingFailure(error);
   if (UNTRUSTED.has(code))
     return 'If this is your server, name its certificate, or that of its authority, with --ca-file.';
   // Somebody answers there, but not as was asked.

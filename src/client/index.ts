@@ -8,5 +8,6 @@ export { MillraceClientError } from './errors.js';
 export type { ClassifyOptions, ModelClient, StreamOptions } from './model.js';
 export type { RetryPolicy } from './retry.js';
 export { SHAPE_HINT, toTensor, toTensors } from './to-tensor.js';
+export { underlyingFailure } from './transport.js';
 export type * from './types.js';
 export { parseWireJson } from './wire-json.js';

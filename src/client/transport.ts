@@ -239,19 +239,24 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   'tlsv1 alert no application protocol': OTHER_HTTP,
 };
 
-/** `fetch failed` says nothing; what is underneath does. */
-function describeUnreachable(baseUrl: string, error: unknown): string {
+/** What is underneath an error of `fetch`, which itself says nothing. `code`: its code or, where it has none, its name. */
+export function underlyingFailure(error: unknown): { readonly code: string; readonly message: string } {
   let deepest = error;
   while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause;
   const { code, name, message } = deepest as Partial<Record<'code' | 'name' | 'message', unknown>>;
-  const [, openssl] = /:SSL routines:[^:]*:([^:]+)/.exec(String(message)) ?? [];
-  const known = UNREACHABLE[openssl ?? String(code ?? name)];
+  return { code: String(code ?? name), message: String(message || code || error) };
+}
+
+function describeUnreachable(baseUrl: string, error: unknown): string {
+  const { code, message } = underlyingFailure(error);
+  const [, openssl] = /:SSL routines:[^:]*:([^:]+)/.exec(message) ?? [];
+  const known = UNREACHABLE[openssl ?? code];
   // A port with TLS hangs up on whoever does not speak it.
   const hint = known === NO_ANSWER && baseUrl.startsWith('http:') ? '; does it take https://?' : '';
-  return `cannot reach ${baseUrl}: ${known ?? plainText(message || code || error)}${hint}`;
+  return `cannot reach ${baseUrl}: ${known ?? plainText(message)}${hint}`;
 }
 
 /** Without the advice that Node 24 adds, which is for those who start the program. */
-function plainText(reason: unknown): string {
-  return String(reason).replace(/; if the root CA is installed locally, .*$/s, '');
+function plainText(reason: string): string {
+  return reason.replace(/; if the root CA is installed locally, .*$/s, '');
 }
