@@ -168,16 +168,18 @@ async function createLoader(options: LoadGenerationOptions, identity: string): P
     parameters: config.parameters,
     ...(sequence === undefined ? {} : { sequence }),
   };
+  const checkFiles = () => {
+    if (fileIdentity(source.path) === identity) return;
+    options.onFilesChanged();
+    throw new FilesChangedError(label);
+  };
   const timeoutMs = config.limits.loadTimeoutMs;
   const loader: Loader = {
     config,
     samples: [],
     executing: () => undefined,
     async start(index) {
-      if (fileIdentity(source.path) !== identity) {
-        options.onFilesChanged();
-        throw new FilesChangedError(label);
-      }
+      checkFiles();
       const instance = await context.host.load(spec, placement, {
         instanceId: `${label}#${index}`,
         timeoutMs,
@@ -189,10 +191,14 @@ async function createLoader(options: LoadGenerationOptions, identity: string): P
         }),
         describeModel: context.describeModel,
       });
-      await loader.warmUp(instance).catch(async (error: unknown) => {
+      try {
+        // They may have been replaced while the runner read them.
+        checkFiles();
+        await loader.warmUp(instance);
+      } catch (error) {
         await closeFailed(instance);
         throw error;
-      });
+      }
       return instance;
     },
     warmUp: (instance) =>

@@ -99,6 +99,27 @@ describe('a model whose files have changed', () => {
     expect(host.instances).toHaveLength(2);
   });
 
+  it('is refused where they change while one of its runners reads them', async () => {
+    const { engine, host, load, writeFile } = await createFixture({ instances: { count: 2 } });
+    const [before] = engine.serving('m');
+    writeFile();
+    host.onLoad = (_spec, { instanceId }) => {
+      if (instanceId === 'm/1#1') writeFile();
+    };
+    await expect(load()).rejects.toThrow("the files of model 'm/1' have changed since it was loaded");
+    expect(engine.serving('m')).toEqual([before]);
+    expect(host.instances.map(({ closed }) => closed)).toEqual([false, false, true, true]);
+  });
+
+  it('is loaded again where they change while a runner that starts anew reads them', async () => {
+    const { clock, host, reloads, writeFile } = await createFixture();
+    host.onLoad = () => writeFile();
+    host.instances[0]?.die('signal SIGKILL');
+    await clock.advance(100);
+    expect(host.instances.map(({ closed }) => closed)).toEqual([false, true]);
+    expect(reloads).toHaveLength(1);
+  });
+
   it('is out of service at once when it cannot be loaded again, and nobody waits for it', async () => {
     const { clock, engine, host, reloads, path, submit } = await createFixture();
     rmSync(path);
