@@ -10,6 +10,8 @@ interface Events {
   readonly broken: string | undefined;
 }
 
+const LEFT = 'the client left';
+
 /** A client that reads one stream after the other over HTTP and checks that each is whole and in order. */
 export async function runHttpStreams({ port, random, journal, index, stopped }: LaneOptions): Promise<void> {
   const counts = journal.countsOf(COUNTING);
@@ -27,7 +29,8 @@ export async function runHttpStreams({ port, random, journal, index, stopped }: 
     );
     const error = events.find((event) => event.error !== undefined)?.error ?? broken;
     if (wrong >= 0) journal.wrong.push(`stream ${id}: answer ${wrong + 1} is ${JSON.stringify(answers[wrong])}`);
-    else if (leaveAfter !== undefined && error === 'the client left') counts.left++;
+    // What it has read last may have been an error.
+    else if (broken === LEFT) counts.left++;
     else if (error !== undefined) {
       const failed = broken === undefined ? (status === 200 ? 503 : status) : 0;
       const failure = { status: failed, message: String(error), sentAt, retryAfter };
@@ -64,8 +67,7 @@ function readEvents(port: number, body: object, leaveAfter: number | undefined):
         response.setEncoding('utf8');
         response.on('data', (chunk: string) => {
           text += chunk;
-          if (status === 200 && leaveAfter !== undefined && parseEvents(text).length > leaveAfter)
-            end('the client left');
+          if (status === 200 && leaveAfter !== undefined && parseEvents(text).length > leaveAfter) end(LEFT);
         });
         response.on('error', ({ message }) => end(message));
         response.on('end', () => end(undefined));
