@@ -82,7 +82,9 @@ function encodeRow(name, shape) {
   }));
   const control = ({ id, outputs }) =>
     create(RESPONSE, {
-      ...{ modelName: 'mlp', modelVersion: '1', id },
+      modelName: 'mlp',
+      modelVersion: '1',
+      id,
       outputs: outputs.map(({ name: output, datatype }) => ({ name: output, datatype, shape: shapeOf(shape) })),
       rawOutputContents: outputs.map(({ data }) => data),
     });

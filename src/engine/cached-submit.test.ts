@@ -16,7 +16,13 @@ function createFixture(options: CacheOptions = {}) {
   const { clock, scheduler, rules, budget, counter, instance } = fixture;
   const cache = new ResponseCache(options.cacheBytes ?? 100_000, clock);
   const cached = new CachedSubmit({
-    ...{ ref: REF, label: 'm/1', cache, budget, clock, rules: rules.request, statistics: counter },
+    ref: REF,
+    label: 'm/1',
+    cache,
+    budget,
+    clock,
+    rules: rules.request,
+    statistics: counter,
     ttlMs: options.ttlMs ?? 0,
     maxWaiting: options.maxWaiting ?? 100,
     submit: (submission) => scheduler.submit(submission),

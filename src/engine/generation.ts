@@ -327,7 +327,13 @@ function assemble(options: AssembleOptions): Generation {
   const cached =
     cache &&
     new CachedSubmit({
-      ...{ ref, label, cache, budget, statistics, clock: context.clock, rules: rules.request },
+      ref,
+      label,
+      cache,
+      budget,
+      statistics,
+      clock: context.clock,
+      rules: rules.request,
       ttlMs: config.responseCache.ttlMs,
       maxWaiting: config.queue.maxRequests,
       submit: (submission) => scheduler.submit(submission),

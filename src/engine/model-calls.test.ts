@@ -55,7 +55,12 @@ function createFixture() {
   /** A request that the instance is executing; its id is 1. */
   const execute = async (callers: readonly string[] = [], options: Partial<InferRequest> = {}) => {
     const call = new Call({
-      ...{ requestId: 'req', principal: PRINCIPAL, trace: TRACE, deadlineAt: 9_000, receivedAt: 1_000, callers },
+      requestId: 'req',
+      principal: PRINCIPAL,
+      trace: TRACE,
+      deadlineAt: 9_000,
+      receivedAt: 1_000,
+      callers,
     });
     const outcome = new Outcome();
     scheduled.scheduler.submit({ request: request(1, options), call, sink: outcome });

@@ -89,7 +89,10 @@ class ModelCall implements AsyncIterableIterator<ModelAnswer> {
     checkChain([...callers, request.modelName]);
     const { requestId, principal, trace, deadlineAt } = parent.call;
     const call = new Call({
-      ...{ requestId, principal, deadlineAt, callers },
+      requestId,
+      principal,
+      deadlineAt,
+      callers,
       trace: trace && childTrace(trace),
       receivedAt: clock.now(),
     });
@@ -138,7 +141,13 @@ function checkChain(chain: readonly string[]): void {
 function toInferRequest(request: ModelRequest, { priority, queueTimeoutMs }: InferRequest): InferRequest {
   const { modelName, modelVersion, inputs, outputs, parameters, sequence } = request;
   return {
-    ...{ modelName, modelVersion, inputs, parameters, sequence, priority, queueTimeoutMs },
+    modelName,
+    modelVersion,
+    inputs,
+    parameters,
+    sequence,
+    priority,
+    queueTimeoutMs,
     id: '',
     outputs: outputs?.map((name) => ({ name, classificationCount: 0 })),
   };

@@ -61,7 +61,10 @@ describe('planBatch', () => {
     it('sends a batch at once that the next request cannot join, with all who can', () => {
       const shapes = ['a', 'b', 'a'].map((shapeKey) => candidate({ shapeKey }));
       expect(planBatch(shapes, { ...limits, preferredSizes: [6] }, 1)).toEqual({
-        ...{ kind: 'run', picked: [0, 2], rows: 2, reason: 'full' },
+        kind: 'run',
+        picked: [0, 2],
+        rows: 2,
+        reason: 'full',
       });
     });
 

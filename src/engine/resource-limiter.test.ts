@@ -29,7 +29,9 @@ function createFixture(limits: Readonly<Record<string, number>> = {}) {
     };
     const access: ResourceAccess = limiter.join({ model, needs, priority, wake: take });
     return {
-      ...{ access, running, take },
+      access,
+      running,
+      take,
       taken: () => taken,
       /** Ends the oldest batch; the next one is asked for at once. */
       end() {

@@ -84,9 +84,7 @@ export class Scheduler {
     const { preserveOrder, decoupled } = limits;
     // Streams keep their instance while they wait for their turn, and sequences their place.
     const ordersAtDispatch = decoupled || limits.sequences !== undefined;
-    this.#settlement = new Settlement({
-      ...{ ref, rules, preserveOrder, decoupled, ordersAtDispatch, statistics, clock },
-    });
+    this.#settlement = new Settlement({ ref, rules, preserveOrder, decoupled, ordersAtDispatch, statistics, clock });
     this.#waits = new WaitLimits({
       label: options.label,
       clock,

@@ -73,7 +73,12 @@ function createFixture(options: Setup) {
     instances,
     description: { ...IDENTITY, decoupled: true, concurrency, pure },
     limits: {
-      ...{ concurrency, decoupled: true, preserveOrder, pure, prefetchBelowMs, executionTimeoutMs: 400 },
+      concurrency,
+      decoupled: true,
+      preserveOrder,
+      pure,
+      prefetchBelowMs,
+      executionTimeoutMs: 400,
       policies: policy === undefined ? [] : [policy, policy],
       batching: { batching, maxRows: 3, preferredSizes: [], maxDelayMs: 0 },
     },

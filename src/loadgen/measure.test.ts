@@ -22,10 +22,7 @@ beforeEach(() => {
 const driver = { start: vi.fn(), stop: vi.fn(), close: vi.fn() } satisfies Driver;
 
 const measured = (measurement: Measurement, recorder = new Recorder()) =>
-  measure({
-    ...{ driver, recorder, measurement },
-    ...{ serverPid: undefined, signal: undefined, onWindow: () => undefined },
-  });
+  measure({ driver, recorder, measurement, serverPid: undefined, signal: undefined, onWindow: () => undefined });
 
 it('a measurement of a time lasts exactly that, and stops the load', async () => {
   const { counted, stable } = await measured({ kind: 'duration', durationMs: 60 });

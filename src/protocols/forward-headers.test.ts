@@ -9,8 +9,15 @@ function pattern(text: string): RegExp {
 }
 
 const request = (parameters: Parameters): InferRequest => ({
-  ...{ id: '', modelName: 'm', modelVersion: undefined, inputs: [], outputs: undefined },
-  ...{ parameters, priority: 0, queueTimeoutMs: undefined, sequence: undefined },
+  id: '',
+  modelName: 'm',
+  modelVersion: undefined,
+  inputs: [],
+  outputs: undefined,
+  parameters,
+  priority: 0,
+  queueTimeoutMs: undefined,
+  sequence: undefined,
 });
 
 describe('parseForwardPattern', () => {

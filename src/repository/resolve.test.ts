@@ -86,7 +86,10 @@ describe('resolveModelConfig', () => {
       preserveOrder: false,
     });
     expect(resolved.instances).toEqual({
-      ...{ count: 2, placement: 'process', runner: 'shared', kind: 'auto' },
+      count: 2,
+      placement: 'process',
+      runner: 'shared',
+      kind: 'auto',
       environment: [],
     });
   });

@@ -173,7 +173,8 @@ export class Exchange implements OpenExchange {
   async stream(response: WireStream): Promise<void> {
     const { res, connection } = this;
     const body = new StreamedBody(response.stream, {
-      ...{ res, socket: connection.socket },
+      res,
+      socket: connection.socket,
       sendTimeoutMs: () => this.#sendTimeoutMs,
     });
     this.#streamed = body;

@@ -111,7 +111,8 @@ export class Listener {
   #answerClientError(error: HttpError | undefined, stream: Duplex): void {
     const { clock, connections } = this.#options.context;
     answerClientError(error, stream, {
-      ...{ clock, connections },
+      clock,
+      connections,
       render: (refusal) => this.#refuse(refusal, stream as Socket),
     });
   }

@@ -68,16 +68,10 @@ export interface Server {
 const FAREWELL_MS = 1_000;
 
 export function createServer(dependencies: ServerDependencies): Server {
-  const { options, clock, events, requiresKey } = dependencies;
-  const connections = new Connections(clock);
+  const { options, clock } = dependencies;
   let draining = false;
-  const context: ExchangeContext = {
-    ...{ options, clock, events, requiresKey, connections },
-    bodyBudget: new ByteBudget('the server', options.maxBufferedBytes),
-    arrivals: new DeadlineWatch(clock),
-    requestId: createRequestIds(),
-    draining: () => draining,
-  };
+  const context = createContext(dependencies, () => draining);
+  const { connections } = context;
   const gate = new Gate(context);
   const decoder = new Decoder(clock);
   const routers = createRouters(dependencies, () => listeners.metrics?.address?.port);
@@ -158,6 +152,21 @@ export function createServer(dependencies: ServerDependencies): Server {
       await stop(Math.max(FAREWELL_MS, giveUpAt - clock.now()));
       await Promise.all([routers.rest.close(), routers.admin?.close(), decoder.close()]);
     },
+  };
+}
+
+function createContext(dependencies: ServerDependencies, draining: () => boolean): ExchangeContext {
+  const { options, clock, events, requiresKey } = dependencies;
+  return {
+    options,
+    clock,
+    events,
+    requiresKey,
+    connections: new Connections(clock),
+    bodyBudget: new ByteBudget('the server', options.maxBufferedBytes),
+    arrivals: new DeadlineWatch(clock),
+    requestId: createRequestIds(),
+    draining,
   };
 }
 

@@ -26,7 +26,10 @@ function createObject(content: Uint8Array | number): SharedObject {
 }
 
 const region = (name: string, { key }: { readonly key: string }, sizeBytes = 64, offset = 0) => ({
-  ...{ name, key, offset, sizeBytes },
+  name,
+  key,
+  offset,
+  sizeBytes,
 });
 const use = (name: string, sizeBytes: number, offset = 0, label = "input 'x'") => ({
   label,

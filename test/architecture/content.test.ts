@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sourceFiles } from './source-files.js';
 
@@ -15,5 +17,23 @@ describe('source files', () => {
   it('no file is left for later', () => {
     const unfinished = sourceFiles().filter((file) => /\b(TODO|FIXME|XXX|HACK)\b|not implemented yet/i.test(file.text));
     expect(unfinished.map((file) => file.path)).toEqual([]);
+  });
+});
+
+describe('object literals', () => {
+  const spread = /\.\.\.(?:\(\s*)?\{/;
+
+  it('name their properties themselves, not in a literal that is spread', () => {
+    const spreading = ['src', 'test', 'scripts', 'bench', 'examples'].flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((name) => /\.m?[jt]s$/.test(name))
+        .map((name) => path.posix.join(folder, ...name.split(path.sep)))
+        .filter((name) => spread.test(readFileSync(name, 'utf8'))),
+    );
+    expect(spreading).toEqual([]);
+  });
+
+  it.each(['{ a, b }', '({ a, b } as const)'])('sees %s spread', (literal) => {
+    expect(`{ ...${literal}, c }`).toMatch(spread);
   });
 });

@@ -25,9 +25,14 @@ function tableBehind(page: string, heading: string): readonly (readonly string[]
 }
 
 const UNITS: Readonly<Record<string, number>> = {
-  ...{ '': 1, '%': 0.01 },
-  ...{ ms: 1, s: 1_000, min: 60_000 },
-  ...{ KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 },
+  '': 1,
+  '%': 0.01,
+  ms: 1,
+  s: 1_000,
+  min: 60_000,
+  KiB: 1_024,
+  MiB: 1_048_576,
+  GiB: 1_073_741_824,
 };
 
 /** `10 min` → 600000. */

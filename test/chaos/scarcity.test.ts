@@ -29,7 +29,8 @@ async function start(folder: TempFolder, options: CliOptions) {
   await cli.nextEvent();
   const models = ['a', 'b'];
   return {
-    ...{ cli, url: String(http) },
+    cli,
+    url: String(http),
     ask: () => askInEveryWay({ http: String(http), grpc: String(grpc), unary: models, streams: models }),
     /** Ends the server, and expects that it does so well and has never failed within. */
     async stop() {

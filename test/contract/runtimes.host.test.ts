@@ -152,7 +152,9 @@ describe('a runner process', () => {
     const waiting = runBatch(instance, [item(1)]).catch((error: unknown) => error);
     expect(await instance.exited).toBe('was stopped by a signal for 2 s');
     expect(await waiting).toMatchObject({
-      ...{ code: 'unavailable', started: true, overMemory: false },
+      code: 'unavailable',
+      started: true,
+      overMemory: false,
       message: 'runner model/1#0 is gone: was stopped by a signal for 2 s',
     });
   });

@@ -41,7 +41,9 @@ function waiting() {
       }),
   );
   return {
-    ...{ calls, release, method },
+    calls,
+    release,
+    method,
     arrived: (count: number) =>
       new Promise<void>((resolve) => {
         onArrival = () => calls.length >= count && resolve();
@@ -127,7 +129,9 @@ describe('draining', () => {
     expect(server.finished).toEqual([]);
     await clock.advance(1_000);
     expect((await answer).headers).toMatchObject({
-      ...{ 'grpc-status': '14', 'grpc-message': 'the server is shutting down', 'grpc-retry-pushback-ms': '1000' },
+      'grpc-status': '14',
+      'grpc-message': 'the server is shutting down',
+      'grpc-retry-pushback-ms': '1000',
     });
     await server.grpc.calls.idle();
   });
@@ -157,7 +161,8 @@ describe('limits in time', () => {
     expect(server.finished).toEqual([]);
     await clock.advance(2_000);
     expect((await answer).headers).toMatchObject({
-      ...{ 'grpc-status': '4', 'grpc-message': 'the request did not arrive in time' },
+      'grpc-status': '4',
+      'grpc-message': 'the request did not arrive in time',
     });
     expect(server.budget.usedBytes).toBe(0);
   });
@@ -170,7 +175,8 @@ describe('limits in time', () => {
     await slow.arrived(1);
     await clock.advance(1_000);
     expect((await answer).headers).toMatchObject({
-      ...{ 'grpc-status': '4', 'grpc-message': 'the request took longer than its 1000 ms' },
+      'grpc-status': '4',
+      'grpc-message': 'the request took longer than its 1000 ms',
     });
   });
 

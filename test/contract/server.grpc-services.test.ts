@@ -56,7 +56,8 @@ describe('health', () => {
   it('needs a request that is one', async () => {
     const { client } = await start();
     expect((await client.unary(Buffer.of(10, 9, 1), CHECK)).error).toMatchObject({
-      ...{ code: status.INVALID_ARGUMENT, details: 'the message is no HealthCheckRequest' },
+      code: status.INVALID_ARGUMENT,
+      details: 'the message is no HealthCheckRequest',
     });
     expect((await client.unary(Buffer.of(), CHECK)).message).toEqual(SERVING);
   });
@@ -89,7 +90,8 @@ describe('health', () => {
       const { authenticate } = createAuthenticator(
         {
           keys: [{ name: 'app', key: 'app-key-0123456789', scopes: ['infer'] }],
-          ...{ allowAnonymous: false, maxFailedKeysPerMinute: 0 },
+          allowAnonymous: false,
+          maxFailedKeysPerMinute: 0,
         },
         { explicitControl: false, clock: systemClock },
       );
@@ -148,7 +150,8 @@ describe('health', () => {
     const end = new Promise<StatusObject>((resolve) => call.on('status', resolve));
     call.write(named('foo'));
     expect(await end).toMatchObject({
-      ...{ code: status.INVALID_ARGUMENT, details: 'Watch takes one request, got a second one' },
+      code: status.INVALID_ARGUMENT,
+      details: 'Watch takes one request, got a second one',
     });
   });
 });

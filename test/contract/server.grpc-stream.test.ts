@@ -211,7 +211,8 @@ describe('a stream', () => {
     await broken.opened;
     expect(call.cancelled?.code).toBe('deadline_exceeded');
     expect((await answer).headers).toMatchObject({
-      ...{ 'grpc-status': '4', 'grpc-message': 'the request took longer than its 1500 ms' },
+      'grpc-status': '4',
+      'grpc-message': 'the request took longer than its 1500 ms',
     });
   });
 
@@ -284,7 +285,8 @@ describe('a stream', () => {
     await raw.arrived([stream]);
     await clock.advance(6_000);
     expect((await answer).headers).toMatchObject({
-      ...{ 'grpc-status': '4', 'grpc-message': 'a message did not arrive in time' },
+      'grpc-status': '4',
+      'grpc-message': 'a message did not arrive in time',
     });
   });
 });

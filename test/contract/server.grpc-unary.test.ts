@@ -30,7 +30,10 @@ const RETRYING: ClientOptions = {
       {
         name: [{}],
         retryPolicy: {
-          ...{ maxAttempts: 5, initialBackoff: '0.01s', maxBackoff: '0.01s', backoffMultiplier: 1 },
+          maxAttempts: 5,
+          initialBackoff: '0.01s',
+          maxBackoff: '0.01s',
+          backoffMultiplier: 1,
           retryableStatusCodes: ['UNAVAILABLE'],
         },
       },
@@ -54,8 +57,15 @@ describe('a unary call', () => {
     expect(message).toEqual(HELLO);
     expect(end.code).toBe(status.OK);
     expect(await finishedWith()).toMatchObject({
-      ...{ method: '/test.Echo/Echo', path: '/test.Echo/Echo', status: 0, error: undefined },
-      ...{ requestMessages: 1, responseMessages: 1, requestBytes: 10, responseBytes: 5, remoteAddress: '127.0.0.1' },
+      method: '/test.Echo/Echo',
+      path: '/test.Echo/Echo',
+      status: 0,
+      error: undefined,
+      requestMessages: 1,
+      responseMessages: 1,
+      requestBytes: 10,
+      responseBytes: 5,
+      remoteAddress: '127.0.0.1',
     });
     expect(budget.usedBytes).toBe(0);
   });
@@ -96,7 +106,8 @@ describe('a unary call', () => {
       authenticate: createAuthenticator(
         {
           keys: [{ name: 'app', key: 'app-key-0123456789', scopes: ['infer'] }],
-          ...{ allowAnonymous: false, maxFailedKeysPerMinute: 0 },
+          allowAnonymous: false,
+          maxFailedKeysPerMinute: 0,
         },
         { explicitControl: false, clock: systemClock },
       ).authenticate,
@@ -117,7 +128,8 @@ describe('a unary call', () => {
     expect(seen?.metadata).toMatchObject({ 'x-own': 'mine' });
     const refused = await client.unary(HELLO, { metadata: { 'x-request-id': 'def' } });
     expect(refused.error).toMatchObject({
-      ...{ code: status.UNAUTHENTICATED, details: 'this server needs a key: send `Authorization: Bearer <key>`' },
+      code: status.UNAUTHENTICATED,
+      details: 'this server needs a key: send `Authorization: Bearer <key>`',
     });
     expect(refused.status.metadata.get('x-request-id')).toEqual(['def']);
   });
@@ -309,7 +321,8 @@ describe('compression', () => {
   it('is left out where it gains nothing', async () => {
     const { raw } = await start();
     const { headers, body } = await raw.send([framed(gzipSync(HELLO), 1)], {
-      ...{ 'grpc-encoding': 'gzip', 'grpc-accept-encoding': 'identity,gzip' },
+      'grpc-encoding': 'gzip',
+      'grpc-accept-encoding': 'identity,gzip',
     });
     expect(body).toEqual(framed(HELLO));
     expect(headers).not.toHaveProperty('grpc-encoding');
@@ -382,7 +395,8 @@ describe('a call that is refused', () => {
     const answer = answerOf(stream);
     stream.write(framed(Buffer.alloc(1_001)).subarray(0, 10));
     expect((await answer).headers).toMatchObject({
-      ...{ 'grpc-status': '8', 'grpc-message': 'the message is too large: expected at most 1000 bytes, got 1001' },
+      'grpc-status': '8',
+      'grpc-message': 'the message is too large: expected at most 1000 bytes, got 1001',
     });
     expect(await finishedWith()).toMatchObject({ status: 8 });
     expect(budget.usedBytes).toBe(0);

@@ -116,7 +116,9 @@ describe('a streamed answer', () => {
     answers.give('two').end();
     expect(await textOf(response)).toBe(eventOf('two'));
     expect(await finishedWith(() => true)).toMatchObject({
-      ...{ status: 200, route: '/v2/models/{model}/generate_stream', error: undefined },
+      status: 200,
+      route: '/v2/models/{model}/generate_stream',
+      error: undefined,
       responseBytes: eventOf('one').length + eventOf('two').length,
     });
     const empty = await ask(port);

@@ -269,8 +269,15 @@ describe('ensembles', () => {
   it('give as many answers as their decoupled step, in its order', async () => {
     const data: Tensor = { name: 'in', datatype: 'FP32', shape: [1, 2], data: bytesOf(Float32Array.of(1, 2)) };
     const asked: InferRequest = {
-      ...{ id: 'i', modelName: 'stream', modelVersion: undefined, inputs: [data], outputs: undefined },
-      ...{ parameters: { times: 100 }, priority: 0, queueTimeoutMs: undefined, sequence: undefined },
+      id: 'i',
+      modelName: 'stream',
+      modelVersion: undefined,
+      inputs: [data],
+      outputs: undefined,
+      parameters: { times: 100 },
+      priority: 0,
+      queueTimeoutMs: undefined,
+      sequence: undefined,
     };
     const result = await server.app.service.infer(call(), asked);
     if (result.kind !== 'many') throw new Error('expected a stream');

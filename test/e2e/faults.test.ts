@@ -60,7 +60,8 @@ describe('a fault of the server itself', () => {
     const lines = server.log.filter((line) => line.request_id === answer.headers['x-request-id']);
     expect(lines).toContainEqual(
       expect.objectContaining({
-        ...{ level: 'error', room: 'server' },
+        level: 'error',
+        room: 'server',
         cause: expect.stringMatching(new RegExp(`(?:TypeError|RangeError): ${fault}.*\\n {4}at `)),
       }),
     );

@@ -43,7 +43,9 @@ const X = { name: 'x', datatype: 'FP32', shape: [1, 4] };
 const DATA = Buffer.from(Float32Array.of(1, 2, 3, 4).buffer).toString('base64');
 const floats = (id: string, model_name = 'm') => ({ model_name, id, inputs: [X], raw_input_contents: [DATA] });
 const integers = (id: string, values: readonly number[], parameters = {}) => ({
-  ...{ model_name: 'repeat', id, parameters },
+  model_name: 'repeat',
+  id,
+  parameters,
   inputs: [{ name: 'IN', datatype: 'INT32', shape: [values.length], contents: { int_contents: values } }],
 });
 
@@ -62,7 +64,8 @@ const connect = () => new GrpcClient(`127.0.0.1:${server.grpcPort}`);
 /** Asks a method; its answer as JSON, or the status with its details. */
 async function ask(name: string, request: object = {}, options: { deadline?: number } = {}): Promise<unknown> {
   const { message, status: end } = await connect().unary(protoBytes(`${name}Request`, request), {
-    ...{ path: SERVICE + name, ...options },
+    path: SERVICE + name,
+    ...options,
   });
   return message === undefined ? `${status[end.code]}: ${end.details}` : protoJson(`${name}Response`, [message]);
 }
@@ -102,7 +105,9 @@ function openStream(metadata: Readonly<Record<string, string>> = {}, options: { 
     call.on('status', ({ code, details }) => resolve(`${status[code]}: ${details}`));
   });
   return {
-    ...{ call, answers, ended },
+    call,
+    answers,
+    ended,
     send: (request: object) => call.write(Buffer.from(protoBytes('ModelInferRequest', request))),
     /** Resolves when so many answers have come. */
     received: (count: number) =>
@@ -117,7 +122,10 @@ function openStream(metadata: Readonly<Record<string, string>> = {}, options: { 
 describe('a client of the gRPC service', () => {
   it('infers', async () => {
     expect(await ask('ModelInfer', floats('é'))).toEqual({
-      ...{ model_name: 'm', model_version: '1', id: 'é', parameters: {} },
+      model_name: 'm',
+      model_version: '1',
+      id: 'é',
+      parameters: {},
       outputs: [{ name: 'y', datatype: 'FP32', shape: ['1', '4'], parameters: {} }],
       raw_output_contents: [DATA],
     });
@@ -187,7 +195,9 @@ describe('damaged messages', () => {
     floats('a'),
     { ...floats('b'), outputs: [{ name: 'y', parameters: { classification: { int64_param: 2 } } }] },
     {
-      ...{ model_name: 'wide', id: 'c', parameters: { a: { double_param: 1.5 }, priority: { uint64_param: 2 } } },
+      model_name: 'wide',
+      id: 'c',
+      parameters: { a: { double_param: 1.5 }, priority: { uint64_param: 2 } },
       inputs: [{ name: 'x', datatype: 'UINT8', shape: [3], contents: { uint_contents: [1, 2, 255] } }],
       outputs: [{ name: 'y' }, { name: 'y' }],
     },

@@ -29,12 +29,10 @@ describe('the log at its most talkative', () => {
   beforeAll(async () => {
     server = await startAppServer(
       {
-        ...{
-          'echo/1/': '',
-          'echo/model.yaml': TEXTS,
-          'faulty/1/': '',
-          'faulty/model.yaml': `${TEXTS}echo: { faults: true }`,
-        },
+        'echo/1/': '',
+        'echo/model.yaml': TEXTS,
+        'faulty/1/': '',
+        'faulty/model.yaml': `${TEXTS}echo: { faults: true }`,
         'thrower/1/model.ts': `import { ModelError } from 'millrace/model';
 export default {
   inputs: { x: 'BYTES[1]' }, outputs: { x: 'BYTES[1]' },

@@ -19,7 +19,9 @@ it("answers from the response cache, with Triton's configuration, statistics and
   const ask = (id: string, data: readonly number[]) =>
     server.infer('cached', { id, inputs: [{ name: 'x', datatype: 'INT32', shape: [1, 2], data }] });
   const answer = (id: string, data: readonly number[]) => ({
-    ...{ id, model_name: 'cached', model_version: '1' },
+    id,
+    model_name: 'cached',
+    model_version: '1',
     outputs: [{ name: 'y', datatype: 'INT32', shape: [1, 2], data }],
   });
   expect((await ask('c0', [1, 2])).body).toEqual(answer('c0', [1, 2]));

@@ -19,14 +19,15 @@ describe('a script', () => {
     vi.stubEnv('TZ', 'UTC');
     const shared = (names: string) => `instances: { runner: shared, environment: [${names}] }`;
     await using server = await startAppServer({
-      ...{
-        'plain/1/model.ts': SCRIPT,
-        'named/1/model.ts': SCRIPT,
-        'named/model.yaml': 'instances: { environment: [OF_A_MODEL] }',
-      },
-      ...{ 'a/1/model.ts': SCRIPT, 'a/model.yaml': shared('OF_A_MODEL') },
-      ...{ 'b/1/model.ts': SCRIPT, 'b/model.yaml': shared('OF_A_MODEL') },
-      ...{ 'c/1/model.ts': SCRIPT, 'c/model.yaml': shared('') },
+      'plain/1/model.ts': SCRIPT,
+      'named/1/model.ts': SCRIPT,
+      'named/model.yaml': 'instances: { environment: [OF_A_MODEL] }',
+      'a/1/model.ts': SCRIPT,
+      'a/model.yaml': shared('OF_A_MODEL'),
+      'b/1/model.ts': SCRIPT,
+      'b/model.yaml': shared('OF_A_MODEL'),
+      'c/1/model.ts': SCRIPT,
+      'c/model.yaml': shared(''),
     });
     const ask = async (model: string) => {
       const { body } = await server.infer(model, REQUEST);

@@ -20,7 +20,10 @@ describe('a repository that was made for Triton', () => {
   }
 
   const floats = (name: string, shape: readonly number[], data: readonly number[]) => ({
-    ...{ name, datatype: 'FP32', shape, data },
+    name,
+    datatype: 'FP32',
+    shape,
+    data,
   });
 
   it('is served as it is, but for what no CPU can run', async () => {
@@ -108,7 +111,9 @@ describe('a repository that was made for Triton', () => {
     const { exit, out } = await runCliProcess('check', server.folder.path, '--runs', '2', '--json');
     expect(exit).toBe(1);
     const models = JSON.parse(out).map(({ name, version, ok, problem, notices }: Record<string, unknown>) => ({
-      ...{ model: `${name}/${version}`, ok, notices },
+      model: `${name}/${version}`,
+      ok,
+      notices,
       ...(problem === undefined ? {} : { problem }),
     }));
     expect(models).toEqual([

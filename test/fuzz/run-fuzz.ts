@@ -48,22 +48,25 @@ export async function runFuzz({ seed, requests }: FuzzOptions): Promise<FuzzRepo
       runners: { entry: RUNNER_ENTRY },
       sharedMemory: { enabled: true },
       server: {
-        ...{
-          httpPort: 0,
-          grpcPort: 0,
-          metricsPort: 0,
-          maxInputBytes: MAX_BODY_BYTES,
-          maxBufferedBytes: MAX_BODY_BYTES,
-        },
-        ...{ headersTimeoutMs: 5_000, receiveTimeoutMs: 5_000, requestTimeoutMs: 5_000 },
+        httpPort: 0,
+        grpcPort: 0,
+        metricsPort: 0,
+        maxInputBytes: MAX_BODY_BYTES,
+        maxBufferedBytes: MAX_BODY_BYTES,
+        headersTimeoutMs: 5_000,
+        receiveTimeoutMs: 5_000,
+        requestTimeoutMs: 5_000,
       },
       telemetry: { logLevel: 'trace' },
     }),
     { logDestination: { write: () => undefined } },
   );
   const caller = new Call({
-    ...{ requestId: 'fuzz', principal: EVERYBODY, trace: undefined },
-    ...{ deadlineAt: Number.POSITIVE_INFINITY, receivedAt: 0 },
+    requestId: 'fuzz',
+    principal: EVERYBODY,
+    trace: undefined,
+    deadlineAt: Number.POSITIVE_INFINITY,
+    receivedAt: 0,
   });
   const problems = new Problems();
   const statuses = watch(app.events, problems);

@@ -106,7 +106,10 @@ const INFER: readonly Sample[] = [
   post('/v2/models/many/infer', { inputs: [{ name: 'x', datatype: 'FP32', shape: [1], data: [1] }] }),
   post('/v2/models/broken/infer', { inputs: [FLOATS] }),
   {
-    ...{ method: 'POST', target: '/v2/models/floats/infer', json: undefined, blob: floatBytes.subarray(0, 16) },
+    method: 'POST',
+    target: '/v2/models/floats/infer',
+    json: undefined,
+    blob: floatBytes.subarray(0, 16),
     headers: [['Inference-Header-Content-Length', '0']],
   },
 ];

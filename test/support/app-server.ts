@@ -71,7 +71,13 @@ export async function startAppServer(
     }
   };
   return {
-    ...{ app, folder, port: http.port, grpcPort: grpc?.port ?? 0, addresses, log, send },
+    app,
+    folder,
+    port: http.port,
+    grpcPort: grpc?.port ?? 0,
+    addresses,
+    log,
+    send,
     infer: async (model, request, headers) =>
       jsonOf(await send(`POST /v2/models/${model}/infer`, JSON.stringify(request), headers)),
     async index() {

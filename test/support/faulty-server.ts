@@ -41,20 +41,31 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
   const engine = createEngine({
     reload: () => Promise.resolve(),
     infer: (call, request) => life.service.infer(call, request),
-    ...{ options: settings.engine, clock, events, cacheFolder: undefined },
+    options: settings.engine,
+    clock,
+    events,
+    cacheFolder: undefined,
     host: withFaults(createHost({ options: settings.runners, events, clock, environment: {} })),
     defaultMaxRssBytes: settings.runners.maxRssBytes,
     requestTimeoutMs: settings.server.requestTimeoutMs,
   });
   const telemetry = await createTelemetry({
-    ...{ options: settings.telemetry, events, clock, version: '0.0.0' },
+    options: settings.telemetry,
+    events,
+    clock,
+    version: '0.0.0',
     gauges: () => engine.gauges(),
     modelStates: () => engine.statuses(),
     cacheUsage: () => engine.cacheUsage(),
     destination: { write: (line) => log.push(JSON.parse(line)) },
   });
   const life = createService({
-    ...{ engine, clock, events, options: settings.repository, logControl: telemetry.logs, version: '0.0.0' },
+    engine,
+    clock,
+    events,
+    options: settings.repository,
+    logControl: telemetry.logs,
+    version: '0.0.0',
     audit: telemetry.audit,
     sharedMemory: new SharedMemory(settings.sharedMemory),
     repository: createFolderRepository({ paths: [repository], options: settings.repository, clock, events }),
@@ -63,7 +74,12 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     throw new TypeError('a fault in the service');
   };
   const server = createServer({
-    ...{ options: settings.server, events, clock, version: '0.0.0', requiresKey: false, renderMetrics: undefined },
+    options: settings.server,
+    events,
+    clock,
+    version: '0.0.0',
+    requiresKey: false,
+    renderMetrics: undefined,
     service: { ...life.service, modelInfo: broken, chooseModel: broken, repositoryIndex: broken },
     authenticate: () => EVERYBODY,
   });
@@ -91,7 +107,11 @@ function withFaults(host: Host): Host {
 function misbehaving(instance: Instance): Instance {
   const { id, pid, loadMs, description, exited } = instance;
   return {
-    ...{ id, pid, loadMs, description, exited },
+    id,
+    pid,
+    loadMs,
+    description,
+    exited,
     execute: (batch, emit) =>
       instance.execute(batch, (emissions) => emit(emissions.map((emission) => damage(emission, batch)))),
     cancel: (callId) => instance.cancel(callId),

@@ -32,7 +32,11 @@ export const STREAM_PATH = '/test.Echo/Stream';
 /** A method `/test.Echo/Stream`; what `open` leaves out does nothing. */
 export function streaming(open: (stream: GrpcStream) => Partial<GrpcStreamHandler>): GrpcMethod {
   return {
-    ...{ kind: 'stream', path: STREAM_PATH, access: 'key', control: false, largeMessages: true },
+    kind: 'stream',
+    path: STREAM_PATH,
+    access: 'key',
+    control: false,
+    largeMessages: true,
     open: (stream) => ({
       onMessage: () => undefined,
       onHalfClose: () => stream.end(),
@@ -81,7 +85,12 @@ export async function startGrpcServer(settings: TestGrpcSettings = {}): Promise<
   let draining = false;
   let requests = 0;
   const grpc = createGrpcServer({
-    ...{ options, events, budget, tls: undefined, requiresKey: false, draining: () => draining },
+    options,
+    events,
+    budget,
+    tls: undefined,
+    requiresKey: false,
+    draining: () => draining,
     loadMethods: async () => settings.methods ?? [ECHO],
     authenticate: settings.authenticate ?? (() => EVERYBODY),
     clock: settings.clock ?? systemClock,
@@ -97,7 +106,12 @@ export async function startGrpcServer(settings: TestGrpcSettings = {}): Promise<
     await stopped;
   });
   return {
-    ...{ target: url, port, grpc, budget, finished, diagnostics },
+    target: url,
+    port,
+    grpc,
+    budget,
+    finished,
+    diagnostics,
     finishedWith: (match = () => true) =>
       new Promise((resolve) => {
         const known = finished.find(match);
@@ -206,7 +220,10 @@ export class RawGrpc {
   /** Opens a stream with gRPC's headers, changed as said; undefined takes one out. */
   open(headers: Readonly<Record<string, string | undefined>> = {}) {
     const all = {
-      ...{ ':method': 'POST', ':path': ECHO_PATH, 'content-type': 'application/grpc', te: 'trailers' },
+      ':method': 'POST',
+      ':path': ECHO_PATH,
+      'content-type': 'application/grpc',
+      te: 'trailers',
       ...headers,
     };
     const stream = this.session.request(

@@ -86,7 +86,14 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
   /** The newest instance of the only slot. */
   const instance = () => instances.at(-1) as FakeInstance;
   return {
-    ...{ clock, events, scheduler, rules, pool, budget, instances, instance },
+    clock,
+    events,
+    scheduler,
+    rules,
+    pool,
+    budget,
+    instances,
+    instance,
     counter: statistics,
     statistics: statistics.values,
   };

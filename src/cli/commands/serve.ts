@@ -124,8 +124,14 @@ function announceListening(io: Io, addresses: Addresses, flags: ServeFlags): voi
   const { http, grpc, httpSocket, grpcSocket, metrics, admin } = addresses;
   if (flags.json) {
     const event = {
-      ...{ event: 'listening', http: http.url, grpc: grpc?.url, metrics: metrics?.url, admin: admin?.url },
-      ...{ httpSocket: httpSocket?.url, grpcSocket: grpcSocket?.url, pid: process.pid },
+      event: 'listening',
+      http: http.url,
+      grpc: grpc?.url,
+      metrics: metrics?.url,
+      admin: admin?.url,
+      httpSocket: httpSocket?.url,
+      grpcSocket: grpcSocket?.url,
+      pid: process.pid,
     };
     io.stdout.write(formatJson(event));
     return;

@@ -151,7 +151,9 @@ const ensemble = modelInfo('ens', {
       },
     },
   },
-  ...{ placement: 'inline', platform: 'ensemble', batching: { enabled: false, reason: 'configured' } },
+  placement: 'inline',
+  platform: 'ensemble',
+  batching: { enabled: false, reason: 'configured' },
 });
 
 describe('an ensemble', () => {

@@ -47,11 +47,18 @@ function createFixture(options: Setup) {
     instances: options.instances,
     description: { ...IDENTITY, stateful: true, decoupled, concurrency, pure },
     limits: {
-      ...{ concurrency, decoupled, preserveOrder, pure, policies: [policy], executionTimeoutMs: 400 },
+      concurrency,
+      decoupled,
+      preserveOrder,
+      pure,
+      policies: [policy],
+      executionTimeoutMs: 400,
       batching: { batching, maxRows: 2, preferredSizes: [], maxDelayMs },
       sequences: {
-        ...{ slotsPerInstance: options.slotsPerInstance, minSlotUtilization: options.minSlotUtilization },
-        ...{ maxIdleMs: 100, idInput: undefined },
+        slotsPerInstance: options.slotsPerInstance,
+        minSlotUtilization: options.minSlotUtilization,
+        maxIdleMs: 100,
+        idInput: undefined,
       },
     },
   });

@@ -23,8 +23,11 @@ function start(clock = systemClock): Decoder {
 
 function createCall(deadlineAt = Number.POSITIVE_INFINITY): Call {
   return new Call({
-    ...{ requestId: 'r', principal: { name: 'p', scopes: new Set() }, trace: undefined },
-    ...{ deadlineAt, receivedAt: 1_000 },
+    requestId: 'r',
+    principal: { name: 'p', scopes: new Set() },
+    trace: undefined,
+    deadlineAt,
+    receivedAt: 1_000,
   });
 }
 

@@ -131,14 +131,24 @@ describe('decodeModelInfer', () => {
       fc.property(head, parameters, tensors(DATATYPES), ({ modelName, version, id }, given, inputs) => {
         fc.pre(inputs.length > 0);
         const message = protoBytes('ModelInferRequest', {
-          ...{ model_name: modelName, model_version: String(version), id, parameters: mapOf(given) },
+          model_name: modelName,
+          model_version: String(version),
+          id,
+          parameters: mapOf(given),
           inputs: inputs.map(headJson),
           raw_input_contents: inputs.map(({ data }) => base64(data)),
         });
         const { request } = decodeModelInfer(message, OPTIONS);
         expect({ ...request, parameters: { ...request.parameters } }).toEqual({
-          ...{ modelName, modelVersion: version, id, inputs, outputs: undefined, parameters: given },
-          ...{ priority: 0, queueTimeoutMs: undefined, sequence: undefined },
+          modelName,
+          modelVersion: version,
+          id,
+          inputs,
+          outputs: undefined,
+          parameters: given,
+          priority: 0,
+          queueTimeoutMs: undefined,
+          sequence: undefined,
         });
         for (const { data } of request.inputs) expect(data.buffer).toBe(message.buffer);
       }),
@@ -194,12 +204,16 @@ describe('the encoder of answers', () => {
       const data = Buffer.alloc(100_000, 7);
       const blob: Tensor = { name: 'large', datatype: 'UINT8', shape: [data.length], data };
       return {
-        ...{ id, parameters: given, ref: { name: modelName, version: 3, generation: 1 } },
+        id,
+        parameters: given,
+        ref: { name: modelName, version: 3, generation: 1 },
         outputs: large ? [...outputs.slice(0, 1), blob, ...outputs.slice(1)] : outputs,
       };
     });
   const json = ({ id, ref, outputs, parameters: given }: InferResponse, final?: boolean) => ({
-    ...{ model_name: ref.name, model_version: '3', id },
+    model_name: ref.name,
+    model_version: '3',
+    id,
     parameters: { ...mapOf(given), ...(final === undefined ? {} : { triton_final_response: { bool_param: final } }) },
     outputs: outputs.map((output) => ({ ...headJson(output), parameters: {} })),
     raw_output_contents: outputs.map(({ data }) => base64(data)),

@@ -126,9 +126,18 @@ type ReadElement = (reader: ProtoReader, sink: ElementSink, index: number) => vo
 
 const READERS: Readonly<Record<Exclude<Datatype, 'BYTES'>, ReadElement>> = {
   BOOL: readBoolean,
-  ...{ INT8: readInteger, INT16: readInteger, INT32: readInteger, INT64: readLong },
-  ...{ UINT8: readInteger, UINT16: readInteger, UINT32: readInteger, UINT64: readLong },
-  ...{ FP16: readFixed, BF16: readFixed, FP32: readFixed, FP64: readFixed },
+  INT8: readInteger,
+  INT16: readInteger,
+  INT32: readInteger,
+  INT64: readLong,
+  UINT8: readInteger,
+  UINT16: readInteger,
+  UINT32: readInteger,
+  UINT64: readLong,
+  FP16: readFixed,
+  BF16: readFixed,
+  FP32: readFixed,
+  FP64: readFixed,
 };
 
 function createSink(head: ContentsHead, datatype: Exclude<Datatype, 'BYTES'>, count: number): ElementSink {

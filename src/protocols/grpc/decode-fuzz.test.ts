@@ -11,11 +11,16 @@ import { decodeMessage } from './schema.js';
 const ROUNDS = 3_000;
 const SAMPLES = [
   {
-    ...{ model_name: 'mlp', model_version: '1', id: 'r1' },
+    model_name: 'mlp',
+    model_version: '1',
+    id: 'r1',
     inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], contents: { fp32_contents: [1, 2.5, -3, 4] } }],
     parameters: {
-      ...{ priority: { uint64_param: 2 }, sequence_id: { string_param: 'abc' }, sequence_start: { bool_param: true } },
-      ...{ a: { double_param: 0.5 }, b: { int64_param: '-9223372036854775808' } },
+      priority: { uint64_param: 2 },
+      sequence_id: { string_param: 'abc' },
+      sequence_start: { bool_param: true },
+      a: { double_param: 0.5 },
+      b: { int64_param: '-9223372036854775808' },
     },
   },
   {

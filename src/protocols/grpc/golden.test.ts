@@ -54,7 +54,8 @@ function engineAnswer(response: Record<string, unknown>, id: string): InferRespo
   const raw = (response.raw_output_contents ?? []) as readonly string[];
   return {
     ref: { name: String(response.model_name), version: Number(response.model_version), generation: 1 },
-    ...{ id, parameters: Object.fromEntries(parameters.map(([name, choice]) => [name, parameterOf(choice)])) },
+    id,
+    parameters: Object.fromEntries(parameters.map(([name, choice]) => [name, parameterOf(choice)])),
     outputs: outputs.map(({ name, datatype, shape }, index): Tensor => {
       return { name, datatype, shape: shape.map(Number), data: Buffer.from(raw[index] ?? '', 'base64') };
     }),

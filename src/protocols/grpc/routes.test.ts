@@ -65,7 +65,10 @@ describe('ModelInfer', () => {
   it('carries a tensor there and back', async () => {
     const input = { name: 'x', datatype: 'INT8', shape: [2], contents: { int_contents: [-1, 7] } };
     expect(await ask('ModelInfer', { model_name: 'm', model_version: '1', id: 'é', inputs: [input] })).toEqual({
-      ...{ model_name: 'm', model_version: '1', id: 'é', parameters: {} },
+      model_name: 'm',
+      model_version: '1',
+      id: 'é',
+      parameters: {},
       outputs: [{ name: 'y', datatype: 'INT8', shape: ['2'], parameters: {} }],
       raw_output_contents: ['/wc='],
     });
@@ -78,7 +81,10 @@ describe('ModelInfer', () => {
         Promise.resolve({
           kind: 'one',
           response: {
-            ...{ ref: { name: 'm', version: 1, generation: 1 }, id: request.id, parameters: {}, sharedOutputs },
+            ref: { name: 'm', version: 1, generation: 1 },
+            id: request.id,
+            parameters: {},
+            sharedOutputs,
             outputs: [
               { name: 'y', datatype: 'FP32', shape: [1], data: new Uint8Array(0) },
               { name: 'z', datatype: 'UINT8', shape: [1], data: Uint8Array.of(9) },
@@ -129,7 +135,9 @@ describe('health and metadata', () => {
     expect(await ask('ModelReady', { name: 'm', version: '9' })).toEqual({ ready: false });
     expect(await ask('ModelReady', { name: 'nope' })).toEqual({ ready: false });
     expect(await ask('ModelMetadata', { name: 'm', version: '01' })).toEqual({
-      ...{ name: 'm', versions: ['1', '3'], platform: 'onnxruntime_onnx' },
+      name: 'm',
+      versions: ['1', '3'],
+      platform: 'onnxruntime_onnx',
       inputs: [{ name: 'x', datatype: 'FP32', shape: ['-1', '4'] }],
       outputs: [{ name: 'y', datatype: 'FP32', shape: ['-1', '4'] }],
       properties: { digest: `sha256:${'ab'.repeat(32)}` },
@@ -160,7 +168,11 @@ describe('health and metadata', () => {
     const { model_stats } = (await ask('ModelStatistics', { name: 'm', version: '1' })) as typeof all;
     expect(model_stats).toMatchObject([
       {
-        ...{ name: 'm', version: '1', last_inference: '1750000000000', inference_count: '3', execution_count: '2' },
+        name: 'm',
+        version: '1',
+        last_inference: '1750000000000',
+        inference_count: '3',
+        execution_count: '2',
         inference_stats: { success: { count: '2', ns: '9007199254740991' }, queue: { count: '2', ns: '1000' } },
         batch_stats: [{ batch_size: '1' }, { batch_size: '2', compute_infer: { count: '1', ns: '3000' } }],
         response_stats: {},

@@ -7,8 +7,15 @@ const TARGET = { name: 'm', version: undefined };
 const wire = (body: string, headers = {}) => ({ method: 'POST', url: '', headers, body: Buffer.from(body) });
 const decoded = (id: string): DecodedInfer => ({
   request: {
-    ...{ id, modelName: 'm', modelVersion: undefined, inputs: [], outputs: undefined, parameters: NO_PARAMETERS },
-    ...{ priority: 0, queueTimeoutMs: undefined, sequence: undefined },
+    id,
+    modelName: 'm',
+    modelVersion: undefined,
+    inputs: [],
+    outputs: undefined,
+    parameters: NO_PARAMETERS,
+    priority: 0,
+    queueTimeoutMs: undefined,
+    sequence: undefined,
   },
   binaryOutputs: 'all',
 });

@@ -28,7 +28,10 @@ function setUp(inputs: readonly Spec[], answer: (request: InferRequest) => Infer
   const call = new Call({ requestId: 'r', principal, trace: undefined, deadlineAt: Infinity, receivedAt: 0 });
   const requests: InferRequest[] = [];
   const specs = inputs.map(([name, datatype, shape]) => ({
-    ...{ name, datatype, shape, optional: name !== 'text_input' },
+    name,
+    datatype,
+    shape,
+    optional: name !== 'text_input',
     batchAxis: batched ? 0 : null,
   }));
   const handler = createGenerateHandler({
@@ -47,7 +50,9 @@ function setUp(inputs: readonly Spec[], answer: (request: InferRequest) => Infer
       call,
       { name: 'm', version: 2, stream },
       {
-        ...{ method: 'POST', url: '/v2/models/m/generate', headers: {} },
+        method: 'POST',
+        url: '/v2/models/m/generate',
+        headers: {},
         body: Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
       },
     );
@@ -57,7 +62,9 @@ function setUp(inputs: readonly Spec[], answer: (request: InferRequest) => Infer
 }
 
 const text = (name: string, ...elements: readonly string[]): Tensor => ({
-  ...{ name, datatype: 'BYTES', shape: [elements.length] },
+  name,
+  datatype: 'BYTES',
+  shape: [elements.length],
   data: packBytes(elements.map((element) => Buffer.from(element))),
 });
 
@@ -198,7 +205,9 @@ describe('a generate answer', () => {
     const { generate } = setUp(MODEL, ({ id }) => ({
       kind: 'one',
       response: {
-        ...{ ref: REF, id, parameters: { took: 3, why: 'é', stop: true, text_output: 'hidden', id: 'hidden' } },
+        ref: REF,
+        id,
+        parameters: { took: 3, why: 'é', stop: true, text_output: 'hidden', id: 'hidden' },
         outputs: [
           text('text_output', 'A\n'),
           { name: 'score', datatype: 'FP32', shape: [1, 2], data: bytesOf(Float32Array.of(0.5, 1)) },

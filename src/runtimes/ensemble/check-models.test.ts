@@ -9,7 +9,9 @@ function spec(text: string, batching: boolean): TensorSpec {
   const [name = '', datatype, sizes = ''] = text.split(' ');
   const shape = sizes.split(',').map(Number);
   return {
-    ...{ name: name.replace('?', ''), datatype: datatype as Datatype, shape },
+    name: name.replace('?', ''),
+    datatype: datatype as Datatype,
+    shape,
     batchAxis: batching ? 0 : null,
     optional: name.endsWith('?'),
   };
@@ -22,7 +24,8 @@ function model(inputs: readonly string[], outputs: readonly string[], maxBatchSi
       inputs: inputs.map((text) => spec(text, batching)),
       outputs: outputs.map((text) => spec(text, batching)),
     },
-    ...{ maxBatchSize, decoupled: false },
+    maxBatchSize,
+    decoupled: false,
   };
 }
 

@@ -183,8 +183,13 @@ describe('an ensemble', () => {
   it('says of itself what the scheduler has to know', async () => {
     const { model } = await Fixture.load(DIAMOND);
     expect(model.description).toMatchObject({
-      ...{ decoupled: false, stateful: false, pure: false, needsEventLoop: true, wantsContext: true },
-      ...{ concurrency: 1_024, platform: 'ensemble' },
+      decoupled: false,
+      stateful: false,
+      pure: false,
+      needsEventLoop: true,
+      wantsContext: true,
+      concurrency: 1_024,
+      platform: 'ensemble',
     });
     await model.close();
   });
@@ -465,7 +470,11 @@ describe('loading an ensemble', () => {
     };
     const loadSpec = {
       ref: { name: 'ens', version: 1, generation: 1 },
-      ...{ runtime: 'ensemble', path: '', options: {}, maxBatchSize: undefined, cacheFolder: undefined },
+      runtime: 'ensemble',
+      path: '',
+      options: {},
+      maxBatchSize: undefined,
+      cacheFolder: undefined,
       declared: undefined,
     };
     await expect(createEnsembleRuntime({ ...context, callModel }).load(loadSpec)).rejects.toThrow(

@@ -50,7 +50,9 @@ export function buildGraph(options: readonly StepOptions[], signature: Signature
   const inputs = signature.inputs.map((spec) => ({ spec, slot: slotOf(spec.name) }));
   const steps = options.map(
     ({ model, version, ...maps }, index): Step => ({
-      ...{ index, model, version },
+      index,
+      model,
+      version,
       inputs: bind(maps.inputs),
       outputs: bind(maps.outputs),
     }),

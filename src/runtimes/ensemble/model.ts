@@ -73,7 +73,10 @@ export class EnsembleModel implements LoadedModel {
     const values: (Tensor | undefined)[] = graph.tensors.map(() => undefined);
     for (const { spec, slot } of graph.inputs) values[slot] = item.inputs.find(({ name }) => name === spec.name);
     const run = new EnsembleRun({
-      ...{ plan, item, values, emit },
+      plan,
+      item,
+      values,
+      emit,
       specOf: (step, input): TensorSpec | undefined =>
         models[step.index]?.signature.inputs.find(({ name }) => name === input),
       writerOf: (slot) => graph.writers[slot],

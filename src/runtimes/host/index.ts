@@ -144,7 +144,11 @@ class ProcessHost implements Host {
     const environment = runnerEnvironment(this.#dependencies.environment, names);
     const entry = options.entry === '' ? fileURLToPath(new URL('./runner-main.js', import.meta.url)) : options.entry;
     const runner = new RunnerProcess({
-      ...{ label, entry, environment, events, clock },
+      label,
+      entry,
+      environment,
+      events,
+      clock,
       closeTimeoutMs: options.closeTimeoutMs,
     });
     void runner.exited.then(() => this.#forget(runner));

@@ -367,10 +367,7 @@ describe('another model', () => {
       ...declared,
       async infer({ inputs }, { model: other }) {
         const { outputs } = await other('b', { version: 2 }).infer(
-          {
-            ...{ a: inputs.x, b: [['t']], c: [true], d: 1n, e: [1, 2] },
-            f: { data: [3], shape: [1], datatype: 'INT8' },
-          },
+          { a: inputs.x, b: [['t']], c: [true], d: 1n, e: [1, 2], f: { data: [3], shape: [1], datatype: 'INT8' } },
           { outputs: ['o'], parameters: { p: 1 }, sequence: { id: 4n, start: true } },
         );
         return { y: outputs.o };
@@ -380,7 +377,11 @@ describe('another model', () => {
     expect(await run(model, item(9, [5]))).toEqual([{ callId: 9, y: [7, 8] }]);
     const [request] = requests;
     expect(request).toMatchObject({
-      ...{ callId: 9, modelName: 'b', modelVersion: 2, outputs: ['o'], parameters: { p: 1 } },
+      callId: 9,
+      modelName: 'b',
+      modelVersion: 2,
+      outputs: ['o'],
+      parameters: { p: 1 },
       sequence: { id: 4n, start: true, end: false },
     });
     expect(request?.inputs.map(({ name, datatype, shape }) => `${name} ${datatype}[${shape}]`)).toEqual([

@@ -57,11 +57,17 @@ function ofSequences(
   const own = kind === 'input' ? controls : [];
   return [
     ...own.map(({ name, datatype }) => ({
-      ...({ name, datatype, batchAxis, optional: false } as const),
+      name,
+      datatype,
+      batchAxis,
+      optional: false,
       shape: batches ? [-1, 1] : [1],
     })),
     ...states.map(({ inputName, outputName, datatype, shape, batchAxis: axis }) => ({
-      ...{ name: kind === 'input' ? inputName : outputName, datatype, batchAxis, optional: false },
+      name: kind === 'input' ? inputName : outputName,
+      datatype,
+      batchAxis,
+      optional: false,
       shape: shape.map((size, index) => (index === axis ? -1 : size)),
     })),
   ];
@@ -86,7 +92,10 @@ function readTensor(
   }
   if (kind === 'output' && optional) throw refuse(`${what}: only inputs are optional`);
   return {
-    ...{ name, datatype, shape, optional },
+    name,
+    datatype,
+    shape,
+    optional,
     batchAxis: batches ? 0 : null,
     ...(labels === undefined ? {} : { labels }),
   };

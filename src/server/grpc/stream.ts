@@ -182,7 +182,8 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     this.#pacing = true;
     this.countResponse(0);
     writePaced(this.stream, message, {
-      ...{ sizeBytes, compressed: false },
+      sizeBytes,
+      compressed: false,
       written: (bytes) => this.countBytes(bytes),
       done: () => this.#onPaced(),
     });

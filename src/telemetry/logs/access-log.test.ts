@@ -32,9 +32,17 @@ describe('the line of a request', () => {
     const { events, last } = start();
     events.publish('grpcFinished', grpcFinished());
     expect(last()).toMatchObject({
-      ...{ level: 'info', request_id: 'req-1', msg: 'gRPC /inference.GRPCInferenceService/ModelInfer OK' },
-      ...{ route: '/inference.GRPCInferenceService/ModelInfer', status: 'OK', duration_ms: 9.25, compute_ms: 4 },
-      ...{ request_messages: 1, response_messages: 1, request_bytes: 120, response_bytes: 80 },
+      level: 'info',
+      request_id: 'req-1',
+      msg: 'gRPC /inference.GRPCInferenceService/ModelInfer OK',
+      route: '/inference.GRPCInferenceService/ModelInfer',
+      status: 'OK',
+      duration_ms: 9.25,
+      compute_ms: 4,
+      request_messages: 1,
+      response_messages: 1,
+      request_bytes: 120,
+      response_bytes: 80,
     });
     const error = new MillraceError('not_found', "model 'm' is not found");
     events.publish('grpcFinished', grpcFinished({ status: 5, error }));

@@ -114,8 +114,11 @@ function describeGrpc(event: Events['grpcFinished'], path: string): LogFields {
   const { method, status, requestMessages, responseMessages, call } = event;
   return {
     ...callFields(call),
-    ...{ route: method, path, status: grpcStatusName(status) },
-    ...{ request_messages: requestMessages, response_messages: responseMessages },
+    route: method,
+    path,
+    status: grpcStatusName(status),
+    request_messages: requestMessages,
+    response_messages: responseMessages,
     ...describeExchange(event),
   };
 }

@@ -14,7 +14,9 @@ function start(script: string, stderr: 'pipe' | number = 'pipe') {
   const text = `import { openOutput } from '${MODULE}';\n${script}`;
   // A script that waits for what does not come is ended.
   const child = spawn(process.execPath, ['--input-type=module', '-e', text], {
-    ...{ stdio: ['pipe', 'pipe', stderr], timeout: 45_000, killSignal: 'SIGKILL' },
+    stdio: ['pipe', 'pipe', stderr],
+    timeout: 45_000,
+    killSignal: 'SIGKILL',
   });
   const read = (stream: Readable | null): { text: string } => {
     const output = { text: '' };
@@ -84,22 +86,20 @@ describe('pretty lines', () => {
 
   it('of requests and models fit into a line of a terminal, with what went wrong and where to find it', async () => {
     const request = {
-      ...{
-        request_id: 'r-1',
-        trace_id: 't-1',
-        principal: 'anonymous',
-        method: 'POST',
-        route: '/v2/models/{model}/infer',
-      },
-      ...{
-        path: '/v2/models/mlp/infer',
-        status: 200,
-        duration_ms: 1.234,
-        queue_ms: 0.1,
-        compute_ms: 0.5,
-        batch_rows: 1,
-      },
-      ...{ request_bytes: 100, response_bytes: 200, remote_address: '127.0.0.1' },
+      request_id: 'r-1',
+      trace_id: 't-1',
+      principal: 'anonymous',
+      method: 'POST',
+      route: '/v2/models/{model}/infer',
+      path: '/v2/models/mlp/infer',
+      status: 200,
+      duration_ms: 1.234,
+      queue_ms: 0.1,
+      compute_ms: 0.5,
+      batch_rows: 1,
+      request_bytes: 100,
+      response_bytes: 200,
+      remote_address: '127.0.0.1',
     };
     const done = { ...request, level: 'info', msg: 'POST /v2/models/mlp/infer 200' };
     expect(await prettify(done)).toBe('[time] INFO: server: POST /v2/models/mlp/infer 200 in 1.234 ms\n');

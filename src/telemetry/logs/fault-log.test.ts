@@ -28,8 +28,13 @@ it('a fault has a line with the id of its request and what is behind it', () => 
   fail();
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     {
-      ...{ level: 'error', room: 'service', request_id: 'req-1', model: 'mlp/3', error_code: 'internal' },
-      ...{ msg: 'an inference of model mlp/3 failed', error: "model 'mlp/3' raised: boom" },
+      level: 'error',
+      room: 'service',
+      request_id: 'req-1',
+      model: 'mlp/3',
+      error_code: 'internal',
+      msg: 'an inference of model mlp/3 failed',
+      error: "model 'mlp/3' raised: boom",
       cause: expect.stringContaining('at model.ts:3'),
     },
   ]);

@@ -53,8 +53,14 @@ describe('a successful inference', () => {
 
   it('that the response cache has answered counts apart from those that ran', async () => {
     const usage = {
-      ...{ entries: 2, usedBytes: 500, maxBytes: 1_000, hits: 1, misses: 1, evictions: 4 },
-      ...{ lookupMs: 0.25, insertionMs: 0.5 },
+      entries: 2,
+      usedBytes: 500,
+      maxBytes: 1_000,
+      hits: 1,
+      misses: 1,
+      evictions: 4,
+      lookupMs: 0.25,
+      insertionMs: 0.5,
     };
     const { events, scrape } = start({ cacheUsage: () => usage });
     events.publish('inferFinished', inferFinished({ call: finishedCall({ cache: 'miss', cacheMs: 0.03 }) }));

@@ -13,7 +13,14 @@ export async function expectChaosToHarmNobody(options: ChaosOptions): Promise<vo
     unexplained: found.unexplained.slice(0, 20),
     wrong: journal.wrong.slice(0, 20),
   }).toEqual({
-    ...{ seed, lost: 0, unexplained: [], wrong: [], faults: [], exit: 0, orphans: [], ready: true },
+    seed,
+    lost: 0,
+    unexplained: [],
+    wrong: [],
+    faults: [],
+    exit: 0,
+    orphans: [],
+    ready: true,
     leaked: { descriptors: 0, runners: 0, timers: 0 },
   });
 

@@ -63,7 +63,11 @@ export async function expectStormToHarmNobody({ seed, durationMs, clients }: Sto
   cli.child.kill('SIGTERM');
   const { exit, err } = await cli.ended;
   expect({ seed, wrong: tally.wrong.slice(0, 20), ...left, exit, err }).toEqual({
-    ...{ seed, wrong: [], pending: 0, descriptors: 0, exit: 0 },
+    seed,
+    wrong: [],
+    pending: 0,
+    descriptors: 0,
+    exit: 0,
     err: expect.not.stringContaining('"level":"error"'),
   });
 

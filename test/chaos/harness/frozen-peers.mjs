@@ -22,10 +22,7 @@ half.write('{"inputs": [');
 
 // More than the system keeps for a client that does not read.
 const width = 4_000_000;
-const tensor = {
-  ...{ name: 'x', datatype: 'FP32', shape: [1, width] },
-  parameters: { binary_data_size: 4 * width },
-};
+const tensor = { name: 'x', datatype: 'FP32', shape: [1, width], parameters: { binary_data_size: 4 * width } };
 const head = JSON.stringify({ parameters: { binary_data_output: true }, inputs: [tensor] });
 const unread = open(
   `POST /v2/models/echo/infer HTTP/1.1\r\nHost: localhost\r\nInference-Header-Content-Length: ${head.length}\r\n` +

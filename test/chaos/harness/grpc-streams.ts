@@ -68,7 +68,9 @@ interface Message {
 
 function inferMessage({ model, id, value, parameters }: Message): Uint8Array {
   return protoBytes('ModelInferRequest', {
-    ...{ model_name: model, id, parameters },
+    model_name: model,
+    id,
+    parameters,
     inputs: [{ name: 'x', datatype: 'FP32', shape: ['1', '1'] }],
     raw_input_contents: [Buffer.from(Float32Array.of(value).buffer).toString('base64')],
   });

@@ -91,7 +91,7 @@ export async function runChaos({ seed, durationMs, swaps, clients, mode }: Chaos
 
   let over = false;
   const stopped = () => over;
-  const trouble = { ...{ serverPid, port, mode, folder, journal, seen, stopped }, random: random.fork() };
+  const trouble = { serverPid, port, mode, folder, journal, seen, stopped, random: random.fork() };
   const frozen = await freezePeers(String(http), String(grpc));
   const running = [
     load(stopped, clients),

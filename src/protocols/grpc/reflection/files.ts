@@ -62,7 +62,9 @@ function describeHealth(): FileDescriptorProto {
   const types = { inputType: `${scope}HealthCheckRequest`, outputType: `${scope}HealthCheckResponse` };
   const { STRING, ENUM } = FieldDescriptorProto_Type;
   return create(FileDescriptorProtoSchema, {
-    ...{ name: 'grpc/health/v1/health.proto', package: 'grpc.health.v1', syntax: 'proto3' },
+    name: 'grpc/health/v1/health.proto',
+    package: 'grpc.health.v1',
+    syntax: 'proto3',
     messageType: [
       { name: 'HealthCheckRequest', field: [{ ...one, name: 'service', type: STRING }] },
       {
