@@ -5,9 +5,9 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { compileSource } from '../../scripts/compile-source.mjs';
 
-const { decodeModelInfer } = await import(await compileSource('protocols/grpc/decode-infer'));
-const { createInferEncoder } = await import(await compileSource('protocols/grpc/encode-infer'));
-const { grpcMessage } = await import(await compileSource('protocols/grpc/schema'));
+const { decodeModelInfer } = await import(await compileSource('protocols/oip/grpc/decode-infer'));
+const { createInferEncoder } = await import(await compileSource('protocols/oip/grpc/encode-infer'));
+const { grpcMessage } = await import(await compileSource('protocols/oip/grpc/schema'));
 
 const VARIANTS = 64;
 const WARM_UP_ROUNDS = 5;

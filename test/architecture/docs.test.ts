@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createGrpcMethods } from '../../src/protocols/grpc/routes.js';
 import { createOipRoutes, INFERENCE_ROUTES } from '../../src/protocols/index.js';
+import { createGrpcMethods } from '../../src/protocols/oip/grpc/routes.js';
 import { createFakeService } from '../support/fake-service.js';
 import { markdownPages, shellBlocksOf } from '../support/shell-blocks.js';
 

@@ -1,6 +1,6 @@
 import type { JsonValue } from '@bufbuild/protobuf';
 import type { GrpcMessage } from '../../src/protocols/grpc/method.js';
-import { decodeToJson, encodeFromJson } from '../../src/protocols/grpc/schema.js';
+import { decodeToJson, encodeFromJson } from '../../src/protocols/oip/grpc/schema.js';
 
 /** A message as the generic codec writes it, from JSON with the names of the proto file. */
 export function protoBytes(name: string, json: unknown): Uint8Array {

@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { protoBytes } from '../../../test/support/grpc-messages.js';
 import { Call, MillraceError, type Signature, systemClock } from '../../core/index.js';
-import { decodeModelInfer } from '../grpc/decode-infer.js';
 import { decodeInfer } from '../oip/decode-infer.js';
 import { decodeGenerate } from '../oip/generate-decode.js';
+import { decodeModelInfer } from '../oip/grpc/decode-infer.js';
 import { Decoder } from './decoder.js';
 
 const TARGET = { name: 'm', version: undefined };

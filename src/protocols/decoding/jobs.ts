@@ -1,7 +1,7 @@
 import type { InferRequest, Signature } from '../../core/index.js';
 import type { InferTarget } from '../../service/index.js';
-import type { DecodedModelInfer } from '../grpc/decode-infer.js';
 import type { DecodedInfer } from '../oip/decode-infer.js';
+import type { DecodedModelInfer } from '../oip/grpc/decode-infer.js';
 import type { WireRequest } from '../wire.js';
 
 /** A request that is decoded outside the event loop: what the decoders of the three kinds of request take. */

@@ -1,9 +1,9 @@
 /** Entry of the thread that decodes large requests: takes one {@link DecodeJob} after the other, answers each with a reply. */
 import { parentPort } from 'node:worker_threads';
 import { MillraceError, type Tensor } from '../../core/index.js';
-import { decodeModelInfer } from '../grpc/decode-infer.js';
 import { decodeInfer } from '../oip/decode-infer.js';
 import { decodeGenerate } from '../oip/generate-decode.js';
+import { decodeModelInfer } from '../oip/grpc/decode-infer.js';
 import type { DecodeJob, DecodeReply, DecodeResults } from './jobs.js';
 
 /** Memory of smaller tensors may come from Node's pool (64 KiB since Node 24), which cannot be moved. */

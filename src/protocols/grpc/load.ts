@@ -18,7 +18,7 @@ export interface GrpcServices {
 export async function loadGrpcMethods(services: GrpcServices): Promise<readonly GrpcMethod[]> {
   const { service, ...options } = services;
   const [{ createGrpcMethods }, { createHealthMethods }, { createReflectionMethods }] = await Promise.all([
-    import('./routes.js'),
+    import('../oip/grpc/routes.js'),
     import('./health.js'),
     import('./reflection/index.js'),
   ]);

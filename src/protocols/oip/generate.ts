@@ -10,7 +10,6 @@ import {
 } from '../../core/index.js';
 import type { InferResult, InferTarget, Service } from '../../service/index.js';
 import { Decoder } from '../decoding/decoder.js';
-import { parametersOfHeaders, withParameters } from '../forward-headers.js';
 import {
   LARGE_BYTES,
   type WireBody,
@@ -19,6 +18,7 @@ import {
   type WireStream,
   withoutRawHeaders,
 } from '../wire.js';
+import { parametersOfHeaders, withParameters } from './forward-headers.js';
 import { decodeGenerate } from './generate-decode.js';
 import { createGenerateEncoder, encodeErrorEvent, type GenerateEncoder } from './generate-encode.js';
 

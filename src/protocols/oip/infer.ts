@@ -3,11 +3,11 @@ import type { ModelInfo } from '../../engine/index.js';
 import type { InferTarget, Service } from '../../service/index.js';
 import { Decoder } from '../decoding/decoder.js';
 import type { JobOf } from '../decoding/jobs.js';
-import { parametersOfHeaders, withParameters } from '../forward-headers.js';
 import { type WireRequest, type WireResponse, withoutRawHeaders } from '../wire.js';
 import { decodeInfer, isLargeJson } from './decode-infer.js';
 import { DecodeMemo } from './decode-memo.js';
 import { createInferEncoder } from './encode-infer.js';
+import { parametersOfHeaders, withParameters } from './forward-headers.js';
 
 export interface InferHandlerOptions {
   readonly service: Pick<Service, 'infer' | 'chooseModel'>;

@@ -7,7 +7,7 @@ import {
   FileDescriptorSetSchema,
 } from '@bufbuild/protobuf/wkt';
 import { loadProtoFiles, type ProtoTable } from '../../../repository/index.js';
-import { grpcRegistry } from '../schema.js';
+import { grpcRegistry } from '../../oip/grpc/schema.js';
 
 const { describeProtoFile } = await loadProtoFiles();
 

@@ -1,4 +1,4 @@
-import { ErrorSchema } from './oip/routes-infer-schemas.js';
+import { ErrorSchema } from './routes-infer-schemas.js';
 
 /** A piece of an OpenAPI document. */
 export type OpenApiObject = Readonly<Record<string, unknown>>;

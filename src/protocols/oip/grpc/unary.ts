@@ -1,5 +1,5 @@
-import type { Call } from '../../core/index.js';
-import type { GrpcMessage, UnaryMethod } from './method.js';
+import type { Call } from '../../../core/index.js';
+import type { GrpcMessage, UnaryMethod } from '../../grpc/method.js';
 import { decodeToJson, encodeFromJson } from './schema.js';
 
 const SERVICE = '/inference.GRPCInferenceService/';

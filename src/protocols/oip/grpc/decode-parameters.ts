@@ -1,8 +1,8 @@
-import { MillraceError, type ParameterValue } from '../../core/index.js';
-import { MAX_PARAMETERS } from '../oip/decode-parameters.js';
-import { excerpt } from '../oip/json/cursor.js';
-import type { Named } from '../oip/json/elements.js';
-import { DELIMITED, FIXED64, type ProtoReader, VARINT } from './proto-reader.js';
+import { MillraceError, type ParameterValue } from '../../../core/index.js';
+import { DELIMITED, FIXED64, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
+import { MAX_PARAMETERS } from '../decode-parameters.js';
+import { excerpt } from '../json/cursor.js';
+import type { Named } from '../json/elements.js';
 
 /** A `map<string, InferParameter>` as far as it has been read. */
 export interface ParameterMap {

@@ -1,8 +1,8 @@
-import { MillraceError } from '../../core/index.js';
-import type { Service } from '../../service/index.js';
-import { encodeIndex } from '../oip/routes-encode.js';
-import { type LoadValueReader, readLoadParameters } from '../oip/routes-repository.js';
-import type { GrpcMethod, UnaryMethod } from './method.js';
+import { MillraceError } from '../../../core/index.js';
+import type { Service } from '../../../service/index.js';
+import type { GrpcMethod, UnaryMethod } from '../../grpc/method.js';
+import { encodeIndex } from '../routes-encode.js';
+import { type LoadValueReader, readLoadParameters } from '../routes-repository.js';
 import { decodeMessage, encodeFromJson } from './schema.js';
 import { pathOf, plainMethod } from './unary.js';
 

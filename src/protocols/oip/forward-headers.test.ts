@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type InferRequest, NO_PARAMETERS, type Parameters } from '../core/index.js';
+import { type InferRequest, NO_PARAMETERS, type Parameters } from '../../core/index.js';
 import { parametersOfHeaders, parametersOfMetadata, parseForwardPattern, withParameters } from './forward-headers.js';
 
 function pattern(text: string): RegExp {

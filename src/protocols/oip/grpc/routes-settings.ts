@@ -1,7 +1,7 @@
-import { MillraceError } from '../../core/index.js';
-import type { LogSettings, Service, TraceSettings } from '../../service/index.js';
-import { knownLogSettings, knownTraceSettings } from '../oip/routes-settings.js';
-import type { GrpcMethod } from './method.js';
+import { MillraceError } from '../../../core/index.js';
+import type { LogSettings, Service, TraceSettings } from '../../../service/index.js';
+import type { GrpcMethod } from '../../grpc/method.js';
+import { knownLogSettings, knownTraceSettings } from '../routes-settings.js';
 import { plainMethod } from './unary.js';
 
 interface TraceRequest {

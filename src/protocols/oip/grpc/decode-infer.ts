@@ -4,17 +4,17 @@ import {
   type RequestedOutput,
   type SharedMemoryRange,
   type Tensor,
-} from '../../core/index.js';
-import { checkSize } from '../oip/decode-binary.js';
-import { checkNames } from '../oip/decode-infer.js';
-import { NO_REQUEST_PARAMETERS, REQUEST, toRequestParameters } from '../oip/decode-request-parameters.js';
-import { LARGE_BYTES } from '../wire.js';
+} from '../../../core/index.js';
+import { DELIMITED, ProtoReader } from '../../grpc/proto-reader.js';
+import { LARGE_BYTES } from '../../wire.js';
+import { checkSize } from '../decode-binary.js';
+import { checkNames } from '../decode-infer.js';
+import { NO_REQUEST_PARAMETERS, REQUEST, toRequestParameters } from '../decode-request-parameters.js';
 import { readContents } from './decode-contents.js';
 import { type InputDraft, readInput } from './decode-input.js';
 import { readOutput } from './decode-output.js';
 import { type ParameterMap, readParameter } from './decode-parameters.js';
 import { decodeVersion } from './decode-version.js';
-import { DELIMITED, ProtoReader } from './proto-reader.js';
 
 export interface DecodeOptions {
   /** Most inputs of a request, and most outputs that it may name. */

@@ -1,7 +1,7 @@
-import { type InferRequest, MillraceError, NO_PARAMETERS, type Parameters } from '../core/index.js';
-import type { GrpcMetadata } from './grpc/method.js';
-import { MAX_PARAMETERS } from './oip/decode-parameters.js';
-import { isReservedParameter } from './oip/decode-request-parameters.js';
+import { type InferRequest, MillraceError, NO_PARAMETERS, type Parameters } from '../../core/index.js';
+import type { GrpcMetadata } from '../grpc/method.js';
+import { MAX_PARAMETERS } from './decode-parameters.js';
+import { isReservedParameter } from './decode-request-parameters.js';
 
 /** Longer names match no pattern: how long matching takes is for the server to say, not for its clients. */
 const MAX_NAME_LENGTH = 256;

@@ -1,5 +1,5 @@
-import { type Datatype, decodeElements, ELEMENT_SIZE_BYTES, elementCount, type Tensor } from '../core/index.js';
-import { type ModelInfo, sampleShapes } from '../engine/index.js';
+import { type Datatype, decodeElements, ELEMENT_SIZE_BYTES, elementCount, type Tensor } from '../../core/index.js';
+import { type ModelInfo, sampleShapes } from '../../engine/index.js';
 
 /** More elements than this are sent as zero bytes behind the JSON: nobody wants to copy a picture's numbers. */
 export const MAX_JSON_ELEMENTS = 64;

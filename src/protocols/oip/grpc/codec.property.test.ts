@@ -1,7 +1,7 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { protoBytes, protoJson } from '../../../test/support/grpc-messages.js';
+import { protoBytes, protoJson } from '../../../../test/support/grpc-messages.js';
 import {
   DATATYPES,
   type Datatype,
@@ -11,7 +11,7 @@ import {
   type ParameterValue,
   packBytes,
   type Tensor,
-} from '../../core/index.js';
+} from '../../../core/index.js';
 import { decodeModelInfer } from './decode-infer.js';
 import { createInferEncoder } from './encode-infer.js';
 

@@ -1,10 +1,10 @@
-import { formatTensorType, type Signature } from '../core/index.js';
-import { type ModelInfo, readSampleInputs } from '../engine/index.js';
-import { encodeModelMetadata } from './oip/routes-encode.js';
-import { InferRequestSchema, InferResponseSchema } from './oip/routes-infer-schemas.js';
+import { formatTensorType, type Signature } from '../../core/index.js';
+import { type ModelInfo, readSampleInputs } from '../../engine/index.js';
 import { curlCommand, exampleRequest, MAX_JSON_ELEMENTS, type RequestExample } from './openapi-example.js';
 import { describeGeneratePaths, GENERATE_ROUTES } from './openapi-generate.js';
 import { describeCallParameters, ERROR_RESPONSES, type OpenApiObject } from './openapi-parts.js';
+import { encodeModelMetadata } from './routes-encode.js';
+import { InferRequestSchema, InferResponseSchema } from './routes-infer-schemas.js';
 
 /** How inferences are reached; the one pair of routes that the server answers without its router. */
 export const INFER_ROUTES = [

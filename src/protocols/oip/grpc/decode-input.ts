@@ -1,11 +1,11 @@
-import { DATATYPES, type Datatype, isDatatype, MillraceError, type SharedMemoryRange } from '../../core/index.js';
-import { inputLabel } from '../oip/decode-input.js';
-import { sharedMemoryParameter } from '../oip/decode-parameters.js';
-import { MAX_DIMENSION, MAX_RANK } from '../oip/decode-shape.js';
-import { excerpt } from '../oip/json/cursor.js';
-import type { Named } from '../oip/json/elements.js';
+import { DATATYPES, type Datatype, isDatatype, MillraceError, type SharedMemoryRange } from '../../../core/index.js';
+import { DELIMITED, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
+import { inputLabel } from '../decode-input.js';
+import { sharedMemoryParameter } from '../decode-parameters.js';
+import { MAX_DIMENSION, MAX_RANK } from '../decode-shape.js';
+import { excerpt } from '../json/cursor.js';
+import type { Named } from '../json/elements.js';
 import { type ParameterMap, readParameter } from './decode-parameters.js';
-import { DELIMITED, type ProtoReader, VARINT } from './proto-reader.js';
 
 /** An `InferInputTensor`; its `contents` stand in the message from `contentsStart` to `contentsEnd`, -1 = it has none. */
 export interface InputDraft extends Named {

@@ -1,10 +1,10 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { describe, expect, it } from 'vitest';
-import { mutateProtobuf } from '../../../test/fuzz/protobuf.js';
-import { protoBytes } from '../../../test/support/grpc-messages.js';
-import { chooseSeed, Random } from '../../../test/support/random.js';
-import { type InferRequest, MillraceError } from '../../core/index.js';
-import { checkSize } from '../oip/decode-binary.js';
+import { mutateProtobuf } from '../../../../test/fuzz/protobuf.js';
+import { protoBytes } from '../../../../test/support/grpc-messages.js';
+import { chooseSeed, Random } from '../../../../test/support/random.js';
+import { type InferRequest, MillraceError } from '../../../core/index.js';
+import { checkSize } from '../decode-binary.js';
 import { decodeModelInfer, peekId } from './decode-infer.js';
 import { decodeMessage } from './schema.js';
 

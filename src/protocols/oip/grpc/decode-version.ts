@@ -1,5 +1,5 @@
-import { MillraceError } from '../../core/index.js';
-import { excerpt } from '../oip/json/cursor.js';
+import { MillraceError } from '../../../core/index.js';
+import { excerpt } from '../json/cursor.js';
 
 /** A `version` field: '' and '-1' leave the choice to the version policy. Throws `invalid_argument` for what is no number. */
 export function decodeVersion(text: string): number | undefined {

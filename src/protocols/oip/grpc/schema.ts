@@ -11,9 +11,9 @@ import {
   toJson,
 } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { MillraceError } from '../../core/index.js';
-import { loadProtoFiles } from '../../repository/index.js';
-import type { GrpcMessage } from './method.js';
+import { MillraceError } from '../../../core/index.js';
+import { loadProtoFiles } from '../../../repository/index.js';
+import type { GrpcMessage } from '../../grpc/method.js';
 import { GRPC_SERVICE } from './schema-table.js';
 
 const { describeProtoFile, modelConfigFile } = await loadProtoFiles();

@@ -1,10 +1,10 @@
-import { type Call, type Clock, MillraceError, systemClock } from '../../core/index.js';
-import type { Service } from '../../service/index.js';
-import { Decoder } from '../decoding/decoder.js';
+import { type Call, type Clock, MillraceError, systemClock } from '../../../core/index.js';
+import type { Service } from '../../../service/index.js';
+import { Decoder } from '../../decoding/decoder.js';
+import type { UnaryMethod } from '../../grpc/method.js';
 import { parametersOfMetadata, withParameters } from '../forward-headers.js';
 import { decodeModelInfer, isLargeMessage } from './decode-infer.js';
 import { createInferEncoder } from './encode-infer.js';
-import type { UnaryMethod } from './method.js';
 
 export interface GrpcInferOptions {
   readonly service: Pick<Service, 'infer'>;

@@ -1,9 +1,9 @@
-import { MillraceError, type RequestedOutput } from '../../core/index.js';
-import { countParameter, sharedMemoryParameter } from '../oip/decode-parameters.js';
-import { excerpt } from '../oip/json/cursor.js';
-import type { Named } from '../oip/json/elements.js';
+import { MillraceError, type RequestedOutput } from '../../../core/index.js';
+import { DELIMITED, type ProtoReader } from '../../grpc/proto-reader.js';
+import { countParameter, sharedMemoryParameter } from '../decode-parameters.js';
+import { excerpt } from '../json/cursor.js';
+import type { Named } from '../json/elements.js';
 import { type ParameterMap, readParameter } from './decode-parameters.js';
-import { DELIMITED, type ProtoReader } from './proto-reader.js';
 
 /** Takes the element `index` of `outputs`, an `InferRequestedOutputTensor`. */
 export function readOutput(reader: ProtoReader, index: number): RequestedOutput {

@@ -1,9 +1,9 @@
-import { MillraceError } from '../../core/index.js';
-import { toTritonConfig } from '../../repository/index.js';
-import type { Service } from '../../service/index.js';
-import { encodeModelMetadata, encodeStatistics } from '../oip/routes-encode.js';
+import { MillraceError } from '../../../core/index.js';
+import { toTritonConfig } from '../../../repository/index.js';
+import type { Service } from '../../../service/index.js';
+import type { GrpcMethod } from '../../grpc/method.js';
+import { encodeModelMetadata, encodeStatistics } from '../routes-encode.js';
 import { decodeVersion } from './decode-version.js';
-import type { GrpcMethod } from './method.js';
 import { plainMethod } from './unary.js';
 
 interface ModelRequest {

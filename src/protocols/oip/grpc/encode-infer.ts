@@ -1,7 +1,14 @@
-import type { InferResponse, MillraceError, ModelRef, Parameters, ParameterValue, Tensor } from '../../core/index.js';
-import type { GrpcMessage } from './method.js';
-import { VARINT } from './proto-reader.js';
-import { ProtoWriter } from './proto-writer.js';
+import type {
+  InferResponse,
+  MillraceError,
+  ModelRef,
+  Parameters,
+  ParameterValue,
+  Tensor,
+} from '../../../core/index.js';
+import type { GrpcMessage } from '../../grpc/method.js';
+import { VARINT } from '../../grpc/proto-reader.js';
+import { ProtoWriter } from '../../grpc/proto-writer.js';
 
 const MAX_INT64 = 2n ** 63n - 1n;
 const RESPONSE_FIELD = 2;

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createTestCall } from '../../../test/support/fake-grpc-stream.js';
-import { createFakeService } from '../../../test/support/fake-service.js';
-import { protoBytes, protoJson } from '../../../test/support/grpc-messages.js';
-import type { Datatype, InferRequest, InferResponse, ParameterValue, Tensor } from '../../core/index.js';
-import { MillraceError } from '../../core/index.js';
-import type { Service } from '../../service/index.js';
-import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from '../../service/settings.js';
+import { createTestCall } from '../../../../test/support/fake-grpc-stream.js';
+import { createFakeService } from '../../../../test/support/fake-service.js';
+import { protoBytes, protoJson } from '../../../../test/support/grpc-messages.js';
+import type { Datatype, InferRequest, InferResponse, ParameterValue, Tensor } from '../../../core/index.js';
+import { MillraceError } from '../../../core/index.js';
+import type { Service } from '../../../service/index.js';
+import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from '../../../service/settings.js';
+import { GRPC_STATUS } from '../../grpc/status.js';
 import { decodeModelInfer } from './decode-infer.js';
 import { createGrpcMethods } from './routes.js';
-import { GRPC_STATUS } from './status.js';
 
 interface GoldenTensor {
   readonly name: string;

@@ -9,7 +9,7 @@ import {
 } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
-import { MillraceError } from '../../core/index.js';
+import { MillraceError } from '../../../core/index.js';
 import { decodeMessage, decodeToJson, encodeFromJson, grpcMessage, grpcRegistry } from './schema.js';
 
 /** What Triton's own client was made from. */

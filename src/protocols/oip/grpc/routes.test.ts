@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
-import { createTestCall } from '../../../test/support/fake-grpc-stream.js';
-import { createFakeService, type FakeService } from '../../../test/support/fake-service.js';
-import { protoBytes, protoJson } from '../../../test/support/grpc-messages.js';
-import type { MillraceError } from '../../core/index.js';
-import { toTritonConfig } from '../../repository/index.js';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { createTestCall } from '../../../../test/support/fake-grpc-stream.js';
+import { createFakeService, type FakeService } from '../../../../test/support/fake-service.js';
+import { protoBytes, protoJson } from '../../../../test/support/grpc-messages.js';
+import type { MillraceError } from '../../../core/index.js';
+import { toTritonConfig } from '../../../repository/index.js';
 import { createGrpcMethods } from './routes.js';
 
 function methodsOf(service: FakeService) {

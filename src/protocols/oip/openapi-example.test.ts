@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fakeModelInfo } from '../../test/support/fake-service.js';
-import { DATATYPES, type Datatype, type Signature, type TensorSpec } from '../core/index.js';
-import type { ModelInfo } from '../engine/index.js';
+import { fakeModelInfo } from '../../../test/support/fake-service.js';
+import { DATATYPES, type Datatype, type Signature, type TensorSpec } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
 import { curlCommand, exampleRequest } from './openapi-example.js';
 
 function spec(name: string, datatype: Datatype, shape: readonly number[], optional = false): TensorSpec {

@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
-import { FakeGrpcStream } from '../../../test/support/fake-grpc-stream.js';
-import { protoBytes, protoJson } from '../../../test/support/grpc-messages.js';
-import { fp32 } from '../../../test/support/tensors.js';
-import { type Call, type InferRequest, type InferResponse, MillraceError } from '../../core/index.js';
-import type { InferResult } from '../../service/index.js';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { FakeGrpcStream } from '../../../../test/support/fake-grpc-stream.js';
+import { protoBytes, protoJson } from '../../../../test/support/grpc-messages.js';
+import { fp32 } from '../../../../test/support/tensors.js';
+import { type Call, type InferRequest, type InferResponse, MillraceError } from '../../../core/index.js';
+import type { InferResult } from '../../../service/index.js';
+import type { GrpcMetadata } from '../../grpc/method.js';
 import { createStreamOpener } from './infer-stream.js';
-import type { GrpcMetadata } from './method.js';
 
 const REF = { name: 'm', version: 2, generation: 1 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { protoBytes } from '../../../test/support/grpc-messages.js';
+import { protoBytes } from '../../../../test/support/grpc-messages.js';
 import { isLargeMessage } from './decode-infer.js';
 
 const BIG = 131_072;

@@ -7,14 +7,14 @@ import {
   type Parameters,
   systemClock,
   toMillraceError,
-} from '../../core/index.js';
-import type { InferResult, Service } from '../../service/index.js';
-import { Decoder } from '../decoding/decoder.js';
+} from '../../../core/index.js';
+import type { InferResult, Service } from '../../../service/index.js';
+import { Decoder } from '../../decoding/decoder.js';
+import type { GrpcMessage, GrpcStream, GrpcStreamHandler, StreamMethod } from '../../grpc/method.js';
 import { parametersOfMetadata, withParameters } from '../forward-headers.js';
 import { type DecodedModelInfer, decodeModelInfer, isLargeMessage, peekId } from './decode-infer.js';
 import { createInferEncoder, type InferEncoder } from './encode-infer.js';
 import type { GrpcInferOptions } from './infer.js';
-import type { GrpcMessage, GrpcStream, GrpcStreamHandler, StreamMethod } from './method.js';
 
 /** Requests of one stream that may be worked on, or have answers that wait for the client, at the same time. */
 const MAX_IN_FLIGHT = 256;

@@ -1,9 +1,9 @@
-import type { Clock } from '../../core/index.js';
-import type { Service } from '../../service/index.js';
-import type { Decoder } from '../decoding/decoder.js';
+import type { Clock } from '../../../core/index.js';
+import type { Service } from '../../../service/index.js';
+import type { Decoder } from '../../decoding/decoder.js';
+import type { GrpcMethod } from '../../grpc/method.js';
 import { createInferHandler } from './infer.js';
 import { createStreamOpener } from './infer-stream.js';
-import type { GrpcMethod } from './method.js';
 import { createModelMethods } from './routes-models.js';
 import { createRepositoryMethods } from './routes-repository.js';
 import { createServerMethods } from './routes-server.js';

@@ -4,9 +4,9 @@ import {
   elementCount,
   formatElementCount,
   MillraceError,
-} from '../../core/index.js';
-import type { Named } from '../oip/json/elements.js';
-import { DELIMITED, FIXED32, FIXED64, type ProtoReader, VARINT } from './proto-reader.js';
+} from '../../../core/index.js';
+import { DELIMITED, FIXED32, FIXED64, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
+import type { Named } from '../json/elements.js';
 
 /** Of the length before each element of BYTES. */
 const LENGTH_BYTES = 4;
