@@ -13,10 +13,9 @@ import { cacheKey, MAX_KEYED_BYTES } from './cache-key.js';
 import { type CheckedRequest, checkRequest, type RequestRules } from './check-request.js';
 import { copyAnswer, type ResponseCache } from './response-cache.js';
 import type { StatisticsCounter } from './statistics.js';
-import type { Grant, Sink, Submission } from './types.js';
+import { type GrantCredit, NO_CREDIT, type Sink, type Submission } from './types.js';
 
 /** There is one answer, and the reader has room for it. */
-const NO_GRANT: Grant = () => undefined;
 
 /** Sends a request on to the scheduler. */
 type Submit = (submission: Submission) => void;
@@ -64,9 +63,9 @@ export class CachedSubmit {
   }
 
   /** As the scheduler's: every outcome arrives at the sink, and it never throws. */
-  submit(submission: Submission): Grant {
+  submit(submission: Submission): GrantCredit {
     this.#submit(submission);
-    return NO_GRANT;
+    return NO_CREDIT;
   }
 
   #submit(submission: Submission): void {

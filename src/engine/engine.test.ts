@@ -1,58 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { call, ENGINE_OPTIONS, IDENTITY, Outcome, request } from '../../test/support/engine-fixture.js';
-import { FakeClock } from '../../test/support/fake-clock.js';
-import { FakeHost } from '../../test/support/fake-host.js';
-import { Call, EventBus, MillraceError } from '../core/index.js';
-import type { ModelConfig, ModelSource } from '../repository/index.js';
-import { createEngine } from './engine.js';
-import type { EngineOptions } from './options.js';
-
-function source(version = 1, config: ModelConfig = {}): ModelSource {
-  return {
-    name: 'm',
-    version,
-    repository: 'repository',
-    modelFolder: 'repository/m',
-    path: `repository/m/${version}/model.onnx`,
-    runtime: 'onnx',
-    config,
-    labels: {},
-    digest: '',
-    fingerprint: '',
-  };
-}
-
-function createFixture(options: Partial<EngineOptions> = {}) {
-  const released: number[] = [];
-  const clock = new FakeClock();
-  const events = new EventBus();
-  const host = new FakeHost();
-  const engine = createEngine({
-    infer: () => Promise.reject(new MillraceError('not_found', 'no other model')),
-    options: { ...ENGINE_OPTIONS, ...options },
-    host,
-    clock,
-    events,
-    defaultMaxRssBytes: 1_000_000,
-    requestTimeoutMs: 60_000,
-    cacheFolder: undefined,
-    reload: () => Promise.resolve(),
-    onReleased: ({ version }) => released.push(version),
-  });
-  const states: string[] = [];
-  events.subscribe('modelStateChanged', ({ ref, state }) => states.push(`${ref.version}:${state.kind}`));
-  const submit = (value: number, ref = engine.serving('m').at(-1)?.ref) => {
-    const outcome = new Outcome();
-    if (ref === undefined) throw new Error('nothing serves');
-    engine.submit(ref, { request: request(value), call: call(), sink: outcome });
-    return outcome;
-  };
-  return { clock, engine, events, host, released, states, submit };
-}
+import { call, Outcome, request } from '../../test/support/engine-fixture.js';
+import { createEngineFixture, source } from '../../test/support/loaded-engine.js';
+import { Call, MillraceError } from '../core/index.js';
 
 describe('createEngine', () => {
   it('loads, warms up and serves a version', async () => {
-    const { clock, engine, states, submit } = createFixture();
+    const { clock, engine, states, submit } = createEngineFixture();
     const info = await engine.load(source());
     expect(info).toMatchObject({ maxBatchSize: 8, platform: 'fake', placement: 'process', instances: 1 });
     expect(states).toEqual(['1:loading', '1:warming', '1:ready']);
@@ -62,139 +15,8 @@ describe('createEngine', () => {
     expect(engine.statistics()).toMatchObject([{ name: 'm', version: 1, inferenceCount: 1 }]);
   });
 
-  it('keeps answers of a model that asks for it, until it is loaded again', async () => {
-    const { clock, engine, submit } = createFixture();
-    const cached = source(1, { responseCache: { enabled: true } });
-    const ask = async () => {
-      const outcome = submit(7);
-      await clock.flush();
-      return outcome.values;
-    };
-    await engine.load(cached);
-    expect([await ask(), await ask()]).toEqual([[7], [7]]);
-    expect(engine.statistics()).toMatchObject([{ executionCount: 1, cacheHit: { count: 1 }, cacheMiss: { count: 1 } }]);
-    expect(engine.cacheUsage()).toMatchObject({ entries: 1, maxBytes: 65_536 });
-    await engine.load(cached);
-    await clock.flush();
-    expect(engine.cacheUsage()).toMatchObject({ entries: 0, usedBytes: 0 });
-    await ask();
-    expect(engine.statistics()).toMatchObject([{ executionCount: 1 }]);
-    await engine.unload('m', 1);
-    expect(engine.cacheUsage()).toMatchObject({ entries: 0 });
-  });
-
-  it.each<[string, ModelConfig, Partial<EngineOptions>]>([
-    ['engine.responseCacheBytes is 0', {}, { responseCacheBytes: 0 }],
-    [
-      'its answers leave in order of arrival (batching.preserveOrder)',
-      { batching: { enabled: true, preserveOrder: true } },
-      {},
-    ],
-  ])('says that there is no response cache where %s', async (why, config, options) => {
-    const { clock, engine, events, submit } = createFixture(options);
-    const messages: string[] = [];
-    events.subscribe('diagnostic', ({ message }) => messages.push(message));
-    await engine.load(source(1, { ...config, responseCache: { enabled: true } }));
-    expect(messages).toEqual([`model 'm/1' is served without response cache: ${why}`]);
-    for (const outcome of [submit(1), submit(1)]) {
-      await clock.flush();
-      expect(outcome.kind).toBe('ok');
-    }
-    expect(engine.statistics()).toMatchObject([{ inferenceCount: 2, cacheHit: { count: 0 } }]);
-  });
-
-  it('warns of outputs that cannot be served, unless the configuration lists those that are', async () => {
-    const { engine, events, host } = createFixture();
-    const messages: string[] = [];
-    events.subscribe('diagnostic', ({ level, message }) => messages.push(`${level}: ${message}`));
-    const leftOut = [{ name: 'parts', reason: 'is a sequence: export one tensor' }];
-    host.description = { ...IDENTITY, signature: { ...IDENTITY.signature, leftOut } };
-    await engine.load(source(1));
-    expect(messages).toEqual([
-      "warn: output 'parts' of model 'm/1' is not served: it is a sequence: export one tensor",
-    ]);
-    await engine.load(source(2, { outputs: [{ name: 'y' }] }));
-    expect(messages).toHaveLength(1);
-  });
-
-  it.each<['off' | 'execution_count', number]>([
-    ['execution_count', 1],
-    ['off', 2],
-  ])('with rateLimit %s runs %d batches of models that share a resource', async (rateLimit, batches) => {
-    const { clock, engine, host, submit } = createFixture({ rateLimit, rateLimitResources: ['R1:1'] });
-    const instances = { rateLimiter: { resources: [{ name: 'R1', count: 1 }] } };
-    const first = await engine.load(source(1, { instances }));
-    const second = await engine.load(source(2, { instances }));
-    host.automatic = false;
-    const outcomes = [submit(1, first.ref), submit(2, second.ref)];
-    await clock.flush();
-    const executing = () => engine.gauges().reduce((sum, { executingRequests }) => sum + executingRequests, 0);
-    expect(executing()).toBe(batches);
-    const finish = () => {
-      for (const batch of host.instances.flatMap(({ given }) => given)) batch.finish();
-    };
-    finish();
-    await clock.flush();
-    finish();
-    await clock.flush();
-    expect(outcomes.map(({ kind }) => kind)).toEqual(['ok', 'ok']);
-    await engine.unload('m', 1);
-  });
-
-  it('does not load a model that needs more of a resource than there is', async () => {
-    const { engine } = createFixture({ rateLimit: 'execution_count', rateLimitResources: ['R1:1'] });
-    const instances = { rateLimiter: { resources: [{ name: 'R1', count: 2 }] } };
-    await expect(engine.load(source(1, { instances }))).rejects.toThrow(
-      "instances.rateLimiter needs 2 of resource 'R1', but engine.rateLimitResources has 1",
-    );
-  });
-
-  it('names the reason of a failed load and keeps serving what it had', async () => {
-    const { clock, engine, host, submit } = createFixture();
-    await engine.load(source());
-    host.failure = new MillraceError('invalid_argument', 'the file is broken');
-    await expect(engine.load(source())).rejects.toThrow('the file is broken');
-    await expect(engine.load(source(2))).rejects.toThrow('the file is broken');
-    expect(engine.statusesOf('m').map(({ state }) => state)).toEqual([
-      { kind: 'ready' },
-      { kind: 'failed', reason: 'the file is broken' },
-    ]);
-    const outcome = submit(1);
-    await clock.flush();
-    expect(outcome.kind).toBe('ok');
-  });
-
-  it('tries a model that does not load again as often as it is told to', async () => {
-    const { engine, events, host, states } = createFixture({ loadRetries: 2 });
-    const messages: string[] = [];
-    events.subscribe('diagnostic', ({ message }) => messages.push(message));
-    host.failure = new MillraceError('internal', 'out of memory');
-    await expect(engine.load(source())).rejects.toThrow('out of memory');
-    const again = (retry: number) => `model 'm/1' failed to load and is tried again (${retry} of 2): out of memory`;
-    expect(messages).toEqual([again(1), again(2)]);
-    expect(states).toEqual(['1:loading', '1:failed']);
-
-    const load = engine.load(source(2));
-    events.subscribe('diagnostic', () => {
-      host.failure = undefined;
-    });
-    expect(await load).toMatchObject({ ref: { version: 2 } });
-    expect(states.at(-1)).toBe('2:ready');
-  });
-
-  it('makes known why a load failed, with the cause that nobody outside is told', async () => {
-    const { engine, events, host } = createFixture();
-    const errors: unknown[] = [];
-    events.subscribe('modelStateChanged', ({ error }) => errors.push(error));
-    host.failure = new TypeError('x is not a function');
-    await expect(engine.load(source())).rejects.toThrow('x is not a function');
-    expect(errors).toEqual([undefined, host.failure]);
-    const reason = 'internal error; the server log has the details';
-    expect(engine.statusesOf('m').map(({ state }) => state)).toEqual([{ kind: 'failed', reason }]);
-  });
-
   it('swaps a new generation in, lets the old one finish, then closes it', async () => {
-    const { clock, engine, host, released, submit } = createFixture();
+    const { clock, engine, host, released, submit } = createEngineFixture();
     await engine.load(source());
     host.automatic = false;
     const old = submit(1);
@@ -214,7 +36,7 @@ describe('createEngine', () => {
   });
 
   it('refuses new requests at once while it unloads, and gives the instance back when the last has ended', async () => {
-    const { clock, engine, host, submit, states } = createFixture();
+    const { clock, engine, host, submit, states } = createEngineFixture();
     const { ref } = await engine.load(source());
     host.automatic = false;
     const accepted = submit(1);
@@ -231,7 +53,7 @@ describe('createEngine', () => {
   });
 
   it('shows a model as recovering while its only runner is down', async () => {
-    const { clock, engine, host, states } = createFixture();
+    const { clock, engine, host, states } = createEngineFixture();
     await engine.load(source());
     host.instances[0]?.die('signal SIGKILL');
     await clock.flush();
@@ -242,37 +64,8 @@ describe('createEngine', () => {
     expect(engine.gauges()[0]?.instances).toEqual([{ id: 'm/1#0', pid: 4242, up: true, restarts: 1 }]);
   });
 
-  it('reports a limit on runs that callers do not wait for', async () => {
-    const { engine, events } = createFixture();
-    const warnings: string[] = [];
-    events.subscribe('diagnostic', ({ level, message }) => level === 'warn' && warnings.push(message));
-    await engine.load(source(1, { limits: { executionTimeoutMs: 59_999 } }));
-    expect(warnings).toEqual([]);
-    await engine.load(source(2, { limits: { executionTimeoutMs: 60_000 } }));
-    expect(warnings).toEqual([
-      "model 'm/2': limits.executionTimeoutMs (60000) is not below server.requestTimeoutMs (60000), " +
-        'so callers give up before a run that hangs is ended',
-    ]);
-  });
-
-  it('closes an instance whose warm-up fails when it starts again, each time', async () => {
-    const { clock, engine, host } = createFixture();
-    const warmup = [{ name: 'w', inputs: { x: { data: 'random' as const } } }];
-    await engine.load(source(1, { warmup }));
-    const load = host.load.bind(host);
-    host.load = async (...args) => {
-      const instance = await load(...args);
-      instance.execute = () => Promise.reject(new MillraceError('internal', 'the graph raised'));
-      return instance;
-    };
-    host.instances[0]?.die('signal SIGKILL');
-    await clock.advance(10_000);
-    expect(host.instances.length).toBeGreaterThan(5);
-    expect(host.instances.slice(1).map(({ closed }) => closed)).not.toContain(false);
-  });
-
   it('shows the 256 versions that were unloaded last, and forgets those before them', async () => {
-    const { engine } = createFixture();
+    const { engine } = createEngineFixture();
     for (let version = 1; version <= 300; version++) {
       await engine.load(source(version));
       await engine.unload('m', version);
@@ -285,7 +78,7 @@ describe('createEngine', () => {
   });
 
   it('serves a version no more as soon as it is to be unloaded, also while it loads again', async () => {
-    const { clock, engine, host, states } = createFixture();
+    const { clock, engine, host, states } = createEngineFixture();
     await engine.load(source());
     let finishLoad: () => void = () => undefined;
     const load = host.load.bind(host);
@@ -305,71 +98,8 @@ describe('createEngine', () => {
     expect(states.at(-1)).toBe('1:unloaded');
   });
 
-  it('runs the configured warm-up on every instance before it is ready', async () => {
-    const { engine, host } = createFixture();
-    const warmup = [{ name: 'w', count: 2, batchSize: 3, inputs: { x: { data: 'random' as const } } }];
-    await engine.load(source(1, { instances: { count: 2 }, batching: { enabled: false }, warmup }));
-    const rows = host.instances.map(({ given }) => given.map(({ batch }) => batch.rows));
-    expect(rows).toEqual([
-      [3, 3],
-      [3, 3],
-    ]);
-  });
-
-  it('fails a model whose warm-up lacks an input or does not run', async () => {
-    const { engine, host } = createFixture();
-    const warmup = (inputs: NonNullable<ModelConfig['warmup']>[number]['inputs']) => [{ name: 'w', inputs }];
-    await expect(engine.load(source(1, { warmup: warmup({}) }))).rejects.toThrow("warm-up 'w', input 'x' is missing");
-    await expect(engine.load(source(1, { warmup: warmup({ x: { data: { file: 'none.bin' } } }) }))).rejects.toThrow(
-      "warm-up 'w', input 'x': its data file cannot be read",
-    );
-    expect(host.instances.map(({ closed }) => closed)).toEqual([true, true]);
-  });
-
-  it('says how requests are batched and why', async () => {
-    const { engine, host } = createFixture();
-    const off = await engine.load(source(1, { batching: { enabled: false } }));
-    expect(off.batching).toEqual({ enabled: false, reason: 'configured' });
-    const measured = await engine.load(source(2));
-    expect(measured.batching.reason).toMatch(/^measured: a row takes /);
-    host.description = { ...IDENTITY, batchInvariant: false };
-    const dependent = await engine.load(source(4));
-    expect(dependent.batching).toEqual({
-      enabled: false,
-      reason:
-        'its numbers depend on what a row is batched with (dynamic quantisation, or rows that are computed together)',
-    });
-    const single = await engine.load(source(3, { maxBatchSize: 1 }));
-    expect(single.batching).toEqual({ enabled: false, reason: 'maxBatchSize is 1' });
-  });
-
-  it('bounds the number of instances', async () => {
-    const { engine } = createFixture({ maxInstances: 2 });
-    await engine.load(source(1));
-    await expect(engine.load(source(2, { instances: { count: 2 } }))).rejects.toMatchObject({
-      code: 'resource_exhausted',
-      message: "model 'm/2' needs 2 instances, but 1 of engine.maxInstances 2 are taken",
-    });
-  });
-
-  it('counts those that are being loaded among them, until they are or have failed', async () => {
-    const { engine, host } = createFixture({ maxInstances: 2 });
-    const both = await Promise.allSettled(
-      [1, 2].map((version) => engine.load(source(version, { instances: { count: 2 } }))),
-    );
-    expect(both).toMatchObject([
-      { status: 'fulfilled' },
-      { reason: { message: "model 'm/2' needs 2 instances, but 2 of engine.maxInstances 2 are taken" } },
-    ]);
-    await engine.unload('m', 1);
-    host.failure = new MillraceError('internal', 'broken');
-    await expect(engine.load(source(1, { instances: { count: 2 } }))).rejects.toThrow('broken');
-    host.failure = undefined;
-    await engine.load(source(2, { instances: { count: 2 } }));
-  });
-
   it('lets accepted work end within the grace period when it closes, and fails the rest', async () => {
-    const { clock, engine, host, submit } = createFixture();
+    const { clock, engine, host, submit } = createEngineFixture();
     await engine.load(source());
     host.automatic = false;
     const slow = submit(1);
@@ -386,7 +116,7 @@ describe('createEngine', () => {
   });
 
   it('lets models that it waits for call others when it closes', async () => {
-    const { clock, engine, host, submit } = createFixture();
+    const { clock, engine, host, submit } = createEngineFixture();
     const { ref } = await engine.load(source());
     host.automatic = false;
     const outer = submit(1);
@@ -407,7 +137,7 @@ describe('createEngine', () => {
   });
 
   it('does not wait at its close for a batch whose callers have left', async () => {
-    const { clock, engine, host } = createFixture();
+    const { clock, engine, host } = createEngineFixture();
     const { ref } = await engine.load(source());
     host.automatic = false;
     const left = call();

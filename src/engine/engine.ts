@@ -1,8 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import {
   ByteBudget,
-  type Clock,
-  type EventBus,
   formatModelRef,
   MillraceError,
   type ModelRef,
@@ -11,51 +9,29 @@ import {
   within,
 } from '../core/index.js';
 import type { ModelSource } from '../repository/index.js';
-import type { Host, OtherModel } from '../runtimes/index.js';
-import { type Generation, type GenerationContext, loadGeneration } from './generation.js';
-import { FilesChangedError } from './instance-pool.js';
-import type { EngineOptions } from './options.js';
+import { describeOther } from './describe-other.js';
+import { type Generation, loadGeneration } from './generation/generation.js';
+import type { GenerationContext } from './generation/load-options.js';
+import { InstanceQuota } from './instance-quota.js';
+import { gone, retryLoad, shuttingDown } from './load-failures.js';
+import { Renewals } from './renewals.js';
 import { parseResources, ResourceLimiter } from './resource-limiter.js';
 import { type CacheUsage, ResponseCache } from './response-cache.js';
 import { Retirements } from './retirements.js';
-import type {
-  Engine,
-  Grant,
-  Infer,
-  ModelGauges,
-  ModelInfo,
-  ModelStatistics,
-  ModelStatus,
-  Submission,
+import type { CreateEngineOptions } from './setup.js';
+import {
+  type Engine,
+  type GrantCredit,
+  type ModelGauges,
+  type ModelInfo,
+  type ModelStatistics,
+  type ModelStatus,
+  NO_CREDIT,
+  type Submission,
 } from './types.js';
 import { stateOf, statusOf, type VersionEntry, VersionTable } from './version-entry.js';
 
-export interface CreateEngineOptions {
-  readonly options: EngineOptions;
-  readonly host: Host;
-  readonly clock: Clock;
-  readonly events: EventBus;
-  /** Resident memory limit of runners whose model names none. */
-  readonly defaultMaxRssBytes: number;
-  /** After that callers give up. */
-  readonly requestTimeoutMs: number;
-  /** Folder for files that may be deleted at any time; undefined = keep none. */
-  readonly cacheFolder: string | undefined;
-  /** Runs the requests of models that call other models, as anybody's. */
-  readonly infer: Infer;
-  /** Called when the files of a source are no longer needed: its load has failed, or what was loaded from it is closed. */
-  readonly onReleased?: (source: ModelSource) => void;
-  /**
-   * A runner has died and cannot start again as it was, since the version's files have changed: loads the model again.
-   * Rejects with the reason why it cannot be.
-   */
-  readonly reload: (source: ModelSource) => Promise<void>;
-}
-
-/** How often it is tried to load changed files whose loads fail for reasons that may pass. */
-const MAX_RENEWALS = 5;
 const NONE: readonly ModelInfo[] = [];
-const NO_GRANT: Grant = () => undefined;
 
 /** Makes an engine without models. The host's runners end with it. */
 export function createEngine(setup: CreateEngineOptions): Engine {
@@ -69,12 +45,10 @@ class ModelEngine implements Engine {
   readonly #generations = new Map<number, Generation>();
   readonly #serving = new Map<string, readonly ModelInfo[]>();
   readonly #retirements: Retirements;
-  /** Those that wait for others to take their place, since none of their instances starts again. */
-  readonly #outdated = new Set<Generation>();
+  readonly #renewals: Renewals;
   readonly #limitLoads: LimitFunction;
+  readonly #quota: InstanceQuota;
   #lastGeneration = 0;
-  /** Of generations that are being loaded. */
-  #loadingInstances = 0;
   #closed = false;
   /** Nothing that was accepted is waited for any more. */
   #aborted = false;
@@ -82,14 +56,17 @@ class ModelEngine implements Engine {
   constructor(setup: CreateEngineOptions) {
     this.#setup = setup;
     const { maxInFlightBytes, responseCacheBytes, rateLimit, rateLimitResources } = setup.options;
+    const { loadConcurrency, maxInstances } = setup.options;
     this.#context = {
       ...setup,
-      describeModel: (name, version) => this.#describeModel({ name, version }),
+      describeModel: (name, version) => describeOther(this, name, version),
       budget: new ByteBudget('the server', maxInFlightBytes),
       resources: rateLimit === 'off' ? undefined : new ResourceLimiter(parseResources(rateLimitResources), setup.clock),
       responseCache: responseCacheBytes > 0 ? new ResponseCache(responseCacheBytes, setup.clock) : undefined,
     };
-    this.#limitLoads = pLimit(setup.options.loadConcurrency);
+    this.#limitLoads = pLimit(loadConcurrency);
+    this.#quota = new InstanceQuota(maxInstances, () => this.#generations.values());
+    this.#renewals = new Renewals(setup, (entry, generation, why) => this.#giveUp(entry, generation, why));
     this.#retirements = new Retirements(({ info }) => {
       this.#generations.delete(info.ref.generation);
       setup.onReleased?.(info.source);
@@ -143,7 +120,7 @@ class ModelEngine implements Engine {
     return this.#serving.get(name) ?? NONE;
   }
 
-  submit(ref: ModelRef, submission: Submission): Grant {
+  submit(ref: ModelRef, submission: Submission): GrantCredit {
     const generation = this.#generations.get(ref.generation);
     // What was accepted before the close may still need other models.
     const late = this.#closed && (this.#aborted || submission.call.callers.length === 0);
@@ -151,7 +128,7 @@ class ModelEngine implements Engine {
     else if (generation !== undefined) {
       return this.#retirements.holderOf(generation, submission).submit(submission);
     } else submission.sink.onEnd(new MillraceError('not_found', `model '${formatModelRef(ref)}' is not loaded`));
-    return NO_GRANT;
+    return NO_CREDIT;
   }
 
   statistics(): readonly ModelStatistics[] {
@@ -186,88 +163,56 @@ class ModelEngine implements Engine {
       entry.ref = ref;
       this.#setState(entry, { kind: 'loading' });
     }
-    let reserved = 0;
     try {
-      reserved = this.#reserve(source);
-      const generation = await this.#retrying(ref, () =>
-        loadGeneration({
-          source,
-          ref,
-          context: this.#context,
-          onWarming: () => {
-            if (fresh) this.#setState(entry, { kind: 'warming' });
-          },
-          onStateChange: () => {
-            if (entry.current?.info.ref === ref) this.#publishState(entry, ref);
-          },
-          onFilesChanged: () => void this.#renew(entry, ref),
-        }),
-      );
-      if (this.#closed) {
-        await generation.close();
-        throw shuttingDown();
-      }
-      this.#swapIn(entry, generation);
-      return generation.info;
+      return await this.#quota.whileLoading(source, async () => {
+        const generation = await this.#loadGeneration(entry, source, { ref, fresh });
+        if (this.#closed) {
+          await generation.close();
+          throw shuttingDown();
+        }
+        this.#swapIn(entry, generation);
+        return generation.info;
+      });
     } catch (error) {
       this.#setup.onReleased?.(source);
-      const reason = toMillraceError(error).message;
-      if (fresh) {
-        this.#setState(entry, { kind: 'failed', reason }, error);
-      } else {
-        const message = `model '${formatModelRef(ref)}' failed to load again and serves on as it was: ${reason}`;
-        const fields = { model: ref.name, version: ref.version, reason };
-        this.#setup.events.publish('diagnostic', { level: 'error', room: 'engine', message, fields, error });
-      }
+      this.#onLoadFailed(entry, { ref, fresh, error });
       throw error;
-    } finally {
-      this.#loadingInstances -= reserved;
     }
   }
 
-  /** What fails by chance (a slow disk, a full memory) may go better the next time. */
-  async #retrying(ref: ModelRef, load: () => Promise<Generation>): Promise<Generation> {
-    const { loadRetries } = this.#setup.options;
-    for (let retry = 1; ; retry++) {
-      try {
-        return await load();
-      } catch (error) {
-        if (retry > loadRetries || this.#closed) throw error;
-        const reason = toMillraceError(error).message;
-        const message = `model '${formatModelRef(ref)}' failed to load and is tried again (${retry} of ${loadRetries}): ${reason}`;
-        const fields = { model: ref.name, version: ref.version };
-        this.#setup.events.publish('diagnostic', { level: 'warn', room: 'engine', message, fields, error });
-      }
-    }
+  #loadGeneration(
+    entry: VersionEntry,
+    source: ModelSource,
+    { ref, fresh }: { readonly ref: ModelRef; readonly fresh: boolean },
+  ): Promise<Generation> {
+    const load = () =>
+      loadGeneration({
+        source,
+        ref,
+        context: this.#context,
+        onWarming: () => {
+          if (fresh) this.#setState(entry, { kind: 'warming' });
+        },
+        onStateChange: () => {
+          if (entry.current?.info.ref === ref) this.#publishState(entry, ref);
+        },
+        onFilesChanged: () => void this.#renewals.renew(entry, ref),
+      });
+    return retryLoad(ref, load, { setup: this.#setup, isOver: () => this.#closed });
   }
 
-  #describeModel({ name, version }: { readonly name: string; readonly version: number | undefined }): OtherModel {
-    const serving = this.serving(name);
-    const info = version === undefined ? serving.at(-1) : serving.find(({ ref }) => ref.version === version);
-    if (info !== undefined) return info;
-    const label = version === undefined ? `model '${name}'` : `version ${version} of model '${name}'`;
-    const states = this.statusesOf(name).filter((status) => version === undefined || status.version === version);
-    for (const { state } of states) {
-      if (state.kind !== 'failed') continue;
-      throw new MillraceError('failed_precondition', `${label} failed to load: ${state.reason}`);
+  #onLoadFailed(
+    entry: VersionEntry,
+    { ref, fresh, error }: { readonly ref: ModelRef; readonly fresh: boolean; readonly error: unknown },
+  ): void {
+    const reason = toMillraceError(error).message;
+    if (fresh) {
+      this.#setState(entry, { kind: 'failed', reason }, error);
+      return;
     }
-    throw new MillraceError('failed_precondition', `${label} is not loaded`);
-  }
-
-  /** Takes room for the instances of a generation until it is loaded; returns how many. Throws `resource_exhausted`. */
-  #reserve(source: ModelSource): number {
-    const { maxInstances } = this.#setup.options;
-    const wanted = source.config.instances?.count ?? 1;
-    let used = this.#loadingInstances;
-    for (const generation of this.#generations.values()) used += generation.info.instances;
-    if (used + wanted <= maxInstances) {
-      this.#loadingInstances += wanted;
-      return wanted;
-    }
-    throw new MillraceError(
-      'resource_exhausted',
-      `model '${formatModelRef(source)}' needs ${wanted} instances, but ${used} of engine.maxInstances ${maxInstances} are taken`,
-    );
+    const message = `model '${formatModelRef(ref)}' failed to load again and serves on as it was: ${reason}`;
+    const fields = { model: ref.name, version: ref.version, reason };
+    this.#setup.events.publish('diagnostic', { level: 'error', room: 'engine', message, fields, error });
   }
 
   #swapIn(entry: VersionEntry, generation: Generation): void {
@@ -288,27 +233,8 @@ class ModelEngine implements Engine {
       if (entry.current !== undefined) return entry.current.submit(submission);
       const { ref } = generation.info;
       submission.sink.onEnd(this.#aborted ? shuttingDown() : gone(ref, stateOf(entry)));
-      return NO_GRANT;
+      return NO_CREDIT;
     });
-  }
-
-  /** An instance of what serves a version cannot start again: its files have changed, and are loaded. */
-  async #renew(entry: VersionEntry, ref: ModelRef): Promise<void> {
-    const generation = entry.current;
-    if (generation?.info.ref !== ref || this.#outdated.has(generation)) return;
-    this.#outdated.add(generation);
-    let reason = '';
-    for (let attempts = 0; attempts < MAX_RENEWALS && entry.current === generation; attempts++) {
-      // A load that is in turn already may bring what lies there now.
-      if (entry.turns > 0) await entry.last;
-      if (entry.current !== generation) break;
-      const failure = await this.#setup.reload(generation.info.source).then(() => undefined, toMillraceError);
-      reason = failure?.message ?? 'they were not loaded';
-      if (failure === undefined || !mayPass(failure.cause)) break;
-      await this.#setup.clock.sleep(this.#setup.options.restartBackoffMs * 2 ** attempts);
-    }
-    this.#outdated.delete(generation);
-    if (entry.current === generation && generation.up() === 0) this.#giveUp(entry, generation, reason);
   }
 
   /** Nothing of a generation is left, and nothing takes its place. */
@@ -366,19 +292,4 @@ class ModelEngine implements Engine {
     if (infos.length === 0) this.#serving.delete(name);
     else this.#serving.set(name, infos);
   }
-}
-
-/** Why what a version had accepted before it was taken out of service does not run. */
-function gone(ref: ModelRef, state: ModelState): MillraceError {
-  const why = state.kind === 'failed' ? state.reason : 'no instance of it was up when it was unloaded';
-  return new MillraceError('unavailable', `model '${formatModelRef(ref)}' cannot run this request: ${why}`);
-}
-
-/** Whether a load that failed so may succeed soon: the files changed once more meanwhile, or the runner died. */
-function mayPass(cause: unknown): boolean {
-  return cause instanceof FilesChangedError || (cause instanceof MillraceError && cause.code === 'unavailable');
-}
-
-function shuttingDown(): MillraceError {
-  return new MillraceError('unavailable', 'the server is shutting down', { retryAfterMs: 1_000 });
 }

@@ -1,8 +1,9 @@
 /** Room `engine` (rank 3): loaded models and the scheduling of their requests. Knows no users, routes or wire formats. */
 export { hasLargeBytes, walkLargeBytes } from './bytes-walk.js';
-export { type CreateEngineOptions, createEngine } from './engine.js';
+export { createEngine } from './engine.js';
 export * from './options.js';
 export { parseResources } from './resource-limiter.js';
 export type { CacheUsage } from './response-cache.js';
 export { readSampleInputs, sampleShapes } from './sample-inputs.js';
+export type { CreateEngineOptions } from './setup.js';
 export * from './types.js';

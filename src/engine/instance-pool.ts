@@ -45,9 +45,33 @@ export interface Slot {
   restartAt: number;
 }
 
+/** Places for so many instances, all empty. */
+export function createSlots(count: number): readonly Slot[] {
+  return Array.from({ length: count }, (_, index) => ({
+    index,
+    instance: undefined,
+    doomed: false,
+    runs: [],
+    deaths: 0,
+    restarts: 0,
+    restartAt: 0,
+  }));
+}
+
+/** The request that is being executed under that id. */
+export function executingIn(slots: readonly Slot[], callId: number): Pending | undefined {
+  for (const { runs } of slots) {
+    for (const { members } of runs) {
+      const found = members.find((item) => item.callId === callId);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
 export interface PoolOptions {
   readonly ref: ModelRef;
-  readonly count: number;
+  readonly slots: readonly Slot[];
   readonly clock: Clock;
   readonly events: EventBus;
   readonly restartBackoffMs: number;
@@ -80,15 +104,7 @@ export class InstancePool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.slots = Array.from({ length: options.count }, (_, index) => ({
-      index,
-      instance: undefined,
-      doomed: false,
-      runs: [],
-      deaths: 0,
-      restarts: 0,
-      restartAt: 0,
-    }));
+    this.slots = options.slots;
   }
 
   /** Fills a slot with an instance that was loaded and warmed up. */
@@ -108,17 +124,6 @@ export class InstancePool {
   /** Why the last runner went. */
   get lastDeath(): string {
     return this.#lastDeath;
-  }
-
-  /** The request that is being executed under that id. */
-  executing(callId: number): Pending | undefined {
-    for (const { runs } of this.slots) {
-      for (const { members } of runs) {
-        const found = members.find((item) => item.callId === callId);
-        if (found !== undefined) return found;
-      }
-    }
-    return undefined;
   }
 
   /** How long no instance has been up, and what becomes of that; undefined while one is. */

@@ -5,6 +5,7 @@ import { createSchedulerFixture } from '../../test/support/scheduler-fixture.js'
 import { fp32, numbersOf } from '../../test/support/tensors.js';
 import { Call, type InferRequest, type InferResponse, MillraceError, type TraceContext } from '../core/index.js';
 import type { CallModel, ModelRequest } from '../runtimes/index.js';
+import { executingIn } from './instance-pool.js';
 import { createCallModel } from './model-calls.js';
 import type { InferResult } from './types.js';
 
@@ -50,7 +51,7 @@ function createFixture() {
         call.onCancel(reject);
       });
     },
-    parent: (callId) => scheduled.pool.executing(callId),
+    parent: (callId) => executingIn(scheduled.pool.slots, callId),
   });
   /** A request that the instance is executing; its id is 1. */
   const execute = async (callers: readonly string[] = [], options: Partial<InferRequest> = {}) => {

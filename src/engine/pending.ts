@@ -3,7 +3,7 @@ import { type Instance, STREAM_CREDIT } from '../runtimes/index.js';
 import type { CheckedRequest } from './check-request.js';
 import type { Candidate } from './plan-batch.js';
 import type { Sequence } from './sequences/sequence.js';
-import type { Grant, Sink, Submission } from './types.js';
+import type { GrantCredit, Sink, Submission } from './types.js';
 
 /** Where an accepted request is. `gone`: in no queue and no batch any more. */
 export type PendingPlace = 'queued' | 'executing' | 'gone';
@@ -36,7 +36,7 @@ export interface Pending extends Candidate {
   waitMs: number;
   expiry: Timer | undefined;
   /** Takes what its reader grants once another generation has it; undefined = it is still here. */
-  moved: Grant | undefined;
+  moved: GrantCredit | undefined;
   /** The instance that its batch was sent to last. */
   runner: Instance | undefined;
   /** Answers for which its reader has room; counted for decoupled models only. */

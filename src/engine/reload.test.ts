@@ -9,7 +9,7 @@ import { EventBus, type InferRequest, MillraceError } from '../core/index.js';
 import type { ModelConfig, ModelSource } from '../repository/index.js';
 import { createEngine } from './engine.js';
 import { FilesChangedError } from './instance-pool.js';
-import type { Grant } from './types.js';
+import type { GrantCredit } from './types.js';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -57,7 +57,7 @@ async function createFixture(config: ModelConfig = {}) {
     await engine.load(source);
     host.automatic = false;
   };
-  const grants: Grant[] = [];
+  const grants: GrantCredit[] = [];
   const submit = async (value: number, fields: Partial<InferRequest> = {}) => {
     const outcome = new Outcome();
     const [info] = engine.serving('m');

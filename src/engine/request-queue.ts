@@ -4,7 +4,7 @@ import type { Pending } from './pending.js';
  * Waiting items in order; leaving is O(1) anywhere. The items themselves are the links of the list: a Set's outgrown
  * tables are promoted by the garbage collector and keep requests and their data alive until the next full collection.
  */
-class Lane {
+class WaitingList {
   #first: Pending | undefined;
   #last: Pending | undefined;
   #size = 0;
@@ -48,9 +48,9 @@ class Lane {
 
 interface Level {
   readonly number: number;
-  readonly fresh: Lane;
+  readonly fresh: WaitingList;
   /** Those whose time-out has put them behind the others of their level. */
-  readonly delayed: Lane;
+  readonly delayed: WaitingList;
 }
 
 /** Priority levels at which requests may wait at a time. */
@@ -61,7 +61,7 @@ const MAX_LEVELS = 1_000;
  * priority levels. It decides nothing.
  */
 export class RequestQueue {
-  readonly #retries = new Lane();
+  readonly #retries = new WaitingList();
   /** Those at which somebody waits, or has waited, in order. */
   readonly #levels: Level[] = [];
   #length = 0;
@@ -86,7 +86,7 @@ export class RequestQueue {
 
   push(item: Pending): void {
     this.#entered(item);
-    this.#laneOf(item).append(item);
+    this.#listOf(item).append(item);
   }
 
   /** Puts items back in front of their level: they were on their way. Those that run alone stay in the order in which they come. */
@@ -95,13 +95,13 @@ export class RequestQueue {
     for (const item of items.toReversed()) {
       if (item.alone) continue;
       this.#entered(item);
-      this.#laneOf(item).prepend(item);
+      this.#listOf(item).prepend(item);
     }
   }
 
   /** Takes an item out; `place` is where it goes. */
   remove(item: Pending, place: 'executing' | 'gone'): void {
-    this.#laneOf(item).remove(item);
+    this.#listOf(item).remove(item);
     item.place = place;
     this.#length--;
     this.#sizeBytes -= item.checked.sizeBytes;
@@ -136,7 +136,7 @@ export class RequestQueue {
     this.#sizeBytes += item.checked.sizeBytes;
   }
 
-  #laneOf(item: Pending): Lane {
+  #listOf(item: Pending): WaitingList {
     if (item.alone) return this.#retries;
     const { fresh, delayed } = this.#level(item.level);
     return item.delayed ? delayed : fresh;
@@ -147,7 +147,7 @@ export class RequestQueue {
     const at = this.#levels.findIndex((level) => level.number >= number);
     const found = this.#levels[at];
     if (found?.number === number) return found;
-    const level = { number, fresh: new Lane(), delayed: new Lane() };
+    const level = { number, fresh: new WaitingList(), delayed: new WaitingList() };
     this.#levels.splice(at < 0 ? this.#levels.length : at, 0, level);
     if (this.#levels.length > MAX_LEVELS) this.#forgetEmpty(level);
     return level;

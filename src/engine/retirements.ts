@@ -1,4 +1,4 @@
-import type { Generation } from './generation.js';
+import type { Generation } from './generation/generation.js';
 import type { Submission } from './types.js';
 
 /** How long sequences may go on after a reload on the generation that they began on. */

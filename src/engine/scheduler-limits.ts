@@ -1,5 +1,8 @@
+import type { ResolvedQueuePolicy } from '../repository/index.js';
 import type { QueuePolicy } from './admission.js';
+import type { PreparedModel } from './generation/prepare.js';
 import type { BatchLimits } from './plan-batch.js';
+import { sequenceLimits } from './sequences/limits.js';
 import type { SequenceLimits } from './sequences/sequence.js';
 
 /** How the requests of one loaded generation are queued and run. */
@@ -22,4 +25,33 @@ export interface SchedulerLimits {
   readonly concurrency: number;
   /** Requests come in sequences; undefined = each for itself. */
   readonly sequences: SequenceLimits | undefined;
+}
+
+/** The limits of a model, as its configuration and its file say them; `batching`: its requests are batched together. */
+export function schedulerLimits(
+  { config, maxBatchSize, description, sequences }: PreparedModel,
+  { batching, prefetchBelowMs }: { readonly batching: boolean; readonly prefetchBelowMs: number },
+): SchedulerLimits {
+  const { levels, queues } = config.priorities;
+  const own = new Map(Object.entries(queues).map(([level, policy]) => [Number(level), policy]));
+  const policies = { length: levels, at: (index: number): ResolvedQueuePolicy => own.get(index + 1) ?? config.queue };
+  return {
+    batching: {
+      batching,
+      maxRows: maxBatchSize,
+      preferredSizes: [...config.batching.preferredBatchSizes].sort((a, b) => a - b),
+      maxDelayMs: config.batching.maxQueueDelayMs,
+    },
+    policies,
+    defaultLevel: config.priorities.default,
+    executionTimeoutMs: config.limits.executionTimeoutMs,
+    preserveOrder: config.batching.preserveOrder,
+    pure: description.pure,
+    decoupled: description.decoupled,
+    wantsContext: description.wantsContext,
+    concurrency: description.concurrency,
+    // Inline runs block this thread, so nothing could overlap.
+    prefetchBelowMs: config.instances.placement === 'inline' ? 0 : prefetchBelowMs,
+    sequences: sequences ? sequenceLimits(config, Math.max(1, maxBatchSize)) : undefined,
+  };
 }

@@ -92,7 +92,10 @@ export interface Sink {
 }
 
 /** The reader took so many answers of a decoupled model and has room for as many more. */
-export type Grant = (answers: number) => void;
+export type GrantCredit = (answers: number) => void;
+
+/** Of what has one answer at most: nobody waits for room. */
+export const NO_CREDIT: GrantCredit = () => undefined;
 
 /** One answer (the fast path), or a stream of them from a decoupled model. */
 export type InferResult =
@@ -137,7 +140,7 @@ export interface Engine {
    * included, arrives at the sink; it never throws. Cancelling the call frees the caller at once.
    * A decoupled model sends STREAM_CREDIT answers and then as many as its reader has granted.
    */
-  submit(ref: ModelRef, submission: Submission): Grant;
+  submit(ref: ModelRef, submission: Submission): GrantCredit;
   statistics(): readonly ModelStatistics[];
   gauges(): readonly ModelGauges[];
   /** What the response cache holds; undefined where the server has none. */

@@ -1,5 +1,5 @@
 import type { ModelRef, ModelState } from '../core/index.js';
-import type { Generation } from './generation.js';
+import type { Generation } from './generation/generation.js';
 import type { ModelStatus } from './types.js';
 
 /** One version in the engine's index: what serves it now, and what became of the last attempt to load it. */

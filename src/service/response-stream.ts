@@ -1,5 +1,5 @@
 import { type Call, type InferResponse, MillraceError } from '../core/index.js';
-import type { Grant, Sink } from '../engine/index.js';
+import type { GrantCredit, Sink } from '../engine/index.js';
 import { STREAM_CREDIT } from '../runtimes/index.js';
 
 /** Room for more answers is granted to the model in pieces of this size: half of what it has at first, so that it need not wait. */
@@ -13,7 +13,7 @@ export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse
   readonly #call: Call;
   readonly #onEnd: (error: MillraceError | undefined) => void;
   readonly #waiting: InferResponse[] = [];
-  #grant: Grant | undefined;
+  #grant: GrantCredit | undefined;
   #taken = 0;
   #end: { readonly error: MillraceError | undefined } | undefined;
   #wake: (() => void) | undefined;
@@ -24,7 +24,7 @@ export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse
   }
 
   /** Whoever submitted the call says how its model learns of room for more answers. */
-  grantsBy(grant: Grant): void {
+  grantsBy(grant: GrantCredit): void {
     this.#grant = grant;
   }
 

@@ -1,12 +1,12 @@
 import { ByteBudget, EventBus } from '../../src/core/index.js';
-import { InstancePool } from '../../src/engine/instance-pool.js';
+import { createSlots, InstancePool } from '../../src/engine/instance-pool.js';
 import type { ResourceAccess } from '../../src/engine/resource-limiter.js';
 import { Scheduler } from '../../src/engine/scheduler.js';
 import type { SchedulerLimits } from '../../src/engine/scheduler-limits.js';
 import { createShapeRules } from '../../src/engine/shape-rules.js';
 import { StatisticsCounter } from '../../src/engine/statistics.js';
 import type { Description } from '../../src/runtimes/index.js';
-import { IDENTITY } from './engine-fixture.js';
+import { call, IDENTITY, Outcome, request } from './engine-fixture.js';
 import { FakeClock } from './fake-clock.js';
 import { FakeInstance } from './fake-instance.js';
 
@@ -54,7 +54,7 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
   const budget = new ByteBudget("model 'm/1'", options.maxBytes ?? 1_000_000);
   const pool = new InstancePool({
     ref: REF,
-    count: options.instances ?? 1,
+    slots: createSlots(options.instances ?? 1),
     clock,
     events,
     restartBackoffMs: 100,
@@ -97,4 +97,16 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
     counter: statistics,
     statistics: statistics.values,
   };
+}
+
+/** Sends a request with that value to the scheduler of a fixture. */
+export function submitTo(
+  { scheduler }: Pick<ReturnType<typeof createSchedulerFixture>, 'scheduler'>,
+  value: number,
+  options: Parameters<typeof request>[1] = {},
+) {
+  const outcome = new Outcome();
+  const theCall = call();
+  scheduler.submit({ request: request(value, options), call: theCall, sink: outcome });
+  return { outcome, call: theCall };
 }

@@ -2,7 +2,7 @@ import { deserialize, serialize } from 'node:v8';
 import type { ErrorCode, Parameters } from '../../core/index.js';
 import type { BatchTiming, Emission } from '../contract.js';
 import { BatchFrameReader, BatchFrameWriter } from './batch-frame.js';
-import { type Exchange, hasAny } from './execute-frame.js';
+import { type FrameAddress, hasAny } from './execute-frame.js';
 import { type Frame, FrameKind } from './frame.js';
 import type { NameTable } from './name-table.js';
 
@@ -26,14 +26,14 @@ const FINAL = 1;
 const HAS_EXTRAS = 2;
 
 /** Encodes answers: a `result` frame with timing when the batch ends with them, else an `emissions` frame. */
-export function encodeAnswers(exchange: Exchange, answers: Answers, outputs: NameTable): Uint8Array[] {
+export function encodeAnswers(address: FrameAddress, answers: Answers, outputs: NameTable): Uint8Array[] {
   const { emissions, timing } = answers;
   const extras = emissions.filter(hasExtras).map(toExtras);
   const writer = new BatchFrameWriter({
     header: {
       kind: timing === undefined ? FrameKind.emissions : FrameKind.result,
-      modelKey: exchange.modelKey,
-      ticket: exchange.ticket,
+      modelKey: address.modelKey,
+      ticket: address.ticket,
     },
     lists: emissions.map((emission) => emission.outputs),
     extraWords: (timing === undefined ? 0 : TIMING_WORDS) + emissions.length * EMISSION_WORDS,

@@ -13,7 +13,7 @@ export interface ModelNames {
 }
 
 /** Which exchange a batch frame belongs to. */
-export interface Exchange {
+export interface FrameAddress {
   readonly modelKey: number;
   readonly ticket: number;
 }
@@ -31,12 +31,12 @@ const HAS_PARAMETERS = 8;
 const HAS_CONTEXT = 16;
 
 /** Encodes a batch; throws `resource_exhausted` when it is too large for one frame. */
-export function encodeExecute(exchange: Exchange, batch: Batch, names: ModelNames): Uint8Array[] {
+export function encodeExecute(address: FrameAddress, batch: Batch, names: ModelNames): Uint8Array[] {
   const { items, outputs } = batch;
   const values = collectValues(items);
   const contexts = encodeContexts(items);
   const writer = new BatchFrameWriter({
-    header: { kind: FrameKind.execute, modelKey: exchange.modelKey, ticket: exchange.ticket },
+    header: { kind: FrameKind.execute, modelKey: address.modelKey, ticket: address.ticket },
     lists: items.map((item) => item.inputs),
     extraWords:
       FRAME_EXTRA_WORDS + (outputs?.length ?? 0) + items.length * ITEM_WORDS + (contexts?.count ?? 0) * CONTEXT_WORDS,

@@ -2,7 +2,7 @@ import { deserialize, serialize } from 'node:v8';
 import type { Parameters, Tensor } from '../../core/index.js';
 import type { ModelAnswer, ModelRequest } from '../contract.js';
 import { BatchFrameReader, BatchFrameWriter } from './batch-frame.js';
-import type { Exchange } from './execute-frame.js';
+import type { FrameAddress } from './execute-frame.js';
 import { type Frame, FrameKind } from './frame.js';
 import { NameTable } from './name-table.js';
 
@@ -21,9 +21,9 @@ interface Named<Rest> {
 type RequestRest = Omit<ModelRequest, 'inputs'> & { readonly callId: number };
 
 /** Encodes a call of another model; throws `resource_exhausted` when it is too large for one frame. */
-export function encodeModelCall(exchange: Exchange, { callId, request }: ModelCallBody): Uint8Array[] {
+export function encodeModelCall(address: FrameAddress, { callId, request }: ModelCallBody): Uint8Array[] {
   const { inputs, ...rest } = request;
-  const header = { kind: FrameKind.call, modelKey: exchange.modelKey, ticket: exchange.ticket };
+  const header = { kind: FrameKind.call, modelKey: address.modelKey, ticket: address.ticket };
   return encodeNamed(header, inputs, { ...rest, callId } satisfies RequestRest);
 }
 
@@ -35,8 +35,8 @@ export function decodeModelCall(frame: Frame): ModelCallBody {
 }
 
 /** Encodes one answer of the model that was called. */
-export function encodeModelAnswer(exchange: Exchange, { outputs, parameters }: ModelAnswer): Uint8Array[] {
-  const header = { kind: FrameKind.callAnswer, modelKey: exchange.modelKey, ticket: exchange.ticket };
+export function encodeModelAnswer(address: FrameAddress, { outputs, parameters }: ModelAnswer): Uint8Array[] {
+  const header = { kind: FrameKind.callAnswer, modelKey: address.modelKey, ticket: address.ticket };
   return encodeNamed(header, outputs, parameters);
 }
 
@@ -46,7 +46,7 @@ export function decodeModelAnswer(frame: Frame): ModelAnswer {
   return { outputs: tensors, parameters: rest };
 }
 
-function encodeNamed(header: Exchange & { readonly kind: number }, tensors: readonly Tensor[], rest: unknown) {
+function encodeNamed(header: FrameAddress & { readonly kind: number }, tensors: readonly Tensor[], rest: unknown) {
   const names = tensors.map(({ name }) => name);
   const writer = new BatchFrameWriter({
     header,

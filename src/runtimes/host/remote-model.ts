@@ -1,17 +1,17 @@
 import type { MillraceError } from '../../core/index.js';
 import type { Batch, BatchTiming, Description, Emit, Instance, LoadSpec } from '../contract.js';
-import type { Lane } from './begun.js';
+import type { RunnerQueue } from './begun.js';
 import { decodeAnswers } from './emission-frame.js';
 import { encodeExecute, type ModelNames } from './execute-frame.js';
 import { type Frame, FrameKind } from './frame.js';
 import { type Cancel, decodeJsonFrame, encodeJsonFrame, type Granted } from './json-frame.js';
 import { NameTable } from './name-table.js';
-import type { PendingExchange, RunnerProcess } from './runner-process.js';
+import type { PendingReply, RunnerProcess } from './runner-process.js';
 
 /** Asks the runner to load a model under `modelKey`; rejects with the runtime's error or the runner's end. */
 export function loadRemotely(runner: RunnerProcess, modelKey: number, spec: LoadSpec): Promise<Description> {
   return new Promise((resolve, reject) => {
-    const exchange: PendingExchange = {
+    const reply: PendingReply = {
       receive: (frame) => {
         const description = decodeJsonFrame<Description>(frame);
         if (description.needsEventLoop || description.decoupled) runner.runsEventLoop();
@@ -20,7 +20,7 @@ export function loadRemotely(runner: RunnerProcess, modelKey: number, spec: Load
       },
       fail: reject,
     };
-    runner.send(exchange, (ticket) => [encodeJsonFrame({ kind: FrameKind.load, modelKey, ticket }, spec)]);
+    runner.send(reply, (ticket) => [encodeJsonFrame({ kind: FrameKind.load, modelKey, ticket }, spec)]);
   });
 }
 
@@ -45,7 +45,7 @@ export class RemoteModel implements Instance {
   readonly exited: Promise<string>;
   readonly #settings: RemoteModelSettings;
   readonly #names: ModelNames;
-  readonly #lane: Lane;
+  readonly #queue: RunnerQueue;
   #closed: Promise<void> | undefined;
 
   constructor(settings: RemoteModelSettings) {
@@ -56,7 +56,7 @@ export class RemoteModel implements Instance {
     this.loadMs = loadMs;
     this.description = description;
     this.exited = runner.exited;
-    this.#lane = { modelKey: settings.modelKey, concurrency: description.concurrency };
+    this.#queue = { modelKey: settings.modelKey, concurrency: description.concurrency };
     const { inputs, outputs } = description.signature;
     this.#names = { inputs: new NameTable(inputs), outputs: new NameTable(outputs) };
   }
@@ -69,8 +69,8 @@ export class RemoteModel implements Instance {
     const { runner, modelKey } = this.#settings;
     const names = this.#names;
     return new Promise((resolve, reject) => {
-      const exchange = new ExecuteExchange({ names, emit, resolve, reject, lane: this.#lane });
-      runner.send(exchange, (ticket) => encodeExecute({ modelKey, ticket }, batch, names));
+      const reply = new ExecuteReply({ names, emit, resolve, reject, queue: this.#queue });
+      runner.send(reply, (ticket) => encodeExecute({ modelKey, ticket }, batch, names));
     });
   }
 
@@ -113,8 +113,8 @@ export class RemoteModel implements Instance {
         return true;
       };
       // A runner that dies instead has given everything back too.
-      const exchange = { receive: done, fail: done };
-      runner.send(exchange, (ticket) => [encodeJsonFrame({ kind: FrameKind.close, modelKey, ticket }, undefined)]);
+      const reply = { receive: done, fail: done };
+      runner.send(reply, (ticket) => [encodeJsonFrame({ kind: FrameKind.close, modelKey, ticket }, undefined)]);
     });
   }
 }
@@ -122,21 +122,21 @@ export class RemoteModel implements Instance {
 interface ExecuteSettings {
   readonly names: ModelNames;
   readonly emit: Emit;
-  readonly lane: Lane;
+  readonly queue: RunnerQueue;
   readonly resolve: (timing: BatchTiming) => void;
   readonly reject: (error: MillraceError) => void;
 }
 
 /** A batch that was sent and not answered yet. */
-class ExecuteExchange implements PendingExchange {
+class ExecuteReply implements PendingReply {
   readonly #settings: ExecuteSettings;
 
   constructor(settings: ExecuteSettings) {
     this.#settings = settings;
   }
 
-  get lane(): Lane {
-    return this.#settings.lane;
+  get queue(): RunnerQueue {
+    return this.#settings.queue;
   }
 
   receive(frame: Frame): boolean {

@@ -122,7 +122,7 @@ export class RunnerLoop {
     }
   }
 
-  async #run(exchange: Frame, served: ServedModel, batch: Batch): Promise<void> {
+  async #run(address: Frame, served: ServedModel, batch: Batch): Promise<void> {
     const { model, names, credit } = served;
     let held: readonly Emission[] = [];
     let timing: BatchTiming;
@@ -135,14 +135,14 @@ export class RunnerLoop {
       credit.open(batch.items);
       try {
         timing = await model.execute(batch, (emissions) => {
-          this.#channel.write(encodeAnswers(exchange, { emissions, timing: undefined }, names.outputs));
+          this.#channel.write(encodeAnswers(address, { emissions, timing: undefined }, names.outputs));
           return credit.spend(emissions);
         });
       } finally {
         credit.close(batch.items);
       }
     }
-    this.#channel.write(encodeAnswers(exchange, { emissions: held, timing }, names.outputs));
+    this.#channel.write(encodeAnswers(address, { emissions: held, timing }, names.outputs));
   }
 
   async #control(frame: Frame): Promise<void> {

@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { type Clock, type EventBus, MillraceError, within } from '../../core/index.js';
 import { type CallModel, RunnerDiedError } from '../contract.js';
 import { TELEMETRY_DECLINED } from '../onnx/telemetry.js';
-import { haveBegun, type Lane } from './begun.js';
+import { haveBegun, type RunnerQueue } from './begun.js';
 import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
 import { FrameAssembler } from './frame-assembler.js';
 import { FrameSegment } from './frame-segment.js';
@@ -24,10 +24,10 @@ export interface RunnerSettings {
 }
 
 /** What waits for the answers to one frame. */
-export interface PendingExchange {
+export interface PendingReply {
   /** Batches have one. */
-  readonly lane?: Lane;
-  /** Handles a frame of this exchange; returns true when it was the last one. May throw when it is malformed. */
+  readonly queue?: RunnerQueue;
+  /** Handles a frame of this reply; returns true when it was the last one. May throw when it is malformed. */
   receive(frame: Frame): boolean;
   fail(error: MillraceError): void;
 }
@@ -42,7 +42,7 @@ export class RunnerProcess {
   readonly #child: ChildProcess;
   readonly #input: Writable | undefined;
   // Not a Map: its outgrown tables are promoted and keep batches alive until the next full collection. It is short, too.
-  readonly #pending: { readonly ticket: number; readonly exchange: PendingExchange }[] = [];
+  readonly #pending: { readonly ticket: number; readonly reply: PendingReply }[] = [];
   readonly #segment = FrameSegment.open();
   readonly #startedAt: number;
   /** Who serves the calls that models make of others, by the calling model's key. */
@@ -119,16 +119,16 @@ export class RunnerProcess {
     this.#eventLoop = true;
   }
 
-  /** Sends what `encode` makes of a fresh ticket; `exchange` gets the answers, or the runner's end. */
-  send(exchange: PendingExchange, encode: (ticket: number) => readonly Uint8Array[]): void {
+  /** Sends what `encode` makes of a fresh ticket; `reply` gets the answers, or the runner's end. */
+  send(reply: PendingReply, encode: (ticket: number) => readonly Uint8Array[]): void {
     if (!this.usable) {
-      exchange.fail(this.#died(this.#exitReason ?? this.#killReason ?? 'closed', false));
+      reply.fail(this.#died(this.#exitReason ?? this.#killReason ?? 'closed', false));
       return;
     }
     this.#lastTicket = (this.#lastTicket + 1) >>> 0;
     const ticket = this.#lastTicket;
     const pieces = encode(ticket);
-    this.#pending.push({ ticket, exchange });
+    this.#pending.push({ ticket, reply });
     const stored = this.#segment?.store(pieces);
     this.#write(stored === undefined ? pieces : [stored]);
   }
@@ -202,14 +202,14 @@ export class RunnerProcess {
       return;
     }
     const index = this.#pending.findIndex(({ ticket }) => ticket === frame.ticket);
-    const exchange = this.#pending[index]?.exchange;
-    if (exchange === undefined) throw new MillraceError('internal', `malformed frame: unknown ticket ${frame.ticket}`);
+    const reply = this.#pending[index]?.reply;
+    if (reply === undefined) throw new MillraceError('internal', `malformed frame: unknown ticket ${frame.ticket}`);
     if (frame.kind === FrameKind.failed) {
       this.#settle(index);
-      exchange.fail(toError(decodeJsonFrame<Failure>(frame)));
+      reply.fail(toError(decodeJsonFrame<Failure>(frame)));
       return;
     }
-    if (exchange.receive(frame)) this.#settle(index);
+    if (reply.receive(frame)) this.#settle(index);
   }
 
   #settle(index: number): void {
@@ -275,12 +275,12 @@ export class RunnerProcess {
     this.#calls.clear();
     const { events } = this.#settings;
     events.publish('runnerExited', { runner: this.label, pid: this.pid, reason, expected: this.#ending });
-    const pending = this.#pending.splice(0).map(({ exchange }) => exchange);
+    const pending = this.#pending.splice(0).map(({ reply }) => reply);
     const begun = haveBegun(
-      pending.map(({ lane }) => lane),
+      pending.map(({ queue }) => queue),
       this.#eventLoop,
     );
-    for (const [index, exchange] of pending.entries()) exchange.fail(this.#died(reason, begun[index] === true));
+    for (const [index, reply] of pending.entries()) reply.fail(this.#died(reason, begun[index] === true));
   }
 
   #died(reason: string, started: boolean): RunnerDiedError {

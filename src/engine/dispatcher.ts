@@ -1,0 +1,217 @@
+import {
+  type BatchReason,
+  type ByteBudget,
+  type Clock,
+  type EventBus,
+  MillraceError,
+  type ModelRef,
+  toMillraceError,
+} from '../core/index.js';
+import { type BatchTiming, type Emission, RunnerDiedError } from '../runtimes/index.js';
+import { createRun, markFailed, recordStreamTiming, recordTiming } from './batch-run.js';
+import { formBatch } from './form-batch.js';
+import type { InstancePool, Run, Slot } from './instance-pool.js';
+import type { Pending } from './pending.js';
+import type { RequestQueue } from './request-queue.js';
+import type { ResourceAccess } from './resource-limiter.js';
+import { planRetries } from './retry.js';
+import { watchRun } from './run-watch.js';
+import { RunningMedian } from './running-median.js';
+import type { SchedulerLimits } from './scheduler-limits.js';
+import { sequenceLost } from './sequences/check-sequence.js';
+import type { StepEnd } from './sequences/sequence-table.js';
+import type { Settlement } from './settlement.js';
+import type { ShapeRules } from './shape-rules.js';
+import type { StatisticsCounter } from './statistics.js';
+import type { WaitLimits } from './wait-limits.js';
+
+export interface DispatcherOptions {
+  readonly ref: ModelRef;
+  /** `mlp/3`, for messages. */
+  readonly label: string;
+  readonly limits: SchedulerLimits;
+  readonly rules: ShapeRules;
+  readonly pool: InstancePool;
+  readonly resources: ResourceAccess | undefined;
+  readonly budget: ByteBudget;
+  readonly statistics: StatisticsCounter;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  readonly queue: RequestQueue;
+  readonly settlement: Settlement;
+  readonly waits: WaitLimits;
+  /** An instance has room, or the requests of a failed batch wait again. */
+  readonly onRoom: (when: 'now' | 'soon') => void;
+  /** A runner has died, and with it what it kept. */
+  readonly onDeath: () => void;
+  /** A member's turn at an instance is over. */
+  readonly onStepEnd: (item: Pending, end: StepEnd) => void;
+  /** A batch is done with, its answers included. */
+  readonly onRunEnd: () => void;
+}
+
+/**
+ * Sends batches to instances, and does what follows from their ends: answers, retries, refusals. What a failure means is
+ * decided in `planRetries`.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #runMs = new RunningMedian();
+  #lastBatchId = 0;
+  #executing = 0;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  /** Requests inside batches, those that nobody waits for any more included. */
+  get executing(): number {
+    return this.#executing;
+  }
+
+  /** How long runs take, in milliseconds. */
+  get medianRunMs(): number {
+    return this.#runMs.value;
+  }
+
+  /** Sends a batch off; false when it has to wait for resources, which wakes the scheduler again. */
+  dispatch(slot: Slot, members: readonly Pending[], reason: BatchReason): boolean {
+    const { resources, queue, settlement, limits, clock } = this.#options;
+    const permit = resources?.take(members.flatMap(({ call }) => call.callers));
+    if (resources !== undefined && permit === undefined) return false;
+    const now = clock.now();
+    for (const item of members) {
+      queue.remove(item, 'executing');
+      item.runner = slot.instance;
+      if (item.sequence !== undefined) item.sequence.running = true;
+      item.call.timing.dequeuedAt = now;
+    }
+    settlement.dispatched(members);
+    this.#executing += members.length;
+    const run = createRun(members, reason, permit);
+    slot.runs.push(run);
+    if (slot.runs.length <= limits.concurrency) this.#begin(slot, run, now);
+    this.#execute(slot, run).then(
+      (timing) => this.#onDone(slot, run, timing),
+      (error) => this.#onFailed(slot, run, error),
+    );
+    return true;
+  }
+
+  /** Sends off what a model waits for that has resources, and so might never give them back. */
+  dispatchExempt(slot: Slot, waiting: readonly Pending[]): boolean {
+    const exempt = waiting.find(({ call }) => this.#options.resources?.exempts(call.callers));
+    return exempt !== undefined && this.dispatch(slot, [exempt], 'single');
+  }
+
+  #execute(slot: Slot, run: Run): Promise<BatchTiming> {
+    const { instance } = slot;
+    if (instance === undefined) return Promise.reject(new RunnerDiedError('the instance is gone', { started: false }));
+    try {
+      const { rules, limits, clock } = this.#options;
+      const contextAt = limits.wantsContext ? clock.now() : undefined;
+      const batch = formBatch(run.members, { id: ++this.#lastBatchId, rules, contextAt });
+      return instance.execute(batch, (emissions) => this.#onEmissions(run, emissions));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #begin(slot: Slot, run: Run, now: number): void {
+    const { limits, label, clock, waits } = this.#options;
+    run.startedAt = now;
+    for (const item of run.members) waits.end(item);
+    const { executionTimeoutMs: timeoutMs, decoupled } = limits;
+    watchRun(run, slot.instance, { label, timeoutMs, decoupled, clock });
+  }
+
+  #onEmissions(run: Run, emissions: readonly Emission[]): void {
+    const { limits, settlement, clock } = this.#options;
+    if (limits.sequences !== undefined) markFailed(run, emissions);
+    if (!limits.decoupled) {
+      run.emissions.push(...emissions);
+      return;
+    }
+    for (const emission of emissions) {
+      const item = emission.final ? run.members.find(({ callId }) => callId === emission.callId) : undefined;
+      if (item?.ended === false) recordStreamTiming(item, run, clock.now());
+      settlement.deliver(run.members, emission, 0);
+    }
+  }
+
+  /** The batch is off the instance, one way or the other; the next one becomes the oldest. */
+  #leave(slot: Slot, run: Run): void {
+    run.timeout?.clear();
+    run.permit?.release();
+    slot.runs.splice(slot.runs.indexOf(run), 1);
+    const next = slot.runs[0];
+    if (next !== undefined && next.startedAt === 0) this.#begin(slot, next, this.#options.clock.now());
+    this.#executing -= run.members.length;
+    for (const item of run.members) if (item.place === 'executing') item.place = 'gone';
+  }
+
+  #onDone(slot: Slot, run: Run, timing: BatchTiming): void {
+    const { label, clock, pool, statistics, settlement, limits, onStepEnd, onRoom } = this.#options;
+    const now = clock.now();
+    this.#leave(slot, run);
+    pool.healthy(slot);
+    this.#runMs.add(now - run.startedAt);
+    statistics.batch(run.rows, timing, clock.wallNow());
+    if (limits.sequences !== undefined) {
+      for (const item of run.members) onStepEnd(item, item.failed ? 'failed' : 'done');
+    }
+    // The instance gets its next batch before this one's answers are written.
+    onRoom('now');
+    run.finishedAt = now;
+    for (const item of run.members) if (!item.ended) recordTiming(item, run, timing);
+    run.emissions.forEach((emission, index) => {
+      settlement.deliver(run.members, emission, index);
+    });
+    for (const item of run.members) {
+      if (!item.ended) settlement.end(item, new MillraceError('internal', `model '${label}' gave no answer`));
+    }
+    this.#finish(slot, run, undefined);
+  }
+
+  #onFailed(slot: Slot, run: Run, error: unknown): void {
+    const { label, limits, queue, settlement, waits, onDeath, onStepEnd, onRoom } = this.#options;
+    this.#leave(slot, run);
+    const failure = toMillraceError(error);
+    const death = error instanceof RunnerDiedError ? error : undefined;
+    if (death !== undefined) {
+      slot.doomed = true;
+      onDeath();
+    }
+    const again = planRetries(run, death, limits);
+    if (death?.started !== false) for (const item of again) item.alone = true;
+    settlement.requeued(again);
+    queue.pushFront(again);
+    for (const item of again) waits.resume(item);
+    for (const item of run.members) {
+      if (item.place === 'queued') {
+        if (item.sequence !== undefined) item.sequence.running = false;
+        continue;
+      }
+      onStepEnd(item, 'failed');
+      const lost = death !== undefined && item.sequence !== undefined;
+      settlement.end(item, lost ? sequenceLost(label, item.sequence.id) : failure);
+    }
+    this.#finish(slot, run, failure);
+    onRoom('soon');
+  }
+
+  #finish(slot: Slot, run: Run, error: MillraceError | undefined): void {
+    const { events, ref, label, clock, budget, onRunEnd } = this.#options;
+    for (const item of run.members) if (item.place === 'gone') budget.release(item.checked.sizeBytes);
+    events.publish('batchFinished', {
+      ref,
+      instance: `${label}#${slot.index}`,
+      items: run.members.length,
+      rows: run.rows,
+      reason: run.reason,
+      computeMs: run.startedAt === 0 ? 0 : clock.now() - run.startedAt,
+      error,
+    });
+    onRunEnd();
+  }
+}

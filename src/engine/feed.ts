@@ -1,0 +1,71 @@
+import type { Clock } from '../core/index.js';
+import { runsAlone } from './batch-run.js';
+import { chooseSlot } from './choose-slot.js';
+import type { Dispatcher } from './dispatcher.js';
+import type { InstancePool } from './instance-pool.js';
+import type { Pending } from './pending.js';
+import { planBatch } from './plan-batch.js';
+import type { RequestQueue } from './request-queue.js';
+import type { SchedulerLimits } from './scheduler-limits.js';
+import type { SequenceTable } from './sequences/sequence-table.js';
+
+/** How far planning looks past requests of another shape, at least. */
+const LOOKAHEAD = 256;
+
+export interface FeedOptions {
+  readonly queue: RequestQueue;
+  readonly pool: InstancePool;
+  readonly limits: SchedulerLimits;
+  readonly clock: Clock;
+  readonly dispatcher: Dispatcher;
+}
+
+/**
+ * Sends off whatever can run now. Returns the clock time at which it has to be called again if nothing has changed until
+ * then; Infinity = what changes will call it.
+ */
+export type Feed = () => number;
+
+/** The way in which requests of a model get to its instances: each for itself, or as steps of sequences. */
+export function createFeed(options: FeedOptions, sequences: SequenceTable | undefined): Feed {
+  return sequences === undefined ? () => feedQueue(options) : () => feedSequences(options, sequences);
+}
+
+/** Gives what waits to the instances that can take it, in the order of the queue. */
+function feedQueue({ queue, pool, limits, clock, dispatcher }: FeedOptions): number {
+  const { batching, maxRows } = limits.batching;
+  while (queue.length > 0) {
+    const slot = chooseSlot(pool.slots, limits, dispatcher.medianRunMs);
+    if (slot === undefined) break;
+    const candidates = queue.peek(batching ? Math.max(LOOKAHEAD, maxRows) : 1);
+    // Whatever may bring the runner down gets it for itself.
+    if (slot.runs.length > 0 && (candidates[0]?.alone || slot.runs.some(runsAlone))) break;
+    const plan = planBatch(candidates, limits.batching, clock.now());
+    if (plan.kind === 'wait') return plan.at;
+    const members = plan.picked.map((index) => candidates[index] as Pending);
+    if (dispatcher.dispatch(slot, members, plan.reason)) continue;
+    if (!dispatcher.dispatchExempt(slot, queue.all())) break;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+/** Each instance runs what its own sequences have waiting, one request of each at a time. */
+function feedSequences(options: FeedOptions, sequences: SequenceTable): number {
+  const { queue, pool, limits, clock, dispatcher } = options;
+  let wakeAt = Number.POSITIVE_INFINITY;
+  for (const slot of pool.slots) {
+    while (slot.instance !== undefined && !slot.doomed && slot.runs.length < limits.concurrency) {
+      const candidates = sequences.runnable(queue.all(), slot);
+      if (candidates.length === 0) break;
+      const plan = planBatch(candidates, sequences.batchLimits(candidates.length), clock.now());
+      if (plan.kind === 'wait') {
+        wakeAt = Math.min(wakeAt, plan.at);
+        break;
+      }
+      const members = plan.picked.map((index) => candidates[index] as Pending);
+      if (dispatcher.dispatch(slot, members, plan.reason)) continue;
+      if (!dispatcher.dispatchExempt(slot, candidates)) break;
+    }
+  }
+  return wakeAt;
+}

@@ -1,0 +1,52 @@
+import {
+  type EventBus,
+  formatModelRef,
+  MillraceError,
+  type ModelRef,
+  type ModelState,
+  toMillraceError,
+} from '../core/index.js';
+import { FilesChangedError } from './instance-pool.js';
+import type { EngineOptions } from './options.js';
+
+export interface RetryLoadOptions {
+  readonly setup: { readonly options: Pick<EngineOptions, 'loadRetries'>; readonly events: EventBus };
+  /** Nobody needs the model any more. */
+  readonly isOver: () => boolean;
+}
+
+/** Loads, and loads again where that fails by chance (a slow disk, a full memory): it may go better the next time. */
+export async function retryLoad<Loaded>(
+  ref: ModelRef,
+  load: () => Promise<Loaded>,
+  { setup, isOver }: RetryLoadOptions,
+): Promise<Loaded> {
+  const { loadRetries } = setup.options;
+  for (let retry = 1; ; retry++) {
+    try {
+      return await load();
+    } catch (error) {
+      if (retry > loadRetries || isOver()) throw error;
+      const reason = toMillraceError(error).message;
+      const message = `model '${formatModelRef(ref)}' failed to load and is tried again (${retry} of ${loadRetries}): ${reason}`;
+      const fields = { model: ref.name, version: ref.version };
+      setup.events.publish('diagnostic', { level: 'warn', room: 'engine', message, fields, error });
+    }
+  }
+}
+
+/** Why what a version had accepted before it was taken out of service does not run. */
+export function gone(ref: ModelRef, state: ModelState): MillraceError {
+  const why = state.kind === 'failed' ? state.reason : 'no instance of it was up when it was unloaded';
+  return new MillraceError('unavailable', `model '${formatModelRef(ref)}' cannot run this request: ${why}`);
+}
+
+/** Whether a load that failed so may succeed soon: the files changed once more meanwhile, or the runner died. */
+export function mayPass(cause: unknown): boolean {
+  return cause instanceof FilesChangedError || (cause instanceof MillraceError && cause.code === 'unavailable');
+}
+
+/** Why a server that is closing takes nothing more. */
+export function shuttingDown(): MillraceError {
+  return new MillraceError('unavailable', 'the server is shutting down', { retryAfterMs: 1_000 });
+}

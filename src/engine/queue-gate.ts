@@ -1,0 +1,77 @@
+import type { ByteBudget, Clock } from '../core/index.js';
+import { bytesFull, chooseLevel, type QueuePolicy, queueFull, refuseWhileDown } from './admission.js';
+import { checkRequest } from './check-request.js';
+import { sentAhead } from './choose-slot.js';
+import type { InstancePool } from './instance-pool.js';
+import { createPending, type Pending } from './pending.js';
+import type { RequestQueue } from './request-queue.js';
+import type { SchedulerLimits } from './scheduler-limits.js';
+import type { SequenceTable } from './sequences/sequence-table.js';
+import type { ShapeRules } from './shape-rules.js';
+import type { Submission } from './types.js';
+import type { WaitLimits } from './wait-limits.js';
+
+export interface QueueGateOptions {
+  /** `mlp/3`, for messages. */
+  readonly label: string;
+  readonly limits: SchedulerLimits;
+  readonly rules: ShapeRules;
+  readonly pool: InstancePool;
+  readonly budget: ByteBudget;
+  readonly clock: Clock;
+  readonly queue: RequestQueue;
+  readonly sequences: SequenceTable | undefined;
+  readonly waits: WaitLimits;
+  /** Sends off what can run at once, so that it does not take up the queue. */
+  readonly makeRoom: () => void;
+}
+
+/** Decides who may wait: checks requests, and refuses those for which there is no room. */
+export class QueueGate {
+  readonly #options: QueueGateOptions;
+  #lastCallId = 0;
+
+  constructor(options: QueueGateOptions) {
+    this.#options = options;
+  }
+
+  /** The request as one that may go into the queue; its bytes and its place in a sequence are taken. Throws why not. */
+  admit(submission: Submission): Pending {
+    const { request, call } = submission;
+    const { label, limits, rules, pool, budget, clock, sequences, waits } = this.#options;
+    if (call.cancelled !== undefined) throw call.cancelled;
+    const checked = submission.checked ?? checkRequest(rules.request, request);
+    const down = refuseWhileDown(label, pool.outage());
+    if (down !== undefined) throw down;
+    // Priorities would change the order of a sequence.
+    const priority = sequences === undefined ? request.priority : 0;
+    const level = chooseLevel(priority, limits.policies.length, limits.defaultLevel);
+    this.#checkRoom(level);
+    const control = sequences?.check(request, checked.rows);
+    const full = budget.take(checked.sizeBytes);
+    if (full !== undefined) throw bytesFull(full, checked.sizeBytes);
+
+    // What comes from another generation has waited there.
+    const now = call.timing.enqueuedAt || clock.now();
+    call.timing.enqueuedAt = now;
+    const sequence = control && sequences?.enter(control);
+    const item = createPending(submission, { callId: ++this.#lastCallId, checked, level, now, sequence });
+    waits.begin(item);
+    return item;
+  }
+
+  #checkRoom(level: number): void {
+    const { label, limits, pool, queue, makeRoom } = this.#options;
+    const policy = policyOf(limits, level);
+    const levels = limits.policies.length;
+    // Requests that an instance would take at once do not wait, so they must not fill the queue.
+    const isFull = () => queue.lengthOfLevel(level) + sentAhead(pool.slots, level, levels) >= policy.maxRequests;
+    if (isFull()) makeRoom();
+    if (isFull()) throw queueFull(label, policy);
+  }
+}
+
+/** How a priority level treats those who wait. */
+export function policyOf(limits: Pick<SchedulerLimits, 'policies'>, level: number): QueuePolicy {
+  return limits.policies.at(level - 1) as QueuePolicy;
+}

@@ -1,0 +1,28 @@
+import type { Clock, EventBus } from '../core/index.js';
+import type { ModelSource } from '../repository/index.js';
+import type { Host } from '../runtimes/index.js';
+import type { EngineOptions } from './options.js';
+import type { Infer } from './types.js';
+
+/** What an engine is made of. */
+export interface CreateEngineOptions {
+  readonly options: EngineOptions;
+  readonly host: Host;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  /** Resident memory limit of runners whose model names none. */
+  readonly defaultMaxRssBytes: number;
+  /** After that callers give up. */
+  readonly requestTimeoutMs: number;
+  /** Folder for files that may be deleted at any time; undefined = keep none. */
+  readonly cacheFolder: string | undefined;
+  /** Runs the requests of models that call other models, as anybody's. */
+  readonly infer: Infer;
+  /** Called when the files of a source are no longer needed: its load has failed, or what was loaded from it is closed. */
+  readonly onReleased?: (source: ModelSource) => void;
+  /**
+   * A runner has died and cannot start again as it was, since the version's files have changed: loads the model again.
+   * Rejects with the reason why it cannot be.
+   */
+  readonly reload: (source: ModelSource) => Promise<void>;
+}
