@@ -56,7 +56,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     defaultMaxRssBytes: settings.runners.maxRssBytes,
     requestTimeoutMs: settings.server.requestTimeoutMs,
     cacheFolder: settings.engine.cacheFolder || join(tmpdir(), `millrace-${process.getuid?.() ?? 'user'}`),
-    infer: (call, request) => life.service.infer(call, request),
+    infer: async (call, target, request) => life.service.infer(call, await life.service.resolve(call, target), request),
     onReleased: (source) =>
       void repository.discard(source).catch((error: unknown) => {
         const message = `uploaded files of model '${source.name}' could not be removed`;

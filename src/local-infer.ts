@@ -12,6 +12,7 @@ import {
   toTensors,
 } from './client/index.js';
 import { Call, type InferRequest, type InferResponse, MillraceError, type SequenceControl } from './core/index.js';
+import type { ModelInfo } from './engine/index.js';
 import { LOCAL_OPERATOR } from './governance/index.js';
 import { formatServerTiming } from './server/index.js';
 import type { InferResult as Answers } from './service/index.js';
@@ -54,8 +55,10 @@ export function createLocalModel<M extends ModelTypes>(
   name: string,
   version: number | undefined,
 ): LocalModel<M> {
-  const start = async (call: Call, inputs: Inputs<M>, options: LocalInferOptions<M>): Promise<Answers> =>
-    app.service.infer(call, createRequest(app, call, { name, version, inputs, options }));
+  const start = async (call: Call, inputs: Inputs<M>, options: LocalInferOptions<M>): Promise<Answers> => {
+    const resolved = await app.service.resolve(call, { name, version });
+    return app.service.infer(call, resolved, createRequest(resolved.info, inputs, options));
+  };
 
   const read = (call: Call, { ref, id, outputs: tensors, parameters }: InferResponse): InferResult<M> =>
     toResult<M>(
@@ -108,20 +111,14 @@ function openCall(app: App, options: Pick<LocalInferOptions, 'signal' | 'timeout
   return { call, release: () => signal?.removeEventListener('abort', abort) };
 }
 
-interface LocalRequest {
-  readonly name: string;
-  readonly version: number | undefined;
-  readonly inputs: Readonly<Record<string, unknown>>;
-  readonly options: Omit<LocalInferOptions, 'outputs'> & { readonly outputs?: readonly string[] };
-}
-
-function createRequest(app: App, call: Call, { name, version, inputs, options }: LocalRequest): InferRequest {
-  const { signature } = app.service.modelInfo(call, name, version).info;
+function createRequest(
+  { ref, signature }: Pick<ModelInfo, 'ref' | 'signature'>,
+  inputs: Readonly<Record<string, unknown>>,
+  options: Omit<LocalInferOptions, 'outputs'> & { readonly outputs?: readonly string[] },
+): InferRequest {
   return {
     id: options.id ?? '',
-    modelName: name,
-    modelVersion: version,
-    inputs: toTensors(inputs, { name, inputs: signature.inputs }),
+    inputs: toTensors(inputs, { name: ref.name, inputs: signature.inputs }),
     outputs: options.outputs?.map((output) => ({ name: output, classificationCount: 0 })),
     parameters: options.parameters ?? {},
     priority: options.priority ?? 0,

@@ -11,7 +11,6 @@ const VARIANTS = 64;
 const WARM_UP_ROUNDS = 5;
 const ROUNDS = 60;
 const ROUND_MS = 5;
-const TARGET = { name: 'mlp', version: undefined };
 const OPTIONS = { maxInputs: 256, signatureOf: () => ({ inputs: [], outputs: [] }) };
 const REF = { name: 'mlp', version: 1, generation: 1 };
 const encode = createInferEncoder();
@@ -57,7 +56,7 @@ function decodeRow(name, { datatype, count, make, from }) {
   const wires = bodies.map((body) => ({ method: 'POST', url: '/v2/models/mlp/infer', headers: {}, body }));
   row(
     `decode ${name}, ${bodies[0].length} B`,
-    (variant) => decodeInfer(wires[variant], TARGET, OPTIONS),
+    (variant) => decodeInfer(wires[variant], OPTIONS),
     (variant) => from(JSON.parse(bodies[variant].toString()).inputs[0].data),
   );
 }

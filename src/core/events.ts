@@ -1,7 +1,7 @@
 import type { BatchReason, Call } from './call.js';
 import type { MillraceError } from './errors.js';
 import type { ModelRef, ModelState } from './model.js';
-import type { InferRequest } from './request.js';
+import type { InferRequest, InferTarget } from './request.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -10,10 +10,13 @@ export type Room = (typeof ROOMS)[number];
 
 /** Everything that rooms report. Telemetry listens; nobody else needs to. */
 export interface Events {
-  /** A call of `service.infer` is settled. `error` is undefined on success. */
+  /** An inference is settled: `service.infer`, or `service.resolve` where it failed. `error` is undefined on success. */
   inferFinished: {
     readonly call: Call;
-    readonly request: InferRequest;
+    /** As the caller named it. */
+    readonly target: InferTarget;
+    /** undefined when the call failed before that was known. */
+    readonly request: InferRequest | undefined;
     /** The version that was chosen; undefined when the call failed before that. */
     readonly ref: ModelRef | undefined;
     readonly error: MillraceError | undefined;

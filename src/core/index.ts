@@ -18,4 +18,5 @@ export * from './tensor.js';
 export * from './tensor-values.js';
 export * from './trace.js';
 export * from './turns.js';
+export * from './when-ready.js';
 export * from './within.js';

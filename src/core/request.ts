@@ -30,13 +30,16 @@ export interface SharedMemoryRange {
   readonly sizeBytes: number;
 }
 
-/** An inference request in no protocol's terms. */
+/** The model that a caller names; version undefined = the server's version policy chooses. */
+export interface InferTarget {
+  readonly name: string;
+  readonly version: number | undefined;
+}
+
+/** An inference request in no protocol's terms, for whichever version its target comes to. */
 export interface InferRequest {
   /** The caller's id, echoed; '' when there is none. */
   readonly id: string;
-  readonly modelName: string;
-  /** undefined = the server's version policy chooses. */
-  readonly modelVersion: number | undefined;
   readonly inputs: readonly Tensor[];
   /** undefined = every output, in the model's order. */
   readonly outputs: readonly RequestedOutput[] | undefined;

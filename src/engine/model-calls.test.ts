@@ -3,7 +3,14 @@ import { IDENTITY, Outcome, request } from '../../test/support/engine-fixture.js
 import type { GivenBatch } from '../../test/support/fake-instance.js';
 import { createSchedulerFixture } from '../../test/support/scheduler-fixture.js';
 import { fp32, numbersOf } from '../../test/support/tensors.js';
-import { Call, type InferRequest, type InferResponse, MillraceError, type TraceContext } from '../core/index.js';
+import {
+  Call,
+  type InferRequest,
+  type InferResponse,
+  type InferTarget,
+  MillraceError,
+  type TraceContext,
+} from '../core/index.js';
 import type { CallModel, ModelRequest } from '../runtimes/index.js';
 import { executingIn } from './instance-pool.js';
 import { createCallModel } from './model-calls.js';
@@ -39,13 +46,13 @@ function createFixture() {
     description: { ...IDENTITY, wantsContext: true },
     limits: { executionTimeoutMs: 500, wantsContext: true },
   });
-  const inferred: { readonly call: Call; readonly request: InferRequest }[] = [];
+  const inferred: { readonly call: Call; readonly target: InferTarget; readonly request: InferRequest }[] = [];
   const settle: { resolve: (result: InferResult) => void; reject: (error: unknown) => void }[] = [];
   const callModel: CallModel = createCallModel({
     modelName: 'm',
     clock: scheduled.clock,
-    infer: (call, given) => {
-      inferred.push({ call, request: given });
+    infer: (call, target, given) => {
+      inferred.push({ call, target, request: given });
       return new Promise((resolve, reject) => {
         settle.push({ resolve, reject });
         call.onCancel(reject);
@@ -82,7 +89,7 @@ describe('a model that calls another one', () => {
     await fixture.execute(['outer']);
     await fixture.clock.advance(100);
     fixture.open();
-    const { call, request: given } = fixture.inferred[0] as (typeof fixture.inferred)[number];
+    const { call, target, request: given } = fixture.inferred[0] as (typeof fixture.inferred)[number];
     expect(call).toMatchObject({ requestId: 'req', principal: PRINCIPAL, deadlineAt: 9_000 });
     expect(call.callers).toEqual(['outer', 'm']);
     expect(call.timing.receivedAt).toBe(1_100);
@@ -94,7 +101,8 @@ describe('a model that calls another one', () => {
       state: 'vendor=1',
     });
     expect(trace?.spanId).not.toBe(TRACE.spanId);
-    expect(given).toMatchObject({ modelName: 'other', modelVersion: undefined, parameters: { p: 1 } });
+    expect(target).toEqual({ name: 'other', version: undefined });
+    expect(given).toMatchObject({ parameters: { p: 1 } });
     expect(given.outputs).toEqual([{ name: 'b', classificationCount: 0 }]);
   });
 

@@ -101,7 +101,8 @@ class ModelCall implements AsyncIterableIterator<ModelAnswer> {
     parent.openCalls ??= new Set();
     parent.openCalls.add(call);
     this.#awaits(true);
-    return infer(call, toInferRequest(request, parent.request));
+    const target = { name: request.modelName, version: request.modelVersion };
+    return infer(call, target, toInferRequest(request, parent.request));
   }
 
   /** Meanwhile its caller does not hang. */
@@ -139,17 +140,15 @@ function checkChain(chain: readonly string[]): void {
 
 /** Its place in the queue is as urgent as that of the request behind it. */
 function toInferRequest(request: ModelRequest, { priority, queueTimeoutMs }: InferRequest): InferRequest {
-  const { modelName, modelVersion, inputs, outputs, parameters, sequence } = request;
+  const { inputs, outputs, parameters, sequence } = request;
   return {
-    modelName,
-    modelVersion,
+    id: '',
     inputs,
+    outputs: outputs?.map((name) => ({ name, classificationCount: 0 })),
     parameters,
-    sequence,
     priority,
     queueTimeoutMs,
-    id: '',
-    outputs: outputs?.map((name) => ({ name, classificationCount: 0 })),
+    sequence,
   };
 }
 

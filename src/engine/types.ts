@@ -2,6 +2,7 @@ import type {
   Call,
   InferRequest,
   InferResponse,
+  InferTarget,
   MillraceError,
   ModelRef,
   ModelState,
@@ -103,7 +104,7 @@ export type InferResult =
   | { readonly kind: 'many'; readonly responses: AsyncIterable<InferResponse> };
 
 /** Runs one inference from the choice of the version to the answer; rejects with MillraceError. */
-export type Infer = (call: Call, request: InferRequest) => Promise<InferResult>;
+export type Infer = (call: Call, target: InferTarget, request: InferRequest) => Promise<InferResult>;
 
 /** A request on its way to the engine. */
 export interface Submission {

@@ -1,13 +1,7 @@
-import { MillraceError } from '../core/index.js';
+import { type InferTarget, MillraceError } from '../core/index.js';
 import type { ModelStatus } from '../engine/index.js';
 
 const RETRY_AFTER_MS = 1_000;
-
-/** A model, or one version of it, that was asked for. */
-export interface WantedModel {
-  readonly name: string;
-  readonly version: number | undefined;
-}
 
 /** What is known about the requested model. */
 export interface Knowledge {
@@ -17,7 +11,7 @@ export interface Knowledge {
 }
 
 /** Why no version of a model answers: `unavailable` while one is on its way or has failed, else `not_found`. */
-export function explainAbsence({ name, version }: WantedModel, { statuses, starting }: Knowledge): MillraceError {
+export function explainAbsence({ name, version }: InferTarget, { statuses, starting }: Knowledge): MillraceError {
   const label = version === undefined ? `model '${name}'` : `version ${version} of model '${name}'`;
   const wanted = version === undefined ? statuses : statuses.filter((status) => status.version === version);
   if (wanted.some(({ state }) => state.kind === 'loading' || state.kind === 'warming')) {

@@ -1,57 +1,106 @@
 import { describe, expect, it } from 'vitest';
 import { call, IDENTITY, request } from '../../test/support/engine-fixture.js';
 import { FakeClock } from '../../test/support/fake-clock.js';
-import { EventBus, type Events, type InferRequest, packBytes, type TensorSpec } from '../core/index.js';
+import {
+  Call,
+  EventBus,
+  type Events,
+  type InferRequest,
+  type InferTarget,
+  MillraceError,
+  packBytes,
+  type TensorSpec,
+} from '../core/index.js';
 import type { Engine, ModelInfo, Submission } from '../engine/index.js';
 import { SharedMemory } from '../shared-memory/index.js';
 import { createInfer } from './infer.js';
+import type { Resolved, ResolveOptions } from './types.js';
 
 const REF = { name: 'm', version: 1, generation: 1 };
+const TARGET: InferTarget = { name: 'm', version: undefined };
+const [OUTPUT] = IDENTITY.signature.outputs as readonly [TensorSpec];
+const TEXT: TensorSpec = { ...OUTPUT, datatype: 'BYTES' };
+const CLASSES = { outputs: [{ name: OUTPUT.name, classificationCount: 1 }] };
 
-/** `infer` over an engine that leaves what was submitted to the test. */
+function version(number: number, generation: number, fields: Partial<ModelInfo> = {}): ModelInfo {
+  const { signature } = IDENTITY;
+  const ref = { name: 'm', version: number, generation };
+  return { ref, signature, maxBatchSize: 8, decoupled: false, ...fields } as unknown as ModelInfo;
+}
+
+/** `infer` over an engine that leaves what was submitted to the test; `serving` may be changed. */
 function createFixture(fields: Partial<ModelInfo> = {}) {
   const given: Submission[] = [];
-  const info = {
-    ref: REF,
-    signature: IDENTITY.signature,
-    maxBatchSize: 8,
-    decoupled: false,
-    ...fields,
-  } as unknown as ModelInfo;
+  const refs: unknown[] = [];
+  const serving: ModelInfo[] = [version(1, 1, fields)];
   const engine: Pick<Engine, 'serving' | 'statusesOf' | 'submit'> = {
-    serving: (name) => (name === 'm' ? [info] : []),
+    serving: (name) => (name === 'm' ? serving : []),
     statusesOf: () => [],
-    submit: (_ref, submission) => {
+    submit: (ref, submission) => {
+      refs.push(ref);
       given.push(submission);
       return () => undefined;
     },
   };
   const events = new EventBus();
-  const codes: (string | undefined)[] = [];
-  const finished: Events['inferFinished'][] = [];
-  events.subscribe('inferFinished', (event) => {
-    codes.push(event.error?.code);
-    finished.push(event);
-  });
-  const sharedMemory = new SharedMemory({ enabled: false, maxRegions: 1, maxBufferedBytes: 1 });
   const clock = new FakeClock();
-  const { infer, chooseModel } = createInfer({
+  const finished: Events['inferFinished'][] = [];
+  events.subscribe('inferFinished', (event) => finished.push(event));
+  const sharedMemory = new SharedMemory({ enabled: false, maxRegions: 1, maxBufferedBytes: 1 });
+  const { resolve, infer } = createInfer({
     engine: engine as Engine,
     clock,
     events,
     sharedMemory,
     starting: () => false,
   });
+  const resolveM = (options?: ResolveOptions): Resolved => resolve(call(), TARGET, options);
   const submit = (options: Partial<InferRequest>) => {
-    const result = infer(call(), request(1, options));
+    const result = infer(call(), resolveM(), request(1, options));
     return { result, sink: given.at(-1)?.sink };
   };
-  return { submit, codes, given, finished, infer, chooseModel, info };
+  return { submit, given, refs, finished, infer, resolve, resolveM, serving, clock };
 }
+
+describe('resolve', () => {
+  it('decides at once, for those who may infer', () => {
+    const { resolve, serving, finished } = createFixture();
+    expect(resolve(call(), TARGET)).toMatchObject({ target: TARGET, info: serving[0] });
+    const stranger = new Call({
+      requestId: 'r',
+      principal: { name: 'ops', scopes: new Set(['manage']) },
+      trace: undefined,
+      deadlineAt: Number.POSITIVE_INFINITY,
+      receivedAt: 0,
+    });
+    expect(() => resolve(stranger, { name: 'nope', version: undefined })).toThrow(
+      "key 'ops' lacks the scope 'infer' that this needs; it has: manage",
+    );
+    expect(finished).toMatchObject([{ call: stranger, ref: undefined, error: { code: 'permission_denied' } }]);
+  });
+
+  it('ends a call whose model is not there', () => {
+    const { resolve, finished } = createFixture();
+    const target = { name: 'nope', version: 7 };
+    expect(() => resolve(call(), target)).toThrow("Request for unknown model: 'nope' version 7 is not found");
+    expect(finished).toMatchObject([
+      { target, request: undefined, ref: undefined, error: { code: 'not_found' }, answered: false, rows: 1 },
+    ]);
+  });
+
+  it('refuses what a decoupled model could answer several times to who can take one answer', async () => {
+    const { resolveM, infer, finished } = createFixture({ decoupled: true });
+    expect(() => resolveM({ onlyOne: 'which this cannot carry' })).toThrow(
+      new MillraceError('unimplemented', "model 'm' may give several answers, which this cannot carry"),
+    );
+    expect(finished).toMatchObject([{ error: { code: 'unimplemented' } }]);
+    expect((await infer(call(), resolveM(), request(1))).kind).toBe('many');
+  });
+});
 
 describe('infer', () => {
   it('refuses an answer that has no classes to rank, without a throw into the engine', async () => {
-    const { submit, codes } = createFixture();
+    const { submit, finished } = createFixture();
     const { result, sink } = submit({ outputs: [{ name: 'y', classificationCount: 1 }] });
     const outputs = [{ name: 'y', datatype: 'BYTES', shape: [1, 1], data: packBytes([new Uint8Array(1)]) }] as const;
     expect(() => sink?.onResponse({ ref: REF, id: '', outputs, parameters: {} })).not.toThrow();
@@ -60,45 +109,84 @@ describe('infer', () => {
       code: 'invalid_argument',
       message: "output 'y' is BYTES: it has no classes to rank",
     });
-    expect(codes).toEqual(['invalid_argument']);
+    expect(finished).toMatchObject([{ target: TARGET, answered: true, error: { code: 'invalid_argument' } }]);
   });
 
   it('refuses a request for classes of an output that has none before anything runs', async () => {
-    const [output] = IDENTITY.signature.outputs;
-    const text = { ...(output as TensorSpec), datatype: 'BYTES' } as const;
-    const { infer, given, finished } = createFixture({ signature: { ...IDENTITY.signature, outputs: [text] } });
-    await expect(
-      infer(call(), request(1, { outputs: [{ name: text.name, classificationCount: 1 }] })),
-    ).rejects.toMatchObject({
+    const { submit, given, finished } = createFixture({ signature: { ...IDENTITY.signature, outputs: [TEXT] } });
+    await expect(submit(CLASSES).result).rejects.toMatchObject({
       code: 'invalid_argument',
-      message: `output '${text.name}' is BYTES: it has no classes to rank`,
+      message: `output '${TEXT.name}' is BYTES: it has no classes to rank`,
     });
     expect(given).toEqual([]);
     expect(finished).toMatchObject([{ ref: REF, error: { code: 'invalid_argument' } }]);
   });
+});
 
-  it('does not submit what a decoupled model could answer several times to who can take one answer', async () => {
-    const { infer, given, finished } = createFixture({ decoupled: true });
-    await expect(infer(call(), request(1), { onlyOne: 'which this cannot carry' })).rejects.toMatchObject({
-      code: 'unimplemented',
-      message: "model 'm' may give several answers, which this cannot carry",
-    });
-    expect(given).toEqual([]);
-    expect(finished).toMatchObject([{ ref: REF, error: { code: 'unimplemented' } }]);
-    expect((await infer(call(), request(1))).kind).toBe('many');
+describe('what happens to a model after it was resolved', () => {
+  it('loaded again, its new generation runs the request', () => {
+    const { resolveM, infer, refs, serving } = createFixture();
+    const resolved = resolveM();
+    serving.splice(0, 1, version(1, 2), version(2, 3));
+    void infer(call(), resolved, request(1));
+    expect(refs).toEqual([{ name: 'm', version: 1, generation: 2 }]);
   });
 
-  it('tells of a version that could not be chosen, and takes one that was', async () => {
-    const { chooseModel, infer, given, finished, info } = createFixture();
-    expect(() => chooseModel(call(), { name: 'nope', version: 7 })).toThrow(
-      "Request for unknown model: 'nope' version 7 is not found",
+  it('loaded again as a model that cannot do what is asked, the request is refused as by that', async () => {
+    const { resolveM, infer, given, finished, serving } = createFixture();
+    const [forOne, forClasses] = [resolveM({ onlyOne: 'which this cannot carry' }), resolveM()];
+    serving[0] = version(1, 2, { decoupled: true, signature: { ...IDENTITY.signature, outputs: [TEXT] } });
+    await expect(infer(call(), forOne, request(1))).rejects.toThrow(
+      "model 'm' may give several answers, which this cannot carry",
     );
+    await expect(infer(call(), forClasses, request(1, CLASSES))).rejects.toThrow(
+      `output '${TEXT.name}' is BYTES: it has no classes to rank`,
+    );
+    expect(given).toEqual([]);
     expect(finished).toMatchObject([
-      { ref: undefined, request: { modelName: 'nope', modelVersion: 7 }, error: { code: 'not_found' } },
+      { error: { code: 'unimplemented' } },
+      { ref: { generation: 2 }, error: { code: 'invalid_argument' } },
     ]);
-    expect(chooseModel(call(), { name: 'm', version: undefined })).toBe(info);
-    void infer(call(), { ...request(1), modelName: 'unloaded meanwhile' }, { chosen: info });
-    expect(given).toHaveLength(1);
-    expect(finished).toHaveLength(1);
+  });
+
+  it('its version unloaded, another one runs a request that named none', () => {
+    const { resolveM, infer, refs, serving } = createFixture();
+    serving.push(version(2, 2));
+    const resolved = resolveM();
+    expect(resolved.info.ref.version).toBe(2);
+    serving.pop();
+    void infer(call(), resolved, request(1));
+    expect(refs).toEqual([REF]);
+  });
+
+  it.each([
+    { target: { name: 'm', version: 1 }, left: [version(2, 2)], label: "'m' version 1" },
+    { target: TARGET, left: [], label: "'m'" },
+  ])('unloaded, there is nothing to run a request for $label', async ({ target, left, label }) => {
+    const { resolve, infer, given, finished, serving } = createFixture();
+    const resolved = resolve(call(), target);
+    serving.splice(0, 1, ...left);
+    await expect(infer(call(), resolved, request(1))).rejects.toMatchObject({
+      code: 'not_found',
+      message: `Request for unknown model: ${label} is not found`,
+    });
+    expect(given).toEqual([]);
+    expect(finished).toMatchObject([{ target, ref: undefined, error: { code: 'not_found' } }]);
+  });
+
+  it('counts until the request is submitted, as long as its text is checked', async () => {
+    const { resolveM, infer, refs, finished, serving, clock } = createFixture();
+    const data = packBytes([new Uint8Array(2 ** 20)]);
+    const large = { ...request(1), inputs: [{ name: 'x', datatype: 'BYTES', shape: [1], data }] } as const;
+    const [kept, lost] = [resolveM(), resolveM()];
+    void infer(call(), kept, large);
+    serving[0] = version(1, 2);
+    while (refs.length === 0) await clock.advance(0);
+    expect(refs).toEqual([{ name: 'm', version: 1, generation: 2 }]);
+    const refused = expect(infer(call(), lost, large)).rejects.toThrow("Request for unknown model: 'm' is not found");
+    serving.length = 0;
+    while (finished.length === 0) await clock.advance(0);
+    await refused;
+    expect(finished).toMatchObject([{ ref: undefined, error: { code: 'not_found' } }]);
   });
 });

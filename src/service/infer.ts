@@ -4,31 +4,18 @@ import {
   DeadlineWatch,
   type EventBus,
   type InferRequest,
-  MillraceError,
-  NO_PARAMETERS,
+  type InferTarget,
+  type MillraceError,
   Turns,
   toMillraceError,
 } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
-import { admit } from '../governance/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import { checkClasses } from './classify.js';
-import { findVersion } from './find-version.js';
+import { createResolution } from './resolve.js';
 import { createRun, type Settle } from './run.js';
 import { outputUses, usesSharedMemory } from './shared-tensors.js';
-import type { InferOptions, InferResult, InferTarget } from './types.js';
-
-const NO_OPTIONS: InferOptions = {};
-/** Of a request that failed before it was read. */
-const NOTHING_ASKED: Omit<InferRequest, 'modelName' | 'modelVersion'> = {
-  id: '',
-  inputs: [],
-  outputs: undefined,
-  parameters: NO_PARAMETERS,
-  priority: 0,
-  queueTimeoutMs: undefined,
-  sequence: undefined,
-};
+import type { InferResult, Resolved } from './types.js';
 
 export interface InferDependencies {
   readonly engine: Engine;
@@ -40,61 +27,61 @@ export interface InferDependencies {
 }
 
 interface Outcome {
-  readonly info?: ModelInfo;
+  readonly target: InferTarget;
+  readonly request?: InferRequest;
+  readonly info?: ModelInfo | undefined;
   readonly error: MillraceError | undefined;
   /** The model has answered: an error is about what was to be done with the answer. */
   readonly answered?: boolean;
 }
 
-/** The use case that everything is about: admit, choose the version, submit, answer. One `inferFinished` a call. */
+/** The use case that everything is about: resolve, submit, answer. One `inferFinished` a call. */
 export function createInfer({ engine, clock, events, sharedMemory, starting }: InferDependencies) {
   const deadlines = new DeadlineWatch(clock);
   const run = createRun({ engine, sharedMemory, turns: new Turns(clock) });
+  const { resolve, versionNow } = createResolution({
+    engine,
+    starting,
+    onRefused: (call, target, error) => finish(call, { target, error }),
+  });
 
-  function choose(call: Call, request: Pick<InferRequest, 'modelName' | 'modelVersion'>): ModelInfo {
-    admit(call.principal, 'infer');
-    return findVersion(engine, { name: request.modelName, version: request.modelVersion }, starting);
+  function finish(call: Call, { target, request, info, error, answered = error === undefined }: Outcome): void {
+    const rows = info !== undefined && info.maxBatchSize > 0 ? (request?.inputs[0]?.shape[0] ?? 1) : 1;
+    events.publish('inferFinished', { call, target, request, ref: info?.ref, error, answered, rows });
   }
 
-  function finish(call: Call, request: InferRequest, { info, error, answered = error === undefined }: Outcome): void {
-    const rows = info !== undefined && info.maxBatchSize > 0 ? (request.inputs[0]?.shape[0] ?? 1) : 1;
-    events.publish('inferFinished', { call, request, ref: info?.ref, error, answered, rows });
-  }
-
-  /** What the caller asks for beyond what the model can do, before anything is submitted. */
-  function check(request: InferRequest, info: ModelInfo, { onlyOne }: InferOptions): void {
-    if (usesSharedMemory(request)) outputUses(request, info.decoupled);
-    if (onlyOne !== undefined && info.decoupled) {
-      throw new MillraceError('unimplemented', `model '${request.modelName}' may give several answers, ${onlyOne}`);
+  function infer(call: Call, resolved: Resolved, request: InferRequest): Promise<InferResult> {
+    const { target } = resolved;
+    let info: ModelInfo | undefined;
+    /** The version that is to run it, checked for what is asked of it beyond its signature. */
+    const chooseInfo = (): ModelInfo => {
+      const before = info;
+      info = undefined;
+      info = versionNow(resolved);
+      if (info !== before) check(request, info);
+      return info;
+    };
+    let chosen: ModelInfo;
+    try {
+      chosen = chooseInfo();
+    } catch (thrown) {
+      const error = toMillraceError(thrown);
+      finish(call, { target, request, info, error });
+      return Promise.reject(error);
     }
-    checkClasses(request, info.signature.outputs);
+    const token = deadlines.watch(call);
+    const settle: Settle = (error, answered = error === undefined) => {
+      deadlines.unwatch(token);
+      finish(call, { target, request, info, error, answered });
+    };
+    return run({ call, request, info: chosen, chooseInfo }, settle);
   }
 
-  return {
-    chooseModel(call: Call, model: InferTarget): ModelInfo {
-      const request = { ...NOTHING_ASKED, modelName: model.name, modelVersion: model.version };
-      try {
-        return choose(call, request);
-      } catch (error) {
-        finish(call, request, { error: toMillraceError(error) });
-        throw error;
-      }
-    },
-    infer(call: Call, request: InferRequest, options: InferOptions = NO_OPTIONS): Promise<InferResult> {
-      let info: ModelInfo | undefined;
-      try {
-        info = options.chosen ?? choose(call, request);
-        check(request, info, options);
-      } catch (error) {
-        finish(call, request, { ...(info && { info }), error: toMillraceError(error) });
-        return Promise.reject(error);
-      }
-      const token = deadlines.watch(call);
-      const settle: Settle = (error, answered) => {
-        deadlines.unwatch(token);
-        finish(call, request, { info, error, ...(answered && { answered }) });
-      };
-      return run({ call, request, info }, settle);
-    },
-  };
+  return { resolve, infer };
+}
+
+/** Throws for what the caller asks for beyond what the model can do, before anything is submitted. */
+function check(request: InferRequest, info: ModelInfo): void {
+  if (usesSharedMemory(request)) outputUses(request, info);
+  checkClasses(request, info.signature.outputs);
 }

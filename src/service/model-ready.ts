@@ -1,9 +1,9 @@
+import type { InferTarget } from '../core/index.js';
 import type { Engine } from '../engine/index.js';
 import { chooseVersion } from '../routing/index.js';
-import type { WantedModel } from './absence.js';
 
 /** Whether a version answers requests: it is ready and, of an ensemble, everything that it is made of. */
-export function isModelReady(engine: Engine, { name, version }: WantedModel): boolean {
+export function isModelReady(engine: Engine, { name, version }: InferTarget): boolean {
   const info = chooseVersion(engine.serving(name), version);
   if (info === undefined) return false;
   const ready = engine.statusesOf(name).some((known) => known.info === info && known.state.kind === 'ready');

@@ -18,7 +18,11 @@ export interface ChosenCall {
   readonly call: Call;
   readonly request: InferRequest;
   readonly info: ModelInfo;
+  /** That version anew, after others had their turn: it may have been loaded again, or be gone. Throws where nothing takes its place. */
+  readonly chooseInfo: () => ModelInfo;
 }
+
+type Submitted = Pick<ChosenCall, 'call' | 'request' | 'info'>;
 
 /** Called once when a request has ended; `answered` = the model did answer, and the error is about what was to be done with that. */
 export type Settle = (error: MillraceError | undefined, answered?: boolean) => void;
@@ -34,7 +38,7 @@ type OneResult = Extract<InferResult, { readonly kind: 'one' }>;
 /** Runs a request from its submission to its answer, with what has to be done to its tensors before and to its outputs behind. */
 export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
   /** The one answer of a model that is not decoupled; `settle` is called just before it comes. */
-  function submitOne({ call, request, info }: ChosenCall, settle: Settle): Promise<OneResult> {
+  function submitOne({ call, request, info }: Submitted, settle: Settle): Promise<OneResult> {
     return new Promise((resolve, reject) => {
       let answer: InferResponse | undefined;
       const succeed = (response: InferResponse) => {
@@ -65,36 +69,40 @@ export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
     return { ...response, outputs: await classifyOutputs(response.outputs, options, turns) };
   }
 
-  function submitMany({ call, request, info }: ChosenCall, settle: Settle) {
+  function submitMany({ call, request, info }: Submitted, settle: Settle) {
     const stream = new ResponseStream(call, settle);
     stream.grantsBy(engine.submit(info.ref, { request, call, sink: stream }));
     return { kind: 'many', responses: stream } as const;
   }
 
-  function submit(chosen: ChosenCall, settle: Settle): InferResult | Promise<InferResult> {
+  function submit(chosen: Submitted, settle: Settle): InferResult | Promise<InferResult> {
     return chosen.info.decoupled ? submitMany(chosen, settle) : submitOne(chosen, settle);
   }
 
   /** Much text takes a while to check, in which others are served. */
   async function inferLarge(chosen: ChosenCall, settle: Settle): Promise<InferResult> {
+    const { call, request, chooseInfo } = chosen;
+    let info: ModelInfo;
     try {
-      await walkLargeBytes(chosen.request.inputs, turns);
+      await walkLargeBytes(request.inputs, turns);
+      info = chooseInfo();
     } catch (error) {
       settle(toMillraceError(error));
       throw error;
     }
-    return submit(chosen, settle);
+    return submit({ call, request, info }, settle);
   }
 
   /** Tensors in shared memory are read before the request is submitted, and written before it is answered. */
   async function inferShared(chosen: ChosenCall, settle: Settle): Promise<InferResult> {
-    const { call, info } = chosen;
+    const { call, chooseInfo } = chosen;
     let tensors: SharedTensors | undefined;
     let answered = false;
     try {
-      tensors = new SharedTensors(sharedMemory, chosen.request, info.decoupled);
+      tensors = new SharedTensors(sharedMemory, chosen.request, chosen.info);
       const request = await tensors.read();
       await walkLargeBytes(request.inputs, turns);
+      const info = chooseInfo();
       if (info.decoupled) return submitMany({ call, request, info }, settle);
       const { response } = await submitOne({ call, request, info }, (_, reached = false) => {
         answered = reached;

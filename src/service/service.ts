@@ -83,8 +83,8 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
   const inference = createInfer({ ...setup, starting });
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   return {
+    resolve: inference.resolve,
     infer: inference.infer,
-    chooseModel: inference.chooseModel,
     serverInfo(call) {
       admit(call.principal, 'observe', 'infer');
       return { name: 'millrace', version: setup.version, extensions };

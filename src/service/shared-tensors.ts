@@ -1,7 +1,10 @@
 import { type InferRequest, type InferResponse, MillraceError, type SharedMemoryRange } from '../core/index.js';
+import type { ModelInfo } from '../engine/index.js';
 import type { RangeData, RangeUse, SharedMemory, SharedMemoryLease } from '../shared-memory/index.js';
 
 const EMPTY = new Uint8Array(0);
+
+type OutputModel = Pick<ModelInfo, 'ref' | 'decoupled'>;
 
 /** Whether any tensor of the request lies in shared memory, or is to be written there. */
 export function usesSharedMemory({ sharedInputs, outputs }: InferRequest): boolean {
@@ -17,9 +20,9 @@ export class SharedTensors {
   readonly #outputs: ReadonlyMap<string, RangeUse>;
 
   /** Throws `not_found` for a region that is not registered, and `invalid_argument` for what cannot be. */
-  constructor(memory: SharedMemory, request: InferRequest, decoupled: boolean) {
+  constructor(memory: SharedMemory, request: InferRequest, model: OutputModel) {
     this.#request = request;
-    this.#outputs = outputUses(request, decoupled);
+    this.#outputs = outputUses(request, model);
     this.#lease = memory.lease([...inputUses(request), ...this.#outputs.values()]);
   }
 
@@ -65,7 +68,7 @@ function inputUse(name: string, range: SharedMemoryRange): RangeUse {
 }
 
 /** Where outputs go that are to be written to shared memory. Throws where one cannot be. */
-export function outputUses({ modelName, outputs }: InferRequest, decoupled: boolean): ReadonlyMap<string, RangeUse> {
+export function outputUses({ outputs }: InferRequest, { ref, decoupled }: OutputModel): ReadonlyMap<string, RangeUse> {
   const uses = new Map<string, RangeUse>();
   for (const { name, classificationCount, sharedMemory } of outputs ?? []) {
     if (sharedMemory === undefined) continue;
@@ -76,7 +79,7 @@ export function outputUses({ modelName, outputs }: InferRequest, decoupled: bool
     if (decoupled) {
       throw new MillraceError(
         'unimplemented',
-        `${label}: model '${modelName}' may give several answers, which cannot share one range of shared memory`,
+        `${label}: model '${ref.name}' may give several answers, which cannot share one range of shared memory`,
       );
     }
     uses.set(name, { label, range: sharedMemory });

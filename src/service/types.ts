@@ -1,20 +1,23 @@
-import type { Call, ErrorCode, InferRequest } from '../core/index.js';
+import type { Call, ErrorCode, InferRequest, InferTarget } from '../core/index.js';
 import type { InferResult, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
 import type { SharedMemoryRegion } from '../shared-memory/index.js';
 
-export type { InferResult };
+export type { InferResult, InferTarget };
 
-/** The model that a request names; version undefined = the version policy chooses. */
-export interface InferTarget {
-  readonly name: string;
-  readonly version: number | undefined;
-}
-
-export interface InferOptions {
-  /** The version, where {@link Service.chooseModel} has chosen it already. */
-  readonly chosen?: ModelInfo;
+export interface ResolveOptions {
   /** The caller can take one answer only: why, and what to use instead. A decoupled model is `unimplemented` then, and not run. */
   readonly onlyOne?: string;
+}
+
+declare const RESOLVED: unique symbol;
+
+/** What {@link Service.resolve} has decided for one call. Only the service makes them. */
+export interface Resolved {
+  readonly [RESOLVED]: true;
+  /** As the caller named it. */
+  readonly target: InferTarget;
+  /** The version that answers, unless it is replaced or unloaded before the request is submitted. */
+  readonly info: ModelInfo;
 }
 
 export interface LoadModelOptions {
@@ -86,10 +89,16 @@ export interface AuditTrail {
  * where it changes something. All reject with MillraceError.
  */
 export interface Service {
-  /** Runs one inference: chooses the version, submits, applies classification, waits for the answer. */
-  infer(call: Call, request: InferRequest, options?: InferOptions): Promise<InferResult>;
-  /** The version that is going to answer, for those who need its signature to read a request. Throws as `infer` rejects. */
-  chooseModel(call: Call, model: InferTarget): ModelInfo;
+  /**
+   * Whether the caller may infer, and which version answers: the one place where that is decided. A promise only where something has
+   * to be waited for. Throws or rejects, and the call is settled then.
+   */
+  resolve(call: Call, target: InferTarget, options?: ResolveOptions): Resolved | Promise<Resolved>;
+  /**
+   * Runs one inference: submits, applies classification, waits for the answer. Where its version has been loaded again since it was
+   * resolved, that runs it; where it is gone, the version policy chooses anew unless the caller named it.
+   */
+  infer(call: Call, resolved: Resolved, request: InferRequest): Promise<InferResult>;
   /** Name, version and extensions of the server. */
   serverInfo(call: Call): ServerInfo;
   /** True while the process serves at all. Needs no scope. */

@@ -127,10 +127,10 @@ describe('a body', () => {
       options: { maxBufferedBytes: 1_000 },
       service: {
         ...service,
-        infer: async (call, request) => {
+        infer: async (call, resolved, request) => {
           start();
           await released;
-          return service.infer(call, request);
+          return service.infer(call, resolved, request);
         },
       },
     });

@@ -30,10 +30,10 @@ function createHeldService() {
   const arrivals: (() => void)[] = [];
   const held = {
     ...service,
-    infer: (...[call, request]: Parameters<typeof infer>) =>
+    infer: (...[call, resolved, request]: Parameters<typeof infer>) =>
       new Promise<InferResult>((resolve, reject) => {
         call.onCancel(reject);
-        waiting.set(request.id, () => resolve(infer(call, request)));
+        waiting.set(request.id, () => resolve(infer(call, resolved, request)));
         for (const arrived of arrivals.splice(0)) arrived();
       }),
   };
@@ -58,8 +58,8 @@ function createLargeService(sizeBytes: number): Service {
   const data = new Uint8Array(sizeBytes);
   return {
     ...service,
-    infer: async (call, request) => {
-      const result = await service.infer(call, request);
+    infer: async (call, resolved, request) => {
+      const result = await service.infer(call, resolved, request);
       if (result.kind !== 'one') return result;
       const outputs = [{ name: 'y', datatype: 'UINT8' as const, shape: [data.length], data }];
       return { kind: 'one', response: { ...result.response, outputs } };

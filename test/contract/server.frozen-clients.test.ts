@@ -17,8 +17,8 @@ function createLargeService(): Service {
   const outputs = [{ name: 'y', datatype: 'UINT8' as const, shape: [SIZE], data: new Uint8Array(SIZE) }];
   return {
     ...service,
-    infer: async (call, request) => {
-      const result = await service.infer(call, request);
+    infer: async (call, resolved, request) => {
+      const result = await service.infer(call, resolved, request);
       return result.kind === 'one' ? { kind: 'one', response: { ...result.response, outputs } } : result;
     },
   };

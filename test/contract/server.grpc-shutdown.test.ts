@@ -25,8 +25,8 @@ function createLargeService(sizeBytes: number): Service {
   const outputs = [{ name: 'y', datatype: 'UINT8' as const, shape: [sizeBytes], data: new Uint8Array(sizeBytes) }];
   return {
     ...service,
-    infer: async (call, request) => {
-      const result = await service.infer(call, request);
+    infer: async (call, resolved, request) => {
+      const result = await service.infer(call, resolved, request);
       return result.kind === 'one' ? { kind: 'one', response: { ...result.response, outputs } } : result;
     },
   };

@@ -38,10 +38,10 @@ function createSlowService() {
   });
   const slow = {
     ...service,
-    infer: (...[call, request]: Parameters<typeof infer>) =>
+    infer: (...[call, resolved, request]: Parameters<typeof infer>) =>
       new Promise<InferResult>((resolve, reject) => {
         call.onCancel(reject);
-        release = () => resolve(infer(call, request));
+        release = () => resolve(infer(call, resolved, request));
         onStart();
       }),
   };

@@ -123,7 +123,8 @@ describe('an inference', () => {
     const { url, diagnostics } = await startTestServer({
       service: {
         ...service,
-        infer: (call, request) => (request.id === 'bad' ? Promise.reject(fault) : infer(call, request)),
+        infer: (call, resolved, request) =>
+          request.id === 'bad' ? Promise.reject(fault) : infer(call, resolved, request),
       },
     });
     const [bad, good] = await Promise.all([

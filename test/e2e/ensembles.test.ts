@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesOf, Call, type InferRequest, type Tensor } from '../../src/core/index.js';
 import { LOCAL_OPERATOR } from '../../src/governance/index.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
+import { inferNamed } from '../support/infer-named.js';
 import type { FolderContents } from '../support/model-folder.js';
 import { buildOnnx } from '../support/onnx-builder.js';
 import { RawClient, requestText } from '../support/raw-client.js';
@@ -202,8 +203,8 @@ describe('ensembles', () => {
 
   it("pass priority and queue time-out on to their models' queues", async () => {
     const seen: string[] = [];
-    const unsubscribe = server.app.events.subscribe('inferFinished', ({ request: asked }) => {
-      seen.push(`${asked.modelName} ${asked.priority} ${asked.queueTimeoutMs}`);
+    const unsubscribe = server.app.events.subscribe('inferFinished', ({ target, request: asked }) => {
+      seen.push(`${target.name} ${asked?.priority} ${asked?.queueTimeoutMs}`);
     });
     await server.infer('nested', { ...request(1), parameters: { priority: 2, timeout: 5_000_000 } });
     unsubscribe();
@@ -240,8 +241,8 @@ describe('ensembles', () => {
   it('end with their client, and so do the steps that run', async () => {
     const ends: string[] = [];
     const cancelled = new Promise<void>((resolve) => {
-      server.app.events.subscribe('inferFinished', ({ request: { modelName }, error }) => {
-        ends.push(`${modelName} ${error?.code}`);
+      server.app.events.subscribe('inferFinished', ({ target, error }) => {
+        ends.push(`${target.name} ${error?.code}`);
         if (ends.length === 3) resolve();
       });
     });
@@ -270,8 +271,6 @@ describe('ensembles', () => {
     const data: Tensor = { name: 'in', datatype: 'FP32', shape: [1, 2], data: bytesOf(Float32Array.of(1, 2)) };
     const asked: InferRequest = {
       id: 'i',
-      modelName: 'stream',
-      modelVersion: undefined,
       inputs: [data],
       outputs: undefined,
       parameters: { times: 100 },
@@ -279,7 +278,7 @@ describe('ensembles', () => {
       queueTimeoutMs: undefined,
       sequence: undefined,
     };
-    const result = await server.app.service.infer(call(), asked);
+    const result = await inferNamed(server.app.service, call(), { name: 'stream', request: asked });
     if (result.kind !== 'many') throw new Error('expected a stream');
     const rounds: unknown[] = [];
     for await (const { outputs, parameters } of result.responses) {

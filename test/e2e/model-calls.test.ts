@@ -3,6 +3,7 @@ import { type Call, type Events, MillraceError } from '../../src/core/index.js';
 import { localCall } from '../../src/local-infer.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
 import { request } from '../support/engine-fixture.js';
+import { inferNamed } from '../support/infer-named.js';
 import { fp32 } from '../support/tensors.js';
 
 /** A model `x FP32[1] → y FP32[1]` in JavaScript. */
@@ -71,7 +72,7 @@ const executing = (name: string) => server.app.engine.gauges().find(({ ref }) =>
 /** Starts a request for `waits`, which waits for `never`; resolves once that is being executed too. */
 async function startWaiting(): Promise<{ call: Call; ended: Promise<unknown>; childEnded: Promise<unknown> }> {
   const call = localCall(server.app);
-  const given = request(1, { modelName: 'waits', inputs: [fp32('x', [1], [1])] });
+  const given = request(1, { inputs: [fp32('x', [1], [1])] });
   const before = executing('never') ?? 0;
   const childEnded = new Promise((resolve) => {
     const unsubscribe = server.app.events.subscribe('inferFinished', ({ ref, error }) => {
@@ -80,7 +81,9 @@ async function startWaiting(): Promise<{ call: Call; ended: Promise<unknown>; ch
       resolve(error);
     });
   });
-  const ended = server.app.service.infer(call, given).catch((error: unknown) => error);
+  const ended = inferNamed(server.app.service, call, { name: 'waits', request: given }).catch(
+    (error: unknown) => error,
+  );
   await expect.poll(() => executing('never')).toBe(before + 1);
   return { call, ended, childEnded };
 }
@@ -133,8 +136,8 @@ describe('a script that calls other models', () => {
   });
 
   it('passes a stream on, no faster than its own reader reads', async () => {
-    const given = request(1, { modelName: 'relay', inputs: [fp32('x', [1], [1])], parameters: { times: 100_000 } });
-    const result = await server.app.service.infer(localCall(server.app), given);
+    const given = request(1, { inputs: [fp32('x', [1], [1])], parameters: { times: 100_000 } });
+    const result = await inferNamed(server.app.service, localCall(server.app), { name: 'relay', request: given });
     if (result.kind !== 'many') throw new Error('expected many answers');
     let count = 0;
     for await (const { outputs } of result.responses) {

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bytesOf, packBytes } from '../../src/core/index.js';
+import { localCall } from '../../src/local-infer.js';
 import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
+import { request } from '../support/engine-fixture.js';
+import { inferNamed } from '../support/infer-named.js';
 import { createSharedObject, type SharedObject } from '../support/shared-object.js';
 
 const model = (datatype: string, more = '') =>
@@ -133,11 +136,13 @@ describe('shared memory', () => {
   });
 
   it('refuses outputs of a model that may give several answers', async () => {
-    const answer = await server.infer('many', { inputs: [x(region('in', 64))], outputs: [y(region('out', 64))] });
-    expect([answer.status, answer.body]).toEqual([
-      501,
-      { error: "output 'y': model 'many' may give several answers, which cannot share one range of shared memory" },
-    ]);
+    const sharedMemory = { region: 'out', offset: 0, sizeBytes: 64 };
+    const given = request(1, { outputs: [{ name: 'y', classificationCount: 0, sharedMemory }] });
+    const answer = inferNamed(server.app.service, localCall(server.app), { name: 'many', request: given });
+    await expect(answer).rejects.toMatchObject({
+      code: 'unimplemented',
+      message: "output 'y': model 'many' may give several answers, which cannot share one range of shared memory",
+    });
   });
 
   it('survives an object that is cut off', async () => {

@@ -4,6 +4,7 @@ import { localCall } from '../../src/local-infer.js';
 import { STREAM_CREDIT } from '../../src/runtimes/index.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
 import { Outcome, request } from '../support/engine-fixture.js';
+import { inferNamed } from '../support/infer-named.js';
 
 const MODEL = (placement: string) => `runtime: echo
 echo: { mode: repeat }
@@ -24,7 +25,10 @@ describe.each(['process', 'inline'])('a model of many answers, placed %s', (plac
   /** Streams `times` answers to a reader who takes what he wants when he wants. */
   async function open(times: number) {
     const call = localCall(server.app);
-    const result = await server.app.service.infer(call, request(7, { parameters: { times } }));
+    const result = await inferNamed(server.app.service, call, {
+      name: 'm',
+      request: request(7, { parameters: { times } }),
+    });
     if (result.kind !== 'many') throw new Error('expected many answers');
     return { call, responses: result.responses };
   }

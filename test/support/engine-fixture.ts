@@ -27,8 +27,6 @@ export function request(value: number, options: Partial<InferRequest> & { readon
   for (let row = 0; row < rows; row++) data.set([value, row], row * 2);
   return {
     id: `r${value}`,
-    modelName: 'm',
-    modelVersion: undefined,
     inputs: [{ name: 'x', datatype: 'FP32', shape: [rows, 2], data: bytesOf(data) }],
     outputs: undefined,
     parameters: {},

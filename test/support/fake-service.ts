@@ -1,6 +1,6 @@
-import { type Call, MillraceError, NO_PARAMETERS, type Signature } from '../../src/core/index.js';
+import { type Call, type InferTarget, MillraceError, NO_PARAMETERS, type Signature } from '../../src/core/index.js';
 import type { ModelInfo, ModelStatistics, ModelStatus } from '../../src/engine/index.js';
-import type { LogSettings, Service, TraceSettings } from '../../src/service/index.js';
+import type { LogSettings, Resolved, Service, TraceSettings } from '../../src/service/index.js';
 
 const SIGNATURE: Signature = {
   inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 4], batchAxis: 0, optional: false }],
@@ -33,6 +33,11 @@ export function fakeModelInfo(name: string, version: number, signature: Signatur
     loadMs: 12,
     batching: { enabled: true, reason: 'configured' },
   };
+}
+
+/** What a service has resolved; the real ones are made by it alone. */
+export function fakeResolved(target: InferTarget, info: Partial<ModelInfo>): Resolved {
+  return { target, info } as unknown as Resolved;
 }
 
 const nothing = () => ({ count: 0, ns: 0 });
@@ -109,20 +114,19 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
   return {
     isReady: true,
     calls,
-    infer(call, request) {
+    resolve: (_call, target) => fakeResolved(target, fakeModelInfo(target.name, find(target.name, target.version))),
+    infer(call, { info }, request) {
       note('infer', call, request);
-      const version = find(request.modelName, request.modelVersion);
       return Promise.resolve({
         kind: 'one',
         response: {
-          ref: { name: 'm', version, generation: version },
+          ref: info.ref,
           id: request.id,
           outputs: request.inputs.map((input) => ({ ...input, name: 'y' })),
           parameters: NO_PARAMETERS,
         },
       });
     },
-    chooseModel: (_call, { name, version }) => fakeModelInfo(name, find(name, version)),
     serverInfo: () => ({ name: 'millrace', version: '0.0.0', extensions: ['statistics'] }),
     live: () => true,
     ready(): boolean {

@@ -1,10 +1,10 @@
 import { createSettings } from '../../src/config/index.js';
-import { EventBus, systemClock, type Tensor } from '../../src/core/index.js';
-import { createEngine } from '../../src/engine/index.js';
+import { EventBus, type Signature, systemClock, type Tensor } from '../../src/core/index.js';
+import { createEngine, type ModelInfo } from '../../src/engine/index.js';
 import { createFolderRepository } from '../../src/repository/index.js';
 import { type Batch, createHost, type Emission, type Host, type Instance } from '../../src/runtimes/index.js';
 import { createServer } from '../../src/server/index.js';
-import { createService } from '../../src/service/index.js';
+import { createService, type Service } from '../../src/service/index.js';
 import { SharedMemory } from '../../src/shared-memory/index.js';
 import { createTelemetry } from '../../src/telemetry/index.js';
 import { EVERYBODY } from './http-server.js';
@@ -40,7 +40,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
   const clock = systemClock;
   const engine = createEngine({
     reload: () => Promise.resolve(),
-    infer: (call, request) => life.service.infer(call, request),
+    infer: async (call, target, request) => life.service.infer(call, await life.service.resolve(call, target), request),
     options: settings.engine,
     clock,
     events,
@@ -80,7 +80,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     version: '0.0.0',
     requiresKey: false,
     renderMetrics: undefined,
-    service: { ...life.service, modelInfo: broken, chooseModel: broken, repositoryIndex: broken },
+    service: { ...life.service, modelInfo: broken, resolve: withoutSignature(life.service), repositoryIndex: broken },
     authenticate: () => EVERYBODY,
   });
   await life.start();
@@ -94,6 +94,20 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
       await life.close();
       await telemetry.close();
     },
+  };
+}
+
+/** Who reads a request by the signature of its model comes upon a fault. */
+function withoutSignature({ resolve }: Pick<Service, 'resolve'>): Service['resolve'] {
+  return async (...given) => {
+    const resolved = await resolve(...given);
+    const info: ModelInfo = {
+      ...resolved.info,
+      get signature(): Signature {
+        throw new TypeError('a fault in the service');
+      },
+    };
+    return { ...resolved, info };
   };
 }
 

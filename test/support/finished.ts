@@ -55,10 +55,9 @@ export function refusedCall(requestId = 'req-1'): Call {
 export function inferFinished(event: Partial<Events['inferFinished']> = {}): Events['inferFinished'] {
   return {
     call: finishedCall(),
+    target: { name: REF.name, version: undefined },
     request: {
       id: '',
-      modelName: REF.name,
-      modelVersion: undefined,
       inputs: [],
       outputs: undefined,
       parameters: {},

@@ -7,7 +7,6 @@ import { decodeGenerate } from '../oip/generate-decode.js';
 import { decodeModelInfer } from '../oip/grpc/decode-infer.js';
 import { Decoder } from './decoder.js';
 
-const TARGET = { name: 'm', version: undefined };
 const SIGNATURE: Signature = {
   inputs: [{ name: 'x', datatype: 'INT64', shape: [-1], batchAxis: null, optional: false }],
   outputs: [],
@@ -43,8 +42,7 @@ function wireOf(
   return { method: 'POST', url: '', headers: { 'inference-header-content-length': String(text.length) }, body };
 }
 
-const inferJob = (json: string, blob?: string) =>
-  ({ kind: 'infer', wire: wireOf(json, blob), target: TARGET, maxInputs: 4 }) as const;
+const inferJob = (json: string, blob?: string) => ({ kind: 'infer', wire: wireOf(json, blob), maxInputs: 4 }) as const;
 
 describe('a request that is decoded in a thread', () => {
   it('is what it would have been here, and its body is moved, not copied', async () => {
@@ -60,7 +58,7 @@ describe('a request that is decoded in a thread', () => {
       outputs: [{ name: 'y', parameters: { binary_data: true } }],
       parameters: { top_k: 5, sequence_id: 7, text: 'a' },
     });
-    const here = decodeInfer(wireOf(json, 'abc'), TARGET, { maxInputs: 4, signatureOf: () => SIGNATURE });
+    const here = decodeInfer(wireOf(json, 'abc'), { maxInputs: 4, signatureOf: () => SIGNATURE });
     const job = inferJob(json, 'abc');
     const there = await start().decode<'infer'>(createCall(), job, { owned: true });
     expect(there.binaryOutputs).toEqual(here.binaryOutputs);
@@ -77,8 +75,8 @@ describe('a request that is decoded in a thread', () => {
 
   it('may be one of generate or of gRPC, whose message stays as it is', async () => {
     const wire = wireOf('{"x":[1,2,3],"top_k":5}');
-    const generate = { kind: 'generate', wire, target: TARGET, signature: SIGNATURE } as const;
-    const expected = decodeGenerate(wire, TARGET, SIGNATURE);
+    const generate = { kind: 'generate', wire, signature: SIGNATURE } as const;
+    const expected = decodeGenerate(wire, SIGNATURE);
     const here = { ...expected, parameters: { ...expected.parameters }, inputs: [{ ...expected.inputs[0] }] };
     const there = await start().decode<'generate'>(createCall(), generate, { owned: false });
     expect(Buffer.from(there.inputs[0]?.data ?? [])).toEqual(Buffer.from(here.inputs[0]?.data ?? []));

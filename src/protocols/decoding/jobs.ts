@@ -1,5 +1,4 @@
 import type { InferRequest, Signature } from '../../core/index.js';
-import type { InferTarget } from '../../service/index.js';
 import type { DecodedInfer } from '../oip/decode-infer.js';
 import type { DecodedModelInfer } from '../oip/grpc/decode-infer.js';
 import type { WireRequest } from '../wire.js';
@@ -9,13 +8,11 @@ export type DecodeJob =
   | {
       readonly kind: 'infer';
       readonly wire: WireRequest;
-      readonly target: InferTarget;
       readonly maxInputs: number;
     }
   | {
       readonly kind: 'generate';
       readonly wire: WireRequest;
-      readonly target: InferTarget;
       readonly signature: Signature;
     }
   | { readonly kind: 'grpc'; readonly message: Uint8Array; readonly maxInputs: number };

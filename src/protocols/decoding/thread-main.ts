@@ -12,9 +12,9 @@ const MIN_MOVED_BYTES = Math.max(65_536, Buffer.poolSize + 1);
 function run(job: DecodeJob): DecodeResults[DecodeJob['kind']] {
   switch (job.kind) {
     case 'infer':
-      return decodeInfer(job.wire, job.target, { maxInputs: job.maxInputs, signatureOf: refuseRaw });
+      return decodeInfer(job.wire, { maxInputs: job.maxInputs, signatureOf: refuseRaw });
     case 'generate':
-      return decodeGenerate(job.wire, job.target, job.signature);
+      return decodeGenerate(job.wire, job.signature);
     case 'grpc':
       return decodeModelInfer(job.message, job);
     default:

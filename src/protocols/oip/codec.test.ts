@@ -76,7 +76,7 @@ function reread(response: WireResponse): readonly Tensor[] {
   if (length !== undefined) headers['inference-header-content-length'] = String(Number(length) - 1);
   const wire = { method: 'POST', url: '', headers, body };
   const options = { maxInputs: 8, signatureOf: () => ({ inputs: [], outputs: [] }) };
-  return decodeInfer(wire, { name: 'm', version: undefined }, options).request.inputs;
+  return decodeInfer(wire, options).request.inputs;
 }
 
 function answer(outputs: readonly Tensor[]): InferResponse {

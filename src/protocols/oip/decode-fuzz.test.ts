@@ -50,11 +50,7 @@ function mutate(seed: string, mutations: readonly { at: number; remove: number; 
 function decode(body: Buffer, jsonBytes: number): void {
   const headers = { 'inference-header-content-length': String(jsonBytes) };
   const signatureOf = () => ({ inputs: [], outputs: [] });
-  decodeInfer(
-    { method: 'POST', url: '', headers, body },
-    { name: 'm', version: undefined },
-    { maxInputs: 3, signatureOf },
-  );
+  decodeInfer({ method: 'POST', url: '', headers, body }, { maxInputs: 3, signatureOf });
 }
 
 /** The text with literals for which JSON has no number replaced by ones that it has. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type MillraceError, type Signature, typedView } from '../../core/index.js';
 import { type DecodedInfer, decodeInfer } from './decode-infer.js';
 
-const TARGET = { name: 'mlp', version: undefined };
+const _TARGET = { name: 'mlp', version: undefined };
 const LIMIT = 4;
 
 interface Sent {
@@ -17,7 +17,7 @@ function decode(json: string | Uint8Array, { blob, headers, signature }: Sent = 
   const body = Buffer.concat([text, blob ?? Buffer.of()]);
   const length = blob === undefined ? {} : { 'inference-header-content-length': String(text.length) };
   const wire = { method: 'POST', url: '/v2/models/mlp/infer', headers: { ...length, ...headers }, body };
-  return decodeInfer(wire, TARGET, {
+  return decodeInfer(wire, {
     maxInputs: LIMIT,
     signatureOf: () => {
       if (signature === undefined) throw new Error('the signature is not needed');
@@ -50,8 +50,6 @@ describe('decodeInfer of JSON', () => {
     }`);
     expect(request).toEqual({
       id: 'req-é-1',
-      modelName: 'mlp',
-      modelVersion: undefined,
       inputs: [{ name: 'x', shape: [2, 2], datatype: 'INT32', data: expect.any(Uint8Array) }],
       outputs: [
         { name: 'y', classificationCount: 3 },

@@ -5,7 +5,6 @@ import {
   type Signature,
   type Tensor,
 } from '../../core/index.js';
-import type { InferTarget } from '../../service/index.js';
 import { LARGE_BYTES, type WireRequest } from '../wire.js';
 import { attachBinary } from './decode-binary.js';
 import { type InputHead, readInput } from './decode-input.js';
@@ -25,7 +24,7 @@ const NO_NAMES: ReadonlySet<string> = new Set();
 export interface DecodeOptions {
   /** Most inputs of a request, and most outputs that it may name. */
   readonly maxInputs: number;
-  /** The target's signature; asked for only by raw binary requests, which name nothing. May throw `not_found`. */
+  /** The model's signature; asked for only by raw binary requests, which name nothing. */
   readonly signatureOf: () => Signature;
 }
 
@@ -48,18 +47,18 @@ const NO_MEMBERS: Members = { inputs: undefined, outputs: undefined, id: undefin
  * The inference request that a POST to an infer route carries: JSON, JSON with binary tensors behind it, or one raw
  * tensor. Checks everything that takes no knowledge of the model. Throws `invalid_argument`.
  */
-export function decodeInfer(wire: WireRequest, target: InferTarget, options: DecodeOptions): DecodedInfer {
+export function decodeInfer(wire: WireRequest, options: DecodeOptions): DecodedInfer {
   const { body } = wire;
   const jsonBytes = jsonLength(wire);
   if (jsonBytes === undefined) {
     const inputs = [decodeRawInput(options.signatureOf(), body)];
-    return { request: toRequest(target, inputs, NO_MEMBERS), binaryOutputs: 'all' };
+    return { request: toRequest(inputs, NO_MEMBERS), binaryOutputs: 'all' };
   }
   const members = readMembers(new JsonCursor(body, jsonBytes), options.maxInputs);
   if (members.inputs === undefined) throw refused("expected 'inputs', got none");
   const inputs = attachBinary(members.inputs, body.subarray(jsonBytes));
   checkNames(inputs);
-  const request = toRequest(target, inputs, members);
+  const request = toRequest(inputs, members);
   const sharedInputs = sharedInputsOf(members.inputs);
   return {
     request: sharedInputs === undefined ? request : { ...request, sharedInputs },
@@ -152,12 +151,10 @@ export function checkNames(inputs: readonly Tensor[]): void {
   }
 }
 
-function toRequest(target: InferTarget, inputs: readonly Tensor[], members: Members): InferRequest {
+function toRequest(inputs: readonly Tensor[], members: Members): InferRequest {
   const { outputs, parameters = NO_REQUEST_PARAMETERS } = members;
   return {
     id: members.id ?? '',
-    modelName: target.name,
-    modelVersion: target.version,
     inputs,
     outputs: outputs === undefined || outputs.outputs.length === 0 ? undefined : outputs.outputs,
     parameters: parameters.rest,

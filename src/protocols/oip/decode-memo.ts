@@ -1,4 +1,3 @@
-import type { InferTarget } from '../../service/index.js';
 import type { WireRequest } from '../wire.js';
 import type { DecodedInfer } from './decode-infer.js';
 
@@ -10,7 +9,6 @@ const SAMPLES = 64;
 /** A request as it came, and what it meant. */
 export interface KnownRequest {
   readonly body: Buffer;
-  readonly target: InferTarget;
   readonly decoded: DecodedInfer;
 }
 
@@ -22,12 +20,11 @@ export class DecodeMemo {
   readonly #known = new Map<number, KnownRequest>();
 
   /** Takes the request out: it may be put back when nobody else has got hold of its tensors. */
-  take(wire: WireRequest, target: InferTarget): KnownRequest | undefined {
+  take(wire: WireRequest): KnownRequest | undefined {
     if (this.#known.size === 0 || !isRepeatable(wire)) return undefined;
     const key = sample(wire.body);
     const known = this.#known.get(key);
     if (known === undefined || !known.body.equals(wire.body)) return undefined;
-    if (known.target.name !== target.name || known.target.version !== target.version) return undefined;
     this.#known.delete(key);
     return known;
   }
@@ -40,9 +37,9 @@ export class DecodeMemo {
   }
 
   /** Remembers a request that was read. */
-  add(wire: WireRequest, target: InferTarget, decoded: DecodedInfer): void {
+  add(wire: WireRequest, decoded: DecodedInfer): void {
     // A copy: the body may lie in a larger piece of what a socket has brought.
-    if (isRepeatable(wire)) this.put({ body: Buffer.from(wire.body), target, decoded });
+    if (isRepeatable(wire)) this.put({ body: Buffer.from(wire.body), decoded });
   }
 }
 

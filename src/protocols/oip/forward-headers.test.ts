@@ -10,8 +10,6 @@ function pattern(text: string): RegExp {
 
 const request = (parameters: Parameters): InferRequest => ({
   id: '',
-  modelName: 'm',
-  modelVersion: undefined,
   inputs: [],
   outputs: undefined,
   parameters,

@@ -9,7 +9,6 @@ import {
   type Tensor,
   type TensorSpec,
 } from '../../core/index.js';
-import type { InferTarget } from '../../service/index.js';
 import type { WireRequest } from '../wire.js';
 import { inputLabel } from './decode-input.js';
 import { MAX_PARAMETERS, readParameter } from './decode-parameters.js';
@@ -33,7 +32,7 @@ interface Draft {
  * single or in one flat array; `id` and `parameters` are what they are for infer; all others are parameters, too.
  * Throws `invalid_argument`.
  */
-export function decodeGenerate(wire: WireRequest, target: InferTarget, signature: Signature): InferRequest {
+export function decodeGenerate(wire: WireRequest, signature: Signature): InferRequest {
   const cursor = new JsonCursor(wire.body, wire.body.length);
   const draft: Draft = {
     specs: signature.inputs,
@@ -59,7 +58,7 @@ export function decodeGenerate(wire: WireRequest, target: InferTarget, signature
     more = cursor.next(CLOSE_BRACE);
   }
   if (cursor.peek() !== -1) throw cursor.unexpected('the end of the JSON');
-  return toRequest(target, draft);
+  return toRequest(draft);
 }
 
 /** Inside `parameters` names mean what they do beside it: so does Triton take the options of a language model. */
@@ -121,12 +120,10 @@ function shapeOf(spec: TensorSpec, count: number): readonly number[] {
   return spec.shape.map((fixed, axis) => (axis === filled ? size : Math.max(fixed, fixed < 0 ? 1 : 0)));
 }
 
-function toRequest(target: InferTarget, draft: Draft): InferRequest {
+function toRequest(draft: Draft): InferRequest {
   const parameters = toRequestParameters(draft.parameters satisfies Parameters);
   return {
     id: draft.id ?? '',
-    modelName: target.name,
-    modelVersion: target.version,
     inputs: [...draft.inputs.values()],
     outputs: undefined,
     parameters: parameters.rest,

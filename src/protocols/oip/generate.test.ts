@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
+import { fakeResolved } from '../../../test/support/fake-service.js';
 import {
   bytesElements,
   bytesOf,
@@ -12,7 +13,6 @@ import {
   type TensorSpec,
   typedView,
 } from '../../core/index.js';
-import type { ModelInfo } from '../../engine/index.js';
 import type { InferResult } from '../../service/index.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import { createGenerateHandler } from './generate.js';
@@ -32,17 +32,17 @@ function setUp(inputs: readonly Spec[], answer: (request: InferRequest) => Infer
     datatype,
     shape,
     optional: name !== 'text_input',
-    batchAxis: batched ? 0 : null,
+    batchAxis: batched ? (0 as const) : null,
   }));
   const handler = createGenerateHandler({
     clock: new FakeClock(),
     service: {
-      async infer(_, request) {
+      async infer(_, _resolved, request) {
         requests.push(request);
         return answer(request);
       },
       // The handler reads nothing but the signature.
-      chooseModel: () => ({ signature: { inputs: specs, outputs: [] } }) as unknown as ModelInfo,
+      resolve: (_, target) => fakeResolved(target, { signature: { inputs: specs, outputs: [] } }),
     },
   });
   const send = (body: unknown, stream: boolean) =>

@@ -44,7 +44,7 @@ const EVENT_HEADERS = {
 
 /** Triton's generate routes: `service.infer` with plain JSON on both sides, for models that speak text above all. */
 export function createGenerateHandler(options: {
-  readonly service: Pick<Service, 'infer' | 'chooseModel'>;
+  readonly service: Pick<Service, 'resolve' | 'infer'>;
   /** Headers that become parameters of the request; undefined = none. */
   readonly forwardHeaders?: RegExp | undefined;
   /** For large requests. Default: one of its own. */
@@ -57,22 +57,22 @@ export function createGenerateHandler(options: {
 
   function decode(
     call: Call,
-    { target, wire, signature }: { target: GenerateTarget; wire: WireRequest; signature: Signature },
+    { wire, signature }: { wire: WireRequest; signature: Signature },
   ): InferRequest | Promise<InferRequest> {
-    if (wire.body.length <= LARGE_BYTES) return decodeGenerate(wire, target, signature);
-    const job = { kind: 'generate', wire: withoutRawHeaders(wire), target, signature } as const;
+    if (wire.body.length <= LARGE_BYTES) return decodeGenerate(wire, signature);
+    const job = { kind: 'generate', wire: withoutRawHeaders(wire), signature } as const;
     return decoder.decode<'generate'>(call, job, { owned: true });
   }
 
   return async (call, target, wire) => {
-    const chosen = service.chooseModel(call, target);
-    const decoded = await decode(call, { target, wire, signature: chosen.signature });
+    const resolved = await service.resolve(call, target);
+    const decoded = await decode(call, { wire, signature: resolved.info.signature });
     const request =
       forwardHeaders === undefined
         ? decoded
         : withParameters(decoded, parametersOfHeaders(forwardHeaders, wire.rawHeaders));
     call.timing.decodedAt = clock.now();
-    const result = await service.infer(call, request, { chosen });
+    const result = await service.infer(call, resolved, request);
     if (target.stream) return { status: 200, headers: EVENT_HEADERS, stream: events(result, encoder) };
     const response = result.kind === 'one' ? result.response : await takeOnly(target.name, result.responses);
     const startedAt = clock.now();

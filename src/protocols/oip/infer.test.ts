@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
+import { fakeResolved } from '../../../test/support/fake-service.js';
 import { bytesOf, Call, type InferRequest, MillraceError, type Tensor } from '../../core/index.js';
-import type { ModelInfo } from '../../engine/index.js';
-import type { InferResult } from '../../service/index.js';
+import type { InferResult, Resolved } from '../../service/index.js';
 import { Decoder } from '../decoding/decoder.js';
 import type { DecodeJob } from '../decoding/jobs.js';
 import { LARGE_BYTES } from '../wire.js';
@@ -12,11 +12,18 @@ const OUTPUT: Tensor = { name: 'y', datatype: 'INT8', shape: [1], data: Uint8Arr
 const TARGET = { name: 'm', version: 2 };
 
 const SPEC = { name: 'x', datatype: 'INT8', shape: [-1], batchAxis: null, optional: false } as const;
-// The handler reads nothing but the signature.
-const INFO = { signature: { inputs: [SPEC], outputs: [] } } as unknown as ModelInfo;
 const RESPONSE = { ref: { name: 'm', version: 2, generation: 1 }, id: '', outputs: [], parameters: {} };
 
-function setUp(answer: (request: InferRequest, clock: FakeClock) => Promise<InferResult>, decoder?: Decoder) {
+interface Fakes {
+  readonly decoder?: Decoder;
+  /** How a model is resolved; default: at once. */
+  readonly resolve?: (resolved: Resolved) => Resolved | Promise<Resolved>;
+}
+
+function setUp(
+  answer: (request: InferRequest, clock: FakeClock) => Promise<InferResult>,
+  { decoder, resolve = (resolved) => resolved }: Fakes = {},
+) {
   const clock = new FakeClock();
   const asked: unknown[] = [];
   const principal = { name: 'tester', scopes: new Set<never>() };
@@ -26,14 +33,12 @@ function setUp(answer: (request: InferRequest, clock: FakeClock) => Promise<Infe
     clock,
     ...(decoder && { decoder }),
     service: {
-      infer(_, request, options) {
+      resolve(given, target, options) {
+        expect([given, target]).toEqual([call, TARGET]);
         asked.push(options);
-        return answer(request, clock);
+        return resolve(fakeResolved(target, { signature: { inputs: [SPEC], outputs: [] } }));
       },
-      chooseModel(asked, model) {
-        expect([asked, model]).toEqual([call, { name: 'm', version: 2 }]);
-        return INFO;
-      },
+      infer: (_, _resolved, request) => answer(request, clock),
     },
   });
   const post = (body: string | Uint8Array, headers = {}) =>
@@ -89,12 +94,27 @@ describe('createInferHandler', () => {
     await expect(post('{"inputs":[]}')).rejects.toBe(refusal);
   });
 
-  it('says that it can carry one answer only, and which version a raw request was read for', async () => {
+  it('asks for the model before it reads the body, which need not be decoded for one that is not there', async () => {
+    const unknown = new MillraceError('not_found', 'there is no such model');
+    const refuse = () => {
+      throw unknown;
+    };
+    await expect(setUp(echo, { resolve: refuse }).post('{"inputs":[5]}')).rejects.toBe(unknown);
+    const later = setUp(echo, { resolve: () => Promise.reject(unknown) });
+    await expect(later.post('{"inputs":[5]}')).rejects.toBe(unknown);
+  });
+
+  it('waits for a model that is resolved later', async () => {
+    const { post } = setUp(echo, { resolve: (resolved) => Promise.resolve(resolved) });
+    expect((await post('{"inputs":[]}')).status).toBe(200);
+  });
+
+  it('says that it can carry one answer only', async () => {
     const { post, asked } = setUp(async () => ({ kind: 'one', response: RESPONSE }));
     await post('{"inputs":[]}');
     await post('a', { 'inference-header-content-length': '0' });
     const onlyOne = 'which HTTP infer cannot carry; use generate_stream or gRPC';
-    expect(asked).toEqual([{ onlyOne }, { onlyOne, chosen: INFO }]);
+    expect(asked).toEqual([{ onlyOne }, { onlyOne }]);
   });
 
   it('keeps answers apart that are encoded one after the other', async () => {
@@ -138,7 +158,7 @@ describe('createInferHandler', () => {
       jobs.push(job);
       throw new MillraceError('invalid_argument', 'decoded elsewhere');
     });
-    const { post } = setUp(async () => ({ kind: 'one', response: RESPONSE }), decoder);
+    const { post } = setUp(async () => ({ kind: 'one', response: RESPONSE }), { decoder });
     const json = '{"inputs":[]}';
     const head =
       '{"inputs":[{"name":"x","datatype":"UINT8","shape":[131072],"parameters":{"binary_data_size":131072}}]}';
@@ -147,6 +167,6 @@ describe('createInferHandler', () => {
     await post('a'.repeat(LARGE_BYTES + 1), { 'inference-header-content-length': '0' });
     expect(jobs).toEqual([]);
     await expect(post(json.padEnd(LARGE_BYTES + 1))).rejects.toThrow('decoded elsewhere');
-    expect(jobs).toMatchObject([{ kind: 'infer', target: TARGET, maxInputs: 2 }]);
+    expect(jobs).toMatchObject([{ kind: 'infer', maxInputs: 2 }]);
   });
 });

@@ -1,5 +1,4 @@
 import { type Call, type Clock, MillraceError, systemClock, Turns } from '../../core/index.js';
-import type { ModelInfo } from '../../engine/index.js';
 import type { InferTarget, Service } from '../../service/index.js';
 import { Decoder } from '../decoding/decoder.js';
 import type { JobOf } from '../decoding/jobs.js';
@@ -10,7 +9,7 @@ import { createInferEncoder } from './encode-infer.js';
 import { parametersOfHeaders, withParameters } from './forward-headers.js';
 
 export interface InferHandlerOptions {
-  readonly service: Pick<Service, 'infer' | 'chooseModel'>;
+  readonly service: Pick<Service, 'resolve' | 'infer'>;
   /** Most inputs of a request, and most outputs that it may name. */
   readonly maxInputs: number;
   /** Headers that become parameters of the request (see `parseForwardPattern`); undefined = none. */
@@ -26,35 +25,34 @@ export type InferHandler = (call: Call, target: InferTarget, wire: WireRequest) 
 
 const ONLY_ONE = { onlyOne: 'which HTTP infer cannot carry; use generate_stream or gRPC' };
 
-/** The infer routes of the Open Inference Protocol with Triton's extensions: decode, `service.infer`, encode. */
+/** The infer routes of the Open Inference Protocol with Triton's extensions: resolve, decode, infer, encode. */
 export function createInferHandler(options: InferHandlerOptions): InferHandler {
   const { service, maxInputs, forwardHeaders, clock = systemClock, decoder = new Decoder(clock) } = options;
   const encode = createInferEncoder(new Turns(clock));
   const memo = new DecodeMemo();
 
   return async (call, target, wire) => {
-    let chosen: ModelInfo | undefined;
-    const signatureOf = () => {
-      chosen = service.chooseModel(call, target);
-      return chosen.signature;
-    };
+    // Before the body is read: what it means may depend on the model, and nobody decodes for one that is not there.
+    const resolving = service.resolve(call, target, ONLY_ONE);
+    const resolved = resolving instanceof Promise ? await resolving : resolving;
+    const signatureOf = () => resolved.info.signature;
     const isLarge = isLargeJson(wire);
-    const known = isLarge ? undefined : memo.take(wire, target);
+    const known = isLarge ? undefined : memo.take(wire);
     const decoded =
       known?.decoded ??
       (isLarge
-        ? await decoder.decode<'infer'>(call, toJob(wire, target, maxInputs), { owned: true })
-        : decodeInfer(wire, target, { maxInputs, signatureOf }));
+        ? await decoder.decode<'infer'>(call, toJob(wire, maxInputs), { owned: true })
+        : decodeInfer(wire, { maxInputs, signatureOf }));
     const { binaryOutputs } = decoded;
     const request =
       forwardHeaders === undefined
         ? decoded.request
         : withParameters(decoded.request, parametersOfHeaders(forwardHeaders, wire.rawHeaders));
     call.timing.decodedAt = clock.now();
-    const result = await service.infer(call, request, chosen === undefined ? ONLY_ONE : { ...ONLY_ONE, chosen });
+    const result = await service.infer(call, resolved, request);
     // Only cache hits: a model may keep the tensors of any other request.
     if (call.timing.cache === 'hit' && !isLarge) {
-      if (known === undefined) memo.add(wire, target, decoded);
+      if (known === undefined) memo.add(wire, decoded);
       else memo.put(known);
     }
     if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
@@ -66,6 +64,6 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
   };
 }
 
-function toJob(wire: WireRequest, target: InferTarget, maxInputs: number): JobOf<'infer'> {
-  return { kind: 'infer', wire: withoutRawHeaders(wire), target, maxInputs };
+function toJob(wire: WireRequest, maxInputs: number): JobOf<'infer'> {
+  return { kind: 'infer', wire: withoutRawHeaders(wire), maxInputs };
 }

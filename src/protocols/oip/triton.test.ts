@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { fakeResolved } from '../../../test/support/fake-service.js';
 import { Call, type InferRequest, MillraceError, type Signature, type Tensor } from '../../core/index.js';
-import type { ModelInfo } from '../../engine/index.js';
 import type { InferResult } from '../../service/index.js';
 import { createInferHandler } from './infer.js';
 import { encodeError } from './status.js';
@@ -27,12 +27,12 @@ function wanted({ inputs, outputs }: InferRequest): readonly Tensor[] {
 const handler = createInferHandler({
   maxInputs: 16,
   service: {
-    infer: async (_, request): Promise<InferResult> => {
-      const ref = { name: request.modelName, version: 1, generation: 1 };
+    infer: async (_, { target }, request): Promise<InferResult> => {
+      const ref = { name: target.name, version: 1, generation: 1 };
       return { kind: 'one', response: { ref, id: request.id, outputs: wanted(request), parameters: {} } };
     },
     // The handler reads nothing but the signature.
-    chooseModel: () => ({ signature: SIGNATURE }) as unknown as ModelInfo,
+    resolve: (_, target) => fakeResolved(target, { signature: SIGNATURE }),
   },
 });
 

@@ -19,7 +19,7 @@ export function startFaultLog({ events, clock, logger }: FaultLogOptions): () =>
   let windowEndsAt = Number.NEGATIVE_INFINITY;
   let faults = 0;
   let skipped = 0;
-  return events.subscribe('inferFinished', ({ call, request, ref, error }) => {
+  return events.subscribe('inferFinished', ({ call, target, ref, error }) => {
     if (error?.code !== 'internal') return;
     const now = clock.now();
     if (now >= windowEndsAt) {
@@ -30,7 +30,7 @@ export function startFaultLog({ events, clock, logger }: FaultLogOptions): () =>
       skipped++;
       return;
     }
-    const model = ref === undefined ? request.modelName : formatModelRef(ref);
+    const model = ref === undefined ? target.name : formatModelRef(ref);
     logger.log({
       room: 'service',
       level: 'error',

@@ -157,10 +157,10 @@ describe('a failed inference', () => {
   it('for which no version was chosen makes no label of the name that was asked for', async () => {
     const { events, scrape } = start();
     for (let i = 0; i < 100; i++) {
-      const request = { ...inferFinished().request, modelName: `guess-${i}` };
+      const target = { name: `guess-${i}`, version: undefined };
       events.publish(
         'inferFinished',
-        inferFinished({ request, ref: undefined, error: new MillraceError('not_found', 'x') }),
+        inferFinished({ target, request: undefined, ref: undefined, error: new MillraceError('not_found', 'x') }),
       );
     }
     const samples = await scrape();

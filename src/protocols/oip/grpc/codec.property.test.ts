@@ -138,10 +138,9 @@ describe('decodeModelInfer', () => {
           inputs: inputs.map(headJson),
           raw_input_contents: inputs.map(({ data }) => base64(data)),
         });
-        const { request } = decodeModelInfer(message, OPTIONS);
+        const { target, request } = decodeModelInfer(message, OPTIONS);
+        expect(target).toEqual({ name: modelName, version });
         expect({ ...request, parameters: { ...request.parameters } }).toEqual({
-          modelName,
-          modelVersion: version,
           id,
           inputs,
           outputs: undefined,
@@ -190,8 +189,8 @@ describe('decodeModelInfer', () => {
           else if (wireType === WireType.LengthDelimited) writer.bytes(bytes);
           else writer.raw(new Uint8Array(wireType === WireType.Bit64 ? 8 : 4));
         }
-        const { request } = decodeModelInfer(Buffer.concat([writer.finish(), known, writer.finish()]), OPTIONS);
-        expect([request.modelName, request.id]).toEqual(['m', 'i']);
+        const { target, request } = decodeModelInfer(Buffer.concat([writer.finish(), known, writer.finish()]), OPTIONS);
+        expect([target.name, request.id]).toEqual(['m', 'i']);
       }),
     );
   });

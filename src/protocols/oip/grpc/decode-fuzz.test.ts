@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { mutateProtobuf } from '../../../../test/fuzz/protobuf.js';
 import { protoBytes } from '../../../../test/support/grpc-messages.js';
 import { chooseSeed, Random } from '../../../../test/support/random.js';
-import { type InferRequest, MillraceError } from '../../../core/index.js';
+import { MillraceError } from '../../../core/index.js';
 import { checkSize } from '../decode-binary.js';
-import { decodeModelInfer, peekId } from './decode-infer.js';
+import { type DecodedModelInfer, decodeModelInfer, peekId } from './decode-infer.js';
 import { decodeMessage } from './schema.js';
 
 const ROUNDS = 3_000;
@@ -51,8 +51,8 @@ const SAMPLES = [
 ];
 
 /** What every request that gets through must be. */
-function check({ id, modelName, inputs, outputs, sharedInputs }: InferRequest): void {
-  for (const text of [id, modelName]) expect(Buffer.from(text).toString()).toBe(text);
+function check({ target, request: { id, inputs, outputs, sharedInputs } }: DecodedModelInfer): void {
+  for (const text of [id, target.name]) expect(Buffer.from(text).toString()).toBe(text);
   for (const tensor of inputs) {
     if (sharedInputs?.has(tensor.name)) expect(tensor.data).toHaveLength(0);
     else checkSize(tensor, tensor.data);
@@ -72,7 +72,7 @@ describe('decodeModelInfer of damaged messages', () => {
       const message = mutateProtobuf(random.pick(messages), random);
       peekId(message);
       try {
-        check(decodeModelInfer(message, { maxInputs: 4 }).request);
+        check(decodeModelInfer(message, { maxInputs: 4 }));
         accepted++;
       } catch (error) {
         const { code } = error as MillraceError;

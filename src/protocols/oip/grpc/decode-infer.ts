@@ -1,5 +1,6 @@
 import {
   type InferRequest,
+  type InferTarget,
   MillraceError,
   type RequestedOutput,
   type SharedMemoryRange,
@@ -22,6 +23,7 @@ export interface DecodeOptions {
 }
 
 export interface DecodedModelInfer {
+  readonly target: InferTarget;
   readonly request: InferRequest;
   /** The stream of answers is to end with an empty one. */
   readonly emptyFinalResponse: boolean;
@@ -62,10 +64,9 @@ export function decodeModelInfer(message: Uint8Array, { maxInputs }: DecodeOptio
   checkNames(inputs);
   const parameters =
     draft.parameters === undefined ? NO_REQUEST_PARAMETERS : toRequestParameters(draft.parameters.values);
+  const version = decodeVersion(draft.modelVersion);
   const request: InferRequest = {
     id: draft.id,
-    modelName: draft.modelName,
-    modelVersion: decodeVersion(draft.modelVersion),
     inputs,
     outputs: outputsOf(draft.outputs),
     parameters: parameters.rest,
@@ -75,6 +76,7 @@ export function decodeModelInfer(message: Uint8Array, { maxInputs }: DecodeOptio
   };
   const sharedInputs = sharedInputsOf(draft.inputs);
   return {
+    target: { name: draft.modelName, version },
     request: sharedInputs === undefined ? request : { ...request, sharedInputs },
     emptyFinalResponse: parameters.emptyFinalResponse,
   };

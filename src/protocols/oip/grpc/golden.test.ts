@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createTestCall } from '../../../../test/support/fake-grpc-stream.js';
-import { createFakeService } from '../../../../test/support/fake-service.js';
+import { createFakeService, fakeResolved } from '../../../../test/support/fake-service.js';
 import { protoBytes, protoJson } from '../../../../test/support/grpc-messages.js';
 import type { Datatype, InferRequest, InferResponse, ParameterValue, Tensor } from '../../../core/index.js';
 import { MillraceError } from '../../../core/index.js';
@@ -87,15 +87,20 @@ function complete(golden: Golden): unknown {
 describe('ModelInfer as recorded from Triton', () => {
   it.each(answered.filter((golden) => !REFUSED_HERE.includes(golden.case)))('$case', async (golden) => {
     const requests: InferRequest[] = [];
+    const names: string[] = [];
     const service = createFakeService({
-      infer: (_call, request) => {
+      resolve: (_call, target) => {
+        names.push(target.name);
+        return fakeResolved(target, {});
+      },
+      infer: (_call, _resolved, request) => {
         requests.push(request);
         return Promise.resolve({ kind: 'one', response: engineAnswer(golden.response ?? {}, request.id) });
       },
     });
     expect(await send(service, golden)).toEqual(complete(golden));
     const { model_name, id = '', inputs = [], raw_input_contents } = golden.request;
-    expect([requests[0]?.modelName, requests[0]?.id]).toEqual([model_name, id]);
+    expect([names[0], requests[0]?.id]).toEqual([model_name, id]);
     expect(
       requests[0]?.inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape: shape.map(String) })),
     ).toEqual(inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })));

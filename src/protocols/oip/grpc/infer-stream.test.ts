@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { FakeGrpcStream } from '../../../../test/support/fake-grpc-stream.js';
+import { fakeResolved } from '../../../../test/support/fake-service.js';
 import { protoBytes, protoJson } from '../../../../test/support/grpc-messages.js';
 import { fp32 } from '../../../../test/support/tensors.js';
 import { type Call, type InferRequest, type InferResponse, MillraceError } from '../../../core/index.js';
@@ -29,7 +30,8 @@ function setUp(metadata: GrpcMetadata = {}) {
     maxInputs: 4,
     clock: new FakeClock(),
     service: {
-      infer: (call, request) =>
+      resolve: (_call, target) => fakeResolved(target, {}),
+      infer: (call, _resolved, request) =>
         new Promise((resolve, reject) => {
           asked.push({ call, request, answer: resolve, fail: reject });
         }),

@@ -3,10 +3,12 @@ import {
   type Clock,
   type InferRequest,
   type InferResponse,
+  type InferTarget,
   NO_PARAMETERS,
   type Parameters,
   systemClock,
   toMillraceError,
+  whenReady,
 } from '../../../core/index.js';
 import type { InferResult, Service } from '../../../service/index.js';
 import { Decoder } from '../../decoding/decoder.js';
@@ -34,7 +36,7 @@ export function createStreamOpener(options: GrpcInferOptions): StreamMethod['ope
 }
 
 interface Setup {
-  readonly service: Pick<Service, 'infer'>;
+  readonly service: Pick<Service, 'resolve' | 'infer'>;
   readonly maxInputs: number;
   /** Parameters that every request gets of the stream's metadata. */
   readonly forwarded: Parameters;
@@ -102,14 +104,15 @@ class InferStream implements GrpcStreamHandler {
     }
   }
 
-  /** Throws where the stream's metadata make too many parameters of the request's. */
+  /** Throws where the stream's metadata make too many parameters of the request's, and what cannot be resolved. */
   #infer(turn: Turn, decoded: DecodedModelInfer): void {
     const { service, forwarded, clock } = this.#setup;
     const request = withParameters(decoded.request, forwarded);
-    const { emptyFinalResponse } = decoded;
-    turn.call.timing.decodedAt = clock.now();
-    service.infer(turn.call, request).then(
-      (result) => this.#onResult(turn, { request, result, emptyFinalResponse }),
+    const { target, emptyFinalResponse } = decoded;
+    const { call } = turn;
+    call.timing.decodedAt = clock.now();
+    whenReady(service.resolve(call, target), (resolved) => service.infer(call, resolved, request)).then(
+      (result) => this.#onResult(turn, { target, request, result, emptyFinalResponse }),
       (error) => this.#refuse(turn, request.id, error),
     );
   }
@@ -187,7 +190,8 @@ class InferStream implements GrpcStreamHandler {
   /** Sends the answers of a decoupled model, the next one when there is room for it. */
   async #pump(call: Call, outcome: Outcome, responses: AsyncIterable<InferResponse>): Promise<void> {
     const { encoder } = this.#setup;
-    const { id, modelName } = outcome.request;
+    const { id } = outcome.request;
+    const { name: modelName } = outcome.target;
     try {
       for await (const response of responses) {
         const { error } = response;
@@ -251,6 +255,7 @@ class InferStream implements GrpcStreamHandler {
 }
 
 interface Outcome {
+  readonly target: InferTarget;
   readonly request: InferRequest;
   readonly result: InferResult;
   readonly emptyFinalResponse: boolean;

@@ -7,7 +7,7 @@ import { decodeModelInfer, isLargeMessage } from './decode-infer.js';
 import { createInferEncoder } from './encode-infer.js';
 
 export interface GrpcInferOptions {
-  readonly service: Pick<Service, 'infer'>;
+  readonly service: Pick<Service, 'resolve' | 'infer'>;
   /** Most inputs of a request, and most outputs that it may name. */
   readonly maxInputs: number;
   /** Metadata that becomes parameters of the request (see `parseForwardPattern`); undefined = none. */
@@ -20,18 +20,20 @@ export interface GrpcInferOptions {
 
 const ONLY_ONE = { onlyOne: 'which ModelInfer cannot carry; use ModelStreamInfer' };
 
-/** ModelInfer: decode, `service.infer`, encode. */
+/** ModelInfer: decode, resolve, infer, encode. */
 export function createInferHandler(options: GrpcInferOptions): UnaryMethod['handle'] {
   const { service, maxInputs, forwardHeaders, clock = systemClock, decoder = new Decoder(clock) } = options;
   const encoder = createInferEncoder();
   return async (call: Call, message, metadata) => {
-    const { request: decoded } = isLargeMessage(message)
+    const { target, request: decoded } = isLargeMessage(message)
       ? await decoder.decode<'grpc'>(call, { kind: 'grpc', message, maxInputs }, { owned: false })
       : decodeModelInfer(message, options);
     const request =
       forwardHeaders === undefined ? decoded : withParameters(decoded, parametersOfMetadata(forwardHeaders, metadata));
     call.timing.decodedAt = clock.now();
-    const result = await service.infer(call, request, ONLY_ONE);
+    const resolving = service.resolve(call, target, ONLY_ONE);
+    const resolved = resolving instanceof Promise ? await resolving : resolving;
+    const result = await service.infer(call, resolved, request);
     if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
     const startedAt = clock.now();
     const answer = encoder.response(result.response);

@@ -77,7 +77,7 @@ describe('ModelInfer', () => {
   it('leaves out the data of outputs that went to shared memory, and says where they are', async () => {
     const sharedOutputs = new Map([['y', { region: 'r', offset: 8, sizeBytes: 4 }]]);
     const service = createFakeService({
-      infer: (_call, request) =>
+      infer: (_call, _resolved, request) =>
         Promise.resolve({
           kind: 'one',
           response: {
@@ -110,10 +110,10 @@ describe('ModelInfer', () => {
   it('says that it can carry one answer only', async () => {
     const asked: unknown[] = [];
     const service = createFakeService();
-    const { infer } = service;
-    service.infer = (call, request, options) => {
+    const { resolve } = service;
+    service.resolve = (call, target, options) => {
       asked.push(options);
-      return infer(call, request, options);
+      return resolve(call, target, options);
     };
     await ask('ModelInfer', { model_name: 'm' }, service);
     expect(asked).toEqual([{ onlyOne: 'which ModelInfer cannot carry; use ModelStreamInfer' }]);
