@@ -11,7 +11,14 @@ import {
   toResult,
   toTensors,
 } from './client/index.js';
-import { Call, type InferRequest, type InferResponse, MillraceError, type SequenceControl } from './core/index.js';
+import {
+  Call,
+  type InferRequest,
+  type InferResponse,
+  invalidArgument,
+  MillraceError,
+  type SequenceControl,
+} from './core/index.js';
 import type { ModelInfo } from './engine/index.js';
 import { LOCAL_OPERATOR } from './governance/index.js';
 import { formatServerTiming } from './server/index.js';
@@ -129,10 +136,7 @@ function createRequest(
 
 function toControl({ id, start = false, end = false }: SequenceStep): SequenceControl {
   if (typeof id === 'number' && !Number.isSafeInteger(id)) {
-    throw new MillraceError(
-      'invalid_argument',
-      `sequence.id: expected an integer up to 2^53, a bigint or text, got ${id}`,
-    );
+    throw invalidArgument(`sequence.id: expected an integer up to 2^53, a bigint or text, got ${id}`);
   }
   return { id: typeof id === 'number' ? BigInt(id) : id, start, end };
 }

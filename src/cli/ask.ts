@@ -12,7 +12,7 @@ import {
   type TensorMetadata,
   toTensor,
 } from '../client/index.js';
-import { MillraceError } from '../core/index.js';
+import { invalidArgument } from '../core/index.js';
 import { formatCurl } from './curl.js';
 import { writeNamed } from './files.js';
 import type { InputFlag } from './inputs/input-flags.js';
@@ -94,7 +94,7 @@ function refuseForStreams(name: string, { save, classes }: InferFlags): void {
   const flag = save !== undefined ? '--save' : classes !== undefined ? '--classes' : undefined;
   if (flag === undefined) return;
   const message = `model '${name}' may give several answers, for which there is no ${flag}`;
-  throw new MillraceError('invalid_argument', message);
+  throw invalidArgument(message);
 }
 
 /** Classes are shown when asked for, and to people whenever the model has labels. */

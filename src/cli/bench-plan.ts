@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/index.js';
+import { invalidArgument, type MillraceError } from '../core/index.js';
 import type { LoadLevel, Measurement } from '../loadgen/index.js';
 
 /** The flags of `millrace bench` that say how hard to press and how long to look. */
@@ -25,7 +25,7 @@ export function planBench(flags: BenchPlanFlags): BenchPlan {
   if (flags.rate !== undefined && flags.concurrency !== undefined) throw contradiction('--rate', '--concurrency');
   if (flags.duration !== undefined && flags.count !== undefined) throw contradiction('--duration', '--count');
   if (flags.poisson === true && flags.rate === undefined) {
-    throw new MillraceError('invalid_argument', '--poisson needs --rate');
+    throw invalidArgument('--poisson needs --rate');
   }
   return { levels: levelsOf(flags), measurement: measurementOf(flags) };
 }
@@ -51,5 +51,5 @@ function measurementOf(flags: BenchPlanFlags): Measurement {
 }
 
 function contradiction(one: string, other: string): MillraceError {
-  return new MillraceError('invalid_argument', `${one} and ${other} exclude each other`);
+  return invalidArgument(`${one} and ${other} exclude each other`);
 }

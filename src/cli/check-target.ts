@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { didYouMean } from '../config/index.js';
-import { MillraceError } from '../core/index.js';
+import { invalidArgument } from '../core/index.js';
 import { refuseRepository } from './repositories.js';
 
 /** What `millrace check` checks: whole repositories, or one model of theirs. */
@@ -38,8 +38,7 @@ export async function findCheckTarget(
     if (found.includes(true)) return { repositories, model: given };
   }
   const known = await Promise.all(repositories.map((repository) => readdir(repository).catch(() => [])));
-  throw new MillraceError(
-    'invalid_argument',
+  throw invalidArgument(
     `${given} is neither a folder nor a model file, nor a model in ${repositories.join(', ')}${didYouMean(given, known.flat())}`,
   );
 }

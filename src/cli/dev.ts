@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { App } from '../app.js';
 import type { Settings } from '../config/index.js';
-import { formatModelRef, MillraceError } from '../core/index.js';
+import { formatModelRef, invalidArgument } from '../core/index.js';
 import { formatJson } from './format/json.js';
 import { formatSourceLines } from './format/source-lines.js';
 import { formatMs } from './format/units.js';
@@ -16,10 +16,7 @@ const STABLE_MS = 50;
 export function devSettings(settings: Settings): Settings {
   const { repository } = settings;
   if (repository.controlMode === 'explicit') {
-    throw new MillraceError(
-      'invalid_argument',
-      '--dev follows the files, so it does not go with explicit model control',
-    );
+    throw invalidArgument('--dev follows the files, so it does not go with explicit model control');
   }
   return {
     ...settings,

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { MillraceError } from '../core/index.js';
+import { invalidArgument } from '../core/index.js';
 import type { Io } from './io.js';
 
 /** A file that the user named; `-` = the standard input. Throws `invalid_argument` that says what is wrong with it. */
@@ -9,7 +9,7 @@ export async function readBytes(io: Pick<Io, 'cwd' | 'readStdin'>, path: string)
   try {
     return await readFile(resolve(io.cwd, path));
   } catch (cause) {
-    throw new MillraceError('invalid_argument', `${path} ${readProblem(cause)}`, { cause });
+    throw invalidArgument(`${path} ${readProblem(cause)}`, { cause });
   }
 }
 
@@ -42,6 +42,6 @@ export async function writeNamed(
     await writeFile(file, content, newFile ? { flag: 'wx' } : {});
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new MillraceError('invalid_argument', `${path} cannot be written (${code})`, { cause });
+    throw invalidArgument(`${path} cannot be written (${code})`, { cause });
   }
 }

@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { MillraceError } from '../core/index.js';
+import { invalidArgument, type MillraceError } from '../core/index.js';
 import { readProblem } from './files.js';
 
 /**
@@ -13,8 +13,7 @@ export async function checkRepositories(paths: readonly string[], emptyIsFine: b
 
 /** For folders in which nothing is a model. */
 export function emptyRepositories(paths: readonly string[]): MillraceError {
-  return new MillraceError(
-    'invalid_argument',
+  return invalidArgument(
     `there is no model in ${paths.join(' nor in ')}. Put one there as <model>/1/model.onnx or as a bare <model>.onnx, ` +
       'or name another folder: millrace serve <folder>',
   );
@@ -23,8 +22,7 @@ export function emptyRepositories(paths: readonly string[]): MillraceError {
 async function countEntries(path: string): Promise<number> {
   const stats = await stat(path).catch((error: unknown) => refuseRepository(path, error));
   if (!stats.isDirectory()) {
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       `the model repository ${path} is a file. Name the folder it is in, or look at it alone: millrace check ${path}`,
     );
   }
@@ -36,8 +34,7 @@ async function countEntries(path: string): Promise<number> {
 export function refuseRepository(path: string, cause: unknown): never {
   const problem = readProblem(cause);
   const remedy = problem === 'does not exist' ? 'Create it' : 'Let this user read it';
-  throw new MillraceError(
-    'invalid_argument',
+  throw invalidArgument(
     `the model repository ${path} ${problem}. ${remedy}, or name another folder: millrace serve <folder>`,
     { cause },
   );

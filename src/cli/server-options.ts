@@ -1,7 +1,7 @@
 import { createSecureContext } from 'node:tls';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { connect, type MillraceClient, MillraceClientError } from '../client/index.js';
-import { MillraceError } from '../core/index.js';
+import { invalidArgument } from '../core/index.js';
 import { readText } from './files.js';
 import type { Io } from './io.js';
 import { createTrustingFetch } from './trusting-fetch.js';
@@ -44,7 +44,7 @@ export async function findCa(io: Io, { caFile }: ServerFlags): Promise<string | 
   } catch {
     // Told below.
   }
-  throw new MillraceError('invalid_argument', `${caFile} holds no PEM certificate`);
+  throw invalidArgument(`${caFile} holds no PEM certificate`);
 }
 
 export async function connectTo(io: Io, flags: ServerFlags): Promise<MillraceClient> {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Settings } from '../config/index.js';
-import { MillraceError } from '../core/index.js';
+import { invalidArgument } from '../core/index.js';
 
 /** Flags of tritonserver and what they are called here. */
 export const TRITON_ALIASES: Readonly<Record<string, string>> = {
@@ -112,13 +112,13 @@ export function addTritonFlags(command: Command): void {
   }
   for (const [flag, [only, why]] of Object.entries(FIXED)) {
     add(`${flag} <true|false>`).argParser((text) => {
-      if (readSwitch(flag, text) !== only) throw refusal(`${flag} ${text}: ${why}`);
+      if (readSwitch(flag, text) !== only) throw invalidArgument(`${flag} ${text}: ${why}`);
       return only;
     });
   }
   for (const [flag, why] of Object.entries(REFUSED)) {
     command.on(`option:${add(`${flag} [value]`).name()}`, () => {
-      throw refusal(`${flag}: ${why}`);
+      throw invalidArgument(`${flag}: ${why}`);
     });
   }
 }
@@ -152,7 +152,7 @@ function logLevelOf({ logInfo, logWarning, logError, logVerbose = 0 }: Given): s
   const first = least.indexOf(true);
   if (first >= 0 && least.slice(first).includes(false)) {
     const flag = ['', '--log-info', '--log-warning', '--log-error'][least.indexOf(false, first)];
-    throw refusal(
+    throw invalidArgument(
       `${flag} false: a log level includes all that is more severe, so turn off what is less severe as well`,
     );
   }
@@ -167,10 +167,12 @@ export function checkTritonFlags(given: Given, { server }: Settings): void {
     ['--metrics-address', given.metricsAddress],
   ] as const) {
     if (address === undefined || address === server.host) continue;
-    throw refusal(`${flag} ${address}: all ports listen on one address, and that is ${server.host}; --host sets it`);
+    throw invalidArgument(
+      `${flag} ${address}: all ports listen on one address, and that is ${server.host}; --host sets it`,
+    );
   }
   if (given.allowGrpc === true && server.grpcPort < 0) {
-    throw refusal('--allow-grpc true: server.grpcPort is -1, so there is no such port; --grpc-port sets it');
+    throw invalidArgument('--allow-grpc true: server.grpcPort is -1, so there is no such port; --grpc-port sets it');
   }
 }
 
@@ -178,10 +180,6 @@ const SWITCH: Readonly<Record<string, boolean>> = { true: true, on: true, 1: tru
 
 function readSwitch(flag: string, text: string): boolean {
   const value = SWITCH[text.toLowerCase()];
-  if (value === undefined) throw refusal(`${flag}: expected true or false, got '${text}'`);
+  if (value === undefined) throw invalidArgument(`${flag}: expected true or false, got '${text}'`);
   return value;
-}
-
-function refusal(message: string): MillraceError {
-  return new MillraceError('invalid_argument', message);
 }

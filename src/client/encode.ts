@@ -3,7 +3,7 @@ import {
   type Datatype,
   fromBfloat16Bits,
   fromHalfBits,
-  MillraceError,
+  invalidArgument,
   type Tensor,
   typedView,
 } from '../core/index.js';
@@ -115,6 +115,6 @@ function toText(name: string, element: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(element);
   } catch {
-    throw new MillraceError('invalid_argument', `input '${name}' holds bytes that are not text: send it as binary`);
+    throw invalidArgument(`input '${name}' holds bytes that are not text: send it as binary`);
   }
 }

@@ -6,8 +6,9 @@ import {
   flatten,
   formatElementCount,
   formatTensorType,
+  invalidArgument,
   isExplicit,
-  MillraceError,
+  type MillraceError,
   type Tensor,
 } from '../core/index.js';
 import type { ModelMetadata, TensorMetadata } from './types.js';
@@ -50,15 +51,12 @@ export function toTensors(
     const spec = metadata?.inputs.find((input) => input.name === name);
     if (metadata !== undefined && spec === undefined) {
       const known = metadata.inputs.map((input) => `'${input.name}'`).join(', ');
-      throw new MillraceError(
-        'invalid_argument',
-        `model '${metadata.name}' has no input '${name}'; its inputs are ${known}`,
-      );
+      throw invalidArgument(`model '${metadata.name}' has no input '${name}'; its inputs are ${known}`);
     }
     return toTensor(name, value, spec);
   });
 }
 
 function invalid(place: string, problem: string): MillraceError {
-  return new MillraceError('invalid_argument', `${place} ${problem}`);
+  return invalidArgument(`${place} ${problem}`);
 }

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument } from 'yaml';
-import { MillraceError } from '../core/index.js';
+import { invalidArgument } from '../core/index.js';
 import { isTree, type Layer } from './layer.js';
 import { readText } from './read-text.js';
 
@@ -9,7 +9,7 @@ const MAX_FILE_BYTES = 4_194_304;
 /** Reads `millrace.yaml`; every path in it can be located as `file:line:column`. Throws `invalid_argument`. */
 export function readSettingsFile(path: string): Layer {
   const refuse = (message: string): never => {
-    throw new MillraceError('invalid_argument', message);
+    throw invalidArgument(message);
   };
   let text = '';
   try {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
-import { MillraceError } from '../core/index.js';
+import { invalidArgument } from '../core/index.js';
 import { checkTree } from './check.js';
 import { checkConsistency } from './consistency.js';
 import { type Environment, FILE_VARIABLE, findUnknownVariables, readEnvironment } from './environment.js';
@@ -100,8 +100,7 @@ function complete(tree: Tree): Settings {
 function refuse(problems: readonly string[]): void {
   if (problems.length === 0) return;
   const [first] = problems;
-  throw new MillraceError(
-    'invalid_argument',
+  throw invalidArgument(
     problems.length === 1 ? `${first}` : `${problems.length} problems with the settings:\n  ${problems.join('\n  ')}`,
   );
 }

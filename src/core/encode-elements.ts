@@ -1,5 +1,5 @@
 import { type Datatype, ELEMENT_SIZE_BYTES } from './datatype.js';
-import { MillraceError } from './errors.js';
+import { invalidArgument, type MillraceError } from './errors.js';
 import { toBfloat16Bits, toHalfBits } from './half.js';
 import { bytesOf, packBytes, typedView } from './tensor.js';
 
@@ -113,5 +113,5 @@ function show(element: unknown): string {
 }
 
 function invalid(place: string, problem: string): MillraceError {
-  return new MillraceError('invalid_argument', `${place} ${problem}`);
+  return invalidArgument(`${place} ${problem}`);
 }

@@ -36,6 +36,16 @@ export class MillraceError extends Error {
   }
 }
 
+/** A MillraceError for what the caller sent: where it is, what was expected and what came instead. */
+export function invalidArgument(message: string, options?: ErrorOptions): MillraceError {
+  return new MillraceError('invalid_argument', message, options);
+}
+
+/** What requests get that come while the server ends; a retry reaches another replica. */
+export function shuttingDown(): MillraceError {
+  return new MillraceError('unavailable', 'the server is shutting down', { retryAfterMs: 1_000 });
+}
+
 /** `error` as a MillraceError: itself, or `internal` with a neutral message and the original as its cause. */
 export function toMillraceError(error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;

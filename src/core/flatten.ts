@@ -1,4 +1,4 @@
-import { MillraceError } from './errors.js';
+import { invalidArgument, type MillraceError } from './errors.js';
 import { formatElementCount } from './tensor.js';
 
 /** Anything that has numbers at indices: the typed arrays of core, and Uint8ClampedArray. */
@@ -49,7 +49,7 @@ export function flatten(place: string, value: unknown, bytesAreElements: boolean
 }
 
 function ragged(place: string, at: string, what: string): MillraceError {
-  return new MillraceError('invalid_argument', `${place}${at} has ${what}`);
+  return invalidArgument(`${place}${at} has ${what}`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Datatype, ELEMENT_SIZE_BYTES } from './datatype.js';
-import { MillraceError } from './errors.js';
+import { invalidArgument, MillraceError } from './errors.js';
 
 /**
  * A named tensor as every room passes it on. `data` is Triton's raw encoding: little-endian, row-major, no padding;
@@ -88,8 +88,7 @@ export function bytesElements(data: Uint8Array): Uint8Array[] {
 /** Byte offset just behind the BYTES element that starts at `offset`; `index` only names it in the error. */
 export function bytesElementEnd(data: Uint8Array, offset: number, index: number): number {
   if (offset + 4 > data.length) {
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       `BYTES element ${index}: expected a 4-byte length, got ${data.length - offset} trailing bytes`,
     );
   }
@@ -101,8 +100,7 @@ export function bytesElementEnd(data: Uint8Array, offset: number, index: number)
     0;
   const end = offset + 4 + length;
   if (end > data.length) {
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       `BYTES element ${index}: its length says ${length} bytes, but only ${data.length - offset - 4} are left`,
     );
   }

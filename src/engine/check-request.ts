@@ -5,8 +5,8 @@ import {
   formatElementCount,
   formatTensorType,
   type InferRequest,
+  invalidArgument,
   type LeftOutOutput,
-  MillraceError,
   type Tensor,
   type TensorSpec,
 } from '../core/index.js';
@@ -65,7 +65,7 @@ export function checkRequest(rules: RequestRules, request: InferRequest): Checke
       rows = tensorRows;
       rowsOf = tensor.name;
     } else if (rows !== tensorRows) {
-      throw invalid(
+      throw invalidArgument(
         `inputs of model '${rules.label}' disagree on the batch size: '${rowsOf}' has ${rows}, '${tensor.name}' has ${tensorRows}`,
       );
     }
@@ -84,20 +84,20 @@ function orderInputs(rules: RequestRules, given: readonly Tensor[]): readonly Te
   if (given.length === specs.length && given.every((tensor, index) => tensor.name === specs[index]?.name)) return given;
   const byName = new Map<string, Tensor>();
   for (const tensor of given) {
-    if (byName.has(tensor.name)) throw invalid(`input '${tensor.name}' is given twice`);
+    if (byName.has(tensor.name)) throw invalidArgument(`input '${tensor.name}' is given twice`);
     byName.set(tensor.name, tensor);
   }
   for (const name of byName.keys()) {
     if (specs.some((spec) => spec.name === name)) continue;
     const expected = specs.map((spec) => `'${spec.name}'`).join(', ');
-    throw invalid(`model '${rules.label}' has no input '${name}'; its inputs are ${expected || 'none'}`);
+    throw invalidArgument(`model '${rules.label}' has no input '${name}'; its inputs are ${expected || 'none'}`);
   }
   const ordered: Tensor[] = [];
   for (const spec of specs) {
     const tensor = byName.get(spec.name);
     if (tensor !== undefined) ordered.push(tensor);
     else if (!spec.optional) {
-      throw invalid(
+      throw invalidArgument(
         `input '${spec.name}' (${formatTensorType(spec.datatype, spec.shape)}) of model '${rules.label}' is missing`,
       );
     }
@@ -107,7 +107,9 @@ function orderInputs(rules: RequestRules, given: readonly Tensor[]): readonly Te
 
 function checkTensor(rules: RequestRules, spec: TensorSpec, tensor: Tensor): void {
   if (tensor.datatype !== spec.datatype) {
-    throw invalid(`input '${spec.name}' of model '${rules.label}': expected ${spec.datatype}, got ${tensor.datatype}`);
+    throw invalidArgument(
+      `input '${spec.name}' of model '${rules.label}': expected ${spec.datatype}, got ${tensor.datatype}`,
+    );
   }
   checkShape(rules, spec, tensor);
   if (tensor.datatype === 'BYTES') {
@@ -116,7 +118,7 @@ function checkTensor(rules: RequestRules, spec: TensorSpec, tensor: Tensor): voi
   }
   const expectedBytes = elementCount(tensor.shape) * ELEMENT_SIZE_BYTES[tensor.datatype];
   if (tensor.data.byteLength !== expectedBytes) {
-    throw invalid(
+    throw invalidArgument(
       `input '${spec.name}': ${formatTensorType(tensor.datatype, tensor.shape)} needs ${expectedBytes} bytes, got ${tensor.data.byteLength}`,
     );
   }
@@ -131,15 +133,15 @@ function checkShape(rules: RequestRules, spec: TensorSpec, tensor: Tensor): void
     if (!Number.isSafeInteger(size) || size < 0 || (expected !== -1 && size !== expected)) matches = false;
   }
   if (!matches) {
-    throw invalid(
+    throw invalidArgument(
       `input '${spec.name}' of model '${rules.label}': expected shape [${spec.shape.join(',')}], got [${shape.join(',')}]`,
     );
   }
   if (spec.batchAxis === null) return;
   const rows = shape[0] as number;
-  if (rows === 0) throw invalid(`input '${spec.name}': a request needs at least 1 row, got 0`);
+  if (rows === 0) throw invalidArgument(`input '${spec.name}': a request needs at least 1 row, got 0`);
   if (rows > rules.maxBatchSize) {
-    throw invalid(
+    throw invalidArgument(
       `input '${spec.name}' has ${rows} rows; model '${rules.label}' takes at most ${rules.maxBatchSize} a request: send fewer at a time, or raise maxBatchSize in its model.yaml (max_batch_size in its config.pbtxt)`,
     );
   }
@@ -149,12 +151,12 @@ function checkBytes(rules: RequestRules, tensor: Tensor): void {
   const expected = elementCount(tensor.shape);
   const { count, notText } = walkBytes(tensor.data);
   if (rules.textOnly && notText >= 0) {
-    throw invalid(
+    throw invalidArgument(
       `input '${tensor.name}': element ${notText} is not valid UTF-8, and model '${rules.label}' takes text only`,
     );
   }
   if (count !== expected) {
-    throw invalid(
+    throw invalidArgument(
       `input '${tensor.name}': BYTES[${tensor.shape.join(',')}] needs ${formatElementCount(expected)}, got ${count}`,
     );
   }
@@ -167,9 +169,9 @@ function checkOutputs(rules: RequestRules, request: InferRequest): readonly stri
   for (const { name } of wanted) {
     if (!rules.outputNames.includes(name)) {
       const leftOut = rules.leftOut.find((output) => output.name === name);
-      if (leftOut !== undefined) throw invalid(`output '${name}' of model '${rules.label}' ${leftOut.reason}`);
+      if (leftOut !== undefined) throw invalidArgument(`output '${name}' of model '${rules.label}' ${leftOut.reason}`);
       const expected = rules.outputNames.map((output) => `'${output}'`).join(', ');
-      throw invalid(`model '${rules.label}' has no output '${name}'; its outputs are ${expected}`);
+      throw invalidArgument(`model '${rules.label}' has no output '${name}'; its outputs are ${expected}`);
     }
     if (!names.includes(name)) names.push(name);
   }
@@ -205,8 +207,4 @@ function shapeKey(rules: RequestRules, inputs: readonly Tensor[]): string {
     key += ';';
   }
   return key;
-}
-
-function invalid(message: string): MillraceError {
-  return new MillraceError('invalid_argument', message);
 }

@@ -5,6 +5,7 @@ import {
   MillraceError,
   type ModelRef,
   type ModelState,
+  shuttingDown,
   toMillraceError,
   within,
 } from '../core/index.js';
@@ -13,7 +14,7 @@ import { describeOther } from './describe-other.js';
 import { type Generation, loadGeneration } from './generation/generation.js';
 import type { GenerationContext } from './generation/load-options.js';
 import { InstanceQuota } from './instance-quota.js';
-import { gone, retryLoad, shuttingDown } from './load-failures.js';
+import { gone, retryLoad } from './load-failures.js';
 import { Renewals } from './renewals.js';
 import { parseResources, ResourceLimiter } from './resource-limiter.js';
 import { type CacheUsage, ResponseCache } from './response-cache.js';

@@ -45,8 +45,3 @@ export function gone(ref: ModelRef, state: ModelState): MillraceError {
 export function mayPass(cause: unknown): boolean {
   return cause instanceof FilesChangedError || (cause instanceof MillraceError && cause.code === 'unavailable');
 }
-
-/** Why a server that is closing takes nothing more. */
-export function shuttingDown(): MillraceError {
-  return new MillraceError('unavailable', 'the server is shutting down', { retryAfterMs: 1_000 });
-}

@@ -1,4 +1,12 @@
-import { Call, type Clock, childTrace, type InferRequest, type InferResponse, MillraceError } from '../core/index.js';
+import {
+  Call,
+  type Clock,
+  childTrace,
+  type InferRequest,
+  type InferResponse,
+  invalidArgument,
+  MillraceError,
+} from '../core/index.js';
 import type { CallModel, ModelAnswer, ModelRequest } from '../runtimes/index.js';
 import type { Pending } from './pending.js';
 import type { Infer, InferResult } from './types.js';
@@ -125,14 +133,10 @@ function checkChain(chain: readonly string[]): void {
   const [caller, called] = chain.slice(-2);
   const way = chain.join(' → ');
   if (chain.indexOf(called as string) < chain.length - 1) {
-    throw new MillraceError(
-      'invalid_argument',
-      `model '${caller}' calls '${called}', which is already being run for this request: ${way}`,
-    );
+    throw invalidArgument(`model '${caller}' calls '${called}', which is already being run for this request: ${way}`);
   }
   if (chain.length > MAX_DEPTH) {
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       `model '${caller}' calls '${called}', but at most ${MAX_DEPTH} models may call each other for one request: ${way}`,
     );
   }

@@ -1,4 +1,4 @@
-import { type Clock, MillraceError } from '../core/index.js';
+import { type Clock, invalidArgument } from '../core/index.js';
 
 /** So much of a resource that a batch needs while it runs. */
 export interface ResourceNeed {
@@ -64,8 +64,7 @@ export class ResourceLimiter {
     for (const { name, count } of user.needs) {
       const limit = this.#limits.get(name);
       if (limit === undefined || count <= limit) continue;
-      throw new MillraceError(
-        'invalid_argument',
+      throw invalidArgument(
         `instances.rateLimiter needs ${count} of resource '${name}', but engine.rateLimitResources has ${limit}`,
       );
     }
@@ -167,10 +166,7 @@ export function parseResources(texts: readonly string[]): ReadonlyMap<string, nu
   for (const text of texts) {
     const [, name, count] = RESOURCE.exec(text) ?? [];
     if (name === undefined) {
-      throw new MillraceError(
-        'invalid_argument',
-        `engine.rateLimitResources: expected name:count or name:count:device, got '${text}'`,
-      );
+      throw invalidArgument(`engine.rateLimitResources: expected name:count or name:count:device, got '${text}'`);
     }
     limits.set(name, Math.max(limits.get(name) ?? 0, Number(count)));
   }

@@ -4,6 +4,7 @@ import {
   bytesElements,
   ELEMENT_SIZE_BYTES,
   elementCount,
+  invalidArgument,
   MillraceError,
   packBytes,
   type Signature,
@@ -66,11 +67,11 @@ async function createSample(sample: WarmupConfig, options: WarmupOptions): Promi
     const where = `warm-up '${sample.name}', input '${spec.name}'`;
     if (config === undefined) {
       if (spec.optional) continue;
-      throw new MillraceError('invalid_argument', `${where} is missing`);
+      throw invalidArgument(`${where} is missing`);
     }
     const shape = withRows(spec, config.shape ?? spec.shape, rows);
     if (shape.some((size) => size < 0)) {
-      throw new MillraceError('invalid_argument', `${where}: give the shape, the model's is [${spec.shape.join(',')}]`);
+      throw invalidArgument(`${where}: give the shape, the model's is [${spec.shape.join(',')}]`);
     }
     const tensor =
       typeof config.data === 'string'
@@ -120,7 +121,7 @@ interface WarmupFile {
 /** The data of all rows; that of one row, as Triton has it, is repeated for each. */
 async function fromFile(spec: TensorSpec, shape: readonly number[], file: WarmupFile): Promise<Tensor> {
   const content = await readFile(file.path).catch((error) => {
-    throw new MillraceError('invalid_argument', `${file.where}: its data file cannot be read`, { cause: error });
+    throw invalidArgument(`${file.where}: its data file cannot be read`, { cause: error });
   });
   const texts = spec.datatype === 'BYTES';
   const unit = texts ? 'elements' : 'bytes';
@@ -130,8 +131,7 @@ async function fromFile(spec: TensorSpec, shape: readonly number[], file: Warmup
   const repeats = found === needed ? 1 : rows;
   if (found * repeats !== needed) {
     const row = rows === 1 ? '' : `, or ${needed / rows} for one row`;
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       `${file.where}: [${shape.join(',')}] needs ${needed} ${unit}${row}; its data file has ${found}`,
     );
   }
@@ -144,6 +144,6 @@ function countTexts(content: Uint8Array, where: string): number {
   try {
     return bytesElements(content).length;
   } catch (error) {
-    throw new MillraceError('invalid_argument', `${where}: its data file: ${toMillraceError(error).message}`);
+    throw invalidArgument(`${where}: its data file: ${toMillraceError(error).message}`);
   }
 }

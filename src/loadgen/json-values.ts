@@ -1,4 +1,4 @@
-import { bytesElements, type Datatype, MillraceError, typedView } from '../core/index.js';
+import { bytesElements, type Datatype, invalidArgument, typedView } from '../core/index.js';
 
 /** The elements of a tensor as JSON writes them: numbers, booleans or strings, flat and in row-major order. */
 export function jsonValues(datatype: Datatype, data: Uint8Array): (number | boolean | string)[] {
@@ -11,7 +11,7 @@ export function jsonValues(datatype: Datatype, data: Uint8Array): (number | bool
       return Array.from<number | bigint, number>(elementsOf(datatype, data), (value) => shortestFloat(Number(value)));
     case 'FP16':
     case 'BF16':
-      throw new MillraceError('invalid_argument', `${datatype} tensors are sent in the binary format only`);
+      throw invalidArgument(`${datatype} tensors are sent in the binary format only`);
     default:
       return Array.from<number | bigint, number>(elementsOf(datatype, data), Number);
   }

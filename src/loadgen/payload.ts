@@ -3,7 +3,7 @@ import {
   type Datatype,
   elementCount,
   formatTensorType,
-  MillraceError,
+  invalidArgument,
   packBytes,
   type Tensor,
   type TensorSpec,
@@ -90,8 +90,7 @@ function concreteShape(input: TensorSpec, options: PayloadOptions): readonly num
   if (given !== undefined) return given;
   const shape = input.shape.map((size, axis) => (size < 0 && axis === 0 ? (options.rows ?? 1) : size));
   if (shape.some((size) => size < 0)) {
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       `input '${input.name}': ${formatTensorType(input.datatype, input.shape)} has variable dimensions; give its full shape`,
     );
   }

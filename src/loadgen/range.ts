@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/index.js';
+import { invalidArgument, type MillraceError } from '../core/index.js';
 
 /** `8`, `1:16`, `1:16:5` (start:end:step, both ends included) or `1,8,32` as a list; what perf_analyzer's ranges take. */
 export function parseRange(text: string): number[] {
@@ -20,8 +20,5 @@ function positive(part: string, text: string): number {
 }
 
 function invalid(text: string): MillraceError {
-  return new MillraceError(
-    'invalid_argument',
-    `range: expected N, START:END, START:END:STEP or A,B,C with numbers above 0, got '${text}'`,
-  );
+  return invalidArgument(`range: expected N, START:END, START:END:STEP or A,B,C with numbers above 0, got '${text}'`);
 }

@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/index.js';
+import { invalidArgument } from '../core/index.js';
 import type { Target } from './target.js';
 
 /** Judges one answer: undefined when it is right, else what is wrong with it in a few words. `body` is valid during the call only. */
@@ -25,7 +25,7 @@ export function encodeRequest(target: Target, request: LoadRequest): Buffer {
   lines.push(`content-length: ${request.body.length}`);
   for (const line of lines) {
     if (UNSAFE.test(line)) {
-      throw new MillraceError('invalid_argument', `request: line breaks are not allowed in ${JSON.stringify(line)}`);
+      throw invalidArgument(`request: line breaks are not allowed in ${JSON.stringify(line)}`);
     }
   }
   return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), request.body]);

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MillraceError } from '../core/index.js';
+import { invalidArgument, MillraceError } from '../core/index.js';
 import { createGaps, createRandom } from './arrivals.js';
 import { createClosedLoop } from './closed-loop.js';
 import type { ConnectionOptions } from './connection.js';
@@ -36,7 +36,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
     seed: options.seed ?? 1,
   };
   if (options.requests.length === 0 || options.levels.length === 0) {
-    throw new MillraceError('invalid_argument', 'load: expected at least one request and one level');
+    throw invalidArgument('load: expected at least one request and one level');
   }
   const target = parseTarget(options.url);
   const prepared = options.requests.map((request) => ({ bytes: encodeRequest(target, request), check: request.check }));

@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/index.js';
+import { invalidArgument } from '../core/index.js';
 
 /** Where a load goes: one host and port, reached directly. */
 export interface Target {
@@ -13,7 +13,7 @@ export interface Target {
 export function parseTarget(url: string): Target {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
-    throw new MillraceError('invalid_argument', `target: expected an http:// or https:// URL, got '${url}'`);
+    throw invalidArgument(`target: expected an http:// or https:// URL, got '${url}'`);
   }
   const tls = parsed.protocol === 'https:';
   return {

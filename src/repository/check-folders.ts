@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { MillraceError } from '../core/index.js';
+import { invalidArgument } from '../core/index.js';
 
 const PROBLEMS: Readonly<Record<string, string>> = { ENOENT: 'does not exist', ENOTDIR: 'is not a folder' };
 
@@ -11,7 +11,7 @@ export async function checkFolders(paths: readonly string[], remedy: string): Pr
     } catch (cause) {
       const { code = '' } = cause as NodeJS.ErrnoException;
       const problem = PROBLEMS[code] ?? `cannot be read (${code})`;
-      throw new MillraceError('invalid_argument', `the model repository ${path} ${problem}${remedy}`, { cause });
+      throw invalidArgument(`the model repository ${path} ${problem}${remedy}`, { cause });
     }
   }
 }

@@ -1,4 +1,4 @@
-import { type Datatype, formatTensorType, MillraceError, type Signature, type TensorSpec } from '../core/index.js';
+import { type Datatype, formatTensorType, invalidArgument, type Signature, type TensorSpec } from '../core/index.js';
 import { didYouMean } from './did-you-mean.js';
 import type { ModelConfig, TensorConfig } from './model-config.js';
 import { reshapeProblem } from './reshape.js';
@@ -56,7 +56,7 @@ export function completeSignature(input: CompletionInput): Completion {
 /** Outputs that cannot be served may be in the file, but not in the configuration. */
 function checkLeftOut(configs: readonly TensorConfig[] = [], { leftOut = [] }: Signature): void {
   for (const { name, reason } of leftOut) {
-    if (find(configs, name) !== undefined) throw contradiction(`output '${name}' is configured, but it ${reason}`);
+    if (find(configs, name) !== undefined) throw invalidArgument(`output '${name}' is configured, but it ${reason}`);
   }
 }
 
@@ -74,7 +74,7 @@ function checkRanks(declared: ModelConfig, described: Signature): void {
     const tensors = of.map((name) => `{ name: ${JSON.stringify(name)}, shape: [-1, -1] }`);
     return `${kind}: [${tensors.join(', ')}]`;
   });
-  throw contradiction(
+  throw invalidArgument(
     `the model file does not say how many dimensions ${names.join(' and ')} ${names.length === 1 ? 'has' : 'have'}: ` +
       `give the shape in model.yaml, such as ${lines.join(' and ')} (-1 = any size)`,
   );
@@ -105,10 +105,10 @@ function checkNames(kind: string, configs: readonly TensorConfig[] = [], specs: 
   const names = specs.map((spec) => spec.name);
   const seen = new Set<string>();
   for (const { name } of configs) {
-    if (seen.has(name)) throw contradiction(`${kind} '${name}' is configured twice`);
+    if (seen.has(name)) throw invalidArgument(`${kind} '${name}' is configured twice`);
     seen.add(name);
     if (!names.includes(name)) {
-      throw contradiction(
+      throw invalidArgument(
         `${kind} '${name}' is configured, but the model file has no such ${kind}; ` +
           `it has ${names.map((known) => `'${known}'`).join(', ') || 'none'}${didYouMean(name, names)}`,
       );
@@ -118,7 +118,7 @@ function checkNames(kind: string, configs: readonly TensorConfig[] = [], specs: 
 
 function checkBatchDimension(what: string, spec: TensorSpec, maxBatchSize: number): void {
   if (maxBatchSize === 0 || spec.shape[0] === -1 || spec.rankUnknown) return;
-  throw contradiction(
+  throw invalidArgument(
     `${what} is ${formatTensorType(spec.datatype, spec.shape)} in the model file: with maxBatchSize ${maxBatchSize} ` +
       'its first dimension must be variable (-1); set maxBatchSize to 0 or export the model with a variable batch',
   );
@@ -134,7 +134,7 @@ function completeTensor(kind: 'input' | 'output', spec: TensorSpec, context: Ten
   const { config, maxBatchSize, labels } = context;
   const what = `${kind} '${spec.name}'`;
   if (config?.datatype !== undefined && config.datatype !== spec.datatype) {
-    throw contradiction(`${what} is configured as ${config.datatype}, but it is ${spec.datatype} in the model file`);
+    throw invalidArgument(`${what} is configured as ${config.datatype}, but it is ${spec.datatype} in the model file`);
   }
   const { shape, modelShape } = completeShape(what, spec, context);
   const classes = labels ?? spec.labels;
@@ -159,11 +159,11 @@ function completeShape(
 ): { shape: readonly number[]; modelShape?: readonly number[] } {
   const shape = config?.shape;
   if (config?.reshape !== undefined && shape === undefined) {
-    throw contradiction(`${what} has a reshape but no shape; give the shape that clients see`);
+    throw invalidArgument(`${what} has a reshape but no shape; give the shape that clients see`);
   }
   if (config === undefined || shape === undefined) return { shape: spec.shape };
   if (maxBatchSize > 0 && shape[0] !== -1) {
-    throw contradiction(
+    throw invalidArgument(
       `${what} is configured with shape [${shape.join(',')}]: with maxBatchSize ${maxBatchSize} ` +
         'the first dimension counts the rows and must be -1',
     );
@@ -171,14 +171,14 @@ function completeShape(
   const modelShape = modelShapeOf(config, maxBatchSize > 0) ?? (isScalar(spec, shape) ? spec.shape : shape);
   if (!spec.rankUnknown && !fits(modelShape, spec.shape)) {
     const via = modelShape === shape ? '' : ` reshaped to [${modelShape.join(',')}]`;
-    throw contradiction(
+    throw invalidArgument(
       `${what} is configured with shape [${shape.join(',')}]${via}, ` +
         `but it has shape [${spec.shape.join(',')}] in the model file`,
     );
   }
   if (config.reshape === undefined) return modelShape === shape ? { shape } : { shape, modelShape };
   const problem = reshapeProblem(maxBatchSize > 0 ? shape.slice(1) : shape, config.reshape);
-  if (problem !== undefined) throw contradiction(`${what}: ${problem}`);
+  if (problem !== undefined) throw invalidArgument(`${what}: ${problem}`);
   return { shape, modelShape };
 }
 
@@ -201,18 +201,14 @@ export function modelShapeOf(config: TensorConfig, batching: boolean): readonly 
 function checkPadding(what: string, config: TensorConfig | undefined, { datatype, shape }: TensorSpec): void {
   if (config?.padding === undefined) return;
   const { axes, value } = config.padding;
-  if (datatype === 'BYTES') throw contradiction(`${what} is BYTES, which cannot be padded`);
+  if (datatype === 'BYTES') throw invalidArgument(`${what} is BYTES, which cannot be padded`);
   if (!FRACTIONAL.has(datatype) && !Number.isSafeInteger(value)) {
-    throw contradiction(`${what} is ${datatype}: padding.value must be an integer, got ${value}`);
+    throw invalidArgument(`${what} is ${datatype}: padding.value must be an integer, got ${value}`);
   }
   for (const axis of axes) {
     if (shape[axis] === -1) continue;
-    throw contradiction(
+    throw invalidArgument(
       `${what}: padding names axis ${axis}, but only variable dimensions can be padded; its shape is [${shape.join(',')}]`,
     );
   }
-}
-
-function contradiction(message: string): MillraceError {
-  return new MillraceError('invalid_argument', message);
 }

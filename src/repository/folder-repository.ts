@@ -1,6 +1,6 @@
 import os from 'node:os';
 import path from 'node:path';
-import { type Clock, type EventBus, MillraceError } from '../core/index.js';
+import { type Clock, type EventBus, invalidArgument, MillraceError } from '../core/index.js';
 import { examineModel } from './examine-model.js';
 import { FileCache } from './file-cache.js';
 import { listFolder } from './files.js';
@@ -141,8 +141,7 @@ class FolderRepository implements Repository {
     const isCode = examined.sources.some(({ runtime }) => runtime === 'script');
     await this.#uploads.keep(folder, isCode ? [] : examined.sources.map((source) => source.version));
     if (isCode) {
-      throw new MillraceError(
-        'invalid_argument',
+      throw invalidArgument(
         `model '${override.name}' would be a script, and no code comes over the network; put it into a model repository`,
       );
     }

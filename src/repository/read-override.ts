@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/index.js';
+import { invalidArgument } from '../core/index.js';
 import { modelNameProblem } from './names.js';
 import { parseConfigOverride } from './parse-config.js';
 import type { ReadConfig } from './read-config.js';
@@ -15,11 +15,11 @@ export interface Override {
 export function overrideOf({ name, configOverride, fileOverrides }: ScanOptions): Override | undefined {
   const files = fileOverrides?.size === 0 ? undefined : fileOverrides;
   if (configOverride === undefined && files === undefined) return undefined;
-  if (name === undefined) throw refusal('a configuration or files can be given for one model only; name it');
+  if (name === undefined) throw invalidArgument('a configuration or files can be given for one model only; name it');
   const problem = modelNameProblem(name);
-  if (problem !== undefined) throw refusal(`the model's name ${problem}`);
+  if (problem !== undefined) throw invalidArgument(`the model's name ${problem}`);
   if (configOverride === undefined) {
-    throw refusal(`files were given for model '${name}' without a configuration; give 'config' as well`);
+    throw invalidArgument(`files were given for model '${name}' without a configuration; give 'config' as well`);
   }
   return { name, config: configOverride, files };
 }
@@ -27,16 +27,12 @@ export function overrideOf({ name, configOverride, fileOverrides }: ScanOptions)
 /** Reads the configuration that came with a load request. Throws `invalid_argument` saying what is wrong with it. */
 export async function readOverrideConfig({ name, config }: Override): Promise<ReadConfig> {
   const parsed = await parseConfigOverride(config).catch((error: Error) => {
-    throw refusal(`configuration given for model '${name}': ${error.message}`);
+    throw invalidArgument(`configuration given for model '${name}': ${error.message}`);
   });
   if (parsed.config.instances?.environment !== undefined) {
-    throw refusal(
+    throw invalidArgument(
       `configuration given for model '${name}': instances.environment can be set in the model's own files only`,
     );
   }
   return { ...parsed, file: undefined, text: config };
-}
-
-function refusal(message: string): MillraceError {
-  return new MillraceError('invalid_argument', message);
 }

@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
-import { MillraceError } from '../core/index.js';
+import { invalidArgument, MillraceError } from '../core/index.js';
 import { relativePathProblem } from './files.js';
 import { makeUploadFolder, removeLeftUploads } from './left-uploads.js';
 import { versionOfFolder } from './names.js';
@@ -32,10 +32,10 @@ export class Uploads {
    * the disk is full.
    */
   async write(files: ReadonlyMap<string, Uint8Array>): Promise<string> {
-    if (files.size > MAX_FILES) throw refusal(`${files.size} files were given; expected at most ${MAX_FILES}`);
+    if (files.size > MAX_FILES) throw invalidArgument(`${files.size} files were given; expected at most ${MAX_FILES}`);
     for (const name of files.keys()) {
       const problem = uploadPathProblem(name);
-      if (problem !== undefined) throw refusal(`file '${name.slice(0, MAX_PATH_LENGTH)}' ${problem}`);
+      if (problem !== undefined) throw invalidArgument(`file '${name.slice(0, MAX_PATH_LENGTH)}' ${problem}`);
     }
     const folder = await makeUploadFolder(this.#parent).catch((error: unknown) => {
       throw fullDisk(error, 'a folder for the files') ?? error;
@@ -95,7 +95,8 @@ async function writeNew(folder: string, name: string, content: Uint8Array): Prom
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     // Names that differ in case only, or one that is a folder of another.
-    if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'EISDIR') throw refusal(`file '${name}' is given twice`);
+    if (code === 'EEXIST' || code === 'ENOTDIR' || code === 'EISDIR')
+      throw invalidArgument(`file '${name}' is given twice`);
     throw fullDisk(error, `file '${name}' of ${content.byteLength} bytes`) ?? error;
   }
 }
@@ -109,8 +110,4 @@ function fullDisk(error: unknown, what: string): MillraceError | undefined {
     `the disk for uploaded models is full: there is no room for ${what}; free some, or set TMPDIR to another disk`,
     { cause: error },
   );
-}
-
-function refusal(message: string): MillraceError {
-  return new MillraceError('invalid_argument', message);
 }

@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/index.js';
+import { invalidArgument } from '../core/index.js';
 
 /**
  * Reads a runtime's section of the model configuration, whose schema was checked elsewhere or, in a foreign caller,
@@ -46,7 +46,7 @@ export class OptionReader {
     for (const key of Object.keys(this.#options)) {
       if (this.#known.has(key)) continue;
       const known = [...this.#known].join(', ');
-      throw new MillraceError('invalid_argument', `${this.#section}.${key}: unknown option; expected one of ${known}`);
+      throw invalidArgument(`${this.#section}.${key}: unknown option; expected one of ${known}`);
     }
   }
 
@@ -57,6 +57,6 @@ export class OptionReader {
 
   #refuse(key: string, expected: string): never {
     const got = JSON.stringify(this.#options[key]);
-    throw new MillraceError('invalid_argument', `${this.#section}.${key}: expected ${expected}, got ${got}`);
+    throw invalidArgument(`${this.#section}.${key}: expected ${expected}, got ${got}`);
   }
 }

@@ -1,6 +1,6 @@
 import type { TSchema } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { MillraceError } from '../core/index.js';
+import { invalidArgument } from '../core/index.js';
 
 /** Throws `invalid_argument` naming the field, what was expected and what came, unless `body` is as `schema` says. */
 export function checkBody(schema: TSchema, body: unknown): void {
@@ -8,10 +8,7 @@ export function checkBody(schema: TSchema, body: unknown): void {
   if (error === undefined) return;
   const field = error.path.slice(1).replaceAll('/', '.');
   const where = field === '' ? 'the body' : `field '${field}'`;
-  throw new MillraceError(
-    'invalid_argument',
-    `${where}: expected ${describeSchema(error.schema)}, got ${describeValue(error.value)}`,
-  );
+  throw invalidArgument(`${where}: expected ${describeSchema(error.schema)}, got ${describeValue(error.value)}`);
 }
 
 function describeSchema(schema: TSchema): string {

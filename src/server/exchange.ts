@@ -7,6 +7,7 @@ import {
   type EventBus,
   MillraceError,
   type Principal,
+  shuttingDown,
   type Timer,
   toMillraceError,
 } from '../core/index.js';
@@ -19,7 +20,7 @@ import { responseCompression } from './encoding.js';
 import { HttpError } from './http-error.js';
 import type { ServerOptions } from './options.js';
 import { type FlatHeaders, NO_HEADERS } from './origin-guard.js';
-import { patienceMs, STALLED_MS, shuttingDown } from './patience.js';
+import { patienceMs, STALLED_MS } from './patience.js';
 import { createPeer } from './peer.js';
 import { formatServerTiming } from './server-timing.js';
 import { StreamedBody } from './streamed-body.js';

@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/index.js';
+import { invalidArgument } from '../core/index.js';
 
 /** The JSON value of a control request's body; `{}` for an empty one. Throws `invalid_argument` for anything but UTF-8 JSON. */
 export function decodeJson(body: unknown): unknown {
@@ -6,6 +6,6 @@ export function decodeJson(body: unknown): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (error) {
-    throw new MillraceError('invalid_argument', `the body is not valid JSON: ${(error as Error).message}`);
+    throw invalidArgument(`the body is not valid JSON: ${(error as Error).message}`);
   }
 }

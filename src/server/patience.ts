@@ -1,14 +1,7 @@
-import { MillraceError } from '../core/index.js';
-
 /** While the server shuts down, a client that neither sends nor takes a byte for this long is no longer waited for. */
 export const STALLED_MS = 2_000;
 
 /** How long a client may do nothing: `limitMs`, and less while the server shuts down. */
 export function patienceMs(limitMs: number, draining: boolean): number {
   return draining ? Math.min(limitMs, STALLED_MS) : limitMs;
-}
-
-/** The refusal of what comes too late: nothing of it was done. */
-export function shuttingDown(): MillraceError {
-  return new MillraceError('unavailable', 'the server is shutting down', { retryAfterMs: 1_000 });
 }

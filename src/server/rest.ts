@@ -1,4 +1,4 @@
-import type { Call } from '../core/index.js';
+import { type Call, shuttingDown } from '../core/index.js';
 import type { Authenticate } from '../governance/index.js';
 import {
   GENERATE_ROUTES,
@@ -10,7 +10,6 @@ import {
 } from '../protocols/index.js';
 import { readBody } from './body.js';
 import type { Exchange } from './exchange.js';
-import { shuttingDown } from './patience.js';
 import type { Router } from './router.js';
 
 export interface RestOptions {

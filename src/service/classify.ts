@@ -4,7 +4,7 @@ import {
   fromBfloat16Bits,
   fromHalfBits,
   type InferRequest,
-  MillraceError,
+  invalidArgument,
   packBytes,
   type RequestedOutput,
   type Tensor,
@@ -33,7 +33,7 @@ export function checkClasses(request: InferRequest, specs: readonly TensorSpec[]
 
 function checkRankable({ name, datatype }: Pick<Tensor, 'name' | 'datatype'>): void {
   if (datatype !== 'BYTES' && datatype !== 'BOOL') return;
-  throw new MillraceError('invalid_argument', `output '${name}' is ${datatype}: it has no classes to rank`);
+  throw invalidArgument(`output '${name}' is ${datatype}: it has no classes to rank`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/index.js';
+import { invalidArgument, type MillraceError } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
 import { composingModels, type ModelSource } from '../repository/index.js';
 
@@ -49,7 +49,7 @@ export class LoadRound {
   #load(source: ModelSource): Promise<LoadResult> {
     const cycle = this.#cycleOf(source.name);
     if (cycle !== undefined) {
-      const reason = new MillraceError('invalid_argument', `ensembles are made of each other: ${cycle.join(' → ')}`);
+      const reason = invalidArgument(`ensembles are made of each other: ${cycle.join(' → ')}`);
       this.#options.refuse(source, reason);
       return Promise.resolve(reason);
     }

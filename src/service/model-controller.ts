@@ -1,6 +1,7 @@
 import {
   type Clock,
   type EventBus,
+  invalidArgument,
   MillraceError,
   type ModelState,
   type Timer,
@@ -165,7 +166,7 @@ export class ModelController {
     if (failed[0] !== undefined) {
       if (options.fileOverrides !== undefined) this.#noteFailedUpload(name);
       const reasons = failed.map((error) => error.message).join('; ');
-      throw new MillraceError('invalid_argument', `model '${name}' failed to load: ${reasons}`, { cause: failed[0] });
+      throw invalidArgument(`model '${name}' failed to load: ${reasons}`, { cause: failed[0] });
     }
     const ofModel = this.#known.filter((source) => source.name === name);
     const { removed, sources } = diffScan(ofModel, own);
@@ -440,7 +441,7 @@ function isSettled({ kind }: ModelState): boolean {
 function nothingToLoad(name: string, scan: RepositoryScan): MillraceError {
   const problem = scan.problems.find((candidate) => candidate.name === name);
   if (problem !== undefined) {
-    return new MillraceError('invalid_argument', `model '${name}' failed to load: ${problem.reason}`);
+    return invalidArgument(`model '${name}' failed to load: ${problem.reason}`);
   }
   if (scan.unsettled.some((version) => version.name === name)) {
     return new MillraceError('unavailable', `the files of model '${name}' are still changing; try again`, {
@@ -448,7 +449,7 @@ function nothingToLoad(name: string, scan: RepositoryScan): MillraceError {
     });
   }
   if (scan.names.includes(name)) {
-    return new MillraceError('invalid_argument', `model '${name}' has no version that its version policy selects`);
+    return invalidArgument(`model '${name}' has no version that its version policy selects`);
   }
   return new MillraceError('not_found', `no repository has a model '${name}'`);
 }

@@ -1,4 +1,4 @@
-import { type Clock, type EventBus, MillraceError } from '../core/index.js';
+import { type Clock, type EventBus, invalidArgument, MillraceError } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
@@ -159,7 +159,7 @@ function blame<Result>(look: () => Result): Result {
     return look();
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== 'not_found') throw error;
-    throw new MillraceError('invalid_argument', error.message);
+    throw invalidArgument(error.message);
   }
 }
 

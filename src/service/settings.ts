@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/index.js';
+import { invalidArgument, MillraceError } from '../core/index.js';
 import type { LogControl, LogSettings, TraceSettings } from './types.js';
 
 type Update = Readonly<Record<string, unknown>>;
@@ -30,7 +30,9 @@ const LOG_FIELDS: Readonly<Record<keyof LogSettings, 'string' | 'boolean' | 'num
 export function checkTraceUpdate(update: Update): void {
   for (const [field, value] of Object.entries(update)) {
     if (!Object.hasOwn(TRACE_SETTINGS, field)) {
-      throw invalid(`there is no trace setting '${field}'; known are ${Object.keys(TRACE_SETTINGS).join(', ')}`);
+      throw invalidArgument(
+        `there is no trace setting '${field}'; known are ${Object.keys(TRACE_SETTINGS).join(', ')}`,
+      );
     }
     if (value !== null) checkTraceValue(field as keyof TraceSettings, value);
   }
@@ -39,14 +41,17 @@ export function checkTraceUpdate(update: Update): void {
 function checkTraceValue(key: keyof TraceSettings, value: unknown): void {
   if (key === 'trace_level') {
     if (!Array.isArray(value) || value.some((level) => !TRACE_LEVELS.includes(level))) {
-      throw invalid(`trace_level: expected an array of ${TRACE_LEVELS.join(', ')}, got ${JSON.stringify(value)}`);
+      throw invalidArgument(
+        `trace_level: expected an array of ${TRACE_LEVELS.join(', ')}, got ${JSON.stringify(value)}`,
+      );
     }
     if (value.some((level) => level !== 'OFF')) throw fixed(key, 'OFF');
     return;
   }
-  if (typeof value !== 'string') throw invalid(`${key}: expected a string, got ${JSON.stringify(value)}`);
+  if (typeof value !== 'string') throw invalidArgument(`${key}: expected a string, got ${JSON.stringify(value)}`);
   const isNumber = key !== 'trace_file' && key !== 'trace_mode';
-  if (isNumber && !/^-?\d{1,10}$/.test(value)) throw invalid(`${key}: expected an integer in a string, got '${value}'`);
+  if (isNumber && !/^-?\d{1,10}$/.test(value))
+    throw invalidArgument(`${key}: expected an integer in a string, got '${value}'`);
   if (value !== TRACE_SETTINGS[key]) throw fixed(key, `'${TRACE_SETTINGS[key]}'`);
 }
 
@@ -59,9 +64,9 @@ export function updateLogSettings(control: LogControl, update: Update): LogSetti
   for (const [field, value] of Object.entries(update)) {
     const type = Object.hasOwn(LOG_FIELDS, field) ? LOG_FIELDS[field as keyof LogSettings] : undefined;
     if (type === undefined) {
-      throw invalid(`there is no log setting '${field}'; known are ${Object.keys(LOG_FIELDS).join(', ')}`);
+      throw invalidArgument(`there is no log setting '${field}'; known are ${Object.keys(LOG_FIELDS).join(', ')}`);
     }
-    if (typeof value !== type) throw invalid(`${field}: expected a ${type}, got ${JSON.stringify(value)}`);
+    if (typeof value !== type) throw invalidArgument(`${field}: expected a ${type}, got ${JSON.stringify(value)}`);
   }
   const now = control.get();
   if (update.log_file !== undefined && update.log_file !== now.log_file) {
@@ -69,18 +74,14 @@ export function updateLogSettings(control: LogControl, update: Update): LogSetti
   }
   const level = update.log_verbose_level;
   if (typeof level === 'number' && (!Number.isInteger(level) || level < 0)) {
-    throw invalid(`log_verbose_level: expected an integer of at least 0, got ${level}`);
+    throw invalidArgument(`log_verbose_level: expected an integer of at least 0, got ${level}`);
   }
   const format = update.log_format;
   if (format !== undefined && format !== 'default' && format !== 'ISO8601') {
-    throw invalid(`log_format: expected default or ISO8601, got ${JSON.stringify(format)}`);
+    throw invalidArgument(`log_format: expected default or ISO8601, got ${JSON.stringify(format)}`);
   }
   if (format !== undefined && format !== now.log_format) {
     throw new MillraceError('unimplemented', `log_format: lines are JSON here; only ${now.log_format} can be set`);
   }
   return control.update(update as Partial<LogSettings>);
-}
-
-function invalid(message: string): MillraceError {
-  return new MillraceError('invalid_argument', message);
 }

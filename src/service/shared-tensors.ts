@@ -1,4 +1,10 @@
-import { type InferRequest, type InferResponse, MillraceError, type SharedMemoryRange } from '../core/index.js';
+import {
+  type InferRequest,
+  type InferResponse,
+  invalidArgument,
+  MillraceError,
+  type SharedMemoryRange,
+} from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
 import type { RangeData, RangeUse, SharedMemory, SharedMemoryLease } from '../shared-memory/index.js';
 
@@ -74,7 +80,7 @@ export function outputUses({ outputs }: InferRequest, { ref, decoupled }: Output
     if (sharedMemory === undefined) continue;
     const label = `output '${name}'`;
     if (classificationCount > 0) {
-      throw new MillraceError('invalid_argument', `${label}: classes cannot be written to shared memory`);
+      throw invalidArgument(`${label}: classes cannot be written to shared memory`);
     }
     if (decoupled) {
       throw new MillraceError(

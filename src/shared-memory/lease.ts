@@ -1,4 +1,4 @@
-import { type ByteBudget, MillraceError, type SharedMemoryRange } from '../core/index.js';
+import { type ByteBudget, invalidArgument, MillraceError, type SharedMemoryRange } from '../core/index.js';
 import { objectSizeBytes, quote } from './object.js';
 import { readFully, writeFully } from './transfer.js';
 
@@ -64,8 +64,7 @@ export class SharedMemoryLease {
   async write(all: readonly RangeData[]): Promise<void> {
     for (const { label, range, data } of all) {
       if (data.length > range.sizeBytes) {
-        throw new MillraceError(
-          'invalid_argument',
+        throw invalidArgument(
           `${label} has ${data.length} bytes, but its shared memory range in region ${quote(range.region)} has ${range.sizeBytes}`,
         );
       }
@@ -121,8 +120,7 @@ async function guarded<Result>(label: string, region: OpenRegion, work: () => Pr
 }
 
 function shrunk(label: string, region: OpenRegion, range: SharedMemoryRange): MillraceError {
-  return new MillraceError(
-    'invalid_argument',
+  return invalidArgument(
     `${label}: shared memory object ${quote(region.key)} of region ${quote(region.name)} has become shorter and ends before ` +
       `bytes ${range.offset} to ${range.offset + range.sizeBytes} of the region`,
   );

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { MillraceError } from '../core/index.js';
+import { invalidArgument, MillraceError } from '../core/index.js';
 
 /** Longest name of a file on Linux. */
 const MAX_NAME_BYTES = 255;
@@ -10,8 +10,7 @@ export function objectName(key: string): string {
   const name = key.startsWith('/') ? key.slice(1) : key;
   const fits = name !== '' && Buffer.byteLength(name) <= MAX_NAME_BYTES;
   if (fits && name !== '.' && name !== '..' && !/[/\0]/.test(name)) return name;
-  throw new MillraceError(
-    'invalid_argument',
+  throw invalidArgument(
     `shared memory key ${quote(key)}: expected a name of 1 to ${MAX_NAME_BYTES} bytes without '/' and NUL, after one leading '/'`,
   );
 }
@@ -47,7 +46,7 @@ export function quote(text: string): string {
 function openFailure(key: string, cause: unknown): MillraceError {
   switch ((cause as NodeJS.ErrnoException).code) {
     case 'ENOENT':
-      return new MillraceError('invalid_argument', `there is no shared memory object ${quote(key)}`);
+      return invalidArgument(`there is no shared memory object ${quote(key)}`);
     case 'EACCES':
     case 'EPERM':
       return new MillraceError(
@@ -72,5 +71,5 @@ function openFailure(key: string, cause: unknown): MillraceError {
 }
 
 function notAnObject(key: string): MillraceError {
-  return new MillraceError('invalid_argument', `${quote(key)} is no shared memory object but a link, folder or device`);
+  return invalidArgument(`${quote(key)} is no shared memory object but a link, folder or device`);
 }

@@ -1,5 +1,5 @@
 import { closeSync } from 'node:fs';
-import { ByteBudget, MillraceError } from '../core/index.js';
+import { ByteBudget, invalidArgument, MillraceError } from '../core/index.js';
 import { type OpenRegion, type RangeUse, SharedMemoryLease, type SharedMemoryRegion } from './lease.js';
 import { objectSizeBytes, openObject, quote } from './object.js';
 import type { SharedMemoryOptions } from './options.js';
@@ -59,8 +59,7 @@ export class SharedMemory {
     const objectBytes = objectSizeBytes(descriptor);
     if (offset + sizeBytes > objectBytes) {
       closeSync(descriptor);
-      throw new MillraceError(
-        'invalid_argument',
+      throw invalidArgument(
         `shared memory region ${quote(name)}: offset ${offset} and ${sizeBytes} bytes need an object of ${offset + sizeBytes} bytes, but ${quote(key)} has ${objectBytes}`,
       );
     }
@@ -85,8 +84,7 @@ export class SharedMemory {
       const region = this.#find(range.region, `${label}: `);
       const { offset, sizeBytes } = range;
       if (!(offset >= 0 && sizeBytes >= 0 && offset + sizeBytes <= region.sizeBytes)) {
-        throw new MillraceError(
-          'invalid_argument',
+        throw invalidArgument(
           `${label}: offset ${offset} and ${sizeBytes} bytes go beyond shared memory region ${quote(region.name)}, which has ${region.sizeBytes} bytes`,
         );
       }
@@ -120,8 +118,7 @@ export class SharedMemory {
 
 function checkRegion({ name, offset, sizeBytes }: SharedMemoryRegion): void {
   if (name === '' || name.length > MAX_NAME_LENGTH) {
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       `shared memory region: expected a name of 1 to ${MAX_NAME_LENGTH} characters, got ${name.length}`,
     );
   }
@@ -131,8 +128,5 @@ function checkRegion({ name, offset, sizeBytes }: SharedMemoryRegion): void {
 
 function checkCount(name: string, { what, value, minimum }: { what: string; value: number; minimum: number }): void {
   if (Number.isSafeInteger(value) && value >= minimum) return;
-  throw new MillraceError(
-    'invalid_argument',
-    `shared memory region ${quote(name)}: expected ${what} of at least ${minimum}, got ${value}`,
-  );
+  throw invalidArgument(`shared memory region ${quote(name)}: expected ${what} of at least ${minimum}, got ${value}`);
 }

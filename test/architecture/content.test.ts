@@ -14,6 +14,11 @@ describe('source files', () => {
     ]);
   });
 
+  it('only core has to spell out the code of a bad argument', () => {
+    const spelling = sourceFiles().filter((file) => /new MillraceError\(\s*'invalid_argument'/.test(file.text));
+    expect(spelling.map((file) => file.path)).toEqual(['src/core/errors.ts']);
+  });
+
   it('no file is left for later', () => {
     const unfinished = sourceFiles().filter((file) => /\b(TODO|FIXME|XXX|HACK)\b|not implemented yet/i.test(file.text));
     expect(unfinished.map((file) => file.path)).toEqual([]);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type InferResult, SHAPE_HINT } from '../../client/index.js';
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument } from '../../core/index.js';
 import { ask, askForAll, type InferFlags, prepareQuestion, type Question, questionAsCurl } from '../ask.js';
 import { type CommandContext, examples } from '../command.js';
 import { writeNamed } from '../files.js';
@@ -82,7 +82,7 @@ function inFlags(error: unknown): unknown {
   if (!(error instanceof Error && error.message.includes(SHAPE_HINT))) return error;
   const [, name] = /^input '(.+?)' /.exec(error.message) ?? [];
   const message = error.message.replace(SHAPE_HINT, `give --shape ${name}=… to say the full shape`);
-  return new MillraceError('invalid_argument', message, { cause: error });
+  return invalidArgument(message, { cause: error });
 }
 
 async function infer(io: Io, name: string, flags: InferFlags): Promise<void> {

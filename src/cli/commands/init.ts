@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument } from '../../core/index.js';
 import { type CommandContext, examples } from '../command.js';
 import { writeNamed } from '../files.js';
 import { formatJson } from '../format/json.js';
@@ -45,7 +45,7 @@ With --dev a model is loaded again when its file is saved.
 
 async function refuseExisting(shownAs: string, file: string): Promise<void> {
   if ((await stat(file).catch(() => undefined)) === undefined) return;
-  throw new MillraceError('invalid_argument', `${shownAs} exists already; nothing was written`);
+  throw invalidArgument(`${shownAs} exists already; nothing was written`);
 }
 
 /**

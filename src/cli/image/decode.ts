@@ -1,6 +1,6 @@
 import jpeg from 'jpeg-js';
 import { PNG } from 'pngjs';
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument } from '../../core/index.js';
 
 /** Pixels row by row, three values of 0 … 255 each: red, green, blue. */
 export interface Picture {
@@ -16,12 +16,12 @@ export function isPicture(bytes: Uint8Array): boolean {
 
 /** Reads a JPEG or PNG; transparent pixels are put on white. Throws `invalid_argument` that names `file`. */
 export function decodePicture(bytes: Uint8Array, file: string): Picture {
-  if (!isPicture(bytes)) throw new MillraceError('invalid_argument', `${file} is neither a JPEG nor a PNG`);
+  if (!isPicture(bytes)) throw invalidArgument(`${file} is neither a JPEG nor a PNG`);
   try {
     return onWhite(isJpeg(bytes) ? jpeg.decode(bytes, { useTArray: true }) : PNG.sync.read(Buffer.from(bytes)));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MillraceError('invalid_argument', `${file} is a broken picture: ${reason}`, { cause });
+    throw invalidArgument(`${file} is a broken picture: ${reason}`, { cause });
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Datatype, MillraceError } from '../../core/index.js';
+import { type Datatype, invalidArgument } from '../../core/index.js';
 import type { ImageConfig } from '../../repository/index.js';
 import type { Picture } from './decode.js';
 import { resize } from './resize.js';
@@ -32,8 +32,7 @@ export function pictureToTensor(picture: Picture, target: PictureTarget, config:
   const [heightAxis, widthAxis, channelAxis] = layout === 'NCHW' ? [1, 2, 0] : [0, 1, 2];
   const wantedChannels = axes[channelAxis] ?? 0;
   if (target.shape.length < 3 || target.shape.length > 4 || (wantedChannels !== -1 && wantedChannels !== channels)) {
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       `input '${target.name}' takes [${target.shape.join(',')}], which is no picture of ${channels} channels in ${layout}; ` +
         "say how in the input's image section of model.yaml",
     );

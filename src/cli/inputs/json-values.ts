@@ -1,5 +1,5 @@
 import { type ExplicitTensor, type InputValue, parseWireJson, type TensorMetadata } from '../../client/index.js';
-import { type Datatype, formatTensorType, MillraceError } from '../../core/index.js';
+import { type Datatype, formatTensorType, invalidArgument } from '../../core/index.js';
 
 /** JSON as the datatype requires it; for BYTES anything that is not JSON text is taken as it stands. */
 export function parseInputText(spec: TensorMetadata, text: string): InputValue {
@@ -9,8 +9,7 @@ export function parseInputText(spec: TensorMetadata, text: string): InputValue {
   } catch {
     if (spec.datatype === 'BYTES') return text;
     const wanted = formatTensorType(spec.datatype, spec.shape);
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       `input '${spec.name}' takes ${wanted}: expected JSON such as [[1,2]], or @FILE, got '${text.slice(0, 60)}'`,
     );
   }
@@ -40,7 +39,7 @@ export function parseRequest(text: string, path: string): Record<string, InputVa
   const { inputs } = (request ?? {}) as { readonly inputs?: readonly Partial<WireInput>[] };
   const whole = Array.isArray(inputs) ? inputs.filter(isWireInput) : [];
   if (!Array.isArray(inputs) || whole.length < inputs.length) {
-    throw new MillraceError('invalid_argument', `${path}: expected {"inputs":[{"name","shape","datatype","data"}]}`);
+    throw invalidArgument(`${path}: expected {"inputs":[{"name","shape","datatype","data"}]}`);
   }
   // Elements that are none of their datatype are found by the client, which names the place.
   return Object.fromEntries(
@@ -64,6 +63,6 @@ function parseJson(text: string, path: string): unknown {
     return parseWireJson(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new MillraceError('invalid_argument', `${path} is not JSON: ${reason}`, { cause });
+    throw invalidArgument(`${path} is not JSON: ${reason}`, { cause });
   }
 }

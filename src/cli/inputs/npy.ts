@@ -3,6 +3,7 @@ import {
   type Datatype,
   ELEMENT_SIZE_BYTES,
   elementCount,
+  invalidArgument,
   MillraceError,
   packBytes,
 } from '../../core/index.js';
@@ -141,5 +142,5 @@ export function formatNpy({ datatype, shape, data }: NpyArray): Uint8Array {
 }
 
 function invalid(file: string, problem: string): MillraceError {
-  return new MillraceError('invalid_argument', `${file} ${problem}`);
+  return invalidArgument(`${file} ${problem}`);
 }

@@ -1,6 +1,13 @@
 import { extname } from 'node:path';
 import type { ExplicitTensor, InputValue, TensorMetadata } from '../../client/index.js';
-import { bytesElements, type Datatype, ELEMENT_SIZE_BYTES, MillraceError, typedView } from '../../core/index.js';
+import {
+  bytesElements,
+  type Datatype,
+  ELEMENT_SIZE_BYTES,
+  invalidArgument,
+  MillraceError,
+  typedView,
+} from '../../core/index.js';
 import type { ImageConfig } from '../../repository/index.js';
 import { readBytes, readText } from '../files.js';
 import { decodePicture, isPicture } from '../image/decode.js';
@@ -45,10 +52,10 @@ function specOf(specs: readonly TensorMetadata[], name: string | undefined): Ten
   const known = specs.map((spec) => `'${spec.name}'`).join(', ');
   const spec = name === undefined ? specs[0] : specs.find((candidate) => candidate.name === name);
   if (name === undefined && specs.length !== 1) {
-    throw new MillraceError('invalid_argument', `the model has several inputs (${known}): say NAME=VALUE`);
+    throw invalidArgument(`the model has several inputs (${known}): say NAME=VALUE`);
   }
   if (spec === undefined) {
-    throw new MillraceError('invalid_argument', `the model has no input '${name}'; its inputs are ${known}`);
+    throw invalidArgument(`the model has no input '${name}'; its inputs are ${known}`);
   }
   return spec;
 }
@@ -94,13 +101,13 @@ async function stackPictures(
   const rows: PictureTensor[] = [];
   for (const { source } of flags) {
     if (source.kind === 'text' || spec.shape.length !== 4) {
-      throw new MillraceError('invalid_argument', `input '${spec.name}' is given several times`);
+      throw invalidArgument(`input '${spec.name}' is given several times`);
     }
     rows.push(readPicture(spec, { bytes: await readBytes(sources, source.path), path: source.path }, sources));
   }
   const [first] = rows;
   if (rows.some((row) => row.shape.join() !== first?.shape.join())) {
-    throw new MillraceError('invalid_argument', `the pictures for input '${spec.name}' must have one size`);
+    throw invalidArgument(`the pictures for input '${spec.name}' must have one size`);
   }
   const length = rows.reduce((sum, row) => sum + row.data.length, 0);
   const data = first?.data instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
@@ -111,8 +118,7 @@ async function stackPictures(
 function rawBytes(spec: TensorMetadata, bytes: Uint8Array, path: string): Uint8Array {
   const size = ELEMENT_SIZE_BYTES[spec.datatype];
   if (bytes.byteLength % size === 0) return bytes;
-  throw new MillraceError(
-    'invalid_argument',
+  throw invalidArgument(
     `${path} has ${bytes.byteLength} bytes; raw ${spec.datatype} for input '${spec.name}' comes in multiples of ${size}`,
   );
 }

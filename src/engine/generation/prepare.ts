@@ -1,4 +1,4 @@
-import { type EventBus, formatModelRef, MillraceError, type ModelRef, type Signature } from '../../core/index.js';
+import { type EventBus, formatModelRef, invalidArgument, type ModelRef, type Signature } from '../../core/index.js';
 import { completeSignature, type ResolvedModelConfig } from '../../repository/index.js';
 import type { Description } from '../../runtimes/index.js';
 import type { LoadGenerationOptions } from './load-options.js';
@@ -35,14 +35,10 @@ export function prepareModel(
 function checkInline({ instances }: ResolvedModelConfig): void {
   if (instances.placement !== 'inline') return;
   if (instances.runner !== undefined) {
-    throw new MillraceError(
-      'invalid_argument',
-      'instances.runner names a runner process, but instances.placement is inline',
-    );
+    throw invalidArgument('instances.runner names a runner process, but instances.placement is inline');
   }
   if (instances.environment.length > 0) {
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       'instances.environment names variables for a runner process, but instances.placement is inline',
     );
   }

@@ -1,4 +1,4 @@
-import { type Datatype, MillraceError, type SequenceControl } from '../../core/index.js';
+import { type Datatype, invalidArgument, MillraceError, type SequenceControl } from '../../core/index.js';
 import { formatSequenceId, type Sequence, type SequenceLimits } from './sequence.js';
 
 const MAX_ID_LENGTH = 128;
@@ -21,25 +21,25 @@ export interface SequenceQuestion {
 /** Checks what a request says of its sequence, whatever became of that; throws `invalid_argument`. */
 export function checkSequence({ label, control, rows, idInput }: SequenceQuestion): SequenceControl {
   if (control === undefined || control.id === '' || control.id === 0n) {
-    throw invalid(`model '${label}' keeps sequences: a request needs a sequence_id other than 0 and ''`);
+    throw invalidArgument(`model '${label}' keeps sequences: a request needs a sequence_id other than 0 and ''`);
   }
-  if (rows !== 1) throw invalid(`model '${label}' keeps sequences: a request has one row, got ${rows}`);
+  if (rows !== 1) throw invalidArgument(`model '${label}' keeps sequences: a request has one row, got ${rows}`);
   const { id } = control;
   if (typeof id === 'string') {
     if (id.length > MAX_ID_LENGTH) {
-      throw invalid(`a sequence_id has at most ${MAX_ID_LENGTH} characters, got ${id.length}`);
+      throw invalidArgument(`a sequence_id has at most ${MAX_ID_LENGTH} characters, got ${id.length}`);
     }
     if (idInput !== undefined && idInput.datatype !== 'BYTES') {
-      throw invalid(
+      throw invalidArgument(
         `model '${label}' takes the sequence_id as ${idInput.datatype} (input '${idInput.name}'), got text`,
       );
     }
     return control;
   }
-  if (id < 0n || id > MAX_ID) throw invalid(`a sequence_id is between 0 and ${MAX_ID}, got ${id}`);
+  if (id < 0n || id > MAX_ID) throw invalidArgument(`a sequence_id is between 0 and ${MAX_ID}, got ${id}`);
   const range = idInput === undefined ? undefined : RANGES[idInput.datatype];
   if (idInput !== undefined && range !== undefined && (id < range[0] || id > range[1])) {
-    throw invalid(
+    throw invalidArgument(
       `model '${label}' takes the sequence_id as ${idInput.datatype} (input '${idInput.name}'), got ${id}, which is over ${range[1]}`,
     );
   }
@@ -51,7 +51,7 @@ export function checkContinues(label: string, { id, start }: SequenceControl, kn
   if (start) return;
   if (known?.lost) throw sequenceLost(label, id);
   if (known === undefined || known.ended) {
-    throw invalid(
+    throw invalidArgument(
       `sequence ${formatSequenceId(id)} of model '${label}' is not running: its first request must say sequence_start`,
     );
   }
@@ -71,8 +71,4 @@ export function startFailed(label: string, id: string | bigint): MillraceError {
     'failed_precondition',
     `the request that started sequence ${formatSequenceId(id)} of model '${label}' did not succeed; start it again`,
   );
-}
-
-function invalid(message: string): MillraceError {
-  return new MillraceError('invalid_argument', message);
 }

@@ -1,5 +1,5 @@
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
-import { type Clock, MillraceError, type Timer } from '../../core/index.js';
+import { type Clock, invalidArgument, type Timer } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
 import type { GrpcMessage, GrpcMethod, GrpcStream, GrpcStreamHandler } from './method.js';
 
@@ -58,7 +58,7 @@ class Watch implements GrpcStreamHandler {
 
   onMessage(message: Uint8Array): void {
     try {
-      if (this.#watching) throw new MillraceError('invalid_argument', 'Watch takes one request, got a second one');
+      if (this.#watching) throw invalidArgument('Watch takes one request, got a second one');
       this.#watching = true;
       this.#look(KNOWN.includes(decodeServiceName(message)));
     } catch (error) {
@@ -69,7 +69,7 @@ class Watch implements GrpcStreamHandler {
 
   onHalfClose(): void {
     if (!this.#watching) {
-      this.#stream.end(new MillraceError('invalid_argument', 'Watch takes one request, got none'));
+      this.#stream.end(invalidArgument('Watch takes one request, got none'));
     }
   }
 
@@ -104,6 +104,6 @@ function decodeServiceName(message: Uint8Array): string {
     }
     return name;
   } catch (error) {
-    throw new MillraceError('invalid_argument', 'the message is no HealthCheckRequest', { cause: error });
+    throw invalidArgument('the message is no HealthCheckRequest', { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument, type MillraceError } from '../../core/index.js';
 
 /** Wire types of protobuf; groups (3, 4) are no part of proto3. */
 export const VARINT = 0;
@@ -215,7 +215,7 @@ export class ProtoReader {
   }
 
   malformed(text: string, at = this.pos): MillraceError {
-    return new MillraceError('invalid_argument', `request: malformed protobuf at byte ${at}: ${text}`);
+    return invalidArgument(`request: malformed protobuf at byte ${at}: ${text}`);
   }
 }
 

@@ -4,6 +4,7 @@ import {
   elementCount,
   formatElementCount,
   formatTensorType,
+  invalidArgument,
   MillraceError,
   type Tensor,
   toMillraceError,
@@ -24,8 +25,7 @@ export function attachBinary(heads: readonly InputHead[], blob: Uint8Array): Ten
     if (content instanceof Uint8Array) return { name, datatype, shape, data: content };
     if (typeof content !== 'number') return { name, datatype, shape, data: EMPTY };
     if (content > blob.length - offset) {
-      throw new MillraceError(
-        'invalid_argument',
+      throw invalidArgument(
         `${inputLabel(name)}: binary_data_size says ${content} bytes, but ${blob.length - offset} are left behind the JSON`,
       );
     }
@@ -35,8 +35,7 @@ export function attachBinary(heads: readonly InputHead[], blob: Uint8Array): Ten
     return { name, datatype, shape, data };
   });
   if (offset < blob.length) {
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       `expected ${offset} bytes of binary data behind the JSON, got ${blob.length}; check binary_data_size and Inference-Header-Content-Length`,
     );
   }
@@ -50,18 +49,14 @@ export function checkSize({ name, datatype, shape }: Omit<InputHead, 'content'>,
     if (data.length > LARGE_BYTES) return;
     const got = countBytesElements(name, data);
     if (got === count) return;
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       `${inputLabel(name)}: expected ${formatElementCount(count)} for shape [${shape}], got ${got}`,
     );
   }
   const sizeBytes = count * ELEMENT_SIZE_BYTES[datatype];
   if (data.length === sizeBytes) return;
   const type = formatTensorType(datatype, shape);
-  throw new MillraceError(
-    'invalid_argument',
-    `${inputLabel(name)}: expected ${sizeBytes} bytes for ${type}, got ${data.length}`,
-  );
+  throw invalidArgument(`${inputLabel(name)}: expected ${sizeBytes} bytes for ${type}, got ${data.length}`);
 }
 
 function countBytesElements(name: string, data: Uint8Array): number {

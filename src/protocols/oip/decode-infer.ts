@@ -1,6 +1,7 @@
 import {
   type InferRequest,
-  MillraceError,
+  invalidArgument,
+  type MillraceError,
   type SharedMemoryRange,
   type Signature,
   type Tensor,
@@ -172,5 +173,5 @@ function binaryOutputsOf(members: Members): BinaryOutputs {
 }
 
 function refused(text: string): MillraceError {
-  return new MillraceError('invalid_argument', `request: ${text}`);
+  return invalidArgument(`request: ${text}`);
 }

@@ -2,7 +2,8 @@ import {
   DATATYPES,
   type Datatype,
   elementCount,
-  MillraceError,
+  invalidArgument,
+  type MillraceError,
   type Parameters,
   type SharedMemoryRange,
 } from '../../core/index.js';
@@ -144,5 +145,5 @@ function wrongSources(sources: Readonly<Record<string, unknown>>, draft: InputDr
 }
 
 function refused(draft: InputDraft, text: string): MillraceError {
-  return new MillraceError('invalid_argument', `${draft.label}: ${text}`);
+  return invalidArgument(`${draft.label}: ${text}`);
 }

@@ -1,4 +1,4 @@
-import { MillraceError, type Parameters, type RequestedOutput } from '../../core/index.js';
+import { invalidArgument, type Parameters, type RequestedOutput } from '../../core/index.js';
 import { booleanParameter, countParameter, readParameters, sharedMemoryParameter } from './decode-parameters.js';
 import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from './json/bytes.js';
 import { excerpt, type JsonCursor } from './json/cursor.js';
@@ -22,8 +22,7 @@ export function readOutputs(cursor: JsonCursor, maxOutputs: number): OutputList 
   let count = 0;
   let more = cursor.enter(OPEN_BRACKET, CLOSE_BRACKET, 'an array');
   while (more) {
-    if (count === maxOutputs)
-      throw new MillraceError('invalid_argument', `request: expected at most ${maxOutputs} outputs, got more`);
+    if (count === maxOutputs) throw invalidArgument(`request: expected at most ${maxOutputs} outputs, got more`);
     const { output, binary } = readOutput(cursor, count++);
     outputs.set(output.name, output);
     if (binary) binaryNames.add(output.name);
@@ -41,14 +40,14 @@ function readOutput(cursor: JsonCursor, index: number): { output: RequestedOutpu
   while (more) {
     const member = readMemberName(cursor, MEMBERS);
     if ((member === 'name' ? name : member && parameters) !== undefined) {
-      throw new MillraceError('invalid_argument', `${position.label}: '${member}' is given twice`);
+      throw invalidArgument(`${position.label}: '${member}' is given twice`);
     }
     if (member === 'name') name = readString(cursor);
     else if (member === 'parameters') parameters = cursor.take('null') ? undefined : readParameters(cursor, position);
     else skipValue(cursor);
     more = cursor.next(CLOSE_BRACE);
   }
-  if (name === undefined) throw new MillraceError('invalid_argument', `${position.label}: expected a 'name', got none`);
+  if (name === undefined) throw invalidArgument(`${position.label}: expected a 'name', got none`);
   if (parameters === undefined) return { output: { name, classificationCount: 0 }, binary: false };
   const owner: Named = { label: `output '${excerpt(name)}'` };
   const classificationCount = countParameter(parameters, 'classification', owner) ?? 0;

@@ -1,5 +1,6 @@
 import {
-  MillraceError,
+  invalidArgument,
+  type MillraceError,
   NO_PARAMETERS,
   type Parameters,
   type ParameterValue,
@@ -27,10 +28,7 @@ export function readParameters(cursor: JsonCursor, owner: Named): Parameters {
     const name = readString(cursor);
     if (name in parameters) throw refused(name, owner, 'is given twice');
     if (++count > MAX_PARAMETERS) {
-      throw new MillraceError(
-        'invalid_argument',
-        `${owner.label}: expected at most ${MAX_PARAMETERS} parameters, got more`,
-      );
+      throw invalidArgument(`${owner.label}: expected at most ${MAX_PARAMETERS} parameters, got more`);
     }
     cursor.expect(COLON, "':'");
     parameters[name] = readParameter(cursor, name, owner);
@@ -92,5 +90,5 @@ export function mistyped(name: string, owner: Named, value: { expected: string; 
 }
 
 function refused(name: string, owner: Named, text: string): MillraceError {
-  return new MillraceError('invalid_argument', `${owner.label}: parameter '${excerpt(name)}' ${text}`);
+  return invalidArgument(`${owner.label}: parameter '${excerpt(name)}' ${text}`);
 }

@@ -1,7 +1,8 @@
 import {
   ELEMENT_SIZE_BYTES,
   elementCount,
-  MillraceError,
+  invalidArgument,
+  type MillraceError,
   packBytes,
   type Signature,
   type Tensor,
@@ -40,5 +41,5 @@ function rawBytesInput(spec: TensorSpec, fixed: readonly number[], body: Uint8Ar
 }
 
 function refused(text: string): MillraceError {
-  return new MillraceError('invalid_argument', `raw binary request: ${text}`);
+  return invalidArgument(`raw binary request: ${text}`);
 }

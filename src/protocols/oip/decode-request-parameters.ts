@@ -1,5 +1,5 @@
 import {
-  MillraceError,
+  invalidArgument,
   NO_PARAMETERS,
   type Parameters,
   type ParameterValue,
@@ -60,8 +60,7 @@ export function toRequestParameters(parameters: Parameters): RequestParameters {
   for (const name in parameters) {
     if (RESERVED.has(name)) continue;
     if (name.startsWith(RESERVED_PREFIX)) {
-      throw new MillraceError(
-        'invalid_argument',
+      throw invalidArgument(
         `${REQUEST.label}: parameter '${excerpt(name)}' is not known, and names that begin with '${RESERVED_PREFIX}' are reserved`,
       );
     }

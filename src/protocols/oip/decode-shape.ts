@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument } from '../../core/index.js';
 import { CLOSE_BRACKET, isDigit, OPEN_BRACKET, ZERO } from './json/bytes.js';
 import type { JsonCursor } from './json/cursor.js';
 import type { Named } from './json/elements.js';
@@ -14,7 +14,7 @@ export function readShape(cursor: JsonCursor, owner: Named): readonly number[] {
   let more = cursor.enter(OPEN_BRACKET, CLOSE_BRACKET, 'an array');
   while (more) {
     if (shape.length === MAX_RANK) {
-      throw new MillraceError('invalid_argument', `${owner.label}: shape has more than ${MAX_RANK} dimensions`);
+      throw invalidArgument(`${owner.label}: shape has more than ${MAX_RANK} dimensions`);
     }
     shape.push(readDimension(cursor, owner, shape.length));
     more = cursor.next(CLOSE_BRACKET);
@@ -34,8 +34,7 @@ function readDimension(cursor: JsonCursor, owner: Named, axis: number): number {
   if (cursor.pos > start && dimension <= MAX_DIMENSION && !continuesNumber(bytes[cursor.pos] as number))
     return dimension;
   cursor.pos = start;
-  throw new MillraceError(
-    'invalid_argument',
+  throw invalidArgument(
     `${owner.label}: shape[${axis}]: expected an integer from 0 to ${MAX_DIMENSION}, got ${cursor.describe()}`,
   );
 }

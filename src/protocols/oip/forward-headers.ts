@@ -1,4 +1,4 @@
-import { type InferRequest, MillraceError, NO_PARAMETERS, type Parameters } from '../../core/index.js';
+import { type InferRequest, invalidArgument, NO_PARAMETERS, type Parameters } from '../../core/index.js';
 import type { GrpcMetadata } from '../grpc/method.js';
 import { MAX_PARAMETERS } from './decode-parameters.js';
 import { isReservedParameter } from './decode-request-parameters.js';
@@ -19,7 +19,7 @@ export function parseForwardPattern(text: string): RegExp | undefined {
   try {
     return new RegExp(text.slice(prefix.length), mode === '-' ? 'u' : 'iu');
   } catch (error) {
-    throw new MillraceError('invalid_argument', (error as Error).message, { cause: error });
+    throw invalidArgument((error as Error).message, { cause: error });
   }
 }
 
@@ -45,8 +45,7 @@ export function withParameters(request: InferRequest, more: Parameters): InferRe
   if (more === NO_PARAMETERS) return request;
   const parameters: Parameters = Object.assign(Object.create(null), request.parameters, more);
   if (Object.keys(parameters).length <= MAX_PARAMETERS) return { ...request, parameters };
-  throw new MillraceError(
-    'invalid_argument',
+  throw invalidArgument(
     `request: expected at most ${MAX_PARAMETERS} parameters, those of its headers included, got more`,
   );
 }

@@ -2,7 +2,8 @@ import {
   elementCount,
   formatElementCount,
   type InferRequest,
-  MillraceError,
+  invalidArgument,
+  type MillraceError,
   type Parameters,
   type ParameterValue,
   type Signature,
@@ -102,8 +103,7 @@ function shapeOf(spec: TensorSpec, count: number): readonly number[] {
   const variable = spec.shape.flatMap((size, axis) => (size < 0 ? [axis] : []));
   const rowsFirst = variable.length === 2 && spec.batchAxis === 0;
   if (variable.length > (rowsFirst ? 2 : 1)) {
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       `${inputLabel(spec.name)}: shape [${spec.shape}] has several variable dimensions, which generate cannot tell apart; use infer`,
     );
   }
@@ -112,10 +112,7 @@ function shapeOf(spec: TensorSpec, count: number): readonly number[] {
   const size = filled === undefined ? 1 : count / others;
   if (size * others !== count || !Number.isInteger(size)) {
     const expected = filled === undefined ? formatElementCount(others) : `a multiple of ${others} elements`;
-    throw new MillraceError(
-      'invalid_argument',
-      `${inputLabel(spec.name)}: expected ${expected} for shape [${spec.shape}], got ${count}`,
-    );
+    throw invalidArgument(`${inputLabel(spec.name)}: expected ${expected} for shape [${spec.shape}], got ${count}`);
   }
   return spec.shape.map((fixed, axis) => (axis === filled ? size : Math.max(fixed, fixed < 0 ? 1 : 0)));
 }
@@ -134,5 +131,5 @@ function toRequest(draft: Draft): InferRequest {
 }
 
 function refused(text: string): MillraceError {
-  return new MillraceError('invalid_argument', `request: ${text}`);
+  return invalidArgument(`request: ${text}`);
 }

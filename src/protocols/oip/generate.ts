@@ -3,6 +3,7 @@ import {
   type Clock,
   type InferRequest,
   type InferResponse,
+  invalidArgument,
   MillraceError,
   type Signature,
   systemClock,
@@ -118,8 +119,5 @@ async function takeOnly(name: string, responses: AsyncIterable<InferResponse>): 
 }
 
 function notOne(name: string, got: string): MillraceError {
-  return new MillraceError(
-    'invalid_argument',
-    `model '${name}' gave ${got}, and generate carries exactly one; use generate_stream`,
-  );
+  return invalidArgument(`model '${name}' gave ${got}, and generate carries exactly one; use generate_stream`);
 }

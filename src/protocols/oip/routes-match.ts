@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument, MillraceError } from '../../core/index.js';
 import type { InferTarget } from '../../service/index.js';
 import type { GenerateTarget } from './generate.js';
 
@@ -47,6 +47,6 @@ function decodeName(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    throw new MillraceError('invalid_argument', `model name '${segment}': the percent-encoding is broken`);
+    throw invalidArgument(`model name '${segment}': the percent-encoding is broken`);
   }
 }

@@ -1,5 +1,5 @@
 import type { Static } from '@sinclair/typebox';
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument } from '../../core/index.js';
 import type { LoadModelOptions, Service } from '../../service/index.js';
 import { emptyResponse, jsonResponse, type Route } from '../route.js';
 import { encodeIndex } from './routes-encode.js';
@@ -91,22 +91,19 @@ export function readLoadParameters<Value>(
       continue;
     }
     if (!name.startsWith(FILE_PREFIX)) {
-      throw new MillraceError(
-        'invalid_argument',
-        `load parameter '${name}' is unknown: expected 'config' or 'file:<version>/<file name>'`,
-      );
+      throw invalidArgument(`load parameter '${name}' is unknown: expected 'config' or 'file:<version>/<file name>'`);
     }
     files.set(name.slice(FILE_PREFIX.length), reader.file(name, value));
   }
   if (files.size > 0 && config === undefined) {
-    throw new MillraceError('invalid_argument', "load parameters 'file:…' need 'config' as well");
+    throw invalidArgument("load parameters 'file:…' need 'config' as well");
   }
   return { ...(config !== undefined && { config }), ...(files.size > 0 && { files }) };
 }
 
 function decodeBase64(name: string, content: string): Uint8Array {
   if (content.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(content)) {
-    throw new MillraceError('invalid_argument', `load parameter '${name}': expected base64`);
+    throw invalidArgument(`load parameter '${name}': expected base64`);
   }
   return Buffer.from(content, 'base64');
 }

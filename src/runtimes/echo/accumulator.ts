@@ -1,7 +1,7 @@
 import {
   type Datatype,
   formatTensorType,
-  MillraceError,
+  invalidArgument,
   type NumericArray,
   type Tensor,
   typedView,
@@ -32,7 +32,7 @@ export class Accumulator {
     if (sequence === undefined) return inputs;
     const before = sequence.start ? undefined : this.#sums.get(sequence.slot);
     if (before === undefined && !sequence.start) {
-      throw new MillraceError('invalid_argument', `echo: no sequence has been started in slot ${sequence.slot}`);
+      throw invalidArgument(`echo: no sequence has been started in slot ${sequence.slot}`);
     }
     const sums = inputs.map((input, index) => addTensors(input, before?.[index]));
     if (sequence.end) this.#sums.delete(sequence.slot);
@@ -45,8 +45,7 @@ function addTensors(input: Tensor, sum: Tensor | undefined): Tensor {
   if (sum !== undefined && (sum.name !== input.name || sum.data.byteLength !== input.data.byteLength)) {
     const expected = formatTensorType(sum.datatype, sum.shape);
     const got = formatTensorType(input.datatype, input.shape);
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       `echo: input '${input.name}': expected ${expected} as at the start of the sequence, got ${got}`,
     );
   }

@@ -1,4 +1,4 @@
-import { MillraceError, type Signature } from '../../core/index.js';
+import { invalidArgument, type MillraceError, type Signature } from '../../core/index.js';
 import type { LoadSpec, Runtime } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { ADDABLE } from './accumulator.js';
@@ -38,5 +38,5 @@ function checkSignature(spec: LoadSpec, { mode }: EchoOptions): Signature {
 }
 
 function refuse(message: string): MillraceError {
-  return new MillraceError('invalid_argument', `echo: ${message}`);
+  return invalidArgument(`echo: ${message}`);
 }

@@ -1,4 +1,11 @@
-import { MillraceError, type Parameters, type Signature, type Tensor, toMillraceError } from '../../core/index.js';
+import {
+  invalidArgument,
+  MillraceError,
+  type Parameters,
+  type Signature,
+  type Tensor,
+  toMillraceError,
+} from '../../core/index.js';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { Accumulator } from './accumulator.js';
@@ -105,10 +112,7 @@ export class EchoModel implements LoadedModel {
     if (this.#options.mode !== 'repeat') return 1;
     const times = parameters.times ?? 1;
     if (!Number.isInteger(times) || Number(times) < 0 || Number(times) > MAX_TIMES) {
-      throw new MillraceError(
-        'invalid_argument',
-        `parameter 'times': expected an integer between 0 and ${MAX_TIMES}, got ${times}`,
-      );
+      throw invalidArgument(`parameter 'times': expected an integer between 0 and ${MAX_TIMES}, got ${times}`);
     }
     return Number(times);
   }

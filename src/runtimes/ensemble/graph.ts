@@ -1,4 +1,4 @@
-import { MillraceError, type Signature, type TensorSpec } from '../../core/index.js';
+import { invalidArgument, type MillraceError, type Signature, type TensorSpec } from '../../core/index.js';
 import type { StepOptions } from './options.js';
 
 /** A tensor of a step's model, and the place of the ensemble's tensor that it is bound to. */
@@ -149,5 +149,5 @@ function orderSteps(steps: readonly Step[], writers: readonly (Step | undefined)
 
 /** The one form of everything that is wrong with an ensemble. */
 export function refuse(message: string): MillraceError {
-  return new MillraceError('invalid_argument', `ensemble: ${message}`);
+  return invalidArgument(`ensemble: ${message}`);
 }

@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument, type MillraceError } from '../../core/index.js';
 
 /** One step as the configuration has it: both maps go from the model's tensor to the ensemble's. */
 export interface StepOptions {
@@ -44,5 +44,5 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function refuse(key: string, expected: string, got: unknown): MillraceError {
-  return new MillraceError('invalid_argument', `ensemble.${key}: expected ${expected}, got ${JSON.stringify(got)}`);
+  return invalidArgument(`ensemble.${key}: expected ${expected}, got ${JSON.stringify(got)}`);
 }

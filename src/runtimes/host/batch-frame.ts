@@ -1,4 +1,4 @@
-import { DATATYPES, type Datatype, MillraceError, type Tensor } from '../../core/index.js';
+import { DATATYPES, type Datatype, invalidArgument, MillraceError, type Tensor } from '../../core/index.js';
 import { columnChunks } from '../columns.js';
 import {
   align8,
@@ -233,5 +233,5 @@ export class BatchFrameReader {
 }
 
 function tooLarge(name: string, what: string): MillraceError {
-  return new MillraceError('invalid_argument', `tensor '${name}' has ${what}`);
+  return invalidArgument(`tensor '${name}' has ${what}`);
 }

@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument, MillraceError } from '../../core/index.js';
 import { onnxTypeName } from './types.js';
 
 interface LoadFailure {
@@ -9,47 +9,50 @@ interface LoadFailure {
 
 type Explanation = (match: RegExpExecArray, failure: LoadFailure) => MillraceError;
 
-const invalid = (message: string) => new MillraceError('invalid_argument', message);
-
 /** What ONNX Runtime says while it loads a file, and what that means to whoever has put the file there. */
 const LOAD_EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
   [
     /Protobuf parsing failed|does not have a graph/,
-    (_match, { fileName }) => invalid(`'${fileName}' is not a readable ONNX file: it is broken or incomplete`),
+    (_match, { fileName }) => invalidArgument(`'${fileName}' is not a readable ONNX file: it is broken or incomplete`),
   ],
-  [/File doesn't exist|ENOENT/, (_match, { fileName }) => invalid(`the model file '${fileName}' does not exist`)],
+  [
+    /File doesn't exist|ENOENT/,
+    (_match, { fileName }) => invalidArgument(`the model file '${fileName}' does not exist`),
+  ],
   [
     /initializer: (.+?)\. Error: [\s\S]*does not exist: "?([^"\n]*)"?/,
     (match, { fileName }) =>
-      invalid(
+      invalidArgument(
         `'${fileName}' keeps the data of '${match[1]}' in the file '${baseName(match[2] ?? '')}', which is missing: copy it beside '${fileName}'`,
       ),
   ],
   [
     /Opset (\d+) is under development[\s\S]*domain (\S+) is till opset (\d+)/,
     (match, { fileName, ortVersion }) =>
-      invalid(
+      invalidArgument(
         `'${fileName}' uses opset ${match[1]} of ${match[2]}; ONNX Runtime ${ortVersion} knows it up to ${match[3]}: export the model with opset ${match[3]} or lower`,
       ),
   ],
   [
     /Unsupported model IR version: (\d+), max supported IR version: (\d+)/,
     (match, { fileName, ortVersion }) =>
-      invalid(
+      invalidArgument(
         `'${fileName}' has IR version ${match[1]}; ONNX Runtime ${ortVersion} knows them up to ${match[2]}: set model.ir_version to ${match[2]} or lower in Python and save the model again`,
       ),
   ],
   [
     /Fatal error: ([^\s:]+):(\S+?)\(-?\d+\) is not a registered function|Node, \([^,]*, ([^,\s]+), "([^"]+)"[\s\S]*No opset import for domain/,
     (match, { fileName, ortVersion }) =>
-      invalid(
+      invalidArgument(
         `'${fileName}' uses the operator ${match[2] ?? match[3]} of the domain ${match[1] ?? match[4]}, which ONNX Runtime ${ortVersion} does not have: export the model with operators of ONNX alone`,
       ),
   ],
   [
     /Duplicate definition(?:-site)? (?:for|of)(?: name)? \(([^)]+)\)/,
     (match, { fileName }) =>
-      invalid(`'${fileName}' defines '${match[1]}' twice: give each input and each result of an operator its own name`),
+      invalidArgument(
+        `'${fileName}' defines '${match[1]}' twice: give each input and each result of an operator its own name`,
+      ),
   ],
   [
     /MLDataType for: tensor\((\w+)\) is not currently registered/,
@@ -66,7 +69,7 @@ const LOAD_EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
   [
     /No Op registered for (\S+) with domain_version of (\d+)/,
     (match, { fileName, ortVersion }) =>
-      invalid(
+      invalidArgument(
         `'${fileName}' uses the operator ${match[1]} of opset ${match[2]}, which ONNX Runtime ${ortVersion} does not have: export the model with operators of ONNX alone`,
       ),
   ],
@@ -108,7 +111,7 @@ export function explainLoadError(error: unknown, failure: LoadFailure): Millrace
     return new MillraceError(code, message, { cause: error });
   }
   const message = `ONNX Runtime refused '${failure.fileName}': ${cleanMessage(text)}`;
-  return new MillraceError('invalid_argument', message, { cause: error });
+  return invalidArgument(message, { cause: error });
 }
 
 /** The error for a run that failed; the original is its cause. */
@@ -116,7 +119,7 @@ export function explainRunError(error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
   const text = textOf(error);
   const missing = /^input '(.+)' is missing in 'feeds'/.exec(text);
-  if (missing !== null) return new MillraceError('invalid_argument', `input '${missing[1]}' is missing`);
+  if (missing !== null) return invalidArgument(`input '${missing[1]}' is missing`);
   const isInput = /invalid (dimensions|rank) for input|Unexpected input data type/i.test(text);
   const message = isInput ? cleanMessage(text) : `the model failed: ${cleanMessage(text)}`;
   return new MillraceError(isInput ? 'invalid_argument' : 'internal', message, { cause: error });

@@ -3,6 +3,7 @@ import {
   bytesElementEnd,
   type Clock,
   elementCount,
+  invalidArgument,
   MillraceError,
   type Tensor,
   type TensorSpec,
@@ -87,7 +88,7 @@ export class OnnxModel implements LoadedModel {
     const feeds: Feeds = {};
     for (const [column, tensor] of (lists[0] ?? []).entries()) {
       const spec = this.#inputs.get(tensor.name);
-      if (spec === undefined) throw new MillraceError('invalid_argument', `the model has no input '${tensor.name}'`);
+      if (spec === undefined) throw invalidArgument(`the model has no input '${tensor.name}'`);
       const shared = lists.length === 1 || spec.batchAxis === null;
       const dims = shared ? [...tensor.shape] : [batch.rows, ...tensor.shape.slice(1)];
       feeds[tensor.name] = toOrtTensor({

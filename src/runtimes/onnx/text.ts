@@ -1,4 +1,4 @@
-import { bytesElements, MillraceError, type Tensor } from '../../core/index.js';
+import { bytesElements, invalidArgument, type Tensor } from '../../core/index.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -9,18 +9,12 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export function decodeTexts(name: string, data: Tensor['data']): string[] {
   return bytesElements(data).map((element, index) => {
     if (element.includes(0)) {
-      throw new MillraceError(
-        'invalid_argument',
-        `input '${name}': element ${index} contains a NUL byte; expected text`,
-      );
+      throw invalidArgument(`input '${name}': element ${index} contains a NUL byte; expected text`);
     }
     try {
       return utf8.decode(element);
     } catch {
-      throw new MillraceError(
-        'invalid_argument',
-        `input '${name}': element ${index} is not valid UTF-8; expected text`,
-      );
+      throw invalidArgument(`input '${name}': element ${index} is not valid UTF-8; expected text`);
     }
   });
 }

@@ -6,6 +6,7 @@ import {
   flatten,
   formatElementCount,
   formatTensorType,
+  invalidArgument,
   isExplicit,
   MillraceError,
   type Tensor,
@@ -105,7 +106,7 @@ function toTensor(name: string, value: unknown): Tensor {
   const shape = explicit?.shape ?? (shown.length === 0 ? [1] : shown);
   if (elementCount(shape) !== elements.length) {
     const message = `${place}: ${formatTensorType(datatype, shape)} does not hold ${formatElementCount(elements.length)}`;
-    throw new MillraceError('invalid_argument', message);
+    throw invalidArgument(message);
   }
   return { name, datatype, shape, data: encodeElements(place, datatype, elements) };
 }

@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument } from '../../core/index.js';
 import type { AnyModelDefinition } from '../../model/index.js';
 
 /** What each property of a definition has to be. */
@@ -21,21 +21,24 @@ const PROPERTIES: Readonly<Record<string, readonly [expected: string, test: (val
 /** A script's default export as a model; `invalid_argument` for what is none, naming the property. */
 export function checkDefinition(exported: unknown): AnyModelDefinition {
   if (!isRecord(exported)) {
-    throw refuse(`expected \`export default defineModel({ … })\`, got ${describe(exported)}`);
+    throw invalidArgument(`expected \`export default defineModel({ … })\`, got ${describe(exported)}`);
   }
   for (const [name, value] of Object.entries(exported)) {
     const property = PROPERTIES[name];
     if (property === undefined) {
-      throw refuse(`unknown property '${name}'; expected one of ${Object.keys(PROPERTIES).join(', ')}`);
+      throw invalidArgument(`unknown property '${name}'; expected one of ${Object.keys(PROPERTIES).join(', ')}`);
     }
     const [expected, test] = property;
-    if (value !== undefined && !test(value)) throw refuse(`${name}: expected ${expected}, got ${describe(value)}`);
+    if (value !== undefined && !test(value))
+      throw invalidArgument(`${name}: expected ${expected}, got ${describe(value)}`);
   }
-  if (exported.infer === undefined) throw refuse('it has no `infer` function');
+  if (exported.infer === undefined) throw invalidArgument('it has no `infer` function');
   // Every property has been checked.
   const definition = exported as unknown as AnyModelDefinition;
   if (definition.batched === true && isDecoupled(definition)) {
-    throw refuse('batched models answer each request once: `infer` must not be a generator, nor decoupled true');
+    throw invalidArgument(
+      'batched models answer each request once: `infer` must not be a generator, nor decoupled true',
+    );
   }
   return definition;
 }
@@ -62,8 +65,4 @@ function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value.slice(0, 40)}'`;
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
   return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
-}
-
-function refuse(message: string): MillraceError {
-  return new MillraceError('invalid_argument', message);
 }

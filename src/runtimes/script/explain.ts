@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { ERROR_CODES, type ErrorCode, MillraceError } from '../../core/index.js';
+import { ERROR_CODES, type ErrorCode, invalidArgument, MillraceError } from '../../core/index.js';
 
 export interface Thrown {
   readonly code: ErrorCode;
@@ -82,5 +82,5 @@ function withoutQueries(text: string): string {
 }
 
 function refuse(message: string, cause: unknown): MillraceError {
-  return new MillraceError('invalid_argument', message, { cause });
+  return invalidArgument(message, { cause });
 }

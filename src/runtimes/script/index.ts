@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument } from '../../core/index.js';
 import type { AnyModelDefinition } from '../../model/index.js';
 import type { Description, LoadedModel, LoadSpec, Runtime } from '../contract.js';
 import { OptionReader } from '../option-reader.js';
@@ -17,8 +17,7 @@ const DEFAULT_STREAMS = 64;
 /** Models in TypeScript or JavaScript. In runner processes only: a script may block, end or fill up where it runs. */
 export function createScriptRuntime(context: RuntimeContext): Runtime {
   if (!context.isolated) {
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       'a script runs in a runner process only, as it could block or end the server; set instances.placement to process',
     );
   }
@@ -29,7 +28,7 @@ export function createScriptRuntime(context: RuntimeContext): Runtime {
 async function loadScript(spec: LoadSpec, context: RuntimeContext): Promise<LoadedModel> {
   new OptionReader('script', spec.options).end();
   if (!existsSync(spec.path)) {
-    throw new MillraceError('invalid_argument', `the model file '${path.basename(spec.path)}' does not exist`);
+    throw invalidArgument(`the model file '${path.basename(spec.path)}' does not exist`);
   }
   try {
     const definition = await loadDefinition(spec.path);

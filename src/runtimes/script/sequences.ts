@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument } from '../../core/index.js';
 import type { ModelSequence } from '../../model/index.js';
 import type { ItemSequence } from '../contract.js';
 
@@ -20,7 +20,7 @@ export class Sequences {
     const { slot, id, start, end } = item;
     const before = start ? undefined : this.#running.get(slot);
     if (before === undefined && !start) {
-      throw new MillraceError('invalid_argument', `sequence ${id} has not been started`);
+      throw invalidArgument(`sequence ${id} has not been started`);
     }
     const sequence = { id, start, end, state: before === undefined ? this.#start({ id }) : before.state };
     if (end) this.#running.delete(slot);

@@ -1,8 +1,8 @@
 import {
   DATATYPES,
   formatTensorType,
+  invalidArgument,
   isDatatype,
-  MillraceError,
   type Signature,
   type TensorSpec,
 } from '../../core/index.js';
@@ -26,7 +26,7 @@ export function readSignature(
     configured !== undefined &&
     (own === 0 ? configured > 0 : configured > own || configured === 0)
   ) {
-    throw refuse(`maxBatchSize is ${configured} in the configuration, but ${own} in the script`);
+    throw invalidArgument(`maxBatchSize is ${configured} in the configuration, but ${own} in the script`);
   }
   const maxBatchSize = configured ?? own;
   const batches = (maxBatchSize ?? 0) > 0;
@@ -37,7 +37,7 @@ export function readSignature(
       if (given.length > 0) {
         return [...given, ...ofSequences(kind, sequence, batches).filter((tensor) => !isGiven(tensor))];
       }
-      throw refuse(`${kind}s are declared neither in the script nor in the configuration`);
+      throw invalidArgument(`${kind}s are declared neither in the script nor in the configuration`);
     }
     return Object.entries(tensors).map(([name, tensor]) => readTensor(kind, name, { tensor, batches }));
   };
@@ -83,14 +83,16 @@ function readTensor(
   const what = `${kind} '${name}'`;
   const { datatype, shape, optional = false, labels } = fieldsOf(what, tensor);
   if (!isDatatype(datatype))
-    throw refuse(`${what}: '${datatype}' is no datatype; expected one of ${DATATYPES.join(', ')}`);
+    throw invalidArgument(`${what}: '${datatype}' is no datatype; expected one of ${DATATYPES.join(', ')}`);
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= -1)) {
-    throw refuse(`${what}: expected a shape of sizes, -1 where any is accepted, got ${JSON.stringify(shape)}`);
+    throw invalidArgument(`${what}: expected a shape of sizes, -1 where any is accepted, got ${JSON.stringify(shape)}`);
   }
   if (batches && shape[0] !== -1) {
-    throw refuse(`${what} is ${formatTensorType(datatype, shape)}: with a maxBatchSize its first dimension must be -1`);
+    throw invalidArgument(
+      `${what} is ${formatTensorType(datatype, shape)}: with a maxBatchSize its first dimension must be -1`,
+    );
   }
-  if (kind === 'output' && optional) throw refuse(`${what}: only inputs are optional`);
+  if (kind === 'output' && optional) throw invalidArgument(`${what}: only inputs are optional`);
   return {
     name,
     datatype,
@@ -106,14 +108,10 @@ function fieldsOf(what: string, tensor: TensorDeclaration): TensorFields {
   if (typeof tensor !== 'string') return tensor;
   const [, datatype, sizes, mark] = /^(\w+)\[([-\d,\s]*)\](\?)?$/.exec(tensor) ?? [];
   if (datatype === undefined || sizes === undefined) {
-    throw refuse(`${what}: expected a datatype and a shape like 'FP32[-1,16]', got '${tensor}'`);
+    throw invalidArgument(`${what}: expected a datatype and a shape like 'FP32[-1,16]', got '${tensor}'`);
   }
   const shape =
     sizes.trim() === '' ? [] : sizes.split(',').map((size) => (size.trim() === '' ? Number.NaN : Number(size)));
   // Whether it is a datatype is for the caller to see.
   return { datatype: datatype as TensorFields['datatype'], shape, optional: mark !== undefined };
-}
-
-function refuse(message: string): MillraceError {
-  return new MillraceError('invalid_argument', message);
 }

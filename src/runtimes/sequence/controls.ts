@@ -1,4 +1,4 @@
-import { MillraceError, packBytes, type Tensor } from '../../core/index.js';
+import { invalidArgument, packBytes, type Tensor } from '../../core/index.js';
 import type { BatchItem, ControlInput } from '../contract.js';
 
 /** The control tensor of some items, one element a row. `rank` is the one that the model's input has. */
@@ -41,7 +41,7 @@ function encodeIds({ name, datatype }: ControlInput, items: readonly BatchItem[]
   const view = new DataView(data.buffer);
   for (const [row, id] of ids.entries()) {
     if (typeof id === 'string') {
-      throw new MillraceError('invalid_argument', `input '${name}': sequence id '${id}' is text, expected a number`);
+      throw invalidArgument(`input '${name}': sequence id '${id}' is text, expected a number`);
     }
     if (size === 8) view.setBigUint64(row * size, BigInt.asUintN(64, id), true);
     else view.setUint32(row * size, Number(BigInt.asUintN(32, id)), true);

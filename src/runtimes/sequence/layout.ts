@@ -4,7 +4,8 @@ import {
   elementCount,
   formatElementCount,
   formatTensorType,
-  MillraceError,
+  invalidArgument,
+  type MillraceError,
   type Signature,
   type Tensor,
   type TensorSpec,
@@ -150,5 +151,5 @@ function initialState({ inputName, datatype, shape, initial }: StateTensor): Ten
 }
 
 function refuse(message: string): MillraceError {
-  return new MillraceError('invalid_argument', `sequenceBatching: ${message}`);
+  return invalidArgument(`sequenceBatching: ${message}`);
 }

@@ -1,4 +1,4 @@
-import { MillraceError, type Tensor } from '../../core/index.js';
+import { invalidArgument, type Tensor } from '../../core/index.js';
 import type { BatchItem } from '../contract.js';
 
 /** The states of the running sequences, by slot. A sequence's state changes only when a step of it has succeeded. */
@@ -15,7 +15,7 @@ export class StateKeeper {
     if (sequence === undefined || sequence.start || this.#initial.length === 0) return this.#initial;
     const states = this.#slots.get(sequence.slot);
     if (states !== undefined) return states;
-    throw new MillraceError('invalid_argument', `no sequence has been started in slot ${sequence.slot}`);
+    throw invalidArgument(`no sequence has been started in slot ${sequence.slot}`);
   }
 
   /** The item's step has succeeded and leaves these states, which nobody else may change. */

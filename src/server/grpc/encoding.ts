@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument } from '../../core/index.js';
 import { GRPC_STATUS_CODES } from '../../protocols/index.js';
 import { decompress } from '../compression.js';
 import type { Compression } from '../encoding.js';
@@ -41,7 +41,7 @@ export function decompressMessage(message: Uint8Array, options: DecompressOption
   const { compression, maxBytes, hold } = options;
   if (compression === undefined) {
     const text = 'the message is compressed, but metadata grpc-encoding does not say how';
-    return Promise.reject(new MillraceError('invalid_argument', text));
+    return Promise.reject(invalidArgument(text));
   }
   let plainBytes = 0;
   const count = (bytes: number) => {

@@ -7,13 +7,14 @@ import {
   type EventBus,
   MillraceError,
   type Principal,
+  shuttingDown,
   toMillraceError,
 } from '../../core/index.js';
 import type { Authenticate, Peer } from '../../governance/index.js';
 import { GRPC_STATUS_CODES, type GrpcMethod } from '../../protocols/index.js';
 import { NOBODY, noRoomForAnswer } from '../exchange.js';
 import type { ServerOptions } from '../options.js';
-import { patienceMs, STALLED_MS, shuttingDown } from '../patience.js';
+import { patienceMs, STALLED_MS } from '../patience.js';
 import { createPeer } from '../peer.js';
 import { openTrace } from '../trace-context.js';
 import { ACCEPTED_ENCODINGS } from './encoding.js';

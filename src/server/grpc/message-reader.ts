@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument } from '../../core/index.js';
 import { GRPC_STATUS_CODES } from '../../protocols/index.js';
 import { GrpcRefusal } from './refusal.js';
 
@@ -103,7 +103,7 @@ export class MessageReader {
   #begin(bytes: Uint8Array, at: number): void {
     const [flag = 0, b0 = 0, b1 = 0, b2 = 0, b3 = 0] = bytes.subarray(at, at + PREFIX_BYTES);
     if (flag > 1) {
-      throw new MillraceError('invalid_argument', `message prefix: expected the flag 0 or 1, got ${flag}`);
+      throw invalidArgument(`message prefix: expected the flag 0 or 1, got ${flag}`);
     }
     const length = b0 * 0x1_00_00_00 + b1 * 0x1_00_00 + b2 * 0x1_00 + b3;
     const { maxBytes } = this.#limits;

@@ -1,4 +1,4 @@
-import { type Call, deadlineExceeded, MillraceError } from '../../core/index.js';
+import { type Call, deadlineExceeded, invalidArgument, MillraceError } from '../../core/index.js';
 import type { GrpcMessage, GrpcStream, GrpcStreamHandler, StreamMethod } from '../../protocols/index.js';
 import type { Compression } from '../encoding.js';
 import { decompressMessage, messageEncoding } from './encoding.js';
@@ -173,7 +173,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     if (!midMessage) this.#messageSince = 0;
     else if (this.#messageSince === 0) this.#messageSince = this.context.clock.now();
     if (!this.requestEnded || this.#halfClosed) return;
-    if (midMessage) throw new MillraceError('invalid_argument', `the stream ended after ${progress} of a message`);
+    if (midMessage) throw invalidArgument(`the stream ended after ${progress} of a message`);
     this.#halfClosed = true;
     this.#handler?.onHalfClose();
   }

@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument } from '../../core/index.js';
 
 const TIMEOUT = /^(\d{1,8})([HMSmun])$/;
 const UNIT_MS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 };
@@ -9,8 +9,7 @@ export function grpcTimeoutMs(header: string | string[] | undefined): number {
   const [, count, unit = ''] = (typeof header === 'string' && TIMEOUT.exec(header)) || [];
   const unitMs = UNIT_MS[unit];
   if (unitMs === undefined) {
-    throw new MillraceError(
-      'invalid_argument',
+    throw invalidArgument(
       `metadata grpc-timeout: expected at most 8 digits and one of the units H, M, S, m, u, n, got '${String(header)}'`,
     );
   }

@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/index.js';
+import { invalidArgument, MillraceError } from '../../core/index.js';
 import { GRPC_STATUS_CODES, type GrpcMessage, type UnaryMethod } from '../../protocols/index.js';
 import { compress } from '../compression.js';
 import type { Compression } from '../encoding.js';
@@ -53,9 +53,9 @@ export class UnaryExchange extends GrpcExchange {
     const message = this.#message;
     this.#message = undefined;
     if (this.#reader.midMessage) {
-      throw new MillraceError('invalid_argument', `the request ended after ${this.#reader.progress}`);
+      throw invalidArgument(`the request ended after ${this.#reader.progress}`);
     }
-    if (message === undefined) throw new MillraceError('invalid_argument', 'the request holds no message');
+    if (message === undefined) throw invalidArgument('the request holds no message');
     if (!this.#reader.compressed) {
       this.#run(message);
       return;

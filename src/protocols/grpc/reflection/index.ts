@@ -8,7 +8,7 @@ import {
   toJson,
 } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
-import { MillraceError } from '../../../core/index.js';
+import { invalidArgument, MillraceError } from '../../../core/index.js';
 import type { GrpcMethod, GrpcStream, GrpcStreamHandler } from '../method.js';
 import { GRPC_STATUS_CODES } from '../status.js';
 import { fileOfSymbol, REFLECTION_PACKAGES, reflectedFiles } from './files.js';
@@ -64,7 +64,7 @@ function answerAll(stream: GrpcStream, packageName: string): GrpcStreamHandler {
       // The message has these fields.
       return json as unknown as ReflectionRequest;
     } catch (error) {
-      throw new MillraceError('invalid_argument', 'the message is no ServerReflectionRequest', { cause: error });
+      throw invalidArgument('the message is no ServerReflectionRequest', { cause: error });
     }
   };
   return {

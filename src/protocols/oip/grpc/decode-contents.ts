@@ -3,7 +3,8 @@ import {
   ELEMENT_SIZE_BYTES,
   elementCount,
   formatElementCount,
-  MillraceError,
+  invalidArgument,
+  type MillraceError,
 } from '../../../core/index.js';
 import { DELIMITED, FIXED32, FIXED64, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
 import type { Named } from '../json/elements.js';
@@ -218,5 +219,5 @@ function wrongCount(head: ContentsHead, got: number): MillraceError {
 }
 
 function refused({ label }: Named, text: string): MillraceError {
-  return new MillraceError('invalid_argument', `${label}: ${text}`);
+  return invalidArgument(`${label}: ${text}`);
 }

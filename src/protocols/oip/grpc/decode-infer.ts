@@ -1,7 +1,8 @@
 import {
   type InferRequest,
   type InferTarget,
-  MillraceError,
+  invalidArgument,
+  type MillraceError,
   type RequestedOutput,
   type SharedMemoryRange,
   type Tensor,
@@ -175,7 +176,7 @@ function attachRaw({ inputs, raw }: Draft): readonly Tensor[] {
     const { name, datatype, shape, contentsEnd, sharedMemory, label } = input;
     if (contentsEnd >= 0) {
       const text = "expected no 'contents' beside 'raw_input_contents' of the request, got both";
-      throw new MillraceError('invalid_argument', `${label}: ${text}`);
+      throw invalidArgument(`${label}: ${text}`);
     }
     const data = sharedMemory === undefined ? raw[taken++] : EMPTY;
     if (data !== undefined && sharedMemory === undefined) checkSize(input, data);
@@ -190,7 +191,7 @@ function attachContents(reader: ProtoReader, input: InputDraft): Tensor {
   if (contentsEnd < 0) {
     if (sharedMemory !== undefined || shape.includes(0)) return { name, datatype, shape, data: EMPTY };
     const text = "expected 'contents', raw_input_contents or the parameter 'shared_memory_region', got none of them";
-    throw new MillraceError('invalid_argument', `${input.label}: ${text}`);
+    throw invalidArgument(`${input.label}: ${text}`);
   }
   reader.pos = contentsStart;
   reader.end = contentsEnd;
@@ -215,5 +216,5 @@ function outputsOf(outputs: readonly RequestedOutput[]): readonly RequestedOutpu
 }
 
 function refused(text: string): MillraceError {
-  return new MillraceError('invalid_argument', `request: ${text}`);
+  return invalidArgument(`request: ${text}`);
 }

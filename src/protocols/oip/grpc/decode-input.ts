@@ -1,4 +1,11 @@
-import { DATATYPES, type Datatype, isDatatype, MillraceError, type SharedMemoryRange } from '../../../core/index.js';
+import {
+  DATATYPES,
+  type Datatype,
+  invalidArgument,
+  isDatatype,
+  type MillraceError,
+  type SharedMemoryRange,
+} from '../../../core/index.js';
 import { DELIMITED, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
 import { inputLabel } from '../decode-input.js';
 import { sharedMemoryParameter } from '../decode-parameters.js';
@@ -108,5 +115,5 @@ function checkDatatype(draft: Draft): Datatype {
 }
 
 function refused({ label }: Named, text: string): MillraceError {
-  return new MillraceError('invalid_argument', `${label}: ${text}`);
+  return invalidArgument(`${label}: ${text}`);
 }

@@ -1,4 +1,4 @@
-import { MillraceError, type RequestedOutput } from '../../../core/index.js';
+import { invalidArgument, type RequestedOutput } from '../../../core/index.js';
 import { DELIMITED, type ProtoReader } from '../../grpc/proto-reader.js';
 import { countParameter, sharedMemoryParameter } from '../decode-parameters.js';
 import { excerpt } from '../json/cursor.js';
@@ -22,7 +22,7 @@ export function readOutput(reader: ProtoReader, index: number): RequestedOutput 
     else parameters = readParameter(reader, position, parameters);
   }
   reader.leave(outer);
-  if (name === '') throw new MillraceError('invalid_argument', `${position.label}: expected a 'name', got none`);
+  if (name === '') throw invalidArgument(`${position.label}: expected a 'name', got none`);
   if (parameters === undefined) return { name, classificationCount: 0 };
   const owner: Named = { label: `output '${excerpt(name)}'` };
   const classificationCount = countParameter(parameters.values, 'classification', owner) ?? 0;

@@ -1,4 +1,4 @@
-import { MillraceError, type ParameterValue } from '../../../core/index.js';
+import { invalidArgument, type MillraceError, type ParameterValue } from '../../../core/index.js';
 import { DELIMITED, FIXED64, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
 import { MAX_PARAMETERS } from '../decode-parameters.js';
 import { excerpt } from '../json/cursor.js';
@@ -74,5 +74,5 @@ function readValue(reader: ProtoReader, before: ParameterValue | undefined): Par
 }
 
 function refused(owner: Named, text: string): MillraceError {
-  return new MillraceError('invalid_argument', `${owner.label}: ${text}`);
+  return invalidArgument(`${owner.label}: ${text}`);
 }

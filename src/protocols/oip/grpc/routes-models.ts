@@ -1,4 +1,4 @@
-import { MillraceError } from '../../../core/index.js';
+import { invalidArgument } from '../../../core/index.js';
 import { toTritonConfig } from '../../../repository/index.js';
 import type { Service } from '../../../service/index.js';
 import type { GrpcMethod } from '../../grpc/method.js';
@@ -37,7 +37,7 @@ export function createModelMethods(service: Service): readonly GrpcMethod[] {
         const wanted = decodeVersion(version);
         if (name !== '') return encodeStatistics(service.modelStatistics(call, name, wanted));
         if (wanted === undefined) return encodeStatistics(service.modelStatistics(call, undefined, undefined));
-        throw new MillraceError('invalid_argument', `expected the name of a model with version ${wanted}, got none`);
+        throw invalidArgument(`expected the name of a model with version ${wanted}, got none`);
       },
     }),
   ];

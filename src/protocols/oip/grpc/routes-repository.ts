@@ -1,4 +1,4 @@
-import { MillraceError } from '../../../core/index.js';
+import { invalidArgument, type MillraceError } from '../../../core/index.js';
 import type { Service } from '../../../service/index.js';
 import type { GrpcMethod, UnaryMethod } from '../../grpc/method.js';
 import { encodeIndex } from '../routes-encode.js';
@@ -22,7 +22,7 @@ export function createRepositoryMethods(service: Service): readonly GrpcMethod[]
       answer: async (call, { model_name, parameters }) => {
         const dependents = parameters.unload_dependents;
         if (dependents !== undefined && dependents.bool_param === undefined) {
-          throw new MillraceError('invalid_argument', "unload parameter 'unload_dependents': expected a bool_param");
+          throw invalidArgument("unload parameter 'unload_dependents': expected a bool_param");
         }
         await service.unloadModel(call, model_name, { unloadDependents: dependents?.bool_param === true });
         return {};
@@ -79,7 +79,7 @@ const LOAD_VALUES: LoadValueReader<LoadParameter> = {
 };
 
 function mistyped(name: string, expected: string): MillraceError {
-  return new MillraceError('invalid_argument', `load parameter '${name}': expected a ${expected}`);
+  return invalidArgument(`load parameter '${name}': expected a ${expected}`);
 }
 
 function repositoryOf(name: string): { readonly repository?: string } {

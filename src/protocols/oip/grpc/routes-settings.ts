@@ -1,4 +1,4 @@
-import { MillraceError } from '../../../core/index.js';
+import { invalidArgument } from '../../../core/index.js';
 import type { LogSettings, Service, TraceSettings } from '../../../service/index.js';
 import type { GrpcMethod } from '../../grpc/method.js';
 import { knownLogSettings, knownTraceSettings } from '../routes-settings.js';
@@ -48,7 +48,7 @@ function decodeTrace(settings: TraceRequest['settings']): Readonly<Record<string
     if (value.length === 0) return null;
     if (name === 'trace_level') return value;
     if (value.length === 1) return value[0];
-    throw new MillraceError('invalid_argument', `${name}: expected 1 value, got ${value.length}`);
+    throw invalidArgument(`${name}: expected 1 value, got ${value.length}`);
   });
 }
 
@@ -60,7 +60,7 @@ function decodeLog(settings: LogRequest['settings']): Readonly<Record<string, un
   return mapValues(knownLogSettings(settings) as LogRequest['settings'], (value, name) => {
     const given = value.bool_param ?? value.uint32_param ?? value.string_param;
     if (given !== undefined) return given;
-    throw new MillraceError('invalid_argument', `${name}: expected a value, got none`);
+    throw invalidArgument(`${name}: expected a value, got none`);
   });
 }
 

@@ -11,7 +11,7 @@ import {
   toJson,
 } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { MillraceError } from '../../../core/index.js';
+import { invalidArgument, MillraceError } from '../../../core/index.js';
 import { loadProtoFiles } from '../../../repository/index.js';
 import type { GrpcMessage } from '../../grpc/method.js';
 import { GRPC_SERVICE } from './schema-table.js';
@@ -44,7 +44,7 @@ export function decodeMessage(name: string, bytes: Uint8Array): Message {
     // Fields that nobody knows would be kept, an object for each.
     return fromBinary(grpcMessage(name), bytes, { readUnknownFields: false });
   } catch (error) {
-    throw new MillraceError('invalid_argument', `request: malformed ${name}: ${(error as Error).message}`);
+    throw invalidArgument(`request: malformed ${name}: ${(error as Error).message}`);
   }
 }
 

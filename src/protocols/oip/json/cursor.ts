@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { MillraceError } from '../../../core/index.js';
+import { invalidArgument, type MillraceError } from '../../../core/index.js';
 import { CLOSE_BRACE, COMMA, isSpace, utf8ErrorOffset } from './bytes.js';
 
 const MAX_EXCERPT_LENGTH = 64;
@@ -103,5 +103,5 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 function syntaxError(at: number, expected: string, got: string): MillraceError {
-  return new MillraceError('invalid_argument', `invalid JSON at byte ${at}: expected ${expected}, got ${got}`);
+  return invalidArgument(`invalid JSON at byte ${at}: expected ${expected}, got ${got}`);
 }

@@ -1,4 +1,4 @@
-import { MillraceError } from '../../../core/index.js';
+import { invalidArgument, type MillraceError } from '../../../core/index.js';
 import { isDigit, isSpace, MINUS } from './bytes.js';
 import type { JsonCursor } from './cursor.js';
 
@@ -42,8 +42,7 @@ export function badElement(
   elements: Elements<unknown>,
   { index, expected }: { readonly index: number; readonly expected: string },
 ): MillraceError {
-  return new MillraceError(
-    'invalid_argument',
+  return invalidArgument(
     `${elements.tensor.label}: data[${index}] at byte ${cursor.pos}: expected ${expected}, got ${cursor.describe()}`,
   );
 }

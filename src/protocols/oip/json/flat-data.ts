@@ -1,4 +1,4 @@
-import { type Datatype, MillraceError } from '../../../core/index.js';
+import { type Datatype, invalidArgument } from '../../../core/index.js';
 import { CLOSE_BRACKET, OPEN_BRACKET } from './bytes.js';
 import type { JsonCursor } from './cursor.js';
 import type { Named } from './elements.js';
@@ -28,10 +28,7 @@ function countElements(cursor: JsonCursor, { tensor }: Target): number {
   let more = cursor.enter(OPEN_BRACKET, CLOSE_BRACKET, 'an array');
   while (more) {
     if (cursor.peek() === OPEN_BRACKET) {
-      throw new MillraceError(
-        'invalid_argument',
-        `${tensor.label}: expected a value or a flat array, got a nested one`,
-      );
+      throw invalidArgument(`${tensor.label}: expected a value or a flat array, got a nested one`);
     }
     skipValue(cursor);
     count++;

@@ -1,4 +1,4 @@
-import { formatElementCount, MillraceError } from '../../../core/index.js';
+import { formatElementCount, invalidArgument, type MillraceError } from '../../../core/index.js';
 import { CLOSE_BRACKET, OPEN_BRACKET } from './bytes.js';
 import type { JsonCursor } from './cursor.js';
 import type { Named } from './elements.js';
@@ -64,5 +64,5 @@ function wrongNesting(data: DataShape, at: number, text: string): MillraceError 
 }
 
 function refused(data: DataShape, text: string): MillraceError {
-  return new MillraceError('invalid_argument', `${data.tensor.label}: ${text}`);
+  return invalidArgument(`${data.tensor.label}: ${text}`);
 }
