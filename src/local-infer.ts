@@ -18,6 +18,7 @@ import {
   invalidArgument,
   MillraceError,
   type SequenceControl,
+  scalarParameters,
 } from './core/index.js';
 import type { ModelInfo } from './engine/index.js';
 import { LOCAL_OPERATOR } from './governance/index.js';
@@ -69,7 +70,7 @@ export function createLocalModel<M extends ModelTypes>(
 
   const read = (call: Call, { ref, id, outputs: tensors, parameters }: InferResponse): InferResult<M> =>
     toResult<M>(
-      { modelName: ref.name, modelVersion: String(ref.version), id, parameters, tensors },
+      { modelName: ref.name, modelVersion: String(ref.version), id, parameters: scalarParameters(parameters), tensors },
       { requestId: call.requestId, timingMs: parseServerTiming(formatServerTiming(call.timing, app.clock.now())) },
     );
 

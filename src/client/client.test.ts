@@ -167,7 +167,7 @@ describe('infer', () => {
     expectTypeOf<Result['outputs']['label']['data']>().toEqualTypeOf<readonly string[]>();
     expectTypeOf(model.infer).parameter(0).toHaveProperty('x');
     // @ts-expect-error: text is not what an FP32 input takes
-    const wrong: Parameters<typeof model.infer>[0] = { x: 'text' };
+    const wrong: ScalarParameters<typeof model.infer>[0] = { x: 'text' };
     expect(wrong).toBeDefined();
   });
 });

@@ -8,7 +8,7 @@ import {
   formatElementCount,
   isDatatype,
   nestElements,
-  type Parameters,
+  type ScalarParameters,
   type Tensor,
 } from '../core/index.js';
 import { MillraceClientError } from './errors.js';
@@ -21,7 +21,7 @@ export interface DecodedAnswer {
   readonly modelName: string;
   readonly modelVersion: string;
   readonly id: string;
-  readonly parameters: Parameters;
+  readonly parameters: ScalarParameters;
   readonly tensors: readonly Tensor[];
 }
 
@@ -38,7 +38,7 @@ interface WireAnswer {
   readonly model_name: string;
   readonly model_version?: string;
   readonly id?: string;
-  readonly parameters?: Parameters;
+  readonly parameters?: ScalarParameters;
   readonly outputs: readonly WireOutput[];
 }
 

@@ -1,4 +1,4 @@
-import { fitShape, type Parameters } from '../core/index.js';
+import { fitShape, type ScalarParameters } from '../core/index.js';
 import { concatBytes } from './bytes.js';
 import { type DecodedAnswer, encodeJsonData } from './decode.js';
 import { MillraceClientError } from './errors.js';
@@ -53,7 +53,7 @@ export function decodeEvent({ data, headers }: StreamedEvent, metadata: ModelMet
     modelName: String(modelName ?? metadata.name),
     modelVersion: String(modelVersion ?? ''),
     id: String(id ?? ''),
-    parameters: Object.fromEntries(others) as Parameters,
+    parameters: Object.fromEntries(others) as ScalarParameters,
     tensors: outputs.map(({ name, datatype, shape: declared }) => {
       const value = rest[name];
       const elements = Array.isArray(value) ? value : [value];

@@ -1,5 +1,11 @@
 /** `millrace/client`: a typed client of inference servers; runs in browsers, too. */
-export type { Datatype, ErrorCode, NumericArray, Parameters, ParameterValue } from '../core/index.js';
+export type {
+  Datatype,
+  ErrorCode,
+  NumericArray,
+  ParameterScalar as ParameterValue,
+  ScalarParameters,
+} from '../core/index.js';
 export { connect, type LoadOptions, type MillraceClient } from './client.js';
 export type { ClientOptions } from './connection.js';
 export { parseServerTiming, toOutput, toResult } from './decode.js';

@@ -4,7 +4,7 @@ import type {
   InputElement,
   Nested,
   NumericArray,
-  Parameters,
+  ScalarParameters,
   TensorData,
 } from '../core/index.js';
 
@@ -83,7 +83,7 @@ export interface InferOptions<M extends ModelTypes = AnyModel> extends CallOptio
   /** Which sequence it is a step of, for models that keep state between requests. */
   readonly sequence?: SequenceStep;
   /** Passed to the model. */
-  readonly parameters?: Parameters;
+  readonly parameters?: ScalarParameters;
   /** `X-Request-Id` of the call; default made by the server. */
   readonly requestId?: string;
 }
@@ -94,7 +94,7 @@ export interface InferResult<M extends ModelTypes = AnyModel> {
   readonly id: string;
   readonly outputs: Outputs<M>;
   /** Integers of 16 digits and more as decimal text. */
-  readonly parameters: Parameters;
+  readonly parameters: ScalarParameters;
   readonly requestId: string | undefined;
   /** The answer's `Server-Timing`: milliseconds by stage; empty when the server sends none. */
   readonly timingMs: Readonly<Record<string, number>>;

@@ -1,4 +1,5 @@
 import type { MillraceError } from './errors.js';
+import type { FinishReason, Usage } from './request.js';
 
 /** Who is calling. Anonymous until authentication says otherwise. */
 export interface Principal {
@@ -23,7 +24,7 @@ export interface TraceContext {
 export type BatchReason = 'full' | 'preferred' | 'delay' | 'idle' | 'single' | 'retry';
 
 /**
- * Where the time of one call went, filled in on the way; all `…At` are {@link Clock.now} milliseconds and 0 until known.
+ * Where the time of one call went, and the tokens that it took, filled in on the way; all `…At` are {@link Clock.now} milliseconds and 0 until known.
  * Response headers, metrics, log lines and events all read this one value.
  */
 export interface Timing {
@@ -45,6 +46,12 @@ export interface Timing {
   /** Spent on looking into the response cache and putting the answer there. */
   cacheMs: number;
   encodeMs: number;
+  /** First answer of a stream; 0 for models of one answer. */
+  firstResponseAt: number;
+  /** Tokens that a model says the call has taken; undefined where it does not. */
+  usage: Usage | undefined;
+  /** Why its model has stopped generating; undefined where it has not, or does not generate. */
+  finishReason: FinishReason | undefined;
 }
 
 export function createTiming(receivedAt: number): Timing {
@@ -63,6 +70,9 @@ export function createTiming(receivedAt: number): Timing {
     cache: undefined,
     cacheMs: 0,
     encodeMs: 0,
+    firstResponseAt: 0,
+    usage: undefined,
+    finishReason: undefined,
   };
 }
 

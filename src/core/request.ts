@@ -2,9 +2,21 @@ import type { MillraceError } from './errors.js';
 import type { ModelRef } from './model.js';
 import type { Tensor } from './tensor.js';
 
-/** Values of request and response parameters; integers beyond 2^53 are bigint. */
-export type ParameterValue = string | number | bigint | boolean;
+/** Integers beyond 2^53 are bigint. */
+export type ParameterScalar = string | number | bigint | boolean;
+
+/** What lists and objects in parameters are made of, as in JSON. */
+export type ParameterElement =
+  | ParameterScalar
+  | null
+  | readonly ParameterElement[]
+  | { readonly [name: string]: ParameterElement };
+
+/** Values of request and response parameters. Which of them a dialect takes is its own affair. */
+export type ParameterValue = Exclude<ParameterElement, null>;
 export type Parameters = Readonly<Record<string, ParameterValue>>;
+/** Those of dialects without lists and objects. */
+export type ScalarParameters = Readonly<Record<string, ParameterScalar>>;
 
 export const NO_PARAMETERS: Parameters = Object.freeze({});
 
@@ -29,6 +41,18 @@ export interface SharedMemoryRange {
   readonly offset: number;
   readonly sizeBytes: number;
 }
+
+/** Tokens that one request has taken, in OpenAI's terms. */
+export interface Usage {
+  readonly promptTokens: number;
+  /** Those of the prompt that had not to be computed again. Default: 0. */
+  readonly cachedTokens?: number;
+  readonly completionTokens: number;
+}
+
+/** Why generating ended: at a stop, at the limit of tokens, with calls of tools, or at a filter. */
+export const FINISH_REASONS = ['stop', 'length', 'tool_calls', 'content_filter'] as const;
+export type FinishReason = (typeof FINISH_REASONS)[number];
 
 /** The model that a caller names; version undefined = the server's version policy chooses. */
 export interface InferTarget {
@@ -60,6 +84,10 @@ export interface InferResponse {
   readonly id: string;
   readonly outputs: readonly Tensor[];
   readonly parameters: Parameters;
+  /** Tokens that the request has taken so far. Models that generate, or embed, only. */
+  readonly usage?: Usage;
+  /** Why generating ended with this answer. */
+  readonly finishReason?: FinishReason;
   /** In place of outputs: this answer failed, and others may still come. Decoupled models only. */
   readonly error?: MillraceError;
   /** By output name, the ranges that were written, with the bytes that the data took; such outputs have empty data here. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { request } from '../../test/support/engine-fixture.js';
-import type { Datatype, Parameters } from '../core/index.js';
+import type { Datatype, Parameters, ParameterValue } from '../core/index.js';
 import { cacheKey } from './cache-key.js';
 
 interface Asked {
@@ -34,10 +34,21 @@ const asked: fc.Arbitrary<Asked> = fc.record({
   outputs: fc.option(fc.array(text, { maxLength: 2 }), { nil: undefined }),
   parameters: fc.dictionary(
     text.filter((name) => name !== ''),
-    fc.oneof(fc.boolean(), fc.constantFrom(0, -0, 1, 1n, '1', 'true', Number.NaN), text),
+    fc.oneof(
+      fc.boolean(),
+      fc.constantFrom(0, -0, 1, 1n, '1', 'true', Number.NaN),
+      text,
+      fc.array(fc.constantFrom(1, '1', null, true), { maxLength: 2 }),
+      fc.dictionary(text, fc.constantFrom(1, '1'), { maxKeys: 2, noNullPrototype: true }),
+    ),
     { maxKeys: 2 },
   ),
 });
+
+/** Texts as they are, and what JSON can tell apart as JSON. */
+function writtenOf(value: ParameterValue): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
 
 /** All that a model gets to see of a request, written in a way that cannot be mistaken. */
 function plain({ generation, inputs, shapes, outputs, parameters }: Asked): unknown {
@@ -52,7 +63,7 @@ function plain({ generation, inputs, shapes, outputs, parameters }: Asked): unkn
     outputs: outputs ?? 'all',
     parameters: Object.entries(parameters)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, value]) => [name, typeof value, Object.is(value, -0) ? '-0' : String(value)]),
+      .map(([name, value]) => [name, typeof value, Object.is(value, -0) ? '-0' : writtenOf(value)]),
   };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { InferRequest, ParameterValue } from '../core/index.js';
+import type { InferRequest, ParameterElement, ParameterValue } from '../core/index.js';
 import type { CheckedRequest } from './check-request.js';
 
 /** Hashing takes about a millisecond for this much, in which nobody else is served. */
@@ -24,7 +24,17 @@ export function cacheKey(generation: number, request: InferRequest, { inputs, ou
   return hash.digest('base64');
 }
 
-function encodeValue(value: ParameterValue): string {
+function encodeValue(value: ParameterElement): string {
+  if (value === null) return 'null';
+  if (typeof value === 'object') return encodeElements(value);
   const text = Object.is(value, -0) ? '-0' : String(value);
   return `${typeof value}${text.length}:${text}`;
+}
+
+/** What a model makes of the order of an object's members is its own affair: it counts. */
+function encodeElements(value: object): string {
+  const elements = Array.isArray(value)
+    ? value.map(encodeValue)
+    : Object.entries(value).map(([name, element]) => `${name.length}:${name}${encodeValue(element)}`);
+  return `${Array.isArray(value) ? 'list' : 'object'}${elements.length}:${elements.join('')}`;
 }

@@ -200,3 +200,32 @@ describe('checkRequest', () => {
     });
   });
 });
+
+describe('lists and objects among the parameters', () => {
+  const parameters = { format: { type: 'json_schema', schema: { enum: [1, 2] } } };
+  const rules = createShapeRules({
+    label: 'm/1',
+    signature: { inputs: [spec('x')], outputs: [spec('y')] },
+    maxBatchSize: 4,
+    textOnly: false,
+    inputs: [],
+    outputs: [],
+  }).request;
+
+  it('count as data of the request', () => {
+    const plain = checkRequest(rules, request(0, { parameters: { seed: 1 } }));
+    expect(plain.sizeBytes).toBe(8);
+    const sized = checkRequest(rules, request(0, { parameters }));
+    expect(sized.sizeBytes).toBe(8 + 6 * 8 + 'type'.length + 'json_schema'.length + 'schema'.length + 'enum'.length);
+  });
+
+  it('are refused where no model could read them', () => {
+    const broken = { ...parameters, stop: [() => 'x'] as never };
+    expect(() => checkRequest(rules, request(0, { parameters: broken }))).toThrow(
+      expect.objectContaining({
+        code: 'invalid_argument',
+        message: expect.stringMatching(/^parameter 'stop\[0\]': expected JSON, got /),
+      }),
+    );
+  });
+});

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  checkParameters,
   ELEMENT_SIZE_BYTES,
   elementCount,
   formatElementCount,
@@ -51,7 +52,7 @@ export function checkRequest(rules: RequestRules, request: InferRequest): Checke
   const inputs = orderInputs(rules, request.inputs);
   let rows = 0;
   let rowsOf = '';
-  let sizeBytes = 0;
+  let sizeBytes = checkParameters(request.parameters, 'invalid_argument');
   let given = 0;
   for (const spec of rules.inputs) {
     const tensor = inputs[given];

@@ -111,7 +111,10 @@ export class Dispatcher {
       const { rules, limits, clock } = this.#options;
       const contextAt = limits.wantsContext ? clock.now() : undefined;
       const batch = formBatch(run.members, { id: ++this.#lastBatchId, rules, contextAt });
-      return instance.execute(batch, (emissions) => this.#onEmissions(run, emissions));
+      return instance.execute(batch, (emissions) => {
+        this.#onEmissions(run, emissions);
+        return undefined;
+      });
     } catch (error) {
       return Promise.reject(error);
     }

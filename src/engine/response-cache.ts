@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock, InferResponse, ModelRef, Tensor } from '../core/index.js';
+import { type Clock, checkParameters, type InferResponse, type ModelRef, type Parameters } from '../core/index.js';
 
 /** Bytes that an entry costs besides its data, and each of its tensors. */
 const ENTRY_OVERHEAD_BYTES = 512;
@@ -17,7 +17,7 @@ export interface CacheUsage {
   readonly insertionMs: number;
 }
 
-type Answer = Pick<InferResponse, 'outputs' | 'parameters'>;
+type Answer = Pick<InferResponse, 'outputs' | 'parameters' | 'usage' | 'finishReason'>;
 
 interface Entry {
   readonly generation: number;
@@ -64,11 +64,11 @@ export class ResponseCache {
    * Keeps a copy of the answer for `ttlMs` (0 = as long as there is room); one that is larger than the cache is not kept.
    * Returns the milliseconds that this took.
    */
-  keep(key: string, { ref, outputs, parameters }: Answer & { readonly ref: ModelRef }, ttlMs: number): number {
+  keep(key: string, answer: Answer & { readonly ref: ModelRef }, ttlMs: number): number {
     const startedAt = this.#clock.now();
-    const size = sizeOf(key, outputs);
+    const size = sizeOf(key, answer);
     if (size > this.maxBytes) return 0;
-    const entry = { generation: ref.generation, answer: copyAnswer({ outputs, parameters }) };
+    const entry = { generation: answer.ref.generation, answer: copyAnswer(answer) };
     this.#entries.set(key, entry, ttlMs > 0 ? { size, ttl: ttlMs } : { size });
     const tookMs = this.#clock.now() - startedAt;
     this.#insertionMs += tookMs;
@@ -97,15 +97,22 @@ export class ResponseCache {
 }
 
 /** An answer that shares nothing that could be changed. */
-export function copyAnswer({ outputs, parameters }: Answer): Answer {
+export function copyAnswer({ outputs, parameters, usage, finishReason }: Answer): Answer {
   return {
     outputs: outputs.map((tensor) => ({ ...tensor, shape: [...tensor.shape], data: new Uint8Array(tensor.data) })),
-    parameters: { ...parameters },
+    parameters: hasElements(parameters) ? structuredClone(parameters) : { ...parameters },
+    ...(usage === undefined ? {} : { usage }),
+    ...(finishReason === undefined ? {} : { finishReason }),
   };
 }
 
-function sizeOf(key: string, outputs: readonly Tensor[]): number {
-  let size = ENTRY_OVERHEAD_BYTES + key.length;
+/** Whether there are lists or objects, which callers could change. */
+function hasElements(parameters: Parameters): boolean {
+  return checkParameters(parameters, 'internal') > 0;
+}
+
+function sizeOf(key: string, { outputs, parameters }: Answer): number {
+  let size = ENTRY_OVERHEAD_BYTES + key.length + checkParameters(parameters, 'internal');
   for (const { name, data } of outputs) size += TENSOR_OVERHEAD_BYTES + name.length + data.byteLength;
   return size;
 }

@@ -1,4 +1,12 @@
-import { type Call, type Clock, MillraceError, type ModelRef, toMillraceError } from '../core/index.js';
+import {
+  type Call,
+  type Clock,
+  checkParameters,
+  type InferResponse,
+  MillraceError,
+  type ModelRef,
+  toMillraceError,
+} from '../core/index.js';
 import type { Emission } from '../runtimes/index.js';
 import { toClientOutputs } from './form-batch.js';
 import { OrderedRelease } from './ordered-release.js';
@@ -61,6 +69,7 @@ export class Settlement {
     const item =
       likely?.callId === emission.callId ? likely : members.find((member) => member.callId === emission.callId);
     if (item === undefined || item.ended) return;
+    noteUsage(item, emission);
     const error = emission.error && new MillraceError(emission.error.code, emission.error.message);
     if (error !== undefined && (emission.final || !this.#options.decoupled)) {
       this.end(item, error);
@@ -111,15 +120,19 @@ export class Settlement {
     const { ref, rules, decoupled, clock } = this.#options;
     item.responses++;
     if (decoupled) {
+      const { timing } = item.call;
       item.credit--;
       item.lastSignAt = clock.now();
+      timing.firstResponseAt ||= item.lastSignAt;
     }
-    const response = {
+    const { parameters = {} } = emission;
+    checkParameters(parameters, 'internal');
+    const response: InferResponse = {
       ref,
       id: item.request.id,
       outputs: error === undefined ? toClientOutputs(emission.outputs, item, rules) : [],
-      parameters: emission.parameters ?? {},
-      ...(error === undefined ? {} : { error }),
+      parameters,
+      ...ending(emission, error),
     };
     if (this.#ordered === undefined) item.sink.onResponse(response);
     else this.#ordered.hold(item.callId, () => item.sink.onResponse(response));
@@ -136,6 +149,22 @@ export class Settlement {
     this.#unsettled--;
     if (this.#unsettled === 0) for (const resolve of this.#onSettled.splice(0)) resolve();
   }
+}
+
+/** What its model says of the tokens of a request; the last word counts. */
+function noteUsage({ call }: Pending, { usage, finishReason }: Emission): void {
+  if (usage !== undefined) call.timing.usage = usage;
+  if (finishReason !== undefined) call.timing.finishReason = finishReason;
+}
+
+/** What few answers have. */
+function ending({ usage, finishReason }: Emission, error: MillraceError | undefined) {
+  if (usage === undefined && finishReason === undefined && error === undefined) return undefined;
+  return {
+    ...(error === undefined ? {} : { error }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(finishReason === undefined ? {} : { finishReason }),
+  };
 }
 
 /** What a model asked of others for a request does not outlive it. */

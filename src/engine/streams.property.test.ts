@@ -95,13 +95,13 @@ function createFixture(options: Setup) {
     const value = new Float32Array(inputs[0]?.data.slice().buffer ?? [])[0] as number;
     if (instance.cancelled.includes(callId) || count === readers[value]?.answers) {
       sent.set(key, -1);
-      void emit([{ callId, outputs: [], final: true }]);
+      emit([{ callId, outputs: [], final: true }]);
       return true;
     }
     const granted = instance.granted.filter((grant) => grant.callId === callId);
     if (count >= granted.reduce((sum, grant) => sum + grant.answers, STREAM_CREDIT)) return false;
     sent.set(key, count + 1);
-    void emit([{ callId, outputs: inputs.map((tensor) => ({ ...tensor, name: 'y' })), final: false }]);
+    emit([{ callId, outputs: inputs.map((tensor) => ({ ...tensor, name: 'y' })), final: false }]);
     return true;
   }
 

@@ -3,7 +3,7 @@ import { call, IDENTITY, Outcome, request } from '../../test/support/engine-fixt
 import type { GivenBatch } from '../../test/support/fake-instance.js';
 import { createSchedulerFixture, LIMITS } from '../../test/support/scheduler-fixture.js';
 import { MillraceError } from '../core/index.js';
-import { STREAM_CREDIT } from '../runtimes/index.js';
+import { type Emission, STREAM_CREDIT } from '../runtimes/index.js';
 
 type Fixture = ReturnType<typeof createSchedulerFixture>;
 
@@ -31,9 +31,9 @@ async function submit(fixture: Fixture, value: number) {
   return { outcome, call: theCall, grant };
 }
 
-function answer({ batch, emit }: GivenBatch, options: { readonly final?: boolean } = {}): void {
+function answer({ batch, emit }: GivenBatch, options: Partial<Emission> = {}): void {
   const { callId, inputs } = batch.items[0] as (typeof batch.items)[number];
-  void emit([{ callId, outputs: inputs.map((tensor) => ({ ...tensor, name: 'y' })), final: false, ...options }]);
+  emit([{ callId, outputs: inputs.map((tensor) => ({ ...tensor, name: 'y' })), final: false, ...options }]);
 }
 
 const given = (fixture: Fixture, index: number) => fixture.instance().given[index] as GivenBatch;
@@ -140,7 +140,7 @@ describe('a stream', () => {
     const fixture = createFixture(2);
     const broken = await submit(fixture, 1);
     const { batch, emit } = given(fixture, 0);
-    void emit([{ callId: batch.items[0]?.callId ?? 0, outputs: [undefined as never], final: false }]);
+    emit([{ callId: batch.items[0]?.callId ?? 0, outputs: [undefined as never], final: false }]);
     broken.outcome.responses.length = 0;
     await submit(fixture, 2);
     fixture.scheduler.abort(new MillraceError('unavailable', 'closed'));
@@ -226,7 +226,7 @@ describe('an answer that failed', () => {
     answer(given(fixture, 0));
     const { batch, emit } = given(fixture, 0);
     const callId = batch.items[0]?.callId as number;
-    void emit([{ callId, outputs: [], error: failure, final: false }]);
+    emit([{ callId, outputs: [], error: failure, final: false }]);
     answer(given(fixture, 0), { final: true });
     given(fixture, 0).finish();
     await fixture.clock.flush();
@@ -243,10 +243,50 @@ describe('an answer that failed', () => {
     const { outcome } = await submit(fixture, 1);
     const { batch, emit } = given(fixture, 0);
     const callId = batch.items[0]?.callId as number;
-    void emit([{ callId, outputs: [], error: failure, final: true }]);
+    emit([{ callId, outputs: [], error: failure, final: true }]);
     given(fixture, 0).finish();
     await fixture.clock.flush();
     expect(outcome.responses).toEqual([]);
     expect(outcome.error).toMatchObject(failure);
+  });
+});
+
+describe('what a model says of the tokens of a stream', () => {
+  it('goes with its answers and stays with the call, as does the time of its first answer', async () => {
+    const fixture = createFixture(1);
+    const { outcome, call: theCall } = await submit(fixture, 1);
+    await fixture.clock.advance(30);
+    answer(given(fixture, 0));
+    await fixture.clock.advance(40);
+    const usage = { promptTokens: 7, completionTokens: 2 };
+    answer(given(fixture, 0), { usage, finishReason: 'length', final: true });
+    expect(outcome.responses.map(({ usage, finishReason }) => ({ usage, finishReason }))).toEqual([
+      { usage: undefined, finishReason: undefined },
+      { usage, finishReason: 'length' },
+    ]);
+    expect(theCall.timing).toMatchObject({ firstResponseAt: 1_030, usage, finishReason: 'length', finishedAt: 1_070 });
+  });
+
+  it('is kept when it comes with an error, or with an end that is no answer', async () => {
+    const fixture = createFixture(2);
+    const [failed, ended] = [await submit(fixture, 1), await submit(fixture, 2)];
+    const usage = { promptTokens: 7, completionTokens: 2 };
+    const error = { code: 'cancelled' as const, message: 'enough' };
+    given(fixture, 0).emit([{ callId: 1, outputs: [], error, usage, final: true }]);
+    given(fixture, 1).emit([{ callId: 2, outputs: [], usage, finishReason: 'stop', final: true }]);
+    expect([failed.call.timing.usage, ended.call.timing.usage]).toEqual([usage, usage]);
+    expect(ended.call.timing.finishReason).toBe('stop');
+    expect(ended.outcome.responses).toEqual([]);
+  });
+
+  it('ends with an error where an answer has parameters that nobody could read', async () => {
+    const fixture = createFixture(1);
+    const { outcome } = await submit(fixture, 1);
+    answer(given(fixture, 0), { parameters: { tool: { call: new Map() as never } } });
+    expect(outcome.error).toMatchObject({
+      code: 'internal',
+      message: "parameter 'tool.call': expected JSON, got Map",
+    });
+    expect(fixture.instance().cancelled).toEqual([1]);
   });
 });

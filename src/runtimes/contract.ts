@@ -1,12 +1,14 @@
 import {
   type Datatype,
   type ErrorCode,
+  type FinishReason,
   MillraceError,
   type ModelRef,
   type Parameters,
   type SequenceControl,
   type Signature,
   type Tensor,
+  type Usage,
 } from '../core/index.js';
 
 /**
@@ -150,21 +152,32 @@ export interface Batch {
 
 /**
  * An answer, or the failure, of one item. `final` ends the item; exactly one final emission per item. A decoupled model
- * may go on after a failure that is not final.
+ * may go on after a failure that is not final. Without outputs and error, a final emission of a decoupled model is the end
+ * only, and no answer.
  */
 export interface Emission {
   readonly callId: number;
   readonly outputs: readonly Tensor[];
   readonly parameters?: Parameters;
   readonly error?: { readonly code: ErrorCode; readonly message: string };
+  /** Tokens that the item has taken so far; the last one counts. On errors, too: what was cancelled has cost them. */
+  readonly usage?: Usage;
+  /** Why generating ended with this answer. An item that was cancelled, or failed, has an error instead. */
+  readonly finishReason?: FinishReason;
   readonly final: boolean;
 }
 
 /**
- * Takes emissions. A decoupled model awaits what it returns before it emits more: the promise resolves when the readers of
- * these items have room again, or are gone.
+ * Takes emissions. A decoupled model emits no more for an item before its reader has room; other items go on.
+ * Synchronous, and one frame for all of them: a model that works in steps passes on a step at once.
  */
-export type Emit = (emissions: readonly Emission[]) => void | Promise<void>;
+export type Emit = (emissions: readonly Emission[]) => Room;
+
+/**
+ * By emission, in the same order: undefined where the reader of its item has room for more, else a promise that resolves
+ * when it has, or is gone. undefined in place of the list: all have room.
+ */
+export type Room = readonly (Promise<void> | undefined)[] | undefined;
 
 /** Answers of one item that may be under way between a decoupled model and its reader. */
 export const STREAM_CREDIT = 32;

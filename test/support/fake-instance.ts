@@ -65,12 +65,12 @@ export class FakeInstance implements Instance {
         end: () => settle(() => resolve(TIMING)),
         finish: () =>
           settle(() => {
-            void emit(batch.items.map((item) => ({ callId: item.callId, outputs: echo(item.inputs), final: true })));
+            emit(batch.items.map((item) => ({ callId: item.callId, outputs: echo(item.inputs), final: true })));
             resolve(TIMING);
           }),
         finishWithItemError: (callId, message) =>
           settle(() => {
-            void emit(
+            emit(
               batch.items.map((item) =>
                 item.callId === callId
                   ? { callId, outputs: [], error: { code: 'internal', message }, final: true }

@@ -27,6 +27,13 @@ describe('createInferEncoder', () => {
     });
   });
 
+  it('writes lists and objects among the parameters as JSON text', async () => {
+    const { body } = await createInferEncoder()(answer([], { parameters: { a: [1, { b: null }], c: 'x' } }), NONE);
+    expect(body).toBe(
+      String.raw`{"model_name":"mlp16l","model_version":"1","parameters":{"a":"[1,{\"b\":null}]","c":"x"},"outputs":[]}`,
+    );
+  });
+
   it('leaves out an empty id and empty parameters, and gives short ASCII text as a string', async () => {
     const { body } = await createInferEncoder()(answer([COUNTS]), NONE);
     expect(body).toBe(

@@ -2,6 +2,7 @@ import {
   type InferResponse,
   type ModelRef,
   type Parameters,
+  scalarParameters,
   systemClock,
   type Tensor,
   Turns,
@@ -77,7 +78,7 @@ function writeHead(writer: JsonWriter, response: InferResponse, modelMembers: Ui
 function writeParameters(writer: JsonWriter, parameters: Parameters): void {
   writer.ascii(',"parameters":{');
   let separator = '';
-  for (const [name, value] of Object.entries(parameters)) {
+  for (const [name, value] of Object.entries(scalarParameters(parameters))) {
     writer.ascii(separator);
     separator = ',';
     writer.string(name);

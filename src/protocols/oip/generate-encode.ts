@@ -1,4 +1,11 @@
-import { elementCount, type InferResponse, type MillraceError, type Turns } from '../../core/index.js';
+import {
+  elementCount,
+  type InferResponse,
+  type MillraceError,
+  type ParameterValue,
+  scalarParameter,
+  type Turns,
+} from '../../core/index.js';
 import type { WireBody } from '../wire.js';
 import { Gaps } from './json/gaps.js';
 import { JsonWriter } from './json/writer.js';
@@ -51,7 +58,7 @@ function writeResponse(
   for (const name in parameters) {
     // Of two that have a name in common the output is what the client came for.
     if (RESERVED.has(name) || outputs.some((output) => output.name === name)) continue;
-    const value = parameters[name];
+    const value = scalarParameter(parameters[name] as ParameterValue);
     writeName(writer, name);
     if (typeof value === 'string') writer.string(value);
     else writer.ascii(String(value));

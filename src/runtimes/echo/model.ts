@@ -63,7 +63,7 @@ export class EchoModel implements LoadedModel {
     const begunAt = clock.now();
     for (const { item } of answering) this.#running.add(item.callId);
     try {
-      if (failed.length > 0) await emit(failed);
+      if (failed.length > 0) emit(failed);
       await this.#answer(answering, emit);
     } finally {
       for (const { item } of answering) {
@@ -125,16 +125,16 @@ export class EchoModel implements LoadedModel {
     }
     if (answering.length === 0) return;
     if (this.#options.delayMs > 0) await this.#delay();
-    await emit(answering.map((each) => this.#emission(each, 1)));
+    emit(answering.map((each) => this.#emission(each, 1)));
   }
 
   async #repeat(answering: Answering, emit: Emit): Promise<void> {
     const { item, times } = answering;
-    if (times === 0) await emit([{ callId: item.callId, outputs: [], final: true }]);
+    if (times === 0) emit([{ callId: item.callId, outputs: [], final: true }]);
     for (let round = 1; round <= times; round++) {
       if (this.#options.delayMs > 0) await this.#delay();
       const emission = this.#emission(answering, round);
-      await emit([emission]);
+      await emit([emission])?.[0];
       if (emission.final) return;
     }
   }

@@ -55,11 +55,11 @@ export class EnsembleRun {
         this.#fail = reject;
         this.#runStage(0, values).then(resolve, reject);
       });
-      if (decoupled) await emit([{ callId, outputs: [], final: true }]);
+      if (decoupled) emit([{ callId, outputs: [], final: true }]);
     } catch (error) {
       this.#abort(toMillraceError(error));
       const { code, message } = this.#failure as MillraceError;
-      await emit([{ callId, outputs: [], error: { code, message }, final: true }]);
+      emit([{ callId, outputs: [], error: { code, message }, final: true }]);
     }
   }
 
@@ -177,7 +177,7 @@ export class EnsembleRun {
       return tensor === undefined ? [] : [fitRows(tensor, spec)];
     });
     const parameters = { ...sequenceParameters(item.context?.sequence), ...this.#parameters };
-    await emit([{ callId: item.callId, outputs, parameters, final: !decoupled }]);
+    await emit([{ callId: item.callId, outputs, parameters, final: !decoupled }])?.[0];
   }
 }
 

@@ -14,24 +14,30 @@ function createBook(): CreditBook {
 /** Gives as many answers as there is room for at first; what the last of them returned. */
 function fill(book: CreditBook, callId: number): Promise<void> | undefined {
   for (let round = 1; round < STREAM_CREDIT; round++) expect(book.spend([answer(callId)])).toBeUndefined();
-  return book.spend([answer(callId)]);
+  return book.spend([answer(callId)])?.[0];
 }
 
-test('an emission waits until all of its readers have room', async () => {
+test('every emission waits for its own reader, whoever else was emitted for', async () => {
   const book = createBook();
   void fill(book, 1);
   void fill(book, 2);
-  let done = false;
-  const both = book.spend([answer(1), answer(2)])?.then(() => {
-    done = true;
-  });
+  const done: number[] = [];
+  const [first, second] = book.spend([answer(1), answer(2)]) ?? [];
+  const both = [first?.then(() => done.push(1)), second?.then(() => done.push(2))];
   book.grant(1, 5);
-  await Promise.resolve();
+  await both[0];
   book.grant(2, 1);
   await new Promise((resolve) => setImmediate(resolve));
-  expect(done).toBe(false);
+  expect(done).toEqual([1]);
   book.grant(2, 1);
-  await both;
+  await both[1];
+  expect(done).toEqual([1, 2]);
+});
+
+test('an emission says which of its readers have room', () => {
+  const book = createBook();
+  for (let round = 1; round < STREAM_CREDIT; round++) book.spend([answer(2)]);
+  expect(book.spend([answer(1), answer(2), answer(3, true)])).toEqual([undefined, expect.any(Promise), undefined]);
 });
 
 test('neither the end of an item nor an emission without outputs takes room', () => {
@@ -57,14 +63,14 @@ test('a model that answers a reader who has left lets others have their turn', a
   setImmediate(() => {
     turned = true;
   });
-  await book.spend([answer(1)]);
+  await book.spend([answer(1)])?.[0];
   expect(turned).toBe(true);
 });
 
 test('a model that never waits is told off', () => {
   const book = createBook();
   void fill(book, 1);
-  for (let round = 0; round < 1_024; round++) void book.spend([answer(1)]);
+  for (let round = 0; round < 1_024; round++) book.spend([answer(1)]);
   expect(() => book.spend([answer(1)])).toThrow(
     'the model gave 1024 answers without waiting until their reader has room; await what emit returns',
   );

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../core/index.js';
-import { type Emission, STREAM_CREDIT } from '../contract.js';
+import { type Emission, type Room, STREAM_CREDIT } from '../contract.js';
 
 /** Answers that a model may give without waiting for its reader before it is told off. */
 const MAX_OVERDRAFT = 1_024;
@@ -29,22 +29,16 @@ export class CreditBook {
     for (const { callId } of items) this.forget(callId);
   }
 
-  /**
-   * Answers were passed on. What it returns resolves when the readers of all these items have room again, or are gone;
-   * undefined when they have it now. Throws `resource_exhausted` when the model does not wait for that.
-   */
-  spend(emissions: readonly Emission[]): Promise<void> | undefined {
-    let gone = false;
-    for (const emission of emissions) {
-      const account = this.#accounts.get(emission.callId);
-      if (emission.final) this.forget(emission.callId);
-      else if (account === undefined) gone = true;
-      else if (emission.outputs.length > 0 || emission.error !== undefined) account.left--;
+  /** Answers were passed on; returns where there is room for more. Throws `resource_exhausted` when the model does not wait for that. */
+  spend(emissions: readonly Emission[]): Room {
+    let room: (Promise<void> | undefined)[] | undefined;
+    for (let index = 0; index < emissions.length; index++) {
+      const wait = this.#spend(emissions[index] as Emission);
+      if (wait === undefined) continue;
+      room ??= emissions.map(() => undefined);
+      room[index] = wait;
     }
-    const full = emissions.filter(({ callId }) => this.#leftOf(callId) <= 0);
-    if (full.length > 0) return Promise.all(full.map(({ callId }) => this.#room(callId))).then(() => undefined);
-    // To a model that goes on regardless: everybody else in the process has a turn in between.
-    return gone ? new Promise((resolve) => setImmediate(resolve)) : undefined;
+    return room;
   }
 
   /** The reader took so many answers. */
@@ -62,12 +56,16 @@ export class CreditBook {
     if (account !== undefined) wake(account);
   }
 
-  #leftOf(callId: number): number {
-    return this.#accounts.get(callId)?.left ?? Number.POSITIVE_INFINITY;
-  }
-
-  #room(callId: number): Promise<void> {
-    const account = this.#accounts.get(callId) as Account;
+  #spend({ callId, outputs, error, final }: Emission): Promise<void> | undefined {
+    if (final) {
+      this.forget(callId);
+      return undefined;
+    }
+    const account = this.#accounts.get(callId);
+    // To a model that goes on regardless: everybody else in the process has a turn in between.
+    if (account === undefined) return new Promise((resolve) => setImmediate(resolve));
+    if (outputs.length > 0 || error !== undefined) account.left--;
+    if (account.left > 0) return undefined;
     if (account.left < -MAX_OVERDRAFT) {
       throw new MillraceError(
         'resource_exhausted',

@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import type { ErrorCode, Parameters } from '../../core/index.js';
+import type { ErrorCode, FinishReason, Parameters, Usage } from '../../core/index.js';
 import type { BatchTiming, Emission } from '../contract.js';
 import { BatchFrameReader, BatchFrameWriter } from './batch-frame.js';
 import { type FrameAddress, hasAny } from './execute-frame.js';
@@ -10,6 +10,8 @@ import type { NameTable } from './name-table.js';
 interface Extras {
   readonly error?: { readonly code: ErrorCode; readonly message: string };
   readonly parameters?: Parameters;
+  readonly usage?: Usage;
+  readonly finishReason?: FinishReason;
 }
 
 export interface Answers {
@@ -79,12 +81,17 @@ export function decodeAnswers(frame: Frame, outputs: NameTable): Answers {
 }
 
 function hasExtras(emission: Emission): boolean {
-  return emission.error !== undefined || (emission.parameters !== undefined && hasAny(emission.parameters));
+  const { error, parameters, usage, finishReason } = emission;
+  if (error !== undefined || usage !== undefined || finishReason !== undefined) return true;
+  return parameters !== undefined && hasAny(parameters);
 }
 
 function toExtras(emission: Emission): Extras {
+  const { error, parameters, usage, finishReason } = emission;
   return {
-    ...(emission.error === undefined ? {} : { error: emission.error }),
-    ...(emission.parameters === undefined ? {} : { parameters: emission.parameters }),
+    ...(error === undefined ? {} : { error }),
+    ...(parameters === undefined || !hasAny(parameters) ? {} : { parameters }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(finishReason === undefined ? {} : { finishReason }),
   };
 }

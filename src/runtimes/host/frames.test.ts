@@ -1,7 +1,15 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DATATYPES, type Parameters, type Tensor, type TensorSpec } from '../../core/index.js';
+import {
+  DATATYPES,
+  FINISH_REASONS,
+  type ParameterScalar,
+  type Parameters,
+  type ParameterValue,
+  type Tensor,
+  type TensorSpec,
+} from '../../core/index.js';
 import type { Batch, Emission, ModelRequest } from '../contract.js';
 import { decodeAnswers, encodeAnswers } from './emission-frame.js';
 import { decodeExecute, encodeExecute } from './execute-frame.js';
@@ -34,7 +42,15 @@ const tensor: fc.Arbitrary<Tensor> = fc.record(
 );
 const parameters: fc.Arbitrary<Parameters> = fc.dictionary(
   fc.string(),
-  fc.oneof(fc.string(), fc.double(), fc.bigInt(), fc.boolean()),
+  fc.letrec<{ value: ParameterValue; scalar: ParameterScalar }>((tie) => ({
+    scalar: fc.oneof(fc.string(), fc.double(), fc.bigInt(), fc.boolean()),
+    value: fc.oneof(
+      { depthSize: 'small' },
+      tie('scalar'),
+      fc.array(fc.option(tie('value')), { maxLength: 3 }),
+      fc.dictionary(fc.string(), fc.option(tie('value')), { ...PLAIN, maxKeys: 3 }),
+    ),
+  })).value,
   { ...PLAIN, maxKeys: 3 },
 );
 const callId = fc.nat({ max: Number.MAX_SAFE_INTEGER });
@@ -64,8 +80,13 @@ const error = fc.record(
   { code: fc.constantFrom('internal' as const, 'cancelled' as const), message: fc.string() },
   PLAIN,
 );
+const usage = fc.record(
+  { promptTokens: fc.nat(), completionTokens: fc.nat(), cachedTokens: fc.nat() },
+  { ...PLAIN, requiredKeys: ['promptTokens', 'completionTokens'] },
+);
+const finishReason = fc.constantFrom(...FINISH_REASONS);
 const emission: fc.Arbitrary<Emission> = fc.record(
-  { callId, outputs: fc.array(tensor, { maxLength: 4 }), final: fc.boolean(), parameters, error },
+  { callId, outputs: fc.array(tensor, { maxLength: 4 }), final: fc.boolean(), parameters, error, usage, finishReason },
   { ...PLAIN, requiredKeys: ['callId', 'outputs', 'final'] },
 );
 const timing = fc.record(
@@ -261,6 +282,6 @@ function pixel(): Tensor {
 /** Empty parameters and none are the same on the wire. */
 function withoutEmptyParameters(sent: Emission): Emission {
   const { parameters: given, ...rest } = sent;
-  const isEmpty = given === undefined || (Object.keys(given).length === 0 && sent.error === undefined);
+  const isEmpty = given === undefined || Object.keys(given).length === 0;
   return isEmpty ? rest : { ...rest, parameters: given };
 }

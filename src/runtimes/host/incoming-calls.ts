@@ -60,7 +60,7 @@ export class IncomingCalls {
       this.#open.set(ticket, answers);
       for (let step = await answers.next(); !step.done; step = await answers.next()) {
         notify(encodeModelAnswer({ modelKey, ticket }, step.value));
-        await this.#credit.spend([{ callId: ticket, outputs: step.value.outputs, final: false }]);
+        await this.#credit.spend([{ callId: ticket, outputs: step.value.outputs, final: false }])?.[0];
         if (!this.#open.has(ticket)) return;
       }
     } catch (error) {

@@ -44,7 +44,7 @@ export class InlineModel implements Instance {
     credit.open(batch.items);
     try {
       return await this.#model.execute(batch, (emissions) => {
-        void emit(emissions);
+        emit(emissions);
         return credit.spend(emissions);
       });
     } finally {

@@ -142,7 +142,7 @@ class ExecuteReply implements PendingReply {
   receive(frame: Frame): boolean {
     const { names, emit, resolve } = this.#settings;
     const { emissions, timing } = decodeAnswers(frame, names.outputs);
-    if (emissions.length > 0) void emit(emissions);
+    if (emissions.length > 0) emit(emissions);
     if (timing === undefined) return false;
     resolve(timing);
     return true;

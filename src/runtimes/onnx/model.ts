@@ -59,7 +59,7 @@ export class OnnxModel implements LoadedModel {
       return await this.#run({ ...batch, items: [item], rows: item.rows }, emit);
     } catch (error) {
       const { code, message } = explainRunError(error);
-      void emit([{ callId: item.callId, outputs: [], error: { code, message }, final: true }]);
+      emit([{ callId: item.callId, outputs: [], error: { code, message }, final: true }]);
       return { computeInputMs: 0, computeInferMs: 0, computeOutputMs: 0 };
     }
   }
@@ -72,7 +72,7 @@ export class OnnxModel implements LoadedModel {
       const wanted = batch.outputs ?? this.#outputs;
       const results = wanted === undefined ? await this.#session.run(feeds) : await this.#session.run(feeds, wanted);
       const ranAt = this.#clock.now();
-      void emit(splitResults(results, batch));
+      emit(splitResults(results, batch));
       return {
         computeInputMs: fedAt - startedAt,
         computeInferMs: ranAt - fedAt,

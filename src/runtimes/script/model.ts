@@ -59,7 +59,7 @@ export class ScriptModel implements LoadedModel {
     if (definition.batched === true) await this.#inferBatch(definition, works);
     else await this.#inferEach(definition as Single, works);
     const inferredAt = clock.now();
-    void emit(works.map((work) => this.#finish(work, batch.outputs)));
+    emit(works.map((work) => this.#finish(work, batch.outputs)));
     return {
       computeInputMs: begunAt - startedAt,
       computeInferMs: inferredAt - begunAt,
@@ -153,7 +153,7 @@ export class ScriptModel implements LoadedModel {
     const { item, request } = work;
     const { callId } = item;
     if (request === undefined) {
-      await emit([this.#failure(work)]);
+      emit([this.#failure(work)]);
       return;
     }
     this.#waiting.set(callId, request);
@@ -163,7 +163,7 @@ export class ScriptModel implements LoadedModel {
         if (request.cancelled !== undefined) break;
         const emission =
           result instanceof Error ? this.#failure({ ...work, result }) : this.#answer(item, result, batch.outputs);
-        await emit([{ ...emission, final: false }]);
+        await emit([{ ...emission, final: false }])?.[0];
         if (request.cancelled !== undefined) break;
       }
     } catch (error) {
@@ -172,7 +172,7 @@ export class ScriptModel implements LoadedModel {
       this.#waiting.delete(callId);
     }
     if (request.cancelled !== undefined) fail(work, request.cancelled);
-    await emit([work.failed ? this.#failure(work) : { callId, outputs: [], final: true }]);
+    emit([work.failed ? this.#failure(work) : { callId, outputs: [], final: true }]);
   }
 
   #contextOf(item: BatchItem): ItemContext {

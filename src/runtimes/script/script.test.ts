@@ -290,9 +290,11 @@ describe('a model that answers any number of times', () => {
       });
     const running = model.execute({ id: 1, items: [item(7, [1, 2, 3])], rows: 1, outputs: undefined }, (batch) => {
       emissions.push(...batch.map(outcome));
-      return new Promise<void>((resolve) => {
-        takeNext = resolve;
-      });
+      return [
+        new Promise<void>((resolve) => {
+          takeNext = resolve;
+        }),
+      ];
     });
     await emitted(1);
     expect(steps).toEqual(['yields 1']);

@@ -49,7 +49,7 @@ class SequenceModel implements LoadedModel {
     let total: BatchTiming = { computeInputMs: 0, computeInferMs: 0, computeOutputMs: 0 };
     if (groups.length === 1 && only !== undefined) total = await this.#runTogether(batch, only, emit);
     else for (const group of groups) total = addTimings(total, await this.#runGroup(batch, group, emit));
-    if (refused.length > 0) void emit(refused);
+    if (refused.length > 0) emit(refused);
     return total;
   }
 
@@ -84,7 +84,7 @@ class SequenceModel implements LoadedModel {
     try {
       return await this.#runTogether(batch, group, emit);
     } catch (error) {
-      void emit(group.map((item) => failure(item, error)));
+      emit(group.map((item) => failure(item, error)));
       return { computeInputMs: 0, computeInferMs: 0, computeOutputMs: 0 };
     }
   }
@@ -107,7 +107,7 @@ class SequenceModel implements LoadedModel {
     const states = this.#statesAfter(answer.outputs, items);
     const lists = this.#split(answer.outputs, items, states);
     for (const [index, item] of items.entries()) this.#keeper.after(item, states[index] ?? []);
-    void emit(items.map((item, index) => ({ callId: item.callId, outputs: lists[index] ?? [], final: true })));
+    emit(items.map((item, index) => ({ callId: item.callId, outputs: lists[index] ?? [], final: true })));
     return timing;
   }
 
@@ -124,7 +124,7 @@ class SequenceModel implements LoadedModel {
     }
     const inner = { ...batch, items, outputs: this.#outputs(batch.outputs) };
     const own = (emissions: readonly Emission[]) => emit(emissions.map((emission) => this.#keep(emission, items)));
-    if (refused.length > 0) void emit(refused);
+    if (refused.length > 0) emit(refused);
     return this.#model.execute(inner, own);
   }
 

@@ -54,6 +54,20 @@ describe('the line of a request', () => {
     expect(last()).toMatchObject({ level: 'error', status: 'INTERNAL' });
   });
 
+  it('says when a stream had its first answer, and what a model says of tokens', () => {
+    const { events, last } = start();
+    const usage = { promptTokens: 12, completionTokens: 5 };
+    const call = finishedCall({ firstResponseAt: 106.25, usage, finishReason: 'length' });
+    events.publish('httpFinished', httpFinished({ call }));
+    expect(last()).toMatchObject({
+      first_response_ms: 6.25,
+      prompt_tokens: 12,
+      cached_tokens: 0,
+      completion_tokens: 5,
+      finish_reason: 'length',
+    });
+  });
+
   it('holds neither the query nor more of the path than 512 characters', () => {
     const { events, last } = start();
     events.publish('httpFinished', httpFinished({ path: '/v2/health?api_key=hunter2' }));

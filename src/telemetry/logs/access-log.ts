@@ -142,6 +142,22 @@ function describeStages(timing: Timing): LogFields {
     queue_ms: round(timing.dequeuedAt - timing.enqueuedAt),
     ...(timing.finishedAt > 0 ? { compute_ms: round(timing.finishedAt - timing.startedAt) } : {}),
     batch_rows: timing.batchRows,
+    ...describeGeneration(timing),
+  };
+}
+
+/** What only models of many answers, or those that count tokens, have. */
+function describeGeneration({ receivedAt, firstResponseAt, usage, finishReason }: Timing): LogFields {
+  return {
+    ...(firstResponseAt > 0 ? { first_response_ms: round(firstResponseAt - receivedAt) } : {}),
+    ...(usage === undefined
+      ? {}
+      : {
+          prompt_tokens: usage.promptTokens,
+          cached_tokens: usage.cachedTokens ?? 0,
+          completion_tokens: usage.completionTokens,
+        }),
+    ...(finishReason === undefined ? {} : { finish_reason: finishReason }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { ErrorCode, EventBus } from '../../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
 import { cacheFamilies } from './cache-families.js';
 import { single } from './family.js';
+import { generationFamilies } from './generation-families.js';
 import { GrpcMetrics } from './grpc-metrics.js';
 import { HttpMetrics } from './http-metrics.js';
 import { modelFamilies } from './model-families.js';
@@ -73,6 +74,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...tritonFamilies(versions, gauge),
     ...cacheFamilies(versions, cacheUsage),
     ...modelFamilies({ versions, unresolved, gauge, modelStates }),
+    ...generationFamilies(versions),
     ...http.families(),
     ...grpc.families(),
     ...runners.families,

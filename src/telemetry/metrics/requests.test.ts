@@ -117,6 +117,48 @@ describe('a successful inference', () => {
   });
 });
 
+describe('the tokens and first answers of a call', () => {
+  const stream = { startedAt: 104, firstResponseAt: 110, finishedAt: 150 };
+  const usage = { promptTokens: 12, cachedTokens: 8, completionTokens: 5 };
+
+  it('are counted where its model says them, by the reason why it stopped', async () => {
+    const { events, scrape } = start();
+    for (const finishReason of ['stop', 'stop', 'length'] as const) {
+      events.publish('inferFinished', inferFinished({ call: finishedCall({ ...stream, usage, finishReason }) }));
+    }
+    const samples = await scrape();
+    const read = (name: string) => samples.get(`${name}{${MODEL}}`);
+    expect({
+      prompt: read('millrace_prompt_tokens_total'),
+      cached: read('millrace_cached_prompt_tokens_total'),
+      generated: read('millrace_generation_tokens_total'),
+      firstResponse: read('millrace_time_to_first_response_seconds_sum'),
+      perToken: read('millrace_time_per_output_token_seconds_sum'),
+    }).toEqual({ prompt: 36, cached: 24, generated: 15, firstResponse: 0.03, perToken: 0.03 });
+    expect(samplesOf(samples, 'millrace_generations_total')).toEqual({
+      [`millrace_generations_total{finish_reason="stop",${MODEL}}`]: 2,
+      [`millrace_generations_total{finish_reason="length",${MODEL}}`]: 1,
+    });
+  });
+
+  it('are counted of calls that fail, but not as a time per token', async () => {
+    const { events, scrape } = start();
+    const error = new MillraceError('cancelled', 'the client has left');
+    events.publish('inferFinished', inferFinished({ error, call: finishedCall({ ...stream, usage }) }));
+    const samples = await scrape();
+    expect(samples.get(`millrace_generation_tokens_total{${MODEL}}`)).toBe(5);
+    expect(samples.get(`millrace_time_to_first_response_seconds_count{${MODEL}}`)).toBe(1);
+    expect(samplesOf(samples, 'millrace_time_per_output_token_seconds_count')).toEqual({});
+  });
+
+  it('are shown for no other model', async () => {
+    const { events, scrape } = start();
+    events.publish('inferFinished', inferFinished());
+    const names = [...(await scrape()).keys()].filter((key) => /token|first_response|generations/.test(key));
+    expect(names).toEqual([]);
+  });
+});
+
 describe('a failed inference', () => {
   it.each<[ErrorCode, boolean, string | undefined]>([
     ['resource_exhausted', false, 'REJECTED'],

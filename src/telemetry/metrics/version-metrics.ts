@@ -1,6 +1,7 @@
 import type { BatchReason, ErrorCode, Events } from '../../core/index.js';
 import { Distribution, DURATIONS, ROWS } from './distribution.js';
 import type { Labels } from './family.js';
+import { GenerationMetrics } from './generation-metrics.js';
 
 /** Triton's reasons of `nv_inference_request_failure`. */
 export const FAILURE_REASONS = ['REJECTED', 'CANCELED', 'BACKEND', 'OTHER'] as const;
@@ -48,6 +49,7 @@ export class VersionMetrics {
   readonly batchWait = new Distribution(DURATIONS);
   readonly compute = new Distribution(DURATIONS);
   readonly batchRows = new Distribution(ROWS);
+  readonly generation = new GenerationMetrics();
 
   constructor(model: string, version: number) {
     this.model = model;
@@ -67,6 +69,7 @@ export class VersionMetrics {
 
   recordInfer({ call, error, answered, rows }: Events['inferFinished']): void {
     const { timing } = call;
+    this.generation.record(timing, error === undefined);
     if (error !== undefined) {
       this.errors.set(error.code, (this.errors.get(error.code) ?? 0) + 1);
       const reason = failureReason(error.code, timing.startedAt > 0 && !answered);

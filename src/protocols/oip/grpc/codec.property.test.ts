@@ -8,8 +8,9 @@ import {
   ELEMENT_SIZE_BYTES,
   elementCount,
   type InferResponse,
-  type ParameterValue,
+  type ParameterScalar,
   packBytes,
+  scalarParameters,
   type Tensor,
 } from '../../../core/index.js';
 import { decodeModelInfer } from './decode-infer.js';
@@ -37,7 +38,7 @@ const tensorOf = (datatypes: readonly Datatype[]) =>
 const tensors = (datatypes: readonly Datatype[]) =>
   fc.uniqueArray(tensorOf(datatypes), { selector: (tensor) => tensor.name, maxLength: 4 });
 
-const parameterValue: fc.Arbitrary<ParameterValue> = fc.oneof(
+const parameterValue: fc.Arbitrary<ParameterScalar> = fc.oneof(
   fc.boolean(),
   text,
   fc.double({ noNaN: true, noDefaultInfinity: true }).filter((value) => !Number.isSafeInteger(value)),
@@ -53,14 +54,14 @@ const parameters = fc.dictionary(
 );
 
 /** A parameter as protobuf's JSON mapping has it. */
-function parameterJson(value: ParameterValue): object {
+function parameterJson(value: ParameterScalar): object {
   if (typeof value === 'boolean') return { bool_param: value };
   if (typeof value === 'string') return { string_param: value };
   if (typeof value === 'number' && !Number.isSafeInteger(value)) return { double_param: value };
   return BigInt(value) > MAX_INT64 ? { uint64_param: String(value) } : { int64_param: String(value) };
 }
 
-const mapOf = (given: Readonly<Record<string, ParameterValue>>) =>
+const mapOf = (given: Readonly<Record<string, ParameterScalar>>) =>
   Object.fromEntries(Object.entries(given).map(([key, value]) => [key, parameterJson(value)]));
 
 const base64 = (data: Uint8Array) => Buffer.from(data).toString('base64');
@@ -197,8 +198,13 @@ describe('decodeModelInfer', () => {
 });
 
 describe('the encoder of answers', () => {
+  const structured = fc.dictionary(
+    text.filter((key) => key !== '__proto__'),
+    fc.oneof(parameterValue, fc.array(parameterValue, { maxLength: 2 }), fc.constant({ a: [null, { b: 1n }] })),
+    { maxKeys: 4 },
+  );
   const response = fc
-    .record({ id: text, modelName: text, outputs: tensors(DATATYPES), given: parameters, large: fc.boolean() })
+    .record({ id: text, modelName: text, outputs: tensors(DATATYPES), given: structured, large: fc.boolean() })
     .map(({ id, modelName, outputs, given, large }): InferResponse => {
       const data = Buffer.alloc(100_000, 7);
       const blob: Tensor = { name: 'large', datatype: 'UINT8', shape: [data.length], data };
@@ -213,7 +219,10 @@ describe('the encoder of answers', () => {
     model_name: ref.name,
     model_version: '3',
     id,
-    parameters: { ...mapOf(given), ...(final === undefined ? {} : { triton_final_response: { bool_param: final } }) },
+    parameters: {
+      ...mapOf(scalarParameters(given)),
+      ...(final === undefined ? {} : { triton_final_response: { bool_param: final } }),
+    },
     outputs: outputs.map((output) => ({ ...headJson(output), parameters: {} })),
     raw_output_contents: outputs.map(({ data }) => base64(data)),
   });

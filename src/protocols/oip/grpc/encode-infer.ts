@@ -1,10 +1,12 @@
-import type {
-  InferResponse,
-  MillraceError,
-  ModelRef,
-  Parameters,
-  ParameterValue,
-  Tensor,
+import {
+  type InferResponse,
+  type MillraceError,
+  type ModelRef,
+  type ParameterScalar,
+  type Parameters,
+  type ParameterValue,
+  scalarParameter,
+  type Tensor,
 } from '../../../core/index.js';
 import type { GrpcMessage } from '../../grpc/method.js';
 import { VARINT } from '../../grpc/proto-reader.js';
@@ -99,12 +101,12 @@ function writeParameter(writer: ProtoWriter, name: string, value: ParameterValue
   const entry = writer.begin(4);
   writer.string(1, name);
   const parameter = writer.begin(2);
-  writeValue(writer, value);
+  writeValue(writer, scalarParameter(value));
   writer.end(parameter);
   writer.end(entry);
 }
 
-function writeValue(writer: ProtoWriter, value: ParameterValue): void {
+function writeValue(writer: ProtoWriter, value: ParameterScalar): void {
   if (typeof value === 'boolean') {
     writer.boolean(1, value);
   } else if (typeof value === 'string') {

@@ -1,0 +1,90 @@
+import { type ErrorCode, MillraceError } from './errors.js';
+import type { ParameterElement, ParameterScalar, Parameters, ParameterValue, ScalarParameters } from './request.js';
+
+/** Lists and objects inside one another, in one parameter. */
+const MAX_DEPTH = 32;
+/** Values in the lists and objects of all parameters of a request. */
+const MAX_VALUES = 65_536;
+/** What a value takes besides its text. */
+const VALUE_BYTES = 8;
+
+/**
+ * Checks the lists and objects among parameters and returns about how many bytes they hold; 0 when there are none. Throws
+ * `code`, naming the place, for what is nested too deep, has too many values, or is no JSON.
+ */
+export function checkParameters(parameters: Parameters, code: ErrorCode): number {
+  let walk: Walk | undefined;
+  for (const name in parameters) {
+    const value = parameters[name] as ParameterValue;
+    if (typeof value !== 'object') continue;
+    walk ??= { code, name, values: 0, sizeBytes: 0 };
+    walk.name = name;
+    visit(walk, value, { path: '', depth: 1 });
+  }
+  return walk?.sizeBytes ?? 0;
+}
+
+/** A parameter for dialects without lists and objects: those are JSON text there, big integers in them decimal text. */
+export function scalarParameter(value: ParameterValue): ParameterScalar {
+  if (typeof value !== 'object') return value;
+  return JSON.stringify(value, (_name, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner));
+}
+
+/** {@link scalarParameter} of each. */
+export function scalarParameters(parameters: Parameters): ScalarParameters {
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, scalarParameter(value)]));
+}
+
+interface Walk {
+  readonly code: ErrorCode;
+  name: string;
+  values: number;
+  sizeBytes: number;
+}
+
+interface Place {
+  /** Behind the parameter's name: `[2].type`. */
+  readonly path: string;
+  readonly depth: number;
+}
+
+function visit(walk: Walk, value: ParameterElement, place: Place): void {
+  walk.values++;
+  walk.sizeBytes += VALUE_BYTES;
+  if (walk.values > MAX_VALUES) {
+    throw new MillraceError(
+      walk.code,
+      `parameter '${walk.name}': the lists and objects hold more than ${MAX_VALUES} values`,
+    );
+  }
+  if (typeof value === 'string') walk.sizeBytes += value.length;
+  else if (typeof value === 'object' && value !== null) visitAll(walk, value, place);
+  else if (!isPlain(value)) throw refuse(walk, place, `expected JSON, got ${String(value)}`);
+}
+
+function visitAll(walk: Walk, value: object, { path, depth }: Place): void {
+  if (depth > MAX_DEPTH) {
+    const message = `parameter '${walk.name}': lists and objects are nested deeper than ${MAX_DEPTH}`;
+    throw new MillraceError(walk.code, message);
+  }
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) visit(walk, item, { path: `${path}[${index}]`, depth: depth + 1 });
+    return;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) {
+    throw refuse(walk, { path, depth }, `expected JSON, got ${value.constructor?.name ?? 'an object of a class'}`);
+  }
+  for (const [name, item] of Object.entries(value)) {
+    walk.sizeBytes += name.length;
+    visit(walk, item as ParameterElement, { path: `${path}.${name}`, depth: depth + 1 });
+  }
+}
+
+function isPlain(value: unknown): boolean {
+  return value === null || typeof value === 'boolean' || typeof value === 'bigint' || Number.isFinite(value);
+}
+
+function refuse({ code, name }: Walk, { path }: Place, problem: string): MillraceError {
+  return new MillraceError(code, `parameter '${name}${path}': ${problem}`);
+}
