@@ -8,7 +8,8 @@ import { VENDORS } from './scripts/vendors.mjs';
 const RANKS = [
   ['core'],
   ['model'],
-  ['repository', 'runtimes', 'shared-memory'],
+  ['runtimes', 'shared-memory'],
+  ['repository'],
   ['engine', 'routing', 'governance'],
   ['service'],
   ['protocols'],

@@ -5,8 +5,13 @@ import { describeFileShortage, maxOpenFiles, processEnvironment, type Settings, 
 import { type Clock, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
 import { createAuthenticator } from './governance/index.js';
-import { createFolderRepository } from './repository/index.js';
-import { createHost } from './runtimes/index.js';
+import {
+  createFolderRepository,
+  type FolderRepositorySetup,
+  type ModelSource,
+  type Repository,
+} from './repository/index.js';
+import { BUILT_IN_RUNTIMES, createHost } from './runtimes/index.js';
 import { type Addresses, checkBind, createServer } from './server/index.js';
 import { createService, type Service } from './service/index.js';
 import { SharedMemory } from './shared-memory/index.js';
@@ -46,8 +51,9 @@ export interface App {
 export async function createApp(settings: Settings, overrides: AppOverrides = {}): Promise<App> {
   const clock = overrides.clock ?? systemClock;
   const events = overrides.events ?? new EventBus();
-  const host = createHost({ options: settings.runners, events, clock, environment: processEnvironment() });
-  const repository = createFolderRepository({ ...settings.repository, options: settings.repository, clock, events });
+  const runtimes = BUILT_IN_RUNTIMES;
+  const host = createHost({ options: settings.runners, runtimes, events, clock, environment: processEnvironment() });
+  const repository = openRepository(settings, { runtimes, clock, events });
   const engine = createEngine({
     options: settings.engine,
     host,
@@ -57,11 +63,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     requestTimeoutMs: settings.server.requestTimeoutMs,
     cacheFolder: settings.engine.cacheFolder || join(tmpdir(), `millrace-${process.getuid?.() ?? 'user'}`),
     infer: async (call, target, request) => life.service.infer(call, await life.service.resolve(call, target), request),
-    onReleased: (source) =>
-      void repository.discard(source).catch((error: unknown) => {
-        const message = `uploaded files of model '${source.name}' could not be removed`;
-        events.publish('diagnostic', { level: 'warn', room: 'repository', message, error });
-      }),
+    onReleased: (source) => discardUpload(source, repository, events),
     reload: (source) => life.reload(source.name),
   });
   const telemetry = await createTelemetry({
@@ -139,6 +141,20 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
       return closing;
     },
   };
+}
+
+function openRepository(
+  { repository: options }: Settings,
+  parts: Pick<FolderRepositorySetup, 'runtimes' | 'clock' | 'events'>,
+): Repository {
+  return createFolderRepository({ ...parts, paths: options.paths, options });
+}
+
+function discardUpload(source: ModelSource, repository: Repository, events: EventBus): void {
+  repository.discard(source).catch((error: unknown) => {
+    const message = `uploaded files of model '${source.name}' could not be removed`;
+    events.publish('diagnostic', { level: 'warn', room: 'repository', message, error });
+  });
 }
 
 /** Who calls, by keys that follow their files. */

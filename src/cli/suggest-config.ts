@@ -1,7 +1,7 @@
 import { Document, isScalar, visit } from 'yaml';
 import type { TensorSpec } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
-import type { ModelConfig } from '../repository/index.js';
+import { type ModelConfig, sectionOf } from '../repository/index.js';
 
 /** Below this the way to a runner and back costs more than the model itself. */
 const MICRO_MODEL_MS = 0.3;
@@ -12,18 +12,19 @@ const MICRO_MODEL_MS = 0.3;
  */
 export function suggestConfig(info: ModelInfo, runMs: number | undefined): string {
   const { signature, maxBatchSize, batching, placement, instances } = info;
-  const { ensemble, sequenceBatching } = info.source.config;
+  const { runtime, config } = info.source;
+  const { sequenceBatching } = config;
   const execution = {
     ...(sequenceBatching === undefined ? {} : { sequenceBatching }),
     ...(maxBatchSize > 1 ? { batching: { enabled: batching.enabled } } : {}),
     instances: { count: instances, placement },
   };
   const document = new Document({
-    runtime: info.source.runtime,
+    runtime: runtime.name,
     maxBatchSize,
     inputs: signature.inputs.map((spec) => describeTensor(spec, info.source.config.inputs)),
     outputs: signature.outputs.map((spec) => describeTensor(spec, info.source.config.outputs)),
-    ...(ensemble === undefined ? execution : { ensemble }),
+    ...(runtime.composes === undefined ? execution : { [runtime.name]: sectionOf(config, runtime) }),
   });
   document.commentBefore = ` ${info.ref.name}/model.yaml: what millrace found out. Every line is optional.`;
   visit(document, {

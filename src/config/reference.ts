@@ -1,5 +1,6 @@
 import type { TSchema } from '@sinclair/typebox';
-import { ModelConfigSchema } from '../repository/index.js';
+import { createModelConfigSchema } from '../repository/index.js';
+import { BUILT_IN_RUNTIMES } from '../runtimes/index.js';
 import { environmentName } from './environment.js';
 import { SettingsSchema } from './schema.js';
 import { describeType, isArraySchema, isObjectSchema, isRecordSchema, recordValues } from './shape.js';
@@ -15,9 +16,8 @@ interface Row {
 /** `docs/configuration.md`: every key of the settings and of `model.yaml`, made from their schemas. */
 export function renderConfigurationReference(): string {
   const rooms = Object.entries(SettingsSchema.properties).map(([room, schema]) => renderRoom(room, schema));
-  return [INTRODUCTION, ...rooms, MODEL_INTRODUCTION, renderTable(MODEL_COLUMNS, rowsOf(ModelConfigSchema, ''))].join(
-    '\n\n',
-  );
+  const model = renderTable(MODEL_COLUMNS, rowsOf(createModelConfigSchema(BUILT_IN_RUNTIMES), ''));
+  return [INTRODUCTION, ...rooms, MODEL_INTRODUCTION, model].join('\n\n');
 }
 
 type Column = readonly [title: string, cell: (row: Row) => string];

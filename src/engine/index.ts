@@ -1,4 +1,4 @@
-/** Room `engine` (rank 3): loaded models and the scheduling of their requests. Knows no users, routes or wire formats. */
+/** Room `engine` (rank 4): loaded models and the scheduling of their requests. Knows no users, routes or wire formats. */
 export { hasLargeBytes, walkLargeBytes } from './bytes-walk.js';
 export { createEngine } from './engine.js';
 export * from './options.js';

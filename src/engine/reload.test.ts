@@ -7,6 +7,7 @@ import { FakeClock } from '../../test/support/fake-clock.js';
 import { FakeHost } from '../../test/support/fake-host.js';
 import { EventBus, type InferRequest, MillraceError } from '../core/index.js';
 import type { ModelConfig, ModelSource } from '../repository/index.js';
+import { ONNX } from '../runtimes/onnx/manifest.js';
 import { createEngine } from './engine.js';
 import { FilesChangedError } from './instance-pool.js';
 import type { GrantCredit } from './types.js';
@@ -27,7 +28,7 @@ async function createFixture(config: ModelConfig = {}) {
     repository: folder,
     modelFolder: folder,
     path,
-    runtime: 'onnx',
+    runtime: ONNX,
     config: { batching: { enabled: false }, ...config },
     labels: {},
     digest: '',

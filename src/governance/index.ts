@@ -1,4 +1,4 @@
-/** Room `governance` (rank 3): who is this, and may they. */
+/** Room `governance` (rank 4): who is this, and may they. */
 export * from './admit.js';
 export * from './authenticate.js';
 export { TooManyFailedKeys } from './failed-keys.js';

@@ -1,4 +1,4 @@
-/** Room `loadgen` (rank 6): generates load over HTTP and measures what comes back. Used by `millrace bench` and by bench/. */
+/** Room `loadgen` (rank 7): generates load over HTTP and measures what comes back. Used by `millrace bench` and by bench/. */
 export { fetchInputs, type MetadataSource } from './metadata.js';
 export * from './options.js';
 export { createInferRequest, generateTensors, type InferRequestOptions, type PayloadOptions } from './payload.js';

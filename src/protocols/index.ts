@@ -1,4 +1,4 @@
-/** Room `protocols` (rank 5): one folder a dialect. They decode and encode; they decide nothing and hold no state. */
+/** Room `protocols` (rank 6): one folder a dialect. They decode and encode; they decide nothing and hold no state. */
 export { Decoder } from './decoding/decoder.js';
 export * from './grpc/load.js';
 export * from './grpc/method.js';

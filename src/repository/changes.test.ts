@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { createTempFolder, type FolderContents, type TempFolder } from '../../test/support/model-folder.js';
 import { EventBus } from '../core/index.js';
+import { BUILT_IN_RUNTIMES } from '../runtimes/index.js';
 import { diffScan } from './diff-scan.js';
 import { createFolderRepository } from './folder-repository.js';
 import type { ModelSource, Repository } from './types.js';
@@ -21,6 +22,7 @@ async function watch(contents: FolderContents): Promise<Watched> {
   const events = new EventBus();
   const repository: Repository = createFolderRepository({
     paths: [folder.path],
+    runtimes: BUILT_IN_RUNTIMES,
     options: { stableMs: 1_000 },
     clock,
     events,
@@ -163,7 +165,12 @@ describe('the digest', () => {
   it('covers content and configuration, not times and places', async () => {
     const digestOf = async (contents: FolderContents): Promise<string | undefined> => {
       await using folder = await createTempFolder(contents);
-      const setup = { options: { stableMs: 1_000 }, clock: new FakeClock(), events: new EventBus() };
+      const setup = {
+        runtimes: BUILT_IN_RUNTIMES,
+        options: { stableMs: 1_000 },
+        clock: new FakeClock(),
+        events: new EventBus(),
+      };
       const { sources } = await createFolderRepository({ ...setup, paths: [folder.path] }).scan();
       return sources[0]?.digest;
     };

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { BUILT_IN_RUNTIMES } from '../runtimes/index.js';
 import { configProblem } from './check-config.js';
 import type { ModelConfig } from './model-config.js';
 
@@ -62,5 +63,5 @@ it.each<[ModelConfig, string | undefined]>([
   [{ ensemble }, 'outputs: an ensemble needs at least one'],
   [{ ensemble, outputs: [{ name: 'y', shape: [1] }] }, "tensor 'y': in an ensemble it needs datatype and shape"],
 ])('configProblem(%j) is %j', (config, problem) => {
-  expect(configProblem(config)).toBe(problem);
+  expect(configProblem(config, BUILT_IN_RUNTIMES)).toBe(problem);
 });

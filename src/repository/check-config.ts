@@ -1,15 +1,16 @@
+import type { RuntimeManifest } from '../runtimes/index.js';
 import { sequenceProblem } from './check-sequences.js';
 import { relativePathProblem } from './files.js';
-import type { ModelConfig, TensorConfig } from './model-config.js';
+import { type ModelConfig, sectionOf, type TensorConfig } from './model-config.js';
 
 /** The first contradiction inside a configuration that its schema cannot express; undefined when there is none. */
-export function configProblem(config: ModelConfig): string | undefined {
+export function configProblem(config: ModelConfig, runtimes: readonly RuntimeManifest[]): string | undefined {
   return (
     fileProblem(config) ??
     batchProblem(config) ??
     priorityProblem(config) ??
     tensorProblem(config) ??
-    ensembleProblem(config) ??
+    runtimeProblem(config, runtimes) ??
     sequenceProblem(config)
   );
 }
@@ -46,15 +47,13 @@ function duplicateOf(tensors: readonly TensorConfig[]): string | undefined {
   return names.find((name, index) => names.indexOf(name) !== index);
 }
 
-/** An ensemble has no file and no instances: it waits for its models, in the server itself. */
-function ensembleProblem(config: ModelConfig): string | undefined {
-  const { ensemble, runtime, inputs = [], outputs = [] } = config;
-  if (ensemble === undefined) return runtime === 'ensemble' ? 'ensemble.steps: an ensemble needs steps' : undefined;
-  if (runtime !== undefined && runtime !== 'ensemble') return `runtime: ${runtime} has no ensemble.steps`;
-  if (config.instances !== undefined) return 'instances: an ensemble has none; configure those of its models';
-  if (config.batching?.enabled === true) return 'batching: an ensemble puts nothing together; its models do';
-  if ((config.warmup ?? []).length > 0) return 'warmup: an ensemble has none; configure that of its models';
-  if (outputs.length === 0) return 'outputs: an ensemble needs at least one';
-  const vague = [...inputs, ...outputs].find(({ datatype, shape }) => datatype === undefined || shape === undefined);
-  return vague === undefined ? undefined : `tensor '${vague.name}': in an ensemble it needs datatype and shape`;
+/** What the runtimes find that the configuration names or has sections of. */
+function runtimeProblem(config: ModelConfig, runtimes: readonly RuntimeManifest[]): string | undefined {
+  for (const runtime of runtimes) {
+    const section = sectionOf(config, runtime);
+    if (section === undefined && config.runtime !== runtime.name) continue;
+    const problem = runtime.configProblem?.(config, section);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }

@@ -1,6 +1,6 @@
 import type { Datatype } from '../core/index.js';
+import type { ControlConfig, StateConfig } from './config/sequence-config.js';
 import type { ModelConfig } from './model-config.js';
-import type { ControlConfig, StateConfig } from './sequence-config.js';
 
 const FLAG_TYPES: readonly Datatype[] = ['BOOL', 'INT32', 'FP32'];
 const ID_TYPES: readonly Datatype[] = ['UINT64', 'INT64', 'UINT32', 'INT32', 'BYTES'];

@@ -1,9 +1,19 @@
+import type { ComposingModel } from '../runtimes/index.js';
+import { sectionOf } from './model-config.js';
 import type { ModelSource, Repository, RepositoryScan } from './types.js';
 
-/** Names of the models that an ensemble is made of; none for any other model. */
-export function composingModels({ name, config }: Pick<ModelSource, 'name' | 'config'>): readonly string[] {
-  const steps = config.ensemble?.steps ?? [];
-  return [...new Set(steps.map(({ model }) => model))].filter((model) => model !== name);
+/** The steps of a model that is made of others; undefined for any other model. */
+export function stepsOf({
+  runtime,
+  config,
+}: Pick<ModelSource, 'runtime' | 'config'>): readonly ComposingModel[] | undefined {
+  return runtime.composes?.(sectionOf(config, runtime) ?? {});
+}
+
+/** Names of the models that a model is made of; none for most. */
+export function composingModels(source: Pick<ModelSource, 'name' | 'runtime' | 'config'>): readonly string[] {
+  const steps = stepsOf(source) ?? [];
+  return [...new Set(steps.map(({ model }) => model))].filter((model) => model !== source.name);
 }
 
 /**

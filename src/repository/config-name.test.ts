@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { createTempFolder, type FolderContents } from '../../test/support/model-folder.js';
 import { EventBus } from '../core/index.js';
+import { BUILT_IN_RUNTIMES } from '../runtimes/index.js';
 import { createFolderRepository } from './folder-repository.js';
 
 const USUAL = 'name: "m" max_batch_size: 1';
@@ -9,7 +10,12 @@ const MODEL = { 'm/1/model.onnx': '', 'm/config.pbtxt': USUAL };
 
 async function scan(configName: string, contents: FolderContents) {
   await using folder = await createTempFolder(contents);
-  const setup = { paths: [folder.path], options: { stableMs: 0, configName }, clock: new FakeClock() };
+  const setup = {
+    paths: [folder.path],
+    runtimes: BUILT_IN_RUNTIMES,
+    options: { stableMs: 0, configName },
+    clock: new FakeClock(),
+  };
   const { sources, notices, problems } = await createFolderRepository({ ...setup, events: new EventBus() }).scan();
   return { rows: sources[0]?.config.maxBatchSize, notices, problems };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ONNX } from '../runtimes/onnx/manifest.js';
 import { diffScan } from './diff-scan.js';
 import type { ModelSource, RepositoryScan } from './types.js';
 
@@ -10,7 +11,7 @@ function source(name: string, version: number, fingerprint = 'f'): ModelSource {
     repository: '/models',
     modelFolder: `/models/${name}`,
     path: `/models/${name}/${version}/model.onnx`,
-    runtime: 'onnx',
+    runtime: ONNX,
     config: {},
     labels: {},
     digest: '',

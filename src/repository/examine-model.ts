@@ -1,4 +1,5 @@
 import { promises as fs } from 'node:fs';
+import type { RuntimeCatalog } from './catalog.js';
 import { describeFileError } from './files.js';
 import { CONFIG_FILES, type ModelLocation } from './find-models.js';
 import type { ReadConfig } from './read-config.js';
@@ -13,14 +14,18 @@ export interface Examination extends Omit<Selection, 'problems'> {
   readonly problems: readonly { readonly version: number | undefined; readonly reason: string }[];
 }
 
+export interface ExaminationContext extends SelectionContext {
+  readonly catalog: RuntimeCatalog;
+}
+
 /** Reads a model, selects its versions, and turns whatever is wrong into problems: one model never stops the others. */
 export async function examineModel(
   location: ModelLocation,
   config: () => Promise<ReadConfig>,
-  context: SelectionContext,
+  context: ExaminationContext,
 ): Promise<Examination> {
   try {
-    const reading = await readModel(location, await config());
+    const reading = await readModel(location, await config(), context.catalog);
     const selection = await selectSources(reading, context);
     return { ...selection, name: reading.name, notices: [...reading.notices, ...selection.notices] };
   } catch (error) {

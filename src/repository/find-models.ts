@@ -1,9 +1,8 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { describeFileError, type Entry, LEADS_OUT, listFolder } from './files.js';
-import { describeForeign, foreignModelName } from './foreign-files.js';
 import { mapConcurrently } from './map-concurrently.js';
-import { MODEL_ENDING, SCRIPT_FILES } from './model-endings.js';
+import type { ModelFiles } from './model-files.js';
 import { isIgnoredName, modelNameProblem, versionOfFolder } from './names.js';
 
 /** Configuration files in order of precedence. */
@@ -40,21 +39,29 @@ export interface FoundModels {
   readonly notices: readonly string[];
 }
 
+interface SearchedRoot extends RepositoryRoot {
+  readonly files: ModelFiles;
+}
+
 const HINT = 'put a model in it, for example my-model/1/model.onnx or just my-model.onnx';
 const CONCURRENCY = 16;
 
 /**
  * The models of one repository: subfolders with a configuration, a numeric version folder or a model file; bare
- * `*.onnx` files; or the folder itself when it is a model. `only` restricts the scan to one name. Never rejects.
+ * model files (`*.onnx`); or the folder itself when it is a model. `only` restricts the scan to one name. Never rejects.
  */
-export async function findModels(repository: string, only: string | undefined): Promise<FoundModels> {
+export async function findModels(
+  repository: string,
+  files: ModelFiles,
+  only: string | undefined,
+): Promise<FoundModels> {
   const nothing = (message: string): FoundModels => ({
     models: [],
     problems: [],
     notices: [`model repository ${repository} ${message}; ${HINT}`],
   });
   try {
-    const place = { repository, root: await fs.realpath(repository) };
+    const place = { repository, root: await fs.realpath(repository), files };
     const entries = await listVisible(place.root, place.root);
     if (entries.length === 0) return nothing('is empty');
     const whole = await modelOfWholeFolder(place, entries);
@@ -76,29 +83,31 @@ function resultOf(models: readonly ModelLocation[]): FoundModels {
 
 /** The repository as one model: it has a configuration, or nothing but numeric folders that hold files. */
 async function modelOfWholeFolder(
-  place: RepositoryRoot,
+  { repository, root, files }: SearchedRoot,
   entries: readonly Entry[],
 ): Promise<ModelLocation | undefined> {
   const model = {
-    ...place,
-    name: path.basename(place.repository),
+    repository,
+    root,
+    name: path.basename(repository),
     layout: 'repository' as const,
-    folder: place.repository,
+    folder: repository,
     entries,
   };
   if (hasConfig(entries)) return model;
   const folders = entries.filter((entry) => entry.kind === 'folder');
   const numeric = folders.filter((entry) => versionOfFolder(entry.name) !== undefined);
-  if (numeric.length === 0 || numeric.length < folders.length || entries.some(isModelFile)) return undefined;
+  if (numeric.length === 0 || numeric.length < folders.length || entries.some((entry) => isModelFile(entry, files)))
+    return undefined;
   for (const folder of numeric) {
-    const inside = await listVisible(folder.path, place.root);
+    const inside = await listVisible(folder.path, root);
     if (hasConfig(inside) || hasVersions(inside)) return undefined;
   }
   return model;
 }
 
 async function findIn(
-  place: RepositoryRoot,
+  { files, ...place }: SearchedRoot,
   entries: readonly Entry[],
   only: string | undefined,
 ): Promise<FoundModels> {
@@ -106,20 +115,20 @@ async function findIn(
   const problems: { name: string; reason: string }[] = [];
   const notices: string[] = [];
   const contents = await mapConcurrently(entries, CONCURRENCY, async (entry) =>
-    only === undefined || nameOf(entry) === only ? contentsOf(entry, place.root) : undefined,
+    only === undefined || nameOf(entry, files) === only ? contentsOf(entry, place.root, files) : undefined,
   );
   for (const [index, entry] of entries.entries()) {
-    const name = nameOf(entry);
+    const name = nameOf(entry, files);
     const content = contents[index];
     const nameProblem = modelNameProblem(name);
     if (content === undefined) continue;
-    const foreign = entry.kind === 'file' ? foreignModelName(entry.name) : undefined;
+    const foreign = entry.kind === 'file' ? files.foreignModelName(entry.name) : undefined;
     if (foreign !== undefined) {
       const known =
-        models.has(name) || problems.some((problem) => problem.name === name) || belongsToModel(entries, entry);
-      if (!known) problems.push({ name, reason: `${entry.name} is ${describeForeign(entry.name)}` });
+        models.has(name) || problems.some((problem) => problem.name === name) || belongsToModel(entry, entries, files);
+      if (!known) problems.push({ name, reason: `${entry.name} is ${files.describeForeign(entry.name)}` });
     } else if (typeof content === 'string') problems.push({ name, reason: content });
-    else if (entry.kind === 'folder' && !isModelFolder(content)) {
+    else if (entry.kind === 'folder' && !isModelFolder(content, files)) {
       notices.push(
         `folder '${name}' is not a model: it has no configuration, no numeric version folder, no model file`,
       );
@@ -145,37 +154,38 @@ function siblings(entries: readonly Entry[], index: number): readonly Entry[] {
 }
 
 /** It bears the name of a bare model file, whose data it may hold. */
-function belongsToModel(entries: readonly Entry[], { name }: Entry): boolean {
-  return entries.some((other) => isModelFile(other) && name.startsWith(other.name));
+function belongsToModel({ name }: Entry, entries: readonly Entry[], files: ModelFiles): boolean {
+  return entries.some((other) => isModelFile(other, files) && name.startsWith(other.name));
 }
 
 /** What lies in an entry that may be a model: undefined for other files, a sentence where it cannot be read. */
-async function contentsOf(entry: Entry, root: string): Promise<readonly Entry[] | string | undefined> {
-  if (entry.kind === 'outside') return `'${entry.name}' ${LEADS_OUT}`;
-  if (entry.kind === 'file') return isModelFile(entry) || foreignModelName(entry.name) !== undefined ? [] : undefined;
+async function contentsOf(
+  entry: Entry,
+  root: string,
+  files: ModelFiles,
+): Promise<readonly Entry[] | string | undefined> {
+  const { name, kind } = entry;
+  if (kind === 'outside') return `'${name}' ${LEADS_OUT}`;
+  if (kind === 'file') return isModelFile(entry, files) || files.foreignModelName(name) !== undefined ? [] : undefined;
   try {
     return await listVisible(entry.path, root);
   } catch (error) {
-    return `folder '${entry.name}' ${describeFileError(error)}`;
+    return `folder '${name}' ${describeFileError(error)}`;
   }
 }
 
-function nameOf(entry: Entry): string {
-  if (entry.kind === 'folder') return entry.name;
-  const bare = entry.name.endsWith(MODEL_ENDING);
-  return bare ? entry.name.slice(0, -MODEL_ENDING.length) : (foreignModelName(entry.name) ?? entry.name);
+function nameOf({ name, kind }: Entry, files: ModelFiles): string {
+  return kind === 'folder' ? name : (files.modelName(name) ?? files.foreignModelName(name) ?? name);
 }
 
-function isModelFile(entry: Entry): boolean {
-  return entry.kind === 'file' && entry.name.endsWith(MODEL_ENDING);
+function isModelFile({ name, kind }: Entry, files: ModelFiles): boolean {
+  return kind === 'file' && files.modelName(name) !== undefined;
 }
 
-function isModelFolder(entries: readonly Entry[]): boolean {
+function isModelFolder(entries: readonly Entry[], files: ModelFiles): boolean {
   // One of others counts too: whoever has put it there is to hear why it is not served.
   const isModel = ({ name, kind }: Entry) =>
-    name.endsWith(MODEL_ENDING) ||
-    SCRIPT_FILES.includes(name) ||
-    (kind === 'file' && describeForeign(name) !== undefined);
+    files.marksModel(name) || (kind === 'file' && files.describeForeign(name) !== undefined);
   return hasConfig(entries) || hasVersions(entries) || entries.some(isModel);
 }
 

@@ -3,13 +3,21 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { createTempFolder, type FolderContents, type TempFolder } from '../../test/support/model-folder.js';
 import { EventBus } from '../core/index.js';
+import { BUILT_IN_RUNTIMES } from '../runtimes/index.js';
+import { ONNX } from '../runtimes/onnx/manifest.js';
 import { createFolderRepository } from './folder-repository.js';
 import type { Repository, RepositoryScan } from './types.js';
 
 const STABLE_MS = 1_000;
 
 function open(paths: readonly string[], clock = new FakeClock(), events = new EventBus()): Repository {
-  return createFolderRepository({ paths, options: { stableMs: STABLE_MS }, clock, events });
+  return createFolderRepository({
+    paths,
+    runtimes: BUILT_IN_RUNTIMES,
+    options: { stableMs: STABLE_MS },
+    clock,
+    events,
+  });
 }
 
 function served(scan: RepositoryScan): string[] {
@@ -31,7 +39,7 @@ describe('a repository finds', () => {
           repository: folder.path,
           modelFolder: path.join(folder.path, 'mlp'),
           path: path.join(folder.path, 'mlp/2/model.onnx'),
-          runtime: 'onnx',
+          runtime: ONNX,
           config: {},
           labels: {},
           digest: expect.stringMatching(/^[0-9a-f]{64}$/),

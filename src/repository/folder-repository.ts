@@ -1,7 +1,9 @@
 import os from 'node:os';
 import path from 'node:path';
 import { type Clock, type EventBus, invalidArgument, MillraceError } from '../core/index.js';
-import { examineModel } from './examine-model.js';
+import type { RuntimeManifest } from '../runtimes/index.js';
+import { createCatalog, type RuntimeCatalog } from './catalog.js';
+import { type ExaminationContext, examineModel } from './examine-model.js';
 import { FileCache } from './file-cache.js';
 import { listFolder } from './files.js';
 import { findModels, type ModelLocation } from './find-models.js';
@@ -12,7 +14,6 @@ import type { RepositoryOptions } from './options.js';
 import type { ParsedConfig } from './parse-config.js';
 import { type ReadConfig, readConfig } from './read-config.js';
 import { type Override, overrideOf, readOverrideConfig } from './read-override.js';
-import type { SelectionContext } from './select-sources.js';
 import { SettleTracker } from './settle.js';
 import type { ModelProblem, ModelSource, Repository, RepositoryNotice, RepositoryScan, ScanOptions } from './types.js';
 import { Uploads } from './uploads.js';
@@ -21,6 +22,8 @@ export interface FolderRepositorySetup {
   /** Folders in order of precedence; relative ones are resolved against the working directory. */
   readonly paths: readonly string[];
   readonly options: Pick<RepositoryOptions, 'stableMs'> & Partial<Pick<RepositoryOptions, 'configName'>>;
+  /** Whose models it knows. */
+  readonly runtimes: readonly RuntimeManifest[];
   readonly clock: Clock;
   /** Receives a `diagnostic` for every notice that is new. */
   readonly events: EventBus;
@@ -40,16 +43,19 @@ class FolderRepository implements Repository {
   readonly #events: EventBus;
   readonly #configs = new FileCache<ParsedConfig>();
   readonly #configName: string;
-  readonly #selection: SelectionContext;
+  readonly #catalog: RuntimeCatalog;
+  readonly #selection: ExaminationContext;
   readonly #uploads: Uploads;
   #told: ReadonlySet<string> = new Set();
 
-  constructor({ paths, options, clock, events, uploadFolder = os.tmpdir() }: FolderRepositorySetup) {
+  constructor({ paths, options, runtimes, clock, events, uploadFolder = os.tmpdir() }: FolderRepositorySetup) {
     this.#uploads = new Uploads(uploadFolder, (folder) => this.#forget(folder));
     this.#folders = [...new Set(paths.map((folder) => path.resolve(folder)))];
     this.#events = events;
     this.#configName = options.configName ?? '';
+    this.#catalog = createCatalog(runtimes);
     this.#selection = {
+      catalog: this.#catalog,
       tracker: new SettleTracker(clock, options.stableMs),
       labels: new FileCache(),
       hashes: new FileCache(),
@@ -86,7 +92,7 @@ class FolderRepository implements Repository {
     const notices: RepositoryNotice[] = [];
     const folders = name !== undefined && modelNameProblem(name) !== undefined ? [] : this.#chosen(repository);
     for (const folder of folders) {
-      const found = await findModels(folder, name);
+      const found = await findModels(folder, this.#catalog.files, name);
       notices.push(...found.notices.map((message) => ({ repository: folder, message })));
       problems.push(...found.problems.map((problem) => ({ ...problem, version: undefined, repository: folder })));
       for (const model of found.models) {
@@ -116,7 +122,7 @@ class FolderRepository implements Repository {
   }
 
   #readConfig(location: ModelLocation): Promise<ReadConfig> {
-    return readConfig(location, { cache: this.#configs, configName: this.#configName });
+    return readConfig(location, { cache: this.#configs, configName: this.#configName, catalog: this.#catalog });
   }
 
   /** Somebody has written a configuration after another was given in its place. */
@@ -129,7 +135,7 @@ class FolderRepository implements Repository {
 
   /** What came with a load request takes the place of the configuration and, where files came, of the folder. */
   async #examineOverride(override: Override, { locations }: Found): Promise<readonly Examined[]> {
-    const config = await readOverrideConfig(override);
+    const config = await readOverrideConfig(override, this.#catalog);
     const [onDisk] = locations;
     if (override.files === undefined)
       return onDisk === undefined ? [] : [await this.#examine(onDisk, async () => config)];
@@ -138,11 +144,12 @@ class FolderRepository implements Repository {
     const place = { repository: onDisk?.repository ?? this.#folders[0] ?? '', root: folder, folder };
     const location = { ...place, name: override.name, layout: 'upload', entries } as const;
     const examined = await this.#examine(location, async () => config);
-    const isCode = examined.sources.some(({ runtime }) => runtime === 'script');
-    await this.#uploads.keep(folder, isCode ? [] : examined.sources.map((source) => source.version));
-    if (isCode) {
+    const code = examined.sources.find(({ runtime }) => runtime.files?.code)?.runtime;
+    await this.#uploads.keep(folder, code === undefined ? examined.sources.map((source) => source.version) : []);
+    if (code !== undefined) {
+      const what = `a ${code.files?.noun ?? code.name}`;
       throw invalidArgument(
-        `model '${override.name}' would be a script, and no code comes over the network; put it into a model repository`,
+        `model '${override.name}' would be ${what}, and no code comes over the network; put it into a model repository`,
       );
     }
     return [examined];

@@ -1,15 +1,15 @@
-/** Room `repository` (rank 2): finds models and versions, reads their configuration, brings it together with the file. */
+/** Room `repository` (rank 3): finds models and versions, reads their configuration, brings it together with the file. */
 export { checkFolders } from './check-folders.js';
 export * from './complete.js';
 export * from './composing-models.js';
+export type { ImageConfig } from './config/image-config.js';
+export { type ResolvedSequenceBatching, resolveSequenceBatching } from './config/sequence-config.js';
 export * from './declared.js';
 export * from './diff-scan.js';
 export { createFolderRepository, type FolderRepositorySetup } from './folder-repository.js';
-export type { ImageConfig } from './image-config.js';
 export * from './model-config.js';
 export * from './options.js';
 export * from './resolve.js';
-export { type ResolvedSequenceBatching, resolveSequenceBatching } from './sequence-config.js';
 export { scanSettled } from './settle.js';
 export type { ProtoTable } from './triton/proto-file.js';
 export { loadProtoFiles } from './triton/proto-files.js';

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { createTempFolder } from '../../test/support/model-folder.js';
 import { EventBus } from '../core/index.js';
+import { BUILT_IN_RUNTIMES } from '../runtimes/index.js';
 import { createFolderRepository } from './folder-repository.js';
 import { makeUploadFolder, removeLeftUploads } from './left-uploads.js';
 
@@ -40,6 +41,7 @@ it('a repository removes them at its start', async () => {
   await fs.rename(mine, mine.replace(`-${process.pid}-`, `-${deadPid()}-`));
   const repository = createFolderRepository({
     paths: [path.join(folder.path, 'models')],
+    runtimes: BUILT_IN_RUNTIMES,
     options: { stableMs: 1_000 },
     clock: new FakeClock(),
     events: new EventBus(),

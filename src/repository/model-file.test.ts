@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { BUILT_IN_RUNTIMES } from '../runtimes/index.js';
 import { chooseModelFile } from './model-file.js';
+import { ModelFiles } from './model-files.js';
 
-const choose = (files: readonly string[], file?: string, runtime?: string) => chooseModelFile(files, { file, runtime });
+const known = new ModelFiles(BUILT_IN_RUNTIMES);
+
+function choose(files: readonly string[], file?: string, runtime?: string) {
+  const wanted = BUILT_IN_RUNTIMES.find(({ name }) => name === runtime);
+  const choice = chooseModelFile(files, { file, runtime: wanted }, known);
+  return 'problem' in choice ? choice : { ...choice, runtime: choice.runtime.name };
+}
 
 describe('chooseModelFile', () => {
   it('takes the configured file, else model.onnx, else the only ONNX file', () => {

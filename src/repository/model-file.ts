@@ -1,68 +1,74 @@
-import { describeForeign } from './foreign-files.js';
-import { ModelConfigSchema } from './model-config.js';
-import { isScriptFile, MODEL_ENDING, SCRIPT_FILES } from './model-endings.js';
+import type { RuntimeManifest } from '../runtimes/index.js';
+import type { ModelFiles } from './model-files.js';
 
 /** Which file of a version is the model and what runs it, or a sentence (without its subject, the folder) why none is. */
-export type ModelFileChoice = { readonly file: string; readonly runtime: string } | { readonly problem: string };
+export type ModelFileChoice =
+  | { readonly file: string; readonly runtime: RuntimeManifest }
+  | { readonly problem: string };
 
 /** What the configuration says of it. */
 export interface ConfiguredFile {
   readonly file: string | undefined;
-  readonly runtime: string | undefined;
+  readonly runtime: RuntimeManifest | undefined;
 }
 
 const MAX_LISTED = 5;
-const DEFAULT_RUNTIME = 'onnx';
 
 /**
- * Chooses among a version's files (relative paths): the one the configuration names, else `model.onnx`, else the only
- * `*.onnx` that is not in a subfolder; or `model.ts` (`.mts`, `.js`, `.mjs`), a model in TypeScript or JavaScript.
+ * Chooses among a version's files (relative paths): the one that the configuration names, else by what the runtimes take, such
+ * as `model.onnx`, else the only `*.onnx` that is not in a subfolder; or `model.ts`.
  */
-export function chooseModelFile(files: readonly string[], { file, runtime }: ConfiguredFile): ModelFileChoice {
-  if (file !== undefined) {
-    const foreign = runtime === undefined ? describeForeign(file) : undefined;
-    if (foreign !== undefined && files.includes(file)) return { problem: `holds ${file}: ${foreign}` };
-    if (files.includes(file)) return { file, runtime: runtime ?? (isScriptFile(file) ? 'script' : DEFAULT_RUNTIME) };
-    return { problem: `holds no file '${file}', which the configuration names; it holds ${list(files)}` };
-  }
-  const scripts = SCRIPT_FILES.filter((name) => files.includes(name));
-  if (runtime === 'script' && scripts.length === 0) {
-    return { problem: `holds no script; expected ${SCRIPT_FILES.join(' or ')}, found ${list(files)}` };
-  }
-  const graphs = runtime === 'script' ? [] : files.filter(isGraph);
-  if (runtime === undefined && scripts.length > 0 && graphs.length > 0) {
+export function chooseModelFile(
+  files: readonly string[],
+  configured: ConfiguredFile,
+  known: ModelFiles,
+): ModelFileChoice {
+  const { file, runtime } = configured;
+  if (file !== undefined) return chooseNamed(file, { files, runtime, known });
+  const claims = known.claims(files, runtime);
+  const [claim, other] = claims;
+  if (claim === undefined) return { problem: missing(files, runtime, known) };
+  if (other !== undefined) {
     return {
-      problem: `holds ${scripts[0]} and ${graphs[0]}; say in the configuration which is the model (\`runtime\`)`,
+      problem: `holds ${claim.files[0]} and ${other.files[0]}; say in the configuration which is the model (\`runtime\`)`,
     };
   }
-  return only(runtime === 'script' || graphs.length === 0 ? scripts : graphs, { runtime, files });
+  const chosen = claim.files.length === 1 ? claim.files[0] : standardOf(claim.runtime, claim.files);
+  if (chosen !== undefined) return { file: chosen, runtime: claim.runtime };
+  return { problem: `holds several model files (${list(claim.files)}); name one in the configuration (\`file\`)` };
 }
 
-function isGraph(file: string): boolean {
-  return file.endsWith(MODEL_ENDING) && !file.includes('/');
+interface NamedContext {
+  readonly files: readonly string[];
+  readonly runtime: RuntimeManifest | undefined;
+  readonly known: ModelFiles;
 }
 
-function only(
-  candidates: readonly string[],
-  { runtime, files }: { readonly runtime: string | undefined; readonly files: readonly string[] },
-): ModelFileChoice {
-  const standard = ModelConfigSchema.properties.file.default as string;
-  const file = candidates.includes(standard) ? standard : candidates[0];
-  if (file === undefined) return { problem: missing(files) };
-  if (candidates.length === 1 || file === standard) {
-    return { file, runtime: runtime ?? (isScriptFile(file) ? 'script' : DEFAULT_RUNTIME) };
+function chooseNamed(file: string, { files, runtime, known }: NamedContext): ModelFileChoice {
+  if (!files.includes(file)) {
+    return { problem: `holds no file '${file}', which the configuration names; it holds ${list(files)}` };
   }
-  return { problem: `holds several model files (${list(candidates)}); name one in the configuration (\`file\`)` };
+  const foreign = runtime === undefined ? known.describeForeign(file) : undefined;
+  if (foreign !== undefined) return { problem: `holds ${file}: ${foreign}` };
+  const chosen = runtime ?? known.runtimeOf(file);
+  return chosen === undefined ? { problem: `holds ${file}, which no runtime takes` } : { file, runtime: chosen };
 }
 
-function missing(files: readonly string[]): string {
+/** Of several files with any name, the one that needs no configuration. */
+function standardOf({ files: rule }: RuntimeManifest, files: readonly string[]): string | undefined {
+  if (rule === undefined || rule.names !== undefined) return undefined;
+  return rule.endings.map((ending) => `model${ending}`).find((standard) => files.includes(standard));
+}
+
+function missing(files: readonly string[], runtime: RuntimeManifest | undefined, known: ModelFiles): string {
   // What is called model.* is the model, the others may be helpers of it.
   const named = files.toSorted((one, other) => Number(isModelNamed(other)) - Number(isModelNamed(one)));
   for (const file of named) {
-    const what = describeForeign(file);
+    const what = known.describeForeign(file);
     if (what !== undefined) return `holds ${file}: ${what}`;
   }
-  return `holds no model file; expected model.onnx, one *.onnx or model.ts, found ${list(files)}`;
+  const noun = runtime?.files?.noun ?? 'model file';
+  return `holds no ${noun}; expected ${known.expected(runtime)}, found ${list(files)}`;
 }
 
 function isModelNamed(file: string): boolean {

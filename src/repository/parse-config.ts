@@ -1,5 +1,6 @@
+import type { RuntimeCatalog } from './catalog.js';
 import { configProblem } from './check-config.js';
-import { type ModelConfig, ModelConfigSchema } from './model-config.js';
+import type { ModelConfig } from './model-config.js';
 import type { TritonConfig } from './triton/config-types.js';
 
 /** A configuration and what people should know about it although it can be served. */
@@ -8,15 +9,24 @@ export interface ParsedConfig {
   readonly notices: readonly string[];
 }
 
+/** A configuration file: its name, and how messages call it. */
+export interface ConfigFile {
+  readonly name: string;
+  readonly shownAs: string;
+}
+
 /**
  * Reads a configuration file, `model.yaml` or `config.pbtxt` by its name. Throws a sentence that begins with
  * `shownAs` and, where known, line and column. The parsers are loaded when they are first needed: they cost start time.
  */
-export async function parseConfigFile(text: string, fileName: string, shownAs: string): Promise<ParsedConfig> {
-  const isTriton = fileName.endsWith('.pbtxt');
+export async function parseConfigFile(
+  text: string,
+  { name, shownAs }: ConfigFile,
+  catalog: RuntimeCatalog,
+): Promise<ParsedConfig> {
   try {
-    const parsed = isTriton ? await parsePbtxt(text) : await parseYaml(text);
-    return checked(parsed);
+    const parsed = name.endsWith('.pbtxt') ? await parsePbtxt(text, catalog) : await parseYaml(text, catalog);
+    return checked(parsed, catalog);
   } catch (error) {
     const { message } = error as Error;
     throw new Error(/^\d+:\d+: /.test(message) ? `${shownAs}:${message}` : `${shownAs}: ${message}`);
@@ -24,35 +34,35 @@ export async function parseConfigFile(text: string, fileName: string, shownAs: s
 }
 
 /** Reads a configuration given with a load request: JSON, Triton's fields or ours. Throws a sentence. */
-export async function parseConfigOverride(text: string): Promise<ParsedConfig> {
+export async function parseConfigOverride(text: string, catalog: RuntimeCatalog): Promise<ParsedConfig> {
   const value = parseJson(text);
-  if (!looksLikeTriton(value)) return checked(await parseYaml(text));
+  if (!looksLikeTriton(value)) return checked(await parseYaml(text, catalog), catalog);
   const { parseTritonJson } = await import('./triton/parse.js');
-  return checked(await mapTriton(parseTritonJson(value)));
+  return checked(await mapTriton(parseTritonJson(value), catalog), catalog);
 }
 
-async function parseYaml(text: string): Promise<ParsedConfig> {
+async function parseYaml(text: string, { schema }: RuntimeCatalog): Promise<ParsedConfig> {
   const { parseModelYaml } = await import('./yaml/parse-model-yaml.js');
-  return { config: parseModelYaml(text), notices: [] };
+  return { config: parseModelYaml(text, schema), notices: [] };
 }
 
-async function parsePbtxt(text: string): Promise<ParsedConfig> {
+async function parsePbtxt(text: string, catalog: RuntimeCatalog): Promise<ParsedConfig> {
   const { parseTritonText } = await import('./triton/parse.js');
-  return mapTriton(parseTritonText(text));
+  return mapTriton(parseTritonText(text), catalog);
 }
 
 /** Triton's values may lie outside of what our schema allows (a thousand instances): the same check for both. */
-async function mapTriton(triton: TritonConfig): Promise<ParsedConfig> {
+async function mapTriton(triton: TritonConfig, { runtimes, schema }: RuntimeCatalog): Promise<ParsedConfig> {
   const { fromTritonConfig } = await import('./triton/from-triton.js');
   const { explainMismatches } = await import('./yaml/explain.js');
-  const mapped = fromTritonConfig(triton);
-  const [mismatch] = explainMismatches(ModelConfigSchema, mapped.config);
+  const mapped = fromTritonConfig(triton, runtimes);
+  const [mismatch] = explainMismatches(schema, mapped.config);
   if (mismatch !== undefined) throw new Error(mismatch.message);
   return mapped;
 }
 
-function checked(parsed: ParsedConfig): ParsedConfig {
-  const problem = configProblem(parsed.config);
+function checked(parsed: ParsedConfig, { runtimes }: RuntimeCatalog): ParsedConfig {
+  const problem = configProblem(parsed.config, runtimes);
   if (problem !== undefined) throw new Error(problem);
   return parsed;
 }

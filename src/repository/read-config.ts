@@ -1,5 +1,6 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
+import type { RuntimeCatalog } from './catalog.js';
 import type { FileCache } from './file-cache.js';
 import { type Entry, type FileStamp, LEADS_OUT, listFolder, stampFile } from './files.js';
 import { CONFIG_FILES, type ModelLocation } from './find-models.js';
@@ -18,10 +19,12 @@ const MAX_CONFIG_BYTES = 4_194_304;
 export interface ConfigReading {
   readonly cache: FileCache<ParsedConfig>;
   readonly configName: string;
+  readonly catalog: RuntimeCatalog;
 }
 
 /** Reads a model's configuration file, if it has one. Throws a sentence with file, line and column where it is wrong. */
-export async function readConfig(location: ModelLocation, { cache, configName }: ConfigReading): Promise<ReadConfig> {
+export async function readConfig(location: ModelLocation, reading: ConfigReading): Promise<ReadConfig> {
+  const { cache, configName, catalog } = reading;
   const { found, folder } = await findConfigs(location, configName);
   const [entry] = found;
   if (entry === undefined) return { config: {}, notices: [], file: undefined, text: undefined };
@@ -32,7 +35,7 @@ export async function readConfig(location: ModelLocation, { cache, configName }:
     throw new Error(`${shownAs} has ${file.sizeBytes} bytes; expected at most ${MAX_CONFIG_BYTES}`);
   }
   const parsed = await cache.get(entry.path, file.stamp, async () =>
-    parseConfigFile(await fs.readFile(entry.path, 'utf8'), entry.name, shownAs),
+    parseConfigFile(await fs.readFile(entry.path, 'utf8'), { name: entry.name, shownAs }, catalog),
   );
   const hidden = found.filter((other) => other !== entry).map((other) => `${location.name}/${folder}${other.name}`);
   const notices = hidden.map((name) => `${name} is not read because there is ${shownAs}`);

@@ -1,9 +1,13 @@
 import path from 'node:path';
+import type { RuntimeManifest } from '../runtimes/index.js';
+import type { RuntimeCatalog } from './catalog.js';
 import { describeFileError, type FileStamp, LEADS_OUT } from './files.js';
 import type { ModelLocation } from './find-models.js';
+import { joinAlternatives } from './join-alternatives.js';
 import { findLfsPointer } from './lfs-pointer.js';
-import type { ModelConfig } from './model-config.js';
+import { type ModelConfig, sectionOf } from './model-config.js';
 import { type ConfiguredFile, chooseModelFile } from './model-file.js';
+import type { ModelFiles } from './model-files.js';
 import type { ReadConfig } from './read-config.js';
 import { type VersionPlace, versionPlaces } from './version-places.js';
 
@@ -14,7 +18,7 @@ export interface VersionReading {
   /** Latest change to any file or folder of it. */
   readonly newestMtimeMs: number;
   /** Absolute path of the model file (of the folder for runtimes without one), or a sentence why there is none. */
-  readonly model: { readonly path: string; readonly runtime: string } | { readonly problem: string };
+  readonly model: { readonly path: string; readonly runtime: RuntimeManifest } | { readonly problem: string };
 }
 
 /** A model with all its versions, before policy and settling decide which of them are served. */
@@ -29,22 +33,18 @@ export interface ModelReading {
   readonly notices: readonly string[];
 }
 
-const RUNTIMES: readonly string[] = ['onnx', 'script', 'echo', 'ensemble'];
-const WITHOUT_FILE: readonly string[] = ['echo', 'ensemble'];
-
 /** Lists the versions of a model whose configuration is known. Throws a sentence when nothing of it can be served. */
-export async function readModel(location: ModelLocation, read: ReadConfig): Promise<ModelReading> {
+export async function readModel(
+  location: ModelLocation,
+  read: ReadConfig,
+  catalog: RuntimeCatalog,
+): Promise<ModelReading> {
   const { config } = read;
   const name = location.layout === 'repository' ? (config.name ?? location.name) : location.name;
   if (config.name !== undefined && config.name !== name) {
     throw new Error(`the configuration is for a model '${config.name}', but the folder's name is '${name}'`);
   }
-  const runtime = config.runtime ?? (config.ensemble === undefined ? undefined : 'ensemble');
-  if (runtime !== undefined && !RUNTIMES.includes(runtime)) {
-    throw new Error(
-      `runtime '${runtime}' is not known; expected ${RUNTIMES.slice(0, -1).join(', ')} or ${RUNTIMES.at(-1)}`,
-    );
-  }
+  const runtime = runtimeOf(config, catalog.runtimes);
   const versions = new Map<number, VersionReading>();
   const notices = [...read.notices];
   for (const place of versionPlaces(location)) {
@@ -52,23 +52,39 @@ export async function readModel(location: ModelLocation, read: ReadConfig): Prom
     if (versions.has(version)) {
       notices.push(`${shownAs} is not served: another folder stands for version ${version} as well`);
     } else {
-      versions.set(version, await readVersion(place, { file: config.file, runtime }));
+      versions.set(version, await readVersion(place, { file: config.file, runtime }, catalog.files));
     }
   }
   const { file: configFile, text: configText } = read;
   return { location, name, config, configFile, configText, versions: [...versions.values()], notices };
 }
 
-async function readVersion(place: VersionPlace, { file, runtime }: ConfiguredFile): Promise<VersionReading> {
+/** The runtime that a configuration names, or has the section of one that composes; undefined = the file determines it. */
+function runtimeOf(config: ModelConfig, runtimes: readonly RuntimeManifest[]): RuntimeManifest | undefined {
+  const { runtime: wanted } = config;
+  if (wanted === undefined) {
+    return runtimes.find((runtime) => runtime.composes !== undefined && sectionOf(config, runtime) !== undefined);
+  }
+  const runtime = runtimes.find(({ name }) => name === wanted);
+  if (runtime !== undefined) return runtime;
+  const known = joinAlternatives(runtimes.map(({ name }) => name));
+  throw new Error(`runtime '${wanted}' is not known; expected ${known}`);
+}
+
+async function readVersion(
+  place: VersionPlace,
+  { file, runtime }: ConfiguredFile,
+  known: ModelFiles,
+): Promise<VersionReading> {
   const { version, shownAs, folder } = place;
   const problem = (reason: string) => ({ problem: `${shownAs} ${reason}` });
   try {
     const { files, newestMtimeMs, outside } = await place.read();
     const found = { version, files, newestMtimeMs };
     if (outside !== undefined) return { ...found, model: problem(`holds '${outside}', which ${LEADS_OUT}`) };
-    if (runtime !== undefined && WITHOUT_FILE.includes(runtime)) return { ...found, model: { path: folder, runtime } };
+    if (runtime !== undefined && runtime.files === undefined) return { ...found, model: { path: folder, runtime } };
     const names = files.map((file) => file.relative);
-    const choice = chooseModelFile(names, { file: place.file ?? file, runtime });
+    const choice = chooseModelFile(names, { file: place.file ?? file, runtime }, known);
     if ('problem' in choice) return { ...found, model: problem(choice.problem) };
     // Data that lies beside a graph bears its name.
     const pointer = await findLfsPointer(files.filter(({ relative }) => relative.startsWith(choice.file)));

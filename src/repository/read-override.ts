@@ -1,4 +1,5 @@
 import { invalidArgument } from '../core/index.js';
+import type { RuntimeCatalog } from './catalog.js';
 import { modelNameProblem } from './names.js';
 import { parseConfigOverride } from './parse-config.js';
 import type { ReadConfig } from './read-config.js';
@@ -25,8 +26,8 @@ export function overrideOf({ name, configOverride, fileOverrides }: ScanOptions)
 }
 
 /** Reads the configuration that came with a load request. Throws `invalid_argument` saying what is wrong with it. */
-export async function readOverrideConfig({ name, config }: Override): Promise<ReadConfig> {
-  const parsed = await parseConfigOverride(config).catch((error: Error) => {
+export async function readOverrideConfig({ name, config }: Override, catalog: RuntimeCatalog): Promise<ReadConfig> {
+  const parsed = await parseConfigOverride(config, catalog).catch((error: Error) => {
     throw invalidArgument(`configuration given for model '${name}': ${error.message}`);
   });
   if (parsed.config.instances?.environment !== undefined) {

@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { ECHO } from '../runtimes/echo/manifest.js';
+import { ENSEMBLE } from '../runtimes/ensemble/manifest.js';
+import { ONNX } from '../runtimes/onnx/manifest.js';
+import { SCRIPT } from '../runtimes/script/manifest.js';
+import type { ModelConfig } from './model-config.js';
 import { resolveModelConfig } from './resolve.js';
+
+const resolve = (config: ModelConfig) => resolveModelConfig(config, ONNX);
 
 describe('resolveModelConfig', () => {
   it('fills an empty configuration with the documented defaults', () => {
-    expect(resolveModelConfig({})).toMatchInlineSnapshot(`
+    expect(resolve({})).toMatchInlineSnapshot(`
       {
         "batching": {
           "enabled": "auto",
@@ -11,12 +18,7 @@ describe('resolveModelConfig', () => {
           "preferredBatchSizes": [],
           "preserveOrder": false,
         },
-        "echo": {
-          "delayMs": 0,
-          "faults": false,
-          "mode": "identity",
-        },
-        "file": "model.onnx",
+        "composed": false,
         "inputs": [],
         "instances": {
           "count": 1,
@@ -34,7 +36,7 @@ describe('resolveModelConfig', () => {
         "maxBatchSize": undefined,
         "metricTags": {},
         "name": undefined,
-        "onnx": {
+        "options": {
           "cacheOptimizedGraph": false,
           "enableCpuMemArena": true,
           "enableMemPattern": true,
@@ -75,7 +77,7 @@ describe('resolveModelConfig', () => {
   });
 
   it('keeps what is written and completes sections field by field', () => {
-    const resolved = resolveModelConfig({
+    const resolved = resolve({
       batching: { maxQueueDelayMs: 5 },
       instances: { count: 2, runner: 'shared' },
     });
@@ -95,12 +97,12 @@ describe('resolveModelConfig', () => {
   });
 
   it('keeps a version policy other than the default whole', () => {
-    expect(resolveModelConfig({ versions: { specific: [1, 3] } }).versions).toEqual({ specific: [1, 3] });
-    expect(resolveModelConfig({ versions: 'all' }).versions).toBe('all');
+    expect(resolve({ versions: { specific: [1, 3] } }).versions).toEqual({ specific: [1, 3] });
+    expect(resolve({ versions: 'all' }).versions).toBe('all');
   });
 
   it("takes what a level's queue leaves out from the model's queue", () => {
-    const resolved = resolveModelConfig({
+    const resolved = resolve({
       queue: { timeoutMs: 50, timeoutAction: 'delay' },
       priorities: { levels: 3, default: 2, queues: { '3': { maxRequests: 1 } } },
     });
@@ -112,17 +114,26 @@ describe('resolveModelConfig', () => {
   });
 
   it('runs instances on a GPU through CUDA unless told otherwise', () => {
-    expect(resolveModelConfig({ instances: { kind: 'gpu' } }).onnx.executionProviders).toEqual(['cuda']);
+    expect(resolve({ instances: { kind: 'gpu' } }).options.executionProviders).toEqual(['cuda']);
     const onnx = { executionProviders: ['tensorrt', 'cuda'] };
-    expect(resolveModelConfig({ instances: { kind: 'gpu' }, onnx }).onnx.executionProviders).toEqual([
-      'tensorrt',
-      'cuda',
-    ]);
+    expect(resolve({ instances: { kind: 'gpu' }, onnx }).options.executionProviders).toEqual(['tensorrt', 'cuda']);
+  });
+
+  it('completes the section of the runtime, and takes no other', () => {
+    const config = { echo: { delayMs: 3 }, onnx: { intraOpThreads: 2 } };
+    expect(resolveModelConfig(config, ECHO).options).toEqual({ mode: 'identity', delayMs: 3, faults: false });
+    expect(resolveModelConfig(config, SCRIPT).options).toEqual({});
+  });
+
+  it('places a model that is made of others in the server, without batches', () => {
+    const ensemble = { steps: [{ model: 'm', inputs: { a: 'x' }, outputs: { b: 'y' } }] };
+    const { instances, batching, options, composed } = resolveModelConfig({ ensemble }, ENSEMBLE);
+    expect([instances.placement, batching.enabled, composed, options]).toEqual(['inline', false, true, ensemble]);
   });
 
   it('does not touch the configuration it is given', () => {
     const config = { inputs: [{ name: 'x' }], batching: {} };
-    resolveModelConfig(config);
+    resolve(config);
     expect(config).toEqual({ inputs: [{ name: 'x' }], batching: {} });
   });
 });

@@ -1,20 +1,20 @@
 import { Value } from '@sinclair/typebox/value';
+import { defaultPlacement, type RuntimeManifest, type RuntimeOptions } from '../runtimes/index.js';
+import { type ResolvedSequenceBatching, resolveSequenceBatching } from './config/sequence-config.js';
 import {
   type BatchingConfig,
-  type EchoConfig,
-  type EnsembleConfig,
+  CommonConfigSchema,
+  DEFAULT_VERSION_POLICY,
   type InstanceConfig,
   type LimitsConfig,
   type ModelConfig,
-  ModelConfigSchema,
-  type OnnxConfig,
   type QueuePolicyConfig,
   type ResponseCacheConfig,
+  sectionOf,
   type TensorConfig,
   type VersionPolicy,
   type WarmupConfig,
 } from './model-config.js';
-import { type ResolvedSequenceBatching, resolveSequenceBatching } from './sequence-config.js';
 
 export type ResolvedQueuePolicy = Readonly<Required<QueuePolicyConfig>>;
 
@@ -30,7 +30,6 @@ export interface ResolvedModelConfig {
   readonly name: string | undefined;
   readonly runtime: string | undefined;
   readonly platform: string | undefined;
-  readonly file: string;
   readonly maxBatchSize: number | undefined;
   readonly inputs: readonly TensorConfig[];
   /** Empty = every output of the file. */
@@ -48,44 +47,39 @@ export interface ResolvedModelConfig {
   };
   readonly limits: Readonly<Required<LimitsConfig>>;
   readonly warmup: readonly Readonly<Required<WarmupConfig>>[];
-  readonly onnx: Readonly<Required<Omit<OnnxConfig, 'executionProviders'>>> & {
-    readonly executionProviders: readonly string[];
-  };
-  readonly echo: Readonly<Required<EchoConfig>>;
-  readonly ensemble?: EnsembleConfig | undefined;
+  /** Made of other models. */
+  readonly composed: boolean;
+  /** The runtime's section. */
+  readonly options: RuntimeOptions;
   readonly parameters: Readonly<Record<string, string>>;
   readonly metricTags: Readonly<Record<string, string>>;
 }
 
 /**
- * Fills in the defaults that {@link ModelConfigSchema} documents. Instances on a GPU run through CUDA by default,
- * ensembles inline and without batches of their own.
+ * Fills in the defaults that the schemas document, and those of the runtime: where it runs, and in its section. A model that is
+ * made of others has no batches of its own.
  */
-export function resolveModelConfig(config: ModelConfig): ResolvedModelConfig {
+export function resolveModelConfig(config: ModelConfig, runtime: RuntimeManifest): ResolvedModelConfig {
   // A union's object default would be merged into another member's value, so the policy stays out of Value.Default.
   const { versions, ...rest } = config;
-  const filled = Value.Default(ModelConfigSchema, structuredClone(rest)) as ModelConfig;
+  const filled = Value.Default(CommonConfigSchema, structuredClone(rest)) as ModelConfig;
   // Value.Default has filled every field that has a default; its types cannot say so.
   const complete = filled as ModelConfig & Omit<ResolvedModelConfig, 'versions' | 'priorities'>;
-  const defaultVersions = ModelConfigSchema.properties.versions.default as VersionPolicy;
   const { levels, default: level, queues } = filled.priorities as Required<NonNullable<ModelConfig['priorities']>>;
+  const composed = runtime.composes !== undefined;
   return {
-    ...complete,
     name: config.name,
     runtime: config.runtime,
     platform: config.platform,
     maxBatchSize: config.maxBatchSize,
+    inputs: complete.inputs,
+    outputs: complete.outputs,
+    versions: versions ?? DEFAULT_VERSION_POLICY,
+    // What a model made of others computes is computed by those.
+    batching: composed ? { ...complete.batching, enabled: false } : complete.batching,
     sequenceBatching:
       config.sequenceBatching === undefined ? undefined : resolveSequenceBatching(config.sequenceBatching),
-    versions: versions ?? defaultVersions,
-    // What an ensemble computes is computed by its models.
-    ...(config.ensemble === undefined ? {} : { batching: { ...complete.batching, enabled: false } }),
-    instances: {
-      ...complete.instances,
-      ...(config.ensemble === undefined ? {} : { placement: 'inline' }),
-      runner: config.instances?.runner,
-    },
-    onnx: { ...complete.onnx, executionProviders: executionProviders(config) ?? complete.onnx.executionProviders },
+    queue: complete.queue,
     priorities: {
       levels,
       default: level,
@@ -93,9 +87,24 @@ export function resolveModelConfig(config: ModelConfig): ResolvedModelConfig {
         Object.entries(queues).map(([name, policy]) => [name, { ...complete.queue, ...policy }]),
       ),
     },
+    responseCache: complete.responseCache,
+    instances: {
+      ...complete.instances,
+      placement: config.instances?.placement ?? defaultPlacement(runtime),
+      runner: config.instances?.runner,
+    },
+    limits: complete.limits,
+    warmup: complete.warmup,
+    composed,
+    options: resolveOptions(config, runtime),
+    parameters: complete.parameters,
+    metricTags: complete.metricTags,
   };
 }
 
-function executionProviders({ instances, onnx }: ModelConfig): readonly string[] | undefined {
-  return onnx?.executionProviders ?? (instances?.kind === 'gpu' ? ['cuda'] : undefined);
+/** The runtime's section with its defaults in place. */
+function resolveOptions(config: ModelConfig, runtime: RuntimeManifest): RuntimeOptions {
+  if (runtime.options === undefined) return {};
+  const written = { ...runtime.optionDefaults?.(config), ...sectionOf(config, runtime) };
+  return Value.Default(runtime.options, structuredClone(written)) as RuntimeOptions;
 }

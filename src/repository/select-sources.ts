@@ -1,8 +1,9 @@
+import type { RuntimeManifest } from '../runtimes/index.js';
 import { decideVersions, type JudgedVersion } from './decide-versions.js';
 import { combineDigests, hashFile, hashText } from './digest.js';
 import type { FileCache } from './file-cache.js';
 import type { FileStamp } from './files.js';
-import { ModelConfigSchema, type VersionPolicy } from './model-config.js';
+import { DEFAULT_VERSION_POLICY, type VersionPolicy } from './model-config.js';
 import { findNamedFiles, type Labels, readLabels } from './named-files.js';
 import type { ModelReading, VersionReading } from './read-model.js';
 import { describePolicy } from './select-versions.js';
@@ -37,7 +38,7 @@ export async function selectSources(model: ModelReading, context: SelectionConte
     settlesInMs === 0 && 'problem' in reading.model ? [{ version, reason: reading.model.problem }] : [],
   );
   const usable = judged.filter(({ settlesInMs, reading }) => settlesInMs > 0 || 'path' in reading.model);
-  const policy = model.config.versions ?? (ModelConfigSchema.properties.versions.default as VersionPolicy);
+  const policy = model.config.versions ?? DEFAULT_VERSION_POLICY;
   const { served, awaited } = decideVersions(policy, usable);
   if (usable.length > 0 && served.size + awaited.size === 0) {
     const there = usable.map(({ version }) => version).join(', ');
@@ -91,7 +92,7 @@ function missingVersions(policy: VersionPolicy, judged: readonly Judged[]): read
 interface SourceContext {
   readonly model: ModelReading;
   readonly path: string;
-  readonly runtime: string;
+  readonly runtime: RuntimeManifest;
   readonly fingerprint: string;
   readonly labels: Labels;
   readonly shared: readonly FileStamp[];

@@ -3,13 +3,19 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { createTempFolder, type FolderContents } from '../../test/support/model-folder.js';
 import { EventBus } from '../core/index.js';
+import { BUILT_IN_RUNTIMES } from '../runtimes/index.js';
 import { createFolderRepository } from './folder-repository.js';
 import type { RepositoryScan } from './types.js';
 
 const ADVICE = 'is a symbolic link that leads out of the repository; copy its target into the repository instead';
 
 function scan(folder: string): Promise<RepositoryScan> {
-  const setup = { options: { stableMs: 1_000 }, clock: new FakeClock(), events: new EventBus() };
+  const setup = {
+    runtimes: BUILT_IN_RUNTIMES,
+    options: { stableMs: 1_000 },
+    clock: new FakeClock(),
+    events: new EventBus(),
+  };
   return createFolderRepository({ ...setup, paths: [folder] }).scan();
 }
 

@@ -1,3 +1,4 @@
+import type { RuntimeManifest } from '../runtimes/index.js';
 import type { ModelConfig } from './model-config.js';
 
 /** One version of a model as found on disk, ready to be loaded. Finding it has opened no model file. */
@@ -8,9 +9,9 @@ export interface ModelSource {
   readonly repository: string;
   /** Folder that relative files of the configuration (labels, warm-up data) are resolved against. */
   readonly modelFolder: string;
-  /** Absolute path of the model file; for runtimes without one (echo), of the version folder. */
+  /** Absolute path of the model file; for runtimes without one, of the version folder. */
   readonly path: string;
-  readonly runtime: string;
+  readonly runtime: RuntimeManifest;
   readonly config: ModelConfig;
   /** Labels by output name, read from the files that the configuration names. */
   readonly labels: Readonly<Record<string, readonly string[]>>;

@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { createTempFolder, type FolderContents, type TempFolder } from '../../test/support/model-folder.js';
 import { EventBus } from '../core/index.js';
+import { BUILT_IN_RUNTIMES } from '../runtimes/index.js';
 import { createFolderRepository } from './folder-repository.js';
 import type { ModelSource, Repository } from './types.js';
 import { Uploads } from './uploads.js';
@@ -12,6 +13,7 @@ import { Uploads } from './uploads.js';
 function open(folder: TempFolder): Repository {
   return createFolderRepository({
     paths: [path.join(folder.path, 'models')],
+    runtimes: BUILT_IN_RUNTIMES,
     options: { stableMs: 1_000 },
     clock: new FakeClock(),
     events: new EventBus(),

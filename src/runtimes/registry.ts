@@ -2,19 +2,29 @@ import { MillraceError } from '../core/index.js';
 import type { LoadedModel, LoadSpec, Runtime } from './contract.js';
 import type { RuntimeContext } from './runtime-context.js';
 
-type RuntimeFactory = (context: RuntimeContext) => Promise<Runtime>;
+/** What the module of a runtime exports. */
+export interface RuntimeModule {
+  createRuntime(context: RuntimeContext): Runtime | Promise<Runtime>;
+}
 
-/** Every runtime by name. Imported on first use only, so that a process pays for what it runs. */
-const FACTORIES: ReadonlyMap<string, RuntimeFactory> = new Map<string, RuntimeFactory>([
-  ['echo', async (context) => (await import('./echo/index.js')).createEchoRuntime(context)],
-  ['ensemble', async (context) => (await import('./ensemble/index.js')).createEnsembleRuntime(context)],
-  ['onnx', async (context) => (await import('./onnx/index.js')).createOnnxRuntime(context)],
-  ['script', async (context) => (await import('./script/index.js')).createScriptRuntime(context)],
-]);
+/** A load specification with what the process in which it is loaded needs to find the runtime. */
+export interface PlacedSpec extends LoadSpec {
+  /** URL of the runtime's module; undefined = one of millrace's own. */
+  readonly module?: string;
+}
+
+/** Millrace's own runtimes: imported on first use only, and without their manifests, so that a runner pays for what it runs. */
+const OWN_MODULES: Readonly<Record<string, () => Promise<RuntimeModule>>> = {
+  echo: () => import('./echo/index.js'),
+  ensemble: () => import('./ensemble/index.js'),
+  onnx: () => import('./onnx/index.js'),
+  script: () => import('./script/index.js'),
+};
 
 /** Loads a model with its runtime, and keeps its sequences where the spec says how. */
-export async function loadModel(spec: LoadSpec, context: RuntimeContext): Promise<LoadedModel> {
-  const runtime = await createRuntime(spec.runtime, context);
+export async function loadModel(spec: PlacedSpec, context: RuntimeContext): Promise<LoadedModel> {
+  const { createRuntime } = await importRuntime(spec);
+  const runtime = await createRuntime(context);
   const model = await runtime.load(spec);
   if (spec.sequence === undefined) return model;
   try {
@@ -26,14 +36,18 @@ export async function loadModel(spec: LoadSpec, context: RuntimeContext): Promis
   }
 }
 
-/** The runtime of that name; rejects with `unimplemented` when there is none. */
-async function createRuntime(name: string, context: RuntimeContext): Promise<Runtime> {
-  const factory = FACTORIES.get(name);
-  if (factory === undefined) {
-    throw new MillraceError(
-      'unimplemented',
-      `unknown runtime '${name}'; expected one of ${[...FACTORIES.keys()].join(', ')}`,
-    );
+async function importRuntime({ runtime, module: url }: PlacedSpec): Promise<RuntimeModule> {
+  const own = OWN_MODULES[runtime];
+  if (url === undefined) {
+    if (own !== undefined) return own();
+    throw new MillraceError('unimplemented', `runtime '${runtime}' has no module`);
   }
-  return factory(context);
+  const refuse = (problem: string, cause?: unknown) =>
+    new MillraceError('failed_precondition', `runtime '${runtime}': ${url} ${problem}`, { cause });
+  const imported: Partial<RuntimeModule> = await import(url).catch((cause: Error) => {
+    throw refuse(`cannot be imported: ${cause.message}`, cause);
+  });
+  const { createRuntime } = imported;
+  if (typeof createRuntime !== 'function') throw refuse('exports no function createRuntime');
+  return { createRuntime };
 }

@@ -1,4 +1,4 @@
-/** Room `server` (rank 6): sockets, TLS, limits, drain, and access. It does not read what is in a request. */
+/** Room `server` (rank 7): sockets, TLS, limits, drain, and access. It does not read what is in a request. */
 export * from './bind.js';
 export type { Address } from './endpoint.js';
 export * from './options.js';

@@ -1,3 +1,3 @@
-/** Room `service` (rank 4): the product's use cases. No bytes, status codes, SQL or vendors. */
+/** Room `service` (rank 5): the product's use cases. No bytes, status codes, SQL or vendors. */
 export { type CreateServiceOptions, createService, type ServiceLife } from './service.js';
 export * from './types.js';

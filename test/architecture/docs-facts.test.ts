@@ -3,7 +3,7 @@ import type { TSchema } from '@sinclair/typebox';
 import { describe, expect, it } from 'vitest';
 import { defaultSettings, describeFileShortage, SettingsSchema } from '../../src/config/index.js';
 import { EngineOptionsSchema } from '../../src/engine/options.js';
-import { ModelConfigSchema } from '../../src/repository/model-config.js';
+import { CommonConfigSchema } from '../../src/repository/model-config.js';
 
 const read = (page: string) => readFileSync(page, 'utf8');
 
@@ -109,7 +109,7 @@ describe.each(['docs/troubleshooting.md', 'docs/batching.md'])('the messages in 
 
 describe('docs/sizing.md', () => {
   const SERVER: TSchema = SettingsSchema;
-  const MODEL: TSchema = ModelConfigSchema;
+  const MODEL: TSchema = CommonConfigSchema;
   const schemaOf = (root: TSchema, key: string): TSchema | undefined =>
     key.split('.').reduce<TSchema | undefined>((schema, name) => schema?.properties?.[name], root);
   const rows = tableBehind('docs/sizing.md', '## Memory').filter(([, bound]) => bound !== '');

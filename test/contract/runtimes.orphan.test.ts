@@ -16,9 +16,9 @@ writeFileSync(
   server,
   `
   import { EventBus, systemClock } from ${dist('../../core/index.js')};
-  import { createHost } from ${dist('../index.js')};
+  import { BUILT_IN_RUNTIMES, createHost } from ${dist('../index.js')};
   const options = { maxRssBytes: 4e9, memoryPollIntervalMs: 500, closeTimeoutMs: 5000, entry: '' };
-  const host = createHost({ options, events: new EventBus(), clock: systemClock, environment: {} });
+  const host = createHost({ options, runtimes: BUILT_IN_RUNTIMES, events: new EventBus(), clock: systemClock, environment: {} });
   const x = { name: 'x', datatype: 'UINT8', shape: [1], batchAxis: null, optional: false };
   const spec = {
     ref: { name: 'echo', version: 1, generation: 1 }, runtime: 'echo', path: '/', options: { faults: true },

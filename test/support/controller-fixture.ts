@@ -7,6 +7,7 @@ import type {
   RepositoryScan,
   ScanOptions,
 } from '../../src/repository/index.js';
+import { ONNX } from '../../src/runtimes/onnx/manifest.js';
 import { ModelController } from '../../src/service/model-controller.js';
 import { ENGINE_OPTIONS } from './engine-fixture.js';
 import { FakeClock } from './fake-clock.js';
@@ -20,7 +21,7 @@ export function source(name: string, version: number, fingerprint = 'a'): ModelS
     repository: 'repository',
     modelFolder: `repository/${name}`,
     path: `repository/${name}/${version}`,
-    runtime: 'onnx',
+    runtime: ONNX,
     config: { batching: { enabled: false } },
     labels: {},
     digest: '',

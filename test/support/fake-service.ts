@@ -1,5 +1,6 @@
 import { type Call, type InferTarget, MillraceError, NO_PARAMETERS, type Signature } from '../../src/core/index.js';
 import type { ModelInfo, ModelStatistics, ModelStatus } from '../../src/engine/index.js';
+import { ONNX } from '../../src/runtimes/onnx/manifest.js';
 import type { LogSettings, Resolved, Service, TraceSettings } from '../../src/service/index.js';
 
 const SIGNATURE: Signature = {
@@ -17,7 +18,7 @@ export function fakeModelInfo(name: string, version: number, signature: Signatur
       repository: '/models',
       modelFolder: `/models/${name}`,
       path: `/models/${name}/${version}/model.onnx`,
-      runtime: 'onnx',
+      runtime: ONNX,
       config: {},
       labels: {},
       digest: 'ab'.repeat(32),

@@ -2,7 +2,14 @@ import { createSettings } from '../../src/config/index.js';
 import { EventBus, type Signature, systemClock, type Tensor } from '../../src/core/index.js';
 import { createEngine, type ModelInfo } from '../../src/engine/index.js';
 import { createFolderRepository } from '../../src/repository/index.js';
-import { type Batch, createHost, type Emission, type Host, type Instance } from '../../src/runtimes/index.js';
+import {
+  type Batch,
+  BUILT_IN_RUNTIMES,
+  createHost,
+  type Emission,
+  type Host,
+  type Instance,
+} from '../../src/runtimes/index.js';
 import { createServer } from '../../src/server/index.js';
 import { createService, type Service } from '../../src/service/index.js';
 import { SharedMemory } from '../../src/shared-memory/index.js';
@@ -45,7 +52,9 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     clock,
     events,
     cacheFolder: undefined,
-    host: withFaults(createHost({ options: settings.runners, events, clock, environment: {} })),
+    host: withFaults(
+      createHost({ options: settings.runners, runtimes: BUILT_IN_RUNTIMES, events, clock, environment: {} }),
+    ),
     defaultMaxRssBytes: settings.runners.maxRssBytes,
     requestTimeoutMs: settings.server.requestTimeoutMs,
   });
@@ -68,7 +77,13 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     version: '0.0.0',
     audit: telemetry.audit,
     sharedMemory: new SharedMemory(settings.sharedMemory),
-    repository: createFolderRepository({ paths: [repository], options: settings.repository, clock, events }),
+    repository: createFolderRepository({
+      paths: [repository],
+      runtimes: BUILT_IN_RUNTIMES,
+      options: settings.repository,
+      clock,
+      events,
+    }),
   });
   const broken = () => {
     throw new TypeError('a fault in the service');

@@ -1,6 +1,7 @@
 import { EventBus, MillraceError } from '../../src/core/index.js';
 import { createEngine, type EngineOptions } from '../../src/engine/index.js';
 import type { ModelConfig, ModelSource } from '../../src/repository/index.js';
+import { ONNX } from '../../src/runtimes/onnx/manifest.js';
 import { call, ENGINE_OPTIONS, Outcome, request } from './engine-fixture.js';
 import { FakeClock } from './fake-clock.js';
 import { FakeHost } from './fake-host.js';
@@ -13,7 +14,7 @@ export function source(version = 1, config: ModelConfig = {}): ModelSource {
     repository: 'repository',
     modelFolder: 'repository/m',
     path: `repository/m/${version}/model.onnx`,
-    runtime: 'onnx',
+    runtime: ONNX,
     config,
     labels: {},
     digest: '',

@@ -1,5 +1,5 @@
 import type { ModelInfo } from '../../engine/index.js';
-import type { EnsembleConfig } from '../../repository/index.js';
+import { stepsOf } from '../../repository/index.js';
 import type { Colors } from '../io.js';
 import { suggestConfig } from '../suggest-config.js';
 import { ANY_NUMBER, IN_SEQUENCES } from './models.js';
@@ -71,26 +71,25 @@ function factsOf(
   runs: RunTimes | undefined,
 ): readonly (readonly [string, string])[] {
   const memory = memoryBytes === undefined || memoryBytes === 0 ? '' : `, ${formatBytes(memoryBytes)}`;
+  const steps = stepsOf(info.source);
   return [
     ['inputs', formatSpecs(info.signature.inputs)],
     ['outputs', formatSpecs(info.signature.outputs)],
     ['platform', info.platform],
     ...(info.decoupled ? [['answers', ANY_NUMBER] as const] : []),
     ...(info.sequences ? [['requests', IN_SEQUENCES] as const] : []),
-    ...(info.source.config.ensemble === undefined
-      ? []
-      : [['steps', formatSteps(info.source.config.ensemble)] as const]),
+    ...(steps === undefined ? [] : [['steps', formatSteps(steps)] as const]),
     ['placement', describePlacement(info)],
     ['loaded', `in ${formatMs(info.loadMs)}${memory}`],
     ...(runs === undefined ? [] : [['one run', describeRuns(runs)] as const]),
-    ...(info.source.config.ensemble === undefined
+    ...(steps === undefined
       ? [['batching', `${info.batching.enabled ? 'on' : 'off'}: ${info.batching.reason}`] as const]
       : []),
   ];
 }
 
 /** `mlp: x = mid → out = y`, a line a step. */
-function formatSteps({ steps }: EnsembleConfig): string {
+function formatSteps(steps: NonNullable<ReturnType<typeof stepsOf>>): string {
   const sides = (map: Readonly<Record<string, string>>) => Object.entries(map).map((pair) => pair.join(' = '));
   return steps
     .map(({ model, version, inputs, outputs }) => {
@@ -106,8 +105,7 @@ function describeRuns({ count, minMs, p50Ms, maxMs }: RunTimes): string {
 
 /** What `inline` gives up is said wherever it is used. */
 function describePlacement({ placement, instances, source }: ModelInfo): string {
-  if (source.config.ensemble !== undefined)
-    return 'in the server itself, which waits there for the models of the steps';
+  if (stepsOf(source) !== undefined) return 'in the server itself, which waits there for the models of the steps';
   if (placement === 'inline') {
     return (
       'inline: in the server itself. Nothing stops it when it hangs, its memory has no limit,\n' +
@@ -128,6 +126,7 @@ export function toJsonCheck({
   notices = [],
 }: CheckedModel): Readonly<Record<string, unknown>> {
   const info = served?.info;
+  const steps = info === undefined ? undefined : stepsOf(info.source);
   return {
     name,
     version,
@@ -143,7 +142,7 @@ export function toJsonCheck({
           platform: info.platform,
           decoupled: info.decoupled,
           sequences: info.sequences,
-          ...(info.source.config.ensemble === undefined ? {} : { steps: info.source.config.ensemble.steps }),
+          ...(steps === undefined ? {} : { steps }),
           placement: info.placement,
           maxBatchSize: info.maxBatchSize,
           batching: info.batching,

@@ -55,7 +55,7 @@ function describeBatch(config: Readonly<Record<string, unknown>> | undefined): s
   if (typeof rows !== 'number') return '';
   if (rows === 0) return 'one request at a time, no batch dimension';
   const together =
-    config?.dynamic_batching !== undefined || keepsSequences(config ?? {}) || config?.platform === 'ensemble';
+    config?.dynamic_batching !== undefined || keepsSequences(config ?? {}) || config?.ensemble_scheduling !== undefined;
   return `up to ${rows} rows${together ? '' : ', requests are not batched'}`;
 }
 

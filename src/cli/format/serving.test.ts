@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { ModelState } from '../../core/index.js';
 import type { ModelInfo, ModelStatus } from '../../engine/index.js';
+import { ENSEMBLE } from '../../runtimes/ensemble/manifest.js';
+import { ONNX } from '../../runtimes/onnx/manifest.js';
 import { suggestConfig } from '../suggest-config.js';
 import { formatCheck, summarizeRuns, toJsonCheck } from './check.js';
 import { formatServing, reportServing, toJsonServing } from './serving.js';
@@ -18,7 +20,7 @@ function modelInfo(name: string, change: Partial<ModelInfo> = {}): ModelInfo {
       repository: '/models',
       modelFolder: `/models/${name}`,
       path: `/models/${name}/1/model.onnx`,
-      runtime: 'onnx',
+      runtime: ONNX,
       config: {},
       labels: {},
       digest: '',
@@ -141,7 +143,7 @@ describe('the report of a server', () => {
 const ensemble = modelInfo('ens', {
   source: {
     ...modelInfo('ens').source,
-    runtime: 'ensemble',
+    runtime: ENSEMBLE,
     config: {
       ensemble: {
         steps: [

@@ -1,5 +1,6 @@
 import type { ModelState } from '../../core/index.js';
 import type { ModelGauges, ModelInfo, ModelStatus } from '../../engine/index.js';
+import { stepsOf } from '../../repository/index.js';
 import type { Colors } from '../io.js';
 import { formatTable, type TableStyle } from './table.js';
 import { formatSpecs } from './tensors.js';
@@ -77,7 +78,7 @@ function describeBatch({ maxBatchSize, batching }: ModelInfo): string {
 }
 
 function describePlacement({ placement, instances, source }: ModelInfo): string {
-  const steps = source.config.ensemble?.steps.length ?? 0;
+  const steps = stepsOf(source)?.length ?? 0;
   if (steps > 0) return steps === 1 ? '1 step' : `${steps} steps`;
   return instances === 1 ? placement : `${instances} × ${placement}`;
 }

@@ -108,9 +108,9 @@ async function loadSpec({ source, ref, context, config }: InstanceLoaderOptions)
   const sequence = await loadSequenceSpec(source, config.sequenceBatching);
   return {
     ref,
-    runtime: source.runtime,
+    runtime: source.runtime.name,
     path: source.path,
-    options: runtimeSection(config, source.runtime),
+    options: config.options,
     declared: declaredSignature(source.config, source.labels),
     maxBatchSize: source.config.maxBatchSize,
     cacheFolder: context.cacheFolder,
@@ -127,12 +127,6 @@ function placementOf({ instances, limits }: ResolvedModelConfig, defaultMaxRssBy
     environment: instances.environment,
     maxRssBytes: limits.maxRssBytes || defaultMaxRssBytes,
   };
-}
-
-/** The part of the configuration that is the runtime's own; by its name, so that no runtime is known here. */
-function runtimeSection(config: ResolvedModelConfig, runtime: string): Readonly<Record<string, unknown>> {
-  const section = Object.entries(config).find(([key]) => key === runtime)?.[1];
-  return typeof section === 'object' ? { ...section } : {};
 }
 
 /** Tells files apart that were written under the same name; '' for what is no file. */

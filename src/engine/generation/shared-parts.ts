@@ -30,7 +30,7 @@ export function findCache(model: PreparedModel, ref: ModelRef, context: Generati
 
 function whyNoCache({ config, description, sequences }: PreparedModel, context: GenerationContext): string | undefined {
   if (description.decoupled) return 'it may give several answers';
-  if (config.ensemble !== undefined) return 'it is made of other models, which may be loaded again';
+  if (config.composed) return 'it is made of other models, which may be loaded again';
   if (sequences) return 'it keeps state between requests';
   if (config.batching.preserveOrder) return 'its answers leave in order of arrival (batching.preserveOrder)';
   return context.responseCache === undefined ? 'engine.responseCacheBytes is 0' : undefined;

@@ -4,6 +4,7 @@ import { FakeClock } from '../../../test/support/fake-clock.js';
 import { FakeHost } from '../../../test/support/fake-host.js';
 import { EventBus, MillraceError } from '../../core/index.js';
 import type { ModelSource } from '../../repository/index.js';
+import { ECHO } from '../../runtimes/echo/manifest.js';
 import { createEngine } from '../engine.js';
 
 const SOURCE: ModelSource = {
@@ -12,7 +13,7 @@ const SOURCE: ModelSource = {
   repository: 'repository',
   modelFolder: 'repository/m',
   path: 'repository/m/1/model.onnx',
-  runtime: 'echo',
+  runtime: ECHO,
   config: { sequenceBatching: { maxIdleMs: 60_000 } },
   labels: {},
   digest: '',

@@ -1,3 +1,5 @@
+import type { TritonSettings } from '../../runtimes/index.js';
+
 /** 64-bit integers: strings as protobuf's JSON mapping writes them, numbers as Triton's endpoint does. */
 export type Int64 = string | number;
 
@@ -5,10 +7,8 @@ export type Int64 = string | number;
  * Triton's `ModelConfig` in JSON, proto field names, every scalar, list and map present: the parts of it that mean
  * something here. Messages are absent where they were not written.
  */
-export interface TritonConfig {
+export interface TritonConfig extends TritonSettings {
   readonly name: string;
-  readonly platform: string;
-  readonly backend: string;
   readonly runtime: string;
   readonly version_policy?: TritonVersionPolicy;
   readonly max_batch_size: number;
@@ -16,15 +16,12 @@ export interface TritonConfig {
   readonly output: readonly TritonOutput[];
   readonly batch_input: readonly unknown[];
   readonly batch_output: readonly unknown[];
-  readonly optimization?: TritonOptimization;
   readonly dynamic_batching?: TritonDynamicBatching;
   readonly sequence_batching?: TritonSequenceBatching;
-  readonly ensemble_scheduling?: { readonly step: readonly TritonStep[] };
   readonly instance_group: readonly TritonInstanceGroup[];
   readonly default_model_filename: string;
   readonly cc_model_filenames: Readonly<Record<string, string>>;
   readonly metric_tags: Readonly<Record<string, string>>;
-  readonly parameters: Readonly<Record<string, { readonly string_value: string }>>;
   readonly model_warmup: readonly TritonWarmup[];
   readonly model_metrics?: object;
   readonly model_operations?: { readonly op_library_filename: readonly string[] };
@@ -73,14 +70,6 @@ export interface TritonDynamicBatching {
   readonly default_priority_level: Int64;
   readonly default_queue_policy?: TritonQueuePolicy;
   readonly priority_queue_policy: Readonly<Record<string, TritonQueuePolicy>>;
-}
-
-export interface TritonStep {
-  readonly model_name: string;
-  readonly model_version: Int64;
-  readonly input_map: Readonly<Record<string, string>>;
-  readonly output_map: Readonly<Record<string, string>>;
-  readonly model_namespace: string;
 }
 
 export interface TritonControl {
@@ -137,22 +126,6 @@ export interface TritonInstanceGroup {
   readonly secondary_devices: readonly unknown[];
   readonly host_policy: string;
   readonly rate_limiter?: TritonRateLimiter;
-}
-
-export interface TritonAccelerator {
-  readonly name: string;
-  readonly parameters: Readonly<Record<string, string>>;
-}
-
-export interface TritonOptimization {
-  readonly priority: string;
-  readonly cuda?: object;
-  readonly eager_batching: boolean;
-  readonly graph?: { readonly level: number };
-  readonly execution_accelerators?: {
-    readonly gpu_execution_accelerator: readonly TritonAccelerator[];
-    readonly cpu_execution_accelerator: readonly TritonAccelerator[];
-  };
 }
 
 export interface TritonWarmup {

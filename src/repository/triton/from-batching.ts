@@ -1,4 +1,5 @@
-import { MAX_PRIORITY_LEVELS, type ModelConfig, type QueuePolicyConfig } from '../model-config.js';
+import { MAX_PRIORITY_LEVELS } from '../config/scheduling-config.js';
+import type { ModelConfig, QueuePolicyConfig } from '../model-config.js';
 import type { Int64, TritonDynamicBatching, TritonQueuePolicy } from './config-types.js';
 
 type Scheduling = Pick<ModelConfig, 'batching' | 'queue' | 'priorities'>;

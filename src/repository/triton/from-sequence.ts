@@ -1,6 +1,6 @@
 import type { Datatype } from '../../core/index.js';
+import type { ControlConfig, SequenceBatchingConfig, StateConfig } from '../config/sequence-config.js';
 import type { ModelConfig } from '../model-config.js';
-import type { ControlConfig, SequenceBatchingConfig, StateConfig } from '../sequence-config.js';
 import type { TritonControl, TritonControlInput, TritonSequenceBatching, TritonState } from './config-types.js';
 
 const KINDS: Readonly<Record<string, ControlConfig['kind']>> = {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { BUILT_IN_RUNTIMES } from '../../runtimes/index.js';
 import type { ModelConfig } from '../model-config.js';
 import { fromTritonConfig } from './from-triton.js';
 import { parseTritonText } from './parse.js';
 
 function read(text: string): ModelConfig {
-  return fromTritonConfig(parseTritonText(text)).config;
+  return fromTritonConfig(parseTritonText(text), BUILT_IN_RUNTIMES).config;
 }
 
 const ONE_TENSOR = 'input { name: "x" data_type: TYPE_FP32 dims: [16] }';
@@ -74,7 +75,7 @@ describe('fromTritonConfig', () => {
       metric_tags { key: "team" value: "search" }
       parameters { key: "note" value { string_value: "free text" } }
     `;
-    expect(fromTritonConfig(parseTritonText(text))).toEqual({
+    expect(fromTritonConfig(parseTritonText(text), BUILT_IN_RUNTIMES)).toEqual({
       config: {
         name: 'mlp',
         runtime: 'onnx',
@@ -280,11 +281,13 @@ describe('fromTritonConfig', () => {
       priority: 2,
     };
     const both = `instance_group [ ${group(limiter)}, ${group(limiter)} ]`;
-    expect(fromTritonConfig(parseTritonText(both))).toMatchObject({
+    expect(fromTritonConfig(parseTritonText(both), BUILT_IN_RUNTIMES)).toMatchObject({
       config: { instances: { count: 2, kind: 'auto', rateLimiter } },
       notices: [],
     });
-    expect(fromTritonConfig(parseTritonText(`instance_group [ ${group(limiter)}, ${group('')} ]`))).toMatchObject({
+    expect(
+      fromTritonConfig(parseTritonText(`instance_group [ ${group(limiter)}, ${group('')} ]`), BUILT_IN_RUNTIMES),
+    ).toMatchObject({
       config: { instances: { rateLimiter } },
       notices: ["instance_group: the first group's rate_limiter holds for all groups"],
     });
@@ -301,6 +304,7 @@ describe('fromTritonConfig', () => {
         model_metrics { metric_control { metric_identifier { family: "nv_inference_first_response_histogram_ms" } } }
         optimization { priority: PRIORITY_MAX cuda { graphs: true } eager_batching: true
           execution_accelerators { cpu_execution_accelerator { name: "openvino" } } }`),
+      BUILT_IN_RUNTIMES,
     );
     expect(notices).toEqual([
       'model_transaction_policy.decoupled is not supported; the model answers each request once',
@@ -317,7 +321,7 @@ describe('fromTritonConfig', () => {
   });
 
   it('says that GPUs are not chosen, and nothing of ensembles that say themselves decoupled', () => {
-    const notices = (text: string) => fromTritonConfig(parseTritonText(text)).notices;
+    const notices = (text: string) => fromTritonConfig(parseTritonText(text), BUILT_IN_RUNTIMES).notices;
     expect(notices('instance_group { kind: KIND_GPU gpus: [1] }')).toEqual([
       'instance_group.gpus is not supported; instances run on the first GPU',
     ]);

@@ -1,3 +1,4 @@
+import type { RuntimeManifest } from '../../runtimes/index.js';
 import type { ModelConfig, TensorConfig, VersionPolicy, WarmupConfig } from '../model-config.js';
 import type {
   Int64,
@@ -9,9 +10,8 @@ import type {
   TritonWarmupInput,
 } from './config-types.js';
 import { fromBatching } from './from-batching.js';
-import { fromEnsemble } from './from-ensemble.js';
 import { fromInstances } from './from-instances.js';
-import { fromOptimization } from './from-optimization.js';
+import { fromRuntimes } from './from-runtime.js';
 import { fromSequence } from './from-sequence.js';
 import { checkSupported } from './unsupported.js';
 
@@ -25,18 +25,17 @@ export interface FromTriton {
  * Maps Triton's configuration onto ours, with Triton's meaning of what is left out: no `dynamic_batching` block = no
  * batching across requests. Throws a sentence where the model cannot be served as it says.
  */
-export function fromTritonConfig(triton: TritonConfig): FromTriton {
-  const { runtime, notices } = checkSupported(triton);
+export function fromTritonConfig(triton: TritonConfig, runtimes: readonly RuntimeManifest[]): FromTriton {
+  const { runtime, notices } = checkSupported(triton, runtimes);
   // In Triton 0 is also "not written": with no tensors given either, batching is found out from the model file.
   const isOpen = triton.max_batch_size === 0 && triton.input.length + triton.output.length === 0;
   const batching = triton.max_batch_size > 0;
   const instances = fromInstances(triton.instance_group);
-  const onnx = fromOptimization(triton);
-  const ensemble = fromEnsemble(triton);
+  const own = fromRuntimes(triton, runtime, runtimes);
   const parameters = Object.entries(triton.parameters).map(([key, value]) => [key, value.string_value] as const);
   const config: ModelConfig = {
     ...(triton.name === '' ? {} : { name: triton.name }),
-    ...(runtime === undefined ? {} : { runtime }),
+    ...(runtime === undefined ? {} : { runtime: runtime.name }),
     ...(triton.platform === '' ? {} : { platform: triton.platform }),
     ...(triton.default_model_filename === '' ? {} : { file: triton.default_model_filename }),
     ...(isOpen ? {} : { maxBatchSize: checkedBatchSize(triton.max_batch_size) }),
@@ -48,13 +47,12 @@ export function fromTritonConfig(triton: TritonConfig): FromTriton {
       : fromSequence(triton.sequence_batching, batching)),
     ...(triton.response_cache?.enable === true ? { responseCache: { enabled: true } } : {}),
     ...(instances.config === undefined ? {} : { instances: instances.config }),
-    ...(onnx.config === undefined ? {} : { onnx: onnx.config }),
-    ...(ensemble === undefined ? {} : { ensemble }),
+    ...own.sections,
     ...(triton.model_warmup.length === 0 ? {} : { warmup: triton.model_warmup.map(fromWarmup) }),
     ...(parameters.length === 0 ? {} : { parameters: Object.fromEntries(parameters) }),
     ...(Object.keys(triton.metric_tags).length === 0 ? {} : { metricTags: triton.metric_tags }),
   };
-  return { config, notices: [...notices, ...instances.notices, ...onnx.notices] };
+  return { config, notices: [...notices, ...instances.notices, ...own.notices] };
 }
 
 function checkedBatchSize(size: number): number {

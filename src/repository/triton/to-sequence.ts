@@ -1,5 +1,5 @@
+import { type ResolvedSequenceBatching, resolveSequenceBatching } from '../config/sequence-config.js';
 import type { ResolvedModelConfig } from '../resolve.js';
-import { type ResolvedSequenceBatching, resolveSequenceBatching } from '../sequence-config.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

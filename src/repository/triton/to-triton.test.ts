@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Signature, TensorSpec } from '../../core/index.js';
+import { BUILT_IN_RUNTIMES } from '../../runtimes/index.js';
+import { ONNX } from '../../runtimes/onnx/manifest.js';
 import { completeSignature } from '../complete.js';
 import type { ModelConfig } from '../model-config.js';
 import { fromTritonConfig } from './from-triton.js';
@@ -21,7 +23,7 @@ function loaded(name: string, config: ModelConfig, described: Signature): Descri
       repository: '/models',
       modelFolder: `/models/${name}`,
       path: `/models/${name}/1/model.onnx`,
-      runtime: config.runtime ?? 'onnx',
+      runtime: BUILT_IN_RUNTIMES.find((runtime) => runtime.name === config.runtime) ?? ONNX,
       config,
       labels: {},
       digest: '',
@@ -117,7 +119,7 @@ describe('toTritonConfig', () => {
   it('shows the queue policy of a model whose batches have one row', () => {
     const text = `platform: "onnxruntime_onnx" max_batch_size: 1
       dynamic_batching { default_queue_policy { default_timeout_microseconds: 200000 max_queue_size: 2 } }`;
-    const { config } = fromTritonConfig(parseTritonText(text));
+    const { config } = fromTritonConfig(parseTritonText(text), BUILT_IN_RUNTIMES);
     const model = { ...loaded('m', config, MLP), batching: { enabled: false } };
     expect(toTritonConfig(model)).toMatchObject({
       dynamic_batching: {
@@ -159,7 +161,7 @@ describe('toTritonConfig', () => {
     const written = `
       response_cache { enable: true }
       instance_group { rate_limiter { resources [ { name: "R1" global: true count: 2 } ] priority: 3 } }`;
-    const { config } = fromTritonConfig(parseTritonText(written));
+    const { config } = fromTritonConfig(parseTritonText(written), BUILT_IN_RUNTIMES);
     expect(toTritonConfig(loaded('m', config, MLP))).toMatchObject({
       response_cache: { enable: true },
       instance_group: [{ rate_limiter: { resources: [{ name: 'R1', global: true, count: 2 }], priority: 3 } }],
@@ -224,9 +226,9 @@ describe('toTritonConfig', () => {
        ensemble_scheduling { step { model_name: "m" model_version: 2 input_map { key: "a" value: "x" } output_map { key: "b" value: "y" } } }`,
   ];
   it.each(texts)('shows what it has read: %s', (text) => {
-    const { config } = fromTritonConfig(parseTritonText(text));
+    const { config } = fromTritonConfig(parseTritonText(text), BUILT_IN_RUNTIMES);
     const shown = parseTritonJson(toTritonConfig(loaded('m', config, MLP)));
-    const again = fromTritonConfig(shown).config;
+    const again = fromTritonConfig(shown, BUILT_IN_RUNTIMES).config;
     // What the file and the server completed is written out now; the rest is as it was.
     expect(again).toMatchObject({
       ...config,
@@ -248,10 +250,12 @@ describe('the sequence_batching block', () => {
         control_input { name: "END" control { kind: CONTROL_SEQUENCE_END bool_false_true: [ false, true ] } }
         state { input_name: "a" output_name: "b" data_type: TYPE_STRING dims: [ 2 ]
           initial_state { data_type: TYPE_STRING dims: [ 2 ] data_file: "a.bin" name: "first" } } }`;
-    const { config } = fromTritonConfig(parseTritonText(block));
+    const { config } = fromTritonConfig(parseTritonText(block), BUILT_IN_RUNTIMES);
     const shown = toTritonConfig({ ...loaded('m', config, MLP), sequences: true });
     expect(shown).not.toHaveProperty('dynamic_batching');
-    expect(fromTritonConfig(parseTritonJson(shown)).config.sequenceBatching).toEqual(config.sequenceBatching);
+    expect(fromTritonConfig(parseTritonJson(shown), BUILT_IN_RUNTIMES).config.sequenceBatching).toEqual(
+      config.sequenceBatching,
+    );
   });
 
   it('of a model that keeps state by itself has the defaults', () => {

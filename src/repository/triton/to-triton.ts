@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type { Datatype, Signature, TensorSpec } from '../../core/index.js';
-import type { EnsembleConfig, InstanceConfig, ModelConfig, WarmupConfig } from '../model-config.js';
+import type { ToTriton } from '../../runtimes/index.js';
+import { type InstanceConfig, type ModelConfig, sectionOf, type WarmupConfig } from '../model-config.js';
 import { type ResolvedModelConfig, type ResolvedQueuePolicy, resolveModelConfig } from '../resolve.js';
 import type { ModelSource } from '../types.js';
-import { toEnsembleScheduling } from './from-ensemble.js';
 import { toSequenceBatching } from './to-sequence.js';
 
 /** What a loaded model shows of itself; the engine's ModelInfo is one. */
@@ -20,15 +20,15 @@ export interface DescribedModel {
   readonly batching: { readonly enabled: boolean };
 }
 
-/** Triton's names of the runtimes that have another one there. */
-const BACKENDS: Readonly<Record<string, string>> = { onnx: 'onnxruntime', ensemble: '' };
-
 type Json = Readonly<Record<string, unknown>>;
 
 /** A model's completed configuration as Triton's `/v2/models/{model}/config` shows it: JSON with proto field names. */
 export function toTritonConfig(model: DescribedModel): Json {
   const { source, signature, maxBatchSize } = model;
-  const config = resolveModelConfig(source.config);
+  const { runtime } = source;
+  const config = resolveModelConfig(source.config, runtime);
+  const written = sectionOf(source.config, runtime);
+  const own = (written === undefined ? undefined : runtime.triton?.toTriton?.(written)) ?? {};
   const dims = (spec: TensorSpec): readonly number[] => withoutBatch(spec.shape, spec);
   const reshape = (spec: TensorSpec): Json =>
     spec.modelShape === undefined ? {} : { reshape: { shape: withoutBatch(spec.modelShape, spec) } };
@@ -36,7 +36,7 @@ export function toTritonConfig(model: DescribedModel): Json {
   return {
     name: source.name,
     platform: config.platform ?? model.platform,
-    backend: BACKENDS[source.runtime] ?? source.runtime,
+    backend: runtime.triton?.shownAs ?? runtime.name,
     runtime: '',
     version_policy: toVersionPolicy(config),
     max_batch_size: maxBatchSize,
@@ -62,11 +62,11 @@ export function toTritonConfig(model: DescribedModel): Json {
     })),
     batch_input: [],
     batch_output: [],
-    ...(config.ensemble === undefined ? toExecution(config, model) : toEnsembleExecution(config.ensemble)),
+    ...(runtime.composes === undefined ? toExecution(config, model, own) : toSteps(model, own)),
     default_model_filename: toModelFilename(source),
     cc_model_filenames: {},
     metric_tags: config.metricTags,
-    parameters: toParameters(source.config),
+    parameters: toParameters(source.config, own),
     model_warmup: config.warmup.map((warmup) => toWarmup(warmup, signature)),
     ...(config.responseCache.enabled ? { response_cache: { enable: true } } : {}),
     ...(model.decoupled ? { model_transaction_policy: { decoupled: true } } : {}),
@@ -74,11 +74,10 @@ export function toTritonConfig(model: DescribedModel): Json {
 }
 
 /** How the model's own instances run. */
-function toExecution(config: ResolvedModelConfig, model: DescribedModel): Json {
-  const { source } = model;
+function toExecution(config: ResolvedModelConfig, model: DescribedModel, own: ToTriton): Json {
   return {
     optimization: {
-      ...toGraph(source.config),
+      ...own.optimization,
       priority: 'PRIORITY_DEFAULT',
       input_pinned_memory: { enable: true },
       output_pinned_memory: { enable: true },
@@ -90,9 +89,10 @@ function toExecution(config: ResolvedModelConfig, model: DescribedModel): Json {
   };
 }
 
-/** An ensemble has neither instances nor anything to optimise. */
-function toEnsembleExecution(ensemble: EnsembleConfig): Json {
-  return { ensemble_scheduling: toEnsembleScheduling(ensemble), instance_group: [] };
+/** What is made of other models has neither instances nor anything to optimise. */
+function toSteps({ source }: DescribedModel, own: ToTriton): Json {
+  const block = source.runtime.triton?.block;
+  return { ...(block === undefined ? {} : { [block]: own.block }), instance_group: [] };
 }
 
 function withoutBatch(shape: readonly number[], { batchAxis }: TensorSpec): readonly number[] {
@@ -166,31 +166,16 @@ function toRateLimiter({ resources = [], priority = 1 }: NonNullable<InstanceCon
   return { resources: resources.map(({ name, count, global = false }) => ({ name, global, count })), priority };
 }
 
-const GRAPH_LEVELS: Readonly<Record<string, number>> = { disabled: 2, basic: -1, extended: 1, layout: 0, all: 0 };
-
-function toGraph({ onnx }: ModelConfig): Json {
-  const level = onnx?.graphOptimization;
-  return level === undefined ? {} : { graph: { level: GRAPH_LEVELS[level] } };
-}
-
 /**
- * Free parameters, and the session settings under the names that Triton's ONNX Runtime backend gives them. Clients find
- * under `image:<input>` how a picture becomes that input.
+ * Free parameters, and the runtime's own under the names that Triton's backend gives them. Clients find under `image:<input>`
+ * how a picture becomes that input.
  */
-function toParameters({ onnx = {}, parameters = {}, inputs = [] }: ModelConfig): Json {
-  const settings = {
-    intra_op_thread_count: onnx.intraOpThreads,
-    inter_op_thread_count: onnx.interOpThreads,
-    execution_mode: onnx.executionMode === undefined ? undefined : Number(onnx.executionMode === 'parallel'),
-    enable_mem_arena: onnx.enableCpuMemArena === undefined ? undefined : Number(onnx.enableCpuMemArena),
-    enable_mem_pattern: onnx.enableMemPattern === undefined ? undefined : Number(onnx.enableMemPattern),
-  };
-  const written = Object.entries(settings).filter(([, value]) => value !== undefined);
+function toParameters({ parameters = {}, inputs = [] }: ModelConfig, own: ToTriton): Json {
   const images = inputs.flatMap(({ name, image }) =>
     image === undefined ? [] : [[`image:${name}`, JSON.stringify(image)]],
   );
   const merged: Readonly<Record<string, string>> = {
-    ...Object.fromEntries(written.map(([name, value]) => [name, String(value)])),
+    ...own.parameters,
     ...Object.fromEntries(images),
     ...parameters,
   };
@@ -198,7 +183,7 @@ function toParameters({ onnx = {}, parameters = {}, inputs = [] }: ModelConfig):
 }
 
 function toModelFilename({ config, path: modelPath, runtime }: ModelSource): string {
-  return config.file ?? (['onnx', 'script'].includes(runtime) ? path.basename(modelPath) : '');
+  return config.file ?? (runtime.files === undefined ? '' : path.basename(modelPath));
 }
 
 function toWarmup(warmup: Readonly<Required<WarmupConfig>>, signature: Signature): Json {

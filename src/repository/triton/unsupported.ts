@@ -1,19 +1,10 @@
+import type { RuntimeManifest } from '../../runtimes/index.js';
 import type { TritonConfig } from './config-types.js';
 
 const EXPORT = 'export the model to ONNX and serve that';
 
-/** Runtimes by Triton's backend names; a platform stands for the backend in front of the colon. */
-const BACKENDS: Readonly<Record<string, string>> = {
-  onnxruntime: 'onnx',
-  millrace: 'script',
-  script: 'script',
-  echo: 'echo',
-  identity: 'echo',
-  ensemble: 'ensemble',
-};
+/** Triton's backends by the platforms that stand for them, of those that no runtime answers to. */
 const PLATFORMS: Readonly<Record<string, string>> = {
-  onnxruntime_onnx: 'onnxruntime',
-  millrace_script: 'millrace',
   tensorrt_plan: 'tensorrt',
   pytorch_libtorch: 'pytorch',
   tensorflow_graphdef: 'tensorflow',
@@ -32,23 +23,36 @@ const ADVICE: Readonly<Record<string, string>> = {
  * The runtime that a Triton configuration asks for (undefined = told from the model file) and what of the configuration
  * is ignored without harm. Throws a sentence with reason and remedy where ignoring it would change answers.
  */
-export function checkSupported(triton: TritonConfig): {
-  readonly runtime: string | undefined;
-  readonly notices: readonly string[];
-} {
-  const runtime = runtimeOf(triton);
+export function checkSupported(
+  triton: TritonConfig,
+  runtimes: readonly RuntimeManifest[],
+): { readonly runtime: RuntimeManifest | undefined; readonly notices: readonly string[] } {
+  const runtime = runtimeOf(triton, runtimes);
   for (const [isPresent, reason] of refusals(triton)) if (isPresent) throw new Error(reason);
   const notices = leftAside(triton, runtime).flatMap(([isPresent, notice]) => (isPresent ? [notice] : []));
   return { runtime, notices };
 }
 
-function runtimeOf({ backend, platform }: TritonConfig): string | undefined {
+function runtimeOf(
+  { backend, platform }: TritonConfig,
+  runtimes: readonly RuntimeManifest[],
+): RuntimeManifest | undefined {
   if (backend === '' && platform === '') return undefined;
-  const name = backend === '' ? (PLATFORMS[platform] ?? platform) : backend;
-  const runtime = BACKENDS[name];
+  const runtime = runtimes.find(({ triton }) =>
+    backend === ''
+      ? triton?.platforms?.includes(platform) || triton?.backends.includes(platform)
+      : triton?.backends.includes(backend),
+  );
   if (runtime !== undefined) return runtime;
-  const what = backend === '' ? `platform '${platform}'` : `backend '${backend}'`;
-  throw new Error(`${what} is not available; ${ADVICE[name] ?? `expected ${Object.keys(BACKENDS).join(' or ')}`}`);
+  const name = backend === '' ? (PLATFORMS[platform] ?? platform) : backend;
+  const known = runtimes.flatMap(({ triton }) => triton?.backends ?? []);
+  const what = describeBackend({ backend, platform });
+  throw new Error(`${what} is not available; ${ADVICE[name] ?? `expected ${known.join(' or ')}`}`);
+}
+
+/** What a configuration says of its runtime: `platform 'x'` or `backend 'x'`. */
+export function describeBackend({ backend, platform }: Pick<TritonConfig, 'backend' | 'platform'>): string {
+  return backend === '' ? `platform '${platform}'` : `backend '${backend}'`;
 }
 
 type Finding = readonly [isPresent: boolean, sentence: string];
@@ -77,12 +81,11 @@ function refusals(triton: TritonConfig): readonly Finding[] {
   ];
 }
 
-function leftAside(triton: TritonConfig, runtime: string | undefined): readonly Finding[] {
+function leftAside(triton: TritonConfig, runtime: RuntimeManifest | undefined): readonly Finding[] {
   const { priority = 'PRIORITY_DEFAULT', cuda, eager_batching = false } = triton.optimization ?? {};
   return [
     [
-      // A script says itself whether it answers any number of times, an ensemble has it from its models.
-      triton.model_transaction_policy?.decoupled === true && runtime !== 'script' && runtime !== 'ensemble',
+      triton.model_transaction_policy?.decoupled === true && runtime?.triton?.decoupled !== true,
       'model_transaction_policy.decoupled is not supported; the model answers each request once',
     ],
     [

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { BUILT_IN_RUNTIMES } from '../../runtimes/index.js';
+import { createModelConfigSchema } from '../model-config.js';
 import { parseModelYaml } from './parse-model-yaml.js';
+
+const schema = createModelConfigSchema(BUILT_IN_RUNTIMES);
+const read = (text: string) => parseModelYaml(text, schema);
 
 describe('parseModelYaml', () => {
   it('reads every section', () => {
@@ -22,7 +27,7 @@ warmup:
     inputs: { x: { data: zero } }
 onnx: { intraOpThreads: 2 }
 `;
-    expect(parseModelYaml(text)).toMatchObject({
+    expect(read(text)).toMatchObject({
       name: 'mlp',
       maxBatchSize: 32,
       inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 16] }],
@@ -33,12 +38,12 @@ onnx: { intraOpThreads: 2 }
   });
 
   it('takes an empty file for an empty configuration', () => {
-    expect(parseModelYaml('')).toEqual({});
-    expect(parseModelYaml('# nothing yet\n')).toEqual({});
+    expect(read('')).toEqual({});
+    expect(read('# nothing yet\n')).toEqual({});
   });
 
   it('reads JSON, which is YAML', () => {
-    expect(parseModelYaml('{"maxBatchSize": 4}')).toEqual({ maxBatchSize: 4 });
+    expect(read('{"maxBatchSize": 4}')).toEqual({ maxBatchSize: 4 });
   });
 
   it.each([
@@ -68,7 +73,7 @@ onnx: { intraOpThreads: 2 }
     ['name: a\nname: b\n', '2:1: Map keys must be unique'],
     ['a: 1\nb: 2\nc: 3\nd: 4\n', "1:1: unknown key 'a'; 2:1: unknown key 'b'; 3:1: unknown key 'c'; and 1 more"],
   ])('refuses %j', (text, message) => {
-    expect(() => parseModelYaml(text)).toThrow(new Error(message));
+    expect(() => read(text)).toThrow(new Error(message));
   });
 
   it('refuses a bomb of aliases', () => {
@@ -77,6 +82,6 @@ onnx: { intraOpThreads: 2 }
       const before = ['a', 'b', 'c', 'd'][index];
       lines.push(`${name}: &${name} [${Array(10).fill(`*${before}`).join(', ')}]`);
     }
-    expect(() => parseModelYaml(lines.join('\n'))).toThrow('Excessive alias count');
+    expect(() => read(lines.join('\n'))).toThrow('Excessive alias count');
   });
 });

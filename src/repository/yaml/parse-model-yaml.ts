@@ -1,15 +1,15 @@
 import type { TSchema } from '@sinclair/typebox';
 import { isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument } from 'yaml';
-import { type ModelConfig, ModelConfigSchema } from '../model-config.js';
+import type { ModelConfig } from '../model-config.js';
 import { explainMismatches } from './explain.js';
 
 const MAX_REPORTED = 3;
 
 /**
- * A `model.yaml` (or its JSON form) checked against {@link ModelConfigSchema}. Throws an Error whose message begins with
+ * A `model.yaml` (or its JSON form) checked against its schema. Throws an Error whose message begins with
  * `line:column` and names expected and got; up to three mistakes are reported at a time.
  */
-export function parseModelYaml(text: string): ModelConfig {
+export function parseModelYaml(text: string, schema: TSchema): ModelConfig {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const at = (offset: number): string => {
@@ -19,7 +19,7 @@ export function parseModelYaml(text: string): ModelConfig {
   const [syntaxError] = document.errors;
   if (syntaxError !== undefined) throw new Error(`${at(syntaxError.pos[0])}: ${syntaxError.message}`);
   const tree: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
-  const mismatches = explainMismatches(ModelConfigSchema as TSchema, tree);
+  const mismatches = explainMismatches(schema, tree);
   if (mismatches.length > 0) {
     const shown = mismatches
       .slice(0, MAX_REPORTED)

@@ -4,7 +4,7 @@ import { batchItem, fp32, numbersOf } from '../../../test/support/tensors.js';
 import { loadSpec, noOtherModels, runBatch } from '../../../test/support/test-host.js';
 import type { Datatype, Signature, Tensor, TensorSpec } from '../../core/index.js';
 import type { BatchItem, Emission, LoadedModel } from '../contract.js';
-import { createEchoRuntime } from './index.js';
+import { createRuntime } from './index.js';
 
 let clock: FakeClock;
 beforeEach(() => {
@@ -24,7 +24,7 @@ const pair = (datatype: Datatype = 'FP32'): Signature => ({
 });
 
 function load(options: Record<string, unknown>, declared: Signature | undefined = pair()): Promise<LoadedModel> {
-  const runtime = createEchoRuntime({ clock, isolated: false, report: () => undefined, callModel: noOtherModels });
+  const runtime = createRuntime({ clock, isolated: false, report: () => undefined, callModel: noOtherModels });
   return runtime.load(loadSpec({ runtime: 'echo', options, declared }));
 }
 

@@ -6,7 +6,7 @@ import { EchoModel } from './model.js';
 import { type EchoOptions, readEchoOptions } from './options.js';
 
 /** Models without a file: input i comes back as output i. */
-export function createEchoRuntime(context: RuntimeContext): Runtime {
+export function createRuntime(context: RuntimeContext): Runtime {
   return {
     name: 'echo',
     async load(spec) {

@@ -9,7 +9,7 @@ import {
   type TensorSpec,
 } from '../../core/index.js';
 import type { Batch, BatchItem, Emission, LoadedModel, ModelAnswer, ModelRequest, OtherModel } from '../contract.js';
-import { createEnsembleRuntime } from './index.js';
+import { createRuntime } from './index.js';
 import type { StepOptions } from './options.js';
 
 function spec(name: string, optional = false): TensorSpec {
@@ -103,7 +103,7 @@ class Fixture {
 
   static async load({ steps, inputs = [spec('in')], outputs, models }: Setup): Promise<Fixture> {
     const calls: FakeCall[] = [];
-    const runtime = createEnsembleRuntime({
+    const runtime = createRuntime({
       clock: new FakeClock(),
       isolated: false,
       report: () => undefined,
@@ -477,11 +477,11 @@ describe('loading an ensemble', () => {
       cacheFolder: undefined,
       declared: undefined,
     };
-    await expect(createEnsembleRuntime({ ...context, callModel }).load(loadSpec)).rejects.toThrow(
+    await expect(createRuntime({ ...context, callModel }).load(loadSpec)).rejects.toThrow(
       'ensemble: it runs in the server itself; set instances.placement to inline',
     );
     const describeModel = (): OtherModel => ONE_TO_ONE;
-    await expect(createEnsembleRuntime({ ...context, callModel, describeModel }).load(loadSpec)).rejects.toThrow(
+    await expect(createRuntime({ ...context, callModel, describeModel }).load(loadSpec)).rejects.toThrow(
       'ensemble: declare its inputs and outputs in the model configuration',
     );
   });

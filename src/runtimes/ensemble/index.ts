@@ -7,7 +7,7 @@ import { EnsembleModel } from './model.js';
 import { readEnsembleOptions } from './options.js';
 
 /** Graphs of other models of the server (Triton's `ensemble_scheduling`). They live in the server's own process. */
-export function createEnsembleRuntime(context: RuntimeContext): Runtime {
+export function createRuntime(context: RuntimeContext): Runtime {
   return {
     name: 'ensemble',
     async load({ ref, options, declared, maxBatchSize = 0 }) {

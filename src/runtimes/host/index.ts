@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { type Clock, type EventBus, MillraceError } from '../../core/index.js';
+import { type Clock, type EventBus, invalidArgument, MillraceError } from '../../core/index.js';
 import type { Description, Host, HostLoadOptions, Instance, LoadedModel, LoadSpec, Placement } from '../contract.js';
+import { placementProblem, type RuntimeManifest } from '../manifest.js';
 import type { RunnerOptions } from '../options.js';
-import { loadModel } from '../registry.js';
+import { loadModel, type PlacedSpec } from '../registry.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { InlineModel } from './inline-model.js';
 import { loadRemotely, RemoteModel } from './remote-model.js';
@@ -12,6 +13,7 @@ import { RunnerWatch } from './runner-watch.js';
 
 export interface HostDependencies {
   readonly options: RunnerOptions;
+  readonly runtimes: readonly RuntimeManifest[];
   readonly events: EventBus;
   readonly clock: Clock;
   /** Of the server; runners get a part of it. */
@@ -42,11 +44,12 @@ class ProcessHost implements Host {
 
   async load(spec: LoadSpec, placement: Placement, options: HostLoadOptions): Promise<Instance> {
     if (this.#closed) throw new MillraceError('unavailable', 'the server is closing; it loads no more models');
+    const placed = this.#place(spec, placement);
     switch (placement.kind) {
       case 'inline':
-        return this.#loadInline(spec, options);
+        return this.#loadInline(placed, options);
       case 'process':
-        return this.#loadInProcess(spec, placement, options);
+        return this.#loadInProcess(placed, placement, options);
       default:
         return placement satisfies never;
     }
@@ -61,7 +64,21 @@ class ProcessHost implements Host {
     await Promise.all(endings);
   }
 
-  async #loadInline(spec: LoadSpec, options: HostLoadOptions): Promise<Instance> {
+  /** Says where the runtime is found; throws where there is none of that name, or it does not run there. */
+  #place(spec: LoadSpec, { kind }: Placement): PlacedSpec {
+    const { runtimes } = this.#dependencies;
+    const manifest = runtimes.find(({ name }) => name === spec.runtime);
+    if (manifest === undefined) {
+      const known = runtimes.map(({ name }) => name).sort();
+      const message = `unknown runtime '${spec.runtime}'; expected one of ${known.join(', ')}`;
+      throw new MillraceError('unimplemented', message);
+    }
+    const problem = placementProblem(manifest, kind);
+    if (problem !== undefined) throw invalidArgument(problem);
+    return manifest.module === undefined ? spec : { ...spec, module: manifest.module.href };
+  }
+
+  async #loadInline(spec: PlacedSpec, options: HostLoadOptions): Promise<Instance> {
     const { clock, events } = this.#dependencies;
     const startedAt = clock.now();
     const context: RuntimeContext = {
@@ -99,7 +116,7 @@ class ProcessHost implements Host {
     });
   }
 
-  async #loadInProcess(spec: LoadSpec, placement: ProcessPlacement, options: HostLoadOptions): Promise<Instance> {
+  async #loadInProcess(spec: PlacedSpec, placement: ProcessPlacement, options: HostLoadOptions): Promise<Instance> {
     const { clock } = this.#dependencies;
     const startedAt = clock.now();
     const runner = this.#acquire(placement, options);

@@ -1,5 +1,6 @@
 import type { MillraceError } from '../../core/index.js';
-import type { Batch, BatchTiming, Description, Emit, Instance, LoadSpec } from '../contract.js';
+import type { Batch, BatchTiming, Description, Emit, Instance } from '../contract.js';
+import type { PlacedSpec } from '../registry.js';
 import type { RunnerQueue } from './begun.js';
 import { decodeAnswers } from './emission-frame.js';
 import { encodeExecute, type ModelNames } from './execute-frame.js';
@@ -9,7 +10,7 @@ import { NameTable } from './name-table.js';
 import type { PendingReply, RunnerProcess } from './runner-process.js';
 
 /** Asks the runner to load a model under `modelKey`; rejects with the runtime's error or the runner's end. */
-export function loadRemotely(runner: RunnerProcess, modelKey: number, spec: LoadSpec): Promise<Description> {
+export function loadRemotely(runner: RunnerProcess, modelKey: number, spec: PlacedSpec): Promise<Description> {
   return new Promise((resolve, reject) => {
     const reply: PendingReply = {
       receive: (frame) => {

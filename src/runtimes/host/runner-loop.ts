@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { MillraceError, systemClock, toMillraceError } from '../../core/index.js';
-import type { Batch, BatchTiming, CallModel, Emission, LoadSpec } from '../contract.js';
-import { loadModel } from '../registry.js';
+import type { Batch, BatchTiming, CallModel, Emission } from '../contract.js';
+import { loadModel, type PlacedSpec } from '../registry.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import type { BlockingChannel } from './blocking-channel.js';
 import { encodeAnswers } from './emission-frame.js';
@@ -171,7 +171,7 @@ export class RunnerLoop {
   }
 
   async #load(frame: Frame): Promise<void> {
-    const spec = decodeJsonFrame<LoadSpec>(frame);
+    const spec = decodeJsonFrame<PlacedSpec>(frame);
     const calls = this.#calls.of(frame.modelKey);
     const callModel: CallModel = (callId, request) =>
       // Where the thread waits in the pipe for the next batch, no answer would come through.

@@ -5,11 +5,11 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { identityGraph, type OnnxGraph, type OnnxValue, writeOnnx } from '../../../test/support/onnx-builder.js';
 import { loadSpec, noOtherModels } from '../../../test/support/test-host.js';
 import { systemClock } from '../../core/index.js';
-import { createOnnxRuntime } from './index.js';
+import { createRuntime } from './index.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-onnx-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const runtime = createOnnxRuntime({
+const runtime = createRuntime({
   clock: systemClock,
   isolated: true,
   report: () => undefined,

@@ -17,7 +17,7 @@ import { declineTelemetry } from './telemetry.js';
 import { withoutZipMap } from './zip-map.js';
 
 /** ONNX models by onnxruntime-node. */
-export function createOnnxRuntime(context: RuntimeContext): Runtime {
+export function createRuntime(context: RuntimeContext): Runtime {
   declineTelemetry();
   return { name: 'onnx', load: (spec) => loadOnnx(spec, context) };
 }

@@ -6,11 +6,11 @@ import { identityGraph, type OnnxGraph, type OnnxValue, writeOnnx } from '../../
 import { batchItem, fp32, numbersOf } from '../../../test/support/tensors.js';
 import { loadSpec, noOtherModels, runBatch } from '../../../test/support/test-host.js';
 import { systemClock } from '../../core/index.js';
-import { createOnnxRuntime } from './index.js';
+import { createRuntime } from './index.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-onnx-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const runtime = createOnnxRuntime({
+const runtime = createRuntime({
   clock: systemClock,
   isolated: true,
   report: () => undefined,

@@ -14,7 +14,7 @@ import { loadSpec, noOtherModels, runBatch } from '../../../test/support/test-ho
 import { type Datatype, type LogLevel, systemClock, type Tensor } from '../../core/index.js';
 import type { LoadedModel, LoadSpec } from '../contract.js';
 import { explainLoadError } from './errors.js';
-import { createOnnxRuntime } from './index.js';
+import { createRuntime } from './index.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-onnx-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -23,7 +23,7 @@ let reports: (readonly [LogLevel, string])[] = [];
 beforeEach(() => {
   reports = [];
 });
-const runtime = createOnnxRuntime({
+const runtime = createRuntime({
   clock: systemClock,
   isolated: true,
   report: (level, message) => reports.push([level, message]),

@@ -15,12 +15,7 @@ import { readSignature } from './signature.js';
 const DEFAULT_STREAMS = 64;
 
 /** Models in TypeScript or JavaScript. In runner processes only: a script may block, end or fill up where it runs. */
-export function createScriptRuntime(context: RuntimeContext): Runtime {
-  if (!context.isolated) {
-    throw invalidArgument(
-      'a script runs in a runner process only, as it could block or end the server; set instances.placement to process',
-    );
-  }
+export function createRuntime(context: RuntimeContext): Runtime {
   reportRejections(context);
   return { name: 'script', load: (spec) => loadScript(spec, context) };
 }

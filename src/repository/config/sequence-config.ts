@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { DATATYPES } from '../core/index.js';
+import { DATATYPES } from '../../core/index.js';
 
 const strict = { additionalProperties: false } as const;
 const datatype = Type.Union(DATATYPES.map((name) => Type.Literal(name)));

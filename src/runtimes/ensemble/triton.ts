@@ -1,18 +1,10 @@
-import type { EnsembleConfig } from '../model-config.js';
-import type { TritonConfig, TritonStep } from './config-types.js';
+import type { FromTriton, ToTriton, TritonSettings, TritonStep } from '../triton-mapping.js';
+import type { EnsembleConfig } from './section.js';
 
-/** Triton's `ensemble_scheduling` block. Throws a sentence where it is not whole, or stands where it means nothing. */
-export function fromEnsemble(triton: TritonConfig): EnsembleConfig | undefined {
-  const { ensemble_scheduling: block, platform, backend } = triton;
-  const isEnsemble = platform === 'ensemble' || backend === 'ensemble';
-  if (block === undefined) {
-    if (isEnsemble) throw new Error("platform 'ensemble' needs an ensemble_scheduling block");
-    return undefined;
-  }
-  if (!isEnsemble) {
-    const got = backend === '' ? `platform '${platform}'` : `backend '${backend}'`;
-    throw new Error(`ensemble_scheduling needs platform 'ensemble', got ${got}`);
-  }
+/** Triton's `ensemble_scheduling` block. Throws a sentence where it is not whole, or stands beside what means nothing there. */
+export function fromTriton(triton: TritonSettings): FromTriton<EnsembleConfig> {
+  const { ensemble_scheduling: block } = triton;
+  if (block === undefined) throw new Error("platform 'ensemble' needs an ensemble_scheduling block");
   if (triton.instance_group.length > 0) {
     throw new Error('instance_group: an ensemble has none; configure those of its models');
   }
@@ -20,7 +12,7 @@ export function fromEnsemble(triton: TritonConfig): EnsembleConfig | undefined {
     throw new Error('model_warmup: an ensemble has none; configure that of its models');
   }
   if (block.step.length === 0) throw new Error('ensemble_scheduling: expected at least one step');
-  return { steps: block.step.map(fromStep) };
+  return { options: { steps: block.step.map(fromStep) } };
 }
 
 function fromStep(step: TritonStep, index: number): EnsembleConfig['steps'][number] {
@@ -41,14 +33,16 @@ function fromStep(step: TritonStep, index: number): EnsembleConfig['steps'][numb
 }
 
 /** The block as Triton's configuration endpoint shows it. */
-export function toEnsembleScheduling({ steps }: EnsembleConfig): Readonly<Record<string, unknown>> {
+export function toTriton({ steps }: EnsembleConfig): ToTriton {
   return {
-    step: steps.map(({ model, version = -1, inputs, outputs }) => ({
-      model_name: model,
-      model_version: version,
-      input_map: inputs,
-      output_map: outputs,
-      model_namespace: '',
-    })),
+    block: {
+      step: steps.map(({ model, version = -1, inputs, outputs }) => ({
+        model_name: model,
+        model_version: version,
+        input_map: inputs,
+        output_map: outputs,
+        model_namespace: '',
+      })),
+    },
   };
 }

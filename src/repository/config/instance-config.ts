@@ -1,0 +1,95 @@
+import { type Static, Type } from '@sinclair/typebox';
+
+const strict = { additionalProperties: false } as const;
+const section = { ...strict, default: {} } as const;
+
+export const RateLimiterSchema = Type.Object(
+  {
+    resources: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            name: Type.String({ minLength: 1 }),
+            count: Type.Integer({ minimum: 1 }),
+            global: Type.Optional(
+              Type.Boolean({
+                description: "As in Triton's configuration; there is one machine, so it changes nothing.",
+              }),
+            ),
+          },
+          strict,
+        ),
+        { description: 'What each batch needs while it runs; counts where the server has `engine.rateLimit` on.' },
+      ),
+    ),
+    priority: Type.Optional(Type.Integer({ minimum: 1, description: '2 gets half the turns of 1. Default: 1.' })),
+  },
+  strict,
+);
+
+export const InstanceConfigSchema = Type.Object(
+  {
+    count: Type.Optional(Type.Integer({ minimum: 1, maximum: 64, default: 1 })),
+    placement: Type.Optional(
+      Type.Union([Type.Literal('process'), Type.Literal('inline')], {
+        default: 'process',
+        description:
+          '`process`: a runner process, which can be killed and releases its memory. `inline`: in the serving thread; ' +
+          'for micro-models only; it cannot be killed, has no memory limit and does not release its memory.',
+      }),
+    ),
+    runner: Type.Optional(
+      Type.String({ description: 'Name of a runner process shared with the other models that give the same name.' }),
+    ),
+    environment: Type.Optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        default: [],
+        description:
+          'Environment variables of the server that its runners get, besides those that every program needs: see ' +
+          '[operations](operations.md#what-runners-may-see). Models that share a runner do so with those that name the same ones.',
+      }),
+    ),
+    kind: Type.Optional(
+      Type.Union([Type.Literal('auto'), Type.Literal('cpu'), Type.Literal('gpu')], {
+        default: 'auto',
+        description: '`gpu`: through CUDA, refused where there is none. `auto` and `cpu`: on the CPU.',
+      }),
+    ),
+    rateLimiter: Type.Optional(RateLimiterSchema),
+  },
+  section,
+);
+
+export const LimitsConfigSchema = Type.Object(
+  {
+    executionTimeoutMs: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        default: 30_000,
+        description:
+          'A batch that runs longer is considered hung: its runner is killed and restarted. Must be less than ' +
+          '`server.requestTimeoutMs` so that callers learn of it. For models of many answers, the longest time between two of ' +
+          'them; time spent waiting for a slow reader or another model does not count.',
+      }),
+    ),
+    loadTimeoutMs: Type.Optional(Type.Number({ exclusiveMinimum: 0, default: 120_000 })),
+    maxRssBytes: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        default: 0,
+        description: 'Resident memory above which a runner is killed; 0 = the `runners.maxRssBytes` of the server.',
+      }),
+    ),
+    maxInFlightBytes: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        default: 268_435_456,
+        description: 'Input bytes of requests that wait or run; more are refused at once.',
+      }),
+    ),
+  },
+  section,
+);
+
+export type InstanceConfig = Static<typeof InstanceConfigSchema>;
+export type LimitsConfig = Static<typeof LimitsConfigSchema>;

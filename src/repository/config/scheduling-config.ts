@@ -1,0 +1,104 @@
+import { type Static, Type } from '@sinclair/typebox';
+
+const strict = { additionalProperties: false } as const;
+const section = { ...strict, default: {} } as const;
+
+/** The largest number that a uint64 holds, which it is in Triton's configuration. */
+export const MAX_PRIORITY_LEVELS = 2 ** 64 - 2 ** 11;
+
+export const QueuePolicySchema = Type.Object(
+  {
+    maxRequests: Type.Optional(
+      Type.Integer({ minimum: 1, default: 1024, description: 'Requests that may wait; one more is refused at once.' }),
+    ),
+    timeoutMs: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        default: 0,
+        description: 'Longest wait in the queue; 0 = as long as the call itself may last.',
+      }),
+    ),
+    timeoutAction: Type.Optional(
+      Type.Union([Type.Literal('reject'), Type.Literal('delay')], {
+        default: 'reject',
+        description: '`reject` refuses an expired request, `delay` puts it behind the others of its level.',
+      }),
+    ),
+    allowTimeoutOverride: Type.Optional(
+      Type.Boolean({ default: true, description: "Whether a request's own `timeout` counts." }),
+    ),
+  },
+  strict,
+);
+
+export const BatchingConfigSchema = Type.Object(
+  {
+    enabled: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Literal('auto')], {
+        default: 'auto',
+        description:
+          'Whether requests are batched together; `auto` measures at warm-up whether that pays on this machine.',
+      }),
+    ),
+    preferredBatchSizes: Type.Optional(
+      Type.Array(Type.Integer({ minimum: 1 }), {
+        default: [],
+        description:
+          'Sizes sent before the delay is over; no batch is larger than the largest of them, unless a single request is.',
+      }),
+    ),
+    maxQueueDelayMs: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        default: 0,
+        description: 'Longest time that a request waits for others while an instance is idle.',
+      }),
+    ),
+    preserveOrder: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'Answers leave in order of arrival; those of streams and sequences in the order in which they began to run.',
+      }),
+    ),
+  },
+  section,
+);
+
+export const PrioritiesSchema = Type.Object(
+  {
+    levels: Type.Integer({ minimum: 1, maximum: MAX_PRIORITY_LEVELS }),
+    default: Type.Integer({ minimum: 1, description: 'Level of requests that name none; 1 = highest.' }),
+    queues: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[1-9][0-9]*$' }), QueuePolicySchema, {
+        default: {},
+        description: 'Queue policy by level; what a level leaves out is taken from `queue`.',
+      }),
+    ),
+  },
+  { ...strict, default: { levels: 1, default: 1 } },
+);
+
+export const ResponseCacheConfigSchema = Type.Object(
+  {
+    enabled: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'Equal requests get the same answer without running again: for models that always answer the same.',
+      }),
+    ),
+    ttlMs: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        default: 0,
+        description: 'How long an answer stays valid; 0 = until its memory is needed.',
+      }),
+    ),
+  },
+  section,
+);
+
+export type QueuePolicyConfig = Static<typeof QueuePolicySchema>;
+export type BatchingConfig = Static<typeof BatchingConfigSchema>;
+export type ResponseCacheConfig = Static<typeof ResponseCacheConfigSchema>;

@@ -1,0 +1,45 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { DATATYPES } from '../../core/index.js';
+import { ImageConfigSchema } from './image-config.js';
+
+const strict = { additionalProperties: false } as const;
+
+export const DatatypeSchema = Type.Union(
+  DATATYPES.map((name) => Type.Literal(name)),
+  { description: 'Element type by its Open Inference Protocol name.' },
+);
+const dims = Type.Array(Type.Integer({ minimum: -1 }), {
+  description: 'Full shape including the batch dimension where `maxBatchSize` is not 0; -1 = any size.',
+});
+
+export const TensorConfigSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1 }),
+    datatype: Type.Optional(DatatypeSchema),
+    shape: Type.Optional(dims),
+    optional: Type.Optional(Type.Boolean({ default: false, description: 'Requests may leave this input out.' })),
+    labels: Type.Optional(
+      Type.String({ description: 'File beside this one with one class label a line (outputs only).' }),
+    ),
+    image: Type.Optional(ImageConfigSchema),
+    reshape: Type.Optional(
+      Type.Array(Type.Integer({ minimum: -1 }), {
+        description: "Shape of the tensor in the model file itself, without batch (Triton's reshape).",
+      }),
+    ),
+    padding: Type.Optional(
+      Type.Object(
+        {
+          axes: Type.Array(Type.Integer({ minimum: 1 }), {
+            description: 'Axes whose size may differ within a batch; shorter ones are padded.',
+          }),
+          value: Type.Number({ default: 0, description: 'Value to pad with.' }),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+);
+
+export type TensorConfig = Static<typeof TensorConfigSchema>;

@@ -1,0 +1,30 @@
+import { type Static, Type } from '@sinclair/typebox';
+import { DatatypeSchema } from './tensor-config.js';
+
+const strict = { additionalProperties: false } as const;
+
+export const WarmupConfigSchema = Type.Object(
+  {
+    name: Type.String(),
+    batchSize: Type.Optional(Type.Integer({ minimum: 1, default: 1 })),
+    count: Type.Optional(Type.Integer({ minimum: 1, default: 1 })),
+    inputs: Type.Record(
+      Type.String(),
+      Type.Object(
+        {
+          datatype: Type.Optional(DatatypeSchema),
+          shape: Type.Optional(Type.Array(Type.Integer({ minimum: 0 }))),
+          data: Type.Union([
+            Type.Literal('zero'),
+            Type.Literal('random'),
+            Type.Object({ file: Type.String() }, strict),
+          ]),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+);
+
+export type WarmupConfig = Static<typeof WarmupConfigSchema>;

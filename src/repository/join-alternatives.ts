@@ -1,0 +1,4 @@
+/** `onnx, script or echo`. */
+export function joinAlternatives(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}

@@ -1,0 +1,8 @@
+import { ECHO } from './echo/manifest.js';
+import { ENSEMBLE } from './ensemble/manifest.js';
+import type { RuntimeManifest } from './manifest.js';
+import { ONNX } from './onnx/manifest.js';
+import { SCRIPT } from './script/manifest.js';
+
+/** The runtimes that millrace brings along. Where two could run a file, the one that stands first does. */
+export const BUILT_IN_RUNTIMES: readonly RuntimeManifest[] = [ONNX, SCRIPT, ECHO, ENSEMBLE];

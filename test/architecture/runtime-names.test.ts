@@ -1,0 +1,46 @@
+import { readdirSync } from 'node:fs';
+import { Value } from '@sinclair/typebox/value';
+import { describe, expect, it } from 'vitest';
+import { EchoSchema } from '../../src/runtimes/echo/manifest.js';
+import { readEchoOptions } from '../../src/runtimes/echo/options.js';
+import { BUILT_IN_RUNTIMES } from '../../src/runtimes/index.js';
+import { readOnnxOptions } from '../../src/runtimes/onnx/options.js';
+import { OnnxSchema } from '../../src/runtimes/onnx/section.js';
+import { sourceFiles } from './source-files.js';
+
+const NAMES = BUILT_IN_RUNTIMES.map(({ name }) => name);
+/** What is no runtime, but serves several of them. */
+const SHARED = ['host', 'sequence'];
+
+/** A runtime by its name: as a string, or as the key of its section. */
+const NAMED = new RegExp(`(['"\`])(${NAMES.join('|')})\\1|\\b[cC]onfig\\??\\.(${NAMES.join('|')})\\b`, 'g');
+
+function namedIn(text: string): readonly string[] {
+  const code = text.replace(/\/\*.*?\*\//gs, '').replace(/\/\/.*$/gm, '');
+  return [...code.matchAll(NAMED)].map(([found]) => found);
+}
+
+describe('runtimes', () => {
+  it('are named in their own folders and in the list of those that millrace brings along only', () => {
+    const own = NAMES.map((name) => `src/runtimes/${name}/`);
+    const naming = sourceFiles()
+      .filter((file) => !own.some((folder) => file.path.startsWith(folder)))
+      .flatMap(({ path, text }) => namedIn(text).map((name) => `${path}: ${name}`));
+    expect(naming).toEqual([]);
+  });
+
+  it.each(["case 'onnx':", 'config.ensemble?.steps', 'source.config.echo', '{ backend: "script" }'])(
+    'are found where code says %s',
+    (code) => expect(namedIn(code)).toHaveLength(1),
+  );
+
+  it('have a folder each, with a manifest', () => {
+    const folders = readdirSync('src/runtimes', { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(folders.map(({ name }) => name).sort()).toEqual([...NAMES, ...SHARED].sort());
+  });
+
+  it('document the defaults that they take', () => {
+    expect(Value.Default(OnnxSchema, {})).toEqual(readOnnxOptions({}));
+    expect(Value.Default(EchoSchema, {})).toEqual(readEchoOptions({}));
+  });
+});
