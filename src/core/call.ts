@@ -1,5 +1,6 @@
-import type { MillraceError } from './errors.js';
+import { MillraceError } from './errors.js';
 import type { FinishReason, Usage } from './request.js';
+import { childTrace, type TraceContext } from './trace.js';
 
 /** Who is calling. Anonymous until authentication says otherwise. */
 export interface Principal {
@@ -10,15 +11,6 @@ export interface Principal {
 /** What a principal may do: run inferences, change what is loaded, read metadata, statistics and metrics. */
 export const SCOPES = ['infer', 'manage', 'observe'] as const;
 export type Scope = (typeof SCOPES)[number];
-
-/** W3C trace context: 32 and 16 lower-case hex digits. */
-export interface TraceContext {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId: string | undefined;
-  readonly sampled: boolean;
-  readonly state: string | undefined;
-}
 
 /** Why a batch was sent off. */
 export type BatchReason = 'full' | 'preferred' | 'delay' | 'idle' | 'single' | 'retry';
@@ -76,6 +68,12 @@ export function createTiming(receivedAt: number): Timing {
   };
 }
 
+/**
+ * Who waits for a call: a caller, or nobody in particular. Work in the background never delays what is online; nothing that is called
+ * on its behalf is online again.
+ */
+export type CallLane = 'online' | 'background';
+
 export interface CallOptions {
   readonly requestId: string;
   readonly principal: Principal;
@@ -85,13 +83,28 @@ export interface CallOptions {
   readonly receivedAt: number;
   /** Models on whose behalf this call is made, outermost first; none for calls from outside. */
   readonly callers?: readonly string[];
+  /** Default: online. */
+  readonly lane?: CallLane;
+  /** What calls have in common that are to be routed alike, such as a user or a session. */
+  readonly routingKey?: string | undefined;
+}
+
+/** What a child call has that its parent has not; everything else it inherits. */
+export interface ChildOptions {
+  readonly receivedAt: number;
+  /** Default, and at most: the parent's. */
+  readonly deadlineAt?: number;
+  /** The model that calls. */
+  readonly caller?: string;
+  /** Default: the parent's. What runs in the background cannot be made online again. */
+  readonly lane?: 'background';
 }
 
 const NO_CALLERS: readonly string[] = Object.freeze([]);
 
 /**
- * One call from the outside, from its first byte to its settlement. Cancellation is a plain callback list because an
- * AbortSignal costs as much as the rest of a small request; {@link Call.signal} makes one for those who need it.
+ * One call from its first byte to its settlement: from the outside, or the child of another one. Cancellation is a plain callback
+ * because an AbortSignal costs as much as the rest of a small request; {@link Call.signal} makes one for those who need it.
  */
 export class Call {
   readonly requestId: string;
@@ -100,7 +113,13 @@ export class Call {
   readonly deadlineAt: number;
   readonly timing: Timing;
   readonly callers: readonly string[];
+  readonly lane: CallLane;
+  readonly routingKey: string | undefined;
+  #parent: Call | undefined;
+  /** Those that are open. */
+  #children: Set<Call> | undefined;
   #cancelled: MillraceError | undefined;
+  #ended = false;
   #onCancel: ((reason: MillraceError) => void) | undefined;
   #controller: AbortController | undefined;
 
@@ -111,6 +130,38 @@ export class Call {
     this.deadlineAt = options.deadlineAt;
     this.timing = createTiming(options.receivedAt);
     this.callers = options.callers ?? NO_CALLERS;
+    this.lane = options.lane ?? 'online';
+    this.routingKey = options.routingKey;
+  }
+
+  /**
+   * Opens a call on behalf of this one: of the same principal and request, one span further in the same trace. It is cancelled with its
+   * parent, or at once where that has been cancelled or has ended, and is to be {@link end}ed.
+   */
+  child({ receivedAt, deadlineAt = Number.POSITIVE_INFINITY, caller, lane }: ChildOptions): Call {
+    const child = new Call({
+      requestId: this.requestId,
+      principal: this.principal,
+      trace: this.trace && childTrace(this.trace),
+      deadlineAt: Math.min(this.deadlineAt, deadlineAt),
+      receivedAt,
+      callers: caller === undefined ? this.callers : [...this.callers, caller],
+      lane: this.lane === 'background' ? this.lane : (lane ?? 'online'),
+      routingKey: this.routingKey,
+    });
+    if (this.#cancelled !== undefined || this.#ended) {
+      child.cancel(this.#cancelled ?? parentEnded());
+    } else {
+      child.#parent = this;
+      this.#children ??= new Set();
+      this.#children.add(child);
+    }
+    return child;
+  }
+
+  /** Children that have neither ended nor been cancelled. */
+  get openChildren(): number {
+    return this.#children?.size ?? 0;
   }
 
   /** Why the call was cancelled, or undefined while somebody still waits for it. */
@@ -118,14 +169,37 @@ export class Call {
     return this.#cancelled;
   }
 
-  /** Gives up on the call: the client left, the deadline passed or the server ends. Only the first reason counts. */
+  /**
+   * Gives up on the call and its children: the client left, the deadline passed or the server ends. Only the first reason counts, and
+   * none once it has ended.
+   */
   cancel(reason: MillraceError): void {
-    if (this.#cancelled !== undefined) return;
+    if (this.#cancelled !== undefined || this.#ended) return;
     this.#cancelled = reason;
+    this.#unlink();
     const listener = this.#onCancel;
     this.#onCancel = undefined;
     listener?.(reason);
     this.#controller?.abort(reason);
+    this.cancelChildren(reason);
+  }
+
+  /** Gives up on what was called on behalf of this one and is still open. Default reason: its own, or that it has ended. */
+  cancelChildren(reason?: MillraceError): void {
+    const children = this.#children;
+    if (children === undefined || children.size === 0) return;
+    this.#children = undefined;
+    const why = reason ?? this.#cancelled ?? parentEnded();
+    // One of them may end or cancel others.
+    for (const child of children) child.cancel(why);
+  }
+
+  /** The call is settled: its parent forgets it, and what is still open of its children is cancelled. May be repeated. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#unlink();
+    this.cancelChildren();
   }
 
   /** Registers the one party that holds the call now; a later registration takes over, `undefined` releases it. */
@@ -145,4 +219,16 @@ export class Call {
     }
     return this.#controller.signal;
   }
+
+  #unlink(): void {
+    const parent = this.#parent;
+    if (parent === undefined) return;
+    this.#parent = undefined;
+    parent.#children?.delete(this);
+  }
+}
+
+/** What is asked on behalf of a call does not outlive it. */
+function parentEnded(): MillraceError {
+  return new MillraceError('cancelled', 'the request for which it was made has ended');
 }

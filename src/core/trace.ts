@@ -1,4 +1,11 @@
-import type { TraceContext } from './call.js';
+/** W3C trace context: 32 and 16 lower-case hex digits. */
+export interface TraceContext {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string | undefined;
+  readonly sampled: boolean;
+  readonly state: string | undefined;
+}
 
 /**
  * A trace context whose ids are made when somebody first asks for them, as most requests are neither logged nor traced.

@@ -1,7 +1,6 @@
 import {
-  Call,
+  type Call,
   type Clock,
-  childTrace,
   type InferRequest,
   type InferResponse,
   invalidArgument,
@@ -93,21 +92,10 @@ class ModelCall implements AsyncIterableIterator<ModelAnswer> {
         `model '${modelName}' calls '${request.modelName}' for a request that it is not executing`,
       );
     }
-    const callers = [...parent.call.callers, modelName];
-    checkChain([...callers, request.modelName]);
-    const { requestId, principal, trace, deadlineAt } = parent.call;
-    const call = new Call({
-      requestId,
-      principal,
-      deadlineAt,
-      callers,
-      trace: trace && childTrace(trace),
-      receivedAt: clock.now(),
-    });
+    checkChain([...parent.call.callers, modelName, request.modelName]);
+    const call = parent.call.child({ receivedAt: clock.now(), caller: modelName });
     this.#call = call;
     this.#parent = parent;
-    parent.openCalls ??= new Set();
-    parent.openCalls.add(call);
     this.#awaits(true);
     const target = { name: request.modelName, version: request.modelVersion };
     return infer(call, target, toInferRequest(request, parent.request));
@@ -125,7 +113,7 @@ class ModelCall implements AsyncIterableIterator<ModelAnswer> {
     if (this.#ended) return;
     this.#awaits(false);
     this.#ended = true;
-    if (this.#call !== undefined) this.#parent?.openCalls?.delete(this.#call);
+    this.#call?.end();
   }
 }
 

@@ -43,9 +43,7 @@ export interface Pending extends Candidate {
   credit: number;
   /** Clock time of its last answer, grant, or call of another model; 0 = none. */
   lastSignAt: number;
-  /** Calls of other models on its behalf that have not ended; undefined = there never was one. */
-  openCalls: Set<Call> | undefined;
-  /** How many of them have been asked for an answer that has not come. */
+  /** How many calls of other models on its behalf have been asked for an answer that has not come. */
   awaitedCalls: number;
   /** Its neighbours in the queue; the queue's own. */
   before: Pending | undefined;
@@ -89,7 +87,6 @@ export function createPending({ request, call, sink, suspect }: Submission, admi
     runner: undefined,
     credit: STREAM_CREDIT,
     lastSignAt: 0,
-    openCalls: undefined,
     awaitedCalls: 0,
     before: undefined,
     behind: undefined,

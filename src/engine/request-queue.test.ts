@@ -30,7 +30,6 @@ function pending(fields: Partial<Pending> = {}): Pending {
     runner: undefined,
     credit: 32,
     lastSignAt: 0,
-    openCalls: undefined,
     awaitedCalls: 0,
     before: undefined,
     behind: undefined,

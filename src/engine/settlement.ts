@@ -1,5 +1,4 @@
 import {
-  type Call,
   type Clock,
   checkParameters,
   type InferResponse,
@@ -101,7 +100,8 @@ export class Settlement {
     if (item.ended) return;
     item.ended = true;
     item.expiry?.clear();
-    if (item.openCalls !== undefined && item.openCalls.size > 0) endCalls(item.openCalls, item.call.cancelled);
+    // What its model asked of others for it does not outlive it.
+    item.call.cancelChildren();
     const ordered = this.#ordered;
     if (ordered === undefined || item.call.cancelled !== undefined || !ordered.has(item.callId)) {
       ordered?.leave(item.callId);
@@ -165,10 +165,4 @@ function ending({ usage, finishReason }: Emission, error: MillraceError | undefi
     ...(usage === undefined ? {} : { usage }),
     ...(finishReason === undefined ? {} : { finishReason }),
   };
-}
-
-/** What a model asked of others for a request does not outlive it. */
-function endCalls(calls: ReadonlySet<Call>, reason: MillraceError | undefined): void {
-  const end = reason ?? new MillraceError('cancelled', 'the request for which it was made has ended');
-  for (const call of [...calls]) call.cancel(end);
 }

@@ -19,6 +19,12 @@ describe('source files', () => {
     expect(spelling.map((file) => file.path)).toEqual(['src/core/errors.ts']);
   });
 
+  it('calls are opened where they come from outside; on behalf of others their parent makes them', () => {
+    const openers = sourceFiles().filter(({ text }) => /\bnew Call\(/.test(text));
+    const outside = (name: string) => name.startsWith('src/server/') || name === 'src/local-infer.ts';
+    expect(openers.map((file) => file.path).filter((name) => !outside(name))).toEqual(['src/core/call.ts']);
+  });
+
   it('no file is left for later', () => {
     const unfinished = sourceFiles().filter((file) => /\b(TODO|FIXME|XXX|HACK)\b|not implemented yet/i.test(file.text));
     expect(unfinished.map((file) => file.path)).toEqual([]);

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { Call, type CallOptions } from '../../src/core/index.js';
+
+const PRINCIPAL = { name: 'ada', scopes: new Set(['infer'] as const) };
+const TRACE = {
+  traceId: 'a'.repeat(32),
+  spanId: 'b'.repeat(16),
+  parentSpanId: undefined,
+  sampled: true,
+  state: 'vendor=1',
+};
+
+const open = (options: Partial<CallOptions> = {}) =>
+  new Call({
+    requestId: 'req',
+    principal: PRINCIPAL,
+    trace: TRACE,
+    deadlineAt: 9_000,
+    receivedAt: 1_000,
+    ...options,
+  });
+
+describe('a call on behalf of another one', () => {
+  it('is of the same principal and request, one span further in the same trace', () => {
+    const child = open({ routingKey: 'user-1' }).child({ receivedAt: 1_500 });
+    expect(child).toMatchObject({ requestId: 'req', principal: PRINCIPAL, routingKey: 'user-1', lane: 'online' });
+    expect(child.timing).toMatchObject({ receivedAt: 1_500, startedAt: 0 });
+    const { traceId, parentSpanId, spanId, sampled, state } = child.trace ?? {};
+    expect({ traceId, parentSpanId, sampled, state }).toEqual({
+      traceId: TRACE.traceId,
+      parentSpanId: TRACE.spanId,
+      sampled: true,
+      state: 'vendor=1',
+    });
+    expect(spanId).not.toBe(TRACE.spanId);
+    expect(open({ trace: undefined }).child({ receivedAt: 0 }).trace).toBeUndefined();
+  });
+
+  it('has no later deadline', () => {
+    const deadlineOf = (deadlineAt?: number) =>
+      open().child({ receivedAt: 0, ...(deadlineAt !== undefined && { deadlineAt }) }).deadlineAt;
+    expect([deadlineOf(), deadlineOf(10_000), deadlineOf(3_000)]).toEqual([9_000, 9_000, 3_000]);
+  });
+
+  it('names the models on whose behalf it is made, outermost first', () => {
+    const parent = open().child({ receivedAt: 0, caller: 'outer' });
+    expect(parent.child({ receivedAt: 0, caller: 'inner' }).callers).toEqual(['outer', 'inner']);
+    expect(parent.child({ receivedAt: 0 }).callers).toEqual(['outer']);
+  });
+
+  it('is in the background where its parent is, or where it is sent there; nothing brings it back', () => {
+    const background = open().child({ receivedAt: 0, lane: 'background' });
+    expect([background.lane, background.child({ receivedAt: 0 }).lane]).toEqual(['background', 'background']);
+    expect(open({ lane: 'background' }).child({ receivedAt: 0 }).lane).toBe('background');
+    // @ts-expect-error: there is no such choice
+    expect(background.child({ receivedAt: 0, lane: 'online' }).lane).toBe('background');
+  });
+});
