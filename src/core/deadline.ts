@@ -4,6 +4,9 @@ import { MillraceError } from './errors.js';
 
 const SWEEP_INTERVAL_MS = 1_000;
 
+/** What a deadline ends: a call, or what answers for one. */
+export type Expiring = Pick<Call, 'deadlineAt' | 'timing' | 'cancel'>;
+
 /** What {@link DeadlineWatch.watch} gives for a call that needs no watching. */
 const UNWATCHED = -1;
 
@@ -14,7 +17,7 @@ const UNWATCHED = -1;
 export class DeadlineWatch {
   readonly #clock: Clock;
   // Not a Set: its outgrown tables are promoted and keep the calls in them alive until the next full collection.
-  readonly #slots: (Call | undefined)[] = [];
+  readonly #slots: (Expiring | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #near = new Map<number, Timer>();
   #sweep: Timer | undefined;
@@ -24,7 +27,7 @@ export class DeadlineWatch {
   }
 
   /** Watches over a call; the token ends that. A call whose deadline has passed is cancelled at once. */
-  watch(call: Call): number {
+  watch(call: Expiring): number {
     if (call.deadlineAt === Number.POSITIVE_INFINITY) return UNWATCHED;
     if (call.deadlineAt <= this.#clock.now()) {
       expire(call);
@@ -58,7 +61,7 @@ export class DeadlineWatch {
     this.#sweep = distant === 0 ? undefined : this.#clock.setTimer(SWEEP_INTERVAL_MS, () => this.#onSweep());
   }
 
-  #setTimer(slot: number, call: Call): void {
+  #setTimer(slot: number, call: Expiring): void {
     const delayMs = Math.max(0, call.deadlineAt - this.#clock.now());
     this.#near.set(
       slot,
@@ -67,12 +70,12 @@ export class DeadlineWatch {
   }
 }
 
-function expire(call: Call): void {
+function expire(call: Expiring): void {
   call.cancel(deadlineExceeded(call));
 }
 
 /** What a call ends with whose deadline has passed. */
-export function deadlineExceeded({ deadlineAt, timing }: Call): MillraceError {
+export function deadlineExceeded({ deadlineAt, timing }: Expiring): MillraceError {
   const allowedMs = Math.round(deadlineAt - timing.receivedAt);
   return new MillraceError('deadline_exceeded', `the request took longer than its ${allowedMs} ms`);
 }

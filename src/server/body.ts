@@ -35,10 +35,9 @@ export function readBody(exchange: Exchange, maxBytes: number, done: (body: Uint
     }
     let plainBytes = 0;
     const count = (bytes: number) => {
-      if (exchange.answered) throw new MillraceError('cancelled', 'the client is gone');
       plainBytes += bytes;
       if (plainBytes > maxBytes) throw tooLarge('more once decompressed', maxBytes);
-      exchange.hold(bytes);
+      exchange.settlement.hold(bytes);
     };
     decompress(body, { compression, count }, (error, plain) => {
       try {
@@ -70,12 +69,13 @@ interface Expectation {
 }
 
 function collect(exchange: Exchange, expected: Expectation, done: (body: Uint8Array) => void): void {
-  const { req } = exchange;
+  const { req, settlement } = exchange;
   const { declaredBytes, maxBytes } = expected;
   let body: BodyBuffer = new BodyBuffer(declaredBytes);
   const hand = (whole: Uint8Array) => {
     if (exchange.answered) return;
-    exchange.arrived();
+    settlement.unwatch();
+    settlement.expectNoMore();
     try {
       done(whole);
     } catch (error) {
@@ -87,20 +87,21 @@ function collect(exchange: Exchange, expected: Expectation, done: (body: Uint8Ar
     if (!(whole instanceof Promise)) hand(whole);
     else whole.then(hand, (error: unknown) => exchange.fail(error));
   };
-  exchange.arriving();
+  settlement.watch();
+  settlement.expectMore();
   req.on('data', (chunk: Buffer) => {
-    if (exchange.answered) return;
-    exchange.requestBytes += chunk.byteLength;
+    if (settlement.answered) return;
+    settlement.requestBytes += chunk.byteLength;
     try {
-      if (exchange.requestBytes > maxBytes) throw tooLarge('more', maxBytes);
-      exchange.hold(chunk.byteLength);
+      if (settlement.requestBytes > maxBytes) throw tooLarge('more', maxBytes);
+      settlement.hold(chunk.byteLength);
     } catch (error) {
       body = new BodyBuffer(0);
       exchange.fail(error);
       return;
     }
     body.add(chunk);
-    if (exchange.requestBytes === declaredBytes) finish();
+    if (settlement.requestBytes === declaredBytes) finish();
   });
   if (declaredBytes === undefined) req.on('end', finish);
 }

@@ -1,5 +1,6 @@
 import { createDeflate, createGunzip, createGzip, createInflate } from 'node:zlib';
 import type { WireResponse } from '../protocols/index.js';
+import { bodyPieces } from './answer-body.js';
 import type { Compression } from './encoding.js';
 import { HttpError } from './http-error.js';
 import { turns } from './turns.js';
@@ -12,11 +13,10 @@ type Done<Value> = (error: unknown, value: Value) => void;
 /** The answer with its body compressed. */
 export async function compressAnswer(response: WireResponse, compression: Compression): Promise<WireResponse> {
   const { headers, body } = response;
-  const pieces = typeof body === 'string' || body instanceof Uint8Array ? [body] : body;
   return {
     ...response,
     headers: { ...headers, 'content-encoding': compression },
-    body: await compress(pieces, compression),
+    body: await compress(bodyPieces(body), compression),
   };
 }
 

@@ -6,9 +6,11 @@ import { Call } from '../core/index.js';
 import { checksHosts } from './bind.js';
 import { answerClientError, clientErrorOf, renderRaw } from './client-error.js';
 import { type Address, addressOf, type Endpoint, listenAt, portOf } from './endpoint.js';
-import { type Exchange, type ExchangeContext, errorResponse, NOBODY } from './exchange.js';
+import { errorResponse } from './error-response.js';
+import type { Exchange, ExchangeContext } from './exchange.js';
 import type { Entrance, Gate, RequestFlags } from './gate.js';
 import { HttpError } from './http-error.js';
+import { NOBODY } from './settlement.js';
 import type { TlsPair } from './tls.js';
 
 export interface ListenerOptions {

@@ -33,3 +33,9 @@ export function createPeer(
       PROXY_HEADERS.every((name) => headers[name] === undefined),
   };
 }
+
+/** How a client reached the server that it calls `host`, e.g. `http://localhost:8000`. */
+export function originOf(socket: Socket, host: string | undefined): string {
+  const scheme = 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http';
+  return `${scheme}://${host ?? `${socket.localAddress}:${socket.localPort}`}`;
+}

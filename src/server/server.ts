@@ -86,7 +86,7 @@ export function createServer(dependencies: ServerDependencies): Server {
   const grpc = createGrpcServer({
     ...dependencies,
     loadMethods: () => loadMethods(dependencies, decoder),
-    budget: context.bodyBudget,
+    budget: context.budget,
     requestId: context.requestId,
     draining: context.draining,
     tls: tls?.pair,
@@ -163,8 +163,8 @@ function createContext(dependencies: ServerDependencies, draining: () => boolean
     events,
     requiresKey,
     connections: new Connections(clock),
-    bodyBudget: new ByteBudget('the server', options.maxBufferedBytes),
-    arrivals: new DeadlineWatch(clock),
+    budget: new ByteBudget('the server', options.maxBufferedBytes),
+    deadlines: new DeadlineWatch(clock),
     requestId: createRequestIds(),
     draining,
   };

@@ -1,4 +1,4 @@
-import type { ByteBudget, Clock, EventBus } from '../../core/index.js';
+import { type ByteBudget, type Clock, DeadlineWatch, type EventBus } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import type { GrpcMethod } from '../../protocols/index.js';
 import type { Endpoint } from '../endpoint.js';
@@ -37,7 +37,12 @@ export function createGrpcServer(setup: GrpcSetup): GrpcServer {
   const { options, clock, tls } = setup;
   const shortest = Math.min(options.receiveTimeoutMs, options.sendTimeoutMs) / 2;
   const interval = Math.max(MIN_CHECK_INTERVAL_MS, Math.min(MAX_CHECK_INTERVAL_MS, shortest));
-  const context: GrpcContext = { ...setup, calls: new OpenCalls(clock, interval), sidelines: new Sidelines() };
+  const context: GrpcContext = {
+    ...setup,
+    deadlines: new DeadlineWatch(clock),
+    calls: new OpenCalls(clock, interval),
+    sidelines: new Sidelines(),
+  };
   let loading: Promise<GrpcMethods> | undefined;
   const loadMethods = (): Promise<GrpcMethods> => {
     loading ??= setup.loadMethods().then((methods) => new Map(methods.map((method) => [method.path, method])));

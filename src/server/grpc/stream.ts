@@ -34,12 +34,13 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   #pacing = false;
   #queued: GrpcMessage[] = [];
   #ending = false;
+  readonly #hold = (bytes: number) => this.settlement.hold(bytes);
 
   constructor(context: GrpcContext, incoming: IncomingStream, method: StreamMethod) {
     super(context, incoming);
     this.#method = method;
     this.#maxBytes = maxMessageBytes(method, context.options);
-    this.#reader = new MessageReader({ maxBytes: this.#maxBytes, hold: (bytes) => this.hold(bytes) });
+    this.#reader = new MessageReader({ maxBytes: this.#maxBytes, hold: this.#hold });
     this.stream.on('drain', () => {
       if (!this.#pacing) this.#wake();
     });
@@ -52,16 +53,17 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   /** Lets the stream in; throws what must not come in. */
   open(): void {
     const { sideline = false } = this.#method;
-    this.begin(this.#method, sideline ? SIDELINE_LIMIT_MS : Number.POSITIVE_INFINITY);
+    const call = this.begin(this.#method, sideline ? SIDELINE_LIMIT_MS : Number.POSITIVE_INFINITY);
+    call.onCancel((reason) => this.#cancelCalls(reason));
     if (sideline) this.#sideline = this.context.sidelines.enter();
     this.#encoding = messageEncoding(this.metadata['grpc-encoding']);
     const handler = this.#method.open(this);
-    if (!this.answered) this.#handler = handler;
+    if (!this.settlement.answered) this.#handler = handler;
   }
 
   openCall(): Call {
-    const { principal, deadlineAt } = this.call;
-    const call = this.createCall(principal, deadlineAt, this.context.clock.now());
+    const { principal, deadlineAt } = this.settlement.call;
+    const call = this.settlement.createCall(principal, deadlineAt, this.context.clock.now());
     this.#calls.add(call);
     return call;
   }
@@ -74,7 +76,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
 
   send(message: GrpcMessage): boolean {
     const { stream } = this;
-    if (this.answered || stream.destroyed || stream.closed) return false;
+    if (this.settlement.answered || stream.destroyed || stream.closed) return false;
     if (!stream.headersSent) this.sendHeaders();
     if (this.#pacing) {
       this.#queued.push(message);
@@ -91,40 +93,35 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
 
   drained(): Promise<void> {
     const { stream } = this;
-    if (this.answered || stream.destroyed || stream.closed) return Promise.resolve();
+    if (this.settlement.answered || stream.destroyed || stream.closed) return Promise.resolve();
     if (!this.#pacing && !stream.writableNeedDrain) return Promise.resolve();
     return new Promise((resolve) => this.#onDrained.push(resolve));
   }
 
   end(reason?: unknown): void {
-    if (this.answered || this.#ending) return;
+    const { answered, call } = this.settlement;
+    if (answered || this.#ending) return;
     this.#handler = undefined;
-    // Its calls have the same deadline, and their end may come here before anybody has looked at the stream's.
-    const late = this.context.clock.now() + TIMER_SLACK_MS >= this.call.deadlineAt;
-    const error = reason ?? (late ? deadlineExceeded(this.call) : undefined);
-    if (error !== undefined) super.fail(error);
+    this.#cancelCalls(new MillraceError('cancelled', 'the stream has ended'));
+    // Its calls have the same deadline, and their end may come here before that of the stream.
+    const late = this.context.clock.now() + TIMER_SLACK_MS >= call.deadlineAt;
+    const error = reason ?? (late ? deadlineExceeded(call) : undefined);
+    if (error !== undefined) this.fail(error);
     else if (this.#pacing) this.#ending = true;
     else if (!this.stream.destroyed && !this.stream.closed) {
       if (!this.stream.headersSent) this.sendHeaders();
       this.finish();
     }
-    this.#cancelCalls(new MillraceError('cancelled', 'the stream has ended'));
     // A stream that has been ended says 'drain' no more.
     this.#wake();
     this.#readAway();
   }
 
   /** For what the handler does not know of yet. */
-  override fail(thrown: unknown): void {
-    const first = !this.answered;
-    super.fail(thrown);
-    if (first) this.#break(thrown);
+  override writeError(error: MillraceError): void {
+    super.writeError(error);
+    this.#break(error);
     this.#readAway();
-  }
-
-  override cancel(reason: MillraceError): void {
-    this.#cancelCalls(reason);
-    super.cancel(reason);
   }
 
   override drain(): void {
@@ -133,9 +130,9 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     this.fail(new MillraceError('unavailable', 'the server is shutting down'));
   }
 
-  override settle(): void {
+  override onSettled(): void {
     this.#sideline?.();
-    super.settle();
+    super.onSettled();
   }
 
   override check(now: number): void {
@@ -161,14 +158,14 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   /** Handles what has arrived until there is no more of it, or a message takes its time. May throw. */
   #readOn(): void {
     if (this.#ending) return;
-    while (!this.#busy && !this.answered) {
+    while (!this.#busy && !this.settlement.answered) {
       const message = this.#reader.next();
       if (message === undefined) break;
       this.requestMessages++;
       if (this.#reader.compressed) this.#wait(this.#unpack(message));
       else this.#hand(message);
     }
-    if (this.#busy || this.answered) return;
+    if (this.#busy || this.settlement.answered) return;
     const { midMessage, progress } = this.#reader;
     if (!midMessage) this.#messageSince = 0;
     else if (this.#messageSince === 0) this.#messageSince = this.context.clock.now();
@@ -184,7 +181,9 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     writePaced(this.stream, message, {
       sizeBytes,
       compressed: false,
-      written: (bytes) => this.countBytes(bytes),
+      written: (bytes) => {
+        this.settlement.responseBytes += bytes;
+      },
       done: () => this.#onPaced(),
     });
   }
@@ -202,7 +201,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
 
   #hand(message: Uint8Array): void {
     const pending = this.#handler?.onMessage(message);
-    if (pending === undefined) this.free(this.heldBytes);
+    if (pending === undefined) this.settlement.free();
     else this.#wait(pending);
   }
 
@@ -210,12 +209,9 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     const plain = await decompressMessage(message, {
       compression: this.#encoding,
       maxBytes: this.#maxBytes,
-      hold: (bytes) => {
-        if (this.answered) throw new MillraceError('cancelled', 'the client is gone');
-        this.hold(bytes);
-      },
+      hold: this.#hold,
     });
-    if (!this.answered) await this.#handler?.onMessage(plain);
+    if (!this.settlement.answered) await this.#handler?.onMessage(plain);
   }
 
   /** Reads nothing more until `pending` has settled. */
@@ -226,8 +222,8 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     pending
       .then(() => {
         this.#busy = false;
-        if (this.answered) return;
-        this.free(this.heldBytes);
+        if (this.settlement.answered) return;
+        this.settlement.free();
         this.stream.resume();
         this.#readOn();
         if (this.context.draining()) this.drain();
@@ -235,11 +231,11 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
       .catch((error: unknown) => this.fail(error));
   }
 
-  #break(thrown: unknown): void {
+  #break(error: MillraceError): void {
     const handler = this.#handler;
     this.#handler = undefined;
-    const reason = thrown instanceof MillraceError ? thrown : new MillraceError('cancelled', 'the stream broke off');
-    this.#cancelCalls(reason);
+    // A fault of the stream is none of its calls.
+    this.#cancelCalls(error.code === 'internal' ? new MillraceError('cancelled', 'the stream broke off') : error);
     this.#wake();
     handler?.onBroken();
   }

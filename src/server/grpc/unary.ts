@@ -15,25 +15,26 @@ export class UnaryExchange extends GrpcExchange {
   readonly #reader: MessageReader;
   #encoding: Compression | undefined;
   #message: Uint8Array | undefined;
+  readonly #hold = (bytes: number) => this.settlement.hold(bytes);
 
   constructor(context: GrpcContext, incoming: IncomingStream, method: UnaryMethod) {
     super(context, incoming);
     this.#method = method;
     this.#maxBytes = maxMessageBytes(method, context.options);
-    this.#reader = new MessageReader({ maxBytes: this.#maxBytes, hold: (bytes) => this.hold(bytes) });
+    this.#reader = new MessageReader({ maxBytes: this.#maxBytes, hold: this.#hold });
   }
 
   /** Lets the call in; throws what must not come in. */
   open(): void {
     this.begin(this.#method, this.context.options.requestTimeoutMs);
+    this.settlement.expectMore();
     this.#encoding = messageEncoding(this.metadata['grpc-encoding']);
   }
 
   override check(now: number): void {
-    if (!this.requestEnded && now - this.receivedAt >= this.context.options.receiveTimeoutMs) {
+    if (!this.requestEnded && now - this.settlement.receivedAt >= this.context.options.receiveTimeoutMs) {
       this.fail(new MillraceError('deadline_exceeded', 'the request did not arrive in time'));
     }
-    if (!this.requestEnded) this.checkSender(now);
     super.check(now);
   }
 
@@ -52,6 +53,7 @@ export class UnaryExchange extends GrpcExchange {
   protected override onRequestEnd(): void {
     const message = this.#message;
     this.#message = undefined;
+    this.settlement.expectNoMore();
     if (this.#reader.midMessage) {
       throw invalidArgument(`the request ended after ${this.#reader.progress}`);
     }
@@ -63,10 +65,7 @@ export class UnaryExchange extends GrpcExchange {
     decompressMessage(message, {
       compression: this.#encoding,
       maxBytes: this.#maxBytes,
-      hold: (bytes) => {
-        if (this.answered) throw new MillraceError('cancelled', 'the client is gone');
-        this.hold(bytes);
-      },
+      hold: this.#hold,
     }).then(
       (plain) => this.#run(plain),
       (error: unknown) => this.fail(error),
@@ -75,9 +74,10 @@ export class UnaryExchange extends GrpcExchange {
 
   /** Never throws. */
   #run(message: Uint8Array): void {
-    if (this.answered) return;
+    const { answered, call } = this.settlement;
+    if (answered) return;
     try {
-      const answer = this.#method.handle(this.call, message, this.metadata);
+      const answer = this.#method.handle(call, message, this.metadata);
       if (!(answer instanceof Promise)) {
         this.#answer(answer);
         return;
@@ -109,13 +109,12 @@ export class UnaryExchange extends GrpcExchange {
   }
 
   #send(message: GrpcMessage, sizeBytes: number, encoding?: Compression): void {
-    const { stream } = this;
-    if (this.answered || stream.destroyed || stream.closed) return;
-    try {
-      // Held until the client has taken it: many answers that nobody reads are many bytes.
-      this.holdAnswer(sizeBytes);
-    } catch (error) {
-      this.fail(error);
+    const { stream, settlement } = this;
+    if (settlement.answered || stream.destroyed || stream.closed) return;
+    // Held until the client has taken it.
+    const refusal = settlement.holdAnswer(sizeBytes);
+    if (refusal !== undefined) {
+      this.fail(refusal);
       return;
     }
     this.sendHeaders(encoding);
@@ -124,7 +123,9 @@ export class UnaryExchange extends GrpcExchange {
       this.countResponse(0);
       writePaced(stream, message, {
         ...framing,
-        written: (bytes) => this.countBytes(bytes),
+        written: (bytes) => {
+          settlement.responseBytes += bytes;
+        },
         done: () => this.finish(),
       });
       return;

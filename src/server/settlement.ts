@@ -1,0 +1,267 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import {
+  type ByteBudget,
+  Call,
+  type Clock,
+  type DeadlineWatch,
+  type EventBus,
+  type Expiring,
+  MillraceError,
+  type Principal,
+  shuttingDown,
+  type Timer,
+  type Timing,
+  toMillraceError,
+} from '../core/index.js';
+import type { ServerOptions } from './options.js';
+import { STALLED_MS } from './patience.js';
+import { openTrace } from './trace-context.js';
+
+/** What all requests of a server share, whatever transport they come by. */
+export interface SettlementContext {
+  readonly options: ServerOptions;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  /** What requests and answers may hold, those of all transports together. */
+  readonly budget: ByteBudget;
+  readonly deadlines: DeadlineWatch;
+  readonly requestId: (header: string | string[] | undefined) => string;
+  /** The server ends. */
+  readonly draining: () => boolean;
+}
+
+/** How a transport answers one request. All else about its end is up to its {@link Settlement}. */
+export interface Transport {
+  /** What is asked for, for the log: `POST /v2/models/m/infer`. */
+  readonly subject: string;
+  /** Answers with an error. Called at most once, and never after {@link Settlement.answer}. */
+  writeError(error: MillraceError): void;
+  /** The request has settled. Called once: releases what else it holds, and publishes how it ended. */
+  onSettled(): void;
+}
+
+/** Who calls where nobody has to say so: health, documentation, and what is refused before it comes to that. */
+export const NOBODY: Principal = { name: 'anonymous', scopes: new Set() };
+
+/**
+ * One request from its headers to its end, whatever transport it comes by: who calls and for how long, which bytes it holds,
+ * whether it is answered, what went wrong. It is answered at most once, settles exactly once, and holds nothing after that.
+ */
+export class Settlement implements Expiring {
+  readonly requestId: string;
+  readonly receivedAt: number;
+  requestBytes = 0;
+  responseBytes = 0;
+  readonly #context: SettlementContext;
+  readonly #transport: Transport;
+  readonly #headers: IncomingHttpHeaders;
+  #call: Call | undefined;
+  #error: MillraceError | undefined;
+  #answered = false;
+  #settled = false;
+  #heldBytes = 0;
+  #watch: number | undefined;
+  #arriving = false;
+  /** The next check whether the request still arrives, when the server shuts down. */
+  #stall: Timer | undefined;
+
+  constructor(context: SettlementContext, transport: Transport, headers: IncomingHttpHeaders) {
+    this.#context = context;
+    this.#transport = transport;
+    this.#headers = headers;
+    this.receivedAt = context.clock.now();
+    this.requestId = context.requestId(headers['x-request-id']);
+  }
+
+  /** True once an answer is on its way or nobody waits for one. */
+  get answered(): boolean {
+    return this.#answered;
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+
+  /** What went wrong; undefined = nothing so far. */
+  get error(): MillraceError | undefined {
+    return this.#error;
+  }
+
+  /** Of the server's budget. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** More of the request is to come, and waited for. */
+  get arriving(): boolean {
+    return this.#arriving && !this.#answered;
+  }
+
+  /** How long it has taken so far. */
+  get durationMs(): number {
+    return this.#context.clock.now() - this.receivedAt;
+  }
+
+  /** The call; of nobody until {@link begin} has said whose it is. */
+  get call(): Call {
+    this.#call ??= this.createCall(NOBODY, Number.POSITIVE_INFINITY);
+    return this.#call;
+  }
+
+  get deadlineAt(): number {
+    return this.call.deadlineAt;
+  }
+
+  get timing(): Timing {
+    return this.call.timing;
+  }
+
+  /** Opens the call of `principal`, who gives up `timeoutMs` after the request was received. */
+  begin(principal: Principal, timeoutMs: number): Call {
+    this.#call = this.createCall(principal, this.receivedAt + timeoutMs);
+    return this.#call;
+  }
+
+  /** A call with the id and the trace of the request. */
+  createCall(principal: Principal, deadlineAt: number, receivedAt = this.receivedAt): Call {
+    const { traceparent, tracestate } = this.#headers;
+    const trace = openTrace(single(traceparent), single(tracestate));
+    return new Call({ requestId: this.requestId, principal, trace, deadlineAt, receivedAt });
+  }
+
+  /** Ends the request when its deadline passes, until {@link unwatch}. */
+  watch(): void {
+    this.#watch = this.#context.deadlines.watch(this);
+  }
+
+  /** Somebody else watches the deadline, or it no longer matters. */
+  unwatch(): void {
+    if (this.#watch === undefined) return;
+    this.#context.deadlines.unwatch(this.#watch);
+    this.#watch = undefined;
+  }
+
+  /** More of the request is to come; while the server shuts down, it may not stop arriving. */
+  expectMore(): void {
+    this.#arriving = true;
+    if (this.#context.draining()) this.hurry();
+  }
+
+  /** The request is complete, or nobody waits for the rest. */
+  expectNoMore(): void {
+    this.#arriving = false;
+    this.#stall?.clear();
+  }
+
+  /** The server shuts down: ends a request of which nothing more has come for a while. */
+  hurry(): void {
+    if (!this.arriving) return;
+    const { requestBytes } = this;
+    this.#stall?.clear();
+    this.#stall = this.#context.clock.setTimer(STALLED_MS, () => {
+      if (this.requestBytes === requestBytes) this.fail(shuttingDown());
+      else this.hurry();
+    });
+  }
+
+  /** Counts bytes against the server's budget until {@link free} or the end; throws when that is used up or nobody waits. */
+  hold(bytes: number): void {
+    if (this.#answered) throw new MillraceError('cancelled', 'the client is gone');
+    const { budget, options } = this.#context;
+    if (budget.take(bytes) !== undefined) {
+      throw new MillraceError(
+        'resource_exhausted',
+        `the server already holds ${options.maxBufferedBytes} bytes of requests and answers; try again later`,
+        { retryAfterMs: 1_000 },
+      );
+    }
+    this.#heldBytes += bytes;
+  }
+
+  /** The same for an answer: many that nobody reads are many bytes. Gives the error to answer with where there is no room. */
+  holdAnswer(bytes: number): MillraceError | undefined {
+    const { budget, options } = this.#context;
+    if (this.#settled) return new MillraceError('cancelled', 'the client is gone');
+    if (budget.take(bytes) !== undefined) {
+      // Says nothing of trying again: the request was executed.
+      return new MillraceError(
+        'resource_exhausted',
+        `the server already holds ${options.maxBufferedBytes} bytes of requests and answers, and has no room for this answer`,
+      );
+    }
+    this.#heldBytes += bytes;
+    return undefined;
+  }
+
+  /** Releases all that is held: what it was held for is no longer needed. */
+  free(): void {
+    if (this.#heldBytes > 0) this.#context.budget.release(this.#heldBytes);
+    this.#heldBytes = 0;
+  }
+
+  /** An answer is on its way, and there will be no other. */
+  answer(): void {
+    this.#answered = true;
+  }
+
+  /** Answers with an error, unless there is an answer; what was not foreseen is published with its stack and answered without it. */
+  fail(thrown: unknown): void {
+    const error = this.#foreseen(thrown);
+    if (this.#answered) return;
+    this.#answered = true;
+    this.#error = error;
+    this.#transport.writeError(error);
+  }
+
+  /** It ends in an error, though an answer is on its way. */
+  breakOff(thrown: unknown): void {
+    this.#error = this.#foreseen(thrown);
+  }
+
+  /** Nobody waits for the answer any more. `message` is for the log. */
+  leave(message: string): void {
+    this.#answered = true;
+    this.#error = new MillraceError('cancelled', message);
+    this.call.cancel(this.#error);
+  }
+
+  /** Gives up on the call, because of its deadline or at shutdown; its answer says why. */
+  cancel(reason: MillraceError): void {
+    this.call.cancel(reason);
+    // What holds the call answers in a moment; what nobody holds has to be answered here.
+    this.#context.clock.defer(() => this.fail(reason));
+  }
+
+  /** The answer has left, or its client has. */
+  settle(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#answered = true;
+    this.unwatch();
+    this.expectNoMore();
+    this.free();
+    this.#transport.onSettled();
+  }
+
+  /** Tells the log of what nobody has foreseen. */
+  publishFault(error: unknown): void {
+    this.#context.events.publish('diagnostic', {
+      level: 'error',
+      room: 'server',
+      message: `${this.#transport.subject} failed unexpectedly`,
+      fields: { requestId: this.requestId },
+      error,
+    });
+  }
+
+  #foreseen(thrown: unknown): MillraceError {
+    const error = toMillraceError(thrown);
+    // A MillraceError is what somebody foresaw, a model that raises included; the access log tells of it.
+    if (error !== thrown) this.publishFault(thrown);
+    return error;
+  }
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined;
+}

@@ -1,0 +1,285 @@
+import { describe, expect, it } from 'vitest';
+import { MillraceError } from '../../src/core/index.js';
+import { chooseSeed, Random } from '../support/random.js';
+import {
+  createSettlements,
+  type FakeTransport,
+  MAX_BYTES,
+  SHUTDOWN,
+  TESTER,
+  TIMEOUT_MS,
+} from '../support/settlement-fixture.js';
+
+type Settlements = ReturnType<typeof createSettlements>;
+
+const ENDS = ['answer', 'fail', 'client gone', 'deadline', 'shutdown', 'budget refused'] as const;
+type End = (typeof ENDS)[number];
+
+async function happen(end: End, transport: FakeTransport, { clock }: Settlements): Promise<void> {
+  const { settlement } = transport;
+  if (end === 'answer') transport.answer(10);
+  else if (end === 'fail') settlement.fail(new MillraceError('not_found', 'there is no such model'));
+  else if (end === 'client gone') transport.leave();
+  else if (end === 'deadline') await clock.advance(TIMEOUT_MS);
+  else if (end === 'shutdown') settlement.cancel(SHUTDOWN);
+  else transport.receive(MAX_BYTES + 1);
+}
+
+function orders<T>(items: readonly T[]): readonly (readonly T[])[] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((first) => orders(items.filter((item) => item !== first)).map((rest) => [first, ...rest]));
+}
+
+describe('a request', () => {
+  it.each([
+    ['answer', ['answer'], undefined],
+    ['fail', ['not_found'], 'not_found'],
+    ['client gone', [], 'cancelled'],
+    ['deadline', ['deadline_exceeded'], 'deadline_exceeded'],
+    ['shutdown', ['unavailable'], 'unavailable'],
+    ['budget refused', ['resource_exhausted'], 'resource_exhausted'],
+  ] as const)('that meets "%s" first ends by that, whatever follows in whatever order', async (first, told, code) => {
+    for (const rest of orders(ENDS.filter((end) => end !== first))) {
+      const settlements = createSettlements();
+      const { clock, budget, diagnostics } = settlements;
+      const transport = settlements.open();
+      const { settlement, written, endings } = transport;
+      transport.receive(100);
+      await happen(first, transport, settlements);
+      await clock.flush();
+      expect([written, settlement.error?.code]).toEqual([told, code]);
+      for (const end of rest) {
+        await happen(end, transport, settlements);
+        await clock.flush();
+      }
+      expect([written, endings.length, budget.usedBytes], `${first}, ${rest.join(', ')}`).toEqual([told, 1, 0]);
+      expect([settlement.heldBytes, clock.pendingTimers, diagnostics]).toEqual([0, 0, []]);
+    }
+  });
+
+  it.each(ENDS)('that has settled is not touched by "%s"', async (end) => {
+    const settlements = createSettlements();
+    const transport = settlements.open();
+    transport.answer(10);
+    transport.flush();
+    await happen(end, transport, settlements);
+    await settlements.clock.flush();
+    expect([transport.written, transport.endings, settlements.budget.usedBytes]).toEqual([
+      ['answer'],
+      [{ error: undefined, requestBytes: 0, responseBytes: 10 }],
+      0,
+    ]);
+  });
+
+  it('that has settled leaves no timer behind', async () => {
+    const { clock, open, server } = createSettlements();
+    server.draining = true;
+    const transport = open();
+    transport.settlement.expectMore();
+    transport.leave();
+    await clock.advance(1_000);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('whose client leaves while its answer is on its way was left', () => {
+    const { open } = createSettlements();
+    const transport = open();
+    transport.answer(10);
+    transport.leave();
+    expect(transport.endings).toMatchObject([{ error: { code: 'cancelled', message: 'the client left' } }]);
+    expect(transport.settlement.call.cancelled?.message).toBe('the client left');
+  });
+
+  const seed = chooseSeed();
+  it(`is answered at most once, settles once and then holds nothing, beside others (MILLRACE_TEST_SEED=${seed})`, async () => {
+    const random = new Random(seed);
+    for (let round = 0; round < 200; round++) {
+      const settlements = createSettlements();
+      const { clock, budget, server } = settlements;
+      const transports = Array.from({ length: random.integer(1, 4) }, () => settlements.open());
+      for (let step = 0; step < 30; step++) {
+        const transport = random.pick(transports);
+        const { settlement } = transport;
+        await random.pick([
+          () => happen(random.pick(ENDS), transport, settlements),
+          () => transport.receive(random.integer(0, 400)),
+          () => transport.answer(random.integer(0, 400)),
+          () => settlement.fail(new TypeError('x is not a function')),
+          () => settlement.breakOff(new MillraceError('internal', 'the model failed')),
+          () => settlement.expectMore(),
+          () => settlement.expectNoMore(),
+          () => settlement.free(),
+          () => settlement.unwatch(),
+          () => transport.flush(),
+          () => clock.advance(random.integer(0, 1_500)),
+          () => clock.flush(),
+          () => {
+            server.draining = true;
+            settlement.hurry();
+          },
+        ])();
+        expect(budget.usedBytes).toBe(transports.reduce((bytes, { settlement }) => bytes + settlement.heldBytes, 0));
+        for (const { settlement, endings } of transports) {
+          expect(endings.length).toBe(settlement.settled ? 1 : 0);
+          if (settlement.settled) expect(settlement.heldBytes).toBe(0);
+        }
+      }
+      for (const transport of transports) transport.leave();
+      await clock.advance(2 * TIMEOUT_MS);
+      for (const { written, endings } of transports) expect([written.length <= 1, endings.length]).toEqual([true, 1]);
+      expect([budget.usedBytes, clock.pendingTimers]).toEqual([0, 0]);
+    }
+  });
+});
+
+describe('the call of a request', () => {
+  it('carries its id, who calls, its trace and its deadline', () => {
+    const { clock, open } = createSettlements();
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const { settlement } = open({ 'x-request-id': 'mine', traceparent, tracestate: 'v=1' });
+    expect(settlement.call).toMatchObject({
+      requestId: 'mine',
+      principal: TESTER,
+      trace: { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', parentSpanId: '00f067aa0ba902b7', state: 'v=1' },
+      deadlineAt: clock.now() + TIMEOUT_MS,
+    });
+  });
+
+  it('is of nobody and has no deadline before it is known who calls', () => {
+    const { call } = createSettlements().receive().settlement;
+    expect([call.principal.name, call.principal.scopes.size, call.deadlineAt]).toEqual([
+      'anonymous',
+      0,
+      Number.POSITIVE_INFINITY,
+    ]);
+  });
+
+  it('that is cancelled is answered by who holds it, where somebody does', async () => {
+    const { clock, open } = createSettlements();
+    const { settlement, written } = open();
+    settlement.call.onCancel(() => {
+      queueMicrotask(() => settlement.fail(new MillraceError('internal', 'the holder answers')));
+    });
+    settlement.cancel(SHUTDOWN);
+    await Promise.resolve();
+    await clock.flush();
+    expect([settlement.call.cancelled, written]).toEqual([SHUTDOWN, ['internal']]);
+  });
+
+  it('that its deadline cancels says so', async () => {
+    const { clock, open } = createSettlements();
+    const { settlement } = open();
+    await clock.advance(TIMEOUT_MS);
+    expect(settlement.call.cancelled?.message).toBe('the request took longer than its 5000 ms');
+  });
+
+  it('is not cancelled by its deadline once that is not watched any more', async () => {
+    const { clock, open } = createSettlements();
+    const { settlement, written } = open();
+    settlement.unwatch();
+    await clock.advance(2 * TIMEOUT_MS);
+    expect([settlement.call.cancelled, written]).toEqual([undefined, []]);
+  });
+});
+
+describe('the bytes of a request', () => {
+  it('that find no room are refused for now, those of an answer for good', () => {
+    const { open, receive } = createSettlements();
+    open().receive(MAX_BYTES);
+    const { settlement } = receive();
+    const request = new MillraceError(
+      'resource_exhausted',
+      'the server already holds 1000 bytes of requests and answers; try again later',
+      { retryAfterMs: 1_000 },
+    );
+    expect(() => settlement.hold(1)).toThrow(request);
+    expect(settlement.holdAnswer(1)).toEqual(
+      new MillraceError(
+        'resource_exhausted',
+        'the server already holds 1000 bytes of requests and answers, and has no room for this answer',
+      ),
+    );
+    expect(settlement.holdAnswer(1)?.retryAfterMs).toBeUndefined();
+  });
+
+  it('are no longer taken once it is answered, nor those of an answer once it has settled', () => {
+    const { open, budget } = createSettlements();
+    const { settlement } = open();
+    settlement.answer();
+    expect(() => settlement.hold(1)).toThrow(new MillraceError('cancelled', 'the client is gone'));
+    settlement.settle();
+    expect([settlement.holdAnswer(1)?.code, budget.usedBytes]).toEqual(['cancelled', 0]);
+  });
+});
+
+describe('a fault', () => {
+  const fault = new TypeError('x is not a function');
+
+  it('is told to the log, and hidden from the client', () => {
+    const { open, diagnostics } = createSettlements();
+    const { settlement, written } = open({ 'x-request-id': 'mine' });
+    settlement.fail(fault);
+    expect([written, settlement.error?.message]).toEqual([
+      ['internal'],
+      'internal error; the server log has the details',
+    ]);
+    expect(diagnostics).toEqual([
+      {
+        level: 'error',
+        room: 'server',
+        message: 'POST /v2/models/m/infer failed unexpectedly',
+        fields: { requestId: 'mine' },
+        error: fault,
+      },
+    ]);
+  });
+
+  it('is told to the log as well when the request has its answer', () => {
+    const { open, diagnostics } = createSettlements();
+    const { settlement, written } = open();
+    settlement.fail(new MillraceError('not_found', 'there is no such model'));
+    settlement.fail(fault);
+    expect([written, settlement.error?.code, diagnostics.length]).toEqual([['not_found'], 'not_found', 1]);
+  });
+});
+
+describe('while the server shuts down, a request of which more is to come', () => {
+  it.each([['received before', true] as const, ['received after', false] as const])(
+    'and that was %s ends once nothing has come for two seconds',
+    async (_when, before) => {
+      const { clock, open, server } = createSettlements();
+      const transport = open();
+      const { settlement, written } = transport;
+      server.draining = !before;
+      settlement.expectMore();
+      server.draining = true;
+      if (before) settlement.hurry();
+      await clock.advance(1_900);
+      transport.receive(10);
+      await clock.advance(2_000);
+      expect(written).toEqual([]);
+      await clock.advance(100);
+      expect([written, settlement.error]).toMatchObject([['unavailable'], { retryAfterMs: 1_000 }]);
+    },
+  );
+
+  it('is not waited for once it is answered', () => {
+    const { open } = createSettlements();
+    const { settlement } = open();
+    settlement.expectMore();
+    expect(settlement.arriving).toBe(true);
+    settlement.fail(new MillraceError('not_found', 'there is no such model'));
+    expect(settlement.arriving).toBe(false);
+  });
+
+  it('may take its time once all of it has come', async () => {
+    const { clock, open, server } = createSettlements();
+    const { settlement, written } = open();
+    settlement.expectMore();
+    server.draining = true;
+    settlement.hurry();
+    settlement.expectNoMore();
+    await clock.advance(4_000);
+    expect(written).toEqual([]);
+  });
+});

@@ -1,0 +1,119 @@
+import {
+  ByteBudget,
+  DeadlineWatch,
+  EventBus,
+  type Events,
+  MillraceError,
+  type Principal,
+} from '../../src/core/index.js';
+import { Settlement, type SettlementContext, type Transport } from '../../src/server/settlement.js';
+import { FakeClock } from './fake-clock.js';
+import { serverOptions } from './http-server.js';
+
+export const TESTER: Principal = { name: 'tester', scopes: new Set() };
+export const MAX_BYTES = 1_000;
+export const TIMEOUT_MS = 5_000;
+
+/** What one request came to. */
+export interface Ending {
+  readonly error: MillraceError | undefined;
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+}
+
+/** A transport on which nothing moves but what the test moves. Settles when its answer has left, or its client has. */
+export class FakeTransport implements Transport {
+  readonly subject = 'POST /v2/models/m/infer';
+  readonly settlement: Settlement;
+  /** `answer` or the code of an error, for everything that was written. */
+  readonly written: string[] = [];
+  readonly endings: Ending[] = [];
+
+  constructor(context: SettlementContext, headers: Readonly<Record<string, string>> = {}) {
+    this.settlement = new Settlement(context, this, headers);
+  }
+
+  /** Takes more of the request, as long as somebody waits for it. */
+  receive(bytes: number): void {
+    const { settlement } = this;
+    if (settlement.answered) return;
+    settlement.requestBytes += bytes;
+    try {
+      settlement.hold(bytes);
+    } catch (error) {
+      settlement.fail(error);
+    }
+  }
+
+  answer(bytes: number): void {
+    const { settlement } = this;
+    if (settlement.answered) return;
+    const refusal = settlement.holdAnswer(bytes);
+    if (refusal !== undefined) {
+      settlement.fail(refusal);
+      return;
+    }
+    settlement.answer();
+    settlement.responseBytes += bytes;
+    this.written.push('answer');
+  }
+
+  writeError(error: MillraceError): void {
+    this.written.push(error.code);
+  }
+
+  /** What was written has left. */
+  flush(): void {
+    if (this.settlement.answered) this.settlement.settle();
+  }
+
+  leave(): void {
+    if (this.settlement.settled) return;
+    this.settlement.leave('the client left');
+    this.settlement.settle();
+  }
+
+  onSettled(): void {
+    const { error, requestBytes, responseBytes } = this.settlement;
+    this.endings.push({ error, requestBytes, responseBytes });
+  }
+}
+
+/** A server without sockets: what its requests share, and what they publish. */
+export function createSettlements() {
+  const clock = new FakeClock();
+  const events = new EventBus();
+  const diagnostics: Events['diagnostic'][] = [];
+  events.subscribe('diagnostic', (event) => diagnostics.push(event));
+  const budget = new ByteBudget('the server', MAX_BYTES);
+  const server = { draining: false };
+  let requests = 0;
+  const context: SettlementContext = {
+    options: serverOptions({ maxBufferedBytes: MAX_BYTES }),
+    clock,
+    events,
+    budget,
+    deadlines: new DeadlineWatch(clock),
+    requestId: (header) => (typeof header === 'string' ? header : `r${++requests}`),
+    draining: () => server.draining,
+  };
+  return {
+    clock,
+    budget,
+    diagnostics,
+    server,
+    context,
+    /** A request of which nobody knows yet who calls. */
+    receive: (headers?: Readonly<Record<string, string>>) => new FakeTransport(context, headers),
+    /** A request whose call is open and whose deadline is watched. */
+    open(headers?: Readonly<Record<string, string>>): FakeTransport {
+      const transport = new FakeTransport(context, headers);
+      transport.settlement.begin(TESTER, TIMEOUT_MS);
+      transport.settlement.watch();
+      return transport;
+    },
+  };
+}
+
+/** The shutdown of the server, as its calls are told of it. */
+export const SHUTDOWN = new MillraceError('unavailable', 'the server is shutting down');
