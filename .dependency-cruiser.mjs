@@ -7,7 +7,7 @@ import { VENDORS } from './scripts/vendors.mjs';
  */
 const RANKS = [
   ['core'],
-  ['model'],
+  ['model', 'text', 'yaml'],
   ['runtimes', 'shared-memory'],
   ['repository'],
   ['engine', 'routing', 'governance'],

@@ -13,7 +13,7 @@ import {
   toTensor,
 } from '../client/index.js';
 import { invalidArgument } from '../core/index.js';
-import { formatCurl } from './curl.js';
+import { formatCurl } from '../text/index.js';
 import { writeNamed } from './files.js';
 import type { InputFlag } from './inputs/input-flags.js';
 import { imageSections, isDecoupled, labelledOutput } from './inputs/model-config.js';

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { didYouMean } from '../config/index.js';
 import { invalidArgument } from '../core/index.js';
+import { didYouMean } from '../text/index.js';
 import { refuseRepository } from './repositories.js';
 
 /** What `millrace check` checks: whole repositories, or one model of theirs. */

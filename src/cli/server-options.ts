@@ -2,6 +2,7 @@ import { createSecureContext } from 'node:tls';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { connect, type MillraceClient, MillraceClientError } from '../client/index.js';
 import { invalidArgument } from '../core/index.js';
+import { didYouMean } from '../text/index.js';
 import { readText } from './files.js';
 import type { Io } from './io.js';
 import { createTrustingFetch } from './trusting-fetch.js';
@@ -64,7 +65,6 @@ export async function suggestingModels<T>(client: MillraceClient, name: string, 
   } catch (error) {
     if (!(error instanceof MillraceClientError) || error.code !== 'not_found') throw error;
     const index = await client.models().catch(() => []);
-    const { didYouMean } = await import('../config/index.js');
     const hint = didYouMean(
       name,
       index.map((entry) => entry.name).filter((known) => known !== name),

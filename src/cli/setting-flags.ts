@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { didYouMean, loadSettings, type SettingFlag, type Settings, settingFlags } from '../config/index.js';
+import { loadSettings, type SettingFlag, type Settings, settingFlags } from '../config/index.js';
+import { nearestName } from '../text/index.js';
 import type { Io } from './io.js';
 import { addTritonFlags, checkTritonFlags, renameTritonFlag, settingFlagsOf, TRITON_ALIASES } from './triton-flags.js';
 
@@ -84,8 +85,8 @@ function flagsLike({ options }: Command, flag: string): readonly string[] {
   const wider = listed.filter((other) => words.every((word) => other.split('-').includes(word)));
   if (words.length > 0 && wider.length > 0) return wider;
   const known = [...options.flatMap(({ long }) => long ?? []), ...Object.keys(TRITON_ALIASES)];
-  const [, similar] = /did you mean (.+)\?$/.exec(didYouMean(flag, known)) ?? [];
-  return similar === undefined ? [] : [similar];
+  const nearest = nearestName(flag, known);
+  return nearest === undefined ? [] : [nearest];
 }
 
 function toOption(setting: SettingFlag): Option {

@@ -1,9 +1,9 @@
 import type { TSchema } from '@sinclair/typebox';
 import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value';
+import { didYouMean, formatPath, parsePointer } from '../text/index.js';
 import { type Layer, type Problem, type Tree, valueAt } from './layer.js';
 import { SettingsSchema } from './schema.js';
-import { describeType, formatPath, holdsSecret, isObjectSchema, settingKeys } from './shape.js';
-import { didYouMean } from './suggest.js';
+import { describeType, holdsSecret, isObjectSchema, settingKeys } from './shape.js';
 
 /** What is wrong with `tree`, the resolved form of the layer; messages quote the layer as it was written. */
 export function checkTree(schema: TSchema, tree: Tree, layer: Layer): readonly Problem[] {
@@ -41,11 +41,4 @@ function quote(schema: TSchema, value: unknown): string {
   // A list of secrets that is not even a list may still be one.
   if (holdsSecret(schema)) return typeof value === 'string' ? `${value.length} characters` : `a ${typeof value}`;
   return typeof value === 'string' ? `'${value.slice(0, 80)}'` : String(value);
-}
-
-function parsePointer(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
 }

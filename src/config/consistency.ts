@@ -2,8 +2,8 @@ import { type MillraceError, ROOMS } from '../core/index.js';
 import { parseResources } from '../engine/index.js';
 import { parseForwardPattern } from '../protocols/index.js';
 import { checkBind } from '../server/index.js';
+import { didYouMean } from '../text/index.js';
 import type { Settings } from './schema.js';
-import { didYouMean } from './suggest.js';
 
 /** What is wrong with settings that are right one by one but not together. */
 export function checkConsistency(settings: Settings): readonly string[] {

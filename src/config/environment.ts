@@ -1,8 +1,8 @@
+import { didYouMean } from '../text/index.js';
 import type { Layer } from './layer.js';
 import { decodeText, treeOf } from './layer.js';
 import { SettingsSchema } from './schema.js';
 import { settingKeys } from './shape.js';
-import { didYouMean } from './suggest.js';
 
 /** Environment variables by name, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;

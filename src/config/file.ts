@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
-import { isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument } from 'yaml';
 import { invalidArgument } from '../core/index.js';
+import { parseYaml } from '../yaml/index.js';
 import { isTree, type Layer } from './layer.js';
 import { readText } from './read-text.js';
 
@@ -8,51 +8,20 @@ const MAX_FILE_BYTES = 4_194_304;
 
 /** Reads `millrace.yaml`; every path in it can be located as `file:line:column`. Throws `invalid_argument`. */
 export function readSettingsFile(path: string): Layer {
-  const refuse = (message: string): never => {
-    throw invalidArgument(message);
-  };
-  let text = '';
-  try {
-    text = readText(path, MAX_FILE_BYTES);
-  } catch (error) {
-    refuse(`${path}: ${(error as Error).message}`);
+  const text = explaining(`${path}: `, () => readText(path, MAX_FILE_BYTES));
+  const { tree, locate } = explaining(`${path}:`, () => parseYaml(text));
+  if (!isTree(tree)) {
+    const got = Array.isArray(tree) ? 'a list' : tree;
+    throw invalidArgument(`${path}:${locate([])}: expected a map of settings, got ${got}`);
   }
-
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const at = (offset: number): string => {
-    const { line, col } = lines.linePos(offset);
-    return `${path}:${line}:${col}`;
-  };
-  const [error] = document.errors;
-  if (error !== undefined) refuse(`${at(error.pos[0])}: ${error.message}`);
-
-  const tree: unknown = document.toJS() ?? {};
-  if (!isTree(tree))
-    return refuse(`${at(0)}: expected a map of settings, got ${Array.isArray(tree) ? 'a list' : tree}`);
-  return {
-    tree,
-    folder: dirname(path),
-    locate: (keys) => at(offsetOf(document.contents, keys)),
-  };
+  return { tree, folder: dirname(path), locate: (keys) => `${path}:${locate(keys)}` };
 }
 
-/** Where the last key of `path` begins, or as much of the path as exists. */
-function offsetOf(root: ParsedNode | null, path: readonly string[]): number {
-  let offset = root?.range[0] ?? 0;
-  let node: unknown = root;
-  for (const name of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === name);
-      if (pair === undefined || !isScalar(pair.key)) return offset;
-      offset = pair.key.range?.[0] ?? offset;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(name)];
-      offset = (node as ParsedNode | undefined)?.range[0] ?? offset;
-    } else {
-      return offset;
-    }
+/** What `work` gives; the messages of its errors complete `prefix`. */
+function explaining<T>(prefix: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw invalidArgument(`${prefix}${(error as Error).message}`);
   }
-  return offset;
 }

@@ -8,5 +8,4 @@ export { redactSettings } from './redact.js';
 export { renderConfigurationReference } from './reference.js';
 export { type PartialSettings, type Settings, SettingsSchema } from './schema.js';
 export type { SettingKey } from './shape.js';
-export { didYouMean } from './suggest.js';
 export { watchKeys } from './watch-keys.js';

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { KindGuard, type TSchema } from '@sinclair/typebox';
+import { formatPath } from '../text/index.js';
 import type { Environment } from './environment.js';
 import { isTree, type Layer, type Problem, type Tree } from './layer.js';
 import { readText } from './read-text.js';
-import { formatPath, isArraySchema, isObjectSchema, isRecordSchema, recordValues } from './shape.js';
+import { isArraySchema, isObjectSchema, isRecordSchema, recordValues } from './shape.js';
 
 const MAX_SECRET_BYTES = 65_536;
 const REFERENCE = /\$\$\{|\$\{([^}]*)\}?/g;

@@ -1,5 +1,6 @@
 import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from 'vitest';
+import { formatPath } from '../text/index.js';
 import {
   defaultSettings,
   renderConfigurationReference,
@@ -7,7 +8,7 @@ import {
   settingFlags,
   settingsJsonSchema,
 } from './index.js';
-import { formatPath, settingKeys } from './shape.js';
+import { settingKeys } from './shape.js';
 
 const KEYS = settingKeys(SettingsSchema);
 

@@ -43,11 +43,6 @@ export function holdsSecret(schema: TSchema): boolean {
   return isObjectSchema(schema) && Object.values(schema.properties).some(holdsSecret);
 }
 
-/** `server.tls.certFile`, `auth.keys[0].name`: how a key is written in messages. */
-export function formatPath(path: readonly string[]): string {
-  return path.map((name, index) => (/^\d+$/.test(name) ? `[${name}]` : index === 0 ? name : `.${name}`)).join('');
-}
-
 /**
  * `schema` for a single source of settings: what has a default may be missing. Inside lists, whose items are written as
  * a whole, what has none stays required.

@@ -85,6 +85,13 @@ export function bytesElements(data: Uint8Array): Uint8Array[] {
   return elements;
 }
 
+/** Byte offset just behind `count` BYTES elements, the first of which starts at `offset`. */
+export function bytesElementsEnd(data: Uint8Array, offset: number, count: number): number {
+  let end = offset;
+  for (let index = 0; index < count; index++) end = bytesElementEnd(data, end, index);
+  return end;
+}
+
 /** Byte offset just behind the BYTES element that starts at `offset`; `index` only names it in the error. */
 export function bytesElementEnd(data: Uint8Array, offset: number, index: number): number {
   if (offset + 4 > data.length) {

@@ -1,5 +1,5 @@
 import { type Datatype, formatTensorType, invalidArgument, type Signature, type TensorSpec } from '../core/index.js';
-import { didYouMean } from './did-you-mean.js';
+import { didYouMean } from '../text/index.js';
 import type { ModelConfig, TensorConfig } from './model-config.js';
 import { reshapeProblem } from './reshape.js';
 
@@ -110,7 +110,7 @@ function checkNames(kind: string, configs: readonly TensorConfig[] = [], specs: 
     if (!names.includes(name)) {
       throw invalidArgument(
         `${kind} '${name}' is configured, but the model file has no such ${kind}; ` +
-          `it has ${names.map((known) => `'${known}'`).join(', ') || 'none'}${didYouMean(name, names)}`,
+          `it has ${names.map((known) => `'${known}'`).join(', ') || 'none'}${didYouMean(name, names, "'")}`,
       );
     }
   }

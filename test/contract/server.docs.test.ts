@@ -82,7 +82,7 @@ describe('the OpenAPI document', () => {
     expect(others).toEqual([]);
     expect(model).toMatchObject({ name: 'm', versions: ['1', '3'], max_batch_size: 8 });
     expect(model?.curl).toBe(
-      `curl '${url}/v2/models/m/infer' -d '{"inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[0,0.1,0.2,0.3]}]}'`,
+      `curl -s ${url}/v2/models/m/infer -d '{"inputs":[{"name":"x","datatype":"FP32","shape":[1,4],"data":[0,0.1,0.2,0.3]}]}'`,
     );
     expect((await run(model?.curl ?? '')).outputs[0]?.data).toHaveLength(4);
     const operation = document.paths['/v2/models/{model}/infer']?.post;

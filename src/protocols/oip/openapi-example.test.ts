@@ -88,19 +88,19 @@ describe('curlCommand', () => {
 
   it('quotes for the shell and takes the key from the environment', () => {
     expect(curlCommand('http://h/x', example, { withKey: true })).toBe(
-      `curl -H "Authorization: Bearer $MILLRACE_KEY" 'http://h/x/infer' -d '{"inputs":[{"name":"it'\\''s"}]}'`,
+      `curl -s http://h/x/infer -H "Authorization: Bearer $MILLRACE_KEY" -d '{"inputs":[{"name":"it'\\''s"}]}'`,
     );
   });
 
   it('quotes the address as well, in which a model may have such a name', () => {
     expect(curlCommand("http://h/it's", { ...example, json: { inputs: [] } }, { withKey: false })).toBe(
-      `curl 'http://h/it'\\''s/infer' -d '{"inputs":[]}'`,
+      `curl -s 'http://h/it'\\''s/infer' -d '{"inputs":[]}'`,
     );
   });
 
   it('sends zeros behind the JSON', () => {
     expect(curlCommand('http://h/x', { ...example, zeroBytes: 9 }, { withKey: false })).toBe(
-      `(printf '%s' '{"inputs":[{"name":"it'\\''s"}]}'; head -c 9 /dev/zero) | curl 'http://h/x/infer' ` +
+      `(printf '%s' '{"inputs":[{"name":"it'\\''s"}]}'; head -c 9 /dev/zero) | curl -s http://h/x/infer ` +
         `-H 'Inference-Header-Content-Length: 28' --data-binary @-`,
     );
   });
@@ -108,7 +108,7 @@ describe('curlCommand', () => {
   it('reads a stream as it comes', () => {
     const json = { from: 3 };
     expect(curlCommand('http://h/x', { route: 'generate_stream', json, zeroBytes: 0 }, { withKey: false })).toBe(
-      `curl -N 'http://h/x/generate_stream' -d '{"from":3}'`,
+      `curl -sN http://h/x/generate_stream -d '{"from":3}'`,
     );
   });
 });

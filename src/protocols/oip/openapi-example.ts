@@ -1,5 +1,6 @@
 import { type Datatype, decodeElements, ELEMENT_SIZE_BYTES, elementCount, type Tensor } from '../../core/index.js';
 import { type ModelInfo, sampleShapes } from '../../engine/index.js';
+import { formatCurl } from '../../text/index.js';
 
 /** More elements than this are sent as zero bytes behind the JSON: nobody wants to copy a picture's numbers. */
 export const MAX_JSON_ELEMENTS = 64;
@@ -100,16 +101,11 @@ export function curlCommand(
   options: { readonly withKey: boolean },
 ): string {
   const text = JSON.stringify(json);
-  const quoted = quote(text);
-  const unbuffered = route === 'generate_stream' ? ' -N' : '';
-  const key = options.withKey ? ` -H "Authorization: Bearer $MILLRACE_KEY"` : '';
-  const target = `${unbuffered}${key} ${quote(`${modelUrl}/${route}`)}`;
-  if (zeroBytes === 0) return `curl${target} -d ${quoted}`;
-  const header = `-H 'Inference-Header-Content-Length: ${Buffer.byteLength(text)}'`;
-  return `(printf '%s' ${quoted}; head -c ${zeroBytes} /dev/zero) | curl${target} ${header} --data-binary @-`;
-}
-
-/** As one word of a POSIX shell. */
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+  return formatCurl({
+    url: `${modelUrl}/${route}`,
+    headers: zeroBytes === 0 ? {} : { 'Inference-Header-Content-Length': String(Buffer.byteLength(text)) },
+    body: { text, zeroBytes },
+    streams: route === 'generate_stream',
+    keyVariable: options.withKey ? 'MILLRACE_KEY' : undefined,
+  });
 }

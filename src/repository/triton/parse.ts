@@ -1,6 +1,6 @@
 import { fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { fromText } from '@bufbuild/protobuf/txtpb';
-import { didYouMean } from '../did-you-mean.js';
+import { didYouMean } from '../../text/index.js';
 import type { TritonConfig } from './config-types.js';
 import { locateFailure } from './locate.js';
 import { knownNames, ModelConfigMessage } from './schema.js';
@@ -52,7 +52,7 @@ function explain(message: string): string {
   const plain = message.replaceAll('inference.', '').replace(/^cannot decode field (\S+) from text format: /, '$1: ');
   for (const pattern of UNKNOWN) {
     const { name, type } = pattern.exec(message)?.groups ?? {};
-    if (name !== undefined && type !== undefined) return plain + didYouMean(name, knownNames(type));
+    if (name !== undefined && type !== undefined) return plain + didYouMean(name, knownNames(type), "'");
   }
   return plain;
 }

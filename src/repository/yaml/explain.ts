@@ -1,6 +1,6 @@
 import { KindGuard, type TSchema } from '@sinclair/typebox';
 import { Value, type ValueError, ValueErrorType } from '@sinclair/typebox/value';
-import { didYouMean } from '../did-you-mean.js';
+import { didYouMean, formatPath, parsePointer } from '../../text/index.js';
 
 /** What is wrong with a value, and the keys that lead to it. */
 export interface Mismatch {
@@ -18,30 +18,22 @@ export function explainMismatches(schema: TSchema, value: unknown): readonly Mis
 }
 
 function explain(error: ValueError): Mismatch {
-  const path = error.path
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const path = parsePointer(error.path);
   const where = formatPath(path);
   switch (error.type) {
     case ValueErrorType.ObjectAdditionalProperties: {
       const known = KindGuard.IsObject(error.schema) ? Object.keys(error.schema.properties) : [];
-      return { path, message: `unknown key '${where}'${didYouMean(path.at(-1) ?? '', known)}` };
+      return { path, message: `unknown key '${where}'${didYouMean(path.at(-1) ?? '', known, "'")}` };
     }
     case ValueErrorType.ObjectRequiredProperty:
       return { path, message: `'${where}' is missing; expected ${expected(error.schema)}` };
     default: {
       const prefix = where === '' ? '' : `${where}: `;
       const literals = KindGuard.IsUnion(error.schema) ? error.schema.anyOf.map((member) => String(member.const)) : [];
-      const hint = typeof error.value === 'string' ? didYouMean(error.value, literals) : '';
+      const hint = typeof error.value === 'string' ? didYouMean(error.value, literals, "'") : '';
       return { path, message: `${prefix}expected ${expected(error.schema)}, got ${got(error.value)}${hint}` };
     }
   }
-}
-
-/** `inputs[0].shape`: a path in the words of the file. */
-function formatPath(path: readonly string[]): string {
-  return path.map((key, index) => (/^\d+$/.test(key) ? `[${key}]` : index === 0 ? key : `.${key}`)).join('');
 }
 
 function expected(schema: TSchema): string {

@@ -99,7 +99,7 @@ const PROVIDER_TROUBLE = /ExecutionProvider|providers_shared|webgpu|CoreML|Direc
 /** The error for a file that ONNX Runtime refused; the original is its cause. */
 export function explainLoadError(error: unknown, failure: LoadFailure): MillraceError {
   if (error instanceof MillraceError) return error;
-  const text = textOf(error);
+  const text = messageOf(error);
   if (failure.providers.some((name) => name !== 'cpu') && PROVIDER_TROUBLE.test(text)) {
     const message = `onnx.executionProviders: ${failure.providers.join(', ')} cannot be started on this machine (is the driver there?); 'cpu' always can`;
     return new MillraceError('failed_precondition', message, { cause: error });
@@ -117,7 +117,7 @@ export function explainLoadError(error: unknown, failure: LoadFailure): Millrace
 /** The error for a run that failed; the original is its cause. */
 export function explainRunError(error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
-  const text = textOf(error);
+  const text = messageOf(error);
   const missing = /^input '(.+)' is missing in 'feeds'/.exec(text);
   if (missing !== null) return invalidArgument(`input '${missing[1]}' is missing`);
   const isInput = /invalid (dimensions|rank) for input|Unexpected input data type/i.test(text);
@@ -125,7 +125,8 @@ export function explainRunError(error: unknown): MillraceError {
   return new MillraceError(isInput ? 'invalid_argument' : 'internal', message, { cause: error });
 }
 
-function textOf(error: unknown): string {
+/** What an error says, whatever was thrown. */
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -5,6 +5,7 @@ import { cpus } from 'node:os';
 import path from 'node:path';
 import { env, InferenceSession } from 'onnxruntime-node';
 import type { RuntimeContext } from '../runtime-context.js';
+import { messageOf } from './errors.js';
 
 type SessionOptions = InferenceSession.SessionOptions;
 
@@ -135,8 +136,4 @@ async function readDigest(file: string, options: SessionOptions): Promise<{ dige
     tail = chunk.subarray(-EXTERNAL_DATA.length);
   }
   return { digest: hash.digest('hex'), external };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

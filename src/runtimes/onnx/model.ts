@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import {
-  bytesElementEnd,
+  bytesElementsEnd,
   type Clock,
   elementCount,
   invalidArgument,
@@ -128,16 +128,9 @@ function splitRows(tensor: Tensor, batch: Batch, lists: readonly Tensor[][]): vo
   let offset = 0;
   let previous: { readonly rows: number; readonly shape: readonly number[] } | undefined;
   for (const [index, { rows }] of batch.items.entries()) {
-    const end = datatype === 'BYTES' ? skipTexts(data, offset, rows * rowElements) : offset + rows * rowBytes;
+    const end = datatype === 'BYTES' ? bytesElementsEnd(data, offset, rows * rowElements) : offset + rows * rowBytes;
     if (previous?.rows !== rows) previous = { rows, shape: [rows, ...rest] };
     lists[index]?.push({ name, datatype, shape: previous.shape, data: data.subarray(offset, end) });
     offset = end;
   }
-}
-
-/** Where the packed text behind the next `count` ones starts. */
-function skipTexts(data: Uint8Array, start: number, count: number): number {
-  let offset = start;
-  for (let index = 0; index < count; index++) offset = bytesElementEnd(data, offset, index);
-  return offset;
 }

@@ -1,4 +1,4 @@
-import { bytesElementEnd, type Datatype, elementCount, type Tensor } from '../../core/index.js';
+import { bytesElementsEnd, type Datatype, elementCount, type Tensor } from '../../core/index.js';
 
 type Piece = Pick<Tensor, 'shape' | 'data'>;
 
@@ -34,7 +34,7 @@ export function splitRows(
   const rowBytes = data.byteLength / (shape[0] as number);
   let offset = 0;
   return rowCounts.map((rows) => {
-    const end = datatype === 'BYTES' ? skipTexts(data, offset, rows * rowElements) : offset + rows * rowBytes;
+    const end = datatype === 'BYTES' ? bytesElementsEnd(data, offset, rows * rowElements) : offset + rows * rowBytes;
     const part = { shape: [rows, ...rest], data: data.subarray(offset, end) };
     offset = end;
     return part;
@@ -73,10 +73,4 @@ export function copyOf(data: Uint8Array): Uint8Array {
 export function zeros(datatype: Datatype, elementBytes: number, count: number): Uint8Array {
   // An empty text is its length alone.
   return new Uint8Array(count * (datatype === 'BYTES' ? 4 : elementBytes));
-}
-
-function skipTexts(data: Uint8Array, start: number, count: number): number {
-  let offset = start;
-  for (let index = 0; index < count; index++) offset = bytesElementEnd(data, offset, index);
-  return offset;
 }

@@ -1,5 +1,5 @@
 import type { CacheUsage } from '../../engine/index.js';
-import { type Family, NO_LABELS, single } from './family.js';
+import { type Family, NO_LABELS, single, toMicroseconds } from './family.js';
 import type { VersionMetrics } from './version-metrics.js';
 import type { VersionRegistry } from './version-registry.js';
 
@@ -51,8 +51,4 @@ export function cacheFamilies(versions: VersionRegistry, usage: () => CacheUsage
       toMicroseconds(insertionMs),
     ),
   ];
-}
-
-function toMicroseconds(ms: number): number {
-  return Math.round(ms * 1_000);
 }

@@ -23,6 +23,11 @@ export interface Family {
 
 export const NO_LABELS: Labels = Object.freeze({});
 
+/** Triton's metrics are in whole microseconds. */
+export function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1_000);
+}
+
 /** A single value without labels. */
 export function single(value: number): readonly Sample[] {
   return [{ labels: NO_LABELS, sharedLabels: NO_LABELS, value }];

@@ -1,4 +1,4 @@
-import { type Family, NO_LABELS, type Sample } from './family.js';
+import { type Family, NO_LABELS, type Sample, toMicroseconds } from './family.js';
 import type { VersionGauge } from './version-gauge.js';
 import { FAILURE_REASONS, type VersionMetrics } from './version-metrics.js';
 import type { VersionRegistry } from './version-registry.js';
@@ -72,8 +72,4 @@ function* failures(version: VersionMetrics): Generator<Sample> {
   for (const reason of FAILURE_REASONS) {
     yield { labels: NO_LABELS, sharedLabels: version.failureLabels[reason], value: version.failures[reason] };
   }
-}
-
-function toMicroseconds(ms: number): number {
-  return Math.round(ms * 1_000);
 }

@@ -1,8 +1,8 @@
-/** What curl is to send; `body` in the line itself, or in a file. */
+/** What curl is to send; `body` in the line itself (with as many zeros behind it), or in a file. */
 export interface CurlRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: { readonly text: string } | { readonly file: string };
+  readonly body: { readonly text: string; readonly zeroBytes?: number } | { readonly file: string };
   /** Show what comes as it comes. */
   readonly streams: boolean;
   /** Certificates to trust; undefined = the usual ones. */
@@ -19,9 +19,12 @@ export function formatCurl({ url, headers, body, streams, caFile, keyVariable }:
     quote(url),
     ...Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`),
     ...(keyVariable === undefined ? [] : [`-H "Authorization: Bearer $${keyVariable}"`]),
-    'file' in body ? `--data-binary ${quote(`@${body.file}`)}` : `-d ${quote(body.text)}`,
   ];
-  return parts.join(' ');
+  const line = parts.join(' ');
+  if ('file' in body) return `${line} --data-binary ${quote(`@${body.file}`)}`;
+  const { text, zeroBytes = 0 } = body;
+  if (zeroBytes === 0) return `${line} -d ${quote(text)}`;
+  return `(printf '%s' ${quote(text)}; head -c ${zeroBytes} /dev/zero) | ${line} --data-binary @-`;
 }
 
 function quote(text: string): string {

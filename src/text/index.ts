@@ -1,0 +1,4 @@
+/** Room `text` (rank 1): what people write and read: names nearly right, paths of keys, lines for a shell. */
+export * from './curl.js';
+export * from './did-you-mean.js';
+export * from './key-path.js';
