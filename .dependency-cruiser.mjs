@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { VENDORS } from './scripts/vendors.mjs';
 
 /**
@@ -54,6 +54,9 @@ const vendorOnlyIn = (packages, path) => ({
   to: { path: `^node_modules/(${packages.join('|')})/` },
 });
 
+/** Folders that hold a dialect each. */
+const DIALECTS = readdirSync('src/protocols').filter((name) => existsSync(`src/protocols/${name}/dialect.ts`));
+
 export default {
   forbidden: [
     ...ranks,
@@ -99,6 +102,16 @@ export default {
       from: code('^src/'),
       to: { path: '(^test/|\\.test\\.ts$)' },
     },
+    ...DIALECTS.map((dialect) => ({
+      name: `nobody-knows-the-dialect-${dialect}`,
+      comment: 'A dialect is a folder: the list that the assembly makes of them is the only place that names it.',
+      severity: 'error',
+      from: {
+        path: '^src/protocols/',
+        pathNot: [`^src/protocols/${dialect}/`, '^src/protocols/index\\.ts$', '\\.test\\.ts$'],
+      },
+      to: { path: `^src/protocols/${dialect}/` },
+    })),
     vendorOnlyIn(['onnxruntime-node'], '^src/runtimes/onnx/'),
     vendorOnlyIn(['oxc-transform'], '^src/runtimes/script/'),
     vendorOnlyIn(['pino', 'pino-pretty', 'prom-client'], '^src/telemetry/'),

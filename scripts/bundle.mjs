@@ -22,8 +22,11 @@ export async function bundle(dist) {
   const files = await readdir(src, { withFileTypes: true });
   const assembly = files.filter((file) => /(?<!\.test)\.ts$/.test(file.name)).map((file) => path.parse(file.name).name);
   await bundleRoom(dist, ASSEMBLY, assembly);
+  // Each dialect's functions for the decoding thread.
+  const dialects = await readdir(path.join(src, 'protocols'));
+  const decoders = dialects.map((dialect) => `protocols/${dialect}/decoders`);
   for (const { name: room } of files.filter((file) => file.isDirectory())) {
-    const entries = [`${room}/index`, ...ENTRIES].filter((entry) => roomOf(entry) === room);
+    const entries = [`${room}/index`, ...ENTRIES, ...decoders].filter((entry) => roomOf(entry) === room);
     await bundleRoom(
       dist,
       room,

@@ -6,13 +6,22 @@ import { type Clock, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
 import { createAuthenticator } from './governance/index.js';
 import {
+  type CreateDialect,
+  createOipDialect,
+  Decoder,
+  type Dialect,
+  type DialectContext,
+  parseForwardPattern,
+  RequestMemo,
+} from './protocols/index.js';
+import {
   createFolderRepository,
   type FolderRepositorySetup,
   type ModelSource,
   type Repository,
 } from './repository/index.js';
 import { BUILT_IN_RUNTIMES, createHost } from './runtimes/index.js';
-import { type Addresses, checkBind, createServer } from './server/index.js';
+import { type Addresses, checkBind, createServer, type RenderMetrics } from './server/index.js';
 import { createService, type Service } from './service/index.js';
 import { SharedMemory } from './shared-memory/index.js';
 import { createTelemetry, type LogDestination } from './telemetry/index.js';
@@ -25,12 +34,16 @@ export interface AppOverrides {
   readonly logDestination?: LogDestination;
   /** Receives everything that the rooms report, besides telemetry. */
   readonly events?: EventBus;
+  /** Further protocols to speak, besides those that are built in. */
+  readonly dialects?: readonly CreateDialect[];
 }
 
 /** One whole server: rooms wired together. Nothing is shared with another one in the same process. */
 export interface App {
   readonly service: Service;
   readonly engine: Engine;
+  /** What it speaks. */
+  readonly dialects: readonly Dialect[];
   readonly events: EventBus;
   readonly clock: Clock;
   readonly settings: Settings;
@@ -89,27 +102,22 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     version: VERSION,
   });
   const { service } = life;
-  const { authenticate, stopWatchingKeys } = openAuthentication(settings, clock, events);
-  const server = createServer({
-    options: settings.server,
+  const front = createFront(settings, {
     service,
-    authenticate,
-    events,
     clock,
-    requiresKey: settings.auth.keys.length > 0,
-    renderMetrics:
-      settings.telemetry.metrics && settings.server.metricsPort >= 0 ? () => telemetry.render() : undefined,
-    version: VERSION,
+    events,
+    dialects: overrides.dialects ?? [],
+    renderMetrics: () => telemetry.render(),
   });
 
   async function shutDown(drainDelayMs: number): Promise<void> {
-    stopWatchingKeys();
+    front.stopWatchingKeys();
     life.beginShutdown();
     if (drainDelayMs > 0) await clock.sleep(drainDelayMs);
     const { gracePeriodMs } = settings.server;
     const giveUpAt = clock.now() + gracePeriodMs;
     try {
-      await server.close(gracePeriodMs);
+      await front.close(gracePeriodMs);
     } finally {
       // Whatever went wrong before, no runner may keep the process alive.
       await engine.close(Math.max(0, giveUpAt - clock.now()));
@@ -123,6 +131,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   return {
     service,
     engine,
+    dialects: front.dialects,
     events,
     clock,
     settings,
@@ -133,9 +142,9 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     listen() {
       const { keys, allowAnonymous } = settings.auth;
       checkBind(settings.server.host, { hasKeys: keys.length > 0, allowAnonymous });
-      return server.listen();
+      return front.server.listen();
     },
-    handler: (req, res) => server.handler(req, res),
+    handler: (req, res) => front.server.handler(req, res),
     close(options = {}) {
       closing ??= shutDown(options.drainDelayMs ?? settings.server.drainDelayMs);
       return closing;
@@ -155,6 +164,53 @@ function discardUpload(source: ModelSource, repository: Repository, events: Even
     const message = `uploaded files of model '${source.name}' could not be removed`;
     events.publish('diagnostic', { level: 'warn', room: 'repository', message, error });
   });
+}
+
+interface FrontParts {
+  readonly service: Service;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  /** Besides those that are built in. */
+  readonly dialects: readonly CreateDialect[];
+  readonly renderMetrics: RenderMetrics;
+}
+
+/** What clients meet: dialects, credentials and the server that speaks with them. */
+function createFront(settings: Settings, parts: FrontParts) {
+  const { service, clock, events } = parts;
+  const { maxInputs, httpHeaderForwardPattern, grpcHeaderForwardPattern, metricsPort } = settings.server;
+  const decoder = new Decoder(clock);
+  const context: DialectContext = {
+    service,
+    clock,
+    decoder,
+    maxInputs,
+    forwardHeaders: parseForwardPattern(httpHeaderForwardPattern),
+    forwardMetadata: parseForwardPattern(grpcHeaderForwardPattern),
+    createMemo: () => new RequestMemo(),
+  };
+  const dialects = [createOipDialect, ...parts.dialects].map((create) => create(context));
+  const { authenticate, stopWatchingKeys } = openAuthentication(settings, clock, events);
+  const server = createServer({
+    options: settings.server,
+    dialects,
+    service,
+    authenticate,
+    events,
+    clock,
+    requiresKey: settings.auth.keys.length > 0,
+    renderMetrics: settings.telemetry.metrics && metricsPort >= 0 ? parts.renderMetrics : undefined,
+    version: VERSION,
+  });
+  return {
+    server,
+    dialects,
+    stopWatchingKeys,
+    async close(gracePeriodMs: number) {
+      await server.close(gracePeriodMs);
+      await decoder.close();
+    },
+  };
 }
 
 /** Who calls, by keys that follow their files. */

@@ -19,10 +19,36 @@ export type {
   SequenceStep,
 } from './client/index.js';
 export type { PartialSettings, Settings } from './config/index.js';
-export { type Datatype, type ErrorCode, MillraceError, type NumericArray } from './core/index.js';
+export {
+  type Call,
+  type Datatype,
+  type ErrorCode,
+  type InferRequest,
+  type InferResponse,
+  type InferTarget,
+  MillraceError,
+  type NumericArray,
+  type Tensor,
+} from './core/index.js';
 export type { ModelInfo, ModelStatus } from './engine/index.js';
 export type { LocalInferOptions, LocalModel } from './local-infer.js';
-export type { Address, Addresses } from './server/index.js';
+export type {
+  CreateDialect,
+  DecodeFunction,
+  Dialect,
+  DialectContext,
+  GrpcMethod,
+  GrpcPart,
+  ModelsDescription,
+  Route,
+  RouteBody,
+  RouteRequest,
+  SharedMembers,
+  WireResponse,
+  WireStream,
+} from './protocols/index.js';
+export type { Address, Addresses, DialectAddresses } from './server/index.js';
+export type { Resolved, Service } from './service/index.js';
 export { VERSION } from './version.js';
 
 /** A server inside this process. It installs no signal handlers and shares nothing with another one. */

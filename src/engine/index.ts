@@ -1,6 +1,7 @@
 /** Room `engine` (rank 4): loaded models and the scheduling of their requests. Knows no users, routes or wire formats. */
 export { hasLargeBytes, walkLargeBytes } from './bytes-walk.js';
 export { createEngine } from './engine.js';
+export { VersionGoneError } from './load-failures.js';
 export * from './options.js';
 export { parseResources } from './resource-limiter.js';
 export type { CacheUsage } from './response-cache.js';

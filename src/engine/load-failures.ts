@@ -35,10 +35,18 @@ export async function retryLoad<Loaded>(
   }
 }
 
+/** The version that a request was submitted to went before it could begin: another one may run it. */
+export class VersionGoneError extends MillraceError {
+  constructor(message: string) {
+    super('unavailable', message);
+    this.name = 'VersionGoneError';
+  }
+}
+
 /** Why what a version had accepted before it was taken out of service does not run. */
-export function gone(ref: ModelRef, state: ModelState): MillraceError {
+export function gone(ref: ModelRef, state: ModelState): VersionGoneError {
   const why = state.kind === 'failed' ? state.reason : 'no instance of it was up when it was unloaded';
-  return new MillraceError('unavailable', `model '${formatModelRef(ref)}' cannot run this request: ${why}`);
+  return new VersionGoneError(`model '${formatModelRef(ref)}' cannot run this request: ${why}`);
 }
 
 /** Whether a load that failed so may succeed soon: the files changed once more meanwhile, or the runner died. */

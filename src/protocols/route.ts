@@ -1,26 +1,38 @@
 import type { TSchema } from '@sinclair/typebox';
 import type { Call } from '../core/index.js';
-import type { WireResponse, WireStream } from './wire.js';
+import type { OpenApiObject } from './openapi.js';
+import type { WireRequest, WireResponse, WireStream } from './wire.js';
 
 /** What a route is handed besides the call. */
-export interface RouteRequest {
+export interface RouteRequest extends WireRequest {
   /** How the client reached the server, e.g. `http://localhost:8000`. */
   readonly origin: string;
   /** Percent-decoded path parameters by name. */
   readonly params: Readonly<Record<string, string>>;
-  /** The JSON body, checked against the route's schema; `{}` when there was none. */
-  readonly body: unknown;
+  readonly query: URLSearchParams;
+  /** The JSON body, checked against the route's schema; `{}` when there was none, and for routes that take no JSON. */
+  readonly json: unknown;
   /** The `Accept` header; undefined where the client sent none, or curl its own. */
   readonly accept: string | undefined;
 }
 
+/** What a route reads of a request's body: JSON of a schema, or the bytes as they are, whatever their type. */
+export type RouteBody =
+  | {
+      readonly kind: 'json';
+      readonly schema: TSchema;
+      /** It may be as large as an inference request (uploaded files). Default: at most 1 MiB. */
+      readonly large?: boolean;
+    }
+  | { readonly kind: 'bytes' };
+
 /**
- * One route of a dialect as plain data: the server binds it to its router, documents it from the same schemas, and
- * answers what it returns or throws.
+ * One route of a dialect as plain data: the server binds it, documents it from the same schemas, and answers what it returns
+ * or throws.
  */
 export interface Route {
-  readonly method: 'GET' | 'POST';
-  /** In OpenAPI's form, e.g. `/v2/models/{model}/config`. */
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** In OpenAPI's form, e.g. `/v2/models/{model}/config`; a parameter may have text around it, as in `/v1/models/{model}:predict`. */
   readonly path: string;
   readonly tag: string;
   readonly summary: string;
@@ -29,14 +41,16 @@ export interface Route {
   readonly access: 'public' | 'key';
   /** Changes the server: moves to the admin port where there is one. */
   readonly control: boolean;
+  /** Runs a model: found without the router, refused while the server drains, compressed where the client asks for it. */
+  readonly inference?: boolean;
   /** Left out of the OpenAPI document. */
   readonly hidden?: boolean;
-  /** JSON body; none is read where it is missing. */
-  readonly body?: TSchema;
-  /** The body may be as large as an inference request (uploaded files). */
-  readonly largeBody?: boolean;
+  /** None is read where it is missing. */
+  readonly body?: RouteBody;
   /** Schema of the success body; undefined = empty. */
   readonly response?: TSchema;
+  /** The OpenAPI operation, where schemas do not say it. */
+  readonly operation?: OpenApiObject;
   readonly handle: (call: Call, request: RouteRequest) => Answer | Promise<Answer>;
 }
 

@@ -4,6 +4,9 @@
  */
 export const LARGE_BYTES = 131_072;
 
+/** Headers by lower-case name. */
+export type WireHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
 /**
  * What the server hands to a dialect and takes back: HTTP without sockets. `body` is complete, within limits and
  * already decompressed; `headers` has lower-case names.
@@ -12,7 +15,7 @@ export interface WireRequest {
   readonly method: string;
   /** Path and query as sent, still percent-encoded. */
   readonly url: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: WireHeaders;
   /** Names as the client wrote them, each before its value. Default: none. */
   readonly rawHeaders?: readonly string[];
   readonly body: Uint8Array;

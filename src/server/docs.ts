@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
-import { addModels, jsonResponse, type Route } from '../protocols/index.js';
+import { type Dialect, jsonResponse, type ModelsDescription, type Route } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
 
 export interface DocsOptions {
-  readonly service: Service;
+  readonly service: Pick<Service, 'readyModels'>;
+  readonly dialects: readonly Dialect[];
   /** The OpenAPI document of all routes. */
   readonly document: () => Promise<object>;
   readonly requiresKey: boolean;
@@ -27,7 +28,7 @@ const PAGE_FILES = [
 ] as const;
 
 /** The OpenAPI document with the loaded models in it, and a page for people that is made from it. */
-export function createDocsRoutes({ service, document, requiresKey }: DocsOptions): readonly Route[] {
+export function createDocsRoutes({ service, dialects, document, requiresKey }: DocsOptions): readonly Route[] {
   return [
     {
       ...HIDDEN,
@@ -35,8 +36,12 @@ export function createDocsRoutes({ service, document, requiresKey }: DocsOptions
       summary: 'This document',
       access: 'key',
       handle: async (call, { origin }) => {
-        const models = service.readyModels(call);
-        return jsonResponse(await addModels(await document(), { models, origin, withKey: requiresKey }));
+        const description: ModelsDescription = { models: service.readyModels(call), origin, withKey: requiresKey };
+        let described = await document();
+        for (const { describeModels } of dialects) {
+          if (describeModels !== undefined) described = await describeModels(described, description);
+        }
+        return jsonResponse(described);
       },
     },
     ...PAGE_FILES.map(

@@ -5,9 +5,9 @@ import type { TSchema } from '@sinclair/typebox';
 import { MillraceError } from '../core/index.js';
 import { type ServerOptions, ServerOptionsSchema } from './options.js';
 
-/** Where a listener waits for connections. `setting` holds it, for messages. */
+/** Where a listener waits for connections. `setting` holds it, for messages; undefined for the port of a dialect. */
 export type Endpoint =
-  | { readonly kind: 'port'; readonly host: string; readonly port: number; readonly setting: string }
+  | { readonly kind: 'port'; readonly host: string; readonly port: number; readonly setting: string | undefined }
   | { readonly kind: 'socket'; readonly path: string; readonly setting: string };
 
 /** Where a listener can be reached. */
@@ -95,7 +95,13 @@ function isAnswered(path: string): Promise<boolean> {
   });
 }
 
-function inUse(where: string, setting: string): MillraceError {
+function inUse(where: string, setting: string | undefined): MillraceError {
+  if (setting === undefined) {
+    return new MillraceError(
+      'failed_precondition',
+      `another process listens on ${where}; stop it or choose another port`,
+    );
+  }
   const { [setting]: schema }: Readonly<Record<string, TSchema>> = ServerOptionsSchema.properties;
   const flag: string | undefined = schema?.['x-flag'];
   const notes = [...(flag === undefined ? [] : [flag]), ...(setting.endsWith('Port') ? ['0 = any free port'] : [])];

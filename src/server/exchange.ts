@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Call, MillraceError, Principal } from '../core/index.js';
 import type { Peer } from '../governance/index.js';
-import type { WireResponse, WireStream } from '../protocols/index.js';
+import type { Dialect, WireResponse, WireStream } from '../protocols/index.js';
 import { bodyBytes, bodyPieces, endWith } from './answer-body.js';
 import { compressAnswer } from './compression.js';
 import type { Connection, Connections, OpenExchange } from './connection.js';
@@ -35,6 +35,8 @@ export class Exchange implements OpenExchange, Transport {
   readonly settlement: Settlement;
   /** The pattern of the route that took it; '' until then. */
   route = '';
+  /** Writes its errors, and knows where its credential is: that of the route, before that of the listener. */
+  dialect: Dialect;
   /** CORS headers for the answer. */
   corsHeaders: FlatHeaders = NO_HEADERS;
   /** The client waits for `100 Continue` before it sends its body. */
@@ -45,11 +47,16 @@ export class Exchange implements OpenExchange, Transport {
   /** The answer is out as a whole, and only the rest of the request is still thrown away. */
   #lingers = false;
 
-  constructor(context: ExchangeContext, connection: Connection, http: { req: IncomingMessage; res: ServerResponse }) {
+  constructor(
+    context: ExchangeContext,
+    connection: Connection,
+    http: { req: IncomingMessage; res: ServerResponse; dialect: Dialect },
+  ) {
     this.#context = context;
     this.connection = connection;
     this.req = http.req;
     this.res = http.res;
+    this.dialect = http.dialect;
     this.settlement = new Settlement(context, this, http.req.headers);
     context.connections.open(connection, this);
   }
@@ -66,6 +73,12 @@ export class Exchange implements OpenExchange, Transport {
   /** The call; of nobody until {@link begin} has said whose it is. */
   get call(): Call {
     return this.settlement.call;
+  }
+
+  /** What the caller has sent to prove who it is, in the form of an `Authorization` header. */
+  get credential(): string | undefined {
+    const { credentialOf } = this.dialect;
+    return credentialOf === undefined ? this.req.headers.authorization : credentialOf(this.req.headers);
   }
 
   /** Where the request came from. */
@@ -141,11 +154,11 @@ export class Exchange implements OpenExchange, Transport {
   }
 
   writeError(error: MillraceError): void {
-    let response = errorResponse(error);
+    let response = errorResponse(error, this.dialect);
     const refusal = this.#holdAnswer(bodyBytes(response.body));
     if (refusal !== undefined) {
       this.settlement.breakOff(refusal);
-      response = errorResponse(refusal);
+      response = errorResponse(refusal, this.dialect);
     }
     this.#write(response, bodyBytes(response.body));
   }

@@ -1,33 +1,33 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import fastifySwagger from '@fastify/swagger';
-import type { TSchema } from '@sinclair/typebox';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { MillraceError } from '../core/index.js';
 import type { Authenticate } from '../governance/index.js';
-import type { Route } from '../protocols/index.js';
 import { createAllowedMethods } from './allowed-methods.js';
 import { readBody } from './body.js';
-import { checkBody } from './check-body.js';
 import type { Exchange } from './exchange.js';
 import { HttpError } from './http-error.js';
-import { decodeJson } from './json-body.js';
+import { readJson } from './json-body.js';
+import { ExchangeRequest } from './route-request.js';
+import { closestDialect, type TableRow } from './route-table.js';
 import type { Signpost } from './signposts.js';
 
 export interface RouterOptions {
-  readonly routes: readonly Route[];
-  /** Routes that never come here; known for 405. */
-  readonly elsewhere: readonly Pick<Route, 'method' | 'path'>[];
+  readonly rows: readonly TableRow[];
+  /** Routes that never come here; known for 405 and for the OpenAPI document. */
+  readonly elsewhere: readonly TableRow[];
   /** Where a path leads that no route has. */
   readonly signpostAt?: (path: string) => Signpost | undefined;
   readonly authenticate: Authenticate;
   readonly maxBodyBytes: number;
-  readonly openApi: OpenApiBase;
+  readonly info: OpenApiInfo;
 }
 
-/** What the OpenAPI document holds besides the routes. */
-export interface OpenApiBase {
-  readonly info: { readonly title: string; readonly version: string; readonly description: string };
-  readonly paths: Readonly<Record<string, object>>;
+/** What the OpenAPI document says of itself. */
+export interface OpenApiInfo {
+  readonly title: string;
+  readonly version: string;
+  readonly description: string;
 }
 
 /** Everything but inference: routing and validation by fastify, which never sees a socket or writes an answer. */
@@ -42,20 +42,29 @@ export interface BoundRouter {
 /** What the pieces below need to get from fastify's request to ours. */
 interface Binding extends RouterOptions {
   readonly exchangeOf: (request: FastifyRequest) => Exchange;
+  readonly passageOf: (request: FastifyRequest) => Passage;
+}
+
+/** An exchange on its way through fastify, and the type of its body, which fastify must not see. */
+interface Passage {
+  readonly exchange: Exchange;
+  readonly contentType: string | undefined;
 }
 
 const SMALL_BODY_BYTES = 1_048_576;
+const NO_BYTES = new Uint8Array(0);
 const MAX_PARAM_LENGTH = 1_024;
 
 /** Binds the routes to a fastify of their own. */
 export async function bindRouter(options: RouterOptions): Promise<BoundRouter> {
-  const exchanges = new WeakMap<IncomingMessage, Exchange>();
-  const exchangeOf = (request: FastifyRequest): Exchange => {
-    const exchange = exchanges.get(request.raw);
-    if (exchange === undefined) throw new MillraceError('internal', 'a request reached the router by itself');
-    return exchange;
+  const passages = new WeakMap<IncomingMessage, Passage>();
+  const passageOf = (request: FastifyRequest): Passage => {
+    const passage = passages.get(request.raw);
+    if (passage === undefined) throw new MillraceError('internal', 'a request reached the router by itself');
+    return passage;
   };
-  const binding: Binding = { ...options, exchangeOf };
+  const exchangeOf = (request: FastifyRequest): Exchange => passageOf(request).exchange;
+  const binding: Binding = { ...options, exchangeOf, passageOf };
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     reply.hijack();
     exchangeOf(request).fail(error);
@@ -70,10 +79,10 @@ export async function bindRouter(options: RouterOptions): Promise<BoundRouter> {
   bindBodies(app, binding);
   bindUnknown(app, binding);
   app.register(fastifySwagger, {
-    openapi: { openapi: '3.1.0', info: { ...options.openApi.info }, paths: { ...options.openApi.paths } },
+    openapi: { openapi: '3.1.0', info: { ...options.info }, paths: describeOperations(options.elsewhere) },
   });
   app.register((scope, _options, done) => {
-    for (const route of options.routes) bindRoute(scope, route, binding);
+    for (const row of options.rows) bindRoute(scope, row, binding);
     done();
   });
 
@@ -81,9 +90,10 @@ export async function bindRouter(options: RouterOptions): Promise<BoundRouter> {
   return {
     dispatch(exchange) {
       const { req, res } = exchange;
-      exchanges.set(req, exchange);
-      // These routes take JSON, whatever the client calls it; fastify would refuse names that it cannot parse.
-      delete req.headers['content-type'];
+      const { headers } = req;
+      passages.set(req, { exchange, contentType: headers['content-type'] });
+      // What a body is, its route says; fastify would refuse types that it cannot parse.
+      delete headers['content-type'];
       app.routing(req, res);
     },
     document: () => app.swagger(),
@@ -91,15 +101,7 @@ export async function bindRouter(options: RouterOptions): Promise<BoundRouter> {
   };
 }
 
-/**
- * What a client says that it accepts. Scripts wait for a server by the status that curl prints behind the body, and curl asks for
- * anything where its user asks for nothing; KServe's client does the same, and needs the body.
- */
-function acceptOf({ accept, 'user-agent': userAgent }: IncomingHttpHeaders): string | undefined {
-  return accept === '*/*' && userAgent?.startsWith('curl/') === true ? undefined : accept;
-}
-
-/** Bodies are read as the server reads all bodies, whatever their type says, and checked as TypeBox checks. */
+/** Bodies are read as the server reads all bodies, whatever their type says, and checked behind fastify. */
 function bindBodies(app: FastifyInstance, { exchangeOf }: Binding): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (request, _payload, done) => {
@@ -109,27 +111,19 @@ function bindBodies(app: FastifyInstance, { exchangeOf }: Binding): void {
       done(error as Error);
     }
   });
-  app.addHook('preValidation', async (request) => {
-    if (request.routeOptions.schema?.body !== undefined) request.body = decodeJson(request.body);
-  });
-  app.setValidatorCompiler(({ schema }) => (body) => {
-    try {
-      checkBody(schema as TSchema, body);
-      return true;
-    } catch (error) {
-      return { error: error as Error };
-    }
-  });
+  app.setValidatorCompiler(() => () => true);
 }
 
 /** Refuses what no route takes, before its body is read. */
-function bindUnknown(app: FastifyInstance, { routes, elsewhere, signpostAt, exchangeOf }: Binding): void {
-  const allowedMethods = createAllowedMethods([...routes, ...elsewhere]);
+function bindUnknown(app: FastifyInstance, { rows, elsewhere, signpostAt, exchangeOf }: Binding): void {
+  const all = [...rows, ...elsewhere];
+  const allowedMethods = createAllowedMethods(all.map(({ route }) => route));
   app.addHook('onRequest', async (request, reply) => {
     if (!request.is404) return;
     const exchange = exchangeOf(request);
     const { method, url = '', headers } = exchange.req;
     const path = url.split('?', 1)[0] ?? '';
+    exchange.dialect = closestDialect(all, path) ?? exchange.dialect;
     const allow = allowedMethods(path);
     if (allow === '') {
       const { text, page } = signpostAt?.(path) ?? {};
@@ -145,32 +139,57 @@ function bindUnknown(app: FastifyInstance, { routes, elsewhere, signpostAt, exch
   });
 }
 
-function bindRoute(app: FastifyInstance, route: Route, { exchangeOf, authenticate, maxBodyBytes }: Binding): void {
+function bindRoute(app: FastifyInstance, { dialect, route }: TableRow, binding: Binding): void {
+  const { exchangeOf, passageOf, authenticate, maxBodyBytes } = binding;
+  const { body } = route;
+  const isLarge = body?.kind === 'bytes' || body?.large === true;
   app.route<{ Params: Record<string, string> }>({
     method: route.method,
-    url: route.path.replace(/\{(\w+)\}/g, ':$1'),
-    bodyLimit: route.largeBody === true ? maxBodyBytes : Math.min(maxBodyBytes, SMALL_BODY_BYTES),
+    url: toFastifyPath(route.path),
+    bodyLimit: isLarge ? maxBodyBytes : Math.min(maxBodyBytes, SMALL_BODY_BYTES),
     schema: {
       tags: [route.tag],
       summary: route.summary,
       hide: route.hidden === true,
       ...(route.description !== undefined && { description: route.description }),
-      ...(route.body !== undefined && { body: route.body }),
+      ...(body?.kind === 'json' && { body: body.schema }),
       response: { 200: route.response ?? { type: 'null', description: 'Empty' } },
     },
     onRequest: async (request) => {
       const exchange = exchangeOf(request);
       exchange.route = route.path;
-      if (route.access === 'key') exchange.begin(authenticate(request.headers.authorization, exchange.peer));
+      exchange.dialect = dialect;
+      if (route.access === 'key') exchange.begin(authenticate(exchange.credential, exchange.peer));
     },
     handler: async (request, reply) => {
-      const exchange = exchangeOf(request);
-      const { params, body } = request;
-      const accept = acceptOf(exchange.req.headers);
-      const response = await route.handle(exchange.call, { params, body, accept, origin: exchange.origin });
+      const { exchange, contentType } = passageOf(request);
+      if (contentType !== undefined) exchange.req.headers['content-type'] = contentType;
+      const bytes = request.body instanceof Uint8Array ? request.body : NO_BYTES;
+      const json = body?.kind === 'json' ? readJson(bytes, body.schema) : {};
+      const { params } = request;
+      const response = await route.handle(exchange.call, new ExchangeRequest(exchange, { params, body: bytes, json }));
       reply.hijack();
       if ('stream' in response) void exchange.stream(response);
       else exchange.send(response);
     },
   });
+}
+
+/** Two colons are one that is meant as such, and a parameter with text behind it needs an expression. */
+function toFastifyPath(path: string): string {
+  return path
+    .replaceAll(':', '::')
+    .replace(/\{(\w+)\}(?=[^/])/g, ':$1(^.+)')
+    .replace(/\{(\w+)\}/g, ':$1');
+}
+
+/** OpenAPI path items of routes that bring their own operations. */
+function describeOperations(rows: readonly TableRow[]): Readonly<Record<string, object>> {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const { route } of rows) {
+    if (route.hidden === true || route.operation === undefined) continue;
+    const { method, path, operation, tag, summary } = route;
+    paths[path] = { ...paths[path], [method.toLowerCase()]: { tags: [tag], summary, ...operation } };
+  }
+  return paths;
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Dialect } from '../protocols/index.js';
 import { Exchange, type ExchangeContext } from './exchange.js';
 import { HostGuard } from './host-guard.js';
 import { HttpError } from './http-error.js';
@@ -9,6 +10,8 @@ import { OriginGuard } from './origin-guard.js';
 export interface Entrance {
   /** Whether requests that come by loopback must name this machine. */
   readonly checksHost: boolean;
+  /** Writes errors until a route has taken the request. */
+  readonly dialect: Dialect;
   /** What answers the requests that may come in. What it throws is answered as an error. */
   readonly dispatch: (exchange: Exchange) => void;
 }
@@ -37,7 +40,7 @@ export class Gate {
     const connection = this.#context.connections.of(http.req.socket);
     // Behind the last one that is answered; executing it unseen is how requests are smuggled.
     if (connection.closing) return;
-    const exchange = new Exchange(this.#context, connection, http);
+    const exchange = new Exchange(this.#context, connection, { ...http, dialect: entrance.dialect });
     if (flags.expect === 'continue') exchange.expectsContinue = true;
     try {
       if (this.#admit(exchange, entrance.checksHost && connection.viaLoopback, flags)) entrance.dispatch(exchange);

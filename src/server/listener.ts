@@ -3,6 +3,7 @@ import { createServer as createTlsServer, type Server as HttpsServer } from 'nod
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Call } from '../core/index.js';
+import type { Dialect } from '../protocols/index.js';
 import { checksHosts } from './bind.js';
 import { answerClientError, clientErrorOf, renderRaw } from './client-error.js';
 import { type Address, addressOf, type Endpoint, listenAt, portOf } from './endpoint.js';
@@ -18,6 +19,8 @@ export interface ListenerOptions {
   readonly context: ExchangeContext;
   readonly gate: Gate;
   readonly dispatch: (exchange: Exchange) => void;
+  /** Writes the errors of requests that no route has taken. */
+  readonly dialect: Dialect;
   /** undefined = plain HTTP. */
   readonly tls: TlsPair | undefined;
 }
@@ -33,7 +36,7 @@ export class Listener {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    const { context, gate, dispatch, tls } = options;
+    const { context, gate, dispatch, dialect, tls } = options;
     const settings = context.options;
     const limits = {
       maxHeaderSize: settings.maxHeaderBytes,
@@ -55,7 +58,7 @@ export class Listener {
             handshakeTimeout: settings.headersTimeoutMs,
             minVersion: 'TLSv1.2',
           });
-    const entrance: Entrance = { checksHost: checksHosts(settings.host, context.requiresKey), dispatch };
+    const entrance: Entrance = { checksHost: checksHosts(settings.host, context.requiresKey), dispatch, dialect };
     const enter = (flags?: RequestFlags) => (req: IncomingMessage, res: ServerResponse) =>
       gate.enter(entrance, { req, res }, flags);
     this.#server.on('request', enter());
@@ -123,7 +126,7 @@ export class Listener {
     const { context } = this.#options;
     const receivedAt = context.clock.now();
     const requestId = context.requestId(undefined);
-    const { headers, body } = errorResponse(error);
+    const { headers, body } = errorResponse(error, this.#options.dialect);
     const text = String(body);
     context.events.publish('httpFinished', {
       method: '',

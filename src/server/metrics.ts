@@ -15,14 +15,14 @@ const PATH = '/metrics';
 /** Answers `GET /metrics` to principals that may observe, and nothing else. */
 export function createMetricsDispatch({ authenticate, render }: MetricsOptions): (exchange: Exchange) => void {
   return (exchange) => {
-    const { method, url = '', headers } = exchange.req;
+    const { method, url = '' } = exchange.req;
     const path = url.split('?', 1)[0] ?? '';
     if (path !== PATH) throw new HttpError(404, `no route ${method} ${path}: expected ${PATH}`);
     if (method !== 'GET' && method !== 'HEAD') {
       throw new HttpError(405, `${path} does not take ${method}: expected GET, HEAD`, { allow: 'GET, HEAD' });
     }
     exchange.route = PATH;
-    const { principal } = exchange.begin(authenticate(headers.authorization, exchange.peer));
+    const { principal } = exchange.begin(authenticate(exchange.credential, exchange.peer));
     admit(principal, 'observe');
     render().then(
       ({ contentType, body }) => exchange.send({ status: 200, headers: { 'content-type': contentType }, body }, true),

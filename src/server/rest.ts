@@ -1,72 +1,48 @@
-import { type Call, shuttingDown } from '../core/index.js';
+import { shuttingDown } from '../core/index.js';
 import type { Authenticate } from '../governance/index.js';
-import {
-  GENERATE_ROUTES,
-  type GenerateHandler,
-  INFER_ROUTES,
-  type InferHandler,
-  matchGenerate,
-  matchInfer,
-} from '../protocols/index.js';
+import type { WireResponse, WireStream } from '../protocols/index.js';
 import { readBody } from './body.js';
 import type { Exchange } from './exchange.js';
+import { createInferenceMatcher, type InferenceMatch } from './match-inference.js';
+import { ExchangeRequest } from './route-request.js';
+import type { TableRow } from './route-table.js';
 import type { Router } from './router.js';
 
 export interface RestOptions {
-  readonly infer: InferHandler;
-  readonly generate: GenerateHandler;
+  /** Routes that run models; all others are the router's. */
+  readonly inferences: readonly TableRow[];
   readonly router: Router;
   readonly authenticate: Authenticate;
   readonly maxBodyBytes: number;
   readonly draining: () => boolean;
 }
 
+const NO_JSON = Object.freeze({});
+
 /** Takes inferences the short way and everything else by the router. */
 export function createRestDispatch(options: RestOptions): (exchange: Exchange) => void {
-  const { infer, router, authenticate, maxBodyBytes, draining } = options;
-  const begin = (exchange: Exchange, route: string): Call => {
-    exchange.route = route;
-    if (draining()) throw shuttingDown();
-    return exchange.begin(authenticate(exchange.req.headers.authorization, exchange.peer));
-  };
-  const generate = createGenerateDispatch(options, begin);
-  return (exchange) => {
-    const { req } = exchange;
-    const url = req.url ?? '';
-    const target = req.method === 'POST' ? matchInfer(url) : undefined;
-    if (target === undefined) {
-      if (!generate(exchange, url)) router.dispatch(exchange);
-      return;
-    }
-    const { headers, rawHeaders } = req;
-    const call = begin(exchange, INFER_ROUTES[target.version === undefined ? 0 : 1].path);
-    readBody(exchange, maxBodyBytes, (body) => {
-      infer(call, target, { method: 'POST', url, headers, rawHeaders, body }).then(
-        (response) => exchange.send(response, true),
-        (error: unknown) => exchange.fail(error),
-      );
-    });
-  };
-}
+  const { router, authenticate, maxBodyBytes, draining } = options;
+  const match = createInferenceMatcher(options.inferences);
 
-/** Takes what is for the generate routes; false for everything else. */
-function createGenerateDispatch(
-  { generate, maxBodyBytes }: RestOptions,
-  begin: (exchange: Exchange, route: string) => Call,
-): (exchange: Exchange, url: string) => boolean {
-  return (exchange, url) => {
-    const { req } = exchange;
-    const target = req.method === 'POST' ? matchGenerate(url) : undefined;
-    if (target === undefined) return false;
-    const routes = GENERATE_ROUTES[target.stream ? 'stream' : 'one'];
-    const { headers, rawHeaders } = req;
-    const call = begin(exchange, routes[target.version === undefined ? 0 : 1].path);
+  function infer(exchange: Exchange, { row, params }: InferenceMatch): void {
+    const { dialect, route } = row;
+    exchange.route = route.path;
+    exchange.dialect = dialect;
+    if (draining()) throw shuttingDown();
+    const call = exchange.begin(authenticate(exchange.credential, exchange.peer));
+    const send = (answer: WireResponse | WireStream) =>
+      'stream' in answer ? void exchange.stream(answer) : exchange.send(answer, true);
     readBody(exchange, maxBodyBytes, (body) => {
-      generate(call, target, { method: 'POST', url, headers, rawHeaders, body }).then(
-        (answer) => ('stream' in answer ? exchange.stream(answer) : exchange.send(answer, true)),
-        (error: unknown) => exchange.fail(error),
-      );
+      const answer = route.handle(call, new ExchangeRequest(exchange, { params, body, json: NO_JSON }));
+      if (answer instanceof Promise) answer.then(send, (error: unknown) => exchange.fail(error));
+      else send(answer);
     });
-    return true;
+  }
+
+  return (exchange) => {
+    const { method, url = '' } = exchange.req;
+    const found = match(method, url);
+    if (found === undefined) router.dispatch(exchange);
+    else infer(exchange, found);
   };
 }

@@ -11,7 +11,7 @@ import {
   packBytes,
   type TensorSpec,
 } from '../core/index.js';
-import type { Engine, ModelInfo, Submission } from '../engine/index.js';
+import { type Engine, type ModelInfo, type Submission, VersionGoneError } from '../engine/index.js';
 import { SharedMemory } from '../shared-memory/index.js';
 import { createInfer } from './infer.js';
 import type { Resolved, ResolveOptions } from './types.js';
@@ -172,6 +172,42 @@ describe('what happens to a model after it was resolved', () => {
     });
     expect(given).toEqual([]);
     expect(finished).toMatchObject([{ target, ref: undefined, error: { code: 'not_found' } }]);
+  });
+
+  it('unloaded before it could begin, another version runs a request that named none', async () => {
+    const { resolveM, infer, refs, given, finished, serving } = createFixture();
+    const result = infer(call(), resolveM(), request(1));
+    serving[0] = version(2, 2);
+    given[0]?.sink.onEnd(new VersionGoneError('version 1 is gone'));
+    expect(refs).toEqual([REF, { name: 'm', version: 2, generation: 2 }]);
+    expect(finished).toEqual([]);
+    const response = { ref: version(2, 2).ref, id: '', outputs: [], parameters: {} };
+    given[1]?.sink.onResponse(response);
+    given[1]?.sink.onEnd(undefined);
+    expect(await result).toEqual({ kind: 'one', response });
+    expect(finished).toMatchObject([{ ref: { version: 2 }, error: undefined }]);
+  });
+
+  it('unloaded before its stream could begin, another version streams', async () => {
+    const { resolveM, infer, refs, given, serving } = createFixture({ decoupled: true });
+    const result = await infer(call(), resolveM(), request(1));
+    serving[0] = version(2, 2, { decoupled: true });
+    given[0]?.sink.onEnd(new VersionGoneError('version 1 is gone'));
+    expect(refs).toEqual([REF, { name: 'm', version: 2, generation: 2 }]);
+    given[1]?.sink.onEnd(undefined);
+    expect(result.kind === 'many' && (await result.responses[Symbol.asyncIterator]().next())).toEqual({ done: true });
+  });
+
+  it.each([
+    { name: 'm', version: 1 },
+    { name: 'm', version: undefined },
+  ])('unloaded before it could begin, %o ends with the reason where nothing takes its place', async (target) => {
+    const { resolve, infer, refs, given, finished, serving } = createFixture();
+    const result = infer(call(), resolve(call(), target), request(1));
+    serving.splice(0, 1, ...(target.version === undefined ? [] : [version(2, 2)]));
+    given[0]?.sink.onEnd(new VersionGoneError('version 1 is gone'));
+    await expect(result).rejects.toMatchObject({ code: 'unavailable', message: 'version 1 is gone' });
+    expect([refs.length, finished.length]).toEqual([1, 1]);
   });
 
   it('counts until the request is submitted, as long as its text is checked', async () => {

@@ -12,15 +12,22 @@ const GRANT = STREAM_CREDIT / 2;
 export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse> {
   readonly #call: Call;
   readonly #onEnd: (error: MillraceError | undefined) => void;
+  readonly #goesOn: (error: MillraceError) => boolean;
   readonly #waiting: InferResponse[] = [];
   #grant: GrantCredit | undefined;
   #taken = 0;
   #end: { readonly error: MillraceError | undefined } | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(call: Call, onEnd: (error: MillraceError | undefined) => void) {
+  /** `goesOn`: whether the call goes on in spite of an error, since another model takes it. */
+  constructor(
+    call: Call,
+    onEnd: (error: MillraceError | undefined) => void,
+    goesOn: (error: MillraceError) => boolean = () => false,
+  ) {
     this.#call = call;
     this.#onEnd = onEnd;
+    this.#goesOn = goesOn;
   }
 
   /** Whoever submitted the call says how its model learns of room for more answers. */
@@ -34,6 +41,7 @@ export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse
   }
 
   onEnd(error: MillraceError | undefined): void {
+    if (error !== undefined && this.#goesOn(error)) return;
     this.#end = { error };
     this.#onEnd(error);
     this.#notify();

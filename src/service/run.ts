@@ -6,7 +6,14 @@ import {
   type Turns,
   toMillraceError,
 } from '../core/index.js';
-import { type Engine, hasLargeBytes, type ModelInfo, type Sink, walkLargeBytes } from '../engine/index.js';
+import {
+  type Engine,
+  hasLargeBytes,
+  type ModelInfo,
+  type Sink,
+  VersionGoneError,
+  walkLargeBytes,
+} from '../engine/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import { classifyOutputs, wantsClasses } from './classify.js';
 import { ResponseStream } from './response-stream.js';
@@ -22,8 +29,6 @@ export interface ChosenCall {
   readonly chooseInfo: () => ModelInfo;
 }
 
-type Submitted = Pick<ChosenCall, 'call' | 'request' | 'info'>;
-
 /** Called once when a request has ended; `answered` = the model did answer, and the error is about what was to be done with that. */
 export type Settle = (error: MillraceError | undefined, answered?: boolean) => void;
 
@@ -38,8 +43,9 @@ type OneResult = Extract<InferResult, { readonly kind: 'one' }>;
 /** Runs a request from its submission to its answer, with what has to be done to its tensors before and to its outputs behind. */
 export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
   /** The one answer of a model that is not decoupled; `settle` is called just before it comes. */
-  function submitOne({ call, request, info }: Submitted, settle: Settle): Promise<OneResult> {
+  function submitOne({ call, request, info: first, chooseInfo }: ChosenCall, settle: Settle): Promise<OneResult> {
     return new Promise((resolve, reject) => {
+      let info = first;
       let answer: InferResponse | undefined;
       const succeed = (response: InferResponse) => {
         settle(undefined);
@@ -54,8 +60,14 @@ export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
           answer = response;
         },
         onEnd(error) {
-          if (error !== undefined) fail(error, false);
-          else if (answer === undefined) fail(new MillraceError('internal', 'no answer came'), false);
+          if (error !== undefined) {
+            const other = replacementFor(error, chooseInfo);
+            if (other === undefined || other.decoupled) fail(error, false);
+            else {
+              info = other;
+              engine.submit(info.ref, { request, call, sink });
+            }
+          } else if (answer === undefined) fail(new MillraceError('internal', 'no answer came'), false);
           else if (!wantsClasses(request)) succeed(answer);
           else withClasses(answer, request, info).then(succeed, (wrong) => fail(toMillraceError(wrong), true));
         },
@@ -69,13 +81,19 @@ export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
     return { ...response, outputs: await classifyOutputs(response.outputs, options, turns) };
   }
 
-  function submitMany({ call, request, info }: Submitted, settle: Settle) {
-    const stream = new ResponseStream(call, settle);
-    stream.grantsBy(engine.submit(info.ref, { request, call, sink: stream }));
+  function submitMany({ call, request, info, chooseInfo }: ChosenCall, settle: Settle) {
+    const stream = new ResponseStream(call, settle, (error) => {
+      const other = replacementFor(error, chooseInfo);
+      if (other === undefined) return false;
+      submitStream(other);
+      return true;
+    });
+    const submitStream = ({ ref }: ModelInfo) => stream.grantsBy(engine.submit(ref, { request, call, sink: stream }));
+    submitStream(info);
     return { kind: 'many', responses: stream } as const;
   }
 
-  function submit(chosen: Submitted, settle: Settle): InferResult | Promise<InferResult> {
+  function submit(chosen: ChosenCall, settle: Settle): InferResult | Promise<InferResult> {
     return chosen.info.decoupled ? submitMany(chosen, settle) : submitOne(chosen, settle);
   }
 
@@ -90,7 +108,7 @@ export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
       settle(toMillraceError(error));
       throw error;
     }
-    return submit({ call, request, info }, settle);
+    return submit({ call, request, info, chooseInfo }, settle);
   }
 
   /** Tensors in shared memory are read before the request is submitted, and written before it is answered. */
@@ -103,8 +121,8 @@ export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
       const request = await tensors.read();
       await walkLargeBytes(request.inputs, turns);
       const info = chooseInfo();
-      if (info.decoupled) return submitMany({ call, request, info }, settle);
-      const { response } = await submitOne({ call, request, info }, (_, reached = false) => {
+      if (info.decoupled) return submitMany({ call, request, info, chooseInfo }, settle);
+      const { response } = await submitOne({ call, request, info, chooseInfo }, (_, reached = false) => {
         answered = reached;
       });
       answered = true;
@@ -124,4 +142,14 @@ export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
     if (hasLargeBytes(chosen.request.inputs)) return inferLarge(chosen, settle);
     return Promise.resolve(submit(chosen, settle));
   };
+}
+
+/** The version that runs a request whose own went before it could begin; undefined = none, or the request has ended otherwise. */
+function replacementFor(error: MillraceError, chooseInfo: () => ModelInfo): ModelInfo | undefined {
+  if (!(error instanceof VersionGoneError)) return undefined;
+  try {
+    return chooseInfo();
+  } catch {
+    return undefined;
+  }
 }

@@ -17,7 +17,7 @@ import { credentials, type StatusObject, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/index.js';
 import { createAuthenticator } from '../../src/governance/index.js';
-import { reflectedFiles } from '../../src/protocols/grpc/reflection/files.js';
+import { createReflectedFiles } from '../../src/protocols/grpc/reflection/files.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService } from '../support/fake-service.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
@@ -33,6 +33,7 @@ async function start(settings: TestServerSettings = {}) {
   return { ...server, client: new GrpcClient(server.addresses.grpc?.url ?? '') };
 }
 
+const REFLECTED = createReflectedFiles([]);
 const CHECK = { path: '/grpc.health.v1.Health/Check' };
 const WATCH = { path: '/grpc.health.v1.Health/Watch' };
 const SERVING = Buffer.of(8, 1);
@@ -158,7 +159,7 @@ describe('health', () => {
 
 describe.each(['grpc.reflection.v1', 'grpc.reflection.v1alpha'])('reflection by %s', (packageName) => {
   const messageNamed = (name: string) => {
-    const message = reflectedFiles().getMessage(`${packageName}.${name}`);
+    const message = REFLECTED.getMessage(`${packageName}.${name}`);
     if (message === undefined) throw new Error(`no message ${name}`);
     return message;
   };

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.js';
 import { createSettings } from '../../src/config/index.js';
 import { SCOPES, type Scope, systemClock } from '../../src/core/index.js';
-import { createOipRoutes, INFERENCE_ROUTES, loadGrpcMethods, type Route } from '../../src/protocols/index.js';
+import { loadGrpcServices, type Route } from '../../src/protocols/index.js';
 import { createDocsRoutes } from '../../src/server/docs.js';
 import type { Address } from '../../src/server/index.js';
 import { type AccessRow, GRPC_READING_ROWS, GRPC_ROWS, HTTP_ROWS, pathOf } from '../support/access-rows.js';
@@ -30,10 +30,12 @@ const headersOf = (caller: Caller): Record<string, string> =>
 const unstarted = await createApp(createSettings({ telemetry: { logLevel: 'silent' } }));
 afterAll(() => unstarted.close());
 const { service } = unstarted;
-const OIP: readonly Pick<Route, 'method' | 'path' | 'control'>[] = createOipRoutes(service);
-const DOCS = createDocsRoutes({ service, requiresKey: true, document: async () => ({}) });
-const GRPC_METHODS = await loadGrpcMethods({ service, clock: systemClock, maxInputs: 1, forwardHeaders: undefined });
-const REST = [...OIP, ...INFERENCE_ROUTES, ...DOCS];
+const DIALECT_ROUTES = unstarted.dialects.flatMap(({ routes }) => routes);
+const DOCS = createDocsRoutes({ service, dialects: [], requiresKey: true, document: async () => ({}) });
+const GRPC_METHODS = (await loadGrpcServices(unstarted.dialects, { service, clock: systemClock })).map(
+  ({ method }) => method,
+);
+const REST = [...DIALECT_ROUTES, ...DOCS];
 const idOf = ({ method, path }: Pick<Route, 'method' | 'path'>) => `${method} ${path}`;
 
 it('every route and every method has its row, and no row is left over', () => {
@@ -43,7 +45,7 @@ it('every route and every method has its row, and no row is left over', () => {
 
 it('what moves to the admin port is in the audit trail', () => {
   const changing = [
-    ...OIP.filter(({ control }) => control).map((route) => HTTP_ROWS[idOf(route)]),
+    ...DIALECT_ROUTES.filter(({ control }) => control).map((route) => HTTP_ROWS[idOf(route)]),
     ...GRPC_METHODS.filter(({ control }) => control).map(({ path }) => GRPC_ROWS[path]),
   ];
   expect(changing.length).toBeGreaterThan(10);
@@ -155,7 +157,9 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
   const onRest = adminPort < 0 ? REST : REST.filter((route) => !('control' in route && route.control));
   const listeners = [
     ...onRest.flatMap((route) => [['http', idOf(route)] as const, ['httpSocket', idOf(route)] as const]),
-    ...(adminPort < 0 ? [] : OIP.map((route) => ['admin', idOf(route)] as const)),
+    ...(adminPort < 0
+      ? []
+      : DIALECT_ROUTES.filter(({ inference }) => inference !== true).map((route) => ['admin', idOf(route)] as const)),
     ['metrics', 'GET /metrics'] as const,
   ];
   it.each(listeners)('on %s: %s', async (listener, id) => {
@@ -187,7 +191,7 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
   });
 
   it('what changes the server is on the REST port only where there is no other', async () => {
-    for (const route of OIP.filter(({ control }) => control)) {
+    for (const route of DIALECT_ROUTES.filter(({ control }) => control)) {
       const { text } = await askHttp(server.addresses.http, idOf(route), 'manage');
       expect([idOf(route), /no route|does not take/.test(text)]).toEqual([idOf(route), adminPort >= 0]);
     }

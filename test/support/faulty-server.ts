@@ -14,6 +14,7 @@ import { createServer } from '../../src/server/index.js';
 import { createService, type Service } from '../../src/service/index.js';
 import { SharedMemory } from '../../src/shared-memory/index.js';
 import { createTelemetry } from '../../src/telemetry/index.js';
+import { createDialects } from './dialects.js';
 import { EVERYBODY } from './http-server.js';
 
 /** A log line as it is written. */
@@ -88,14 +89,21 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
   const broken = () => {
     throw new TypeError('a fault in the service');
   };
+  const service: Service = {
+    ...life.service,
+    modelInfo: broken,
+    resolve: withoutSignature(life.service),
+    repositoryIndex: broken,
+  };
   const server = createServer({
     options: settings.server,
+    dialects: createDialects({ service, clock, options: settings.server }),
     events,
     clock,
     version: '0.0.0',
     requiresKey: false,
     renderMetrics: undefined,
-    service: { ...life.service, modelInfo: broken, resolve: withoutSignature(life.service), repositoryIndex: broken },
+    service,
     authenticate: () => EVERYBODY,
   });
   await life.start();

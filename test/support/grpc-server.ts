@@ -11,7 +11,13 @@ import {
 } from '@grpc/grpc-js';
 import { ByteBudget, type Clock, EventBus, type Events, systemClock } from '../../src/core/index.js';
 import type { Authenticate } from '../../src/governance/index.js';
-import type { GrpcMethod, GrpcStream, GrpcStreamHandler, UnaryMethod } from '../../src/protocols/index.js';
+import {
+  GRPC_STATUS,
+  type GrpcMethod,
+  type GrpcStream,
+  type GrpcStreamHandler,
+  type UnaryMethod,
+} from '../../src/protocols/index.js';
 import type { Endpoint } from '../../src/server/endpoint.js';
 import { createGrpcServer, type GrpcServer } from '../../src/server/grpc/index.js';
 import type { ServerOptions } from '../../src/server/options.js';
@@ -91,13 +97,14 @@ export async function startGrpcServer(settings: TestGrpcSettings = {}): Promise<
     tls: undefined,
     requiresKey: false,
     draining: () => draining,
-    loadMethods: async () => settings.methods ?? [ECHO],
     authenticate: settings.authenticate ?? (() => EVERYBODY),
     clock: settings.clock ?? systemClock,
     requestId: (header) => (typeof header === 'string' ? header : `r${++requests}`),
   });
   const listener = grpc.createListener(
     settings.endpoint ?? { kind: 'port', host: '127.0.0.1', port: 0, setting: 'grpcPort' },
+    async () =>
+      (settings.methods ?? [ECHO]).map((method) => ({ method, status: GRPC_STATUS, credentialOf: undefined })),
   );
   const { url, port } = await listener.listen();
   closing.push(async () => {

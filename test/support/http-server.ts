@@ -9,6 +9,7 @@ import {
   ServerOptionsSchema,
 } from '../../src/server/index.js';
 import type { Service } from '../../src/service/index.js';
+import { createDialects } from './dialects.js';
 import { createFakeService } from './fake-service.js';
 
 export const EVERYBODY: Principal = { name: 'anonymous', scopes: new Set(SCOPES) };
@@ -52,13 +53,16 @@ export function createTestServer(settings: TestServerSettings = {}) {
   const diagnostics: Events['diagnostic'][] = [];
   events.subscribe('diagnostic', (event) => diagnostics.push(event));
   events.subscribe('httpFinished', (event) => finished.push(event));
+  const options = serverOptions(settings.options);
+  const { service = createFakeService(), clock = systemClock } = settings;
   const server = createServer({
-    options: serverOptions(settings.options),
-    service: settings.service ?? createFakeService(),
+    options,
+    dialects: createDialects({ service, clock, options }),
+    service,
     authenticate: () => EVERYBODY,
     requiresKey: false,
     events,
-    clock: settings.clock ?? systemClock,
+    clock,
     renderMetrics: undefined,
     version: '0.0.0',
     ...settings.dependencies,

@@ -5,6 +5,7 @@ import { Call, MillraceError, type Signature, systemClock } from '../../core/ind
 import { decodeInfer } from '../oip/decode-infer.js';
 import { decodeGenerate } from '../oip/generate-decode.js';
 import { decodeModelInfer } from '../oip/grpc/decode-infer.js';
+import { DECODE_GENERATE, DECODE_INFER, DECODE_MODEL_INFER } from '../oip/large-requests.js';
 import { Decoder } from './decoder.js';
 
 const SIGNATURE: Signature = {
@@ -42,7 +43,11 @@ function wireOf(
   return { method: 'POST', url: '', headers: { 'inference-header-content-length': String(text.length) }, body };
 }
 
-const inferJob = (json: string, blob?: string) => ({ kind: 'infer', wire: wireOf(json, blob), maxInputs: 4 }) as const;
+const inferJob = (json: string, blob?: string) => ({ wire: wireOf(json, blob), maxInputs: 4 }) as const;
+
+function decodeInferIn(decoder: Decoder, call: Call, input: ReturnType<typeof inferJob>) {
+  return decoder.decode(call, DECODE_INFER, { input, moves: [input.wire.body] });
+}
 
 describe('a request that is decoded in a thread', () => {
   it('is what it would have been here, and its body is moved, not copied', async () => {
@@ -60,7 +65,7 @@ describe('a request that is decoded in a thread', () => {
     });
     const here = decodeInfer(wireOf(json, 'abc'), { maxInputs: 4, signatureOf: () => SIGNATURE });
     const job = inferJob(json, 'abc');
-    const there = await start().decode<'infer'>(createCall(), job, { owned: true });
+    const there = await decodeInferIn(start(), createCall(), job);
     expect(there.binaryOutputs).toEqual(here.binaryOutputs);
     const bytes = ({ inputs }: typeof here.request) => inputs.map(({ data }) => Buffer.from(data).toString('base64'));
     expect(bytes(there.request)).toEqual(bytes(here.request));
@@ -75,19 +80,15 @@ describe('a request that is decoded in a thread', () => {
 
   it('may be one of generate or of gRPC, whose message stays as it is', async () => {
     const wire = wireOf('{"x":[1,2,3],"top_k":5}');
-    const generate = { kind: 'generate', wire, signature: SIGNATURE } as const;
+    const input = { wire, signature: SIGNATURE };
     const expected = decodeGenerate(wire, SIGNATURE);
     const here = { ...expected, parameters: { ...expected.parameters }, inputs: [{ ...expected.inputs[0] }] };
-    const there = await start().decode<'generate'>(createCall(), generate, { owned: false });
+    const there = await start().decode(createCall(), DECODE_GENERATE, { input });
     expect(Buffer.from(there.inputs[0]?.data ?? [])).toEqual(Buffer.from(here.inputs[0]?.data ?? []));
     expect({ ...there, inputs: [] }).toEqual({ ...here, inputs: [] });
     const inputs = [{ name: 'x', datatype: 'INT32', shape: ['2'], contents: { int_contents: [1, -2] } }];
     const message = protoBytes('ModelInferRequest', { model_name: 'm', id: 'i', inputs });
-    const decoded = await decoder.decode<'grpc'>(
-      createCall(),
-      { kind: 'grpc', message, maxInputs: 4 },
-      { owned: false },
-    );
+    const decoded = await decoder.decode(createCall(), DECODE_MODEL_INFER, { input: { message, maxInputs: 4 } });
     const same = decodeModelInfer(message, { maxInputs: 4 });
     expect(Buffer.from(decoded.request.inputs[0]?.data ?? [])).toEqual(Buffer.from(same.request.inputs[0]?.data ?? []));
     expect({ ...decoded.request, inputs: [] }).toEqual({ ...same.request, inputs: [] });
@@ -100,20 +101,16 @@ describe('a request that is decoded in a thread', () => {
       immediate = setImmediate(count);
     };
     let immediate = setImmediate(count);
-    await start().decode<'infer'>(createCall(), inferJob(`{"u":[${'0,'.repeat(2 ** 20)}0],"inputs":[]}`), {
-      owned: true,
-    });
+    await decodeInferIn(start(), createCall(), inferJob(`{"u":[${'0,'.repeat(2 ** 20)}0],"inputs":[]}`));
     clearImmediate(immediate);
     expect(turns).toBeGreaterThan(1);
   });
 
   it('is refused as it would have been here, and the next one is decoded', async () => {
-    await expect(start().decode<'infer'>(createCall(), inferJob('{"inputs":[,'), { owned: true })).rejects.toEqual(
+    await expect(decodeInferIn(start(), createCall(), inferJob('{"inputs":[,'))).rejects.toEqual(
       new MillraceError('invalid_argument', "invalid JSON at byte 11: expected an object, got ','"),
     );
-    await expect(
-      decoder.decode<'infer'>(createCall(), inferJob('{"inputs":[]}'), { owned: true }),
-    ).resolves.toMatchObject({
+    await expect(decodeInferIn(decoder, createCall(), inferJob('{"inputs":[]}'))).resolves.toMatchObject({
       request: { inputs: [] },
     });
   });
@@ -121,13 +118,10 @@ describe('a request that is decoded in a thread', () => {
   it('that nobody waits for any more is not decoded', async () => {
     const clock = new FakeClock();
     start(clock);
-    const first = decoder.decode<'infer'>(createCall(), inferJob('{"inputs":[]}'), { owned: true });
+    const first = decodeInferIn(decoder, createCall(), inferJob('{"inputs":[]}'));
     const [left, late] = [createCall(), createCall(clock.now() + 50)];
     const [leftJob, lateJob] = [inferJob('{"inputs":[]}'), inferJob('{"inputs":[]}')];
-    const given = [
-      decoder.decode<'infer'>(left, leftJob, { owned: true }),
-      decoder.decode<'infer'>(late, lateJob, { owned: true }),
-    ];
+    const given = [decodeInferIn(decoder, left, leftJob), decodeInferIn(decoder, late, lateJob)];
     const gone = new MillraceError('cancelled', 'the client left');
     left.cancel(gone);
     const expired = expect(given[1]).rejects.toMatchObject({
@@ -143,7 +137,7 @@ describe('a request that is decoded in a thread', () => {
 
   it('is unavailable where the server ends before', async () => {
     start();
-    const waiting = [1, 2].map(() => decoder.decode<'infer'>(createCall(), inferJob('{"inputs":[]}'), { owned: true }));
+    const waiting = [1, 2].map(() => decodeInferIn(decoder, createCall(), inferJob('{"inputs":[]}')));
     const settled = Promise.allSettled(waiting);
     await decoder.close();
     const closed = { status: 'rejected', reason: { code: 'unavailable', message: 'the server is shutting down' } };

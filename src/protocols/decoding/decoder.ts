@@ -1,14 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { type Call, type Clock, DeadlineWatch, type ErrorCode, MillraceError, type Timer } from '../../core/index.js';
-import type { DecodeJob, DecodeReply, DecodeResults, JobOf } from './jobs.js';
+import type { DecodeFunction, DecodeJob, DecodeReply } from './jobs.js';
 
 /** The thread ends when it has had nothing to do for so long: it holds about 10 MB. */
 const IDLE_MS = 60_000;
-/** Beside this file in dist; sources, as tests run them, use what was built. */
-const ENTRY = new URL(
-  import.meta.url.endsWith('.ts') ? '../../../dist/protocols/decoding/thread-main.js' : './thread-main.js',
-  import.meta.url,
-);
+const ENTRY = built(new URL('./thread-main.js', import.meta.url).href);
 
 interface Waiting {
   readonly job: DecodeJob;
@@ -35,15 +31,15 @@ export class Decoder {
   }
 
   /**
-   * Rejects with what the decoder of that kind throws, and as soon as the call is cancelled or its deadline passes. The memory of
-   * the body, `owned` by the caller, is gone afterwards; of others a copy is decoded.
+   * Rejects with what the function throws, and as soon as the call is cancelled or its deadline passes. The memory of `moves` is
+   * gone afterwards; everything else is copied.
    */
-  decode<Kind extends DecodeJob['kind']>(
+  decode<Input, Result>(
     call: Call,
-    job: JobOf<Kind>,
-    { owned }: { readonly owned: boolean },
-  ): Promise<DecodeResults[Kind]> {
-    const { buffer } = bodyOf(job);
+    { module, name }: DecodeFunction<Input, Result>,
+    { input, moves = [] }: { readonly input: Input; readonly moves?: readonly Uint8Array[] },
+  ): Promise<Result> {
+    const buffers = moves.map(({ buffer }) => buffer);
     return new Promise((resolve, reject) => {
       const token = this.#deadlines.watch(call);
       const end = () => {
@@ -51,12 +47,12 @@ export class Decoder {
         call.onCancel(undefined);
       };
       const waiting: Waiting = {
-        job,
-        moved: owned && buffer instanceof ArrayBuffer ? [buffer] : [],
+        job: { module: built(module), name, input },
+        moved: buffers.filter((buffer) => buffer instanceof ArrayBuffer),
         settle: (reply) => {
           if (call.cancelled !== undefined) return;
           end();
-          if ('result' in reply) resolve(reply.result as DecodeResults[Kind]);
+          if ('result' in reply) resolve(reply.result as Result);
           else reject(toError(reply));
         },
       };
@@ -107,7 +103,7 @@ export class Decoder {
   }
 
   #start(): Worker {
-    const thread = new Worker(ENTRY, { name: 'millrace-decoder', execArgv: [] });
+    const thread = new Worker(new URL(ENTRY), { name: 'millrace-decoder', execArgv: [] });
     // An idle server may end without ending the thread first.
     thread.unref();
     let fault: unknown;
@@ -131,8 +127,9 @@ export class Decoder {
   }
 }
 
-function bodyOf(job: DecodeJob): Uint8Array {
-  return job.kind === 'grpc' ? job.message : job.wire.body;
+/** Where a module was built; tests run the sources, which threads cannot. */
+function built(module: string): string {
+  return import.meta.url.endsWith('.ts') ? module.replace('/src/protocols/', '/dist/protocols/') : module;
 }
 
 function toError(reply: Exclude<DecodeReply, { readonly result: unknown }>): unknown {

@@ -1,34 +1,35 @@
-import type { InferRequest, Signature } from '../../core/index.js';
-import type { DecodedInfer } from '../oip/decode-infer.js';
-import type { DecodedModelInfer } from '../oip/grpc/decode-infer.js';
-import type { WireRequest } from '../wire.js';
+import type { Tensor } from '../../core/index.js';
 
-/** A request that is decoded outside the event loop: what the decoders of the three kinds of request take. */
-export type DecodeJob =
-  | {
-      readonly kind: 'infer';
-      readonly wire: WireRequest;
-      readonly maxInputs: number;
-    }
-  | {
-      readonly kind: 'generate';
-      readonly wire: WireRequest;
-      readonly signature: Signature;
-    }
-  | { readonly kind: 'grpc'; readonly message: Uint8Array; readonly maxInputs: number };
-
-/** What each kind of job gives. */
-export interface DecodeResults {
-  readonly infer: DecodedInfer;
-  readonly generate: InferRequest;
-  readonly grpc: DecodedModelInfer;
+/**
+ * A function that runs in the decoding thread: an export of a module that only exports such functions, and that is built as a
+ * file of its own. Input and result cross threads by structured clone.
+ */
+export interface DecodeFunction<Input, Result> {
+  /** URL of the module: `decoders.js` in the folder of the dialect. */
+  readonly module: string;
+  /** Name of the export. */
+  readonly name: string;
+  /** Never there: what the function takes and gives, for the compiler. */
+  readonly types?: (input: Input) => Decoded<Result>;
 }
 
-export type JobOf<Kind extends DecodeJob['kind']> = Extract<DecodeJob, { readonly kind: Kind }>;
+/** What such a function gives; throws MillraceError for what is wrong with the request. */
+export interface Decoded<Result> {
+  readonly result: Result;
+  /** Tensors in it: their memory goes to the event loop without being copied. */
+  readonly tensors: readonly Tensor[];
+}
+
+/** What the thread is sent. */
+export interface DecodeJob {
+  readonly module: string;
+  readonly name: string;
+  readonly input: unknown;
+}
 
 /** What the thread answers to a job. */
 export type DecodeReply =
-  | { readonly result: DecodeResults[DecodeJob['kind']] }
+  | { readonly result: unknown }
   | { readonly error: Readonly<Record<'code' | 'message', string>> }
   /** A fault of the decoder, with its stack. */
   | { readonly fault: unknown };

@@ -1,50 +1,35 @@
 /** Entry of the thread that decodes large requests: takes one {@link DecodeJob} after the other, answers each with a reply. */
 import { parentPort } from 'node:worker_threads';
 import { MillraceError, type Tensor } from '../../core/index.js';
-import { decodeInfer } from '../oip/decode-infer.js';
-import { decodeGenerate } from '../oip/generate-decode.js';
-import { decodeModelInfer } from '../oip/grpc/decode-infer.js';
-import type { DecodeJob, DecodeReply, DecodeResults } from './jobs.js';
+import type { Decoded, DecodeJob, DecodeReply } from './jobs.js';
 
 /** Memory of smaller tensors may come from Node's pool (64 KiB since Node 24), which cannot be moved. */
 const MIN_MOVED_BYTES = Math.max(65_536, Buffer.poolSize + 1);
 
-function run(job: DecodeJob): DecodeResults[DecodeJob['kind']] {
-  switch (job.kind) {
-    case 'infer':
-      return decodeInfer(job.wire, { maxInputs: job.maxInputs, signatureOf: refuseRaw });
-    case 'generate':
-      return decodeGenerate(job.wire, job.signature);
-    case 'grpc':
-      return decodeModelInfer(job.message, job);
-    default:
-      return job satisfies never;
-  }
-}
+type DecodeModule = Readonly<Record<string, (input: unknown) => Decoded<unknown>>>;
 
-/** Raw binary requests have no text to decode. */
-function refuseRaw(): never {
-  throw new MillraceError('internal', 'raw binary requests are not decoded here');
-}
-
-function inputsOf(result: DecodeResults[DecodeJob['kind']]): readonly Tensor[] {
-  return 'request' in result ? result.request.inputs : result.inputs;
+async function run({ module, name, input }: DecodeJob): Promise<Decoded<unknown>> {
+  const { [name]: decode } = (await import(module)) as DecodeModule;
+  if (decode === undefined) throw new Error(`${module} exports no ${name}`);
+  return decode(input);
 }
 
 /** The memory that goes to the other thread without being copied. */
-function movedBuffers(inputs: readonly Tensor[]): readonly ArrayBuffer[] {
+function movedBuffers(tensors: readonly Tensor[]): readonly ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
-  for (const { data } of inputs) {
+  for (const { data } of tensors) {
     const { buffer } = data;
     if (buffer instanceof ArrayBuffer && buffer.byteLength >= MIN_MOVED_BYTES) buffers.add(buffer);
   }
   return [...buffers];
 }
 
-function reply(job: DecodeJob): { readonly message: DecodeReply; readonly moved: readonly ArrayBuffer[] } {
+async function reply(
+  job: DecodeJob,
+): Promise<{ readonly message: DecodeReply; readonly moved: readonly ArrayBuffer[] }> {
   try {
-    const result = run(job);
-    return { message: { result }, moved: movedBuffers(inputsOf(result)) };
+    const { result, tensors } = await run(job);
+    return { message: { result }, moved: movedBuffers(tensors) };
   } catch (error) {
     const message =
       error instanceof MillraceError ? { error: { code: error.code, message: error.message } } : { fault: error };
@@ -52,7 +37,7 @@ function reply(job: DecodeJob): { readonly message: DecodeReply; readonly moved:
   }
 }
 
-parentPort?.on('message', (job: DecodeJob) => {
-  const { message, moved } = reply(job);
+parentPort?.on('message', async (job: DecodeJob) => {
+  const { message, moved } = await reply(job);
   parentPort?.postMessage(message, moved);
 });

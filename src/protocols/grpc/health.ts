@@ -4,8 +4,8 @@ import type { Service } from '../../service/index.js';
 import type { GrpcMessage, GrpcMethod, GrpcStream, GrpcStreamHandler } from './method.js';
 
 const SERVICE = '/grpc.health.v1.Health';
-/** The server as a whole, and by the name of its service. */
-const KNOWN = ['', 'inference.GRPCInferenceService'];
+/** The server as a whole. */
+const WHOLE = '';
 const WATCH_INTERVAL_MS = 1_000;
 
 /** `HealthCheckResponse.ServingStatus`. */
@@ -17,7 +17,11 @@ const SERVICE_UNKNOWN = 3;
  * `grpc.health.v1.Health`: the readiness of the server. `Check` needs no key and answers the same whatever service it is asked for, as
  * Triton does; `Watch` says `SERVICE_UNKNOWN` of names that it does not know, and looks once a second.
  */
-export function createHealthMethods(service: Pick<Service, 'ready'>, clock: Clock): readonly GrpcMethod[] {
+export function createHealthMethods(
+  service: Pick<Service, 'ready'>,
+  { clock, services }: { readonly clock: Clock; readonly services: readonly string[] },
+): readonly GrpcMethod[] {
+  const known = [WHOLE, ...services];
   const status = () => (service.ready() ? SERVING : NOT_SERVING);
   return [
     {
@@ -36,31 +40,36 @@ export function createHealthMethods(service: Pick<Service, 'ready'>, clock: Cloc
       access: 'key',
       control: false,
       sideline: true,
-      open: (stream) => new Watch(stream, clock, status),
+      open: (stream) => new Watch(stream, { clock, known, status }),
     },
   ];
+}
+
+interface WatchOptions {
+  readonly clock: Clock;
+  /** Names of services. */
+  readonly known: readonly string[];
+  readonly status: () => number;
 }
 
 /** One `Watch`: the status now, and again whenever it has changed. */
 class Watch implements GrpcStreamHandler {
   readonly #stream: GrpcStream;
-  readonly #clock: Clock;
-  readonly #status: () => number;
+  readonly #options: WatchOptions;
   #timer: Timer | undefined;
   #watching = false;
   #sent = 0;
 
-  constructor(stream: GrpcStream, clock: Clock, status: () => number) {
+  constructor(stream: GrpcStream, options: WatchOptions) {
     this.#stream = stream;
-    this.#clock = clock;
-    this.#status = status;
+    this.#options = options;
   }
 
   onMessage(message: Uint8Array): void {
     try {
       if (this.#watching) throw invalidArgument('Watch takes one request, got a second one');
       this.#watching = true;
-      this.#look(KNOWN.includes(decodeServiceName(message)));
+      this.#look(this.#options.known.includes(decodeServiceName(message)));
     } catch (error) {
       this.onBroken();
       this.#stream.end(error);
@@ -78,10 +87,10 @@ class Watch implements GrpcStreamHandler {
   }
 
   #look(known: boolean): void {
-    const status = known ? this.#status() : SERVICE_UNKNOWN;
+    const status = known ? this.#options.status() : SERVICE_UNKNOWN;
     if (status !== this.#sent) this.#stream.send(encodeStatus(status));
     this.#sent = status;
-    this.#timer = this.#clock.setTimer(WATCH_INTERVAL_MS, () => this.#look(known));
+    this.#timer = this.#options.clock.setTimer(WATCH_INTERVAL_MS, () => this.#look(known));
   }
 }
 

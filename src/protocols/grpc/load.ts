@@ -1,30 +1,58 @@
-import type { Clock } from '../../core/index.js';
+import { type Clock, type ErrorCode, MillraceError } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
-import type { Decoder } from '../decoding/decoder.js';
+import type { Dialect } from '../dialect.js';
 import type { GrpcMethod } from './method.js';
+import { GRPC_STATUS } from './status.js';
 
-export interface GrpcServices {
-  readonly service: Service;
-  readonly clock: Clock;
-  /** Most inputs of a request, and most outputs that it may name. */
-  readonly maxInputs: number;
-  /** Metadata that becomes parameters of inference requests; undefined = none. */
-  readonly forwardHeaders: RegExp | undefined;
-  /** For messages that take long to decode. Default: one of its own. */
-  readonly decoder?: Decoder;
+/** A method, and what of its dialect the server needs to serve it. */
+export interface ServedMethod {
+  readonly method: GrpcMethod;
+  readonly status: Readonly<Record<ErrorCode, number>>;
+  readonly credentialOf: Dialect['credentialOf'];
 }
 
-/** Every method that is served over gRPC: Triton's, health and reflection. Loaded only by a server that has such a port. */
-export async function loadGrpcMethods(services: GrpcServices): Promise<readonly GrpcMethod[]> {
-  const { service, ...options } = services;
-  const [{ createGrpcMethods }, { createHealthMethods }, { createReflectionMethods }] = await Promise.all([
-    import('../oip/grpc/routes.js'),
+export interface GrpcServicesOptions {
+  readonly service: Pick<Service, 'ready'>;
+  readonly clock: Clock;
+}
+
+/**
+ * Every method that is served over gRPC: those of the dialects, health and reflection. Loaded only by a server that has such a port.
+ * Rejects with `failed_precondition` where two dialects claim the same method.
+ */
+export async function loadGrpcServices(
+  dialects: readonly Dialect[],
+  { service, clock }: GrpcServicesOptions,
+): Promise<readonly ServedMethod[]> {
+  const [{ createHealthMethods }, { createReflectionMethods }, ...parts] = await Promise.all([
     import('./health.js'),
     import('./reflection/index.js'),
+    ...dialects.map(async (dialect) => ({ dialect, part: await dialect.loadGrpc?.() })),
   ]);
-  return [
-    ...createGrpcMethods(service, options),
-    ...createHealthMethods(service, options.clock),
-    ...createReflectionMethods(),
+  const served = parts.flatMap(({ dialect, part }) =>
+    (part?.methods ?? []).map((method) => ({ method, status: part?.status ?? GRPC_STATUS, dialect })),
+  );
+  const owners = new Map<string, string>();
+  for (const { method, dialect } of served) {
+    const other = owners.get(method.path);
+    if (other !== undefined) {
+      const message = `${method.path} is claimed by the dialects '${other}' and '${dialect.name}'`;
+      throw new MillraceError('failed_precondition', message);
+    }
+    owners.set(method.path, dialect.name);
+  }
+  const files = () => parts.flatMap(({ part }) => part?.files() ?? []);
+  const general = [
+    ...createHealthMethods(service, { clock, services: servicesOf(served.map(({ method }) => method)) }),
+    ...createReflectionMethods(files),
   ];
+  return [
+    ...served.map(({ method, status, dialect }) => ({ method, status, credentialOf: dialect.credentialOf })),
+    ...general.map((method) => ({ method, status: GRPC_STATUS, credentialOf: undefined })),
+  ];
+}
+
+/** `package.Service` of each. */
+function servicesOf(methods: readonly GrpcMethod[]): readonly string[] {
+  return [...new Set(methods.map(({ path }) => path.split('/')[1] ?? ''))];
 }

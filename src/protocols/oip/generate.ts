@@ -22,6 +22,7 @@ import {
 import { parametersOfHeaders, withParameters } from './forward-headers.js';
 import { decodeGenerate } from './generate-decode.js';
 import { createGenerateEncoder, encodeErrorEvent, type GenerateEncoder } from './generate-encode.js';
+import { DECODE_GENERATE } from './large-requests.js';
 
 /** The model that the path names, and whether its answers are to come as events. */
 export interface GenerateTarget extends InferTarget {
@@ -61,8 +62,8 @@ export function createGenerateHandler(options: {
     { wire, signature }: { wire: WireRequest; signature: Signature },
   ): InferRequest | Promise<InferRequest> {
     if (wire.body.length <= LARGE_BYTES) return decodeGenerate(wire, signature);
-    const job = { kind: 'generate', wire: withoutRawHeaders(wire), signature } as const;
-    return decoder.decode<'generate'>(call, job, { owned: true });
+    const input = { wire: withoutRawHeaders(wire), signature };
+    return decoder.decode(call, DECODE_GENERATE, { input, moves: [wire.body] });
   }
 
   return async (call, target, wire) => {

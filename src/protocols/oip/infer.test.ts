@@ -4,7 +4,6 @@ import { fakeResolved } from '../../../test/support/fake-service.js';
 import { bytesOf, Call, type InferRequest, MillraceError, type Tensor } from '../../core/index.js';
 import type { InferResult, Resolved } from '../../service/index.js';
 import { Decoder } from '../decoding/decoder.js';
-import type { DecodeJob } from '../decoding/jobs.js';
 import { LARGE_BYTES } from '../wire.js';
 import { createInferHandler } from './infer.js';
 
@@ -152,10 +151,10 @@ describe('createInferHandler', () => {
   });
 
   it('hands much JSON to a thread, and neither binary data nor less', async () => {
-    const jobs: DecodeJob[] = [];
+    const jobs: unknown[] = [];
     const decoder = new Decoder(new FakeClock());
-    vi.spyOn(decoder, 'decode').mockImplementation(async (_call, job) => {
-      jobs.push(job);
+    vi.spyOn(decoder, 'decode').mockImplementation(async (_call, { name }, { input }) => {
+      jobs.push([name, input]);
       throw new MillraceError('invalid_argument', 'decoded elsewhere');
     });
     const { post } = setUp(async () => ({ kind: 'one', response: RESPONSE }), { decoder });
@@ -167,6 +166,6 @@ describe('createInferHandler', () => {
     await post('a'.repeat(LARGE_BYTES + 1), { 'inference-header-content-length': '0' });
     expect(jobs).toEqual([]);
     await expect(post(json.padEnd(LARGE_BYTES + 1))).rejects.toThrow('decoded elsewhere');
-    expect(jobs).toMatchObject([{ kind: 'infer', maxInputs: 2 }]);
+    expect(jobs).toMatchObject([['infer', { maxInputs: 2 }]]);
   });
 });

@@ -1,12 +1,13 @@
 import { type Call, type Clock, MillraceError, systemClock, Turns } from '../../core/index.js';
 import type { InferTarget, Service } from '../../service/index.js';
 import { Decoder } from '../decoding/decoder.js';
-import type { JobOf } from '../decoding/jobs.js';
+import type { DialectContext } from '../dialect.js';
+import { RequestMemo } from '../request-memo.js';
 import { type WireRequest, type WireResponse, withoutRawHeaders } from '../wire.js';
-import { decodeInfer, isLargeJson } from './decode-infer.js';
-import { DecodeMemo } from './decode-memo.js';
+import { type DecodedInfer, decodeInfer, isLargeJson } from './decode-infer.js';
 import { createInferEncoder } from './encode-infer.js';
 import { parametersOfHeaders, withParameters } from './forward-headers.js';
+import { DECODE_INFER } from './large-requests.js';
 
 export interface InferHandlerOptions {
   readonly service: Pick<Service, 'resolve' | 'infer'>;
@@ -18,6 +19,8 @@ export interface InferHandlerOptions {
   readonly decoder?: Decoder;
   /** Default: the system's. */
   readonly clock?: Clock;
+  /** Where it keeps what repeated requests meant. Default: in memory of its own. */
+  readonly createMemo?: DialectContext['createMemo'];
 }
 
 /** Answers a POST to an infer route. Rejects with MillraceError; see `encodeError`. */
@@ -29,7 +32,8 @@ const ONLY_ONE = { onlyOne: 'which HTTP infer cannot carry; use generate_stream 
 export function createInferHandler(options: InferHandlerOptions): InferHandler {
   const { service, maxInputs, forwardHeaders, clock = systemClock, decoder = new Decoder(clock) } = options;
   const encode = createInferEncoder(new Turns(clock));
-  const memo = new DecodeMemo();
+  const { createMemo = () => new RequestMemo() } = options;
+  const memo: RequestMemo<DecodedInfer> = createMemo();
 
   return async (call, target, wire) => {
     // Before the body is read: what it means may depend on the model, and nobody decodes for one that is not there.
@@ -37,11 +41,15 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
     const resolved = resolving instanceof Promise ? await resolving : resolving;
     const signatureOf = () => resolved.info.signature;
     const isLarge = isLargeJson(wire);
-    const known = isLarge ? undefined : memo.take(wire);
+    const isRepeatable = !isLarge && isOnlyJson(wire);
+    const known = isRepeatable ? memo.take(wire) : undefined;
     const decoded =
-      known?.decoded ??
+      known?.meaning ??
       (isLarge
-        ? await decoder.decode<'infer'>(call, toJob(wire, maxInputs), { owned: true })
+        ? await decoder.decode(call, DECODE_INFER, {
+            input: { wire: withoutRawHeaders(wire), maxInputs },
+            moves: [wire.body],
+          })
         : decodeInfer(wire, { maxInputs, signatureOf }));
     const { binaryOutputs } = decoded;
     const request =
@@ -51,7 +59,7 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
     call.timing.decodedAt = clock.now();
     const result = await service.infer(call, resolved, request);
     // Only cache hits: a model may keep the tensors of any other request.
-    if (call.timing.cache === 'hit' && !isLarge) {
+    if (call.timing.cache === 'hit' && isRepeatable) {
       if (known === undefined) memo.add(wire, decoded);
       else memo.put(known);
     }
@@ -64,6 +72,7 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
   };
 }
 
-function toJob(wire: WireRequest, maxInputs: number): JobOf<'infer'> {
-  return { kind: 'infer', wire: withoutRawHeaders(wire), maxInputs };
+/** What a body without binary data means depends on nothing but its bytes. */
+function isOnlyJson({ headers }: WireRequest): boolean {
+  return headers['inference-header-content-length'] === undefined;
 }

@@ -1,16 +1,5 @@
-import { describeCallParameters, ERROR_RESPONSES, type OpenApiObject } from './openapi-parts.js';
-
-/** The routes that take and give plain JSON: for one answer, and for any number of them as events. */
-export const GENERATE_ROUTES = {
-  one: [
-    { method: 'POST', path: '/v2/models/{model}/generate' },
-    { method: 'POST', path: '/v2/models/{model}/versions/{version}/generate' },
-  ],
-  stream: [
-    { method: 'POST', path: '/v2/models/{model}/generate_stream' },
-    { method: 'POST', path: '/v2/models/{model}/versions/{version}/generate_stream' },
-  ],
-} as const;
+import type { OpenApiObject } from '../openapi.js';
+import { describeCallParameters, ERROR_RESPONSES } from './openapi-parts.js';
 
 const VALUE = { oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] };
 
@@ -38,17 +27,11 @@ const STREAM = {
   content: { 'text/event-stream': { schema: { type: 'string' } } },
 };
 
-/** OpenAPI path items of {@link GENERATE_ROUTES}; `examples` are for those that stream. */
-export function describeGeneratePaths(examples: OpenApiObject = {}): Readonly<Record<string, OpenApiObject>> {
-  const describe = ({ path }: { readonly path: string }, operation: OpenApiObject, more: OpenApiObject) => {
-    const requestBody = { required: true, content: { 'application/json': { schema: REQUEST, ...more } } };
-    const parameters = describeCallParameters(path);
-    return [path, { post: { tags: ['inference'], parameters, requestBody, ...operation } }] as const;
+/** The OpenAPI operation of a generate route. */
+export function describeGenerate(path: string, { stream }: { readonly stream: boolean }): OpenApiObject {
+  return {
+    parameters: describeCallParameters(path),
+    requestBody: { required: true, content: { 'application/json': { schema: REQUEST } } },
+    responses: { 200: stream ? STREAM : ONE, ...ERROR_RESPONSES },
   };
-  const one = { summary: 'Runs a model on plain JSON', responses: { 200: ONE, ...ERROR_RESPONSES } };
-  const stream = { summary: 'Runs a model and streams its answers', responses: { 200: STREAM, ...ERROR_RESPONSES } };
-  return Object.fromEntries([
-    ...GENERATE_ROUTES.one.map((route) => describe(route, one, {})),
-    ...GENERATE_ROUTES.stream.map((route) => describe(route, stream, { examples })),
-  ]);
 }

@@ -1,7 +1,5 @@
+import { describePathParameters, type OpenApiObject } from '../openapi.js';
 import { ErrorSchema } from './routes-infer-schemas.js';
-
-/** A piece of an OpenAPI document. */
-export type OpenApiObject = Readonly<Record<string, unknown>>;
 
 const STATUSES = {
   400: 'The request is malformed or does not fit the model.',
@@ -23,9 +21,8 @@ export const ERROR_RESPONSES: OpenApiObject = Object.fromEntries(
 
 /** The parameters in an inference's path, and its deadline. */
 export function describeCallParameters(path: string): readonly OpenApiObject[] {
-  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
   return [
-    ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
+    ...describePathParameters(path),
     {
       name: 'X-Request-Timeout-Ms',
       in: 'header',

@@ -1,19 +1,11 @@
 import { formatTensorType, type Signature } from '../../core/index.js';
-import { type ModelInfo, readSampleInputs } from '../../engine/index.js';
+import { readSampleInputs } from '../../engine/index.js';
+import type { ModelsDescription } from '../dialect.js';
+import type { OpenApiObject } from '../openapi.js';
 import { curlCommand, exampleRequest, MAX_JSON_ELEMENTS, type RequestExample } from './openapi-example.js';
-import { describeGeneratePaths, GENERATE_ROUTES } from './openapi-generate.js';
-import { describeCallParameters, ERROR_RESPONSES, type OpenApiObject } from './openapi-parts.js';
+import { describeCallParameters, ERROR_RESPONSES } from './openapi-parts.js';
 import { encodeModelMetadata } from './routes-encode.js';
 import { InferRequestSchema, InferResponseSchema } from './routes-infer-schemas.js';
-
-/** How inferences are reached; the one pair of routes that the server answers without its router. */
-export const INFER_ROUTES = [
-  { method: 'POST', path: '/v2/models/{model}/infer' },
-  { method: 'POST', path: '/v2/models/{model}/versions/{version}/infer' },
-] as const;
-
-/** All routes that the server answers without its router. */
-export const INFERENCE_ROUTES = [...INFER_ROUTES, ...GENERATE_ROUTES.one, ...GENERATE_ROUTES.stream] as const;
 
 const BINARY = { schema: { type: 'string', format: 'binary' } };
 const BINARY_HEADER = {
@@ -22,24 +14,14 @@ const BINARY_HEADER = {
   schema: { type: 'integer', minimum: 0 },
 };
 
-/** OpenAPI path items of {@link INFERENCE_ROUTES}. */
-export function describeInferencePaths(examples: Examples = {}): Readonly<Record<string, OpenApiObject>> {
-  const infer = INFER_ROUTES.map(({ path }) => [path, { post: describeInfer(path, examples.infer ?? {}) }]);
-  return { ...Object.fromEntries(infer), ...describeGeneratePaths(examples.generate_stream) };
-}
-
-/** OpenAPI examples by the route that takes them, and the model. */
-type Examples = { readonly [Route in RequestExample['route']]?: OpenApiObject };
-
-function describeInfer(path: string, examples: OpenApiObject): OpenApiObject {
+/** The OpenAPI operation of an infer route. */
+export function describeInfer(path: string): OpenApiObject {
   const { name: headerName, ...header } = BINARY_HEADER;
   return {
-    tags: ['inference'],
-    summary: path.includes('{version}') ? 'Runs one version of a model' : 'Runs a model',
     parameters: [...describeCallParameters(path), { ...BINARY_HEADER, in: 'header' }],
     requestBody: {
       required: true,
-      content: { 'application/json': { schema: InferRequestSchema, examples }, 'application/octet-stream': BINARY },
+      content: { 'application/json': { schema: InferRequestSchema }, 'application/octet-stream': BINARY },
     },
     responses: {
       200: {
@@ -50,14 +32,6 @@ function describeInfer(path: string, examples: OpenApiObject): OpenApiObject {
       ...ERROR_RESPONSES,
     },
   };
-}
-
-export interface ModelsDescription {
-  /** Ready models; of several versions of one, the highest counts. */
-  readonly models: readonly ModelInfo[];
-  readonly origin: string;
-  /** Callers need a key. */
-  readonly withKey: boolean;
 }
 
 /**
@@ -83,9 +57,26 @@ export async function addModels(document: object, description: ModelsDescription
         .filter(({ example }) => example.route === route)
         .map(({ name, summary, example }) => [name, { summary, value: example.json }]),
     );
+  const { paths = {} } = document as { readonly paths?: OpenApiPaths };
   const examples = { infer: examplesOf('infer'), generate_stream: examplesOf('generate_stream') };
-  const paths = 'paths' in document ? (document.paths as OpenApiObject) : {};
-  return { ...document, paths: { ...paths, ...describeInferencePaths(examples) }, 'x-models': described };
+  return { ...document, paths: addExamples(paths, examples), 'x-models': described };
+}
+
+type OpenApiPaths = Readonly<Record<string, { readonly post?: OpenApiObject }>>;
+
+/** The paths with examples by the last segment of those that take them. */
+function addExamples(paths: OpenApiPaths, examples: Readonly<Record<string, OpenApiObject>>): OpenApiPaths {
+  const entries = Object.entries(paths).map(([path, item]) => {
+    const found = examples[path.slice(path.lastIndexOf('/') + 1)];
+    return [path, found === undefined || item.post === undefined ? item : { post: addExample(item.post, found) }];
+  });
+  return Object.fromEntries(entries);
+}
+
+function addExample(operation: OpenApiObject, examples: OpenApiObject): OpenApiObject {
+  const body = operation.requestBody as { readonly content: Readonly<Record<string, OpenApiObject>> };
+  const json = { ...body.content['application/json'], examples };
+  return { ...operation, requestBody: { ...body, content: { ...body.content, 'application/json': json } } };
 }
 
 function formatSignature({ inputs, outputs }: Signature): string {

@@ -1,9 +1,9 @@
 import { toTritonConfig } from '../../repository/index.js';
-import type { InferTarget, Service } from '../../service/index.js';
-import { healthResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
+import type { Service } from '../../service/index.js';
+import { healthResponse, jsonResponse, type Route } from '../route.js';
 import { encodeModelMetadata, encodeStatistics } from './routes-encode.js';
-import { parseVersion } from './routes-match.js';
 import { ModelConfigurationSchema, ModelMetadataSchema, ModelReadySchema, StatisticsSchema } from './routes-schemas.js';
+import { targetOf } from './target.js';
 
 const READ = { method: 'GET', tag: 'models', access: 'key', control: false } as const;
 
@@ -71,9 +71,4 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       },
     },
   ];
-}
-
-function targetOf({ params }: RouteRequest): InferTarget {
-  const { model = '', version } = params;
-  return { name: model, version: version === undefined ? undefined : parseVersion(version, model) };
 }

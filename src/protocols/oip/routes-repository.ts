@@ -19,11 +19,11 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       path: `${prefix}/index`,
       summary: 'Every known version with its state',
       control: false,
-      body: IndexRequestSchema,
+      body: { kind: 'json', schema: IndexRequestSchema },
       response: IndexSchema,
-      handle: (call, { params, body }) => {
+      handle: (call, { params, json }) => {
         // The server has checked it against the schema.
-        const { ready = false } = body as Static<typeof IndexRequestSchema>;
+        const { ready = false } = json as Static<typeof IndexRequestSchema>;
         return jsonResponse(encodeIndex(service.repositoryIndex(call, { readyOnly: ready, ...repositoryOf(params) })));
       },
     },
@@ -32,10 +32,9 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       path: `${prefix}/models/{model}/load`,
       summary: 'Loads a model, or loads it again with what is on disk now; explicit mode only',
       control: true,
-      body: LoadRequestSchema,
-      largeBody: true,
-      handle: async (call, { params, body }) => {
-        const options = decodeLoad(body as LoadRequest);
+      body: { kind: 'json', schema: LoadRequestSchema, large: true },
+      handle: async (call, { params, json }) => {
+        const options = decodeLoad(json as LoadRequest);
         await service.loadModel(call, params.model ?? '', { ...options, ...repositoryOf(params) });
         return emptyResponse();
       },
@@ -45,10 +44,10 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       path: `${prefix}/models/{model}/unload`,
       summary: 'Refuses new requests for a model and unloads it once accepted ones are answered; explicit mode only',
       control: true,
-      body: UnloadRequestSchema,
-      handle: async (call, { params, body }) => {
+      body: { kind: 'json', schema: UnloadRequestSchema },
+      handle: async (call, { params, json }) => {
         await service.unloadModel(call, params.model ?? '', {
-          unloadDependents: (body as Static<typeof UnloadRequestSchema>).parameters?.unload_dependents === true,
+          unloadDependents: (json as Static<typeof UnloadRequestSchema>).parameters?.unload_dependents === true,
         });
         return emptyResponse();
       },

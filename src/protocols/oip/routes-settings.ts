@@ -21,9 +21,9 @@ export function createSettingsRoutes(service: Service): readonly Route[] {
       ...CHANGE,
       path: '/v2/logging',
       summary: 'Changes log settings',
-      body: LogUpdateSchema,
+      body: { kind: 'json', schema: LogUpdateSchema },
       response: LogSettingsSchema,
-      handle: (call, { body }) => jsonResponse(service.updateLogSettings(call, knownLogSettings(body as object))),
+      handle: (call, { json }) => jsonResponse(service.updateLogSettings(call, knownLogSettings(json as object))),
     },
   ];
 }
@@ -42,10 +42,10 @@ function traceRoutes(service: Service, path: string): readonly Route[] {
       ...CHANGE,
       path,
       summary: `Changes trace settings${whose}`,
-      body: TraceUpdateSchema,
+      body: { kind: 'json', schema: TraceUpdateSchema },
       response: TraceSettingsSchema,
-      handle: (call, { params, body }) =>
-        jsonResponse(service.updateTraceSettings(call, params.model, knownTraceSettings(body as object))),
+      handle: (call, { params, json }) =>
+        jsonResponse(service.updateTraceSettings(call, params.model, knownTraceSettings(json as object))),
     },
   ];
 }

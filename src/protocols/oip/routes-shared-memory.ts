@@ -21,9 +21,9 @@ export function createSharedMemoryRoutes(service: Service): readonly Route[] {
       ...CHANGE,
       path: `${SYSTEM}/region/{region}/register`,
       summary: 'Registers a part of a POSIX shared memory object; needs sharedMemory.enabled',
-      body: SharedMemoryRegisterSchema,
-      handle: (call, { params, body }) => {
-        const { key, offset = 0, byte_size } = body as Static<typeof SharedMemoryRegisterSchema>;
+      body: { kind: 'json', schema: SharedMemoryRegisterSchema },
+      handle: (call, { params, json }) => {
+        const { key, offset = 0, byte_size } = json as Static<typeof SharedMemoryRegisterSchema>;
         service.registerSystemSharedMemory(call, { name: params.region ?? '', key, offset, sizeBytes: byte_size });
         return emptyResponse();
       },

@@ -18,10 +18,7 @@ export const OIP_STATUS: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
 };
 
-/** `{"error": text}` with the error's status, and `retry-after` in whole seconds where a retry makes sense. */
-export function encodeError(error: MillraceError, status = OIP_STATUS[error.code]): WireResponse {
-  const headers: Record<string, string> = { 'content-type': 'application/json' };
-  if (error.retryAfterMs !== undefined)
-    headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
-  return { status, headers, body: JSON.stringify({ error: error.message }) };
+/** `{"error": text}`. */
+export function encodeError(error: MillraceError, status: number): WireResponse {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ error: error.message }) };
 }

@@ -1,7 +1,7 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { type Call, MillraceError, shuttingDown } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
-import { GRPC_STATUS_CODES, type GrpcMethod } from '../../protocols/index.js';
+import { GRPC_STATUS, GRPC_STATUS_CODES, type GrpcMethod, type ServedMethod } from '../../protocols/index.js';
 import type { ServerOptions } from '../options.js';
 import { patienceMs } from '../patience.js';
 import { createPeer } from '../peer.js';
@@ -28,6 +28,8 @@ export interface IncomingStream {
   readonly headers: IncomingHttpHeaders;
   /** `/package.Service/Method`; '' where nothing of that name is served. */
   readonly path: string;
+  /** What serves it; undefined = nothing does. */
+  readonly served: ServedMethod | undefined;
   readonly connection: GrpcConnection;
 }
 
@@ -96,7 +98,7 @@ export class GrpcExchange implements OpenCall, Transport {
     const refused = method.access === 'key' || method.kind === 'stream';
     if (refused && draining()) throw shuttingDown();
     const peer = createPeer(this.#incoming.connection, metadata, metadata[':authority'] ?? metadata.host);
-    const principal = method.access === 'key' ? authenticate(metadata.authorization, peer) : NOBODY;
+    const principal = method.access === 'key' ? authenticate(this.#credential(), peer) : NOBODY;
     if (method.control && options.adminPort >= 0) {
       throw new MillraceError(
         'permission_denied',
@@ -221,7 +223,7 @@ export class GrpcExchange implements OpenCall, Transport {
     context.events.publish('grpcFinished', {
       method: path,
       path: this.metadata[':path'] ?? '',
-      status: error === undefined ? GRPC_STATUS_CODES.OK : statusOf(error),
+      status: error === undefined ? GRPC_STATUS_CODES.OK : this.#statusOf(error),
       requestMessages: this.requestMessages,
       responseMessages: this.responseMessages,
       requestBytes: settlement.requestBytes,
@@ -253,10 +255,20 @@ export class GrpcExchange implements OpenCall, Transport {
     }
   }
 
+  #credential(): string | undefined {
+    const credentialOf = this.#incoming.served?.credentialOf;
+    return credentialOf === undefined ? this.metadata.authorization : credentialOf(this.metadata);
+  }
+
+  #statusOf(error: MillraceError): number {
+    return statusOf(error, this.#incoming.served?.status ?? GRPC_STATUS);
+  }
+
   #errorTrailers(error: MillraceError): OutgoingHttpHeaders {
-    const pushback = pushbackOf(error);
+    const status = this.#statusOf(error);
+    const pushback = pushbackOf(error, status);
     return {
-      'grpc-status': String(statusOf(error)),
+      'grpc-status': String(status),
       'grpc-message': encodeStatusMessage(error.message),
       'x-request-id': this.settlement.requestId,
       ...(pushback !== undefined && { 'grpc-retry-pushback-ms': pushback }),

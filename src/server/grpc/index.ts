@@ -1,18 +1,16 @@
 import { type ByteBudget, type Clock, DeadlineWatch, type EventBus } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
-import type { GrpcMethod } from '../../protocols/index.js';
+import type { ServedMethod } from '../../protocols/index.js';
 import type { Endpoint } from '../endpoint.js';
 import type { ServerOptions } from '../options.js';
 import type { TlsPair } from '../tls.js';
 import type { GrpcContext } from './exchange.js';
-import { GrpcListener, type GrpcMethods } from './listener.js';
+import { GrpcListener } from './listener.js';
 import { OpenCalls } from './open-calls.js';
 import { Sidelines } from './sidelines.js';
 
 export interface GrpcSetup {
   readonly options: ServerOptions;
-  /** Asked once, when the first listener is opened. */
-  readonly loadMethods: () => Promise<readonly GrpcMethod[]>;
   readonly authenticate: Authenticate;
   /** `authenticate` throws where there is no key. */
   readonly requiresKey: boolean;
@@ -26,7 +24,8 @@ export interface GrpcSetup {
 
 /** The gRPC side of a server: one set of calls, whatever listener they come in by. */
 export interface GrpcServer {
-  createListener(endpoint: Endpoint): GrpcListener;
+  /** `loadMethods` is asked when the listener is opened. */
+  createListener(endpoint: Endpoint, loadMethods: () => Promise<readonly ServedMethod[]>): GrpcListener;
   readonly calls: OpenCalls;
 }
 
@@ -43,13 +42,8 @@ export function createGrpcServer(setup: GrpcSetup): GrpcServer {
     calls: new OpenCalls(clock, interval),
     sidelines: new Sidelines(),
   };
-  let loading: Promise<GrpcMethods> | undefined;
-  const loadMethods = (): Promise<GrpcMethods> => {
-    loading ??= setup.loadMethods().then((methods) => new Map(methods.map((method) => [method.path, method])));
-    return loading;
-  };
   return {
-    createListener: (endpoint) =>
+    createListener: (endpoint, loadMethods) =>
       new GrpcListener({ context, endpoint, loadMethods, tls: endpoint.kind === 'port' ? tls : undefined }),
     calls: context.calls,
   };

@@ -10,7 +10,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import { GRPC_STATUS_CODES, type GrpcMethod } from '../../protocols/index.js';
+import { GRPC_STATUS_CODES, type ServedMethod } from '../../protocols/index.js';
 import { checksHosts } from '../bind.js';
 import { type Address, addressOf, type Endpoint, listenAt, portOf } from '../endpoint.js';
 import { HostGuard } from '../host-guard.js';
@@ -43,7 +43,7 @@ const MAX_SESSION_MEMORY = 256;
 export interface GrpcListenerOptions {
   readonly context: GrpcContext;
   readonly endpoint: Endpoint;
-  readonly loadMethods: () => Promise<GrpcMethods>;
+  readonly loadMethods: () => Promise<readonly ServedMethod[]>;
   /** undefined = cleartext with prior knowledge, as gRPC clients speak it. */
   readonly tls: TlsPair | undefined;
 }
@@ -52,7 +52,7 @@ export interface GrpcListenerOptions {
 type StreamDetails = [flags: number, rawHeaders: readonly string[]];
 
 /** The served methods by path. */
-export type GrpcMethods = ReadonlyMap<string, GrpcMethod>;
+type GrpcMethods = ReadonlyMap<string, ServedMethod>;
 
 /** A listening socket for gRPC, and what comes over it. */
 export class GrpcListener {
@@ -106,7 +106,8 @@ export class GrpcListener {
 
   /** Starts to listen; rejects with `failed_precondition` saying what to change when the place cannot be had. */
   async listen(): Promise<Address> {
-    this.#methods = await this.#options.loadMethods();
+    const methods = await this.#options.loadMethods();
+    this.#methods = new Map(methods.map((served) => [served.method.path, served]));
     await listenAt(this.#server, this.#options.endpoint);
     this.#server.on('error', (error) => this.#warn(`gRPC listener failed: ${error.message}`));
     return addressOf(this.#options.endpoint, portOf(this.#server), '');
@@ -154,14 +155,15 @@ export class GrpcListener {
       return;
     }
     const path = headers[':path'] ?? '';
-    const method = methods.get(path);
+    const served = methods.get(path);
     const connection = this.#sessions.of(stream);
     if (connection === undefined) return;
-    const incoming: IncomingStream = { stream, headers, path: method === undefined ? '' : path, connection };
-    if (method === undefined) {
+    const incoming: IncomingStream = { stream, headers, path: served === undefined ? '' : path, served, connection };
+    if (served === undefined) {
       new GrpcExchange(context, incoming).fail(unknownMethod(path, methods));
       return;
     }
+    const { method } = served;
     const exchange =
       method.kind === 'unary'
         ? new UnaryExchange(context, incoming, method)

@@ -1,5 +1,5 @@
 import { MillraceError } from '../../core/index.js';
-import { GRPC_STATUS, GRPC_STATUS_CODES } from '../../protocols/index.js';
+import { GRPC_STATUS_CODES, type ServedMethod } from '../../protocols/index.js';
 
 /** A refusal by the transport itself, with a status that no error code stands for. */
 export class GrpcRefusal extends MillraceError {
@@ -12,20 +12,20 @@ export class GrpcRefusal extends MillraceError {
   }
 }
 
-/** The `grpc-status` of an error. What is worth trying again is `UNAVAILABLE`, which clients retry by themselves. */
-export function statusOf(error: MillraceError): number {
+/** The `grpc-status` of an error, by the dialect's own statuses. What is worth trying again is `UNAVAILABLE`, which clients retry by themselves. */
+export function statusOf(error: MillraceError, statuses: ServedMethod['status']): number {
   if (error instanceof GrpcRefusal) return error.status;
   if (error.code === 'resource_exhausted' && error.retryAfterMs === undefined) {
     return GRPC_STATUS_CODES.RESOURCE_EXHAUSTED;
   }
-  return GRPC_STATUS[error.code];
+  return statuses[error.code];
 }
 
 /**
  * `grpc-retry-pushback-ms` of an error: when to try again. Clients retry `UNAVAILABLE` by themselves, so those that may have
  * been executed say -1: not at all. undefined = nothing to say.
  */
-export function pushbackOf(error: MillraceError): string | undefined {
+export function pushbackOf(error: MillraceError, status: number): string | undefined {
   if (error.retryAfterMs !== undefined) return String(Math.ceil(error.retryAfterMs));
-  return statusOf(error) === GRPC_STATUS_CODES.UNAVAILABLE ? '-1' : undefined;
+  return status === GRPC_STATUS_CODES.UNAVAILABLE ? '-1' : undefined;
 }

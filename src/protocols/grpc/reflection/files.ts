@@ -1,4 +1,4 @@
-import { create, createFileRegistry, type DescFile, type FileRegistry } from '@bufbuild/protobuf';
+import { create, createFileRegistry, type DescFile, type FileRegistry, fromBinary } from '@bufbuild/protobuf';
 import {
   FieldDescriptorProto_Label,
   FieldDescriptorProto_Type,
@@ -7,7 +7,6 @@ import {
   FileDescriptorSetSchema,
 } from '@bufbuild/protobuf/wkt';
 import { loadProtoFiles, type ProtoTable } from '../../../repository/index.js';
-import { grpcRegistry } from '../../oip/grpc/schema.js';
 
 const { describeProtoFile } = await loadProtoFiles();
 
@@ -85,17 +84,12 @@ function describeHealth(): FileDescriptorProto {
   });
 }
 
-let registry: FileRegistry | undefined;
-
-/** Every file behind the services of the gRPC port; made when somebody first asks. */
-export function reflectedFiles(): FileRegistry {
-  registry ??= describeAll();
-  return registry;
-}
-
-function describeAll(): FileRegistry {
-  const inference = Array.from(grpcRegistry().files, (file) => file.proto);
-  const file = [...inference, describeHealth(), ...REFLECTION_PACKAGES.map(describeReflection)];
+/** Every file behind the services of a gRPC port: those of its dialects, serialised, and what every port has. */
+export function createReflectedFiles(dialects: readonly Uint8Array[]): FileRegistry {
+  const own = dialects.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
+  // Dialects may bring the same file, such as one of Google's.
+  const named = new Map(own.map((file) => [file.name, file]));
+  const file = [...named.values(), describeHealth(), ...REFLECTION_PACKAGES.map(describeReflection)];
   return createFileRegistry(create(FileDescriptorSetSchema, { file }));
 }
 

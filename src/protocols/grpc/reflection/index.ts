@@ -11,7 +11,7 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { invalidArgument, MillraceError } from '../../../core/index.js';
 import type { GrpcMethod, GrpcStream, GrpcStreamHandler } from '../method.js';
 import { GRPC_STATUS_CODES } from '../status.js';
-import { fileOfSymbol, REFLECTION_PACKAGES, reflectedFiles } from './files.js';
+import { createReflectedFiles, fileOfSymbol, REFLECTION_PACKAGES } from './files.js';
 
 /** A `ServerReflectionRequest` in JSON; one of the members is there. */
 interface ReflectionRequest {
@@ -30,27 +30,32 @@ type ReflectionAnswer = Readonly<Record<string, JsonValue>>;
  * `grpc.reflection.v1.ServerReflection` and its older twin `v1alpha`: which services there are and what they consist of, for
  * tools such as grpcurl. Any key will do, as there is nothing secret in it.
  */
-export function createReflectionMethods(): readonly GrpcMethod[] {
+export function createReflectionMethods(dialectFiles: () => readonly Uint8Array[]): readonly GrpcMethod[] {
+  let registry: FileRegistry | undefined;
+  const files = () => {
+    registry ??= createReflectedFiles(dialectFiles());
+    return registry;
+  };
   return REFLECTION_PACKAGES.map((name) => ({
     kind: 'stream',
     path: `/${name}.ServerReflection/ServerReflectionInfo`,
     access: 'key',
     control: false,
     sideline: true,
-    open: (stream) => answerAll(stream, name),
+    open: (stream) => answerAll(stream, name, files()),
   }));
 }
 
-function answerAll(stream: GrpcStream, packageName: string): GrpcStreamHandler {
+function answerAll(stream: GrpcStream, packageName: string, files: FileRegistry): GrpcStreamHandler {
   const messageNamed = (name: string) => {
-    const message = reflectedFiles().getMessage(`${packageName}.${name}`);
+    const message = files.getMessage(`${packageName}.${name}`);
     if (message === undefined) throw new MillraceError('internal', `no message ${name}`);
     return message;
   };
   const answer = (message: Uint8Array): Uint8Array => {
     const request = decode(message);
     const response = messageNamed('ServerReflectionResponse');
-    const json = { valid_host: request.host, original_request: { ...request }, ...answerTo(request, reflectedFiles()) };
+    const json = { valid_host: request.host, original_request: { ...request }, ...answerTo(request, files) };
     // The request is JSON because it was made by toJson.
     return toBinary(response, fromJson(response, json as JsonValue));
   };

@@ -14,6 +14,7 @@ import type { InferResult, Service } from '../../../service/index.js';
 import { Decoder } from '../../decoding/decoder.js';
 import type { GrpcMessage, GrpcStream, GrpcStreamHandler, StreamMethod } from '../../grpc/method.js';
 import { parametersOfMetadata, withParameters } from '../forward-headers.js';
+import { DECODE_MODEL_INFER } from '../large-requests.js';
 import { type DecodedModelInfer, decodeModelInfer, isLargeMessage, peekId } from './decode-infer.js';
 import { createInferEncoder, type InferEncoder } from './encode-infer.js';
 import type { GrpcInferOptions } from './infer.js';
@@ -92,7 +93,7 @@ class InferStream implements GrpcStreamHandler {
     const refuse = (error: unknown) => this.#refuse(turn, peekId(message), error);
     if (isLargeMessage(message)) {
       decoder
-        .decode<'grpc'>(turn.call, { kind: 'grpc', message, maxInputs }, { owned: false })
+        .decode(turn.call, DECODE_MODEL_INFER, { input: { message, maxInputs } })
         .then((decoded) => this.#infer(turn, decoded))
         .catch(refuse);
       return;

@@ -1,5 +1,4 @@
-import type { WireRequest } from '../wire.js';
-import type { DecodedInfer } from './decode-infer.js';
+import type { WireRequest } from './wire.js';
 
 const MAX_ENTRIES = 128;
 const MAX_BODY_BYTES = 65_536;
@@ -7,29 +6,29 @@ const MAX_BODY_BYTES = 65_536;
 const SAMPLES = 64;
 
 /** A request as it came, and what it meant. */
-export interface KnownRequest {
+export interface KnownRequest<Meaning> {
   readonly body: Buffer;
-  readonly decoded: DecodedInfer;
+  readonly meaning: Meaning;
 }
 
 /**
- * What some JSON requests meant, so that the same bytes need not be read again: those whose answers come from the response
+ * What some requests meant whose meaning depends on nothing but their bytes, so that the same bytes need not be read again: those whose answers come from the response
  * cache, where reading would cost most of the time. Holds 128 bodies of at most 64 KiB; the oldest go first.
  */
-export class DecodeMemo {
-  readonly #known = new Map<number, KnownRequest>();
+export class RequestMemo<Meaning> {
+  readonly #known = new Map<number, KnownRequest<Meaning>>();
 
   /** Takes the request out: it may be put back when nobody else has got hold of its tensors. */
-  take(wire: WireRequest): KnownRequest | undefined {
-    if (this.#known.size === 0 || !isRepeatable(wire)) return undefined;
-    const key = sample(wire.body);
+  take({ body }: Pick<WireRequest, 'body'>): KnownRequest<Meaning> | undefined {
+    if (this.#known.size === 0 || body.length > MAX_BODY_BYTES) return undefined;
+    const key = sample(body);
     const known = this.#known.get(key);
-    if (known === undefined || !known.body.equals(wire.body)) return undefined;
+    if (known === undefined || !known.body.equals(body)) return undefined;
     this.#known.delete(key);
     return known;
   }
 
-  put(known: KnownRequest): void {
+  put(known: KnownRequest<Meaning>): void {
     const key = sample(known.body);
     this.#known.delete(key);
     if (this.#known.size === MAX_ENTRIES) this.#known.delete(this.#known.keys().next().value as number);
@@ -37,15 +36,10 @@ export class DecodeMemo {
   }
 
   /** Remembers a request that was read. */
-  add(wire: WireRequest, decoded: DecodedInfer): void {
+  add({ body }: Pick<WireRequest, 'body'>, meaning: Meaning): void {
     // A copy: the body may lie in a larger piece of what a socket has brought.
-    if (isRepeatable(wire)) this.put({ body: Buffer.from(wire.body), decoded });
+    if (body.length <= MAX_BODY_BYTES) this.put({ body: Buffer.from(body), meaning });
   }
-}
-
-/** What a body without binary data means depends on nothing but its bytes. */
-function isRepeatable({ headers, body }: WireRequest): boolean {
-  return body.length <= MAX_BODY_BYTES && headers['inference-header-content-length'] === undefined;
 }
 
 function sample(body: Uint8Array): number {

@@ -1,0 +1,70 @@
+import type { Clock, ErrorCode, MillraceError } from '../core/index.js';
+import type { ModelInfo } from '../engine/index.js';
+import type { Service } from '../service/index.js';
+import type { Decoder } from './decoding/decoder.js';
+import type { GrpcMethod } from './grpc/method.js';
+import type { RequestMemo } from './request-memo.js';
+import type { Route } from './route.js';
+import type { SharedMembers } from './shared-members.js';
+import type { WireHeaders, WireResponse } from './wire.js';
+
+/**
+ * One wire protocol as one value: what it serves over HTTP and gRPC, how it carries credentials, how it writes errors. The assembly
+ * makes a list of them; nothing else knows which there are.
+ */
+export interface Dialect {
+  /** `oip`; in messages and in the settings. */
+  readonly name: string;
+  /** What it is, for the OpenAPI document. */
+  readonly description: string;
+  readonly routes: readonly Route[];
+  /** What it adds to the answers of routes that several dialects share. Default: nothing. */
+  readonly shares?: readonly SharedMembers[];
+  /** What it serves over gRPC. Asked for once, by a server that has such a port. Default: nothing. */
+  readonly loadGrpc?: () => Promise<GrpcPart>;
+  /** The `Authorization` header of a request, or whatever stands for it in this protocol. Default: that header. */
+  readonly credentialOf?: (headers: WireHeaders) => string | undefined;
+  /** HTTP status of each error. */
+  readonly status: Readonly<Record<ErrorCode, number>>;
+  /** An error as this protocol's clients read it. The server adds headers that are the same for all, such as Retry-After. */
+  readonly encodeError: (error: MillraceError, status: number) => WireResponse;
+  /** Adds to the OpenAPI document what can be said of the models that are loaded now, such as requests to copy. */
+  readonly describeModels?: (document: object, description: ModelsDescription) => Promise<object>;
+  /** Ports of its own, on which nothing else is served; 0 = any free one. Default: the ports that dialects share. */
+  readonly ports?: { readonly http?: number; readonly grpc?: number };
+}
+
+/** What a dialect serves over gRPC. */
+export interface GrpcPart {
+  readonly methods: readonly GrpcMethod[];
+  /** Serialised `FileDescriptorProto`s behind them, dependencies first: what reflection tells of. */
+  readonly files: () => readonly Uint8Array[];
+  /** gRPC status of each error. */
+  readonly status: Readonly<Record<ErrorCode, number>>;
+}
+
+export interface ModelsDescription {
+  /** Ready models; of several versions of one, the highest counts. */
+  readonly models: readonly ModelInfo[];
+  /** How the client reached the server, e.g. `http://localhost:8000`. */
+  readonly origin: string;
+  /** Callers need a key. */
+  readonly withKey: boolean;
+}
+
+/** What dialects are made with. They hold no state: whatever outlives a request comes from here. */
+export interface DialectContext {
+  readonly service: Service;
+  readonly clock: Clock;
+  /** For requests that would hold up the event loop. */
+  readonly decoder: Decoder;
+  /** Most inputs of a request, and most outputs that it may name. */
+  readonly maxInputs: number;
+  /** Headers that become parameters of inference requests; undefined = none. */
+  readonly forwardHeaders: RegExp | undefined;
+  /** The same of gRPC's metadata. */
+  readonly forwardMetadata: RegExp | undefined;
+  readonly createMemo: <Meaning>() => RequestMemo<Meaning>;
+}
+
+export type CreateDialect = (context: DialectContext) => Dialect;

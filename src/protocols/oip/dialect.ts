@@ -1,0 +1,18 @@
+import type { Dialect, DialectContext } from '../dialect.js';
+import { createInferenceRoutes } from './inference-routes.js';
+import { addModels } from './openapi.js';
+import { createOipRoutes } from './routes.js';
+import { encodeError, OIP_STATUS } from './status.js';
+
+/** The Open Inference Protocol v2 with the extensions of Triton Inference Server, over HTTP and gRPC. */
+export function createOipDialect(context: DialectContext): Dialect {
+  return {
+    name: 'oip',
+    description: 'Open Inference Protocol v2 with the extensions of Triton Inference Server.',
+    routes: [...createInferenceRoutes(context), ...createOipRoutes(context.service)],
+    loadGrpc: async () => (await import('./grpc/part.js')).createGrpcPart(context),
+    status: OIP_STATUS,
+    encodeError,
+    describeModels: addModels,
+  };
+}

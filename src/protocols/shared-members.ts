@@ -1,0 +1,20 @@
+import type { Call } from '../core/index.js';
+import type { RouteRequest } from './route.js';
+
+/**
+ * Routes that several protocols have in common: each adds members of its own to one JSON object, and clients read those that
+ * they know (`data` of OpenAI, `models` of Ollama and KServe, `model_version_status` of TensorFlow Serving).
+ */
+export const SHARED_ROUTES = [
+  { path: '/v1/models', summary: 'The models' },
+  { path: '/v1/models/{model}', summary: 'One model' },
+] as const;
+
+/** What a dialect adds to the answer of a shared route. */
+export interface SharedMembers {
+  readonly path: (typeof SHARED_ROUTES)[number]['path'];
+  /** Names of the members; no other dialect may have them. */
+  readonly members: readonly string[];
+  /** Their values. Throws MillraceError; `not_found` is the answer only where every dialect says so. */
+  readonly answer: (call: Call, request: RouteRequest) => Readonly<Record<string, unknown>>;
+}

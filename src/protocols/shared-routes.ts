@@ -1,0 +1,66 @@
+import { type Call, MillraceError } from '../core/index.js';
+import type { Dialect } from './dialect.js';
+import { jsonResponse, type Route, type RouteRequest } from './route.js';
+import { SHARED_ROUTES, type SharedMembers } from './shared-members.js';
+
+interface Share extends SharedMembers {
+  readonly dialect: Dialect;
+}
+
+/** A shared route and the dialect that writes its errors: the first that has a share in it. */
+export interface SharedRoute {
+  readonly dialect: Dialect;
+  readonly route: Route;
+}
+
+/** The shared routes in which any dialect has a share. Throws `failed_precondition` where two add a member of the same name. */
+export function createSharedRoutes(dialects: readonly Dialect[]): readonly SharedRoute[] {
+  const all = dialects.flatMap((dialect) => (dialect.shares ?? []).map((share): Share => ({ ...share, dialect })));
+  return SHARED_ROUTES.flatMap(({ path, summary }) => {
+    const shares = all.filter((share) => share.path === path);
+    const [first] = shares;
+    if (first === undefined) return [];
+    checkMembers(path, shares);
+    const route: Route = {
+      method: 'GET',
+      path,
+      tag: 'models',
+      summary,
+      access: 'key',
+      control: false,
+      handle: (call, request) => jsonResponse(answerAll(shares, call, request)),
+    };
+    return [{ dialect: first.dialect, route }];
+  });
+}
+
+function checkMembers(path: string, shares: readonly Share[]): void {
+  const owners = new Map<string, string>();
+  for (const { dialect, members } of shares) {
+    for (const member of members) {
+      const other = owners.get(member);
+      if (other !== undefined) {
+        const message = `the dialects '${other}' and '${dialect.name}' both add '${member}' to GET ${path}`;
+        throw new MillraceError('failed_precondition', message);
+      }
+      owners.set(member, dialect.name);
+    }
+  }
+}
+
+function answerAll(shares: readonly Share[], call: Call, request: RouteRequest): Readonly<Record<string, unknown>> {
+  const found: Record<string, unknown> = {};
+  let missing: MillraceError | undefined;
+  let known = false;
+  for (const { answer } of shares) {
+    try {
+      Object.assign(found, answer(call, request));
+      known = true;
+    } catch (error) {
+      if (!(error instanceof MillraceError) || error.code !== 'not_found') throw error;
+      missing ??= error;
+    }
+  }
+  if (!known && missing !== undefined) throw missing;
+  return found;
+}

@@ -1,0 +1,23 @@
+import type { Clock, EventBus } from '../core/index.js';
+import type { Authenticate } from '../governance/index.js';
+import type { Dialect } from '../protocols/index.js';
+import type { Service } from '../service/index.js';
+import type { RenderMetrics } from './metrics.js';
+import type { ServerOptions } from './options.js';
+
+/** What a server is made with. */
+export interface ServerDependencies {
+  readonly options: ServerOptions;
+  /** What it speaks, at least one. The first writes the errors of requests that none of them has a route for. */
+  readonly dialects: readonly Dialect[];
+  readonly service: Pick<Service, 'readyModels' | 'ready'>;
+  readonly authenticate: Authenticate;
+  /** `authenticate` throws where there is no key. */
+  readonly requiresKey: boolean;
+  readonly events: EventBus;
+  readonly clock: Clock;
+  /** undefined = no metrics port. */
+  readonly renderMetrics: RenderMetrics | undefined;
+  /** Version of the package, for the OpenAPI document. */
+  readonly version: string;
+}

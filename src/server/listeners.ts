@@ -1,0 +1,133 @@
+import { MillraceError } from '../core/index.js';
+import { type Dialect, loadGrpcServices } from '../protocols/index.js';
+import type { ServerDependencies } from './dependencies.js';
+import { type Address, createEndpoints, type Endpoint } from './endpoint.js';
+import type { ExchangeContext } from './exchange.js';
+import type { Entrance, Gate } from './gate.js';
+import type { GrpcServer } from './grpc/index.js';
+import type { GrpcListener } from './grpc/listener.js';
+import { Listener } from './listener.js';
+import { createMetricsDispatch } from './metrics.js';
+import { createRestSide, type RestSide } from './rest-side.js';
+import type { Router } from './router.js';
+import { createSignposts } from './signposts.js';
+import type { TlsPair } from './tls.js';
+
+/** Where the server can be reached; undefined for what it does not have. */
+export interface Addresses {
+  readonly http: Address;
+  readonly grpc: Address | undefined;
+  readonly httpSocket: Address | undefined;
+  readonly grpcSocket: Address | undefined;
+  readonly metrics: Address | undefined;
+  readonly admin: Address | undefined;
+  /** By name, the dialects that have ports of their own. */
+  readonly dialects: Readonly<Record<string, DialectAddresses>>;
+}
+
+export interface DialectAddresses {
+  readonly http: Address | undefined;
+  readonly grpc: Address | undefined;
+}
+
+/** Everything that a server listens with. */
+export interface Listeners {
+  readonly all: readonly (Listener | GrpcListener)[];
+  readonly grpc: readonly GrpcListener[];
+  readonly routers: readonly Router[];
+  /** For requests of somebody else's HTTP server. */
+  readonly handlerEntrance: Entrance;
+  /** Opens all of them; rejects at the first that cannot be opened. */
+  listen(): Promise<Addresses>;
+}
+
+interface Parts {
+  readonly context: ExchangeContext;
+  readonly gate: Gate;
+  readonly grpc: GrpcServer;
+  /** undefined = no TLS. */
+  readonly tls: TlsPair | undefined;
+}
+
+/** Makes the listeners of the settings and of the dialects. Throws `failed_precondition` where two dialects claim the same route. */
+export function createListeners(dependencies: ServerDependencies, parts: Parts): Listeners {
+  const { options, dialects, renderMetrics: render } = dependencies;
+  const { context, gate, grpc, tls } = parts;
+  const [first] = dialects;
+  if (first === undefined) throw new MillraceError('failed_precondition', 'a server needs at least one dialect');
+  const routers: Router[] = [];
+  const createRest = (served: readonly Dialect[]): RestSide => {
+    const side = createRestSide({
+      ...dependencies,
+      dialects: served,
+      fallback: served[0] ?? first,
+      maxBodyBytes: options.maxInputBytes,
+      draining: context.draining,
+      separateControl: options.adminPort >= 0,
+      signpostAt: createSignposts(() => metrics?.address?.port),
+    });
+    routers.push(...side.routers);
+    return side;
+  };
+  const open = (endpoint: Endpoint, dispatch: Entrance['dispatch'], dialect = first) =>
+    new Listener({ context, gate, endpoint, dispatch, dialect, tls: endpoint.kind === 'port' ? tls : undefined });
+  const openGrpc = (endpoint: Endpoint, served: readonly Dialect[]) =>
+    grpc.createListener(endpoint, () => loadGrpcServices(served, dependencies));
+
+  const at = createEndpoints(options);
+  const rest = createRest(dialects.filter(({ ports }) => ports?.http === undefined));
+  const sharing = dialects.filter(({ ports }) => ports?.grpc === undefined);
+  const http = open(at.http, rest.dispatch);
+  const httpSocket = at.httpSocket && open(at.httpSocket, rest.dispatch);
+  const grpcPort = at.grpc && openGrpc(at.grpc, sharing);
+  const grpcSocket = at.grpcSocket && openGrpc(at.grpcSocket, sharing);
+  const metrics = at.metrics && render && open(at.metrics, createMetricsDispatch({ ...dependencies, render }));
+  const admin = at.admin && rest.adminDispatch && open(at.admin, rest.adminDispatch);
+  const own = dialects.map((dialect) => {
+    const { http: port, grpc: portOfGrpc } = dialect.ports ?? {};
+    const endpoint = (wanted: number): Endpoint => ({
+      kind: 'port',
+      host: options.host,
+      port: wanted,
+      setting: undefined,
+    });
+    return {
+      name: dialect.name,
+      http: port === undefined ? undefined : open(endpoint(port), createRest([dialect]).dispatch, dialect),
+      grpc: portOfGrpc === undefined ? undefined : openGrpc(endpoint(portOfGrpc), [dialect]),
+    };
+  });
+  const apart = own.filter((each) => each.http !== undefined || each.grpc !== undefined);
+
+  return {
+    all: [
+      http,
+      httpSocket,
+      grpcPort,
+      grpcSocket,
+      metrics,
+      admin,
+      ...apart.flatMap((each) => [each.http, each.grpc]),
+    ].filter(isThere),
+    grpc: [grpcPort, grpcSocket, ...apart.map((each) => each.grpc)].filter(isThere),
+    routers,
+    handlerEntrance: { checksHost: true, dispatch: rest.dispatch, dialect: first },
+    async listen() {
+      const addresses = {
+        http: await http.listen(),
+        grpc: await grpcPort?.listen(),
+        httpSocket: await httpSocket?.listen(),
+        grpcSocket: await grpcSocket?.listen(),
+        metrics: await metrics?.listen(),
+        admin: await admin?.listen(),
+      };
+      const found: Record<string, DialectAddresses> = {};
+      for (const each of apart) found[each.name] = { http: await each.http?.listen(), grpc: await each.grpc?.listen() };
+      return { ...addresses, dialects: found };
+    },
+  };
+}
+
+function isThere<Value>(value: Value | undefined): value is Value {
+  return value !== undefined;
+}
