@@ -6,7 +6,7 @@ import type { SharedMemory } from '../shared-memory/index.js';
 import { createAudit, type Subject } from './audit.js';
 import { findVersion } from './find-version.js';
 import { createInfer } from './infer.js';
-import { ModelController } from './model-controller.js';
+import { ModelController } from './loading/model-controller.js';
 import { isModelReady } from './model-ready.js';
 import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from './settings.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';

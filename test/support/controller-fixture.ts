@@ -8,7 +8,7 @@ import type {
   ScanOptions,
 } from '../../src/repository/index.js';
 import { ONNX } from '../../src/runtimes/onnx/manifest.js';
-import { ModelController } from '../../src/service/model-controller.js';
+import { ModelController } from '../../src/service/loading/model-controller.js';
 import { ENGINE_OPTIONS } from './engine-fixture.js';
 import { FakeClock } from './fake-clock.js';
 import { FakeHost } from './fake-host.js';

@@ -1,5 +1,5 @@
-import type { Clock } from '../core/index.js';
-import type { ScanOptions } from '../repository/index.js';
+import type { Clock } from '../../core/index.js';
+import type { ScanOptions } from '../../repository/index.js';
 
 /** What is asked of a load, but for the model's name. */
 export type LoadOptions = Omit<ScanOptions, 'name'>;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createFixture as createController, source } from '../../test/support/controller-fixture.js';
-import { IDENTITY } from '../../test/support/engine-fixture.js';
-import type { ModelSource, RepositoryOptions } from '../repository/index.js';
-import { ENSEMBLE } from '../runtimes/ensemble/manifest.js';
+import { createFixture as createController, source } from '../../../test/support/controller-fixture.js';
+import { IDENTITY } from '../../../test/support/engine-fixture.js';
+import type { ModelSource, RepositoryOptions } from '../../repository/index.js';
+import { ENSEMBLE } from '../../runtimes/ensemble/manifest.js';
 
 /** An ensemble made of the models given. */
 function ensemble(name: string, composing: readonly string[], fingerprint = 'a'): ModelSource {

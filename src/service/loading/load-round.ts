@@ -1,6 +1,6 @@
-import { invalidArgument, type MillraceError } from '../core/index.js';
-import type { ModelInfo } from '../engine/index.js';
-import { composingModels, type ModelSource } from '../repository/index.js';
+import { invalidArgument, type MillraceError } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import { composingModels, type ModelSource } from '../../repository/index.js';
 
 export type LoadResult = ModelInfo | MillraceError;
 

@@ -1,0 +1,64 @@
+import { MillraceError } from '../../core/index.js';
+import {
+  composingModels,
+  diffScan,
+  type ModelSource,
+  type Repository,
+  scanSettled,
+  scanWithComposing,
+} from '../../repository/index.js';
+import type { Hold } from './held-models.js';
+import { missingModels } from './missing-models.js';
+import type { LoadingParts } from './parts.js';
+
+/** Loads what the control mode says; returns what did not load, as sentences. To be called in the turn of all models. */
+export function loadAtStart(parts: LoadingParts, hold: Hold): Promise<readonly string[]> {
+  const { repository, options } = parts;
+  if (options.controlMode !== 'explicit' || options.loadModels.includes('*')) {
+    return loadAll(parts, { place: repository, wanted: [], hold });
+  }
+  const wanted = options.loadModels;
+  if (wanted.length === 0) return Promise.resolve([]);
+  const place = { scan: () => scanWithComposing(repository, wanted, () => false) };
+  return loadAll(parts, { place, wanted, hold });
+}
+
+interface AskedModels {
+  readonly place: Pick<Repository, 'scan'>;
+  /** Names; none = all that the place has. */
+  readonly wanted: readonly string[];
+  readonly hold: Hold;
+}
+
+async function loadAll(parts: LoadingParts, { place, wanted, hold }: AskedModels): Promise<readonly string[]> {
+  const { engine, known, index, loader, broughtAlong, patience } = parts;
+  const first = await place.scan();
+  hold(first.sources.flatMap(composingModels));
+  const round = loader.createRound();
+  // Nobody waits for the files of others but ensembles.
+  round.add(first.sources.filter(isPlain));
+  const scan = first.unsettled.length === 0 ? first : await scanSettled(place, {}, patience);
+  const { added, changed, sources } = diffScan(first.sources, scan);
+  const late = [...added, ...changed.map(({ to }) => to)];
+  known.remember(scan.names, sources);
+  const failures = scan.problems.map(({ name, reason }) => `${name}: ${reason}`);
+  for (const { name, version } of scan.unsettled) {
+    const reason = 'its files are still changing';
+    engine.reportFailure(name, version, reason);
+    failures.push(`${name}: ${reason}`);
+  }
+  index.report(scan);
+  const missing = wanted.length === 0 ? [] : [...wanted, ...missingModels(scan.sources, scan.names)];
+  failures.push(...index.reportMissing(missing.filter((name) => !scan.names.includes(name))));
+  for (const name of scan.names) if (wanted.length > 0 && !wanted.includes(name)) broughtAlong.add(name);
+  const replaced = new Set(changed.map(({ from }) => from));
+  round.add([...late, ...first.sources.filter((source) => !isPlain(source) && !replaced.has(source))]);
+  for (const { source, result } of await round.results()) {
+    if (result instanceof MillraceError) failures.push(`${source.name}: ${result.message}`);
+  }
+  return failures;
+}
+
+function isPlain(source: ModelSource): boolean {
+  return composingModels(source).length === 0;
+}

@@ -1,0 +1,99 @@
+import { MillraceError } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import { composingModels } from '../../repository/index.js';
+import { loadAtStart } from './load-at-start.js';
+import { loadModel } from './load-model.js';
+import type { LoadOptions } from './load-overrides.js';
+import { createParts, type LoadingParts, type ModelControllerOptions } from './parts.js';
+import { Polling } from './polling.js';
+
+/**
+ * Keeps what is loaded in step with what the repositories hold and what was asked for. Loads of
+ * one model run one after the other, and so do full scans; a version whose files have not changed is left alone.
+ */
+export class ModelController {
+  readonly #parts: LoadingParts;
+  readonly #polling: Polling;
+  #started = false;
+  #closed = false;
+
+  constructor(setup: ModelControllerOptions) {
+    this.#parts = createParts(setup, () => this.#closed);
+    this.#polling = new Polling(this.#parts);
+  }
+
+  /** Every model asked for at start is ready or has failed. */
+  get started(): boolean {
+    return this.#started;
+  }
+
+  /** Loads what the control mode says; rejects only in `strict` mode, with everything that did not load. */
+  async start(): Promise<void> {
+    const { options, turns } = this.#parts;
+    await turns.takeAll(async (hold) => {
+      const failures = await loadAtStart(this.#parts, hold);
+      if (options.strict && failures.length > 0) {
+        throw new MillraceError('failed_precondition', `models failed to load: ${failures.join('; ')}`);
+      }
+    });
+    this.#started = true;
+    if (options.controlMode === 'poll') this.#polling.start();
+  }
+
+  /**
+   * Loads one model as {@link loadModel} does. A configuration that was given with an earlier load counts until the model is
+   * unloaded or its own is written anew, as in Triton.
+   */
+  load(name: string, options: LoadOptions): Promise<readonly ModelInfo[]> {
+    return this.#parts.turns.take(name, (hold) => loadModel(this.#parts, { name, options, hold }));
+  }
+
+  /**
+   * Refuses new requests for all versions; resolves then, while accepted requests finish behind it. A version that is
+   * still loading is unloaded as soon as it is there; a model that an ensemble needs which is being loaded, once that load
+   * is over. `withComposing`: so are the models that came only with it.
+   */
+  async unload(name: string, { withComposing = false }: { readonly withComposing?: boolean } = {}): Promise<void> {
+    const { engine, turns, index, overrides, broughtAlong } = this.#parts;
+    await turns.released(name);
+    const statuses = engine.statusesOf(name);
+    if (statuses.length === 0) throw new MillraceError('not_found', `there is no model '${name}'`);
+    const composing = withComposing ? statuses.flatMap(({ info }) => (info ? composingModels(info.source) : [])) : [];
+    broughtAlong.delete(name);
+    overrides.forget(name);
+    index.unload(name);
+    for (const part of composing) {
+      const orphaned = broughtAlong.has(part) && index.isServed(part) && !index.isNeeded(part);
+      if (orphaned) await this.unload(part, { withComposing });
+    }
+  }
+
+  /** Loads a model again whose files have changed under a runner that has to start anew; rejects when it cannot. */
+  async reload(name: string): Promise<void> {
+    const { turns, index, overrides, events } = this.#parts;
+    const before = index.generations(name);
+    try {
+      await turns.take(name, async (hold) => {
+        if (this.#closed) throw new MillraceError('unavailable', 'the server is shutting down');
+        // Another load has come before it.
+        if (index.generations(name) !== before) return;
+        if (overrides.isUploaded(name)) {
+          throw new MillraceError('failed_precondition', 'they came with a load request, and are gone; load it again');
+        }
+        await loadModel(this.#parts, { name, options: {}, hold });
+      });
+    } catch (error) {
+      const message = `model '${name}' could not be loaded again from its changed files`;
+      events.publish('diagnostic', { level: 'error', room: 'service', message, error });
+      throw error;
+    }
+  }
+
+  /** Ends polling and waits for the scan and the loads in progress. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#polling.stop();
+    await this.#parts.turns.over();
+    await this.#parts.repository.close();
+  }
+}

@@ -1,0 +1,53 @@
+import type { Clock, EventBus } from '../../core/index.js';
+import type { Engine } from '../../engine/index.js';
+import type { Patience, Repository, RepositoryOptions } from '../../repository/index.js';
+import { KnownSources } from './known-sources.js';
+import { LoadOverrides } from './load-overrides.js';
+import { LoadTurns } from './load-turns.js';
+import { ModelIndex } from './model-index.js';
+import { SourceLoader } from './source-loader.js';
+
+/** How long a load waits for files that are still being written. */
+const MAX_SETTLE_WAIT_MS = 30_000;
+
+export interface ModelControllerOptions {
+  readonly repository: Repository;
+  readonly engine: Engine;
+  readonly options: RepositoryOptions;
+  readonly clock: Clock;
+  readonly events: EventBus;
+}
+
+/** What loads of all kinds share: at start, of one model, by polling. */
+export interface LoadingParts extends ModelControllerOptions {
+  readonly turns: LoadTurns;
+  readonly known: KnownSources;
+  readonly index: ModelIndex;
+  readonly loader: SourceLoader;
+  readonly overrides: LoadOverrides;
+  /** Models that were only loaded because an ensemble is made of them. */
+  readonly broughtAlong: Set<string>;
+  /** How long loads wait for files that are being written. */
+  readonly patience: Patience;
+}
+
+/** `closed`: nothing is waited for any more. */
+export function createParts(setup: ModelControllerOptions, closed: () => boolean): LoadingParts {
+  const { repository, engine, options, clock, events } = setup;
+  const known = new KnownSources();
+  const index = new ModelIndex({ engine, events, known });
+  return {
+    repository,
+    engine,
+    options,
+    clock,
+    events,
+    turns: new LoadTurns(),
+    known,
+    index,
+    loader: new SourceLoader({ engine, known, index }),
+    overrides: new LoadOverrides(clock),
+    broughtAlong: new Set(),
+    patience: { clock, maxWaitMs: MAX_SETTLE_WAIT_MS, stopped: closed },
+  };
+}

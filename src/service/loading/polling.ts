@@ -1,0 +1,52 @@
+import type { Timer } from '../../core/index.js';
+import { diffScan } from '../../repository/index.js';
+import type { LoadingParts } from './parts.js';
+
+/** Scans the repositories again and again: loads what is new or changed, unloads what is gone, leaves the rest. */
+export class Polling {
+  readonly #parts: LoadingParts;
+  #timer: Timer | undefined;
+  #stopped = false;
+
+  constructor(parts: LoadingParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins, with the first scan in `pollIntervalMs`. */
+  start(): void {
+    if (this.#stopped) return;
+    const { options, clock, turns, events } = this.#parts;
+    this.#timer = clock.setTimer(options.pollIntervalMs, () => {
+      turns
+        .takeAll(() => this.#scan())
+        .catch((error: unknown) => {
+          const message = 'a scan of the repositories failed';
+          events.publish('diagnostic', { level: 'error', room: 'repository', message, error });
+        })
+        .finally(() => this.start());
+    });
+  }
+
+  /** A scan in progress goes on, and is the last. */
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.clear();
+  }
+
+  async #scan(): Promise<void> {
+    const { repository, known, index, loader } = this.#parts;
+    const scan = await repository.scan();
+    index.report(scan);
+    const { added, changed, removed, sources } = diffScan(known.all, scan);
+    known.replace(sources);
+    const round = loader.createRound();
+    round.add([...added, ...changed.map(({ to }) => to)]);
+    await round.results();
+    const kept = removed.filter(({ name }) => index.hasFailed(name, sources));
+    known.replace([...known.all, ...kept]);
+    index.retire(
+      removed.filter((source) => !kept.includes(source)),
+      scan,
+    );
+  }
+}
