@@ -1,12 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { CPU_LIMIT, compare, formatComparison } from './compare.js';
+import { buildAt } from './harness/builds.js';
 import { inRoot } from './harness/paths.js';
 import { profileMillrace } from './harness/profile.js';
 import { type BenchReport, describeMachine, formatMarkdown } from './harness/report.js';
 import type { BenchSettings, Row } from './harness/row.js';
 import { wrkVersion } from './harness/wrk.js';
 import { PEERS } from './peers/index.js';
+import { comparisonRows } from './workloads/comparisons.js';
 import { allRows } from './workloads/index.js';
 import { PROFILES } from './workloads/profiles.js';
 import { protocolRows } from './workloads/protocols/index.js';
@@ -17,8 +20,11 @@ Measures millrace and its controls in turn and writes bench/results/<time>.md an
 
   --protocols        gRPC, streams, shared memory, cache, scripts and sequences instead of the main table
   --rows A,B         only these rows: ${names(allRows())};
-                     ${names(protocolRows())}
-  --rounds N         interleaved rounds (5)
+                     ${names(protocolRows())};
+                     with --compare W1, W2, W3, grpc-W1
+  --compare FOLDER   instead: this build beside the one in FOLDER (a compiled checkout, a package, or its dist), in turn;
+                     passes when the 95 % interval of new / old of the CPU time for a request lies below ${CPU_LIMIT}
+  --rounds N         interleaved rounds (5; with --compare 15)
   --duration S       seconds of each measurement (3)
   --quick            one round of 0.3 s, to see that everything runs
   --peers            with the Python peers, installed into .cache/peers
@@ -34,7 +40,8 @@ export async function main(args: readonly string[]): Promise<number> {
     options: {
       protocols: { type: 'boolean', default: false },
       rows: { type: 'string' },
-      rounds: { type: 'string', default: '5' },
+      compare: { type: 'string' },
+      rounds: { type: 'string' },
       duration: { type: 'string', default: '3' },
       quick: { type: 'boolean', default: false },
       peers: { type: 'boolean', default: false },
@@ -50,7 +57,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const say = (line: string): void => console.error(line);
   const settings: BenchSettings = {
-    rounds: values.quick ? 1 : positive('rounds', values.rounds),
+    rounds: values.quick ? 1 : positive('rounds', values.rounds ?? (values.compare === undefined ? '5' : '15')),
     seconds: values.quick ? 0.3 : positive('duration', values.duration),
     warmUpSeconds: values.quick ? 0.1 : 2,
     generator: generatorOf(values.load),
@@ -61,15 +68,17 @@ export async function main(args: readonly string[]): Promise<number> {
     console.log(await profile(values.profile, settings));
     return 0;
   }
-  const rows = chooseRows(values);
+  if (values.compare !== undefined) {
+    const report = await compareBuilds(values.compare, settings, values.rows);
+    write(report, formatComparison(report), values.out);
+    return report.rows.some((row) => compare(row).pass === false) ? 1 : 0;
+  }
+  const { protocols, rows: wanted } = values;
+  const table = protocols ? protocolRows() : allRows();
+  const rows = wanted === undefined ? table : chooseRows(wanted, [...allRows(), ...protocolRows()]);
   if (settings.peers) installPeers(say);
   const report = await runRows(rows, settings);
-  const file = path.join(values.out, report.startedAt.replaceAll(':', '').slice(0, 17));
-  mkdirSync(values.out, { recursive: true });
-  writeFileSync(`${file}.json`, `${JSON.stringify(report, undefined, 1)}\n`);
-  writeFileSync(`${file}.md`, formatMarkdown(report));
-  console.log(formatMarkdown(report));
-  say(`written: ${file}.md and .json`);
+  write(report, formatMarkdown(report), values.out);
   return report.rows.some((row) => row.bars.some((bar) => bar.pass === false)) ? 1 : 0;
 }
 
@@ -79,6 +88,24 @@ export async function runRows(rows: readonly Row[], settings: BenchSettings): Pr
   for (const row of rows) results.push(await row.run(settings));
   const { say: _, ...plain } = settings;
   return { startedAt, machine: describeMachine(), settings: plain, rows: results };
+}
+
+/** Measures this build beside the one in `folder`; `wanted` names the rows, all of them if not set. */
+export async function compareBuilds(folder: string, settings: BenchSettings, wanted?: string): Promise<BenchReport> {
+  const pair = { old: buildAt(folder), new: buildAt(inRoot()) };
+  const rows = comparisonRows(pair);
+  const report = await runRows(wanted === undefined ? rows : chooseRows(wanted, rows), settings);
+  const { commit, ...machine } = report.machine;
+  return { ...report, machine: { ...machine, old: pair.old.commit, new: pair.new.commit } };
+}
+
+function write(report: BenchReport, markdown: string, folder: string): void {
+  const file = path.join(folder, report.startedAt.replaceAll(':', '').slice(0, 17));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${file}.json`, `${JSON.stringify(report, undefined, 1)}\n`);
+  writeFileSync(`${file}.md`, markdown);
+  console.log(markdown);
+  console.error(`written: ${file}.md and .json`);
 }
 
 function profile(name: string, settings: BenchSettings): Promise<string> {
@@ -98,18 +125,11 @@ function installPeers(say: (line: string) => void): void {
   }
 }
 
-function chooseRows({
-  rows: wanted,
-  protocols,
-}: {
-  readonly rows?: string | undefined;
-  readonly protocols: boolean;
-}): Row[] {
-  if (wanted === undefined) return protocols ? protocolRows() : allRows();
-  const rows = [...allRows(), ...protocolRows()];
+/** The rows of that name among `known`. */
+function chooseRows(wanted: string, known: readonly Row[]): Row[] {
   return wanted.split(',').map((name) => {
-    const row = rows.find(({ id }) => id === name);
-    if (row === undefined) throw new Error(`no row '${name}'; there are ${names(rows)}`);
+    const row = known.find(({ id }) => id === name);
+    if (row === undefined) throw new Error(`no row '${name}'; there are ${names(known)}`);
     return row;
   });
 }

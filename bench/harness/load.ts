@@ -37,13 +37,18 @@ export async function applyLoad(server: RunningServer, plan: LoadPlan, settings:
 const WARM_UP_REQUESTS = 20_000;
 const MOST_WARM_UPS = 10;
 
-/** Puts load on a server until it has answered enough to be measured; less than a second of it counts as a trial, and is enough. */
-export async function warmUp(server: RunningServer, plan: LoadPlan, settings: LoadSettings): Promise<void> {
-  const turns = settings.seconds < 1 ? 1 : MOST_WARM_UPS;
+/** Puts load on a server until it has answered enough to be measured. */
+export function warmUp(server: RunningServer, plan: LoadPlan, settings: LoadSettings): Promise<void> {
+  return untilWarm((seconds) => applyLoad(server, plan, { ...settings, seconds }), settings.seconds);
+}
+
+/** Drives a server, `seconds` at a time, until it has answered enough; less than a second counts as a trial, and is enough. */
+export async function untilWarm(drive: (seconds: number) => Promise<Sample>, seconds: number): Promise<void> {
+  const turns = seconds < 1 ? 1 : MOST_WARM_UPS;
   let answered = 0;
   for (let turn = 0; turn < turns && answered < WARM_UP_REQUESTS; turn++) {
-    const { requestsPerSecond = 0 } = await applyLoad(server, plan, settings);
-    answered += requestsPerSecond * settings.seconds;
+    const { requestsPerSecond = 0 } = await drive(seconds);
+    answered += requestsPerSecond * seconds;
   }
 }
 

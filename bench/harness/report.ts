@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
+import { commitOf } from './builds.js';
 import { h2loadVersion } from './grpc/h2load.js';
 import { inRoot } from './paths.js';
 import type { BarResult, BenchSettings, RowResult } from './row.js';
@@ -27,21 +27,28 @@ export function describeMachine(): Record<string, string> {
     'onnxruntime-node': ort.version,
     wrk: wrkVersion() ?? 'not installed',
     h2load: h2loadVersion() ?? 'not installed',
-    commit: commit(),
+    commit: commitOf(inRoot()),
   };
 }
 
+/** The report of the tables: each bar with what was reached, then what was measured. */
 export function formatMarkdown(report: BenchReport): string {
-  const { machine, settings, rows } = report;
+  return formatReport(report, [
+    '| row | bar | limit | reached | |',
+    '|---|---|---|---|---|',
+    ...report.rows.flatMap((row) => row.bars.map((bar) => barLine(row.id, bar))),
+  ]);
+}
+
+/** A report in Markdown: the machine, the lines of `verdict`, and the samples of each row. */
+export function formatReport({ startedAt, machine, settings, rows }: BenchReport, verdict: readonly string[]): string {
   return [
-    `# Benchmark of ${report.startedAt}`,
+    `# Benchmark of ${startedAt}`,
     '',
     ...Object.entries(machine).map(([name, value]) => `- ${name}: ${value}`),
     `- ${settings.rounds} interleaved rounds of ${settings.seconds} s, closed loops by ${settings.generator === 'wrk' ? 'wrk' : 'our own generator'}; median (lowest–highest)`,
     '',
-    '| row | bar | limit | reached | |',
-    '|---|---|---|---|---|',
-    ...rows.flatMap((row) => row.bars.map((bar) => barLine(row.id, bar))),
+    ...verdict,
     '',
     ...rows.flatMap(rowSection),
   ].join('\n');
@@ -76,16 +83,4 @@ function formatSpread(spread: Spread | undefined, digits: number): string {
   if (spread === undefined) return '';
   const { median, min, max } = spread;
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
-}
-
-function commit(): string {
-  try {
-    return execFileSync('git', ['describe', '--always', '--dirty'], {
-      cwd: inRoot(),
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  } catch {
-    return 'unknown';
-  }
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OWN_BUILD } from './builds.js';
 import { type RepositoryEntry, writeRepository } from './models.js';
 import { inRoot } from './paths.js';
 import { type RunningServer, type ServerCommand, startAnnounced } from './server-process.js';
@@ -23,6 +24,8 @@ export interface MillraceOptions {
   readonly models: readonly RepositoryEntry[];
   /** Lines of a `millrace.yaml`; none = the default configuration. */
   readonly config?: readonly string[];
+  /** The `cli/main.js` of the build to start; this repository's, if not set. */
+  readonly entry?: string;
   /** Flags for node itself, such as a profiler's. */
   readonly nodeArgs?: readonly string[];
 }
@@ -59,7 +62,7 @@ async function untilReady(server: RunningServer): Promise<void> {
 }
 
 /** Everything that starting takes but the start, for those who time it. */
-export function prepareMillrace({ models, config, nodeArgs = [] }: MillraceOptions): {
+export function prepareMillrace({ models, config, entry = OWN_BUILD, nodeArgs = [] }: MillraceOptions): {
   readonly commandFor: (httpPort: number) => ServerCommand;
   readonly remove: () => void;
 } {
@@ -78,7 +81,7 @@ export function prepareMillrace({ models, config, nodeArgs = [] }: MillraceOptio
   return {
     commandFor: (httpPort) => ({
       command: process.execPath,
-      args: [...nodeArgs, inRoot('dist/cli/main.js'), 'serve', repository, '--http-port', String(httpPort), ...flags],
+      args: [...nodeArgs, entry, 'serve', repository, '--http-port', String(httpPort), ...flags],
       // Nothing of the folder that the benchmark is started in shall count.
       cwd: settings,
     }),
