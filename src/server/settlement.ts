@@ -104,7 +104,7 @@ export class Settlement implements Expiring {
 
   /** The call; of nobody until {@link begin} has said whose it is. */
   get call(): Call {
-    this.#call ??= this.createCall(NOBODY, Number.POSITIVE_INFINITY);
+    this.#call ??= this.#createCall(NOBODY, Number.POSITIVE_INFINITY);
     return this.#call;
   }
 
@@ -118,15 +118,8 @@ export class Settlement implements Expiring {
 
   /** Opens the call of `principal`, who gives up `timeoutMs` after the request was received. */
   begin(principal: Principal, timeoutMs: number): Call {
-    this.#call = this.createCall(principal, this.receivedAt + timeoutMs);
+    this.#call = this.#createCall(principal, this.receivedAt + timeoutMs);
     return this.#call;
-  }
-
-  /** A call with the id and the trace of the request. */
-  createCall(principal: Principal, deadlineAt: number, receivedAt = this.receivedAt): Call {
-    const { traceparent, tracestate } = this.#headers;
-    const trace = openTrace(single(traceparent), single(tracestate));
-    return new Call({ requestId: this.requestId, principal, trace, deadlineAt, receivedAt });
   }
 
   /** Ends the request when its deadline passes, until {@link unwatch}. */
@@ -232,7 +225,7 @@ export class Settlement implements Expiring {
     this.#context.clock.defer(() => this.fail(reason));
   }
 
-  /** The answer has left, or its client has. */
+  /** The answer has left, or its client has. Whatever else is done for it ends. */
   settle(): void {
     if (this.#settled) return;
     this.#settled = true;
@@ -241,6 +234,7 @@ export class Settlement implements Expiring {
     this.expectNoMore();
     this.free();
     this.#transport.onSettled();
+    this.call.end();
   }
 
   /** Tells the log of what nobody has foreseen. */
@@ -252,6 +246,13 @@ export class Settlement implements Expiring {
       fields: { requestId: this.requestId },
       error,
     });
+  }
+
+  #createCall(principal: Principal, deadlineAt: number): Call {
+    const { requestId, receivedAt } = this;
+    const { traceparent, tracestate } = this.#headers;
+    const trace = openTrace(single(traceparent), single(tracestate));
+    return new Call({ requestId, principal, trace, deadlineAt, receivedAt });
   }
 
   #foreseen(thrown: unknown): MillraceError {

@@ -166,6 +166,16 @@ describe('the call of a request', () => {
     expect([settlement.call.cancelled, written]).toEqual([SHUTDOWN, ['internal']]);
   });
 
+  it('ends with it, and what was called on its behalf is given up', () => {
+    const transport = createSettlements().open();
+    const { call } = transport.settlement;
+    const child = call.child({ receivedAt: 0 });
+    transport.answer(10);
+    expect(child.cancelled).toBeUndefined();
+    transport.flush();
+    expect([call.cancelled, child.cancelled?.code]).toEqual([undefined, 'cancelled']);
+  });
+
   it('that its deadline cancels says so', async () => {
     const { clock, open } = createSettlements();
     const { settlement } = open();

@@ -21,7 +21,6 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   readonly #reader: MessageReader;
   #handler: GrpcStreamHandler | undefined;
   #encoding: Compression | undefined;
-  readonly #calls = new Set<Call>();
   /** Leaves the place of a stream of which there are few. */
   #sideline: (() => void) | undefined;
   /** A message is being handled. */
@@ -53,8 +52,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   /** Lets the stream in; throws what must not come in. */
   open(): void {
     const { sideline = false } = this.#method;
-    const call = this.begin(this.#method, sideline ? SIDELINE_LIMIT_MS : Number.POSITIVE_INFINITY);
-    call.onCancel((reason) => this.#cancelCalls(reason));
+    this.begin(this.#method, sideline ? SIDELINE_LIMIT_MS : Number.POSITIVE_INFINITY);
     if (sideline) this.#sideline = this.context.sidelines.enter();
     this.#encoding = messageEncoding(this.metadata['grpc-encoding']);
     const handler = this.#method.open(this);
@@ -62,16 +60,15 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   }
 
   openCall(): Call {
-    const { principal, deadlineAt } = this.settlement.call;
-    const call = this.settlement.createCall(principal, deadlineAt, this.context.clock.now());
-    this.#calls.add(call);
-    return call;
+    return this.settlement.call.child({ receivedAt: this.context.clock.now() });
   }
 
   closeCall(call: Call): void {
-    this.#calls.delete(call);
+    call.end();
     // A moment later, as its last answer may still be on its way here.
-    if (this.#calls.size === 0 && this.context.draining()) this.context.clock.defer(() => this.drain());
+    if (this.settlement.call.openChildren === 0 && this.context.draining()) {
+      this.context.clock.defer(() => this.drain());
+    }
   }
 
   send(message: GrpcMessage): boolean {
@@ -102,7 +99,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     const { answered, call } = this.settlement;
     if (answered || this.#ending) return;
     this.#handler = undefined;
-    this.#cancelCalls(new MillraceError('cancelled', 'the stream has ended'));
+    call.cancelChildren(new MillraceError('cancelled', 'the stream has ended'));
     // Its calls have the same deadline, and their end may come here before that of the stream.
     const late = this.context.clock.now() + TIMER_SLACK_MS >= call.deadlineAt;
     const error = reason ?? (late ? deadlineExceeded(call) : undefined);
@@ -126,7 +123,8 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
 
   override drain(): void {
     // A watch lasts as long as it is let.
-    if (this.#pacing || (this.#method.sideline !== true && (this.#calls.size > 0 || this.#busy))) return;
+    if (this.#pacing || (this.#method.sideline !== true && (this.settlement.call.openChildren > 0 || this.#busy)))
+      return;
     this.fail(new MillraceError('unavailable', 'the server is shutting down'));
   }
 
@@ -235,14 +233,10 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     const handler = this.#handler;
     this.#handler = undefined;
     // A fault of the stream is none of its calls.
-    this.#cancelCalls(error.code === 'internal' ? new MillraceError('cancelled', 'the stream broke off') : error);
+    const reason = error.code === 'internal' ? new MillraceError('cancelled', 'the stream broke off') : error;
+    this.settlement.call.cancelChildren(reason);
     this.#wake();
     handler?.onBroken();
-  }
-
-  #cancelCalls(reason: MillraceError): void {
-    for (const call of [...this.#calls]) call.cancel(reason);
-    this.#calls.clear();
   }
 
   /** A stream on which something waits to be read is only closed once it is. */
