@@ -33,20 +33,12 @@ export function readBody(exchange: Exchange, maxBytes: number, done: (body: Uint
       done(body);
       return;
     }
-    let plainBytes = 0;
-    const count = (bytes: number) => {
-      plainBytes += bytes;
-      if (plainBytes > maxBytes) throw tooLarge('more once decompressed', maxBytes);
-      exchange.settlement.hold(bytes);
-    };
-    decompress(body, { compression, count }, (error, plain) => {
-      try {
-        if (error !== undefined) throw error;
+    const hold = (bytes: number) => exchange.settlement.hold(bytes);
+    decompress(body, { compression, what: 'body', maxBytes, tooLarge, hold })
+      .then((plain) => {
         if (!exchange.answered) done(plain);
-      } catch (failure) {
-        exchange.fail(failure);
-      }
-    });
+      })
+      .catch((error: unknown) => exchange.fail(error));
   });
 }
 

@@ -1,4 +1,5 @@
 import { createDeflate, createGunzip, createGzip, createInflate } from 'node:zlib';
+import type { MillraceError } from '../core/index.js';
 import type { WireResponse } from '../protocols/index.js';
 import { bodyPieces } from './answer-body.js';
 import type { Compression } from './encoding.js';
@@ -6,9 +7,6 @@ import { HttpError } from './http-error.js';
 import { turns } from './turns.js';
 
 const CHUNK_BYTES = 65_536;
-
-/** `error` undefined = success. */
-type Done<Value> = (error: unknown, value: Value) => void;
 
 /** The answer with its body compressed. */
 export async function compressAnswer(response: WireResponse, compression: Compression): Promise<WireResponse> {
@@ -36,29 +34,34 @@ export async function compress(
   return packed;
 }
 
-interface DecompressOptions {
+export interface DecompressOptions {
   readonly compression: Compression;
-  readonly count: (bytes: number) => void;
-  /** What it is, for messages. Default: `body`. */
-  readonly what?: string;
+  /** What it is, for messages: `body`, `message`. */
+  readonly what: string;
+  /** Most of it that is unpacked. */
+  readonly maxBytes: number;
+  /** What to throw when it is more; `got` says how much, for the message. */
+  readonly tooLarge: (got: string, maxBytes: number) => MillraceError;
+  /** Counts every piece before it is kept; throws when there is no room for it. */
+  readonly hold: (bytes: number) => void;
 }
 
 /**
- * Undoes a request's compression, on the thread pool of Node. `count` gets the size of every piece before it is kept and stops
- * it by throwing: a bomb must not be unpacked before it is measured. Gives 400 for damaged data.
+ * Undoes the compression of a request, on the thread pool of Node. Every piece is measured before it is kept, so that a bomb is not
+ * unpacked first. Rejects with what `hold` and `tooLarge` say, or 400 for damaged data.
  */
-export function decompress(
-  body: Uint8Array,
-  { compression, count, what = 'body' }: DecompressOptions,
-  done: Done<Uint8Array>,
-): void {
+export function decompress(packed: Uint8Array, options: DecompressOptions): Promise<Uint8Array> {
+  const { compression, what, maxBytes, tooLarge, hold } = options;
   const stream = (compression === 'gzip' ? createGunzip : createInflate)({ chunkSize: CHUNK_BYTES });
   let chunks: Uint8Array[] = [];
+  let plainBytes = 0;
   let failure: unknown;
   stream.on('data', (chunk: Buffer) => {
     if (failure !== undefined) return;
     try {
-      count(chunk.byteLength);
+      plainBytes += chunk.byteLength;
+      if (plainBytes > maxBytes) throw tooLarge('more once decompressed', maxBytes);
+      hold(chunk.byteLength);
       chunks.push(chunk);
     } catch (error) {
       failure = error;
@@ -69,13 +72,8 @@ export function decompress(
   stream.on('error', (error) => {
     failure = new HttpError(400, `the ${what} is not valid ${compression}: ${error.message}`);
   });
-  stream.on('close', () => {
-    if (failure === undefined)
-      turns.join(chunks).then(
-        (plain) => done(undefined, plain),
-        (error) => done(error, body),
-      );
-    else done(failure, body);
+  return new Promise((resolve, reject) => {
+    stream.on('close', () => (failure === undefined ? resolve(turns.join(chunks)) : reject(failure)));
+    stream.end(packed);
   });
-  stream.end(body);
 }

@@ -150,6 +150,23 @@ describe('a stream', () => {
     expect(trailers).toMatchObject({ 'grpc-status': '0' });
   });
 
+  it('gives its calls one trace, with its own span above theirs', async () => {
+    const calls: Call[] = [];
+    const { raw, finishedWith } = await start((stream) => ({
+      onMessage: () => {
+        const call = stream.openCall();
+        calls.push(call);
+        stream.closeCall(call);
+      },
+    }));
+    await raw.send([framed(Buffer.from('a')), framed(Buffer.from('b'))], { ':path': STREAM_PATH });
+    const { trace } = (await finishedWith()).call;
+    expect(calls.map((call) => [call.trace?.traceId, call.trace?.parentSpanId])).toEqual([
+      [trace?.traceId, trace?.spanId],
+      [trace?.traceId, trace?.spanId],
+    ]);
+  });
+
   it('that breaks cancels its calls, tells its handler and lets nobody wait', async () => {
     const open = latch<Call>();
     const broken = latch();

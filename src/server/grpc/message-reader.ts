@@ -1,5 +1,7 @@
 import { invalidArgument } from '../../core/index.js';
 import { GRPC_STATUS_CODES } from '../../protocols/index.js';
+import { decompress } from '../compression.js';
+import type { Compression } from '../encoding.js';
 import { GrpcRefusal } from './refusal.js';
 
 const PREFIX_BYTES = 5;
@@ -19,6 +21,8 @@ export interface MessageLimits {
  * the pieces of others are copied once.
  */
 export class MessageReader {
+  /** What the call's `grpc-encoding` says. */
+  encoding: Compression | undefined;
   readonly #limits: MessageLimits;
   #input: Uint8Array = NOTHING;
   #at = 0;
@@ -72,6 +76,15 @@ export class MessageReader {
     return this.#receivedBytes === wanted && this.#whole !== undefined ? this.#finish(this.#whole) : undefined;
   }
 
+  /** Undoes the compression of a message, of which no more than `maxBytes` are unpacked. */
+  async unpack(message: Uint8Array): Promise<Uint8Array> {
+    const { maxBytes, hold } = this.#limits;
+    if (this.encoding === undefined) {
+      throw invalidArgument('the message is compressed, but metadata grpc-encoding does not say how');
+    }
+    return decompress(message, { compression: this.encoding, what: 'message', maxBytes, tooLarge, hold });
+  }
+
   #finish(message: Uint8Array): Uint8Array {
     this.#wantedBytes = -1;
     this.#whole = undefined;
@@ -107,12 +120,7 @@ export class MessageReader {
     }
     const length = b0 * 0x1_00_00_00 + b1 * 0x1_00_00 + b2 * 0x1_00 + b3;
     const { maxBytes } = this.#limits;
-    if (length > maxBytes) {
-      throw new GrpcRefusal(
-        GRPC_STATUS_CODES.RESOURCE_EXHAUSTED,
-        `the message is too large: expected at most ${maxBytes} bytes, got ${length}`,
-      );
-    }
+    if (length > maxBytes) throw tooLarge(length, maxBytes);
     this.#compressed = flag === 1;
     this.#wantedBytes = length;
   }
@@ -133,4 +141,11 @@ export class MessageReader {
     if (before !== undefined) larger.set(before.subarray(0, this.#receivedBytes));
     this.#whole = larger;
   }
+}
+
+function tooLarge(got: number | string, maxBytes: number): GrpcRefusal {
+  return new GrpcRefusal(
+    GRPC_STATUS_CODES.RESOURCE_EXHAUSTED,
+    `the message is too large: expected at most ${maxBytes} bytes, got ${got}`,
+  );
 }

@@ -1,7 +1,6 @@
 import { type Call, deadlineExceeded, invalidArgument, MillraceError } from '../../core/index.js';
 import type { GrpcMessage, GrpcStream, GrpcStreamHandler, StreamMethod } from '../../protocols/index.js';
-import type { Compression } from '../encoding.js';
-import { decompressMessage, messageEncoding } from './encoding.js';
+import { messageEncoding } from './encoding.js';
 import { type GrpcContext, GrpcExchange, type IncomingStream, maxMessageBytes } from './exchange.js';
 import { MessageReader } from './message-reader.js';
 import { messageBytes, needsPace, writeMessage, writePaced } from './write-message.js';
@@ -17,10 +16,8 @@ const TIMER_SLACK_MS = 1;
  */
 export class StreamExchange extends GrpcExchange implements GrpcStream {
   readonly #method: StreamMethod;
-  readonly #maxBytes: number;
   readonly #reader: MessageReader;
   #handler: GrpcStreamHandler | undefined;
-  #encoding: Compression | undefined;
   /** Leaves the place of a stream of which there are few. */
   #sideline: (() => void) | undefined;
   /** A message is being handled. */
@@ -33,13 +30,14 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   #pacing = false;
   #queued: GrpcMessage[] = [];
   #ending = false;
-  readonly #hold = (bytes: number) => this.settlement.hold(bytes);
 
   constructor(context: GrpcContext, incoming: IncomingStream, method: StreamMethod) {
     super(context, incoming);
     this.#method = method;
-    this.#maxBytes = maxMessageBytes(method, context.options);
-    this.#reader = new MessageReader({ maxBytes: this.#maxBytes, hold: this.#hold });
+    this.#reader = new MessageReader({
+      maxBytes: maxMessageBytes(method, context.options),
+      hold: (bytes) => this.settlement.hold(bytes),
+    });
     this.stream.on('drain', () => {
       if (!this.#pacing) this.#wake();
     });
@@ -54,7 +52,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     const { sideline = false } = this.#method;
     this.begin(this.#method, sideline ? SIDELINE_LIMIT_MS : Number.POSITIVE_INFINITY);
     if (sideline) this.#sideline = this.context.sidelines.enter();
-    this.#encoding = messageEncoding(this.metadata['grpc-encoding']);
+    this.#reader.encoding = messageEncoding(this.metadata['grpc-encoding']);
     const handler = this.#method.open(this);
     if (!this.settlement.answered) this.#handler = handler;
   }
@@ -204,11 +202,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   }
 
   async #unpack(message: Uint8Array): Promise<void> {
-    const plain = await decompressMessage(message, {
-      compression: this.#encoding,
-      maxBytes: this.#maxBytes,
-      hold: this.#hold,
-    });
+    const plain = await this.#reader.unpack(message);
     if (!this.settlement.answered) await this.#handler?.onMessage(plain);
   }
 

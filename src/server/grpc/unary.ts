@@ -2,7 +2,7 @@ import { invalidArgument, MillraceError } from '../../core/index.js';
 import { GRPC_STATUS_CODES, type GrpcMessage, type UnaryMethod } from '../../protocols/index.js';
 import { compress } from '../compression.js';
 import type { Compression } from '../encoding.js';
-import { decompressMessage, isWorthCompressing, messageEncoding } from './encoding.js';
+import { isWorthCompressing, messageEncoding } from './encoding.js';
 import { type GrpcContext, GrpcExchange, type IncomingStream, maxMessageBytes } from './exchange.js';
 import { MessageReader } from './message-reader.js';
 import { GrpcRefusal } from './refusal.js';
@@ -11,24 +11,23 @@ import { messageBytes, needsPace, writeMessage, writePaced } from './write-messa
 /** A call of one message that has one answer. */
 export class UnaryExchange extends GrpcExchange {
   readonly #method: UnaryMethod;
-  readonly #maxBytes: number;
   readonly #reader: MessageReader;
-  #encoding: Compression | undefined;
   #message: Uint8Array | undefined;
-  readonly #hold = (bytes: number) => this.settlement.hold(bytes);
 
   constructor(context: GrpcContext, incoming: IncomingStream, method: UnaryMethod) {
     super(context, incoming);
     this.#method = method;
-    this.#maxBytes = maxMessageBytes(method, context.options);
-    this.#reader = new MessageReader({ maxBytes: this.#maxBytes, hold: this.#hold });
+    this.#reader = new MessageReader({
+      maxBytes: maxMessageBytes(method, context.options),
+      hold: (bytes) => this.settlement.hold(bytes),
+    });
   }
 
   /** Lets the call in; throws what must not come in. */
   open(): void {
     this.begin(this.#method, this.context.options.requestTimeoutMs);
     this.settlement.expectMore();
-    this.#encoding = messageEncoding(this.metadata['grpc-encoding']);
+    this.#reader.encoding = messageEncoding(this.metadata['grpc-encoding']);
   }
 
   override check(now: number): void {
@@ -62,11 +61,7 @@ export class UnaryExchange extends GrpcExchange {
       this.#run(message);
       return;
     }
-    decompressMessage(message, {
-      compression: this.#encoding,
-      maxBytes: this.#maxBytes,
-      hold: this.#hold,
-    }).then(
+    this.#reader.unpack(message).then(
       (plain) => this.#run(plain),
       (error: unknown) => this.fail(error),
     );
@@ -93,7 +88,7 @@ export class UnaryExchange extends GrpcExchange {
 
   /** Never throws. */
   #answer(message: GrpcMessage): void {
-    const encoding = this.#encoding;
+    const { encoding } = this.#reader;
     const sizeBytes = messageBytes(message);
     if (
       encoding === undefined ||
