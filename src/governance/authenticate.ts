@@ -11,8 +11,11 @@ export interface Peer {
   isLocal(): boolean;
 }
 
-/** Tells who sends an `Authorization` header; throws `unauthenticated`. */
-export type Authenticate = (authorization: string | undefined, peer: Peer) => Principal;
+/**
+ * Tells who sends an `Authorization` header: at once, or later where somebody else has to be asked. Throws or rejects with
+ * `unauthenticated`.
+ */
+export type Authenticate = (authorization: string | undefined, peer: Peer) => Principal | Promise<Principal>;
 
 /** Everybody, while no key is configured. */
 export const ANONYMOUS: Principal = { name: 'anonymous', scopes: new Set(['infer', 'observe']) };
@@ -30,7 +33,7 @@ const BEARER = /^bearer +(\S+) *$/i;
 
 /** Tells callers apart, by keys that may change. */
 export interface Authenticator {
-  readonly authenticate: Authenticate;
+  readonly authenticate: (...given: Parameters<Authenticate>) => Principal;
   /** From now on these keys hold, and no others. There must have been some before. */
   replaceKeys(keys: AuthOptions['keys']): void;
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Call, MillraceError, Principal } from '../core/index.js';
-import type { Peer } from '../governance/index.js';
+import type { Authenticate, Peer } from '../governance/index.js';
 import type { Dialect, WireResponse, WireStream } from '../protocols/index.js';
 import { bodyBytes, bodyPieces, endWith } from './answer-body.js';
 import { compressAnswer } from './compression.js';
@@ -93,6 +93,18 @@ export class Exchange implements OpenExchange, Transport {
 
   get subject(): string {
     return `${this.req.method} ${this.req.url}`;
+  }
+
+  /** Finds out who calls, and opens their call: at once where that is known at once. */
+  enter(authenticate: Authenticate): Call | Promise<Call> {
+    const principal = authenticate(this.credential, this.peer);
+    if (!(principal instanceof Promise)) return this.begin(principal);
+    const { settlement } = this;
+    settlement.awaitCaller(this.#context.options.requestTimeoutMs);
+    return principal.then((found) => {
+      settlement.callerKnown();
+      return this.begin(found);
+    });
   }
 
   /** Opens the call of `principal` with its deadline. Throws 400 when the client's own timeout is malformed. */

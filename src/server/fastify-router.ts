@@ -159,7 +159,7 @@ function bindRoute(app: FastifyInstance, { dialect, route }: TableRow, binding: 
       const exchange = exchangeOf(request);
       exchange.route = route.path;
       exchange.dialect = dialect;
-      if (route.access === 'key') exchange.begin(authenticate(exchange.credential, exchange.peer));
+      if (route.access === 'key') await exchange.enter(authenticate);
     },
     handler: async (request, reply) => {
       const { exchange, contentType } = passageOf(request);

@@ -14,6 +14,12 @@ const PATH = '/metrics';
 
 /** Answers `GET /metrics` to principals that may observe, and nothing else. */
 export function createMetricsDispatch({ authenticate, render }: MetricsOptions): (exchange: Exchange) => void {
+  const answer = async (exchange: Exchange): Promise<void> => {
+    const { principal } = await exchange.enter(authenticate);
+    admit(principal, 'observe');
+    const { contentType, body } = await render();
+    exchange.send({ status: 200, headers: { 'content-type': contentType }, body }, true);
+  };
   return (exchange) => {
     const { method, url = '' } = exchange.req;
     const path = url.split('?', 1)[0] ?? '';
@@ -22,11 +28,6 @@ export function createMetricsDispatch({ authenticate, render }: MetricsOptions):
       throw new HttpError(405, `${path} does not take ${method}: expected GET, HEAD`, { allow: 'GET, HEAD' });
     }
     exchange.route = PATH;
-    const { principal } = exchange.begin(authenticate(exchange.credential, exchange.peer));
-    admit(principal, 'observe');
-    render().then(
-      ({ contentType, body }) => exchange.send({ status: 200, headers: { 'content-type': contentType }, body }, true),
-      (error: unknown) => exchange.fail(error),
-    );
+    answer(exchange).catch((error: unknown) => exchange.fail(error));
   };
 }

@@ -1,4 +1,4 @@
-import { shuttingDown } from '../core/index.js';
+import { type Call, shuttingDown } from '../core/index.js';
 import type { Authenticate } from '../governance/index.js';
 import type { WireResponse, WireStream } from '../protocols/index.js';
 import { readBody } from './body.js';
@@ -29,14 +29,17 @@ export function createRestDispatch(options: RestOptions): (exchange: Exchange) =
     exchange.route = route.path;
     exchange.dialect = dialect;
     if (draining()) throw shuttingDown();
-    const call = exchange.begin(authenticate(exchange.credential, exchange.peer));
     const send = (answer: WireResponse | WireStream) =>
       'stream' in answer ? void exchange.stream(answer) : exchange.send(answer, true);
-    readBody(exchange, maxBodyBytes, (body) => {
-      const answer = route.handle(call, new ExchangeRequest(exchange, { params, body, json: NO_JSON }));
-      if (answer instanceof Promise) answer.then(send, (error: unknown) => exchange.fail(error));
-      else send(answer);
-    });
+    const read = (call: Call) =>
+      readBody(exchange, maxBodyBytes, (body) => {
+        const answer = route.handle(call, new ExchangeRequest(exchange, { params, body, json: NO_JSON }));
+        if (answer instanceof Promise) answer.then(send, (error: unknown) => exchange.fail(error));
+        else send(answer);
+      });
+    const entered = exchange.enter(authenticate);
+    if (entered instanceof Promise) entered.then(read).catch((error: unknown) => exchange.fail(error));
+    else read(entered);
   }
 
   return (exchange) => {

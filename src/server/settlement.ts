@@ -122,6 +122,18 @@ export class Settlement implements Expiring {
     return this.#call;
   }
 
+  /** It takes a while to find out who calls: meanwhile the request ends as any other, `timeoutMs` after it was received at the latest. */
+  awaitCaller(timeoutMs: number): void {
+    this.begin(NOBODY, timeoutMs);
+    this.watch();
+  }
+
+  /** It is known who calls. Throws where nobody waits for an answer any more. */
+  callerKnown(): void {
+    if (this.#answered) throw new MillraceError('cancelled', 'the client is gone');
+    this.unwatch();
+  }
+
   /** Ends the request when its deadline passes, until {@link unwatch}. */
   watch(): void {
     this.#watch = this.#context.deadlines.watch(this);

@@ -1,5 +1,5 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { type Call, MillraceError, shuttingDown } from '../../core/index.js';
+import { type Call, MillraceError, type Principal, shuttingDown } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import { GRPC_STATUS, GRPC_STATUS_CODES, type GrpcMethod, type ServedMethod } from '../../protocols/index.js';
 import type { ServerOptions } from '../options.js';
@@ -90,8 +90,11 @@ export class GrpcExchange implements OpenCall, Transport {
     return this.metadata[':path'] ?? '';
   }
 
-  /** Checks who calls and opens the call with its deadline: the client's, at most `limitMs`. Throws what must not come in. */
-  begin(method: GrpcMethod, limitMs: number): Call {
+  /**
+   * Checks who calls and opens the call with its deadline: the client's, at most `limitMs`; at once where it is known at once who
+   * calls, and nothing is read before. Throws or rejects what must not come in.
+   */
+  begin(method: GrpcMethod, limitMs: number): Call | Promise<Call> {
     const { metadata, settlement } = this;
     const { options, authenticate, draining } = this.context;
     // Whoever asks for the health of the server is told of the shutdown; a watch would only hold it up.
@@ -99,7 +102,19 @@ export class GrpcExchange implements OpenCall, Transport {
     if (refused && draining()) throw shuttingDown();
     const peer = createPeer(this.#incoming.connection, metadata, metadata[':authority'] ?? metadata.host);
     const principal = method.access === 'key' ? authenticate(this.#credential(), peer) : NOBODY;
-    if (method.control && options.adminPort >= 0) {
+    if (!(principal instanceof Promise)) return this.#open(principal, method, limitMs);
+    settlement.awaitCaller(options.requestTimeoutMs);
+    this.stream.pause();
+    return principal.then((found) => {
+      settlement.callerKnown();
+      this.stream.resume();
+      return this.#open(found, method, limitMs);
+    });
+  }
+
+  #open(principal: Principal, method: GrpcMethod, limitMs: number): Call {
+    const { metadata, settlement } = this;
+    if (method.control && this.context.options.adminPort >= 0) {
       throw new MillraceError(
         'permission_denied',
         `${method.path} changes the server: it is answered on the admin port only, which is REST`,
@@ -118,6 +133,8 @@ export class GrpcExchange implements OpenCall, Transport {
   writeError(error: MillraceError): void {
     const { stream } = this;
     if (stream.destroyed || stream.closed) return;
+    // Only what is read to its end is closed.
+    if (stream.isPaused()) stream.resume();
     const trailers = this.#errorTrailers(error);
     if (stream.headersSent) {
       this.#trailers = trailers;

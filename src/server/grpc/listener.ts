@@ -171,7 +171,8 @@ export class GrpcListener {
     try {
       checkMetadata(rawHeaders, context.options.maxHeaderBytes);
       if (connection.viaLoopback) this.#hosts?.check(headers[':authority'] ?? headers.host);
-      exchange.open();
+      const opening = exchange.open();
+      if (opening !== undefined) opening.catch((error: unknown) => exchange.fail(error));
     } catch (error) {
       exchange.fail(error);
     }

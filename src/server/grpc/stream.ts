@@ -1,4 +1,4 @@
-import { type Call, deadlineExceeded, invalidArgument, MillraceError } from '../../core/index.js';
+import { type Call, deadlineExceeded, invalidArgument, MillraceError, whenReady } from '../../core/index.js';
 import type { GrpcMessage, GrpcStream, GrpcStreamHandler, StreamMethod } from '../../protocols/index.js';
 import { messageEncoding } from './encoding.js';
 import { type GrpcContext, GrpcExchange, type IncomingStream, maxMessageBytes } from './exchange.js';
@@ -47,11 +47,16 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     });
   }
 
-  /** Lets the stream in; throws what must not come in. */
-  open(): void {
+  /** Lets the stream in; throws or rejects what must not come in. */
+  open(): void | Promise<void> {
     const { sideline = false } = this.#method;
-    this.begin(this.#method, sideline ? SIDELINE_LIMIT_MS : Number.POSITIVE_INFINITY);
-    if (sideline) this.#sideline = this.context.sidelines.enter();
+    return whenReady(this.begin(this.#method, sideline ? SIDELINE_LIMIT_MS : Number.POSITIVE_INFINITY), () => {
+      if (sideline) this.#sideline = this.context.sidelines.enter();
+      this.#handle();
+    });
+  }
+
+  #handle(): void {
     this.#reader.encoding = messageEncoding(this.metadata['grpc-encoding']);
     const handler = this.#method.open(this);
     if (!this.settlement.answered) this.#handler = handler;

@@ -1,4 +1,4 @@
-import { invalidArgument, MillraceError } from '../../core/index.js';
+import { invalidArgument, MillraceError, whenReady } from '../../core/index.js';
 import { GRPC_STATUS_CODES, type GrpcMessage, type UnaryMethod } from '../../protocols/index.js';
 import { compress } from '../compression.js';
 import type { Compression } from '../encoding.js';
@@ -23,11 +23,12 @@ export class UnaryExchange extends GrpcExchange {
     });
   }
 
-  /** Lets the call in; throws what must not come in. */
-  open(): void {
-    this.begin(this.#method, this.context.options.requestTimeoutMs);
-    this.settlement.expectMore();
-    this.#reader.encoding = messageEncoding(this.metadata['grpc-encoding']);
+  /** Lets the call in; throws or rejects what must not come in. */
+  open(): void | Promise<void> {
+    return whenReady(this.begin(this.#method, this.context.options.requestTimeoutMs), () => {
+      this.settlement.expectMore();
+      this.#reader.encoding = messageEncoding(this.metadata['grpc-encoding']);
+    });
   }
 
   override check(now: number): void {
