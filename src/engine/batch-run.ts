@@ -30,6 +30,7 @@ export function createRun(members: readonly Pending[], reason: BatchReason, perm
     finishedAt: 0,
     timeout: undefined,
     overdue: false,
+    idle: false,
   };
 }
 

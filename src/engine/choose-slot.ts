@@ -2,14 +2,16 @@ import type { Slot } from './instance-pool.js';
 import type { SchedulerLimits } from './scheduler-limits.js';
 
 /**
- * The instance that gets the next batch: the one with the least to do, unless it has enough; else one that may be sent a
- * batch ahead, since runs (`medianRunMs`) are short. undefined = the batch waits.
+ * The instance that gets the next batch: `home`, which has served requests like these, while it has room; else the one with
+ * the least to do, unless it has enough; else one that may be sent a batch ahead, since runs (`medianRunMs`) are short.
+ * undefined = the batch waits.
  */
 export function chooseSlot(
   slots: readonly Slot[],
   { concurrency, prefetchBelowMs }: Pick<SchedulerLimits, 'concurrency' | 'prefetchBelowMs'>,
-  medianRunMs: number,
+  { medianRunMs, home }: { readonly medianRunMs: number; readonly home?: Slot | undefined },
 ): Slot | undefined {
+  if (home !== undefined && hasRoom(home, concurrency)) return home;
   let free: Slot | undefined;
   let ahead: Slot | undefined;
   for (const slot of slots) {
@@ -21,6 +23,11 @@ export function chooseSlot(
   }
   if (concurrency > 1) return free;
   return medianRunMs < prefetchBelowMs ? ahead : undefined;
+}
+
+/** It may be given a batch that begins at once. */
+export function hasRoom({ instance, doomed, runs }: Slot, concurrency: number): boolean {
+  return instance !== undefined && !doomed && runs.length < concurrency;
 }
 
 /** Requests of a priority level, of so many, that were sent ahead to busy instances, and so still wait. */

@@ -8,6 +8,7 @@ import {
   toMillraceError,
 } from '../core/index.js';
 import { type BatchTiming, type Emission, RunnerDiedError } from '../runtimes/index.js';
+import type { AffinityTable } from './affinity.js';
 import { createRun, markFailed, recordStreamTiming, recordTiming } from './batch-run.js';
 import { formBatch } from './form-batch.js';
 import type { InstancePool, Run, Slot } from './instance-pool.js';
@@ -40,6 +41,8 @@ export interface DispatcherOptions {
   readonly queue: RequestQueue;
   readonly settlement: Settlement;
   readonly waits: WaitLimits;
+  /** undefined = any instance is as good as the others. */
+  readonly affinity: AffinityTable | undefined;
   /** An instance has room, or the requests of a failed batch wait again. */
   readonly onRoom: (when: 'now' | 'soon') => void;
   /** A runner has died, and with it what it kept. */
@@ -76,7 +79,7 @@ export class Dispatcher {
 
   /** Sends a batch off; false when it has to wait for resources, which wakes the scheduler again. */
   dispatch(slot: Slot, members: readonly Pending[], reason: BatchReason): boolean {
-    const { resources, queue, settlement, limits, clock } = this.#options;
+    const { resources, queue, settlement, limits, clock, affinity } = this.#options;
     const permit = resources?.take(members.flatMap(({ call }) => call.callers));
     if (resources !== undefined && permit === undefined) return false;
     const now = clock.now();
@@ -87,6 +90,7 @@ export class Dispatcher {
       item.call.timing.dequeuedAt = now;
     }
     settlement.dispatched(members);
+    affinity?.sent(slot, members);
     this.#executing += members.length;
     const run = createRun(members, reason, permit);
     slot.runs.push(run);
@@ -125,7 +129,15 @@ export class Dispatcher {
     run.startedAt = now;
     for (const item of run.members) waits.end(item);
     const { executionTimeoutMs: timeoutMs, decoupled } = limits;
-    watchRun(run, slot.instance, { label, timeoutMs, decoupled, clock });
+    watchRun(run, slot, { label, timeoutMs, decoupled, clock, onIdle: (error) => this.#endIdle(run, error) });
+  }
+
+  /** Streams of a batch gave no answer for too long; the others of their instance go on. */
+  #endIdle(run: Run, error: MillraceError): void {
+    for (const item of run.members) {
+      if (!item.ended) item.runner?.cancel(item.callId);
+      this.#options.settlement.end(item, error);
+    }
   }
 
   #onEmissions(run: Run, emissions: readonly Emission[]): void {

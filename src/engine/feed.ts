@@ -1,8 +1,9 @@
 import type { Clock } from '../core/index.js';
+import type { AffinityTable } from './affinity.js';
 import { runsAlone } from './batch-run.js';
-import { chooseSlot } from './choose-slot.js';
+import { chooseSlot, hasRoom } from './choose-slot.js';
 import type { Dispatcher } from './dispatcher.js';
-import type { InstancePool } from './instance-pool.js';
+import type { InstancePool, Slot } from './instance-pool.js';
 import type { Pending } from './pending.js';
 import { planBatch } from './plan-batch.js';
 import type { RequestQueue } from './request-queue.js';
@@ -18,6 +19,8 @@ export interface FeedOptions {
   readonly limits: SchedulerLimits;
   readonly clock: Clock;
   readonly dispatcher: Dispatcher;
+  /** undefined = any instance is as good as the others. */
+  readonly affinity: AffinityTable | undefined;
 }
 
 /**
@@ -32,12 +35,19 @@ export function createFeed(options: FeedOptions, sequences: SequenceTable | unde
 }
 
 /** Gives what waits to the instances that can take it, in the order of the queue. */
-function feedQueue({ queue, pool, limits, clock, dispatcher }: FeedOptions): number {
+function feedQueue({ queue, pool, limits, clock, dispatcher, affinity }: FeedOptions): number {
   const { batching, maxRows } = limits.batching;
+  /** Whoever could run at once where it is cheaper does not join a batch elsewhere. */
+  const staysWith = (slot: Slot, table: AffinityTable) => (item: Pending) => {
+    const home = table.homeOf(item, pool.slots);
+    return home === undefined || home === slot || !hasRoom(home, limits.concurrency);
+  };
   while (queue.length > 0) {
-    const slot = chooseSlot(pool.slots, limits, dispatcher.medianRunMs);
+    const home = affinity?.homeOf(queue.peek(1)[0] as Pending, pool.slots);
+    const slot = chooseSlot(pool.slots, limits, { medianRunMs: dispatcher.medianRunMs, home });
     if (slot === undefined) break;
-    const candidates = queue.peek(batching ? Math.max(LOOKAHEAD, maxRows) : 1);
+    const waiting = queue.peek(batching ? Math.max(LOOKAHEAD, maxRows) : 1);
+    const candidates = affinity === undefined ? waiting : waiting.filter(staysWith(slot, affinity));
     // Whatever may bring the runner down gets it for itself.
     if (slot.runs.length > 0 && (candidates[0]?.alone || slot.runs.some(runsAlone))) break;
     const plan = planBatch(candidates, limits.batching, clock.now());

@@ -27,6 +27,8 @@ export interface Run {
   finishedAt: number;
   /** It ran longer than allowed, and its runner was killed for that. */
   overdue: boolean;
+  /** Its members had no answer for too long and were ended; it has to end soon. */
+  idle: boolean;
   timeout: Timer | undefined;
 }
 

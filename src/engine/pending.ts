@@ -1,7 +1,10 @@
 import type { Call, InferRequest, Timer } from '../core/index.js';
 import { type Instance, STREAM_CREDIT } from '../runtimes/index.js';
+import { affinityKeyOf } from './affinity-key.js';
+import { batchCost } from './batch-cost.js';
 import type { CheckedRequest } from './check-request.js';
 import type { Candidate } from './plan-batch.js';
+import type { SchedulerLimits } from './scheduler-limits.js';
 import type { Sequence } from './sequences/sequence.js';
 import type { GrantCredit, Sink, Submission } from './types.js';
 
@@ -15,6 +18,8 @@ export interface Pending extends Candidate {
   readonly checked: CheckedRequest;
   readonly call: Call;
   readonly sink: Sink;
+  /** What it has in common with others that are cheaper at the same instance; undefined = nothing. */
+  readonly affinityKey: string | undefined;
   /** The sequence that it is a step of. */
   readonly sequence: Sequence | undefined;
   /** Its answer was an error. */
@@ -43,6 +48,8 @@ export interface Pending extends Candidate {
   credit: number;
   /** Clock time of its last answer, grant, or call of another model; 0 = none. */
   lastSignAt: number;
+  /** Clock time of its last answer as a stream; 0 = none. */
+  lastAnswerAt: number;
   /** How many calls of other models on its behalf have been asked for an answer that has not come. */
   awaitedCalls: number;
   /** Its neighbours in the queue; the queue's own. */
@@ -58,11 +65,12 @@ export interface Admission {
   /** Clock time. */
   readonly now: number;
   readonly sequence: Sequence | undefined;
+  readonly limits: Pick<SchedulerLimits, 'costUnit' | 'affinity'>;
 }
 
 /** A request that goes into the queue. */
 export function createPending({ request, call, sink, suspect }: Submission, admission: Admission): Pending {
-  const { callId, checked, level, now, sequence } = admission;
+  const { callId, checked, level, now, sequence, limits } = admission;
   return {
     callId,
     request,
@@ -73,6 +81,8 @@ export function createPending({ request, call, sink, suspect }: Submission, admi
     failed: false,
     level,
     rows: checked.rows,
+    cost: batchCost(checked, limits.costUnit),
+    affinityKey: limits.affinity ? affinityKeyOf(call, checked.inputs) : undefined,
     shapeKey: checked.shapeKey,
     enqueuedAt: now,
     place: 'queued',
@@ -87,6 +97,7 @@ export function createPending({ request, call, sink, suspect }: Submission, admi
     runner: undefined,
     credit: STREAM_CREDIT,
     lastSignAt: 0,
+    lastAnswerAt: 0,
     awaitedCalls: 0,
     before: undefined,
     behind: undefined,

@@ -2,10 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BatchLimits, type Candidate, planBatch } from './plan-batch.js';
 
-const LIMITS: BatchLimits = { batching: true, maxRows: 8, preferredSizes: [], maxDelayMs: 0 };
+const LIMITS: BatchLimits = {
+  batching: true,
+  maxRows: 8,
+  preferredSizes: [],
+  maxDelayMs: 0,
+};
 
 function candidate(fields: Partial<Candidate> = {}): Candidate {
-  return { rows: 1, shapeKey: '', enqueuedAt: 0, alone: false, ...fields };
+  return { rows: 1, cost: 1, shapeKey: '', enqueuedAt: 0, alone: false, ...fields };
 }
 
 describe('planBatch', () => {
@@ -21,6 +26,26 @@ describe('planBatch', () => {
   it('stops at the row limit', () => {
     const candidates = [candidate({ rows: 4 }), candidate({ rows: 4 }), candidate()];
     expect(planBatch(candidates, LIMITS, 5)).toEqual({ kind: 'run', picked: [0, 1], rows: 8, reason: 'full' });
+  });
+
+  it('stops before the requests cost more than they may together', () => {
+    const limits = { ...LIMITS, maxCost: 100 };
+    const plan = (...costs: readonly number[]) =>
+      planBatch(
+        costs.map((cost) => candidate({ cost })),
+        limits,
+        5,
+      );
+    expect(plan(40, 50, 20)).toEqual({ kind: 'run', picked: [0, 1], rows: 2, reason: 'full' });
+    expect(plan(40, 60, 0)).toEqual({ kind: 'run', picked: [0, 1], rows: 2, reason: 'full' });
+    expect(plan(40, 50)).toEqual({ kind: 'run', picked: [0, 1], rows: 2, reason: 'idle' });
+    expect(plan(40, 70, 10)).toEqual({ kind: 'run', picked: [0], rows: 1, reason: 'full' });
+  });
+
+  it('sends a request that costs more than a batch may by itself, without waiting', () => {
+    const limits = { ...LIMITS, maxCost: 100, maxDelayMs: 10 };
+    const candidates = [candidate({ cost: 500 }), candidate({ cost: 0 })];
+    expect(planBatch(candidates, limits, 5)).toEqual({ kind: 'run', picked: [0], rows: 1, reason: 'full' });
   });
 
   it('closes the batch rather than let a later small request overtake one that does not fit', () => {
@@ -95,10 +120,11 @@ describe('planBatch', () => {
     expect(plan).toEqual({ kind: 'run', picked: [0], rows: 1, reason: 'single' });
   });
 
-  it('always gives the oldest candidate its turn, within the row limit and one shape', () => {
+  it('always gives the oldest candidate its turn, within the limits of rows and cost, and one shape', () => {
     const candidates = fc.array(
       fc.record({
         rows: fc.integer({ min: 1, max: 8 }),
+        cost: fc.integer({ min: 0, max: 60 }),
         shapeKey: fc.constantFrom('a', 'b'),
         enqueuedAt: fc.integer({ min: 0, max: 50 }),
         alone: fc.boolean(),
@@ -108,6 +134,7 @@ describe('planBatch', () => {
     const limits = fc.record({
       batching: fc.boolean(),
       maxRows: fc.constant(8),
+      maxCost: fc.constantFrom(100, Number.POSITIVE_INFINITY),
       preferredSizes: fc.subarray([2, 4, 6]),
       maxDelayMs: fc.constantFrom(0, 10),
     });
@@ -117,11 +144,13 @@ describe('planBatch', () => {
         if (plan.kind === 'wait') return plan.at > now && batchLimits.maxDelayMs > 0;
         const members = plan.picked.map((index) => waiting[index] as Candidate);
         const rows = members.reduce((sum, member) => sum + member.rows, 0);
+        const cost = members.reduce((sum, member) => sum + member.cost, 0);
         return (
           plan.picked[0] === 0 &&
           new Set(plan.picked).size === plan.picked.length &&
           rows === plan.rows &&
           rows <= 8 &&
+          (cost <= batchLimits.maxCost || members.length === 1) &&
           members.every((member) => member.shapeKey === waiting[0]?.shapeKey) &&
           (members.length === 1 || members.every((member) => !member.alone))
         );

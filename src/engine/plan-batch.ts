@@ -3,6 +3,8 @@ import type { BatchReason } from '../core/index.js';
 /** What planning needs to know of a waiting request. */
 export interface Candidate {
   readonly rows: number;
+  /** What it costs in a batch, in the unit of {@link BatchLimits.maxCost}. */
+  readonly cost: number;
   readonly shapeKey: string;
   /** Clock time of admission, milliseconds. */
   readonly enqueuedAt: number;
@@ -14,6 +16,8 @@ export interface BatchLimits {
   /** Whether requests are batched together at all. */
   readonly batching: boolean;
   readonly maxRows: number;
+  /** Most that the requests of a batch may cost together; one that costs more runs by itself. Default: no limit. */
+  readonly maxCost?: number;
   /** Ascending. */
   readonly preferredSizes: readonly number[];
   readonly maxDelayMs: number;
@@ -27,7 +31,7 @@ export type Plan =
 /**
  * Decides what an instance that could take a batch now should get. `candidates` are in scheduling order and not empty.
  * The first one anchors the batch: only requests of the same shape join it. No batch is larger than the largest preferred
- * size, where there are any, but for a single request that is. A batch is sent at once when it has a preferred size or
+ * size, where there are any, and none costs more than it may, but for a single request that is or does. A batch is sent at once when it has a preferred size or
  * when a request that waits cannot join it, else when its oldest member has waited `maxDelayMs`: Triton's rules.
  */
 export function planBatch(candidates: readonly Candidate[], limits: BatchLimits, now: number): Plan {
@@ -37,7 +41,9 @@ export function planBatch(candidates: readonly Candidate[], limits: BatchLimits,
 
   const largest = limits.preferredSizes.at(-1) ?? limits.maxRows;
   const picked: number[] = [];
+  const { maxCost = Number.POSITIVE_INFINITY } = limits;
   let rows = 0;
+  let cost = 0;
   let oldest = anchor.enqueuedAt;
   let full = false;
   let passed = false;
@@ -48,15 +54,16 @@ export function planBatch(candidates: readonly Candidate[], limits: BatchLimits,
       passed = true;
       continue;
     }
-    if (index > 0 && rows + candidate.rows > largest) {
+    if (index > 0 && (rows + candidate.rows > largest || cost + candidate.cost > maxCost)) {
       full = true;
       break;
     }
     picked.push(index);
     rows += candidate.rows;
+    cost += candidate.cost;
     if (candidate.enqueuedAt < oldest) oldest = candidate.enqueuedAt;
     if (limits.preferredSizes.includes(rows)) preferred = { count: picked.length, rows };
-    if (rows >= largest) {
+    if (rows >= largest || cost >= maxCost) {
       full = true;
       break;
     }

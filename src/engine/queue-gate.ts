@@ -55,7 +55,7 @@ export class QueueGate {
     const now = call.timing.enqueuedAt || clock.now();
     call.timing.enqueuedAt = now;
     const sequence = control && sequences?.enter(control);
-    const item = createPending(submission, { callId: ++this.#lastCallId, checked, level, now, sequence });
+    const item = createPending(submission, { callId: ++this.#lastCallId, checked, level, now, sequence, limits });
     waits.begin(item);
     return item;
   }

@@ -1,6 +1,5 @@
-import type { Clock } from '../core/index.js';
-import type { Instance } from '../runtimes/index.js';
-import type { Run } from './instance-pool.js';
+import { type Clock, MillraceError } from '../core/index.js';
+import type { Run, Slot } from './instance-pool.js';
 
 export interface RunWatchOptions {
   /** `mlp/3`, for messages. */
@@ -9,16 +8,29 @@ export interface RunWatchOptions {
   readonly timeoutMs: number;
   readonly decoupled: boolean;
   readonly clock: Clock;
+  /** Its streams have to end, but not its instance, which serves others. */
+  readonly onIdle: (error: MillraceError) => void;
 }
 
-/** Kills the instance once a run that it has begun hangs, until `run.timeout` is cleared. */
-export function watchRun(run: Run, instance: Instance | undefined, options: RunWatchOptions): void {
-  const { label, timeoutMs, decoupled, clock } = options;
+/**
+ * Ends what hangs of a run that its instance has begun, until `run.timeout` is cleared: the streams of the run while others of
+ * the same instance have answers, else the instance. So has the instance to end that does not let go of such streams.
+ */
+export function watchRun(run: Run, slot: Slot, options: RunWatchOptions): void {
+  const { instance } = slot;
+  const { label, timeoutMs, decoupled, clock, onIdle } = options;
   const lookIn = (delayMs: number): void => {
     run.timeout = clock.setTimer(delayMs, () => {
-      const againMs = hangsInMs(run, { timeoutMs, now: clock.now(), lastLoadAt: instance?.lastLoadAt });
+      const now = clock.now();
+      const againMs = hangsInMs(run, { timeoutMs, now, lastLoadAt: instance?.lastLoadAt });
       if (againMs > 0) {
         lookIn(againMs);
+        return;
+      }
+      if (decoupled && !run.idle && answersOthers(slot.runs, run, now - timeoutMs)) {
+        run.idle = true;
+        lookIn(timeoutMs);
+        onIdle(new MillraceError('unavailable', `model '${label}' gave no answer for ${timeoutMs} ms`));
         return;
       }
       run.overdue = true;
@@ -27,6 +39,11 @@ export function watchRun(run: Run, instance: Instance | undefined, options: RunW
     });
   };
   lookIn(timeoutMs);
+}
+
+/** Whether the instance has answered, later than `since`, streams of other runs than this one. */
+function answersOthers(runs: readonly Run[], run: Run, since: number): boolean {
+  return runs.some((other) => other !== run && other.members.some(({ lastAnswerAt }) => lastAnswerAt > since));
 }
 
 export interface RunLimit {

@@ -1,4 +1,5 @@
 import type { ResolvedQueuePolicy } from '../repository/index.js';
+import type { CostUnit } from '../runtimes/index.js';
 import type { QueuePolicy } from './admission.js';
 import type { PreparedModel } from './generation/prepare.js';
 import type { BatchLimits } from './plan-batch.js';
@@ -11,6 +12,11 @@ export interface SchedulerLimits {
   /** By level, index 0 = level 1; there may be more levels than an array has room for. */
   readonly policies: Pick<readonly QueuePolicy[], 'length' | 'at'>;
   readonly defaultLevel: number;
+  /** What the limit of a batch's cost is counted in. */
+  readonly costUnit: CostUnit;
+  /** A request is cheaper at the instance that has served others like it. */
+  readonly affinity: boolean;
+  /** Longest run; of models of many answers, longest time between two of them. */
   readonly executionTimeoutMs: number;
   readonly preserveOrder: boolean;
   /** A failed or lost batch may run again, item by item. */
@@ -39,12 +45,16 @@ export function schedulerLimits(
     batching: {
       batching,
       maxRows: maxBatchSize,
+      maxCost: config.batching.maxBatchCost || Number.POSITIVE_INFINITY,
       preferredSizes: [...config.batching.preferredBatchSizes].sort((a, b) => a - b),
       maxDelayMs: config.batching.maxQueueDelayMs,
     },
     policies,
     defaultLevel: config.priorities.default,
-    executionTimeoutMs: config.limits.executionTimeoutMs,
+    costUnit: description.costUnit ?? 'bytes',
+    affinity: description.affinity === true && config.instances.count > 1,
+    executionTimeoutMs:
+      (description.decoupled && config.limits.streamIdleTimeoutMs) || config.limits.executionTimeoutMs,
     preserveOrder: config.batching.preserveOrder,
     pure: description.pure,
     decoupled: description.decoupled,

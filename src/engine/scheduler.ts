@@ -8,6 +8,7 @@ import {
   toMillraceError,
 } from '../core/index.js';
 import { MAX_OUTAGE_WAIT_MS, type Outage, refuseWhileDown } from './admission.js';
+import { AffinityTable } from './affinity.js';
 import { Dispatcher } from './dispatcher.js';
 import { createFeed, type Feed } from './feed.js';
 import type { InstancePool } from './instance-pool.js';
@@ -93,18 +94,24 @@ export class Scheduler {
       waits: this.#waits,
       makeRoom: () => this.#pump(),
     });
-    this.#dispatcher = this.#createDispatcher();
-    const { pool } = options;
-    this.#feed = createFeed({ queue: this.#queue, pool, limits, clock, dispatcher: this.#dispatcher }, this.sequences);
+    // Steps of a sequence go where its state is.
+    const affinity = limits.affinity && this.sequences === undefined ? new AffinityTable() : undefined;
+    const dispatcher = this.#createDispatcher(affinity);
+    this.#dispatcher = dispatcher;
+    this.#feed = createFeed(
+      { queue: this.#queue, pool: options.pool, limits, clock, dispatcher, affinity },
+      this.sequences,
+    );
   }
 
-  #createDispatcher(): Dispatcher {
+  #createDispatcher(affinity: AffinityTable | undefined): Dispatcher {
     return new Dispatcher({
       ...this.#options,
       resources: this.#options.resources,
       queue: this.#queue,
       settlement: this.#settlement,
       waits: this.#waits,
+      affinity,
       onRoom: (when) => (when === 'now' ? this.#pump() : this.schedule()),
       onDeath: () => {
         if (this.sequences !== undefined) this.#loseSequences(this.sequences);

@@ -123,6 +123,7 @@ export class Settlement {
       const { timing } = item.call;
       item.credit--;
       item.lastSignAt = clock.now();
+      item.lastAnswerAt = item.lastSignAt;
       timing.firstResponseAt ||= item.lastSignAt;
     }
     const { parameters = {} } = emission;

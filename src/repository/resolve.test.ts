@@ -14,6 +14,7 @@ describe('resolveModelConfig', () => {
       {
         "batching": {
           "enabled": "auto",
+          "maxBatchCost": 0,
           "maxQueueDelayMs": 0,
           "preferredBatchSizes": [],
           "preserveOrder": false,
@@ -32,6 +33,7 @@ describe('resolveModelConfig', () => {
           "loadTimeoutMs": 120000,
           "maxInFlightBytes": 268435456,
           "maxRssBytes": 0,
+          "streamIdleTimeoutMs": 0,
         },
         "maxBatchSize": undefined,
         "metricTags": {},
@@ -84,6 +86,7 @@ describe('resolveModelConfig', () => {
     expect(resolved.batching).toEqual({
       enabled: 'auto',
       preferredBatchSizes: [],
+      maxBatchCost: 0,
       maxQueueDelayMs: 5,
       preserveOrder: false,
     });

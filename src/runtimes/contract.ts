@@ -72,6 +72,9 @@ export interface StateTensor {
   readonly initial: string | undefined;
 }
 
+/** Input bytes of a request, or tokens, which are estimated from its bytes. */
+export type CostUnit = 'bytes' | 'tokens';
+
 /** What the runtime found out about a model. */
 export interface Description {
   /** As in the file: names, types, dimensions (-1 = variable); `batchAxis` 0 where the first dimension is variable. */
@@ -93,6 +96,13 @@ export interface Description {
    * read. Costs a few dozen µs a batch. True for everything decoupled.
    */
   readonly needsEventLoop: boolean;
+  /** What the requests of a batch cost, for models whose batches have a limit of that. Default: bytes. */
+  readonly costUnit?: CostUnit;
+  /**
+   * What an instance keeps of one request makes those that are like it cheaper there (a cache of prefixes): they go to the
+   * same instance while that has room. Default: false.
+   */
+  readonly affinity?: boolean;
   /** Wants {@link BatchItem.context}. */
   readonly wantsContext: boolean;
   /** BYTES are held as UTF-8 text, so other byte strings must be refused before they get here. */

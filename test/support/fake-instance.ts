@@ -84,6 +84,11 @@ export class FakeInstance implements Instance {
     });
   }
 
+  /** Why it is gone; undefined while it is not. */
+  get death(): string | undefined {
+    return this.#death;
+  }
+
   /** The oldest batch that is not settled yet. */
   get running(): GivenBatch | undefined {
     const index = this.#rejects.findIndex((entry) => !entry.settled);

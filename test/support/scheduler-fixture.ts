@@ -16,6 +16,8 @@ export const LIMITS: SchedulerLimits = {
   batching: { batching: true, maxRows: 8, preferredSizes: [], maxDelayMs: 0 },
   policies: [{ maxRequests: 100, timeoutMs: 0, timeoutAction: 'reject' as const, allowTimeoutOverride: true }],
   defaultLevel: 1,
+  costUnit: 'bytes',
+  affinity: false,
   executionTimeoutMs: 60_000,
   preserveOrder: false,
   pure: true,

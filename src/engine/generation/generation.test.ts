@@ -229,3 +229,46 @@ describe('a version that is loaded', () => {
     await engine.load(source(2, { instances: { count: 2 } }));
   });
 });
+
+describe('the limits of a model', () => {
+  const config = { limits: { executionTimeoutMs: 300, streamIdleTimeoutMs: 5_000 }, batching: { enabled: true } };
+
+  it.each([
+    ['of one answer is how long a run may take', { decoupled: false }, 300],
+    ['of many answers is how long it may be until the next', { decoupled: true, needsEventLoop: true }, 5_000],
+  ])('for one %s', async (_label, fields, limitMs) => {
+    const { clock, engine, host, submit } = createEngineFixture();
+    host.description = { ...IDENTITY, ...fields };
+    await engine.load(source(1, config));
+    host.automatic = false;
+    const outcome = submit(1);
+    await clock.advance(limitMs - 1);
+    expect(outcome.kind).toBe('pending');
+    await clock.advance(1);
+    expect(host.instances[0]?.death).toContain(`${limitMs} ms`);
+  });
+
+  it('of many answers is that of a run where none is set', async () => {
+    const { clock, engine, host, submit } = createEngineFixture();
+    host.description = { ...IDENTITY, decoupled: true, needsEventLoop: true };
+    await engine.load(source(1, { limits: { executionTimeoutMs: 300 } }));
+    host.automatic = false;
+    submit(1);
+    await clock.advance(300);
+    expect(host.instances[0]?.death).toBe("the runner died: a batch of model 'm/1' gave no answer for 300 ms");
+  });
+
+  it.each([
+    ['bytes', undefined, 16],
+    ['tokens', 'tokens' as const, 6],
+  ])('holds for the cost of a batch, in %s', async (_label, costUnit, maxBatchCost) => {
+    const { clock, engine, host, submit } = createEngineFixture();
+    host.description = costUnit === undefined ? IDENTITY : { ...IDENTITY, costUnit };
+    await engine.load(source(1, { batching: { enabled: true, maxBatchCost } }));
+    host.automatic = false;
+    for (const value of [1, 2, 3]) submit(value);
+    await clock.flush();
+    // Of eight bytes, or three tokens, each.
+    expect(host.instances[0]?.running?.batch.rows).toBe(2);
+  });
+});

@@ -68,8 +68,18 @@ export const LimitsConfigSchema = Type.Object(
         default: 30_000,
         description:
           'A batch that runs longer is considered hung: its runner is killed and restarted. Must be less than ' +
-          '`server.requestTimeoutMs` so that callers learn of it. For models of many answers, the longest time between two of ' +
-          'them; time spent waiting for a slow reader or another model does not count.',
+          '`server.requestTimeoutMs` so that callers learn of it. Time spent waiting for another model does not count.',
+      }),
+    ),
+    streamIdleTimeoutMs: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        default: 0,
+        description:
+          'For models of many answers, in place of `executionTimeoutMs`: the longest time between two answers of a stream, ' +
+          'however long it lasts as a whole. Time spent waiting for a slow reader or another model does not count. A stream ' +
+          'that gives none for longer ends with `unavailable`; if no other stream of its instance has an answer meanwhile, its ' +
+          'runner is killed and restarted. 0 = `executionTimeoutMs`.',
       }),
     ),
     loadTimeoutMs: Type.Optional(Type.Number({ exclusiveMinimum: 0, default: 120_000 })),

@@ -54,6 +54,15 @@ export const BatchingConfigSchema = Type.Object(
         description: 'Longest time that a request waits for others while an instance is idle.',
       }),
     ),
+    maxBatchCost: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        default: 0,
+        description:
+          'Most input bytes of the requests of a batch (tokens, for models that count in tokens); a request that has more ' +
+          'runs by itself; 0 = as many as there are.',
+      }),
+    ),
     preserveOrder: Type.Optional(
       Type.Boolean({
         default: false,
