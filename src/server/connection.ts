@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Clock, MillraceError, Timer } from '../core/index.js';
+import type { Clock, Timer } from '../core/index.js';
 import { isLoopback } from './bind.js';
 import { isFromHere } from './peer.js';
 
@@ -12,11 +12,8 @@ export interface OpenExchange {
   /** The socket is gone; nobody reads the answer. */
   onClientGone(): void;
   fail(error: unknown): void;
-  cancel(reason: MillraceError): void;
   /** Writes something that changes nothing, where its answer allows it: a client that is gone refuses it. */
   probe(): void;
-  /** The server shuts down: does not wait for a client that does nothing. */
-  hurry(): void;
 }
 
 /** A client that has closed its side is asked whether it is still there: so soon at first, then half as often each time. */
@@ -69,14 +66,11 @@ export class Connection {
   }
 }
 
-/** The connections of one server, and how many exchanges are open on them. */
+/** The connections of one server. */
 export class Connections {
   /** Kept on the socket under a key of this server's own: a map lookup a request would cost more. */
   readonly #key = Symbol('millrace.connection');
-  readonly #all = new Set<Connection>();
   readonly #clock: Clock;
-  #openCount = 0;
-  readonly #onIdle: (() => void)[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -89,38 +83,12 @@ export class Connections {
     if (known !== undefined) return known;
     const connection = new Connection(socket);
     tracked[this.#key] = connection;
-    this.#all.add(connection);
     socket.once('end', () => this.#onHalfClose(connection));
     socket.once('close', () => {
-      this.#all.delete(connection);
       connection.probes?.clear();
       for (const exchange of [...connection.openExchanges]) exchange.onClientGone();
     });
     return connection;
-  }
-
-  open(connection: Connection, exchange: OpenExchange): void {
-    connection.add(exchange);
-    this.#openCount++;
-  }
-
-  settle(connection: Connection, exchange: OpenExchange): void {
-    connection.remove(exchange);
-    this.#openCount--;
-    if (this.#openCount === 0 && this.#onIdle.length > 0) {
-      for (const resolve of this.#onIdle.splice(0)) resolve();
-    }
-  }
-
-  /** Resolves when no exchange is open: at once, or when the last one settles. */
-  idle(): Promise<void> {
-    if (this.#openCount === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#onIdle.push(resolve));
-  }
-
-  /** Waits from now on only for clients that do something. */
-  hurry(): void {
-    for (const { openExchanges } of this.#all) for (const exchange of openExchanges) exchange.hurry();
   }
 
   /**
@@ -142,11 +110,5 @@ export class Connections {
     first.probe();
     const next = Math.min(2 * pauseMs, MAX_PROBE_MS);
     connection.probes = this.#clock.setTimer(pauseMs, () => this.#probe(connection, next));
-  }
-
-  cancelAll(reason: MillraceError): void {
-    for (const { openExchanges } of this.#all) {
-      for (const exchange of [...openExchanges]) exchange.cancel(reason);
-    }
   }
 }

@@ -58,7 +58,7 @@ export class Exchange implements OpenExchange, Transport {
     this.res = http.res;
     this.dialect = http.dialect;
     this.settlement = new Settlement(context, this, http.req.headers);
-    context.connections.open(connection, this);
+    connection.add(this);
   }
 
   /** True once an answer is on its way or nobody waits for one. */
@@ -186,26 +186,19 @@ export class Exchange implements OpenExchange, Transport {
     settlement.settle();
   }
 
-  cancel(reason: MillraceError): void {
-    this.settlement.cancel(reason);
-  }
-
   probe(): void {
     // RFC 9110 has every client of HTTP/1.1 take it, whatever it has asked for, and HTTP/1.0 has no such thing.
     if (!this.answered && this.req.httpVersionMinor > 0 && this.res.socket?.writable === true) this.res.writeContinue();
   }
 
   hurry(): void {
-    const { settlement } = this;
-    if (settlement.settled) return;
-    if (settlement.arriving) settlement.hurry();
-    else if (this.#streamed !== undefined && !this.res.writableEnded) this.#streamed.hurry();
+    if (this.#streamed !== undefined && !this.res.writableEnded) this.#streamed.hurry();
     else if (this.answered && this.res.socket !== null) this.connection.socket.setTimeout(this.#sendTimeoutMs);
   }
 
   onSettled(): void {
     const { req, connection, settlement } = this;
-    this.#context.connections.settle(connection, this);
+    connection.remove(this);
     const url = req.url ?? '';
     const query = url.indexOf('?');
     this.#context.events.publish('httpFinished', {

@@ -6,6 +6,7 @@ import type { ExchangeContext } from './exchange.js';
 import { Gate } from './gate.js';
 import { createGrpcServer } from './grpc/index.js';
 import { type Addresses, createListeners } from './listeners.js';
+import { OpenRequests } from './open-requests.js';
 import { createRequestIds } from './request-id.js';
 import { openTlsFiles } from './tls.js';
 
@@ -28,7 +29,6 @@ export function createServer(dependencies: ServerDependencies): Server {
   const { options, clock } = dependencies;
   let draining = false;
   const context = createContext(dependencies, () => draining);
-  const { connections } = context;
   const gate = new Gate(context);
   const tls = openTlsFiles(options.tls, dependencies);
   const grpc = createGrpcServer({
@@ -39,10 +39,10 @@ export function createServer(dependencies: ServerDependencies): Server {
     tls: tls?.pair,
   });
   const listeners = createListeners(dependencies, { context, gate, grpc, tls: tls?.pair });
-  const idle = () => Promise.all([connections.idle(), grpc.calls.idle()]);
+  const idle = () => Promise.all([context.open.idle(), grpc.calls.idle()]);
   const drain = () => {
     draining = true;
-    connections.hurry();
+    context.open.drain();
     for (const listener of listeners.grpc) listener.drain();
     grpc.calls.drain();
   };
@@ -76,7 +76,7 @@ export function createServer(dependencies: ServerDependencies): Server {
       drain();
       await within(clock, gracePeriodMs, idle());
       const reason = new MillraceError('unavailable', 'the server is shutting down');
-      connections.cancelAll(reason);
+      context.open.cancelAll(reason);
       grpc.calls.cancelAll(reason);
       await within(clock, FAREWELL_MS, idle());
       await stop(Math.max(FAREWELL_MS, giveUpAt - clock.now()));
@@ -95,6 +95,7 @@ function createContext(dependencies: ServerDependencies, draining: () => boolean
     connections: new Connections(clock),
     budget: new ByteBudget('the server', options.maxBufferedBytes),
     deadlines: new DeadlineWatch(clock),
+    open: new OpenRequests(),
     requestId: createRequestIds(),
     draining,
   };

@@ -13,6 +13,7 @@ import {
   type Timing,
   toMillraceError,
 } from '../core/index.js';
+import type { OpenRequest, OpenRequests } from './open-requests.js';
 import type { ServerOptions } from './options.js';
 import { STALLED_MS } from './patience.js';
 import { openTrace } from './trace-context.js';
@@ -25,6 +26,7 @@ export interface SettlementContext {
   /** What requests and answers may hold, those of all transports together. */
   readonly budget: ByteBudget;
   readonly deadlines: DeadlineWatch;
+  readonly open: OpenRequests;
   readonly requestId: (header: string | string[] | undefined) => string;
   /** The server ends. */
   readonly draining: () => boolean;
@@ -36,6 +38,10 @@ export interface Transport {
   readonly subject: string;
   /** Answers with an error. Called at most once, and never after {@link Settlement.answer}. */
   writeError(error: MillraceError): void;
+  /** The server shuts down, and all of the request has come: does not wait for a client that does nothing. */
+  hurry(): void;
+  /** Ends the request where its client is too slow. Asked now and then, where nothing else notices. */
+  check?(now: number): void;
   /** The request has settled. Called once: releases what else it holds, and publishes how it ended. */
   onSettled(): void;
 }
@@ -47,7 +53,9 @@ export const NOBODY: Principal = { name: 'anonymous', scopes: new Set() };
  * One request from its headers to its end, whatever transport it comes by: who calls and for how long, which bytes it holds,
  * whether it is answered, what went wrong. It is answered at most once, settles exactly once, and holds nothing after that.
  */
-export class Settlement implements Expiring {
+export class Settlement implements Expiring, OpenRequest {
+  previous: OpenRequest | undefined;
+  next: OpenRequest | undefined;
   readonly requestId: string;
   readonly receivedAt: number;
   requestBytes = 0;
@@ -71,6 +79,7 @@ export class Settlement implements Expiring {
     this.#headers = headers;
     this.receivedAt = context.clock.now();
     this.requestId = context.requestId(headers['x-request-id']);
+    context.open.add(this);
   }
 
   /** True once an answer is on its way or nobody waits for one. */
@@ -156,17 +165,18 @@ export class Settlement implements Expiring {
   expectNoMore(): void {
     this.#arriving = false;
     this.#stall?.clear();
+    this.#stall = undefined;
   }
 
-  /** The server shuts down: ends a request of which nothing more has come for a while. */
+  /** The server shuts down: does not wait for a client that neither sends nor takes anything. */
   hurry(): void {
-    if (!this.arriving) return;
-    const { requestBytes } = this;
-    this.#stall?.clear();
-    this.#stall = this.#context.clock.setTimer(STALLED_MS, () => {
-      if (this.requestBytes === requestBytes) this.fail(shuttingDown());
-      else this.hurry();
-    });
+    if (!this.arriving) this.#transport.hurry();
+    else if (this.#stall === undefined) this.#awaitMore();
+  }
+
+  /** Ends the request where it has gone on for longer than it may. */
+  check(now: number): void {
+    this.#transport.check?.(now);
   }
 
   /** Counts bytes against the server's budget until {@link free} or the end; throws when that is used up or nobody waits. */
@@ -245,6 +255,7 @@ export class Settlement implements Expiring {
     this.unwatch();
     this.expectNoMore();
     this.free();
+    this.#context.open.remove(this);
     this.#transport.onSettled();
     this.call.end();
   }
@@ -257,6 +268,16 @@ export class Settlement implements Expiring {
       message: `${this.#transport.subject} failed unexpectedly`,
       fields: { requestId: this.requestId },
       error,
+    });
+  }
+
+  /** Ends the request once nothing more of it has come for a while. */
+  #awaitMore(): void {
+    const { requestBytes } = this;
+    this.#stall = this.#context.clock.setTimer(STALLED_MS, () => {
+      if (!this.arriving) return;
+      if (this.requestBytes === requestBytes) this.fail(shuttingDown());
+      else this.#awaitMore();
     });
   }
 

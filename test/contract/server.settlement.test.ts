@@ -222,6 +222,44 @@ describe('the bytes of a request', () => {
   });
 });
 
+describe('the open requests of a server', () => {
+  it('are those that have not settled, whatever the order in which they do', async () => {
+    for (const order of orders([0, 1, 2, 3])) {
+      const { context, open } = createSettlements();
+      const transports = order.map(() => open());
+      let idle = false;
+      void context.open.idle().then(() => {
+        idle = true;
+      });
+      for (const [index, at] of order.entries()) {
+        expect([context.open.all().length, idle]).toEqual([order.length - index, false]);
+        transports[at]?.leave();
+      }
+      await Promise.resolve();
+      expect([context.open.all(), idle]).toEqual([[], true]);
+      await context.open.idle();
+    }
+  });
+
+  it('are all cancelled, though that takes them out of the list', async () => {
+    const { context, clock, open } = createSettlements();
+    const transports = [open(), open(), open()];
+    for (const transport of transports) transport.settlement.call.onCancel(() => transport.leave());
+    context.open.cancelAll(SHUTDOWN);
+    await clock.flush();
+    expect(transports.map(({ settlement }) => settlement.call.cancelled)).toEqual([SHUTDOWN, SHUTDOWN, SHUTDOWN]);
+    expect(context.open.all()).toEqual([]);
+  });
+
+  it('are told of the shutdown, but for those of which more is to come', () => {
+    const { context, open } = createSettlements();
+    const [arriving, waiting] = [open(), open()];
+    arriving.settlement.expectMore();
+    context.open.drain();
+    expect([arriving.hurries, waiting.hurries]).toEqual([0, 1]);
+  });
+});
+
 describe('a fault', () => {
   const fault = new TypeError('x is not a function');
 
@@ -272,6 +310,17 @@ describe('while the server shuts down, a request of which more is to come', () =
       expect([written, settlement.error]).toMatchObject([['unavailable'], { retryAfterMs: 1_000 }]);
     },
   );
+
+  it('does not get more time by being told again', async () => {
+    const { clock, context, open } = createSettlements();
+    const { settlement, written } = open();
+    settlement.expectMore();
+    context.open.drain();
+    await clock.advance(1_500);
+    context.open.drain();
+    await clock.advance(500);
+    expect(written).toEqual(['unavailable']);
+  });
 
   it('is not waited for once it is answered', () => {
     const { open } = createSettlements();

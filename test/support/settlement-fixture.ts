@@ -6,6 +6,7 @@ import {
   MillraceError,
   type Principal,
 } from '../../src/core/index.js';
+import { OpenRequests } from '../../src/server/open-requests.js';
 import { Settlement, type SettlementContext, type Transport } from '../../src/server/settlement.js';
 import { FakeClock } from './fake-clock.js';
 import { serverOptions } from './http-server.js';
@@ -28,6 +29,8 @@ export class FakeTransport implements Transport {
   /** `answer` or the code of an error, for everything that was written. */
   readonly written: string[] = [];
   readonly endings: Ending[] = [];
+  /** How often it was told that the server shuts down. */
+  hurries = 0;
 
   constructor(context: SettlementContext, headers: Readonly<Record<string, string>> = {}) {
     this.settlement = new Settlement(context, this, headers);
@@ -73,6 +76,10 @@ export class FakeTransport implements Transport {
     this.settlement.settle();
   }
 
+  hurry(): void {
+    this.hurries++;
+  }
+
   onSettled(): void {
     const { error, requestBytes, responseBytes } = this.settlement;
     this.endings.push({ error, requestBytes, responseBytes });
@@ -94,6 +101,7 @@ export function createSettlements() {
     events,
     budget,
     deadlines: new DeadlineWatch(clock),
+    open: new OpenRequests(),
     requestId: (header) => (typeof header === 'string' ? header : `r${++requests}`),
     draining: () => server.draining,
   };

@@ -7,7 +7,6 @@ import { patienceMs } from '../patience.js';
 import { createPeer } from '../peer.js';
 import { NOBODY, Settlement, type SettlementContext, type Transport } from '../settlement.js';
 import { ACCEPTED_ENCODINGS } from './encoding.js';
-import type { OpenCall, OpenCalls } from './open-calls.js';
 import { pushbackOf, statusOf } from './refusal.js';
 import type { GrpcConnection } from './sessions.js';
 import type { Sidelines } from './sidelines.js';
@@ -18,7 +17,6 @@ import { grpcTimeoutMs } from './timeout.js';
 export interface GrpcContext extends SettlementContext {
   readonly authenticate: Authenticate;
   readonly requiresKey: boolean;
-  readonly calls: OpenCalls;
   readonly sidelines: Sidelines;
 }
 
@@ -53,9 +51,7 @@ const TRAILERS_ONLY = Object.freeze({ endStream: true, sendDate: false });
  * One gRPC call, and how its answer is written: headers, messages, trailers. This much is the same for all of them. Settles
  * when the HTTP/2 stream is closed.
  */
-export class GrpcExchange implements OpenCall, Transport {
-  previous: OpenCall | undefined;
-  next: OpenCall | undefined;
+export class GrpcExchange implements Transport {
   readonly metadata: IncomingHttpHeaders;
   protected readonly stream: ServerHttp2Stream;
   protected readonly context: GrpcContext;
@@ -74,7 +70,6 @@ export class GrpcExchange implements OpenCall, Transport {
     this.stream = incoming.stream;
     this.metadata = incoming.headers;
     this.settlement = new Settlement(context, this, incoming.headers);
-    context.calls.add(this);
     incoming.connection.openStreams++;
     const stream = incoming.stream as TrackedStream;
     stream[EXCHANGE] = this;
@@ -145,17 +140,29 @@ export class GrpcExchange implements OpenCall, Transport {
     }
   }
 
-  cancel(reason: MillraceError): void {
-    this.settlement.cancel(reason);
-  }
-
-  drain(): void {
+  hurry(): void {
     // Whoever waits for an answer gets it.
-    this.settlement.hurry();
   }
 
+  /** Cuts off a client that takes nothing of its answer for `sendTimeoutMs`. */
   check(now: number): void {
-    this.#checkReader(now);
+    const { stream } = this;
+    const taken = this.settlement.responseBytes - stream.writableLength;
+    if (stream.writableLength === 0 || taken !== this.#takenBytes || this.#stalledSince === 0) {
+      this.#takenBytes = taken;
+      this.#stalledSince = now;
+    } else if (now - this.#stalledSince >= patienceMs(this.context.options.sendTimeoutMs, this.context.draining())) {
+      stream.close(constants.NGHTTP2_CANCEL);
+    }
+  }
+
+  #credential(): string | undefined {
+    const credentialOf = this.#incoming.served?.credentialOf;
+    return credentialOf === undefined ? this.metadata.authorization : credentialOf(this.metadata);
+  }
+
+  #statusOf(error: MillraceError): number {
+    return statusOf(error, this.#incoming.served?.status ?? GRPC_STATUS);
   }
 
   /** A piece of the request. */
@@ -233,7 +240,6 @@ export class GrpcExchange implements OpenCall, Transport {
     const { error } = settlement;
     const { path, connection } = this.#incoming;
     this.onGone();
-    context.calls.remove(this);
     connection.openStreams--;
     // A client whose deadline has passed here sees it pass as well, and resets what it does not know to be answered.
     if (stream.rstCode !== constants.NGHTTP2_NO_ERROR || error?.code === 'deadline_exceeded') connection.onReset();
@@ -258,27 +264,6 @@ export class GrpcExchange implements OpenCall, Transport {
     this.context.clock.defer(() => {
       if (!this.requestEnded && !this.stream.closed) this.stream.close(constants.NGHTTP2_NO_ERROR);
     });
-  }
-
-  /** Cuts off a client that takes nothing of its answer for `sendTimeoutMs`. */
-  #checkReader(now: number): void {
-    const { stream } = this;
-    const taken = this.settlement.responseBytes - stream.writableLength;
-    if (stream.writableLength === 0 || taken !== this.#takenBytes || this.#stalledSince === 0) {
-      this.#takenBytes = taken;
-      this.#stalledSince = now;
-    } else if (now - this.#stalledSince >= patienceMs(this.context.options.sendTimeoutMs, this.context.draining())) {
-      stream.close(constants.NGHTTP2_CANCEL);
-    }
-  }
-
-  #credential(): string | undefined {
-    const credentialOf = this.#incoming.served?.credentialOf;
-    return credentialOf === undefined ? this.metadata.authorization : credentialOf(this.metadata);
-  }
-
-  #statusOf(error: MillraceError): number {
-    return statusOf(error, this.#incoming.served?.status ?? GRPC_STATUS);
   }
 
   #errorTrailers(error: MillraceError): OutgoingHttpHeaders {

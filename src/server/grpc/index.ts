@@ -36,15 +36,16 @@ export function createGrpcServer(setup: GrpcSetup): GrpcServer {
   const { options, clock, tls } = setup;
   const shortest = Math.min(options.receiveTimeoutMs, options.sendTimeoutMs) / 2;
   const interval = Math.max(MIN_CHECK_INTERVAL_MS, Math.min(MAX_CHECK_INTERVAL_MS, shortest));
+  const calls = new OpenCalls(clock, interval);
   const context: GrpcContext = {
     ...setup,
     deadlines: new DeadlineWatch(clock),
-    calls: new OpenCalls(clock, interval),
+    open: calls,
     sidelines: new Sidelines(),
   };
   return {
     createListener: (endpoint, loadMethods) =>
       new GrpcListener({ context, endpoint, loadMethods, tls: endpoint.kind === 'port' ? tls : undefined }),
-    calls: context.calls,
+    calls,
   };
 }

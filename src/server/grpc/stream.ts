@@ -70,7 +70,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     call.end();
     // A moment later, as its last answer may still be on its way here.
     if (this.settlement.call.openChildren === 0 && this.context.draining()) {
-      this.context.clock.defer(() => this.drain());
+      this.context.clock.defer(() => this.hurry());
     }
   }
 
@@ -124,7 +124,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     this.#readAway();
   }
 
-  override drain(): void {
+  override hurry(): void {
     // A watch lasts as long as it is let.
     if (this.#pacing || (this.#method.sideline !== true && (this.settlement.call.openChildren > 0 || this.#busy)))
       return;
@@ -197,7 +197,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     if (this.#pacing) return;
     if (this.#ending) this.finish();
     else if (!this.stream.writableNeedDrain) this.#wake();
-    if (this.context.draining()) this.drain();
+    if (this.context.draining()) this.hurry();
   }
 
   #hand(message: Uint8Array): void {
@@ -223,7 +223,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
         this.settlement.free();
         this.stream.resume();
         this.#readOn();
-        if (this.context.draining()) this.drain();
+        if (this.context.draining()) this.hurry();
       })
       .catch((error: unknown) => this.fail(error));
   }
