@@ -5,7 +5,7 @@ import { VENDORS } from './scripts/vendors.mjs';
  * Rooms and their ranks (docs/architecture.md). A file imports its own room freely, and rooms of lower rank through
  * their `index.ts` only; types count like values.
  */
-const RANKS = [
+export const RANKS = [
   ['core'],
   ['model', 'text', 'yaml'],
   ['runtimes', 'shared-memory'],

@@ -5,6 +5,10 @@ import { defaultSettings, describeFileShortage, SettingsSchema } from '../../src
 import { EngineOptionsSchema } from '../../src/engine/options.js';
 import { CommonConfigSchema } from '../../src/repository/model-config.js';
 
+/** Without types of its own. */
+const RULES: string = '../../.dependency-cruiser.mjs';
+const { RANKS } = (await import(RULES)) as { readonly RANKS: readonly (readonly string[])[] };
+
 const read = (page: string) => readFileSync(page, 'utf8');
 
 const PAGES = readdirSync('docs').filter((name) => name.endsWith('.md'));
@@ -56,6 +60,26 @@ describe('docs/architecture.md', () => {
 
   it.each(constants)('gives the value of %s', (name = '', value = '', file = '') => {
     expect({ name, value: parseAmount(value) }).toEqual({ name, value: valueInCode(name, file) });
+  });
+});
+
+describe('the rooms of docs/architecture.md', () => {
+  const folders = readdirSync('src', { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? entry.name : [],
+  );
+  const ranks = RANKS.flatMap((rooms, rank) => rooms.map((room) => `${rank} ${room}`));
+
+  it('are those of the code, by the ranks that are checked', () => {
+    const rows = tableBehind('docs/architecture.md', '## Rooms').map(([rank, rooms = '']) => [rank, rooms] as const);
+    const told = rows.flatMap(([rank, rooms]) =>
+      (rooms.match(/[\w-]+(?![\w.])/g) ?? []).map((room) => `${rank} ${room}`),
+    );
+    expect(told.filter((row) => folders.includes(row.slice(2)) && !row.endsWith(' cli')).sort()).toEqual(ranks.sort());
+  });
+
+  it('are all in the picture', () => {
+    const [, picture = ''] = /^```\n( +app\.ts.*?)^```/ms.exec(read('docs/architecture.md')) ?? [];
+    expect(folders.filter((room) => !new RegExp(`(?<![\\w-])${room}(?![\\w-])`).test(picture))).toEqual([]);
   });
 });
 
