@@ -11,6 +11,8 @@ declare module 'vitest' {
 const coverage = process.argv.includes('--coverage');
 
 export default defineConfig({
+  // One copy of what a runtime from outside is written with, where it is imported into the process of a test.
+  resolve: { alias: { 'millrace/runtime': path.resolve('src/runtimes/authoring.ts') } },
   test: {
     include: [
       'src/**/*.test.ts',

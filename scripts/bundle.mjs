@@ -13,7 +13,13 @@ import { VENDORS } from './vendors.mjs';
 const root = path.dirname(import.meta.dirname);
 const src = path.join(root, 'src');
 /** What is started, or imported by its path, besides the `index.ts` of every room. */
-const ENTRIES = ['cli/main', 'protocols/decoding/thread-main', 'runtimes/host/runner-main', 'runtimes/script/hooks'];
+const ENTRIES = [
+  'cli/main',
+  'protocols/decoding/thread-main',
+  'runtimes/authoring',
+  'runtimes/host/runner-main',
+  'runtimes/script/hooks',
+];
 const vendorFolder = (name) => `vendor/${path.basename(name)}`;
 const ASSEMBLY = '.';
 

@@ -92,6 +92,7 @@ function compileProgram() {
     import { createMillrace, type PartialSettings } from '${name}';
     import { connect } from '${name}/client';
     import { defineModel } from '${name}/model';
+    import { type Runtime, type RuntimeContext, type RuntimeManifest, Type } from '${name}/runtime';
     export const settings: PartialSettings = { repository: { paths: ['models'] }, server: { httpPort: 0 } };
     // @ts-expect-error: a port is a number
     export const wrong: PartialSettings = { server: { httpPort: '0' } };
@@ -102,7 +103,17 @@ function compileProgram() {
       inputs: { a: 'FP32[1]' }, outputs: { b: 'FP32[1]' },
       infer: ({ inputs }) => ({ b: inputs.a.data[0] ?? 0 }),
     });
-    export { createMillrace, y };`;
+    const options = Type.Object({ scale: Type.Optional(Type.Number({ default: 1 })) });
+    const module = new URL('./runtime.mjs', import.meta.url);
+    const toy: RuntimeManifest<{ readonly scale?: number }> = { name: 'toy', tasks: ['infer'], options, module };
+    // @ts-expect-error: there is no such task
+    export const drawing: RuntimeManifest = { ...toy, tasks: ['draw'] };
+    export const createRuntime = ({ clock }: RuntimeContext): Runtime => ({
+      name: 'toy',
+      load: (spec) => Promise.reject(new Error(spec.path + clock.now())),
+    });
+    export const start = () => createMillrace({ runtimes: [toy] });
+    export { y };`;
   writeFileSync(path.join(folder, 'program.ts'), program);
   const require = createRequire(import.meta.url);
   const tsc = require.resolve('@typescript/native/package.json').replace('package.json', 'bin/tsc');

@@ -17,10 +17,11 @@ import {
 import {
   createFolderRepository,
   type FolderRepositorySetup,
+  loadRuntimes,
   type ModelSource,
   type Repository,
 } from './repository/index.js';
-import { BUILT_IN_RUNTIMES, createHost } from './runtimes/index.js';
+import { createHost, type RuntimeManifest } from './runtimes/index.js';
 import { type Addresses, checkBind, createServer, type RenderMetrics } from './server/index.js';
 import { createService, type Service } from './service/index.js';
 import { SharedMemory } from './shared-memory/index.js';
@@ -36,6 +37,8 @@ export interface AppOverrides {
   readonly events?: EventBus;
   /** Further protocols to speak, besides those that are built in. */
   readonly dialects?: readonly CreateDialect[];
+  /** Runtimes besides millrace's own and those of `runners.runtimes`. */
+  readonly runtimes?: readonly RuntimeManifest[];
 }
 
 /** One whole server: rooms wired together. Nothing is shared with another one in the same process. */
@@ -64,7 +67,7 @@ export interface App {
 export async function createApp(settings: Settings, overrides: AppOverrides = {}): Promise<App> {
   const clock = overrides.clock ?? systemClock;
   const events = overrides.events ?? new EventBus();
-  const runtimes = BUILT_IN_RUNTIMES;
+  const runtimes = await loadRuntimes(settings.runners.runtimes, overrides.runtimes);
   const host = createHost({ options: settings.runners, runtimes, events, clock, environment: processEnvironment() });
   const repository = openRepository(settings, { runtimes, clock, events });
   const engine = createEngine({

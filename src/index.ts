@@ -47,6 +47,7 @@ export type {
   WireResponse,
   WireStream,
 } from './protocols/index.js';
+export type { RuntimeManifest } from './runtimes/index.js';
 export type { Address, Addresses, DialectAddresses } from './server/index.js';
 export type { Resolved, Service } from './service/index.js';
 export { VERSION } from './version.js';

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createTempFolder } from '../../test/support/model-folder.js';
+import { BUILT_IN_RUNTIMES } from '../runtimes/index.js';
 import { findCheckTarget } from './check-target.js';
 import { checkRepositories } from './repositories.js';
 
@@ -14,7 +15,8 @@ describe('findCheckTarget', () => {
       'models/detector/1/model.onnx': '',
     });
     const models = join(folder.path, 'models');
-    const find = (given: string | undefined) => findCheckTarget(given, { cwd: folder.path, repositories: [models] });
+    const find = (given: string | undefined) =>
+      findCheckTarget(given, { cwd: folder.path, repositories: [models], runtimes: BUILT_IN_RUNTIMES });
     expect(await find(undefined)).toEqual({ repositories: [models], model: undefined });
     expect(await find('models')).toEqual({ repositories: [models], model: undefined });
     expect(await find('models/a')).toEqual({ repositories: [models], model: 'a' });

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { invalidArgument } from '../core/index.js';
+import type { RuntimeManifest } from '../runtimes/index.js';
 import { didYouMean } from '../text/index.js';
 import { refuseRepository } from './repositories.js';
 
@@ -11,6 +12,13 @@ export interface CheckTarget {
   readonly model: string | undefined;
 }
 
+/** Where models may be, and whose files they may be. */
+export interface CheckPlaces {
+  readonly cwd: string;
+  readonly repositories: readonly string[];
+  readonly runtimes: readonly RuntimeManifest[];
+}
+
 const MODEL_FILES = new Set(['model.yaml', 'config.pbtxt']);
 
 /**
@@ -19,7 +27,7 @@ const MODEL_FILES = new Set(['model.yaml', 'config.pbtxt']);
  */
 export async function findCheckTarget(
   given: string | undefined,
-  { cwd, repositories }: { readonly cwd: string; readonly repositories: readonly string[] },
+  { cwd, repositories, runtimes }: CheckPlaces,
 ): Promise<CheckTarget> {
   if (given === undefined) return { repositories, model: undefined };
   const path = resolve(cwd, given);
@@ -33,8 +41,10 @@ export async function findCheckTarget(
       : { repositories: [path], model: undefined };
   }
   if (stats?.isFile()) return { repositories: [dirname(path)], model: basename(path, extname(path)) };
+  const endings = runtimes.flatMap(({ files }) => (files === undefined || files.names ? [] : files.endings));
+  const names = [given, ...endings.map((ending) => `${given}${ending}`)];
   for (const repository of repositories) {
-    const found = await Promise.all([given, `${given}.onnx`].map((name) => exists(join(repository, name))));
+    const found = await Promise.all(names.map((name) => exists(join(repository, name))));
     if (found.includes(true)) return { repositories, model: given };
   }
   const known = await Promise.all(repositories.map((repository) => readdir(repository).catch(() => [])));

@@ -42,6 +42,7 @@ describe('the command line', () => {
         'model-config-name',
         'model-repository',
         'runs',
+        'runtime',
         'shape',
         'verbose',
       ].map((flag) => `--${flag}`),

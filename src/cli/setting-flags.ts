@@ -30,7 +30,7 @@ export function addModelFlags(command: Command): Command {
   );
 }
 
-const MODEL_FLAGS: readonly string[] = ['--model-repository', '--model-config-name', '--log-level'];
+const MODEL_FLAGS: readonly string[] = ['--model-repository', '--model-config-name', '--runtime', '--log-level'];
 
 function addConfigFlags(command: Command, flags: readonly SettingFlag[]): Command {
   command.option(
@@ -120,6 +120,7 @@ function lowerFirst(text: string): string {
 function placeholder({ schema, flag }: SettingFlag): string {
   if (schema.type === 'integer' || schema.type === 'number') return 'number';
   if (flag === '--model-repository') return 'folder';
+  if (flag === '--runtime') return 'file';
   if (flag.endsWith('-model')) return 'name';
   return literals({ schema }).length > 0 ? 'choice' : 'value';
 }

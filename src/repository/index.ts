@@ -10,6 +10,7 @@ export { createFolderRepository, type FolderRepositorySetup } from './folder-rep
 export * from './model-config.js';
 export * from './options.js';
 export * from './resolve.js';
+export { loadRuntimes } from './runtimes/load-runtimes.js';
 export { type Patience, scanSettled } from './settle.js';
 export type { ProtoTable } from './triton/proto-file.js';
 export { loadProtoFiles } from './triton/proto-files.js';

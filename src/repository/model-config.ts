@@ -91,7 +91,7 @@ export function createModelConfigSchema(runtimes: readonly RuntimeManifest[]): T
   const names = joinAlternatives(runtimes.map((manifest) => manifest.name));
   const [ending] = runtimes.flatMap(({ files }) => (files === undefined || files.names ? [] : files.endings));
   const sections = runtimes.flatMap((manifest) =>
-    manifest.options === undefined ? [] : [[manifest.name, Type.Optional(manifest.options)] as const],
+    manifest.options === undefined ? [] : [[manifest.name, Type.Optional({ ...manifest.options, ...strict })] as const],
   );
   return Type.Object(
     {

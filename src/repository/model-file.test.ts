@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BUILT_IN_RUNTIMES } from '../runtimes/index.js';
+import { BUILT_IN_RUNTIMES, type RuntimeManifest } from '../runtimes/index.js';
 import { chooseModelFile } from './model-file.js';
 import { ModelFiles } from './model-files.js';
 
@@ -10,6 +10,34 @@ function choose(files: readonly string[], file?: string, runtime?: string) {
   const choice = chooseModelFile(files, { file, runtime: wanted }, known);
   return 'problem' in choice ? choice : { ...choice, runtime: choice.runtime.name };
 }
+
+const TOY: RuntimeManifest = { name: 'toy', tasks: ['infer'], files: { endings: ['.toy', '.pt', '.onnx'] } };
+
+describe('files of a further runtime', () => {
+  const further = new ModelFiles([...BUILT_IN_RUNTIMES, TOY]);
+  const chosen = (files: readonly string[], file?: string, runtime?: RuntimeManifest) =>
+    chooseModelFile(files, { file, runtime }, further);
+
+  it('are its models, also where they were those of others', () => {
+    expect(chosen(['net.toy'])).toEqual({ file: 'net.toy', runtime: TOY });
+    expect(chosen(['a.toy', 'model.toy'])).toEqual({ file: 'model.toy', runtime: TOY });
+    expect(chosen(['net.pt', 'readme.md'])).toEqual({ file: 'net.pt', runtime: TOY });
+    expect(chosen(['a.pt', 'b.pt'], 'b.pt')).toEqual({ file: 'b.pt', runtime: TOY });
+    expect([further.modelName('net.toy'), further.foreignModelName('net.pt')]).toEqual(['net', undefined]);
+  });
+
+  it('are those of the runtime that stands before it, unless the configuration names it', () => {
+    expect(chosen(['net.onnx'])).toMatchObject({ file: 'net.onnx', runtime: { name: 'onnx' } });
+    expect(chosen(['net.onnx'], undefined, TOY)).toEqual({ file: 'net.onnx', runtime: TOY });
+  });
+
+  it('are among those that a folder without a model should hold', () => {
+    expect(chosen([])).toEqual({
+      problem:
+        'holds no model file; expected model.onnx, one *.onnx, model.ts, model.toy, one *.toy, model.pt or one *.pt, found nothing',
+    });
+  });
+});
 
 describe('chooseModelFile', () => {
   it('takes the configured file, else model.onnx, else the only ONNX file', () => {

@@ -52,7 +52,8 @@ export class ModelFiles {
   expected(only: RuntimeManifest | undefined): string {
     const [asked] = only === undefined ? [] : this.#asked(only);
     if (asked !== undefined) return (asked.files.names ?? patterns(asked.files)).join(' or ');
-    return joinAlternatives(this.#taking.flatMap(({ files }) => files.names?.slice(0, 1) ?? patterns(files)));
+    const all = this.#taking.flatMap(({ files }) => files.names?.slice(0, 1) ?? patterns(files));
+    return joinAlternatives([...new Set(all)]);
   }
 
   /** `net` for `net.onnx`: the name that a bare file has as a model; undefined where it is none. */

@@ -20,6 +20,12 @@ export const RunnerOptionsSchema = Type.Object(
       minimum: 0,
       description: 'How long a runner may take to close its models and end before it is killed.',
     }),
+    runtimes: Type.Array(Type.String({ 'x-path': true }), {
+      default: [],
+      description:
+        'Modules of runtimes besides those that millrace brings along; the default export of each is its manifest.',
+      'x-flag': '--runtime',
+    }),
     entry: Type.String({
       default: '',
       description: "JavaScript file that runner processes start; '' = the package's own. For bundled applications.",

@@ -12,7 +12,7 @@ export interface TritonMapping<Options> {
   readonly block?: string;
   /**
    * The runtime's section, from what is written for Triton; undefined = nothing is. Throws a sentence where the model cannot be
-   * served as it says. It is also asked where the runtime is not named but its files may be there.
+   * served as it says.
    */
   fromTriton?(triton: TritonSettings): FromTriton<Options>;
   /** The section as Triton would have it. */

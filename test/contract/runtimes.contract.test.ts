@@ -1,9 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import type { Parameters, Signature, Tensor } from '../../src/core/index.js';
-import type { BatchItem, Emission, LoadSpec, Placement } from '../../src/runtimes/index.js';
+import { createModelConfigSchema } from '../../src/repository/index.js';
+import { explainMismatches } from '../../src/repository/yaml/explain.js';
+import { ECHO } from '../../src/runtimes/echo/manifest.js';
+import type { BatchItem, Emission, LoadSpec, Placement, RuntimeManifest } from '../../src/runtimes/index.js';
+import { ONNX } from '../../src/runtimes/onnx/manifest.js';
+import { SCRIPT } from '../../src/runtimes/script/manifest.js';
+import TOY from '../fixtures/toy-runtime/manifest.mjs';
 import { writeOnnx } from '../support/onnx-builder.js';
 import { batchItem, fp32, numbersOf } from '../support/tensors.js';
 import { createTestHost, IN_PROCESS, INLINE, loadSpec, runBatch, type TestHost } from '../support/test-host.js';
@@ -13,7 +20,6 @@ import { createTestHost, IN_PROCESS, INLINE, loadSpec, runBatch, type TestHost }
  * with the same values, which fails as a whole when `poison` makes one item of a batch bad.
  */
 interface RuntimeCase {
-  readonly placements: typeof placements;
   readonly spec: LoadSpec;
   readonly broken: { readonly spec: LoadSpec; readonly message: string };
   readonly poison: (item: BatchItem) => BatchItem;
@@ -56,7 +62,6 @@ function onnxCase(): RuntimeCase {
     ],
   });
   return {
-    placements,
     spec: loadSpec({ runtime: 'onnx', path: file }),
     broken: {
       spec: loadSpec({ runtime: 'onnx', path: path.join(folder, 'absent.onnx') }),
@@ -71,7 +76,6 @@ function onnxCase(): RuntimeCase {
 
 function echoCase(): RuntimeCase {
   return {
-    placements,
     spec: loadSpec({ runtime: 'echo', declared: signature, options: { faults: true } }),
     broken: {
       spec: loadSpec({ runtime: 'echo' }),
@@ -102,7 +106,6 @@ function scriptCase(): RuntimeCase {
     });`,
   );
   return {
-    placements: [['in a process', IN_PROCESS]],
     spec: loadSpec({ runtime: 'script', path: file }),
     broken: {
       spec: loadSpec({ runtime: 'script', path: path.join(folder, 'absent.ts') }),
@@ -140,19 +143,37 @@ function expectOwnAnswer(emission: Emission | undefined, item: BatchItem): void 
   expect(emission?.outputs.map(numbersOf)).toEqual(item.inputs.map(numbersOf));
 }
 
-const cases: readonly (readonly [string, RuntimeCase])[] = [
-  ['onnx', onnxCase()],
-  ['echo', echoCase()],
-  ['script', scriptCase()],
+/** One from outside: it comes with a module of its own. */
+function toyCase(): RuntimeCase {
+  const file = path.join(folder, 'pair.toy');
+  writeFileSync(file, '{ "a": [2], "b": [] }');
+  return {
+    spec: loadSpec({ runtime: 'toy', path: file }),
+    broken: {
+      spec: loadSpec({ runtime: 'toy', path: path.join(folder, 'absent.toy') }),
+      message: "toy: 'absent.toy' is no JSON file",
+    },
+    poison: (item) => ({ ...item, parameters: { poison: true } }),
+    failure: 'toy: poisoned',
+  };
+}
+
+const cases: readonly (readonly [RuntimeManifest, RuntimeCase])[] = [
+  [ONNX, onnxCase()],
+  [ECHO, echoCase()],
+  [SCRIPT, scriptCase()],
+  [TOY, toyCase()],
 ];
 
-for (const [runtimeName, runtimeCase] of cases) {
-  describe.each(runtimeCase.placements)(`the ${runtimeName} runtime %s`, (_label, placement) => {
+for (const [manifest, runtimeCase] of cases) {
+  const runtimeName = manifest.name;
+  const allowed = placements.filter(([, { kind }]) => manifest.placements?.includes(kind) ?? true);
+  describe.each(allowed)(`the ${runtimeName} runtime %s`, (_label, placement) => {
     let hosted: TestHost;
     const load = () => hosted.load(runtimeCase.spec, placement);
 
     beforeEach(() => {
-      hosted = createTestHost();
+      hosted = createTestHost({ runtimes: [TOY] });
     });
     afterEach(() => hosted.host.close());
 
@@ -264,10 +285,20 @@ for (const [runtimeName, runtimeCase] of cases) {
       await expect(hosted.load(brokenSpec, placement)).rejects.toMatchObject({ code: 'invalid_argument', message });
     });
 
-    test('refuses unknown options', async () => {
-      const loading = hosted.load({ ...runtimeCase.spec, options: { sped: 1 } }, placement);
-      await expect(loading).rejects.toMatchObject({ code: 'invalid_argument' });
-      await expect(loading).rejects.toThrow(`${runtimeName}.sped: unknown option; expected one of`);
+    // Those from outside are given what the schema of their section has let through.
+    if (manifest.module === undefined) {
+      test('refuses unknown options', async () => {
+        const loading = hosted.load({ ...runtimeCase.spec, options: { sped: 1 } }, placement);
+        await expect(loading).rejects.toMatchObject({ code: 'invalid_argument' });
+        await expect(loading).rejects.toThrow(`${runtimeName}.sped: unknown option; expected one of`);
+      });
+    }
+
+    test('has no section of model.yaml that takes unknown options', () => {
+      const schema = createModelConfigSchema([manifest]);
+      const [mismatch] = explainMismatches(schema, { [runtimeName]: { sped: 1 } });
+      const key = manifest.options === undefined ? runtimeName : `${runtimeName}.sped`;
+      expect(mismatch?.message).toBe(`unknown key '${key}'`);
     });
 
     test('can be closed and loaded again', async () => {
@@ -377,5 +408,38 @@ test.each(placements)('an unknown runtime is refused %s', async (_label, placeme
     code: 'unimplemented',
     message: "unknown runtime 'torch'; expected one of echo, ensemble, onnx, script",
   });
+  await host.close();
+});
+
+describe.each(placements)('a runtime from outside whose module is wrong %s', (_label, placement) => {
+  it.each([
+    [
+      'absent.mjs',
+      'failed_precondition',
+      /^runtime 'toy': file:.*\/absent\.mjs cannot be imported: Cannot find (?:module|package)/,
+    ],
+    ['empty.mjs', 'failed_precondition', /^runtime 'toy': file:.*\/empty\.mjs exports no function createRuntime$/],
+  ])('is refused with %s', async (file, code, message) => {
+    writeFileSync(path.join(folder, 'empty.mjs'), 'export const answer = 42;');
+    const toy = { ...TOY, module: pathToFileURL(path.join(folder, file)) };
+    const { host, load } = createTestHost({ runtimes: [toy] });
+    const error = await load(loadSpec({ runtime: 'toy' }), placement).catch((reason) => reason);
+    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+    await host.close();
+  });
+});
+
+it.each([
+  ['inline', INLINE, ['process'], "runtime 'toy' does not run inline; set instances.placement to process"],
+  [
+    'in a process',
+    IN_PROCESS,
+    ['inline'],
+    "runtime 'toy' does not run in a process; set instances.placement to inline",
+  ],
+] as const)('a runtime that does not run %s is refused there', async (_label, placement, allowed, message) => {
+  const { host, load } = createTestHost({ runtimes: [{ ...TOY, placements: allowed }] });
+  const loading = load(loadSpec({ runtime: 'toy' }), placement);
+  await expect(loading).rejects.toMatchObject({ code: 'invalid_argument', message });
   await host.close();
 });

@@ -12,6 +12,7 @@ import {
   type LoadSpec,
   type Placement,
   type RunnerOptions,
+  type RuntimeManifest,
 } from '../../src/runtimes/index.js';
 import { RUNNER_ENTRY } from './runner-entry.js';
 
@@ -28,7 +29,15 @@ export interface TestHost {
   event<Name extends EventName>(name: Name, matches?: (event: Events[Name]) => boolean): Promise<Events[Name]>;
 }
 
-export function createTestHost(options: Partial<RunnerOptions> = {}, clock: Clock = systemClock): TestHost {
+/** Options of the host; `runtimes` from outside. */
+export interface TestHostOptions extends Partial<Omit<RunnerOptions, 'runtimes'>> {
+  readonly runtimes?: readonly RuntimeManifest[];
+}
+
+export function createTestHost(
+  { runtimes = [], ...options }: TestHostOptions = {},
+  clock: Clock = systemClock,
+): TestHost {
   const events = new EventBus();
   const host = createHost({
     options: {
@@ -38,7 +47,7 @@ export function createTestHost(options: Partial<RunnerOptions> = {}, clock: Cloc
       entry: RUNNER_ENTRY,
       ...options,
     },
-    runtimes: BUILT_IN_RUNTIMES,
+    runtimes: [...BUILT_IN_RUNTIMES, ...runtimes],
     events,
     clock,
     environment: {},

@@ -4,6 +4,7 @@ import type { Settings } from '../../config/index.js';
 import { MillraceError } from '../../core/index.js';
 import { type ModelInfo, sampleShapes } from '../../engine/index.js';
 import { createLocalModel } from '../../local-infer.js';
+import { loadRuntimes } from '../../repository/index.js';
 import { findCheckTarget } from '../check-target.js';
 import { type CommandContext, examples } from '../command.js';
 import { EXIT_CODES } from '../exit-code.js';
@@ -87,8 +88,10 @@ function isAbout(notice: string, name: string): boolean {
 }
 
 async function checkSettings(io: Io, target: string | undefined, flags: GivenFlags & CheckFlags): Promise<Settings> {
-  const { repository } = await loadSettingsFor(io, flags);
-  const { repositories, model } = await findCheckTarget(target, { cwd: io.cwd, repositories: repository.paths });
+  const { repository, runners } = await loadSettingsFor(io, flags);
+  const runtimes = await loadRuntimes(runners.runtimes);
+  const places = { cwd: io.cwd, repositories: repository.paths, runtimes };
+  const { repositories, model } = await findCheckTarget(target, places);
   await checkRepositories(repositories, false);
   return loadSettingsFor(io, flags, {
     modelRepository: repositories,

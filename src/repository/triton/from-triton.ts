@@ -11,7 +11,7 @@ import type {
 } from './config-types.js';
 import { fromBatching } from './from-batching.js';
 import { fromInstances } from './from-instances.js';
-import { fromRuntimes } from './from-runtime.js';
+import { fromRuntime } from './from-runtime.js';
 import { fromSequence } from './from-sequence.js';
 import { checkSupported } from './unsupported.js';
 
@@ -31,7 +31,7 @@ export function fromTritonConfig(triton: TritonConfig, runtimes: readonly Runtim
   const isOpen = triton.max_batch_size === 0 && triton.input.length + triton.output.length === 0;
   const batching = triton.max_batch_size > 0;
   const instances = fromInstances(triton.instance_group);
-  const own = fromRuntimes(triton, runtime, runtimes);
+  const own = fromRuntime(triton, runtime, runtimes);
   const parameters = Object.entries(triton.parameters).map(([key, value]) => [key, value.string_value] as const);
   const config: ModelConfig = {
     ...(triton.name === '' ? {} : { name: triton.name }),
@@ -47,7 +47,7 @@ export function fromTritonConfig(triton: TritonConfig, runtimes: readonly Runtim
       : fromSequence(triton.sequence_batching, batching)),
     ...(triton.response_cache?.enable === true ? { responseCache: { enabled: true } } : {}),
     ...(instances.config === undefined ? {} : { instances: instances.config }),
-    ...own.sections,
+    ...own.section,
     ...(triton.model_warmup.length === 0 ? {} : { warmup: triton.model_warmup.map(fromWarmup) }),
     ...(parameters.length === 0 ? {} : { parameters: Object.fromEntries(parameters) }),
     ...(Object.keys(triton.metric_tags).length === 0 ? {} : { metricTags: triton.metric_tags }),

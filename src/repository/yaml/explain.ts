@@ -43,6 +43,7 @@ function expected(schema: TSchema): string {
   if (KindGuard.IsObject(schema)) return `a map with ${Object.keys(schema.properties).slice(0, 3).join(', ')}`;
   if (KindGuard.IsRecord(schema)) return 'a map';
   if (KindGuard.IsBoolean(schema)) return 'true or false';
+  if (KindGuard.IsFunction(schema)) return 'a function';
   if (KindGuard.IsString(schema)) return schema.minLength === undefined ? 'a text' : 'a text that is not empty';
   return `${schema.type === 'integer' ? 'an integer' : 'a number'}${range(schema)}`;
 }

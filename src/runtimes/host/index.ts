@@ -12,7 +12,7 @@ import { RunnerProcess } from './runner-process.js';
 import { RunnerWatch } from './runner-watch.js';
 
 export interface HostDependencies {
-  readonly options: RunnerOptions;
+  readonly options: Omit<RunnerOptions, 'runtimes'>;
   readonly runtimes: readonly RuntimeManifest[];
   readonly events: EventBus;
   readonly clock: Clock;

@@ -1,0 +1,49 @@
+import { Type } from '@sinclair/typebox';
+import { RUNTIME_TASKS } from '../../runtimes/index.js';
+
+const strict = { additionalProperties: false } as const;
+const method = Type.Optional(Type.Function([], Type.Unknown()));
+const texts = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
+
+/** The shape of a runtime's manifest, for those that come from outside. */
+export const ManifestSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1 }),
+    tasks: Type.Array(Type.Union(RUNTIME_TASKS.map((task) => Type.Literal(task))), { minItems: 1 }),
+    files: Type.Optional(
+      Type.Object(
+        {
+          endings: texts,
+          names: Type.Optional(texts),
+          noun: Type.Optional(Type.String({ minLength: 1 })),
+          code: Type.Optional(Type.Boolean()),
+        },
+        strict,
+      ),
+    ),
+    options: Type.Optional(Type.Unknown()),
+    placements: Type.Optional(
+      Type.Array(Type.Union([Type.Literal('process'), Type.Literal('inline')]), { minItems: 1 }),
+    ),
+    placementReason: Type.Optional(Type.String()),
+    triton: Type.Optional(
+      Type.Object(
+        {
+          backends: texts,
+          platforms: Type.Optional(texts),
+          shownAs: Type.Optional(Type.String()),
+          decoupled: Type.Optional(Type.Boolean()),
+          block: Type.Optional(Type.String()),
+          fromTriton: method,
+          toTriton: method,
+        },
+        strict,
+      ),
+    ),
+    module: Type.Optional(Type.Unknown()),
+    optionDefaults: method,
+    configProblem: method,
+    composes: method,
+  },
+  strict,
+);
