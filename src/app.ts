@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeFileShortage, maxOpenFiles, processEnvironment, type Settings, watchKeys } from './config/index.js';
-import { type Clock, EventBus, systemClock } from './core/index.js';
+import { type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
 import { createAuthenticator } from './governance/index.js';
 import {
@@ -49,6 +49,8 @@ export interface App {
   readonly dialects: readonly Dialect[];
   readonly events: EventBus;
   readonly clock: Clock;
+  /** Ends calls at their deadline; whoever opens one has it watched until it ends. */
+  readonly deadlines: DeadlineWatch;
   readonly settings: Settings;
   /** Loads the models asked for at start. Rejects only in `repository.strict` mode. */
   start(): Promise<void>;
@@ -66,6 +68,7 @@ export interface App {
 /** Builds a server from its settings. Starts no model and opens no port. */
 export async function createApp(settings: Settings, overrides: AppOverrides = {}): Promise<App> {
   const clock = overrides.clock ?? systemClock;
+  const deadlines = new DeadlineWatch(clock);
   const events = overrides.events ?? new EventBus();
   const runtimes = await loadRuntimes(settings.runners.runtimes, overrides.runtimes);
   const host = createHost({ options: settings.runners, runtimes, events, clock, environment: processEnvironment() });
@@ -108,6 +111,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const front = createFront(settings, {
     service,
     clock,
+    deadlines,
     events,
     dialects: overrides.dialects ?? [],
     renderMetrics: () => telemetry.render(),
@@ -137,6 +141,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     dialects: front.dialects,
     events,
     clock,
+    deadlines,
     settings,
     async start() {
       await life.start();
@@ -172,6 +177,7 @@ function discardUpload(source: ModelSource, repository: Repository, events: Even
 interface FrontParts {
   readonly service: Service;
   readonly clock: Clock;
+  readonly deadlines: DeadlineWatch;
   readonly events: EventBus;
   /** Besides those that are built in. */
   readonly dialects: readonly CreateDialect[];
@@ -180,7 +186,7 @@ interface FrontParts {
 
 /** What clients meet: dialects, credentials and the server that speaks with them. */
 function createFront(settings: Settings, parts: FrontParts) {
-  const { service, clock, events } = parts;
+  const { service, clock, deadlines, events } = parts;
   const { maxInputs, httpHeaderForwardPattern, grpcHeaderForwardPattern, metricsPort } = settings.server;
   const decoder = new Decoder(clock);
   const context: DialectContext = {
@@ -201,6 +207,7 @@ function createFront(settings: Settings, parts: FrontParts) {
     authenticate,
     events,
     clock,
+    deadlines,
     requiresKey: settings.auth.keys.length > 0,
     renderMetrics: settings.telemetry.metrics && metricsPort >= 0 ? parts.renderMetrics : undefined,
     version: VERSION,

@@ -109,14 +109,20 @@ export function createLocalModel<M extends ModelTypes>(
   };
 }
 
-/** A call that ends when the caller's signal is aborted, until it is released. */
+/** A call that is cancelled at its deadline and when the caller's signal is aborted, until it is released. */
 function openCall(app: App, options: Pick<LocalInferOptions, 'signal' | 'timeoutMs' | 'requestId'>) {
   const call = localCall(app, options);
   const { signal } = options;
   const abort = () => call.cancel(new MillraceError('cancelled', 'the caller aborted', { cause: signal?.reason }));
   if (signal?.aborted) abort();
   signal?.addEventListener('abort', abort, { once: true });
-  return { call, release: () => signal?.removeEventListener('abort', abort) };
+  const watch = app.deadlines.watch(call);
+  const release = () => {
+    signal?.removeEventListener('abort', abort);
+    app.deadlines.unwatch(watch);
+    call.end();
+  };
+  return { call, release };
 }
 
 function createRequest(

@@ -66,7 +66,6 @@ function collect(exchange: Exchange, expected: Expectation, done: (body: Uint8Ar
   let body: BodyBuffer = new BodyBuffer(declaredBytes);
   const hand = (whole: Uint8Array) => {
     if (exchange.answered) return;
-    settlement.unwatch();
     settlement.expectNoMore();
     try {
       done(whole);
@@ -79,7 +78,6 @@ function collect(exchange: Exchange, expected: Expectation, done: (body: Uint8Ar
     if (!(whole instanceof Promise)) hand(whole);
     else whole.then(hand, (error: unknown) => exchange.fail(error));
   };
-  settlement.watch();
   settlement.expectMore();
   req.on('data', (chunk: Buffer) => {
     if (settlement.answered) return;

@@ -1,4 +1,4 @@
-import type { Clock, EventBus } from '../core/index.js';
+import type { Clock, DeadlineWatch, EventBus } from '../core/index.js';
 import type { Authenticate } from '../governance/index.js';
 import type { Dialect } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
@@ -16,6 +16,8 @@ export interface ServerDependencies {
   readonly requiresKey: boolean;
   readonly events: EventBus;
   readonly clock: Clock;
+  /** Ends requests at their deadline. */
+  readonly deadlines: DeadlineWatch;
   /** undefined = no metrics port. */
   readonly renderMetrics: RenderMetrics | undefined;
   /** Version of the package, for the OpenAPI document. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Call, MillraceError, Principal } from '../core/index.js';
+import type { Call, MillraceError } from '../core/index.js';
 import type { Authenticate, Peer } from '../governance/index.js';
 import type { Dialect, WireResponse, WireStream } from '../protocols/index.js';
 import { bodyBytes, bodyPieces, endWith } from './answer-body.js';
@@ -95,22 +95,20 @@ export class Exchange implements OpenExchange, Transport {
     return `${this.req.method} ${this.req.url}`;
   }
 
-  /** Finds out who calls, and opens their call: at once where that is known at once. */
+  /**
+   * Finds out who calls, and opens their call with its deadline: at once where that is known at once. Throws 400 when the client's own
+   * timeout is malformed.
+   */
   enter(authenticate: Authenticate): Call | Promise<Call> {
-    const principal = authenticate(this.credential, this.peer);
-    if (!(principal instanceof Promise)) return this.begin(principal);
     const { settlement } = this;
-    settlement.awaitCaller(this.#context.options.requestTimeoutMs);
-    return principal.then((found) => {
-      settlement.callerKnown();
-      return this.begin(found);
-    });
-  }
-
-  /** Opens the call of `principal` with its deadline. Throws 400 when the client's own timeout is malformed. */
-  begin(principal: Principal): Call {
+    const principal = authenticate(this.credential, this.peer);
+    // Nobody waits for it where the timeout is malformed.
+    if (principal instanceof Promise) principal.catch(() => undefined);
     const limitMs = this.#context.options.requestTimeoutMs;
-    return this.settlement.begin(principal, requestTimeoutMs(this.req.headers['x-request-timeout-ms'], limitMs));
+    const timeoutMs = requestTimeoutMs(this.req.headers['x-request-timeout-ms'], limitMs);
+    return principal instanceof Promise
+      ? settlement.beginLater(principal, timeoutMs)
+      : settlement.begin(principal, timeoutMs);
   }
 
   /** Answers. A successful body is compressed when `compressible` and the client asks for it. */

@@ -163,6 +163,8 @@ function bindRoute(app: FastifyInstance, { dialect, route }: TableRow, binding: 
     },
     handler: async (request, reply) => {
       const { exchange, contentType } = passageOf(request);
+      // Models load as long as they load.
+      exchange.settlement.unwatch();
       if (contentType !== undefined) exchange.req.headers['content-type'] = contentType;
       const bytes = request.body instanceof Uint8Array ? request.body : NO_BYTES;
       const json = body?.kind === 'json' ? readJson(bytes, body.schema) : {};

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ByteBudget, DeadlineWatch, MillraceError, within } from '../core/index.js';
+import { ByteBudget, MillraceError, within } from '../core/index.js';
 import { Connections } from './connection.js';
 import type { ServerDependencies } from './dependencies.js';
 import type { ExchangeContext } from './exchange.js';
@@ -86,7 +86,7 @@ export function createServer(dependencies: ServerDependencies): Server {
 }
 
 function createContext(dependencies: ServerDependencies, draining: () => boolean): ExchangeContext {
-  const { options, clock, events, requiresKey } = dependencies;
+  const { options, clock, events, requiresKey, deadlines } = dependencies;
   return {
     options,
     clock,
@@ -94,7 +94,7 @@ function createContext(dependencies: ServerDependencies, draining: () => boolean
     requiresKey,
     connections: new Connections(clock),
     budget: new ByteBudget('the server', options.maxBufferedBytes),
-    deadlines: new DeadlineWatch(clock),
+    deadlines,
     open: new OpenRequests(),
     requestId: createRequestIds(),
     draining,

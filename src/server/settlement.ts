@@ -25,6 +25,7 @@ export interface SettlementContext {
   readonly events: EventBus;
   /** What requests and answers may hold, those of all transports together. */
   readonly budget: ByteBudget;
+  /** Of all calls of the server. */
   readonly deadlines: DeadlineWatch;
   readonly open: OpenRequests;
   readonly requestId: (header: string | string[] | undefined) => string;
@@ -125,30 +126,29 @@ export class Settlement implements Expiring, OpenRequest {
     return this.call.timing;
   }
 
-  /** Opens the call of `principal`, who gives up `timeoutMs` after the request was received. */
+  /**
+   * Opens the call of `principal`, who gives up `timeoutMs` after the request was received. Its deadline is watched from here until it
+   * settles, or until {@link unwatch}.
+   */
   begin(principal: Principal, timeoutMs: number): Call {
+    this.unwatch();
     this.#call = this.#createCall(principal, this.receivedAt + timeoutMs);
+    this.#watch = this.#context.deadlines.watch(this);
     return this.#call;
   }
 
-  /** It takes a while to find out who calls: meanwhile the request ends as any other, `timeoutMs` after it was received at the latest. */
-  awaitCaller(timeoutMs: number): void {
-    this.begin(NOBODY, timeoutMs);
-    this.watch();
-  }
-
-  /** It is known who calls. Throws where nobody waits for an answer any more. */
-  callerKnown(): void {
+  /**
+   * The same where it takes a while to find out who calls. Meanwhile the request ends as any other, by the same deadline and after
+   * `requestTimeoutMs` at the latest; it rejects where nobody waits for an answer any more.
+   */
+  async beginLater(principal: Promise<Principal>, timeoutMs: number): Promise<Call> {
+    this.begin(NOBODY, Math.min(timeoutMs, this.#context.options.requestTimeoutMs));
+    const found = await principal;
     if (this.#answered) throw new MillraceError('cancelled', 'the client is gone');
-    this.unwatch();
+    return this.begin(found, timeoutMs);
   }
 
-  /** Ends the request when its deadline passes, until {@link unwatch}. */
-  watch(): void {
-    this.#watch = this.#context.deadlines.watch(this);
-  }
-
-  /** Somebody else watches the deadline, or it no longer matters. */
+  /** What is asked for may take longer than a request may. */
   unwatch(): void {
     if (this.#watch === undefined) return;
     this.#context.deadlines.unwatch(this.#watch);

@@ -1,7 +1,6 @@
 import {
   type Call,
   type Clock,
-  DeadlineWatch,
   type EventBus,
   type InferRequest,
   type InferTarget,
@@ -37,7 +36,6 @@ interface Outcome {
 
 /** The use case that everything is about: resolve, submit, answer. One `inferFinished` a call. */
 export function createInfer({ engine, clock, events, sharedMemory, starting }: InferDependencies) {
-  const deadlines = new DeadlineWatch(clock);
   const run = createRun({ engine, sharedMemory, turns: new Turns(clock) });
   const { resolve, versionNow } = createResolution({
     engine,
@@ -69,11 +67,8 @@ export function createInfer({ engine, clock, events, sharedMemory, starting }: I
       finish(call, { target, request, info, error });
       return Promise.reject(error);
     }
-    const token = deadlines.watch(call);
-    const settle: Settle = (error, answered = error === undefined) => {
-      deadlines.unwatch(token);
+    const settle: Settle = (error, answered = error === undefined) =>
       finish(call, { target, request, info, error, answered });
-    };
     return run({ call, request, info: chosen, chooseInfo }, settle);
   }
 

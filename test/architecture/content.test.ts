@@ -25,6 +25,11 @@ describe('source files', () => {
     expect(openers.map((file) => file.path).filter((name) => !outside(name))).toEqual(['src/core/call.ts']);
   });
 
+  it('one watch keeps the deadlines of all calls of a server', () => {
+    const makers = sourceFiles().filter(({ text }) => /\bnew DeadlineWatch\(/.test(text));
+    expect(makers.map((file) => file.path)).toEqual(['src/app.ts']);
+  });
+
   it('no file is left for later', () => {
     const unfinished = sourceFiles().filter((file) => /\b(TODO|FIXME|XXX|HACK)\b|not implemented yet/i.test(file.text));
     expect(unfinished.map((file) => file.path)).toEqual([]);

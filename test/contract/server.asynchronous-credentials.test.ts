@@ -1,11 +1,14 @@
+import { constants } from 'node:http2';
 import { status } from '@grpc/grpc-js';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { MillraceError, type Principal } from '../../src/core/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import {
   closeGrpcServers,
   ECHO_PATH,
+  framed,
   GrpcClient,
+  RawGrpc,
   STREAM_PATH,
   startGrpcServer,
   streaming,
@@ -22,10 +25,22 @@ afterEach(async () => {
 /** An authenticator that answers when the test says so. */
 function createLateAuthenticator() {
   const asked: { readonly resolve: (principal: Principal) => void; readonly reject: (error: Error) => void }[] = [];
+  let onAsked = (): void => undefined;
   return {
     asked,
-    authenticate: () => new Promise<Principal>((resolve, reject) => asked.push({ resolve, reject })),
-    next: (count = 1) => vi.waitFor(() => expect(asked).toHaveLength(count)),
+    authenticate: () =>
+      new Promise<Principal>((resolve, reject) => {
+        asked.push({ resolve, reject });
+        onAsked();
+      }),
+    /** Resolves when it has been asked so often. */
+    next: async (count = 1) => {
+      while (asked.length < count) {
+        await new Promise<void>((resolve) => {
+          onAsked = resolve;
+        });
+      }
+    },
   };
 }
 
@@ -101,6 +116,23 @@ describe('over HTTP, credentials that take a while to check', () => {
     else asked[0]?.reject(UNKNOWN);
     await new Promise(setImmediate);
     expect(finished).toHaveLength(1);
+    client.socket.destroy();
+  });
+
+  it('are waited for no longer than the client says, and not at all where that cannot be read', async () => {
+    const clock = new FakeClock();
+    const { port, asked, next, diagnostics } = await startHttp(clock);
+    const client = await RawClient.connect(port);
+    client.send(requestText('POST /v2/models/m/infer', { 'x-request-timeout-ms': '40' }, INFER));
+    await next();
+    await clock.advance(40);
+    const late = await client.response();
+    expect(JSON.parse(late.body.toString()).error).toBe('the request took longer than its 40 ms');
+    client.send(requestText('POST /v2/models/m/infer', { 'x-request-timeout-ms': 'soon' }, INFER));
+    expect((await client.response()).status).toBe(400);
+    for (const { reject } of asked) reject(UNKNOWN);
+    await new Promise(setImmediate);
+    expect(diagnostics).toEqual([]);
     client.socket.destroy();
   });
 
@@ -185,7 +217,35 @@ describe('over gRPC, credentials that take a while to check', () => {
     expect(handled).toEqual([]);
   });
 
-  it('run nothing for a client that has left meanwhile', async () => {
+  it('are waited for no longer than the client says', async () => {
+    const clock = new FakeClock();
+    const { port, asked, next, finishedWith } = await startGrpc(clock);
+    const answer = new RawGrpc(port).send([framed(Buffer.from('a'))], { 'grpc-timeout': '40m' });
+    await next();
+    await clock.advance(40);
+    expect((await answer).headers).toMatchObject({
+      'grpc-status': String(status.DEADLINE_EXCEEDED),
+      'grpc-message': 'the request took longer than its 40 ms',
+    });
+    await finishedWith();
+    asked[0]?.reject(UNKNOWN);
+    await new Promise(setImmediate);
+    expect(handled).toEqual([]);
+  });
+
+  it('run nothing for a client that has left meanwhile, its message unread', async () => {
+    const { port, asked, next, finishedWith } = await startGrpc();
+    const stream = new RawGrpc(port).open();
+    stream.write(framed(Buffer.from('a')));
+    await next();
+    stream.close(constants.NGHTTP2_CANCEL);
+    expect((await finishedWith()).error?.code).toBe('cancelled');
+    asked[0]?.resolve(EVERYBODY);
+    await new Promise(setImmediate);
+    expect(handled).toEqual([]);
+  });
+
+  it('run nothing for a client that has left its stream meanwhile', async () => {
     const { client, asked, next, finishedWith } = await startGrpc();
     const stream = client.stream({ path: STREAM_PATH });
     stream.on('error', () => undefined);

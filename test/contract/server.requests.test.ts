@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService } from '../support/fake-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
 import { RawClient, requestText } from '../support/raw-client.js';
@@ -237,6 +238,28 @@ describe('the server', () => {
     client.send(requestText('GET /v2/health/ready', { 'user-agent': 'curl/8.5.0', accept: '*/*', ...more }));
     const { status, body } = await client.response();
     expect([status, body.toString()]).toEqual([200, expected]);
+  });
+
+  it('loads a model for longer than a request may take', async () => {
+    const clock = new FakeClock();
+    const service = createFakeService();
+    let begin = (): void => undefined;
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    let finish = (): void => undefined;
+    service.loadModel = () => {
+      begin();
+      return new Promise((resolve) => {
+        finish = () => resolve([]);
+      });
+    };
+    const { url } = await startTestServer({ service, clock, options: { requestTimeoutMs: 1_000 } });
+    const loading = post(`${url}/v2/repository/models/m/load`, {});
+    await begun;
+    await clock.advance(60_000);
+    finish();
+    expect((await loading).status).toBe(200);
   });
 
   it('refuses HTTP/1.1 without a host, and takes HTTP/1.0 without one', async () => {

@@ -71,6 +71,23 @@ describe('a request', () => {
     ]);
   });
 
+  it('is watched until it settles, from the moment at which its call is open', async () => {
+    const { clock, open } = createSettlements();
+    const [waiting, answered] = [open(), open()];
+    answered.answer(10);
+    await clock.advance(TIMEOUT_MS);
+    expect(answered.settlement.call.cancelled?.code).toBe('deadline_exceeded');
+    expect([waiting.written, answered.written]).toEqual([['deadline_exceeded'], ['answer']]);
+  });
+
+  it('may take longer where it says so', async () => {
+    const { clock, open } = createSettlements();
+    const { settlement, written } = open();
+    settlement.unwatch();
+    await clock.advance(10 * TIMEOUT_MS);
+    expect([written, settlement.call.cancelled]).toEqual([[], undefined]);
+  });
+
   it('that has settled leaves no timer behind', async () => {
     const { clock, open, server } = createSettlements();
     server.draining = true;

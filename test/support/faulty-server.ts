@@ -1,5 +1,5 @@
 import { createSettings } from '../../src/config/index.js';
-import { EventBus, type Signature, systemClock, type Tensor } from '../../src/core/index.js';
+import { DeadlineWatch, EventBus, type Signature, systemClock, type Tensor } from '../../src/core/index.js';
 import { createEngine, type ModelInfo } from '../../src/engine/index.js';
 import { createFolderRepository } from '../../src/repository/index.js';
 import {
@@ -100,6 +100,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     dialects: createDialects({ service, clock, options: settings.server }),
     events,
     clock,
+    deadlines: new DeadlineWatch(clock),
     version: '0.0.0',
     requiresKey: false,
     renderMetrics: undefined,

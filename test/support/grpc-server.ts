@@ -9,7 +9,7 @@ import {
   type ServiceError,
   type StatusObject,
 } from '@grpc/grpc-js';
-import { ByteBudget, type Clock, EventBus, type Events, systemClock } from '../../src/core/index.js';
+import { ByteBudget, type Clock, DeadlineWatch, EventBus, type Events, systemClock } from '../../src/core/index.js';
 import type { Authenticate } from '../../src/governance/index.js';
 import {
   GRPC_STATUS,
@@ -88,6 +88,7 @@ export async function startGrpcServer(settings: TestGrpcSettings = {}): Promise<
   events.subscribe('diagnostic', (event) => diagnostics.push(event));
   const options = serverOptions(settings.options);
   const budget = new ByteBudget('the server', options.maxBufferedBytes);
+  const { clock = systemClock } = settings;
   let draining = false;
   let requests = 0;
   const grpc = createGrpcServer({
@@ -98,7 +99,8 @@ export async function startGrpcServer(settings: TestGrpcSettings = {}): Promise<
     requiresKey: false,
     draining: () => draining,
     authenticate: settings.authenticate ?? (() => EVERYBODY),
-    clock: settings.clock ?? systemClock,
+    clock,
+    deadlines: new DeadlineWatch(clock),
     requestId: (header) => (typeof header === 'string' ? header : `r${++requests}`),
   });
   const listener = grpc.createListener(

@@ -1,5 +1,13 @@
 import { Value } from '@sinclair/typebox/value';
-import { type Clock, EventBus, type Events, type Principal, SCOPES, systemClock } from '../../src/core/index.js';
+import {
+  type Clock,
+  DeadlineWatch,
+  EventBus,
+  type Events,
+  type Principal,
+  SCOPES,
+  systemClock,
+} from '../../src/core/index.js';
 import {
   type Addresses,
   createServer,
@@ -63,6 +71,7 @@ export function createTestServer(settings: TestServerSettings = {}) {
     requiresKey: false,
     events,
     clock,
+    deadlines: new DeadlineWatch(clock),
     renderMetrics: undefined,
     version: '0.0.0',
     ...settings.dependencies,

@@ -117,7 +117,6 @@ export function createSettlements() {
     open(headers?: Readonly<Record<string, string>>): FakeTransport {
       const transport = new FakeTransport(context, headers);
       transport.settlement.begin(TESTER, TIMEOUT_MS);
-      transport.settlement.watch();
       return transport;
     },
   };

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { protoBytes } from '../../../test/support/grpc-messages.js';
-import { Call, MillraceError, type Signature, systemClock } from '../../core/index.js';
+import { Call, DeadlineWatch, MillraceError, type Signature, systemClock } from '../../core/index.js';
 import { decodeInfer } from '../oip/decode-infer.js';
 import { decodeGenerate } from '../oip/generate-decode.js';
 import { decodeModelInfer } from '../oip/grpc/decode-infer.js';
@@ -120,6 +120,7 @@ describe('a request that is decoded in a thread', () => {
     start(clock);
     const first = decodeInferIn(decoder, createCall(), inferJob('{"inputs":[]}'));
     const [left, late] = [createCall(), createCall(clock.now() + 50)];
+    new DeadlineWatch(clock).watch(late);
     const [leftJob, lateJob] = [inferJob('{"inputs":[]}'), inferJob('{"inputs":[]}')];
     const given = [decodeInferIn(decoder, left, leftJob), decodeInferIn(decoder, late, lateJob)];
     const gone = new MillraceError('cancelled', 'the client left');

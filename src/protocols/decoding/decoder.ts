@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Call, type Clock, DeadlineWatch, type ErrorCode, MillraceError, type Timer } from '../../core/index.js';
+import { type Call, type Clock, type ErrorCode, MillraceError, type Timer } from '../../core/index.js';
 import type { DecodeFunction, DecodeJob, DecodeReply } from './jobs.js';
 
 /** The thread ends when it has had nothing to do for so long: it holds about 10 MB. */
@@ -19,7 +19,6 @@ interface Waiting {
  */
 export class Decoder {
   readonly #clock: Clock;
-  readonly #deadlines: DeadlineWatch;
   readonly #waiting = new Set<Waiting>();
   #thread: Worker | undefined;
   #running: Waiting | undefined;
@@ -27,11 +26,10 @@ export class Decoder {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#deadlines = new DeadlineWatch(clock);
   }
 
   /**
-   * Rejects with what the function throws, and as soon as the call is cancelled or its deadline passes. The memory of `moves` is
+   * Rejects with what the function throws, and as soon as the call is cancelled. The memory of `moves` is
    * gone afterwards; everything else is copied.
    */
   decode<Input, Result>(
@@ -41,17 +39,12 @@ export class Decoder {
   ): Promise<Result> {
     const buffers = moves.map(({ buffer }) => buffer);
     return new Promise((resolve, reject) => {
-      const token = this.#deadlines.watch(call);
-      const end = () => {
-        this.#deadlines.unwatch(token);
-        call.onCancel(undefined);
-      };
       const waiting: Waiting = {
         job: { module: built(module), name, input },
         moved: buffers.filter((buffer) => buffer instanceof ArrayBuffer),
         settle: (reply) => {
           if (call.cancelled !== undefined) return;
-          end();
+          call.onCancel(undefined);
           if ('result' in reply) resolve(reply.result as Result);
           else reject(toError(reply));
         },
@@ -59,7 +52,6 @@ export class Decoder {
       this.#waiting.add(waiting);
       call.onCancel((reason) => {
         this.#waiting.delete(waiting);
-        end();
         reject(reason);
       });
       this.#next();

@@ -1,5 +1,5 @@
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
-import { type Call, MillraceError, type Principal, shuttingDown } from '../../core/index.js';
+import { type Call, MillraceError, shuttingDown } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import { GRPC_STATUS, GRPC_STATUS_CODES, type GrpcMethod, type ServedMethod } from '../../protocols/index.js';
 import type { ServerOptions } from '../options.js';
@@ -91,33 +91,33 @@ export class GrpcExchange implements Transport {
    */
   begin(method: GrpcMethod, limitMs: number): Call | Promise<Call> {
     const { metadata, settlement } = this;
-    const { options, authenticate, draining } = this.context;
+    const { authenticate, draining } = this.context;
     // Whoever asks for the health of the server is told of the shutdown; a watch would only hold it up.
     const refused = method.access === 'key' || method.kind === 'stream';
     if (refused && draining()) throw shuttingDown();
     const peer = createPeer(this.#incoming.connection, metadata, metadata[':authority'] ?? metadata.host);
     const principal = method.access === 'key' ? authenticate(this.#credential(), peer) : NOBODY;
-    if (!(principal instanceof Promise)) return this.#open(principal, method, limitMs);
-    settlement.awaitCaller(options.requestTimeoutMs);
+    if (!(principal instanceof Promise)) {
+      this.#checkControl(method);
+      return settlement.begin(principal, Math.min(grpcTimeoutMs(metadata['grpc-timeout']), limitMs));
+    }
+    // Nobody waits for it where the timeout is malformed.
+    principal.catch(() => undefined);
+    const timeoutMs = Math.min(grpcTimeoutMs(metadata['grpc-timeout']), limitMs);
     this.stream.pause();
-    return principal.then((found) => {
-      settlement.callerKnown();
+    return settlement.beginLater(principal, timeoutMs).then((call) => {
       this.stream.resume();
-      return this.#open(found, method, limitMs);
+      this.#checkControl(method);
+      return call;
     });
   }
 
-  #open(principal: Principal, method: GrpcMethod, limitMs: number): Call {
-    const { metadata, settlement } = this;
-    if (method.control && this.context.options.adminPort >= 0) {
-      throw new MillraceError(
-        'permission_denied',
-        `${method.path} changes the server: it is answered on the admin port only, which is REST`,
-      );
-    }
-    const call = settlement.begin(principal, Math.min(grpcTimeoutMs(metadata['grpc-timeout']), limitMs));
-    settlement.watch();
-    return call;
+  #checkControl(method: GrpcMethod): void {
+    if (!method.control || this.context.options.adminPort < 0) return;
+    throw new MillraceError(
+      'permission_denied',
+      `${method.path} changes the server: it is answered on the admin port only, which is REST`,
+    );
   }
 
   /** Ends the call with an error; what was not foreseen is published with its stack and answered without it. */

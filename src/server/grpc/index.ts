@@ -1,4 +1,4 @@
-import { type ByteBudget, type Clock, DeadlineWatch, type EventBus } from '../../core/index.js';
+import type { ByteBudget, Clock, DeadlineWatch, EventBus } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import type { ServedMethod } from '../../protocols/index.js';
 import type { Endpoint } from '../endpoint.js';
@@ -17,6 +17,7 @@ export interface GrpcSetup {
   readonly events: EventBus;
   readonly clock: Clock;
   readonly budget: ByteBudget;
+  readonly deadlines: DeadlineWatch;
   readonly requestId: (header: string | string[] | undefined) => string;
   readonly draining: () => boolean;
   readonly tls: TlsPair | undefined;
@@ -39,7 +40,6 @@ export function createGrpcServer(setup: GrpcSetup): GrpcServer {
   const calls = new OpenCalls(clock, interval);
   const context: GrpcContext = {
     ...setup,
-    deadlines: new DeadlineWatch(clock),
     open: calls,
     sidelines: new Sidelines(),
   };
