@@ -3,7 +3,7 @@
  * nothing changes: `dist/engine/index.js` imports `dist/core/index.js`, so there is one copy of every class.
  */
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -54,11 +54,15 @@ async function bundleRoom(dist, room, entries) {
 
 async function bundleVendor(dist, { name, paths }) {
   const folder = vendorFolder(name);
+  const { version, license } = await packageOf(name);
   await write(dist, {
     input: Object.fromEntries(paths.map((entry) => [`${folder}${entry || '/index'}`, `${name}${entry}`])),
     chunkFileNames: `${folder}/[name].js`,
-    banner: `/*! ${name} ${await versionOf(name)}\n${await readLicense(name)}*/`,
+    banner: `/*! ${name} ${version}\n${await readLicense(name)}*/`,
   });
+  // By this, scanners of installed files know which version is here.
+  const manifest = { name, version, license, type: 'module' };
+  await writeFile(path.join(dist, folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 
 /**
@@ -76,8 +80,8 @@ export async function bundleTypes(types, dist) {
   await built.write({ dir: dist, chunkFileNames: 'types/[name].js' });
 }
 
-async function versionOf(name) {
-  return JSON.parse(await readFile(path.join(root, 'node_modules', name, 'package.json'), 'utf8')).version;
+async function packageOf(name) {
+  return JSON.parse(await readFile(path.join(root, 'node_modules', name, 'package.json'), 'utf8'));
 }
 
 /** The file, or what the package says at the head of each of its own. */

@@ -39,11 +39,15 @@ describe('the compiled package', () => {
     expect([...imported, ...unimported].sort()).toEqual(Object.keys(PACKAGE.dependencies).sort());
   });
 
-  it('names each library that it carries a copy of, with its version, in NOTICE and above the copy', () => {
-    const copies = readdirSync(path.join(DIST, 'vendor')).map((folder) => {
+  it('names each library that it carries a copy of, with its version, in NOTICE, above the copy and beside it', () => {
+    const vendor = path.join(DIST, 'vendor');
+    const copies = readdirSync(vendor).map((folder) => {
       const [, name, version] = /^\/\*! (\S+) (\S+)\n/.exec(
-        readFileSync(path.join(DIST, 'vendor', folder, 'index.js'), 'utf8'),
+        readFileSync(path.join(vendor, folder, 'index.js'), 'utf8'),
       ) ?? [undefined, folder];
+      const { license } = JSON.parse(readFileSync(path.join('node_modules', name ?? '', 'package.json'), 'utf8'));
+      const manifest = JSON.parse(readFileSync(path.join(vendor, folder, 'package.json'), 'utf8'));
+      expect(manifest).toEqual({ name, version, license, type: 'module' });
       return `${name} ${version}`;
     });
     const notice = readFileSync('NOTICE', 'utf8');
