@@ -3,7 +3,7 @@ import type { HostGuard } from './host-guard.js';
 import { HttpError } from './http-error.js';
 import type { ServerOptions } from './options.js';
 
-const ALLOWED_METHODS = 'GET, HEAD, POST, OPTIONS';
+const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 const ALLOWED_HEADERS =
   'authorization, content-type, content-encoding, inference-header-content-length, traceparent, tracestate, ' +
   'x-request-id, x-request-timeout-ms';

@@ -179,7 +179,7 @@ describe('a request of a web page', () => {
     expect(status).toBe(204);
     expect(headers).toMatchObject({
       'access-control-allow-origin': 'https://app.example',
-      'access-control-allow-methods': 'GET, HEAD, POST, OPTIONS',
+      'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
       'access-control-allow-headers':
         'authorization, content-type, content-encoding, inference-header-content-length, traceparent, tracestate, x-request-id, x-request-timeout-ms',
       'access-control-max-age': '60',
