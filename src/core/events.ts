@@ -1,7 +1,8 @@
-import type { BatchReason, Call } from './call.js';
+import type { Call } from './call.js';
 import type { MillraceError } from './errors.js';
 import type { ModelRef, ModelState } from './model.js';
 import type { InferRequest, InferTarget } from './request.js';
+import type { BatchReason } from './timing.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];

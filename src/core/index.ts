@@ -17,6 +17,7 @@ export * from './request.js';
 export * from './signature.js';
 export * from './tensor.js';
 export * from './tensor-values.js';
+export * from './timing.js';
 export * from './trace.js';
 export * from './turns.js';
 export * from './when-ready.js';

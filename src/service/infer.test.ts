@@ -123,6 +123,18 @@ describe('infer', () => {
   });
 });
 
+describe('a call that nobody waits for any more', () => {
+  it('is not run', async () => {
+    const { resolveM, infer, given, finished } = createFixture();
+    const left = call();
+    const gone = new MillraceError('cancelled', 'the client left');
+    left.cancel(gone);
+    await expect(infer(left, resolveM(), request(1))).rejects.toBe(gone);
+    expect(given).toEqual([]);
+    expect(finished).toMatchObject([{ call: left, error: gone, answered: false }]);
+  });
+});
+
 describe('what happens to a model after it was resolved', () => {
   it('loaded again, its new generation runs the request', () => {
     const { resolveM, infer, refs, serving } = createFixture();

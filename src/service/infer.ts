@@ -61,6 +61,7 @@ export function createInfer({ engine, clock, events, sharedMemory, starting }: I
     };
     let chosen: ModelInfo;
     try {
+      if (call.cancelled !== undefined) throw call.cancelled;
       chosen = chooseInfo();
     } catch (thrown) {
       const error = toMillraceError(thrown);

@@ -1,0 +1,57 @@
+import type { FinishReason, Usage } from './request.js';
+
+/** Why a batch was sent off. */
+export type BatchReason = 'full' | 'preferred' | 'delay' | 'idle' | 'single' | 'retry';
+
+/**
+ * Where the time of one call went, and the tokens that it took, filled in on the way; all `…At` are {@link Clock.now} milliseconds and 0 until known.
+ * Response headers, metrics, log lines and events all read this one value.
+ */
+export interface Timing {
+  receivedAt: number;
+  decodedAt: number;
+  enqueuedAt: number;
+  /** Taken out of the queue into a batch. */
+  dequeuedAt: number;
+  /** Handed to the instance; later than `dequeuedAt` when the batch was prefetched. */
+  startedAt: number;
+  finishedAt: number;
+  computeInputMs: number;
+  computeInferMs: number;
+  computeOutputMs: number;
+  batchRows: number;
+  batchReason: BatchReason | undefined;
+  /** Whether the response cache had the answer; undefined where it was not asked. */
+  cache: 'hit' | 'miss' | undefined;
+  /** Spent on looking into the response cache and putting the answer there. */
+  cacheMs: number;
+  encodeMs: number;
+  /** First answer of a stream; 0 for models of one answer. */
+  firstResponseAt: number;
+  /** Tokens that a model says the call has taken; undefined where it does not. */
+  usage: Usage | undefined;
+  /** Why its model has stopped generating; undefined where it has not, or does not generate. */
+  finishReason: FinishReason | undefined;
+}
+
+export function createTiming(receivedAt: number): Timing {
+  return {
+    receivedAt,
+    decodedAt: 0,
+    enqueuedAt: 0,
+    dequeuedAt: 0,
+    startedAt: 0,
+    finishedAt: 0,
+    computeInputMs: 0,
+    computeInferMs: 0,
+    computeOutputMs: 0,
+    batchRows: 0,
+    batchReason: undefined,
+    cache: undefined,
+    cacheMs: 0,
+    encodeMs: 0,
+    firstResponseAt: 0,
+    usage: undefined,
+    finishReason: undefined,
+  };
+}
