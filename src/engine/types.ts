@@ -68,6 +68,13 @@ export interface ModelStatistics {
   >;
 }
 
+/** A number that a runtime says of an instance; one that only grows where the name ends with `_total`. */
+export interface InstanceStatistic {
+  readonly name: string;
+  readonly help: string;
+  readonly value: number;
+}
+
 /** What a gauge reads at the moment it is scraped. */
 export interface ModelGauges {
   readonly ref: ModelRef;
@@ -82,6 +89,8 @@ export interface ModelGauges {
     readonly pid: number;
     readonly up: boolean;
     readonly restarts: number;
+    /** What its runtime says of it; nothing while it is down. Absent where that never says anything. */
+    readonly statistics?: readonly InstanceStatistic[];
   }[];
 }
 

@@ -72,6 +72,14 @@ export interface StateTensor {
   readonly initial: string | undefined;
 }
 
+/** A number that a runtime says of one instance: metric `millrace_runtime_<name>`, a counter where it ends with `_total`. */
+export interface StatisticSpec {
+  /** Lower-case letters, digits and `_`, up to 63; with the unit: `kv_cache_used_bytes`. */
+  readonly name: string;
+  /** One line, up to 200 characters. */
+  readonly help: string;
+}
+
 /** Input bytes of a request, or tokens, which are estimated from its bytes. */
 export type CostUnit = 'bytes' | 'tokens';
 
@@ -103,6 +111,8 @@ export interface Description {
    * same instance while that has room. Default: false.
    */
   readonly affinity?: boolean;
+  /** What it says of itself in {@link LoadedModel.statistics}; at most 32. Default: nothing. */
+  readonly statistics?: readonly StatisticSpec[];
   /** Wants {@link BatchItem.context}. */
   readonly wantsContext: boolean;
   /** BYTES are held as UTF-8 text, so other byte strings must be refused before they get here. */
@@ -208,6 +218,11 @@ export interface LoadedModel {
   execute(batch: Batch, emit: Emit): Promise<BatchTiming>;
   /** The caller lost interest in the item; a runtime that can stops working on it, others ignore this. */
   cancel(callId: number): void;
+  /**
+   * The statistics that the description names, as they are now; cheap, and safe to call at any time. In a runner they are
+   * read when a batch ends, and twice a second while batches run.
+   */
+  statistics?(): Readonly<Record<string, number>>;
   /** Gives everything back. No execute may be running. */
   close(): Promise<void>;
 }

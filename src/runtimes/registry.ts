@@ -1,6 +1,7 @@
 import { MillraceError } from '../core/index.js';
 import type { LoadedModel, LoadSpec, Runtime } from './contract.js';
 import type { RuntimeContext } from './runtime-context.js';
+import { checkStatistics } from './statistics.js';
 
 /** What the module of a runtime exports. */
 export interface RuntimeModule {
@@ -26,8 +27,9 @@ export async function loadModel(spec: PlacedSpec, context: RuntimeContext): Prom
   const { createRuntime } = await importRuntime(spec);
   const runtime = await createRuntime(context);
   const model = await runtime.load(spec);
-  if (spec.sequence === undefined) return model;
   try {
+    checkStatistics(model.description);
+    if (spec.sequence === undefined) return model;
     const { keepSequences } = await import('./sequence/index.js');
     return keepSequences(model, spec.sequence, spec.maxBatchSize);
   } catch (error) {

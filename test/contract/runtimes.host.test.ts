@@ -283,7 +283,7 @@ describe('a load', () => {
     );
     const other = createTestHost({ entry });
     await expect(other.load(faulty)).rejects.toMatchObject({
-      message: "runner model/1#0 is gone: speaks protocol another, expected 2; is 'runners.entry' of this version?",
+      message: "runner model/1#0 is gone: speaks protocol another, expected 3; is 'runners.entry' of this version?",
     });
     await other.host.close();
   });

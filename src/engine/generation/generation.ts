@@ -8,7 +8,7 @@ import { Scheduler } from '../scheduler.js';
 import { schedulerLimits } from '../scheduler-limits.js';
 import { createShapeRules } from '../shape-rules.js';
 import { StatisticsCounter } from '../statistics.js';
-import type { GrantCredit, ModelGauges, ModelInfo, Submission } from '../types.js';
+import type { GrantCredit, InstanceStatistic, ModelGauges, ModelInfo, Submission } from '../types.js';
 import { createWarmup } from '../warmup.js';
 import { closeFailed, createInstanceLoader, type InstanceLoader, startInstance, warmUp } from './instance-loader.js';
 import type { LoadGenerationOptions } from './load-options.js';
@@ -183,8 +183,18 @@ function gaugesOf(ref: ModelRef, scheduler: Scheduler, pool: InstancePool): Mode
       pid: slot.instance?.pid ?? 0,
       up: slot.instance !== undefined,
       restarts: slot.restarts,
+      ...(slot.instance?.description.statistics === undefined ? {} : { statistics: statisticsOf(slot.instance) }),
     })),
   };
+}
+
+function statisticsOf(instance: Instance): readonly InstanceStatistic[] {
+  const { statistics: specs = [] } = instance.description;
+  const values = instance.statistics?.() ?? {};
+  return specs.flatMap(({ name, help }) => {
+    const value = values[name];
+    return value === undefined ? [] : [{ name, help, value }];
+  });
 }
 
 function describe({ ref, source, model, batching, loadMs }: LoadedGeneration): ModelInfo {

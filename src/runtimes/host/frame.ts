@@ -49,6 +49,8 @@ export const FrameKind = {
   callEnd: 18,
   /** Server → runner: where in the shared segment the frame lies that is meant. */
   stored: 19,
+  /** Runner → server: what a model says of itself now; belongs to no exchange. */
+  statistics: 20,
 } as const;
 
 export interface FrameHeader {

@@ -1,4 +1,5 @@
 import type { Batch, BatchTiming, Description, Emit, Instance, LoadedModel } from '../contract.js';
+import { nameStatistics, readStatistics } from '../statistics.js';
 import { CreditBook } from './credit-book.js';
 
 /** A model in the serving thread: nothing can stop it, limit it or take its memory back. */
@@ -32,6 +33,15 @@ export class InlineModel implements Instance {
 
   grant(callId: number, answers: number): void {
     this.#credit?.grant(callId, answers);
+  }
+
+  /** Whoever asks has to be spared what is wrong with the model. */
+  statistics(): Readonly<Record<string, number>> {
+    try {
+      return nameStatistics(this.description.statistics ?? [], readStatistics(this.#model));
+    } catch {
+      return {};
+    }
   }
 
   close(): Promise<void> {

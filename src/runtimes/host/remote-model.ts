@@ -1,6 +1,7 @@
 import type { MillraceError } from '../../core/index.js';
 import type { Batch, BatchTiming, Description, Emit, Instance } from '../contract.js';
 import type { PlacedSpec } from '../registry.js';
+import { checkStatistics, nameStatistics } from '../statistics.js';
 import type { RunnerQueue } from './begun.js';
 import { decodeAnswers } from './emission-frame.js';
 import { encodeExecute, type ModelNames } from './execute-frame.js';
@@ -8,6 +9,7 @@ import { type Frame, FrameKind } from './frame.js';
 import { type Cancel, decodeJsonFrame, encodeJsonFrame, type Granted } from './json-frame.js';
 import { NameTable } from './name-table.js';
 import type { PendingReply, RunnerProcess } from './runner-process.js';
+import { decodeStatistics } from './statistics-frame.js';
 
 /** Asks the runner to load a model under `modelKey`; rejects with the runtime's error or the runner's end. */
 export function loadRemotely(runner: RunnerProcess, modelKey: number, spec: PlacedSpec): Promise<Description> {
@@ -15,6 +17,8 @@ export function loadRemotely(runner: RunnerProcess, modelKey: number, spec: Plac
     const reply: PendingReply = {
       receive: (frame) => {
         const description = decodeJsonFrame<Description>(frame);
+        // Its names become names of metrics, whatever runs in the process.
+        checkStatistics(description);
         if (description.needsEventLoop || description.decoupled) runner.runsEventLoop();
         resolve(description);
         return true;
@@ -47,6 +51,7 @@ export class RemoteModel implements Instance {
   readonly #settings: RemoteModelSettings;
   readonly #names: ModelNames;
   readonly #queue: RunnerQueue;
+  #statistics: Readonly<Record<string, number>> = {};
   #closed: Promise<void> | undefined;
 
   constructor(settings: RemoteModelSettings) {
@@ -58,6 +63,10 @@ export class RemoteModel implements Instance {
     this.description = description;
     this.exited = runner.exited;
     this.#queue = { modelKey: settings.modelKey, concurrency: description.concurrency };
+    const { statistics = [] } = description;
+    runner.onStatistics(settings.modelKey, (frame) => {
+      this.#statistics = nameStatistics(statistics, decodeStatistics(frame, statistics.length));
+    });
     const { inputs, outputs } = description.signature;
     this.#names = { inputs: new NameTable(inputs), outputs: new NameTable(outputs) };
   }
@@ -87,6 +96,11 @@ export class RemoteModel implements Instance {
     runner.notify([encodeJsonFrame(header, { callId, answers } satisfies Granted)]);
   }
 
+  /** As the runner has told last. */
+  statistics(): Readonly<Record<string, number>> {
+    return this.#statistics;
+  }
+
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -99,6 +113,7 @@ export class RemoteModel implements Instance {
   async #close(): Promise<void> {
     const { runner, modelKey, release, isShared } = this.#settings;
     runner.serveCalls(modelKey, undefined);
+    runner.onStatistics(modelKey, undefined);
     try {
       if (runner.usable && isShared()) await runner.awaitClose(this.id, this.#giveBack());
     } finally {

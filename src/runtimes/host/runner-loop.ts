@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { MillraceError, systemClock, toMillraceError } from '../../core/index.js';
-import type { Batch, BatchTiming, CallModel, Emission } from '../contract.js';
+import type { Batch, BatchTiming, CallModel, Emission, LoadedModel } from '../contract.js';
 import { loadModel, type PlacedSpec } from '../registry.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import type { BlockingChannel } from './blocking-channel.js';
@@ -21,6 +21,7 @@ import {
 } from './json-frame.js';
 import { OutgoingCalls } from './outgoing-calls.js';
 import { type ServedBatch, ServedModel } from './served-model.js';
+import { StatisticsReporter } from './statistics-reporter.js';
 
 /**
  * The main loop of a runner process. At first it waits in the pipe, takes frames one by one, in order, and answers each
@@ -123,6 +124,22 @@ export class RunnerLoop {
   }
 
   async #run(address: Frame, served: ServedModel, batch: Batch): Promise<void> {
+    const { statistics } = served;
+    if (statistics === undefined) {
+      this.#channel.write(await this.#execute(address, served, batch));
+      return;
+    }
+    let last: readonly Uint8Array[] = [];
+    statistics.begin();
+    try {
+      last = await this.#execute(address, served, batch);
+    } finally {
+      this.#channel.write([...last, ...statistics.end()]);
+    }
+  }
+
+  /** Runs a batch, sends what has to go at once, and returns the frame that ends it. */
+  async #execute(address: Frame, served: ServedModel, batch: Batch): Promise<readonly Uint8Array[]> {
     const { model, names, credit } = served;
     let held: readonly Emission[] = [];
     let timing: BatchTiming;
@@ -130,6 +147,7 @@ export class RunnerLoop {
       // One answer for each item: they leave together with the end of the batch, in one frame.
       timing = await model.execute(batch, (emissions) => {
         held = held.length === 0 ? emissions : [...held, ...emissions];
+        return undefined;
       });
     } else {
       credit.open(batch.items);
@@ -142,7 +160,7 @@ export class RunnerLoop {
         credit.close(batch.items);
       }
     }
-    this.#channel.write(encodeAnswers(address, { emissions: held, timing }, names.outputs));
+    return encodeAnswers(address, { emissions: held, timing }, names.outputs);
   }
 
   async #control(frame: Frame): Promise<void> {
@@ -178,7 +196,15 @@ export class RunnerLoop {
       (this.#eventLoop ? calls : this.#context.callModel)(callId, request);
     const model = await loadModel(spec, { ...this.#context, callModel });
     const { description } = model;
-    this.#models.set(frame.modelKey, new ServedModel(model));
+    const { modelKey } = frame;
+    const createReporter = (loaded: LoadedModel) =>
+      new StatisticsReporter({
+        modelKey,
+        model: loaded,
+        write: (pieces) => this.#channel.write(pieces),
+        report: this.#context.report,
+      });
+    this.#models.set(modelKey, new ServedModel(model, createReporter));
     if (description.needsEventLoop || description.decoupled) this.#eventLoop = true;
     this.#send(FrameKind.loaded, description, frame);
   }
@@ -186,6 +212,7 @@ export class RunnerLoop {
   async #close(frame: Frame): Promise<void> {
     const served = this.#served(frame.modelKey);
     this.#models.delete(frame.modelKey);
+    served.statistics?.close();
     await served.model.close();
     this.#send(FrameKind.closed, undefined, frame);
   }

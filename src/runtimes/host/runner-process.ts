@@ -47,6 +47,8 @@ export class RunnerProcess {
   readonly #startedAt: number;
   /** Who serves the calls that models make of others, by the calling model's key. */
   readonly #calls = new Map<number, IncomingCalls>();
+  /** Who takes what models say of themselves, by the model's key. */
+  readonly #statistics = new Map<number, (frame: Frame) => void>();
   #lastTicket = 0;
   #greeted = false;
   #ending = false;
@@ -96,6 +98,12 @@ export class RunnerProcess {
     if (callModel === undefined) return;
     const notify = (pieces: readonly Uint8Array[]) => this.notify(pieces);
     this.#calls.set(modelKey, new IncomingCalls({ modelKey, callModel, notify }));
+  }
+
+  /** `listener` takes the statistics of the model with that key; undefined = nobody does. */
+  onStatistics(modelKey: number, listener: ((frame: Frame) => void) | undefined): void {
+    if (listener === undefined) this.#statistics.delete(modelKey);
+    else this.#statistics.set(modelKey, listener);
   }
 
   /** See `lastLoadAt` of an instance. */
@@ -197,6 +205,10 @@ export class RunnerProcess {
       this.kill(decodeJsonFrame<Fatal>(frame).reason);
       return;
     }
+    if (frame.kind === FrameKind.statistics) {
+      this.#statistics.get(frame.modelKey)?.(frame);
+      return;
+    }
     if (CALL_KINDS.has(frame.kind)) {
       this.#calls.get(frame.modelKey)?.receive(frame);
       return;
@@ -273,6 +285,7 @@ export class RunnerProcess {
     this.#segment?.close();
     for (const calls of this.#calls.values()) calls.close();
     this.#calls.clear();
+    this.#statistics.clear();
     const { events } = this.#settings;
     events.publish('runnerExited', { runner: this.label, pid: this.pid, reason, expected: this.#ending });
     const pending = this.#pending.splice(0).map(({ reply }) => reply);

@@ -3,6 +3,7 @@ import { CreditBook } from './credit-book.js';
 import type { ModelNames } from './execute-frame.js';
 import type { Frame } from './frame.js';
 import { NameTable } from './name-table.js';
+import type { StatisticsReporter } from './statistics-reporter.js';
 
 /** A batch in a runner that handles other frames meanwhile. */
 export interface ServedBatch {
@@ -18,14 +19,17 @@ export class ServedModel {
   readonly names: ModelNames;
   /** Only of decoupled models. */
   readonly credit: CreditBook | undefined;
+  /** Only of models that say something of themselves. */
+  readonly statistics: StatisticsReporter | undefined;
   readonly #waiting: ServedBatch[] = [];
   #running = 0;
 
-  constructor(model: LoadedModel) {
-    const { signature, decoupled } = model.description;
+  constructor(model: LoadedModel, createReporter: (model: LoadedModel) => StatisticsReporter) {
+    const { signature, decoupled, statistics = [] } = model.description;
     this.model = model;
     this.names = { inputs: new NameTable(signature.inputs), outputs: new NameTable(signature.outputs) };
     this.credit = decoupled ? new CreditBook() : undefined;
+    this.statistics = statistics.length === 0 ? undefined : createReporter(model);
   }
 
   arrived(batch: ServedBatch): void {

@@ -57,6 +57,10 @@ class SequenceModel implements LoadedModel {
     this.#model.cancel(callId);
   }
 
+  statistics(): Readonly<Record<string, number>> {
+    return this.#model.statistics?.() ?? {};
+  }
+
   close(): Promise<void> {
     return this.#model.close();
   }

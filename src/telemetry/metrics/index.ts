@@ -9,6 +9,7 @@ import { HttpMetrics } from './http-metrics.js';
 import { modelFamilies } from './model-families.js';
 import { createProcessMetrics } from './process-metrics.js';
 import { createRunnerFamilies } from './runner-metrics.js';
+import { runtimeFamilies } from './runtime-families.js';
 import { tritonFamilies } from './triton-families.js';
 import { createVersionGauge } from './version-gauge.js';
 import { VersionRegistry } from './version-registry.js';
@@ -96,7 +97,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   async function collect(): Promise<Exposition> {
     // Only a scrape needs prom-client, and a server starts faster without.
-    registry ??= (await import('./registry.js')).createRegistry(families);
+    const { createRegistry } = await import('./registry.js');
+    registry ??= createRegistry(families);
     for (const { name, version: number, info } of modelStates()) {
       if (info !== undefined) versions.known({ name, version: number })?.tag(info.source.config.metricTags);
     }
@@ -106,6 +108,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       // A thousand models make megabytes of text; requests need not wait for all of it.
       await new Promise(setImmediate);
     }
+    const ofRuntimes = runtimeFamilies(versions, gauges());
+    if (ofRuntimes.length > 0) parts.push((await createRegistry(ofRuntimes).metrics()).trimEnd());
     return { contentType: registry.contentType, body: `${parts.join('\n\n')}\n` };
   }
 

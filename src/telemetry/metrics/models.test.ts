@@ -86,6 +86,37 @@ describe('models', () => {
     expect(samples.get(`nv_inference_pending_request_count{${MODEL}}`)).toBe(2);
   });
 
+  it('show what their runtimes say of each instance, of the generation that serves', async () => {
+    const gauges = { queuedRequests: 0, queuedBytes: 0, executingRequests: 0, activeSequences: 0, waitingSequences: 0 };
+    const instance = (index: number, used: number, steps: number) => ({
+      id: `mlp/3#${index}`,
+      pid: 1,
+      up: true,
+      restarts: 0,
+      statistics: [
+        { name: 'used_bytes', help: 'Used.', value: used },
+        { name: 'steps_total', help: 'Steps.', value: steps },
+      ],
+    });
+    const { scrape, render } = start({
+      gauges: () => [
+        { ref: REF, ...gauges, instances: [instance(0, 7, 70)] },
+        { ref: { ...REF, generation: 2 }, ...gauges, instances: [instance(0, 1, 10), instance(1, 2, 20)] },
+        { ref: { ...REF, version: 4 }, ...gauges, instances: [{ id: 'mlp/4#0', pid: 2, up: true, restarts: 0 }] },
+      ],
+    });
+    const samples = await scrape();
+    expect([...samples].filter(([key]) => key.startsWith('millrace_runtime_'))).toEqual([
+      [`millrace_runtime_used_bytes{instance_index="0",${MODEL}}`, 1],
+      [`millrace_runtime_used_bytes{instance_index="1",${MODEL}}`, 2],
+      [`millrace_runtime_steps_total{instance_index="0",${MODEL}}`, 10],
+      [`millrace_runtime_steps_total{instance_index="1",${MODEL}}`, 20],
+    ]);
+    const { body } = await render();
+    expect(body).toContain('\n# HELP millrace_runtime_used_bytes Used.\n# TYPE millrace_runtime_used_bytes gauge\n');
+    expect(body).toContain('\n# TYPE millrace_runtime_steps_total counter\n');
+  });
+
   it('carry their metric tags as labels, except names with a meaning of their own', async () => {
     const tags = { team: 'a "b" \\ c', version: '9', '0bad': 'x', __name: 'x', le: '1' };
     const { events, scrape } = start({ modelStates: () => [status('mlp', 3, { kind: 'ready' }, tags)] });
