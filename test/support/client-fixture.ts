@@ -1,4 +1,4 @@
-import { type ClientOptions, connect } from '../../src/client/index.js';
+import { type ClientOptions, connect, MillraceClientError } from '../../src/client/index.js';
 import { type FakeAnswer, type FakeServer, jsonAnswer, type SeenRequest, startFakeServer } from './fake-server.js';
 
 /** Metadata of the model `mlp`. */
@@ -37,3 +37,23 @@ export async function start(answer: Answer): Promise<void> {
 /** A client of that server. */
 export const client = (options: ClientOptions = {}) =>
   connect(server.url, { retry: { initialDelayMs: 1 }, ...options });
+
+/** What the server answers to an inference, unless a test has it say something else. */
+export const ANSWER = {
+  model_name: 'mlp',
+  model_version: '1',
+  outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 2], data: [0.25, 0.75] }],
+};
+
+/** The inferences that the server has seen. */
+export const infers = () => server.seen.filter((request) => request.url.endsWith('/infer'));
+
+/** The error with which the promise is rejected. */
+export async function failure(promise: Promise<unknown>): Promise<MillraceClientError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof MillraceClientError) return error;
+  throw new Error(`expected a MillraceClientError, got ${error}`);
+}
