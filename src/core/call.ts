@@ -94,7 +94,7 @@ export class Call {
       routingKey: this.routingKey,
     });
     if (this.#cancelled !== undefined || this.#ended) {
-      child.cancel(this.#cancelled ?? parentEnded());
+      child.cancel(this.#cancelled ?? requestEnded());
     } else {
       child.#parent = this;
       this.#children ??= new Set();
@@ -118,14 +118,7 @@ export class Call {
    * none once it has ended.
    */
   cancel(reason: MillraceError): void {
-    if (this.#cancelled !== undefined || this.#ended) return;
-    this.#cancelled = reason;
-    this.#unlink();
-    const listener = this.#onCancel;
-    this.#onCancel = undefined;
-    listener?.(reason);
-    this.#controller?.abort(reason);
-    this.cancelChildren(reason);
+    if (this.#cancelled === undefined && !this.#ended) this.#giveUp(reason);
   }
 
   /** Gives up on what was called on behalf of this one and is still open. Default reason: its own, or that it has ended. */
@@ -133,26 +126,31 @@ export class Call {
     const children = this.#children;
     if (children === undefined || children.size === 0) return;
     this.#children = undefined;
-    const why = reason ?? this.#cancelled ?? parentEnded();
+    const why = reason ?? this.#cancelled ?? requestEnded();
     // One of them may end or cancel others.
     for (const child of children) child.cancel(why);
   }
 
-  /** The call is settled: its parent forgets it, and what is still open of its children is cancelled. May be repeated. */
+  /**
+   * The call is settled: its parent forgets it, and what is still open of its children is cancelled. So is whoever still holds it, or
+   * takes hold of it later. May be repeated.
+   */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    if (this.#onCancel !== undefined) {
+      this.#giveUp(requestEnded());
+      return;
+    }
     this.#unlink();
     this.cancelChildren();
   }
 
   /** Registers the one party that holds the call now; a later registration takes over, `undefined` releases it. */
   onCancel(listener: ((reason: MillraceError) => void) | undefined): void {
-    if (this.#cancelled !== undefined && listener !== undefined) {
-      listener(this.#cancelled);
-      return;
-    }
-    this.#onCancel = listener;
+    if (listener !== undefined && this.#ended) this.#cancelled ??= requestEnded();
+    if (listener !== undefined && this.#cancelled !== undefined) listener(this.#cancelled);
+    else this.#onCancel = listener;
   }
 
   /** The cancellation as an AbortSignal; made on first use. */
@@ -164,6 +162,16 @@ export class Call {
     return this.#controller.signal;
   }
 
+  #giveUp(reason: MillraceError): void {
+    this.#cancelled = reason;
+    this.#unlink();
+    const listener = this.#onCancel;
+    this.#onCancel = undefined;
+    listener?.(reason);
+    this.#controller?.abort(reason);
+    this.cancelChildren(reason);
+  }
+
   #unlink(): void {
     const parent = this.#parent;
     if (parent === undefined) return;
@@ -172,7 +180,7 @@ export class Call {
   }
 }
 
-/** What is asked on behalf of a call does not outlive it. */
-function parentEnded(): MillraceError {
+/** Nobody works for a call that is settled, and what is asked on its behalf does not outlive it. */
+function requestEnded(): MillraceError {
   return new MillraceError('cancelled', 'the request for which it was made has ended');
 }

@@ -171,13 +171,11 @@ describe('a stream', () => {
     const open = latch<Call>();
     const broken = latch();
     const woken = latch();
+    let closed: Call | undefined;
     const { raw, finishedWith, budget } = await start((stream) => ({
       onMessage: () => {
-        const closed = stream.openCall();
+        closed = stream.openCall();
         stream.closeCall(closed);
-        closed.onCancel(() => {
-          throw new Error('was closed');
-        });
         open.open(stream.openCall());
         while (stream.send([Buffer.alloc(100_000)]));
         void stream.drained().then(woken.open);
@@ -192,6 +190,8 @@ describe('a stream', () => {
     stream.close(constants.NGHTTP2_CANCEL);
     await Promise.all([broken.opened, woken.opened]);
     expect(call.cancelled).toMatchObject({ code: 'cancelled', message: 'the client left the stream' });
+    expect(closed).toBeDefined();
+    expect(closed?.cancelled).toBeUndefined();
     expect(await finishedWith()).toMatchObject({ status: 1, error: { code: 'cancelled' } });
     expect(budget.usedBytes).toBe(0);
   });
