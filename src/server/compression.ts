@@ -1,10 +1,11 @@
 import { createDeflate, createGunzip, createGzip, createInflate } from 'node:zlib';
 import type { MillraceError } from '../core/index.js';
 import type { WireResponse } from '../protocols/index.js';
-import { bodyPieces } from './answer-body.js';
-import type { Compression } from './encoding.js';
+import { bodyPieces } from './http/answer-body.js';
 import { HttpError } from './http-error.js';
 import { turns } from './turns.js';
+
+export type Compression = 'gzip' | 'deflate';
 
 const CHUNK_BYTES = 65_536;
 

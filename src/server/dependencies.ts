@@ -2,8 +2,8 @@ import type { Clock, DeadlineWatch, EventBus } from '../core/index.js';
 import type { Authenticate } from '../governance/index.js';
 import type { Dialect } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
-import type { RenderMetrics } from './metrics.js';
 import type { ServerOptions } from './options.js';
+import type { RenderMetrics } from './rest/metrics.js';
 
 /** What a server is made with. */
 export interface ServerDependencies {

@@ -2,8 +2,8 @@
 export * from './bind.js';
 export type { ServerDependencies } from './dependencies.js';
 export type { Address } from './endpoint.js';
+export { formatServerTiming } from './http/server-timing.js';
 export type { Addresses, DialectAddresses } from './listeners.js';
-export type { RenderMetrics } from './metrics.js';
 export * from './options.js';
+export type { RenderMetrics } from './rest/metrics.js';
 export * from './server.js';
-export { formatServerTiming } from './server-timing.js';

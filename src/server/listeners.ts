@@ -2,15 +2,15 @@ import { MillraceError } from '../core/index.js';
 import { type Dialect, loadGrpcServices } from '../protocols/index.js';
 import type { ServerDependencies } from './dependencies.js';
 import { type Address, createEndpoints, type Endpoint } from './endpoint.js';
-import type { ExchangeContext } from './exchange.js';
-import type { Entrance, Gate } from './gate.js';
 import type { GrpcServer } from './grpc/index.js';
 import type { GrpcListener } from './grpc/listener.js';
-import { Listener } from './listener.js';
-import { createMetricsDispatch } from './metrics.js';
-import { createRestSide, type RestSide } from './rest-side.js';
-import type { Router } from './router.js';
-import { createSignposts } from './signposts.js';
+import type { HttpContext } from './http/exchange.js';
+import type { Entrance, Gate } from './http/gate.js';
+import { HttpListener } from './http/listener.js';
+import { createMetricsDispatch } from './rest/metrics.js';
+import { createRestSide, type RestSide } from './rest/rest-side.js';
+import type { Router } from './rest/router.js';
+import { createSignposts } from './rest/signposts.js';
 import type { TlsPair } from './tls.js';
 
 /** Where the server can be reached; undefined for what it does not have. */
@@ -32,7 +32,7 @@ export interface DialectAddresses {
 
 /** Everything that a server listens with. */
 export interface Listeners {
-  readonly all: readonly (Listener | GrpcListener)[];
+  readonly all: readonly (HttpListener | GrpcListener)[];
   readonly grpc: readonly GrpcListener[];
   readonly routers: readonly Router[];
   /** For requests of somebody else's HTTP server. */
@@ -42,7 +42,7 @@ export interface Listeners {
 }
 
 interface Parts {
-  readonly context: ExchangeContext;
+  readonly context: HttpContext;
   readonly gate: Gate;
   readonly grpc: GrpcServer;
   /** undefined = no TLS. */
@@ -70,7 +70,7 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
     return side;
   };
   const open = (endpoint: Endpoint, dispatch: Entrance['dispatch'], dialect = first) =>
-    new Listener({ context, gate, endpoint, dispatch, dialect, tls: endpoint.kind === 'port' ? tls : undefined });
+    new HttpListener({ context, gate, endpoint, dispatch, dialect, tls: endpoint.kind === 'port' ? tls : undefined });
   const openGrpc = (endpoint: Endpoint, served: readonly Dialect[]) =>
     grpc.createListener(endpoint, () => loadGrpcServices(served, dependencies));
 

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ByteBudget, MillraceError, within } from '../core/index.js';
-import { Connections } from './connection.js';
 import type { ServerDependencies } from './dependencies.js';
-import type { ExchangeContext } from './exchange.js';
-import { Gate } from './gate.js';
 import { createGrpcServer } from './grpc/index.js';
+import { Connections } from './http/connection.js';
+import type { HttpContext } from './http/exchange.js';
+import { Gate } from './http/gate.js';
 import { type Addresses, createListeners } from './listeners.js';
 import { OpenRequests } from './open-requests.js';
 import { createRequestIds } from './request-id.js';
@@ -85,7 +85,7 @@ export function createServer(dependencies: ServerDependencies): Server {
   };
 }
 
-function createContext(dependencies: ServerDependencies, draining: () => boolean): ExchangeContext {
+function createContext(dependencies: ServerDependencies, draining: () => boolean): HttpContext {
   const { options, clock, events, requiresKey, deadlines } = dependencies;
   return {
     options,

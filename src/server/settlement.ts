@@ -33,8 +33,8 @@ export interface SettlementContext {
   readonly draining: () => boolean;
 }
 
-/** How a transport answers one request. All else about its end is up to its {@link Settlement}. */
-export interface Transport {
+/** One request as its transport knows it, and how that answers it. All else about its end is up to its {@link Settlement}. */
+export interface Exchange {
   /** What is asked for, for the log: `POST /v2/models/m/infer`. */
   readonly subject: string;
   /** Answers with an error. Called at most once, and never after {@link Settlement.answer}. */
@@ -62,7 +62,7 @@ export class Settlement implements Expiring, OpenRequest {
   requestBytes = 0;
   responseBytes = 0;
   readonly #context: SettlementContext;
-  readonly #transport: Transport;
+  readonly #exchange: Exchange;
   readonly #headers: IncomingHttpHeaders;
   #call: Call | undefined;
   #error: MillraceError | undefined;
@@ -74,9 +74,9 @@ export class Settlement implements Expiring, OpenRequest {
   /** The next check whether the request still arrives, when the server shuts down. */
   #stall: Timer | undefined;
 
-  constructor(context: SettlementContext, transport: Transport, headers: IncomingHttpHeaders) {
+  constructor(context: SettlementContext, exchange: Exchange, headers: IncomingHttpHeaders) {
     this.#context = context;
-    this.#transport = transport;
+    this.#exchange = exchange;
     this.#headers = headers;
     this.receivedAt = context.clock.now();
     this.requestId = context.requestId(headers['x-request-id']);
@@ -170,13 +170,13 @@ export class Settlement implements Expiring, OpenRequest {
 
   /** The server shuts down: does not wait for a client that neither sends nor takes anything. */
   hurry(): void {
-    if (!this.arriving) this.#transport.hurry();
+    if (!this.arriving) this.#exchange.hurry();
     else if (this.#stall === undefined) this.#awaitMore();
   }
 
   /** Ends the request where it has gone on for longer than it may. */
   check(now: number): void {
-    this.#transport.check?.(now);
+    this.#exchange.check?.(now);
   }
 
   /** Counts bytes against the server's budget until {@link free} or the end; throws when that is used up or nobody waits. */
@@ -225,7 +225,7 @@ export class Settlement implements Expiring, OpenRequest {
     if (this.#answered) return;
     this.#answered = true;
     this.#error = error;
-    this.#transport.writeError(error);
+    this.#exchange.writeError(error);
   }
 
   /** It ends in an error, though an answer is on its way. */
@@ -256,7 +256,7 @@ export class Settlement implements Expiring, OpenRequest {
     this.expectNoMore();
     this.free();
     this.#context.open.remove(this);
-    this.#transport.onSettled();
+    this.#exchange.onSettled();
     this.call.end();
   }
 
@@ -265,7 +265,7 @@ export class Settlement implements Expiring, OpenRequest {
     this.#context.events.publish('diagnostic', {
       level: 'error',
       room: 'server',
-      message: `${this.#transport.subject} failed unexpectedly`,
+      message: `${this.#exchange.subject} failed unexpectedly`,
       fields: { requestId: this.requestId },
       error,
     });

@@ -3,7 +3,7 @@ import { MillraceError } from '../../src/core/index.js';
 import { chooseSeed, Random } from '../support/random.js';
 import {
   createSettlements,
-  type FakeTransport,
+  type FakeExchange,
   MAX_BYTES,
   SHUTDOWN,
   TESTER,
@@ -15,14 +15,14 @@ type Settlements = ReturnType<typeof createSettlements>;
 const ENDS = ['answer', 'fail', 'client gone', 'deadline', 'shutdown', 'budget refused'] as const;
 type End = (typeof ENDS)[number];
 
-async function happen(end: End, transport: FakeTransport, { clock }: Settlements): Promise<void> {
-  const { settlement } = transport;
-  if (end === 'answer') transport.answer(10);
+async function happen(end: End, exchange: FakeExchange, { clock }: Settlements): Promise<void> {
+  const { settlement } = exchange;
+  if (end === 'answer') exchange.answer(10);
   else if (end === 'fail') settlement.fail(new MillraceError('not_found', 'there is no such model'));
-  else if (end === 'client gone') transport.leave();
+  else if (end === 'client gone') exchange.leave();
   else if (end === 'deadline') await clock.advance(TIMEOUT_MS);
   else if (end === 'shutdown') settlement.cancel(SHUTDOWN);
-  else transport.receive(MAX_BYTES + 1);
+  else exchange.receive(MAX_BYTES + 1);
 }
 
 function orders<T>(items: readonly T[]): readonly (readonly T[])[] {
@@ -42,14 +42,14 @@ describe('a request', () => {
     for (const rest of orders(ENDS.filter((end) => end !== first))) {
       const settlements = createSettlements();
       const { clock, budget, diagnostics } = settlements;
-      const transport = settlements.open();
-      const { settlement, written, endings } = transport;
-      transport.receive(100);
-      await happen(first, transport, settlements);
+      const exchange = settlements.open();
+      const { settlement, written, endings } = exchange;
+      exchange.receive(100);
+      await happen(first, exchange, settlements);
       await clock.flush();
       expect([written, settlement.error?.code]).toEqual([told, code]);
       for (const end of rest) {
-        await happen(end, transport, settlements);
+        await happen(end, exchange, settlements);
         await clock.flush();
       }
       expect([written, endings.length, budget.usedBytes], `${first}, ${rest.join(', ')}`).toEqual([told, 1, 0]);
@@ -59,12 +59,12 @@ describe('a request', () => {
 
   it.each(ENDS)('that has settled is not touched by "%s"', async (end) => {
     const settlements = createSettlements();
-    const transport = settlements.open();
-    transport.answer(10);
-    transport.flush();
-    await happen(end, transport, settlements);
+    const exchange = settlements.open();
+    exchange.answer(10);
+    exchange.flush();
+    await happen(end, exchange, settlements);
     await settlements.clock.flush();
-    expect([transport.written, transport.endings, settlements.budget.usedBytes]).toEqual([
+    expect([exchange.written, exchange.endings, settlements.budget.usedBytes]).toEqual([
       ['answer'],
       [{ error: undefined, requestBytes: 0, responseBytes: 10 }],
       0,
@@ -91,20 +91,20 @@ describe('a request', () => {
   it('that has settled leaves no timer behind', async () => {
     const { clock, open, server } = createSettlements();
     server.draining = true;
-    const transport = open();
-    transport.settlement.expectMore();
-    transport.leave();
+    const exchange = open();
+    exchange.settlement.expectMore();
+    exchange.leave();
     await clock.advance(1_000);
     expect(clock.pendingTimers).toBe(0);
   });
 
   it('whose client leaves while its answer is on its way was left', () => {
     const { open } = createSettlements();
-    const transport = open();
-    transport.answer(10);
-    transport.leave();
-    expect(transport.endings).toMatchObject([{ error: { code: 'cancelled', message: 'the client left' } }]);
-    expect(transport.settlement.call.cancelled?.message).toBe('the client left');
+    const exchange = open();
+    exchange.answer(10);
+    exchange.leave();
+    expect(exchange.endings).toMatchObject([{ error: { code: 'cancelled', message: 'the client left' } }]);
+    expect(exchange.settlement.call.cancelled?.message).toBe('the client left');
   });
 
   const seed = chooseSeed();
@@ -113,21 +113,21 @@ describe('a request', () => {
     for (let round = 0; round < 200; round++) {
       const settlements = createSettlements();
       const { clock, budget, server } = settlements;
-      const transports = Array.from({ length: random.integer(1, 4) }, () => settlements.open());
+      const exchanges = Array.from({ length: random.integer(1, 4) }, () => settlements.open());
       for (let step = 0; step < 30; step++) {
-        const transport = random.pick(transports);
-        const { settlement } = transport;
+        const exchange = random.pick(exchanges);
+        const { settlement } = exchange;
         await random.pick([
-          () => happen(random.pick(ENDS), transport, settlements),
-          () => transport.receive(random.integer(0, 400)),
-          () => transport.answer(random.integer(0, 400)),
+          () => happen(random.pick(ENDS), exchange, settlements),
+          () => exchange.receive(random.integer(0, 400)),
+          () => exchange.answer(random.integer(0, 400)),
           () => settlement.fail(new TypeError('x is not a function')),
           () => settlement.breakOff(new MillraceError('internal', 'the model failed')),
           () => settlement.expectMore(),
           () => settlement.expectNoMore(),
           () => settlement.free(),
           () => settlement.unwatch(),
-          () => transport.flush(),
+          () => exchange.flush(),
           () => clock.advance(random.integer(0, 1_500)),
           () => clock.flush(),
           () => {
@@ -135,15 +135,15 @@ describe('a request', () => {
             settlement.hurry();
           },
         ])();
-        expect(budget.usedBytes).toBe(transports.reduce((bytes, { settlement }) => bytes + settlement.heldBytes, 0));
-        for (const { settlement, endings } of transports) {
+        expect(budget.usedBytes).toBe(exchanges.reduce((bytes, { settlement }) => bytes + settlement.heldBytes, 0));
+        for (const { settlement, endings } of exchanges) {
           expect(endings.length).toBe(settlement.settled ? 1 : 0);
           if (settlement.settled) expect(settlement.heldBytes).toBe(0);
         }
       }
-      for (const transport of transports) transport.leave();
+      for (const exchange of exchanges) exchange.leave();
       await clock.advance(2 * TIMEOUT_MS);
-      for (const { written, endings } of transports) expect([written.length <= 1, endings.length]).toEqual([true, 1]);
+      for (const { written, endings } of exchanges) expect([written.length <= 1, endings.length]).toEqual([true, 1]);
       expect([budget.usedBytes, clock.pendingTimers]).toEqual([0, 0]);
     }
   });
@@ -184,12 +184,12 @@ describe('the call of a request', () => {
   });
 
   it('ends with it, and what was called on its behalf is given up', () => {
-    const transport = createSettlements().open();
-    const { call } = transport.settlement;
+    const exchange = createSettlements().open();
+    const { call } = exchange.settlement;
     const child = call.child({ receivedAt: 0 });
-    transport.answer(10);
+    exchange.answer(10);
     expect(child.cancelled).toBeUndefined();
-    transport.flush();
+    exchange.flush();
     expect([call.cancelled, child.cancelled?.code]).toEqual([undefined, 'cancelled']);
   });
 
@@ -243,14 +243,14 @@ describe('the open requests of a server', () => {
   it('are those that have not settled, whatever the order in which they do', async () => {
     for (const order of orders([0, 1, 2, 3])) {
       const { context, open } = createSettlements();
-      const transports = order.map(() => open());
+      const exchanges = order.map(() => open());
       let idle = false;
       void context.open.idle().then(() => {
         idle = true;
       });
       for (const [index, at] of order.entries()) {
         expect([context.open.all().length, idle]).toEqual([order.length - index, false]);
-        transports[at]?.leave();
+        exchanges[at]?.leave();
       }
       await Promise.resolve();
       expect([context.open.all(), idle]).toEqual([[], true]);
@@ -260,11 +260,11 @@ describe('the open requests of a server', () => {
 
   it('are all cancelled, though that takes them out of the list', async () => {
     const { context, clock, open } = createSettlements();
-    const transports = [open(), open(), open()];
-    for (const transport of transports) transport.settlement.call.onCancel(() => transport.leave());
+    const exchanges = [open(), open(), open()];
+    for (const exchange of exchanges) exchange.settlement.call.onCancel(() => exchange.leave());
     context.open.cancelAll(SHUTDOWN);
     await clock.flush();
-    expect(transports.map(({ settlement }) => settlement.call.cancelled)).toEqual([SHUTDOWN, SHUTDOWN, SHUTDOWN]);
+    expect(exchanges.map(({ settlement }) => settlement.call.cancelled)).toEqual([SHUTDOWN, SHUTDOWN, SHUTDOWN]);
     expect(context.open.all()).toEqual([]);
   });
 
@@ -313,14 +313,14 @@ describe('while the server shuts down, a request of which more is to come', () =
     'and that was %s ends once nothing has come for two seconds',
     async (_when, before) => {
       const { clock, open, server } = createSettlements();
-      const transport = open();
-      const { settlement, written } = transport;
+      const exchange = open();
+      const { settlement, written } = exchange;
       server.draining = !before;
       settlement.expectMore();
       server.draining = true;
       if (before) settlement.hurry();
       await clock.advance(1_900);
-      transport.receive(10);
+      exchange.receive(10);
       await clock.advance(2_000);
       expect(written).toEqual([]);
       await clock.advance(100);

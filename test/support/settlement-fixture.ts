@@ -7,7 +7,7 @@ import {
   type Principal,
 } from '../../src/core/index.js';
 import { OpenRequests } from '../../src/server/open-requests.js';
-import { Settlement, type SettlementContext, type Transport } from '../../src/server/settlement.js';
+import { type Exchange, Settlement, type SettlementContext } from '../../src/server/settlement.js';
 import { FakeClock } from './fake-clock.js';
 import { serverOptions } from './http-server.js';
 
@@ -22,8 +22,8 @@ export interface Ending {
   readonly responseBytes: number;
 }
 
-/** A transport on which nothing moves but what the test moves. Settles when its answer has left, or its client has. */
-export class FakeTransport implements Transport {
+/** An exchange on which nothing moves but what the test moves. Settles when its answer has left, or its client has. */
+export class FakeExchange implements Exchange {
   readonly subject = 'POST /v2/models/m/infer';
   readonly settlement: Settlement;
   /** `answer` or the code of an error, for everything that was written. */
@@ -112,12 +112,12 @@ export function createSettlements() {
     server,
     context,
     /** A request of which nobody knows yet who calls. */
-    receive: (headers?: Readonly<Record<string, string>>) => new FakeTransport(context, headers),
+    receive: (headers?: Readonly<Record<string, string>>) => new FakeExchange(context, headers),
     /** A request whose call is open and whose deadline is watched. */
-    open(headers?: Readonly<Record<string, string>>): FakeTransport {
-      const transport = new FakeTransport(context, headers);
-      transport.settlement.begin(TESTER, TIMEOUT_MS);
-      return transport;
+    open(headers?: Readonly<Record<string, string>>): FakeExchange {
+      const exchange = new FakeExchange(context, headers);
+      exchange.settlement.begin(TESTER, TIMEOUT_MS);
+      return exchange;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { GRPC_STATUS_CODES } from '../../protocols/index.js';
-import type { Compression } from '../encoding.js';
+import type { Compression } from '../compression.js';
 import { GrpcRefusal } from './refusal.js';
 
 /** What messages may be compressed with, for `grpc-accept-encoding`. */

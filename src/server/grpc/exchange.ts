@@ -5,7 +5,7 @@ import { GRPC_STATUS, GRPC_STATUS_CODES, type GrpcMethod, type ServedMethod } fr
 import type { ServerOptions } from '../options.js';
 import { patienceMs } from '../patience.js';
 import { createPeer } from '../peer.js';
-import { NOBODY, Settlement, type SettlementContext, type Transport } from '../settlement.js';
+import { type Exchange, NOBODY, Settlement, type SettlementContext } from '../settlement.js';
 import { ACCEPTED_ENCODINGS } from './encoding.js';
 import { pushbackOf, statusOf } from './refusal.js';
 import type { GrpcConnection } from './sessions.js';
@@ -51,7 +51,7 @@ const TRAILERS_ONLY = Object.freeze({ endStream: true, sendDate: false });
  * One gRPC call, and how its answer is written: headers, messages, trailers. This much is the same for all of them. Settles
  * when the HTTP/2 stream is closed.
  */
-export class GrpcExchange implements Transport {
+export class GrpcExchange implements Exchange {
   readonly metadata: IncomingHttpHeaders;
   protected readonly stream: ServerHttp2Stream;
   protected readonly context: GrpcContext;

@@ -1,7 +1,7 @@
 import { invalidArgument } from '../../core/index.js';
 import { GRPC_STATUS_CODES } from '../../protocols/index.js';
+import type { Compression } from '../compression.js';
 import { decompress } from '../compression.js';
-import type { Compression } from '../encoding.js';
 import { GrpcRefusal } from './refusal.js';
 
 const PREFIX_BYTES = 5;

@@ -1,7 +1,7 @@
 import { invalidArgument, MillraceError, whenReady } from '../../core/index.js';
 import { GRPC_STATUS_CODES, type GrpcMessage, type UnaryMethod } from '../../protocols/index.js';
+import type { Compression } from '../compression.js';
 import { compress } from '../compression.js';
-import type { Compression } from '../encoding.js';
 import { isWorthCompressing, messageEncoding } from './encoding.js';
 import { type GrpcContext, GrpcExchange, type IncomingStream, maxMessageBytes } from './exchange.js';
 import { MessageReader } from './message-reader.js';

@@ -1,0 +1,68 @@
+import { STATUS_CODES } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../core/index.js';
+import { HttpError } from '../http-error.js';
+import type { Connections } from './connection.js';
+
+const LINGER_MS = 1_000;
+
+/** What Node's parser or timers say about a client, as an error to answer with; undefined when nobody is left to answer. */
+export function clientErrorOf(
+  error: Error & { readonly code?: string },
+  limits: { maxHeaderBytes: number },
+): HttpError | undefined {
+  switch (error.code) {
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return undefined;
+    case 'HPE_HEADER_OVERFLOW':
+      return new HttpError(431, `the headers are too large: expected at most ${limits.maxHeaderBytes} bytes`);
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return new HttpError(413, 'the chunk extensions are too large');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new HttpError(408, 'the request did not arrive in time');
+    case 'HPE_INVALID_EOF_STATE':
+      return new HttpError(400, 'the connection ended before the request was complete');
+    default:
+      return new HttpError(400, `not a valid HTTP/1.1 request: ${error.message.replace(/^Parse Error: /, '')}`);
+  }
+}
+
+/** Answers a request that never became one, or fails the one whose body is arriving, and ends the connection. */
+export function answerClientError(error: HttpError | undefined, stream: Duplex, options: AnswerOptions): void {
+  if (!(stream instanceof Socket) || error === undefined || !stream.writable) {
+    stream.destroy();
+    return;
+  }
+  const connection = options.connections.of(stream);
+  if (connection.closing) return;
+  connection.closing = true;
+  const hangUp = (farewell = '') => {
+    stream.end(farewell);
+    // Closing at once would reset the connection under a client that still sends.
+    options.clock.setTimer(LINGER_MS, () => stream.destroy());
+  };
+  if (connection.openExchanges.length === 0) {
+    hangUp(options.render(error));
+    return;
+  }
+  // Earlier requests are still to be answered, and the answer to the newest may be made already: it keeps the connection.
+  connection.onIdle = hangUp;
+  const newest = connection.openExchanges.at(-1);
+  if (newest?.req.complete === false) newest.fail(error);
+}
+
+export interface AnswerOptions {
+  readonly clock: Clock;
+  readonly connections: Connections;
+  /** The bytes of the answer. */
+  readonly render: (error: HttpError) => string;
+}
+
+/** A complete HTTP/1.1 answer that closes the connection, for where there is no ServerResponse. */
+export function renderRaw(status: number, headers: Readonly<Record<string, string>>, body: string): string {
+  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${body}`;
+}

@@ -1,0 +1,114 @@
+import type { Socket } from 'node:net';
+import type { Clock, Timer } from '../../core/index.js';
+import { isLoopback } from '../bind.js';
+import { isFromHere } from '../peer.js';
+
+/** What a connection asks of the exchanges that are open on it. */
+export interface PendingExchange {
+  /** `complete` = all of it has arrived. */
+  readonly req: { readonly complete: boolean };
+  /** Its answer comes bit by bit, and has begun. */
+  readonly streaming: boolean;
+  /** The socket is gone; nobody reads the answer. */
+  onClientGone(): void;
+  fail(error: unknown): void;
+  /** Writes something that changes nothing, where its answer allows it: a client that is gone refuses it. */
+  probe(): void;
+}
+
+/** A client that has closed its side is asked whether it is still there: so soon at first, then half as often each time. */
+const FIRST_PROBE_MS = 50;
+const MAX_PROBE_MS = 1_000;
+
+/**
+ * One client connection and its unfinished exchanges: usually one, more when the client pipelines. A single `close`
+ * listener for all of them is cheaper than one each, and the only one that also reaches answers which wait their turn.
+ */
+export class Connection {
+  readonly socket: Socket;
+  readonly remoteAddress: string;
+  /** The client came by a loopback address of this machine. */
+  readonly viaLoopback: boolean;
+  /** The client is on this machine: it came by a Unix socket or from a loopback address. */
+  readonly fromHere: boolean;
+  /** Nothing more is read from it: what comes next is garbage. */
+  closing = false;
+  /** Called once the last open exchange has settled. */
+  onIdle: (() => void) | undefined;
+  /** While it is not known whether the client is still there. */
+  probes: Timer | undefined;
+  readonly #open: PendingExchange[] = [];
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    this.remoteAddress = socket.remoteAddress ?? '';
+    this.viaLoopback = isLoopback(socket.localAddress ?? '');
+    this.fromHere = isFromHere(socket);
+  }
+
+  get openExchanges(): readonly PendingExchange[] {
+    return this.#open;
+  }
+
+  /** Answers leave in the order of their requests: the newest one's is the last that is written. */
+  isNewest(exchange: PendingExchange): boolean {
+    return this.#open[this.#open.length - 1] === exchange;
+  }
+
+  add(exchange: PendingExchange): void {
+    this.#open.push(exchange);
+  }
+
+  remove(exchange: PendingExchange): void {
+    if (this.isNewest(exchange)) this.#open.pop();
+    else this.#open.splice(this.#open.indexOf(exchange), 1);
+    if (this.#open.length === 0) this.onIdle?.();
+  }
+}
+
+/** The connections of one server. */
+export class Connections {
+  /** Kept on the socket under a key of this server's own: a map lookup a request would cost more. */
+  readonly #key = Symbol('millrace.connection');
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The connection of a socket, made when it is first seen. */
+  of(socket: Socket): Connection {
+    const tracked = socket as Socket & { [key: symbol]: Connection | undefined };
+    const known = tracked[this.#key];
+    if (known !== undefined) return known;
+    const connection = new Connection(socket);
+    tracked[this.#key] = connection;
+    socket.once('end', () => this.#onHalfClose(connection));
+    socket.once('close', () => {
+      connection.probes?.clear();
+      for (const exchange of [...connection.openExchanges]) exchange.onClientGone();
+    });
+    return connection;
+  }
+
+  /**
+   * A client that has sent all may still read its answers, or be gone: TCP says so only to who writes. What is pending is not
+   * cancelled before that.
+   */
+  #onHalfClose(connection: Connection): void {
+    // What was wrong with the end is dealt with, or it is the end of an idle connection.
+    if (connection.closing || connection.openExchanges.length === 0) return;
+    connection.closing = true;
+    // There is nothing to write when a model is silent, and nobody sends his end so late but who leaves.
+    if (connection.openExchanges.some(({ streaming }) => streaming)) connection.socket.destroy();
+    else this.#probe(connection, FIRST_PROBE_MS);
+  }
+
+  #probe(connection: Connection, pauseMs: number): void {
+    const [first] = connection.openExchanges;
+    if (first === undefined) return;
+    first.probe();
+    const next = Math.min(2 * pauseMs, MAX_PROBE_MS);
+    connection.probes = this.#clock.setTimer(pauseMs, () => this.#probe(connection, next));
+  }
+}

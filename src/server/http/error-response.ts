@@ -1,0 +1,23 @@
+import type { MillraceError } from '../../core/index.js';
+import { TooManyFailedKeys } from '../../governance/index.js';
+import type { Dialect, WireResponse } from '../../protocols/index.js';
+import { HttpError } from '../http-error.js';
+
+/** What HTTP has a status for that no code has. */
+function httpStatusOf(error: MillraceError): number | undefined {
+  if (error instanceof HttpError) return error.status;
+  return error instanceof TooManyFailedKeys ? 429 : undefined;
+}
+
+/** An error as an answer of a dialect: by its code, or by the status that only HTTP has for it. */
+export function errorResponse(error: MillraceError, dialect: Pick<Dialect, 'status' | 'encodeError'>): WireResponse {
+  const { status, headers, body } = dialect.encodeError(error, httpStatusOf(error) ?? dialect.status[error.code]);
+  // Several codes share a status, and few dialects have a place for them.
+  const named: Record<string, string> = { ...headers, 'x-millrace-error': error.code };
+  if (error.retryAfterMs !== undefined) {
+    named['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
+  }
+  if (error instanceof HttpError) Object.assign(named, error.headers);
+  else if (status === 401) named['www-authenticate'] = 'Bearer realm="millrace"';
+  return { status, headers: named, body };
+}

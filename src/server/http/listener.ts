@@ -1,0 +1,157 @@
+import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Call } from '../../core/index.js';
+import type { Dialect } from '../../protocols/index.js';
+import { checksHosts } from '../bind.js';
+import { type Address, addressOf, type Endpoint, listenAt, portOf } from '../endpoint.js';
+import { HttpError } from '../http-error.js';
+import { NOBODY } from '../settlement.js';
+import type { TlsPair } from '../tls.js';
+import { answerClientError, clientErrorOf, renderRaw } from './client-error.js';
+import { errorResponse } from './error-response.js';
+import type { HttpContext, HttpExchange } from './exchange.js';
+import type { Entrance, Gate, RequestFlags } from './gate.js';
+
+export interface HttpListenerOptions {
+  readonly endpoint: Endpoint;
+  readonly context: HttpContext;
+  readonly gate: Gate;
+  readonly dispatch: (exchange: HttpExchange) => void;
+  /** Writes the errors of requests that no route has taken. */
+  readonly dialect: Dialect;
+  /** undefined = plain HTTP. */
+  readonly tls: TlsPair | undefined;
+}
+
+/** A listening socket with its limits. What comes over it goes through the gate. */
+export class HttpListener {
+  readonly #options: HttpListenerOptions;
+  readonly #server: HttpServer | HttpsServer;
+  /** All of them, with those that have not finished their TLS handshake and that Node's own list leaves out. */
+  readonly #sockets = new Set<Socket>();
+  #address: Address | undefined;
+  #nextDropWarningAt = 0;
+
+  constructor(options: HttpListenerOptions) {
+    this.#options = options;
+    const { context, gate, dispatch, dialect, tls } = options;
+    const settings = context.options;
+    const limits = {
+      maxHeaderSize: settings.maxHeaderBytes,
+      headersTimeout: Math.min(settings.headersTimeoutMs, settings.receiveTimeoutMs),
+      requestTimeout: settings.receiveTimeoutMs,
+      keepAliveTimeout: settings.keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.max(50, Math.min(1_000, settings.headersTimeoutMs / 2)),
+      // Checked by the gate, which answers in JSON.
+      requireHostHeader: false,
+      noDelay: true,
+    };
+    this.#server =
+      tls === undefined
+        ? createServer(limits)
+        : createTlsServer({
+            ...limits,
+            ...tls,
+            allowHalfOpen: true,
+            handshakeTimeout: settings.headersTimeoutMs,
+            minVersion: 'TLSv1.2',
+          });
+    const entrance: Entrance = { checksHost: checksHosts(settings.host, context.requiresKey), dispatch, dialect };
+    const enter = (flags?: RequestFlags) => (req: IncomingMessage, res: ServerResponse) =>
+      gate.enter(entrance, { req, res }, flags);
+    this.#server.on('request', enter());
+    this.#server.on('checkContinue', enter({ expect: 'continue' }));
+    this.#server.on('checkExpectation', enter({ expect: 'unknown' }));
+    this.#server.on('clientError', (error: Error & { code?: string }, stream) => {
+      this.#answerClientError(clientErrorOf(error, settings), stream);
+    });
+    this.#server.on('connect', (_req, stream) => {
+      stream.on('error', () => stream.destroy());
+      this.#answerClientError(new HttpError(405, 'CONNECT is not served here'), stream);
+    });
+    // Not in Node's documentation: who has said all still gets its answers.
+    Object.assign(this.#server, { httpAllowHalfOpen: true });
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    this.#server.maxConnections = settings.maxConnections;
+    this.#server.on('drop', () => this.#warnOfDrop());
+  }
+
+  get address(): Address | undefined {
+    return this.#address;
+  }
+
+  /** Starts to listen; rejects with `failed_precondition` saying what to change when the place cannot be had. */
+  async listen(): Promise<Address> {
+    const { endpoint, tls } = this.#options;
+    await listenAt(this.#server, endpoint);
+    this.#server.on('error', (error) => this.#warn(`listener failed: ${error.message}`));
+    this.#address = addressOf(endpoint, portOf(this.#server), tls === undefined ? 'http://' : 'https://');
+    return this.#address;
+  }
+
+  /** Serves another certificate from the next handshake on. */
+  renew(pair: TlsPair): void {
+    if ('setSecureContext' in this.#server) this.#server.setSecureContext(pair);
+  }
+
+  /** Takes no new connections and closes idle ones. Resolves when the last connection is gone. */
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return;
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeIdleConnections();
+    });
+  }
+
+  /** Cuts off whoever is still connected. */
+  destroyConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #answerClientError(error: HttpError | undefined, stream: Duplex): void {
+    const { clock, connections } = this.#options.context;
+    answerClientError(error, stream, {
+      clock,
+      connections,
+      render: (refusal) => this.#refuse(refusal, stream as Socket),
+    });
+  }
+
+  #refuse(error: HttpError, socket: Socket): string {
+    const { context } = this.#options;
+    const receivedAt = context.clock.now();
+    const requestId = context.requestId(undefined);
+    const { headers, body } = errorResponse(error, this.#options.dialect);
+    const text = String(body);
+    context.events.publish('httpFinished', {
+      method: '',
+      route: '',
+      path: '',
+      status: error.status,
+      requestBytes: 0,
+      responseBytes: Buffer.byteLength(text),
+      remoteAddress: socket.remoteAddress ?? '',
+      durationMs: 0,
+      call: new Call({ requestId, principal: NOBODY, trace: undefined, deadlineAt: receivedAt, receivedAt }),
+      error,
+    });
+    return renderRaw(error.status, { ...headers, 'x-request-id': requestId }, text);
+  }
+
+  /** At most one line every ten seconds: who opens too many connections does not fill the log as well. */
+  #warnOfDrop(): void {
+    const now = this.#options.context.clock.now();
+    if (now < this.#nextDropWarningAt) return;
+    this.#nextDropWarningAt = now + 10_000;
+    this.#warn(`more than ${this.#options.context.options.maxConnections} connections: new ones are dropped`);
+  }
+
+  #warn(message: string): void {
+    this.#options.context.events.publish('diagnostic', { level: 'warn', room: 'server', message });
+  }
+}

@@ -1,0 +1,22 @@
+import type { Timing } from '../../core/index.js';
+
+/**
+ * The `Server-Timing` header of one call (W3C Server Timing): milliseconds in decode, queue, batch (taken out of the queue,
+ * not yet started), compute, response cache and encode, and in all. Stages that the call has not been through are left out.
+ */
+export function formatServerTiming(timing: Timing, now: number): string {
+  let text = '';
+  if (timing.decodedAt > 0) text += `decode;dur=${ms(timing.decodedAt - timing.receivedAt)}, `;
+  if (timing.startedAt > 0) {
+    text += `queue;dur=${ms(timing.dequeuedAt - timing.enqueuedAt)}, batch;dur=${ms(timing.startedAt - timing.dequeuedAt)}, `;
+  }
+  if (timing.finishedAt > 0) text += `compute;dur=${ms(timing.finishedAt - timing.startedAt)}, `;
+  if (timing.cache === 'hit') text += `cache;desc=hit;dur=${ms(timing.cacheMs)}, `;
+  if (timing.encodeMs > 0) text += `encode;dur=${ms(timing.encodeMs)}, `;
+  return `${text}total;dur=${ms(now - timing.receivedAt)}`;
+}
+
+/** Microsecond resolution; much cheaper than toFixed. */
+function ms(duration: number): number {
+  return Math.max(0, Math.round(duration * 1_000)) / 1_000;
+}

@@ -1,0 +1,32 @@
+import type { TSchema } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+import { invalidArgument } from '../../core/index.js';
+
+/** Throws `invalid_argument` naming the field, what was expected and what came, unless `body` is as `schema` says. */
+export function checkBody(schema: TSchema, body: unknown): void {
+  const error = Value.Errors(schema, body).First();
+  if (error === undefined) return;
+  const field = error.path.slice(1).replaceAll('/', '.');
+  const where = field === '' ? 'the body' : `field '${field}'`;
+  throw invalidArgument(`${where}: expected ${describeSchema(error.schema)}, got ${describeValue(error.value)}`);
+}
+
+function describeSchema(schema: TSchema): string {
+  const alternatives: unknown = schema.anyOf;
+  if (Array.isArray(alternatives))
+    return alternatives.map((alternative: TSchema) => describeSchema(alternative)).join(' or ');
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  const type = typeof schema.type === 'string' ? schema.type : 'something else';
+  return typeof schema.minimum === 'number' ? `${type} of at least ${schema.minimum}` : type;
+}
+
+function describeValue(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'object' ? 'object' : `${typeof value} ${clip(JSON.stringify(value))}`;
+}
+
+function clip(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}

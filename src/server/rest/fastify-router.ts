@@ -1,0 +1,197 @@
+import type { IncomingMessage } from 'node:http';
+import fastifySwagger from '@fastify/swagger';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { MillraceError } from '../../core/index.js';
+import type { Authenticate } from '../../governance/index.js';
+import { readBody } from '../http/body.js';
+import type { HttpExchange } from '../http/exchange.js';
+import { HttpError } from '../http-error.js';
+import { createAllowedMethods } from './allowed-methods.js';
+import { readJson } from './json-body.js';
+import { ExchangeRequest } from './route-request.js';
+import { closestDialect, type TableRow } from './route-table.js';
+import type { Signpost } from './signposts.js';
+
+export interface RouterOptions {
+  readonly rows: readonly TableRow[];
+  /** Routes that never come here; known for 405 and for the OpenAPI document. */
+  readonly elsewhere: readonly TableRow[];
+  /** Where a path leads that no route has. */
+  readonly signpostAt?: (path: string) => Signpost | undefined;
+  readonly authenticate: Authenticate;
+  readonly maxBodyBytes: number;
+  readonly info: OpenApiInfo;
+}
+
+/** What the OpenAPI document says of itself. */
+export interface OpenApiInfo {
+  readonly title: string;
+  readonly version: string;
+  readonly description: string;
+}
+
+/** Everything but inference: routing and validation by fastify, which never sees a socket or writes an answer. */
+export interface BoundRouter {
+  /** Answers the exchange, now or later. */
+  dispatch(exchange: HttpExchange): void;
+  /** The OpenAPI 3.1 document of the routes. */
+  document(): object;
+  close(): Promise<void>;
+}
+
+/** What the pieces below need to get from fastify's request to ours. */
+interface Binding extends RouterOptions {
+  readonly exchangeOf: (request: FastifyRequest) => HttpExchange;
+  readonly passageOf: (request: FastifyRequest) => Passage;
+}
+
+/** An exchange on its way through fastify, and the type of its body, which fastify must not see. */
+interface Passage {
+  readonly exchange: HttpExchange;
+  readonly contentType: string | undefined;
+}
+
+const SMALL_BODY_BYTES = 1_048_576;
+const NO_BYTES = new Uint8Array(0);
+const MAX_PARAM_LENGTH = 1_024;
+
+/** Binds the routes to a fastify of their own. */
+export async function bindRouter(options: RouterOptions): Promise<BoundRouter> {
+  const passages = new WeakMap<IncomingMessage, Passage>();
+  const passageOf = (request: FastifyRequest): Passage => {
+    const passage = passages.get(request.raw);
+    if (passage === undefined) throw new MillraceError('internal', 'a request reached the router by itself');
+    return passage;
+  };
+  const exchangeOf = (request: FastifyRequest): HttpExchange => passageOf(request).exchange;
+  const binding: Binding = { ...options, exchangeOf, passageOf };
+  const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    reply.hijack();
+    exchangeOf(request).fail(error);
+  };
+  const app = fastify({
+    logger: false,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: (error, request, reply) => fail(new HttpError(400, error.message), request, reply),
+  });
+  app.setErrorHandler(fail);
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  bindBodies(app, binding);
+  bindUnknown(app, binding);
+  app.register(fastifySwagger, {
+    openapi: { openapi: '3.1.0', info: { ...options.info }, paths: describeOperations(options.elsewhere) },
+  });
+  app.register((scope, _options, done) => {
+    for (const row of options.rows) bindRoute(scope, row, binding);
+    done();
+  });
+
+  await app.ready();
+  return {
+    dispatch(exchange) {
+      const { req, res } = exchange;
+      const { headers } = req;
+      passages.set(req, { exchange, contentType: headers['content-type'] });
+      // What a body is, its route says; fastify would refuse types that it cannot parse.
+      delete headers['content-type'];
+      app.routing(req, res);
+    },
+    document: () => app.swagger(),
+    close: () => app.close(),
+  };
+}
+
+/** Bodies are read as the server reads all bodies, whatever their type says, and checked behind fastify. */
+function bindBodies(app: FastifyInstance, { exchangeOf }: Binding): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (request, _payload, done) => {
+    try {
+      readBody(exchangeOf(request), request.routeOptions.bodyLimit, (bytes) => done(null, bytes));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  app.setValidatorCompiler(() => () => true);
+}
+
+/** Refuses what no route takes, before its body is read. */
+function bindUnknown(app: FastifyInstance, { rows, elsewhere, signpostAt, exchangeOf }: Binding): void {
+  const all = [...rows, ...elsewhere];
+  const allowedMethods = createAllowedMethods(all.map(({ route }) => route));
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return;
+    const exchange = exchangeOf(request);
+    const { method, url = '', headers } = exchange.req;
+    const path = url.split('?', 1)[0] ?? '';
+    exchange.dialect = closestDialect(all, path) ?? exchange.dialect;
+    const allow = allowedMethods(path);
+    if (allow === '') {
+      const { text, page } = signpostAt?.(path) ?? {};
+      const browses = (method === 'GET' || method === 'HEAD') && headers.accept?.includes('text/html') === true;
+      if (page === undefined || !browses) {
+        throw new HttpError(404, `no route ${method} ${path}${text === undefined ? '' : `: ${text}`}`);
+      }
+      reply.hijack();
+      exchange.send({ status: 302, headers: { location: page }, body: '' });
+      return;
+    }
+    throw new HttpError(405, `${path} does not take ${method}: expected ${allow}`, { allow });
+  });
+}
+
+function bindRoute(app: FastifyInstance, { dialect, route }: TableRow, binding: Binding): void {
+  const { exchangeOf, passageOf, authenticate, maxBodyBytes } = binding;
+  const { body } = route;
+  const isLarge = body?.kind === 'bytes' || body?.large === true;
+  app.route<{ Params: Record<string, string> }>({
+    method: route.method,
+    url: toFastifyPath(route.path),
+    bodyLimit: isLarge ? maxBodyBytes : Math.min(maxBodyBytes, SMALL_BODY_BYTES),
+    schema: {
+      tags: [route.tag],
+      summary: route.summary,
+      hide: route.hidden === true,
+      ...(route.description !== undefined && { description: route.description }),
+      ...(body?.kind === 'json' && { body: body.schema }),
+      response: { 200: route.response ?? { type: 'null', description: 'Empty' } },
+    },
+    onRequest: async (request) => {
+      const exchange = exchangeOf(request);
+      exchange.route = route.path;
+      exchange.dialect = dialect;
+      if (route.access === 'key') await exchange.enter(authenticate);
+    },
+    handler: async (request, reply) => {
+      const { exchange, contentType } = passageOf(request);
+      // Models load as long as they load.
+      exchange.settlement.unwatch();
+      if (contentType !== undefined) exchange.req.headers['content-type'] = contentType;
+      const bytes = request.body instanceof Uint8Array ? request.body : NO_BYTES;
+      const json = body?.kind === 'json' ? readJson(bytes, body.schema) : {};
+      const { params } = request;
+      const response = await route.handle(exchange.call, new ExchangeRequest(exchange, { params, body: bytes, json }));
+      reply.hijack();
+      if ('stream' in response) void exchange.stream(response);
+      else exchange.send(response);
+    },
+  });
+}
+
+/** Two colons are one that is meant as such, and a parameter with text behind it needs an expression. */
+function toFastifyPath(path: string): string {
+  return path
+    .replaceAll(':', '::')
+    .replace(/\{(\w+)\}(?=[^/])/g, ':$1(^.+)')
+    .replace(/\{(\w+)\}/g, ':$1');
+}
+
+/** OpenAPI path items of routes that bring their own operations. */
+function describeOperations(rows: readonly TableRow[]): Readonly<Record<string, object>> {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const { route } of rows) {
+    if (route.hidden === true || route.operation === undefined) continue;
+    const { method, path, operation, tag, summary } = route;
+    paths[path] = { ...paths[path], [method.toLowerCase()]: { tags: [tag], summary, ...operation } };
+  }
+  return paths;
+}

@@ -1,0 +1,69 @@
+import type { Clock } from '../../core/index.js';
+import type { Authenticate } from '../../governance/index.js';
+import type { Dialect, Route } from '../../protocols/index.js';
+import type { Service } from '../../service/index.js';
+import { createDocsRoutes } from '../docs.js';
+import type { HttpExchange } from '../http/exchange.js';
+import { createRestDispatch } from './dispatch.js';
+import { createRouteTable, type TableRow } from './route-table.js';
+import { createRouter, type Router } from './router.js';
+import type { Signpost } from './signposts.js';
+
+export interface RestSetup {
+  readonly dialects: readonly Dialect[];
+  /** Writes the errors of requests that no route has. */
+  readonly fallback: Dialect;
+  readonly service: Pick<Service, 'readyModels'>;
+  readonly clock: Clock;
+  readonly authenticate: Authenticate;
+  readonly requiresKey: boolean;
+  readonly maxBodyBytes: number;
+  readonly draining: () => boolean;
+  /** Version of the package, for the OpenAPI document. */
+  readonly version: string;
+  /** Routes that change the server have a port of their own. */
+  readonly separateControl: boolean;
+  readonly signpostAt: (path: string) => Signpost | undefined;
+}
+
+/** What answers HTTP requests for a list of dialects. */
+export interface RestSide {
+  readonly dispatch: (exchange: HttpExchange) => void;
+  /** Answers the admin port, with all but inference and documentation; undefined = there is none. */
+  readonly adminDispatch: ((exchange: HttpExchange) => void) | undefined;
+  readonly routers: readonly Router[];
+}
+
+/** Throws `failed_precondition` where the routes of two dialects collide. */
+export function createRestSide(setup: RestSetup): RestSide {
+  const { dialects, fallback, separateControl } = setup;
+  const docs: readonly Route[] = createDocsRoutes({ ...setup, document: async () => (await router.bind()).document() });
+  const rows = createRouteTable(dialects, docs);
+  const inferences = rows.filter(({ route }) => route.inference === true);
+  const others = rows.filter(({ route }) => route.inference !== true);
+  const common = {
+    clock: setup.clock,
+    authenticate: setup.authenticate,
+    maxBodyBytes: setup.maxBodyBytes,
+    info: {
+      title: 'millrace',
+      version: setup.version,
+      description: dialects.map(({ description }) => description).join('\n\n'),
+    },
+  };
+  const router = createRouter({
+    ...common,
+    rows: [
+      ...others.filter(({ route }) => !(separateControl && route.control)),
+      ...docs.map((route): TableRow => ({ dialect: fallback, route })),
+    ],
+    elsewhere: inferences,
+    signpostAt: setup.signpostAt,
+  });
+  const admin = separateControl ? createRouter({ ...common, rows: others, elsewhere: [] }) : undefined;
+  return {
+    dispatch: createRestDispatch({ ...setup, inferences, router }),
+    adminDispatch: admin?.dispatch,
+    routers: admin === undefined ? [router] : [router, admin],
+  };
+}

@@ -1,0 +1,66 @@
+import { MillraceError } from '../../core/index.js';
+import { createSharedRoutes, type Dialect, type Route } from '../../protocols/index.js';
+
+/** A route and the dialect whose it is. */
+export interface TableRow {
+  readonly dialect: Dialect;
+  readonly route: Route;
+}
+
+/** The prefix of the API that is no protocol's but the server's own, and the dialect that has it. */
+const OWN_PREFIX = '/millrace/';
+const OWN_NAME = 'millrace';
+
+/**
+ * The routes of all dialects of one listener, shared ones included. Throws `failed_precondition` where two of them claim the same
+ * method and path, or one claims what is the server's own: a path below `/millrace/`, or one of `taken`.
+ */
+export function createRouteTable(dialects: readonly Dialect[], taken: readonly Route[]): readonly TableRow[] {
+  const rows = [
+    ...dialects.flatMap((dialect) => dialect.routes.map((route): TableRow => ({ dialect, route }))),
+    ...createSharedRoutes(dialects),
+  ];
+  const own = new Set(taken.map(claimOf));
+  const owners = new Map<string, string>();
+  for (const { dialect, route } of rows) {
+    const { method, path } = route;
+    const key = claimOf(route);
+    if (own.has(key) || (path.startsWith(OWN_PREFIX) && dialect.name !== OWN_NAME)) {
+      throw conflict(`the dialect '${dialect.name}' claims ${method} ${path}, which is the server's own`);
+    }
+    const other = owners.get(key);
+    if (other !== undefined)
+      throw conflict(`${method} ${path} is claimed by the dialects '${other}' and '${dialect.name}'`);
+    owners.set(key, dialect.name);
+  }
+  return rows;
+}
+
+/**
+ * The dialect that writes the errors of a path that no route has: the one with the route that begins most like it, so that its
+ * clients can read that they have mistyped something. Of several the first; undefined = none has anything in common with it.
+ */
+export function closestDialect(rows: readonly TableRow[], path: string): Dialect | undefined {
+  const segments = path.split('/').slice(1);
+  let best: { readonly dialect: Dialect; readonly length: number } | undefined;
+  for (const { dialect, route } of rows) {
+    const pattern = route.path.split('/').slice(1);
+    let length = 0;
+    while (length < pattern.length && matches(pattern[length] as string, segments[length])) length++;
+    if (length > (best?.length ?? 0)) best = { dialect, length };
+  }
+  return best?.dialect;
+}
+
+function matches(pattern: string, segment: string | undefined): boolean {
+  return segment !== undefined && (pattern === segment || (pattern.includes('{') && segment !== ''));
+}
+
+/** What a route claims, whatever its parameters are called. */
+function claimOf({ method, path }: Route): string {
+  return `${method} ${path.replace(/\{\w+\}/g, '{}')}`;
+}
+
+function conflict(message: string): MillraceError {
+  return new MillraceError('failed_precondition', message);
+}
