@@ -128,13 +128,9 @@ export class Settlement {
     }
     const { parameters = {} } = emission;
     checkParameters(parameters, 'internal');
-    const response: InferResponse = {
-      ref,
-      id: item.request.id,
-      outputs: error === undefined ? toClientOutputs(emission.outputs, item, rules) : [],
-      parameters,
-      ...ending(emission, error),
-    };
+    const outputs = error === undefined ? toClientOutputs(emission.outputs, item, rules) : [];
+    const plain: InferResponse = { ref, id: item.request.id, outputs, parameters };
+    const response = isPlain(emission) ? plain : { ...plain, ...extrasOf(emission, error) };
     if (this.#ordered === undefined) item.sink.onResponse(response);
     else this.#ordered.hold(item.callId, () => item.sink.onResponse(response));
   }
@@ -158,9 +154,12 @@ function noteUsage({ call }: Pending, { usage, finishReason }: Emission): void {
   if (finishReason !== undefined) call.timing.finishReason = finishReason;
 }
 
-/** What few answers have. */
-function ending({ usage, finishReason }: Emission, error: MillraceError | undefined) {
-  if (usage === undefined && finishReason === undefined && error === undefined) return undefined;
+/** Most answers have nothing besides outputs and parameters, and copying objects would cost as much as the rest of it. */
+function isPlain({ usage, finishReason, error }: Emission): boolean {
+  return usage === undefined && finishReason === undefined && error === undefined;
+}
+
+function extrasOf({ usage, finishReason }: Emission, error: MillraceError | undefined) {
   return {
     ...(error === undefined ? {} : { error }),
     ...(usage === undefined ? {} : { usage }),

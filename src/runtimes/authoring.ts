@@ -4,17 +4,20 @@ import { Type as Schema } from '@sinclair/typebox';
 export {
   type Datatype,
   type ErrorCode,
+  type FinishReason,
   MillraceError,
   type Parameters,
   type Signature,
   type Tensor,
   type TensorSpec,
+  type Usage,
 } from '../core/index.js';
 export type {
   Batch,
   BatchItem,
   BatchTiming,
   CallModel,
+  CostUnit,
   Description,
   Emission,
   Emit,
@@ -23,6 +26,7 @@ export type {
   ModelRequest,
   Room,
   Runtime,
+  StatisticSpec,
 } from './contract.js';
 export type {
   ComposingModel,
