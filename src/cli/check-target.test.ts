@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createTempFolder } from '../../test/support/model-folder.js';
-import { BUILT_IN_RUNTIMES } from '../runtimes/index.js';
+import { BUILT_IN_RUNTIMES, type RuntimeManifest } from '../runtimes/index.js';
 import { findCheckTarget } from './check-target.js';
 import { checkRepositories } from './repositories.js';
+
+const TOY: RuntimeManifest = { name: 'toy', tasks: ['infer'], files: { endings: ['.two.toy'] } };
+const runtimes = [...BUILT_IN_RUNTIMES, TOY];
 
 describe('findCheckTarget', () => {
   it('tells repositories, models, files and names apart', async () => {
@@ -11,18 +14,23 @@ describe('findCheckTarget', () => {
       'models/a/1/model.onnx': '',
       'models/b/model.yaml': '',
       'models/c.onnx': '',
+      'models/e.two.toy': '',
+      'models/f/model.yml': '',
       'models/d/config.pbtxt': '',
       'models/detector/1/model.onnx': '',
     });
     const models = join(folder.path, 'models');
     const find = (given: string | undefined) =>
-      findCheckTarget(given, { cwd: folder.path, repositories: [models], runtimes: BUILT_IN_RUNTIMES });
+      findCheckTarget(given, { cwd: folder.path, repositories: [models], runtimes });
     expect(await find(undefined)).toEqual({ repositories: [models], model: undefined });
     expect(await find('models')).toEqual({ repositories: [models], model: undefined });
     expect(await find('models/a')).toEqual({ repositories: [models], model: 'a' });
     expect(await find('models/b/')).toEqual({ repositories: [models], model: 'b' });
     expect(await find('models/d')).toEqual({ repositories: [models], model: 'd' });
     expect(await find('models/c.onnx')).toEqual({ repositories: [models], model: 'c' });
+    expect(await find('models/e.two.toy')).toEqual({ repositories: [models], model: 'e' });
+    expect(await find('models/f')).toEqual({ repositories: [models], model: 'f' });
+    expect(await find('e')).toEqual({ repositories: [models], model: 'e' });
     expect(await find('a')).toEqual({ repositories: [models], model: 'a' });
     expect(await find('c')).toEqual({ repositories: [models], model: 'c' });
     await expect(find('detektor')).rejects.toThrow(

@@ -1,9 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { invalidArgument } from '../core/index.js';
+import { CONFIG_FILES } from '../repository/index.js';
 import type { RuntimeManifest } from '../runtimes/index.js';
 import { didYouMean } from '../text/index.js';
-import { refuseRepository } from './repositories.js';
+import { listNamed } from './repositories.js';
 
 /** What `millrace check` checks: whole repositories, or one model of theirs. */
 export interface CheckTarget {
@@ -19,8 +20,6 @@ export interface CheckPlaces {
   readonly runtimes: readonly RuntimeManifest[];
 }
 
-const MODEL_FILES = new Set(['model.yaml', 'config.pbtxt']);
-
 /**
  * What a person means by `given`: a repository, a model's folder, a bare model file, or the name of a model in the
  * configured repositories. Throws `invalid_argument` when it is none of them.
@@ -33,15 +32,16 @@ export async function findCheckTarget(
   const path = resolve(cwd, given);
   const stats = await stat(path).catch(() => undefined);
   if (stats?.isDirectory()) {
-    const isModel = (await readdir(path).catch((error: unknown) => refuseRepository(path, error))).some(
-      (name) => MODEL_FILES.has(name) || /^\d+$/.test(name),
-    );
+    const isModel = (await listNamed(path)).some((name) => CONFIG_FILES.includes(name) || /^\d+$/.test(name));
     return isModel
       ? { repositories: [dirname(path)], model: basename(path) }
       : { repositories: [path], model: undefined };
   }
-  if (stats?.isFile()) return { repositories: [dirname(path)], model: basename(path, extname(path)) };
   const endings = runtimes.flatMap(({ files }) => (files === undefined || files.names ? [] : files.endings));
+  if (stats?.isFile()) {
+    const ending = endings.find((candidate) => path.endsWith(candidate)) ?? extname(path);
+    return { repositories: [dirname(path)], model: basename(path, ending) };
+  }
   const names = [given, ...endings.map((ending) => `${given}${ending}`)];
   for (const repository of repositories) {
     const found = await Promise.all(names.map((name) => exists(join(repository, name))));

@@ -1,6 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
 import { invalidArgument, type MillraceError } from '../core/index.js';
-import { readProblem } from './files.js';
+import { type FolderProblem, listRepository } from '../repository/index.js';
 
 /**
  * Checks whether the repositories are there at all, before anything is started. Throws `invalid_argument` with a
@@ -20,22 +19,25 @@ export function emptyRepositories(paths: readonly string[]): MillraceError {
 }
 
 async function countEntries(path: string): Promise<number> {
-  const stats = await stat(path).catch((error: unknown) => refuseRepository(path, error));
-  if (!stats.isDirectory()) {
-    throw invalidArgument(
-      `the model repository ${path} is a file. Name the folder it is in, or look at it alone: millrace check ${path}`,
-    );
-  }
-  const entries = await readdir(path).catch((error: unknown) => refuseRepository(path, error));
+  const entries = await listNamed(path);
   return entries.filter((entry) => !entry.startsWith('.')).length;
 }
 
-/** Throws `invalid_argument` that says why a folder cannot be read, and what to do. */
-export function refuseRepository(path: string, cause: unknown): never {
-  const problem = readProblem(cause);
-  const remedy = problem === 'does not exist' ? 'Create it' : 'Let this user read it';
-  throw invalidArgument(
-    `the model repository ${path} ${problem}. ${remedy}, or name another folder: millrace serve <folder>`,
-    { cause },
-  );
+/** The names in a repository that the user named. Rejects with `invalid_argument` that says what to do. */
+export function listNamed(path: string): Promise<readonly string[]> {
+  return listRepository(path, (problem) => explain(path, problem));
+}
+
+function explain(path: string, { kind, code }: FolderProblem): string {
+  const another = 'or name another folder: millrace serve <folder>';
+  switch (kind) {
+    case 'missing':
+      return `does not exist. Create it, ${another}`;
+    case 'file':
+      return `is a file. Name the folder it is in, or look at it alone: millrace check ${path}`;
+    case 'unreadable':
+      return `cannot be read (${code}). Let this user read it, ${another}`;
+    default:
+      return kind satisfies never;
+  }
 }

@@ -1,17 +1,40 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { invalidArgument } from '../core/index.js';
 
+/** Why a repository cannot be listed: `missing`, a `file`, or `unreadable` for the reason that the system's `code` tells. */
+export interface FolderProblem {
+  readonly kind: 'missing' | 'file' | 'unreadable';
+  readonly code: string;
+}
+
 const PROBLEMS: Readonly<Record<string, string>> = { ENOENT: 'does not exist', ENOTDIR: 'is not a folder' };
+
+/**
+ * The names in a model repository. Rejects with `invalid_argument` where it is no folder that can be read: `the model
+ * repository <path>`, and what `explain` makes of the problem.
+ */
+export async function listRepository(
+  path: string,
+  explain: (problem: FolderProblem) => string,
+): Promise<readonly string[]> {
+  try {
+    return await readdir(path);
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    const problem = explain({ kind: await kindOf(path, code), code });
+    throw invalidArgument(`the model repository ${path} ${problem}`, { cause });
+  }
+}
+
+async function kindOf(path: string, code: string): Promise<FolderProblem['kind']> {
+  if (code === 'ENOENT') return 'missing';
+  const stats = await stat(path).catch(() => undefined);
+  return stats?.isDirectory() === false ? 'file' : 'unreadable';
+}
 
 /** Rejects with `invalid_argument` when one of the repositories is no folder that can be read; `remedy` ends the sentence. */
 export async function checkFolders(paths: readonly string[], remedy: string): Promise<void> {
   for (const path of paths) {
-    try {
-      await readdir(path);
-    } catch (cause) {
-      const { code = '' } = cause as NodeJS.ErrnoException;
-      const problem = PROBLEMS[code] ?? `cannot be read (${code})`;
-      throw invalidArgument(`the model repository ${path} ${problem}${remedy}`, { cause });
-    }
+    await listRepository(path, ({ code }) => `${PROBLEMS[code] ?? `cannot be read (${code})`}${remedy}`);
   }
 }
