@@ -29,15 +29,9 @@ export function listNamed(path: string): Promise<readonly string[]> {
 }
 
 function explain(path: string, { kind, code }: FolderProblem): string {
-  const another = 'or name another folder: millrace serve <folder>';
-  switch (kind) {
-    case 'missing':
-      return `does not exist. Create it, ${another}`;
-    case 'file':
-      return `is a file. Name the folder it is in, or look at it alone: millrace check ${path}`;
-    case 'unreadable':
-      return `cannot be read (${code}). Let this user read it, ${another}`;
-    default:
-      return kind satisfies never;
+  if (kind === 'file') {
+    return `the model repository ${path} is a file. Name the folder it is in, or look at it alone: millrace check ${path}`;
   }
+  const problem = kind === 'missing' ? 'does not exist. Create it' : `cannot be read (${code}). Let this user read it`;
+  return `the model repository ${path} ${problem}, or name another folder: millrace serve <folder>`;
 }

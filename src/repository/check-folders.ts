@@ -10,8 +10,8 @@ export interface FolderProblem {
 const PROBLEMS: Readonly<Record<string, string>> = { ENOENT: 'does not exist', ENOTDIR: 'is not a folder' };
 
 /**
- * The names in a model repository. Rejects with `invalid_argument` where it is no folder that can be read: `the model
- * repository <path>`, and what `explain` makes of the problem.
+ * The names in a model repository. Where it is no folder that can be read, rejects with `invalid_argument` and the message that
+ * `explain` makes of the problem.
  */
 export async function listRepository(
   path: string,
@@ -21,8 +21,7 @@ export async function listRepository(
     return await readdir(path);
   } catch (cause) {
     const { code = '' } = cause as NodeJS.ErrnoException;
-    const problem = explain({ kind: await kindOf(path, code), code });
-    throw invalidArgument(`the model repository ${path} ${problem}`, { cause });
+    throw invalidArgument(explain({ kind: await kindOf(path, code), code }), { cause });
   }
 }
 
@@ -35,6 +34,9 @@ async function kindOf(path: string, code: string): Promise<FolderProblem['kind']
 /** Rejects with `invalid_argument` when one of the repositories is no folder that can be read; `remedy` ends the sentence. */
 export async function checkFolders(paths: readonly string[], remedy: string): Promise<void> {
   for (const path of paths) {
-    await listRepository(path, ({ code }) => `${PROBLEMS[code] ?? `cannot be read (${code})`}${remedy}`);
+    await listRepository(path, ({ code }) => {
+      const problem = PROBLEMS[code] ?? `cannot be read (${code})`;
+      return `the model repository ${path} ${problem}${remedy}`;
+    });
   }
 }

@@ -1,173 +1,21 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { afterAll, afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import type { Parameters, Signature, Tensor } from '../../src/core/index.js';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createModelConfigSchema } from '../../src/repository/index.js';
 import { explainMismatches } from '../../src/repository/yaml/explain.js';
-import { ECHO } from '../../src/runtimes/echo/manifest.js';
-import type { BatchItem, Emission, LoadSpec, Placement, RuntimeManifest } from '../../src/runtimes/index.js';
-import { ONNX } from '../../src/runtimes/onnx/manifest.js';
-import { SCRIPT } from '../../src/runtimes/script/manifest.js';
+import type { BatchItem, Emission } from '../../src/runtimes/index.js';
 import TOY from '../fixtures/toy-runtime/manifest.mjs';
-import { writeOnnx } from '../support/onnx-builder.js';
+import { expectOwnAnswer, PLACEMENTS, pairItem, runtimeCases, SIGNATURE } from '../support/runtime-cases.js';
 import { batchItem, fp32, numbersOf } from '../support/tensors.js';
-import { createTestHost, IN_PROCESS, INLINE, loadSpec, runBatch, type TestHost } from '../support/test-host.js';
-
-/**
- * What every runtime is given here: a model with inputs `a` FP32[-1,2] and `b` FP32[-1], outputs `a_out` and `b_out`
- * with the same values, which fails as a whole when `poison` makes one item of a batch bad.
- */
-interface RuntimeCase {
-  readonly spec: LoadSpec;
-  readonly broken: { readonly spec: LoadSpec; readonly message: string };
-  readonly poison: (item: BatchItem) => BatchItem;
-  readonly failure: string;
-}
+import { createTestHost, loadSpec, runBatch, type TestHost } from '../support/test-host.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-contract-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const spec = (name: string, shape: readonly number[]) =>
-  ({ name, datatype: 'FP32', shape, batchAxis: 0, optional: false }) as const;
-const signature: Signature = {
-  inputs: [spec('a', [-1, 2]), spec('b', [-1])],
-  outputs: [spec('a_out', [-1, 2]), spec('b_out', [-1])],
-};
-
-const placements: readonly (readonly [string, Placement])[] = [
-  ['inline', INLINE],
-  ['in a process', IN_PROCESS],
-];
-
-function onnxCase(): RuntimeCase {
-  const file = writeOnnx(path.join(folder, 'pair.onnx'), {
-    inputs: [
-      { name: 'a', type: 'float32', dims: ['N', 2] },
-      { name: 'b', type: 'float32', dims: ['N'] },
-    ],
-    outputs: [
-      { name: 'a_out', type: 'float32', dims: ['N', 2] },
-      { name: 'b_out', type: 'float32', dims: ['N'] },
-    ],
-    // `b` chooses from 0…99, so that a value outside fails inside the graph.
-    nodes: [
-      { op: 'Identity', inputs: ['a'], outputs: ['a_out'] },
-      { op: 'Cast', inputs: ['b'], outputs: ['index'], attributes: { to: 7 } },
-      { op: 'Gather', inputs: ['table', 'index'], outputs: ['b_out'] },
-    ],
-    initializers: [
-      { name: 'table', type: 'float32', dims: [100], data: Float32Array.from({ length: 100 }, (_, i) => i) },
-    ],
-  });
-  return {
-    spec: loadSpec({ runtime: 'onnx', path: file }),
-    broken: {
-      spec: loadSpec({ runtime: 'onnx', path: path.join(folder, 'absent.onnx') }),
-      message: "the model file 'absent.onnx' does not exist",
-    },
-    poison: (item) => ({ ...item, inputs: [item.inputs[0] as Tensor, fp32('b', [1], [5_000])] }),
-    failure:
-      "the model failed: Non-zero status code returned while running Gather node. Name:'' Status Message: " +
-      'indices element out of data bounds, idx=5000 must be within the inclusive range [-100,99]',
-  };
-}
-
-function echoCase(): RuntimeCase {
-  return {
-    spec: loadSpec({ runtime: 'echo', declared: signature, options: { faults: true } }),
-    broken: {
-      spec: loadSpec({ runtime: 'echo' }),
-      message: 'echo: declare its inputs and outputs in the model configuration',
-    },
-    poison: (item) => ({ ...item, parameters: { fault: 'raise' } }),
-    failure: "echo: fault 'raise'",
-  };
-}
-
-function scriptCase(): RuntimeCase {
-  const file = path.join(folder, 'pair.ts');
-  writeFileSync(
-    file,
-    `import { defineModel } from 'millrace/model';
-    export default defineModel({
-      inputs: { a: 'FP32[-1,2]', b: 'FP32[-1]' },
-      outputs: { a_out: 'FP32[-1,2]', b_out: 'FP32[-1]' },
-      maxBatchSize: 64,
-      pure: true,
-      batched: true,
-      infer(requests) {
-        return requests.map(({ inputs, parameters }) => {
-          if (parameters.poison === true) throw new Error('poisoned');
-          return { a_out: inputs.a, b_out: inputs.b.data };
-        });
-      },
-    });`,
-  );
-  return {
-    spec: loadSpec({ runtime: 'script', path: file }),
-    broken: {
-      spec: loadSpec({ runtime: 'script', path: path.join(folder, 'absent.ts') }),
-      message: "the model file 'absent.ts' does not exist",
-    },
-    poison: (item) => ({ ...item, parameters: { poison: true } }),
-    failure: "model 'model' failed with Error; the server log has the details",
-  };
-}
-
-function pairItem(callId: number, rows: number, parameters: Parameters = {}): BatchItem {
-  const values = Array.from({ length: rows }, (_, row) => (callId + row) % 100);
-  return batchItem(
-    callId,
-    [
-      fp32(
-        'a',
-        [rows, 2],
-        values.flatMap((v) => [v, -v]),
-      ),
-      fp32('b', [rows], values),
-    ],
-    {
-      rows,
-      parameters,
-    },
-  );
-}
-
-function expectOwnAnswer(emission: Emission | undefined, item: BatchItem): void {
-  expect(emission).toMatchObject({ callId: item.callId, final: true });
-  expect(emission?.error).toBeUndefined();
-  expect(emission?.outputs.map((output) => output.name)).toEqual(['a_out', 'b_out']);
-  expect(emission?.outputs.map((output) => output.shape)).toEqual([[item.rows, 2], [item.rows]]);
-  expect(emission?.outputs.map(numbersOf)).toEqual(item.inputs.map(numbersOf));
-}
-
-/** One from outside: it comes with a module of its own. */
-function toyCase(): RuntimeCase {
-  const file = path.join(folder, 'pair.toy');
-  writeFileSync(file, '{ "a": [2], "b": [] }');
-  return {
-    spec: loadSpec({ runtime: 'toy', path: file }),
-    broken: {
-      spec: loadSpec({ runtime: 'toy', path: path.join(folder, 'absent.toy') }),
-      message: "toy: 'absent.toy' is no JSON file",
-    },
-    poison: (item) => ({ ...item, parameters: { poison: true } }),
-    failure: 'toy: poisoned',
-  };
-}
-
-const cases: readonly (readonly [RuntimeManifest, RuntimeCase])[] = [
-  [ONNX, onnxCase()],
-  [ECHO, echoCase()],
-  [SCRIPT, scriptCase()],
-  [TOY, toyCase()],
-];
-
-for (const [manifest, runtimeCase] of cases) {
+for (const [manifest, runtimeCase] of runtimeCases(folder)) {
   const runtimeName = manifest.name;
-  const allowed = placements.filter(([, { kind }]) => manifest.placements?.includes(kind) ?? true);
+  const allowed = PLACEMENTS.filter(([, { kind }]) => manifest.placements?.includes(kind) ?? true);
   describe.each(allowed)(`the ${runtimeName} runtime %s`, (_label, placement) => {
     let hosted: TestHost;
     const load = () => hosted.load(runtimeCase.spec, placement);
@@ -180,7 +28,7 @@ for (const [manifest, runtimeCase] of cases) {
     test('describes the model', async () => {
       const { description, id } = await load();
       expect(id).toBe('model/1#0');
-      expect(description.signature).toMatchObject(signature);
+      expect(description.signature).toMatchObject(SIGNATURE);
       expect(description).toMatchObject({ pure: true, decoupled: false, stateful: false });
     });
 
@@ -310,14 +158,14 @@ for (const [manifest, runtimeCase] of cases) {
   });
 }
 
-describe.each(placements)('a runtime of many answers %s', (_label, placement) => {
+describe.each(PLACEMENTS)('a runtime of many answers %s', (_label, placement) => {
   let hosted: TestHost;
   beforeEach(() => {
     hosted = createTestHost();
   });
   afterEach(() => hosted.host.close());
   const load = () =>
-    hosted.load(loadSpec({ runtime: 'echo', declared: signature, options: { mode: 'repeat' } }), placement);
+    hosted.load(loadSpec({ runtime: 'echo', declared: SIGNATURE, options: { mode: 'repeat' } }), placement);
 
   test('says so, and answers each item as often as it asks, the last time finally', async () => {
     const instance = await load();
@@ -368,14 +216,14 @@ describe.each(placements)('a runtime of many answers %s', (_label, placement) =>
   });
 });
 
-describe.each(placements)('a runtime with state %s', (_label, placement) => {
+describe.each(PLACEMENTS)('a runtime with state %s', (_label, placement) => {
   let hosted: TestHost;
   beforeEach(() => {
     hosted = createTestHost();
   });
   afterEach(() => hosted.host.close());
   const load = () =>
-    hosted.load(loadSpec({ runtime: 'echo', declared: signature, options: { mode: 'accumulate' } }), placement);
+    hosted.load(loadSpec({ runtime: 'echo', declared: SIGNATURE, options: { mode: 'accumulate' } }), placement);
   const inSlot = (slot: number, value: number, { start = false, end = false } = {}): BatchItem => ({
     ...batchItem(slot, [fp32('a', [1, 2], [value, 0]), fp32('b', [1], [value])]),
     sequence: { slot, start, end, id: 'a' },
@@ -400,46 +248,4 @@ describe.each(placements)('a runtime with state %s', (_label, placement) => {
     await runBatch(instance, [inSlot(0, 5, { start: true })]);
     expect(sums((await runBatch(instance, [inSlot(0, 7, { start: true })])).emissions)).toEqual([7]);
   });
-});
-
-test.each(placements)('an unknown runtime is refused %s', async (_label, placement) => {
-  const { host, load } = createTestHost();
-  await expect(load(loadSpec({ runtime: 'torch' }), placement)).rejects.toMatchObject({
-    code: 'unimplemented',
-    message: "unknown runtime 'torch'; expected one of echo, ensemble, onnx, script",
-  });
-  await host.close();
-});
-
-describe.each(placements)('a runtime from outside whose module is wrong %s', (_label, placement) => {
-  it.each([
-    [
-      'absent.mjs',
-      'failed_precondition',
-      /^runtime 'toy': file:.*\/absent\.mjs cannot be imported: Cannot find (?:module|package)/,
-    ],
-    ['empty.mjs', 'failed_precondition', /^runtime 'toy': file:.*\/empty\.mjs exports no function createRuntime$/],
-  ])('is refused with %s', async (file, code, message) => {
-    writeFileSync(path.join(folder, 'empty.mjs'), 'export const answer = 42;');
-    const toy = { ...TOY, module: pathToFileURL(path.join(folder, file)) };
-    const { host, load } = createTestHost({ runtimes: [toy] });
-    const error = await load(loadSpec({ runtime: 'toy' }), placement).catch((reason) => reason);
-    expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
-    await host.close();
-  });
-});
-
-it.each([
-  ['inline', INLINE, ['process'], "runtime 'toy' does not run inline; set instances.placement to process"],
-  [
-    'in a process',
-    IN_PROCESS,
-    ['inline'],
-    "runtime 'toy' does not run in a process; set instances.placement to inline",
-  ],
-] as const)('a runtime that does not run %s is refused there', async (_label, placement, allowed, message) => {
-  const { host, load } = createTestHost({ runtimes: [{ ...TOY, placements: allowed }] });
-  const loading = load(loadSpec({ runtime: 'toy' }), placement);
-  await expect(loading).rejects.toMatchObject({ code: 'invalid_argument', message });
-  await host.close();
 });

@@ -1,187 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../../test/support/fake-clock.js';
 import {
-  type ErrorCode,
-  MillraceError,
-  NO_PARAMETERS,
-  type SequenceControl,
-  type Tensor,
-  type TensorSpec,
-} from '../../core/index.js';
-import type { Batch, BatchItem, Emission, LoadedModel, ModelAnswer, ModelRequest, OtherModel } from '../contract.js';
+  DIAMOND,
+  EnsembleFixture,
+  type FakeCall,
+  ONE_STEP,
+  ONE_TO_ONE,
+  type Setup,
+  STREAM,
+  settle,
+  spec,
+  step,
+  TWO_TO_ONE,
+  tensor,
+} from '../../../test/support/ensemble-fixture.js';
+import { FakeClock } from '../../../test/support/fake-clock.js';
+import type { SequenceControl, TensorSpec } from '../../core/index.js';
+import type { OtherModel } from '../contract.js';
 import { createRuntime } from './index.js';
-import type { StepOptions } from './options.js';
-
-function spec(name: string, optional = false): TensorSpec {
-  return { name, datatype: 'UINT8', shape: [-1, 1], batchAxis: 0, optional };
-}
-
-function tensor(name: string, ...values: readonly number[]): Tensor {
-  return { name, datatype: 'UINT8', shape: [values.length, 1], data: Uint8Array.from(values) };
-}
-
-const ONE_TO_ONE: OtherModel = {
-  signature: { inputs: [spec('x')], outputs: [spec('y')] },
-  maxBatchSize: 8,
-  decoupled: false,
-};
-const TWO_TO_ONE: OtherModel = {
-  ...ONE_TO_ONE,
-  signature: { inputs: [spec('l', true), spec('r')], outputs: [spec('y')] },
-};
-const STREAM: OtherModel = { ...ONE_TO_ONE, decoupled: true };
-
-/** A call of another model, to be answered by the test. */
-class FakeCall implements AsyncIterableIterator<ModelAnswer> {
-  readonly callId: number;
-  readonly request: ModelRequest;
-  left = false;
-  readonly #ready: (() => IteratorResult<ModelAnswer>)[] = [];
-  #wake: () => void = () => undefined;
-
-  constructor(callId: number, request: ModelRequest) {
-    this.callId = callId;
-    this.request = request;
-  }
-
-  answer(outputs: readonly Tensor[], parameters = NO_PARAMETERS): this {
-    return this.#push(() => ({ done: false, value: { outputs, parameters } }));
-  }
-
-  end(): this {
-    return this.#push(() => ({ done: true, value: undefined }));
-  }
-
-  fail(code: ErrorCode, message: string): this {
-    return this.#push(() => {
-      throw new MillraceError(code, message);
-    });
-  }
-
-  async next(): Promise<IteratorResult<ModelAnswer>> {
-    for (;;) {
-      const ready = this.#ready.shift();
-      if (ready !== undefined) return ready();
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-
-  return(): Promise<IteratorResult<ModelAnswer>> {
-    this.left = true;
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  #push(ready: () => IteratorResult<ModelAnswer>): this {
-    this.#ready.push(ready);
-    this.#wake();
-    return this;
-  }
-}
-
-interface Setup {
-  readonly steps: readonly StepOptions[];
-  readonly inputs?: readonly TensorSpec[];
-  readonly outputs: readonly (string | TensorSpec)[];
-  readonly models: Readonly<Record<string, OtherModel>>;
-}
-
-class Fixture {
-  readonly calls: FakeCall[] = [];
-  readonly emissions: Emission[] = [];
-  readonly model: LoadedModel;
-
-  private constructor(model: LoadedModel, calls: FakeCall[]) {
-    this.model = model;
-    this.calls = calls;
-  }
-
-  static async load({ steps, inputs = [spec('in')], outputs, models }: Setup): Promise<Fixture> {
-    const calls: FakeCall[] = [];
-    const runtime = createRuntime({
-      clock: new FakeClock(),
-      isolated: false,
-      report: () => undefined,
-      callModel: (callId, request) => {
-        const call = new FakeCall(callId, request);
-        calls.push(call);
-        return call;
-      },
-      describeModel: (name, version) => {
-        const model = models[name];
-        if (model !== undefined && version === undefined) return model;
-        throw new MillraceError('failed_precondition', `model '${name}' is not loaded`);
-      },
-    });
-    const model = await runtime.load({
-      ref: { name: 'ens', version: 1, generation: 1 },
-      runtime: 'ensemble',
-      path: '',
-      options: { steps: steps.map(({ version, ...step }) => (version === undefined ? step : { ...step, version })) },
-      declared: { inputs, outputs: outputs.map((output) => (typeof output === 'string' ? spec(output) : output)) },
-      maxBatchSize: 8,
-      cacheFolder: undefined,
-    });
-    return new Fixture(model, calls);
-  }
-
-  /** Runs one request; resolves when the runtime is done with it. */
-  run(item: Partial<BatchItem> = {}, outputs?: readonly string[]): Promise<unknown> {
-    const items = [{ callId: 7, inputs: [tensor('in', 1)], rows: 1, parameters: { tag: 'a' }, ...item }];
-    const batch: Batch = { id: 1, items, rows: 1, outputs };
-    return this.model.execute(batch, (emissions) => void this.emissions.push(...emissions));
-  }
-
-  /** The calls that have begun, by model. */
-  get begun(): readonly string[] {
-    return this.calls.map(({ request }) => request.modelName);
-  }
-
-  call(model: string): FakeCall {
-    const call = this.calls.findLast(({ request }) => request.modelName === model);
-    if (call === undefined) throw new Error(`${model} was not called`);
-    return call;
-  }
-
-  /** Answers a call with `y` = value. */
-  async answer(model: string, value: number): Promise<void> {
-    this.call(model)
-      .answer([tensor('y', value)])
-      .end();
-    await settle();
-  }
-}
-
-/** Lets everything happen that waits for nothing. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 30; turn++) await Promise.resolve();
-}
-
-function step(model: string, inputs: Readonly<Record<string, string>>, output: string): StepOptions {
-  return { model, version: undefined, inputs, outputs: { y: output } };
-}
-
-const DIAMOND: Setup = {
-  steps: [
-    step('first', { x: 'in' }, 'a'),
-    step('left', { x: 'a' }, 'b'),
-    step('right', { x: 'a' }, 'c'),
-    step('join', { l: 'b', r: 'c' }, 'out'),
-  ],
-  outputs: ['out', 'c'],
-  models: { first: ONE_TO_ONE, left: ONE_TO_ONE, right: ONE_TO_ONE, join: TWO_TO_ONE },
-};
-
-const ONE_STEP: Setup = { steps: [step('only', { x: 'in' }, 'out')], outputs: ['out'], models: { only: ONE_TO_ONE } };
 
 describe('an ensemble', () => {
   it('says of itself what the scheduler has to know', async () => {
-    const { model } = await Fixture.load(DIAMOND);
+    const { model } = await EnsembleFixture.load(DIAMOND);
     expect(model.description).toMatchObject({
       decoupled: false,
       stateful: false,
@@ -195,7 +34,7 @@ describe('an ensemble', () => {
   });
 
   it('runs branches at once, and hands tensors on under their names in the next model', async () => {
-    const fixture = await Fixture.load(DIAMOND);
+    const fixture = await EnsembleFixture.load(DIAMOND);
     const done = fixture.run();
     await settle();
     expect(fixture.begun).toEqual(['first']);
@@ -224,7 +63,7 @@ describe('an ensemble', () => {
   });
 
   it('computes only what is wanted', async () => {
-    const fixture = await Fixture.load(DIAMOND);
+    const fixture = await EnsembleFixture.load(DIAMOND);
     const done = fixture.run({}, ['c']);
     await settle();
     await fixture.answer('first', 2);
@@ -235,7 +74,7 @@ describe('an ensemble', () => {
   });
 
   it('leaves optional inputs out that the request leaves out, and passes sequence flags on', async () => {
-    const fixture = await Fixture.load({
+    const fixture = await EnsembleFixture.load({
       steps: [step('join', { l: 'maybe', r: 'in' }, 'out')],
       inputs: [spec('in'), spec('maybe', true)],
       outputs: ['out'],
@@ -251,7 +90,7 @@ describe('an ensemble', () => {
   });
 
   it('says in its answers where the request stood in its sequence', async () => {
-    const fixture = await Fixture.load(ONE_STEP);
+    const fixture = await EnsembleFixture.load(ONE_STEP);
     const context = { requestId: 'r', clientId: '', traceparent: '', remainingMs: 5 };
     for (const sequence of [{ id: 9n, start: true, end: false }, { id: 'nine', start: false, end: true }, undefined]) {
       const done = fixture.run({ context: sequence === undefined ? context : { ...context, sequence } });
@@ -272,16 +111,16 @@ describe('an ensemble', () => {
   it("has the class labels of the steps' models, where its own configuration names none", async () => {
     const labelled = (name: string, ...labels: readonly string[]) => ({ ...spec(name), labels });
     const only = { ...ONE_TO_ONE, signature: { inputs: [spec('x')], outputs: [labelled('y', 'cat', 'dog')] } };
-    const labelsOf = ({ model }: Fixture) => model.description.signature.outputs.map(({ labels }) => labels);
-    expect(labelsOf(await Fixture.load({ ...ONE_STEP, models: { only } }))).toEqual([['cat', 'dog']]);
+    const labelsOf = ({ model }: EnsembleFixture) => model.description.signature.outputs.map(({ labels }) => labels);
+    expect(labelsOf(await EnsembleFixture.load({ ...ONE_STEP, models: { only } }))).toEqual([['cat', 'dog']]);
     const own = { ...ONE_STEP, models: { only }, outputs: [labelled('out', 'no', 'yes')] };
-    expect(labelsOf(await Fixture.load(own))).toEqual([['no', 'yes']]);
+    expect(labelsOf(await EnsembleFixture.load(own))).toEqual([['no', 'yes']]);
   });
 
   it('takes single rows to a model without batch dimension and back', async () => {
     const flat = (name: string): TensorSpec => ({ ...spec(name), shape: [1], batchAxis: null });
     const single = { ...ONE_TO_ONE, maxBatchSize: 0, signature: { inputs: [flat('x')], outputs: [flat('y')] } };
-    const fixture = await Fixture.load({
+    const fixture = await EnsembleFixture.load({
       steps: [step('single', { x: 'in' }, 'mid'), step('batching', { x: 'mid' }, 'out')],
       outputs: ['out', 'mid'],
       models: { single, batching: ONE_TO_ONE },
@@ -303,7 +142,7 @@ describe('an ensemble', () => {
 
 describe('an ensemble whose step leaves out an output', () => {
   it('answers the rest, and runs what can do without', async () => {
-    const fixture = await Fixture.load(DIAMOND);
+    const fixture = await EnsembleFixture.load(DIAMOND);
     const done = fixture.run();
     await settle();
     await fixture.answer('first', 2);
@@ -317,7 +156,7 @@ describe('an ensemble whose step leaves out an output', () => {
   });
 
   it('fails where a step behind it needs that', async () => {
-    const fixture = await Fixture.load(DIAMOND);
+    const fixture = await EnsembleFixture.load(DIAMOND);
     const done = fixture.run();
     await settle();
     fixture.call('first').answer([]).end();
@@ -332,7 +171,7 @@ describe('an ensemble whose step leaves out an output', () => {
 
 describe('an ensemble whose step fails', () => {
   it('fails with code, step and model, and leaves the other branches', async () => {
-    const fixture = await Fixture.load(DIAMOND);
+    const fixture = await EnsembleFixture.load(DIAMOND);
     const done = fixture.run();
     await settle();
     await fixture.answer('first', 2);
@@ -363,7 +202,7 @@ describe('an ensemble whose step fails', () => {
           .end(),
     ],
   ])('says so: %s', async (message, give) => {
-    const fixture = await Fixture.load(DIAMOND);
+    const fixture = await EnsembleFixture.load(DIAMOND);
     const done = fixture.run();
     await settle();
     give(fixture.call('first'));
@@ -373,7 +212,7 @@ describe('an ensemble whose step fails', () => {
   });
 
   it('leaves every step when nobody waits any more, even steps that do not answer', async () => {
-    const fixture = await Fixture.load(DIAMOND);
+    const fixture = await EnsembleFixture.load(DIAMOND);
     const done = fixture.run();
     await settle();
     await fixture.answer('first', 2);
@@ -395,7 +234,7 @@ describe('an ensemble with a decoupled step', () => {
   };
 
   it('drives what is behind it with every answer, in their order, one at a time', async () => {
-    const fixture = await Fixture.load(CHAIN);
+    const fixture = await EnsembleFixture.load(CHAIN);
     expect(fixture.model.description.decoupled).toBe(true);
     const done = fixture.run();
     await settle();
@@ -420,7 +259,7 @@ describe('an ensemble with a decoupled step', () => {
   });
 
   it('ends without an answer where the step gives none', async () => {
-    const fixture = await Fixture.load(CHAIN);
+    const fixture = await EnsembleFixture.load(CHAIN);
     const done = fixture.run();
     await settle();
     await fixture.answer('first', 1);
@@ -430,7 +269,7 @@ describe('an ensemble with a decoupled step', () => {
   });
 
   it('leaves the stream when a step behind it fails', async () => {
-    const fixture = await Fixture.load(CHAIN);
+    const fixture = await EnsembleFixture.load(CHAIN);
     const done = fixture.run();
     await settle();
     await fixture.answer('first', 1);
@@ -444,7 +283,7 @@ describe('an ensemble with a decoupled step', () => {
 });
 
 describe('loading an ensemble', () => {
-  const failing = (setup: Partial<Setup>) => Fixture.load({ ...DIAMOND, ...setup });
+  const failing = (setup: Partial<Setup>) => EnsembleFixture.load({ ...DIAMOND, ...setup });
 
   it.each<[string, Partial<Setup>]>([
     [
