@@ -4,4 +4,5 @@ export * from './contract.js';
 export { createHost, type HostDependencies } from './host/index.js';
 export * from './manifest.js';
 export * from './options.js';
+export type * from './sequence-spec.js';
 export type * from './triton-mapping.js';

@@ -1,4 +1,4 @@
-import type { ErrorCode, LogLevel } from '../../core/index.js';
+import { type ErrorCode, type LogLevel, MillraceError } from '../../core/index.js';
 import {
   align8,
   checkFrameSize,
@@ -73,4 +73,10 @@ export function decodeJsonFrame<Value>(frame: Frame): Value {
   const textBytes = frameWords(frame.bytes)[HEADER_BYTES / 4] as number;
   const text = Buffer.from(frame.bytes.buffer, frame.bytes.byteOffset + TEXT_OFFSET, textBytes).toString();
   return JSON.parse(text) as Value;
+}
+
+/** The error that a runner reports; its detail is the cause. */
+export function failureError(failure: Failure): MillraceError {
+  const { code, message, detail } = failure;
+  return new MillraceError(code, message, detail === undefined ? {} : { cause: detail });
 }

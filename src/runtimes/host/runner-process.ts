@@ -8,9 +8,10 @@ import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
 import { FrameAssembler } from './frame-assembler.js';
 import { FrameSegment } from './frame-segment.js';
 import { IncomingCalls } from './incoming-calls.js';
-import { type Diagnostic, decodeJsonFrame, type Failure, type Fatal, type Hello } from './json-frame.js';
+import { type Diagnostic, decodeJsonFrame, type Failure, type Fatal, failureError, type Hello } from './json-frame.js';
 import { forwardLines } from './output-lines.js';
 import type { Environment } from './runner-environment.js';
+import { describeExit, watchExit } from './runner-exit.js';
 
 export interface RunnerSettings {
   /** Shown in `ps`, logs and metrics. */
@@ -75,7 +76,15 @@ export class RunnerProcess {
     this.#input = stdio?.[3] as Writable | undefined;
     this.#input?.on('error', () => undefined);
     const output = stdio?.[4] as Readable | undefined;
-    this.exited = new Promise((resolve) => this.#watchExit(output, resolve));
+    this.exited = new Promise((resolve) =>
+      watchExit(this.#child, output, {
+        onGone: (reason) => {
+          this.#onExit(reason);
+          resolve(reason);
+        },
+        describe: (code, signal) => this.#killReason ?? describeExit(code, signal, this.#ending),
+      }),
+    );
     const assembler = new FrameAssembler((frame) => this.#onFrame(frame));
     output?.on('error', () => undefined);
     output?.on('data', (chunk: Buffer) => this.#guard(() => assembler.push(chunk)));
@@ -218,7 +227,7 @@ export class RunnerProcess {
     if (reply === undefined) throw new MillraceError('internal', `malformed frame: unknown ticket ${frame.ticket}`);
     if (frame.kind === FrameKind.failed) {
       this.#settle(index);
-      reply.fail(toError(decodeJsonFrame<Failure>(frame)));
+      reply.fail(failureError(decodeJsonFrame<Failure>(frame)));
       return;
     }
     if (reply.receive(frame)) this.#settle(index);
@@ -252,31 +261,6 @@ export class RunnerProcess {
       });
       this.kill('sent a malformed answer');
     }
-  }
-
-  #watchExit(output: Readable | undefined, resolve: (reason: string) => void): void {
-    let reason: string | undefined;
-    let outputEnded = false;
-    const settle = () => {
-      if (reason === undefined || !outputEnded || this.#exitReason !== undefined) return;
-      this.#onExit(reason);
-      resolve(reason);
-    };
-    output?.once('close', () => {
-      outputEnded = true;
-      settle();
-    });
-    this.#child.once('exit', (code, signal) => {
-      reason = this.#killReason ?? describeExit(code, signal, this.#ending);
-      settle();
-    });
-    this.#child.once('error', (error) => {
-      // A process that was never started has no exit; other errors (a signal that could not be sent) are not its end.
-      if (this.#child.pid !== undefined) return;
-      reason = `could not be started: ${(error as NodeJS.ErrnoException).code ?? error.message}`;
-      outputEnded = true;
-      settle();
-    });
   }
 
   #onExit(reason: string): void {
@@ -316,15 +300,3 @@ export class RunnerProcess {
 }
 
 const CALL_KINDS: ReadonlySet<number> = new Set([FrameKind.call, FrameKind.callGrant, FrameKind.callCancel]);
-
-function describeExit(code: number | null, signal: string | null, ending: boolean): string {
-  // The system's out-of-memory killer leaves no other trace.
-  if (signal === 'SIGKILL') return 'ended by SIGKILL (out of memory?)';
-  if (signal !== null) return `ended by ${signal}`;
-  return ending && code === 0 ? 'closed' : `exited with code ${code}`;
-}
-
-function toError(failure: Failure): MillraceError {
-  const { code, message, detail } = failure;
-  return new MillraceError(code, message, detail === undefined ? {} : { cause: detail });
-}

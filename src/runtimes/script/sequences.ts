@@ -1,6 +1,6 @@
 import { invalidArgument } from '../../core/index.js';
 import type { ModelSequence } from '../../model/index.js';
-import type { ItemSequence } from '../contract.js';
+import type { ItemSequence } from '../sequence-spec.js';
 
 /** Makes the state with which a sequence starts. */
 export type StartSequence = (sequence: { readonly id: string | bigint }) => unknown;

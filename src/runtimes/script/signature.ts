@@ -7,7 +7,8 @@ import {
   type TensorSpec,
 } from '../../core/index.js';
 import type { AnyModelDefinition, TensorDeclaration, TensorDeclarations, TensorFields } from '../../model/index.js';
-import type { LoadSpec, SequenceSpec } from '../contract.js';
+import type { LoadSpec } from '../contract.js';
+import type { SequenceSpec } from '../sequence-spec.js';
 
 /** What a script and the configuration beside it say together. */
 export interface ScriptSignature {

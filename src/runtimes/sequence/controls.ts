@@ -1,5 +1,6 @@
 import { invalidArgument, packBytes, type Tensor } from '../../core/index.js';
-import type { BatchItem, ControlInput } from '../contract.js';
+import type { BatchItem } from '../contract.js';
+import type { ControlInput } from '../sequence-spec.js';
 
 /** The control tensor of some items, one element a row. `rank` is the one that the model's input has. */
 export function controlTensor(control: ControlInput, items: readonly BatchItem[], rank: number): Tensor {

@@ -1,15 +1,7 @@
 import { MillraceError, type Tensor, toMillraceError } from '../../core/index.js';
 import { joinColumn } from '../columns.js';
-import type {
-  Batch,
-  BatchItem,
-  BatchTiming,
-  Description,
-  Emission,
-  Emit,
-  LoadedModel,
-  SequenceSpec,
-} from '../contract.js';
+import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
+import type { SequenceSpec } from '../sequence-spec.js';
 import { controlTensor } from './controls.js';
 import { planLayout, type SequenceLayout } from './layout.js';
 import { copyOf, copySlices, splitRows, stack } from './stack.js';

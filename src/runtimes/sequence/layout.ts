@@ -10,7 +10,8 @@ import {
   type Tensor,
   type TensorSpec,
 } from '../../core/index.js';
-import type { ControlInput, Description, SequenceSpec, StateTensor } from '../contract.js';
+import type { Description } from '../contract.js';
+import type { ControlInput, SequenceSpec, StateTensor } from '../sequence-spec.js';
 import { zeros } from './stack.js';
 
 /** Where an input of the model file comes from. */
