@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../src/client/index.js';
@@ -6,7 +7,7 @@ import { EventBus } from '../../src/core/index.js';
 import { createMillrace, type Millrace } from '../../src/index.js';
 import type { Addresses } from '../../src/server/index.js';
 import TOY from '../fixtures/toy-runtime/manifest.mjs';
-import { runCliProcess } from '../support/cli-process.js';
+import { FREE_PORTS, runCliProcess, startCli } from '../support/cli-process.js';
 import { RUNNER_ENTRY } from '../support/dist.js';
 import { protoBytes, protoJson } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
@@ -152,7 +153,7 @@ describe('a runtime from outside', () => {
 });
 
 describe('the command line', () => {
-  it('checks and serves models of a runtime from outside', async () => {
+  it('checks models of a runtime from outside', async () => {
     const { exit, out } = await runCliProcess('check', `${folder.path}/bare.toy`, '--runtime', MANIFEST);
     expect({ exit, out }).toMatchObject({ exit: 0, out: expect.stringMatching(/^bare version 1 works\n/) });
     expect(out).toContain('platform   toy\n');
@@ -163,6 +164,21 @@ describe('the command line', () => {
     const argv = ['--model-repository', folder.path, '--runtime', MANIFEST, '--json'];
     const { exit, out } = await runCliProcess('check', 'bare', ...argv);
     expect({ exit, models: JSON.parse(out) }).toMatchObject({ exit: 0, models: [{ name: 'bare', ok: true }] });
+  });
+
+  it('serves them, with the runtime in the settings file', async () => {
+    await using served = await createTempFolder({
+      'models/pair.toy': PAIR,
+      'millrace.yaml': `runners: { runtimes: [${JSON.stringify(path.resolve(MANIFEST))}] }`,
+    });
+    const settings = ['--config', path.join(served.path, 'millrace.yaml')];
+    await using cli = startCli(['serve', path.join(served.path, 'models'), ...settings, ...FREE_PORTS, '--json']);
+    const listening = await cli.nextEvent();
+    expect(await cli.nextEvent()).toMatchObject({ event: 'ready', models: [{ name: 'pair', placement: 'process' }] });
+    const { outputs } = await connect(String(listening.http)).model('pair').infer(ROWS);
+    expect(Array.from((outputs.x_out?.data ?? []) as ArrayLike<number>)).toEqual([1, -2]);
+    cli.child.kill('SIGTERM');
+    expect((await cli.ended).exit).toBe(0);
   });
 
   it('says what is wrong with a runtime', async () => {
