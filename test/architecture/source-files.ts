@@ -10,10 +10,19 @@ export interface SourceFile {
 
 /** The files of src that are published: TypeScript without tests. */
 export function sourceFiles(): readonly SourceFile[] {
-  return readdirSync('src', { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+  return filesIn('src').filter((file) => file.path.endsWith('.ts') && !file.path.endsWith('.test.ts'));
+}
+
+/** Everything that is written in TypeScript or JavaScript here: the program, its tests, benchmarks, scripts and examples. */
+export function codeFiles(): readonly SourceFile[] {
+  return ['src', 'test', 'bench', 'scripts', 'examples'].flatMap(filesIn);
+}
+
+function filesIn(folder: string): readonly SourceFile[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.m?[jt]s$/.test(name))
     .map((name) => {
-      const text = readFileSync(path.join('src', name), 'utf8');
-      return { path: path.posix.join('src', ...name.split(path.sep)), text, lines: text.trimEnd().split('\n').length };
+      const text = readFileSync(path.join(folder, name), 'utf8');
+      return { path: path.posix.join(folder, ...name.split(path.sep)), text, lines: text.trimEnd().split('\n').length };
     });
 }
