@@ -12,6 +12,7 @@ import { OrderedRelease } from './ordered-release.js';
 import type { Pending } from './pending.js';
 import type { ShapeRules } from './shape-rules.js';
 import type { StatisticsCounter } from './statistics.js';
+import { noteUsage } from './usage.js';
 
 export interface SettlementOptions {
   readonly ref: ModelRef;
@@ -68,13 +69,13 @@ export class Settlement {
     const item =
       likely?.callId === emission.callId ? likely : members.find((member) => member.callId === emission.callId);
     if (item === undefined || item.ended) return;
-    noteUsage(item, emission);
     const error = emission.error && new MillraceError(emission.error.code, emission.error.message);
-    if (error !== undefined && (emission.final || !this.#options.decoupled)) {
-      this.end(item, error);
-      return;
-    }
     try {
+      if (!isPlain(emission)) noteUsage(item.call.timing, emission);
+      if (error !== undefined && (emission.final || !this.#options.decoupled)) {
+        this.end(item, error);
+        return;
+      }
       if (error !== undefined || emission.outputs.length > 0 || !this.#options.decoupled) {
         this.#respond(item, emission, error);
       }
@@ -146,12 +147,6 @@ export class Settlement {
     this.#unsettled--;
     if (this.#unsettled === 0) for (const resolve of this.#onSettled.splice(0)) resolve();
   }
-}
-
-/** What its model says of the tokens of a request; the last word counts. */
-function noteUsage({ call }: Pending, { usage, finishReason }: Emission): void {
-  if (usage !== undefined) call.timing.usage = usage;
-  if (finishReason !== undefined) call.timing.finishReason = finishReason;
 }
 
 /** Most answers have nothing besides outputs and parameters, and copying objects would cost as much as the rest of it. */

@@ -279,6 +279,37 @@ describe('what a model says of the tokens of a stream', () => {
     expect(ended.outcome.responses).toEqual([]);
   });
 
+  it.each<[string, object, string]>([
+    [
+      'a count is no number',
+      { usage: { promptTokens: 7, completionTokens: Number.NaN } },
+      'usage.completionTokens: expected a number of tokens, got NaN',
+    ],
+    [
+      'a count is negative',
+      { usage: { promptTokens: -1, completionTokens: 1 } },
+      'usage.promptTokens: expected a number of tokens, got -1',
+    ],
+    [
+      'a count is text',
+      { usage: { promptTokens: 1, cachedTokens: '5', completionTokens: 1 } },
+      'usage.cachedTokens: expected a number of tokens, got 5',
+    ],
+    [
+      'the reason is unknown',
+      { finishReason: 'bored"} 1' },
+      'finishReason: expected one of stop, length, tool_calls, content_filter, got bored"} 1',
+    ],
+  ])('ends with an error where %s', async (_label, said, problem) => {
+    const fixture = createFixture(1);
+    const { outcome, call: theCall } = await submit(fixture, 1);
+    answer(given(fixture, 0), said);
+    const message = `the model's answer is wrong: ${problem}`;
+    expect(outcome.error).toMatchObject({ code: 'internal', message });
+    expect([theCall.timing.usage, theCall.timing.finishReason]).toEqual([undefined, undefined]);
+    expect(fixture.instance().cancelled).toEqual([1]);
+  });
+
   it('ends with an error where an answer has parameters that nobody could read', async () => {
     const fixture = createFixture(1);
     const { outcome } = await submit(fixture, 1);
