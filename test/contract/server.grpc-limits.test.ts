@@ -38,6 +38,24 @@ describe('limits in time', () => {
     expect(server.budget.usedBytes).toBe(0);
   });
 
+  it('leave a call that changes the server as long as its client does: models load as long as they load', async () => {
+    const clock = new FakeClock();
+    const slow = waiting();
+    const server = await startGrpcServer({ clock, methods: [{ ...slow.method, control: true }] });
+    const client = new RawGrpc(server.port);
+    const patient = client.send([framed(HELLO)]);
+    await slow.arrived(1);
+    const hurried = client.send([framed(HELLO)], { 'grpc-timeout': '90S' });
+    await slow.arrived(2);
+    await clock.advance(120_000);
+    expect((await hurried).headers).toMatchObject({
+      'grpc-status': '4',
+      'grpc-message': 'the request took longer than its 90000 ms',
+    });
+    slow.release[0]?.();
+    expect((await patient).trailers).toMatchObject({ 'grpc-status': '0' });
+  });
+
   it('end a call whose deadline passes while nobody watches over it', async () => {
     const clock = new FakeClock();
     const slow = waiting();

@@ -25,7 +25,9 @@ export class UnaryExchange extends GrpcExchange {
 
   /** Lets the call in; throws or rejects what must not come in. */
   open(): void | Promise<void> {
-    return whenReady(this.begin(this.#method, this.context.options.requestTimeoutMs), () => {
+    // Models load as long as they load, or as their client waits.
+    const limitMs = this.#method.control ? Number.POSITIVE_INFINITY : this.context.options.requestTimeoutMs;
+    return whenReady(this.begin(this.#method, limitMs), () => {
       this.settlement.expectMore();
       this.#reader.encoding = messageEncoding(this.metadata['grpc-encoding']);
     });
