@@ -12,7 +12,7 @@ const MICRO_MODEL_MS = 0.3;
  */
 export function suggestConfig(info: ModelInfo, runMs: number | undefined): string {
   const { signature, maxBatchSize, batching, placement, instances } = info;
-  const { runtime, config } = info.source;
+  const { manifest, config } = info.source;
   const { sequenceBatching } = config;
   const execution = {
     ...(sequenceBatching === undefined ? {} : { sequenceBatching }),
@@ -20,11 +20,11 @@ export function suggestConfig(info: ModelInfo, runMs: number | undefined): strin
     instances: { count: instances, placement },
   };
   const document = new Document({
-    runtime: runtime.name,
+    runtime: manifest.name,
     maxBatchSize,
     inputs: signature.inputs.map((spec) => describeTensor(spec, info.source.config.inputs)),
     outputs: signature.outputs.map((spec) => describeTensor(spec, info.source.config.outputs)),
-    ...(runtime.composes === undefined ? execution : { [runtime.name]: sectionOf(config, runtime) }),
+    ...(manifest.composes === undefined ? execution : { [manifest.name]: sectionOf(config, manifest) }),
   });
   document.commentBefore = ` ${info.ref.name}/model.yaml: what millrace found out. Every line is optional.`;
   visit(document, {

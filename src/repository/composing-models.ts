@@ -4,14 +4,14 @@ import type { ModelSource, Repository, RepositoryScan } from './types.js';
 
 /** The steps of a model that is made of others; undefined for any other model. */
 export function stepsOf({
-  runtime,
+  manifest,
   config,
-}: Pick<ModelSource, 'runtime' | 'config'>): readonly ComposingModel[] | undefined {
-  return runtime.composes?.(sectionOf(config, runtime) ?? {});
+}: Pick<ModelSource, 'manifest' | 'config'>): readonly ComposingModel[] | undefined {
+  return manifest.composes?.(sectionOf(config, manifest) ?? {});
 }
 
 /** Names of the models that a model is made of; none for most. */
-export function composingModels(source: Pick<ModelSource, 'name' | 'runtime' | 'config'>): readonly string[] {
+export function composingModels(source: Pick<ModelSource, 'name' | 'manifest' | 'config'>): readonly string[] {
   const steps = stepsOf(source) ?? [];
   return [...new Set(steps.map(({ model }) => model))].filter((model) => model !== source.name);
 }

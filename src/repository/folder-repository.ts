@@ -144,7 +144,7 @@ class FolderRepository implements Repository {
     const place = { repository: onDisk?.repository ?? this.#folders[0] ?? '', root: folder, folder };
     const location = { ...place, name: override.name, layout: 'upload', entries } as const;
     const examined = await this.#examine(location, async () => config);
-    const code = examined.sources.find(({ runtime }) => runtime.files?.code)?.runtime;
+    const code = examined.sources.find(({ manifest }) => manifest.files?.code)?.manifest;
     await this.#uploads.keep(folder, code === undefined ? examined.sources.map((source) => source.version) : []);
     if (code !== undefined) {
       const what = `a ${code.files?.noun ?? code.name}`;

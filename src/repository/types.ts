@@ -11,7 +11,10 @@ export interface ModelSource {
   readonly modelFolder: string;
   /** Absolute path of the model file; for runtimes without one, of the version folder. */
   readonly path: string;
-  readonly runtime: RuntimeManifest;
+  /** Name of its runtime, such as `onnx`. */
+  readonly runtime: string;
+  /** What is known of that. */
+  readonly manifest: RuntimeManifest;
   readonly config: ModelConfig;
   /** Labels by output name, read from the files that the configuration names. */
   readonly labels: Readonly<Record<string, readonly string[]>>;

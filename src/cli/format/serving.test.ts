@@ -20,7 +20,8 @@ function modelInfo(name: string, change: Partial<ModelInfo> = {}): ModelInfo {
       repository: '/models',
       modelFolder: `/models/${name}`,
       path: `/models/${name}/1/model.onnx`,
-      runtime: ONNX,
+      runtime: 'onnx',
+      manifest: ONNX,
       config: {},
       labels: {},
       digest: '',
@@ -143,7 +144,8 @@ describe('the report of a server', () => {
 const ensemble = modelInfo('ens', {
   source: {
     ...modelInfo('ens').source,
-    runtime: ENSEMBLE,
+    runtime: 'ensemble',
+    manifest: ENSEMBLE,
     config: {
       ensemble: {
         steps: [

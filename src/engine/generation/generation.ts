@@ -40,7 +40,7 @@ export interface Generation {
 export async function loadGeneration(options: LoadGenerationOptions): Promise<Generation> {
   const { source, context } = options;
   const startedAt = context.clock.now();
-  const config = resolveModelConfig(source.config, source.runtime);
+  const config = resolveModelConfig(source.config, source.manifest);
   const slots = createSlots(config.instances.count);
   const loader = await createInstanceLoader({ ...options, config, slots });
   const first = await loader.load(0);

@@ -108,7 +108,7 @@ async function loadSpec({ source, ref, context, config }: InstanceLoaderOptions)
   const sequence = await loadSequenceSpec(source, config.sequenceBatching);
   return {
     ref,
-    runtime: source.runtime.name,
+    runtime: source.runtime,
     path: source.path,
     options: config.options,
     declared: declaredSignature(source.config, source.labels),

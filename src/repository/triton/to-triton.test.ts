@@ -15,6 +15,7 @@ function spec(name: string, datatype: TensorSpec['datatype'], shape: number[]): 
 /** A model as the engine describes it once it is loaded. */
 function loaded(name: string, config: ModelConfig, described: Signature): DescribedModel {
   const completed = completeSignature({ declared: config, described, labels: {}, defaultMaxBatchSize: 64 });
+  const manifest = BUILT_IN_RUNTIMES.find((runtime) => runtime.name === config.runtime) ?? ONNX;
   return {
     ...completed,
     source: {
@@ -23,7 +24,8 @@ function loaded(name: string, config: ModelConfig, described: Signature): Descri
       repository: '/models',
       modelFolder: `/models/${name}`,
       path: `/models/${name}/1/model.onnx`,
-      runtime: BUILT_IN_RUNTIMES.find((runtime) => runtime.name === config.runtime) ?? ONNX,
+      runtime: manifest.name,
+      manifest,
       config,
       labels: {},
       digest: '',

@@ -25,10 +25,10 @@ type Json = Readonly<Record<string, unknown>>;
 /** A model's completed configuration as Triton's `/v2/models/{model}/config` shows it: JSON with proto field names. */
 export function toTritonConfig(model: DescribedModel): Json {
   const { source, signature, maxBatchSize } = model;
-  const { runtime } = source;
-  const config = resolveModelConfig(source.config, runtime);
-  const written = sectionOf(source.config, runtime);
-  const own = (written === undefined ? undefined : runtime.triton?.toTriton?.(written)) ?? {};
+  const { manifest } = source;
+  const config = resolveModelConfig(source.config, manifest);
+  const written = sectionOf(source.config, manifest);
+  const own = (written === undefined ? undefined : manifest.triton?.toTriton?.(written)) ?? {};
   const dims = (spec: TensorSpec): readonly number[] => withoutBatch(spec.shape, spec);
   const reshape = (spec: TensorSpec): Json =>
     spec.modelShape === undefined ? {} : { reshape: { shape: withoutBatch(spec.modelShape, spec) } };
@@ -36,7 +36,7 @@ export function toTritonConfig(model: DescribedModel): Json {
   return {
     name: source.name,
     platform: config.platform ?? model.platform,
-    backend: runtime.triton?.shownAs ?? runtime.name,
+    backend: manifest.triton?.shownAs ?? manifest.name,
     runtime: '',
     version_policy: toVersionPolicy(config),
     max_batch_size: maxBatchSize,
@@ -62,7 +62,7 @@ export function toTritonConfig(model: DescribedModel): Json {
     })),
     batch_input: [],
     batch_output: [],
-    ...(runtime.composes === undefined ? toExecution(config, model, own) : toSteps(model, own)),
+    ...(manifest.composes === undefined ? toExecution(config, model, own) : toSteps(model, own)),
     default_model_filename: toModelFilename(source),
     cc_model_filenames: {},
     metric_tags: config.metricTags,
@@ -91,7 +91,7 @@ function toExecution(config: ResolvedModelConfig, model: DescribedModel, own: To
 
 /** What is made of other models has neither instances nor anything to optimise. */
 function toSteps({ source }: DescribedModel, own: ToTriton): Json {
-  const block = source.runtime.triton?.block;
+  const block = source.manifest.triton?.block;
   return { ...(block === undefined ? {} : { [block]: own.block }), instance_group: [] };
 }
 
@@ -182,8 +182,8 @@ function toParameters({ parameters = {}, inputs = [] }: ModelConfig, own: ToTrit
   return mapValues(merged, (value) => ({ string_value: value }));
 }
 
-function toModelFilename({ config, path: modelPath, runtime }: ModelSource): string {
-  return config.file ?? (runtime.files === undefined ? '' : path.basename(modelPath));
+function toModelFilename({ config, path: modelPath, manifest }: ModelSource): string {
+  return config.file ?? (manifest.files === undefined ? '' : path.basename(modelPath));
 }
 
 function toWarmup(warmup: Readonly<Required<WarmupConfig>>, signature: Signature): Json {

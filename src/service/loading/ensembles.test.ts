@@ -7,7 +7,7 @@ import { ENSEMBLE } from '../../runtimes/ensemble/manifest.js';
 /** An ensemble made of the models given. */
 function ensemble(name: string, composing: readonly string[], fingerprint = 'a'): ModelSource {
   const steps = composing.map((model) => ({ model, inputs: { x: 'x' }, outputs: { y: 'y' } }));
-  return { ...source(name, 1, fingerprint), runtime: ENSEMBLE, config: { ensemble: { steps } } };
+  return { ...source(name, 1, fingerprint), runtime: 'ensemble', manifest: ENSEMBLE, config: { ensemble: { steps } } };
 }
 
 /** A host that, as the ensemble runtime does, loads an ensemble only when its models can be described. */
