@@ -284,7 +284,7 @@ export class Settlement implements Expiring, OpenRequest {
   #createCall(principal: Principal, deadlineAt: number): Call {
     const { requestId, receivedAt } = this;
     const { traceparent, tracestate } = this.#headers;
-    const trace = openTrace(single(traceparent), single(tracestate));
+    const trace = openTrace(traceparent, tracestate);
     return new Call({ requestId, principal, trace, deadlineAt, receivedAt });
   }
 
@@ -294,8 +294,4 @@ export class Settlement implements Expiring, OpenRequest {
     if (error !== thrown) this.publishFault(thrown);
     return error;
   }
-}
-
-function single(header: string | string[] | undefined): string | undefined {
-  return typeof header === 'string' ? header : undefined;
 }

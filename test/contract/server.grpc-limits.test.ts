@@ -69,6 +69,18 @@ describe('limits in time', () => {
     });
   });
 
+  it('end a call at its deadline, and not at the next time when calls are checked', async () => {
+    const clock = new FakeClock();
+    const slow = waiting();
+    const server = await startGrpcServer({ clock, methods: [slow.method] });
+    void new RawGrpc(server.port).send([framed(HELLO)], { 'grpc-timeout': '1500m' });
+    await slow.arrived(1);
+    await clock.advance(1_499);
+    expect(slow.calls[0]?.cancelled).toBeUndefined();
+    await clock.advance(1);
+    expect(slow.calls[0]?.cancelled?.code).toBe('deadline_exceeded');
+  });
+
   it('cut off a client that does not read its answer', async () => {
     const clock = new FakeClock();
     const server = await startGrpcServer({ clock, options: { sendTimeoutMs: 10_000 } });

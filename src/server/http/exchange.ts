@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Call, MillraceError } from '../../core/index.js';
-import type { Authenticate, Peer } from '../../governance/index.js';
+import type { Authenticate } from '../../governance/index.js';
 import type { Dialect, WireResponse, WireStream } from '../../protocols/index.js';
 import { compressAnswer } from '../compression.js';
 import { patienceMs } from '../patience.js';
@@ -70,20 +70,9 @@ export class HttpExchange implements PendingExchange, Exchange {
     return this.#streamed !== undefined && this.answered;
   }
 
-  /** The call; of nobody until {@link begin} has said whose it is. */
+  /** The call; of nobody until {@link enter} has said whose it is. */
   get call(): Call {
     return this.settlement.call;
-  }
-
-  /** What the caller has sent to prove who it is, in the form of an `Authorization` header. */
-  get credential(): string | undefined {
-    const { credentialOf } = this.dialect;
-    return credentialOf === undefined ? this.req.headers.authorization : credentialOf(this.req.headers);
-  }
-
-  /** Where the request came from. */
-  get peer(): Peer {
-    return createPeer(this.connection, this.req.headers);
   }
 
   /** How the client reached the server, e.g. `http://localhost:8000`. */
@@ -100,12 +89,14 @@ export class HttpExchange implements PendingExchange, Exchange {
    * timeout is malformed.
    */
   enter(authenticate: Authenticate): Call | Promise<Call> {
-    const { settlement } = this;
-    const principal = authenticate(this.credential, this.peer);
+    const { settlement, dialect } = this;
+    const { headers } = this.req;
+    const credential = dialect.credentialOf === undefined ? headers.authorization : dialect.credentialOf(headers);
+    const principal = authenticate(credential, createPeer(this.connection, headers));
     // Nobody waits for it where the timeout is malformed.
     if (principal instanceof Promise) principal.catch(() => undefined);
     const limitMs = this.#context.options.requestTimeoutMs;
-    const timeoutMs = requestTimeoutMs(this.req.headers['x-request-timeout-ms'], limitMs);
+    const timeoutMs = requestTimeoutMs(headers['x-request-timeout-ms'], limitMs);
     return principal instanceof Promise
       ? settlement.beginLater(principal, timeoutMs)
       : settlement.begin(principal, timeoutMs);
