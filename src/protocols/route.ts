@@ -43,6 +43,11 @@ export interface Route {
   readonly control: boolean;
   /** Runs a model: found without the router, refused while the server drains, compressed where the client asks for it. */
   readonly inference?: boolean;
+  /**
+   * An inference that may answer bit by bit: it takes as long as it takes, unless the client sets a deadline. What limits it is the time
+   * between two answers.
+   */
+  readonly streams?: boolean;
   /** Left out of the OpenAPI document. */
   readonly hidden?: boolean;
   /** None is read where it is missing. */

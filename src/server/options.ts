@@ -102,7 +102,7 @@ export const ServerOptionsSchema = Type.Object(
       minimum: 1,
       description:
         'Deadline of a call that has none of its own (`X-Request-Timeout-Ms`, `grpc-timeout`), and the longest that it may ' +
-        'ask for. A gRPC stream, and a gRPC call that changes the server, has only the deadline that its client gives it.',
+        'ask for. A stream, and a gRPC call that changes the server, has only the deadline that its client gives it.',
     }),
     allowedHosts: Type.Array(Type.String(), {
       default: [],

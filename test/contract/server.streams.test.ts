@@ -125,6 +125,16 @@ describe('a streamed answer', () => {
     expect([empty.statusCode, await textOf(empty)]).toEqual([200, '']);
   });
 
+  it('takes as long as it takes, unless the client sets a deadline, which may be any', async () => {
+    const { url, calls } = await serve([new Answers().end(), new Answers().end()], { requestTimeoutMs: 5_000 });
+    const post = (headers: Record<string, string>) => fetch(`${url}${PATH}`, { method: 'POST', body: BODY, headers });
+    await (await post({})).text();
+    await (await post({ 'x-request-timeout-ms': '3600000' })).text();
+    const [first, second] = calls;
+    expect(first?.deadlineAt).toBe(Number.POSITIVE_INFINITY);
+    expect(second && second.deadlineAt - second.timing.receivedAt).toBeCloseTo(3_600_000);
+  });
+
   it('is an ordinary error where nothing came before that', async () => {
     const refusal = new MillraceError('invalid_argument', 'bad word');
     const { port, finishedWith } = await serve([new Answers().fail(refusal)]);

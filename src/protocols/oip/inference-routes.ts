@@ -39,6 +39,7 @@ export function createInferenceRoutes(context: DialectContext): readonly Route[]
       ...INFERENCE,
       path: `${prefix}/generate_stream`,
       summary: 'Runs a model and streams its answers',
+      streams: true,
       operation: describeGenerate(`${prefix}/generate_stream`, { stream: true }),
       handle: (call, request) => generate(call, { ...targetOf(request), stream: true }, request),
     },

@@ -85,17 +85,16 @@ export class HttpExchange implements PendingExchange, Exchange {
   }
 
   /**
-   * Finds out who calls, and opens their call with its deadline: at once where that is known at once. Throws 400 when the client's own
-   * timeout is malformed.
+   * Finds out who calls, and opens their call with its deadline: at once where that is known at once. `limitMs` is the longest that it
+   * may take, and the deadline where the client sets none. Throws 400 when the client's own timeout is malformed.
    */
-  enter(authenticate: Authenticate): Call | Promise<Call> {
+  enter(authenticate: Authenticate, limitMs = this.#context.options.requestTimeoutMs): Call | Promise<Call> {
     const { settlement, dialect } = this;
     const { headers } = this.req;
     const credential = dialect.credentialOf === undefined ? headers.authorization : dialect.credentialOf(headers);
     const principal = authenticate(credential, createPeer(this.connection, headers));
     // Nobody waits for it where the timeout is malformed.
     if (principal instanceof Promise) principal.catch(() => undefined);
-    const limitMs = this.#context.options.requestTimeoutMs;
     const timeoutMs = requestTimeoutMs(headers['x-request-timeout-ms'], limitMs);
     return principal instanceof Promise
       ? settlement.beginLater(principal, timeoutMs)

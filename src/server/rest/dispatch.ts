@@ -37,7 +37,7 @@ export function createRestDispatch(options: RestOptions): (exchange: HttpExchang
         if (answer instanceof Promise) answer.then(send, (error: unknown) => exchange.fail(error));
         else send(answer);
       });
-    const entered = exchange.enter(authenticate);
+    const entered = exchange.enter(authenticate, route.streams === true ? Number.POSITIVE_INFINITY : undefined);
     if (entered instanceof Promise) entered.then(read).catch((error: unknown) => exchange.fail(error));
     else read(entered);
   }
