@@ -40,7 +40,11 @@ export class Gate {
     const connection = this.#context.connections.of(http.req.socket);
     // Behind the last one that is answered; executing it unseen is how requests are smuggled.
     if (connection.closing) return;
-    const exchange = new HttpExchange(this.#context, connection, { ...http, dialect: entrance.dialect });
+    const exchange = new HttpExchange(this.#context, connection, {
+      req: http.req,
+      res: http.res,
+      dialect: entrance.dialect,
+    });
     if (flags.expect === 'continue') exchange.expectsContinue = true;
     try {
       if (this.#admit(exchange, entrance.checksHost && connection.viaLoopback, flags)) entrance.dispatch(exchange);

@@ -30,7 +30,7 @@ export function createRestDispatch(options: RestOptions): (exchange: HttpExchang
     exchange.dialect = dialect;
     if (draining()) throw shuttingDown();
     const send = (answer: WireResponse | WireStream) =>
-      'stream' in answer ? void exchange.stream(answer) : exchange.send(answer, true);
+      isStream(answer) ? void exchange.stream(answer) : exchange.send(answer, true);
     const read = (call: Call) =>
       readBody(exchange, maxBodyBytes, (body) => {
         const answer = route.handle(call, new ExchangeRequest(exchange, { params, body, json: NO_JSON }));
@@ -48,4 +48,9 @@ export function createRestDispatch(options: RestOptions): (exchange: HttpExchang
     if (found === undefined) router.dispatch(exchange);
     else infer(exchange, found);
   };
+}
+
+/** By what it has and not by `in`, which costs more. */
+function isStream(answer: WireResponse | WireStream): answer is WireStream {
+  return (answer as Partial<WireStream>).stream !== undefined;
 }

@@ -10,8 +10,16 @@ export interface InferenceMatch {
 
 interface Pattern {
   readonly row: TableRow;
-  readonly expression: RegExp;
+  /** What stands before, between and behind the parameters. */
+  readonly texts: readonly string[];
   readonly names: readonly string[];
+}
+
+/** The inference routes of one method. */
+interface Patterns {
+  readonly fixed: Map<string, InferenceMatch>;
+  /** By what stands behind the last `/` or `:`; '' for those that end in a parameter. */
+  readonly byEnding: Map<string, Pattern[]>;
 }
 
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
@@ -24,62 +32,68 @@ const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 export function createInferenceMatcher(
   rows: readonly TableRow[],
 ): (method: string | undefined, url: string) => InferenceMatch | undefined {
-  const fixed = new Map<string, InferenceMatch>();
-  const byEnding = new Map<string, Pattern[]>();
-  const methods = new Set<string>();
+  const byMethod = new Map<string, Patterns>();
   for (const row of rows) {
     const { method, path } = row.route;
-    methods.add(method);
+    const patterns: Patterns = byMethod.get(method) ?? { fixed: new Map(), byEnding: new Map() };
+    byMethod.set(method, patterns);
     if (!path.includes('{')) {
-      fixed.set(`${method} ${path}`, { row, params: NO_PARAMS });
+      patterns.fixed.set(path, { row, params: NO_PARAMS });
       continue;
     }
     const ending = endingOf(path);
-    const key = `${method} ${ending.includes('{') ? '' : ending}`;
-    byEnding.set(key, [...(byEnding.get(key) ?? []), toPattern(row)]);
+    const key = ending.includes('{') ? '' : ending;
+    patterns.byEnding.set(key, [...(patterns.byEnding.get(key) ?? []), toPattern(row)]);
   }
   return (method = '', url) => {
-    if (!methods.has(method)) return undefined;
+    const patterns = byMethod.get(method);
+    if (patterns === undefined) return undefined;
     const query = url.indexOf('?');
     const path = query < 0 ? url : url.slice(0, query);
-    return (
-      matchOne(byEnding.get(`${method} ${endingOf(path)}`), path) ??
-      fixed.get(`${method} ${path}`) ??
-      matchOne(byEnding.get(`${method} `), path)
-    );
+    const { byEnding, fixed } = patterns;
+    return matchOne(byEnding.get(endingOf(path)), path) ?? fixed.get(path) ?? matchOne(byEnding.get(''), path);
   };
 }
 
 /** What stands behind the last slash, or behind a colon there. */
 function endingOf(path: string): string {
-  const slash = path.lastIndexOf('/');
-  const colon = path.lastIndexOf(':');
-  return path.slice(Math.max(slash, colon) + 1);
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf(':')) + 1);
 }
 
 function toPattern(row: TableRow): Pattern {
-  const names: string[] = [];
-  const source = row.route.path.replace(/\{(\w+)\}|[^{]+/g, (text: string, name: string | undefined) => {
-    if (name === undefined) return text.replace(/[.*+?^$()|[\]\\]/g, '\\$&');
-    names.push(name);
-    return '([^/]+?)';
-  });
-  return { row, names, expression: new RegExp(`^${source}$`) };
+  const { path } = row.route;
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  return { row, names, texts: path.split(/\{\w+\}/) };
 }
 
 function matchOne(patterns: readonly Pattern[] | undefined, path: string): InferenceMatch | undefined {
   if (patterns === undefined) return undefined;
-  for (const { row, expression, names } of patterns) {
-    const found = expression.exec(path);
-    if (found === null) continue;
-    const params: Record<string, string> = {};
-    for (let index = 0; index < names.length; index++) {
-      const name = names[index] as string;
-      params[name] = decodeParameter(name, found[index + 1] as string);
-    }
-    return { row, params };
+  for (const pattern of patterns) {
+    const params = paramsOf(pattern, path);
+    if (params !== undefined) return { row: pattern.row, params };
   }
   return undefined;
+}
+
+/** The parameters of a path, each as short as it can be but for the last; undefined where it is not of this pattern. */
+function paramsOf({ texts, names }: Pattern, path: string): Record<string, string> | undefined {
+  const first = texts[0] as string;
+  const last = texts[names.length] as string;
+  if (!path.startsWith(first) || !path.endsWith(last)) return undefined;
+  const params: Record<string, string> = {};
+  const end = path.length - last.length;
+  let from = first.length;
+  for (let index = 0; index < names.length; index++) {
+    const isLast = index === names.length - 1;
+    const to = isLast ? end : path.indexOf(texts[index + 1] as string, from);
+    if (to <= from || to > end) return undefined;
+    const text = path.slice(from, to);
+    if (text.includes('/')) return undefined;
+    const name = names[index] as string;
+    params[name] = decodeParameter(name, text);
+    from = to + (isLast ? 0 : (texts[index + 1] as string).length);
+  }
+  return params;
 }
 
 function decodeParameter(name: string, text: string): string {
