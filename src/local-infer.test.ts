@@ -1,23 +1,34 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../test/support/fake-clock.js';
-import { fakeModelInfo } from '../test/support/fake-service.js';
+import { fakeModelInfo, fakeResolved } from '../test/support/fake-service.js';
 import type { App } from './app.js';
-import { type Call, MillraceError } from './core/index.js';
+import { type Call, DeadlineWatch, type InferTarget, MillraceError } from './core/index.js';
 import { createLocalModel } from './local-infer.js';
+
+const INFO = fakeModelInfo('stream', 1);
+const RESOLVING = {
+  modelInfo: () => ({ info: INFO, versions: [1] }),
+  resolve: (_call: Call, target: InferTarget) => fakeResolved(target, INFO),
+};
+
+/** An app of which a local model uses the service, and little else. */
+function appOf(service: object): App {
+  const clock = new FakeClock();
+  const settings = { server: { requestTimeoutMs: 1_000 } };
+  return { clock, deadlines: new DeadlineWatch(clock), settings, service } as unknown as App;
+}
 
 describe('a local model', () => {
   it('stops a model that answers any number of times instead of leaving it to run for nobody', async () => {
     const calls: Call[] = [];
     const service = {
-      modelInfo: () => ({ info: fakeModelInfo('stream', 1), versions: [1] }),
+      ...RESOLVING,
       infer: (call: Call) => {
         calls.push(call);
         return Promise.resolve({ kind: 'many', responses: (async function* () {})() });
       },
     };
-    const settings = { server: { requestTimeoutMs: 1_000 } };
-    const app = { clock: new FakeClock(), settings, service } as unknown as App;
-    const result = createLocalModel(app, 'stream', undefined).infer({ x: [[1, 2, 3, 4]] });
+    const result = createLocalModel(appOf(service), 'stream', undefined).infer({ x: [[1, 2, 3, 4]] });
     const message = "model 'stream' answers any number of times; use stream";
     await expect(result).rejects.toMatchObject({ code: 'unimplemented', message });
     expect(calls[0]?.cancelled).toMatchObject({ code: 'unimplemented', message });
@@ -27,11 +38,10 @@ describe('a local model', () => {
 describe('the stream of a local model', () => {
   const read = async (result: object) => {
     const service = {
-      modelInfo: () => ({ info: fakeModelInfo('stream', 1), versions: [1] }),
+      ...RESOLVING,
       infer: () => Promise.resolve(result),
     };
-    const app = { clock: new FakeClock(), settings: { server: { requestTimeoutMs: 1_000 } }, service };
-    const model = createLocalModel(app as unknown as App, 'stream', undefined);
+    const model = createLocalModel(appOf(service), 'stream', undefined);
     const numbers: unknown[] = [];
     for await (const { outputs } of model.stream({ x: [[1, 2, 3, 4]] })) numbers.push(outputs.y?.data[0]);
     return numbers;

@@ -63,18 +63,26 @@ describe('millrace serve', () => {
     expect(err).toContain('stopping: accepted requests finish (a second signal ends them)\n');
   });
 
-  it('lets an accepted request finish after the first signal', async () => {
-    await using folder = await createTempFolder({ 'slow/model.yaml': SLOW_ECHO, 'slow/1/': '' });
-    await using cli = startCli(['serve', folder.path, ...FREE_PORTS, '--json', '--log-level', 'debug']);
-    const { http, metrics } = await cli.nextEvent();
-    await cli.nextEvent();
+  /** Sends a request that takes a while, and resolves when it is at an instance. */
+  async function occupy({ http, metrics }: Readonly<Record<string, unknown>>) {
     const accepted = connect(String(http))
       .model('slow')
       .infer({ text: { data: ['last'], shape: [1], datatype: 'BYTES' } });
+    // Whether it is answered is for the test to say.
+    accepted.catch(() => undefined);
     await until('a request is at an instance', async () => {
       const text = await (await fetch(`${metrics}/metrics`)).text();
       return /^millrace_executing_requests\{.*\} 1$/m.test(text);
     });
+    return { accepted };
+  }
+
+  it('lets an accepted request finish after the first signal', async () => {
+    await using folder = await createTempFolder({ 'slow/model.yaml': SLOW_ECHO, 'slow/1/': '' });
+    await using cli = startCli(['serve', folder.path, ...FREE_PORTS, '--json', '--log-level', 'debug']);
+    const addresses = await cli.nextEvent();
+    await cli.nextEvent();
+    const { accepted } = await occupy(addresses);
     cli.child.kill('SIGTERM');
     expect((await accepted).outputs.echo?.data).toEqual(['last']);
     expect((await cli.ended).exit).toBe(0);
@@ -91,11 +99,16 @@ describe('millrace serve', () => {
         if (chunk.toString().includes('stopping: ')) done();
       });
     });
-    await new Promise<void>((done) => {
+    const listening = new Promise<string>((done) => {
+      let out = '';
       cli.child.stdout.on('data', (chunk: Buffer) => {
-        if (chunk.toString().includes('requests')) done();
+        out += chunk.toString();
+        if (/^slow +1 /m.test(out)) done(out);
       });
     });
+    const out = await listening;
+    const urlOf = (what: string) => new RegExp(`^ *${what} +(http://[^/\\s]+)`, 'm').exec(out)?.[1];
+    await occupy({ http: urlOf('requests'), metrics: urlOf('metrics') });
     cli.child.kill('SIGTERM');
     await stopping;
     cli.child.kill('SIGTERM');
