@@ -1,31 +1,9 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
-import { createTempFolder, type TempFolder } from '../../test/support/model-folder.js';
+import { openRepository, scanOf, served } from '../../test/support/folder-repository.js';
+import { createTempFolder } from '../../test/support/model-folder.js';
 import { EventBus } from '../core/index.js';
-import { BUILT_IN_RUNTIMES } from '../runtimes/index.js';
-import { createFolderRepository } from './folder-repository.js';
-import type { Repository, RepositoryScan } from './types.js';
-
-const STABLE_MS = 1_000;
-
-function open(paths: readonly string[], clock = new FakeClock(), events = new EventBus()): Repository {
-  return createFolderRepository({
-    paths,
-    runtimes: BUILT_IN_RUNTIMES,
-    options: { stableMs: STABLE_MS },
-    clock,
-    events,
-  });
-}
-
-function served(scan: RepositoryScan): string[] {
-  return scan.sources.map((source) => `${source.name}/${source.version}`);
-}
-
-function scanOf(folder: TempFolder): Promise<RepositoryScan> {
-  return open([folder.path]).scan();
-}
 
 describe('a repository says what is wrong', () => {
   const HINT = 'put a model in it, for example my-model/1/model.onnx or just my-model.onnx';
@@ -33,7 +11,7 @@ describe('a repository says what is wrong', () => {
   it('with itself', async () => {
     await using folder = await createTempFolder({ 'empty/.keep': '', 'texts/readme.md': '', file: '' });
     const at = (name: string) => path.join(folder.path, name);
-    const scan = await open([at('missing'), at('empty'), at('texts'), at('file')]).scan();
+    const scan = await openRepository([at('missing'), at('empty'), at('texts'), at('file')]).scan();
     expect(scan.notices.map((notice) => notice.message)).toEqual([
       `model repository ${at('missing')} does not exist; ${HINT}`,
       `model repository ${at('empty')} is empty; ${HINT}`,
@@ -137,7 +115,7 @@ describe('a repository says what is wrong', () => {
       ],
     ]);
     expect(scan.notices).toEqual([]);
-    const one = await open([folder.path]).scan({ name: 'net' });
+    const one = await openRepository([folder.path]).scan({ name: 'net' });
     expect(one.problems.map(({ name }) => name)).toEqual(['net']);
   });
 
@@ -223,7 +201,7 @@ describe('a repository says what is wrong', () => {
     const events = new EventBus();
     const told: string[] = [];
     events.subscribe('diagnostic', ({ level, room, message }) => told.push(`${level} ${room}: ${message}`));
-    const repository = open([folder.path], new FakeClock(), events);
+    const repository = openRepository([folder.path], new FakeClock(), events);
     await repository.scan();
     await repository.scan({ name: 'notes' });
     await repository.scan();

@@ -1,32 +1,8 @@
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../test/support/fake-clock.js';
-import { createTempFolder, type FolderContents, type TempFolder } from '../../test/support/model-folder.js';
-import { EventBus } from '../core/index.js';
-import { BUILT_IN_RUNTIMES } from '../runtimes/index.js';
+import { openRepository, scanOf, served } from '../../test/support/folder-repository.js';
+import { createTempFolder, type FolderContents } from '../../test/support/model-folder.js';
 import { ONNX } from '../runtimes/onnx/manifest.js';
-import { createFolderRepository } from './folder-repository.js';
-import type { Repository, RepositoryScan } from './types.js';
-
-const STABLE_MS = 1_000;
-
-function open(paths: readonly string[], clock = new FakeClock(), events = new EventBus()): Repository {
-  return createFolderRepository({
-    paths,
-    runtimes: BUILT_IN_RUNTIMES,
-    options: { stableMs: STABLE_MS },
-    clock,
-    events,
-  });
-}
-
-function served(scan: RepositoryScan): string[] {
-  return scan.sources.map((source) => `${source.name}/${source.version}`);
-}
-
-function scanOf(folder: TempFolder): Promise<RepositoryScan> {
-  return open([folder.path]).scan();
-}
 
 describe('a repository finds', () => {
   it('models in version folders, without any configuration', async () => {
@@ -132,7 +108,7 @@ describe('a repository finds', () => {
   it('models of several repositories, of namesakes that of the first', async () => {
     await using first = await createTempFolder({ 'a/1/model.onnx': '', 'b/1/model.onnx': '' });
     await using second = await createTempFolder({ 'b/2/model.onnx': '', 'c/1/model.onnx': '' });
-    const scan = await open([first.path, second.path, first.path]).scan();
+    const scan = await openRepository([first.path, second.path, first.path]).scan();
     expect(served(scan)).toEqual(['a/1', 'b/1', 'c/1']);
     const message = `model 'b' in ${second.path} is not served: ${first.path} has one of that name`;
     expect(scan.notices).toEqual([{ repository: second.path, message }]);
@@ -141,7 +117,7 @@ describe('a repository finds', () => {
   it('only what it is asked for', async () => {
     await using first = await createTempFolder({ 'a/1/model.onnx': '', 'b/1/model.onnx': '' });
     await using second = await createTempFolder({ 'b/2/model.onnx': '' });
-    const repository = open([first.path, second.path]);
+    const repository = openRepository([first.path, second.path]);
     expect(served(await repository.scan({ name: 'b' }))).toEqual(['b/1']);
     expect(served(await repository.scan({ name: 'b', repository: path.basename(second.path) }))).toEqual(['b/2']);
     expect(await repository.scan({ name: 'nothing' })).toMatchObject({ sources: [], problems: [], names: [] });
@@ -160,7 +136,7 @@ describe('a repository that is itself one model', () => {
       'mlp/2/model.onnx': '',
       'mlp/readme.md': '',
     });
-    const scan = await open([path.join(folder.path, 'mlp')]).scan();
+    const scan = await openRepository([path.join(folder.path, 'mlp')]).scan();
     expect(served(scan)).toEqual(['mlp/2']);
     expect(scan.notices).toEqual([]);
   });
@@ -170,7 +146,7 @@ describe('a repository that is itself one model', () => {
       'download/config.pbtxt': 'name: "mlp"',
       'download/1/model.onnx': '',
     });
-    const repository = open([path.join(folder.path, 'download')]);
+    const repository = openRepository([path.join(folder.path, 'download')]);
     expect(served(await repository.scan())).toEqual(['mlp/1']);
     expect(served(await repository.scan({ name: 'mlp' }))).toEqual(['mlp/1']);
     expect(await repository.scan({ name: 'download' })).toMatchObject({ sources: [], names: [] });
@@ -192,7 +168,7 @@ describe('a look at 1,000 models', () => {
     const contents: Record<string, string> = {};
     for (let index = 0; index < 1_000; index++) contents[`m${index}/1/model.onnx`] = `model ${index}`;
     await using folder = await createTempFolder(contents);
-    const repository = open([folder.path]);
+    const repository = openRepository([folder.path]);
     const first = await repository.scan();
     const second = await repository.scan();
     expect(first.sources).toHaveLength(1_000);
