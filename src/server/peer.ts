@@ -28,10 +28,25 @@ export function createPeer(
   return {
     address: remoteAddress,
     isLocal: () =>
-      fromHere &&
-      (remoteAddress === '' || host === undefined || isLoopbackName(hostName(host))) &&
-      PROXY_HEADERS.every((name) => headers[name] === undefined),
+      fromHere && (remoteAddress === '' || host === undefined || isLoopbackHost(host)) && !isHandedOn(headers),
   };
+}
+
+/** The `Host` that was looked at last, and what it was: clients repeat themselves. */
+let lastHost = '';
+let lastIsLoopback = false;
+
+function isLoopbackHost(host: string): boolean {
+  if (host === lastHost) return lastIsLoopback;
+  lastIsLoopback = isLoopbackName(hostName(host));
+  lastHost = host;
+  return lastIsLoopback;
+}
+
+/** A proxy says that it has handed the request on. */
+function isHandedOn(headers: IncomingHttpHeaders): boolean {
+  for (const name of PROXY_HEADERS) if (headers[name] !== undefined) return true;
+  return false;
 }
 
 /** How a client reached the server that it calls `host`, e.g. `http://localhost:8000`. */
