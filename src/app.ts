@@ -7,12 +7,10 @@ import { createEngine, type Engine } from './engine/index.js';
 import { createAuthenticator } from './governance/index.js';
 import {
   type CreateDialect,
+  createDialectContext,
   createOipDialect,
   Decoder,
   type Dialect,
-  type DialectContext,
-  parseForwardPattern,
-  RequestMemo,
 } from './protocols/index.js';
 import {
   createFolderRepository,
@@ -187,17 +185,9 @@ interface FrontParts {
 /** What clients meet: dialects, credentials and the server that speaks with them. */
 function createFront(settings: Settings, parts: FrontParts) {
   const { service, clock, deadlines, events } = parts;
-  const { maxInputs, httpHeaderForwardPattern, grpcHeaderForwardPattern, metricsPort } = settings.server;
+  const { metricsPort } = settings.server;
   const decoder = new Decoder(clock);
-  const context: DialectContext = {
-    service,
-    clock,
-    decoder,
-    maxInputs,
-    forwardHeaders: parseForwardPattern(httpHeaderForwardPattern),
-    forwardMetadata: parseForwardPattern(grpcHeaderForwardPattern),
-    createMemo: () => new RequestMemo(),
-  };
+  const context = createDialectContext({ service, clock, decoder, options: settings.server });
   const dialects = [createOipDialect, ...parts.dialects].map((create) => create(context));
   const { authenticate, stopWatchingKeys } = openAuthentication(settings, clock, events);
   const server = createServer({

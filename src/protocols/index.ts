@@ -1,13 +1,13 @@
 /** Room `protocols` (rank 6): one folder a dialect. They decode and encode; they decide nothing and hold no state. */
+export { Claims } from './claims.js';
 export { Decoder } from './decoding/decoder.js';
 export type { Decoded, DecodeFunction } from './decoding/jobs.js';
 export * from './dialect.js';
+export { createDialectContext, parseForwardPattern } from './dialect-context.js';
 export * from './grpc/load.js';
 export * from './grpc/method.js';
 export * from './grpc/status.js';
 export { createOipDialect } from './oip/dialect.js';
-export { parseForwardPattern } from './oip/forward-headers.js';
-export { RequestMemo } from './request-memo.js';
 export * from './route.js';
 export type { SharedMembers } from './shared-members.js';
 export * from './shared-routes.js';

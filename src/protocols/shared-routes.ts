@@ -1,4 +1,5 @@
 import { type Call, MillraceError } from '../core/index.js';
+import { Claims } from './claims.js';
 import type { Dialect } from './dialect.js';
 import { jsonResponse, type Route, type RouteRequest } from './route.js';
 import { SHARED_ROUTES, type SharedMembers } from './shared-members.js';
@@ -35,15 +36,12 @@ export function createSharedRoutes(dialects: readonly Dialect[]): readonly Share
 }
 
 function checkMembers(path: string, shares: readonly Share[]): void {
-  const owners = new Map<string, string>();
+  const claims = new Claims();
   for (const { dialect, members } of shares) {
     for (const member of members) {
-      const other = owners.get(member);
-      if (other !== undefined) {
-        const message = `the dialects '${other}' and '${dialect.name}' both add '${member}' to GET ${path}`;
-        throw new MillraceError('failed_precondition', message);
-      }
-      owners.set(member, dialect.name);
+      const describe = (other: string) =>
+        `the dialects '${other}' and '${dialect.name}' both add '${member}' to GET ${path}`;
+      claims.add(member, dialect, describe);
     }
   }
 }

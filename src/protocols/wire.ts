@@ -46,3 +46,8 @@ export interface WireStream {
   readonly headers: Readonly<Record<string, string>>;
   readonly stream: AsyncIterable<string | Uint8Array>;
 }
+
+/** Whether an answer comes bit by bit; by what it has and not by `in`, which costs more. */
+export function isStream(answer: WireResponse | WireStream): answer is WireStream {
+  return (answer as Partial<WireStream>).stream !== undefined;
+}

@@ -71,16 +71,19 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
   };
   const open = (endpoint: Endpoint, dispatch: Entrance['dispatch'], dialect = first) =>
     new HttpListener({ context, gate, endpoint, dispatch, dialect, tls: endpoint.kind === 'port' ? tls : undefined });
-  const openGrpc = (endpoint: Endpoint, served: readonly Dialect[]) =>
-    grpc.createListener(endpoint, () => loadGrpcServices(served, dependencies));
+  const loadGrpc = (served: readonly Dialect[]) => {
+    let loading: ReturnType<typeof loadGrpcServices> | undefined;
+    // Listeners of the same dialects serve the same methods.
+    return () => (loading ??= loadGrpcServices(served, dependencies));
+  };
 
   const at = createEndpoints(options);
   const rest = createRest(dialects.filter(({ ports }) => ports?.http === undefined));
-  const sharing = dialects.filter(({ ports }) => ports?.grpc === undefined);
+  const loadShared = loadGrpc(dialects.filter(({ ports }) => ports?.grpc === undefined));
   const http = open(at.http, rest.dispatch);
   const httpSocket = at.httpSocket && open(at.httpSocket, rest.dispatch);
-  const grpcPort = at.grpc && openGrpc(at.grpc, sharing);
-  const grpcSocket = at.grpcSocket && openGrpc(at.grpcSocket, sharing);
+  const grpcPort = at.grpc && grpc.createListener(at.grpc, loadShared);
+  const grpcSocket = at.grpcSocket && grpc.createListener(at.grpcSocket, loadShared);
   const metrics = at.metrics && render && open(at.metrics, createMetricsDispatch({ ...dependencies, render }));
   const admin = at.admin && rest.adminDispatch && open(at.admin, rest.adminDispatch);
   const own = dialects.map((dialect) => {
@@ -94,7 +97,7 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
     return {
       name: dialect.name,
       http: port === undefined ? undefined : open(endpoint(port), createRest([dialect]).dispatch, dialect),
-      grpc: portOfGrpc === undefined ? undefined : openGrpc(endpoint(portOfGrpc), [dialect]),
+      grpc: portOfGrpc === undefined ? undefined : grpc.createListener(endpoint(portOfGrpc), loadGrpc([dialect])),
     };
   });
   const apart = own.filter((each) => each.http !== undefined || each.grpc !== undefined);

@@ -1,11 +1,10 @@
 import { type Clock, systemClock } from '../../src/core/index.js';
 import {
+  createDialectContext as createContext,
   createOipDialect,
   Decoder,
   type Dialect,
   type DialectContext,
-  parseForwardPattern,
-  RequestMemo,
 } from '../../src/protocols/index.js';
 import type { ServerOptions } from '../../src/server/index.js';
 import type { Service } from '../../src/service/index.js';
@@ -17,21 +16,16 @@ export interface DialectSetup {
   readonly options?: Partial<ServerOptions>;
 }
 
+const OPTIONS = { maxInputs: 256, httpHeaderForwardPattern: '', grpcHeaderForwardPattern: '' };
+
 /** What the assembly makes dialects with. */
-export function createDialectContext({
-  service,
-  clock = systemClock,
-  options = {},
-}: DialectSetup = {}): DialectContext {
-  return {
+export function createDialectContext({ service, clock = systemClock, options }: DialectSetup = {}): DialectContext {
+  return createContext({
     service: service ?? createFakeService(),
     clock,
     decoder: new Decoder(clock),
-    maxInputs: options.maxInputs ?? 256,
-    forwardHeaders: parseForwardPattern(options.httpHeaderForwardPattern ?? ''),
-    forwardMetadata: parseForwardPattern(options.grpcHeaderForwardPattern ?? ''),
-    createMemo: () => new RequestMemo(),
-  };
+    options: { ...OPTIONS, ...options },
+  });
 }
 
 /** The dialects that are built in. */

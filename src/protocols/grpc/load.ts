@@ -1,5 +1,6 @@
-import { type Clock, type ErrorCode, MillraceError } from '../../core/index.js';
+import type { Clock, ErrorCode } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
+import { Claims } from '../claims.js';
 import type { Dialect } from '../dialect.js';
 import type { GrpcMethod } from './method.js';
 import { GRPC_STATUS } from './status.js';
@@ -32,14 +33,10 @@ export async function loadGrpcServices(
   const served = parts.flatMap(({ dialect, part }) =>
     (part?.methods ?? []).map((method) => ({ method, status: part?.status ?? GRPC_STATUS, dialect })),
   );
-  const owners = new Map<string, string>();
+  const claims = new Claims();
   for (const { method, dialect } of served) {
-    const other = owners.get(method.path);
-    if (other !== undefined) {
-      const message = `${method.path} is claimed by the dialects '${other}' and '${dialect.name}'`;
-      throw new MillraceError('failed_precondition', message);
-    }
-    owners.set(method.path, dialect.name);
+    const { path } = method;
+    claims.add(path, dialect, (other) => `${path} is claimed by the dialects '${other}' and '${dialect.name}'`);
   }
   const files = () => parts.flatMap(({ part }) => part?.files() ?? []);
   const general = [

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type InferRequest, NO_PARAMETERS, type Parameters } from '../../core/index.js';
-import { parametersOfHeaders, parametersOfMetadata, parseForwardPattern, withParameters } from './forward-headers.js';
+import { parseForwardPattern } from '../dialect-context.js';
+import { parametersOfHeaders, parametersOfMetadata, withParameters } from './forward-headers.js';
 
 function pattern(text: string): RegExp {
   const parsed = parseForwardPattern(text);

@@ -9,20 +9,6 @@ const MAX_NAME_LENGTH = 256;
 const WITHHELD =
   /^(:|grpc-|(proxy-)?auth(orization|enticate)$|(content|transfer|accept)-(type|length|encoding)$|inference-header-content-length$|te$|trailer$|host$|accept$|expect$|upgrade$|keep-alive$|(proxy-)?connection$|http2-settings$)/i;
 
-/**
- * The pattern of Triton's `--…-header-forward-pattern`: matches anywhere in a name, in either case unless it begins with
- * `(?-i)`. Undefined for ''. Throws `invalid_argument` for what is no regular expression.
- */
-export function parseForwardPattern(text: string): RegExp | undefined {
-  if (text === '') return undefined;
-  const [prefix = '', mode] = /^\(\?(-?)i\)/.exec(text) ?? [];
-  try {
-    return new RegExp(text.slice(prefix.length), mode === '-' ? 'u' : 'iu');
-  } catch (error) {
-    throw invalidArgument((error as Error).message, { cause: error });
-  }
-}
-
 /** Parameters of the headers whose names match, as the client wrote them; `raw` is name, value, name, value and so on. */
 export function parametersOfHeaders(pattern: RegExp, raw: readonly string[] = []): Parameters {
   let found = NO_PARAMETERS;

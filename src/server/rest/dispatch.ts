@@ -1,6 +1,6 @@
 import { type Call, shuttingDown } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
-import type { WireResponse, WireStream } from '../../protocols/index.js';
+import { isStream, type WireResponse, type WireStream } from '../../protocols/index.js';
 import { readBody } from '../http/body.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { createInferenceMatcher, type InferenceMatch } from './match-inference.js';
@@ -48,9 +48,4 @@ export function createRestDispatch(options: RestOptions): (exchange: HttpExchang
     if (found === undefined) router.dispatch(exchange);
     else infer(exchange, found);
   };
-}
-
-/** By what it has and not by `in`, which costs more. */
-function isStream(answer: WireResponse | WireStream): answer is WireStream {
-  return (answer as Partial<WireStream>).stream !== undefined;
 }

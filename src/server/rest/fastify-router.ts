@@ -3,6 +3,7 @@ import fastifySwagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { MillraceError } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
+import { isStream } from '../../protocols/index.js';
 import { readBody } from '../http/body.js';
 import type { HttpExchange } from '../http/exchange.js';
 import { HttpError } from '../http-error.js';
@@ -171,7 +172,7 @@ function bindRoute(app: FastifyInstance, { dialect, route }: TableRow, binding: 
       const { params } = request;
       const response = await route.handle(exchange.call, new ExchangeRequest(exchange, { params, body: bytes, json }));
       reply.hijack();
-      if ('stream' in response) void exchange.stream(response);
+      if (isStream(response)) void exchange.stream(response);
       else exchange.send(response);
     },
   });

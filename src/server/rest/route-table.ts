@@ -1,5 +1,5 @@
 import { MillraceError } from '../../core/index.js';
-import { createSharedRoutes, type Dialect, type Route } from '../../protocols/index.js';
+import { Claims, createSharedRoutes, type Dialect, type Route } from '../../protocols/index.js';
 
 /** A route and the dialect whose it is. */
 export interface TableRow {
@@ -21,17 +21,19 @@ export function createRouteTable(dialects: readonly Dialect[], taken: readonly R
     ...createSharedRoutes(dialects),
   ];
   const own = new Set(taken.map(claimOf));
-  const owners = new Map<string, string>();
+  const claims = new Claims();
   for (const { dialect, route } of rows) {
     const { method, path } = route;
     const key = claimOf(route);
     if (own.has(key) || (path.startsWith(OWN_PREFIX) && dialect.name !== OWN_NAME)) {
-      throw conflict(`the dialect '${dialect.name}' claims ${method} ${path}, which is the server's own`);
+      const message = `the dialect '${dialect.name}' claims ${method} ${path}, which is the server's own`;
+      throw new MillraceError('failed_precondition', message);
     }
-    const other = owners.get(key);
-    if (other !== undefined)
-      throw conflict(`${method} ${path} is claimed by the dialects '${other}' and '${dialect.name}'`);
-    owners.set(key, dialect.name);
+    claims.add(
+      key,
+      dialect,
+      (other) => `${method} ${path} is claimed by the dialects '${other}' and '${dialect.name}'`,
+    );
   }
   return rows;
 }
@@ -59,8 +61,4 @@ function matches(pattern: string, segment: string | undefined): boolean {
 /** What a route claims, whatever its parameters are called. */
 function claimOf({ method, path }: Route): string {
   return `${method} ${path.replace(/\{\w+\}/g, '{}')}`;
-}
-
-function conflict(message: string): MillraceError {
-  return new MillraceError('failed_precondition', message);
 }
