@@ -3,32 +3,15 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Signature } from '../../src/core/index.js';
-import type { BatchItem, Emission, Instance, Placement } from '../../src/runtimes/index.js';
+import type { Emission, Placement } from '../../src/runtimes/index.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { FAULTY, failureOf, faultyItem } from '../support/faulty-model.js';
 import { identityGraph, writeOnnx } from '../support/onnx-builder.js';
 import { batchItem, fp32, numbersOf } from '../support/tensors.js';
 import { createTestHost, IN_PROCESS, INLINE, loadSpec, runBatch, type TestHost } from '../support/test-host.js';
 
-const spec = (name: string, shape: readonly number[]) =>
-  ({ name, datatype: 'FP32', shape, batchAxis: 0, optional: false }) as const;
-const declared: Signature = { inputs: [spec('x', [-1, 4])], outputs: [spec('y', [-1, 4])] };
-const faulty = loadSpec({ runtime: 'echo', declared, options: { faults: true } });
-
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-host-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function item(callId: number, fault?: string): BatchItem {
-  const parameters = fault === undefined ? {} : { fault };
-  return batchItem(callId, [fp32('x', [1, 4], [callId, 2, 3, 4])], { parameters });
-}
-
-/** The error with which a batch of one item ends. */
-function failureOf(instance: Instance, fault: string): Promise<unknown> {
-  return runBatch(instance, [item(1, fault)]).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-}
 
 let hosted: TestHost;
 beforeEach(() => {
@@ -38,7 +21,7 @@ afterEach(() => hosted.host.close());
 
 describe('the host', () => {
   test('closes busy runners at once, failing what they run', async () => {
-    const instance = await hosted.load(faulty);
+    const instance = await hosted.load(FAULTY);
     const failure = failureOf(instance, 'hang');
     await hosted.host.close();
     expect(await failure).toMatchObject({ message: 'runner model/1#0 is gone: the server closed', started: true });
@@ -49,7 +32,7 @@ describe('the host', () => {
     const { execPath } = process;
     process.execPath = path.join(folder, 'no-node-here');
     try {
-      await expect(hosted.load(faulty)).rejects.toMatchObject({
+      await expect(hosted.load(FAULTY)).rejects.toMatchObject({
         code: 'unavailable',
         message: 'runner model/1#0 is gone: could not be started: ENOENT',
       });
@@ -96,11 +79,11 @@ describe('a shared runner', () => {
   test('tells each model when it was last busy with loading any', async () => {
     const clock = new FakeClock();
     const timed = createTestHost({}, clock);
-    const first = await timed.load(faulty, shared, 'a/1#0');
+    const first = await timed.load(FAULTY, shared, 'a/1#0');
     const loadedAt = clock.now();
     await clock.advance(100);
     expect(first.lastLoadAt).toBe(loadedAt);
-    const loading = timed.load(faulty, shared, 'b/1#0');
+    const loading = timed.load(FAULTY, shared, 'b/1#0');
     await clock.advance(200);
     expect(first.lastLoadAt).toBe(clock.now());
     await loading;
@@ -111,33 +94,33 @@ describe('a shared runner', () => {
   });
 
   test('runs several models in one process and ends with the last of them', async () => {
-    const first = await hosted.load(faulty, shared, 'a/1#0');
-    const second = await hosted.load(faulty, shared, 'b/1#0');
+    const first = await hosted.load(FAULTY, shared, 'a/1#0');
+    const second = await hosted.load(FAULTY, shared, 'b/1#0');
     expect(second.pid).toBe(first.pid);
     expect(await hosted.event('runnerStarted')).toMatchObject({ runner: 'small' });
     await first.close();
-    expect((await runBatch(second, [item(1)])).emissions[0]?.error).toBeUndefined();
+    expect((await runBatch(second, [faultyItem(1)])).emissions[0]?.error).toBeUndefined();
     await second.close();
     expect(await second.exited).toBe('closed');
   });
 
   test('fails the work of all its models when one of them kills it, and is started anew', async () => {
-    const first = await hosted.load(faulty, shared, 'a/1#0');
-    const second = await hosted.load(faulty, shared, 'b/1#0');
+    const first = await hosted.load(FAULTY, shared, 'a/1#0');
+    const second = await hosted.load(FAULTY, shared, 'b/1#0');
     const errors = await Promise.all([failureOf(first, 'exit'), failureOf(second, 'raise')]);
     expect(errors).toMatchObject([{ started: true }, { started: false }]);
     expect(await second.exited).toBe('exited with code 3');
-    const third = await hosted.load(faulty, shared, 'a/1#1');
+    const third = await hosted.load(FAULTY, shared, 'a/1#1');
     expect(third.pid).not.toBe(first.pid);
-    expect((await runBatch(third, [item(1)])).emissions[0]?.error).toBeUndefined();
+    expect((await runBatch(third, [faultyItem(1)])).emissions[0]?.error).toBeUndefined();
   });
 
   test('outlives a model that cannot be loaded', async () => {
-    const first = await hosted.load(faulty, shared, 'a/1#0');
+    const first = await hosted.load(FAULTY, shared, 'a/1#0');
     await expect(hosted.load(loadSpec({ runtime: 'echo' }), shared, 'b/1#0')).rejects.toMatchObject({
       code: 'invalid_argument',
     });
-    expect((await runBatch(first, [item(1)])).emissions[0]?.error).toBeUndefined();
+    expect((await runBatch(first, [faultyItem(1)])).emissions[0]?.error).toBeUndefined();
   });
 });
 

@@ -3,25 +3,15 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Signature } from '../../src/core/index.js';
-import { type BatchItem, type Instance, type Placement, RunnerDiedError } from '../../src/runtimes/index.js';
+import { type Placement, RunnerDiedError } from '../../src/runtimes/index.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { FAULTY, failureOf, faultyItem, rowsOf } from '../support/faulty-model.js';
 import { identityGraph, writeOnnx } from '../support/onnx-builder.js';
-import { batchItem, fp32, numbersOf } from '../support/tensors.js';
+import { batchItem, numbersOf } from '../support/tensors.js';
 import { createTestHost, loadSpec, runBatch, type TestHost } from '../support/test-host.js';
-
-const spec = (name: string, shape: readonly number[]) =>
-  ({ name, datatype: 'FP32', shape, batchAxis: 0, optional: false }) as const;
-const declared: Signature = { inputs: [spec('x', [-1, 4])], outputs: [spec('y', [-1, 4])] };
-const faulty = loadSpec({ runtime: 'echo', declared, options: { faults: true } });
 
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-host-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function item(callId: number, fault?: string): BatchItem {
-  const parameters = fault === undefined ? {} : { fault };
-  return batchItem(callId, [fp32('x', [1, 4], [callId, 2, 3, 4])], { parameters });
-}
 
 function isAlive(pid: number): boolean {
   try {
@@ -37,14 +27,6 @@ function blockUntilEnded(pid = 0): void {
   execFileSync('sh', ['-c', `until ps -o stat= -p ${pid} | grep -q Z; do :; done`], { timeout: 20_000 });
 }
 
-/** The error with which a batch of one item ends. */
-function failureOf(instance: Instance, fault: string): Promise<unknown> {
-  return runBatch(instance, [item(1, fault)]).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-}
-
 let hosted: TestHost;
 beforeEach(() => {
   hosted = createTestHost();
@@ -53,7 +35,7 @@ afterEach(() => hosted.host.close());
 
 describe('a runner process', () => {
   test('is another process, recognisable by its title, and announced with its start time', async () => {
-    const instance = await hosted.load(faulty);
+    const instance = await hosted.load(FAULTY);
     expect(instance.pid).not.toBe(process.pid);
     const started = await hosted.event('runnerStarted');
     expect(started).toMatchObject({ runner: 'model/1#0', pid: instance.pid });
@@ -62,7 +44,7 @@ describe('a runner process', () => {
   });
 
   test('ends when its model is closed, and says that this was expected', async () => {
-    const instance = await hosted.load(faulty);
+    const instance = await hosted.load(FAULTY);
     await instance.close();
     expect(await instance.exited).toBe('closed');
     expect(isAlive(instance.pid)).toBe(false);
@@ -70,9 +52,9 @@ describe('a runner process', () => {
   });
 
   test('refuses batches once it is closed', async () => {
-    const instance = await hosted.load(faulty);
+    const instance = await hosted.load(FAULTY);
     await instance.close();
-    await expect(runBatch(instance, [item(1)])).rejects.toMatchObject({
+    await expect(runBatch(instance, [faultyItem(1)])).rejects.toMatchObject({
       code: 'unavailable',
       message: 'runner model/1#0 is gone: closed',
       started: false,
@@ -84,7 +66,7 @@ describe('a runner process', () => {
     ['exits', 'exit', 'exited with code 3'],
     ['aborts', 'abort', 'ended by SIGABRT'],
   ])('that %s fails what it was running, with the reason', async (_label, fault, reason) => {
-    const instance = await hosted.load(faulty);
+    const instance = await hosted.load(FAULTY);
     const error = await failureOf(instance, fault);
     expect(error).toBeInstanceOf(RunnerDiedError);
     expect(error).toMatchObject({
@@ -97,7 +79,7 @@ describe('a runner process', () => {
   });
 
   test('invites nobody to send again what it may have done before it died', async () => {
-    const instance = await hosted.load(faulty);
+    const instance = await hosted.load(FAULTY);
     const errors = await Promise.all([failureOf(instance, 'exit'), failureOf(instance, 'raise')]);
     expect(errors).toMatchObject([
       { started: true, retryAfterMs: undefined },
@@ -106,7 +88,7 @@ describe('a runner process', () => {
   });
 
   test('that hangs can be killed; only the oldest outstanding batch had started', async () => {
-    const instance = await hosted.load(faulty);
+    const instance = await hosted.load(FAULTY);
     const settled = [failureOf(instance, 'hang'), failureOf(instance, 'raise'), failureOf(instance, 'raise')];
     instance.kill('ran longer than 50 ms');
     const errors = await Promise.all(settled);
@@ -117,20 +99,20 @@ describe('a runner process', () => {
   });
 
   test('keeps answers that it gave before it died', async () => {
-    const instance = await hosted.load(faulty);
-    const [first, second] = await Promise.all([runBatch(instance, [item(5)]), failureOf(instance, 'exit')]);
+    const instance = await hosted.load(FAULTY);
+    const [first, second] = await Promise.all([runBatch(instance, [faultyItem(5)]), failureOf(instance, 'exit')]);
     expect(first.emissions.map((emission) => emission.callId)).toEqual([5]);
     expect(second).toMatchObject({ started: true });
   });
 
   test('keeps answers that are still unread when its end is noticed', async () => {
-    const instance = await hosted.load(faulty);
+    const instance = await hosted.load(FAULTY);
     // Ends are noticed last in a turn of the loop, those of all processes at once. So the runner has to answer and end in a turn
     // in which another process's end is noticed anyway, before that.
     const other = spawn('echo', { stdio: ['ignore', 'pipe', 'ignore'] });
     const outcome = new Promise<[unknown, unknown]>((resolve) => {
       other.stdout.once('data', () => {
-        const work = [runBatch(instance, [item(5)]), failureOf(instance, 'exit')] as const;
+        const work = [runBatch(instance, [faultyItem(5)]), failureOf(instance, 'exit')] as const;
         blockUntilEnded(instance.pid);
         resolve(Promise.all(work));
       });
@@ -141,9 +123,9 @@ describe('a runner process', () => {
   });
 
   test('that a signal has stopped is killed, busy or not', async () => {
-    const instance = await hosted.load(faulty);
+    const instance = await hosted.load(FAULTY);
     process.kill(instance.pid, 'SIGSTOP');
-    const waiting = runBatch(instance, [item(1)]).catch((error: unknown) => error);
+    const waiting = runBatch(instance, [faultyItem(1)]).catch((error: unknown) => error);
     expect(await instance.exited).toBe('was stopped by a signal for 2 s');
     expect(await waiting).toMatchObject({
       code: 'unavailable',
@@ -155,7 +137,7 @@ describe('a runner process', () => {
 
   test('that uses too much memory is killed with both numbers in the reason', async () => {
     const placement: Placement = { kind: 'process', runner: undefined, maxRssBytes: 268_435_456 };
-    const instance = await hosted.load(faulty, placement);
+    const instance = await hosted.load(FAULTY, placement);
     const error = await failureOf(instance, 'allocate');
     expect(error).toMatchObject({ started: true });
     expect(await instance.exited).toMatch(
@@ -166,7 +148,7 @@ describe('a runner process', () => {
   test('gets large batches whole and unmixed, more at a time than its shared memory holds', async () => {
     const echo = loadSpec({
       runtime: 'echo',
-      declared: { inputs: [spec('x', [-1, 500_000])], outputs: [spec('y', [-1, 500_000])] },
+      declared: { inputs: [rowsOf('x', [-1, 500_000])], outputs: [rowsOf('y', [-1, 500_000])] },
     });
     const instance = await hosted.load(echo);
     const answers = await Promise.all(
@@ -188,22 +170,22 @@ describe('a runner process', () => {
   });
 
   test('has its memory looked at and published', async () => {
-    const instance = await hosted.load(faulty);
+    const instance = await hosted.load(FAULTY);
     // The first look may come before the process has become what it is to run.
     const memory = await hosted.event('runnerMemory', ({ rssBytes }) => rssBytes > 10_000_000);
     expect(memory).toMatchObject({ runner: 'model/1#0', pid: instance.pid });
   });
 
   test('does not end by a signal meant for the whole group', async () => {
-    const instance = await hosted.load(faulty);
+    const instance = await hosted.load(FAULTY);
     process.kill(instance.pid, 'SIGINT');
     process.kill(instance.pid, 'SIGTERM');
-    const { emissions } = await runBatch(instance, [item(1)]);
+    const { emissions } = await runBatch(instance, [faultyItem(1)]);
     expect(emissions[0]?.error).toBeUndefined();
   });
 
   test('that is killed from outside is noticed', async () => {
-    const instance = await hosted.load(faulty);
+    const instance = await hosted.load(FAULTY);
     process.kill(instance.pid, 'SIGKILL');
     expect(await instance.exited).toBe('ended by SIGKILL (out of memory?)');
   });
@@ -221,8 +203,8 @@ describe('a runner process', () => {
   });
 
   test('fails an item alone where the runtime does', async () => {
-    const instance = await hosted.load(faulty);
-    const { emissions } = await runBatch(instance, [item(1), item(2, 'raiseItem'), item(3)]);
+    const instance = await hosted.load(FAULTY);
+    const { emissions } = await runBatch(instance, [faultyItem(1), faultyItem(2, 'raiseItem'), faultyItem(3)]);
     const byCall = new Map(emissions.map((emission) => [emission.callId, emission]));
     expect(byCall.get(2)?.error).toEqual({ code: 'internal', message: "echo: fault 'raiseItem'" });
     expect([1, 3].map((callId) => numbersOf(byCall.get(callId)?.outputs[0]))).toEqual([
@@ -237,7 +219,7 @@ describe('a load', () => {
     const entry = path.join(folder, 'tells.mjs');
     writeFileSync(entry, 'process.stderr.write(`${process.env.ORT_DISABLE_TELEMETRY}\\n`); process.exit(9);');
     const other = createTestHost({ entry });
-    await expect(other.load(faulty)).rejects.toThrow('exited with code 9');
+    await expect(other.load(FAULTY)).rejects.toThrow('exited with code 9');
     expect(await other.event('diagnostic')).toMatchObject({ message: '1' });
     await other.host.close();
   });
@@ -246,7 +228,7 @@ describe('a load', () => {
     const entry = path.join(folder, 'dies.mjs');
     writeFileSync(entry, "process.stderr.write('no such library\\n'); process.exit(9);");
     const other = createTestHost({ entry });
-    await expect(other.load(faulty)).rejects.toMatchObject({
+    await expect(other.load(FAULTY)).rejects.toMatchObject({
       code: 'unavailable',
       message: 'runner model/1#0 is gone: exited with code 9',
     });
@@ -259,7 +241,7 @@ describe('a load', () => {
     writeFileSync(entry, 'for (;;);');
     const clock = new FakeClock();
     const other = createTestHost({ entry, memoryPollIntervalMs: 1e9 }, clock);
-    const loading = other.load(faulty);
+    const loading = other.load(FAULTY);
     loading.catch(() => undefined);
     await clock.advance(20_000);
     await expect(loading).rejects.toMatchObject({
@@ -276,7 +258,7 @@ describe('a load', () => {
       "import fs from 'node:fs'; fs.writeSync(4, new Uint32Array([16, 77, 0, 0])); setInterval(() => 0, 1e6);",
     );
     const other = createTestHost({ entry });
-    await expect(other.load(faulty)).rejects.toMatchObject({
+    await expect(other.load(FAULTY)).rejects.toMatchObject({
       message: "runner model/1#0 is gone: speaks protocol another, expected 3; is 'runners.entry' of this version?",
     });
     await other.host.close();
@@ -289,7 +271,7 @@ describe('a load', () => {
       "import fs from 'node:fs'; fs.writeSync(4, 'hello, world: what?'); setInterval(() => 0, 1e6);",
     );
     const other = createTestHost({ entry });
-    await expect(other.load(faulty)).rejects.toMatchObject({
+    await expect(other.load(FAULTY)).rejects.toMatchObject({
       message: 'runner model/1#0 is gone: sent a malformed answer',
     });
     await other.host.close();
@@ -297,7 +279,7 @@ describe('a load', () => {
 
   test('is refused once the host is closed', async () => {
     await hosted.host.close();
-    await expect(hosted.load(faulty)).rejects.toMatchObject({
+    await expect(hosted.load(FAULTY)).rejects.toMatchObject({
       code: 'unavailable',
       message: 'the server is closing; it loads no more models',
     });
