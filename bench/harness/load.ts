@@ -1,4 +1,5 @@
 import { type LoadLevel, type LoadRequest, runLoad, treeUsage } from '../../src/loadgen/index.js';
+import type { BenchSettings } from './row.js';
 import type { Sample } from './sample.js';
 import type { RunningServer } from './server-process.js';
 import { runWrk } from './wrk.js';
@@ -33,23 +34,29 @@ export async function applyLoad(server: RunningServer, plan: LoadPlan, settings:
   };
 }
 
-/** A server is as fast as it gets once it has been compiled: where requests are few, a fixed time does not get there. */
-const WARM_UP_REQUESTS = 20_000;
-const MOST_WARM_UPS = 10;
-
-/** Puts load on a server until it has answered enough to be measured. */
-export function warmUp(server: RunningServer, plan: LoadPlan, settings: LoadSettings): Promise<void> {
-  return untilWarm((seconds) => applyLoad(server, plan, { ...settings, seconds }), settings.seconds);
+/** When a server has been driven enough to be measured. */
+export interface WarmUp {
+  /** So many answers are enough: a server is as fast as it gets once Node has compiled what it runs often. */
+  readonly requests: number;
+  /** Where requests are slow, so much time is, too. */
+  readonly mostSeconds: number;
 }
 
-/** Drives a server, `seconds` at a time, until it has answered enough; less than a second counts as a trial, and is enough. */
-export async function untilWarm(drive: (seconds: number) => Promise<Sample>, seconds: number): Promise<void> {
-  const turns = seconds < 1 ? 1 : MOST_WARM_UPS;
+const USUAL_WARM_UP: WarmUp = { requests: 20_000, mostSeconds: 20 };
+
+/** Drives a server, `warmUpSeconds` at a time, until it may be measured; in a trial once. */
+export async function warmUp(
+  drive: (seconds: number) => Promise<Sample>,
+  { warmUpSeconds, trial }: Pick<BenchSettings, 'warmUpSeconds' | 'trial'>,
+  { requests, mostSeconds }: WarmUp = USUAL_WARM_UP,
+): Promise<void> {
   let answered = 0;
-  for (let turn = 0; turn < turns && answered < WARM_UP_REQUESTS; turn++) {
-    const { requestsPerSecond = 0 } = await drive(seconds);
-    answered += requestsPerSecond * seconds;
-  }
+  let spentSeconds = 0;
+  do {
+    const { requestsPerSecond = 0 } = await drive(warmUpSeconds);
+    answered += requestsPerSecond * warmUpSeconds;
+    spentSeconds += warmUpSeconds;
+  } while (!trial && answered < requests && spentSeconds < mostSeconds);
 }
 
 type Outcome = Sample & { readonly requests: number; readonly seconds: number };

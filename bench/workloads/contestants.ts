@@ -3,7 +3,7 @@ import { runOnnx, served } from '../harness/contestants.js';
 import type { BenchModel } from '../harness/models.js';
 import { oipRequest, type Rows } from '../harness/requests.js';
 import type { Contestant } from '../harness/row.js';
-import { type MillraceOptions, startEcho, startMillrace } from '../harness/servers.js';
+import { type MillraceOptions, startControl, startMillrace } from '../harness/servers.js';
 import { type Peer, startPeer } from '../peers/index.js';
 
 /** What is sent to whom, and how hard: the same for all contestants of a row. */
@@ -16,9 +16,14 @@ export interface Workload {
 
 const NAME = 'm';
 
-export function echo({ model, rows, format, level }: Workload): Contestant {
+/** Control A, on node:http and on node:net. */
+export function echoes({ model, rows, format, level }: Workload): readonly Contestant[] {
   const request = oipRequest(rows, { model: NAME, input: model.input, format });
-  return served({ name: 'echo', start: startEcho, plan: { request, level, rowsPerRequest: rows.count } });
+  const plan = { request, level, rowsPerRequest: rows.count };
+  return [
+    served({ name: 'echo', start: () => startControl('echo'), plan }),
+    served({ name: 'net echo', start: () => startControl('net-echo'), plan }),
+  ];
 }
 
 export interface MillraceVariant {

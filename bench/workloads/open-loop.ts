@@ -51,8 +51,9 @@ async function highestRate(settings: BenchSettings): Promise<number> {
     rowsPerRequest: 1,
   } as const;
   try {
-    await warmUp(server, plan, { seconds: settings.warmUpSeconds, generator: 'own' });
-    const sample = await applyLoad(server, plan, { seconds: settings.seconds, generator: 'own' });
+    const drive = (seconds: number) => applyLoad(server, plan, { seconds, generator: 'own' });
+    await warmUp(drive, settings);
+    const sample = await drive(settings.seconds);
     return sample.requestsPerSecond ?? 0;
   } finally {
     await server.stop();
