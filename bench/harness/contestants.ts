@@ -33,8 +33,8 @@ export function served(options: ServedOptions): Contestant {
     peer,
     async open(settings) {
       const server = await start();
-      const drive = (seconds: number): Promise<Sample> =>
-        applyLoad(server, plan, { seconds, generator: settings.generator });
+      const { generator } = settings;
+      const drive = (seconds: number): Promise<Sample> => applyLoad(server, plan, { seconds, generator });
       return {
         async warmUp() {
           if (expected !== undefined) await verifyAnswer(server.url, plan.request, await expected());
