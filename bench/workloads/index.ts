@@ -1,23 +1,12 @@
 import type { Row } from '../harness/row.js';
 import { coldStartRow } from './cold-start.js';
-import { imageRows } from './images.js';
-import { largeRows } from './large-rows.js';
 import { manyModelsRow } from './many-models.js';
 import { memoryRow } from './memory.js';
 import { observabilityRow } from './observability.js';
 import { openLoopRow } from './open-loop.js';
-import { smallJsonRows } from './small-json.js';
+import { throughputRows } from './throughput.js';
 
 /** The whole table, in the order in which it runs. */
 export function allRows(): Row[] {
-  return [
-    ...smallJsonRows(),
-    ...largeRows(),
-    ...imageRows(),
-    openLoopRow(),
-    observabilityRow(),
-    manyModelsRow(),
-    coldStartRow(),
-    memoryRow(),
-  ];
+  return [...throughputRows(), openLoopRow(), observabilityRow(), manyModelsRow(), coldStartRow(), memoryRow()];
 }

@@ -7,6 +7,7 @@ import type { GrpcListener } from './grpc/listener.js';
 import type { HttpContext } from './http/exchange.js';
 import type { Entrance, Gate } from './http/gate.js';
 import { HttpListener } from './http/listener.js';
+import type { WholeInferences } from './rest/dispatch.js';
 import { createMetricsDispatch } from './rest/metrics.js';
 import { createRestSide, type RestSide } from './rest/rest-side.js';
 import type { Router } from './rest/router.js';
@@ -41,6 +42,12 @@ export interface Listeners {
   listen(): Promise<Addresses>;
 }
 
+/** What answers the requests of a listener. */
+interface Answering {
+  readonly dispatch: Entrance['dispatch'];
+  readonly whole?: WholeInferences;
+}
+
 interface Parts {
   readonly context: HttpContext;
   readonly gate: Gate;
@@ -69,8 +76,16 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
     routers.push(...side.routers);
     return side;
   };
-  const open = (endpoint: Endpoint, dispatch: Entrance['dispatch'], dialect = first) =>
-    new HttpListener({ context, gate, endpoint, dispatch, dialect, tls: endpoint.kind === 'port' ? tls : undefined });
+  const open = (endpoint: Endpoint, { dispatch, whole }: Answering, dialect = first) =>
+    new HttpListener({
+      context,
+      gate,
+      endpoint,
+      dispatch,
+      whole: options.fastPath ? whole : undefined,
+      dialect,
+      tls: endpoint.kind === 'port' ? tls : undefined,
+    });
   const loadGrpc = (served: readonly Dialect[]) => {
     let loading: ReturnType<typeof loadGrpcServices> | undefined;
     // Listeners of the same dialects serve the same methods.
@@ -80,12 +95,13 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
   const at = createEndpoints(options);
   const rest = createRest(dialects.filter(({ ports }) => ports?.http === undefined));
   const loadShared = loadGrpc(dialects.filter(({ ports }) => ports?.grpc === undefined));
-  const http = open(at.http, rest.dispatch);
-  const httpSocket = at.httpSocket && open(at.httpSocket, rest.dispatch);
+  const http = open(at.http, rest);
+  const httpSocket = at.httpSocket && open(at.httpSocket, rest);
   const grpcPort = at.grpc && grpc.createListener(at.grpc, loadShared);
   const grpcSocket = at.grpcSocket && grpc.createListener(at.grpcSocket, loadShared);
-  const metrics = at.metrics && render && open(at.metrics, createMetricsDispatch({ ...dependencies, render }));
-  const admin = at.admin && rest.adminDispatch && open(at.admin, rest.adminDispatch);
+  const metrics =
+    at.metrics && render && open(at.metrics, { dispatch: createMetricsDispatch({ ...dependencies, render }) });
+  const admin = at.admin && rest.adminDispatch && open(at.admin, { dispatch: rest.adminDispatch });
   const own = dialects.map((dialect) => {
     const { http: port, grpc: portOfGrpc } = dialect.ports ?? {};
     const endpoint = (wanted: number): Endpoint => ({
@@ -96,7 +112,7 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
     });
     return {
       name: dialect.name,
-      http: port === undefined ? undefined : open(endpoint(port), createRest([dialect]).dispatch, dialect),
+      http: port === undefined ? undefined : open(endpoint(port), createRest([dialect]), dialect),
       grpc: portOfGrpc === undefined ? undefined : grpc.createListener(endpoint(portOfGrpc), loadGrpc([dialect])),
     };
   });

@@ -146,6 +146,12 @@ export const ServerOptionsSchema = Type.Object(
       'x-flag': '--exit-timeout-secs',
       'x-flag-scale': 1_000,
     }),
+    fastPath: Type.Boolean({
+      default: true,
+      description:
+        'Reads plain inference requests of HTTP/1.1 from the socket itself; all others, and with `false` these too, are read by ' +
+        '`node:http`. The answers are the same.',
+    }),
     timingHeaders: Type.Boolean({ default: true, description: '`Server-Timing` on every answer.' }),
   },
   { additionalProperties: false },

@@ -69,7 +69,7 @@ export function createServer(dependencies: ServerDependencies): Server {
         throw error;
       }
     },
-    handler: (req, res) => gate.enter(listeners.handlerEntrance, { req, res }),
+    handler: (req, res) => gate.enterNode(listeners.handlerEntrance, { req, res }),
     drain,
     async close(gracePeriodMs) {
       const giveUpAt = clock.now() + gracePeriodMs;

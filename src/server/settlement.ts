@@ -74,11 +74,16 @@ export class Settlement implements Expiring, OpenRequest {
   /** The next check whether the request still arrives, when the server shuts down. */
   #stall: Timer | undefined;
 
-  constructor(context: SettlementContext, exchange: Exchange, headers: IncomingHttpHeaders) {
+  /** `receivedAt`: when it began to arrive; default: now. */
+  constructor(
+    context: SettlementContext,
+    exchange: Exchange,
+    { headers, receivedAt }: { readonly headers: IncomingHttpHeaders; readonly receivedAt?: number },
+  ) {
     this.#context = context;
     this.#exchange = exchange;
     this.#headers = headers;
-    this.receivedAt = context.clock.now();
+    this.receivedAt = receivedAt ?? context.clock.now();
     this.requestId = context.requestId(headers['x-request-id']);
     context.open.add(this);
   }

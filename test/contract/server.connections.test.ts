@@ -121,19 +121,26 @@ describe('a client', () => {
     expect(finished.map(({ status }) => status)).toEqual(ids.map(() => 200));
   });
 
-  it('that sends garbage behind a request still gets its answer, and then the connection ends', async () => {
-    const { service, arrived, release } = createHeldService();
-    const { port } = await startTestServer({ service });
-    const client = await RawClient.connect(port);
-    client.send(`${inferText('a')}\u0000\u0001 nonsense\r\n\r\n`);
-    await arrived(1);
-    // The parser goes on to the garbage only when what the request has set off is done.
-    await new Promise(setImmediate);
-    release('a');
-    const response = await client.response();
-    expect(response).toMatchObject({ status: 200, headers: { connection: 'close' } });
-    await client.closed;
-  });
+  it.each([true, false])(
+    'that sends garbage behind a request gets its answer and is told then (fast path: %s)',
+    async (fastPath) => {
+      const { service, arrived, release } = createHeldService();
+      const { port } = await startTestServer({ service, options: { fastPath } });
+      const client = await RawClient.connect(port);
+      client.send(`${inferText('a')}\u0000\u0001 nonsense\r\n\r\n`);
+      await arrived(1);
+      // The parser goes on to the garbage only when what the request has set off is done.
+      await new Promise(setImmediate);
+      release('a');
+      expect(await client.response()).toMatchObject({ status: 200, headers: { connection: 'keep-alive' } });
+      const { status, headers, body } = await client.response();
+      expect({ status, connection: headers.connection }).toEqual({ status: 400, connection: 'close' });
+      expect(JSON.parse(body.toString())).toEqual({
+        error: 'not a valid HTTP/1.1 request: Invalid method encountered',
+      });
+      await client.closed;
+    },
+  );
 
   it.each([
     ['refused before its body was read', { 'content-encoding': 'zstd' }, 415],

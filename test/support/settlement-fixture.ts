@@ -33,7 +33,7 @@ export class FakeExchange implements Exchange {
   hurries = 0;
 
   constructor(context: SettlementContext, headers: Readonly<Record<string, string>> = {}) {
-    this.settlement = new Settlement(context, this, headers);
+    this.settlement = new Settlement(context, this, { headers });
   }
 
   /** Takes more of the request, as long as somebody waits for it. */

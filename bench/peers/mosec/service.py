@@ -33,11 +33,7 @@ class Inference(Worker):
         return np.split(outputs, ends)
 
 
-def serve(worker):
-    server = Server()
-    server.append_worker(worker, num=int(os.environ["WORKERS"]), max_batch_size=32, max_wait_time=1, route="/predict")
-    server.run()
-
-
 if __name__ == "__main__":
-    serve(Inference)
+    server = Server()
+    server.append_worker(Inference, num=int(os.environ["WORKERS"]), max_batch_size=32, max_wait_time=1, route="/predict")
+    server.run()

@@ -69,7 +69,7 @@ export class GrpcExchange implements Exchange {
     this.#incoming = incoming;
     this.stream = incoming.stream;
     this.metadata = incoming.headers;
-    this.settlement = new Settlement(context, this, incoming.headers);
+    this.settlement = new Settlement(context, this, incoming);
     incoming.connection.openStreams++;
     const stream = incoming.stream as TrackedStream;
     stream[EXCHANGE] = this;

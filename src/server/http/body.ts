@@ -1,8 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { MillraceError } from '../../core/index.js';
 import { decompress } from '../compression.js';
 import { HttpError } from '../http-error.js';
-import { BodyBuffer } from './body-buffer.js';
 import { requestCompression } from './encoding.js';
 import type { HttpExchange } from './exchange.js';
 
@@ -13,22 +11,14 @@ const EMPTY = new Uint8Array(0);
  * answered here, as early as it can be known: before a byte is read where the headers say it.
  */
 export function readBody(exchange: HttpExchange, maxBytes: number, done: (body: Uint8Array) => void): void {
-  const { req } = exchange;
-  const compression = requestCompression(req.headers['content-encoding']);
-  const declaredBytes = declaredLength(exchange.req.headers, maxBytes);
+  const { headers } = exchange.req;
+  const compression = requestCompression(headers['content-encoding']);
+  const declaredBytes = declaredLength(headers, maxBytes);
   if (declaredBytes === 0) {
     done(EMPTY);
     return;
   }
-  if (req.readableDidRead) {
-    const message = 'the body has been read already: hand requests to the handler before anything reads them';
-    throw new MillraceError('internal', message);
-  }
-  if (exchange.expectsContinue) {
-    exchange.expectsContinue = false;
-    exchange.res.writeContinue();
-  }
-  collect(exchange, { declaredBytes, maxBytes }, (body) => {
+  exchange.collect({ declaredBytes, maxBytes }, (body) => {
     if (compression === undefined) {
       done(body);
       return;
@@ -51,47 +41,6 @@ function declaredLength(headers: IncomingHttpHeaders, maxBytes: number): number 
   return bytes;
 }
 
-function tooLarge(got: string, maxBytes: number): HttpError {
+export function tooLarge(got: string, maxBytes: number): HttpError {
   return new HttpError(413, `the body is too large: expected at most ${maxBytes} bytes, got ${got}`);
-}
-
-interface Expectation {
-  readonly declaredBytes: number | undefined;
-  readonly maxBytes: number;
-}
-
-function collect(exchange: HttpExchange, expected: Expectation, done: (body: Uint8Array) => void): void {
-  const { req, settlement } = exchange;
-  const { declaredBytes, maxBytes } = expected;
-  let body: BodyBuffer = new BodyBuffer(declaredBytes);
-  const hand = (whole: Uint8Array) => {
-    if (exchange.answered) return;
-    settlement.expectNoMore();
-    try {
-      done(whole);
-    } catch (error) {
-      exchange.fail(error);
-    }
-  };
-  const finish = () => {
-    const whole = body.take();
-    if (!(whole instanceof Promise)) hand(whole);
-    else whole.then(hand, (error: unknown) => exchange.fail(error));
-  };
-  settlement.expectMore();
-  req.on('data', (chunk: Buffer) => {
-    if (settlement.answered) return;
-    settlement.requestBytes += chunk.byteLength;
-    try {
-      if (settlement.requestBytes > maxBytes) throw tooLarge('more', maxBytes);
-      settlement.hold(chunk.byteLength);
-    } catch (error) {
-      body = new BodyBuffer(0);
-      exchange.fail(error);
-      return;
-    }
-    body.add(chunk);
-    if (settlement.requestBytes === declaredBytes) finish();
-  });
-  if (declaredBytes === undefined) req.on('end', finish);
 }

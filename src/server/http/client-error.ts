@@ -21,12 +21,16 @@ export function clientErrorOf(
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return new HttpError(413, 'the chunk extensions are too large');
     case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return new HttpError(408, 'the request did not arrive in time');
+      return requestTimeout();
     case 'HPE_INVALID_EOF_STATE':
       return new HttpError(400, 'the connection ended before the request was complete');
     default:
       return new HttpError(400, `not a valid HTTP/1.1 request: ${error.message.replace(/^Parse Error: /, '')}`);
   }
+}
+
+export function requestTimeout(): HttpError {
+  return new HttpError(408, 'the request did not arrive in time');
 }
 
 /** Answers a request that never became one, or fails the one whose body is arriving, and ends the connection. */
@@ -39,18 +43,20 @@ export function answerClientError(error: HttpError | undefined, stream: Duplex, 
   if (connection.closing) return;
   connection.closing = true;
   const hangUp = (farewell = '') => {
-    stream.end(farewell);
+    stream.end(stream.writable ? farewell : '');
     // Closing at once would reset the connection under a client that still sends.
     options.clock.setTimer(LINGER_MS, () => stream.destroy());
   };
-  if (connection.openExchanges.length === 0) {
-    hangUp(options.render(error));
-    return;
-  }
-  // Earlier requests are still to be answered, and the answer to the newest may be made already: it keeps the connection.
-  connection.onIdle = hangUp;
   const newest = connection.openExchanges.at(-1);
-  if (newest?.req.complete === false) newest.fail(error);
+  if (newest === undefined) hangUp(options.render(error));
+  else if (newest.req.complete) {
+    connection.hasFarewell = true;
+    connection.onIdle = () => hangUp(options.render(error));
+  } else {
+    // It is what is wrong. Its answer may be made already: it keeps the connection.
+    connection.onIdle = hangUp;
+    newest.fail(error);
+  }
 }
 
 export interface AnswerOptions {

@@ -31,19 +31,36 @@ export class Connection {
   readonly viaLoopback: boolean;
   /** The client is on this machine: it came by a Unix socket or from a loopback address. */
   readonly fromHere: boolean;
+  /** `node:http` reads it. */
+  isRead = false;
   /** Nothing more is read from it: what comes next is garbage. */
   closing = false;
+  /** Behind the last open exchange it is said what was wrong with what came after it. */
+  hasFarewell = false;
   /** Called once the last open exchange has settled. */
   onIdle: (() => void) | undefined;
   /** While it is not known whether the client is still there. */
   probes: Timer | undefined;
   readonly #open: PendingExchange[] = [];
+  #receivedAt: number | undefined;
 
   constructor(socket: Socket) {
     this.socket = socket;
     this.remoteAddress = socket.remoteAddress ?? '';
     this.viaLoopback = isLoopback(socket.localAddress ?? '');
     this.fromHere = isFromHere(socket);
+  }
+
+  /** The next request began to arrive at `receivedAt`, before `node:http` saw anything of it. */
+  beginAt(receivedAt: number): void {
+    this.#receivedAt = receivedAt;
+  }
+
+  /** When the request that comes now began to arrive; undefined = now. */
+  takeReceivedAt(): number | undefined {
+    const receivedAt = this.#receivedAt;
+    this.#receivedAt = undefined;
+    return receivedAt;
   }
 
   get openExchanges(): readonly PendingExchange[] {
@@ -66,6 +83,8 @@ export class Connection {
   }
 }
 
+type TrackedSocket = Socket & { [key: symbol]: Connection | undefined };
+
 /** The connections of one server. */
 export class Connections {
   /** Kept on the socket under a key of this server's own: a map lookup a request would cost more. */
@@ -76,14 +95,21 @@ export class Connections {
     this.#clock = clock;
   }
 
-  /** The connection of a socket, made when it is first seen. */
+  /** The connection of a socket that `node:http` reads, made when it is first seen. */
   of(socket: Socket): Connection {
-    const tracked = socket as Socket & { [key: symbol]: Connection | undefined };
-    const known = tracked[this.#key];
-    if (known !== undefined) return known;
+    const connection = (socket as TrackedSocket)[this.#key] ?? this.open(socket);
+    if (!connection.isRead) {
+      connection.isRead = true;
+      // Behind Node's own listener, which says what is wrong with the end.
+      socket.once('end', () => this.halfClose(connection));
+    }
+    return connection;
+  }
+
+  /** Makes the connection of a socket; whoever reads it tells of its end by {@link halfClose}, or leaves it to {@link of}. */
+  open(socket: Socket): Connection {
     const connection = new Connection(socket);
-    tracked[this.#key] = connection;
-    socket.once('end', () => this.#onHalfClose(connection));
+    (socket as TrackedSocket)[this.#key] = connection;
     socket.once('close', () => {
       connection.probes?.clear();
       for (const exchange of [...connection.openExchanges]) exchange.onClientGone();
@@ -95,7 +121,7 @@ export class Connections {
    * A client that has sent all may still read its answers, or be gone: TCP says so only to who writes. What is pending is not
    * cancelled before that.
    */
-  #onHalfClose(connection: Connection): void {
+  halfClose(connection: Connection): void {
     // What was wrong with the end is dealt with, or it is the end of an idle connection.
     if (connection.closing || connection.openExchanges.length === 0) return;
     connection.closing = true;

@@ -2,23 +2,26 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dialect } from '../../protocols/index.js';
 import { HostGuard } from '../host-guard.js';
 import { HttpError } from '../http-error.js';
-import { type HttpContext, HttpExchange } from './exchange.js';
+import type { HttpContext, HttpExchange } from './exchange.js';
 import { messageProblem, parseTarget } from './message-problem.js';
+import { NodeExchange } from './node-exchange.js';
 import { OriginGuard } from './origin-guard.js';
 
-/** Where a request came in. */
-export interface Entrance {
+/** Where requests come in, and as what. */
+export interface Entrance<Incoming extends HttpExchange = NodeExchange> {
   /** Whether requests that come by loopback must name this machine. */
   readonly checksHost: boolean;
   /** Writes errors until a route has taken the request. */
   readonly dialect: Dialect;
   /** What answers the requests that may come in. What it throws is answered as an error. */
-  readonly dispatch: (exchange: HttpExchange) => void;
+  readonly dispatch: (exchange: Incoming) => void;
 }
 
 export interface RequestFlags {
   readonly expect?: 'continue' | 'unknown';
 }
+
+const NO_FLAGS: RequestFlags = Object.freeze({});
 
 /** The one way in: every request of every listener passes these checks before anything reads what it asks for. */
 export class Gate {
@@ -35,17 +38,27 @@ export class Gate {
     });
   }
 
-  /** Takes a request in; never throws. */
-  enter(entrance: Entrance, http: { req: IncomingMessage; res: ServerResponse }, flags: RequestFlags = {}): void {
+  /** Takes in a request of `node:http`; never throws. */
+  enterNode(entrance: Entrance, http: { req: IncomingMessage; res: ServerResponse }, flags: RequestFlags = {}): void {
     const connection = this.#context.connections.of(http.req.socket);
     // Behind the last one that is answered; executing it unseen is how requests are smuggled.
     if (connection.closing) return;
-    const exchange = new HttpExchange(this.#context, connection, {
+    const exchange = new NodeExchange(this.#context, connection, {
       req: http.req,
       res: http.res,
       dialect: entrance.dialect,
     });
     if (flags.expect === 'continue') exchange.expectsContinue = true;
+    this.enter(entrance, exchange, flags);
+  }
+
+  /** Takes in a request whose exchange is open; never throws. */
+  enter<Incoming extends HttpExchange>(
+    entrance: Entrance<Incoming>,
+    exchange: Incoming,
+    flags: RequestFlags = NO_FLAGS,
+  ): void {
+    const { connection } = exchange;
     try {
       if (this.#admit(exchange, entrance.checksHost && connection.viaLoopback, flags)) entrance.dispatch(exchange);
     } catch (error) {

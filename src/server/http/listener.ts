@@ -6,19 +6,24 @@ import { Call } from '../../core/index.js';
 import type { Dialect } from '../../protocols/index.js';
 import { checksHosts } from '../bind.js';
 import { type Address, addressOf, type Endpoint, listenAt, portOf } from '../endpoint.js';
+import { FastPath, type FastPathLimits } from '../fast-path/fast-path.js';
 import { HttpError } from '../http-error.js';
+import type { WholeInferences } from '../rest/dispatch.js';
 import { NOBODY } from '../settlement.js';
 import type { TlsPair } from '../tls.js';
-import { answerClientError, clientErrorOf, renderRaw } from './client-error.js';
+import { answerClientError, clientErrorOf, renderRaw, requestTimeout } from './client-error.js';
 import { errorResponse } from './error-response.js';
-import type { HttpContext, HttpExchange } from './exchange.js';
+import type { HttpContext } from './exchange.js';
 import type { Entrance, Gate, RequestFlags } from './gate.js';
+import type { NodeExchange } from './node-exchange.js';
 
 export interface HttpListenerOptions {
   readonly endpoint: Endpoint;
   readonly context: HttpContext;
   readonly gate: Gate;
-  readonly dispatch: (exchange: HttpExchange) => void;
+  readonly dispatch: (exchange: NodeExchange) => void;
+  /** What comes by the fast path; undefined = nothing. */
+  readonly whole: WholeInferences | undefined;
   /** Writes the errors of requests that no route has taken. */
   readonly dialect: Dialect;
   /** undefined = plain HTTP. */
@@ -31,6 +36,7 @@ export class HttpListener {
   readonly #server: HttpServer | HttpsServer;
   /** All of them, with those that have not finished their TLS handshake and that Node's own list leaves out. */
   readonly #sockets = new Set<Socket>();
+  readonly #fastPath: FastPath | undefined;
   #address: Address | undefined;
   #nextDropWarningAt = 0;
 
@@ -60,7 +66,7 @@ export class HttpListener {
           });
     const entrance: Entrance = { checksHost: checksHosts(settings.host, context.requiresKey), dispatch, dialect };
     const enter = (flags?: RequestFlags) => (req: IncomingMessage, res: ServerResponse) =>
-      gate.enter(entrance, { req, res }, flags);
+      gate.enterNode(entrance, { req, res }, flags);
     this.#server.on('request', enter());
     this.#server.on('checkContinue', enter({ expect: 'continue' }));
     this.#server.on('checkExpectation', enter({ expect: 'unknown' }));
@@ -77,6 +83,7 @@ export class HttpListener {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });
+    this.#fastPath = this.#openFastPath(entrance, limits);
     this.#server.maxConnections = settings.maxConnections;
     this.#server.on('drop', () => this.#warnOfDrop());
   }
@@ -105,12 +112,35 @@ export class HttpListener {
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeIdleConnections();
+      this.#fastPath?.closeIdle();
     });
   }
 
   /** Cuts off whoever is still connected. */
   destroyConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** New connections begin on the fast path; the listener that Node has for them gets those that leave it. */
+  #openFastPath({ checksHost, dialect }: Entrance, limits: FastPathLimits): FastPath | undefined {
+    const { context, gate, whole, tls } = this.#options;
+    if (whole === undefined) return undefined;
+    const event = tls === undefined ? 'connection' : 'secureConnection';
+    const [takeConnection] = this.#server.listeners(event);
+    if (takeConnection === undefined) return undefined;
+    this.#server.off(event, takeConnection as () => void);
+    const fastPath = new FastPath({
+      context,
+      gate,
+      whole,
+      checksHost,
+      dialect,
+      limits,
+      toNode: (socket) => takeConnection.call(this.#server, socket),
+      refuseSilent: (socket) => this.#answerClientError(requestTimeout(), socket),
+    });
+    this.#server.on(event, (socket: Socket) => fastPath.accept(socket));
+    return fastPath;
   }
 
   #answerClientError(error: HttpError | undefined, stream: Duplex): void {

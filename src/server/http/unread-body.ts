@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../core/index.js';
 
 /** Unread bodies up to this size are read away, so that the connection can be used again. */
-const MAX_DISCARDED_BYTES = 65_536;
+export const MAX_DISCARDED_BYTES = 65_536;
 const LINGER_MS = 1_000;
 
 interface ArrivingRequest {

@@ -5,7 +5,7 @@ import { MillraceError } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import { isStream } from '../../protocols/index.js';
 import { readBody } from '../http/body.js';
-import type { HttpExchange } from '../http/exchange.js';
+import type { NodeExchange } from '../http/node-exchange.js';
 import { HttpError } from '../http-error.js';
 import { createAllowedMethods } from './allowed-methods.js';
 import { readJson } from './json-body.js';
@@ -34,7 +34,7 @@ export interface OpenApiInfo {
 /** Everything but inference: routing and validation by fastify, which never sees a socket or writes an answer. */
 export interface BoundRouter {
   /** Answers the exchange, now or later. */
-  dispatch(exchange: HttpExchange): void;
+  dispatch(exchange: NodeExchange): void;
   /** The OpenAPI 3.1 document of the routes. */
   document(): object;
   close(): Promise<void>;
@@ -42,13 +42,13 @@ export interface BoundRouter {
 
 /** What the pieces below need to get from fastify's request to ours. */
 interface Binding extends RouterOptions {
-  readonly exchangeOf: (request: FastifyRequest) => HttpExchange;
+  readonly exchangeOf: (request: FastifyRequest) => NodeExchange;
   readonly passageOf: (request: FastifyRequest) => Passage;
 }
 
 /** An exchange on its way through fastify, and the type of its body, which fastify must not see. */
 interface Passage {
-  readonly exchange: HttpExchange;
+  readonly exchange: NodeExchange;
   readonly contentType: string | undefined;
 }
 
@@ -64,7 +64,7 @@ export async function bindRouter(options: RouterOptions): Promise<BoundRouter> {
     if (passage === undefined) throw new MillraceError('internal', 'a request reached the router by itself');
     return passage;
   };
-  const exchangeOf = (request: FastifyRequest): HttpExchange => passageOf(request).exchange;
+  const exchangeOf = (request: FastifyRequest): NodeExchange => passageOf(request).exchange;
   const binding: Binding = { ...options, exchangeOf, passageOf };
   const fail = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
     reply.hijack();

@@ -3,8 +3,8 @@ import type { Authenticate } from '../../governance/index.js';
 import type { Dialect, Route } from '../../protocols/index.js';
 import type { Service } from '../../service/index.js';
 import { createDocsRoutes } from '../docs.js';
-import type { HttpExchange } from '../http/exchange.js';
-import { createRestDispatch } from './dispatch.js';
+import type { NodeExchange } from '../http/node-exchange.js';
+import { createRestDispatch, type WholeInferences } from './dispatch.js';
 import { createRouteTable, type TableRow } from './route-table.js';
 import { createRouter, type Router } from './router.js';
 import type { Signpost } from './signposts.js';
@@ -28,9 +28,11 @@ export interface RestSetup {
 
 /** What answers HTTP requests for a list of dialects. */
 export interface RestSide {
-  readonly dispatch: (exchange: HttpExchange) => void;
+  readonly dispatch: (exchange: NodeExchange) => void;
+  /** For the fast path. */
+  readonly whole: WholeInferences;
   /** Answers the admin port, with all but inference and documentation; undefined = there is none. */
-  readonly adminDispatch: ((exchange: HttpExchange) => void) | undefined;
+  readonly adminDispatch: ((exchange: NodeExchange) => void) | undefined;
   readonly routers: readonly Router[];
 }
 
@@ -62,7 +64,7 @@ export function createRestSide(setup: RestSetup): RestSide {
   });
   const admin = separateControl ? createRouter({ ...common, rows: others, elsewhere: [] }) : undefined;
   return {
-    dispatch: createRestDispatch({ ...setup, inferences, router }),
+    ...createRestDispatch({ ...setup, inferences, router }),
     adminDispatch: admin?.dispatch,
     routers: admin === undefined ? [router] : [router, admin],
   };

@@ -1,0 +1,294 @@
+import type { Socket } from 'node:net';
+import type { Timer } from '../../core/index.js';
+import { bodyPieces } from '../http/answer-body.js';
+import { BodyBuffer } from '../http/body-buffer.js';
+import type { Connection } from '../http/connection.js';
+import type { AnswerHeads } from './answer-head.js';
+import type { FastPathContext } from './context.js';
+import { type AnswerLine, FastExchange, type ReadyAnswer } from './fast-exchange.js';
+import { HeadReader, INCOMPLETE, type InferenceHead } from './head-reader.js';
+
+/** A request of which more than this is to come goes to `node:http`, which costs little of what such a body costs. */
+const MAX_BODY_BYTES = 1_048_576;
+/** What has not come whole by then, `node:http` waits for. */
+const PATIENCE_MS = 100;
+/** No more is read while so much is to be written, as in `node:http`. */
+const MAX_UNSENT_BYTES = 65_536;
+
+/** The beginning of a request whose rest is to come. */
+interface Part {
+  /** Without its body, where all of the head is there. */
+  readonly headBytes: Buffer;
+  readonly head: InferenceHead | undefined;
+  readonly body: BodyBuffer;
+  bodyBytes: number;
+}
+
+/**
+ * A connection whose requests have all been plain so far. They are read from its bytes, answered in order, and at the first that is
+ * not plain, or does not come whole, the connection goes to `node:http` for good: with all that it has sent from there on.
+ */
+export class FastConnection implements AnswerLine {
+  readonly heads: AnswerHeads;
+  readonly connection: Connection;
+  /** When it was opened, and later when it last had nothing to do, by {@link FastPathContext.coarseNow}. */
+  idleSince: number;
+  /** Nothing has come yet. */
+  isNew = true;
+  readonly #path: FastPathContext;
+  readonly #onGone: () => void;
+  readonly #socket: Socket;
+  readonly #reader: HeadReader;
+  /** Exchanges whose answers are still to be written, oldest first. */
+  readonly #line: FastExchange[] = [];
+  #part: Part | undefined;
+  /** When the first byte of {@link #part} came. */
+  #partAt = 0;
+  #patience: Timer | undefined;
+  /** What is read once all before it is answered; meanwhile the socket is paused. */
+  #rest: Buffer | undefined;
+  #isCongested = false;
+  #hasEnded = false;
+  /** Its last answer is written, or `node:http` has it. */
+  #isOver = false;
+
+  /** `onGone`: called once it is closed, or `node:http` has it. */
+  constructor(path: FastPathContext, { socket, onGone }: { readonly socket: Socket; readonly onGone: () => void }) {
+    this.#path = path;
+    this.#onGone = onGone;
+    this.#socket = socket;
+    this.heads = path.heads;
+    this.connection = path.context.connections.open(socket);
+    this.idleSince = path.context.clock.now();
+    this.#reader = new HeadReader(path.whole, path.context.options.maxHeaderBytes);
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('close', this.#onClose);
+    socket.on('timeout', this.#onTimeout);
+    socket.on('error', ignore);
+  }
+
+  /** Whether it waits for a request to begin. */
+  get isIdle(): boolean {
+    return this.#part === undefined && this.connection.openExchanges.length === 0;
+  }
+
+  answered(exchange: FastExchange): void {
+    let first = this.#line[0];
+    if (first === exchange) {
+      while (first?.ready !== undefined && !this.#isOver) {
+        this.#line.shift();
+        this.#write(first, first.ready);
+        first = this.#line[0];
+      }
+    }
+    if (this.#unsentBytes() < MAX_UNSENT_BYTES) return;
+    this.#isCongested = true;
+    this.#socket.pause();
+  }
+
+  probe(exchange: FastExchange): void {
+    if (this.#line[0] === exchange && this.#socket.writable)
+      this.#socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
+  }
+
+  settled(): void {
+    if (this.connection.openExchanges.length > 0 || this.#isOver) return;
+    this.idleSince = this.#path.coarseNow();
+    const rest = this.#rest;
+    if (rest !== undefined) {
+      this.#rest = undefined;
+      this.#resume();
+      this.#take(rest);
+    } else if (this.#hasEnded) this.#finish();
+  }
+
+  /** Ends it where it has nothing to do; what has begun to come is left to `node:http`. */
+  close(): void {
+    if (this.#part !== undefined) this.#handOverPart();
+    else if (this.isIdle) this.#socket.destroy();
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.isNew = false;
+    const part = this.#part;
+    if (part === undefined) this.#take(chunk);
+    else if (part.head === undefined) {
+      this.#part = undefined;
+      this.#take(Buffer.concat([part.headBytes, chunk]));
+    } else this.#takeBody(part, part.head, chunk);
+  };
+
+  readonly #onEnd = (): void => {
+    this.#hasEnded = true;
+    this.#path.context.connections.halfClose(this.connection);
+    if (this.#part !== undefined) this.#handOverPart();
+    else if (this.connection.openExchanges.length === 0) this.#socket.end();
+  };
+
+  readonly #onClose = (): void => {
+    this.#forgetPart();
+    this.#isOver = true;
+    this.#onGone();
+  };
+
+  readonly #onTimeout = (): void => {
+    this.#socket.destroy();
+  };
+
+  /** Takes requests as long as they are plain and whole. */
+  #take(bytes: Buffer): void {
+    const draining = this.#path.context.draining();
+    let at = 0;
+    while (at < bytes.length) {
+      if (this.#isOver || this.connection.closing) return;
+      const head = draining ? undefined : this.#reader.read(bytes, at);
+      if (head === undefined || head === INCOMPLETE) {
+        this.#setAside(head, bytes.subarray(at));
+        return;
+      }
+      const bodyAt = at + head.lengthBytes;
+      const end = bodyAt + head.plain.bodyBytes;
+      if (end > bytes.length) {
+        this.#setAside(head, bytes.subarray(at));
+        return;
+      }
+      this.#enter(head, bytes.subarray(bodyAt, end));
+      at = end;
+    }
+  }
+
+  /** What is not a whole plain request waits for the answers before it, and then for its rest, or goes to `node:http`. */
+  #setAside(head: InferenceHead | typeof INCOMPLETE | undefined, bytes: Buffer): void {
+    if (this.connection.openExchanges.length > 0) {
+      this.#rest = bytes;
+      this.#socket.pause();
+    } else if (head === undefined) this.#handOver([bytes]);
+    else if (head === INCOMPLETE)
+      this.#begin({ headBytes: bytes, head: undefined, body: new BodyBuffer(0), bodyBytes: 0 });
+    else if (head.plain.bodyBytes > MAX_BODY_BYTES) this.#handOver([bytes]);
+    else {
+      const headBytes = bytes.subarray(0, head.lengthBytes);
+      const part = { headBytes, head, body: new BodyBuffer(head.plain.bodyBytes), bodyBytes: 0 };
+      this.#begin(part);
+      if (bytes.length > head.lengthBytes) this.#takeBody(part, head, bytes.subarray(head.lengthBytes));
+    }
+  }
+
+  #begin(part: Part): void {
+    this.#part = part;
+    if (this.#patience !== undefined) return;
+    const { clock } = this.#path.context;
+    this.#partAt = clock.now();
+    this.#patience = clock.setTimer(PATIENCE_MS, () => this.#handOverPart());
+  }
+
+  #takeBody(part: Part, head: InferenceHead, chunk: Buffer): void {
+    const bytes = chunk.subarray(0, head.plain.bodyBytes - part.bodyBytes);
+    if (this.#path.context.budget.take(bytes.length) !== undefined) {
+      this.#handOverPart(chunk);
+      return;
+    }
+    part.body.add(bytes);
+    part.bodyBytes += bytes.length;
+    if (part.bodyBytes < head.plain.bodyBytes) return;
+    this.#forgetPart();
+    this.#enter(head, part.body.take() as Uint8Array);
+    if (bytes.length < chunk.length) this.#take(chunk.subarray(bytes.length));
+  }
+
+  #enter(head: InferenceHead, body: Uint8Array): void {
+    const { context, gate, entrance } = this.#path;
+    let receivedAt: number;
+    if (this.#patience === undefined) receivedAt = context.clock.now();
+    else {
+      receivedAt = this.#partAt;
+      this.#patience.clear();
+      this.#patience = undefined;
+    }
+    const { plain, match } = head;
+    const exchange = new FastExchange(
+      context,
+      { connection: this.connection, line: this },
+      { head: plain, match, body, dialect: entrance.dialect, receivedAt },
+    );
+    this.#line.push(exchange);
+    gate.enter(entrance, exchange);
+  }
+
+  #write(exchange: FastExchange, { head, body, lengthBytes, close }: ReadyAnswer): void {
+    const socket = this.#socket;
+    const written = (error?: Error | null) => this.#onWritten(exchange, error);
+    if (typeof body === 'string' && body.length === lengthBytes) socket.write(head + body, 'latin1', written);
+    else {
+      socket.cork();
+      socket.write(head, 'latin1');
+      for (const piece of bodyPieces(body)) socket.write(piece);
+      socket.write('', written);
+      socket.uncork();
+    }
+    // The kernel has all of it already: the usual case, and the cheaper one.
+    if (socket.writableLength === 0) exchange.written();
+    else exchange.limitSending();
+    if (close) this.#finish();
+  }
+
+  #onWritten(exchange: FastExchange, error: Error | null | undefined): void {
+    exchange.written(error);
+    if (this.#socket.writableLength > 0) return;
+    if (this.#socket.timeout !== undefined && this.#socket.timeout > 0) this.#socket.setTimeout(0);
+    if (!this.#isCongested || this.#unsentBytes() >= MAX_UNSENT_BYTES) return;
+    this.#isCongested = false;
+    this.#resume();
+  }
+
+  #unsentBytes(): number {
+    let bytes = this.#socket.writableLength;
+    for (const { ready } of this.#line) bytes += ready?.lengthBytes ?? 0;
+    return bytes;
+  }
+
+  #resume(): void {
+    if (!this.#isCongested && this.#rest === undefined) this.#socket.resume();
+  }
+
+  /** The last answer is written: ends the connection once the client has it. */
+  #finish(): void {
+    this.#isOver = true;
+    this.#socket.destroySoon();
+  }
+
+  #forgetPart(): void {
+    if (this.#part !== undefined) this.#path.context.budget.release(this.#part.bodyBytes);
+    this.#part = undefined;
+  }
+
+  #handOverPart(more?: Buffer): void {
+    const part = this.#part;
+    if (part === undefined) return;
+    this.#forgetPart();
+    const body = part.bodyBytes === 0 ? [] : [part.body.take() as Buffer];
+    this.#handOver([part.headBytes, ...body, ...(more === undefined ? [] : [more])]);
+  }
+
+  /** Leaves the connection to `node:http`, which reads these bytes before all that is still to come. */
+  #handOver(pieces: readonly Buffer[]): void {
+    const socket = this.#socket;
+    this.#isOver = true;
+    if (this.#patience !== undefined) {
+      this.#patience.clear();
+      this.connection.beginAt(this.#partAt);
+    }
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.off('close', this.#onClose);
+    socket.off('timeout', this.#onTimeout);
+    this.#onGone();
+    this.#path.toNode(socket);
+    socket.off('error', ignore);
+    for (const piece of pieces) socket.emit('data', piece);
+    if (this.#hasEnded) socket.emit('end');
+  }
+}
+
+function ignore(): void {}
