@@ -1,3 +1,6 @@
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTiming } from '../../core/index.js';
 import { createRequestIds } from '../request-id.js';
@@ -70,4 +73,29 @@ describe('formatServerTiming', () => {
   it('tells the total alone of what went no further', () => {
     expect(formatServerTiming(createTiming(1_000), 1_000.5)).toBe('total;dur=0.5');
   });
+
+  it('has the microseconds of any duration, and nothing below zero', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -10, max: 1e9, noNaN: true }), (durationMs) => {
+        const expected = Math.max(0, Math.round(durationMs * 1_000) / 1_000);
+        expect(formatServerTiming(createTiming(0), durationMs)).toBe(`total;dur=${expected}`);
+      }),
+    );
+  });
+
+  it('leaves nothing in the old space of the heap', () => {
+    setFlagsFromString('--expose-gc');
+    const collect: (options: { readonly type: 'minor' | 'major' }) => void = runInNewContext('gc');
+    collect({ type: 'major' });
+    const before = oldSpaceBytes();
+    for (let us = 0; us < 200_000; us++) formatServerTiming(createTiming(0), us / 1_000);
+    // What outlives two of these is in the old space, where only a full collection finds that it is garbage.
+    collect({ type: 'minor' });
+    collect({ type: 'minor' });
+    expect(oldSpaceBytes() - before).toBeLessThan(1_000_000);
+  });
 });
+
+function oldSpaceBytes(): number {
+  return getHeapSpaceStatistics().find(({ space_name }) => space_name === 'old_space')?.space_used_size ?? 0;
+}

@@ -16,7 +16,16 @@ export function formatServerTiming(timing: Timing, now: number): string {
   return `${text}total;dur=${ms(now - timing.receivedAt)}`;
 }
 
-/** Microsecond resolution; much cheaper than toFixed. */
-function ms(duration: number): number {
-  return Math.max(0, Math.round(duration * 1_000)) / 1_000;
+/** What stands behind the whole milliseconds, by the microseconds: '', '.001' … '.01' … '.999'. */
+const FRACTIONS: readonly string[] = Array.from({ length: 1_000 }, (_, us) => String(us / 1_000).slice(1));
+
+/**
+ * Milliseconds with up to three decimals. V8 itself remembers the text of every fraction that it writes, in a table that outlives
+ * the request: garbage in the old space (docs/performance.md).
+ */
+function ms(duration: number): string {
+  const us = Math.round(duration * 1_000);
+  if (us <= 0) return '0';
+  const whole = Math.trunc(us / 1_000);
+  return `${whole}${FRACTIONS[us - whole * 1_000]}`;
 }
