@@ -3,40 +3,18 @@
  * Usage: node bench/micro/codec.mjs
  */
 import { compileSource } from '../../scripts/compile-source.mjs';
+import { bestOf, VARIANTS } from './best-of.mjs';
 
 const { decodeInfer } = await import(await compileSource('protocols/oip/decode-infer'));
 const { createInferEncoder } = await import(await compileSource('protocols/oip/encode-infer'));
 
-const VARIANTS = 64;
-const WARM_UP_ROUNDS = 5;
-const ROUNDS = 60;
-const ROUND_MS = 5;
 const OPTIONS = { maxInputs: 256, signatureOf: () => ({ inputs: [], outputs: [] }) };
 const REF = { name: 'mlp', version: 1, generation: 1 };
 const encode = createInferEncoder();
 
-/** Mean time of a call in µs; `run` gets another variant each time, so that nothing can be remembered. */
-function round(run) {
-  const start = performance.now();
-  let count = 0;
-  let now = start;
-  for (; now - start < ROUND_MS; now = performance.now()) {
-    for (let variant = 0; variant < VARIANTS; variant++) run(variant);
-    count += VARIANTS;
-  }
-  return ((now - start) / count) * 1_000;
-}
-
-/** Prints the best round of both, which take turns. */
+/** Prints the time of both. */
 function row(name, own, control) {
-  for (let warmUp = 0; warmUp < WARM_UP_ROUNDS; warmUp++) [own, control].map(round);
-  const best = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  for (let turn = 0; turn < ROUNDS; turn++) {
-    [own, control].map(round).forEach((us, index) => {
-      best[index] = Math.min(best[index], us);
-    });
-  }
-  const [ownUs, controlUs] = best;
+  const [ownUs, controlUs] = bestOf([own, control]);
   const speedup = `${(controlUs / ownUs).toFixed(1)}×`;
   console.log(
     `${name.padEnd(46)} ${ownUs.toFixed(2).padStart(8)} ${controlUs.toFixed(2).padStart(10)} ${speedup.padStart(7)}`,

@@ -6,41 +6,22 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { compileSource } from '../../scripts/compile-source.mjs';
+import { bestOf, VARIANTS } from './best-of.mjs';
 
 const { decodeModelInfer } = await import(await compileSource('protocols/oip/grpc/decode-infer'));
 const { createInferEncoder } = await import(await compileSource('protocols/oip/grpc/encode-infer'));
 const { grpcMessage } = await import(await compileSource('protocols/oip/grpc/schema'));
 
-const VARIANTS = 64;
-const WARM_UP_ROUNDS = 5;
-const ROUNDS = 60;
-const ROUND_MS = 5;
 const OPTIONS = { maxInputs: 256 };
 const REF = { name: 'mlp', version: 1, generation: 1 };
 const REQUEST = grpcMessage('ModelInferRequest');
 const RESPONSE = grpcMessage('ModelInferResponse');
 const encoder = createInferEncoder();
 
-/** Mean time of a call in µs; `run` gets another variant each time, so that nothing can be remembered. */
-function round(run) {
-  const start = performance.now();
-  let count = 0;
-  let now = start;
-  for (; now - start < ROUND_MS; now = performance.now()) {
-    for (let variant = 0; variant < VARIANTS; variant++) run(variant);
-    count += VARIANTS;
-  }
-  return ((now - start) / count) * 1_000;
-}
-
-/** Prints the best round of each, which take turns; undefined = there is none of that kind. */
+/** Prints the time of each; undefined = there is none of that kind. */
 function row(name, ...kinds) {
   const present = kinds.filter((run) => run !== undefined);
-  for (let warmUp = 0; warmUp < WARM_UP_ROUNDS; warmUp++) present.map(round);
-  const best = new Map(present.map((run) => [run, Number.POSITIVE_INFINITY]));
-  for (let turn = 0; turn < ROUNDS; turn++) {
-    for (const run of present) best.set(run, Math.min(best.get(run), round(run)));
-  }
+  const best = new Map(bestOf(present).map((us, index) => [present[index], us]));
   console.log(name.padEnd(46) + kinds.map((run) => (best.get(run)?.toFixed(2) ?? '').padStart(10)).join(''));
 }
 
