@@ -15,7 +15,7 @@ export function sourceFiles(): readonly SourceFile[] {
 
 /** Everything that is written in TypeScript or JavaScript here: the program, its tests, benchmarks, scripts and examples. */
 export function codeFiles(): readonly SourceFile[] {
-  return ['src', 'test', 'bench', 'scripts', 'examples'].flatMap(filesIn);
+  return ['src', 'assembly', 'test', 'bench', 'scripts', 'examples'].flatMap(filesIn);
 }
 
 function filesIn(folder: string): readonly SourceFile[] {

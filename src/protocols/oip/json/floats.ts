@@ -22,9 +22,9 @@ const MAX_19_DIGITS = 1e19;
 const TOLERANCE = 2 ** -48;
 
 /**
- * {@link ReadElements} of numbers into a float array: the same bits as `out[i] = JSON.parse(text)` gives. One function
- * reads and stores, since a double that crosses a call costs as much as parsing it, and the sign is arithmetic, since
- * no branch predictor can know it.
+ * {@link ReadElements} of numbers into a float array: the same bits as `out[i] = JSON.parse(text)` gives. For short arrays;
+ * a FloatReader takes long ones. One function reads and stores, since a double that crosses a call costs as much as
+ * parsing it, and the sign is arithmetic, since no branch predictor can know it.
  *
  * A mantissa up to 2^53 and a power of ten up to 10^22 are exact doubles, so one division rounds correctly (Clinger,
  * 1990). A longer mantissa is off by a few units in the last place of a double, which nearly never matters for a
@@ -79,7 +79,7 @@ export function readFloats(cursor: JsonCursor, elements: Elements<Float32Array |
     let value = plain ? (mantissa / (POWERS_OF_TEN[scale] as number)) * (1 - 2 * sign) : 0;
     if (!plain || (mantissa > MAX_EXACT && roundsEitherWay(value))) {
       cursor.pos = start;
-      value = readAnyNumber(cursor, elements, index);
+      value = readFloat(cursor, elements, index);
       pos = cursor.pos;
       byte = bytes[pos] as number;
     }
@@ -102,7 +102,8 @@ function roundsEitherWay(value: number): boolean {
   return Math.fround(value * (1 - TOLERANCE)) !== Math.fround(value * (1 + TOLERANCE));
 }
 
-function readAnyNumber(cursor: JsonCursor, elements: Elements<unknown>, index: number): number {
+/** Takes one number of any form at the cursor, element `index` of the flat data; slow. */
+export function readFloat(cursor: JsonCursor, elements: Elements<unknown>, index: number): number {
   if (!startsNumber(cursor)) throw badElement(cursor, elements, { index, expected: 'a number' });
   return parseNumber(readNumberText(cursor));
 }

@@ -13,9 +13,10 @@ export interface DataShape {
 
 /**
  * Takes a tensor's `data`: one flat array, or arrays nested exactly as the shape says. `readRun` takes the elements of
- * each innermost array that has any, as ReadElements does. Throws unless there are as many as the shape says.
+ * each innermost array that has any, as ReadElements does, and is told how many the shape says there are. Throws unless
+ * there are as many as the shape says.
  */
-export function readNested(cursor: JsonCursor, data: DataShape, readRun: (from: number) => number): void {
+export function readNested(cursor: JsonCursor, data: DataShape, readRun: ReadRun): void {
   if (cursor.peek() !== OPEN_BRACKET) throw refused(data, `expected data to be an array, got ${cursor.describe()}`);
   const start = cursor.pos;
   const more = cursor.enter(OPEN_BRACKET, CLOSE_BRACKET, 'an array');
@@ -24,15 +25,17 @@ export function readNested(cursor: JsonCursor, data: DataShape, readRun: (from: 
     readAxis(cursor, { data, readRun, done: 0 }, 0);
     return;
   }
-  const count = more ? readRun(0) : 0;
+  const count = more ? readRun(0, data.count) : 0;
   if (count !== data.count) {
     throw refused(data, `expected ${formatElementCount(data.count)} for shape [${data.shape}], got ${count} in data`);
   }
 }
 
+type ReadRun = (from: number, expected: number) => number;
+
 interface Walk {
   readonly data: DataShape;
-  readonly readRun: (from: number) => number;
+  readonly readRun: ReadRun;
   /** Elements taken so far. */
   done: number;
 }
@@ -43,6 +46,7 @@ function readAxis(cursor: JsonCursor, walk: Walk, axis: number): void {
   const start = cursor.pos;
   if (byte !== OPEN_BRACKET) throw wrongNesting(data, start, `an array for axis ${axis}, got ${cursor.describe()}`);
   let more = cursor.enter(OPEN_BRACKET, CLOSE_BRACKET, 'an array');
+  const expected = data.shape[axis] as number;
   let length = 0;
   if (axis < data.shape.length - 1) {
     for (; more; length++) {
@@ -50,11 +54,10 @@ function readAxis(cursor: JsonCursor, walk: Walk, axis: number): void {
       more = cursor.next(CLOSE_BRACKET);
     }
   } else if (more) {
-    const end = walk.readRun(walk.done);
+    const end = walk.readRun(walk.done, expected);
     length = end - walk.done;
     walk.done = end;
   }
-  const expected = data.shape[axis] as number;
   if (length !== expected)
     throw wrongNesting(data, start, `${formatElementCount(expected)} along axis ${axis}, got ${length}`);
 }

@@ -1,6 +1,7 @@
 import { bytesOf, type Datatype, toBfloat16Bits, toHalfBits } from '../../../core/index.js';
 import { readBooleans } from './booleans.js';
 import type { JsonCursor } from './cursor.js';
+import { FloatReader, floatScanner } from './float-scanner.js';
 import { readFloats } from './floats.js';
 import { type IntegerElements, readIntegers } from './integers.js';
 import { type DataShape, readNested } from './nesting.js';
@@ -54,6 +55,8 @@ export function readTensorData(cursor: JsonCursor, text: TensorText): Uint8Array
 
 /** Text of which it is not worth knowing where an array ends before it is read. */
 const SMALL_BYTES = 2_048;
+/** Floats in a row for which it is worth putting their text in the scanner's memory. */
+const MIN_SCANNED = 64;
 
 type IntegerKind = Pick<IntegerElements, 'min' | 'max' | 'wordsPerElement'>;
 
@@ -68,16 +71,27 @@ const UINT64: IntegerKind = { min: 0n, max: 2n ** 64n - 1n, wordsPerElement: 2 }
 
 function readFloat32s(cursor: JsonCursor, text: TensorText): Buffer {
   const raw = makeRoom(cursor, text, 4);
-  const elements = { tensor: text.tensor, out: asFloat32s(raw) };
-  readNested(cursor, text, (from) => readFloats(cursor, elements, from));
+  readFloatData(cursor, text, asFloat32s(raw));
   return raw;
 }
 
 function readFloat64s(cursor: JsonCursor, text: TensorText): Buffer {
   const raw = makeRoom(cursor, text, 8);
-  const elements = { tensor: text.tensor, out: new Float64Array(raw.buffer, raw.byteOffset, raw.length / 8) };
-  readNested(cursor, text, (from) => readFloats(cursor, elements, from));
+  readFloatData(cursor, text, new Float64Array(raw.buffer, raw.byteOffset, raw.length / 8));
   return raw;
+}
+
+function readFloatData(cursor: JsonCursor, text: TensorText, out: Float32Array | Float64Array): void {
+  const elements = { tensor: text.tensor, out };
+  const scanner = text.count >= MIN_SCANNED ? floatScanner() : undefined;
+  if (scanner === undefined) {
+    readNested(cursor, text, (from) => readFloats(cursor, elements, from));
+    return;
+  }
+  const reader = new FloatReader(scanner, cursor, elements);
+  readNested(cursor, text, (from, expected) =>
+    expected >= MIN_SCANNED ? reader.read(from) : readFloats(cursor, elements, from),
+  );
 }
 
 function readWords(cursor: JsonCursor, text: TensorText, kind: IntegerKind): Buffer {
