@@ -99,8 +99,9 @@ export class FastExchange extends HttpExchange {
     const isUnread = this.#body !== undefined && this.#body.byteLength > MAX_DISCARDED_BYTES;
     const close = isUnread || this.isLast;
     this.#body = undefined;
-    const headers = this.headersOf(response, lengthBytes, close);
-    const head = this.#line.heads.render(status, headers, close);
+    const { heads } = this.#line;
+    heads.check(response.headers);
+    const head = heads.render(status, this.headersOf(response, lengthBytes, close), close);
     this.ready = { head, body: status === 204 || status === 304 ? '' : body, lengthBytes, close };
     this.#line.answered(this);
   }
