@@ -96,6 +96,17 @@ describe('a client', () => {
     expect(finished.map(({ call }) => call.cancelled?.code)).toEqual(['cancelled', 'cancelled']);
   });
 
+  it('that leaves has what it sent behind its request neither executed nor kept open', async () => {
+    const { service, arrived } = createHeldService();
+    const { port, server, finished } = await startTestServer({ service });
+    const client = await RawClient.connect(port);
+    client.send(inferText('a') + LIVE + LIVE);
+    await arrived(1);
+    client.socket.resetAndDestroy();
+    await server.close(60_000);
+    expect(finished.map(({ status }) => status)).not.toContain(200);
+  });
+
   it.each([
     ['plain', {}, 'HTTP/1.1', ['a', 'b']],
     ['over TLS', { tls: TLS_FILES }, 'HTTP/1.1', ['a', 'b']],

@@ -93,7 +93,7 @@ export class FastConnection implements AnswerLine {
   }
 
   settled(): void {
-    if (this.connection.openExchanges.length > 0 || this.#isOver) return;
+    if (this.connection.openExchanges.length > 0 || this.#isOver || this.#socket.destroyed) return;
     this.idleSince = this.#path.coarseNow();
     const rest = this.#rest;
     if (rest !== undefined) {

@@ -53,6 +53,7 @@ describe('the head of a plain request', () => {
     ['two lengths', `${LINE}${HOST}${LENGTH}${LENGTH}`],
     ['a length with a sign', `${LINE}${HOST}Content-Length: +12\r\n`],
     ['a length with a leading zero', `${LINE}${HOST}Content-Length: 012\r\n`],
+    ['a length with a tab behind it', `${LINE}${HOST}Content-Length: 12\t\r\n`],
     ['a list of lengths', `${LINE}${HOST}Content-Length: 12, 12\r\n`],
     ['a length in hexadecimal', `${LINE}${HOST}Content-Length: 0xc\r\n`],
     ['a length without end', `${LINE}${HOST}Content-Length: 99999999999\r\n`],

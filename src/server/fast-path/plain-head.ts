@@ -23,6 +23,7 @@ export function readPlainHead(text: string): PlainHead | undefined {
   if (url === undefined) return undefined;
   const headers: Record<string, string> = {};
   const rawHeaders: string[] = [];
+  let bodyBytes: number | undefined;
   let at = REQUEST_LINE.lastIndex;
   while (at < text.length) {
     FIELD.lastIndex = at;
@@ -33,12 +34,13 @@ export function readPlainHead(text: string): PlainHead | undefined {
     const name = rawName.toLowerCase();
     // Also true of what every object has.
     if (headers[name] !== undefined || UNUSUAL.has(name)) return undefined;
-    const value = withoutTrailingSpace(field[2] as string);
+    const rawValue = field[2] as string;
+    if (name === 'content-length') bodyBytes = lengthOf(rawValue);
+    const value = withoutTrailingSpace(rawValue);
     headers[name] = value;
     rawHeaders.push(rawName, value);
   }
   const { connection, host } = headers;
-  const bodyBytes = lengthOf(headers['content-length']);
   const staysOpen = connection === undefined || connection.toLowerCase() === 'keep-alive';
   if (bodyBytes === undefined || host === undefined || !staysOpen) return undefined;
   return {
@@ -54,8 +56,9 @@ export function readPlainHead(text: string): PlainHead | undefined {
   };
 }
 
-function lengthOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^(?:0|[1-9]\d{0,9})$/.test(text) ? Number(text) : undefined;
+/** Of digits alone: not all that may stand behind them is taken by Node's parser. */
+function lengthOf(text: string): number | undefined {
+  return /^(?:0|[1-9]\d{0,9})$/.test(text) ? Number(text) : undefined;
 }
 
 function withoutTrailingSpace(value: string): string {

@@ -160,7 +160,6 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
 
   onSettled(): void {
     const { req, connection, settlement } = this;
-    connection.remove(this);
     const url = req.url ?? '';
     const query = url.indexOf('?');
     this.context.events.publish('httpFinished', {
@@ -175,6 +174,7 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
       call: settlement.call,
       error: settlement.error,
     });
+    connection.remove(this);
   }
 
   /** The client is gone, and nobody reads the answer. */
