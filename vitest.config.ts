@@ -16,6 +16,7 @@ export default defineConfig({
   test: {
     include: [
       'src/**/*.test.ts',
+      'bench/**/*.test.ts',
       'test/architecture/**/*.test.ts',
       'test/contract/**/*.test.ts',
       'test/e2e/**/*.test.ts',

@@ -8,7 +8,7 @@ import { profileMillrace } from './harness/profile.js';
 import { type BenchReport, describeMachine, formatMarkdown } from './harness/report.js';
 import type { BenchSettings, Row } from './harness/row.js';
 import { wrkVersion } from './harness/wrk.js';
-import { PEERS } from './peers/index.js';
+import { INSTALLED } from './peers/index.js';
 import { comparisonRows } from './workloads/comparisons.js';
 import { allRows } from './workloads/index.js';
 import { PROFILES } from './workloads/profiles.js';
@@ -24,9 +24,9 @@ Measures millrace and its controls in turn and writes bench/results/<time>.md an
                      with --compare W1, W2, W3, grpc-W1
   --compare FOLDER   instead: this build beside the one in FOLDER (a compiled checkout, a package, or its dist), in turn;
                      passes when the 95 % interval of new / old of the CPU time for a request lies below ${CPU_LIMIT}
-  --rounds N         interleaved rounds (5; with --compare 15)
+  --rounds N         interleaved rounds (7; with --compare 15)
   --duration S       seconds of each measurement (3)
-  --quick            one round of 0.3 s, to see that everything runs
+  --quick            one round of 0.3 s on cold servers, to see that everything runs; no bar is judged
   --peers            with the Python peers, installed into .cache/peers
   --load wrk|own     who sends closed loops; wrk is taken when it is installed
   --profile NAME     instead: where the server's process spends its time (${Object.keys(PROFILES).join(', ')})
@@ -57,11 +57,12 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const say = (line: string): void => console.error(line);
   const settings: BenchSettings = {
-    rounds: values.quick ? 1 : positive('rounds', values.rounds ?? (values.compare === undefined ? '5' : '15')),
+    rounds: values.quick ? 1 : positive('rounds', values.rounds ?? (values.compare === undefined ? '7' : '15')),
     seconds: values.quick ? 0.3 : positive('duration', values.duration),
     warmUpSeconds: values.quick ? 0.1 : 2,
     generator: generatorOf(values.load),
     peers: values.peers,
+    trial: values.quick,
     say,
   };
   if (values.profile !== undefined) {
@@ -79,7 +80,7 @@ export async function main(args: readonly string[]): Promise<number> {
   if (settings.peers) installPeers(say);
   const report = await runRows(rows, settings);
   write(report, formatMarkdown(report), values.out);
-  return report.rows.some((row) => row.bars.some((bar) => bar.pass === false)) ? 1 : 0;
+  return report.rows.some((row) => row.bars.some(({ verdict }) => verdict === 'fail')) ? 1 : 0;
 }
 
 export async function runRows(rows: readonly Row[], settings: BenchSettings): Promise<BenchReport> {
@@ -116,7 +117,7 @@ function profile(name: string, settings: BenchSettings): Promise<string> {
 
 /** One that cannot be installed here is left out of the rows. */
 function installPeers(say: (line: string) => void): void {
-  for (const peer of PEERS) {
+  for (const peer of INSTALLED) {
     try {
       peer.install(say);
     } catch (error) {

@@ -46,7 +46,7 @@ export function formatComparison(report: BenchReport): string {
 }
 
 function comparisonLine({ id, cpu, requestsPerSecond, pass }: Comparison): string {
-  const verdict = pass === undefined ? 'not run' : pass ? 'pass' : '**FAIL**';
+  const verdict = pass === undefined ? 'not judged' : pass ? 'pass' : '**FAIL**';
   return `| ${id} | ${formatInterval(cpu)} | < ${CPU_LIMIT} | ${formatInterval(requestsPerSecond)} | ${verdict} |`;
 }
 

@@ -1,19 +1,17 @@
-// Control A: the least that a node:http server can do with a request: the body goes back as it came, unparsed.
+// Control A: the least that a node:http server can do with a request: it reads the body, and answers 230 fixed bytes.
 // Usage: node echo.mjs [port]. Prints {"event":"listening","http":"http://127.0.0.1:PORT"}.
 import { createServer } from 'node:http';
 
+const ANSWER = 'x'.repeat(230);
+const HEADERS = { 'content-type': 'application/json', 'content-length': ANSWER.length };
+
 const server = createServer((request, response) => {
-  let first;
-  let rest;
+  let missingBytes = Number(request.headers['content-length']);
   request.on('data', (chunk) => {
-    if (first === undefined) first = chunk;
-    else if (rest === undefined) rest = [first, chunk];
-    else rest.push(chunk);
-  });
-  request.on('end', () => {
-    const body = rest === undefined ? (first ?? '') : Buffer.concat(rest);
-    response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': body.length });
-    response.end(body);
+    missingBytes -= chunk.length;
+    if (missingBytes > 0) return;
+    response.writeHead(200, HEADERS);
+    response.end(ANSWER, 'latin1');
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { applyLoad, type LoadPlan, warmUp } from './load.js';
+import { applyLoad, type LoadPlan, type WarmUp, warmUp } from './load.js';
 import type { BenchModel } from './models.js';
 import { inRoot } from './paths.js';
 import type { Rows } from './requests.js';
@@ -19,25 +19,29 @@ export interface ServedOptions {
   readonly plan: LoadPlan;
   /** What the first answer has to hold; it is compared before anything is measured. */
   readonly expected?: () => Promise<readonly number[]>;
+  /** What comes before it is measured, in place of the usual warm-up. */
+  readonly warmUp?: WarmUp;
   /** Adds what else there is to say about the server after each load. */
   readonly inspect?: (server: RunningServer) => Sample;
 }
 
 /** A server under load. */
-export function served({ name, peer = false, start, plan, expected, inspect }: ServedOptions): Contestant {
+export function served(options: ServedOptions): Contestant {
+  const { name, peer = false, start, plan, expected, inspect } = options;
   return {
     name,
     peer,
     async open(settings) {
       const server = await start();
       const { generator } = settings;
+      const drive = (seconds: number): Promise<Sample> => applyLoad(server, plan, { seconds, generator });
       return {
         async warmUp() {
           if (expected !== undefined) await verifyAnswer(server.url, plan.request, await expected());
-          await warmUp(server, plan, { seconds: settings.warmUpSeconds, generator });
+          await warmUp(drive, settings, options.warmUp);
         },
         async measure() {
-          return { ...(await applyLoad(server, plan, { seconds: settings.seconds, generator })), ...inspect?.(server) };
+          return { ...(await drive(settings.seconds)), ...inspect?.(server) };
         },
         close: () => server.stop(),
       };

@@ -1,4 +1,6 @@
 import { type LoadLevel, type LoadRequest, runLoad, treeUsage } from '../../src/loadgen/index.js';
+import { type PoissonLoad, runPoisson, UNCOUNTED_SECONDS } from './open-loop/poisson.js';
+import type { BenchSettings } from './row.js';
 import type { Sample } from './sample.js';
 import type { RunningServer } from './server-process.js';
 import { runWrk } from './wrk.js';
@@ -7,56 +9,83 @@ export interface LoadPlan {
   readonly request: LoadRequest;
   readonly level: LoadLevel;
   readonly rowsPerRequest: number;
+  /** Who sends it; the generator of the settings if not set. */
+  readonly generator?: Generator | undefined;
 }
+
+/**
+ * Who sends the load: wrk closed loops of whole seconds, `poisson` open loops, and our own (`millrace bench`'s) both, also in
+ * place of wrk for less than a second.
+ */
+export type Generator = 'wrk' | 'poisson' | 'own';
 
 export interface LoadSettings {
   readonly seconds: number;
-  /** Who sends closed loops of whole seconds; open loops are always our own. */
-  readonly generator: 'wrk' | 'own';
+  readonly generator: Generator;
 }
 
 /** Puts load on a server for a while and says what came back and what it cost the server's process tree. */
 export async function applyLoad(server: RunningServer, plan: LoadPlan, settings: LoadSettings): Promise<Sample> {
-  const useWrk = settings.generator === 'wrk' && plan.level.kind === 'concurrency' && settings.seconds >= 1;
   const cpuBefore = treeUsage(server.pid).cpuMs;
   const startedAt = performance.now();
-  const outcome = useWrk ? await wrkLoad(server, plan, settings) : await ownLoad(server, plan, settings);
+  const outcome = await send(server, plan, settings);
   const cpuMs = treeUsage(server.pid).cpuMs - cpuBefore;
-  const { requests, seconds, ...measured } = outcome;
+  const { requests, seconds, sent = requests, ...measured } = outcome;
   return {
     ...measured,
     requestsPerSecond: requests / seconds,
     rowsPerSecond: (requests * plan.rowsPerRequest) / seconds,
-    cpuUsPerRequest: (cpuMs * 1000) / requests,
-    rowsPerCpuSecond: (requests * plan.rowsPerRequest * 1000) / cpuMs,
+    cpuUsPerRequest: (cpuMs * 1000) / sent,
+    rowsPerCpuSecond: (sent * plan.rowsPerRequest * 1000) / cpuMs,
     cores: cpuMs / (performance.now() - startedAt),
   };
 }
 
-/** A server is as fast as it gets once it has been compiled: where requests are few, a fixed time does not get there. */
-const WARM_UP_REQUESTS = 20_000;
-const MOST_WARM_UPS = 10;
-
-/** Puts load on a server until it has answered enough to be measured. */
-export function warmUp(server: RunningServer, plan: LoadPlan, settings: LoadSettings): Promise<void> {
-  return untilWarm((seconds) => applyLoad(server, plan, { ...settings, seconds }), settings.seconds);
+/** When a server has been driven enough to be measured. */
+export interface WarmUp {
+  /** So many answers are enough: a server is as fast as it gets once Node has compiled what it runs often. */
+  readonly requests: number;
+  /** Where requests are slow, so much time is, too. */
+  readonly mostSeconds: number;
 }
 
-/** Drives a server, `seconds` at a time, until it has answered enough; less than a second counts as a trial, and is enough. */
-export async function untilWarm(drive: (seconds: number) => Promise<Sample>, seconds: number): Promise<void> {
-  const turns = seconds < 1 ? 1 : MOST_WARM_UPS;
+const USUAL_WARM_UP: WarmUp = { requests: 20_000, mostSeconds: 20 };
+
+/** Drives a server, `warmUpSeconds` at a time, until it may be measured; in a trial once. */
+export async function warmUp(
+  drive: (seconds: number) => Promise<Sample>,
+  { warmUpSeconds, trial }: Pick<BenchSettings, 'warmUpSeconds' | 'trial'>,
+  { requests, mostSeconds }: WarmUp = USUAL_WARM_UP,
+): Promise<void> {
   let answered = 0;
-  for (let turn = 0; turn < turns && answered < WARM_UP_REQUESTS; turn++) {
-    const { requestsPerSecond = 0 } = await drive(seconds);
-    answered += requestsPerSecond * seconds;
-  }
+  let spentSeconds = 0;
+  do {
+    const { requestsPerSecond = 0 } = await drive(warmUpSeconds);
+    answered += requestsPerSecond * warmUpSeconds;
+    spentSeconds += warmUpSeconds;
+  } while (!trial && answered < requests && spentSeconds < mostSeconds);
 }
 
-type Outcome = Sample & { readonly requests: number; readonly seconds: number };
+type Outcome = Sample & {
+  readonly requests: number;
+  readonly seconds: number;
+  /** All that the server had to answer, where not all of it counts. */
+  readonly sent?: number;
+};
 
-async function wrkLoad(server: RunningServer, plan: LoadPlan, settings: LoadSettings): Promise<Outcome> {
-  const connections = plan.level.kind === 'concurrency' ? plan.level.concurrency : 1;
-  const result = await runWrk(server.url, plan.request, { connections, seconds: Math.round(settings.seconds) });
+function send(server: RunningServer, plan: LoadPlan, { seconds, ...settings }: LoadSettings): Promise<Outcome> {
+  const { request, level, generator = settings.generator } = plan;
+  if (level.kind === 'rate' && generator === 'poisson') return poissonLoad(server, request, { ...level, seconds });
+  if (level.kind === 'concurrency' && generator === 'wrk' && seconds >= 1) {
+    return wrkLoad(server, request, { connections: level.concurrency, seconds: Math.round(seconds) });
+  }
+  return ownLoad(server, plan, seconds);
+}
+
+type Closed = Parameters<typeof runWrk>[2];
+
+async function wrkLoad(server: RunningServer, request: LoadRequest, load: Closed): Promise<Outcome> {
+  const result = await runWrk(server.url, request, load);
   return {
     requests: result.requests,
     seconds: result.durationUs / 1e6,
@@ -66,21 +95,41 @@ async function wrkLoad(server: RunningServer, plan: LoadPlan, settings: LoadSett
   };
 }
 
-async function ownLoad(server: RunningServer, plan: LoadPlan, settings: LoadSettings): Promise<Outcome> {
+async function poissonLoad(server: RunningServer, request: LoadRequest, load: PoissonLoad): Promise<Outcome> {
+  const result = await runPoisson(server.url, request, load);
+  return {
+    requests: result.requests - result.errors,
+    seconds: load.seconds,
+    sent: result.sent,
+    p50Ms: result.p50Us / 1000,
+    p99Ms: result.p99Us / 1000,
+    lateP99Ms: result.lateP99Us / 1000,
+    generatorCores: result.cpuMs / result.wallMs,
+    errors: result.errors,
+  };
+}
+
+async function ownLoad(server: RunningServer, plan: LoadPlan, seconds: number): Promise<Outcome> {
+  const cpuBefore = process.cpuUsage();
+  const uncountedMs = plan.level.kind === 'rate' ? UNCOUNTED_SECONDS * 1000 : 0;
   const report = await runLoad({
     url: server.url,
     requests: [plan.request],
     levels: [plan.level],
-    warmupMs: 0,
-    measurement: { kind: 'duration', durationMs: settings.seconds * 1000 },
+    warmupMs: uncountedMs,
+    measurement: { kind: 'duration', durationMs: seconds * 1000 },
   });
+  const { user, system } = process.cpuUsage(cpuBefore);
   const level = report.levels[0];
   if (level === undefined) throw new Error('no level was measured');
+  const wallMs = uncountedMs + level.durationMs;
   return {
     requests: level.completed,
     seconds: level.durationMs / 1000,
+    sent: (level.completed * wallMs) / level.durationMs,
     p50Ms: level.latency.p50Ms,
     p99Ms: level.latency.p99Ms,
+    generatorCores: (user + system) / 1000 / wallMs,
     errors: level.failed,
   };
 }

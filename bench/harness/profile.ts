@@ -16,9 +16,10 @@ export async function profileMillrace(
   try {
     const nodeArgs = ['--cpu-prof', '--cpu-prof-dir', folder, '--cpu-prof-interval', '100'];
     const server = await startMillrace({ ...options, nodeArgs });
-    await warmUp(server, plan, { seconds: settings.warmUpSeconds, generator: settings.generator });
+    const drive = (seconds: number) => applyLoad(server, plan, { seconds, generator: settings.generator });
+    await warmUp(drive, settings);
     const startedAt = performance.now();
-    const sample = await applyLoad(server, plan, { seconds: settings.seconds, generator: settings.generator });
+    const sample = await drive(settings.seconds);
     const loadedMs = performance.now() - startedAt;
     await server.stop();
     const file = readdirSync(folder).find((name) => name.includes(`.${server.pid}.`));

@@ -55,8 +55,14 @@ export function formatReport({ startedAt, machine, settings, rows }: BenchReport
 }
 
 function barLine(id: string, bar: BarResult): string {
-  const verdict = bar.pass === undefined ? 'not run' : bar.pass ? 'pass' : '**FAIL**';
-  return `| ${id} | ${bar.text} | ${bar.limit} | ${formatSpread(bar.spread, bar.digits)} | ${verdict} |`;
+  const verdict = bar.verdict === 'fail' ? '**FAIL**' : bar.verdict;
+  return `| ${id} | ${bar.text} | ${bar.limit} | ${reachedOf(bar)} | ${verdict} |`;
+}
+
+/** What was reached, and in how many rounds where not all of them count. */
+function reachedOf({ spread, digits, counted, measured }: BarResult): string {
+  const rounds = counted < measured ? `${counted} of ${measured} rounds` : '';
+  return [formatSpread(spread, digits), rounds].filter((part) => part !== '').join(', ');
 }
 
 function rowSection(row: RowResult): string[] {

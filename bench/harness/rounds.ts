@@ -4,6 +4,7 @@ import {
   type Contestant,
   judge,
   type OpenContestant,
+  type Round,
   type Row,
   type RowResult,
 } from './row.js';
@@ -18,9 +19,14 @@ export interface RowSpec {
 
 /**
  * A row whose contestants all stand ready while they are measured in turn, round after round, each round beginning with
- * another, so that what else the machine does hits all alike.
+ * another, so that what else the machine does hits all alike. Throws when a bar names somebody who does not take part.
  */
 export function interleavedRow(spec: RowSpec): Row {
+  const names = spec.contestants.map(({ name }) => name);
+  for (const { text, contestants } of spec.bars) {
+    const stranger = contestants.find((name) => !names.includes(name));
+    if (stranger !== undefined) throw new Error(`${spec.id}: '${stranger}' of the bar '${text}' does not take part`);
+  }
   return { id: spec.id, title: spec.title, run: (settings) => runRow(spec, settings) };
 }
 
@@ -47,7 +53,7 @@ async function runRow(spec: RowSpec, settings: BenchSettings): Promise<RowResult
     for (const { contestant } of open) await contestant.close();
   }
   const contestants = open.map(({ name, samples }) => ({ name, samples }));
-  const bars = spec.bars.map((bar) => judge(bar, roundsOf(contestants, settings.rounds)));
+  const bars = spec.bars.map((bar) => judge(bar, roundsOf(contestants, settings.rounds), settings.trial));
   return { id: spec.id, title: spec.title, contestants, bars, notes };
 }
 
@@ -71,7 +77,7 @@ function noteOf(name: string, error: unknown): string {
 export function roundsOf(
   contestants: readonly { readonly name: string; readonly samples: readonly Sample[] }[],
   rounds: number,
-): Record<string, Sample | undefined>[] {
+): Round[] {
   return Array.from({ length: rounds }, (_, round) =>
     Object.fromEntries(contestants.map(({ name, samples }) => [name, samples[round]])),
   );

@@ -8,6 +8,8 @@ export interface BenchSettings {
   readonly generator: 'wrk' | 'own';
   /** Whether the Python peers take part. */
   readonly peers: boolean;
+  /** Whether it only shows that everything runs: servers are still cold then, and no bar is judged. */
+  readonly trial: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -31,21 +33,36 @@ export interface OpenContestant {
   close(): Promise<void>;
 }
 
-/** What a row demands, computed for each round from the samples of that round; undefined where somebody is missing. */
+/** The samples of one round by contestant. */
+export type Round = Readonly<Record<string, Sample | undefined>>;
+
+/** What a row demands, computed for each round from the samples of that round. */
 export interface BarSpec {
   readonly text: string;
   readonly digits: number;
+  /** Who has to take part. */
+  readonly contestants: readonly string[];
   readonly atLeast?: number;
   readonly atMost?: number;
-  of(round: Readonly<Record<string, Sample | undefined>>): number | undefined;
+  /** undefined where somebody is missing. */
+  of(round: Round): number | undefined;
+  /** Whether a round counts; every one does if not set. */
+  counts?(round: Round): boolean;
 }
+
+/** `not run`: somebody was missing. `not judged`: the run was a trial, or none of its rounds counts. */
+export type Verdict = 'pass' | 'fail' | 'not run' | 'not judged';
 
 export interface BarResult {
   readonly text: string;
   readonly digits: number;
   readonly limit: string;
+  /** Of the rounds that count. */
   readonly spread: Spread | undefined;
-  readonly pass: boolean | undefined;
+  /** How many rounds count, and how many were measured. */
+  readonly counted: number;
+  readonly measured: number;
+  readonly verdict: Verdict;
 }
 
 export interface RowResult {
@@ -56,17 +73,29 @@ export interface RowResult {
   readonly notes: readonly string[];
 }
 
-/** Judges a bar by the median of its rounds. */
-export function judge(spec: BarSpec, rounds: readonly Readonly<Record<string, Sample | undefined>>[]): BarResult {
-  const spread = spreadOf(rounds.map((round) => spec.of(round)).filter((value) => value !== undefined));
-  const limits = [
-    ...(spec.atLeast === undefined ? [] : [`≥ ${spec.atLeast}`]),
-    ...(spec.atMost === undefined ? [] : [`≤ ${spec.atMost}`]),
-  ];
-  const pass =
-    spread === undefined
-      ? undefined
-      : spread.median >= (spec.atLeast ?? Number.NEGATIVE_INFINITY) &&
-        spread.median <= (spec.atMost ?? Number.POSITIVE_INFINITY);
-  return { text: spec.text, digits: spec.digits, limit: limits.join(', '), spread, pass };
+/** Judges a bar by the median of the rounds that count. */
+export function judge(spec: BarSpec, rounds: readonly Round[], trial = false): BarResult {
+  const complete = rounds.filter((round) => spec.of(round) !== undefined);
+  const values = complete.filter((round) => spec.counts?.(round) ?? true).map((round) => spec.of(round) ?? Number.NaN);
+  const spread = spreadOf(values);
+  return {
+    text: spec.text,
+    digits: spec.digits,
+    limit: limitOf(spec),
+    spread,
+    counted: values.length,
+    measured: complete.length,
+    verdict: complete.length === 0 ? 'not run' : trial || spread === undefined ? 'not judged' : compare(spec, spread),
+  };
+}
+
+function compare({ atLeast, atMost }: BarSpec, { median }: Spread): Verdict {
+  const within = median >= (atLeast ?? Number.NEGATIVE_INFINITY) && median <= (atMost ?? Number.POSITIVE_INFINITY);
+  return within ? 'pass' : 'fail';
+}
+
+function limitOf({ atLeast, atMost }: BarSpec): string {
+  return [...(atLeast === undefined ? [] : [`≥ ${atLeast}`]), ...(atMost === undefined ? [] : [`≤ ${atMost}`])].join(
+    ', ',
+  );
 }

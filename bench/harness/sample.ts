@@ -16,6 +16,9 @@ export const METRICS = {
   memoryMb: { label: 'PSS MB', digits: 1 },
   serverMemoryMb: { label: 'server PSS MB', digits: 1 },
   runnerMemoryMb: { label: 'runner PSS MB', digits: 1 },
+  /** From when a request was due until its generator sent it. */
+  lateP99Ms: { label: 'sent late p99 ms', digits: 2 },
+  generatorCores: { label: 'generator cores', digits: 2 },
   errors: { label: 'errors', digits: 0 },
 } as const satisfies Record<string, { readonly label: string; readonly digits: number }>;
 

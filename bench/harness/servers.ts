@@ -7,14 +7,9 @@ import { type RepositoryEntry, writeRepository } from './models.js';
 import { inRoot } from './paths.js';
 import { type RunningServer, type ServerCommand, startAnnounced } from './server-process.js';
 
-/** Control A: a bare node:http server that sends each body back. */
-export function startEcho(): Promise<RunningServer> {
-  return startAnnounced({ command: process.execPath, args: [inRoot('bench/controls/echo.mjs')] });
-}
-
-/** Control of the gRPC rows: a bare node:http2 server that sends each message back. */
-export function startHttp2Echo(): Promise<RunningServer> {
-  return startAnnounced({ command: process.execPath, args: [inRoot('bench/controls/echo-http2.mjs')] });
+/** A control of `bench/controls`, by the name of its file. */
+export function startControl(name: 'echo' | 'net-echo' | 'echo-http2'): Promise<RunningServer> {
+  return startAnnounced({ command: process.execPath, args: [inRoot(`bench/controls/${name}.mjs`)] });
 }
 
 const READY_LIMIT_MS = 120_000;

@@ -1,8 +1,10 @@
-import { fastapi } from './fastapi.js';
-import { mosec } from './mosec.js';
+import { fastapi, fastapiTuned } from './fastapi.js';
+import { mosec, mosecTuned } from './mosec.js';
 import type { Peer } from './peer.js';
 import { triton } from './triton.js';
 
 export { type Peer, startPeer } from './peer.js';
-export { fastapi, mosec, triton };
-export const PEERS: readonly Peer[] = [mosec, fastapi, triton];
+export { fastapi, fastapiTuned, mosec, mosecTuned, triton };
+
+/** One of each that is installed by itself. */
+export const INSTALLED: readonly Peer[] = [mosec, fastapi, triton];

@@ -1,7 +1,7 @@
 import type { Build } from '../harness/builds.js';
 import { served } from '../harness/contestants.js';
 import { loadUnary } from '../harness/grpc/streams.js';
-import { untilWarm } from '../harness/load.js';
+import { warmUp } from '../harness/load.js';
 import { MODELS } from '../harness/models.js';
 import { createRows } from '../harness/requests.js';
 import { interleavedRow } from '../harness/rounds.js';
@@ -54,7 +54,7 @@ function overGrpc(name: string, { entry }: Build): Contestant {
       const server = await startMillrace({ models: [{ name: MODEL, model: SMALL.model }], entry });
       const drive = (seconds: number) => loadUnary(grpcOf(server), message, { inFlight: IN_FLIGHT, seconds });
       return {
-        warmUp: () => untilWarm(drive, settings.warmUpSeconds),
+        warmUp: () => warmUp(drive, settings),
         measure: () => drive(settings.seconds),
         close: () => server.stop(),
       };

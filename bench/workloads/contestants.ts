@@ -1,9 +1,10 @@
-import type { LoadLevel } from '../../src/loadgen/index.js';
+import type { LoadLevel, LoadRequest } from '../../src/loadgen/index.js';
 import { runOnnx, served } from '../harness/contestants.js';
+import type { Generator, LoadPlan } from '../harness/load.js';
 import type { BenchModel } from '../harness/models.js';
 import { oipRequest, type Rows } from '../harness/requests.js';
 import type { Contestant } from '../harness/row.js';
-import { type MillraceOptions, startEcho, startMillrace } from '../harness/servers.js';
+import { type MillraceOptions, startControl, startMillrace } from '../harness/servers.js';
 import { type Peer, startPeer } from '../peers/index.js';
 
 /** What is sent to whom, and how hard: the same for all contestants of a row. */
@@ -12,13 +13,19 @@ export interface Workload {
   readonly rows: Rows;
   readonly format: 'json' | 'binary';
   readonly level: LoadLevel;
+  /** Who sends it; up to the settings if not set. */
+  readonly generator?: Generator;
 }
 
 const NAME = 'm';
 
-export function echo({ model, rows, format, level }: Workload): Contestant {
-  const request = oipRequest(rows, { model: NAME, input: model.input, format });
-  return served({ name: 'echo', start: startEcho, plan: { request, level, rowsPerRequest: rows.count } });
+/** Control A, on node:http and on node:net. */
+export function echoes(workload: Workload): readonly Contestant[] {
+  const plan = planOf(workload, ownRequest(workload));
+  return [
+    served({ name: 'echo', start: () => startControl('echo'), plan }),
+    served({ name: 'net echo', start: () => startControl('net-echo'), plan }),
+  ];
 }
 
 export interface MillraceVariant {
@@ -32,30 +39,36 @@ export const PROCESS: MillraceVariant = { name: 'millrace' };
 export const INLINE: MillraceVariant = { name: 'millrace inline', yaml: ['instances: {placement: inline}'] };
 
 export function millrace(workload: Workload, { name, yaml, config }: MillraceVariant = PROCESS): Contestant {
-  const { model, rows, format, level } = workload;
-  const request = oipRequest(rows, { model: NAME, input: model.input, format });
   const options: MillraceOptions = {
-    models: [{ name: NAME, model, ...(yaml === undefined ? {} : { yaml }) }],
+    models: [{ name: NAME, model: workload.model, ...(yaml === undefined ? {} : { yaml }) }],
     ...(config === undefined ? {} : { config }),
   };
   return served({
     name,
     start: () => startMillrace(options),
-    plan: { request, level, rowsPerRequest: rows.count },
+    plan: planOf(workload, ownRequest(workload)),
     expected: () => expectedOf(workload),
   });
 }
 
 export function peer(workload: Workload, rival: Peer, workers: number): Contestant {
-  const { model, rows, format, level } = workload;
+  const { model, rows, format } = workload;
   const request = rival.request(rows, { model, format });
   return served({
     name: `${rival.name} ×${workers}`,
     peer: true,
     start: () => startPeer(rival, { model, workers, format }, request),
-    plan: { request, level, rowsPerRequest: rows.count },
+    plan: planOf(workload, request),
     expected: () => expectedOf(workload),
   });
+}
+
+function ownRequest({ model, rows, format }: Workload): LoadRequest {
+  return oipRequest(rows, { model: NAME, input: model.input, format });
+}
+
+function planOf({ rows, level, generator }: Workload, request: LoadRequest): LoadPlan {
+  return { request, level, rowsPerRequest: rows.count, generator };
 }
 
 async function expectedOf({ model, rows }: Workload): Promise<readonly number[]> {

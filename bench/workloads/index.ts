@@ -1,12 +1,23 @@
 import type { Row } from '../harness/row.js';
 import { coldStartRow } from './cold-start.js';
+import { imageRows } from './images.js';
+import { largeRows } from './large-rows.js';
 import { manyModelsRow } from './many-models.js';
 import { memoryRow } from './memory.js';
 import { observabilityRow } from './observability.js';
 import { openLoopRow } from './open-loop.js';
-import { throughputRows } from './throughput.js';
+import { smallJsonRows } from './small-json.js';
 
 /** The whole table, in the order in which it runs. */
 export function allRows(): Row[] {
-  return [...throughputRows(), openLoopRow(), observabilityRow(), manyModelsRow(), coldStartRow(), memoryRow()];
+  return [
+    ...smallJsonRows(),
+    ...largeRows(),
+    ...imageRows(),
+    openLoopRow(),
+    observabilityRow(),
+    manyModelsRow(),
+    coldStartRow(),
+    memoryRow(),
+  ];
 }

@@ -9,12 +9,14 @@ import type { Sample } from '../harness/sample.js';
 import type { RunningServer } from '../harness/server-process.js';
 import { startMillrace } from '../harness/servers.js';
 
-/** Memory of the server and of a small runner, each while they answer W1. */
+const LIFETIME = { requests: 1_000_000, mostSeconds: 600 };
+
+/** Memory of the server and of a small runner after a million requests of W1. */
 export function memoryRow(): Row {
   const { mlp16: model } = MODELS;
   return interleavedRow({
     id: 'memory',
-    title: 'Proportional set size after W1',
+    title: 'Proportional set size after 1,000,000 requests of W1',
     contestants: [
       served({
         name: 'millrace',
@@ -24,6 +26,7 @@ export function memoryRow(): Row {
           level: { kind: 'concurrency', concurrency: 32 },
           rowsPerRequest: 1,
         },
+        warmUp: LIFETIME,
         inspect: memoryOf,
       }),
     ],

@@ -33,7 +33,11 @@ class Inference(Worker):
         return np.split(outputs, ends)
 
 
-if __name__ == "__main__":
+def serve(worker):
     server = Server()
-    server.append_worker(Inference, num=int(os.environ["WORKERS"]), max_batch_size=32, max_wait_time=1, route="/predict")
+    server.append_worker(worker, num=int(os.environ["WORKERS"]), max_batch_size=32, max_wait_time=1, route="/predict")
     server.run()
+
+
+if __name__ == "__main__":
+    serve(Inference)

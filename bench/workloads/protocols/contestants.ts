@@ -8,7 +8,7 @@ import { oipRequest, type Rows } from '../../harness/requests.js';
 import type { BenchSettings, Contestant } from '../../harness/row.js';
 import type { Sample } from '../../harness/sample.js';
 import type { RunningServer } from '../../harness/server-process.js';
-import { type MillraceOptions, startHttp2Echo, startMillrace } from '../../harness/servers.js';
+import { type MillraceOptions, startControl, startMillrace } from '../../harness/servers.js';
 import { startTriton, type TritonOptions } from '../../peers/triton.js';
 
 /** The name under which the measured model is served. */
@@ -112,7 +112,7 @@ export function unaryByH2load(
 export const HTTP2_ECHO = {
   name: 'http2 echo',
   start: async (): Promise<RunningServer> => {
-    const server = await startHttp2Echo();
+    const server = await startControl('echo-http2');
     return { ...server, grpcUrl: server.url };
   },
 };

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { differenceUsBar, ratioBar, valueBar } from './bars.js';
+import { interleavedRow } from './rounds.js';
+import { judge } from './row.js';
+
+describe('a bar', () => {
+  const bar = ratioBar({ metric: 'requestsPerSecond', who: 'a', against: 'b', atLeast: 0.5 });
+
+  it('is judged by the median of the ratios within each round', () => {
+    const rounds = [
+      { a: { requestsPerSecond: 10 }, b: { requestsPerSecond: 100 } },
+      { a: { requestsPerSecond: 60 }, b: { requestsPerSecond: 100 } },
+      { a: { requestsPerSecond: 9 }, b: { requestsPerSecond: 10 } },
+    ];
+    expect(judge(bar, rounds)).toEqual({
+      text: 'req/s: a / b',
+      digits: 2,
+      limit: '≥ 0.5',
+      spread: { median: 0.6, min: 0.1, max: 0.9 },
+      counted: 3,
+      measured: 3,
+      verdict: 'pass',
+    });
+  });
+
+  it.each([
+    [0.5, 'pass'],
+    [0.49, 'fail'],
+  ])('of at least 0.5 that reaches %d: %s', (requestsPerSecond, verdict) => {
+    expect(judge(bar, [{ a: { requestsPerSecond }, b: { requestsPerSecond: 1 } }]).verdict).toBe(verdict);
+  });
+
+  it.each([
+    [75, 'pass'],
+    [75.1, 'fail'],
+  ])('of at most 75 that reaches %d: %s', (runnerMemoryMb, verdict) => {
+    const most = valueBar({ metric: 'runnerMemoryMb', who: 'a', atMost: 75 });
+    expect(judge(most, [{ a: { runnerMemoryMb } }]).verdict).toBe(verdict);
+  });
+
+  it('is not run when somebody did not take part', () => {
+    expect(judge(bar, [{ a: { requestsPerSecond: 10 } }])).toMatchObject({ spread: undefined, verdict: 'not run' });
+  });
+
+  it('is not judged in a trial, whatever it reached', () => {
+    const missed = [{ a: { requestsPerSecond: 1 }, b: { requestsPerSecond: 100 } }];
+    expect(judge(bar, missed, true)).toMatchObject({ spread: { median: 0.01 }, verdict: 'not judged' });
+  });
+});
+
+describe('a bar with a condition', () => {
+  const bar = differenceUsBar({
+    metric: 'p50Ms',
+    who: 'a',
+    against: 'echo',
+    atMost: 60,
+    where: { metric: 'p50Ms', who: 'echo', atMost: 0.06 },
+  });
+  const round = (a: number, echo: number) => ({ a: { p50Ms: a }, echo: { p50Ms: echo } });
+
+  it('counts only the rounds in which it holds', () => {
+    expect(judge(bar, [round(0.1, 0.06), round(0.4, 0.061), round(0.5, 0.1)])).toMatchObject({
+      text: 'p50: a − echo, µs, where p50 ms of echo ≤ 0.06',
+      counted: 1,
+      measured: 3,
+      verdict: 'pass',
+    });
+  });
+
+  it('is not judged when it never holds', () => {
+    expect(judge(bar, [round(0.4, 0.1)])).toMatchObject({ spread: undefined, counted: 0, verdict: 'not judged' });
+  });
+});
+
+describe('a row', () => {
+  it('has no bar for somebody who does not take part', () => {
+    const bars = [valueBar({ metric: 'memoryMb', who: 'nobody', atMost: 1 })];
+    expect(() => interleavedRow({ id: 'r', title: '', contestants: [], bars })).toThrow(
+      "r: 'nobody' of the bar 'PSS MB: nobody' does not take part",
+    );
+  });
+});
