@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { CPU_LIMIT, compare, formatComparison } from './compare.js';
+import { documentRun } from './document.js';
 import { buildAt } from './harness/builds.js';
 import { inRoot } from './harness/paths.js';
 import { profileMillrace } from './harness/profile.js';
@@ -29,8 +30,11 @@ Measures millrace and its controls in turn and writes bench/results/<time>.md an
   --quick            one round of 0.3 s on cold servers, to see that everything runs; no bar is judged
   --peers            with the Python peers, installed into .cache/peers
   --load wrk|own     who sends closed loops; wrk is taken when it is installed
-  --profile NAME     instead: where the server's process spends its time (${Object.keys(PROFILES).join(', ')})
-  --out FOLDER       where to write the report (bench/results)
+  --profile A,B      instead: where the time of a request goes, as A.txt and B.txt; of
+                     ${Object.keys(PROFILES).join(', ')}
+  --document FILE    instead: writes the run of that .json into docs/ and keeps it in bench/kept; it has to have all rows,
+                     7 rounds and peers
+  --out FOLDER       where to write what was measured (bench/results)
 `;
 
 /** Runs the table as the command line says. Exit code 1 when a bar is missed. */
@@ -47,12 +51,18 @@ export async function main(args: readonly string[]): Promise<number> {
       peers: { type: 'boolean', default: false },
       load: { type: 'string' },
       profile: { type: 'string' },
+      document: { type: 'string' },
       out: { type: 'string', default: inRoot('bench/results') },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) {
     console.log(USAGE);
+    return 0;
+  }
+  if (values.document !== undefined) {
+    const written = documentRun(JSON.parse(readFileSync(values.document, 'utf8')));
+    console.error(`written: ${written.join(', ')}`);
     return 0;
   }
   const say = (line: string): void => console.error(line);
@@ -66,7 +76,7 @@ export async function main(args: readonly string[]): Promise<number> {
     say,
   };
   if (values.profile !== undefined) {
-    console.log(await profile(values.profile, settings));
+    for (const name of values.profile.split(',')) await writeProfile(name, settings, values.out);
     return 0;
   }
   if (values.compare !== undefined) {
@@ -86,7 +96,10 @@ export async function main(args: readonly string[]): Promise<number> {
 export async function runRows(rows: readonly Row[], settings: BenchSettings): Promise<BenchReport> {
   const startedAt = new Date().toISOString();
   const results = [];
-  for (const row of rows) results.push(await row.run(settings));
+  for (const row of rows) {
+    settings.say(`${row.id}: ${row.title}`);
+    results.push(await row.run(settings));
+  }
   const { say: _, ...plain } = settings;
   return { startedAt, machine: describeMachine(), settings: plain, rows: results };
 }
@@ -109,10 +122,15 @@ function write(report: BenchReport, markdown: string, folder: string): void {
   console.error(`written: ${file}.md and .json`);
 }
 
-function profile(name: string, settings: BenchSettings): Promise<string> {
+async function writeProfile(name: string, settings: BenchSettings, folder: string): Promise<void> {
   const workload = PROFILES[name]?.();
   if (workload === undefined) throw new Error(`--profile: expected one of ${Object.keys(PROFILES).join(', ')}`);
-  return profileMillrace(workload.options, workload.plan, settings);
+  const text = await profileMillrace(workload, settings);
+  const file = path.join(folder, `${name}.txt`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, text);
+  console.log(text);
+  console.error(`written: ${file}`);
 }
 
 /** One that cannot be installed here is left out of the rows. */

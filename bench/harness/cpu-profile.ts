@@ -43,7 +43,7 @@ export function placeTimes(times: readonly SelfTime[]): SelfTime[] {
 
 /** True of time in which the process had nothing to do. */
 export function isIdle({ name }: SelfTime): boolean {
-  return name.startsWith('(idle)') || name.startsWith('(program)');
+  return name.startsWith('(idle)');
 }
 
 function namesOf(nodes: readonly ProfileNode[]): Map<number, string> {

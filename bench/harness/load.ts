@@ -87,7 +87,7 @@ type Closed = Parameters<typeof runWrk>[2];
 async function wrkLoad(server: RunningServer, request: LoadRequest, load: Closed): Promise<Outcome> {
   const result = await runWrk(server.url, request, load);
   return {
-    requests: result.requests,
+    requests: result.accepted,
     seconds: result.durationUs / 1e6,
     p50Ms: result.p50Us / 1000,
     p99Ms: result.p99Us / 1000,

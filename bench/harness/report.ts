@@ -33,11 +33,16 @@ export function describeMachine(): Record<string, string> {
 
 /** The report of the tables: each bar with what was reached, then what was measured. */
 export function formatMarkdown(report: BenchReport): string {
-  return formatReport(report, [
+  return formatReport(report, formatBars(report.rows));
+}
+
+/** Each bar with what was reached. */
+export function formatBars(rows: readonly RowResult[]): string[] {
+  return [
     '| row | bar | limit | reached | |',
     '|---|---|---|---|---|',
-    ...report.rows.flatMap((row) => row.bars.map((bar) => barLine(row.id, bar))),
-  ]);
+    ...rows.flatMap((row) => row.bars.map((bar) => barLine(row.id, bar))),
+  ];
 }
 
 /** A report in Markdown: the machine, the lines of `verdict`, and the samples of each row. */
@@ -60,9 +65,9 @@ function barLine(id: string, bar: BarResult): string {
 }
 
 /** What was reached, and in how many rounds where not all of them count. */
-function reachedOf({ spread, digits, counted, measured }: BarResult): string {
-  const rounds = counted < measured ? `${counted} of ${measured} rounds` : '';
-  return [formatSpread(spread, digits), rounds].filter((part) => part !== '').join(', ');
+function reachedOf({ spread, digits, counted, rounds }: BarResult): string {
+  const reached = formatSpread(spread, digits);
+  return counted === 0 || counted === rounds ? reached : `${reached}, ${counted} of ${rounds} rounds`;
 }
 
 function rowSection(row: RowResult): string[] {

@@ -30,23 +30,31 @@ export function interleavedRow(spec: RowSpec): Row {
   return { id: spec.id, title: spec.title, run: (settings) => runRow(spec, settings) };
 }
 
+/** One who takes part, until something fails. */
+interface Participant {
+  readonly name: string;
+  readonly contestant: OpenContestant;
+  readonly samples: Sample[];
+  failed: boolean;
+}
+
 async function runRow(spec: RowSpec, settings: BenchSettings): Promise<RowResult> {
   const notes: string[] = [];
-  const open: { readonly name: string; readonly contestant: OpenContestant; readonly samples: Sample[] }[] = [];
+  const open: Participant[] = [];
   try {
     for (const { name, peer, open: begin } of spec.contestants) {
       if (peer && !settings.peers) continue;
       settings.say(`${spec.id}: starting ${name}`);
-      const opened = await begin(settings).catch((error: unknown) => noteOf(name, error));
+      const opened = await begin(settings).catch((error: unknown) => noteOf(`${name} did not run`, error));
       const failure = typeof opened === 'string' ? opened : await warmUp(name, opened);
       if (failure !== undefined) notes.push(failure);
-      else if (typeof opened !== 'string') open.push({ name, contestant: opened, samples: [] });
+      else if (typeof opened !== 'string') open.push({ name, contestant: opened, samples: [], failed: false });
     }
     for (let round = 0; round < settings.rounds; round++) {
       settings.say(`${spec.id}: round ${round + 1} of ${settings.rounds}`);
       const first = round % Math.max(1, open.length);
-      for (const { contestant, samples } of [...open.slice(first), ...open.slice(0, first)]) {
-        samples.push(await contestant.measure());
+      for (const participant of [...open.slice(first), ...open.slice(0, first)]) {
+        if (!participant.failed) await measure(participant, notes);
       }
     }
   } finally {
@@ -57,6 +65,16 @@ async function runRow(spec: RowSpec, settings: BenchSettings): Promise<RowResult
   return { id: spec.id, title: spec.title, contestants, bars, notes };
 }
 
+/** One sample more; a participant that fails is out of the rounds that follow, and so are the bars that need it. */
+async function measure(participant: Participant, notes: string[]): Promise<void> {
+  try {
+    participant.samples.push(await participant.contestant.measure());
+  } catch (error) {
+    participant.failed = true;
+    notes.push(noteOf(`${participant.name} failed in round ${participant.samples.length + 1}`, error));
+  }
+}
+
 /** Closes a contestant that cannot take part and says why; undefined when it is ready. */
 async function warmUp(name: string, contestant: OpenContestant): Promise<string | undefined> {
   try {
@@ -64,13 +82,13 @@ async function warmUp(name: string, contestant: OpenContestant): Promise<string 
     return undefined;
   } catch (error) {
     await contestant.close();
-    return noteOf(name, error);
+    return noteOf(`${name} did not run`, error);
   }
 }
 
-function noteOf(name: string, error: unknown): string {
+function noteOf(what: string, error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return `${name} did not run: ${message.replaceAll(/\s+/g, ' ').slice(0, 300)}`;
+  return `${what}: ${message.replaceAll(/\s+/g, ' ').slice(0, 300)}`;
 }
 
 /** The samples of each round by contestant. */

@@ -59,9 +59,9 @@ export interface BarResult {
   readonly limit: string;
   /** Of the rounds that count. */
   readonly spread: Spread | undefined;
-  /** How many rounds count, and how many were measured. */
+  /** How many rounds count, and how many there were. */
   readonly counted: number;
-  readonly measured: number;
+  readonly rounds: number;
   readonly verdict: Verdict;
 }
 
@@ -84,7 +84,7 @@ export function judge(spec: BarSpec, rounds: readonly Round[], trial = false): B
     limit: limitOf(spec),
     spread,
     counted: values.length,
-    measured: complete.length,
+    rounds: rounds.length,
     verdict: complete.length === 0 ? 'not run' : trial || spread === undefined ? 'not judged' : compare(spec, spread),
   };
 }

@@ -7,7 +7,8 @@ import type { LoadRequest } from '../../src/loadgen/index.js';
 import { inRoot } from './paths.js';
 
 export interface WrkResult {
-  readonly requests: number;
+  /** Those answered with a 2xx or 3xx. */
+  readonly accepted: number;
   readonly durationUs: number;
   readonly p50Us: number;
   readonly p99Us: number;

@@ -3,11 +3,12 @@ import { served } from '../harness/contestants.js';
 import { loadUnary } from '../harness/grpc/streams.js';
 import { warmUp } from '../harness/load.js';
 import { MODELS } from '../harness/models.js';
+import type { ProfiledWorkload } from '../harness/profile.js';
 import { createRows } from '../harness/requests.js';
 import { interleavedRow } from '../harness/rounds.js';
 import type { Contestant, Row } from '../harness/row.js';
 import { startMillrace } from '../harness/servers.js';
-import { PROFILES, type ProfiledWorkload } from './profiles.js';
+import { PROFILES } from './profiles.js';
 import { grpcOf, MODEL, messageOf } from './protocols/contestants.js';
 
 /** The builds that are compared: what was, and what is to take its place. */
@@ -22,15 +23,15 @@ const IN_FLIGHT = 32;
 
 /** What `--compare` measures: the same workload of two builds, in turn, each round beginning with the other. */
 export function comparisonRows(pair: Pair): Row[] {
-  const http = (id: string, title: string): Row => {
+  const http = (id: string): Row => {
     const workload = PROFILES[id]?.();
     if (workload === undefined) throw new Error(`no workload '${id}'`);
-    return versus(id, title, (side) => overHttp(side, pair[side], workload));
+    return versus(id, workload.title, (side) => overHttp(side, pair[side], workload));
   };
   return [
-    http('W1', 'mlp-16x10, one row JSON, 32 connections'),
-    http('W2', 'mlp-784x10, one row JSON, 32 connections'),
-    http('W3', 'MobileNetV3, 602 KB binary, 8 connections'),
+    http('W1'),
+    http('W2'),
+    http('W3'),
     versus('grpc-W1', `ModelInfer, mlp-16x10, one row, ${IN_FLIGHT} in flight on one connection`, (side) =>
       overGrpc(side, pair[side]),
     ),

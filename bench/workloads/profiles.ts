@@ -1,34 +1,38 @@
-import type { LoadPlan } from '../harness/load.js';
 import { MODELS } from '../harness/models.js';
+import type { ProfiledWorkload } from '../harness/profile.js';
 import { createRows, oipRequest } from '../harness/requests.js';
-import type { MillraceOptions } from '../harness/servers.js';
 import { INLINE } from './contestants.js';
-
-export interface ProfiledWorkload {
-  readonly options: MillraceOptions;
-  readonly plan: LoadPlan;
-}
 
 /** What `--profile` can look into. */
 export const PROFILES: Readonly<Record<string, () => ProfiledWorkload>> = {
-  W1: () => workload({ model: 'mlp16', format: 'json', rows: 1, concurrency: 32 }),
-  'W1-inline': () => workload({ model: 'mlp16', format: 'json', rows: 1, concurrency: 32, yaml: INLINE.yaml }),
-  W2: () => workload({ model: 'mlp784', format: 'json', rows: 1, concurrency: 32 }),
-  'W2-binary': () => workload({ model: 'mlp784', format: 'binary', rows: 1, concurrency: 32 }),
-  'W2-batch': () => workload({ model: 'mlp784', format: 'binary', rows: 32, concurrency: 4 }),
-  W3: () => workload({ model: 'mobilenet', format: 'binary', rows: 1, concurrency: 8 }),
+  W1: () => workload('mlp-16x10, one row JSON, 32 connections', SMALL),
+  'W1-inline': () => workload('mlp-16x10, one row JSON, 32 connections, inline', { ...SMALL, yaml: INLINE.yaml }),
+  W2: () => workload('mlp-784x10, one row JSON, 32 connections', LARGE),
+  'W2-binary': () => workload('mlp-784x10, one row binary, 32 connections', { ...LARGE, format: 'binary' }),
+  'W2-batch': () =>
+    workload('mlp-784x10, 32 rows binary, 4 connections', { ...LARGE, format: 'binary', rows: 32, concurrency: 4 }),
+  W3: () => workload('MobileNetV3, 602 KB binary, 8 connections', IMAGE),
+  'W3-2': () =>
+    workload('MobileNetV3, 602 KB binary, 8 connections, 2 instances', { ...IMAGE, yaml: ['instances: {count: 2}'] }),
 };
 
-function workload(options: {
+interface Options {
   readonly model: keyof typeof MODELS;
   readonly format: 'json' | 'binary';
   readonly rows: number;
   readonly concurrency: number;
   readonly yaml?: readonly string[] | undefined;
-}): ProfiledWorkload {
+}
+
+const SMALL: Options = { model: 'mlp16', format: 'json', rows: 1, concurrency: 32 };
+const LARGE: Options = { model: 'mlp784', format: 'json', rows: 1, concurrency: 32 };
+const IMAGE: Options = { model: 'mobilenet', format: 'binary', rows: 1, concurrency: 8 };
+
+function workload(title: string, options: Options): ProfiledWorkload {
   const model = MODELS[options.model];
   const rows = createRows(model, options.rows);
   return {
+    title,
     options: { models: [{ name: 'm', model, ...(options.yaml === undefined ? {} : { yaml: options.yaml }) }] },
     plan: {
       request: oipRequest(rows, { model: 'm', input: model.input, format: options.format }),

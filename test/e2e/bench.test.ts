@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { compareBuilds, runRows } from '../../bench/bench.js';
 import { compare, formatComparison } from '../../bench/compare.js';
+import { canRecord } from '../../bench/harness/perf.js';
+import { profileMillrace } from '../../bench/harness/profile.js';
 import { formatMarkdown } from '../../bench/harness/report.js';
 import type { BenchSettings } from '../../bench/harness/row.js';
 import { allRows } from '../../bench/workloads/index.js';
+import { PROFILES } from '../../bench/workloads/profiles.js';
 
 const TINY: BenchSettings = {
   rounds: 1,
@@ -38,6 +41,19 @@ describe('the benchmark', () => {
   it('has a row of its own for each name', () => {
     const ids = allRows().map((row) => row.id);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('a profile', () => {
+  it('says where the time of a request goes, by process and by function', async () => {
+    const workload = PROFILES['W1-inline']?.();
+    const text = workload && (await profileMillrace(workload, TINY));
+    expect(text).toMatch(/^# mlp-16x10, one row JSON, 32 connections, inline\ndate: /);
+    expect(text).toMatch(/^\d+ requests a second, \d+\.\d µs of CPU for each:\nserver \d+\.\d µs, runners 0\.0 µs$/m);
+    expect(text).toMatch(
+      canRecord() ? /^By part, \d+ samples of perf\n +\d+\.\d % {2}server {2}/m : /^perf is not here, or not allowed$/m,
+    );
+    expect(text).toMatch(/^ +\d+\.\d % {2}.+ \(dist\/protocols\/.+\.js:\d+\)$/m);
   });
 });
 

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { CHAPTERS, chapterOf, documentationOf, pagesOf, readPage, replaceSection } from './document.js';
+import { valueBar } from './harness/bars.js';
+import type { BenchReport } from './harness/report.js';
+import { judge } from './harness/row.js';
+
+const bar = valueBar({ metric: 'memoryMb', who: 'millrace', atMost: 120 });
+const FULL: BenchReport = {
+  startedAt: '2026-11-26T12:00:00.000Z',
+  machine: { cpu: 'Cores', node: 'v20', commit: 'abc' },
+  settings: { rounds: 7, seconds: 3, warmUpSeconds: 2, generator: 'wrk', peers: true, trial: false },
+  rows: (CHAPTERS[0]?.rowIds() ?? []).map((id) => ({
+    id,
+    title: 'T',
+    contestants: [{ name: 'millrace', samples: [{ memoryMb: 121 }] }],
+    bars: id === 'memory' ? [judge(bar, [{ millrace: { memoryMb: 121 } }])] : [],
+    notes: [],
+  })),
+};
+const PAGE = 'before\n<!-- table: made -->\n\nold\n\n<!-- end of table -->\nafter\n';
+
+describe('the documentation', () => {
+  it.each(CHAPTERS)('says of $name what the run says that is kept', (chapter) => {
+    for (const [page, text] of Object.entries(documentationOf(chapter))) expect(readPage(page)).toBe(text);
+  });
+
+  it('has the bars of a run, missed ones too, and all figures on a page of their own', () => {
+    const pages = pagesOf(chapterOf(FULL), FULL, PAGE);
+    expect(Object.keys(pages)).toEqual(['docs/performance.md', 'docs/benchmark.md']);
+    expect(pages['docs/performance.md']).toBe(
+      [
+        'before\n<!-- table: made -->\n',
+        'Measured 2026-11-26 at commit abc with Node v20 on Cores:',
+        '7 interleaved rounds of 3 s; median (lowest–highest) of the ratios within each round.',
+        '[All figures](benchmark.md), those of each contestant included.\n',
+        '| row | bar | limit | reached | |',
+        '|---|---|---|---|---|',
+        '| memory | PSS MB: millrace | ≤ 120 | 121.0 (121.0–121.0) | **FAIL** |',
+        '\n<!-- end of table -->\nafter\n',
+      ].join('\n'),
+    );
+    expect(pages['docs/benchmark.md']).toContain('## memory: T\n\n| | PSS MB |\n|---|---|\n| millrace | 121.0');
+  });
+
+  it('takes runs of all rows only', () => {
+    expect(() => chapterOf({ ...FULL, rows: FULL.rows.slice(0, 2) })).toThrow(
+      'only a run of all rows is documented, got W1, W1-c1',
+    );
+  });
+
+  it('takes full runs only', () => {
+    expect(chapterOf(FULL).name).toBe('table');
+    const settings = { ...FULL.settings, rounds: 6, generator: 'own', peers: false, trial: true } as const;
+    expect(() => chapterOf({ ...FULL, settings })).toThrow(
+      'only a full run is documented, this one lacks: warm servers, peers, wrk, 7 rounds',
+    );
+  });
+
+  it('says where nothing is measured yet', () => {
+    const [chapter] = CHAPTERS;
+    expect(chapter && pagesOf(chapter, undefined, PAGE)).toEqual({
+      'docs/performance.md': 'before\n<!-- table: made -->\n\nNot measured yet.\n\n<!-- end of table -->\nafter\n',
+    });
+  });
+});
+
+describe('a section of a page', () => {
+  it('is replaced between its marks, as it is', () => {
+    const replaced = replaceSection(PAGE, 'table', ['new $1', 'lines']);
+    expect(replaced).toBe('before\n<!-- table: made -->\n\nnew $1\nlines\n\n<!-- end of table -->\nafter\n');
+    expect(replaceSection(replaced, 'table', ['new $1', 'lines'])).toBe(replaced);
+  });
+
+  it('has to be there', () => {
+    expect(() => replaceSection(PAGE, 'other', [])).toThrow("no section 'other'");
+  });
+});

@@ -1,0 +1,107 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { inRoot } from './harness/paths.js';
+import { type BenchReport, formatBars, formatMarkdown } from './harness/report.js';
+import { allRows } from './workloads/index.js';
+import { protocolRows } from './workloads/protocols/index.js';
+
+/** A table of which the documentation tells what the last full run says. */
+export interface Chapter {
+  readonly name: 'table' | 'protocols';
+  readonly rowIds: () => readonly string[];
+  /** Where that run is kept. */
+  readonly file: string;
+  /** The page of all its figures. */
+  readonly page: string;
+}
+
+/** The page with the bars of all chapters, each between marks of its own. */
+const PERFORMANCE = 'docs/performance.md';
+const LEAST_ROUNDS = 7;
+
+export const CHAPTERS: readonly Chapter[] = [
+  {
+    name: 'table',
+    rowIds: () => allRows().map(({ id }) => id),
+    file: 'bench/kept/table.json',
+    page: 'docs/benchmark.md',
+  },
+  {
+    name: 'protocols',
+    rowIds: () => protocolRows().map(({ id }) => id),
+    file: 'bench/kept/protocols.json',
+    page: 'docs/benchmark-protocols.md',
+  },
+];
+
+/** Keeps a run and writes it into the documentation; returns the files that were written. Throws when it is not a full run. */
+export function documentRun(report: BenchReport): string[] {
+  const chapter = chapterOf(report);
+  const kept = `${JSON.stringify(report, rounded)}\n`;
+  const files = { [chapter.file]: kept, ...pagesOf(chapter, JSON.parse(kept), readPage(PERFORMANCE)) };
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(path.dirname(inRoot(file)), { recursive: true });
+    writeFileSync(inRoot(file), text);
+  }
+  return Object.keys(files);
+}
+
+/** The pages that tell of a chapter, as the run that is kept of it has them say. */
+export function documentationOf(chapter: Chapter): Record<string, string> {
+  const kept = existsSync(inRoot(chapter.file)) ? JSON.parse(readPage(chapter.file)) : undefined;
+  return pagesOf(chapter, kept, readPage(PERFORMANCE));
+}
+
+export function readPage(page: string): string {
+  return readFileSync(inRoot(page), 'utf8');
+}
+
+/** What a run makes of the pages that tell of its chapter, of which `performance` is one; undefined = there was none yet. */
+export function pagesOf(
+  { name, page }: Chapter,
+  report: BenchReport | undefined,
+  performance: string,
+): Record<string, string> {
+  if (report === undefined) return { [PERFORMANCE]: replaceSection(performance, name, ['Not measured yet.']) };
+  return {
+    [PERFORMANCE]: replaceSection(performance, name, sectionOf(report, path.basename(page))),
+    [page]: formatMarkdown(report),
+  };
+}
+
+/** The chapter whose rows a run has; throws what a full run has that this one lacks. */
+export function chapterOf({ settings, rows }: BenchReport): Chapter {
+  const ids = rows.map(({ id }) => id).join(', ');
+  const chapter = CHAPTERS.find(({ rowIds }) => rowIds().join(', ') === ids);
+  if (chapter === undefined) throw new Error(`only a run of all rows is documented, got ${ids}`);
+  const missing = [
+    ...(settings.trial ? ['warm servers'] : []),
+    ...(settings.peers ? [] : ['peers']),
+    ...(settings.generator === 'wrk' ? [] : ['wrk']),
+    ...(settings.rounds >= LEAST_ROUNDS ? [] : [`${LEAST_ROUNDS} rounds`]),
+  ];
+  if (missing.length > 0) throw new Error(`only a full run is documented, this one lacks: ${missing.join(', ')}`);
+  return chapter;
+}
+
+/** Replaces what lies between `<!-- NAME: … -->` and `<!-- end of NAME -->`; throws when the page has no such section. */
+export function replaceSection(page: string, name: string, lines: readonly string[]): string {
+  const section = new RegExp(`(<!-- ${name}: [^\\n]*-->\\n)[^]*?(\\n<!-- end of ${name} -->)`);
+  if (!section.test(page)) throw new Error(`no section '${name}'`);
+  return page.replace(section, (_all, begin: string, end: string) => `${begin}\n${lines.join('\n')}\n${end}`);
+}
+
+function sectionOf({ startedAt, machine, settings, rows }: BenchReport, page: string): string[] {
+  return [
+    `Measured ${startedAt.slice(0, 10)} at commit ${machine.commit} with Node ${machine.node} on ${machine.cpu}:`,
+    `${settings.rounds} interleaved rounds of ${settings.seconds} s; median (lowest–highest) of the ratios within each round.`,
+    `[All figures](${page}), those of each contestant included.`,
+    '',
+    ...formatBars(rows),
+  ];
+}
+
+/** Six digits are more than anything is measured with. */
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(6)) : value;
+}
