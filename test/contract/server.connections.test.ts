@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/core/index.js';
 import type { InferResult, Service } from '../../src/service/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService } from '../support/fake-service.js';
@@ -95,6 +96,25 @@ describe('a client', () => {
     ]);
     expect(finished.map(({ call }) => call.cancelled?.code)).toEqual(['cancelled', 'cancelled']);
   });
+
+  it.each([true, false])(
+    'is not cut off at shutdown for an answer that waits behind another (fast path: %s)',
+    async (fastPath) => {
+      const { service, arrived, release } = createHeldService();
+      const { port, server } = await startTestServer({ service, options: { fastPath, sendTimeoutMs: 20 } });
+      const client = await RawClient.connect(port);
+      client.send(inferText('a') + inferText('b'));
+      await arrived(2);
+      release('b');
+      // The answer is made by then, and waits.
+      await new Promise(setImmediate);
+      server.drain();
+      await systemClock.sleep(60);
+      release('a');
+      expect((await client.response()).status).toBe(200);
+      expect((await client.response()).status).toBe(200);
+    },
+  );
 
   it('that leaves has what it sent behind its request neither executed nor kept open', async () => {
     const { service, arrived } = createHeldService();

@@ -218,6 +218,7 @@ export class FastConnection implements AnswerLine {
 
   #write(exchange: FastExchange, { head, body, lengthBytes, close }: ReadyAnswer): void {
     const socket = this.#socket;
+    exchange.isWritten = true;
     const written = (error?: Error | null) => this.#onWritten(exchange, error);
     if (typeof body === 'string' && body.length === lengthBytes) socket.write(head + body, 'latin1', written);
     else {

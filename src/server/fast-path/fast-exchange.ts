@@ -37,6 +37,8 @@ export interface AnswerLine {
 export class FastExchange extends HttpExchange {
   override readonly req: PlainHead;
   readonly match: InferenceMatch;
+  /** Its answer has gone to the socket. */
+  isWritten = false;
   /** Its answer, once there is one. */
   ready: ReadyAnswer | undefined;
   readonly #line: AnswerLine;
@@ -72,7 +74,8 @@ export class FastExchange extends HttpExchange {
   }
 
   override hurry(): void {
-    if (this.answered) this.limitSending();
+    // Before its turn comes, its client has nothing to take.
+    if (this.isWritten) this.limitSending();
   }
 
   /** Cuts the client off where it takes nothing of what is written for too long. */

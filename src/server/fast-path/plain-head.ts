@@ -46,8 +46,8 @@ export function readPlainHead(text: string): PlainHead | undefined {
   return {
     method: 'POST',
     url,
-    headers,
-    rawHeaders,
+    headers: Object.freeze(headers),
+    rawHeaders: Object.freeze(rawHeaders) as string[],
     httpVersion: '1.1',
     httpVersionMajor: 1,
     httpVersionMinor: 1,

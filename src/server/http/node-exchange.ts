@@ -132,7 +132,10 @@ export class NodeExchange extends HttpExchange {
     }
     // Node also says 'finish' of an answer that it threw away with the socket.
     this.res.once('finish', () => (socket.destroyed ? this.onClientGone() : settlement.settle()));
-    // Node destroys the socket when nothing of what waits there has moved for so long; the next answer sets it anew.
-    socket.setTimeout(this.sendTimeoutMs);
+    // Node destroys the socket when nothing of what waits there has moved for so long; the next answer sets it anew. While an
+    // earlier answer has the socket, a wait is not the client's fault.
+    const watch = () => socket.setTimeout(this.sendTimeoutMs);
+    if (this.res.socket === null) this.res.once('socket', watch);
+    else watch();
   }
 }
