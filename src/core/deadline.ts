@@ -29,13 +29,14 @@ export class DeadlineWatch {
   /** Watches over a call; the token ends that. A call whose deadline has passed is cancelled at once. */
   watch(call: Expiring): number {
     if (call.deadlineAt === Number.POSITIVE_INFINITY) return UNWATCHED;
-    if (call.deadlineAt <= this.#clock.now()) {
+    const leftMs = call.deadlineAt - this.#clock.now();
+    if (leftMs <= 0) {
       expire(call);
       return UNWATCHED;
     }
     const slot = this.#free.pop() ?? this.#slots.length;
     this.#slots[slot] = call;
-    if (call.deadlineAt - this.#clock.now() <= 2 * SWEEP_INTERVAL_MS) this.#setTimer(slot, call);
+    if (leftMs <= 2 * SWEEP_INTERVAL_MS) this.#setTimer(slot, call);
     else this.#sweep ??= this.#clock.setTimer(SWEEP_INTERVAL_MS, () => this.#onSweep());
     return slot;
   }

@@ -43,9 +43,14 @@ function isLoopbackHost(host: string): boolean {
   return lastIsLoopback;
 }
 
+/** The headers that were looked at last without finding a proxy's: those of the fast path are the same ones again and again. */
+let lastDirect: IncomingHttpHeaders | undefined;
+
 /** A proxy says that it has handed the request on. */
 function isHandedOn(headers: IncomingHttpHeaders): boolean {
+  if (headers === lastDirect) return false;
   for (const name of PROXY_HEADERS) if (headers[name] !== undefined) return true;
+  if (Object.isFrozen(headers)) lastDirect = headers;
   return false;
 }
 

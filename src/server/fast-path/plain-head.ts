@@ -43,7 +43,7 @@ export function readPlainHead(text: string): PlainHead | undefined {
   const { connection, host } = headers;
   const staysOpen = connection === undefined || connection.toLowerCase() === 'keep-alive';
   if (bodyBytes === undefined || host === undefined || !staysOpen) return undefined;
-  return {
+  return Object.freeze({
     method: 'POST',
     url,
     headers: Object.freeze(headers),
@@ -53,7 +53,7 @@ export function readPlainHead(text: string): PlainHead | undefined {
     httpVersionMinor: 1,
     complete: true,
     bodyBytes,
-  };
+  });
 }
 
 /** Of digits alone: not all that may stand behind them is taken by Node's parser. */
