@@ -14,12 +14,22 @@ export interface PerfAnalyzerPlan {
   readonly concurrency: number;
 }
 
+/** Shorter windows of a server that is still cold do not agree. */
+const LEAST_WINDOW_MS = 1_000;
+
 /** One run of NVIDIA's load generator: windows of `seconds` until three agree. */
 export async function runPerfAnalyzer(plan: PerfAnalyzerPlan, seconds: number): Promise<Sample> {
   const { program, env } = installPerfAnalyzer();
   const folder = mkdtempSync(path.join(tmpdir(), 'millrace-perf-'));
   const csv = path.join(folder, 'report.csv');
-  const windows = ['--measurement-interval', String(Math.round(seconds * 1000)), '-s', '50', '-r', '5'];
+  const windows = [
+    '--measurement-interval',
+    String(Math.max(LEAST_WINDOW_MS, Math.round(seconds * 1000))),
+    '-s',
+    '50',
+    '-r',
+    '5',
+  ];
   const target = ['-u', plan.address, '-i', plan.protocol, '-m', plan.model, '-b', '1'];
   const load = ['--concurrency-range', String(plan.concurrency), '-a'];
   try {
