@@ -1,6 +1,5 @@
 /**
- * Reads lists of JSON numbers into packed floats, for `src/protocols/oip/json/float-scanner.ts`. Written in AssemblyScript;
- * `npm run assembly` compiles it.
+ * Reads lists of JSON numbers into packed floats.
  *
  * Commas and brackets are found 64 bytes at a time, so the ends of numbers are known before any of them is read: what a
  * number's digits are does not delay the next one, and there is nothing for the processor to guess wrong. A number is loaded
@@ -9,23 +8,14 @@
  * Every value is the double nearest to the text, then the float32 nearest to that: what `JSON.parse` and a Float32Array give.
  * What this does not decide (longer mantissas, very large or small numbers, ties, everything that is not a JSON number) is
  * left to the caller: `scan` stops in front of it.
- *
- * Careful: AssemblyScript infers types from the left. `15 - unsigned` is signed, and inside a cast to u64 everything is u64.
  */
 
-// The memory, two pages. Tables and constants are below 4096.
+import { EXACT_POWERS, MAX_EXACT_POWER, POSITION, STATUS, VALUES } from './memory';
+
 /** 64-bit mantissas of the powers of ten from {@link MIN_POWER} on, rounded down; filled by the caller. */
 export const POWERS: usize = 4096;
 export const MIN_POWER: i32 = -64;
 export const MAX_POWER: i32 = 64;
-/** Words that say why and where the last scan stopped. */
-export const STATUS: usize = 6144;
-export const POSITION: usize = 6148;
-/** The text to scan. The 64 bytes behind it are overwritten. */
-export const TEXT: usize = 8192;
-export const MAX_TEXT_BYTES: i32 = 16384;
-/** The values that were read; there is room for all that a text can hold, at two bytes each. */
-export const VALUES: usize = 65536;
 
 /** The text ended: in front of `POSITION` all is done, behind it is less than a number and its comma. */
 export const TEXT_ENDED: i32 = 0;
@@ -55,9 +45,6 @@ const BEFORE_SEPARATOR = memory.data(256, 16);
 const CLOSE_POINT = memory.data(256, 16);
 /** 10^0 to 10^15, then their negatives. */
 const SIGNED_POWERS = memory.data(256, 16);
-/** The powers of ten that a double holds exactly. */
-const EXACT_POWERS = memory.data(184, 16);
-const MAX_EXACT_POWER: i32 = 22;
 
 const MAX_EXACT_INTEGER: u64 = 9007199254740992;
 const TEN_TO_18: u64 = 1000000000000000000;
@@ -74,12 +61,10 @@ for (let index = 0; index < 256; index++) {
   store<u8>(BEFORE_SEPARATOR + index, lane >= row && lane < 15 ? 255 : 0);
   store<u8>(CLOSE_POINT + index, lane <= row ? lane - 1 : lane);
 }
-for (let power = 0, value = 1.0; power <= MAX_EXACT_POWER; power++, value *= 10) {
-  store<f64>(EXACT_POWERS + (power << 3), value);
-  if (power < 16) {
-    store<f64>(SIGNED_POWERS + (power << 3), value);
-    store<f64>(SIGNED_POWERS + 128 + (power << 3), -value);
-  }
+for (let power = 0; power < 16; power++) {
+  const value = load<f64>(EXACT_POWERS + (power << 3));
+  store<f64>(SIGNED_POWERS + (power << 3), value);
+  store<f64>(SIGNED_POWERS + 128 + (power << 3), -value);
 }
 
 /** Where the last number that {@link readNumber} read ended, white space included. */

@@ -6,8 +6,8 @@ const root = path.dirname(import.meta.dirname);
 
 /** What is compiled to WebAssembly, and the module of src that carries it: no build and no test then needs the compiler. */
 export const ASSEMBLY = {
-  source: 'assembly/scan-floats.ts',
-  target: 'src/protocols/oip/json/scan-floats.wasm.ts',
+  source: 'assembly/floats.ts',
+  target: 'src/protocols/oip/json/floats.wasm.ts',
 };
 
 const OPTIONS = [
@@ -29,8 +29,8 @@ export async function compileAssembly() {
     listFiles: () => [],
   });
   if (error !== null || wasm === undefined) throw new Error(`${ASSEMBLY.source}: ${stderr}`, { cause: error });
-  return `/** ${ASSEMBLY.source}, compiled by \`npm run assembly\`: a WebAssembly module in base64. */
-export const SCAN_FLOATS_WASM =
+  return `/** ${ASSEMBLY.source} and what it imports, compiled by \`npm run assembly\`: a WebAssembly module in base64. */
+export const FLOATS_WASM =
   '${Buffer.from(wasm).toString('base64')}';
 `;
 }

@@ -1,5 +1,5 @@
 /**
- * Time to read lists of floats from JSON (docs/decisions/0020): by the scanner in WebAssembly, by the loop that reads short
+ * Time to read lists of floats from JSON (docs/decisions/0020): by WebAssembly, by the loop that reads short
  * lists, and by `JSON.parse` into a typed array, in turn. Usage: node bench/micro/floats.mjs
  */
 import { compileSource } from '../../scripts/compile-source.mjs';
@@ -7,9 +7,10 @@ import { bestOf, VARIANTS } from './best-of.mjs';
 
 const { JsonCursor } = await import(await compileSource('protocols/oip/json/cursor'));
 const { readFloats } = await import(await compileSource('protocols/oip/json/floats'));
-const { FloatReader, floatScanner } = await import(await compileSource('protocols/oip/json/float-scanner'));
+const { FloatAssembly } = await import(await compileSource('protocols/oip/json/float-assembly'));
+const { FloatReader } = await import(await compileSource('protocols/oip/json/float-reader'));
 
-const scanner = floatScanner();
+const assembly = new FloatAssembly();
 const tensor = { label: 'x' };
 /** A list's place in its text. */
 const START = '{"data":['.length;
@@ -38,7 +39,7 @@ function row(name, { count, make, separator = ',', FloatArray = Float32Array }) 
   };
   const [scanned, looped, parsed, nothing] = bestOf(
     [
-      (variant) => new FloatReader(scanner, cursorOf(variant), { tensor, out }).read(0),
+      (variant) => new FloatReader(assembly, cursorOf(variant), { tensor, out }).read(0),
       (variant) => readFloats(cursorOf(variant), { tensor, out }, 0),
       (variant) => FloatArray.from(JSON.parse(bodies[variant].toString('latin1')).data),
       cursorOf,
@@ -51,7 +52,7 @@ function row(name, { count, make, separator = ',', FloatArray = Float32Array }) 
 }
 
 console.log(`node ${process.version}; µs a list`);
-console.log(`${''.padEnd(46)} ${'scanner'.padStart(10)}${'loop'.padStart(10)}${'JSON'.padStart(10)}`);
+console.log(`${''.padEnd(46)} ${'wasm'.padStart(10)}${'loop'.padStart(10)}${'JSON'.padStart(10)}`);
 const fourDecimals = () => random().toFixed(4);
 row('16 floats, 4 decimals', { count: 16, make: fourDecimals });
 row('64 floats, 4 decimals', { count: 64, make: fourDecimals });

@@ -1,7 +1,8 @@
 import { bytesOf, type Datatype, toBfloat16Bits, toHalfBits } from '../../../core/index.js';
 import { readBooleans } from './booleans.js';
 import type { JsonCursor } from './cursor.js';
-import { FloatReader, floatScanner } from './float-scanner.js';
+import { floatAssembly } from './float-assembly.js';
+import { FloatReader } from './float-reader.js';
 import { readFloats } from './floats.js';
 import { type IntegerElements, readIntegers } from './integers.js';
 import { type DataShape, readNested } from './nesting.js';
@@ -55,7 +56,7 @@ export function readTensorData(cursor: JsonCursor, text: TensorText): Uint8Array
 
 /** Text of which it is not worth knowing where an array ends before it is read. */
 const SMALL_BYTES = 2_048;
-/** Floats in a row for which it is worth putting their text in the scanner's memory. */
+/** Floats in a row for which it is worth putting their text in its memory. */
 const MIN_SCANNED = 64;
 
 type IntegerKind = Pick<IntegerElements, 'min' | 'max' | 'wordsPerElement'>;
@@ -83,12 +84,12 @@ function readFloat64s(cursor: JsonCursor, text: TensorText): Buffer {
 
 function readFloatData(cursor: JsonCursor, text: TensorText, out: Float32Array | Float64Array): void {
   const elements = { tensor: text.tensor, out };
-  const scanner = text.count >= MIN_SCANNED ? floatScanner() : undefined;
-  if (scanner === undefined) {
+  const assembly = text.count >= MIN_SCANNED ? floatAssembly() : undefined;
+  if (assembly === undefined) {
     readNested(cursor, text, (from) => readFloats(cursor, elements, from));
     return;
   }
-  const reader = new FloatReader(scanner, cursor, elements);
+  const reader = new FloatReader(assembly, cursor, elements);
   readNested(cursor, text, (from, expected) =>
     expected >= MIN_SCANNED ? reader.read(from) : readFloats(cursor, elements, from),
   );

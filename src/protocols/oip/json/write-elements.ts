@@ -8,12 +8,15 @@ import {
   typedView,
 } from '../../../core/index.js';
 import { writeInteger } from './digits.js';
+import { floatAssembly } from './float-assembly.js';
 import { MAX_NUMBER_BYTES, writeFloat32, writeFloat64 } from './format-float.js';
 import type { JsonWriter } from './writer.js';
 
 const COMMA = 0x2c;
 /** Elements written between two checks for room. */
 const BLOCK = 256;
+/** Floats for which it is worth using WebAssembly. */
+const MIN_FORMATTED = 32;
 const TWO_TO_32 = 2 ** 32;
 /** Most that is written in one go. */
 const SLICE_ELEMENTS = 16_384;
@@ -61,14 +64,14 @@ function writeNumbers(
   switch (datatype) {
     case 'FP32': {
       const values = typedView(datatype, data) as Float32Array;
-      writeAll(writer, slice, (bytes, at, index) => writeFloat32(bytes, at, values[index] as number));
+      writeFloats(writer, slice, (from, to) => values.subarray(from, to));
       return;
     }
     case 'FP16':
     case 'BF16': {
       const bits = typedView(datatype, data) as Uint16Array;
       const toFloat = datatype === 'FP16' ? fromHalfBits : fromBfloat16Bits;
-      writeAll(writer, slice, (bytes, at, index) => writeFloat32(bytes, at, toFloat(bits[index] as number)));
+      writeFloats(writer, slice, (from, to) => Float32Array.from(bits.subarray(from, to), toFloat));
       return;
     }
     case 'FP64': {
@@ -95,6 +98,29 @@ function writeNumbers(
       return;
     default:
       datatype satisfies never;
+  }
+}
+
+/** `valuesOf` gives the elements from one index up to another. */
+function writeFloats(writer: JsonWriter, slice: Slice, valuesOf: (from: number, to: number) => Float32Array): void {
+  const assembly = slice.to - slice.from >= MIN_FORMATTED ? floatAssembly() : undefined;
+  if (assembly === undefined) {
+    const values = valuesOf(slice.from, slice.to);
+    writeAll(writer, slice, (bytes, at, index) => writeFloat32(bytes, at, values[index - slice.from] as number));
+    return;
+  }
+  for (let from = slice.from; from < slice.to; from += assembly.maxFormatted) {
+    const values = valuesOf(from, Math.min(from + assembly.maxFormatted, slice.to));
+    assembly.loadValues(values);
+    for (let done = 0; done < values.length; done++) {
+      const text = assembly.format(done, values.length);
+      // There is a comma in front of each.
+      writer.asciiBytes(from + done === 0 ? text.subarray(1) : text);
+      done = assembly.status;
+      if (done === values.length) break;
+      const index = from + done;
+      writeAll(writer, { from: index, to: index + 1 }, (bytes, at) => writeFloat32(bytes, at, values[done] as number));
+    }
   }
 }
 

@@ -46,6 +46,13 @@ export class JsonWriter {
     this.length = length;
   }
 
+  /** Writes ASCII bytes as they are. */
+  asciiBytes(text: Uint8Array): void {
+    this.reserve(text.length);
+    this.bytes.set(text, this.length);
+    this.length += text.length;
+  }
+
   /** Writes integers of at most 2^53 with commas between them. */
   integers(values: readonly number[]): void {
     this.reserve(values.length * MAX_INTEGER_BYTES);

@@ -1,15 +1,11 @@
-import { CLOSE_BRACKET } from './bytes.js';
-import type { JsonCursor } from './cursor.js';
-import type { Elements } from './elements.js';
-import { readFloat } from './floats.js';
-import { SCAN_FLOATS_WASM } from './scan-floats.wasm.js';
+import { FLOATS_WASM } from './floats.wasm.js';
 
 interface Constant {
   readonly value: number;
 }
 
-/** What `assembly/scan-floats.ts` exports, where it is explained. */
-interface ScanFloats {
+/** What `assembly/floats.ts` exports; it is explained there. */
+interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
   readonly POWERS: Constant;
   readonly MIN_POWER: Constant;
@@ -23,21 +19,28 @@ interface ScanFloats {
   readonly ARRAY_ENDED: Constant;
   scanFloat32s(start: number, end: number): number;
   scanFloat64s(start: number, end: number): number;
+  formatFloat32s(from: number, to: number): number;
 }
 
 // Types of it come with those of browsers only.
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: ScanFloats };
+  readonly Instance: new (module: object) => { readonly exports: Exports };
 };
 
-/** The compiled scanner and its memory. A thread has one, and reads one tensor at a time with it. */
-export class FloatScanner {
+/** Most bytes that a number takes: a comma, and what is written at once of which the end may be zeros. */
+const MAX_FORMATTED_BYTES = 24;
+
+/** Reads and writes floats as JSON by WebAssembly. A thread has one, which reads or writes one tensor at a time. */
+export class FloatAssembly {
+  /** Where text is in the memory, and how many bytes there may be. */
   readonly textAt: number;
   readonly maxTextBytes: number;
+  /** Values that may be written at a time. */
+  readonly maxFormatted: number;
   readonly textEnded: number;
   readonly arrayEnded: number;
-  readonly #exports: ScanFloats;
+  readonly #exports: Exports;
   readonly #bytes: Uint8Array;
   readonly #words: Int32Array;
   readonly #singles: Float32Array;
@@ -47,12 +50,13 @@ export class FloatScanner {
 
   /** Throws where there is no WebAssembly, or no address space for it. */
   constructor() {
-    const module = new WebAssembly.Module(Buffer.from(SCAN_FLOATS_WASM, 'base64'));
+    const module = new WebAssembly.Module(Buffer.from(FLOATS_WASM, 'base64'));
     const { exports } = new WebAssembly.Instance(module);
     const { buffer } = exports.memory;
     const { value: valuesAt } = exports.VALUES;
     this.textAt = exports.TEXT.value;
     this.maxTextBytes = exports.MAX_TEXT_BYTES.value;
+    this.maxFormatted = Math.floor(this.maxTextBytes / MAX_FORMATTED_BYTES);
     this.textEnded = exports.TEXT_ENDED.value;
     this.arrayEnded = exports.ARRAY_ENDED.value;
     this.#exports = exports;
@@ -89,6 +93,19 @@ export class FloatScanner {
   store(count: number, out: Float32Array | Float64Array, at: number): void {
     out.set((out instanceof Float32Array ? this.#singles : this.#doubles).subarray(0, count), at);
   }
+
+  /** Puts at most `maxFormatted` values in the memory. */
+  loadValues(values: Float32Array): void {
+    this.#singles.set(values);
+  }
+
+  /**
+   * Writes values from index `from` on as text in the memory, each behind a comma, up to `to` or to one that it leaves to
+   * `writeFloat32`; returns the text, which is there until the next call. `status` is the index that it stopped at.
+   */
+  format(from: number, to: number): Uint8Array {
+    return this.#bytes.subarray(this.textAt, this.#exports.formatFloat32s(from, to));
+  }
 }
 
 /** The 64 leading bits of 10^power, rounded down. */
@@ -99,68 +116,17 @@ function leadingBits(power: number): bigint {
   return bits > 64n ? size >> (bits - 64n) : size << (64n - bits);
 }
 
-let scanner: FloatScanner | undefined;
+let assembly: FloatAssembly | undefined;
 let available = true;
 
-/** The scanner of this thread, made for the first list that is long enough; undefined where there can be none. */
-export function floatScanner(): FloatScanner | undefined {
-  if (scanner === undefined && available) {
+/** That of this thread, made for the first list that is long enough; undefined where there can be none. */
+export function floatAssembly(): FloatAssembly | undefined {
+  if (assembly === undefined && available) {
     try {
-      scanner = new FloatScanner();
+      assembly = new FloatAssembly();
     } catch {
       available = false;
     }
   }
-  return scanner;
-}
-
-/** {@link ReadElements} of the numbers of one tensor by the scanner: the same values and errors as `readFloats` gives. */
-export class FloatReader {
-  readonly #scanner: FloatScanner;
-  readonly #cursor: JsonCursor;
-  readonly #elements: Elements<Float32Array | Float64Array>;
-  /** The part of the text that is in the scanner's memory; it stays there from row to row. */
-  #start = 0;
-  #end = 0;
-
-  constructor(scanner: FloatScanner, cursor: JsonCursor, elements: Elements<Float32Array | Float64Array>) {
-    this.#scanner = scanner;
-    this.#cursor = cursor;
-    this.#elements = elements;
-  }
-
-  read(from: number): number {
-    const { out } = this.#elements;
-    const cursor = this.#cursor;
-    const scanner = this.#scanner;
-    const double = out instanceof Float64Array;
-    let index = from;
-    for (;;) {
-      if (cursor.pos >= this.#end) this.#load();
-      const moved = scanner.textAt - this.#start;
-      const count = scanner.scan(cursor.pos + moved, this.#end + moved, double);
-      const kept = Math.min(count, out.length - index);
-      if (kept > 0) scanner.store(kept, out, index);
-      index += count;
-      cursor.pos = scanner.position - moved;
-      const { status } = scanner;
-      if (status === scanner.arrayEnded) return index;
-      if (status === scanner.textEnded && cursor.pos > this.#start && this.#end < cursor.end) {
-        this.#load();
-        continue;
-      }
-      cursor.peek();
-      const value = readFloat(cursor, this.#elements, index);
-      if (index < out.length) out[index] = value;
-      index++;
-      if (!cursor.next(CLOSE_BRACKET)) return index;
-    }
-  }
-
-  #load(): void {
-    const { bytes, pos, end } = this.#cursor;
-    this.#start = pos;
-    this.#end = Math.min(end, pos + this.#scanner.maxTextBytes);
-    this.#scanner.load(bytes, this.#start, this.#end);
-  }
+  return assembly;
 }

@@ -2,19 +2,20 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { chooseSeed, Random } from '../../../../test/support/random.js';
 import { elementCount } from '../../../core/index.js';
 import { JsonCursor } from './cursor.js';
-import { FloatReader, FloatScanner } from './float-scanner.js';
+import { FloatAssembly } from './float-assembly.js';
+import { FloatReader } from './float-reader.js';
 import { readFloats } from './floats.js';
 import { readTensorData } from './tensor-data.js';
 
 type Floats = typeof Float32Array | typeof Float64Array;
 const FLOATS: readonly Floats[] = [Float32Array, Float64Array];
 const LABEL = "input 'x'";
-/** Bytes of text that the scanner's memory holds. */
+/** Bytes of text that its memory holds. */
 const WINDOW_BYTES = 16_384;
-const scanner = new FloatScanner();
+const assembly = new FloatAssembly();
 
 /** All that can be seen of reading `text`, the elements of an array from behind its bracket on. */
-function outcome(text: string | Buffer, Out: Floats, by: 'scanner' | 'loop') {
+function outcome(text: string | Buffer, Out: Floats, by: 'assembly' | 'loop') {
   const body = Buffer.concat([Buffer.from('{"data":['), Buffer.from(text)]);
   const out = new Out(body.length);
   const elements = { tensor: { label: LABEL }, out };
@@ -23,7 +24,7 @@ function outcome(text: string | Buffer, Out: Floats, by: 'scanner' | 'loop') {
   try {
     const cursor = new JsonCursor(body, body.length);
     cursor.pos = 9;
-    count = by === 'loop' ? readFloats(cursor, elements, 0) : new FloatReader(scanner, cursor, elements).read(0);
+    count = by === 'loop' ? readFloats(cursor, elements, 0) : new FloatReader(assembly, cursor, elements).read(0);
     end = cursor.pos;
   } catch (error) {
     count = (error as Error).message;
@@ -34,7 +35,7 @@ function outcome(text: string | Buffer, Out: Floats, by: 'scanner' | 'loop') {
 /** Compares with the loop of `readFloats`, which `floats.test.ts` compares with `JSON.parse`. */
 function expectSame(text: string | Buffer): void {
   for (const Out of FLOATS) {
-    const [expected, actual] = [outcome(text, Out, 'loop'), outcome(text, Out, 'scanner')];
+    const [expected, actual] = [outcome(text, Out, 'loop'), outcome(text, Out, 'assembly')];
     if (!actual.bits.equals(expected.bits) || actual.count !== expected.count || actual.end !== expected.end) {
       expect(actual).toEqual(expected);
     }
@@ -101,7 +102,7 @@ describe('FloatReader', () => {
       const text = `${texts.join(separator)}]`;
       const expected = JSON.parse(`[${text}`) as number[];
       for (const Out of FLOATS) {
-        const { bits, count } = outcome(text, Out, 'scanner');
+        const { bits, count } = outcome(text, Out, 'assembly');
         const wanted = Out.from(expected);
         const same = count === 500 && bits.subarray(0, wanted.byteLength).equals(Buffer.from(wanted.buffer));
         if (!same) expect({ seed, separator, texts, count }).toBe('read as JSON.parse does');
@@ -264,8 +265,8 @@ describe('long lists of floats', () => {
   it('are read without WebAssembly where there is none', async () => {
     vi.stubGlobal('WebAssembly', undefined);
     vi.resetModules();
-    const { floatScanner } = await import('./float-scanner.js');
-    expect(floatScanner()).toBe(undefined);
+    const { floatAssembly } = await import('./float-assembly.js');
+    expect(floatAssembly()).toBe(undefined);
     const fresh = await import('./tensor-data.js');
     const body = Buffer.from(`{"data":${JSON.stringify([...row, ...row])}}`);
     const cursor = new JsonCursor(body, body.length);

@@ -1,0 +1,56 @@
+import { CLOSE_BRACKET } from './bytes.js';
+import type { JsonCursor } from './cursor.js';
+import type { Elements } from './elements.js';
+import type { FloatAssembly } from './float-assembly.js';
+import { readFloat } from './floats.js';
+
+/** {@link ReadElements} of the numbers of one tensor by WebAssembly: the same values and errors as `readFloats` gives. */
+export class FloatReader {
+  readonly #assembly: FloatAssembly;
+  readonly #cursor: JsonCursor;
+  readonly #elements: Elements<Float32Array | Float64Array>;
+  /** The part of the text that is in its memory; it stays there from row to row. */
+  #start = 0;
+  #end = 0;
+
+  constructor(assembly: FloatAssembly, cursor: JsonCursor, elements: Elements<Float32Array | Float64Array>) {
+    this.#assembly = assembly;
+    this.#cursor = cursor;
+    this.#elements = elements;
+  }
+
+  read(from: number): number {
+    const { out } = this.#elements;
+    const cursor = this.#cursor;
+    const assembly = this.#assembly;
+    const double = out instanceof Float64Array;
+    let index = from;
+    for (;;) {
+      if (cursor.pos >= this.#end) this.#load();
+      const moved = assembly.textAt - this.#start;
+      const count = assembly.scan(cursor.pos + moved, this.#end + moved, double);
+      const kept = Math.min(count, out.length - index);
+      if (kept > 0) assembly.store(kept, out, index);
+      index += count;
+      cursor.pos = assembly.position - moved;
+      const { status } = assembly;
+      if (status === assembly.arrayEnded) return index;
+      if (status === assembly.textEnded && cursor.pos > this.#start && this.#end < cursor.end) {
+        this.#load();
+        continue;
+      }
+      cursor.peek();
+      const value = readFloat(cursor, this.#elements, index);
+      if (index < out.length) out[index] = value;
+      index++;
+      if (!cursor.next(CLOSE_BRACKET)) return index;
+    }
+  }
+
+  #load(): void {
+    const { bytes, pos, end } = this.#cursor;
+    this.#start = pos;
+    this.#end = Math.min(end, pos + this.#assembly.maxTextBytes);
+    this.#assembly.load(bytes, this.#start, this.#end);
+  }
+}
