@@ -22,14 +22,8 @@ export async function runPerfAnalyzer(plan: PerfAnalyzerPlan, seconds: number): 
   const { program, env } = installPerfAnalyzer();
   const folder = mkdtempSync(path.join(tmpdir(), 'millrace-perf-'));
   const csv = path.join(folder, 'report.csv');
-  const windows = [
-    '--measurement-interval',
-    String(Math.max(LEAST_WINDOW_MS, Math.round(seconds * 1000))),
-    '-s',
-    '50',
-    '-r',
-    '5',
-  ];
+  const windowMs = Math.max(LEAST_WINDOW_MS, Math.round(seconds * 1000));
+  const windows = ['--measurement-interval', String(windowMs), '-s', '50', '-r', '10'];
   const target = ['-u', plan.address, '-i', plan.protocol, '-m', plan.model, '-b', '1'];
   const load = ['--concurrency-range', String(plan.concurrency), '-a'];
   try {
