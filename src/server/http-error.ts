@@ -30,3 +30,8 @@ export class HttpError extends MillraceError {
     this.headers = headers;
   }
 }
+
+/** The client has ended its side in the middle of a request. */
+export function prematureEnd(): HttpError {
+  return new HttpError(400, 'the connection ended before the request was complete');
+}

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/core/index.js';
-import type { InferResult, Service } from '../../src/service/index.js';
+import type { Service } from '../../src/service/index.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService } from '../support/fake-service.js';
+import { createHeldService, inferText } from '../support/held-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
 import { RawClient, type RawResponse, requestText } from '../support/raw-client.js';
 
@@ -14,35 +14,6 @@ const TLS = path.resolve(import.meta.dirname, '../fixtures/tls');
 const TLS_FILES = { certFile: path.join(TLS, 'first.crt'), keyFile: path.join(TLS, 'first.key') };
 const PATH = 'POST /v2/models/m/infer';
 const LIVE = requestText('GET /v2/health/live');
-
-function inferText(id: string): string {
-  return requestText(
-    PATH,
-    {},
-    JSON.stringify({ id, inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] }] }),
-  );
-}
-
-/** A service whose inferences wait until the test lets them go, by id. */
-function createHeldService() {
-  const service = createFakeService();
-  const infer = service.infer.bind(service);
-  const waiting = new Map<string, () => void>();
-  const arrivals: (() => void)[] = [];
-  const held = {
-    ...service,
-    infer: (...[call, resolved, request]: Parameters<typeof infer>) =>
-      new Promise<InferResult>((resolve, reject) => {
-        call.onCancel(reject);
-        waiting.set(request.id, () => resolve(infer(call, resolved, request)));
-        for (const arrived of arrivals.splice(0)) arrived();
-      }),
-  };
-  const arrived = async (count: number) => {
-    while (waiting.size < count) await new Promise<void>((resolve) => arrivals.push(resolve));
-  };
-  return { service: held, arrived, release: (id: string) => waiting.get(id)?.() };
-}
 
 const BINARY = requestText(
   PATH,
@@ -96,25 +67,6 @@ describe('a client', () => {
     ]);
     expect(finished.map(({ call }) => call.cancelled?.code)).toEqual(['cancelled', 'cancelled']);
   });
-
-  it.each([true, false])(
-    'is not cut off at shutdown for an answer that waits behind another (fast path: %s)',
-    async (fastPath) => {
-      const { service, arrived, release } = createHeldService();
-      const { port, server } = await startTestServer({ service, options: { fastPath, sendTimeoutMs: 20 } });
-      const client = await RawClient.connect(port);
-      client.send(inferText('a') + inferText('b'));
-      await arrived(2);
-      release('b');
-      // The answer is made by then, and waits.
-      await new Promise(setImmediate);
-      server.drain();
-      await systemClock.sleep(60);
-      release('a');
-      expect((await client.response()).status).toBe(200);
-      expect((await client.response()).status).toBe(200);
-    },
-  );
 
   it('that leaves has what it sent behind its request neither executed nor kept open', async () => {
     const { service, arrived } = createHeldService();

@@ -121,7 +121,7 @@ export class FastConnection implements AnswerLine {
 
   readonly #onEnd = (): void => {
     this.#hasEnded = true;
-    this.#path.context.connections.halfClose(this.connection);
+    this.#path.context.connections.halfClose(this.connection, this.#rest !== undefined);
     if (this.#part !== undefined) this.#handOverPart();
     else if (this.connection.openExchanges.length === 0) this.#socket.end();
   };
@@ -163,7 +163,7 @@ export class FastConnection implements AnswerLine {
     if (this.connection.openExchanges.length > 0) {
       this.#rest = bytes;
       this.#socket.pause();
-    } else if (head === undefined) this.#handOver([bytes]);
+    } else if (head === undefined || this.#hasEnded) this.#handOver([bytes]);
     else if (head === INCOMPLETE)
       this.#begin({ headBytes: bytes, head: undefined, body: new BodyBuffer(0), bodyBytes: 0 });
     else if (head.plain.bodyBytes > MAX_BODY_BYTES) this.#handOver([bytes]);
@@ -288,7 +288,8 @@ export class FastConnection implements AnswerLine {
     this.#path.toNode(socket);
     socket.off('error', ignore);
     for (const piece of pieces) socket.emit('data', piece);
-    if (this.#hasEnded) socket.emit('end');
+    // In a turn of its own, as the system reports it.
+    if (this.#hasEnded) setImmediate(() => socket.emit('end'));
   }
 }
 

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../core/index.js';
-import { HttpError } from '../http-error.js';
+import { HttpError, prematureEnd } from '../http-error.js';
 import type { Connections } from './connection.js';
 
 const LINGER_MS = 1_000;
@@ -23,7 +23,7 @@ export function clientErrorOf(
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return requestTimeout();
     case 'HPE_INVALID_EOF_STATE':
-      return new HttpError(400, 'the connection ended before the request was complete');
+      return prematureEnd();
     default:
       return new HttpError(400, `not a valid HTTP/1.1 request: ${error.message.replace(/^Parse Error: /, '')}`);
   }
@@ -35,27 +35,37 @@ export function requestTimeout(): HttpError {
 
 /** Answers a request that never became one, or fails the one whose body is arriving, and ends the connection. */
 export function answerClientError(error: HttpError | undefined, stream: Duplex, options: AnswerOptions): void {
-  if (!(stream instanceof Socket) || error === undefined || !stream.writable) {
+  if (!(stream instanceof Socket) || error === undefined) {
     stream.destroy();
     return;
   }
   const connection = options.connections.of(stream);
-  if (connection.closing) return;
+  const newest = connection.openExchanges.at(-1);
+  const isIncomplete = newest?.req.complete === false;
+  if (connection.closing) {
+    // It ends already. Where its last request does not come whole any more, that has to end as well.
+    if (isIncomplete) newest.fail(error);
+    return;
+  }
+  if (!stream.writable) {
+    stream.destroy();
+    return;
+  }
   connection.closing = true;
-  const hangUp = (farewell = '') => {
-    stream.end(stream.writable ? farewell : '');
+  const hangUp = (renderFarewell?: () => string) => {
+    stream.end(stream.writable && renderFarewell !== undefined ? renderFarewell() : '');
     // Closing at once would reset the connection under a client that still sends.
     options.clock.setTimer(LINGER_MS, () => stream.destroy());
   };
-  const newest = connection.openExchanges.at(-1);
-  if (newest === undefined) hangUp(options.render(error));
-  else if (newest.req.complete) {
-    connection.hasFarewell = true;
-    connection.onIdle = () => hangUp(options.render(error));
-  } else {
+  const render = () => options.render(error);
+  if (newest === undefined) hangUp(render);
+  else if (isIncomplete) {
     // It is what is wrong. Its answer may be made already: it keeps the connection.
     connection.onIdle = hangUp;
     newest.fail(error);
+  } else {
+    connection.hasFarewell = true;
+    connection.onIdle = () => hangUp(render);
   }
 }
 

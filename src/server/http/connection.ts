@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../../core/index.js';
 import { isLoopback } from '../bind.js';
+import { prematureEnd } from '../http-error.js';
 import { isFromHere } from '../peer.js';
 
 /** What a connection asks of the exchanges that are open on it. */
@@ -119,12 +120,18 @@ export class Connections {
 
   /**
    * A client that has sent all may still read its answers, or be gone: TCP says so only to who writes. What is pending is not
-   * cancelled before that.
+   * cancelled before that. `hasMore`: some of what it has sent is still to be read.
    */
-  halfClose(connection: Connection): void {
-    // What was wrong with the end is dealt with, or it is the end of an idle connection.
-    if (connection.closing || connection.openExchanges.length === 0) return;
-    connection.closing = true;
+  halfClose(connection: Connection, hasMore = false): void {
+    const newest = connection.openExchanges.at(-1);
+    // It is the end of an idle connection.
+    if (newest === undefined) return;
+    if (connection.closing) {
+      // Node's parser says nothing of the end of a request with `Upgrade`.
+      if (!newest.req.complete) newest.fail(prematureEnd());
+      return;
+    }
+    connection.closing = !hasMore;
     // There is nothing to write when a model is silent, and nobody sends his end so late but who leaves.
     if (connection.openExchanges.some(({ streaming }) => streaming)) connection.socket.destroy();
     else this.#probe(connection, FIRST_PROBE_MS);

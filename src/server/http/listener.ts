@@ -71,6 +71,8 @@ export class HttpListener {
     this.#server.on('checkContinue', enter({ expect: 'continue' }));
     this.#server.on('checkExpectation', enter({ expect: 'unknown' }));
     this.#server.on('clientError', (error: Error & { code?: string }, stream) => {
+      // It is behind the last request of its connection, which ends with the answer to that.
+      if (error.code === 'HPE_CLOSED_CONNECTION') return;
       this.#answerClientError(clientErrorOf(error, settings), stream);
     });
     this.#server.on('connect', (_req, stream) => {

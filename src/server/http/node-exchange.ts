@@ -40,7 +40,9 @@ export class NodeExchange extends HttpExchange {
     }
     if (this.expectsContinue) {
       this.expectsContinue = false;
-      this.res.writeContinue();
+      // Before its turn Node would write it between the head and the body of the answer whose turn it is.
+      if (this.res.socket === null) this.res.once('socket', () => this.#writeContinue());
+      else this.#writeContinue();
     }
     collectArriving(this, expected, done);
   }
@@ -106,6 +108,10 @@ export class NodeExchange extends HttpExchange {
     for (const piece of bodyPieces(body)) res.write(piece);
     endWhenSent(this, this.context.clock);
     res.once('close', () => settlement.settle());
+  }
+
+  #writeContinue(): void {
+    if (!this.answered) this.res.writeContinue();
   }
 
   /** Ends an answer that cannot be completed: only a broken connection tells the client. */
