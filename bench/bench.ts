@@ -76,7 +76,7 @@ export async function main(args: readonly string[]): Promise<number> {
     say,
   };
   if (values.profile !== undefined) {
-    for (const name of values.profile.split(',')) await writeProfile(name, settings, values.out);
+    await writeProfiles(values.profile.split(','), settings, values.out);
     return 0;
   }
   if (values.compare !== undefined) {
@@ -122,15 +122,21 @@ function write(report: BenchReport, markdown: string, folder: string): void {
   console.error(`written: ${file}.md and .json`);
 }
 
-async function writeProfile(name: string, settings: BenchSettings, folder: string): Promise<void> {
-  const workload = PROFILES[name]?.();
-  if (workload === undefined) throw new Error(`--profile: expected one of ${Object.keys(PROFILES).join(', ')}`);
-  const text = await profileMillrace(workload, settings);
-  const file = path.join(folder, `${name}.txt`);
+async function writeProfiles(names: readonly string[], settings: BenchSettings, folder: string): Promise<void> {
+  const workloads = names.map((name) => {
+    const workload = PROFILES[name]?.();
+    if (workload === undefined) throw new Error(`--profile: expected one of ${Object.keys(PROFILES).join(', ')}`);
+    return { workload, file: path.join(folder, `${name}.txt`) };
+  });
+  const profiles: Record<string, string> = {};
+  for (const { workload, file } of workloads) profiles[file] = await profileMillrace(workload, settings);
+  // Not one by one: the first file would make a checkout dirty that the others are said to be of.
   mkdirSync(folder, { recursive: true });
-  writeFileSync(file, text);
-  console.log(text);
-  console.error(`written: ${file}`);
+  for (const [file, text] of Object.entries(profiles)) {
+    writeFileSync(file, text);
+    console.log(text);
+    console.error(`written: ${file}`);
+  }
 }
 
 /** One that cannot be installed here is left out of the rows. */

@@ -26,20 +26,20 @@ describe('the documentation', () => {
 
   it('has the bars of a run, missed ones too, and all figures on a page of their own', () => {
     const pages = pagesOf(chapterOf(FULL), FULL, PAGE);
-    expect(Object.keys(pages)).toEqual(['docs/performance.md', 'docs/benchmark.md']);
+    expect(Object.keys(pages)).toEqual(['docs/performance.md', 'docs/figures/table.md']);
     expect(pages['docs/performance.md']).toBe(
       [
         'before\n<!-- table: made -->\n',
         'Measured 2026-11-26 at commit abc with Node v20 on Cores:',
         '7 interleaved rounds of 3 s; median (lowest–highest) of the ratios within each round.',
-        '[All figures](benchmark.md), those of each contestant included.\n',
+        '[All figures](figures/table.md), those of each contestant included.\n',
         '| row | bar | limit | reached | |',
         '|---|---|---|---|---|',
         '| memory | PSS MB: millrace | ≤ 120 | 121.0 (121.0–121.0) | **FAIL** |',
         '\n<!-- end of table -->\nafter\n',
       ].join('\n'),
     );
-    expect(pages['docs/benchmark.md']).toContain('## memory: T\n\n| | PSS MB |\n|---|---|\n| millrace | 121.0');
+    expect(pages['docs/figures/table.md']).toContain('## memory: T\n\n| | PSS MB |\n|---|---|\n| millrace | 121.0');
   });
 
   it('takes runs of all rows only', () => {
@@ -51,8 +51,9 @@ describe('the documentation', () => {
   it('takes full runs only', () => {
     expect(chapterOf(FULL).name).toBe('table');
     const settings = { ...FULL.settings, rounds: 6, generator: 'own', peers: false, trial: true } as const;
-    expect(() => chapterOf({ ...FULL, settings })).toThrow(
-      'only a full run is documented, this one lacks: warm servers, peers, wrk, 7 rounds',
+    const machine = { ...FULL.machine, commit: 'abc-dirty' };
+    expect(() => chapterOf({ ...FULL, settings, machine })).toThrow(
+      'this one lacks: warm servers, peers, wrk, a commit of what was measured, 7 rounds',
     );
   });
 

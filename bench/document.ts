@@ -24,13 +24,13 @@ export const CHAPTERS: readonly Chapter[] = [
     name: 'table',
     rowIds: () => allRows().map(({ id }) => id),
     file: 'bench/kept/table.json',
-    page: 'docs/benchmark.md',
+    page: 'docs/figures/table.md',
   },
   {
     name: 'protocols',
     rowIds: () => protocolRows().map(({ id }) => id),
     file: 'bench/kept/protocols.json',
-    page: 'docs/benchmark-protocols.md',
+    page: 'docs/figures/protocols.md',
   },
 ];
 
@@ -64,13 +64,17 @@ export function pagesOf(
 ): Record<string, string> {
   if (report === undefined) return { [PERFORMANCE]: replaceSection(performance, name, ['Not measured yet.']) };
   return {
-    [PERFORMANCE]: replaceSection(performance, name, sectionOf(report, path.basename(page))),
+    [PERFORMANCE]: replaceSection(
+      performance,
+      name,
+      sectionOf(report, path.posix.relative(path.posix.dirname(PERFORMANCE), page)),
+    ),
     [page]: formatMarkdown(report),
   };
 }
 
 /** The chapter whose rows a run has; throws what a full run has that this one lacks. */
-export function chapterOf({ settings, rows }: BenchReport): Chapter {
+export function chapterOf({ machine, settings, rows }: BenchReport): Chapter {
   const ids = rows.map(({ id }) => id).join(', ');
   const chapter = CHAPTERS.find(({ rowIds }) => rowIds().join(', ') === ids);
   if (chapter === undefined) throw new Error(`only a run of all rows is documented, got ${ids}`);
@@ -78,6 +82,7 @@ export function chapterOf({ settings, rows }: BenchReport): Chapter {
     ...(settings.trial ? ['warm servers'] : []),
     ...(settings.peers ? [] : ['peers']),
     ...(settings.generator === 'wrk' ? [] : ['wrk']),
+    ...(/-dirty$|^unknown$/.test(machine.commit ?? '') ? ['a commit of what was measured'] : []),
     ...(settings.rounds >= LEAST_ROUNDS ? [] : [`${LEAST_ROUNDS} rounds`]),
   ];
   if (missing.length > 0) throw new Error(`only a full run is documented, this one lacks: ${missing.join(', ')}`);
