@@ -13,13 +13,13 @@ interface CacheOptions extends FixtureOptions {
 
 function createFixture(options: CacheOptions = {}) {
   const fixture = createSchedulerFixture(options);
-  const { clock, scheduler, rules, budget, counter, instance } = fixture;
+  const { clock, scheduler, rules, holdings, counter, instance } = fixture;
   const cache = new ResponseCache(options.cacheBytes ?? 100_000, clock);
   const cached = new CachedSubmit({
     ref: REF,
     label: 'm/1',
     cache,
-    budget,
+    holdings,
     clock,
     rules: rules.request,
     statistics: counter,

@@ -1,5 +1,4 @@
 import {
-  type ByteBudget,
   type Call,
   type Clock,
   type InferRequest,
@@ -11,6 +10,7 @@ import {
 import { bytesFull, queueFull } from './admission.js';
 import { cacheKey, MAX_KEYED_BYTES } from './cache-key.js';
 import { type CheckedRequest, checkRequest, type RequestRules } from './check-request.js';
+import type { Holdings } from './holdings.js';
 import { copyAnswer, type ResponseCache } from './response-cache.js';
 import type { StatisticsCounter } from './statistics.js';
 import { type GrantCredit, NO_CREDIT, type Sink, type Submission } from './types.js';
@@ -27,7 +27,7 @@ export interface CachedSubmitOptions {
   /** How long answers are good for; 0 = as long as there is room. */
   readonly ttlMs: number;
   readonly rules: RequestRules;
-  readonly budget: ByteBudget;
+  readonly holdings: Holdings;
   /** Requests that may wait for the answer of one. */
   readonly maxWaiting: number;
   readonly statistics: StatisticsCounter;
@@ -119,16 +119,15 @@ export class CachedSubmit {
   }
 
   #wait({ waiters }: Flight, waiter: Waiter): void {
-    const { label, budget, maxWaiting, clock } = this.#options;
+    const { label, holdings, maxWaiting, clock } = this.#options;
     const { call, sink } = waiter.submission;
     if (waiters.length >= maxWaiting) {
       sink.onEnd(queueFull(label, { maxRequests: maxWaiting }));
       return;
     }
-    const { sizeBytes } = waiter.checked;
-    const full = budget.take(sizeBytes);
+    const full = holdings.take(waiter.checked);
     if (full !== undefined) {
-      sink.onEnd(bytesFull(full, sizeBytes));
+      sink.onEnd(bytesFull(full, waiter.checked.sizeBytes));
       return;
     }
     call.timing.enqueuedAt = clock.now();
@@ -178,7 +177,7 @@ export class CachedSubmit {
     for (const waiter of waiting) {
       const { call, request } = waiter.submission;
       if (call.cancelled !== undefined) continue;
-      this.#options.budget.release(waiter.checked.sizeBytes);
+      this.#options.holdings.release(waiter.checked);
       call.onCancel(undefined);
       if (led.answer === undefined) again.push(waiter);
       else this.#answer(waiter, { ...led.answer, ...copyAnswer(led.answer), id: request.id });
@@ -207,8 +206,8 @@ export class CachedSubmit {
 
   /** A request that waited ends without an answer. */
   #end({ submission: { call, sink }, checked }: Waiter, error: MillraceError): void {
-    const { budget, statistics, clock } = this.#options;
-    budget.release(checked.sizeBytes);
+    const { holdings, statistics, clock } = this.#options;
+    holdings.release(checked);
     call.onCancel(undefined);
     statistics.failure(call.timing, clock.now());
     sink.onEnd(error);

@@ -1,6 +1,5 @@
 import {
   type BatchReason,
-  type ByteBudget,
   type Clock,
   type EventBus,
   MillraceError,
@@ -11,6 +10,7 @@ import { type BatchTiming, type Emission, RunnerDiedError } from '../runtimes/in
 import type { AffinityTable } from './affinity.js';
 import { createRun, markFailed, recordStreamTiming, recordTiming } from './batch-run.js';
 import { formBatch } from './form-batch.js';
+import type { Holdings } from './holdings.js';
 import type { InstancePool, Run, Slot } from './instance-pool.js';
 import type { Pending } from './pending.js';
 import type { RequestQueue } from './request-queue.js';
@@ -34,7 +34,7 @@ export interface DispatcherOptions {
   readonly rules: ShapeRules;
   readonly pool: InstancePool;
   readonly resources: ResourceAccess | undefined;
-  readonly budget: ByteBudget;
+  readonly holdings: Holdings;
   readonly statistics: StatisticsCounter;
   readonly clock: Clock;
   readonly events: EventBus;
@@ -216,8 +216,8 @@ export class Dispatcher {
   }
 
   #finish(slot: Slot, run: Run, error: MillraceError | undefined): void {
-    const { events, ref, label, clock, budget, onRunEnd } = this.#options;
-    for (const item of run.members) if (item.place === 'gone') budget.release(item.checked.sizeBytes);
+    const { events, ref, label, clock, holdings, onRunEnd } = this.#options;
+    for (const item of run.members) if (item.place === 'gone') holdings.release(item.checked);
     events.publish('batchFinished', {
       ref,
       instance: `${label}#${slot.index}`,

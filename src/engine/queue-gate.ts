@@ -1,7 +1,8 @@
-import type { ByteBudget, Clock } from '../core/index.js';
+import type { Clock } from '../core/index.js';
 import { bytesFull, chooseLevel, type QueuePolicy, queueFull, refuseWhileDown } from './admission.js';
 import { checkRequest } from './check-request.js';
 import { sentAhead } from './choose-slot.js';
+import type { Holdings } from './holdings.js';
 import type { InstancePool } from './instance-pool.js';
 import { createPending, type Pending } from './pending.js';
 import type { RequestQueue } from './request-queue.js';
@@ -17,7 +18,7 @@ export interface QueueGateOptions {
   readonly limits: SchedulerLimits;
   readonly rules: ShapeRules;
   readonly pool: InstancePool;
-  readonly budget: ByteBudget;
+  readonly holdings: Holdings;
   readonly clock: Clock;
   readonly queue: RequestQueue;
   readonly sequences: SequenceTable | undefined;
@@ -38,7 +39,7 @@ export class QueueGate {
   /** The request as one that may go into the queue; its bytes and its place in a sequence are taken. Throws why not. */
   admit(submission: Submission): Pending {
     const { request, call } = submission;
-    const { label, limits, rules, pool, budget, clock, sequences, waits } = this.#options;
+    const { label, limits, rules, pool, holdings, clock, sequences, waits } = this.#options;
     if (call.cancelled !== undefined) throw call.cancelled;
     const checked = submission.checked ?? checkRequest(rules.request, request);
     const down = refuseWhileDown(label, pool.outage());
@@ -48,7 +49,7 @@ export class QueueGate {
     const level = chooseLevel(priority, limits.policies.length, limits.defaultLevel);
     this.#checkRoom(level);
     const control = sequences?.check(request, checked.rows);
-    const full = budget.take(checked.sizeBytes);
+    const full = holdings.take(checked);
     if (full !== undefined) throw bytesFull(full, checked.sizeBytes);
 
     // What comes from another generation has waited there.

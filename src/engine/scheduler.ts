@@ -1,5 +1,4 @@
 import {
-  type ByteBudget,
   type Clock,
   type EventBus,
   type MillraceError,
@@ -11,6 +10,7 @@ import { MAX_OUTAGE_WAIT_MS, type Outage, refuseWhileDown } from './admission.js
 import { AffinityTable } from './affinity.js';
 import { Dispatcher } from './dispatcher.js';
 import { createFeed, type Feed } from './feed.js';
+import type { Holdings } from './holdings.js';
 import type { InstancePool } from './instance-pool.js';
 import type { Pending } from './pending.js';
 import { policyOf, QueueGate } from './queue-gate.js';
@@ -33,7 +33,7 @@ export interface SchedulerOptions {
   readonly pool: InstancePool;
   /** What its batches have to wait for besides an instance; undefined = nothing. */
   readonly resources?: ResourceAccess | undefined;
-  readonly budget: ByteBudget;
+  readonly holdings: Holdings;
   readonly statistics: StatisticsCounter;
   readonly clock: Clock;
   readonly events: EventBus;
@@ -289,7 +289,7 @@ export class Scheduler {
 
   #leaveQueue(item: Pending): void {
     this.#queue.remove(item, 'gone');
-    this.#options.budget.release(item.checked.sizeBytes);
+    this.#options.holdings.release(item.checked);
     if (this.#queue.length === 0) this.#options.resources?.withdraw();
   }
 

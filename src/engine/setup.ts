@@ -1,4 +1,4 @@
-import type { Clock, EventBus } from '../core/index.js';
+import type { BodyMemory, Clock, EventBus } from '../core/index.js';
 import type { ModelSource } from '../repository/index.js';
 import type { Host } from '../runtimes/index.js';
 import type { EngineOptions } from './options.js';
@@ -8,6 +8,8 @@ import type { Infer } from './types.js';
 export interface CreateEngineOptions {
   readonly options: EngineOptions;
   readonly host: Host;
+  /** Where bodies lie that come with requests. Default: nothing needs to be held. */
+  readonly bodies?: BodyMemory | undefined;
   readonly clock: Clock;
   readonly events: EventBus;
   /** Resident memory limit of runners whose model names none. */

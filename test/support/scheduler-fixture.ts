@@ -1,4 +1,5 @@
-import { ByteBudget, EventBus } from '../../src/core/index.js';
+import { type BodyMemory, ByteBudget, EventBus } from '../../src/core/index.js';
+import { Holdings } from '../../src/engine/holdings.js';
 import { createSlots, InstancePool } from '../../src/engine/instance-pool.js';
 import type { ResourceAccess } from '../../src/engine/resource-limiter.js';
 import { Scheduler } from '../../src/engine/scheduler.js';
@@ -34,6 +35,7 @@ export interface FixtureOptions {
   readonly description?: Description;
   readonly maxBatchSize?: number;
   readonly maxBytes?: number;
+  readonly bodies?: BodyMemory;
   readonly clock?: FakeClock;
   readonly resources?: (wake: () => void) => ResourceAccess;
   /** Loads an instance after a death. Default: a fresh one at once. */
@@ -54,6 +56,7 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
   const { restart = (fresh) => Promise.resolve(fresh()) } = options;
   const statistics = new StatisticsCounter(REF);
   const budget = new ByteBudget("model 'm/1'", options.maxBytes ?? 1_000_000);
+  const holdings = new Holdings(budget, options.bodies);
   const pool = new InstancePool({
     ref: REF,
     slots: createSlots(options.instances ?? 1),
@@ -79,7 +82,7 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
     rules,
     pool,
     resources: options.resources?.(() => scheduler.retry()),
-    budget,
+    holdings,
     statistics,
     clock,
     events,
@@ -94,6 +97,7 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
     rules,
     pool,
     budget,
+    holdings,
     instances,
     instance,
     counter: statistics,

@@ -3,6 +3,7 @@ import { resolveModelConfig } from '../../repository/index.js';
 import type { Instance } from '../../runtimes/index.js';
 import { type BatchingChoice, chooseBatching } from '../batching-probe.js';
 import { CachedSubmit } from '../cached-submit.js';
+import { Holdings } from '../holdings.js';
 import { createSlots, InstancePool, type Slot } from '../instance-pool.js';
 import { Scheduler } from '../scheduler.js';
 import { schedulerLimits } from '../scheduler-limits.js';
@@ -93,6 +94,7 @@ function assemble(options: LoadedGeneration): Generation {
   const label = formatModelRef(ref);
   const statistics = new StatisticsCounter(ref);
   const budget = new ByteBudget(`model '${label}'`, model.config.limits.maxInFlightBytes, context.budget);
+  const holdings = new Holdings(budget, context.bodies);
   const pool = createPool(options, () => {
     options.onStateChange();
     scheduler.schedule();
@@ -113,7 +115,7 @@ function assemble(options: LoadedGeneration): Generation {
     resources,
     rules,
     pool,
-    budget,
+    holdings,
     statistics,
     clock,
     events,
@@ -125,7 +127,7 @@ function assemble(options: LoadedGeneration): Generation {
       ref,
       label,
       cache,
-      budget,
+      holdings,
       statistics,
       clock,
       rules: rules.request,

@@ -1,4 +1,4 @@
-import type { ByteBudget, Clock, EventBus, ModelRef } from '../../core/index.js';
+import type { BodyMemory, ByteBudget, Clock, EventBus, ModelRef } from '../../core/index.js';
 import type { ModelSource } from '../../repository/index.js';
 import type { DescribeModel, Host } from '../../runtimes/index.js';
 import type { EngineOptions } from '../options.js';
@@ -14,6 +14,8 @@ export interface GenerationContext {
   readonly events: EventBus;
   /** Bytes in flight of the whole engine. */
   readonly budget: ByteBudget;
+  /** undefined = nothing needs to be held. */
+  readonly bodies?: BodyMemory | undefined;
   /** For models that are made of others. */
   readonly describeModel: DescribeModel;
   /** Of the whole engine; undefined = nobody waits for resources. */
