@@ -113,6 +113,7 @@ export default {
       to: { path: `^src/protocols/${dialect}/` },
     })),
     vendorOnlyIn(['onnxruntime-node'], '^src/runtimes/onnx/'),
+    vendorOnlyIn(['koffi'], '^src/runtimes/host/'),
     vendorOnlyIn(['oxc-transform'], '^src/runtimes/script/'),
     vendorOnlyIn(['pino', 'pino-pretty', 'prom-client'], '^src/telemetry/'),
     vendorOnlyIn(['fastify', '@fastify'], '^src/server/'),

@@ -28,13 +28,20 @@ export function columnChunks(lists: readonly (readonly Tensor[])[], index: numbe
   return chunks;
 }
 
-/** Column `index` of a batch as one piece: a view when it is contiguous already, else one copy. */
-export function joinColumn(lists: readonly (readonly Tensor[])[], index: number): Uint8Array {
+/**
+ * Column `index` of a batch as one piece: a view when it is contiguous already, else one copy, for which `allocate` gives the memory (by
+ * default fresh one).
+ */
+export function joinColumn(
+  lists: readonly (readonly Tensor[])[],
+  index: number,
+  allocate: (sizeBytes: number) => Uint8Array = (sizeBytes) => new Uint8Array(sizeBytes),
+): Uint8Array {
   const chunks = columnChunks(lists, index);
   if (chunks.length === 1) return chunks[0] as Uint8Array;
   let sizeBytes = 0;
   for (const chunk of chunks) sizeBytes += chunk.byteLength;
-  const joined = new Uint8Array(sizeBytes);
+  const joined = allocate(sizeBytes);
   let offset = 0;
   for (const chunk of chunks) {
     joined.set(chunk, offset);

@@ -83,6 +83,11 @@ export interface Description {
   readonly affinity?: boolean;
   /** What it says of itself in {@link LoadedModel.statistics}; at most 32. Default: nothing. */
   readonly statistics?: readonly StatisticSpec[];
+  /**
+   * Reads its inputs and never writes to their memory, which may then be shared with the server: writing to that ends the process.
+   * Saves a copy of large inputs. Default: false.
+   */
+  readonly readsInPlace?: boolean;
   /** Wants {@link BatchItem.context}. */
   readonly wantsContext: boolean;
   /** BYTES are held as UTF-8 text, so other byte strings must be refused before they get here. */

@@ -1,7 +1,7 @@
 /** Room `runtimes` (rank 2): what executes models, and where. Vendor packages appear here and nowhere else. */
 export { BUILT_IN_RUNTIMES } from './built-in.js';
 export * from './contract.js';
-export { createHost, type HostDependencies } from './host/index.js';
+export { BodyArena, createHost, type HostDependencies } from './host/index.js';
 export * from './manifest.js';
 export * from './options.js';
 export type * from './sequence-spec.js';

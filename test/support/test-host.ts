@@ -3,6 +3,7 @@ import {
   type Batch,
   type BatchItem,
   type BatchTiming,
+  type BodyArena,
   BUILT_IN_RUNTIMES,
   type CallModel,
   createHost,
@@ -32,10 +33,11 @@ export interface TestHost {
 /** Options of the host; `runtimes` from outside. */
 export interface TestHostOptions extends Partial<Omit<RunnerOptions, 'runtimes'>> {
   readonly runtimes?: readonly RuntimeManifest[];
+  readonly bodies?: BodyArena;
 }
 
 export function createTestHost(
-  { runtimes = [], ...options }: TestHostOptions = {},
+  { runtimes = [], bodies, ...options }: TestHostOptions = {},
   clock: Clock = systemClock,
 ): TestHost {
   const events = new EventBus();
@@ -51,6 +53,7 @@ export function createTestHost(
     events,
     clock,
     environment: {},
+    bodies,
   });
   const past: { readonly name: EventName; readonly event: unknown }[] = [];
   const watched: readonly EventName[] = ['runnerStarted', 'runnerExited', 'runnerMemory', 'diagnostic'];

@@ -45,6 +45,7 @@ export class EchoModel implements LoadedModel {
       stateful: mode === 'accumulate',
       concurrency: mode === 'repeat' ? REPEAT_CONCURRENCY : 1,
       needsEventLoop: mode === 'repeat' || options.delayMs > 0,
+      readsInPlace: mode !== 'accumulate',
       wantsContext: false,
       textOnly: false,
       platform: 'millrace_echo',

@@ -18,12 +18,15 @@ import type { NameTable } from './name-table.js';
  *     for each list what the kind adds, then for each tensor: name index and rank · datatype · bytes · dimensions
  *
  * then, on 8 bytes, the attachment (rare values, serialised by V8), then the data by column: tensor 0 of all lists one behind the
- * other, then tensor 1, and so on, each column starting on 8 bytes. So a batch arrives as one view for each tensor.
+ * other, then tensor 1, and so on, each column starting on 8 bytes. So a batch arrives as one view for each tensor. A column of large tensors that lie in the
+ * memory of bodies stays there: in place of its offset stands a mark, and behind the dimensions of each tensor where that begins.
  */
 const FIXED_WORDS = HEADER_WORDS + 4;
 const TENSOR_WORDS = 3;
 const MAX_RANK = 255;
 const MAX_WORD = 0xffff_ffff;
+/** In place of an offset; no frame is so large. */
+const IN_BODIES = MAX_WORD;
 
 /** Above this much data, tensors are sent from where they are instead of being copied into the frame first. */
 const COPY_LIMIT_BYTES = 65_536;
@@ -38,12 +41,17 @@ export interface BatchFrameParts {
   readonly attachment: Uint8Array | undefined;
   /** What the data is, for the message when it is too much: 'the inputs'. */
   readonly what: string;
+  /** Where data lies in the memory of bodies, where the other end has mapped that; undefined = elsewhere. */
+  readonly locate?: ((data: Uint8Array) => number | undefined) | undefined;
 }
 
 /** Writes one frame: words in order, then {@link finish}. */
 export class BatchFrameWriter {
   readonly #lists: readonly (readonly Tensor[])[];
+  /** Of each column the bytes that are part of the frame. */
   readonly #columnBytes: readonly number[];
+  readonly #inBodies: ReadonlySet<number>;
+  readonly #locate: BatchFrameParts['locate'];
   readonly #dataOffset: number;
   readonly #attachment: Uint8Array | undefined;
   readonly #inline: boolean;
@@ -61,13 +69,16 @@ export class BatchFrameWriter {
         columnBytes[column] = (columnBytes[column] ?? 0) + tensor.data.byteLength;
       }
     }
-    wordCount += columnBytes.length;
+    this.#inBodies = columnsInBodies(parts, columnBytes.length);
+    for (const column of this.#inBodies) columnBytes[column] = 0;
+    wordCount += columnBytes.length + this.#inBodies.size * parts.lists.length;
     const attachmentBytes = parts.attachment?.byteLength ?? 0;
     this.#dataOffset = align8(wordCount * 4) + align8(attachmentBytes);
     let sizeBytes = this.#dataOffset;
     for (const bytes of columnBytes) sizeBytes += align8(bytes);
     checkFrameSize(sizeBytes, parts.what);
     this.#lists = parts.lists;
+    this.#locate = parts.locate;
     this.#columnBytes = columnBytes;
     this.#attachment = parts.attachment;
     this.#inline = sizeBytes - this.#dataOffset <= COPY_LIMIT_BYTES;
@@ -79,8 +90,8 @@ export class BatchFrameWriter {
     this.#words[HEADER_WORDS + 2] = columnBytes.length;
     this.#words[HEADER_WORDS + 3] = attachmentBytes;
     let columnOffset = this.#dataOffset;
-    for (const bytes of columnBytes) {
-      this.word(columnOffset);
+    for (const [column, bytes] of columnBytes.entries()) {
+      this.word(this.#inBodies.has(column) ? IN_BODIES : columnOffset);
       columnOffset += align8(bytes);
     }
   }
@@ -103,7 +114,8 @@ export class BatchFrameWriter {
   }
 
   tensors(list: readonly Tensor[], names: NameTable): void {
-    for (const tensor of list) {
+    for (let column = 0; column < list.length; column++) {
+      const tensor = list[column] as Tensor;
       const rank = tensor.shape.length;
       if (rank > MAX_RANK) throw tooLarge(tensor.name, `a rank of ${rank}; at most ${MAX_RANK} is supported`);
       this.word((names.indexOf(tensor.name) << 8) | rank);
@@ -113,6 +125,7 @@ export class BatchFrameWriter {
         if (dim > MAX_WORD) throw tooLarge(tensor.name, `a dimension of ${dim}; at most ${MAX_WORD} is supported`);
         this.word(dim);
       }
+      if (this.#inBodies.has(column)) this.word(this.#locate?.(tensor.data) as number);
     }
   }
 
@@ -127,6 +140,7 @@ export class BatchFrameWriter {
   #copyData(): Uint8Array[] {
     let columnOffset = this.#dataOffset;
     for (let column = 0; column < this.#columnBytes.length; column++) {
+      if (this.#columnBytes[column] === 0) continue;
       let offset = columnOffset;
       for (const chunk of columnChunks(this.#lists, column)) {
         this.#bytes.set(chunk, offset);
@@ -141,6 +155,7 @@ export class BatchFrameWriter {
     const pieces = [this.#bytes];
     for (let column = 0; column < this.#columnBytes.length; column++) {
       const sizeBytes = this.#columnBytes[column] as number;
+      if (sizeBytes === 0) continue;
       for (const chunk of columnChunks(this.#lists, column)) pieces.push(chunk);
       const padding = align8(sizeBytes) - sizeBytes;
       if (padding > 0) pieces.push(new Uint8Array(padding));
@@ -149,18 +164,32 @@ export class BatchFrameWriter {
   }
 }
 
-/** Reads what {@link BatchFrameWriter} wrote, in the same order. Tensor data are views into the frame. */
+/** Columns of large tensors that all lie in the memory of bodies: they stay there. */
+function columnsInBodies({ lists, locate }: BatchFrameParts, columns: number): ReadonlySet<number> {
+  const found = new Set<number>();
+  if (locate === undefined) return found;
+  const stays = (tensor: Tensor | undefined) =>
+    tensor === undefined || (tensor.data.byteLength > COPY_LIMIT_BYTES && locate(tensor.data) !== undefined);
+  for (let column = 0; column < columns; column++) {
+    if (lists.every((list) => stays(list[column]))) found.add(column);
+  }
+  return found;
+}
+
+/** Reads what {@link BatchFrameWriter} wrote, in the same order. Tensor data are views into the frame, or the memory of bodies. */
 export class BatchFrameReader {
   readonly listCount: number;
   readonly #bytes: Uint8Array;
+  readonly #bodies: Uint8Array | undefined;
   readonly #words: Uint32Array;
   readonly #cursors: number[] = [];
   readonly #previous: (Tensor | undefined)[] = [];
   readonly #dataOffset: number;
   #position = FIXED_WORDS;
 
-  constructor(frame: Frame) {
+  constructor(frame: Frame, bodies?: Uint8Array) {
     this.#bytes = frame.bytes;
+    this.#bodies = bodies;
     this.#words = frameWords(frame.bytes);
     this.#dataOffset = this.#words[HEADER_WORDS] as number;
     this.listCount = this.#checkCount(this.#words[HEADER_WORDS + 1]);
@@ -201,13 +230,22 @@ export class BatchFrameReader {
       const sizeBytes = this.word();
       const shape = this.#shape(nameAndRank & 0xff, this.#previous[column]?.shape);
       const offset = this.#cursors[column] as number;
-      this.#cursors[column] = offset + sizeBytes;
-      const data = new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + offset, sizeBytes);
+      let data: Uint8Array;
+      if (offset === IN_BODIES) data = this.#bodyData(this.word(), sizeBytes);
+      else {
+        this.#cursors[column] = offset + sizeBytes;
+        data = new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + offset, sizeBytes);
+      }
       const tensor = { name, datatype, shape, data };
       this.#previous[column] = tensor;
       list.push(tensor);
     }
     return list;
+  }
+
+  #bodyData(offset: number, sizeBytes: number): Uint8Array {
+    if (this.#bodies === undefined) throw new MillraceError('internal', 'malformed frame: no bodies are mapped');
+    return new Uint8Array(this.#bodies.buffer, this.#bodies.byteOffset + offset, sizeBytes);
   }
 
   /** Items of a batch mostly have one shape: they then share one array. */

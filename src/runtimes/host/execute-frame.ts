@@ -13,6 +13,12 @@ export interface ModelNames {
   readonly outputs: NameTable;
 }
 
+/** A model that batches are sent to. */
+export interface Recipient extends ModelNames {
+  /** Where it can read data in the memory of bodies; undefined = elsewhere, so it has to be sent. */
+  readonly locate?: ((data: Uint8Array) => number | undefined) | undefined;
+}
+
 /** Which exchange a batch frame belongs to. */
 export interface FrameAddress {
   readonly modelKey: number;
@@ -31,8 +37,11 @@ const SEQUENCE_END = 4;
 const HAS_PARAMETERS = 8;
 const HAS_CONTEXT = 16;
 
-/** Encodes a batch; throws `resource_exhausted` when it is too large for one frame. */
-export function encodeExecute(address: FrameAddress, batch: Batch, names: ModelNames): Uint8Array[] {
+/**
+ * Encodes a batch; throws `resource_exhausted` when it is too large for one frame. What the recipient can
+ * read where it lies stays there.
+ */
+export function encodeExecute(address: FrameAddress, batch: Batch, names: Recipient): Uint8Array[] {
   const { items, outputs } = batch;
   const values = collectValues(items);
   const contexts = encodeContexts(items);
@@ -43,6 +52,7 @@ export function encodeExecute(address: FrameAddress, batch: Batch, names: ModelN
       FRAME_EXTRA_WORDS + (outputs?.length ?? 0) + items.length * ITEM_WORDS + (contexts?.count ?? 0) * CONTEXT_WORDS,
     attachment: encodeValues(values, contexts?.text),
     what: 'the inputs',
+    locate: names.locate,
   });
   writer.word(batch.rows);
   writer.word(outputs?.length ?? ALL_OUTPUTS);
@@ -58,9 +68,9 @@ export function encodeExecute(address: FrameAddress, batch: Batch, names: ModelN
   return writer.finish();
 }
 
-/** Decodes a batch; its tensors are views into the frame. The ticket becomes its id. */
-export function decodeExecute(frame: Frame, names: ModelNames): Batch {
-  const reader = new BatchFrameReader(frame);
+/** Decodes a batch; its tensors are views into the frame, or `bodies`. The ticket becomes its id. */
+export function decodeExecute(frame: Frame, names: ModelNames, bodies?: Uint8Array): Batch {
+  const reader = new BatchFrameReader(frame, bodies);
   const rows = reader.word();
   const outputs = readOutputs(reader, names.outputs);
   const values = new Values(decodeValues(reader.attachment()));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readSync, unlinkSync, writevSync } from 'node:fs';
 import { MillraceError } from '../../core/index.js';
+import { type Extent, firstGap } from './first-gap.js';
 import {
   checkReceivedSize,
   type Frame,
@@ -22,10 +23,8 @@ const MOST_BYTES = 8_388_608;
 /** All frames that lie in it at a time. */
 const SEGMENT_BYTES = 33_554_432;
 
-interface StoredFrame {
+interface StoredFrame extends Extent {
   readonly ticket: number;
-  readonly start: number;
-  readonly end: number;
 }
 
 /**
@@ -62,7 +61,8 @@ export class FrameSegment {
     const { modelKey, ticket } = readFrame(first);
     const sizeBytes = frameWords(first)[0] as number;
     if (this.#closed || sizeBytes < LEAST_BYTES || sizeBytes > MOST_BYTES) return undefined;
-    const { index, start } = this.#findRoom(sizeBytes);
+    // The first gap, so that the segment grows no larger than what lies in it at a time.
+    const { index, start } = firstGap(this.#frames, sizeBytes);
     if (start + sizeBytes > SEGMENT_BYTES || !this.#write(pieces, start, sizeBytes)) return undefined;
     this.#frames.splice(index, 0, { ticket, start, end: start + sizeBytes });
     const stored = new Uint8Array(HEADER_BYTES + 8);
@@ -83,16 +83,6 @@ export class FrameSegment {
     if (this.#closed) return;
     this.#closed = true;
     closeSync(this.fd);
-  }
-
-  /** The first gap, so that the segment grows no larger than what lies in it at a time. */
-  #findRoom(sizeBytes: number): { readonly index: number; readonly start: number } {
-    let start = 0;
-    for (const [index, frame] of this.#frames.entries()) {
-      if (frame.start - start >= sizeBytes) return { index, start };
-      start = frame.end;
-    }
-    return { index: this.#frames.length, start };
   }
 
   #write(pieces: readonly Uint8Array[], start: number, sizeBytes: number): boolean {

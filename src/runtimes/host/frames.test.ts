@@ -148,6 +148,43 @@ describe('a batch frame', () => {
     );
   });
 
+  test('leaves large tensors where the runner can read them, and sends the others', () => {
+    const bodies = Uint8Array.from({ length: 600_000 }, (_, at) => at % 251);
+    const locate = (data: Uint8Array) => (data.buffer === bodies.buffer ? data.byteOffset : undefined);
+    const elsewhere = new Uint8Array(70_000).fill(7);
+    const inputs = (x: Uint8Array, y: Uint8Array): Tensor[] => [
+      { name: 'x', datatype: 'UINT8', shape: [x.byteLength], data: x },
+      { name: 'y', datatype: 'UINT8', shape: [y.byteLength], data: y },
+    ];
+    const item = (list: Tensor[]) => ({ callId: 1, rows: 1, inputs: list, parameters: {} });
+    const bytesSent = (...lists: Tensor[][]) => {
+      const sent = { id: 1, items: lists.map(item), rows: lists.length, outputs: undefined };
+      const pieces = encodeExecute({ modelKey: 1, ticket: 1 }, sent, { ...names, locate });
+      const frame = only(cross(pieces));
+      deepStrictEqual(decodeExecute(frame, names, bodies), sent);
+      return frame.bytes.byteLength;
+    };
+    const part = (start: number, end: number) => bodies.subarray(start, end);
+    // One in place, and one that is small or elsewhere; both in place, where the second is not aligned.
+    expect(bytesSent(inputs(part(1_000, 101_000), part(200, 300)))).toBeLessThan(1_000);
+    expect(bytesSent(inputs(part(1_000, 101_000), elsewhere))).toBeLessThan(71_000);
+    expect(bytesSent(inputs(part(1_000, 101_001), part(101_001, 301_001)))).toBeLessThan(1_000);
+    // All of a batch, or none.
+    const [x, y] = [part(8, 100_008), part(0, 8)];
+    expect(bytesSent(inputs(x, y), inputs(part(100_016, 200_016), y))).toBeLessThan(1_000);
+    expect(bytesSent(inputs(x, y), inputs(elsewhere, y))).toBeGreaterThan(170_000);
+  });
+
+  test('of which a part lies in memory that the runner has not mapped is malformed', () => {
+    const data = new Uint8Array(70_000);
+    const inputs: Tensor[] = [{ name: 'x', datatype: 'UINT8', shape: [70_000], data }];
+    const sent = { id: 1, items: [{ callId: 1, rows: 1, inputs, parameters: {} }], rows: 1, outputs: undefined };
+    const pieces = encodeExecute({ modelKey: 1, ticket: 1 }, sent, { ...names, locate: () => 64 });
+    const frame = only(cross(pieces));
+    expect(() => decodeExecute(frame, names)).toThrow('malformed frame: no bodies are mapped');
+    expect(() => decodeExecute(frame, names, new Uint8Array(70_000))).toThrow(RangeError);
+  });
+
   test('puts a tensor of all items in one piece, on 8 bytes, so that a batch is one view', () => {
     const bytes = (value: number, length: number) => new Uint8Array(length).fill(value);
     const inputs = (value: number): Tensor[] => [

@@ -5,11 +5,14 @@ import { placementProblem, type RuntimeManifest } from '../manifest.js';
 import type { RunnerOptions } from '../options.js';
 import { loadModel, type PlacedSpec } from '../registry.js';
 import type { RuntimeContext } from '../runtime-context.js';
+import type { BodyArena } from './body-arena.js';
 import { InlineModel } from './inline-model.js';
 import { loadRemotely, RemoteModel } from './remote-model.js';
 import { type Environment, runnerEnvironment, sharedRunnerLabel } from './runner-environment.js';
 import { RunnerProcess } from './runner-process.js';
 import { RunnerWatch } from './runner-watch.js';
+
+export { BodyArena } from './body-arena.js';
 
 export interface HostDependencies {
   readonly options: Omit<RunnerOptions, 'runtimes'>;
@@ -18,6 +21,8 @@ export interface HostDependencies {
   readonly clock: Clock;
   /** Of the server; runners get a part of it. */
   readonly environment: Environment;
+  /** Memory of bodies that runners may read. Default: none. */
+  readonly bodies?: BodyArena | undefined;
 }
 
 /** Makes a host: where instances are started, inline or in runner processes. */
@@ -119,7 +124,7 @@ class ProcessHost implements Host {
   async #loadInProcess(spec: PlacedSpec, placement: ProcessPlacement, options: HostLoadOptions): Promise<Instance> {
     const { clock } = this.#dependencies;
     const startedAt = clock.now();
-    const runner = this.#acquire(placement, options);
+    const runner = this.#acquire(spec, placement, options);
     const timer = clock.setTimer(options.timeoutMs, () => runner.kill(loadTimeout(options).message));
     this.#lastModelKey++;
     const modelKey = this.#lastModelKey;
@@ -145,18 +150,27 @@ class ProcessHost implements Host {
     });
   }
 
-  #acquire(placement: ProcessPlacement, options: HostLoadOptions): RunnerProcess {
+  #acquire(spec: LoadSpec, placement: ProcessPlacement, options: HostLoadOptions): RunnerProcess {
     const { environment = [] } = placement;
     const shared = placement.runner === undefined ? undefined : sharedRunnerLabel(placement.runner, environment);
     const existing = shared === undefined ? undefined : this.#shared.get(shared);
-    const runner = existing?.usable ? existing : this.#start(shared ?? options.instanceId, environment);
+    const runner = existing?.usable
+      ? existing
+      : this.#start(shared ?? options.instanceId, environment, this.#bodiesFor(spec, placement));
     if (shared !== undefined) this.#shared.set(shared, runner);
     this.#runners.set(runner, (this.#runners.get(runner) ?? 0) + 1);
     this.#watch.watch(runner, placement.maxRssBytes || this.#dependencies.options.maxRssBytes);
     return runner;
   }
 
-  #start(label: string, names: readonly string[]): RunnerProcess {
+  /** Programs see what is sent to them, not the requests of all models; and nobody knows what else a shared runner will run. */
+  #bodiesFor(spec: LoadSpec, { runner }: ProcessPlacement): BodyArena | undefined {
+    const { runtimes, bodies } = this.#dependencies;
+    const isProgram = runtimes.find(({ name }) => name === spec.runtime)?.files?.code === true;
+    return runner === undefined && !isProgram ? bodies : undefined;
+  }
+
+  #start(label: string, names: readonly string[], bodies: BodyArena | undefined): RunnerProcess {
     const { options, events, clock } = this.#dependencies;
     const environment = runnerEnvironment(this.#dependencies.environment, names);
     const entry = options.entry === '' ? fileURLToPath(new URL('./runner-main.js', import.meta.url)) : options.entry;
@@ -164,6 +178,7 @@ class ProcessHost implements Host {
       label,
       entry,
       environment,
+      bodies,
       events,
       clock,
       closeTimeoutMs: options.closeTimeoutMs,

@@ -4,7 +4,7 @@ import type { PlacedSpec } from '../registry.js';
 import { checkStatistics, nameStatistics } from '../statistics.js';
 import type { RunnerQueue } from './begun.js';
 import { decodeAnswers } from './emission-frame.js';
-import { encodeExecute, type ModelNames } from './execute-frame.js';
+import { encodeExecute, type ModelNames, type Recipient } from './execute-frame.js';
 import { type Frame, FrameKind } from './frame.js';
 import { type Cancel, decodeJsonFrame, encodeJsonFrame, type Granted } from './json-frame.js';
 import { NameTable } from './name-table.js';
@@ -49,7 +49,7 @@ export class RemoteModel implements Instance {
   readonly description: Description;
   readonly exited: Promise<string>;
   readonly #settings: RemoteModelSettings;
-  readonly #names: ModelNames;
+  readonly #names: Recipient;
   readonly #queue: RunnerQueue;
   #statistics: Readonly<Record<string, number>> = {};
   #closed: Promise<void> | undefined;
@@ -68,7 +68,8 @@ export class RemoteModel implements Instance {
       this.#statistics = nameStatistics(statistics, decodeStatistics(frame, statistics.length));
     });
     const { inputs, outputs } = description.signature;
-    this.#names = { inputs: new NameTable(inputs), outputs: new NameTable(outputs) };
+    const locate = description.readsInPlace ? (data: Uint8Array) => runner.locate(data) : undefined;
+    this.#names = { inputs: new NameTable(inputs), outputs: new NameTable(outputs), locate };
   }
 
   get lastLoadAt(): number {

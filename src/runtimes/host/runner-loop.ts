@@ -1,9 +1,10 @@
 import { inspect } from 'node:util';
 import { MillraceError, systemClock, toMillraceError } from '../../core/index.js';
-import type { Batch, BatchTiming, CallModel, Emission, LoadedModel } from '../contract.js';
+import type { Batch, BatchTiming, CallModel, Description, Emission, LoadedModel } from '../contract.js';
 import { loadModel, type PlacedSpec } from '../registry.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import type { BlockingChannel } from './blocking-channel.js';
+import type { BodyReader } from './body-reader.js';
 import { encodeAnswers } from './emission-frame.js';
 import { decodeExecute } from './execute-frame.js';
 import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
@@ -31,14 +32,16 @@ import { StatisticsReporter } from './statistics-reporter.js';
 export class RunnerLoop {
   readonly #channel: BlockingChannel;
   readonly #segment: SegmentReader;
+  readonly #bodies: BodyReader;
   readonly #models = new Map<number, ServedModel>();
   readonly #context: RuntimeContext;
   readonly #calls: OutgoingCalls;
   #eventLoop = false;
 
-  constructor(channel: BlockingChannel, segment: SegmentReader) {
+  constructor(channel: BlockingChannel, segment: SegmentReader, bodies: BodyReader) {
     this.#channel = channel;
     this.#segment = segment;
+    this.#bodies = bodies;
     this.#calls = new OutgoingCalls((pieces) => channel.write(pieces));
     this.#context = {
       clock: systemClock,
@@ -89,7 +92,7 @@ export class RunnerLoop {
   #accept(frame: Frame): void {
     try {
       const served = this.#served(frame.modelKey);
-      served.arrived({ frame, batch: decodeExecute(frame, served.names), cancelled: [] });
+      served.arrived({ frame, batch: decodeExecute(frame, served.names, this.#bodies.memory), cancelled: [] });
       this.#pump(served);
     } catch (error) {
       this.#fail(frame, error);
@@ -117,7 +120,7 @@ export class RunnerLoop {
   async #executeNow(frame: Frame): Promise<void> {
     try {
       const served = this.#served(frame.modelKey);
-      await this.#run(frame, served, decodeExecute(frame, served.names));
+      await this.#run(frame, served, decodeExecute(frame, served.names, this.#bodies.memory));
     } catch (error) {
       this.#fail(frame, error);
     }
@@ -197,6 +200,7 @@ export class RunnerLoop {
     const model = await loadModel(spec, { ...this.#context, callModel });
     const { description } = model;
     const { modelKey } = frame;
+    const readsInPlace = description.readsInPlace === true && (await this.#bodies.serves(description.signature));
     const createReporter = (loaded: LoadedModel) =>
       new StatisticsReporter({
         modelKey,
@@ -206,7 +210,7 @@ export class RunnerLoop {
       });
     this.#models.set(modelKey, new ServedModel(model, createReporter));
     if (description.needsEventLoop || description.decoupled) this.#eventLoop = true;
-    this.#send(FrameKind.loaded, description, frame);
+    this.#send(FrameKind.loaded, { ...description, readsInPlace } satisfies Description, frame);
   }
 
   async #close(frame: Frame): Promise<void> {

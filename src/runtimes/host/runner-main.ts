@@ -1,9 +1,10 @@
 /**
  * Entry of a runner process: `node runner-main.js <label> <pid of the server>`, frames from file descriptor 3 and to 4,
- * large ones also from the shared segment that is descriptor 5.
+ * large ones also from the shared segment that is descriptor 5, and tensors from the memory of bodies that is descriptor 6.
  * Everything it imports counts in every runner's memory and start, so it imports little.
  */
 import { BlockingChannel } from './blocking-channel.js';
+import { BodyReader } from './body-reader.js';
 import { SegmentReader } from './frame-segment.js';
 import { RunnerLoop } from './runner-loop.js';
 import { watchParent } from './watchdog.js';
@@ -14,7 +15,7 @@ process.title = `millrace-runner ${label}`;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 watchParent(Number(parentPid));
 
-const loop = new RunnerLoop(new BlockingChannel(3, 4), new SegmentReader(5));
+const loop = new RunnerLoop(new BlockingChannel(3, 4), new SegmentReader(5), new BodyReader(6));
 process.on('uncaughtException', (error, origin) => loop.die(error, origin));
 await loop.run();
 process.exit(0);

@@ -4,6 +4,7 @@ import { type Clock, type EventBus, MillraceError, within } from '../../core/ind
 import { type CallModel, RunnerDiedError } from '../contract.js';
 import { TELEMETRY_DECLINED } from '../onnx/telemetry.js';
 import { haveBegun, type RunnerQueue } from './begun.js';
+import type { BodyArena } from './body-arena.js';
 import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
 import { FrameAssembler } from './frame-assembler.js';
 import { FrameSegment } from './frame-segment.js';
@@ -19,6 +20,8 @@ export interface RunnerSettings {
   /** JavaScript file to run. */
   readonly entry: string;
   readonly environment: Environment;
+  /** Which it may read; undefined = none. */
+  readonly bodies: BodyArena | undefined;
   readonly closeTimeoutMs: number;
   readonly events: EventBus;
   readonly clock: Clock;
@@ -66,7 +69,7 @@ export class RunnerProcess {
     this.#startedAt = settings.clock.now();
     this.#child = spawn(process.execPath, [settings.entry, settings.label, String(process.pid)], {
       argv0: `millrace-runner ${settings.label}`,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', this.#segment?.fd ?? 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', this.#segment?.fd ?? 'ignore', settings.bodies?.fd ?? 'ignore'],
       env: { ...TELEMETRY_DECLINED, ...settings.environment },
       windowsHide: true,
     });
@@ -94,6 +97,11 @@ export class RunnerProcess {
   /** True until it has ended or been asked to. */
   get usable(): boolean {
     return this.#exitReason === undefined && this.#killReason === undefined && !this.#ending;
+  }
+
+  /** Where data lies in the memory of bodies that it may read; undefined = elsewhere. */
+  locate(data: Uint8Array): number | undefined {
+    return this.#settings.bodies?.locate(data);
   }
 
   get busy(): boolean {

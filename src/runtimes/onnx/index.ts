@@ -37,6 +37,7 @@ async function loadOnnx(spec: LoadSpec, context: RuntimeContext): Promise<Loaded
       stateful: false,
       concurrency: 1,
       needsEventLoop: false,
+      readsInPlace: true,
       wantsContext: false,
       textOnly: true,
       platform: 'onnxruntime_onnx',

@@ -11,6 +11,7 @@ import {
 import { joinColumn } from '../columns.js';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
 import { explainRunError } from './errors.js';
+import { JoinBuffers } from './join-buffers.js';
 import { toOrtTensor, toTensor } from './ort-tensors.js';
 
 type Feeds = Record<string, OrtTensor>;
@@ -24,6 +25,7 @@ export class OnnxModel implements LoadedModel {
   readonly #inputs: ReadonlyMap<string, TensorSpec>;
   /** Those to ask for where nobody names any; undefined = all that the session has. */
   readonly #outputs: readonly string[] | undefined;
+  readonly #joins = new JoinBuffers();
 
   constructor(session: InferenceSession, description: Description, clock: Clock) {
     this.description = description;
@@ -94,7 +96,7 @@ export class OnnxModel implements LoadedModel {
       feeds[tensor.name] = toOrtTensor({
         ...tensor,
         shape: dims,
-        data: shared ? tensor.data : joinColumn(lists, column),
+        data: shared ? tensor.data : joinColumn(lists, column, (sizeBytes) => this.#joins.take(column, sizeBytes)),
       });
     }
     return feeds;

@@ -46,6 +46,7 @@ describe('the signature', () => {
       stateful: false,
       concurrency: 1,
       needsEventLoop: false,
+      readsInPlace: true,
       wantsContext: false,
       textOnly: true,
       platform: 'onnxruntime_onnx',

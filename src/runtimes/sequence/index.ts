@@ -25,7 +25,8 @@ class SequenceModel implements LoadedModel {
   readonly #plain: boolean;
 
   constructor(model: LoadedModel, layout: SequenceLayout) {
-    this.description = { ...model.description, signature: layout.signature, stateful: true };
+    // What it keeps for the next step may be what came in.
+    this.description = { ...model.description, signature: layout.signature, stateful: true, readsInPlace: false };
     this.#model = model;
     this.#layout = layout;
     this.#keeper = new StateKeeper(layout.initial);
