@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeFileShortage, maxOpenFiles, processEnvironment, type Settings, watchKeys } from './config/index.js';
-import { type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.js';
+import { type BodyMemory, type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
 import { createAuthenticator } from './governance/index.js';
 import {
@@ -19,8 +19,8 @@ import {
   type ModelSource,
   type Repository,
 } from './repository/index.js';
-import { createHost, type RuntimeManifest } from './runtimes/index.js';
-import { type Addresses, checkBind, createServer, type RenderMetrics } from './server/index.js';
+import { BodyArena, createHost, type RuntimeManifest } from './runtimes/index.js';
+import { type Addresses, checkBind, createServer, type RenderMetrics, type Server } from './server/index.js';
 import { createService, type Service } from './service/index.js';
 import { SharedMemory } from './shared-memory/index.js';
 import { createTelemetry, type LogDestination } from './telemetry/index.js';
@@ -35,6 +35,8 @@ export interface AppOverrides {
   readonly events?: EventBus;
   /** Further protocols to speak, besides those that are built in. */
   readonly dialects?: readonly CreateDialect[];
+  /** Where runners read large bodies; closed with the app. Default: one of its own. */
+  readonly bodies?: BodyArena;
   /** Runtimes besides millrace's own and those of `runners.runtimes`. */
   readonly runtimes?: readonly RuntimeManifest[];
 }
@@ -69,11 +71,14 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const deadlines = new DeadlineWatch(clock);
   const events = overrides.events ?? new EventBus();
   const runtimes = await loadRuntimes(settings.runners.runtimes, overrides.runtimes);
-  const host = createHost({ options: settings.runners, runtimes, events, clock, environment: processEnvironment() });
+  const bodies = overrides.bodies ?? BodyArena.open();
+  const environment = processEnvironment();
+  const host = createHost({ options: settings.runners, runtimes, events, clock, environment, bodies });
   const repository = openRepository(settings, { runtimes, clock, events });
   const engine = createEngine({
     options: settings.engine,
     host,
+    bodies,
     clock,
     events,
     defaultMaxRssBytes: settings.runners.maxRssBytes,
@@ -110,6 +115,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     service,
     clock,
     deadlines,
+    bodies,
     events,
     dialects: overrides.dialects ?? [],
     renderMetrics: () => telemetry.render(),
@@ -128,6 +134,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
       await engine.close(Math.max(0, giveUpAt - clock.now()));
       await life.close();
       sharedMemory.unregister(undefined);
+      bodies?.close();
       await telemetry.close();
     }
   }
@@ -145,11 +152,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
       await life.start();
       warnOfFileShortage(engine, settings, events);
     },
-    listen() {
-      const { keys, allowAnonymous } = settings.auth;
-      checkBind(settings.server.host, { hasKeys: keys.length > 0, allowAnonymous });
-      return front.server.listen();
-    },
+    listen: () => openPorts(front.server, settings),
     handler: (req, res) => front.server.handler(req, res),
     close(options = {}) {
       closing ??= shutDown(options.drainDelayMs ?? settings.server.drainDelayMs);
@@ -176,6 +179,7 @@ interface FrontParts {
   readonly service: Service;
   readonly clock: Clock;
   readonly deadlines: DeadlineWatch;
+  readonly bodies: BodyMemory | undefined;
   readonly events: EventBus;
   /** Besides those that are built in. */
   readonly dialects: readonly CreateDialect[];
@@ -184,7 +188,7 @@ interface FrontParts {
 
 /** What clients meet: dialects, credentials and the server that speaks with them. */
 function createFront(settings: Settings, parts: FrontParts) {
-  const { service, clock, deadlines, events } = parts;
+  const { service, clock, deadlines, bodies, events } = parts;
   const { metricsPort } = settings.server;
   const decoder = new Decoder(clock);
   const context = createDialectContext({ service, clock, decoder, options: settings.server });
@@ -198,6 +202,7 @@ function createFront(settings: Settings, parts: FrontParts) {
     events,
     clock,
     deadlines,
+    bodies,
     requiresKey: settings.auth.keys.length > 0,
     renderMetrics: settings.telemetry.metrics && metricsPort >= 0 ? parts.renderMetrics : undefined,
     version: VERSION,
@@ -211,6 +216,11 @@ function createFront(settings: Settings, parts: FrontParts) {
       await decoder.close();
     },
   };
+}
+
+function openPorts(server: Pick<Server, 'listen'>, { auth, server: { host } }: Settings): Promise<Addresses> {
+  checkBind(host, { hasKeys: auth.keys.length > 0, allowAnonymous: auth.allowAnonymous });
+  return server.listen();
 }
 
 /** Who calls, by keys that follow their files. */

@@ -1,7 +1,7 @@
 import type { TSchema } from '@sinclair/typebox';
 import type { Call } from '../core/index.js';
 import type { OpenApiObject } from './openapi.js';
-import type { WireRequest, WireResponse, WireStream } from './wire.js';
+import type { WireHeaders, WireRequest, WireResponse, WireStream } from './wire.js';
 
 /** What a route is handed besides the call. */
 export interface RouteRequest extends WireRequest {
@@ -24,7 +24,14 @@ export type RouteBody =
       /** It may be as large as an inference request (uploaded files). Default: at most 1 MiB. */
       readonly large?: boolean;
     }
-  | { readonly kind: 'bytes' };
+  | {
+      readonly kind: 'bytes';
+      /**
+       * Where in the body data begins that goes to a model as it is. Such a body may come in memory that runners read, too, and that is
+       * used again once the request has settled and no model has it: nobody may keep or move it. undefined = it comes in memory of its own.
+       */
+      readonly dataAt?: (headers: WireHeaders) => number | undefined;
+    };
 
 /**
  * One route of a dialect as plain data: the server binds it, documents it from the same schemas, and answers what it returns

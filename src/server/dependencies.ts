@@ -1,4 +1,4 @@
-import type { Clock, DeadlineWatch, EventBus } from '../core/index.js';
+import type { BodyMemory, Clock, DeadlineWatch, EventBus } from '../core/index.js';
 import type { Authenticate } from '../governance/index.js';
 import type { Dialect } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
@@ -18,6 +18,8 @@ export interface ServerDependencies {
   readonly clock: Clock;
   /** Ends requests at their deadline. */
   readonly deadlines: DeadlineWatch;
+  /** Where runners read large bodies. Default: they are sent to them. */
+  readonly bodies?: BodyMemory | undefined;
   /** undefined = no metrics port. */
   readonly renderMetrics: RenderMetrics | undefined;
   /** Version of the package, for the OpenAPI document. */

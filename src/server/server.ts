@@ -86,7 +86,7 @@ export function createServer(dependencies: ServerDependencies): Server {
 }
 
 function createContext(dependencies: ServerDependencies, draining: () => boolean): HttpContext {
-  const { options, clock, events, requiresKey, deadlines } = dependencies;
+  const { options, clock, events, requiresKey, deadlines, bodies } = dependencies;
   return {
     options,
     clock,
@@ -95,6 +95,7 @@ function createContext(dependencies: ServerDependencies, draining: () => boolean
     connections: new Connections(clock),
     budget: new ByteBudget('the server', options.maxBufferedBytes),
     deadlines,
+    bodies,
     open: new OpenRequests(),
     requestId: createRequestIds(),
     draining,

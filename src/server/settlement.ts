@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
+  type BodyMemory,
   type ByteBudget,
   Call,
   type Clock,
@@ -25,6 +26,8 @@ export interface SettlementContext {
   readonly events: EventBus;
   /** What requests and answers may hold, those of all transports together. */
   readonly budget: ByteBudget;
+  /** undefined = bodies lie anywhere. */
+  readonly bodies?: BodyMemory | undefined;
   /** Of all calls of the server. */
   readonly deadlines: DeadlineWatch;
   readonly open: OpenRequests;
@@ -69,6 +72,8 @@ export class Settlement implements Expiring, OpenRequest {
   #answered = false;
   #settled = false;
   #heldBytes = 0;
+  /** Where its body lies, if not in memory of its own. */
+  #body: Uint8Array | undefined;
   #watch: number | undefined;
   #arriving = false;
   /** The next check whether the request still arrives, when the server shuts down. */
@@ -213,6 +218,21 @@ export class Settlement implements Expiring, OpenRequest {
     return undefined;
   }
 
+  /**
+   * Memory for its body that others get once it has settled, and nobody else holds it; see {@link BodyMemory.claim}. Counts
+   * against no budget: it is bounded, and what comes into it is held.
+   */
+  claim(sizeBytes: number, dataAt: number): Uint8Array | undefined {
+    if (this.#settled || this.#body !== undefined) return undefined;
+    this.#body = this.#context.bodies?.claim(sizeBytes, dataAt);
+    return this.#body;
+  }
+
+  /** The same for memory that was claimed before there was a request. */
+  adopt(body: Uint8Array | undefined): void {
+    this.#body = body;
+  }
+
   /** Releases all that is held: what it was held for is no longer needed. */
   free(): void {
     if (this.#heldBytes > 0) this.#context.budget.release(this.#heldBytes);
@@ -263,6 +283,7 @@ export class Settlement implements Expiring, OpenRequest {
     this.#context.open.remove(this);
     this.#exchange.onSettled();
     this.call.end();
+    if (this.#body !== undefined) this.#context.bodies?.release(this.#body);
   }
 
   /** Tells the log of what nobody has foreseen. */

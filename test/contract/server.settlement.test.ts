@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { MillraceError } from '../../src/core/index.js';
+import { type BodyMemory, MillraceError } from '../../src/core/index.js';
 import { chooseSeed, Random } from '../support/random.js';
 import {
   createSettlements,
-  type FakeExchange,
+  FakeExchange,
   MAX_BYTES,
   SHUTDOWN,
   TESTER,
@@ -78,6 +78,28 @@ describe('a request', () => {
     await clock.advance(TIMEOUT_MS);
     expect(answered.settlement.call.cancelled?.code).toBe('deadline_exceeded');
     expect([waiting.written, answered.written]).toEqual([['deadline_exceeded'], ['answer']]);
+  });
+
+  it('has memory for its body, once, until it settles', () => {
+    const asked: string[] = [];
+    const memory = new Uint8Array(10);
+    const bodies: BodyMemory = {
+      claim: (sizeBytes, dataAt) => {
+        asked.push(`claim ${sizeBytes} ${dataAt}`);
+        return memory;
+      },
+      hold: () => true,
+      release: (data) => void (data === memory && asked.push('release')),
+    };
+    const { context } = createSettlements();
+    const exchange = new FakeExchange({ ...context, bodies });
+    const { settlement } = exchange;
+    expect([settlement.claim(10, 3), settlement.claim(20, 0)]).toEqual([memory, undefined]);
+    exchange.answer(10);
+    expect(asked).toEqual(['claim 10 3']);
+    exchange.flush();
+    exchange.leave();
+    expect([asked, settlement.claim(10, 3)]).toEqual([['claim 10 3', 'release'], undefined]);
   });
 
   it('may take longer where it says so', async () => {

@@ -1,5 +1,6 @@
 import { type App, createApp } from '../../src/app.js';
 import { createSettings, type PartialSettings } from '../../src/config/index.js';
+import type { BodyArena } from '../../src/runtimes/index.js';
 import type { Addresses } from '../../src/server/index.js';
 import { RUNNER_ENTRY } from './dist.js';
 import { createTempFolder, type FolderContents, type TempFolder } from './model-folder.js';
@@ -45,7 +46,7 @@ export function jsonOf({ status, headers, body }: RawResponse): JsonAnswer {
 export async function startAppServer(
   contents: FolderContents,
   settings: PartialSettings = {},
-  { start = true }: { readonly start?: boolean } = {},
+  { start = true, bodies }: { readonly start?: boolean; readonly bodies?: BodyArena } = {},
 ): Promise<AppServer> {
   const folder = await createTempFolder(contents);
   const log: LogLine[] = [];
@@ -56,7 +57,7 @@ export async function startAppServer(
       runners: { entry: RUNNER_ENTRY, closeTimeoutMs: 100, ...settings.runners },
       server: { httpPort: 0, grpcPort: 0, metricsPort: 0, gracePeriodMs: 100, ...settings.server },
     }),
-    { logDestination: { write: (line) => log.push(JSON.parse(line)) } },
+    { logDestination: { write: (line) => log.push(JSON.parse(line)) }, ...(bodies && { bodies }) },
   );
   const addresses = await app.listen();
   const { http, grpc } = addresses;

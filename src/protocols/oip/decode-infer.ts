@@ -6,7 +6,7 @@ import {
   type Signature,
   type Tensor,
 } from '../../core/index.js';
-import { LARGE_BYTES, type WireRequest } from '../wire.js';
+import { LARGE_BYTES, type WireHeaders, type WireRequest } from '../wire.js';
 import { attachBinary } from './decode-binary.js';
 import { type InputHead, readInput } from './decode-input.js';
 import { type OutputList, readOutputs } from './decode-outputs.js';
@@ -70,6 +70,13 @@ export function decodeInfer(wire: WireRequest, options: DecodeOptions): DecodedI
 /** Whether so much of the request is JSON that it must not be decoded in the event loop. */
 export function isLargeJson(wire: WireRequest): boolean {
   return wire.body.length > LARGE_BYTES && (jsonLength(wire) ?? 0) > LARGE_BYTES;
+}
+
+/** Where binary data begins, so that it need not be copied; undefined where there is none, or what is before it goes to the decoder thread. */
+export function binaryDataAt(headers: WireHeaders): number | undefined {
+  const header = headers['inference-header-content-length'];
+  const length = typeof header === 'string' && /^\d+$/.test(header) ? Number(header) : Number.NaN;
+  return length <= LARGE_BYTES ? length : undefined;
 }
 
 /** Bytes of JSON at the beginning of the body: all of it unless a header says otherwise; undefined = a raw tensor. */

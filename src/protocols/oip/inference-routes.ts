@@ -1,5 +1,6 @@
 import type { DialectContext } from '../dialect.js';
 import type { Route } from '../route.js';
+import { binaryDataAt } from './decode-infer.js';
 import { createGenerateHandler } from './generate.js';
 import { createInferHandler } from './infer.js';
 import { describeInfer } from './openapi.js';
@@ -25,6 +26,7 @@ export function createInferenceRoutes(context: DialectContext): readonly Route[]
       ...INFERENCE,
       path: `${prefix}/infer`,
       summary: prefix.endsWith('{version}') ? 'Runs one version of a model' : 'Runs a model',
+      body: { kind: 'bytes', dataAt: binaryDataAt },
       operation: describeInfer(`${prefix}/infer`),
       handle: (call, request) => infer(call, targetOf(request), request),
     },

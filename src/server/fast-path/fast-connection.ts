@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Timer } from '../../core/index.js';
 import { bodyPieces } from '../http/answer-body.js';
+import { dataAtOf } from '../http/body.js';
 import { BodyBuffer } from '../http/body-buffer.js';
 import type { Connection } from '../http/connection.js';
 import type { AnswerHeads } from './answer-head.js';
@@ -22,6 +23,8 @@ interface Part {
   readonly head: InferenceHead | undefined;
   readonly body: BodyBuffer;
   bodyBytes: number;
+  /** The memory of its body, where that was claimed for it. */
+  claimed: Uint8Array | undefined;
 }
 
 /**
@@ -165,11 +168,12 @@ export class FastConnection implements AnswerLine {
       this.#socket.pause();
     } else if (head === undefined || this.#hasEnded) this.#handOver([bytes]);
     else if (head === INCOMPLETE)
-      this.#begin({ headBytes: bytes, head: undefined, body: new BodyBuffer(0), bodyBytes: 0 });
+      this.#begin({ headBytes: bytes, head: undefined, body: new BodyBuffer(0), bodyBytes: 0, claimed: undefined });
     else if (head.plain.bodyBytes > MAX_BODY_BYTES) this.#handOver([bytes]);
     else {
       const headBytes = bytes.subarray(0, head.lengthBytes);
-      const part = { headBytes, head, body: new BodyBuffer(head.plain.bodyBytes), bodyBytes: 0 };
+      const body = new BodyBuffer(head.plain.bodyBytes, () => this.#claim(part, head));
+      const part: Part = { headBytes, head, body, bodyBytes: 0, claimed: undefined };
       this.#begin(part);
       if (bytes.length > head.lengthBytes) this.#takeBody(part, head, bytes.subarray(head.lengthBytes));
     }
@@ -183,6 +187,12 @@ export class FastConnection implements AnswerLine {
     this.#patience = clock.setTimer(PATIENCE_MS, () => this.#handOverPart());
   }
 
+  #claim(part: Part, { plain, match }: InferenceHead): Uint8Array | undefined {
+    const dataAt = dataAtOf(match.row.route.body, plain.headers);
+    if (dataAt !== undefined) part.claimed = this.#path.context.bodies?.claim(plain.bodyBytes, dataAt);
+    return part.claimed;
+  }
+
   #takeBody(part: Part, head: InferenceHead, chunk: Buffer): void {
     const bytes = chunk.subarray(0, head.plain.bodyBytes - part.bodyBytes);
     if (this.#path.context.budget.take(bytes.length) !== undefined) {
@@ -192,12 +202,14 @@ export class FastConnection implements AnswerLine {
     part.body.add(bytes);
     part.bodyBytes += bytes.length;
     if (part.bodyBytes < head.plain.bodyBytes) return;
+    const { claimed } = part;
+    part.claimed = undefined;
     this.#forgetPart();
-    this.#enter(head, part.body.take() as Uint8Array);
+    this.#enter(head, part.body.take() as Uint8Array, claimed);
     if (bytes.length < chunk.length) this.#take(chunk.subarray(bytes.length));
   }
 
-  #enter(head: InferenceHead, body: Uint8Array): void {
+  #enter(head: InferenceHead, body: Uint8Array, claimed?: Uint8Array): void {
     const { context, gate, entrance } = this.#path;
     let receivedAt: number;
     if (this.#patience === undefined) receivedAt = context.clock.now();
@@ -210,7 +222,7 @@ export class FastConnection implements AnswerLine {
     const exchange = new FastExchange(
       context,
       { connection: this.connection, line: this },
-      { head: plain, match, body, dialect: entrance.dialect, receivedAt },
+      { head: plain, match, body, claimed, dialect: entrance.dialect, receivedAt },
     );
     this.#line.push(exchange);
     gate.enter(entrance, exchange);
@@ -260,15 +272,20 @@ export class FastConnection implements AnswerLine {
   }
 
   #forgetPart(): void {
-    if (this.#part !== undefined) this.#path.context.budget.release(this.#part.bodyBytes);
+    const part = this.#part;
+    if (part === undefined) return;
+    const { budget, bodies } = this.#path.context;
+    budget.release(part.bodyBytes);
+    if (part.claimed !== undefined) bodies?.release(part.claimed);
     this.#part = undefined;
   }
 
   #handOverPart(more?: Buffer): void {
     const part = this.#part;
     if (part === undefined) return;
+    // A copy, as its memory may be claimed again.
+    const body = part.bodyBytes === 0 ? [] : [Buffer.from(part.body.take() as Uint8Array)];
     this.#forgetPart();
-    const body = part.bodyBytes === 0 ? [] : [part.body.take() as Buffer];
     this.#handOver([part.headBytes, ...body, ...(more === undefined ? [] : [more])]);
   }
 

@@ -11,6 +11,8 @@ export interface WholeRequest extends Arrival {
   readonly head: PlainHead;
   readonly match: InferenceMatch;
   readonly body: Uint8Array;
+  /** The memory in which it lies, if that was claimed for it. */
+  readonly claimed: Uint8Array | undefined;
 }
 
 /** An answer, ready to be written. */
@@ -54,6 +56,7 @@ export class FastExchange extends HttpExchange {
     this.match = whole.match;
     this.#line = line;
     this.#body = whole.body;
+    this.settlement.adopt(whole.claimed);
   }
 
   /** Never: such requests do not come this way. */

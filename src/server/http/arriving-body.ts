@@ -13,8 +13,11 @@ export function collectArriving(
   done: (body: Uint8Array) => void,
 ): void {
   const { req, settlement } = exchange;
-  const { declaredBytes, maxBytes } = expected;
-  let body: BodyBuffer = new BodyBuffer(declaredBytes);
+  const { declaredBytes, maxBytes, dataAt } = expected;
+  let body =
+    declaredBytes === undefined || dataAt === undefined
+      ? new BodyBuffer(declaredBytes)
+      : new BodyBuffer(declaredBytes, () => settlement.claim(declaredBytes, dataAt));
   const hand = (whole: Uint8Array) => {
     if (exchange.answered) return;
     settlement.expectNoMore();

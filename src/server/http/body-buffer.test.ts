@@ -47,6 +47,27 @@ describe('a body', () => {
     expect((buffer.take() as Uint8Array).buffer).toBe(body.buffer);
   });
 
+  it('of several chunks is received into memory that is claimed for it, once', () => {
+    const body = patternOf(3 * CHUNK_BYTES);
+    const memory = new Uint8Array(body.byteLength);
+    const claim = vi.fn(() => memory);
+    const buffer = new BodyBuffer(body.byteLength, claim);
+    for (let at = 0; at < body.length; at += CHUNK_BYTES) {
+      buffer.add(body.subarray(at, at + CHUNK_BYTES));
+      expect(claim).toHaveBeenCalledTimes(at === 0 ? 0 : 1);
+    }
+    const whole = buffer.take() as Uint8Array;
+    expect([whole.buffer === memory.buffer, body.equals(whole)]).toEqual([true, true]);
+  });
+
+  it('for which no memory can be claimed is received into memory of its own, and nobody asks again', () => {
+    const body = patternOf(100 * CHUNK_BYTES);
+    const claim = vi.fn(() => undefined);
+    const buffer = new BodyBuffer(body.byteLength, claim);
+    for (let at = 0; at < body.length; at += CHUNK_BYTES) buffer.add(body.subarray(at, at + CHUNK_BYTES));
+    expect([body.equals(buffer.take() as Uint8Array), claim.mock.calls.length]).toEqual([true, 1]);
+  });
+
   it('is believed no further than a few times what has come', () => {
     const allocated = vi.spyOn(Buffer, 'allocUnsafeSlow');
     const buffer = new BodyBuffer(1_024 * MIB);

@@ -9,15 +9,20 @@ const MAX_COPIED_BYTES = 4_194_304;
 /** A body as it arrives: one chunk stays as it is, several are copied at once, so that no chunk is kept for long. */
 export class BodyBuffer {
   readonly #declaredBytes: number | undefined;
+  #claim: (() => Uint8Array | undefined) | undefined;
   /** Parts that are full, in front of the one that is filled. */
   readonly #full: Uint8Array[] = [];
   #part: Uint8Array = NOTHING;
   #partBytes = 0;
   #fullBytes = 0;
 
-  /** `declaredBytes` undefined = only the end will tell. */
-  constructor(declaredBytes: number | undefined) {
+  /**
+   * `declaredBytes` undefined = only the end will tell. Once there is more than a chunk, `claim` may give memory of so many bytes for
+   * all of it.
+   */
+  constructor(declaredBytes: number | undefined, claim?: () => Uint8Array | undefined) {
     this.#declaredBytes = declaredBytes;
+    this.#claim = claim;
   }
 
   add(chunk: Uint8Array): void {
@@ -46,7 +51,8 @@ export class BodyBuffer {
       this.#declaredBytes === undefined ? 2 * length : Math.min(this.#declaredBytes, BELIEVED_FACTOR * needed);
     const believed = Math.max(expected, needed);
     if (length <= MAX_COPIED_BYTES) {
-      this.#part = Buffer.allocUnsafeSlow(believed);
+      this.#part = this.#claim?.() ?? Buffer.allocUnsafeSlow(believed);
+      this.#claim = undefined;
       this.#part.set(before);
       return;
     }

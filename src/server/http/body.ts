@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { RouteBody } from '../../protocols/index.js';
 import { decompress } from '../compression.js';
 import { HttpError } from '../http-error.js';
 import { requestCompression } from './encoding.js';
@@ -6,11 +7,21 @@ import type { HttpExchange } from './exchange.js';
 
 const EMPTY = new Uint8Array(0);
 
+export interface BodyReading {
+  readonly maxBytes: number;
+  /** What its route reads. */
+  readonly reads?: RouteBody | undefined;
+}
+
 /**
  * Reads the body of a request, decompressed, and calls `done` with it once. What is wrong with it (415, 413, 400) is
  * answered here, as early as it can be known: before a byte is read where the headers say it.
  */
-export function readBody(exchange: HttpExchange, maxBytes: number, done: (body: Uint8Array) => void): void {
+export function readBody(
+  exchange: HttpExchange,
+  { maxBytes, reads }: BodyReading,
+  done: (body: Uint8Array) => void,
+): void {
   const { headers } = exchange.req;
   const compression = requestCompression(headers['content-encoding']);
   const declaredBytes = declaredLength(headers, maxBytes);
@@ -18,7 +29,7 @@ export function readBody(exchange: HttpExchange, maxBytes: number, done: (body: 
     done(EMPTY);
     return;
   }
-  exchange.collect({ declaredBytes, maxBytes }, (body) => {
+  exchange.collect({ declaredBytes, maxBytes, dataAt: dataAtOf(reads, headers) }, (body) => {
     if (compression === undefined) {
       done(body);
       return;
@@ -30,6 +41,12 @@ export function readBody(exchange: HttpExchange, maxBytes: number, done: (body: 
       })
       .catch((error: unknown) => exchange.fail(error));
   });
+}
+
+/** Where in a body the data begins that models may read where it lies; undefined = it may lie anywhere. */
+export function dataAtOf(reads: RouteBody | undefined, headers: IncomingHttpHeaders): number | undefined {
+  if (reads?.kind !== 'bytes' || headers['content-encoding'] !== undefined) return undefined;
+  return reads.dataAt?.(headers);
 }
 
 /** Bytes that the headers announce; undefined when only the end of the body will tell. */

@@ -35,6 +35,8 @@ export type RequestHead = Pick<
 export interface ExpectedBody {
   readonly declaredBytes: number | undefined;
   readonly maxBytes: number;
+  /** See {@link RouteBody}. */
+  readonly dataAt: number | undefined;
 }
 
 /** Where a request comes from and when. */

@@ -52,7 +52,7 @@ export function createRestDispatch(options: RestOptions): RestDispatch {
       else stream(answer);
     };
     const read = (call: Call) =>
-      readBody(exchange, maxBodyBytes, (body) => {
+      readBody(exchange, { maxBytes: maxBodyBytes, reads: route.body }, (body) => {
         const answer = route.handle(call, new ExchangeRequest(exchange, { params, body, json: NO_JSON }));
         if (answer instanceof Promise) answer.then(send, (error: unknown) => exchange.fail(error));
         else send(answer);

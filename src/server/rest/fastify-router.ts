@@ -107,7 +107,8 @@ function bindBodies(app: FastifyInstance, { exchangeOf }: Binding): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', (request, _payload, done) => {
     try {
-      readBody(exchangeOf(request), request.routeOptions.bodyLimit, (bytes) => done(null, bytes));
+      const { bodyLimit: maxBytes } = request.routeOptions;
+      readBody(exchangeOf(request), { maxBytes }, (bytes) => done(null, bytes));
     } catch (error) {
       done(error as Error);
     }
