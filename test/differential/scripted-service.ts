@@ -1,0 +1,64 @@
+import { type InferResponse, MillraceError, NO_PARAMETERS } from '../../src/core/index.js';
+import type { Service } from '../../src/service/index.js';
+import { createFakeService, type FakeService, fakeModelInfo, fakeResolved } from '../support/fake-service.js';
+
+type Infer = Service['infer'];
+
+const BIG_ELEMENTS = 30_000;
+const MODELS = ['m', 'held', 'big', 'busy', 'broken'];
+
+/** A service whose model `held` answers when it is told to; the others at once: `m` rightly, `big` with a lot, two with an error. */
+export interface ScriptedService extends FakeService {
+  /** Gives one of the answers that are held back: the n-th of those that wait, counted around. */
+  answer(n: number): void;
+  /** Gives all answers, now and from now on; false holds them back again. */
+  giveAll(all: boolean): void;
+}
+
+export function createScriptedService(): ScriptedService {
+  const service = createFakeService();
+  const inferPlainly = service.infer.bind(service);
+  const held: (() => void)[] = [];
+  let givesAll = false;
+  const hold: Infer = (call, resolved, request) => {
+    if (givesAll) return inferPlainly(call, resolved, request);
+    return new Promise((resolve) => {
+      held.push(() => resolve(inferPlainly(call, resolved, request)));
+    });
+  };
+  const answers: Readonly<Record<string, Infer>> = {
+    held: hold,
+    big: (_call, { info }, { id }) => Promise.resolve({ kind: 'one', response: bigAnswer({ ref: info.ref, id }) }),
+    busy: () => Promise.reject(new MillraceError('resource_exhausted', 'the queue is full', { retryAfterMs: 1_500 })),
+    broken: () => {
+      throw new TypeError('this model is broken');
+    },
+  };
+  return {
+    ...service,
+    resolve(_call, { name, version = 3 }) {
+      if (!MODELS.includes(name)) throw new MillraceError('not_found', `model '${name}' is not found`);
+      if (version !== 3) throw new MillraceError('not_found', `model '${name}' has no version ${version}`);
+      return fakeResolved({ name, version }, fakeModelInfo(name, version));
+    },
+    infer: (call, resolved, request) => (answers[resolved.info.ref.name] ?? inferPlainly)(call, resolved, request),
+    answer(n) {
+      const [give] = held.splice(n % Math.max(1, held.length), 1);
+      give?.();
+    },
+    giveAll(all) {
+      givesAll = all;
+      if (all) for (const give of held.splice(0)) give();
+    },
+  };
+}
+
+function bigAnswer({ ref, id }: Pick<InferResponse, 'ref' | 'id'>): InferResponse {
+  const data = new Uint8Array(4 * BIG_ELEMENTS);
+  return {
+    ref,
+    id,
+    outputs: [{ name: 'y', datatype: 'FP32', shape: [BIG_ELEMENTS / 4, 4], data }],
+    parameters: NO_PARAMETERS,
+  };
+}
