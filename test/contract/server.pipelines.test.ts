@@ -87,6 +87,20 @@ describe.each([true, false])('a client that sends requests behind each other, fa
     await client.closed;
   });
 
+  it('that goes on behind an answer that has said close gets no other', async () => {
+    const { service, arrived, release } = createHeldService();
+    const { port } = await startTestServer({ service, options: { fastPath } });
+    const client = await RawClient.connect(port);
+    client.send(inferText('a'), `${requestText('POST /nope', { expect: '100-continue', 'content-length': '9' })}{`);
+    await arrived(1);
+    await new Promise(setImmediate);
+    release('a');
+    expect((await client.response()).status).toBe(200);
+    expect(await client.response()).toMatchObject({ status: 404, headers: { connection: 'close' } });
+    await client.closed;
+    expect(client.pending).toBe('');
+  });
+
   it('that goes on behind its last request gets the answer to that, and nothing else', async () => {
     const { port } = await startTestServer({ options: { fastPath } });
     const client = await RawClient.connect(port);

@@ -53,7 +53,8 @@ export function answerClientError(error: HttpError | undefined, stream: Duplex, 
   }
   connection.closing = true;
   const hangUp = (renderFarewell?: () => string) => {
-    stream.end(stream.writable && renderFarewell !== undefined ? renderFarewell() : '');
+    const isLast = renderFarewell === undefined || connection.hasSaidClose || !stream.writable;
+    stream.end(isLast ? '' : renderFarewell());
     // Closing at once would reset the connection under a client that still sends.
     options.clock.setTimer(LINGER_MS, () => stream.destroy());
   };

@@ -36,6 +36,8 @@ export class Connection {
   isRead = false;
   /** Nothing more is read from it: what comes next is garbage. */
   closing = false;
+  /** An answer has said that it is the last. */
+  hasSaidClose = false;
   /** Behind the last open exchange it is said what was wrong with what came after it. */
   hasFarewell = false;
   /** Called once the last open exchange has settled. */

@@ -199,7 +199,10 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
       headers.push('server-timing', formatServerTiming(this.call.timing, this.context.clock.now()));
     }
     if (this.corsHeaders !== NO_HEADERS) headers.push(...this.corsHeaders);
-    if (close) headers.push('connection', 'close');
+    if (close) {
+      headers.push('connection', 'close');
+      this.connection.hasSaidClose = true;
+    }
     return headers;
   }
 
