@@ -4,6 +4,7 @@ import { createServer, request } from 'node:http';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { portOf } from '../../src/server/endpoint.js';
+import { FakeClock } from '../support/fake-clock.js';
 import { closeTestServers, createTestServer, startTestServer } from '../support/http-server.js';
 import { RawClient, requestText } from '../support/raw-client.js';
 
@@ -89,14 +90,32 @@ describe('the fast path', () => {
     expect(await finishedWith(() => true)).toMatchObject({ status: 408 });
   });
 
-  it('counts from its first byte the time of a request that comes slowly', async () => {
-    const { port, finishedWith } = await startTestServer();
+  it('does not wait for the body of a request with a time limit of its own', async () => {
+    const { port, finishedWith } = await startTestServer({ clock: new FakeClock() });
     const client = await RawClient.connect(port);
-    client.send(requestText(INFER, { 'x-request-timeout-ms': '50', 'content-length': '100' }));
-    expect(await statuses(client, 1)).toEqual([504]);
+    client.send(requestText(INFER, { 'x-request-timeout-ms': '30', 'content-length': '100' }, '{'));
+    while (read.length === 0) await new Promise(setImmediate);
+    expect(read).toEqual([INFER]);
+    client.socket.destroy();
+    await finishedWith(({ status }) => status === 499);
+  });
+
+  it.each([
+    ['comes whole in time', 99, 0],
+    ['is left to node:http', 100, 1],
+  ])('counts the time of a request from its first byte, where it %s', async (_what, pauseMs, readByNode) => {
+    const clock = new FakeClock();
+    const { port, finishedWith } = await startTestServer({ clock });
+    const client = await RawClient.connect(port);
+    const startedAt = clock.now();
+    const timers = clock.pendingTimers;
+    client.send(PLAIN.slice(0, -1));
+    while (clock.pendingTimers === timers) await new Promise(setImmediate);
+    await clock.advance(pauseMs);
+    client.send(PLAIN.slice(-1));
     const { call } = await finishedWith(() => true);
-    expect(call.deadlineAt - call.timing.receivedAt).toBe(50);
-    expect(read).toHaveLength(1);
+    expect(call.timing.receivedAt).toBe(startedAt);
+    expect(read).toHaveLength(readByNode);
   });
 
   it('ends a connection that sends nothing at all, with an answer', async () => {

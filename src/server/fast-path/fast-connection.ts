@@ -169,7 +169,7 @@ export class FastConnection implements AnswerLine {
     } else if (head === undefined || this.#hasEnded) this.#handOver([bytes]);
     else if (head === INCOMPLETE)
       this.#begin({ headBytes: bytes, head: undefined, body: new BodyBuffer(0), bodyBytes: 0, claimed: undefined });
-    else if (head.plain.bodyBytes > MAX_BODY_BYTES) this.#handOver([bytes]);
+    else if (!waitsFor(head)) this.#handOver([bytes]);
     else {
       const headBytes = bytes.subarray(0, head.lengthBytes);
       const body = new BodyBuffer(head.plain.bodyBytes, () => this.#claim(part, head));
@@ -308,6 +308,11 @@ export class FastConnection implements AnswerLine {
     // In a turn of its own, as the system reports it.
     if (this.#hasEnded) setImmediate(() => socket.emit('end'));
   }
+}
+
+/** Whether it is worth waiting for its body; a client that sets a time limit may set one that is over before. */
+function waitsFor({ plain: { bodyBytes, headers } }: InferenceHead): boolean {
+  return bodyBytes <= MAX_BODY_BYTES && headers['x-request-timeout-ms'] === undefined;
 }
 
 function ignore(): void {}
