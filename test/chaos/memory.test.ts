@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { createInferRequest, fetchInputs, generateTensors, runLoad } from '../../src/loadgen/index.js';
 import { startCli } from '../support/cli-process.js';
 import { createTempFolder } from '../support/model-folder.js';
 import { buildOnnx } from '../support/onnx-builder.js';
@@ -40,6 +42,11 @@ async function loadUseUnload(url: string): Promise<void> {
   );
 }
 
+const WARMING_REQUESTS = 150_000;
+const REQUESTS = 400_000;
+/** What may be left of each request until a full collection; there is none within so many. */
+const MAX_LEFT_BYTES = 30;
+
 it(`a model of 28 MB that is loaded and unloaded ${CYCLES} times leaves nothing behind`, async () => {
   await using folder = await createTempFolder({
     'big/model.yaml': 'batching: { enabled: false }\n',
@@ -59,4 +66,35 @@ it(`a model of 28 MB that is loaded and unloaded ${CYCLES} times leaves nothing 
   for (let cycle = 0; cycle < CYCLES; cycle++) await loadUseUnload(url);
   const after = await settledRss(pid, before);
   expect(after).toBeLessThanOrEqual(before * 1.1);
+});
+
+it(`${REQUESTS} small requests leave next to nothing behind, without a full collection`, async () => {
+  await using folder = await createTempFolder({ 'm/1/model.onnx': await readFile('examples/models/mlp/1/model.onnx') });
+  await using cli = startCli(
+    [
+      ...['serve', folder.path, '--json', '--log-level', 'warn'],
+      ...['--http-port', '0', '--grpc-port', '-1', '--metrics-port', '-1'],
+    ],
+    // As docs/deployment.md has it.
+    { nodeFlags: ['--max-semi-space-size=16'] },
+  );
+  const url = String((await cli.nextEvent()).http);
+  await cli.nextEvent();
+  const pid = cli.child.pid ?? 0;
+  const tensors = generateTensors(await fetchInputs({ url, model: 'm' }));
+  const send = async (requests: number) => {
+    const { levels } = await runLoad({
+      url,
+      requests: [createInferRequest({ model: 'm', tensors, format: 'json' })],
+      levels: [{ kind: 'concurrency', concurrency: 32 }],
+      measurement: { kind: 'count', requests },
+      warmupMs: 0,
+    });
+    expect(levels[0]?.outcomes).toEqual({ 200: levels[0]?.completed });
+  };
+
+  await send(WARMING_REQUESTS);
+  const before = await treeRss(pid);
+  await send(REQUESTS);
+  expect((await treeRss(pid)) - before).toBeLessThan(REQUESTS * MAX_LEFT_BYTES);
 });
