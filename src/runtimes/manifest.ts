@@ -22,6 +22,8 @@ export interface RuntimeManifest<Options extends RuntimeOptions = RuntimeOptions
   readonly placements?: readonly PlacementKind[];
   /** Why not elsewhere: a sentence that goes on with what to set. */
   readonly placementReason?: string;
+  /** Flags of Node for the runner process of one instance (`NODE_OPTIONS`). Runners that models share have none. */
+  readonly nodeOptions?: string;
   readonly triton?: TritonMapping<Options>;
   /** Module that exports `createRuntime(context)`; undefined = one of millrace's own. */
   readonly module?: URL;

@@ -224,6 +224,22 @@ describe('a load', () => {
     await other.host.close();
   });
 
+  test('gives a runner of its own the flags for Node that the runtime names, and a shared one none', async () => {
+    const entry = path.join(folder, 'tells-flags.mjs');
+    writeFileSync(entry, 'process.stderr.write(`${process.env.NODE_OPTIONS}\\n`); process.exit(9);');
+    const flagsOf = async (runtime: string, runner?: string) => {
+      const other = createTestHost({ entry });
+      const placement: Placement = { kind: 'process', runner, maxRssBytes: 0 };
+      await expect(other.load(loadSpec({ runtime }), placement)).rejects.toThrow('exited with code 9');
+      const { message } = await other.event('diagnostic');
+      await other.host.close();
+      return message;
+    };
+    expect(await flagsOf('onnx')).toBe('--max-semi-space-size=2 --v8-pool-size=1');
+    expect(await flagsOf('onnx', 'shared')).toBe('undefined');
+    expect(await flagsOf('script')).toBe('undefined');
+  });
+
   test('that dies rejects with the reason and leaves nothing behind', async () => {
     const entry = path.join(folder, 'dies.mjs');
     writeFileSync(entry, "process.stderr.write('no such library\\n'); process.exit(9);");

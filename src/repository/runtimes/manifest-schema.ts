@@ -26,6 +26,7 @@ export const ManifestSchema = Type.Object(
       Type.Array(Type.Union([Type.Literal('process'), Type.Literal('inline')]), { minItems: 1 }),
     ),
     placementReason: Type.Optional(Type.String()),
+    nodeOptions: Type.Optional(Type.String({ minLength: 1 })),
     triton: Type.Optional(
       Type.Object(
         {

@@ -71,16 +71,19 @@ class ProcessHost implements Host {
 
   /** Says where the runtime is found; throws where there is none of that name, or it does not run there. */
   #place(spec: LoadSpec, { kind }: Placement): PlacedSpec {
-    const { runtimes } = this.#dependencies;
-    const manifest = runtimes.find(({ name }) => name === spec.runtime);
+    const manifest = this.#manifestOf(spec);
     if (manifest === undefined) {
-      const known = runtimes.map(({ name }) => name).sort();
+      const known = this.#dependencies.runtimes.map(({ name }) => name).sort();
       const message = `unknown runtime '${spec.runtime}'; expected one of ${known.join(', ')}`;
       throw new MillraceError('unimplemented', message);
     }
     const problem = placementProblem(manifest, kind);
     if (problem !== undefined) throw invalidArgument(problem);
     return manifest.module === undefined ? spec : { ...spec, module: manifest.module.href };
+  }
+
+  #manifestOf({ runtime }: LoadSpec): RuntimeManifest | undefined {
+    return this.#dependencies.runtimes.find(({ name }) => name === runtime);
   }
 
   async #loadInline(spec: PlacedSpec, options: HostLoadOptions): Promise<Instance> {
@@ -154,31 +157,29 @@ class ProcessHost implements Host {
     const { environment = [] } = placement;
     const shared = placement.runner === undefined ? undefined : sharedRunnerLabel(placement.runner, environment);
     const existing = shared === undefined ? undefined : this.#shared.get(shared);
-    const runner = existing?.usable
-      ? existing
-      : this.#start(shared ?? options.instanceId, environment, this.#bodiesFor(spec, placement));
+    // Nobody knows what else a shared runner will run.
+    const only = shared === undefined ? this.#manifestOf(spec) : undefined;
+    const runner = existing?.usable ? existing : this.#start(shared ?? options.instanceId, environment, only);
     if (shared !== undefined) this.#shared.set(shared, runner);
     this.#runners.set(runner, (this.#runners.get(runner) ?? 0) + 1);
     this.#watch.watch(runner, placement.maxRssBytes || this.#dependencies.options.maxRssBytes);
     return runner;
   }
 
-  /** Programs see what is sent to them, not the requests of all models; and nobody knows what else a shared runner will run. */
-  #bodiesFor(spec: LoadSpec, { runner }: ProcessPlacement): BodyArena | undefined {
-    const { runtimes, bodies } = this.#dependencies;
-    const isProgram = runtimes.find(({ name }) => name === spec.runtime)?.files?.code === true;
-    return runner === undefined && !isProgram ? bodies : undefined;
-  }
-
-  #start(label: string, names: readonly string[], bodies: BodyArena | undefined): RunnerProcess {
-    const { options, events, clock } = this.#dependencies;
-    const environment = runnerEnvironment(this.#dependencies.environment, names);
+  /** `only`: the runtime of the one model that the runner is for. */
+  #start(label: string, names: readonly string[], only: RuntimeManifest | undefined): RunnerProcess {
+    const { options, bodies, events, clock } = this.#dependencies;
+    const environment = {
+      ...(only?.nodeOptions === undefined ? {} : { NODE_OPTIONS: only.nodeOptions }),
+      ...runnerEnvironment(this.#dependencies.environment, names),
+    };
     const entry = options.entry === '' ? fileURLToPath(new URL('./runner-main.js', import.meta.url)) : options.entry;
     const runner = new RunnerProcess({
       label,
       entry,
       environment,
-      bodies,
+      // Programs see what is sent to them, not the requests of all models.
+      bodies: only === undefined || only.files?.code === true ? undefined : bodies,
       events,
       clock,
       closeTimeoutMs: options.closeTimeoutMs,

@@ -8,6 +8,8 @@ export const ONNX: RuntimeManifest<OnnxConfig> = {
   tasks: ['infer'],
   files: { endings: ['.onnx'] },
   options: OnnxSchema,
+  // Little happens in JavaScript. V8 would let the young generation grow to 32 MB, 128 on Node 24, and have more threads.
+  nodeOptions: '--max-semi-space-size=2 --v8-pool-size=1',
   optionDefaults: ({ instances }) => (instances?.kind === 'gpu' ? { executionProviders: ['cuda'] } : {}),
   triton: {
     backends: ['onnxruntime'],
