@@ -7,6 +7,7 @@ import { portOf } from '../../src/server/endpoint.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { closeTestServers, createTestServer, startTestServer } from '../support/http-server.js';
 import { RawClient, requestText } from '../support/raw-client.js';
+import { until } from '../support/until.js';
 
 const TLS = path.resolve(import.meta.dirname, '../fixtures/tls');
 const TLS_FILES = { certFile: path.join(TLS, 'first.crt'), keyFile: path.join(TLS, 'first.key') };
@@ -94,7 +95,7 @@ describe('the fast path', () => {
     const { port, finishedWith } = await startTestServer({ clock: new FakeClock() });
     const client = await RawClient.connect(port);
     client.send(requestText(INFER, { 'x-request-timeout-ms': '30', 'content-length': '100' }, '{'));
-    while (read.length === 0) await new Promise(setImmediate);
+    await until('node:http has the request', () => read.length > 0);
     expect(read).toEqual([INFER]);
     client.socket.destroy();
     await finishedWith(() => true);
@@ -110,7 +111,7 @@ describe('the fast path', () => {
     const startedAt = clock.now();
     const timers = clock.pendingTimers;
     client.send(PLAIN.slice(0, -1));
-    while (clock.pendingTimers === timers) await new Promise(setImmediate);
+    await until('the request has begun', () => clock.pendingTimers > timers);
     await clock.advance(pauseMs);
     client.send(PLAIN.slice(-1));
     const { call } = await finishedWith(() => true);
