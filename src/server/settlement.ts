@@ -79,7 +79,7 @@ export class Settlement implements Expiring, OpenRequest {
   /** The next check whether the request still arrives, when the server shuts down. */
   #stall: Timer | undefined;
 
-  /** `receivedAt`: when it began to arrive; default: now. */
+  /** `receivedAt`: when its headers were there; default: now. */
   constructor(
     context: SettlementContext,
     exchange: Exchange,

@@ -104,7 +104,7 @@ describe('the fast path', () => {
   it.each([
     ['comes whole in time', 99, 0],
     ['is left to node:http', 100, 1],
-  ])('counts the time of a request from its first byte, where it %s', async (_what, pauseMs, readByNode) => {
+  ])('counts the time of a request from when its head was there, where it %s', async (_what, pauseMs, readByNode) => {
     const clock = new FakeClock();
     const { port, finishedWith } = await startTestServer({ clock });
     const client = await RawClient.connect(port);

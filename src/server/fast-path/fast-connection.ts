@@ -23,6 +23,8 @@ interface Part {
   readonly head: InferenceHead | undefined;
   readonly body: BodyBuffer;
   bodyBytes: number;
+  /** When its head was complete. */
+  readonly receivedAt: number;
   /** The memory of its body, where that was claimed for it. */
   claimed: Uint8Array | undefined;
 }
@@ -45,8 +47,6 @@ export class FastConnection implements AnswerLine {
   /** Exchanges whose answers are still to be written, oldest first. */
   readonly #line: FastExchange[] = [];
   #part: Part | undefined;
-  /** When the first byte of {@link #part} came. */
-  #partAt = 0;
   #patience: Timer | undefined;
   /** What is read once all before it is answered; meanwhile the socket is paused. */
   #rest: Buffer | undefined;
@@ -167,13 +167,15 @@ export class FastConnection implements AnswerLine {
       this.#rest = bytes;
       this.#socket.pause();
     } else if (head === undefined || this.#hasEnded) this.#handOver([bytes]);
-    else if (head === INCOMPLETE)
-      this.#begin({ headBytes: bytes, head: undefined, body: new BodyBuffer(0), bodyBytes: 0, claimed: undefined });
-    else if (!waitsFor(head)) this.#handOver([bytes]);
+    else if (head === INCOMPLETE) {
+      const body = new BodyBuffer(0);
+      this.#begin({ headBytes: bytes, head: undefined, body, bodyBytes: 0, receivedAt: 0, claimed: undefined });
+    } else if (!waitsFor(head)) this.#handOver([bytes]);
     else {
       const headBytes = bytes.subarray(0, head.lengthBytes);
       const body = new BodyBuffer(head.plain.bodyBytes, () => this.#claim(part, head));
-      const part: Part = { headBytes, head, body, bodyBytes: 0, claimed: undefined };
+      const receivedAt = this.#path.context.clock.now();
+      const part: Part = { headBytes, head, body, bodyBytes: 0, receivedAt, claimed: undefined };
       this.#begin(part);
       if (bytes.length > head.lengthBytes) this.#takeBody(part, head, bytes.subarray(head.lengthBytes));
     }
@@ -182,9 +184,7 @@ export class FastConnection implements AnswerLine {
   #begin(part: Part): void {
     this.#part = part;
     if (this.#patience !== undefined) return;
-    const { clock } = this.#path.context;
-    this.#partAt = clock.now();
-    this.#patience = clock.setTimer(PATIENCE_MS, () => this.#handOverPart());
+    this.#patience = this.#path.context.clock.setTimer(PATIENCE_MS, () => this.#handOverPart());
   }
 
   #claim(part: Part, { plain, match }: InferenceHead): Uint8Array | undefined {
@@ -205,20 +205,19 @@ export class FastConnection implements AnswerLine {
     const { claimed } = part;
     part.claimed = undefined;
     this.#forgetPart();
-    this.#enter(head, part.body.take() as Uint8Array, claimed);
+    this.#enter(head, part.body.take() as Uint8Array, { claimed, receivedAt: part.receivedAt });
     if (bytes.length < chunk.length) this.#take(chunk.subarray(bytes.length));
   }
 
-  #enter(head: InferenceHead, body: Uint8Array, claimed?: Uint8Array): void {
+  #enter(head: InferenceHead, body: Uint8Array, part?: Pick<Part, 'claimed' | 'receivedAt'>): void {
     const { context, gate, entrance } = this.#path;
-    let receivedAt: number;
-    if (this.#patience === undefined) receivedAt = context.clock.now();
-    else {
-      receivedAt = this.#partAt;
+    if (this.#patience !== undefined) {
       this.#patience.clear();
       this.#patience = undefined;
     }
     const { plain, match } = head;
+    const receivedAt = part === undefined ? context.clock.now() : part.receivedAt;
+    const claimed = part?.claimed;
     const exchange = new FastExchange(
       context,
       { connection: this.connection, line: this },
@@ -286,6 +285,7 @@ export class FastConnection implements AnswerLine {
     // A copy, as its memory may be claimed again.
     const body = part.bodyBytes === 0 ? [] : [Buffer.from(part.body.take() as Uint8Array)];
     this.#forgetPart();
+    if (part.head !== undefined) this.connection.beginAt(part.receivedAt);
     this.#handOver([part.headBytes, ...body, ...(more === undefined ? [] : [more])]);
   }
 
@@ -293,10 +293,7 @@ export class FastConnection implements AnswerLine {
   #handOver(pieces: readonly Buffer[]): void {
     const socket = this.#socket;
     this.#isOver = true;
-    if (this.#patience !== undefined) {
-      this.#patience.clear();
-      this.connection.beginAt(this.#partAt);
-    }
+    this.#patience?.clear();
     socket.off('data', this.#onData);
     socket.off('end', this.#onEnd);
     socket.off('close', this.#onClose);

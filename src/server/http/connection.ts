@@ -54,12 +54,12 @@ export class Connection {
     this.fromHere = isFromHere(socket);
   }
 
-  /** The next request began to arrive at `receivedAt`, before `node:http` saw anything of it. */
+  /** The head of the next request came at `receivedAt`, before `node:http` saw anything of it. */
   beginAt(receivedAt: number): void {
     this.#receivedAt = receivedAt;
   }
 
-  /** When the request that comes now began to arrive; undefined = now. */
+  /** When the head of the request that comes now was there; undefined = now. */
   takeReceivedAt(): number | undefined {
     const receivedAt = this.#receivedAt;
     this.#receivedAt = undefined;
