@@ -89,16 +89,16 @@ export class PlayedConnection {
 
   /** Does what happens in a step; the client does nothing more where it has ended, or the server has. */
   act(step: Exclude<Step, { readonly passMs: number }>): void {
-    if ('answer' in step) {
-      if (step.answer === 'all') this.server.service.giveAll(true);
-      else this.server.service.answer(step.answer);
-    } else for (const each of clientStepsOf(step)) this.#actAsClient(each);
+    if ('answer' in step) this.server.service.answer(step.answer);
+    else for (const each of clientStepsOf(step)) this.#actAsClient(each);
   }
 
   #actAsClient(step: ClientStep): void {
     if (this.ending !== undefined || this.#client.destroyed) return;
     if ('send' in step) {
-      if (!this.#client.writableEnded) this.#client.write(step.send, 'latin1');
+      // What comes when the server has ended resets the connection, with what is still to be read.
+      const isRead = !this.#accepted.destroyed && !this.#accepted.writableEnded;
+      if (isRead && !this.#client.writableEnded) this.#client.write(step.send, 'latin1');
     } else if (step.client === 'ends') this.#client.end();
     else if (step.client === 'resets') this.destroy();
     else if (step.client === 'pauses') this.#client.pause();

@@ -2,14 +2,14 @@ import { encodeDraft, makeDraft, mutateBytes } from '../fuzz/mutate.js';
 import { Random } from '../support/random.js';
 import { bigInference, largeInference, otherRequest, plainInference, tellingInference, write } from './messages.js';
 import { writeOddly } from './oddities.js';
-import { type Script, STAGE_NAMES, type StageName, type Step } from './script.js';
+import type { Script, StageName, Step } from './script.js';
 
 /** No connection is sent in more pieces. */
 const MAX_PIECES = 700;
 
 /** A connection by chance: requests of all kinds, in pieces of all kinds. */
 function makeScript(stage: StageName, random: Random): Script {
-  const make = () => (stage === 'tls' ? makeProper(random) : makeMessage(random));
+  const make = () => (stage === 'tls' ? makeProper(random) : makeMessage(stage, random));
   const messages = [make()];
   while (random.chance(0.6) && messages.length < 8) messages.push(make());
   const pieces = cut(messages, random);
@@ -21,16 +21,19 @@ function makeScript(stage: StageName, random: Random): Script {
     if (random.chance(0.15)) steps.push({ answer: random.integer(0, 2) });
     if (random.chance(0.01)) steps.push({ client: random.pick(['pauses', 'resumes']) });
   }
-  if (random.chance(0.15)) leave(steps, random);
+  if (random.chance(0.15)) leave(stage, steps, random);
   while (random.chance(0.2)) steps.push({ answer: random.integer(0, 2) });
+  if (steps.some((step) => 'client' in step && step.client === 'pauses')) steps.push({ client: 'resumes' });
   return { stage, steps };
 }
 
-/** Somewhere on the way the client ends, or is gone. */
-function leave(steps: Step[], random: Random): void {
+/** Somewhere on the way the client ends, or is gone; where it takes a moment to know who calls, not before it has its answers. */
+function leave(stage: StageName, steps: Step[], random: Random): void {
   const at = random.chance(0.5) ? steps.length : random.integer(0, steps.length);
   const resets = random.chance(0.3);
-  steps.splice(at, resets ? steps.length : 0, { client: resets ? 'resets' : 'ends' });
+  const before: Step[] = stage === 'late' ? [{ answer: 'all' }] : [];
+  const later = resets ? [] : steps.slice(at).filter((step) => 'answer' in step || 'passMs' in step);
+  steps.splice(at, steps.length, ...before, { client: resets ? 'resets' : 'ends' }, ...later);
 }
 
 /** Over TLS it cannot be seen what the fast path hands over, so nothing is sent whose answer depends on when it comes. */
@@ -38,7 +41,7 @@ function makeProper(random: Random): string {
   return write(random.chance(0.7) ? plainInference(random) : random.pick([tellingInference, otherRequest])(random));
 }
 
-function makeMessage(random: Random): string {
+function makeMessage(stage: StageName, random: Random): string {
   const kind = random.next();
   if (kind < 0.5) return write(plainInference(random));
   if (kind < 0.65) return write(tellingInference(random));
@@ -46,7 +49,8 @@ function makeMessage(random: Random): string {
   if (kind < 0.93) return writeOddly(random.chance(0.8) ? plainInference(random) : otherRequest(random), random);
   if (kind < 0.98) return damage(write(plainInference(random)), random);
   if (kind < 0.997) return fuzz(random);
-  return write(random.chance(0.7) ? bigInference(random) : largeInference(random));
+  // Whether all of what is too large has come when it is refused depends on when that is.
+  return write(stage === 'late' || random.chance(0.7) ? bigInference(random) : largeInference(random));
 }
 
 function damage(text: string, random: Random): string {
@@ -114,12 +118,19 @@ function createPipelines(): string[] {
   return kinds.map((makers) => makers.map((make) => make()).join('')).filter((text) => text.length <= 1_200);
 }
 
-/** Connections by chance. */
-export function* randomScripts(seed: number, count: number): Generator<Script> {
-  const random = new Random(seed);
-  for (let n = 0; n < count; n++) yield makeScript(pickStage(random), random.fork());
+export interface RandomScripts {
+  readonly seed: number;
+  readonly count: number;
+  /** Where they are played. Few go to `tls`, whose handshakes take longer than all else. */
+  readonly stages: readonly StageName[];
 }
 
-function pickStage(random: Random): StageName {
-  return random.chance(0.01) ? 'tls' : random.pick(STAGE_NAMES.filter((name) => name !== 'tls'));
+/** Connections by chance. */
+export function* randomScripts({ seed, count, stages }: RandomScripts): Generator<Script> {
+  const random = new Random(seed);
+  const usual = stages.filter((stage) => stage !== 'tls');
+  for (let n = 0; n < count; n++) {
+    const stage = stages.includes('tls') && random.chance(0.01) ? 'tls' : random.pick(usual);
+    yield makeScript(stage, random.fork());
+  }
 }

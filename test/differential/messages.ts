@@ -100,8 +100,14 @@ const HARMLESS = [
 
 /** Fields whose value decides about the answer. */
 const TELLING = [
-  ...['X-Request-Id: a b', 'X-Request-Id:', 'X-Request-Timeout-Ms: 0', 'X-Request-Timeout-Ms: abc'],
-  ...['X-Request-Timeout-Ms: 30', 'traceparent: 00-x', 'Origin: https://good.example', 'Origin: https://evil.example'],
+  ...[
+    'X-Request-Id: a b',
+    'X-Request-Id:',
+    'X-Request-Timeout-Ms: 0',
+    'X-Request-Timeout-Ms: 30',
+    'X-Request-Timeout-Ms: abc',
+  ],
+  ...['traceparent: 00-x', 'Origin: https://good.example', 'Origin: https://evil.example'],
   ...['Origin: null', 'Sec-Fetch-Site: cross-site', 'Access-Control-Request-Method: POST', 'Range: bytes=0-1'],
   ...['Accept-Encoding: gzip', 'Accept-Encoding: deflate;q=0.5, identity;q=0', 'Accept-Encoding: ;;;'],
   ...['Content-Encoding: gzip', 'Content-Encoding:', 'Inference-Header-Content-Length: 1000000', 'If-None-Match: *'],

@@ -2,7 +2,7 @@ import type { Events } from '../../src/core/index.js';
 import type { FakeClock } from '../support/fake-clock.js';
 import type { CompressionWatch } from './compression-watch.js';
 import { PlayedConnection } from './connection.js';
-import { leaves, type Script, type Step } from './script.js';
+import { ends, resets, type Script, type Step } from './script.js';
 import type { Acceptance, StageServer } from './stages.js';
 
 /** What a server makes of a connection, without what differs from time to time. */
@@ -58,7 +58,7 @@ export interface Players {
 }
 
 /** What closes every connection: all answers, time for what the fast path still waits for. */
-export const CLOSING_STEPS: readonly Step[] = [{ client: 'resumes' }, { answer: 'all' }, { passMs: PATIENCE_MS }];
+export const CLOSING_STEPS: readonly Step[] = [{ answer: 'all' }, { passMs: PATIENCE_MS }];
 
 /** Plays a script with servers, step by step, none of which is ahead of the others. */
 export async function play(
@@ -71,7 +71,7 @@ export async function play(
   const settle = () => settled(connections, watches.compression);
   const handovers: (Handover | undefined)[] = connections.map(() => undefined);
   // A TLS server still has to finish its handshake.
-  await settle();
+  if (script.stage === 'tls') await settle();
   for (const [step, what] of [...script.steps, ...CLOSING_STEPS].entries()) {
     if ('passMs' in what) await clock.advance(what.passMs);
     else for (const connection of connections) connection.act(what);
@@ -80,7 +80,7 @@ export async function play(
       if (replayedFrom !== undefined) handovers[index] ??= { step, from: replayedFrom };
     });
   }
-  const hasLeft = leaves(script);
+  const hasLeft = ends(script) || resets(script);
   const endedFirst = connections.map(({ ending }) => !hasLeft && ending !== undefined);
   for (const connection of connections) connection.finish();
   await settle();
@@ -115,7 +115,7 @@ function conclude(connection: PlayedConnection, endedFirst: boolean): Transcript
   const { server, received, isGone, ending = 'end' } = connection;
   if (!isGone) connection.destroy();
   const { service, finished, diagnostics } = server;
-  service.giveAll(false);
+  service.startAgain();
   service.calls.length = 0;
   return {
     received: withoutTimes(received),
@@ -141,7 +141,7 @@ function withoutTimes(received: string): string {
 function describe(event: Events['httpFinished']): string {
   const { method, route, path, status, requestBytes, responseBytes, call, error } = event;
   const id = call.requestId.replace(MADE_ID, '*');
-  const bytes = `${requestBytes} bytes in, ${responseBytes} bytes out`;
-  const failure = error === undefined ? '' : `, ${error.code}: ${error.message}`;
-  return `${id} of ${call.principal.name}: ${method} ${path} (${route}): ${status}, ${bytes}${failure}`;
+  // How much had come when it failed depends on when that was.
+  const outcome = error === undefined ? `${requestBytes} bytes in` : `${error.code}: ${error.message}`;
+  return `${id} of ${call.principal.name}: ${method} ${path} (${route}): ${status}, ${responseBytes} bytes out, ${outcome}`;
 }

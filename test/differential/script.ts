@@ -12,13 +12,11 @@ export type Step =
   | { readonly together: readonly ClientStep[] }
   /** So much time passes. */
   | { readonly passMs: number }
-  /** One of the answers that the model `held` holds back is given, the n-th of those that wait; or all, now and from now on. */
+  /** The n-th answer that the model `held` holds back is given, or all: now, or as soon as it is asked for. */
   | { readonly answer: number | 'all' };
 
 /** The kinds of server that there are a pair of: see `stages.ts`. */
-export const STAGE_NAMES = ['open', 'strict', 'late', 'tls'] as const;
-
-export type StageName = (typeof STAGE_NAMES)[number];
+export type StageName = 'open' | 'strict' | 'late' | 'tls';
 
 /** One connection, as plain JSON. At its end all answers are given, and the client ends. */
 export interface Script {
@@ -26,9 +24,9 @@ export interface Script {
   readonly steps: readonly Step[];
 }
 
-/** Whether the client ends or resets the connection of a script by itself. */
-export function leaves(script: Script): boolean {
-  return has(script, 'ends') || resets(script);
+/** Whether the client says before the last step that it sends no more. */
+export function ends(script: Script): boolean {
+  return has(script, 'ends');
 }
 
 /** Whether the client resets the connection. */

@@ -9,21 +9,28 @@ const MODELS = ['m', 'held', 'big', 'busy', 'broken'];
 
 /** A service whose model `held` answers when it is told to; the others at once: `m` rightly, `big` with a lot, two with an error. */
 export interface ScriptedService extends FakeService {
-  /** Gives one of the answers that are held back: the n-th of those that wait, counted around. */
-  answer(n: number): void;
-  /** Gives all answers, now and from now on; false holds them back again. */
-  giveAll(all: boolean): void;
+  /** Gives the n-th answer of the connection that is held back, or all: now, or as soon as it is asked for. */
+  answer(n: number | 'all'): void;
+  /** Holds answers back as at the beginning; the next that is asked for is the first again. */
+  startAgain(): void;
 }
 
 export function createScriptedService(): ScriptedService {
   const service = createFakeService();
   const inferPlainly = service.infer.bind(service);
-  const held: (() => void)[] = [];
+  const held = new Map<number, () => void>();
+  const given = new Set<number>();
+  let asked = 0;
   let givesAll = false;
+  const give = (n: number): void => {
+    held.get(n)?.();
+    held.delete(n);
+  };
   const hold: Infer = (call, resolved, request) => {
-    if (givesAll) return inferPlainly(call, resolved, request);
+    const n = asked++;
+    if (givesAll || given.has(n)) return inferPlainly(call, resolved, request);
     return new Promise((resolve) => {
-      held.push(() => resolve(inferPlainly(call, resolved, request)));
+      held.set(n, () => resolve(inferPlainly(call, resolved, request)));
     });
   };
   const answers: Readonly<Record<string, Infer>> = {
@@ -43,12 +50,19 @@ export function createScriptedService(): ScriptedService {
     },
     infer: (call, resolved, request) => (answers[resolved.info.ref.name] ?? inferPlainly)(call, resolved, request),
     answer(n) {
-      const [give] = held.splice(n % Math.max(1, held.length), 1);
-      give?.();
+      if (n === 'all') {
+        givesAll = true;
+        for (const each of [...held.keys()]) give(each);
+      } else {
+        given.add(n);
+        give(n);
+      }
     },
-    giveAll(all) {
-      givesAll = all;
-      if (all) for (const give of held.splice(0)) give();
+    startAgain() {
+      held.clear();
+      given.clear();
+      asked = 0;
+      givesAll = false;
     },
   };
 }
