@@ -5,6 +5,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { portOf } from '../../src/server/endpoint.js';
 import { FakeClock } from '../support/fake-clock.js';
+import { createFakeService } from '../support/fake-service.js';
+import { createHeldService } from '../support/held-service.js';
 import { closeTestServers, createTestServer, startTestServer } from '../support/http-server.js';
 import { RawClient, requestText } from '../support/raw-client.js';
 import { until } from '../support/until.js';
@@ -117,6 +119,28 @@ describe('the fast path', () => {
     const { call } = await finishedWith(() => true);
     expect(call.timing.receivedAt).toBe(startedAt);
     expect(read).toHaveLength(readByNode);
+  });
+
+  it('leaves a body to node:http that there is no room for, in the turn of a large answer, too', async () => {
+    const { service, arrived } = createHeldService();
+    const { infer } = createFakeService();
+    let count = 0;
+    const { port } = await startTestServer({
+      options: { maxBufferedBytes: 100_000 },
+      service: {
+        ...service,
+        infer: (...args) => (count++ === 0 ? service.infer(...args) : infer(...args)),
+      },
+    });
+    const [other, client] = [await RawClient.connect(port), await RawClient.connect(port)];
+    other.send(requestText(INFER, {}, BODY.padEnd(60_000)));
+    await arrived(1);
+    const data = Array.from({ length: 5_000 }, () => 1);
+    const large = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP32', shape: [1_250, 4], data }] });
+    client.send(requestText(INFER, {}, large) + requestText(INFER, {}, BODY.padEnd(60_000)));
+    expect(await statuses(client, 2)).toEqual([200, 503]);
+    other.socket.destroy();
+    client.socket.destroy();
   });
 
   it('ends a connection that sends nothing at all, with an answer', async () => {

@@ -166,11 +166,11 @@ export class FastConnection implements AnswerLine {
     if (this.connection.openExchanges.length > 0) {
       this.#rest = bytes;
       this.#socket.pause();
-    } else if (head === undefined || this.#hasEnded) this.#handOver([bytes]);
+    } else if (head === undefined || this.#hasEnded) this.#handOver(bytes);
     else if (head === INCOMPLETE) {
       const body = new BodyBuffer(0);
       this.#begin({ headBytes: bytes, head: undefined, body, bodyBytes: 0, receivedAt: 0, claimed: undefined });
-    } else if (!waitsFor(head)) this.#handOver([bytes]);
+    } else if (!waitsFor(head)) this.#handOver(bytes);
     else {
       const headBytes = bytes.subarray(0, head.lengthBytes);
       const body = new BodyBuffer(head.plain.bodyBytes, () => this.#claim(part, head));
@@ -282,15 +282,18 @@ export class FastConnection implements AnswerLine {
   #handOverPart(more?: Buffer): void {
     const part = this.#part;
     if (part === undefined) return;
-    // A copy, as its memory may be claimed again.
-    const body = part.bodyBytes === 0 ? [] : [Buffer.from(part.body.take() as Uint8Array)];
+    const { head, headBytes, body, bodyBytes, receivedAt } = part;
+    const pieces = bodyBytes === 0 ? [headBytes] : [headBytes, body.take() as Uint8Array];
+    if (more !== undefined) pieces.push(more);
+    // In one piece: Node takes no more while it has paused the socket. And a copy, as the memory of the body may be claimed again.
+    const bytes = pieces.length === 1 ? headBytes : Buffer.concat(pieces);
     this.#forgetPart();
-    if (part.head !== undefined) this.connection.beginAt(part.receivedAt);
-    this.#handOver([part.headBytes, ...body, ...(more === undefined ? [] : [more])]);
+    if (head !== undefined) this.connection.beginAt(receivedAt);
+    this.#handOver(bytes);
   }
 
   /** Leaves the connection to `node:http`, which reads these bytes before all that is still to come. */
-  #handOver(pieces: readonly Buffer[]): void {
+  #handOver(bytes: Buffer): void {
     const socket = this.#socket;
     this.#isOver = true;
     this.#patience?.clear();
@@ -301,7 +304,7 @@ export class FastConnection implements AnswerLine {
     this.#onGone();
     this.#path.toNode(socket);
     socket.off('error', ignore);
-    for (const piece of pieces) socket.emit('data', piece);
+    socket.emit('data', bytes);
     // In a turn of its own, as the system reports it.
     if (this.#hasEnded) setImmediate(() => socket.emit('end'));
   }
