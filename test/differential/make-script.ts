@@ -27,11 +27,14 @@ function makeScript(stage: StageName, random: Random): Script {
   return { stage, steps };
 }
 
-/** Somewhere on the way the client ends, or is gone; where it takes a moment to know who calls, not before it has its answers. */
+/**
+ * Somewhere on the way the client ends, or is gone. Not before it has its answers where it takes a moment to know who calls, or where
+ * it cannot be seen what the fast path hands over.
+ */
 function leave(stage: StageName, steps: Step[], random: Random): void {
   const at = random.chance(0.5) ? steps.length : random.integer(0, steps.length);
   const resets = random.chance(0.3);
-  const before: Step[] = stage === 'late' ? [{ answer: 'all' }] : [];
+  const before: Step[] = stage === 'late' || stage === 'tls' ? [{ answer: 'all' }] : [];
   const later = resets ? [] : steps.slice(at).filter((step) => 'answer' in step || 'passMs' in step);
   steps.splice(at, steps.length, ...before, { client: resets ? 'resets' : 'ends' }, ...later);
 }

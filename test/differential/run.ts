@@ -1,5 +1,6 @@
 import { type Comparison, compare } from './compare.js';
 import { CompressionWatch } from './compression-watch.js';
+import type { Transcript } from './play.js';
 import type { Script, StageName } from './script.js';
 import { shrink } from './shrink.js';
 import { Acceptance, openStage, type Stage } from './stages.js';
@@ -37,26 +38,43 @@ export async function compareAll(scripts: Iterator<Script>): Promise<Differentia
   let timing = 0;
   const runLane = async () => {
     const stages = new Map<StageName, Stage>();
-    while (disagreements.length < MAX_DISAGREEMENTS) {
-      const { value: script, done } = scripts.next();
-      if (done === true) break;
+    const compareIn = async (script: Script): Promise<Comparison> => {
       const stage = stages.get(script.stage) ?? (await openStage(script.stage));
       stages.set(script.stage, stage);
       const readBefore = acceptance.readByNode(stage.fast.port);
-      const { verdict, fast } = await compare(script, stage, watches);
+      try {
+        return await compare(script, stage, watches);
+      } catch (error) {
+        // What a timer throws. Nobody knows in what state its server is then.
+        stages.delete(script.stage);
+        return failureOf(error);
+      } finally {
+        byNode += acceptance.readByNode(stage.fast.port) - readBefore;
+      }
+    };
+    while (disagreements.length < MAX_DISAGREEMENTS) {
+      const { value: script, done } = scripts.next();
+      if (done === true) break;
+      const { verdict, fast } = await compareIn(script);
       connections++;
       requests += fast.requests.length;
-      byNode += acceptance.readByNode(stage.fast.port) - readBefore;
       if (verdict === 'timing') timing++;
       if (verdict !== 'different') continue;
-      const smallest = await shrink(
-        script,
-        async (smaller) => (await compare(smaller, stage, watches)).verdict === 'different',
-      );
-      disagreements.push({ script: smallest, ...(await compare(smallest, stage, watches)) });
+      const smallest = await shrink(script, async (smaller) => (await compareIn(smaller)).verdict === 'different');
+      disagreements.push({ script: smallest, ...(await compareIn(smallest)) });
     }
     for (const [name, stage] of stages) if (!(await stage.close())) leaks.push(name);
   };
   await Promise.all(Array.from({ length: LANES }, runLane));
   return { connections, requests, byNode, timing, disagreements, leaks };
+}
+
+function failureOf(error: unknown): Comparison {
+  const nothing: Transcript = {
+    received: '',
+    ending: error instanceof Error ? String(error.stack) : String(error),
+    requests: [],
+    log: [],
+  };
+  return { fast: nothing, node: nothing, verdict: 'different' };
 }
