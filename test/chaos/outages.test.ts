@@ -31,7 +31,7 @@ it('nobody is without an answer while a model hangs that is loaded again, stream
     'many/1/model.ts': hangable('async *infer({ inputs }) { yield { y: inputs.x.data }; },'),
   });
   await using cli = startCli(['serve', folder.path, '--json', ...FREE_PORTS]);
-  const { http, grpc } = await cli.nextEvent();
+  const { http, grpc, metrics } = await cli.nextEvent();
   await cli.nextEvent();
   const ask = () => askInEveryWay({ http: String(http), grpc: String(grpc), unary: ['one'], streams: ['one', 'many'] });
   const served = [
@@ -50,6 +50,8 @@ it('nobody is without an answer while a model hangs that is loaded again, stream
   expect(await ask()).toEqual(served);
   for (const name of ['one', 'many']) writeFileSync(path.join(folder.path, name, '1/hang'), '');
   killAllRunners(cli.child.pid ?? 0);
+  const readMetrics = () => fetch(`${metrics}/metrics`).then((response) => response.text());
+  await expect.poll(readMetrics, { timeout: 45_000 }).toMatch(/^millrace_runner_deaths_total 2$/m);
   // The first wait for what does not come back, later ones do not.
   expect(await askWhileDown()).toEqual(refused);
   expect(await askWhileDown()).toEqual(refused);

@@ -83,16 +83,21 @@ describe('formatServerTiming', () => {
     );
   });
 
-  it('leaves nothing in the old space of the heap', () => {
+  it('leaves less than 8 bytes in the old space of the heap for a request', () => {
     setFlagsFromString('--expose-gc');
     const collect: (options: { readonly type: 'minor' | 'major' }) => void = runInNewContext('gc');
+    const format = (times: number) => {
+      for (let us = 0; us < times; us++) formatServerTiming(createTiming(0), us / 1_000);
+    };
+    // Compiled code and V8's own tables are there once, whatever the number of requests.
+    format(20_000);
     collect({ type: 'major' });
     const before = oldSpaceBytes();
-    for (let us = 0; us < 200_000; us++) formatServerTiming(createTiming(0), us / 1_000);
+    format(1_000_000);
     // What outlives two of these is in the old space, where only a full collection finds that it is garbage.
     collect({ type: 'minor' });
     collect({ type: 'minor' });
-    expect(oldSpaceBytes() - before).toBeLessThan(1_000_000);
+    expect((oldSpaceBytes() - before) / 1_000_000).toBeLessThan(8);
   });
 });
 
