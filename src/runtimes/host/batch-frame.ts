@@ -29,7 +29,7 @@ const MAX_WORD = 0xffff_ffff;
 const IN_BODIES = MAX_WORD;
 
 /** Above this much data, tensors are sent from where they are instead of being copied into the frame first. */
-const COPY_LIMIT_BYTES = 65_536;
+const COPY_LIMIT_BYTES = 131_072;
 
 const DATATYPE_CODES: ReadonlyMap<Datatype, number> = new Map(DATATYPES.map((datatype, code) => [datatype, code]));
 
