@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/core/index.js';
+import { MillraceError, systemClock } from '../../src/core/index.js';
 import { createHeldService, inferText } from '../support/held-service.js';
-import { closeTestServers, startTestServer } from '../support/http-server.js';
+import { closeTestServers, EVERYBODY, startTestServer } from '../support/http-server.js';
 import { RawClient, type RawResponse, requestText } from '../support/raw-client.js';
 
 afterEach(closeTestServers);
@@ -99,6 +99,72 @@ describe.each([true, false])('a client that sends requests behind each other, fa
     expect(await client.response()).toMatchObject({ status: 404, headers: { connection: 'close' } });
     await client.closed;
     expect(client.pending).toBe('');
+  });
+
+  it('that goes on behind a refusal, which does not wait for the body, has nothing else run', async () => {
+    const { service } = createHeldService();
+    const inferences: string[] = [];
+    const { port } = await startTestServer({
+      service: {
+        ...service,
+        infer: (call, ...rest) => (inferences.push(call.requestId), service.infer(call, ...rest)),
+      },
+      options: { fastPath },
+      dependencies: {
+        requiresKey: true,
+        authenticate: (authorization) => {
+          if (authorization === 'Bearer good') return EVERYBODY;
+          throw new MillraceError('unauthenticated', 'this key is not known');
+        },
+      },
+    });
+    const client = await RawClient.connect(port);
+    const key = { authorization: 'Bearer good' };
+    client.send(
+      requestText(PATH, {}, ' '.repeat(100_000)) + requestText(PATH, key, inferText('b').split('\r\n\r\n')[1]),
+    );
+    expect(await client.response()).toMatchObject({ status: 401, headers: { connection: 'close' } });
+    await client.closed;
+    expect(inferences).toEqual([]);
+  });
+
+  it('that sends the second in pieces has both run at a time', async () => {
+    const { service, arrived, release } = createHeldService();
+    const { port } = await startTestServer({ service, options: { fastPath } });
+    const client = await RawClient.connect(port);
+    const second = inferText('b');
+    client.send(`${inferText('a')}${second.slice(0, 9)}`);
+    await arrived(1);
+    for (const [from, to] of [
+      [9, 40],
+      [40, -9],
+      [-9, undefined],
+    ] as const) {
+      client.send(second.slice(from, to));
+      await systemClock.sleep(5);
+    }
+    await arrived(2);
+    release('b');
+    release('a');
+    expect(JSON.parse((await client.response()).body.toString()).id).toBe('a');
+    expect(JSON.parse((await client.response()).body.toString()).id).toBe('b');
+  });
+
+  it('that takes its time with the second has it answered, whenever the first is', async () => {
+    const { service, arrived, release } = createHeldService();
+    const { port } = await startTestServer({ service, options: { fastPath } });
+    const client = await RawClient.connect(port);
+    const second = inferText('b');
+    client.send(`${inferText('a')}${second.slice(0, -9)}`);
+    await arrived(1);
+    // Longer than the fast path waits for the rest of a request.
+    await systemClock.sleep(150);
+    client.send(second.slice(-9));
+    release('a');
+    await arrived(2);
+    release('b');
+    expect(JSON.parse((await client.response()).body.toString()).id).toBe('a');
+    expect(JSON.parse((await client.response()).body.toString()).id).toBe('b');
   });
 
   it('that goes on behind its last request gets the answer to that, and nothing else', async () => {

@@ -68,7 +68,7 @@ export async function play(
 ): Promise<readonly Played[]> {
   const connections = await Promise.all(servers.map((server) => PlayedConnection.open(server, watches.acceptance)));
   for (const connection of connections) if (connection.server === byEvents) connection.readByEvents();
-  const settle = () => settled(connections, watches.compression);
+  const settle = () => settled(connections, clock, watches.compression);
   const handovers: (Handover | undefined)[] = connections.map(() => undefined);
   // A TLS server still has to finish its handshake.
   if (script.stage === 'tls') await settle();
@@ -96,10 +96,16 @@ export async function play(
 }
 
 /** Resolves when the servers have done all that they can do for now. */
-async function settled(connections: readonly PlayedConnection[], compression: CompressionWatch): Promise<void> {
+async function settled(
+  connections: readonly PlayedConnection[],
+  clock: FakeClock,
+  compression: CompressionWatch,
+): Promise<void> {
   let quietTurns = 0;
   let before = -1;
   for (let turn = 0; turn < MAX_TURNS; turn++) {
+    // No time passes by that.
+    if (clock.hasDeferred) await clock.flush();
     let progress = 0;
     for (const connection of connections) progress += connection.progress;
     quietTurns = progress === before && compression.open === 0 ? quietTurns + 1 : 0;

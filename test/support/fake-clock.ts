@@ -45,6 +45,11 @@ export class FakeClock implements Clock {
     return this.#timers.length;
   }
 
+  /** Callbacks that wait for the next turn. */
+  get hasDeferred(): boolean {
+    return this.#deferred.length > 0;
+  }
+
   /** Runs deferred callbacks and lets promises settle, until nothing is left to do at this moment. */
   async flush(): Promise<void> {
     for (let turn = 0; turn < 20; turn++) {

@@ -29,6 +29,15 @@ interface Part {
   claimed: Uint8Array | undefined;
 }
 
+/** What goes to `node:http` once all before it is answered. */
+interface Rest {
+  readonly bytes: Buffer;
+  /** When the head was complete with which it begins; undefined = it is not. */
+  readonly receivedAt: number | undefined;
+  /** Those of its body that count in the budget. */
+  readonly bodyBytes: number;
+}
+
 /**
  * A connection whose requests have all been plain so far. They are read from its bytes, answered in order, and at the first that is
  * not plain, or does not come whole, the connection goes to `node:http` for good: with all that it has sent from there on.
@@ -48,8 +57,8 @@ export class FastConnection implements AnswerLine {
   readonly #line: FastExchange[] = [];
   #part: Part | undefined;
   #patience: Timer | undefined;
-  /** What is read once all before it is answered; meanwhile the socket is paused. */
-  #rest: Buffer | undefined;
+  /** Meanwhile the socket is paused. */
+  #rest: Rest | undefined;
   #isCongested = false;
   #hasEnded = false;
   /** Its last answer is written, or `node:http` has it. */
@@ -100,9 +109,9 @@ export class FastConnection implements AnswerLine {
     this.idleSince = this.#path.coarseNow();
     const rest = this.#rest;
     if (rest !== undefined) {
-      this.#rest = undefined;
+      this.#forgetRest();
       this.#resume();
-      this.#take(rest);
+      this.#handOver(rest.bytes, { receivedAt: rest.receivedAt });
     } else if (this.#hasEnded) this.#finish();
   }
 
@@ -113,6 +122,7 @@ export class FastConnection implements AnswerLine {
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    if (this.#isOver) return;
     this.isNew = false;
     const part = this.#part;
     if (part === undefined) this.#take(chunk);
@@ -124,13 +134,15 @@ export class FastConnection implements AnswerLine {
 
   readonly #onEnd = (): void => {
     this.#hasEnded = true;
-    this.#path.context.connections.halfClose(this.connection, this.#rest !== undefined);
+    const hasMore = this.#rest !== undefined || this.#part !== undefined;
+    this.#path.context.connections.halfClose(this.connection, hasMore);
     if (this.#part !== undefined) this.#handOverPart();
     else if (this.connection.openExchanges.length === 0) this.#socket.end();
   };
 
   readonly #onClose = (): void => {
     this.#forgetPart();
+    this.#forgetRest();
     this.#isOver = true;
     this.#onGone();
   };
@@ -161,12 +173,9 @@ export class FastConnection implements AnswerLine {
     }
   }
 
-  /** What is not a whole plain request waits for the answers before it, and then for its rest, or goes to `node:http`. */
+  /** What is not a whole plain request waits for its rest, or goes to `node:http`. */
   #setAside(head: InferenceHead | typeof INCOMPLETE | undefined, bytes: Buffer): void {
-    if (this.connection.openExchanges.length > 0) {
-      this.#rest = bytes;
-      this.#socket.pause();
-    } else if (head === undefined || this.#hasEnded) this.#handOver(bytes);
+    if (head === undefined || this.#hasEnded) this.#handOver(bytes);
     else if (head === INCOMPLETE) {
       const body = new BodyBuffer(0);
       this.#begin({ headBytes: bytes, head: undefined, body, bodyBytes: 0, receivedAt: 0, claimed: undefined });
@@ -267,6 +276,8 @@ export class FastConnection implements AnswerLine {
   /** The last answer is written: ends the connection once the client has it. */
   #finish(): void {
     this.#isOver = true;
+    this.#patience?.clear();
+    this.#forgetPart();
     this.#socket.destroySoon();
   }
 
@@ -279,6 +290,11 @@ export class FastConnection implements AnswerLine {
     this.#part = undefined;
   }
 
+  #forgetRest(): void {
+    this.#path.context.budget.release(this.#rest?.bodyBytes ?? 0);
+    this.#rest = undefined;
+  }
+
   #handOverPart(more?: Buffer): void {
     const part = this.#part;
     if (part === undefined) return;
@@ -288,13 +304,20 @@ export class FastConnection implements AnswerLine {
     // In one piece: Node takes no more while it has paused the socket. And a copy, as the memory of the body may be claimed again.
     const bytes = pieces.length === 1 ? headBytes : Buffer.concat(pieces);
     this.#forgetPart();
-    if (head !== undefined) this.connection.beginAt(receivedAt);
-    this.#handOver(bytes);
+    this.#handOver(bytes, { receivedAt: head === undefined ? undefined : receivedAt, bodyBytes });
   }
 
-  /** Leaves the connection to `node:http`, which reads these bytes before all that is still to come. */
-  #handOver(bytes: Buffer): void {
+  /** Leaves the connection to `node:http`, which reads these bytes before all that is still to come: once all is answered. */
+  #handOver(bytes: Buffer, { receivedAt, bodyBytes = 0 }: Partial<Omit<Rest, 'bytes'>> = {}): void {
     const socket = this.#socket;
+    if (this.connection.openExchanges.length > 0) {
+      // There is room: the part has just released as much.
+      this.#path.context.budget.take(bodyBytes);
+      this.#rest = { bytes, receivedAt, bodyBytes };
+      socket.pause();
+      return;
+    }
+    if (receivedAt !== undefined) this.connection.beginAt(receivedAt);
     this.#isOver = true;
     this.#patience?.clear();
     socket.off('data', this.#onData);

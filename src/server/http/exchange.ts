@@ -202,6 +202,7 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
     if (close) {
       headers.push('connection', 'close');
       this.connection.hasSaidClose = true;
+      this.connection.closing = true;
     }
     return headers;
   }
