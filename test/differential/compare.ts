@@ -34,7 +34,9 @@ function agree(script: Script, fast: Transcript, node: Transcript): boolean {
   if (areSame(fast, node)) return true;
   if (resets(script)) return isBeginning(fast, node);
   if (ends(script) && isCutShort(fast, node)) return true;
-  return expectsContinue(script) && isBeginning(withoutContinue(node), withoutContinue(fast));
+  if (!expectsContinue(script)) return false;
+  const [one, other] = [withoutContinue(fast), withoutContinue(node)];
+  return isBeginning(one, other) || isBeginning(other, one);
 }
 
 function expectsContinue(script: Script): boolean {
@@ -42,7 +44,7 @@ function expectsContinue(script: Script): boolean {
   return /expect/i.test(sent.join(''));
 }
 
-/** Node asks for a body where it is its turn before it has come, and else ends the connection behind the answer. */
+/** Node asks for a body where it is its turn before it has come, and else ends the connection behind the answer: nothing is read there. */
 function withoutContinue(transcript: Transcript): Transcript {
   return { ...transcript, received: transcript.received.replace(MOOT, ''), ending: '' };
 }
