@@ -22,7 +22,7 @@ Measures millrace and its controls in turn and writes bench/results/<time>.md an
   --protocols        gRPC, streams, shared memory, cache, scripts and sequences instead of the main table
   --rows A,B         only these rows: ${names(allRows())};
                      ${names(protocolRows())};
-                     with --compare W1, W2, W3, grpc-W1
+                     with --compare W1, W2, W2-binary, W3, grpc-W1
   --compare FOLDER   instead: this build beside the one in FOLDER (a compiled checkout, a package, or its dist), in turn;
                      passes when the 95 % interval of new / old of the CPU time for a request lies below ${CPU_LIMIT}
   --rounds N         interleaved rounds (7; with --compare 15)

@@ -31,6 +31,7 @@ export function comparisonRows(pair: Pair): Row[] {
   return [
     http('W1'),
     http('W2'),
+    http('W2-binary'),
     http('W3'),
     versus('grpc-W1', `ModelInfer, mlp-16x10, one row, ${IN_FLIGHT} in flight on one connection`, (side) =>
       overGrpc(side, pair[side]),
