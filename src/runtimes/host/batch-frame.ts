@@ -30,6 +30,8 @@ const IN_BODIES = MAX_WORD;
 
 /** Above this much data, tensors are sent from where they are instead of being copied into the frame first. */
 const COPY_LIMIT_BYTES = 131_072;
+/** A column of less is not left in the memory of bodies. */
+const IN_BODIES_BYTES = 65_536;
 
 const DATATYPE_CODES: ReadonlyMap<Datatype, number> = new Map(DATATYPES.map((datatype, code) => [datatype, code]));
 
@@ -169,7 +171,7 @@ function columnsInBodies({ lists, locate }: BatchFrameParts, columns: number): R
   const found = new Set<number>();
   if (locate === undefined) return found;
   const stays = (tensor: Tensor | undefined) =>
-    tensor === undefined || (tensor.data.byteLength > COPY_LIMIT_BYTES && locate(tensor.data) !== undefined);
+    tensor === undefined || (tensor.data.byteLength > IN_BODIES_BYTES && locate(tensor.data) !== undefined);
   for (let column = 0; column < columns; column++) {
     if (lists.every((list) => stays(list[column]))) found.add(column);
   }
