@@ -21,18 +21,25 @@ export interface ErrorOptions {
   readonly cause?: unknown;
   /** When a retry makes sense, in milliseconds from now (`Retry-After` on HTTP). */
   readonly retryAfterMs?: number;
+  /** What it is in particular, where protocols have a word for that. */
+  readonly reason?: ErrorReason;
 }
+
+/** The prompt does not fit into the model's context. */
+export type ErrorReason = 'context_length_exceeded';
 
 /** The one error class: a code of the closed list and a message that tells the caller what to do. */
 export class MillraceError extends Error {
   readonly code: ErrorCode;
   readonly retryAfterMs: number | undefined;
+  readonly reason: ErrorReason | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'MillraceError';
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
+    this.reason = options.reason;
   }
 }
 

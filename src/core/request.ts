@@ -54,6 +54,19 @@ export interface Usage {
 export const FINISH_REASONS = ['stop', 'length', 'tool_calls', 'content_filter'] as const;
 export type FinishReason = (typeof FINISH_REASONS)[number];
 
+/**
+ * What a model that generates text is like. It takes one text and gives its answer in pieces: the texts of its outputs, which are
+ * joined where one answer is asked for.
+ */
+export interface GenerationSpec {
+  /** Tokens of a prompt and its answer together. */
+  readonly contextTokens: number;
+  /** Most tokens of an answer whose request sets no limit. */
+  readonly maxOutputTokens: number;
+  /** It takes conversations, too: as JSON in the input `chat_input`, in place of `text_input`. */
+  readonly chat: boolean;
+}
+
 /** The model that a caller names; version undefined = the server's version policy chooses. */
 export interface InferTarget {
   readonly name: string;

@@ -69,7 +69,7 @@ export class Settlement {
     const item =
       likely?.callId === emission.callId ? likely : members.find((member) => member.callId === emission.callId);
     if (item === undefined || item.ended) return;
-    const error = emission.error && new MillraceError(emission.error.code, emission.error.message);
+    const error = emission.error && new MillraceError(emission.error.code, emission.error.message, emission.error);
     try {
       if (!isPlain(emission)) noteUsage(item.call.timing, emission);
       if (error !== undefined && (emission.final || !this.#options.decoupled)) {

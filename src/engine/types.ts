@@ -1,5 +1,6 @@
 import type {
   Call,
+  GenerationSpec,
   InferRequest,
   InferResponse,
   InferTarget,
@@ -21,6 +22,8 @@ export interface ModelInfo {
   readonly maxBatchSize: number;
   readonly platform: string;
   readonly decoupled: boolean;
+  /** Present where it generates text. */
+  readonly generates?: GenerationSpec;
   /** Its requests come in sequences. */
   readonly sequences: boolean;
   readonly placement: 'process' | 'inline';

@@ -1,6 +1,8 @@
 import {
   type ErrorCode,
+  type ErrorReason,
   type FinishReason,
+  type GenerationSpec,
   MillraceError,
   type ModelRef,
   type Parameters,
@@ -65,6 +67,8 @@ export interface Description {
   readonly batchInvariant: boolean;
   /** May give any number of answers for one item. */
   readonly decoupled: boolean;
+  /** It generates text; decoupled models only. */
+  readonly generates?: GenerationSpec;
   /** Keeps state between the items of a sequence. */
   readonly stateful: boolean;
   /** Batches that may run at a time in one instance; 1 for those that block their thread. */
@@ -117,6 +121,8 @@ export interface ItemContext {
   readonly requestId: string;
   /** The caller's own id of the request; '' when there is none. */
   readonly clientId: string;
+  /** Name of who calls. */
+  readonly principal: string;
   /** W3C `traceparent`; '' when the call is not traced. */
   readonly traceparent: string;
   /** Milliseconds that were left of the call's deadline when the batch was sent; Infinity = no deadline. */
@@ -145,7 +151,7 @@ export interface Emission {
   readonly callId: number;
   readonly outputs: readonly Tensor[];
   readonly parameters?: Parameters;
-  readonly error?: { readonly code: ErrorCode; readonly message: string };
+  readonly error?: { readonly code: ErrorCode; readonly message: string; readonly reason?: ErrorReason };
   /** Tokens that the item has taken so far; the last one counts. On errors, too: what was cancelled has cost them. */
   readonly usage?: Usage;
   /** Why generating ended with this answer. An item that was cancelled, or failed, has an error instead. */

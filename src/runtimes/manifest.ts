@@ -24,6 +24,8 @@ export interface RuntimeManifest<Options extends RuntimeOptions = RuntimeOptions
   readonly placementReason?: string;
   /** Flags of Node for the runner process of one instance (`NODE_OPTIONS`). Runners that models share have none. */
   readonly nodeOptions?: string;
+  /** Environment variables of that process, besides those that it gets anyway. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly triton?: TritonMapping<Options>;
   /** Module that exports `createRuntime(context)`; undefined = one of millrace's own. */
   readonly module?: URL;

@@ -26,6 +26,12 @@ export class OptionReader {
     return value;
   }
 
+  string(key: string, fallback: string): string {
+    const value = this.#take(key) ?? fallback;
+    if (typeof value !== 'string') this.#refuse(key, 'a string');
+    return value;
+  }
+
   choice<Choice extends string>(key: string, choices: readonly Choice[], fallback: Choice): Choice {
     const value = this.#take(key) ?? fallback;
     const choice = choices.find((candidate) => candidate === value);

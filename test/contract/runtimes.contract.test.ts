@@ -44,7 +44,13 @@ for (const [manifest, runtimeCase] of runtimeCases(folder)) {
 
     test('takes what it is told of the call and the sequence behind an item', async () => {
       const instance = await load();
-      const context = { requestId: 'ä', clientId: '', traceparent: '', remainingMs: Number.POSITIVE_INFINITY };
+      const context = {
+        requestId: 'ä',
+        clientId: '',
+        principal: 'ü',
+        traceparent: '',
+        remainingMs: Number.POSITIVE_INFINITY,
+      };
       const sequence = { slot: 0, start: true, end: true, id: 2n ** 64n - 1n };
       const item = { ...pairItem(1, 1), context, sequence };
       expectOwnAnswer((await runBatch(instance, [item])).emissions[0], item);

@@ -27,6 +27,7 @@ export const ManifestSchema = Type.Object(
     ),
     placementReason: Type.Optional(Type.String()),
     nodeOptions: Type.Optional(Type.String({ minLength: 1 })),
+    environment: Type.Optional(Type.Record(Type.String(), Type.String())),
     triton: Type.Optional(
       Type.Object(
         {

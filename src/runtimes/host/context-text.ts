@@ -3,6 +3,7 @@ import type { BatchItem, ItemContext } from '../contract.js';
 /** Between texts, and in front of what stands for it in a text of a caller's. */
 const SEPARATOR = '\n';
 const ESCAPE = '\u001b';
+const TEXTS = 4;
 
 /**
  * The texts of all contexts of a batch in one string, which crosses the pipe at the price of one; undefined when no item
@@ -16,8 +17,8 @@ export function encodeContexts(
   for (const { context } of items) {
     if (context === undefined) continue;
     count++;
-    const { requestId, clientId, traceparent } = context;
-    text += escapeText(requestId) + SEPARATOR + escapeText(clientId) + SEPARATOR + escapeText(traceparent) + SEPARATOR;
+    const { requestId, clientId, principal, traceparent } = context;
+    for (const each of [requestId, clientId, principal, traceparent]) text += escapeText(each) + SEPARATOR;
   }
   return count === 0 ? undefined : { text, count };
 }
@@ -37,7 +38,7 @@ export class ReceivedContexts {
     return new ReceivedContext(this, this.#count++, remainingMs);
   }
 
-  /** Text `index` of all of them, three to a context. */
+  /** Text `index` of all of them, {@link TEXTS} to a context. */
   textAt(index: number): string {
     this.#texts ??= this.#text.split(SEPARATOR);
     return unescapeText(this.#texts[index] ?? '');
@@ -56,15 +57,19 @@ class ReceivedContext implements ItemContext {
   }
 
   get requestId(): string {
-    return this.#all.textAt(this.#index * 3);
+    return this.#all.textAt(this.#index * TEXTS);
   }
 
   get clientId(): string {
-    return this.#all.textAt(this.#index * 3 + 1);
+    return this.#all.textAt(this.#index * TEXTS + 1);
+  }
+
+  get principal(): string {
+    return this.#all.textAt(this.#index * TEXTS + 2);
   }
 
   get traceparent(): string {
-    return this.#all.textAt(this.#index * 3 + 2);
+    return this.#all.textAt(this.#index * TEXTS + 3);
   }
 }
 

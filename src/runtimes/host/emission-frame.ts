@@ -1,5 +1,5 @@
 import { deserialize, serialize } from 'node:v8';
-import type { ErrorCode, FinishReason, Parameters, Usage } from '../../core/index.js';
+import type { FinishReason, Parameters, Usage } from '../../core/index.js';
 import type { BatchTiming, Emission } from '../contract.js';
 import { BatchFrameReader, BatchFrameWriter } from './batch-frame.js';
 import { type FrameAddress, hasAny } from './execute-frame.js';
@@ -8,7 +8,7 @@ import type { NameTable } from './name-table.js';
 
 /** What few emissions have, so it travels in the attachment. */
 interface Extras {
-  readonly error?: { readonly code: ErrorCode; readonly message: string };
+  readonly error?: Emission['error'];
   readonly parameters?: Parameters;
   readonly usage?: Usage;
   readonly finishReason?: FinishReason;

@@ -59,7 +59,13 @@ const sequence = fc.record({ slot: fc.nat({ max: 0xffff_ffff }), start: fc.boole
 /** Line ends and escapes among it, which contexts are put together with. */
 const anyText = fc.string({ unit: fc.constantFrom('a', 'e', 'n', '\n', '\u001b', 'ä') });
 const context = fc.record(
-  { requestId: fc.string(), clientId: anyText, traceparent: fc.string(), remainingMs: fc.double({ noNaN: true }) },
+  {
+    requestId: fc.string(),
+    clientId: anyText,
+    principal: anyText,
+    traceparent: fc.string(),
+    remainingMs: fc.double({ noNaN: true }),
+  },
   PLAIN,
 );
 const rows = fc.nat({ max: 0xffff_ffff });
@@ -113,8 +119,8 @@ function cross(pieces: readonly Uint8Array[], cuts: readonly number[] = []): Fra
 function withPlainContexts(received: Batch): Batch {
   const items = received.items.map((each) => {
     if (each.context === undefined) return each;
-    const { requestId, clientId, traceparent, remainingMs } = each.context;
-    return { ...each, context: { requestId, clientId, traceparent, remainingMs } };
+    const { requestId, clientId, principal, traceparent, remainingMs } = each.context;
+    return { ...each, context: { requestId, clientId, principal, traceparent, remainingMs } };
   });
   return { ...received, items };
 }

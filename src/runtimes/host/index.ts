@@ -171,6 +171,7 @@ class ProcessHost implements Host {
     const { options, bodies, events, clock } = this.#dependencies;
     const environment = {
       ...(only?.nodeOptions === undefined ? {} : { NODE_OPTIONS: only.nodeOptions }),
+      ...only?.environment,
       ...runnerEnvironment(this.#dependencies.environment, names),
     };
     const entry = options.entry === '' ? fileURLToPath(new URL('./runner-main.js', import.meta.url)) : options.entry;
