@@ -18,6 +18,7 @@ const ENTRIES = [
   'protocols/decoding/thread-main',
   'runtimes/authoring',
   'runtimes/host/runner-main',
+  'runtimes/llama/template/thread',
   'runtimes/script/hooks',
 ];
 const vendorFolder = (name) => `vendor/${path.basename(name)}`;

@@ -51,7 +51,7 @@ describe('a repository says what is wrong', () => {
     expect(scan.problems.map(({ name, version, reason }) => [name, version, reason])).toEqual([
       [' space', undefined, "the model's name begins or ends with white space; rename it"],
       ['climbing', undefined, "climbing/model.yaml: file: '../../good/1/model.onnx' must not contain '..'"],
-      ['empty', 1, 'empty holds no model file; expected model.onnx, one *.onnx or model.ts, found nothing'],
+      ['empty', 1, 'empty holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf or one *.gguf, found nothing'],
       [
         'labels',
         undefined,
@@ -70,7 +70,7 @@ describe('a repository says what is wrong', () => {
         "python/config.pbtxt: backend 'python' is not available; it runs Python code; port model.py to model.ts (docs/scripts.md), or export the model to ONNX and serve that",
       ],
       ['renamed', undefined, "the configuration is for a model 'original', but the folder's name is 'renamed'"],
-      ['unknown', undefined, "runtime 'torch' is not known; expected onnx, script, echo or ensemble"],
+      ['unknown', undefined, "runtime 'torch' is not known; expected onnx, script, echo, ensemble or llama"],
       ['warm', undefined, "warm-up 'w', input 'x': 'warmup/x.bin' does not exist (looked for in folder 'warm')"],
       ['yaml', undefined, "yaml/model.yaml:2:1: unknown key 'maxBatchSiz'; did you mean 'maxBatchSize'?"],
     ]);

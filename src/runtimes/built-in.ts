@@ -1,8 +1,9 @@
 import { ECHO } from './echo/manifest.js';
 import { ENSEMBLE } from './ensemble/manifest.js';
+import { LLAMA } from './llama/manifest.js';
 import type { RuntimeManifest } from './manifest.js';
 import { ONNX } from './onnx/manifest.js';
 import { SCRIPT } from './script/manifest.js';
 
 /** The runtimes that millrace brings along. Where two could run a file, the one that stands first does. */
-export const BUILT_IN_RUNTIMES: readonly RuntimeManifest[] = [ONNX, SCRIPT, ECHO, ENSEMBLE];
+export const BUILT_IN_RUNTIMES: readonly RuntimeManifest[] = [ONNX, SCRIPT, ECHO, ENSEMBLE, LLAMA];

@@ -18,6 +18,7 @@ export interface PlacedSpec extends LoadSpec {
 const OWN_MODULES: Readonly<Record<string, () => Promise<RuntimeModule>>> = {
   echo: () => import('./echo/index.js'),
   ensemble: () => import('./ensemble/index.js'),
+  llama: () => import('./llama/index.js'),
   onnx: () => import('./onnx/index.js'),
   script: () => import('./script/index.js'),
 };

@@ -1,0 +1,41 @@
+import { invalidArgument, MillraceError, type ParameterValue } from '../../../core/index.js';
+import { grammarOfJsonObject, grammarOfSchema } from './json-schema.js';
+
+/** What the text of an answer has to be. */
+export interface StructuredOutput {
+  /** Lets nothing else come (GBNF). */
+  readonly grammar: string;
+  /** Throws `internal` for a text that is whole and nevertheless wrong. */
+  check(text: string): Promise<void>;
+}
+
+/** JSON by the schema of a request, any object of JSON, or undefined where nothing is asked for. Throws `invalid_argument`. */
+export function structuredOutput(
+  schema: ParameterValue | undefined,
+  jsonObject: boolean,
+): StructuredOutput | undefined {
+  if (schema === undefined)
+    return jsonObject ? { grammar: grammarOfJsonObject(), check: async (text) => void parse(text) } : undefined;
+  if (jsonObject) throw invalidArgument("parameter 'json_object': expected to be left out beside 'json_schema'");
+  return {
+    grammar: grammarOfSchema(schema),
+    async check(text) {
+      const value = parse(text);
+      const { Ajv2020 } = await import('ajv/dist/2020.js');
+      const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(schema as object);
+      if (!validate(value)) throw wrong(`${validate.errors?.[0]?.instancePath} ${validate.errors?.[0]?.message}`);
+    },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw wrong('it is not JSON', cause);
+  }
+}
+
+function wrong(problem: string, cause?: unknown): MillraceError {
+  return new MillraceError('internal', `the answer does not match the schema: ${problem}`, { cause });
+}

@@ -1,0 +1,84 @@
+import { availableParallelism } from 'node:os';
+import type { TensorSpec } from '../../core/index.js';
+import type { Description, LoadedModel, LoadSpec, Runtime } from '../contract.js';
+import type { RuntimeContext } from '../runtime-context.js';
+import { LlamaContext } from './library/context.js';
+import { openLibrary } from './library/open.js';
+import { Weights } from './library/weights.js';
+import { LlamaModel } from './model.js';
+import { type LlamaOptions, readLlamaOptions } from './options.js';
+import { ChatTemplate } from './template/chat-template.js';
+
+/** Where neither the configuration nor the model says less. */
+const DEFAULT_CONTEXT_TOKENS = 4096;
+
+/** Language models by llama.cpp. */
+export function createRuntime(context: RuntimeContext): Runtime {
+  return { name: 'llama', load: (spec) => loadLlama(spec, context) };
+}
+
+async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promise<LoadedModel> {
+  const options = readLlamaOptions(spec.options);
+  const library = await openLibrary(options.library);
+  const weights = Weights.load(library, spec.path, options.gpuLayers);
+  try {
+    const context = new LlamaContext(library, weights, {
+      slots: options.slots,
+      contextTokens: contextTokensOf(options, weights),
+      batchTokens: options.batchTokens,
+      threads: options.threads || Math.max(1, availableParallelism() - 1),
+      deterministic: options.deterministic,
+    });
+    const template = await ChatTemplate.open(options.chatTemplate || weights.chatTemplate, weights, runtime);
+    const description = describe(options, context, template);
+    return new LlamaModel({ library, weights, context, options, template, description, runtime });
+  } catch (error) {
+    weights.free();
+    throw error;
+  }
+}
+
+function contextTokensOf({ contextTokens }: LlamaOptions, { trainedContextTokens }: Weights): number {
+  return contextTokens || Math.min(trainedContextTokens || DEFAULT_CONTEXT_TOKENS, DEFAULT_CONTEXT_TOKENS);
+}
+
+const text = (name: string, optional = false): TensorSpec => ({
+  name,
+  datatype: 'BYTES',
+  shape: [1],
+  batchAxis: null,
+  optional,
+});
+
+function describe(options: LlamaOptions, context: LlamaContext, template: ChatTemplate | undefined): Description {
+  const inputs = template === undefined ? [text('text_input')] : [text('text_input', true), text('chat_input', true)];
+  return {
+    signature: { inputs, outputs: [text('text_output')] },
+    maxBatchSize: 0,
+    pure: true,
+    batchInvariant: options.deterministic,
+    decoupled: true,
+    generates: {
+      contextTokens: context.contextTokens,
+      maxOutputTokens: options.maxOutputTokens,
+      chat: template !== undefined,
+    },
+    stateful: false,
+    concurrency: options.slots,
+    needsEventLoop: true,
+    costUnit: 'tokens',
+    affinity: options.sharePrefixes !== 'none',
+    wantsContext: true,
+    textOnly: true,
+    platform: 'llama_cpp',
+    statistics: [
+      { name: 'slots_busy', help: 'Requests that are being generated for.' },
+      { name: 'requests_waiting', help: 'Requests that wait for a slot in the runner.' },
+      { name: 'kv_cache_used_tokens', help: 'Tokens that slots hold.' },
+      { name: 'kv_cache_size_tokens', help: 'Tokens for which slots have room.' },
+      { name: 'steps_total', help: 'Evaluations, each of a token for every request and parts of prompts.' },
+      { name: 'evaluated_tokens_total', help: 'Tokens that were evaluated.' },
+      { name: 'prefix_cache_hit_tokens_total', help: 'Tokens of prompts that a slot held already.' },
+    ],
+  };
+}

@@ -1,0 +1,97 @@
+import koffi, { type LibraryHandle } from 'koffi';
+import { MillraceError } from '../../../core/index.js';
+import { type LlamaFunctions, type Params, type Pointer, PROTOTYPES } from './functions.js';
+import { findMismatch, LAYOUTS, SPARE_BYTES, type StructKind } from './layouts.js';
+import { type LibraryFiles, locateLibraries } from './locate.js';
+
+/** llama.cpp, ready to use in this process. */
+export interface Library extends LlamaFunctions {
+  /** As it calls itself, e.g. `0.4.0`. */
+  readonly version: string;
+  readonly modelDefaults: Params;
+  readonly contextDefaults: Params;
+  /** A function of C that takes a pointer to a text and returns whether it is empty as 0: whether an evaluation is to be aborted. */
+  readonly isNonEmpty: Pointer;
+}
+
+let opened: { readonly folder: string; readonly library: Promise<Library> } | undefined;
+
+/**
+ * The libraries of a folder, or of the npm package ('' as folder), loaded once in a process. Rejects with `failed_precondition`
+ * where there are none, or they are of a version whose structs are not known.
+ */
+export function openLibrary(folder: string): Promise<Library> {
+  if (opened !== undefined && opened.folder !== folder) {
+    throw new MillraceError(
+      'failed_precondition',
+      'llama.library: models that share a runner must name the same folder',
+    );
+  }
+  opened ??= { folder, library: locateLibraries(folder).then(load) };
+  return opened.library;
+}
+
+function load({ folder, llama, ggml }: LibraryFiles): Library {
+  // The other way round, its libraries would not find ggml's where no path of libraries leads there.
+  const base = koffi.load(ggml);
+  const lib = koffi.load(llama);
+  const libc = koffi.load(process.platform === 'win32' ? 'msvcrt.dll' : null);
+  const version = readVersion(lib);
+  koffi.struct('llama_chain_params', { no_perf: 'bool' });
+  koffi.struct('llama_batch', {
+    n_tokens: 'int32',
+    token: 'void *',
+    embd: 'void *',
+    pos: 'void *',
+    n_seq_id: 'void *',
+    seq_id: 'void *',
+    logits: 'void *',
+  });
+  const model = chooseLayout(lib, 'model', version);
+  const context = chooseLayout(lib, 'context', version);
+  const functions = Object.fromEntries(
+    Object.entries(PROTOTYPES).map(([name, prototype]) => [
+      name,
+      lib.func(prototype.replace('$model', model.name).replace('$context', context.name)),
+    ]),
+    // Each prototype has its signature beside it.
+  ) as unknown as LlamaFunctions;
+  // A function that ignores what it gets: messages would come on threads that JavaScript must not run on.
+  functions.llama_log_set(libc.symbol('abs'), null);
+  base.func('void ggml_backend_load_all_from_path(str folder)')(folder);
+  functions.llama_backend_init();
+  return {
+    ...functions,
+    version,
+    modelDefaults: model.defaults,
+    contextDefaults: context.defaults,
+    isNonEmpty: libc.symbol('strlen'),
+  };
+}
+
+function readVersion(lib: LibraryHandle): string {
+  try {
+    return lib.func('str llama_version()')();
+  } catch {
+    return 'of an unknown version';
+  }
+}
+
+let structs = 0;
+
+/** Declares the struct in the layout that this library has. */
+function chooseLayout(lib: LibraryHandle, kind: StructKind, version: string): { name: string; defaults: Params } {
+  const mismatches: string[] = [];
+  for (const layout of LAYOUTS[kind]) {
+    const name = `llama_${kind}_params_${structs++}`;
+    const struct = koffi.struct(name, { ...layout.fields, spare: koffi.array('uint8', SPARE_BYTES, 'Typed') });
+    const defaults: Params = lib.func(`llama_${kind}_default_params`, struct, [])();
+    const mismatch = findMismatch(layout, defaults);
+    if (mismatch === undefined) return { name, defaults };
+    mismatches.push(mismatch);
+  }
+  throw new MillraceError(
+    'failed_precondition',
+    `libllama ${version}: its llama_${kind}_params has a layout that millrace does not know (${mismatches.join('; ')})`,
+  );
+}

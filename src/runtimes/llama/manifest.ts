@@ -1,0 +1,14 @@
+import type { RuntimeManifest } from '../manifest.js';
+import { type LlamaConfig, LlamaSchema } from './section.js';
+
+/** Language models in GGUF files, by llama.cpp. */
+export const LLAMA: RuntimeManifest<LlamaConfig> = {
+  name: 'llama',
+  tasks: ['infer'],
+  files: { endings: ['.gguf'] },
+  options: LlamaSchema,
+  placements: ['process'],
+  placementReason: 'a language model runs in a runner process only, as it occupies processors and memory of its own',
+  // Evaluations run in libuv's pool: on another thread each time, they would be half as fast.
+  environment: { UV_THREADPOOL_SIZE: '1' },
+};

@@ -1,0 +1,148 @@
+import { invalidArgument, MillraceError, toMillraceError } from '../../core/index.js';
+import type { Batch, BatchItem, BatchTiming, Description, Emit, LoadedModel } from '../contract.js';
+import type { RuntimeContext } from '../runtime-context.js';
+import { Generation, refusal } from './generation.js';
+import type { LlamaContext } from './library/context.js';
+import type { Library } from './library/open.js';
+import type { Weights } from './library/weights.js';
+import type { LlamaOptions } from './options.js';
+import { Grammar } from './sampling/grammar.js';
+import { readGenerationOptions } from './sampling/options.js';
+import { Sampler } from './sampling/sampler.js';
+import { StepLoop } from './schedule/step-loop.js';
+import type { ChatTemplate } from './template/chat-template.js';
+import { readPrompt } from './text/read-prompt.js';
+
+export interface LlamaModelSetup {
+  readonly library: Library;
+  readonly weights: Weights;
+  readonly context: LlamaContext;
+  readonly options: LlamaOptions;
+  /** undefined = it takes no conversations. */
+  readonly template: ChatTemplate | undefined;
+  readonly description: Description;
+  readonly runtime: RuntimeContext;
+}
+
+/** A request from when it comes to its last answer. */
+interface Running {
+  cancelled: boolean;
+  /** Once its prompt is there. */
+  generation: Generation | undefined;
+}
+
+/** A language model. Each batch is one request; those that run at a time share evaluations. */
+export class LlamaModel implements LoadedModel {
+  readonly description: Description;
+  readonly #setup: LlamaModelSetup;
+  readonly #loop: StepLoop;
+  readonly #running = new Map<number, Running>();
+
+  constructor(setup: LlamaModelSetup) {
+    const { context, options, description } = setup;
+    this.#setup = setup;
+    this.description = description;
+    const { prefillTokens, deterministic, sharePrefixes } = options;
+    this.#loop = new StepLoop(context, { prefillTokens, reuse: !deterministic && sharePrefixes !== 'none' });
+  }
+
+  async execute({ items }: Batch, emit: Emit): Promise<BatchTiming> {
+    const { clock } = this.#setup.runtime;
+    const startedAt = clock.now();
+    await Promise.all(items.map((item) => this.#answer(item, emit)));
+    return { computeInputMs: 0, computeInferMs: clock.now() - startedAt, computeOutputMs: 0 };
+  }
+
+  cancel(callId: number): void {
+    const running = this.#running.get(callId);
+    if (running === undefined) return;
+    running.cancelled = true;
+    if (running.generation === undefined) return;
+    running.generation.cancelled = true;
+    this.#loop.notify();
+  }
+
+  statistics(): Readonly<Record<string, number>> {
+    const { slots, contextTokens } = this.#setup.context;
+    const { steps, evaluatedTokens, reusedTokens } = this.#loop.totals;
+    return {
+      slots_busy: this.#loop.busySlots,
+      requests_waiting: this.#loop.waitingTasks,
+      kv_cache_used_tokens: this.#loop.heldTokens,
+      kv_cache_size_tokens: slots * contextTokens,
+      steps_total: steps,
+      evaluated_tokens_total: evaluatedTokens,
+      prefix_cache_hit_tokens_total: reusedTokens,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#setup.template?.close();
+    await this.#loop.close();
+    this.#setup.context.free();
+    this.#setup.weights.free();
+  }
+
+  async #answer(item: BatchItem, emit: Emit): Promise<void> {
+    const running: Running = { cancelled: false, generation: undefined };
+    this.#running.set(item.callId, running);
+    try {
+      const prompt = await this.#tokenize(item);
+      if (running.cancelled) throw new MillraceError('cancelled', 'the request was cancelled');
+      const generation = this.#create(item, prompt, emit);
+      running.generation = generation;
+      this.#loop.submit(generation);
+      await generation.ended;
+    } catch (error) {
+      emit([refusal(item, toMillraceError(error))]);
+    } finally {
+      this.#running.delete(item.callId);
+    }
+  }
+
+  #create(item: BatchItem, prompt: Int32Array, emit: Emit): Generation {
+    const { library, weights, context, options } = this.#setup;
+    const requested = readGenerationOptions(item.parameters, weights.vocabularySize);
+    return new Generation({
+      item,
+      emit,
+      prompt,
+      salt: JSON.stringify([options.sharePrefixes === 'all' ? '' : item.context?.principal, requested.cacheSalt]),
+      options: requested,
+      maxTokens: Math.min(requested.maxTokens ?? options.maxOutputTokens, context.contextTokens - prompt.length),
+      sampler: new Sampler(library, requested, {
+        prompt,
+        grammar: requested.output && new Grammar(library, weights.vocabulary, requested.output.grammar),
+      }),
+      weights,
+      context,
+      onRoom: () => this.#loop.notify(),
+    });
+  }
+
+  /** Throws `invalid_argument` for a prompt that leaves no room for an answer. */
+  async #tokenize({ inputs }: BatchItem): Promise<Int32Array> {
+    const { weights, context, template } = this.#setup;
+    const source = readPrompt(inputs);
+    let text: string;
+    if (source.kind === 'text') text = source.text;
+    else if (template === undefined) throw invalidArgument('the model has no chat template, so it takes texts only');
+    else text = await template.render(source.variables);
+    // Most templates write the beginning of the text themselves.
+    const addSpecial = source.kind === 'text' || !template?.beginsText(text);
+    // What cannot fit is not tokenised first, which takes a second for a few megabytes.
+    const atLeast = Math.ceil(Buffer.byteLength(text) / weights.longestPieceBytes);
+    if (atLeast >= context.contextTokens) throw tooLong(`at least ${atLeast}`, context.contextTokens);
+    const tokens = weights.tokenize(text, { addSpecial, parseSpecial: true });
+    if (tokens.length === 0) throw invalidArgument('the prompt is empty');
+    if (tokens.length >= context.contextTokens) throw tooLong(tokens.length, context.contextTokens);
+    return tokens;
+  }
+}
+
+function tooLong(tokens: number | string, contextTokens: number): MillraceError {
+  return invalidArgument(
+    `the prompt has ${tokens} tokens; the model's context of ${contextTokens} tokens has room for ${contextTokens - 1} and an answer`,
+    { reason: 'context_length_exceeded' },
+  );
+}

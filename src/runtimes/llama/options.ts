@@ -1,0 +1,40 @@
+import { OptionReader } from '../option-reader.js';
+
+/** The `llama` section of a model configuration, completed with its defaults. */
+export interface LlamaOptions {
+  readonly slots: number;
+  /** 0 = by the model. */
+  readonly contextTokens: number;
+  readonly maxOutputTokens: number;
+  /** 0 = by the machine. */
+  readonly threads: number;
+  readonly batchTokens: number;
+  readonly prefillTokens: number;
+  readonly sharePrefixes: (typeof SHARING)[number];
+  readonly deterministic: boolean;
+  /** '' = the model's own. */
+  readonly chatTemplate: string;
+  readonly gpuLayers: number;
+  readonly library: string;
+}
+
+const SHARING = ['principal', 'all', 'none'] as const;
+
+export function readLlamaOptions(section: Readonly<Record<string, unknown>>): LlamaOptions {
+  const reader = new OptionReader('llama', section);
+  const options: LlamaOptions = {
+    slots: reader.number('slots', 8),
+    contextTokens: reader.number('contextTokens', 0),
+    maxOutputTokens: reader.number('maxOutputTokens', 4096),
+    threads: reader.number('threads', 0),
+    batchTokens: reader.number('batchTokens', 512),
+    prefillTokens: reader.number('prefillTokens', 128),
+    sharePrefixes: reader.choice('sharePrefixes', SHARING, 'principal'),
+    deterministic: reader.boolean('deterministic', false),
+    chatTemplate: reader.string('chatTemplate', ''),
+    gpuLayers: reader.number('gpuLayers', 0),
+    library: reader.string('library', ''),
+  };
+  reader.end();
+  return options;
+}

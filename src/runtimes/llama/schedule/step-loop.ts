@@ -1,0 +1,340 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { MillraceError } from '../../../core/index.js';
+import { chooseSlot, type Tokens } from './choose-slot.js';
+import { planStep } from './plan-step.js';
+
+/** What evaluates tokens: llama.cpp's context, or a stand-in. */
+export interface Evaluator {
+  readonly slots: number;
+  readonly contextTokens: number;
+  readonly batchTokens: number;
+  /** Adds a token to the batch; returns its place there. */
+  add(entry: BatchEntry): number;
+  /** `full`: there was no room for its tokens. */
+  evaluate(): Promise<'done' | 'full' | 'aborted' | 'failed'>;
+  /** Ends the evaluation that runs; nothing of it counts. */
+  abort(): void;
+  /** Forgets what a slot holds from there on; false where all of it is forgotten instead. */
+  truncate(slot: number, length: number): boolean;
+  /** Makes one slot hold what another one does. */
+  copy(source: number, target: number): void;
+}
+
+/** A token of an evaluation. */
+export interface BatchEntry {
+  readonly token: number;
+  /** How many tokens of its sequence come before it. */
+  readonly position: number;
+  readonly slot: number;
+  readonly wantsLogits: boolean;
+}
+
+/** A sequence that is generated. */
+export interface Task {
+  readonly prompt: Tokens;
+  /** See {@link SlotView.salt}. */
+  readonly salt: string;
+  /** Nobody waits for it any more. */
+  readonly cancelled: boolean;
+  /** While it is pending, no step is taken for it. */
+  readonly full: Promise<void> | undefined;
+  /** It has a slot, which holds so many tokens of the prompt already. */
+  begin(cachedTokens: number): void;
+  /** Chooses a token by the logits at a place in the batch; undefined = it has ended. */
+  next(index: number): number | undefined;
+  /** It ends here without having ended by itself: it was cancelled, or its evaluation fails. */
+  fail(error: MillraceError): void;
+}
+
+export interface StepLoopOptions {
+  readonly prefillTokens: number;
+  /** What a slot holds is not used again, as numbers may differ by how much was evaluated at a time. */
+  readonly reuse: boolean;
+}
+
+interface Slot {
+  readonly id: number;
+  /** Tokens that have been evaluated, and room for more. */
+  readonly held: Int32Array;
+  length: number;
+  salt: string;
+  lastUsed: number;
+  task: Task | undefined;
+  /** The token that was chosen last, and is evaluated next; undefined = the prompt is not evaluated yet. */
+  chosen: number | undefined;
+  /** Its evaluation has failed together with others. */
+  suspect: boolean;
+}
+
+/** A part of a step. */
+interface Part {
+  readonly slot: Slot;
+  readonly task: Task;
+  readonly tokens: number;
+  /** Where the logits are that it waits for; undefined = its prompt goes on. */
+  readonly index: number | undefined;
+}
+
+/** A running step is ended for a cancellation where it takes longer than this many tokens do. */
+const LONG_STEP_TOKENS = 128;
+
+/**
+ * Continuous batching: every step is one evaluation, of a token of each sequence that generates and a part of the prompts of those that
+ * have just come. Between steps sequences come and go.
+ */
+export class StepLoop {
+  readonly #evaluator: Evaluator;
+  readonly #options: StepLoopOptions;
+  readonly #slots: readonly Slot[];
+  readonly #waiting: Task[] = [];
+  #running: Promise<void> | undefined;
+  #closed = false;
+  /** Ends a wait for readers. */
+  #wake: (() => void) | undefined;
+  #stepTokens = 0;
+  #steps = 0;
+  #evaluatedTokens = 0;
+  #reusedTokens = 0;
+
+  constructor(evaluator: Evaluator, options: StepLoopOptions) {
+    this.#evaluator = evaluator;
+    this.#options = options;
+    this.#slots = Array.from({ length: evaluator.slots }, (_, id) => ({
+      id,
+      held: new Int32Array(evaluator.contextTokens),
+      length: 0,
+      salt: '',
+      lastUsed: 0,
+      task: undefined,
+      chosen: undefined,
+      suspect: false,
+    }));
+  }
+
+  /** Sequences that have a slot. */
+  get busySlots(): number {
+    return this.#slots.filter(({ task }) => task !== undefined).length;
+  }
+
+  get waitingTasks(): number {
+    return this.#waiting.length;
+  }
+
+  /** Tokens in slots. */
+  get heldTokens(): number {
+    return this.#slots.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Since it was made: steps, tokens that were evaluated, tokens of prompts that did not have to be. */
+  get totals(): { readonly steps: number; readonly evaluatedTokens: number; readonly reusedTokens: number } {
+    return { steps: this.#steps, evaluatedTokens: this.#evaluatedTokens, reusedTokens: this.#reusedTokens };
+  }
+
+  submit(task: Task): void {
+    this.#waiting.push(task);
+    this.#wake?.();
+    this.#running ??= this.#run();
+  }
+
+  /** A task has been cancelled, or has room again. */
+  notify(): void {
+    this.#wake?.();
+    if (this.#stepTokens > LONG_STEP_TOKENS && this.#slots.some(({ task }) => task?.cancelled)) this.#evaluator.abort();
+  }
+
+  /** Resolves when no step runs any more; what has not ended fails. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#wake?.();
+    if (this.#stepTokens > 0) this.#evaluator.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.#closed) {
+        this.#dropCancelled();
+        this.#admit();
+        const busy = this.#slots.filter(({ task }) => task !== undefined);
+        if (busy.length === 0) break;
+        const ready = busy.filter(({ task }) => task?.full === undefined);
+        if (ready.length === 0) await this.#readers(busy);
+        else {
+          await this.#step(ready);
+          // Frames, timers and cancellations have their turn.
+          await turn();
+        }
+      }
+    } catch (error) {
+      this.#failAll(new MillraceError('internal', 'generating failed', { cause: error }));
+    } finally {
+      this.#running = undefined;
+      if (this.#closed) this.#failAll(new MillraceError('unavailable', 'the model is being closed'));
+    }
+  }
+
+  async #readers(busy: readonly Slot[]): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    await Promise.race([woken, ...busy.map(({ task }) => task?.full)]);
+    this.#wake = undefined;
+  }
+
+  #dropCancelled(): void {
+    for (const slot of this.#slots) if (slot.task?.cancelled === true) this.#release(slot).fail(cancelled());
+    for (const task of this.#waiting.filter((waiting) => waiting.cancelled)) {
+      this.#waiting.splice(this.#waiting.indexOf(task), 1);
+      task.fail(cancelled());
+    }
+  }
+
+  /** Gives slots to those that wait, in the order in which they came. */
+  #admit(): void {
+    for (const task of [...this.#waiting]) {
+      const views = this.#slots.map(({ held, length, task: owner, salt, lastUsed }) => ({
+        tokens: this.#options.reuse ? held.subarray(0, length) : [],
+        prompt: owner?.prompt,
+        salt,
+        lastUsed,
+      }));
+      const choice = this.#options.reuse ? chooseSlot(task.prompt, task.salt, views) : freeSlot(this.#slots);
+      if (choice === undefined) return;
+      if (choice === 'wait') continue;
+      this.#waiting.splice(this.#waiting.indexOf(task), 1);
+      this.#take(this.#slots[choice.slot] as Slot, task, choice);
+    }
+  }
+
+  #take(
+    slot: Slot,
+    task: Task,
+    { keep, copyFrom }: { readonly keep: number; readonly copyFrom: number | undefined },
+  ): void {
+    const source = copyFrom === undefined ? undefined : this.#slots[copyFrom];
+    if (source !== undefined) {
+      this.#evaluator.copy(source.id, slot.id);
+      slot.held.set(source.held.subarray(0, source.length));
+      slot.length = source.length;
+    }
+    this.#truncate(slot, keep);
+    slot.task = task;
+    slot.salt = task.salt;
+    slot.chosen = undefined;
+    slot.suspect = false;
+    this.#reusedTokens += slot.length;
+    task.begin(slot.length);
+  }
+
+  #truncate(slot: Slot, length: number): void {
+    if (length >= slot.length && length > 0) return;
+    slot.length = this.#evaluator.truncate(slot.id, length) ? length : 0;
+  }
+
+  #release(slot: Slot): Task {
+    const task = slot.task as Task;
+    slot.task = undefined;
+    slot.lastUsed = this.#steps;
+    return task;
+  }
+
+  async #step(ready: readonly Slot[]): Promise<void> {
+    const { batchTokens } = this.#evaluator;
+    const { prefillTokens } = this.#options;
+    // One that spoils an evaluation is found by evaluating each alone.
+    const suspect = ready.find((slot) => slot.suspect);
+    const slots = suspect === undefined ? ready : [suspect];
+    const plan = planStep(
+      slots.map((slot) => ({ promptLeft: promptLeft(slot) })),
+      { batchTokens, prefillTokens },
+    );
+    const parts = slots.flatMap((slot, place) => {
+      const tokens = plan[place] as number;
+      return tokens === 0 ? [] : [this.#add(slot, tokens)];
+    });
+    this.#stepTokens = parts.reduce((sum, { tokens }) => sum + tokens, 0);
+    const outcome = await this.#evaluator.evaluate();
+    this.#steps++;
+    if (outcome === 'done') {
+      this.#evaluatedTokens += this.#stepTokens;
+      this.#stepTokens = 0;
+      for (const part of parts) this.#proceed(part);
+    } else {
+      this.#stepTokens = 0;
+      this.#undo(parts, outcome);
+    }
+  }
+
+  #add(slot: Slot, tokens: number): Part {
+    const task = slot.task as Task;
+    const { chosen } = slot;
+    let index: number | undefined;
+    for (let offset = 0; offset < tokens; offset++) {
+      const position = slot.length + offset;
+      const token = chosen ?? (task.prompt[position] as number);
+      const wantsLogits = chosen !== undefined || position === task.prompt.length - 1;
+      slot.held[position] = token;
+      const place = this.#evaluator.add({ token, position, slot: slot.id, wantsLogits });
+      if (wantsLogits) index = place;
+    }
+    return { slot, task, tokens, index };
+  }
+
+  #proceed({ slot, task, tokens, index }: Part): void {
+    slot.length += tokens;
+    slot.suspect = false;
+    if (index === undefined || task.cancelled) return;
+    try {
+      slot.chosen = task.next(index);
+      if (slot.chosen === undefined) this.#release(slot);
+    } catch (error) {
+      this.#release(slot).fail(new MillraceError('internal', 'a token could not be chosen', { cause: error }));
+    }
+  }
+
+  /** Nothing of the step counts: slots hold what they did before. */
+  #undo(parts: readonly Part[], outcome: 'full' | 'aborted' | 'failed'): void {
+    for (const { slot } of parts) {
+      const kept = this.#evaluator.truncate(slot.id, slot.length);
+      // All of it has to be evaluated again.
+      if (!kept) this.#startOver(slot);
+    }
+    if (outcome === 'aborted') return;
+    if (parts.length > 1) {
+      for (const { slot } of parts) slot.suspect = true;
+      return;
+    }
+    for (const { slot, task } of parts) {
+      this.#evaluator.truncate(slot.id, 0);
+      slot.length = 0;
+      if (slot.task !== task) continue;
+      this.#release(slot).fail(new MillraceError('internal', `llama.cpp did not evaluate the sequence (${outcome})`));
+    }
+  }
+
+  #startOver(slot: Slot): void {
+    if (slot.chosen !== undefined) {
+      this.#release(slot).fail(new MillraceError('unavailable', 'the sequence was lost with a failed evaluation'));
+    }
+    slot.length = 0;
+  }
+
+  #failAll(error: MillraceError): void {
+    for (const slot of this.#slots) if (slot.task !== undefined) this.#release(slot).fail(error);
+    for (const task of this.#waiting.splice(0)) task.fail(error);
+  }
+}
+
+/** Tokens of its prompt that are still to be evaluated. */
+function promptLeft({ task, chosen, length }: Slot): number {
+  return task === undefined || chosen !== undefined ? 0 : task.prompt.length - length;
+}
+
+function freeSlot(slots: readonly Slot[]): { slot: number; keep: number; copyFrom: undefined } | undefined {
+  const slot = slots.findIndex(({ task }) => task === undefined);
+  return slot < 0 ? undefined : { slot, keep: 0, copyFrom: undefined };
+}
+
+function cancelled(): MillraceError {
+  return new MillraceError('cancelled', 'the request was cancelled');
+}

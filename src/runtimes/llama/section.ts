@@ -1,0 +1,69 @@
+import { type Static, Type } from '@sinclair/typebox';
+
+/** The section of a model configuration. */
+export const LlamaSchema = Type.Object(
+  {
+    slots: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 256, default: 8, description: 'Requests that are generated for at a time.' }),
+    ),
+    contextTokens: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        default: 0,
+        description:
+          'Longest text of a request, prompt and answer; memory is taken for it in every slot, for multiples of 256. 0 = what the model was trained on, at most 4096.',
+      }),
+    ),
+    maxOutputTokens: Type.Optional(
+      Type.Integer({ minimum: 1, default: 4096, description: 'Most tokens of an answer whose request sets no limit.' }),
+    ),
+    threads: Type.Optional(
+      Type.Integer({ minimum: 0, default: 0, description: 'Threads that evaluate; 0 = one less than the processors.' }),
+    ),
+    batchTokens: Type.Optional(
+      Type.Integer({ minimum: 32, maximum: 4096, default: 512, description: 'Most tokens of an evaluation.' }),
+    ),
+    prefillTokens: Type.Optional(
+      Type.Integer({
+        minimum: 16,
+        maximum: 4096,
+        default: 128,
+        description: 'Most tokens of prompts in an evaluation beside requests that generate: more delay those.',
+      }),
+    ),
+    sharePrefixes: Type.Optional(
+      Type.Union([Type.Literal('principal'), Type.Literal('all'), Type.Literal('none')], {
+        default: 'principal',
+        description:
+          'Whose prompts save the evaluation of beginnings that they have in common. With `all` a caller may find out by the time that an answer takes what others have sent.',
+      }),
+    ),
+    deterministic: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'The text of a request does not depend on what is generated beside it. Slower; nothing of prompts is saved.',
+      }),
+    ),
+    chatTemplate: Type.Optional(
+      Type.String({
+        default: '',
+        description: "Jinja template that makes a prompt of a conversation; '' = the one in the model's file.",
+      }),
+    ),
+    gpuLayers: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        default: 0,
+        description: 'Layers that are computed by a GPU, where the library can.',
+      }),
+    ),
+    library: Type.Optional(
+      Type.String({ default: '', description: "Folder with libllama and libggml; '' = that of the npm package." }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** The `llama` section as written. */
+export type LlamaConfig = Static<typeof LlamaSchema>;

@@ -1,0 +1,112 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { generate, PROMPT, useLlamaHost } from '../support/llama-model.js';
+
+const { load } = useLlamaHost();
+/** Under load, and with coverage. */
+const LIMIT_MS = 180_000;
+
+describe('an answer that has to be JSON', () => {
+  const leaf: fc.Arbitrary<object> = fc.oneof(
+    fc.constantFrom(
+      { type: 'integer' },
+      { type: 'boolean' },
+      { type: 'null' },
+      { type: ['string', 'null'], maxLength: 5 },
+    ),
+    fc.record({
+      enum: fc.array(fc.oneof(fc.string({ maxLength: 6 }), fc.integer(), fc.boolean()), { minLength: 1, maxLength: 4 }),
+    }),
+    fc.record({ type: fc.constant('string'), minLength: fc.nat(2), maxLength: fc.integer({ min: 2, max: 6 }) }),
+  );
+  const { schema } = fc.letrec<{ schema: object }>((tie) => ({
+    schema: fc.oneof(
+      { maxDepth: 2, depthSize: 'small' },
+      leaf,
+      fc.record({
+        type: fc.constant('array'),
+        items: tie('schema'),
+        minItems: fc.nat(2),
+        maxItems: fc.integer({ min: 2, max: 3 }),
+      }),
+      fc.dictionary(fc.constantFrom('a', 'b', 'ü', '"', '\\'), tie('schema'), { maxKeys: 3 }).chain((properties) =>
+        fc.record({
+          type: fc.constant('object'),
+          properties: fc.constant(properties),
+          required: fc.subarray(Object.keys(properties)),
+          additionalProperties: fc.constant(false),
+        }),
+      ),
+      fc.record({ anyOf: fc.array(tie('schema'), { minLength: 1, maxLength: 2 }) }),
+    ),
+  }));
+
+  test(
+    'is what its schema allows, whenever it ends by itself',
+    async () => {
+      const instance = await load({ slots: 4 });
+      let finished = 0;
+      await fc.assert(
+        fc.asyncProperty(schema, fc.nat(), async (json_schema, seed) => {
+          const { text, finishReason, error } = await generate(instance, PROMPT, {
+            json_schema: json_schema as never,
+            seed,
+            temperature: 1,
+            max_tokens: 150,
+          });
+          expect(error).toBeUndefined();
+          if (finishReason !== 'stop') return;
+          finished++;
+          expect({ text, valid: new Ajv2020({ strict: false }).validate(json_schema, JSON.parse(text)) }).toEqual({
+            text,
+            valid: true,
+          });
+        }),
+        { numRuns: 30 },
+      );
+      expect(finished).toBeGreaterThan(10);
+    },
+    LIMIT_MS,
+  );
+
+  test('is any object where there is no schema', async () => {
+    const instance = await load();
+    const { text, finishReason } = await generate(instance, PROMPT, {
+      json_object: true,
+      temperature: 0,
+      max_tokens: 200,
+    });
+    expect(text.trimStart()).toMatch(/^\{/);
+    if (finishReason === 'stop') JSON.parse(text);
+  });
+
+  test('may be as deep as its schema refers to itself', async () => {
+    const instance = await load();
+    const list = {
+      type: 'object',
+      properties: { next: { anyOf: [{ $ref: '#' }, { type: 'null' }] } },
+      required: ['next'],
+    };
+    const { text, finishReason } = await generate(instance, PROMPT, {
+      json_schema: list as never,
+      temperature: 0,
+      max_tokens: 200,
+    });
+    if (finishReason === 'stop') expect(new Ajv2020().validate(list, JSON.parse(text))).toBe(true);
+    else expect(text).toMatch(/^\s*\{\s*"next"/);
+  });
+
+  test.each([
+    [{ type: 'string', pattern: 'a+' }, "at '/': the keyword 'pattern' is not supported here"],
+    [{ properties: { a: { minimum: 1 } } }, "at '/properties/a': the keyword 'minimum' is not supported here"],
+    [{ $ref: '#/$defs/x' }, "at '/$ref': there is nothing at #/$defs/x"],
+    [{ $ref: '#' }, "at '/$ref': refers to itself and nothing else"],
+    [{ type: 'array', minItems: 3, maxItems: 2 }, "at '/maxItems': is less than minItems (3)"],
+    [{ type: 'text' }, `at '/type': expected a type of JSON, got "text"`],
+  ])('refuses the schema %j', async (json_schema, problem) => {
+    const instance = await load();
+    const { error } = await generate(instance, PROMPT, { json_schema: json_schema as never });
+    expect(error).toEqual({ code: 'invalid_argument', message: `the JSON schema, ${problem}` });
+  });
+});

@@ -1,0 +1,297 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { Parameters } from '../../src/core/index.js';
+import { type BatchItem, type Emission, STREAM_CREDIT } from '../../src/runtimes/index.js';
+import { GREEDY, generate, PROMPT, TINY_MODEL, textItem, textOf, useLlamaHost } from '../support/llama-model.js';
+import { batchItem, texts } from '../support/tensors.js';
+import { runBatch } from '../support/test-host.js';
+import { until } from '../support/until.js';
+
+/** Asks and answers, as the model has read them. */
+const TEMPLATE = `{% for message in messages %}{{ message.role }} said, {{ message.content }}
+{% endfor %}{% if add_generation_prompt %}And he said,{% endif %}`;
+
+const folder = mkdtempSync(path.join(tmpdir(), 'millrace-llama-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const { load, event } = useLlamaHost();
+
+const chatItem = (callId: number, conversation: unknown, parameters: Parameters = {}): BatchItem =>
+  batchItem(callId, [texts('chat_input', [1], [JSON.stringify(conversation)])], { parameters });
+
+describe('the llama runtime', () => {
+  test('describes the model', async () => {
+    const { description } = await load();
+    expect(description.signature.inputs.map(({ name, datatype, optional }) => [name, datatype, optional])).toEqual([
+      ['text_input', 'BYTES', true],
+      ['chat_input', 'BYTES', true],
+    ]);
+    expect(description.generates).toEqual({ contextTokens: 256, maxOutputTokens: 4096, chat: true });
+    expect(description).toMatchObject({ concurrency: 4, decoupled: true, affinity: true, platform: 'llama_cpp' });
+  });
+
+  test('goes on with a text, and tells why it ends and the tokens that it took', async () => {
+    const instance = await load();
+    const { text, usage, finishReason, emissions } = await generate(instance, PROMPT);
+    expect(text).toBe(' taken away, and the earth was cut off from the earth.');
+    expect(finishReason).toBe('stop');
+    expect(usage).toEqual({ promptTokens: 22, cachedTokens: 0, completionTokens: 16 });
+    expect(emissions.filter(({ final }) => final)).toHaveLength(1);
+  });
+
+  test('ends at a stop string, and leaves it out', async () => {
+    const instance = await load();
+    const all = await generate(instance, PROMPT);
+    const stop = all.text.slice(7, 12);
+    const { text, finishReason } = await generate(instance, PROMPT, { ...GREEDY, stop: ['nowhere', stop] });
+    expect(text).toBe(all.text.slice(0, 7));
+    expect(finishReason).toBe('stop');
+  });
+
+  test('chooses the same for the same seed, and something else for another', async () => {
+    const instance = await load();
+    const sampled = async (seed: number) =>
+      (await generate(instance, PROMPT, { max_tokens: 24, temperature: 1, seed })).text;
+    const first = await sampled(7);
+    expect(await sampled(7)).toBe(first);
+    expect(new Set([first, await sampled(8), await sampled(9)]).size).toBe(3);
+  });
+
+  test('tells how probable tokens were, whatever they were chosen by', async () => {
+    const instance = await load();
+    const reports = async (parameters: Parameters) =>
+      (await generate(instance, PROMPT, { max_tokens: 1, logprobs: 3, seed: 1, ...parameters })).emissions.flatMap(
+        ({ parameters: given }) => given?.logprobs ?? [],
+      ) as unknown as readonly {
+        token: string;
+        logprob: number;
+        bytes: number[];
+        top_logprobs: { token: string; logprob: number }[];
+      }[];
+    const [greedy] = await reports({ temperature: 0 });
+    expect(greedy?.top_logprobs.map(({ token }) => token)[0]).toBe(greedy?.token);
+    expect(Buffer.from(greedy?.bytes ?? []).toString()).toBe(greedy?.token);
+    const [biased] = await reports({ temperature: 2, logit_bias: { 5: -100 }, presence_penalty: 2 });
+    expect(biased?.top_logprobs).toEqual(greedy?.top_logprobs);
+    const probabilities = greedy?.top_logprobs.map(({ logprob }) => Math.exp(logprob)) ?? [];
+    expect(probabilities).toEqual(probabilities.toSorted((a, b) => b - a));
+    expect(probabilities.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(1);
+  });
+
+  test('takes biases and penalties into account', async () => {
+    const instance = await load();
+    const free = await generate(instance, PROMPT, { ...GREEDY, max_tokens: 1, logprobs: 1 });
+    const [{ id }] = (free.emissions[0]?.parameters?.logprobs ?? []) as unknown as [{ id: number }];
+    const without = await generate(instance, PROMPT, { ...GREEDY, logit_bias: { [String(id)]: -100 } });
+    expect(without.text.startsWith(free.text)).toBe(false);
+    const repeated = await generate(instance, 'and and and and and and and', { ...GREEDY, repetition_penalty: 10 });
+    expect(repeated.text).not.toContain(' and');
+  });
+
+  test.each([
+    [{ temperature: 3 }, "parameter 'temperature': expected a number from 0 to 2, got 3"],
+    [{ top_p: '1' }, `parameter 'top_p': expected a number from 0 to 1, got "1"`],
+    [{ max_tokens: 0 }, "parameter 'max_tokens': expected an integer from 1 to 2147483647, got 0"],
+    [{ stop: [''] }, `parameter 'stop': expected a string, or up to 16, of 1 to 1024 characters, got [""]`],
+    [
+      { logit_bias: { 99999: 1 } },
+      `parameter 'logit_bias': expected an object of up to 1024 token ids below 1024, each with a number from -100 to 100, got {"99999":1}`,
+    ],
+    [
+      { temprature: 1 },
+      "parameter 'temprature' is not known; expected max_tokens, temperature, top_p, top_k, min_p, frequency_penalty, presence_penalty, repetition_penalty, logit_bias, seed, stop, ignore_eos, json_schema, json_object, cache_salt, logprobs",
+    ],
+  ])('refuses %j', async (parameters, message) => {
+    const instance = await load();
+    expect((await generate(instance, PROMPT, parameters as Parameters)).error).toEqual({
+      code: 'invalid_argument',
+      message,
+    });
+  });
+
+  test('refuses prompts that do not fit into the context, and tells what would', async () => {
+    const instance = await load({ contextTokens: 64 });
+    const refused = (tokens: string) => ({
+      code: 'invalid_argument',
+      reason: 'context_length_exceeded',
+      message: `the prompt has ${tokens} tokens; the model's context of 64 tokens has room for 63 and an answer`,
+    });
+    expect((await generate(instance, 'and '.repeat(80))).error).toEqual(refused('82'));
+    const { error } = await generate(instance, 'and '.repeat(2_500_000));
+    expect(error?.message).toMatch(/^the prompt has at least \d{6,} tokens; /);
+    const most = await generate(instance, PROMPT, { temperature: 0, ignore_eos: true });
+    expect(most.usage).toMatchObject({ promptTokens: 22, completionTokens: 64 - 22 });
+    expect(most.finishReason).toBe('length');
+  });
+
+  test('evaluates what prompts have in common once, for the same caller only', async () => {
+    const instance = await load();
+    const cached = async (prompt: string, principal: string, parameters: Parameters = {}) =>
+      (await generate(instance, prompt, { temperature: 0, max_tokens: 1, ...parameters }, principal)).usage
+        ?.cachedTokens;
+    expect(await cached(PROMPT, 'one')).toBe(0);
+    expect(await cached(`${PROMPT} without`, 'one')).toBe(22);
+    expect(await cached(PROMPT, 'two')).toBe(0);
+    expect(await cached(PROMPT, 'two', { cache_salt: 'x' })).toBe(0);
+    expect(await cached(PROMPT, 'two', { cache_salt: 'x' })).toBe(21);
+  });
+
+  test('may do so for all callers, or for none', async () => {
+    const shared = await load({ sharePrefixes: 'all' });
+    await generate(shared, PROMPT, GREEDY, 'one');
+    expect((await generate(shared, PROMPT, GREEDY, 'two')).usage?.cachedTokens).toBe(21);
+    const none = await load({ sharePrefixes: 'none' });
+    await generate(none, PROMPT);
+    expect((await generate(none, PROMPT)).usage?.cachedTokens).toBe(0);
+  });
+
+  test('gives the same text alone and beside others where that is asked for', async () => {
+    const instance = await load({ deterministic: true });
+    const prompts = Array.from({ length: 12 }, (_, index) => `${PROMPT} ${'and '.repeat(index * 3)}`);
+    const alone: string[] = [];
+    for (const prompt of prompts) alone.push((await generate(instance, prompt)).text);
+    const together = await Promise.all(
+      prompts.map(async (prompt, index) =>
+        textOf((await runBatch(instance, [textItem(index, prompt, GREEDY)])).emissions),
+      ),
+    );
+    expect(together).toEqual(alone);
+  });
+
+  test('answers a conversation by the template', async () => {
+    const instance = await load({ chatTemplate: TEMPLATE });
+    expect(instance.description.generates?.chat).toBe(true);
+    const messages = [
+      { role: 'Moses', content: 'who is there?' },
+      { role: 'Aaron', content: 'I am.' },
+    ];
+    const { emissions } = await runBatch(instance, [chatItem(1, { messages }, GREEDY)]);
+    const same = await generate(instance, 'Moses said, who is there?\nAaron said, I am.\nAnd he said,');
+    expect(textOf(emissions)).toBe(same.text);
+  });
+
+  test.each([
+    ['no JSON', '{', "input 'chat_input': expected JSON of an object with a list 'messages', got no JSON"],
+    [
+      'no messages',
+      { messages: [] },
+      "input 'chat_input': expected JSON of an object with a list 'messages', got no messages",
+    ],
+    [
+      'what the template refuses',
+      { messages: [{ role: 'fool', content: 'x' }] },
+      'the chat template of the model does not take these messages: no fools',
+    ],
+    [
+      'what the template makes endless',
+      { messages: [{ role: 'loop', content: 'x' }] },
+      'the chat template of the model does not take these messages: it takes longer than 2000 ms',
+    ],
+  ])('refuses conversations with %s', async (_, conversation, message) => {
+    const chatTemplate = `{% if messages[0].role == 'fool' %}{{ raise_exception('no fools') }}{% endif %}
+      {% if messages[0].role == 'loop' %}{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}{% endif %}x`;
+    const instance = await load({ chatTemplate });
+    const one =
+      typeof conversation === 'string'
+        ? batchItem(1, [texts('chat_input', [1], [conversation])])
+        : chatItem(1, conversation);
+    const { emissions } = await runBatch(instance, [one]);
+    expect(emissions).toMatchObject([{ final: true, error: { code: 'invalid_argument', message } }]);
+    const good = await runBatch(instance, [chatItem(2, { messages: [{ role: 'user', content: 'x' }] }, GREEDY)]);
+    expect(good.emissions.at(-1)?.finishReason).toBe('length');
+  });
+
+  test('takes texts only where the template is none', async () => {
+    const { description } = await load({ chatTemplate: '{% for' });
+    expect(description.generates?.chat).toBe(false);
+    const { message } = await event('diagnostic', ({ level }) => level === 'warn');
+    expect(message).toContain(
+      'the model takes texts only: the chat template of the model does not take these messages',
+    );
+  });
+
+  test('holds no more answers than their reader has room for, and goes on for others', async () => {
+    const instance = await load();
+    const emissions: Emission[] = [];
+    const endless = { temperature: 0, ignore_eos: true, max_tokens: 200 };
+    const run = instance.execute(
+      { id: 1, items: [textItem(1, PROMPT, endless)], rows: 1, outputs: undefined },
+      (emitted) => {
+        emissions.push(...emitted);
+        return undefined;
+      },
+    );
+    await until('it has used its credit', () => emissions.length === STREAM_CREDIT);
+    const other = await runBatch(instance, [textItem(2, 'And', GREEDY)]);
+    expect(other.emissions.at(-1)?.finishReason).toBe('length');
+    expect(emissions).toHaveLength(STREAM_CREDIT);
+    instance.grant(1, 500);
+    await run;
+    expect(emissions.at(-1)).toMatchObject({ final: true, usage: { completionTokens: 200 } });
+  });
+
+  test('stops for a cancelled one, and says what it took', async () => {
+    const instance = await load();
+    const emissions: Emission[] = [];
+    const run = instance.execute(
+      { id: 1, items: [textItem(1, PROMPT, { ignore_eos: true, max_tokens: 200 })], rows: 1, outputs: undefined },
+      (emitted) => {
+        emissions.push(...emitted);
+        if (emissions.length === 3) instance.cancel(1);
+        return undefined;
+      },
+    );
+    await run;
+    const last = emissions.at(-1);
+    expect(last?.error).toEqual({ code: 'cancelled', message: 'the request was cancelled' });
+    expect(last?.usage?.completionTokens).toBeLessThan(20);
+    await until('its slot is free', () => instance.statistics?.().slots_busy === 0);
+  });
+
+  test('says what it holds and has done', async () => {
+    const instance = await load();
+    await generate(instance, PROMPT);
+    await generate(instance, PROMPT);
+    await until('it is said', () => instance.statistics?.().steps_total === 32);
+    expect(instance.statistics?.()).toEqual({
+      slots_busy: 0,
+      requests_waiting: 0,
+      kv_cache_used_tokens: 37,
+      kv_cache_size_tokens: 1024,
+      steps_total: 32,
+      evaluated_tokens_total: 22 + 15 + 1 + 15,
+      prefix_cache_hit_tokens_total: 21,
+    });
+  });
+});
+
+describe('a file that is no language model', () => {
+  test('is refused when it is cut off', async () => {
+    const file = path.join(folder, 'cut.gguf');
+    copyFileSync(TINY_MODEL, file);
+    truncateSync(file, 1_000_000);
+    await expect(load({}, file)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message:
+        "'cut.gguf' is not a model that llama.cpp 0.4.0-dev loads: it is truncated, damaged, or of an architecture that is not known there",
+    });
+  });
+
+  test('is refused when it is of an unknown architecture', async () => {
+    const bytes = readFileSync(TINY_MODEL);
+    const at = bytes.indexOf('llama', bytes.indexOf('general.architecture'));
+    bytes.write('lambs', at);
+    const file = path.join(folder, 'lambs.gguf');
+    writeFileSync(file, bytes);
+    await expect(load({}, file)).rejects.toMatchObject({ code: 'invalid_argument' });
+  });
+
+  test('needs the libraries', async () => {
+    await expect(load({ library: folder })).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: `language models require llama.cpp: there is no libllama in '${folder}'; set llama.library to a folder with one`,
+    });
+  });
+});

@@ -1,0 +1,66 @@
+import path from 'node:path';
+import { afterEach, beforeEach } from 'vitest';
+import { bytesElements, type EventName, type Events, type Parameters } from '../../src/core/index.js';
+import type { BatchItem, Emission, Instance } from '../../src/runtimes/index.js';
+import { batchItem, texts } from './tensors.js';
+import { createTestHost, loadSpec, runBatch, type TestHost } from './test-host.js';
+
+/** A small real language model. */
+export const TINY_MODEL = path.resolve(import.meta.dirname, '../fixtures/models/tiny-kjv.gguf');
+export const PROMPT = 'In the beginning God created the heaven and the earth. And the earth was';
+export const GREEDY = { temperature: 0, max_tokens: 16 };
+
+export function textItem(callId: number, prompt: string, parameters: Parameters = {}, principal = 'tester'): BatchItem {
+  return {
+    ...batchItem(callId, [texts('text_input', [1], [prompt])], { parameters }),
+    context: { requestId: 'r', clientId: '', principal, traceparent: '', remainingMs: Number.POSITIVE_INFINITY },
+  };
+}
+
+/** All text of a request's answers. */
+export function textOf(emissions: readonly Emission[]): string {
+  return emissions
+    .flatMap(({ outputs }) =>
+      outputs.flatMap(({ data }) => bytesElements(data).map((bytes) => Buffer.from(bytes).toString())),
+    )
+    .join('');
+}
+
+/** Text, tokens and end of a request that runs alone. */
+export async function generate(
+  instance: Instance,
+  prompt: string,
+  parameters: Parameters = GREEDY,
+  principal?: string,
+) {
+  const running = runBatch(instance, [textItem(1, prompt, parameters, principal)]);
+  // Its reader has room for whatever comes.
+  instance.grant(1, 10_000);
+  const { emissions } = await running;
+  const last = emissions.at(-1);
+  return {
+    text: textOf(emissions),
+    usage: last?.usage,
+    finishReason: last?.finishReason,
+    error: last?.error,
+    emissions,
+  };
+}
+
+/** A host for each test, and the model in a runner process of it. */
+export function useLlamaHost() {
+  let hosted: TestHost;
+  beforeEach(() => {
+    hosted = createTestHost();
+  });
+  afterEach(() => hosted.host.close());
+  return {
+    load: (options: Record<string, unknown> = {}, file = TINY_MODEL): Promise<Instance> =>
+      hosted.load({
+        ...loadSpec({ runtime: 'llama', path: file }),
+        options: { contextTokens: 256, slots: 4, threads: 1, ...options },
+      }),
+    event: <Name extends EventName>(name: Name, matches?: (event: Events[Name]) => boolean) =>
+      hosted.event(name, matches),
+  };
+}
