@@ -11,7 +11,8 @@ import {
 import type { Engine, ModelInfo } from '../engine/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import { checkClasses } from './classify.js';
-import { createResolution } from './resolve.js';
+import { joinPieces } from './join-pieces.js';
+import { createResolution, type Resolution } from './resolve.js';
 import { createRun, type Settle } from './run.js';
 import { outputUses, usesSharedMemory } from './shared-tensors.js';
 import type { InferResult, Resolved } from './types.js';
@@ -70,7 +71,9 @@ export function createInfer({ engine, clock, events, sharedMemory, starting }: I
     }
     const settle: Settle = (error, answered = error === undefined) =>
       finish(call, { target, request, info, error, answered });
-    return run({ call, request, info: chosen, chooseInfo }, settle);
+    const result = run({ call, request, info: chosen, chooseInfo }, settle);
+    const { whole = false } = (resolved as Resolution).options;
+    return whole && chosen.generates !== undefined ? result.then(joinPieces) : result;
   }
 
   return { resolve, infer };

@@ -16,7 +16,7 @@ interface ResolutionDependencies {
 }
 
 /** What only this room knows of what it has resolved. */
-interface Resolution extends Resolved {
+export interface Resolution extends Resolved {
   readonly options: ResolveOptions;
 }
 
@@ -46,7 +46,7 @@ export function createResolution({ engine, starting, onRefused }: ResolutionDepe
   return { resolve, versionNow };
 }
 
-function checkAnswers({ ref, decoupled }: ModelInfo, { onlyOne }: ResolveOptions): void {
-  if (onlyOne === undefined || !decoupled) return;
+function checkAnswers({ ref, decoupled, generates }: ModelInfo, { onlyOne, whole = false }: ResolveOptions): void {
+  if (onlyOne === undefined || !decoupled || (generates !== undefined && whole)) return;
   throw new MillraceError('unimplemented', `model '${ref.name}' may give several answers, ${onlyOne}`);
 }

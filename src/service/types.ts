@@ -7,6 +7,8 @@ export type { InferResult, InferTarget };
 export interface ResolveOptions {
   /** The caller can take one answer only: why, and what to use instead. A decoupled model is `unimplemented` then, and not run. */
   readonly onlyOne?: string;
+  /** The answer of a model that generates is wanted whole, not in pieces. */
+  readonly whole?: boolean;
 }
 
 declare const RESOLVED: unique symbol;

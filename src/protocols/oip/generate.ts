@@ -67,7 +67,7 @@ export function createGenerateHandler(options: {
   }
 
   return async (call, target, wire) => {
-    const resolved = await service.resolve(call, target);
+    const resolved = await service.resolve(call, target, { whole: !target.stream });
     const decoded = await decode(call, { wire, signature: resolved.info.signature });
     const request =
       forwardHeaders === undefined

@@ -113,7 +113,10 @@ describe('createInferHandler', () => {
     await post('{"inputs":[]}');
     await post('a', { 'inference-header-content-length': '0' });
     const onlyOne = 'which HTTP infer cannot carry; use generate_stream or gRPC';
-    expect(asked).toEqual([{ onlyOne }, { onlyOne }]);
+    expect(asked).toEqual([
+      { onlyOne, whole: true },
+      { onlyOne, whole: true },
+    ]);
   });
 
   it('keeps answers apart that are encoded one after the other', async () => {

@@ -26,7 +26,7 @@ export interface InferHandlerOptions {
 /** Answers a POST to an infer route. Rejects with MillraceError; see `encodeError`. */
 export type InferHandler = (call: Call, target: InferTarget, wire: WireRequest) => Promise<WireResponse>;
 
-const ONLY_ONE = { onlyOne: 'which HTTP infer cannot carry; use generate_stream or gRPC' };
+const ONLY_ONE = { onlyOne: 'which HTTP infer cannot carry; use generate_stream or gRPC', whole: true };
 
 /** The infer routes of the Open Inference Protocol with Triton's extensions: resolve, decode, infer, encode. */
 export function createInferHandler(options: InferHandlerOptions): InferHandler {

@@ -19,7 +19,7 @@ export interface GrpcInferOptions {
   readonly clock?: Clock;
 }
 
-const ONLY_ONE = { onlyOne: 'which ModelInfer cannot carry; use ModelStreamInfer' };
+const ONLY_ONE = { onlyOne: 'which ModelInfer cannot carry; use ModelStreamInfer', whole: true };
 
 /** ModelInfer: decode, resolve, infer, encode. */
 export function createInferHandler(options: GrpcInferOptions): UnaryMethod['handle'] {

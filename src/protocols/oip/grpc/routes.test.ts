@@ -116,7 +116,7 @@ describe('ModelInfer', () => {
       return resolve(call, target, options);
     };
     await ask('ModelInfer', { model_name: 'm' }, service);
-    expect(asked).toEqual([{ onlyOne: 'which ModelInfer cannot carry; use ModelStreamInfer' }]);
+    expect(asked).toEqual([{ onlyOne: 'which ModelInfer cannot carry; use ModelStreamInfer', whole: true }]);
   });
 });
 

@@ -1,0 +1,56 @@
+import {
+  bytesElements,
+  type InferResponse,
+  MillraceError,
+  type ParameterElement,
+  type Parameters,
+  packBytes,
+  type Tensor,
+} from '../core/index.js';
+import type { InferResult } from './types.js';
+
+type OneResult = Extract<InferResult, { readonly kind: 'one' }>;
+
+/**
+ * One answer of all pieces that a model has generated: their texts joined, lists in their parameters, too; usage and finish reason are
+ * those of the last. Rejects with the first error.
+ */
+export async function joinPieces(result: InferResult): Promise<OneResult> {
+  if (result.kind === 'one') return result;
+  const pieces: InferResponse[] = [];
+  for await (const piece of result.responses) {
+    if (piece.error !== undefined) throw piece.error;
+    pieces.push(piece);
+  }
+  const [first] = pieces;
+  const last = pieces.at(-1);
+  if (first === undefined || last === undefined) throw new MillraceError('internal', 'no answer came');
+  const outputs = first.outputs.map((output, index) =>
+    joinTexts(
+      output,
+      pieces.map((piece) => piece.outputs[index]),
+    ),
+  );
+  return { kind: 'one', response: { ...last, outputs, parameters: joinParameters(pieces) } };
+}
+
+/** Element by element. */
+function joinTexts(first: Tensor, parts: readonly (Tensor | undefined)[]): Tensor {
+  const texts = parts.map((part) => (part === undefined ? [] : bytesElements(part.data)));
+  const joined = bytesElements(first.data).map((_, element) =>
+    Buffer.concat(texts.flatMap((text) => text[element] ?? [])),
+  );
+  return { ...first, data: packBytes(joined) };
+}
+
+function joinParameters(pieces: readonly InferResponse[]): Parameters {
+  const joined: Record<string, Parameters[string]> = {};
+  for (const { parameters } of pieces) {
+    for (const [name, value] of Object.entries(parameters)) {
+      const before = joined[name];
+      joined[name] =
+        Array.isArray(before) && Array.isArray(value) ? ([...before, ...value] satisfies ParameterElement[]) : value;
+    }
+  }
+  return joined;
+}
