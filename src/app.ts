@@ -9,6 +9,7 @@ import {
   type CreateDialect,
   createDialectContext,
   createOipDialect,
+  createOpenAiDialect,
   Decoder,
   type Dialect,
 } from './protocols/index.js';
@@ -192,7 +193,7 @@ function createFront(settings: Settings, parts: FrontParts) {
   const { metricsPort } = settings.server;
   const decoder = new Decoder(clock);
   const context = createDialectContext({ service, clock, decoder, options: settings.server });
-  const dialects = [createOipDialect, ...parts.dialects].map((create) => create(context));
+  const dialects = [createOipDialect, createOpenAiDialect, ...parts.dialects].map((create) => create(context));
   const { authenticate, stopWatchingKeys } = openAuthentication(settings, clock, events);
   const server = createServer({
     options: settings.server,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.js';
 import { createSettings } from '../../src/config/index.js';
 import { SCOPES, type Scope, systemClock } from '../../src/core/index.js';
-import { loadGrpcServices, type Route } from '../../src/protocols/index.js';
+import { createSharedRoutes, loadGrpcServices, type Route } from '../../src/protocols/index.js';
 import { createDocsRoutes } from '../../src/server/docs.js';
 import type { Address } from '../../src/server/index.js';
 import { type AccessRow, GRPC_READING_ROWS, GRPC_ROWS, HTTP_ROWS, pathOf } from '../support/access-rows.js';
@@ -35,7 +35,8 @@ const DOCS = createDocsRoutes({ service, dialects: [], requiresKey: true, docume
 const GRPC_METHODS = (await loadGrpcServices(unstarted.dialects, { service, clock: systemClock })).map(
   ({ method }) => method,
 );
-const REST = [...DIALECT_ROUTES, ...DOCS];
+const SHARED = createSharedRoutes(unstarted.dialects).map(({ route }) => route);
+const REST = [...DIALECT_ROUTES, ...SHARED, ...DOCS];
 const idOf = ({ method, path }: Pick<Route, 'method' | 'path'>) => `${method} ${path}`;
 
 it('every route and every method has its row, and no row is left over', () => {

@@ -166,9 +166,18 @@ describe('a dialect from outside', () => {
     const { text } = await ask(`${metrics?.url}/metrics`, { headers: bearer });
     expect(text).toMatch(/http_requests_total\{.*route="\/toy\/\{model\}:run".*\} 1/);
     expect(text).toMatch(/^nv_inference_request_success\{model="m",version="1"\} 1$/m);
-    expect((await ask(`${http.url}/v1/models`)).json).toEqual({ toys: ['m'], others: 1 });
-    expect((await ask(`${http.url}/v1/models/m`)).json).toMatchObject({ toy: { name: 'm', version: 1 } });
-    expect(await ask(`${http.url}/v1/models/n`)).toMatchObject({ status: 410, json: { oops: { code: 'not_found' } } });
+    expect((await ask(`${http.url}/v1/models`, { headers: bearer })).json).toMatchObject({
+      toys: ['m'],
+      others: 1,
+      object: 'list',
+    });
+    expect((await ask(`${http.url}/v1/models/m`, { headers: bearer })).json).toMatchObject({
+      toy: { name: 'm', version: 1 },
+    });
+    expect(await ask(`${http.url}/v1/models/n`, { headers: bearer })).toMatchObject({
+      status: 404,
+      json: { error: { code: 'model_not_found', message: "model 'n' is not found" } },
+    });
   });
 
   it('may have ports of its own, where nothing else is served', async () => {

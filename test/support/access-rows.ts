@@ -18,6 +18,13 @@ const KEY: AccessRow = { who: 'any key' };
 const INFER: AccessRow = { who: ['infer'], request: TENSOR };
 /** The model has no input for a text. */
 const GENERATE: AccessRow = { who: ['infer'], request: { text_input: 'a' }, answers: 400 };
+/** The model does not generate text. */
+const CHAT: AccessRow = {
+  who: ['infer'],
+  request: { model: 'echo', messages: [{ role: 'user', content: 'a' }] },
+  answers: 400,
+};
+const COMPLETE: AccessRow = { who: ['infer'], request: { model: 'echo', prompt: 'a' }, answers: 400 };
 const OBSERVE: AccessRow = { who: ['observe'] };
 const METADATA: AccessRow = { who: ['observe', 'infer'] };
 const LOAD: AccessRow = { who: ['manage'], audit: 'model.load' };
@@ -43,6 +50,10 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /v2/models/{model}/versions/{version}/generate': GENERATE,
   'POST /v2/models/{model}/generate_stream': GENERATE,
   'POST /v2/models/{model}/versions/{version}/generate_stream': GENERATE,
+  'POST /v1/chat/completions': CHAT,
+  'POST /v1/completions': COMPLETE,
+  'GET /v1/models': { who: ['infer', 'observe', 'manage'] },
+  'GET /v1/models/{model}': { who: ['infer', 'observe', 'manage'] },
   'GET /v2/models/stats': OBSERVE,
   'GET /v2/models/{model}': METADATA,
   'GET /v2/models/{model}/ready': METADATA,

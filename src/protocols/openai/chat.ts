@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import type { Call, InferResponse } from '../../core/index.js';
+import { jsonResponse } from '../route.js';
+import type { WireResponse, WireStream } from '../wire.js';
+import { Choices, type ChoicesContext } from './choices.js';
+import { type ChatRequest, decodeChat } from './decode-chat.js';
+import { chatLogprobs, textOf } from './encode.js';
+import { event, eventStream } from './sse.js';
+import { UsageCounter } from './usage.js';
+
+/** `POST /v1/chat/completions`. */
+export async function answerChat(
+  context: ChoicesContext,
+  call: Call,
+  body: unknown,
+): Promise<WireResponse | WireStream> {
+  const request = decodeChat(body);
+  const { clock } = context;
+  call.timing.decodedAt = clock.now();
+  const { model, n, conversation, parameters } = request;
+  const input = { name: 'chat_input', text: conversation } as const;
+  const choices = new Choices(context, call, { model, inputs: Array.from({ length: n }, () => input), parameters });
+  const head = {
+    id: `chatcmpl-${randomUUID().replaceAll('-', '')}`,
+    created: Math.floor(clock.wallNow() / 1_000),
+    model,
+  };
+  if (request.stream) return eventStream(chunks({ request, choices, head }), clock);
+  const usage = new UsageCounter(n);
+  const responses = await choices.whole();
+  return jsonResponse({
+    id: head.id,
+    object: 'chat.completion',
+    created: head.created,
+    model,
+    choices: responses.map((response, index) => {
+      usage.note(index, response.usage);
+      return choiceOf(request, response, index);
+    }),
+    usage: usage.body(),
+  });
+}
+
+function choiceOf({ logprobs }: ChatRequest, response: InferResponse, index: number): object {
+  return {
+    index,
+    message: { role: 'assistant', content: textOf(response), refusal: null },
+    logprobs: logprobs ? chatLogprobs(response) : null,
+    finish_reason: response.finishReason ?? 'stop',
+  };
+}
+
+interface Streamed {
+  readonly request: ChatRequest;
+  readonly choices: Choices;
+  readonly head: { readonly id: string; readonly created: number; readonly model: string };
+}
+
+async function* chunks({ request, choices, head }: Streamed): AsyncGenerator<string> {
+  const { n, includeUsage, logprobs } = request;
+  const usage = new UsageCounter(n);
+  const begun = new Set<number>();
+  const chunk = (list: readonly object[], total: object | null = null): string =>
+    event({
+      id: head.id,
+      object: 'chat.completion.chunk',
+      created: head.created,
+      model: head.model,
+      choices: list,
+      ...(includeUsage ? { usage: total } : {}),
+    });
+  for await (const { index, response } of choices.pieces()) {
+    usage.note(index, response.usage);
+    if (!begun.has(index)) {
+      begun.add(index);
+      yield chunk([
+        { index, delta: { role: 'assistant', content: '', refusal: null }, logprobs: null, finish_reason: null },
+      ]);
+    }
+    const content = textOf(response);
+    const probabilities = logprobs ? chatLogprobs(response) : null;
+    if (content !== '') yield chunk([{ index, delta: { content }, logprobs: probabilities, finish_reason: null }]);
+    if (response.finishReason !== undefined) {
+      yield chunk([{ index, delta: {}, logprobs: null, finish_reason: response.finishReason }]);
+    }
+  }
+  if (includeUsage) yield chunk([], usage.body());
+}

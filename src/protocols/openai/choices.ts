@@ -1,0 +1,124 @@
+import {
+  type Call,
+  type Clock,
+  type InferResponse,
+  MillraceError,
+  type Parameters,
+  packBytes,
+} from '../../core/index.js';
+import type { InferResult, Service } from '../../service/index.js';
+
+/** What a choice is generated for: a text, or the JSON of a conversation. */
+export interface ChoiceInput {
+  readonly name: 'text_input' | 'chat_input';
+  readonly text: string;
+}
+
+export interface ChoicesRequest {
+  readonly model: string;
+  /** One for each choice. */
+  readonly inputs: readonly ChoiceInput[];
+  readonly parameters: Parameters;
+}
+
+/** A piece of one of the choices. */
+export interface ChoicePiece {
+  readonly index: number;
+  readonly response: InferResponse;
+}
+
+export interface ChoicesContext {
+  readonly service: Pick<Service, 'resolve' | 'infer'>;
+  readonly clock: Clock;
+}
+
+/** The answers to one request, of which a caller may ask for several. */
+export class Choices {
+  readonly #context: ChoicesContext;
+  readonly #call: Call;
+  readonly #request: ChoicesRequest;
+
+  constructor(context: ChoicesContext, call: Call, request: ChoicesRequest) {
+    this.#context = context;
+    this.#call = call;
+    this.#request = request;
+  }
+
+  /** All of them, each whole, in their order. Rejects as soon as one fails, and the others are cancelled then. */
+  whole(): Promise<readonly InferResponse[]> {
+    return this.#each(async (call, input) => {
+      const result = await this.#generate(call, input, true);
+      if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
+      return result.response;
+    });
+  }
+
+  /** Piece by piece, as they come. Leaving the iteration early, or an error of one, cancels all. */
+  async *pieces(): AsyncGenerator<ChoicePiece> {
+    const streams = await this.#each(async (call, input) => {
+      const result = await this.#generate(call, input, false);
+      return result.kind === 'many' ? result.responses : only(result.response);
+    });
+    const iterators = streams.map((stream) => stream[Symbol.asyncIterator]());
+    const ask = async (index: number) => ({ index, next: await iterators[index]?.next() });
+    const pending = new Map(iterators.map((_, index) => [index, ask(index)]));
+    try {
+      while (pending.size > 0) {
+        const { index, next } = await Promise.race(pending.values());
+        if (next === undefined || next.done === true) {
+          pending.delete(index);
+          continue;
+        }
+        const response = next.value;
+        if (response.error !== undefined) throw response.error;
+        pending.set(index, ask(index));
+        yield { index, response };
+      }
+    } finally {
+      for (const promise of pending.values()) promise.catch(() => undefined);
+      this.#call.cancelChildren();
+      await Promise.allSettled(iterators.map((iterator) => iterator.return?.()));
+    }
+  }
+
+  /** Does the same for each choice: as a call of its own, where there are several. */
+  async #each<Result>(run: (call: Call, input: ChoiceInput) => Promise<Result>): Promise<readonly Result[]> {
+    const { inputs } = this.#request;
+    const [first] = inputs;
+    if (first !== undefined && inputs.length === 1) return [await run(this.#call, first)];
+    const started = inputs.map((input) => run(this.#call.child({ receivedAt: this.#context.clock.now() }), input));
+    try {
+      return await Promise.all(started);
+    } catch (error) {
+      this.#call.cancelChildren();
+      await Promise.allSettled(started);
+      throw error;
+    }
+  }
+
+  async #generate(call: Call, { name, text }: ChoiceInput, whole: boolean): Promise<InferResult> {
+    const { service } = this.#context;
+    const { model, parameters } = this.#request;
+    const resolved = await service.resolve(call, { name: model, version: undefined }, { whole });
+    const { generates } = resolved.info;
+    if (generates === undefined) throw cannot(model, 'does not generate text');
+    if (name === 'chat_input' && !generates.chat) throw cannot(model, 'has no chat template; use /v1/completions');
+    return service.infer(call, resolved, {
+      id: '',
+      inputs: [{ name, datatype: 'BYTES', shape: [1], data: packBytes([Buffer.from(text)]) }],
+      outputs: undefined,
+      parameters,
+      priority: 0,
+      queueTimeoutMs: undefined,
+      sequence: undefined,
+    });
+  }
+}
+
+function cannot(model: string, problem: string): MillraceError {
+  return new MillraceError('unimplemented', `model '${model}' ${problem}`);
+}
+
+async function* only(response: InferResponse): AsyncGenerator<InferResponse> {
+  yield response;
+}

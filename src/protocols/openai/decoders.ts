@@ -1,0 +1,26 @@
+import { invalidArgument } from '../../core/index.js';
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+/** The value of a body of JSON. Throws `invalid_argument`. */
+export function parseBody(body: Uint8Array): unknown {
+  let text: string;
+  try {
+    text = UTF8.decode(body);
+  } catch {
+    throw invalidArgument('the body is not UTF-8 text');
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw invalidArgument(`the body is not valid JSON: ${(error as Error).message}`);
+  }
+}
+
+/** {@link parseBody} in the decoding thread. */
+export function parseLargeBody({ body }: { readonly body: Uint8Array }): {
+  result: unknown;
+  tensors: readonly never[];
+} {
+  return { result: parseBody(body), tensors: [] };
+}

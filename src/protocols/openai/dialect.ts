@@ -1,0 +1,44 @@
+import { MillraceError } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import type { Dialect, DialectContext } from '../dialect.js';
+import { encodeError, OPENAI_STATUS } from './errors.js';
+import { createOpenAiRoutes } from './routes.js';
+
+/** OpenAI's API for language models. */
+export function createOpenAiDialect(context: DialectContext): Dialect {
+  const { service, clock } = context;
+  const startedAtS = Math.floor(clock.wallNow() / 1_000);
+  const describeModel = ({ ref }: ModelInfo) => ({
+    id: ref.name,
+    object: 'model',
+    created: startedAtS,
+    owned_by: 'millrace',
+  });
+  return {
+    name: 'openai',
+    description: "OpenAI's API: chat completions and completions, whole and as streams of events.",
+    routes: createOpenAiRoutes(context),
+    shares: [
+      {
+        path: '/v1/models',
+        members: ['object', 'data'],
+        answer: (call) => {
+          const names = new Map(service.readyModels(call).map((info) => [info.ref.name, info]));
+          return { object: 'list', data: [...names.values()].map(describeModel) };
+        },
+      },
+      {
+        path: '/v1/models/{model}',
+        members: ['id', 'object', 'created', 'owned_by'],
+        answer: (call, { params }) => {
+          const { model = '' } = params;
+          const info = service.readyModels(call).find(({ ref }) => ref.name === model);
+          if (info === undefined) throw new MillraceError('not_found', `model '${model}' is not found`);
+          return describeModel(info);
+        },
+      },
+    ],
+    status: OPENAI_STATUS,
+    encodeError,
+  };
+}

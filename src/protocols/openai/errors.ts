@@ -1,0 +1,61 @@
+import { type ErrorCode, MillraceError } from '../../core/index.js';
+import type { WireResponse } from '../wire.js';
+
+/** HTTP status of each error, such that OpenAI's clients try again where that helps. */
+export const OPENAI_STATUS: Readonly<Record<ErrorCode, number>> = {
+  invalid_argument: 400,
+  unauthenticated: 401,
+  permission_denied: 403,
+  not_found: 404,
+  already_exists: 409,
+  failed_precondition: 400,
+  resource_exhausted: 429,
+  unavailable: 503,
+  deadline_exceeded: 504,
+  cancelled: 499,
+  unimplemented: 400,
+  internal: 500,
+};
+
+interface Kind {
+  readonly type: string;
+  readonly code: string | null;
+}
+
+const KINDS: Readonly<Record<ErrorCode, Kind>> = {
+  invalid_argument: { type: 'invalid_request_error', code: null },
+  unauthenticated: { type: 'authentication_error', code: 'invalid_api_key' },
+  permission_denied: { type: 'permission_error', code: 'permission_denied' },
+  not_found: { type: 'invalid_request_error', code: 'model_not_found' },
+  already_exists: { type: 'invalid_request_error', code: 'already_exists' },
+  failed_precondition: { type: 'invalid_request_error', code: 'failed_precondition' },
+  resource_exhausted: { type: 'rate_limit_error', code: 'rate_limit_exceeded' },
+  unavailable: { type: 'service_unavailable', code: 'unavailable' },
+  deadline_exceeded: { type: 'server_error', code: 'timeout' },
+  cancelled: { type: 'server_error', code: 'cancelled' },
+  unimplemented: { type: 'invalid_request_error', code: 'unsupported' },
+  internal: { type: 'server_error', code: 'internal_error' },
+};
+
+/** What is wrong with a parameter of a request. */
+export class ParameterError extends MillraceError {
+  /** Its place, e.g. `messages[0].role`. */
+  readonly param: string;
+
+  constructor(param: string, message: string, code: 'invalid_argument' | 'unimplemented' = 'invalid_argument') {
+    super(code, message);
+    this.name = 'ParameterError';
+    this.param = param;
+  }
+}
+
+/** An error as OpenAI's clients read it. */
+export function errorBody(error: MillraceError): { readonly error: object } {
+  const { type, code } = KINDS[error.code];
+  const param = error instanceof ParameterError ? error.param : error.code === 'not_found' ? 'model' : null;
+  return { error: { message: error.message, type, param, code: error.reason ?? code } };
+}
+
+export function encodeError(error: MillraceError, status: number): WireResponse {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(errorBody(error)) };
+}

@@ -1,0 +1,102 @@
+import { ParameterError } from './errors.js';
+
+/** An object of a request's JSON, read field by field: each is checked, and what is not read is refused. */
+export class Fields {
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #place: string;
+  readonly #known = new Set<string>();
+
+  private constructor(values: Readonly<Record<string, unknown>>, place: string) {
+    this.#values = values;
+    this.#place = place;
+  }
+
+  /** `place`: of the object in the request; '' = it is the request. Throws where it is no object. */
+  static of(value: unknown, place = ''): Fields {
+    if (isObject(value)) return new Fields(value, place);
+    throw new ParameterError(
+      place,
+      `${place === '' ? 'the request' : `'${place}'`}: expected an object, got ${describe(value)}`,
+    );
+  }
+
+  /** The value as it is; null counts as not given. */
+  any(name: string): unknown {
+    this.#known.add(name);
+    return (Object.hasOwn(this.#values, name) ? this.#values[name] : undefined) ?? undefined;
+  }
+
+  string(name: string): string | undefined {
+    const value = this.any(name);
+    if (value === undefined || typeof value === 'string') return value;
+    return this.refuse(name, 'a string');
+  }
+
+  boolean(name: string): boolean | undefined {
+    const value = this.any(name);
+    if (value === undefined || typeof value === 'boolean') return value;
+    return this.refuse(name, 'true or false');
+  }
+
+  number(name: string, least: number, most: number): number | undefined {
+    const value = this.any(name);
+    if (value === undefined || (typeof value === 'number' && value >= least && value <= most)) return value;
+    return this.refuse(name, `a number from ${least} to ${most}`);
+  }
+
+  integer(name: string, least: number, most: number): number | undefined {
+    const value = this.any(name);
+    const fits = typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
+    if (value === undefined || fits) return value;
+    return this.refuse(
+      name,
+      most === Number.MAX_SAFE_INTEGER ? `an integer of at least ${least}` : `an integer from ${least} to ${most}`,
+    );
+  }
+
+  choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
+    const value = this.any(name);
+    const choice = choices.find((candidate) => candidate === value);
+    if (value === undefined || choice !== undefined) return choice;
+    return this.refuse(name, `one of ${choices.map((candidate) => `'${candidate}'`).join(', ')}`);
+  }
+
+  /** Not done here: refused unless it is left out or has a value that asks for nothing. */
+  unsupported(name: string, ...harmless: readonly unknown[]): void {
+    const value = this.any(name);
+    if (value === undefined || harmless.some((each) => JSON.stringify(each) === JSON.stringify(value))) return;
+    throw new ParameterError(this.placeOf(name), `'${this.placeOf(name)}' is not supported here`, 'unimplemented');
+  }
+
+  /** Taken and not looked at: what it says is for others. */
+  ignore(...names: readonly string[]): void {
+    for (const name of names) this.#known.add(name);
+  }
+
+  placeOf(name: string): string {
+    return this.#place === '' ? name : `${this.#place}.${name}`;
+  }
+
+  refuse(name: string, expected: string): never {
+    const place = this.placeOf(name);
+    throw new ParameterError(place, `'${place}': expected ${expected}, got ${describe(this.#values[name])}`);
+  }
+
+  /** Refuses whatever nobody has asked for: it would do nothing. */
+  end(): void {
+    const unknown = Object.keys(this.#values).find((name) => !this.#known.has(name) && this.#values[name] !== null);
+    if (unknown === undefined) return;
+    throw new ParameterError(this.placeOf(unknown), `'${this.placeOf(unknown)}' is not a known parameter`);
+  }
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A value in a message: short whatever it is. */
+export function describe(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value);
+  return text.length <= 60 ? text : `${text.slice(0, 60)}…`;
+}

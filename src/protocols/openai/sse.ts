@@ -1,0 +1,68 @@
+import { type Clock, type MillraceError, type Timer, toMillraceError } from '../../core/index.js';
+import type { WireStream } from '../wire.js';
+import { errorBody } from './errors.js';
+
+const EVENT_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache',
+  // nginx would hold events back until it has a buffer full of them.
+  'x-accel-buffering': 'no',
+};
+/** After so long without an event a comment tells client and proxies that the connection is alive. */
+export const HEARTBEAT_MS = 15_000;
+const HEARTBEAT = ': keep-alive\n\n';
+const DONE = 'data: [DONE]\n\n';
+
+export function event(data: object): string {
+  return `data: ${JSON.stringify(data)}\n\n`;
+}
+
+/**
+ * Server-sent events. What goes wrong before the first of them is thrown; afterwards it is the last event but `[DONE]`, with which every
+ * stream ends.
+ */
+export function eventStream(events: AsyncIterable<string>, clock: Clock): WireStream {
+  return { status: 200, headers: EVENT_HEADERS, stream: withEnd(withHeartbeat(events, clock)) };
+}
+
+async function* withEnd(events: AsyncIterable<string>): AsyncGenerator<string> {
+  let begun = false;
+  try {
+    for await (const each of events) {
+      begun = true;
+      yield each;
+    }
+  } catch (thrown) {
+    if (!begun) throw thrown;
+    const error: MillraceError = toMillraceError(thrown);
+    yield event(errorBody(error));
+  }
+  yield DONE;
+}
+
+async function* withHeartbeat(events: AsyncIterable<string>, clock: Clock): AsyncGenerator<string> {
+  const iterator = events[Symbol.asyncIterator]();
+  let timer: Timer | undefined;
+  try {
+    for (;;) {
+      const next = iterator.next();
+      for (;;) {
+        const beat = new Promise<undefined>((resolve) => {
+          timer = clock.setTimer(HEARTBEAT_MS, () => resolve(undefined));
+        });
+        const result = await Promise.race([next, beat]);
+        timer?.clear();
+        if (result === undefined) {
+          yield HEARTBEAT;
+          continue;
+        }
+        if (result.done === true) return;
+        yield result.value;
+        break;
+      }
+    }
+  } finally {
+    timer?.clear();
+    await iterator.return?.();
+  }
+}

@@ -1,0 +1,289 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AppServer, startAppServer } from '../support/app-server.js';
+import { until } from '../support/until.js';
+
+const TINY = readFileSync(path.resolve(import.meta.dirname, '../fixtures/models/tiny-kjv.gguf'));
+const TEMPLATE = '{% for message in messages %}{{ message.role }} said, {{ message.content }} {% endfor %}And he said,';
+const ECHO = `runtime: echo
+inputs: [{ name: x, datatype: INT32, shape: [1] }]
+outputs: [{ name: x, datatype: INT32, shape: [1] }]
+instances: { placement: inline }
+`;
+const MESSAGES = [
+  { role: 'developer', content: 'In the beginning' },
+  {
+    role: 'user',
+    content: [
+      { type: 'text', text: 'who is ' },
+      { type: 'text', text: 'there?' },
+    ],
+  },
+];
+const GREEDY = { model: 'kjv', temperature: 0, max_tokens: 8 };
+
+let server: AppServer;
+beforeAll(async () => {
+  server = await startAppServer({
+    'kjv/1/model.gguf': TINY,
+    'kjv/model.yaml': `llama: { contextTokens: 256, slots: 4, threads: 1, chatTemplate: "${TEMPLATE}" }\n`,
+    'plain/1/model.gguf': TINY,
+    'plain/model.yaml': 'llama: { contextTokens: 128, slots: 1, threads: 1, chatTemplate: "{% for" }\n',
+    'numbers/model.yaml': ECHO,
+    'numbers/1/.keep': '',
+  });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+// biome-ignore lint/suspicious/noExplicitAny: JSON of any shape
+type Json = any;
+
+async function post(route: string, body: object, signal?: AbortSignal): Promise<Response> {
+  return fetch(`http://127.0.0.1:${server.port}/v1/${route}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+const ask = async (route: string, body: object): Promise<{ status: number; json: Json }> => {
+  const response = await post(route, body);
+  return { status: response.status, json: await response.json() };
+};
+
+/** The data of a stream's events, comments left out. */
+async function eventsOf(response: Response): Promise<readonly Json[]> {
+  expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+  const lines = (await response.text()).split('\n\n').filter((line) => line.startsWith('data: '));
+  return lines.map((line) => (line === 'data: [DONE]' ? 'done' : JSON.parse(line.slice('data: '.length))));
+}
+
+describe('chat completions', () => {
+  it('answer a conversation', async () => {
+    const { status, json } = await ask('chat/completions', { ...GREEDY, messages: MESSAGES });
+    expect(status).toBe(200);
+    const { text } = (
+      await ask('completions', {
+        ...GREEDY,
+        prompt: 'system said, In the beginning user said, who is there? And he said,',
+      })
+    ).json.choices[0];
+    expect(json).toEqual({
+      id: expect.stringMatching(/^chatcmpl-[0-9a-f]{32}$/),
+      object: 'chat.completion',
+      created: expect.any(Number),
+      model: 'kjv',
+      choices: [
+        {
+          index: 0,
+          message: { role: 'assistant', content: text, refusal: null },
+          logprobs: null,
+          finish_reason: 'length',
+        },
+      ],
+      usage: {
+        prompt_tokens: expect.any(Number),
+        completion_tokens: 8,
+        total_tokens: json.usage.prompt_tokens + 8,
+        prompt_tokens_details: { cached_tokens: expect.any(Number) },
+      },
+    });
+    expect(text).not.toBe('');
+  });
+
+  it('come in pieces that make the same', async () => {
+    const whole = await ask('chat/completions', { ...GREEDY, messages: MESSAGES });
+    const response = await post('chat/completions', {
+      ...GREEDY,
+      messages: MESSAGES,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    const events = await eventsOf(response);
+    const chunks = events.slice(0, -1);
+    expect(events.at(-1)).toBe('done');
+    expect(new Set(chunks.map(({ id, object, created }) => JSON.stringify([id, object, created]))).size).toBe(1);
+    expect(chunks[0].choices).toEqual([
+      { index: 0, delta: { role: 'assistant', content: '', refusal: null }, logprobs: null, finish_reason: null },
+    ]);
+    const pieces = chunks.slice(1, -2).map(({ choices }) => choices[0].delta.content);
+    expect(pieces.length).toBeGreaterThan(3);
+    expect(pieces.join('')).toBe(whole.json.choices[0].message.content);
+    expect(chunks.at(-2).choices).toEqual([{ index: 0, delta: {}, logprobs: null, finish_reason: 'length' }]);
+    expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { completion_tokens: 8 } });
+    expect(chunks.slice(0, -1).every(({ usage }) => usage === null)).toBe(true);
+  });
+
+  it('are several where several are asked for, and count their prompt once', async () => {
+    const one = await ask('chat/completions', { ...GREEDY, messages: MESSAGES });
+    const request = { ...GREEDY, temperature: 1, ignore_eos: true, messages: MESSAGES, n: 3 };
+    const { json } = await ask('chat/completions', request);
+    expect(json.choices.map(({ index }: Json) => index)).toEqual([0, 1, 2]);
+    expect(new Set(json.choices.map(({ message }: Json) => message.content)).size).toBe(3);
+    expect(json.usage).toMatchObject({ prompt_tokens: one.json.usage.prompt_tokens, completion_tokens: 24 });
+    const events = await eventsOf(await post('chat/completions', { ...request, stream: true }));
+    const finished = events.flatMap(({ choices = [] }) =>
+      choices.filter(({ finish_reason: why }: Json) => why !== null),
+    );
+    expect(finished.map(({ index }) => index).sort()).toEqual([0, 1, 2]);
+  });
+
+  it('tell probabilities', async () => {
+    const { json } = await ask('chat/completions', { ...GREEDY, messages: MESSAGES, logprobs: true, top_logprobs: 2 });
+    const [{ logprobs, message }] = json.choices;
+    expect(logprobs.content).toHaveLength(8);
+    expect(logprobs.content.map(({ token }: Json) => token).join('')).toBe(message.content);
+    for (const { token, logprob, top_logprobs: top } of logprobs.content) {
+      expect(top).toHaveLength(2);
+      expect(top[0]).toMatchObject({ token, logprob });
+    }
+  });
+
+  it.each([
+    ['no model', { model: undefined }, 'model', "'model': expected the name of a model, got nothing"],
+    ['no messages', { messages: [] }, 'messages', "'messages': expected a list of at least one message, got []"],
+    [
+      'a wrong role',
+      { messages: [{ role: 'king', content: '' }] },
+      'messages[0].role',
+      expect.stringContaining('expected one of'),
+    ],
+    [
+      'an image',
+      { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'http://localhost' } }] }] },
+      'messages[0].content[0].type',
+      "'messages[0].content[0].type': parts of type 'image_url' are not supported by this model; expected 'text'",
+    ],
+    [
+      'a temperature out of range',
+      { temperature: 3 },
+      'temperature',
+      "'temperature': expected a number from 0 to 2, got 3",
+    ],
+    ['tools', { tools: [{ type: 'function' }] }, 'tools', "'tools' is not supported here"],
+    ['an unknown parameter', { temprature: 1 }, 'temprature', "'temprature' is not a known parameter"],
+    [
+      'options of a stream that is none',
+      { stream_options: { include_usage: true } },
+      'stream_options',
+      expect.stringContaining("'stream' is not true"),
+    ],
+    [
+      'more alternatives than there are',
+      { logprobs: true, top_logprobs: 21 },
+      'top_logprobs',
+      "'top_logprobs': expected an integer from 0 to 20, got 21",
+    ],
+  ])('refuse %s', async (_, change, param, message) => {
+    const { status, json } = await ask('chat/completions', { ...GREEDY, messages: MESSAGES, ...change });
+    expect(status).toBe(400);
+    expect(json).toEqual({
+      error: { message, type: 'invalid_request_error', param, code: expect.toBeOneOf([null, 'unsupported']) },
+    });
+  });
+
+  it('refuse what does not fit, as a stream, too', async () => {
+    const messages = [{ role: 'user', content: 'and '.repeat(300) }];
+    for (const stream of [false, true]) {
+      const { status, json } = await ask('chat/completions', { ...GREEDY, messages, stream });
+      expect(status).toBe(400);
+      expect(json.error).toMatchObject({ code: 'context_length_exceeded', type: 'invalid_request_error' });
+    }
+    const large = await ask('chat/completions', {
+      ...GREEDY,
+      messages: [{ role: 'user', content: 'and '.repeat(2_500_000) }],
+    });
+    expect(large).toMatchObject({ status: 400, json: { error: { code: 'context_length_exceeded' } } });
+  });
+
+  it.each([
+    ['nobody', 404, 'model_not_found'],
+    ['numbers', 400, 'unsupported'],
+    ['plain', 400, 'unsupported'],
+  ])('refuse a model that cannot: %s', async (model, status, code) => {
+    expect(await ask('chat/completions', { ...GREEDY, model, messages: MESSAGES })).toMatchObject({
+      status,
+      json: { error: { code } },
+    });
+  });
+
+  it('free the slot of a client that leaves', async () => {
+    const controller = new AbortController();
+    const endless = { model: 'plain', prompt: 'And', max_tokens: 120, ignore_eos: true, temperature: 0, stream: true };
+    const response = await post('completions', endless, controller.signal);
+    await response.body?.getReader().read();
+    controller.abort();
+    const { status } = await ask('completions', { ...GREEDY, model: 'plain', prompt: 'And' });
+    expect(status).toBe(200);
+  });
+});
+
+describe('completions', () => {
+  it('go on with texts, each with its choices', async () => {
+    const prompts = ['In the beginning', 'And the LORD'];
+    const { json } = await ask('completions', { ...GREEDY, prompt: prompts, echo: true, n: 2 });
+    expect(json).toMatchObject({ object: 'text_completion', model: 'kjv', id: expect.stringMatching(/^cmpl-/) });
+    expect(json.choices).toHaveLength(4);
+    for (const [index, { text }] of json.choices.entries()) {
+      expect(text.startsWith(prompts[Math.floor(index / 2)])).toBe(true);
+    }
+    expect(json.choices[0].text).toBe(json.choices[1].text);
+    expect(json.usage.completion_tokens).toBe(32);
+  });
+
+  it('take 16 tokens where nothing is said', async () => {
+    const { json } = await ask('completions', { model: 'kjv', prompt: 'And', ignore_eos: true });
+    expect(json.usage.completion_tokens).toBe(16);
+  });
+
+  it('tell probabilities by the place of each token', async () => {
+    const { json } = await ask('completions', { ...GREEDY, prompt: 'And the', logprobs: 2 });
+    const [{ text, logprobs }] = json.choices;
+    expect(logprobs.tokens.join('')).toBe(text);
+    expect(logprobs.text_offset[0]).toBe(0);
+    expect(logprobs.text_offset.at(-1)).toBe(text.length - logprobs.tokens.at(-1).length);
+    expect(Object.keys(logprobs.top_logprobs[0])).toHaveLength(2);
+  });
+});
+
+describe('models', () => {
+  it('are listed', async () => {
+    const response = await fetch(`http://127.0.0.1:${server.port}/v1/models`);
+    const { object, data } = (await response.json()) as Json;
+    expect(object).toBe('list');
+    expect(data.map(({ id }: Json) => id).sort()).toEqual(['kjv', 'numbers', 'plain']);
+    const one = await fetch(`http://127.0.0.1:${server.port}/v1/models/kjv`);
+    expect(await one.json()).toEqual({ id: 'kjv', object: 'model', created: data[0].created, owned_by: 'millrace' });
+  });
+});
+
+describe('the Open Inference Protocol', () => {
+  it('gives texts for texts', async () => {
+    const { status, body } = await server.infer('kjv', {
+      inputs: [{ name: 'text_input', datatype: 'BYTES', shape: [1], data: ['In the beginning'] }],
+      parameters: { max_tokens: 8, temperature: 0 },
+    });
+    const { json } = await ask('completions', { ...GREEDY, prompt: 'In the beginning' });
+    expect(status).toBe(200);
+    expect(body.outputs).toEqual([
+      { name: 'text_output', datatype: 'BYTES', shape: [1], data: [json.choices[0].text] },
+    ]);
+    const generated = await server.send(
+      'POST /v2/models/kjv/generate',
+      JSON.stringify({ text_input: 'In the beginning', max_tokens: 8, temperature: 0 }),
+    );
+    expect(JSON.parse(generated.body.toString()).text_output).toBe(json.choices[0].text);
+  });
+
+  it('keeps no slot when all is over', async () => {
+    const { metrics } = server.addresses;
+    const busy = async () => {
+      const text = await (await fetch(`${metrics?.url}/metrics`)).text();
+      return [...text.matchAll(/^millrace_runtime_slots_busy\{.*\} (\d+)$/gm)].map(([, value]) => Number(value));
+    };
+    await until('all slots are free', async () => (await busy()).every((value) => value === 0));
+    expect((await busy()).length).toBeGreaterThanOrEqual(2);
+  });
+});
