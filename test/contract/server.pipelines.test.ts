@@ -107,7 +107,10 @@ describe.each([true, false])('a client that sends requests behind each other, fa
     const { port } = await startTestServer({
       service: {
         ...service,
-        infer: (call, ...rest) => (inferences.push(call.requestId), service.infer(call, ...rest)),
+        infer: (call, ...rest) => {
+          inferences.push(call.requestId);
+          return service.infer(call, ...rest);
+        },
       },
       options: { fastPath },
       dependencies: {
