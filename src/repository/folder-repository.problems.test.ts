@@ -51,7 +51,11 @@ describe('a repository says what is wrong', () => {
     expect(scan.problems.map(({ name, version, reason }) => [name, version, reason])).toEqual([
       [' space', undefined, "the model's name begins or ends with white space; rename it"],
       ['climbing', undefined, "climbing/model.yaml: file: '../../good/1/model.onnx' must not contain '..'"],
-      ['empty', 1, 'empty holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf or one *.gguf, found nothing'],
+      [
+        'empty',
+        1,
+        'empty holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf or one *.gguf, found nothing',
+      ],
       [
         'labels',
         undefined,

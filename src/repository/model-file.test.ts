@@ -63,8 +63,16 @@ describe('chooseModelFile', () => {
       undefined,
       'holds several model files (a.onnx, b.onnx); name one in the configuration (`file`)',
     ],
-    [[], undefined, 'holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf or one *.gguf, found nothing'],
-    [['readme.md'], undefined, 'holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf or one *.gguf, found readme.md'],
+    [
+      [],
+      undefined,
+      'holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf or one *.gguf, found nothing',
+    ],
+    [
+      ['readme.md'],
+      undefined,
+      'holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf or one *.gguf, found readme.md',
+    ],
     [['model.pt'], undefined, 'holds model.pt: a PyTorch model; export it with torch.onnx.export'],
     [
       ['1', '2', '3', '4', '5', '6', '7'],

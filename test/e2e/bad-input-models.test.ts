@@ -52,7 +52,10 @@ describe('a model that cannot be served', () => {
       'opset',
       /^'model\.onnx' uses opset 99 of ai\.onnx; ONNX Runtime \S+ knows it up to \d+: export the model with opset \d+ or lower$/,
     ],
-    ['empty', 'empty/1 holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf or one *.gguf, found nothing'],
+    [
+      'empty',
+      'empty/1 holds no model file; expected model.onnx, one *.onnx, model.ts, model.gguf or one *.gguf, found nothing',
+    ],
     ['pbtxt', 'pbtxt/config.pbtxt:2:19: cannot specify field by number: 8'],
     ['field', /^field\/config\.pbtxt:1:1: unknown field "max_batch_sise" .*; did you mean 'max_batch_size'\?$/],
     ['yaml', 'yaml/model.yaml:2:24: Flow sequence in block collection must be sufficiently indented and end with a ]'],
