@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFil
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Parameters } from '../../src/core/index.js';
+import { bytesOf, type Parameters } from '../../src/core/index.js';
 import { type BatchItem, type Emission, STREAM_CREDIT } from '../../src/runtimes/index.js';
 import { GREEDY, generate, PROMPT, TINY_MODEL, textItem, textOf, useLlamaHost } from '../support/llama-model.js';
 import { batchItem, texts } from '../support/tensors.js';
@@ -26,6 +26,7 @@ describe('the llama runtime', () => {
     const { description } = await load();
     expect(description.signature.inputs.map(({ name, datatype, optional }) => [name, datatype, optional])).toEqual([
       ['text_input', 'BYTES', true],
+      ['token_ids', 'INT32', true],
       ['chat_input', 'BYTES', true],
     ]);
     expect(description.generates).toEqual({ contextTokens: 256, maxOutputTokens: 4096, chat: true });
@@ -93,7 +94,7 @@ describe('the llama runtime', () => {
   test.each([
     [{ temperature: 3 }, "parameter 'temperature': expected a number from 0 to 2, got 3"],
     [{ top_p: '1' }, `parameter 'top_p': expected a number from 0 to 1, got "1"`],
-    [{ max_tokens: 0 }, "parameter 'max_tokens': expected an integer from 1 to 2147483647, got 0"],
+    [{ max_tokens: -1 }, "parameter 'max_tokens': expected an integer from 0 to 2147483647, got -1"],
     [{ stop: [''] }, `parameter 'stop': expected a string, or up to 16, of 1 to 1024 characters, got [""]`],
     [
       { logit_bias: { 99999: 1 } },
@@ -101,7 +102,7 @@ describe('the llama runtime', () => {
     ],
     [
       { temprature: 1 },
-      "parameter 'temprature' is not known; expected max_tokens, temperature, top_p, top_k, min_p, frequency_penalty, presence_penalty, repetition_penalty, logit_bias, seed, stop, ignore_eos, json_schema, json_object, cache_salt, logprobs",
+      "parameter 'temprature' is not known; expected max_tokens, temperature, top_p, top_k, min_p, frequency_penalty, presence_penalty, repetition_penalty, logit_bias, seed, stop, ignore_eos, echo, return_token_ids, add_special, parse_special, json_schema, json_object, cache_salt, logprobs",
     ],
   ])('refuses %j', async (parameters, message) => {
     const instance = await load();
@@ -158,6 +159,27 @@ describe('the llama runtime', () => {
       ),
     );
     expect(together).toEqual(alone);
+  });
+
+  test('takes tokens for texts, tells which they are, and makes texts of them', async () => {
+    const instance = await load();
+    const said = await generate(instance, PROMPT, { ...GREEDY, return_token_ids: true, echo: true });
+    const told = (name: string) => said.emissions.flatMap(({ parameters }) => (parameters?.[name] ?? []) as number[]);
+    expect(told('prompt_token_ids')).toHaveLength(22);
+    expect(told('token_ids')).toHaveLength(16);
+    const tokens = (list: readonly number[]) => ({
+      name: 'token_ids',
+      datatype: 'INT32' as const,
+      shape: [list.length],
+      data: bytesOf(Int32Array.from(list)),
+    });
+    const again = await runBatch(instance, [batchItem(1, [tokens(told('prompt_token_ids'))], { parameters: GREEDY })]);
+    expect(said.text.endsWith(textOf(again.emissions))).toBe(true);
+    const only = { max_tokens: 0, echo: true };
+    const text = await runBatch(instance, [batchItem(1, [tokens(told('prompt_token_ids'))], { parameters: only })]);
+    expect(textOf(text.emissions).trim()).toBe(PROMPT);
+    const wrong = await runBatch(instance, [batchItem(1, [tokens([5, 99_999])])]);
+    expect(wrong.emissions[0]?.error?.message).toBe("input 'token_ids': expected tokens from 0 to 1023, got 99999");
   });
 
   test('answers a conversation by the template', async () => {

@@ -248,6 +248,27 @@ describe('completions', () => {
   });
 });
 
+describe('tokens', () => {
+  it('are told of a text, make it again, and are taken for it', async () => {
+    const { json } = await ask('../tokenize', { model: 'kjv', content: 'In the beginning' });
+    expect(json.tokens.length).toBeGreaterThan(2);
+    const back = await ask('../detokenize', { model: 'kjv', tokens: json.tokens });
+    expect(back.json.content.trim()).toBe('In the beginning');
+    const special = await ask('../tokenize', { model: 'kjv', content: 'In the beginning', add_special: true });
+    const byText = await ask('completions', { ...GREEDY, prompt: 'In the beginning' });
+    const byTokens = await ask('completions', { ...GREEDY, prompt: [special.json.tokens, special.json.tokens] });
+    expect(byTokens.json.choices.map(({ text }: Json) => text)).toEqual(Array(2).fill(byText.json.choices[0].text));
+    expect(byTokens.json.usage.prompt_tokens).toBe(2 * special.json.tokens.length);
+    expect(await ask('../detokenize', { model: 'kjv', tokens: [] })).toEqual({ status: 200, json: { content: '' } });
+  });
+
+  it('need a model that is named where several generate', async () => {
+    const { status, json } = await ask('../tokenize', { content: 'a' });
+    expect(status).toBe(400);
+    expect(json.error.message).toBe("'model': expected the name of a model, as 2 generate text here");
+  });
+});
+
 describe('models', () => {
   it('are listed', async () => {
     const response = await fetch(`http://127.0.0.1:${server.port}/v1/models`);

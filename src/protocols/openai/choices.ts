@@ -1,18 +1,19 @@
 import {
+  bytesOf,
   type Call,
   type Clock,
   type InferResponse,
   MillraceError,
   type Parameters,
   packBytes,
+  type Tensor,
 } from '../../core/index.js';
 import type { InferResult, Service } from '../../service/index.js';
 
-/** What a choice is generated for: a text, or the JSON of a conversation. */
-export interface ChoiceInput {
-  readonly name: 'text_input' | 'chat_input';
-  readonly text: string;
-}
+/** What a choice is generated for: a text, the JSON of a conversation, or the tokens of a text. */
+export type ChoiceInput =
+  | { readonly name: 'text_input' | 'chat_input'; readonly text: string }
+  | { readonly name: 'token_ids'; readonly tokens: readonly number[] };
 
 export interface ChoicesRequest {
   readonly model: string;
@@ -96,16 +97,17 @@ export class Choices {
     }
   }
 
-  async #generate(call: Call, { name, text }: ChoiceInput, whole: boolean): Promise<InferResult> {
+  async #generate(call: Call, input: ChoiceInput, whole: boolean): Promise<InferResult> {
     const { service } = this.#context;
     const { model, parameters } = this.#request;
     const resolved = await service.resolve(call, { name: model, version: undefined }, { whole });
     const { generates } = resolved.info;
     if (generates === undefined) throw cannot(model, 'does not generate text');
-    if (name === 'chat_input' && !generates.chat) throw cannot(model, 'has no chat template; use /v1/completions');
+    if (input.name === 'chat_input' && !generates.chat)
+      throw cannot(model, 'has no chat template; use /v1/completions');
     return service.infer(call, resolved, {
       id: '',
-      inputs: [{ name, datatype: 'BYTES', shape: [1], data: packBytes([Buffer.from(text)]) }],
+      inputs: [tensorOf(input)],
       outputs: undefined,
       parameters,
       priority: 0,
@@ -113,6 +115,14 @@ export class Choices {
       sequence: undefined,
     });
   }
+}
+
+function tensorOf(input: ChoiceInput): Tensor {
+  if (input.name === 'token_ids') {
+    const { name, tokens } = input;
+    return { name, datatype: 'INT32', shape: [tokens.length], data: bytesOf(Int32Array.from(tokens)) };
+  }
+  return { name: input.name, datatype: 'BYTES', shape: [1], data: packBytes([Buffer.from(input.text)]) };
 }
 
 function cannot(model: string, problem: string): MillraceError {

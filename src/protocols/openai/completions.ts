@@ -25,7 +25,7 @@ export async function answerCompletion(
   const { clock } = context;
   call.timing.decodedAt = clock.now();
   const { model, n, prompts, parameters } = request;
-  const inputs = prompts.flatMap((text) => Array.from({ length: n }, () => ({ name: 'text_input', text }) as const));
+  const inputs = prompts.flatMap((prompt) => Array.from({ length: n }, () => prompt));
   const choices = new Choices(context, call, { model, inputs, parameters });
   const head: Head = {
     id: `cmpl-${randomUUID().replaceAll('-', '')}`,
@@ -42,7 +42,7 @@ export async function answerCompletion(
       usage.note(index, response.usage);
       return {
         index,
-        text: promptOf(request, index) + textOf(response),
+        text: textOf(response),
         logprobs: request.logprobs ? completionLogprobs(response, 0) : null,
         finish_reason: response.finishReason ?? 'stop',
       };
@@ -66,7 +66,7 @@ async function* chunks({ request, choices, head }: Streamed): AsyncGenerator<str
   for await (const { index, response } of choices.pieces()) {
     usage.note(index, response.usage);
     const length = lengths.get(index);
-    const text = (length === undefined ? promptOf(request, index) : '') + textOf(response);
+    const text = textOf(response);
     lengths.set(index, (length ?? 0) + text.length);
     yield chunk([
       {
@@ -78,9 +78,4 @@ async function* chunks({ request, choices, head }: Streamed): AsyncGenerator<str
     ]);
   }
   if (includeUsage) yield chunk([], usage.body());
-}
-
-/** What the text of a choice begins with. */
-function promptOf({ echo, prompts, n }: CompletionRequest, index: number): string {
-  return echo ? (prompts[Math.floor(index / n)] ?? '') : '';
 }

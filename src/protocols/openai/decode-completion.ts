@@ -1,12 +1,11 @@
+import type { ChoiceInput } from './choices.js';
 import { defined, type GenerationRequest, readGeneration, readMaxTokens } from './decode-sampling.js';
 import { Fields } from './fields.js';
 
 /** A request for completions of texts. */
 export interface CompletionRequest extends GenerationRequest {
   readonly model: string;
-  readonly prompts: readonly string[];
-  /** Answers begin with their prompt. */
-  readonly echo: boolean;
+  readonly prompts: readonly ChoiceInput[];
   readonly logprobs: boolean;
 }
 
@@ -20,7 +19,7 @@ export function decodeCompletion(body: unknown): CompletionRequest {
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
   const prompts = readPrompts(fields);
   const generation = readGeneration(fields);
-  const maxTokens = readMaxTokens(fields, 'max_tokens', 1) ?? DEFAULT_TOKENS;
+  const maxTokens = readMaxTokens(fields, 'max_tokens', 0) ?? DEFAULT_TOKENS;
   const logprobs = fields.integer('logprobs', 0, 20);
   const echo = fields.boolean('echo') ?? false;
   if (echo && logprobs !== undefined)
@@ -34,17 +33,28 @@ export function decodeCompletion(body: unknown): CompletionRequest {
     ...generation,
     model,
     prompts,
-    echo,
     logprobs: logprobs !== undefined,
-    parameters: { ...generation.parameters, ...defined({ max_tokens: maxTokens, logprobs }) },
+    parameters: { ...generation.parameters, ...defined({ max_tokens: maxTokens, logprobs, echo: echo || undefined }) },
   };
 }
 
-function readPrompts(fields: Fields): readonly string[] {
+/** A text, its tokens, or a list of either. */
+function readPrompts(fields: Fields): readonly ChoiceInput[] {
   const value = fields.any('prompt');
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (list.length > 0 && list.length <= MAX_PROMPTS && list.every((prompt) => typeof prompt === 'string')) {
-    return list as readonly string[];
-  }
-  return fields.refuse('prompt', `a text or a list of up to ${MAX_PROMPTS} texts`);
+  const list: readonly unknown[] = Array.isArray(value) && !isTokens(value) ? value : [value];
+  const prompts = list.flatMap((prompt): readonly ChoiceInput[] => {
+    if (typeof prompt === 'string') return [{ name: 'text_input', text: prompt }];
+    return isTokens(prompt) ? [{ name: 'token_ids', tokens: prompt }] : [];
+  });
+  if (prompts.length === list.length && list.length > 0 && list.length <= MAX_PROMPTS) return prompts;
+  return fields.refuse('prompt', `a text, a list of tokens, or a list of up to ${MAX_PROMPTS} of them`);
+}
+
+/** At least one, as an empty list is no prompt. */
+export function isTokens(value: unknown): value is readonly number[] {
+  return (
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((token) => Number.isInteger(token) && token >= 0 && token < 2 ** 31)
+  );
 }

@@ -2,10 +2,11 @@ import type { Call } from '../../core/index.js';
 import type { DecodeFunction } from '../decoding/jobs.js';
 import type { DialectContext } from '../dialect.js';
 import type { Route } from '../route.js';
-import { LARGE_BYTES } from '../wire.js';
+import { LARGE_BYTES, type WireResponse, type WireStream } from '../wire.js';
 import { answerChat } from './chat.js';
 import { answerCompletion } from './completions.js';
 import { parseBody } from './decoders.js';
+import { answerDetokenize, answerTokenize } from './tokenize.js';
 
 const PARSE: DecodeFunction<{ readonly body: Uint8Array }, unknown> = {
   module: new URL('./decoders.js', import.meta.url).href,
@@ -17,7 +18,7 @@ export function createOpenAiRoutes(context: DialectContext): readonly Route[] {
   const generating = (
     path: string,
     summary: string,
-    answer: (context: DialectContext, call: Call, body: unknown) => ReturnType<typeof answerChat>,
+    answer: (context: DialectContext, call: Call, body: unknown) => Promise<WireResponse | WireStream>,
   ): Route => ({
     method: 'POST',
     path,
@@ -33,6 +34,8 @@ export function createOpenAiRoutes(context: DialectContext): readonly Route[] {
   return [
     generating('/v1/chat/completions', 'Answers a conversation', answerChat),
     generating('/v1/completions', 'Goes on with a text', answerCompletion),
+    generating('/tokenize', 'The tokens of a text', answerTokenize),
+    generating('/detokenize', 'The text of tokens', answerDetokenize),
   ];
 }
 

@@ -1,4 +1,11 @@
-import { type FinishReason, type MillraceError, toMillraceError, type Usage } from '../../core/index.js';
+import {
+  type FinishReason,
+  type MillraceError,
+  type Parameters,
+  type ParameterValue,
+  toMillraceError,
+  type Usage,
+} from '../../core/index.js';
 import type { BatchItem, Emission, Emit } from '../contract.js';
 import type { LlamaContext } from './library/context.js';
 import type { Weights } from './library/weights.js';
@@ -13,6 +20,8 @@ export interface GenerationSetup {
   readonly item: BatchItem;
   readonly emit: Emit;
   readonly prompt: Int32Array;
+  /** Text with which the answer begins. */
+  readonly echoed: string;
   readonly salt: string;
   readonly options: GenerationOptions;
   /** Most tokens of the answer. */
@@ -45,6 +54,11 @@ export class Generation implements Task {
   readonly #assembler: TextAssembler;
   /** Of tokens whose text is still held back. */
   #reports: TokenReport[] = [];
+  /** Tokens of the answer that are still to be told. */
+  #tokens: number[] = [];
+  /** Goes before the first piece. */
+  #prefix: string;
+  #hasToldPrompt = false;
   /** What has been passed on of a text that is checked at its end. */
   #whole = '';
   #cachedTokens = 0;
@@ -56,6 +70,7 @@ export class Generation implements Task {
     this.prompt = setup.prompt;
     this.salt = setup.salt;
     this.#assembler = new TextAssembler(setup.options.stop);
+    this.#prefix = setup.echoed;
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -72,6 +87,7 @@ export class Generation implements Task {
     const report = options.logprobs === undefined ? undefined : this.#prepareReport(logits, options.logprobs);
     const token = sampler.choose(context, index, logits);
     this.#completionTokens++;
+    if (options.returnTokenIds) this.#tokens.push(token);
     if (weights.endsGeneration(token) && !options.ignoreEos) return this.#finish('stop');
     sampler.accept(token);
     const bytes = weights.pieceOf(token, options.ignoreEos);
@@ -80,7 +96,7 @@ export class Generation implements Task {
     if (stop !== undefined) return this.#finish('stop', text);
     if (this.#completionTokens >= maxTokens) return this.#finish('length', text);
     if (options.output !== undefined) this.#whole += text;
-    if (text !== '') this.#emit({ outputs: [textTensor(text)], final: false });
+    if (text !== '') this.#emit({ outputs: [textTensor(this.#withPrefix(text))], final: false });
     return token;
   }
 
@@ -104,7 +120,7 @@ export class Generation implements Task {
   }
 
   #conclude(finishReason: FinishReason, text: string): void {
-    this.#emit({ outputs: [textTensor(text)], finishReason, final: true });
+    this.#emit({ outputs: [textTensor(this.#withPrefix(text))], finishReason, final: true });
     this.#end();
   }
 
@@ -115,22 +131,37 @@ export class Generation implements Task {
 
   #emit(emission: Omit<Emission, 'callId' | 'usage' | 'parameters'>): void {
     const { item, emit, onRoom } = this.#setup;
-    const logprobs = this.#reports;
-    if (logprobs.length > 0) this.#reports = [];
-    const room = emit([
-      {
-        callId: item.callId,
-        usage: this.#usage,
-        ...(logprobs.length === 0 ? {} : { parameters: { logprobs: logprobs as never } }),
-        ...emission,
-      },
-    ]);
+    const room = emit([{ callId: item.callId, usage: this.#usage, ...this.#takeParameters(), ...emission }]);
     const full = room?.[0];
     if (full === undefined || emission.final) return;
     this.full = full.then(() => {
       this.full = undefined;
       onRoom();
     });
+  }
+
+  /** What is told beside the text since the last time. */
+  #takeParameters(): { readonly parameters?: Parameters } {
+    const logprobs = this.#reports;
+    const tokens = this.#tokens;
+    if (logprobs.length === 0 && tokens.length === 0) return {};
+    this.#reports = [];
+    this.#tokens = [];
+    const told: Record<string, ParameterValue> = {};
+    // Plain data of numbers and texts.
+    if (logprobs.length > 0) told.logprobs = logprobs as unknown as ParameterValue;
+    if (tokens.length > 0) {
+      told.token_ids = tokens;
+      if (!this.#hasToldPrompt) told.prompt_token_ids = Array.from(this.prompt);
+      this.#hasToldPrompt = true;
+    }
+    return { parameters: told };
+  }
+
+  #withPrefix(text: string): string {
+    const whole = this.#prefix + text;
+    this.#prefix = '';
+    return whole;
   }
 
   get #usage(): Usage {

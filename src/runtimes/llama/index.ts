@@ -51,7 +51,9 @@ const text = (name: string, optional = false): TensorSpec => ({
 });
 
 function describe(options: LlamaOptions, context: LlamaContext, template: ChatTemplate | undefined): Description {
-  const inputs = template === undefined ? [text('text_input')] : [text('text_input', true), text('chat_input', true)];
+  const tokens: TensorSpec = { name: 'token_ids', datatype: 'INT32', shape: [-1], batchAxis: null, optional: true };
+  const chat = template === undefined ? [] : [text('chat_input', true)];
+  const inputs = [text('text_input', true), tokens, ...chat];
   return {
     signature: { inputs, outputs: [text('text_output')] },
     maxBatchSize: 0,

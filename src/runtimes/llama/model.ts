@@ -1,5 +1,5 @@
 import { invalidArgument, MillraceError, toMillraceError } from '../../core/index.js';
-import type { Batch, BatchItem, BatchTiming, Description, Emit, LoadedModel } from '../contract.js';
+import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { Generation, refusal } from './generation.js';
 import type { LlamaContext } from './library/context.js';
@@ -7,11 +7,15 @@ import type { Library } from './library/open.js';
 import type { Weights } from './library/weights.js';
 import type { LlamaOptions } from './options.js';
 import { Grammar } from './sampling/grammar.js';
-import { readGenerationOptions } from './sampling/options.js';
+import { type GenerationOptions, readGenerationOptions } from './sampling/options.js';
 import { Sampler } from './sampling/sampler.js';
 import { StepLoop } from './schedule/step-loop.js';
 import type { ChatTemplate } from './template/chat-template.js';
-import { readPrompt } from './text/read-prompt.js';
+import { type PromptSource, readPrompt } from './text/read-prompt.js';
+import { textTensor } from './text/text-tensor.js';
+
+/** Longer texts would hold up the runner while they are tokenised. */
+const MAX_TEXT_BYTES = 4_194_304;
 
 export interface LlamaModelSetup {
   readonly library: Library;
@@ -87,9 +91,14 @@ export class LlamaModel implements LoadedModel {
     const running: Running = { cancelled: false, generation: undefined };
     this.#running.set(item.callId, running);
     try {
-      const prompt = await this.#tokenize(item);
+      const requested = readGenerationOptions(item.parameters, this.#setup.weights.vocabularySize);
+      const prompt = await this.#readPrompt(item, requested);
       if (running.cancelled) throw new MillraceError('cancelled', 'the request was cancelled');
-      const generation = this.#create(item, prompt, emit);
+      if (requested.maxTokens === 0) {
+        emit([promptOnly(item, prompt, requested)]);
+        return;
+      }
+      const generation = this.#create(item, { ...prompt, requested, emit });
       running.generation = generation;
       this.#loop.submit(generation);
       await generation.ended;
@@ -100,13 +109,13 @@ export class LlamaModel implements LoadedModel {
     }
   }
 
-  #create(item: BatchItem, prompt: Int32Array, emit: Emit): Generation {
+  #create(item: BatchItem, { tokens: prompt, echoed, requested, emit }: Accepted): Generation {
     const { library, weights, context, options } = this.#setup;
-    const requested = readGenerationOptions(item.parameters, weights.vocabularySize);
     return new Generation({
       item,
       emit,
       prompt,
+      echoed,
       salt: JSON.stringify([options.sharePrefixes === 'all' ? '' : item.context?.principal, requested.cacheSalt]),
       options: requested,
       maxTokens: Math.min(requested.maxTokens ?? options.maxOutputTokens, context.contextTokens - prompt.length),
@@ -120,24 +129,68 @@ export class LlamaModel implements LoadedModel {
     });
   }
 
-  /** Throws `invalid_argument` for a prompt that leaves no room for an answer. */
-  async #tokenize({ inputs }: BatchItem): Promise<Int32Array> {
-    const { weights, context, template } = this.#setup;
-    const source = readPrompt(inputs);
-    let text: string;
-    if (source.kind === 'text') text = source.text;
-    else if (template === undefined) throw invalidArgument('the model has no chat template, so it takes texts only');
-    else text = await template.render(source.variables);
-    // Most templates write the beginning of the text themselves.
-    const addSpecial = source.kind === 'text' || !template?.beginsText(text);
-    // What cannot fit is not tokenised first, which takes a second for a few megabytes.
-    const atLeast = Math.ceil(Buffer.byteLength(text) / weights.longestPieceBytes);
-    if (atLeast >= context.contextTokens) throw tooLong(`at least ${atLeast}`, context.contextTokens);
-    const tokens = weights.tokenize(text, { addSpecial, parseSpecial: true });
+  /** Throws `invalid_argument` for a prompt that leaves no room for an answer, where one is asked for. */
+  async #readPrompt({ inputs }: BatchItem, requested: GenerationOptions): Promise<Prompt> {
+    const { weights, context } = this.#setup;
+    const source = readPrompt(inputs, weights.vocabularySize);
+    const tokens = source.kind === 'tokens' ? source.tokens : await this.#tokensOf(source, requested);
+    const text = () => (source.kind === 'text' ? source.text : weights.detokenize(tokens));
+    const prompt = { tokens, echoed: requested.echo ? text() : '' };
+    if (requested.maxTokens === 0) return prompt;
     if (tokens.length === 0) throw invalidArgument('the prompt is empty');
     if (tokens.length >= context.contextTokens) throw tooLong(tokens.length, context.contextTokens);
-    return tokens;
+    return prompt;
   }
+
+  async #tokensOf(source: TextSource, { maxTokens, addSpecial, parseSpecial }: GenerationOptions): Promise<Int32Array> {
+    const { weights, context, template } = this.#setup;
+    const isChat = source.kind === 'chat';
+    if (isChat && template === undefined)
+      throw invalidArgument('the model has no chat template, so it takes texts only');
+    const text = isChat ? ((await template?.render(source.variables)) ?? '') : source.text;
+    // What cannot fit is not tokenised first, which takes a second for a few megabytes.
+    const bytes = Buffer.byteLength(text);
+    const atLeast = Math.ceil(bytes / weights.longestPieceBytes);
+    if (maxTokens !== 0 && atLeast >= context.contextTokens)
+      throw tooLong(`at least ${atLeast}`, context.contextTokens);
+    if (bytes > MAX_TEXT_BYTES)
+      throw invalidArgument(`the prompt has ${bytes} bytes; at most ${MAX_TEXT_BYTES} are tokenised`);
+    return weights.tokenize(text, {
+      // Most templates write the beginning of the text themselves.
+      addSpecial: isChat ? template?.beginsText(text) === false : addSpecial,
+      parseSpecial: isChat || parseSpecial,
+    });
+  }
+}
+
+type TextSource = Exclude<PromptSource, { readonly kind: 'tokens' }>;
+
+interface Prompt {
+  readonly tokens: Int32Array;
+  /** Text with which the answer begins. */
+  readonly echoed: string;
+}
+
+/** A request that is to be generated for. */
+interface Accepted extends Prompt {
+  readonly requested: GenerationOptions;
+  readonly emit: Emit;
+}
+
+/** What is told of a prompt for which nothing is generated. */
+function promptOnly(
+  { callId }: BatchItem,
+  { tokens, echoed }: Prompt,
+  { returnTokenIds }: GenerationOptions,
+): Emission {
+  return {
+    callId,
+    outputs: [textTensor(echoed)],
+    ...(returnTokenIds ? { parameters: { prompt_token_ids: Array.from(tokens) } } : {}),
+    usage: { promptTokens: tokens.length, completionTokens: 0 },
+    finishReason: 'length',
+    final: true,
+  };
 }
 
 function tooLong(tokens: number | string, contextTokens: number): MillraceError {

@@ -23,6 +23,8 @@ export const PROTOTYPES: Readonly<Record<keyof Functions, string>> = {
   llama_vocab_eos: 'int32 llama_vocab_eos(void *vocabulary)',
   llama_tokenize:
     'int32 llama_tokenize(void *vocabulary, void *text, int32 size, void *tokens, int32 room, bool add_special, bool parse_special)',
+  llama_detokenize:
+    'int32 llama_detokenize(void *vocabulary, void *tokens, int32 count, void *buffer, int32 size, bool remove_special, bool unparse_special)',
   llama_token_to_piece:
     'int32 llama_token_to_piece(void *vocabulary, int32 token, void *buffer, int32 size, int32 lstrip, bool special)',
   llama_init_from_model: 'void *llama_init_from_model(void *model, $context params)',
@@ -73,6 +75,15 @@ interface Functions {
     room: number,
     addSpecial: boolean,
     parseSpecial: boolean,
+  ): number;
+  llama_detokenize(
+    vocabulary: Pointer,
+    tokens: Int32Array,
+    count: number,
+    buffer: Uint8Array,
+    size: number,
+    removeSpecial: boolean,
+    unparseSpecial: boolean,
   ): number;
   llama_token_to_piece(
     vocabulary: Pointer,

@@ -81,6 +81,22 @@ export class Weights {
     return tokens.slice(0, count);
   }
 
+  /** The text that tokens stand for, without those that begin and end it. Throws `internal` where llama.cpp does not tell. */
+  detokenize(tokens: Int32Array): string {
+    const buffer = Buffer.alloc(tokens.length * this.longestPieceBytes + 8);
+    const size = this.#library.llama_detokenize(
+      this.vocabulary,
+      tokens,
+      tokens.length,
+      buffer,
+      buffer.length,
+      true,
+      true,
+    );
+    if (size < 0) throw new MillraceError('internal', `llama.cpp did not make text of ${tokens.length} tokens`);
+    return buffer.toString('utf8', 0, size);
+  }
+
   /** The bytes of a token, which need not be whole characters. `special`: of those that control the model, too; else none. */
   pieceOf(token: number, special = false): Uint8Array {
     const size = this.#library.llama_token_to_piece(this.vocabulary, token, this.#piece, MAX_PIECE_BYTES, 0, special);

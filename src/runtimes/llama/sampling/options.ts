@@ -24,9 +24,18 @@ export interface SamplingOptions {
 
 /** What a request says of its generation. */
 export interface GenerationOptions extends SamplingOptions {
+  /** 0 = the prompt is only tokenised. */
   readonly maxTokens: number | undefined;
   readonly stop: readonly string[];
   readonly ignoreEos: boolean;
+  /** The answer begins with the prompt. */
+  readonly echo: boolean;
+  /** Tokens of the prompt and of the answer are told. */
+  readonly returnTokenIds: boolean;
+  /** Of texts: what the model wants before them is put there. */
+  readonly addSpecial: boolean;
+  /** Of texts: `<|im_end|>` and the like are read as the tokens that they name. */
+  readonly parseSpecial: boolean;
   /** What the text has to be; undefined = anything. */
   readonly output: StructuredOutput | undefined;
   /** Requests with another one save nothing of this one's prompt. */
@@ -44,7 +53,7 @@ export const MAX_LOGPROBS = 20;
 export function readGenerationOptions(parameters: Parameters, vocabularySize: number): GenerationOptions {
   const reader = new ParameterReader(parameters);
   const options: GenerationOptions = {
-    maxTokens: reader.optional('max_tokens', (name) => reader.integer(name, 1, 2 ** 31 - 1)),
+    maxTokens: reader.optional('max_tokens', (name) => reader.integer(name, 0, 2 ** 31 - 1)),
     temperature: reader.number('temperature', { least: 0, most: 2, fallback: 1 }),
     topP: reader.number('top_p', { least: 0, most: 1, fallback: 1 }),
     topK: reader.optional('top_k', (name) => Math.max(0, reader.integer(name, -1, vocabularySize))) ?? 0,
@@ -56,6 +65,10 @@ export function readGenerationOptions(parameters: Parameters, vocabularySize: nu
     seed: reader.optional('seed', (name) => reader.integer(name, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)),
     stop: reader.stops('stop'),
     ignoreEos: reader.boolean('ignore_eos', false),
+    echo: reader.boolean('echo', false),
+    returnTokenIds: reader.boolean('return_token_ids', false),
+    addSpecial: reader.boolean('add_special', true),
+    parseSpecial: reader.boolean('parse_special', true),
     output: structuredOutput(reader.any('json_schema'), reader.boolean('json_object', false)),
     cacheSalt: reader.optional('cache_salt', (name) => reader.string(name)) ?? '',
     logprobs: reader.optional('logprobs', (name) => reader.integer(name, 0, MAX_LOGPROBS)),

@@ -1,21 +1,31 @@
-import { invalidArgument, type Tensor } from '../../../core/index.js';
+import { invalidArgument, type Tensor, typedView } from '../../../core/index.js';
 import { textOf } from './text-tensor.js';
 
-/** A text to go on with, or a conversation to answer. */
+/** A text to go on with, as it is or as tokens, or a conversation to answer. */
 export type PromptSource =
   | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'tokens'; readonly tokens: Int32Array }
   /** Variables of the template, `messages` among them. */
   | { readonly kind: 'chat'; readonly variables: Readonly<Record<string, unknown>> };
 
-/** What an item asks for: exactly one of `text_input` and `chat_input`. Throws `invalid_argument` for anything else. */
-export function readPrompt(inputs: readonly Tensor[]): PromptSource {
-  const [input, another] = inputs;
-  if (input === undefined || another !== undefined) {
-    const got = inputs.length === 0 ? 'none' : 'both';
-    throw invalidArgument(`expected one of the inputs 'text_input' and 'chat_input', got ${got}`);
+/** What an item asks for: exactly one of `text_input`, `token_ids` and `chat_input`. Throws `invalid_argument` for anything else. */
+export function readPrompt(inputs: readonly Tensor[], vocabularySize: number): PromptSource {
+  const [input] = inputs;
+  if (input === undefined || inputs.length > 1) {
+    const got = inputs.length === 0 ? 'none' : inputs.map(({ name }) => `'${name}'`).join(' and ');
+    throw invalidArgument(`expected one of the inputs 'text_input', 'token_ids' and 'chat_input', got ${got}`);
   }
   if (input.name === 'text_input') return { kind: 'text', text: textOf(input) };
+  if (input.name === 'token_ids') return { kind: 'tokens', tokens: readTokens(input, vocabularySize) };
   return { kind: 'chat', variables: readConversation(textOf(input)) };
+}
+
+function readTokens({ data }: Tensor, vocabularySize: number): Int32Array {
+  // A copy: the data may be overwritten once the request has ended, and is held by a slot longer.
+  const tokens = Int32Array.from(typedView('INT32', data) as Int32Array);
+  const wrong = tokens.find((token) => token < 0 || token >= vocabularySize);
+  if (wrong === undefined) return tokens;
+  throw invalidArgument(`input 'token_ids': expected tokens from 0 to ${vocabularySize - 1}, got ${wrong}`);
 }
 
 function readConversation(json: string): Readonly<Record<string, unknown>> {
