@@ -209,6 +209,13 @@ describe('chat completions', () => {
     });
   });
 
+  it('tell what an unknown model may have been meant to be', async () => {
+    const message = "model 'kvj' is not found; did you mean 'kjv'?";
+    const error = { message, type: 'invalid_request_error', param: 'model', code: 'model_not_found' };
+    expect((await ask('chat/completions', { ...GREEDY, model: 'kvj', messages: MESSAGES })).json).toEqual({ error });
+    expect(await (await fetch(`http://127.0.0.1:${server.port}/v1/models/kvj`)).json()).toEqual({ error });
+  });
+
   it('free the slot of a client that leaves', async () => {
     const controller = new AbortController();
     const endless = { model: 'plain', prompt: 'And', max_tokens: 120, ignore_eos: true, temperature: 0, stream: true };

@@ -8,7 +8,9 @@ import {
   packBytes,
   type Tensor,
 } from '../../core/index.js';
-import type { InferResult, Service } from '../../service/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import type { InferResult, Resolved, Service } from '../../service/index.js';
+import { didYouMean } from '../../text/index.js';
 
 /** What a choice is generated for: a text, the JSON of a conversation, or the tokens of a text. */
 export type ChoiceInput =
@@ -29,7 +31,7 @@ export interface ChoicePiece {
 }
 
 export interface ChoicesContext {
-  readonly service: Pick<Service, 'resolve' | 'infer'>;
+  readonly service: Pick<Service, 'resolve' | 'infer' | 'readyModels'>;
   readonly clock: Clock;
 }
 
@@ -97,10 +99,20 @@ export class Choices {
     }
   }
 
+  async #resolve(call: Call, model: string, whole: boolean): Promise<Resolved> {
+    const { service } = this.#context;
+    try {
+      return await service.resolve(call, { name: model, version: undefined }, { whole });
+    } catch (error) {
+      if (!(error instanceof MillraceError) || error.code !== 'not_found') throw error;
+      throw unknownModel(model, service.readyModels(call));
+    }
+  }
+
   async #generate(call: Call, input: ChoiceInput, whole: boolean): Promise<InferResult> {
     const { service } = this.#context;
     const { model, parameters } = this.#request;
-    const resolved = await service.resolve(call, { name: model, version: undefined }, { whole });
+    const resolved = await this.#resolve(call, model, whole);
     const { generates } = resolved.info;
     if (generates === undefined) throw cannot(model, 'does not generate text');
     if (input.name === 'chat_input' && !generates.chat)
@@ -115,6 +127,12 @@ export class Choices {
       sequence: undefined,
     });
   }
+}
+
+/** What an unknown model is answered with: the name that may have been meant among those that the caller may see. */
+export function unknownModel(model: string, ready: readonly ModelInfo[]): MillraceError {
+  const names = [...new Set(ready.map(({ ref }) => ref.name))];
+  return new MillraceError('not_found', `model '${model}' is not found${didYouMean(model, names, "'")}`);
 }
 
 function tensorOf(input: ChoiceInput): Tensor {

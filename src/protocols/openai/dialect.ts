@@ -1,6 +1,6 @@
-import { MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { Dialect, DialectContext } from '../dialect.js';
+import { unknownModel } from './choices.js';
 import { encodeError, OPENAI_STATUS } from './errors.js';
 import { createOpenAiRoutes } from './routes.js';
 
@@ -32,8 +32,9 @@ export function createOpenAiDialect(context: DialectContext): Dialect {
         members: ['id', 'object', 'created', 'owned_by'],
         answer: (call, { params }) => {
           const { model = '' } = params;
-          const info = service.readyModels(call).find(({ ref }) => ref.name === model);
-          if (info === undefined) throw new MillraceError('not_found', `model '${model}' is not found`);
+          const ready = service.readyModels(call);
+          const info = ready.find(({ ref }) => ref.name === model);
+          if (info === undefined) throw unknownModel(model, ready);
           return describeModel(info);
         },
       },
