@@ -21,15 +21,20 @@ const PACKAGES: Readonly<Record<string, string>> = {
 /** The version of those packages that millrace is made for. */
 export const PACKAGE_VERSION = '3.21.1';
 
+/** Imports one of those packages. */
+export type LoadPackage = (name: string) => Promise<{ getBinsDir(): { readonly binsDir: string } }>;
+
+const loadPackage: LoadPackage = (name) => import(name);
+
 /**
  * The libraries in `folder`, or in the npm package for this platform where it is ''. Rejects with `failed_precondition`, and how to
  * get them, where there are none.
  */
-export async function locateLibraries(folder: string): Promise<LibraryFiles> {
-  return findLibraries(folder === '' ? await packageFolder() : folder);
+export async function locateLibraries(folder: string, load: LoadPackage = loadPackage): Promise<LibraryFiles> {
+  return findLibraries(folder === '' ? await packageFolder(load) : folder);
 }
 
-async function packageFolder(): Promise<string> {
+async function packageFolder(load: LoadPackage): Promise<string> {
   const platform = `${process.platform}-${process.arch}`;
   const name = PACKAGES[platform];
   if (name === undefined) {
@@ -39,8 +44,7 @@ async function packageFolder(): Promise<string> {
     );
   }
   try {
-    const { getBinsDir }: { getBinsDir(): { binsDir: string } } = await import(name);
-    const { binsDir } = getBinsDir();
+    const { binsDir } = (await load(name)).getBinsDir();
     const [build] = readdirSync(binsDir);
     if (build === undefined) throw new Error(`${binsDir} is empty`);
     return path.join(binsDir, build);
