@@ -52,6 +52,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /v2/models/{model}/versions/{version}/generate_stream': GENERATE,
   'POST /v1/chat/completions': CHAT,
   'POST /v1/completions': COMPLETE,
+  'POST /v1/responses': { who: ['infer'], request: { model: 'echo', input: 'a' }, answers: 400 },
   'POST /tokenize': { who: ['infer'], request: { model: 'echo', content: 'a' }, answers: 400 },
   'POST /detokenize': { who: ['infer'], request: { model: 'echo', tokens: [1] }, answers: 400 },
   'GET /v1/models': { who: ['infer', 'observe', 'manage'] },

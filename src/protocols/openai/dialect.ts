@@ -16,7 +16,7 @@ export function createOpenAiDialect(context: DialectContext): Dialect {
   });
   return {
     name: 'openai',
-    description: "OpenAI's API: chat completions and completions, whole and as streams of events.",
+    description: "OpenAI's API: chat completions, completions and responses, whole and as streams of events.",
     routes: createOpenAiRoutes(context),
     shares: [
       {

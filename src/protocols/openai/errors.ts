@@ -49,8 +49,15 @@ export class ParameterError extends MillraceError {
   }
 }
 
+interface ErrorDetails {
+  readonly message: string;
+  readonly type: string;
+  readonly param: string | null;
+  readonly code: string | null;
+}
+
 /** An error as OpenAI's clients read it. */
-export function errorBody(error: MillraceError): { readonly error: object } {
+export function errorBody(error: MillraceError): { readonly error: ErrorDetails } {
   const { type, code } = KINDS[error.code];
   const param = error instanceof ParameterError ? error.param : error.code === 'not_found' ? 'model' : null;
   return { error: { message: error.message, type, param, code: error.reason ?? code } };

@@ -6,6 +6,7 @@ import { LARGE_BYTES, type WireResponse, type WireStream } from '../wire.js';
 import { answerChat } from './chat.js';
 import { answerCompletion } from './completions.js';
 import { parseBody } from './decoders.js';
+import { answerResponse } from './responses.js';
 import { answerDetokenize, answerTokenize } from './tokenize.js';
 
 const PARSE: DecodeFunction<{ readonly body: Uint8Array }, unknown> = {
@@ -34,6 +35,7 @@ export function createOpenAiRoutes(context: DialectContext): readonly Route[] {
   return [
     generating('/v1/chat/completions', 'Answers a conversation', answerChat),
     generating('/v1/completions', 'Goes on with a text', answerCompletion),
+    generating('/v1/responses', 'Answers a conversation, in items', answerResponse),
     generating('/tokenize', 'The tokens of a text', answerTokenize),
     generating('/detokenize', 'The text of tokens', answerDetokenize),
   ];

@@ -11,21 +11,27 @@ const EVENT_HEADERS = {
 /** After so long without an event a comment tells client and proxies that the connection is alive. */
 export const HEARTBEAT_MS = 15_000;
 const HEARTBEAT = ': keep-alive\n\n';
-const DONE = 'data: [DONE]\n\n';
 
 export function event(data: object): string {
   return `data: ${JSON.stringify(data)}\n\n`;
 }
 
-/**
- * Server-sent events. What goes wrong before the first of them is thrown; afterwards it is the last event but `[DONE]`, with which every
- * stream ends.
- */
-export function eventStream(events: AsyncIterable<string>, clock: Clock): WireStream {
-  return { status: 200, headers: EVENT_HEADERS, stream: withEnd(withHeartbeat(events, clock)) };
+/** How a stream of events ends. */
+export interface StreamEnd {
+  /** What tells of an error, once events have been sent. */
+  readonly failed: (error: MillraceError) => string;
+  /** The last of every stream. */
+  readonly last: string;
 }
 
-async function* withEnd(events: AsyncIterable<string>): AsyncGenerator<string> {
+const WITH_DONE: StreamEnd = { failed: (error) => event(errorBody(error)), last: 'data: [DONE]\n\n' };
+
+/** Server-sent events. What goes wrong before the first of them is thrown; afterwards it is an event itself. Default end: `[DONE]`. */
+export function eventStream(events: AsyncIterable<string>, clock: Clock, end = WITH_DONE): WireStream {
+  return { status: 200, headers: EVENT_HEADERS, stream: withEnd(withHeartbeat(events, clock), end) };
+}
+
+async function* withEnd(events: AsyncIterable<string>, { failed, last }: StreamEnd): AsyncGenerator<string> {
   let begun = false;
   try {
     for await (const each of events) {
@@ -34,10 +40,9 @@ async function* withEnd(events: AsyncIterable<string>): AsyncGenerator<string> {
     }
   } catch (thrown) {
     if (!begun) throw thrown;
-    const error: MillraceError = toMillraceError(thrown);
-    yield event(errorBody(error));
+    yield failed(toMillraceError(thrown));
   }
-  yield DONE;
+  if (last !== '') yield last;
 }
 
 async function* withHeartbeat(events: AsyncIterable<string>, clock: Clock): AsyncGenerator<string> {

@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+import { FakeClock } from '../../../test/support/fake-clock.js';
+import { fakeResolved } from '../../../test/support/fake-service.js';
+import { Call, type InferResponse, MillraceError, NO_PARAMETERS, packBytes } from '../../core/index.js';
+import type { WireStream } from '../wire.js';
+import { answerResponse } from './responses.js';
+
+const REF = { name: 'm', version: 1, generation: 1 };
+const PRINCIPAL = { name: 'tester', scopes: new Set<never>() };
+
+const piece = (text: string): InferResponse => ({
+  ref: REF,
+  id: '',
+  outputs: [{ name: 'text_output', datatype: 'BYTES', shape: [1], data: packBytes([Buffer.from(text)]) }],
+  parameters: NO_PARAMETERS,
+});
+
+it('an error behind the first piece is told in the stream, which ends with a failed response', async () => {
+  const clock = new FakeClock();
+  const call = new Call({
+    requestId: 'r',
+    principal: PRINCIPAL,
+    trace: undefined,
+    deadlineAt: Infinity,
+    receivedAt: 0,
+  });
+  async function* responses() {
+    yield piece('a');
+    throw new MillraceError('unavailable', 'the runner is gone');
+  }
+  const service = {
+    readyModels: () => [],
+    resolve: () =>
+      fakeResolved(
+        { name: 'm', version: undefined },
+        { generates: { contextTokens: 64, maxOutputTokens: 64, chat: true } },
+      ),
+    infer: async () => ({ kind: 'many' as const, responses: responses() }),
+  };
+  const { stream } = (await answerResponse({ service, clock }, call, {
+    model: 'm',
+    input: 'x',
+    stream: true,
+  })) as WireStream;
+  let text = '';
+  for await (const each of stream) text += each;
+  const events = text
+    .split('\n\n')
+    .flatMap((block) => (block === '' ? [] : [JSON.parse(block.slice(block.indexOf('data: ') + 'data: '.length))]));
+  expect(events.slice(-2)).toMatchObject([
+    { type: 'error', code: 'unavailable', message: 'the runner is gone', param: null },
+    { type: 'response.failed', response: { status: 'failed', error: { code: 'unavailable' } } },
+  ]);
+  expect(events.map(({ sequence_number: number }) => number)).toEqual(events.map((_, index) => index));
+});

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import type { Call, FinishReason, InferResponse, MillraceError, Usage } from '../../core/index.js';
+import { jsonResponse } from '../route.js';
+import type { WireResponse, WireStream } from '../wire.js';
+import { Choices, type ChoicesContext } from './choices.js';
+import { decodeResponse, type ResponseRequest } from './decode-response.js';
+import { textOf } from './encode.js';
+import { errorBody } from './errors.js';
+import { eventStream } from './sse.js';
+
+/** A response that is being made: its ids, and what its request says. */
+interface Draft {
+  readonly id: string;
+  readonly messageId: string;
+  readonly createdAt: number;
+  readonly request: ResponseRequest;
+}
+
+/** What has become of it. */
+interface Outcome {
+  readonly text: string;
+  readonly finishReason: FinishReason | undefined;
+  readonly usage: Usage | undefined;
+}
+
+const newId = (prefix: string): string => `${prefix}_${randomUUID().replaceAll('-', '')}`;
+
+/** `POST /v1/responses`: nothing of it is stored. */
+export async function answerResponse(
+  context: ChoicesContext,
+  call: Call,
+  body: unknown,
+): Promise<WireResponse | WireStream> {
+  const request = decodeResponse(body);
+  const { clock } = context;
+  call.timing.decodedAt = clock.now();
+  const { model, conversation, parameters } = request;
+  const choices = new Choices(context, call, {
+    model,
+    inputs: [{ name: 'chat_input', text: conversation }],
+    parameters,
+  });
+  const draft: Draft = {
+    id: newId('resp'),
+    messageId: newId('msg'),
+    createdAt: Math.floor(clock.wallNow() / 1_000),
+    request,
+  };
+  if (request.stream) {
+    const events = new ResponseEvents(draft);
+    return eventStream(events.all(choices), clock, { failed: (error) => events.failed(error), last: '' });
+  }
+  const [response] = await choices.whole();
+  if (response === undefined) throw new TypeError('one input has one answer');
+  const { finishReason, usage } = response;
+  return jsonResponse(finished(draft, { text: textOf(response), finishReason, usage }));
+}
+
+/** The events of a stream, numbered. */
+class ResponseEvents {
+  readonly #draft: Draft;
+  #sequence = 0;
+
+  constructor(draft: Draft) {
+    this.#draft = draft;
+  }
+
+  async *all(choices: Choices): AsyncGenerator<string> {
+    const { messageId } = this.#draft;
+    const part = { item_id: messageId, output_index: 0, content_index: 0 };
+    let text = '';
+    let last: InferResponse | undefined;
+    for await (const { response } of choices.pieces()) {
+      // What fails before the first piece is no stream.
+      if (last === undefined) yield* this.#begin(part);
+      last = response;
+      const delta = textOf(response);
+      if (delta === '') continue;
+      text += delta;
+      yield this.#event('response.output_text.delta', { ...part, delta, logprobs: [] });
+    }
+    const outcome = { text, finishReason: last?.finishReason, usage: last?.usage };
+    const message = messageOf(this.#draft, outcome);
+    yield this.#event('response.output_text.done', { ...part, text, logprobs: [] });
+    yield this.#event('response.content_part.done', { ...part, part: textPart(text) });
+    yield this.#event('response.output_item.done', { output_index: 0, item: message });
+    const response = finished(this.#draft, outcome);
+    yield this.#event(isCut(outcome) ? 'response.incomplete' : 'response.completed', { response });
+  }
+
+  /** Tells of an error and ends. */
+  failed(error: MillraceError): string {
+    const { message, code, param } = errorBody(error).error;
+    const response = { ...unfinished(this.#draft), status: 'failed', error: { code: code ?? 'server_error', message } };
+    return this.#event('error', { code, message, param }) + this.#event('response.failed', { response });
+  }
+
+  *#begin(part: object): Generator<string> {
+    const response = unfinished(this.#draft);
+    yield this.#event('response.created', { response });
+    yield this.#event('response.in_progress', { response });
+    const item = { id: this.#draft.messageId, type: 'message', status: 'in_progress', role: 'assistant', content: [] };
+    yield this.#event('response.output_item.added', { output_index: 0, item });
+    yield this.#event('response.content_part.added', { ...part, part: textPart('') });
+  }
+
+  #event(type: string, data: object): string {
+    return `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: this.#sequence++, ...data })}\n\n`;
+  }
+}
+
+function unfinished({ id, createdAt, request }: Draft): object {
+  const { model, settings } = request;
+  return {
+    id,
+    object: 'response',
+    created_at: createdAt,
+    status: 'in_progress',
+    background: false,
+    error: null,
+    incomplete_details: null,
+    model,
+    output: [],
+    parallel_tool_calls: true,
+    previous_response_id: null,
+    store: false,
+    tool_choice: 'auto',
+    tools: [],
+    truncation: 'disabled',
+    usage: null,
+    ...settings,
+  };
+}
+
+function finished(draft: Draft, outcome: Outcome): object {
+  return {
+    ...unfinished(draft),
+    status: isCut(outcome) ? 'incomplete' : 'completed',
+    incomplete_details: isCut(outcome) ? { reason: 'max_output_tokens' } : null,
+    output: [messageOf(draft, outcome)],
+    usage: usageOf(outcome.usage),
+  };
+}
+
+function messageOf({ messageId }: Draft, outcome: Outcome): object {
+  return {
+    id: messageId,
+    type: 'message',
+    status: isCut(outcome) ? 'incomplete' : 'completed',
+    role: 'assistant',
+    content: [textPart(outcome.text)],
+  };
+}
+
+function isCut({ finishReason }: Outcome): boolean {
+  return finishReason === 'length';
+}
+
+function textPart(text: string): object {
+  return { type: 'output_text', text, annotations: [], logprobs: [] };
+}
+
+function usageOf(usage: Usage | undefined): object | null {
+  if (usage === undefined) return null;
+  const { promptTokens, cachedTokens = 0, completionTokens } = usage;
+  return {
+    input_tokens: promptTokens,
+    input_tokens_details: { cached_tokens: cachedTokens },
+    output_tokens: completionTokens,
+    output_tokens_details: { reasoning_tokens: 0 },
+    total_tokens: promptTokens + completionTokens,
+  };
+}

@@ -1,0 +1,128 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type AppServer, startAppServer } from '../support/app-server.js';
+
+const TINY = readFileSync(path.resolve(import.meta.dirname, '../fixtures/models/tiny-kjv.gguf'));
+
+let server: AppServer;
+beforeAll(async () => {
+  server = await startAppServer({
+    'kjv/1/model.gguf': TINY,
+    'kjv/model.yaml': 'llama: { contextTokens: 256, slots: 2, threads: 1 }\n',
+  });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+// biome-ignore lint/suspicious/noExplicitAny: JSON of any shape
+type Json = any;
+
+const REQUEST = { model: 'kjv', input: 'Who is there?', instructions: 'Say', max_output_tokens: 8, temperature: 0 };
+
+function post(body: object): Promise<Response> {
+  return fetch(`http://127.0.0.1:${server.port}/v1/responses`, { method: 'POST', body: JSON.stringify(body) });
+}
+
+async function ask(body: object): Promise<{ status: number; json: Json }> {
+  const response = await post(body);
+  return { status: response.status, json: await response.json() };
+}
+
+async function eventsOf(response: Response): Promise<readonly Json[]> {
+  const blocks = (await response.text()).split('\n\n').filter((block) => block !== '');
+  return blocks.map((block) => {
+    const [, type, data = ''] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
+    const parsed = JSON.parse(data);
+    expect(parsed.type).toBe(type);
+    return parsed;
+  });
+}
+
+it('a response has the text that a chat completion has, and says what was asked', async () => {
+  const { status, json } = await ask(REQUEST);
+  const chat = await fetch(`http://127.0.0.1:${server.port}/v1/chat/completions`, {
+    method: 'POST',
+    body: JSON.stringify({
+      model: 'kjv',
+      temperature: 0,
+      max_tokens: 8,
+      messages: [
+        { role: 'system', content: 'Say' },
+        { role: 'user', content: 'Who is there?' },
+      ],
+    }),
+  });
+  const [choice] = ((await chat.json()) as Json).choices;
+  expect(status).toBe(200);
+  expect(json).toMatchObject({
+    id: expect.stringMatching(/^resp_[0-9a-f]{32}$/),
+    object: 'response',
+    status: choice.finish_reason === 'length' ? 'incomplete' : 'completed',
+    error: null,
+    model: 'kjv',
+    store: false,
+    instructions: 'Say',
+    max_output_tokens: 8,
+    temperature: 0,
+    output: [
+      {
+        type: 'message',
+        role: 'assistant',
+        content: [{ type: 'output_text', text: choice.message.content, annotations: [] }],
+      },
+    ],
+    usage: { output_tokens: json.usage.total_tokens - json.usage.input_tokens },
+  });
+});
+
+it('a stream of events makes the same response', async () => {
+  const whole = await ask(REQUEST);
+  const events = await eventsOf(await post({ ...REQUEST, stream: true }));
+  expect(events.map(({ sequence_number: number }) => number)).toEqual(events.map((_, index) => index));
+  const types = events.map(({ type }) => type);
+  expect(types.slice(0, 4)).toEqual([
+    'response.created',
+    'response.in_progress',
+    'response.output_item.added',
+    'response.content_part.added',
+  ]);
+  expect(types.slice(-4)).toEqual([
+    'response.output_text.done',
+    'response.content_part.done',
+    'response.output_item.done',
+    `response.${whole.json.status}`,
+  ]);
+  const deltas = events.filter(({ type }) => type === 'response.output_text.delta').map(({ delta }) => delta);
+  expect(deltas.length).toBeGreaterThan(2);
+  const last = events.at(-1).response;
+  expect(deltas.join('')).toBe(last.output[0].content[0].text);
+  expect(last.output[0].content).toEqual(whole.json.output[0].content);
+});
+
+it('an answer may have to be JSON', async () => {
+  const schema = {
+    type: 'object',
+    properties: { ok: { type: 'boolean' } },
+    required: ['ok'],
+    additionalProperties: false,
+  };
+  const text = { format: { type: 'json_schema', name: 'x', schema, strict: true } };
+  const { json } = await ask({ ...REQUEST, max_output_tokens: 60, text });
+  expect(json.text).toEqual(text);
+  if (json.status === 'completed') expect(typeof JSON.parse(json.output[0].content[0].text).ok).toBe('boolean');
+});
+
+it.each([
+  ['input', { input: undefined }, "'input': expected a text or a list of at least one item, got nothing"],
+  ['store', { store: true }, "'store' is not supported here"],
+  ['previous_response_id', { previous_response_id: 'resp_1' }, "'previous_response_id' is not supported here"],
+  ['tools', { tools: [{ type: 'function' }] }, "'tools' is not supported here"],
+  [
+    'input[0].content[0].type',
+    { input: [{ role: 'user', content: [{ type: 'input_image', image_url: 'x' }] }] },
+    "'input[0].content[0].type': parts of type 'input_image' are not supported by this model; expected 'input_text'",
+  ],
+])('a request is refused for %s', async (param, change, message) => {
+  const { status, json } = await ask({ ...REQUEST, ...change });
+  expect({ status, param: json.error.param, message: json.error.message }).toEqual({ status: 400, param, message });
+});
