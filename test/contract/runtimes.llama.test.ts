@@ -16,6 +16,9 @@ const TEMPLATE = `{% for message in messages %}{{ message.role }} said, {{ messa
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-llama-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** As many tokens whatever they are: numbers differ a little from one processor to another. */
+const SIXTEEN = { ...GREEDY, ignore_eos: true };
+
 const { load, event } = useLlamaHost();
 
 const chatItem = (callId: number, conversation: unknown, parameters: Parameters = {}): BatchItem =>
@@ -35,9 +38,9 @@ describe('the llama runtime', () => {
 
   test('goes on with a text, and tells why it ends and the tokens that it took', async () => {
     const instance = await load();
-    const { text, usage, finishReason, emissions } = await generate(instance, PROMPT);
-    expect(text).toBe(' taken away, and the earth was cut off from the earth.');
-    expect(finishReason).toBe('stop');
+    const { text, usage, finishReason, emissions } = await generate(instance, PROMPT, SIXTEEN);
+    expect(text).toMatch(/^ \w+ \w/);
+    expect(finishReason).toBe('length');
     expect(usage).toEqual({ promptTokens: 22, cachedTokens: 0, completionTokens: 16 });
     expect(emissions.filter(({ final }) => final)).toHaveLength(1);
   });
@@ -163,7 +166,7 @@ describe('the llama runtime', () => {
 
   test('takes tokens for texts, tells which they are, and makes texts of them', async () => {
     const instance = await load();
-    const said = await generate(instance, PROMPT, { ...GREEDY, return_token_ids: true, echo: true });
+    const said = await generate(instance, PROMPT, { ...SIXTEEN, return_token_ids: true, echo: true });
     const told = (name: string) => said.emissions.flatMap(({ parameters }) => (parameters?.[name] ?? []) as number[]);
     expect(told('prompt_token_ids')).toHaveLength(22);
     expect(told('token_ids')).toHaveLength(16);
@@ -173,7 +176,7 @@ describe('the llama runtime', () => {
       shape: [list.length],
       data: bytesOf(Int32Array.from(list)),
     });
-    const again = await runBatch(instance, [batchItem(1, [tokens(told('prompt_token_ids'))], { parameters: GREEDY })]);
+    const again = await runBatch(instance, [batchItem(1, [tokens(told('prompt_token_ids'))], { parameters: SIXTEEN })]);
     expect(said.text.endsWith(textOf(again.emissions))).toBe(true);
     const only = { max_tokens: 0, echo: true };
     const text = await runBatch(instance, [batchItem(1, [tokens(told('prompt_token_ids'))], { parameters: only })]);
@@ -268,14 +271,14 @@ describe('the llama runtime', () => {
     await run;
     const last = emissions.at(-1);
     expect(last?.error).toEqual({ code: 'cancelled', message: 'the request was cancelled' });
-    expect(last?.usage?.completionTokens).toBeLessThan(20);
+    expect(last?.usage?.completionTokens).toBeLessThanOrEqual(STREAM_CREDIT);
     await until('its slot is free', () => instance.statistics?.().slots_busy === 0);
   });
 
   test('says what it holds and has done', async () => {
     const instance = await load();
-    await generate(instance, PROMPT);
-    await generate(instance, PROMPT);
+    await generate(instance, PROMPT, SIXTEEN);
+    await generate(instance, PROMPT, SIXTEEN);
     await until('it is said', () => instance.statistics?.().steps_total === 32);
     expect(instance.statistics?.()).toEqual({
       slots_busy: 0,
