@@ -30,6 +30,8 @@ export class ChatRenderer {
   #running: Job | undefined;
   #thread: Worker | undefined;
   #limit: Timer | undefined;
+  /** The thread has started. */
+  #isOnline = false;
 
   constructor(template: string, clock: Clock) {
     this.#template = template;
@@ -60,14 +62,19 @@ export class ChatRenderer {
     if (job === undefined) return;
     this.#running = job;
     this.#thread ??= this.#start();
+    if (this.#isOnline) this.#limitRun();
+    this.#thread.postMessage(job.variables);
+  }
+
+  #limitRun(): void {
     this.#limit = this.#clock.setTimer(LIMIT_MS, () => {
       void this.#stop();
       this.#settle({ problem: `it takes longer than ${LIMIT_MS} ms` });
     });
-    this.#thread.postMessage(job.variables);
   }
 
   #start(): Worker {
+    this.#isOnline = false;
     const thread = new Worker(ENTRY, {
       name: 'millrace-template',
       workerData: this.#template,
@@ -76,6 +83,12 @@ export class ChatRenderer {
     });
     thread.unref();
     let problem = 'its thread ended';
+    thread.once('online', () => {
+      if (this.#thread !== thread) return;
+      this.#isOnline = true;
+      // How long a busy machine takes to start it says nothing of the template.
+      if (this.#running !== undefined) this.#limitRun();
+    });
     thread.on('message', (reply: RenderReply) => this.#settle(reply));
     thread.on('error', (error) => {
       problem = error.message;
