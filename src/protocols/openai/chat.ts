@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { Call, InferResponse } from '../../core/index.js';
 import { jsonResponse } from '../route.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import { Choices, type ChoicesContext } from './choices.js';
 import { type ChatRequest, decodeChat } from './decode-chat.js';
 import { chatLogprobs, textOf } from './encode.js';
+import { type AnswerHead, createHead } from './head.js';
 import { event, eventStream } from './sse.js';
 import { UsageCounter } from './usage.js';
 
@@ -20,11 +20,7 @@ export async function answerChat(
   const { model, n, conversation, parameters } = request;
   const input = { name: 'chat_input', text: conversation } as const;
   const choices = new Choices(context, call, { model, inputs: Array.from({ length: n }, () => input), parameters });
-  const head = {
-    id: `chatcmpl-${randomUUID().replaceAll('-', '')}`,
-    created: Math.floor(clock.wallNow() / 1_000),
-    model,
-  };
+  const head = createHead('chatcmpl-', model, clock);
   if (request.stream) return eventStream(chunks({ request, choices, head }), clock);
   const usage = new UsageCounter(n);
   const responses = await choices.whole();
@@ -53,7 +49,7 @@ function choiceOf({ logprobs }: ChatRequest, response: InferResponse, index: num
 interface Streamed {
   readonly request: ChatRequest;
   readonly choices: Choices;
-  readonly head: { readonly id: string; readonly created: number; readonly model: string };
+  readonly head: AnswerHead;
 }
 
 async function* chunks({ request, choices, head }: Streamed): AsyncGenerator<string> {

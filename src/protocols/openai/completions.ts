@@ -1,19 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type { Call } from '../../core/index.js';
 import { jsonResponse } from '../route.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import { Choices, type ChoicesContext } from './choices.js';
 import { type CompletionRequest, decodeCompletion } from './decode-completion.js';
 import { completionLogprobs, textOf } from './encode.js';
+import { type AnswerHead, createHead } from './head.js';
 import { event, eventStream } from './sse.js';
 import { UsageCounter } from './usage.js';
-
-interface Head {
-  readonly id: string;
-  readonly object: 'text_completion';
-  readonly created: number;
-  readonly model: string;
-}
 
 /** `POST /v1/completions`: for each prompt `n` choices, prompt by prompt. */
 export async function answerCompletion(
@@ -27,17 +20,13 @@ export async function answerCompletion(
   const { model, n, prompts, parameters } = request;
   const inputs = prompts.flatMap((prompt) => Array.from({ length: n }, () => prompt));
   const choices = new Choices(context, call, { model, inputs, parameters });
-  const head: Head = {
-    id: `cmpl-${randomUUID().replaceAll('-', '')}`,
-    object: 'text_completion',
-    created: Math.floor(clock.wallNow() / 1_000),
-    model,
-  };
+  const head = createHead('cmpl-', model, clock);
   if (request.stream) return eventStream(chunks({ request, choices, head }), clock);
   const usage = new UsageCounter(n);
   const responses = await choices.whole();
   return jsonResponse({
     ...head,
+    object: 'text_completion',
     choices: responses.map((response, index) => {
       usage.note(index, response.usage);
       return {
@@ -54,7 +43,7 @@ export async function answerCompletion(
 interface Streamed {
   readonly request: CompletionRequest;
   readonly choices: Choices;
-  readonly head: Head;
+  readonly head: AnswerHead;
 }
 
 async function* chunks({ request, choices, head }: Streamed): AsyncGenerator<string> {
@@ -62,7 +51,7 @@ async function* chunks({ request, choices, head }: Streamed): AsyncGenerator<str
   const usage = new UsageCounter(n);
   const lengths = new Map<number, number>();
   const chunk = (list: readonly object[], total: object | null = null): string =>
-    event({ ...head, choices: list, ...(includeUsage ? { usage: total } : {}) });
+    event({ ...head, object: 'text_completion', choices: list, ...(includeUsage ? { usage: total } : {}) });
   for await (const { index, response } of choices.pieces()) {
     usage.note(index, response.usage);
     const length = lengths.get(index);

@@ -1,7 +1,7 @@
 import type { Parameters } from '../../core/index.js';
+import { readContent, unsupportedPart } from './decode-content.js';
 import { defined, type GenerationRequest, readGeneration, readMaxTokens } from './decode-sampling.js';
-import { ParameterError } from './errors.js';
-import { describe, Fields, isObject } from './fields.js';
+import { Fields, isObject } from './fields.js';
 
 /** A request for a chat completion. */
 export interface ChatRequest extends GenerationRequest {
@@ -20,7 +20,7 @@ interface Message {
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
 
-/** Reads the body of `POST /v1/chat/completions`. Throws {@link ParameterError}. */
+/** Reads the body of `POST /v1/chat/completions`. Throws `ParameterError`. */
 export function decodeChat(body: unknown): ChatRequest {
   const fields = Fields.of(body);
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
@@ -97,7 +97,7 @@ function readMessages(fields: Fields): readonly Message[] {
 function readMessage(value: unknown, place: string): Message {
   const fields = Fields.of(value, place);
   const role = fields.choice('role', ROLES) ?? fields.refuse('role', `one of ${ROLES.join(', ')}`);
-  const content = readContent(fields.any('content'), `${place}.content`);
+  const content = readContent(fields.any('content'), `${place}.content`, readPart);
   const name = fields.string('name');
   fields.ignore('refusal', 'annotations', 'reasoning_content', 'reasoning');
   fields.unsupported('tool_calls', []);
@@ -108,24 +108,10 @@ function readMessage(value: unknown, place: string): Message {
   return { role: role === 'developer' ? 'system' : role, content, ...(name === undefined ? {} : { name }) };
 }
 
-/** A text, or parts of one. */
-function readContent(value: unknown, place: string): string {
-  if (typeof value === 'string') return value;
-  if (!Array.isArray(value)) {
-    throw new ParameterError(place, `'${place}': expected a text or a list of parts, got ${describe(value)}`);
-  }
-  return value.map((part, index) => readPart(part, `${place}[${index}]`)).join('');
-}
-
 function readPart(value: unknown, place: string): string {
   const fields = Fields.of(value, place);
   const type = fields.string('type') ?? fields.refuse('type', "'text'");
-  if (type !== 'text' && type !== 'refusal') {
-    throw new ParameterError(
-      `${place}.type`,
-      `'${place}.type': parts of type '${type}' are not supported by this model; expected 'text'`,
-    );
-  }
+  if (type !== 'text' && type !== 'refusal') throw unsupportedPart(type, place, 'text');
   const text = fields.string(type) ?? fields.refuse(type, 'a string');
   fields.end();
   return text;

@@ -1,7 +1,7 @@
 import type { Parameters } from '../../core/index.js';
+import { readContent, unsupportedPart } from './decode-content.js';
 import { defined, readMaxTokens } from './decode-sampling.js';
-import { ParameterError } from './errors.js';
-import { describe, Fields, isObject } from './fields.js';
+import { Fields, isObject } from './fields.js';
 
 /** A request for a response. */
 export interface ResponseRequest {
@@ -29,7 +29,7 @@ interface Message {
 const ROLES = ['user', 'assistant', 'system', 'developer'] as const;
 const TEXTS: readonly string[] = ['input_text', 'output_text', 'text'];
 
-/** Reads the body of `POST /v1/responses`. Throws {@link ParameterError}. */
+/** Reads the body of `POST /v1/responses`. Throws `ParameterError`. */
 export function decodeResponse(body: unknown): ResponseRequest {
   const fields = Fields.of(body);
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
@@ -90,27 +90,16 @@ function readItem(value: unknown, place: string): Message {
   const item = Fields.of(value, place);
   item.choice('type', ['message']);
   const role = item.choice('role', ROLES) ?? item.refuse('role', `one of ${ROLES.join(', ')}`);
-  const content = readContent(item.any('content'), `${place}.content`);
+  const content = readContent(item.any('content'), `${place}.content`, readPart);
   item.ignore('id', 'status');
   item.end();
   return { role: role === 'developer' ? 'system' : role, content };
 }
 
-function readContent(value: unknown, place: string): string {
-  if (typeof value === 'string') return value;
-  if (!Array.isArray(value)) {
-    throw new ParameterError(place, `'${place}': expected a text or a list of parts, got ${describe(value)}`);
-  }
-  return value.map((part, index) => readPart(part, `${place}[${index}]`)).join('');
-}
-
 function readPart(value: unknown, place: string): string {
   const part = Fields.of(value, place);
   const type = part.string('type') ?? part.refuse('type', "'input_text'");
-  if (!TEXTS.includes(type)) {
-    const message = `'${place}.type': parts of type '${type}' are not supported by this model; expected 'input_text'`;
-    throw new ParameterError(`${place}.type`, message);
-  }
+  if (!TEXTS.includes(type)) throw unsupportedPart(type, place, 'input_text');
   const text = part.string('text') ?? part.refuse('text', 'a string');
   part.ignore('annotations', 'logprobs');
   part.end();

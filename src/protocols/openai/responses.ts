@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Call, FinishReason, InferResponse, MillraceError, Usage } from '../../core/index.js';
 import { jsonResponse } from '../route.js';
 import type { WireResponse, WireStream } from '../wire.js';
@@ -6,6 +5,7 @@ import { Choices, type ChoicesContext } from './choices.js';
 import { decodeResponse, type ResponseRequest } from './decode-response.js';
 import { textOf } from './encode.js';
 import { errorBody } from './errors.js';
+import { newId } from './head.js';
 import { eventStream } from './sse.js';
 
 /** A response that is being made: its ids, and what its request says. */
@@ -23,8 +23,6 @@ interface Outcome {
   readonly usage: Usage | undefined;
 }
 
-const newId = (prefix: string): string => `${prefix}_${randomUUID().replaceAll('-', '')}`;
-
 /** `POST /v1/responses`: nothing of it is stored. */
 export async function answerResponse(
   context: ChoicesContext,
@@ -41,8 +39,8 @@ export async function answerResponse(
     parameters,
   });
   const draft: Draft = {
-    id: newId('resp'),
-    messageId: newId('msg'),
+    id: newId('resp_'),
+    messageId: newId('msg_'),
     createdAt: Math.floor(clock.wallNow() / 1_000),
     request,
   };

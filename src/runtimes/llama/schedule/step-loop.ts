@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { MillraceError } from '../../../core/index.js';
-import { chooseSlot, type Tokens } from './choose-slot.js';
+import { chooseSlot, type SlotView, type Tokens } from './choose-slot.js';
 import { planStep } from './plan-step.js';
 
 /** What evaluates tokens: llama.cpp's context, or a stand-in. */
@@ -192,13 +192,9 @@ export class StepLoop {
   /** Gives slots to those that wait, in the order in which they came. */
   #admit(): void {
     for (const task of [...this.#waiting]) {
-      const views = this.#slots.map(({ held, length, task: owner, salt, lastUsed }) => ({
-        tokens: this.#options.reuse ? held.subarray(0, length) : [],
-        prompt: owner?.prompt,
-        salt,
-        lastUsed,
-      }));
-      const choice = this.#options.reuse ? chooseSlot(task.prompt, task.salt, views) : freeSlot(this.#slots);
+      const choice = this.#options.reuse
+        ? chooseSlot(task.prompt, task.salt, this.#slots.map(viewOf))
+        : freeSlot(this.#slots);
       if (choice === undefined) return;
       if (choice === 'wait') continue;
       this.#waiting.splice(this.#waiting.indexOf(task), 1);
@@ -328,6 +324,10 @@ export class StepLoop {
 /** Tokens of its prompt that are still to be evaluated. */
 function promptLeft({ task, chosen, length }: Slot): number {
   return task === undefined || chosen !== undefined ? 0 : task.prompt.length - length;
+}
+
+function viewOf({ held, length, task, salt, lastUsed }: Slot): SlotView {
+  return { tokens: held.subarray(0, length), prompt: task?.prompt, salt, lastUsed };
 }
 
 function freeSlot(slots: readonly Slot[]): { slot: number; keep: number; copyFrom: undefined } | undefined {
