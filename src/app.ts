@@ -193,7 +193,8 @@ function createFront(settings: Settings, parts: FrontParts) {
   const { metricsPort } = settings.server;
   const decoder = new Decoder(clock);
   const context = createDialectContext({ service, clock, decoder, options: settings.server });
-  const dialects = [createOipDialect, createOpenAiDialect, ...parts.dialects].map((create) => create(context));
+  const createOpenAi: CreateDialect = (given) => createOpenAiDialect(given, settings.openai);
+  const dialects = [createOipDialect, createOpenAi, ...parts.dialects].map((create) => create(context));
   const { authenticate, stopWatchingKeys } = openAuthentication(settings, clock, events);
   const server = createServer({
     options: settings.server,

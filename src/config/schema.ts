@@ -2,13 +2,14 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { DeepReadonly } from '../core/index.js';
 import { EngineOptionsSchema } from '../engine/index.js';
 import { AuthOptionsSchema } from '../governance/index.js';
+import { OpenAiOptionsSchema } from '../protocols/index.js';
 import { RepositoryOptionsSchema } from '../repository/index.js';
 import { RunnerOptionsSchema } from '../runtimes/index.js';
 import { ServerOptionsSchema } from '../server/index.js';
 import { SharedMemoryOptionsSchema } from '../shared-memory/index.js';
 import { TelemetryOptionsSchema } from '../telemetry/index.js';
 
-/** `millrace.yaml` as a whole: the options that each room declares for itself, under one key a room. */
+/** `millrace.yaml` as a whole: the options that each room declares for itself, under one key a room or dialect. */
 export const SettingsSchema = Type.Object(
   {
     repository: RepositoryOptionsSchema,
@@ -16,6 +17,7 @@ export const SettingsSchema = Type.Object(
     runners: RunnerOptionsSchema,
     auth: AuthOptionsSchema,
     server: ServerOptionsSchema,
+    openai: OpenAiOptionsSchema,
     sharedMemory: SharedMemoryOptionsSchema,
     telemetry: TelemetryOptionsSchema,
   },

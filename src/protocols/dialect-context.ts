@@ -1,5 +1,5 @@
 import { type Clock, invalidArgument } from '../core/index.js';
-import type { Service } from '../service/index.js';
+import { PrincipalStore, type Service } from '../service/index.js';
 import type { Decoder } from './decoding/decoder.js';
 import type { DialectContext } from './dialect.js';
 import { RequestMemo } from './request-memo.js';
@@ -27,6 +27,7 @@ export function createDialectContext({ service, clock, decoder, options }: Diale
     forwardHeaders: parseForwardPattern(options.httpHeaderForwardPattern),
     forwardMetadata: parseForwardPattern(options.grpcHeaderForwardPattern),
     createMemo: () => new RequestMemo(),
+    createStore: (limits) => new PrincipalStore(limits, clock),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Clock, ErrorCode, MillraceError } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
-import type { Service } from '../service/index.js';
+import type { PrincipalStore, PrincipalStoreLimits, Service } from '../service/index.js';
 import type { Decoder } from './decoding/decoder.js';
 import type { GrpcMethod } from './grpc/method.js';
 import type { RequestMemo } from './request-memo.js';
@@ -65,6 +65,8 @@ export interface DialectContext {
   /** The same of gRPC's metadata. */
   readonly forwardMetadata: RegExp | undefined;
   readonly createMemo: <Meaning>() => RequestMemo<Meaning>;
+  /** A place for what callers come back for. */
+  readonly createStore: (limits: PrincipalStoreLimits) => PrincipalStore;
 }
 
 export type CreateDialect = (context: DialectContext) => Dialect;

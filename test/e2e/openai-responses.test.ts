@@ -60,7 +60,7 @@ it('a response has the text that a chat completion has, and says what was asked'
     status: choice.finish_reason === 'length' ? 'incomplete' : 'completed',
     error: null,
     model: 'kjv',
-    store: false,
+    store: true,
     instructions: 'Say',
     max_output_tokens: 8,
     temperature: 0,
@@ -114,8 +114,8 @@ it('an answer may have to be JSON', async () => {
 
 it.each([
   ['input', { input: undefined }, "'input': expected a text or a list of at least one item, got nothing"],
-  ['store', { store: true }, "'store' is not supported here"],
-  ['previous_response_id', { previous_response_id: 'resp_1' }, "'previous_response_id' is not supported here"],
+  ['store', { store: 1 }, "'store': expected true or false, got 1"],
+  ['previous_response_id', { previous_response_id: 1 }, "'previous_response_id': expected a string, got 1"],
   ['tools', { tools: [{ type: 'function' }] }, "'tools' is not supported here"],
   [
     'input[0].content[0].type',

@@ -53,6 +53,10 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /v1/chat/completions': CHAT,
   'POST /v1/completions': COMPLETE,
   'POST /v1/responses': { who: ['infer'], request: { model: 'echo', input: 'a' }, answers: 400 },
+  'POST /v1/responses/input_tokens': { who: ['infer'], request: { model: 'echo', input: 'a' }, answers: 400 },
+  'GET /v1/responses/{response}': { who: ['infer'], answers: 404 },
+  'DELETE /v1/responses/{response}': { who: ['infer'], answers: 404 },
+  'GET /v1/responses/{response}/input_items': { who: ['infer'], answers: 404 },
   'POST /tokenize': { who: ['infer'], request: { model: 'echo', content: 'a' }, answers: 400 },
   'POST /detokenize': { who: ['infer'], request: { model: 'echo', tokens: [1] }, answers: 400 },
   'GET /v1/models': { who: ['infer', 'observe', 'manage'] },
@@ -99,7 +103,13 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
 /** An unload is asked for by a name that nobody has: the others need the model. */
 export function pathOf(route: string): string {
   const model = route.endsWith('/unload') ? 'nobody' : 'echo';
-  const parameters: Readonly<Record<string, string>> = { model, version: '1', repository: 'elsewhere', region: 'r' };
+  const parameters: Readonly<Record<string, string>> = {
+    model,
+    version: '1',
+    repository: 'elsewhere',
+    region: 'r',
+    response: 'resp_0',
+  };
   return route.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? '');
 }
 

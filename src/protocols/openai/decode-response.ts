@@ -1,18 +1,26 @@
 import type { Parameters } from '../../core/index.js';
-import { readContent, unsupportedPart } from './decode-content.js';
 import { defined, readMaxTokens } from './decode-sampling.js';
 import { Fields, isObject } from './fields.js';
+import { type Item, itemsOfText, readItem } from './response-items.js';
+
+/** What a model is asked, in items. */
+export interface ResponseInput {
+  readonly instructions: string | null;
+  /** What has been said since the earlier response. */
+  readonly items: readonly Item[];
+  /** The response that this goes on from. */
+  readonly previousId: string | undefined;
+}
 
 /** A request for a response. */
-export interface ResponseRequest {
+export interface ResponseRequest extends ResponseInput {
   readonly model: string;
-  /** JSON of the conversation, as models with a chat template take it. */
-  readonly conversation: string;
   readonly stream: boolean;
+  /** The answer is kept for those who go on from it. Default: wherever that can be. */
+  readonly store: boolean | undefined;
   readonly parameters: Parameters;
   /** What the response says of its request. */
   readonly settings: {
-    readonly instructions: string | null;
     readonly max_output_tokens: number | null;
     readonly temperature: number;
     readonly top_p: number;
@@ -21,19 +29,10 @@ export interface ResponseRequest {
   };
 }
 
-interface Message {
-  readonly role: string;
-  readonly content: string;
-}
-
-const ROLES = ['user', 'assistant', 'system', 'developer'] as const;
-const TEXTS: readonly string[] = ['input_text', 'output_text', 'text'];
-
 /** Reads the body of `POST /v1/responses`. Throws `ParameterError`. */
 export function decodeResponse(body: unknown): ResponseRequest {
   const fields = Fields.of(body);
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
-  const instructions = fields.string('instructions');
   const input = readInput(fields);
   const maxTokens = readMaxTokens(fields, 'max_output_tokens', 1);
   const temperature = fields.number('temperature', 0, 2);
@@ -42,16 +41,23 @@ export function decodeResponse(body: unknown): ResponseRequest {
   if (!isObject(metadata)) fields.refuse('metadata', 'an object');
   const { format, parameters } = readText(fields);
   const stream = fields.boolean('stream') ?? false;
+  const store = fields.boolean('store');
+  fields.ignore('user', 'safety_identifier', 'prompt_cache_key');
+  fields.unsupported('background', false);
+  fields.unsupported('include', []);
+  fields.unsupported('service_tier', 'auto', 'default');
+  fields.unsupported('top_logprobs', 0);
+  fields.unsupported('stream_options', {});
+  for (const name of ['max_tool_calls', 'prompt']) fields.unsupported(name);
   refuseUnsupported(fields);
   fields.end();
-  const system = instructions === undefined ? [] : [{ role: 'system', content: instructions }];
   return {
+    ...input,
     model,
-    conversation: JSON.stringify({ messages: [...system, ...input] }),
     stream,
+    store,
     parameters: { ...parameters, ...defined({ max_tokens: maxTokens, temperature, top_p: topP }) },
     settings: {
-      instructions: instructions ?? null,
       max_output_tokens: maxTokens ?? null,
       temperature: temperature ?? 1,
       top_p: topP ?? 1,
@@ -61,49 +67,38 @@ export function decodeResponse(body: unknown): ResponseRequest {
   };
 }
 
+/** A question for the tokens of a {@link ResponseInput}; `model`: undefined = the only one. */
+export interface CountRequest extends ResponseInput {
+  readonly model: string | undefined;
+}
+
+/** Reads the body of `POST /v1/responses/input_tokens`. Throws `ParameterError`. */
+export function decodeCount(body: unknown): CountRequest {
+  const fields = Fields.of(body);
+  const model = fields.string('model');
+  const input = readInput(fields);
+  readText(fields);
+  refuseUnsupported(fields);
+  fields.end();
+  return { ...input, model };
+}
+
+function readInput(fields: Fields): ResponseInput {
+  const instructions = fields.string('instructions') ?? null;
+  const previousId = fields.string('previous_response_id');
+  const value = fields.any('input');
+  if (typeof value === 'string') return { instructions, previousId, items: itemsOfText(value) };
+  if (!Array.isArray(value) || value.length === 0) fields.refuse('input', 'a text or a list of at least one item');
+  return { instructions, previousId, items: value.map((item, index) => readItem(item, `input[${index}]`)) };
+}
+
 /** What comes later, or never; values that ask for nothing are taken. */
 function refuseUnsupported(fields: Fields): void {
-  fields.ignore('user', 'safety_identifier', 'prompt_cache_key');
-  fields.unsupported('store', false);
-  fields.unsupported('background', false);
-  fields.unsupported('include', []);
   fields.unsupported('tools', []);
   fields.unsupported('tool_choice', 'none', 'auto');
   fields.unsupported('parallel_tool_calls', true, false);
-  fields.unsupported('service_tier', 'auto', 'default');
   fields.unsupported('truncation', 'disabled');
-  fields.unsupported('top_logprobs', 0);
-  fields.unsupported('stream_options', {});
-  for (const name of ['previous_response_id', 'conversation', 'max_tool_calls', 'prompt', 'reasoning']) {
-    fields.unsupported(name);
-  }
-}
-
-function readInput(fields: Fields): readonly Message[] {
-  const value = fields.any('input');
-  if (typeof value === 'string') return [{ role: 'user', content: value }];
-  if (!Array.isArray(value) || value.length === 0) fields.refuse('input', 'a text or a list of at least one item');
-  return value.map((item, index) => readItem(item, `input[${index}]`));
-}
-
-function readItem(value: unknown, place: string): Message {
-  const item = Fields.of(value, place);
-  item.choice('type', ['message']);
-  const role = item.choice('role', ROLES) ?? item.refuse('role', `one of ${ROLES.join(', ')}`);
-  const content = readContent(item.any('content'), `${place}.content`, readPart);
-  item.ignore('id', 'status');
-  item.end();
-  return { role: role === 'developer' ? 'system' : role, content };
-}
-
-function readPart(value: unknown, place: string): string {
-  const part = Fields.of(value, place);
-  const type = part.string('type') ?? part.refuse('type', "'input_text'");
-  if (!TEXTS.includes(type)) throw unsupportedPart(type, place, 'input_text');
-  const text = part.string('text') ?? part.refuse('text', 'a string');
-  part.ignore('annotations', 'logprobs');
-  part.end();
-  return text;
+  for (const name of ['conversation', 'reasoning']) fields.unsupported(name);
 }
 
 /** The format of the answer: as it is echoed, and as parameters of the model. */

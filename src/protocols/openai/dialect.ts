@@ -2,11 +2,17 @@ import type { ModelInfo } from '../../engine/index.js';
 import type { Dialect, DialectContext } from '../dialect.js';
 import { unknownModel } from './choices.js';
 import { encodeError, OPENAI_STATUS } from './errors.js';
+import type { OpenAiOptions } from './options.js';
 import { createOpenAiRoutes } from './routes.js';
 
 /** OpenAI's API for language models. */
-export function createOpenAiDialect(context: DialectContext): Dialect {
+export function createOpenAiDialect(context: DialectContext, options: OpenAiOptions): Dialect {
   const { service, clock } = context;
+  const store = context.createStore({
+    maxEntries: options.maxStoredResponses,
+    maxBytes: options.maxStoredBytes,
+    maxAgeMs: options.maxStoredAgeMs,
+  });
   const startedAtS = Math.floor(clock.wallNow() / 1_000);
   const describeModel = ({ ref }: ModelInfo) => ({
     id: ref.name,
@@ -17,7 +23,7 @@ export function createOpenAiDialect(context: DialectContext): Dialect {
   return {
     name: 'openai',
     description: "OpenAI's API: chat completions, completions and responses, whole and as streams of events.",
-    routes: createOpenAiRoutes(context),
+    routes: createOpenAiRoutes({ ...context, store }),
     shares: [
       {
         path: '/v1/models',

@@ -42,10 +42,26 @@ export class ParameterError extends MillraceError {
   /** Its place, e.g. `messages[0].role`. */
   readonly param: string;
 
-  constructor(param: string, message: string, code: 'invalid_argument' | 'unimplemented' = 'invalid_argument') {
+  constructor(
+    param: string,
+    message: string,
+    code: 'invalid_argument' | 'unimplemented' | 'not_found' = 'invalid_argument',
+  ) {
     super(code, message);
     this.name = 'ParameterError';
     this.param = param;
+  }
+}
+
+/** An id for which there is nothing, or nothing of this caller's. */
+export class UnknownIdError extends ParameterError {
+  /** OpenAI's `code` of it. */
+  readonly word: string;
+
+  constructor(param: string, word: string, message: string) {
+    super(param, message, 'not_found');
+    this.name = 'UnknownIdError';
+    this.word = word;
   }
 }
 
@@ -60,7 +76,8 @@ interface ErrorDetails {
 export function errorBody(error: MillraceError): { readonly error: ErrorDetails } {
   const { type, code } = KINDS[error.code];
   const param = error instanceof ParameterError ? error.param : error.code === 'not_found' ? 'model' : null;
-  return { error: { message: error.message, type, param, code: error.reason ?? code } };
+  const word = error instanceof UnknownIdError ? error.word : error.reason;
+  return { error: { message: error.message, type, param, code: word ?? code } };
 }
 
 export function encodeError(error: MillraceError, status: number): WireResponse {

@@ -2,11 +2,12 @@ import { expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { fakeResolved } from '../../../test/support/fake-service.js';
 import { Call, type InferResponse, MillraceError, NO_PARAMETERS, packBytes } from '../../core/index.js';
+import { PrincipalStore } from '../../service/index.js';
 import type { WireStream } from '../wire.js';
 import { answerResponse } from './responses.js';
 
 const REF = { name: 'm', version: 1, generation: 1 };
-const PRINCIPAL = { name: 'tester', scopes: new Set<never>() };
+const PRINCIPAL = { name: 'tester', scopes: new Set(['infer'] as const) };
 
 const piece = (text: string): InferResponse => ({
   ref: REF,
@@ -37,7 +38,8 @@ it('an error behind the first piece is told in the stream, which ends with a fai
       ),
     infer: async () => ({ kind: 'many' as const, responses: responses() }),
   };
-  const { stream } = (await answerResponse({ service, clock }, call, {
+  const store = new PrincipalStore({ maxEntries: 1, maxBytes: 1_000, maxAgeMs: 1_000 }, clock);
+  const { stream } = (await answerResponse({ service, clock, store }, call, {
     model: 'm',
     input: 'x',
     stream: true,

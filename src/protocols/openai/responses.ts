@@ -1,12 +1,22 @@
 import type { Call, FinishReason, InferResponse, MillraceError, Usage } from '../../core/index.js';
+import type { PrincipalStore } from '../../service/index.js';
+import type { DialectContext } from '../dialect.js';
 import { jsonResponse } from '../route.js';
 import type { WireResponse, WireStream } from '../wire.js';
-import { Choices, type ChoicesContext } from './choices.js';
-import { decodeResponse, type ResponseRequest } from './decode-response.js';
+import { type ChoiceInput, Choices, type ChoicesContext } from './choices.js';
+import { decodeCount, decodeResponse, type ResponseInput, type ResponseRequest } from './decode-response.js';
 import { textOf } from './encode.js';
-import { errorBody } from './errors.js';
+import { errorBody, ParameterError } from './errors.js';
 import { newId } from './head.js';
+import { answerOne, onlyModel } from './only-model.js';
+import { readItem } from './response-items.js';
 import { eventStream } from './sse.js';
+import { itemsUntil, packStored, type StoredResponse } from './stored-responses.js';
+
+/** What answering takes. */
+export interface ResponsesContext extends ChoicesContext {
+  readonly store: PrincipalStore;
+}
 
 /** A response that is being made: its ids, and what its request says. */
 interface Draft {
@@ -14,6 +24,8 @@ interface Draft {
   readonly messageId: string;
   readonly createdAt: number;
   readonly request: ResponseRequest;
+  /** It is kept. */
+  readonly store: boolean;
 }
 
 /** What has become of it. */
@@ -23,44 +35,73 @@ interface Outcome {
   readonly usage: Usage | undefined;
 }
 
-/** `POST /v1/responses`: nothing of it is stored. */
+/** `POST /v1/responses`. */
 export async function answerResponse(
-  context: ChoicesContext,
+  context: ResponsesContext,
   call: Call,
   body: unknown,
 ): Promise<WireResponse | WireStream> {
   const request = decodeResponse(body);
-  const { clock } = context;
+  const { clock, store } = context;
+  if (request.store === true && !store.keeps) {
+    throw new ParameterError('store', "'store' is not supported here: no responses are kept", 'unimplemented');
+  }
   call.timing.decodedAt = clock.now();
-  const { model, conversation, parameters } = request;
-  const choices = new Choices(context, call, {
-    model,
-    inputs: [{ name: 'chat_input', text: conversation }],
-    parameters,
-  });
+  const earlier = itemsUntil(store, call, request.previousId);
+  const { model, parameters } = request;
+  const choices = new Choices(context, call, { model, inputs: [conversationOf(request, earlier)], parameters });
   const draft: Draft = {
     id: newId('resp_'),
     messageId: newId('msg_'),
     createdAt: Math.floor(clock.wallNow() / 1_000),
     request,
+    store: request.store ?? store.keeps,
+  };
+  const conclude = (outcome: Outcome): object => {
+    const response = finished(draft, outcome);
+    const input = [...earlier, ...request.items.map(({ told }) => told)];
+    const kept = draft.store && store.put(call, draft.id, packStored({ response, input }));
+    return { ...response, store: kept };
   };
   if (request.stream) {
-    const events = new ResponseEvents(draft);
+    const events = new ResponseEvents(draft, conclude);
     return eventStream(events.all(choices), clock, { failed: (error) => events.failed(error), last: '' });
   }
   const [response] = await choices.whole();
   if (response === undefined) throw new TypeError('one input has one answer');
   const { finishReason, usage } = response;
-  return jsonResponse(finished(draft, { text: textOf(response), finishReason, usage }));
+  return jsonResponse(conclude({ text: textOf(response), finishReason, usage }));
+}
+
+/** `POST /v1/responses/input_tokens`: how many tokens the same would be as the input of a response. */
+export async function countInputTokens(
+  context: DialectContext & ResponsesContext,
+  call: Call,
+  body: unknown,
+): Promise<WireResponse> {
+  const request = decodeCount(body);
+  const input = conversationOf(request, itemsUntil(context.store, call, request.previousId));
+  const model = request.model ?? onlyModel(context, call);
+  const { usage } = await answerOne(context, call, { model, input, parameters: { max_tokens: 0 } });
+  return jsonResponse({ object: 'response.input_tokens', input_tokens: usage?.promptTokens });
+}
+
+function conversationOf({ instructions, items }: ResponseInput, earlier: readonly object[]): ChoiceInput {
+  const system = instructions === null ? [] : [{ role: 'system', content: instructions }];
+  const turns = [...earlier.map((told) => readItem(told, 'previous_response_id')), ...items].map(({ turn }) => turn);
+  return { name: 'chat_input', text: JSON.stringify({ messages: [...system, ...turns] }) };
 }
 
 /** The events of a stream, numbered. */
 class ResponseEvents {
   readonly #draft: Draft;
+  readonly #conclude: (outcome: Outcome) => object;
   #sequence = 0;
 
-  constructor(draft: Draft) {
+  /** `conclude` makes the whole response. */
+  constructor(draft: Draft, conclude: (outcome: Outcome) => object) {
     this.#draft = draft;
+    this.#conclude = conclude;
   }
 
   async *all(choices: Choices): AsyncGenerator<string> {
@@ -82,7 +123,7 @@ class ResponseEvents {
     yield this.#event('response.output_text.done', { ...part, text, logprobs: [] });
     yield this.#event('response.content_part.done', { ...part, part: textPart(text) });
     yield this.#event('response.output_item.done', { output_index: 0, item: message });
-    const response = finished(this.#draft, outcome);
+    const response = this.#conclude(outcome);
     yield this.#event(isCut(outcome) ? 'response.incomplete' : 'response.completed', { response });
   }
 
@@ -107,8 +148,8 @@ class ResponseEvents {
   }
 }
 
-function unfinished({ id, createdAt, request }: Draft): object {
-  const { model, settings } = request;
+function unfinished({ id, createdAt, request, store }: Draft): object {
+  const { model, instructions, previousId = null, settings } = request;
   return {
     id,
     object: 'response',
@@ -117,11 +158,12 @@ function unfinished({ id, createdAt, request }: Draft): object {
     background: false,
     error: null,
     incomplete_details: null,
+    instructions,
     model,
     output: [],
     parallel_tool_calls: true,
-    previous_response_id: null,
-    store: false,
+    previous_response_id: previousId,
+    store,
     tool_choice: 'auto',
     tools: [],
     truncation: 'disabled',
@@ -130,7 +172,7 @@ function unfinished({ id, createdAt, request }: Draft): object {
   };
 }
 
-function finished(draft: Draft, outcome: Outcome): object {
+function finished(draft: Draft, outcome: Outcome): StoredResponse['response'] {
   return {
     ...unfinished(draft),
     status: isCut(outcome) ? 'incomplete' : 'completed',

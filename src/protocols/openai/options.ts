@@ -1,0 +1,28 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { DeepReadonly } from '../../core/index.js';
+
+/** What OpenAI's API keeps. */
+export const OpenAiOptionsSchema = Type.Object(
+  {
+    maxStoredResponses: Type.Integer({
+      default: 1_000,
+      minimum: 0,
+      description:
+        'Answers of `/v1/responses` that are kept in memory, with their conversations, for the key that asked; the oldest go first. 0 = none.',
+    }),
+    maxStoredBytes: Type.Integer({
+      default: 67_108_864,
+      minimum: 1,
+      description: 'Bytes of all stored responses together.',
+    }),
+    maxStoredAgeMs: Type.Number({
+      default: 86_400_000,
+      minimum: 1,
+      maximum: 2_147_483_647,
+      description: 'After that time a stored response is forgotten.',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export type OpenAiOptions = DeepReadonly<Static<typeof OpenAiOptionsSchema>>;

@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../test/support/fake-clock.js';
+import { Call, type Scope } from '../core/index.js';
+import { PrincipalStore, type PrincipalStoreLimits } from './principal-store.js';
+
+const LIMITS: PrincipalStoreLimits = { maxEntries: 3, maxBytes: 100, maxAgeMs: 1_000 };
+
+function callOf(name: string, ...scopes: readonly Scope[]): Call {
+  const principal = { name, scopes: new Set(scopes.length === 0 ? (['infer'] as const) : scopes) };
+  return new Call({ requestId: 'r', principal, trace: undefined, deadlineAt: Infinity, receivedAt: 0 });
+}
+
+function start(limits: Partial<PrincipalStoreLimits> = {}) {
+  const clock = new FakeClock();
+  return { clock, store: new PrincipalStore({ ...LIMITS, ...limits }, clock) };
+}
+
+const ANNE = callOf('anne');
+const BEN = callOf('ben');
+const bytes = (length: number) => new Uint8Array(length);
+
+describe('PrincipalStore', () => {
+  it('gives what was put there to the principal that put it, and to nobody else', () => {
+    const { store } = start();
+    const value = bytes(10);
+    expect(store.put(ANNE, 'a', value)).toBe(true);
+    expect(store.get(ANNE, 'a')).toBe(value);
+    expect(store.get(BEN, 'a')).toBeUndefined();
+    expect(store.get(ANNE, 'b')).toBeUndefined();
+  });
+
+  it('takes something out once, and for its principal only', () => {
+    const { store } = start();
+    store.put(ANNE, 'a', bytes(10));
+    expect(store.delete(BEN, 'a')).toBe(false);
+    expect(store.delete(ANNE, 'a')).toBe(true);
+    expect(store.delete(ANNE, 'a')).toBe(false);
+    expect(store.sizeBytes).toBe(0);
+  });
+
+  it('needs the scope infer', () => {
+    const { store } = start();
+    const message = "key 'eve' lacks the scope 'infer' that this needs; it has: observe";
+    expect(() => store.get(callOf('eve', 'observe'), 'a')).toThrow(message);
+    expect(() => store.put(callOf('eve', 'observe'), 'a', bytes(1))).toThrow(message);
+    expect(() => store.delete(callOf('eve', 'observe'), 'a')).toThrow(message);
+  });
+
+  it('forgets the oldest of the principal that has most in it, where there are too many', () => {
+    const { store } = start();
+    store.put(ANNE, 'a', bytes(10));
+    store.put(BEN, 'b', bytes(11));
+    store.put(BEN, 'c', bytes(11));
+    store.put(ANNE, 'd', bytes(10));
+    expect(['a', 'd'].map((id) => store.get(ANNE, id) !== undefined)).toEqual([true, true]);
+    expect(['b', 'c'].map((id) => store.get(BEN, id) !== undefined)).toEqual([false, true]);
+  });
+
+  it('forgets until there is room for more bytes, and refuses what never has room', () => {
+    const { store } = start();
+    store.put(ANNE, 'a', bytes(40));
+    store.put(ANNE, 'b', bytes(40));
+    store.put(BEN, 'c', bytes(60));
+    expect(store.get(ANNE, 'a')).toBeUndefined();
+    expect(store.get(ANNE, 'b')).toBeDefined();
+    expect(store.sizeBytes).toBe(100);
+    expect(store.put(BEN, 'd', bytes(101))).toBe(false);
+    expect(store.sizeBytes).toBe(100);
+  });
+
+  it('counts what is put under the same id once', () => {
+    const { store } = start();
+    store.put(ANNE, 'a', bytes(40));
+    store.put(ANNE, 'a', bytes(50));
+    expect(store.sizeBytes).toBe(50);
+    expect(store.get(ANNE, 'a')?.length).toBe(50);
+  });
+
+  it('forgets what is too old, whether anybody asks or not', async () => {
+    const { store, clock } = start();
+    store.put(ANNE, 'a', bytes(10));
+    await clock.advance(600);
+    store.put(BEN, 'b', bytes(10));
+    await clock.advance(400);
+    expect(store.sizeBytes).toBe(10);
+    expect(store.get(ANNE, 'a')).toBeUndefined();
+    expect(store.get(BEN, 'b')).toBeDefined();
+    await clock.advance(600);
+    expect(store.sizeBytes).toBe(0);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('keeps nothing where nothing may be kept', () => {
+    const { store, clock } = start({ maxEntries: 0 });
+    expect(store.put(ANNE, 'a', bytes(1))).toBe(false);
+    expect(store.get(ANNE, 'a')).toBeUndefined();
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
