@@ -1,7 +1,7 @@
 import type { Call } from './call.js';
 import type { MillraceError } from './errors.js';
 import type { ModelRef, ModelState } from './model.js';
-import type { InferRequest, InferTarget } from './request.js';
+import type { InferRequest, InferTarget, Usage } from './request.js';
 import type { BatchReason } from './timing.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
@@ -24,6 +24,17 @@ export interface Events {
     /** The model has answered: what an error says is no failure of its. */
     readonly answered: boolean;
     readonly rows: number;
+  };
+  /** A model has said what a call has taken so far: with each answer of one that generates. What is `added` is never said again. */
+  usageGrew: {
+    readonly ref: ModelRef;
+    readonly call: Call;
+    /** More than it had said before. */
+    readonly added: Usage;
+    /** It has not said anything of the call before. */
+    readonly isFirst: boolean;
+    /** Since its answer before; undefined where there is none, or where the model had to wait for its reader. */
+    readonly sinceMs: number | undefined;
   };
   /** A batch left an instance. `error` is set when it failed as a whole. */
   batchFinished: {

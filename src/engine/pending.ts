@@ -46,6 +46,8 @@ export interface Pending extends Candidate {
   runner: Instance | undefined;
   /** Answers for which its reader has room; counted for decoupled models only. */
   credit: number;
+  /** There was no room for more since its last answer: the time to the next one is its reader's. */
+  waitsForReader: boolean;
   /** Clock time of its last answer, grant, or call of another model; 0 = none. */
   lastSignAt: number;
   /** Clock time of its last answer as a stream; 0 = none. */
@@ -96,6 +98,7 @@ export function createPending({ request, call, sink, suspect }: Submission, admi
     moved: undefined,
     runner: undefined,
     credit: STREAM_CREDIT,
+    waitsForReader: false,
     lastSignAt: 0,
     lastAnswerAt: 0,
     awaitedCalls: 0,

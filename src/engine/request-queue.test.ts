@@ -31,6 +31,7 @@ function pending(fields: Partial<Pending> = {}): Pending {
     moved: undefined,
     runner: undefined,
     credit: 32,
+    waitsForReader: false,
     lastSignAt: 0,
     lastAnswerAt: 0,
     awaitedCalls: 0,

@@ -62,11 +62,20 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#queue = new RequestQueue();
-    const { ref, rules, limits, statistics, clock } = options;
+    const { ref, rules, limits, statistics, clock, events } = options;
     const { preserveOrder, decoupled } = limits;
     // Streams keep their instance while they wait for their turn, and sequences their place.
     const ordersAtDispatch = decoupled || limits.sequences !== undefined;
-    this.#settlement = new Settlement({ ref, rules, preserveOrder, decoupled, ordersAtDispatch, statistics, clock });
+    this.#settlement = new Settlement({
+      ref,
+      rules,
+      preserveOrder,
+      decoupled,
+      ordersAtDispatch,
+      statistics,
+      clock,
+      events,
+    });
     this.#waits = new WaitLimits({
       label: options.label,
       clock,

@@ -1,6 +1,7 @@
 import {
   type Clock,
   checkParameters,
+  type EventBus,
   type InferResponse,
   MillraceError,
   type ModelRef,
@@ -12,7 +13,7 @@ import { OrderedRelease } from './ordered-release.js';
 import type { Pending } from './pending.js';
 import type { ShapeRules } from './shape-rules.js';
 import type { StatisticsCounter } from './statistics.js';
-import { noteUsage } from './usage.js';
+import { noteUsage, type UsageGrowth } from './usage.js';
 
 export interface SettlementOptions {
   readonly ref: ModelRef;
@@ -25,6 +26,7 @@ export interface SettlementOptions {
   readonly ordersAtDispatch: boolean;
   readonly statistics: StatisticsCounter;
   readonly clock: Clock;
+  readonly events: EventBus;
 }
 
 /** What callers get to see of accepted requests: their answers, in order where the model says so, and one end each. */
@@ -70,16 +72,15 @@ export class Settlement {
       likely?.callId === emission.callId ? likely : members.find((member) => member.callId === emission.callId);
     if (item === undefined || item.ended) return;
     const error = emission.error && new MillraceError(emission.error.code, emission.error.message, emission.error);
+    const answeredAt = item.waitsForReader ? 0 : item.lastAnswerAt;
     try {
-      if (!isPlain(emission)) noteUsage(item.call.timing, emission);
-      if (error !== undefined && (emission.final || !this.#options.decoupled)) {
-        this.end(item, error);
-        return;
-      }
-      if (error !== undefined || emission.outputs.length > 0 || !this.#options.decoupled) {
-        this.#respond(item, emission, error);
-      }
-      if (emission.final) this.end(item, undefined);
+      const growth = isPlain(emission) ? undefined : noteUsage(item.call.timing, emission);
+      const fails = error !== undefined && (emission.final || !this.#options.decoupled);
+      const answers = error !== undefined || emission.outputs.length > 0 || !this.#options.decoupled;
+      if (!fails && answers) this.#respond(item, emission, error);
+      if (growth !== undefined) this.#publish(item, growth, answeredAt);
+      if (fails) this.end(item, error);
+      else if (emission.final) this.end(item, undefined);
     } catch (error) {
       this.end(item, toMillraceError(error));
       // A model that goes on answering would wait for a reader who is gone.
@@ -123,6 +124,7 @@ export class Settlement {
     if (decoupled) {
       const { timing } = item.call;
       item.credit--;
+      item.waitsForReader = item.credit <= 0;
       item.lastSignAt = clock.now();
       item.lastAnswerAt = item.lastSignAt;
       timing.firstResponseAt ||= item.lastSignAt;
@@ -134,6 +136,13 @@ export class Settlement {
     const response = isPlain(emission) ? plain : { ...plain, ...extrasOf(emission, error) };
     if (this.#ordered === undefined) item.sink.onResponse(response);
     else this.#ordered.hold(item.callId, () => item.sink.onResponse(response));
+  }
+
+  /** `answeredAt`: its answer before; 0 = none that its model could go on after. */
+  #publish(item: Pending, growth: UsageGrowth, answeredAt: number): void {
+    const { ref, events } = this.#options;
+    const sinceMs = answeredAt > 0 && item.lastAnswerAt > answeredAt ? item.lastAnswerAt - answeredAt : undefined;
+    events.publish('usageGrew', { ref, call: item.call, ...growth, sinceMs });
   }
 
   #tell(item: Pending, error: MillraceError | undefined): void {

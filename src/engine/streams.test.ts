@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { call, IDENTITY, Outcome, request } from '../../test/support/engine-fixture.js';
 import type { GivenBatch } from '../../test/support/fake-instance.js';
-import { createSchedulerFixture, LIMITS } from '../../test/support/scheduler-fixture.js';
-import { MillraceError } from '../core/index.js';
+import { createSchedulerFixture, LIMITS, REF } from '../../test/support/scheduler-fixture.js';
+import { type Events, MillraceError } from '../core/index.js';
 import { type Emission, STREAM_CREDIT } from '../runtimes/index.js';
 
 type Fixture = ReturnType<typeof createSchedulerFixture>;
@@ -265,6 +265,46 @@ describe('what a model says of the tokens of a stream', () => {
       { usage, finishReason: 'length' },
     ]);
     expect(theCall.timing).toMatchObject({ firstResponseAt: 1_030, usage, finishReason: 'length', finishedAt: 1_070 });
+  });
+
+  it('is told as it grows, with the time since the answer before', async () => {
+    const fixture = createFixture(1);
+    const told: Events['usageGrew'][] = [];
+    fixture.events.subscribe('usageGrew', (event) => told.push(event));
+    const { call: theCall } = await submit(fixture, 1);
+    const usage = (completionTokens: number) => ({ promptTokens: 7, cachedTokens: 4, completionTokens });
+    for (const completionTokens of [1, 3, 3]) {
+      await fixture.clock.advance(30);
+      answer(given(fixture, 0), { usage: usage(completionTokens) });
+    }
+    await fixture.clock.advance(30);
+    const failure = { code: 'internal' as const, message: 'broken' };
+    given(fixture, 0).emit([{ callId: 1, outputs: [], error: failure, usage: usage(4), final: true }]);
+    const more = (completionTokens: number) => ({ promptTokens: 0, cachedTokens: 0, completionTokens });
+    expect(told).toEqual([
+      { ref: REF, call: theCall, added: usage(1), isFirst: true, sinceMs: undefined },
+      { ref: REF, call: theCall, added: more(2), isFirst: false, sinceMs: 30 },
+      { ref: REF, call: theCall, added: more(0), isFirst: false, sinceMs: 30 },
+      { ref: REF, call: theCall, added: more(1), isFirst: false, sinceMs: undefined },
+    ]);
+  });
+
+  it('is told without a time where its model had to wait for the reader', async () => {
+    const fixture = createFixture(1);
+    const times: (number | undefined)[] = [];
+    fixture.events.subscribe('usageGrew', ({ sinceMs }) => times.push(sinceMs));
+    const { grant } = await submit(fixture, 1);
+    const usage = (completionTokens: number) => ({ usage: { promptTokens: 7, completionTokens } });
+    for (let tokens = 1; tokens <= STREAM_CREDIT; tokens++) {
+      await fixture.clock.advance(10);
+      answer(given(fixture, 0), usage(tokens));
+    }
+    await fixture.clock.advance(5_000);
+    grant(2);
+    answer(given(fixture, 0), usage(STREAM_CREDIT + 1));
+    await fixture.clock.advance(10);
+    answer(given(fixture, 0), usage(STREAM_CREDIT + 2));
+    expect(times).toEqual([undefined, ...Array.from({ length: STREAM_CREDIT - 1 }, () => 10), undefined, 10]);
   });
 
   it('is kept when it comes with an error, or with an end that is no answer', async () => {

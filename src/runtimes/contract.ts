@@ -44,7 +44,10 @@ export interface LoadSpec {
   readonly sequence?: SequenceSpec;
 }
 
-/** A number that a runtime says of one instance: metric `millrace_runtime_<name>`, a counter where it ends with `_total`. */
+/**
+ * A number that a runtime says of one instance: metric `millrace_runtime_<name>`, a counter where it ends with `_total`. What part of its
+ * cache is in use is told by `kv_cache_active_tokens` of `kv_cache_size_tokens`.
+ */
 export interface StatisticSpec {
   /** Lower-case letters, digits and `_`, up to 63; with the unit: `kv_cache_used_bytes`. */
   readonly name: string;

@@ -283,6 +283,7 @@ describe('the llama runtime', () => {
     expect(instance.statistics?.()).toEqual({
       slots_busy: 0,
       requests_waiting: 0,
+      kv_cache_active_tokens: 0,
       kv_cache_used_tokens: 37,
       kv_cache_size_tokens: 1024,
       steps_total: 32,

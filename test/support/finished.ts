@@ -73,6 +73,18 @@ export function inferFinished(event: Partial<Events['inferFinished']> = {}): Eve
   };
 }
 
+/** What a model says of the tokens of a call for the first time. */
+export function usageGrew(event: Partial<Events['usageGrew']> = {}): Events['usageGrew'] {
+  return {
+    ref: REF,
+    call: finishedCall(),
+    added: { promptTokens: 12, cachedTokens: 8, completionTokens: 1 },
+    isFirst: true,
+    sinceMs: undefined,
+    ...event,
+  };
+}
+
 export function batchFinished(event: Partial<Events['batchFinished']> = {}): Events['batchFinished'] {
   return { ref: REF, instance: 'mlp/3#0', items: 1, rows: 2, reason: 'idle', computeMs: 4, error: undefined, ...event };
 }

@@ -77,6 +77,7 @@ function describe(options: LlamaOptions, context: LlamaContext, template: ChatTe
       { name: 'slots_busy', help: 'Requests that are being generated for.' },
       { name: 'requests_waiting', help: 'Requests that wait for a slot in the runner.' },
       { name: 'kv_cache_used_tokens', help: 'Tokens that slots hold.' },
+      { name: 'kv_cache_active_tokens', help: 'Those of them that requests which run need.' },
       { name: 'kv_cache_size_tokens', help: 'Tokens for which slots have room.' },
       { name: 'steps_total', help: 'Evaluations, each of a token for every request and parts of prompts.' },
       { name: 'evaluated_tokens_total', help: 'Tokens that were evaluated.' },

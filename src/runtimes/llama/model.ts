@@ -73,6 +73,7 @@ export class LlamaModel implements LoadedModel {
       slots_busy: this.#loop.busySlots,
       requests_waiting: this.#loop.waitingTasks,
       kv_cache_used_tokens: this.#loop.heldTokens,
+      kv_cache_active_tokens: this.#loop.activeTokens,
       kv_cache_size_tokens: slots * contextTokens,
       steps_total: steps,
       evaluated_tokens_total: evaluatedTokens,

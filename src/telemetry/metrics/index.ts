@@ -13,6 +13,7 @@ import { runtimeFamilies } from './runtime-families.js';
 import { tritonFamilies } from './triton-families.js';
 import { createVersionGauge } from './version-gauge.js';
 import { VersionRegistry } from './version-registry.js';
+import { vllmFamilies } from './vllm-families.js';
 
 /** A scrape: the Prometheus text format. */
 export interface Exposition {
@@ -56,6 +57,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
         unresolved.set(event.error.code, (unresolved.get(event.error.code) ?? 0) + 1);
       }
     }),
+    events.subscribe('usageGrew', (event) => versions.of(event.ref).generation.recordUsage(event)),
     events.subscribe('batchFinished', (event) => versions.of(event.ref).recordBatch(event)),
     events.subscribe('httpFinished', (event) => http.record(event)),
     events.subscribe('grpcFinished', (event) => grpc.record(event)),
@@ -76,6 +78,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...cacheFamilies(versions, cacheUsage),
     ...modelFamilies({ versions, unresolved, gauge, modelStates }),
     ...generationFamilies(versions),
+    ...vllmFamilies(versions, gauges),
     ...http.families(),
     ...grpc.families(),
     ...runners.families,
@@ -100,7 +103,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     const { createRegistry } = await import('./registry.js');
     registry ??= createRegistry(families);
     for (const { name, version: number, info } of modelStates()) {
-      if (info !== undefined) versions.known({ name, version: number })?.tag(info.source.config.metricTags);
+      const metrics = versions.known({ name, version: number });
+      if (info === undefined || metrics === undefined) continue;
+      metrics.tag(info.source.config.metricTags);
+      metrics.generation.counted ||= info.generates !== undefined;
     }
     const parts: string[] = [];
     for (const { name } of families) {

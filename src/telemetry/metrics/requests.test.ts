@@ -6,6 +6,7 @@ import {
   httpFinished,
   inferFinished,
   refusedCall,
+  usageGrew,
 } from '../../../test/support/finished.js';
 import { samplesOf, startMetrics } from '../../../test/support/metrics-fixture.js';
 import { type ErrorCode, EventBus, MillraceError } from '../../core/index.js';
@@ -121,10 +122,13 @@ describe('the tokens and first answers of a call', () => {
   const stream = { startedAt: 104, firstResponseAt: 110, finishedAt: 150 };
   const usage = { promptTokens: 12, cachedTokens: 8, completionTokens: 5 };
 
-  it('are counted where its model says them, by the reason why it stopped', async () => {
+  it('are counted as its model says them, and at its end by the reason why it stopped', async () => {
     const { events, scrape } = start();
     for (const finishReason of ['stop', 'stop', 'length'] as const) {
-      events.publish('inferFinished', inferFinished({ call: finishedCall({ ...stream, usage, finishReason }) }));
+      const call = finishedCall({ ...stream, usage, finishReason });
+      events.publish('usageGrew', usageGrew({ call }));
+      events.publish('usageGrew', usageGrew({ call, isFirst: false, added: { promptTokens: 0, completionTokens: 4 } }));
+      events.publish('inferFinished', inferFinished({ call }));
     }
     const samples = await scrape();
     const read = (name: string) => samples.get(`${name}{${MODEL}}`);
@@ -141,20 +145,38 @@ describe('the tokens and first answers of a call', () => {
     });
   });
 
-  it('are counted of calls that fail, but not as a time per token', async () => {
+  it('are counted while it runs', async () => {
+    const { events, scrape } = start();
+    events.publish('usageGrew', usageGrew({ call: finishedCall({ ...stream, usage }) }));
+    const samples = await scrape();
+    expect(samples.get(`millrace_generation_tokens_total{${MODEL}}`)).toBe(1);
+    expect(samples.get(`millrace_time_to_first_response_seconds_count{${MODEL}}`)).toBe(1);
+  });
+
+  it('are no time per token where it fails', async () => {
     const { events, scrape } = start();
     const error = new MillraceError('cancelled', 'the client has left');
-    events.publish('inferFinished', inferFinished({ error, call: finishedCall({ ...stream, usage }) }));
+    const call = finishedCall({ ...stream, usage });
+    events.publish('usageGrew', usageGrew({ call }));
+    events.publish('inferFinished', inferFinished({ error, call }));
     const samples = await scrape();
-    expect(samples.get(`millrace_generation_tokens_total{${MODEL}}`)).toBe(5);
     expect(samples.get(`millrace_time_to_first_response_seconds_count{${MODEL}}`)).toBe(1);
     expect(samplesOf(samples, 'millrace_time_per_output_token_seconds_count')).toEqual({});
+  });
+
+  it('are the times of first answers only where its model counts no tokens', async () => {
+    const { events, scrape } = start();
+    events.publish('inferFinished', inferFinished({ call: finishedCall(stream) }));
+    const names = [...(await scrape()).keys()].filter((key) =>
+      /token|first_response.*_count|generations|vllm/.test(key),
+    );
+    expect(names).toEqual([`millrace_time_to_first_response_seconds_count{${MODEL}}`]);
   });
 
   it('are shown for no other model', async () => {
     const { events, scrape } = start();
     events.publish('inferFinished', inferFinished());
-    const names = [...(await scrape()).keys()].filter((key) => /token|first_response|generations/.test(key));
+    const names = [...(await scrape()).keys()].filter((key) => /token|first_response|generations|vllm/.test(key));
     expect(names).toEqual([]);
   });
 });

@@ -8,7 +8,10 @@ export const FAILURE_REASONS = ['REJECTED', 'CANCELED', 'BACKEND', 'OTHER'] as c
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
 /** Names that a metric tag may not take, because we give them a meaning. */
-const RESERVED_LABELS: ReadonlySet<string> = new Set(['model', 'version', 'reason', 'code', 'state', 'le', 'quantile']);
+const RESERVED_LABELS: ReadonlySet<string> = new Set([
+  ...['model', 'model_name', 'version', 'instance_index', 'reason', 'finish_reason', 'finished_reason'],
+  ...['code', 'state', 'le', 'quantile'],
+]);
 const LABEL_NAME = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 type Tags = Readonly<Record<string, string>>;
@@ -20,6 +23,8 @@ export class VersionMetrics {
   labels: Labels;
   /** The labels and the reason, in the order of their names, as Triton writes them. */
   failureLabels: Readonly<Record<FailureReason, Labels>>;
+  /** The labels as vLLM names them. */
+  generationLabels: Labels;
   #tags: Tags | undefined;
 
   success = 0;
@@ -56,6 +61,7 @@ export class VersionMetrics {
     this.version = version;
     this.labels = { model, version: String(version) };
     this.failureLabels = withReasons(this.labels);
+    this.generationLabels = renamed(this.labels);
   }
 
   /** Adds the model's `metricTags` as labels; those that Prometheus or we could not tell apart are left out. */
@@ -65,11 +71,12 @@ export class VersionMetrics {
     const usable = Object.entries(tags ?? {}).filter(([name]) => LABEL_NAME.test(name) && !RESERVED_LABELS.has(name));
     this.labels = sorted({ ...Object.fromEntries(usable), model: this.model, version: String(this.version) });
     this.failureLabels = withReasons(this.labels);
+    this.generationLabels = renamed(this.labels);
   }
 
   recordInfer({ call, error, answered, rows }: Events['inferFinished']): void {
     const { timing } = call;
-    this.generation.record(timing, error === undefined);
+    this.generation.recordEnd(timing, error);
     if (error !== undefined) {
       this.errors.set(error.code, (this.errors.get(error.code) ?? 0) + 1);
       const reason = failureReason(error.code, timing.startedAt > 0 && !answered);
@@ -111,6 +118,10 @@ function withReasons(labels: Labels): Readonly<Record<FailureReason, Labels>> {
   const entries = FAILURE_REASONS.map((reason) => [reason, sorted({ ...labels, reason })] as const);
   // `fromEntries` cannot know that every reason is there.
   return Object.fromEntries(entries) as Record<FailureReason, Labels>;
+}
+
+function renamed({ model = '', ...others }: Labels): Labels {
+  return sorted({ model_name: model, ...others });
 }
 
 function sorted(labels: Labels): Labels {

@@ -125,6 +125,11 @@ export class StepLoop {
     return this.#slots.reduce((sum, { length }) => sum + length, 0);
   }
 
+  /** Those of them that are held for sequences that run. */
+  get activeTokens(): number {
+    return this.#slots.reduce((sum, { task, length }) => sum + (task === undefined ? 0 : length), 0);
+  }
+
   /** Since it was made: steps, tokens that were evaluated, tokens of prompts that did not have to be. */
   get totals(): { readonly steps: number; readonly evaluatedTokens: number; readonly reusedTokens: number } {
     return { steps: this.#steps, evaluatedTokens: this.#evaluatedTokens, reusedTokens: this.#reusedTokens };
