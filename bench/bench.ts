@@ -12,6 +12,7 @@ import { wrkVersion } from './harness/wrk.js';
 import { INSTALLED } from './peers/index.js';
 import { comparisonRows } from './workloads/comparisons.js';
 import { allRows } from './workloads/index.js';
+import { languageRows } from './workloads/language/index.js';
 import { PROFILES } from './workloads/profiles.js';
 import { protocolRows } from './workloads/protocols/index.js';
 
@@ -20,8 +21,10 @@ const USAGE = `npm run bench -- [options]
 Measures millrace and its controls in turn and writes bench/results/<time>.md and .json.
 
   --protocols        gRPC, streams, shared memory, cache, scripts and sequences instead of the main table
+  --language         language models instead of the main table, beside llama.cpp's own server, installed into .cache/peers
   --rows A,B         only these rows: ${names(allRows())};
                      ${names(protocolRows())};
+                     ${names(languageRows())};
                      with --compare W1, W2, W2-binary, W3, grpc-W1
   --compare FOLDER   instead: this build beside the one in FOLDER (a compiled checkout, a package, or its dist), in turn;
                      passes when the 95 % interval of new / old of the CPU time for a request lies below ${CPU_LIMIT}
@@ -43,6 +46,7 @@ export async function main(args: readonly string[]): Promise<number> {
     args: [...args],
     options: {
       protocols: { type: 'boolean', default: false },
+      language: { type: 'boolean', default: false },
       rows: { type: 'string' },
       compare: { type: 'string' },
       rounds: { type: 'string' },
@@ -71,7 +75,8 @@ export async function main(args: readonly string[]): Promise<number> {
     seconds: values.quick ? 0.3 : positive('duration', values.duration),
     warmUpSeconds: values.quick ? 0.1 : 2,
     generator: generatorOf(values.load),
-    peers: values.peers,
+    // Its only peer takes part in any case.
+    peers: values.peers || values.language,
     trial: values.quick,
     say,
   };
@@ -84,10 +89,10 @@ export async function main(args: readonly string[]): Promise<number> {
     write(report, formatComparison(report), values.out);
     return report.rows.some((row) => compare(row).pass === false) ? 1 : 0;
   }
-  const { protocols, rows: wanted } = values;
-  const table = protocols ? protocolRows() : allRows();
-  const rows = wanted === undefined ? table : chooseRows(wanted, [...allRows(), ...protocolRows()]);
-  if (settings.peers) installPeers(say);
+  const { protocols, language, rows: wanted } = values;
+  const table = language ? languageRows() : protocols ? protocolRows() : allRows();
+  const rows = wanted === undefined ? table : chooseRows(wanted, [...allRows(), ...protocolRows(), ...languageRows()]);
+  if (values.peers) installPeers(say);
   const report = await runRows(rows, settings);
   write(report, formatMarkdown(report), values.out);
   return report.rows.some((row) => row.bars.some(({ verdict }) => verdict === 'fail')) ? 1 : 0;

@@ -3,11 +3,12 @@ import path from 'node:path';
 import { inRoot } from './harness/paths.js';
 import { type BenchReport, formatBars, formatMarkdown } from './harness/report.js';
 import { allRows } from './workloads/index.js';
+import { languageRows } from './workloads/language/index.js';
 import { protocolRows } from './workloads/protocols/index.js';
 
 /** A table of which the documentation tells what the last full run says. */
 export interface Chapter {
-  readonly name: 'table' | 'protocols';
+  readonly name: 'table' | 'protocols' | 'language';
   readonly rowIds: () => readonly string[];
   /** Where that run is kept. */
   readonly file: string;
@@ -31,6 +32,12 @@ export const CHAPTERS: readonly Chapter[] = [
     rowIds: () => protocolRows().map(({ id }) => id),
     file: 'bench/kept/protocols.json',
     page: 'docs/figures/protocols.md',
+  },
+  {
+    name: 'language',
+    rowIds: () => languageRows().map(({ id }) => id),
+    file: 'bench/kept/language.json',
+    page: 'docs/figures/language.md',
   },
 ];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { differenceUsBar, ratioBar, valueBar } from './bars.js';
+import { differenceUsBar, meanRatioBar, ratioBar, shareBar, valueBar } from './bars.js';
 import { judge } from './row.js';
 
 describe('a bar', () => {
@@ -45,6 +45,42 @@ describe('a bar', () => {
     const missed = [{ a: { requestsPerSecond: 1 }, b: { requestsPerSecond: 100 } }];
     expect(judge(bar, missed, true)).toMatchObject({ spread: { median: 0.01 }, verdict: 'not judged' });
   });
+});
+
+describe('a bar on the mean of several ratios', () => {
+  const bar = meanRatioBar({
+    text: 'tok/s, mean',
+    metrics: ['tokensPerSecond1', 'tokensPerSecond8'],
+    who: 'a',
+    against: 'b',
+    atLeast: 1.03,
+  });
+
+  it('takes each in the same round', () => {
+    const a = { tokensPerSecond1: 110, tokensPerSecond8: 200 };
+    const b = { tokensPerSecond1: 100, tokensPerSecond8: 200 };
+    expect(judge(bar, [{ a, b }])).toMatchObject({
+      text: 'tok/s, mean: a / b',
+      limit: '≥ 1.03',
+      spread: { median: 1.05 },
+      verdict: 'pass',
+    });
+  });
+
+  it('is not run where one of them is missing', () => {
+    const a = { tokensPerSecond1: 110 };
+    expect(judge(bar, [{ a, b: { tokensPerSecond1: 100, tokensPerSecond8: 200 } }]).verdict).toBe('not run');
+  });
+});
+
+it('a bar on a share holds one metric of a contestant against another one', () => {
+  const bar = shareBar({ metric: 'jsonTokenMs', of: 'tokenMs', who: 'a', atMost: 1.3 });
+  expect(judge(bar, [{ a: { jsonTokenMs: 12, tokenMs: 10 } }])).toMatchObject({
+    text: 'ms/token as JSON / ms/token: a',
+    spread: { median: 1.2 },
+    verdict: 'pass',
+  });
+  expect(judge(bar, [{ a: { jsonTokenMs: 12 } }]).verdict).toBe('not run');
 });
 
 describe('a bar with a condition', () => {

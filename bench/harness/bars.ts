@@ -49,6 +49,44 @@ export function differenceUsBar({ metric, who, against, where, ...limits }: Comp
   };
 }
 
+interface MeanComparison extends Omit<Comparison, 'metric' | 'where'> {
+  readonly text: string;
+  readonly metrics: readonly Metric[];
+}
+
+/** The mean of several metrics of `who`, each as a multiple of `against`'s in the same round. */
+export function meanRatioBar({ text, metrics, who, against, ...limits }: MeanComparison): BarSpec {
+  const bars = metrics.map((metric) => ratioBar({ metric, who, against }));
+  return {
+    text: `${text}: ${who} / ${against}`,
+    digits: 2,
+    contestants: [who, against],
+    ...limits,
+    of(round) {
+      const ratios = bars.flatMap((bar) => bar.of(round) ?? []);
+      return ratios.length < bars.length ? undefined : ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length;
+    },
+  };
+}
+
+interface Share extends Omit<Comparison, 'against' | 'where'> {
+  readonly of: Metric;
+}
+
+/** One metric of `who` as a multiple of another one of the same contestant. */
+export function shareBar({ metric, of: whole, who, ...limits }: Share): BarSpec {
+  return {
+    text: `${METRICS[metric].label} / ${METRICS[whole].label}: ${who}`,
+    digits: 2,
+    contestants: [who],
+    ...limits,
+    of(round) {
+      const [top, bottom] = [round[who]?.[metric], round[who]?.[whole]];
+      return top === undefined || bottom === undefined || bottom === 0 ? undefined : top / bottom;
+    },
+  };
+}
+
 /** `who`'s metric as it is. */
 export function valueBar({ metric, who, ...limits }: Omit<Comparison, 'against' | 'where'>): BarSpec {
   return {

@@ -35,7 +35,7 @@ export const MODELS = {
 
 export interface RepositoryEntry {
   readonly name: string;
-  /** undefined = the model has no ONNX file. */
+  /** undefined = the model is a script. */
   readonly model?: Pick<BenchModel, 'file'>;
   /** Text of the script that is the model. */
   readonly script?: string;
@@ -48,7 +48,7 @@ export function writeRepository(entries: readonly RepositoryEntry[]): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'millrace-bench-'));
   for (const { name, model, script, yaml } of entries) {
     mkdirSync(path.join(folder, name, '1'), { recursive: true });
-    if (model !== undefined) cpSync(model.file, path.join(folder, name, '1', 'model.onnx'));
+    if (model !== undefined) cpSync(model.file, path.join(folder, name, '1', `model${path.extname(model.file)}`));
     if (script !== undefined) writeFileSync(path.join(folder, name, '1', 'model.ts'), script);
     if (yaml !== undefined) writeFileSync(path.join(folder, name, 'model.yaml'), `${yaml.join('\n')}\n`);
   }

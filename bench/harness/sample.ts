@@ -19,6 +19,20 @@ export const METRICS = {
   /** From when a request was due until its generator sent it. */
   lateP99Ms: { label: 'sent late p99 ms', digits: 2 },
   generatorCores: { label: 'generator cores', digits: 2 },
+  tokensPerSecond1: { label: 'tok/s, 1 stream', digits: 1 },
+  tokensPerSecond8: { label: 'tok/s, 8 streams', digits: 1 },
+  tokensPerSecond16: { label: 'tok/s, 16 streams', digits: 1 },
+  firstTokenP95Ms1: { label: 'first token p95 ms, 1 stream', digits: 0 },
+  firstTokenP95Ms8: { label: 'first token p95 ms, 8 streams', digits: 0 },
+  firstTokenP95Ms16: { label: 'first token p95 ms, 16 streams', digits: 0 },
+  firstTokenMs: { label: 'first token ms', digits: 0 },
+  sameSlotFirstTokenMs: { label: 'first token ms, same slot', digits: 0 },
+  otherSlotFirstTokenMs: { label: 'first token ms, another slot', digits: 0 },
+  longestGapMs: { label: 'longest gap ms', digits: 0 },
+  abortPromptMs: { label: 'later after a prompt, ms', digits: 0 },
+  abortAnswerMs: { label: 'later after an answer, ms', digits: 0 },
+  tokenMs: { label: 'ms/token', digits: 2 },
+  jsonTokenMs: { label: 'ms/token as JSON', digits: 2 },
   errors: { label: 'errors', digits: 0 },
 } as const satisfies Record<string, { readonly label: string; readonly digits: number }>;
 

@@ -1,7 +1,9 @@
 import { MODELS } from '../harness/models.js';
 import type { ProfiledWorkload } from '../harness/profile.js';
 import { createRows, oipRequest } from '../harness/requests.js';
+import { installLlamaServer } from '../peers/llama-server.js';
 import { INLINE } from './contestants.js';
+import { firstToken, millraceOptions, THREADS } from './language/contestants.js';
 
 /** What `--profile` can look into. */
 export const PROFILES: Readonly<Record<string, () => ProfiledWorkload>> = {
@@ -14,6 +16,7 @@ export const PROFILES: Readonly<Record<string, () => ProfiledWorkload>> = {
   W3: () => workload('MobileNetV3, 602 KB binary, 8 connections', IMAGE),
   'W3-2': () =>
     workload('MobileNetV3, 602 KB binary, 8 connections, 2 instances', { ...IMAGE, yaml: ['instances: {count: 2}'] }),
+  language: () => streams(8),
 };
 
 interface Options {
@@ -38,6 +41,22 @@ function workload(title: string, options: Options): ProfiledWorkload {
       request: oipRequest(rows, { model: 'm', input: model.input, format: options.format }),
       level: { kind: 'concurrency', concurrency: options.concurrency },
       rowsPerRequest: rows.count,
+    },
+  };
+}
+
+/** Streams of one language model, all of the same prompt. */
+function streams(concurrency: number): ProfiledWorkload {
+  installLlamaServer((line) => console.error(line));
+  const { path, headers, body } = firstToken();
+  const asked = { ...JSON.parse(Buffer.from(body).toString()), max_tokens: 64, stream: true };
+  return {
+    title: `SmolLM2-135M, 64 tokens a stream, ${concurrency} streams`,
+    options: millraceOptions({ slots: concurrency, contextTokens: 2048, threads: THREADS }),
+    plan: {
+      request: { method: 'POST', path, headers, body: Buffer.from(JSON.stringify(asked)) },
+      level: { kind: 'concurrency', concurrency },
+      rowsPerRequest: 64,
     },
   };
 }
