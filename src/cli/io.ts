@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { Environment } from '../config/index.js';
+import { type LineReader, readLines } from './line-reader.js';
 
 export type Colors = ReturnType<typeof pc.createColors>;
 
@@ -22,6 +23,10 @@ export interface Io {
   environment(): Promise<Environment>;
   /** The standard input as a whole. */
   readStdin(): Promise<Uint8Array>;
+  /** Somebody types it: the standard input is a terminal. */
+  readonly stdinIsTTY: boolean;
+  /** The lines that are typed there. */
+  openLines(): LineReader;
   /** Calls `listener` for every SIGINT and SIGTERM instead of ending the process; the returned function ends that. */
   onSignal(listener: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
   /** Ends the process at once. */
@@ -41,6 +46,10 @@ export function processIo(): Io {
       for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks);
     },
+    get stdinIsTTY() {
+      return process.stdin.isTTY === true;
+    },
+    openLines: () => readLines(process.stdin, process.stdout.isTTY ? process.stdout : process.stderr),
     onSignal(listener) {
       process.on('SIGINT', listener).on('SIGTERM', listener);
       return () => process.off('SIGINT', listener).off('SIGTERM', listener);

@@ -35,6 +35,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/infer.js')).registerInfer,
   },
   {
+    name: 'chat',
+    summary: 'talk to a language model of a server',
+    load: async () => (await import('./commands/chat.js')).registerChat,
+  },
+  {
     name: 'models',
     summary: "look at a server's models, load and unload them",
     load: async () => (await import('./commands/models.js')).registerModels,

@@ -1,6 +1,6 @@
 import { createSecureContext } from 'node:tls';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { connect, type MillraceClient, MillraceClientError } from '../client/index.js';
+import { type ClientOptions, connect, type MillraceClient, MillraceClientError } from '../client/index.js';
 import { invalidArgument } from '../core/index.js';
 import { didYouMean } from '../text/index.js';
 import { readText } from './files.js';
@@ -49,13 +49,18 @@ export async function findCa(io: Io, { caFile }: ServerFlags): Promise<string | 
 }
 
 export async function connectTo(io: Io, flags: ServerFlags): Promise<MillraceClient> {
+  return connect(flags.url, await clientOptions(io, flags));
+}
+
+/** What the flags say to every client of the server. */
+export async function clientOptions(io: Io, flags: ServerFlags): Promise<ClientOptions> {
   const key = await findKey(io, flags);
   const ca = await findCa(io, flags);
-  return connect(flags.url, {
+  return {
     ...(key === undefined ? {} : { key }),
     ...(ca === undefined ? {} : { fetch: createTrustingFetch(ca) }),
     ...(flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
-  });
+  };
 }
 
 /** Runs `work`; when it finds that there is no such model, says which one may have been meant. */
@@ -78,6 +83,14 @@ export function parseNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
     throw new InvalidArgumentError(`Expected a number, got '${text}'.`);
+  }
+  return value;
+}
+
+export function parseInteger(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError(`Expected an integer, got '${text}'.`);
   }
   return value;
 }

@@ -56,7 +56,8 @@ export function parseRetryAfter(header: string | null, nowMs: number): number | 
 
 /**
  * The error that an answer other than 2xx stands for; its code is what the header `x-millrace-error` or `code` in the
- * JSON body says, or else what the status means; its message is `error` in the body where there is one.
+ * JSON body says, or else what the status means; its message is `error` in the body where there is one, or in OpenAI's
+ * shape `error.message`.
  */
 export function errorOfAnswer(status: number, headers: Headers, body: Uint8Array): MillraceClientError {
   const text = new TextDecoder().decode(body.subarray(0, 65_536));
@@ -79,10 +80,18 @@ function parseErrorBody(text: string): { code?: ErrorCode | undefined; message?:
   }
   if (typeof body !== 'object' || body === null) return {};
   const { error, code } = body as { readonly error?: unknown; readonly code?: unknown };
-  return {
-    message: typeof error === 'string' && error !== '' ? error : undefined,
-    code: knownCode(code),
-  };
+  if (typeof error === 'object' && error !== null) return readErrorObject(error);
+  return { message: nonEmpty(error), code: knownCode(code) };
+}
+
+/** What an error in OpenAI's shape tells: its code only where it is one of the closed list. */
+export function readErrorObject(error: object): { code: ErrorCode | undefined; message: string | undefined } {
+  const { message, code } = error as { readonly message?: unknown; readonly code?: unknown };
+  return { message: nonEmpty(message), code: knownCode(code) };
+}
+
+function nonEmpty(text: unknown): string | undefined {
+  return typeof text === 'string' && text !== '' ? text : undefined;
 }
 
 function knownCode(code: unknown): ErrorCode | undefined {

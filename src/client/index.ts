@@ -6,6 +6,14 @@ export type {
   ParameterScalar as ParameterValue,
   ScalarParameters,
 } from '../core/index.js';
+export {
+  type Chat,
+  type ChatMessage,
+  type ChatPiece,
+  type ChatRequest,
+  type ChatUsage,
+  connectChat,
+} from './chat.js';
 export { connect, type LoadOptions, type MillraceClient } from './client.js';
 export type { ClientOptions } from './connection.js';
 export { parseServerTiming, toOutput, toResult } from './decode.js';

@@ -78,6 +78,24 @@ describe('stream', () => {
     });
   });
 
+  it('tells of an answer that breaks off', async () => {
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        controller.enqueue(new TextEncoder().encode('data: {"y":[1,2]}\n\n'));
+        controller.error(new Error('gone'));
+      },
+    });
+    const fetch: typeof globalThis.fetch = async (url) =>
+      String(url).endsWith('generate_stream') ? new Response(body) : Response.json(METADATA);
+    expect(await read(connect('http://nowhere', { fetch }).model('mlp').stream(X))).toMatchObject({
+      error: {
+        code: 'unavailable',
+        status: 200,
+        message: 'the connection was closed in the middle of the answer',
+      },
+    });
+  });
+
   it('ends the request when the reader leaves', async () => {
     let left: () => void = () => undefined;
     const gone = new Promise<void>((resolve) => {

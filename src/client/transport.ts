@@ -1,5 +1,5 @@
 import { concatBytes } from './bytes.js';
-import { errorOfAnswer, MillraceClientError } from './errors.js';
+import { type ClientErrorOptions, errorOfAnswer, MillraceClientError } from './errors.js';
 import { type Failure, failureOfStatus, planRetry, type RetryPolicy, wasNeverSent } from './retry.js';
 
 export interface TransportOptions {
@@ -108,9 +108,11 @@ function fetchAnswer(options: TransportOptions, request: HttpRequest, signal: Ab
 export async function* streamAnswer(options: TransportOptions, request: HttpRequest): AsyncGenerator<HttpAnswer> {
   const watch = watchBudget(request.budget);
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let answer: ClientErrorOptions | undefined;
   try {
     const response = await fetchAnswer(options, request, watch.signal);
     const { status, headers } = response;
+    answer = { status, requestId: headers.get('x-request-id') ?? undefined };
     if (!response.ok) throw errorOfAnswer(status, headers, await readBody(response, options.maxResponseBytes));
     reader = response.body?.getReader();
     for (;;) {
@@ -121,13 +123,17 @@ export async function* streamAnswer(options: TransportOptions, request: HttpRequ
   } catch (error) {
     if (watch.signal.aborted) throw watch.signal.reason;
     if (error instanceof MillraceClientError) throw error;
-    throw new MillraceClientError('unavailable', describeUnreachable(options.baseUrl, error), { cause: error });
+    const message = answer === undefined ? describeUnreachable(options.baseUrl, error) : BROKEN_OFF;
+    throw new MillraceClientError('unavailable', message, { ...answer, cause: error });
   } finally {
     watch.stop();
     // What is left of a broken or finished body is nobody's business.
     await reader?.cancel().catch(() => undefined);
   }
 }
+
+/** What is told of an answer that ends too early. */
+export const BROKEN_OFF = 'the connection was closed in the middle of the answer';
 
 async function readBody(response: Response, maxBytes: number): Promise<Uint8Array> {
   const declared = Number(response.headers.get('content-length') ?? Number.NaN);

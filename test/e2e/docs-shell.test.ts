@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { cp, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -18,6 +19,9 @@ const MY_MODEL = `export default {
   },
 };
 `;
+
+/** What stands for the pages' language model. */
+const TINY_MODEL = readFileSync(path.resolve(import.meta.dirname, '../fixtures/models/tiny-kjv.gguf'));
 
 /** `millrace` as it is built; `serve` goes on in the background, on free ports, until the next one or the end. */
 const PRELUDE = `
@@ -64,7 +68,11 @@ describe('examples in the documentation', () => {
   let ports: { readonly http: number; readonly metrics: number };
 
   beforeAll(async () => {
-    models = await createTempFolder({ 'my-model/1/model.ts': MY_MODEL });
+    models = await createTempFolder({
+      'my-model/1/model.ts': MY_MODEL,
+      'smollm2/1/model.gguf': TINY_MODEL,
+      'smollm2/model.yaml': 'llama: { contextTokens: 256, threads: 1 }\n',
+    });
     millrace = await createMillrace({
       settings: {
         repository: { paths: ['examples/models', models.path], controlMode: 'explicit', loadModels: ['*'] },

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { Io, Output } from '../../src/cli/io.js';
+import type { LineReader, Typed } from '../../src/cli/line-reader.js';
 
 /** A world for a command that remembers what was written and whose signals the test gives. */
 export interface FakeIo extends Io {
@@ -7,12 +8,18 @@ export interface FakeIo extends Io {
   readonly err: () => string;
   readonly exits: readonly number[];
   signal(name: 'SIGINT' | 'SIGTERM'): void;
+  /** Ctrl-C while no line is awaited. */
+  interrupt(): void;
 }
 
 export interface FakeIoOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Uint8Array;
+  /** What somebody types, one after the other, and then Ctrl-D: the standard input is a terminal. */
+  readonly typed?: readonly (string | Typed)[];
+  /** The outputs are terminals. */
+  readonly terminal?: boolean;
   readonly colors?: boolean;
   /** Width of the terminal. */
   readonly columns?: number;
@@ -22,11 +29,12 @@ export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
   const written = { out: '', err: '' };
   const listeners = new Set<(signal: 'SIGINT' | 'SIGTERM') => void>();
   const exits: number[] = [];
+  const interrupted = new Set<() => void>();
   const output = (name: 'out' | 'err'): Output => ({
     write(text) {
       written[name] += text;
     },
-    isTTY: false,
+    isTTY: options.terminal ?? false,
     columns: options.columns,
     colors: pc.createColors(options.colors ?? false),
   });
@@ -36,6 +44,8 @@ export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
     environment: async () => options.env ?? {},
     cwd: options.cwd ?? process.cwd(),
     readStdin: async () => Buffer.from(options.stdin ?? ''),
+    stdinIsTTY: options.typed !== undefined,
+    openLines: () => typedLines(options.typed ?? [], interrupted),
     onSignal(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -47,5 +57,23 @@ export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
     signal(name) {
       for (const listener of listeners) listener(name);
     },
+    interrupt() {
+      for (const listener of interrupted) listener();
+    },
+  };
+}
+
+function typedLines(typed: readonly (string | Typed)[], interrupted: Set<() => void>): LineReader {
+  const left = [...typed];
+  return {
+    async next() {
+      const next = left.shift() ?? { kind: 'end' };
+      return typeof next === 'string' ? { kind: 'line', text: next } : next;
+    },
+    onInterrupt(listener) {
+      interrupted.add(listener);
+      return () => interrupted.delete(listener);
+    },
+    close: () => undefined,
   };
 }

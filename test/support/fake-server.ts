@@ -12,6 +12,8 @@ export interface FakeAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** The body is only begun, and goes on until the connection is closed. */
+  readonly open?: true;
 }
 
 /** An HTTP server for one test: records what came and answers as told; `undefined` breaks the connection off. */
@@ -34,6 +36,7 @@ export async function startFakeServer(
       seen.push(arrived);
       const given = await answer(arrived, seen.length - 1);
       if (given === undefined) request.socket.destroy();
+      else if (given.open) response.writeHead(given.status ?? 200, given.headers).write(given.body ?? '');
       else response.writeHead(given.status ?? 200, given.headers).end(given.body ?? '');
     });
   });
