@@ -97,6 +97,24 @@ describe('an answer that has to be JSON', () => {
     else expect(text).toMatch(/^\s*\{\s*"next"/);
   });
 
+  test('may be of an older draft of JSON Schema, by any name', async () => {
+    const instance = await load();
+    const schema = {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      $id: 'mood of today',
+      properties: { mood: { enum: ['calm'] } },
+      required: ['mood'],
+      additionalProperties: false,
+      type: 'object',
+    };
+    const { text, finishReason, error } = await generate(instance, PROMPT, {
+      json_schema: schema as never,
+      max_tokens: 200,
+    });
+    expect({ finishReason, error }).toEqual({ finishReason: 'stop', error: undefined });
+    expect(JSON.parse(text)).toEqual({ mood: 'calm' });
+  });
+
   test.each([
     [{ type: 'string', pattern: 'a+' }, "at '/': the keyword 'pattern' is not supported here"],
     [{ properties: { a: { minimum: 1 } } }, "at '/properties/a': the keyword 'minimum' is not supported here"],

@@ -22,7 +22,10 @@ export function structuredOutput(
     async check(text) {
       const value = parse(text);
       const { Ajv2020 } = await import('ajv/dist/2020.js');
-      const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(schema as object);
+      // Which draft it says it is of, and what it is called, are for others: the grammar has read it.
+      const options = { strict: false, validateFormats: false, validateSchema: false } as const;
+      const { $id: _, ...rest } = schema as { readonly $id?: unknown };
+      const validate = new Ajv2020(options).compile(rest);
       if (!validate(value)) throw wrong(`${validate.errors?.[0]?.instancePath} ${validate.errors?.[0]?.message}`);
     },
   };
