@@ -65,6 +65,8 @@ export interface GenerationSpec {
   readonly maxOutputTokens: number;
   /** It takes conversations, too: as JSON in the input `chat_input`, in place of `text_input`. */
   readonly chat: boolean;
+  /** It fills in what is between a text and the parameter `suffix`. Default: no. */
+  readonly infill?: boolean;
 }
 
 /** The model that a caller names; version undefined = the server's version policy chooses. */

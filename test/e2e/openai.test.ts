@@ -254,6 +254,60 @@ describe('completions', () => {
     expect(logprobs.text_offset.at(-1)).toBe(text.length - logprobs.tokens.at(-1).length);
     expect(Object.keys(logprobs.top_logprobs[0])).toHaveLength(2);
   });
+
+  it('tell probabilities of an echoed prompt, whole and as a stream', async () => {
+    const request = { ...GREEDY, prompt: 'And the earth was without form', echo: true, logprobs: 1 };
+    const { json } = await ask('completions', request);
+    const [{ text, logprobs }] = json.choices;
+    expect(logprobs.tokens.join('')).toBe(text);
+    expect(logprobs.token_logprobs).toHaveLength(json.usage.total_tokens);
+    expect([logprobs.token_logprobs[0], logprobs.top_logprobs[0], logprobs.text_offset[0]]).toEqual([null, null, 0]);
+    expect(logprobs.token_logprobs.slice(1).every((each: Json) => each <= 0)).toBe(true);
+    expect(
+      logprobs.text_offset.map((at: number, index: number) => text.startsWith(logprobs.tokens[index], at)),
+    ).toEqual(logprobs.tokens.map(() => true));
+    const events = await eventsOf(await post('completions', { ...request, stream: true }));
+    const pieces = events.slice(0, -1).map(({ choices }) => choices[0]);
+    expect(pieces.map((piece) => piece.text).join('')).toBe(text);
+    expect(pieces.flatMap((piece) => piece.logprobs.text_offset)).toEqual(logprobs.text_offset);
+    expect(pieces.flatMap((piece) => piece.logprobs.tokens)).toEqual(logprobs.tokens);
+  });
+
+  it('tell probabilities of a prompt that is not gone on with', async () => {
+    const { json } = await ask('completions', { ...GREEDY, prompt: 'And the', max_tokens: 0, echo: true, logprobs: 0 });
+    expect(json.choices[0]).toMatchObject({ text: 'And the', finish_reason: 'length' });
+    expect(json.choices[0].logprobs.tokens.join('')).toBe('And the');
+    expect(json.usage.completion_tokens).toBe(0);
+  });
+
+  it('give the most probable of more answers', async () => {
+    const request = { ...GREEDY, prompt: ['And the', 'In the'], temperature: 1, n: 2, best_of: 4, logprobs: 0 };
+    const { json } = await ask('completions', request);
+    expect(json.choices.map(({ index }: Json) => index)).toEqual([0, 1, 2, 3]);
+    expect(json.usage.completion_tokens).toBe(8 * 8);
+    const average = ({ logprobs }: Json) =>
+      logprobs.token_logprobs.reduce((sum: number, each: number) => sum + each, 0) / logprobs.token_logprobs.length;
+    const [first, second, third, fourth] = json.choices.map(average);
+    expect(first).toBeGreaterThanOrEqual(second);
+    expect(third).toBeGreaterThanOrEqual(fourth);
+    const plain = await ask('completions', { ...request, logprobs: undefined });
+    expect(plain.json.choices.map(({ logprobs }: Json) => logprobs)).toEqual([null, null, null, null]);
+  });
+
+  it.each([
+    ['suffix', { suffix: '!' }, "'suffix': model 'kjv' has not learnt to fill in what is missing"],
+    ['suffix', { suffix: '!', echo: true }, `'suffix': expected to be left out where 'echo' is true, got "!"`],
+    [
+      'suffix',
+      { suffix: '!', prompt: [1, 2] },
+      `'suffix': expected to be left out where the prompt is tokens, got "!"`,
+    ],
+    ['best_of', { best_of: 1, n: 2 }, "'best_of': expected an integer from 2 to 128, got 1"],
+    ['best_of', { best_of: 2, stream: true }, "'best_of': expected to be what 'n' is (1) in a stream, got 2"],
+  ])('refuse %s in %j', async (param, change, message) => {
+    const { status, json } = await ask('completions', { ...GREEDY, prompt: 'And', ...change });
+    expect({ status, param: json.error.param, message: json.error.message }).toEqual({ status: 400, param, message });
+  });
 });
 
 describe('tokens', () => {

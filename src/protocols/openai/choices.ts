@@ -11,6 +11,7 @@ import {
 import type { ModelInfo } from '../../engine/index.js';
 import type { InferResult, Resolved, Service } from '../../service/index.js';
 import { didYouMean } from '../../text/index.js';
+import { ParameterError } from './errors.js';
 
 /** What a choice is generated for: a text, the JSON of a conversation, or the tokens of a text. */
 export type ChoiceInput =
@@ -117,6 +118,10 @@ export class Choices {
     if (generates === undefined) throw cannot(model, 'does not generate text');
     if (input.name === 'chat_input' && !generates.chat)
       throw cannot(model, 'has no chat template; use /v1/completions');
+    if (parameters.suffix !== undefined && generates.infill !== true) {
+      const message = `'suffix': model '${model}' has not learnt to fill in what is missing`;
+      throw new ParameterError('suffix', message, 'unimplemented');
+    }
     return service.infer(call, resolved, {
       id: '',
       inputs: [tensorOf(input)],

@@ -1,9 +1,9 @@
-import type { Call } from '../../core/index.js';
+import type { Call, InferResponse } from '../../core/index.js';
 import { jsonResponse } from '../route.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import { Choices, type ChoicesContext } from './choices.js';
 import { type CompletionRequest, decodeCompletion } from './decode-completion.js';
-import { completionLogprobs, textOf } from './encode.js';
+import { averageLogprob, completionLogprobs, textOf, tokensLength } from './encode.js';
 import { type AnswerHead, createHead } from './head.js';
 import { event, eventStream } from './sse.js';
 import { UsageCounter } from './usage.js';
@@ -17,27 +17,34 @@ export async function answerCompletion(
   const request = decodeCompletion(body);
   const { clock } = context;
   call.timing.decodedAt = clock.now();
-  const { model, n, prompts, parameters } = request;
-  const inputs = prompts.flatMap((prompt) => Array.from({ length: n }, () => prompt));
+  const { model, bestOf, prompts, parameters } = request;
+  const inputs = prompts.flatMap((prompt) => Array.from({ length: bestOf }, () => prompt));
   const choices = new Choices(context, call, { model, inputs, parameters });
   const head = createHead('cmpl-', model, clock);
   if (request.stream) return eventStream(chunks({ request, choices, head }), clock);
-  const usage = new UsageCounter(n);
+  const usage = new UsageCounter(bestOf);
   const responses = await choices.whole();
+  for (const [index, response] of responses.entries()) usage.note(index, response.usage);
   return jsonResponse({
     ...head,
     object: 'text_completion',
-    choices: responses.map((response, index) => {
-      usage.note(index, response.usage);
-      return {
-        index,
-        text: textOf(response),
-        logprobs: request.logprobs ? completionLogprobs(response, 0) : null,
-        finish_reason: response.finishReason ?? 'stop',
-      };
-    }),
+    choices: best(responses, request).map((response, index) => ({
+      index,
+      text: textOf(response),
+      logprobs: request.logprobs ? completionLogprobs(response, 0) : null,
+      finish_reason: response.finishReason ?? 'stop',
+    })),
     usage: usage.body(),
   });
+}
+
+/** Of the answers to each prompt those whose tokens are the most probable on average, the best first. */
+function best(responses: readonly InferResponse[], { n, bestOf }: CompletionRequest): readonly InferResponse[] {
+  if (bestOf === n) return responses;
+  const prompts = Array.from({ length: responses.length / bestOf }, (_, prompt) =>
+    responses.slice(prompt * bestOf, (prompt + 1) * bestOf),
+  );
+  return prompts.flatMap((answers) => answers.toSorted((a, b) => averageLogprob(b) - averageLogprob(a)).slice(0, n));
 }
 
 interface Streamed {
@@ -49,19 +56,19 @@ interface Streamed {
 async function* chunks({ request, choices, head }: Streamed): AsyncGenerator<string> {
   const { n, includeUsage, logprobs } = request;
   const usage = new UsageCounter(n);
-  const lengths = new Map<number, number>();
+  // Characters of the tokens that have come, by choice.
+  const offsets = new Map<number, number>();
   const chunk = (list: readonly object[], total: object | null = null): string =>
     event({ ...head, object: 'text_completion', choices: list, ...(includeUsage ? { usage: total } : {}) });
   for await (const { index, response } of choices.pieces()) {
     usage.note(index, response.usage);
-    const length = lengths.get(index);
-    const text = textOf(response);
-    lengths.set(index, (length ?? 0) + text.length);
+    const offset = offsets.get(index) ?? 0;
+    offsets.set(index, offset + tokensLength(response));
     yield chunk([
       {
         index,
-        text,
-        logprobs: logprobs ? completionLogprobs(response, length ?? 0) : null,
+        text: textOf(response),
+        logprobs: logprobs ? completionLogprobs(response, offset) : null,
         finish_reason: response.finishReason ?? null,
       },
     ]);

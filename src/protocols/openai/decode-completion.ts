@@ -7,11 +7,14 @@ export interface CompletionRequest extends GenerationRequest {
   readonly model: string;
   readonly prompts: readonly ChoiceInput[];
   readonly logprobs: boolean;
+  /** Answers to each prompt that are generated, of which the `n` most probable are given. */
+  readonly bestOf: number;
 }
 
 /** OpenAI's own. */
 const DEFAULT_TOKENS = 16;
 const MAX_PROMPTS = 128;
+const MAX_BEST_OF = 128;
 
 /** Reads the body of `POST /v1/completions`. Throws `ParameterError`. */
 export function decodeCompletion(body: unknown): CompletionRequest {
@@ -22,20 +25,39 @@ export function decodeCompletion(body: unknown): CompletionRequest {
   const maxTokens = readMaxTokens(fields, 'max_tokens', 0) ?? DEFAULT_TOKENS;
   const logprobs = fields.integer('logprobs', 0, 20);
   const echo = fields.boolean('echo') ?? false;
-  if (echo && logprobs !== undefined)
-    fields.refuse('logprobs', "to be left out where 'echo' is true: probabilities of prompts are not told");
-  const bestOf = fields.integer('best_of', 1, Number.MAX_SAFE_INTEGER) ?? generation.n;
-  if (bestOf !== generation.n)
-    fields.refuse('best_of', `to be what 'n' is (${generation.n}): answers are not ranked here`);
-  fields.unsupported('suffix', '');
+  const suffix = readSuffix(fields, prompts, echo);
+  const { n, stream } = generation;
+  const bestOf = fields.integer('best_of', n, MAX_BEST_OF) ?? n;
+  if (bestOf > n && stream) fields.refuse('best_of', `to be what 'n' is (${n}) in a stream`);
   fields.end();
   return {
     ...generation,
     model,
     prompts,
+    bestOf,
     logprobs: logprobs !== undefined,
-    parameters: { ...generation.parameters, ...defined({ max_tokens: maxTokens, logprobs, echo: echo || undefined }) },
+    parameters: {
+      ...generation.parameters,
+      ...defined({
+        max_tokens: maxTokens,
+        // Answers are ranked by them.
+        logprobs: logprobs ?? (bestOf > n ? 0 : undefined),
+        prompt_logprobs: echo ? logprobs : undefined,
+        echo: echo || undefined,
+        suffix,
+      }),
+    },
   };
+}
+
+/** undefined = the answer just goes on with the prompt, as it does with an empty suffix. */
+function readSuffix(fields: Fields, prompts: readonly ChoiceInput[], echo: boolean): string | undefined {
+  const suffix = fields.string('suffix') || undefined;
+  if (suffix === undefined) return undefined;
+  if (echo) fields.refuse('suffix', "to be left out where 'echo' is true");
+  if (prompts.some(({ name }) => name !== 'text_input'))
+    fields.refuse('suffix', 'to be left out where the prompt is tokens');
+  return suffix;
 }
 
 /** A text, its tokens, or a list of either. */

@@ -4,7 +4,8 @@ import { isObject } from './fields.js';
 /** A token as the runtime reports it. */
 interface ReportedToken {
   readonly token: string;
-  readonly logprob: number;
+  /** null = the first of a prompt. */
+  readonly logprob: number | null;
   readonly bytes: readonly number[];
   readonly top_logprobs: readonly Omit<ReportedToken, 'top_logprobs'>[];
 }
@@ -20,7 +21,7 @@ export function textOf({ outputs }: InferResponse): string {
 
 /** `logprobs` of a choice in a chat completion. */
 export function chatLogprobs(response: InferResponse): object {
-  const content = reportedTokens(response).map(({ token, logprob, bytes, top_logprobs: top }) => ({
+  const content = reportedTokens(response, 'logprobs').map(({ token, logprob, bytes, top_logprobs: top }) => ({
     token,
     logprob,
     bytes,
@@ -33,9 +34,9 @@ export function chatLogprobs(response: InferResponse): object {
   return { content, refusal: null };
 }
 
-/** `logprobs` of a choice in a completion; `offset` = characters of the choice that came before. */
+/** `logprobs` of a choice in a completion, those of an echoed prompt first; `offset` = characters of the choice that came before. */
 export function completionLogprobs(response: InferResponse, offset: number): object {
-  const tokens = reportedTokens(response);
+  const tokens = completionTokens(response);
   let at = offset;
   const offsets = tokens.map(({ token }) => {
     const here = at;
@@ -45,15 +46,30 @@ export function completionLogprobs(response: InferResponse, offset: number): obj
   return {
     tokens: tokens.map(({ token }) => token),
     token_logprobs: tokens.map(({ logprob }) => logprob),
-    top_logprobs: tokens.map(({ top_logprobs: top }) =>
-      Object.fromEntries(top.map(({ token, logprob }) => [token, logprob])),
+    top_logprobs: tokens.map(({ logprob, top_logprobs: top }) =>
+      logprob === null ? null : Object.fromEntries(top.map(({ token, logprob: value }) => [token, value])),
     ),
     text_offset: offsets,
   };
 }
 
-function reportedTokens({ parameters }: InferResponse): readonly ReportedToken[] {
-  const { logprobs } = parameters;
-  if (!Array.isArray(logprobs)) return [];
-  return logprobs.filter((entry: ParameterElement) => isObject(entry)) as unknown as readonly ReportedToken[];
+/** Characters of the tokens that are reported. */
+export function tokensLength(response: InferResponse): number {
+  return completionTokens(response).reduce((length, { token }) => length + token.length, 0);
+}
+
+/** Of an answer's tokens; the lower, the less probable it was. */
+export function averageLogprob(response: InferResponse): number {
+  const tokens = reportedTokens(response, 'logprobs');
+  return tokens.reduce((sum, { logprob }) => sum + (logprob ?? 0), 0) / Math.max(tokens.length, 1);
+}
+
+function completionTokens(response: InferResponse): readonly ReportedToken[] {
+  return [...reportedTokens(response, 'prompt_logprobs'), ...reportedTokens(response, 'logprobs')];
+}
+
+function reportedTokens({ parameters }: InferResponse, name: 'logprobs' | 'prompt_logprobs'): readonly ReportedToken[] {
+  const reported = parameters[name];
+  if (!Array.isArray(reported)) return [];
+  return reported.filter((entry: ParameterElement) => isObject(entry)) as unknown as readonly ReportedToken[];
 }

@@ -11,7 +11,9 @@ import type { LlamaContext } from './library/context.js';
 import type { Weights } from './library/weights.js';
 import { logSumExp, topTokens } from './sampling/logprobs.js';
 import type { GenerationOptions } from './sampling/options.js';
+import { PromptReader } from './sampling/prompt-reader.js';
 import type { Sampler } from './sampling/sampler.js';
+import { describeToken, type TokenReport } from './sampling/token-report.js';
 import type { Task } from './schedule/step-loop.js';
 import { TextAssembler } from './text/text-assembler.js';
 import { textTensor } from './text/text-tensor.js';
@@ -20,8 +22,8 @@ export interface GenerationSetup {
   readonly item: BatchItem;
   readonly emit: Emit;
   readonly prompt: Int32Array;
-  /** Text with which the answer begins. */
-  readonly echoed: string;
+  /** What the prompt was made of, where that is told. */
+  readonly text: string;
   readonly salt: string;
   readonly options: GenerationOptions;
   /** Most tokens of the answer. */
@@ -31,15 +33,6 @@ export interface GenerationSetup {
   readonly context: LlamaContext;
   /** The reader of its answers has room again. */
   readonly onRoom: () => void;
-}
-
-/** What is told of a chosen token where its probability was asked for. */
-interface TokenReport {
-  readonly token: string;
-  readonly id: number;
-  readonly logprob: number;
-  readonly bytes: readonly number[];
-  readonly top_logprobs: readonly Omit<TokenReport, 'top_logprobs'>[];
 }
 
 /** One request in the step loop: from its tokens to its answers. */
@@ -52,6 +45,9 @@ export class Generation implements Task {
   readonly ended: Promise<void>;
   readonly #setup: GenerationSetup;
   readonly #assembler: TextAssembler;
+  /** undefined = nobody asks for the probabilities of the prompt. */
+  readonly #reader: PromptReader | undefined;
+  #promptReports: readonly TokenReport[] = [];
   /** Of tokens whose text is still held back. */
   #reports: TokenReport[] = [];
   /** Tokens of the answer that are still to be told. */
@@ -70,7 +66,11 @@ export class Generation implements Task {
     this.prompt = setup.prompt;
     this.salt = setup.salt;
     this.#assembler = new TextAssembler(setup.options.stop);
-    this.#prefix = setup.echoed;
+    const { options, text, weights } = setup;
+    this.#prefix = options.echo ? text : '';
+    if (options.promptLogprobs !== undefined) {
+      this.#reader = new PromptReader({ tokens: this.prompt, text, count: options.promptLogprobs, weights });
+    }
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -80,8 +80,23 @@ export class Generation implements Task {
     this.#cachedTokens = cachedTokens;
   }
 
+  get readsPrompt(): boolean {
+    return this.#reader !== undefined;
+  }
+
+  readPrompt(from: number, indices: readonly number[]): void {
+    const { context } = this.#setup;
+    this.#promptReports =
+      this.#reader?.read(
+        from,
+        indices.map((index) => context.logits(index)),
+      ) ?? [];
+    if (this.#promptReports.length > 0) this.#emit({ outputs: [textTensor(this.#withPrefix(''))], final: false });
+  }
+
   next(index: number): number | undefined {
     const { context, sampler, weights, options, maxTokens } = this.#setup;
+    if (maxTokens === 0) return this.#finish('length');
     const logits = context.logits(index);
     // Before the logits are changed: probabilities are the model's own.
     const report = options.logprobs === undefined ? undefined : this.#prepareReport(logits, options.logprobs);
@@ -144,11 +159,14 @@ export class Generation implements Task {
   #takeParameters(): { readonly parameters?: Parameters } {
     const logprobs = this.#reports;
     const tokens = this.#tokens;
-    if (logprobs.length === 0 && tokens.length === 0) return {};
+    const prompt = this.#promptReports;
+    if (logprobs.length === 0 && tokens.length === 0 && prompt.length === 0) return {};
+    this.#promptReports = [];
     this.#reports = [];
     this.#tokens = [];
     const told: Record<string, ParameterValue> = {};
     // Plain data of numbers and texts.
+    if (prompt.length > 0) told.prompt_logprobs = prompt as unknown as ParameterValue;
     if (logprobs.length > 0) told.logprobs = logprobs as unknown as ParameterValue;
     if (tokens.length > 0) {
       told.token_ids = tokens;
@@ -173,16 +191,12 @@ export class Generation implements Task {
   }
 
   #prepareReport(logits: Float32Array, count: number): (token: number) => TokenReport {
+    const { weights } = this.#setup;
     const sum = logSumExp(logits);
-    const top = topTokens(logits, count).map((token) => this.#describe(token, (logits[token] as number) - sum));
+    const top = topTokens(logits, count).map((token) => describeToken(weights, token, (logits[token] as number) - sum));
     // The one that is chosen is known later, when its logit is another one.
     const before = logits.slice();
-    return (token) => ({ ...this.#describe(token, (before[token] as number) - sum), top_logprobs: top });
-  }
-
-  #describe(id: number, logprob: number): Omit<TokenReport, 'top_logprobs'> {
-    const bytes = this.#setup.weights.pieceOf(id, true);
-    return { token: Buffer.from(bytes).toString(), id, logprob, bytes: Array.from(bytes) };
+    return (token) => ({ ...describeToken(weights, token, (before[token] as number) - sum), top_logprobs: top });
   }
 }
 

@@ -30,7 +30,7 @@ async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promise<Loade
       deterministic: options.deterministic,
     });
     const template = await ChatTemplate.open(options.chatTemplate || weights.chatTemplate, weights, runtime);
-    const description = describe(options, context, template);
+    const description = describe(options, context, { template, weights });
     return new LlamaModel({ library, weights, context, options, template, description, runtime });
   } catch (error) {
     weights.free();
@@ -50,7 +50,12 @@ const text = (name: string, optional = false): TensorSpec => ({
   optional,
 });
 
-function describe(options: LlamaOptions, context: LlamaContext, template: ChatTemplate | undefined): Description {
+interface Read {
+  readonly weights: Weights;
+  readonly template: ChatTemplate | undefined;
+}
+
+function describe(options: LlamaOptions, context: LlamaContext, { weights, template }: Read): Description {
   const tokens: TensorSpec = { name: 'token_ids', datatype: 'INT32', shape: [-1], batchAxis: null, optional: true };
   const chat = template === undefined ? [] : [text('chat_input', true)];
   const inputs = [text('text_input', true), tokens, ...chat];
@@ -64,6 +69,7 @@ function describe(options: LlamaOptions, context: LlamaContext, template: ChatTe
       contextTokens: context.contextTokens,
       maxOutputTokens: options.maxOutputTokens,
       chat: template !== undefined,
+      infill: weights.infillTokens !== undefined,
     },
     stateful: false,
     concurrency: options.slots,

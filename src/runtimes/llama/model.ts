@@ -11,6 +11,7 @@ import { type GenerationOptions, readGenerationOptions } from './sampling/option
 import { Sampler } from './sampling/sampler.js';
 import { StepLoop } from './schedule/step-loop.js';
 import type { ChatTemplate } from './template/chat-template.js';
+import { infillPrompt } from './text/infill-prompt.js';
 import { type PromptSource, readPrompt } from './text/read-prompt.js';
 import { textTensor } from './text/text-tensor.js';
 
@@ -95,7 +96,7 @@ export class LlamaModel implements LoadedModel {
       const requested = readGenerationOptions(item.parameters, this.#setup.weights.vocabularySize);
       const prompt = await this.#readPrompt(item, requested);
       if (running.cancelled) throw new MillraceError('cancelled', 'the request was cancelled');
-      if (requested.maxTokens === 0) {
+      if (requested.maxTokens === 0 && requested.promptLogprobs === undefined) {
         emit([promptOnly(item, prompt, requested)]);
         return;
       }
@@ -110,13 +111,13 @@ export class LlamaModel implements LoadedModel {
     }
   }
 
-  #create(item: BatchItem, { tokens: prompt, echoed, requested, emit }: Accepted): Generation {
+  #create(item: BatchItem, { tokens: prompt, text, requested, emit }: Accepted): Generation {
     const { library, weights, context, options } = this.#setup;
     return new Generation({
       item,
       emit,
       prompt,
-      echoed,
+      text,
       salt: JSON.stringify([options.sharePrefixes === 'all' ? '' : item.context?.principal, requested.cacheSalt]),
       options: requested,
       maxTokens: Math.min(requested.maxTokens ?? options.maxOutputTokens, context.contextTokens - prompt.length),
@@ -134,33 +135,38 @@ export class LlamaModel implements LoadedModel {
   async #readPrompt({ inputs }: BatchItem, requested: GenerationOptions): Promise<Prompt> {
     const { weights, context } = this.#setup;
     const source = readPrompt(inputs, weights.vocabularySize);
+    if (requested.suffix !== undefined && source.kind !== 'text')
+      throw invalidArgument("parameter 'suffix': expected to be left out where the prompt is no text");
     const tokens = source.kind === 'tokens' ? source.tokens : await this.#tokensOf(source, requested);
-    const text = () => (source.kind === 'text' ? source.text : weights.detokenize(tokens));
-    const prompt = { tokens, echoed: requested.echo ? text() : '' };
-    if (requested.maxTokens === 0) return prompt;
+    const isTold = requested.echo || requested.promptLogprobs !== undefined;
+    const text = source.kind === 'text' ? source.text : isTold ? weights.detokenize(tokens) : '';
+    const prompt = { tokens, text };
+    if (requested.maxTokens === 0 && requested.promptLogprobs === undefined) return prompt;
     if (tokens.length === 0) throw invalidArgument('the prompt is empty');
     if (tokens.length >= context.contextTokens) throw tooLong(tokens.length, context.contextTokens);
     return prompt;
   }
 
-  async #tokensOf(source: TextSource, { maxTokens, addSpecial, parseSpecial }: GenerationOptions): Promise<Int32Array> {
+  async #tokensOf(source: TextSource, requested: GenerationOptions): Promise<Int32Array> {
     const { weights, context, template } = this.#setup;
+    const { maxTokens, addSpecial, parseSpecial, suffix } = requested;
     const isChat = source.kind === 'chat';
     if (isChat && template === undefined)
       throw invalidArgument('the model has no chat template, so it takes texts only');
     const text = isChat ? ((await template?.render(source.variables)) ?? '') : source.text;
     // What cannot fit is not tokenised first, which takes a second for a few megabytes.
-    const bytes = Buffer.byteLength(text);
+    const bytes = Buffer.byteLength(text) + Buffer.byteLength(suffix ?? '');
     const atLeast = Math.ceil(bytes / weights.longestPieceBytes);
     if (maxTokens !== 0 && atLeast >= context.contextTokens)
       throw tooLong(`at least ${atLeast}`, context.contextTokens);
     if (bytes > MAX_TEXT_BYTES)
       throw invalidArgument(`the prompt has ${bytes} bytes; at most ${MAX_TEXT_BYTES} are tokenised`);
-    return weights.tokenize(text, {
+    const read = {
       // Most templates write the beginning of the text themselves.
       addSpecial: isChat ? template?.beginsText(text) === false : addSpecial,
       parseSpecial: isChat || parseSpecial,
-    });
+    };
+    return suffix === undefined ? weights.tokenize(text, read) : infillPrompt(weights, { before: text, suffix, read });
   }
 }
 
@@ -168,8 +174,8 @@ type TextSource = Exclude<PromptSource, { readonly kind: 'tokens' }>;
 
 interface Prompt {
   readonly tokens: Int32Array;
-  /** Text with which the answer begins. */
-  readonly echoed: string;
+  /** What they were made of; '' where nobody asks for that. */
+  readonly text: string;
 }
 
 /** A request that is to be generated for. */
@@ -181,12 +187,12 @@ interface Accepted extends Prompt {
 /** What is told of a prompt for which nothing is generated. */
 function promptOnly(
   { callId }: BatchItem,
-  { tokens, echoed }: Prompt,
-  { returnTokenIds }: GenerationOptions,
+  { tokens, text }: Prompt,
+  { returnTokenIds, echo }: GenerationOptions,
 ): Emission {
   return {
     callId,
-    outputs: [textTensor(echoed)],
+    outputs: [textTensor(echo ? text : '')],
     ...(returnTokenIds ? { parameters: { prompt_token_ids: Array.from(tokens) } } : {}),
     usage: { promptTokens: tokens.length, completionTokens: 0 },
     finishReason: 'length',

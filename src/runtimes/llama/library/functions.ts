@@ -21,6 +21,9 @@ export const PROTOTYPES: Readonly<Record<keyof Functions, string>> = {
   llama_vocab_is_eog: 'bool llama_vocab_is_eog(void *vocabulary, int32 token)',
   llama_vocab_bos: 'int32 llama_vocab_bos(void *vocabulary)',
   llama_vocab_eos: 'int32 llama_vocab_eos(void *vocabulary)',
+  llama_vocab_fim_pre: 'int32 llama_vocab_fim_pre(void *vocabulary)',
+  llama_vocab_fim_suf: 'int32 llama_vocab_fim_suf(void *vocabulary)',
+  llama_vocab_fim_mid: 'int32 llama_vocab_fim_mid(void *vocabulary)',
   llama_tokenize:
     'int32 llama_tokenize(void *vocabulary, void *text, int32 size, void *tokens, int32 room, bool add_special, bool parse_special)',
   llama_detokenize:
@@ -67,6 +70,9 @@ interface Functions {
   llama_vocab_is_eog(vocabulary: Pointer, token: number): boolean;
   llama_vocab_bos(vocabulary: Pointer): number;
   llama_vocab_eos(vocabulary: Pointer): number;
+  llama_vocab_fim_pre(vocabulary: Pointer): number;
+  llama_vocab_fim_suf(vocabulary: Pointer): number;
+  llama_vocab_fim_mid(vocabulary: Pointer): number;
   llama_tokenize(
     vocabulary: Pointer,
     text: Uint8Array,

@@ -12,6 +12,12 @@ export interface TokenizeOptions {
   readonly parseSpecial: boolean;
 }
 
+export interface InfillTokens {
+  readonly prefix: number;
+  readonly suffix: number;
+  readonly middle: number;
+}
+
 /** A GGUF file in memory: weights, vocabulary, template. */
 export class Weights {
   readonly pointer: Pointer;
@@ -63,6 +69,16 @@ export class Weights {
 
   get endToken(): number | undefined {
     return validToken(this.#library.llama_vocab_eos(this.vocabulary));
+  }
+
+  /** Tokens between which a model is told what comes before and behind its answer; undefined = it has not learnt that. */
+  get infillTokens(): InfillTokens | undefined {
+    const library = this.#library;
+    const prefix = validToken(library.llama_vocab_fim_pre(this.vocabulary));
+    const suffix = validToken(library.llama_vocab_fim_suf(this.vocabulary));
+    const middle = validToken(library.llama_vocab_fim_mid(this.vocabulary));
+    if (prefix === undefined || suffix === undefined || middle === undefined) return undefined;
+    return { prefix, suffix, middle };
   }
 
   tokenize(text: string, { addSpecial, parseSpecial }: TokenizeOptions): Int32Array {

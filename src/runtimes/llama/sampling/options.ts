@@ -42,6 +42,10 @@ export interface GenerationOptions extends SamplingOptions {
   readonly cacheSalt: string;
   /** Alternatives of each token whose probabilities are told; undefined = no probabilities. */
   readonly logprobs: number | undefined;
+  /** The same of the prompt's tokens; undefined = they are not told. */
+  readonly promptLogprobs: number | undefined;
+  /** Of texts: what comes behind the answer; undefined = the answer goes on with the text. */
+  readonly suffix: string | undefined;
 }
 
 export const MAX_STOPS = 16;
@@ -72,6 +76,8 @@ export function readGenerationOptions(parameters: Parameters, vocabularySize: nu
     output: structuredOutput(reader.any('json_schema'), reader.boolean('json_object', false)),
     cacheSalt: reader.optional('cache_salt', (name) => reader.string(name)) ?? '',
     logprobs: reader.optional('logprobs', (name) => reader.integer(name, 0, MAX_LOGPROBS)),
+    promptLogprobs: reader.optional('prompt_logprobs', (name) => reader.integer(name, 0, MAX_LOGPROBS)),
+    suffix: reader.optional('suffix', (name) => reader.string(name)),
   };
   reader.end();
   if (options.output !== undefined && options.ignoreEos) {

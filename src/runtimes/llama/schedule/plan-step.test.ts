@@ -22,6 +22,10 @@ describe('planStep', () => {
     expect(planStep([generating, { promptLeft: 100 }, { promptLeft: 100 }], LIMITS)).toEqual([1, 100, 28]);
   });
 
+  it('takes no more of a prompt than it wants at a time, and of others what is left', () => {
+    expect(planStep([{ promptLeft: 100, most: 16 }, { promptLeft: 1_000 }], LIMITS)).toEqual([16, 496]);
+  });
+
   it('takes no more than fits, and something wherever somebody waits', () => {
     const candidates = fc.array(fc.record({ promptLeft: fc.nat(3_000) }), { maxLength: 40 });
     const limits = fc.record({

@@ -2,6 +2,8 @@
 export interface StepCandidate {
   /** Tokens of its prompt that are still to be evaluated; 0 = it generates, one token a step. */
   readonly promptLeft: number;
+  /** Most tokens of it in one step. Default: any. */
+  readonly most?: number;
 }
 
 export interface StepLimits {
@@ -24,9 +26,9 @@ export function planStep(candidates: readonly StepCandidate[], limits: StepLimit
   });
   const generates = room < limits.batchTokens;
   let prefill = generates ? Math.min(room, limits.prefillTokens) : room;
-  return candidates.map(({ promptLeft }, index) => {
+  return candidates.map(({ promptLeft, most = promptLeft }, index) => {
     if (promptLeft === 0) return tokens[index] as number;
-    const taken = Math.min(promptLeft, prefill);
+    const taken = Math.min(promptLeft, most, prefill);
     prefill -= taken;
     return taken;
   });

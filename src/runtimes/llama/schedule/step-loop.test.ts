@@ -96,7 +96,17 @@ class FakeEvaluator implements Evaluator {
   }
 }
 
+interface TaskOptions {
+  readonly prompt: readonly number[];
+  readonly count?: number;
+  readonly salt?: string;
+  readonly readsPrompt?: boolean;
+}
+
 class FakeTask implements Task {
+  readonly readsPrompt: boolean;
+  /** What follows each token of the prompt, by place. */
+  readonly read: number[] = [];
   readonly prompt: readonly number[];
   readonly salt: string;
   cancelled = false;
@@ -110,10 +120,8 @@ class FakeTask implements Task {
   readonly #evaluator: FakeEvaluator;
   #end: () => void = () => undefined;
 
-  constructor(
-    evaluator: FakeEvaluator,
-    { prompt, count = 3, salt = '' }: { prompt: readonly number[]; count?: number; salt?: string },
-  ) {
+  constructor(evaluator: FakeEvaluator, { prompt, count = 3, salt = '', readsPrompt = false }: TaskOptions) {
+    this.readsPrompt = readsPrompt;
     this.#evaluator = evaluator;
     this.prompt = prompt;
     this.salt = salt;
@@ -125,6 +133,10 @@ class FakeTask implements Task {
 
   begin(cachedTokens: number): void {
     this.cachedTokens = cachedTokens;
+  }
+
+  readPrompt(from: number, indices: readonly number[]): void {
+    for (const [offset, index] of indices.entries()) this.read[from + offset] = this.#evaluator.chosen(index);
   }
 
   next(index: number): number | undefined {
@@ -145,7 +157,7 @@ class FakeTask implements Task {
 function setUp(slots = 2, options: Partial<StepLoopOptions> = {}) {
   const evaluator = new FakeEvaluator(slots);
   const loop = new StepLoop(evaluator, { ...OPTIONS, ...options });
-  const submit = (prompt: readonly number[], more: { count?: number; salt?: string } = {}) => {
+  const submit = (prompt: readonly number[], more: Omit<TaskOptions, 'prompt'> = {}) => {
     const task = new FakeTask(evaluator, { prompt, ...more });
     loop.submit(task);
     return task;
@@ -218,6 +230,19 @@ describe('StepLoop', () => {
     expect(evaluator.steps.flatMap((step) => [...step.values()]).reduce((sum, tokens) => sum + tokens, 0)).toBe(
       49 + 2 * 17 + 6,
     );
+  });
+
+  it('hands out the logits of a whole prompt, a few at a time, whatever slots hold', async () => {
+    const { evaluator, submit } = setUp();
+    const prompt = range(40);
+    await submit(prompt).ended;
+    const before = evaluator.steps.length;
+    const reader = submit(prompt, { readsPrompt: true });
+    await reader.ended;
+    expect(reader.cachedTokens).toBe(0);
+    expect(reader.read).toEqual(prompt.map((_, index) => successor(prompt.slice(0, index + 1))));
+    expect(reader.answer).toEqual(answerTo(prompt, 3));
+    expect(evaluator.steps.slice(before, before + 3).map((step) => Math.max(...step.values()))).toEqual([16, 16, 8]);
   });
 
   it('lets those wait for whom there is no slot', async () => {
@@ -310,6 +335,7 @@ describe('StepLoop', () => {
       prompt: fc.array(fc.nat(2), { minLength: 1, maxLength: 40 }),
       count: fc.integer({ min: 1, max: 12 }),
       salt: fc.constantFrom('a', 'b'),
+      readsPrompt: fc.boolean(),
       cancelAfter: fc.option(fc.nat(6), { nil: undefined }),
     });
     const outcomes = fc.array(fc.constantFrom<Outcome>('done', 'done', 'aborted', 'failed'), { maxLength: 6 });
@@ -322,8 +348,8 @@ describe('StepLoop', () => {
           const evaluator = new FakeEvaluator(3, { forgetsParts });
           evaluator.outcomes.push(...given);
           const loop = new StepLoop(evaluator, OPTIONS);
-          const tasks = scripts.map(({ prompt, count, salt, cancelAfter }) => {
-            const task = new FakeTask(evaluator, { prompt, count, salt });
+          const tasks = scripts.map(({ prompt, count, salt, readsPrompt, cancelAfter }) => {
+            const task = new FakeTask(evaluator, { prompt, count, salt, readsPrompt });
             task.onToken = () => {
               if (task.answer.length - 1 !== cancelAfter) return;
               task.cancelled = true;
@@ -336,7 +362,10 @@ describe('StepLoop', () => {
           for (const [index, task] of tasks.entries()) {
             const { prompt = [], count = 0 } = scripts[index] ?? {};
             expect(answerTo(prompt, count).slice(0, task.answer.length)).toEqual(task.answer);
-            if (task.error === undefined) expect(task.answer).toHaveLength(count);
+            if (task.error !== undefined) continue;
+            expect(task.answer).toHaveLength(count);
+            const follows = prompt.map((_, at) => successor(prompt.slice(0, at + 1)));
+            expect(task.read).toEqual(task.readsPrompt ? follows : []);
           }
           expect([loop.busySlots, loop.waitingTasks]).toEqual([0, 0]);
         },

@@ -38,6 +38,10 @@ export interface Task {
   readonly cancelled: boolean;
   /** While it is pending, no step is taken for it. */
   readonly full: Promise<void> | undefined;
+  /** It is handed the logits of its prompt, all of which is evaluated for that. Default: it is not. */
+  readonly readsPrompt?: boolean;
+  /** Logits at places in the batch, of consecutive tokens of its prompt, the first at `from`; some may come again. */
+  readPrompt?(from: number, indices: readonly number[]): void;
   /** It has a slot, which holds so many tokens of the prompt already. */
   begin(cachedTokens: number): void;
   /** Chooses a token by the logits at a place in the batch; undefined = it has ended. */
@@ -73,7 +77,12 @@ interface Part {
   readonly tokens: number;
   /** Where the logits are that it waits for; undefined = its prompt goes on. */
   readonly index: number | undefined;
+  /** Where the logits of its prompt are, for those that read them. */
+  readonly read: readonly number[];
 }
+
+/** Most tokens of a step whose logits a prompt's reader gets: each takes memory and time by the size of the vocabulary. */
+const READ_TOKENS = 16;
 
 /** A running step is ended for a cancellation where it takes longer than this many tokens do. */
 const LONG_STEP_TOKENS = 128;
@@ -198,7 +207,7 @@ export class StepLoop {
   #admit(): void {
     for (const task of [...this.#waiting]) {
       const choice = this.#options.reuse
-        ? chooseSlot(task.prompt, task.salt, this.#slots.map(viewOf))
+        ? chooseSlot(reusable(task), task.salt, this.#slots.map(viewOf))
         : freeSlot(this.#slots);
       if (choice === undefined) return;
       if (choice === 'wait') continue;
@@ -246,7 +255,7 @@ export class StepLoop {
     const suspect = ready.find((slot) => slot.suspect);
     const slots = suspect === undefined ? ready : [suspect];
     const plan = planStep(
-      slots.map((slot) => ({ promptLeft: promptLeft(slot) })),
+      slots.map((slot) => ({ promptLeft: promptLeft(slot), ...(slot.task?.readsPrompt ? { most: READ_TOKENS } : {}) })),
       { batchTokens, prefillTokens },
     );
     const parts = slots.flatMap((slot, place) => {
@@ -270,22 +279,29 @@ export class StepLoop {
     const task = slot.task as Task;
     const { chosen } = slot;
     let index: number | undefined;
+    const read: number[] = [];
+    const readsPrompt = chosen === undefined && task.readsPrompt === true;
     for (let offset = 0; offset < tokens; offset++) {
       const position = slot.length + offset;
       const token = chosen ?? (task.prompt[position] as number);
-      const wantsLogits = chosen !== undefined || position === task.prompt.length - 1;
+      const isLast = chosen !== undefined || position === task.prompt.length - 1;
+      const wantsLogits = isLast || readsPrompt;
       slot.held[position] = token;
       const place = this.#evaluator.add({ token, position, slot: slot.id, wantsLogits });
-      if (wantsLogits) index = place;
+      if (isLast) index = place;
+      if (readsPrompt) read.push(place);
     }
-    return { slot, task, tokens, index };
+    return { slot, task, tokens, index, read };
   }
 
-  #proceed({ slot, task, tokens, index }: Part): void {
+  #proceed({ slot, task, tokens, index, read }: Part): void {
+    const from = slot.length;
     slot.length += tokens;
     slot.suspect = false;
-    if (index === undefined || task.cancelled) return;
+    if (task.cancelled) return;
     try {
+      if (read.length > 0) task.readPrompt?.(from, read);
+      if (index === undefined) return;
       slot.chosen = task.next(index);
       if (slot.chosen === undefined) this.#release(slot);
     } catch (error) {
@@ -329,6 +345,11 @@ export class StepLoop {
 /** Tokens of its prompt that are still to be evaluated. */
 function promptLeft({ task, chosen, length }: Slot): number {
   return task === undefined || chosen !== undefined ? 0 : task.prompt.length - length;
+}
+
+/** The part of its prompt that need not be evaluated where a slot holds it already. */
+function reusable({ prompt, readsPrompt }: Task): Tokens {
+  return readsPrompt ? Array.prototype.slice.call(prompt, 0, 1) : prompt;
 }
 
 function viewOf({ held, length, task, salt, lastUsed }: Slot): SlotView {
