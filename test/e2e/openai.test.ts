@@ -342,6 +342,32 @@ describe('models', () => {
   });
 });
 
+it.each([
+  'POST /v1/embeddings',
+  'POST /v1/moderations',
+  'POST /v1/audio/speech',
+  'POST /v1/images/generations',
+  'GET /v1/files',
+  'POST /v1/batches',
+  'POST /v1/fine_tuning/jobs',
+  'GET /v1/vector_stores',
+  'GET /v1/assistants',
+  'POST /v1/threads',
+  'POST /v1/conversations',
+  'POST /v1/responses/resp_0/cancel',
+  'POST /v1/responses/compact',
+])('what is not done is refused in OpenAI’s shape: %s', async (route) => {
+  const [method = '', path = ''] = route.split(' ');
+  const response = await fetch(`http://127.0.0.1:${server.port}${path}`, {
+    method,
+    ...(method === 'POST' ? { body: '{}' } : {}),
+  });
+  const { error } = (await response.json()) as Json;
+  const code = path === '/v1/responses/compact' ? 'unsupported' : 'not_found';
+  expect(response.status).toBe(code === 'not_found' ? 404 : 405);
+  expect(error).toEqual({ message: expect.stringContaining(path), type: 'invalid_request_error', param: null, code });
+});
+
 describe('the Open Inference Protocol', () => {
   it('gives texts for texts', async () => {
     const { status, body } = await server.infer('kjv', {

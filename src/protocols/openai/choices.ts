@@ -11,7 +11,7 @@ import {
 import type { ModelInfo } from '../../engine/index.js';
 import type { InferResult, Resolved, Service } from '../../service/index.js';
 import { didYouMean } from '../../text/index.js';
-import { ParameterError } from './errors.js';
+import { ParameterError, UnknownIdError } from './errors.js';
 
 /** What a choice is generated for: a text, the JSON of a conversation, or the tokens of a text. */
 export type ChoiceInput =
@@ -137,7 +137,11 @@ export class Choices {
 /** What an unknown model is answered with: the name that may have been meant among those that the caller may see. */
 export function unknownModel(model: string, ready: readonly ModelInfo[]): MillraceError {
   const names = [...new Set(ready.map(({ ref }) => ref.name))];
-  return new MillraceError('not_found', `model '${model}' is not found${didYouMean(model, names, "'")}`);
+  return new UnknownIdError(
+    'model',
+    'model_not_found',
+    `model '${model}' is not found${didYouMean(model, names, "'")}`,
+  );
 }
 
 function tensorOf(input: ChoiceInput): Tensor {

@@ -26,7 +26,7 @@ const KINDS: Readonly<Record<ErrorCode, Kind>> = {
   invalid_argument: { type: 'invalid_request_error', code: null },
   unauthenticated: { type: 'authentication_error', code: 'invalid_api_key' },
   permission_denied: { type: 'permission_error', code: 'permission_denied' },
-  not_found: { type: 'invalid_request_error', code: 'model_not_found' },
+  not_found: { type: 'invalid_request_error', code: 'not_found' },
   already_exists: { type: 'invalid_request_error', code: 'already_exists' },
   failed_precondition: { type: 'invalid_request_error', code: 'failed_precondition' },
   resource_exhausted: { type: 'rate_limit_error', code: 'rate_limit_exceeded' },
@@ -75,7 +75,7 @@ interface ErrorDetails {
 /** An error as OpenAI's clients read it. */
 export function errorBody(error: MillraceError): { readonly error: ErrorDetails } {
   const { type, code } = KINDS[error.code];
-  const param = error instanceof ParameterError ? error.param : error.code === 'not_found' ? 'model' : null;
+  const param = error instanceof ParameterError ? error.param : null;
   const word = error instanceof UnknownIdError ? error.word : error.reason;
   return { error: { message: error.message, type, param, code: word ?? code } };
 }

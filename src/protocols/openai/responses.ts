@@ -1,4 +1,4 @@
-import type { Call, FinishReason, InferResponse, MillraceError, Usage } from '../../core/index.js';
+import type { Call, Clock, FinishReason, InferResponse, MillraceError, Usage } from '../../core/index.js';
 import type { PrincipalStore } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
 import { jsonResponse } from '../route.js';
@@ -53,12 +53,12 @@ export async function answerResponse(
   const draft: Draft = {
     id: newId('resp_'),
     messageId: newId('msg_'),
-    createdAt: Math.floor(clock.wallNow() / 1_000),
+    createdAt: seconds(clock),
     request,
     store: request.store ?? store.keeps,
   };
   const conclude = (outcome: Outcome): object => {
-    const response = finished(draft, outcome);
+    const response = finished(draft, outcome, seconds(clock));
     const input = [...earlier, ...request.items.map(({ told }) => told)];
     const kept = draft.store && store.put(call, draft.id, packStored({ response, input }));
     return { ...response, store: kept };
@@ -154,6 +154,7 @@ function unfinished({ id, createdAt, request, store }: Draft): object {
     id,
     object: 'response',
     created_at: createdAt,
+    completed_at: null,
     status: 'in_progress',
     background: false,
     error: null,
@@ -172,10 +173,11 @@ function unfinished({ id, createdAt, request, store }: Draft): object {
   };
 }
 
-function finished(draft: Draft, outcome: Outcome): StoredResponse['response'] {
+function finished(draft: Draft, outcome: Outcome, nowS: number): StoredResponse['response'] {
   return {
     ...unfinished(draft),
     status: isCut(outcome) ? 'incomplete' : 'completed',
+    completed_at: isCut(outcome) ? null : nowS,
     incomplete_details: isCut(outcome) ? { reason: 'max_output_tokens' } : null,
     output: [messageOf(draft, outcome)],
     usage: usageOf(outcome.usage),
@@ -210,4 +212,9 @@ function usageOf(usage: Usage | undefined): object | null {
     output_tokens_details: { reasoning_tokens: 0 },
     total_tokens: promptTokens + completionTokens,
   };
+}
+
+/** Since 1970. */
+function seconds(clock: Clock): number {
+  return Math.floor(clock.wallNow() / 1_000);
 }
