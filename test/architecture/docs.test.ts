@@ -13,6 +13,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'npm ci\nnpm test': 'installs and runs this very test',
   'pip install onnx scikit-learn': 'the conformance suite odd-models installs them, and runs the snippets behind it',
   'curl localhost:8000/v2/models/vad/infer': 'the inputs are left to the reader',
+  'cd examples/chat': 'installs; test/e2e/example-chat.test.ts runs the program',
   'useradd --system': 'adds a user to the machine; test/e2e/docs-deployment.test.ts takes what it makes',
   'kubectl create secret': 'needs a cluster; test/e2e/docs-deployment.test.ts takes what it makes',
   'npx millrace serve test/conformance/triton/models': 'the conformance suites serve them, and take minutes',
