@@ -53,8 +53,7 @@ export function schedulerLimits(
     defaultLevel: config.priorities.default,
     costUnit: description.costUnit ?? 'bytes',
     affinity: description.affinity === true && config.instances.count > 1,
-    executionTimeoutMs:
-      (description.decoupled && config.limits.streamIdleTimeoutMs) || config.limits.executionTimeoutMs,
+    executionTimeoutMs: executionTimeoutMs(config.limits, description),
     preserveOrder: config.batching.preserveOrder,
     pure: description.pure,
     decoupled: description.decoupled,
@@ -64,4 +63,15 @@ export function schedulerLimits(
     prefetchBelowMs: config.instances.placement === 'inline' ? 0 : prefetchBelowMs,
     sequences: sequences ? sequenceLimits(config, Math.max(1, maxBatchSize)) : undefined,
   };
+}
+
+/** Long prompts take a while until their first token. */
+const GENERATION_IDLE_MS = 60_000;
+
+function executionTimeoutMs(
+  { executionTimeoutMs: runMs, streamIdleTimeoutMs }: PreparedModel['config']['limits'],
+  { decoupled, generates }: PreparedModel['description'],
+): number {
+  if (!decoupled) return runMs;
+  return streamIdleTimeoutMs || (generates === undefined ? runMs : GENERATION_IDLE_MS);
 }

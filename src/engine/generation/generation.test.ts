@@ -258,6 +258,19 @@ describe('the limits of a model', () => {
     expect(host.instances[0]?.death).toBe("the runner died: a batch of model 'm/1' gave no answer for 300 ms");
   });
 
+  it('of one that generates text is a minute where none is set', async () => {
+    const { clock, engine, host, submit } = createEngineFixture();
+    const generates = { contextTokens: 8, maxOutputTokens: 8, chat: false };
+    host.description = { ...IDENTITY, decoupled: true, needsEventLoop: true, generates };
+    await engine.load(source(1, { limits: { executionTimeoutMs: 300 } }));
+    host.automatic = false;
+    submit(1);
+    await clock.advance(59_999);
+    expect(host.instances[0]?.death).toBeUndefined();
+    await clock.advance(1);
+    expect(host.instances[0]?.death).toBe("the runner died: a batch of model 'm/1' gave no answer for 60000 ms");
+  });
+
   it.each([
     ['bytes', undefined, 16],
     ['tokens', 'tokens' as const, 6],

@@ -79,7 +79,7 @@ export const LimitsConfigSchema = Type.Object(
           'For models of many answers, in place of `executionTimeoutMs`: the longest time between two answers of a stream, ' +
           'however long it lasts as a whole. Time spent waiting for a slow reader or another model does not count. A stream ' +
           'that gives none for longer ends with `unavailable`; if no other stream of its instance has an answer meanwhile, its ' +
-          'runner is killed and restarted. 0 = `executionTimeoutMs`.',
+          'runner is killed and restarted. 0 = a minute for models that generate text, `executionTimeoutMs` for others.',
       }),
     ),
     loadTimeoutMs: Type.Optional(Type.Number({ exclusiveMinimum: 0, default: 120_000 })),
