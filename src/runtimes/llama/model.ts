@@ -48,7 +48,11 @@ export class LlamaModel implements LoadedModel {
     this.#setup = setup;
     this.description = description;
     const { prefillTokens, deterministic, sharePrefixes } = options;
-    this.#loop = new StepLoop(context, { prefillTokens, reuse: !deterministic && sharePrefixes !== 'none' });
+    this.#loop = new StepLoop(context, {
+      prefillTokens,
+      reuse: !deterministic && sharePrefixes !== 'none',
+      alone: deterministic,
+    });
   }
 
   async execute({ items }: Batch, emit: Emit): Promise<BatchTiming> {

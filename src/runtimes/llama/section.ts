@@ -42,7 +42,7 @@ export const LlamaSchema = Type.Object(
       Type.Boolean({
         default: false,
         description:
-          'The text of a request does not depend on what is generated beside it. Slower; nothing of prompts is saved.',
+          'The text of a request does not depend on what is generated beside it. Requests are evaluated one after the other, and nothing of prompts is saved.',
       }),
     ),
     chatTemplate: Type.Optional(

@@ -4,7 +4,7 @@ import { until } from '../../../../test/support/until.js';
 import type { MillraceError } from '../../../core/index.js';
 import { type BatchEntry, type Evaluator, StepLoop, type StepLoopOptions, type Task } from './step-loop.js';
 
-const OPTIONS: StepLoopOptions = { prefillTokens: 4, reuse: true };
+const OPTIONS: StepLoopOptions = { prefillTokens: 4, reuse: true, alone: false };
 type Outcome = Awaited<ReturnType<Evaluator['evaluate']>>;
 
 /** What comes behind tokens; every one of them counts. */
@@ -187,6 +187,30 @@ describe('StepLoop', () => {
     await second?.ended;
     expect(second?.answer).toEqual(answerTo(range(10, 20), 3));
     expect(evaluator.steps.slice(1, 5).map((step) => Math.max(...step.values()))).toEqual([4, 4, 2, 1]);
+  });
+
+  it('evaluates each by itself in turn, and prompts in the same parts, where nothing may depend on others', async () => {
+    const alone = async (...prompts: readonly (readonly number[])[]) => {
+      const { evaluator, submit } = setUp(3, { alone: true, reuse: false });
+      const tasks = prompts.map((prompt) => submit(prompt));
+      await Promise.all(tasks.map(({ ended }) => ended));
+      expect(tasks.map(({ answer }) => answer)).toEqual(prompts.map((prompt) => answerTo(prompt, 3)));
+      return evaluator.steps.map((step) => [...step].flat());
+    };
+    const [one, two, three] = [range(6), range(3), [7]] as const;
+    expect(await alone(one)).toEqual([4, 2, 1, 1].map((tokens) => [0, tokens]));
+    expect(await alone(one, two, three)).toEqual([
+      [0, 4],
+      [1, 3],
+      [2, 1],
+      [0, 2],
+      [1, 1],
+      [2, 1],
+      [0, 1],
+      [1, 1],
+      [2, 1],
+      [0, 1],
+    ]);
   });
 
   it('uses what a slot holds again', async () => {

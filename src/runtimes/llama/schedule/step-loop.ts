@@ -52,8 +52,13 @@ export interface Task {
 
 export interface StepLoopOptions {
   readonly prefillTokens: number;
-  /** What a slot holds is not used again, as numbers may differ by how much was evaluated at a time. */
+  /** What a slot holds is used again for prompts that begin like it. */
   readonly reuse: boolean;
+  /**
+   * Each sequence is evaluated by itself, one after the other, and prompts in parts of `prefillTokens`: numbers differ a little by what is
+   * evaluated together.
+   */
+  readonly alone: boolean;
 }
 
 interface Slot {
@@ -101,6 +106,8 @@ export class StepLoop {
   /** Ends a wait for readers. */
   #wake: (() => void) | undefined;
   #stepTokens = 0;
+  /** The slot that was evaluated last, where each is by itself. */
+  #lastAlone = -1;
   #steps = 0;
   #evaluatedTokens = 0;
   #reusedTokens = 0;
@@ -249,11 +256,12 @@ export class StepLoop {
   }
 
   async #step(ready: readonly Slot[]): Promise<void> {
-    const { batchTokens } = this.#evaluator;
-    const { prefillTokens } = this.#options;
+    const { prefillTokens, alone } = this.#options;
+    const room = this.#evaluator.batchTokens;
+    const batchTokens = alone ? Math.min(prefillTokens, room) : room;
     // One that spoils an evaluation is found by evaluating each alone.
-    const suspect = ready.find((slot) => slot.suspect);
-    const slots = suspect === undefined ? ready : [suspect];
+    const single = ready.find((slot) => slot.suspect) ?? (alone ? this.#nextAlone(ready) : undefined);
+    const slots = single === undefined ? ready : [single];
     const plan = planStep(
       slots.map((slot) => ({ promptLeft: promptLeft(slot), ...(slot.task?.readsPrompt ? { most: READ_TOKENS } : {}) })),
       { batchTokens, prefillTokens },
@@ -273,6 +281,13 @@ export class StepLoop {
       this.#stepTokens = 0;
       this.#undo(parts, outcome);
     }
+  }
+
+  /** Each has its turn. */
+  #nextAlone(ready: readonly Slot[]): Slot | undefined {
+    const next = ready.find(({ id }) => id > this.#lastAlone) ?? ready[0];
+    this.#lastAlone = next?.id ?? -1;
+    return next;
   }
 
   #add(slot: Slot, tokens: number): Part {
