@@ -120,11 +120,11 @@ describe('the llama runtime', () => {
     const refused = (tokens: string) => ({
       code: 'invalid_argument',
       reason: 'context_length_exceeded',
-      message: `the prompt has ${tokens} tokens; the model's context of 64 tokens has room for 63 and an answer`,
+      message: `the prompt is too long: it has ${tokens} tokens; the model's context of 64 tokens has room for 63 and an answer`,
     });
     expect((await generate(instance, 'and '.repeat(80))).error).toEqual(refused('82'));
     const { error } = await generate(instance, 'and '.repeat(2_500_000));
-    expect(error?.message).toMatch(/^the prompt has at least \d{6,} tokens; /);
+    expect(error?.message).toMatch(/^the prompt is too long: it has at least \d{6,} tokens; /);
     const most = await generate(instance, PROMPT, { temperature: 0, ignore_eos: true });
     expect(most.usage).toMatchObject({ promptTokens: 22, completionTokens: 64 - 22 });
     expect(most.finishReason).toBe('length');

@@ -50,7 +50,7 @@ it.each([
   [
     'of a prompt that is too long',
     ['kjv', 'and '.repeat(300)],
-    /^error: the prompt has \d+ tokens; the model's context of 256 tokens has room for/,
+    /^error: the prompt is too long: it has \d+ tokens; the model's context of 256 tokens has room for/,
   ],
   [
     'of a number out of range',

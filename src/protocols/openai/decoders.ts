@@ -1,4 +1,5 @@
 import { invalidArgument } from '../../core/index.js';
+import { checkValue } from './check-value.js';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -10,11 +11,14 @@ export function parseBody(body: Uint8Array): unknown {
   } catch {
     throw invalidArgument('the body is not UTF-8 text');
   }
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw invalidArgument(`the body is not valid JSON: ${(error as Error).message}`);
   }
+  checkValue(value, text);
+  return value;
 }
 
 /** {@link parseBody} in the decoding thread. */

@@ -206,7 +206,7 @@ function promptOnly(
 
 function tooLong(tokens: number | string, contextTokens: number): MillraceError {
   return invalidArgument(
-    `the prompt has ${tokens} tokens; the model's context of ${contextTokens} tokens has room for ${contextTokens - 1} and an answer`,
+    `the prompt is too long: it has ${tokens} tokens; the model's context of ${contextTokens} tokens has room for ${contextTokens - 1} and an answer`,
     { reason: 'context_length_exceeded' },
   );
 }

@@ -1,0 +1,113 @@
+// OpenAI's client for Node and Vercel's AI SDK: `node clients.mjs ADDRESS FOLDER`, with the packages in the folder.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const [address, folder] = process.argv.slice(2);
+const { resolve } = createRequire(path.join(folder, 'package.json'));
+const load = (name) => import(pathToFileURL(resolve(name)).href);
+const { OpenAI } = await load('openai');
+const { generateText, streamText, generateObject, jsonSchema, APICallError } = await load('ai');
+const { createOpenAICompatible } = await load('@ai-sdk/openai-compatible');
+
+const apiKey = 'key-of-tester-0123456789';
+const baseURL = `${address}/v1`;
+const messages = [{ role: 'user', content: 'Who is there?' }];
+const SCHEMA = {
+  type: 'object',
+  properties: { kind: { enum: ['man', 'beast'] }, old: { type: 'boolean' } },
+  required: ['kind', 'old'],
+  additionalProperties: false,
+};
+let passed = 0;
+let failed = 0;
+
+async function check(name, run) {
+  try {
+    await run();
+    passed++;
+  } catch (error) {
+    failed++;
+    console.log(
+      `FAIL ${name}: ${String(error?.stack ?? error)
+        .replaceAll(/\s+/g, ' ')
+        .slice(0, 500)}`,
+    );
+  }
+}
+
+const client = new OpenAI({ baseURL, apiKey, maxRetries: 0 });
+const length = { model: 'kjv', messages, max_tokens: 8, temperature: 0, ignore_eos: true };
+
+await check('openai: models', async () => {
+  const ids = [];
+  for await (const { id } of client.models.list()) ids.push(id);
+  assert.deepEqual(ids, ['kjv']);
+});
+await check('openai: a chat, whole and as a stream', async () => {
+  const { data, request_id: id } = await client.chat.completions.create(length).withResponse();
+  assert.ok(id);
+  assert.equal(data.usage.completion_tokens, 8);
+  const stream = client.chat.completions.stream({ ...length, stream_options: { include_usage: true } });
+  assert.equal(await stream.finalContent(), data.choices[0].message.content);
+  assert.equal((await stream.totalUsage()).completion_tokens, 8);
+});
+await check('openai: an aborted stream', async () => {
+  const stream = await client.chat.completions.create({ ...length, max_tokens: 400, stream: true });
+  let chunks = 0;
+  for await (const _ of stream) if (++chunks === 3) stream.controller.abort();
+  assert.equal((await client.chat.completions.create(length)).usage.completion_tokens, 8);
+});
+await check('openai: responses', async () => {
+  const stream = client.responses.stream({ model: 'kjv', input: 'Who is there?', max_output_tokens: 8 });
+  let text = '';
+  for await (const event of stream) if (event.type === 'response.output_text.delta') text += event.delta;
+  const response = await stream.finalResponse();
+  assert.equal(response.output_text, text);
+  assert.equal((await client.responses.retrieve(response.id)).output_text, text);
+  const items = [];
+  for await (const item of client.responses.inputItems.list(response.id)) items.push(item);
+  assert.equal(items.length, 1);
+  await client.responses.delete(response.id);
+});
+await check('openai: errors', async () => {
+  const ask = (change) => client.chat.completions.create({ ...length, ...change });
+  await assert.rejects(ask({ model: 'kvj' }), (error) => error instanceof OpenAI.NotFoundError);
+  await assert.rejects(ask({ temperature: 3 }), (error) => error.param === 'temperature' && error.status === 400);
+});
+
+const provider = createOpenAICompatible({
+  name: 'millrace',
+  baseURL,
+  apiKey,
+  includeUsage: true,
+  supportsStructuredOutputs: true,
+});
+const asked = { model: provider('kjv'), prompt: 'Who is there?', temperature: 0, maxOutputTokens: 8, maxRetries: 0 };
+
+await check('ai: a text, whole and as a stream', async () => {
+  const { text, usage } = await generateText(asked);
+  assert.ok(usage.inputTokens > 0 && usage.outputTokens > 0);
+  const stream = streamText(asked);
+  let streamed = '';
+  for await (const piece of stream.textStream) streamed += piece;
+  assert.equal(streamed, text);
+  assert.equal((await stream.usage).outputTokens, usage.outputTokens);
+});
+await check('ai: an object', async () => {
+  try {
+    const { object } = await generateObject({ ...asked, maxOutputTokens: 400, schema: jsonSchema(SCHEMA) });
+    assert.deepEqual(Object.keys(object).sort(), ['kind', 'old']);
+  } catch (error) {
+    // A small model may go on with blanks until it is cut off.
+    if (error.finishReason !== 'length') throw error;
+  }
+});
+await check('ai: an error', async () => {
+  const unknown = generateText({ ...asked, model: provider('kvj') });
+  await assert.rejects(unknown, (error) => APICallError.isInstance(error) && error.statusCode === 404);
+});
+
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

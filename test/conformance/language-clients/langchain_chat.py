@@ -1,0 +1,53 @@
+"""LangChain."""
+import openai
+from langchain_openai import ChatOpenAI, OpenAI
+
+from checks import BASE, KEY, MODEL, SCHEMA, run
+
+MESSAGES = [("system", "Be brief."), ("human", "Who is there?")]
+ACCESS = {"base_url": BASE, "api_key": KEY, "model": MODEL, "max_retries": 0, "temperature": 0}
+IGNORE = {"extra_body": {"ignore_eos": True}}
+
+
+def chat(checks):
+    model = ChatOpenAI(max_tokens=8, stream_usage=True, **ACCESS, **IGNORE)
+    answer = model.invoke(MESSAGES)
+    checks.equal("tokens", answer.usage_metadata["output_tokens"], 8)
+    checks.equal("finish reason", answer.response_metadata["finish_reason"], "length")
+    whole = None
+    for chunk in model.stream(MESSAGES):
+        whole = chunk if whole is None else whole + chunk
+    checks.equal("text of a stream", whole.content, answer.content)
+    checks.equal("tokens of a stream", whole.usage_metadata["output_tokens"], 8)
+    checks.equal("several", len(model.batch([MESSAGES, MESSAGES])), 2)
+
+
+def responses(checks):
+    model = ChatOpenAI(max_tokens=16, use_responses_api=True, **ACCESS)
+    answer = model.invoke(MESSAGES)
+    checks.true("a response", answer.response_metadata["id"].startswith("resp_"), answer)
+    checks.true("tokens of a response", answer.usage_metadata["output_tokens"] > 0, answer)
+
+
+def structured(checks):
+    schema = {"title": "being", "description": "A being", **SCHEMA}
+    model = ChatOpenAI(max_tokens=400, **ACCESS).with_structured_output(schema, method="json_schema", include_raw=True)
+    answer = model.invoke(MESSAGES)
+    if answer["raw"].response_metadata["finish_reason"] == "stop":
+        checks.equal("members", set(answer["parsed"]), {"kind", "old"})
+
+
+def texts(checks):
+    model = OpenAI(max_tokens=8, **ACCESS)
+    checks.true("a text", isinstance(model.invoke("In the beginning"), str))
+    checks.true("a stream", "".join(model.stream("In the beginning")))
+
+
+def errors(checks):
+    unknown = ChatOpenAI(**{**ACCESS, "model": "kvj"})
+    checks.raises("model", openai.NotFoundError, lambda: unknown.invoke(MESSAGES))
+    wrong = ChatOpenAI(**{**ACCESS, "temperature": 3})
+    checks.raises("range", openai.BadRequestError, lambda: wrong.invoke(MESSAGES))
+
+
+run(chat, responses, structured, texts, errors)
