@@ -10,6 +10,7 @@ describe('exitReasonOf', () => {
     [new CommanderError(1, 'commander.unknownOption', 'error: unknown'), 'usage'],
     [new MillraceError('invalid_argument', 'wrong flag'), 'usage'],
     [new MillraceError('failed_precondition', 'a model failed'), 'failed'],
+    [new MillraceError('unavailable', 'no registry there'), 'unreachable'],
     [new MillraceClientError('unavailable', 'nobody there'), 'unreachable'],
     [new MillraceClientError('unavailable', 'queue full', { status: 503 }), 'failed'],
     [new MillraceClientError('invalid_argument', 'wrong input'), 'usage'],

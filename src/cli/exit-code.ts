@@ -7,7 +7,7 @@ export const EXIT_CODES = {
   done: { code: 0, meaning: 'done; for serve: drained and stopped' },
   failed: { code: 1, meaning: 'it failed: a model does not load, the server refused' },
   usage: { code: 2, meaning: 'wrong arguments, options, settings or input files; a Node.js that is too old' },
-  unreachable: { code: 3, meaning: 'no server answers at the address' },
+  unreachable: { code: 3, meaning: 'no server, or no registry, answers at the address' },
   interrupted: { code: 130, meaning: 'ended at once by a signal (143 for SIGTERM)' },
 } as const;
 
@@ -16,6 +16,7 @@ export type ExitReason = keyof typeof EXIT_CODES;
 /** Why a command that ended with `error` ended. */
 export function exitReasonOf(error: unknown): ExitReason {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 'done' : 'usage';
+  if (error instanceof MillraceError && error.code === 'unavailable') return 'unreachable';
   if (error instanceof MillraceError) return error.code === 'invalid_argument' ? 'usage' : 'failed';
   if (!(error instanceof MillraceClientError) || error.status !== 0) return 'failed';
   if (error.code === 'unavailable') return 'unreachable';

@@ -16,7 +16,7 @@ describe('the command line', () => {
     const { code, out } = await run(['--help']);
     expect(code).toBe(0);
     expect(out).toContain('Usage: millrace [options] [command]');
-    expect(out).toContain('  3    no server answers at the address');
+    expect(out).toContain('  3    no server, or no registry, answers at the address');
   });
 
   it.each(['init', 'serve', 'check', 'infer', 'models', 'bench', 'config', 'types'])(

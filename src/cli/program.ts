@@ -20,6 +20,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/init.js')).registerInit,
   },
   {
+    name: 'pull',
+    summary: 'get a model from a registry, the web or a folder into a repository',
+    load: async () => (await import('./commands/pull.js')).registerPull,
+  },
+  {
     name: 'serve',
     summary: 'serve the models of one or several folders',
     load: async () => (await import('./commands/serve.js')).registerServe,

@@ -16,8 +16,8 @@ const PREFIX = 'MILLRACE_';
 /** The variable that names the settings file. */
 export const FILE_VARIABLE = `${PREFIX}CONFIG`;
 
-/** Address and bearer key for the commands that talk to a server. No settings of the server's own. */
-const CLIENT_VARIABLES: ReadonlySet<string> = new Set([`${PREFIX}URL`, `${PREFIX}KEY`]);
+/** Address and bearer key for the commands that talk to a server, and where `pull` keeps downloads. No settings of the server's own. */
+const CLIENT_VARIABLES: ReadonlySet<string> = new Set([`${PREFIX}URL`, `${PREFIX}KEY`, `${PREFIX}CACHE`]);
 
 /** What tests are told through the environment is none of the server's business. */
 const TEST_PREFIX = `${PREFIX}TEST_`;

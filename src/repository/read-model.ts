@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { RuntimeManifest } from '../runtimes/index.js';
+import { quoteShell } from '../text/index.js';
 import type { RuntimeCatalog } from './catalog.js';
 import { describeFileError, type FileStamp, LEADS_OUT } from './files.js';
 import type { ModelLocation } from './find-models.js';
@@ -47,12 +48,13 @@ export async function readModel(
   const runtime = runtimeOf(config, catalog.runtimes);
   const versions = new Map<number, VersionReading>();
   const notices = [...read.notices];
+  const unpulled = unpulledProblem(location, config);
   for (const place of versionPlaces(location)) {
     const { version, shownAs } = place;
     if (versions.has(version)) {
       notices.push(`${shownAs} is not served: another folder stands for version ${version} as well`);
     } else {
-      versions.set(version, await readVersion(place, { file: config.file, runtime }, catalog.files));
+      versions.set(version, await readVersion(place, { file: config.file, runtime, unpulled }, catalog.files));
     }
   }
   const { file: configFile, text: configText } = read;
@@ -71,9 +73,20 @@ function runtimeOf(config: ModelConfig, runtimes: readonly RuntimeManifest[]): R
   throw new Error(`runtime '${wanted}' is not known; expected ${known}`);
 }
 
+/** Why there are no files of a model that has a source; undefined where it has none. */
+function unpulledProblem({ name, repository }: ModelLocation, { source }: ModelConfig): string | undefined {
+  if (source === undefined) return undefined;
+  return `${name} has not been pulled from ${source}; run \`millrace pull --to ${quoteShell(repository)}\``;
+}
+
+interface ExpectedFile extends ConfiguredFile {
+  /** Why it is not there, if there is nothing like it. */
+  readonly unpulled: string | undefined;
+}
+
 async function readVersion(
   place: VersionPlace,
-  { file, runtime }: ConfiguredFile,
+  { file, runtime, unpulled }: ExpectedFile,
   known: ModelFiles,
 ): Promise<VersionReading> {
   const { version, shownAs, folder } = place;
@@ -85,7 +98,10 @@ async function readVersion(
     if (runtime !== undefined && runtime.files === undefined) return { ...found, model: { path: folder, runtime } };
     const names = files.map((file) => file.relative);
     const choice = chooseModelFile(names, { file: place.file ?? file, runtime }, known);
-    if ('problem' in choice) return { ...found, model: problem(choice.problem) };
+    if ('problem' in choice) {
+      const isEmpty = !names.some((name) => known.marksModel(name));
+      return { ...found, model: isEmpty && unpulled !== undefined ? { problem: unpulled } : problem(choice.problem) };
+    }
     // Data that lies beside a graph bears its name.
     const pointer = await findLfsPointer(files.filter(({ relative }) => relative.startsWith(choice.file)));
     if (pointer !== undefined) {

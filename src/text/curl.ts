@@ -1,3 +1,5 @@
+import { quoteShell as quote } from './quote-shell.js';
+
 /** What curl is to send; `body` in the line itself (with as many zeros behind it), or in a file. */
 export interface CurlRequest {
   readonly url: string;
@@ -25,8 +27,4 @@ export function formatCurl({ url, headers, body, streams, caFile, keyVariable }:
   const { text, zeroBytes = 0 } = body;
   if (zeroBytes === 0) return `${line} -d ${quote(text)}`;
   return `(printf '%s' ${quote(text)}; head -c ${zeroBytes} /dev/zero) | ${line} --data-binary @-`;
-}
-
-function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

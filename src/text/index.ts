@@ -2,3 +2,4 @@
 export * from './curl.js';
 export * from './did-you-mean.js';
 export * from './key-path.js';
+export * from './quote-shell.js';

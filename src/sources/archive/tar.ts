@@ -1,0 +1,83 @@
+import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
+import { Parser, type ReadEntry } from 'tar';
+import { MillraceError } from '../../core/index.js';
+import { EntryGuard, plainPath, type SourceFile } from './entry-guard.js';
+
+/** What entries of a tar archive are, where they are no plain files; undefined = what it is does not matter to anyone. */
+const KINDS: Readonly<Record<string, string>> = {
+  File: 'file',
+  OldFile: 'file',
+  ContiguousFile: 'file',
+  Directory: 'folder',
+  SymbolicLink: 'a symbolic link',
+  Link: 'a hard link',
+  CharacterDevice: 'a device',
+  BlockDevice: 'a device',
+  FIFO: 'a named pipe',
+};
+
+/** An archive as it lies there, and how messages call it. */
+export interface ArchiveFile {
+  readonly file: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+/** The files in a tar archive, compressed or not; throws `failed_precondition` where it is none or is refused. */
+export async function listTar(archive: ArchiveFile): Promise<readonly SourceFile[]> {
+  const guard = new EntryGuard(archive.name, archive.sizeBytes);
+  await readEntries(archive, (entry) => {
+    guard.add({ path: entry.path, kind: KINDS[entry.type] ?? `of the kind ${entry.type}`, sizeBytes: entry.size });
+    entry.resume();
+  });
+  return guard.files;
+}
+
+/** Writes files of an archive that {@link listTar} has passed to where `targets` says, by their path in it. */
+export async function extractTar(archive: ArchiveFile, targets: ReadonlyMap<string, string>): Promise<void> {
+  const sinks: WriteStream[] = [];
+  const write = (entry: ReadEntry) => {
+    const target = targets.get(plainPath(entry.path));
+    if (target === undefined || KINDS[entry.type] !== 'file') return entry.resume();
+    const sink = createWriteStream(target, { flags: 'wx' });
+    sinks.push(sink);
+    entry.pipe(sink);
+  };
+  try {
+    await readEntries(archive, write);
+    await Promise.all(sinks.map((sink) => finished(sink)));
+  } catch (error) {
+    for (const sink of sinks) sink.destroy();
+    throw error;
+  }
+}
+
+async function readEntries({ file, name }: ArchiveFile, onEntry: (entry: ReadEntry) => void): Promise<void> {
+  const parser = new Parser({ strict: true });
+  await new Promise<void>((resolve, reject) => {
+    const source = createReadStream(file);
+    const stop = (error: Error) => {
+      source.destroy();
+      reject(error);
+    };
+    const take = (entry: ReadEntry) => {
+      try {
+        onEntry(entry);
+      } catch (error) {
+        stop(error as Error);
+      }
+    };
+    source.on('error', stop);
+    parser.on('error', (error: Error) => stop(unreadable(name, error)));
+    parser.on('entry', take);
+    // Metadata of the archive, and kinds that nobody knows.
+    parser.on('ignoredEntry', take);
+    parser.on('end', resolve);
+    source.pipe(parser as unknown as NodeJS.WritableStream);
+  });
+}
+
+function unreadable(name: string, { message }: Error): MillraceError {
+  return new MillraceError('failed_precondition', `${name} is not a tar archive that can be read: ${message}`);
+}

@@ -1,0 +1,22 @@
+import type { Digest } from '../digest.js';
+
+/** One file of a registry or a web server, which holds the model. */
+export interface Artefact {
+  /** Its file name: says what kind of archive it is. */
+  readonly name: string;
+  readonly url: string;
+  /** Undefined where nobody has said what to expect: the digest of what comes is pinned then. */
+  readonly digest: Digest | undefined;
+  readonly sizeBytes: number | undefined;
+  /** The package's; undefined for files of the web. */
+  readonly version: string | undefined;
+  /** The origin that the user has named, and the header for it. */
+  readonly trusted: string;
+  readonly authorization: string | undefined;
+}
+
+/** What a lock says of an artefact of a registry. */
+export interface Pinned {
+  readonly version: string;
+  readonly artefact: string;
+}

