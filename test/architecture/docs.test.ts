@@ -16,6 +16,7 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'cd examples/chat': 'installs; test/e2e/example-chat.test.ts runs the program',
   'useradd --system': 'adds a user to the machine; test/e2e/docs-deployment.test.ts takes what it makes',
   'kubectl create secret': 'needs a cluster; test/e2e/docs-deployment.test.ts takes what it makes',
+  'npm run fixtures\nnpx millrace serve': 'the conformance suite sources fetches and serves them',
   'npx millrace serve test/conformance/triton/models': 'the conformance suites serve them, and take minutes',
 };
 
@@ -51,7 +52,7 @@ it.each(PAGES)('the links of %s lead somewhere', (page) => {
 
 describe('the shell in the documentation', () => {
   const blocks = PAGES.flatMap((page) => shellBlocksOf(page));
-  const untested = blocks.filter(({ tag }) => tag !== 'sh test' && tag !== 'sh package');
+  const untested = blocks.filter(({ tag }) => !['sh test', 'sh package', 'sh conformance'].includes(tag));
   const reasonsFor = (script: string) => Object.keys(NOT_RUN).filter((start) => script.startsWith(start));
 
   it('is marked `sh test` and run, or listed here with the reason why not', () => {
@@ -67,6 +68,11 @@ describe('the shell in the documentation', () => {
   it('is marked `sh package` where `npm run check:package` knows of it', () => {
     const pages = blocks.filter(({ tag }) => tag === 'sh package').map(({ page }) => page);
     expect(pages).toEqual(['README.md', 'README.md', 'docs/operations.md']);
+  });
+
+  it('is marked `sh conformance` where the conformance suite sources knows of it', () => {
+    const pages = blocks.filter(({ tag }) => tag === 'sh conformance').map(({ page }) => page);
+    expect(pages).toEqual(['README.md', 'README.md']);
   });
 
   it('names scripts that there are', () => {

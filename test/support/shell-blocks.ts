@@ -7,7 +7,10 @@ export interface ShellBlock {
   /** Of the fence that opens it, from 1. */
   readonly line: number;
   readonly script: string;
-  /** What follows the fence: `sh test` is run by test/e2e/docs-shell.test.ts, `sh package` by `npm run check:package`. */
+  /**
+   * What follows the fence: `sh test` is run by test/e2e/docs-shell.test.ts, `sh package` by `npm run check:package`,
+   * `sh conformance` by test/conformance/sources.
+   */
   readonly tag: string;
   /** The `json expect` block behind it: what it must answer. */
   readonly expected: unknown;
