@@ -1,11 +1,15 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { generate, PROMPT, useLlamaHost } from '../support/llama-model.js';
+import { generate, PROMPT, textItem, textOf, useLlamaHost } from '../support/llama-model.js';
+import { runBatch } from '../support/test-host.js';
 
 const { load } = useLlamaHost();
 /** Under load, and with coverage. */
 const LIMIT_MS = 180_000;
+const SCHEMAS = 200;
+/** As many as there are slots. */
+const TOGETHER = 4;
 
 describe('an answer that has to be JSON', () => {
   const leaf: fc.Arbitrary<object> = fc.oneof(
@@ -42,30 +46,37 @@ describe('an answer that has to be JSON', () => {
     ),
   }));
 
+  const asked = fc.record({
+    json_schema: schema,
+    prompt: fc.constantFrom(PROMPT, 'And he said, {', 'Write it down: ', '[1, 2, "'),
+    seed: fc.nat(),
+  });
+
   test(
     'is what its schema allows, whenever it ends by itself',
     async () => {
       const instance = await load({ slots: 4 });
       let finished = 0;
       await fc.assert(
-        fc.asyncProperty(schema, fc.nat(), async (json_schema, seed) => {
-          const { text, finishReason, error } = await generate(instance, PROMPT, {
-            json_schema: json_schema as never,
-            seed,
-            temperature: 1,
-            max_tokens: 150,
+        fc.asyncProperty(fc.array(asked, { minLength: TOGETHER, maxLength: TOGETHER }), async (requests) => {
+          const answers = requests.map(async ({ json_schema, prompt, seed }, id) => {
+            const parameters = { json_schema: json_schema as never, seed, temperature: 1, max_tokens: 100 };
+            const running = runBatch(instance, [textItem(id, prompt, parameters)], { id });
+            instance.grant(id, 1_000);
+            const { emissions } = await running;
+            const { error, finishReason } = emissions.at(-1) ?? {};
+            expect(error).toBeUndefined();
+            if (finishReason !== 'stop') return;
+            finished++;
+            const text = textOf(emissions);
+            const valid = new Ajv2020({ strict: false }).validate(json_schema, JSON.parse(text));
+            expect({ text, valid }).toEqual({ text, valid: true });
           });
-          expect(error).toBeUndefined();
-          if (finishReason !== 'stop') return;
-          finished++;
-          expect({ text, valid: new Ajv2020({ strict: false }).validate(json_schema, JSON.parse(text)) }).toEqual({
-            text,
-            valid: true,
-          });
+          await Promise.all(answers);
         }),
-        { numRuns: 30 },
+        { numRuns: SCHEMAS / TOGETHER, endOnFailure: true },
       );
-      expect(finished).toBeGreaterThan(10);
+      expect(finished).toBeGreaterThan(SCHEMAS / 4);
     },
     LIMIT_MS,
   );
