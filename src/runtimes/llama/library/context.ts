@@ -31,6 +31,7 @@ export class LlamaContext implements Evaluator {
   readonly #library: Library;
   readonly #vocabularySize: number;
   readonly #memory: Pointer;
+  readonly #threads: Pointer | undefined;
   readonly #batch: NativeBatch;
   readonly #tokens: Int32Array;
   readonly #positions: Int32Array;
@@ -69,6 +70,8 @@ export class LlamaContext implements Evaluator {
     }
     this.contextTokens = options.contextTokens;
     this.#memory = library.llama_get_memory(this.pointer);
+    if (threads > 1) this.#threads = library.threadPools?.create(threads);
+    if (this.#threads !== undefined) library.llama_attach_threadpool(this.pointer, this.#threads, this.#threads);
     // Memory of C, which no garbage collector moves while another thread reads it.
     this.#batch = library.llama_batch_init(batchTokens, 0, 1);
     const words = (pointer: Pointer) => new Int32Array(view(pointer, batchTokens * 4));
@@ -141,6 +144,7 @@ export class LlamaContext implements Evaluator {
     this.#logits.clear();
     this.#library.llama_batch_free(this.#batch);
     this.#library.llama_free(this.pointer);
+    if (this.#threads !== undefined) this.#library.threadPools?.free(this.#threads);
     koffi.free(this.#abortPointer);
   }
 }

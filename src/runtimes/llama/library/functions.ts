@@ -34,6 +34,7 @@ export const PROTOTYPES: Readonly<Record<keyof Functions, string>> = {
   llama_free: 'void llama_free(void *context)',
   llama_get_memory: 'void *llama_get_memory(void *context)',
   llama_set_abort_callback: 'void llama_set_abort_callback(void *context, void *callback, void *data)',
+  llama_attach_threadpool: 'void llama_attach_threadpool(void *context, void *pool, void *batch_pool)',
   llama_batch_init: 'llama_batch llama_batch_init(int32 tokens, int32 embeddings, int32 sequences)',
   llama_batch_free: 'void llama_batch_free(llama_batch batch)',
   llama_decode: 'int32 llama_decode(void *context, llama_batch batch)',
@@ -103,6 +104,7 @@ interface Functions {
   llama_free(context: Pointer): void;
   llama_get_memory(context: Pointer): Pointer;
   llama_set_abort_callback(context: Pointer, callback: Pointer, data: Pointer): void;
+  llama_attach_threadpool(context: Pointer, pool: Pointer, batchPool: Pointer): void;
   llama_batch_init(tokens: number, embeddings: number, sequences: number): NativeBatch;
   llama_batch_free(batch: NativeBatch): void;
   llama_decode(context: Pointer, batch: NativeBatch): number;

@@ -3,6 +3,7 @@ import { MillraceError } from '../../../core/index.js';
 import { type LlamaFunctions, type Params, type Pointer, PROTOTYPES } from './functions.js';
 import { findMismatch, LAYOUTS, SPARE_BYTES, type StructKind } from './layouts.js';
 import { type LibraryFiles, locateLibraries } from './locate.js';
+import { openThreadPools, type ThreadPools } from './thread-pools.js';
 
 /** llama.cpp, ready to use in this process. */
 export interface Library extends LlamaFunctions {
@@ -10,6 +11,8 @@ export interface Library extends LlamaFunctions {
   readonly version: string;
   readonly modelDefaults: Params;
   readonly contextDefaults: Params;
+  /** undefined = the library has none that are known. */
+  readonly threadPools: ThreadPools | undefined;
   /** A function of C that takes a pointer to a text and returns whether it is empty as 0: whether an evaluation is to be aborted. */
   readonly isNonEmpty: Pointer;
 }
@@ -65,6 +68,7 @@ function load({ folder, llama, ggml }: LibraryFiles): Library {
     version,
     modelDefaults: model.defaults,
     contextDefaults: context.defaults,
+    threadPools: openThreadPools(base),
     isNonEmpty: libc.symbol('strlen'),
   };
 }
