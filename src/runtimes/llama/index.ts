@@ -21,6 +21,8 @@ async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promise<Loade
   const options = readLlamaOptions(spec.options);
   const library = await openLibrary(options.library);
   const weights = Weights.load(library, spec.path, options.gpuLayers);
+  // Its thread starts while memory is taken for the slots.
+  const opening = ChatTemplate.open(options.chatTemplate || weights.chatTemplate, weights, runtime);
   try {
     const context = new LlamaContext(library, weights, {
       slots: options.slots,
@@ -29,10 +31,11 @@ async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promise<Loade
       threads: options.threads || Math.max(1, availableParallelism() - 1),
       deterministic: options.deterministic,
     });
-    const template = await ChatTemplate.open(options.chatTemplate || weights.chatTemplate, weights, runtime);
+    const template = await opening;
     const description = describe(options, context, { template, weights });
     return new LlamaModel({ library, weights, context, options, template, description, runtime });
   } catch (error) {
+    await (await opening)?.close();
     weights.free();
     throw error;
   }
