@@ -8,7 +8,7 @@ import { bothServers, THREADS } from './contestants.js';
 const TOKENS = 64;
 
 /** Requests of a round by streams at a time. */
-const LEVELS = { 1: 6, 8: 24, 16: 32 } as const;
+const LEVELS = { 1: 4, 8: 16, 16: 32 } as const;
 
 type Level = keyof typeof LEVELS;
 
@@ -22,7 +22,6 @@ export function generateRow(): Row {
     contestants: bothServers(
       { slots: 16, contextTokens: 2048, threads: THREADS },
       {
-        warmUps: 2,
         async measure({ url }, { seed, settings }) {
           const one = await drive(url, { streams: 1, seed, trial: settings.trial });
           const eight = await drive(url, { streams: 8, seed: seed + 100, trial: settings.trial });

@@ -28,7 +28,7 @@ export function readLlamaOptions(section: Readonly<Record<string, unknown>>): Ll
     maxOutputTokens: reader.number('maxOutputTokens', 4096),
     threads: reader.number('threads', 0),
     batchTokens: reader.number('batchTokens', 512),
-    prefillTokens: reader.number('prefillTokens', 128),
+    prefillTokens: reader.number('prefillTokens', 65),
     sharePrefixes: reader.choice('sharePrefixes', SHARING, 'principal'),
     deterministic: reader.boolean('deterministic', false),
     chatTemplate: reader.string('chatTemplate', ''),

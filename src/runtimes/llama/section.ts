@@ -27,8 +27,9 @@ export const LlamaSchema = Type.Object(
       Type.Integer({
         minimum: 16,
         maximum: 4096,
-        default: 128,
-        description: 'Most tokens of prompts in an evaluation beside requests that generate: more delay those.',
+        default: 65,
+        description:
+          'Most tokens of prompts in an evaluation beside requests that generate: more delay those. On processors, one more than a multiple of 64 is fastest.',
       }),
     ),
     sharePrefixes: Type.Optional(
