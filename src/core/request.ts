@@ -48,6 +48,8 @@ export interface Usage {
   /** Those of the prompt that had not to be computed again. Default: 0. */
   readonly cachedTokens?: number;
   readonly completionTokens: number;
+  /** Those of the answer that the model has thought with before it. Default: 0. */
+  readonly reasoningTokens?: number;
 }
 
 /** Why generating ended: at a stop, at the limit of tokens, with calls of tools, or at a filter. */

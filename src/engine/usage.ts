@@ -19,7 +19,8 @@ export function noteUsage(timing: Timing, { usage, finishReason }: Emission): Us
     timing.finishReason = finishReason;
   }
   if (usage === undefined) return undefined;
-  for (const name of ['promptTokens', 'cachedTokens', 'completionTokens'] as const) checkCount(usage, name);
+  for (const name of ['promptTokens', 'cachedTokens', 'completionTokens', 'reasoningTokens'] as const)
+    checkCount(usage, name);
   const before = timing.usage;
   timing.usage = usage;
   return { added: growth(usage, before), isFirst: before === undefined };
@@ -39,7 +40,7 @@ function growth(usage: Usage, before: Usage | undefined): Usage {
 function checkCount(usage: Usage, name: keyof Usage): void {
   const count = usage[name];
   if (Number.isSafeInteger(count) && (count as number) >= 0) return;
-  if (count === undefined && name === 'cachedTokens') return;
+  if (count === undefined && (name === 'cachedTokens' || name === 'reasoningTokens')) return;
   throw wrong(`usage.${name}: expected a number of tokens, got ${shown(count)}`);
 }
 

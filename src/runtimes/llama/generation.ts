@@ -7,8 +7,15 @@ import {
   type Usage,
 } from '../../core/index.js';
 import type { BatchItem, Emission, Emit } from '../contract.js';
+import type { AnswerPiece, AnswerReader } from './answer/answer-reader.js';
+import type { CallDelta } from './answer/call-reader.js';
+import type { Tool } from './answer/tools.js';
+import { AnswerCheck } from './grammar/answer-check.js';
+import { grammarOfArguments } from './grammar/answer-grammar.js';
 import type { LlamaContext } from './library/context.js';
+import type { Library } from './library/open.js';
 import type { Weights } from './library/weights.js';
+import { Grammar } from './sampling/grammar.js';
 import { logSumExp, topTokens } from './sampling/logprobs.js';
 import type { GenerationOptions } from './sampling/options.js';
 import { PromptReader } from './sampling/prompt-reader.js';
@@ -29,11 +36,22 @@ export interface GenerationSetup {
   /** Most tokens of the answer. */
   readonly maxTokens: number;
   readonly sampler: Sampler;
+  readonly library: Library;
+  /** undefined = the text is passed on as it is. */
+  readonly reader: AnswerReader | undefined;
+  /** Tokens that are text for the reader, though llama.cpp takes them for control. */
+  readonly markers: ReadonlySet<number> | undefined;
+  /** Those that may be called. */
+  readonly tools: readonly Tool[];
+  /** The grammar of the sampler is of the whole answer; else arguments of calls are constrained when they begin. */
+  readonly isConstrained: boolean;
   readonly weights: Weights;
   readonly context: LlamaContext;
   /** The reader of its answers has room again. */
   readonly onRoom: () => void;
 }
+
+const NOTHING: AnswerPiece = { content: '', reasoning: '', calls: [] };
 
 /** One request in the step loop: from its tokens to its answers. */
 export class Generation implements Task {
@@ -46,7 +64,7 @@ export class Generation implements Task {
   readonly #setup: GenerationSetup;
   readonly #assembler: TextAssembler;
   /** undefined = nobody asks for the probabilities of the prompt. */
-  readonly #reader: PromptReader | undefined;
+  readonly #promptReader: PromptReader | undefined;
   #promptReports: readonly TokenReport[] = [];
   /** Of tokens whose text is still held back. */
   #reports: TokenReport[] = [];
@@ -55,8 +73,14 @@ export class Generation implements Task {
   /** Goes before the first piece. */
   #prefix: string;
   #hasToldPrompt = false;
-  /** What has been passed on of a text that is checked at its end. */
-  #whole = '';
+  readonly #check: AnswerCheck;
+  /** Of a piece that is not told yet. */
+  #text = '';
+  #reasoning = '';
+  #calls: CallDelta[] = [];
+  /** Tool whose arguments are constrained now. */
+  #constrained: string | undefined;
+  #reasoningTokens = 0;
   #cachedTokens = 0;
   #completionTokens = 0;
   #resolve: () => void = () => undefined;
@@ -69,8 +93,9 @@ export class Generation implements Task {
     const { options, text, weights } = setup;
     this.#prefix = options.echo ? text : '';
     if (options.promptLogprobs !== undefined) {
-      this.#reader = new PromptReader({ tokens: this.prompt, text, count: options.promptLogprobs, weights });
+      this.#promptReader = new PromptReader({ tokens: this.prompt, text, count: options.promptLogprobs, weights });
     }
+    this.#check = new AnswerCheck(options.output, setup.tools);
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
     });
@@ -81,13 +106,13 @@ export class Generation implements Task {
   }
 
   get readsPrompt(): boolean {
-    return this.#reader !== undefined;
+    return this.#promptReader !== undefined;
   }
 
   readPrompt(from: number, indices: readonly number[]): void {
     const { context } = this.#setup;
     this.#promptReports =
-      this.#reader?.read(
+      this.#promptReader?.read(
         from,
         indices.map((index) => context.logits(index)),
       ) ?? [];
@@ -105,13 +130,15 @@ export class Generation implements Task {
     if (options.returnTokenIds) this.#tokens.push(token);
     if (weights.endsGeneration(token) && !options.ignoreEos) return this.#finish('stop');
     sampler.accept(token);
-    const bytes = weights.pieceOf(token, options.ignoreEos);
+    if (this.#setup.reader?.isThinking === true) this.#reasoningTokens++;
+    const bytes = weights.pieceOf(token, options.ignoreEos || this.#setup.markers?.has(token));
     if (report !== undefined) this.#reports.push(report(token));
     const { text, stop } = this.#assembler.push(bytes);
-    if (stop !== undefined) return this.#finish('stop', text);
-    if (this.#completionTokens >= maxTokens) return this.#finish('length', text);
-    if (options.output !== undefined) this.#whole += text;
-    if (text !== '') this.#emit({ outputs: [textTensor(this.#withPrefix(text))], final: false });
+    this.#read(text);
+    if (stop !== undefined || this.#setup.reader?.isComplete === true) return this.#finish('stop', true);
+    if (this.#completionTokens >= maxTokens) return this.#finish('length');
+    this.#constrain();
+    if (this.#text !== '' || this.#reasoning !== '' || this.#calls.length > 0) this.#tell({ final: false });
     return token;
   }
 
@@ -121,27 +148,64 @@ export class Generation implements Task {
     this.#end();
   }
 
-  #finish(finishReason: FinishReason, before = ''): undefined {
-    // A stop string ends the text, whatever is held back behind it.
-    const text = before + this.#assembler.end().text;
-    const { output } = this.#setup.options;
-    if (output === undefined || finishReason !== 'stop') this.#conclude(finishReason, text);
+  /** `isCut`: nothing that is held back belongs to the answer. */
+  #finish(finishReason: FinishReason, isCut = false): undefined {
+    if (!isCut) this.#read(this.#assembler.end().text);
+    this.#note(this.#setup.reader?.end());
+    const hasCalls = this.#setup.reader?.hasCalls === true;
+    const reason = finishReason === 'stop' && hasCalls ? 'tool_calls' : finishReason;
+    // What has been cut is not whole.
+    const checked = finishReason === 'stop' ? this.#check.run(hasCalls) : undefined;
+    if (checked === undefined) this.#conclude(reason);
     else {
-      output.check(this.#whole + text).then(
-        () => this.#conclude(finishReason, text),
+      checked.then(
+        () => this.#conclude(reason),
         (error: unknown) => this.fail(toMillraceError(error)),
       );
     }
   }
 
-  #conclude(finishReason: FinishReason, text: string): void {
-    this.#emit({ outputs: [textTensor(this.#withPrefix(text))], finishReason, final: true });
+  #conclude(finishReason: FinishReason): void {
+    this.#tell({ finishReason, final: true });
     this.#end();
+  }
+
+  #read(text: string): void {
+    const { reader } = this.#setup;
+    this.#note(reader === undefined ? { content: text, reasoning: '', calls: [] } : reader.push(text));
+  }
+
+  #note(piece: AnswerPiece = NOTHING): void {
+    this.#text += piece.content;
+    this.#reasoning += piece.reasoning;
+    this.#calls.push(...piece.calls);
+    this.#check.note(piece);
+  }
+
+  /** Has the arguments of a call come as its tool wants them, from when the tool is known to where they end. */
+  #constrain(): void {
+    const { library, sampler, weights, reader, tools, isConstrained } = this.#setup;
+    const open = reader?.openArguments;
+    if (isConstrained || open?.tool === this.#constrained) return;
+    this.#constrained = open?.tool;
+    const tool = tools.find(({ name }) => name === open?.tool);
+    sampler.constrain(undefined);
+    if (open === undefined || tool === undefined) return;
+    const grammar = new Grammar(library, weights.vocabulary, grammarOfArguments(tool));
+    const begun = weights.tokenize(open.text + this.#assembler.held, { addSpecial: false, parseSpecial: false });
+    if (grammar.follow(begun)) sampler.constrain(grammar);
+    else grammar.free();
   }
 
   #end(): void {
     this.#setup.sampler.free();
     this.#resolve();
+  }
+
+  #tell(end: Pick<Emission, 'final' | 'finishReason'>): void {
+    const text = this.#withPrefix(this.#text);
+    this.#text = '';
+    this.#emit({ outputs: [textTensor(text)], ...end });
   }
 
   #emit(emission: Omit<Emission, 'callId' | 'usage' | 'parameters'>): void {
@@ -160,14 +224,20 @@ export class Generation implements Task {
     const logprobs = this.#reports;
     const tokens = this.#tokens;
     const prompt = this.#promptReports;
-    if (logprobs.length === 0 && tokens.length === 0 && prompt.length === 0) return {};
+    const reasoning = this.#reasoning;
+    const calls = this.#calls;
+    if (logprobs.length + tokens.length + prompt.length + calls.length === 0 && reasoning === '') return {};
     this.#promptReports = [];
     this.#reports = [];
     this.#tokens = [];
+    this.#reasoning = '';
+    this.#calls = [];
     const told: Record<string, ParameterValue> = {};
     // Plain data of numbers and texts.
     if (prompt.length > 0) told.prompt_logprobs = prompt as unknown as ParameterValue;
     if (logprobs.length > 0) told.logprobs = logprobs as unknown as ParameterValue;
+    if (calls.length > 0) told.tool_calls = calls as unknown as ParameterValue;
+    if (reasoning !== '') told.reasoning = [reasoning];
     if (tokens.length > 0) {
       told.token_ids = tokens;
       if (!this.#hasToldPrompt) told.prompt_token_ids = Array.from(this.prompt);
@@ -187,6 +257,7 @@ export class Generation implements Task {
       promptTokens: this.prompt.length,
       cachedTokens: this.#cachedTokens,
       completionTokens: this.#completionTokens,
+      ...(this.#reasoningTokens > 0 ? { reasoningTokens: this.#reasoningTokens } : {}),
     };
   }
 

@@ -1,22 +1,20 @@
-import { invalidArgument, MillraceError, toMillraceError } from '../../core/index.js';
+import { MillraceError, toMillraceError } from '../../core/index.js';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
+import { AnswerReader } from './answer/answer-reader.js';
 import { Generation, refusal } from './generation.js';
+import { grammarOfAnswer } from './grammar/answer-grammar.js';
 import type { LlamaContext } from './library/context.js';
 import type { Library } from './library/open.js';
 import type { Weights } from './library/weights.js';
 import type { LlamaOptions } from './options.js';
+import { type Prompt, Prompts } from './prompts.js';
 import { Grammar } from './sampling/grammar.js';
 import { type GenerationOptions, readGenerationOptions } from './sampling/options.js';
 import { Sampler } from './sampling/sampler.js';
 import { StepLoop } from './schedule/step-loop.js';
 import type { ChatTemplate } from './template/chat-template.js';
-import { infillPrompt } from './text/infill-prompt.js';
-import { type PromptSource, readPrompt } from './text/read-prompt.js';
 import { textTensor } from './text/text-tensor.js';
-
-/** Longer texts would hold up the runner while they are tokenised. */
-const MAX_TEXT_BYTES = 4_194_304;
 
 export interface LlamaModelSetup {
   readonly library: Library;
@@ -41,11 +39,13 @@ export class LlamaModel implements LoadedModel {
   readonly description: Description;
   readonly #setup: LlamaModelSetup;
   readonly #loop: StepLoop;
+  readonly #prompts: Prompts;
   readonly #running = new Map<number, Running>();
 
   constructor(setup: LlamaModelSetup) {
     const { context, options, description } = setup;
     this.#setup = setup;
+    this.#prompts = new Prompts(setup);
     this.description = description;
     const { prefillTokens, deterministic, sharePrefixes } = options;
     this.#loop = new StepLoop(context, {
@@ -98,7 +98,7 @@ export class LlamaModel implements LoadedModel {
     this.#running.set(item.callId, running);
     try {
       const requested = readGenerationOptions(item.parameters, this.#setup.weights.vocabularySize);
-      const prompt = await this.#readPrompt(item, requested);
+      const prompt = await this.#prompts.read(item, requested);
       if (running.cancelled) throw new MillraceError('cancelled', 'the request was cancelled');
       if (requested.maxTokens === 0 && requested.promptLogprobs === undefined) {
         emit([promptOnly(item, prompt, requested)]);
@@ -115,71 +115,31 @@ export class LlamaModel implements LoadedModel {
     }
   }
 
-  #create(item: BatchItem, { tokens: prompt, text, requested, emit }: Accepted): Generation {
-    const { library, weights, context, options } = this.#setup;
+  #create(item: BatchItem, { tokens: prompt, text, conversation, requested, emit }: Accepted): Generation {
+    const { library, weights, context, options, template } = this.#setup;
+    const grammar = grammarOfAnswer(requested.output, conversation);
     return new Generation({
+      library,
       item,
       emit,
       prompt,
       text,
+      reader: conversation && new AnswerReader(conversation),
+      markers: template?.markers,
+      tools: conversation?.use?.tools ?? [],
+      isConstrained: grammar !== undefined,
       salt: JSON.stringify([options.sharePrefixes === 'all' ? '' : item.context?.principal, requested.cacheSalt]),
       options: requested,
       maxTokens: Math.min(requested.maxTokens ?? options.maxOutputTokens, context.contextTokens - prompt.length),
       sampler: new Sampler(library, requested, {
         prompt,
-        grammar: requested.output && new Grammar(library, weights.vocabulary, requested.output.grammar),
+        grammar: grammar === undefined ? undefined : new Grammar(library, weights.vocabulary, grammar),
       }),
       weights,
       context,
       onRoom: () => this.#loop.notify(),
     });
   }
-
-  /** Throws `invalid_argument` for a prompt that leaves no room for an answer, where one is asked for. */
-  async #readPrompt({ inputs }: BatchItem, requested: GenerationOptions): Promise<Prompt> {
-    const { weights, context } = this.#setup;
-    const source = readPrompt(inputs, weights.vocabularySize);
-    if (requested.suffix !== undefined && source.kind !== 'text')
-      throw invalidArgument("parameter 'suffix': expected to be left out where the prompt is no text");
-    const tokens = source.kind === 'tokens' ? source.tokens : await this.#tokensOf(source, requested);
-    const isTold = requested.echo || requested.promptLogprobs !== undefined;
-    const text = source.kind === 'text' ? source.text : isTold ? weights.detokenize(tokens) : '';
-    const prompt = { tokens, text };
-    if (requested.maxTokens === 0 && requested.promptLogprobs === undefined) return prompt;
-    if (tokens.length === 0) throw invalidArgument('the prompt is empty');
-    if (tokens.length >= context.contextTokens) throw tooLong(tokens.length, context.contextTokens);
-    return prompt;
-  }
-
-  async #tokensOf(source: TextSource, requested: GenerationOptions): Promise<Int32Array> {
-    const { weights, context, template } = this.#setup;
-    const { maxTokens, addSpecial, parseSpecial, suffix } = requested;
-    const isChat = source.kind === 'chat';
-    if (isChat && template === undefined)
-      throw invalidArgument('the model has no chat template, so it takes texts only');
-    const text = isChat ? ((await template?.render(source.variables)) ?? '') : source.text;
-    // What cannot fit is not tokenised first, which takes a second for a few megabytes.
-    const bytes = Buffer.byteLength(text) + Buffer.byteLength(suffix ?? '');
-    const atLeast = Math.ceil(bytes / weights.longestPieceBytes);
-    if (maxTokens !== 0 && atLeast >= context.contextTokens)
-      throw tooLong(`at least ${atLeast}`, context.contextTokens);
-    if (bytes > MAX_TEXT_BYTES)
-      throw invalidArgument(`the prompt has ${bytes} bytes; at most ${MAX_TEXT_BYTES} are tokenised`);
-    const read = {
-      // Most templates write the beginning of the text themselves.
-      addSpecial: isChat ? template?.beginsText(text) === false : addSpecial,
-      parseSpecial: isChat || parseSpecial,
-    };
-    return suffix === undefined ? weights.tokenize(text, read) : infillPrompt(weights, { before: text, suffix, read });
-  }
-}
-
-type TextSource = Exclude<PromptSource, { readonly kind: 'tokens' }>;
-
-interface Prompt {
-  readonly tokens: Int32Array;
-  /** What they were made of; '' where nobody asks for that. */
-  readonly text: string;
 }
 
 /** A request that is to be generated for. */
@@ -202,11 +162,4 @@ function promptOnly(
     finishReason: 'length',
     final: true,
   };
-}
-
-function tooLong(tokens: number | string, contextTokens: number): MillraceError {
-  return invalidArgument(
-    `the prompt is too long: it has ${tokens} tokens; the model's context of ${contextTokens} tokens has room for ${contextTokens - 1} and an answer`,
-    { reason: 'context_length_exceeded' },
-  );
 }

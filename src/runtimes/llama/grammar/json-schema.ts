@@ -1,12 +1,12 @@
 import { invalidArgument, type MillraceError } from '../../../core/index.js';
+import { type GrammarRules, jsonLiteral } from './rules.js';
 
 /** A value of JSON. */
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 type Schema = { readonly [keyword: string]: Json };
 
-/** Longest repetition that is spelled out in a grammar, and most rules of one. */
+/** Longest repetition that is spelled out in a grammar. */
 const MAX_REPEATS = 1_000;
-const MAX_RULES = 5_000;
 const MAX_DEPTH = 64;
 
 /** Say nothing of a value. */
@@ -26,74 +26,64 @@ const ANNOTATIONS: ReadonlySet<string> = new Set([
   ...['$defs', 'definitions', 'discriminator'],
 ]);
 
-/** Rules that every grammar of JSON has. Whitespace is bounded, or a model could go on with it for ever. */
-const COMMON: Readonly<Record<string, string>> = {
-  ws: '| " " | "\\n" [ \\t]{0,20}',
-  boolean: '("true" | "false")',
-  null: '"null"',
-  integer: '"-"? ([0] | [1-9] [0-9]{0,15})',
-  number: '"-"? ([0] | [1-9] [0-9]{0,15}) ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,2})?',
-  char: '[^"\\\\\\x7F\\x00-\\x1F] | [\\\\] (["\\\\bfnrt] | "u" [0-9a-fA-F]{4})',
-  string: '"\\"" char* "\\""',
-  value: 'object | array | string | number | boolean | null',
-  object: '"{" ws (member (ws "," ws member)*)? ws "}"',
-  member: 'string ws ":" ws value',
-  array: '"[" ws (value (ws "," ws value)*)? ws "]"',
-};
-
-/** A grammar of llama.cpp (GBNF) for any value of JSON that is an object. */
-export function grammarOfJsonObject(): string {
-  return print(new Map([['root', 'object'], ...Object.entries(COMMON)]));
+/** How a schema is read. */
+export interface SchemaReading {
+  /** What the schema is of, in messages: 'the JSON schema'. */
+  readonly what: string;
+  /** Refuses keywords that cannot be promised; else they are passed over. */
+  readonly isStrict: boolean;
 }
 
 /**
- * A grammar of llama.cpp (GBNF) for the JSON values that a schema allows. All that it lets pass is valid; keywords with which that cannot be had are
- * refused by name. Properties come in the order in which the schema has them, and `oneOf` is read as `anyOf`.
+ * The rule of a grammar for the JSON values that a schema allows. All that it lets pass is valid, but for keywords that were passed over; where
+ * all have to hold, those with which that cannot be had are refused by name. Properties come in the order in which the schema has them,
+ * and `oneOf` is read as `anyOf`. Throws `invalid_argument`.
  */
-export function grammarOfSchema(schema: unknown): string {
-  return new Converter(schema as Json).convert();
+export function ruleOfSchema(rules: GrammarRules, schema: unknown, reading: SchemaReading): string {
+  return new Converter(rules, schema as Json, reading).convert();
 }
 
 class Converter {
+  readonly #rules: GrammarRules;
   readonly #root: Json;
-  readonly #rules = new Map<string, string>(Object.entries(COMMON));
+  readonly #reading: SchemaReading;
   /** Names of rules by the reference that they stand for. */
   readonly #references = new Map<string, string>();
 
-  constructor(root: Json) {
+  constructor(rules: GrammarRules, root: Json, reading: SchemaReading) {
+    this.#rules = rules;
     this.#root = root;
+    this.#reading = reading;
   }
 
   convert(): string {
-    const body = this.#schema(this.#root, { place: '', depth: 0 });
-    this.#rules.set('root', `ws ${body} ws`);
-    return print(this.#rules);
+    return this.#schema(this.#root, { place: '', depth: 0 });
   }
 
   #schema(schema: Json, at: Place): string {
     if (schema === true) return 'value';
-    if (!isSchema(schema)) throw refuse(at, 'expected a schema');
-    if (at.depth > MAX_DEPTH) throw refuse(at, `is nested deeper than ${MAX_DEPTH} levels`);
+    if (!isSchema(schema)) throw this.#refuse(at, 'expected a schema');
+    if (at.depth > MAX_DEPTH) throw this.#refuse(at, `is nested deeper than ${MAX_DEPTH} levels`);
     const { $ref: reference, const: only, enum: several, anyOf, oneOf, allOf, type } = schema;
     if (reference !== undefined) return this.#reference(reference, schema, at);
     if (only !== undefined) {
-      check(schema, at, ['const', 'type']);
-      return literal(only);
+      this.#check(schema, at, ['const', 'type']);
+      return jsonLiteral(only);
     }
     if (several !== undefined) return this.#enum(several, schema, at);
     if (anyOf !== undefined) return this.#alternatives('anyOf', schema, at);
     if (oneOf !== undefined) return this.#alternatives('oneOf', schema, at);
     if (allOf !== undefined) return this.#single(allOf, schema, at);
     if (Array.isArray(type)) {
-      if (type.length === 0) throw refuse(within(at, 'type'), 'names no type');
-      return this.#rule(type.map((each) => this.#typed({ ...schema, type: each }, at, true)).join(' | '));
+      if (type.length === 0) throw this.#refuse(within(at, 'type'), 'names no type');
+      return this.#rules.add(type.map((each) => this.#typed({ ...schema, type: each }, at, true)).join(' | '));
     }
     return this.#typed(schema, at, false);
   }
 
   #typed(schema: Schema, at: Place, isOneOfSeveral: boolean): string {
     const known = (...keywords: readonly string[]) => {
-      if (!isOneOfSeveral) check(schema, at, ['type', ...keywords]);
+      if (!isOneOfSeveral) this.#check(schema, at, ['type', ...keywords]);
     };
     const { type = impliedType(schema) } = schema;
     switch (type) {
@@ -116,23 +106,23 @@ class Converter {
         known();
         return type;
       default:
-        throw refuse(within(at, 'type'), `expected a type of JSON, got ${JSON.stringify(type)}`);
+        throw this.#refuse(within(at, 'type'), `expected a type of JSON, got ${JSON.stringify(type)}`);
     }
   }
 
   #reference(reference: Json, schema: Schema, at: Place): string {
-    check(schema, at, ['$ref']);
+    this.#check(schema, at, ['$ref']);
     const place = within(at, '$ref');
     if (typeof reference !== 'string' || !/^#(\/|$)/.test(reference)) {
-      throw refuse(place, `expected a reference inside the schema, got ${JSON.stringify(reference)}`);
+      throw this.#refuse(place, `expected a reference inside the schema, got ${JSON.stringify(reference)}`);
     }
     const known = this.#references.get(reference);
     if (known !== undefined) return known;
-    const name = this.#newName();
+    const name = this.#rules.newName();
     this.#references.set(reference, name);
     const target = this.#find(reference, place);
     const body = this.#schema(target, { place: reference, depth: at.depth + 1 });
-    if (body === name) throw refuse(place, 'refers to itself and nothing else');
+    if (body === name) throw this.#refuse(place, 'refers to itself and nothing else');
     this.#rules.set(name, body);
     return name;
   }
@@ -144,29 +134,30 @@ class Converter {
       found =
         typeof found === 'object' && found !== null && Object.hasOwn(found, name) ? (found as Schema)[name] : undefined;
     }
-    if (found === undefined) throw refuse(at, `there is nothing at ${reference}`);
+    if (found === undefined) throw this.#refuse(at, `there is nothing at ${reference}`);
     return found;
   }
 
   #enum(values: Json, schema: Schema, at: Place): string {
-    if (!Array.isArray(values) || values.length === 0) throw refuse(within(at, 'enum'), 'expected a list of values');
-    check(schema, at, ['enum', 'type']);
-    return this.#rule(values.map(literal).join(' | '));
+    if (!Array.isArray(values) || values.length === 0)
+      throw this.#refuse(within(at, 'enum'), 'expected a list of values');
+    this.#check(schema, at, ['enum', 'type']);
+    return this.#rules.add(values.map(jsonLiteral).join(' | '));
   }
 
   #alternatives(keyword: 'anyOf' | 'oneOf', schema: Schema, at: Place): string {
-    check(schema, at, [keyword]);
+    this.#check(schema, at, [keyword]);
     const list = schema[keyword];
     const place = within(at, keyword);
-    if (!Array.isArray(list) || list.length === 0) throw refuse(place, 'expected a list of schemas');
-    return this.#rule(list.map((each, index) => this.#schema(each, within(place, index))).join(' | '));
+    if (!Array.isArray(list) || list.length === 0) throw this.#refuse(place, 'expected a list of schemas');
+    return this.#rules.add(list.map((each, index) => this.#schema(each, within(place, index))).join(' | '));
   }
 
   #single(list: Json, schema: Schema, at: Place): string {
-    check(schema, at, ['allOf']);
+    this.#check(schema, at, ['allOf']);
     const place = within(at, 'allOf');
     const [first, second] = Array.isArray(list) ? list : [];
-    if (first === undefined || second !== undefined) throw refuse(place, 'is supported with one schema only');
+    if (first === undefined || second !== undefined) throw this.#refuse(place, 'is supported with one schema only');
     return this.#schema(first, within(place, 0));
   }
 
@@ -176,33 +167,35 @@ class Converter {
   }
 
   #array({ items = true, prefixItems = [], minItems = 0, maxItems }: Schema, at: Place): string {
-    if (!Array.isArray(prefixItems)) throw refuse(within(at, 'prefixItems'), 'expected a list of schemas');
+    if (!Array.isArray(prefixItems)) throw this.#refuse(within(at, 'prefixItems'), 'expected a list of schemas');
     if (prefixItems.length > 0) {
-      if (items !== false) throw refuse(within(at, 'prefixItems'), "is supported with 'items: false' only");
+      if (items !== false) throw this.#refuse(within(at, 'prefixItems'), "is supported with 'items: false' only");
       const each = prefixItems.map((item, index) => this.#schema(item, within(within(at, 'prefixItems'), index)));
       return `"[" ws ${each.join(' ws "," ws ')} ws "]"`;
     }
     const least = this.#count('minItems', minItems, at);
     const most = maxItems === undefined ? undefined : this.#count('maxItems', maxItems, at);
-    if (most !== undefined && most < least) throw refuse(within(at, 'maxItems'), `is less than minItems (${least})`);
+    if (most !== undefined && most < least)
+      throw this.#refuse(within(at, 'maxItems'), `is less than minItems (${least})`);
     if (most === 0) return '"[" ws "]"';
-    const item = this.#rule(this.#schema(items, within(at, 'items')));
+    const item = this.#rules.add(this.#schema(items, within(at, 'items')));
     const more = `(ws "," ws ${item}){${Math.max(0, least - 1)},${most === undefined ? '' : most - 1}}`;
     return least === 0 ? `"[" ws (${item} ${more})? ws "]"` : `"[" ws ${item} ${more} ws "]"`;
   }
 
   #object({ properties = {}, required = [], additionalProperties = true }: Schema, at: Place): string {
-    if (!isSchema(properties)) throw refuse(within(at, 'properties'), 'expected an object of schemas');
+    if (!isSchema(properties)) throw this.#refuse(within(at, 'properties'), 'expected an object of schemas');
     if (!Array.isArray(required) || !required.every((name) => typeof name === 'string')) {
-      throw refuse(within(at, 'required'), 'expected a list of names');
+      throw this.#refuse(within(at, 'required'), 'expected a list of names');
     }
     const names = Object.keys(properties);
     const unknown = required.find((name) => !names.includes(name as string));
-    if (unknown !== undefined) throw refuse(within(at, 'required'), `'${String(unknown)}' is not among the properties`);
+    if (unknown !== undefined)
+      throw this.#refuse(within(at, 'required'), `'${String(unknown)}' is not among the properties`);
     const inProperties = within(at, 'properties');
     const members = names.map((name) => ({
-      rule: this.#rule(
-        `${literal(name)} ws ":" ws ${this.#schema(properties[name] as Json, within(inProperties, name))}`,
+      rule: this.#rules.add(
+        `${jsonLiteral(name)} ws ":" ws ${this.#schema(properties[name] as Json, within(inProperties, name))}`,
       ),
       isRequired: required.includes(name),
     }));
@@ -215,7 +208,7 @@ class Converter {
   }
 
   #extra(schema: Json, at: Place): string {
-    return this.#rule(`string ws ":" ws ${this.#schema(schema, within(at, 'additionalProperties'))}`);
+    return this.#rules.add(`string ws ":" ws ${this.#schema(schema, within(at, 'additionalProperties'))}`);
   }
 
   /** In order; a comma stands before each that is not the first of those that are there. */
@@ -228,9 +221,9 @@ class Converter {
       const rest = behind === '' ? '' : ` ${behind}`;
       const here = `${rule}${rest}`;
       const nextFirst = isRequired || first === '' ? here : `(${here} | ${first})`;
-      first = this.#rule(nextFirst);
+      first = this.#rules.add(nextFirst);
       mayBeNone = mayBeNone && !isRequired;
-      behind = this.#rule(isRequired ? `ws "," ws ${rule}${rest}` : `(ws "," ws ${rule})?${rest}`);
+      behind = this.#rules.add(isRequired ? `ws "," ws ${rule}${rest}` : `(ws "," ws ${rule})?${rest}`);
     }
     return mayBeNone ? `(${first})?` : first;
   }
@@ -243,27 +236,27 @@ class Converter {
     const least = this.#count(`min${what}`, minLength, at);
     const most = maxLength === undefined ? undefined : this.#count(`max${what}`, maxLength, at);
     if (most !== undefined && most < least)
-      throw refuse(within(at, `max${what}`), `is less than min${what} (${least})`);
+      throw this.#refuse(within(at, `max${what}`), `is less than min${what} (${least})`);
     return `{${least},${most ?? ''}}`;
   }
 
   #count(keyword: string, value: Json, at: Place): number {
     if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_REPEATS) return value;
-    throw refuse(within(at, keyword), `expected an integer from 0 to ${MAX_REPEATS}, got ${JSON.stringify(value)}`);
+    throw this.#refuse(
+      within(at, keyword),
+      `expected an integer from 0 to ${MAX_REPEATS}, got ${JSON.stringify(value)}`,
+    );
   }
 
-  #newName(): string {
-    if (this.#rules.size + this.#references.size >= MAX_RULES) {
-      throw invalidArgument(`the schema is too large: its grammar has more than ${MAX_RULES} rules`);
-    }
-    return `r${this.#rules.size + this.#references.size}`;
+  /** Refuses keywords that are not looked at. */
+  #check(schema: Schema, at: Place, keywords: readonly string[]): void {
+    if (!this.#reading.isStrict) return;
+    const other = Object.keys(schema).find((keyword) => !keywords.includes(keyword) && !ANNOTATIONS.has(keyword));
+    if (other !== undefined) throw this.#refuse(at, `the keyword '${other}' is not supported here`);
   }
 
-  #rule(body: string): string {
-    if (/^[\w-]+$/.test(body)) return body;
-    const name = this.#newName();
-    this.#rules.set(name, body);
-    return name;
+  #refuse({ place }: Place, problem: string): MillraceError {
+    return invalidArgument(`${this.#reading.what}, at '${place === '' ? '/' : place}': ${problem}`);
   }
 }
 
@@ -287,27 +280,6 @@ function impliedType(schema: Schema): Json | undefined {
   return STRING_KEYWORDS.some((keyword) => keyword in schema) ? 'string' : undefined;
 }
 
-/** Refuses keywords that are not looked at. */
-function check(schema: Schema, at: Place, keywords: readonly string[]): void {
-  const other = Object.keys(schema).find((keyword) => !keywords.includes(keyword) && !ANNOTATIONS.has(keyword));
-  if (other === undefined) return;
-  throw refuse(at, `the keyword '${other}' is not supported here`);
-}
-
 function isSchema(value: Json | undefined): value is Schema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function refuse({ place }: Place, problem: string): MillraceError {
-  return invalidArgument(`the JSON schema, at '${place === '' ? '/' : place}': ${problem}`);
-}
-
-/** The one text of a value. */
-function literal(value: Json): string {
-  const text = JSON.stringify(value);
-  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
-}
-
-function print(rules: ReadonlyMap<string, string>): string {
-  return [...rules].map(([name, body]) => `${name} ::= ${body}\n`).join('');
 }

@@ -1,10 +1,11 @@
 import { invalidArgument, MillraceError, type ParameterValue } from '../../../core/index.js';
-import { grammarOfJsonObject, grammarOfSchema } from './json-schema.js';
+import { ruleOfSchema } from './json-schema.js';
+import type { GrammarRules } from './rules.js';
 
 /** What the text of an answer has to be. */
 export interface StructuredOutput {
-  /** Lets nothing else come (GBNF). */
-  readonly grammar: string;
+  /** The rule of a grammar that lets nothing else come. Throws `invalid_argument` for a schema that cannot be promised. */
+  rule(rules: GrammarRules): string;
   /** Throws `internal` for a text that is whole and nevertheless wrong. */
   check(text: string): Promise<void>;
 }
@@ -15,20 +16,23 @@ export function structuredOutput(
   jsonObject: boolean,
 ): StructuredOutput | undefined {
   if (schema === undefined)
-    return jsonObject ? { grammar: grammarOfJsonObject(), check: async (text) => void parse(text) } : undefined;
+    return jsonObject ? { rule: () => 'object', check: async (text) => void parse(text) } : undefined;
   if (jsonObject) throw invalidArgument("parameter 'json_object': expected to be left out beside 'json_schema'");
   return {
-    grammar: grammarOfSchema(schema),
-    async check(text) {
-      const value = parse(text);
-      const { Ajv2020 } = await import('ajv/dist/2020.js');
-      // Which draft it says it is of, and what it is called, are for others: the grammar has read it.
-      const options = { strict: false, validateFormats: false, validateSchema: false } as const;
-      const { $id: _, ...rest } = schema as { readonly $id?: unknown };
-      const validate = new Ajv2020(options).compile(rest);
-      if (!validate(value)) throw wrong(`${validate.errors?.[0]?.instancePath} ${validate.errors?.[0]?.message}`);
-    },
+    rule: (rules) => ruleOfSchema(rules, schema, { what: 'the JSON schema', isStrict: true }),
+    check: (text) => checkJson(text, schema),
   };
+}
+
+/** Throws `internal` for a text that is not JSON that a schema allows. */
+export async function checkJson(text: string, schema: unknown): Promise<void> {
+  const value = parse(text);
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  // Which draft it says it is of, and what it is called, are for others: the grammar has read it.
+  const options = { strict: false, validateFormats: false, validateSchema: false } as const;
+  const { $id: _, ...rest } = schema as { readonly $id?: unknown };
+  const validate = new Ajv2020(options).compile(rest);
+  if (!validate(value)) throw wrong(`${validate.errors?.[0]?.instancePath} ${validate.errors?.[0]?.message}`);
 }
 
 function parse(text: string): unknown {

@@ -42,6 +42,15 @@ export class Grammar {
     return this.#floats[1] !== Number.NEGATIVE_INFINITY;
   }
 
+  /** Goes on with tokens of a text that has come already; false where it is not one of the grammar's. */
+  follow(tokens: Int32Array): boolean {
+    return tokens.every((token) => {
+      const isAllowed = this.allows(token);
+      if (isAllowed) this.accept(token);
+      return isAllowed;
+    });
+  }
+
   /** A token that is allowed, by the logits at a place in the batch; `chain` undefined = the most probable one. */
   choose(context: LlamaContext, index: number, chain: Pointer | undefined): number {
     const library = this.#library;

@@ -38,6 +38,10 @@ export interface GenerationOptions extends SamplingOptions {
   readonly parseSpecial: boolean;
   /** What the text has to be; undefined = anything. */
   readonly output: StructuredOutput | undefined;
+  /** Which of the tools of a conversation is to be called, in OpenAI's form. */
+  readonly toolChoice: ParameterValue | undefined;
+  /** Several tools may be called. */
+  readonly parallelToolCalls: boolean;
   /** Requests with another one save nothing of this one's prompt. */
   readonly cacheSalt: string;
   /** Alternatives of each token whose probabilities are told; undefined = no probabilities. */
@@ -74,6 +78,8 @@ export function readGenerationOptions(parameters: Parameters, vocabularySize: nu
     addSpecial: reader.boolean('add_special', true),
     parseSpecial: reader.boolean('parse_special', true),
     output: structuredOutput(reader.any('json_schema'), reader.boolean('json_object', false)),
+    toolChoice: reader.any('tool_choice'),
+    parallelToolCalls: reader.boolean('parallel_tool_calls', true),
     cacheSalt: reader.optional('cache_salt', (name) => reader.string(name)) ?? '',
     logprobs: reader.optional('logprobs', (name) => reader.integer(name, 0, MAX_LOGPROBS)),
     promptLogprobs: reader.optional('prompt_logprobs', (name) => reader.integer(name, 0, MAX_LOGPROBS)),

@@ -16,7 +16,7 @@ interface Around {
 export class Sampler {
   readonly #library: Library;
   readonly #options: SamplingOptions;
-  readonly #grammar: Grammar | undefined;
+  #grammar: Grammar | undefined;
   /** Of llama.cpp; undefined = the most probable token is taken. */
   readonly #chain: Pointer | undefined;
   /** How often each token was generated; 0 = it was in the prompt. */
@@ -53,8 +53,14 @@ export class Sampler {
     this.#grammar?.accept(token);
   }
 
-  free(): void {
+  /** What the text goes on with has to be of a grammar; undefined = may be anything again. */
+  constrain(grammar: Grammar | undefined): void {
     this.#grammar?.free();
+    this.#grammar = grammar;
+  }
+
+  free(): void {
+    this.constrain(undefined);
     if (this.#chain !== undefined) this.#library.llama_sampler_free(this.#chain);
   }
 

@@ -1,3 +1,5 @@
+import { beginningOf, findFirst } from './find-stop.js';
+
 /** What has come together of an answer. */
 export interface AssembledText {
   /** To be passed on now. */
@@ -18,6 +20,11 @@ export class TextAssembler {
   /** `stops`: none of them empty. */
   constructor(stops: readonly string[]) {
     this.#stops = stops;
+  }
+
+  /** What may be the beginning of a stop string. */
+  get held(): string {
+    return this.#held;
   }
 
   push(bytes: Uint8Array): AssembledText {
@@ -41,35 +48,8 @@ export class TextAssembler {
       this.#held = '';
       return { text: text.slice(0, first.at), stop: first.stop };
     }
-    const from = beginningOfStop(text, this.#stops);
+    const from = beginningOf(text, this.#stops);
     this.#held = text.slice(from);
     return { text: text.slice(0, from), stop: undefined };
   }
-}
-
-interface FoundStop {
-  readonly at: number;
-  readonly stop: string;
-}
-
-/** The stop string that is complete first, whatever comes behind it; of several the longest. */
-function findFirst(text: string, stops: readonly string[]): FoundStop | undefined {
-  let first: FoundStop | undefined;
-  for (const stop of stops) {
-    const at = text.indexOf(stop);
-    if (at < 0) continue;
-    const ahead = first === undefined ? 1 : first.at + first.stop.length - (at + stop.length);
-    if (ahead > 0 || (ahead === 0 && stop.length > (first?.stop.length ?? 0))) first = { at, stop };
-  }
-  return first;
-}
-
-/** Where the longest end of `text` begins that a stop string begins with; its length where there is none. */
-function beginningOfStop(text: string, stops: readonly string[]): number {
-  const longest = Math.max(...stops.map((stop) => stop.length - 1));
-  for (let at = Math.max(0, text.length - longest); at < text.length; at++) {
-    const end = text.slice(at);
-    if (stops.some((stop) => stop.startsWith(end))) return at;
-  }
-  return text.length;
 }

@@ -1,0 +1,83 @@
+import { invalidArgument, type ParameterValue } from '../../../core/index.js';
+
+/** A function that the caller offers to the model. */
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON schema of its arguments. */
+  readonly parameters: unknown;
+  /** Arguments that its schema does not allow must not come. */
+  readonly isStrict: boolean;
+}
+
+/** Which tools an answer may call, or has to. */
+export interface ToolUse {
+  readonly tools: readonly Tool[];
+  readonly mustCall: boolean;
+  /** Nothing follows so many calls. */
+  readonly maxCalls: number;
+}
+
+const MAX_CALLS = 64;
+
+/**
+ * Reads the tools of a conversation, in OpenAI's form, and how they are to be used: 'auto', 'none', 'required', or one by its name. undefined =
+ * none. Throws `invalid_argument`.
+ */
+export function readToolUse(
+  tools: unknown,
+  choice: ParameterValue | undefined,
+  isParallel: boolean,
+): ToolUse | undefined {
+  const offered = readTools(tools);
+  if (offered.length === 0) {
+    if (choice === undefined || choice === 'none' || choice === 'auto') return undefined;
+    throw invalidArgument("parameter 'tool_choice': expected to be left out where there are no tools");
+  }
+  if (choice === 'none') return undefined;
+  const maxCalls = isParallel ? MAX_CALLS : 1;
+  if (choice === undefined || choice === 'auto') return { tools: offered, mustCall: false, maxCalls };
+  if (choice === 'required') return { tools: offered, mustCall: true, maxCalls };
+  const name = nameOf(choice);
+  const named = offered.filter((tool) => tool.name === name);
+  if (named.length === 0) {
+    const names = offered.map((tool) => `'${tool.name}'`).join(', ');
+    throw invalidArgument(
+      `parameter 'tool_choice': expected 'auto', 'none', 'required' or a function of ${names}, got ${JSON.stringify(choice)}`,
+    );
+  }
+  return { tools: named, mustCall: true, maxCalls: 1 };
+}
+
+function readTools(tools: unknown): readonly Tool[] {
+  if (tools === undefined || tools === null) return [];
+  if (!Array.isArray(tools)) throw invalidArgument("input 'chat_input': expected 'tools' to be a list");
+  const read = tools.map(readTool);
+  const twice = read.find(({ name }, index) => read.findIndex((tool) => tool.name === name) < index);
+  if (twice !== undefined) throw invalidArgument(`input 'chat_input': two tools have the name '${twice.name}'`);
+  return read;
+}
+
+function readTool(tool: unknown, index: number): Tool {
+  const described = fieldOf(tool, 'function');
+  const name = fieldOf(described, 'name');
+  if (typeof name !== 'string' || name === '') {
+    throw invalidArgument(`input 'chat_input': expected tools[${index}] to have a 'function' with a 'name'`);
+  }
+  const description = fieldOf(described, 'description');
+  return {
+    name,
+    description: typeof description === 'string' ? description : '',
+    parameters: fieldOf(described, 'parameters') ?? { type: 'object', properties: {} },
+    isStrict: fieldOf(described, 'strict') === true,
+  };
+}
+
+function nameOf(choice: ParameterValue): unknown {
+  return fieldOf(fieldOf(choice, 'function'), 'name');
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[name];
+}

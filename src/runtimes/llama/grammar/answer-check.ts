@@ -1,0 +1,36 @@
+import type { AnswerPiece } from '../answer/answer-reader.js';
+import type { Tool } from '../answer/tools.js';
+import { checkJson, type StructuredOutput } from './structured-output.js';
+
+/** What an answer is checked against when it is whole: grammars let it come as it has to be, and this makes sure. */
+export class AnswerCheck {
+  readonly #output: StructuredOutput | undefined;
+  readonly #strict: readonly Tool[];
+  #content = '';
+  readonly #calls: { readonly tool: Tool | undefined; text: string }[] = [];
+
+  constructor(output: StructuredOutput | undefined, tools: readonly Tool[]) {
+    this.#output = output;
+    this.#strict = tools.filter(({ isStrict }) => isStrict);
+  }
+
+  note({ content, calls }: AnswerPiece): void {
+    if (this.#output !== undefined) this.#content += content;
+    if (this.#strict.length === 0) return;
+    for (const { index, function: called } of calls) {
+      if (called.name !== undefined)
+        this.#calls.push({ tool: this.#strict.find(({ name }) => name === called.name), text: '' });
+      const call = this.#calls[index];
+      if (call?.tool !== undefined) call.text += called.arguments;
+    }
+  }
+
+  /** undefined = there is nothing to check. Rejects with `internal` where the answer is wrong. */
+  run(hasCalls: boolean): Promise<unknown> | undefined {
+    if (!hasCalls) return this.#output?.check(this.#content);
+    const checks = this.#calls.flatMap(({ tool, text }) =>
+      tool === undefined ? [] : checkJson(text, tool.parameters),
+    );
+    return checks.length === 0 ? undefined : Promise.all(checks);
+  }
+}

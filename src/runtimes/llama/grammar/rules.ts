@@ -1,0 +1,59 @@
+import { invalidArgument } from '../../../core/index.js';
+
+const MAX_RULES = 5_000;
+
+/** Rules of JSON. Whitespace is bounded, or a model could go on with it for ever. */
+const COMMON: Readonly<Record<string, string>> = {
+  ws: '| " " | "\\n" [ \\t]{0,20}',
+  boolean: '("true" | "false")',
+  null: '"null"',
+  integer: '"-"? ([0] | [1-9] [0-9]{0,15})',
+  number: '"-"? ([0] | [1-9] [0-9]{0,15}) ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,2})?',
+  char: '[^"\\\\\\x7F\\x00-\\x1F] | [\\\\] (["\\\\bfnrt] | "u" [0-9a-fA-F]{4})',
+  string: '"\\"" char* "\\""',
+  value: 'object | array | string | number | boolean | null',
+  object: '"{" ws (member (ws "," ws member)*)? ws "}"',
+  member: 'string ws ":" ws value',
+  array: '"[" ws (value (ws "," ws value)*)? ws "]"',
+};
+
+/** The rules of a grammar of llama.cpp (GBNF) while it is made. Those of JSON are there: `value`, `object`, `string`, `ws` … */
+export class GrammarRules {
+  readonly #rules = new Map<string, string>(Object.entries(COMMON));
+  #names = 0;
+
+  /** A name for what a rule says. Throws `invalid_argument` where the grammar would be too large. */
+  add(body: string): string {
+    if (/^[\w-]+$/.test(body)) return body;
+    const name = this.newName();
+    this.#rules.set(name, body);
+    return name;
+  }
+
+  /** A name that is to be defined. */
+  newName(): string {
+    if (this.#names >= MAX_RULES) {
+      throw invalidArgument(`the schema is too large: its grammar has more than ${MAX_RULES} rules`);
+    }
+    return `r${this.#names++}`;
+  }
+
+  set(name: string, body: string): void {
+    this.#rules.set(name, body);
+  }
+
+  /** The grammar for texts that `root` allows. */
+  print(root: string): string {
+    return [...this.#rules, ['root', root]].map(([name, body]) => `${name} ::= ${body}\n`).join('');
+  }
+}
+
+/** Just that text. */
+export function literal(text: string): string {
+  return JSON.stringify(text);
+}
+
+/** The JSON of a value, as it is written without whitespace. */
+export function jsonLiteral(value: unknown): string {
+  return literal(JSON.stringify(value));
+}

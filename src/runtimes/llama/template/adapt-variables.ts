@@ -1,0 +1,70 @@
+import { invalidArgument } from '../../../core/index.js';
+import type { AnswerFormat } from '../answer/answer-format.js';
+import type { Tool, ToolUse } from '../answer/tools.js';
+
+/** What a template is given, `messages` among it. */
+export type TemplateVariables = Readonly<Record<string, unknown>>;
+
+interface Message {
+  readonly role: string;
+  readonly content: string;
+  readonly name?: string;
+  readonly tool_calls?: readonly ToolCall[];
+}
+
+interface ToolCall {
+  readonly function: { readonly name: string; readonly arguments: unknown };
+}
+
+interface Around {
+  /** The template. */
+  readonly source: string;
+  readonly format: AnswerFormat;
+  /** undefined = no tool may be called. */
+  readonly use: ToolUse | undefined;
+}
+
+/**
+ * What a template makes a prompt of, by what it knows: tools and calls are written as texts where it knows no tools, and the effort of
+ * reasoning is told as it wants to be told. Throws `invalid_argument` for an effort of which it knows nothing.
+ */
+export function adaptVariables(variables: TemplateVariables, { source, format, use }: Around): TemplateVariables {
+  const { tools, ...others } = withEffort(variables, source);
+  if (format.toolsInText) return { ...others, messages: toolsAsText(variables.messages as readonly Message[], use) };
+  return use === undefined ? others : { ...others, tools };
+}
+
+function withEffort(variables: TemplateVariables, source: string): TemplateVariables {
+  const { reasoning_effort: effort, ...others } = variables;
+  if (effort === undefined || source.includes('reasoning_effort')) return variables;
+  if (source.includes('enable_thinking')) return { enable_thinking: effort !== 'none', ...others };
+  if (effort === 'none') return others;
+  throw invalidArgument("'reasoning_effort': the chat template of the model knows of none");
+}
+
+function toolsAsText(messages: readonly Message[], use: ToolUse | undefined): readonly Message[] {
+  const written = messages.map(callsAsText);
+  if (use === undefined) return written;
+  const [first] = written;
+  const told = describeTools(use.tools);
+  if (first?.role !== 'system') return [{ role: 'system', content: told }, ...written];
+  return [{ ...first, content: `${first.content}\n\n${told}` }, ...written.slice(1)];
+}
+
+function callsAsText(message: Message): Message {
+  const { role, content, tool_calls: calls = [], name } = message;
+  if (role === 'tool') return { role: 'user', content: `Result of ${name ?? 'the function'}: ${content}` };
+  if (calls.length === 0) return message;
+  const lines = calls.map(({ function: called }) => JSON.stringify({ name: called.name, arguments: called.arguments }));
+  return { role, content: [...(content === '' ? [] : [content]), ...lines].join('\n') };
+}
+
+function describeTools(tools: readonly Tool[]): string {
+  const list = tools.map(({ name, description, parameters }) => JSON.stringify({ name, description, parameters }));
+  return [
+    'You can call these functions:',
+    ...list,
+    'To call one, answer with nothing but JSON in this form, a line for each call:',
+    '{"name": "<name of the function>", "arguments": {<its arguments>}}',
+  ].join('\n');
+}

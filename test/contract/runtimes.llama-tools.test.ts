@@ -1,0 +1,207 @@
+import { describe, expect, test } from 'vitest';
+import type { Parameters } from '../../src/core/index.js';
+import type { Instance } from '../../src/runtimes/index.js';
+import { generate, PROMPT, textOf, useLlamaHost } from '../support/llama-model.js';
+import { batchItem, texts } from '../support/tensors.js';
+import { runBatch } from '../support/test-host.js';
+
+/** As Qwen's and Hermes' models are shown tools. */
+const HERMES = `{% if tools %}{% for tool in tools %}{{ tool | tojson }}
+{% endfor %}Call with <tool_call></tool_call>.
+{% endif %}{% for message in messages %}{{ message.role }} said, {{ message.content }}{% for call in message.tool_calls or [] %}
+<tool_call>
+{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}
+</tool_call>{% endfor %}
+{% endfor %}And he said,`;
+const MISTRAL = `{% for message in messages %}{{ message.content }} {% endfor %}[TOOL_CALLS]{% if tools %}{% endif %}`;
+const NAMED = `${MISTRAL}[ARGS]`;
+const LLAMA3 = `{% for message in messages %}{{ message.content }} {% endfor %}{# ipython "parameters" #}And he said,`;
+const PLAIN = `{% for message in messages %}{{ message.role }} said, {{ message.content }}
+{% endfor %}And he said,`;
+
+const tool = (name: string, parameters: object, strict = false) => ({
+  type: 'function',
+  function: { name, description: `What ${name} does.`, parameters, strict },
+});
+const SEND = tool('send', {
+  type: 'object',
+  properties: { to: { enum: ['Moses', 'Aaron'] }, times: { type: 'integer', minimum: 0 } },
+  required: ['to', 'times'],
+});
+const REST = tool('rest', { type: 'object', properties: {} });
+const MESSAGES = [{ role: 'user', content: 'Who shall go?' }];
+const CONVERSATION = { messages: MESSAGES, tools: [SEND, REST] };
+
+interface Delta {
+  readonly index: number;
+  readonly id?: string;
+  readonly type?: string;
+  readonly function: { readonly name?: string; readonly arguments: string };
+}
+
+const { load } = useLlamaHost();
+
+async function answer(instance: Instance, conversation: unknown, parameters: Parameters = {}) {
+  const item = batchItem(1, [texts('chat_input', [1], [JSON.stringify(conversation)])], {
+    parameters: { max_tokens: 120, temperature: 0, ...parameters },
+  });
+  const running = runBatch(instance, [item]);
+  instance.grant(1, 10_000);
+  const { emissions } = await running;
+  const deltas = emissions.flatMap(({ parameters: told }) => (told?.tool_calls ?? []) as unknown as readonly Delta[]);
+  const calls: { id: string; name: string; arguments: string }[] = [];
+  for (const { index, id = '', type, function: called } of deltas) {
+    if (called.name !== undefined) {
+      expect([index, type]).toEqual([calls.length, 'function']);
+      calls.push({ id, name: called.name, arguments: '' });
+    }
+    const call = calls[index];
+    if (call !== undefined) call.arguments += called.arguments;
+  }
+  const last = emissions.at(-1);
+  const reasoning = emissions.flatMap(({ parameters: told }) => (told?.reasoning ?? []) as readonly string[]).join('');
+  return {
+    content: textOf(emissions),
+    reasoning,
+    calls,
+    deltas,
+    finishReason: last?.finishReason,
+    error: last?.error,
+    usage: last?.usage,
+  };
+}
+
+describe('tools of a language model', () => {
+  test.each([
+    ['hermes', HERMES, /^call_\w{24}$/],
+    ['mistral', MISTRAL, /^\w{9}$/],
+    ['mistral with names', NAMED, /^\w{9}$/],
+    ['llama 3', LLAMA3, /^call_\w{24}$/],
+    ['no template of its own', PLAIN, /^call_\w{24}$/],
+  ])('are called where one has to be: %s', async (_, chatTemplate, id) => {
+    const instance = await load({ chatTemplate, contextTokens: 1024 });
+    const { calls, content, finishReason, error, deltas } = await answer(instance, CONVERSATION, {
+      tool_choice: { type: 'function', function: { name: 'send' } },
+    });
+    expect(error).toBeUndefined();
+    expect(finishReason).toBe('tool_calls');
+    expect(content).toBe('');
+    expect(calls).toEqual([{ id: expect.stringMatching(id), name: 'send', arguments: expect.any(String) }]);
+    expect(JSON.parse(calls[0]?.arguments ?? '')).toEqual({
+      to: expect.stringMatching(/^(Moses|Aaron)$/),
+      times: expect.any(Number),
+    });
+    expect(deltas.length).toBeGreaterThan(3);
+  });
+
+  test('are any of them where it says required, and one where they may not be parallel', async () => {
+    const instance = await load({ chatTemplate: HERMES, contextTokens: 1024 });
+    const required = await answer(instance, CONVERSATION, {
+      tool_choice: 'required',
+      parallel_tool_calls: false,
+      temperature: 1,
+      seed: 5,
+    });
+    expect(required.finishReason).toBe('tool_calls');
+    expect(required.calls).toHaveLength(1);
+    expect(['send', 'rest']).toContain(required.calls[0]?.name);
+  });
+
+  test('are written as a conversation has them', async () => {
+    const instance = await load({ chatTemplate: HERMES, contextTokens: 1024 });
+    const prompt = async (conversation: object, parameters: Parameters = {}) =>
+      (await answer(instance, conversation, { max_tokens: 0, echo: true, ...parameters })).content;
+    const called = { id: 'call_1', type: 'function', function: { name: 'send', arguments: { to: 'Aaron' } } };
+    const messages = [
+      ...MESSAGES,
+      { role: 'assistant', content: '', tool_calls: [called] },
+      { role: 'tool', content: 'sent', tool_call_id: 'call_1', name: 'send' },
+    ];
+    const told = await prompt({ messages, tools: [REST] });
+    expect(told).toContain('"name": "rest"');
+    expect(told).toContain('<tool_call>\n{"name": "send", "arguments": {"to": "Aaron"}}\n</tool_call>');
+    expect(await prompt({ messages, tools: [REST] }, { tool_choice: 'none' })).not.toContain('"rest"');
+  });
+
+  test('are told and answered in texts where the template knows none', async () => {
+    const instance = await load({ chatTemplate: PLAIN, contextTokens: 1024 });
+    const messages = [
+      { role: 'system', content: 'Be brief.' },
+      ...MESSAGES,
+      { role: 'assistant', content: 'So:', tool_calls: [{ function: { name: 'rest', arguments: {} } }] },
+      { role: 'tool', content: 'done', name: 'rest' },
+    ];
+    const { content } = await answer(instance, { messages, tools: [REST] }, { max_tokens: 0, echo: true });
+    expect(content.trimStart()).toBe(`system said, Be brief.
+
+You can call these functions:
+{"name":"rest","description":"What rest does.","parameters":{"type":"object","properties":{}}}
+To call one, answer with nothing but JSON in this form, a line for each call:
+{"name": "<name of the function>", "arguments": {<its arguments>}}
+user said, Who shall go?
+assistant said, So:
+{"name":"rest","arguments":{}}
+user said, Result of rest: done
+And he said,`);
+  });
+
+  test.each([
+    [{ tools: {} }, {}, "input 'chat_input': expected 'tools' to be a list"],
+    [{ tools: [{ name: 'x' }] }, {}, "input 'chat_input': expected tools[0] to have a 'function' with a 'name'"],
+    [{ tools: [REST, SEND, REST] }, {}, "input 'chat_input': two tools have the name 'rest'"],
+    [{}, { tool_choice: 'required' }, "parameter 'tool_choice': expected to be left out where there are no tools"],
+    [
+      { tools: [REST] },
+      { tool_choice: 'any' },
+      `parameter 'tool_choice': expected 'auto', 'none', 'required' or a function of 'rest', got "any"`,
+    ],
+    [
+      { tools: [tool('send', { type: 'object', properties: { to: { pattern: 'a' } } }, true)] },
+      {},
+      "the parameters of tool 'send', at '/properties/to': the keyword 'pattern' is not supported here",
+    ],
+    [{ reasoning_effort: 'high' }, {}, "'reasoning_effort': the chat template of the model knows of none"],
+  ])('refuse %j with %j', async (conversation, parameters, message) => {
+    const instance = await load({ chatTemplate: PLAIN });
+    const { error } = await answer(instance, { messages: MESSAGES, ...conversation }, parameters as Parameters);
+    expect(error).toMatchObject({ code: 'invalid_argument', message });
+  });
+
+  test('are not for texts', async () => {
+    const instance = await load();
+    const { error } = await generate(instance, PROMPT, { tool_choice: 'auto' });
+    expect(error?.message).toBe("parameter 'tool_choice': expected to be left out where the prompt is no conversation");
+  });
+});
+
+describe('thoughts of a language model', () => {
+  const THINKING = `${PLAIN} <think>`;
+  const JSON_SCHEMA = { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] };
+
+  test('are told apart from its answer', async () => {
+    const instance = await load({ chatTemplate: THINKING });
+    const { content, reasoning, usage } = await answer(
+      instance,
+      { messages: MESSAGES },
+      { ignore_eos: true, max_tokens: 12 },
+    );
+    expect(content).toBe('');
+    expect(reasoning).toMatch(/^\S.*\w/s);
+    expect(usage).toMatchObject({ completionTokens: 12, reasoningTokens: 12 });
+  });
+
+  test('come before JSON, too', async () => {
+    const instance = await load({ chatTemplate: THINKING });
+    const { content, finishReason } = await answer(
+      instance,
+      { messages: MESSAGES },
+      {
+        json_schema: JSON_SCHEMA,
+        temperature: 1,
+        seed: 2,
+        max_tokens: 200,
+      },
+    );
+    expect([finishReason, content].join()).toMatch(/^(length,|stop,\s*\{\s*"ok"\s*:\s*(true|false)\s*\}\s*$)/);
+  });
+});
