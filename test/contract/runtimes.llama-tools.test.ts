@@ -160,7 +160,7 @@ And he said,`);
       {},
       "the parameters of tool 'send', at '/properties/to': the keyword 'pattern' is not supported here",
     ],
-    [{ reasoning_effort: 'high' }, {}, "'reasoning_effort': the chat template of the model knows of none"],
+    [{ reasoning_effort: 'high' }, {}, "parameter 'reasoning_effort': the chat template of the model knows of none"],
   ])('refuse %j with %j', async (conversation, parameters, message) => {
     const instance = await load({ chatTemplate: PLAIN });
     const { error } = await answer(instance, { messages: MESSAGES, ...conversation }, parameters as Parameters);

@@ -89,6 +89,7 @@ describe('chat completions', () => {
         completion_tokens: 8,
         total_tokens: json.usage.prompt_tokens + 8,
         prompt_tokens_details: { cached_tokens: expect.any(Number) },
+        completion_tokens_details: { reasoning_tokens: 0 },
       },
     });
     expect(text).not.toBe('');
@@ -163,7 +164,12 @@ describe('chat completions', () => {
       'temperature',
       "'temperature': expected a number from 0 to 2, got 3",
     ],
-    ['tools', { tools: [{ type: 'function' }] }, 'tools', "'tools' is not supported here"],
+    [
+      'tools',
+      { tools: [{ type: 'file_search' }] },
+      'tools[0].type',
+      "'tools[0].type': tools of type 'file_search' are not supported here",
+    ],
     ['an unknown parameter', { temprature: 1 }, 'temprature', "'temprature' is not a known parameter"],
     [
       'options of a stream that is none',

@@ -3,7 +3,7 @@ import { jsonResponse } from '../route.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import { Choices, type ChoicesContext } from './choices.js';
 import { type ChatRequest, decodeChat } from './decode-chat.js';
-import { chatLogprobs, textOf } from './encode.js';
+import { callsOf, chatLogprobs, reasoningOf, textOf } from './encode.js';
 import { type AnswerHead, createHead } from './head.js';
 import { event, eventStream } from './sse.js';
 import { UsageCounter } from './usage.js';
@@ -40,10 +40,35 @@ export async function answerChat(
 function choiceOf({ logprobs }: ChatRequest, response: InferResponse, index: number): object {
   return {
     index,
-    message: { role: 'assistant', content: textOf(response), refusal: null },
+    message: messageOf(response),
     logprobs: logprobs ? chatLogprobs(response) : null,
     finish_reason: response.finishReason ?? 'stop',
   };
+}
+
+function messageOf(response: InferResponse): object {
+  const content = textOf(response);
+  const reasoning = reasoningOf(response);
+  const calls = callsOf(response).map(({ index: _, ...call }) => call);
+  return {
+    role: 'assistant',
+    content: content === '' && calls.length > 0 ? null : content,
+    refusal: null,
+    ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
+    ...(calls.length === 0 ? {} : { tool_calls: calls }),
+  };
+}
+
+/** What a piece adds to the message: one kind of thing each. */
+function deltasOf(response: InferResponse): readonly object[] {
+  const content = textOf(response);
+  const reasoning = reasoningOf(response);
+  const calls = callsOf(response);
+  return [
+    ...(reasoning === '' ? [] : [{ reasoning_content: reasoning }]),
+    ...(content === '' ? [] : [{ content }]),
+    ...(calls.length === 0 ? [] : [{ tool_calls: calls }]),
+  ];
 }
 
 interface Streamed {
@@ -73,9 +98,12 @@ async function* chunks({ request, choices, head }: Streamed): AsyncGenerator<str
         { index, delta: { role: 'assistant', content: '', refusal: null }, logprobs: null, finish_reason: null },
       ]);
     }
-    const content = textOf(response);
-    const probabilities = logprobs ? chatLogprobs(response) : null;
-    if (content !== '') yield chunk([{ index, delta: { content }, logprobs: probabilities, finish_reason: null }]);
+    // The probabilities of a piece are told once.
+    let probabilities = logprobs ? chatLogprobs(response) : null;
+    for (const delta of deltasOf(response)) {
+      yield chunk([{ index, delta, logprobs: probabilities, finish_reason: null }]);
+      probabilities = null;
+    }
     if (response.finishReason !== undefined) {
       yield chunk([{ index, delta: {}, logprobs: null, finish_reason: response.finishReason }]);
     }

@@ -1,6 +1,7 @@
 import type { Parameters } from '../../core/index.js';
-import { readContent, unsupportedPart } from './decode-content.js';
+import { readMessages } from './decode-message.js';
 import { defined, type GenerationRequest, readGeneration, readMaxTokens } from './decode-sampling.js';
+import { readTools } from './decode-tools.js';
 import { Fields, isObject } from './fields.js';
 
 /** A request for a chat completion. */
@@ -10,15 +11,6 @@ export interface ChatRequest extends GenerationRequest {
   readonly conversation: string;
   readonly logprobs: boolean;
 }
-
-/** A turn of the conversation as templates see it. */
-interface Message {
-  readonly role: string;
-  readonly content: string;
-  readonly name?: string;
-}
-
-const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
 
 /** Reads the body of `POST /v1/chat/completions`. Throws `ParameterError`. */
 export function decodeChat(body: unknown): ChatRequest {
@@ -35,30 +27,37 @@ export function decodeChat(body: unknown): ChatRequest {
   const format = readFormat(fields);
   const templateArguments = fields.any('chat_template_kwargs') ?? {};
   if (!isObject(templateArguments)) fields.refuse('chat_template_kwargs', 'an object');
+  const { tools, parameters: use } = readTools(fields, 'function');
+  const effort = fields.choice('reasoning_effort', EFFORTS);
   refuseUnsupported(fields);
   fields.end();
   return {
     ...generation,
     model,
-    conversation: JSON.stringify({ ...templateArguments, messages }),
+    conversation: JSON.stringify({
+      ...templateArguments,
+      messages,
+      ...(tools.length === 0 ? {} : { tools }),
+      ...(effort === undefined ? {} : { reasoning_effort: effort }),
+    }),
     logprobs,
     parameters: {
       ...generation.parameters,
       ...format,
+      ...use,
       ...defined({ max_tokens: maxTokens, logprobs: logprobs ? (topLogprobs ?? 0) : undefined }),
     },
   };
 }
 
+/** How long a model is to think, where it can. */
+export const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
+
 /** What comes later, or never; values that ask for nothing are taken. */
 function refuseUnsupported(fields: Fields): void {
-  fields.unsupported('tools', []);
-  fields.unsupported('tool_choice', 'none', 'auto');
-  fields.unsupported('parallel_tool_calls', true, false);
   fields.unsupported('functions', []);
   fields.unsupported('function_call', 'none', 'auto');
   fields.unsupported('modalities', ['text']);
-  fields.unsupported('reasoning_effort', 'none');
   fields.unsupported('verbosity', 'medium');
   for (const name of ['audio', 'prediction', 'web_search_options']) fields.unsupported(name);
 }
@@ -86,33 +85,4 @@ function readFormat(fields: Fields): Parameters {
   if (!isObject(schema)) described.refuse('schema', 'a JSON schema');
   described.end();
   return { json_schema: schema as Parameters };
-}
-
-function readMessages(fields: Fields): readonly Message[] {
-  const value = fields.any('messages');
-  if (!Array.isArray(value) || value.length === 0) fields.refuse('messages', 'a list of at least one message');
-  return value.map((message, index) => readMessage(message, `messages[${index}]`));
-}
-
-function readMessage(value: unknown, place: string): Message {
-  const fields = Fields.of(value, place);
-  const role = fields.choice('role', ROLES) ?? fields.refuse('role', `one of ${ROLES.join(', ')}`);
-  const content = readContent(fields.any('content'), `${place}.content`, readPart);
-  const name = fields.string('name');
-  fields.ignore('refusal', 'annotations', 'reasoning_content', 'reasoning');
-  fields.unsupported('tool_calls', []);
-  fields.unsupported('tool_call_id');
-  fields.unsupported('audio');
-  fields.end();
-  // Templates know no other word for it.
-  return { role: role === 'developer' ? 'system' : role, content, ...(name === undefined ? {} : { name }) };
-}
-
-function readPart(value: unknown, place: string): string {
-  const fields = Fields.of(value, place);
-  const type = fields.string('type') ?? fields.refuse('type', "'text'");
-  if (type !== 'text' && type !== 'refusal') throw unsupportedPart(type, place, 'text');
-  const text = fields.string(type) ?? fields.refuse(type, 'a string');
-  fields.end();
-  return text;
 }

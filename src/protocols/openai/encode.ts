@@ -19,6 +19,37 @@ export function textOf({ outputs }: InferResponse): string {
     .join('');
 }
 
+/** What the model thought before an answer, or before a piece of one. */
+export function reasoningOf({ parameters }: InferResponse): string {
+  const { reasoning } = parameters;
+  return Array.isArray(reasoning) ? reasoning.join('') : '';
+}
+
+/** A call of a tool, or the next part of one. */
+export interface CallDelta {
+  readonly index: number;
+  readonly id?: string;
+  readonly type?: 'function';
+  readonly function: { readonly name?: string; readonly arguments: string };
+}
+
+/** The calls of tools in an answer, or in a piece of one: each once. */
+export function callsOf({ parameters }: InferResponse): readonly CallDelta[] {
+  const { tool_calls: deltas } = parameters;
+  if (!Array.isArray(deltas)) return [];
+  const calls = new Map<number, CallDelta>();
+  for (const delta of deltas as unknown as readonly CallDelta[]) {
+    const before = calls.get(delta.index);
+    const given = `${before?.function.arguments ?? ''}${delta.function.arguments}`;
+    calls.set(delta.index, {
+      ...delta,
+      ...before,
+      function: { ...before?.function, ...delta.function, arguments: given },
+    });
+  }
+  return [...calls.values()];
+}
+
 /** `logprobs` of a choice in a chat completion. */
 export function chatLogprobs(response: InferResponse): object {
   const content = reportedTokens(response, 'logprobs').map(({ token, logprob, bytes, top_logprobs: top }) => ({

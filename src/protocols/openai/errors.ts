@@ -75,11 +75,16 @@ interface ErrorDetails {
 /** An error as OpenAI's clients read it. */
 export function errorBody(error: MillraceError): { readonly error: ErrorDetails } {
   const { type, code } = KINDS[error.code];
-  const param = error instanceof ParameterError ? error.param : null;
+  const param = error instanceof ParameterError ? error.param : (namedIn(error) ?? null);
   const word = error instanceof UnknownIdError ? error.word : error.reason;
   return { error: { message: error.message, type, param, code: word ?? code } };
 }
 
 export function encodeError(error: MillraceError, status: number): WireResponse {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(errorBody(error)) };
+}
+
+/** The parameter that an error of a model is about: their messages begin with it. */
+function namedIn({ message }: MillraceError): string | undefined {
+  return /^parameter '(\w+)'/.exec(message)?.[1];
 }

@@ -18,8 +18,10 @@ export class UsageCounter {
     let promptTokens = 0;
     let cachedTokens = 0;
     let completionTokens = 0;
+    let reasoningTokens = 0;
     for (const [choice, usage] of this.#byChoice) {
       completionTokens += usage.completionTokens;
+      reasoningTokens += usage.reasoningTokens ?? 0;
       if (choice % this.#choicesPerPrompt !== 0) continue;
       promptTokens += usage.promptTokens;
       cachedTokens += usage.cachedTokens ?? 0;
@@ -29,6 +31,7 @@ export class UsageCounter {
       completion_tokens: completionTokens,
       total_tokens: promptTokens + completionTokens,
       prompt_tokens_details: { cached_tokens: cachedTokens },
+      completion_tokens_details: { reasoning_tokens: reasoningTokens },
     };
   }
 }

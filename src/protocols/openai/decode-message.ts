@@ -1,0 +1,90 @@
+import { readContent, unsupportedPart } from './decode-content.js';
+import { readArguments, readName } from './decode-tools.js';
+import { Fields } from './fields.js';
+
+/** A turn of the conversation as templates see it. */
+export interface Message {
+  readonly role: string;
+  readonly content: string;
+  readonly name?: string;
+  /** What the model thought before. */
+  readonly reasoning_content?: string;
+  readonly tool_calls?: readonly ToolCall[];
+  readonly tool_call_id?: string;
+}
+
+export interface ToolCall {
+  readonly id: string;
+  readonly type: 'function';
+  readonly function: { readonly name: string; readonly arguments: object };
+}
+
+const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
+
+/** Reads `messages` of a chat completion. Throws `ParameterError`. */
+export function readMessages(fields: Fields): readonly Message[] {
+  const value = fields.any('messages');
+  if (!Array.isArray(value) || value.length === 0) fields.refuse('messages', 'a list of at least one message');
+  return nameResults(value.map((message, index) => readMessage(message, `messages[${index}]`)));
+}
+
+/** Some templates want to know whose result a message is, which OpenAI's messages say by the id of the call only. */
+export function nameResults(messages: readonly Message[]): readonly Message[] {
+  const names = new Map<string, string>();
+  return messages.map((message) => {
+    for (const { id, function: called } of message.tool_calls ?? []) names.set(id, called.name);
+    const name = message.name ?? names.get(message.tool_call_id ?? '');
+    return name === undefined ? message : { ...message, name };
+  });
+}
+
+function readMessage(value: unknown, place: string): Message {
+  const fields = Fields.of(value, place);
+  const role = fields.choice('role', ROLES) ?? fields.refuse('role', `one of ${ROLES.join(', ')}`);
+  const calls = role === 'assistant' ? readCalls(fields) : [];
+  const given = fields.any('content');
+  const content = given === undefined && calls.length > 0 ? '' : readContent(given, `${place}.content`, readPart);
+  const name = fields.string('name');
+  const reasoning =
+    role === 'assistant' ? (fields.string('reasoning_content') ?? fields.string('reasoning')) : undefined;
+  const callId =
+    role === 'tool' ? (fields.string('tool_call_id') ?? fields.refuse('tool_call_id', 'the id of a call')) : undefined;
+  fields.ignore('refusal', 'annotations', 'reasoning');
+  fields.unsupported('audio');
+  fields.unsupported('function_call');
+  fields.end();
+  return {
+    // Templates know no other word for it.
+    role: role === 'developer' ? 'system' : role,
+    content,
+    ...(name === undefined ? {} : { name }),
+    ...(reasoning === undefined ? {} : { reasoning_content: reasoning }),
+    ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    ...(callId === undefined ? {} : { tool_call_id: callId }),
+  };
+}
+
+function readCalls(fields: Fields): readonly ToolCall[] {
+  const value = fields.any('tool_calls') ?? [];
+  if (!Array.isArray(value)) fields.refuse('tool_calls', 'a list of calls');
+  return value.map((each, index) => {
+    const call = Fields.of(each, `${fields.placeOf('tool_calls')}[${index}]`);
+    const id = call.string('id') ?? call.refuse('id', 'a string');
+    call.choice('type', ['function']);
+    const called = Fields.of(call.any('function'), call.placeOf('function'));
+    call.ignore('index');
+    const described = { name: readName(called), arguments: readArguments(called) };
+    called.end();
+    call.end();
+    return { id, type: 'function', function: described };
+  });
+}
+
+function readPart(value: unknown, place: string): string {
+  const fields = Fields.of(value, place);
+  const type = fields.string('type') ?? fields.refuse('type', "'text'");
+  if (type !== 'text' && type !== 'refusal') throw unsupportedPart(type, place, 'text');
+  const text = fields.string(type) ?? fields.refuse(type, 'a string');
+  fields.end();
+  return text;
+}

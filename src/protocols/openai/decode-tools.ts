@@ -1,0 +1,123 @@
+import type { ParameterValue } from '../../core/index.js';
+import { defined } from './decode-sampling.js';
+import { ParameterError } from './errors.js';
+import { Fields, isObject } from './fields.js';
+
+/** What a request says of tools. */
+export interface RequestedTools {
+  /** In the form of chat completions, which models' templates take; empty = none. */
+  readonly tools: readonly Tool[];
+  /** What the model is told. */
+  readonly parameters: Record<string, ParameterValue>;
+}
+
+export interface Tool {
+  readonly type: 'function';
+  readonly function: {
+    readonly name: string;
+    readonly description?: string;
+    readonly parameters?: object;
+    readonly strict?: boolean;
+  };
+}
+
+/** Where a tool says what it is: in its `function`, or itself as in responses. */
+type Place = 'function' | 'flat';
+
+const MAX_TOOLS = 128;
+const NAME = /^[\w-]{1,64}$/;
+const NAME_FORM = '1 to 64 letters, digits, _ and -';
+
+/** Reads `tools`, `tool_choice` and `parallel_tool_calls`. Throws `ParameterError`. */
+export function readTools(fields: Fields, place: Place): RequestedTools {
+  const value = fields.any('tools') ?? [];
+  if (!Array.isArray(value) || value.length > MAX_TOOLS) fields.refuse('tools', `a list of up to ${MAX_TOOLS} tools`);
+  const tools = value.map((tool, index) => readTool(tool, `tools[${index}]`, place));
+  for (const [index, { function: described }] of tools.entries()) {
+    const first = tools.findIndex((tool) => tool.function.name === described.name);
+    if (first === index) continue;
+    const where = `tools[${index}].${place === 'flat' ? '' : 'function.'}name`;
+    throw new ParameterError(where, `'${where}': '${described.name}' is the name of tools[${first}] already`);
+  }
+  const choice = readChoice(fields, tools, place);
+  const isParallel = fields.boolean('parallel_tool_calls');
+  if (tools.length === 0) return { tools, parameters: {} };
+  return { tools, parameters: defined({ tool_choice: choice, parallel_tool_calls: isParallel }) };
+}
+
+function readTool(value: unknown, at: string, place: Place): Tool {
+  const tool: Fields = Fields.of(value, at);
+  const type = tool.string('type') ?? tool.refuse('type', "'function'");
+  if (type !== 'function') {
+    throw new ParameterError(
+      `${at}.type`,
+      `'${at}.type': tools of type '${type}' are not supported here`,
+      'unimplemented',
+    );
+  }
+  const described: Fields = place === 'flat' ? tool : Fields.of(tool.any('function'), `${at}.function`);
+  const name = readName(described);
+  const description = described.string('description');
+  const parameters = described.any('parameters');
+  if (parameters !== undefined && !isObject(parameters)) described.refuse('parameters', 'a JSON schema');
+  const strict = described.boolean('strict');
+  described.end();
+  tool.end();
+  return {
+    type,
+    function: {
+      name,
+      ...(description === undefined ? {} : { description }),
+      ...(parameters === undefined ? {} : { parameters }),
+      ...(strict === undefined ? {} : { strict }),
+    },
+  };
+}
+
+const CHOICES: readonly unknown[] = ['none', 'auto', 'required'];
+
+function readChoice(fields: Fields, tools: readonly Tool[], place: Place): ParameterValue | undefined {
+  const value = fields.any('tool_choice');
+  const isMode = value === undefined || CHOICES.includes(value);
+  const needsTools = value === 'required' || !isMode;
+  if (needsTools && tools.length === 0) fields.refuse('tool_choice', "'none' or 'auto' where there are no 'tools'");
+  if (isMode) return value as string | undefined;
+  if (!isObject(value)) return fields.refuse('tool_choice', "'none', 'auto', 'required' or a function");
+  const choice = Fields.of(value, 'tool_choice');
+  const type = choice.string('type') ?? choice.refuse('type', "'function'");
+  if (type !== 'function') {
+    throw new ParameterError(
+      'tool_choice.type',
+      `'tool_choice.type': '${type}' is not supported here`,
+      'unimplemented',
+    );
+  }
+  const described = place === 'flat' ? choice : Fields.of(choice.any('function'), 'tool_choice.function');
+  const name = readName(described);
+  if (!tools.some((tool) => tool.function.name === name)) described.refuse('name', "the name of one of 'tools'");
+  described.end();
+  choice.end();
+  return { type: 'function', function: { name } };
+}
+
+/** The name of a function. */
+export function readName(fields: Fields): string {
+  const name = fields.string('name');
+  return name !== undefined && NAME.test(name) ? name : fields.refuse('name', NAME_FORM);
+}
+
+/** The arguments of a call as models' templates take them. Throws `ParameterError` for what is not the JSON of an object. */
+export function readArguments(fields: Fields): object {
+  const text = fields.string('arguments') ?? fields.refuse('arguments', 'the JSON of an object');
+  // What a call without arguments has at some servers.
+  const value = text === '' ? {} : parse(text);
+  return isObject(value) ? value : fields.refuse('arguments', 'the JSON of an object');
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
