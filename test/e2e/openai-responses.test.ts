@@ -5,11 +5,15 @@ import { type AppServer, startAppServer } from '../support/app-server.js';
 
 const TINY = readFileSync(path.resolve(import.meta.dirname, '../fixtures/models/tiny-kjv.gguf'));
 
+const THINKING = `{# enable_thinking #}{% for message in messages %}{{ message.role }} {{ message.reasoning_content }} {{ message.content }} {% endfor %}And he thought, <think>`;
+
 let server: AppServer;
 beforeAll(async () => {
   server = await startAppServer({
     'kjv/1/model.gguf': TINY,
-    'kjv/model.yaml': 'llama: { contextTokens: 256, slots: 2, threads: 1 }\n',
+    'kjv/model.yaml': 'llama: { contextTokens: 1024, slots: 2, threads: 1 }\n',
+    'thinking/1/model.gguf': TINY,
+    'thinking/model.yaml': `llama: { contextTokens: 1024, slots: 2, threads: 1, chatTemplate: ${JSON.stringify(THINKING)} }\n`,
   });
 });
 afterAll(() => server[Symbol.asyncDispose]());
@@ -17,7 +21,16 @@ afterAll(() => server[Symbol.asyncDispose]());
 // biome-ignore lint/suspicious/noExplicitAny: JSON of any shape
 type Json = any;
 
+const SEND = {
+  type: 'function',
+  name: 'send',
+  description: 'Sends.',
+  parameters: { type: 'object', properties: { to: { enum: ['Moses', 'Aaron'] } }, required: ['to'] },
+};
+const REST = { type: 'function', name: 'rest' };
 const REQUEST = { model: 'kjv', input: 'Who is there?', instructions: 'Say', max_output_tokens: 8, temperature: 0 };
+
+const TOOLS = { model: 'kjv', input: 'Who shall go?', max_output_tokens: 100, temperature: 0, tools: [SEND, REST] };
 
 function post(body: object): Promise<Response> {
   return fetch(`http://127.0.0.1:${server.port}/v1/responses`, { method: 'POST', body: JSON.stringify(body) });
@@ -112,11 +125,101 @@ it('an answer may have to be JSON', async () => {
   if (json.status === 'completed') expect(typeof JSON.parse(json.output[0].content[0].text).ok).toBe('boolean');
 });
 
+it('tools are called, and go on from their results', async () => {
+  const request = { ...TOOLS, tool_choice: { type: 'function', name: 'send' } };
+  const { json } = await ask(request);
+  expect(json).toMatchObject({
+    status: 'completed',
+    tools: [SEND, REST],
+    tool_choice: { type: 'function', name: 'send' },
+  });
+  const [call] = json.output;
+  expect(json.output).toEqual([
+    {
+      id: expect.stringMatching(/^fc_/),
+      type: 'function_call',
+      status: 'completed',
+      call_id: expect.stringMatching(/^call_/),
+      name: 'send',
+      arguments: expect.any(String),
+    },
+  ]);
+  expect(['Moses', 'Aaron']).toContain(JSON.parse(call.arguments).to);
+
+  const events = await eventsOf(await post({ ...request, stream: true }));
+  expect([...new Set(events.map(({ type }) => type))]).toEqual([
+    'response.created',
+    'response.in_progress',
+    'response.output_item.added',
+    'response.function_call_arguments.delta',
+    'response.function_call_arguments.done',
+    'response.output_item.done',
+    'response.completed',
+  ]);
+  const told = events.filter(({ type }) => type === 'response.function_call_arguments.delta').map(({ delta }) => delta);
+  expect(told.join('')).toBe(call.arguments);
+  expect(events.at(-1).response.output).toMatchObject([
+    { type: 'function_call', name: 'send', arguments: call.arguments },
+  ]);
+
+  const result = { type: 'function_call_output', call_id: call.call_id, output: 'sent' };
+  const again = { ...REQUEST, model: 'thinking', tools: [SEND] };
+  const whole = await ask({ ...again, input: [{ role: 'user', content: 'Who shall go?' }, call, result] });
+  const continued = await ask({ ...again, previous_response_id: json.id, input: [result] });
+  expect(whole.status).toBe(200);
+  expect(continued.json.usage.input_tokens).toBe(whole.json.usage.input_tokens);
+});
+
+it('thoughts are an item of their own, and are given back', async () => {
+  const request = { ...REQUEST, model: 'thinking', reasoning: { effort: 'low' } };
+  const { json } = await ask(request);
+  expect(json).toMatchObject({
+    reasoning: { effort: 'low', summary: null },
+    usage: { output_tokens_details: { reasoning_tokens: 8 } },
+  });
+  const [thought, ...others] = json.output;
+  expect(thought).toMatchObject({ type: 'reasoning', status: 'incomplete', content: [{ type: 'reasoning_text' }] });
+  expect(others).toEqual([]);
+  const events = await eventsOf(await post({ ...request, stream: true }));
+  const told = events.filter(({ type }) => type === 'response.reasoning_text.delta').map(({ delta }) => delta);
+  expect(told.join('')).toBe(thought.content[0].text);
+  const input = [
+    { role: 'user', content: 'x' },
+    thought,
+    { role: 'assistant', content: 'I.' },
+    { role: 'user', content: 'y' },
+  ];
+  const given = await ask({ ...request, input });
+  const without = await ask({ ...request, input: input.filter((item) => item !== thought) });
+  expect(given.json.usage.input_tokens).toBeGreaterThan(without.json.usage.input_tokens);
+});
+
 it.each([
   ['input', { input: undefined }, "'input': expected a text or a list of at least one item, got nothing"],
   ['store', { store: 1 }, "'store': expected true or false, got 1"],
   ['previous_response_id', { previous_response_id: 1 }, "'previous_response_id': expected a string, got 1"],
-  ['tools', { tools: [{ type: 'function' }] }, "'tools' is not supported here"],
+  [
+    'tools[0].type',
+    { tools: [{ type: 'web_search' }] },
+    "'tools[0].type': tools of type 'web_search' are not supported here",
+  ],
+  ['tools[1].name', { tools: [REST, REST] }, "'tools[1].name': 'rest' is the name of tools[0] already"],
+  [
+    'tool_choice.name',
+    { tools: [REST], tool_choice: { type: 'function', name: 'go' } },
+    `'tool_choice.name': expected the name of one of 'tools', got "go"`,
+  ],
+  [
+    'input[0].type',
+    { input: [{ type: 'web_search_call' }] },
+    "'input[0].type': items of type 'web_search_call' are not supported here",
+  ],
+  [
+    'input[0].call_id',
+    { input: [{ type: 'function_call_output', output: 'x' }] },
+    "'input[0].call_id': expected the id of a call, got nothing",
+  ],
+  ['reasoning.summary', { reasoning: { summary: 'auto' } }, "'reasoning.summary' is not supported here"],
   [
     'input[0].content[0].type',
     { input: [{ role: 'user', content: [{ type: 'input_image', image_url: 'x' }] }] },

@@ -164,12 +164,6 @@ describe('chat completions', () => {
       'temperature',
       "'temperature': expected a number from 0 to 2, got 3",
     ],
-    [
-      'tools',
-      { tools: [{ type: 'file_search' }] },
-      'tools[0].type',
-      "'tools[0].type': tools of type 'file_search' are not supported here",
-    ],
     ['an unknown parameter', { temprature: 1 }, 'temprature', "'temprature' is not a known parameter"],
     [
       'options of a stream that is none',

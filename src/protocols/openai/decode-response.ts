@@ -1,5 +1,7 @@
 import type { Parameters } from '../../core/index.js';
+import { EFFORTS } from './decode-chat.js';
 import { defined, readMaxTokens } from './decode-sampling.js';
+import { readTools, type Tool } from './decode-tools.js';
 import { Fields, isObject } from './fields.js';
 import { type Item, itemsOfText, readItem } from './response-items.js';
 
@@ -10,6 +12,10 @@ export interface ResponseInput {
   readonly items: readonly Item[];
   /** The response that this goes on from. */
   readonly previousId: string | undefined;
+  /** Those that may be called; empty = none. */
+  readonly tools: readonly Tool[];
+  /** How long the model is to think. */
+  readonly effort: string | undefined;
 }
 
 /** A request for a response. */
@@ -26,6 +32,10 @@ export interface ResponseRequest extends ResponseInput {
     readonly top_p: number;
     readonly metadata: object;
     readonly text: { readonly format: object };
+    readonly tools: readonly object[];
+    readonly tool_choice: unknown;
+    readonly parallel_tool_calls: unknown;
+    readonly reasoning: { readonly effort: string | null; readonly summary: null };
   };
 }
 
@@ -34,6 +44,8 @@ export function decodeResponse(body: unknown): ResponseRequest {
   const fields = Fields.of(body);
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
   const input = readInput(fields);
+  const { tools, parameters: use } = readTools(fields, 'flat');
+  const effort = readEffort(fields);
   const maxTokens = readMaxTokens(fields, 'max_output_tokens', 1);
   const temperature = fields.number('temperature', 0, 2);
   const topP = fields.number('top_p', 0, 1);
@@ -56,13 +68,19 @@ export function decodeResponse(body: unknown): ResponseRequest {
     model,
     stream,
     store,
-    parameters: { ...parameters, ...defined({ max_tokens: maxTokens, temperature, top_p: topP }) },
+    tools,
+    effort,
+    parameters: { ...parameters, ...use, ...defined({ max_tokens: maxTokens, temperature, top_p: topP }) },
     settings: {
       max_output_tokens: maxTokens ?? null,
       temperature: temperature ?? 1,
       top_p: topP ?? 1,
       metadata,
       text: { format },
+      tools: tools.map(({ type, function: described }) => ({ type, ...described })),
+      tool_choice: fields.any('tool_choice') ?? 'auto',
+      parallel_tool_calls: fields.any('parallel_tool_calls') ?? true,
+      reasoning: { effort: effort ?? null, summary: null },
     },
   };
 }
@@ -77,13 +95,17 @@ export function decodeCount(body: unknown): CountRequest {
   const fields = Fields.of(body);
   const model = fields.string('model');
   const input = readInput(fields);
+  const { tools } = readTools(fields, 'flat');
+  const effort = readEffort(fields);
   readText(fields);
   refuseUnsupported(fields);
   fields.end();
-  return { ...input, model };
+  return { ...input, tools, effort, model };
 }
 
-function readInput(fields: Fields): ResponseInput {
+type Said = Pick<ResponseInput, 'instructions' | 'previousId' | 'items'>;
+
+function readInput(fields: Fields): Said {
   const instructions = fields.string('instructions') ?? null;
   const previousId = fields.string('previous_response_id');
   const value = fields.any('input');
@@ -92,13 +114,20 @@ function readInput(fields: Fields): ResponseInput {
   return { instructions, previousId, items: value.map((item, index) => readItem(item, `input[${index}]`)) };
 }
 
+function readEffort(fields: Fields): string | undefined {
+  const value = fields.any('reasoning');
+  if (value === undefined) return undefined;
+  const reasoning = Fields.of(value, 'reasoning');
+  const effort = reasoning.choice('effort', EFFORTS);
+  reasoning.unsupported('summary');
+  reasoning.end();
+  return effort;
+}
+
 /** What comes later, or never; values that ask for nothing are taken. */
 function refuseUnsupported(fields: Fields): void {
-  fields.unsupported('tools', []);
-  fields.unsupported('tool_choice', 'none', 'auto');
-  fields.unsupported('parallel_tool_calls', true, false);
   fields.unsupported('truncation', 'disabled');
-  for (const name of ['conversation', 'reasoning']) fields.unsupported(name);
+  fields.unsupported('conversation');
 }
 
 /** The format of the answer: as it is echoed, and as parameters of the model. */

@@ -1,21 +1,18 @@
 import { readContent, unsupportedPart } from './decode-content.js';
+import type { Message } from './decode-message.js';
+import { readArguments, readName } from './decode-tools.js';
+import { ParameterError } from './errors.js';
 import { Fields } from './fields.js';
 import { newId } from './head.js';
-
-/** A turn of the conversation as templates see it. */
-export interface Turn {
-  readonly role: string;
-  readonly content: string;
-}
 
 /** Something that was said, as callers are told of it and as the model reads it. */
 export interface Item {
   readonly told: object;
-  readonly turn: Turn;
+  readonly turn: Message;
 }
 
 const ROLES = ['user', 'assistant', 'system', 'developer'] as const;
-const TEXTS: readonly string[] = ['input_text', 'output_text', 'text'];
+const TEXTS: readonly string[] = ['input_text', 'output_text', 'text', 'reasoning_text'];
 
 /** What a user says. */
 export function itemsOfText(text: string): readonly Item[] {
@@ -25,19 +22,97 @@ export function itemsOfText(text: string): readonly Item[] {
 /** An item of a request's `input`; also one that a response has given. Throws `ParameterError`. */
 export function readItem(value: unknown, place: string): Item {
   const item = Fields.of(value, place);
-  item.choice('type', ['message']);
+  const type = item.string('type') ?? 'message';
+  const read = READERS[type];
+  if (read === undefined) {
+    throw new ParameterError(
+      `${place}.type`,
+      `'${place}.type': items of type '${type}' are not supported here`,
+      'unimplemented',
+    );
+  }
+  item.ignore('status');
+  const said = read(item, place);
+  item.end();
+  return said;
+}
+
+type ItemReader = (item: Fields, place: string) => Item;
+
+const READERS: Readonly<Record<string, ItemReader>> = {
+  message: readMessage,
+  function_call: readCall,
+  function_call_output: readCallOutput,
+  reasoning: readReasoning,
+};
+
+function readMessage(item: Fields, place: string): Item {
   const role = item.choice('role', ROLES) ?? item.refuse('role', `one of ${ROLES.join(', ')}`);
   const given = item.any('content');
   const content = readContent(given, `${place}.content`, readPart);
   const id = item.string('id') ?? newId('msg_');
-  item.ignore('status');
-  item.end();
   const type = role === 'assistant' ? 'output_text' : 'input_text';
   const parts = typeof given === 'string' ? [{ type, text: given }] : given;
   return {
     told: { id, type: 'message', status: 'completed', role, content: parts },
     turn: { role: role === 'developer' ? 'system' : role, content },
   };
+}
+
+function readCall(item: Fields): Item {
+  const callId = item.string('call_id') ?? item.refuse('call_id', 'a string');
+  const id = item.string('id') ?? newId('fc_');
+  const name = readName(item);
+  const given = readArguments(item);
+  const call = { id: callId, type: 'function', function: { name, arguments: given } } as const;
+  return {
+    told: { id, type: 'function_call', status: 'completed', call_id: callId, name, arguments: JSON.stringify(given) },
+    turn: { role: 'assistant', content: '', tool_calls: [call] },
+  };
+}
+
+function readCallOutput(item: Fields, place: string): Item {
+  const callId = item.string('call_id') ?? item.refuse('call_id', 'the id of a call');
+  const id = item.string('id') ?? newId('fco_');
+  const output = item.any('output');
+  const content = readContent(output, `${place}.output`, readPart);
+  return {
+    told: { id, type: 'function_call_output', status: 'completed', call_id: callId, output },
+    turn: { role: 'tool', content, tool_call_id: callId },
+  };
+}
+
+function readReasoning(item: Fields, place: string): Item {
+  const id = item.string('id') ?? newId('rs_');
+  const content = item.any('content') ?? [];
+  const thought = readContent(content, `${place}.content`, readPart);
+  item.ignore('summary', 'encrypted_content');
+  return {
+    told: { id, type: 'reasoning', status: 'completed', summary: [], content },
+    turn: { role: 'assistant', content: '', reasoning_content: thought },
+  };
+}
+
+/** One turn of what a model thought, said and called at a time, which are items of their own here. */
+export function mergeTurns(turns: readonly Message[]): readonly Message[] {
+  const merged: Message[] = [];
+  for (const turn of turns) {
+    const before = merged.at(-1);
+    const goesOn =
+      before?.role === 'assistant' && turn.role === 'assistant' && (before.content === '' || turn.content === '');
+    if (!goesOn || before === undefined) {
+      merged.push(turn);
+      continue;
+    }
+    const calls = [...(before.tool_calls ?? []), ...(turn.tool_calls ?? [])];
+    merged[merged.length - 1] = {
+      ...before,
+      ...turn,
+      content: before.content + turn.content,
+      ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    };
+  }
+  return merged;
 }
 
 function readPart(value: unknown, place: string): string {

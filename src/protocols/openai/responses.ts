@@ -4,12 +4,13 @@ import type { DialectContext } from '../dialect.js';
 import { jsonResponse } from '../route.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import { type ChoiceInput, Choices, type ChoicesContext } from './choices.js';
+import { nameResults } from './decode-message.js';
 import { decodeCount, decodeResponse, type ResponseInput, type ResponseRequest } from './decode-response.js';
-import { textOf } from './encode.js';
 import { errorBody, ParameterError } from './errors.js';
 import { newId } from './head.js';
 import { answerOne, onlyModel } from './only-model.js';
-import { readItem } from './response-items.js';
+import { mergeTurns, readItem } from './response-items.js';
+import { ResponseOutput } from './response-output.js';
 import { eventStream } from './sse.js';
 import { itemsUntil, packStored, type StoredResponse } from './stored-responses.js';
 
@@ -21,7 +22,6 @@ export interface ResponsesContext extends ChoicesContext {
 /** A response that is being made: its ids, and what its request says. */
 interface Draft {
   readonly id: string;
-  readonly messageId: string;
   readonly createdAt: number;
   readonly request: ResponseRequest;
   /** It is kept. */
@@ -30,7 +30,7 @@ interface Draft {
 
 /** What has become of it. */
 interface Outcome {
-  readonly text: string;
+  readonly output: readonly object[];
   readonly finishReason: FinishReason | undefined;
   readonly usage: Usage | undefined;
 }
@@ -52,7 +52,6 @@ export async function answerResponse(
   const choices = new Choices(context, call, { model, inputs: [conversationOf(request, earlier)], parameters });
   const draft: Draft = {
     id: newId('resp_'),
-    messageId: newId('msg_'),
     createdAt: seconds(clock),
     request,
     store: request.store ?? store.keeps,
@@ -70,7 +69,10 @@ export async function answerResponse(
   const [response] = await choices.whole();
   if (response === undefined) throw new TypeError('one input has one answer');
   const { finishReason, usage } = response;
-  return jsonResponse(conclude({ text: textOf(response), finishReason, usage }));
+  const output = new ResponseOutput();
+  // Nobody reads its events.
+  for (const _ of [...output.add(response), ...output.end(isCut({ finishReason }))]);
+  return jsonResponse(conclude({ output: output.items, finishReason, usage }));
 }
 
 /** `POST /v1/responses/input_tokens`: how many tokens the same would be as the input of a response. */
@@ -86,10 +88,21 @@ export async function countInputTokens(
   return jsonResponse({ object: 'response.input_tokens', input_tokens: usage?.promptTokens });
 }
 
-function conversationOf({ instructions, items }: ResponseInput, earlier: readonly object[]): ChoiceInput {
+function conversationOf(
+  { instructions, items, tools, effort }: ResponseInput,
+  earlier: readonly object[],
+): ChoiceInput {
   const system = instructions === null ? [] : [{ role: 'system', content: instructions }];
   const turns = [...earlier.map((told) => readItem(told, 'previous_response_id')), ...items].map(({ turn }) => turn);
-  return { name: 'chat_input', text: JSON.stringify({ messages: [...system, ...turns] }) };
+  const messages = nameResults(mergeTurns([...system, ...turns]));
+  return {
+    name: 'chat_input',
+    text: JSON.stringify({
+      messages,
+      ...(tools.length === 0 ? {} : { tools }),
+      ...(effort === undefined ? {} : { reasoning_effort: effort }),
+    }),
+  };
 }
 
 /** The events of a stream, numbered. */
@@ -105,26 +118,18 @@ class ResponseEvents {
   }
 
   async *all(choices: Choices): AsyncGenerator<string> {
-    const { messageId } = this.#draft;
-    const part = { item_id: messageId, output_index: 0, content_index: 0 };
-    let text = '';
+    const output = new ResponseOutput();
     let last: InferResponse | undefined;
     for await (const { response } of choices.pieces()) {
       // What fails before the first piece is no stream.
-      if (last === undefined) yield* this.#begin(part);
+      if (last === undefined) yield* this.#begin();
       last = response;
-      const delta = textOf(response);
-      if (delta === '') continue;
-      text += delta;
-      yield this.#event('response.output_text.delta', { ...part, delta, logprobs: [] });
+      for (const { type, data } of output.add(response)) yield this.#event(type, data);
     }
-    const outcome = { text, finishReason: last?.finishReason, usage: last?.usage };
-    const message = messageOf(this.#draft, outcome);
-    yield this.#event('response.output_text.done', { ...part, text, logprobs: [] });
-    yield this.#event('response.content_part.done', { ...part, part: textPart(text) });
-    yield this.#event('response.output_item.done', { output_index: 0, item: message });
-    const response = this.#conclude(outcome);
-    yield this.#event(isCut(outcome) ? 'response.incomplete' : 'response.completed', { response });
+    const { finishReason, usage } = last ?? {};
+    for (const { type, data } of output.end(isCut({ finishReason }))) yield this.#event(type, data);
+    const response = this.#conclude({ output: output.items, finishReason, usage });
+    yield this.#event(isCut({ finishReason }) ? 'response.incomplete' : 'response.completed', { response });
   }
 
   /** Tells of an error and ends. */
@@ -134,13 +139,10 @@ class ResponseEvents {
     return this.#event('error', { code, message, param }) + this.#event('response.failed', { response });
   }
 
-  *#begin(part: object): Generator<string> {
+  *#begin(): Generator<string> {
     const response = unfinished(this.#draft);
     yield this.#event('response.created', { response });
     yield this.#event('response.in_progress', { response });
-    const item = { id: this.#draft.messageId, type: 'message', status: 'in_progress', role: 'assistant', content: [] };
-    yield this.#event('response.output_item.added', { output_index: 0, item });
-    yield this.#event('response.content_part.added', { ...part, part: textPart('') });
   }
 
   #event(type: string, data: object): string {
@@ -162,11 +164,8 @@ function unfinished({ id, createdAt, request, store }: Draft): object {
     instructions,
     model,
     output: [],
-    parallel_tool_calls: true,
     previous_response_id: previousId,
     store,
-    tool_choice: 'auto',
-    tools: [],
     truncation: 'disabled',
     usage: null,
     ...settings,
@@ -179,37 +178,23 @@ function finished(draft: Draft, outcome: Outcome, nowS: number): StoredResponse[
     status: isCut(outcome) ? 'incomplete' : 'completed',
     completed_at: isCut(outcome) ? null : nowS,
     incomplete_details: isCut(outcome) ? { reason: 'max_output_tokens' } : null,
-    output: [messageOf(draft, outcome)],
+    output: outcome.output,
     usage: usageOf(outcome.usage),
   };
 }
 
-function messageOf({ messageId }: Draft, outcome: Outcome): object {
-  return {
-    id: messageId,
-    type: 'message',
-    status: isCut(outcome) ? 'incomplete' : 'completed',
-    role: 'assistant',
-    content: [textPart(outcome.text)],
-  };
-}
-
-function isCut({ finishReason }: Outcome): boolean {
+function isCut({ finishReason }: Pick<Outcome, 'finishReason'>): boolean {
   return finishReason === 'length';
-}
-
-function textPart(text: string): object {
-  return { type: 'output_text', text, annotations: [], logprobs: [] };
 }
 
 function usageOf(usage: Usage | undefined): object | null {
   if (usage === undefined) return null;
-  const { promptTokens, cachedTokens = 0, completionTokens } = usage;
+  const { promptTokens, cachedTokens = 0, completionTokens, reasoningTokens = 0 } = usage;
   return {
     input_tokens: promptTokens,
     input_tokens_details: { cached_tokens: cachedTokens },
     output_tokens: completionTokens,
-    output_tokens_details: { reasoning_tokens: 0 },
+    output_tokens_details: { reasoning_tokens: reasoningTokens },
     total_tokens: promptTokens + completionTokens,
   };
 }
