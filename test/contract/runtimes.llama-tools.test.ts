@@ -60,7 +60,9 @@ async function answer(instance: Instance, conversation: unknown, parameters: Par
   }
   const last = emissions.at(-1);
   const reasoning = emissions.flatMap(({ parameters: told }) => (told?.reasoning ?? []) as readonly string[]).join('');
+  const tokens = emissions.flatMap(({ parameters: told }) => (told?.token_ids ?? []) as readonly number[]);
   return {
+    tokens,
     content: textOf(emissions),
     reasoning,
     calls,
@@ -94,17 +96,20 @@ describe('tools of a language model', () => {
     expect(deltas.length).toBeGreaterThan(3);
   });
 
-  test('are any of them where it says required, and one where they may not be parallel', async () => {
+  test('are called once where one is required, and again only where that is said', async () => {
     const instance = await load({ chatTemplate: HERMES, contextTokens: 1024 });
-    const required = await answer(instance, CONVERSATION, {
-      tool_choice: 'required',
-      parallel_tool_calls: false,
-      temperature: 1,
-      seed: 5,
-    });
-    expect(required.finishReason).toBe('tool_calls');
-    expect(required.calls).toHaveLength(1);
-    expect(['send', 'rest']).toContain(required.calls[0]?.name);
+    const conversation = { messages: MESSAGES, tools: [REST] };
+    const required = { tool_choice: 'required', temperature: 1, seed: 5 };
+    const once = await answer(instance, conversation, required);
+    expect(once.calls.map(({ name }) => name)).toEqual(['rest']);
+    expect(once.finishReason).toBe('tool_calls');
+    // It is kept from ending before it has to: a text of one word ends with the token for that.
+    const json = { json_schema: { const: true }, return_token_ids: true };
+    const ended = await answer(instance, { messages: MESSAGES }, json);
+    const bias = { logit_bias: { [String(ended.tokens.at(-1))]: -100 } };
+    const again = await answer(instance, conversation, { ...required, ...bias, parallel_tool_calls: true });
+    expect(again.calls.length).toBeGreaterThan(1);
+    expect(new Set(again.calls.map(({ id }) => id)).size).toBe(again.calls.length);
   });
 
   test('are written as a conversation has them', async () => {

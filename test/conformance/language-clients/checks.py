@@ -14,6 +14,14 @@ SCHEMA = {
     "additionalProperties": False,
 }
 
+TO = {
+    "type": "object",
+    "properties": {"to": {"enum": ["Moses", "Aaron"]}},
+    "required": ["to"],
+    "additionalProperties": False,
+}
+TOOL = {"type": "function", "function": {"name": "send", "description": "Sends somebody.", "parameters": TO}}
+
 
 class Checks:
     def __init__(self):

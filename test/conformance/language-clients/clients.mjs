@@ -8,7 +8,7 @@ const [address, folder] = process.argv.slice(2);
 const { resolve } = createRequire(path.join(folder, 'package.json'));
 const load = (name) => import(pathToFileURL(resolve(name)).href);
 const { OpenAI } = await load('openai');
-const { generateText, streamText, generateObject, jsonSchema, APICallError } = await load('ai');
+const { generateText, streamText, generateObject, jsonSchema, stepCountIs, tool, APICallError } = await load('ai');
 const { createOpenAICompatible } = await load('@ai-sdk/openai-compatible');
 
 const apiKey = 'key-of-tester-0123456789';
@@ -20,6 +20,7 @@ const SCHEMA = {
   required: ['kind', 'old'],
   additionalProperties: false,
 };
+const TO = { ...SCHEMA, properties: { to: { enum: ['Moses', 'Aaron'] } }, required: ['to'] };
 let passed = 0;
 let failed = 0;
 
@@ -103,6 +104,26 @@ await check('ai: an object', async () => {
     // A small model may go on with blanks until it is cut off.
     if (error.finishReason !== 'length') throw error;
   }
+});
+await check('ai: a call of a tool, and its result', async () => {
+  const sent = [];
+  const send = tool({
+    inputSchema: jsonSchema(TO),
+    execute: async (given) => {
+      sent.push(given.to);
+      return 'sent';
+    },
+  });
+  const { steps } = await generateText({
+    ...asked,
+    maxOutputTokens: 100,
+    tools: { send },
+    toolChoice: 'required',
+    stopWhen: stepCountIs(2),
+  });
+  assert.equal(steps[0].finishReason, 'tool-calls');
+  assert.equal(steps.length, 2);
+  assert.ok(sent.length > 0 && sent.every((to) => ['Moses', 'Aaron'].includes(to)));
 });
 await check('ai: an error', async () => {
   const unknown = generateText({ ...asked, model: provider('kvj') });

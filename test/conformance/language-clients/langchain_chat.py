@@ -2,7 +2,7 @@
 import openai
 from langchain_openai import ChatOpenAI, OpenAI
 
-from checks import BASE, KEY, MODEL, SCHEMA, run
+from checks import BASE, KEY, MODEL, SCHEMA, TOOL, run
 
 MESSAGES = [("system", "Be brief."), ("human", "Who is there?")]
 ACCESS = {"base_url": BASE, "api_key": KEY, "model": MODEL, "max_retries": 0, "temperature": 0}
@@ -37,6 +37,19 @@ def structured(checks):
         checks.equal("members", set(answer["parsed"]), {"kind", "old"})
 
 
+def tools(checks):
+    model = ChatOpenAI(**ACCESS).bind_tools([TOOL], tool_choice="send")
+    answer = model.invoke(MESSAGES)
+    checks.equal("a call", [call["name"] for call in answer.tool_calls], ["send"])
+    whole = None
+    for chunk in model.stream(MESSAGES):
+        whole = chunk if whole is None else whole + chunk
+    checks.equal("a streamed call", [call["args"] for call in whole.tool_calls], [answer.tool_calls[0]["args"]])
+    result = {"role": "tool", "tool_call_id": answer.tool_calls[0]["id"], "content": "sent"}
+    answered = ChatOpenAI(max_tokens=8, extra_body={"ignore_eos": True}, **ACCESS).invoke([*MESSAGES, answer, result])
+    checks.equal("tokens after a call", answered.usage_metadata["output_tokens"], 8)
+
+
 def texts(checks):
     model = OpenAI(max_tokens=8, **ACCESS)
     checks.true("a text", isinstance(model.invoke("In the beginning"), str))
@@ -50,4 +63,4 @@ def errors(checks):
     checks.raises("range", openai.BadRequestError, lambda: wrong.invoke(MESSAGES))
 
 
-run(chat, responses, structured, texts, errors)
+run(chat, responses, structured, tools, texts, errors)

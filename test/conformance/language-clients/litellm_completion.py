@@ -4,7 +4,7 @@ import os
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 import litellm
 
-from checks import BASE, KEY, MESSAGES, MODEL, SCHEMA, run
+from checks import BASE, KEY, MESSAGES, MODEL, SCHEMA, TOOL, run
 
 litellm.suppress_debug_info = True
 ACCESS = {"model": f"openai/{MODEL}", "api_base": BASE, "api_key": KEY, "num_retries": 0, "temperature": 0}
@@ -29,6 +29,13 @@ def structured(checks):
         checks.true("an object", answer.message.content.strip().startswith("{"), answer)
 
 
+def tools(checks):
+    named = {"type": "function", "function": {"name": "send"}}
+    answer = litellm.completion(messages=MESSAGES, tools=[TOOL], tool_choice=named, **ACCESS).choices[0]
+    checks.equal("finish reason of a call", answer.finish_reason, "tool_calls")
+    checks.equal("a call", [call.function.name for call in answer.message.tool_calls], ["send"])
+
+
 def texts(checks):
     access = {**LENGTH, "model": f"text-completion-openai/{MODEL}"}
     answer = litellm.text_completion(prompt="In the beginning", **access)
@@ -48,4 +55,4 @@ def errors(checks):
     checks.raises("key", litellm.AuthenticationError, lambda: litellm.completion(messages=MESSAGES, **stranger))
 
 
-run(chat, structured, texts, errors)
+run(chat, structured, tools, texts, errors)

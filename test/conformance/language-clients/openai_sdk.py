@@ -4,7 +4,7 @@ import json
 
 import openai
 
-from checks import BASE, KEY, MESSAGES, MODEL, SCHEMA, run
+from checks import BASE, KEY, MESSAGES, MODEL, SCHEMA, TOOL, run
 
 client = openai.OpenAI(base_url=BASE, api_key=KEY, max_retries=0)
 LENGTH = {"model": MODEL, "temperature": 0, "max_tokens": 8, "extra_body": {"ignore_eos": True}}
@@ -72,6 +72,26 @@ def responses(checks):
     checks.raises("a forgotten response", openai.NotFoundError, lambda: client.responses.retrieve(first.id))
 
 
+def tools(checks):
+    named = {"type": "function", "function": {"name": "send"}}
+    asked = {"model": MODEL, "messages": MESSAGES, "tools": [TOOL], "tool_choice": named, "temperature": 0}
+    choice = client.chat.completions.create(**asked).choices[0]
+    checks.equal("finish reason of a call", choice.finish_reason, "tool_calls")
+    (call,) = choice.message.tool_calls
+    checks.true("arguments", json.loads(call.function.arguments)["to"] in ("Moses", "Aaron"), call)
+    with client.chat.completions.stream(**asked) as stream:
+        streamed = stream.get_final_completion().choices[0].message.tool_calls[0]
+    checks.equal("a streamed call", streamed.function.arguments, call.function.arguments)
+    result = {"role": "tool", "tool_call_id": call.id, "content": "sent"}
+    answer = client.chat.completions.create(messages=[*MESSAGES, choice.message, result], tools=[TOOL], **LENGTH)
+    checks.equal("tokens after a call", answer.usage.completion_tokens, 8)
+    flat = {"type": "function", **TOOL["function"]}
+    response = client.responses.create(
+        model=MODEL, input="Who is there?", tools=[flat], tool_choice={"type": "function", "name": "send"}
+    )
+    checks.equal("a call of a response", [item.type for item in response.output], ["function_call"])
+
+
 def errors(checks):
     ask = client.chat.completions.create
     unknown = checks.raises("model", openai.NotFoundError, lambda: ask(model="kvj", messages=MESSAGES))
@@ -94,4 +114,4 @@ def together(checks):
     checks.equal("tokens of many", [each.usage.completion_tokens for each in asyncio.run(ask_all())], [8] * 8)
 
 
-run(models, chat, structured, texts, responses, errors, together)
+run(models, chat, structured, texts, responses, tools, errors, together)

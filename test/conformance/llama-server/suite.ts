@@ -16,8 +16,6 @@ interface Case {
     readonly rawBody?: string;
   };
   readonly llama: Recorded;
-  /** Why it is not asked here. */
-  readonly waits?: string;
 }
 
 /** A row of docs/protocols.md, and what it is about. */
@@ -90,8 +88,7 @@ function readStream(text: string): Pick<Recorded, 'events' | 'ends'> {
 
 function readCases(): readonly Case[] {
   const lines = readFileSync(inRoot('test/conformance/llama-server/cases.jsonl'), 'utf8').trim().split('\n');
-  const cases = lines.map((line) => JSON.parse(line, expand) as Case);
-  return cases.filter(({ waits }) => waits === undefined);
+  return lines.map((line) => JSON.parse(line, expand) as Case);
 }
 
 /** `<word 9000 times>` is a long text. */

@@ -22,12 +22,12 @@ const MAX_CALLS = 64;
 
 /**
  * Reads the tools of a conversation, in OpenAI's form, and how they are to be used: 'auto', 'none', 'required', or one by its name. undefined =
- * none. Throws `invalid_argument`.
+ * none. `isParallel`: several may be called; undefined = as many as the model wants, but one where it has to. Throws `invalid_argument`.
  */
 export function readToolUse(
   tools: unknown,
   choice: ParameterValue | undefined,
-  isParallel: boolean,
+  isParallel: boolean | undefined,
 ): ToolUse | undefined {
   const offered = readTools(tools);
   if (offered.length === 0) {
@@ -35,9 +35,11 @@ export function readToolUse(
     throw invalidArgument("parameter 'tool_choice': expected to be left out where there are no tools");
   }
   if (choice === 'none') return undefined;
-  const maxCalls = isParallel ? MAX_CALLS : 1;
-  if (choice === undefined || choice === 'auto') return { tools: offered, mustCall: false, maxCalls };
-  if (choice === 'required') return { tools: offered, mustCall: true, maxCalls };
+  if (choice === undefined || choice === 'auto') {
+    return { tools: offered, mustCall: false, maxCalls: isParallel === false ? 1 : MAX_CALLS };
+  }
+  // A model that is made to call does not know when to stop.
+  if (choice === 'required') return { tools: offered, mustCall: true, maxCalls: isParallel === true ? MAX_CALLS : 1 };
   const name = nameOf(choice);
   const named = offered.filter((tool) => tool.name === name);
   if (named.length === 0) {

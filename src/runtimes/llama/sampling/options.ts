@@ -40,8 +40,8 @@ export interface GenerationOptions extends SamplingOptions {
   readonly output: StructuredOutput | undefined;
   /** Which of the tools of a conversation is to be called, in OpenAI's form. */
   readonly toolChoice: ParameterValue | undefined;
-  /** Several tools may be called. */
-  readonly parallelToolCalls: boolean;
+  /** Several tools may be called; undefined = if the model wants to. */
+  readonly parallelToolCalls: boolean | undefined;
   /** Requests with another one save nothing of this one's prompt. */
   readonly cacheSalt: string;
   /** Alternatives of each token whose probabilities are told; undefined = no probabilities. */
@@ -79,7 +79,7 @@ export function readGenerationOptions(parameters: Parameters, vocabularySize: nu
     parseSpecial: reader.boolean('parse_special', true),
     output: structuredOutput(reader.any('json_schema'), reader.boolean('json_object', false)),
     toolChoice: reader.any('tool_choice'),
-    parallelToolCalls: reader.boolean('parallel_tool_calls', true),
+    parallelToolCalls: reader.optional('parallel_tool_calls', (name) => reader.boolean(name, true)),
     cacheSalt: reader.optional('cache_salt', (name) => reader.string(name)) ?? '',
     logprobs: reader.optional('logprobs', (name) => reader.integer(name, 0, MAX_LOGPROBS)),
     promptLogprobs: reader.optional('prompt_logprobs', (name) => reader.integer(name, 0, MAX_LOGPROBS)),
