@@ -115,3 +115,47 @@ describe('what is missing between two texts', () => {
     });
   });
 });
+
+describe('a prompt that may be cut', () => {
+  const LONG = `${'And he said, '.repeat(200)}${PROMPT}`;
+
+  test('keeps as many of its last tokens as are asked for', async () => {
+    const instance = await load();
+    const short = await generate(instance, PROMPT, { ...GREEDY, ignore_eos: true, truncate_prompt_tokens: 100 });
+    expect(short.usage?.promptTokens).toBe(22);
+    const long = await generate(instance, LONG, { ...GREEDY, ignore_eos: true, truncate_prompt_tokens: 22 });
+    expect(long.usage).toMatchObject({ promptTokens: 22, completionTokens: 16 });
+    const { text } = await generate(instance, LONG, { max_tokens: 0, echo: true, truncate_prompt_tokens: 22 });
+    expect(LONG.endsWith(text.trim())).toBe(true);
+    expect(text.length).toBeLessThan(PROMPT.length + 10);
+  });
+
+  test('leaves room for the answer where -1 is asked for', async () => {
+    const instance = await load();
+    const { usage, finishReason } = await generate(instance, LONG, {
+      ...GREEDY,
+      ignore_eos: true,
+      truncate_prompt_tokens: -1,
+    });
+    expect(usage).toMatchObject({ promptTokens: 240, completionTokens: 16 });
+    expect(finishReason).toBe('length');
+    const unlimited = await generate(instance, LONG, { truncate_prompt_tokens: -1, temperature: 0 });
+    expect(unlimited.usage).toMatchObject({ promptTokens: 255, completionTokens: 1 });
+  });
+
+  test.each([
+    [{ truncate_prompt_tokens: 0 }, "parameter 'truncate_prompt_tokens': expected an integer from 1 on, or -1, got 0"],
+    [
+      { truncate_prompt_tokens: 300 },
+      "the prompt is too long: it has 300 tokens; the model's context of 256 tokens has room for 255 and an answer",
+    ],
+    [
+      { truncate_prompt_tokens: 3, suffix: 'x' },
+      "parameter 'truncate_prompt_tokens': expected to be left out beside 'suffix'",
+    ],
+  ])('is refused with %j', async (parameters, message) => {
+    const instance = await load();
+    const { error } = await generate(instance, LONG, { ...GREEDY, ...parameters });
+    expect(error?.message).toBe(message);
+  });
+});

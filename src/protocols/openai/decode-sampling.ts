@@ -36,6 +36,7 @@ export function readGeneration(
     logit_bias: readLogitBias(fields),
     ignore_eos: fields.boolean('ignore_eos'),
     cache_salt: fields.string('cache_salt'),
+    truncate_prompt_tokens: fields.integer('truncate_prompt_tokens', -1, MAX_TOKENS),
   });
   // Labels that a caller puts on requests for itself.
   fields.ignore('user', 'metadata', 'safety_identifier', 'prompt_cache_key');

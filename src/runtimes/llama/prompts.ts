@@ -48,14 +48,23 @@ export class Prompts {
     if (requested.suffix !== undefined && source.kind !== 'text') {
       throw invalidArgument("parameter 'suffix': expected to be left out where the prompt is no text");
     }
-    const { tokens, conversation } = await this.#readSource(source, requested);
+    const { tokens: all, conversation } = await this.#readSource(source, requested);
+    const tokens = this.#truncate(all, requested);
     const isTold = requested.echo || requested.promptLogprobs !== undefined;
-    const text = source.kind === 'text' ? source.text : isTold ? weights.detokenize(tokens) : '';
+    const isWhole = source.kind === 'text' && tokens.length === all.length;
+    const text = isWhole ? source.text : isTold ? weights.detokenize(tokens) : '';
     const prompt = { tokens, text, conversation };
     if (requested.maxTokens === 0 && requested.promptLogprobs === undefined) return prompt;
     if (tokens.length === 0) throw invalidArgument('the prompt is empty');
     if (tokens.length >= context.contextTokens) throw tooLong(tokens.length, context.contextTokens);
     return prompt;
+  }
+
+  /** The end of the prompt, where the request allows that. */
+  #truncate(tokens: Int32Array, { truncatePromptTokens: most, maxTokens = 1 }: GenerationOptions): Int32Array {
+    if (most === undefined) return tokens;
+    const room = Math.max(1, this.#setup.context.contextTokens - Math.max(1, maxTokens));
+    return tokens.slice(-(most < 0 ? room : most));
   }
 
   async #readSource(source: PromptSource, requested: GenerationOptions): Promise<Omit<Prompt, 'text'>> {
@@ -83,12 +92,13 @@ export class Prompts {
     };
   }
 
-  #tokenize(text: string, { maxTokens, suffix }: GenerationOptions, read: TokenizeOptions): Int32Array {
+  #tokenize(text: string, requested: GenerationOptions, read: TokenizeOptions): Int32Array {
+    const { maxTokens, suffix, truncatePromptTokens } = requested;
     const { weights, context } = this.#setup;
     // What cannot fit is not tokenised first, which takes a second for a few megabytes.
     const bytes = Buffer.byteLength(text) + Buffer.byteLength(suffix ?? '');
     const atLeast = Math.ceil(bytes / weights.longestPieceBytes);
-    if (maxTokens !== 0 && atLeast >= context.contextTokens)
+    if (maxTokens !== 0 && truncatePromptTokens === undefined && atLeast >= context.contextTokens)
       throw tooLong(`at least ${atLeast}`, context.contextTokens);
     if (bytes > MAX_TEXT_BYTES)
       throw invalidArgument(`the prompt has ${bytes} bytes; at most ${MAX_TEXT_BYTES} are tokenised`);

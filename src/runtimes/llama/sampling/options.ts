@@ -50,6 +50,8 @@ export interface GenerationOptions extends SamplingOptions {
   readonly promptLogprobs: number | undefined;
   /** Of texts: what comes behind the answer; undefined = the answer goes on with the text. */
   readonly suffix: string | undefined;
+  /** Only so many of the prompt's last tokens are read; -1 = as many as leave room for the answer, undefined = all, or none. */
+  readonly truncatePromptTokens: number | undefined;
 }
 
 export const MAX_STOPS = 16;
@@ -84,10 +86,14 @@ export function readGenerationOptions(parameters: Parameters, vocabularySize: nu
     logprobs: reader.optional('logprobs', (name) => reader.integer(name, 0, MAX_LOGPROBS)),
     promptLogprobs: reader.optional('prompt_logprobs', (name) => reader.integer(name, 0, MAX_LOGPROBS)),
     suffix: reader.optional('suffix', (name) => reader.string(name)),
+    truncatePromptTokens: reader.optional('truncate_prompt_tokens', (name) => reader.countOrRest(name)),
   };
   reader.end();
   if (options.output !== undefined && options.ignoreEos) {
     throw invalidArgument("parameter 'ignore_eos': expected to be left out where the answer has to be JSON");
+  }
+  if (options.truncatePromptTokens !== undefined && options.suffix !== undefined) {
+    throw invalidArgument("parameter 'truncate_prompt_tokens': expected to be left out beside 'suffix'");
   }
   return options;
 }
@@ -128,6 +134,13 @@ class ParameterReader {
     if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
       this.#refuse(name, `an integer from ${least} to ${most}`);
     }
+    return value;
+  }
+
+  /** From 1 on, or -1 for as many as there is room for. */
+  countOrRest(name: string): number {
+    const value = this.integer(name, -(2 ** 31), 2 ** 31 - 1);
+    if (value < -1 || value === 0) this.#refuse(name, 'an integer from 1 on, or -1');
     return value;
   }
 
