@@ -81,6 +81,19 @@ describe('an answer that has to be JSON', () => {
     LIMIT_MS,
   );
 
+  test('is not made of tokens that control the model and are no text', async () => {
+    const instance = await load();
+    // The first token begins texts: a grammar would take its name, <s>, for three characters.
+    const { text, error } = await generate(instance, PROMPT, {
+      json_schema: { type: 'string', minLength: 4, maxLength: 6 },
+      logit_bias: { 1: 100 },
+      temperature: 0,
+      max_tokens: 40,
+    });
+    expect(error).toBeUndefined();
+    expect(JSON.parse(text).length).toBeGreaterThanOrEqual(4);
+  });
+
   test('is any object where there is no schema', async () => {
     const instance = await load();
     const { text, finishReason } = await generate(instance, PROMPT, {

@@ -184,14 +184,14 @@ export class Generation implements Task {
 
   /** Has the arguments of a call come as its tool wants them, from when the tool is known to where they end. */
   #constrain(): void {
-    const { library, sampler, weights, reader, tools, isConstrained } = this.#setup;
+    const { library, sampler, weights, reader, markers: shown, tools, isConstrained } = this.#setup;
     const open = reader?.openArguments;
     if (isConstrained || open?.tool === this.#constrained) return;
     this.#constrained = open?.tool;
     const tool = tools.find(({ name }) => name === open?.tool);
     sampler.constrain(undefined);
     if (open === undefined || tool === undefined) return;
-    const grammar = new Grammar(library, weights.vocabulary, grammarOfArguments(tool));
+    const grammar = new Grammar(library, weights, { text: grammarOfArguments(tool), shown });
     const begun = weights.tokenize(open.text + this.#assembler.held, { addSpecial: false, parseSpecial: false });
     if (grammar.follow(begun)) sampler.constrain(grammar);
     else grammar.free();

@@ -133,7 +133,10 @@ export class LlamaModel implements LoadedModel {
       maxTokens: Math.min(requested.maxTokens ?? options.maxOutputTokens, context.contextTokens - prompt.length),
       sampler: new Sampler(library, requested, {
         prompt,
-        grammar: grammar === undefined ? undefined : new Grammar(library, weights.vocabulary, grammar),
+        grammar:
+          grammar === undefined
+            ? undefined
+            : new Grammar(library, weights, { text: grammar, shown: conversation && template?.markers }),
       }),
       weights,
       context,

@@ -19,6 +19,7 @@ export const PROTOTYPES: Readonly<Record<keyof Functions, string>> = {
   llama_model_chat_template: 'str llama_model_chat_template(void *model, str name)',
   llama_vocab_n_tokens: 'int32 llama_vocab_n_tokens(void *vocabulary)',
   llama_vocab_is_eog: 'bool llama_vocab_is_eog(void *vocabulary, int32 token)',
+  llama_vocab_is_control: 'bool llama_vocab_is_control(void *vocabulary, int32 token)',
   llama_vocab_bos: 'int32 llama_vocab_bos(void *vocabulary)',
   llama_vocab_eos: 'int32 llama_vocab_eos(void *vocabulary)',
   llama_vocab_fim_pre: 'int32 llama_vocab_fim_pre(void *vocabulary)',
@@ -69,6 +70,7 @@ interface Functions {
   llama_model_chat_template(model: Pointer, name: string | null): string | null;
   llama_vocab_n_tokens(vocabulary: Pointer): number;
   llama_vocab_is_eog(vocabulary: Pointer, token: number): boolean;
+  llama_vocab_is_control(vocabulary: Pointer, token: number): boolean;
   llama_vocab_bos(vocabulary: Pointer): number;
   llama_vocab_eos(vocabulary: Pointer): number;
   llama_vocab_fim_pre(vocabulary: Pointer): number;

@@ -32,6 +32,7 @@ export class Weights {
   readonly #library: Library;
   readonly #piece = Buffer.alloc(MAX_PIECE_BYTES);
   readonly #ends = new Map<number, boolean>();
+  #controls: readonly number[] | undefined;
 
   private constructor(library: Library, pointer: Pointer) {
     this.#library = library;
@@ -137,6 +138,14 @@ export class Weights {
       this.#ends.set(token, ends);
     }
     return ends;
+  }
+
+  /** Tokens that are no text and do not end it: they begin texts, name roles, and the like. */
+  get controlTokens(): readonly number[] {
+    this.#controls ??= Array.from({ length: this.vocabularySize }, (_, token) => token).filter(
+      (token) => this.#library.llama_vocab_is_control(this.vocabulary, token) && !this.endsGeneration(token),
+    );
+    return this.#controls;
   }
 
   free(): void {

@@ -3,10 +3,17 @@ import { MillraceError } from '../../../core/index.js';
 import type { LlamaContext } from '../library/context.js';
 import type { Pointer } from '../library/functions.js';
 import type { Library } from '../library/open.js';
+import type { Weights } from '../library/weights.js';
 
 /** Bytes of a `llama_token_data` and, behind it, a `llama_token_data_array` of that one. */
 const PROBE_BYTES = 64;
 const ARRAY_AT = 16;
+
+export interface GrammarText {
+  /** In llama.cpp's form (GBNF), from its rule `root` on. */
+  readonly text: string;
+  readonly shown: ReadonlySet<number> | undefined;
+}
 
 /**
  * What a text may go on with, by a grammar (GBNF). Asking it for one token costs a hundredth of masking the vocabulary, so a token is chosen
@@ -16,12 +23,16 @@ export class Grammar {
   readonly #library: Library;
   readonly #sampler: Pointer;
   readonly #probe: bigint;
+  /** Tokens that are no text: the grammar would take their names for it. */
+  readonly #hidden: readonly number[];
   readonly #words: Int32Array;
   readonly #floats: Float32Array;
 
-  constructor(library: Library, vocabulary: Pointer, text: string) {
+  /** `shown`: tokens that control the model, and are text nevertheless. */
+  constructor(library: Library, weights: Weights, { text, shown }: GrammarText) {
     this.#library = library;
-    this.#sampler = library.llama_sampler_init_grammar(vocabulary, text, 'root');
+    this.#hidden = weights.controlTokens.filter((token) => shown?.has(token) !== true);
+    this.#sampler = library.llama_sampler_init_grammar(weights.vocabulary, text, 'root');
     if (this.#sampler === null) throw new MillraceError('internal', 'llama.cpp does not take the grammar');
     this.#probe = koffi.alloc('uint8', PROBE_BYTES) as bigint;
     const memory: ArrayBuffer = koffi.view(this.#probe, PROBE_BYTES);
@@ -30,6 +41,11 @@ export class Grammar {
     const array = new BigInt64Array(memory, ARRAY_AT);
     array[0] = this.#probe;
     array[1] = 1n;
+  }
+
+  /** Takes tokens out of the choice that are no text. */
+  hide(logits: Float32Array): void {
+    for (const token of this.#hidden) logits[token] = Number.NEGATIVE_INFINITY;
   }
 
   allows(token: number): boolean {
@@ -51,7 +67,7 @@ export class Grammar {
     });
   }
 
-  /** A token that is allowed, by the logits at a place in the batch; `chain` undefined = the most probable one. */
+  /** A token that is allowed, by the logits at a place in the batch; `chain` undefined = the most probable one. Throws where there is none. */
   choose(context: LlamaContext, index: number, chain: Pointer | undefined): number {
     const library = this.#library;
     const both = library.llama_sampler_chain_init({ no_perf: true });
@@ -60,6 +76,8 @@ export class Grammar {
     library.llama_sampler_chain_add(both, free);
     const token = library.llama_sampler_sample(both, context.pointer, index);
     library.llama_sampler_free(both);
+    // Accepting another one would end the process.
+    if (!this.allows(token)) throw new MillraceError('internal', 'no token of the model fits the grammar');
     return token;
   }
 

@@ -38,6 +38,7 @@ export class Sampler {
   /** The next token, by the logits at a place in the batch; they are changed by that. */
   choose(context: LlamaContext, index: number, logits: Float32Array): number {
     this.#adjust(logits);
+    this.#grammar?.hide(logits);
     const free =
       this.#chain === undefined
         ? mostProbable(logits)
