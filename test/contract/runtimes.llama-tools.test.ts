@@ -152,7 +152,11 @@ And he said,`);
 
   test.each([
     [{ tools: {} }, {}, "input 'chat_input': expected 'tools' to be a list"],
-    [{ tools: [{ name: 'x' }] }, {}, "input 'chat_input': expected tools[0] to have a 'function' with a 'name'"],
+    [
+      { tools: [{ name: 'x' }] },
+      {},
+      "input 'chat_input': expected tools[0] to have a 'function' with a 'name' of 1 to 64 letters, digits, _ and -",
+    ],
     [{ tools: [REST, SEND, REST] }, {}, "input 'chat_input': two tools have the name 'rest'"],
     [{}, { tool_choice: 'required' }, "parameter 'tool_choice': expected to be left out where there are no tools"],
     [

@@ -188,6 +188,11 @@ describe('tools of chat completions', () => {
       'messages[1].tool_calls[0].function.name',
       "'messages[1].tool_calls[0].function.name': expected 1 to 64 letters, digits, _ and -, got nothing",
     ],
+    [
+      { chat_template_kwargs: { tools: [REST] } },
+      'chat_template_kwargs',
+      `'chat_template_kwargs': expected an object without 'tools', got ${JSON.stringify({ tools: [REST] })}`,
+    ],
     [{ functions: [REST.function] }, 'functions', "'functions' is not supported here"],
     [
       { reasoning_effort: 'much' },

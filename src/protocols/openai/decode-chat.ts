@@ -14,7 +14,7 @@ export interface ChatRequest extends GenerationRequest {
 
 /** Reads the body of `POST /v1/chat/completions`. Throws `ParameterError`. */
 export function decodeChat(body: unknown): ChatRequest {
-  const fields = Fields.of(body);
+  const fields: Fields = Fields.of(body);
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
   const messages = readMessages(fields);
   const generation = readGeneration(fields);
@@ -25,8 +25,10 @@ export function decodeChat(body: unknown): ChatRequest {
   if (topLogprobs !== undefined && !logprobs)
     fields.refuse('top_logprobs', "to be left out where 'logprobs' is not true");
   const format = readFormat(fields);
-  const templateArguments = fields.any('chat_template_kwargs') ?? {};
+  const templateArguments: unknown = fields.any('chat_template_kwargs') ?? {};
   if (!isObject(templateArguments)) fields.refuse('chat_template_kwargs', 'an object');
+  for (const name of ['messages', 'tools', 'reasoning_effort'])
+    if (Object.hasOwn(templateArguments, name)) fields.refuse('chat_template_kwargs', `an object without '${name}'`);
   const { tools, parameters: use } = readTools(fields, 'function');
   const effort = fields.choice('reasoning_effort', EFFORTS);
   refuseUnsupported(fields);

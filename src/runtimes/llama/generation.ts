@@ -135,7 +135,8 @@ export class Generation implements Task {
     if (report !== undefined) this.#reports.push(report(token));
     const { text, stop } = this.#assembler.push(bytes);
     this.#read(text);
-    if (stop !== undefined || this.#setup.reader?.isComplete === true) return this.#finish('stop', true);
+    if (stop !== undefined) return this.#finish('stop', 'stop');
+    if (this.#setup.reader?.isComplete === true) return this.#finish('stop', 'complete');
     if (this.#completionTokens >= maxTokens) return this.#finish('length');
     this.#constrain();
     if (this.#text !== '' || this.#reasoning !== '' || this.#calls.length > 0) this.#tell({ final: false });
@@ -148,14 +149,15 @@ export class Generation implements Task {
     this.#end();
   }
 
-  /** `isCut`: nothing that is held back belongs to the answer. */
-  #finish(finishReason: FinishReason, isCut = false): undefined {
-    if (!isCut) this.#read(this.#assembler.end().text);
+  /** `cutBy`: nothing that is held back belongs to the answer, as a stop string has come, or all calls that are wanted. */
+  #finish(finishReason: FinishReason, cutBy?: 'stop' | 'complete'): undefined {
+    if (cutBy === undefined) this.#read(this.#assembler.end().text);
     this.#note(this.#setup.reader?.end());
     const hasCalls = this.#setup.reader?.hasCalls === true;
     const reason = finishReason === 'stop' && hasCalls ? 'tool_calls' : finishReason;
     // What has been cut is not whole.
-    const checked = finishReason === 'stop' ? this.#check.run(hasCalls) : undefined;
+    const isWhole = finishReason === 'stop' && cutBy !== 'stop';
+    const checked = isWhole ? this.#check.run(hasCalls) : undefined;
     if (checked === undefined) this.#conclude(reason);
     else {
       checked.then(
@@ -191,10 +193,9 @@ export class Generation implements Task {
     const tool = tools.find(({ name }) => name === open?.tool);
     sampler.constrain(undefined);
     if (open === undefined || tool === undefined) return;
-    const grammar = new Grammar(library, weights, { text: grammarOfArguments(tool), shown });
     const begun = weights.tokenize(open.text + this.#assembler.held, { addSpecial: false, parseSpecial: false });
-    if (grammar.follow(begun)) sampler.constrain(grammar);
-    else grammar.free();
+    const grammar = Grammar.following(library, weights, { text: grammarOfArguments(tool), shown, begun });
+    if (grammar !== undefined) sampler.constrain(grammar);
   }
 
   #end(): void {

@@ -91,6 +91,18 @@ const CASES: readonly (readonly [string, AnswerFormat, string, Whole])[] = [
     calls(['add', '{"a": 1}']),
   ],
   ['arguments in a string', HERMES, '<tool_call>{"name":"add","arguments":"{\\"a\\": 1}"}', calls(['add', '{"a": 1}'])],
+  [
+    'a tag that begins again',
+    HERMES,
+    `<tool_call><tool_call>${NOW}</tool_call>`,
+    { ...calls(['now', '{}']), content: '<tool_call>' },
+  ],
+  [
+    'arguments twice',
+    HERMES,
+    '<tool_call>{"name":"add","arguments":{"a":1},"parameters":{}}',
+    { ...calls(['add', '{"a":1}']), content: ':{}}' },
+  ],
   ['no arguments', HERMES, '<tool_call>{"name": "now"}</tool_call>', calls(['now', '{}'])],
   [
     'garbage behind arguments',
@@ -195,6 +207,12 @@ describe('an answer', () => {
     expect(reader.isComplete).toBe(false);
     expect(calls('}')).toEqual([]);
     expect(reader.isComplete).toBe(true);
+  });
+
+  test('knows nothing of arguments in a string before they end', () => {
+    const reader = new AnswerReader({ format: HERMES, isThinking: false, use: use(1) });
+    reader.push('<tool_call>{"name":"add","arguments":"{\\"a');
+    expect(reader.openArguments).toBeUndefined();
   });
 
   test('gives calls the ids that templates take', () => {

@@ -52,7 +52,9 @@ export class CallReader {
   /** The tool whose arguments are being written, and what has come of them. */
   get openArguments(): { readonly tool: string; readonly text: string } | undefined {
     const { tool, isInArguments, arguments: text } = this.#scanner;
-    return this.#mode === 'call' && tool !== undefined && isInArguments ? { tool, text } : undefined;
+    // Of JSON in a string nothing is known before its end.
+    const isOpen = this.#mode === 'call' && isInArguments && text !== '';
+    return isOpen && tool !== undefined ? { tool, text } : undefined;
   }
 
   push(text: string): ReadText {
@@ -139,9 +141,9 @@ export class CallReader {
       if (this.#isTold && !wasTold) this.#tellTool();
     }
     this.#tellArguments();
-    // What comes in the place of a call's end is behind the call.
+    // What does not belong to the call is read again, as what is behind it.
     const isEnd = scanned === 'last' || (scanned === 'wrong' && this.#isTold);
-    this.#keep(scanned === 'wrong' && isEnd ? at - 1 : at);
+    this.#keep(scanned === 'wrong' ? at - 1 : at);
     if (isEnd) this.#leave('start');
     else if (scanned === 'wrong') {
       this.#content += this.#raw;

@@ -63,7 +63,7 @@ export class ObjectScanner implements CallScanner {
       case 'colon':
         if (isSpace) return 'inside';
         this.#begin();
-        return this.#goOn(character === ':', 'value');
+        return this.#goOn(character === ':' && !(this.#hasArguments && isArguments(this.#key)), 'value');
       case 'value':
         return this.#takeValue(character, isSpace);
       case 'comma':

@@ -19,6 +19,8 @@ export interface ToolUse {
 }
 
 const MAX_CALLS = 64;
+const MAX_TOOLS = 128;
+const NAME = /^[\w-]{1,64}$/;
 
 /**
  * Reads the tools of a conversation, in OpenAI's form, and how they are to be used: 'auto', 'none', 'required', or one by its name. undefined =
@@ -54,6 +56,9 @@ export function readToolUse(
 function readTools(tools: unknown): readonly Tool[] {
   if (tools === undefined || tools === null) return [];
   if (!Array.isArray(tools)) throw invalidArgument("input 'chat_input': expected 'tools' to be a list");
+  if (tools.length > MAX_TOOLS) {
+    throw invalidArgument(`input 'chat_input': expected up to ${MAX_TOOLS} tools, got ${tools.length}`);
+  }
   const read = tools.map(readTool);
   const twice = read.find(({ name }, index) => read.findIndex((tool) => tool.name === name) < index);
   if (twice !== undefined) throw invalidArgument(`input 'chat_input': two tools have the name '${twice.name}'`);
@@ -63,8 +68,10 @@ function readTools(tools: unknown): readonly Tool[] {
 function readTool(tool: unknown, index: number): Tool {
   const described = fieldOf(tool, 'function');
   const name = fieldOf(described, 'name');
-  if (typeof name !== 'string' || name === '') {
-    throw invalidArgument(`input 'chat_input': expected tools[${index}] to have a 'function' with a 'name'`);
+  if (typeof name !== 'string' || !NAME.test(name)) {
+    throw invalidArgument(
+      `input 'chat_input': expected tools[${index}] to have a 'function' with a 'name' of 1 to 64 letters, digits, _ and -`,
+    );
   }
   const description = fieldOf(described, 'description');
   return {

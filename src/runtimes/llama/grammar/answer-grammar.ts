@@ -10,7 +10,7 @@ const MAX_WRITTEN_CALLS = 16;
 const SPACE = '[ \\t\\n]{0,4}';
 
 /**
- * A grammar of llama.cpp (GBNF) that lets nothing but JSON that is asked for come, or calls that are; undefined = any text will do.
+ * A grammar of llama.cpp (GBNF) that allows only the JSON, or the calls, that were asked for; undefined = any text will do.
  * `conversation`: undefined = the model goes on with a text, in which there are no thoughts and no calls. Throws `invalid_argument` for a schema
  * that cannot be promised.
  */
@@ -28,20 +28,42 @@ export function grammarOfAnswer(
   else for (const tool of use?.tools.filter(({ isStrict }) => isStrict) ?? []) grammarOfArguments(tool);
   if (answers.length === 0) return undefined;
   const answer = rules.add(answers.join(' | '));
-  return rules.print(conversation === undefined ? answer : withThought(answer, conversation));
+  return rules.print(conversation === undefined ? answer : withThought(rules, answer, conversation));
 }
 
 /** A grammar for arguments that a tool takes, and whatever follows them. */
 export function grammarOfArguments(tool: Tool): string {
   const rules = new GrammarRules();
-  return rules.print(`${ruleOfArguments(rules, tool)} .*`);
+  // Some vocabularies have a space before each text that they are asked for.
+  return rules.print(`" "? ${ruleOfArguments(rules, tool)} .*`);
 }
 
-function withThought(answer: string, { format: { reasoning }, isThinking }: Answered): string {
+function withThought(rules: GrammarRules, answer: string, { format: { reasoning }, isThinking }: Answered): string {
   if (reasoning === undefined) return answer;
-  const [first = '', second = ''] = reasoning.close;
-  const thought = `([^${escaped(first)}] | ${literal(first)} [^${escaped(second)}])* ${literal(reasoning.close)} ${SPACE}`;
+  const thought = `${ruleUntil(rules, reasoning.close)} ${SPACE}`;
   return isThinking ? `${thought} ${answer}` : `(${SPACE} ${literal(reasoning.open)} ${thought})? ${answer}`;
+}
+
+/** Any text up to a marker, with it: a rule for each part of the marker that has come. */
+function ruleUntil(rules: GrammarRules, marker: string): string {
+  const letters = [...new Set(marker)];
+  const states = Array.from(marker, () => rules.newName());
+  const [first = ''] = states;
+  for (const [come, state] of states.entries()) {
+    const after = letters.map((letter) => {
+      const length = comeAfter(marker, `${marker.slice(0, come)}${letter}`);
+      return `${literal(letter)} ${states[length] ?? ''}`;
+    });
+    rules.set(state, [...after, `[^${letters.map(escaped).join('')}] ${first}`].join(' | '));
+  }
+  return first;
+}
+
+/** How much of a marker a text ends with. */
+function comeAfter(marker: string, text: string): number {
+  let length = text.length;
+  while (!text.endsWith(marker.slice(0, length))) length--;
+  return length;
 }
 
 function ruleOfCalls(rules: GrammarRules, format: CallFormat, { tools, maxCalls }: ToolUse): string {

@@ -8,6 +8,8 @@ type Schema = { readonly [keyword: string]: Json };
 /** Longest repetition that is spelled out in a grammar. */
 const MAX_REPEATS = 1_000;
 const MAX_DEPTH = 64;
+/** Most values of an enumeration, and most alternatives, of all that a schema has. */
+const MAX_ALTERNATIVES = 1_000;
 
 /** Say nothing of a value. */
 const ANNOTATIONS: ReadonlySet<string> = new Set([
@@ -49,6 +51,7 @@ class Converter {
   readonly #reading: SchemaReading;
   /** Names of rules by the reference that they stand for. */
   readonly #references = new Map<string, string>();
+  #alternativesLeft = MAX_ALTERNATIVES;
 
   constructor(rules: GrammarRules, root: Json, reading: SchemaReading) {
     this.#rules = rules;
@@ -76,6 +79,8 @@ class Converter {
     if (allOf !== undefined) return this.#single(allOf, schema, at);
     if (Array.isArray(type)) {
       if (type.length === 0) throw this.#refuse(within(at, 'type'), 'names no type');
+      this.#check(schema, at, ['type', ...type.flatMap((each) => KEYWORDS[String(each)] ?? [])]);
+      this.#take(type, at);
       return this.#rules.add(type.map((each) => this.#typed({ ...schema, type: each }, at, true)).join(' | '));
     }
     return this.#typed(schema, at, false);
@@ -130,7 +135,7 @@ class Converter {
   #find(reference: string, at: Place): Json {
     let found: Json | undefined = this.#root;
     for (const step of reference.split('/').slice(1)) {
-      const name = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+      const name = decode(step).replaceAll('~1', '/').replaceAll('~0', '~');
       found =
         typeof found === 'object' && found !== null && Object.hasOwn(found, name) ? (found as Schema)[name] : undefined;
     }
@@ -142,6 +147,7 @@ class Converter {
     if (!Array.isArray(values) || values.length === 0)
       throw this.#refuse(within(at, 'enum'), 'expected a list of values');
     this.#check(schema, at, ['enum', 'type']);
+    this.#take(values, at);
     return this.#rules.add(values.map(jsonLiteral).join(' | '));
   }
 
@@ -150,6 +156,7 @@ class Converter {
     const list = schema[keyword];
     const place = within(at, keyword);
     if (!Array.isArray(list) || list.length === 0) throw this.#refuse(place, 'expected a list of schemas');
+    this.#take(list, at);
     return this.#rules.add(list.map((each, index) => this.#schema(each, within(place, index))).join(' | '));
   }
 
@@ -248,6 +255,12 @@ class Converter {
     );
   }
 
+  #take(alternatives: readonly Json[], at: Place): void {
+    this.#alternativesLeft -= alternatives.length;
+    if (this.#alternativesLeft >= 0) return;
+    throw this.#refuse(at, `the schema has more than ${MAX_ALTERNATIVES} values and alternatives`);
+  }
+
   /** Refuses keywords that are not looked at. */
   #check(schema: Schema, at: Place, keywords: readonly string[]): void {
     if (!this.#reading.isStrict) return;
@@ -263,6 +276,12 @@ class Converter {
 const OBJECT_KEYWORDS = ['properties', 'required', 'additionalProperties'];
 const ARRAY_KEYWORDS = ['items', 'prefixItems', 'minItems', 'maxItems'];
 const STRING_KEYWORDS = ['minLength', 'maxLength'];
+/** Keywords by the type that they are for. */
+const KEYWORDS: Readonly<Record<string, readonly string[]>> = {
+  object: OBJECT_KEYWORDS,
+  array: ARRAY_KEYWORDS,
+  string: STRING_KEYWORDS,
+};
 
 /** Where in the schema something stands. */
 interface Place {
@@ -282,4 +301,13 @@ function impliedType(schema: Schema): Json | undefined {
 
 function isSchema(value: Json | undefined): value is Schema {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A step of a reference, as it is where it is no address. */
+function decode(step: string): string {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    return step;
+  }
 }

@@ -30,9 +30,16 @@ export async function checkJson(text: string, schema: unknown): Promise<void> {
   const { Ajv2020 } = await import('ajv/dist/2020.js');
   // Which draft it says it is of, and what it is called, are for others: the grammar has read it.
   const options = { strict: false, validateFormats: false, validateSchema: false } as const;
-  const { $id: _, ...rest } = schema as { readonly $id?: unknown };
-  const validate = new Ajv2020(options).compile(rest);
+  const validate = new Ajv2020(options).compile(JSON.parse(JSON.stringify(schema, asGrammarReadsIt)) as object);
   if (!validate(value)) throw wrong(`${validate.errors?.[0]?.instancePath} ${validate.errors?.[0]?.message}`);
+}
+
+/** Names do not matter, and `oneOf` is read as `anyOf`. */
+function asGrammarReadsIt(key: string, value: unknown): unknown {
+  if (key === '$id' && typeof value === 'string') return undefined;
+  if (typeof value !== 'object' || value === null || !('oneOf' in value) || !Array.isArray(value.oneOf)) return value;
+  const { oneOf, ...others } = value;
+  return { ...others, anyOf: oneOf };
 }
 
 function parse(text: string): unknown {

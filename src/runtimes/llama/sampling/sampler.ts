@@ -44,7 +44,7 @@ export class Sampler {
         ? mostProbable(logits)
         : this.#library.llama_sampler_sample(this.#chain, context.pointer, index);
     const grammar = this.#grammar;
-    const token = grammar === undefined || grammar.allows(free) ? free : grammar.choose(context, index, this.#chain);
+    const token = grammar === undefined || grammar.allows(free) ? free : grammar.choose(logits, this.#chain);
     this.#seen?.set(token, (this.#seen.get(token) ?? 0) + 1);
     return token;
   }

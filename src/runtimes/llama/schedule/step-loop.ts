@@ -320,7 +320,8 @@ export class StepLoop {
       slot.chosen = task.next(index);
       if (slot.chosen === undefined) this.#release(slot);
     } catch (error) {
-      this.#release(slot).fail(new MillraceError('internal', 'a token could not be chosen', { cause: error }));
+      const unknown = () => new MillraceError('internal', 'a token could not be chosen', { cause: error });
+      this.#release(slot).fail(error instanceof MillraceError ? error : unknown());
     }
   }
 

@@ -9,7 +9,7 @@ interface Message {
   readonly role: string;
   readonly content: string;
   readonly name?: string;
-  readonly tool_calls?: readonly ToolCall[];
+  readonly tool_calls?: readonly ToolCall[] | null;
 }
 
 interface ToolCall {
@@ -52,7 +52,8 @@ function toolsAsText(messages: readonly Message[], use: ToolUse | undefined): re
 }
 
 function callsAsText(message: Message): Message {
-  const { role, content, tool_calls: calls = [], name } = message;
+  const { role, content, name } = message;
+  const calls = message.tool_calls ?? [];
   if (role === 'tool') return { role: 'user', content: `Result of ${name ?? 'the function'}: ${content}` };
   if (calls.length === 0) return message;
   const lines = calls.map(({ function: called }) => JSON.stringify({ name: called.name, arguments: called.arguments }));
