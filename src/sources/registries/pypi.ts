@@ -13,14 +13,14 @@ import type { Registry } from './registry.js';
 const MEDIA_TYPE = 'application/vnd.pypi.simple.v1+json';
 
 interface ProjectPage {
-  readonly files?: readonly ProjectFile[];
+  readonly files?: unknown;
 }
 
 interface ProjectFile {
   readonly filename: string;
   readonly url: string;
   readonly hashes?: { readonly sha256?: string };
-  readonly size?: number;
+  readonly size?: unknown;
   readonly yanked?: boolean | string;
 }
 
@@ -46,7 +46,9 @@ export async function resolvePypi(
     throw new MillraceError('failed_precondition', `${url} answers with ${got}; expected ${MEDIA_TYPE} (PEP 691)`);
   }
   const page = parseAnswer<ProjectPage>(await readText(answer, MAX_METADATA_BYTES), url);
-  const candidates = (page.files ?? []).flatMap(candidateOf);
+  const { files = [] } = page;
+  if (!Array.isArray(files)) throw new MillraceError('failed_precondition', `${url} has 'files' that are no list`);
+  const candidates = files.flatMap(candidateOf);
   const { file, version } = pinned === undefined ? choose(source, candidates) : findPinned(source, candidates, pinned);
   const digest = parseDigest(`sha256:${file.hashes?.sha256}`);
   if (digest === undefined) {
@@ -56,11 +58,18 @@ export async function resolvePypi(
     throw new MillraceError('failed_precondition', `${file.filename} has no URL in the index`);
   }
   const { href } = new URL(file.url, answer.url);
-  return { name: file.filename, url: href, digest, sizeBytes: file.size, version, trusted, authorization };
+  const sizeBytes = sizeOf(file);
+  return { name: file.filename, url: href, digest, sizeBytes, version, trusted, authorization };
 }
 
-function candidateOf(file: ProjectFile): readonly Candidate[] {
-  const { filename = '' } = file;
+/** Undefined where the index says nothing that a size can be. */
+function sizeOf({ size }: ProjectFile): number | undefined {
+  return typeof size === 'number' && Number.isSafeInteger(size) && size >= 0 ? size : undefined;
+}
+
+function candidateOf(file: ProjectFile | null): readonly Candidate[] {
+  const filename = file?.filename;
+  if (file === null || typeof filename !== 'string') return [];
   const [, wheel] = /^[^-]+-([^-]+)-.+\.whl$/.exec(filename) ?? [];
   const [, archive] = /-([^-]+)\.(?:tar\.gz|zip)$/.exec(filename) ?? [];
   const version = wheel ?? archive;

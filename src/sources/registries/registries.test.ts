@@ -87,6 +87,8 @@ describe('pypi', () => {
       'R/x/ answers with text/html; expected application/vnd.pypi.simple.v1+json (PEP 691)',
     ],
     [{ ...jsonAnswer(['x']), body: '"x"' }, 'R/x/ answers with something else than a JSON object'],
+    [jsonAnswer({ files: {} }), "R/x/ has 'files' that are no list"],
+    [jsonAnswer({ files: [null, { filename: 1 }] }), "PyPI project 'x' has no wheel and no source archive"],
     [jsonAnswer({}), "PyPI project 'x' has no wheel and no source archive"],
     [
       jsonAnswer({ files: [{ filename: 'x-1.0.tar.gz', url: 'x' }] }),
@@ -101,6 +103,21 @@ describe('pypi', () => {
   ])('is told from %o', async (answer, message) => {
     const fake = await startFakeServer(() => answer);
     expect(await resolve('pypi:x', `${fake.url}/`)).toBe(message);
+    await fake.close();
+  });
+
+  it.each([
+    [40, 40],
+    ['40', undefined],
+    [-1, undefined],
+    [1.5, undefined],
+    [null, undefined],
+  ])('takes the size %j as %j', async (size, sizeBytes) => {
+    const file = { filename: 'x-1.0.tar.gz', url: 'x', hashes: { sha256: '0'.repeat(64) }, size };
+    const fake = await startFakeServer(() => jsonAnswer({ files: [file] }));
+    const registry = { url: `${fake.url}/`, authorization: undefined };
+    const source = parseSource('pypi:x') as RegistrySource;
+    expect(await resolvePypi(source, undefined, { client, registry })).toMatchObject({ sizeBytes });
     await fake.close();
   });
 });
