@@ -19,6 +19,17 @@ describe('isInternalAddress', () => {
     'fc00::1',
     '64:ff9b::10.0.0.1',
     '2002:0a00:0001::',
+    '192.0.0.8',
+    '198.18.0.1',
+    '240.0.0.1',
+    'fec0::1',
+    '::127.0.0.1',
+    '::ffff:0:7f00:1',
+    '64:ff9b:1::1',
+    '64:ff9b::198.18.0.1',
+    '100::1',
+    '2001:db8::1',
+    '4000::1',
     'no address',
   ])('is true of %s', (address) => expect(isInternalAddress(address)).toBe(true));
 

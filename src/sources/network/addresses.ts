@@ -1,29 +1,22 @@
 import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
 import ipaddr from 'ipaddr.js';
 
-/** Ranges of addresses that are not the public internet's. Deprecated tunnels are among them, as they may lead anywhere. */
-const INTERNAL: ReadonlySet<string> = new Set([
-  'unspecified',
-  'loopback',
-  'private',
-  'linkLocal',
-  'uniqueLocal',
-  'carrierGradeNat',
-  'broadcast',
-  'multicast',
-  '6to4',
-  'teredo',
-]);
+/** What is handed out of IPv6 for the public internet. */
+const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
+/** Behind it is an IPv4 address, which NAT64 goes to. */
+const NAT64 = ipaddr.parseCIDR('64:ff9b::/96');
 
-/** Whether an IP address (without brackets) is loopback, private, link-local or the like; true for what is no address. */
+/** Whether an IP address (without brackets) is another than one of the public internet; true for what is no address. */
 export function isInternalAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return true;
-  return INTERNAL.has(withinIPv4(ipaddr.process(address)).range());
+  const inner = withinIPv4(ipaddr.process(address));
+  // Deprecated tunnels are ranges of their own, as they may lead anywhere.
+  return inner.range() !== 'unicast' || (inner.kind() === 'ipv6' && !inner.match(GLOBAL_UNICAST));
 }
 
 /** The IPv4 address that NAT64 would go to. */
 function withinIPv4(address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 {
-  if (address.kind() !== 'ipv6' || address.range() !== 'rfc6052') return address;
+  if (address.kind() !== 'ipv6' || !address.match(NAT64)) return address;
   return ipaddr.fromByteArray(address.toByteArray().slice(-4));
 }
 
