@@ -213,6 +213,11 @@ describe('pulling from a registry', () => {
 });
 
 describe('pulling from elsewhere', () => {
+  it('may have a name with a percent sign that encodes nothing', async () => {
+    const url = server.put('100%.gguf', { content: Buffer.from('weights') });
+    expect(await pull(url)).toBe('pulled');
+  });
+
   it('takes a file of the web, and pins its digest', async () => {
     const url = server.put('net.gguf', { content: Buffer.from('weights') });
     expect(await pull(url)).toBe('pulled');

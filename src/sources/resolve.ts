@@ -6,7 +6,7 @@ import { type Contents, openFile, openFolder } from './archive/contents.js';
 import { type Digest, digestOf, formatDigest, isSameDigest } from './digest.js';
 import type { Lock } from './lock.js';
 import { type DownloadSetup, download } from './network/download.js';
-import type { Artefact } from './registries/artefact.js';
+import { type Artefact, fileNameOf } from './registries/artefact.js';
 import { resolveNpm } from './registries/npm.js';
 import { npmRegistry } from './registries/npm-config.js';
 import { pypiIndex } from './registries/pip-config.js';
@@ -75,8 +75,8 @@ async function findArtefact(
 }
 
 function artefactOfUrl(url: string): Artefact {
-  const { origin, pathname } = new URL(url);
-  const name = decodeURIComponent(pathname.split('/').at(-1) ?? '') || 'download';
+  const { origin } = new URL(url);
+  const name = fileNameOf(url) || 'download';
   return {
     name,
     url,

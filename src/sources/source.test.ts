@@ -32,7 +32,8 @@ describe('parseSource', () => {
     ['npm:net/../../x', "'npm:net/../../x' names '../../x', which is no path in a package"],
     ['pypi:-x', "'pypi:-x' is not a source; expected pypi:<project>[==<version>][/<path>]"],
     ['https://', "'https://' is not a URL"],
-    ['https://a.example/%#%E0', "'https://a.example/%#%E0' has a wrong percent-encoding behind its #"],
+    ['https://a.example/%#%E0', "'https://a.example/%#%E0' has a wrong percent-encoding behind '#'"],
+    ['file:100%.onnx', "'file:100%.onnx' has a wrong percent-encoding behind 'file:'"],
     [
       'http://a.example/m.onnx',
       "'http://a.example/m.onnx' is not encrypted; expected https:// (http:// is for this machine's own addresses)",

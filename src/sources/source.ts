@@ -80,7 +80,7 @@ function parseUrl(text: string): UrlSource {
       `'${text}' is not encrypted; expected https:// (http:// is for this machine's own addresses)`,
     );
   }
-  const fragment = decodeFragment(url.hash.slice(1), text);
+  const fragment = decoded(url.hash.slice(1), text, '#');
   url.hash = '';
   return { kind: 'url', url: url.href, path: fragment === '' ? undefined : checkedPath(fragment, text) };
 }
@@ -89,11 +89,12 @@ function isLoopbackName(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
-function decodeFragment(fragment: string, text: string): string {
+/** `part` stands behind `mark` in `text`. */
+function decoded(part: string, text: string, mark: string): string {
   try {
-    return decodeURIComponent(fragment);
+    return decodeURIComponent(part);
   } catch {
-    throw invalidArgument(`'${text}' has a wrong percent-encoding behind its #`);
+    throw invalidArgument(`'${text}' has a wrong percent-encoding behind '${mark}'`);
   }
 }
 
@@ -106,7 +107,7 @@ function checkedPath(inside: string, text: string): string {
 }
 
 function fileLocation(text: string, rest: string): string {
-  if (!rest.startsWith('//')) return rest === '' ? '.' : decodeURIComponent(rest);
+  if (!rest.startsWith('//')) return rest === '' ? '.' : decoded(rest, text, 'file:');
   try {
     return fileURLToPath(text);
   } catch {

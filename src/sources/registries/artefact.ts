@@ -20,3 +20,13 @@ export interface Pinned {
   readonly version: string;
   readonly artefact: string;
 }
+
+/** The file name in a URL; one whose percent-encoding is wrong stays as it is. */
+export function fileNameOf(url: string): string {
+  const name = new URL(url).pathname.split('/').at(-1) ?? '';
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}

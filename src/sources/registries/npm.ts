@@ -6,7 +6,7 @@ import { MAX_METADATA_BYTES } from '../limits.js';
 import { type HttpClient, readText } from '../network/http-client.js';
 import type { RegistrySource } from '../source.js';
 import { parseAnswer, refuseStatus } from './answer.js';
-import type { Artefact, Pinned } from './artefact.js';
+import { type Artefact, fileNameOf, type Pinned } from './artefact.js';
 import type { Registry } from './registry.js';
 
 interface Packument {
@@ -45,7 +45,7 @@ export async function resolveNpm(
     const message = `${source.package}@${version} has no digest in the registry but SHA-1 at most; expected SHA-512 or SHA-256`;
     throw new MillraceError('failed_precondition', message);
   }
-  const name = decodeURIComponent(new URL(tarball).pathname.split('/').at(-1) ?? '');
+  const name = fileNameOf(tarball);
   return { name, url: tarball, digest, sizeBytes: undefined, version, trusted, authorization };
 }
 

@@ -57,6 +57,15 @@ describe('npm', () => {
   });
 });
 
+it('the name of an archive may have a percent sign that encodes nothing', async () => {
+  const dist = { tarball: 'https://a.example/100%.tgz', integrity: `sha512-${'A'.repeat(86)}==` };
+  const fake = await startFakeServer(() =>
+    jsonAnswer({ 'dist-tags': { latest: '1.0.0' }, versions: { '1.0.0': { dist } } }),
+  );
+  expect(await resolve('npm:odd', `${fake.url}/`)).toBe('100%.tgz (1.0.0)');
+  await fake.close();
+});
+
 describe('pypi', () => {
   beforeEach(() => {
     const put = (name: string, yanked = false) => server.publishPypi('llm-net', name, { content, yanked });
