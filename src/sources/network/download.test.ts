@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { createTempFolder, type TempFolder } from '../../../test/support/model-folder.js';
 import { type RegistryServer, type ServedFile, startRegistryServer } from '../../../test/support/registry-server.js';
@@ -88,6 +88,24 @@ describe('a file whose digest is known', () => {
       isWhole: true,
       ranges: [undefined, 'bytes=10000-', 'bytes=15000-'],
     });
+  });
+
+  it('is whole where the disk takes a part of each piece only', async () => {
+    await using elsewhere = await createTempFolder({ any: '' });
+    const handle = await open(path.join(elsewhere.path, 'any'));
+    const prototype = Object.getPrototypeOf(handle);
+    await handle.close();
+    const { write } = prototype;
+    const halves = vi.spyOn(prototype, 'write').mockImplementation(function (this: unknown, ...args: unknown[]) {
+      const [bytes, offset, length, position] = args as [Buffer, number, number, number];
+      return write.call(this, bytes, offset, Math.ceil(length / 2), position);
+    });
+    try {
+      expect(await fetchFile({})).toMatchObject({ isWhole: true });
+      expect(halves.mock.calls.length).toBeGreaterThan(1);
+    } finally {
+      halves.mockRestore();
+    }
   });
 
   it('is continued by the next command where it has been given up', async () => {

@@ -163,8 +163,11 @@ async function append(answer: HttpAnswer, { target, start }: Appending, setup: D
     // What has come is written before more is read: it is there when the connection breaks.
     for await (const chunk of answer.body as AsyncIterable<Buffer>) {
       if (received + chunk.length > limit) refuse(`has more than ${limit} bytes`);
-      await handle.write(chunk, 0, chunk.length, received);
-      received += chunk.length;
+      for (let rest = chunk; rest.length > 0; ) {
+        const { bytesWritten } = await handle.write(rest, 0, rest.length, received);
+        received += bytesWritten;
+        rest = rest.subarray(bytesWritten);
+      }
       setup.onProgress(received, total);
     }
   } catch (error) {
