@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type MadeEntry, makeTar, makeTgz, makeZip } from '../../../test/support/archives.js';
@@ -114,6 +115,23 @@ it('a zip archive that lies about a size is refused', async () => {
 it('a tar archive that claims more than anybody could store is refused before it is read', async () => {
   const claim = makeTgz([{ path: 'x.onnx', claimedBytes: 70_000_000_000 }]);
   expect(await contentsOf('a.tgz', claim)).toBe('a.tgz unpacks to more than 68719476736 bytes');
+});
+
+it('a tar archive that unpacks to nothing but zeros behind its end is refused', async () => {
+  const whole = Buffer.concat([makeTar([{ path: 'a', content: 'one' }]), Buffer.alloc(70_000_000)]);
+  const packed = gzipSync(whole);
+  expect(await contentsOf('a.tgz', packed)).toBe(`a.tgz unpacks to more than 100 times its ${packed.length} bytes`);
+});
+
+it('a tar archive that is compressed twice is refused', async () => {
+  expect(await contentsOf('a.tgz', gzipSync(makeTgz([{ path: 'a', content: 'one' }])))).toMatch(
+    /^a\.tgz is not a tar archive that can be read: /,
+  );
+});
+
+it('a small tar archive may have many zeros behind its end', async () => {
+  const packed = gzipSync(Buffer.concat([makeTar([{ path: 'a', content: 'one' }]), Buffer.alloc(60_000_000)]));
+  expect(await contentsOf('a.tgz', packed)).toEqual({ a: 'one' });
 });
 
 it('archives of too many entries are refused', () => {

@@ -32,6 +32,13 @@ export function entryPathProblem(path: string): string | undefined {
   return undefined;
 }
 
+/** Why an archive of `archiveBytes` must not unpack to `totalBytes`; undefined where it may. */
+export function growthProblem(totalBytes: number, archiveBytes: number): string | undefined {
+  if (totalBytes > MAX_ARTEFACT_BYTES) return `unpacks to more than ${MAX_ARTEFACT_BYTES} bytes`;
+  if (totalBytes <= HARMLESS_BYTES || totalBytes <= archiveBytes * MAX_RATIO) return undefined;
+  return `unpacks to more than ${MAX_RATIO} times its ${archiveBytes} bytes`;
+}
+
 /** Refuses archives that are made to do harm, while their entries are read. Throws `failed_precondition`. */
 export class EntryGuard {
   readonly #name: string;
@@ -73,12 +80,8 @@ export class EntryGuard {
 
   #count(sizeBytes: number): void {
     this.#totalBytes += sizeBytes;
-    if (this.#totalBytes > MAX_ARTEFACT_BYTES) {
-      this.#refuse(`unpacks to more than ${MAX_ARTEFACT_BYTES} bytes`);
-    }
-    if (this.#totalBytes > HARMLESS_BYTES && this.#totalBytes > this.#archiveBytes * MAX_RATIO) {
-      this.#refuse(`unpacks to more than ${MAX_RATIO} times its ${this.#archiveBytes} bytes`);
-    }
+    const problem = growthProblem(this.#totalBytes, this.#archiveBytes);
+    if (problem !== undefined) this.#refuse(problem);
   }
 
   #refuse(problem: string): never {

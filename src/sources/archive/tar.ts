@@ -1,8 +1,9 @@
-import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, promises as fs, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import { Parser, type ReadEntry } from 'tar';
 import { MillraceError } from '../../core/index.js';
-import { EntryGuard, plainPath, type SourceFile } from './entry-guard.js';
+import { EntryGuard, growthProblem, plainPath, type SourceFile } from './entry-guard.js';
 
 /** What entries of a tar archive are, where they are no plain files; undefined = what it is does not matter to anyone. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -53,12 +54,17 @@ export async function extractTar(archive: ArchiveFile, targets: ReadonlyMap<stri
   }
 }
 
-async function readEntries({ file, name }: ArchiveFile, onEntry: (entry: ReadEntry) => void): Promise<void> {
-  const parser = new Parser({ strict: true });
+async function readEntries(archive: ArchiveFile, onEntry: (entry: ReadEntry) => void): Promise<void> {
+  const { file, name, sizeBytes } = archive;
+  // What is compressed is inflated here, where it is counted; the parser is not to inflate anything further.
+  const parser = new Parser({ strict: true, zstd: false, maxDecompressionRatio: 0 });
+  const isCompressed = await isGzip(file);
   await new Promise<void>((resolve, reject) => {
     const source = createReadStream(file);
+    const plain = isCompressed ? source.pipe(createGunzip()) : source;
     const stop = (error: Error) => {
       source.destroy();
+      plain.destroy();
       reject(error);
     };
     const take = (entry: ReadEntry) => {
@@ -68,14 +74,37 @@ async function readEntries({ file, name }: ArchiveFile, onEntry: (entry: ReadEnt
         stop(error as Error);
       }
     };
+    let totalBytes = 0;
+    plain.on('data', (chunk: Buffer) => {
+      totalBytes += chunk.length;
+      const problem = isCompressed ? growthProblem(totalBytes, sizeBytes) : undefined;
+      if (problem !== undefined) stop(new MillraceError('failed_precondition', `${name} ${problem}`));
+    });
     source.on('error', stop);
+    if (isCompressed) plain.on('error', (error: Error) => stop(unreadable(name, error)));
     parser.on('error', (error: Error) => stop(unreadable(name, error)));
     parser.on('entry', take);
     // Metadata of the archive, and kinds that nobody knows.
     parser.on('ignoredEntry', take);
+    // The parser would keep all that comes behind the end. It is still read for the checksum of what is compressed.
+    parser.on('eof', () => {
+      plain.unpipe(parser as unknown as NodeJS.WritableStream);
+      plain.on('end', resolve);
+      plain.resume();
+    });
     parser.on('end', resolve);
-    source.pipe(parser as unknown as NodeJS.WritableStream);
+    plain.pipe(parser as unknown as NodeJS.WritableStream);
   });
+}
+
+async function isGzip(file: string): Promise<boolean> {
+  const handle = await fs.open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer.readUInt16BE() === 0x1f8b;
+  } finally {
+    await handle.close();
+  }
 }
 
 function unreadable(name: string, { message }: Error): MillraceError {
