@@ -23,7 +23,7 @@ export function itemsOfText(text: string): readonly Item[] {
 export function readItem(value: unknown, place: string): Item {
   const item = Fields.of(value, place);
   const type = item.string('type') ?? 'message';
-  const read = READERS[type];
+  const read = Object.hasOwn(READERS, type) ? READERS[type] : undefined;
   if (read === undefined) {
     throw new ParameterError(
       `${place}.type`,
@@ -104,11 +104,13 @@ export function mergeTurns(turns: readonly Message[]): readonly Message[] {
       merged.push(turn);
       continue;
     }
+    const thoughts = [before, turn].flatMap(({ reasoning_content: thought }) => thought ?? []);
     const calls = [...(before.tool_calls ?? []), ...(turn.tool_calls ?? [])];
     merged[merged.length - 1] = {
       ...before,
       ...turn,
       content: before.content + turn.content,
+      ...(thoughts.length === 0 ? {} : { reasoning_content: thoughts.join('\n') }),
       ...(calls.length === 0 ? {} : { tool_calls: calls }),
     };
   }
