@@ -170,6 +170,22 @@ it('tools are called, and go on from their results', async () => {
   expect(continued.json.usage.input_tokens).toBe(whole.json.usage.input_tokens);
 });
 
+it.each(['none', 'auto', 'required', { type: 'function', name: 'rest' }])(
+  'tokens are counted as a response counts them where tool_choice is %j',
+  async (choice) => {
+    const { max_output_tokens: most, temperature, ...input } = { ...TOOLS, tool_choice: choice };
+    const { json } = await ask({ ...input, max_output_tokens: most, temperature });
+    const response = await fetch(`http://127.0.0.1:${server.port}/v1/responses/input_tokens`, {
+      method: 'POST',
+      body: JSON.stringify(input),
+    });
+    expect(await response.json()).toEqual({
+      object: 'response.input_tokens',
+      input_tokens: json.usage.input_tokens,
+    });
+  },
+);
+
 it('thoughts are an item of their own, and are given back', async () => {
   const request = { ...REQUEST, model: 'thinking', reasoning: { effort: 'low' } };
   const { json } = await ask(request);

@@ -88,6 +88,8 @@ export function decodeResponse(body: unknown): ResponseRequest {
 /** A question for the tokens of a {@link ResponseInput}; `model`: undefined = the only one. */
 export interface CountRequest extends ResponseInput {
   readonly model: string | undefined;
+  /** What is said of tools, as some are left out of what the model reads. */
+  readonly parameters: Parameters;
 }
 
 /** Reads the body of `POST /v1/responses/input_tokens`. Throws `ParameterError`. */
@@ -95,12 +97,12 @@ export function decodeCount(body: unknown): CountRequest {
   const fields = Fields.of(body);
   const model = fields.string('model');
   const input = readInput(fields);
-  const { tools } = readTools(fields, 'flat');
+  const { tools, parameters } = readTools(fields, 'flat');
   const effort = readEffort(fields);
   readText(fields);
   refuseUnsupported(fields);
   fields.end();
-  return { ...input, tools, effort, model };
+  return { ...input, tools, effort, model, parameters };
 }
 
 type Said = Pick<ResponseInput, 'instructions' | 'previousId' | 'items'>;

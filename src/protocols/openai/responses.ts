@@ -84,7 +84,8 @@ export async function countInputTokens(
   const request = decodeCount(body);
   const input = conversationOf(request, itemsUntil(context.store, call, request.previousId));
   const model = request.model ?? onlyModel(context, call);
-  const { usage } = await answerOne(context, call, { model, input, parameters: { max_tokens: 0 } });
+  const parameters = { ...request.parameters, max_tokens: 0 };
+  const { usage } = await answerOne(context, call, { model, input, parameters });
   return jsonResponse({ object: 'response.input_tokens', input_tokens: usage?.promptTokens });
 }
 
