@@ -56,6 +56,16 @@ describe('PrincipalStore', () => {
     expect(['b', 'c'].map((id) => store.get(BEN, id) !== undefined)).toEqual([false, true]);
   });
 
+  it('forgets the oldest of the principal that has most entries, where there are too many of them', () => {
+    const { store } = start();
+    store.put(ANNE, 'large', bytes(50));
+    store.put(BEN, 'a', bytes(1));
+    store.put(BEN, 'b', bytes(1));
+    store.put(BEN, 'c', bytes(1));
+    expect(store.get(ANNE, 'large')).toBeDefined();
+    expect(['a', 'b', 'c'].map((id) => store.get(BEN, id) !== undefined)).toEqual([false, true, true]);
+  });
+
   it('forgets until there is room for more bytes, and refuses what never has room', () => {
     const { store } = start();
     store.put(ANNE, 'a', bytes(40));

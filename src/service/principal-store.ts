@@ -23,7 +23,7 @@ interface Owned {
 
 /**
  * Bytes that callers come back for, in memory. Each belongs to the principal that put it there: for others it does not exist. Where there
- * is no room, the oldest go of the principal that has most bytes in it.
+ * is no room, the oldest go of the principal that has most of what there is too much of: entries or bytes.
  */
 export class PrincipalStore {
   readonly #limits: PrincipalStoreLimits;
@@ -54,7 +54,8 @@ export class PrincipalStore {
     const { maxEntries, maxBytes, maxAgeMs } = this.#limits;
     if (maxEntries === 0 || value.length > maxBytes) return false;
     this.#remove(principal.name, id);
-    while (this.#count >= maxEntries || this.#sizeBytes + value.length > maxBytes) this.#forgetOne();
+    while (this.#count >= maxEntries) this.#forgetOne(({ entries }) => entries.size);
+    while (this.#sizeBytes + value.length > maxBytes) this.#forgetOne(({ sizeBytes }) => sizeBytes);
     let owned = this.#owners.get(principal.name);
     if (owned === undefined) {
       owned = { entries: new Map(), sizeBytes: 0 };
@@ -91,9 +92,10 @@ export class PrincipalStore {
     return true;
   }
 
-  #forgetOne(): void {
+  /** The oldest of the principal that has most, as `weigh` says. */
+  #forgetOne(weigh: (owned: Owned) => number): void {
     let most: readonly [string, Owned] | undefined;
-    for (const each of this.#owners) if (most === undefined || each[1].sizeBytes > most[1].sizeBytes) most = each;
+    for (const each of this.#owners) if (most === undefined || weigh(each[1]) > weigh(most[1])) most = each;
     const oldest = most?.[1].entries.keys().next().value;
     if (most !== undefined && oldest !== undefined) this.#remove(most[0], oldest);
   }
