@@ -42,11 +42,13 @@ function readMessage(value: unknown, place: string): Message {
   const fields = Fields.of(value, place);
   const role = fields.choice('role', ROLES) ?? fields.refuse('role', `one of ${ROLES.join(', ')}`);
   const calls = role === 'assistant' ? readCalls(fields) : [];
-  const given = fields.any('content');
-  const content = given === undefined && calls.length > 0 ? '' : readContent(given, `${place}.content`, readPart);
-  const name = fields.string('name');
   const reasoning =
     role === 'assistant' ? (fields.string('reasoning_content') ?? fields.string('reasoning')) : undefined;
+  const isRefusal = role === 'assistant' && fields.any('refusal') !== undefined;
+  const given = fields.any('content');
+  const needsContent = calls.length === 0 && reasoning === undefined && !isRefusal;
+  const content = given === undefined && !needsContent ? '' : readContent(given, `${place}.content`, readPart);
+  const name = fields.string('name');
   const callId =
     role === 'tool' ? (fields.string('tool_call_id') ?? fields.refuse('tool_call_id', 'the id of a call')) : undefined;
   fields.ignore('refusal', 'annotations', 'reasoning');
