@@ -45,11 +45,18 @@ function joinTexts(first: Tensor, parts: readonly (Tensor | undefined)[]): Tenso
 
 function joinParameters(pieces: readonly InferResponse[]): Parameters {
   const joined: Record<string, Parameters[string]> = {};
+  const lists = new Map<string, ParameterElement[]>();
   for (const { parameters } of pieces) {
     for (const [name, value] of Object.entries(parameters)) {
-      const before = joined[name];
-      joined[name] =
-        Array.isArray(before) && Array.isArray(value) ? ([...before, ...value] satisfies ParameterElement[]) : value;
+      const list = lists.get(name);
+      if (!Array.isArray(value)) {
+        lists.delete(name);
+        joined[name] = value;
+      } else if (list === undefined) {
+        const begun: ParameterElement[] = [...value];
+        lists.set(name, begun);
+        joined[name] = begun;
+      } else for (const element of value) list.push(element);
     }
   }
   return joined;
