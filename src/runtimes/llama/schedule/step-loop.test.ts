@@ -1,171 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import {
+  answerTo,
+  FakeEvaluator,
+  FakeTask,
+  OPTIONS,
+  type Outcome,
+  range,
+  setUp,
+  successor,
+} from '../../../../test/support/step-loop-fixture.js';
 import { until } from '../../../../test/support/until.js';
-import type { MillraceError } from '../../../core/index.js';
-import { type BatchEntry, type Evaluator, StepLoop, type StepLoopOptions, type Task } from './step-loop.js';
-
-const OPTIONS: StepLoopOptions = { prefillTokens: 4, reuse: true, alone: false };
-type Outcome = Awaited<ReturnType<Evaluator['evaluate']>>;
-
-/** What comes behind tokens; every one of them counts. */
-const successor = (tokens: readonly number[]): number =>
-  tokens.reduce((hash, token) => (hash * 31 + token + 7) % 1_009, 17) % 50;
-
-const answerTo = (prompt: readonly number[], count: number): number[] => {
-  const tokens = [...prompt];
-  for (let index = 0; index < count; index++) tokens.push(successor(tokens));
-  return tokens.slice(prompt.length);
-};
-
-/** Remembers tokens as a model does, and refuses what does not fit behind them. */
-class FakeEvaluator implements Evaluator {
-  readonly slots: number;
-  readonly contextTokens = 64;
-  readonly batchTokens = 16;
-  /** Tokens of each evaluation, by slot. */
-  readonly steps: ReadonlyMap<number, number>[] = [];
-  /** How evaluations end; 'done' where nothing is said. */
-  readonly outcomes: Outcome[] = [];
-  /** An evaluation with this token fails. */
-  poison = -1;
-  copies = 0;
-  aborts = 0;
-  beforeEvaluation: () => void = () => undefined;
-  readonly #held: number[][];
-  #batch: { readonly token: number; readonly slot: number; readonly wantsLogits: boolean }[] = [];
-  #logits: (number | undefined)[] = [];
-  readonly #forgetsParts: boolean;
-
-  constructor(slots: number, { forgetsParts = true } = {}) {
-    this.slots = slots;
-    this.#held = Array.from({ length: slots }, () => []);
-    this.#forgetsParts = forgetsParts;
-  }
-
-  add({ token, position, slot, wantsLogits }: BatchEntry): number {
-    const before = this.#tokensOf(slot).length + this.#batch.filter((entry) => entry.slot === slot).length;
-    expect(position).toBe(before);
-    expect(position).toBeLessThan(this.contextTokens);
-    expect(this.#batch.length).toBeLessThan(this.batchTokens);
-    return this.#batch.push({ token, slot, wantsLogits }) - 1;
-  }
-
-  async evaluate(): Promise<Outcome> {
-    const batch = this.#batch;
-    this.#batch = [];
-    this.steps.push(new Map(batch.map(({ slot }) => [slot, batch.filter((entry) => entry.slot === slot).length])));
-    await new Promise(setImmediate);
-    this.beforeEvaluation();
-    const isPoisoned = batch.some(({ token }) => token === this.poison);
-    const outcome = isPoisoned ? 'failed' : (this.outcomes.shift() ?? 'done');
-    this.#logits = batch.map(({ token, slot, wantsLogits }, index) => {
-      // What has failed may have come half the way.
-      if (outcome !== 'done' && index > batch.length / 2) return undefined;
-      const held = this.#tokensOf(slot);
-      held.push(token);
-      return wantsLogits ? successor(held) : undefined;
-    });
-    return outcome;
-  }
-
-  /** What a task chooses by logits. */
-  chosen(index: number): number {
-    expect(this.#logits[index]).toBeDefined();
-    return this.#logits[index] ?? -1;
-  }
-
-  #tokensOf(slot: number): number[] {
-    return this.#held[slot] ?? [];
-  }
-
-  abort(): void {
-    this.aborts++;
-    this.outcomes.unshift('aborted');
-  }
-
-  truncate(slot: number, length: number): boolean {
-    const held = this.#tokensOf(slot);
-    const partly = this.#forgetsParts || length >= held.length;
-    this.#held[slot] = partly ? held.slice(0, length) : [];
-    return partly;
-  }
-
-  copy(source: number, target: number): void {
-    this.copies++;
-    this.#held[target] = [...this.#tokensOf(source)];
-  }
-}
-
-interface TaskOptions {
-  readonly prompt: readonly number[];
-  readonly count?: number;
-  readonly salt?: string;
-  readonly readsPrompt?: boolean;
-}
-
-class FakeTask implements Task {
-  readonly readsPrompt: boolean;
-  /** What follows each token of the prompt, by place. */
-  readonly read: number[] = [];
-  readonly prompt: readonly number[];
-  readonly salt: string;
-  cancelled = false;
-  full: Promise<void> | undefined;
-  cachedTokens: number | undefined;
-  error: MillraceError | undefined;
-  readonly answer: number[] = [];
-  readonly ended: Promise<void>;
-  onToken: () => void = () => undefined;
-  readonly #count: number;
-  readonly #evaluator: FakeEvaluator;
-  #end: () => void = () => undefined;
-
-  constructor(evaluator: FakeEvaluator, { prompt, count = 3, salt = '', readsPrompt = false }: TaskOptions) {
-    this.readsPrompt = readsPrompt;
-    this.#evaluator = evaluator;
-    this.prompt = prompt;
-    this.salt = salt;
-    this.#count = count;
-    this.ended = new Promise((resolve) => {
-      this.#end = resolve;
-    });
-  }
-
-  begin(cachedTokens: number): void {
-    this.cachedTokens = cachedTokens;
-  }
-
-  readPrompt(from: number, indices: readonly number[]): void {
-    for (const [offset, index] of indices.entries()) this.read[from + offset] = this.#evaluator.chosen(index);
-  }
-
-  next(index: number): number | undefined {
-    const token = this.#evaluator.chosen(index);
-    this.answer.push(token);
-    this.onToken();
-    if (this.answer.length < this.#count) return token;
-    this.#end();
-    return undefined;
-  }
-
-  fail(error: MillraceError): void {
-    this.error = error;
-    this.#end();
-  }
-}
-
-function setUp(slots = 2, options: Partial<StepLoopOptions> = {}) {
-  const evaluator = new FakeEvaluator(slots);
-  const loop = new StepLoop(evaluator, { ...OPTIONS, ...options });
-  const submit = (prompt: readonly number[], more: Omit<TaskOptions, 'prompt'> = {}) => {
-    const task = new FakeTask(evaluator, { prompt, ...more });
-    loop.submit(task);
-    return task;
-  };
-  return { evaluator, loop, submit };
-}
-
-const range = (length: number, from = 0): number[] => Array.from({ length }, (_, index) => from + index);
+import { StepLoop } from './step-loop.js';
 
 describe('StepLoop', () => {
   it('evaluates the prompt, then a token at a time', async () => {
@@ -270,10 +116,12 @@ describe('StepLoop', () => {
   });
 
   it('lets those wait for whom there is no slot', async () => {
-    const { loop, submit } = setUp(1);
+    const { evaluator, loop, submit } = setUp(1);
+    const counts: (readonly number[])[] = [];
+    evaluator.beforeEvaluation = () => counts.push([loop.busySlots, loop.waitingTasks]);
     const tasks = [submit([1]), submit([2]), submit([3])];
-    expect([loop.busySlots, loop.waitingTasks]).toEqual([1, 2]);
     await Promise.all(tasks.map(({ ended }) => ended));
+    expect(counts[0]).toEqual([1, 2]);
     expect(tasks.map(({ answer }) => answer)).toEqual([answerTo([1], 3), answerTo([2], 3), answerTo([3], 3)]);
   });
 
@@ -343,6 +191,24 @@ describe('StepLoop', () => {
       message: 'llama.cpp did not evaluate the sequence (failed)',
     });
     expect(tasks[2]?.answer).toEqual(answerTo([4, 5], 3));
+  });
+
+  it('fails one that it cannot begin, and forgets what its slot held', async () => {
+    const { evaluator, submit } = setUp(1);
+    await submit(range(9)).ended;
+    const truncate = evaluator.truncate.bind(evaluator);
+    evaluator.truncate = (slot) => {
+      evaluator.truncate = truncate;
+      truncate(slot, 0);
+      throw new Error('broken');
+    };
+    const broken = submit(range(5));
+    await broken.ended;
+    expect(broken.error).toMatchObject({ code: 'internal', message: 'generating failed' });
+    const next = submit(range(9));
+    await next.ended;
+    expect(next.answer).toEqual(answerTo(range(9), 3));
+    expect(next.cachedTokens).toBe(0);
   });
 
   it('ends all when it is closed', async () => {

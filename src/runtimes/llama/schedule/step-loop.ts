@@ -172,6 +172,8 @@ export class StepLoop {
   }
 
   async #run(): Promise<void> {
+    // It must not end before `submit` has noted that it runs.
+    await Promise.resolve();
     try {
       while (!this.#closed) {
         this.#dropCancelled();
@@ -187,6 +189,8 @@ export class StepLoop {
         }
       }
     } catch (error) {
+      // What it was about to change is not known.
+      for (const slot of this.#slots) if (slot.task !== undefined) slot.length = 0;
       this.#failAll(new MillraceError('internal', 'generating failed', { cause: error }));
     } finally {
       this.#running = undefined;
@@ -229,13 +233,14 @@ export class StepLoop {
     { keep, copyFrom }: { readonly keep: number; readonly copyFrom: number | undefined },
   ): void {
     const source = copyFrom === undefined ? undefined : this.#slots[copyFrom];
+    // First, so that it fails with its slot.
+    slot.task = task;
     if (source !== undefined) {
       this.#evaluator.copy(source.id, slot.id);
       slot.held.set(source.held.subarray(0, source.length));
       slot.length = source.length;
     }
     this.#truncate(slot, keep);
-    slot.task = task;
     slot.salt = task.salt;
     slot.chosen = undefined;
     slot.suspect = false;
