@@ -1,5 +1,11 @@
 import { MillraceError } from '../../../core/index.js';
-import type { TokenizeOptions, Weights } from '../library/weights.js';
+import type { InfillTokens, TokenizeOptions } from '../library/weights.js';
+
+/** By what it is tokenised. */
+interface Vocabulary {
+  readonly infillTokens: InfillTokens | undefined;
+  tokenize(text: string, options: TokenizeOptions): Int32Array;
+}
 
 export interface Gap {
   readonly before: string;
@@ -8,19 +14,22 @@ export interface Gap {
 }
 
 /** The prompt for what is missing between two texts. Throws `unimplemented` where the model has not learnt that. */
-export function infillPrompt(weights: Weights, { before, suffix, read }: Gap): Int32Array {
-  const { infillTokens } = weights;
+export function infillPrompt(vocabulary: Vocabulary, { before, suffix, read }: Gap): Int32Array {
+  const { infillTokens } = vocabulary;
   if (infillTokens === undefined) {
     throw new MillraceError('unimplemented', "parameter 'suffix': the model has no tokens for what is to be filled in");
   }
   const within = { ...read, addSpecial: false };
-  return Int32Array.of(
-    // What a text of this model begins with.
-    ...(read.addSpecial ? weights.tokenize('', read) : []),
-    infillTokens.prefix,
-    ...weights.tokenize(before, within),
-    infillTokens.suffix,
-    ...weights.tokenize(suffix, within),
-    infillTokens.middle,
-  );
+  // What a text of this model begins with.
+  const begin = read.addSpecial ? vocabulary.tokenize('', read) : [];
+  const head = vocabulary.tokenize(before, within);
+  const tail = vocabulary.tokenize(suffix, within);
+  const parts = [begin, [infillTokens.prefix], head, [infillTokens.suffix], tail, [infillTokens.middle]];
+  const prompt = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let place = 0;
+  for (const part of parts) {
+    prompt.set(part, place);
+    place += part.length;
+  }
+  return prompt;
 }
