@@ -19,8 +19,9 @@ export async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promis
   const weights = Weights.load(library, spec.path, options.gpuLayers);
   // Its thread starts while memory is taken for the slots.
   const opening = ChatTemplate.open(options.chatTemplate || weights.chatTemplate, weights, runtime);
+  let context: LlamaContext | undefined;
   try {
-    const context = new LlamaContext(library, weights, {
+    context = new LlamaContext(library, weights, {
       slots: options.slots,
       contextTokens: contextTokensOf(options, weights),
       batchTokens: options.batchTokens,
@@ -31,7 +32,9 @@ export async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promis
     const description = describe(options, context, { template, weights });
     return new LlamaModel({ library, weights, context, options, template, description, runtime });
   } catch (error) {
-    await (await opening)?.close();
+    const template = await opening.catch(() => undefined);
+    await template?.close();
+    context?.free();
     weights.free();
     throw error;
   }
