@@ -144,8 +144,7 @@ export class Generation implements Task {
   }
 
   fail(error: MillraceError): void {
-    const { code, message } = error;
-    this.#emit({ outputs: [], error: { code, message }, final: true });
+    this.#emit(refusal(this.#setup.item, error));
     this.#end();
   }
 
@@ -272,7 +271,7 @@ export class Generation implements Task {
   }
 }
 
-/** Refused before it runs: an answer that is an error. */
+/** An answer that is an error. */
 export function refusal({ callId }: BatchItem, error: MillraceError): Emission {
   const { code, message, reason } = error;
   return { callId, outputs: [], error: { code, message, ...(reason === undefined ? {} : { reason }) }, final: true };
