@@ -4,6 +4,8 @@ import type { Pointer } from './functions.js';
 import type { Library } from './open.js';
 
 const MAX_PIECE_BYTES = 4096;
+/** Most texts have fewer bytes a token. */
+const USUAL_PIECE_BYTES = 8;
 
 export interface TokenizeOptions {
   /** Puts what the model wants before a text, such as a beginning-of-sequence token. */
@@ -100,18 +102,19 @@ export class Weights {
 
   /** The text that tokens stand for, without those that begin and end it. Throws `internal` where llama.cpp does not tell. */
   detokenize(tokens: Int32Array): string {
-    const buffer = Buffer.alloc(tokens.length * this.longestPieceBytes + 8);
-    const size = this.#library.llama_detokenize(
-      this.vocabulary,
-      tokens,
-      tokens.length,
-      buffer,
-      buffer.length,
-      true,
-      true,
-    );
+    let buffer = Buffer.alloc(tokens.length * USUAL_PIECE_BYTES + 64);
+    let size = this.#detokenizeInto(buffer, tokens);
+    if (size < 0) {
+      buffer = Buffer.alloc(-size);
+      size = this.#detokenizeInto(buffer, tokens);
+    }
     if (size < 0) throw new MillraceError('internal', `llama.cpp did not make text of ${tokens.length} tokens`);
     return buffer.toString('utf8', 0, size);
+  }
+
+  /** Bytes of the text; below zero where it does not fit: as many as it needs. */
+  #detokenizeInto(buffer: Buffer, tokens: Int32Array): number {
+    return this.#library.llama_detokenize(this.vocabulary, tokens, tokens.length, buffer, buffer.length, true, true);
   }
 
   /** The bytes of a token, which need not be whole characters. `special`: of those that control the model, too; else none. */

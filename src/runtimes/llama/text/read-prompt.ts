@@ -1,6 +1,9 @@
 import { invalidArgument, type Tensor, typedView } from '../../../core/index.js';
 import { textOf } from './text-tensor.js';
 
+/** Many more than any context has room for; it bounds what is told of tokens. */
+const MAX_TOKENS = 1_048_576;
+
 /** A text to go on with, as it is or as tokens, or a conversation to answer. */
 export type PromptSource =
   | { readonly kind: 'text'; readonly text: string }
@@ -21,6 +24,10 @@ export function readPrompt(inputs: readonly Tensor[], vocabularySize: number): P
 }
 
 function readTokens({ data }: Tensor, vocabularySize: number): Int32Array {
+  const count = data.byteLength / Int32Array.BYTES_PER_ELEMENT;
+  if (count > MAX_TOKENS) {
+    throw invalidArgument(`input 'token_ids': expected at most ${MAX_TOKENS} tokens, got ${count}`);
+  }
   // A copy: the data may be overwritten once the request has ended, and is held by a slot longer.
   const tokens = Int32Array.from(typedView('INT32', data) as Int32Array);
   const wrong = tokens.find((token) => token < 0 || token >= vocabularySize);
