@@ -50,6 +50,8 @@ export interface Usage {
   readonly completionTokens: number;
   /** Those of the answer that the model has thought with before it. Default: 0. */
   readonly reasoningTokens?: number;
+  /** The prompt was only read, nothing evaluated: metrics leave it out. Default: false. */
+  readonly onlyRead?: boolean;
 }
 
 /** Why generating ended: at a stop, at the limit of tokens, with calls of tools, or at a filter. */

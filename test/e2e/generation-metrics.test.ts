@@ -47,6 +47,18 @@ it("a language model is counted under vLLM's names: its load, its tokens, its ti
   await (await complete({ prompt, max_tokens: 4, stream: true })).text();
   const refused = await complete({ prompt: 'and '.repeat(5_000), max_tokens: 4 });
   expect(refused.status).toBe(400);
+  for (const [path, body] of [
+    ['tokenize', { content: prompt }],
+    ['detokenize', { tokens: [5, 6] }],
+    ['v1/responses/input_tokens', { input: prompt }],
+  ] as const) {
+    const read = await fetch(`http://127.0.0.1:${server.port}/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'kjv', ...body }),
+    });
+    expect([path, read.status]).toEqual([path, 200]);
+  }
   const ended = await scrape();
   expect({
     generated: read(ended, 'generation_tokens_total'),

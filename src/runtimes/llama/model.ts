@@ -161,7 +161,7 @@ function promptOnly(
     callId,
     outputs: [textTensor(echo ? text : '')],
     ...(returnTokenIds ? { parameters: { prompt_token_ids: Array.from(tokens) } } : {}),
-    usage: { promptTokens: tokens.length, completionTokens: 0 },
+    usage: { promptTokens: tokens.length, completionTokens: 0, onlyRead: true },
     finishReason: 'length',
     final: true,
   };

@@ -26,8 +26,9 @@ export class GenerationMetrics {
 
   /** While a call is answered: nothing of it is counted at its end again. */
   recordUsage({ call, added, isFirst, sinceMs }: Events['usageGrew']): void {
-    const { promptTokens, cachedTokens = 0, completionTokens } = added;
+    const { promptTokens, cachedTokens = 0, completionTokens, onlyRead = false } = added;
     this.counted = true;
+    if (onlyRead) return;
     this.promptTokens += promptTokens;
     this.cachedTokens += cachedTokens;
     this.completionTokens += completionTokens;
@@ -40,12 +41,13 @@ export class GenerationMetrics {
   /** At the end of a call. */
   recordEnd(timing: Timing, error: MillraceError | undefined): void {
     const { usage, finishReason, firstResponseAt, finishedAt } = timing;
-    if (finishReason !== undefined) this.finished[finishReason]++;
+    if (usage?.onlyRead === true) return;
     if (usage === undefined) this.#recordFirst(timing);
     if (error !== undefined) {
       this.#recordFailure(error, timing);
       return;
     }
+    if (finishReason !== undefined) this.finished[finishReason]++;
     if (usage === undefined || timing.cache === 'hit') return;
     this.whole.record(timing, usage);
     if (firstResponseAt > 0 && usage.completionTokens > 1) {

@@ -164,6 +164,31 @@ describe('the tokens and first answers of a call', () => {
     expect(samplesOf(samples, 'millrace_time_per_output_token_seconds_count')).toEqual({});
   });
 
+  it('are no end by itself where an answer failed after its last token', async () => {
+    const { events, scrape } = start();
+    const error = new MillraceError('internal', 'the answer could not be checked');
+    const call = finishedCall({ ...stream, usage, finishReason: 'stop' });
+    events.publish('usageGrew', usageGrew({ call }));
+    events.publish('inferFinished', inferFinished({ error, call }));
+    const samples = await scrape();
+    const ends = [...samples].filter(([key, count]) => /generations_total|request_success/.test(key) && count > 0);
+    expect(ends.map(([key, count]) => [key.split(',')[0], count])).toEqual([
+      ['vllm:request_success_total{finished_reason="error"', 1],
+    ]);
+  });
+
+  it('are not counted of a prompt that was only read', async () => {
+    const { events, scrape } = start();
+    const read = { promptTokens: 12, completionTokens: 0, onlyRead: true };
+    const call = finishedCall({ ...stream, usage: read, finishReason: 'length' });
+    events.publish('usageGrew', usageGrew({ call, added: read }));
+    events.publish('inferFinished', inferFinished({ call }));
+    const counts = [...(await scrape())].filter(
+      ([key, count]) => /token|first_response|generations|vllm/.test(key) && count > 0,
+    );
+    expect(counts).toEqual([]);
+  });
+
   it('are the times of first answers only where its model counts no tokens', async () => {
     const { events, scrape } = start();
     events.publish('inferFinished', inferFinished({ call: finishedCall(stream) }));
