@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 
 /** How a model writes calls of tools. */
 export interface CallFormat {
-  readonly name: 'hermes' | 'mistral' | 'mistral-named' | 'llama3' | 'json';
   /** Text that calls begin with; undefined = nothing but their JSON tells. */
   readonly open: string | undefined;
   /** An answer that begins with JSON may be a call. */
@@ -43,7 +42,6 @@ const idOfOpenAi = () => newId('call_', 24);
 const idOfMistral = () => newId('', 9);
 
 const HERMES: CallFormat = {
-  name: 'hermes',
   open: '<tool_call>',
   isBare: false,
   fillers: ['</tool_call>'],
@@ -54,7 +52,6 @@ const HERMES: CallFormat = {
 };
 
 const MISTRAL: CallFormat = {
-  name: 'mistral',
   open: '[TOOL_CALLS]',
   isBare: false,
   fillers: ['[', ',', ']'],
@@ -65,7 +62,6 @@ const MISTRAL: CallFormat = {
 };
 
 const MISTRAL_NAMED: CallFormat = {
-  name: 'mistral-named',
   open: '[TOOL_CALLS]',
   isBare: false,
   fillers: [],
@@ -76,7 +72,6 @@ const MISTRAL_NAMED: CallFormat = {
 };
 
 const LLAMA3: CallFormat = {
-  name: 'llama3',
   open: '<|python_tag|>',
   isBare: true,
   fillers: [';'],
@@ -88,7 +83,6 @@ const LLAMA3: CallFormat = {
 };
 
 const JSON_LINES: CallFormat = {
-  name: 'json',
   open: undefined,
   isBare: true,
   fillers: ['[', ',', ']'],
