@@ -58,6 +58,27 @@ export interface Usage {
 export const FINISH_REASONS = ['stop', 'length', 'tool_calls', 'content_filter'] as const;
 export type FinishReason = (typeof FINISH_REASONS)[number];
 
+/** What a model tells of a token where probabilities were asked for: elements of the parameters `logprobs` and `prompt_logprobs`. */
+export interface TokenReport {
+  readonly token: string;
+  readonly id: number;
+  /** null = the first of a prompt, which follows nothing. */
+  readonly logprob: number | null;
+  readonly bytes: readonly number[];
+  readonly top_logprobs: readonly Omit<TokenReport, 'top_logprobs'>[];
+}
+
+/**
+ * What a model tells of a call of a tool, in OpenAI's form: first its tool, then its arguments piece by piece. Elements of the parameter
+ * `tool_calls`.
+ */
+export interface CallDelta {
+  readonly index: number;
+  readonly id?: string;
+  readonly type?: 'function';
+  readonly function: { readonly name?: string; readonly arguments: string };
+}
+
 /**
  * What a model that generates text is like. It takes one text and gives its answer in pieces: the texts of its outputs, which are
  * joined where one answer is asked for.

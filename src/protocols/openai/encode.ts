@@ -1,14 +1,11 @@
-import { bytesElements, type InferResponse, type ParameterElement } from '../../core/index.js';
+import {
+  bytesElements,
+  type CallDelta,
+  type InferResponse,
+  type ParameterElement,
+  type TokenReport,
+} from '../../core/index.js';
 import { isObject } from './fields.js';
-
-/** A token as the runtime reports it. */
-interface ReportedToken {
-  readonly token: string;
-  /** null = the first of a prompt. */
-  readonly logprob: number | null;
-  readonly bytes: readonly number[];
-  readonly top_logprobs: readonly Omit<ReportedToken, 'top_logprobs'>[];
-}
 
 /** The text of an answer, or of a piece of one. */
 export function textOf({ outputs }: InferResponse): string {
@@ -23,14 +20,6 @@ export function textOf({ outputs }: InferResponse): string {
 export function reasoningOf({ parameters }: InferResponse): string {
   const { reasoning } = parameters;
   return Array.isArray(reasoning) ? reasoning.join('') : '';
-}
-
-/** A call of a tool, or the next part of one. */
-export interface CallDelta {
-  readonly index: number;
-  readonly id?: string;
-  readonly type?: 'function';
-  readonly function: { readonly name?: string; readonly arguments: string };
 }
 
 /** The calls of tools in an answer, or in a piece of one: each once. */
@@ -95,12 +84,12 @@ export function averageLogprob(response: InferResponse): number {
   return tokens.reduce((sum, { logprob }) => sum + (logprob ?? 0), 0) / Math.max(tokens.length, 1);
 }
 
-function completionTokens(response: InferResponse): readonly ReportedToken[] {
+function completionTokens(response: InferResponse): readonly TokenReport[] {
   return [...reportedTokens(response, 'prompt_logprobs'), ...reportedTokens(response, 'logprobs')];
 }
 
-function reportedTokens({ parameters }: InferResponse, name: 'logprobs' | 'prompt_logprobs'): readonly ReportedToken[] {
+function reportedTokens({ parameters }: InferResponse, name: 'logprobs' | 'prompt_logprobs'): readonly TokenReport[] {
   const reported = parameters[name];
   if (!Array.isArray(reported)) return [];
-  return reported.filter((entry: ParameterElement) => isObject(entry)) as unknown as readonly ReportedToken[];
+  return reported.filter((entry: ParameterElement) => isObject(entry)) as unknown as readonly TokenReport[];
 }

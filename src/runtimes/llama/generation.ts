@@ -1,14 +1,15 @@
 import {
+  type CallDelta,
   type FinishReason,
   type MillraceError,
   type Parameters,
   type ParameterValue,
+  type TokenReport,
   toMillraceError,
   type Usage,
 } from '../../core/index.js';
 import type { BatchItem, Emission, Emit } from '../contract.js';
 import type { AnswerPiece, AnswerReader } from './answer/answer-reader.js';
-import type { CallDelta } from './answer/call-reader.js';
 import type { Tool } from './answer/tools.js';
 import { AnswerCheck } from './grammar/answer-check.js';
 import { grammarOfArguments } from './grammar/answer-grammar.js';
@@ -20,7 +21,7 @@ import { logSumExp, topTokens } from './sampling/logprobs.js';
 import type { GenerationOptions } from './sampling/options.js';
 import { PromptReader } from './sampling/prompt-reader.js';
 import type { Sampler } from './sampling/sampler.js';
-import { describeToken, type TokenReport } from './sampling/token-report.js';
+import { describeToken } from './sampling/token-report.js';
 import type { Task } from './schedule/step-loop.js';
 import { TextAssembler } from './text/text-assembler.js';
 import { textTensor } from './text/text-tensor.js';

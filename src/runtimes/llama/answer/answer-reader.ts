@@ -1,5 +1,6 @@
+import type { CallDelta } from '../../../core/index.js';
 import type { AnswerFormat } from './answer-format.js';
-import { type CallDelta, CallReader } from './call-reader.js';
+import { CallReader } from './call-reader.js';
 import { type SplitText, ThoughtSplitter } from './thought-splitter.js';
 import type { ToolUse } from './tools.js';
 

@@ -1,14 +1,7 @@
+import type { CallDelta } from '../../../core/index.js';
 import { beginningOf } from '../text/find-stop.js';
 import type { CallFormat } from './answer-format.js';
 import { type CallScanner, type IsTool, NamedScanner, ObjectScanner, type Scanned } from './call-scanner.js';
-
-/** What is told of a call of a tool, in OpenAI's form: first its tool, then its arguments piece by piece. */
-export interface CallDelta {
-  readonly index: number;
-  readonly id?: string;
-  readonly type?: 'function';
-  readonly function: { readonly name?: string; readonly arguments: string };
-}
 
 /** What a piece of an answer was. */
 export interface ReadText {

@@ -1,6 +1,7 @@
+import type { TokenReport } from '../../../core/index.js';
 import type { Weights } from '../library/weights.js';
 import { logSumExp, topTokens } from './logprobs.js';
-import { describeBytes, describeToken, type TokenReport } from './token-report.js';
+import { describeBytes, describeToken } from './token-report.js';
 
 export interface PromptToRead {
   readonly tokens: Int32Array;

@@ -1,14 +1,5 @@
+import type { TokenReport } from '../../../core/index.js';
 import type { Weights } from '../library/weights.js';
-
-/** What is told of a token where probabilities were asked for. */
-export interface TokenReport {
-  readonly token: string;
-  readonly id: number;
-  /** null = the first of a prompt, which follows nothing. */
-  readonly logprob: number | null;
-  readonly bytes: readonly number[];
-  readonly top_logprobs: readonly Omit<TokenReport, 'top_logprobs'>[];
-}
 
 export function describeToken(
   weights: Pick<Weights, 'pieceOf'>,
