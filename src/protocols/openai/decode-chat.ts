@@ -1,4 +1,4 @@
-import type { Parameters } from '../../core/index.js';
+import { readFormat } from './decode-format.js';
 import { readMessages } from './decode-message.js';
 import { defined, type GenerationRequest, readGeneration, readMaxTokens } from './decode-sampling.js';
 import { readTools } from './decode-tools.js';
@@ -24,7 +24,8 @@ export function decodeChat(body: unknown): ChatRequest {
   const topLogprobs = fields.integer('top_logprobs', 0, 20);
   if (topLogprobs !== undefined && !logprobs)
     fields.refuse('top_logprobs', "to be left out where 'logprobs' is not true");
-  const format = readFormat(fields);
+  const given = fields.any('response_format');
+  const format = given === undefined ? {} : readFormat(given, 'response_format', readSchema);
   const templateArguments: unknown = fields.any('chat_template_kwargs') ?? {};
   if (!isObject(templateArguments)) fields.refuse('chat_template_kwargs', 'an object');
   for (const name of ['messages', 'tools', 'reasoning_effort'])
@@ -66,19 +67,8 @@ function refuseUnsupported(fields: Fields): void {
 
 const SCHEMA_NAME = /^[\w-]{1,64}$/;
 
-/** What the answer has to be, as parameters of the model. */
-function readFormat(fields: Fields): Parameters {
-  const value = fields.any('response_format');
-  if (value === undefined) return {};
-  const format = Fields.of(value, 'response_format');
-  const type =
-    format.choice('type', ['text', 'json_object', 'json_schema']) ?? format.refuse('type', 'a type of format');
-  if (type !== 'json_schema') {
-    format.end();
-    return type === 'text' ? {} : { json_object: true };
-  }
-  const described = Fields.of(format.any('json_schema'), 'response_format.json_schema');
-  format.end();
+function readSchema(format: Fields): object {
+  const described: Fields = Fields.of(format.any('json_schema'), 'response_format.json_schema');
   const name = described.string('name');
   if (name === undefined || !SCHEMA_NAME.test(name)) described.refuse('name', 'up to 64 letters, digits, _ and -');
   described.string('description');
@@ -86,5 +76,5 @@ function readFormat(fields: Fields): Parameters {
   const schema = described.any('schema') ?? {};
   if (!isObject(schema)) described.refuse('schema', 'a JSON schema');
   described.end();
-  return { json_schema: schema as Parameters };
+  return schema;
 }

@@ -1,5 +1,6 @@
 import type { Parameters } from '../../core/index.js';
 import { EFFORTS } from './decode-chat.js';
+import { readFormat } from './decode-format.js';
 import { defined, readMaxTokens } from './decode-sampling.js';
 import { readTools, type Tool } from './decode-tools.js';
 import { Fields, isObject } from './fields.js';
@@ -142,18 +143,15 @@ function readText(fields: Fields): { readonly format: object; readonly parameter
   text.unsupported('verbosity', 'medium');
   text.end();
   if (given === undefined) return plain;
-  const format = Fields.of(given, 'text.format');
-  const type =
-    format.choice('type', ['text', 'json_object', 'json_schema']) ?? format.refuse('type', 'a type of format');
-  if (type !== 'json_schema') {
-    format.end();
-    return { format: { type }, parameters: type === 'text' ? {} : { json_object: true } };
-  }
+  const parameters = readFormat(given, 'text.format', readSchema);
+  const type = 'json_object' in parameters ? 'json_object' : 'text';
+  return { format: 'json_schema' in parameters ? (given as object) : { type }, parameters };
+}
+
+function readSchema(format: Fields): object {
   format.string('name');
   format.string('description');
   format.boolean('strict');
   const schema = format.any('schema');
-  if (!isObject(schema)) format.refuse('schema', 'a JSON schema');
-  format.end();
-  return { format: given as object, parameters: { json_schema: schema as Parameters } };
+  return isObject(schema) ? schema : format.refuse('schema', 'a JSON schema');
 }
