@@ -1,11 +1,12 @@
-import type { EventBus } from '../../src/core/index.js';
+import { afterEach } from 'vitest';
+import { EventBus } from '../../src/core/index.js';
 import { createMetrics, type Metrics, type MetricsOptions } from '../../src/telemetry/metrics/index.js';
 
 /** Samples by `name{labels in order of name}`. */
 export type Samples = ReadonlyMap<string, number>;
 
 /** Metrics of a server that consists of its events only. */
-export function startMetrics(
+function startMetrics(
   events: EventBus,
   sources: Partial<Pick<MetricsOptions, 'gauges' | 'modelStates' | 'cacheUsage'>> = {},
 ): Metrics & { scrape(): Promise<Samples> } {
@@ -19,6 +20,18 @@ export function startMetrics(
     ...sources,
   });
   return { ...metrics, scrape: async () => parseExposition((await metrics.render()).body) };
+}
+
+/** Starts metrics with a bus of their own, and closes them after each test. */
+export function useMetrics() {
+  let close = (): void => {};
+  afterEach(() => close());
+  return (sources: Parameters<typeof startMetrics>[1] = {}) => {
+    const events = new EventBus();
+    const metrics = startMetrics(events, sources);
+    close = metrics.close;
+    return { events, ...metrics };
+  };
 }
 
 const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*",?)*)\})? (\S+)$/;

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   batchFinished,
   finishedCall,
@@ -8,18 +8,10 @@ import {
   refusedCall,
   usageGrew,
 } from '../../../test/support/finished.js';
-import { samplesOf, startMetrics } from '../../../test/support/metrics-fixture.js';
-import { type ErrorCode, EventBus, MillraceError } from '../../core/index.js';
+import { samplesOf, useMetrics } from '../../../test/support/metrics-fixture.js';
+import { type ErrorCode, MillraceError } from '../../core/index.js';
 
-let close = (): void => {};
-afterEach(() => close());
-
-function start(sources: Parameters<typeof startMetrics>[1] = {}) {
-  const events = new EventBus();
-  const metrics = startMetrics(events, sources);
-  close = metrics.close;
-  return { events, ...metrics };
-}
+const start = useMetrics();
 
 const MODEL = 'model="mlp",version="3"';
 

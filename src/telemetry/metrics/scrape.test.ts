@@ -1,17 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
-import { samplesOf, startMetrics } from '../../../test/support/metrics-fixture.js';
-import { EventBus } from '../../core/index.js';
+import { describe, expect, it } from 'vitest';
+import { samplesOf, useMetrics } from '../../../test/support/metrics-fixture.js';
 
-let close = (): void => {};
-afterEach(() => close());
-
-function start(sources: Parameters<typeof startMetrics>[1] = {}) {
-  const events = new EventBus();
-  const metrics = startMetrics(events, sources);
-  close = metrics.close;
-  return { events, ...metrics };
-}
+const start = useMetrics();
 
 it('follows runner processes: starts, deaths, and the memory of those alive', async () => {
   const { events, scrape } = start();

@@ -1,18 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { finishedCall, inferFinished, REF, usageGrew } from '../../../test/support/finished.js';
-import { samplesOf, startMetrics } from '../../../test/support/metrics-fixture.js';
-import { EventBus, MillraceError, type Timing } from '../../core/index.js';
+import { samplesOf, useMetrics } from '../../../test/support/metrics-fixture.js';
+import { type EventBus, MillraceError, type Timing } from '../../core/index.js';
 import type { ModelGauges, ModelStatus } from '../../engine/index.js';
 
-let close = (): void => {};
-afterEach(() => close());
-
-function start(sources: Parameters<typeof startMetrics>[1] = {}) {
-  const events = new EventBus();
-  const metrics = startMetrics(events, sources);
-  close = metrics.close;
-  return { events, ...metrics };
-}
+const start = useMetrics();
 
 const MODEL = 'model_name="mlp",version="3"';
 const STREAM = { startedAt: 104, firstResponseAt: 110, finishedAt: 150 };
