@@ -12,6 +12,9 @@ import type { Registry } from './registry.js';
 /** PyPI's simple API in JSON (PEP 691). */
 const MEDIA_TYPE = 'application/vnd.pypi.simple.v1+json';
 
+/** pypi.org's files lie on a host of their own. */
+const FILE_ORIGINS: ReadonlyMap<string, string> = new Map([['https://pypi.org', 'https://files.pythonhosted.org']]);
+
 interface ProjectPage {
   readonly files?: unknown;
 }
@@ -59,7 +62,18 @@ export async function resolvePypi(
   }
   const { href } = new URL(file.url, answer.url);
   const sizeBytes = sizeOf(file);
-  return { name: file.filename, url: href, digest, sizeBytes, version, trusted, authorization };
+  return { name: file.filename, url: href, digest, sizeBytes, version, ...trustFor(href, registry) };
+}
+
+/**
+ * The origin that may have an internal address when a file of the registry is asked for, and what it gets to know. Who names
+ * pypi.org also names its host of files, which may be a mirror in the same network.
+ */
+export function trustFor(url: string, registry: Registry): Pick<Artefact, 'trusted' | 'authorization'> {
+  const { origin } = new URL(registry.url);
+  const files = FILE_ORIGINS.get(origin);
+  if (files !== undefined && new URL(url).origin === files) return { trusted: files, authorization: undefined };
+  return { trusted: origin, authorization: registry.authorization };
 }
 
 /** Undefined where the index says nothing that a size can be. */

@@ -5,7 +5,7 @@ import { systemClock } from '../../core/index.js';
 import { HttpClient } from '../network/http-client.js';
 import { parseSource, type RegistrySource } from '../source.js';
 import { resolveNpm } from './npm.js';
-import { resolvePypi } from './pypi.js';
+import { resolvePypi, trustFor } from './pypi.js';
 
 let server: RegistryServer;
 beforeEach(async () => {
@@ -128,5 +128,22 @@ describe('pypi', () => {
     const source = parseSource('pypi:x') as RegistrySource;
     expect(await resolvePypi(source, undefined, { client, registry })).toMatchObject({ sizeBytes });
     await fake.close();
+  });
+});
+
+describe('files of PyPI', () => {
+  const authorization = 'Basic secret';
+  const files = 'https://files.pythonhosted.org/packages/a.whl';
+
+  it('lie on a host that is trusted with the index, but never gets its credentials', () => {
+    const trust = trustFor(files, { url: 'https://pypi.org/simple/', authorization });
+    expect(trust).toEqual({ trusted: 'https://files.pythonhosted.org', authorization: undefined });
+  });
+
+  it.each([
+    ['https://pypi.org/simple/', 'https://a.example/a.whl', 'https://pypi.org'],
+    ['https://index.example/simple/', files, 'https://index.example'],
+  ])('of the index %s at %s are asked for as any others', (url, file, trusted) => {
+    expect(trustFor(file, { url, authorization })).toEqual({ trusted, authorization });
   });
 });
