@@ -7,9 +7,8 @@ import { createEngine, type Engine } from './engine/index.js';
 import { createAuthenticator } from './governance/index.js';
 import {
   type CreateDialect,
+  createBuiltInDialects,
   createDialectContext,
-  createOipDialect,
-  createOpenAiDialect,
   Decoder,
   type Dialect,
 } from './protocols/index.js';
@@ -193,12 +192,13 @@ function createFront(settings: Settings, parts: FrontParts) {
   const { metricsPort } = settings.server;
   const decoder = new Decoder(clock);
   const context = createDialectContext({ service, clock, decoder, options: settings.server });
-  const createOpenAi: CreateDialect = (given) => createOpenAiDialect(given, settings.openai);
-  const dialects = [createOipDialect, createOpenAi, ...parts.dialects].map((create) => create(context));
+  const { spoken, switchedOff } = createBuiltInDialects(context, settings);
+  const dialects = [...spoken, ...parts.dialects.map((create) => create(context))];
   const { authenticate, stopWatchingKeys } = openAuthentication(settings, clock, events);
   const server = createServer({
     options: settings.server,
     dialects,
+    switchedOff,
     service,
     authenticate,
     events,

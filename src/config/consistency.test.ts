@@ -16,6 +16,7 @@ describe('settings that contradict each other are refused', () => {
       'server.tls.keyFile is set without server.tls.certFile: TLS needs both',
     ],
     ['one port for two', { server: { metricsPort: 8000 } }, 'server.metricsPort and server.httpPort are both 8000'],
+    ['a port of a dialect for two', { oip: { httpPort: 8000 } }, 'oip.httpPort and server.httpPort are both 8000'],
     [
       'an address that others reach, without keys',
       { server: { host: '0.0.0.0' } },
@@ -70,4 +71,8 @@ describe('settings that contradict each other are refused', () => {
   ])('but not %s', (_what, settings) => {
     expect(() => createSettings(settings)).not.toThrow();
   });
+});
+
+it("a port of a dialect that is off is nobody's", () => {
+  expect(() => createSettings({ oip: { enabled: false, httpPort: 8000 } })).not.toThrow();
 });

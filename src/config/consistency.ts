@@ -1,6 +1,6 @@
 import { type MillraceError, ROOMS } from '../core/index.js';
 import { parseResources } from '../engine/index.js';
-import { parseForwardPattern } from '../protocols/index.js';
+import { DIALECT_OPTIONS, parseForwardPattern, type SwitchOptions } from '../protocols/index.js';
 import { checkBind } from '../server/index.js';
 import { didYouMean } from '../text/index.js';
 import type { Settings } from './schema.js';
@@ -16,17 +16,18 @@ export function checkConsistency(settings: Settings): readonly string[] {
   ];
 }
 
-function checkServer({ server, auth }: Settings): readonly string[] {
+function checkServer(settings: Settings): readonly string[] {
+  const { server, auth } = settings;
   const problems: string[] = [];
   const { certFile, keyFile } = server.tls;
   if ((certFile === '') !== (keyFile === '')) {
     const [given, missing] = certFile === '' ? ['keyFile', 'certFile'] : ['certFile', 'keyFile'];
     problems.push(`server.tls.${given} is set without server.tls.${missing}: TLS needs both`);
   }
-  const ports = (['httpPort', 'grpcPort', 'metricsPort', 'adminPort'] as const).filter((name) => server[name] > 0);
-  for (const [index, name] of ports.entries()) {
-    const other = ports.slice(0, index).find((earlier) => server[earlier] === server[name]);
-    if (other !== undefined) problems.push(`server.${name} and server.${other} are both ${server[name]}`);
+  const ports = portsOf(settings).filter(([, port]) => port > 0);
+  for (const [index, [name, port]] of ports.entries()) {
+    const other = ports.slice(0, index).find((earlier) => earlier[1] === port);
+    if (other !== undefined) problems.push(`${name} and ${other[0]} are both ${port}`);
   }
   try {
     checkBind(server.host, { hasKeys: auth.keys.length > 0, allowAnonymous: auth.allowAnonymous });
@@ -41,6 +42,20 @@ function checkServer({ server, auth }: Settings): readonly string[] {
     }
   }
   return problems;
+}
+
+/** Every port that is listened on, with its setting. */
+function portsOf(settings: Settings): readonly (readonly [string, number])[] {
+  const { server } = settings;
+  const shared = (['httpPort', 'grpcPort', 'metricsPort', 'adminPort'] as const).map(
+    (name) => [`server.${name}`, server[name]] as const,
+  );
+  const own = Object.keys(DIALECT_OPTIONS).flatMap((name) => {
+    const { enabled, httpPort, grpcPort = -1 }: SwitchOptions = settings[name as keyof typeof DIALECT_OPTIONS];
+    if (!enabled) return [];
+    return [[`${name}.httpPort`, httpPort] as const, [`${name}.grpcPort`, grpcPort] as const];
+  });
+  return [...shared, ...own];
 }
 
 function checkKeys({ keys }: Settings['auth']): readonly string[] {

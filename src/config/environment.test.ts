@@ -41,6 +41,18 @@ describe('the value of a variable', () => {
   });
 });
 
+describe('a variable of a platform', () => {
+  it('says where to listen, unless one of ours does', () => {
+    expect(read({ PORT: '9000' })).toEqual({ server: { httpPort: 9_000 } });
+    expect(read({ PORT: '9000', MILLRACE_SERVER_HTTP_PORT: '9001' })).toEqual({ server: { httpPort: 9_001 } });
+    expect(read({ PORT: '' })).toEqual({});
+  });
+
+  it('is named where its value is wrong', () => {
+    expect(readEnvironment({ PORT: 'x' }, '/').locate(['server', 'httpPort'])).toBe('PORT');
+  });
+});
+
 describe('a variable that is no setting', () => {
   it('is refused when it begins like one', () => {
     expect(findUnknownVariables({ MILLRACE_SERVER_HOTS: 'a', HOME: '/', MILLRACE_XYZZY: '' })).toEqual([

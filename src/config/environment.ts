@@ -32,13 +32,23 @@ export function environmentName(path: readonly string[]): string {
 
 const KEYS = new Map(settingKeys(SettingsSchema).map((key) => [environmentName(key.path), key]));
 
-/** The settings that `MILLRACE_*` variables hold: lists with commas or as JSON, maps as JSON. */
+/** Variables of platforms that say where a container has to listen, and those of ours, which win over them. */
+const PLATFORM_VARIABLES: ReadonlyMap<string, string> = new Map([['PORT', environmentName(['server', 'httpPort'])]]);
+
+/** The settings that `MILLRACE_*` variables hold, lists with commas or as JSON and maps as JSON, and what platforms say in theirs. */
 export function readEnvironment(env: Environment, folder: string): Layer {
+  const given = new Map(
+    [...PLATFORM_VARIABLES].flatMap(([name, own]) => (env[name] && env[own] === undefined ? [[own, name]] : [])),
+  );
   const values = [...KEYS].flatMap(([name, key]) => {
-    const text = env[name];
+    const text = env[given.get(name) ?? name];
     return text === undefined ? [] : [{ path: key.path, value: decodeText(key, text) }];
   });
-  return { tree: treeOf(values), folder, locate: (path) => nameOf(path) };
+  const locate = (path: readonly string[]): string => {
+    const name = nameOf(path);
+    return given.get(name) ?? name;
+  };
+  return { tree: treeOf(values), folder, locate };
 }
 
 /** Problems with variables that begin like settings but are none. */

@@ -93,7 +93,7 @@ This page is made from the schemas in the source by \`scripts/generate-docs.mjs\
 Settings of the server come from four sources. Each wins over those below it:
 
 1. command-line flags,
-2. environment variables \`MILLRACE_*\`,
+2. environment variables \`MILLRACE_*\`, and \`PORT\`, which platforms set, for \`server.httpPort\`,
 3. the file given with \`--config\` or named by \`MILLRACE_CONFIG\`, else \`millrace.yaml\` in the working folder,
 4. the defaults below.
 

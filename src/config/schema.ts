@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { DeepReadonly } from '../core/index.js';
 import { EngineOptionsSchema } from '../engine/index.js';
 import { AuthOptionsSchema } from '../governance/index.js';
-import { OpenAiOptionsSchema } from '../protocols/index.js';
+import { DIALECT_OPTIONS } from '../protocols/index.js';
 import { RepositoryOptionsSchema } from '../repository/index.js';
 import { RunnerOptionsSchema } from '../runtimes/index.js';
 import { ServerOptionsSchema } from '../server/index.js';
@@ -17,7 +17,7 @@ export const SettingsSchema = Type.Object(
     runners: RunnerOptionsSchema,
     auth: AuthOptionsSchema,
     server: ServerOptionsSchema,
-    openai: OpenAiOptionsSchema,
+    ...DIALECT_OPTIONS,
     sharedMemory: SharedMemoryOptionsSchema,
     telemetry: TelemetryOptionsSchema,
   },

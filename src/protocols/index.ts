@@ -1,4 +1,5 @@
 /** Room `protocols` (rank 6): one folder a dialect. They decode and encode; they decide nothing and hold no state. */
+export * from './built-in.js';
 export { Claims } from './claims.js';
 export { Decoder } from './decoding/decoder.js';
 export type { Decoded, DecodeFunction } from './decoding/jobs.js';
@@ -8,9 +9,8 @@ export * from './grpc/load.js';
 export * from './grpc/method.js';
 export * from './grpc/status.js';
 export { createOipDialect } from './oip/dialect.js';
-export { createOpenAiDialect } from './openai/dialect.js';
-export { OpenAiOptionsSchema } from './openai/options.js';
 export * from './route.js';
 export type { SharedMembers } from './shared-members.js';
 export * from './shared-routes.js';
+export type { SwitchOptions } from './switch-options.js';
 export * from './wire.js';

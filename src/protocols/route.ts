@@ -55,6 +55,11 @@ export interface Route {
    * between two answers.
    */
   readonly streams?: boolean;
+  /**
+   * Where another dialect has the same method and path on the same port, that one answers: its answers are right for this one's clients,
+   * too. Default: two such dialects cannot be served together.
+   */
+  readonly yields?: boolean;
   /** Left out of the OpenAPI document. */
   readonly hidden?: boolean;
   /** None is read where it is missing. */

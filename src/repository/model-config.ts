@@ -65,6 +65,14 @@ export const CommonConfigSchema = Type.Object(
       Type.Array(TensorConfigSchema, { default: [], description: 'When any is given, only these are served.' }),
     ),
     versions: Type.Optional(VersionPolicySchema),
+    labels: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[^@/\\s]{1,128}$' }), Type.Integer({ minimum: 1 }), {
+        default: {},
+        description:
+          'Names for versions, as in `{ stable: 3, canary: 4 }`: callers say `model@canary`, and a bare name means `stable` where ' +
+          'there is one. These versions are served, too, whatever `versions` says.',
+      }),
+    ),
     batching: Type.Optional(BatchingConfigSchema),
     sequenceBatching: Type.Optional(SequenceBatchingSchema),
     queue: Type.Optional(Type.Object(QueuePolicySchema.properties, section)),

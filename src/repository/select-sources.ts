@@ -39,7 +39,8 @@ export async function selectSources(model: ModelReading, context: SelectionConte
   );
   const usable = judged.filter(({ settlesInMs, reading }) => settlesInMs > 0 || 'path' in reading.model);
   const policy = model.config.versions ?? DEFAULT_VERSION_POLICY;
-  const { served, awaited } = decideVersions(policy, usable);
+  const { labels: versionLabels = {} } = model.config;
+  const { served, awaited } = decideVersions({ policy, labelled: Object.values(versionLabels) }, usable);
   if (usable.length > 0 && served.size + awaited.size === 0) {
     const there = usable.map(({ version }) => version).join(', ');
     throw new Error(`the version policy asks for ${describePolicy(policy)}, but there is only ${there}`);
@@ -60,9 +61,14 @@ export async function selectSources(model: ModelReading, context: SelectionConte
       .filter(({ version }) => awaited.has(version))
       .map(({ version, settlesInMs }) => ({ version, settlesInMs })),
     problems,
-    notices: missing.map(
-      (version) => `${model.name}: the version policy asks for version ${version}, but there is none`,
-    ),
+    notices: [
+      ...missing.map((version) => `${model.name}: the version policy asks for version ${version}, but there is none`),
+      ...Object.entries(versionLabels)
+        .filter(([, labelled]) => judged.every(({ version }) => version !== labelled))
+        .map(
+          ([label, labelled]) => `${model.name}: label '${label}' stands for version ${labelled}, but there is none`,
+        ),
+    ],
   };
 }
 

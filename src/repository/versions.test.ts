@@ -26,7 +26,7 @@ describe('decideVersions', () => {
   const copying = (version: number): JudgedVersion => ({ version, settlesInMs: 500, known: false });
   const edited = (version: number): JudgedVersion => ({ version, settlesInMs: 500, known: true });
   const decide = (...versions: JudgedVersion[]) => {
-    const { served, awaited } = decideVersions({ latest: 1 }, versions);
+    const { served, awaited } = decideVersions({ policy: { latest: 1 }, labelled: [] }, versions);
     return { served: [...served], awaited: [...awaited] };
   };
 

@@ -10,6 +10,8 @@ export interface ServerDependencies {
   readonly options: ServerOptions;
   /** What it speaks, at least one. The first writes the errors of requests that none of them has a route for. */
   readonly dialects: readonly Dialect[];
+  /** What it could speak: who asks for their routes or services is told that they are off. */
+  readonly switchedOff?: readonly Dialect[];
   readonly service: Pick<Service, 'readyModels' | 'ready'>;
   readonly authenticate: Authenticate;
   /** `authenticate` throws where there is no key. */

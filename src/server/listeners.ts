@@ -58,7 +58,7 @@ interface Parts {
 
 /** Makes the listeners of the settings and of the dialects. Throws `failed_precondition` where two dialects claim the same route. */
 export function createListeners(dependencies: ServerDependencies, parts: Parts): Listeners {
-  const { options, dialects, renderMetrics: render } = dependencies;
+  const { options, dialects, switchedOff = [], renderMetrics: render } = dependencies;
   const { context, gate, grpc, tls } = parts;
   const [first] = dialects;
   if (first === undefined) throw new MillraceError('failed_precondition', 'a server needs at least one dialect');
@@ -71,7 +71,7 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
       maxBodyBytes: options.maxInputBytes,
       draining: context.draining,
       separateControl: options.adminPort >= 0,
-      signpostAt: createSignposts(() => metrics?.address?.port),
+      signpostAt: createSignposts({ metricsPort: () => metrics?.address?.port, switchedOff }),
     });
     routers.push(...side.routers);
     return side;
@@ -86,6 +86,8 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
       dialect,
       tls: endpoint.kind === 'port' ? tls : undefined,
     });
+  const serveGrpc = (endpoint: Endpoint, loadMethods: ReturnType<typeof loadGrpc>) =>
+    grpc.createListener({ endpoint, loadMethods, switchedOff });
   const loadGrpc = (served: readonly Dialect[]) => {
     let loading: ReturnType<typeof loadGrpcServices> | undefined;
     // Listeners of the same dialects serve the same methods.
@@ -93,12 +95,13 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
   };
 
   const at = createEndpoints(options);
-  const rest = createRest(dialects.filter(({ ports }) => ports?.http === undefined));
-  const loadShared = loadGrpc(dialects.filter(({ ports }) => ports?.grpc === undefined));
+  const shared = dialects.filter(({ apart }) => apart !== true);
+  const rest = createRest(shared);
+  const loadShared = loadGrpc(shared);
   const http = open(at.http, rest);
   const httpSocket = at.httpSocket && open(at.httpSocket, rest);
-  const grpcPort = at.grpc && grpc.createListener(at.grpc, loadShared);
-  const grpcSocket = at.grpcSocket && grpc.createListener(at.grpcSocket, loadShared);
+  const grpcPort = at.grpc && serveGrpc(at.grpc, loadShared);
+  const grpcSocket = at.grpcSocket && serveGrpc(at.grpcSocket, loadShared);
   const metrics =
     at.metrics && render && open(at.metrics, { dispatch: createMetricsDispatch({ ...dependencies, render }) });
   const admin = at.admin && rest.adminDispatch && open(at.admin, { dispatch: rest.adminDispatch });
@@ -113,7 +116,7 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
     return {
       name: dialect.name,
       http: port === undefined ? undefined : open(endpoint(port), createRest([dialect]), dialect),
-      grpc: portOfGrpc === undefined ? undefined : grpc.createListener(endpoint(portOfGrpc), loadGrpc([dialect])),
+      grpc: portOfGrpc === undefined ? undefined : serveGrpc(endpoint(portOfGrpc), loadGrpc([dialect])),
     };
   });
   const apart = own.filter((each) => each.http !== undefined || each.grpc !== undefined);

@@ -1,11 +1,45 @@
-import type { InferTarget } from '../core/index.js';
+import { type InferTarget, invalidArgument, MillraceError } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
-import { chooseVersion } from '../routing/index.js';
+import { chooseVersion, parseLabelledName } from '../routing/index.js';
+import { didYouMean } from '../text/index.js';
 import { explainAbsence } from './absence.js';
+import { STABLE, type VersionLabels } from './version-labels.js';
 
-/** The version that answers for a requested model. Throws why there is none; `starting`: models are still being found. */
-export function findVersion(engine: Engine, wanted: InferTarget, starting: () => boolean): ModelInfo {
-  const info = chooseVersion(engine.serving(wanted.name), wanted.version);
+export interface VersionLookup {
+  readonly engine: Pick<Engine, 'serving' | 'statusesOf'>;
+  readonly labels: Pick<VersionLabels, 'of'>;
+  /** Models are still being found. */
+  readonly starting: () => boolean;
+}
+
+/**
+ * The version that answers for a requested model: the one that is named by number or by label (`fraud@canary`), else the one with the
+ * label `stable`, else the highest. Throws why there is none.
+ */
+export function findVersion(lookup: VersionLookup, wanted: InferTarget): ModelInfo {
+  const { engine, starting } = lookup;
+  const target = withoutLabel(lookup, wanted);
+  const info = chooseVersion(engine.serving(target.name), target.version);
   if (info !== undefined) return info;
-  throw explainAbsence(wanted, { statuses: engine.statusesOf(wanted.name), starting: starting() });
+  throw explainAbsence(target, { statuses: engine.statusesOf(target.name), starting: starting() });
+}
+
+/** The model and the number of the version that a target stands for; the number is undefined where any will do. */
+export function withoutLabel({ engine, labels }: Omit<VersionLookup, 'starting'>, wanted: InferTarget): InferTarget {
+  const { name, version } = wanted;
+  const labelled = parseLabelledName(name);
+  // A model may have such a name itself.
+  if (labelled === undefined || engine.statusesOf(name).length > 0) {
+    const stable = version === undefined ? labels.of(name).get(STABLE) : undefined;
+    return stable === undefined ? wanted : { name, version: stable };
+  }
+  if (engine.statusesOf(labelled.name).length === 0) return wanted;
+  if (version !== undefined) {
+    throw invalidArgument(`'${name}' names a version by its label: expected no further version, got ${version}`);
+  }
+  const known = labels.of(labelled.name);
+  const labelledVersion = known.get(labelled.label);
+  if (labelledVersion !== undefined) return { name: labelled.name, version: labelledVersion };
+  const hint = didYouMean(labelled.label, [...known.keys()], "'");
+  throw new MillraceError('not_found', `model '${labelled.name}' has no label '${labelled.label}'${hint}`);
 }

@@ -52,7 +52,7 @@ function createFixture(fields: Partial<ModelInfo> = {}) {
     clock,
     events,
     sharedMemory,
-    starting: () => false,
+    lookup: { engine, labels: { of: () => new Map() }, starting: () => false },
   });
   const resolveM = (options?: ResolveOptions): Resolved => resolve(call(), TARGET, options);
   const submit = (options: Partial<InferRequest>) => {

@@ -11,6 +11,7 @@ import {
 import type { Engine, ModelInfo } from '../engine/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import { checkClasses } from './classify.js';
+import type { VersionLookup } from './find-version.js';
 import { joinPieces } from './join-pieces.js';
 import { createResolution, type Resolution } from './resolve.js';
 import { createRun, type Settle } from './run.js';
@@ -22,8 +23,7 @@ export interface InferDependencies {
   readonly clock: Clock;
   readonly events: EventBus;
   readonly sharedMemory: SharedMemory;
-  /** The server is still finding out which models there are. */
-  readonly starting: () => boolean;
+  readonly lookup: VersionLookup;
 }
 
 interface Outcome {
@@ -36,11 +36,10 @@ interface Outcome {
 }
 
 /** The use case that everything is about: resolve, submit, answer. One `inferFinished` a call. */
-export function createInfer({ engine, clock, events, sharedMemory, starting }: InferDependencies) {
+export function createInfer({ engine, clock, events, sharedMemory, lookup }: InferDependencies) {
   const run = createRun({ engine, sharedMemory, turns: new Turns(clock) });
   const { resolve, versionNow } = createResolution({
-    engine,
-    starting,
+    lookup,
     onRefused: (call, target, error) => finish(call, { target, error }),
   });
 

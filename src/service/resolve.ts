@@ -1,16 +1,14 @@
 import { type Call, type InferTarget, MillraceError, toMillraceError } from '../core/index.js';
-import type { Engine, ModelInfo } from '../engine/index.js';
+import type { ModelInfo } from '../engine/index.js';
 import { admit } from '../governance/index.js';
 import { chooseVersion } from '../routing/index.js';
-import { findVersion } from './find-version.js';
+import { findVersion, type VersionLookup } from './find-version.js';
 import type { Resolved, ResolveOptions } from './types.js';
 
 const NO_OPTIONS: ResolveOptions = {};
 
 interface ResolutionDependencies {
-  readonly engine: Engine;
-  /** The server is still finding out which models there are. */
-  readonly starting: () => boolean;
+  readonly lookup: VersionLookup;
   /** Called when a call ends because it could not be resolved. */
   readonly onRefused: (call: Call, target: InferTarget, error: MillraceError) => void;
 }
@@ -21,11 +19,11 @@ export interface Resolution extends Resolved {
 }
 
 /** Lets a call in and chooses the version that answers it. */
-export function createResolution({ engine, starting, onRefused }: ResolutionDependencies) {
+export function createResolution({ lookup, onRefused }: ResolutionDependencies) {
   function resolve(call: Call, target: InferTarget, options = NO_OPTIONS): Resolved {
     try {
       admit(call.principal, 'infer');
-      const info = findVersion(engine, target, starting);
+      const info = findVersion(lookup, target);
       checkAnswers(info, options);
       // The brand keeps everybody else from making one; it is not there at run time.
       return { target, info, options } as Pick<Resolution, 'target' | 'info' | 'options'> as Resolution;
@@ -38,7 +36,7 @@ export function createResolution({ engine, starting, onRefused }: ResolutionDepe
   /** The version that runs it now: loaded again or not, the resolved one while it serves. Throws as {@link resolve}. */
   function versionNow(resolved: Resolved): ModelInfo {
     const { target, info, options } = resolved as Resolution;
-    const now = chooseVersion(engine.serving(target.name), info.ref.version) ?? findVersion(engine, target, starting);
+    const now = chooseVersion(lookup.engine.serving(info.ref.name), info.ref.version) ?? findVersion(lookup, target);
     if (now !== info) checkAnswers(now, options);
     return now;
   }

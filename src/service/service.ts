@@ -4,7 +4,7 @@ import { admit } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import { createAudit, type Subject } from './audit.js';
-import { findVersion } from './find-version.js';
+import { findVersion, type VersionLookup } from './find-version.js';
 import { createInfer } from './infer.js';
 import { ModelController } from './loading/model-controller.js';
 import { isModelReady } from './model-ready.js';
@@ -74,13 +74,13 @@ interface Running {
 
 function createUseCases(setup: CreateServiceOptions, { controller, ready }: Running): Service {
   const { engine, logControl, sharedMemory } = setup;
-  const starting = () => !controller.started;
-  const find = (name: string, version: number | undefined) => ({
-    info: findVersion(engine, { name, version }, starting),
-    versions: engine.serving(name).map(({ ref }) => ref.version),
-  });
+  const lookup: VersionLookup = { engine, labels: controller.labels, starting: () => !controller.started };
+  const find = (name: string, version: number | undefined) => {
+    const info = findVersion(lookup, { name, version });
+    return { info, versions: engine.serving(info.ref.name).map(({ ref }) => ref.version) };
+  };
   const audited = createAudit(setup, 'manage');
-  const inference = createInfer({ ...setup, starting });
+  const inference = createInfer({ ...setup, lookup });
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   return {
     resolve: inference.resolve,
@@ -93,7 +93,7 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     ready,
     modelReady(call, name, version) {
       admit(call.principal, 'observe', 'infer');
-      return isModelReady(engine, { name, version });
+      return isModelReady(lookup, { name, version });
     },
     modelInfo(call, name, version) {
       admit(call.principal, 'observe', 'infer');
@@ -103,8 +103,8 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
       admit(call.principal, 'observe');
       if (name === undefined) return engine.statistics();
       const { versions, info } = blame(() => find(name, version));
-      const wanted = version === undefined ? versions : [info.ref.version];
-      return engine.statistics().filter((entry) => entry.name === name && wanted.includes(entry.version));
+      const wanted = version === undefined && info.ref.name === name ? versions : [info.ref.version];
+      return engine.statistics().filter((entry) => entry.name === info.ref.name && wanted.includes(entry.version));
     },
     readyModels(call) {
       admit(call.principal, 'infer', 'observe', 'manage');

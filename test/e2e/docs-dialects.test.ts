@@ -29,6 +29,11 @@ it('the program of docs/dialects.md runs as it stands there', async () => {
 it('docs/dialects.md names every member of a dialect', () => {
   const table = page.slice(page.indexOf('| member |'), page.indexOf('A route with'));
   const named = [...table.matchAll(/^\| ([^|]+) \|/gm)].slice(1).flatMap(([, cell = '']) => cell.match(/\w+/g) ?? []);
-  const all: Required<Dialect> = { ports: {}, ...createToyDialect(createDialectContext()) } as Required<Dialect>;
+  const all: Required<Dialect> = {
+    ports: {},
+    apart: false,
+    grpcServices: [],
+    ...createToyDialect(createDialectContext()),
+  } as Required<Dialect>;
   expect(named.sort()).toEqual(Object.keys(all).sort());
 });

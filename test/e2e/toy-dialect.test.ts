@@ -180,8 +180,18 @@ describe('a dialect from outside', () => {
     });
   });
 
-  it('may have ports of its own, where nothing else is served', async () => {
-    const { http, grpc, dialects } = await start([toy({ ports: { http: 0, grpc: 0 } })], { auth: { keys: KEYS } });
+  it('may have ports of its own besides the shared ones', async () => {
+    const { http, dialects } = await start([toy({ ports: { http: 0 } })], { auth: { keys: KEYS } });
+    const run = { method: 'POST', body: '{"numbers":[3]}' };
+    for (const url of [http.url, dialects.toy?.http?.url]) {
+      expect((await ask(`${url}/toy/m:run`, run)).json.results).toEqual([3]);
+    }
+    expect(dialects.toy?.grpc).toBeUndefined();
+  });
+
+  it('may be served apart, on ports where nothing else is', async () => {
+    const apart = toy({ ports: { http: 0, grpc: 0 }, apart: true });
+    const { http, grpc, dialects } = await start([apart], { auth: { keys: KEYS } });
     const own = dialects.toy?.http?.url ?? '';
     const body = '{"numbers":[3]}';
     expect((await ask(`${own}/toy/m:run`, { method: 'POST', body })).json.results).toEqual([3]);
@@ -211,6 +221,24 @@ function other(): Partial<ReturnType<CreateDialect>> {
 }
 
 const OTHER_STATUS = createToyDialect({} as Parameters<CreateDialect>[0]).status;
+
+describe('a route that yields', () => {
+  const twin = (yields: boolean): CreateDialect => {
+    const [run] = createToyDialect({} as Parameters<CreateDialect>[0]).routes;
+    if (run === undefined) throw new Error('the toy dialect has no route');
+    const handle = () => ({ status: 299, headers: {}, body: '' });
+    return toy({ ...other(), name: 'twin', shares: [], routes: [{ ...run, path: '/toy/{name}:run', yields, handle }] });
+  };
+  const statusOfRun = async (dialects: readonly CreateDialect[]) => {
+    const { http } = await start(dialects, { auth: { keys: KEYS } });
+    return (await ask(`${http.url}/toy/m:run`, { method: 'POST', body: '{"numbers":[1]}' })).status;
+  };
+
+  it('is left to another dialect that has the same', async () => {
+    expect(await statusOfRun([twin(true), createToyDialect])).toBe(200);
+    expect(await statusOfRun([twin(true)])).toBe(299);
+  });
+});
 
 describe('dialects that collide', () => {
   const route = (path: string): Partial<ReturnType<CreateDialect>> => {

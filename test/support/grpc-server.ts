@@ -103,11 +103,12 @@ export async function startGrpcServer(settings: TestGrpcSettings = {}): Promise<
     deadlines: new DeadlineWatch(clock),
     requestId: (header) => (typeof header === 'string' ? header : `r${++requests}`),
   });
-  const listener = grpc.createListener(
-    settings.endpoint ?? { kind: 'port', host: '127.0.0.1', port: 0, setting: 'grpcPort' },
-    async () =>
+  const listener = grpc.createListener({
+    endpoint: settings.endpoint ?? { kind: 'port', host: '127.0.0.1', port: 0, setting: 'grpcPort' },
+    loadMethods: async () =>
       (settings.methods ?? [ECHO]).map((method) => ({ method, status: GRPC_STATUS, credentialOf: undefined })),
-  );
+    switchedOff: [],
+  });
   const { url, port } = await listener.listen();
   closing.push(async () => {
     const stopped = listener.stop();

@@ -1,9 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { DeepReadonly } from '../../core/index.js';
+import { httpSwitch } from '../switch-options.js';
 
-/** What OpenAI's API keeps. */
+/** OpenAI's API, and what it keeps. */
 export const OpenAiOptionsSchema = Type.Object(
   {
+    ...httpSwitch("OpenAI's API", true),
     maxStoredResponses: Type.Integer({
       default: 1_000,
       minimum: 0,

@@ -1,11 +1,9 @@
 import type { ByteBudget, Clock, DeadlineWatch, EventBus } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
-import type { ServedMethod } from '../../protocols/index.js';
-import type { Endpoint } from '../endpoint.js';
 import type { ServerOptions } from '../options.js';
 import type { TlsPair } from '../tls.js';
 import type { GrpcContext } from './exchange.js';
-import { GrpcListener } from './listener.js';
+import { GrpcListener, type GrpcListenerOptions } from './listener.js';
 import { OpenCalls } from './open-calls.js';
 import { Sidelines } from './sidelines.js';
 
@@ -25,8 +23,7 @@ export interface GrpcSetup {
 
 /** The gRPC side of a server: one set of calls, whatever listener they come in by. */
 export interface GrpcServer {
-  /** `loadMethods` is asked when the listener is opened. */
-  createListener(endpoint: Endpoint, loadMethods: () => Promise<readonly ServedMethod[]>): GrpcListener;
+  createListener(options: Omit<GrpcListenerOptions, 'context' | 'tls'>): GrpcListener;
   readonly calls: OpenCalls;
 }
 
@@ -44,8 +41,8 @@ export function createGrpcServer(setup: GrpcSetup): GrpcServer {
     sidelines: new Sidelines(),
   };
   return {
-    createListener: (endpoint, loadMethods) =>
-      new GrpcListener({ context, endpoint, loadMethods, tls: endpoint.kind === 'port' ? tls : undefined }),
+    createListener: (given) =>
+      new GrpcListener({ ...given, context, tls: given.endpoint.kind === 'port' ? tls : undefined }),
     calls,
   };
 }

@@ -10,7 +10,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import { GRPC_STATUS_CODES, type ServedMethod } from '../../protocols/index.js';
+import { type Dialect, GRPC_STATUS_CODES, type ServedMethod } from '../../protocols/index.js';
 import { checksHosts } from '../bind.js';
 import { type Address, addressOf, type Endpoint, listenAt, portOf } from '../endpoint.js';
 import { HostGuard } from '../host-guard.js';
@@ -43,7 +43,10 @@ const MAX_SESSION_MEMORY = 256;
 export interface GrpcListenerOptions {
   readonly context: GrpcContext;
   readonly endpoint: Endpoint;
+  /** Asked when the listener is opened. */
   readonly loadMethods: () => Promise<readonly ServedMethod[]>;
+  /** Who asks for their services is told that they are off. */
+  readonly switchedOff: readonly Dialect[];
   /** undefined = cleartext with prior knowledge, as gRPC clients speak it. */
   readonly tls: TlsPair | undefined;
 }
@@ -160,7 +163,7 @@ export class GrpcListener {
     if (connection === undefined) return;
     const incoming: IncomingStream = { stream, headers, path: served === undefined ? '' : path, served, connection };
     if (served === undefined) {
-      new GrpcExchange(context, incoming).fail(unknownMethod(path, methods));
+      new GrpcExchange(context, incoming).fail(unknownMethod(path, methods, this.#options.switchedOff));
       return;
     }
     const { method } = served;
@@ -218,11 +221,15 @@ function checkMetadata(rawHeaders: readonly string[], maxBytes: number): void {
   );
 }
 
-function unknownMethod(path: string, methods: GrpcMethods): GrpcRefusal {
+function unknownMethod(path: string, methods: GrpcMethods, switchedOff: readonly Dialect[]): GrpcRefusal {
   const [, service = '', name = ''] = path.split('/');
-  const known = [...methods.keys()].some((candidate) => candidate.startsWith(`/${service}/`));
-  return new GrpcRefusal(
-    GRPC_STATUS_CODES.UNIMPLEMENTED,
-    known ? `service ${service} has no method '${name}'` : `service '${service}' is not served here`,
+  const refusal = (message: string) => new GrpcRefusal(GRPC_STATUS_CODES.UNIMPLEMENTED, message);
+  if ([...methods.keys()].some((candidate) => candidate.startsWith(`/${service}/`))) {
+    return refusal(`service ${service} has no method '${name}'`);
+  }
+  const dialect = switchedOff.find(({ grpcServices }) => grpcServices?.includes(service))?.name;
+  if (dialect === undefined) return refusal(`service '${service}' is not served here`);
+  return refusal(
+    `service '${service}' is not served here: the dialect '${dialect}' is off; \`${dialect}.enabled: true\` switches it on`,
   );
 }

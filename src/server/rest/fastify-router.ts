@@ -11,14 +11,14 @@ import { createAllowedMethods } from './allowed-methods.js';
 import { readJson } from './json-body.js';
 import { ExchangeRequest } from './route-request.js';
 import { closestDialect, type TableRow } from './route-table.js';
-import type { Signpost } from './signposts.js';
+import type { SignpostAt } from './signposts.js';
 
 export interface RouterOptions {
   readonly rows: readonly TableRow[];
   /** Routes that never come here; known for 405 and for the OpenAPI document. */
   readonly elsewhere: readonly TableRow[];
-  /** Where a path leads that no route has. */
-  readonly signpostAt?: (path: string) => Signpost | undefined;
+  /** Where a request leads that no route has. */
+  readonly signpostAt?: SignpostAt;
   readonly authenticate: Authenticate;
   readonly maxBodyBytes: number;
   readonly info: OpenApiInfo;
@@ -123,12 +123,13 @@ function bindUnknown(app: FastifyInstance, { rows, elsewhere, signpostAt, exchan
   app.addHook('onRequest', async (request, reply) => {
     if (!request.is404) return;
     const exchange = exchangeOf(request);
-    const { method, url = '', headers } = exchange.req;
+    const { method = '', url = '', headers } = exchange.req;
     const path = url.split('?', 1)[0] ?? '';
-    exchange.dialect = closestDialect(all, path) ?? exchange.dialect;
-    const allow = allowedMethods(path);
+    const signpost = signpostAt?.(method, path);
+    exchange.dialect = signpost?.dialect ?? closestDialect(all, path) ?? exchange.dialect;
+    const allow = signpost?.dialect === undefined ? allowedMethods(path) : '';
     if (allow === '') {
-      const { text, page } = signpostAt?.(path) ?? {};
+      const { text, page } = signpost ?? {};
       const browses = (method === 'GET' || method === 'HEAD') && headers.accept?.includes('text/html') === true;
       if (page === undefined || !browses) {
         throw new HttpError(404, `no route ${method} ${path}${text === undefined ? '' : `: ${text}`}`);

@@ -7,7 +7,7 @@ import type { NodeExchange } from '../http/node-exchange.js';
 import { createRestDispatch, type WholeInferences } from './dispatch.js';
 import { createRouteTable, type TableRow } from './route-table.js';
 import { createRouter, type Router } from './router.js';
-import type { Signpost } from './signposts.js';
+import type { SignpostAt } from './signposts.js';
 
 export interface RestSetup {
   readonly dialects: readonly Dialect[];
@@ -23,7 +23,7 @@ export interface RestSetup {
   readonly version: string;
   /** Routes that change the server have a port of their own. */
   readonly separateControl: boolean;
-  readonly signpostAt: (path: string) => Signpost | undefined;
+  readonly signpostAt: SignpostAt;
 }
 
 /** What answers HTTP requests for a list of dialects. */

@@ -13,13 +13,15 @@ const OWN_NAME = 'millrace';
 
 /**
  * The routes of all dialects of one listener, shared ones included. Throws `failed_precondition` where two of them claim the same
- * method and path, or one claims what is the server's own: a path below `/millrace/`, or one of `taken`.
+ * method and path and neither yields, or one claims what is the server's own: a path below `/millrace/`, or one of `taken`.
  */
 export function createRouteTable(dialects: readonly Dialect[], taken: readonly Route[]): readonly TableRow[] {
-  const rows = [
+  const all = [
     ...dialects.flatMap((dialect) => dialect.routes.map((route): TableRow => ({ dialect, route }))),
     ...createSharedRoutes(dialects),
   ];
+  const insisting = new Set(all.filter(({ route }) => route.yields !== true).map(({ route }) => claimOf(route)));
+  const rows = all.filter(({ route }) => route.yields !== true || !insisting.has(claimOf(route)));
   const own = new Set(taken.map(claimOf));
   const claims = new Claims();
   for (const { dialect, route } of rows) {

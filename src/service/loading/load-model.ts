@@ -9,6 +9,7 @@ import {
   scanSettled,
   scanWithComposing,
 } from '../../repository/index.js';
+import { applyLabels } from './apply-labels.js';
 import type { Hold } from './held-models.js';
 import type { LoadOptions } from './load-overrides.js';
 import { missingModels } from './missing-models.js';
@@ -29,13 +30,14 @@ export async function loadModel(
   parts: LoadingParts,
   { name, options, hold }: AskedLoad,
 ): Promise<readonly ModelInfo[]> {
-  const { repository, known, index, loader, overrides, broughtAlong, patience } = parts;
+  const { repository, known, index, loader, labels, overrides, broughtAlong, patience } = parts;
   const given = overrides.complete(name, options);
   const own = await scanSettled(repository, { ...given, name }, patience);
   if (own.sources.length === 0) throw nothingToLoad(name, own);
   const others = await scanComposing(parts, own.sources, hold);
   index.report(others);
   index.reportMissing(missingModels(own.sources, others.names).filter((part) => !index.isServed(part)));
+  applyLabels(labels, [...others.sources, ...own.sources], { isFinal: false });
   const round = loader.createRound();
   known.remember(others.names, others.sources);
   for (const part of others.names) broughtAlong.add(part);
@@ -47,6 +49,7 @@ export async function loadModel(
     const reasons = failed.map((error) => error.message).join('; ');
     throw invalidArgument(`model '${name}' failed to load: ${reasons}`, { cause: failed[0] });
   }
+  applyLabels(labels, own.sources, { isFinal: true });
   const { removed, sources } = diffScan(known.of(name), own);
   known.remember([name], sources);
   broughtAlong.delete(name);

@@ -1,6 +1,7 @@
 import { MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import { composingModels } from '../../repository/index.js';
+import type { VersionLabels } from '../version-labels.js';
 import { loadAtStart } from './load-at-start.js';
 import { loadModel } from './load-model.js';
 import type { LoadOptions } from './load-overrides.js';
@@ -25,6 +26,11 @@ export class ModelController {
   /** Every model asked for at start is ready or has failed. */
   get started(): boolean {
     return this.#started;
+  }
+
+  /** Which versions the labels of the models stand for. */
+  get labels(): VersionLabels {
+    return this.#parts.labels;
   }
 
   /** Loads what the control mode says; rejects only in `strict` mode, with everything that did not load. */
@@ -54,13 +60,14 @@ export class ModelController {
    * is over. `withComposing`: so are the models that came only with it.
    */
   async unload(name: string, { withComposing = false }: { readonly withComposing?: boolean } = {}): Promise<void> {
-    const { engine, turns, index, overrides, broughtAlong } = this.#parts;
+    const { engine, turns, index, overrides, labels, broughtAlong } = this.#parts;
     await turns.released(name);
     const statuses = engine.statusesOf(name);
     if (statuses.length === 0) throw new MillraceError('not_found', `there is no model '${name}'`);
     const composing = withComposing ? statuses.flatMap(({ info }) => (info ? composingModels(info.source) : [])) : [];
     broughtAlong.delete(name);
     overrides.forget(name);
+    labels.forget(name);
     index.unload(name);
     for (const part of composing) {
       const orphaned = broughtAlong.has(part) && index.isServed(part) && !index.isNeeded(part);

@@ -1,6 +1,7 @@
 import type { Clock, EventBus } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
 import type { Patience, Repository, RepositoryOptions } from '../../repository/index.js';
+import { VersionLabels } from '../version-labels.js';
 import { KnownSources } from './known-sources.js';
 import { LoadOverrides } from './load-overrides.js';
 import { LoadTurns } from './load-turns.js';
@@ -24,6 +25,7 @@ export interface LoadingParts extends ModelControllerOptions {
   readonly known: KnownSources;
   readonly index: ModelIndex;
   readonly loader: SourceLoader;
+  readonly labels: VersionLabels;
   readonly overrides: LoadOverrides;
   /** Models that were only loaded because an ensemble is made of them. */
   readonly broughtAlong: Set<string>;
@@ -46,6 +48,7 @@ export function createParts(setup: ModelControllerOptions, closed: () => boolean
     known,
     index,
     loader: new SourceLoader({ engine, known, index }),
+    labels: new VersionLabels(engine, events),
     overrides: new LoadOverrides(clock),
     broughtAlong: new Set(),
     patience: { clock, maxWaitMs: MAX_SETTLE_WAIT_MS, stopped: closed },

@@ -1,5 +1,6 @@
 import type { Timer } from '../../core/index.js';
 import { diffScan } from '../../repository/index.js';
+import { applyLabels } from './apply-labels.js';
 import type { LoadingParts } from './parts.js';
 
 /** Scans the repositories again and again: loads what is new or changed, unloads what is gone, leaves the rest. */
@@ -34,14 +35,16 @@ export class Polling {
   }
 
   async #scan(): Promise<void> {
-    const { repository, known, index, loader } = this.#parts;
+    const { repository, known, index, loader, labels } = this.#parts;
     const scan = await repository.scan();
     index.report(scan);
     const { added, changed, removed, sources } = diffScan(known.all, scan);
     known.replace(sources);
+    applyLabels(labels, sources, { isFinal: false });
     const round = loader.createRound();
     round.add([...added, ...changed.map(({ to }) => to)]);
     await round.results();
+    applyLabels(labels, sources, { isFinal: true });
     const kept = removed.filter(({ name }) => index.hasFailed(name, sources));
     known.replace([...known.all, ...kept]);
     index.retire(

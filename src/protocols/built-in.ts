@@ -1,0 +1,37 @@
+import type { Static } from '@sinclair/typebox';
+import type { DeepReadonly } from '../core/index.js';
+import type { Dialect, DialectContext } from './dialect.js';
+import { createOipDialect } from './oip/dialect.js';
+import { OipOptionsSchema } from './oip/options.js';
+import { createOpenAiDialect } from './openai/dialect.js';
+import { OpenAiOptionsSchema } from './openai/options.js';
+import { type SwitchOptions, withPorts } from './switch-options.js';
+
+/** The settings of the built-in dialects, under their names. */
+export const DIALECT_OPTIONS = {
+  oip: OipOptionsSchema,
+  openai: OpenAiOptionsSchema,
+} as const;
+
+export type DialectOptions = {
+  readonly [Name in keyof typeof DIALECT_OPTIONS]: DeepReadonly<Static<(typeof DIALECT_OPTIONS)[Name]>>;
+};
+
+/** The built-in dialects, those that are on and those that are off. */
+export interface BuiltInDialects {
+  readonly spoken: readonly Dialect[];
+  /** Who asks for what they would serve is told how to switch them on. */
+  readonly switchedOff: readonly Dialect[];
+}
+
+export function createBuiltInDialects(context: DialectContext, options: DialectOptions): BuiltInDialects {
+  const { oip, openai } = options;
+  const all: readonly (readonly [Dialect, SwitchOptions])[] = [
+    [createOipDialect(context), oip],
+    [createOpenAiDialect(context, openai), openai],
+  ];
+  return {
+    spoken: all.flatMap(([dialect, option]) => (option.enabled ? [withPorts(dialect, option)] : [])),
+    switchedOff: all.flatMap(([dialect, option]) => (option.enabled ? [] : [dialect])),
+  };
+}
