@@ -104,11 +104,11 @@ export default {
     },
     ...DIALECTS.map((dialect) => ({
       name: `nobody-knows-the-dialect-${dialect}`,
-      comment: 'A dialect is a folder: the list that the assembly makes of them is the only place that names it.',
+      comment: 'A dialect is a folder: the list of the built-in ones is the only place that names it.',
       severity: 'error',
       from: {
         path: '^src/protocols/',
-        pathNot: [`^src/protocols/${dialect}/`, '^src/protocols/index\\.ts$', '\\.test\\.ts$'],
+        pathNot: [`^src/protocols/${dialect}/`, '^src/protocols/(index|built-in)\\.ts$', '\\.test\\.ts$'],
       },
       to: { path: `^src/protocols/${dialect}/` },
     })),
