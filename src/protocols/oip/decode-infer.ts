@@ -6,6 +6,11 @@ import {
   type Signature,
   type Tensor,
 } from '../../core/index.js';
+import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
+import { excerpt, JsonCursor } from '../json/cursor.js';
+import { skipValue } from '../json/skip.js';
+import { readString } from '../json/string.js';
+import { readMemberName, wordSet } from '../json/words.js';
 import { LARGE_BYTES, type WireHeaders, type WireRequest } from '../wire.js';
 import { attachBinary } from './decode-binary.js';
 import { type InputHead, readInput } from './decode-input.js';
@@ -13,11 +18,6 @@ import { type OutputList, readOutputs } from './decode-outputs.js';
 import { decodeRawInput } from './decode-raw.js';
 import { NO_REQUEST_PARAMETERS, type RequestParameters, readRequestParameters } from './decode-request-parameters.js';
 import type { BinaryOutputs } from './encode-infer.js';
-import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from './json/bytes.js';
-import { excerpt, JsonCursor } from './json/cursor.js';
-import { skipValue } from './json/skip.js';
-import { readString } from './json/string.js';
-import { readMemberName, wordSet } from './json/words.js';
 
 const MEMBERS = wordSet('inputs', 'outputs', 'id', 'parameters');
 const NO_NAMES: ReadonlySet<string> = new Set();

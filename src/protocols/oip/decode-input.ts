@@ -7,15 +7,15 @@ import {
   type Parameters,
   type SharedMemoryRange,
 } from '../../core/index.js';
+import { CLOSE_BRACE, OPEN_BRACE } from '../json/bytes.js';
+import { excerpt, type JsonCursor } from '../json/cursor.js';
+import type { Named } from '../json/elements.js';
+import { skipUnchecked, skipValue } from '../json/skip.js';
+import { readString } from '../json/string.js';
+import { readTensorData } from '../json/tensor-data.js';
+import { readMemberName, readWord, wordSet } from '../json/words.js';
 import { countParameter, readParameters, sharedMemoryParameter } from './decode-parameters.js';
 import { readShape } from './decode-shape.js';
-import { CLOSE_BRACE, OPEN_BRACE } from './json/bytes.js';
-import { excerpt, type JsonCursor } from './json/cursor.js';
-import type { Named } from './json/elements.js';
-import { skipUnchecked, skipValue } from './json/skip.js';
-import { readString } from './json/string.js';
-import { readTensorData } from './json/tensor-data.js';
-import { readMemberName, readWord, wordSet } from './json/words.js';
 
 const MEMBERS = wordSet('name', 'shape', 'datatype', 'parameters', 'data');
 /** Searched in this order: the most common one first. */

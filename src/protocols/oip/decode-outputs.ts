@@ -1,11 +1,11 @@
 import { invalidArgument, type Parameters, type RequestedOutput } from '../../core/index.js';
+import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
+import { excerpt, type JsonCursor } from '../json/cursor.js';
+import type { Named } from '../json/elements.js';
+import { skipValue } from '../json/skip.js';
+import { readString } from '../json/string.js';
+import { readMemberName, wordSet } from '../json/words.js';
 import { booleanParameter, countParameter, readParameters, sharedMemoryParameter } from './decode-parameters.js';
-import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from './json/bytes.js';
-import { excerpt, type JsonCursor } from './json/cursor.js';
-import type { Named } from './json/elements.js';
-import { skipValue } from './json/skip.js';
-import { readString } from './json/string.js';
-import { readMemberName, wordSet } from './json/words.js';
 
 const MEMBERS = wordSet('name', 'parameters');
 

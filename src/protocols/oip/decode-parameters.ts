@@ -6,11 +6,11 @@ import {
   type ParameterValue,
   type SharedMemoryRange,
 } from '../../core/index.js';
-import { CLOSE_BRACE, COLON, OPEN_BRACE, QUOTE } from './json/bytes.js';
-import { excerpt, type JsonCursor } from './json/cursor.js';
-import { type Named, startsNumber } from './json/elements.js';
-import { parseNumber, readNumberText } from './json/number.js';
-import { readString } from './json/string.js';
+import { CLOSE_BRACE, COLON, OPEN_BRACE, QUOTE } from '../json/bytes.js';
+import { excerpt, type JsonCursor } from '../json/cursor.js';
+import { type Named, startsNumber } from '../json/elements.js';
+import { parseNumber, readNumberText } from '../json/number.js';
+import { readString } from '../json/string.js';
 
 /** Most parameters of a request, an input or an output. */
 export const MAX_PARAMETERS = 256;

@@ -5,9 +5,9 @@ import {
   type ParameterValue,
   type SequenceControl,
 } from '../../core/index.js';
+import { excerpt, type JsonCursor } from '../json/cursor.js';
+import type { Named } from '../json/elements.js';
 import { booleanParameter, longParameter, mistyped, readParameters } from './decode-parameters.js';
-import { excerpt, type JsonCursor } from './json/cursor.js';
-import type { Named } from './json/elements.js';
 
 /** How errors name the request itself. */
 export const REQUEST: Named = { label: 'request' };

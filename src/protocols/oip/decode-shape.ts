@@ -1,7 +1,7 @@
 import { invalidArgument } from '../../core/index.js';
-import { CLOSE_BRACKET, isDigit, OPEN_BRACKET, ZERO } from './json/bytes.js';
-import type { JsonCursor } from './json/cursor.js';
-import type { Named } from './json/elements.js';
+import { CLOSE_BRACKET, isDigit, OPEN_BRACKET, ZERO } from '../json/bytes.js';
+import type { JsonCursor } from '../json/cursor.js';
+import type { Named } from '../json/elements.js';
 
 /** Largest dimension of a shape. */
 export const MAX_DIMENSION = 2 ** 31 - 1;

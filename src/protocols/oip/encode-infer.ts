@@ -7,9 +7,9 @@ import {
   type Tensor,
   Turns,
 } from '../../core/index.js';
+import { Gaps } from '../json/gaps.js';
+import { JsonWriter } from '../json/writer.js';
 import type { WireResponse } from '../wire.js';
-import { Gaps } from './json/gaps.js';
-import { JsonWriter } from './json/writer.js';
 
 const JSON_HEADERS = Object.freeze({ 'content-type': 'application/json' });
 

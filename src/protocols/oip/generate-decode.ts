@@ -10,14 +10,14 @@ import {
   type Tensor,
   type TensorSpec,
 } from '../../core/index.js';
+import { CLOSE_BRACE, COLON, OPEN_BRACE } from '../json/bytes.js';
+import { excerpt, JsonCursor } from '../json/cursor.js';
+import { readFlatData } from '../json/flat-data.js';
+import { readString } from '../json/string.js';
 import type { WireRequest } from '../wire.js';
 import { inputLabel } from './decode-input.js';
 import { MAX_PARAMETERS, readParameter } from './decode-parameters.js';
 import { toRequestParameters } from './decode-request-parameters.js';
-import { CLOSE_BRACE, COLON, OPEN_BRACE } from './json/bytes.js';
-import { excerpt, JsonCursor } from './json/cursor.js';
-import { readFlatData } from './json/flat-data.js';
-import { readString } from './json/string.js';
 
 /** What the members of a request's JSON were found to be. */
 interface Draft {

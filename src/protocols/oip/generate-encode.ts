@@ -6,9 +6,9 @@ import {
   scalarParameter,
   type Turns,
 } from '../../core/index.js';
+import { Gaps } from '../json/gaps.js';
+import { JsonWriter } from '../json/writer.js';
 import type { WireBody } from '../wire.js';
-import { Gaps } from './json/gaps.js';
-import { JsonWriter } from './json/writer.js';
 
 /** An answer of a generate route: the JSON alone, or as a server-sent event; a long one bit by bit. */
 export interface GenerateEncoder {

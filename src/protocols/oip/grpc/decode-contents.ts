@@ -7,7 +7,7 @@ import {
   type MillraceError,
 } from '../../../core/index.js';
 import { DELIMITED, FIXED32, FIXED64, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
-import type { Named } from '../json/elements.js';
+import type { Named } from '../../json/elements.js';
 
 /** Of the length before each element of BYTES. */
 const LENGTH_BYTES = 4;

@@ -7,11 +7,11 @@ import {
   type SharedMemoryRange,
 } from '../../../core/index.js';
 import { DELIMITED, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
+import { excerpt } from '../../json/cursor.js';
+import type { Named } from '../../json/elements.js';
 import { inputLabel } from '../decode-input.js';
 import { sharedMemoryParameter } from '../decode-parameters.js';
 import { MAX_DIMENSION, MAX_RANK } from '../decode-shape.js';
-import { excerpt } from '../json/cursor.js';
-import type { Named } from '../json/elements.js';
 import { type ParameterMap, readParameter } from './decode-parameters.js';
 
 /** An `InferInputTensor`; its `contents` stand in the message from `contentsStart` to `contentsEnd`, -1 = it has none. */

@@ -1,8 +1,8 @@
 import { invalidArgument, type RequestedOutput } from '../../../core/index.js';
 import { DELIMITED, type ProtoReader } from '../../grpc/proto-reader.js';
+import { excerpt } from '../../json/cursor.js';
+import type { Named } from '../../json/elements.js';
 import { countParameter, sharedMemoryParameter } from '../decode-parameters.js';
-import { excerpt } from '../json/cursor.js';
-import type { Named } from '../json/elements.js';
 import { type ParameterMap, readParameter } from './decode-parameters.js';
 
 /** Takes the element `index` of `outputs`, an `InferRequestedOutputTensor`. */

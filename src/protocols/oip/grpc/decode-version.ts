@@ -1,5 +1,5 @@
 import { invalidArgument } from '../../../core/index.js';
-import { excerpt } from '../json/cursor.js';
+import { excerpt } from '../../json/cursor.js';
 
 /** A `version` field: '' and '-1' leave the choice to the version policy. Throws `invalid_argument` for what is no number. */
 export function decodeVersion(text: string): number | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chooseSeed, Random } from '../../../../test/support/random.js';
-import { bytesOf, type Datatype, fromBfloat16Bits, fromHalfBits } from '../../../core/index.js';
+import { chooseSeed, Random } from '../../../test/support/random.js';
+import { bytesOf, type Datatype, fromBfloat16Bits, fromHalfBits } from '../../core/index.js';
 import { writeFloat32 } from './format-float.js';
 import { writeElements } from './write-elements.js';
 import { JsonWriter } from './writer.js';

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { invalidArgument, type MillraceError } from '../../../core/index.js';
+import { invalidArgument, type MillraceError } from '../../core/index.js';
 import { CLOSE_BRACE, COMMA, isSpace, utf8ErrorOffset } from './bytes.js';
 
 const MAX_EXCERPT_LENGTH = 64;

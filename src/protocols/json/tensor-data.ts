@@ -1,4 +1,4 @@
-import { bytesOf, type Datatype, toBfloat16Bits, toHalfBits } from '../../../core/index.js';
+import { bytesOf, type Datatype, toBfloat16Bits, toHalfBits } from '../../core/index.js';
 import { readBooleans } from './booleans.js';
 import type { JsonCursor } from './cursor.js';
 import { floatAssembly } from './float-assembly.js';

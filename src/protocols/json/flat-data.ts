@@ -1,4 +1,4 @@
-import { type Datatype, invalidArgument } from '../../../core/index.js';
+import { type Datatype, invalidArgument } from '../../core/index.js';
 import { CLOSE_BRACKET, OPEN_BRACKET } from './bytes.js';
 import type { JsonCursor } from './cursor.js';
 import type { Named } from './elements.js';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { chooseSeed, Random } from '../../../../test/support/random.js';
-import { elementCount } from '../../../core/index.js';
+import { chooseSeed, Random } from '../../../test/support/random.js';
+import { elementCount } from '../../core/index.js';
 import { JsonCursor } from './cursor.js';
 import { FloatAssembly } from './float-assembly.js';
 import { FloatReader } from './float-reader.js';

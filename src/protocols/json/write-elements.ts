@@ -6,7 +6,7 @@ import {
   fromHalfBits,
   type Tensor,
   typedView,
-} from '../../../core/index.js';
+} from '../../core/index.js';
 import { writeInteger } from './digits.js';
 import { floatAssembly } from './float-assembly.js';
 import { MAX_NUMBER_BYTES, writeFloat32, writeFloat64 } from './format-float.js';

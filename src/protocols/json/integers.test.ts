@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DATATYPES, type Datatype, typedView } from '../../../core/index.js';
+import { DATATYPES, type Datatype, typedView } from '../../core/index.js';
 import { JsonCursor } from './cursor.js';
 import { readTensorData } from './tensor-data.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { packBytes } from '../../../core/index.js';
+import { packBytes } from '../../core/index.js';
 import { JsonCursor } from './cursor.js';
 import { packedSizeLimit } from './strings.js';
 import { readTensorData } from './tensor-data.js';

@@ -1,4 +1,4 @@
-import { invalidArgument, type MillraceError } from '../../../core/index.js';
+import { invalidArgument, type MillraceError } from '../../core/index.js';
 import { isDigit, isSpace, MINUS } from './bytes.js';
 import type { JsonCursor } from './cursor.js';
 

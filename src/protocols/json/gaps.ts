@@ -1,5 +1,5 @@
-import type { Tensor, Turns } from '../../../core/index.js';
-import { LARGE_BYTES } from '../../wire.js';
+import type { Tensor, Turns } from '../../core/index.js';
+import { LARGE_BYTES } from '../wire.js';
 import { writeElements, writeSlice } from './write-elements.js';
 import { JsonWriter } from './writer.js';
 

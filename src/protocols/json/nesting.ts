@@ -1,4 +1,4 @@
-import { formatElementCount, invalidArgument, type MillraceError } from '../../../core/index.js';
+import { formatElementCount, invalidArgument, type MillraceError } from '../../core/index.js';
 import { CLOSE_BRACKET, OPEN_BRACKET } from './bytes.js';
 import type { JsonCursor } from './cursor.js';
 import type { Named } from './elements.js';
