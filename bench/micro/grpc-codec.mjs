@@ -10,12 +10,12 @@ import { bestOf, VARIANTS } from './best-of.mjs';
 
 const { decodeModelInfer } = await import(await compileSource('protocols/oip/grpc/decode-infer'));
 const { createInferEncoder } = await import(await compileSource('protocols/oip/grpc/encode-infer'));
-const { grpcMessage } = await import(await compileSource('protocols/oip/grpc/schema'));
+const { MESSAGES } = await import(await compileSource('protocols/oip/grpc/schema'));
 
 const OPTIONS = { maxInputs: 256 };
 const REF = { name: 'mlp', version: 1, generation: 1 };
-const REQUEST = grpcMessage('ModelInferRequest');
-const RESPONSE = grpcMessage('ModelInferResponse');
+const REQUEST = MESSAGES.named('ModelInferRequest');
+const RESPONSE = MESSAGES.named('ModelInferResponse');
 const encoder = createInferEncoder();
 
 /** Prints the time of each; undefined = there is none of that kind. */
@@ -109,7 +109,7 @@ function requests(shape, { field, values }) {
     const content =
       field === undefined
         ? { inputs: [input], rawInputContents: [values()] }
-        : { inputs: [{ ...input, contents: create(grpcMessage('InferTensorContents'), { [field]: values() }) }] };
+        : { inputs: [{ ...input, contents: create(MESSAGES.named('InferTensorContents'), { [field]: values() }) }] };
     return toBinary(REQUEST, create(REQUEST, { modelName: 'mlp', id: `request-${variant}`, ...content }));
   });
 }

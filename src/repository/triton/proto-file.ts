@@ -15,7 +15,8 @@ import {
 } from '@bufbuild/protobuf/wkt';
 
 /**
- * A field is `[number, type, oneof?]`; a type is a scalar, a message or an enum of the same package, `T[]` or `map<K,V>`.
+ * A field is `[number, type, oneof?]`; a type is a scalar, a message or an enum of the same package, a message of another one
+ * (`.google.rpc.Status`), `T[]` or `map<K,V>`. An `optional` field is alone in the oneof `_{name}`.
  */
 export type FieldRow = readonly [number: number, type: string, oneof?: string];
 
@@ -72,7 +73,8 @@ function describeMessage(table: ProtoTable, fullName: string, fields: Readonly<R
     const map = /^map<(\w+),([\w.]+)>$/.exec(type);
     if (map === null) {
       const described = describeField(table, { name: fieldName, number, type });
-      return oneof === undefined ? described : { ...described, oneofIndex: oneofs.indexOf(oneof) };
+      if (oneof === undefined) return described;
+      return { ...described, oneofIndex: oneofs.indexOf(oneof), proto3Optional: oneof === `_${fieldName}` };
     }
     const [, key = '', value = ''] = map;
     const entry = entryName(fieldName);
@@ -128,7 +130,7 @@ function describeService(
 const STREAM = /^stream /;
 
 function typeName(table: ProtoTable, name: string): string {
-  return `.${table.package}.${name}`;
+  return name.startsWith('.') ? name : `.${table.package}.${name}`;
 }
 
 /** `input_map` → `InputMapEntry`, as protoc calls the message behind a map. */

@@ -3,7 +3,7 @@ import type { Service } from '../../../service/index.js';
 import type { GrpcMethod, UnaryMethod } from '../../grpc/method.js';
 import { encodeIndex } from '../routes-encode.js';
 import { type LoadValueReader, readLoadParameters } from '../routes-repository.js';
-import { decodeMessage, encodeFromJson } from './schema.js';
+import { MESSAGES } from './schema.js';
 import { pathOf, plainMethod } from './unary.js';
 
 /** The model repository extension: index, load and unload, of all repositories or of a named one. */
@@ -59,10 +59,10 @@ function loadMethod(service: Service): UnaryMethod {
     largeMessages: true,
     handle: async (call, message) => {
       // The schema says what is there; the type repeats it.
-      const request = decodeMessage('RepositoryModelLoadRequest', message) as unknown as LoadRequest;
+      const request = MESSAGES.decode('RepositoryModelLoadRequest', message) as unknown as LoadRequest;
       const options = readLoadParameters(request.parameters, LOAD_VALUES);
       await service.loadModel(call, request.modelName, { ...options, ...repositoryOf(request.repositoryName) });
-      return encodeFromJson('RepositoryModelLoadResponse', {});
+      return MESSAGES.encodeFromJson('RepositoryModelLoadResponse', {});
     },
   };
 }

@@ -10,7 +10,7 @@ import {
 import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { MillraceError } from '../../../core/index.js';
-import { decodeMessage, decodeToJson, encodeFromJson, grpcMessage, grpcRegistry } from './schema.js';
+import { MESSAGES } from './schema.js';
 
 /** What Triton's own client was made from. */
 const triton = createFileRegistry(
@@ -39,7 +39,7 @@ const fieldsOf = (messages: readonly DescMessage[], named: (message: DescMessage
 
 describe('the schema table', () => {
   it("has Triton's messages with their fields, and one of the Open Inference Protocol", () => {
-    const own = fieldsOf(messagesOf(grpcRegistry(), 'grpc_service.proto'), ({ typeName }) => typeName);
+    const own = fieldsOf(messagesOf(MESSAGES.registry, 'grpc_service.proto'), ({ typeName }) => typeName);
     const expected = fieldsOf(messagesOf(triton, 'grpc_service.proto'), ({ typeName }) => typeName);
     expected.get('inference.ModelMetadataResponse')?.push('properties = 6: map by 9 of 9');
     expect(own).toEqual(expected);
@@ -50,7 +50,7 @@ describe('the schema table', () => {
       registry
         .getService('inference.GRPCInferenceService')
         ?.methods.map(({ name, methodKind, input, output }) => [name, methodKind, input.typeName, output.typeName]);
-    expect(methodsOf(grpcRegistry())).toEqual(methodsOf(triton));
+    expect(methodsOf(MESSAGES.registry)).toEqual(methodsOf(triton));
     expect(methodsOf(triton)).toHaveLength(20);
   });
 
@@ -65,7 +65,7 @@ describe('the schema table', () => {
         if (field.message !== undefined) compare(field.message, other?.message);
       }
     };
-    compare(grpcMessage('ModelConfig'), triton.getMessage('inference.ModelConfig'));
+    compare(MESSAGES.named('ModelConfig'), triton.getMessage('inference.ModelConfig'));
     expect(compared.size).toBeGreaterThan(40);
   });
 });
@@ -78,7 +78,7 @@ function wireOf(field: DescField): string {
 
 describe('the generic codec', () => {
   it('refuses what is malformed', () => {
-    expect(() => decodeMessage('ModelReadyRequest', Uint8Array.of(0x0a, 0x05, 0x61))).toThrow(
+    expect(() => MESSAGES.decode('ModelReadyRequest', Uint8Array.of(0x0a, 0x05, 0x61))).toThrow(
       new MillraceError('invalid_argument', 'request: malformed ModelReadyRequest: premature EOF'),
     );
   });
@@ -87,13 +87,13 @@ describe('the generic codec', () => {
     const models = [
       { name: 'm', version: '1', state: 'UNAVAILABLE', reason: 'expected 1, got \u{1f600}'.slice(0, -1) },
     ];
-    const [message] = encodeFromJson('RepositoryIndexResponse', { models });
-    expect(decodeToJson('RepositoryIndexResponse', message as Uint8Array)).toEqual({
+    const [message] = MESSAGES.encodeFromJson('RepositoryIndexResponse', { models });
+    expect(MESSAGES.decodeToJson('RepositoryIndexResponse', message as Uint8Array)).toEqual({
       models: [{ ...models[0], reason: 'expected 1, got \ufffd' }],
     });
   });
 
   it('knows what it does not know', () => {
-    expect(() => grpcMessage('Nope')).toThrow(new MillraceError('internal', 'no message Nope in the schema table'));
+    expect(() => MESSAGES.named('Nope')).toThrow(new MillraceError('internal', 'no message Nope in the schema table'));
   });
 });

@@ -1,6 +1,6 @@
 import type { Call } from '../../../core/index.js';
 import type { GrpcMessage, UnaryMethod } from '../../grpc/method.js';
-import { decodeToJson, encodeFromJson } from './schema.js';
+import { MESSAGES } from './schema.js';
 
 const SERVICE = '/inference.GRPCInferenceService/';
 
@@ -14,7 +14,7 @@ export interface PlainMethod<Request> {
   readonly name: string;
   readonly access?: 'public';
   readonly control?: true;
-  /** Takes the request as {@link decodeToJson} gives it, and returns the answer in the same form. */
+  /** Takes the request as `MESSAGES.decodeToJson` gives it, and returns the answer in the same form. */
   readonly answer: (call: Call, request: Request) => object | Promise<object>;
 }
 
@@ -28,7 +28,7 @@ export function plainMethod<Request = unknown>(method: PlainMethod<Request>): Un
     control,
     handle: (call, message) => {
       // The schema says what is there; the type repeats it.
-      const request = decodeToJson(`${name}Request`, message) as Request;
+      const request = MESSAGES.decodeToJson(`${name}Request`, message) as Request;
       const json = answer(call, request);
       return json instanceof Promise ? json.then((value) => encode(name, value)) : encode(name, json);
     },
@@ -36,5 +36,5 @@ export function plainMethod<Request = unknown>(method: PlainMethod<Request>): Un
 }
 
 function encode(name: string, json: object): GrpcMessage {
-  return encodeFromJson(`${name}Response`, json);
+  return MESSAGES.encodeFromJson(`${name}Response`, json);
 }
