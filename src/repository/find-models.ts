@@ -23,6 +23,13 @@ export type ModelLayout = 'folder' | 'repository' | 'file' | 'upload';
 /** Where a model lies; its versions have not been read. */
 export interface ModelLocation extends RepositoryRoot {
   readonly name: string;
+  /** It was asked for by where it lies, and has got its name there; undefined = the name is that of its folder or file. */
+  readonly renamed?: {
+    /** The path or URL, as it was given. */
+    readonly from: string;
+    /** The name that it has by its folder or file, by which its configuration may call it. */
+    readonly ownName: string;
+  };
   readonly layout: ModelLayout;
   /** The model's folder; of a bare file, the folder it lies in. */
   readonly folder: string;
@@ -73,7 +80,8 @@ export async function findModels(
   }
 }
 
-async function listVisible(folder: string, root: string): Promise<readonly Entry[]> {
+/** What lies in a folder, ignored names left out. */
+export async function listVisible(folder: string, root: string): Promise<readonly Entry[]> {
   return (await listFolder(folder, root)).filter((entry) => !isIgnoredName(entry.name));
 }
 
@@ -145,7 +153,7 @@ async function findIn(
 }
 
 /** The entry at `index` and those that belong to it by name: `x.onnx`, `x.onnx.data`, `x.onnx_data`. */
-function siblings(entries: readonly Entry[], index: number): readonly Entry[] {
+export function siblings(entries: readonly Entry[], index: number): readonly Entry[] {
   const name = entries[index]?.name ?? '';
   // In order of name, so what begins with it follows it directly.
   let end = index + 1;
@@ -178,11 +186,13 @@ function nameOf({ name, kind }: Entry, files: ModelFiles): string {
   return kind === 'folder' ? name : (files.modelName(name) ?? files.foreignModelName(name) ?? name);
 }
 
-function isModelFile({ name, kind }: Entry, files: ModelFiles): boolean {
+/** Whether a file is a model by its name alone. */
+export function isModelFile({ name, kind }: Entry, files: ModelFiles): boolean {
   return kind === 'file' && files.modelName(name) !== undefined;
 }
 
-function isModelFolder(entries: readonly Entry[], files: ModelFiles): boolean {
+/** Whether a folder with these entries is a model's. */
+export function isModelFolder(entries: readonly Entry[], files: ModelFiles): boolean {
   // One of others counts too: whoever has put it there is to hear why it is not served.
   const isModel = ({ name, kind }: Entry) =>
     files.marksModel(name) || (kind === 'file' && files.describeForeign(name) !== undefined);

@@ -7,6 +7,7 @@ import { type ExaminationContext, examineModel } from './examine-model.js';
 import { FileCache } from './file-cache.js';
 import { listFolder } from './files.js';
 import { findModels, type ModelLocation } from './find-models.js';
+import { locateModel } from './locate-model.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { type Examined, type Found, mergeFindings } from './merge-findings.js';
 import { isIgnoredName, modelNameProblem } from './names.js';
@@ -86,7 +87,11 @@ class FolderRepository implements Repository {
   }
 
   /** The models that count: of namesakes in several repositories, the first. */
-  async #find({ name, repository }: ScanOptions): Promise<Found> {
+  async #find({ name, repository, from }: ScanOptions): Promise<Found> {
+    if (from !== undefined) {
+      const place = { folders: this.#chosen(repository), files: this.#catalog.files };
+      return { locations: [await locateModel({ name, from }, place)], problems: [], notices: [] };
+    }
     const locations = new Map<string, ModelLocation>();
     const problems: ModelProblem[] = [];
     const notices: RepositoryNotice[] = [];

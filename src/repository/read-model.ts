@@ -42,8 +42,9 @@ export async function readModel(
 ): Promise<ModelReading> {
   const { config } = read;
   const name = location.layout === 'repository' ? (config.name ?? location.name) : location.name;
-  if (config.name !== undefined && config.name !== name) {
-    throw new Error(`the configuration is for a model '${config.name}', but the folder's name is '${name}'`);
+  const folderName = location.renamed?.ownName ?? name;
+  if (config.name !== undefined && config.name !== name && config.name !== folderName) {
+    throw new Error(`the configuration is for a model '${config.name}', but the folder's name is '${folderName}'`);
   }
   const runtime = runtimeOf(config, catalog.runtimes);
   const versions = new Map<number, VersionReading>();

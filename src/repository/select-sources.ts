@@ -125,5 +125,6 @@ async function buildSource(reading: VersionReading, context: SourceContext): Pro
     labels,
     digest: combineDigests(hashed),
     fingerprint: context.fingerprint,
+    ...(model.location.renamed === undefined ? {} : { from: model.location.renamed.from }),
   };
 }

@@ -22,6 +22,8 @@ export interface ModelSource {
   readonly digest: string;
   /** Changes whenever a file of the version or its configuration changes; cheap, from sizes and times. */
   readonly fingerprint: string;
+  /** The path or URL by which it was asked for, as it was given; undefined = it was found by its name. */
+  readonly from?: string;
 }
 
 /** A model, or one version of it, that cannot be loaded, and why (file, line and column where known). */
@@ -64,6 +66,11 @@ export interface ScanOptions {
   readonly name?: string;
   /** Only the repository with this path or folder name; undefined = all. */
   readonly repository?: string;
+  /**
+   * The model of `name` is the one that lies there, whatever its folder or file is called: an absolute path, one relative to a
+   * repository, or a `file:` URL. It must lie inside a repository.
+   */
+  readonly from?: string;
   /** Configuration that replaces the one on disk (Triton's load with `config`): Triton JSON or our own shape. */
   readonly configOverride?: string;
   /** When that was given, milliseconds of the wall clock: a configuration file written later counts instead. Default: now. */

@@ -123,6 +123,7 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
       audited(call, controlOf(setup.options, 'load', name), () =>
         controller.load(name, {
           ...(options.repository === undefined ? {} : { repository: options.repository }),
+          ...(options.from === undefined ? {} : { from: options.from }),
           ...(options.config === undefined ? {} : { configOverride: options.config }),
           ...(options.files === undefined ? {} : { fileOverrides: options.files }),
         }),

@@ -25,6 +25,11 @@ export interface Resolved {
 export interface LoadModelOptions {
   /** Repository path or folder name when there are several. */
   readonly repository?: string;
+  /**
+   * Loads what lies there under the name, whatever its folder or file is called: an absolute path, one relative to a repository, or a
+   * `file:` URL, inside a repository. `already_exists` where a model of that name is loaded.
+   */
+  readonly from?: string;
   /** Replaces the configuration on disk: Triton's JSON or our own shape. */
   readonly config?: string;
   /** `<version>/<file>` → content; needs `config`. */

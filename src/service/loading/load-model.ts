@@ -31,6 +31,9 @@ export async function loadModel(
   { name, options, hold }: AskedLoad,
 ): Promise<readonly ModelInfo[]> {
   const { repository, known, index, loader, labels, overrides, broughtAlong, patience } = parts;
+  if (options.from !== undefined && index.isServed(name)) {
+    throw new MillraceError('already_exists', `there is a model '${name}' already; unload it first`);
+  }
   const given = overrides.complete(name, options);
   const own = await scanSettled(repository, { ...given, name }, patience);
   if (own.sources.length === 0) throw nothingToLoad(name, own);
@@ -45,7 +48,7 @@ export async function loadModel(
   const infos = await Promise.all(results.slice(others.sources.length));
   const failed = infos.filter((info): info is MillraceError => info instanceof MillraceError);
   if (failed[0] !== undefined) {
-    if (options.fileOverrides !== undefined) index.noteFailedUpload(name);
+    if (options.fileOverrides !== undefined || options.from !== undefined) index.noteFailedUpload(name);
     const reasons = failed.map((error) => error.message).join('; ');
     throw invalidArgument(`model '${name}' failed to load: ${reasons}`, { cause: failed[0] });
   }

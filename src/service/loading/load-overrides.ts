@@ -13,10 +13,17 @@ interface Override {
   readonly uploaded: boolean;
 }
 
-/** Remembers the configurations that came with loads: they count until the model is unloaded, as in Triton. */
+/** What came with the last load of a model. */
+interface Given {
+  readonly override: Override | undefined;
+  /** Where it lies, if it was not found by its name. */
+  readonly from: string | undefined;
+}
+
+/** Remembers the places and configurations that came with loads: they count until the model is unloaded, as in Triton. */
 export class LoadOverrides {
   readonly #clock: Clock;
-  readonly #byName = new Map<string, Override>();
+  readonly #byName = new Map<string, Given>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -24,19 +31,24 @@ export class LoadOverrides {
 
   /** What is to be loaded: what is asked for now or, where that brings nothing, what was given before. */
   complete(name: string, asked: LoadOptions): LoadOptions {
-    const before = this.#byName.get(name);
-    if (asked.configOverride !== undefined || before === undefined || before.uploaded) return asked;
-    return { ...asked, configOverride: before.config, configOverrideAt: before.givenAt };
+    const { override, from } = this.#byName.get(name) ?? {};
+    const placed = asked.from !== undefined || from === undefined ? asked : { ...asked, from };
+    if (asked.configOverride !== undefined || override === undefined || override.uploaded) return placed;
+    return { ...placed, configOverride: override.config, configOverrideAt: override.givenAt };
   }
 
   /** Notes what a model was loaded with. */
-  keep(name: string, { configOverride, configOverrideAt, fileOverrides }: LoadOptions): void {
-    if (configOverride === undefined) {
+  keep(name: string, { from, configOverride, configOverrideAt, fileOverrides }: LoadOptions): void {
+    if (configOverride === undefined && from === undefined) {
       this.forget(name);
       return;
     }
     const givenAt = configOverrideAt ?? this.#clock.wallNow();
-    this.#byName.set(name, { config: configOverride, givenAt, uploaded: fileOverrides !== undefined });
+    const override =
+      configOverride === undefined
+        ? undefined
+        : { config: configOverride, givenAt, uploaded: fileOverrides !== undefined };
+    this.#byName.set(name, { override, from });
   }
 
   forget(name: string): void {
@@ -45,6 +57,6 @@ export class LoadOverrides {
 
   /** Whether a model was loaded from files that came with its load. */
   isUploaded(name: string): boolean {
-    return this.#byName.get(name)?.uploaded === true;
+    return this.#byName.get(name)?.override?.uploaded === true;
   }
 }

@@ -49,6 +49,32 @@ describe('ModelController.load and unload', () => {
     expect(again?.ref.generation).toBeGreaterThan(before?.ref.generation ?? 0);
   });
 
+  describe('by where a model lies', () => {
+    it('counts for later loads, until the model is unloaded', async () => {
+      const { controller, repository } = createFixture({ controlMode: 'explicit' });
+      repository.content = { sources: [source('a', 1)] };
+      await controller.load('a', { from: 'x/y' });
+      await controller.load('a', {});
+      await controller.reload('a');
+      await controller.load('a', { configOverride: '{"maxBatchSize":2}' });
+      await controller.load('a', {});
+      expect(repository.scans.map(({ from }) => from)).toEqual(Array(5).fill('x/y'));
+      expect(repository.scans.at(-1)?.configOverride).toBe('{"maxBatchSize":2}');
+      await controller.unload('a');
+      await controller.load('a', {});
+      expect(repository.scans.at(-1)).toEqual({ name: 'a' });
+    });
+
+    it('leaves only the last failures in the index', async () => {
+      const { controller, engine, host, repository } = createFixture({ controlMode: 'explicit' });
+      host.failure = new MillraceError('invalid_argument', 'no');
+      const names = Array.from({ length: 300 }, (_, index) => `n${index}`);
+      repository.content = { sources: names.map((name) => source(name, 1)) };
+      for (const name of names) await controller.load(name, { from: name }).catch(() => undefined);
+      expect(new Set(engine.statuses().map(({ name }) => name))).toEqual(new Set(names.slice(-256)));
+    });
+  });
+
   describe('with a configuration of its own', () => {
     it('counts for later loads, until the model is unloaded', async () => {
       const { clock, controller, repository } = createFixture({ controlMode: 'explicit' });
