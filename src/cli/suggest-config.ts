@@ -48,8 +48,11 @@ function describeTensor(
   { name, datatype, shape, optional }: TensorSpec,
   configured: ModelConfig['inputs'] = [],
 ): Readonly<Record<string, unknown>> {
-  const { labels, image, padding, reshape } = configured.find((tensor) => tensor.name === name) ?? {};
-  const said = Object.entries({ labels, image, padding, reshape }).filter(([, value]) => value !== undefined);
+  const { labels, softmax, topK, image, audio, padding, reshape } =
+    configured.find((tensor) => tensor.name === name) ?? {};
+  const said = Object.entries({ labels, softmax, topK, image, audio, padding, reshape }).filter(
+    ([, value]) => value !== undefined,
+  );
   return { name, datatype, shape: [...shape], ...(optional ? { optional } : {}), ...Object.fromEntries(said) };
 }
 

@@ -1,4 +1,5 @@
 import type { Datatype } from './datatype.js';
+import type { MediaSpec } from './media.js';
 
 /** One input or output of a model. */
 export interface TensorSpec {
@@ -16,6 +17,12 @@ export interface TensorSpec {
   readonly dimNames?: readonly string[];
   /** Class labels by index, for the classification extension; outputs only. */
   readonly labels?: readonly string[];
+  /** Its values become probabilities where classes are ranked; outputs only. */
+  readonly softmax?: true;
+  /** Classes in the answer to a photo or a sound that came as it is; outputs only. Absent = those with labels, all of them. */
+  readonly topK?: number;
+  /** How encoded bytes become this input, where callers send those instead of numbers; inputs only. */
+  readonly media?: MediaSpec;
   /** The model file does not say how many dimensions it has: `shape` is empty until the configuration gives it. */
   readonly rankUnknown?: true;
 }

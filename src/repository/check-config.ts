@@ -38,8 +38,29 @@ function priorityProblem({ priorities }: ModelConfig): string | undefined {
 function tensorProblem({ inputs = [], outputs = [] }: ModelConfig): string | undefined {
   const twice = duplicateOf(inputs) ?? duplicateOf(outputs);
   if (twice !== undefined) return `tensor '${twice}' is configured twice`;
-  const labelled = inputs.find((input) => input.labels !== undefined);
-  return labelled === undefined ? undefined : `input '${labelled.name}' has labels; only outputs can`;
+  return (
+    misplaced('input', inputs, ['labels', 'softmax', 'topK']) ??
+    misplaced('output', outputs, ['image', 'audio']) ??
+    bothMedia(inputs)
+  );
+}
+
+function misplaced(
+  kind: 'input' | 'output',
+  tensors: readonly TensorConfig[],
+  keys: readonly (keyof TensorConfig)[],
+): string | undefined {
+  for (const tensor of tensors) {
+    const key = keys.find((candidate) => tensor[candidate] !== undefined);
+    if (key !== undefined)
+      return `${kind} '${tensor.name}' has ${key}; only ${kind === 'input' ? 'outputs' : 'inputs'} can`;
+  }
+  return undefined;
+}
+
+function bothMedia(inputs: readonly TensorConfig[]): string | undefined {
+  const both = inputs.find(({ image, audio }) => image !== undefined && audio !== undefined);
+  return both && `input '${both.name}' has both image and audio`;
 }
 
 function duplicateOf(tensors: readonly TensorConfig[]): string | undefined {

@@ -1,5 +1,6 @@
 import { type Datatype, formatTensorType, invalidArgument, type Signature, type TensorSpec } from '../core/index.js';
 import { didYouMean } from '../text/index.js';
+import { checkRateInputs, mediaSpecOf } from './media-spec.js';
 import type { ModelConfig, TensorConfig } from './model-config.js';
 import { reshapeProblem } from './reshape.js';
 
@@ -49,6 +50,7 @@ export function completeSignature(input: CompletionInput): Completion {
   const outputs = described.outputs
     .filter((spec) => !declared.outputs?.length || find(declared.outputs, spec.name) !== undefined)
     .map((spec) => complete('output', spec, find(declared.outputs, spec.name)));
+  checkRateInputs(inputs);
   const { leftOut } = described;
   return { signature: { inputs, outputs, ...(leftOut === undefined ? {} : { leftOut }) }, maxBatchSize };
 }
@@ -139,7 +141,7 @@ function completeTensor(kind: 'input' | 'output', spec: TensorSpec, context: Ten
   const { shape, modelShape } = completeShape(what, spec, context);
   const classes = labels ?? spec.labels;
   checkPadding(what, config, { ...spec, shape });
-  return {
+  const completed: TensorSpec = {
     name: spec.name,
     datatype: spec.datatype,
     shape,
@@ -150,6 +152,22 @@ function completeTensor(kind: 'input' | 'output', spec: TensorSpec, context: Ten
     ...(spec.dimNames?.length !== shape.length || modelShape !== undefined ? {} : { dimNames: spec.dimNames }),
     ...(kind === 'output' && classes !== undefined ? { labels: classes } : {}),
   };
+  return config === undefined ? completed : { ...completed, ...mediaOf(kind, completed, config) };
+}
+
+/** What the configuration says of encoded bytes, or of the classes in answers to them. */
+function mediaOf(kind: 'input' | 'output', spec: TensorSpec, config: TensorConfig): Partial<TensorSpec> {
+  if (kind === 'input') {
+    const media = mediaSpecOf(spec, config);
+    return media === undefined ? {} : { media };
+  }
+  const { softmax = false, topK } = config;
+  if ((softmax || topK !== undefined) && (spec.datatype === 'BYTES' || spec.datatype === 'BOOL')) {
+    throw invalidArgument(
+      `output '${spec.name}' is ${spec.datatype}: it has no classes for ${softmax ? 'softmax' : 'topK'}`,
+    );
+  }
+  return { ...(softmax ? { softmax } : {}), ...(topK === undefined ? {} : { topK }) };
 }
 
 function completeShape(

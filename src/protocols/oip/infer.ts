@@ -2,10 +2,11 @@ import { type Call, type Clock, MillraceError, systemClock, Turns } from '../../
 import type { InferTarget, Service } from '../../service/index.js';
 import { Decoder } from '../decoding/decoder.js';
 import type { DialectContext } from '../dialect.js';
+import { decodeMediaBody } from '../media/decode-media.js';
 import { RequestMemo } from '../request-memo.js';
 import { type WireRequest, type WireResponse, withoutRawHeaders } from '../wire.js';
 import { type DecodedInfer, decodeInfer, isLargeJson } from './decode-infer.js';
-import { createInferEncoder } from './encode-infer.js';
+import { type BinaryOutputs, createInferEncoder } from './encode-infer.js';
 import { parametersOfHeaders, withParameters } from './forward-headers.js';
 import { DECODE_INFER } from './large-requests.js';
 
@@ -26,6 +27,7 @@ export interface InferHandlerOptions {
 /** Answers a POST to an infer route. Rejects with MillraceError; see `encodeError`. */
 export type InferHandler = (call: Call, target: InferTarget, wire: WireRequest) => Promise<WireResponse>;
 
+const NO_BINARY: BinaryOutputs = new Set();
 const ONLY_ONE = { onlyOne: 'which HTTP infer cannot carry; use generate_stream or gRPC', whole: true };
 
 /** The infer routes of the Open Inference Protocol with Triton's extensions: resolve, decode, infer, encode. */
@@ -40,10 +42,12 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
     const resolving = service.resolve(call, target, ONLY_ONE);
     const resolved = resolving instanceof Promise ? await resolving : resolving;
     const signatureOf = () => resolved.info.signature;
-    const isLarge = isLargeJson(wire);
-    const isRepeatable = !isLarge && isOnlyJson(wire);
+    const media = isOnlyJson(wire) ? decodeMediaBody(wire, resolved.info) : undefined;
+    const isLarge = media === undefined && isLargeJson(wire);
+    const isRepeatable = media === undefined && !isLarge && isOnlyJson(wire);
     const known = isRepeatable ? memo.take(wire) : undefined;
     const decoded =
+      (media && { request: media, binaryOutputs: NO_BINARY }) ??
       known?.meaning ??
       (isLarge
         ? await decoder.decode(call, DECODE_INFER, {

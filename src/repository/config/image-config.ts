@@ -1,8 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 
 /**
- * How a picture becomes an input tensor: for clients that start from a file, such as `millrace infer --image`. The
- * server itself takes tensors only. A pixel becomes `(channel * scale - mean[c]) / std[c]`.
+ * How a picture becomes one row of an input. A pixel becomes `(channel * scale - mean[c]) / std[c]`.
  */
 export const ImageConfigSchema = Type.Object(
   {
@@ -38,8 +37,18 @@ export const ImageConfigSchema = Type.Object(
           'hangs over, `contain` pads with black.',
       }),
     ),
+    cropFraction: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 1,
+        default: 1,
+        description:
+          'Part of width and height that the input is of the resized picture, cut out of its middle: 0.875 with `resize: cover` ' +
+          'makes 256 pixels on the shorter side and takes the middle 224 of them.',
+      }),
+    ),
     scale: Type.Optional(
-      Type.Number({ default: 1 / 255, description: 'Factor for channel values of 0 to 255; 1 for UINT8 inputs.' }),
+      Type.Number({ description: 'Factor for channel values of 0 to 255. Default: 1/255; 1 for inputs of integers.' }),
     ),
     mean: Type.Optional(
       Type.Array(Type.Number(), { default: [], description: 'By channel, in the order of `colors`; none = 0.' }),
@@ -51,7 +60,7 @@ export const ImageConfigSchema = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false, description: 'How clients turn a picture into this input.' },
+  { additionalProperties: false, description: 'How a JPEG, PNG, WebP or GIF becomes this input.' },
 );
 
 export type ImageConfig = Static<typeof ImageConfigSchema>;

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { DATATYPES } from '../../core/index.js';
+import { AudioConfigSchema } from './audio-config.js';
 import { ImageConfigSchema } from './image-config.js';
 
 const strict = { additionalProperties: false } as const;
@@ -21,7 +22,23 @@ export const TensorConfigSchema = Type.Object(
     labels: Type.Optional(
       Type.String({ description: 'File beside this one with one class label a line (outputs only).' }),
     ),
+    softmax: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'Turns values into probabilities where classes are ranked (outputs only): for models that end with logits.',
+      }),
+    ),
+    topK: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        description:
+          'Classes in the answer to a photo or a sound that comes as it is (outputs only). Default: all of an output with labels; ' +
+          'others are answered as tensors.',
+      }),
+    ),
     image: Type.Optional(ImageConfigSchema),
+    audio: Type.Optional(AudioConfigSchema),
     reshape: Type.Optional(
       Type.Array(Type.Integer({ minimum: -1 }), {
         description: "Shape of the tensor in the model file itself, without batch (Triton's reshape).",

@@ -171,12 +171,14 @@ function toRateLimiter({ resources = [], priority = 1 }: NonNullable<InstanceCon
  * how a picture becomes that input.
  */
 function toParameters({ parameters = {}, inputs = [] }: ModelConfig, own: ToTriton): Json {
-  const images = inputs.flatMap(({ name, image }) =>
-    image === undefined ? [] : [[`image:${name}`, JSON.stringify(image)]],
+  const media = inputs.flatMap(({ name, image, audio }) =>
+    Object.entries({ image, audio }).flatMap(([kind, section]) =>
+      section === undefined ? [] : [[`${kind}:${name}`, JSON.stringify(section)]],
+    ),
   );
   const merged: Readonly<Record<string, string>> = {
     ...own.parameters,
-    ...Object.fromEntries(images),
+    ...Object.fromEntries(media),
     ...parameters,
   };
   return mapValues(merged, (value) => ({ string_value: value }));
