@@ -118,7 +118,7 @@ export default {
     vendorOnlyIn(['tar', 'yauzl', 'semver', '@renovatebot/pep440', 'ini', 'ipaddr.js'], '^src/sources/'),
     vendorOnlyIn(['oxc-transform'], '^src/runtimes/script/'),
     vendorOnlyIn(['pino', 'pino-pretty', 'prom-client'], '^src/telemetry/'),
-    vendorOnlyIn(['fastify', '@fastify'], '^src/server/'),
+    vendorOnlyIn(['fastify'], '^src/server/'),
     vendorOnlyIn(['commander', 'cli-table3', 'picocolors', 'yocto-spinner', 'jpeg-js', 'pngjs'], '^src/cli/'),
   ],
   options: {

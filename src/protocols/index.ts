@@ -9,6 +9,7 @@ export * from './grpc/load.js';
 export * from './grpc/method.js';
 export * from './grpc/status.js';
 export { createOipDialect } from './oip/dialect.js';
+export * from './openapi.js';
 export * from './route.js';
 export type { SharedMembers } from './shared-members.js';
 export * from './shared-routes.js';

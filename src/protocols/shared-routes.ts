@@ -1,3 +1,4 @@
+import { type TSchema, Type } from '@sinclair/typebox';
 import { type Call, MillraceError } from '../core/index.js';
 import { Claims } from './claims.js';
 import type { Dialect } from './dialect.js';
@@ -29,10 +30,18 @@ export function createSharedRoutes(dialects: readonly Dialect[]): readonly Share
       summary,
       access: 'key',
       control: false,
+      response: describeMembers(shares),
       handle: (call, request) => jsonResponse(answerAll(shares, call, request)),
     };
     return [{ dialect: first.dialect, route }];
   });
+}
+
+/** Which of the members there are depends on which dialects know the model. */
+function describeMembers(shares: readonly Share[]): TSchema {
+  return Type.Object(
+    Object.fromEntries(shares.flatMap(({ members }) => members.map((name) => [name, Type.Optional(Type.Unknown())]))),
+  );
 }
 
 function checkMembers(path: string, shares: readonly Share[]): void {

@@ -6,7 +6,7 @@ export interface DocsOptions {
   readonly service: Pick<Service, 'readyModels'>;
   readonly dialects: readonly Dialect[];
   /** The OpenAPI document of all routes. */
-  readonly document: () => Promise<object>;
+  readonly document: () => object;
   readonly requiresKey: boolean;
 }
 
@@ -37,7 +37,7 @@ export function createDocsRoutes({ service, dialects, document, requiresKey }: D
       access: 'key',
       handle: async (call, { origin }) => {
         const description: ModelsDescription = { models: service.readyModels(call), origin, withKey: requiresKey };
-        let described = await document();
+        let described: object = { ...document(), servers: [{ url: origin }] };
         for (const { describeModels } of dialects) {
           if (describeModels !== undefined) described = await describeModels(described, description);
         }

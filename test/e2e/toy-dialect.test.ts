@@ -156,10 +156,18 @@ describe('a dialect from outside', () => {
     await ask(`${http.url}/toy/m:run`, { method: 'POST', body: '{"numbers":[1]}' });
     const { json: document } = await ask(`${http.url}/openapi.json`, { headers: bearer });
     expect(document.info.description).toContain('Numbers in, numbers out.');
+    const refusals = [401, 403, 410, 413, 422, 429, 503, 504];
     expect(document.paths['/toy/{model}:run'].post).toEqual({
       tags: ['toy'],
       summary: 'Runs a model on numbers',
-      responses: { 200: { description: 'The numbers that came out.' } },
+      operationId: 'postToyModelRun',
+      parameters: [{ name: 'model', in: 'path', required: true, schema: { type: 'string' } }],
+      requestBody: { content: { 'application/json': {}, 'application/octet-stream': {} } },
+      responses: {
+        200: { description: 'The numbers that came out.' },
+        ...Object.fromEntries(refusals.map((code) => [code, { $ref: `#/components/responses/toy.${code}` }])),
+      },
+      security: [{ key: [] }],
     });
     expect(document.paths['/toy/{model}:note'].put.summary).toBe('Tells what it was sent');
     expect(document['x-toys']).toEqual(['m']);

@@ -27,14 +27,14 @@ export function createInferenceRoutes(context: DialectContext): readonly Route[]
       path: `${prefix}/infer`,
       summary: prefix.endsWith('{version}') ? 'Runs one version of a model' : 'Runs a model',
       body: { kind: 'bytes', dataAt: binaryDataAt },
-      operation: describeInfer(`${prefix}/infer`),
+      operation: describeInfer(),
       handle: (call, request) => infer(call, targetOf(request), request),
     },
     {
       ...INFERENCE,
       path: `${prefix}/generate`,
       summary: 'Runs a model on plain JSON',
-      operation: describeGenerate(`${prefix}/generate`, { stream: false }),
+      operation: describeGenerate({ stream: false }),
       handle: (call, request) => generate(call, { ...targetOf(request), stream: false }, request),
     },
     {
@@ -42,7 +42,7 @@ export function createInferenceRoutes(context: DialectContext): readonly Route[]
       path: `${prefix}/generate_stream`,
       summary: 'Runs a model and streams its answers',
       streams: true,
-      operation: describeGenerate(`${prefix}/generate_stream`, { stream: true }),
+      operation: describeGenerate({ stream: true }),
       handle: (call, request) => generate(call, { ...targetOf(request), stream: true }, request),
     },
   ]);

@@ -1,5 +1,5 @@
 import type { OpenApiObject } from '../openapi.js';
-import { describeCallParameters, ERROR_RESPONSES } from './openapi-parts.js';
+import { TIMEOUT_HEADER } from './openapi-parts.js';
 
 const VALUE = { oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] };
 
@@ -28,10 +28,10 @@ const STREAM = {
 };
 
 /** The OpenAPI operation of a generate route. */
-export function describeGenerate(path: string, { stream }: { readonly stream: boolean }): OpenApiObject {
+export function describeGenerate({ stream }: { readonly stream: boolean }): OpenApiObject {
   return {
-    parameters: describeCallParameters(path),
+    parameters: [TIMEOUT_HEADER],
     requestBody: { required: true, content: { 'application/json': { schema: REQUEST } } },
-    responses: { 200: stream ? STREAM : ONE, ...ERROR_RESPONSES },
+    responses: { 200: stream ? STREAM : ONE },
   };
 }

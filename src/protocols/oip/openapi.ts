@@ -3,7 +3,7 @@ import { readSampleInputs } from '../../engine/index.js';
 import type { ModelsDescription } from '../dialect.js';
 import type { OpenApiObject } from '../openapi.js';
 import { curlCommand, exampleRequest, MAX_JSON_ELEMENTS, type RequestExample } from './openapi-example.js';
-import { describeCallParameters, ERROR_RESPONSES } from './openapi-parts.js';
+import { TIMEOUT_HEADER } from './openapi-parts.js';
 import { encodeModelMetadata } from './routes-encode.js';
 import { InferRequestSchema, InferResponseSchema } from './routes-infer-schemas.js';
 
@@ -15,10 +15,10 @@ const BINARY_HEADER = {
 };
 
 /** The OpenAPI operation of an infer route. */
-export function describeInfer(path: string): OpenApiObject {
+export function describeInfer(): OpenApiObject {
   const { name: headerName, ...header } = BINARY_HEADER;
   return {
-    parameters: [...describeCallParameters(path), { ...BINARY_HEADER, in: 'header' }],
+    parameters: [TIMEOUT_HEADER, { ...BINARY_HEADER, in: 'header' }],
     requestBody: {
       required: true,
       content: { 'application/json': { schema: InferRequestSchema }, 'application/octet-stream': BINARY },
@@ -29,7 +29,6 @@ export function describeInfer(path: string): OpenApiObject {
         headers: { [headerName]: header },
         content: { 'application/json': { schema: InferResponseSchema }, 'application/octet-stream': BINARY },
       },
-      ...ERROR_RESPONSES,
     },
   };
 }

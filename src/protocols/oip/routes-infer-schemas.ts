@@ -55,5 +55,3 @@ export const InferResponseSchema = Type.Object({
     }),
   ),
 });
-
-export const ErrorSchema = Type.Object({ error: Type.String() });

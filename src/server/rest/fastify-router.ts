@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import fastifySwagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { MillraceError } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
@@ -15,28 +14,18 @@ import type { SignpostAt } from './signposts.js';
 
 export interface RouterOptions {
   readonly rows: readonly TableRow[];
-  /** Routes that never come here; known for 405 and for the OpenAPI document. */
+  /** Routes that never come here; known for 405. */
   readonly elsewhere: readonly TableRow[];
   /** Where a request leads that no route has. */
   readonly signpostAt?: SignpostAt;
   readonly authenticate: Authenticate;
   readonly maxBodyBytes: number;
-  readonly info: OpenApiInfo;
-}
-
-/** What the OpenAPI document says of itself. */
-export interface OpenApiInfo {
-  readonly title: string;
-  readonly version: string;
-  readonly description: string;
 }
 
 /** Everything but inference: routing and validation by fastify, which never sees a socket or writes an answer. */
 export interface BoundRouter {
   /** Answers the exchange, now or later. */
   dispatch(exchange: NodeExchange): void;
-  /** The OpenAPI 3.1 document of the routes. */
-  document(): object;
   close(): Promise<void>;
 }
 
@@ -79,13 +68,7 @@ export async function bindRouter(options: RouterOptions): Promise<BoundRouter> {
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   bindBodies(app, binding);
   bindUnknown(app, binding);
-  app.register(fastifySwagger, {
-    openapi: { openapi: '3.1.0', info: { ...options.info }, paths: describeOperations(options.elsewhere) },
-  });
-  app.register((scope, _options, done) => {
-    for (const row of options.rows) bindRoute(scope, row, binding);
-    done();
-  });
+  for (const row of options.rows) bindRoute(app, row, binding);
 
   await app.ready();
   return {
@@ -97,7 +80,6 @@ export async function bindRouter(options: RouterOptions): Promise<BoundRouter> {
       delete headers['content-type'];
       app.routing(req, res);
     },
-    document: () => app.swagger(),
     close: () => app.close(),
   };
 }
@@ -113,7 +95,6 @@ function bindBodies(app: FastifyInstance, { exchangeOf }: Binding): void {
       done(error as Error);
     }
   });
-  app.setValidatorCompiler(() => () => true);
 }
 
 /** Refuses what no route takes, before its body is read. */
@@ -150,14 +131,6 @@ function bindRoute(app: FastifyInstance, { dialect, route }: TableRow, binding: 
     method: route.method,
     url: toFastifyPath(route.path),
     bodyLimit: isLarge ? maxBodyBytes : Math.min(maxBodyBytes, SMALL_BODY_BYTES),
-    schema: {
-      tags: [route.tag],
-      summary: route.summary,
-      hide: route.hidden === true,
-      ...(route.description !== undefined && { description: route.description }),
-      ...(body?.kind === 'json' && { body: body.schema }),
-      response: { 200: route.response ?? { type: 'null', description: 'Empty' } },
-    },
     onRequest: async (request) => {
       const exchange = exchangeOf(request);
       exchange.route = route.path;
@@ -186,15 +159,4 @@ function toFastifyPath(path: string): string {
     .replaceAll(':', '::')
     .replace(/\{(\w+)\}(?=[^/])/g, ':$1(^.+)')
     .replace(/\{(\w+)\}/g, ':$1');
-}
-
-/** OpenAPI path items of routes that bring their own operations. */
-function describeOperations(rows: readonly TableRow[]): Readonly<Record<string, object>> {
-  const paths: Record<string, Record<string, object>> = {};
-  for (const { route } of rows) {
-    if (route.hidden === true || route.operation === undefined) continue;
-    const { method, path, operation, tag, summary } = route;
-    paths[path] = { ...paths[path], [method.toLowerCase()]: { tags: [tag], summary, ...operation } };
-  }
-  return paths;
 }

@@ -4,6 +4,7 @@ import type { Dialect, Route } from '../../protocols/index.js';
 import type { Service } from '../../service/index.js';
 import { createDocsRoutes } from '../docs.js';
 import type { NodeExchange } from '../http/node-exchange.js';
+import { describeApi } from '../openapi/describe-api.js';
 import { createRestDispatch, type WholeInferences } from './dispatch.js';
 import { createRouteTable, type TableRow } from './route-table.js';
 import { createRouter, type Router } from './router.js';
@@ -39,26 +40,26 @@ export interface RestSide {
 /** Throws `failed_precondition` where the routes of two dialects collide. */
 export function createRestSide(setup: RestSetup): RestSide {
   const { dialects, fallback, separateControl } = setup;
-  const docs: readonly Route[] = createDocsRoutes({ ...setup, document: async () => (await router.bind()).document() });
+  const docs: readonly Route[] = createDocsRoutes({ ...setup, document: () => (document ??= describe()) });
   const rows = createRouteTable(dialects, docs);
   const inferences = rows.filter(({ route }) => route.inference === true);
   const others = rows.filter(({ route }) => route.inference !== true);
-  const common = {
-    clock: setup.clock,
-    authenticate: setup.authenticate,
-    maxBodyBytes: setup.maxBodyBytes,
-    info: {
-      title: 'millrace',
-      version: setup.version,
-      description: dialects.map(({ description }) => description).join('\n\n'),
-    },
-  };
+  const common = { clock: setup.clock, authenticate: setup.authenticate, maxBodyBytes: setup.maxBodyBytes };
+  const open = others.filter(({ route }) => !(separateControl && route.control));
+  const describe = () =>
+    describeApi({
+      rows: [...inferences, ...open],
+      info: {
+        title: 'millrace',
+        version: setup.version,
+        description: dialects.map(({ description }) => description).join('\n\n'),
+      },
+      requiresKey: setup.requiresKey,
+    });
+  let document: ReturnType<typeof describe> | undefined;
   const router = createRouter({
     ...common,
-    rows: [
-      ...others.filter(({ route }) => !(separateControl && route.control)),
-      ...docs.map((route): TableRow => ({ dialect: fallback, route })),
-    ],
+    rows: [...open, ...docs.map((route): TableRow => ({ dialect: fallback, route }))],
     elsewhere: inferences,
     signpostAt: setup.signpostAt,
   });

@@ -1,0 +1,206 @@
+import { type TProperties, Type } from '@sinclair/typebox';
+
+/** What the OpenAPI document says of this dialect's bodies. Requests are checked by their decoders, which also say what is wrong. */
+
+const Nullable = <Properties extends TProperties>(properties: Properties) =>
+  Type.Union([Type.Object(properties), Type.Null()]);
+const Text = Type.String();
+const Model = Type.String({ description: 'The name of a language model.' });
+const OpenObject = Type.Object({}, { additionalProperties: true });
+const Choice = (...words: readonly string[]) => Type.Union(words.map((word) => Type.Literal(word)));
+
+/** How an answer is generated, in chats and completions. */
+const SAMPLING = {
+  n: Type.Optional(Type.Integer({ minimum: 1, maximum: 128, default: 1 })),
+  stream: Type.Optional(Type.Boolean({ default: false, description: 'Answer by server-sent events.' })),
+  stream_options: Type.Optional(Type.Object({ include_usage: Type.Optional(Type.Boolean()) })),
+  temperature: Type.Optional(Type.Number({ minimum: 0, maximum: 2 })),
+  top_p: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+  top_k: Type.Optional(Type.Integer({ minimum: -1 })),
+  min_p: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+  frequency_penalty: Type.Optional(Type.Number({ minimum: -2, maximum: 2 })),
+  presence_penalty: Type.Optional(Type.Number({ minimum: -2, maximum: 2 })),
+  repetition_penalty: Type.Optional(Type.Number({ minimum: 0.01, maximum: 10 })),
+  seed: Type.Optional(Type.Integer()),
+  stop: Type.Optional(Type.Union([Text, Type.Array(Text, { maxItems: 16 })])),
+  logit_bias: Type.Optional(Type.Record(Text, Type.Number({ minimum: -100, maximum: 100 }))),
+  max_tokens: Type.Optional(Type.Integer({ minimum: 0 })),
+};
+
+const ToolCall = Type.Object({
+  id: Text,
+  type: Type.Literal('function'),
+  function: Type.Object({ name: Text, arguments: Text }),
+});
+
+const Message = Type.Object(
+  {
+    role: Choice('system', 'developer', 'user', 'assistant', 'tool'),
+    content: Type.Optional(
+      Type.Union([Text, Type.Array(Type.Object({ type: Text, text: Type.Optional(Text) })), Type.Null()]),
+    ),
+    name: Type.Optional(Text),
+    tool_calls: Type.Optional(Type.Array(ToolCall)),
+    tool_call_id: Type.Optional(Text),
+  },
+  { additionalProperties: true },
+);
+
+const Described = Type.Object({
+  name: Text,
+  description: Type.Optional(Text),
+  parameters: Type.Optional(OpenObject),
+  strict: Type.Optional(Type.Boolean()),
+});
+
+export const ChatRequestSchema = Type.Object(
+  {
+    model: Model,
+    messages: Type.Array(Message, { minItems: 1 }),
+    ...SAMPLING,
+    max_completion_tokens: Type.Optional(Type.Integer({ minimum: 1 })),
+    logprobs: Type.Optional(Type.Boolean()),
+    top_logprobs: Type.Optional(Type.Integer({ minimum: 0, maximum: 20 })),
+    response_format: Type.Optional(Type.Object({ type: Text, json_schema: Type.Optional(OpenObject) })),
+    tools: Type.Optional(Type.Array(Type.Object({ type: Type.Literal('function'), function: Described }))),
+    tool_choice: Type.Optional(Type.Union([Text, OpenObject])),
+    parallel_tool_calls: Type.Optional(Type.Boolean()),
+    reasoning_effort: Type.Optional(Choice('none', 'minimal', 'low', 'medium', 'high', 'xhigh')),
+    chat_template_kwargs: Type.Optional(OpenObject),
+  },
+  { additionalProperties: true },
+);
+
+export const CompletionRequestSchema = Type.Object(
+  {
+    model: Model,
+    prompt: Type.Union([Text, Type.Array(Text), Type.Array(Type.Integer()), Type.Array(Type.Array(Type.Integer()))]),
+    ...SAMPLING,
+    suffix: Type.Optional(Text),
+    echo: Type.Optional(Type.Boolean()),
+    best_of: Type.Optional(Type.Integer({ minimum: 1, maximum: 128 })),
+    logprobs: Type.Optional(Type.Integer({ minimum: 0, maximum: 20 })),
+  },
+  { additionalProperties: true },
+);
+
+const ASKED = {
+  input: Type.Union([Text, Type.Array(OpenObject, { minItems: 1 })]),
+  instructions: Type.Optional(Text),
+  previous_response_id: Type.Optional(Text),
+  tools: Type.Optional(Type.Array(Type.Intersect([Type.Object({ type: Type.Literal('function') }), Described]))),
+  tool_choice: Type.Optional(Type.Union([Text, OpenObject])),
+  parallel_tool_calls: Type.Optional(Type.Boolean()),
+  reasoning: Type.Optional(Type.Object({ effort: Type.Optional(Text) })),
+  text: Type.Optional(OpenObject),
+};
+
+export const ResponseRequestSchema = Type.Object(
+  {
+    model: Model,
+    ...ASKED,
+    stream: Type.Optional(Type.Boolean({ default: false, description: 'Answer by server-sent events.' })),
+    store: Type.Optional(Type.Boolean()),
+    max_output_tokens: Type.Optional(Type.Integer({ minimum: 1 })),
+    temperature: Type.Optional(Type.Number({ minimum: 0, maximum: 2 })),
+    top_p: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+    metadata: Type.Optional(OpenObject),
+  },
+  { additionalProperties: true },
+);
+
+export const CountRequestSchema = Type.Object(
+  { model: Type.Optional(Model), ...ASKED },
+  { additionalProperties: true },
+);
+
+const Usage = Type.Object({
+  prompt_tokens: Type.Integer(),
+  completion_tokens: Type.Integer(),
+  total_tokens: Type.Integer(),
+  prompt_tokens_details: Type.Object({ cached_tokens: Type.Integer() }),
+  completion_tokens_details: Type.Object({ reasoning_tokens: Type.Integer() }),
+});
+
+const HEAD = { id: Text, created: Type.Integer({ description: 'Seconds since 1970.' }), model: Text };
+const FinishReason = Choice('stop', 'length', 'tool_calls', 'content_filter');
+
+export const ChatResponseSchema = Type.Object({
+  ...HEAD,
+  object: Type.Literal('chat.completion'),
+  choices: Type.Array(
+    Type.Object({
+      index: Type.Integer(),
+      message: Type.Object({
+        role: Type.Literal('assistant'),
+        content: Type.Union([Text, Type.Null()]),
+        refusal: Type.Null(),
+        reasoning_content: Type.Optional(Text),
+        tool_calls: Type.Optional(Type.Array(ToolCall)),
+      }),
+      logprobs: Type.Union([OpenObject, Type.Null()]),
+      finish_reason: FinishReason,
+    }),
+  ),
+  usage: Usage,
+});
+
+export const CompletionResponseSchema = Type.Object({
+  ...HEAD,
+  object: Type.Literal('text_completion'),
+  choices: Type.Array(
+    Type.Object({
+      index: Type.Integer(),
+      text: Text,
+      logprobs: Type.Union([OpenObject, Type.Null()]),
+      finish_reason: FinishReason,
+    }),
+  ),
+  usage: Usage,
+});
+
+export const ResponseSchema = Type.Object(
+  {
+    id: Text,
+    object: Type.Literal('response'),
+    created_at: Type.Integer({ description: 'Seconds since 1970.' }),
+    status: Choice('completed', 'incomplete'),
+    incomplete_details: Nullable({ reason: Text }),
+    model: Text,
+    output: Type.Array(Type.Object({ id: Text, type: Text }, { additionalProperties: true })),
+    store: Type.Boolean(),
+  },
+  { additionalProperties: true },
+);
+
+export const DeletedSchema = Type.Object({
+  id: Text,
+  object: Type.Literal('response'),
+  deleted: Type.Literal(true),
+});
+
+export const InputItemsSchema = Type.Object({
+  object: Type.Literal('list'),
+  data: Type.Array(OpenObject),
+  first_id: Type.Union([Text, Type.Null()]),
+  last_id: Type.Union([Text, Type.Null()]),
+  has_more: Type.Boolean(),
+});
+
+export const CountSchema = Type.Object({
+  object: Type.Literal('response.input_tokens'),
+  input_tokens: Type.Integer(),
+});
+
+export const TokenizeRequestSchema = Type.Object({
+  model: Type.Optional(Type.String({ description: 'Default: the only language model.' })),
+  content: Text,
+  add_special: Type.Optional(Type.Boolean({ default: false })),
+  parse_special: Type.Optional(Type.Boolean({ default: true })),
+});
+export const TokensSchema = Type.Object({ tokens: Type.Array(Type.Integer()) });
+export const DetokenizeRequestSchema = Type.Object({
+  model: Type.Optional(Type.String({ description: 'Default: the only language model.' })),
+  tokens: Type.Array(Type.Integer()),
+});
+export const ContentSchema = Type.Object({ content: Text });

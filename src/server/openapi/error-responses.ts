@@ -1,0 +1,96 @@
+import { type ErrorCode, MillraceError } from '../../core/index.js';
+import type { Dialect, OpenApiObject, Route } from '../../protocols/index.js';
+
+/** What requests are refused with, in the words of the document. Errors that are bugs or the client's leaving are left out. */
+const WHEN = {
+  invalid_argument: 'The request is malformed or does not fit the model.',
+  unauthenticated: 'No valid key.',
+  permission_denied: 'The key may not do this.',
+  not_found: 'There is no such thing.',
+  failed_precondition: 'The server or the model is not in the state that this needs.',
+  resource_exhausted: 'A limit is reached, or a queue full; see `Retry-After`.',
+  unavailable: 'Still loading, recovering or shutting down; see `Retry-After`.',
+  deadline_exceeded: 'The deadline passed.',
+} as const satisfies Partial<Readonly<Record<ErrorCode, string>>>;
+
+type DescribedCode = keyof typeof WHEN;
+
+interface DescribedError {
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly description: string;
+}
+
+/** Of a body beyond the server's limit: that is found before any dialect sees it. */
+const TOO_LARGE: DescribedError = { status: 413, code: 'invalid_argument', description: 'The body is too large.' };
+
+/** The responses that a dialect's errors are, by the name that `$ref`s in its operations have. */
+export function errorComponents(dialect: Dialect): OpenApiObject {
+  const codes = Object.keys(WHEN) as DescribedCode[];
+  const errors = codes.map((code): DescribedError => ({ status: dialect.status[code], code, description: WHEN[code] }));
+  const statuses = new Map<number, readonly DescribedError[]>();
+  for (const error of [...errors, TOO_LARGE])
+    statuses.set(error.status, [...(statuses.get(error.status) ?? []), error]);
+  return Object.fromEntries(
+    [...statuses].map(([status, alike]) => {
+      const description = alike.map((error) => error.description).join(' ');
+      const content = describeContent(dialect, status, alike[0]?.code ?? 'internal');
+      return [componentName(dialect, status), { description, ...(content !== undefined && { content }) }];
+    }),
+  );
+}
+
+/** The `responses` of what a route may be refused with, by status. */
+export function errorResponses(dialect: Dialect, route: Route): OpenApiObject {
+  const statuses = codesOf(route).map((code) => dialect.status[code]);
+  if (route.body !== undefined) statuses.push(TOO_LARGE.status);
+  return Object.fromEntries(
+    statuses.map((status) => [status, { $ref: `#/components/responses/${componentName(dialect, status)}` }]),
+  );
+}
+
+function codesOf({ access, path, body, inference }: Route): readonly DescribedCode[] {
+  const named = path.includes('{');
+  return [
+    ...(body === undefined && !named ? [] : (['invalid_argument'] as const)),
+    ...(access === 'key' ? (['unauthenticated', 'permission_denied'] as const) : []),
+    ...(named || inference === true ? (['not_found'] as const) : []),
+    ...(inference === true ? (['resource_exhausted', 'unavailable', 'deadline_exceeded'] as const) : []),
+  ];
+}
+
+function componentName({ name }: Dialect, status: number): string {
+  return `${name.replace(/[^\w.-]/g, '_')}.${status}`;
+}
+
+/** As the dialect itself writes such an error: what it makes of one says what they look like. */
+function describeContent(dialect: Dialect, status: number, code: ErrorCode): OpenApiObject | undefined {
+  const { headers, body } = dialect.encodeError(new MillraceError(code, 'what is wrong'), status);
+  const type = headers['content-type']?.split(';', 1)[0];
+  if (type === undefined || typeof body !== 'string' || body === '') return undefined;
+  if (!/[/+]json$/.test(type)) return { [type]: { schema: { type: 'string' } } };
+  const example: unknown = JSON.parse(body);
+  return { [type]: { schema: schemaOf(example), example } };
+}
+
+function schemaOf(value: unknown): OpenApiObject {
+  if (Array.isArray(value)) return { type: 'array', items: value.length === 0 ? {} : schemaOf(value[0]) };
+  switch (typeof value) {
+    case 'object': {
+      // Null here may be anything elsewhere.
+      if (value === null) return {};
+      const properties = Object.entries(value).map(([name, member]) => [name, schemaOf(member)] as const);
+      return {
+        type: 'object',
+        properties: Object.fromEntries(properties),
+        required: properties.map(([name]) => name),
+      };
+    }
+    case 'string':
+    case 'number':
+    case 'boolean':
+      return { type: typeof value };
+    default:
+      return {};
+  }
+}
