@@ -39,7 +39,7 @@ function row(name, { count, make, separator = ',', FloatArray = Float32Array }) 
   };
   const [scanned, looped, parsed, nothing] = bestOf(
     [
-      (variant) => new FloatReader(assembly, cursorOf(variant), { tensor, out }).read(0),
+      (variant) => new FloatReader(assembly, cursorOf(variant)).read({ tensor, out }, 0),
       (variant) => readFloats(cursorOf(variant), { tensor, out }, 0),
       (variant) => FloatArray.from(JSON.parse(bodies[variant].toString('latin1')).data),
       cursorOf,

@@ -24,7 +24,7 @@ function outcome(text: string | Buffer, Out: Floats, by: 'assembly' | 'loop') {
   try {
     const cursor = new JsonCursor(body, body.length);
     cursor.pos = 9;
-    count = by === 'loop' ? readFloats(cursor, elements, 0) : new FloatReader(assembly, cursor, elements).read(0);
+    count = by === 'loop' ? readFloats(cursor, elements, 0) : new FloatReader(assembly, cursor).read(elements, 0);
     end = cursor.pos;
   } catch (error) {
     count = (error as Error).message;

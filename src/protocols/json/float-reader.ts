@@ -4,29 +4,28 @@ import type { Elements } from './elements.js';
 import type { FloatAssembly } from './float-assembly.js';
 import { readFloat } from './floats.js';
 
-/** {@link ReadElements} of the numbers of one tensor by WebAssembly: the same values and errors as `readFloats` gives. */
+/** Reads the numbers of one text by WebAssembly: the same values and errors as `readFloats` gives. A thread uses one at a time. */
 export class FloatReader {
   readonly #assembly: FloatAssembly;
   readonly #cursor: JsonCursor;
-  readonly #elements: Elements<Float32Array | Float64Array>;
   /** The part of the text that is in its memory; it stays there from row to row. */
   #start = 0;
   #end = 0;
 
-  constructor(assembly: FloatAssembly, cursor: JsonCursor, elements: Elements<Float32Array | Float64Array>) {
+  constructor(assembly: FloatAssembly, cursor: JsonCursor) {
     this.#assembly = assembly;
     this.#cursor = cursor;
-    this.#elements = elements;
   }
 
-  read(from: number): number {
-    const { out } = this.#elements;
+  /** As {@link ReadElements}. */
+  read(elements: Elements<Float32Array | Float64Array>, from: number): number {
+    const { out } = elements;
     const cursor = this.#cursor;
     const assembly = this.#assembly;
     const double = out instanceof Float64Array;
     let index = from;
     for (;;) {
-      if (cursor.pos >= this.#end) this.#load();
+      if (cursor.pos < this.#start || cursor.pos >= this.#end) this.#load();
       const moved = assembly.textAt - this.#start;
       const count = assembly.scan(cursor.pos + moved, this.#end + moved, double);
       const kept = Math.min(count, out.length - index);
@@ -40,7 +39,7 @@ export class FloatReader {
         continue;
       }
       cursor.peek();
-      const value = readFloat(cursor, this.#elements, index);
+      const value = readFloat(cursor, elements, index);
       if (index < out.length) out[index] = value;
       index++;
       if (!cursor.next(CLOSE_BRACKET)) return index;

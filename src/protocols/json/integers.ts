@@ -1,3 +1,4 @@
+import type { Datatype } from '../../core/index.js';
 import type { JsonCursor } from './cursor.js';
 import { badElement, type Elements, spaceEnd, startsNumber } from './elements.js';
 import { readNumberText } from './number.js';
@@ -21,6 +22,20 @@ export interface IntegerElements extends Elements<Int32Array> {
   readonly min: bigint;
   readonly max: bigint;
 }
+
+export type IntegerDatatype = Extract<Datatype, `INT${string}` | `UINT${string}`>;
+
+/** What each integer datatype holds. */
+export const INTEGER_KINDS: Readonly<Record<IntegerDatatype, Omit<IntegerElements, 'tensor' | 'out'>>> = {
+  INT8: { min: -(2n ** 7n), max: 2n ** 7n - 1n, wordsPerElement: 1 },
+  INT16: { min: -(2n ** 15n), max: 2n ** 15n - 1n, wordsPerElement: 1 },
+  INT32: { min: -(2n ** 31n), max: 2n ** 31n - 1n, wordsPerElement: 1 },
+  INT64: { min: -(2n ** 63n), max: 2n ** 63n - 1n, wordsPerElement: 2 },
+  UINT8: { min: 0n, max: 2n ** 8n - 1n, wordsPerElement: 1 },
+  UINT16: { min: 0n, max: 2n ** 16n - 1n, wordsPerElement: 1 },
+  UINT32: { min: 0n, max: 2n ** 32n - 1n, wordsPerElement: 1 },
+  UINT64: { min: 0n, max: 2n ** 64n - 1n, wordsPerElement: 2 },
+};
 
 /** {@link ReadElements} of integers; nothing is lost and nothing wraps: what is out of range is refused. */
 export function readIntegers(cursor: JsonCursor, elements: IntegerElements, from: number): number {

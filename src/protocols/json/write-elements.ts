@@ -19,8 +19,8 @@ const BLOCK = 256;
 const MIN_FORMATTED = 32;
 const TWO_TO_32 = 2 ** 32;
 /** Most that is written in one go. */
-const SLICE_ELEMENTS = 16_384;
-const SLICE_STRING_BYTES = 262_144;
+export const SLICE_ELEMENTS = 16_384;
+export const SLICE_STRING_BYTES = 262_144;
 
 /** Writes element `index` from `at` on, at most {@link MAX_NUMBER_BYTES}; returns the offset behind it. */
 type WriteElement = (bytes: Uint8Array, at: number, index: number) => number;
@@ -45,39 +45,39 @@ export function writeSlice(writer: JsonWriter, tensor: Tensor, progress: Progres
   const { datatype, data } = tensor;
   if (datatype === 'BYTES') return writeStrings(writer, data, progress);
   const count = data.length / ELEMENT_SIZE_BYTES[datatype];
-  const slice = { from: progress.index, to: Math.min(progress.index + SLICE_ELEMENTS, count) };
-  writeNumbers(writer, { datatype, data }, slice);
+  const slice = { first: 0, from: progress.index, to: Math.min(progress.index + SLICE_ELEMENTS, count) };
+  createNumberWriter(datatype, data)(writer, slice);
   progress.index = slice.to;
   return slice.to < count;
 }
 
-interface Slice {
+/** Elements of a list that begins at `first`, from one index up to another. */
+export interface Slice {
+  readonly first: number;
   readonly from: number;
   readonly to: number;
 }
 
-function writeNumbers(
-  writer: JsonWriter,
-  { datatype, data }: { readonly datatype: Exclude<Datatype, 'BYTES'>; readonly data: Uint8Array },
-  slice: Slice,
-): void {
+/** Writes elements with commas between them, and in front of those that are not the first of their list. */
+export type WriteSlice = (writer: JsonWriter, slice: Slice) => void;
+
+/** Writes elements of one tensor; FP16 and BF16 as the float32 that they are. */
+export function createNumberWriter(datatype: Exclude<Datatype, 'BYTES'>, data: Uint8Array): WriteSlice {
   switch (datatype) {
     case 'FP32': {
       const values = typedView(datatype, data) as Float32Array;
-      writeFloats(writer, slice, (from, to) => values.subarray(from, to));
-      return;
+      return (writer, slice) => writeFloats(writer, slice, (from, to) => values.subarray(from, to));
     }
     case 'FP16':
     case 'BF16': {
       const bits = typedView(datatype, data) as Uint16Array;
       const toFloat = datatype === 'FP16' ? fromHalfBits : fromBfloat16Bits;
-      writeFloats(writer, slice, (from, to) => Float32Array.from(bits.subarray(from, to), toFloat));
-      return;
+      const valuesOf = (from: number, to: number) => Float32Array.from(bits.subarray(from, to), toFloat);
+      return (writer, slice) => writeFloats(writer, slice, valuesOf);
     }
     case 'FP64': {
       const values = typedView(datatype, data) as Float64Array;
-      writeAll(writer, slice, (bytes, at, index) => writeFloat64(bytes, at, values[index] as number));
-      return;
+      return writeEach((bytes, at, index) => writeFloat64(bytes, at, values[index] as number));
     }
     case 'INT8':
     case 'INT16':
@@ -86,19 +86,20 @@ function writeNumbers(
     case 'UINT16':
     case 'UINT32': {
       const values = typedView(datatype, data);
-      writeAll(writer, slice, (bytes, at, index) => writeInteger(bytes, at, values[index] as number));
-      return;
+      return writeEach((bytes, at, index) => writeInteger(bytes, at, values[index] as number));
     }
     case 'INT64':
     case 'UINT64':
-      writeLongs(writer, { words: typedView('INT32', data) as Int32Array, signed: datatype === 'INT64' }, slice);
-      return;
+      return writeEach(longWriter(typedView('INT32', data) as Int32Array, datatype === 'INT64'));
     case 'BOOL':
-      writeAll(writer, slice, (bytes, at, index) => writeWord(bytes, at, data[index] === 0 ? 'false' : 'true'));
-      return;
+      return writeEach((bytes, at, index) => writeWord(bytes, at, data[index] === 0 ? 'false' : 'true'));
     default:
-      datatype satisfies never;
+      return datatype satisfies never;
   }
+}
+
+function writeEach(writeElement: WriteElement): WriteSlice {
+  return (writer, slice) => writeAll(writer, slice, writeElement);
 }
 
 /** `valuesOf` gives the elements from one index up to another. */
@@ -115,42 +116,40 @@ function writeFloats(writer: JsonWriter, slice: Slice, valuesOf: (from: number, 
     for (let done = 0; done < values.length; done++) {
       const text = assembly.format(done, values.length);
       // There is a comma in front of each.
-      writer.asciiBytes(from + done === 0 ? text.subarray(1) : text);
+      writer.asciiBytes(from + done === slice.first ? text.subarray(1) : text);
       done = assembly.status;
       if (done === values.length) break;
       const index = from + done;
-      writeAll(writer, { from: index, to: index + 1 }, (bytes, at) => writeFloat32(bytes, at, values[done] as number));
+      writeAll(writer, { first: slice.first, from: index, to: index + 1 }, (bytes, at) =>
+        writeFloat32(bytes, at, values[done] as number),
+      );
     }
   }
 }
 
-function writeAll(writer: JsonWriter, { from, to }: Slice, writeElement: WriteElement): void {
+function writeAll(writer: JsonWriter, { first, from, to }: Slice, writeElement: WriteElement): void {
   for (let start = from; start < to; start += BLOCK) {
     const end = Math.min(start + BLOCK, to);
     writer.reserve((end - start) * (MAX_NUMBER_BYTES + 1));
     const { bytes } = writer;
     let at = writer.length;
     for (let index = start; index < end; index++) {
-      if (index > 0) bytes[at++] = COMMA;
+      if (index > first) bytes[at++] = COMMA;
       at = writeElement(bytes, at, index);
     }
     writer.length = at;
   }
 }
 
-function writeLongs(
-  writer: JsonWriter,
-  { words, signed }: { readonly words: Int32Array; readonly signed: boolean },
-  slice: Slice,
-): void {
-  writeAll(writer, slice, (bytes, at, index) => {
+function longWriter(words: Int32Array, signed: boolean): WriteElement {
+  return (bytes, at, index) => {
     const low = (words[2 * index] as number) >>> 0;
     const high = words[2 * index + 1] as number;
     const value = (signed ? high : high >>> 0) * TWO_TO_32 + low;
     if (Number.isSafeInteger(value)) return writeInteger(bytes, at, value);
     const exact = (BigInt(signed ? high : high >>> 0) << 32n) | BigInt(low);
     return writeWord(bytes, at, exact.toString());
-  });
+  };
 }
 
 function writeWord(bytes: Uint8Array, at: number, word: string): number {

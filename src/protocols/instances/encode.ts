@@ -1,0 +1,120 @@
+import { elementCount, invalidArgument, type Tensor, type Turns } from '../../core/index.js';
+import { JsonWriter } from '../json/writer.js';
+import { LARGE_BYTES, type WireResponse } from '../wire.js';
+import type { InstancesFormat } from './decode.js';
+import { createRunWriter } from './run-writer.js';
+import { writeArrays } from './write-arrays.js';
+
+const JSON_HEADERS = Object.freeze({ 'content-type': 'application/json' });
+
+export interface InstancesAnswer {
+  /** That of the request. */
+  readonly format: InstancesFormat;
+  readonly outputs: readonly Tensor[];
+  /** Further members of the object as JSON text, such as `"deployedModelId":"1"`. Default: none. */
+  readonly more?: string;
+}
+
+/** Encodes an answer; one with much JSON bit by bit. Throws `invalid_argument` where outputs cannot be written in rows. */
+export type InstancesEncoder = (answer: InstancesAnswer) => WireResponse | Promise<WireResponse>;
+
+/**
+ * An encoder with a buffer of its own, of TensorFlow Serving's JSON: `{"predictions": […]}` with a value for each row, or an object of
+ * them where there are several outputs, and `{"outputs": …}` with one value or an object of them. Elements of BYTES outputs whose name
+ * ends in `_bytes` are `{"b64": text}`; NaN, Infinity and -Infinity are written as these words.
+ */
+export function createInstancesEncoder(turns: Turns): InstancesEncoder {
+  const writer = new JsonWriter();
+  return (answer) => {
+    const writing = answer.format === 'row' ? writeRows : writeColumns;
+    let sizeBytes = 0;
+    for (const { data } of answer.outputs) sizeBytes += data.length;
+    if (sizeBytes > LARGE_BYTES) return encodeLarge(writing, answer, turns);
+    writer.reset();
+    const steps = writing(writer, answer);
+    while (steps.next().done !== true);
+    return { status: 200, headers: JSON_HEADERS, body: writer.finish() };
+  };
+}
+
+type Writing = (writer: JsonWriter, answer: InstancesAnswer) => Generator<undefined, void>;
+
+async function encodeLarge(writing: Writing, answer: InstancesAnswer, turns: Turns): Promise<WireResponse> {
+  const writer = new JsonWriter();
+  const pieces: Uint8Array[] = [];
+  await turns.next();
+  for (const _ of writing(writer, answer)) {
+    pieces.push(writer.finishBytes());
+    await turns.next();
+  }
+  pieces.push(writer.finishBytes());
+  return { status: 200, headers: JSON_HEADERS, body: pieces };
+}
+
+function* writeColumns(writer: JsonWriter, { outputs, more }: InstancesAnswer): Generator<undefined, void> {
+  const [only] = outputs;
+  writer.ascii('{"outputs":');
+  if (only !== undefined && outputs.length === 1) {
+    yield* writeArrays(writer, createRunWriter(only), { shape: only.shape, first: 0 });
+  } else {
+    for (const [index, output] of outputs.entries()) {
+      writer.ascii(index === 0 ? '{' : ',');
+      writer.string(output.name);
+      writer.ascii(':');
+      yield* writeArrays(writer, createRunWriter(output), { shape: output.shape, first: 0 });
+    }
+    writer.ascii(outputs.length === 0 ? '{}' : '}');
+  }
+  writeEnd(writer, more);
+}
+
+function* writeRows(writer: JsonWriter, { outputs, more }: InstancesAnswer): Generator<undefined, void> {
+  const rows = rowsOf(outputs);
+  const [only] = outputs;
+  writer.ascii('{"predictions":');
+  if (only !== undefined && outputs.length === 1) {
+    yield* writeArrays(writer, createRunWriter(only), { shape: only.shape, first: 0 });
+  } else {
+    const columns = outputs.map((output) => {
+      const shape = output.shape.slice(1);
+      return { output, writeRun: createRunWriter(output), shape, count: elementCount(shape) };
+    });
+    writer.ascii('[');
+    for (let row = 0; row < rows; row++) {
+      if (row > 0) writer.ascii(',');
+      let separator = '{';
+      for (const { output, writeRun, shape, count } of columns) {
+        writer.ascii(separator);
+        writer.string(output.name);
+        writer.ascii(':');
+        yield* writeArrays(writer, writeRun, { shape, first: row * count });
+        separator = ',';
+      }
+      writer.ascii('}');
+    }
+    writer.ascii(']');
+  }
+  writeEnd(writer, more);
+}
+
+function writeEnd(writer: JsonWriter, more: string | undefined): void {
+  if (more === undefined) writer.ascii('}');
+  else writer.raw(Buffer.from(`,${more}}`));
+}
+
+/** The rows that all outputs have. */
+function rowsOf(outputs: readonly Tensor[]): number {
+  let rows = -1;
+  for (const { name, shape } of outputs) {
+    const [own] = shape;
+    if (own === undefined || (rows >= 0 && own !== rows)) {
+      const got = own === undefined ? 'none' : `${own}`;
+      const expected = rows < 0 ? 'a first axis' : `${rows} along its first axis`;
+      throw invalidArgument(
+        `output '${name}' cannot be written in rows: expected ${expected}, got ${got}; ask for columns with 'inputs' instead of 'instances'`,
+      );
+    }
+    rows = own;
+  }
+  return Math.max(0, rows);
+}
