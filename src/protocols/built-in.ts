@@ -6,11 +6,14 @@ import { OipOptionsSchema } from './oip/options.js';
 import { createOpenAiDialect } from './openai/dialect.js';
 import { OpenAiOptionsSchema } from './openai/options.js';
 import { type SwitchOptions, withPorts } from './switch-options.js';
+import { createTorchServeDialect } from './torchserve/dialect.js';
+import { TorchServeOptionsSchema } from './torchserve/options.js';
 
 /** The settings of the built-in dialects, under their names. */
 export const DIALECT_OPTIONS = {
   oip: OipOptionsSchema,
   openai: OpenAiOptionsSchema,
+  torchserve: TorchServeOptionsSchema,
 } as const;
 
 export type DialectOptions = {
@@ -25,10 +28,11 @@ export interface BuiltInDialects {
 }
 
 export function createBuiltInDialects(context: DialectContext, options: DialectOptions): BuiltInDialects {
-  const { oip, openai } = options;
+  const { oip, openai, torchserve } = options;
   const all: readonly (readonly [Dialect, SwitchOptions])[] = [
     [createOipDialect(context), oip],
     [createOpenAiDialect(context, openai), openai],
+    [createTorchServeDialect(context), torchserve],
   ];
   return {
     spoken: all.flatMap(([dialect, option]) => (option.enabled ? [withPorts(dialect, option)] : [])),

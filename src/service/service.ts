@@ -106,6 +106,10 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
       const wanted = version === undefined && info.ref.name === name ? versions : [info.ref.version];
       return engine.statistics().filter((entry) => entry.name === info.ref.name && wanted.includes(entry.version));
     },
+    modelGauges(call, { name, version }) {
+      admit(call.principal, 'observe', 'infer');
+      return engine.gauges().find(({ ref }) => ref.name === name && ref.version === version);
+    },
     readyModels(call) {
       admit(call.principal, 'infer', 'observe', 'manage');
       return engine
@@ -128,8 +132,9 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
           ...(options.files === undefined ? {} : { fileOverrides: options.files }),
         }),
       ),
-    unloadModel: async (call, name, { unloadDependents = false } = {}) =>
+    unloadModel: async (call, name, { unloadDependents = false, onlyVersion } = {}) =>
       audited(call, controlOf(setup.options, 'unload', name), async () => {
+        if (onlyVersion !== undefined) checkOnlyVersion(name, onlyVersion, engine.serving(name));
         await controller.unload(name, { withComposing: unloadDependents });
       }),
     traceSettings(call, model) {
@@ -162,6 +167,18 @@ function blame<Result>(look: () => Result): Result {
     if (!(error instanceof MillraceError) || error.code !== 'not_found') throw error;
     throw invalidArgument(error.message);
   }
+}
+
+function checkOnlyVersion(name: string, wanted: number, serving: readonly ModelInfo[]): void {
+  const versions = serving.map(({ ref }) => ref.version);
+  if (!versions.includes(wanted)) {
+    throw new MillraceError('not_found', `version ${wanted} of model '${name}' is not loaded`);
+  }
+  if (versions.length === 1) return;
+  throw new MillraceError(
+    'unimplemented',
+    `model '${name}' serves versions ${versions.join(', ')}, as its model.yaml says: one of them cannot be unloaded by itself`,
+  );
 }
 
 function inRepository(info: ModelInfo, wanted: string): boolean {

@@ -1,5 +1,5 @@
-import type { Call, ErrorCode, InferRequest, InferTarget } from '../core/index.js';
-import type { InferResult, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
+import type { Call, ErrorCode, InferRequest, InferTarget, ModelRef } from '../core/index.js';
+import type { InferResult, ModelGauges, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
 import type { SharedMemoryRegion } from '../shared-memory/index.js';
 
 export type { InferResult, InferTarget };
@@ -39,6 +39,8 @@ export interface LoadModelOptions {
 export interface UnloadModelOptions {
   /** With an ensemble, also the models that were loaded only because it is made of them (Triton's `unload_dependents`). */
   readonly unloadDependents?: boolean;
+  /** Expected to be the only version that is served: one among others cannot be unloaded, since they come and go by the model's policy. */
+  readonly onlyVersion?: number;
 }
 
 export interface ServerInfo {
@@ -118,6 +120,8 @@ export interface Service {
   modelInfo(call: Call, name: string, version: number | undefined): { info: ModelInfo; versions: readonly number[] };
   /** Of one version, one model, or all; `invalid_argument` for unknown ones, as in Triton. */
   modelStatistics(call: Call, name: string | undefined, version: number | undefined): readonly ModelStatistics[];
+  /** What a version does at this moment: its instances and its queue; undefined where it is not loaded any more. */
+  modelGauges(call: Call, ref: ModelRef): ModelGauges | undefined;
   /** The versions that are ready, of every model that a key may ask for or about: any scope will do. */
   readyModels(call: Call): readonly ModelInfo[];
   repositoryIndex(call: Call, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];

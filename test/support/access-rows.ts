@@ -93,6 +93,17 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /v2/cudasharedmemory/region/{region}/register': { ...KEY, answers: 501 },
   'POST /v2/cudasharedmemory/unregister': KEY,
   'POST /v2/cudasharedmemory/region/{region}/unregister': KEY,
+  'GET /ping': EVERYBODY,
+  'GET /models': { who: ['infer', 'observe', 'manage'] },
+  'POST /models': { ...LOAD, request: { model_name: 'echo', url: 'echo' }, answers: 409 },
+  'GET /models/{model}': METADATA,
+  'GET /models/{model}/{version}': METADATA,
+  // What is asked for is as it is.
+  'PUT /models/{model}': METADATA,
+  'PUT /models/{model}/{version}': METADATA,
+  'PUT /models/{model}/{version}/set-default': METADATA,
+  'DELETE /models/{model}': UNLOAD,
+  'DELETE /models/{model}/{version}': UNLOAD,
   'GET /openapi.json': { who: ['infer', 'observe', 'manage'] },
   'GET /docs': EVERYBODY,
   'GET /docs/page.css': EVERYBODY,
@@ -101,8 +112,9 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
 };
 
 /** An unload is asked for by a name that nobody has: the others need the model. */
-export function pathOf(route: string): string {
-  const model = route.endsWith('/unload') ? 'nobody' : 'echo';
+export function pathOf(route: string, method = 'POST'): string {
+  const unloads = route.endsWith('/unload') || (method === 'DELETE' && route.startsWith('/models/'));
+  const model = unloads ? 'nobody' : 'echo';
   const parameters: Readonly<Record<string, string>> = {
     model,
     version: '1',

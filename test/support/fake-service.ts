@@ -140,6 +140,15 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
       if (name === undefined) return versions.map((each) => fakeStatistics('m', each));
       return [fakeStatistics(name, find(name, version))];
     },
+    modelGauges: (_call, ref) => ({
+      ref,
+      queuedRequests: 2,
+      queuedBytes: 0,
+      executingRequests: 1,
+      activeSequences: 0,
+      waitingSequences: 0,
+      instances: [{ id: '0', pid: 4_711, up: true, restarts: 0 }],
+    }),
     readyModels(call) {
       note('readyModels', call);
       return statuses.flatMap(({ info }) => (info === undefined ? [] : [info]));

@@ -1,0 +1,16 @@
+import type { Dialect, DialectContext } from '../dialect.js';
+import { encodeError, TORCHSERVE_STATUS } from './errors.js';
+import { createPingRoute } from './ping.js';
+import { createManagementRoutes } from './routes-management.js';
+
+/** TorchServe's inference and management APIs, over HTTP and gRPC. */
+export function createTorchServeDialect(context: DialectContext): Dialect {
+  const { service } = context;
+  return {
+    name: 'torchserve',
+    description: "TorchServe's inference and management APIs.",
+    routes: [createPingRoute(service), ...createManagementRoutes(service)],
+    status: TORCHSERVE_STATUS,
+    encodeError,
+  };
+}

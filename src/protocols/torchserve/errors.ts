@@ -1,0 +1,56 @@
+import { type ErrorCode, MillraceError } from '../../core/index.js';
+import type { WireResponse } from '../wire.js';
+
+/** HTTP status of each error on TorchServe's routes. */
+export const TORCHSERVE_STATUS: Readonly<Record<ErrorCode, number>> = {
+  invalid_argument: 400,
+  unauthenticated: 401,
+  permission_denied: 403,
+  not_found: 404,
+  already_exists: 409,
+  failed_precondition: 412,
+  resource_exhausted: 503,
+  unavailable: 503,
+  deadline_exceeded: 504,
+  cancelled: 499,
+  unimplemented: 501,
+  internal: 500,
+};
+
+/** Names of TorchServe's exceptions, by which its clients tell errors apart. */
+const TYPES: Readonly<Record<ErrorCode, string>> = {
+  invalid_argument: 'BadRequestException',
+  unauthenticated: 'InvalidKeyException',
+  permission_denied: 'InvalidKeyException',
+  not_found: 'ModelNotFoundException',
+  already_exists: 'ConflictStatusException',
+  failed_precondition: 'BadRequestException',
+  resource_exhausted: 'ServiceUnavailableException',
+  unavailable: 'ServiceUnavailableException',
+  deadline_exceeded: 'RequestTimeoutException',
+  cancelled: 'RequestTimeoutException',
+  unimplemented: 'NotImplementedException',
+  internal: 'InternalServerException',
+};
+
+/** A model has no such version. */
+export class VersionError extends MillraceError {
+  constructor(message: string) {
+    super('not_found', message);
+    this.name = 'VersionError';
+  }
+}
+
+/** Name of the exception that stands for an error. What the server refuses by itself, it gives a status of its own. */
+function typeOf(error: MillraceError, status: number): string {
+  if (status === 405) return 'MethodNotAllowedException';
+  if (error instanceof VersionError) return 'ModelVersionNotFoundException';
+  if (error.name === 'HttpError' && status === 404) return 'ResourceNotFoundException';
+  return TYPES[error.code];
+}
+
+/** `{"code", "type", "message"}`. */
+export function encodeError(error: MillraceError, status: number): WireResponse {
+  const body = { code: status, type: typeOf(error, status), message: error.message };
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}

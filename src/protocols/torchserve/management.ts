@@ -1,0 +1,140 @@
+import { basename } from 'node:path';
+import { type Call, invalidArgument, MillraceError } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import type { Service } from '../../service/index.js';
+import { excerpt } from '../json/cursor.js';
+import { VersionError } from './errors.js';
+import type { Registration } from './registration.js';
+
+/** A page of `GET /models`; the token is left out of the last one. */
+export interface ModelPage {
+  readonly models: readonly ListedModel[];
+  readonly nextPageToken?: string;
+}
+
+export interface ListedModel {
+  readonly modelName: string;
+  /** As it was given when the model was loaded; else its folder or file. */
+  readonly modelUrl: string;
+}
+
+/** Which worker processes are asked for; undefined = TorchServe's default. */
+export interface WorkerRange {
+  readonly min: number | undefined;
+  readonly max: number | undefined;
+}
+
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1_000;
+/** Of a queue whose configuration does not say. */
+const DEFAULT_MAX_REQUESTS = 1_024;
+
+/** TorchServe's management of models, in the words of its answers; over HTTP and gRPC. */
+export class Management {
+  readonly #service: Service;
+
+  constructor(service: Service) {
+    this.#service = service;
+  }
+
+  /** Ready models in order of name. A limit or token that is no such number counts as none, as in TorchServe. */
+  list(call: Call, { limit, pageToken }: { readonly limit: number; readonly pageToken: number }): ModelPage {
+    const all = new Map(this.#service.readyModels(call).map((info) => [info.ref.name, info]));
+    const names = [...all.keys()].sort();
+    const first = Number.isInteger(pageToken) && pageToken > 0 ? pageToken : 0;
+    const count = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT ? limit : DEFAULT_LIMIT;
+    const models = names.slice(first, first + count).flatMap((name) => {
+      const info = all.get(name);
+      return info === undefined ? [] : [listed(info)];
+    });
+    const next = first + count;
+    return next < names.length ? { models, nextPageToken: String(next) } : { models };
+  }
+
+  /** One version, the default one where none is named, or all: each with its workers and its queue. */
+  describe(call: Call, name: string, version: number | 'all' | undefined): readonly object[] {
+    const { info, versions } = this.#service.modelInfo(call, name, version === 'all' ? undefined : version);
+    if (version !== 'all') return [this.#describeOne(call, info)];
+    return versions.map((each) => this.#describeOne(call, this.#service.modelInfo(call, info.ref.name, each).info));
+  }
+
+  /** A model that SageMaker has loaded, which gives absolute paths, as it wants to be told of it; undefined for others. */
+  describeShort(call: Call, name: string): ListedModel | undefined {
+    const { info } = this.#service.modelInfo(call, name, undefined);
+    const { from } = info.source;
+    return from !== undefined && /^(\/|file:)/.test(from) ? listed(info) : undefined;
+  }
+
+  /** Loads a model from a folder or file inside a repository. */
+  async register(call: Call, { url, modelName }: Registration): Promise<string> {
+    const infos = await this.#service.loadModel(call, modelName, { from: url });
+    const versions = infos.map(({ ref }) => ref.version).join(', ');
+    return `Model "${modelName}" Version: ${versions} registered with ${infos[0]?.instances ?? 0} initial workers`;
+  }
+
+  /** Unloads a model; a version of it where it is the only one. */
+  async unregister(call: Call, name: string, version: number | undefined): Promise<string> {
+    await this.#service.unloadModel(call, name, version === undefined ? {} : { onlyVersion: version });
+    return `Model "${name}" unregistered`;
+  }
+
+  /** Says that the version is the default one, which labels make it. Throws `unimplemented` where it is not. */
+  setDefault(call: Call, name: string, version: number): string {
+    const { versions } = this.#service.modelInfo(call, name, undefined);
+    if (!versions.includes(version)) throw unknownVersion(name, version);
+    const { version: current } = this.#service.modelInfo(call, name, undefined).info.ref;
+    if (current === version) return `Default version successfully updated for model "${name}" to "${version}"`;
+    throw new MillraceError(
+      'unimplemented',
+      `the default version of model '${excerpt(name)}' is ${current} by its files: put \`labels: { stable: ${version} }\` into its model.yaml`,
+    );
+  }
+
+  /** Says that a model has so many workers, which its configuration says. Throws `unimplemented` where it has others. */
+  scale(call: Call, { name, version }: { name: string; version: number | undefined }, range: WorkerRange): string {
+    const { info } = this.#service.modelInfo(call, name, version);
+    const min = range.min ?? 1;
+    const max = range.max ?? min;
+    if (max < min) throw invalidArgument('max_worker cannot be less than min_worker.');
+    const { instances } = info;
+    if (instances < min || instances > max) {
+      throw new MillraceError(
+        'unimplemented',
+        `model '${excerpt(name)}' has ${instances} workers, expected from ${min} to ${max}: put \`instances: { count: ${min} }\` into its model.yaml`,
+      );
+    }
+    return `Workers scaled to ${instances} for model: ${name}${version === undefined ? '' : `, version: ${version}`}`;
+  }
+
+  #describeOne(call: Call, info: ModelInfo): object {
+    const { ref, source, instances, maxBatchSize } = info;
+    const gauges = this.#service.modelGauges(call, ref);
+    const pendingRequests = gauges?.queuedRequests ?? 0;
+    const capacity = source.config.queue?.maxRequests ?? DEFAULT_MAX_REQUESTS;
+    return {
+      ...listed(info),
+      modelVersion: String(ref.version),
+      engine: source.runtime,
+      runtime: source.runtime,
+      minWorkers: instances,
+      maxWorkers: instances,
+      batchSize: Math.max(1, maxBatchSize),
+      maxBatchDelay: source.config.batching?.maxQueueDelayMs ?? 0,
+      workers: (gauges?.instances ?? []).map(({ id, pid, up }) => ({
+        id,
+        status: up ? 'READY' : 'UNLOADING',
+        pid,
+        gpu: false,
+      })),
+      jobQueueStatus: { remainingCapacity: Math.max(0, capacity - pendingRequests), pendingRequests },
+    };
+  }
+}
+
+function listed({ ref, source }: ModelInfo): ListedModel {
+  return { modelName: ref.name, modelUrl: source.from ?? basename(source.modelFolder) };
+}
+
+function unknownVersion(name: string, version: number): VersionError {
+  return new VersionError(`Model version: ${version} does not exist for model: ${excerpt(name)}`);
+}

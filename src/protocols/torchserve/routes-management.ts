@@ -1,0 +1,149 @@
+import { Type } from '@sinclair/typebox';
+import { invalidArgument, MillraceError } from '../../core/index.js';
+import type { Service } from '../../service/index.js';
+import { excerpt } from '../json/cursor.js';
+import { jsonResponse, type Route, type RouteRequest } from '../route.js';
+import { Management } from './management.js';
+import { decodeRegistration } from './registration.js';
+import { parseVersion } from './version.js';
+
+const BASE = { tag: 'torchserve', access: 'key', control: false } as const;
+
+const StatusSchema = Type.Object({ status: Type.String() });
+const ListSchema = Type.Object({
+  models: Type.Array(Type.Object({ modelName: Type.String(), modelUrl: Type.String() })),
+  nextPageToken: Type.Optional(Type.String()),
+});
+const Flag = Type.Union([Type.Boolean(), Type.String()]);
+const Count = Type.Union([Type.Integer(), Type.String()]);
+const RegisterSchema = Type.Object(
+  {
+    url: Type.Optional(
+      Type.String({ description: 'A folder or file inside a repository: relative to it, absolute, or a `file:` URL.' }),
+    ),
+    model_name: Type.Optional(Type.String({ description: 'Default: the end of the URL.' })),
+    initial_workers: Type.Optional(Count),
+    synchronous: Type.Optional(Flag),
+    s3_sse_kms: Type.Optional(Flag),
+  },
+  { description: "The parameters, unless they are in the query, as in TorchServe's documentation." },
+);
+
+/** TorchServe's management API, as far as models are managed while a server runs. */
+export function createManagementRoutes(service: Service): readonly Route[] {
+  const management = new Management(service);
+  return [
+    {
+      ...BASE,
+      method: 'GET',
+      path: '/models',
+      summary: 'Ready models',
+      response: ListSchema,
+      handle: (call, { query }) =>
+        jsonResponse(
+          management.list(call, {
+            limit: Number(query.get('limit') ?? Number.NaN),
+            pageToken: Number(query.get('next_page_token') ?? 0),
+          }),
+        ),
+    },
+    {
+      ...BASE,
+      method: 'POST',
+      path: '/models',
+      summary: 'Loads a model from a folder inside a repository; explicit mode only',
+      control: true,
+      body: { kind: 'json', schema: RegisterSchema },
+      response: StatusSchema,
+      handle: async (call, request) => {
+        const registration = decodeRegistration(parametersOf(request));
+        return status(await management.register(call, registration));
+      },
+    },
+    ...routesUnder('/models/{model}', management),
+    ...routesUnder('/models/{model}/{version}', management),
+    {
+      ...BASE,
+      method: 'PUT',
+      path: '/models/{model}/{version}/set-default',
+      summary: 'Confirms the default version of a model, which labels choose',
+      response: StatusSchema,
+      handle: (call, request) => {
+        const { name, version = 0 } = targetOf(request);
+        return status(management.setDefault(call, name, version));
+      },
+    },
+  ];
+}
+
+function routesUnder(path: string, management: Management): readonly Route[] {
+  const which = path.endsWith('{version}') ? 'one version of a model' : 'a model';
+  return [
+    {
+      ...BASE,
+      method: 'GET',
+      path,
+      summary: `Workers and queue of ${which}`,
+      response: Type.Unsafe<unknown>({
+        description: 'A list of versions; an object, of models that SageMaker loaded.',
+      }),
+      handle: (call, request) => {
+        const { model = '', version } = request.params;
+        const all = version === 'all';
+        if (request.query.get('customized')?.toLowerCase() === 'true' && !all) throw noCustomizedMetadata();
+        const short = version === undefined ? management.describeShort(call, model) : undefined;
+        return jsonResponse(short ?? management.describe(call, model, all ? 'all' : parseVersion(version, model)));
+      },
+    },
+    {
+      ...BASE,
+      method: 'PUT',
+      path,
+      summary: `Confirms the number of workers of ${which}, which its configuration says`,
+      response: StatusSchema,
+      handle: (call, request) => {
+        const min = countOf(request, 'min_worker');
+        return status(management.scale(call, targetOf(request), { min, max: countOf(request, 'max_worker') }));
+      },
+    },
+    {
+      ...BASE,
+      method: 'DELETE',
+      path,
+      summary: `Unloads ${which}; explicit mode only`,
+      control: true,
+      response: StatusSchema,
+      handle: async (call, request) => {
+        const { name, version } = targetOf(request);
+        return status(await management.unregister(call, name, version));
+      },
+    },
+  ];
+}
+
+/** `customized` asks a model's Python handler what it says of itself. */
+export function noCustomizedMetadata(): MillraceError {
+  return new MillraceError('unimplemented', 'models have no Python handlers here that could give customized metadata');
+}
+
+function status(text: string) {
+  return jsonResponse({ status: text });
+}
+
+function targetOf({ params }: Pick<RouteRequest, 'params'>) {
+  const { model = '', version } = params;
+  return { name: model, version: parseVersion(version, model) };
+}
+
+/** Those of the query and of the JSON body, in which the same one counts. */
+function parametersOf({ query, json }: RouteRequest): Readonly<Record<string, string | number | boolean>> {
+  // The server has checked the members that are known; others are refused by their names.
+  return { ...Object.fromEntries(query), ...(json as Readonly<Record<string, string | number | boolean>>) };
+}
+
+function countOf({ query }: RouteRequest, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw invalidArgument(`parameter '${name}': expected a number of workers, got '${excerpt(text)}'`);
+}
