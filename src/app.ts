@@ -14,6 +14,7 @@ import {
 } from './protocols/index.js';
 import {
   createFolderRepository,
+  dataFileNames,
   type FolderRepositorySetup,
   loadRuntimes,
   type ModelSource,
@@ -23,6 +24,7 @@ import { BodyArena, createHost, type RuntimeManifest } from './runtimes/index.js
 import { type Addresses, checkBind, createServer, type RenderMetrics, type Server } from './server/index.js';
 import { createService, type Service } from './service/index.js';
 import { SharedMemory } from './shared-memory/index.js';
+import { Puller, systemSurroundings } from './sources/index.js';
 import { createTelemetry, type LogDestination } from './telemetry/index.js';
 import { VERSION } from './version.js';
 
@@ -101,6 +103,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const sharedMemory = new SharedMemory(settings.sharedMemory);
   const life = createService({
     repository,
+    puller: createPuller(settings, { runtimes, clock, events }),
     engine,
     clock,
     events,
@@ -166,6 +169,14 @@ function openRepository(
   parts: Pick<FolderRepositorySetup, 'runtimes' | 'clock' | 'events'>,
 ): Repository {
   return createFolderRepository({ ...parts, paths: options.paths, options });
+}
+
+function createPuller(
+  { sources: options }: Settings,
+  { runtimes, clock, events }: Pick<FolderRepositorySetup, 'runtimes' | 'clock' | 'events'>,
+): Puller {
+  const surroundings = systemSurroundings(processEnvironment(), process.cwd());
+  return new Puller({ options, surroundings, names: dataFileNames(runtimes), clock, events });
 }
 
 function discardUpload(source: ModelSource, repository: Repository, events: EventBus): void {

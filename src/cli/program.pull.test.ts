@@ -98,7 +98,7 @@ it.each([
   [
     ['pypi:llm-net', '--name', '.x'],
     2,
-    "error: the model's name '.x' is that of a hidden folder; --name gives another\n",
+    "error: the model's name '.x' is one that repositories take no notice of; --name gives another\n",
   ],
   [['--to', 'nowhere'], 2, /^error: the model repository .*nowhere does not exist\n$/],
   [['--to', 'models', '--name', 'x'], 2, 'error: --name is for a source; without one, the folders are the names\n'],

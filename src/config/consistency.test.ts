@@ -43,6 +43,16 @@ describe('settings that contradict each other are refused', () => {
       'repository.loadModels needs repository.controlMode explicit, got none',
     ],
     [
+      'sources to pull without explicit mode',
+      { sources: { allow: ['npm:*'] } },
+      'sources.allow needs repository.controlMode explicit, got none',
+    ],
+    [
+      'a pattern of sources that is none',
+      { sources: { allow: ['npm:*', 'models/*'] }, repository: { controlMode: 'explicit' } },
+      "sources.allow[1]: 'models/*' is not a pattern of sources; expected npm:<package>[@<version>]",
+    ],
+    [
       'a longest back-off below the first',
       { engine: { restartBackoffMs: 500, maxRestartBackoffMs: 100 } },
       'engine.maxRestartBackoffMs: expected at least engine.restartBackoffMs (500), got 100',

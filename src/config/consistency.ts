@@ -2,6 +2,7 @@ import { type MillraceError, ROOMS } from '../core/index.js';
 import { parseResources } from '../engine/index.js';
 import { DIALECT_OPTIONS, parseForwardPattern, type SwitchOptions } from '../protocols/index.js';
 import { checkBind } from '../server/index.js';
+import { parseAllowed } from '../sources/index.js';
 import { didYouMean } from '../text/index.js';
 import type { Settings } from './schema.js';
 
@@ -11,6 +12,7 @@ export function checkConsistency(settings: Settings): readonly string[] {
     ...checkServer(settings),
     ...checkKeys(settings.auth),
     ...checkRepository(settings.repository),
+    ...checkSources(settings),
     ...checkEngine(settings.engine),
     ...checkLogLevels(settings.telemetry),
   ];
@@ -78,6 +80,21 @@ function checkRepository({ loadModels, controlMode, configName }: Settings['repo
       ? []
       : [`repository.configName: expected the name of a file without folder and ending, got '${configName}'`]),
   ];
+}
+
+function checkSources({ sources: { allow }, repository: { controlMode } }: Settings): readonly string[] {
+  const problems = allow.flatMap((pattern, index) => {
+    try {
+      parseAllowed([pattern]);
+      return [];
+    } catch (error) {
+      return [`sources.allow[${index}]: ${(error as MillraceError).message}`];
+    }
+  });
+  if (allow.length > 0 && controlMode !== 'explicit') {
+    problems.push(`sources.allow needs repository.controlMode explicit, got ${controlMode}`);
+  }
+  return problems;
 }
 
 function checkEngine({ restartBackoffMs, maxRestartBackoffMs, ...engine }: Settings['engine']): readonly string[] {

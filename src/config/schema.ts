@@ -7,12 +7,14 @@ import { RepositoryOptionsSchema } from '../repository/index.js';
 import { RunnerOptionsSchema } from '../runtimes/index.js';
 import { ServerOptionsSchema } from '../server/index.js';
 import { SharedMemoryOptionsSchema } from '../shared-memory/index.js';
+import { SourcesOptionsSchema } from '../sources/index.js';
 import { TelemetryOptionsSchema } from '../telemetry/index.js';
 
 /** `millrace.yaml` as a whole: the options that each room declares for itself, under one key a room or dialect. */
 export const SettingsSchema = Type.Object(
   {
     repository: RepositoryOptionsSchema,
+    sources: SourcesOptionsSchema,
     engine: EngineOptionsSchema,
     runners: RunnerOptionsSchema,
     auth: AuthOptionsSchema,

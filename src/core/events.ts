@@ -6,7 +6,7 @@ import type { BatchReason } from './timing.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-export const ROOMS = ['repository', 'runtimes', 'engine', 'service', 'protocols', 'server', 'app'] as const;
+export const ROOMS = ['repository', 'runtimes', 'engine', 'sources', 'service', 'protocols', 'server', 'app'] as const;
 export type Room = (typeof ROOMS)[number];
 
 /** Everything that rooms report. Telemetry listens; nobody else needs to. */

@@ -11,7 +11,8 @@ export interface ModelRef {
 
 /** Where one version of a model stands. */
 export type ModelState =
-  | { readonly kind: 'loading' }
+  /** `reason`: what has to come first. */
+  | { readonly kind: 'loading'; readonly reason?: string }
   | { readonly kind: 'warming' }
   | { readonly kind: 'ready' }
   /** Ready before, but all its instances are down and being restarted; requests wait or are refused as `unavailable`. */

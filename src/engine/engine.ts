@@ -97,6 +97,14 @@ class ModelEngine implements Engine {
     });
   }
 
+  reportComing(name: string, reason: string): void {
+    const known = this.#table.get(name, 0)?.state.kind === 'loading';
+    const entry = this.#entryFor(name, 0);
+    // Progress is for those who look; nobody else is to be told again and again.
+    if (known) entry.state = { kind: 'loading', reason };
+    else this.#setState(entry, { kind: 'loading', reason });
+  }
+
   reportFailure(name: string, version: number, reason: string): void {
     const entry = this.#entryFor(name, version);
     const { state } = entry;

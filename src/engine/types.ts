@@ -138,6 +138,8 @@ export interface Engine {
   load(source: ModelSource): Promise<ModelInfo>;
   /** Refuses new requests as `not_found` at once, lets accepted ones finish, closes. Resolves when memory is released. */
   unload(name: string, version: number, reason?: string): Promise<void>;
+  /** Shows a model whose files are still coming as `loading`, under the version 0, until it is forgotten or has failed. */
+  reportComing(name: string, reason: string): void;
   /** Puts a version that could not be found or read into the index as `failed`. */
   reportFailure(name: string, version: number, reason: string): void;
   /** Removes a failed or unloaded entry from the index. */

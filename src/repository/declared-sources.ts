@@ -5,7 +5,7 @@ import { createCatalog, type RuntimeCatalog } from './catalog.js';
 import { FileCache } from './file-cache.js';
 import { findModels, type ModelLocation } from './find-models.js';
 import { ModelFiles } from './model-files.js';
-import { modelNameProblem } from './names.js';
+import { newModelNameProblem } from './names.js';
 import { readConfig } from './read-config.js';
 
 /** A model of a repository. */
@@ -56,8 +56,6 @@ export function dataFileNames(runtimes: readonly RuntimeManifest[]) {
 
 /** Throws `invalid_argument` where a model could not have this name. */
 export function checkModelName(name: string): void {
-  const problem = modelNameProblem(name);
+  const problem = newModelNameProblem(name);
   if (problem !== undefined) throw invalidArgument(`the model's name '${name}' ${problem}; --name gives another`);
-  if (name.startsWith('.'))
-    throw invalidArgument(`the model's name '${name}' is that of a hidden folder; --name gives another`);
 }

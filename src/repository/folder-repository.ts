@@ -5,18 +5,27 @@ import type { RuntimeManifest } from '../runtimes/index.js';
 import { createCatalog, type RuntimeCatalog } from './catalog.js';
 import { type ExaminationContext, examineModel } from './examine-model.js';
 import { FileCache } from './file-cache.js';
-import { listFolder } from './files.js';
+import { describeFileError, listFolder } from './files.js';
 import { findModels, type ModelLocation } from './find-models.js';
 import { locateModel } from './locate-model.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { type Examined, type Found, mergeFindings } from './merge-findings.js';
-import { isIgnoredName, modelNameProblem } from './names.js';
+import { describePlace, newPlace } from './model-place.js';
+import { isIgnoredName, modelNameProblem, newModelNameProblem } from './names.js';
 import type { RepositoryOptions } from './options.js';
 import type { ParsedConfig } from './parse-config.js';
 import { type ReadConfig, readConfig } from './read-config.js';
 import { type Override, overrideOf, readOverrideConfig } from './read-override.js';
 import { SettleTracker } from './settle.js';
-import type { ModelProblem, ModelSource, Repository, RepositoryNotice, RepositoryScan, ScanOptions } from './types.js';
+import type {
+  ModelPlace,
+  ModelProblem,
+  ModelSource,
+  Repository,
+  RepositoryNotice,
+  RepositoryScan,
+  ScanOptions,
+} from './types.js';
 import { Uploads } from './uploads.js';
 
 export interface FolderRepositorySetup {
@@ -76,6 +85,23 @@ class FolderRepository implements Repository {
     if (isWhole) this.#prune();
     this.#tell(scan.notices, isWhole);
     return scan;
+  }
+
+  async locate(name: string, repository?: string): Promise<ModelPlace> {
+    const problem = newModelNameProblem(name);
+    if (problem !== undefined) throw invalidArgument(`the model's name '${name}' ${problem}`);
+    const { locations } = await this.#find({ name, ...(repository === undefined ? {} : { repository }) });
+    const [location] = locations;
+    if (location === undefined) return newPlace(name, this.#chosen(repository)[0] ?? '');
+    const read = this.#readConfig(location);
+    const place = await read
+      .then((config) => describePlace(location, config, this.#catalog))
+      .catch((cause: unknown) => {
+        throw invalidArgument(`model '${name}' failed to load: ${describeFileError(cause)}`, { cause });
+      });
+    if (place.name === name) return place;
+    const message = `${place.repository} is the model '${place.name}' itself, so there is no model '${name}' in it`;
+    throw new MillraceError('not_found', message);
   }
 
   discard(source: ModelSource): Promise<void> {

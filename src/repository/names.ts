@@ -20,6 +20,11 @@ export function modelNameProblem(name: string): string | undefined {
   return undefined;
 }
 
+/** The same of a model that comes: nor would a repository take any notice of it under some names. */
+export function newModelNameProblem(name: string): string | undefined {
+  return modelNameProblem(name) ?? (isIgnoredName(name) ? 'is one that repositories take no notice of' : undefined);
+}
+
 /** The version that a folder name stands for: 3 for `3` and `03`; undefined for 0 and for whatever is no number. */
 export function versionOfFolder(name: string): number | undefined {
   if (!/^[0-9]{1,16}$/.test(name)) return undefined;

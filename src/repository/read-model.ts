@@ -19,7 +19,9 @@ export interface VersionReading {
   /** Latest change to any file or folder of it. */
   readonly newestMtimeMs: number;
   /** Absolute path of the model file (of the folder for runtimes without one), or a sentence why there is none. */
-  readonly model: { readonly path: string; readonly runtime: RuntimeManifest } | { readonly problem: string };
+  readonly model:
+    | { readonly path: string; readonly runtime: RuntimeManifest }
+    | { readonly problem: string; readonly unpulled?: true };
 }
 
 /** A model with all its versions, before policy and settling decide which of them are served. */
@@ -101,7 +103,10 @@ async function readVersion(
     const choice = chooseModelFile(names, { file: place.file ?? file, runtime }, known);
     if ('problem' in choice) {
       const isEmpty = !names.some((name) => known.marksModel(name));
-      return { ...found, model: isEmpty && unpulled !== undefined ? { problem: unpulled } : problem(choice.problem) };
+      return {
+        ...found,
+        model: isEmpty && unpulled !== undefined ? { problem: unpulled, unpulled: true } : problem(choice.problem),
+      };
     }
     // Data that lies beside a graph bears its name.
     const pointer = await findLfsPointer(files.filter(({ relative }) => relative.startsWith(choice.file)));

@@ -60,11 +60,9 @@ describe('scanSettled', () => {
   const nothing: RepositoryScan = { sources: [], problems: [], unsettled: [], notices: [], names: ['mlp'] };
   const unsettled: RepositoryScan = { ...nothing, unsettled: [{ name: 'mlp', version: 1, settlesInMs: 400 }] };
 
-  function repositoryOf(...scans: RepositoryScan[]): Repository {
+  function repositoryOf(...scans: RepositoryScan[]): Pick<Repository, 'scan'> {
     return {
       scan: async () => (scans.length > 1 ? (scans.shift() as RepositoryScan) : (scans[0] as RepositoryScan)),
-      discard: async () => undefined,
-      close: async () => undefined,
     };
   }
 

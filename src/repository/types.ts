@@ -79,9 +79,27 @@ export interface ScanOptions {
   readonly fileOverrides?: ReadonlyMap<string, Uint8Array>;
 }
 
+/** Where a model lies, or would lie that comes. */
+export interface ModelPlace {
+  readonly name: string;
+  /** Absolute, as are folders. */
+  readonly repository: string;
+  readonly folder: string;
+  readonly isThere: boolean;
+  /** What its configuration says of where it comes from; undefined = nothing. */
+  readonly source: string | undefined;
+  /** It has a source, and no version of it has anything yet. */
+  readonly lacksFiles: boolean;
+}
+
 /** Where models come from. Implementations: folders (here); object stores and registries later. */
 export interface Repository {
   scan(options?: ScanOptions): Promise<RepositoryScan>;
+  /**
+   * Where a model lies, or where one of this name would be put: in the first repository, or the one with that path or folder name. Rejects
+   * with `not_found` where there is no such repository, `invalid_argument` where no model can have the name or its configuration cannot be read.
+   */
+  locate(name: string, repository?: string): Promise<ModelPlace>;
   /** Removes the temporary files behind a source that was scanned with overrides; nothing happens for any other. */
   discard(source: ModelSource): Promise<void>;
   /** Removes every temporary file. */

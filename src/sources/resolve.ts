@@ -30,6 +30,8 @@ export interface Resolved {
 
 export interface ResolveSetup extends DownloadSetup {
   readonly surroundings: Surroundings;
+  /** Hosts of URLs are taken for any others: they may not be internal. Those of registries, which are configured, may. */
+  readonly distrustsUrls?: boolean;
 }
 
 /**
@@ -64,9 +66,9 @@ export async function fetchSource(
 async function findArtefact(
   source: Exclude<Source, { kind: 'file' }>,
   lock: Lock | undefined,
-  { client, surroundings }: ResolveSetup,
+  { client, surroundings, distrustsUrls }: ResolveSetup,
 ): Promise<Artefact> {
-  if (source.kind === 'url') return artefactOfUrl(source.url);
+  if (source.kind === 'url') return artefactOfUrl(source.url, distrustsUrls === true);
   const { version, artefact } = lock ?? {};
   const pinned = version === undefined || artefact === undefined ? undefined : { version, artefact };
   const registry = await registryOf(source, surroundings);
@@ -74,7 +76,7 @@ async function findArtefact(
   return resolve(source, pinned, { client, registry });
 }
 
-function artefactOfUrl(url: string): Artefact {
+function artefactOfUrl(url: string, isDistrusted: boolean): Artefact {
   const { origin } = new URL(url);
   const name = fileNameOf(url) || 'download';
   return {
@@ -83,7 +85,7 @@ function artefactOfUrl(url: string): Artefact {
     digest: undefined,
     sizeBytes: undefined,
     version: undefined,
-    trusted: origin,
+    trusted: isDistrusted ? undefined : origin,
     authorization: undefined,
   };
 }

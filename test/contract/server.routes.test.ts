@@ -202,7 +202,7 @@ describe('loading', () => {
   it.each([
     [
       { parameters: { foo: 'x' } },
-      "load parameter 'foo' is unknown: expected 'config' or 'file:<version>/<file name>'",
+      "load parameter 'foo' is unknown: expected 'config', 'source' or 'file:<version>/<file name>'",
     ],
     [{ parameters: { config: {} } }, "field 'parameters.config': expected string, got object"],
     [{ parameters: { 'file:1/x': 'AA==' } }, "load parameters 'file:…' need 'config' as well"],

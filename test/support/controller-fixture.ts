@@ -1,6 +1,7 @@
 import { EventBus, MillraceError } from '../../src/core/index.js';
 import { createEngine } from '../../src/engine/index.js';
 import type {
+  ModelPlace,
   ModelSource,
   Repository,
   RepositoryOptions,
@@ -9,6 +10,7 @@ import type {
 } from '../../src/repository/index.js';
 import { ONNX } from '../../src/runtimes/onnx/manifest.js';
 import { ModelController } from '../../src/service/loading/model-controller.js';
+import type { ModelPuller } from '../../src/service/loading/parts.js';
 import { ENGINE_OPTIONS } from './engine-fixture.js';
 import { FakeClock } from './fake-clock.js';
 import { FakeHost } from './fake-host.js';
@@ -47,6 +49,18 @@ class FakeRepository implements Repository {
     return Promise.resolve({ sources, problems, unsettled, notices: [], names });
   }
 
+  locate(name: string): Promise<ModelPlace> {
+    const folder = `repository/${name}`;
+    return Promise.resolve({
+      name,
+      repository: 'repository',
+      folder,
+      isThere: true,
+      source: undefined,
+      lacksFiles: false,
+    });
+  }
+
   discard(discarded: ModelSource): Promise<void> {
     this.discarded.push(`${discarded.name}/${discarded.version}`);
     return Promise.resolve();
@@ -57,6 +71,17 @@ class FakeRepository implements Repository {
     return Promise.resolve();
   }
 }
+
+/** Nothing is allowed to be pulled. */
+const NO_PULLER: ModelPuller = {
+  allows: () => false,
+  check(source) {
+    throw new MillraceError('permission_denied', source);
+  },
+  lacksFiles: () => Promise.resolve(false),
+  pull: () => Promise.reject(new MillraceError('permission_denied', 'nothing is pulled')),
+  close: () => Promise.resolve(),
+};
 
 /** A controller over an engine whose instances are fakes. */
 export function createFixture(options: Partial<RepositoryOptions> = {}) {
@@ -78,6 +103,7 @@ export function createFixture(options: Partial<RepositoryOptions> = {}) {
   });
   const controller: ModelController = new ModelController({
     repository,
+    puller: NO_PULLER,
     engine,
     options: {
       paths: [],

@@ -1,7 +1,7 @@
 import { createSettings } from '../../src/config/index.js';
 import { DeadlineWatch, EventBus, type Signature, systemClock, type Tensor } from '../../src/core/index.js';
 import { createEngine, type ModelInfo } from '../../src/engine/index.js';
-import { createFolderRepository } from '../../src/repository/index.js';
+import { createFolderRepository, dataFileNames } from '../../src/repository/index.js';
 import {
   type Batch,
   BUILT_IN_RUNTIMES,
@@ -13,6 +13,7 @@ import {
 import { createServer } from '../../src/server/index.js';
 import { createService, type Service } from '../../src/service/index.js';
 import { SharedMemory } from '../../src/shared-memory/index.js';
+import { Puller, systemSurroundings } from '../../src/sources/index.js';
 import { createTelemetry } from '../../src/telemetry/index.js';
 import { createDialects } from './dialects.js';
 import { EVERYBODY } from './http-server.js';
@@ -78,6 +79,13 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     version: '0.0.0',
     audit: telemetry.audit,
     sharedMemory: new SharedMemory(settings.sharedMemory),
+    puller: new Puller({
+      options: settings.sources,
+      surroundings: systemSurroundings({}, '/'),
+      names: dataFileNames(BUILT_IN_RUNTIMES),
+      clock,
+      events,
+    }),
     repository: createFolderRepository({
       paths: [repository],
       runtimes: BUILT_IN_RUNTIMES,

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { invalidArgument, MillraceError, systemClock } from '../../core/index.js';
@@ -19,7 +17,7 @@ import {
   parseSource,
   pullModel,
   STALL_MS,
-  type Surroundings,
+  systemSurroundings,
 } from '../../sources/index.js';
 import { quoteShell } from '../../text/index.js';
 import { type CommandContext, examples } from '../command.js';
@@ -79,7 +77,7 @@ async function pull(io: Io, source: string | undefined, flags: PullFlags): Promi
   const to = flags.to ?? repository.paths[0] ?? './models';
   const place: Place = { repository: path.resolve(io.cwd, to), to, cwd: io.cwd, runtimes };
   const orders = source === undefined ? await declaredOrders(place, flags) : [await givenOrder(source, place, flags)];
-  const surroundings = await surroundingsOf(io);
+  const surroundings = systemSurroundings(await io.environment(), io.cwd);
   const client = new HttpClient({ clock: systemClock, stallMs: STALL_MS, allowPrivate: flags.allowPrivate === true });
   const cache = new DownloadCache(path.resolve(io.cwd, flags.cache ?? cacheFolder(surroundings)), MAX_CACHE_BYTES);
   const setup = { surroundings, client, cache, maxBytes: MAX_ARTEFACT_BYTES, names: dataFileNames(runtimes) };
@@ -156,17 +154,5 @@ function progressOf(io: Io, { name }: PullOrder, progress: Progress): PullSetup[
     if (isTold) return;
     isTold = true;
     io.stderr.write(`downloading ${name}${totalBytes === undefined ? '' : ` (${formatBytes(totalBytes)})`}\n`);
-  };
-}
-
-async function surroundingsOf(io: Io): Promise<Surroundings> {
-  const env = await io.environment();
-  return {
-    env,
-    cwd: io.cwd,
-    home: env.HOME ?? os.homedir(),
-    platform: process.platform,
-    execPath: process.execPath,
-    readFile: (file) => readFile(file, 'utf8').catch(() => undefined),
   };
 }

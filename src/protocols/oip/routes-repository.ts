@@ -66,7 +66,7 @@ interface LoadRequest {
 
 const FILE_PREFIX = 'file:';
 
-/** Triton's load parameters. Throws `invalid_argument` for unknown ones, files that are no base64, and files without `config`. */
+/** Triton's load parameters, and `source`. Throws `invalid_argument` for unknown ones, files that are no base64, and files without `config`. */
 export function decodeLoad({ parameters = {} }: LoadRequest): LoadModelOptions {
   return readLoadParameters(parameters, { text: (_name, value) => value, file: decodeBase64 });
 }
@@ -77,27 +77,44 @@ export interface LoadValueReader<Value> {
   file(name: string, value: Value): Uint8Array;
 }
 
-/** Triton's load parameters, whatever their values look like. Throws `invalid_argument` for unknown ones and files without `config`. */
+/**
+ * Triton's load parameters and `source`, whatever their values look like. Throws `invalid_argument` for unknown ones, files without
+ * `config`, and files beside a source.
+ */
 export function readLoadParameters<Value>(
   parameters: Readonly<Record<string, Value>>,
   reader: LoadValueReader<Value>,
 ): LoadModelOptions {
   let config: string | undefined;
+  let source: string | undefined;
   const files = new Map<string, Uint8Array>();
   for (const [name, value] of Object.entries(parameters)) {
     if (name === 'config') {
       config = reader.text(name, value);
       continue;
     }
+    if (name === 'source') {
+      source = reader.text(name, value);
+      continue;
+    }
     if (!name.startsWith(FILE_PREFIX)) {
-      throw invalidArgument(`load parameter '${name}' is unknown: expected 'config' or 'file:<version>/<file name>'`);
+      throw invalidArgument(
+        `load parameter '${name}' is unknown: expected 'config', 'source' or 'file:<version>/<file name>'`,
+      );
     }
     files.set(name.slice(FILE_PREFIX.length), reader.file(name, value));
   }
   if (files.size > 0 && config === undefined) {
     throw invalidArgument("load parameters 'file:…' need 'config' as well");
   }
-  return { ...(config !== undefined && { config }), ...(files.size > 0 && { files }) };
+  if (files.size > 0 && source !== undefined) {
+    throw invalidArgument("load parameters 'file:…' and 'source' both say what the model is; give one of them");
+  }
+  return {
+    ...(config !== undefined && { config }),
+    ...(source !== undefined && { source }),
+    ...(files.size > 0 && { files }),
+  };
 }
 
 function decodeBase64(name: string, content: string): Uint8Array {

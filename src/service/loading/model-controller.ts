@@ -7,6 +7,7 @@ import { loadModel } from './load-model.js';
 import type { LoadOptions } from './load-overrides.js';
 import { createParts, type LoadingParts, type ModelControllerOptions } from './parts.js';
 import { Polling } from './polling.js';
+import type { AskedPull } from './pull-missing.js';
 
 /**
  * Keeps what is loaded in step with what the repositories hold and what was asked for. Loads of
@@ -48,23 +49,24 @@ export class ModelController {
 
   /**
    * Loads one model as {@link loadModel} does. A configuration that was given with an earlier load counts until the model is
-   * unloaded or its own is written anew, as in Triton.
+   * unloaded or its own is written anew, as in Triton. `pull`: what of it is not there is pulled first.
    */
-  load(name: string, options: LoadOptions): Promise<readonly ModelInfo[]> {
-    return this.#parts.turns.take(name, (hold) => loadModel(this.#parts, { name, options, hold }));
+  load(name: string, options: LoadOptions, pull?: AskedPull): Promise<readonly ModelInfo[]> {
+    return this.#parts.turns.take(name, (hold) => loadModel(this.#parts, { name, options, pull, hold }));
   }
 
   /**
    * Refuses new requests for all versions; resolves then, while accepted requests finish behind it. A version that is
    * still loading is unloaded as soon as it is there; a model that an ensemble needs which is being loaded, once that load
-   * is over. `withComposing`: so are the models that came only with it.
+   * is over. A pull ends. `withComposing`: so are the models that came only with it.
    */
   async unload(name: string, { withComposing = false }: { readonly withComposing?: boolean } = {}): Promise<void> {
-    const { engine, turns, index, overrides, labels, broughtAlong } = this.#parts;
+    const { engine, turns, index, overrides, labels, broughtAlong, pulls } = this.#parts;
     await turns.released(name);
     const statuses = engine.statusesOf(name);
     if (statuses.length === 0) throw new MillraceError('not_found', `there is no model '${name}'`);
     const composing = withComposing ? statuses.flatMap(({ info }) => (info ? composingModels(info.source) : [])) : [];
+    pulls.get(name)?.abort(new MillraceError('cancelled', `model '${name}' was unloaded while it was pulled`));
     broughtAlong.delete(name);
     overrides.forget(name);
     labels.forget(name);
@@ -96,9 +98,10 @@ export class ModelController {
     }
   }
 
-  /** Ends polling and waits for the scan and the loads in progress. */
+  /** Ends polling and pulls, and waits for the scan and the loads in progress. */
   async close(): Promise<void> {
     this.#closed = true;
+    await this.#parts.puller.close();
     this.#polling.stop();
     await this.#parts.turns.over();
     await this.#parts.repository.close();

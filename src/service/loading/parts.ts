@@ -1,6 +1,7 @@
 import type { Clock, EventBus } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
 import type { Patience, Repository, RepositoryOptions } from '../../repository/index.js';
+import type { Puller } from '../../sources/index.js';
 import { VersionLabels } from '../version-labels.js';
 import { KnownSources } from './known-sources.js';
 import { LoadOverrides } from './load-overrides.js';
@@ -11,8 +12,12 @@ import { SourceLoader } from './source-loader.js';
 /** How long a load waits for files that are still being written. */
 const MAX_SETTLE_WAIT_MS = 30_000;
 
+/** Gets models from elsewhere; `sources` has it, and the assembly hands it over. */
+export type ModelPuller = Pick<Puller, 'allows' | 'check' | 'lacksFiles' | 'pull' | 'close'>;
+
 export interface ModelControllerOptions {
   readonly repository: Repository;
+  readonly puller: ModelPuller;
   readonly engine: Engine;
   readonly options: RepositoryOptions;
   readonly clock: Clock;
@@ -29,21 +34,19 @@ export interface LoadingParts extends ModelControllerOptions {
   readonly overrides: LoadOverrides;
   /** Models that were only loaded because an ensemble is made of them. */
   readonly broughtAlong: Set<string>;
+  /** Pulls under way, by the model's name. */
+  readonly pulls: Map<string, AbortController>;
   /** How long loads wait for files that are being written. */
   readonly patience: Patience;
 }
 
 /** `closed`: nothing is waited for any more. */
 export function createParts(setup: ModelControllerOptions, closed: () => boolean): LoadingParts {
-  const { repository, engine, options, clock, events } = setup;
+  const { engine, clock, events } = setup;
   const known = new KnownSources();
   const index = new ModelIndex({ engine, events, known });
   return {
-    repository,
-    engine,
-    options,
-    clock,
-    events,
+    ...setup,
     turns: new LoadTurns(),
     known,
     index,
@@ -51,6 +54,7 @@ export function createParts(setup: ModelControllerOptions, closed: () => boolean
     labels: new VersionLabels(engine, events),
     overrides: new LoadOverrides(clock),
     broughtAlong: new Set(),
+    pulls: new Map(),
     patience: { clock, maxWaitMs: MAX_SETTLE_WAIT_MS, stopped: closed },
   };
 }

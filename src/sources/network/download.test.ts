@@ -110,7 +110,7 @@ describe('a file whose digest is known', () => {
 
   it('is continued by the next command where it has been given up', async () => {
     const broken = await fetchFile({ faults: [{ cutAfter: 10_000 }, { cutAfter: 0 }] });
-    expect(broken.error).toBe('/files/m.gguf broke off after 10000 bytes (aborted); the same command continues there');
+    expect(broken.error).toBe('/files/m.gguf broke off after 10000 bytes (aborted); the next attempt continues there');
     expect(await inCache()).toEqual([`${NAME}.part`]);
     expect(await fetchFile({})).toMatchObject({ isWhole: true });
     expect(ranges().at(-1)).toBe('bytes=10000-');
@@ -119,7 +119,7 @@ describe('a file whose digest is known', () => {
 
   it('is given up after five attempts', async () => {
     const { error } = await fetchFile({ faults: Array.from({ length: 9 }, () => ({ cutAfter: 100 })) });
-    expect(error).toBe('/files/m.gguf broke off after 500 bytes (aborted); the same command continues there');
+    expect(error).toBe('/files/m.gguf broke off after 500 bytes (aborted); the next attempt continues there');
     expect(ranges()).toHaveLength(5);
   });
 
@@ -220,7 +220,7 @@ describe('a file whose digest is known', () => {
       await clock.advance(60_000);
     }
     expect((await fetching).error).toBe(
-      '/files/m.gguf broke off after 500 bytes (nothing came for 60 s); the same command continues there',
+      '/files/m.gguf broke off after 500 bytes (nothing came for 60 s); the next attempt continues there',
     );
     expect(clock.pendingTimers).toBe(0);
   });

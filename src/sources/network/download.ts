@@ -19,6 +19,8 @@ export interface DownloadSetup {
   readonly maxBytes: number;
   /** Called as bytes come; `totalBytes` is undefined while nobody knows. */
   readonly onProgress: (receivedBytes: number, totalBytes: number | undefined) => void;
+  /** Ends it, as that of the client ends its requests: rejects with the reason, and keeps what has come. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -37,8 +39,9 @@ export async function download(artefact: Artefact, setup: DownloadSetup): Promis
     await fetchWhole({ artefact, mine, validator }, first, setup);
   } catch (error) {
     first?.body.destroy();
-    if (isBroken(error)) await setup.cache.leave(mine, key);
+    if (isBroken(error) || setup.signal?.aborted) await setup.cache.leave(mine, key);
     else await fs.rm(mine, { force: true });
+    setup.signal?.throwIfAborted();
     throw error;
   }
   const digest = await digestOf(mine, expected?.algorithm ?? 'sha256');
@@ -78,7 +81,8 @@ async function fetchWhole(target: Target, first: HttpAnswer | undefined, setup: 
       return await fetchRest(target, answer, setup);
     } catch (error) {
       const { size: after } = await fs.stat(target.mine);
-      if (!isBroken(error) || after <= before || attempt === MAX_ATTEMPTS) throw error;
+      const isOver = setup.signal?.aborted || attempt === MAX_ATTEMPTS;
+      if (!isBroken(error) || after <= before || isOver) throw error;
     }
     answer = undefined;
   }
@@ -185,5 +189,5 @@ function isOfFileSystem(error: unknown): boolean {
 function broken({ url }: Artefact, received: number, cause: unknown): MillraceError {
   const { message } = cause as Error;
   const what = `${url} broke off after ${received} bytes (${message})`;
-  return new MillraceError('unavailable', `${what}; the same command continues there`, { cause });
+  return new MillraceError('unavailable', `${what}; the next attempt continues there`, { cause });
 }

@@ -13,6 +13,10 @@ export interface HttpSetup {
   readonly resolve?: Resolve;
   /** Certificates (PEM) to trust in place of the usual ones. */
   readonly ca?: string;
+  /** What is said where an internal address is refused. Default: how the command allows it. */
+  readonly internalAdvice?: string;
+  /** Ends all requests, and what comes of their answers. */
+  readonly signal?: AbortSignal;
 }
 
 export interface HttpRequest {
@@ -43,7 +47,7 @@ export class HttpClient {
   }
 
   /**
-   * Rejects with `unavailable` where nobody answers, and with `failed_precondition` where a redirect or a name leads to an
+   * Rejects with the signal's reason, with `unavailable` where nobody answers, and with `failed_precondition` where a redirect or a name leads to an
    * internal address, or to one without encryption.
    */
   async get(request: HttpRequest): Promise<HttpAnswer> {
@@ -64,7 +68,7 @@ export class HttpClient {
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const mayBeInternal = isTrusted || this.#setup.allowPrivate;
     if (!mayBeInternal && isAddress(url.hostname) && isInternalAddress(host)) {
-      throw internal(url, new InternalAddressError(host, host));
+      throw this.#internal(url, new InternalAddressError(host, host));
     }
     const headers = {
       'accept-encoding': 'identity',
@@ -72,14 +76,21 @@ export class HttpClient {
       ...request.headers,
       ...(isTrusted && request.authorization !== undefined ? { authorization: request.authorization } : {}),
     };
+    const { signal } = this.#setup;
     const lookup = mayBeInternal ? this.#setup.resolve : publicLookup(this.#setup.resolve);
     try {
-      const body = await this.#send(url, { headers, ...(lookup === undefined ? {} : { lookup }) });
+      const body = await this.#send(url, { headers, ...(lookup && { lookup }), ...(signal && { signal }) });
       return { status: body.statusCode ?? 0, headers: body.headers, body, url: url.href };
     } catch (error) {
-      if (error instanceof InternalAddressError) throw internal(url, error);
+      signal?.throwIfAborted();
+      if (error instanceof InternalAddressError) throw this.#internal(url, error);
       throw unreachable(url, error);
     }
+  }
+
+  #internal(url: URL, { message }: InternalAddressError): MillraceError {
+    const { internalAdvice = '--allow-private lifts that' } = this.#setup;
+    return refused(`${url.origin} is not asked: ${message}; ${internalAdvice}`);
   }
 
   #send(url: URL, options: https.RequestOptions): Promise<IncomingMessage> {
@@ -126,10 +137,6 @@ function isAddress(hostname: string): boolean {
 
 function refused(message: string): MillraceError {
   return new MillraceError('failed_precondition', message);
-}
-
-function internal(url: URL, { message }: InternalAddressError): MillraceError {
-  return refused(`${url.origin} is not asked: ${message}; --allow-private lifts that`);
 }
 
 function unreachable(url: URL, cause: unknown): MillraceError {

@@ -10,8 +10,8 @@ export interface Artefact {
   readonly sizeBytes: number | undefined;
   /** The package's; undefined for files of the web. */
   readonly version: string | undefined;
-  /** The origin that the user has named, and the header for it. */
-  readonly trusted: string;
+  /** The origin that the user has named (undefined = nobody has), and the header for it. */
+  readonly trusted: string | undefined;
   readonly authorization: string | undefined;
 }
 

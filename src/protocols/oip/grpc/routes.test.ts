@@ -216,7 +216,7 @@ describe('the model repository', () => {
     [
       'Load',
       { foo: { string_param: 'x' } },
-      "load parameter 'foo' is unknown: expected 'config' or 'file:<version>/<file name>'",
+      "load parameter 'foo' is unknown: expected 'config', 'source' or 'file:<version>/<file name>'",
     ],
     ['Unload', { unload_dependents: {} }, "unload parameter 'unload_dependents': expected a bool_param"],
   ])('%s refuses %j', async (action, parameters, message) => {
