@@ -20,6 +20,7 @@ import {
   type ModelSource,
   type Repository,
 } from './repository/index.js';
+import { createRoutes } from './routing/index.js';
 import { BodyArena, createHost, type RuntimeManifest } from './runtimes/index.js';
 import { type Addresses, checkBind, createServer, type RenderMetrics, type Server } from './server/index.js';
 import { createService, type Service } from './service/index.js';
@@ -111,11 +112,11 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     logControl: telemetry.logs,
     audit: telemetry.audit,
     sharedMemory,
+    routes: createRoutes(settings.routes).routes,
     version: VERSION,
   });
-  const { service } = life;
   const front = createFront(settings, {
-    service,
+    service: life.service,
     clock,
     deadlines,
     bodies,
@@ -144,7 +145,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   let closing: Promise<void> | undefined;
 
   return {
-    service,
+    service: life.service,
     engine,
     dialects: front.dialects,
     events,

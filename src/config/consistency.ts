@@ -1,9 +1,10 @@
 import { type MillraceError, ROOMS } from '../core/index.js';
 import { parseResources } from '../engine/index.js';
 import { DIALECT_OPTIONS, parseForwardPattern, type SwitchOptions } from '../protocols/index.js';
+import { createRoutes } from '../routing/index.js';
 import { checkBind } from '../server/index.js';
 import { parseAllowed } from '../sources/index.js';
-import { didYouMean } from '../text/index.js';
+import { didYouMean, formatPath } from '../text/index.js';
 import type { Settings } from './schema.js';
 
 /** What is wrong with settings that are right one by one but not together. */
@@ -15,6 +16,7 @@ export function checkConsistency(settings: Settings): readonly string[] {
     ...checkSources(settings),
     ...checkEngine(settings.engine),
     ...checkLogLevels(settings.telemetry),
+    ...checkRoutes(settings.routes),
   ];
 }
 
@@ -117,4 +119,9 @@ function checkLogLevels({ logLevels }: Settings['telemetry']): readonly string[]
   return Object.keys(logLevels)
     .filter((room) => !rooms.includes(room))
     .map((room) => `telemetry.logLevels: unknown room ${room}${didYouMean(room, rooms)} (rooms: ${rooms.join(', ')})`);
+}
+
+function checkRoutes(routes: Settings['routes']): readonly string[] {
+  const { problems } = createRoutes(routes);
+  return problems.map(({ path, message }) => `${formatPath(['routes', ...path])}: ${message}`);
 }

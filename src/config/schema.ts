@@ -4,6 +4,7 @@ import { EngineOptionsSchema } from '../engine/index.js';
 import { AuthOptionsSchema } from '../governance/index.js';
 import { DIALECT_OPTIONS } from '../protocols/index.js';
 import { RepositoryOptionsSchema } from '../repository/index.js';
+import { RoutesOptionsSchema } from '../routing/index.js';
 import { RunnerOptionsSchema } from '../runtimes/index.js';
 import { ServerOptionsSchema } from '../server/index.js';
 import { SharedMemoryOptionsSchema } from '../shared-memory/index.js';
@@ -20,6 +21,7 @@ export const SettingsSchema = Type.Object(
     auth: AuthOptionsSchema,
     server: ServerOptionsSchema,
     ...DIALECT_OPTIONS,
+    routes: RoutesOptionsSchema,
     sharedMemory: SharedMemoryOptionsSchema,
     telemetry: TelemetryOptionsSchema,
   },

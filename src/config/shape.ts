@@ -49,6 +49,11 @@ export function holdsSecret(schema: TSchema): boolean {
  */
 export function partialSchema(schema: TSchema): TSchema {
   if (isArraySchema(schema)) return { ...schema, items: partialSchema(schema.items) };
+  if (isRecordSchema(schema)) {
+    const patterns = Object.entries(schema.patternProperties as Record<string, TSchema>);
+    const patternProperties = patterns.map(([pattern, value]) => [pattern, partialSchema(value)] as const);
+    return { ...schema, patternProperties: Object.fromEntries(patternProperties) };
+  }
   if (!isObjectSchema(schema)) return schema;
   const properties = Object.fromEntries(
     Object.entries(schema.properties).map(([name, property]) => [name, partialSchema(property)]),

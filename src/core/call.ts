@@ -2,6 +2,11 @@ import { MillraceError } from './errors.js';
 import { createTiming, type Timing } from './timing.js';
 import { childTrace, type TraceContext } from './trace.js';
 
+/** What a caller sends along with a request: HTTP headers or gRPC metadata, by lower-case name. */
+export type CallMetadata = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+const NO_METADATA: CallMetadata = Object.freeze({});
+
 /** Who is calling. Anonymous until authentication says otherwise. */
 export interface Principal {
   readonly name: string;
@@ -29,6 +34,8 @@ export interface CallOptions {
   readonly callers?: readonly string[];
   /** Default: online. */
   readonly lane?: CallLane;
+  /** Default: nothing. */
+  readonly metadata?: CallMetadata;
   /** What calls have in common that are to be routed alike, such as a user or a session. */
   readonly routingKey?: string | undefined;
 }
@@ -59,6 +66,8 @@ export class Call {
   readonly callers: readonly string[];
   readonly lane: CallLane;
   readonly routingKey: string | undefined;
+  /** With credentials: nobody shows it, logs it or hands it to a model. */
+  readonly metadata: CallMetadata;
   #parent: Call | undefined;
   /** Those that are open. */
   #children: Set<Call> | undefined;
@@ -76,6 +85,7 @@ export class Call {
     this.callers = options.callers ?? NO_CALLERS;
     this.lane = options.lane ?? 'online';
     this.routingKey = options.routingKey;
+    this.metadata = options.metadata ?? NO_METADATA;
   }
 
   /**
@@ -92,6 +102,7 @@ export class Call {
       callers: caller === undefined ? this.callers : [...this.callers, caller],
       lane: this.lane === 'background' ? this.lane : (lane ?? 'online'),
       routingKey: this.routingKey,
+      metadata: this.metadata,
     });
     if (this.#cancelled !== undefined || this.#ended) {
       child.cancel(this.#cancelled ?? requestEnded());

@@ -1,3 +1,4 @@
+import type { ModelRef } from './model.js';
 import type { FinishReason, Usage } from './request.js';
 
 /** Why a batch was sent off. */
@@ -8,6 +9,11 @@ export type BatchReason = 'full' | 'preferred' | 'delay' | 'idle' | 'single' | '
  * Response headers, metrics, log lines and events all read this one value.
  */
 export interface Timing {
+  /** The version that answers, or was to; undefined until one is chosen. */
+  answeredBy: ModelRef | undefined;
+  /** The route that has chosen it, and which of its arms; '' where the caller names the model. */
+  route: string;
+  arm: string;
   receivedAt: number;
   decodedAt: number;
   enqueuedAt: number;
@@ -36,6 +42,9 @@ export interface Timing {
 
 export function createTiming(receivedAt: number): Timing {
   return {
+    answeredBy: undefined,
+    route: '',
+    arm: '',
     receivedAt,
     decodedAt: 0,
     enqueuedAt: 0,

@@ -1,3 +1,8 @@
 /** Room `routing` (rank 4): which version answers. Pure choices; no sockets, timers or model handles. */
+export * from './choose-arm.js';
 export * from './choose-version.js';
 export * from './labelled-name.js';
+export * from './options.js';
+export * from './route.js';
+export * from './rule.js';
+export * from './signature-difference.js';

@@ -12,3 +12,7 @@ export function parseLabelledName(text: string): LabelledName | undefined {
   if (at <= 0 || at === text.length - 1) return undefined;
   return { name: text.slice(0, at), label: text.slice(at + 1) };
 }
+
+export function formatLabelledName({ name, label }: LabelledName): string {
+  return `${name}${SEPARATOR}${label}`;
+}

@@ -311,7 +311,7 @@ export class Settlement implements Expiring, OpenRequest {
     const { requestId, receivedAt } = this;
     const { traceparent, tracestate } = this.#headers;
     const trace = openTrace(traceparent, tracestate);
-    return new Call({ requestId, principal, trace, deadlineAt, receivedAt });
+    return new Call({ requestId, principal, trace, deadlineAt, receivedAt, metadata: this.#headers });
   }
 
   #foreseen(thrown: unknown): MillraceError {

@@ -24,6 +24,15 @@ export function findVersion(lookup: VersionLookup, wanted: InferTarget): ModelIn
   throw explainAbsence(target, { statuses: engine.statusesOf(target.name), starting: starting() });
 }
 
+/** The version that a label of a model stands for; without a label the stable one. Undefined where there is no such label. */
+export function labelledVersion(
+  { labels }: Pick<VersionLookup, 'labels'>,
+  model: string,
+  label = STABLE,
+): number | undefined {
+  return labels.of(model).get(label);
+}
+
 /** The model and the number of the version that a target stands for; the number is undefined where any will do. */
 export function withoutLabel({ engine, labels }: Omit<VersionLookup, 'starting'>, wanted: InferTarget): InferTarget {
   const { name, version } = wanted;

@@ -14,6 +14,7 @@ import {
 import { type Engine, type ModelInfo, type Submission, VersionGoneError } from '../engine/index.js';
 import { SharedMemory } from '../shared-memory/index.js';
 import { createInfer } from './infer.js';
+import type { RouteTable } from './routes/route-table.js';
 import type { Resolved, ResolveOptions } from './types.js';
 
 const REF = { name: 'm', version: 1, generation: 1 };
@@ -52,6 +53,7 @@ function createFixture(fields: Partial<ModelInfo> = {}) {
     clock,
     events,
     sharedMemory,
+    routes: { find: () => undefined } as unknown as RouteTable,
     lookup: { engine, labels: { of: () => new Map() }, starting: () => false },
   });
   const resolveM = (options?: ResolveOptions): Resolved => resolve(call(), TARGET, options);

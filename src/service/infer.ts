@@ -14,6 +14,7 @@ import { checkClasses } from './classify.js';
 import type { VersionLookup } from './find-version.js';
 import { joinPieces } from './join-pieces.js';
 import { createResolution, type Resolution } from './resolve.js';
+import type { RouteTable } from './routes/route-table.js';
 import { createRun, type Settle } from './run.js';
 import { outputUses, usesSharedMemory } from './shared-tensors.js';
 import type { InferResult, Resolved } from './types.js';
@@ -24,6 +25,7 @@ export interface InferDependencies {
   readonly events: EventBus;
   readonly sharedMemory: SharedMemory;
   readonly lookup: VersionLookup;
+  readonly routes: RouteTable;
 }
 
 interface Outcome {
@@ -36,10 +38,11 @@ interface Outcome {
 }
 
 /** The use case that everything is about: resolve, submit, answer. One `inferFinished` a call. */
-export function createInfer({ engine, clock, events, sharedMemory, lookup }: InferDependencies) {
+export function createInfer({ engine, clock, events, sharedMemory, lookup, routes }: InferDependencies) {
   const run = createRun({ engine, sharedMemory, turns: new Turns(clock) });
-  const { resolve, versionNow } = createResolution({
+  const { resolve, settleArm, versionNow } = createResolution({
     lookup,
+    routes,
     onRefused: (call, target, error) => finish(call, { target, error }),
   });
 
@@ -50,18 +53,21 @@ export function createInfer({ engine, clock, events, sharedMemory, lookup }: Inf
 
   function infer(call: Call, resolved: Resolved, request: InferRequest): Promise<InferResult> {
     const { target } = resolved;
+    // Only the service makes them.
+    let resolution = resolved as Resolution;
     let info: ModelInfo | undefined;
     /** The version that is to run it, checked for what is asked of it beyond its signature. */
     const chooseInfo = (): ModelInfo => {
       const before = info;
       info = undefined;
-      info = versionNow(resolved);
+      info = versionNow(resolution, call);
       if (info !== before) check(request, info);
       return info;
     };
     let chosen: ModelInfo;
     try {
       if (call.cancelled !== undefined) throw call.cancelled;
+      resolution = settleArm(resolution, call, request);
       chosen = chooseInfo();
     } catch (thrown) {
       const error = toMillraceError(thrown);
@@ -70,8 +76,8 @@ export function createInfer({ engine, clock, events, sharedMemory, lookup }: Inf
     }
     const settle: Settle = (error, answered = error === undefined) =>
       finish(call, { target, request, info, error, answered });
-    const result = run({ call, request, info: chosen, chooseInfo }, settle);
-    const { whole = false } = (resolved as Resolution).options;
+    const result = run({ call, request, info: chosen, chooseInfo, askedName: target.name }, settle);
+    const { whole = false } = resolution.options;
     return whole && chosen.generates !== undefined ? result.then(joinPieces) : result;
   }
 

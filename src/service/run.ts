@@ -3,6 +3,7 @@ import {
   type InferRequest,
   type InferResponse,
   MillraceError,
+  type ModelRef,
   type Turns,
   toMillraceError,
 } from '../core/index.js';
@@ -27,6 +28,8 @@ export interface ChosenCall {
   readonly info: ModelInfo;
   /** That version anew, after others had their turn: it may have been loaded again, or be gone. Throws where nothing takes its place. */
   readonly chooseInfo: () => ModelInfo;
+  /** How the caller names the model, which its answers are to say. */
+  readonly askedName: string;
 }
 
 /** Called once when a request has ended; `answered` = the model did answer, and the error is about what was to be done with that. */
@@ -42,8 +45,12 @@ type OneResult = Extract<InferResult, { readonly kind: 'one' }>;
 
 /** Runs a request from its submission to its answer, with what has to be done to its tensors before and to its outputs behind. */
 export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
+  const asAsked = createRenaming();
   /** The one answer of a model that is not decoupled; `settle` is called just before it comes. */
-  function submitOne({ call, request, info: first, chooseInfo }: ChosenCall, settle: Settle): Promise<OneResult> {
+  function submitOne(
+    { call, request, info: first, chooseInfo, askedName }: ChosenCall,
+    settle: Settle,
+  ): Promise<OneResult> {
     return new Promise((resolve, reject) => {
       let info = first;
       let answer: InferResponse | undefined;
@@ -57,7 +64,7 @@ export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
       };
       const sink: Sink = {
         onResponse(response) {
-          answer = response;
+          answer = asAsked(response, askedName);
         },
         onEnd(error) {
           if (error !== undefined) {
@@ -81,14 +88,18 @@ export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
     return { ...response, outputs: await classifyOutputs(response.outputs, options, turns) };
   }
 
-  function submitMany({ call, request, info, chooseInfo }: ChosenCall, settle: Settle) {
+  function submitMany({ call, request, info, chooseInfo, askedName }: ChosenCall, settle: Settle) {
     const stream = new ResponseStream(call, settle, (error) => {
       const other = replacementFor(error, chooseInfo);
       if (other === undefined) return false;
       submitStream(other);
       return true;
     });
-    const submitStream = ({ ref }: ModelInfo) => stream.grantsBy(engine.submit(ref, { request, call, sink: stream }));
+    const sink: Sink = {
+      onResponse: (response) => stream.onResponse(asAsked(response, askedName)),
+      onEnd: (error) => stream.onEnd(error),
+    };
+    const submitStream = ({ ref }: ModelInfo) => stream.grantsBy(engine.submit(ref, { request, call, sink }));
     submitStream(info);
     return { kind: 'many', responses: stream } as const;
   }
@@ -99,7 +110,7 @@ export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
 
   /** Much text takes a while to check, in which others are served. */
   async function inferLarge(chosen: ChosenCall, settle: Settle): Promise<InferResult> {
-    const { call, request, chooseInfo } = chosen;
+    const { request, chooseInfo } = chosen;
     let info: ModelInfo;
     try {
       await walkLargeBytes(request.inputs, turns);
@@ -108,12 +119,12 @@ export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
       settle(toMillraceError(error));
       throw error;
     }
-    return submit({ call, request, info, chooseInfo }, settle);
+    return submit({ ...chosen, info }, settle);
   }
 
   /** Tensors in shared memory are read before the request is submitted, and written before it is answered. */
   async function inferShared(chosen: ChosenCall, settle: Settle): Promise<InferResult> {
-    const { call, chooseInfo } = chosen;
+    const { chooseInfo } = chosen;
     let tensors: SharedTensors | undefined;
     let answered = false;
     try {
@@ -121,8 +132,8 @@ export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
       const request = await tensors.read();
       await walkLargeBytes(request.inputs, turns);
       const info = chooseInfo();
-      if (info.decoupled) return submitMany({ call, request, info, chooseInfo }, settle);
-      const { response } = await submitOne({ call, request, info, chooseInfo }, (_, reached = false) => {
+      if (info.decoupled) return submitMany({ ...chosen, request, info }, settle);
+      const { response } = await submitOne({ ...chosen, request, info }, (_, reached = false) => {
         answered = reached;
       });
       answered = true;
@@ -141,6 +152,20 @@ export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
     if (usesSharedMemory(chosen.request)) return inferShared(chosen, settle);
     if (hasLargeBytes(chosen.request.inputs)) return inferLarge(chosen, settle);
     return Promise.resolve(submit(chosen, settle));
+  };
+}
+
+/** Answers say the name that was asked for: of a route, or with a label. One reference a version and name, as encoders remember them. */
+function createRenaming() {
+  const renamed = new WeakMap<ModelRef, Map<string, ModelRef>>();
+  return (response: InferResponse, askedName: string): InferResponse => {
+    const { ref } = response;
+    if (ref.name === askedName) return response;
+    const names = renamed.get(ref) ?? new Map<string, ModelRef>();
+    renamed.set(ref, names);
+    const asked = names.get(askedName) ?? { ...ref, name: askedName };
+    names.set(askedName, asked);
+    return { ...response, ref: asked };
   };
 }
 

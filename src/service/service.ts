@@ -2,6 +2,7 @@ import { type Clock, type EventBus, invalidArgument, MillraceError } from '../co
 import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
+import type { Route } from '../routing/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import { createAudit, type Subject } from './audit.js';
 import { findVersion, type VersionLookup } from './find-version.js';
@@ -10,6 +11,7 @@ import type { LoadOptions } from './loading/load-overrides.js';
 import { ModelController } from './loading/model-controller.js';
 import type { ModelPuller } from './loading/parts.js';
 import { isModelReady } from './model-ready.js';
+import { RouteTable } from './routes/route-table.js';
 import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from './settings.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';
 import type { AuditTrail, LoadModelOptions, LogControl, Service } from './types.js';
@@ -24,6 +26,7 @@ export interface CreateServiceOptions {
   readonly logControl: LogControl;
   readonly audit: AuditTrail;
   readonly sharedMemory: SharedMemory;
+  readonly routes: readonly Route[];
   /** Version of the server, for its metadata. */
   readonly version: string;
 }
@@ -78,12 +81,15 @@ interface Running {
 function createUseCases(setup: CreateServiceOptions, { controller, ready }: Running): Service {
   const { engine, logControl, sharedMemory } = setup;
   const lookup: VersionLookup = { engine, labels: controller.labels, starting: () => !controller.started };
+  const routes = new RouteTable({ ...setup, lookup });
   const find = (name: string, version: number | undefined) => {
-    const info = findVersion(lookup, { name, version });
-    return { info, versions: engine.serving(info.ref.name).map(({ ref }) => ref.version) };
+    const route = routes.find({ name, version });
+    const info = route === undefined ? findVersion(lookup, { name, version }) : routes.example(route);
+    const versions = engine.serving(info.ref.name).map(({ ref }) => ref.version);
+    return { info: withName(info, name), versions, ref: info.ref };
   };
   const audited = createAudit(setup, 'manage');
-  const inference = createInfer({ ...setup, lookup });
+  const inference = createInfer({ ...setup, lookup, routes });
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   return {
     resolve: inference.resolve,
@@ -96,7 +102,8 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     ready,
     modelReady(call, name, version) {
       admit(call.principal, 'observe', 'infer');
-      return isModelReady(lookup, { name, version });
+      const route = routes.find({ name, version });
+      return route === undefined ? isModelReady(lookup, { name, version }) : routes.isReady(route);
     },
     modelInfo(call, name, version) {
       admit(call.principal, 'observe', 'infer');
@@ -105,9 +112,9 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     modelStatistics(call, name, version) {
       admit(call.principal, 'observe');
       if (name === undefined) return engine.statistics();
-      const { versions, info } = blame(() => find(name, version));
-      const wanted = version === undefined && info.ref.name === name ? versions : [info.ref.version];
-      return engine.statistics().filter((entry) => entry.name === info.ref.name && wanted.includes(entry.version));
+      const { versions, ref } = blame(() => find(name, version));
+      const wanted = version === undefined && ref.name === name ? versions : [ref.version];
+      return engine.statistics().filter((entry) => entry.name === ref.name && wanted.includes(entry.version));
     },
     modelGauges(call, { name, version }) {
       admit(call.principal, 'observe', 'infer');
@@ -168,6 +175,11 @@ function toLoadOptions({ repository, from, config, files }: LoadModelOptions): L
     ...(config === undefined ? {} : { configOverride: config }),
     ...(files === undefined ? {} : { fileOverrides: files }),
   };
+}
+
+/** Answers say the name that was asked for. */
+function withName(info: ModelInfo, name: string): ModelInfo {
+  return info.ref.name === name ? info : { ...info, ref: { ...info.ref, name } };
 }
 
 /** To Triton a wrong name in a question about statistics or settings is the caller's mistake; its clients expect that. */

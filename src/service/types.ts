@@ -18,7 +18,10 @@ export interface Resolved {
   readonly [RESOLVED]: true;
   /** As the caller named it. */
   readonly target: InferTarget;
-  /** The version that answers, unless it is replaced or unloaded before the request is submitted. */
+  /**
+   * The version that answers, unless it is replaced or unloaded before the request is submitted, or a route chooses by what is in the
+   * request: all of its arms have the same signature.
+   */
   readonly info: ModelInfo;
 }
 

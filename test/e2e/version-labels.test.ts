@@ -68,7 +68,10 @@ describe('the labels of a model', () => {
   it('are known to everything that a model can be asked', async () => {
     const ask = async (path: string) =>
       jsonOf(await server.send(`GET /v2/models/${path}`, undefined, { accept: '*/json' }));
-    expect(await ask('fraud@canary')).toMatchObject({ status: 200, body: { name: 'fraud', versions: ['1', '3'] } });
+    expect(await ask('fraud@canary')).toMatchObject({
+      status: 200,
+      body: { name: 'fraud@canary', versions: ['1', '3'] },
+    });
     expect((await ask('fraud@canary/ready')).status).toBe(200);
     expect((await ask('fraud@canery/ready')).status).toBe(503);
     expect((await ask('fraud@canary/stats')).body.model_stats).toMatchObject([{ name: 'fraud', version: '3' }]);

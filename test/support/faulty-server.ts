@@ -76,6 +76,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     events,
     options: settings.repository,
     logControl: telemetry.logs,
+    routes: [],
     version: '0.0.0',
     audit: telemetry.audit,
     sharedMemory: new SharedMemory(settings.sharedMemory),

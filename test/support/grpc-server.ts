@@ -4,6 +4,7 @@ import {
   type CallOptions,
   Client,
   type ClientOptions,
+  type ClientUnaryCall,
   credentials,
   Metadata,
   type ServiceError,
@@ -190,7 +191,7 @@ export class GrpcClient {
 interface ClientCallOptions extends CallOptions {
   readonly path?: string;
   readonly metadata?: Readonly<Record<string, string>>;
-  readonly onCall?: (call: { cancel(): void }) => void;
+  readonly onCall?: (call: ClientUnaryCall) => void;
 }
 
 function metadataOf(values: Readonly<Record<string, string>>): Metadata {

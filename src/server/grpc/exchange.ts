@@ -2,6 +2,7 @@ import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type Ser
 import { type Call, MillraceError, shuttingDown } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import { GRPC_STATUS, GRPC_STATUS_CODES, type GrpcMethod, type ServedMethod } from '../../protocols/index.js';
+import { answererHeaders } from '../answerer.js';
 import type { ServerOptions } from '../options.js';
 import { patienceMs } from '../patience.js';
 import { createPeer } from '../peer.js';
@@ -181,7 +182,9 @@ export class GrpcExchange implements Exchange {
   }
 
   protected sendHeaders(encoding?: string): void {
-    const headers = encoding === undefined ? HEADERS : { ...HEADERS, 'grpc-encoding': encoding };
+    const headers: OutgoingHttpHeaders = { ...HEADERS };
+    if (encoding !== undefined) headers['grpc-encoding'] = encoding;
+    for (const [name, value] of answererHeaders(this.settlement.timing)) headers[name] = value;
     this.stream.respond(headers, WITH_TRAILERS);
   }
 

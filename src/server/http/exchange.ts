@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Call, MillraceError } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import type { Dialect, WireResponse } from '../../protocols/index.js';
+import { answererHeaders } from '../answerer.js';
 import { compressAnswer } from '../compression.js';
 import { patienceMs } from '../patience.js';
 import { createPeer, originOf } from '../peer.js';
@@ -198,6 +199,7 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
     if (this.context.options.timingHeaders) {
       headers.push('server-timing', formatServerTiming(this.call.timing, this.context.clock.now()));
     }
+    for (const [name, value] of answererHeaders(this.call.timing)) headers.push(name, value);
     if (this.corsHeaders !== NO_HEADERS) headers.push(...this.corsHeaders);
     if (close) {
       headers.push('connection', 'close');

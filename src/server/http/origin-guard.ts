@@ -8,8 +8,8 @@ const ALLOWED_HEADERS =
   'authorization, content-type, content-encoding, inference-header-content-length, traceparent, tracestate, ' +
   'x-request-id, x-request-timeout-ms';
 const EXPOSED_HEADERS =
-  'inference-header-content-length, retry-after, server-timing, traceparent, www-authenticate, x-millrace-error, ' +
-  'x-request-id';
+  'inference-header-content-length, retry-after, server-timing, traceparent, www-authenticate, x-millrace-arm, ' +
+  'x-millrace-error, x-millrace-model, x-millrace-route, x-request-id';
 
 /** Flat names and values, as `writeHead` takes them. */
 export type FlatHeaders = readonly string[];

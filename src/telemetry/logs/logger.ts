@@ -51,10 +51,11 @@ export function createLogger(
 }
 
 /** The fields by which all lines of one call are found. */
-export function callFields({ requestId, trace, principal }: Call): LogFields {
+export function callFields({ requestId, trace, principal, timing }: Call): LogFields {
   return {
     request_id: requestId,
     ...(trace === undefined ? {} : { trace_id: trace.traceId }),
     principal: principal.name,
+    ...(timing.route === '' ? {} : { model_route: timing.route, arm: timing.arm }),
   };
 }

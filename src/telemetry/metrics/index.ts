@@ -8,6 +8,7 @@ import { GrpcMetrics } from './grpc-metrics.js';
 import { HttpMetrics } from './http-metrics.js';
 import { modelFamilies } from './model-families.js';
 import { createProcessMetrics } from './process-metrics.js';
+import { RouteMetrics } from './route-metrics.js';
 import { createRunnerFamilies } from './runner-metrics.js';
 import { runtimeFamilies } from './runtime-families.js';
 import { tritonFamilies } from './triton-families.js';
@@ -45,6 +46,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const unresolved = new Map<ErrorCode, number>();
   const http = new HttpMetrics();
   const grpc = new GrpcMetrics();
+  const routes = new RouteMetrics();
   const runners = createRunnerFamilies(events);
   const processMetrics = createProcessMetrics(version);
   let certificateExpiryMs: number | undefined;
@@ -52,6 +54,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const subscriptions = [
     ...runners.subscriptions,
     events.subscribe('inferFinished', (event) => {
+      routes.record(event);
       if (event.ref !== undefined) versions.of(event.ref).recordInfer(event);
       else if (event.error !== undefined) {
         unresolved.set(event.error.code, (unresolved.get(event.error.code) ?? 0) + 1);
@@ -79,6 +82,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...modelFamilies({ versions, unresolved, gauge, modelStates }),
     ...generationFamilies(versions),
     ...vllmFamilies(versions, gauges),
+    ...routes.families(),
     ...http.families(),
     ...grpc.families(),
     ...runners.families,

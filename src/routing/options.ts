@@ -1,0 +1,64 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { DeepReadonly } from '../core/index.js';
+
+const strict = { additionalProperties: false } as const;
+const Name = (description: string) => Type.String({ minLength: 1, maxLength: 128, description });
+
+const ArmSchema = Type.Object(
+  {
+    name: Type.Optional(Name('What the arm is called. Default: the label, else the version.')),
+    model: Type.String({ minLength: 1 }),
+    label: Type.Optional(Type.String({ minLength: 1, description: 'The version with this label.' })),
+    version: Type.Optional(Type.Integer({ minimum: 1, description: 'This version, in place of a label.' })),
+    weight: Type.Number({
+      default: 1,
+      minimum: 0,
+      maximum: 1_000_000,
+      description: "Its share is this, divided by the sum of the route's weights.",
+    }),
+  },
+  strict,
+);
+
+const StickySchema = Type.Object(
+  {
+    header: Type.Optional(Type.String({ minLength: 1, description: 'A header, or metadata of a gRPC call.' })),
+    cookie: Type.Optional(Type.String({ minLength: 1 })),
+    parameter: Type.Optional(Type.String({ minLength: 1, description: 'A parameter of the request.' })),
+    principal: Type.Optional(Type.Literal(true, { description: 'Who calls.' })),
+    trace: Type.Optional(Type.Literal(true, { description: 'The trace id.' })),
+  },
+  strict,
+);
+
+const RuleSchema = Type.Object(
+  {
+    when: Type.String({
+      minLength: 1,
+      maxLength: 2_048,
+      description: 'A condition in CEL over `headers`, `principal`, `parameters` and `inputs`.',
+    }),
+    arm: Type.String({ minLength: 1 }),
+  },
+  strict,
+);
+
+export const RouteSchema = Type.Object(
+  {
+    arms: Type.Array(ArmSchema, { minItems: 1, maxItems: 32 }),
+    sticky: Type.Optional(StickySchema),
+    rules: Type.Array(RuleSchema, { default: [], maxItems: 64 }),
+  },
+  strict,
+);
+
+/** `routes` of the settings, by name. */
+export const RoutesOptionsSchema = Type.Record(Type.String({ pattern: '^[^@/\\s][^/]{0,199}$' }), RouteSchema, {
+  default: {},
+  description:
+    'Names that are called like models, and the versions of models that answer for them: `arms` with weights, the same ' +
+    'arm for the same user (`sticky`), and conditions that come first (`rules`).',
+});
+
+export type RouteConfig = DeepReadonly<Static<typeof RouteSchema>>;
+export type RoutesOptions = Readonly<Record<string, RouteConfig>>;

@@ -1,0 +1,122 @@
+import type { WeighedArm } from './choose-arm.js';
+import { isCredential } from './credentials.js';
+import { hashText } from './hash-text.js';
+import { formatLabelledName } from './labelled-name.js';
+import type { RouteConfig, RoutesOptions } from './options.js';
+import { compileRule, type Rule } from './rule.js';
+
+/** One of the versions that answer for a route. */
+export interface RouteArm extends WeighedArm {
+  readonly name: string;
+  readonly model: string;
+  /** undefined with no version either: the version that the model's bare name stands for. */
+  readonly label: string | undefined;
+  readonly version: number | undefined;
+}
+
+/** The model of an arm, with its label where it has one: `fraud@canary`. */
+export function formatArm({ model, label }: Pick<RouteArm, 'model' | 'label'>): string {
+  return label === undefined ? model : formatLabelledName({ name: model, label });
+}
+
+/** What makes callers get the same arm each time. */
+export type StickyKey =
+  | { readonly by: 'header' | 'cookie' | 'parameter'; readonly name: string }
+  | { readonly by: 'principal' | 'trace' };
+
+/** A route, checked, with its conditions compiled. */
+export interface Route {
+  readonly name: string;
+  readonly arms: readonly RouteArm[];
+  readonly sticky: StickyKey | undefined;
+  readonly rules: readonly Rule[];
+  /** The choice depends on parameters or inputs, so that it cannot be made before the request is decoded. */
+  readonly needsRequest: boolean;
+}
+
+/** A problem with a route, and where in its configuration. */
+export interface RouteProblem {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** Makes the routes of their configurations; where anything is wrong with one, that is among the problems and the route is left out. */
+export function createRoutes(configs: RoutesOptions): {
+  readonly routes: readonly Route[];
+  readonly problems: readonly RouteProblem[];
+} {
+  const names = new Set(Object.keys(configs));
+  const routes: Route[] = [];
+  const problems: RouteProblem[] = [];
+  for (const [name, config] of Object.entries(configs)) {
+    const report: Report = (path, message) => problems.push({ path: [name, ...path.map(String)], message });
+    const before = problems.length;
+    const route = createRoute({ name, config, names }, report);
+    if (problems.length === before) routes.push(route);
+  }
+  return { routes, problems };
+}
+
+type Report = (path: readonly (string | number)[], message: string) => void;
+
+interface NamedConfig {
+  readonly name: string;
+  readonly config: RouteConfig;
+  /** Of all routes. */
+  readonly names: ReadonlySet<string>;
+}
+
+function createRoute({ name, config, names }: NamedConfig, report: Report): Route {
+  const arms = config.arms.map((arm, index): RouteArm => {
+    const { model, label, version, weight } = arm;
+    if (label !== undefined && version !== undefined) {
+      report(['arms', index], `expected a label or a version, got both ('${label}' and ${version})`);
+    }
+    const isBare = label === undefined && version === undefined;
+    if (isBare && names.has(model)) {
+      const what = model === name ? 'the route itself' : 'a route';
+      report(['arms', index, 'model'], `'${model}' is ${what}; expected a model: give it a label or a version`);
+    }
+    const armName = arm.name ?? label ?? (version === undefined ? model : String(version));
+    return { name: armName, model, label, version, weight, seed: hashText(armName) };
+  });
+  for (const [index, arm] of arms.entries()) {
+    const twin = arms.findIndex((other) => other.name === arm.name);
+    if (twin < index)
+      report(['arms', index], `the arm '${arm.name}' is there already; give one of them another \`name\``);
+  }
+  if (arms.every(({ weight }) => weight === 0)) report(['arms'], 'expected an arm with a weight of more than 0');
+  const rules = config.rules.flatMap(({ when, arm }, index): Rule[] => {
+    const target = arms.find((candidate) => candidate.name === arm);
+    if (target === undefined) {
+      const known = arms.map((candidate) => `'${candidate.name}'`).join(', ');
+      report(['rules', index, 'arm'], `there is no arm '${arm}'; there is ${known}`);
+    }
+    const compiled = compileRule(when, arm);
+    if ('problem' in compiled) report(['rules', index, 'when'], compiled.problem);
+    return 'problem' in compiled ? [] : [compiled.rule];
+  });
+  const sticky = stickyOf(config, report);
+  const needsRequest = sticky?.by === 'parameter' || rules.some((rule) => rule.needsRequest);
+  return { name, arms, sticky, rules, needsRequest };
+}
+
+function stickyOf({ sticky }: RouteConfig, report: Report): StickyKey | undefined {
+  if (sticky === undefined) return undefined;
+  const keys = (['header', 'cookie', 'parameter', 'principal', 'trace'] as const).filter(
+    (key) => sticky[key] !== undefined,
+  );
+  const [by] = keys;
+  if (by === undefined || keys.length > 1) {
+    const got = keys.length === 0 ? 'none' : keys.join(' and ');
+    report(['sticky'], `expected one of header, cookie, parameter, principal or trace, got ${got}`);
+    return undefined;
+  }
+  const name = sticky[by];
+  if (by === 'principal' || by === 'trace' || typeof name !== 'string')
+    return { by: by === 'trace' ? by : 'principal' };
+  if (by === 'header' && isCredential(name)) {
+    report(['sticky', 'header'], `'${name}' carries a credential, which routes do not see; use \`principal: true\``);
+  }
+  return { by, name: by === 'header' ? name.toLowerCase() : name };
+}

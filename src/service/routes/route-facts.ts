@@ -1,0 +1,51 @@
+import {
+  type Call,
+  decodeElements,
+  elementCount,
+  type InferRequest,
+  type ParameterValue,
+  type Tensor,
+} from '../../core/index.js';
+import { MAX_RULE_ELEMENTS, type Rule, type RuleFacts } from '../../routing/index.js';
+import { textOf } from './route-key.js';
+
+const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
+
+/** What a rule asks of a call and its request; nothing else of them. */
+export function factsFor({ uses }: Rule, call: Call, request: InferRequest | undefined): RuleFacts {
+  return {
+    principal: call.principal.name,
+    headers: pick(uses.headers, (name) => textOf(call.metadata[name])),
+    parameters: request === undefined ? NOTHING : pick(uses.parameters, (name) => celValue(request.parameters[name])),
+    inputs: request === undefined ? NOTHING : pick(uses.inputs, (name) => elementsOf(request.inputs, name)),
+  };
+}
+
+function pick<Value>(
+  names: readonly string[],
+  read: (name: string) => Value | undefined,
+): Readonly<Record<string, Value>> {
+  if (names.length === 0) return NOTHING;
+  const found: Record<string, Value> = {};
+  for (const name of names) {
+    const value = read(name);
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}
+
+/** JSON has no integers of its own; CEL has, and compares them with numbers of any kind. */
+function celValue(value: ParameterValue | undefined): ParameterValue | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : value;
+}
+
+/** Undefined where there is no such input, or more of it than rules see. */
+function elementsOf(inputs: readonly Tensor[], name: string): readonly unknown[] | undefined {
+  const input = inputs.find((candidate) => candidate.name === name);
+  if (input === undefined || elementCount(input.shape) > MAX_RULE_ELEMENTS) return undefined;
+  const { datatype } = input;
+  const elements = Array.from<unknown>(decodeElements(input) as ArrayLike<unknown>);
+  if (datatype === 'BOOL') return elements.map((element) => element === 1);
+  if (datatype.includes('INT')) return elements.map((element) => BigInt(element as number | bigint));
+  return elements;
+}

@@ -1,0 +1,42 @@
+import type { Call, InferRequest } from '../../core/index.js';
+import type { StickyKey } from '../../routing/index.js';
+
+/** Nobody in particular: all of them together would get the same arm. */
+const ANONYMOUS = 'anonymous';
+
+/** What a sticky route goes by; undefined where the call does not say, or the request is not there yet. */
+export function routeKeyOf(sticky: StickyKey, call: Call, request: InferRequest | undefined): string | undefined {
+  switch (sticky.by) {
+    case 'header':
+      return textOf(call.metadata[sticky.name]);
+    case 'cookie':
+      return cookieOf(textOf(call.metadata.cookie), sticky.name);
+    case 'parameter':
+      return scalarOf(request?.parameters[sticky.name]);
+    case 'principal':
+      return call.principal.name === ANONYMOUS ? undefined : call.principal.name;
+    case 'trace':
+      return call.trace?.traceId;
+    default:
+      return sticky satisfies never;
+  }
+}
+
+/** A header of which there are several is one with commas. */
+export function textOf(value: string | readonly string[] | undefined): string | undefined {
+  const text = typeof value === 'string' ? value : value?.join(', ');
+  return text === '' ? undefined : text;
+}
+
+function cookieOf(header: string | undefined, name: string): string | undefined {
+  if (header === undefined) return undefined;
+  for (const pair of header.split(';')) {
+    const at = pair.indexOf('=');
+    if (at >= 0 && pair.slice(0, at).trim() === name) return textOf(pair.slice(at + 1).trim());
+  }
+  return undefined;
+}
+
+function scalarOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? textOf(value) : typeof value === 'object' ? undefined : textOf(value?.toString());
+}

@@ -1,0 +1,153 @@
+import type { Call, Clock, EventBus, InferRequest, InferTarget } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import {
+  chooseArm,
+  chooseVersion,
+  drawArm,
+  formatArm,
+  type Route,
+  type RouteArm,
+  signatureDifference,
+} from '../../routing/index.js';
+import { findVersion, labelledVersion, type VersionLookup } from '../find-version.js';
+import { isModelReady } from '../model-ready.js';
+import type { ArmChoice } from './arm-choice.js';
+import { factsFor } from './route-facts.js';
+import { routeKeyOf } from './route-key.js';
+import { RunningSequences } from './running-sequences.js';
+
+export interface RouteTableSetup {
+  readonly routes: readonly Route[];
+  readonly lookup: VersionLookup;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  /** In [0, 1), for callers without a key. Default: `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** The routes of a server: chooses the arm of each call. */
+export class RouteTable {
+  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #setup: RouteTableSetup;
+  readonly #sequences: RunningSequences;
+  readonly #random: () => number;
+  /** By version, why it must not answer for the other one's route; undefined = it may. */
+  readonly #differences = new WeakMap<ModelInfo, WeakMap<ModelInfo, { readonly difference: string | undefined }>>();
+
+  constructor(setup: RouteTableSetup) {
+    this.#setup = setup;
+    this.#random = setup.random ?? Math.random;
+    this.#routes = new Map(setup.routes.map((route) => [route.name, route]));
+    this.#sequences = new RunningSequences(setup.clock);
+  }
+
+  /** The route that a caller names; undefined = a model, or a version of one. */
+  find({ name, version }: InferTarget): Route | undefined {
+    return version === undefined ? this.#routes.get(name) : undefined;
+  }
+
+  /**
+   * The arm for a call; its request is undefined where it has not been decoded yet. Arms that do not serve are passed over. Throws why
+   * none does.
+   */
+  choose(route: Route, call: Call, request: InferRequest | undefined): ArmChoice {
+    const sequence = request?.sequence;
+    const running = sequence && !sequence.start ? this.#sequences.get(route.name, sequence.id) : undefined;
+    const choice = (running && this.#again(running)) ?? this.#chooseAnew(route, call, request);
+    if (sequence?.end) this.#sequences.end(route.name, sequence.id);
+    else if (sequence) this.#sequences.keep(route.name, sequence.id, choice);
+    return choice;
+  }
+
+  /** A version that stands for all of a route: that of its first arm that serves. Throws why none does. */
+  example(route: Route): ModelInfo {
+    const info = route.arms.map((arm) => this.#serving(route, arm)).find((found) => found !== undefined);
+    return info ?? findVersion(this.#setup.lookup, targetOf(route.arms[0] as RouteArm));
+  }
+
+  /** Whether any arm answers requests. */
+  isReady(route: Route): boolean {
+    return route.arms.some((arm) => {
+      const info = this.#serving(route, arm);
+      return info !== undefined && isModelReady(this.#setup.lookup, info.ref);
+    });
+  }
+
+  /** The version of an arm that was chosen before, which may have been loaded again since. */
+  #again({ route, arm, info }: ArmChoice): ArmChoice | undefined {
+    const now = chooseVersion(this.#setup.lookup.engine.serving(info.ref.name), info.ref.version);
+    return now && { route, arm, info: now };
+  }
+
+  #chooseAnew(route: Route, call: Call, request: InferRequest | undefined): ArmChoice {
+    const ruled = this.#ruledArm(route, call, request);
+    if (ruled !== undefined) return { route, arm: ruled, info: findVersion(this.#setup.lookup, targetOf(ruled)) };
+    const key = route.sticky && routeKeyOf(route.sticky, call, request);
+    const random = key === undefined ? this.#random() : 0;
+    const draw = (arms: readonly RouteArm[]) => (key === undefined ? drawArm(arms, random) : chooseArm(arms, key));
+    const first = draw(route.arms) as RouteArm;
+    const info = this.#serving(route, first);
+    if (info !== undefined) return { route, arm: first, info };
+    const others = route.arms.filter((arm) => this.#serving(route, arm) !== undefined);
+    const second = draw(others);
+    // Nobody else: says why the first does not.
+    const arm = second ?? first;
+    return { route, arm, info: findVersion(this.#setup.lookup, targetOf(arm)) };
+  }
+
+  #ruledArm({ rules, arms }: Route, call: Call, request: InferRequest | undefined): RouteArm | undefined {
+    for (const rule of rules) {
+      if (rule.holds(factsFor(rule, call, request))) return arms.find(({ name }) => name === rule.arm);
+    }
+    return undefined;
+  }
+
+  /** The version of an arm, where it serves and takes what the route's other arms take. */
+  #serving(route: Route, arm: RouteArm): ModelInfo | undefined {
+    const info = this.#versionOf(arm);
+    if (info === undefined) return undefined;
+    for (const other of route.arms) {
+      if (other === arm) return info;
+      const reference = this.#versionOf(other);
+      if (reference !== undefined) return this.#differs(route, { arm, info }, reference) ? undefined : info;
+    }
+    return info;
+  }
+
+  #versionOf(arm: RouteArm): ModelInfo | undefined {
+    const { engine } = this.#setup.lookup;
+    const version = arm.version ?? labelledVersion(this.#setup.lookup, arm.model, arm.label);
+    if (arm.label !== undefined && version === undefined) return undefined;
+    return chooseVersion(engine.serving(arm.model), version);
+  }
+
+  #differs(route: Route, { arm, info }: Pick<ArmChoice, 'arm' | 'info'>, reference: ModelInfo): boolean {
+    if (info === reference) return false;
+    const known =
+      this.#differences.get(reference) ?? new WeakMap<ModelInfo, { readonly difference: string | undefined }>();
+    this.#differences.set(reference, known);
+    let found = known.get(info);
+    if (found === undefined) {
+      found = { difference: differenceOf(reference, info) };
+      known.set(info, found);
+      if (found.difference !== undefined) {
+        const { name, version } = info.ref;
+        const message = `route '${route.name}' passes over its arm '${arm.name}' (${name}/${version}): ${found.difference}`;
+        this.#setup.events.publish('diagnostic', { level: 'error', room: 'service', message });
+      }
+    }
+    return found.difference !== undefined;
+  }
+}
+
+function differenceOf(reference: ModelInfo, info: ModelInfo): string | undefined {
+  const { name, version } = reference.ref;
+  const difference =
+    signatureDifference(reference.signature, info.signature) ??
+    (reference.decoupled === info.decoupled ? undefined : 'one of the two may give several answers to a request');
+  return difference && `other than ${name}/${version}, ${difference}`;
+}
+
+function targetOf(arm: RouteArm): InferTarget {
+  return { name: formatArm(arm), version: arm.version };
+}
