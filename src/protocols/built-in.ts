@@ -1,6 +1,8 @@
 import type { Static } from '@sinclair/typebox';
 import type { DeepReadonly } from '../core/index.js';
 import type { Dialect, DialectContext } from './dialect.js';
+import { createKserveDialect } from './kserve/dialect.js';
+import { KserveOptionsSchema } from './kserve/options.js';
 import { createOipDialect } from './oip/dialect.js';
 import { OipOptionsSchema } from './oip/options.js';
 import { createOpenAiDialect } from './openai/dialect.js';
@@ -13,6 +15,7 @@ import { TorchServeOptionsSchema } from './torchserve/options.js';
 export const DIALECT_OPTIONS = {
   oip: OipOptionsSchema,
   openai: OpenAiOptionsSchema,
+  kserve: KserveOptionsSchema,
   torchserve: TorchServeOptionsSchema,
 } as const;
 
@@ -28,10 +31,11 @@ export interface BuiltInDialects {
 }
 
 export function createBuiltInDialects(context: DialectContext, options: DialectOptions): BuiltInDialects {
-  const { oip, openai, torchserve } = options;
+  const { oip, openai, kserve, torchserve } = options;
   const all: readonly (readonly [Dialect, SwitchOptions])[] = [
     [createOipDialect(context), oip],
     [createOpenAiDialect(context, openai), openai],
+    [createKserveDialect(context), kserve],
     [createTorchServeDialect(context), torchserve],
   ];
   return {

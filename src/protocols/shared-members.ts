@@ -15,6 +15,6 @@ export interface SharedMembers {
   readonly path: (typeof SHARED_ROUTES)[number]['path'];
   /** Names of the members; no other dialect may have them. */
   readonly members: readonly string[];
-  /** Their values. Throws MillraceError; `not_found` is the answer only where every dialect says so. */
+  /** Their values. Throws MillraceError; `not_found` and `unavailable`, which counts more, are the answer only where no dialect has another. */
   readonly answer: (call: Call, request: RouteRequest) => Readonly<Record<string, unknown>>;
 }

@@ -55,6 +55,11 @@ function checkMembers(path: string, shares: readonly Share[]): void {
   }
 }
 
+/** Says nothing of what others know. */
+function isAbsence({ code }: MillraceError): boolean {
+  return code === 'not_found' || code === 'unavailable';
+}
+
 function answerAll(shares: readonly Share[], call: Call, request: RouteRequest): Readonly<Record<string, unknown>> {
   const found: Record<string, unknown> = {};
   let missing: MillraceError | undefined;
@@ -64,8 +69,8 @@ function answerAll(shares: readonly Share[], call: Call, request: RouteRequest):
       Object.assign(found, answer(call, request));
       known = true;
     } catch (error) {
-      if (!(error instanceof MillraceError) || error.code !== 'not_found') throw error;
-      missing ??= error;
+      if (!(error instanceof MillraceError) || !isAbsence(error)) throw error;
+      if (missing === undefined || error.code === 'unavailable') missing = error;
     }
   }
   if (!known && missing !== undefined) throw missing;

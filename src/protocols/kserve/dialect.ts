@@ -1,0 +1,37 @@
+import { MillraceError } from '../../core/index.js';
+import type { Dialect, DialectContext } from '../dialect.js';
+import { encodeError, KSERVE_STATUS } from './errors.js';
+import { createKserveRoutes, readyNames } from './routes.js';
+
+/** KServe's v1 protocol, and what its servers have besides the Open Inference Protocol. */
+export function createKserveDialect(context: DialectContext): Dialect {
+  const { service } = context;
+  return {
+    name: 'kserve',
+    description: "KServe's v1 protocol: predictions of rows, as JSON, as events, or for a photo or a sound as it is.",
+    routes: createKserveRoutes(context),
+    shares: [
+      {
+        path: '/v1/models',
+        members: ['models'],
+        answer: (call) => ({ models: readyNames(call, service) }),
+      },
+      {
+        path: '/v1/models/{model}',
+        members: ['name', 'ready'],
+        answer: (call, { params }) => {
+          const { model = '' } = params;
+          const ready = { name: model, ready: true };
+          // Any key may ask for these.
+          if (service.readyModels(call).some(({ ref }) => ref.name === model)) return ready;
+          // Throws where there is no such model, and where it is not ready yet; the name may have a label.
+          service.modelInfo(call, model, undefined);
+          if (service.modelReady(call, model, undefined)) return ready;
+          throw new MillraceError('unavailable', `Model with name ${model} is not ready.`);
+        },
+      },
+    ],
+    status: KSERVE_STATUS,
+    encodeError,
+  };
+}
