@@ -26,7 +26,8 @@ async function filesUnder(folder) {
 async function copyAssets() {
   const source = path.join(root, 'src');
   for (const file of await filesUnder(source)) {
-    if (ASSET.test(file)) await cp(path.join(source, file), path.join(fresh, file));
+    if (ASSET.test(file) && path.basename(file) !== 'tsconfig.json')
+      await cp(path.join(source, file), path.join(fresh, file));
   }
 }
 

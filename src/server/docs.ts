@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Dialect, jsonResponse, type ModelsDescription, type Route } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
+import { describeModels } from './docs-models.js';
 
 export interface DocsOptions {
   readonly service: Pick<Service, 'readyModels'>;
@@ -8,6 +9,14 @@ export interface DocsOptions {
   /** The OpenAPI document of all routes. */
   readonly document: () => object;
   readonly requiresKey: boolean;
+  /** Its gRPC port, once it listens; undefined = there is none. */
+  readonly grpcAt: () => GrpcPlace | undefined;
+}
+
+/** Where gRPC is served. */
+export interface GrpcPlace {
+  readonly port: number;
+  readonly tls: boolean;
 }
 
 const HIDDEN = { method: 'GET', tag: 'docs', control: false, hidden: true } as const;
@@ -21,14 +30,45 @@ const PAGE_HEADERS = {
   'x-content-type-options': 'nosniff',
 } as const;
 
-const PAGE_FILES = [
-  ['/docs', 'index.html', 'text/html; charset=utf-8'],
-  ['/docs/page.css', 'page.css', 'text/css; charset=utf-8'],
-  ['/docs/page.js', 'page.js', 'text/javascript; charset=utf-8'],
+/** The page's own code: `page.js` and what it imports. */
+const MODULES = [
+  'answer.js',
+  'api.js',
+  'call.js',
+  'chat.js',
+  'dom.js',
+  'fields.js',
+  'form.js',
+  'models.js',
+  'page.js',
+  'raw-bytes.js',
+  'request.js',
+  'routes.js',
+  'shell.js',
+  'snippet-curl.js',
+  'snippet-grpc.js',
+  'snippet-python.js',
+  'snippet-typescript.js',
+  'snippets.js',
+  'tabs.js',
+  'tensors.js',
+  'views.js',
 ] as const;
 
+const STYLES = ['forms.css', 'page.css'] as const;
+
+const PAGE_FILES: readonly (readonly [path: string, file: string, contentType: string])[] = [
+  ['/docs', 'index.html', 'text/html; charset=utf-8'],
+  ...STYLES.map((file) => [`/docs/${file}`, file, 'text/css; charset=utf-8'] as const),
+  ...MODULES.map((file) => [`/docs/${file}`, file, 'text/javascript; charset=utf-8'] as const),
+];
+
+/** Where the page and its files are. */
+export const PAGE_PATHS: readonly string[] = PAGE_FILES.map(([path]) => path);
+
 /** The OpenAPI document with the loaded models in it, and a page for people that is made from it. */
-export function createDocsRoutes({ service, dialects, document, requiresKey }: DocsOptions): readonly Route[] {
+export function createDocsRoutes(options: DocsOptions): readonly Route[] {
+  const { service, dialects, document, requiresKey, grpcAt } = options;
   return [
     {
       ...HIDDEN,
@@ -36,8 +76,14 @@ export function createDocsRoutes({ service, dialects, document, requiresKey }: D
       summary: 'This document',
       access: 'key',
       handle: async (call, { origin }) => {
-        const description: ModelsDescription = { models: service.readyModels(call), origin, withKey: requiresKey };
-        let described: object = { ...document(), servers: [{ url: origin }] };
+        const models = service.readyModels(call);
+        const description: ModelsDescription = { models, origin, withKey: requiresKey };
+        let described: object = {
+          ...document(),
+          servers: [{ url: origin }],
+          'x-models': describeModels(models),
+          'x-grpc': describeGrpc(origin, grpcAt()),
+        };
         for (const { describeModels } of dialects) {
           if (describeModels !== undefined) described = await describeModels(described, description);
         }
@@ -58,4 +104,10 @@ export function createDocsRoutes({ service, dialects, document, requiresKey }: D
       }),
     ),
   ];
+}
+
+/** By the name under which the client has reached the server. */
+function describeGrpc(origin: string, place: GrpcPlace | undefined): object | null {
+  if (place === undefined) return null;
+  return { address: `${new URL(origin).hostname}:${place.port}`, tls: place.tls };
 }

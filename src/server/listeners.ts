@@ -71,6 +71,10 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
       maxBodyBytes: options.maxInputBytes,
       draining: context.draining,
       separateControl: options.adminPort >= 0,
+      grpcAt: () => {
+        const port = grpcPort?.address?.port;
+        return port === undefined ? undefined : { port, tls: tls !== undefined };
+      },
       signpostAt: createSignposts({ metricsPort: () => metrics?.address?.port, switchedOff }),
     });
     routers.push(...side.routers);

@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createFakeService, fakeModelInfo } from '../support/fake-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
 
 afterEach(closeTestServers);
+
+const PAGE_FOLDER = 'src/server/docs-page';
+const PAGE_MODULES = readdirSync(PAGE_FOLDER).filter((file) => file.endsWith('.js'));
 
 interface Document {
   readonly openapi: string;
@@ -114,11 +118,14 @@ describe('the OpenAPI document', () => {
 });
 
 describe('the documentation page', () => {
-  it.each([
+  const files: readonly (readonly [path: string, contentType: string])[] = [
     ['/docs', 'text/html; charset=utf-8'],
     ['/docs/page.css', 'text/css; charset=utf-8'],
-    ['/docs/page.js', 'text/javascript; charset=utf-8'],
-  ])('is served at %s, and may load nothing from elsewhere', async (path, contentType) => {
+    ['/docs/forms.css', 'text/css; charset=utf-8'],
+    ...PAGE_MODULES.map((file) => [`/docs/${file}`, 'text/javascript; charset=utf-8'] as const),
+  ];
+
+  it.each(files)('is served at %s, and may load nothing from elsewhere', async (path, contentType) => {
     const { url } = await startTestServer();
     const response = await fetch(url + path);
     expect(response.status).toBe(200);

@@ -42,7 +42,13 @@ const DIALECT_ROUTES = [
       .map((route) => [idOf(route), route]),
   ).values(),
 ];
-const DOCS = createDocsRoutes({ service, dialects: [], requiresKey: true, document: async () => ({}) });
+const DOCS = createDocsRoutes({
+  service,
+  dialects: [],
+  requiresKey: true,
+  document: () => ({}),
+  grpcAt: () => undefined,
+});
 const GRPC_METHODS = (await loadGrpcServices(unstarted.dialects, { service, clock: systemClock })).map(
   ({ method }) => method,
 );

@@ -1,4 +1,5 @@
 import type { Scope } from '../../src/core/index.js';
+import { PAGE_PATHS } from '../../src/server/docs.js';
 
 /** Who may use a route or method, and what those who may are answered. */
 export interface AccessRow {
@@ -109,9 +110,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'DELETE /models/{model}': UNLOAD,
   'DELETE /models/{model}/{version}': UNLOAD,
   'GET /openapi.json': { who: ['infer', 'observe', 'manage'] },
-  'GET /docs': EVERYBODY,
-  'GET /docs/page.css': EVERYBODY,
-  'GET /docs/page.js': EVERYBODY,
+  ...Object.fromEntries(PAGE_PATHS.map((path) => [`GET ${path}`, EVERYBODY])),
   'GET /metrics': OBSERVE,
 };
 

@@ -4,7 +4,6 @@ import type { ModelsDescription } from '../dialect.js';
 import type { OpenApiObject } from '../openapi.js';
 import { curlCommand, exampleRequest, MAX_JSON_ELEMENTS, type RequestExample } from './openapi-example.js';
 import { TIMEOUT_HEADER } from './openapi-parts.js';
-import { encodeModelMetadata } from './routes-encode.js';
 import { InferRequestSchema, InferResponseSchema } from './routes-infer-schemas.js';
 
 const BINARY = { schema: { type: 'string', format: 'binary' } };
@@ -34,8 +33,8 @@ export function describeInfer(): OpenApiObject {
 }
 
 /**
- * The document with what is loaded now: each model's metadata and a request to copy under `x-models`, and the requests as
- * examples of the operations that take them.
+ * The document with a request to copy for each of the models under its `x-models`, and the requests as examples of the operations that
+ * take them.
  */
 export async function addModels(document: object, description: ModelsDescription): Promise<object> {
   const { models, origin, withKey } = description;
@@ -43,11 +42,10 @@ export async function addModels(document: object, description: ModelsDescription
   const described = await Promise.all(
     latest.map(async (info) => {
       const { name } = info.ref;
-      const versions = models.filter(({ ref }) => ref.name === name).map(({ ref }) => ref.version);
       const example = exampleRequest(info, await readSampleInputs(info, MAX_JSON_ELEMENTS));
       const curl = curlCommand(`${origin}/v2/models/${encodeURIComponent(name)}`, example, { withKey });
       const summary = formatSignature(info.signature);
-      return { summary, ...encodeModelMetadata(info, versions), max_batch_size: info.maxBatchSize, example, curl };
+      return { name, summary, example, curl };
     }),
   );
   const examplesOf = (route: RequestExample['route']) =>
@@ -56,9 +54,15 @@ export async function addModels(document: object, description: ModelsDescription
         .filter(({ example }) => example.route === route)
         .map(({ name, summary, example }) => [name, { summary, value: example.json }]),
     );
-  const { paths = {} } = document as { readonly paths?: OpenApiPaths };
+  const { paths = {}, 'x-models': known = [] } = document as ModelsDocument;
+  const added = new Map(described.map((model) => [model.name, model]));
   const examples = { infer: examplesOf('infer'), generate_stream: examplesOf('generate_stream') };
-  return { ...document, paths: addExamples(paths, examples), 'x-models': described };
+  return { ...document, paths: addExamples(paths, examples), 'x-models': known.map((model) => ({ ...model, ...added.get(model.name) })) };
+}
+
+interface ModelsDocument {
+  readonly paths?: OpenApiPaths;
+  readonly 'x-models'?: readonly { readonly name: string }[];
 }
 
 type OpenApiPaths = Readonly<Record<string, { readonly post?: OpenApiObject }>>;
@@ -66,8 +70,9 @@ type OpenApiPaths = Readonly<Record<string, { readonly post?: OpenApiObject }>>;
 /** The paths with examples by the last segment of those that take them. */
 function addExamples(paths: OpenApiPaths, examples: Readonly<Record<string, OpenApiObject>>): OpenApiPaths {
   const entries = Object.entries(paths).map(([path, item]) => {
-    const found = examples[path.slice(path.lastIndexOf('/') + 1)];
-    return [path, found === undefined || item.post === undefined ? item : { post: addExample(item.post, found) }];
+    const found = path.startsWith('/v2/models/') ? examples[path.slice(path.lastIndexOf('/') + 1)] : undefined;
+    if (found === undefined || item.post === undefined) return [path, item];
+    return [path, { ...item, post: addExample(item.post, found) }];
   });
   return Object.fromEntries(entries);
 }

@@ -63,6 +63,7 @@ export class GrpcListener {
   readonly #server: Http2Server | Http2SecureServer;
   readonly #sessions: Sessions;
   readonly #hosts: HostGuard | undefined;
+  #address: Address | undefined;
   #methods: GrpcMethods = new Map();
   #nextDropWarningAt = 0;
 
@@ -113,7 +114,12 @@ export class GrpcListener {
     this.#methods = new Map(methods.map((served) => [served.method.path, served]));
     await listenAt(this.#server, this.#options.endpoint);
     this.#server.on('error', (error) => this.#warn(`gRPC listener failed: ${error.message}`));
-    return addressOf(this.#options.endpoint, portOf(this.#server), '');
+    this.#address = addressOf(this.#options.endpoint, portOf(this.#server), '');
+    return this.#address;
+  }
+
+  get address(): Address | undefined {
+    return this.#address;
   }
 
   /** Serves another certificate from the next handshake on. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import type { Dialect, Route } from '../../protocols/index.js';
 import type { Service } from '../../service/index.js';
-import { createDocsRoutes } from '../docs.js';
+import { createDocsRoutes, type DocsOptions } from '../docs.js';
 import type { NodeExchange } from '../http/node-exchange.js';
 import { describeApi } from '../openapi/describe-api.js';
 import { createRestDispatch, type WholeInferences } from './dispatch.js';
@@ -18,6 +18,7 @@ export interface RestSetup {
   readonly clock: Clock;
   readonly authenticate: Authenticate;
   readonly requiresKey: boolean;
+  readonly grpcAt: DocsOptions['grpcAt'];
   readonly maxBodyBytes: number;
   readonly draining: () => boolean;
   /** Version of the package, for the OpenAPI document. */

@@ -1,0 +1,41 @@
+import type { TensorSpec } from '../core/index.js';
+import type { ModelInfo } from '../engine/index.js';
+import type { OpenApiObject } from '../protocols/index.js';
+
+/** Models of thousands of classes are asked for the best ones. */
+const MOST_CLASSES = 5;
+
+/** What the documentation page knows of each model, of several versions of the highest one; in no protocol's terms. */
+export function describeModels(models: readonly ModelInfo[]): readonly OpenApiObject[] {
+  const latest = new Map(models.map((info) => [info.ref.name, info]));
+  return Array.from(latest, ([name, info]) => ({
+    name,
+    versions: models.filter(({ ref }) => ref.name === name).map(({ ref }) => String(ref.version)),
+    platform: info.platform,
+    max_batch_size: info.maxBatchSize,
+    inputs: info.signature.inputs.map(describeInput),
+    outputs: info.signature.outputs.map(describeOutput),
+    decoupled: info.decoupled,
+    ...(info.generates !== undefined && { generates: { chat: info.generates.chat } }),
+  }));
+}
+
+function describeInput(spec: TensorSpec): OpenApiObject {
+  const { media } = spec;
+  return {
+    ...describeTensor(spec),
+    ...(spec.optional && { optional: true }),
+    ...(media !== undefined && { media: media.kind }),
+    ...(media?.kind === 'audio' && media.rateInput !== undefined && { rate_input: media.rateInput }),
+  };
+}
+
+function describeOutput(spec: TensorSpec): OpenApiObject {
+  const { labels, topK } = spec;
+  const classes = topK ?? (labels === undefined ? undefined : Math.min(labels.length, MOST_CLASSES));
+  return { ...describeTensor(spec), ...(classes !== undefined && { classes }) };
+}
+
+function describeTensor({ name, datatype, shape }: TensorSpec): OpenApiObject {
+  return { name, datatype, shape: [...shape] };
+}
