@@ -120,7 +120,8 @@ export default {
     vendorOnlyIn(['oxc-transform'], '^src/runtimes/script/'),
     vendorOnlyIn(['pino', 'pino-pretty', 'prom-client'], '^src/telemetry/'),
     vendorOnlyIn(['fastify'], '^src/server/'),
-    vendorOnlyIn(['commander', 'cli-table3', 'picocolors', 'yocto-spinner', 'jpeg-js', 'pngjs'], '^src/cli/'),
+    vendorOnlyIn(['commander', 'cli-table3', 'picocolors', 'yocto-spinner'], '^src/cli/'),
+    vendorOnlyIn(['sharp', '@audio'], '^src/runtimes/media/'),
   ],
   options: {
     tsPreCompilationDeps: true,

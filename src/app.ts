@@ -21,7 +21,14 @@ import {
   type Repository,
 } from './repository/index.js';
 import { createRoutes } from './routing/index.js';
-import { BodyArena, createHost, type RuntimeManifest } from './runtimes/index.js';
+import {
+  BodyArena,
+  createHost,
+  type Host,
+  type HostDependencies,
+  MEDIA_RUNTIME,
+  type RuntimeManifest,
+} from './runtimes/index.js';
 import { type Addresses, checkBind, createServer, type RenderMetrics, type Server } from './server/index.js';
 import { createService, type Service } from './service/index.js';
 import { SharedMemory } from './shared-memory/index.js';
@@ -75,8 +82,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const events = overrides.events ?? new EventBus();
   const runtimes = await loadRuntimes(settings.runners.runtimes, overrides.runtimes);
   const bodies = overrides.bodies ?? BodyArena.open();
-  const environment = processEnvironment();
-  const host = createHost({ options: settings.runners, runtimes, events, clock, environment, bodies });
+  const host = openHost(settings, { runtimes, events, clock, bodies });
   const repository = openRepository(settings, { runtimes, clock, events });
   const engine = createEngine({
     options: settings.engine,
@@ -109,6 +115,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     clock,
     events,
     options: settings.repository,
+    media: settings.media,
     logControl: telemetry.logs,
     audit: telemetry.audit,
     sharedMemory,
@@ -163,6 +170,15 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
       return closing;
     },
   };
+}
+
+/** Where instances run: those of the server's own models, too. */
+function openHost(
+  { runners: options }: Settings,
+  { runtimes, ...parts }: Pick<HostDependencies, 'runtimes' | 'events' | 'clock' | 'bodies'>,
+): Host {
+  const environment = processEnvironment();
+  return createHost({ ...parts, options, runtimes: [...runtimes, MEDIA_RUNTIME], environment });
 }
 
 function openRepository(

@@ -16,7 +16,7 @@ import { invalidArgument } from '../core/index.js';
 import { formatCurl } from '../text/index.js';
 import { writeNamed } from './files.js';
 import type { InputFlag } from './inputs/input-flags.js';
-import { imageSections, isDecoupled, labelledOutput } from './inputs/model-config.js';
+import { isDecoupled, labelledOutput } from './inputs/model-config.js';
 import { type InputValues, readInputs } from './inputs/read-inputs.js';
 import type { Io } from './io.js';
 import { connectTo, findKey, KEY_VARIABLE, type ServerFlags, suggestingModels } from './server-options.js';
@@ -71,7 +71,7 @@ export async function prepareQuestion(io: Io, name: string, flags: InferFlags): 
   const client = await connectTo(io, flags);
   const model = client.model(name, flags.modelVersion === undefined ? {} : { version: flags.modelVersion });
   const metadata = await suggestingModels(client, name, () => model.metadata());
-  // Other servers of the protocol have no such route; pictures and labels then go by their defaults.
+  // Other servers of the protocol have no such route; labels then go by their defaults.
   const config = await model.config().catch(() => ({}));
   const decoupled = isDecoupled(config);
   if (decoupled) refuseForStreams(name, flags);
@@ -83,7 +83,6 @@ export async function prepareQuestion(io: Io, name: string, flags: InferFlags): 
     fill: flags.fill,
     cwd: io.cwd,
     readStdin: () => io.readStdin(),
-    images: imageSections(config),
   });
   const ranked = decoupled ? undefined : rankedOutput(metadata.outputs, flags, labelledOutput(config));
   const rowNames = given.flatMap(({ source }) => (source.kind === 'file' ? [basename(source.path)] : []));

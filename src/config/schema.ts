@@ -7,6 +7,7 @@ import { RepositoryOptionsSchema } from '../repository/index.js';
 import { RoutesOptionsSchema } from '../routing/index.js';
 import { RunnerOptionsSchema } from '../runtimes/index.js';
 import { ServerOptionsSchema } from '../server/index.js';
+import { MediaOptionsSchema } from '../service/index.js';
 import { SharedMemoryOptionsSchema } from '../shared-memory/index.js';
 import { SourcesOptionsSchema } from '../sources/index.js';
 import { TelemetryOptionsSchema } from '../telemetry/index.js';
@@ -21,6 +22,7 @@ export const SettingsSchema = Type.Object(
     auth: AuthOptionsSchema,
     server: ServerOptionsSchema,
     ...DIALECT_OPTIONS,
+    media: MediaOptionsSchema,
     routes: RoutesOptionsSchema,
     sharedMemory: SharedMemoryOptionsSchema,
     telemetry: TelemetryOptionsSchema,

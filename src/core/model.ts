@@ -21,6 +21,19 @@ export type ModelState =
   | { readonly kind: 'unloaded'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
+/** How the names of the server's own models begin, which no repository can have: theirs hold no slash. */
+const OWN_PREFIX = 'millrace/';
+
+/** The name of one of the server's own models, which callers neither see nor name. */
+export function ownModelName(what: string): string {
+  return `${OWN_PREFIX}${what}`;
+}
+
+/** Whether a model is one of the server's own. */
+export function isOwnModel(name: string): boolean {
+  return name.startsWith(OWN_PREFIX);
+}
+
 /** `mlp/3`: how a version is written in messages to people. */
 export function formatModelRef(ref: { readonly name: string; readonly version: number }): string {
   return `${ref.name}/${ref.version}`;

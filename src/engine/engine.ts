@@ -2,6 +2,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import {
   ByteBudget,
   formatModelRef,
+  isOwnModel,
   MillraceError,
   type ModelRef,
   type ModelState,
@@ -118,15 +119,15 @@ class ModelEngine implements Engine {
   }
 
   statuses(): readonly ModelStatus[] {
-    return this.#table.all().map(statusOf);
+    return this.#visible().map(statusOf);
   }
 
   statusesOf(name: string): readonly ModelStatus[] {
-    return this.#table.of(name).map(statusOf);
+    return isOwnModel(name) ? [] : this.#table.of(name).map(statusOf);
   }
 
   serving(name: string): readonly ModelInfo[] {
-    return this.#serving.get(name) ?? NONE;
+    return isOwnModel(name) ? NONE : (this.#serving.get(name) ?? NONE);
   }
 
   submit(ref: ModelRef, submission: Submission): GrantCredit {
@@ -141,7 +142,7 @@ class ModelEngine implements Engine {
   }
 
   statistics(): readonly ModelStatistics[] {
-    return this.#table.all().flatMap((entry) => entry.current?.statistics.values ?? []);
+    return this.#visible().flatMap((entry) => entry.current?.statistics.values ?? []);
   }
 
   gauges(): readonly ModelGauges[] {
@@ -163,6 +164,11 @@ class ModelEngine implements Engine {
     await this.#setup.host.close();
     // What served stays known, so that whoever still asks is told of the shutdown and not that there is no such model.
     this.#generations.clear();
+  }
+
+  /** All but the server's own. */
+  #visible(): readonly VersionEntry[] {
+    return this.#table.all().filter(({ name }) => !isOwnModel(name));
   }
 
   async #loadInto(entry: VersionEntry, source: ModelSource): Promise<ModelInfo> {

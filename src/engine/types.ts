@@ -129,7 +129,10 @@ export interface Submission {
   readonly suspect?: { readonly kills: number };
 }
 
-/** Loaded models and their scheduling. Knows no users, routes or wire formats. */
+/**
+ * Loaded models and their scheduling. Knows no users, routes or wire formats. The server's own models (see `isOwnModel`) are loaded and
+ * run as any other, but not listed.
+ */
 export interface Engine {
   /**
    * Loads a version beside whatever serves it now, warms it up, swaps it in and drains the old generation in the

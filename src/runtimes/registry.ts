@@ -19,6 +19,7 @@ const OWN_MODULES: Readonly<Record<string, () => Promise<RuntimeModule>>> = {
   echo: () => import('./echo/index.js'),
   ensemble: () => import('./ensemble/index.js'),
   llama: () => import('./llama/index.js'),
+  media: () => import('./media/index.js'),
   onnx: () => import('./onnx/index.js'),
   script: () => import('./script/index.js'),
 };

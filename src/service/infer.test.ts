@@ -55,6 +55,7 @@ function createFixture(fields: Partial<ModelInfo> = {}) {
     sharedMemory,
     routes: { find: () => undefined } as unknown as RouteTable,
     lookup: { engine, labels: { of: () => new Map() }, starting: () => false },
+    decoders: { decode: () => Promise.reject(new MillraceError('internal', 'nothing is decoded')) },
   });
   const resolveM = (options?: ResolveOptions): Resolved => resolve(call(), TARGET, options);
   const submit = (options: Partial<InferRequest>) => {

@@ -5,7 +5,6 @@ import {
   type InferRequest,
   type InferTarget,
   type MillraceError,
-  Turns,
   toMillraceError,
 } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
@@ -13,10 +12,12 @@ import type { SharedMemory } from '../shared-memory/index.js';
 import { checkClasses } from './classify.js';
 import type { VersionLookup } from './find-version.js';
 import { joinPieces } from './join-pieces.js';
+import type { MediaDecoders } from './media/decoders.js';
 import { createResolution, type Resolution } from './resolve.js';
 import type { RouteTable } from './routes/route-table.js';
-import { createRun, type Settle } from './run.js';
+import { createRun } from './run.js';
 import { outputUses, usesSharedMemory } from './shared-tensors.js';
+import type { Settle } from './submit.js';
 import type { InferResult, Resolved } from './types.js';
 
 export interface InferDependencies {
@@ -26,6 +27,7 @@ export interface InferDependencies {
   readonly sharedMemory: SharedMemory;
   readonly lookup: VersionLookup;
   readonly routes: RouteTable;
+  readonly decoders: Pick<MediaDecoders, 'decode'>;
 }
 
 interface Outcome {
@@ -38,8 +40,8 @@ interface Outcome {
 }
 
 /** The use case that everything is about: resolve, submit, answer. One `inferFinished` a call. */
-export function createInfer({ engine, clock, events, sharedMemory, lookup, routes }: InferDependencies) {
-  const run = createRun({ engine, sharedMemory, turns: new Turns(clock) });
+export function createInfer({ engine, clock, events, sharedMemory, lookup, routes, decoders }: InferDependencies) {
+  const run = createRun({ engine, sharedMemory, decoders, clock });
   const { resolve, settleArm, versionNow } = createResolution({
     lookup,
     routes,

@@ -1,112 +1,26 @@
-import {
-  type Call,
-  type InferRequest,
-  type InferResponse,
-  MillraceError,
-  type ModelRef,
-  type Turns,
-  toMillraceError,
-} from '../core/index.js';
-import {
-  type Engine,
-  hasLargeBytes,
-  type ModelInfo,
-  type Sink,
-  VersionGoneError,
-  walkLargeBytes,
-} from '../engine/index.js';
+import { type Clock, type InferRequest, MillraceError, Turns, toMillraceError } from '../core/index.js';
+import { type Engine, hasLargeBytes, type ModelInfo, walkLargeBytes } from '../engine/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
-import { classifyOutputs, wantsClasses } from './classify.js';
-import { ResponseStream } from './response-stream.js';
+import { wantsClasses } from './classify.js';
+import { type DecodedRequest, decodeInputs, hasMedia } from './media/decode-inputs.js';
+import type { MediaDecoders } from './media/decoders.js';
+import { runWindows } from './media/run-windows.js';
 import { SharedTensors, usesSharedMemory } from './shared-tensors.js';
+import { type ChosenCall, createRenaming, createSubmit, type Settle } from './submit.js';
 import type { InferResult } from './types.js';
-
-/** A request and the version that answers it. */
-export interface ChosenCall {
-  readonly call: Call;
-  readonly request: InferRequest;
-  readonly info: ModelInfo;
-  /** That version anew, after others had their turn: it may have been loaded again, or be gone. Throws where nothing takes its place. */
-  readonly chooseInfo: () => ModelInfo;
-  /** How the caller names the model, which its answers are to say. */
-  readonly askedName: string;
-}
-
-/** Called once when a request has ended; `answered` = the model did answer, and the error is about what was to be done with that. */
-export type Settle = (error: MillraceError | undefined, answered?: boolean) => void;
 
 interface RunDependencies {
   readonly engine: Engine;
   readonly sharedMemory: SharedMemory;
-  readonly turns: Turns;
+  readonly decoders: Pick<MediaDecoders, 'decode'>;
+  readonly clock: Clock;
 }
 
-type OneResult = Extract<InferResult, { readonly kind: 'one' }>;
-
 /** Runs a request from its submission to its answer, with what has to be done to its tensors before and to its outputs behind. */
-export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
+export function createRun({ engine, sharedMemory, decoders, clock }: RunDependencies) {
+  const turns = new Turns(clock);
   const asAsked = createRenaming();
-  /** The one answer of a model that is not decoupled; `settle` is called just before it comes. */
-  function submitOne(
-    { call, request, info: first, chooseInfo, askedName }: ChosenCall,
-    settle: Settle,
-  ): Promise<OneResult> {
-    return new Promise((resolve, reject) => {
-      let info = first;
-      let answer: InferResponse | undefined;
-      const succeed = (response: InferResponse) => {
-        settle(undefined);
-        resolve({ kind: 'one', response });
-      };
-      const fail = (error: MillraceError, answered: boolean) => {
-        settle(error, answered);
-        reject(error);
-      };
-      const sink: Sink = {
-        onResponse(response) {
-          answer = asAsked(response, askedName);
-        },
-        onEnd(error) {
-          if (error !== undefined) {
-            const other = replacementFor(error, chooseInfo);
-            if (other === undefined || other.decoupled) fail(error, false);
-            else {
-              info = other;
-              engine.submit(info.ref, { request, call, sink });
-            }
-          } else if (answer === undefined) fail(new MillraceError('internal', 'no answer came'), false);
-          else if (!wantsClasses(request)) succeed(answer);
-          else withClasses(answer, request, info).then(succeed, (wrong) => fail(toMillraceError(wrong), true));
-        },
-      };
-      engine.submit(info.ref, { request, call, sink });
-    });
-  }
-
-  async function withClasses(response: InferResponse, request: InferRequest, info: ModelInfo): Promise<InferResponse> {
-    const options = { requested: request.outputs ?? [], specs: info.signature.outputs };
-    return { ...response, outputs: await classifyOutputs(response.outputs, options, turns) };
-  }
-
-  function submitMany({ call, request, info, chooseInfo, askedName }: ChosenCall, settle: Settle) {
-    const stream = new ResponseStream(call, settle, (error) => {
-      const other = replacementFor(error, chooseInfo);
-      if (other === undefined) return false;
-      submitStream(other);
-      return true;
-    });
-    const sink: Sink = {
-      onResponse: (response) => stream.onResponse(asAsked(response, askedName)),
-      onEnd: (error) => stream.onEnd(error),
-    };
-    const submitStream = ({ ref }: ModelInfo) => stream.grantsBy(engine.submit(ref, { request, call, sink }));
-    submitStream(info);
-    return { kind: 'many', responses: stream } as const;
-  }
-
-  function submit(chosen: ChosenCall, settle: Settle): InferResult | Promise<InferResult> {
-    return chosen.info.decoupled ? submitMany(chosen, settle) : submitOne(chosen, settle);
-  }
+  const { submit, submitOne, submitMany, withClasses } = createSubmit(engine, turns, asAsked);
 
   /** Much text takes a while to check, in which others are served. */
   async function inferLarge(chosen: ChosenCall, settle: Settle): Promise<InferResult> {
@@ -122,6 +36,43 @@ export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
     return submit({ ...chosen, info }, settle);
   }
 
+  /** Photos and sounds become numbers before the request is submitted. */
+  async function inferMedia(chosen: ChosenCall, settle: Settle): Promise<InferResult> {
+    let next: ChosenCall & DecodedRequest;
+    try {
+      const decoded = await decodeInputs(decoders, chosen);
+      next = { ...chosen, ...decoded, info: chosen.chooseInfo() };
+    } catch (error) {
+      settle(toMillraceError(error));
+      throw error;
+    }
+    if (next.windows !== undefined) return inferWindows(next, settle);
+    return hasLargeBytes(next.request.inputs) ? inferLarge(next, settle) : submit(next, settle);
+  }
+
+  async function inferWindows(windowed: ChosenCall & DecodedRequest, settle: Settle): Promise<InferResult> {
+    const { request, info } = windowed;
+    let answered = false;
+    try {
+      const joined = asAsked(await runWindows({ engine, clock }, windowed), windowed.askedName);
+      answered = true;
+      const response = wantsClasses(request) ? await withClasses(joined, request, info) : joined;
+      settle(undefined);
+      return { kind: 'one', response };
+    } catch (error) {
+      settle(toMillraceError(error), answered);
+      throw error;
+    }
+  }
+
+  async function readShared(chosen: ChosenCall, tensors: SharedTensors): Promise<InferRequest> {
+    const request = await tensors.read();
+    if (!hasMedia(request, chosen.info)) return request;
+    const decoded = await decodeInputs(decoders, { ...chosen, request });
+    if (decoded.windows === undefined) return decoded.request;
+    throw new MillraceError('unimplemented', 'a sound that is cut into windows cannot lie in shared memory');
+  }
+
   /** Tensors in shared memory are read before the request is submitted, and written before it is answered. */
   async function inferShared(chosen: ChosenCall, settle: Settle): Promise<InferResult> {
     const { chooseInfo } = chosen;
@@ -129,7 +80,7 @@ export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
     let answered = false;
     try {
       tensors = new SharedTensors(sharedMemory, chosen.request, chosen.info);
-      const request = await tensors.read();
+      const request = await readShared(chosen, tensors);
       await walkLargeBytes(request.inputs, turns);
       const info = chooseInfo();
       if (info.decoupled) return submitMany({ ...chosen, request, info }, settle);
@@ -150,31 +101,8 @@ export function createRun({ engine, sharedMemory, turns }: RunDependencies) {
 
   return (chosen: ChosenCall, settle: Settle): Promise<InferResult> => {
     if (usesSharedMemory(chosen.request)) return inferShared(chosen, settle);
+    if (hasMedia(chosen.request, chosen.info)) return inferMedia(chosen, settle);
     if (hasLargeBytes(chosen.request.inputs)) return inferLarge(chosen, settle);
     return Promise.resolve(submit(chosen, settle));
   };
-}
-
-/** Answers say the name that was asked for: of a route, or with a label. One reference a version and name, as encoders remember them. */
-function createRenaming() {
-  const renamed = new WeakMap<ModelRef, Map<string, ModelRef>>();
-  return (response: InferResponse, askedName: string): InferResponse => {
-    const { ref } = response;
-    if (ref.name === askedName) return response;
-    const names = renamed.get(ref) ?? new Map<string, ModelRef>();
-    renamed.set(ref, names);
-    const asked = names.get(askedName) ?? { ...ref, name: askedName };
-    names.set(askedName, asked);
-    return { ...response, ref: asked };
-  };
-}
-
-/** The version that runs a request whose own went before it could begin; undefined = none, or the request has ended otherwise. */
-function replacementFor(error: MillraceError, chooseInfo: () => ModelInfo): ModelInfo | undefined {
-  if (!(error instanceof VersionGoneError)) return undefined;
-  try {
-    return chooseInfo();
-  } catch {
-    return undefined;
-  }
 }

@@ -10,6 +10,8 @@ import { createInfer } from './infer.js';
 import type { LoadOptions } from './loading/load-overrides.js';
 import { ModelController } from './loading/model-controller.js';
 import type { ModelPuller } from './loading/parts.js';
+import { MediaDecoders } from './media/decoders.js';
+import type { MediaOptions } from './media/options.js';
 import { isModelReady } from './model-ready.js';
 import { RouteTable } from './routes/route-table.js';
 import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from './settings.js';
@@ -23,6 +25,7 @@ export interface CreateServiceOptions {
   readonly clock: Clock;
   readonly events: EventBus;
   readonly options: RepositoryOptions;
+  readonly media: MediaOptions;
   readonly logControl: LogControl;
   readonly audit: AuditTrail;
   readonly sharedMemory: SharedMemory;
@@ -89,7 +92,8 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     return { info: withName(info, name), versions, ref: info.ref };
   };
   const audited = createAudit(setup, 'manage');
-  const inference = createInfer({ ...setup, lookup, routes });
+  const decoders = new MediaDecoders({ ...setup, options: setup.media });
+  const inference = createInfer({ ...setup, lookup, routes, decoders });
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   return {
     resolve: inference.resolve,

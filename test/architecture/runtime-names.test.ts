@@ -3,7 +3,7 @@ import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from 'vitest';
 import { EchoSchema } from '../../src/runtimes/echo/manifest.js';
 import { readEchoOptions } from '../../src/runtimes/echo/options.js';
-import { BUILT_IN_RUNTIMES } from '../../src/runtimes/index.js';
+import { BUILT_IN_RUNTIMES, MEDIA_RUNTIME } from '../../src/runtimes/index.js';
 import { readLlamaOptions } from '../../src/runtimes/llama/options.js';
 import { LlamaSchema } from '../../src/runtimes/llama/section.js';
 import { readOnnxOptions } from '../../src/runtimes/onnx/options.js';
@@ -11,6 +11,8 @@ import { OnnxSchema } from '../../src/runtimes/onnx/section.js';
 import { sourceFiles } from './source-files.js';
 
 const NAMES = BUILT_IN_RUNTIMES.map(({ name }) => name);
+/** Of the server's own models: its name is a common word. */
+const OWN = MEDIA_RUNTIME.name;
 /** What is no runtime, but serves several of them. */
 const SHARED = ['host', 'sequence'];
 
@@ -41,7 +43,7 @@ describe('runtimes', () => {
 
   it('have a folder each, with a manifest', () => {
     const folders = readdirSync('src/runtimes', { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    expect(folders.map(({ name }) => name).sort()).toEqual([...NAMES, ...SHARED].sort());
+    expect(folders.map(({ name }) => name).sort()).toEqual([...NAMES, OWN, ...SHARED].sort());
   });
 
   it('document the defaults that they take', () => {

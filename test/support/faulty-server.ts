@@ -75,6 +75,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     clock,
     events,
     options: settings.repository,
+    media: settings.media,
     logControl: telemetry.logs,
     routes: [],
     version: '0.0.0',

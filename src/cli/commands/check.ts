@@ -162,9 +162,8 @@ async function run(io: Io, { app, served, flags }: Trial): Promise<CheckedModel>
 
 /** What the flags give, the shapes of the first warm-up sample, and random numbers for the rest. */
 function makeInputs(io: Io, info: ModelInfo, flags: CheckFlags): Promise<InputValues> {
-  const { signature, source } = info;
   return readInputs(
-    signature.inputs.filter((spec) => !spec.optional),
+    info.signature.inputs.filter((spec) => !spec.optional),
     {
       flags: flags.input ?? [],
       requestFile: undefined,
@@ -172,9 +171,6 @@ function makeInputs(io: Io, info: ModelInfo, flags: CheckFlags): Promise<InputVa
       fill: 'random',
       cwd: io.cwd,
       readStdin: () => io.readStdin(),
-      images: Object.fromEntries(
-        (source.config.inputs ?? []).flatMap(({ name, image }) => (image === undefined ? [] : [[name, image]])),
-      ),
     },
   );
 }

@@ -32,12 +32,12 @@ export function registerInfer(program: Command, { io }: CommandContext): void {
     .description('send one request to a server and print the answer, or each answer as it comes')
     .option(
       '-i, --input <[name=]value>',
-      'JSON, text, or @FILE: .json, .npy, .jpg, .png, else raw bytes (- = stdin); repeatable',
+      'JSON, text, or @FILE: .json, .npy, a photo or a sound, else raw bytes (- = stdin); repeatable',
       collect(parseInputFlag),
     )
     .option(
       '--image <[name=]file...>',
-      "JPEG or PNG, made a tensor as the model's configuration says; several are rows",
+      "JPEG, PNG, WebP or GIF, made a row as the model's configuration says; several are rows",
       collect(parseImageFlag),
     )
     .option('-r, --request <file>', 'a request body of the protocol as JSON; its inputs are sent (- = stdin)')
@@ -63,6 +63,7 @@ export function registerInfer(program: Command, { io }: CommandContext): void {
         "millrace infer mlp -i '[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15]'",
         'millrace infer mobilenetv3 --image *.jpg',
         'millrace infer silero-vad -i input=@window.npy -i sr=16000 --sequence 7 --sequence-start',
+        'millrace infer silero-vad -i input=@speech.wav',
         'millrace infer echo -i text=hello --json',
         'millrace infer countdown -i from=3',
         'millrace infer mobilenetv3 --image photo.jpg --curl body.bin',

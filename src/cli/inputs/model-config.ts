@@ -1,20 +1,5 @@
-import type { ImageConfig } from '../../repository/index.js';
-
 /** A model's configuration as `/v2/models/{model}/config` answers it: Triton's shape, with nothing certain about it. */
 export type TritonConfig = Readonly<Record<string, unknown>>;
-
-/** The `image` sections of a model's inputs by name; millrace puts them among the parameters. */
-export function imageSections(config: TritonConfig): Readonly<Record<string, ImageConfig>> {
-  const parameters = Object.entries((config.parameters ?? {}) as Readonly<Record<string, unknown>>);
-  return Object.fromEntries(
-    parameters.flatMap(([key, parameter]) => {
-      const { string_value: text } = parameter as { readonly string_value?: unknown };
-      return key.startsWith('image:') && typeof text === 'string'
-        ? [[key.slice('image:'.length), JSON.parse(text) as ImageConfig]]
-        : [];
-    }),
-  );
-}
 
 /** The first output that has class labels. */
 export function labelledOutput(config: TritonConfig): string | undefined {

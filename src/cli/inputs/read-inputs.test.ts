@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createTempFolder } from '../../../test/support/model-folder.js';
 import type { TensorMetadata } from '../../client/index.js';
@@ -5,7 +7,7 @@ import { bytesOf } from '../../core/index.js';
 import { fillInput } from './fill.js';
 import { parseImageFlag, parseInputFlag } from './input-flags.js';
 import { formatNpy } from './npy.js';
-import { type InputSources, type InputValues, readInputs } from './read-inputs.js';
+import { type InputSources, readInputs } from './read-inputs.js';
 
 const X: TensorMetadata = { name: 'x', datatype: 'FP32', shape: [-1, 2] };
 const IDS: TensorMetadata = { name: 'ids', datatype: 'INT64', shape: [-1] };
@@ -19,7 +21,6 @@ async function read(specs: readonly TensorMetadata[], given: readonly string[], 
     fill: undefined,
     cwd: process.cwd(),
     readStdin: async () => new Uint8Array(0),
-    images: {},
     ...change,
   });
 }
@@ -88,37 +89,52 @@ describe('files', () => {
     expect(await read([X], ['x=@-'], { readStdin })).toEqual({ x: Float32Array.of(5, 6) });
   });
 
-  it('are made a tensor when they are pictures, as the model says', async () => {
+  it('are sent as they are when they are photos or sounds', async () => {
     const pixels: TensorMetadata = { name: 'pixels', datatype: 'FP32', shape: [-1, 1, 4, 4] };
-    const images = { pixels: { colors: 'GRAY', scale: 1 } as const };
-    const flags = [parseImageFlag('examples/photos/meal_1.jpg')];
-    const byFlag = await read([pixels], [], { flags, images });
-    expect(byFlag.pixels).toMatchObject({ shape: [1, 1, 4, 4], datatype: 'FP32' });
-    expect(await read([pixels], ['@examples/photos/meal_1.jpg'], { images })).toEqual(byFlag);
+    const photo = 'examples/photos/meal_1.jpg';
+    const sent = { pixels: { data: [await readFile(photo)], shape: [1], datatype: 'BYTES' } };
+    expect(await read([pixels], [], { flags: [parseImageFlag(photo)] })).toEqual(sent);
+    expect(await read([pixels], [`@${photo}`])).toEqual(sent);
+    expect(await read([X], ['@examples/audio/speech-16khz.wav'])).toMatchObject({ x: { datatype: 'BYTES' } });
     const bytes = { ...TEXT, name: 'file' };
-    expect((await read([bytes], ['@examples/photos/meal_1.jpg'])).file).toHaveLength(1);
+    expect((await read([bytes], [`@${photo}`])).file).toHaveLength(1);
+  });
+
+  it('are raw numbers that begin as an MP3 unless they are called one', async () => {
+    const frame = Uint8Array.of(0xff, 0xfb, 0x90, 0x64);
+    await using folder = await createTempFolder({ 'numbers.raw': frame, 'sound.mp3': frame });
+    const { path: cwd } = folder;
+    expect(await read([X], ['@numbers.raw'], { cwd })).toEqual({ x: new Float32Array(frame.buffer) });
+    expect(await read([X], ['@sound.mp3'], { cwd })).toMatchObject({ x: { datatype: 'BYTES' } });
   });
 });
 
-describe('several pictures', () => {
+describe('several photos', () => {
   const pixels: TensorMetadata = { name: 'pixels', datatype: 'UINT8', shape: [-1, 3, 4, 4] };
-  const photos = ['examples/photos/meal_1.jpg', 'examples/photos/other_1.jpg'].map(parseImageFlag);
+  const photos = ['examples/photos/meal_1.jpg', 'examples/photos/other_1.jpg'];
 
-  it('are the rows of one tensor', async () => {
-    const alone = await Promise.all(photos.map((flag) => read([pixels], [], { flags: [flag] })));
-    const together = await read([pixels], [], { flags: photos });
-    const values = (inputs: InputValues) => inputs.pixels as { readonly data: Uint8Array; readonly shape: number[] };
-    expect(values(together).shape).toEqual([2, 3, 4, 4]);
-    expect(Array.from(values(together).data)).toEqual(alone.flatMap((row) => Array.from(values(row).data)));
+  it('are the elements of one input', async () => {
+    const data = await Promise.all(photos.map((file) => readFile(file)));
+    const sent = { pixels: { data, shape: [2], datatype: 'BYTES' } };
+    expect(await read([pixels], [], { flags: photos.map(parseImageFlag) })).toEqual(sent);
+    expect(
+      await read(
+        [pixels],
+        photos.map((file) => `@${file}`),
+      ),
+    ).toEqual(sent);
   });
 
-  it('must have one size, and a model that takes rows', async () => {
-    const open = { ...pixels, shape: [-1, 3, -1, -1] };
-    await expect(read([open], [], { flags: photos })).rejects.toThrow(
-      "the pictures for input 'pixels' must have one size",
-    );
-    const single = { ...pixels, shape: [3, 4, 4] };
-    await expect(read([single], [], { flags: photos })).rejects.toThrow("input 'pixels' is given several times");
+  it('are all photos', async () => {
+    await using folder = await createTempFolder({ 'page.svg': '<svg/>' });
+    const { path: cwd } = folder;
+    const refused = 'page.svg is not a JPEG, PNG, WebP or GIF';
+    await expect(read([pixels], [], { cwd, flags: [parseImageFlag('page.svg')] })).rejects.toThrow(refused);
+    const flags = [parseImageFlag(resolve(photos[0] ?? '')), parseImageFlag('page.svg')];
+    await expect(read([pixels], [], { cwd, flags })).rejects.toThrow(refused);
+    const several = "input 'pixels' is given several times";
+    await expect(read([pixels], ['@page.svg', '@page.svg'], { cwd })).rejects.toThrow(several);
+    await expect(read([pixels], ['pixels=1', 'pixels=2'])).rejects.toThrow(several);
   });
 });
 

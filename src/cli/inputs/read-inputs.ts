@@ -5,13 +5,13 @@ import {
   type Datatype,
   ELEMENT_SIZE_BYTES,
   invalidArgument,
+  MEDIA_FORMATS,
   MillraceError,
+  mediaFormatOf,
+  mediaKindOf,
   typedView,
 } from '../../core/index.js';
-import type { ImageConfig } from '../../repository/index.js';
 import { readBytes, readText } from '../files.js';
-import { decodePicture, isPicture } from '../image/decode.js';
-import { type PictureTensor, pictureToTensor } from '../image/to-tensor.js';
 import { fillInput } from './fill.js';
 import type { InputFlag } from './input-flags.js';
 import { parseInputText, parseRequest } from './json-values.js';
@@ -27,8 +27,6 @@ export interface InputSources {
   readonly fill: 'zero' | 'random' | undefined;
   readonly cwd: string;
   readonly readStdin: () => Promise<Uint8Array>;
-  /** The `image` sections of the model's inputs by name. */
-  readonly images: Readonly<Record<string, ImageConfig>>;
 }
 
 export type InputValues = Readonly<Record<string, InputValue>>;
@@ -60,7 +58,7 @@ function specOf(specs: readonly TensorMetadata[], name: string | undefined): Ten
   return spec;
 }
 
-/** One value, or the rows of several pictures. */
+/** One value, or several photos or sounds. */
 async function readValue(
   spec: TensorMetadata,
   [flag, ...more]: readonly InputFlag[],
@@ -68,13 +66,12 @@ async function readValue(
 ): Promise<InputValue> {
   if (flag === undefined) throw new MillraceError('internal', `nothing is given for input '${spec.name}'`);
   const { source } = flag;
-  if (more.length > 0) return stackPictures(spec, [flag, ...more], sources);
+  if (more.length > 0) return readAllMedia(spec, [flag, ...more], sources);
   if (source.kind === 'text') return withShape(spec, parseInputText(spec, source.text), sources);
   const bytes = await readBytes(sources, source.path);
-  if (source.picture || (spec.datatype !== 'BYTES' && isPicture(bytes))) {
-    return { ...readPicture(spec, { bytes, path: source.path }, sources), datatype: spec.datatype };
-  }
   const extension = extname(source.path).toLowerCase();
+  if (source.picture) return toMedia([checkPicture(bytes, source.path)]);
+  if (spec.datatype !== 'BYTES' && isMedia(bytes, extension)) return toMedia([bytes]);
   if (extension === '.npy') {
     const array = parseNpy(bytes, source.path);
     const data = elementsOf(array.datatype, array.data);
@@ -85,34 +82,39 @@ async function readValue(
   return withShape(spec, elementsOf(spec.datatype, rawBytes(spec, bytes, source.path)), sources);
 }
 
-function readPicture(
-  spec: TensorMetadata,
-  { bytes, path }: { readonly bytes: Uint8Array; readonly path: string },
-  { images }: InputSources,
-): PictureTensor {
-  return pictureToTensor(decodePicture(bytes, path), spec, images[spec.name] ?? {});
+/** Raw numbers may begin as the frames of an MP3 do. */
+function isMedia(bytes: Uint8Array, extension: string): boolean {
+  const format = mediaFormatOf(bytes);
+  return format !== undefined && (format !== 'MP3' || extension === '.mp3');
 }
 
-async function stackPictures(
-  spec: TensorMetadata,
+function checkPicture(bytes: Uint8Array, path: string): Uint8Array {
+  const format = mediaFormatOf(bytes);
+  if (format !== undefined && mediaKindOf(format) === 'image') return bytes;
+  throw invalidArgument(`${path} is not ${MEDIA_FORMATS.image}`);
+}
+
+async function readAllMedia(
+  { name }: TensorMetadata,
   flags: readonly InputFlag[],
   sources: InputSources,
 ): Promise<InputValue> {
-  const rows: PictureTensor[] = [];
+  const files: Uint8Array[] = [];
   for (const { source } of flags) {
-    if (source.kind === 'text' || spec.shape.length !== 4) {
-      throw invalidArgument(`input '${spec.name}' is given several times`);
+    if (source.kind === 'text') throw invalidArgument(`input '${name}' is given several times`);
+    const bytes = await readBytes(sources, source.path);
+    if (source.picture) checkPicture(bytes, source.path);
+    else if (!isMedia(bytes, extname(source.path).toLowerCase())) {
+      throw invalidArgument(`input '${name}' is given several times`);
     }
-    rows.push(readPicture(spec, { bytes: await readBytes(sources, source.path), path: source.path }, sources));
+    files.push(bytes);
   }
-  const [first] = rows;
-  if (rows.some((row) => row.shape.join() !== first?.shape.join())) {
-    throw invalidArgument(`the pictures for input '${spec.name}' must have one size`);
-  }
-  const length = rows.reduce((sum, row) => sum + row.data.length, 0);
-  const data = first?.data instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
-  for (const [index, row] of rows.entries()) data.set(row.data, index * row.data.length);
-  return { data, shape: [rows.length, ...(first?.shape.slice(1) ?? [])], datatype: spec.datatype };
+  return toMedia(files);
+}
+
+/** The server makes rows of them. */
+function toMedia(files: readonly Uint8Array[]): InputValue {
+  return { data: files, shape: [files.length], datatype: 'BYTES' };
 }
 
 function rawBytes(spec: TensorMetadata, bytes: Uint8Array, path: string): Uint8Array {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { KindGuard } from '@sinclair/typebox';
 import { invalidArgument } from '../../core/index.js';
-import { BUILT_IN_RUNTIMES, type RuntimeManifest } from '../../runtimes/index.js';
+import { BUILT_IN_RUNTIMES, MEDIA_RUNTIME, type RuntimeManifest } from '../../runtimes/index.js';
 import { CommonConfigSchema } from '../model-config.js';
 import { explainMismatches } from '../yaml/explain.js';
 import { ManifestSchema } from './manifest-schema.js';
@@ -32,7 +32,8 @@ export async function loadRuntimes(
   ];
   const own = BUILT_IN_RUNTIMES.map((manifest) => ({ manifest, origin: 'millrace itself' }));
   const known: Known[] = [...own, ...candidates.map(checkManifest)];
-  refuseTwice(known, 'two runtimes are called', ({ name }) => [name]);
+  const reserved = [{ manifest: MEDIA_RUNTIME, origin: 'millrace itself' }, ...known];
+  refuseTwice(reserved, 'two runtimes are called', ({ name }) => [name]);
   refuseTwice(known, 'two runtimes answer to the Triton backend', ({ triton }) => triton?.backends ?? []);
   refuseTwice(known, 'two runtimes answer to the Triton platform', ({ triton }) => triton?.platforms ?? []);
   return known.map(({ manifest }) => manifest);

@@ -1,0 +1,59 @@
+import { invalidArgument, MEDIA_FORMATS, mediaFormatOf } from '../../../core/index.js';
+import { importOptional } from '../import-optional.js';
+
+/** Samples by channel, from -1 to 1. */
+export interface Piece {
+  readonly channelData: readonly Float32Array[];
+  readonly sampleRate: number;
+}
+
+/** Decodes a stream piece by piece. */
+export interface Codec {
+  decode(chunk: Uint8Array): Piece;
+  /** What is left at the end; decoders that keep nothing back have none. */
+  flush?(): Piece;
+  free(): void;
+}
+
+type CodecName = 'WAV' | 'FLAC' | 'MP3' | 'Ogg Vorbis' | 'Ogg Opus' | 'Ogg FLAC';
+
+const FLAC = async () =>
+  (await importOptional('FLAC files', '@audio/decode-flac', () => import('@audio/decode-flac'))).decoder();
+
+const CODECS: Readonly<Record<CodecName, () => Promise<Codec>>> = {
+  WAV: async () =>
+    (await importOptional('WAV files', '@audio/decode-wav', () => import('@audio/decode-wav'))).decoder(),
+  MP3: async () =>
+    (await importOptional('MP3 files', '@audio/decode-mp3', () => import('@audio/decode-mp3'))).decoder(),
+  FLAC,
+  'Ogg FLAC': FLAC,
+  'Ogg Vorbis': async () =>
+    (await importOptional('Vorbis files', '@audio/decode-vorbis', () => import('@audio/decode-vorbis'))).decoder(),
+  'Ogg Opus': async () =>
+    (await importOptional('Opus files', '@audio/decode-opus', () => import('@audio/decode-opus'))).decoder(),
+};
+
+/** Where the packet of the first page begins that has one segment. */
+const OGG_PACKET_AT = 28;
+
+/** Imports the decoder that loading is to prove: that of WAV. */
+export async function checkInstalled(): Promise<void> {
+  (await CODECS.WAV()).free();
+}
+
+/** The decoder for encoded bytes, and what it is called. Throws `invalid_argument` for what is none of the known formats. */
+export async function openCodec(bytes: Uint8Array): Promise<{ readonly name: CodecName; readonly codec: Codec }> {
+  const name = codecOf(bytes);
+  return { name, codec: await CODECS[name]() };
+}
+
+function codecOf(bytes: Uint8Array): CodecName {
+  const format = mediaFormatOf(bytes);
+  if (format === 'WAV' || format === 'FLAC' || format === 'MP3') return format;
+  if (format !== 'Ogg') throw invalidArgument(`the sound: expected ${MEDIA_FORMATS.audio}, got something else`);
+  const packet = Buffer.from(bytes.subarray(OGG_PACKET_AT, OGG_PACKET_AT + 8)).toString('latin1');
+  if (packet.startsWith('\x01vorbis')) return 'Ogg Vorbis';
+  if (packet === 'OpusHead') return 'Ogg Opus';
+  if (packet.startsWith('\x7fFLAC')) return 'Ogg FLAC';
+  throw invalidArgument('the sound: expected Vorbis, Opus or FLAC in the Ogg, got something else');
+}

@@ -1,0 +1,123 @@
+import {
+  type Call,
+  type InferRequest,
+  type InferResponse,
+  MillraceError,
+  type ModelRef,
+  type Turns,
+  toMillraceError,
+} from '../core/index.js';
+import { type Engine, type ModelInfo, type Sink, VersionGoneError } from '../engine/index.js';
+import { classifyOutputs, wantsClasses } from './classify.js';
+import { ResponseStream } from './response-stream.js';
+import type { InferResult } from './types.js';
+
+/** A request and the version that answers it. */
+export interface ChosenCall {
+  readonly call: Call;
+  readonly request: InferRequest;
+  readonly info: ModelInfo;
+  /** That version anew, after others had their turn: it may have been loaded again, or be gone. Throws where nothing takes its place. */
+  readonly chooseInfo: () => ModelInfo;
+  /** How the caller names the model, which its answers are to say. */
+  readonly askedName: string;
+}
+
+/** Called once when a request has ended; `answered` = the model did answer, and the error is about what was to be done with that. */
+export type Settle = (error: MillraceError | undefined, answered?: boolean) => void;
+
+type OneResult = Extract<InferResult, { readonly kind: 'one' }>;
+
+/** Gives an answer the name by which its caller asked. */
+export type AsAsked = ReturnType<typeof createRenaming>;
+
+/** Submits requests that are as the model takes them, and brings their answers back. */
+export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
+  /** The one answer of a model that is not decoupled; `settle` is called just before it comes. */
+  function submitOne(
+    { call, request, info: first, chooseInfo, askedName }: ChosenCall,
+    settle: Settle,
+  ): Promise<OneResult> {
+    return new Promise((resolve, reject) => {
+      let info = first;
+      let answer: InferResponse | undefined;
+      const succeed = (response: InferResponse) => {
+        settle(undefined);
+        resolve({ kind: 'one', response });
+      };
+      const fail = (error: MillraceError, answered: boolean) => {
+        settle(error, answered);
+        reject(error);
+      };
+      const sink: Sink = {
+        onResponse(response) {
+          answer = asAsked(response, askedName);
+        },
+        onEnd(error) {
+          if (error !== undefined) {
+            const other = replacementFor(error, chooseInfo);
+            if (other === undefined || other.decoupled) fail(error, false);
+            else {
+              info = other;
+              engine.submit(info.ref, { request, call, sink });
+            }
+          } else if (answer === undefined) fail(new MillraceError('internal', 'no answer came'), false);
+          else if (!wantsClasses(request)) succeed(answer);
+          else withClasses(answer, request, info).then(succeed, (wrong) => fail(toMillraceError(wrong), true));
+        },
+      };
+      engine.submit(info.ref, { request, call, sink });
+    });
+  }
+
+  async function withClasses(response: InferResponse, request: InferRequest, info: ModelInfo): Promise<InferResponse> {
+    const options = { requested: request.outputs ?? [], specs: info.signature.outputs };
+    return { ...response, outputs: await classifyOutputs(response.outputs, options, turns) };
+  }
+
+  function submitMany({ call, request, info, chooseInfo, askedName }: ChosenCall, settle: Settle) {
+    const stream = new ResponseStream(call, settle, (error) => {
+      const other = replacementFor(error, chooseInfo);
+      if (other === undefined) return false;
+      submitStream(other);
+      return true;
+    });
+    const sink: Sink = {
+      onResponse: (response) => stream.onResponse(asAsked(response, askedName)),
+      onEnd: (error) => stream.onEnd(error),
+    };
+    const submitStream = ({ ref }: ModelInfo) => stream.grantsBy(engine.submit(ref, { request, call, sink }));
+    submitStream(info);
+    return { kind: 'many', responses: stream } as const;
+  }
+
+  function submit(chosen: ChosenCall, settle: Settle): InferResult | Promise<InferResult> {
+    return chosen.info.decoupled ? submitMany(chosen, settle) : submitOne(chosen, settle);
+  }
+
+  return { submit, submitOne, submitMany, withClasses };
+}
+
+/** Answers say the name that was asked for: of a route, or with a label. One reference a version and name, as encoders remember them. */
+export function createRenaming() {
+  const renamed = new WeakMap<ModelRef, Map<string, ModelRef>>();
+  return (response: InferResponse, askedName: string): InferResponse => {
+    const { ref } = response;
+    if (ref.name === askedName) return response;
+    const names = renamed.get(ref) ?? new Map<string, ModelRef>();
+    renamed.set(ref, names);
+    const asked = names.get(askedName) ?? { ...ref, name: askedName };
+    names.set(askedName, asked);
+    return { ...response, ref: asked };
+  };
+}
+
+/** The version that runs a request whose own went before it could begin; undefined = none, or the request has ended otherwise. */
+function replacementFor(error: MillraceError, chooseInfo: () => ModelInfo): ModelInfo | undefined {
+  if (!(error instanceof VersionGoneError)) return undefined;
+  try {
+    return chooseInfo();
+  } catch {
+    return undefined;
+  }
+}
