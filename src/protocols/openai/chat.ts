@@ -98,14 +98,15 @@ async function* chunks({ request, choices, head }: Streamed): AsyncGenerator<str
         { index, delta: { role: 'assistant', content: '', refusal: null }, logprobs: null, finish_reason: null },
       ]);
     }
-    // The probabilities of a piece are told once.
+    // The probabilities of a piece are told once; those of text that never came, with the end.
     let probabilities = logprobs ? chatLogprobs(response) : null;
     for (const delta of deltasOf(response)) {
       yield chunk([{ index, delta, logprobs: probabilities, finish_reason: null }]);
       probabilities = null;
     }
     if (response.finishReason !== undefined) {
-      yield chunk([{ index, delta: {}, logprobs: null, finish_reason: response.finishReason }]);
+      const left = probabilities?.content.length === 0 ? null : probabilities;
+      yield chunk([{ index, delta: {}, logprobs: left, finish_reason: response.finishReason }]);
     }
   }
   if (includeUsage) yield chunk([], usage.body());

@@ -40,7 +40,7 @@ export function callsOf({ parameters }: InferResponse): readonly CallDelta[] {
 }
 
 /** `logprobs` of a choice in a chat completion. */
-export function chatLogprobs(response: InferResponse): object {
+export function chatLogprobs(response: InferResponse): { readonly content: readonly object[]; readonly refusal: null } {
   const content = reportedTokens(response, 'logprobs').map(({ token, logprob, bytes, top_logprobs: top }) => ({
     token,
     logprob,
