@@ -25,8 +25,8 @@ export interface ErrorOptions {
   readonly reason?: ErrorReason;
 }
 
-/** The prompt does not fit into the model's context. */
-export type ErrorReason = 'context_length_exceeded';
+/** The prompt does not fit into the model's context; the schema of an answer, or of a tool's parameters, cannot be promised. */
+export type ErrorReason = 'context_length_exceeded' | 'invalid_json_schema' | 'invalid_function_parameters';
 
 /** The one error class: a code of the closed list and a message that tells the caller what to do. */
 export class MillraceError extends Error {

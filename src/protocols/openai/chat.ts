@@ -4,9 +4,16 @@ import type { WireResponse, WireStream } from '../wire.js';
 import { Choices, type ChoicesContext } from './choices.js';
 import { type ChatRequest, decodeChat } from './decode-chat.js';
 import { callsOf, chatLogprobs, reasoningOf, textOf } from './encode.js';
+import type { Places } from './errors.js';
 import { type AnswerHead, createHead } from './head.js';
 import { event, eventStream } from './sse.js';
 import { UsageCounter } from './usage.js';
+
+const PLACES: Places = {
+  context_length_exceeded: 'messages',
+  invalid_json_schema: 'response_format',
+  invalid_function_parameters: 'tools',
+};
 
 /** `POST /v1/chat/completions`. */
 export async function answerChat(
@@ -19,7 +26,12 @@ export async function answerChat(
   call.timing.decodedAt = clock.now();
   const { model, n, conversation, parameters } = request;
   const input = { name: 'chat_input', text: conversation } as const;
-  const choices = new Choices(context, call, { model, inputs: Array.from({ length: n }, () => input), parameters });
+  const choices = new Choices(context, call, {
+    model,
+    inputs: Array.from({ length: n }, () => input),
+    parameters,
+    places: PLACES,
+  });
   const head = createHead('chatcmpl-', model, clock);
   if (request.stream) return eventStream(chunks({ request, choices, head }), clock);
   const usage = new UsageCounter(n);

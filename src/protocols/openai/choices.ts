@@ -11,7 +11,7 @@ import {
 import type { ModelInfo } from '../../engine/index.js';
 import type { InferResult, Resolved, Service } from '../../service/index.js';
 import { didYouMean } from '../../text/index.js';
-import { ParameterError, UnknownIdError } from './errors.js';
+import { ParameterError, type Places, placed, UnknownIdError } from './errors.js';
 
 /** What a choice is generated for: a text, the JSON of a conversation, or the tokens of a text. */
 export type ChoiceInput =
@@ -23,6 +23,7 @@ export interface ChoicesRequest {
   /** One for each choice. */
   readonly inputs: readonly ChoiceInput[];
   readonly parameters: Parameters;
+  readonly places: Places;
 }
 
 /** A piece of one of the choices. */
@@ -78,6 +79,8 @@ export class Choices {
         pending.set(index, ask(index));
         yield { index, response };
       }
+    } catch (error) {
+      throw placed(error, this.#request.places);
     } finally {
       for (const promise of pending.values()) promise.catch(() => undefined);
       this.#call.cancelChildren();
@@ -112,7 +115,7 @@ export class Choices {
 
   async #generate(call: Call, input: ChoiceInput, whole: boolean): Promise<InferResult> {
     const { service } = this.#context;
-    const { model, parameters } = this.#request;
+    const { model, parameters, places } = this.#request;
     const resolved = await this.#resolve(call, model, whole);
     const { generates } = resolved.info;
     if (generates === undefined) throw cannot(model, 'does not generate text');
@@ -122,7 +125,7 @@ export class Choices {
       const message = `'suffix': model '${model}' has not learnt to fill in what is missing`;
       throw new ParameterError('suffix', message, 'unimplemented');
     }
-    return service.infer(call, resolved, {
+    const asked = service.infer(call, resolved, {
       id: '',
       inputs: [tensorOf(input)],
       outputs: undefined,
@@ -130,6 +133,9 @@ export class Choices {
       priority: 0,
       queueTimeoutMs: undefined,
       sequence: undefined,
+    });
+    return asked.catch((error: unknown) => {
+      throw placed(error, places);
     });
   }
 }

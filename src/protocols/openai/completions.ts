@@ -4,9 +4,12 @@ import type { WireResponse, WireStream } from '../wire.js';
 import { Choices, type ChoicesContext } from './choices.js';
 import { type CompletionRequest, decodeCompletion } from './decode-completion.js';
 import { averageLogprob, completionLogprobs, textOf, tokensLength } from './encode.js';
+import type { Places } from './errors.js';
 import { type AnswerHead, createHead } from './head.js';
 import { event, eventStream } from './sse.js';
 import { UsageCounter } from './usage.js';
+
+const PLACES: Places = { context_length_exceeded: 'prompt' };
 
 /** `POST /v1/completions`: for each prompt `n` choices, prompt by prompt. */
 export async function answerCompletion(
@@ -19,7 +22,7 @@ export async function answerCompletion(
   call.timing.decodedAt = clock.now();
   const { model, bestOf, prompts, parameters } = request;
   const inputs = prompts.flatMap((prompt) => Array.from({ length: bestOf }, () => prompt));
-  const choices = new Choices(context, call, { model, inputs, parameters });
+  const choices = new Choices(context, call, { model, inputs, parameters, places: PLACES });
   const head = createHead('cmpl-', model, clock);
   if (request.stream) return eventStream(chunks({ request, choices, head }), clock);
   const usage = new UsageCounter(bestOf);

@@ -1,4 +1,4 @@
-import { readFormat } from './decode-format.js';
+import { readDescribedSchema, readFormat } from './decode-format.js';
 import { readMessages } from './decode-message.js';
 import { defined, type GenerationRequest, readGeneration, readMaxTokens } from './decode-sampling.js';
 import { readTools } from './decode-tools.js';
@@ -65,16 +65,9 @@ function refuseUnsupported(fields: Fields): void {
   for (const name of ['audio', 'prediction', 'web_search_options']) fields.unsupported(name);
 }
 
-const SCHEMA_NAME = /^[\w-]{1,64}$/;
-
 function readSchema(format: Fields): object {
   const described: Fields = Fields.of(format.any('json_schema'), 'response_format.json_schema');
-  const name = described.string('name');
-  if (name === undefined || !SCHEMA_NAME.test(name)) described.refuse('name', 'up to 64 letters, digits, _ and -');
-  described.string('description');
-  described.boolean('strict');
-  const schema = described.any('schema') ?? {};
-  if (!isObject(schema)) described.refuse('schema', 'a JSON schema');
+  const schema = readDescribedSchema(described, {});
   described.end();
   return schema;
 }

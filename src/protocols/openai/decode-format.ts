@@ -1,5 +1,17 @@
 import type { Parameters } from '../../core/index.js';
-import { Fields } from './fields.js';
+import { Fields, isObject } from './fields.js';
+
+const SCHEMA_NAME = /^[\w-]{1,64}$/;
+
+/** What a format says of its schema. Throws `ParameterError`. */
+export function readDescribedSchema(format: Fields, fallback?: object): object {
+  const name = format.string('name');
+  if (name === undefined || !SCHEMA_NAME.test(name)) format.refuse('name', 'up to 64 letters, digits, _ and -');
+  format.string('description');
+  format.boolean('strict');
+  const schema = format.any('schema') ?? fallback;
+  return isObject(schema) ? schema : format.refuse('schema', 'a JSON schema');
+}
 
 /**
  * What an answer has to be, as parameters of the model. `readSchema` reads the schema where the format has it. Throws

@@ -1,6 +1,6 @@
 import type { Parameters } from '../../core/index.js';
 import { EFFORTS } from './decode-chat.js';
-import { readFormat } from './decode-format.js';
+import { readDescribedSchema, readFormat } from './decode-format.js';
 import { defined, readMaxTokens } from './decode-sampling.js';
 import { readTools, type Tool } from './decode-tools.js';
 import { Fields, isObject } from './fields.js';
@@ -143,15 +143,7 @@ function readText(fields: Fields): { readonly format: object; readonly parameter
   text.unsupported('verbosity', 'medium');
   text.end();
   if (given === undefined) return plain;
-  const parameters = readFormat(given, 'text.format', readSchema);
+  const parameters = readFormat(given, 'text.format', readDescribedSchema);
   const type = 'json_object' in parameters ? 'json_object' : 'text';
   return { format: 'json_schema' in parameters ? (given as object) : { type }, parameters };
-}
-
-function readSchema(format: Fields): object {
-  format.string('name');
-  format.string('description');
-  format.boolean('strict');
-  const schema = format.any('schema');
-  return isObject(schema) ? schema : format.refuse('schema', 'a JSON schema');
 }

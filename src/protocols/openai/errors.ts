@@ -1,4 +1,4 @@
-import { type ErrorCode, MillraceError } from '../../core/index.js';
+import { type ErrorCode, type ErrorReason, MillraceError } from '../../core/index.js';
 import type { WireResponse } from '../wire.js';
 
 /** HTTP status of each error, such that OpenAI's clients try again where that helps. */
@@ -53,6 +53,25 @@ export class ParameterError extends MillraceError {
   }
 }
 
+/** Where in a request that is which a model may refuse, by its reason. */
+export type Places = Readonly<Partial<Record<ErrorReason, string>>>;
+
+/** What a model refuses, with its place in the request. */
+class PlacedError extends MillraceError {
+  readonly param: string;
+
+  constructor({ code, message, reason, cause }: MillraceError, param: string) {
+    super(code, message, { cause, ...(reason === undefined ? {} : { reason }) });
+    this.param = param;
+  }
+}
+
+/** An error of a model as one of the request's part that it is about, where that is known. */
+export function placed(error: unknown, places: Places): unknown {
+  const place = error instanceof MillraceError && error.reason !== undefined ? places[error.reason] : undefined;
+  return error instanceof MillraceError && place !== undefined ? new PlacedError(error, place) : error;
+}
+
 /** An id for which there is nothing, or nothing of this caller's. */
 export class UnknownIdError extends ParameterError {
   /** OpenAI's `code` of it. */
@@ -75,7 +94,8 @@ interface ErrorDetails {
 /** An error as OpenAI's clients read it. */
 export function errorBody(error: MillraceError): { readonly error: ErrorDetails } {
   const { type, code } = KINDS[error.code];
-  const param = error instanceof ParameterError ? error.param : (namedIn(error) ?? null);
+  const isPlaced = error instanceof ParameterError || error instanceof PlacedError;
+  const param = isPlaced ? error.param : (namedIn(error) ?? null);
   const word = error instanceof UnknownIdError ? error.word : error.reason;
   return { error: { message: error.message, type, param, code: word ?? code } };
 }

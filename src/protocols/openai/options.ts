@@ -6,6 +6,11 @@ import { httpSwitch } from '../switch-options.js';
 export const OpenAiOptionsSchema = Type.Object(
   {
     ...httpSwitch("OpenAI's API", true),
+    defaultModel: Type.String({
+      default: '',
+      description:
+        "The model that is meant where a request may leave it out, as `/tokenize` may; '' = the only one that generates text.",
+    }),
     maxStoredResponses: Type.Integer({
       default: 1_000,
       minimum: 0,

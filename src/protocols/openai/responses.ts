@@ -1,18 +1,23 @@
 import type { Call, Clock, FinishReason, InferResponse, MillraceError, Usage } from '../../core/index.js';
 import type { PrincipalStore } from '../../service/index.js';
-import type { DialectContext } from '../dialect.js';
 import { jsonResponse } from '../route.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import { type ChoiceInput, Choices, type ChoicesContext } from './choices.js';
 import { nameResults } from './decode-message.js';
 import { decodeCount, decodeResponse, type ResponseInput, type ResponseRequest } from './decode-response.js';
-import { errorBody, ParameterError } from './errors.js';
+import { errorBody, ParameterError, type Places } from './errors.js';
 import { newId } from './head.js';
-import { answerOne, onlyModel } from './only-model.js';
+import { answerOne, type UnnamedContext, unnamedModel } from './only-model.js';
 import { mergeTurns, readItem } from './response-items.js';
 import { ResponseOutput } from './response-output.js';
 import { eventStream } from './sse.js';
 import { itemsUntil, packStored, type StoredResponse } from './stored-responses.js';
+
+const PLACES: Places = {
+  context_length_exceeded: 'input',
+  invalid_json_schema: 'text.format',
+  invalid_function_parameters: 'tools',
+};
 
 /** What answering takes. */
 export interface ResponsesContext extends ChoicesContext {
@@ -49,7 +54,12 @@ export async function answerResponse(
   call.timing.decodedAt = clock.now();
   const earlier = itemsUntil(store, call, request.previousId);
   const { model, parameters } = request;
-  const choices = new Choices(context, call, { model, inputs: [conversationOf(request, earlier)], parameters });
+  const choices = new Choices(context, call, {
+    model,
+    inputs: [conversationOf(request, earlier)],
+    parameters,
+    places: PLACES,
+  });
   const draft: Draft = {
     id: newId('resp_'),
     createdAt: seconds(clock),
@@ -77,15 +87,15 @@ export async function answerResponse(
 
 /** `POST /v1/responses/input_tokens`: how many tokens the same would be as the input of a response. */
 export async function countInputTokens(
-  context: DialectContext & ResponsesContext,
+  context: UnnamedContext & ResponsesContext,
   call: Call,
   body: unknown,
 ): Promise<WireResponse> {
   const request = decodeCount(body);
   const input = conversationOf(request, itemsUntil(context.store, call, request.previousId));
-  const model = request.model ?? onlyModel(context, call);
+  const model = request.model ?? unnamedModel(context, call);
   const parameters = { ...request.parameters, max_tokens: 0 };
-  const { usage } = await answerOne(context, call, { model, input, parameters });
+  const { usage } = await answerOne(context, call, { model, input, parameters, places: PLACES });
   return jsonResponse({ object: 'response.input_tokens', input_tokens: usage?.promptTokens });
 }
 

@@ -9,6 +9,7 @@ import { LARGE_BYTES, type WireResponse, type WireStream } from '../wire.js';
 import { answerChat } from './chat.js';
 import { answerCompletion } from './completions.js';
 import { parseBody } from './decoders.js';
+import type { UnnamedContext } from './only-model.js';
 import { OPERATIONS } from './openapi.js';
 import { DeletedSchema, InputItemsSchema, ResponseSchema } from './openapi-schemas.js';
 import { answerResponse, countInputTokens } from './responses.js';
@@ -33,7 +34,7 @@ interface AboutStored extends Described {
 }
 
 /** What this dialect's routes are made with. */
-export interface OpenAiContext extends DialectContext {
+export interface OpenAiContext extends UnnamedContext {
   /** Responses that callers come back for. */
   readonly store: PrincipalStore;
 }

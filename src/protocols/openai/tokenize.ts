@@ -1,16 +1,15 @@
 import type { Call } from '../../core/index.js';
-import type { DialectContext } from '../dialect.js';
 import { jsonResponse } from '../route.js';
 import type { WireResponse } from '../wire.js';
 import { isTokens } from './decode-completion.js';
 import { textOf } from './encode.js';
 import { Fields } from './fields.js';
-import { answerOne, onlyModel } from './only-model.js';
+import { answerOne, type UnnamedContext, unnamedModel } from './only-model.js';
 
 /** llama.cpp's `POST /tokenize`: the tokens of a text. */
-export async function answerTokenize(context: DialectContext, call: Call, body: unknown): Promise<WireResponse> {
+export async function answerTokenize(context: UnnamedContext, call: Call, body: unknown): Promise<WireResponse> {
   const fields = Fields.of(body);
-  const model = fields.string('model') ?? onlyModel(context, call);
+  const model = fields.string('model') ?? unnamedModel(context, call);
   const content = fields.string('content') ?? fields.refuse('content', 'a text');
   const parameters = {
     max_tokens: 0,
@@ -20,19 +19,29 @@ export async function answerTokenize(context: DialectContext, call: Call, body: 
   };
   fields.unsupported('with_pieces', false);
   fields.end();
-  const response = await answerOne(context, call, { model, input: { name: 'text_input', text: content }, parameters });
+  const response = await answerOne(context, call, {
+    model,
+    input: { name: 'text_input', text: content },
+    parameters,
+    places: {},
+  });
   return jsonResponse({ tokens: response.parameters.prompt_token_ids });
 }
 
 /** llama.cpp's `POST /detokenize`: the text of tokens. */
-export async function answerDetokenize(context: DialectContext, call: Call, body: unknown): Promise<WireResponse> {
+export async function answerDetokenize(context: UnnamedContext, call: Call, body: unknown): Promise<WireResponse> {
   const fields = Fields.of(body);
-  const model = fields.string('model') ?? onlyModel(context, call);
+  const model = fields.string('model') ?? unnamedModel(context, call);
   const list = fields.any('tokens');
   const isEmpty = Array.isArray(list) && list.length === 0;
   const tokens = isEmpty || isTokens(list) ? (list as readonly number[]) : fields.refuse('tokens', 'a list of tokens');
   fields.end();
   const parameters = { max_tokens: 0, echo: true };
-  const response = await answerOne(context, call, { model, input: { name: 'token_ids', tokens }, parameters });
+  const response = await answerOne(context, call, {
+    model,
+    input: { name: 'token_ids', tokens },
+    parameters,
+    places: {},
+  });
   return jsonResponse({ content: textOf(response) });
 }

@@ -82,15 +82,19 @@ function ruleOfCall(rules: GrammarRules, { style, argumentsName }: CallFormat, t
 
 /** Schemas of tools are written for other servers, too: but for strict ones, what cannot be read is left to the model. */
 function ruleOfArguments(rules: GrammarRules, { name, parameters, isStrict }: Tool): string {
-  const what = `the parameters of tool '${name}'`;
-  if (isStrict) return ruleOfSchema(rules, parameters, { what, isStrict });
+  const reading = {
+    what: `the parameters of tool '${name}'`,
+    reason: 'invalid_function_parameters',
+    isStrict,
+  } as const;
+  if (isStrict) return ruleOfSchema(rules, parameters, reading);
   try {
     // What fails halfway would leave rules behind that are not whole.
-    ruleOfSchema(new GrammarRules(), parameters, { what, isStrict });
+    ruleOfSchema(new GrammarRules(), parameters, reading);
   } catch {
     return 'object';
   }
-  const rule = ruleOfSchema(rules, parameters, { what, isStrict });
+  const rule = ruleOfSchema(rules, parameters, reading);
   return rule === 'value' ? 'object' : rule;
 }
 

@@ -1,4 +1,4 @@
-import { invalidArgument, type MillraceError } from '../../../core/index.js';
+import { type ErrorReason, invalidArgument, type MillraceError } from '../../../core/index.js';
 import { type GrammarRules, jsonLiteral } from './rules.js';
 
 /** A value of JSON. */
@@ -32,6 +32,8 @@ const ANNOTATIONS: ReadonlySet<string> = new Set([
 export interface SchemaReading {
   /** What the schema is of, in messages: 'the JSON schema'. */
   readonly what: string;
+  /** What an error says besides. */
+  readonly reason: ErrorReason;
   /** Refuses keywords that cannot be promised; else they are passed over. */
   readonly isStrict: boolean;
 }
@@ -269,7 +271,8 @@ class Converter {
   }
 
   #refuse({ place }: Place, problem: string): MillraceError {
-    return invalidArgument(`${this.#reading.what}, at '${place === '' ? '/' : place}': ${problem}`);
+    const { what, reason } = this.#reading;
+    return invalidArgument(`${what}, at '${place === '' ? '/' : place}': ${problem}`, { reason });
   }
 }
 

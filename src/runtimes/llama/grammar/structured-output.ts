@@ -19,7 +19,8 @@ export function structuredOutput(
     return jsonObject ? { rule: () => 'object', check: async (text) => void parse(text) } : undefined;
   if (jsonObject) throw invalidArgument("parameter 'json_object': expected to be left out beside 'json_schema'");
   return {
-    rule: (rules) => ruleOfSchema(rules, schema, { what: 'the JSON schema', isStrict: true }),
+    rule: (rules) =>
+      ruleOfSchema(rules, schema, { what: 'the JSON schema', reason: 'invalid_json_schema', isStrict: true }),
     check: (text) => checkJson(text, schema),
   };
 }
