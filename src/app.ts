@@ -222,13 +222,13 @@ function createFront(settings: Settings, parts: FrontParts) {
   const context = createDialectContext({ service, clock, decoder, options: settings.server });
   const { spoken, switchedOff } = createBuiltInDialects(context, settings);
   const dialects = [...spoken, ...parts.dialects.map((create) => create(context))];
-  const { authenticate, stopWatchingKeys } = openAuthentication(settings, clock, events);
+  const { stopWatchingKeys, ...authentication } = openAuthentication(settings, clock, events);
   const server = createServer({
     options: settings.server,
     dialects,
     switchedOff,
     service,
-    authenticate,
+    ...authentication,
     events,
     clock,
     deadlines,
@@ -256,8 +256,8 @@ function openPorts(server: Pick<Server, 'listen'>, { auth, server: { host } }: S
 /** Who calls, by keys that follow their files. */
 function openAuthentication({ auth, repository }: Settings, clock: Clock, events: EventBus) {
   const explicitControl = repository.controlMode === 'explicit';
-  const { authenticate, replaceKeys } = createAuthenticator(auth, { explicitControl, clock });
-  return { authenticate, stopWatchingKeys: watchKeys(auth, { clock, events, onChange: replaceKeys }) };
+  const { replaceKeys, ...authentication } = createAuthenticator(auth, { explicitControl, clock });
+  return { ...authentication, stopWatchingKeys: watchKeys(auth, { clock, events, onChange: replaceKeys }) };
 }
 
 function warnOfFileShortage(engine: Engine, settings: Settings, events: EventBus): void {

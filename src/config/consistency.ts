@@ -12,6 +12,7 @@ export function checkConsistency(settings: Settings): readonly string[] {
   return [
     ...checkServer(settings),
     ...checkKeys(settings.auth),
+    ...checkAccessKeys(settings),
     ...checkRepository(settings.repository),
     ...checkSources(settings),
     ...checkEngine(settings.engine),
@@ -69,6 +70,21 @@ function checkKeys({ keys }: Settings['auth']): readonly string[] {
     return [
       ...(earlier.some((other) => other.name === name) ? [`auth.keys[${index}].name: '${name}' is taken already`] : []),
       ...(twin >= 0 ? [`auth.keys[${index}].key is the same as auth.keys[${twin}].key`] : []),
+    ];
+  });
+}
+
+function checkAccessKeys({ auth, sagemaker }: Settings): readonly string[] {
+  const names = auth.keys.map(({ name }) => name);
+  return sagemaker.accessKeys.flatMap(({ id, key }, index) => {
+    const isTwin = sagemaker.accessKeys.slice(0, index).some((other) => other.id === id);
+    return [
+      ...(isTwin ? [`sagemaker.accessKeys[${index}].id: '${id}' is taken already`] : []),
+      ...(names.includes(key)
+        ? []
+        : [
+            `sagemaker.accessKeys[${index}].key: there is no key '${key}' in auth.keys${didYouMean(key, names)} (keys: ${names.join(', ') || 'none'})`,
+          ]),
     ];
   });
 }

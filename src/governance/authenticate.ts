@@ -17,6 +17,12 @@ export interface Peer {
  */
 export type Authenticate = (authorization: string | undefined, peer: Peer) => Principal | Promise<Principal>;
 
+/**
+ * Tells who has signed a request: `signer` becomes the name of the key in whose place it is signed. Rejects with `unauthenticated`
+ * where it rejects so, or where there is no such key any more.
+ */
+export type AuthenticateSigner = (signer: Promise<string>, peer: Peer) => Promise<Principal>;
+
 /** Everybody, while no key is configured. */
 export const ANONYMOUS: Principal = { name: 'anonymous', scopes: new Set(['infer', 'observe']) };
 
@@ -34,6 +40,7 @@ const BEARER = /^bearer +(\S+) *$/i;
 /** Tells callers apart, by keys that may change. */
 export interface Authenticator {
   readonly authenticate: (...given: Parameters<Authenticate>) => Principal;
+  readonly authenticateSigner: AuthenticateSigner;
   /** From now on these keys hold, and no others. There must have been some before. */
   replaceKeys(keys: AuthOptions['keys']): void;
 }
@@ -58,25 +65,41 @@ export function createAuthenticator(options: AuthOptions, setup: AuthenticatorSe
   if (options.keys.length === 0) {
     return {
       authenticate: (_authorization, peer) => admitAnonymous(peer, options, setup),
+      authenticateSigner: async (_signer, peer) => admitAnonymous(peer, options, setup),
       replaceKeys: () => undefined,
     };
   }
   const failed = new FailedKeys(options.maxFailedKeysPerMinute, setup.clock);
   let keys = knownKeys(options.keys, []);
+  const refusal = (address: string, error: MillraceError): MillraceError => {
+    failed.check(address);
+    failed.add(address);
+    return error;
+  };
+  const welcome = ({ addresses, principal }: KnownKey, address: string): Principal => {
+    if (addresses.has(address)) return principal;
+    failed.check(address);
+    if (addresses.size >= MAX_ADDRESSES) addresses.clear();
+    addresses.add(address);
+    return principal;
+  };
+  const unknown = () => new MillraceError('unauthenticated', 'this key is not known');
   return {
     authenticate(authorization, { address }) {
       const digest = sha256(bearerToken(authorization));
       let found: KnownKey | undefined;
       for (const key of keys) if (timingSafeEqual(key.digest, digest)) found = key;
-      if (found?.addresses.has(address)) return found.principal;
-      failed.check(address);
-      if (found === undefined) {
-        failed.add(address);
-        throw new MillraceError('unauthenticated', 'this key is not known');
-      }
-      if (found.addresses.size >= MAX_ADDRESSES) found.addresses.clear();
-      found.addresses.add(address);
-      return found.principal;
+      if (found === undefined) throw refusal(address, unknown());
+      return welcome(found, address);
+    },
+    async authenticateSigner(signer, { address }) {
+      const name = await signer.catch((error: unknown) => {
+        const isStranger = error instanceof MillraceError && error.code === 'unauthenticated';
+        throw isStranger ? refusal(address, error) : error;
+      });
+      const found = keys.find(({ principal }) => principal.name === name);
+      if (found === undefined) throw refusal(address, unknown());
+      return welcome(found, address);
     },
     replaceKeys(replacement) {
       keys = knownKeys(replacement, keys);

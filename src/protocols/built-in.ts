@@ -1,12 +1,19 @@
 import type { Static } from '@sinclair/typebox';
 import type { DeepReadonly } from '../core/index.js';
 import type { Dialect, DialectContext } from './dialect.js';
+import type { BodyHandlers } from './invocations/body-handlers.js';
 import { createKserveDialect } from './kserve/dialect.js';
 import { KserveOptionsSchema } from './kserve/options.js';
 import { createOipDialect } from './oip/dialect.js';
+import { createForwarding } from './oip/forward-headers.js';
+import { createGenerateHandler } from './oip/generate.js';
+import { createInferHandler } from './oip/infer.js';
 import { OipOptionsSchema } from './oip/options.js';
+import { createTextHandlers } from './openai/answer-text.js';
 import { createOpenAiDialect } from './openai/dialect.js';
 import { OpenAiOptionsSchema } from './openai/options.js';
+import { createSageMakerDialect } from './sagemaker/dialect.js';
+import { SageMakerOptionsSchema } from './sagemaker/options.js';
 import { type SwitchOptions, withPorts } from './switch-options.js';
 import { createTorchServeDialect } from './torchserve/dialect.js';
 import { TorchServeOptionsSchema } from './torchserve/options.js';
@@ -17,6 +24,7 @@ export const DIALECT_OPTIONS = {
   openai: OpenAiOptionsSchema,
   kserve: KserveOptionsSchema,
   torchserve: TorchServeOptionsSchema,
+  sagemaker: SageMakerOptionsSchema,
 } as const;
 
 export type DialectOptions = {
@@ -31,12 +39,19 @@ export interface BuiltInDialects {
 }
 
 export function createBuiltInDialects(context: DialectContext, options: DialectOptions): BuiltInDialects {
-  const { oip, openai, kserve, torchserve } = options;
+  /** Platforms pass on bodies of any of these. */
+  const handlers: BodyHandlers = {
+    infer: createInferHandler(context),
+    generate: createGenerateHandler(context),
+    ...createTextHandlers(context),
+    forward: createForwarding(context),
+  };
   const all: readonly (readonly [Dialect, SwitchOptions])[] = [
-    [createOipDialect(context), oip],
-    [createOpenAiDialect(context, openai), openai],
-    [createKserveDialect(context), kserve],
-    [createTorchServeDialect(context), torchserve],
+    [createOipDialect(context), options.oip],
+    [createOpenAiDialect(context, options.openai), options.openai],
+    [createKserveDialect(context), options.kserve],
+    [createTorchServeDialect(context), options.torchserve],
+    [createSageMakerDialect(context, options.sagemaker, handlers), options.sagemaker],
   ];
   return {
     spoken: all.flatMap(([dialect, option]) => (option.enabled ? [withPorts(dialect, option)] : [])),

@@ -6,7 +6,7 @@ import type { GrpcMethod } from './grpc/method.js';
 import type { RequestMemo } from './request-memo.js';
 import type { Route } from './route.js';
 import type { SharedMembers } from './shared-members.js';
-import type { WireHeaders, WireResponse } from './wire.js';
+import type { WireHeaders, WireRequest, WireResponse } from './wire.js';
 
 /**
  * One wire protocol as one value: what it serves over HTTP and gRPC, how it carries credentials, how it writes errors. The assembly
@@ -24,6 +24,8 @@ export interface Dialect {
   readonly loadGrpc?: () => Promise<GrpcPart>;
   /** The `Authorization` header of a request, or whatever stands for it in this protocol. Default: that header. */
   readonly credentialOf?: (headers: WireHeaders) => string | undefined;
+  /** For clients that sign their inference requests instead of sending a credential. Default: nobody does. */
+  readonly signatures?: RequestSignatures;
   /** HTTP status of each error. */
   readonly status: Readonly<Record<ErrorCode, number>>;
   /** An error as this protocol's clients read it. The server adds headers that are the same for all, such as Retry-After. */
@@ -36,6 +38,14 @@ export interface Dialect {
   readonly ports?: { readonly http?: number; readonly grpc?: number };
   /** It is served on its own ports only. Default: false. */
   readonly apart?: boolean;
+}
+
+/** How clients sign whole requests, so that it takes the body to know whose one is. */
+export interface RequestSignatures {
+  /** Whether a request is signed. Its body is read before it is known whose it is. */
+  isSigned(headers: WireHeaders): boolean;
+  /** Name of the key (`auth.keys`) in whose place it is signed. Throws or rejects with `unauthenticated` where the signature is not right. */
+  signerOf(request: WireRequest): Promise<string>;
 }
 
 /** What a dialect serves over gRPC. */

@@ -1,5 +1,5 @@
 import type { BodyMemory, Clock, DeadlineWatch, EventBus } from '../core/index.js';
-import type { Authenticate } from '../governance/index.js';
+import type { Authenticate, AuthenticateSigner } from '../governance/index.js';
 import type { Dialect } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
 import type { ServerOptions } from './options.js';
@@ -14,6 +14,7 @@ export interface ServerDependencies {
   readonly switchedOff?: readonly Dialect[];
   readonly service: Pick<Service, 'readyModels' | 'ready'>;
   readonly authenticate: Authenticate;
+  readonly authenticateSigner: AuthenticateSigner;
   /** `authenticate` throws where there is no key. */
   readonly requiresKey: boolean;
   readonly events: EventBus;

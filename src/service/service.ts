@@ -145,10 +145,10 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
           audited: (source, pull) => audited(call, { action: 'model.pull', resource: source }, pull),
         }),
       ),
-    unloadModel: async (call, name, { unloadDependents = false, onlyVersion } = {}) =>
+    unloadModel: async (call, name, { unloadDependents = false, onlyVersion, untilGone = false } = {}) =>
       audited(call, controlOf(setup.options, 'unload', name), async () => {
         if (onlyVersion !== undefined) checkOnlyVersion(name, onlyVersion, engine.serving(name));
-        await controller.unload(name, { withComposing: unloadDependents });
+        await controller.unload(name, { withComposing: unloadDependents, untilGone });
       }),
     traceSettings(call, model) {
       admit(call.principal, 'observe');

@@ -98,6 +98,11 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /v1/models/{model}:predict': { who: ['infer'], request: { instances: [1] } },
   'POST /v1/models/{model}:explain': { ...KEY, answers: 501 },
   'GET /v2/models': { who: ['infer', 'observe', 'manage'] },
+  'POST /invocations': INFER,
+  'POST /models/{model}/invoke': INFER,
+  'POST /endpoints/{endpoint}/invocations': INFER,
+  'POST /endpoints/{endpoint}/invocations-response-stream': INFER,
+  'POST /endpoints/{endpoint}/async-invocations': { who: ['infer'], answers: 501 },
   'GET /ping': EVERYBODY,
   'GET /models': { who: ['infer', 'observe', 'manage'] },
   'POST /models': { ...LOAD, request: { model_name: 'echo', url: 'echo' }, answers: 409 },
@@ -124,6 +129,7 @@ export function pathOf(route: string, method = 'POST'): string {
     repository: 'elsewhere',
     region: 'r',
     response: 'resp_0',
+    endpoint: 'echo',
   };
   return route.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? '');
 }

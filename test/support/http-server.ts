@@ -68,6 +68,7 @@ export function createTestServer(settings: TestServerSettings = {}) {
     dialects: createDialects({ service, clock, options }),
     service,
     authenticate: () => EVERYBODY,
+    authenticateSigner: async () => EVERYBODY,
     requiresKey: false,
     events,
     clock,

@@ -9,6 +9,12 @@ const MAX_NAME_LENGTH = 256;
 const WITHHELD =
   /^(:|grpc-|(proxy-)?auth(orization|enticate)$|(content|transfer|accept)-(type|length|encoding)$|inference-header-content-length$|te$|trailer$|host$|accept$|expect$|upgrade$|keep-alive$|(proxy-)?connection$|http2-settings$)/i;
 
+/** Adds the headers that the settings forward as parameters to a request. */
+export function createForwarding({ forwardHeaders }: { readonly forwardHeaders: RegExp | undefined }) {
+  return (request: InferRequest, rawHeaders: readonly string[] | undefined): InferRequest =>
+    forwardHeaders === undefined ? request : withParameters(request, parametersOfHeaders(forwardHeaders, rawHeaders));
+}
+
 /** Parameters of the headers whose names match, as the client wrote them; `raw` is name, value, name, value and so on. */
 export function parametersOfHeaders(pattern: RegExp, raw: readonly string[] = []): Parameters {
   let found = NO_PARAMETERS;

@@ -97,7 +97,7 @@ export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
 }
 
 /** Much JSON takes a while to read, in which others are served. */
-function readBody({ decoder }: DialectContext, call: Call, body: Uint8Array): unknown {
+export function readBody({ decoder }: DialectContext, call: Call, body: Uint8Array): unknown {
   if (body.length <= LARGE_BYTES) return parseBody(body);
   return decoder.decode(call, PARSE, { input: { body }, moves: [body] });
 }

@@ -1,7 +1,13 @@
-import { type Call, MillraceError, shuttingDown } from '../../core/index.js';
-import type { Authenticate } from '../../governance/index.js';
-import { isStream, type Route, type WireResponse, type WireStream } from '../../protocols/index.js';
-import { readBody } from '../http/body.js';
+import { type Call, invalidArgument, MillraceError, shuttingDown } from '../../core/index.js';
+import type { Authenticate, AuthenticateSigner } from '../../governance/index.js';
+import {
+  isStream,
+  type RequestSignatures,
+  type Route,
+  type WireResponse,
+  type WireStream,
+} from '../../protocols/index.js';
+import { type BodyReading, readBody } from '../http/body.js';
 import type { HttpExchange } from '../http/exchange.js';
 import type { NodeExchange } from '../http/node-exchange.js';
 import { createInferenceMatcher, type InferenceMatch } from './match-inference.js';
@@ -14,11 +20,14 @@ export interface RestOptions {
   readonly inferences: readonly TableRow[];
   readonly router: Router;
   readonly authenticate: Authenticate;
+  readonly authenticateSigner: AuthenticateSigner;
   readonly maxBodyBytes: number;
   readonly draining: () => boolean;
 }
 
 const NO_JSON = Object.freeze({});
+const NO_PARAMS = Object.freeze({});
+const NO_BYTES = new Uint8Array(0);
 
 /** What answers REST requests. */
 export interface RestDispatch {
@@ -37,7 +46,7 @@ export interface WholeInferences {
 }
 
 export function createRestDispatch(options: RestOptions): RestDispatch {
-  const { router, authenticate, maxBodyBytes, draining } = options;
+  const { router, authenticate, authenticateSigner, maxBodyBytes, draining } = options;
   const match = createInferenceMatcher(options.inferences);
 
   /** `stream` undefined = the answer has to come in one piece. */
@@ -51,13 +60,21 @@ export function createRestDispatch(options: RestOptions): RestDispatch {
       else if (stream === undefined) exchange.fail(unannouncedStream(route));
       else stream(answer);
     };
-    const read = (call: Call) =>
-      readBody(exchange, { maxBytes: maxBodyBytes, reads: route.body }, (body) => {
-        const answer = route.handle(call, new ExchangeRequest(exchange, { params, body, json: NO_JSON }));
-        if (answer instanceof Promise) answer.then(send, (error: unknown) => exchange.fail(error));
-        else send(answer);
-      });
-    const entered = exchange.enter(authenticate, stream === undefined ? undefined : Number.POSITIVE_INFINITY);
+    const limitMs = stream === undefined ? undefined : Number.POSITIVE_INFINITY;
+    const reading = { maxBytes: maxBodyBytes, reads: route.body };
+    const handle = (call: Call, body: Uint8Array) => {
+      const answer = route.handle(call, new ExchangeRequest(exchange, { params, body, json: NO_JSON }));
+      if (answer instanceof Promise) answer.then(send, (error: unknown) => exchange.fail(error));
+      else send(answer);
+    };
+    if (dialect.signatures?.isSigned(exchange.req.headers) === true) {
+      enterSigned(exchange, { signatures: dialect.signatures, authenticateSigner, reading, limitMs })
+        .then(({ call, body }) => handle(call, body))
+        .catch((error: unknown) => exchange.fail(error));
+      return;
+    }
+    const read = (call: Call) => readBody(exchange, reading, (body) => handle(call, body));
+    const entered = exchange.enter(authenticate, limitMs);
     if (entered instanceof Promise) entered.then(read).catch((error: unknown) => exchange.fail(error));
     else read(entered);
   }
@@ -78,6 +95,35 @@ export function createRestDispatch(options: RestOptions): RestDispatch {
       infer: (exchange, found) => infer(exchange, found),
     },
   };
+}
+
+interface SignedEntry {
+  readonly signatures: RequestSignatures;
+  readonly authenticateSigner: AuthenticateSigner;
+  readonly reading: BodyReading;
+  readonly limitMs: number | undefined;
+}
+
+/** Reads the body of a signed request, finds out whose it is, and opens their call. */
+async function enterSigned(
+  exchange: HttpExchange,
+  { signatures, authenticateSigner, reading, limitMs }: SignedEntry,
+): Promise<{ readonly call: Call; readonly body: Uint8Array }> {
+  const { headers } = exchange.req;
+  if (headers['content-encoding'] !== undefined) {
+    throw invalidArgument('the body of a signed request must not be compressed');
+  }
+  let whole: Uint8Array = NO_BYTES;
+  const signer = () =>
+    new Promise<string>((resolve, reject) => {
+      readBody(exchange, reading, (body) => {
+        whole = body;
+        const request = new ExchangeRequest(exchange, { params: NO_PARAMS, body, json: NO_JSON });
+        signatures.signerOf(request).then(resolve, reject);
+      });
+    });
+  const call = await exchange.enter((_credential, peer) => authenticateSigner(signer(), peer), limitMs);
+  return { call, body: whole };
 }
 
 function unannouncedStream({ method, path }: Route): MillraceError {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/index.js';
-import type { Authenticate } from '../../governance/index.js';
+import type { Authenticate, AuthenticateSigner } from '../../governance/index.js';
 import type { Dialect, Route } from '../../protocols/index.js';
 import type { Service } from '../../service/index.js';
 import { createDocsRoutes, type DocsOptions } from '../docs.js';
@@ -17,6 +17,7 @@ export interface RestSetup {
   readonly service: Pick<Service, 'readyModels'>;
   readonly clock: Clock;
   readonly authenticate: Authenticate;
+  readonly authenticateSigner: AuthenticateSigner;
   readonly requiresKey: boolean;
   readonly grpcAt: DocsOptions['grpcAt'];
   readonly maxBodyBytes: number;

@@ -9,6 +9,12 @@ import { createParts, type LoadingParts, type ModelControllerOptions } from './p
 import { Polling } from './polling.js';
 import type { AskedPull } from './pull-missing.js';
 
+/** How a model is unloaded; default: neither. */
+interface UnloadOptions {
+  readonly withComposing?: boolean;
+  readonly untilGone?: boolean;
+}
+
 /**
  * Keeps what is loaded in step with what the repositories hold and what was asked for. Loads of
  * one model run one after the other, and so do full scans; a version whose files have not changed is left alone.
@@ -58,9 +64,10 @@ export class ModelController {
   /**
    * Refuses new requests for all versions; resolves then, while accepted requests finish behind it. A version that is
    * still loading is unloaded as soon as it is there; a model that an ensemble needs which is being loaded, once that load
-   * is over. A pull ends. `withComposing`: so are the models that came only with it.
+   * is over. A pull ends. `withComposing`: so are the models that came only with it. `untilGone`: resolves when what it took is free.
    */
-  async unload(name: string, { withComposing = false }: { readonly withComposing?: boolean } = {}): Promise<void> {
+  async unload(name: string, options: UnloadOptions = {}): Promise<void> {
+    const { withComposing = false, untilGone = false } = options;
     const { engine, turns, index, overrides, labels, broughtAlong, pulls } = this.#parts;
     await turns.released(name);
     const statuses = engine.statusesOf(name);
@@ -70,11 +77,12 @@ export class ModelController {
     broughtAlong.delete(name);
     overrides.forget(name);
     labels.forget(name);
-    index.unload(name);
+    const gone = index.unload(name);
     for (const part of composing) {
       const orphaned = broughtAlong.has(part) && index.isServed(part) && !index.isNeeded(part);
-      if (orphaned) await this.unload(part, { withComposing });
+      if (orphaned) await this.unload(part, options);
     }
+    if (untilGone) await gone;
   }
 
   /** Loads a model again whose files have changed under a runner that has to start anew; rejects when it cannot. */

@@ -96,12 +96,14 @@ export class ModelIndex {
     }
   }
 
-  /** Unloads all versions of a model, those that are on their way too. */
-  unload(name: string): void {
-    for (const { version, info, state } of this.#setup.engine.statusesOf(name)) {
+  /** Unloads all versions of a model, those that are on their way too. Resolves when they are gone; never rejects. */
+  async unload(name: string): Promise<void> {
+    const statuses = this.#setup.engine.statusesOf(name);
+    const going = statuses.map(({ version, info, state }) => {
       const onItsWay = state.kind === 'loading' || state.kind === 'warming';
-      if (info !== undefined || onItsWay) this.#unloadInBackground(name, version, 'unloaded');
-    }
+      return info !== undefined || onItsWay ? this.#unloadInBackground(name, version, 'unloaded') : undefined;
+    });
+    await Promise.all(going);
   }
 
   /**
@@ -111,7 +113,7 @@ export class ModelIndex {
     const { engine, known } = this.#setup;
     for (const source of removed) {
       const loaded = engine.statusesOf(source.name).find(({ version }) => version === source.version)?.info;
-      if (loaded !== undefined) this.#unloadInBackground(source.name, source.version, 'no longer selected');
+      if (loaded !== undefined) void this.#unloadInBackground(source.name, source.version, 'no longer selected');
     }
     for (const status of name === undefined ? engine.statuses() : engine.statusesOf(name)) {
       const named = (item: { readonly name: string }) => item.name === status.name;
@@ -123,8 +125,8 @@ export class ModelIndex {
     }
   }
 
-  #unloadInBackground(name: string, version: number, reason: string): void {
-    this.#setup.engine.unload(name, version, reason).catch((error: unknown) => {
+  #unloadInBackground(name: string, version: number, reason: string): Promise<void> {
+    return this.#setup.engine.unload(name, version, reason).catch((error: unknown) => {
       const message = `unloading version ${version} of model '${name}' failed`;
       this.#setup.events.publish('diagnostic', { level: 'error', room: 'service', message, error });
     });

@@ -1,0 +1,76 @@
+import type { Call } from '../../core/index.js';
+import type { DialectContext } from '../dialect.js';
+import { excerpt } from '../json/cursor.js';
+import type { RouteRequest } from '../route.js';
+import type { WireRequest, WireResponse, WireStream } from '../wire.js';
+import type { BodyHandlers } from './body-handlers.js';
+import { ContentError } from './content-error.js';
+import { jsonKindOf } from './json-kind.js';
+import { CSV_TYPE, JSON_TYPE, LINES_TYPE, typeOf } from './media-types.js';
+import { RowsRunner } from './rows-runner.js';
+
+/**
+ * Runs a model on a body of whatever kind, as platforms pass them on: by its type and, where that is JSON, by its members. The answer is
+ * of the same kind; rows are written as `Accept` says. A `model` in the body does not count.
+ */
+export type Invoker = (call: Call, model: string, request: RouteRequest) => Promise<WireResponse | WireStream>;
+
+const BYTES_TYPE = 'application/octet-stream';
+/** JSON, and what says nothing of a body. */
+const NEUTRAL_TYPES: ReadonlySet<string> = new Set(['', JSON_TYPE, 'application/x-www-form-urlencoded']);
+const LINES_TYPES: ReadonlySet<string> = new Set([LINES_TYPE, 'application/x-jsonlines', 'application/jsonl']);
+const EXPECTED = [JSON_TYPE, CSV_TYPE, LINES_TYPE, BYTES_TYPE].join(', ');
+
+export function createInvoker(context: DialectContext, handlers: BodyHandlers): Invoker {
+  const { infer, generate, chat, completion } = handlers;
+  const rows = new RowsRunner(context, handlers);
+
+  async function invokeJson(call: Call, model: string, request: RouteRequest): Promise<WireResponse | WireStream> {
+    const target = { name: model, version: undefined };
+    const kind = jsonKindOf(request.body);
+    switch (kind) {
+      case 'infer':
+        return infer(call, target, request);
+      case 'generate':
+        return generate(call, { ...target, stream: false }, request);
+      case 'chat':
+        return chat(call, model, request.body);
+      case 'completion':
+        return completion(call, model, request.body);
+      case 'instances':
+        return rows.runRows(call, { model, wire: request, sent: JSON_TYPE });
+      case undefined:
+        // Whoever reads it last says what is wrong with it.
+        return (
+          (await rows.runMedia(call, model, request)) ?? rows.runRows(call, { model, wire: request, sent: JSON_TYPE })
+        );
+      default:
+        return kind satisfies never;
+    }
+  }
+
+  return async (call, model, request) => {
+    const type = typeOf(request.headers);
+    if (type === CSV_TYPE) return rows.runRows(call, { model, wire: request, sent: CSV_TYPE });
+    if (LINES_TYPES.has(type)) return rows.runRows(call, { model, wire: request, sent: LINES_TYPE });
+    if (NEUTRAL_TYPES.has(type)) return invokeJson(call, model, request);
+    if (type !== BYTES_TYPE && !/^(image|audio)\//.test(type)) {
+      throw new ContentError(
+        415,
+        `a body of type '${excerpt(type)}' cannot be read: expected ${EXPECTED}, image/* or audio/*`,
+      );
+    }
+    const answer = await rows.runMedia(call, model, request);
+    // What is none is a tensor as it is.
+    return answer ?? infer(call, { name: model, version: undefined }, withHeaders(request, RAW_TENSOR));
+  };
+}
+
+/** In the Open Inference Protocol: none of the body is JSON. */
+const RAW_TENSOR = { 'inference-header-content-length': '0' };
+
+/** The request with some headers replaced. What it has is worked out when it is asked for, so that it cannot be spread. */
+export function withHeaders(request: RouteRequest, headers: Readonly<Record<string, string>>): WireRequest {
+  const { method, url, rawHeaders, body } = request;
+  return { method, url, body, headers: { ...request.headers, ...headers }, ...(rawHeaders && { rawHeaders }) };
+}

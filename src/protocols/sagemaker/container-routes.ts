@@ -1,0 +1,111 @@
+import { type Static, Type } from '@sinclair/typebox';
+import type { Call } from '../../core/index.js';
+import type { DialectContext } from '../dialect.js';
+import { chooseModel } from '../invocations/choose-model.js';
+import { emptyResponse, healthResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
+import type { InvokeModel } from './invoke.js';
+import { describeModel, ListedModelSchema, listModels, loadModel, ModelPageSchema } from './models.js';
+import { INVOKE_OPERATION } from './openapi.js';
+import { binaryDataAt } from './triton-binary.js';
+
+const BASE = { tag: 'sagemaker', access: 'key', control: false } as const;
+/** On a port where TorchServe is spoken, too, it answers these: SageMaker's multi-model contract is modelled on it. */
+const SHARED = { ...BASE, yields: true } as const;
+export const INVOKE = {
+  ...BASE,
+  method: 'POST',
+  inference: true,
+  streams: true,
+  body: { kind: 'bytes', dataAt: binaryDataAt },
+} as const;
+
+const LoadSchema = Type.Object({
+  model_name: Type.String({ description: 'The name that the model gets.' }),
+  url: Type.String({
+    description:
+      'A folder or file inside a repository: an absolute path, one relative to a repository, or a `file:` URL.',
+  }),
+});
+
+export interface ContainerParts {
+  readonly context: DialectContext;
+  readonly invoke: InvokeModel;
+  /** `sagemaker.model`. */
+  readonly model: string;
+}
+
+/** What SageMaker's platform calls in a container: health, inference, and models where it hosts several. */
+export function createContainerRoutes({ context, invoke, model }: ContainerParts): readonly Route[] {
+  const { service } = context;
+  const configured = (call: Call) => chooseModel(service, call, { configured: model, setting: 'sagemaker.model' });
+  const named = ({ params }: RouteRequest) => params.model ?? '';
+  return [
+    {
+      ...SHARED,
+      method: 'GET',
+      path: '/ping',
+      summary: 'Whether the server is ready',
+      access: 'public',
+      handle: (_call, request) => {
+        const ready = service.ready();
+        return healthResponse(ready, { status: ready ? 'Healthy' : 'Unhealthy' }, request);
+      },
+    },
+    {
+      ...INVOKE,
+      path: '/invocations',
+      summary: 'Runs the model of `sagemaker.model`, or the only one',
+      operation: { ...INVOKE_OPERATION, operationId: 'invoke' },
+      handle: (call, request) => invoke(call, configured(call), request),
+    },
+    {
+      ...INVOKE,
+      path: '/models/{model}/invoke',
+      summary: 'Runs a model',
+      operation: { ...INVOKE_OPERATION, operationId: 'invokeModel' },
+      handle: (call, request) => invoke(call, named(request), request),
+    },
+    {
+      ...SHARED,
+      method: 'GET',
+      path: '/models',
+      summary: 'Models that are loaded',
+      response: ModelPageSchema,
+      handle: (call, { query }) => jsonResponse(listModels(service, call, query.get('next_page_token'))),
+    },
+    {
+      ...SHARED,
+      method: 'POST',
+      path: '/models',
+      summary: 'Loads a model from a folder inside a repository; explicit mode only',
+      control: true,
+      body: { kind: 'json', schema: LoadSchema },
+      handle: async (call, { json }) => {
+        // The server has checked it against the schema.
+        const { model_name: name, url } = json as Static<typeof LoadSchema>;
+        await loadModel(service, call, { name, url });
+        return emptyResponse();
+      },
+    },
+    {
+      ...SHARED,
+      method: 'GET',
+      path: '/models/{model}',
+      summary: 'A model that is loaded',
+      response: ListedModelSchema,
+      handle: (call, request) => jsonResponse(describeModel(service, call, named(request))),
+    },
+    {
+      ...SHARED,
+      method: 'DELETE',
+      path: '/models/{model}',
+      summary: 'Unloads a model; explicit mode only',
+      control: true,
+      handle: async (call, request) => {
+        // The platform needs the room for the next one.
+        await service.unloadModel(call, named(request), { untilGone: true });
+        return emptyResponse();
+      },
+    },
+  ];
+}

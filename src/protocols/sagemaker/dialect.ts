@@ -1,0 +1,26 @@
+import type { Dialect, DialectContext } from '../dialect.js';
+import type { BodyHandlers } from '../invocations/body-handlers.js';
+import { createContainerRoutes } from './container-routes.js';
+import { createEndpointRoutes } from './endpoint-routes.js';
+import { encodeError, SAGEMAKER_STATUS } from './errors.js';
+import { createInvokeModel } from './invoke.js';
+import type { SageMakerOptions } from './options.js';
+import { createSignatures } from './signature.js';
+
+/** Amazon SageMaker: the contract of its containers, and the runtime API that clients call. */
+export function createSageMakerDialect(
+  context: DialectContext,
+  options: SageMakerOptions,
+  handlers: BodyHandlers,
+): Dialect {
+  const { model, accessKeys } = options;
+  const parts = { context, invoke: createInvokeModel(context, handlers), model };
+  return {
+    name: 'sagemaker',
+    description: "Amazon SageMaker's container contract, and the runtime API that its clients call.",
+    routes: [...createContainerRoutes(parts), ...createEndpointRoutes(parts)],
+    ...(accessKeys.length > 0 && { signatures: createSignatures(accessKeys, context.clock) }),
+    status: SAGEMAKER_STATUS,
+    encodeError,
+  };
+}

@@ -1,0 +1,100 @@
+import { type ErrorCode, MillraceError } from '../../core/index.js';
+import { ContentError } from '../invocations/content-error.js';
+import type { WireResponse } from '../wire.js';
+
+/** HTTP status of each error on SageMaker's routes. */
+export const SAGEMAKER_STATUS: Readonly<Record<ErrorCode, number>> = {
+  invalid_argument: 400,
+  unauthenticated: 401,
+  permission_denied: 403,
+  not_found: 404,
+  already_exists: 409,
+  failed_precondition: 400,
+  resource_exhausted: 429,
+  unavailable: 503,
+  deadline_exceeded: 504,
+  cancelled: 499,
+  unimplemented: 501,
+  internal: 500,
+};
+
+/** The `__type` by which AWS's clients tell errors apart. */
+const TYPES: Readonly<Record<ErrorCode, string>> = {
+  invalid_argument: 'ValidationError',
+  unauthenticated: 'UnrecognizedClientException',
+  permission_denied: 'AccessDeniedException',
+  not_found: 'ValidationError',
+  already_exists: 'ConflictException',
+  failed_precondition: 'ValidationError',
+  resource_exhausted: 'ThrottlingException',
+  unavailable: 'ServiceUnavailable',
+  deadline_exceeded: 'ModelError',
+  cancelled: 'InternalFailure',
+  unimplemented: 'ValidationError',
+  internal: 'InternalFailure',
+};
+
+/** An error that AWS has a name of its own for. */
+export class AwsError extends MillraceError {
+  readonly type: string;
+
+  constructor(code: ErrorCode, type: string, message: string) {
+    super(code, message);
+    this.name = 'AwsError';
+    this.type = type;
+  }
+}
+
+const MODEL_ERROR_STATUS = 424;
+
+/**
+ * What a model's container has refused, as SageMaker's runtime passes it on: 424 `ModelError` with the container's own status. What says
+ * that the server has too much to do is passed on as it is, so that clients try again.
+ */
+export class ModelError extends MillraceError {
+  readonly originalStatus: number;
+
+  constructor(original: MillraceError) {
+    super(original.code, original.message, { cause: original });
+    this.name = 'ModelError';
+    this.originalStatus = original instanceof ContentError ? original.status : SAGEMAKER_STATUS[original.code];
+  }
+}
+
+/** Loading a model has failed since there is no memory left, or no room for its instances: the platform evicts others, and tries again. */
+export class OutOfMemoryError extends MillraceError {
+  static readonly status = 507;
+
+  constructor(original: MillraceError) {
+    super('resource_exhausted', original.message, { cause: original });
+    this.name = 'OutOfMemoryError';
+  }
+}
+
+/** `{"Message": text}` with the type of the error in a header, as AWS's JSON protocol has it; of a {@link ModelError} its original, too. */
+export function encodeError(error: MillraceError, status: number): WireResponse {
+  if (error instanceof ModelError) {
+    const { message, originalStatus } = error;
+    return answer(MODEL_ERROR_STATUS, 'ModelError', {
+      Message: `Received ${originalStatus < 500 ? 'client' : 'server'} error (${originalStatus}) from primary with message "${message}".`,
+      OriginalStatusCode: originalStatus,
+      OriginalMessage: message,
+    });
+  }
+  const type = error instanceof AwsError ? error.type : TYPES[error.code];
+  return answer(ownStatus(error) ?? status, type, { Message: error.message });
+}
+
+/** Of errors that have one that no code has. */
+function ownStatus(error: MillraceError): number | undefined {
+  if (error instanceof ContentError) return error.status;
+  return error instanceof OutOfMemoryError ? OutOfMemoryError.status : undefined;
+}
+
+function answer(status: number, type: string, body: object): WireResponse {
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'x-amzn-errortype': type },
+    body: JSON.stringify(body),
+  };
+}

@@ -1,0 +1,57 @@
+import { type Call, invalidArgument } from '../../core/index.js';
+import type { DialectContext } from '../dialect.js';
+import type { BodyHandlers } from '../invocations/body-handlers.js';
+import { createInvoker, withHeaders } from '../invocations/invoke.js';
+import type { RouteRequest } from '../route.js';
+import type { WireHeaders, WireResponse, WireStream } from '../wire.js';
+import { AwsError } from './errors.js';
+import { inferHeaders, jsonHeaderSize, withBinaryType } from './triton-binary.js';
+
+/** Runs a model on a body of any kind that SageMaker's clients send. */
+export type InvokeModel = (call: Call, model: string, request: RouteRequest) => Promise<WireResponse | WireStream>;
+
+const ATTRIBUTES_HEADER = 'x-amzn-sagemaker-custom-attributes';
+const MAX_ATTRIBUTES_LENGTH = 1_024;
+/** Headers that ask for what there is not, and what is said of it. */
+const REFUSED_HEADERS: readonly (readonly [string, string])[] = [
+  ['x-amzn-sagemaker-session-id', 'there are no stateful sessions: use the sequences of the Open Inference Protocol'],
+  ['x-amzn-sagemaker-enable-explanations', 'there are no explanations'],
+  ['x-amzn-sagemaker-target-container-hostname', 'there are no containers to choose from: name the model'],
+];
+
+/** Bodies as all platforms have them, and those of Triton on SageMaker; `CustomAttributes` go back as they came. */
+export function createInvokeModel(context: DialectContext, handlers: BodyHandlers): InvokeModel {
+  const invoke = createInvoker(context, handlers);
+  return async (call, model, request) => {
+    checkHeaders(request.headers);
+    const size = jsonHeaderSize(request.headers);
+    if (size === '') {
+      throw invalidArgument(
+        'the type of the body must say where its JSON ends: application/vnd.sagemaker-triton.binary+json;json-header-size=<bytes>',
+      );
+    }
+    const answer =
+      size === undefined
+        ? await invoke(call, model, request)
+        : await handlers.infer(call, { name: model, version: undefined }, withHeaders(request, inferHeaders(size)));
+    return withAttributes('stream' in answer ? answer : withBinaryType(answer), request.headers);
+  };
+}
+
+function checkHeaders(headers: WireHeaders): void {
+  for (const [name, reason] of REFUSED_HEADERS) {
+    if (headers[name] !== undefined)
+      throw new AwsError('invalid_argument', 'ValidationError', `header ${name}: ${reason}`);
+  }
+  const attributes = headers[ATTRIBUTES_HEADER];
+  if (typeof attributes === 'string' && attributes.length > MAX_ATTRIBUTES_LENGTH) {
+    const message = `header ${ATTRIBUTES_HEADER}: expected at most ${MAX_ATTRIBUTES_LENGTH} characters, got ${attributes.length}`;
+    throw new AwsError('invalid_argument', 'ValidationError', message);
+  }
+}
+
+function withAttributes<Answer extends WireResponse | WireStream>(answer: Answer, headers: WireHeaders): Answer {
+  const attributes = headers[ATTRIBUTES_HEADER];
+  if (typeof attributes !== 'string') return answer;
+  return { ...answer, headers: { ...answer.headers, [ATTRIBUTES_HEADER]: attributes } };
+}
