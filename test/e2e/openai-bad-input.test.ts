@@ -105,7 +105,7 @@ const RESPONSES: readonly Row[] = [
   ['metadata', { metadata: 'x' }],
   ['text.format.type', { text: { format: { type: 'xml' } } }],
   ['store', { store: 'yes' }],
-  ['truncation', { truncation: 'auto' }],
+  ['truncation', { truncation: 'some' }],
 ];
 
 describe.each([

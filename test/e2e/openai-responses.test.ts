@@ -112,6 +112,31 @@ it('a stream of events makes the same response', async () => {
   expect(last.output[0].content).toEqual(whole.json.output[0].content);
 });
 
+it('the tools that may be called can be some of those that are offered', async () => {
+  const tool_choice = { type: 'allowed_tools', mode: 'required', tools: [{ type: 'function', name: 'rest' }] };
+  const { json } = await ask({ ...TOOLS, tool_choice });
+  expect(json).toMatchObject({ tool_choice, output: [{ type: 'function_call', name: 'rest' }] });
+});
+
+it('the oldest turns of what does not fit are left out, where the request says so', async () => {
+  const turn = (count: number) => [
+    { role: 'user', content: 'and '.repeat(count) },
+    { role: 'assistant', content: 'so' },
+  ];
+  const input = [...turn(600), ...turn(600), { role: 'user', content: 'Who?' }];
+  const counted = async (items: readonly object[], truncation: string) =>
+    (await ask({ ...REQUEST, input: items, truncation })).json;
+  expect(await counted(input, 'disabled')).toMatchObject({
+    error: { code: 'context_length_exceeded', param: 'input' },
+  });
+  const cut = await counted(input, 'auto');
+  expect(cut).toMatchObject({ truncation: 'auto', output: [{ type: 'message' }] });
+  const rest = await counted(input.slice(2), 'disabled');
+  expect(cut.usage.input_tokens).toBe(rest.usage.input_tokens);
+  // The last turn stays, and is too long by itself then.
+  expect(await counted(turn(1_200).slice(0, 1), 'auto')).toMatchObject({ error: { code: 'context_length_exceeded' } });
+});
+
 it('an answer may have to be JSON', async () => {
   const schema = {
     type: 'object',

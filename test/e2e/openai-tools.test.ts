@@ -54,6 +54,13 @@ const SEND = {
 const REST = { type: 'function', function: { name: 'rest' } };
 const USER = { role: 'user', content: 'Who shall go?' };
 const CHAT = { model: 'kjv', temperature: 0, max_tokens: 150, messages: [USER], tools: [SEND, REST] };
+/** Only these may be called. */
+const allowed = (mode: string, ...names: readonly string[]) => ({
+  tool_choice: {
+    type: 'allowed_tools',
+    allowed_tools: { mode, tools: names.map((name) => ({ type: 'function', function: { name } })) },
+  },
+});
 const NAMED = { tool_choice: { type: 'function', function: { name: 'send' } } };
 
 describe('tools of chat completions', () => {
@@ -107,6 +114,17 @@ describe('tools of chat completions', () => {
     expect(args).toBe(whole.json.choices[0].message.tool_calls[0].function.arguments);
     expect(chunks.map(({ choices }) => choices[0].delta.content ?? '').join('')).toBe('');
     expect(chunks.at(-1).choices[0]).toMatchObject({ delta: {}, finish_reason: 'tool_calls' });
+  });
+
+  it('may be some of those that the model is told of', async () => {
+    const all = await ask('chat/completions', { ...CHAT, tool_choice: 'required', seed: 1 });
+    const some = await ask('chat/completions', { ...CHAT, ...allowed('required', 'rest'), n: 4, temperature: 1 });
+    const names = some.json.choices.map(({ message }: Json) => message.tool_calls[0].function.name);
+    expect(names).toEqual(['rest', 'rest', 'rest', 'rest']);
+    // The prompt is the same, so that what is known of it can be used again.
+    expect(some.json.usage.prompt_tokens).toBe(all.json.usage.prompt_tokens);
+    const free = await ask('chat/completions', { ...CHAT, ...allowed('auto', 'rest') });
+    expect(free).toMatchObject({ status: 200, json: { choices: [{ message: { content: expect.any(String) } }] } });
   });
 
   it('of several choices are each a call of its own', async () => {
@@ -168,9 +186,29 @@ describe('tools of chat completions', () => {
       `'tool_choice': expected 'none' or 'auto' where there are no 'tools', got "required"`,
     ],
     [
-      { tool_choice: { type: 'allowed_tools' } },
+      { tool_choice: { type: 'custom', custom: { name: 'send' } } },
       'tool_choice.type',
-      "'tool_choice.type': 'allowed_tools' is not supported here",
+      "'tool_choice.type': 'custom' is not supported here",
+    ],
+    [
+      { tool_choice: { type: 'allowed_tools' } },
+      'tool_choice.allowed_tools',
+      "'tool_choice.allowed_tools': expected an object, got nothing",
+    ],
+    [
+      allowed('always', 'rest'),
+      'tool_choice.allowed_tools.mode',
+      `'tool_choice.allowed_tools.mode': expected one of 'auto', 'required', got "always"`,
+    ],
+    [
+      allowed('auto'),
+      'tool_choice.allowed_tools.tools',
+      "'tool_choice.allowed_tools.tools': expected a list of at least one function, got []",
+    ],
+    [
+      allowed('auto', 'rest', 'go'),
+      'tool_choice.allowed_tools.tools[1].function.name',
+      `'tool_choice.allowed_tools.tools[1].function.name': expected the name of one of 'tools', got "go"`,
     ],
     [{ parallel_tool_calls: 1 }, 'parallel_tool_calls', "'parallel_tool_calls': expected true or false, got 1"],
     [

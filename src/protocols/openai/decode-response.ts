@@ -17,6 +17,8 @@ export interface ResponseInput {
   readonly tools: readonly Tool[];
   /** How long the model is to think. */
   readonly effort: string | undefined;
+  /** `auto`: of what does not fit, the oldest turns are left out. */
+  readonly truncation: Truncation;
 }
 
 /** A request for a response. */
@@ -47,6 +49,7 @@ export function decodeResponse(body: unknown): ResponseRequest {
   const input = readInput(fields);
   const { tools, parameters: use } = readTools(fields, 'flat');
   const effort = readEffort(fields);
+  const truncation = readTruncation(fields);
   const maxTokens = readMaxTokens(fields, 'max_output_tokens', 1);
   const temperature = fields.number('temperature', 0, 2);
   const topP = fields.number('top_p', 0, 1);
@@ -71,7 +74,13 @@ export function decodeResponse(body: unknown): ResponseRequest {
     store,
     tools,
     effort,
-    parameters: { ...parameters, ...use, ...defined({ max_tokens: maxTokens, temperature, top_p: topP }) },
+    truncation,
+    parameters: {
+      ...parameters,
+      ...use,
+      ...parametersOf(truncation),
+      ...defined({ max_tokens: maxTokens, temperature, top_p: topP }),
+    },
     settings: {
       max_output_tokens: maxTokens ?? null,
       temperature: temperature ?? 1,
@@ -100,10 +109,11 @@ export function decodeCount(body: unknown): CountRequest {
   const input = readInput(fields);
   const { tools, parameters } = readTools(fields, 'flat');
   const effort = readEffort(fields);
+  const truncation = readTruncation(fields);
   readText(fields);
   refuseUnsupported(fields);
   fields.end();
-  return { ...input, tools, effort, model, parameters };
+  return { ...input, tools, effort, truncation, model, parameters: { ...parameters, ...parametersOf(truncation) } };
 }
 
 type Said = Pick<ResponseInput, 'instructions' | 'previousId' | 'items'>;
@@ -127,9 +137,18 @@ function readEffort(fields: Fields): string | undefined {
   return effort;
 }
 
+type Truncation = 'auto' | 'disabled';
+
+function readTruncation(fields: Fields): Truncation {
+  return fields.choice('truncation', ['auto', 'disabled']) ?? 'disabled';
+}
+
+function parametersOf(truncation: Truncation): Parameters {
+  return truncation === 'auto' ? { drop_oldest_turns: true } : {};
+}
+
 /** What comes later, or never; values that ask for nothing are taken. */
 function refuseUnsupported(fields: Fields): void {
-  fields.unsupported('truncation', 'disabled');
   fields.unsupported('conversation');
 }
 

@@ -84,7 +84,8 @@ function readChoice(fields: Fields, tools: readonly Tool[], place: Place): Param
   if (isMode) return value as string | undefined;
   if (!isObject(value)) return fields.refuse('tool_choice', "'none', 'auto', 'required' or a function");
   const choice = Fields.of(value, 'tool_choice');
-  const type = choice.string('type') ?? choice.refuse('type', "'function'");
+  const type = choice.string('type') ?? choice.refuse('type', "'function' or 'allowed_tools'");
+  if (type === 'allowed_tools') return readAllowed(choice, tools, place);
   if (type !== 'function') {
     throw new ParameterError(
       'tool_choice.type',
@@ -92,12 +93,46 @@ function readChoice(fields: Fields, tools: readonly Tool[], place: Place): Param
       'unimplemented',
     );
   }
-  const described = place === 'flat' ? choice : Fields.of(choice.any('function'), 'tool_choice.function');
+  const named = readNamed(choice, { tools, place, at: 'tool_choice' });
+  choice.end();
+  return named;
+}
+
+interface Around {
+  readonly tools: readonly Tool[];
+  readonly place: Place;
+  /** Where the function is named in the request. */
+  readonly at: string;
+}
+
+/** A function of those that are offered. */
+function readNamed(fields: Fields, { tools, place, at }: Around) {
+  const described = place === 'flat' ? fields : Fields.of(fields.any('function'), `${at}.function`);
   const name = readName(described);
   if (!tools.some((tool) => tool.function.name === name)) described.refuse('name', "the name of one of 'tools'");
   described.end();
+  return { type: 'function', function: { name } } as const;
+}
+
+/** Some of the tools, of which one may or has to be called; all of them stay in the prompt. */
+function readAllowed(choice: Fields, tools: readonly Tool[], place: Place): ParameterValue {
+  const isFlat = place === 'flat';
+  const at = isFlat ? 'tool_choice' : 'tool_choice.allowed_tools';
+  const allowed = isFlat ? choice : Fields.of(choice.any('allowed_tools'), at);
+  const mode = allowed.choice('mode', ['auto', 'required']) ?? allowed.refuse('mode', "'auto' or 'required'");
+  const list = allowed.any('tools');
+  if (!Array.isArray(list) || list.length === 0) return allowed.refuse('tools', 'a list of at least one function');
+  const named = list.map((tool, index) => {
+    const where = `${at}.tools[${index}]`;
+    const fields = Fields.of(tool, where);
+    if (fields.string('type') !== 'function') fields.refuse('type', "'function'");
+    const read = readNamed(fields, { tools, place, at: where });
+    fields.end();
+    return read;
+  });
+  allowed.end();
   choice.end();
-  return { type: 'function', function: { name } };
+  return { type: 'allowed_tools', allowed_tools: { mode, tools: named } };
 }
 
 /** The name of a function. */

@@ -162,7 +162,7 @@ class ResponseEvents {
 }
 
 function unfinished({ id, createdAt, request, store }: Draft): object {
-  const { model, instructions, previousId = null, settings } = request;
+  const { model, instructions, previousId = null, truncation, settings } = request;
   return {
     id,
     object: 'response',
@@ -177,7 +177,7 @@ function unfinished({ id, createdAt, request, store }: Draft): object {
     output: [],
     previous_response_id: previousId,
     store,
-    truncation: 'disabled',
+    truncation,
     usage: null,
     ...settings,
   };

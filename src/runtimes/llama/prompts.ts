@@ -1,11 +1,13 @@
-import { invalidArgument, type MillraceError } from '../../core/index.js';
+import { invalidArgument, MillraceError } from '../../core/index.js';
 import type { BatchItem } from '../contract.js';
 import type { Answered } from './answer/answer-reader.js';
 import { readToolUse } from './answer/tools.js';
 import type { LlamaContext } from './library/context.js';
 import type { TokenizeOptions, Weights } from './library/weights.js';
 import type { GenerationOptions } from './sampling/options.js';
+import type { TemplateVariables } from './template/adapt-variables.js';
 import type { ChatTemplate } from './template/chat-template.js';
+import { firstThatFits, shorterConversations } from './template/drop-turns.js';
 import { infillPrompt } from './text/infill-prompt.js';
 import { type PromptSource, readPrompt } from './text/read-prompt.js';
 
@@ -28,6 +30,12 @@ interface PromptSetup {
   readonly template: ChatTemplate | undefined;
 }
 
+/** A conversation as the model reads it. */
+interface Written {
+  readonly text: string;
+  readonly tokens: Int32Array;
+}
+
 type ChatSource = Extract<PromptSource, { readonly kind: 'chat' }>;
 
 /** Reads the prompts of requests: texts, tokens, and conversations. */
@@ -44,6 +52,11 @@ export class Prompts {
     const source = readPrompt(inputs, weights.vocabularySize);
     if (source.kind !== 'chat' && requested.toolChoice !== undefined) {
       throw invalidArgument("parameter 'tool_choice': expected to be left out where the prompt is no conversation");
+    }
+    if (source.kind !== 'chat' && requested.dropsTurns) {
+      throw invalidArgument(
+        "parameter 'drop_oldest_turns': expected to be left out where the prompt is no conversation",
+      );
     }
     if (requested.suffix !== undefined && source.kind !== 'text') {
       throw invalidArgument("parameter 'suffix': expected to be left out where the prompt is no text");
@@ -63,8 +76,12 @@ export class Prompts {
   /** The end of the prompt, where the request allows that. */
   #truncate(tokens: Int32Array, { truncatePromptTokens: most, maxTokens = 1 }: GenerationOptions): Int32Array {
     if (most === undefined) return tokens;
-    const room = Math.max(1, this.#setup.context.contextTokens - Math.max(1, maxTokens));
-    return tokens.slice(-(most < 0 ? room : most));
+    return tokens.slice(-(most < 0 ? this.#roomFor(maxTokens) : most));
+  }
+
+  /** Tokens that a prompt may have where an answer of so many follows. */
+  #roomFor(maxTokens: number): number {
+    return Math.max(1, this.#setup.context.contextTokens - Math.max(1, maxTokens));
   }
 
   async #readSource(source: PromptSource, requested: GenerationOptions): Promise<Omit<Prompt, 'text'>> {
@@ -79,17 +96,35 @@ export class Prompts {
     const { template } = this.#setup;
     if (template === undefined) throw invalidArgument('the model has no chat template, so it takes texts only');
     const use = readToolUse(variables.tools, requested.toolChoice, requested.parallelToolCalls);
-    const text = await template.render(variables, use);
-    const { format } = template;
-    return {
+    const write = async (said: TemplateVariables) => {
+      const text = await template.render(said, use);
       // Most templates write the beginning of the text themselves.
-      tokens: this.#tokenize(text, requested, { addSpecial: !template.beginsText(text), parseSpecial: true }),
-      conversation: {
-        format,
-        use,
-        isThinking: format.reasoning !== undefined && text.trimEnd().endsWith(format.reasoning.open),
-      },
+      const read = { addSpecial: !template.beginsText(text), parseSpecial: true };
+      return { text, tokens: this.#tokenize(text, requested, read) };
     };
+    const { text, tokens } = requested.dropsTurns
+      ? await this.#writeWhatFits(variables, requested, write)
+      : await write(variables);
+    const { reasoning } = template.format;
+    const isThinking = reasoning !== undefined && text.trimEnd().endsWith(reasoning.open);
+    return { tokens, conversation: { format: template.format, use, isThinking } };
+  }
+
+  /** As much of the conversation as there is room for; where not even its last turn fits, that is what is said to be too long. */
+  async #writeWhatFits(
+    variables: TemplateVariables,
+    { maxTokens = 1 }: GenerationOptions,
+    write: (said: TemplateVariables) => Promise<Written>,
+  ): Promise<Written> {
+    const candidates = shorterConversations(variables);
+    const made = await firstThatFits(candidates, async (said) => {
+      const written = await write(said).catch((error: unknown) => {
+        if (error instanceof MillraceError && error.reason === 'context_length_exceeded') return undefined;
+        throw error;
+      });
+      return written !== undefined && written.tokens.length <= this.#roomFor(maxTokens) ? written : undefined;
+    });
+    return made ?? write(candidates.at(-1) ?? variables);
   }
 
   #tokenize(text: string, requested: GenerationOptions, read: TokenizeOptions): Int32Array {

@@ -23,8 +23,8 @@ const MAX_TOOLS = 128;
 const NAME = /^[\w-]{1,64}$/;
 
 /**
- * Reads the tools of a conversation, in OpenAI's form, and how they are to be used: 'auto', 'none', 'required', or one by its name. undefined =
- * none. `isParallel`: several may be called; undefined = as many as the model wants, but one where it has to. Throws `invalid_argument`.
+ * Reads the tools of a conversation, in OpenAI's form, and how they are to be used: 'auto', 'none', 'required', one by its name, or some of them
+ * (`allowed_tools`). undefined = none. `isParallel`: several may be called; undefined = as many as the model wants, but one where it has to. Throws `invalid_argument`.
  */
 export function readToolUse(
   tools: unknown,
@@ -42,15 +42,31 @@ export function readToolUse(
   }
   // A model that is made to call does not know when to stop.
   if (choice === 'required') return { tools: offered, mustCall: true, maxCalls: isParallel === true ? MAX_CALLS : 1 };
-  const name = nameOf(choice);
-  const named = offered.filter((tool) => tool.name === name);
-  if (named.length === 0) {
-    const names = offered.map((tool) => `'${tool.name}'`).join(', ');
-    throw invalidArgument(
-      `parameter 'tool_choice': expected 'auto', 'none', 'required' or a function of ${names}, got ${JSON.stringify(choice)}`,
-    );
-  }
+  const allowed = fieldOf(choice, 'allowed_tools');
+  if (allowed !== undefined) return readAllowed(offered, choice, isParallel);
+  const named = offered.filter(({ name }) => name === nameOf(choice));
+  if (named.length === 0) throw wrongChoice(offered, choice);
   return { tools: named, mustCall: true, maxCalls: 1 };
+}
+
+function readAllowed(offered: readonly Tool[], choice: ParameterValue, isParallel: boolean | undefined): ToolUse {
+  const allowed = fieldOf(choice, 'allowed_tools');
+  const mode = fieldOf(allowed, 'mode');
+  const list = fieldOf(allowed, 'tools');
+  const names: readonly unknown[] = Array.isArray(list) ? list.map((tool) => nameOf(tool as ParameterValue)) : [];
+  const isKnown = names.length > 0 && names.every((name) => offered.some((tool) => tool.name === name));
+  if (!isKnown || (mode !== 'auto' && mode !== 'required')) throw wrongChoice(offered, choice);
+  const tools = offered.filter(({ name }) => names.includes(name));
+  const mustCall = mode === 'required';
+  const mayBeSeveral = mustCall ? isParallel === true : isParallel !== false;
+  return { tools, mustCall, maxCalls: mayBeSeveral ? MAX_CALLS : 1 };
+}
+
+function wrongChoice(offered: readonly Tool[], choice: ParameterValue) {
+  const names = offered.map((tool) => `'${tool.name}'`).join(', ');
+  return invalidArgument(
+    `parameter 'tool_choice': expected 'auto', 'none', 'required', or functions of ${names}, got ${JSON.stringify(choice)}`,
+  );
 }
 
 function readTools(tools: unknown): readonly Tool[] {

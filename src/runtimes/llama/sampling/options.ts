@@ -52,6 +52,8 @@ export interface GenerationOptions extends SamplingOptions {
   readonly suffix: string | undefined;
   /** Only so many of the prompt's last tokens are read; -1 = as many as leave room for the answer, undefined = all, or none. */
   readonly truncatePromptTokens: number | undefined;
+  /** Of conversations: the oldest turns are left out where it does not fit. */
+  readonly dropsTurns: boolean;
 }
 
 export const MAX_STOPS = 16;
@@ -86,11 +88,15 @@ export function readGenerationOptions(parameters: Parameters, vocabularySize: nu
     logprobs: reader.optional('logprobs', (name) => reader.integer(name, 0, MAX_LOGPROBS)),
     promptLogprobs: reader.optional('prompt_logprobs', (name) => reader.integer(name, 0, MAX_LOGPROBS)),
     suffix: reader.optional('suffix', (name) => reader.string(name)),
+    dropsTurns: reader.boolean('drop_oldest_turns', false),
     truncatePromptTokens: reader.optional('truncate_prompt_tokens', (name) => reader.countOrRest(name)),
   };
   reader.end();
   if (options.output !== undefined && options.ignoreEos) {
     throw invalidArgument("parameter 'ignore_eos': expected to be left out where the answer has to be JSON");
+  }
+  if (options.truncatePromptTokens !== undefined && options.dropsTurns) {
+    throw invalidArgument("parameter 'truncate_prompt_tokens': expected to be left out beside 'drop_oldest_turns'");
   }
   if (options.truncatePromptTokens !== undefined && options.suffix !== undefined) {
     throw invalidArgument("parameter 'truncate_prompt_tokens': expected to be left out beside 'suffix'");
