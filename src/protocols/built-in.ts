@@ -15,6 +15,8 @@ import { OpenAiOptionsSchema } from './openai/options.js';
 import { createSageMakerDialect } from './sagemaker/dialect.js';
 import { SageMakerOptionsSchema } from './sagemaker/options.js';
 import { type SwitchOptions, withPorts } from './switch-options.js';
+import { createTfsDialect } from './tfs/dialect.js';
+import { TfsOptionsSchema } from './tfs/options.js';
 import { createTorchServeDialect } from './torchserve/dialect.js';
 import { TorchServeOptionsSchema } from './torchserve/options.js';
 
@@ -23,6 +25,7 @@ export const DIALECT_OPTIONS = {
   oip: OipOptionsSchema,
   openai: OpenAiOptionsSchema,
   kserve: KserveOptionsSchema,
+  tfs: TfsOptionsSchema,
   torchserve: TorchServeOptionsSchema,
   sagemaker: SageMakerOptionsSchema,
 } as const;
@@ -50,6 +53,7 @@ export function createBuiltInDialects(context: DialectContext, options: DialectO
     [createOipDialect(context), options.oip],
     [createOpenAiDialect(context, options.openai), options.openai],
     [createKserveDialect(context), options.kserve],
+    [createTfsDialect(context), options.tfs],
     [createTorchServeDialect(context), options.torchserve],
     [createSageMakerDialect(context, options.sagemaker, handlers), options.sagemaker],
   ];

@@ -5,6 +5,7 @@ import type { Repository, RepositoryOptions } from '../repository/index.js';
 import type { Route } from '../routing/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import { createAudit, type Subject } from './audit.js';
+import { findStatuses } from './find-statuses.js';
 import { findVersion, type VersionLookup } from './find-version.js';
 import { createInfer } from './infer.js';
 import type { LoadOptions } from './loading/load-overrides.js';
@@ -112,6 +113,10 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     modelInfo(call, name, version) {
       admit(call.principal, 'observe', 'infer');
       return find(name, version);
+    },
+    modelStatuses(call, name, version) {
+      admit(call.principal, 'infer', 'observe', 'manage');
+      return findStatuses(lookup, { name, version }, { withReasons: call.principal.scopes.has('observe') });
     },
     modelStatistics(call, name, version) {
       admit(call.principal, 'observe');

@@ -125,6 +125,11 @@ export interface Service {
   modelReady(call: Call, name: string, version: number | undefined): boolean;
   /** `not_found` unless serving. `versions` = all serving ones. */
   modelInfo(call: Call, name: string, version: number | undefined): { info: ModelInfo; versions: readonly number[] };
+  /**
+   * How every version of a model stands that was ever asked for, or the one that is named by number or label; reasons only for the scope
+   * `observe`. `not_found` for unknown ones. Any scope will do.
+   */
+  modelStatuses(call: Call, name: string, version: number | undefined): readonly ModelStatus[];
   /** Of one version, one model, or all; `invalid_argument` for unknown ones, as in Triton. */
   modelStatistics(call: Call, name: string | undefined, version: number | undefined): readonly ModelStatistics[];
   /** What a version does at this moment: its instances and its queue; undefined where it is not loaded any more. */

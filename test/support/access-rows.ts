@@ -26,6 +26,7 @@ const CHAT: AccessRow = {
   answers: 400,
 };
 const COMPLETE: AccessRow = { who: ['infer'], request: { model: 'echo', prompt: 'a' }, answers: 400 };
+const ANY_SCOPE: AccessRow = { who: ['infer', 'observe', 'manage'] };
 const OBSERVE: AccessRow = { who: ['observe'] };
 const METADATA: AccessRow = { who: ['observe', 'infer'] };
 const LOAD: AccessRow = { who: ['manage'], audit: 'model.load' };
@@ -96,6 +97,31 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /v2/cudasharedmemory/region/{region}/unregister': KEY,
   'GET /': EVERYBODY,
   'POST /v1/models/{model}:predict': { who: ['infer'], request: { instances: [1] } },
+  'POST /v1/models/{model}:classify': { who: ['infer'], request: { examples: [{ x: 1 }] }, answers: 400 },
+  'POST /v1/models/{model}:regress': { who: ['infer'], request: { examples: [{ x: 1 }] }, answers: 400 },
+  'GET /v1/models/{model}/metadata': METADATA,
+  'POST /v1/models/{model}/versions/{version}:predict': { who: ['infer'], request: { instances: [1] } },
+  'POST /v1/models/{model}/versions/{version}:classify': {
+    who: ['infer'],
+    request: { examples: [{ x: 1 }] },
+    answers: 400,
+  },
+  'POST /v1/models/{model}/versions/{version}:regress': {
+    who: ['infer'],
+    request: { examples: [{ x: 1 }] },
+    answers: 400,
+  },
+  'GET /v1/models/{model}/versions/{version}/metadata': METADATA,
+  'GET /v1/models/{model}/versions/{version}': ANY_SCOPE,
+  'POST /v1/models/{model}/labels/{label}:predict': { who: ['infer'], request: { instances: [1] }, answers: 404 },
+  'POST /v1/models/{model}/labels/{label}:classify': {
+    who: ['infer'],
+    request: { examples: [{ x: 1 }] },
+    answers: 404,
+  },
+  'POST /v1/models/{model}/labels/{label}:regress': { who: ['infer'], request: { examples: [{ x: 1 }] }, answers: 404 },
+  'GET /v1/models/{model}/labels/{label}/metadata': { ...METADATA, answers: 404 },
+  'GET /v1/models/{model}/labels/{label}': { ...ANY_SCOPE, answers: 404 },
   'POST /v1/models/{model}:explain': { ...KEY, answers: 501 },
   'GET /v2/models': { who: ['infer', 'observe', 'manage'] },
   'POST /invocations': INFER,
@@ -130,6 +156,7 @@ export function pathOf(route: string, method = 'POST'): string {
     region: 'r',
     response: 'resp_0',
     endpoint: 'echo',
+    label: 'l',
   };
   return route.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? '');
 }
@@ -141,6 +168,11 @@ const GRPC_TENSOR = {
 const NAMED = { name: 'echo' };
 const NOT_FOUND = 5;
 const UNIMPLEMENTED = 12;
+
+const TFS_MODEL = { model_spec: { name: 'echo' } };
+const TFS_TENSOR = { dtype: 'DT_INT32', tensor_shape: { dim: [{ size: '1' }] }, int_val: [1] };
+/** The model's output is neither of classes nor a number of floats. */
+const TFS_EXAMPLES: AccessRow = { who: ['infer'], answers: 3 };
 
 /** Every method of gRPC by its path. */
 export const GRPC_ROWS: Readonly<Record<string, AccessRow>> = {
@@ -178,6 +210,21 @@ export const GRPC_ROWS: Readonly<Record<string, AccessRow>> = {
   '/inference.GRPCInferenceService/CudaSharedMemoryStatus': KEY,
   '/inference.GRPCInferenceService/CudaSharedMemoryRegister': { ...KEY, answers: UNIMPLEMENTED },
   '/inference.GRPCInferenceService/CudaSharedMemoryUnregister': KEY,
+  '/tensorflow.serving.PredictionService/Predict': {
+    who: ['infer'],
+    request: { ...TFS_MODEL, inputs: { x: TFS_TENSOR } },
+  },
+  '/tensorflow.serving.PredictionService/Classify': { ...TFS_EXAMPLES, request: TFS_MODEL },
+  '/tensorflow.serving.PredictionService/Regress': { ...TFS_EXAMPLES, request: TFS_MODEL },
+  '/tensorflow.serving.PredictionService/MultiInference': {
+    ...TFS_EXAMPLES,
+    request: { tasks: [{ ...TFS_MODEL, method_name: 'tensorflow/serving/regress' }] },
+  },
+  '/tensorflow.serving.PredictionService/GetModelMetadata': {
+    ...METADATA,
+    request: { ...TFS_MODEL, metadata_field: ['signature_def'] },
+  },
+  '/tensorflow.serving.ModelService/GetModelStatus': { ...ANY_SCOPE, request: TFS_MODEL },
   '/grpc.health.v1.Health/Check': EVERYBODY,
   '/grpc.health.v1.Health/Watch': KEY,
   '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': KEY,

@@ -136,6 +136,8 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
     },
     modelReady: (_call, name, version) => name === 'm' && (version === undefined || versions.includes(version)),
     modelInfo: (_call, name, version) => ({ info: fakeModelInfo(name, find(name, version)), versions }),
+    modelStatuses: (_call, name, version) =>
+      statuses.filter((status) => status.version === find(name, version) && status.name === name),
     modelStatistics(_call, name, version) {
       if (name === undefined) return versions.map((each) => fakeStatistics('m', each));
       return [fakeStatistics(name, find(name, version))];

@@ -108,6 +108,12 @@ export class ProtoReader {
     return Number.isSafeInteger(value) ? value : (BigInt(this.high) << 32n) + BigInt(this.low);
   }
 
+  float(): number {
+    const { pos } = this;
+    this.#advance(4);
+    return this.bytes.readFloatLE(pos);
+  }
+
   double(): number {
     const { pos } = this;
     this.#advance(8);

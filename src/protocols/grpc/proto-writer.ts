@@ -1,5 +1,5 @@
 import type { GrpcMessage } from './method.js';
-import { DELIMITED, FIXED64, VARINT } from './proto-reader.js';
+import { DELIMITED, FIXED32, FIXED64, VARINT } from './proto-reader.js';
 
 const FIRST_BYTES = 16_384;
 const MAX_VARINT_BYTES = 10;
@@ -89,6 +89,12 @@ export class ProtoWriter {
     this.#length = this.#bytes.writeDoubleLE(value, this.#length);
   }
 
+  float(field: number, value: number): void {
+    this.varint(field * 8 + FIXED32);
+    this.#reserve(4);
+    this.#length = this.#bytes.writeFloatLE(value, this.#length);
+  }
+
   /** Writes a bytes field without copying what is long. */
   data(field: number, data: Uint8Array): void {
     this.varint(field * 8 + DELIMITED);
@@ -102,7 +108,7 @@ export class ProtoWriter {
     this.#piecesBytes += data.length;
   }
 
-  /** Opens a field with something nested in it, which may have no `data` that is long; `end` takes what this returns. */
+  /** Opens a field with something nested in it; `end` takes what this returns. */
   begin(field: number): number {
     this.varint(field * 8 + DELIMITED);
     this.#reserve(1);
@@ -110,7 +116,12 @@ export class ProtoWriter {
   }
 
   end(mark: number): void {
-    const length = this.#length - mark - 1;
+    let length = this.#length - mark - 1;
+    // Long data in it stands elsewhere.
+    let inside = this.#cuts.length;
+    while (inside > 0 && (this.#cuts[inside - 1] as number) > mark) {
+      length += (this.#pieces[--inside] as Uint8Array).length;
+    }
     if (length < 0x80) {
       this.#bytes[mark] = length;
       return;
@@ -121,6 +132,8 @@ export class ProtoWriter {
     this.#bytes.copyWithin(mark + lengthBytes, mark + 1, this.#length);
     putVarint(this.#bytes, mark, length);
     this.#length += lengthBytes - 1;
+    for (let cut = inside; cut < this.#cuts.length; cut++)
+      this.#cuts[cut] = (this.#cuts[cut] as number) + lengthBytes - 1;
   }
 
   /** The message; the writer may be used again. */

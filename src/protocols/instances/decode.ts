@@ -20,7 +20,7 @@ export interface DecodedInstances {
 export interface DecodeInstancesOptions {
   /** Of the model: it says what datatype each input has. */
   readonly signature: Signature;
-  /** Further members of the request that the caller wants to know of; others are ignored. Default: none. */
+  /** Further members of the request that the caller wants to know of; others are ignored. The same list each time. Default: none. */
   readonly members?: readonly string[];
   /** The body may be the list of instances itself. Default: false. */
   readonly bare?: boolean;
@@ -37,12 +37,12 @@ const COLUMN = 'inputs';
  */
 export function decodeInstances(body: Uint8Array, options: DecodeInstancesOptions): DecodedInstances {
   const cursor = new JsonCursor(body, body.length);
-  const { signature, members: wanted = [] } = options;
+  const { signature, members: wanted = NO_MEMBERS } = options;
   const draft: Draft = { signature, longFloats: new LongFloats(), format: undefined, inputs: [], members: {} };
   if (options.bare === true && cursor.peek() === OPEN_BRACKET) {
     readRows(cursor, draft);
   } else {
-    const known = wordSet(ROW, COLUMN, ...wanted);
+    const known = membersOf(wanted);
     let more = cursor.enter(OPEN_BRACE, CLOSE_BRACE, 'an object');
     while (more) {
       readMember(cursor, draft, known);
@@ -53,6 +53,18 @@ export function decodeInstances(body: Uint8Array, options: DecodeInstancesOption
   const { format, inputs, members } = draft;
   if (format === undefined) throw refused(`expected '${ROW}' or '${COLUMN}', got neither`);
   return { format, inputs, members };
+}
+
+const NO_MEMBERS: readonly string[] = [];
+const MEMBERS = new WeakMap<readonly string[], WordSet<string>>();
+
+function membersOf(wanted: readonly string[]): WordSet<string> {
+  let members = MEMBERS.get(wanted);
+  if (members === undefined) {
+    members = wordSet(ROW, COLUMN, ...wanted);
+    MEMBERS.set(wanted, members);
+  }
+  return members;
 }
 
 interface Draft {

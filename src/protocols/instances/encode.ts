@@ -1,11 +1,10 @@
 import { elementCount, invalidArgument, type Tensor, type Turns } from '../../core/index.js';
-import { JsonWriter } from '../json/writer.js';
+import { createStepwiseAnswer } from '../json/stepwise.js';
+import type { JsonWriter } from '../json/writer.js';
 import { LARGE_BYTES, type WireResponse } from '../wire.js';
 import type { InstancesFormat } from './decode.js';
 import { createRunWriter } from './run-writer.js';
 import { writeArrays } from './write-arrays.js';
-
-const JSON_HEADERS = Object.freeze({ 'content-type': 'application/json' });
 
 export interface InstancesAnswer {
   /** That of the request. */
@@ -24,31 +23,13 @@ export type InstancesEncoder = (answer: InstancesAnswer) => WireResponse | Promi
  * ends in `_bytes` are `{"b64": text}`; NaN, Infinity and -Infinity are written as these words.
  */
 export function createInstancesEncoder(turns: Turns): InstancesEncoder {
-  const writer = new JsonWriter();
-  return (answer) => {
-    const writing = answer.format === 'row' ? writeRows : writeColumns;
+  const answer = createStepwiseAnswer(turns);
+  return (instances) => {
     let sizeBytes = 0;
-    for (const { data } of answer.outputs) sizeBytes += data.length;
-    if (sizeBytes > LARGE_BYTES) return encodeLarge(writing, answer, turns);
-    writer.reset();
-    const steps = writing(writer, answer);
-    while (steps.next().done !== true);
-    return { status: 200, headers: JSON_HEADERS, body: writer.finish() };
+    for (const { data } of instances.outputs) sizeBytes += data.length;
+    const writing = instances.format === 'row' ? writeRows : writeColumns;
+    return answer((writer) => writing(writer, instances), { isLarge: sizeBytes > LARGE_BYTES });
   };
-}
-
-type Writing = (writer: JsonWriter, answer: InstancesAnswer) => Generator<undefined, void>;
-
-async function encodeLarge(writing: Writing, answer: InstancesAnswer, turns: Turns): Promise<WireResponse> {
-  const writer = new JsonWriter();
-  const pieces: Uint8Array[] = [];
-  await turns.next();
-  for (const _ of writing(writer, answer)) {
-    pieces.push(writer.finishBytes());
-    await turns.next();
-  }
-  pieces.push(writer.finishBytes());
-  return { status: 200, headers: JSON_HEADERS, body: pieces };
 }
 
 function* writeColumns(writer: JsonWriter, { outputs, more }: InstancesAnswer): Generator<undefined, void> {

@@ -9,11 +9,9 @@ import { CLOSE_BRACKET, OPEN_BRACKET } from '../json/bytes.js';
 import type { JsonCursor } from '../json/cursor.js';
 import type { Named } from '../json/elements.js';
 import { skipValue } from '../json/skip.js';
+import { MAX_RANK } from '../shape-limits.js';
 import { type ElementStore, type LongFloats, NumberStore } from './element-store.js';
 import { StringStore } from './string-store.js';
-
-/** Most dimensions of a tensor. */
-const MAX_RANK = 32;
 
 /** One input while it is read: takes values whose nesting says its shape. */
 export class TensorSink implements Named {

@@ -1,8 +1,6 @@
+import { isLong } from '../json/stepwise.js';
 import type { JsonWriter } from '../json/writer.js';
 import type { WriteRun } from './run-writer.js';
-
-/** Text after which others have a turn. */
-const PIECE_BYTES = 131_072;
 
 /** Where a value lies in a tensor: its shape, and the flat index of its first element. */
 export interface ValuePlace {
@@ -30,10 +28,10 @@ export function* writeArrays(
     const start = index;
     while (index < start + runLength) {
       index = writeRun(writer, { first: start, from: index, to: start + runLength });
-      if (writer.length >= PIECE_BYTES) yield;
+      if (isLong(writer)) yield;
     }
     writer.ascii(CLOSE.slice(0, bracketsAt(lengths, run + 1)));
-    if (writer.length >= PIECE_BYTES) yield;
+    if (isLong(writer)) yield;
   }
 }
 

@@ -2,11 +2,7 @@ import { invalidArgument } from '../../core/index.js';
 import { CLOSE_BRACKET, isDigit, OPEN_BRACKET, ZERO } from '../json/bytes.js';
 import type { JsonCursor } from '../json/cursor.js';
 import type { Named } from '../json/elements.js';
-
-/** Largest dimension of a shape. */
-export const MAX_DIMENSION = 2 ** 31 - 1;
-/** Most dimensions of a shape; with the bound above, its product stays a finite double. */
-export const MAX_RANK = 32;
+import { MAX_DIMENSION, MAX_RANK } from '../shape-limits.js';
 
 /** Takes a `shape`: at most 32 dimensions, each from 0 to 2^31 - 1. */
 export function readShape(cursor: JsonCursor, owner: Named): readonly number[] {

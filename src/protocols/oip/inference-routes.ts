@@ -1,11 +1,11 @@
 import type { DialectContext } from '../dialect.js';
 import type { Route } from '../route.js';
+import { targetOf } from '../target.js';
 import { binaryDataAt } from './decode-infer.js';
 import { createGenerateHandler } from './generate.js';
 import { createInferHandler } from './infer.js';
 import { describeInfer } from './openapi.js';
 import { describeGenerate } from './openapi-generate.js';
-import { targetOf } from './target.js';
 
 const INFERENCE = {
   method: 'POST',

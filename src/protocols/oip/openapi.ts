@@ -57,7 +57,11 @@ export async function addModels(document: object, description: ModelsDescription
   const { paths = {}, 'x-models': known = [] } = document as ModelsDocument;
   const added = new Map(described.map((model) => [model.name, model]));
   const examples = { infer: examplesOf('infer'), generate_stream: examplesOf('generate_stream') };
-  return { ...document, paths: addExamples(paths, examples), 'x-models': known.map((model) => ({ ...model, ...added.get(model.name) })) };
+  return {
+    ...document,
+    paths: addExamples(paths, examples),
+    'x-models': known.map((model) => ({ ...model, ...added.get(model.name) })),
+  };
 }
 
 interface ModelsDocument {

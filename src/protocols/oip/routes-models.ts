@@ -1,9 +1,9 @@
 import { toTritonConfig } from '../../repository/index.js';
 import type { Service } from '../../service/index.js';
 import { healthResponse, jsonResponse, type Route } from '../route.js';
+import { targetOf } from '../target.js';
 import { encodeModelMetadata, encodeStatistics } from './routes-encode.js';
 import { ModelConfigurationSchema, ModelMetadataSchema, ModelReadySchema, StatisticsSchema } from './routes-schemas.js';
-import { targetOf } from './target.js';
 
 const READ = { method: 'GET', tag: 'models', access: 'key', control: false } as const;
 

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import {
   type DescriptorProto,
   DescriptorProtoSchema,
+  type EnumDescriptorProto,
   EnumDescriptorProtoSchema,
   type FieldDescriptorProto,
   FieldDescriptorProto_Label,
@@ -16,18 +17,19 @@ import {
 
 /**
  * A field is `[number, type, oneof?]`; a type is a scalar, a message or an enum of the same package, a message of another one
- * (`.google.rpc.Status`), `T[]` or `map<K,V>`. An `optional` field is alone in the oneof `_{name}`.
+ * (`.google.rpc.Status`), an enum of another one (`enum .google.rpc.Code`), `T[]` or `map<K,V>`. An `optional` field is alone in the
+ * oneof `_{name}`.
  */
 export type FieldRow = readonly [number: number, type: string, oneof?: string];
 
-/** A proto3 file as a table. Names of nested messages are joined with a dot. */
+/** A proto3 file as a table. Names of nested messages and enums are joined with a dot. */
 export interface ProtoTable {
   readonly name: string;
   readonly package: string;
   readonly imports: readonly string[];
   readonly messages: Readonly<Record<string, Readonly<Record<string, FieldRow>>>>;
-  /** Values in order, numbered from 0. */
-  readonly enums: Readonly<Record<string, readonly string[]>>;
+  /** Values in order, numbered from 0, or by their numbers. */
+  readonly enums: Readonly<Record<string, readonly string[] | Readonly<Record<string, number>>>>;
   /** By service and method, the types of request and answer; `stream T` where there may be many. */
   readonly services: Readonly<Record<string, Readonly<Record<string, readonly [request: string, answer: string]>>>>;
 }
@@ -44,6 +46,8 @@ const SCALARS: Readonly<Record<string, FieldDescriptorProto_Type>> = {
   double: FieldDescriptorProto_Type.DOUBLE,
 };
 
+const { ENUM } = FieldDescriptorProto_Type;
+
 /** The descriptor that protoc would make of the file. */
 export function describeProtoFile(table: ProtoTable): FileDescriptorProto {
   return create(FileDescriptorProtoSchema, {
@@ -52,9 +56,7 @@ export function describeProtoFile(table: ProtoTable): FileDescriptorProto {
     syntax: 'proto3',
     dependency: [...table.imports],
     messageType: describeMessages(table, ''),
-    enumType: Object.entries(table.enums).map(([name, values]) =>
-      create(EnumDescriptorProtoSchema, { name, value: values.map((value, number) => ({ name: value, number })) }),
-    ),
+    enumType: describeEnums(table, ''),
     service: Object.entries(table.services).map(([name, methods]) => describeService(table, name, methods)),
   });
 }
@@ -64,6 +66,19 @@ function describeMessages(table: ProtoTable, prefix: string): DescriptorProto[] 
   return Object.entries(table.messages)
     .filter(([name]) => name.startsWith(prefix) && !name.slice(prefix.length).includes('.'))
     .map(([name, fields]) => describeMessage(table, name, fields));
+}
+
+/** The enums whose names begin with `prefix`, without those nested deeper. */
+function describeEnums(table: ProtoTable, prefix: string): EnumDescriptorProto[] {
+  return Object.entries(table.enums)
+    .filter(([name]) => name.startsWith(prefix) && !name.slice(prefix.length).includes('.'))
+    .map(([name, values]) => {
+      const numbered: readonly (readonly [string, number])[] = Array.isArray(values)
+        ? values.map((value, number) => [value, number])
+        : Object.entries(values);
+      const value = numbered.map(([label, number]) => ({ name: label, number }));
+      return create(EnumDescriptorProtoSchema, { name: name.slice(prefix.length), value });
+    });
 }
 
 function describeMessage(table: ProtoTable, fullName: string, fields: Readonly<Record<string, FieldRow>>) {
@@ -92,7 +107,8 @@ function describeMessage(table: ProtoTable, fullName: string, fields: Readonly<R
   });
   const oneofDecl = oneofs.map((oneof) => create(OneofDescriptorProtoSchema, { name: oneof }));
   const name = fullName.slice(fullName.lastIndexOf('.') + 1);
-  return create(DescriptorProtoSchema, { name, field, nestedType, oneofDecl });
+  const enumType = describeEnums(table, `${fullName}.`);
+  return create(DescriptorProtoSchema, { name, field, nestedType, enumType, oneofDecl });
 }
 
 interface NamedField {
@@ -106,7 +122,11 @@ function describeField(table: ProtoTable, { name, number, type }: NamedField): F
   const label = item === type ? FieldDescriptorProto_Label.OPTIONAL : FieldDescriptorProto_Label.REPEATED;
   const scalar = SCALARS[item];
   if (scalar !== undefined) return create(FieldDescriptorProtoSchema, { name, number, label, type: scalar });
-  const kind = item in table.enums ? FieldDescriptorProto_Type.ENUM : FieldDescriptorProto_Type.MESSAGE;
+  const [foreign, enumName = ''] = /^enum (.+)$/.exec(item) ?? [];
+  if (foreign !== undefined) {
+    return create(FieldDescriptorProtoSchema, { name, number, label, type: ENUM, typeName: enumName });
+  }
+  const kind = item in table.enums ? ENUM : FieldDescriptorProto_Type.MESSAGE;
   return create(FieldDescriptorProtoSchema, { name, number, label, type: kind, typeName: typeName(table, item) });
 }
 

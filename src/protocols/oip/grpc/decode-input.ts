@@ -9,9 +9,9 @@ import {
 import { DELIMITED, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
 import { excerpt } from '../../json/cursor.js';
 import type { Named } from '../../json/elements.js';
+import { MAX_DIMENSION, MAX_RANK } from '../../shape-limits.js';
 import { inputLabel } from '../decode-input.js';
 import { sharedMemoryParameter } from '../decode-parameters.js';
-import { MAX_DIMENSION, MAX_RANK } from '../decode-shape.js';
 import { type ParameterMap, readParameter } from './decode-parameters.js';
 
 /** An `InferInputTensor`; its `contents` stand in the message from `contentsStart` to `contentsEnd`, -1 = it has none. */

@@ -1,6 +1,6 @@
-import { MillraceError } from '../../core/index.js';
-import type { InferTarget } from '../../service/index.js';
-import type { RouteRequest } from '../route.js';
+import { MillraceError } from '../core/index.js';
+import type { InferTarget } from '../service/index.js';
+import type { RouteRequest } from './route.js';
 
 /** The model, and perhaps the version, that a path names. Throws `not_found` for a version that is no number. */
 export function targetOf({ params }: Pick<RouteRequest, 'params'>): InferTarget {

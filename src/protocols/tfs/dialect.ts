@@ -1,0 +1,29 @@
+import type { Dialect, DialectContext } from '../dialect.js';
+import { encodeStatuses } from './model-status.js';
+import { createTfsRoutes } from './routes.js';
+import { encodeError, TFS_STATUS } from './status.js';
+import { targetOf } from './target.js';
+
+/** TensorFlow Serving: its REST API, PredictionService and ModelService. */
+export function createTfsDialect(context: DialectContext): Dialect {
+  const { service } = context;
+  return {
+    name: 'tfs',
+    description: 'TensorFlow Serving: predict, classify and regress, metadata and status of models.',
+    routes: createTfsRoutes(context),
+    shares: [
+      {
+        path: '/v1/models/{model}',
+        members: ['model_version_status'],
+        answer: (call, request) => {
+          const { name, version } = targetOf(request);
+          return { ...encodeStatuses(service.modelStatuses(call, name, version)) };
+        },
+      },
+    ],
+    grpcServices: ['tensorflow.serving.PredictionService', 'tensorflow.serving.ModelService'],
+    loadGrpc: async () => (await import('./grpc/part.js')).createGrpcPart(context),
+    status: TFS_STATUS,
+    encodeError,
+  };
+}

@@ -1,0 +1,30 @@
+import type { DialectContext, GrpcPart } from '../../dialect.js';
+import { TFS_GRPC_STATUS } from '../status.js';
+import { createExamplesMethods } from './examples.js';
+import { createMetadataMethod } from './metadata.js';
+import { pathOf } from './methods.js';
+import { createModelServiceMethods } from './model-service.js';
+import { createPredictHandler } from './predict.js';
+import { MESSAGES } from './schema.js';
+
+/** TensorFlow Serving's PredictionService and ModelService. */
+export function createGrpcPart(context: DialectContext): GrpcPart {
+  const { service } = context;
+  return {
+    methods: [
+      {
+        kind: 'unary',
+        path: pathOf('PredictionService/Predict'),
+        access: 'key',
+        control: false,
+        largeMessages: true,
+        handle: createPredictHandler(context),
+      },
+      ...createExamplesMethods(context),
+      createMetadataMethod(service),
+      ...createModelServiceMethods(service),
+    ],
+    files: () => MESSAGES.files(),
+    status: TFS_GRPC_STATUS,
+  };
+}

@@ -1,0 +1,73 @@
+import type { Service } from '../../service/index.js';
+import type { DialectContext } from '../dialect.js';
+import { jsonResponse, type Route } from '../route.js';
+import { createExamplesHandler } from './examples/handler.js';
+import type { Method } from './examples/heads.js';
+import { encodeStatuses } from './model-status.js';
+import { createPredictHandler } from './predict.js';
+import { encodeSignatureDefs } from './signature.js';
+import { targetOf } from './target.js';
+
+const MODEL = '/v1/models/{model}';
+/** How a path may name a version, and what that means to people. */
+const PREFIXES = [
+  [MODEL, 'a model'],
+  [`${MODEL}/versions/{version}`, 'one version'],
+  [`${MODEL}/labels/{label}`, 'the version with a label'],
+] as const;
+const RUN = {
+  method: 'POST',
+  tag: 'tensorflow serving',
+  access: 'key',
+  control: false,
+  inference: true,
+  body: { kind: 'bytes' },
+} as const;
+const READ = { method: 'GET', tag: 'tensorflow serving', access: 'key', control: false } as const;
+
+/** TensorFlow Serving's routes, apart from the one of a model's status that it shares with others. */
+export function createTfsRoutes(context: DialectContext): readonly Route[] {
+  const { service } = context;
+  const predict = createPredictHandler(context);
+  const examine = createExamplesHandler(context);
+  const onExamples = (prefix: string, method: Method, summary: string): Route => ({
+    ...RUN,
+    path: `${prefix}:${method}`,
+    summary,
+    handle: (call, request) => examine(call, { method, target: targetOf(request) }, request),
+  });
+  return PREFIXES.flatMap(([prefix, what]): readonly Route[] => [
+    {
+      ...RUN,
+      path: `${prefix}:predict`,
+      summary: `Runs ${what} on rows ('instances') or columns ('inputs')`,
+      handle: (call, request) => predict(call, targetOf(request), request),
+    },
+    onExamples(prefix, 'classify', `Classes that ${what} finds in examples, with scores`),
+    onExamples(prefix, 'regress', `The number that ${what} finds for each example`),
+    {
+      ...READ,
+      path: `${prefix}/metadata`,
+      summary: `Inputs and outputs of ${what}`,
+      handle: (call, request) => {
+        const { name, version } = targetOf(request);
+        const { ref, signature } = service.modelInfo(call, name, version).info;
+        const spec = { name: ref.name, signature_name: '', version: String(ref.version) };
+        return jsonResponse({ model_spec: spec, metadata: { signature_def: encodeSignatureDefs(signature) } });
+      },
+    },
+    ...(prefix === MODEL ? [] : [statusRoute(service, prefix, what)]),
+  ]);
+}
+
+function statusRoute(service: Service, path: string, what: string): Route {
+  return {
+    ...READ,
+    path,
+    summary: `How ${what} of a model stands`,
+    handle: (call, request) => {
+      const { name, version } = targetOf(request);
+      return jsonResponse(encodeStatuses(service.modelStatuses(call, name, version)));
+    },
+  };
+}
