@@ -86,3 +86,27 @@ describe('settings that contradict each other are refused', () => {
 it("a port of a dialect that is off is nobody's", () => {
   expect(() => createSettings({ oip: { enabled: false, httpPort: 8000 } })).not.toThrow();
 });
+
+describe('routes', () => {
+  const parse = (routes: object) => createSettings({ routes } as PartialSettings).routes;
+
+  it('are completed', () => {
+    expect(parse({ live: { arms: [{ model: 'fraud', label: 'stable' }], outlierDetection: {} } })).toEqual({
+      live: {
+        arms: [{ model: 'fraud', label: 'stable', weight: 1 }],
+        rules: [],
+        fallback: [],
+        outlierDetection: { consecutiveErrors: 5, ejectionMs: 30_000, maxEjectionMs: 300_000 },
+      },
+    });
+  });
+
+  it.each([
+    [{ 'a/b': { arms: [{ model: 'm' }] } }, 'unknown key routes.a/b'],
+    [{ a: {} }, 'routes.a.arms is missing, expected list of map'],
+    [{ a: { arms: [] } }, 'routes.a.arms: expected list of map, got a list'],
+    [{ a: { arms: [{ model: 'm', weight: -1 }] } }, 'routes.a.arms[0].weight: expected number (0 to 1000000), got -1'],
+    [{ a: { arms: [{ model: 'm', weight: 0 }] } }, 'routes.a.arms: expected an arm with a weight of more than 0'],
+    [{ a: { arms: [{ model: 'm', share: 1 }] } }, 'unknown key routes.a.arms[0].share'],
+  ])('%j are refused', (routes, message) => expect(() => parse(routes)).toThrow(message));
+});

@@ -1,4 +1,5 @@
 /** Room `routing` (rank 4): which version answers. Pure choices; no sockets, timers or model handles. */
+export * from './arm-health.js';
 export * from './choose-arm.js';
 export * from './choose-version.js';
 export * from './labelled-name.js';

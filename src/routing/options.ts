@@ -43,17 +43,44 @@ const RuleSchema = Type.Object(
   strict,
 );
 
-export const RouteSchema = Type.Object(
+const OutlierDetectionSchema = Type.Object(
   {
-    arms: Type.Array(ArmSchema, { minItems: 1, maxItems: 32 }),
-    sticky: Type.Optional(StickySchema),
-    rules: Type.Array(RuleSchema, { default: [], maxItems: 64 }),
+    consecutiveErrors: Type.Integer({
+      default: 5,
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'An arm that fails so many times one behind the other is left out.',
+    }),
+    ejectionMs: Type.Number({
+      default: 30_000,
+      minimum: 1,
+      maximum: 86_400_000,
+      description: 'For how long; then one request tries it. Twice as long each time that this fails.',
+    }),
+    maxEjectionMs: Type.Number({ default: 300_000, minimum: 1, maximum: 86_400_000, description: 'At most so long.' }),
   },
   strict,
 );
 
+export const RouteSchema = Type.Object(
+  {
+    arms: Type.Array(ArmSchema, { minItems: 1, maxItems: 32 }),
+    sticky: Type.Optional(StickySchema),
+    fallback: Type.Array(Type.String({ minLength: 1 }), {
+      default: [],
+      maxItems: 32,
+      description: 'Arms to try, in this order, where the chosen one is unavailable or its queue is full.',
+    }),
+    outlierDetection: Type.Optional(OutlierDetectionSchema),
+    rules: Type.Array(RuleSchema, { default: [], maxItems: 64 }),
+  },
+  // Only what has a default itself is completed inside a map.
+  { ...strict, default: {} },
+);
+
 /** `routes` of the settings, by name. */
 export const RoutesOptionsSchema = Type.Record(Type.String({ pattern: '^[^@/\\s][^/]{0,199}$' }), RouteSchema, {
+  ...strict,
   default: {},
   description:
     'Names that are called like models, and the versions of models that answer for them: `arms` with weights, the same ' +

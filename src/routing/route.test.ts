@@ -7,7 +7,7 @@ type Config = Partial<Omit<RouteConfig, 'arms'>> & { readonly arms: readonly Par
 function problemsOf(routes: Readonly<Record<string, Config>>): readonly string[] {
   const complete = Object.entries(routes).map(([name, { arms, ...rest }]) => [
     name,
-    { rules: [], ...rest, arms: arms.map((arm) => ({ model: 'fraud', weight: 1, ...arm })) },
+    { rules: [], fallback: [], ...rest, arms: arms.map((arm) => ({ model: 'fraud', weight: 1, ...arm })) },
   ]);
   return createRoutes(Object.fromEntries(complete)).problems.map(
     ({ path, message }) => `${path.join('.')}: ${message}`,
@@ -74,7 +74,7 @@ describe('a route', () => {
 
   it('calls its arms by label or version, unless they have names', () => {
     const arms = [{ label: 'stable' }, { version: 4 }, { name: 'next', version: 5 }, {}];
-    const config = { rules: [], arms: arms.map((arm) => ({ model: 'fraud', weight: 1, ...arm })) };
+    const config = { rules: [], fallback: [], arms: arms.map((arm) => ({ model: 'fraud', weight: 1, ...arm })) };
     const [route] = createRoutes({ r: config }).routes;
     expect(route?.arms.map(({ name }) => name)).toEqual(['stable', '4', 'next', 'fraud']);
   });

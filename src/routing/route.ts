@@ -1,3 +1,4 @@
+import type { OutlierPolicy } from './arm-health.js';
 import type { WeighedArm } from './choose-arm.js';
 import { isCredential } from './credentials.js';
 import { hashText } from './hash-text.js';
@@ -30,6 +31,10 @@ export interface Route {
   readonly arms: readonly RouteArm[];
   readonly sticky: StickyKey | undefined;
   readonly rules: readonly Rule[];
+  /** To be tried in this order where the chosen arm is unavailable or its queue is full. */
+  readonly fallback: readonly RouteArm[];
+  /** undefined = no arm is left out for how it answers. */
+  readonly outlierDetection: OutlierPolicy | undefined;
   /** The choice depends on parameters or inputs, so that it cannot be made before the request is decoded. */
   readonly needsRequest: boolean;
 }
@@ -86,19 +91,22 @@ function createRoute({ name, config, names }: NamedConfig, report: Report): Rout
       report(['arms', index], `the arm '${arm.name}' is there already; give one of them another \`name\``);
   }
   if (arms.every(({ weight }) => weight === 0)) report(['arms'], 'expected an arm with a weight of more than 0');
+  const armCalled = (wanted: string, path: readonly (string | number)[]): readonly RouteArm[] => {
+    const found = arms.filter((candidate) => candidate.name === wanted);
+    const known = arms.map((candidate) => `'${candidate.name}'`).join(', ');
+    if (found.length === 0) report(path, `there is no arm '${wanted}'; there is ${known}`);
+    return found;
+  };
   const rules = config.rules.flatMap(({ when, arm }, index): Rule[] => {
-    const target = arms.find((candidate) => candidate.name === arm);
-    if (target === undefined) {
-      const known = arms.map((candidate) => `'${candidate.name}'`).join(', ');
-      report(['rules', index, 'arm'], `there is no arm '${arm}'; there is ${known}`);
-    }
+    armCalled(arm, ['rules', index, 'arm']);
     const compiled = compileRule(when, arm);
     if ('problem' in compiled) report(['rules', index, 'when'], compiled.problem);
     return 'problem' in compiled ? [] : [compiled.rule];
   });
+  const fallback = config.fallback.flatMap((arm, index) => armCalled(arm, ['fallback', index]));
   const sticky = stickyOf(config, report);
   const needsRequest = sticky?.by === 'parameter' || rules.some((rule) => rule.needsRequest);
-  return { name, arms, sticky, rules, needsRequest };
+  return { name, arms, sticky, rules, fallback, outlierDetection: config.outlierDetection, needsRequest };
 }
 
 function stickyOf({ sticky }: RouteConfig, report: Report): StickyKey | undefined {

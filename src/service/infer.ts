@@ -8,6 +8,7 @@ import {
   toMillraceError,
 } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
+import type { RouteArm } from '../routing/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import { checkClasses } from './classify.js';
 import type { VersionLookup } from './find-version.js';
@@ -30,6 +31,8 @@ export interface InferDependencies {
   readonly decoders: Pick<MediaDecoders, 'decode'>;
 }
 
+const NO_ARMS: ReadonlySet<RouteArm> = new Set();
+
 interface Outcome {
   readonly target: InferTarget;
   readonly request?: InferRequest;
@@ -42,7 +45,7 @@ interface Outcome {
 /** The use case that everything is about: resolve, submit, answer. One `inferFinished` a call. */
 export function createInfer({ engine, clock, events, sharedMemory, lookup, routes, decoders }: InferDependencies) {
   const run = createRun({ engine, sharedMemory, decoders, clock });
-  const { resolve, settleArm, versionNow } = createResolution({
+  const { resolve, settleArm, versionNow, otherArm } = createResolution({
     lookup,
     routes,
     onRefused: (call, target, error) => finish(call, { target, error }),
@@ -76,9 +79,23 @@ export function createInfer({ engine, clock, events, sharedMemory, lookup, route
       finish(call, { target, request, info, error });
       return Promise.reject(error);
     }
-    const settle: Settle = (error, answered = error === undefined) =>
+    const settle: Settle = (error, answered = error === undefined) => {
+      if (resolution.choice !== undefined) routes.ended(resolution.choice, error);
       finish(call, { target, request, info, error, answered });
-    const result = run({ call, request, info: chosen, chooseInfo, askedName: target.name }, settle);
+    };
+    let tried: ReadonlySet<RouteArm> = NO_ARMS;
+    const chooseOther = (error: MillraceError): ModelInfo | undefined => {
+      const { choice } = resolution;
+      if (choice === undefined || call.cancelled !== undefined) return undefined;
+      const other = otherArm(resolution, call, { error, request, hasRun: call.timing.dequeuedAt > 0, tried });
+      if (other === undefined) return undefined;
+      tried = new Set([...tried, choice.arm]);
+      resolution = other;
+      info = other.info;
+      return info;
+    };
+    if (resolution.choice !== undefined) routes.began(resolution.choice);
+    const result = run({ call, request, info: chosen, chooseInfo, chooseOther, askedName: target.name }, settle);
     const { whole = false } = resolution.options;
     return whole && chosen.generates !== undefined ? result.then(joinPieces) : result;
   }

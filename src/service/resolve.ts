@@ -3,7 +3,7 @@ import type { ModelInfo } from '../engine/index.js';
 import { admit } from '../governance/index.js';
 import { chooseVersion } from '../routing/index.js';
 import { findVersion, type VersionLookup } from './find-version.js';
-import type { ArmChoice } from './routes/arm-choice.js';
+import type { ArmChoice, ArmFailure } from './routes/arm-choice.js';
 import type { RouteTable } from './routes/route-table.js';
 import type { Resolved, ResolveOptions } from './types.js';
 
@@ -63,7 +63,19 @@ export function createResolution({ lookup, routes, onRefused }: ResolutionDepend
     return now;
   }
 
-  return { resolve, settleArm, versionNow };
+  /** What runs a request in place of an arm that has failed; undefined = nothing does, and it has failed. */
+  function otherArm(resolution: Resolution, call: Call, failure: ArmFailure): Resolution | undefined {
+    const { choice, options } = resolution;
+    const next = choice && routes.fallback(choice, failure);
+    if (choice === undefined || next === undefined) return undefined;
+    checkAnswers(next.info, options);
+    routes.ended(choice, failure.error);
+    routes.began(next);
+    note(call, next.info, next);
+    return { ...resolution, info: next.info, choice: next };
+  }
+
+  return { resolve, settleArm, versionNow, otherArm };
 }
 
 function note({ timing }: Call, { ref }: ModelInfo, choice: ArmChoice | undefined): void {

@@ -19,6 +19,8 @@ export interface ChosenCall {
   readonly info: ModelInfo;
   /** That version anew, after others had their turn: it may have been loaded again, or be gone. Throws where nothing takes its place. */
   readonly chooseInfo: () => ModelInfo;
+  /** Who runs it in place of one that has failed with an error, as a fallback; undefined = nobody. */
+  readonly chooseOther: (error: MillraceError) => ModelInfo | undefined;
   /** How the caller names the model, which its answers are to say. */
   readonly askedName: string;
 }
@@ -34,12 +36,10 @@ export type AsAsked = ReturnType<typeof createRenaming>;
 /** Submits requests that are as the model takes them, and brings their answers back. */
 export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
   /** The one answer of a model that is not decoupled; `settle` is called just before it comes. */
-  function submitOne(
-    { call, request, info: first, chooseInfo, askedName }: ChosenCall,
-    settle: Settle,
-  ): Promise<OneResult> {
+  function submitOne(chosen: ChosenCall, settle: Settle): Promise<OneResult> {
+    const { call, request, askedName } = chosen;
     return new Promise((resolve, reject) => {
-      let info = first;
+      let { info } = chosen;
       let answer: InferResponse | undefined;
       const succeed = (response: InferResponse) => {
         settle(undefined);
@@ -55,7 +55,7 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
         },
         onEnd(error) {
           if (error !== undefined) {
-            const other = replacementFor(error, chooseInfo);
+            const other = replacementFor(error, chosen);
             if (other === undefined || other.decoupled) fail(error, false);
             else {
               info = other;
@@ -75,15 +75,20 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
     return { ...response, outputs: await classifyOutputs(response.outputs, options, turns) };
   }
 
-  function submitMany({ call, request, info, chooseInfo, askedName }: ChosenCall, settle: Settle) {
+  function submitMany(chosen: ChosenCall, settle: Settle) {
+    const { call, request, info, askedName } = chosen;
+    let hasAnswered = false;
     const stream = new ResponseStream(call, settle, (error) => {
-      const other = replacementFor(error, chooseInfo);
+      const other = hasAnswered ? undefined : replacementFor(error, chosen);
       if (other === undefined) return false;
       submitStream(other);
       return true;
     });
     const sink: Sink = {
-      onResponse: (response) => stream.onResponse(asAsked(response, askedName)),
+      onResponse(response) {
+        hasAnswered = true;
+        stream.onResponse(asAsked(response, askedName));
+      },
       onEnd: (error) => stream.onEnd(error),
     };
     const submitStream = ({ ref }: ModelInfo) => stream.grantsBy(engine.submit(ref, { request, call, sink }));
@@ -113,8 +118,11 @@ export function createRenaming() {
 }
 
 /** The version that runs a request whose own went before it could begin; undefined = none, or the request has ended otherwise. */
-function replacementFor(error: MillraceError, chooseInfo: () => ModelInfo): ModelInfo | undefined {
-  if (!(error instanceof VersionGoneError)) return undefined;
+function replacementFor(
+  error: MillraceError,
+  { chooseInfo, chooseOther }: Pick<ChosenCall, 'chooseInfo' | 'chooseOther'>,
+): ModelInfo | undefined {
+  if (!(error instanceof VersionGoneError)) return chooseOther(error);
   try {
     return chooseInfo();
   } catch {

@@ -1,3 +1,4 @@
+import type { InferRequest, MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { Route, RouteArm } from '../../routing/index.js';
 
@@ -6,4 +7,14 @@ export interface ArmChoice {
   readonly route: Route;
   readonly arm: RouteArm;
   readonly info: ModelInfo;
+}
+
+/** An arm has failed a request. */
+export interface ArmFailure {
+  readonly error: MillraceError;
+  readonly request: InferRequest;
+  /** It has been in a batch there, and may have run. */
+  readonly hasRun: boolean;
+  /** Arms that have failed it before. */
+  readonly tried: ReadonlySet<RouteArm>;
 }

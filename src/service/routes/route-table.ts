@@ -1,4 +1,11 @@
-import type { Call, Clock, EventBus, InferRequest, InferTarget } from '../../core/index.js';
+import {
+  type Call,
+  type Clock,
+  type EventBus,
+  type InferRequest,
+  type InferTarget,
+  MillraceError,
+} from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import {
   chooseArm,
@@ -11,7 +18,8 @@ import {
 } from '../../routing/index.js';
 import { findVersion, labelledVersion, type VersionLookup } from '../find-version.js';
 import { isModelReady } from '../model-ready.js';
-import type { ArmChoice } from './arm-choice.js';
+import type { ArmChoice, ArmFailure } from './arm-choice.js';
+import { ArmsHealth } from './arms-health.js';
 import { factsFor } from './route-facts.js';
 import { routeKeyOf } from './route-key.js';
 import { RunningSequences } from './running-sequences.js';
@@ -25,11 +33,15 @@ export interface RouteTableSetup {
   readonly random?: () => number;
 }
 
+/** Another arm may do better: this one is down, or has too much to do. */
+const WORTH_ANOTHER: ReadonlySet<MillraceError['code']> = new Set(['unavailable', 'resource_exhausted']);
+
 /** The routes of a server: chooses the arm of each call. */
 export class RouteTable {
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #setup: RouteTableSetup;
   readonly #sequences: RunningSequences;
+  readonly #health: ArmsHealth;
   readonly #random: () => number;
   /** By version, why it must not answer for the other one's route; undefined = it may. */
   readonly #differences = new WeakMap<ModelInfo, WeakMap<ModelInfo, { readonly difference: string | undefined }>>();
@@ -39,6 +51,7 @@ export class RouteTable {
     this.#random = setup.random ?? Math.random;
     this.#routes = new Map(setup.routes.map((route) => [route.name, route]));
     this.#sequences = new RunningSequences(setup.clock);
+    this.#health = new ArmsHealth(setup);
   }
 
   /** The route that a caller names; undefined = a model, or a version of one. */
@@ -57,6 +70,33 @@ export class RouteTable {
     if (sequence?.end) this.#sequences.end(route.name, sequence.id);
     else if (sequence) this.#sequences.keep(route.name, sequence.id, choice);
     return choice;
+  }
+
+  /** An arm has got a request. */
+  began({ route, arm }: ArmChoice): void {
+    this.#health.chosen(route, arm);
+  }
+
+  /** It has ended. */
+  ended({ route, arm }: ArmChoice, error: MillraceError | undefined): void {
+    this.#health.ended(route, arm, error);
+  }
+
+  /** The arm to try next; undefined = none, since there is none or the request must not run twice. */
+  fallback({ route, arm }: ArmChoice, { error, request, hasRun, tried }: ArmFailure): ArmChoice | undefined {
+    // Only what has not run may be tried again: the rest may have side effects, or be what brought the arm down.
+    if (route.fallback.length === 0 || hasRun || !WORTH_ANOTHER.has(error.code)) return undefined;
+    // What came before of a sequence is with the arm that has failed.
+    if (request.sequence !== undefined && !request.sequence.start) return undefined;
+    for (const next of route.fallback) {
+      if (next === arm || tried.has(next) || !this.#health.admits(route, next)) continue;
+      const other = this.#serving(route, next);
+      if (other === undefined) continue;
+      const choice = { route, arm: next, info: other };
+      if (request.sequence?.end === false) this.#sequences.keep(route.name, request.sequence.id, choice);
+      return choice;
+    }
+    return undefined;
   }
 
   /** A version that stands for all of a route: that of its first arm that serves. Throws why none does. */
@@ -81,18 +121,26 @@ export class RouteTable {
 
   #chooseAnew(route: Route, call: Call, request: InferRequest | undefined): ArmChoice {
     const ruled = this.#ruledArm(route, call, request);
-    if (ruled !== undefined) return { route, arm: ruled, info: findVersion(this.#setup.lookup, targetOf(ruled)) };
+    if (ruled !== undefined) return { route, arm: ruled, info: this.#servingOrRefuse(route, ruled) };
     const key = route.sticky && routeKeyOf(route.sticky, call, request);
     const random = key === undefined ? this.#random() : 0;
     const draw = (arms: readonly RouteArm[]) => (key === undefined ? drawArm(arms, random) : chooseArm(arms, key));
     const first = draw(route.arms) as RouteArm;
     const info = this.#serving(route, first);
-    if (info !== undefined) return { route, arm: first, info };
-    const others = route.arms.filter((arm) => this.#serving(route, arm) !== undefined);
-    const second = draw(others);
-    // Nobody else: says why the first does not.
-    const arm = second ?? first;
-    return { route, arm, info: findVersion(this.#setup.lookup, targetOf(arm)) };
+    if (info !== undefined && this.#health.admits(route, first)) return { route, arm: first, info };
+    const serving = route.arms.filter((arm) => this.#serving(route, arm) !== undefined);
+    // Where all are left out, none is; where nobody serves, it is said why the first does not.
+    const arm = draw(serving.filter((other) => this.#health.admits(route, other))) ?? draw(serving) ?? first;
+    return { route, arm, info: this.#servingOrRefuse(route, arm) };
+  }
+
+  /** Throws why an arm does not serve. */
+  #servingOrRefuse(route: Route, arm: RouteArm): ModelInfo {
+    const info = this.#serving(route, arm);
+    if (info !== undefined) return info;
+    const { name, version } = findVersion(this.#setup.lookup, targetOf(arm)).ref;
+    const message = `arm '${arm.name}' of route '${route.name}' (${name}/${version}) takes other tensors than those before it`;
+    throw new MillraceError('failed_precondition', message);
   }
 
   #ruledArm({ rules, arms }: Route, call: Call, request: InferRequest | undefined): RouteArm | undefined {
