@@ -81,10 +81,10 @@ function describeEnums(table: ProtoTable, prefix: string): EnumDescriptorProto[]
     });
 }
 
-function describeMessage(table: ProtoTable, fullName: string, fields: Readonly<Record<string, FieldRow>>) {
-  const oneofs = [...new Set(Object.values(fields).flatMap(([, , oneof]) => (oneof === undefined ? [] : [oneof])))];
+function describeMessage(table: ProtoTable, fullName: string, fields: Fields) {
+  const oneofs = oneofsOf(fields);
   const nestedType: DescriptorProto[] = describeMessages(table, `${fullName}.`);
-  const field = Object.entries(fields).map(([fieldName, [number, type, oneof]]) => {
+  const field = inOrder(fields).map(([fieldName, [number, type, oneof]]) => {
     const map = /^map<(\w+),([\w.]+)>$/.exec(type);
     if (map === null) {
       const described = describeField(table, { name: fieldName, number, type });
@@ -109,6 +109,27 @@ function describeMessage(table: ProtoTable, fullName: string, fields: Readonly<R
   const name = fullName.slice(fullName.lastIndexOf('.') + 1);
   const enumType = describeEnums(table, `${fullName}.`);
   return create(DescriptorProtoSchema, { name, field, nestedType, enumType, oneofDecl });
+}
+
+type Fields = Readonly<Record<string, FieldRow>>;
+
+/** Names of the oneofs; those of optional fields come last, as protoc has them. */
+function oneofsOf(fields: Fields): readonly string[] {
+  const names = new Set(Object.values(fields).flatMap(([, , oneof]) => (oneof === undefined ? [] : [oneof])));
+  const isOptional = (oneof: string) => oneof.startsWith('_') && oneof.slice(1) in fields;
+  return [...names].sort((a, b) => Number(isOptional(a)) - Number(isOptional(b)));
+}
+
+/** Members of a oneof behind the first of them: readers of descriptors in Go refuse others. */
+function inOrder(fields: Fields): readonly (readonly [string, FieldRow])[] {
+  const all = Object.entries(fields);
+  const together = new Map<string, (readonly [string, FieldRow])[]>();
+  for (const [name, row] of all) {
+    const [, , oneof] = row;
+    const group = oneof ?? `.${name}`;
+    together.set(group, [...(together.get(group) ?? []), [name, row]]);
+  }
+  return [...together.values()].flat();
 }
 
 interface NamedField {
