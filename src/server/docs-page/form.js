@@ -16,7 +16,7 @@ import { pretty } from './tensors.js';
  * @param {{ readonly media: boolean; readonly place: Place }} options `media`: it takes a file as it is.
  */
 export function modelForm(model, { media, place }) {
-  const parts = media ? mediaParts(model) : tensorParts(model);
+  const parts = media ? eitherParts(model) : tensorParts(model);
   const snippets = new Snippets(place);
   const runner = runControls();
   const version = versionChoice(model);
@@ -39,6 +39,29 @@ export function modelForm(model, { media, place }) {
 }
 
 /** @typedef {{ readonly nodes: readonly HTMLElement[]; readonly read: (version: string | undefined) => Call | undefined; readonly check: () => boolean }} Parts */
+
+/** A file as it is, or the numbers that it would become. @param {ApiModel} model @returns {Parts} */
+function eitherParts(model) {
+  const file = mediaParts(model);
+  const tensors = tensorParts(model);
+  const control = element('select', {}, [
+    element('option', { value: 'file', textContent: 'A file' }),
+    element('option', { value: 'tensors', textContent: 'Numbers' }),
+  ]);
+  const choice = new Labelled('Send', control);
+  const groups = [file, tensors].map(({ nodes }) => element('div', { className: 'try' }, nodes));
+  const chosen = () => (control.value === 'file' ? file : tensors);
+  const show = () => {
+    for (const [index, group] of groups.entries()) group.hidden = chosen() !== [file, tensors][index];
+  };
+  control.addEventListener('change', show);
+  show();
+  return {
+    nodes: [choice.node, ...groups],
+    read: (version) => chosen().read(version),
+    check: () => chosen().check(),
+  };
+}
 
 /** @param {ApiModel} model @returns {Parts} */
 function mediaParts(model) {
@@ -184,7 +207,6 @@ export class Snippets {
 
   /** @param {Call | undefined} call */
   show(call) {
-    this.node.classList.toggle('stale', call === undefined);
     if (call === undefined) return;
     const snippets = snippetsOf(call, this.#place);
     if (this.#codes.size === 0) {

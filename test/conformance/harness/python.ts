@@ -20,6 +20,8 @@ export interface Python {
   run(script: string, args: readonly string[], limitMs: number): Promise<PythonResult>;
   /** Folder of the installed packages. */
   readonly packages: string;
+  /** Path of its `python`. */
+  readonly interpreter: string;
 }
 
 /** Makes the environment of a requirements file, or takes the one made before. */
@@ -38,6 +40,7 @@ export function installPython(requirements = 'requirements.txt'): Python {
     writeFileSync(marker, '');
   }
   return {
+    interpreter,
     packages: execFileSync(interpreter, ['-c', 'import sysconfig; print(sysconfig.get_path("purelib"))'], {
       encoding: 'utf8',
     }).trim(),
