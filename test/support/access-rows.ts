@@ -130,6 +130,14 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /endpoints/{endpoint}/invocations-response-stream': INFER,
   'POST /endpoints/{endpoint}/async-invocations': { who: ['infer'], answers: 501 },
   'GET /ping': EVERYBODY,
+  'POST /predictions/{model}': { who: ['infer'], request: [1] },
+  'POST /predictions/{model}/{version}': { who: ['infer'], request: [1] },
+  'PUT /predictions/{model}': { who: ['infer'], request: [1] },
+  'PUT /predictions/{model}/{version}': { who: ['infer'], request: [1] },
+  // There is nothing in it.
+  'GET /predictions/{model}': { who: ['infer'], answers: 400 },
+  'GET /predictions/{model}/{version}': { who: ['infer'], answers: 400 },
+  'POST /explanations/{model}': { ...KEY, answers: 501 },
   'GET /models': { who: ['infer', 'observe', 'manage'] },
   'POST /models': { ...LOAD, request: { model_name: 'echo', url: 'echo' }, answers: 409 },
   'GET /models/{model}': METADATA,
@@ -166,7 +174,10 @@ const GRPC_TENSOR = {
   inputs: [{ name: 'x', datatype: 'INT32', shape: [1], contents: { int_contents: [1] } }],
 };
 const NAMED = { name: 'echo' };
+const TORCHSERVE = '/org.pytorch.serve.grpc.';
+const PREDICTION = { model_name: 'echo', input: { data: Buffer.from('[1]').toString('base64') } };
 const NOT_FOUND = 5;
+const ALREADY_EXISTS = 6;
 const UNIMPLEMENTED = 12;
 
 const TFS_MODEL = { model_spec: { name: 'echo' } };
@@ -225,6 +236,27 @@ export const GRPC_ROWS: Readonly<Record<string, AccessRow>> = {
     request: { ...TFS_MODEL, metadata_field: ['signature_def'] },
   },
   '/tensorflow.serving.ModelService/GetModelStatus': { ...ANY_SCOPE, request: TFS_MODEL },
+  [`${TORCHSERVE}inference.InferenceAPIsService/Ping`]: EVERYBODY,
+  [`${TORCHSERVE}inference.InferenceAPIsService/Predictions`]: { who: ['infer'], request: PREDICTION },
+  [`${TORCHSERVE}inference.InferenceAPIsService/StreamPredictions`]: { who: ['infer'], request: PREDICTION },
+  [`${TORCHSERVE}inference.InferenceAPIsService/StreamPredictions2`]: { who: ['infer'], request: PREDICTION },
+  [`${TORCHSERVE}management.ManagementAPIsService/DescribeModel`]: { ...METADATA, request: { model_name: 'echo' } },
+  [`${TORCHSERVE}management.ManagementAPIsService/ListModels`]: { who: ['infer', 'observe', 'manage'] },
+  [`${TORCHSERVE}management.ManagementAPIsService/RegisterModel`]: {
+    ...LOAD,
+    request: { model_name: 'echo', url: 'echo' },
+    answers: ALREADY_EXISTS,
+  },
+  [`${TORCHSERVE}management.ManagementAPIsService/ScaleWorker`]: { ...METADATA, request: { model_name: 'echo' } },
+  [`${TORCHSERVE}management.ManagementAPIsService/SetDefault`]: {
+    ...METADATA,
+    request: { model_name: 'echo', model_version: '1' },
+  },
+  [`${TORCHSERVE}management.ManagementAPIsService/UnregisterModel`]: {
+    ...UNLOAD,
+    request: { model_name: 'nobody' },
+    answers: NOT_FOUND,
+  },
   '/grpc.health.v1.Health/Check': EVERYBODY,
   '/grpc.health.v1.Health/Watch': KEY,
   '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': KEY,

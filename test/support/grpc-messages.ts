@@ -2,13 +2,14 @@ import { fromJson, type JsonValue, toBinary } from '@bufbuild/protobuf';
 import type { GrpcMessage } from '../../src/protocols/grpc/method.js';
 import { MESSAGES as OIP } from '../../src/protocols/oip/grpc/schema.js';
 import { MESSAGES as TFS } from '../../src/protocols/tfs/grpc/schema.js';
+import { INFERENCE_MESSAGES, MANAGEMENT_MESSAGES } from '../../src/protocols/torchserve/grpc/schema.js';
 
 /** A message as the generic codec writes it, from JSON with the names of the proto file. */
 export function protoBytes(name: string, json: unknown): Uint8Array {
   return Buffer.concat([...OIP.encodeFromJson(name, json)]);
 }
 
-const SERVICES = [OIP, TFS];
+const SERVICES = [OIP, TFS, INFERENCE_MESSAGES, MANAGEMENT_MESSAGES];
 
 /** The request of a method (`/package.Service/Method`), from JSON; empty where it is of no dialect. */
 export function requestBytes(path: string, json: object): Uint8Array {

@@ -12,6 +12,8 @@ export interface InstancesAnswer {
   readonly outputs: readonly Tensor[];
   /** Further members of the object as JSON text, such as `"deployedModelId":"1"`. Default: none. */
   readonly more?: string;
+  /** The value alone, without the object around it. Default: false. */
+  readonly bare?: boolean;
 }
 
 /** Encodes an answer; one with much JSON bit by bit. Throws `invalid_argument` where outputs cannot be written in rows. */
@@ -32,9 +34,9 @@ export function createInstancesEncoder(turns: Turns): InstancesEncoder {
   };
 }
 
-function* writeColumns(writer: JsonWriter, { outputs, more }: InstancesAnswer): Generator<undefined, void> {
+function* writeColumns(writer: JsonWriter, { outputs, more, bare }: InstancesAnswer): Generator<undefined, void> {
   const [only] = outputs;
-  writer.ascii('{"outputs":');
+  if (bare !== true) writer.ascii('{"outputs":');
   if (only !== undefined && outputs.length === 1) {
     yield* writeArrays(writer, createRunWriter(only), { shape: only.shape, first: 0 });
   } else {
@@ -46,13 +48,13 @@ function* writeColumns(writer: JsonWriter, { outputs, more }: InstancesAnswer): 
     }
     writer.ascii(outputs.length === 0 ? '{}' : '}');
   }
-  writeEnd(writer, more);
+  if (bare !== true) writeEnd(writer, more);
 }
 
-function* writeRows(writer: JsonWriter, { outputs, more }: InstancesAnswer): Generator<undefined, void> {
+function* writeRows(writer: JsonWriter, { outputs, more, bare }: InstancesAnswer): Generator<undefined, void> {
   const rows = rowsOf(outputs);
   const [only] = outputs;
-  writer.ascii('{"predictions":');
+  if (bare !== true) writer.ascii('{"predictions":');
   if (only !== undefined && outputs.length === 1) {
     yield* writeArrays(writer, createRunWriter(only), { shape: only.shape, first: 0 });
   } else {
@@ -75,7 +77,7 @@ function* writeRows(writer: JsonWriter, { outputs, more }: InstancesAnswer): Gen
     }
     writer.ascii(']');
   }
-  writeEnd(writer, more);
+  if (bare !== true) writeEnd(writer, more);
 }
 
 function writeEnd(writer: JsonWriter, more: string | undefined): void {

@@ -108,7 +108,7 @@ function toRequest(signature: Signature, { name, batchAxis }: TensorSpec, body: 
 }
 
 /** All outputs, those that have classes as these; undefined = none has, all are answered as they are. */
-function classOutputs({ outputs }: Signature): readonly RequestedOutput[] | undefined {
+export function classOutputs({ outputs }: Signature): readonly RequestedOutput[] | undefined {
   const requested = outputs.map(({ name, topK, labels }) => ({
     name,
     classificationCount: topK ?? labels?.length ?? 0,

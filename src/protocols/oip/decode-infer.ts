@@ -11,11 +11,11 @@ import { excerpt, JsonCursor } from '../json/cursor.js';
 import { skipValue } from '../json/skip.js';
 import { readString } from '../json/string.js';
 import { readMemberName, wordSet } from '../json/words.js';
+import { decodeRawInput } from '../raw-tensor.js';
 import { LARGE_BYTES, type WireHeaders, type WireRequest } from '../wire.js';
 import { attachBinary } from './decode-binary.js';
 import { type InputHead, readInput } from './decode-input.js';
 import { type OutputList, readOutputs } from './decode-outputs.js';
-import { decodeRawInput } from './decode-raw.js';
 import { NO_REQUEST_PARAMETERS, type RequestParameters, readRequestParameters } from './decode-request-parameters.js';
 import type { BinaryOutputs } from './encode-infer.js';
 

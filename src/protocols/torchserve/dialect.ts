@@ -1,6 +1,7 @@
 import type { Dialect, DialectContext } from '../dialect.js';
 import { encodeError, TORCHSERVE_STATUS } from './errors.js';
 import { createPingRoute } from './ping.js';
+import { createInferenceRoutes } from './routes-inference.js';
 import { createManagementRoutes } from './routes-management.js';
 
 /** TorchServe's inference and management APIs, over HTTP and gRPC. */
@@ -9,7 +10,12 @@ export function createTorchServeDialect(context: DialectContext): Dialect {
   return {
     name: 'torchserve',
     description: "TorchServe's inference and management APIs.",
-    routes: [createPingRoute(service), ...createManagementRoutes(service)],
+    routes: [createPingRoute(service), ...createInferenceRoutes(context), ...createManagementRoutes(service)],
+    grpcServices: [
+      'org.pytorch.serve.grpc.inference.InferenceAPIsService',
+      'org.pytorch.serve.grpc.management.ManagementAPIsService',
+    ],
+    loadGrpc: async () => (await import('./grpc/part.js')).createGrpcPart(context),
     status: TORCHSERVE_STATUS,
     encodeError,
   };

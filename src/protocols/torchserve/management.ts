@@ -22,6 +22,7 @@ export interface ListedModel {
 export interface WorkerRange {
   readonly min: number | undefined;
   readonly max: number | undefined;
+  readonly gpus: number | undefined;
 }
 
 const DEFAULT_LIMIT = 100;
@@ -96,6 +97,9 @@ export class Management {
     const min = range.min ?? 1;
     const max = range.max ?? min;
     if (max < min) throw invalidArgument('max_worker cannot be less than min_worker.');
+    if (range.gpus !== undefined && range.gpus > 0) {
+      throw new MillraceError('unimplemented', `number_gpu cannot be ${range.gpus}: models run on CPUs only`);
+    }
     const { instances } = info;
     if (instances < min || instances > max) {
       throw new MillraceError(

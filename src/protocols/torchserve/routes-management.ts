@@ -102,8 +102,12 @@ function routesUnder(path: string, management: Management): readonly Route[] {
       summary: `Confirms the number of workers of ${which}, which its configuration says`,
       response: StatusSchema,
       handle: (call, request) => {
-        const min = countOf(request, 'min_worker');
-        return status(management.scale(call, targetOf(request), { min, max: countOf(request, 'max_worker') }));
+        const range = {
+          min: countOf(request, 'min_worker'),
+          max: countOf(request, 'max_worker'),
+          gpus: countOf(request, 'number_gpu'),
+        };
+        return status(management.scale(call, targetOf(request), range));
       },
     },
     {

@@ -7,7 +7,7 @@ import {
   type Signature,
   type Tensor,
   type TensorSpec,
-} from '../../core/index.js';
+} from '../core/index.js';
 
 /**
  * The input of a raw binary request: the whole body is the data of the model's only input. One row of a batch; one

@@ -1,0 +1,144 @@
+import {
+  type Call,
+  type InferRequest,
+  invalidArgument,
+  type MillraceError,
+  type Signature,
+  type Tensor,
+  type TensorSpec,
+} from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import type { DecodeFunction } from '../decoding/jobs.js';
+import type { DialectContext } from '../dialect.js';
+import { excerpt } from '../json/cursor.js';
+import { classOutputs, decodeMediaBody } from '../media/decode-media.js';
+import { onlyClasses } from '../media/label-rows.js';
+import { plainRequest } from '../plain-request.js';
+import { decodeRawInput } from '../raw-tensor.js';
+import { LARGE_BYTES } from '../wire.js';
+import { type DecodedValue, decodeJson, type PredictionForm } from './decode-json.js';
+import { decodePrompt } from './decode-prompt.js';
+import type { JsonJob, PromptJob } from './decoders.js';
+import type { Part } from './multipart.js';
+import { isDataName } from './read-parts.js';
+
+export interface DecodedPrediction {
+  readonly form: PredictionForm;
+  readonly request: InferRequest;
+}
+
+type Model = Pick<ModelInfo, 'ref' | 'signature' | 'generates'>;
+
+const module = new URL('./decoders.js', import.meta.url).href;
+const DECODE_JSON: DecodeFunction<JsonJob, DecodedValue> = { module, name: 'json' };
+const DECODE_PROMPT: DecodeFunction<PromptJob, InferRequest> = { module, name: 'prompt' };
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
+
+/** Decodes what TorchServe's default handlers take, by what the model takes. */
+export class PredictionDecoder {
+  readonly #decoder: DialectContext['decoder'];
+
+  constructor({ decoder }: Pick<DialectContext, 'decoder'>) {
+    this.#decoder = decoder;
+  }
+
+  /**
+   * The request of the fields of a form, or of a body. Each is a photo, a sound, JSON, a text or a raw tensor, for the input of its name or
+   * for the only one; several of one name are rows. Outputs with labels are asked for as such. Rejects with `invalid_argument`.
+   */
+  async decode(call: Call, parts: readonly Part[], model: Model): Promise<DecodedPrediction> {
+    if (parts.length === 0) throw invalidArgument('request: expected data for the model, got none');
+    let sizeBytes = 0;
+    for (const { data } of parts) sizeBytes += data.length;
+    const inThread = sizeBytes > LARGE_BYTES;
+    if (model.generates !== undefined) return { form: 'one', request: await this.#prompt(call, parts, inThread) };
+    const { signature } = model;
+    const [only] = parts;
+    const value =
+      parts.length === 1 && only !== undefined && isWhole(only, signature)
+        ? await this.#value(call, only, { model, inThread })
+        : await this.#fields(call, parts, { model, inThread });
+    const request = plainRequest(value.inputs);
+    return { form: value.form, request: onlyClasses({ ...request, outputs: classOutputs(signature) }) };
+  }
+
+  async #prompt(call: Call, parts: readonly Part[], inThread: boolean): Promise<InferRequest> {
+    if (!inThread) return decodePrompt(parts);
+    return this.#decoder.decode(call, DECODE_PROMPT, { input: { parts: parts.map(copyOf) } });
+  }
+
+  async #fields(call: Call, parts: readonly Part[], { model, inThread }: Way): Promise<DecodedValue> {
+    const rows = new Map<string, Tensor[]>();
+    let form: PredictionForm = 'one';
+    for (const part of parts) {
+      const spec = specOf(part.name, model);
+      const own = { ...model, signature: { inputs: [spec], outputs: [] } };
+      const { inputs, form: partForm } = await this.#value(call, part, { model: own, inThread });
+      const known = rows.get(spec.name);
+      if (partForm !== 'one' || known !== undefined) form = 'rows';
+      rows.set(spec.name, [...(known ?? []), ...inputs]);
+    }
+    return { form, inputs: [...rows.values()].map(joinRows) };
+  }
+
+  async #value(call: Call, { type, data }: Part, { model, inThread }: Way): Promise<DecodedValue> {
+    const { signature } = model;
+    const media = decodeMediaBody({ headers: type === '' ? {} : { 'content-type': type }, body: data }, model);
+    if (media !== undefined) return { form: 'one', inputs: media.inputs };
+    const looksSo = data[0] === OPEN_BRACE || data[0] === OPEN_BRACKET;
+    const isJson = type.endsWith('json') || (looksSo && signature.inputs.every(({ datatype }) => datatype !== 'BYTES'));
+    if (!isJson) return { form: 'one', inputs: [decodeRawInput(signature, data)] };
+    if (!inThread) return decodeJson(data, signature);
+    return this.#decoder.decode(call, DECODE_JSON, { input: { data: new Uint8Array(data), signature } });
+  }
+}
+
+interface Way {
+  readonly model: Model;
+  /** There is so much of it that it must not be decoded in the event loop. */
+  readonly inThread: boolean;
+}
+
+/** Whether a part may hold everything that the model takes. */
+function isWhole({ name }: Part, { inputs }: Signature): boolean {
+  return isDataName(name) && inputs.every((input) => input.name !== name);
+}
+
+/** The input that a field is for. */
+function specOf(name: string, { ref, signature }: Model): TensorSpec {
+  const { inputs } = signature;
+  const named = inputs.find((input) => input.name === name);
+  if (named !== undefined) return named;
+  const [only, another] = inputs.length === 1 ? inputs : inputs.filter(({ optional }) => !optional);
+  if (only !== undefined && another === undefined && isDataName(name)) return only;
+  const names = inputs.map((input) => `'${excerpt(input.name)}'`).join(', ');
+  throw invalidArgument(
+    `request: model '${excerpt(ref.name)}' has no input '${excerpt(name)}'; its inputs are ${names || 'none'}`,
+  );
+}
+
+/** Tensors of one input as one, whose rows are theirs. Throws `invalid_argument` where they are of different types. */
+function joinRows(tensors: readonly Tensor[]): Tensor {
+  const [first, ...others] = tensors;
+  if (first === undefined || others.length === 0) return first as Tensor;
+  let [rows = 0] = first.shape;
+  for (const { datatype, shape } of others) {
+    const same = datatype === first.datatype && String(shape.slice(1)) === String(first.shape.slice(1));
+    if (!same || shape.length === 0) throw mixedRows(first, { datatype, shape });
+    rows += shape[0] as number;
+  }
+  return { ...first, shape: [rows, ...first.shape.slice(1)], data: Buffer.concat(tensors.map(({ data }) => data)) };
+}
+
+function mixedRows(first: Tensor, { datatype, shape }: Pick<Tensor, 'datatype' | 'shape'>): MillraceError {
+  const expected = `${first.datatype}[${first.shape}]`;
+  return invalidArgument(
+    `input '${excerpt(first.name)}': expected rows of one type, got ${datatype}[${shape}] beside ${expected}`,
+  );
+}
+
+function copyOf({ name, type, data }: Part): Part {
+  // A view would cross threads with all of what it is a view of.
+  return { name, type, data: new Uint8Array(data) };
+}
