@@ -206,3 +206,19 @@ describe('registration', () => {
 it('says that it is healthy', async () => {
   expect(await ask('GET /ping')).toEqual([200, { status: 'Healthy' }]);
 });
+
+it('a model for which there is no room is answered with 507, until another one is gone', async () => {
+  const model = MODEL.replace('count: 2, placement: inline', 'placement: process');
+  await using full = await startAppServer(
+    { 'm/1/': '', 'm/model.yaml': model },
+    { torchserve: { enabled: true }, repository: { controlMode: 'explicit' }, engine: { maxInstances: 1 } },
+  );
+  expect((await full.send('POST /models?url=m&model_name=a')).status).toBe(200);
+  expect(jsonOf(await full.send('POST /models?url=m&model_name=b')).body).toEqual({
+    code: 507,
+    type: 'OutOfMemoryError',
+    message: expect.stringContaining('needs 1 instances, but 1 of engine.maxInstances 1 are taken'),
+  });
+  await full.send('DELETE /models/a');
+  expect((await full.send('POST /models?url=m&model_name=b')).status).toBe(200);
+});

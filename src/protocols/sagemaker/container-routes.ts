@@ -2,9 +2,10 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { Call } from '../../core/index.js';
 import type { DialectContext } from '../dialect.js';
 import { chooseModel } from '../invocations/choose-model.js';
+import { loadFrom } from '../model-server/load-from.js';
 import { emptyResponse, healthResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
 import type { InvokeModel } from './invoke.js';
-import { describeModel, ListedModelSchema, listModels, loadModel, ModelPageSchema } from './models.js';
+import { describeModel, ListedModelSchema, listModels, ModelPageSchema } from './models.js';
 import { INVOKE_OPERATION } from './openapi.js';
 import { binaryDataAt } from './triton-binary.js';
 
@@ -83,7 +84,7 @@ export function createContainerRoutes({ context, invoke, model }: ContainerParts
       handle: async (call, { json }) => {
         // The server has checked it against the schema.
         const { model_name: name, url } = json as Static<typeof LoadSchema>;
-        await loadModel(service, call, { name, url });
+        await loadFrom(service, call, { name, url });
         return emptyResponse();
       },
     },

@@ -1,5 +1,6 @@
 import { type ErrorCode, MillraceError } from '../../core/index.js';
 import { ContentError } from '../invocations/content-error.js';
+import { OutOfMemoryError } from '../model-server/load-from.js';
 import type { WireResponse } from '../wire.js';
 
 /** HTTP status of each error on SageMaker's routes. */
@@ -58,16 +59,6 @@ export class ModelError extends MillraceError {
     super(original.code, original.message, { cause: original });
     this.name = 'ModelError';
     this.originalStatus = original instanceof ContentError ? original.status : SAGEMAKER_STATUS[original.code];
-  }
-}
-
-/** Loading a model has failed since there is no memory left, or no room for its instances: the platform evicts others, and tries again. */
-export class OutOfMemoryError extends MillraceError {
-  static readonly status = 507;
-
-  constructor(original: MillraceError) {
-    super('resource_exhausted', original.message, { cause: original });
-    this.name = 'OutOfMemoryError';
   }
 }
 

@@ -1,10 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { type Call, invalidArgument, MillraceError } from '../../core/index.js';
+import { type Call, invalidArgument } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import { RunnerDiedError } from '../../runtimes/index.js';
 import type { Service } from '../../service/index.js';
 import { excerpt } from '../json/cursor.js';
-import { OutOfMemoryError } from './errors.js';
 
 export const ListedModelSchema = Type.Object({ modelName: Type.String(), modelUrl: Type.String() });
 export const ModelPageSchema = Type.Object({
@@ -38,28 +36,6 @@ function readToken(token: string | null): number {
 /** Throws `not_found` where it is not loaded. */
 export function describeModel(service: Pick<Service, 'modelInfo'>, call: Call, name: string): ListedModel {
   return listed(service.modelInfo(call, name, undefined).info);
-}
-
-/** Loads a model from where it lies. Rejects with {@link OutOfMemoryError} where there is no memory or no room for its instances. */
-export async function loadModel(
-  service: Pick<Service, 'loadModel'>,
-  call: Call,
-  { name, url }: { readonly name: string; readonly url: string },
-): Promise<void> {
-  try {
-    await service.loadModel(call, name, { from: url });
-  } catch (error) {
-    throw error instanceof MillraceError && isOutOfMemory(error) ? new OutOfMemoryError(error) : error;
-  }
-}
-
-/** What runtimes say when the system has no more memory for them. */
-const NO_MEMORY = /out of memory|bad[_ ]?alloc|failed to allocate|cannot allocate memory|ENOMEM/i;
-
-function isOutOfMemory(error: unknown): boolean {
-  if (!(error instanceof MillraceError)) return false;
-  if (error.code === 'resource_exhausted' || NO_MEMORY.test(error.message)) return true;
-  return (error instanceof RunnerDiedError && error.overMemory) || isOutOfMemory(error.cause);
 }
 
 function listed({ ref, source }: ModelInfo): ListedModel {

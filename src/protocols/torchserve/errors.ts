@@ -1,4 +1,5 @@
 import { type ErrorCode, MillraceError } from '../../core/index.js';
+import { OutOfMemoryError } from '../model-server/load-from.js';
 import type { WireResponse } from '../wire.js';
 
 /** HTTP status of each error on TorchServe's routes. */
@@ -43,6 +44,7 @@ export class VersionError extends MillraceError {
 
 /** Name of the exception that stands for an error. What the server refuses by itself, it gives a status of its own. */
 function typeOf(error: MillraceError, status: number): string {
+  if (error instanceof OutOfMemoryError) return 'OutOfMemoryError';
   if (status === 405) return 'MethodNotAllowedException';
   if (error instanceof VersionError) return 'ModelVersionNotFoundException';
   if (error.name === 'HttpError' && status === 404) return 'ResourceNotFoundException';
@@ -50,7 +52,8 @@ function typeOf(error: MillraceError, status: number): string {
 }
 
 /** `{"code", "type", "message"}`. */
-export function encodeError(error: MillraceError, status: number): WireResponse {
+export function encodeError(error: MillraceError, usual: number): WireResponse {
+  const status = error instanceof OutOfMemoryError ? OutOfMemoryError.status : usual;
   const body = { code: status, type: typeOf(error, status), message: error.message };
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }

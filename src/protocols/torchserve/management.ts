@@ -3,6 +3,7 @@ import { type Call, invalidArgument, MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { Service } from '../../service/index.js';
 import { excerpt } from '../json/cursor.js';
+import { loadFrom } from '../model-server/load-from.js';
 import { VersionError } from './errors.js';
 import type { Registration } from './registration.js';
 
@@ -68,14 +69,15 @@ export class Management {
 
   /** Loads a model from a folder or file inside a repository. */
   async register(call: Call, { url, modelName }: Registration): Promise<string> {
-    const infos = await this.#service.loadModel(call, modelName, { from: url });
+    const infos = await loadFrom(this.#service, call, { name: modelName, url });
     const versions = infos.map(({ ref }) => ref.version).join(', ');
     return `Model "${modelName}" Version: ${versions} registered with ${infos[0]?.instances ?? 0} initial workers`;
   }
 
   /** Unloads a model; a version of it where it is the only one. */
   async unregister(call: Call, name: string, version: number | undefined): Promise<string> {
-    await this.#service.unloadModel(call, name, version === undefined ? {} : { onlyVersion: version });
+    const only = version === undefined ? {} : { onlyVersion: version };
+    await this.#service.unloadModel(call, name, { ...only, untilGone: true });
     return `Model "${name}" unregistered`;
   }
 

@@ -1,0 +1,36 @@
+import { type Call, MillraceError } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import { RunnerDiedError } from '../../runtimes/index.js';
+import type { Service } from '../../service/index.js';
+
+/** Loading a model has failed since there is no memory left, or no room for its instances: who asked may unload others, and try again. */
+export class OutOfMemoryError extends MillraceError {
+  static readonly status = 507;
+
+  constructor(original: MillraceError) {
+    super('resource_exhausted', original.message, { cause: original });
+    this.name = 'OutOfMemoryError';
+  }
+}
+
+/** Loads a model from where it lies. Rejects with {@link OutOfMemoryError} where there is no memory or no room for its instances. */
+export async function loadFrom(
+  service: Pick<Service, 'loadModel'>,
+  call: Call,
+  { name, url }: { readonly name: string; readonly url: string },
+): Promise<readonly ModelInfo[]> {
+  try {
+    return await service.loadModel(call, name, { from: url });
+  } catch (error) {
+    throw error instanceof MillraceError && isOutOfMemory(error) ? new OutOfMemoryError(error) : error;
+  }
+}
+
+/** What runtimes say when the system has no more memory for them. */
+const NO_MEMORY = /out of memory|bad[_ ]?alloc|failed to allocate|cannot allocate memory|ENOMEM/i;
+
+function isOutOfMemory(error: unknown): boolean {
+  if (!(error instanceof MillraceError)) return false;
+  if (error.code === 'resource_exhausted' || NO_MEMORY.test(error.message)) return true;
+  return (error instanceof RunnerDiedError && error.overMemory) || isOutOfMemory(error.cause);
+}
