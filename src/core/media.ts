@@ -10,6 +10,7 @@ export interface ImageSpec {
   readonly width: number;
   readonly height: number;
   readonly resize: 'stretch' | 'cover' | 'contain';
+  readonly interpolation: 'bilinear' | 'bicubic';
   /** Part of width and height that is cut out of the middle of a picture resized to more. */
   readonly cropFraction: number;
   readonly scale: number;

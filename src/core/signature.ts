@@ -27,6 +27,11 @@ export interface TensorSpec {
   readonly rankUnknown?: true;
 }
 
+/** Whether the server fills an input where another one comes as a sound: with the sampling rate. */
+export function isRateInput({ inputs }: Pick<Signature, 'inputs'>, name: string): boolean {
+  return inputs.some(({ media }) => media?.kind === 'audio' && media.rateInput === name);
+}
+
 /** An output of the model file that cannot be served. */
 export interface LeftOutOutput {
   readonly name: string;

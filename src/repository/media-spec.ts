@@ -37,7 +37,8 @@ export function checkRateInputs(inputs: readonly TensorSpec[]): void {
 }
 
 function imageSpec(spec: TensorSpec, config: ImageConfig): ImageSpec {
-  const { layout = 'NCHW', colors = 'RGB', resize = 'stretch', cropFraction = 1, mean = [], std = [] } = config;
+  const { layout = 'NCHW', colors = 'RGB', resize = 'stretch', interpolation = 'bilinear' } = config;
+  const { cropFraction = 1, mean = [], std = [] } = config;
   const channels = colors === 'GRAY' ? 1 : 3;
   const [heightAxis, widthAxis, channelAxis] = layout === 'NCHW' ? [1, 2, 0] : [0, 1, 2];
   const axes = spec.shape.slice(-3);
@@ -63,6 +64,7 @@ function imageSpec(spec: TensorSpec, config: ImageConfig): ImageSpec {
     width: sizeOf(spec.name, { key: 'image.width', written: config.width, size: axes[widthAxis] }),
     height: sizeOf(spec.name, { key: 'image.height', written: config.height, size: axes[heightAxis] }),
     resize,
+    interpolation,
     cropFraction,
     scale: config.scale ?? (FRACTIONAL.has(spec.datatype) ? 1 / 255 : 1),
     mean,

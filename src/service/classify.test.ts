@@ -53,6 +53,21 @@ describe('classifyOutputs', () => {
     expect((await classes(tensor, 4)).elements).toEqual(['2.000000:2', '1.000000:1', '1.000000:3', 'nan:0']);
   });
 
+  it('makes probabilities of logits where the output says so', async () => {
+    const tensor = output('FP32', [2, 2], Float32Array.from([0, Math.log(3), 1000, -1000]));
+    expect((await classes(tensor, 2, spec({ softmax: true, labels: ['a', 'b'] }))).elements).toEqual([
+      '0.750000:1:b',
+      '0.250000:0:a',
+      '1.000000:0:a',
+      '0.000000:1:b',
+    ]);
+    const integers = output('INT64', [2], BigInt64Array.from([7n, 7n]));
+    const logits = spec({ datatype: 'INT64', shape: [2], batchAxis: null, softmax: true });
+    expect((await classes(integers, 1, logits)).elements).toEqual(['0.500000:0']);
+    const unknown = output('FP32', [1, 2], Float32Array.from([Number.NaN, 1]));
+    expect((await classes(unknown, 1, spec({ softmax: true }))).elements).toEqual(['nan:0']);
+  });
+
   it('leaves other outputs alone and refuses BYTES', async () => {
     const tensor = output('FP32', [1, 1], Float32Array.from([1]));
     const [other] = await classifyOutputs([tensor], { requested: [], specs: [] }, turns);

@@ -61,12 +61,14 @@ interface Wanted {
 }
 
 async function classify(tensor: Tensor, { count, spec }: Wanted, turns: Turns): Promise<Tensor> {
-  const { name, datatype } = tensor;
+  const { name } = tensor;
   checkRankable(tensor);
+  const datatype = spec.softmax ? 'FP64' : tensor.datatype;
   const rows = spec.batchAxis === 0 ? (tensor.shape[0] as number) : 1;
   const classes = rows === 0 ? 0 : elementCount(tensor.shape) / rows;
   const kept = Math.min(count, classes);
-  const values = toNumbers(tensor);
+  const numbers = toNumbers(tensor);
+  const values = spec.softmax ? await softmax(numbers, classes, turns) : numbers;
   const texts = new PackedTexts();
   let base = 0;
   const ranking = new Ranking(kept, (a, b) => {
@@ -112,6 +114,31 @@ class PackedTexts {
     this.#pieces.push(packBytes(this.#elements));
     this.#elements = [];
   }
+}
+
+/** Probabilities of the classes of each row. A row with NaN, or infinite values that say nothing, is all NaN. */
+async function softmax(values: ArrayLike<number | bigint>, classes: number, turns: Turns): Promise<Float64Array> {
+  const probabilities = new Float64Array(values.length);
+  let steps = 0;
+  for (let base = 0; base < values.length; base += classes) {
+    let greatest = Number.NEGATIVE_INFINITY;
+    for (let index = base; index < base + classes; index++) {
+      greatest = Math.max(greatest, Number(values[index]));
+      if (++steps % SLICE_ELEMENTS === 0) await turns.next();
+    }
+    let sum = 0;
+    for (let index = base; index < base + classes; index++) {
+      const power = Math.exp(Number(values[index]) - greatest);
+      probabilities[index] = power;
+      sum += power;
+      if (++steps % SLICE_ELEMENTS === 0) await turns.next();
+    }
+    for (let index = base; index < base + classes; index++) {
+      probabilities[index] = (probabilities[index] as number) / sum;
+      if (++steps % SLICE_ELEMENTS === 0) await turns.next();
+    }
+  }
+  return probabilities;
 }
 
 function toNumbers(tensor: Tensor): ArrayLike<number | bigint> {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { bytesElements, type Signature, type Tensor, type TensorSpec, typedView } from '../../core/index.js';
+import {
+  bytesElements,
+  type MediaSpec,
+  type Signature,
+  type Tensor,
+  type TensorSpec,
+  typedView,
+} from '../../core/index.js';
 import { type DecodeInstancesOptions, decodeInstances } from './decode.js';
 
 const spec = (
@@ -115,6 +122,31 @@ describe('decodeInstances', () => {
     expect(decode('{"inputs":{"b64":"YQ=="}}', TEXT).inputs).toEqual([{ name: 's', shape: [], values: ['a'] }]);
     const named: Signature = { inputs: [spec('b64', 'FP32', [-1])], outputs: [] };
     expect(decode('{"instances":[{"b64":1}]}', named).inputs[0]?.values).toEqual([1]);
+  });
+
+  it('takes base64 for inputs of numbers that are configured to take pictures or sounds', () => {
+    const audio: MediaSpec = {
+      kind: 'audio',
+      rateHz: 16_000,
+      lengthSamples: 0,
+      windowSamples: 0,
+      hopSamples: 0,
+      contextSamples: 0,
+      scale: 1,
+      rateInput: 'rate',
+    };
+    const sounds: Signature = {
+      inputs: [{ ...spec('x', 'FP32', [-1, 4]), media: audio }, spec('rate', 'INT64', [1])],
+      outputs: [],
+    };
+    const encoded = [{ name: 'x', shape: [2], values: ['a', 'b'] }];
+    expect(decode('{"instances":[{"b64":"YQ=="}, {"b64":"Yg=="}]}', sounds).inputs).toEqual(encoded);
+    expect(decode('{"instances":[{"x": {"b64":"YQ=="}},{"x":{"b64":"Yg=="}}]}', sounds).inputs).toEqual(encoded);
+    expect(decode('{"inputs":{"x": [ {"b64":"YQ=="},{"b64":"Yg=="}]}}', sounds).inputs).toEqual(encoded);
+    expect(decode('{"instances":[[1,2,3,4]]}', sounds).inputs).toEqual([
+      { name: 'x', shape: [1, 4], values: [1, 2, 3, 4] },
+    ]);
+    expect(refusalOf('{"instances":[{"b64":"YQ=="}, [1]]}', sounds)).toContain("input 'x'");
   });
 
   it('gives the members that are asked for and ignores others', () => {

@@ -1,4 +1,11 @@
-import { invalidArgument, type MillraceError, type Signature, type Tensor, type TensorSpec } from '../../core/index.js';
+import {
+  invalidArgument,
+  isRateInput,
+  type MillraceError,
+  type Signature,
+  type Tensor,
+  type TensorSpec,
+} from '../../core/index.js';
 import { CLOSE_BRACE, CLOSE_BRACKET, COLON, isSpace, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../json/bytes.js';
 import { excerpt, JsonCursor } from '../json/cursor.js';
 import { skipValue } from '../json/skip.js';
@@ -170,8 +177,10 @@ function skipSpace({ bytes, end }: JsonCursor, from: number): number {
 }
 
 /** The input that values without a name are for: the only one, or the only one that must be given. */
-function onlyInput({ inputs }: Signature, member: string): TensorSpec {
-  const [only, another] = inputs.length === 1 ? inputs : inputs.filter(({ optional }) => !optional);
+function onlyInput(signature: Signature, member: string): TensorSpec {
+  const { inputs } = signature;
+  const isGiven = ({ name, optional }: TensorSpec) => !optional && !isRateInput(signature, name);
+  const [only, another] = inputs.length === 1 ? inputs : inputs.filter(isGiven);
   if (only !== undefined && another === undefined) return only;
   const names = inputs.map(({ name }) => `'${excerpt(name)}'`).join(', ');
   throw refused(

@@ -1,4 +1,4 @@
-import { invalidArgument, type MillraceError, type Signature, type TensorSpec } from '../../core/index.js';
+import { invalidArgument, isRateInput, type MillraceError, type Signature, type TensorSpec } from '../../core/index.js';
 import { CLOSE_BRACE, OPEN_BRACE } from '../json/bytes.js';
 import { excerpt, type JsonCursor } from '../json/cursor.js';
 import { readString } from '../json/string.js';
@@ -78,7 +78,8 @@ export class NamedInputs {
     const { inputs } = this.#options.signature;
     if (this.all.length !== inputs.length) {
       const missing = inputs.find(
-        ({ name, optional }) => !optional && this.all.every(({ spec }) => spec.name !== name),
+        ({ name, optional }) =>
+          !optional && !isRateInput(this.#options.signature, name) && this.all.every(({ spec }) => spec.name !== name),
       );
       if (missing !== undefined) throw refused(`${place()}: input '${excerpt(missing.name)}' is missing`);
     }

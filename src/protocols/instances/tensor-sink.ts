@@ -1,11 +1,12 @@
 import {
+  type Datatype,
   formatElementCount,
   invalidArgument,
   type MillraceError,
   type Tensor,
   type TensorSpec,
 } from '../../core/index.js';
-import { CLOSE_BRACKET, OPEN_BRACKET } from '../json/bytes.js';
+import { CLOSE_BRACKET, COLON, isSpace, OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
 import type { JsonCursor } from '../json/cursor.js';
 import type { Named } from '../json/elements.js';
 import { skipValue } from '../json/skip.js';
@@ -19,13 +20,16 @@ export class TensorSink implements Named {
   /** Rows so far. */
   rows = 0;
   readonly #store: ElementStore;
+  readonly #datatype: Datatype;
   /** Length along each axis, as far as it is known; of the outermost one at the end. */
   readonly #lengths: number[] = [];
   /** -1 = not known yet. */
   #rank = -1;
 
   constructor(spec: TensorSpec, cursor: JsonCursor, longFloats: LongFloats) {
-    const { datatype } = spec;
+    // What is encoded is decoded later.
+    const datatype = spec.media !== undefined && isObjectNext(cursor) ? 'BYTES' : spec.datatype;
+    this.#datatype = datatype;
     this.spec = spec;
     this.#store =
       datatype === 'BYTES'
@@ -45,9 +49,9 @@ export class TensorSink implements Named {
 
   /** With rows: the outermost axis counts them. */
   finish(rows?: number): Tensor {
-    const { name, datatype } = this.spec;
+    const { name } = this.spec;
     if (rows !== undefined) this.#lengths[0] = rows;
-    return { name, datatype, shape: this.#lengths, data: this.#store.finish() };
+    return { name, datatype: this.#datatype, shape: this.#lengths, data: this.#store.finish() };
   }
 
   #takeArray(cursor: JsonCursor, axis: number): void {
@@ -109,12 +113,21 @@ export class TensorSink implements Named {
   }
 
   #expectedLength(axis: number): number {
-    return this.#lengths[axis] ?? this.spec.shape[axis] ?? -1;
+    // Of encoded bytes, the shape says nothing.
+    const expected = this.#datatype === this.spec.datatype ? this.spec.shape[axis] : undefined;
+    return this.#lengths[axis] ?? expected ?? -1;
   }
 
   #refused(at: number, text: string): MillraceError {
     return invalidArgument(`${this.label}: ragged at byte ${at}: expected ${text}`);
   }
+}
+
+/** Whether the first element of the value that comes is an object: base64. */
+function isObjectNext({ bytes, pos, end }: JsonCursor): boolean {
+  let at = pos;
+  while (at < end && (bytes[at] === COLON || bytes[at] === OPEN_BRACKET || isSpace(bytes[at] as number))) at++;
+  return bytes[at] === OPEN_BRACE;
 }
 
 /** Elements of one row, if the signature says so: no element takes less than two bytes of the text. */

@@ -9,6 +9,7 @@ const IMAGE: MediaSpec = {
   width: 8,
   height: 8,
   resize: 'stretch',
+  interpolation: 'bilinear',
   cropFraction: 1,
   scale: 1,
   mean: [],

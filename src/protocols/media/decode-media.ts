@@ -1,6 +1,7 @@
 import {
   type InferRequest,
   invalidArgument,
+  isRateInput,
   MEDIA_FORMATS,
   type MediaKind,
   type MillraceError,
@@ -86,9 +87,10 @@ function inputFor({ ref, signature }: MediaModel, kind: MediaKind): TensorSpec {
 }
 
 /** Nobody but the caller knows what else the model needs. */
-function checkOthers({ ref, signature }: MediaModel, { name, media }: TensorSpec): void {
-  const filled = media?.kind === 'audio' ? media.rateInput : undefined;
-  const missing = signature.inputs.find((input) => !input.optional && input.name !== name && input.name !== filled);
+function checkOthers({ ref, signature }: MediaModel, { name }: TensorSpec): void {
+  const missing = signature.inputs.find(
+    (input) => !input.optional && input.name !== name && !isRateInput(signature, input.name),
+  );
   if (missing === undefined) return;
   throw refused(`model '${ref.name}' also needs input '${missing.name}': send both by name, '${name}' as BYTES`);
 }

@@ -32,9 +32,14 @@ export const ImageConfigSchema = Type.Object(
     resize: Type.Optional(
       Type.Union([Type.Literal('stretch'), Type.Literal('cover'), Type.Literal('contain')], {
         default: 'stretch',
+        description: '`stretch` ignores the aspect ratio, `cover` cuts off what hangs over, `contain` pads with black.',
+      }),
+    ),
+    interpolation: Type.Optional(
+      Type.Union([Type.Literal('bilinear'), Type.Literal('bicubic')], {
+        default: 'bilinear',
         description:
-          'Bilinear, with a filter as wide as the reduction. `stretch` ignores the aspect ratio, `cover` cuts off what ' +
-          'hangs over, `contain` pads with black.',
+          'How pictures are resized; with a filter as wide as the reduction, as PIL and torchvision have it.',
       }),
     ),
     cropFraction: Type.Optional(

@@ -17,7 +17,7 @@ import {
 } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
 import type { ModelSource } from '../../repository/index.js';
-import { MEDIA_RUNTIME } from '../../runtimes/index.js';
+import { MEDIA_RUNTIME, RunnerDiedError } from '../../runtimes/index.js';
 import type { MediaOptions } from './options.js';
 
 /** How long the reason why decoders did not start is told before that is tried again. */
@@ -61,7 +61,7 @@ export class MediaDecoders {
    */
   async decode(call: Call, { bytes, spec, datatype, modelName }: Encoded): Promise<Tensor> {
     const ref = await this.#start(spec.kind);
-    const { engine, clock, events } = this.#setup;
+    const { engine, clock, events, options } = this.#setup;
     const child = call.child({ receivedAt: clock.now(), caller: modelName });
     const request = requestOf(bytes, { media: toParameter(spec), datatype });
     const { name, version } = ref;
@@ -79,7 +79,7 @@ export class MediaDecoders {
         onEnd(error: MillraceError | undefined) {
           finish(error);
           const [rows] = answer?.outputs ?? [];
-          if (error !== undefined) reject(error);
+          if (error !== undefined) reject(explain(error, options));
           else if (rows !== undefined) resolve(rows);
           else reject(new MillraceError('internal', 'the decoder gave no answer'));
         },
@@ -112,6 +112,15 @@ export class MediaDecoders {
     });
     return ref;
   }
+}
+
+/** A decoder that died of what it was given is told of in the terms of the settings; the log has the rest. */
+function explain(error: MillraceError, { timeoutMs, maxRssBytes }: MediaOptions): MillraceError {
+  if (!(error instanceof RunnerDiedError) || !error.started) return error;
+  const why = error.overMemory
+    ? `takes more memory than media.maxRssBytes (${maxRssBytes})`
+    : `takes longer than media.timeoutMs (${timeoutMs}) or ends its decoder`;
+  return new MillraceError(error.code, `it was given up, since it ${why}`, { cause: error });
 }
 
 function requestOf(bytes: Uint8Array, parameters: InferRequest['parameters']): InferRequest {

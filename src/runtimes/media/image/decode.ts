@@ -65,16 +65,19 @@ async function decode(sharp: SharpModule, bytes: Uint8Array, { spec, maxPixels }
   return { width: info.width, height: info.height, rgb: data };
 }
 
-function resizeTo(picture: Sharp, { resize, cropFraction }: ImageSpec, size: { width: number; height: number }): Sharp {
+function resizeTo(
+  picture: Sharp,
+  { resize, interpolation, cropFraction }: ImageSpec,
+  size: { width: number; height: number },
+): Sharp {
   const whole = {
     width: Math.max(size.width, Math.round(size.width / cropFraction)),
     height: Math.max(size.height, Math.round(size.height / cropFraction)),
   };
-  // A triangle as wide as the reduction, as PIL's BILINEAR: no aliasing where the picture shrinks.
   const resized = picture.resize({
     ...whole,
     fit: resize === 'stretch' ? 'fill' : resize,
-    kernel: 'linear',
+    kernel: interpolation === 'bilinear' ? 'linear' : 'cubic',
     // Leaves JPEGs twice as large as it might before the rest is done well.
     fastShrinkOnLoad: false,
     background: BLACK,
