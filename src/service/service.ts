@@ -116,7 +116,9 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     },
     modelStatuses(call, name, version) {
       admit(call.principal, 'infer', 'observe', 'manage');
-      return findStatuses(lookup, { name, version }, { withReasons: call.principal.scopes.has('observe') });
+      const route = routes.find({ name, version });
+      const target = route === undefined ? { name, version } : routes.example(route).ref;
+      return findStatuses(lookup, target, { withReasons: call.principal.scopes.has('observe') });
     },
     modelStatistics(call, name, version) {
       admit(call.principal, 'observe');
@@ -131,9 +133,10 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
     },
     readyModels(call) {
       admit(call.principal, 'infer', 'observe', 'manage');
-      return engine
+      const models = engine
         .statuses()
         .flatMap(({ state, info }) => (state.kind === 'ready' && info !== undefined ? [info] : []));
+      return [...models, ...routes.examples().map(({ name, info }) => withName(info, name))];
     },
     repositoryIndex(call, { readyOnly, repository }) {
       admit(call.principal, 'observe');

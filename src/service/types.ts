@@ -134,7 +134,7 @@ export interface Service {
   modelStatistics(call: Call, name: string | undefined, version: number | undefined): readonly ModelStatistics[];
   /** What a version does at this moment: its instances and its queue; undefined where it is not loaded any more. */
   modelGauges(call: Call, ref: ModelRef): ModelGauges | undefined;
-  /** The versions that are ready, of every model that a key may ask for or about: any scope will do. */
+  /** The versions that are ready, of every model that a key may ask for or about, and one for each route, by its name: any scope will do. */
   readyModels(call: Call): readonly ModelInfo[];
   repositoryIndex(call: Call, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];
   /**

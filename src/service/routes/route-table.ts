@@ -105,6 +105,13 @@ export class RouteTable {
     return info ?? findVersion(this.#setup.lookup, targetOf(route.arms[0] as RouteArm));
   }
 
+  /** Of each route that answers requests. */
+  examples(): readonly { readonly name: string; readonly info: ModelInfo }[] {
+    return [...this.#routes.values()]
+      .filter((route) => this.isReady(route))
+      .map((route) => ({ name: route.name, info: this.example(route) }));
+  }
+
   /** Whether any arm answers requests. */
   isReady(route: Route): boolean {
     return route.arms.some((arm) => {
