@@ -27,6 +27,18 @@ export function oipRequest(
   return createInferRequest({ model: options.model, tensors: [tensor], format: options.format });
 }
 
+/** The same rows in TensorFlow Serving's JSON, which KServe's v1 protocol has, too. */
+export function rowsRequest(rows: Rows, options: { readonly model: string }): LoadRequest {
+  const width = rows.values.length / rows.count;
+  const instances = Array.from({ length: rows.count }, (_, row) => rows.values.slice(row * width, (row + 1) * width));
+  return {
+    method: 'POST',
+    path: `/v1/models/${options.model}:predict`,
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(JSON.stringify({ instances })),
+  };
+}
+
 /** What the Python peers take as JSON: `{"data":[…]}`. */
 export function flatJsonRequest(rows: Rows, path: string): LoadRequest {
   return {

@@ -18,12 +18,20 @@ export async function verifyAnswer(url: string, request: LoadRequest, expected: 
   }
 }
 
-/** `outputs[0].data` of the Open Inference Protocol or the `y` of the Python peers; undefined when it is not all JSON. */
+interface JsonAnswer {
+  readonly outputs?: readonly { readonly data?: number[] }[];
+  readonly predictions?: readonly (readonly number[])[];
+  readonly y?: number[];
+}
+
+/**
+ * `outputs[0].data` of the Open Inference Protocol, the rows of `predictions` of TensorFlow Serving and KServe v1, or the `y` of the Python
+ * peers; undefined when it is not all JSON.
+ */
 function numbersOfJson(text: string): number[] | undefined {
   try {
-    const answer: { readonly outputs?: readonly { readonly data?: number[] }[]; readonly y?: number[] } =
-      JSON.parse(text);
-    return answer.outputs?.[0]?.data ?? answer.y;
+    const answer: JsonAnswer = JSON.parse(text);
+    return answer.outputs?.[0]?.data ?? answer.predictions?.flat() ?? answer.y;
   } catch {
     return undefined;
   }

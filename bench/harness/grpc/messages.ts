@@ -4,6 +4,7 @@ import type { Rows } from '../requests.js';
 
 /** Where a gRPC inference goes. */
 export const INFER_PATH = '/inference.GRPCInferenceService/ModelInfer';
+export const PREDICT_PATH = '/tensorflow.serving.PredictionService/Predict';
 export const STREAM_INFER_PATH = '/inference.GRPCInferenceService/ModelStreamInfer';
 
 /** Field numbers of `inference.ModelInferRequest` and its messages, as in Triton's grpc_service.proto. */
@@ -63,6 +64,35 @@ function writeSequence(writer: BinaryWriter, { id, start, end }: SequenceStep): 
   entry('sequence_id', PARAMETER.int64, id);
   if (start) entry('sequence_start', PARAMETER.bool, 1);
   if (end) entry('sequence_end', PARAMETER.bool, 1);
+}
+
+/** Field numbers of TensorFlow Serving's `PredictRequest` and its messages. */
+const PREDICT = { modelSpec: 1, inputs: 2 } as const;
+const SPEC = { name: 1 } as const;
+const TENSOR = { dtype: 1, shape: 2, content: 4 } as const;
+const SHAPE = { dim: 2, size: 1 } as const;
+const DT_FLOAT = 1;
+
+/** A `tensorflow.serving.PredictRequest` of these rows as `tensor_content`. */
+export function predictMessage(
+  rows: Pick<Rows, 'shape' | 'bytes'>,
+  options: Pick<MessageOptions, 'model' | 'input'>,
+): Uint8Array {
+  const writer = new BinaryWriter();
+  writer.tag(PREDICT.modelSpec, WireType.LengthDelimited).fork();
+  writer.tag(SPEC.name, WireType.LengthDelimited).string(options.model).join();
+  writer.tag(PREDICT.inputs, WireType.LengthDelimited).fork();
+  writer.tag(MAP_ENTRY.key, WireType.LengthDelimited).string(options.input);
+  writer.tag(MAP_ENTRY.value, WireType.LengthDelimited).fork();
+  writer.tag(TENSOR.dtype, WireType.Varint).int32(DT_FLOAT);
+  writer.tag(TENSOR.shape, WireType.LengthDelimited).fork();
+  for (const size of rows.shape) {
+    writer.tag(SHAPE.dim, WireType.LengthDelimited).fork();
+    writer.tag(SHAPE.size, WireType.Varint).int64(size).join();
+  }
+  writer.join();
+  writer.tag(TENSOR.content, WireType.LengthDelimited).bytes(rows.bytes);
+  return writer.join().join().finish();
 }
 
 /** What matters here of an `inference.ModelInferResponse`. */

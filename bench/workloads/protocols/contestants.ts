@@ -75,20 +75,38 @@ export interface UnaryLoad {
   readonly streams: number;
 }
 
+/** One unary call over and over. */
+export interface UnaryCall {
+  readonly path: string;
+  readonly message: Uint8Array;
+  /** Throws where the answer is not as it should be. */
+  readonly check: (answer: Uint8Array, server: RunningServer) => void;
+}
+
+interface CalledServer {
+  readonly name: string;
+  readonly peer?: boolean;
+  readonly start: () => Promise<RunningServer>;
+}
+
 /** A server that h2load sends unary calls of ModelInfer. */
-export function unaryByH2load(
-  server: { readonly name: string; readonly peer?: boolean; readonly start: () => Promise<RunningServer> },
-  subject: Subject,
-  load: UnaryLoad,
-): Contestant {
-  const frame = framed(messageOf(subject));
+export function unaryByH2load(server: CalledServer, subject: Subject, load: UnaryLoad): Contestant {
+  const check: UnaryCall['check'] = (answer, running) => {
+    const { outputs } = readInferAnswer(answer);
+    if (running.grpcUrl !== running.url && outputs.length !== 1) throw new Error(`${outputs.length} raw outputs`);
+  };
+  return callsByH2load(server, { path: INFER_PATH, message: messageOf(subject), check }, load);
+}
+
+/** A server that h2load sends the same unary call over and over. */
+export function callsByH2load(server: CalledServer, { path, message, check }: UnaryCall, load: UnaryLoad): Contestant {
+  const frame = framed(message);
   return driven({
     ...server,
     check: async (running) => {
       const connection = await GrpcConnection.open(grpcOf(running).url);
       try {
-        const { outputs } = readInferAnswer(await connection.unary(INFER_PATH, frame));
-        if (running.grpcUrl !== running.url && outputs.length !== 1) throw new Error(`${outputs.length} raw outputs`);
+        check(await connection.unary(path, frame), running);
       } finally {
         connection.close();
       }
@@ -97,7 +115,7 @@ export function unaryByH2load(
       const { url, pid } = grpcOf(running);
       const cpuBefore = treeUsage(pid).cpuMs;
       const startedAt = performance.now();
-      const result = await runH2load(url, { path: INFER_PATH, frame, ...load }, seconds);
+      const result = await runH2load(url, { path, frame, ...load }, seconds);
       const cpuMs = treeUsage(pid).cpuMs - cpuBefore;
       return {
         requestsPerSecond: result.requests / result.seconds,

@@ -2,8 +2,9 @@ import type { Row } from '../../harness/row.js';
 import { perfAnalyzerRow, sharedMemoryRow } from './clients.js';
 import { grpcRows } from './grpc.js';
 import { cacheRow, scriptRow, sequencesRow } from './models.js';
+import { tfsRows } from './tfs.js';
 
-/** What `--protocols` runs: gRPC, streams and what else is Triton's. */
+/** What `--protocols` runs: gRPC, streams and what else is Triton's, and other protocols beside it. */
 export function protocolRows(): Row[] {
-  return [...grpcRows(), perfAnalyzerRow(), sharedMemoryRow(), cacheRow(), scriptRow(), sequencesRow()];
+  return [...grpcRows(), ...tfsRows(), perfAnalyzerRow(), sharedMemoryRow(), cacheRow(), scriptRow(), sequencesRow()];
 }
