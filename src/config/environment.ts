@@ -1,6 +1,7 @@
 import { didYouMean } from '../text/index.js';
 import type { Layer } from './layer.js';
 import { decodeText, treeOf } from './layer.js';
+import { platformValues } from './platform-variables.js';
 import { SettingsSchema } from './schema.js';
 import { settingKeys } from './shape.js';
 
@@ -32,21 +33,17 @@ export function environmentName(path: readonly string[]): string {
 
 const KEYS = new Map(settingKeys(SettingsSchema).map((key) => [environmentName(key.path), key]));
 
-/** Variables of platforms that say where a container has to listen, and those of ours, which win over them. */
-const PLATFORM_VARIABLES: ReadonlyMap<string, string> = new Map([['PORT', environmentName(['server', 'httpPort'])]]);
-
 /** The settings that `MILLRACE_*` variables hold, lists with commas or as JSON and maps as JSON, and what platforms say in theirs. */
 export function readEnvironment(env: Environment, folder: string): Layer {
-  const given = new Map(
-    [...PLATFORM_VARIABLES].flatMap(([name, own]) => (env[name] && env[own] === undefined ? [[own, name]] : [])),
-  );
+  const given = new Map(platformValues(env).map(([path, value]) => [environmentName(path), value]));
   const values = [...KEYS].flatMap(([name, key]) => {
-    const text = env[given.get(name) ?? name];
+    // Ours win over them.
+    const text = env[name] ?? given.get(name)?.text;
     return text === undefined ? [] : [{ path: key.path, value: decodeText(key, text) }];
   });
   const locate = (path: readonly string[]): string => {
     const name = nameOf(path);
-    return given.get(name) ?? name;
+    return env[name] === undefined ? (given.get(name)?.name ?? name) : name;
   };
   return { tree: treeOf(values), folder, locate };
 }

@@ -93,7 +93,8 @@ This page is made from the schemas in the source by \`scripts/generate-docs.mjs\
 Settings of the server come from four sources. Each wins over those below it:
 
 1. command-line flags,
-2. environment variables \`MILLRACE_*\`, and \`PORT\`, which platforms set, for \`server.httpPort\`,
+2. environment variables \`MILLRACE_*\`, and those that platforms set: \`PORT\` for \`server.httpPort\`, those of
+   [SageMaker and Vertex AI](deployment.md#sagemaker-and-vertex-ai),
 3. the file given with \`--config\` or named by \`MILLRACE_CONFIG\`, else \`millrace.yaml\` in the working folder,
 4. the defaults below.
 

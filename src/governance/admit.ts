@@ -9,7 +9,7 @@ export function admit(principal: Principal, ...scopes: readonly [Scope, ...Scope
 }
 
 function describeLack(principal: Principal, wanted: string): string {
-  if (principal === ANONYMOUS) {
+  if (principal.name === ANONYMOUS.name) {
     return `this needs the scope ${wanted}: without a key only callers on the server's own machine have it, and only with --model-control-mode=explicit`;
   }
   const held = [...principal.scopes].join(', ') || 'none';

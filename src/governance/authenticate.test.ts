@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
+import { MillraceError } from '../core/index.js';
 import { admit } from './admit.js';
 import { ANONYMOUS, createAuthenticator, LOCAL_OPERATOR, type Peer } from './authenticate.js';
 import type { AuthOptions } from './options.js';
@@ -14,7 +15,8 @@ const KEYS: AuthOptions['keys'] = [
 
 function start(options: Partial<AuthOptions>, explicitControl = true) {
   const clock = new FakeClock();
-  const all = { keys: KEYS, allowAnonymous: false, maxFailedKeysPerMinute: 3, ...options };
+  const anonymousScopes: AuthOptions['anonymousScopes'] = ['infer', 'observe'];
+  const all = { keys: KEYS, allowAnonymous: false, anonymousScopes, maxFailedKeysPerMinute: 3, ...options };
   return { ...createAuthenticator(all, { explicitControl, clock }), clock };
 }
 
@@ -32,6 +34,12 @@ describe('createAuthenticator', () => {
   ])('without keys (allowed: %o, explicit: %o) lets %o in', (allowAnonymous, explicitControl, peer, principal) => {
     const open = start({ keys: [], allowAnonymous }, explicitControl);
     expect(open.authenticate(undefined, peer)).toBe(principal);
+  });
+
+  it('without keys lets everybody do what the settings say', () => {
+    const { authenticate: ask } = start({ keys: [], allowAnonymous: true, anonymousScopes: ['infer', 'manage'] });
+    expect(ask(undefined, ELSEWHERE)).toEqual({ name: 'anonymous', scopes: new Set(['infer', 'manage']) });
+    expect(() => admit(ask(undefined, ELSEWHERE), 'observe')).toThrow("this needs the scope 'observe': without a key");
   });
 
   it.each([false, true])(
@@ -121,5 +129,34 @@ describe('admit', () => {
         message: "key 'app' lacks the scope 'manage' that this needs; it has: infer",
       }),
     );
+  });
+});
+
+describe('a signed request', () => {
+  const signedBy = (name: string) => Promise.resolve(name);
+  const wrong = () => Promise.reject(new MillraceError('unauthenticated', 'the signature is wrong'));
+
+  it('is of the key in whose place it is signed', async () => {
+    const { authenticateSigner } = start({});
+    expect((await authenticateSigner(signedBy('app'), ELSEWHERE)).scopes).toEqual(new Set(['infer']));
+    await expect(authenticateSigner(signedBy('gone'), ELSEWHERE)).rejects.toThrow('this key is not known');
+  });
+
+  it('counts as an unknown key where its signature is wrong', async () => {
+    const { authenticateSigner } = start({});
+    for (let guess = 0; guess < 3; guess++) {
+      await expect(authenticateSigner(wrong(), ELSEWHERE)).rejects.toThrow('the signature is wrong');
+    }
+    await expect(authenticateSigner(wrong(), ELSEWHERE)).rejects.toThrow('too many unknown keys');
+    await expect(authenticateSigner(signedBy('app'), ELSEWHERE)).rejects.toThrow('too many unknown keys');
+    await expect(authenticateSigner(signedBy('app'), HERE)).resolves.toMatchObject({ name: 'app' });
+  });
+
+  it('counts as nothing where it cannot be read', async () => {
+    const { authenticateSigner } = start({});
+    const broken = () => Promise.reject(new MillraceError('cancelled', 'the client is gone'));
+    for (let time = 0; time < 4; time++) {
+      await expect(authenticateSigner(broken(), ELSEWHERE)).rejects.toThrow('the client is gone');
+    }
   });
 });

@@ -63,9 +63,10 @@ const MAX_ADDRESSES = 1_000;
  */
 export function createAuthenticator(options: AuthOptions, setup: AuthenticatorSetup): Authenticator {
   if (options.keys.length === 0) {
+    const admit = createAnonymousAdmission(options, setup);
     return {
-      authenticate: (_authorization, peer) => admitAnonymous(peer, options, setup),
-      authenticateSigner: async (_signer, peer) => admitAnonymous(peer, options, setup),
+      authenticate: (_authorization, peer) => admit(peer),
+      authenticateSigner: async (_signer, peer) => admit(peer),
       replaceKeys: () => undefined,
     };
   }
@@ -127,19 +128,23 @@ function bearerToken(authorization: string | undefined): string {
   return token;
 }
 
-function admitAnonymous(
-  peer: Peer,
-  { allowAnonymous }: AuthOptions,
+function createAnonymousAdmission(
+  { allowAnonymous, anonymousScopes }: AuthOptions,
   { explicitControl }: AuthenticatorSetup,
-): Principal {
-  if (allowAnonymous && !explicitControl) return ANONYMOUS;
-  const local = peer.isLocal();
-  if (local) return explicitControl ? LOCAL_OPERATOR : ANONYMOUS;
-  if (allowAnonymous) return ANONYMOUS;
-  throw new MillraceError(
-    'unauthenticated',
-    'this server has no keys, so it answers callers on its own machine only: add a key under `auth.keys`, or allow everybody with `auth.allowAnonymous`',
-  );
+): (peer: Peer) => Principal {
+  const isUsual =
+    anonymousScopes.length === ANONYMOUS.scopes.size && anonymousScopes.every((scope) => ANONYMOUS.scopes.has(scope));
+  const everybody = isUsual ? ANONYMOUS : { ...ANONYMOUS, scopes: new Set(anonymousScopes) };
+  return (peer) => {
+    if (allowAnonymous && !explicitControl) return everybody;
+    const local = peer.isLocal();
+    if (local) return explicitControl ? LOCAL_OPERATOR : ANONYMOUS;
+    if (allowAnonymous) return everybody;
+    throw new MillraceError(
+      'unauthenticated',
+      'this server has no keys, so it answers callers on its own machine only: add a key under `auth.keys`, or allow everybody with `auth.allowAnonymous`',
+    );
+  };
 }
 
 function sha256(text: string): Buffer {

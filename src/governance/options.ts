@@ -34,8 +34,14 @@ export const AuthOptionsSchema = Type.Object(
     allowAnonymous: Type.Boolean({
       default: false,
       description:
-        'If there are no keys: allows listening on addresses other than loopback, and callers on other machines to `infer` and `observe`.',
+        'If there are no keys: allows listening on addresses other than loopback, and callers on other machines, with `auth.anonymousScopes`.',
       'x-flag': '--allow-anonymous',
+    }),
+    anonymousScopes: Type.Array(Type.Union([Type.Literal('infer'), Type.Literal('manage'), Type.Literal('observe')]), {
+      default: ['infer', 'observe'],
+      description:
+        'What everybody may do with `auth.allowAnonymous`. `manage` is for containers whose platform loads and unloads models, ' +
+        'such as those of SageMaker, and that nobody else reaches.',
     }),
   },
   { additionalProperties: false },

@@ -19,6 +19,8 @@ import { createTfsDialect } from './tfs/dialect.js';
 import { TfsOptionsSchema } from './tfs/options.js';
 import { createTorchServeDialect } from './torchserve/dialect.js';
 import { TorchServeOptionsSchema } from './torchserve/options.js';
+import { createVertexDialect } from './vertex/dialect.js';
+import { VertexOptionsSchema } from './vertex/options.js';
 
 /** The settings of the built-in dialects, under their names. */
 export const DIALECT_OPTIONS = {
@@ -28,6 +30,7 @@ export const DIALECT_OPTIONS = {
   tfs: TfsOptionsSchema,
   torchserve: TorchServeOptionsSchema,
   sagemaker: SageMakerOptionsSchema,
+  vertex: VertexOptionsSchema,
 } as const;
 
 export type DialectOptions = {
@@ -56,6 +59,7 @@ export function createBuiltInDialects(context: DialectContext, options: DialectO
     [createTfsDialect(context), options.tfs],
     [createTorchServeDialect(context), options.torchserve],
     [createSageMakerDialect(context, options.sagemaker, handlers), options.sagemaker],
+    [createVertexDialect(context, options.vertex, handlers), options.vertex],
   ];
   return {
     spoken: all.flatMap(([dialect, option]) => (option.enabled ? [withPorts(dialect, option)] : [])),

@@ -92,6 +92,7 @@ describe('health', () => {
         {
           keys: [{ name: 'app', key: 'app-key-0123456789', scopes: ['infer'] }],
           allowAnonymous: false,
+          anonymousScopes: [],
           maxFailedKeysPerMinute: 0,
         },
         { explicitControl: false, clock: systemClock },

@@ -106,6 +106,7 @@ describe('a unary call', () => {
         {
           keys: [{ name: 'app', key: 'app-key-0123456789', scopes: ['infer'] }],
           allowAnonymous: false,
+          anonymousScopes: [],
           maxFailedKeysPerMinute: 0,
         },
         { explicitControl: false, clock: systemClock },

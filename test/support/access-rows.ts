@@ -124,6 +124,8 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /v1/models/{model}/labels/{label}': { ...ANY_SCOPE, answers: 404 },
   'POST /v1/models/{model}:explain': { ...KEY, answers: 501 },
   'GET /v2/models': { who: ['infer', 'observe', 'manage'] },
+  'GET /health': EVERYBODY,
+  'POST /predict': INFER,
   'POST /invocations': INFER,
   'POST /models/{model}/invoke': INFER,
   'POST /endpoints/{endpoint}/invocations': INFER,

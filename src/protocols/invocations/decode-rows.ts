@@ -21,7 +21,7 @@ export const DECODE_ROWS: DecodeFunction<RowsJob, DecodedInstances> = {
 export function decodeRows({ type, body, signature }: RowsJob): DecodedInstances {
   switch (type) {
     case JSON_TYPE:
-      return decodeInstances(body, { signature, bare: true });
+      return decodeInstances(body, { signature, bare: true, members: ['parameters'] });
     case LINES_TYPE: {
       const list = listOfLines(body);
       if (list.length === 2) throw invalidArgument('the body must have at least one line of JSON, got none');

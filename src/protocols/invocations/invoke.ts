@@ -2,12 +2,14 @@ import type { Call } from '../../core/index.js';
 import type { DialectContext } from '../dialect.js';
 import { excerpt } from '../json/cursor.js';
 import type { RouteRequest } from '../route.js';
-import type { WireRequest, WireResponse, WireStream } from '../wire.js';
+import type { WireResponse, WireStream } from '../wire.js';
 import type { BodyHandlers } from './body-handlers.js';
 import { ContentError } from './content-error.js';
 import { jsonKindOf } from './json-kind.js';
 import { CSV_TYPE, JSON_TYPE, LINES_TYPE, typeOf } from './media-types.js';
 import { RowsRunner } from './rows-runner.js';
+import { inferHeaders, tritonBinary, withBinaryType } from './triton-binary.js';
+import { withHeaders } from './with-headers.js';
 
 /**
  * Runs a model on a body of whatever kind, as platforms pass them on: by its type and, where that is JSON, by its members. The answer is
@@ -21,7 +23,8 @@ const NEUTRAL_TYPES: ReadonlySet<string> = new Set(['', JSON_TYPE, 'application/
 const LINES_TYPES: ReadonlySet<string> = new Set([LINES_TYPE, 'application/x-jsonlines', 'application/jsonl']);
 const EXPECTED = [JSON_TYPE, CSV_TYPE, LINES_TYPE, BYTES_TYPE].join(', ');
 
-export function createInvoker(context: DialectContext, handlers: BodyHandlers): Invoker {
+/** `binaryType`: of answers with binary tensors to requests that are one tensor. */
+export function createInvoker(context: DialectContext, handlers: BodyHandlers, binaryType: string): Invoker {
   const { infer, generate, chat, completion } = handlers;
   const rows = new RowsRunner(context, handlers);
 
@@ -50,6 +53,11 @@ export function createInvoker(context: DialectContext, handlers: BodyHandlers): 
   }
 
   return async (call, model, request) => {
+    const target = { name: model, version: undefined };
+    const binary = tritonBinary(request.headers);
+    if (binary !== undefined) {
+      return withBinaryType(await infer(call, target, withHeaders(request, inferHeaders(binary))), binary.type);
+    }
     const type = typeOf(request.headers);
     if (type === CSV_TYPE) return rows.runRows(call, { model, wire: request, sent: CSV_TYPE });
     if (LINES_TYPES.has(type)) return rows.runRows(call, { model, wire: request, sent: LINES_TYPE });
@@ -62,15 +70,9 @@ export function createInvoker(context: DialectContext, handlers: BodyHandlers): 
     }
     const answer = await rows.runMedia(call, model, request);
     // What is none is a tensor as it is.
-    return answer ?? infer(call, { name: model, version: undefined }, withHeaders(request, RAW_TENSOR));
+    return answer ?? withBinaryType(await infer(call, target, withHeaders(request, RAW_TENSOR)), binaryType);
   };
 }
 
 /** In the Open Inference Protocol: none of the body is JSON. */
 const RAW_TENSOR = { 'inference-header-content-length': '0' };
-
-/** The request with some headers replaced. What it has is worked out when it is asked for, so that it cannot be spread. */
-export function withHeaders(request: RouteRequest, headers: Readonly<Record<string, string>>): WireRequest {
-  const { method, url, rawHeaders, body } = request;
-  return { method, url, body, headers: { ...request.headers, ...headers }, ...(rawHeaders && { rawHeaders }) };
-}

@@ -18,6 +18,7 @@ import { LARGE_BYTES, type WireResponse } from '../wire.js';
 import type { BodyHandlers } from './body-handlers.js';
 import { DECODE_ROWS, decodeRows } from './decode-rows.js';
 import { acceptedRows, CSV_TYPE, JSON_TYPE, LINES_TYPE, type RowsType } from './media-types.js';
+import { readParameters } from './read-parameters.js';
 import { csvRows, jsonLines } from './rows.js';
 
 const ONLY_ONE = { onlyOne: 'which one answer cannot carry; use generate_stream or gRPC', whole: true };
@@ -55,8 +56,12 @@ export class RowsRunner {
   async runRows(call: Call, { model, wire, sent }: SentRows): Promise<WireResponse> {
     const type = acceptedRows(wire.accept, sent);
     const resolved = await this.#resolve(call, model);
-    const { format, inputs } = await this.#decode(call, wire, { resolved, type: sent });
-    return this.#run(call, { resolved, request: plainRequest(inputs), wire }, { format, type });
+    const { format, inputs, members } = await this.#decode(call, wire, { resolved, type: sent });
+    return this.#run(
+      call,
+      { resolved, request: plainRequest(inputs, readParameters(members.parameters)), wire },
+      { format, type },
+    );
   }
 
   /** undefined = the body is no photo and no sound. */

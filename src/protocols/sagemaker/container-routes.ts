@@ -2,12 +2,12 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { Call } from '../../core/index.js';
 import type { DialectContext } from '../dialect.js';
 import { chooseModel } from '../invocations/choose-model.js';
+import { INVOKE_OPERATION } from '../invocations/openapi.js';
+import { binaryDataAt } from '../invocations/triton-binary.js';
 import { loadFrom } from '../model-server/load-from.js';
 import { emptyResponse, healthResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
 import type { InvokeModel } from './invoke.js';
 import { describeModel, ListedModelSchema, listModels, ModelPageSchema } from './models.js';
-import { INVOKE_OPERATION } from './openapi.js';
-import { binaryDataAt } from './triton-binary.js';
 
 const BASE = { tag: 'sagemaker', access: 'key', control: false } as const;
 /** On a port where TorchServe is spoken, too, it answers these: SageMaker's multi-model contract is modelled on it. */

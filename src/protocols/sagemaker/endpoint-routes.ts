@@ -1,11 +1,12 @@
 import { type Call, MillraceError } from '../../core/index.js';
 import { chooseModel } from '../invocations/choose-model.js';
+import { INVOKE_OPERATION } from '../invocations/openapi.js';
 import type { Route, RouteRequest } from '../route.js';
 import { isStream, type WireBody, type WireHeaders, type WireResponse, type WireStream } from '../wire.js';
 import { type ContainerParts, INVOKE } from './container-routes.js';
 import { AwsError, ModelError } from './errors.js';
 import { payloadParts } from './event-stream.js';
-import { INVOKE_OPERATION, STREAM_OPERATION } from './openapi.js';
+import { STREAM_OPERATION } from './openapi.js';
 
 const TARGET_HEADERS = ['x-amzn-sagemaker-target-model', 'x-amzn-sagemaker-inference-component'] as const;
 const VARIANT_HEADER = 'x-amzn-sagemaker-target-variant';

@@ -1,11 +1,10 @@
-import { type Call, invalidArgument } from '../../core/index.js';
+import type { Call } from '../../core/index.js';
 import type { DialectContext } from '../dialect.js';
 import type { BodyHandlers } from '../invocations/body-handlers.js';
-import { createInvoker, withHeaders } from '../invocations/invoke.js';
+import { createInvoker } from '../invocations/invoke.js';
 import type { RouteRequest } from '../route.js';
 import type { WireHeaders, WireResponse, WireStream } from '../wire.js';
 import { AwsError } from './errors.js';
-import { inferHeaders, jsonHeaderSize, withBinaryType } from './triton-binary.js';
 
 /** Runs a model on a body of any kind that SageMaker's clients send. */
 export type InvokeModel = (call: Call, model: string, request: RouteRequest) => Promise<WireResponse | WireStream>;
@@ -19,22 +18,12 @@ const REFUSED_HEADERS: readonly (readonly [string, string])[] = [
   ['x-amzn-sagemaker-target-container-hostname', 'there are no containers to choose from: name the model'],
 ];
 
-/** Bodies as all platforms have them, and those of Triton on SageMaker; `CustomAttributes` go back as they came. */
+/** Refuses headers that would do nothing; `CustomAttributes` go back as they came. */
 export function createInvokeModel(context: DialectContext, handlers: BodyHandlers): InvokeModel {
-  const invoke = createInvoker(context, handlers);
+  const invoke = createInvoker(context, handlers, 'application/vnd.sagemaker-triton.binary+json');
   return async (call, model, request) => {
     checkHeaders(request.headers);
-    const size = jsonHeaderSize(request.headers);
-    if (size === '') {
-      throw invalidArgument(
-        'the type of the body must say where its JSON ends: application/vnd.sagemaker-triton.binary+json;json-header-size=<bytes>',
-      );
-    }
-    const answer =
-      size === undefined
-        ? await invoke(call, model, request)
-        : await handlers.infer(call, { name: model, version: undefined }, withHeaders(request, inferHeaders(size)));
-    return withAttributes('stream' in answer ? answer : withBinaryType(answer), request.headers);
+    return withAttributes(await invoke(call, model, request), request.headers);
   };
 }
 

@@ -1,49 +1,7 @@
+import { INVOKE_OPERATION } from '../invocations/openapi.js';
 import type { OpenApiObject } from '../openapi.js';
 
-const EXAMPLE = { instances: [[1, 2, 3, 4]] };
-
-/** What inference takes and gives, whatever the route. */
-export const INVOKE_OPERATION: OpenApiObject = {
-  requestBody: {
-    required: true,
-    content: {
-      'application/json': {
-        schema: {
-          type: 'object',
-          description:
-            'By its members: `instances` or `inputs` of TensorFlow Serving, tensors of the Open Inference Protocol, `messages` or `prompt` of OpenAI, `text_input` of Triton.',
-          example: EXAMPLE,
-        },
-      },
-      'application/jsonlines': { schema: { type: 'string', description: 'An instance on each line.' } },
-      'text/csv': {
-        schema: { type: 'string', description: 'Rows of numbers without a header, for a model with one input.' },
-      },
-      'application/vnd.sagemaker-triton.binary+json': {
-        schema: {
-          type: 'string',
-          format: 'binary',
-          description: 'As Triton on SageMaker: `json-header-size` says how many bytes are JSON; tensors follow.',
-        },
-      },
-      'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
-    },
-  },
-  responses: {
-    200: {
-      description: 'As the request; or as `Accept` says, where that has rows',
-      content: {
-        'application/json': { schema: { type: 'object' } },
-        'application/jsonlines': { schema: { type: 'string' } },
-        'text/csv': { schema: { type: 'string' } },
-        'text/event-stream': { schema: { type: 'string' } },
-        'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
-      },
-    },
-  },
-};
-
-/** The same as a stream of events in AWS's encoding. */
+/** Inference as a stream of events in AWS's encoding. */
 export const STREAM_OPERATION: OpenApiObject = {
   requestBody: INVOKE_OPERATION.requestBody,
   responses: {

@@ -1,0 +1,72 @@
+import type { Call } from '../../core/index.js';
+import type { Dialect, DialectContext } from '../dialect.js';
+import type { BodyHandlers } from '../invocations/body-handlers.js';
+import { chooseModel } from '../invocations/choose-model.js';
+import { createInvoker } from '../invocations/invoke.js';
+import { INVOKE_OPERATION } from '../invocations/openapi.js';
+import { binaryDataAt, inferHeaders, tritonBinary, withBinaryType } from '../invocations/triton-binary.js';
+import { withHeaders } from '../invocations/with-headers.js';
+import { healthResponse, type Route, type RouteRequest } from '../route.js';
+import type { WireResponse, WireStream } from '../wire.js';
+import { encodeError, VERTEX_STATUS } from './errors.js';
+import type { VertexOptions } from './options.js';
+import { type Redirect, readRedirect } from './redirect.js';
+
+/** Google Vertex AI: the contract of its containers, for `predict`, `rawPredict` and `streamRawPredict` of its API. */
+export function createVertexDialect(context: DialectContext, options: VertexOptions, handlers: BodyHandlers): Dialect {
+  return {
+    name: 'vertex',
+    description: "Google Vertex AI's container contract.",
+    routes: createRoutes(context, options, handlers),
+    status: VERTEX_STATUS,
+    encodeError,
+  };
+}
+
+function createRoutes(context: DialectContext, options: VertexOptions, handlers: BodyHandlers): readonly Route[] {
+  const { service } = context;
+  const invoke = createInvoker(context, handlers, 'application/vnd.vertex-ai-triton.binary+json');
+  const choice = { configured: options.model, setting: 'vertex.model' };
+  return [
+    {
+      method: 'GET',
+      path: options.healthRoute,
+      tag: 'vertex',
+      summary: 'Whether the server is ready',
+      access: 'public',
+      control: false,
+      // Vertex AI may be told to ask where other protocols have their health.
+      yields: true,
+      handle: (_call, request) => healthResponse(service.ready(), { ready: service.ready() }, request),
+    },
+    {
+      method: 'POST',
+      path: options.predictRoute,
+      tag: 'vertex',
+      summary: 'Runs the model of `vertex.model`, or the only one',
+      access: 'key',
+      control: false,
+      inference: true,
+      streams: true,
+      body: { kind: 'bytes', dataAt: binaryDataAt },
+      operation: { ...INVOKE_OPERATION, operationId: 'predict' },
+      handle: (call, request) => {
+        const redirect = readRedirect(request.headers);
+        if (redirect !== undefined) return follow(handlers, call, { redirect, request });
+        return invoke(call, chooseModel(service, call, choice), request);
+      },
+    },
+  ];
+}
+
+async function follow(
+  { infer, generate }: BodyHandlers,
+  call: Call,
+  { redirect, request }: { readonly redirect: Redirect; readonly request: RouteRequest },
+): Promise<WireResponse | WireStream> {
+  const { target, route } = redirect;
+  if (route !== 'infer') return generate(call, { ...target, stream: route === 'generate_stream' }, request);
+  const binary = tritonBinary(request.headers);
+  if (binary === undefined) return infer(call, target, request);
+  return withBinaryType(await infer(call, target, withHeaders(request, inferHeaders(binary))), binary.type);
+}
