@@ -25,6 +25,7 @@ export const answerTo = (prompt: readonly number[], count: number): number[] => 
 export class FakeEvaluator implements Evaluator {
   readonly slots: number;
   readonly contextTokens = 64;
+  readonly cacheTokens: number;
   readonly batchTokens = 16;
   /** Tokens of each evaluation, by slot. */
   readonly steps: ReadonlyMap<number, number>[] = [];
@@ -40,8 +41,9 @@ export class FakeEvaluator implements Evaluator {
   #logits: (number | undefined)[] = [];
   readonly #forgetsParts: boolean;
 
-  constructor(slots: number, { forgetsParts = true } = {}) {
+  constructor(slots: number, { forgetsParts = true, cacheTokens = slots * 64 } = {}) {
     this.slots = slots;
+    this.cacheTokens = cacheTokens;
     this.#held = Array.from({ length: slots }, () => []);
     this.#forgetsParts = forgetsParts;
   }
@@ -67,6 +69,7 @@ export class FakeEvaluator implements Evaluator {
       if (outcome !== 'done' && index > batch.length / 2) return undefined;
       const held = this.#tokensOf(slot);
       held.push(token);
+      expect(this.#held.reduce((sum, { length }) => sum + length, 0)).toBeLessThanOrEqual(this.cacheTokens);
       return wantsLogits ? successor(held) : undefined;
     });
     return outcome;
@@ -112,6 +115,7 @@ export class FakeTask implements Task {
   /** What follows each token of the prompt, by place. */
   readonly read: number[] = [];
   readonly prompt: readonly number[];
+  readonly maxTokens: number;
   readonly salt: string;
   cancelled = false;
   full: Promise<void> | undefined;
@@ -129,6 +133,8 @@ export class FakeTask implements Task {
     this.#evaluator = evaluator;
     this.prompt = prompt;
     this.salt = salt;
+    // Some are given more tokens than a context has, to be cancelled.
+    this.maxTokens = Math.min(count, evaluator.contextTokens - prompt.length);
     this.#count = count;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
@@ -158,8 +164,8 @@ export class FakeTask implements Task {
   }
 }
 
-export function setUp(slots = 2, options: Partial<StepLoopOptions> = {}) {
-  const evaluator = new FakeEvaluator(slots);
+export function setUp(slots = 2, { cacheTokens, ...options }: Partial<StepLoopOptions & { cacheTokens: number }> = {}) {
+  const evaluator = new FakeEvaluator(slots, cacheTokens === undefined ? {} : { cacheTokens });
   const loop = new StepLoop(evaluator, { ...OPTIONS, ...options });
   const submit = (prompt: readonly number[], more: Omit<TaskOptions, 'prompt'> = {}) => {
     const task = new FakeTask(evaluator, { prompt, ...more });

@@ -57,6 +57,7 @@ const NOTHING: AnswerPiece = { content: '', reasoning: '', calls: [] };
 /** One request in the step loop: from its tokens to its answers. */
 export class Generation implements Task {
   readonly prompt: Int32Array;
+  readonly maxTokens: number;
   readonly salt: string;
   cancelled = false;
   full: Promise<void> | undefined;
@@ -89,6 +90,7 @@ export class Generation implements Task {
   constructor(setup: GenerationSetup) {
     this.#setup = setup;
     this.prompt = setup.prompt;
+    this.maxTokens = setup.maxTokens;
     this.salt = setup.salt;
     this.#assembler = new TextAssembler(setup.options.stop);
     const { options, text, weights } = setup;

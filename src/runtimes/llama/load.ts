@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { TensorSpec } from '../../core/index.js';
+import { invalidArgument, type TensorSpec } from '../../core/index.js';
 import type { Description, LoadedModel, LoadSpec } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { LlamaContext } from './library/context.js';
@@ -21,9 +21,11 @@ export async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promis
   const opening = ChatTemplate.open(options.chatTemplate || weights.chatTemplate, weights, runtime);
   let context: LlamaContext | undefined;
   try {
+    const contextTokens = contextTokensOf(options, weights);
     context = new LlamaContext(library, weights, {
       slots: options.slots,
-      contextTokens: contextTokensOf(options, weights),
+      contextTokens,
+      cacheTokens: cacheTokensOf(options, contextTokens),
       batchTokens: options.batchTokens,
       threads: options.threads || Math.max(1, availableParallelism() - 1),
       deterministic: options.deterministic,
@@ -42,6 +44,19 @@ export async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promis
 
 function contextTokensOf({ contextTokens }: LlamaOptions, { trainedContextTokens }: Weights): number {
   return contextTokens || Math.min(trainedContextTokens || DEFAULT_CONTEXT_TOKENS, DEFAULT_CONTEXT_TOKENS);
+}
+
+/** Throws `invalid_argument` where the cache would have no room for one request, or cannot be shared. */
+function cacheTokensOf({ cacheTokens, slots, deterministic }: LlamaOptions, contextTokens: number): number | undefined {
+  if (cacheTokens === 0 || cacheTokens >= slots * contextTokens) return undefined;
+  if (cacheTokens < contextTokens) {
+    throw invalidArgument(
+      `llama.cacheTokens: expected at least the tokens of one context (${contextTokens}), got ${cacheTokens}`,
+    );
+  }
+  // What is computed would depend a little on where in the memory it lies.
+  if (deterministic) throw invalidArgument('llama.cacheTokens: expected to be left out beside llama.deterministic');
+  return cacheTokens;
 }
 
 const text = (name: string, optional = false): TensorSpec => ({

@@ -72,14 +72,13 @@ export class LlamaModel implements LoadedModel {
   }
 
   statistics(): Readonly<Record<string, number>> {
-    const { slots, contextTokens } = this.#setup.context;
     const { steps, evaluatedTokens, reusedTokens } = this.#loop.totals;
     return {
       slots_busy: this.#loop.busySlots,
       requests_waiting: this.#loop.waitingTasks,
       kv_cache_used_tokens: this.#loop.heldTokens,
       kv_cache_active_tokens: this.#loop.activeTokens,
-      kv_cache_size_tokens: slots * contextTokens,
+      kv_cache_size_tokens: this.#setup.context.cacheTokens,
       steps_total: steps,
       evaluated_tokens_total: evaluatedTokens,
       prefix_cache_hit_tokens_total: reusedTokens,

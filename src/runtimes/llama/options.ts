@@ -5,6 +5,8 @@ export interface LlamaOptions {
   readonly slots: number;
   /** 0 = by the model. */
   readonly contextTokens: number;
+  /** 0 = memory for the longest text in every slot. */
+  readonly cacheTokens: number;
   readonly maxOutputTokens: number;
   /** 0 = by the machine. */
   readonly threads: number;
@@ -25,6 +27,7 @@ export function readLlamaOptions(section: Readonly<Record<string, unknown>>): Ll
   const options: LlamaOptions = {
     slots: reader.number('slots', 8),
     contextTokens: reader.number('contextTokens', 0),
+    cacheTokens: reader.number('cacheTokens', 0),
     maxOutputTokens: reader.number('maxOutputTokens', 4096),
     threads: reader.number('threads', 0),
     batchTokens: reader.number('batchTokens', 512),

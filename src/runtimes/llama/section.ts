@@ -14,6 +14,14 @@ export const LlamaSchema = Type.Object(
           'Longest text of a request, prompt and answer; memory is taken for it in every slot, for multiples of 256. 0 = what the model was trained on, at most 4096.',
       }),
     ),
+    cacheTokens: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        default: 0,
+        description:
+          'Tokens that all slots hold together, in memory that they share; at least `contextTokens`. Requests wait until there is room for their prompt and their longest answer. 0 = memory for `contextTokens` in every slot.',
+      }),
+    ),
     maxOutputTokens: Type.Optional(
       Type.Integer({ minimum: 1, default: 4096, description: 'Most tokens of an answer whose request sets no limit.' }),
     ),

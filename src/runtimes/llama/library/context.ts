@@ -10,6 +10,8 @@ export interface ContextOptions {
   readonly slots: number;
   /** Longest text of each, prompt and answer. */
   readonly contextTokens: number;
+  /** Tokens that all of them hold together, in memory that they share; undefined = each has memory for its longest text. */
+  readonly cacheTokens: number | undefined;
   /** Most tokens of one evaluation. */
   readonly batchTokens: number;
   readonly threads: number;
@@ -26,6 +28,7 @@ const FLASH_ATTENTION_AUTO = -1;
 export class LlamaContext implements Evaluator {
   readonly slots: number;
   readonly contextTokens: number;
+  readonly cacheTokens: number;
   readonly batchTokens: number;
   readonly pointer: Pointer;
   readonly #library: Library;
@@ -45,14 +48,16 @@ export class LlamaContext implements Evaluator {
 
   /** Throws `resource_exhausted` where there is not enough memory. `deterministic`: see the option. */
   constructor(library: Library, weights: Weights, options: ContextOptions & { readonly deterministic: boolean }) {
-    const { slots, batchTokens, threads, deterministic } = options;
+    const { slots, batchTokens, threads, deterministic, cacheTokens } = options;
     this.#library = library;
     this.#vocabularySize = weights.vocabularySize;
     this.slots = slots;
     this.batchTokens = batchTokens;
+    this.cacheTokens = cacheTokens ?? options.contextTokens * slots;
     this.pointer = library.llama_init_from_model(weights.pointer, {
       ...library.contextDefaults,
-      n_ctx: options.contextTokens * slots,
+      n_ctx: this.cacheTokens,
+      kv_unified: cacheTokens !== undefined,
       n_batch: batchTokens,
       n_ubatch: batchTokens,
       n_seq_max: slots,
@@ -65,7 +70,7 @@ export class LlamaContext implements Evaluator {
     if (this.pointer === null) {
       throw new MillraceError(
         'resource_exhausted',
-        `there is not enough memory for ${slots} slots of ${options.contextTokens} tokens; lower llama.slots or llama.contextTokens`,
+        `there is not enough memory for ${this.cacheTokens} tokens in ${slots} slots; lower llama.slots, llama.contextTokens or llama.cacheTokens`,
       );
     }
     this.contextTokens = options.contextTokens;

@@ -125,6 +125,22 @@ describe('StepLoop', () => {
     expect(tasks.map(({ answer }) => answer)).toEqual([answerTo([1], 3), answerTo([2], 3), answerTo([3], 3)]);
   });
 
+  it('lets those wait in their order for whom there are no cells, and forgets what is only kept', async () => {
+    const { evaluator, loop, submit } = setUp(4, { cacheTokens: 64 });
+    await submit(range(40), { salt: 'kept' }).ended;
+    const tasks = [20, 30, 25, 4].map((length, index) =>
+      submit(range(length, 100 * index), { count: 8, salt: String(index) }),
+    );
+    const begun: string[] = [];
+    evaluator.beforeEvaluation = () =>
+      begun.push(tasks.map(({ cachedTokens }) => (cachedTokens === undefined ? '.' : 'b')).join(''));
+    await Promise.all(tasks.map(({ ended }) => ended));
+    for (const { prompt, answer } of tasks) expect(answer).toEqual(answerTo(prompt, 8));
+    // The second does not fit beside the first. The fourth would, but has come later; it fits beside the third.
+    expect([...new Set(begun)]).toEqual(['b...', 'bb..', 'bbbb']);
+    expect(loop.heldTokens).toBeLessThanOrEqual(64);
+  });
+
   it('leaves out who has no room, and goes on when there is', async () => {
     const { submit } = setUp();
     const first = submit([1], { count: 5 });
@@ -233,9 +249,9 @@ describe('StepLoop', () => {
       fc.asyncProperty(
         fc.array(script, { minLength: 1, maxLength: 8 }),
         outcomes,
-        fc.boolean(),
-        async (scripts, given, forgetsParts) => {
-          const evaluator = new FakeEvaluator(3, { forgetsParts });
+        fc.record({ forgetsParts: fc.boolean(), cacheTokens: fc.constantFrom(64, 100, 192) }),
+        async (scripts, given, options) => {
+          const evaluator = new FakeEvaluator(3, options);
           evaluator.outcomes.push(...given);
           const loop = new StepLoop(evaluator, OPTIONS);
           const tasks = scripts.map(({ prompt, count, salt, readsPrompt, cancelAfter }) => {

@@ -1,12 +1,18 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { MillraceError } from '../../../core/index.js';
-import { chooseSlot, type SlotView, type Tokens } from './choose-slot.js';
+import { chooseSlot } from './choose-slot.js';
+import { planRoom } from './plan-room.js';
 import { planStep } from './plan-step.js';
+import { cellsOf, cellsOfSlot, freeSlot, promptLeft, reusable, type Slot, type Task, viewOf } from './slot.js';
+
+export type { Task } from './slot.js';
 
 /** What evaluates tokens: llama.cpp's context, or a stand-in. */
 export interface Evaluator {
   readonly slots: number;
   readonly contextTokens: number;
+  /** What all slots together may hold; no more than that is ever asked of it. */
+  readonly cacheTokens: number;
   readonly batchTokens: number;
   /** Adds a token to the batch; returns its place there. */
   add(entry: BatchEntry): number;
@@ -29,27 +35,6 @@ export interface BatchEntry {
   readonly wantsLogits: boolean;
 }
 
-/** A sequence that is generated. */
-export interface Task {
-  readonly prompt: Tokens;
-  /** See {@link SlotView.salt}. */
-  readonly salt: string;
-  /** Nobody waits for it any more. */
-  readonly cancelled: boolean;
-  /** While it is pending, no step is taken for it. */
-  readonly full: Promise<void> | undefined;
-  /** It is handed the logits of its prompt, all of which is evaluated for that. Default: it is not. */
-  readonly readsPrompt?: boolean;
-  /** Logits at places in the batch, of consecutive tokens of its prompt, the first at `from`; some may come again. */
-  readPrompt?(from: number, indices: readonly number[]): void;
-  /** It has a slot, which holds so many tokens of the prompt already. */
-  begin(cachedTokens: number): void;
-  /** Chooses a token by the logits at a place in the batch; undefined = it has ended. */
-  next(index: number): number | undefined;
-  /** It ends here without having ended by itself: it was cancelled, or its evaluation fails. */
-  fail(error: MillraceError): void;
-}
-
 export interface StepLoopOptions {
   readonly prefillTokens: number;
   /** What a slot holds is used again for prompts that begin like it. */
@@ -59,20 +44,6 @@ export interface StepLoopOptions {
    * evaluated together.
    */
   readonly alone: boolean;
-}
-
-interface Slot {
-  readonly id: number;
-  /** Tokens that have been evaluated, and room for more. */
-  readonly held: Int32Array;
-  length: number;
-  salt: string;
-  lastUsed: number;
-  task: Task | undefined;
-  /** The token that was chosen last, and is evaluated next; undefined = the prompt is not evaluated yet. */
-  chosen: number | undefined;
-  /** Its evaluation has failed together with others. */
-  suspect: boolean;
 }
 
 /** A part of a step. */
@@ -214,7 +185,7 @@ export class StepLoop {
     }
   }
 
-  /** Gives slots to those that wait, in the order in which they came. */
+  /** Gives slots to those that wait, in the order in which they came: nobody passes one for whom there are not enough cells. */
   #admit(): void {
     for (const task of [...this.#waiting]) {
       const choice = this.#options.reuse
@@ -222,8 +193,17 @@ export class StepLoop {
         : freeSlot(this.#slots);
       if (choice === undefined) return;
       if (choice === 'wait') continue;
+      const needs = cellsOf(task);
+      const forgotten = planRoom(
+        this.#slots.map(cellsOfSlot),
+        { slot: choice.slot, needs, source: choice.copyFrom },
+        this.#evaluator.cacheTokens,
+      );
+      if (forgotten === undefined) return;
       this.#waiting.splice(this.#waiting.indexOf(task), 1);
       this.#take(this.#slots[choice.slot] as Slot, task, choice);
+      // Only now, as one of them may have been copied.
+      for (const index of forgotten) this.#truncate(this.#slots[index] as Slot, 0);
     }
   }
 
@@ -361,25 +341,6 @@ export class StepLoop {
     for (const slot of this.#slots) if (slot.task !== undefined) this.#release(slot).fail(error);
     for (const task of this.#waiting.splice(0)) task.fail(error);
   }
-}
-
-/** Tokens of its prompt that are still to be evaluated. */
-function promptLeft({ task, chosen, length }: Slot): number {
-  return task === undefined || chosen !== undefined ? 0 : task.prompt.length - length;
-}
-
-/** The part of its prompt that need not be evaluated where a slot holds it already. */
-function reusable({ prompt, readsPrompt }: Task): Tokens {
-  return readsPrompt ? Array.prototype.slice.call(prompt, 0, 1) : prompt;
-}
-
-function viewOf({ held, length, task, salt, lastUsed }: Slot): SlotView {
-  return { tokens: held.subarray(0, length), prompt: task?.prompt, salt, lastUsed };
-}
-
-function freeSlot(slots: readonly Slot[]): { slot: number; keep: number; copyFrom: undefined } | undefined {
-  const slot = slots.findIndex(({ task }) => task === undefined);
-  return slot < 0 ? undefined : { slot, keep: 0, copyFrom: undefined };
 }
 
 function cancelled(): MillraceError {

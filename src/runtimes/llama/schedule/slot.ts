@@ -1,0 +1,72 @@
+import type { MillraceError } from '../../../core/index.js';
+import type { SlotView, Tokens } from './choose-slot.js';
+import type { SlotCells } from './plan-room.js';
+
+/** A sequence that is generated. */
+export interface Task {
+  readonly prompt: Tokens;
+  /** Most tokens that may follow the prompt. */
+  readonly maxTokens: number;
+  /** See {@link SlotView.salt}. */
+  readonly salt: string;
+  /** Nobody waits for it any more. */
+  readonly cancelled: boolean;
+  /** While it is pending, no step is taken for it. */
+  readonly full: Promise<void> | undefined;
+  /** It is handed the logits of its prompt, all of which is evaluated for that. Default: it is not. */
+  readonly readsPrompt?: boolean;
+  /** Logits at places in the batch, of consecutive tokens of its prompt, the first at `from`; some may come again. */
+  readPrompt?(from: number, indices: readonly number[]): void;
+  /** It has a slot, which holds so many tokens of the prompt already. */
+  begin(cachedTokens: number): void;
+  /** Chooses a token by the logits at a place in the batch; undefined = it has ended. */
+  next(index: number): number | undefined;
+  /** It ends here without having ended by itself: it was cancelled, or its evaluation fails. */
+  fail(error: MillraceError): void;
+}
+
+/** What is kept of one sequence, and the task that has it. */
+export interface Slot {
+  readonly id: number;
+  /** Tokens that have been evaluated, and room for more. */
+  readonly held: Int32Array;
+  length: number;
+  salt: string;
+  lastUsed: number;
+  task: Task | undefined;
+  /** The token that was chosen last, and is evaluated next; undefined = the prompt is not evaluated yet. */
+  chosen: number | undefined;
+  /** Its evaluation has failed together with others. */
+  suspect: boolean;
+}
+
+/** Tokens of its prompt that are still to be evaluated. */
+export function promptLeft({ task, chosen, length }: Slot): number {
+  return task === undefined || chosen !== undefined ? 0 : task.prompt.length - length;
+}
+
+/** The part of its prompt that need not be evaluated where a slot holds it already. */
+export function reusable({ prompt, readsPrompt }: Task): Tokens {
+  return readsPrompt ? Array.prototype.slice.call(prompt, 0, 1) : prompt;
+}
+
+/** What a sequence may come to. */
+export function cellsOf({ prompt, maxTokens }: Task): number {
+  return prompt.length + maxTokens;
+}
+
+/** As {@link planRoom} looks at it. */
+export function cellsOfSlot({ task, length, lastUsed }: Slot): SlotCells {
+  return { reserved: task && cellsOf(task), held: length, lastUsed };
+}
+
+/** As {@link chooseSlot} looks at it. */
+export function viewOf({ held, length, task, salt, lastUsed }: Slot): SlotView {
+  return { tokens: held.subarray(0, length), prompt: task?.prompt, salt, lastUsed };
+}
+
+/** Any that is free. */
+export function freeSlot(slots: readonly Slot[]): { slot: number; keep: number; copyFrom: undefined } | undefined {
+  const slot = slots.findIndex(({ task }) => task === undefined);
+  return slot < 0 ? undefined : { slot, keep: 0, copyFrom: undefined };
+}
