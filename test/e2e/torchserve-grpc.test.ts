@@ -136,7 +136,14 @@ describe('predictions', () => {
     ).toEqual([
       { prediction: '[1]', sequence_id: 's' },
       { prediction: '[3]', sequence_id: 's' },
-      { sequence_id: 's', status: { code: 3, message: "raw binary request: input 'x' with shape [-1,1] needs 4 bytes, got 3", details: [] } },
+      {
+        sequence_id: 's',
+        status: {
+          code: 3,
+          message: "raw binary request: input 'x' with shape [-1,1] needs 4 bytes, got 3",
+          details: [],
+        },
+      },
       { status: { code: 3, message: 'Parameter sequenceId is required.', details: [] } },
       { prediction: '[7]', sequence_id: 's' },
     ]);
