@@ -1,4 +1,5 @@
 import type { Service } from '../../service/index.js';
+import { answerEvents } from '../cloud-events/answer-events.js';
 import type { DialectContext } from '../dialect.js';
 import { jsonResponse, type Route } from '../route.js';
 import { createExamplesHandler } from './examples/handler.js';
@@ -28,7 +29,8 @@ const READ = { method: 'GET', tag: 'tensorflow serving', access: 'key', control:
 /** TensorFlow Serving's routes, apart from the one of a model's status that it shares with others. */
 export function createTfsRoutes(context: DialectContext): readonly Route[] {
   const { service } = context;
-  const predict = createPredictHandler(context);
+  // On a port that both are on, KServe's clients send their events here.
+  const predict = answerEvents(createPredictHandler(context), context);
   const examine = createExamplesHandler(context);
   const onExamples = (prefix: string, method: Method, summary: string): Route => ({
     ...RUN,
