@@ -1,5 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { invalidArgument } from '../core/index.js';
+import { isModelList } from './tensorflow/find-listed.js';
 
 /** Why a repository cannot be listed: `missing`, a `file`, or `unreadable` for the reason that the system's `code` tells. */
 export interface FolderProblem {
@@ -10,7 +12,7 @@ export interface FolderProblem {
 const PROBLEMS: Readonly<Record<string, string>> = { ENOENT: 'does not exist', ENOTDIR: 'is not a folder' };
 
 /**
- * The names in a model repository. Where it is no folder that can be read, rejects with `invalid_argument` and the message that
+ * The names in a model repository; of a file that lists models, its own. Where it is neither, or cannot be read, rejects with `invalid_argument` and the message that
  * `explain` makes of the problem.
  */
 export async function listRepository(
@@ -18,6 +20,7 @@ export async function listRepository(
   explain: (problem: FolderProblem) => string,
 ): Promise<readonly string[]> {
   try {
+    if (isModelList(path) && (await stat(path)).isFile()) return [basename(path)];
     return await readdir(path);
   } catch (cause) {
     const { code = '' } = cause as NodeJS.ErrnoException;

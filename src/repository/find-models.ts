@@ -4,6 +4,7 @@ import { describeFileError, type Entry, LEADS_OUT, listFolder } from './files.js
 import { mapConcurrently } from './map-concurrently.js';
 import type { ModelFiles } from './model-files.js';
 import { isIgnoredName, modelNameProblem, versionOfFolder } from './names.js';
+import type { VersionChoice } from './types.js';
 
 /** Configuration files in order of precedence. */
 export const CONFIG_FILES: readonly string[] = ['model.yaml', 'model.yml', 'config.pbtxt'];
@@ -30,6 +31,8 @@ export interface ModelLocation extends RepositoryRoot {
     /** The name that it has by its folder or file, by which its configuration may call it. */
     readonly ownName: string;
   };
+  /** Whoever lists the model says which versions are served. */
+  readonly choice?: VersionChoice;
   readonly layout: ModelLayout;
   /** The model's folder; of a bare file, the folder it lies in. */
   readonly folder: string;

@@ -17,6 +17,7 @@ import type { ParsedConfig } from './parse-config.js';
 import { type ReadConfig, readConfig } from './read-config.js';
 import { type Override, overrideOf, readOverrideConfig } from './read-override.js';
 import { SettleTracker } from './settle.js';
+import { findListedModels, isModelList } from './tensorflow/find-listed.js';
 import type {
   ModelPlace,
   ModelProblem,
@@ -25,6 +26,7 @@ import type {
   RepositoryNotice,
   RepositoryScan,
   ScanOptions,
+  VersionChoice,
 } from './types.js';
 import { Uploads } from './uploads.js';
 
@@ -113,17 +115,19 @@ class FolderRepository implements Repository {
   }
 
   /** The models that count: of namesakes in several repositories, the first. */
-  async #find({ name, repository, from }: ScanOptions): Promise<Found> {
+  async #find(options: ScanOptions): Promise<Found> {
+    const { name, repository, from, choice } = options;
     if (from !== undefined) {
       const place = { folders: this.#chosen(repository), files: this.#catalog.files };
-      return { locations: [await locateModel({ name, from }, place)], problems: [], notices: [] };
+      return chosenIn({ locations: [await locateModel({ name, from }, place)], problems: [], notices: [] }, choice);
     }
     const locations = new Map<string, ModelLocation>();
     const problems: ModelProblem[] = [];
     const notices: RepositoryNotice[] = [];
     const folders = name !== undefined && modelNameProblem(name) !== undefined ? [] : this.#chosen(repository);
     for (const folder of folders) {
-      const found = await findModels(folder, this.#catalog.files, name);
+      const find = isModelList(folder) ? findListedModels : findModels;
+      const found = await find(folder, this.#catalog.files, name);
       notices.push(...found.notices.map((message) => ({ repository: folder, message })));
       problems.push(...found.problems.map((problem) => ({ ...problem, version: undefined, repository: folder })));
       for (const model of found.models) {
@@ -135,7 +139,7 @@ class FolderRepository implements Repository {
         }
       }
     }
-    return { locations: [...locations.values()], problems, notices };
+    return chosenIn({ locations: [...locations.values()], problems, notices }, choice);
   }
 
   #chosen(repository: string | undefined): readonly string[] {
@@ -187,7 +191,8 @@ class FolderRepository implements Repository {
   }
 
   async #examine(location: ModelLocation, config: () => Promise<ReadConfig>): Promise<Examined> {
-    return { ...(await examineModel(location, config, this.#selection)), repository: location.repository };
+    const chosen = async () => withChoice(await config(), location.choice);
+    return { ...(await examineModel(location, chosen, this.#selection)), repository: location.repository };
   }
 
   /** An uploaded folder is gone, and no other will have its name. */
@@ -209,4 +214,16 @@ class FolderRepository implements Repository {
     }
     if (isWhole) this.#told = new Set(notices.map(({ message }) => message));
   }
+}
+
+/** What was found, with what whoever asked for it has chosen. */
+function chosenIn(found: Found, choice: VersionChoice | undefined): Found {
+  if (choice === undefined) return found;
+  return { ...found, locations: found.locations.map((location) => ({ ...location, choice })) };
+}
+
+/** The configuration with the versions and labels that were chosen, which are part of what tells one from another. */
+function withChoice(read: ReadConfig, choice: VersionChoice | undefined): ReadConfig {
+  if (choice === undefined) return read;
+  return { ...read, config: { ...read.config, ...choice }, text: `${read.text ?? ''}${JSON.stringify(choice)}` };
 }

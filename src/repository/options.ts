@@ -6,7 +6,9 @@ export const RepositoryOptionsSchema = Type.Object(
   {
     paths: Type.Array(Type.String({ 'x-path': true }), {
       default: ['./models'],
-      description: 'Model repositories, in order of precedence: a name found in several is served from the first.',
+      description:
+        'Model repositories, in order of precedence: a name found in several is served from the first. Folders, or files `*.config` ' +
+        "that list models as TensorFlow Serving's do.",
       'x-flag': '--model-repository',
     }),
     controlMode: Type.Union([Type.Literal('none'), Type.Literal('poll'), Type.Literal('explicit')], {

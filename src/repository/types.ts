@@ -1,5 +1,5 @@
 import type { RuntimeManifest } from '../runtimes/index.js';
-import type { ModelConfig } from './model-config.js';
+import type { ModelConfig, VersionPolicy } from './model-config.js';
 
 /** One version of a model as found on disk, ready to be loaded. Finding it has opened no model file. */
 export interface ModelSource {
@@ -60,6 +60,12 @@ export interface RepositoryScan {
   readonly names: readonly string[];
 }
 
+/** Which versions of a model are served, and their labels, where whoever lists the model says so: in place of its configuration's. */
+export interface VersionChoice {
+  readonly versions?: VersionPolicy;
+  readonly labels?: Readonly<Record<string, number>>;
+}
+
 /** Options of one scan. */
 export interface ScanOptions {
   /** Only this model; undefined = all. */
@@ -71,6 +77,8 @@ export interface ScanOptions {
    * repository, or a `file:` URL. It must lie inside a repository.
    */
   readonly from?: string;
+  /** What of that model is served. Default: what its configuration says. */
+  readonly choice?: VersionChoice;
   /** Configuration that replaces the one on disk (Triton's load with `config`): Triton JSON or our own shape. */
   readonly configOverride?: string;
   /** When that was given, milliseconds of the wall clock: a configuration file written later counts instead. Default: now. */

@@ -4,20 +4,20 @@ import { admit } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
 import type { Route } from '../routing/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
-import { createAudit, type Subject } from './audit.js';
+import { createAudit } from './audit.js';
 import { findStatuses } from './find-statuses.js';
 import { findVersion, type VersionLookup } from './find-version.js';
 import { createInfer } from './infer.js';
-import type { LoadOptions } from './loading/load-overrides.js';
 import { ModelController } from './loading/model-controller.js';
 import type { ModelPuller } from './loading/parts.js';
+import { createManagement } from './manage-models.js';
 import { MediaDecoders } from './media/decoders.js';
 import type { MediaOptions } from './media/options.js';
 import { isModelReady } from './model-ready.js';
 import { RouteTable } from './routes/route-table.js';
 import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from './settings.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';
-import type { AuditTrail, LoadModelOptions, LogControl, Service } from './types.js';
+import type { AuditTrail, LogControl, Service } from './types.js';
 
 export interface CreateServiceOptions {
   readonly repository: Repository;
@@ -145,19 +145,7 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
         .filter(({ state }) => !readyOnly || state.kind === 'ready')
         .filter(({ info }) => repository === undefined || info === undefined || inRepository(info, repository));
     },
-    loadModel: async (call, name, options) =>
-      audited(call, controlOf(setup.options, 'load', name), () =>
-        controller.load(name, toLoadOptions(options), {
-          source: options.source,
-          signal: call.signal,
-          audited: (source, pull) => audited(call, { action: 'model.pull', resource: source }, pull),
-        }),
-      ),
-    unloadModel: async (call, name, { unloadDependents = false, onlyVersion, untilGone = false } = {}) =>
-      audited(call, controlOf(setup.options, 'unload', name), async () => {
-        if (onlyVersion !== undefined) checkOnlyVersion(name, onlyVersion, engine.serving(name));
-        await controller.unload(name, { withComposing: unloadDependents, untilGone });
-      }),
+    ...createManagement(setup, { controller, audited }),
     traceSettings(call, model) {
       admit(call.principal, 'observe');
       if (model !== undefined) blame(() => find(model, undefined));
@@ -180,15 +168,6 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
   };
 }
 
-function toLoadOptions({ repository, from, config, files }: LoadModelOptions): LoadOptions {
-  return {
-    ...(from === undefined ? {} : { from }),
-    ...(repository === undefined ? {} : { repository }),
-    ...(config === undefined ? {} : { configOverride: config }),
-    ...(files === undefined ? {} : { fileOverrides: files }),
-  };
-}
-
 /** Answers say the name that was asked for. */
 function withName(info: ModelInfo, name: string): ModelInfo {
   return info.ref.name === name ? info : { ...info, ref: { ...info.ref, name } };
@@ -204,30 +183,7 @@ function blame<Result>(look: () => Result): Result {
   }
 }
 
-function checkOnlyVersion(name: string, wanted: number, serving: readonly ModelInfo[]): void {
-  const versions = serving.map(({ ref }) => ref.version);
-  if (!versions.includes(wanted)) {
-    throw new MillraceError('not_found', `version ${wanted} of model '${name}' is not loaded`);
-  }
-  if (versions.length === 1) return;
-  throw new MillraceError(
-    'unimplemented',
-    `model '${name}' serves versions ${versions.join(', ')}, as its model.yaml says: one of them cannot be unloaded by itself`,
-  );
-}
-
 function inRepository(info: ModelInfo, wanted: string): boolean {
   const path = info.source.repository;
   return path === wanted || path.split(/[\\/]/).pop() === wanted;
-}
-
-function controlOf(options: RepositoryOptions, action: 'load' | 'unload', name: string): Subject {
-  const check = () => {
-    if (options.controlMode === 'explicit') return;
-    throw new MillraceError(
-      'unavailable',
-      `cannot ${action} model '${name}': this requires repository.controlMode explicit (--model-control-mode explicit), got ${options.controlMode}`,
-    );
-  };
-  return { action: `model.${action}`, resource: name, check };
 }

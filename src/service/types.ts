@@ -1,5 +1,6 @@
 import type { Call, ErrorCode, InferRequest, InferTarget, ModelRef } from '../core/index.js';
 import type { InferResult, ModelGauges, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
+import type { ListedModel } from '../repository/index.js';
 import type { SharedMemoryRegion } from '../shared-memory/index.js';
 
 export type { InferResult, InferTarget };
@@ -142,6 +143,11 @@ export interface Service {
    * is, where `sources.allow` lets it; the pull ends with the call.
    */
   loadModel(call: Call, name: string, options: LoadModelOptions): Promise<readonly ModelInfo[]>;
+  /**
+   * Serves the listed models, each from a folder inside a repository, and unloads all others. Rejects with the reason of the first that
+   * does not load; no other is unloaded then. Explicit mode only (`failed_precondition`).
+   */
+  reloadModels(call: Call, listed: readonly ListedModel[]): Promise<void>;
   /** Returns when new requests are refused; accepted ones finish behind it. Explicit mode only. */
   unloadModel(call: Call, name: string, options?: UnloadModelOptions): Promise<void>;
   traceSettings(call: Call, model: string | undefined): TraceSettings;

@@ -238,6 +238,12 @@ export const GRPC_ROWS: Readonly<Record<string, AccessRow>> = {
     request: { ...TFS_MODEL, metadata_field: ['signature_def'] },
   },
   '/tensorflow.serving.ModelService/GetModelStatus': { ...ANY_SCOPE, request: TFS_MODEL },
+  '/tensorflow.serving.ModelService/HandleReloadConfigRequest': {
+    who: ['manage'],
+    request: { config: { model_config_list: { config: [{ name: 'nobody', base_path: '/nowhere' }] } } },
+    answers: 3,
+    audit: 'models.reload',
+  },
   [`${TORCHSERVE}inference.InferenceAPIsService/Ping`]: EVERYBODY,
   [`${TORCHSERVE}inference.InferenceAPIsService/Predictions`]: { who: ['infer'], request: PREDICTION },
   [`${TORCHSERVE}inference.InferenceAPIsService/StreamPredictions`]: { who: ['infer'], request: PREDICTION },

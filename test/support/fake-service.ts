@@ -163,6 +163,10 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
       note('loadModel', call, name, options);
       return Promise.resolve([]);
     },
+    reloadModels(call, listed) {
+      note('reloadModels', call, listed);
+      return Promise.resolve();
+    },
     unloadModel(call, name, options) {
       note('unloadModel', call, name, options);
       return Promise.resolve();

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/index.js';
-import type { ScanOptions } from '../../repository/index.js';
+import type { ScanOptions, VersionChoice } from '../../repository/index.js';
 
 /** What is asked of a load, but for the model's name. */
 export type LoadOptions = Omit<ScanOptions, 'name'>;
@@ -18,6 +18,7 @@ interface Given {
   readonly override: Override | undefined;
   /** Where it lies, if it was not found by its name. */
   readonly from: string | undefined;
+  readonly choice: VersionChoice | undefined;
 }
 
 /** Remembers the places and configurations that came with loads: they count until the model is unloaded, as in Triton. */
@@ -31,15 +32,16 @@ export class LoadOverrides {
 
   /** What is to be loaded: what is asked for now or, where that brings nothing, what was given before. */
   complete(name: string, asked: LoadOptions): LoadOptions {
-    const { override, from } = this.#byName.get(name) ?? {};
-    const placed = asked.from !== undefined || from === undefined ? asked : { ...asked, from };
+    const { override, from, choice } = this.#byName.get(name) ?? {};
+    const there = asked.from !== undefined || from === undefined ? asked : { ...asked, from };
+    const placed = asked.choice !== undefined || choice === undefined ? there : { ...there, choice };
     if (asked.configOverride !== undefined || override === undefined || override.uploaded) return placed;
     return { ...placed, configOverride: override.config, configOverrideAt: override.givenAt };
   }
 
   /** Notes what a model was loaded with. */
-  keep(name: string, { from, configOverride, configOverrideAt, fileOverrides }: LoadOptions): void {
-    if (configOverride === undefined && from === undefined) {
+  keep(name: string, { from, choice, configOverride, configOverrideAt, fileOverrides }: LoadOptions): void {
+    if (configOverride === undefined && from === undefined && choice === undefined) {
       this.forget(name);
       return;
     }
@@ -48,7 +50,7 @@ export class LoadOverrides {
       configOverride === undefined
         ? undefined
         : { config: configOverride, givenAt, uploaded: fileOverrides !== undefined };
-    this.#byName.set(name, { override, from });
+    this.#byName.set(name, { override, from, choice });
   }
 
   forget(name: string): void {

@@ -1,3 +1,5 @@
+import { invalidArgument, MillraceError } from '../../../core/index.js';
+import { type ListedModel, type ModelServerConfig, readListedModels } from '../../../repository/index.js';
 import type { Service } from '../../../service/index.js';
 import type { GrpcMethod } from '../../grpc/method.js';
 import { encodeStatuses } from '../model-status.js';
@@ -17,5 +19,30 @@ export function createModelServiceMethods(service: Service): readonly GrpcMethod
         return MESSAGES.encodeFromJson('GetModelStatusResponse', encodeStatuses(statuses));
       },
     }),
+    plainMethod<ReloadRequest>({
+      path: 'ModelService/HandleReloadConfigRequest',
+      request: 'ReloadConfigRequest',
+      control: true,
+      answer: async (call, { config = {}, metric_names: metrics }) => {
+        if (metrics.length > 0) {
+          throw new MillraceError('unimplemented', 'request: metric_names are not answered; metrics are at /metrics');
+        }
+        await service.reloadModels(call, readModels(config));
+        return MESSAGES.encodeFromJson('ReloadConfigResponse', { status: { error_code: 'OK' } });
+      },
+    }),
   ];
+}
+
+interface ReloadRequest {
+  readonly config?: ModelServerConfig;
+  readonly metric_names: readonly string[];
+}
+
+function readModels(config: ModelServerConfig): readonly ListedModel[] {
+  try {
+    return readListedModels(config);
+  } catch (error) {
+    throw invalidArgument(`config: ${(error as Error).message}`);
+  }
 }

@@ -1,0 +1,66 @@
+import { promises as fs } from 'node:fs';
+import path from 'node:path';
+import { describeFileError } from '../files.js';
+import { type FoundModels, isModelFolder, listVisible, type ModelLocation } from '../find-models.js';
+import type { ModelFiles } from '../model-files.js';
+import type { ListedModel } from './listed-models.js';
+
+const LIST = /\.conf(?:ig)?$/;
+const MAX_LIST_BYTES = 4_194_304;
+
+/** Whether a repository is a file that lists models instead of a folder: TensorFlow Serving's `models.config`. */
+export function isModelList(repository: string): boolean {
+  return LIST.test(repository);
+}
+
+/**
+ * The models that a `models.config` lists, each in the folder of its `base_path`, out of which nothing may lead; relative ones start from
+ * the file's. Versions and labels are those of the list where it names them. `only` restricts the search to one name. Never rejects.
+ */
+export async function findListedModels(
+  list: string,
+  files: ModelFiles,
+  only: string | undefined,
+): Promise<FoundModels> {
+  try {
+    const listed = await readList(list);
+    const found = await Promise.all(
+      listed.filter(({ name }) => only === undefined || name === only).map((model) => locate(model, list, files)),
+    );
+    const none = listed.length === 0 ? [`${list} lists no model`] : [];
+    return {
+      models: found.flatMap((one) => ('reason' in one ? [] : [one])),
+      problems: found.flatMap((one) => ('reason' in one ? [one] : [])),
+      notices: none,
+    };
+  } catch (error) {
+    return { models: [], problems: [], notices: [`${list}: ${describeFileError(error)}`] };
+  }
+}
+
+async function readList(list: string): Promise<readonly ListedModel[]> {
+  const { size } = await fs.stat(list);
+  if (size > MAX_LIST_BYTES) throw new Error(`it has ${size} bytes; expected at most ${MAX_LIST_BYTES}`);
+  const text = await fs.readFile(list, 'utf8');
+  const { parseModelsConfig } = await import('./parse-models-config.js');
+  return parseModelsConfig(text);
+}
+
+async function locate(
+  { name, basePath, choice }: ListedModel,
+  list: string,
+  files: ModelFiles,
+): Promise<ModelLocation | { readonly name: string; readonly reason: string }> {
+  const folder = path.resolve(path.dirname(list), basePath);
+  try {
+    const root = await fs.realpath(folder);
+    const entries = await listVisible(root, root);
+    if (!isModelFolder(entries, files)) {
+      return { name, reason: `base_path ${folder} has no numeric version folder, no configuration and no model file` };
+    }
+    const renamed = { from: folder, ownName: path.basename(folder) };
+    return { repository: list, root, name, renamed, layout: 'folder', folder, entries, choice };
+  } catch (error) {
+    return { name, reason: `base_path ${folder} ${describeFileError(error)}` };
+  }
+}

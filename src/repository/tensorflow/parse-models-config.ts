@@ -1,0 +1,41 @@
+import { create, createFileRegistry, toJson } from '@bufbuild/protobuf';
+import { fromText } from '@bufbuild/protobuf/txtpb';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { locateFailure } from '../triton/locate.js';
+import { describeProtoFile } from '../triton/proto-file.js';
+import { type ListedModel, type ModelServerConfig, readListedModels } from './listed-models.js';
+import { MODEL_SERVER_CONFIG_FILES } from './schema-table.js';
+
+const PACKAGE = 'tensorflow.serving.';
+
+const registry = createFileRegistry(
+  create(FileDescriptorSetSchema, { file: MODEL_SERVER_CONFIG_FILES.map(describeProtoFile) }),
+);
+const MESSAGE = registry.getMessage(`${PACKAGE}ModelServerConfig`);
+
+/** The models in a `models.config`. Throws an Error whose message begins with `line:column` where the text is wrong. */
+export function parseModelsConfig(text: string): readonly ListedModel[] {
+  return readListedModels(parse(text));
+}
+
+function parse(text: string): ModelServerConfig {
+  if (MESSAGE === undefined) throw new Error('no message ModelServerConfig in the schema table');
+  try {
+    const json = toJson(MESSAGE, fromText(MESSAGE, text), { useProtoFieldName: true, alwaysEmitImplicit: true });
+    // The type describes what the schema table makes toJson write.
+    return json as unknown as ModelServerConfig;
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`${locateFailure(text, message, failureOf)}: ${message.replaceAll(PACKAGE, '')}`);
+  }
+}
+
+function failureOf(text: string): string | undefined {
+  if (MESSAGE === undefined) return undefined;
+  try {
+    fromText(MESSAGE, text);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

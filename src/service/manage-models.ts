@@ -1,0 +1,84 @@
+import { MillraceError } from '../core/index.js';
+import type { Engine, ModelInfo } from '../engine/index.js';
+import type { RepositoryOptions } from '../repository/index.js';
+import type { createAudit, Subject } from './audit.js';
+import type { LoadOptions } from './loading/load-overrides.js';
+import type { ModelController } from './loading/model-controller.js';
+import { reloadModels } from './reload-models.js';
+import type { LoadModelOptions, Service } from './types.js';
+
+interface ManagementSetup {
+  readonly engine: Engine;
+  readonly options: RepositoryOptions;
+}
+
+interface ManagementParts {
+  readonly controller: ModelController;
+  readonly audited: ReturnType<typeof createAudit>;
+}
+
+/** The use cases that load and unload models. */
+export function createManagement(
+  { engine, options: repository }: ManagementSetup,
+  { controller, audited }: ManagementParts,
+): Pick<Service, 'loadModel' | 'unloadModel' | 'reloadModels'> {
+  return {
+    loadModel: async (call, name, options) =>
+      audited(call, controlOf(repository, 'load', name), () =>
+        controller.load(name, toLoadOptions(options), {
+          source: options.source,
+          signal: call.signal,
+          audited: (source, pull) => audited(call, { action: 'model.pull', resource: source }, pull),
+        }),
+      ),
+    unloadModel: async (call, name, { unloadDependents = false, onlyVersion, untilGone = false } = {}) =>
+      audited(call, controlOf(repository, 'unload', name), async () => {
+        if (onlyVersion !== undefined) checkOnlyVersion(name, onlyVersion, engine.serving(name));
+        await controller.unload(name, { withComposing: unloadDependents, untilGone });
+      }),
+    reloadModels: async (call, listed) =>
+      audited(call, { action: 'models.reload', resource: '', check: () => checkExplicit(repository) }, () =>
+        reloadModels({ controller, engine }, listed),
+      ),
+  };
+}
+
+function toLoadOptions({ repository, from, config, files }: LoadModelOptions): LoadOptions {
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...(repository === undefined ? {} : { repository }),
+    ...(config === undefined ? {} : { configOverride: config }),
+    ...(files === undefined ? {} : { fileOverrides: files }),
+  };
+}
+
+function checkOnlyVersion(name: string, wanted: number, serving: readonly ModelInfo[]): void {
+  const versions = serving.map(({ ref }) => ref.version);
+  if (!versions.includes(wanted)) {
+    throw new MillraceError('not_found', `version ${wanted} of model '${name}' is not loaded`);
+  }
+  if (versions.length === 1) return;
+  throw new MillraceError(
+    'unimplemented',
+    `model '${name}' serves versions ${versions.join(', ')}, as its model.yaml says: one of them cannot be unloaded by itself`,
+  );
+}
+
+function checkExplicit({ controlMode }: RepositoryOptions): void {
+  if (controlMode === 'explicit') return;
+  throw new MillraceError(
+    'failed_precondition',
+    `cannot reload the models: this requires repository.controlMode explicit (--model-control-mode explicit), got ${controlMode}`,
+  );
+}
+
+function controlOf(options: RepositoryOptions, action: 'load' | 'unload', name: string): Subject {
+  const check = () => {
+    if (options.controlMode === 'explicit') return;
+    throw new MillraceError(
+      'unavailable',
+      `cannot ${action} model '${name}': this requires repository.controlMode explicit (--model-control-mode explicit), got ${options.controlMode}`,
+    );
+  };
+  return { action: `model.${action}`, resource: name, check };
+}
