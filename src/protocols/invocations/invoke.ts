@@ -7,7 +7,7 @@ import type { BodyHandlers } from './body-handlers.js';
 import { ContentError } from './content-error.js';
 import { jsonKindOf } from './json-kind.js';
 import { CSV_TYPE, JSON_TYPE, LINES_TYPE, typeOf } from './media-types.js';
-import { RowsRunner } from './rows-runner.js';
+import { type MediaRequest, RowsRunner } from './rows-runner.js';
 import { inferHeaders, tritonBinary, withBinaryType } from './triton-binary.js';
 import { withHeaders } from './with-headers.js';
 
@@ -21,6 +21,8 @@ const BYTES_TYPE = 'application/octet-stream';
 /** JSON, and what says nothing of a body. */
 const NEUTRAL_TYPES: ReadonlySet<string> = new Set(['', JSON_TYPE, 'application/x-www-form-urlencoded']);
 const LINES_TYPES: ReadonlySet<string> = new Set([LINES_TYPE, 'application/x-jsonlines', 'application/jsonl']);
+/** What SageMaker's own models take photos as; which kind it is, the photo says itself. */
+const IMAGE_TYPE = 'application/x-image';
 const EXPECTED = [JSON_TYPE, CSV_TYPE, LINES_TYPE, BYTES_TYPE].join(', ');
 
 /** `binaryType`: of answers with binary tensors to requests that are one tensor. */
@@ -62,13 +64,14 @@ export function createInvoker(context: DialectContext, handlers: BodyHandlers, b
     if (type === CSV_TYPE) return rows.runRows(call, { model, wire: request, sent: CSV_TYPE });
     if (LINES_TYPES.has(type)) return rows.runRows(call, { model, wire: request, sent: LINES_TYPE });
     if (NEUTRAL_TYPES.has(type)) return invokeJson(call, model, request);
-    if (type !== BYTES_TYPE && !/^(image|audio)\//.test(type)) {
+    if (type !== BYTES_TYPE && type !== IMAGE_TYPE && !/^(image|audio)\//.test(type)) {
       throw new ContentError(
         415,
         `a body of type '${excerpt(type)}' cannot be read: expected ${EXPECTED}, image/* or audio/*`,
       );
     }
-    const answer = await rows.runMedia(call, model, request);
+    const media = type === IMAGE_TYPE ? asBytes(request) : request;
+    const answer = await rows.runMedia(call, model, media);
     // What is none is a tensor as it is.
     return answer ?? withBinaryType(await infer(call, target, withHeaders(request, RAW_TENSOR)), binaryType);
   };
@@ -76,3 +79,8 @@ export function createInvoker(context: DialectContext, handlers: BodyHandlers, b
 
 /** In the Open Inference Protocol: none of the body is JSON. */
 const RAW_TENSOR = { 'inference-header-content-length': '0' };
+
+function asBytes(request: RouteRequest): MediaRequest {
+  const { body, accept, rawHeaders, headers } = request;
+  return { body, accept, ...(rawHeaders && { rawHeaders }), headers: { ...headers, 'content-type': BYTES_TYPE } };
+}

@@ -29,6 +29,9 @@ interface AnswerForm {
   readonly type: RowsType;
 }
 
+/** What counts of a request whose body may be a photo or a sound. */
+export type MediaRequest = Pick<RouteRequest, 'headers' | 'rawHeaders' | 'body' | 'accept'>;
+
 /** A request whose body is rows. */
 interface SentRows {
   readonly model: string;
@@ -65,7 +68,7 @@ export class RowsRunner {
   }
 
   /** undefined = the body is no photo and no sound. */
-  async runMedia(call: Call, model: string, wire: RouteRequest): Promise<WireResponse | undefined> {
+  async runMedia(call: Call, model: string, wire: MediaRequest): Promise<WireResponse | undefined> {
     const resolved = await this.#resolve(call, model);
     const media = decodeMediaBody(wire, resolved.info);
     if (media === undefined) return undefined;
@@ -89,7 +92,7 @@ export class RowsRunner {
 
   async #run(
     call: Call,
-    asked: { readonly resolved: Resolved; readonly request: InferRequest; readonly wire: RouteRequest },
+    asked: { readonly resolved: Resolved; readonly request: InferRequest; readonly wire: MediaRequest },
     form: AnswerForm,
   ): Promise<WireResponse> {
     const { resolved, request, wire } = asked;
