@@ -24,6 +24,9 @@ it.each<[ModelConfig, string | undefined]>([
   [{ inputs: [{ name: 'x' }, { name: 'x' }] }, "tensor 'x' is configured twice"],
   [{ outputs: [{ name: 'y' }, { name: 'y' }] }, "tensor 'y' is configured twice"],
   [{ inputs: [{ name: 'x', labels: 'l.txt' }] }, "input 'x' has labels; only outputs can"],
+  [{ inputs: [{ name: 'x', topK: 3 }] }, "input 'x' has topK; only outputs can"],
+  [{ outputs: [{ name: 'y', image: {} }] }, "output 'y' has image; only inputs can"],
+  [{ inputs: [{ name: 'x', image: {}, audio: { rateHz: 8_000 } }] }, "input 'x' has both image and audio"],
   [{ sequenceBatching: { controls: [start], states: [state] }, inputs: [{ name: 'x' }] }, undefined],
   [
     { sequenceBatching: { controls: [start, { ...start, name: 'BEGIN' }] } },

@@ -15,16 +15,29 @@ function floats(tensor: OutputTensor | undefined): Float32Array {
 
 describe('the example models', () => {
   let millrace: Millrace;
+  let url: string;
   beforeAll(async () => {
     millrace = await createMillrace({
       settings: {
         repository: { paths: ['examples/models'] },
         runners: { entry: RUNNER_ENTRY },
+        server: { httpPort: 0, grpcPort: -1, metricsPort: -1 },
         telemetry: { logLevel: 'silent' },
       },
     });
+    const { http } = await millrace.listen();
+    url = http.url;
   });
   afterAll(() => millrace.close());
+
+  /** As curl sends a file. */
+  async function post(model: string, file: Uint8Array) {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = new Uint8Array(file);
+    const response = await fetch(`${url}/v2/models/${model}/infer`, { method: 'POST', headers, body });
+    // biome-ignore lint/suspicious/noExplicitAny: JSON of any shape
+    return (await response.json()) as any;
+  }
 
   it('all load', () => {
     expect(millrace.models().map(({ name, state }) => `${name}: ${state.kind}`)).toEqual([
@@ -49,6 +62,27 @@ describe('the example models', () => {
     });
     const scores = [...floats(probs)];
     expect(LABELS[scores.indexOf(Math.max(...scores))]).toBe(label);
+  });
+
+  it.each([
+    ['meal_1.jpg', 'food'],
+    ['meal_2.jpg', 'food'],
+    ['report_1.jpg', 'report'],
+    ['report_2.jpg', 'report'],
+    ['other_1.jpg', 'other'],
+    ['other_2.jpg', 'other'],
+  ])('curl --data-binary @%s says: %s', async (file, label) => {
+    const answer = await post('mobilenetv3', await readFile(`examples/photos/${file}`));
+    expect(answer.outputs[0].data[0]).toMatch(new RegExp(`^0\\.\\d+:\\d:${label}$`));
+  });
+
+  it('a recording that is sent as it is has speech between two pauses', async () => {
+    const { outputs } = await post('silero-vad', await readFile('examples/audio/speech-16khz.wav'));
+    const heard: number[] = outputs[0].data;
+    // 122 windows of 32 ms, the last one filled up.
+    expect(outputs[0].shape).toEqual([122, 1]);
+    expect(Math.max(...heard.slice(0, 17), ...heard.slice(-17))).toBeLessThan(0.1);
+    expect(heard.filter((probability) => probability > 0.9).length).toBeGreaterThan(60);
   });
 
   it('the audio model hears speech between two pauses, its state kept by the server', async () => {
