@@ -33,6 +33,8 @@ export const METRICS = {
   abortAnswerMs: { label: 'later after an answer, ms', digits: 0 },
   tokenMs: { label: 'ms/token', digits: 2 },
   jsonTokenMs: { label: 'ms/token as JSON', digits: 2 },
+  /** Of the server, while it is under load. */
+  loopLagP99Ms: { label: 'event loop lag p99 ms', digits: 1 },
   errors: { label: 'errors', digits: 0 },
 } as const satisfies Record<string, { readonly label: string; readonly digits: number }>;
 

@@ -9,6 +9,8 @@ export interface RunningServer {
   readonly url: string;
   /** Where it speaks gRPC; undefined when it does not. */
   readonly grpcUrl?: string;
+  /** Where its metrics are; undefined when it does not say. */
+  readonly metricsUrl?: string;
   readonly pid: number;
   /** From the start of the process until it said, or showed, that it serves. */
   readonly startMs: number;
@@ -37,13 +39,14 @@ const MAX_LAST_WORDS = 500;
 interface Addresses {
   readonly http: string;
   readonly grpc: string | undefined;
+  readonly metrics: string | undefined;
 }
 
 /** Starts a server that prints `{"event":"listening","http":"http://…","grpc":"…:PORT"}` on its standard output. */
 export async function startAnnounced(command: ServerCommand): Promise<RunningServer> {
   const startedAt = performance.now();
   const { child, lastWords } = launch(command);
-  const { http, grpc } = await new Promise<Addresses>((resolve, reject) => {
+  const { http, grpc, metrics } = await new Promise<Addresses>((resolve, reject) => {
     if (child.stdout === null) throw new Error('no standard output');
     createInterface({ input: child.stdout }).on('line', (line) => {
       const addresses = addressesIn(line);
@@ -56,7 +59,11 @@ export async function startAnnounced(command: ServerCommand): Promise<RunningSer
     throw error;
   });
   const server = running(child, http, performance.now() - startedAt);
-  return grpc === undefined ? server : { ...server, grpcUrl: `http://${grpc}` };
+  return {
+    ...server,
+    ...(grpc === undefined ? {} : { grpcUrl: `http://${grpc}` }),
+    ...(metrics === undefined ? {} : { metricsUrl: metrics }),
+  };
 }
 
 /** Starts a server on a port it is told, and asks until the probe is answered. */
@@ -110,9 +117,9 @@ function running(child: ChildProcess, url: string, startMs: number): RunningServ
 
 function addressesIn(line: string): Addresses | undefined {
   if (!line.startsWith('{') || !line.includes('"listening"')) return undefined;
-  const event: { readonly http?: string; readonly grpc?: string } = JSON.parse(line);
+  const event: { readonly http?: string; readonly grpc?: string; readonly metrics?: string } = JSON.parse(line);
   if (event.http === undefined) return undefined;
-  return { http: event.http, grpc: event.grpc };
+  return { http: event.http, grpc: event.grpc, metrics: event.metrics };
 }
 
 export function answers(url: string, probe: Probe): Promise<boolean> {

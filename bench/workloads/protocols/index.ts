@@ -1,10 +1,20 @@
 import type { Row } from '../../harness/row.js';
 import { perfAnalyzerRow, sharedMemoryRow } from './clients.js';
 import { grpcRows } from './grpc.js';
+import { photoRow } from './media.js';
 import { cacheRow, scriptRow, sequencesRow } from './models.js';
 import { tfsRows } from './tfs.js';
 
 /** What `--protocols` runs: gRPC, streams and what else is Triton's, and other protocols beside it. */
 export function protocolRows(): Row[] {
-  return [...grpcRows(), ...tfsRows(), perfAnalyzerRow(), sharedMemoryRow(), cacheRow(), scriptRow(), sequencesRow()];
+  return [
+    ...grpcRows(),
+    ...tfsRows(),
+    photoRow(),
+    perfAnalyzerRow(),
+    sharedMemoryRow(),
+    cacheRow(),
+    scriptRow(),
+    sequencesRow(),
+  ];
 }

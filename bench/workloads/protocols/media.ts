@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import type { ImageSpec } from '../../../src/core/index.js';
+import type { LoadRequest } from '../../../src/loadgen/index.js';
+import { createImageDecoder } from '../../../src/runtimes/media/image/decode.js';
+import { rawOnnx } from '../../harness/contestants.js';
+import { applyLoad } from '../../harness/load.js';
+import { MODELS } from '../../harness/models.js';
+import { inRoot } from '../../harness/paths.js';
+import { createRows } from '../../harness/requests.js';
+import { interleavedRow } from '../../harness/rounds.js';
+import type { BarSpec, BenchSettings, Contestant, Row } from '../../harness/row.js';
+import type { Sample } from '../../harness/sample.js';
+import type { RunningServer } from '../../harness/server-process.js';
+import { driven, MODEL, startModel } from './contestants.js';
+
+const { mobilenet: model } = MODELS;
+/** 196 KB, 864 x 1184 pixels. */
+const PHOTO = inRoot('examples/photos/meal_2.jpg');
+const SPEC: ImageSpec = {
+  kind: 'image',
+  layout: 'NCHW',
+  colors: 'RGB',
+  width: 224,
+  height: 224,
+  resize: 'stretch',
+  interpolation: 'bilinear',
+  cropFraction: 1,
+  scale: 1 / 255,
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+};
+const YAML = [
+  'maxBatchSize: 16',
+  'batching: {enabled: false}',
+  'inputs: [{name: pixel_values, image: {mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}}]',
+];
+const [SERVER, DECODER, ONNX] = ['millrace', 'decoder', 'onnx'];
+
+/** A JPEG as it is, beside its decoder and its model, each alone. */
+export function photoRow(): Row {
+  const load = { kind: 'concurrency', concurrency: 4 } as const;
+  return interleavedRow({
+    id: 'photo',
+    title: 'MobileNetV3, a JPEG of 196 KB as it is, 4 connections, 2 decoders',
+    contestants: [
+      driven({
+        name: SERVER,
+        start: startModel({ models: [{ name: MODEL, model, yaml: YAML }] }),
+        drive: (server, seconds, { generator }) =>
+          withLag(server, () =>
+            applyLoad(server, { request: photoRequest(), level: load, rowsPerRequest: 1 }, { seconds, generator }),
+          ),
+      }),
+      decoderAlone(),
+      rawOnnx(ONNX, model, createRows(model, 1)),
+    ],
+    bars: [
+      { ...CPU_BAR, atLeast: 0.85 },
+      { ...LAG_BAR, atMost: 5 },
+    ],
+  });
+}
+
+const CPU_BAR: BarSpec = {
+  text: `rows/CPU-s: ${SERVER} / (${DECODER} and ${ONNX}, one after the other)`,
+  digits: 2,
+  contestants: [SERVER, DECODER, ONNX],
+  of(round) {
+    const [whole, decoding, running] = [SERVER, DECODER, ONNX].map((name) => round[name]?.rowsPerCpuSecond);
+    if (whole === undefined || decoding === undefined || running === undefined) return undefined;
+    return whole * (1 / decoding + 1 / running);
+  },
+};
+
+const LAG_BAR: BarSpec = {
+  text: `event loop lag p99 ms: ${SERVER}`,
+  digits: 1,
+  contestants: [SERVER],
+  of: (round) => round[SERVER]?.loopLagP99Ms,
+};
+
+function photoRequest(): LoadRequest {
+  return {
+    method: 'POST',
+    path: `/v2/models/${MODEL}/infer`,
+    headers: { 'content-type': 'image/jpeg' },
+    body: readFileSync(PHOTO),
+  };
+}
+
+/** The lag is counted from one scrape to the next. */
+async function withLag(server: RunningServer, load: () => Promise<Sample>): Promise<Sample> {
+  await scrapeLagMs(server);
+  const sample = await load();
+  return { ...sample, loopLagP99Ms: await scrapeLagMs(server) };
+}
+
+async function scrapeLagMs({ metricsUrl }: RunningServer): Promise<number> {
+  if (metricsUrl === undefined) throw new Error('it has no metrics');
+  const text = await (await fetch(`${metricsUrl}/metrics`)).text();
+  const [, seconds] = /^millrace_event_loop_lag_seconds\{percentile="99"\} (\S+)$/m.exec(text) ?? [];
+  return Number(seconds) * 1000;
+}
+
+/** What a decoder process does, in this one. */
+function decoderAlone(): Contestant {
+  return {
+    name: DECODER,
+    peer: false,
+    async open({ seconds, warmUpSeconds }: BenchSettings) {
+      const decode = await createImageDecoder(50_000_000);
+      const photo = readFileSync(PHOTO);
+      const run = async (milliseconds: number): Promise<Sample> => {
+        const cpuBefore = process.cpuUsage();
+        const startedAt = performance.now();
+        let rows = 0;
+        while (performance.now() - startedAt < milliseconds) {
+          await decode(photo, SPEC, 'FP32');
+          rows++;
+        }
+        const { user, system } = process.cpuUsage(cpuBefore);
+        const wallMs = performance.now() - startedAt;
+        const cpuMs = (user + system) / 1000;
+        return {
+          rowsPerSecond: (rows * 1000) / wallMs,
+          rowsPerCpuSecond: (rows * 1000) / cpuMs,
+          cores: cpuMs / wallMs,
+        };
+      };
+      return {
+        warmUp: async () => void (await run(warmUpSeconds * 1000)),
+        measure: () => run(seconds * 1000),
+        async close() {},
+      };
+    },
+  };
+}
