@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type AudioSpec,
+  bytesElements,
   bytesOf,
   Call,
   type ImageSpec,
@@ -48,8 +49,9 @@ function encoded(name: string, ...elements: readonly string[]): Tensor {
 
 /** A decoder whose pictures are the first byte of what is encoded; `!` cannot be decoded. */
 const decoders = {
-  async decode(_call: Call, { bytes, spec: media, datatype, modelName }: Encoded): Promise<Tensor> {
+  async decode(_call: Call, { element, spec: media, datatype, modelName }: Encoded): Promise<Tensor> {
     expect(modelName).toBe('m');
+    const [bytes = new Uint8Array(0)] = bytesElements(element);
     if (bytes[0] === 33) throw new MillraceError('unavailable', 'it is gone', { retryAfterMs: 7 });
     const shape = media.kind === 'image' ? [1, bytes.length, 1, 1] : [1, bytes.length];
     return { name: 'rows', datatype, shape, data: new Uint8Array(bytes) };

@@ -1,5 +1,5 @@
 import {
-  bytesElements,
+  bytesElementEnd,
   type Call,
   elementCount,
   type InferRequest,
@@ -71,20 +71,31 @@ interface OneInput extends MediaInput {
 
 async function decodeInput(decoders: Pick<MediaDecoders, 'decode'>, input: OneInput): Promise<Tensor> {
   const { call, tensor, info, spec, media } = input;
-  const elements = bytesElements(tensor.data);
+  const elements = packedElements(tensor.data);
   checkCount(input, elements.length);
   const { datatype } = spec;
   const { name: modelName } = info.ref;
   const rows = await Promise.all(
-    elements.map(async (bytes, index) => {
+    elements.map(async (element, index) => {
       try {
-        return await decoders.decode(call, { bytes, spec: media, datatype, modelName });
+        return await decoders.decode(call, { element, spec: media, datatype, modelName });
       } catch (error) {
         throw inInput(error, elements.length > 1 ? `'${spec.name}'[${index}]` : `'${spec.name}'`);
       }
     }),
   );
   return joinRows(spec, rows);
+}
+
+/** The elements of a packed BYTES tensor, each with its length before it, as views. */
+function packedElements(data: Uint8Array): readonly Uint8Array[] {
+  const elements: Uint8Array[] = [];
+  for (let start = 0; start < data.length; ) {
+    const end = bytesElementEnd(data, start, elements.length);
+    elements.push(data.subarray(start, end));
+    start = end;
+  }
+  return elements;
 }
 
 function checkCount({ tensor, info, spec, media }: OneInput, given: number): void {

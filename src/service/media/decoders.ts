@@ -11,7 +11,6 @@ import {
   type ModelRef,
   ownModelName,
   type ParameterValue,
-  packBytes,
   type Tensor,
   toMillraceError,
 } from '../../core/index.js';
@@ -33,7 +32,8 @@ export interface DecodersSetup {
 
 /** What is to become of encoded bytes. */
 export interface Encoded {
-  readonly bytes: Uint8Array;
+  /** One BYTES element with its length before it. */
+  readonly element: Uint8Array;
   readonly spec: MediaSpec;
   readonly datatype: Datatype;
   /** The model that it is for. */
@@ -59,11 +59,11 @@ export class MediaDecoders {
    * The rows that encoded bytes become, as a tensor without a name. Rejects with `invalid_argument` for what cannot be decoded,
    * `failed_precondition` where the decoder is not installed, `unavailable` where it had to be killed, and when the call ends.
    */
-  async decode(call: Call, { bytes, spec, datatype, modelName }: Encoded): Promise<Tensor> {
+  async decode(call: Call, { element, spec, datatype, modelName }: Encoded): Promise<Tensor> {
     const ref = await this.#start(spec.kind);
     const { engine, clock, events, options } = this.#setup;
     const child = call.child({ receivedAt: clock.now(), caller: modelName });
-    const request = requestOf(bytes, { media: toParameter(spec), datatype });
+    const request = requestOf(element, { media: toParameter(spec), datatype });
     const { name, version } = ref;
     const finish = (error: MillraceError | undefined) => {
       const target = { name, version };
@@ -123,10 +123,10 @@ function explain(error: MillraceError, { timeoutMs, maxRssBytes }: MediaOptions)
   return new MillraceError(error.code, `it was given up, since it ${why}`, { cause: error });
 }
 
-function requestOf(bytes: Uint8Array, parameters: InferRequest['parameters']): InferRequest {
+function requestOf(element: Uint8Array, parameters: InferRequest['parameters']): InferRequest {
   return {
     id: '',
-    inputs: [{ name: 'content', datatype: 'BYTES', shape: [1], data: packBytes([bytes]) }],
+    inputs: [{ name: 'content', datatype: 'BYTES', shape: [1], data: element }],
     outputs: undefined,
     parameters,
     priority: 0,
