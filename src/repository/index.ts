@@ -11,6 +11,7 @@ export { CONFIG_FILES } from './find-models.js';
 export { createFolderRepository, type FolderRepositorySetup } from './folder-repository.js';
 export * from './model-config.js';
 export * from './options.js';
+export { MARK_PATTERN, PROCESS_MARK, processState } from './process-mark.js';
 export * from './resolve.js';
 export { loadRuntimes } from './runtimes/load-runtimes.js';
 export { type Patience, scanSettled } from './settle.js';

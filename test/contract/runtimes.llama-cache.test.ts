@@ -12,7 +12,7 @@ test('slots may share memory for the tokens that they hold: who does not fit wai
   const first = { temperature: 0, max_tokens: 1, logprobs: 0 };
   const probability = async (asked: Instance) => {
     const { emissions } = await generate(asked, PROMPT, first);
-    const [report] = emissions[0]?.parameters?.logprobs as unknown as readonly TokenReport[];
+    const [report] = (emissions[0]?.parameters?.logprobs ?? []) as unknown as readonly TokenReport[];
     return Math.exp(report?.logprob ?? Number.NaN);
   };
   const expected = await probability(alone);

@@ -2,7 +2,7 @@ import { promises as fs } from 'node:fs';
 import path from 'node:path';
 import { invalidArgument } from '../../core/index.js';
 import { type Digest, digestOf, isSameDigest } from '../digest.js';
-import { abandonedBase, ownedName } from './owned-name.js';
+import { abandonedBase, mayBeInUse, ownedName } from './owned-name.js';
 
 /**
  * A folder of downloads: whole ones under the name of their digest, begun ones as `<key>.part`. Whoever continues one makes it
@@ -78,12 +78,9 @@ export class DownloadCache {
   }
 
   async #look(name: string) {
-    const isOwned = /\.part$/.test(name) && /\.\d+-[0-9a-f]{8}\.part$/.test(name);
-    // Somebody is at work on it.
-    if (isOwned && abandonedBase(name) === undefined) return undefined;
     const file = path.join(this.#folder, name);
     const stats = await fs.stat(file).catch(() => undefined);
-    if (stats === undefined || !stats.isFile()) return undefined;
+    if (stats === undefined || !stats.isFile() || mayBeInUse(name, Date.now() - stats.mtimeMs)) return undefined;
     return { path: file, sizeBytes: stats.size, mtimeMs: stats.mtimeMs };
   }
 

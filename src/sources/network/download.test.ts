@@ -9,6 +9,7 @@ import { type RegistryServer, type ServedFile, startRegistryServer } from '../..
 import { someBytes } from '../../../test/support/sources-fixture.js';
 import { until } from '../../../test/support/until.js';
 import { type Clock, systemClock } from '../../core/index.js';
+import { PROCESS_MARK } from '../../repository/index.js';
 import type { Digest } from '../digest.js';
 import { DownloadCache } from './cache.js';
 import { download } from './download.js';
@@ -163,14 +164,17 @@ describe('a file whose digest is known', () => {
   });
 
   it('continues what a process that is gone has left', async () => {
-    await writeFile(path.join(folder.path, `${NAME}.999999999-0123abcd.part`), CONTENT.subarray(0, 30_000));
+    await writeFile(
+      path.join(folder.path, `${NAME}.${PROCESS_MARK.replace(/\d+$/, '999999999')}-0123abcd.part`),
+      CONTENT.subarray(0, 30_000),
+    );
     expect(await fetchFile({})).toMatchObject({ isWhole: true });
     expect(ranges()).toEqual(['bytes=30000-']);
     expect(await inCache()).toEqual([NAME]);
   });
 
   it('leaves alone what another process is at', async () => {
-    const theirs = `${NAME}.${process.pid}-0123abcd.part`;
+    const theirs = `${NAME}.${PROCESS_MARK}-0123abcd.part`;
     await writeFile(path.join(folder.path, theirs), CONTENT.subarray(0, 30_000));
     expect(await fetchFile({})).toMatchObject({ isWhole: true });
     expect(ranges()).toEqual([undefined]);
@@ -263,10 +267,10 @@ describe('the cache', () => {
     await write('sha256-newer', 300, 2_000);
     await write('sha256-used', 500, 500);
     await write('key.part', 100, 3_000);
-    await write(`key.${process.pid}-0123abcd.part`, 5_000, 100);
+    await write(`key.${PROCESS_MARK}-0123abcd.part`, 5_000, 100);
     await new DownloadCache(folder.path, 1_000).prune(path.join(folder.path, 'sha256-used'));
     expect(await inCache()).toEqual(
-      [`key.${process.pid}-0123abcd.part`, 'key.part', 'sha256-newer', 'sha256-used'].sort(),
+      [`key.${PROCESS_MARK}-0123abcd.part`, 'key.part', 'sha256-newer', 'sha256-used'].sort(),
     );
   });
 });
