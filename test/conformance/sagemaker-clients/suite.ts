@@ -45,6 +45,9 @@ export async function run(): Promise<number> {
   const repository = { controlMode: 'explicit', loadModels: served };
   // `large` asks for more instances than there may be.
   await serve({ sagemaker, repository, engine: { maxInstances: 32 } }, 'container.py', [PHOTOS, models]);
+  // The routes that both have are TorchServe's then.
+  const both = { sagemaker, torchserve: { enabled: true }, repository, engine: { maxInstances: 32 } };
+  await serve(both, 'container.py', [PHOTOS, models]);
   await serve({ vertex: { enabled: true, model: 'mlp' } }, 'vertex.py', [HEALTH, PREDICT]);
   return tally.close();
 }
