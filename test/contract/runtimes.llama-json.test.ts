@@ -150,6 +150,7 @@ describe('an answer that has to be JSON', () => {
   ])('refuses the schema %j', async (json_schema, problem) => {
     const instance = await load();
     const { error } = await generate(instance, PROMPT, { json_schema: json_schema as never });
-    expect(error).toEqual({ code: 'invalid_argument', message: `the JSON schema, ${problem}` });
+    const message = `the JSON schema, ${problem}`;
+    expect(error).toEqual({ code: 'invalid_argument', message, reason: 'invalid_json_schema' });
   });
 });

@@ -162,7 +162,7 @@ And he said,`);
     [
       { tools: [REST] },
       { tool_choice: 'any' },
-      `parameter 'tool_choice': expected 'auto', 'none', 'required' or a function of 'rest', got "any"`,
+      `parameter 'tool_choice': expected 'auto', 'none', 'required', or functions of 'rest', got "any"`,
     ],
     [
       { tools: [tool('send', { type: 'object', properties: { to: { pattern: 'a' } } }, true)] },
