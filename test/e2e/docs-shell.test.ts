@@ -75,6 +75,7 @@ describe('examples in the documentation', () => {
     });
     millrace = await createMillrace({
       settings: {
+        tfs: { enabled: true },
         repository: { paths: ['examples/models', models.path], controlMode: 'explicit', loadModels: ['*'] },
         server: { httpPort: 0, grpcPort: -1, metricsPort: 0 },
         runners: { entry: RUNNER_ENTRY },
