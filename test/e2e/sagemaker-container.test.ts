@@ -158,3 +158,28 @@ it('takes the only model, and says where there is none', async () => {
   await one.send('POST /v2/repository/models/echo/load');
   expect((await invoke()).body.toString()).toBe('{"predictions":[[1.0,2.0]]}');
 });
+
+it('hands custom attributes and the id of the inference to models, where headers are forwarded', async () => {
+  const model = `import { defineModel } from 'millrace/model';
+export default defineModel({
+  inputs: { x: 'FP32[1]' },
+  outputs: { y: 'BYTES[1]' },
+  infer: ({ parameters }) => ({ y: [JSON.stringify(parameters)] }),
+});
+`;
+  await using other = await startAppServer(
+    { 'm/model.ts': model },
+    { sagemaker: { enabled: true }, server: { httpHeaderForwardPattern: '^x-amzn-sagemaker-' } },
+  );
+  const headers = {
+    'content-type': 'application/json',
+    'X-Amzn-SageMaker-Inference-Id': '42',
+    'X-Amzn-SageMaker-Custom-Attributes': 'a=b',
+  };
+  const { body } = await other.send('POST /invocations', '{"inputs":[1],"parameters":{"k":1}}', headers);
+  expect(JSON.parse(JSON.parse(body.toString()).outputs[0])).toEqual({
+    k: 1,
+    'X-Amzn-SageMaker-Inference-Id': '42',
+    'X-Amzn-SageMaker-Custom-Attributes': 'a=b',
+  });
+});
