@@ -194,13 +194,13 @@ describe('a decoder', () => {
 
   it('that takes too much memory is killed', async () => {
     const { default: sharp } = await import('sharp');
-    await using server = await startMedia({ decoders: 1, maxRssBytes: 120 * 1_048_576, timeoutMs: 20_000 });
+    await using server = await startMedia({ decoders: 1, maxRssBytes: 180 * 1_048_576, timeoutMs: 20_000 });
     const create = { width: 7_000, height: 7_000, channels: 3, background: 'red' } as const;
     const large = await sharp({ create }).withMetadata({ orientation: 6 }).jpeg({ quality: 30 }).toBuffer();
     const { status, body } = await post(server, 'pixels', large, 'image/jpeg');
     expect([status, body.error]).toEqual([
       503,
-      "input 'x': it was given up, since it takes more memory than media.maxRssBytes (125829120)",
+      "input 'x': it was given up, since it takes more memory than media.maxRssBytes (188743680)",
     ]);
     expect(
       (await server.infer('plain', { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] }] }))
