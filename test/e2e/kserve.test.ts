@@ -153,7 +153,7 @@ describe('models', () => {
       return [response.status, await response.json()];
     });
     expect(await Promise.all(answers)).toEqual([
-      [503, { error: "model 'broken' failed to load; the repository index has the reason" }],
+      [503, { error: 'Model with name broken is not ready.' }],
       [404, { error: "Request for unknown model: 'nope' is not found" }],
     ]);
     expect(await ask('GET /v1/models/broken')).toMatchObject([503, {}]);

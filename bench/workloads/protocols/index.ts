@@ -3,6 +3,7 @@ import { perfAnalyzerRow, sharedMemoryRow } from './clients.js';
 import { grpcRows } from './grpc.js';
 import { photoRow } from './media.js';
 import { cacheRow, scriptRow, sequencesRow } from './models.js';
+import { rowsJsonRow } from './rows-json.js';
 import { tfsRows } from './tfs.js';
 
 /** What `--protocols` runs: gRPC, streams and what else is Triton's, and other protocols beside it. */
@@ -10,6 +11,7 @@ export function protocolRows(): Row[] {
   return [
     ...grpcRows(),
     ...tfsRows(),
+    rowsJsonRow('kserve', 'KServe’s v1 predict'),
     photoRow(),
     perfAnalyzerRow(),
     sharedMemoryRow(),

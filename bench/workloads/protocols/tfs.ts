@@ -1,11 +1,11 @@
 import { ratioBar } from '../../harness/bars.js';
-import { runOnnx, served } from '../../harness/contestants.js';
 import { PREDICT_PATH, predictMessage } from '../../harness/grpc/messages.js';
 import { MODELS } from '../../harness/models.js';
-import { createRows, oipRequest, rowsRequest } from '../../harness/requests.js';
+import { createRows } from '../../harness/requests.js';
 import { interleavedRow } from '../../harness/rounds.js';
 import type { Row } from '../../harness/row.js';
 import { callsByH2load, MODEL, startModel, unaryByH2load } from './contestants.js';
+import { rowsJsonRow } from './rows-json.js';
 
 const W1 = { model: MODELS.mlp16, rows: createRows(MODELS.mlp16, 1) };
 const EIGHT_BY_FOUR = { connections: 4, streams: 8 };
@@ -15,24 +15,7 @@ const start = startModel({ models: [{ name: MODEL, model: W1.model }], config: [
 
 /** TensorFlow Serving's protocol beside the Open Inference Protocol, over HTTP and gRPC. */
 export function tfsRows(): Row[] {
-  return [rest(), grpc()];
-}
-
-function rest(): Row {
-  const { model, rows } = W1;
-  const level = { kind: 'concurrency', concurrency: 32 } as const;
-  const expected = async () => (await runOnnx(model, rows, 0)).outputs;
-  const contestant = (name: string, request: ReturnType<typeof rowsRequest>) =>
-    served({ name, start, plan: { request, level, rowsPerRequest: rows.count, generator: undefined }, expected });
-  return interleavedRow({
-    id: 'tfs-W1',
-    title: 'mlp-16x10, one row JSON, 32 connections: TensorFlow Serving’s predict beside OIP’s infer',
-    contestants: [
-      contestant('oip', oipRequest(rows, { model: MODEL, input: model.input, format: 'json' })),
-      contestant('tfs', rowsRequest(rows, { model: MODEL })),
-    ],
-    bars: [ratioBar({ metric, who: 'tfs', against: 'oip', atLeast: 0.9 })],
-  });
+  return [rowsJsonRow('tfs', 'TensorFlow Serving’s predict'), grpc()];
 }
 
 function grpc(): Row {

@@ -21,12 +21,8 @@ export function createKserveDialect(context: DialectContext): Dialect {
         members: ['name', 'ready'],
         answer: (call, { params }) => {
           const { model = '' } = params;
-          const ready = { name: model, ready: true };
-          // Any key may ask for these.
-          if (service.readyModels(call).some(({ ref }) => ref.name === model)) return ready;
-          // Throws where there is no such model, and where it is not ready yet; the name may have a label.
-          service.modelInfo(call, model, undefined);
-          if (service.modelReady(call, model, undefined)) return ready;
+          const statuses = service.modelStatuses(call, model, undefined);
+          if (statuses.some(({ state }) => state.kind === 'ready')) return { name: model, ready: true };
           throw new MillraceError('unavailable', `Model with name ${model} is not ready.`);
         },
       },
