@@ -19,6 +19,7 @@ describe('millrace serve', () => {
     await using cli = startCli(['serve', folder.path, ...FREE_PORTS, '--json']);
     const listening = await cli.nextEvent();
     expect(listening).toMatchObject({ event: 'listening', pid: cli.child.pid });
+    expect(listening).not.toHaveProperty('dialects');
     const ready = await cli.nextEvent();
     expect(ready).toMatchObject({
       event: 'ready',
@@ -34,6 +35,16 @@ describe('millrace serve', () => {
     const { exit, out } = await cli.ended;
     expect(exit).toBe(0);
     expect(out.trimEnd().split('\n').at(-1)).toBe('{"event":"stopped"}');
+  });
+
+  it('says where dialects with ports of their own listen', async () => {
+    await using folder = await createTempFolder({ 'millrace.yaml': 'oip: { httpPort: 0, grpcPort: 0 }\n' });
+    const config = ['--config', `${folder.path}/millrace.yaml`];
+    await using cli = startCli(['serve', folder.path, ...FREE_PORTS, ...config, '--json']);
+    const { dialects } = await cli.nextEvent();
+    expect(dialects).toEqual({
+      oip: { http: expect.stringMatching(/^http:\/\/127/), grpc: expect.stringMatching(/^127/) },
+    });
   });
 
   it('prints a table for people', async () => {

@@ -121,7 +121,8 @@ function describeVerdict({ served, unserved }: ServingReport, { green, yellow }:
 }
 
 function announceListening(io: Io, addresses: Addresses, flags: ServeFlags): void {
-  const { http, grpc, httpSocket, grpcSocket, metrics, admin } = addresses;
+  const { http, grpc, httpSocket, grpcSocket, metrics, admin, dialects } = addresses;
+  const own = Object.entries(dialects);
   if (flags.json) {
     const event = {
       event: 'listening',
@@ -131,6 +132,9 @@ function announceListening(io: Io, addresses: Addresses, flags: ServeFlags): voi
       admin: admin?.url,
       httpSocket: httpSocket?.url,
       grpcSocket: grpcSocket?.url,
+      ...(own.length > 0 && {
+        dialects: Object.fromEntries(own.map(([name, each]) => [name, { http: each.http?.url, grpc: each.grpc?.url }])),
+      }),
       pid: process.pid,
     };
     io.stdout.write(formatJson(event));
@@ -145,6 +149,7 @@ function announceListening(io: Io, addresses: Addresses, flags: ServeFlags): voi
     ['docs', `${http.url}/docs`],
     ['metrics', metrics && `${metrics.url}/metrics`],
     ['control', admin?.url],
+    ...own.flatMap(([name, each]) => [[name, each.http?.url] as const, [name, each.grpc?.url] as const]),
   ];
   const lines = [
     `${bold('millrace')} ${VERSION}`,

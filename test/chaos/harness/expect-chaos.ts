@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { FOREIGN, KSERVE } from './dialects.js';
 import { HEALTHY } from './models.js';
 import { type ChaosOptions, runChaos } from './run-chaos.js';
 import { COUNTING, SUMMING } from './stateful-models.js';
@@ -27,6 +28,7 @@ export async function expectChaosToHarmNobody(options: ChaosOptions): Promise<vo
   // It was chaos indeed.
   expect(journal.kills.length).toBeGreaterThan(0);
   expect(journal.lives).toHaveLength(HEALTHY.length + 1 + options.swaps);
+  expect([...journal.spoken].sort()).toEqual([...FOREIGN, ...KSERVE].map(({ name }) => name).sort());
   expect(Object.keys(explained)).toEqual(expect.arrayContaining(['hung', 'drain']));
   const counts = [...HEALTHY.map(({ name }) => name), COUNTING, SUMMING].map((name) => journal.countsOf(name));
   expect(Math.min(...counts.map(({ right }) => right))).toBeGreaterThan(0);

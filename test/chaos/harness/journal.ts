@@ -54,6 +54,8 @@ export class Journal {
   readonly wrong: string[] = [];
   /** By model. */
   readonly counts = new Map<string, Counts>();
+  /** Protocols in which requests have been answered. */
+  readonly spoken = new Set<string>();
   stoppedAt = Number.POSITIVE_INFINITY;
 
   countsOf(model: string): Counts {
@@ -74,16 +76,16 @@ export class Journal {
     }
   }
 
-  /** The request of that time may have been answered by this build, under this version number. */
+  /** The request of that time may have been answered by this build, under this version number if one is given. */
   wasLive(
-    answer: { readonly model: string; readonly version: number; readonly build: number },
+    answer: { readonly model: string; readonly version: number | undefined; readonly build: number },
     sentAt: number,
     receivedAt: number,
   ) {
     return this.lives.some(
       (life) =>
         life.model === answer.model &&
-        life.version === answer.version &&
+        (answer.version === undefined || life.version === answer.version) &&
         life.build === answer.build &&
         life.from <= receivedAt &&
         life.until >= sentAt,

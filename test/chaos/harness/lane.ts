@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../support/random.js';
 import { RawClient, type RawResponse } from '../../support/raw-client.js';
+import { type ChaosDialect, errorOf, OIP } from './dialects.js';
 import type { Failure, Journal } from './journal.js';
 import { buildOf, type ChaosInput, type ChaosModel, HANGING, HEALTHY } from './models.js';
-import { decodeAnswer, encodeInfer, errorOf } from './wire.js';
 
 export interface LaneOptions {
   readonly port: number;
@@ -12,6 +12,8 @@ export interface LaneOptions {
   readonly index: number;
   /** This client talks to the hanging model, too. */
   readonly meetsHanging: boolean;
+  /** How it asks; that of the hanging model is always the Open Inference Protocol. */
+  readonly dialects: readonly ChaosDialect[];
   /** It goes on until then. */
   readonly stopped: () => boolean;
 }
@@ -22,6 +24,7 @@ interface Plan {
   readonly id: string;
   readonly input: ChaosInput;
   readonly hang: boolean;
+  readonly dialect: ChaosDialect;
   readonly bytes: Uint8Array;
 }
 
@@ -56,21 +59,21 @@ export async function runLane(options: LaneOptions): Promise<void> {
   client?.socket.destroy();
 }
 
-function makePlan({ random, index, meetsHanging }: LaneOptions, count: number): Plan {
+function makePlan({ random, index, meetsHanging, dialects }: LaneOptions, count: number): Plan {
   const hanging = meetsHanging && random.chance(0.2);
   const model = hanging ? HANGING : random.pick(HEALTHY);
   const hang = hanging && random.chance(0.3);
   const input = model.input(random);
   const id = `${index}.${count}`;
-  const bytes = encodeInfer({
+  const dialect = random.pick(hanging ? OIP : dialects);
+  const bytes = dialect.encode({
     model: model.name,
     id,
     input,
-    binary: random.chance(0.5),
     parameters: hang ? { fault: 'hang' } : {},
     headers: hanging ? { 'x-request-timeout-ms': String(HANGING_TIMEOUT_MS) } : {},
   });
-  return { model, id, input, hang, bytes };
+  return { model, id, input, hang, dialect, bytes };
 }
 
 /** Breaks off somewhere between the first byte of the request and the last of its answer. */
@@ -95,8 +98,9 @@ async function exchange(client: RawClient, plan: Plan, journal: Journal): Promis
   }
   if (response.status === 200) {
     const problem = judge(response, plan, { journal, sentAt });
+    journal.spoken.add(plan.dialect.name);
     if (problem === undefined) journal.countsOf(plan.model.name).right++;
-    else journal.wrong.push(problem);
+    else journal.wrong.push(`${plan.dialect.name}: ${problem}`);
   } else {
     const { status, headers } = response;
     failPlan(journal, plan, { status, message: errorOf(response), sentAt, retryAfter: headers['retry-after'] });
@@ -125,13 +129,15 @@ interface Context {
 }
 
 /** What is wrong with an answer; undefined when it is right for its own request and of a build that was live. */
-function judge(response: RawResponse, { model, id, input, hang }: Plan, { journal, sentAt }: Context) {
+function judge(response: RawResponse, { model, id, input, hang, dialect }: Plan, { journal, sentAt }: Context) {
   const receivedAt = performance.now();
   if (hang) return `request ${id} asked model '${model.name}' to hang and was answered`;
-  const answer = decodeAnswer(response);
+  const answer = dialect.decode(response);
   const shape = [input.shape[0], model.outputWidth(input.shape[1])];
-  if (answer.model !== model.name || answer.id !== id || String(answer.shape) !== String(shape)) {
-    return `request ${id} to '${model.name}' was answered for ${answer.id} of '${answer.model}', shape ${answer.shape}`;
+  // Not every protocol says whose an answer is.
+  const { model: answering = model.name, id: answered = id } = answer;
+  if (answering !== model.name || answered !== id || String(answer.shape) !== String(shape)) {
+    return `request ${id} to '${model.name}' was answered for ${answered} of '${answering}', shape ${answer.shape}`;
   }
   const expected = model.evaluate(input);
   const added = (answer.data[0] ?? 0) - (expected[0] ?? 0);
@@ -142,8 +148,8 @@ function judge(response: RawResponse, { model, id, input, hang }: Plan, { journa
   if (!right || (model.file === undefined && added !== 0)) {
     return `request ${id} to '${model.name}': expected ${expected} plus its build, got ${answer.data}`;
   }
-  const claim = { model: model.name, version: answer.version, build };
-  if (journal.wasLive(claim, sentAt, receivedAt)) return undefined;
+  const claim = { model: model.name, version: answer.version };
+  if (build === undefined || journal.wasLive({ ...claim, build }, sentAt, receivedAt)) return undefined;
   return `request ${id} (${sentAt} to ${receivedAt}) to '${model.name}' was answered by version ${answer.version}, build ${build}`;
 }
 

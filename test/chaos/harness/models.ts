@@ -149,12 +149,12 @@ export function initialRepository(): FolderContents {
   return { ...Object.fromEntries(files), ...statefulModels() };
 }
 
-/** Which build an answer to that input is of. */
+/** Which build an answer to that input is of; undefined where only its version would tell and it does not say that. */
 export function buildOf(
   { file, evaluate }: ChaosModel,
   input: ChaosInput,
-  answer: { readonly version: number; readonly data: Float32Array },
-): number {
+  answer: { readonly version?: number; readonly data: Float32Array },
+): number | undefined {
   return file === undefined ? answer.version : ((answer.data[0] ?? 0) - (evaluate(input)[0] ?? 0)) / BUILD_STEP;
 }
 

@@ -1,8 +1,10 @@
+import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { FREE_PORTS, startCli } from '../../support/cli-process.js';
 import { closeGrpcServers } from '../../support/grpc-server.js';
 import { createTempFolder } from '../../support/model-folder.js';
 import { Random } from '../../support/random.js';
+import { DIALECT_SETTINGS, FOREIGN, KSERVE, OIP } from './dialects.js';
 import { explain } from './explain.js';
 import { freezePeers } from './freeze-peers.js';
 import { runGrpcStreams } from './grpc-streams.js';
@@ -47,6 +49,8 @@ const SETTLE_LIMIT_MS = 60_000;
 /** Runners while all is well: two of `mlp`, none of `triple`, one of each other model. */
 const RUNNERS = 6;
 const LANES = [runLane, runLane, runHttpStreams, runSequences, runGrpcStreams];
+/** Of the lanes in other protocols each third asks KServe's port. */
+const OWN_PORT_EVERY = 3;
 const CONTROL = {
   explicit: ['--model-control-mode', 'explicit', '--load-model', '*'],
   poll: ['--model-control-mode', 'poll', '--repository-poll-secs', '1'],
@@ -58,21 +62,28 @@ export async function runChaos({ seed, durationMs, swaps, clients, mode }: Chaos
   const random = new Random(seed);
   const journal = new Journal();
   await using folder = await createTempFolder(initialRepository());
-  await using cli = startCli(['serve', folder.path, '--json', ...FREE_PORTS, ...CONTROL[mode]], {
+  await using settings = await createTempFolder({ 'millrace.json': JSON.stringify(DIALECT_SETTINGS) });
+  const config = ['--config', path.join(settings.path, 'millrace.json')];
+  await using cli = startCli(['serve', folder.path, '--json', ...config, ...FREE_PORTS, ...CONTROL[mode]], {
     nodeFlags: COUNTS_TIMERS,
   });
-  const { http, grpc } = await cli.nextEvent();
+  const { http, grpc, dialects } = await cli.nextEvent();
+  const { kserve } = dialects as { readonly kserve: { readonly http: string } };
   for (const { name } of [...HEALTHY, HANGING]) journal.begin({ model: name, version: 1, build: 1, from: 0 });
   await cli.nextEvent();
 
-  const port = Number(new URL(String(http)).port);
+  const port = portOf(String(http));
+  const kservePort = portOf(kserve.http);
   const serverPid = cli.child.pid ?? 0;
   const seen = new Map<number, string>();
   const load = async (stopped: () => boolean, count: number) => {
     const lanes = Array.from({ length: count }, (_, index) => {
       const lane = { port, random: random.fork(), journal, index, stopped };
       const kind = LANES[index % LANES.length] ?? runLane;
-      return kind({ ...lane, address: String(grpc), meetsHanging: index % LANES.length === 0 });
+      const meetsHanging = index % LANES.length === 0;
+      const hasOwnPort = index % (LANES.length * OWN_PORT_EVERY) === 1;
+      const asked = hasOwnPort ? { port: kservePort, dialects: KSERVE } : { dialects: meetsHanging ? OIP : FOREIGN };
+      return kind({ ...lane, address: String(grpc), meetsHanging, ...asked });
     });
     await Promise.all(lanes);
     await closeGrpcServers();
@@ -146,6 +157,10 @@ function judge(journal: Journal): Pick<ChaosReport, 'lost' | 'unexplained' | 'ex
   let lost = -journal.failures.length - journal.wrong.length;
   for (const { sent, right, left } of journal.counts.values()) lost += sent - right - left;
   return { lost, unexplained, explained };
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
 }
 
 async function isReady(url: string): Promise<boolean> {

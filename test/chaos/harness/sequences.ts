@@ -1,7 +1,7 @@
 import { RawClient } from '../../support/raw-client.js';
+import { errorOf, oipJson } from './dialects.js';
 import { fail, type LaneOptions, withinLimit } from './lane.js';
 import { SUMMING } from './stateful-models.js';
-import { decodeAnswer, encodeInfer, errorOf } from './wire.js';
 
 const STEPS = 12;
 
@@ -40,7 +40,7 @@ async function runSequence(client: RawClient, sequence: number, options: LaneOpt
     const parameters = { sequence_id: sequence, sequence_start: step === 1, sequence_end: step === STEPS };
     const input = { shape: [1, 1] as const, data: Float32Array.of(value) };
     const id = `${sequence}.${step}`;
-    client.send(encodeInfer({ model: SUMMING, id, input, binary: false, parameters, headers: {} }));
+    client.send(oipJson.encode({ model: SUMMING, id, input, parameters, headers: {} }));
     try {
       const response = await withinLimit(client);
       const { status, headers } = response;
@@ -49,7 +49,7 @@ async function runSequence(client: RawClient, sequence: number, options: LaneOpt
         fail(journal, SUMMING, { ...failure, startedAt });
         return headers.connection !== 'close';
       }
-      const answer = decodeAnswer(response);
+      const answer = oipJson.decode(response);
       if (answer.id === id && answer.data[0] === sum) counts.right++;
       else journal.wrong.push(`sequence ${id}: expected ${sum}, got ${answer.data[0]} for ${answer.id}`);
     } catch (error) {

@@ -2,11 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { TempFolder } from '../../support/model-folder.js';
 import type { Random } from '../../support/random.js';
 import { RawClient, requestText } from '../../support/raw-client.js';
+import { oipJson } from './dialects.js';
 import type { Journal } from './journal.js';
 import { buildOf, type ChaosModel, HEALTHY, type Release, writeRelease } from './models.js';
 import { listRunners } from './processes.js';
 import { COUNTING, SUMMING, writeConfig } from './stateful-models.js';
-import { decodeAnswer, encodeInfer } from './wire.js';
 
 export interface TroubleOptions {
   readonly serverPid: number;
@@ -72,11 +72,11 @@ export async function reconfigure({ mode, random, journal, folder, port, stopped
 async function untilServed({ port, random }: TroubleOptions, model: ChaosModel, build: number): Promise<void> {
   for (;;) {
     const input = model.input(random);
-    const message = { model: model.name, id: 'released', input, binary: true, parameters: {} };
+    const message = { model: model.name, id: 'released', input, parameters: {} };
     const client = await RawClient.connect(port);
-    client.send(encodeInfer({ ...message, headers: { connection: 'close' } }));
+    client.send(oipJson.encode({ ...message, headers: { connection: 'close' } }));
     const response = await client.response();
-    if (response.status === 200 && buildOf(model, input, decodeAnswer(response)) === build) return;
+    if (response.status === 200 && buildOf(model, input, oipJson.decode(response)) === build) return;
     await pause(50);
   }
 }
