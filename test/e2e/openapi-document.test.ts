@@ -14,7 +14,10 @@ interface Operation {
 
 interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly responses: Readonly<Record<string, { readonly content: Record<string, object> }>> };
+  readonly components: {
+    readonly schemas: Readonly<Record<string, object>>;
+    readonly responses: Readonly<Record<string, { readonly content: Record<string, object> }>>;
+  };
 }
 
 const KEY = 'caller-key-0123456789';
@@ -74,11 +77,19 @@ describe('the OpenAPI document of a server with all dialects', () => {
     expect(chat?.responses[404]).toEqual({ $ref: '#/components/responses/openai.404' });
     expect(document.components.responses['openai.404']?.content['application/json']).toMatchObject({
       example: { error: { message: 'what is wrong', type: 'invalid_request_error', param: null, code: 'not_found' } },
-      schema: { properties: { error: { required: ['message', 'type', 'param', 'code'] } } },
+      schema: { $ref: '#/components/schemas/OpenaiError' },
+    });
+    expect(document.components.schemas.OpenaiError).toMatchObject({
+      properties: { error: { required: ['message', 'type', 'param', 'code'] } },
     });
     expect(document.components.responses['oip.404']?.content['application/json']).toEqual({
-      schema: { type: 'object', properties: { error: { type: 'string' } }, required: ['error'] },
+      schema: { $ref: '#/components/schemas/OipError' },
       example: { error: 'what is wrong' },
+    });
+    expect(document.components.schemas.OipError).toEqual({
+      type: 'object',
+      properties: { error: { type: 'string' } },
+      required: ['error'],
     });
   });
 

@@ -162,7 +162,12 @@ describe('a dialect from outside', () => {
       summary: 'Runs a model on numbers',
       operationId: 'postToyModelRun',
       parameters: [{ name: 'model', in: 'path', required: true, schema: { type: 'string' } }],
-      requestBody: { content: { 'application/json': {}, 'application/octet-stream': {} } },
+      requestBody: {
+        content: {
+          'application/json': { schema: {} },
+          'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
+        },
+      },
       responses: {
         200: { description: 'The numbers that came out.' },
         ...Object.fromEntries(refusals.map((code) => [code, { $ref: `#/components/responses/toy.${code}` }])),

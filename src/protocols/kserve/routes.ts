@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox';
 import { MillraceError } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
+import { PREDICT_OPERATION } from '../instances/openapi.js';
 import { jsonResponse, type Route, type RouteRequest } from '../route.js';
 import type { WireResponse } from '../wire.js';
 import { createPredictHandler } from './predict.js';
@@ -33,6 +34,7 @@ export function createKserveRoutes(context: DialectContext): readonly Route[] {
       // TensorFlow Serving answers rows in the same way.
       yields: true,
       body: { kind: 'bytes' },
+      operation: PREDICT_OPERATION,
       handle: (call, request) => predict(call, { name: request.params.model ?? '', version: undefined }, request),
     },
     {

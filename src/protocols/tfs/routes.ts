@@ -1,6 +1,7 @@
 import type { Service } from '../../service/index.js';
 import { answerEvents } from '../cloud-events/answer-events.js';
 import type { DialectContext } from '../dialect.js';
+import { EXAMPLES_OPERATION, PREDICT_OPERATION } from '../instances/openapi.js';
 import { jsonResponse, type Route } from '../route.js';
 import { createExamplesHandler } from './examples/handler.js';
 import type { Method } from './examples/heads.js';
@@ -36,6 +37,7 @@ export function createTfsRoutes(context: DialectContext): readonly Route[] {
     ...RUN,
     path: `${prefix}:${method}`,
     summary,
+    operation: EXAMPLES_OPERATION,
     handle: (call, request) => examine(call, { method, target: targetOf(request) }, request),
   });
   return PREFIXES.flatMap(([prefix, what]): readonly Route[] => [
@@ -43,6 +45,7 @@ export function createTfsRoutes(context: DialectContext): readonly Route[] {
       ...RUN,
       path: `${prefix}:predict`,
       summary: `Runs ${what} on rows ('instances') or columns ('inputs')`,
+      operation: PREDICT_OPERATION,
       handle: (call, request) => predict(call, targetOf(request), request),
     },
     onExamples(prefix, 'classify', `Classes that ${what} finds in examples, with scores`),

@@ -59,7 +59,12 @@ describe('describeApi', () => {
       summary: 's',
       operationId: 'postMModelRun',
       parameters: [pathParameter('model')],
-      requestBody: { content: { 'application/json': {}, 'application/octet-stream': {} } },
+      requestBody: {
+        content: {
+          'application/json': { schema: {} },
+          'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
+        },
+      },
       responses: {
         200: {
           description: 'Success',

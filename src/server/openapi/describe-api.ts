@@ -27,14 +27,15 @@ export function describeApi({ rows, info, requiresKey }: ApiDescription): OpenAp
     const operationId = ids.take((operation.operationId as string | undefined) ?? operationIdOf(route));
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: { ...operation, operationId } };
   }
-  const responses = [...new Set(shown.map(({ dialect }) => dialect))].map(errorComponents);
+  const errors = [...new Set(shown.map(({ dialect }) => dialect))].map(errorComponents);
   return {
     openapi: '3.1.0',
     info: { ...info },
     tags: [...new Set(shown.map(({ route }) => route.tag))].map((name) => ({ name })),
     paths,
     components: {
-      responses: Object.assign({}, ...responses),
+      responses: Object.assign({}, ...errors.map(({ responses }) => responses)),
+      schemas: Object.assign({}, ...errors.map(({ schemas }) => schemas)),
       ...(requiresKey && { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } }),
     },
   };

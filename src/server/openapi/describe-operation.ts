@@ -28,7 +28,8 @@ export function operationIdOf({ method, path }: Pick<Route, 'method' | 'path'>):
 function describeBody({ body }: Route): OpenApiObject | undefined {
   if (body === undefined) return undefined;
   if (body.kind === 'json') return { content: { 'application/json': { schema: body.schema } } };
-  return { content: { 'application/json': {}, 'application/octet-stream': {} } };
+  const bytes = { schema: { type: 'string', format: 'binary' } };
+  return { content: { 'application/json': { schema: {} }, 'application/octet-stream': bytes } };
 }
 
 function describeSuccess({ operation, response, streams }: Route): OpenApiObject {

@@ -24,20 +24,44 @@ interface DescribedError {
 /** Of a body beyond the server's limit: that is found before any dialect sees it. */
 const TOO_LARGE: DescribedError = { status: 413, code: 'invalid_argument', description: 'The body is too large.' };
 
-/** The responses that a dialect's errors are, by the name that `$ref`s in its operations have. */
-export function errorComponents(dialect: Dialect): OpenApiObject {
+/**
+ * Components of the document: the responses that a dialect's errors are, by the name that `$ref`s in its operations have, and the one
+ * schema that they all have.
+ */
+export function errorComponents(dialect: Dialect): {
+  readonly responses: OpenApiObject;
+  readonly schemas: OpenApiObject;
+} {
   const codes = Object.keys(WHEN) as DescribedCode[];
   const errors = codes.map((code): DescribedError => ({ status: dialect.status[code], code, description: WHEN[code] }));
   const statuses = new Map<number, readonly DescribedError[]>();
   for (const error of [...errors, TOO_LARGE])
     statuses.set(error.status, [...(statuses.get(error.status) ?? []), error]);
-  return Object.fromEntries(
-    [...statuses].map(([status, alike]) => {
-      const description = alike.map((error) => error.description).join(' ');
-      const content = describeContent(dialect, status, alike[0]?.code ?? 'internal');
-      return [componentName(dialect, status), { description, ...(content !== undefined && { content }) }];
-    }),
-  );
+  const name = schemaName(dialect);
+  let common: OpenApiObject | undefined;
+  const responses: Record<string, OpenApiObject> = {};
+  for (const [status, alike] of statuses) {
+    const description = alike.map((error) => error.description).join(' ');
+    const { type, example } = exampleOf(dialect, status, alike[0]?.code ?? 'internal');
+    const response = componentName(dialect, status);
+    if (type === undefined) responses[response] = { description };
+    else if (example === undefined) responses[response] = { description, content: { [type]: { schema: TEXT } } };
+    else {
+      const schema = schemaOf(example);
+      common = common === undefined ? schema : merge(common, schema);
+      const content = { [type]: { schema: { $ref: `#/components/schemas/${name}` }, example } };
+      responses[response] = { description, content };
+    }
+  }
+  return { responses, schemas: common === undefined ? {} : { [name]: common } };
+}
+
+const TEXT: OpenApiObject = { type: 'string' };
+
+/** `OipError`: what generated clients call it. */
+function schemaName({ name }: Dialect): string {
+  const words = name.split(/[^A-Za-z0-9]+/);
+  return `${words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')}Error`;
 }
 
 /** The `responses` of what a route may be refused with, by status. */
@@ -63,14 +87,19 @@ function componentName({ name }: Dialect, status: number): string {
   return `${name.replace(/[^\w.-]/g, '_')}.${status}`;
 }
 
+interface ErrorExample {
+  /** undefined = it has no body. */
+  readonly type?: string;
+  /** undefined = it is no JSON. */
+  readonly example?: unknown;
+}
+
 /** As the dialect itself writes such an error: what it makes of one says what they look like. */
-function describeContent(dialect: Dialect, status: number, code: ErrorCode): OpenApiObject | undefined {
+function exampleOf(dialect: Dialect, status: number, code: ErrorCode): ErrorExample {
   const { headers, body } = dialect.encodeError(new MillraceError(code, 'what is wrong'), status);
   const type = headers['content-type']?.split(';', 1)[0];
-  if (type === undefined || typeof body !== 'string' || body === '') return undefined;
-  if (!/[/+]json$/.test(type)) return { [type]: { schema: { type: 'string' } } };
-  const example: unknown = JSON.parse(body);
-  return { [type]: { schema: schemaOf(example), example } };
+  if (type === undefined || typeof body !== 'string' || body === '') return {};
+  return /[/+]json$/.test(type) ? { type, example: JSON.parse(body) } : { type };
 }
 
 function schemaOf(value: unknown): OpenApiObject {
@@ -93,4 +122,15 @@ function schemaOf(value: unknown): OpenApiObject {
     default:
       return {};
   }
+}
+
+/** What two errors have in common; what differs may be anything. */
+function merge(one: OpenApiObject, other: OpenApiObject): OpenApiObject {
+  if (JSON.stringify(one) === JSON.stringify(other)) return one;
+  if (one.type !== 'object' || other.type !== 'object') return {};
+  const [properties, others] = [one, other].map((schema) => schema.properties as Record<string, OpenApiObject>);
+  const merged: Record<string, OpenApiObject> = { ...properties };
+  for (const [name, schema] of Object.entries(others ?? {})) merged[name] = merge(merged[name] ?? schema, schema);
+  const required = (one.required as string[]).filter((name) => (other.required as string[]).includes(name));
+  return { type: 'object', properties: merged, required };
 }
