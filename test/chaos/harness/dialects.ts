@@ -102,6 +102,24 @@ function fromRows(list: readonly (readonly number[])[]): InferAnswer {
   return { shape: [list.length, list[0]?.length ?? 0], data: Float32Array.from(list.flat()) };
 }
 
+/** Rows alone, as TorchServe's models take and give them. */
+const lists: ChaosDialect = {
+  name: 'TorchServe',
+  encode: ({ model, input }) => post(`/predictions/${model}`, JSON_TYPE, asJson(rowsOf(input))),
+  decode: ({ body }) => fromRows(JSON.parse(body.toString())),
+};
+
+/** Vertex AI's one route, with the header by which Triton finds the model there. */
+const redirected: ChaosDialect = {
+  name: 'Vertex',
+  encode({ model, id, input: { shape, data } }) {
+    const inputs = [{ name: 'x', datatype: 'FP32', shape, data: [...data] }];
+    const headers = { ...JSON_TYPE, 'x-vertex-ai-triton-redirect': `v2/models/${model}/infer` };
+    return post('/predict', headers, asJson({ id, inputs }));
+  },
+  decode: (response) => oipJson.decode(response),
+};
+
 /** The protocol in which models are asked to hang, too. */
 export const OIP: readonly ChaosDialect[] = [oipJson, oipBinary];
 
@@ -110,6 +128,8 @@ export const FOREIGN: readonly ChaosDialect[] = [
   ...OIP,
   rows('TFS rows', predict),
   columns,
+  lists,
+  redirected,
   rows('SageMaker', (model) => `/models/${model}/invoke`),
 ];
 
@@ -122,6 +142,7 @@ export const DIALECT_SETTINGS = {
   sagemaker: { enabled: true },
   tfs: { enabled: true },
   torchserve: { enabled: true },
+  vertex: { enabled: true },
 } as const;
 
 /** The text of an error answer, in whichever protocol. */

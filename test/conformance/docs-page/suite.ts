@@ -18,7 +18,7 @@ const KEYS = [
 
 /** The page shows the routes of all. */
 const EVERY_DIALECT = Object.fromEntries(
-  ['kserve', 'sagemaker', 'tfs', 'torchserve'].map((name) => [name, { enabled: true }]),
+  ['kserve', 'sagemaker', 'tfs', 'torchserve', 'vertex'].map((name) => [name, { enabled: true }]),
 );
 
 /**
