@@ -69,7 +69,7 @@ describe('describeApi', () => {
         200: {
           description: 'Success',
           content: {
-            'application/json': { schema: run.response },
+            'application/json': { schema: { type: 'object', properties: {} } },
             'text/event-stream': { schema: { type: 'string' } },
           },
         },

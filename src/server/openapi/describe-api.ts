@@ -2,6 +2,7 @@ import type { OpenApiObject } from '../../protocols/index.js';
 import type { TableRow } from '../rest/route-table.js';
 import { describeOperation, operationIdOf } from './describe-operation.js';
 import { errorComponents } from './error-responses.js';
+import { withPlainEnums } from './plain-enums.js';
 
 /** What the OpenAPI document says of itself. */
 export interface OpenApiInfo {
@@ -32,7 +33,7 @@ export function describeApi({ rows, info, requiresKey }: ApiDescription): OpenAp
     openapi: '3.1.0',
     info: { ...info },
     tags: [...new Set(shown.map(({ route }) => route.tag))].map((name) => ({ name })),
-    paths,
+    paths: withPlainEnums(paths),
     components: {
       responses: Object.assign({}, ...errors.map(({ responses }) => responses)),
       schemas: Object.assign({}, ...errors.map(({ schemas }) => schemas)),
