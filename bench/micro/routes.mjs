@@ -35,7 +35,9 @@ const arms = (count) =>
   Array.from({ length: count }, (_, index) => ({ model: 'fraud', version: index + 1, weight: index === 0 ? 95 : 5 }));
 const sticky = { header: 'x-user-id' };
 const rules = [{ when: "headers['x-tier'] == 'gold'", arm: '2' }];
-const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`live-${index}`, { arms: arms(2), sticky }]));
+const many = Object.fromEntries(
+  Array.from({ length: 1_000 }, (_, index) => [`live-${index}`, { arms: arms(2), sticky }]),
+);
 
 const principal = { name: 'anonymous', scopes: new Set() };
 const calls = Array.from({ length: 1_024 }, (_, index) => {
