@@ -165,7 +165,11 @@ export class DropZone {
     this.node.addEventListener('drop', (event) => {
       event.preventDefault();
       this.node.classList.remove('over');
-      this.#choose(event.dataTransfer?.files[0]);
+      const { files } = event.dataTransfer ?? {};
+      if (files === undefined || files.length === 0) return;
+      // So that the browser names it, too.
+      /** @type {HTMLInputElement} */ (this.control).files = files;
+      this.#choose(files[0]);
       this.node.dispatchEvent(new Event('change', { bubbles: true }));
     });
   }
