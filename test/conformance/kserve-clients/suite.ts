@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { emptyFolder, inRoot } from '../harness/paths.js';
 import { installPython, type Python } from '../harness/python.js';
@@ -13,11 +13,6 @@ export async function run(): Promise<number> {
   const folder = emptyFolder('kserve-clients');
   const models = path.join(folder, 'models');
   cpSync(inRoot('test/conformance/dialects/models'), models, { recursive: true });
-  for (const name of ['mobilenetv3', 'echo']) {
-    cpSync(inRoot('examples/models', name), path.join(models, name), { recursive: true });
-  }
-  mkdirSync(path.join(models, 'kjv/1'), { recursive: true });
-  cpSync(inRoot('test/fixtures/models/tiny-kjv.gguf'), path.join(models, 'kjv/1/model.gguf'));
   const kserveOnly = path.join(folder, 'kserve.yaml');
   writeFileSync(kserveOnly, 'kserve: { enabled: true }\n');
   const tally = new Tally();
