@@ -189,12 +189,15 @@ async function sendFramed(client: RawClient, { bytes, bodiless }: WrittenDraft, 
 const ERROR_BODY = /^\{"error":"(?:[^"\\]|\\.)+"\}$/;
 /** The protocol's answer of a model that is not ready, or of none at all. */
 const NOT_READY_BODY = /^\{"name":"(?:[^"\\]|\\.)*","ready":false\}$/;
+/** Who asks for a dialect that is off is told so in its own form. */
+const SWITCHED_OFF = /: the dialect '\w+' is off; `(\w+)\.enabled: true` switches it on"/;
 
 function check({ status, headers, body }: RawResponse, bytes: Uint8Array, problems: Problems): void {
   if (!DOCUMENTED.has(status)) problems.add(`status ${status} for ${show(bytes)}`);
   if (status < 400 || body.length === 0) return;
   const text = body.toString();
-  const whole = headers['content-type'] === 'application/json' && (ERROR_BODY.test(text) || NOT_READY_BODY.test(text));
+  const isKnown = ERROR_BODY.test(text) || NOT_READY_BODY.test(text) || (status === 404 && SWITCHED_OFF.test(text));
+  const whole = headers['content-type'] === 'application/json' && isKnown;
   const leaks = /\bnode:|\.(?:js|ts):\d|\n\s+at |\/tmp\//.test(text);
   if (!whole || leaks) problems.add(`the error body ${text} for ${show(bytes)}`);
 }

@@ -3,6 +3,7 @@ import { perfAnalyzerRow, sharedMemoryRow } from './clients.js';
 import { grpcRows } from './grpc.js';
 import { photoRow } from './media.js';
 import { cacheRow, scriptRow, sequencesRow } from './models.js';
+import { routeRow } from './routes.js';
 import { rowsJsonRow } from './rows-json.js';
 import { tfsRows } from './tfs.js';
 
@@ -13,6 +14,7 @@ export function protocolRows(): Row[] {
     ...tfsRows(),
     rowsJsonRow('kserve', 'KServe’s v1 predict'),
     photoRow(),
+    routeRow(),
     perfAnalyzerRow(),
     sharedMemoryRow(),
     cacheRow(),
