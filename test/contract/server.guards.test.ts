@@ -157,8 +157,8 @@ describe('a request of a web page', () => {
     expect(headers).toMatchObject({
       'access-control-allow-origin': 'https://app.example',
       'access-control-expose-headers':
-        'inference-header-content-length, retry-after, server-timing, traceparent, www-authenticate, x-millrace-error, ' +
-        'x-request-id',
+        'inference-header-content-length, retry-after, server-timing, traceparent, www-authenticate, x-millrace-arm, ' +
+        'x-millrace-error, x-millrace-model, x-millrace-route, x-request-id',
       vary: 'origin',
     });
   });
