@@ -39,7 +39,7 @@ describe('a models.config as the repository', () => {
           version_labels { key: 'canary' value: 2 }
           version_labels { key: 'stable' value: 1 }
         }
-        config { name: 'latest' base_path: 'FOLDER/elsewhere' }
+        config { name: 'latest' base_path: 'FOLDER/elsewhere' logging_config { sampling_config { sampling_rate: 0.1 } } }
         config { name: 'empty' base_path: 'empty' }
         config { name: 'gone' base_path: 'gone' }
       }`,
@@ -47,6 +47,13 @@ describe('a models.config as the repository', () => {
     const list = join(folder.path, 'models.config');
     await writeFile(list, (await readFile(list, 'utf8')).replace('FOLDER', folder.path));
     server = await startAppServer({}, { ...TFS, repository: { paths: [list], stableMs: 0 } });
+  });
+
+  it('is told what nothing comes of', () => {
+    const list = join(folder.path, 'models.config');
+    expect(server.log.map(({ msg }) => msg)).toContain(
+      `${list}: requests of model 'latest' are not recorded, whatever its logging_config says`,
+    );
   });
   afterAll(async () => {
     await server[Symbol.asyncDispose]();

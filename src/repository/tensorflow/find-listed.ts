@@ -28,10 +28,13 @@ export async function findListedModels(
       listed.filter(({ name }) => only === undefined || name === only).map((model) => locate(model, list, files)),
     );
     const none = listed.length === 0 ? [`${list} lists no model`] : [];
+    const unheard = listed
+      .filter(({ asksForLog }) => asksForLog)
+      .map(({ name }) => `${list}: requests of model '${name}' are not recorded, whatever its logging_config says`);
     return {
       models: found.flatMap((one) => ('reason' in one ? [] : [one])),
       problems: found.flatMap((one) => ('reason' in one ? [one] : [])),
-      notices: none,
+      notices: [...none, ...unheard],
     };
   } catch (error) {
     return { models: [], problems: [], notices: [`${list}: ${describeFileError(error)}`] };

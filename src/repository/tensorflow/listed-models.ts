@@ -8,6 +8,8 @@ export interface ListedModel {
   /** The folder with its version folders, as it was given. */
   readonly basePath: string;
   readonly choice: VersionChoice;
+  /** It has a `logging_config`, of which nothing comes here. */
+  readonly asksForLog?: true;
 }
 
 /** A `ModelServerConfig` as protobuf's JSON mapping has it. */
@@ -27,6 +29,7 @@ interface ListedConfig {
     readonly specific?: { readonly versions: readonly string[] };
   };
   readonly version_labels: Readonly<Record<string, string>>;
+  readonly logging_config?: object;
 }
 
 /** What such files say of every model, whatever its format is here. */
@@ -57,7 +60,8 @@ function readListedModel(config: ListedConfig): ListedModel {
     throw new Error(`expected 'model_platform' to be "${PLATFORM}" or nothing, got "${platform}"`);
   }
   const versions = readPolicy(config);
-  return { name, basePath, choice: { ...(versions === undefined ? {} : { versions }), labels: readLabels(labels) } };
+  const choice = { ...(versions === undefined ? {} : { versions }), labels: readLabels(labels) };
+  return { name, basePath, choice, ...(config.logging_config !== undefined && { asksForLog: true }) };
 }
 
 function readPolicy({ model_version_policy: policy }: ListedConfig): VersionPolicy | undefined {

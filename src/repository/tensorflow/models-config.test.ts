@@ -24,6 +24,7 @@ describe('parseModelsConfig', () => {
         name: 'second',
         basePath: 'second',
         choice: { versions: { specific: [42, 43] }, labels: { stable: 42, canary: 43 } },
+        asksForLog: true,
       },
       { name: 'third', basePath: 'third', choice: { versions: { latest: 2 }, labels: {} } },
       { name: 'fourth', basePath: 'fourth', choice: { versions: 'all', labels: {} } },
