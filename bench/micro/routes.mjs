@@ -39,6 +39,8 @@ const many = Object.fromEntries(
   Array.from({ length: 1_000 }, (_, index) => [`live-${index}`, { arms: arms(2), sticky }]),
 );
 
+const missing = [{ when: "headers['x-beta'] == '1'", arm: '2' }];
+
 const principal = { name: 'anonymous', scopes: new Set() };
 const calls = Array.from({ length: 1_024 }, (_, index) => {
   const metadata = { 'x-user-id': `user-${index}`, 'x-tier': 'silver' };
@@ -49,6 +51,7 @@ const cases = {
   'by chance, 2 arms': [tableOf({ 'live-7': { arms: arms(2) } })],
   'by key, 2 arms': [tableOf({ 'live-7': { arms: arms(2), sticky } })],
   'by key, one condition before': [tableOf({ 'live-7': { arms: arms(2), sticky, rules } })],
+  'by key, a condition on what is missing': [tableOf({ 'live-7': { arms: arms(2), sticky, rules: missing } })],
   'by key, 1,000 routes': [tableOf(many)],
   'by key, 32 arms': [tableOf({ 'live-7': { arms: arms(32), sticky } })],
 };
@@ -61,5 +64,5 @@ for (const [name, [table]] of Object.entries(cases)) {
     for (let index = 0; index < CHOICES; index++) table.choose(table.find(target), calls[index & 1_023], undefined);
     best = Math.min(best, performance.now() - startedAt);
   }
-  console.log(`${name.padEnd(32)} ${((best * 1_000) / CHOICES).toFixed(2)} µs`);
+  console.log(`${name.padEnd(40)} ${((best * 1_000) / CHOICES).toFixed(2)} µs`);
 }

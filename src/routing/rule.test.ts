@@ -27,6 +27,10 @@ describe('a condition', () => {
     ["inputs.codes.exists(code, code == 'b')", true],
     ['size(inputs.codes) == 2', true],
     ['inputs.missing[0] > 1', false],
+    ["!(headers['x-other'] == 'a')", false],
+    ["headers['x-tier'] == 'gold' && headers['x-other'] == 'a'", false],
+    ["has(headers.other) ? headers.other == 'a' : principal == 'key:ci'", true],
+    ["['a'].exists(x, headers['x-other'] == x || true)", true],
     ['inputs.amount[7] > 1.0', false],
     ["inputs.amount[0] > 100.0 ? principal == 'key:ci' : false", true],
   ])('%s', (when, expected) => expect(holds(when)).toBe(expected));

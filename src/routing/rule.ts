@@ -51,7 +51,10 @@ export function compileRule(text: string, arm: string): { readonly rule: Rule } 
     if (!valid) throw error;
     if (type !== 'bool' && type !== 'dyn') throw new RuleError(`expected a condition (bool), got ${type}`, parsed.ast);
     const uses = usesOf(parsed.ast);
+    const needsAll = !mayDoWithout(parsed.ast);
     const holds = (facts: RuleFacts): boolean => {
+      // An error of the library takes longer to make than all the rest of a choice.
+      if (needsAll && isAnyMissing(uses, facts)) return false;
       try {
         return parsed(facts) === true;
       } catch {
@@ -62,6 +65,20 @@ export function compileRule(text: string, arm: string): { readonly rule: Rule } 
   } catch (error) {
     return { problem: describe(error) };
   }
+}
+
+/** Parts of a condition that can be true although something in them is missing. */
+const LENIENT_OPERATORS: ReadonlySet<string> = new Set(['||', '?:', 'in', '.?', '[?]']);
+const LENIENT_CALLS: ReadonlySet<string> = new Set([...LOOPS, 'has']);
+
+function mayDoWithout(node: ASTNode): boolean {
+  const called = node.op === 'call' || node.op === 'rcall' ? node.args[0] : undefined;
+  if (LENIENT_OPERATORS.has(node.op) || (called !== undefined && LENIENT_CALLS.has(called))) return true;
+  return childrenOf(node.args).some(mayDoWithout);
+}
+
+function isAnyMissing(uses: Rule['uses'], facts: RuleFacts): boolean {
+  return COLLECTIONS.some((collection) => uses[collection].some((name) => facts[collection][name] === undefined));
 }
 
 /** A condition that CEL allows and a route does not. */
