@@ -39,6 +39,21 @@ describe('ModelController at start', () => {
     expect(all.states()).toEqual(['a/1 ready', 'b/1 ready']);
   });
 
+  it('unloads a version again that was only served until a newer one was whole', async () => {
+    const { clock, controller, repository, states } = createFixture();
+    repository.content = {
+      sources: [source('a', 1), source('a', 3)],
+      unsettled: [{ name: 'a', version: 10, settlesInMs: 300 }],
+    };
+    const started = controller.start();
+    await clock.flush();
+    repository.content = { sources: [source('a', 3), source('a', 10)] };
+    await clock.advance(300);
+    await started;
+    await clock.flush();
+    expect(states()).toEqual(['a/1 unloaded', 'a/3 ready', 'a/10 ready']);
+  });
+
   it('waits for files that are still being written', async () => {
     const { clock, controller, repository, states } = createFixture();
     repository.content = { unsettled: [{ name: 'a', version: 1, settlesInMs: 300 }] };

@@ -40,7 +40,7 @@ async function loadAll(parts: LoadingParts, { place, wanted, hold }: AskedModels
   // Nobody waits for the files of others but ensembles.
   round.add(first.sources.filter(isPlain));
   const scan = first.unsettled.length === 0 ? first : await scanSettled(place, {}, patience);
-  const { added, changed, sources } = diffScan(first.sources, scan);
+  const { added, changed, removed, sources } = diffScan(first.sources, scan);
   const late = [...added, ...changed.map(({ to }) => to)];
   known.remember(scan.names, sources);
   const failures = scan.problems.map(({ name, reason }) => `${name}: ${reason}`);
@@ -59,6 +59,10 @@ async function loadAll(parts: LoadingParts, { place, wanted, hold }: AskedModels
     if (result instanceof MillraceError) failures.push(`${source.name}: ${result.message}`);
   }
   applyLabels(labels, sources, { isFinal: true });
+  // What was served only until newer files were whole goes, unless those do not load.
+  const kept = removed.filter(({ name }) => index.hasFailed(name, sources));
+  if (kept.length > 0) known.remember(scan.names, [...sources, ...kept]);
+  index.unloadRemoved(removed.filter((source) => !kept.includes(source)));
   return failures;
 }
 

@@ -106,15 +106,20 @@ export class ModelIndex {
     await Promise.all(going);
   }
 
+  /** Unloads what a scan no longer selects. */
+  unloadRemoved(removed: readonly ModelSource[]): void {
+    for (const { name, version } of removed) {
+      const loaded = this.#setup.engine.statusesOf(name).find((status) => status.version === version)?.info;
+      if (loaded !== undefined) void this.#unloadInBackground(name, version, 'no longer selected');
+    }
+  }
+
   /**
    * Unloads what a scan no longer selects, and takes out of the index what is neither there nor loaded any more; of one model, or all.
    */
   retire(removed: readonly ModelSource[], scan: RepositoryScan, name?: string): void {
     const { engine, known } = this.#setup;
-    for (const source of removed) {
-      const loaded = engine.statusesOf(source.name).find(({ version }) => version === source.version)?.info;
-      if (loaded !== undefined) void this.#unloadInBackground(source.name, source.version, 'no longer selected');
-    }
+    this.unloadRemoved(removed);
     for (const status of name === undefined ? engine.statuses() : engine.statusesOf(name)) {
       const named = (item: { readonly name: string }) => item.name === status.name;
       const mended = status.state.kind === 'failed' && status.info === undefined && !scan.problems.some(named);
