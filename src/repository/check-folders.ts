@@ -12,15 +12,15 @@ export interface FolderProblem {
 const PROBLEMS: Readonly<Record<string, string>> = { ENOENT: 'does not exist', ENOTDIR: 'is not a folder' };
 
 /**
- * The names in a model repository; of a file that lists models, its own. Where it is neither, or cannot be read, rejects with `invalid_argument` and the message that
- * `explain` makes of the problem.
+ * The names in a model repository; of a file that lists models, its own. Where it is neither, or cannot be read, rejects with
+ * `invalid_argument` and the message that `explain` makes of the problem.
  */
 export async function listRepository(
   path: string,
   explain: (problem: FolderProblem) => string,
 ): Promise<readonly string[]> {
   try {
-    if (isModelList(path) && (await stat(path)).isFile()) return [basename(path)];
+    if ((await isModelList(path)) && (await stat(path)).isFile()) return [basename(path)];
     return await readdir(path);
   } catch (cause) {
     const { code = '' } = cause as NodeJS.ErrnoException;

@@ -30,6 +30,17 @@ describe('a repository finds', () => {
     });
   });
 
+  it('models in a folder whose name is like that of a list of models', async () => {
+    await using folder = await createTempFolder({
+      'models.conf/a/1/model.onnx': '',
+      'models.config/b/1/model.onnx': '',
+    });
+    const paths = ['models.conf', 'models.config'].map((name) => path.join(folder.path, name));
+    const scan = await openRepository(paths).scan();
+    expect(served(scan)).toEqual(['a/1', 'b/1']);
+    expect(scan.notices).toEqual([]);
+  });
+
   const layouts: readonly [string, FolderContents, readonly string[]][] = [
     [
       'bare model files, named after the file',

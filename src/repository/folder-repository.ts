@@ -126,7 +126,7 @@ class FolderRepository implements Repository {
     const notices: RepositoryNotice[] = [];
     const folders = name !== undefined && modelNameProblem(name) !== undefined ? [] : this.#chosen(repository);
     for (const folder of folders) {
-      const find = isModelList(folder) ? findListedModels : findModels;
+      const find = (await isModelList(folder)) ? findListedModels : findModels;
       const found = await find(folder, this.#catalog.files, name);
       notices.push(...found.notices.map((message) => ({ repository: folder, message })));
       problems.push(...found.problems.map((problem) => ({ ...problem, version: undefined, repository: folder })));

@@ -9,8 +9,10 @@ const LIST = /\.conf(?:ig)?$/;
 const MAX_LIST_BYTES = 4_194_304;
 
 /** Whether a repository is a file that lists models instead of a folder: TensorFlow Serving's `models.config`. */
-export function isModelList(repository: string): boolean {
-  return LIST.test(repository);
+export async function isModelList(repository: string): Promise<boolean> {
+  if (!LIST.test(repository)) return false;
+  const stats = await fs.stat(repository).catch(() => undefined);
+  return stats?.isDirectory() !== true;
 }
 
 /**
