@@ -10,7 +10,7 @@ const WITHHELD =
   /^(:|grpc-|(proxy-)?auth(orization|enticate)$|(content|transfer|accept)-(type|length|encoding)$|inference-header-content-length$|te$|trailer$|host$|accept$|expect$|upgrade$|keep-alive$|(proxy-)?connection$|http2-settings$)/i;
 
 /** Adds the headers that the settings forward as parameters to a request. */
-export function createForwarding({ forwardHeaders }: { readonly forwardHeaders: RegExp | undefined }) {
+export function createForwarding({ forwardHeaders }: { readonly forwardHeaders?: RegExp | undefined }) {
   return (request: InferRequest, rawHeaders: readonly string[] | undefined): InferRequest =>
     forwardHeaders === undefined ? request : withParameters(request, parametersOfHeaders(forwardHeaders, rawHeaders));
 }

@@ -19,7 +19,7 @@ import {
   type WireStream,
   withoutRawHeaders,
 } from '../wire.js';
-import { parametersOfHeaders, withParameters } from './forward-headers.js';
+import { createForwarding } from './forward-headers.js';
 import { decodeGenerate } from './generate-decode.js';
 import { createGenerateEncoder, encodeErrorEvent, type GenerateEncoder } from './generate-encode.js';
 import { DECODE_GENERATE } from './large-requests.js';
@@ -54,8 +54,9 @@ export function createGenerateHandler(options: {
   /** Default: the system's. */
   readonly clock?: Clock;
 }): GenerateHandler {
-  const { service, forwardHeaders, clock = systemClock, decoder = new Decoder(clock) } = options;
+  const { service, clock = systemClock, decoder = new Decoder(clock) } = options;
   const encoder = createGenerateEncoder(new Turns(clock));
+  const forward = createForwarding(options);
 
   function decode(
     call: Call,
@@ -69,10 +70,7 @@ export function createGenerateHandler(options: {
   return async (call, target, wire) => {
     const resolved = await service.resolve(call, target, { whole: !target.stream });
     const decoded = await decode(call, { wire, signature: resolved.info.signature });
-    const request =
-      forwardHeaders === undefined
-        ? decoded
-        : withParameters(decoded, parametersOfHeaders(forwardHeaders, wire.rawHeaders));
+    const request = forward(decoded, wire.rawHeaders);
     call.timing.decodedAt = clock.now();
     const result = await service.infer(call, resolved, request);
     if (target.stream) return { status: 200, headers: EVENT_HEADERS, stream: events(result, encoder) };

@@ -7,7 +7,7 @@ import { RequestMemo } from '../request-memo.js';
 import { type WireRequest, type WireResponse, withoutRawHeaders } from '../wire.js';
 import { type DecodedInfer, decodeInfer, isLargeJson } from './decode-infer.js';
 import { type BinaryOutputs, createInferEncoder } from './encode-infer.js';
-import { parametersOfHeaders, withParameters } from './forward-headers.js';
+import { createForwarding } from './forward-headers.js';
 import { DECODE_INFER } from './large-requests.js';
 
 export interface InferHandlerOptions {
@@ -32,8 +32,9 @@ const ONLY_ONE = { onlyOne: 'which HTTP infer cannot carry; use generate_stream 
 
 /** The infer routes of the Open Inference Protocol with Triton's extensions: resolve, decode, infer, encode. */
 export function createInferHandler(options: InferHandlerOptions): InferHandler {
-  const { service, maxInputs, forwardHeaders, clock = systemClock, decoder = new Decoder(clock) } = options;
+  const { service, maxInputs, clock = systemClock, decoder = new Decoder(clock) } = options;
   const encode = createInferEncoder(new Turns(clock));
+  const forward = createForwarding(options);
   const { createMemo = () => new RequestMemo() } = options;
   const memo: RequestMemo<DecodedInfer> = createMemo();
 
@@ -56,10 +57,7 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
           })
         : decodeInfer(wire, { maxInputs, signatureOf }));
     const { binaryOutputs } = decoded;
-    const request =
-      forwardHeaders === undefined
-        ? decoded.request
-        : withParameters(decoded.request, parametersOfHeaders(forwardHeaders, wire.rawHeaders));
+    const request = forward(decoded.request, wire.rawHeaders);
     call.timing.decodedAt = clock.now();
     const result = await service.infer(call, resolved, request);
     // Only cache hits: a model may keep the tensors of any other request.
