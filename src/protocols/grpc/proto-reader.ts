@@ -42,6 +42,22 @@ export class ProtoReader {
     return this.low;
   }
 
+  /**
+   * Takes the key of the next field from 1 to `last`, all of which are delimited, and passes over those beyond; returns the field's number,
+   * 0 at the end of the message.
+   */
+  delimitedField(last: number): number {
+    for (let key = this.key(); key !== 0; key = this.key()) {
+      const field = key >>> 3;
+      if (field <= last) {
+        this.expect(key, DELIMITED);
+        return field;
+      }
+      this.skip(key);
+    }
+    return 0;
+  }
+
   /** Takes a varint into {@link low} and {@link high}. */
   varint(): void {
     const { bytes, pos, end } = this;

@@ -125,13 +125,7 @@ export function peekId(message: Uint8Array): string {
 
 function readMessage(reader: ProtoReader, maxInputs: number): Draft {
   const draft = new Draft(maxInputs);
-  for (let key = reader.key(); key !== 0; key = reader.key()) {
-    const field = key >>> 3;
-    if (field > 7) {
-      reader.skip(key);
-      continue;
-    }
-    reader.expect(key, DELIMITED);
+  for (let field = reader.delimitedField(RAW_FIELD); field !== 0; field = reader.delimitedField(RAW_FIELD)) {
     readField(reader, field, draft);
   }
   return draft;

@@ -1,5 +1,5 @@
 import { invalidArgument, type RequestedOutput } from '../../../core/index.js';
-import { DELIMITED, type ProtoReader } from '../../grpc/proto-reader.js';
+import type { ProtoReader } from '../../grpc/proto-reader.js';
 import { excerpt } from '../../json/cursor.js';
 import type { Named } from '../../json/elements.js';
 import { countParameter, sharedMemoryParameter } from '../decode-parameters.js';
@@ -11,13 +11,7 @@ export function readOutput(reader: ProtoReader, index: number): RequestedOutput 
   const outer = reader.enter();
   let name = '';
   let parameters: ParameterMap | undefined;
-  for (let key = reader.key(); key !== 0; key = reader.key()) {
-    const field = key >>> 3;
-    if (field > 2) {
-      reader.skip(key);
-      continue;
-    }
-    reader.expect(key, DELIMITED);
+  for (let field = reader.delimitedField(2); field !== 0; field = reader.delimitedField(2)) {
     if (field === 1) name = reader.name();
     else parameters = readParameter(reader, position, parameters);
   }

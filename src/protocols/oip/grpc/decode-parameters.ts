@@ -22,13 +22,7 @@ export function readParameter(reader: ProtoReader, owner: Named, before: Paramet
   const outer = reader.enter();
   let name = '';
   let value: ParameterValue | undefined;
-  for (let key = reader.key(); key !== 0; key = reader.key()) {
-    const field = key >>> 3;
-    if (field > 2) {
-      reader.skip(key);
-      continue;
-    }
-    reader.expect(key, DELIMITED);
+  for (let field = reader.delimitedField(2); field !== 0; field = reader.delimitedField(2)) {
     if (field === 1) name = reader.name();
     else value = readValue(reader, value);
   }

@@ -5,7 +5,7 @@ import type { FeatureColumn } from './feature-column.js';
 
 /** `input` of the requests that carry examples. */
 export const INPUT_FIELD = 2;
-const WITH_CONTEXT_FIELD = 2;
+const WITH_CONTEXT = 2;
 
 /** The inputs in the `input` of a request to classify or regress, which are examples. Throws `invalid_argument`. */
 export function decodeInput(message: Uint8Array, signature: Signature): readonly Tensor[] {
@@ -18,13 +18,8 @@ export function decodeInput(message: Uint8Array, signature: Signature): readonly
     }
     reader.expect(key, DELIMITED);
     inside(reader, () => {
-      for (let kind = reader.key(); kind !== 0; kind = reader.key()) {
-        if (kind >>> 3 > WITH_CONTEXT_FIELD) {
-          reader.skip(kind);
-          continue;
-        }
-        reader.expect(kind, DELIMITED);
-        table = readList(reader, signature, kind >>> 3 === WITH_CONTEXT_FIELD);
+      for (let kind = reader.delimitedField(WITH_CONTEXT); kind !== 0; kind = reader.delimitedField(WITH_CONTEXT)) {
+        table = readList(reader, signature, kind === WITH_CONTEXT);
       }
     });
   }
@@ -98,13 +93,7 @@ function readFeature(reader: ProtoReader, table: ExampleTable): void {
 
 /** A `Feature`: one of three lists. */
 function readKind(reader: ProtoReader, column: FeatureColumn): void {
-  for (let kind = reader.key(); kind !== 0; kind = reader.key()) {
-    const field = kind >>> 3;
-    if (field > 3) {
-      reader.skip(kind);
-      continue;
-    }
-    reader.expect(kind, DELIMITED);
+  for (let field = reader.delimitedField(3); field !== 0; field = reader.delimitedField(3)) {
     inside(reader, () => {
       for (let key = reader.key(); key !== 0; key = reader.key()) {
         if (key >>> 3 === 1) READERS[field]?.(reader, key, column);

@@ -50,13 +50,7 @@ class Draft {
 export function decodePredict(message: Uint8Array, { maxInputs }: DecodePredictOptions): DecodedPredict {
   const reader = new ProtoReader(message);
   const draft = new Draft(maxInputs);
-  for (let key = reader.key(); key !== 0; key = reader.key()) {
-    const field = key >>> 3;
-    if (field > STREAMED_FIELD) {
-      reader.skip(key);
-      continue;
-    }
-    reader.expect(key, DELIMITED);
+  for (let field = reader.delimitedField(STREAMED_FIELD); field !== 0; field = reader.delimitedField(STREAMED_FIELD)) {
     readField(reader, field, draft);
   }
   const { spec = { target: toTarget('', undefined, ''), signatureName: '' }, inputs, outputs } = draft;
@@ -93,13 +87,7 @@ function readEntry(reader: ProtoReader, draft: Draft): Tensor {
   let start = 0;
   let end = 0;
   const outer = reader.enter();
-  for (let key = reader.key(); key !== 0; key = reader.key()) {
-    const field = key >>> 3;
-    if (field > 2) {
-      reader.skip(key);
-      continue;
-    }
-    reader.expect(key, DELIMITED);
+  for (let field = reader.delimitedField(2); field !== 0; field = reader.delimitedField(2)) {
     if (field === 1) {
       name = reader.name();
     } else {

@@ -1,5 +1,5 @@
 import { type InferTarget, invalidArgument } from '../../../core/index.js';
-import { DELIMITED, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
+import { type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
 import { labelled } from '../target.js';
 import type { ModelSpecJson } from './methods.js';
 
@@ -16,13 +16,7 @@ export function readModelSpec(reader: ProtoReader): ModelSpec {
   let label = '';
   let signatureName = '';
   const outer = reader.enter();
-  for (let key = reader.key(); key !== 0; key = reader.key()) {
-    const field = key >>> 3;
-    if (field > 4) {
-      reader.skip(key);
-      continue;
-    }
-    reader.expect(key, DELIMITED);
+  for (let field = reader.delimitedField(4); field !== 0; field = reader.delimitedField(4)) {
     if (field === 1) name = reader.name();
     else if (field === 2) version = readVersion(reader);
     else if (field === 3) signatureName = reader.name();

@@ -1,5 +1,5 @@
 import { invalidArgument, type MillraceError } from '../../../core/index.js';
-import { DELIMITED, ProtoReader } from '../../grpc/proto-reader.js';
+import { ProtoReader } from '../../grpc/proto-reader.js';
 import type { Part } from '../multipart.js';
 
 /** A `PredictionsRequest`, whose inputs are the fields of a form. */
@@ -17,13 +17,7 @@ export function decodePredictionsRequest(message: Uint8Array, maxInputs: number)
   let modelVersion = '';
   let sequenceId = '';
   const inputs = new Map<string, Uint8Array>();
-  for (let key = reader.key(); key !== 0; key = reader.key()) {
-    const field = key >>> 3;
-    if (field > 4) {
-      reader.skip(key);
-      continue;
-    }
-    reader.expect(key, DELIMITED);
+  for (let field = reader.delimitedField(4); field !== 0; field = reader.delimitedField(4)) {
     if (field === 1) modelName = reader.name();
     else if (field === 2) modelVersion = reader.name();
     else if (field === 4) sequenceId = reader.string();
@@ -39,13 +33,7 @@ function readInput(reader: ProtoReader, inputs: Map<string, Uint8Array>): void {
   const outer = reader.enter();
   let name = '';
   let data = new Uint8Array(0);
-  for (let key = reader.key(); key !== 0; key = reader.key()) {
-    const field = key >>> 3;
-    if (field > 2) {
-      reader.skip(key);
-      continue;
-    }
-    reader.expect(key, DELIMITED);
+  for (let field = reader.delimitedField(2); field !== 0; field = reader.delimitedField(2)) {
     if (field === 1) name = reader.name();
     else data = reader.view() as Uint8Array<ArrayBuffer>;
   }
