@@ -1,20 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { call, IDENTITY, request } from '../../test/support/engine-fixture.js';
-import { FakeClock } from '../../test/support/fake-clock.js';
-import {
-  Call,
-  EventBus,
-  type Events,
-  type InferRequest,
-  type InferTarget,
-  MillraceError,
-  packBytes,
-  type TensorSpec,
-} from '../core/index.js';
-import { type Engine, type ModelInfo, type Submission, VersionGoneError } from '../engine/index.js';
-import { SharedMemory } from '../shared-memory/index.js';
-import { createInfer } from './infer.js';
-import type { RouteTable } from './routes/route-table.js';
+import { createInferFixture, version } from '../../test/support/infer-fixture.js';
+import { Call, type InferRequest, type InferTarget, MillraceError, packBytes, type TensorSpec } from '../core/index.js';
+import { type ModelInfo, VersionGoneError } from '../engine/index.js';
 import type { Resolved, ResolveOptions } from './types.js';
 
 const REF = { name: 'm', version: 1, generation: 1 };
@@ -23,46 +11,15 @@ const [OUTPUT] = IDENTITY.signature.outputs as readonly [TensorSpec];
 const TEXT: TensorSpec = { ...OUTPUT, datatype: 'BYTES' };
 const CLASSES = { outputs: [{ name: OUTPUT.name, classificationCount: 1 }] };
 
-function version(number: number, generation: number, fields: Partial<ModelInfo> = {}): ModelInfo {
-  const { signature } = IDENTITY;
-  const ref = { name: 'm', version: number, generation };
-  return { ref, signature, maxBatchSize: 8, decoupled: false, ...fields } as unknown as ModelInfo;
-}
-
-/** `infer` over an engine that leaves what was submitted to the test; `serving` may be changed. */
 function createFixture(fields: Partial<ModelInfo> = {}) {
-  const given: Submission[] = [];
-  const refs: unknown[] = [];
-  const serving: ModelInfo[] = [version(1, 1, fields)];
-  const engine: Pick<Engine, 'serving' | 'statusesOf' | 'submit'> = {
-    serving: (name) => (name === 'm' ? serving : []),
-    statusesOf: () => [],
-    submit: (ref, submission) => {
-      refs.push(ref);
-      given.push(submission);
-      return () => undefined;
-    },
-  };
-  const events = new EventBus();
-  const clock = new FakeClock();
-  const finished: Events['inferFinished'][] = [];
-  events.subscribe('inferFinished', (event) => finished.push(event));
-  const sharedMemory = new SharedMemory({ enabled: false, maxRegions: 1, maxBufferedBytes: 1 });
-  const { resolve, infer } = createInfer({
-    engine: engine as Engine,
-    clock,
-    events,
-    sharedMemory,
-    routes: { find: () => undefined } as unknown as RouteTable,
-    lookup: { engine, labels: { of: () => new Map() }, starting: () => false },
-    decoders: { decode: () => Promise.reject(new MillraceError('internal', 'nothing is decoded')) },
-  });
+  const fixture = createInferFixture({ fields });
+  const { resolve, infer, given } = fixture;
   const resolveM = (options?: ResolveOptions): Resolved => resolve(call(), TARGET, options);
   const submit = (options: Partial<InferRequest>) => {
     const result = infer(call(), resolveM(), request(1, options));
     return { result, sink: given.at(-1)?.sink };
   };
-  return { submit, given, refs, finished, infer, resolve, resolveM, serving, clock };
+  return { ...fixture, submit, resolveM };
 }
 
 describe('resolve', () => {

@@ -15,6 +15,7 @@ import type { VersionLookup } from './find-version.js';
 import { joinPieces } from './join-pieces.js';
 import type { MediaDecoders } from './media/decoders.js';
 import { createResolution, type Resolution } from './resolve.js';
+import type { ArmChoice } from './routes/arm-choice.js';
 import type { RouteTable } from './routes/route-table.js';
 import { createRun } from './run.js';
 import { outputUses, usesSharedMemory } from './shared-tensors.js';
@@ -45,7 +46,7 @@ interface Outcome {
 /** The use case that everything is about: resolve, submit, answer. One `inferFinished` a call. */
 export function createInfer({ engine, clock, events, sharedMemory, lookup, routes, decoders }: InferDependencies) {
   const run = createRun({ engine, sharedMemory, decoders, clock });
-  const { resolve, settleArm, versionNow, otherArm } = createResolution({
+  const { resolve, settleArm, renew, otherArm } = createResolution({
     lookup,
     routes,
     onRefused: (call, target, error) => finish(call, { target, error }),
@@ -61,12 +62,22 @@ export function createInfer({ engine, clock, events, sharedMemory, lookup, route
     // Only the service makes them.
     let resolution = resolved as Resolution;
     let info: ModelInfo | undefined;
+    /** Of a route: what it has gone to. */
+    let running: ArmChoice | undefined;
+    const begin = (): void => {
+      const { choice } = resolution;
+      if (choice === undefined || choice === running) return;
+      running = choice;
+      routes.began(choice);
+    };
     /** The version that is to run it, checked for what is asked of it beyond its signature. */
     const chooseInfo = (): ModelInfo => {
       const before = info;
       info = undefined;
-      info = versionNow(resolution, call);
+      resolution = renew(resolution, call, request);
+      info = resolution.info;
       if (info !== before) check(request, info);
+      begin();
       return info;
     };
     let chosen: ModelInfo;
@@ -80,21 +91,21 @@ export function createInfer({ engine, clock, events, sharedMemory, lookup, route
       return Promise.reject(error);
     }
     const settle: Settle = (error, answered = error === undefined) => {
-      if (resolution.choice !== undefined) routes.ended(resolution.choice, error);
+      if (running !== undefined) routes.ended(running, error);
       finish(call, { target, request, info, error, answered });
     };
     let tried: ReadonlySet<RouteArm> = NO_ARMS;
     const chooseOther = (error: MillraceError): ModelInfo | undefined => {
-      const { choice } = resolution;
-      if (choice === undefined || call.cancelled !== undefined) return undefined;
+      if (running === undefined || call.cancelled !== undefined) return undefined;
       const other = otherArm(resolution, call, { error, request, hasRun: call.timing.dequeuedAt > 0, tried });
       if (other === undefined) return undefined;
-      tried = new Set([...tried, choice.arm]);
+      routes.ended(running, error);
+      tried = new Set([...tried, running.arm]);
       resolution = other;
       info = other.info;
+      begin();
       return info;
     };
-    if (resolution.choice !== undefined) routes.began(resolution.choice);
     const result = run({ call, request, info: chosen, chooseInfo, chooseOther, askedName: target.name }, settle);
     const { whole = false } = resolution.options;
     return whole && chosen.generates !== undefined ? result.then(joinPieces) : result;

@@ -51,31 +51,32 @@ export function createResolution({ lookup, routes, onRefused }: ResolutionDepend
     return { ...resolution, info: chosen.info, choice: chosen };
   }
 
-  /** The version that runs it now: loaded again or not, the resolved one while it serves. Throws as {@link resolve}. */
-  function versionNow({ target, info, options, choice }: Resolution, call: Call): ModelInfo {
+  /**
+   * With the version that runs it now: loaded again or not, the one before while it serves. A route chooses anew by what is in the request.
+   * Throws as {@link resolve}.
+   */
+  function renew(resolution: Resolution, call: Call, request: InferRequest): Resolution {
+    const { target, info, options, choice } = resolution;
     const same = chooseVersion(lookup.engine.serving(info.ref.name), info.ref.version);
-    const again = same === undefined && choice !== undefined ? routes.choose(choice.route, call, undefined) : choice;
+    if (same === info) return resolution;
+    const again = same === undefined && choice !== undefined ? routes.choose(choice.route, call, request) : choice;
     const now = same ?? again?.info ?? findVersion(lookup, target);
-    if (now !== info) {
-      checkAnswers(now, options);
-      note(call, now, again);
-    }
-    return now;
+    checkAnswers(now, options);
+    note(call, now, again);
+    return { ...resolution, info: now, choice: again };
   }
 
   /** What runs a request in place of an arm that has failed; undefined = nothing does, and it has failed. */
   function otherArm(resolution: Resolution, call: Call, failure: ArmFailure): Resolution | undefined {
     const { choice, options } = resolution;
     const next = choice && routes.fallback(choice, failure);
-    if (choice === undefined || next === undefined) return undefined;
+    if (next === undefined) return undefined;
     checkAnswers(next.info, options);
-    routes.ended(choice, failure.error);
-    routes.began(next);
     note(call, next.info, next);
     return { ...resolution, info: next.info, choice: next };
   }
 
-  return { resolve, settleArm, versionNow, otherArm };
+  return { resolve, settleArm, renew, otherArm };
 }
 
 function note({ timing }: Call, { ref }: ModelInfo, choice: ArmChoice | undefined): void {
