@@ -7,6 +7,7 @@ import type { RouteConfig } from '../routing/index.js';
 
 const LIVE = { name: 'live', version: undefined };
 const GONE = new VersionGoneError('it is gone');
+const FULL = new MillraceError('resource_exhausted', 'its queue is full');
 const BOTH = [
   { name: 'a', model: 'm', version: 1, weight: 1 },
   { name: 'b', model: 'm', version: 2, weight: 1 },
@@ -48,5 +49,16 @@ describe('a request of a route whose version is unloaded before it could begin',
     await expect(result).rejects.toThrow('it broke');
     expect(refs).toMatchObject([{ version: 1 }, { version: 2 }]);
     expect(told).toEqual(["route 'live' leaves out its arm 'b' for 1000 ms: it broke"]);
+  });
+});
+
+describe('a fallback arm', () => {
+  it('that cannot answer as the caller asks leaves the request as it has failed', async () => {
+    const { resolve, infer, given, refs, serving } = createFixture({ fallback: ['b'] });
+    const result = infer(call(), resolve(call(), LIVE, { onlyOne: 'which this cannot carry' }), request(1));
+    serving.splice(0, 2, version(2, 3, { decoupled: true }));
+    expect(() => given[0]?.sink.onEnd(FULL)).not.toThrow();
+    await expect(result).rejects.toBe(FULL);
+    expect(refs).toMatchObject([{ version: 1 }]);
   });
 });

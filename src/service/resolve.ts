@@ -70,8 +70,7 @@ export function createResolution({ lookup, routes, onRefused }: ResolutionDepend
   function otherArm(resolution: Resolution, call: Call, failure: ArmFailure): Resolution | undefined {
     const { choice, options } = resolution;
     const next = choice && routes.fallback(choice, failure);
-    if (next === undefined) return undefined;
-    checkAnswers(next.info, options);
+    if (next === undefined || !answersAsAsked(next.info, options)) return undefined;
     note(call, next.info, next);
     return { ...resolution, info: next.info, choice: next };
   }
@@ -86,7 +85,11 @@ function note({ timing }: Call, { ref }: ModelInfo, choice: ArmChoice | undefine
   timing.arm = choice.arm.name;
 }
 
-function checkAnswers({ ref, decoupled, generates }: ModelInfo, { onlyOne, whole = false }: ResolveOptions): void {
-  if (onlyOne === undefined || !decoupled || (generates !== undefined && whole)) return;
-  throw new MillraceError('unimplemented', `model '${ref.name}' may give several answers, ${onlyOne}`);
+function checkAnswers(info: ModelInfo, options: ResolveOptions): void {
+  if (answersAsAsked(info, options)) return;
+  throw new MillraceError('unimplemented', `model '${info.ref.name}' may give several answers, ${options.onlyOne}`);
+}
+
+function answersAsAsked({ decoupled, generates }: ModelInfo, { onlyOne, whole = false }: ResolveOptions): boolean {
+  return onlyOne === undefined || !decoupled || (generates !== undefined && whole);
 }
