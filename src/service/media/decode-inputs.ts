@@ -2,6 +2,7 @@ import {
   bytesElementEnd,
   type Call,
   elementCount,
+  formatModelRef,
   type InferRequest,
   invalidArgument,
   type MediaSpec,
@@ -110,7 +111,7 @@ function checkCount({ tensor, info, spec, media }: OneInput, given: number): voi
   if (given <= most) return;
   const why = isWindowed(media) ? ', since it is cut into windows' : '';
   throw invalidArgument(
-    `input '${spec.name}' has ${given} elements; model '${info.ref.name}/${info.ref.version}' takes at most ${most} a request${why}`,
+    `input '${spec.name}' has ${given} elements; model '${formatModelRef(info.ref)}' takes at most ${most} a request${why}`,
   );
 }
 

@@ -2,6 +2,7 @@ import {
   type Call,
   type Clock,
   type EventBus,
+  formatModelRef,
   type InferRequest,
   type InferTarget,
   MillraceError,
@@ -145,8 +146,8 @@ export class RouteTable {
   #servingOrRefuse(route: Route, arm: RouteArm): ModelInfo {
     const info = this.#serving(route, arm);
     if (info !== undefined) return info;
-    const { name, version } = findVersion(this.#setup.lookup, targetOf(arm)).ref;
-    const message = `arm '${arm.name}' of route '${route.name}' (${name}/${version}) takes other tensors than those before it`;
+    const { ref } = findVersion(this.#setup.lookup, targetOf(arm));
+    const message = `arm '${arm.name}' of route '${route.name}' (${formatModelRef(ref)}) takes other tensors than those before it`;
     throw new MillraceError('failed_precondition', message);
   }
 
@@ -186,8 +187,7 @@ export class RouteTable {
       found = { difference: differenceOf(reference, info) };
       known.set(info, found);
       if (found.difference !== undefined) {
-        const { name, version } = info.ref;
-        const message = `route '${route.name}' passes over its arm '${arm.name}' (${name}/${version}): ${found.difference}`;
+        const message = `route '${route.name}' passes over its arm '${arm.name}' (${formatModelRef(info.ref)}): ${found.difference}`;
         this.#setup.events.publish('diagnostic', { level: 'error', room: 'service', message });
       }
     }
@@ -196,11 +196,10 @@ export class RouteTable {
 }
 
 function differenceOf(reference: ModelInfo, info: ModelInfo): string | undefined {
-  const { name, version } = reference.ref;
   const difference =
     signatureDifference(reference.signature, info.signature) ??
     (reference.decoupled === info.decoupled ? undefined : 'one of the two may give several answers to a request');
-  return difference && `other than ${name}/${version}, ${difference}`;
+  return difference && `other than ${formatModelRef(reference.ref)}, ${difference}`;
 }
 
 function targetOf(arm: RouteArm): InferTarget {
