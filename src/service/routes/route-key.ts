@@ -1,8 +1,6 @@
 import type { Call, InferRequest } from '../../core/index.js';
+import { ANONYMOUS } from '../../governance/index.js';
 import type { StickyKey } from '../../routing/index.js';
-
-/** Nobody in particular: all of them together would get the same arm. */
-const ANONYMOUS = 'anonymous';
 
 /** What a sticky route goes by; undefined where the call does not say, or the request is not there yet. */
 export function routeKeyOf(sticky: StickyKey, call: Call, request: InferRequest | undefined): string | undefined {
@@ -14,7 +12,8 @@ export function routeKeyOf(sticky: StickyKey, call: Call, request: InferRequest 
     case 'parameter':
       return scalarOf(request?.parameters[sticky.name]);
     case 'principal':
-      return call.principal.name === ANONYMOUS ? undefined : call.principal.name;
+      // Who is nobody in particular: all of them together would get the same arm.
+      return call.principal.name === ANONYMOUS.name ? undefined : call.principal.name;
     case 'trace':
       return call.trace?.traceId;
     default:
