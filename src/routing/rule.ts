@@ -72,7 +72,7 @@ const LENIENT_OPERATORS: ReadonlySet<string> = new Set(['||', '?:', 'in', '.?', 
 const LENIENT_CALLS: ReadonlySet<string> = new Set([...LOOPS, 'has']);
 
 function mayDoWithout(node: ASTNode): boolean {
-  const called = node.op === 'call' || node.op === 'rcall' ? node.args[0] : undefined;
+  const called = functionOf(node);
   if (LENIENT_OPERATORS.has(node.op) || (called !== undefined && LENIENT_CALLS.has(called))) return true;
   return childrenOf(node.args).some(mayDoWithout);
 }
@@ -121,7 +121,7 @@ function usesOf(root: ASTNode): Rule['uses'] {
       use(access.collection, access.key, node);
       return;
     }
-    const called = node.op === 'call' ? node.args[0] : node.op === 'rcall' ? node.args[0] : undefined;
+    const called = functionOf(node);
     if (called === 'matches') throw new RuleError('regular expressions are not available', node);
     const inner = called !== undefined && LOOPS.has(called) ? loops + 1 : loops;
     if (inner > MAX_LOOPS) throw new RuleError('loops within loops are not available', node);
@@ -140,6 +140,11 @@ function accessOf(node: ASTNode): { readonly collection: Collection; readonly ke
   if (typeof container === 'string' || container.op !== 'id') return undefined;
   const collection = COLLECTIONS.find((name) => name === container.args);
   return collection === undefined ? undefined : { collection, key };
+}
+
+/** The name of the function or method that a node calls. */
+function functionOf(node: ASTNode): string | undefined {
+  return node.op === 'call' || node.op === 'rcall' ? node.args[0] : undefined;
 }
 
 function childrenOf(args: unknown): readonly ASTNode[] {
