@@ -1,4 +1,4 @@
-import { MillraceError } from '../core/index.js';
+import { type ErrorCode, MillraceError } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import type { RepositoryOptions } from '../repository/index.js';
 import type { createAudit, Subject } from './audit.js';
@@ -37,9 +37,7 @@ export function createManagement(
         await controller.unload(name, { withComposing: unloadDependents, untilGone });
       }),
     reloadModels: async (call, listed) =>
-      audited(call, { action: 'models.reload', resource: '', check: () => checkExplicit(repository) }, () =>
-        reloadModels({ controller, engine }, listed),
-      ),
+      audited(call, reloadOf(repository), () => reloadModels({ controller, engine }, listed)),
   };
 }
 
@@ -64,21 +62,21 @@ function checkOnlyVersion(name: string, wanted: number, serving: readonly ModelI
   );
 }
 
-function checkExplicit({ controlMode }: RepositoryOptions): void {
-  if (controlMode === 'explicit') return;
-  throw new MillraceError(
-    'failed_precondition',
-    `cannot reload the models: this requires repository.controlMode explicit (--model-control-mode explicit), got ${controlMode}`,
-  );
+function controlOf(options: RepositoryOptions, action: 'load' | 'unload', name: string): Subject {
+  const check = () => checkExplicit(options, 'unavailable', `${action} model '${name}'`);
+  return { action: `model.${action}`, resource: name, check };
 }
 
-function controlOf(options: RepositoryOptions, action: 'load' | 'unload', name: string): Subject {
-  const check = () => {
-    if (options.controlMode === 'explicit') return;
-    throw new MillraceError(
-      'unavailable',
-      `cannot ${action} model '${name}': this requires repository.controlMode explicit (--model-control-mode explicit), got ${options.controlMode}`,
-    );
-  };
-  return { action: `model.${action}`, resource: name, check };
+function reloadOf(options: RepositoryOptions): Subject {
+  const check = () => checkExplicit(options, 'failed_precondition', 'reload the models');
+  return { action: 'models.reload', resource: '', check };
+}
+
+/** Throws the code where models are not loaded and unloaded by requests. */
+function checkExplicit({ controlMode }: RepositoryOptions, code: ErrorCode, what: string): void {
+  if (controlMode === 'explicit') return;
+  throw new MillraceError(
+    code,
+    `cannot ${what}: this requires repository.controlMode explicit (--model-control-mode explicit), got ${controlMode}`,
+  );
 }
