@@ -1,4 +1,5 @@
 import { invalidArgument } from '../core/index.js';
+import { normalizedName } from './registries/project-name.js';
 import type { RegistrySource, Source, UrlSource } from './source.js';
 
 /** That a source may be pulled. */
@@ -75,11 +76,6 @@ function formsOfPackage({ kind, package: name, version }: RegistrySource): reado
   const written = `${kind}:${kind === 'pypi' ? normalizedName(name) : name}`;
   if (version === undefined) return [written];
   return [written, `${written}${kind === 'npm' ? '@' : '=='}${version}`];
-}
-
-/** As PEP 503 has names of projects. */
-function normalizedName(name: string): string {
-  return name.replace(/[-_.]+/g, '-').toLowerCase();
 }
 
 function normalizedPattern(text: string): string {

@@ -7,6 +7,7 @@ import { type HttpClient, readText } from '../network/http-client.js';
 import type { RegistrySource } from '../source.js';
 import { parseAnswer, refuseStatus } from './answer.js';
 import type { Artefact, Pinned } from './artefact.js';
+import { normalizedName } from './project-name.js';
 import type { Registry } from './registry.js';
 
 /** PyPI's simple API in JSON (PEP 691). */
@@ -38,7 +39,7 @@ export async function resolvePypi(
   pinned: Pinned | undefined,
   { client, registry }: { readonly client: HttpClient; readonly registry: Registry },
 ): Promise<Artefact> {
-  const url = `${registry.url}${source.package.toLowerCase().replace(/[-_.]+/g, '-')}/`;
+  const url = `${registry.url}${normalizedName(source.package)}/`;
   const { origin: trusted } = new URL(url);
   const { authorization } = registry;
   const answer = await client.get({ url, headers: { accept: MEDIA_TYPE }, trusted, authorization });
