@@ -102,12 +102,10 @@ export async function lacksFiles(folder: string, { files }: Lock): Promise<boole
 }
 
 /** Whether all files of the lock are there, as it has them. */
-export async function isPlaced(folder: string, { files }: Lock): Promise<boolean> {
-  for (const [relative, { sizeBytes, sha256 }] of Object.entries(files)) {
-    const file = path.join(folder, relative);
-    const stats = await fs.lstat(file).catch(() => undefined);
-    if (stats?.isFile() !== true || stats.size !== sizeBytes) return false;
-    if ((await digestOf(file, 'sha256')).hex !== sha256) return false;
+export async function isPlaced(folder: string, lock: Lock): Promise<boolean> {
+  if (await lacksFiles(folder, lock)) return false;
+  for (const [relative, { sha256 }] of Object.entries(lock.files)) {
+    if ((await digestOf(path.join(folder, relative), 'sha256')).hex !== sha256) return false;
   }
   return true;
 }
