@@ -47,8 +47,8 @@ export function withoutLabel({ engine, labels }: Omit<VersionLookup, 'starting'>
     throw invalidArgument(`'${name}' names a version by its label: expected no further version, got ${version}`);
   }
   const known = labels.of(labelled.name);
-  const labelledVersion = known.get(labelled.label);
-  if (labelledVersion !== undefined) return { name: labelled.name, version: labelledVersion };
+  const found = known.get(labelled.label);
+  if (found !== undefined) return { name: labelled.name, version: found };
   const hint = didYouMean(labelled.label, [...known.keys()], "'");
   throw new MillraceError('not_found', `model '${labelled.name}' has no label '${labelled.label}'${hint}`);
 }

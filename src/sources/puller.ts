@@ -145,7 +145,7 @@ function tooLate({ name, source }: Pick<PullOrder, 'name' | 'source'>, timeoutMs
 }
 
 /** What the system refuses, as something that a caller can do something about. */
-function told(error: unknown): unknown & { readonly message: string } {
+function told(error: unknown): Error {
   const { code, syscall, message } = error as NodeJS.ErrnoException;
   if (error instanceof MillraceError || syscall === undefined) return error as Error;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
