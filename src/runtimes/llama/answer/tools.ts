@@ -37,13 +37,9 @@ export function readToolUse(
     throw invalidArgument("parameter 'tool_choice': expected to be left out where there are no tools");
   }
   if (choice === 'none') return undefined;
-  if (choice === undefined || choice === 'auto') {
-    return { tools: offered, mustCall: false, maxCalls: isParallel === false ? 1 : MAX_CALLS };
-  }
-  // A model that is made to call does not know when to stop.
-  if (choice === 'required') return { tools: offered, mustCall: true, maxCalls: isParallel === true ? MAX_CALLS : 1 };
-  const allowed = fieldOf(choice, 'allowed_tools');
-  if (allowed !== undefined) return readAllowed(offered, choice, isParallel);
+  if (choice === undefined || choice === 'auto') return useOf(offered, 'auto', isParallel);
+  if (choice === 'required') return useOf(offered, choice, isParallel);
+  if (fieldOf(choice, 'allowed_tools') !== undefined) return readAllowed(offered, choice, isParallel);
   const named = offered.filter(({ name }) => name === nameOf(choice));
   if (named.length === 0) throw wrongChoice(offered, choice);
   return { tools: named, mustCall: true, maxCalls: 1 };
@@ -57,7 +53,12 @@ function readAllowed(offered: readonly Tool[], choice: ParameterValue, isParalle
   const isKnown = names.length > 0 && names.every((name) => offered.some((tool) => tool.name === name));
   if (!isKnown || (mode !== 'auto' && mode !== 'required')) throw wrongChoice(offered, choice);
   const tools = offered.filter(({ name }) => names.includes(name));
+  return useOf(tools, mode, isParallel);
+}
+
+function useOf(tools: readonly Tool[], mode: 'auto' | 'required', isParallel: boolean | undefined): ToolUse {
   const mustCall = mode === 'required';
+  // A model that is made to call does not know when to stop.
   const mayBeSeveral = mustCall ? isParallel === true : isParallel !== false;
   return { tools, mustCall, maxCalls: mayBeSeveral ? MAX_CALLS : 1 };
 }
