@@ -17,20 +17,22 @@ export interface Codec {
 
 type CodecName = 'WAV' | 'FLAC' | 'MP3' | 'Ogg Vorbis' | 'Ogg Opus' | 'Ogg FLAC';
 
-const FLAC = async () =>
-  (await importOptional('FLAC files', '@audio/decode-flac', () => import('@audio/decode-flac'))).decoder();
+interface DecoderModule {
+  readonly decoder: () => Promise<Codec> | Codec;
+}
+
+const decoderOf = (what: string, name: string, load: () => Promise<DecoderModule>) => async (): Promise<Codec> =>
+  (await importOptional(what, name, load)).decoder();
+
+const FLAC = decoderOf('FLAC files', '@audio/decode-flac', () => import('@audio/decode-flac'));
 
 const CODECS: Readonly<Record<CodecName, () => Promise<Codec>>> = {
-  WAV: async () =>
-    (await importOptional('WAV files', '@audio/decode-wav', () => import('@audio/decode-wav'))).decoder(),
-  MP3: async () =>
-    (await importOptional('MP3 files', '@audio/decode-mp3', () => import('@audio/decode-mp3'))).decoder(),
+  WAV: decoderOf('WAV files', '@audio/decode-wav', () => import('@audio/decode-wav')),
+  MP3: decoderOf('MP3 files', '@audio/decode-mp3', () => import('@audio/decode-mp3')),
   FLAC,
   'Ogg FLAC': FLAC,
-  'Ogg Vorbis': async () =>
-    (await importOptional('Vorbis files', '@audio/decode-vorbis', () => import('@audio/decode-vorbis'))).decoder(),
-  'Ogg Opus': async () =>
-    (await importOptional('Opus files', '@audio/decode-opus', () => import('@audio/decode-opus'))).decoder(),
+  'Ogg Vorbis': decoderOf('Vorbis files', '@audio/decode-vorbis', () => import('@audio/decode-vorbis')),
+  'Ogg Opus': decoderOf('Opus files', '@audio/decode-opus', () => import('@audio/decode-opus')),
 };
 
 /** Where the packet of the first page begins that has one segment. */
