@@ -1,4 +1,4 @@
-import type { ImageSpec, NumericArray } from '../../../core/index.js';
+import { ELEMENT_SIZE_BYTES, type ImageSpec, type NumericArray, typedView } from '../../../core/index.js';
 import type { NumericDatatype } from '../decoded.js';
 import { toElements } from '../elements.js';
 
@@ -15,22 +15,20 @@ const ORDER = { RGB: [0, 1, 2], BGR: [2, 1, 0] } as const;
 /** `(channel * scale - mean[c]) / std[c]` of each channel of each pixel, in the order that the layout says. */
 export function toTensorElements(pixels: Pixels, spec: ImageSpec, datatype: NumericDatatype): NumericArray {
   const count = pixels.width * pixels.height;
-  if (spec.colors === 'GRAY') {
-    const out = emptyLike(tableOf(spec, 0, datatype), count);
-    spread({ source: greyOf(pixels.rgb, count), first: 0, sourceStep: 1 }, tableOf(spec, 0, datatype), {
-      out,
-      first: 0,
-      step: 1,
-    });
-    return out;
-  }
+  const sources = sourcesOf(pixels, spec);
   const planar = spec.layout === 'NCHW';
-  const out = emptyLike(tableOf(spec, 0, datatype), count * 3);
-  for (const [channel, first] of ORDER[spec.colors].entries()) {
-    const target = { out, first: planar ? channel * count : channel, step: planar ? 1 : 3 };
-    spread({ source: pixels.rgb, first, sourceStep: 3 }, tableOf(spec, channel, datatype), target);
+  const out = typedView(datatype, new Uint8Array(count * sources.length * ELEMENT_SIZE_BYTES[datatype]));
+  for (const [channel, source] of sources.entries()) {
+    const target = { out, first: planar ? channel * count : channel, step: planar ? 1 : sources.length };
+    spread(source, tableOf(spec, channel, datatype), target);
   }
   return out;
+}
+
+/** Where each channel of the input comes from. */
+function sourcesOf({ width, height, rgb }: Pixels, { colors }: ImageSpec): readonly Source[] {
+  if (colors === 'GRAY') return [{ source: greyOf(rgb, width * height), first: 0, sourceStep: 1 }];
+  return ORDER[colors].map((first) => ({ source: rgb, first, sourceStep: 3 }));
 }
 
 /** What each of the 256 values of a channel becomes. */
@@ -40,10 +38,6 @@ function tableOf({ scale, mean, std }: ImageSpec, channel: number, datatype: Num
     datatype,
     Float64Array.from({ length: 256 }, (_, value) => (value * scale - shift) / divisor),
   );
-}
-
-function emptyLike(table: NumericArray, length: number): NumericArray {
-  return new (table.constructor as new (size: number) => NumericArray)(length);
 }
 
 interface Source {
