@@ -1,4 +1,5 @@
-import { type AudioSpec, invalidArgument, MillraceError } from '../../../core/index.js';
+import { type AudioSpec, invalidArgument } from '../../../core/index.js';
+import { broken } from '../broken.js';
 import type { DecodedRows, NumericDatatype } from '../decoded.js';
 import { toElements } from '../elements.js';
 import { type Codec, checkInstalled, openCodec, type Piece } from './codecs.js';
@@ -22,9 +23,7 @@ export async function createAudioDecoder(maxDurationMs: number): Promise<DecodeA
     try {
       sound = decode(codec, bytes, maxDurationMs);
     } catch (cause) {
-      if (cause instanceof MillraceError) throw cause;
-      const [reason = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1);
-      throw invalidArgument(`the sound is a broken ${name}: ${reason}`, { cause });
+      throw broken(`the sound is a broken ${name}`, cause);
     } finally {
       codec.free();
     }

@@ -1,12 +1,6 @@
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
-import {
-  type ImageSpec,
-  invalidArgument,
-  MEDIA_FORMATS,
-  MillraceError,
-  mediaFormatOf,
-  mediaKindOf,
-} from '../../../core/index.js';
+import { type ImageSpec, invalidArgument, MEDIA_FORMATS, mediaFormatOf, mediaKindOf } from '../../../core/index.js';
+import { broken } from '../broken.js';
 import type { DecodedRows, NumericDatatype } from '../decoded.js';
 import { importOptional } from '../import-optional.js';
 import { type Pixels, toTensorElements } from './pixels.js';
@@ -40,10 +34,7 @@ export async function createImageDecoder(maxPixels: number): Promise<DecodeImage
       const shape = spec.layout === 'NCHW' ? [1, channels, height, width] : [1, height, width, channels];
       return { shape, data: toTensorElements(pixels, spec, datatype) };
     } catch (cause) {
-      if (cause instanceof MillraceError) throw cause;
-      // The library says what is wrong with the bytes only.
-      const [reason = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1);
-      throw invalidArgument(`the picture is a broken ${format}: ${reason}`, { cause });
+      throw broken(`the picture is a broken ${format}`, cause);
     }
   };
 }
