@@ -11,7 +11,7 @@ import { excerpt } from '../../json/cursor.js';
 import { plainRequest } from '../../plain-request.js';
 import { LARGE_BYTES } from '../../wire.js';
 import { CONTENT_FIELD, readTensor, TENSOR_FIELDS } from './decode-tensor.js';
-import { type ModelSpec, readModelSpec, toTarget } from './model-spec.js';
+import { givenSpec, type ModelSpec, readModelSpec } from './model-spec.js';
 
 export interface DecodePredictOptions {
   /** Most inputs of a request, and most outputs that it may name. */
@@ -53,7 +53,8 @@ export function decodePredict(message: Uint8Array, { maxInputs }: DecodePredictO
   for (let field = reader.delimitedField(STREAMED_FIELD); field !== 0; field = reader.delimitedField(STREAMED_FIELD)) {
     readField(reader, field, draft);
   }
-  const { spec = { target: toTarget('', undefined, ''), signatureName: '' }, inputs, outputs } = draft;
+  const { inputs, outputs } = draft;
+  const spec = givenSpec(draft.spec);
   const request = plainRequest(inputs);
   return { spec, request: outputs.length === 0 ? request : { ...request, outputs } };
 }

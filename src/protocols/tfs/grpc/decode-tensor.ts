@@ -12,6 +12,7 @@ import { excerpt } from '../../json/cursor.js';
 import type { Named } from '../../json/elements.js';
 import { MAX_DIMENSION, MAX_RANK } from '../../shape-limits.js';
 import { DTYPE_NAMES, datatypeOf } from '../dtypes.js';
+import { readInt64Value } from './int64-value.js';
 
 const DTYPE_FIELD = 1;
 const SHAPE_FIELD = 2;
@@ -141,17 +142,7 @@ function readShape(reader: ProtoReader, draft: Draft): readonly number[] {
 }
 
 function readDimension(reader: ProtoReader, draft: Draft, axis: number): number {
-  let size: number | bigint = 0;
-  const outer = reader.enter();
-  for (let key = reader.key(); key !== 0; key = reader.key()) {
-    if (key >>> 3 === 1) {
-      reader.expect(key, VARINT);
-      size = reader.int64();
-    } else {
-      reader.skip(key);
-    }
-  }
-  reader.leave(outer);
+  const size = readInt64Value(reader);
   if (typeof size === 'number' && size >= 0 && size <= MAX_DIMENSION) return size;
   throw refused(draft, `tensor_shape.dim[${axis}]: expected a size from 0 to ${MAX_DIMENSION}, got ${size}`);
 }

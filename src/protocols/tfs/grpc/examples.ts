@@ -14,7 +14,7 @@ import { ONLY_ONE } from '../only-one.js';
 import { checkSignatureName } from '../signature.js';
 import { encodeModelSpec } from './encode-predict.js';
 import { pathOf } from './methods.js';
-import { type ModelSpec, readModelSpec, toTarget } from './model-spec.js';
+import { givenSpec, type ModelSpec, readModelSpec } from './model-spec.js';
 
 export type ExamplesOptions = Pick<DialectContext, 'service' | 'decoder' | 'clock' | 'maxInputs'>;
 
@@ -92,7 +92,7 @@ function readSpec(reader: ProtoReader): ModelSpec {
     if (key === 8 + DELIMITED) spec = readModelSpec(reader);
     else reader.skip(key);
   }
-  return spec ?? { target: toTarget('', undefined, ''), signatureName: '' };
+  return givenSpec(spec);
 }
 
 function readTasks(message: Uint8Array, maxTasks: number): readonly Task[] {

@@ -1,6 +1,7 @@
-import { type InferTarget, invalidArgument } from '../../../core/index.js';
-import { type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
+import { type InferTarget, invalidArgument, type MillraceError } from '../../../core/index.js';
+import type { ProtoReader } from '../../grpc/proto-reader.js';
 import { labelled } from '../target.js';
+import { readInt64Value } from './int64-value.js';
 import type { ModelSpecJson } from './methods.js';
 
 /** A `ModelSpec`: which model, which of its versions, and by which signature. */
@@ -18,7 +19,8 @@ export function readModelSpec(reader: ProtoReader): ModelSpec {
   const outer = reader.enter();
   for (let field = reader.delimitedField(4); field !== 0; field = reader.delimitedField(4)) {
     if (field === 1) name = reader.name();
-    else if (field === 2) version = readVersion(reader);
+    // No version is beyond 2^53.
+    else if (field === 2) version = Number(readInt64Value(reader));
     else if (field === 3) signatureName = reader.name();
     else label = reader.name();
   }
@@ -26,29 +28,22 @@ export function readModelSpec(reader: ProtoReader): ModelSpec {
   return { target: toTarget(name, version, label), signatureName };
 }
 
+/** The `ModelSpec` of a request. Throws `invalid_argument` where there is none. */
+export function givenSpec(spec: ModelSpec | undefined): ModelSpec {
+  if (spec === undefined) throw nameless();
+  return spec;
+}
+
 /** The model that the parts of a `ModelSpec` mean. */
-export function toTarget(name: string, version: number | undefined, label: string): InferTarget {
-  if (name === '') throw invalidArgument("model_spec: expected the 'name' of a model, got none");
+function toTarget(name: string, version: number | undefined, label: string): InferTarget {
+  if (name === '') throw nameless();
   if (label === '') return { name, version };
   if (version === undefined) return labelled(name, label);
   throw invalidArgument(`model_spec: expected either a 'version' or a 'version_label', got ${version} and '${label}'`);
 }
 
-/** An `Int64Value`. */
-function readVersion(reader: ProtoReader): number {
-  let version: number | bigint = 0;
-  const outer = reader.enter();
-  for (let key = reader.key(); key !== 0; key = reader.key()) {
-    if (key >>> 3 === 1) {
-      reader.expect(key, VARINT);
-      version = reader.int64();
-    } else {
-      reader.skip(key);
-    }
-  }
-  reader.leave(outer);
-  // No version is that large.
-  return Number(version);
+function nameless(): MillraceError {
+  return invalidArgument("model_spec: expected the 'name' of a model, got none");
 }
 
 /** The model that a `ModelSpec` in JSON means; undefined = there is none. Throws `invalid_argument`. */
