@@ -1,19 +1,15 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { bodyOf, headersOf, type Seed } from '../fuzz/mutate-seeds.js';
+import type { Seed } from '../fuzz/mutate-seeds.js';
 import { mutateProtobuf } from '../fuzz/protobuf.js';
+import { DAMAGED_REQUESTS, seededModels, sendDamaged } from '../fuzz/send-damaged.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
 import { requestBytes } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { Random } from '../support/random.js';
 
-const REQUESTS = 1_500;
 const INFERENCE = '/org.pytorch.serve.grpc.inference.InferenceAPIsService/';
 const MANAGEMENT = '/org.pytorch.serve.grpc.management.ManagementAPIsService/';
-const tensor = (name: string, datatype: string, shape: string) =>
-  `{ name: ${name}, datatype: ${datatype}, shape: ${shape} }`;
-const model = (inputs: string) =>
-  `runtime: echo\nmaxBatchSize: 8\ninstances: { placement: inline }\ninputs: [${inputs}]\noutputs: [${inputs}]\n`;
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const FORM = Buffer.from(
@@ -47,21 +43,11 @@ const SEEDS: readonly Seed[] = [
 
 let server: AppServer;
 beforeAll(async () => {
-  server = await startAppServer(
-    {
-      'floats/1/': '',
-      'floats/model.yaml': model(tensor('x', 'FP32', '[-1, 2]')),
-      'pair/1/': '',
-      'pair/model.yaml': model(`${tensor('a', 'FP32', '[-1, 2]')}, ${tensor('b', 'INT64', '[-1, 1]')}`),
-      'texts/1/': '',
-      'texts/model.yaml': model(tensor('t', 'BYTES', '[-1]')),
-    },
-    {
-      torchserve: { enabled: true },
-      repository: { controlMode: 'explicit', loadModels: ['*'] },
-      telemetry: { logLevel: 'error' },
-    },
-  );
+  server = await startAppServer(seededModels({ shapeOfB: '[-1, 1]' }), {
+    torchserve: { enabled: true },
+    repository: { controlMode: 'explicit', loadModels: ['*'] },
+    telemetry: { logLevel: 'error' },
+  });
 });
 afterAll(async () => {
   await closeGrpcServers();
@@ -75,21 +61,11 @@ async function isWell(): Promise<void> {
 }
 
 it('damaged requests over HTTP are answered or refused, as documented, and harm nobody', async () => {
-  const random = new Random(1);
-  const statuses = new Map<number, number>();
-  for (let index = 0; index < REQUESTS; index++) {
-    const seed = random.pick(SEEDS);
-    const body = bodyOf(seed, random);
-    const url = `http://127.0.0.1:${server.port}/predictions/${seed.path}`;
-    const response = await fetch(url, { method: random.pick(['POST', 'PUT']), headers: headersOf(seed, random), body });
-    const text = await response.text();
-    statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
-    if (response.status === 200) continue;
-    const refused = { code: 400, type: 'BadRequestException', message: expect.stringMatching(/./) };
-    expect([Buffer.from(body).toString(), JSON.parse(text)]).toEqual([expect.any(String), refused]);
-  }
-  expect(statuses.get(200)).toBeGreaterThan(REQUESTS / 20);
-  expect(statuses.get(400)).toBeGreaterThan(REQUESTS / 4);
+  await sendDamaged(server.port, {
+    seeds: SEEDS,
+    routeOf: (path, random) => `${random.pick(['POST', 'PUT'])} /predictions/${path}`,
+    refusal: { code: 400, type: 'BadRequestException', message: expect.stringMatching(/./) },
+  });
   await isWell();
 });
 
@@ -110,13 +86,13 @@ it('damaged messages over gRPC are answered or refused, as documented, and harm 
   const random = new Random(2);
   const client = new GrpcClient(`127.0.0.1:${server.grpcPort}`);
   let answered = 0;
-  for (let index = 0; index < REQUESTS; index++) {
+  for (let index = 0; index < DAMAGED_REQUESTS; index++) {
     const [path, request] = random.pick(REQUESTS_OF);
     const message = mutateProtobuf(requestBytes(path, request), random);
     const { code, details } = (await client.unary(message, { path })).status;
     expect([path, code, details]).toEqual([path, expect.toSatisfy((got: number) => EXPECTED.has(got)), details]);
     if (code === status.OK) answered++;
   }
-  expect(answered).toBeGreaterThan(REQUESTS / 20);
+  expect(answered).toBeGreaterThan(DAMAGED_REQUESTS / 20);
   await isWell();
 });
