@@ -1,4 +1,5 @@
-import { type ASTNode, Environment, type ParseError } from '@marcbachmann/cel-js';
+import { createRequire } from 'node:module';
+import type { ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
 import { isCredential } from './credentials.js';
 
 /** What a condition may ask: only the entries that {@link Rule.uses} names have to be there. */
@@ -32,13 +33,21 @@ const MAX_NODES = 200;
 /** They loop over a list. */
 const LOOPS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 
-const environment = new Environment({
-  limits: { maxAstNodes: MAX_NODES, maxDepth: 20, maxListElements: MAX_RULE_ELEMENTS, maxMapEntries: 16 },
-})
-  .registerVariable('principal', 'string')
-  .registerVariable('headers', 'map<string, string>')
-  .registerVariable('parameters', 'map<string, dyn>')
-  .registerVariable('inputs', 'map<string, list<dyn>>');
+const require = createRequire(import.meta.url);
+let environment: Environment | undefined;
+
+/** Made for the first condition: most servers have none, and start sooner without the library. */
+function celEnvironment(): Environment {
+  if (environment !== undefined) return environment;
+  const cel: typeof import('@marcbachmann/cel-js') = require('@marcbachmann/cel-js');
+  const limits = { maxAstNodes: MAX_NODES, maxDepth: 20, maxListElements: MAX_RULE_ELEMENTS, maxMapEntries: 16 };
+  environment = new cel.Environment({ limits })
+    .registerVariable('principal', 'string')
+    .registerVariable('headers', 'map<string, string>')
+    .registerVariable('parameters', 'map<string, dyn>')
+    .registerVariable('inputs', 'map<string, list<dyn>>');
+  return environment;
+}
 
 /**
  * Compiles a condition in the Common Expression Language (CEL). It may ask for headers, parameters and inputs by fixed names only, for
@@ -46,7 +55,7 @@ const environment = new Environment({
  */
 export function compileRule(text: string, arm: string): { readonly rule: Rule } | { readonly problem: string } {
   try {
-    const parsed = environment.parse(text);
+    const parsed = celEnvironment().parse(text);
     const { valid, type, error } = parsed.check();
     if (!valid) throw error;
     if (type !== 'bool' && type !== 'dyn') throw new RuleError(`expected a condition (bool), got ${type}`, parsed.ast);

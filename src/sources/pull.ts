@@ -5,7 +5,7 @@ import { type ChosenFile, chooseFiles, type ModelFileNames } from './choose-file
 import { type Digest, digestOf, isSameDigest } from './digest.js';
 import { isPlaced, type Lock, type LockedFile, readLock } from './lock.js';
 import { createStaging, placeModel } from './place.js';
-import { fetchSource, type Resolved, type ResolveSetup } from './resolve.js';
+import type { Resolved, ResolveSetup } from './resolve.js';
 import { parseSource, type Source, withPath } from './source.js';
 
 /** A model that is to be there. */
@@ -48,6 +48,8 @@ export async function pullModel(order: PullOrder, setup: PullSetup): Promise<Pul
   }
   const unchanged = { name, outcome: 'unchanged', folder } as const;
   if (lock !== undefined && !update && (await isPlaced(folder, lock))) return { ...unchanged, lock };
+  // Readers of archives and registries take longer to load than the rest of a server's start, and most servers pull nothing.
+  const { fetchSource } = await import('./resolve.js');
   const resolved = await fetchSource(source, update ? undefined : lock, { folder, setup });
   if (lock !== undefined && (await isSame(resolved, { lock, folder, source: order.source })))
     return { ...unchanged, lock };
