@@ -122,7 +122,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     routes: createRoutes(settings.routes).routes,
     version: VERSION,
   });
-  const front = createFront(settings, {
+  const front = await createFront(settings, {
     service: life.service,
     clock,
     deadlines,
@@ -215,12 +215,12 @@ interface FrontParts {
 }
 
 /** What clients meet: dialects, credentials and the server that speaks with them. */
-function createFront(settings: Settings, parts: FrontParts) {
+async function createFront(settings: Settings, parts: FrontParts) {
   const { service, clock, deadlines, bodies, events } = parts;
   const { metricsPort } = settings.server;
   const decoder = new Decoder(clock);
   const context = createDialectContext({ service, clock, decoder, options: settings.server });
-  const { spoken, switchedOff } = createBuiltInDialects(context, settings);
+  const { spoken, switchedOff } = await createBuiltInDialects(context, settings);
   const dialects = [...spoken, ...parts.dialects.map((create) => create(context))];
   const { stopWatchingKeys, ...authentication } = openAuthentication(settings, clock, events);
   const server = createServer({

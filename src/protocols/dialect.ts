@@ -32,8 +32,6 @@ export interface Dialect {
   readonly encodeError: (error: MillraceError, status: number) => WireResponse;
   /** Adds to the OpenAPI document what can be said of the models that are loaded now, such as requests to copy. */
   readonly describeModels?: (document: object, description: ModelsDescription) => Promise<object>;
-  /** Names of the gRPC services (`package.Service`) that it serves, which clients are told of where it is switched off. */
-  readonly grpcServices?: readonly string[];
   /** Ports of its own, on which nothing else is served, besides those that dialects share; 0 = any free one. */
   readonly ports?: { readonly http?: number; readonly grpc?: number };
   /** It is served on its own ports only. Default: false. */

@@ -8,7 +8,6 @@ export { createDialectContext, parseForwardPattern } from './dialect-context.js'
 export * from './grpc/load.js';
 export * from './grpc/method.js';
 export * from './grpc/status.js';
-export { createOipDialect } from './oip/dialect.js';
 export * from './openapi.js';
 export * from './route.js';
 export type { SharedMembers } from './shared-members.js';

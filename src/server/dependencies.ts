@@ -1,6 +1,6 @@
 import type { BodyMemory, Clock, DeadlineWatch, EventBus } from '../core/index.js';
 import type { Authenticate, AuthenticateSigner } from '../governance/index.js';
-import type { Dialect } from '../protocols/index.js';
+import type { Dialect, SwitchedOff } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
 import type { ServerOptions } from './options.js';
 import type { RenderMetrics } from './rest/metrics.js';
@@ -11,7 +11,7 @@ export interface ServerDependencies {
   /** What it speaks, at least one. The first writes the errors of requests that none of them has a route for. */
   readonly dialects: readonly Dialect[];
   /** What it could speak: who asks for their routes or services is told that they are off. */
-  readonly switchedOff?: readonly Dialect[];
+  readonly switchedOff?: readonly SwitchedOff[];
   readonly service: Pick<Service, 'readyModels' | 'ready'>;
   readonly authenticate: Authenticate;
   readonly authenticateSigner: AuthenticateSigner;

@@ -32,7 +32,6 @@ it('docs/dialects.md names every member of a dialect', () => {
   const all: Required<Dialect> = {
     ports: {},
     apart: false,
-    grpcServices: [],
     signatures: { isSigned: () => false, signerOf: async () => '' },
     ...createToyDialect(createDialectContext()),
   } as Required<Dialect>;

@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from '../../src/core/index.js';
 import {
   createDialectContext as createContext,
-  createOipDialect,
   Decoder,
   type Dialect,
   type DialectContext,
 } from '../../src/protocols/index.js';
+import { createOipDialect } from '../../src/protocols/oip/dialect.js';
 import type { ServerOptions } from '../../src/server/index.js';
 import type { Service } from '../../src/service/index.js';
 import { createFakeService } from './fake-service.js';

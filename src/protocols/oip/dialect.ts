@@ -10,7 +10,6 @@ export function createOipDialect(context: DialectContext): Dialect {
     name: 'oip',
     description: 'Open Inference Protocol v2 with the extensions of Triton Inference Server.',
     routes: [...createInferenceRoutes(context), ...createOipRoutes(context.service)],
-    grpcServices: ['inference.GRPCInferenceService'],
     loadGrpc: async () => (await import('./grpc/part.js')).createGrpcPart(context),
     status: OIP_STATUS,
     encodeError,

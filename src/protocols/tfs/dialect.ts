@@ -21,7 +21,6 @@ export function createTfsDialect(context: DialectContext): Dialect {
         },
       },
     ],
-    grpcServices: ['tensorflow.serving.PredictionService', 'tensorflow.serving.ModelService'],
     loadGrpc: async () => (await import('./grpc/part.js')).createGrpcPart(context),
     status: TFS_STATUS,
     encodeError,

@@ -11,10 +11,6 @@ export function createTorchServeDialect(context: DialectContext): Dialect {
     name: 'torchserve',
     description: "TorchServe's inference and management APIs.",
     routes: [createPingRoute(service), ...createInferenceRoutes(context), ...createManagementRoutes(service)],
-    grpcServices: [
-      'org.pytorch.serve.grpc.inference.InferenceAPIsService',
-      'org.pytorch.serve.grpc.management.ManagementAPIsService',
-    ],
     loadGrpc: async () => (await import('./grpc/part.js')).createGrpcPart(context),
     status: TORCHSERVE_STATUS,
     encodeError,

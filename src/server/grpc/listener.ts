@@ -10,7 +10,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
-import { type Dialect, GRPC_STATUS_CODES, type ServedMethod } from '../../protocols/index.js';
+import { GRPC_STATUS_CODES, type ServedMethod, type SwitchedOff } from '../../protocols/index.js';
 import { checksHosts } from '../bind.js';
 import { type Address, addressOf, type Endpoint, listenAt, portOf } from '../endpoint.js';
 import { HostGuard } from '../host-guard.js';
@@ -46,7 +46,7 @@ export interface GrpcListenerOptions {
   /** Asked when the listener is opened. */
   readonly loadMethods: () => Promise<readonly ServedMethod[]>;
   /** Who asks for their services is told that they are off. */
-  readonly switchedOff: readonly Dialect[];
+  readonly switchedOff: readonly SwitchedOff[];
   /** undefined = cleartext with prior knowledge, as gRPC clients speak it. */
   readonly tls: TlsPair | undefined;
 }
@@ -227,13 +227,13 @@ function checkMetadata(rawHeaders: readonly string[], maxBytes: number): void {
   );
 }
 
-function unknownMethod(path: string, methods: GrpcMethods, switchedOff: readonly Dialect[]): GrpcRefusal {
+function unknownMethod(path: string, methods: GrpcMethods, switchedOff: readonly SwitchedOff[]): GrpcRefusal {
   const [, service = '', name = ''] = path.split('/');
   const refusal = (message: string) => new GrpcRefusal(GRPC_STATUS_CODES.UNIMPLEMENTED, message);
   if ([...methods.keys()].some((candidate) => candidate.startsWith(`/${service}/`))) {
     return refusal(`service ${service} has no method '${name}'`);
   }
-  const dialect = switchedOff.find(({ grpcServices }) => grpcServices?.includes(service))?.name;
+  const dialect = switchedOff.find(({ grpcServices }) => grpcServices.includes(service))?.name;
   if (dialect === undefined) return refusal(`service '${service}' is not served here`);
   return refusal(
     `service '${service}' is not served here: the dialect '${dialect}' is off; \`${dialect}.enabled: true\` switches it on`,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createDialectContext } from '../../../test/support/dialects.js';
 import { MillraceError } from '../../core/index.js';
-import { createOipDialect } from '../../protocols/index.js';
+import { createOipDialect } from '../../protocols/oip/dialect.js';
 import { errorResponse } from './error-response.js';
 
 const OIP = createOipDialect(createDialectContext());

@@ -106,7 +106,7 @@ function bindUnknown(app: FastifyInstance, { rows, elsewhere, signpostAt, exchan
     const exchange = exchangeOf(request);
     const { method = '', url = '', headers } = exchange.req;
     const path = url.split('?', 1)[0] ?? '';
-    const signpost = signpostAt?.(method, path);
+    const signpost = signpostAt && (await signpostAt(method, path));
     exchange.dialect = signpost?.dialect ?? closestDialect(all, path) ?? exchange.dialect;
     const allow = signpost?.dialect === undefined ? allowedMethods(path) : '';
     if (allow === '') {

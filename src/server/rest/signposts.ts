@@ -1,4 +1,4 @@
-import type { Dialect } from '../../protocols/index.js';
+import type { Dialect, SwitchedOff } from '../../protocols/index.js';
 import { createAllowedMethods } from './allowed-methods.js';
 
 /** For who asks a port for what is somewhere else. */
@@ -14,19 +14,21 @@ export interface Signpost {
 export interface SignpostSetup {
   /** undefined = there is none. */
   readonly metricsPort: () => number | undefined;
-  readonly switchedOff: readonly Dialect[];
+  readonly switchedOff: readonly SwitchedOff[];
 }
 
-export type SignpostAt = (method: string, path: string) => Signpost | undefined;
+export type SignpostAt = (method: string, path: string) => Promise<Signpost | undefined>;
 
 /** The signpost of a request of the REST port that no route has. */
 export function createSignposts({ metricsPort, switchedOff }: SignpostSetup): SignpostAt {
-  const sleeping = switchedOff.map((dialect) => {
-    const shared = (dialect.shares ?? []).map(({ path }) => ({ method: 'GET', path }));
-    return { dialect, methodsAt: createAllowedMethods([...dialect.routes, ...shared]) };
-  });
-  return (method, path) => {
-    const asked = sleeping.find(({ methodsAt }) => methodsAt(path).split(', ').includes(method));
+  let loading: Promise<readonly Sleeping[]> | undefined;
+  return async (method, path) => {
+    loading ??= Promise.all(switchedOff.map(wake));
+    // It may succeed later: where descriptors ran out, say.
+    loading.catch(() => {
+      loading = undefined;
+    });
+    const asked = (await loading).find(({ methodsAt }) => methodsAt(path).split(', ').includes(method));
     if (asked !== undefined) {
       const { dialect } = asked;
       return {
@@ -38,4 +40,16 @@ export function createSignposts({ metricsPort, switchedOff }: SignpostSetup): Si
     const port = path === '/metrics' ? metricsPort() : undefined;
     return port === undefined ? undefined : { text: `metrics are on port ${port}` };
   };
+}
+
+/** What a dialect that is off would answer. */
+interface Sleeping {
+  readonly dialect: Dialect;
+  readonly methodsAt: ReturnType<typeof createAllowedMethods>;
+}
+
+async function wake({ load }: SwitchedOff): Promise<Sleeping> {
+  const dialect = await load();
+  const shared = (dialect.shares ?? []).map(({ path }) => ({ method: 'GET', path }));
+  return { dialect, methodsAt: createAllowedMethods([...dialect.routes, ...shared]) };
 }
