@@ -11,6 +11,7 @@ import { SequenceBatchingSchema } from './config/sequence-config.js';
 import { TensorConfigSchema } from './config/tensor-config.js';
 import { WarmupConfigSchema } from './config/warmup-config.js';
 import { joinAlternatives } from './join-alternatives.js';
+import { LABEL_PATTERN } from './names.js';
 
 export type { InstanceConfig, LimitsConfig } from './config/instance-config.js';
 export type { BatchingConfig, QueuePolicyConfig, ResponseCacheConfig } from './config/scheduling-config.js';
@@ -66,7 +67,7 @@ export const CommonConfigSchema = Type.Object(
     ),
     versions: Type.Optional(VersionPolicySchema),
     labels: Type.Optional(
-      Type.Record(Type.String({ pattern: '^[^@/\\s]{1,128}$' }), Type.Integer({ minimum: 1 }), {
+      Type.Record(Type.String({ pattern: LABEL_PATTERN }), Type.Integer({ minimum: 1 }), {
         default: {},
         description:
           'Names for versions, as in `{ stable: 3, canary: 4 }`: callers say `model@canary`, and a bare name means `stable` where ' +

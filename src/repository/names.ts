@@ -25,6 +25,9 @@ export function newModelNameProblem(name: string): string | undefined {
   return modelNameProblem(name) ?? (isIgnoredName(name) ? 'is one that repositories take no notice of' : undefined);
 }
 
+/** What labels of versions look like, as the text of a regular expression. */
+export const LABEL_PATTERN = '^[^@/\\s]{1,128}$';
+
 /** The version that a folder name stands for: 3 for `3` and `03`; undefined for 0 and for whatever is no number. */
 export function versionOfFolder(name: string): number | undefined {
   if (!/^[0-9]{1,16}$/.test(name)) return undefined;

@@ -17,7 +17,7 @@ export async function isModelList(repository: string): Promise<boolean> {
 
 /**
  * The models that a `models.config` lists, each in the folder of its `base_path`, out of which nothing may lead; relative ones start from
- * the file's. Versions and labels are those of the list where it names them. `only` restricts the search to one name. Never rejects.
+ * the file's. Labels are those of the list, versions where it has a policy. `only` restricts the search to one name. Never rejects.
  */
 export async function findListedModels(
   list: string,
