@@ -94,7 +94,7 @@ class FolderRepository implements Repository {
     if (problem !== undefined) throw invalidArgument(`the model's name '${name}' ${problem}`);
     const { locations } = await this.#find({ name, ...(repository === undefined ? {} : { repository }) });
     const [location] = locations;
-    if (location === undefined) return newPlace(name, this.#chosen(repository)[0] ?? '');
+    if (location === undefined) return newPlace(name, await this.#folderFor(name, repository));
     const read = this.#readConfig(location);
     const place = await read
       .then((config) => describePlace(location, config, this.#catalog))
@@ -148,6 +148,15 @@ class FolderRepository implements Repository {
     if (chosen.length > 0) return chosen;
     const known = this.#folders.map((folder) => path.basename(folder)).join(', ');
     throw new MillraceError('not_found', `there is no model repository '${repository}'; there is ${known || 'none'}`);
+  }
+
+  /** The first folder: nothing can be put into a list of models. */
+  async #folderFor(name: string, repository: string | undefined): Promise<string> {
+    const chosen = this.#chosen(repository);
+    for (const folder of chosen) if (!(await isModelList(folder))) return folder;
+    const got = chosen.join(', ') || 'none';
+    const message = `expected a model repository that is a folder to put model '${name}' into, got ${got}`;
+    throw new MillraceError('failed_precondition', message);
   }
 
   #examineAll(locations: readonly ModelLocation[]): Promise<readonly Examined[]> {

@@ -104,8 +104,9 @@ export interface ModelPlace {
 export interface Repository {
   scan(options?: ScanOptions): Promise<RepositoryScan>;
   /**
-   * Where a model lies, or where one of this name would be put: in the first repository, or the one with that path or folder name. Rejects
-   * with `not_found` where there is no such repository, `invalid_argument` where no model can have the name or its configuration cannot be read.
+   * Where a model lies, or where one of this name would be put: in the first repository that is a folder, or the one with that path or
+   * folder name. Rejects with `not_found` where there is no such repository, `failed_precondition` where none of them is a folder,
+   * `invalid_argument` where no model can have the name or its configuration cannot be read.
    */
   locate(name: string, repository?: string): Promise<ModelPlace>;
   /** Removes the temporary files behind a source that was scanned with overrides; nothing happens for any other. */

@@ -114,6 +114,28 @@ describe('a load over the network', () => {
     ]);
   });
 
+  it('puts a new model into the first repository that is a folder', async () => {
+    publish();
+    await using folder = await createTempFolder({
+      'listed/1/model.onnx': MLP,
+      'models.config': "model_config_list { config { name: 'listed' base_path: 'listed' } }",
+      'more/.keep': '',
+    });
+    const list = path.join(folder.path, 'models.config');
+    const into = (...paths: readonly string[]) =>
+      serve(['npm:*'], {}, { repository: { paths, controlMode: 'explicit', stableMs: 0 } });
+    {
+      await using server = await into(list);
+      expect(await load(server, 'net', 'npm:mlp')).toEqual({
+        status: 412,
+        error: `expected a model repository that is a folder to put model 'net' into, got ${list}`,
+      });
+    }
+    await using server = await into(list, path.join(folder.path, 'more'));
+    expect(await load(server, 'net', 'npm:mlp')).toEqual({ status: 200 });
+    expect(Object.keys(await textsIn(folder.path))).toContain('more/net/model.yaml');
+  });
+
   it('pulls a model of a web server that the settings name', async () => {
     const url = registry.put('net.onnx', { content: MLP });
     await using server = await serve([`${registry.url}/files/*`]);
