@@ -152,6 +152,20 @@ describe('a signed request', () => {
     await expect(authenticateSigner(signedBy('app'), HERE)).resolves.toMatchObject({ name: 'app' });
   });
 
+  it('is read and checked where there are no keys, too', async () => {
+    const { authenticateSigner } = start({ keys: [] });
+    let isChecked = false;
+    const check = async () => {
+      await new Promise(setImmediate);
+      isChecked = true;
+      return 'app';
+    };
+    expect([await authenticateSigner(check(), HERE), isChecked]).toEqual([LOCAL_OPERATOR, true]);
+    await expect(authenticateSigner(wrong(), HERE)).rejects.toThrow('the signature is wrong');
+    await expect(authenticateSigner(wrong(), ELSEWHERE)).rejects.toThrow('the signature is wrong');
+    await expect(authenticateSigner(signedBy('app'), ELSEWHERE)).rejects.toThrow('this server has no keys');
+  });
+
   it('counts as nothing where it cannot be read', async () => {
     const { authenticateSigner } = start({});
     const broken = () => Promise.reject(new MillraceError('cancelled', 'the client is gone'));

@@ -19,7 +19,7 @@ export type Authenticate = (authorization: string | undefined, peer: Peer) => Pr
 
 /**
  * Tells who has signed a request: `signer` becomes the name of the key in whose place it is signed. Rejects with `unauthenticated`
- * where it rejects so, or where there is no such key any more.
+ * where it rejects so, or where there is no such key any more. Where no key is configured, the name does not count.
  */
 export type AuthenticateSigner = (signer: Promise<string>, peer: Peer) => Promise<Principal>;
 
@@ -66,7 +66,10 @@ export function createAuthenticator(options: AuthOptions, setup: AuthenticatorSe
     const admit = createAnonymousAdmission(options, setup);
     return {
       authenticate: (_authorization, peer) => admit(peer),
-      authenticateSigner: async (_signer, peer) => admit(peer),
+      async authenticateSigner(signer, peer) {
+        await signer;
+        return admit(peer);
+      },
       replaceKeys: () => undefined,
     };
   }

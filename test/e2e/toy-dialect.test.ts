@@ -1,7 +1,13 @@
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type CreateDialect, createMillrace, type Millrace, type PartialSettings } from '../../src/index.js';
+import {
+  type CreateDialect,
+  createMillrace,
+  type Millrace,
+  MillraceError,
+  type PartialSettings,
+} from '../../src/index.js';
 import { createToyDialect } from '../fixtures/toy-dialect/dialect.js';
 import { RUNNER_ENTRY } from '../support/dist.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
@@ -191,6 +197,27 @@ describe('a dialect from outside', () => {
       status: 404,
       json: { error: { code: 'model_not_found', message: "model 'n' is not found" } },
     });
+  });
+
+  it.each([
+    ['with keys', { keys: KEYS }],
+    ['without any', { keys: [] }],
+  ])('may have its requests signed, %s', async (_how, auth) => {
+    const signatures: ReturnType<CreateDialect>['signatures'] = {
+      isSigned: (headers) => headers['x-signature'] !== undefined,
+      signerOf: ({ headers, body }) => {
+        if (headers['x-signature'] === String(body.length)) return Promise.resolve('all');
+        throw new MillraceError('unauthenticated', 'the signature is wrong');
+      },
+    };
+    const { http } = await start([toy({ signatures })], { auth });
+    const run = async (signature: string) => {
+      const headers = { 'x-signature': signature };
+      const answer = await fetch(`${http.url}/toy/m:run`, { method: 'POST', body: '{"numbers":[3]}', headers });
+      return [answer.status, await answer.json()];
+    };
+    expect(await run('15')).toEqual([200, expect.objectContaining({ results: [3] })]);
+    expect(await run('14')).toEqual([401, { oops: { code: 'unauthenticated', message: 'the signature is wrong' } }]);
   });
 
   it('may have ports of its own besides the shared ones', async () => {

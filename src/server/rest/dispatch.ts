@@ -114,14 +114,10 @@ async function enterSigned(
     throw invalidArgument('the body of a signed request must not be compressed');
   }
   let whole: Uint8Array = NO_BYTES;
-  const signer = () =>
-    new Promise<string>((resolve, reject) => {
-      readBody(exchange, reading, (body) => {
-        whole = body;
-        const request = new ExchangeRequest(exchange, { params: NO_PARAMS, body, json: NO_JSON });
-        signatures.signerOf(request).then(resolve, reject);
-      });
-    });
+  const signer = async () => {
+    whole = await new Promise<Uint8Array>((resolve) => readBody(exchange, reading, resolve));
+    return signatures.signerOf(new ExchangeRequest(exchange, { params: NO_PARAMS, body: whole, json: NO_JSON }));
+  };
   const call = await exchange.enter((_credential, peer) => authenticateSigner(signer(), peer), limitMs);
   return { call, body: whole };
 }
