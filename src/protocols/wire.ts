@@ -7,6 +7,12 @@ export const LARGE_BYTES = 131_072;
 /** Headers by lower-case name. */
 export type WireHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
+/** A media type without its parameters, in lower case; '' = none is given. */
+export function mediaTypeOf(contentType: string | string[] | undefined): string {
+  const [type = ''] = (typeof contentType === 'string' ? contentType : '').split(';', 1);
+  return type.trim().toLowerCase();
+}
+
 /**
  * What the server hands to a dialect and takes back: HTTP without sockets. `body` is complete, within limits and
  * already decompressed; `headers` has lower-case names.

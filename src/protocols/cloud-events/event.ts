@@ -5,7 +5,7 @@ import { excerpt, JsonCursor } from '../json/cursor.js';
 import { skipValue } from '../json/skip.js';
 import { readString } from '../json/string.js';
 import { readMemberName, wordSet } from '../json/words.js';
-import type { WireBody, WireHeaders, WireResponse } from '../wire.js';
+import { mediaTypeOf, type WireBody, type WireHeaders, type WireResponse } from '../wire.js';
 
 /** How a request is an event, and so its answer: with attributes in headers, or with all of it in one object of JSON. */
 export type EventMode = 'binary' | 'structured';
@@ -18,10 +18,7 @@ const STRUCTURED_TYPE = 'application/cloudevents+json';
 
 /** undefined = the request is no event. */
 export function eventModeOf(headers: WireHeaders): EventMode | undefined {
-  const type = headers['content-type'];
-  if (typeof type === 'string' && (type.split(';', 1)[0] ?? '').trim().toLowerCase() === STRUCTURED_TYPE) {
-    return 'structured';
-  }
+  if (mediaTypeOf(headers['content-type']) === STRUCTURED_TYPE) return 'structured';
   return headers['ce-specversion'] === undefined ? undefined : 'binary';
 }
 

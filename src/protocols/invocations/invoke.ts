@@ -2,11 +2,11 @@ import type { Call } from '../../core/index.js';
 import type { DialectContext } from '../dialect.js';
 import { excerpt } from '../json/cursor.js';
 import type { RouteRequest } from '../route.js';
-import type { WireResponse, WireStream } from '../wire.js';
+import { mediaTypeOf, type WireResponse, type WireStream } from '../wire.js';
 import type { BodyHandlers } from './body-handlers.js';
 import { ContentError } from './content-error.js';
 import { jsonKindOf } from './json-kind.js';
-import { CSV_TYPE, JSON_TYPE, LINES_TYPE, typeOf } from './media-types.js';
+import { BYTES_TYPE, CSV_TYPE, JSON_TYPE, LINES_TYPE } from './media-types.js';
 import { type MediaRequest, RowsRunner } from './rows-runner.js';
 import { inferHeaders, tritonBinary, withBinaryType } from './triton-binary.js';
 import { withHeaders } from './with-headers.js';
@@ -17,7 +17,6 @@ import { withHeaders } from './with-headers.js';
  */
 export type Invoker = (call: Call, model: string, request: RouteRequest) => Promise<WireResponse | WireStream>;
 
-const BYTES_TYPE = 'application/octet-stream';
 /** JSON, and what says nothing of a body. */
 const NEUTRAL_TYPES: ReadonlySet<string> = new Set(['', JSON_TYPE, 'application/x-www-form-urlencoded']);
 const LINES_TYPES: ReadonlySet<string> = new Set([LINES_TYPE, 'application/x-jsonlines', 'application/jsonl']);
@@ -60,7 +59,7 @@ export function createInvoker(context: DialectContext, handlers: BodyHandlers, b
     if (binary !== undefined) {
       return withBinaryType(await infer(call, target, withHeaders(request, inferHeaders(binary))), binary.type);
     }
-    const type = typeOf(request.headers);
+    const type = mediaTypeOf(request.headers['content-type']);
     if (type === CSV_TYPE) return rows.runRows(call, { model, wire: request, sent: CSV_TYPE });
     if (LINES_TYPES.has(type)) return rows.runRows(call, { model, wire: request, sent: LINES_TYPE });
     if (NEUTRAL_TYPES.has(type)) return invokeJson(call, model, request);

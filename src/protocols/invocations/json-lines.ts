@@ -1,4 +1,5 @@
 import { invalidArgument } from '../../core/index.js';
+import { isSpace } from '../json/bytes.js';
 import { JsonCursor } from '../json/cursor.js';
 import { skipValue } from '../json/skip.js';
 
@@ -27,7 +28,7 @@ export function listOfLines(body: Uint8Array): Uint8Array {
 }
 
 function isBlank(text: Uint8Array): boolean {
-  return text.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+  return text.every(isSpace);
 }
 
 /** One value, and nothing behind it. */

@@ -1,22 +1,15 @@
 import { excerpt } from '../json/cursor.js';
-import type { WireHeaders } from '../wire.js';
 import { ContentError } from './content-error.js';
 
 export const JSON_TYPE = 'application/json';
 export const CSV_TYPE = 'text/csv';
 export const LINES_TYPE = 'application/jsonlines';
-const BYTES_TYPE = 'application/octet-stream';
+export const BYTES_TYPE = 'application/octet-stream';
 
 /** Types of rows, in which answers are written; those of other protocols' requests are theirs. */
 export type RowsType = typeof JSON_TYPE | typeof CSV_TYPE | typeof LINES_TYPE;
 
 const ROWS_TYPES: readonly RowsType[] = [JSON_TYPE, CSV_TYPE, LINES_TYPE];
-
-/** The type of a body without its parameters, in lower case; '' = none. */
-export function typeOf(headers: WireHeaders): string {
-  const [type = ''] = (textOf(headers['content-type']) ?? '').split(';', 1);
-  return type.trim().toLowerCase();
-}
 
 /** In which type the rows of an answer are to be written: what `Accept` likes best, else `preferred`. Throws 406 for other types. */
 export function acceptedRows(accept: string | undefined, preferred: RowsType): RowsType {
@@ -44,8 +37,4 @@ function parseRange(text: string): { readonly type: string; readonly quality: nu
 
 function includes(range: string, type: RowsType): boolean {
   return range === type || range === '*/*' || range === '*' || range === `${type.slice(0, type.indexOf('/'))}/*`;
-}
-
-function textOf(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
 }

@@ -7,22 +7,21 @@ import {
   type MillraceError,
   mediaFormatOf,
   mediaKindOf,
-  NO_PARAMETERS,
   packBytes,
   type RequestedOutput,
   type Signature,
   type TensorSpec,
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import type { WireHeaders, WireRequest } from '../wire.js';
+import { isSpace, OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
+import { plainRequest } from '../plain-request.js';
+import { mediaTypeOf, type WireRequest } from '../wire.js';
 
 /** What is asked of a model. */
 export type MediaModel = Pick<ModelInfo, 'ref' | 'signature'>;
 
 /** What says nothing of a body: no type, `curl --data-binary`'s own, or any bytes. */
 const NEUTRAL: ReadonlySet<string> = new Set(['', 'application/x-www-form-urlencoded', 'application/octet-stream']);
-const OPEN_BRACE = 0x7b;
-const OPEN_BRACKET = 0x5b;
 const MAX_SHOWN_BYTES = 8;
 
 /**
@@ -37,7 +36,7 @@ export function decodeMediaBody(
 ): InferRequest | undefined {
   // Most bodies are JSON.
   if (body[0] === OPEN_BRACE) return undefined;
-  const type = mediaType(headers);
+  const type = mediaTypeOf(headers['content-type']);
   const declared = kindOfType(type);
   if (declared === undefined && !NEUTRAL.has(type)) return undefined;
   const { inputs } = model.signature;
@@ -56,19 +55,13 @@ export function decodeMediaBody(
   return toRequest(model.signature, input, body);
 }
 
-function mediaType(headers: WireHeaders): string {
-  const header = headers['content-type'];
-  const [type = ''] = (typeof header === 'string' ? header : '').split(';', 1);
-  return type.trim().toLowerCase();
-}
-
 function kindOfType(type: string): MediaKind | undefined {
   return type.startsWith('image/') ? 'image' : type.startsWith('audio/') ? 'audio' : undefined;
 }
 
 /** JSON, or nothing at all: for the dialect to read. */
 function isText(body: Uint8Array): boolean {
-  const first = body.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09);
+  const first = body.find((byte) => !isSpace(byte));
   return first === undefined || first === OPEN_BRACE || first === OPEN_BRACKET;
 }
 
@@ -95,18 +88,11 @@ function checkOthers({ ref, signature }: MediaModel, { name }: TensorSpec): void
   throw refused(`model '${ref.name}' also needs input '${missing.name}': send both by name, '${name}' as BYTES`);
 }
 
-function toRequest(signature: Signature, { name, batchAxis }: TensorSpec, body: Uint8Array): InferRequest {
-  const [input] = signature.inputs.filter((spec) => spec.name === name);
-  const rank = input?.datatype === 'BYTES' ? input.shape.length : batchAxis === 0 ? 1 : 0;
-  return {
-    id: '',
-    inputs: [{ name, datatype: 'BYTES', shape: Array<number>(rank).fill(1), data: packBytes([body]) }],
-    outputs: classOutputs(signature),
-    parameters: NO_PARAMETERS,
-    priority: 0,
-    queueTimeoutMs: undefined,
-    sequence: undefined,
-  };
+function toRequest(signature: Signature, input: TensorSpec, body: Uint8Array): InferRequest {
+  const { name, datatype, shape, batchAxis } = input;
+  const rank = datatype === 'BYTES' ? shape.length : batchAxis === 0 ? 1 : 0;
+  const element = { name, datatype: 'BYTES', shape: Array<number>(rank).fill(1), data: packBytes([body]) } as const;
+  return { ...plainRequest([element]), outputs: classOutputs(signature) };
 }
 
 /** All outputs, those that have classes as these; undefined = none has, all are answered as they are. */

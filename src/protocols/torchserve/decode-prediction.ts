@@ -10,6 +10,7 @@ import {
 import type { ModelInfo } from '../../engine/index.js';
 import type { DecodeFunction } from '../decoding/jobs.js';
 import type { DialectContext } from '../dialect.js';
+import { OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
 import { excerpt } from '../json/cursor.js';
 import { classOutputs, decodeMediaBody } from '../media/decode-media.js';
 import { onlyClasses } from '../media/label-rows.js';
@@ -32,8 +33,6 @@ type Model = Pick<ModelInfo, 'ref' | 'signature' | 'generates'>;
 const module = new URL('./decoders.js', import.meta.url).href;
 const DECODE_JSON: DecodeFunction<JsonJob, DecodedValue> = { module, name: 'json' };
 const DECODE_PROMPT: DecodeFunction<PromptJob, InferRequest> = { module, name: 'prompt' };
-const OPEN_BRACE = 0x7b;
-const OPEN_BRACKET = 0x5b;
 
 /** Decodes what TorchServe's default handlers take, by what the model takes. */
 export class PredictionDecoder {

@@ -6,12 +6,12 @@ import {
   type ParameterValue,
   packBytes,
 } from '../../core/index.js';
+import { OPEN_BRACE } from '../json/bytes.js';
 import { excerpt } from '../json/cursor.js';
 import { plainRequest } from '../plain-request.js';
 import type { Part } from './multipart.js';
 import { isDataName } from './read-parts.js';
 
-const OPEN_BRACE = 0x7b;
 /** Names of the text among members and fields, and of a parameter that others call otherwise. */
 const TEXT_NAMES: ReadonlySet<string> = new Set(['text_input', 'prompt']);
 const RENAMED: Readonly<Record<string, string>> = { max_new_tokens: 'max_tokens' };
@@ -51,7 +51,7 @@ class PromptDraft {
       throw invalidArgument(`the body is not valid JSON: ${(error as Error).message}`);
     }
     if (typeof json === 'string') this.add('body', json);
-    else if (typeof json === 'object' && json !== null && !Array.isArray(json)) this.#addMembers(json);
+    else if (isObject(json)) this.#addMembers(json);
     else throw invalidArgument('request: expected a text, or an object with a text and parameters');
   }
 

@@ -1,4 +1,5 @@
 import { invalidArgument, type MillraceError } from '../../core/index.js';
+import { mediaTypeOf } from '../wire.js';
 
 /** One field of a form, or a body as a whole. */
 export interface Part {
@@ -42,11 +43,6 @@ export function readMultipart(bytes: Uint8Array, contentType: string, maxParts: 
     parts.push({ name, type, data: body.subarray(dataStart, Math.max(dataStart, dataEnd)) });
     pos = dataEnd + CRLF.length;
   }
-}
-
-/** `multipart/form-data; boundary=x` → `multipart/form-data`. */
-export function mediaTypeOf(contentType: string): string {
-  return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
 }
 
 function boundaryOf(contentType: string): string {

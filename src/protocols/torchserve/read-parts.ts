@@ -1,14 +1,13 @@
 import { invalidArgument, mediaFormatOf } from '../../core/index.js';
-import type { WireRequest } from '../wire.js';
-import { mediaTypeOf, type Part, readMultipart } from './multipart.js';
+import { OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
+import { mediaTypeOf, type WireRequest } from '../wire.js';
+import { type Part, readMultipart } from './multipart.js';
 
 /** What a body is called that is no form: TorchServe's handlers look for data under this name, and under the other. */
-export const BODY = 'body';
+const BODY = 'body';
 const OTHER_NAMES: ReadonlySet<string> = new Set([BODY, 'data']);
 
 const FORM = 'application/x-www-form-urlencoded';
-const OPEN_BRACE = 0x7b;
-const OPEN_BRACKET = 0x5b;
 const EQUALS = 0x3d;
 
 /** Whether a name says no more than that this is the data. */
