@@ -35,6 +35,11 @@ export function withoutRawHeaders({ method, url, headers, body }: WireRequest): 
 /** The body of an answer: several chunks are written one after the other without being joined. */
 export type WireBody = string | Uint8Array | readonly Uint8Array[];
 
+/** The chunks of a body. */
+export function piecesOf(body: WireBody): readonly (string | Uint8Array)[] {
+  return typeof body === 'string' || body instanceof Uint8Array ? [body] : body;
+}
+
 /** An answer; content-length is the sum of its chunks. */
 export interface WireResponse {
   readonly status: number;

@@ -1,7 +1,6 @@
 import { createDeflate, createGunzip, createGzip, createInflate } from 'node:zlib';
 import type { MillraceError } from '../core/index.js';
-import type { WireResponse } from '../protocols/index.js';
-import { bodyPieces } from './http/answer-body.js';
+import { piecesOf, type WireResponse } from '../protocols/index.js';
 import { HttpError } from './http-error.js';
 import { turns } from './turns.js';
 
@@ -15,7 +14,7 @@ export async function compressAnswer(response: WireResponse, compression: Compre
   return {
     ...response,
     headers: { ...headers, 'content-encoding': compression },
-    body: await compress(bodyPieces(body), compression),
+    body: await compress(piecesOf(body), compression),
   };
 }
 

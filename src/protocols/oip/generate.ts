@@ -13,7 +13,7 @@ import type { InferResult, InferTarget, Service } from '../../service/index.js';
 import { Decoder } from '../decoding/decoder.js';
 import {
   LARGE_BYTES,
-  type WireBody,
+  piecesOf,
   type WireRequest,
   type WireResponse,
   type WireStream,
@@ -99,10 +99,6 @@ async function* events(result: InferResult, encoder: GenerateEncoder): WireStrea
     if (!begun || !(error instanceof MillraceError)) throw error;
     yield encodeErrorEvent(error);
   }
-}
-
-function piecesOf(body: WireBody): Iterable<string | Uint8Array> {
-  return typeof body === 'string' || body instanceof Uint8Array ? [body] : body;
 }
 
 /** The answer of a model that could give any number of them. Leaving the loop early cancels the call. */

@@ -2,7 +2,7 @@ import { type Call, MillraceError } from '../../core/index.js';
 import { chooseModel } from '../invocations/choose-model.js';
 import { INVOKE_OPERATION } from '../invocations/openapi.js';
 import type { Route, RouteRequest } from '../route.js';
-import { isStream, type WireBody, type WireHeaders, type WireResponse, type WireStream } from '../wire.js';
+import { isStream, piecesOf, type WireHeaders, type WireResponse, type WireStream } from '../wire.js';
 import { type ContainerParts, INVOKE } from './container-routes.js';
 import { AwsError, ModelError } from './errors.js';
 import { payloadParts } from './event-stream.js';
@@ -117,9 +117,4 @@ async function* withModelErrors(pieces: WireStream['stream']): WireStream['strea
   } catch (thrown) {
     rethrow(thrown);
   }
-}
-
-async function* piecesOf(body: WireBody): WireStream['stream'] {
-  if (typeof body === 'string' || body instanceof Uint8Array) yield body;
-  else yield* body;
 }

@@ -41,7 +41,9 @@ const PART_HEADERS = {
 };
 
 /** The pieces of an answer as `PayloadPart` events. What goes wrong behind the first of them is a `ModelStreamError` at the end. */
-export async function* payloadParts(pieces: AsyncIterable<string | Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* payloadParts(
+  pieces: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   let begun = false;
   try {
     for await (const piece of pieces) {

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Timer } from '../../core/index.js';
-import type { WireBody } from '../../protocols/index.js';
-import { bodyPieces } from '../http/answer-body.js';
+import { piecesOf, type WireBody } from '../../protocols/index.js';
 import { dataAtOf } from '../http/body.js';
 import { BodyBuffer } from '../http/body-buffer.js';
 import type { Connection } from '../http/connection.js';
@@ -248,7 +247,7 @@ export class FastConnection implements AnswerLine {
     else {
       socket.cork();
       socket.write(head, 'latin1');
-      for (const piece of bodyPieces(body)) socket.write(piece);
+      for (const piece of piecesOf(body)) socket.write(piece);
       socket.write('', written);
       socket.uncork();
     }
@@ -345,7 +344,7 @@ function waitsFor({ plain: { bodyBytes, headers } }: InferenceHead): boolean {
 function joined(head: string, body: WireBody, lengthBytes: number): Buffer {
   const bytes = Buffer.allocUnsafe(head.length + lengthBytes);
   let at = bytes.write(head, 0, 'latin1');
-  for (const piece of bodyPieces(body)) {
+  for (const piece of piecesOf(body)) {
     if (typeof piece === 'string') at += bytes.write(piece, at, 'utf8');
     else {
       bytes.set(piece, at);

@@ -12,10 +12,6 @@ export function bodyBytes(body: Body): number {
   return total;
 }
 
-export function bodyPieces(body: Body): readonly (string | Uint8Array)[] {
-  return typeof body === 'string' || body instanceof Uint8Array ? [body] : body;
-}
-
 /** Ends an answer with its body, of which `lengthBytes` says {@link bodyBytes}. */
 export function endWith(res: ServerResponse, body: Body, lengthBytes: number): void {
   if (typeof body === 'string') {

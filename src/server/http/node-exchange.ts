@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MillraceError } from '../../core/index.js';
-import type { Dialect, WireResponse, WireStream } from '../../protocols/index.js';
-import { bodyPieces, endWith } from './answer-body.js';
+import { type Dialect, piecesOf, type WireResponse, type WireStream } from '../../protocols/index.js';
+import { endWith } from './answer-body.js';
 import { collectArriving } from './arriving-body.js';
 import type { Connection } from './connection.js';
 import { type ExpectedBody, type HttpContext, HttpExchange } from './exchange.js';
@@ -105,7 +105,7 @@ export class NodeExchange extends HttpExchange {
       return;
     }
     this.#lingers = true;
-    for (const piece of bodyPieces(body)) res.write(piece);
+    for (const piece of piecesOf(body)) res.write(piece);
     endWhenSent(this, this.context.clock);
     res.once('close', () => settlement.settle());
   }
