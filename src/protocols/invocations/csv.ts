@@ -64,7 +64,7 @@ const WORDS: Readonly<Record<string, number>> = {
   '-inf': Number.NEGATIVE_INFINITY,
   '-infinity': Number.NEGATIVE_INFINITY,
 };
-/** Datatypes that hold no such words. */
+/** Datatypes that hold such values. */
 const FLOATS: ReadonlySet<Datatype> = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
 
 function toNumber(field: string, datatype: Datatype): number | bigint | boolean | undefined {

@@ -8,7 +8,7 @@ import { ContentError } from './content-error.js';
 import { jsonKindOf } from './json-kind.js';
 import { BYTES_TYPE, CSV_TYPE, JSON_TYPE, LINES_TYPE } from './media-types.js';
 import { type MediaRequest, RowsRunner } from './rows-runner.js';
-import { inferHeaders, tritonBinary, withBinaryType } from './triton-binary.js';
+import { inferTritonBinary, withBinaryType } from './triton-binary.js';
 import { withHeaders } from './with-headers.js';
 
 /**
@@ -44,10 +44,7 @@ export function createInvoker(context: DialectContext, handlers: BodyHandlers, b
       case 'instances':
         return rows.runRows(call, { model, wire: request, sent: JSON_TYPE });
       case undefined:
-        // Whoever reads it last says what is wrong with it.
-        return (
-          (await rows.runMedia(call, model, request)) ?? rows.runRows(call, { model, wire: request, sent: JSON_TYPE })
-        );
+        return rows.runMediaOrRows(call, model, request);
       default:
         return kind satisfies never;
     }
@@ -55,10 +52,8 @@ export function createInvoker(context: DialectContext, handlers: BodyHandlers, b
 
   return async (call, model, request) => {
     const target = { name: model, version: undefined };
-    const binary = tritonBinary(request.headers);
-    if (binary !== undefined) {
-      return withBinaryType(await infer(call, target, withHeaders(request, inferHeaders(binary))), binary.type);
-    }
+    const tensors = await inferTritonBinary(infer, call, { target, request });
+    if (tensors !== undefined) return tensors;
     const type = mediaTypeOf(request.headers['content-type']);
     if (type === CSV_TYPE) return rows.runRows(call, { model, wire: request, sent: CSV_TYPE });
     if (LINES_TYPES.has(type)) return rows.runRows(call, { model, wire: request, sent: LINES_TYPE });
@@ -80,6 +75,5 @@ export function createInvoker(context: DialectContext, handlers: BodyHandlers, b
 const RAW_TENSOR = { 'inference-header-content-length': '0' };
 
 function asBytes(request: RouteRequest): MediaRequest {
-  const { body, accept, rawHeaders, headers } = request;
-  return { body, accept, ...(rawHeaders && { rawHeaders }), headers: { ...headers, 'content-type': BYTES_TYPE } };
+  return { ...withHeaders(request, { 'content-type': BYTES_TYPE }), accept: request.accept };
 }

@@ -58,18 +58,33 @@ export class RowsRunner {
 
   async runRows(call: Call, { model, wire, sent }: SentRows): Promise<WireResponse> {
     const type = acceptedRows(wire.accept, sent);
-    const resolved = await this.#resolve(call, model);
-    const { format, inputs, members } = await this.#decode(call, wire, { resolved, type: sent });
-    return this.#run(
-      call,
-      { resolved, request: plainRequest(inputs, readParameters(members.parameters)), wire },
-      { format, type },
-    );
+    return this.#runRows(call, await this.#resolve(call, model), { wire, sent, type });
   }
 
   /** undefined = the body is no photo and no sound. */
   async runMedia(call: Call, model: string, wire: MediaRequest): Promise<WireResponse | undefined> {
+    return this.#runMedia(call, await this.#resolve(call, model), wire);
+  }
+
+  /** A body that is no photo and no sound is read as rows in JSON, which says what is wrong with it. */
+  async runMediaOrRows(call: Call, model: string, wire: RouteRequest): Promise<WireResponse> {
     const resolved = await this.#resolve(call, model);
+    const answer = await this.#runMedia(call, resolved, wire);
+    if (answer !== undefined) return answer;
+    return this.#runRows(call, resolved, { wire, sent: JSON_TYPE, type: acceptedRows(wire.accept, JSON_TYPE) });
+  }
+
+  async #runRows(
+    call: Call,
+    resolved: Resolved,
+    { wire, sent, type }: Omit<SentRows, 'model'> & { readonly type: RowsType },
+  ): Promise<WireResponse> {
+    const { format, inputs, members } = await this.#decode(call, wire, { resolved, type: sent });
+    const request = plainRequest(inputs, readParameters(members.parameters));
+    return this.#run(call, { resolved, request, wire }, { format, type });
+  }
+
+  async #runMedia(call: Call, resolved: Resolved, wire: MediaRequest): Promise<WireResponse | undefined> {
     const media = decodeMediaBody(wire, resolved.info);
     if (media === undefined) return undefined;
     const request = onlyClasses(media);

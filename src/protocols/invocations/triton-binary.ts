@@ -1,5 +1,9 @@
-import { invalidArgument } from '../../core/index.js';
-import { LARGE_BYTES, type WireHeaders, type WireResponse, type WireStream } from '../wire.js';
+import { type Call, invalidArgument } from '../../core/index.js';
+import type { InferTarget } from '../../service/index.js';
+import type { RouteRequest } from '../route.js';
+import { LARGE_BYTES, type WireHeaders, type WireResponse } from '../wire.js';
+import type { BodyHandlers } from './body-handlers.js';
+import { withHeaders } from './with-headers.js';
 
 /** Types of JSON of the Open Inference Protocol with binary tensors behind it, as Triton has them on the platforms. */
 const BINARY_TYPE = /^application\/vnd\.(?:sagemaker|vertex-ai)-triton\.binary\+json$/;
@@ -7,7 +11,7 @@ const SIZE_PARAMETER = 'json-header-size=';
 const INFER_HEADER = 'inference-header-content-length';
 
 /** A body of that type. */
-export interface TritonBinary {
+interface TritonBinary {
   /** Without its parameter, in lower case. */
   readonly type: string;
   /** Bytes of JSON at the beginning, as it says; '' = it does not. */
@@ -15,7 +19,7 @@ export interface TritonBinary {
 }
 
 /** undefined = it is of another type. */
-export function tritonBinary(headers: WireHeaders): TritonBinary | undefined {
+function tritonBinary(headers: WireHeaders): TritonBinary | undefined {
   const header = headers['content-type'];
   const [type = '', ...parameters] = (typeof header === 'string' ? header : '').toLowerCase().split(';');
   if (!BINARY_TYPE.test(type.trim())) return undefined;
@@ -32,8 +36,19 @@ export function binaryDataAt(headers: WireHeaders): number | undefined {
   return /^\d+$/.test(size) && Number(size) <= LARGE_BYTES ? Number(size) : undefined;
 }
 
+/** Runs a model on a body of that type, and answers with one; undefined = the body is of another type. */
+export async function inferTritonBinary(
+  infer: BodyHandlers['infer'],
+  call: Call,
+  { target, request }: { readonly target: InferTarget; readonly request: RouteRequest },
+): Promise<WireResponse | undefined> {
+  const binary = tritonBinary(request.headers);
+  if (binary === undefined) return undefined;
+  return withBinaryType(await infer(call, target, withHeaders(request, inferHeaders(binary))), binary.type);
+}
+
 /** The headers by which the Open Inference Protocol says the same. Throws `invalid_argument` where the type does not say it. */
-export function inferHeaders({ type, size }: TritonBinary): Readonly<Record<string, string>> {
+function inferHeaders({ type, size }: TritonBinary): Readonly<Record<string, string>> {
   if (size === '') {
     throw invalidArgument(`the type of the body must say where its JSON ends: ${type};${SIZE_PARAMETER}<bytes>`);
   }
@@ -41,7 +56,7 @@ export function inferHeaders({ type, size }: TritonBinary): Readonly<Record<stri
 }
 
 /** An answer with binary tensors as one of that type; every other one as it is. */
-export function withBinaryType<Answer extends WireResponse | WireStream>(answer: Answer, type: string): Answer {
+export function withBinaryType(answer: WireResponse, type: string): WireResponse {
   const { [INFER_HEADER]: size, ...headers } = answer.headers;
   if (size === undefined) return answer;
   return { ...answer, headers: { ...headers, 'content-type': `${type};${SIZE_PARAMETER}${size}` } };

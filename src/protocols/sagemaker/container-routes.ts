@@ -2,11 +2,11 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { Call } from '../../core/index.js';
 import type { DialectContext } from '../dialect.js';
 import { chooseModel } from '../invocations/choose-model.js';
+import type { Invoker } from '../invocations/invoke.js';
 import { INVOKE_OPERATION } from '../invocations/openapi.js';
 import { binaryDataAt } from '../invocations/triton-binary.js';
 import { loadFrom } from '../model-server/load-from.js';
 import { emptyResponse, healthResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
-import type { InvokeModel } from './invoke.js';
 import { describeModel, ListedModelSchema, listModels, ModelPageSchema } from './models.js';
 
 const BASE = { tag: 'sagemaker', access: 'key', control: false } as const;
@@ -30,7 +30,7 @@ const LoadSchema = Type.Object({
 
 export interface ContainerParts {
   readonly context: DialectContext;
-  readonly invoke: InvokeModel;
+  readonly invoke: Invoker;
   /** `sagemaker.model`. */
   readonly model: string;
 }

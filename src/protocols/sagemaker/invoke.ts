@@ -1,13 +1,8 @@
-import type { Call } from '../../core/index.js';
 import type { DialectContext } from '../dialect.js';
 import type { BodyHandlers } from '../invocations/body-handlers.js';
-import { createInvoker } from '../invocations/invoke.js';
-import type { RouteRequest } from '../route.js';
+import { createInvoker, type Invoker } from '../invocations/invoke.js';
 import type { WireHeaders, WireResponse, WireStream } from '../wire.js';
 import { AwsError } from './errors.js';
-
-/** Runs a model on a body of any kind that SageMaker's clients send. */
-export type InvokeModel = (call: Call, model: string, request: RouteRequest) => Promise<WireResponse | WireStream>;
 
 const ATTRIBUTES_HEADER = 'x-amzn-sagemaker-custom-attributes';
 const MAX_ATTRIBUTES_LENGTH = 1_024;
@@ -18,8 +13,8 @@ const REFUSED_HEADERS: readonly (readonly [string, string])[] = [
   ['x-amzn-sagemaker-target-container-hostname', 'there are no containers to choose from: name the model'],
 ];
 
-/** Refuses headers that would do nothing; `CustomAttributes` go back as they came. */
-export function createInvokeModel(context: DialectContext, handlers: BodyHandlers): InvokeModel {
+/** Runs models for SageMaker's clients: refuses headers that would do nothing; `CustomAttributes` go back as they came. */
+export function createInvokeModel(context: DialectContext, handlers: BodyHandlers): Invoker {
   const invoke = createInvoker(context, handlers, 'application/vnd.sagemaker-triton.binary+json');
   return async (call, model, request) => {
     checkHeaders(request.headers);

@@ -4,8 +4,7 @@ import type { BodyHandlers } from '../invocations/body-handlers.js';
 import { chooseModel } from '../invocations/choose-model.js';
 import { createInvoker } from '../invocations/invoke.js';
 import { INVOKE_OPERATION } from '../invocations/openapi.js';
-import { binaryDataAt, inferHeaders, tritonBinary, withBinaryType } from '../invocations/triton-binary.js';
-import { withHeaders } from '../invocations/with-headers.js';
+import { binaryDataAt, inferTritonBinary } from '../invocations/triton-binary.js';
 import { healthResponse, type Route, type RouteRequest } from '../route.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import { encodeError, VERTEX_STATUS } from './errors.js';
@@ -66,7 +65,5 @@ async function follow(
 ): Promise<WireResponse | WireStream> {
   const { target, route } = redirect;
   if (route !== 'infer') return generate(call, { ...target, stream: route === 'generate_stream' }, request);
-  const binary = tritonBinary(request.headers);
-  if (binary === undefined) return infer(call, target, request);
-  return withBinaryType(await infer(call, target, withHeaders(request, inferHeaders(binary))), binary.type);
+  return (await inferTritonBinary(infer, call, { target, request })) ?? infer(call, target, request);
 }
