@@ -5,9 +5,10 @@ import { chooseModel } from '../invocations/choose-model.js';
 import type { Invoker } from '../invocations/invoke.js';
 import { INVOKE_OPERATION } from '../invocations/openapi.js';
 import { binaryDataAt } from '../invocations/triton-binary.js';
+import { ListedModelSchema, ModelPageSchema } from '../model-server/listed-models.js';
 import { loadFrom } from '../model-server/load-from.js';
 import { emptyResponse, healthResponse, jsonResponse, type Route, type RouteRequest } from '../route.js';
-import { describeModel, ListedModelSchema, listModels, ModelPageSchema } from './models.js';
+import { describeModel, listModels } from './models.js';
 
 const BASE = { tag: 'sagemaker', access: 'key', control: false } as const;
 /** On a port where TorchServe is spoken, too, it answers these: SageMaker's multi-model contract is modelled on it. */

@@ -1,29 +1,16 @@
-import { type Static, Type } from '@sinclair/typebox';
 import { type Call, invalidArgument } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { Service } from '../../service/index.js';
 import { excerpt } from '../json/cursor.js';
-
-export const ListedModelSchema = Type.Object({ modelName: Type.String(), modelUrl: Type.String() });
-export const ModelPageSchema = Type.Object({
-  models: Type.Array(ListedModelSchema),
-  nextPageToken: Type.Optional(Type.String()),
-});
-
-type ListedModel = Static<typeof ListedModelSchema>;
+import { type ListedModel, type ModelPage, readyByName } from '../model-server/listed-models.js';
 
 const PAGE_SIZE = 100;
 
 /** A page of the models that are loaded, in order of name. Throws `invalid_argument` for a token that no page has given. */
-export function listModels(
-  service: Pick<Service, 'readyModels'>,
-  call: Call,
-  token: string | null,
-): Static<typeof ModelPageSchema> {
-  const models = new Map(service.readyModels(call).map((info) => [info.ref.name, listed(info)]));
-  const all = [...models.values()].sort((a, b) => (a.modelName < b.modelName ? -1 : 1));
+export function listModels(service: Pick<Service, 'readyModels'>, call: Call, token: string | null): ModelPage {
+  const all = readyByName(service, call);
   const first = readToken(token);
-  const page = { models: all.slice(first, first + PAGE_SIZE) };
+  const page = { models: all.slice(first, first + PAGE_SIZE).map(listed) };
   return first + PAGE_SIZE < all.length ? { ...page, nextPageToken: String(first + PAGE_SIZE) } : page;
 }
 

@@ -3,20 +3,18 @@ import { type Call, invalidArgument, MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { Service } from '../../service/index.js';
 import { excerpt } from '../json/cursor.js';
+import { type ListedModel, type ModelPage, readyByName } from '../model-server/listed-models.js';
 import { loadFrom } from '../model-server/load-from.js';
 import { VersionError } from './errors.js';
 import type { Registration } from './registration.js';
+import { parseVersion } from './version.js';
 
-/** A page of `GET /models`; the token is left out of the last one. */
-export interface ModelPage {
-  readonly models: readonly ListedModel[];
-  readonly nextPageToken?: string;
-}
-
-export interface ListedModel {
-  readonly modelName: string;
-  /** As it was given when the model was loaded; else its folder or file. */
-  readonly modelUrl: string;
+/** What is to be told of a model. */
+interface Described {
+  /** As it was sent: one, or `all`. */
+  readonly version: string | undefined;
+  /** What the model's Python handler says of itself, too. */
+  readonly customized: boolean;
 }
 
 /** Which worker processes are asked for; undefined = TorchServe's default. */
@@ -41,22 +39,20 @@ export class Management {
 
   /** Ready models in order of name. A limit or token that is no such number counts as none, as in TorchServe. */
   list(call: Call, { limit, pageToken }: { readonly limit: number; readonly pageToken: number }): ModelPage {
-    const all = new Map(this.#service.readyModels(call).map((info) => [info.ref.name, info]));
-    const names = [...all.keys()].sort();
+    const all = readyByName(this.#service, call);
     const first = Number.isInteger(pageToken) && pageToken > 0 ? pageToken : 0;
     const count = Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT ? limit : DEFAULT_LIMIT;
-    const models = names.slice(first, first + count).flatMap((name) => {
-      const info = all.get(name);
-      return info === undefined ? [] : [listed(info)];
-    });
+    const models = all.slice(first, first + count).map(listed);
     const next = first + count;
-    return next < names.length ? { models, nextPageToken: String(next) } : { models };
+    return next < all.length ? { models, nextPageToken: String(next) } : { models };
   }
 
-  /** One version, the default one where none is named, or all: each with its workers and its queue. */
-  describe(call: Call, name: string, version: number | 'all' | undefined): readonly object[] {
-    const { info, versions } = this.#service.modelInfo(call, name, version === 'all' ? undefined : version);
-    if (version !== 'all') return [this.#describeOne(call, info)];
+  /** One version, the default one where none is named, or `all`: each with its workers and its queue. */
+  describe(call: Call, name: string, { version: text, customized }: Described): readonly object[] {
+    const all = text === 'all';
+    if (customized && !all) throw noCustomizedMetadata();
+    const { info, versions } = this.#service.modelInfo(call, name, all ? undefined : parseVersion(text, name));
+    if (!all) return [this.#describeOne(call, info)];
     return versions.map((each) => this.#describeOne(call, this.#service.modelInfo(call, info.ref.name, each).info));
   }
 
@@ -83,9 +79,9 @@ export class Management {
 
   /** Says that the version is the default one, which labels make it. Throws `unimplemented` where it is not. */
   setDefault(call: Call, name: string, version: number): string {
-    const { versions } = this.#service.modelInfo(call, name, undefined);
+    const { info, versions } = this.#service.modelInfo(call, name, undefined);
     if (!versions.includes(version)) throw unknownVersion(name, version);
-    const { version: current } = this.#service.modelInfo(call, name, undefined).info.ref;
+    const { version: current } = info.ref;
     if (current === version) return `Default version successfully updated for model "${name}" to "${version}"`;
     throw new MillraceError(
       'unimplemented',
@@ -139,6 +135,10 @@ export class Management {
 
 function listed({ ref, source }: ModelInfo): ListedModel {
   return { modelName: ref.name, modelUrl: source.from ?? basename(source.modelFolder) };
+}
+
+function noCustomizedMetadata(): MillraceError {
+  return new MillraceError('unimplemented', 'models have no Python handlers here that could give customized metadata');
 }
 
 function unknownVersion(name: string, version: number): VersionError {

@@ -1,8 +1,8 @@
 import { MillraceError } from '../../core/index.js';
 import type { DialectContext } from '../dialect.js';
-import type { Route, RouteRequest } from '../route.js';
+import type { Route } from '../route.js';
 import { Predictions } from './predict.js';
-import { parseVersion } from './version.js';
+import { targetOf } from './version.js';
 
 const PREDICTIONS = ['/predictions/{model}', '/predictions/{model}/{version}'] as const;
 /** TorchServe takes any of them, with a body. */
@@ -40,9 +40,4 @@ export function createInferenceRoutes(context: DialectContext): readonly Route[]
       },
     },
   ];
-}
-
-function targetOf({ params }: Pick<RouteRequest, 'params'>) {
-  const { model = '', version } = params;
-  return { name: model, version: parseVersion(version, model) };
 }

@@ -1,19 +1,16 @@
 import { Type } from '@sinclair/typebox';
-import { invalidArgument, MillraceError } from '../../core/index.js';
+import { invalidArgument } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
 import { excerpt } from '../json/cursor.js';
+import { ModelPageSchema } from '../model-server/listed-models.js';
 import { jsonResponse, type Route, type RouteRequest } from '../route.js';
 import { Management } from './management.js';
 import { decodeRegistration } from './registration.js';
-import { parseVersion } from './version.js';
+import { targetOf } from './version.js';
 
 const BASE = { tag: 'torchserve', access: 'key', control: false } as const;
 
 const StatusSchema = Type.Object({ status: Type.String() });
-const ListSchema = Type.Object({
-  models: Type.Array(Type.Object({ modelName: Type.String(), modelUrl: Type.String() })),
-  nextPageToken: Type.Optional(Type.String()),
-});
 const Flag = Type.Union([Type.Boolean(), Type.String()]);
 const Count = Type.Union([Type.Integer(), Type.String()]);
 const RegisterSchema = Type.Object(
@@ -38,7 +35,7 @@ export function createManagementRoutes(service: Service): readonly Route[] {
       method: 'GET',
       path: '/models',
       summary: 'Ready models',
-      response: ListSchema,
+      response: ModelPageSchema,
       handle: (call, { query }) =>
         jsonResponse(
           management.list(call, {
@@ -89,10 +86,9 @@ function routesUnder(path: string, management: Management): readonly Route[] {
       }),
       handle: (call, request) => {
         const { model = '', version } = request.params;
-        const all = version === 'all';
-        if (request.query.get('customized')?.toLowerCase() === 'true' && !all) throw noCustomizedMetadata();
-        const short = version === undefined ? management.describeShort(call, model) : undefined;
-        return jsonResponse(short ?? management.describe(call, model, all ? 'all' : parseVersion(version, model)));
+        const customized = request.query.get('customized')?.toLowerCase() === 'true';
+        const short = version === undefined && !customized ? management.describeShort(call, model) : undefined;
+        return jsonResponse(short ?? management.describe(call, model, { version, customized }));
       },
     },
     {
@@ -125,18 +121,8 @@ function routesUnder(path: string, management: Management): readonly Route[] {
   ];
 }
 
-/** `customized` asks a model's Python handler what it says of itself. */
-export function noCustomizedMetadata(): MillraceError {
-  return new MillraceError('unimplemented', 'models have no Python handlers here that could give customized metadata');
-}
-
 function status(text: string) {
   return jsonResponse({ status: text });
-}
-
-function targetOf({ params }: Pick<RouteRequest, 'params'>) {
-  const { model = '', version } = params;
-  return { name: model, version: parseVersion(version, model) };
 }
 
 /** Those of the query and of the JSON body, in which the same one counts. */

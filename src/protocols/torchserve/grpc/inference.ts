@@ -1,4 +1,5 @@
 import { type Call, invalidArgument } from '../../../core/index.js';
+import type { ModelInfo } from '../../../engine/index.js';
 import type { DialectContext } from '../../dialect.js';
 import type { GrpcMethod, GrpcStream, UnaryMethod } from '../../grpc/method.js';
 import { healthText } from '../ping.js';
@@ -37,14 +38,12 @@ export function createInferenceMethods(context: DialectContext): readonly GrpcMe
 function handleOne({ predictions, decode }: PredictionMethods): UnaryMethod['handle'] {
   return async (call: Call, message: Uint8Array) => {
     const request = decode(message);
-    const sequence = () => {
-      throw invalidArgument('the model keeps sequences: use StreamPredictions2');
-    };
-    const asked = { target: targetOf(request), parts: request.parts, stream: false };
-    const predicted = await predictions.predict(call, {
-      ...asked,
-      sequence: (info) => (info.sequences ? sequence() : undefined),
-    });
-    return encodePrediction(wholeOf(predicted));
+    const { parts } = request;
+    const asked = { target: targetOf(request), parts, stream: false, sequence: refuseSequences };
+    return encodePrediction(wholeOf(await predictions.predict(call, asked)));
   };
+}
+
+function refuseSequences({ sequences }: ModelInfo): undefined {
+  if (sequences) throw invalidArgument('the model keeps sequences: use StreamPredictions2');
 }

@@ -4,7 +4,6 @@ import type { GrpcMethod, UnaryMethod } from '../../grpc/method.js';
 import { VersionError } from '../errors.js';
 import { Management } from '../management.js';
 import { decodeRegistration } from '../registration.js';
-import { noCustomizedMetadata } from '../routes-management.js';
 import { parseVersion } from '../version.js';
 import { MANAGEMENT_MESSAGES } from './schema.js';
 
@@ -27,8 +26,7 @@ export function createManagementMethods(service: Service): readonly GrpcMethod[]
   return [
     method<ModelRequest & { readonly customized: boolean }>('DescribeModel', (call, request) => {
       const { model_name: name, model_version: version, customized } = request;
-      if (customized && version !== 'all') throw noCustomizedMetadata();
-      return JSON.stringify(management.describe(call, name, version === 'all' ? 'all' : parseVersion(version, name)));
+      return JSON.stringify(management.describe(call, name, { version, customized }));
     }),
     method<{ readonly limit: number; readonly next_page_token: number }>('ListModels', (call, request) =>
       JSON.stringify(management.list(call, { limit: request.limit, pageToken: request.next_page_token })),
