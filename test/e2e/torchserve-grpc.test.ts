@@ -150,6 +150,22 @@ describe('predictions', () => {
   });
 });
 
+it('a stream has at most 256 sequences open, of which any may begin again', async () => {
+  const step = (id: string, input: object = {}) =>
+    asked('sums', '[1]', { sequence_id: id, input: { data: bytes('[1]'), ...input } });
+  const opened = Array.from({ length: 256 }, (_, index) => step(`s${index}`));
+  const again = step('s0', { ts_request_sequence_start: bytes('true') });
+  const answers = await stream('StreamPredictions2', [...opened, again, step('more')]);
+  expect(answers.slice(0, 256)).toEqual(opened.map((_, index) => ({ prediction: '[1]', sequence_id: `s${index}` })));
+  expect(answers.slice(256)).toEqual([
+    { prediction: '[1]', sequence_id: 's0' },
+    {
+      sequence_id: 'more',
+      status: { code: 3, message: 'expected at most 256 open sequences in a stream, got more', details: [] },
+    },
+  ]);
+});
+
 describe('management', () => {
   it('lists, describes, registers and unregisters models', async () => {
     const [list] = await manage('ListModels', { limit: 1 });

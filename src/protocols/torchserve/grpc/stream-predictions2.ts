@@ -71,16 +71,14 @@ export class StreamPredictions2 implements GrpcStreamHandler {
   /** The first request of an id begins its sequence. */
   #sequenceOf({ sequenceId: id, parts }: PredictionsRequest): SequenceControl {
     if (id === '') throw invalidArgument('Parameter sequenceId is required.');
-    const start = !this.#sequences.has(id) || isTrue(parts, START);
+    const isNew = !this.#sequences.has(id);
     const end = isTrue(parts, END);
-    if (end) this.#sequences.delete(id);
-    else {
-      if (this.#sequences.size === MAX_SEQUENCES && start) {
-        throw invalidArgument(`expected at most ${MAX_SEQUENCES} open sequences in a stream, got more`);
-      }
-      this.#sequences.add(id);
+    if (isNew && !end && this.#sequences.size === MAX_SEQUENCES) {
+      throw invalidArgument(`expected at most ${MAX_SEQUENCES} open sequences in a stream, got more`);
     }
-    return { id, start, end };
+    if (end) this.#sequences.delete(id);
+    else this.#sequences.add(id);
+    return { id, start: isNew || isTrue(parts, START), end };
   }
 }
 
