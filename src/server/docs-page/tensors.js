@@ -125,21 +125,6 @@ function matches(wanted, shown) {
   return wanted.length === shown.length && wanted.every((size, axis) => size === -1 || size === shown[axis]);
 }
 
-/**
- * Flat elements as nested lists of a shape.
- *
- * @param {readonly Element[]} elements
- * @param {readonly number[]} shape
- * @returns {unknown}
- */
-export function nest(elements, shape) {
-  if (shape.length === 0) return elements[0];
-  if (shape.length === 1) return elements;
-  const [rows = 0, ...inner] = shape;
-  const size = countOf(inner);
-  return Array.from({ length: rows }, (_, row) => nest(elements.slice(row * size, (row + 1) * size), inner));
-}
-
 /** JSON with numbers beside each other and lists of lists below each other. @param {unknown} value */
 export function pretty(value) {
   return JSON.stringify(value, null, 2).replace(

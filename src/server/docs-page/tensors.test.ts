@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rawBytes } from './raw-bytes.js';
-import { fitShape, nest, parseTensor, pretty } from './tensors.js';
+import { fitShape, parseTensor, pretty } from './tensors.js';
 
 const spec = (datatype: string, ...shape: number[]) => ({ datatype, shape });
 
@@ -44,14 +44,6 @@ describe('parseTensor', () => {
 it('cuts flat data to the open dimension, and gives up where that leaves a choice', () => {
   expect(fitShape([-1, -1], [], 6)).toEqual([1, 6]);
   expect(fitShape([2, -1, -1], [6], 6)).toBeUndefined();
-});
-
-it('nests flat elements', () => {
-  expect(nest([1, 2, 3, 4], [2, 2])).toEqual([
-    [1, 2],
-    [3, 4],
-  ]);
-  expect(nest([1], [])).toBe(1);
 });
 
 it('writes numbers beside each other', () => {

@@ -13,7 +13,7 @@ const MAX_TEXTS = 50;
 /**
  * @typedef {{ readonly name: string; readonly type: string } & (
  *   | { readonly kind: 'classes'; readonly rows: readonly (readonly ClassScore[])[] }
- *   | { readonly kind: 'table'; readonly columns: number; readonly rows: readonly (readonly unknown[])[]; readonly more: string }
+ *   | { readonly kind: 'table'; readonly rows: readonly (readonly unknown[])[]; readonly more: string }
  *   | { readonly kind: 'texts'; readonly texts: readonly string[]; readonly more: string }
  * )} View
  */
@@ -71,7 +71,7 @@ function tableOf(shape, data) {
     data.slice(row * width, row * width + columns),
   );
   const more = [rest(height, MAX_ROWS, 'rows'), rest(width, MAX_COLUMNS, 'columns')].filter((each) => each !== '');
-  return { columns, rows, more: more.join(', ') };
+  return { rows, more: more.join(', ') };
 }
 
 /** @param {number} count @param {number} shown @param {string} what */
