@@ -43,16 +43,16 @@ export function suggestConfig(info: ModelInfo, runMs: number | undefined): strin
   return document.toString({ flowCollectionPadding: false, lineWidth: 0 });
 }
 
+/** What only a person can have said of a tensor. */
+const KEPT = ['labels', 'softmax', 'topK', 'image', 'audio', 'padding', 'reshape'] as const;
+
 /** What was found out, and what only a person can have said. */
 function describeTensor(
   { name, datatype, shape, optional }: TensorSpec,
   configured: ModelConfig['inputs'] = [],
 ): Readonly<Record<string, unknown>> {
-  const { labels, softmax, topK, image, audio, padding, reshape } =
-    configured.find((tensor) => tensor.name === name) ?? {};
-  const said = Object.entries({ labels, softmax, topK, image, audio, padding, reshape }).filter(
-    ([, value]) => value !== undefined,
-  );
+  const tensor = configured.find((each) => each.name === name);
+  const said = KEPT.flatMap((key) => (tensor?.[key] === undefined ? [] : [[key, tensor[key]] as const]));
   return { name, datatype, shape: [...shape], ...(optional ? { optional } : {}), ...Object.fromEntries(said) };
 }
 

@@ -1,6 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { DeepReadonly } from '../core/index.js';
 
+const ScopeSchema = Type.Union([Type.Literal('infer'), Type.Literal('manage'), Type.Literal('observe')]);
+
 /** Who may do what. */
 export const AuthOptionsSchema = Type.Object(
   {
@@ -13,7 +15,7 @@ export const AuthOptionsSchema = Type.Object(
             description: 'The bearer key; use `${env:NAME}` or `${file:path}`.',
             'x-secret': true,
           }),
-          scopes: Type.Array(Type.Union([Type.Literal('infer'), Type.Literal('manage'), Type.Literal('observe')]), {
+          scopes: Type.Array(ScopeSchema, {
             default: ['infer', 'observe'],
           }),
         },
@@ -37,7 +39,7 @@ export const AuthOptionsSchema = Type.Object(
         'If there are no keys: allows listening on addresses other than loopback, and callers on other machines, with `auth.anonymousScopes`.',
       'x-flag': '--allow-anonymous',
     }),
-    anonymousScopes: Type.Array(Type.Union([Type.Literal('infer'), Type.Literal('manage'), Type.Literal('observe')]), {
+    anonymousScopes: Type.Array(ScopeSchema, {
       default: ['infer', 'observe'],
       description:
         'What everybody may do with `auth.allowAnonymous`. `manage` is for containers whose platform loads and unloads models, ' +

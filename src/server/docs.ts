@@ -84,8 +84,8 @@ export function createDocsRoutes(options: DocsOptions): readonly Route[] {
           'x-models': describeModels(models),
           'x-grpc': describeGrpc(origin, grpcAt()),
         };
-        for (const { describeModels } of dialects) {
-          if (describeModels !== undefined) described = await describeModels(described, description);
+        for (const { describeModels: complete } of dialects) {
+          if (complete !== undefined) described = await complete(described, description);
         }
         return jsonResponse(described);
       },
