@@ -17,7 +17,7 @@ export interface RouterOptions {
   /** Routes that never come here; known for 405. */
   readonly elsewhere: readonly TableRow[];
   /** Where a request leads that no route has. */
-  readonly signpostAt?: SignpostAt;
+  readonly signpostAt: SignpostAt;
   readonly authenticate: Authenticate;
   readonly maxBodyBytes: number;
 }
@@ -106,7 +106,7 @@ function bindUnknown(app: FastifyInstance, { rows, elsewhere, signpostAt, exchan
     const exchange = exchangeOf(request);
     const { method = '', url = '', headers } = exchange.req;
     const path = url.split('?', 1)[0] ?? '';
-    const signpost = signpostAt && (await signpostAt(method, path));
+    const signpost = await signpostAt(method, path);
     exchange.dialect = signpost?.dialect ?? closestDialect(all, path) ?? exchange.dialect;
     const allow = signpost?.dialect === undefined ? allowedMethods(path) : '';
     if (allow === '') {

@@ -8,7 +8,7 @@ import { describeApi } from '../openapi/describe-api.js';
 import { createRestDispatch, type WholeInferences } from './dispatch.js';
 import { createRouteTable, type TableRow } from './route-table.js';
 import { createRouter, type Router } from './router.js';
-import type { SignpostAt } from './signposts.js';
+import { NO_SIGNPOSTS, type SignpostAt } from './signposts.js';
 
 export interface RestSetup {
   readonly dialects: readonly Dialect[];
@@ -65,7 +65,9 @@ export function createRestSide(setup: RestSetup): RestSide {
     elsewhere: inferences,
     signpostAt: setup.signpostAt,
   });
-  const admin = separateControl ? createRouter({ ...common, rows: others, elsewhere: [] }) : undefined;
+  const admin = separateControl
+    ? createRouter({ ...common, rows: others, elsewhere: [], signpostAt: NO_SIGNPOSTS })
+    : undefined;
   return {
     ...createRestDispatch({ ...setup, inferences, router }),
     adminDispatch: admin?.dispatch,

@@ -19,6 +19,9 @@ export interface SignpostSetup {
 
 export type SignpostAt = (method: string, path: string) => Promise<Signpost | undefined>;
 
+/** Of a port where nothing is switched off. */
+export const NO_SIGNPOSTS: SignpostAt = () => Promise.resolve(undefined);
+
 /** The signpost of a request of the REST port that no route has. */
 export function createSignposts({ metricsPort, switchedOff }: SignpostSetup): SignpostAt {
   let loading: Promise<readonly Sleeping[]> | undefined;
