@@ -3,7 +3,7 @@ import { readBooleans } from '../json/booleans.js';
 import type { JsonCursor } from '../json/cursor.js';
 import type { Elements, Named } from '../json/elements.js';
 import { floatAssembly } from '../json/float-assembly.js';
-import { FloatReader } from '../json/float-reader.js';
+import { FloatReader, MIN_SCANNED } from '../json/float-reader.js';
 import { readFloats } from '../json/floats.js';
 import { INTEGER_KINDS, readIntegers } from '../json/integers.js';
 import { asFloat32s, asInt32s, narrow } from '../json/narrow.js';
@@ -20,9 +20,7 @@ export interface ElementStore {
 
 type NumberDatatype = Exclude<Datatype, 'BYTES'>;
 
-/** Floats in a run for which it is worth putting their text in the memory of WebAssembly. */
-const MIN_SCANNED = 64;
-/** The shortest text that may have so many. */
+/** The shortest text that may have {@link MIN_SCANNED} floats. */
 const MIN_SCANNED_BYTES = 512;
 const MIN_WIDE_BYTES = 4;
 

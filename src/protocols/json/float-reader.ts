@@ -4,6 +4,9 @@ import type { Elements } from './elements.js';
 import type { FloatAssembly } from './float-assembly.js';
 import { readFloat } from './floats.js';
 
+/** Floats in a run for which it is worth putting their text in the memory of WebAssembly. */
+export const MIN_SCANNED = 64;
+
 /** Reads the numbers of one text by WebAssembly: the same values and errors as `readFloats` gives. A thread uses one at a time. */
 export class FloatReader {
   readonly #assembly: FloatAssembly;

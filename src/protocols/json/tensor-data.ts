@@ -2,7 +2,7 @@ import type { Datatype } from '../../core/index.js';
 import { readBooleans } from './booleans.js';
 import type { JsonCursor } from './cursor.js';
 import { floatAssembly } from './float-assembly.js';
-import { FloatReader } from './float-reader.js';
+import { FloatReader, MIN_SCANNED } from './float-reader.js';
 import { readFloats } from './floats.js';
 import { INTEGER_KINDS, type IntegerDatatype, readIntegers } from './integers.js';
 import { asFloat32s, asInt32s, narrow } from './narrow.js';
@@ -49,8 +49,6 @@ export function readTensorData(cursor: JsonCursor, text: TensorText): Uint8Array
 
 /** Text of which it is not worth knowing where an array ends before it is read. */
 const SMALL_BYTES = 2_048;
-/** Floats in a row for which it is worth putting their text in its memory. */
-const MIN_SCANNED = 64;
 
 function readFloat32s(cursor: JsonCursor, text: TensorText): Buffer {
   const raw = makeRoom(cursor, text, 4);
