@@ -6,7 +6,7 @@ import {
   type Tensor,
   type TensorSpec,
 } from '../../core/index.js';
-import { CLOSE_BRACKET, COLON, isSpace, OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
+import { CLOSE_BRACKET, isSpace, OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
 import type { JsonCursor } from '../json/cursor.js';
 import type { Named } from '../json/elements.js';
 import { skipValue } from '../json/skip.js';
@@ -126,7 +126,7 @@ export class TensorSink implements Named {
 /** Whether the first element of the value that comes is an object: base64. */
 function isObjectNext({ bytes, pos, end }: JsonCursor): boolean {
   let at = pos;
-  while (at < end && (bytes[at] === COLON || bytes[at] === OPEN_BRACKET || isSpace(bytes[at] as number))) at++;
+  while (at < end && (bytes[at] === OPEN_BRACKET || isSpace(bytes[at] as number))) at++;
   return bytes[at] === OPEN_BRACE;
 }
 
