@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { call, request } from '../../test/support/engine-fixture.js';
+import { call, IDENTITY, request } from '../../test/support/engine-fixture.js';
 import { createInferFixture, version } from '../../test/support/infer-fixture.js';
-import { MillraceError } from '../core/index.js';
+import { type ImageSpec, MillraceError, packBytes } from '../core/index.js';
 import { VersionGoneError } from '../engine/index.js';
 import type { RouteConfig } from '../routing/index.js';
 
@@ -49,6 +49,34 @@ describe('a request of a route whose version is unloaded before it could begin',
     await expect(result).rejects.toThrow('it broke');
     expect(refs).toMatchObject([{ version: 1 }, { version: 2 }]);
     expect(told).toEqual(["route 'live' leaves out its arm 'b' for 1000 ms: it broke"]);
+  });
+});
+
+describe('a photo that cannot be decoded', () => {
+  it('is not held against the arm that it was for', async () => {
+    const media: ImageSpec = {
+      kind: 'image',
+      layout: 'NHWC',
+      colors: 'GRAY',
+      width: 1,
+      height: 1,
+      resize: 'stretch',
+      interpolation: 'bilinear',
+      cropFraction: 1,
+      scale: 1,
+      mean: [],
+      std: [],
+    };
+    const outlierDetection = { consecutiveErrors: 1, ejectionMs: 1_000, maxEjectionMs: 1_000 };
+    const { resolve, infer, refs, serving, told } = createFixture({ outlierDetection });
+    const inputs = IDENTITY.signature.inputs.map((spec) => ({ ...spec, media }));
+    serving[0] = version(1, 1, { signature: { ...IDENTITY.signature, inputs } });
+    const photo = { name: 'x', datatype: 'BYTES', shape: [1], data: packBytes([Uint8Array.of(1)]) } as const;
+    await expect(infer(call(), resolve(call(), LIVE), request(1, { inputs: [photo] }))).rejects.toMatchObject({
+      code: 'internal',
+      message: "input 'x': nothing is decoded",
+    });
+    expect([refs, told]).toEqual([[], []]);
   });
 });
 

@@ -13,6 +13,7 @@ import type { SharedMemory } from '../shared-memory/index.js';
 import { checkClasses } from './classify.js';
 import type { VersionLookup } from './find-version.js';
 import { joinPieces } from './join-pieces.js';
+import { UndecodedInputError } from './media/decode-inputs.js';
 import type { MediaDecoders } from './media/decoders.js';
 import { createResolution, type Resolution } from './resolve.js';
 import type { ArmChoice } from './routes/arm-choice.js';
@@ -91,7 +92,7 @@ export function createInfer({ engine, clock, events, sharedMemory, lookup, route
       return Promise.reject(error);
     }
     const settle: Settle = (error, answered = error === undefined) => {
-      if (running !== undefined) routes.ended(running, error);
+      if (running !== undefined && !(error instanceof UndecodedInputError)) routes.ended(running, error);
       finish(call, { target, request, info, error, answered });
     };
     let tried: ReadonlySet<RouteArm> = NO_ARMS;

@@ -81,7 +81,7 @@ async function decodeInput(decoders: Pick<MediaDecoders, 'decode'>, input: OneIn
       try {
         return await decoders.decode(call, { element, spec: media, datatype, modelName });
       } catch (error) {
-        throw inInput(error, elements.length > 1 ? `'${spec.name}'[${index}]` : `'${spec.name}'`);
+        throw new UndecodedInputError(elements.length > 1 ? `'${spec.name}'[${index}]` : `'${spec.name}'`, error);
       }
     }),
   );
@@ -115,10 +115,13 @@ function checkCount({ tensor, info, spec, media }: OneInput, given: number): voi
   );
 }
 
-function inInput(error: unknown, place: string): MillraceError {
-  const { code, message, retryAfterMs } = toMillraceError(error);
-  const options = { cause: error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-  return new MillraceError(code, `input ${place}: ${message}`, options);
+/** An input could not be decoded: its model has not been asked, whatever the code says. */
+export class UndecodedInputError extends MillraceError {
+  constructor(place: string, cause: unknown) {
+    const { code, message, retryAfterMs } = toMillraceError(cause);
+    super(code, `input ${place}: ${message}`, { cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+    this.name = 'UndecodedInputError';
+  }
 }
 
 /** Rows one below the other, in the dimensions of the input. */
