@@ -35,11 +35,10 @@ const arms = (count) =>
   Array.from({ length: count }, (_, index) => ({ model: 'fraud', version: index + 1, weight: index === 0 ? 95 : 5 }));
 const sticky = { header: 'x-user-id' };
 const rules = [{ when: "headers['x-tier'] == 'gold'", arm: '2' }];
+const missing = [{ when: "headers['x-beta'] == '1'", arm: '2' }];
 const many = Object.fromEntries(
   Array.from({ length: 1_000 }, (_, index) => [`live-${index}`, { arms: arms(2), sticky }]),
 );
-
-const missing = [{ when: "headers['x-beta'] == '1'", arm: '2' }];
 
 const principal = { name: 'anonymous', scopes: new Set() };
 const calls = Array.from({ length: 1_024 }, (_, index) => {
@@ -48,16 +47,16 @@ const calls = Array.from({ length: 1_024 }, (_, index) => {
 });
 
 const cases = {
-  'by chance, 2 arms': [tableOf({ 'live-7': { arms: arms(2) } })],
-  'by key, 2 arms': [tableOf({ 'live-7': { arms: arms(2), sticky } })],
-  'by key, one condition before': [tableOf({ 'live-7': { arms: arms(2), sticky, rules } })],
-  'by key, a condition on what is missing': [tableOf({ 'live-7': { arms: arms(2), sticky, rules: missing } })],
-  'by key, 1,000 routes': [tableOf(many)],
-  'by key, 32 arms': [tableOf({ 'live-7': { arms: arms(32), sticky } })],
+  'by chance, 2 arms': tableOf({ 'live-7': { arms: arms(2) } }),
+  'by key, 2 arms': tableOf({ 'live-7': { arms: arms(2), sticky } }),
+  'by key, one condition before': tableOf({ 'live-7': { arms: arms(2), sticky, rules } }),
+  'by key, a condition on what is missing': tableOf({ 'live-7': { arms: arms(2), sticky, rules: missing } }),
+  'by key, 1,000 routes': tableOf(many),
+  'by key, 32 arms': tableOf({ 'live-7': { arms: arms(32), sticky } }),
 };
 
 const target = { name: 'live-7', version: undefined };
-for (const [name, [table]] of Object.entries(cases)) {
+for (const [name, table] of Object.entries(cases)) {
   let best = Number.POSITIVE_INFINITY;
   for (let run = 0; run < RUNS; run++) {
     const startedAt = performance.now();

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { call, request } from '../../../test/support/engine-fixture.js';
 import {
   type AudioSpec,
   bytesElements,
   bytesOf,
-  Call,
+  type Call,
   type ImageSpec,
   MillraceError,
   packBytes,
@@ -64,24 +65,8 @@ function decode(inputs: readonly TensorSpec[], tensors: readonly Tensor[], maxBa
     signature: { inputs, outputs: [] },
     maxBatchSize,
   } as Pick<ModelInfo, 'ref' | 'signature' | 'maxBatchSize'> as ModelInfo;
-  const request = {
-    id: '',
-    inputs: tensors,
-    outputs: undefined,
-    parameters: {},
-    priority: 0,
-    queueTimeoutMs: undefined,
-    sequence: undefined,
-  };
-  const principal = { name: 'p', scopes: new Set<never>() };
-  const call = new Call({
-    requestId: 'r',
-    principal,
-    trace: undefined,
-    deadlineAt: Number.POSITIVE_INFINITY,
-    receivedAt: 0,
-  });
-  return { decoded: decodeInputs(decoders, { call, request, info }), has: hasMedia(request, info) };
+  const asked = request(1, { inputs: tensors });
+  return { decoded: decodeInputs(decoders, { call: call(), request: asked, info }), has: hasMedia(asked, info) };
 }
 
 describe('decodeInputs', () => {
