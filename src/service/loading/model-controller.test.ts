@@ -69,9 +69,10 @@ describe('ModelController.load and unload', () => {
       const { controller, engine, host, repository } = createFixture({ controlMode: 'explicit' });
       host.failure = new MillraceError('invalid_argument', 'no');
       const names = Array.from({ length: 300 }, (_, index) => `n${index}`);
-      repository.content = { sources: names.map((name) => source(name, 1)) };
+      repository.content = { sources: names.map((name) => ({ ...source(name, 1), config: { labels: { next: 1 } } })) };
       for (const name of names) await controller.load(name, { from: name }).catch(() => undefined);
       expect(new Set(engine.statuses().map(({ name }) => name))).toEqual(new Set(names.slice(-256)));
+      expect(names.filter((name) => controller.labels.of(name).size > 0)).toEqual(names.slice(-256));
     });
   });
 

@@ -1,6 +1,7 @@
 import type { EventBus, ModelState } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
 import { composingModels, type ModelSource, type RepositoryScan } from '../../repository/index.js';
+import type { VersionLabels } from '../version-labels.js';
 import type { KnownSources } from './known-sources.js';
 
 /** Models that exist in no repository and failed to load, as the index shows them. */
@@ -10,6 +11,7 @@ interface ModelIndexSetup {
   readonly engine: Engine;
   readonly events: EventBus;
   readonly known: KnownSources;
+  readonly labels: Pick<VersionLabels, 'forget'>;
 }
 
 /** What the engine shows of models: keeps it in step with what scans find, and answers what loads have to know of it. */
@@ -92,7 +94,7 @@ export class ModelIndex {
     this.#failedUploads.delete(oldest);
     const { engine } = this.#setup;
     for (const { version, state } of engine.statusesOf(oldest)) {
-      if (state.kind === 'failed') engine.forget(oldest, version);
+      if (state.kind === 'failed') this.#forget(oldest, version);
     }
   }
 
@@ -125,9 +127,16 @@ export class ModelIndex {
       const mended = status.state.kind === 'failed' && status.info === undefined && !scan.problems.some(named);
       const there = known.all.some((source) => named(source) && source.version === status.version);
       if (!mended || there) continue;
-      engine.forget(status.name, status.version);
+      this.#forget(status.name, status.version);
       known.settled(status);
     }
+  }
+
+  /** Labels go with the last version that is known of a model. */
+  #forget(name: string, version: number): void {
+    const { engine, labels } = this.#setup;
+    engine.forget(name, version);
+    if (engine.statusesOf(name).length === 0) labels.forget(name);
   }
 
   #unloadInBackground(name: string, version: number, reason: string): Promise<void> {

@@ -44,14 +44,15 @@ export interface LoadingParts extends ModelControllerOptions {
 export function createParts(setup: ModelControllerOptions, closed: () => boolean): LoadingParts {
   const { engine, clock, events } = setup;
   const known = new KnownSources();
-  const index = new ModelIndex({ engine, events, known });
+  const labels = new VersionLabels(engine, events);
+  const index = new ModelIndex({ engine, events, known, labels });
   return {
     ...setup,
     turns: new LoadTurns(),
     known,
     index,
     loader: new SourceLoader({ engine, known, index }),
-    labels: new VersionLabels(engine, events),
+    labels,
     overrides: new LoadOverrides(clock),
     broughtAlong: new Set(),
     pulls: new Map(),
