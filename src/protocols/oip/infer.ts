@@ -43,9 +43,10 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
     const resolving = service.resolve(call, target, ONLY_ONE);
     const resolved = resolving instanceof Promise ? await resolving : resolving;
     const signatureOf = () => resolved.info.signature;
-    const media = isOnlyJson(wire) ? decodeMediaBody(wire, resolved.info) : undefined;
+    const isWhole = hasNoBinary(wire);
+    const media = isWhole ? decodeMediaBody(wire, resolved.info) : undefined;
     const isLarge = media === undefined && isLargeJson(wire);
-    const isRepeatable = media === undefined && !isLarge && isOnlyJson(wire);
+    const isRepeatable = isWhole && media === undefined && !isLarge;
     const known = isRepeatable ? memo.take(wire) : undefined;
     const decoded =
       (media && { request: media, binaryOutputs: NO_BINARY }) ??
@@ -74,7 +75,7 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
   };
 }
 
-/** What a body without binary data means depends on nothing but its bytes. */
-function isOnlyJson({ headers }: WireRequest): boolean {
+/** No binary data follows JSON: the body is a whole, and what it means as JSON depends on nothing but its bytes. */
+function hasNoBinary({ headers }: WireRequest): boolean {
   return headers['inference-header-content-length'] === undefined;
 }
