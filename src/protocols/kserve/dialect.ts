@@ -1,6 +1,7 @@
 import { MillraceError } from '../../core/index.js';
 import type { Dialect, DialectContext } from '../dialect.js';
-import { encodeError, KSERVE_STATUS } from './errors.js';
+import { encodeErrorText } from '../http-errors.js';
+import { KSERVE_STATUS } from './errors.js';
 import { createKserveRoutes, readyNames } from './routes.js';
 
 /** KServe's v1 protocol, and what its servers have besides the Open Inference Protocol. */
@@ -28,6 +29,6 @@ export function createKserveDialect(context: DialectContext): Dialect {
       },
     ],
     status: KSERVE_STATUS,
-    encodeError,
+    encodeError: encodeErrorText,
   };
 }

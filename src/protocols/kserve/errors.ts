@@ -1,23 +1,9 @@
-import type { ErrorCode, MillraceError } from '../../core/index.js';
-import type { WireResponse } from '../wire.js';
+import type { ErrorCode } from '../../core/index.js';
+import { HTTP_STATUS } from '../http-errors.js';
 
 /** HTTP status of each error on KServe's routes. */
 export const KSERVE_STATUS: Readonly<Record<ErrorCode, number>> = {
-  invalid_argument: 400,
-  unauthenticated: 401,
-  permission_denied: 403,
-  not_found: 404,
-  already_exists: 409,
+  ...HTTP_STATUS,
   failed_precondition: 412,
   resource_exhausted: 503,
-  unavailable: 503,
-  deadline_exceeded: 504,
-  cancelled: 499,
-  unimplemented: 501,
-  internal: 500,
 };
-
-/** `{"error": text}`. */
-export function encodeError(error: MillraceError, status: number): WireResponse {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ error: error.message }) };
-}

@@ -1,8 +1,9 @@
 import type { Dialect, DialectContext } from '../dialect.js';
+import { encodeErrorText } from '../http-errors.js';
 import { createInferenceRoutes } from './inference-routes.js';
 import { addModels } from './openapi.js';
 import { createOipRoutes } from './routes.js';
-import { encodeError, OIP_STATUS } from './status.js';
+import { OIP_STATUS } from './status.js';
 
 /** The Open Inference Protocol v2 with the extensions of Triton Inference Server, over HTTP and gRPC. */
 export function createOipDialect(context: DialectContext): Dialect {
@@ -12,7 +13,7 @@ export function createOipDialect(context: DialectContext): Dialect {
     routes: [...createInferenceRoutes(context), ...createOipRoutes(context.service)],
     loadGrpc: async () => (await import('./grpc/part.js')).createGrpcPart(context),
     status: OIP_STATUS,
-    encodeError,
+    encodeError: encodeErrorText,
     describeModels: addModels,
   };
 }

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { fakeResolved } from '../../../test/support/fake-service.js';
 import { Call, type InferRequest, MillraceError, type Signature, type Tensor } from '../../core/index.js';
 import type { InferResult } from '../../service/index.js';
+import { encodeErrorText } from '../http-errors.js';
 import { createInferHandler } from './infer.js';
-import { encodeError, OIP_STATUS } from './status.js';
+import { OIP_STATUS } from './status.js';
 
 /** Behaviour that clients of Triton 2.51 meet, checked with an identity model that answers with what it was sent. */
 interface Exchange {
@@ -50,7 +51,7 @@ async function send({ json = '', blob }: Exchange): Promise<{ status: number; js
   const wire = { method: 'POST', url: '/v2/models/m/infer', headers, body };
   const response = await handler(call, { name: 'm', version: undefined }, wire).catch((error: MillraceError) => {
     if (!(error instanceof MillraceError)) throw error;
-    return encodeError(error, OIP_STATUS[error.code]);
+    return encodeErrorText(error, OIP_STATUS[error.code]);
   });
   const { status, body: answer } = response;
   if (typeof answer === 'string') return { status, json: answer };

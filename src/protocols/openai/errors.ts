@@ -1,21 +1,9 @@
 import { type ErrorCode, type ErrorReason, MillraceError } from '../../core/index.js';
+import { HTTP_STATUS } from '../http-errors.js';
 import type { WireResponse } from '../wire.js';
 
 /** HTTP status of each error, such that OpenAI's clients try again where that helps. */
-export const OPENAI_STATUS: Readonly<Record<ErrorCode, number>> = {
-  invalid_argument: 400,
-  unauthenticated: 401,
-  permission_denied: 403,
-  not_found: 404,
-  already_exists: 409,
-  failed_precondition: 400,
-  resource_exhausted: 429,
-  unavailable: 503,
-  deadline_exceeded: 504,
-  cancelled: 499,
-  unimplemented: 400,
-  internal: 500,
-};
+export const OPENAI_STATUS: Readonly<Record<ErrorCode, number>> = { ...HTTP_STATUS, unimplemented: 400 };
 
 interface Kind {
   readonly type: string;

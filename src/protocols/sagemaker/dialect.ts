@@ -1,8 +1,9 @@
 import type { Dialect, DialectContext } from '../dialect.js';
+import { HTTP_STATUS } from '../http-errors.js';
 import type { BodyHandlers } from '../invocations/body-handlers.js';
 import { createContainerRoutes } from './container-routes.js';
 import { createEndpointRoutes } from './endpoint-routes.js';
-import { encodeError, SAGEMAKER_STATUS } from './errors.js';
+import { encodeError } from './errors.js';
 import { createInvokeModel } from './invoke.js';
 import type { SageMakerOptions } from './options.js';
 import { createSignatures } from './signature.js';
@@ -20,7 +21,7 @@ export function createSageMakerDialect(
     description: "Amazon SageMaker's container contract, and the runtime API that its clients call.",
     routes: [...createContainerRoutes(parts), ...createEndpointRoutes(parts)],
     ...(accessKeys.length > 0 && { signatures: createSignatures(accessKeys, context.clock) }),
-    status: SAGEMAKER_STATUS,
+    status: HTTP_STATUS,
     encodeError,
   };
 }

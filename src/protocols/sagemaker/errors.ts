@@ -1,23 +1,8 @@
 import { type ErrorCode, MillraceError } from '../../core/index.js';
+import { HTTP_STATUS } from '../http-errors.js';
 import { ContentError } from '../invocations/content-error.js';
 import { OutOfMemoryError } from '../model-server/load-from.js';
 import type { WireResponse } from '../wire.js';
-
-/** HTTP status of each error on SageMaker's routes. */
-export const SAGEMAKER_STATUS: Readonly<Record<ErrorCode, number>> = {
-  invalid_argument: 400,
-  unauthenticated: 401,
-  permission_denied: 403,
-  not_found: 404,
-  already_exists: 409,
-  failed_precondition: 400,
-  resource_exhausted: 429,
-  unavailable: 503,
-  deadline_exceeded: 504,
-  cancelled: 499,
-  unimplemented: 501,
-  internal: 500,
-};
 
 /** The `__type` by which AWS's clients tell errors apart. */
 const TYPES: Readonly<Record<ErrorCode, string>> = {
@@ -58,7 +43,7 @@ export class ModelError extends MillraceError {
   constructor(original: MillraceError) {
     super(original.code, original.message, { cause: original });
     this.name = 'ModelError';
-    this.originalStatus = original instanceof ContentError ? original.status : SAGEMAKER_STATUS[original.code];
+    this.originalStatus = original instanceof ContentError ? original.status : HTTP_STATUS[original.code];
   }
 }
 

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { type MillraceError, toMillraceError } from '../../core/index.js';
-import { SAGEMAKER_STATUS } from './errors.js';
+import { HTTP_STATUS } from '../http-errors.js';
 
 const STRING_TYPE = 7;
 const PRELUDE_BYTES = 8;
@@ -66,6 +66,6 @@ function encodeStreamError(error: MillraceError): Uint8Array {
     ':content-type': 'application/json',
     ':message-type': 'exception',
   };
-  const body = { Message: error.message, ErrorCode: String(SAGEMAKER_STATUS[error.code]) };
+  const body = { Message: error.message, ErrorCode: String(HTTP_STATUS[error.code]) };
   return encodeMessage(headers, Buffer.from(JSON.stringify(body)));
 }

@@ -1,7 +1,7 @@
 import type { Dialect, DialectContext } from '../dialect.js';
+import { encodeErrorText, HTTP_STATUS } from '../http-errors.js';
 import { encodeStatuses } from './model-status.js';
 import { createTfsRoutes } from './routes.js';
-import { encodeError, TFS_STATUS } from './status.js';
 import { targetOf } from './target.js';
 
 /** TensorFlow Serving: its REST API, PredictionService and ModelService. */
@@ -22,7 +22,7 @@ export function createTfsDialect(context: DialectContext): Dialect {
       },
     ],
     loadGrpc: async () => (await import('./grpc/part.js')).createGrpcPart(context),
-    status: TFS_STATUS,
-    encodeError,
+    status: HTTP_STATUS,
+    encodeError: encodeErrorText,
   };
 }

@@ -1,21 +1,13 @@
 import { type ErrorCode, MillraceError } from '../../core/index.js';
+import { HTTP_STATUS } from '../http-errors.js';
 import { OutOfMemoryError } from '../model-server/load-from.js';
 import type { WireResponse } from '../wire.js';
 
 /** HTTP status of each error on TorchServe's routes. */
 export const TORCHSERVE_STATUS: Readonly<Record<ErrorCode, number>> = {
-  invalid_argument: 400,
-  unauthenticated: 401,
-  permission_denied: 403,
-  not_found: 404,
-  already_exists: 409,
+  ...HTTP_STATUS,
   failed_precondition: 412,
   resource_exhausted: 503,
-  unavailable: 503,
-  deadline_exceeded: 504,
-  cancelled: 499,
-  unimplemented: 501,
-  internal: 500,
 };
 
 /** Names of TorchServe's exceptions, by which its clients tell errors apart. */

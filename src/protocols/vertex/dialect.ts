@@ -1,5 +1,6 @@
 import type { Call } from '../../core/index.js';
 import type { Dialect, DialectContext } from '../dialect.js';
+import { HTTP_STATUS } from '../http-errors.js';
 import type { BodyHandlers } from '../invocations/body-handlers.js';
 import { chooseModel } from '../invocations/choose-model.js';
 import { createInvoker } from '../invocations/invoke.js';
@@ -7,7 +8,7 @@ import { INVOKE_OPERATION } from '../invocations/openapi.js';
 import { binaryDataAt, inferTritonBinary } from '../invocations/triton-binary.js';
 import { healthResponse, type Route, type RouteRequest } from '../route.js';
 import type { WireResponse, WireStream } from '../wire.js';
-import { encodeError, VERTEX_STATUS } from './errors.js';
+import { encodeError } from './errors.js';
 import type { VertexOptions } from './options.js';
 import { type Redirect, readRedirect } from './redirect.js';
 
@@ -17,7 +18,7 @@ export function createVertexDialect(context: DialectContext, options: VertexOpti
     name: 'vertex',
     description: "Google Vertex AI's container contract.",
     routes: createRoutes(context, options, handlers),
-    status: VERTEX_STATUS,
+    status: HTTP_STATUS,
     encodeError,
   };
 }
