@@ -4,7 +4,7 @@ import {
   type EventBus,
   type InferRequest,
   type InferTarget,
-  type MillraceError,
+  MillraceError,
   toMillraceError,
 } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
@@ -18,6 +18,7 @@ import type { MediaDecoders } from './media/decoders.js';
 import { createResolution, type Resolution } from './resolve.js';
 import type { ArmChoice } from './routes/arm-choice.js';
 import type { RouteTable } from './routes/route-table.js';
+import type { RouteTaps } from './routes/route-taps.js';
 import { createRun } from './run.js';
 import { outputUses, usesSharedMemory } from './shared-tensors.js';
 import type { Settle } from './submit.js';
@@ -30,6 +31,7 @@ export interface InferDependencies {
   readonly sharedMemory: SharedMemory;
   readonly lookup: VersionLookup;
   readonly routes: RouteTable;
+  readonly taps: RouteTaps;
   readonly decoders: Pick<MediaDecoders, 'decode'>;
 }
 
@@ -45,7 +47,8 @@ interface Outcome {
 }
 
 /** The use case that everything is about: resolve, submit, answer. One `inferFinished` a call. */
-export function createInfer({ engine, clock, events, sharedMemory, lookup, routes, decoders }: InferDependencies) {
+export function createInfer(dependencies: InferDependencies) {
+  const { engine, clock, events, sharedMemory, lookup, routes, taps, decoders } = dependencies;
   const run = createRun({ engine, sharedMemory, decoders, clock });
   const { resolve, settleArm, renew, otherArm } = createResolution({
     lookup,
@@ -65,11 +68,13 @@ export function createInfer({ engine, clock, events, sharedMemory, lookup, route
     let info: ModelInfo | undefined;
     /** Of a route: what it has gone to. */
     let running: ArmChoice | undefined;
+    const tapped = resolution.choice && taps.open(call);
     const begin = (): void => {
       const { choice } = resolution;
       if (choice === undefined || choice === running) return;
       running = choice;
       routes.began(choice);
+      tapped?.chosen(choice);
     };
     /** The version that is to run it, checked for what is asked of it beyond its signature. */
     const chooseInfo = (): ModelInfo => {
@@ -86,13 +91,17 @@ export function createInfer({ engine, clock, events, sharedMemory, lookup, route
       if (call.cancelled !== undefined) throw call.cancelled;
       resolution = settleArm(resolution, call, request);
       chosen = chooseInfo();
+      if (tapped !== undefined && !usesSharedMemory(request)) tapped.read(request);
     } catch (thrown) {
       const error = toMillraceError(thrown);
       finish(call, { target, request, info, error });
       return Promise.reject(error);
     }
     const settle: Settle = (error, answered = error === undefined) => {
-      if (running !== undefined && !(error instanceof UndecodedInputError)) routes.ended(running, error);
+      // The arm has not seen it.
+      const undecoded = error instanceof UndecodedInputError;
+      if (running !== undefined && !undecoded) routes.ended(running, error);
+      tapped?.ended(undecoded ? new MillraceError('cancelled', error.message) : error);
       finish(call, { target, request, info, error, answered });
     };
     let tried: ReadonlySet<RouteArm> = NO_ARMS;
@@ -101,13 +110,17 @@ export function createInfer({ engine, clock, events, sharedMemory, lookup, route
       const other = otherArm(resolution, call, { error, request, hasRun: call.timing.dequeuedAt > 0, tried });
       if (other === undefined) return undefined;
       routes.ended(running, error);
+      tapped?.ended(error);
       tried = new Set([...tried, running.arm]);
       resolution = other;
       info = other.info;
       begin();
       return info;
     };
-    const result = run({ call, request, info: chosen, chooseInfo, chooseOther, askedName: target.name }, settle);
+    const result = run(
+      { call, request, info: chosen, chooseInfo, chooseOther, askedName: target.name, tapped },
+      settle,
+    );
     const { whole = false } = resolution.options;
     return whole && chosen.generates !== undefined ? result.then(joinPieces) : result;
   }

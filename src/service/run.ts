@@ -51,10 +51,12 @@ export function createRun({ engine, sharedMemory, decoders, clock }: RunDependen
   }
 
   async function inferWindows(windowed: ChosenCall & DecodedRequest, settle: Settle): Promise<InferResult> {
-    const { request, info } = windowed;
+    const { request, info, tapped } = windowed;
     let answered = false;
     try {
-      const joined = asAsked(await runWindows({ engine, clock }, windowed), windowed.askedName);
+      const answer = await runWindows({ engine, clock }, windowed);
+      tapped?.responded(answer);
+      const joined = asAsked(answer, windowed.askedName);
       answered = true;
       const response = wantsClasses(request) ? await withClasses(joined, request, info) : joined;
       settle(undefined);
@@ -67,6 +69,7 @@ export function createRun({ engine, sharedMemory, decoders, clock }: RunDependen
 
   async function readShared(chosen: ChosenCall, tensors: SharedTensors): Promise<InferRequest> {
     const request = await tensors.read();
+    chosen.tapped?.read(request);
     if (!hasMedia(request, chosen.info)) return request;
     const decoded = await decodeInputs(decoders, { ...chosen, request });
     if (decoded.windows === undefined) return decoded.request;

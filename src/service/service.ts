@@ -15,6 +15,7 @@ import { MediaDecoders } from './media/decoders.js';
 import type { MediaOptions } from './media/options.js';
 import { isModelReady } from './model-ready.js';
 import { RouteTable } from './routes/route-table.js';
+import { RouteTaps } from './routes/route-taps.js';
 import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from './settings.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';
 import type { AuditTrail, LogControl, Service } from './types.js';
@@ -94,7 +95,8 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
   };
   const audited = createAudit(setup, 'manage');
   const decoders = new MediaDecoders({ ...setup, options: setup.media });
-  const inference = createInfer({ ...setup, lookup, routes, decoders });
+  const taps = new RouteTaps();
+  const inference = createInfer({ ...setup, lookup, routes, taps, decoders });
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   return {
     resolve: inference.resolve,

@@ -10,6 +10,7 @@ import {
 import { type Engine, type ModelInfo, type Sink, VersionGoneError } from '../engine/index.js';
 import { classifyOutputs, wantsClasses } from './classify.js';
 import { ResponseStream } from './response-stream.js';
+import type { TappedRequest } from './routes/route-taps.js';
 import type { InferResult } from './types.js';
 
 /** A request and the version that answers it. */
@@ -23,6 +24,8 @@ export interface ChosenCall {
   readonly chooseOther: (error: MillraceError) => ModelInfo | undefined;
   /** How the caller names the model, which its answers are to say. */
   readonly askedName: string;
+  /** Of a route whose requests somebody listens to. */
+  readonly tapped: TappedRequest | undefined;
 }
 
 /** Called once when a request has ended; `answered` = the model did answer, and the error is about what was to be done with that. */
@@ -37,7 +40,7 @@ export type AsAsked = ReturnType<typeof createRenaming>;
 export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
   /** The one answer of a model that is not decoupled; `settle` is called just before it comes. */
   function submitOne(chosen: ChosenCall, settle: Settle): Promise<OneResult> {
-    const { call, request, askedName } = chosen;
+    const { call, request, askedName, tapped } = chosen;
     return new Promise((resolve, reject) => {
       let { info } = chosen;
       let answer: InferResponse | undefined;
@@ -51,6 +54,7 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
       };
       const sink: Sink = {
         onResponse(response) {
+          tapped?.responded(response);
           answer = asAsked(response, askedName);
         },
         onEnd(error) {
@@ -76,7 +80,7 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
   }
 
   function submitMany(chosen: ChosenCall, settle: Settle) {
-    const { call, request, info, askedName } = chosen;
+    const { call, request, info, askedName, tapped } = chosen;
     let hasAnswered = false;
     const stream = new ResponseStream(call, settle, (error) => {
       const other = hasAnswered ? undefined : replacementFor(error, chosen);
@@ -87,6 +91,7 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
     const sink: Sink = {
       onResponse(response) {
         hasAnswered = true;
+        tapped?.responded(response);
         stream.onResponse(asAsked(response, askedName));
       },
       onEnd: (error) => stream.onEnd(error),

@@ -1,8 +1,9 @@
 import { EventBus, type Events, MillraceError } from '../../src/core/index.js';
 import type { Engine, ModelInfo, Submission } from '../../src/engine/index.js';
 import { createRoutes, type RoutesOptions } from '../../src/routing/index.js';
-import { createInfer } from '../../src/service/infer.js';
+import { createInfer, type InferDependencies } from '../../src/service/infer.js';
 import { RouteTable } from '../../src/service/routes/route-table.js';
+import { RouteTaps } from '../../src/service/routes/route-taps.js';
 import { SharedMemory } from '../../src/shared-memory/index.js';
 import { IDENTITY } from './engine-fixture.js';
 import { FakeClock } from './fake-clock.js';
@@ -14,14 +15,22 @@ export function version(number: number, generation: number, fields: Partial<Mode
   return { ref, signature, maxBatchSize: 8, decoupled: false, ...fields } as unknown as ModelInfo;
 }
 
-interface InferFixtureOptions {
+export interface InferFixtureOptions {
   /** Of version 1, which serves. */
   readonly fields?: Partial<ModelInfo>;
   readonly routes?: RoutesOptions;
+  readonly sharedMemory?: SharedMemory;
+  readonly decoders?: InferDependencies['decoders'];
 }
 
+const NO_SHARED_MEMORY = new SharedMemory({ enabled: false, maxRegions: 1, maxBufferedBytes: 1 });
+const NO_DECODERS: InferDependencies['decoders'] = {
+  decode: () => Promise.reject(new MillraceError('internal', 'nothing is decoded')),
+};
+
 /** `infer` over an engine that leaves what was submitted to the test; `serving` and `labels` of the model `m` may be changed. */
-export function createInferFixture({ fields, routes: configs = {} }: InferFixtureOptions = {}) {
+export function createInferFixture(options: InferFixtureOptions = {}) {
+  const { fields, routes: configs = {}, sharedMemory = NO_SHARED_MEMORY, decoders = NO_DECODERS } = options;
   const given: Submission[] = [];
   const refs: unknown[] = [];
   const serving: ModelInfo[] = [version(1, 1, fields)];
@@ -43,14 +52,16 @@ export function createInferFixture({ fields, routes: configs = {} }: InferFixtur
   events.subscribe('diagnostic', ({ message }) => told.push(message));
   const lookup = { engine, labels: { of: () => labels }, starting: () => false };
   const { routes } = createRoutes(configs);
+  const taps = new RouteTaps();
   const { resolve, infer } = createInfer({
     engine: engine as Engine,
     clock,
     events,
-    sharedMemory: new SharedMemory({ enabled: false, maxRegions: 1, maxBufferedBytes: 1 }),
+    sharedMemory,
     routes: new RouteTable({ routes, lookup, clock, events, random: () => 0 }),
+    taps,
     lookup,
-    decoders: { decode: () => Promise.reject(new MillraceError('internal', 'nothing is decoded')) },
+    decoders,
   });
-  return { given, refs, finished, told, infer, resolve, serving, labels, clock };
+  return { given, refs, finished, told, infer, resolve, serving, labels, clock, taps };
 }
