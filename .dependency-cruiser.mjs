@@ -10,7 +10,7 @@ export const RANKS = [
   ['model', 'text', 'yaml'],
   ['runtimes', 'shared-memory'],
   ['repository'],
-  ['engine', 'routing', 'governance', 'sources'],
+  ['engine', 'routing', 'rollouts', 'governance', 'sources'],
   ['service'],
   ['protocols'],
   ['server', 'telemetry', 'loadgen', 'client'],
