@@ -4,6 +4,7 @@ import { admit } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
 import type { Route } from '../routing/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
+import type { Store } from '../store/index.js';
 import { createAudit } from './audit.js';
 import { findStatuses } from './find-statuses.js';
 import { findVersion, type VersionLookup } from './find-version.js';
@@ -32,6 +33,7 @@ export interface CreateServiceOptions {
   readonly audit: AuditTrail;
   readonly sharedMemory: SharedMemory;
   readonly routes: readonly Route[];
+  readonly store: Store;
   /** Version of the server, for its metadata. */
   readonly version: string;
 }

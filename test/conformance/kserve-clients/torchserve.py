@@ -2,6 +2,7 @@
 import importlib
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ import numpy as np
 import requests
 from grpc_tools import protoc
 
+sys.path.append(str(pathlib.Path(__file__).parent.parent / "clients"))
 from checks import Checks
 
 URL, GRPC, PHOTOS = sys.argv[1:4]

@@ -4,8 +4,7 @@ import os
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 import litellm
 
-from checks import run
-from common import BASE, KEY, MESSAGES, MODEL, SCHEMA, TOOL
+from checks import BASE, KEY, MESSAGES, MODEL, SCHEMA, TOOL, run
 
 litellm.suppress_debug_info = True
 ACCESS = {"model": f"openai/{MODEL}", "api_base": BASE, "api_key": KEY, "num_retries": 0, "temperature": 0}

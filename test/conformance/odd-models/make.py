@@ -15,6 +15,7 @@ import numpy as np
 import onnxruntime
 
 warnings.filterwarnings("ignore")
+sys.path.append(str(Path(__file__).parents[1] / "harness"))
 import estimators
 import graphs
 import tensors

@@ -5,8 +5,7 @@ import sys
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from checks import run
-from common import PHOTOS, ROW, best, class_of, photo
+from common import PHOTOS, ROW, best, class_of, photo, run
 
 ADDRESS, PHOTO_FOLDER = sys.argv[1:3]
 SECRET = "secret-of-tester-0123456789"

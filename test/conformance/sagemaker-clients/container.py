@@ -4,8 +4,7 @@ import json
 import struct
 import sys
 
-from checks import run
-from common import PHOTOS, ROW, best, class_of, photo, send
+from common import PHOTOS, ROW, best, class_of, photo, run, send
 
 ADDRESS, PHOTO_FOLDER, REPOSITORY = sys.argv[1:4]
 BINARY = "application/vnd.sagemaker-triton.binary+json"

@@ -4,8 +4,7 @@ import json
 import struct
 import sys
 
-from checks import run
-from common import ROW, send
+from common import ROW, run, send
 
 ADDRESS, HEALTH, PREDICT = sys.argv[1:4]
 BINARY = "application/vnd.vertex-ai-triton.binary+json"
