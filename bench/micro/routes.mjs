@@ -28,7 +28,9 @@ function tableOf(configs) {
   const complete = Object.entries(configs).map(([name, config]) => [name, { rules: [], fallback: [], ...config }]);
   const { routes, problems } = createRoutes(Object.fromEntries(complete));
   if (problems.length > 0) throw new Error(JSON.stringify(problems));
-  return new RouteTable({ routes, lookup, clock, events });
+  const table = new RouteTable({ lookup, clock, events });
+  table.replace('file', routes);
+  return table;
 }
 
 const arms = (count) =>

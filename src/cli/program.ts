@@ -50,6 +50,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/models.js')).registerModels,
   },
   {
+    name: 'routes',
+    summary: "look at a server's routes: who gets which version of a model",
+    load: async () => (await import('./commands/routes.js')).registerRoutes,
+  },
+  {
     name: 'bench',
     summary: 'put load on a model and report throughput and latency',
     load: async () => (await import('./commands/bench.js')).registerBench,

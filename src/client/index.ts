@@ -6,6 +6,7 @@ export type {
   ParameterScalar as ParameterValue,
   ScalarParameters,
 } from '../core/index.js';
+export { type ApiAnswer, type ApiRequest, connectApi, type MillraceApi } from './api.js';
 export {
   type Chat,
   type ChatMessage,

@@ -19,7 +19,7 @@ export interface Budget {
 }
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Absolute path below the base URL, already percent-encoded. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -2,7 +2,7 @@
 export { type Environment, processEnvironment } from './environment.js';
 export { type SettingFlag, settingFlags } from './flags.js';
 export { settingsJsonSchema } from './json-schema.js';
-export { createSettings, defaultSettings, loadSettings, type SettingsSources } from './load.js';
+export { createSettings, defaultSettings, loadSettings, placeOfRoute, type SettingsSources } from './load.js';
 export { describeFileShortage, maxOpenFiles } from './machine.js';
 export { redactSettings } from './redact.js';
 export { renderConfigurationReference } from './reference.js';

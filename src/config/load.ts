@@ -7,7 +7,7 @@ import { checkConsistency } from './consistency.js';
 import { type Environment, FILE_VARIABLE, findUnknownVariables, readEnvironment } from './environment.js';
 import { readSettingsFile } from './file.js';
 import { createFlagLayer } from './flags.js';
-import { type Layer, locateProblems, mergeTrees, type Tree } from './layer.js';
+import { type Layer, locateProblems, mergeTrees, type Tree, valueAt } from './layer.js';
 import { machineLayer, thisMachine } from './machine.js';
 import { resolveReferences } from './references.js';
 import { type PartialSettings, type Settings, SettingsSchema } from './schema.js';
@@ -77,7 +77,20 @@ function combine(layers: readonly Layer[], { env, cwd, problems }: Combination):
   if (layers.some(({ tree }) => JSON.stringify(tree.auth ?? null).includes('${file:'))) {
     rereads.set(settings.auth, () => combine(layers, { env, cwd, problems: [] }).auth);
   }
+  places.set(settings.routes, (path) => placeOf(layers, path));
   return settings;
+}
+
+const places = new WeakMap<Settings['routes'], (path: readonly string[]) => string>();
+
+/** Where a route is declared: `millrace.yaml:4:3`, or the name of a variable or flag; '' where that is not known. */
+export function placeOfRoute(routes: Settings['routes'], name: string): string {
+  return places.get(routes)?.(['routes', name]) ?? '';
+}
+
+/** Where the layer that counts says something. */
+function placeOf(layers: readonly Layer[], path: readonly string[]): string {
+  return layers.findLast(({ tree }) => valueAt(tree, path) !== undefined)?.locate(path) ?? '';
 }
 
 const rereads = new WeakMap<Settings['auth'], () => Settings['auth']>();

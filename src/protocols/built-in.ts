@@ -3,6 +3,7 @@ import type { DeepReadonly } from '../core/index.js';
 import type { Dialect, DialectContext } from './dialect.js';
 import type { BodyHandlers } from './invocations/body-handlers.js';
 import { KserveOptionsSchema } from './kserve/options.js';
+import { MillraceOptionsSchema } from './millrace/options.js';
 import { OipOptionsSchema } from './oip/options.js';
 import { OpenAiOptionsSchema } from './openai/options.js';
 import { SageMakerOptionsSchema } from './sagemaker/options.js';
@@ -20,6 +21,7 @@ export const DIALECT_OPTIONS = {
   torchserve: TorchServeOptionsSchema,
   sagemaker: SageMakerOptionsSchema,
   vertex: VertexOptionsSchema,
+  millrace: MillraceOptionsSchema,
 } as const;
 
 export type DialectOptions = {
@@ -75,6 +77,7 @@ function createLoaders(
   options: DialectOptions,
 ): { readonly [Name in DialectName]: () => Promise<Dialect> } {
   return {
+    millrace: async () => (await import('./millrace/dialect.js')).createMillraceDialect(context),
     oip: async () => (await import('./oip/dialect.js')).createOipDialect(context),
     openai: async () => (await import('./openai/dialect.js')).createOpenAiDialect(context, options.openai),
     kserve: async () => (await import('./kserve/dialect.js')).createKserveDialect(context),

@@ -28,6 +28,8 @@ export type StickyKey =
 /** A route, checked, with its conditions compiled. */
 export interface Route {
   readonly name: string;
+  /** As it was declared, and completed with defaults. */
+  readonly config: RouteConfig;
   readonly arms: readonly RouteArm[];
   readonly sticky: StickyKey | undefined;
   readonly rules: readonly Rule[];
@@ -106,7 +108,7 @@ function createRoute({ name, config, names }: NamedConfig, report: Report): Rout
   const fallback = config.fallback.flatMap((arm, index) => armCalled(arm, ['fallback', index]));
   const sticky = stickyOf(config, report);
   const needsRequest = sticky?.by === 'parameter' || rules.some((rule) => rule.needsRequest);
-  return { name, arms, sticky, rules, fallback, outlierDetection: config.outlierDetection, needsRequest };
+  return { name, config, arms, sticky, rules, fallback, outlierDetection: config.outlierDetection, needsRequest };
 }
 
 function stickyOf({ sticky }: RouteConfig, report: Report): StickyKey | undefined {

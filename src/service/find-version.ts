@@ -3,7 +3,7 @@ import type { Engine, ModelInfo } from '../engine/index.js';
 import { chooseVersion, parseLabelledName } from '../routing/index.js';
 import { didYouMean } from '../text/index.js';
 import { explainAbsence } from './absence.js';
-import { STABLE, type VersionLabels } from './version-labels.js';
+import { STABLE, type VersionLabels } from './labels/version-labels.js';
 
 export interface VersionLookup {
   readonly engine: Pick<Engine, 'serving' | 'statusesOf'>;

@@ -1,5 +1,7 @@
 /** Room `service` (rank 5): the product's use cases. No bytes, status codes, SQL or vendors. */
+export type * from './labels/types.js';
 export { MediaOptionsSchema } from './media/options.js';
 export { PrincipalStore, type PrincipalStoreLimits } from './principal-store.js';
+export type * from './routes/types.js';
 export { type CreateServiceOptions, createService, type ServiceLife } from './service.js';
 export * from './types.js';

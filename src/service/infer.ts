@@ -53,6 +53,7 @@ export function createInfer(dependencies: InferDependencies) {
   const { resolve, settleArm, renew, otherArm } = createResolution({
     lookup,
     routes,
+    clock,
     onRefused: (call, target, error) => finish(call, { target, error }),
   });
 

@@ -1,10 +1,18 @@
-import { type Call, type InferRequest, type InferTarget, MillraceError, toMillraceError } from '../core/index.js';
+import {
+  type Call,
+  type Clock,
+  type InferRequest,
+  type InferTarget,
+  MillraceError,
+  toMillraceError,
+} from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
 import { admit } from '../governance/index.js';
 import { chooseVersion } from '../routing/index.js';
 import { findVersion, type VersionLookup } from './find-version.js';
 import type { ArmChoice, ArmFailure } from './routes/arm-choice.js';
 import type { RouteTable } from './routes/route-table.js';
+import { RunningSequences, type RunsOn } from './routes/running-sequences.js';
 import type { Resolved, ResolveOptions } from './types.js';
 
 const NO_OPTIONS: ResolveOptions = {};
@@ -12,6 +20,7 @@ const NO_OPTIONS: ResolveOptions = {};
 interface ResolutionDependencies {
   readonly lookup: VersionLookup;
   readonly routes: RouteTable;
+  readonly clock: Clock;
   /** Called when a call ends because it could not be resolved. */
   readonly onRefused: (call: Call, target: InferTarget, error: MillraceError) => void;
 }
@@ -21,34 +30,81 @@ export interface Resolution extends Resolved {
   readonly options: ResolveOptions;
   /** Of a route. */
   readonly choice: ArmChoice | undefined;
+  /** Nothing has the name any more that was asked for, but sequences which began by it: nothing else may run. */
+  readonly forSequencesOnly: boolean;
 }
 
 /** Lets a call in and chooses the version that answers it. */
-export function createResolution({ lookup, routes, onRefused }: ResolutionDependencies) {
+export function createResolution({ lookup, routes, clock, onRefused }: ResolutionDependencies) {
+  const sequences = new RunningSequences(clock);
+
   function resolve(call: Call, target: InferTarget, options = NO_OPTIONS): Resolved {
     try {
       admit(call.principal, 'infer');
       const route = routes.find(target);
       const choice = route && routes.choose(route, call, undefined);
-      const info = choice?.info ?? findVersion(lookup, target);
+      const { info, forSequencesOnly } = choice
+        ? { info: choice.info, forSequencesOnly: false }
+        : findOrRemember(target);
       checkAnswers(info, options);
       note(call, info, choice);
+      const resolution: Omit<Resolution, keyof Resolved> & Partial<Resolved> = {
+        target,
+        info,
+        options,
+        choice,
+        forSequencesOnly,
+      };
       // The brand keeps everybody else from making one; it is not there at run time.
-      return { target, info, options, choice } as Omit<Resolution, keyof Resolved> & Partial<Resolved> as Resolution;
+      return resolution as Resolution;
     } catch (error) {
       onRefused(call, target, toMillraceError(error));
       throw error;
     }
   }
 
-  /** What has been resolved, once the request is known: a route may choose by what is in it. Throws as {@link resolve}. */
+  function findOrRemember(target: InferTarget): { readonly info: ModelInfo; readonly forSequencesOnly: boolean } {
+    try {
+      return { info: findVersion(lookup, target), forSequencesOnly: false };
+    } catch (error) {
+      const info = target.version === undefined ? sequences.exampleOf(target.name) : undefined;
+      if (info === undefined) throw error;
+      return { info, forSequencesOnly: true };
+    }
+  }
+
+  /**
+   * What has been resolved, once the request is known: a route may choose by what is in it, and a sequence stays on the version that it
+   * began on. Throws as {@link resolve}.
+   */
   function settleArm(resolution: Resolution, call: Call, request: InferRequest): Resolution {
-    const { choice, options } = resolution;
-    if (choice === undefined || !(choice.route.needsRequest || request.sequence !== undefined)) return resolution;
-    const chosen = routes.choose(choice.route, call, request);
+    const { target, choice, options, forSequencesOnly } = resolution;
+    const sequence = target.version === undefined ? request.sequence : undefined;
+    if (sequence === undefined && !choice?.route.needsRequest && !forSequencesOnly) return resolution;
+    const running = sequence && !sequence.start ? sequences.get(target.name, sequence.id) : undefined;
+    const chosen: RunsOn = (running && again(running)) ?? chooseFor(resolution, call, request);
+    if (sequence?.end) sequences.end(target.name, sequence.id);
+    else remember(target, request, chosen);
     checkAnswers(chosen.info, options);
-    note(call, chosen.info, chosen);
-    return { ...resolution, info: chosen.info, choice: chosen };
+    note(call, chosen.info, chosen.choice);
+    return { ...resolution, ...chosen, forSequencesOnly: false };
+  }
+
+  /** The version that a sequence runs on, which may have been loaded again since. */
+  function again({ info: { ref }, choice }: RunsOn): RunsOn | undefined {
+    const info = chooseVersion(lookup.engine.serving(ref.name), ref.version);
+    return info && { info, choice: choice && { ...choice, info } };
+  }
+
+  function chooseFor(
+    { target, info, choice, forSequencesOnly }: Resolution,
+    call: Call,
+    request: InferRequest,
+  ): RunsOn {
+    if (forSequencesOnly) return { info: findVersion(lookup, target), choice: undefined };
+    if (choice === undefined) return { info, choice };
+    const chosen = routes.choose(choice.route, call, request);
+    return { info: chosen.info, choice: chosen };
   }
 
   /**
@@ -59,11 +115,16 @@ export function createResolution({ lookup, routes, onRefused }: ResolutionDepend
     const { target, info, options, choice } = resolution;
     const same = chooseVersion(lookup.engine.serving(info.ref.name), info.ref.version);
     if (same === info) return resolution;
-    const again = same === undefined && choice !== undefined ? routes.choose(choice.route, call, request) : choice;
-    const now = same ?? again?.info ?? findVersion(lookup, target);
+    const anew = same === undefined && choice !== undefined ? routes.choose(choice.route, call, request) : choice;
+    const now = same ?? anew?.info ?? findVersion(lookup, target);
     checkAnswers(now, options);
-    note(call, now, again);
-    return { ...resolution, info: now, choice: again };
+    note(call, now, anew);
+    remember(target, request, { info: now, choice: anew });
+    return { ...resolution, info: now, choice: anew };
+  }
+
+  function remember({ name, version }: InferTarget, { sequence }: InferRequest, runsOn: RunsOn): void {
+    if (version === undefined && sequence?.end === false) sequences.keep(name, sequence.id, runsOn);
   }
 
   /** What runs a request in place of an arm that has failed; undefined = nothing does, and it has failed. */
@@ -72,6 +133,7 @@ export function createResolution({ lookup, routes, onRefused }: ResolutionDepend
     const next = choice && routes.fallback(choice, failure);
     if (next === undefined || !answersAsAsked(next.info, options)) return undefined;
     note(call, next.info, next);
+    remember(resolution.target, failure.request, { info: next.info, choice: next });
     return { ...resolution, info: next.info, choice: next };
   }
 
@@ -80,9 +142,8 @@ export function createResolution({ lookup, routes, onRefused }: ResolutionDepend
 
 function note({ timing }: Call, { ref }: ModelInfo, choice: ArmChoice | undefined): void {
   timing.answeredBy = ref;
-  if (choice === undefined) return;
-  timing.route = choice.route.name;
-  timing.arm = choice.arm.name;
+  timing.route = choice?.route.name ?? '';
+  timing.arm = choice?.arm.name ?? '';
 }
 
 function checkAnswers(info: ModelInfo, options: ResolveOptions): void {

@@ -2,13 +2,12 @@ import { type Clock, type EventBus, invalidArgument, MillraceError } from '../co
 import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
-import type { Route } from '../routing/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
-import type { Store } from '../store/index.js';
 import { createAudit } from './audit.js';
 import { findStatuses } from './find-statuses.js';
 import { findVersion, type VersionLookup } from './find-version.js';
 import { createInfer } from './infer.js';
+import { createLabelUseCases } from './labels/label-use-cases.js';
 import { ModelController } from './loading/model-controller.js';
 import type { ModelPuller } from './loading/parts.js';
 import { createManagement } from './manage-models.js';
@@ -17,6 +16,8 @@ import type { MediaOptions } from './media/options.js';
 import { isModelReady } from './model-ready.js';
 import { RouteTable } from './routes/route-table.js';
 import { RouteTaps } from './routes/route-taps.js';
+import { createRouteUseCases } from './routes/route-use-cases.js';
+import type { FileRoutes } from './routes/types.js';
 import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from './settings.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';
 import type { AuditTrail, LogControl, Service } from './types.js';
@@ -32,8 +33,7 @@ export interface CreateServiceOptions {
   readonly logControl: LogControl;
   readonly audit: AuditTrail;
   readonly sharedMemory: SharedMemory;
-  readonly routes: readonly Route[];
-  readonly store: Store;
+  readonly fileRoutes: FileRoutes;
   /** Version of the server, for its metadata. */
   readonly version: string;
 }
@@ -89,6 +89,7 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
   const { engine, logControl, sharedMemory } = setup;
   const lookup: VersionLookup = { engine, labels: controller.labels, starting: () => !controller.started };
   const routes = new RouteTable({ ...setup, lookup });
+  routes.replace('file', setup.fileRoutes.routes);
   const find = (name: string, version: number | undefined) => {
     const route = routes.find({ name, version });
     const info = route === undefined ? findVersion(lookup, { name, version }) : routes.example(route);
@@ -101,6 +102,8 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
   const inference = createInfer({ ...setup, lookup, routes, taps, decoders });
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   return {
+    labels: createLabelUseCases({ lookup, modelNames: () => engine.statuses().map(({ name }) => name) }),
+    routes: createRouteUseCases({ routes, placeOf: setup.fileRoutes.placeOf }),
     resolve: inference.resolve,
     infer: inference.infer,
     serverInfo(call) {

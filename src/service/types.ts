@@ -2,6 +2,8 @@ import type { Call, ErrorCode, InferRequest, InferTarget, ModelRef } from '../co
 import type { InferResult, ModelGauges, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
 import type { ListedModel } from '../repository/index.js';
 import type { SharedMemoryRegion } from '../shared-memory/index.js';
+import type { LabelUseCases } from './labels/types.js';
+import type { RouteUseCases } from './routes/types.js';
 
 export type { InferResult, InferTarget };
 
@@ -106,6 +108,8 @@ export interface AuditTrail {
  * where it changes something. All reject with MillraceError.
  */
 export interface Service {
+  readonly labels: LabelUseCases;
+  readonly routes: RouteUseCases;
   /**
    * Whether the caller may infer, and which version answers: the one place where that is decided. A promise only where something has
    * to be waited for. Throws or rejects, and the call is settled then.

@@ -53,6 +53,10 @@ it('a dialect that is on may have ports of its own, besides the shared ones', as
 });
 
 it('a server speaks something', async () => {
-  const settings = createSettings({ oip: { enabled: false }, openai: { enabled: false } });
+  const settings = createSettings({
+    oip: { enabled: false },
+    openai: { enabled: false },
+    millrace: { enabled: false },
+  });
   await expect(createApp(settings)).rejects.toThrow('a server needs at least one dialect');
 });

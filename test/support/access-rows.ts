@@ -150,6 +150,9 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'PUT /models/{model}/{version}/set-default': METADATA,
   'DELETE /models/{model}': UNLOAD,
   'DELETE /models/{model}/{version}': UNLOAD,
+  'GET /millrace/v1/models/{model}/labels': OBSERVE,
+  'GET /millrace/v1/routes': OBSERVE,
+  'GET /millrace/v1/routes/{route}': { ...OBSERVE, answers: 404 },
   'GET /openapi.json': { who: ['infer', 'observe', 'manage'] },
   ...Object.fromEntries(PAGE_PATHS.map((path) => [`GET ${path}`, EVERYBODY])),
   'GET /metrics': OBSERVE,
@@ -167,6 +170,7 @@ export function pathOf(route: string, method = 'POST'): string {
     response: 'resp_0',
     endpoint: 'echo',
     label: 'l',
+    route: 'r',
   };
   return route.replace(/\{(\w+)\}/g, (_, name: string) => parameters[name] ?? '');
 }

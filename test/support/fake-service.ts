@@ -116,6 +116,13 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
   return {
     isReady: true,
     calls,
+    labels: { list: () => [] },
+    routes: {
+      list: () => [],
+      get: (_call, name) => {
+        throw new MillraceError('not_found', `there is no route '${name}'`);
+      },
+    },
     resolve: (_call, target) => fakeResolved(target, fakeModelInfo(target.name, find(target.name, target.version))),
     infer(call, { info }, request) {
       note('infer', call, request);

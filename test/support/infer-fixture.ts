@@ -52,16 +52,18 @@ export function createInferFixture(options: InferFixtureOptions = {}) {
   events.subscribe('diagnostic', ({ message }) => told.push(message));
   const lookup = { engine, labels: { of: () => labels }, starting: () => false };
   const { routes } = createRoutes(configs);
+  const table = new RouteTable({ lookup, clock, events, random: () => 0 });
+  table.replace('file', routes);
   const taps = new RouteTaps();
   const { resolve, infer } = createInfer({
     engine: engine as Engine,
     clock,
     events,
     sharedMemory,
-    routes: new RouteTable({ routes, lookup, clock, events, random: () => 0 }),
+    routes: table,
     taps,
     lookup,
     decoders,
   });
-  return { given, refs, finished, told, infer, resolve, serving, labels, clock, taps };
+  return { given, refs, finished, told, infer, resolve, serving, labels, clock, taps, routes: table };
 }

@@ -1,5 +1,5 @@
 import type { ModelSource } from '../../repository/index.js';
-import type { VersionLabels } from '../version-labels.js';
+import type { VersionLabels } from '../labels/version-labels.js';
 
 /** Takes the labels of what a scan has found: of models that are being loaded, and once more when that is over (`isFinal`). */
 export function applyLabels(

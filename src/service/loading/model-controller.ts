@@ -1,7 +1,7 @@
 import { MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import { composingModels } from '../../repository/index.js';
-import type { VersionLabels } from '../version-labels.js';
+import type { VersionLabels } from '../labels/version-labels.js';
 import { loadAtStart } from './load-at-start.js';
 import { loadModel } from './load-model.js';
 import type { LoadOptions } from './load-overrides.js';

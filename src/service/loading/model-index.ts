@@ -1,7 +1,7 @@
 import type { EventBus, ModelState } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
 import { composingModels, type ModelSource, type RepositoryScan } from '../../repository/index.js';
-import type { VersionLabels } from '../version-labels.js';
+import type { VersionLabels } from '../labels/version-labels.js';
 import type { KnownSources } from './known-sources.js';
 
 /** Models that exist in no repository and failed to load, as the index shows them. */

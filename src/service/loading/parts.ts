@@ -2,7 +2,7 @@ import type { Clock, EventBus } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
 import type { Patience, Repository, RepositoryOptions } from '../../repository/index.js';
 import type { Puller } from '../../sources/index.js';
-import { VersionLabels } from '../version-labels.js';
+import { VersionLabels } from '../labels/version-labels.js';
 import { KnownSources } from './known-sources.js';
 import { LoadOverrides } from './load-overrides.js';
 import { LoadTurns } from './load-turns.js';

@@ -21,12 +21,11 @@ import { findVersion, labelledVersion, type VersionLookup } from '../find-versio
 import { isModelReady } from '../model-ready.js';
 import type { ArmChoice, ArmFailure } from './arm-choice.js';
 import { ArmsHealth } from './arms-health.js';
+import { type OwnedRoute, OwnedRoutes, type RouteOwner } from './owned-routes.js';
 import { factsFor } from './route-facts.js';
 import { routeKeyOf } from './route-key.js';
-import { RunningSequences } from './running-sequences.js';
 
 export interface RouteTableSetup {
-  readonly routes: readonly Route[];
   readonly lookup: VersionLookup;
   readonly clock: Clock;
   readonly events: EventBus;
@@ -39,9 +38,8 @@ const WORTH_ANOTHER: ReadonlySet<MillraceError['code']> = new Set(['unavailable'
 
 /** The routes of a server: chooses the arm of each call. */
 export class RouteTable {
-  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #routes = new OwnedRoutes();
   readonly #setup: RouteTableSetup;
-  readonly #sequences: RunningSequences;
   readonly #health: ArmsHealth;
   readonly #random: () => number;
   /** By version, why it must not answer for the other one's route; undefined = it may. */
@@ -50,9 +48,20 @@ export class RouteTable {
   constructor(setup: RouteTableSetup) {
     this.#setup = setup;
     this.#random = setup.random ?? Math.random;
-    this.#routes = new Map(setup.routes.map((route) => [route.name, route]));
-    this.#sequences = new RunningSequences(setup.clock);
     this.#health = new ArmsHealth(setup);
+  }
+
+  /**
+   * Puts these in the place of all routes of their owner, in one step: requests that are resolved from now on take them. Those that have
+   * been resolved finish on what they were resolved with.
+   */
+  replace(owner: RouteOwner, routes: readonly Route[]): void {
+    this.#routes.replace(owner, routes);
+  }
+
+  /** Of every owner, in force or hidden behind one of the same name that comes first. */
+  all(): readonly OwnedRoute[] {
+    return this.#routes.all();
   }
 
   /** The route that a caller names; undefined = a model, or a version of one. */
@@ -65,12 +74,18 @@ export class RouteTable {
    * none does.
    */
   choose(route: Route, call: Call, request: InferRequest | undefined): ArmChoice {
-    const sequence = request?.sequence;
-    const running = sequence && !sequence.start ? this.#sequences.get(route.name, sequence.id) : undefined;
-    const choice = (running && this.#again(running)) ?? this.#chooseAnew(route, call, request);
-    if (sequence?.end) this.#sequences.end(route.name, sequence.id);
-    else if (sequence) this.#sequences.keep(route.name, sequence.id, choice);
-    return choice;
+    const ruled = this.#ruledArm(route, call, request);
+    if (ruled !== undefined) return { route, arm: ruled, info: this.#servingOrRefuse(route, ruled) };
+    const key = route.sticky && routeKeyOf(route.sticky, call, request);
+    const random = key === undefined ? this.#random() : 0;
+    const draw = (arms: readonly RouteArm[]) => (key === undefined ? drawArm(arms, random) : chooseArm(arms, key));
+    const first = draw(route.arms) as RouteArm;
+    const info = this.#serving(route, first);
+    if (info !== undefined && this.#health.admits(route, first)) return { route, arm: first, info };
+    const serving = route.arms.filter((arm) => this.#serving(route, arm) !== undefined);
+    // Where all are left out, none is; where nobody serves, it is said why the first does not.
+    const arm = draw(serving.filter((other) => this.#health.admits(route, other))) ?? draw(serving) ?? first;
+    return { route, arm, info: this.#servingOrRefuse(route, arm) };
   }
 
   /** An arm has got a request. */
@@ -93,9 +108,7 @@ export class RouteTable {
       if (next === arm || tried.has(next) || !this.#health.admits(route, next)) continue;
       const other = this.#serving(route, next);
       if (other === undefined) continue;
-      const choice = { route, arm: next, info: other };
-      if (request.sequence?.end === false) this.#sequences.keep(route.name, request.sequence.id, choice);
-      return choice;
+      return { route, arm: next, info: other };
     }
     return undefined;
   }
@@ -108,7 +121,8 @@ export class RouteTable {
 
   /** Of each route that answers requests. */
   examples(): readonly { readonly name: string; readonly info: ModelInfo }[] {
-    return [...this.#routes.values()]
+    return this.#routes
+      .inForce()
       .filter((route) => this.isReady(route))
       .map((route) => ({ name: route.name, info: this.example(route) }));
   }
@@ -119,27 +133,6 @@ export class RouteTable {
       const info = this.#serving(route, arm);
       return info !== undefined && isModelReady(this.#setup.lookup, info.ref);
     });
-  }
-
-  /** The version of an arm that was chosen before, which may have been loaded again since. */
-  #again({ route, arm, info }: ArmChoice): ArmChoice | undefined {
-    const now = chooseVersion(this.#setup.lookup.engine.serving(info.ref.name), info.ref.version);
-    return now && { route, arm, info: now };
-  }
-
-  #chooseAnew(route: Route, call: Call, request: InferRequest | undefined): ArmChoice {
-    const ruled = this.#ruledArm(route, call, request);
-    if (ruled !== undefined) return { route, arm: ruled, info: this.#servingOrRefuse(route, ruled) };
-    const key = route.sticky && routeKeyOf(route.sticky, call, request);
-    const random = key === undefined ? this.#random() : 0;
-    const draw = (arms: readonly RouteArm[]) => (key === undefined ? drawArm(arms, random) : chooseArm(arms, key));
-    const first = draw(route.arms) as RouteArm;
-    const info = this.#serving(route, first);
-    if (info !== undefined && this.#health.admits(route, first)) return { route, arm: first, info };
-    const serving = route.arms.filter((arm) => this.#serving(route, arm) !== undefined);
-    // Where all are left out, none is; where nobody serves, it is said why the first does not.
-    const arm = draw(serving.filter((other) => this.#health.admits(route, other))) ?? draw(serving) ?? first;
-    return { route, arm, info: this.#servingOrRefuse(route, arm) };
   }
 
   /** Throws why an arm does not serve. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
 import type { ArmChoice } from './arm-choice.js';
 
 /** Sequences that are remembered; the one that was quiet for longest is forgotten first. */
@@ -6,45 +7,69 @@ const MAX_SEQUENCES = 100_000;
 /** As long as a replaced version waits for its sequences. */
 const MAX_IDLE_MS = 600_000;
 
-interface Running {
-  readonly choice: ArmChoice;
+/** What a sequence runs on; `choice` where a route has chosen it. */
+export interface RunsOn {
+  readonly info: ModelInfo;
+  readonly choice: ArmChoice | undefined;
+}
+
+interface Running extends RunsOn {
   readonly usedAt: number;
 }
 
-/** Which arm the sequences of routes run on, so that each stays there to its end. */
+/**
+ * Which version the sequences run on that name none, so that each stays there to its end: also when the label or the route that they began
+ * with has moved, or is gone.
+ */
 export class RunningSequences {
   readonly #clock: Clock;
   /** In the order of their last use. */
   readonly #running = new Map<string, Running>();
+  /** By the name that callers say: how many there are, and a version that one of them runs on. */
+  readonly #names = new Map<string, { count: number; info: ModelInfo }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  get(route: string, id: string | bigint): ArmChoice | undefined {
-    const key = keyOf(route, id);
-    const running = this.#running.get(key);
+  get(name: string, id: string | bigint): RunsOn | undefined {
+    const running = this.#running.get(keyOf(name, id));
     if (running === undefined) return undefined;
-    if (this.#clock.now() - running.usedAt <= MAX_IDLE_MS) return running.choice;
-    this.#running.delete(key);
+    if (this.#clock.now() - running.usedAt <= MAX_IDLE_MS) return running;
+    this.end(name, id);
     return undefined;
   }
 
-  keep(route: string, id: string | bigint, choice: ArmChoice): void {
-    const key = keyOf(route, id);
-    this.#running.delete(key);
-    this.#running.set(key, { choice, usedAt: this.#clock.now() });
-    if (this.#running.size <= MAX_SEQUENCES) return;
-    const [oldest] = this.#running.keys();
-    if (oldest !== undefined) this.#running.delete(oldest);
+  /** A version that a sequence runs on which was begun by this name. */
+  exampleOf(name: string): ModelInfo | undefined {
+    return this.#names.get(name)?.info;
   }
 
-  end(route: string, id: string | bigint): void {
-    this.#running.delete(keyOf(route, id));
+  keep(name: string, id: string | bigint, { info, choice }: RunsOn): void {
+    this.end(name, id);
+    this.#running.set(keyOf(name, id), { info, choice, usedAt: this.#clock.now() });
+    const known = this.#names.get(name);
+    if (known === undefined) this.#names.set(name, { count: 1, info });
+    else Object.assign(known, { count: known.count + 1, info });
+    if (this.#running.size <= MAX_SEQUENCES) return;
+    const [oldest] = this.#running.keys();
+    if (oldest !== undefined) this.#forget(oldest, oldest.slice(0, oldest.indexOf('\n')));
+  }
+
+  end(name: string, id: string | bigint): void {
+    this.#forget(keyOf(name, id), name);
+  }
+
+  #forget(key: string, name: string): void {
+    if (!this.#running.delete(key)) return;
+    const known = this.#names.get(name);
+    if (known === undefined) return;
+    known.count -= 1;
+    if (known.count === 0) this.#names.delete(name);
   }
 }
 
-/** Sequence 1 and sequence '1' are two. */
-function keyOf(route: string, id: string | bigint): string {
-  return `${route}\n${typeof id}\n${id}`;
+/** Sequence 1 and sequence '1' are two. No name has a line break. */
+function keyOf(name: string, id: string | bigint): string {
+  return `${name}\n${typeof id}\n${id}`;
 }

@@ -1,5 +1,5 @@
-import type { EventBus } from '../core/index.js';
-import type { Engine } from '../engine/index.js';
+import type { EventBus } from '../../core/index.js';
+import type { Engine } from '../../engine/index.js';
 
 /** The label of the version that a bare name stands for. */
 export const STABLE = 'stable';

@@ -1,0 +1,8 @@
+import { connectApi, type MillraceApi } from '../client/index.js';
+import type { Io } from './io.js';
+import { clientOptions, type ServerFlags } from './server-options.js';
+
+/** The server's own API, with the address and the credentials of the flags. */
+export async function connectToApi(io: Io, flags: ServerFlags): Promise<MillraceApi> {
+  return connectApi(flags.url, await clientOptions(io, flags));
+}

@@ -1,0 +1,15 @@
+import type { Dialect, DialectContext } from '../dialect.js';
+import { encodeError, MILLRACE_STATUS } from './errors.js';
+import { createLabelRoutes } from './routes-labels.js';
+import { createRouteRoutes } from './routes-routes.js';
+
+/** The server's own API, below `/millrace/v1/`: who gets which version of a model. */
+export function createMillraceDialect({ service }: DialectContext): Dialect {
+  return {
+    name: 'millrace',
+    description: 'Labels of versions and routes: who gets which version of a model.',
+    routes: [...createLabelRoutes(service.labels), ...createRouteRoutes(service.routes)],
+    status: MILLRACE_STATUS,
+    encodeError,
+  };
+}

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { createRoutes } from '../../routing/index.js';
+import { OwnedRoutes } from './owned-routes.js';
+
+const make = (model: string, ...names: readonly string[]) =>
+  createRoutes(
+    Object.fromEntries(
+      names.map((name) => [name, { arms: [{ model, version: 1, weight: 1 }], rules: [], fallback: [] }]),
+    ),
+  ).routes;
+
+it('of routes with the same name that of the settings comes first, then what was declared, then that of a rollout', () => {
+  const routes = new OwnedRoutes();
+  const answerer = () => routes.get('a')?.arms[0]?.model;
+  expect(answerer()).toBeUndefined();
+  routes.replace('rollout', make('of-rollout', 'a', 'b'));
+  expect(answerer()).toBe('of-rollout');
+  routes.replace('file', make('of-file', 'a'));
+  routes.replace('api', make('of-api', 'a'));
+  expect(answerer()).toBe('of-file');
+  expect(routes.all().map(({ owner, route, isInForce }) => [owner, route.name, isInForce])).toEqual([
+    ['file', 'a', true],
+    ['api', 'a', false],
+    ['rollout', 'a', false],
+    ['rollout', 'b', true],
+  ]);
+  routes.replace('file', []);
+  expect(answerer()).toBe('of-api');
+  routes.replace('api', []);
+  expect(answerer()).toBe('of-rollout');
+  expect(
+    routes
+      .inForce()
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(['a', 'b']);
+});

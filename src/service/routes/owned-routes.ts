@@ -1,0 +1,51 @@
+import type { Route } from '../../routing/index.js';
+
+/** Who has declared a route: the settings, somebody through the API, or a rollout. Of the same name, the first of these counts. */
+export const ROUTE_OWNERS = ['file', 'api', 'rollout'] as const;
+export type RouteOwner = (typeof ROUTE_OWNERS)[number];
+
+/** A route and whose it is. */
+export interface OwnedRoute {
+  readonly owner: RouteOwner;
+  readonly route: Route;
+  /** False where a route of the same name comes first. */
+  readonly isInForce: boolean;
+}
+
+/** Routes by owner and name, and which of a name is in force. */
+export class OwnedRoutes {
+  readonly #byOwner: Record<RouteOwner, ReadonlyMap<string, Route>> = {
+    file: new Map(),
+    api: new Map(),
+    rollout: new Map(),
+  };
+  #inForce: ReadonlyMap<string, Route> = new Map();
+
+  /** Puts these in the place of all of the owner's. */
+  replace(owner: RouteOwner, routes: readonly Route[]): void {
+    this.#byOwner[owner] = new Map(routes.map((route) => [route.name, route]));
+    const inForce = new Map<string, Route>();
+    for (const each of ROUTE_OWNERS.toReversed()) {
+      for (const [name, route] of this.#byOwner[each]) inForce.set(name, route);
+    }
+    this.#inForce = inForce;
+  }
+
+  get(name: string): Route | undefined {
+    return this.#inForce.get(name);
+  }
+
+  inForce(): readonly Route[] {
+    return [...this.#inForce.values()];
+  }
+
+  all(): readonly OwnedRoute[] {
+    return ROUTE_OWNERS.flatMap((owner) =>
+      [...this.#byOwner[owner].values()].map((route) => ({
+        owner,
+        route,
+        isInForce: this.#inForce.get(route.name) === route,
+      })),
+    );
+  }
+}

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../../src/cli/program.js';
+import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
+import { createFakeIo } from '../support/fake-io.js';
+
+const echo = (more = '') => `runtime: echo
+inputs: [{ name: x, datatype: INT32, shape: [1] }]
+outputs: [{ name: x, datatype: INT32, shape: [1] }]
+instances: { placement: inline }
+${more}
+`;
+
+describe('what is declared', () => {
+  let server: AppServer;
+  beforeAll(async () => {
+    server = await startAppServer(
+      { 'fraud/model.yaml': echo('labels: { stable: 3, canary: 4 }'), 'fraud/3/': '', 'fraud/4/': '' },
+      { routes: { live: { arms: [{ model: 'fraud', label: 'canary', weight: 1 }] } } },
+    );
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+  const get = async (path: string) => jsonOf(await server.send(`GET /millrace/v1/${path}`));
+
+  it('is told: routes', async () => {
+    const live = {
+      name: 'live',
+      owner: 'file',
+      place: '',
+      in_force: true,
+      ready: true,
+      route: { arms: [{ model: 'fraud', label: 'canary', weight: 1 }], fallback: [], rules: [] },
+    };
+    expect(await get('routes')).toMatchObject({ status: 200, body: { routes: [live] } });
+    expect(await get('routes/live')).toMatchObject({ status: 200, body: live });
+    expect(await get('routes/life')).toMatchObject({
+      status: 404,
+      body: { error: { code: 'not_found', message: "there is no route 'life'; did you mean 'live'?" } },
+    });
+  });
+
+  it('is told on the command line', async () => {
+    const run = async (...argv: readonly string[]) => {
+      const io = createFakeIo();
+      expect(await runCli([...argv, '--url', `http://127.0.0.1:${server.port}`], io)).toBe(0);
+      return io.out();
+    };
+    expect(await run('routes', 'list')).toMatch(/live +file +ready +fraud@canary 100 %/);
+    expect(await run('routes', 'show', 'live')).toBe(
+      '# file; ready\nroutes:\n  live:\n    arms:\n      - model: fraud\n        label: canary\n        weight: 1\n',
+    );
+  });
+
+  it('is told: labels', async () => {
+    expect(await get('models/fraud/labels')).toMatchObject({
+      status: 200,
+      body: {
+        model: 'fraud',
+        labels: [
+          { label: 'canary', version: 4, ready: true },
+          { label: 'stable', version: 3, ready: true },
+        ],
+      },
+    });
+    expect(await get('models/fraut/labels')).toMatchObject({
+      status: 404,
+      body: { error: { code: 'not_found', message: "there is no model 'fraut'; did you mean 'fraud'?" } },
+    });
+  });
+});
