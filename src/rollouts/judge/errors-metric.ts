@@ -1,0 +1,79 @@
+import { betsOnMore } from './bets.js';
+import { tableOf } from './block.js';
+import { Comparison, type ComparisonState } from './comparison.js';
+import { type Breach, FIRST_WINDOW, type GuardWindow, guard } from './guard.js';
+import type { Confidence } from './metric.js';
+import type { Observation } from './observation.js';
+import type { ErrorOptions } from './options.js';
+import { sayCount, sayEvidence, sayShare } from './say.js';
+import type { MetricVerdict, VerdictKind } from './verdict.js';
+
+const FAILED = 0;
+
+/** Plain JSON. */
+export interface ErrorsState {
+  readonly comparison: ComparisonState;
+  readonly window: Readonly<GuardWindow>;
+  readonly breach: Breach | null;
+}
+
+/** Whether canary fails more of its requests than stable, and whether it fails most of them. */
+export class ErrorsMetric {
+  readonly #options: Required<ErrorOptions>;
+  readonly #confidence: Confidence;
+  readonly #comparison: Comparison;
+  readonly #window: GuardWindow;
+  #breach: Breach | undefined;
+
+  constructor(options: Required<ErrorOptions>, confidence: Confidence, state?: ErrorsState) {
+    this.#options = options;
+    this.#confidence = confidence;
+    const bets = betsOnMore(options.tolerance);
+    this.#comparison = new Comparison({ bets, stakeOf: () => 1 }, state?.comparison);
+    this.#window = { ...(state?.window ?? FIRST_WINDOW) };
+    this.#breach = state?.breach ?? undefined;
+  }
+
+  observe(observation: Observation): void {
+    const block = this.#comparison.observe(observation, observation.failed ? FAILED : -1);
+    if (block === undefined) return;
+    const limits = { limit: this.#options.limit, budget: this.#confidence.budget };
+    this.#breach ??= guard(this.#window, tableOf(block, FAILED), limits);
+  }
+
+  isWorse(): boolean {
+    return this.#breach !== undefined || this.#comparison.peak >= 1 / this.#confidence.budget;
+  }
+
+  verdict(): MetricVerdict {
+    const { stable, canary, difference } = this.#comparison.report(FAILED, this.#confidence.alpha);
+    const { peak, counts } = this.#comparison;
+    const limit = 1 / this.#confidence.budget;
+    const measured = { stable, canary, difference, evidence: peak, limit, observations: { ...counts } };
+    return { name: 'errors', kind: this.#kind(difference.high), ...measured, sentence: this.#say(measured) };
+  }
+
+  snapshot(): ErrorsState {
+    return { comparison: this.#comparison.snapshot(), window: { ...this.#window }, breach: this.#breach ?? null };
+  }
+
+  #kind(high: number): VerdictKind {
+    if (this.isWorse()) return 'worse';
+    return high < this.#options.margin ? 'fine' : 'open';
+  }
+
+  #say({ stable, canary, evidence, limit }: Pick<MetricVerdict, 'stable' | 'canary' | 'evidence' | 'limit'>): string {
+    if (this.#breach !== undefined) return sayBreach(this.#breach, this.#options.limit);
+    if (stable === undefined || canary === undefined) return 'errors: not enough requests of both versions yet';
+    const count = sayCount(this.#comparison.counts.canary);
+    const failed = `${sayShare(canary)} of canary's ${count} requests failed, ${sayShare(stable)} of stable's`;
+    return `errors: ${failed}: ${sayEvidence(evidence, limit)}`;
+  }
+}
+
+function sayBreach({ canary, canaryFailed, stable, stableFailed }: Breach, limit: number): string {
+  const failed = `canary failed ${sayCount(canaryFailed)} of ${sayCount(canary)} requests`;
+  const over = `more than ${sayShare(limit)} are rolled back at once`;
+  const beside = stable === 0 ? '' : `, stable ${sayCount(stableFailed)} of ${sayCount(stable)} at the same time`;
+  return `errors: ${failed}${beside}: ${over}`;
+}

@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { simulate, type World } from '../../../test/judge/rollout.js';
+import { createJudge, type Judge, type Observation } from './index.js';
+
+interface Feed {
+  /** Whether a request of the arm fails. */
+  readonly stable: () => boolean;
+  readonly canary: () => boolean;
+  readonly every?: number;
+}
+
+/** Requests one behind the other, 10 ms apart, each `every`-th of them canary's. */
+function feed(judge: Judge, count: number, { every = 10, ...arms }: Feed) {
+  for (let index = 0; index < count; index++) {
+    const arm = index % every === every - 1 ? 'canary' : 'stable';
+    const failed = arms[arm]();
+    const latencyMs = failed ? undefined : 5;
+    judge.observe({ arm, share: 1 / every, atMs: index * 10, failed, latencyMs, answer: undefined });
+  }
+}
+
+const never = () => false;
+const always = () => true;
+
+/** Fails with these probabilities. */
+const erring =
+  (stable: number, canary = stable): World =>
+  (random, isCanary) => ({
+    failed: random.chance(isCanary ? canary : stable),
+    latencyMs: undefined,
+    answer: undefined,
+  });
+
+function found(world: World, plan: Omit<Parameters<typeof simulate>[1], 'seed'>, runs: number): number {
+  const verdicts = Array.from({ length: runs }, (_, seed) => simulate(world, { ...plan, seed }).kind);
+  return verdicts.filter((kind) => kind === 'worse').length;
+}
+
+describe('errors', () => {
+  it('are not known before there were requests of both versions', () => {
+    const verdict = createJudge().verdict();
+    expect(verdict.kind).toBe('open');
+    expect(verdict.sentence).toBe('errors: not enough requests of both versions yet');
+  });
+
+  it('are found where canary has more of them, and only there', () => {
+    const plan = { share: 0.05, until: { canary: 6_000 } };
+    expect(found(erring(0.01, 0.02), plan, 20)).toBeGreaterThanOrEqual(18);
+    expect(found(erring(0.01), plan, 20)).toBe(0);
+    expect(found(erring(0.02, 0.01), plan, 20)).toBe(0);
+  });
+
+  it('that all requests have for a while are no reason', () => {
+    const outages: World = (random, _, index) => {
+      const isOut = index % 5_000 < 400;
+      return { failed: random.chance(isOut ? 0.9 : 0.01), latencyMs: undefined, answer: undefined };
+    };
+    expect(found(outages, { share: 0.1, until: { requests: 40_000 } }, 20)).toBe(0);
+  });
+
+  it('are fine once the bounds of the difference are within the margin', () => {
+    const judge = createJudge();
+    feed(judge, 1_000, { stable: never, canary: never });
+    expect(judge.verdict()).toMatchObject({ kind: 'open' });
+    feed(judge, 2_000, { stable: never, canary: never });
+    const { kind, sentence, metrics } = judge.verdict();
+    expect(kind).toBe('fine');
+    expect(sentence).toBe("errors: 0 % of canary's 300 requests failed, 0 % of stable's: evidence 1 of 40");
+    expect(metrics[0]?.difference?.high).toBeLessThan(0.02);
+  });
+
+  it('of nearly all requests are found at once, and stay found', () => {
+    const judge = createJudge();
+    feed(judge, 64, { stable: never, canary: always, every: 2 });
+    expect(judge.verdict()).toMatchObject({
+      kind: 'worse',
+      sentence:
+        'errors: canary failed 32 of 32 requests, stable 0 of 32 at the same time: more than 50 % are rolled back at once',
+    });
+    feed(judge, 10_000, { stable: never, canary: never });
+    expect(judge.isWorse()).toBe(true);
+  });
+
+  it('of nearly all requests of both are no reason', () => {
+    const judge = createJudge();
+    feed(judge, 10_000, { stable: always, canary: always });
+    expect(judge.isWorse()).toBe(false);
+  });
+
+  it('are judged by the limit alone where stable has no requests any more', () => {
+    const judge = createJudge();
+    const observe = (failed: boolean, atMs: number) =>
+      judge.observe({ arm: 'canary', share: 1, atMs, failed, latencyMs: undefined, answer: undefined });
+    for (let index = 0; index < 64; index++) observe(index % 2 === 0, index * 10);
+    expect(judge.isWorse()).toBe(false);
+    for (let index = 0; index < 64; index++) observe(index > 20, 640 + index * 10);
+    expect(judge.verdict().sentence).toBe(
+      'errors: canary failed 43 of 64 requests: more than 50 % are rolled back at once',
+    );
+  });
+});
+
+const observation: fc.Arbitrary<Observation> = fc.record({
+  arm: fc.constantFrom('stable', 'canary'),
+  share: fc.constantFrom(0.05, 0.25, 0.5, 1),
+  atMs: fc.nat(3_000),
+  failed: fc.boolean(),
+  latencyMs: fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }), { nil: undefined }),
+  answer: fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined }),
+});
+
+it('goes on from a snapshot as if it had not stopped', () => {
+  const property = fc.property(fc.array(observation, { maxLength: 1_000, size: 'max' }), fc.nat(), (all, cut) => {
+    const at = cut % (all.length + 1);
+    const whole = createJudge();
+    for (const each of all) whole.observe(each);
+    const first = createJudge();
+    for (const each of all.slice(0, at)) first.observe(each);
+    const second = createJudge({}, JSON.parse(JSON.stringify(first.snapshot())));
+    for (const each of all.slice(at)) second.observe(each);
+    expect(second.snapshot()).toEqual(whole.snapshot());
+    expect(second.verdict()).toEqual(whole.verdict());
+  });
+  fc.assert(property, { numRuns: 50 });
+});
+
+it('begins anew where it cannot go on from a snapshot', () => {
+  const judge = createJudge();
+  feed(judge, 640, { stable: never, canary: always });
+  expect(createJudge({}, judge.snapshot()).isWorse()).toBe(true);
+  expect(createJudge({ errorBudget: 0.01 }, judge.snapshot()).isWorse()).toBe(false);
+  expect(createJudge({}, { ...judge.snapshot(), format: 0 }).isWorse()).toBe(false);
+});

@@ -1,0 +1,15 @@
+export type ArmName = 'stable' | 'canary';
+
+/** One request that has ended. */
+export interface Observation {
+  readonly arm: ArmName;
+  /** Canary's share of the requests when the arm was chosen, 0 to 1: only requests that were dealt alike are compared with each other. */
+  readonly share: number;
+  /** When it ended, by {@link Clock.now}. */
+  readonly atMs: number;
+  readonly failed: boolean;
+  /** undefined where it failed, or does not count (a cache hit). */
+  readonly latencyMs: number | undefined;
+  /** Of the answer: class, finish reason, … as a small bucket; undefined where it has none. */
+  readonly answer: string | undefined;
+}

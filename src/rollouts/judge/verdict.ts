@@ -1,0 +1,29 @@
+import type { Interval } from './difference.js';
+
+/** 'worse': roll back; 'fine': no worse than the tolerated margin; 'open': not known yet. */
+export type VerdictKind = 'worse' | 'fine' | 'open';
+
+export type MetricName = 'errors' | 'latency' | 'answers' | 'outcomes' | 'agreement';
+
+export interface MetricVerdict {
+  readonly name: MetricName;
+  readonly kind: VerdictKind;
+  /** What was measured of each arm in the same time, 0 to 1; undefined = nothing yet. */
+  readonly stable: number | undefined;
+  readonly canary: number | undefined;
+  /** Canary's less stable's, with bounds that hold however often one looks; undefined = nothing yet. */
+  readonly difference: Interval | undefined;
+  /** Highest evidence (e-value) yet that canary is worse, and where it is enough to roll back. */
+  readonly evidence: number;
+  readonly limit: number;
+  readonly observations: { readonly stable: number; readonly canary: number };
+  /** "errors: 2.1 % of canary's 6,012 requests failed, 1.0 % of stable's: evidence 412 of 100". */
+  readonly sentence: string;
+}
+
+export interface Verdict {
+  readonly kind: VerdictKind;
+  readonly metrics: readonly MetricVerdict[];
+  /** Of the metrics that decide: what is worse, what is open, or all. */
+  readonly sentence: string;
+}
