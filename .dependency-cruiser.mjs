@@ -7,7 +7,7 @@ import { VENDORS } from './scripts/vendors.mjs';
  */
 export const RANKS = [
   ['core'],
-  ['model', 'text', 'yaml'],
+  ['model', 'store', 'text', 'yaml'],
   ['runtimes', 'shared-memory'],
   ['repository'],
   ['engine', 'routing', 'rollouts', 'governance', 'sources'],
@@ -121,6 +121,7 @@ export default {
     vendorOnlyIn(['pino', 'pino-pretty', 'prom-client'], '^src/telemetry/'),
     vendorOnlyIn(['fastify'], '^src/server/'),
     vendorOnlyIn(['commander', 'cli-table3', 'picocolors', 'yocto-spinner'], '^src/cli/'),
+    vendorOnlyIn(['libsql', 'kysely'], '^src/store/sqlite/'),
     vendorOnlyIn(['sharp', '@audio'], '^src/runtimes/media/'),
   ],
   options: {

@@ -20,6 +20,7 @@ const ENTRIES = [
   'runtimes/host/runner-main',
   'runtimes/llama/template/thread',
   'runtimes/script/hooks',
+  'store/sqlite/thread-main',
 ];
 const vendorFolder = (name) => `vendor/${path.basename(name)}`;
 const ASSEMBLY = '.';

@@ -37,10 +37,11 @@ import {
   type RuntimeManifest,
 } from './runtimes/index.js';
 import { type Addresses, checkBind, createServer, type RenderMetrics, type Server } from './server/index.js';
-import { createService, type FileRoutes, type Service } from './service/index.js';
+import { createService, type FileRoutes, type Service, type ServiceLife } from './service/index.js';
 import { SharedMemory } from './shared-memory/index.js';
 import { Puller, systemSurroundings } from './sources/index.js';
-import { createTelemetry, type LogDestination } from './telemetry/index.js';
+import { openStore, type Store } from './store/index.js';
+import { createTelemetry, type LogDestination, type Telemetry } from './telemetry/index.js';
 import { VERSION } from './version.js';
 
 /** What an assembly may be given in place of the real thing. */
@@ -115,6 +116,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     ...(overrides.logDestination === undefined ? {} : { destination: overrides.logDestination }),
   });
   const sharedMemory = new SharedMemory(settings.sharedMemory);
+  const store = openStore(settings.store, clock);
   const life = createService({
     repository,
     puller: createPuller(settings, { runtimes, clock, events }),
@@ -127,6 +129,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     audit: telemetry.audit,
     sharedMemory,
     fileRoutes: fileRoutesOf(settings),
+    store,
     version: VERSION,
   });
   const front = await createFront(settings, {
@@ -139,23 +142,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     renderMetrics: () => telemetry.render(),
   });
 
-  async function shutDown(drainDelayMs: number): Promise<void> {
-    front.stopWatchingKeys();
-    life.beginShutdown();
-    if (drainDelayMs > 0) await clock.sleep(drainDelayMs);
-    const { gracePeriodMs } = settings.server;
-    const giveUpAt = clock.now() + gracePeriodMs;
-    try {
-      await front.close(gracePeriodMs);
-    } finally {
-      // Whatever went wrong before, no runner may keep the process alive.
-      await engine.close(Math.max(0, giveUpAt - clock.now()));
-      await life.close();
-      sharedMemory.unregister(undefined);
-      bodies?.close();
-      await telemetry.close();
-    }
-  }
+  const parts: RunningParts = { settings, clock, front, life, engine, sharedMemory, bodies, store, telemetry };
   let closing: Promise<void> | undefined;
 
   return {
@@ -173,10 +160,42 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     listen: () => openPorts(front.server, settings),
     handler: (req, res) => front.server.handler(req, res),
     close(options = {}) {
-      closing ??= shutDown(options.drainDelayMs ?? settings.server.drainDelayMs);
+      closing ??= shutDown(parts, options.drainDelayMs ?? settings.server.drainDelayMs);
       return closing;
     },
   };
+}
+
+interface RunningParts {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly front: Awaited<ReturnType<typeof createFront>>;
+  readonly life: ServiceLife;
+  readonly engine: Engine;
+  readonly sharedMemory: SharedMemory;
+  readonly bodies: BodyArena | undefined;
+  readonly store: Store;
+  readonly telemetry: Telemetry;
+}
+
+async function shutDown(parts: RunningParts, drainDelayMs: number): Promise<void> {
+  const { settings, clock, front, life, engine, sharedMemory, bodies, store, telemetry } = parts;
+  front.stopWatchingKeys();
+  life.beginShutdown();
+  if (drainDelayMs > 0) await clock.sleep(drainDelayMs);
+  const { gracePeriodMs } = settings.server;
+  const giveUpAt = clock.now() + gracePeriodMs;
+  try {
+    await front.close(gracePeriodMs);
+  } finally {
+    // Whatever went wrong before, no runner may keep the process alive.
+    await engine.close(Math.max(0, giveUpAt - clock.now()));
+    await life.close();
+    sharedMemory.unregister(undefined);
+    bodies?.close();
+    await store.close();
+    await telemetry.close();
+  }
 }
 
 /** The routes that the settings declare. */

@@ -10,6 +10,7 @@ import { ServerOptionsSchema } from '../server/index.js';
 import { MediaOptionsSchema } from '../service/index.js';
 import { SharedMemoryOptionsSchema } from '../shared-memory/index.js';
 import { SourcesOptionsSchema } from '../sources/index.js';
+import { StoreOptionsSchema } from '../store/index.js';
 import { TelemetryOptionsSchema } from '../telemetry/index.js';
 
 /** `millrace.yaml` as a whole: the options that each room declares for itself, under one key a room or dialect. */
@@ -25,6 +26,7 @@ export const SettingsSchema = Type.Object(
     media: MediaOptionsSchema,
     routes: RoutesOptionsSchema,
     sharedMemory: SharedMemoryOptionsSchema,
+    store: StoreOptionsSchema,
     telemetry: TelemetryOptionsSchema,
   },
   { additionalProperties: false },

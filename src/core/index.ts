@@ -11,6 +11,7 @@ export * from './errors.js';
 export * from './events.js';
 export * from './flatten.js';
 export * from './half.js';
+export * from './json-value.js';
 export * from './media.js';
 export * from './model.js';
 export * from './parameters.js';

@@ -3,6 +3,7 @@ import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
+import type { Store } from '../store/index.js';
 import { createAudit } from './audit.js';
 import { findStatuses } from './find-statuses.js';
 import { findVersion, type VersionLookup } from './find-version.js';
@@ -34,6 +35,7 @@ export interface CreateServiceOptions {
   readonly audit: AuditTrail;
   readonly sharedMemory: SharedMemory;
   readonly fileRoutes: FileRoutes;
+  readonly store: Store;
   /** Version of the server, for its metadata. */
   readonly version: string;
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type App, createApp } from '../../src/app.js';
 import { createSettings, type PartialSettings } from '../../src/config/index.js';
 import type { BodyArena } from '../../src/runtimes/index.js';
@@ -54,6 +55,7 @@ export async function startAppServer(
     createSettings({
       ...settings,
       repository: { paths: [folder.path], ...settings.repository },
+      store: { path: path.join(folder.path, '.millrace/store.db'), ...settings.store },
       runners: { entry: RUNNER_ENTRY, closeTimeoutMs: 100, ...settings.runners },
       server: { httpPort: 0, grpcPort: 0, metricsPort: 0, gracePeriodMs: 100, ...settings.server },
     }),

@@ -14,6 +14,7 @@ import { createServer } from '../../src/server/index.js';
 import { createService, type Service } from '../../src/service/index.js';
 import { SharedMemory } from '../../src/shared-memory/index.js';
 import { Puller, systemSurroundings } from '../../src/sources/index.js';
+import { openStore } from '../../src/store/index.js';
 import { createTelemetry } from '../../src/telemetry/index.js';
 import { createDialects } from './dialects.js';
 import { EVERYBODY } from './http-server.js';
@@ -81,6 +82,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     version: '0.0.0',
     audit: telemetry.audit,
     sharedMemory: new SharedMemory(settings.sharedMemory),
+    store: openStore(settings.store, clock),
     puller: new Puller({
       options: settings.sources,
       surroundings: systemSurroundings({}, '/'),

@@ -1,0 +1,18 @@
+/** Room `store` (rank 1): what outlives the server, behind interfaces named by meaning; `sqlite` keeps it in a file. */
+export { type StoreOptions, StoreOptionsSchema } from './options.js';
+export { type Conflict, RevisionConflict } from './revision-conflict.js';
+export { openStore } from './sqlite/open-store.js';
+export type {
+  ChangedBy,
+  Declaration,
+  DeclarationChange,
+  DeclarationKind,
+  Declarations,
+  RolloutDecision,
+  RolloutRecord,
+  RolloutRecords,
+  RolloutStep,
+  Snapshots,
+  Store,
+  StoreInfo,
+} from './types.js';

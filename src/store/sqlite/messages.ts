@@ -1,0 +1,29 @@
+import type { ErrorCode } from '../../core/index.js';
+import type { Conflict } from '../revision-conflict.js';
+import type { OperationName } from './operations.js';
+
+/** What the thread is started with. */
+export interface ThreadSetup {
+  /** Absolute. */
+  readonly path: string;
+  readonly maxSizeBytes: number;
+}
+
+export interface StoreRequest {
+  readonly name: OperationName;
+  readonly input: unknown;
+}
+
+/** What the thread is sent: requests that it answers together, in their order. */
+export type ThreadMessage = readonly StoreRequest[] | 'close';
+
+export interface Fault {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** What the database or the system said. */
+  readonly detail: string | undefined;
+  readonly conflict: Conflict | undefined;
+}
+
+/** One for each request. */
+export type StoreReply = { readonly output: unknown } | { readonly fault: Fault };

@@ -1,0 +1,47 @@
+/**
+ * What makes the tables: each element is one migration, the schema is the number of those that have been done (`user_version` of the
+ * file). They are never changed once released, only followed by others.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  create table declarations (
+    kind text not null,
+    name text not null,
+    revision integer not null,
+    value text,
+    changed_at_ms integer not null,
+    changed_by text not null,
+    primary key (kind, name, revision)
+  ) strict, without rowid;
+
+  create table rollouts (
+    id text not null primary key,
+    model text not null,
+    plan text not null,
+    state text not null,
+    is_over integer not null,
+    started_at_ms integer not null,
+    started_by text not null
+  ) strict, without rowid;
+  create index rollouts_of_model on rollouts (model, started_at_ms);
+  create unique index open_rollout_of_model on rollouts (model) where is_over = 0;
+
+  create table rollout_decisions (
+    rollout_id text not null references rollouts (id) on delete cascade,
+    number integer not null,
+    at_ms integer not null,
+    "by" text not null,
+    action text not null,
+    reason text not null,
+    numbers text not null,
+    primary key (rollout_id, number)
+  ) strict, without rowid;
+
+  create table snapshots (
+    kind text not null,
+    name text not null,
+    value text not null,
+    primary key (kind, name)
+  ) strict, without rowid;
+  `,
+];

@@ -1,0 +1,83 @@
+import { access } from 'node:fs/promises';
+import path from 'node:path';
+import { type Clock, invalidArgument, type JsonValue } from '../../core/index.js';
+import type { StoreOptions } from '../options.js';
+import type { Declarations, RolloutRecords, Snapshots, Store } from '../types.js';
+import type { InputOf, OperationName, OutputOf } from './operations.js';
+import { StoreThread } from './store-thread.js';
+
+const MAX_VALUE_BYTES = 1_048_576;
+
+/** A store in a file. Neither is it made, nor its thread started, before there is something to write or to read. */
+export function openStore(options: StoreOptions, clock: Clock): Store {
+  const file = path.resolve(options.path);
+  const thread = new StoreThread({ path: file, maxSizeBytes: options.maxSizeBytes }, clock);
+  const reader: Reader = async (name, input, nothing) => ((await exists(file)) ? thread.request(name, input) : nothing);
+  return {
+    declarations: declarationsIn(thread, reader),
+    rollouts: rolloutsIn(thread, reader),
+    snapshots: snapshotsIn(thread, reader),
+    backup: (to) => thread.request('backup', { from: file, to: path.resolve(to) }),
+    info: () => reader('info', { path: file }, undefined),
+    close: () => thread.close(),
+  };
+}
+
+/** Asks for something that is `nothing` where there is no file. */
+type Reader = <Name extends OperationName>(
+  name: Name,
+  input: InputOf<Name>,
+  nothing: OutputOf<Name>,
+) => Promise<OutputOf<Name>>;
+
+function declarationsIn(thread: StoreThread, read: Reader): Declarations {
+  return {
+    current: () => read('currentDeclarations', undefined, []),
+    async change(changes, by) {
+      for (const { kind, name, value } of changes) checkSize(value, `${kind} '${name}'`);
+      return thread.request('changeDeclarations', { changes, by });
+    },
+    history: (kind, name, limit) => read('declarationHistory', { kind, name, limit }, []),
+  };
+}
+
+function rolloutsIn(thread: StoreThread, read: Reader): RolloutRecords {
+  return {
+    open: () => read('openRollouts', undefined, []),
+    async begin(record, decision) {
+      checkSize([record.plan, record.state, decision.numbers], `rollout '${record.id}'`);
+      return thread.request('beginRollout', { record, decision });
+    },
+    async decide(id, next) {
+      checkSize([next.state, next.decision.numbers], `rollout '${id}'`);
+      return thread.request('decideRollout', { id, next });
+    },
+    ofModel: (model, limit) => read('rolloutsOfModel', { model, limit }, []),
+    decisions: (id, limit) => read('rolloutDecisions', { id, limit }, []),
+  };
+}
+
+function snapshotsIn(thread: StoreThread, read: Reader): Snapshots {
+  return {
+    get: (kind, name) => read('getSnapshot', { kind, name }, undefined),
+    async put(kind, name, value) {
+      checkSize(value, `${kind} '${name}'`);
+      return thread.request('putSnapshot', { kind, name, value });
+    },
+    remove: (kind, name) => read('removeSnapshot', { kind, name }, undefined),
+  };
+}
+
+function checkSize(value: JsonValue | undefined, what: string): void {
+  const sizeBytes = value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value));
+  if (sizeBytes <= MAX_VALUE_BYTES) return;
+  throw invalidArgument(`${what}: ${sizeBytes} bytes of JSON cannot be stored, expected at most ${MAX_VALUE_BYTES}`);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    // A folder that may not be entered is for the thread to say.
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT',
+  );
+}

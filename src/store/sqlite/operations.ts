@@ -1,0 +1,28 @@
+import { changeDeclarations, currentDeclarations, declarationHistory } from './declarations.js';
+import type { Operation } from './operation.js';
+import { beginRollout, decideRollout, openRollouts, rolloutDecisions, rolloutsOfModel } from './rollouts.js';
+import { getSnapshot, putSnapshot, removeSnapshot } from './snapshots.js';
+import { backup, info } from './whole-file.js';
+
+/** All that runs on the tables, by the names by which the thread is asked for it. */
+export const OPERATIONS = {
+  currentDeclarations,
+  changeDeclarations,
+  declarationHistory,
+  openRollouts,
+  beginRollout,
+  decideRollout,
+  rolloutsOfModel,
+  rolloutDecisions,
+  getSnapshot,
+  putSnapshot,
+  removeSnapshot,
+  backup,
+  info,
+};
+
+export type OperationName = keyof typeof OPERATIONS;
+export type InputOf<Name extends OperationName> =
+  (typeof OPERATIONS)[Name] extends Operation<infer Input, unknown> ? Input : never;
+export type OutputOf<Name extends OperationName> =
+  (typeof OPERATIONS)[Name] extends Operation<never, infer Output> ? Output : never;

@@ -1,0 +1,148 @@
+import { CamelCasePlugin, Kysely, SqliteDialect } from 'kysely';
+import type Database from 'libsql';
+import { MillraceError } from '../../core/index.js';
+import { toFault } from './faults.js';
+import { identityOf, migrate, openFile, ownFile, schemaOf } from './file.js';
+import type { StoreReply, StoreRequest, ThreadSetup } from './messages.js';
+import { MIGRATIONS } from './migrations.js';
+import type { Operation } from './operation.js';
+import { OPERATIONS } from './operations.js';
+import type { Tables } from './tables.js';
+
+interface Connection {
+  readonly raw: Database.Database;
+  /** On `raw`. */
+  readonly db: Kysely<Tables>;
+  /** The tables are as this millrace needs them. */
+  isCurrent: boolean;
+}
+
+interface Task {
+  readonly operation: Operation<unknown, unknown>;
+  readonly input: unknown;
+}
+
+/** The file, while it is open. What fails closes it, and the next request tries anew. */
+export class Session {
+  readonly #setup: ThreadSetup;
+  #connection: Connection | undefined;
+  #ownership: Database.Database | undefined;
+  /** Of the file that was opened first. */
+  #identity: string | undefined;
+
+  constructor(setup: ThreadSetup) {
+    this.#setup = setup;
+  }
+
+  /** Answers each request, in their order. Those that write, one behind the other, are one transaction: on the disk together, or not at all. */
+  async answer(requests: readonly StoreRequest[]): Promise<readonly StoreReply[]> {
+    const replies: StoreReply[] = [];
+    for (const tasks of groups(requests)) replies.push(...(await this.#answerGroup(tasks)));
+    return replies;
+  }
+
+  async #answerGroup(tasks: readonly Task[]): Promise<readonly StoreReply[]> {
+    try {
+      const connection = await this.#open();
+      if (!tasks.every(({ operation }) => operation.anySchema)) await this.#bringUpToDate(connection);
+      if (!tasks[0]?.operation.writes) return await this.#runEach(connection.db, tasks);
+      await this.#own();
+      return await this.#runTogether(connection, tasks);
+    } catch (error) {
+      this.#disconnect();
+      const fault = toFault(error, this.#setup.path);
+      return tasks.map(() => ({ fault }));
+    }
+  }
+
+  /** Lets others write the file. */
+  close(): void {
+    this.#disconnect();
+    this.#ownership?.close();
+    this.#ownership = undefined;
+  }
+
+  async #open(): Promise<Connection> {
+    const { path, maxSizeBytes } = this.#setup;
+    if (this.#identity !== undefined && identityOf(path) !== this.#identity) {
+      const message = `the store '${path}' has been removed or replaced while this server uses it; restart the server`;
+      throw new MillraceError('unavailable', message);
+    }
+    if (this.#connection !== undefined) return this.#connection;
+    const raw = await openFile(path, maxSizeBytes);
+    this.#identity = identityOf(path);
+    const dialect = new SqliteDialect({ database: raw });
+    const db = new Kysely<Tables>({ dialect, plugins: [new CamelCasePlugin()] });
+    this.#connection = { raw, db, isCurrent: false };
+    return this.#connection;
+  }
+
+  async #own(): Promise<void> {
+    this.#ownership ??= await ownFile(this.#setup.path);
+  }
+
+  async #bringUpToDate(connection: Connection): Promise<void> {
+    if (connection.isCurrent) return;
+    const { path } = this.#setup;
+    if (schemaOf(connection.raw, path) < MIGRATIONS.length) {
+      await this.#own();
+      // Whoever owned it before may have done it meanwhile.
+      migrate(connection.raw, schemaOf(connection.raw, path));
+    }
+    connection.isCurrent = true;
+  }
+
+  #disconnect(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.raw.close();
+  }
+
+  async #runEach(db: Kysely<Tables>, tasks: readonly Task[]): Promise<readonly StoreReply[]> {
+    const replies: StoreReply[] = [];
+    for (const task of tasks) replies.push(await this.#run(db, task));
+    return replies;
+  }
+
+  async #runTogether({ raw, db }: Connection, tasks: readonly Task[]): Promise<readonly StoreReply[]> {
+    const replies: StoreReply[] = [];
+    raw.exec('begin immediate');
+    try {
+      for (const task of tasks) {
+        raw.exec('savepoint request');
+        const reply = await this.#run(db, task);
+        if ('fault' in reply) raw.exec('rollback to request');
+        raw.exec('release request');
+        replies.push(reply);
+      }
+      raw.exec('commit');
+      return replies;
+    } catch (error) {
+      if (raw.inTransaction) raw.exec('rollback');
+      throw error;
+    }
+  }
+
+  /** A refusal is the request's own; what else goes wrong is everybody's. */
+  async #run(db: Kysely<Tables>, { operation, input }: Task): Promise<StoreReply> {
+    try {
+      return { output: await operation.run(db, input) };
+    } catch (error) {
+      if (error instanceof MillraceError) return { fault: toFault(error, this.#setup.path) };
+      throw error;
+    }
+  }
+}
+
+/** Neighbours that all write, or all do not. */
+function groups(requests: readonly StoreRequest[]): readonly (readonly Task[])[] {
+  const all: Task[][] = [];
+  for (const { name, input } of requests) {
+    // What is sent with a name is of the type that its operation takes.
+    const operation = OPERATIONS[name] as Operation<unknown, unknown>;
+    const last = all.at(-1);
+    if (last?.[0]?.operation.writes === operation.writes) last.push({ operation, input });
+    else all.push([{ operation, input }]);
+  }
+  return all;
+}
