@@ -9,6 +9,7 @@ import {
 } from '../core/index.js';
 import { type Engine, type ModelInfo, type Sink, VersionGoneError } from '../engine/index.js';
 import { classifyOutputs, wantsClasses } from './classify.js';
+import { createAnswerSink } from './one-answer.js';
 import { ResponseStream } from './response-stream.js';
 import type { TappedRequest } from './routes/route-taps.js';
 import type { InferResult } from './types.js';
@@ -43,7 +44,6 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
     const { call, request, askedName, tapped } = chosen;
     return new Promise((resolve, reject) => {
       let { info } = chosen;
-      let answer: InferResponse | undefined;
       const succeed = (response: InferResponse) => {
         settle(undefined);
         resolve({ kind: 'one', response });
@@ -52,24 +52,21 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
         settle(error, answered);
         reject(error);
       };
-      const sink: Sink = {
-        onResponse(response) {
-          tapped?.responded(response);
-          answer = asAsked(response, askedName);
-        },
-        onEnd(error) {
-          if (error !== undefined) {
-            const other = replacementFor(error, chosen);
-            if (other === undefined || other.decoupled) fail(error, false);
-            else {
-              info = other;
-              engine.submit(info.ref, { request, call, sink });
-            }
-          } else if (answer === undefined) fail(new MillraceError('internal', 'no answer came'), false);
-          else if (!wantsClasses(request)) succeed(answer);
-          else withClasses(answer, request, info).then(succeed, (wrong) => fail(toMillraceError(wrong), true));
-        },
-      };
+      const sink = createAnswerSink((end) => {
+        if (end instanceof MillraceError) {
+          const other = replacementFor(end, chosen);
+          if (other === undefined || other.decoupled) fail(end, false);
+          else {
+            info = other;
+            engine.submit(info.ref, { request, call, sink });
+          }
+          return;
+        }
+        tapped?.responded(end);
+        const answer = asAsked(end, askedName);
+        if (!wantsClasses(request)) succeed(answer);
+        else withClasses(answer, request, info).then(succeed, (wrong) => fail(toMillraceError(wrong), true));
+      });
       engine.submit(info.ref, { request, call, sink });
     });
   }

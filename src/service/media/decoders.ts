@@ -4,7 +4,6 @@ import {
   type Datatype,
   type EventBus,
   type InferRequest,
-  type InferResponse,
   type MediaKind,
   type MediaSpec,
   MillraceError,
@@ -17,6 +16,7 @@ import {
 import type { Engine } from '../../engine/index.js';
 import type { ModelSource } from '../../repository/index.js';
 import { MEDIA_RUNTIME, RunnerDiedError } from '../../runtimes/index.js';
+import { askVersion } from '../one-answer.js';
 import type { MediaOptions } from './options.js';
 
 /** How long the reason why decoders did not start is told before that is tried again. */
@@ -65,27 +65,22 @@ export class MediaDecoders {
     const child = call.child({ receivedAt: clock.now(), caller: modelName });
     const request = requestOf(element, { media: toParameter(spec), datatype });
     const { name, version } = ref;
-    const finish = (error: MillraceError | undefined) => {
+    const finish = (error?: MillraceError) => {
       const target = { name, version };
       events.publish('inferFinished', { call: child, target, request, ref, error, answered: !error, rows: 1 });
       child.end();
     };
-    return new Promise((resolve, reject) => {
-      let answer: InferResponse | undefined;
-      const sink = {
-        onResponse(response: InferResponse) {
-          answer = response;
-        },
-        onEnd(error: MillraceError | undefined) {
-          finish(error);
-          const [rows] = answer?.outputs ?? [];
-          if (error !== undefined) reject(explain(error, options));
-          else if (rows !== undefined) resolve(rows);
-          else reject(new MillraceError('internal', 'the decoder gave no answer'));
-        },
-      };
-      engine.submit(ref, { request, call: child, sink });
-    });
+    try {
+      const { outputs } = await askVersion(engine, ref, { request, call: child });
+      const [rows] = outputs;
+      if (rows === undefined) throw new MillraceError('internal', 'the decoder gave no rows');
+      finish();
+      return rows;
+    } catch (thrown) {
+      const error = toMillraceError(thrown);
+      finish(error);
+      throw explain(error, options);
+    }
   }
 
   /** Starts what a model that has been loaded may need, behind its back: it serves tensors meanwhile. */

@@ -11,6 +11,7 @@ import {
   type TensorSpec,
 } from '../../core/index.js';
 import type { Engine, ModelInfo } from '../../engine/index.js';
+import { askVersion } from '../one-answer.js';
 import type { DecodedRequest } from './decode-inputs.js';
 
 /** Requests of one sound that may wait or run at a time. */
@@ -46,7 +47,7 @@ export async function runWindows({ engine, clock }: WindowsSetup, windowed: Wind
     while (next < parts.length && !failed) {
       const index = next++;
       try {
-        answers[index] = await submit({ engine, clock }, { call, info, request: parts[index] as InferRequest });
+        answers[index] = await runPart({ engine, clock }, { call, info, request: parts[index] as InferRequest });
       } catch (error) {
         failed = true;
         throw error;
@@ -111,24 +112,16 @@ function namesOnly({ outputs }: InferRequest): InferRequest['outputs'] {
   return outputs?.map(({ name }) => ({ name, classificationCount: 0 }));
 }
 
-function submit({ engine, clock }: WindowsSetup, part: { call: Call; info: ModelInfo; request: InferRequest }) {
-  const { info, request } = part;
-  const call = part.call.child({ receivedAt: clock.now() });
-  return new Promise<InferResponse>((resolve, reject) => {
-    let answer: InferResponse | undefined;
-    const sink = {
-      onResponse(response: InferResponse) {
-        answer = response;
-      },
-      onEnd(error: MillraceError | undefined) {
-        call.end();
-        if (error !== undefined) reject(error);
-        else if (answer === undefined) reject(new MillraceError('internal', 'no answer came'));
-        else resolve(answer);
-      },
-    };
-    engine.submit(info.ref, { request, call, sink });
-  });
+async function runPart(
+  { engine, clock }: WindowsSetup,
+  { call: parent, info, request }: { readonly call: Call; readonly info: ModelInfo; readonly request: InferRequest },
+): Promise<InferResponse> {
+  const call = parent.child({ receivedAt: clock.now() });
+  try {
+    return await askVersion(engine, info.ref, { request, call });
+  } finally {
+    call.end();
+  }
 }
 
 function joinAnswers(
