@@ -16,7 +16,7 @@ export interface PythonResult {
 
 /** A virtual environment with exactly the packages of a requirements file. */
 export interface Python {
-  /** Runs a script, named from test/conformance, and resolves with what it printed and whether it ended with 0. */
+  /** Runs a script, named from test/conformance, which may import the modules of harness; resolves with what it printed and whether it ended with 0. */
   run(script: string, args: readonly string[], limitMs: number): Promise<PythonResult>;
   /** Folder of the installed packages. */
   readonly packages: string;
@@ -45,7 +45,7 @@ export function installPython(requirements = 'requirements.txt'): Python {
       encoding: 'utf8',
     }).trim(),
     async run(script, args, limitMs) {
-      const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+      const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PYTHONPATH: inRoot('test/conformance/harness') };
       const options = { env, timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: MAX_OUTPUT_BYTES } as const;
       try {
         const { stdout, stderr } = await execute(interpreter, [inRoot('test/conformance', script), ...args], options);

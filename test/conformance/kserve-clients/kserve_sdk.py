@@ -1,7 +1,6 @@
 """KServe's clients for REST and gRPC, in protocols v1 and v2. usage: kserve_sdk.py URL GRPC_ADDRESS PHOTOS"""
 import asyncio
 import json
-import pathlib
 import sys
 
 import grpc
@@ -11,7 +10,6 @@ from cloudevents.http import CloudEvent, from_http, to_binary, to_structured
 from kserve import InferenceGRPCClient, InferenceRESTClient, InferInput, InferRequest
 from kserve.inference_client import RESTConfig
 
-sys.path.append(str(pathlib.Path(__file__).parent.parent / "clients"))
 from checks import Checks
 
 URL, GRPC, PHOTOS = sys.argv[1:4]

@@ -2,7 +2,6 @@
 import importlib
 import json
 import os
-import pathlib
 import subprocess
 import sys
 import tempfile
@@ -12,7 +11,6 @@ import numpy as np
 import requests
 from grpc_tools import protoc
 
-sys.path.append(str(pathlib.Path(__file__).parent.parent / "clients"))
 from checks import Checks
 
 URL, GRPC, PHOTOS = sys.argv[1:4]

@@ -3,7 +3,8 @@ import openai
 from llama_index.core.llms import ChatMessage
 from llama_index.llms.openai_like import OpenAILike
 
-from checks import BASE, KEY, MODEL, run
+from checks import run
+from common import BASE, KEY, MODEL
 
 MESSAGES = [ChatMessage(role="system", content="Be brief."), ChatMessage(role="user", content="Who is there?")]
 ACCESS = {

@@ -15,7 +15,6 @@ import numpy as np
 import onnxruntime
 
 warnings.filterwarnings("ignore")
-sys.path.append(str(Path(__file__).parents[1] / "harness"))
 import estimators
 import graphs
 import tensors

@@ -13,7 +13,6 @@ import numpy as np
 import onnx
 import onnxruntime
 
-sys.path.append(str(Path(__file__).parents[1] / "harness"))
 from plan import Plan
 
 # Requests by number of rows; models that take longer than this for a row get the shorter list.

@@ -5,7 +5,8 @@ import sys
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from common import PHOTOS, ROW, best, class_of, photo, run
+from checks import run
+from common import PHOTOS, ROW, best, class_of, photo
 
 ADDRESS, PHOTO_FOLDER = sys.argv[1:3]
 SECRET = "secret-of-tester-0123456789"

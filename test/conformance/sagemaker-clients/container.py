@@ -4,7 +4,8 @@ import json
 import struct
 import sys
 
-from common import PHOTOS, ROW, best, class_of, photo, run, send
+from checks import run
+from common import PHOTOS, ROW, best, class_of, photo, send
 
 ADDRESS, PHOTO_FOLDER, REPOSITORY = sys.argv[1:4]
 BINARY = "application/vnd.sagemaker-triton.binary+json"

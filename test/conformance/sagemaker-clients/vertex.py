@@ -4,7 +4,8 @@ import json
 import struct
 import sys
 
-from common import ROW, run, send
+from checks import run
+from common import ROW, send
 
 ADDRESS, HEALTH, PREDICT = sys.argv[1:4]
 BINARY = "application/vnd.vertex-ai-triton.binary+json"

@@ -1,11 +1,8 @@
 """What the HTTP client and the gRPC client can both do. usage: features.py HTTP_ADDRESS GRPC_ADDRESS"""
 import json
 import os
-import pathlib
 import sys
 import time
-
-sys.path.append(str(pathlib.Path(__file__).parent.parent / "clients"))
 
 import numpy as np
 import tritonclient.grpc as grpc

@@ -10,9 +10,6 @@ import pathlib
 import sys
 import urllib.request
 
-HERE = pathlib.Path(__file__).parent
-sys.path.append(str(HERE.parent / "clients"))
-
 import grpc
 import numpy as np
 from google.protobuf import json_format
@@ -20,6 +17,7 @@ from tritonclient.grpc import service_pb2
 
 from checks import Checks
 
+HERE = pathlib.Path(__file__).parent
 TRITON = HERE.parent / "triton"
 SERVICE = "inference.GRPCInferenceService"
 METHODS = {method.name: method for method in service_pb2.DESCRIPTOR.services_by_name["GRPCInferenceService"].methods}

@@ -1,9 +1,6 @@
 """The stubs that the Open Inference Protocol publishes. usage: open_inference_stubs.py GRPC_ADDRESS"""
 import asyncio
-import pathlib
 import sys
-
-sys.path.append(str(pathlib.Path(__file__).parent.parent / "clients"))
 
 import grpc
 import numpy as np

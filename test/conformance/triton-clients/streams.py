@@ -1,11 +1,8 @@
 """Streams, cancellation and asyncio of the gRPC client. usage: streams.py GRPC_ADDRESS"""
 import asyncio
-import pathlib
 import queue
 import sys
 import time
-
-sys.path.append(str(pathlib.Path(__file__).parent.parent / "clients"))
 
 import numpy as np
 import tritonclient.grpc as grpc

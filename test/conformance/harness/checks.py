@@ -2,8 +2,6 @@
 import sys
 import traceback
 
-import numpy as np
-
 
 class Checks:
     def __init__(self):
@@ -24,12 +22,28 @@ class Checks:
         self.true(what, got == expected, f"{got!r} instead of {expected!r}")
 
     def array(self, what, got, expected, tolerance=0.0):
+        # Not all programs have it.
+        import numpy as np
+
         same = got is not None and got.shape == expected.shape and got.dtype == expected.dtype
         if same and tolerance > 0:
             same = np.allclose(got, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
         elif same:
             same = np.array_equal(got, expected)
         self.true(what, same, f"{got!r} instead of {expected!r}")
+
+    def raises(self, what, kind, run):
+        """What was raised; None where it was nothing, or something else."""
+        try:
+            run()
+        except kind as error:
+            self.passed += 1
+            return error
+        except Exception as error:
+            self.fail(f"{what}: {error!r} instead of {kind.__name__}")
+            return None
+        self.fail(f"{what}: nothing was raised")
+        return None
 
     def section(self, function, *arguments):
         """Runs a group of checks; an exception in it is one failure."""
@@ -41,3 +55,11 @@ class Checks:
     def close(self):
         print(f"{self.passed} passed, {self.failed} failed")
         sys.exit(1 if self.failed else 0)
+
+
+def run(*sections):
+    """Runs a program's groups of checks, and ends it."""
+    checks = Checks()
+    for section in sections:
+        checks.section(section)
+    checks.close()
