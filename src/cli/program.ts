@@ -65,6 +65,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/config.js')).registerConfig,
   },
   {
+    name: 'store',
+    summary: 'look at the file that outlives a server, and copy it while it is in use',
+    load: async () => (await import('./commands/store.js')).registerStore,
+  },
+  {
     name: 'types',
     summary: "print TypeScript types of a server's models",
     load: async () => (await import('./commands/types.js')).registerTypes,

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { type Clock, MillraceError, type Timer } from '../../core/index.js';
+import { type Clock, MillraceError, type Timer, toMillraceError } from '../../core/index.js';
 import { fromFault } from './faults.js';
 import type { StoreReply, StoreRequest, ThreadMessage, ThreadSetup } from './messages.js';
 import type { InputOf, OperationName, OutputOf } from './operations.js';
@@ -25,6 +25,7 @@ interface Pending {
 export class StoreThread {
   readonly #setup: ThreadSetup;
   readonly #clock: Clock;
+  readonly #startThread: StartThread;
   readonly #waiting: Pending[] = [];
   #running: readonly Pending[] = [];
   #thread: Worker | undefined;
@@ -33,9 +34,10 @@ export class StoreThread {
   #isClosing = false;
   #onIdle: (() => void) | undefined;
 
-  constructor(setup: ThreadSetup, clock: Clock) {
+  constructor(setup: ThreadSetup, clock: Clock, startThread: StartThread = startWorker) {
     this.#setup = setup;
     this.#clock = clock;
+    this.#startThread = startThread;
   }
 
   request<Name extends OperationName>(name: Name, input: InputOf<Name>): Promise<OutputOf<Name>> {
@@ -85,10 +87,15 @@ export class StoreThread {
     this.#thread ??= this.#start();
     this.#thread.ref();
     this.#watch = this.#clock.setTimer(STALLED_MS, () => this.#stall());
-    this.#post(
-      this.#thread,
-      this.#running.map(({ request }) => request),
-    );
+    try {
+      this.#post(
+        this.#thread,
+        this.#running.map(({ request }) => request),
+      );
+    } catch (error) {
+      // Something that cannot be copied.
+      this.#fail(toMillraceError(error));
+    }
   }
 
   #post(thread: Worker, message: ThreadMessage): void {
@@ -96,7 +103,7 @@ export class StoreThread {
   }
 
   #start(): Worker {
-    const thread = new Worker(built(ENTRY), { name: 'millrace-store', execArgv: [], workerData: this.#setup });
+    const thread = this.#startThread(this.#setup);
     let fault: Error | undefined;
     thread.on('message', (replies: readonly StoreReply[]) => this.#settle(replies));
     thread.on('error', (error: Error) => {
@@ -144,6 +151,12 @@ export class StoreThread {
     this.#thread?.unref();
     this.#onIdle?.();
   }
+}
+
+export type StartThread = (setup: ThreadSetup) => Worker;
+
+function startWorker(setup: ThreadSetup): Worker {
+  return new Worker(built(ENTRY), { name: 'millrace-store', execArgv: [], workerData: setup });
 }
 
 /** Where the entry was built; tests run the sources, which threads cannot. */
