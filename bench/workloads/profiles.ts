@@ -4,6 +4,8 @@ import { createRows, oipRequest } from '../harness/requests.js';
 import { installLlamaServer } from '../peers/llama-server.js';
 import { INLINE } from './contestants.js';
 import { firstToken, millraceOptions, THREADS } from './language/contestants.js';
+import { MODEL } from './protocols/contestants.js';
+import { PHOTO_YAML, photoRequest } from './protocols/media.js';
 
 /** What `--profile` can look into. */
 export const PROFILES: Readonly<Record<string, () => ProfiledWorkload>> = {
@@ -16,6 +18,7 @@ export const PROFILES: Readonly<Record<string, () => ProfiledWorkload>> = {
   W3: () => workload('MobileNetV3, 602 KB binary, 8 connections', IMAGE),
   'W3-2': () =>
     workload('MobileNetV3, 602 KB binary, 8 connections, 2 instances', { ...IMAGE, yaml: ['instances: {count: 2}'] }),
+  photo: photos,
   language: () => streams(8),
 };
 
@@ -42,6 +45,15 @@ function workload(title: string, options: Options): ProfiledWorkload {
       level: { kind: 'concurrency', concurrency: options.concurrency },
       rowsPerRequest: rows.count,
     },
+  };
+}
+
+function photos(): ProfiledWorkload {
+  const level = { kind: 'concurrency', concurrency: 4 } as const;
+  return {
+    title: 'MobileNetV3, a JPEG of 196 KB as it is, 4 connections',
+    options: { models: [{ name: MODEL, model: MODELS.mobilenet, yaml: PHOTO_YAML }] },
+    plan: { request: photoRequest(), level, rowsPerRequest: 1 },
   };
 }
 

@@ -29,7 +29,8 @@ const SPEC: ImageSpec = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
 };
-const YAML = [
+/** What makes the model take photos. */
+export const PHOTO_YAML = [
   'maxBatchSize: 16',
   'batching: {enabled: false}',
   'inputs: [{name: pixel_values, image: {mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}}]',
@@ -45,7 +46,7 @@ export function photoRow(): Row {
     contestants: [
       driven({
         name: SERVER,
-        start: startModel({ models: [{ name: MODEL, model, yaml: YAML }] }),
+        start: startModel({ models: [{ name: MODEL, model, yaml: PHOTO_YAML }] }),
         drive: (server, seconds, { generator }) =>
           withLag(server, () =>
             applyLoad(server, { request: photoRequest(), level: load, rowsPerRequest: 1 }, { seconds, generator }),
@@ -79,7 +80,8 @@ const LAG_BAR: BarSpec = {
   of: (round) => round[SERVER]?.loopLagP99Ms,
 };
 
-function photoRequest(): LoadRequest {
+/** One photo as it is. */
+export function photoRequest(): LoadRequest {
   return {
     method: 'POST',
     path: `/v2/models/${MODEL}/infer`,
