@@ -49,6 +49,13 @@ export function withoutLabel({ engine, labels }: Omit<VersionLookup, 'starting'>
   const known = labels.of(labelled.name);
   const found = known.get(labelled.label);
   if (found !== undefined) return { name: labelled.name, version: found };
-  const hint = didYouMean(labelled.label, [...known.keys()], "'");
-  throw new MillraceError('not_found', `model '${labelled.name}' has no label '${labelled.label}'${hint}`);
+  throw new UnknownLabelError(labelled.name, labelled.label, [...known.keys()]);
+}
+
+/** A model is known, but not the label by which it is asked. */
+export class UnknownLabelError extends MillraceError {
+  constructor(model: string, label: string, known: readonly string[]) {
+    super('not_found', `model '${model}' has no label '${label}'${didYouMean(label, known, "'")}`);
+    this.name = 'UnknownLabelError';
+  }
 }

@@ -1,4 +1,5 @@
 /** Room `service` (rank 5): the product's use cases. No bytes, status codes, SQL or vendors. */
+export { UnknownLabelError } from './find-version.js';
 export type * from './labels/types.js';
 export { MediaOptionsSchema } from './media/options.js';
 export { PrincipalStore, type PrincipalStoreLimits } from './principal-store.js';

@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import type { InferResult, Resolved, Service } from '../../service/index.js';
+import { type InferResult, type Resolved, type Service, UnknownLabelError } from '../../service/index.js';
 import { didYouMean } from '../../text/index.js';
 import { ParameterError, type Places, placed, UnknownIdError } from './errors.js';
 
@@ -109,6 +109,7 @@ export class Choices {
       return await service.resolve(call, { name: model, version: undefined }, { whole });
     } catch (error) {
       if (!(error instanceof MillraceError) || error.code !== 'not_found') throw error;
+      if (error instanceof UnknownLabelError) throw new UnknownIdError('model', 'model_not_found', error.message);
       throw unknownModel(model, service.readyModels(call));
     }
   }
