@@ -1,40 +1,69 @@
 import { createJudge, type JudgeOptions, type Observation, type VerdictKind } from '../../src/rollouts/judge/index.js';
 import { Random } from '../support/random.js';
 
-/** What a request brings, whichever arm it goes to; `isCanary` makes of it what canary would. */
-export type Outcome = Pick<Observation, 'failed' | 'latencyMs' | 'answer'>;
-export type World = (random: Random, isCanary: boolean, index: number) => Outcome;
+/** What becomes of a request. */
+export interface Happened extends Pick<Observation, 'failed' | 'latencyMs' | 'answer'> {
+  /** What comes of it, 0 to 1. */
+  readonly outcome: number;
+  /** Whether what the shadow answers agrees. */
+  readonly agrees: boolean;
+}
+
+/** What becomes of the requests of a rollout, one behind the other, if they go to that arm. */
+export type World = (isCanary: boolean, index: number) => Happened;
+
+export interface Plan {
+  /** The same seed is the same rollout. */
+  readonly seed: number;
+  readonly world: (random: Random) => World;
+  /** Canary's share of the requests, also by how many there were. */
+  readonly share: number | ((index: number) => number);
+  readonly requestsPerSecond?: number;
+  /** It ends after so many requests of canary, or of all. */
+  readonly until: { readonly canary: number } | { readonly all: number };
+  readonly options?: JudgeOptions;
+}
 
 export interface Simulated {
   readonly kind: VerdictKind;
+  /** The metric that was worse. */
+  readonly by: string | undefined;
   /** Requests of canary until then. */
   readonly canary: number;
 }
 
+/** All metrics, with defaults. */
+export const ALL_METRICS: JudgeOptions = { outcomes: {}, agreement: {} };
+
 /** A rollout whose judge is asked after every request, until it knows that canary is worse. */
-export function simulate(
-  world: World,
-  plan: {
-    readonly seed: number;
-    /** Canary's share, after so many requests. */
-    readonly share: number | ((index: number) => number);
-    readonly requestsPerSecond?: number;
-    readonly until: { readonly canary: number } | { readonly requests: number };
-    readonly options?: JudgeOptions;
-  },
-): Simulated {
-  const random = new Random(plan.seed);
-  const judge = createJudge(plan.options);
-  const isOver = (index: number, canary: number) =>
-    'canary' in plan.until ? canary >= plan.until.canary : index >= plan.until.requests;
+export function simulate({
+  seed,
+  world,
+  share,
+  requestsPerSecond = 200,
+  until,
+  options = ALL_METRICS,
+}: Plan): Simulated {
+  const random = new Random(seed);
+  const deal = random.fork();
+  const happens = world(random.fork());
+  const judge = createJudge(options);
+  const isOver = (index: number, canary: number) => ('canary' in until ? canary >= until.canary : index >= until.all);
   let canary = 0;
   for (let index = 0; !isOver(index, canary); index++) {
-    const share = typeof plan.share === 'number' ? plan.share : plan.share(index);
-    const isCanary = random.next() < share;
+    const current = typeof share === 'number' ? share : share(index);
+    const isCanary = deal.chance(current);
     if (isCanary) canary++;
-    const atMs = (index * 1000) / (plan.requestsPerSecond ?? 200);
-    judge.observe({ arm: isCanary ? 'canary' : 'stable', share, atMs, ...world(random, isCanary, index) });
-    if (judge.isWorse()) return { kind: 'worse', canary };
+    const arm = isCanary ? 'canary' : 'stable';
+    const { outcome, agrees, ...observed } = happens(isCanary, index);
+    judge.observe({ arm, share: current, atMs: (index * 1000) / requestsPerSecond, ...observed });
+    // One request in eight has an outcome, and one in eight is copied to the shadow.
+    if (index % 8 === 0) judge.observeOutcome({ arm, share: current, value: outcome });
+    if (index % 8 === 1) judge.observeAgreement(agrees);
+    if (judge.isWorse()) {
+      const by = judge.verdict().metrics.find(({ kind }) => kind === 'worse')?.name;
+      return { kind: 'worse', by, canary };
+    }
   }
-  return { kind: judge.verdict().kind, canary };
+  return { kind: judge.verdict().kind, by: undefined, canary };
 }

@@ -23,21 +23,30 @@ export function betsOnMore(tolerated: number): readonly Bet[] {
   return FACTORS.map(([factor, stake]) => ({ odds: tolerated * factor, tolerated, stake }));
 }
 
+/** Bets that it is more frequent in canary than tolerated, or less. */
+export function betsOnChange(tolerated: number): readonly Bet[] {
+  const half = betsOnMore(tolerated).map((bet) => ({ ...bet, stake: bet.stake / 2 }));
+  return [...half, ...half.map((bet) => ({ ...bet, odds: 1 / bet.odds, tolerated: 1 / tolerated }))];
+}
+
 /**
  * What one block multiplies a stake by at most. What happens to an arm in a moment (its process collects garbage, or is started again) is one
  * event, however many requests it hits: several moments have to speak against canary.
  */
-const LOG_MOST_A_BLOCK = Math.log(4);
+export const LOG_MOST_A_BLOCK = Math.log(4);
 
-/** ln of what a block multiplies a stake by: at most 1 on average, unless the trait's odds are higher in canary than tolerated. */
+/** ln of what a block multiplies a stake by: 1 on average at most, unless the trait's odds are higher in canary than tolerated. */
 export function logPayoff(table: TwoByTwo, { odds, tolerated }: Bet): number {
+  // What all requests have, or none, says nothing of the arms.
+  if (table.flagged === 0 || table.flagged === table.size || table.canary === 0 || table.canary === table.size)
+    return 0;
   return Math.min(logLikelihoodRatio(table, odds, tolerated), LOG_MOST_A_BLOCK);
 }
 
 /** Where ln of a stake is left at, so that no sum of stakes overflows. Long before, the rollout is over. */
 const LOG_MOST = 600;
 
-/** What has become of the stakes of a trait, as ln of the factor by which each has changed. */
+/** What has become of the stakes on a trait, as ln of the factor by which each has changed. */
 export class Stakes {
   readonly #bets: readonly Bet[];
   readonly #logs: number[];
@@ -47,12 +56,9 @@ export class Stakes {
     this.#logs = bets.map((_, index) => logs[index] ?? 0);
   }
 
-  settle(table: TwoByTwo): void {
-    // What all requests have or none says nothing of the arms.
-    if (table.flagged === 0 || table.flagged === table.size || table.canary === 0 || table.canary === table.size)
-      return;
+  settle(logPayoffOf: (bet: Bet) => number): void {
     for (const [index, bet] of this.#bets.entries()) {
-      this.#logs[index] = Math.min((this.#logs[index] ?? 0) + logPayoff(table, bet), LOG_MOST);
+      this.#logs[index] = Math.min((this.#logs[index] ?? 0) + logPayoffOf(bet), LOG_MOST);
     }
   }
 

@@ -1,4 +1,4 @@
-import { type Bet, Stakes } from './bets.js';
+import { type Bet, logPayoff, Stakes } from './bets.js';
 import { type Block, Blocks, type Dealt, tableOf } from './block.js';
 import {
   addCompared,
@@ -39,6 +39,8 @@ export interface TraitReport {
   readonly stable: number | undefined;
   readonly canary: number | undefined;
   readonly difference: Interval;
+  /** The evidence (an e-value) of this trait alone, now. */
+  readonly worth: number;
 }
 
 /** Compares how frequent traits are in the two arms: each observation has one of them (it failed; its class is the third) or none. */
@@ -81,12 +83,18 @@ export class Comparison {
 
   report(trait: number, alpha: number): TraitReport {
     const { canary } = this.#compared;
-    const seen = this.#traits[trait]?.seen ?? NOT_SEEN;
+    const { seen, stakes } = this.#traits[trait] ?? { seen: NOT_SEEN };
     return {
       stable: canary === 0 ? undefined : seen.expected / canary,
       canary: canary === 0 ? undefined : seen.canary / canary,
       difference: interval(this.#compared, seen, alpha),
+      worth: stakes?.worth() ?? 1,
     };
+  }
+
+  /** Of each trait that was seen. */
+  reports(alpha: number): readonly TraitReport[] {
+    return this.#traits.map((_, trait) => this.report(trait, alpha));
   }
 
   snapshot(): ComparisonState {
@@ -109,7 +117,7 @@ export class Comparison {
     let worth = 1;
     for (const [trait, { stakes, seen }] of this.#traits.entries()) {
       const table = tableOf(block, trait);
-      stakes.settle(table);
+      stakes.settle((bet) => logPayoff(table, bet));
       addSeen(seen, table);
       worth += this.#wager.stakeOf(trait) * (stakes.worth() - 1);
     }

@@ -14,15 +14,18 @@ export interface Compared {
   blur: number;
 }
 
-/** How often a trait was seen in those blocks. Plain JSON. */
+/** What was seen of a value between 0 and 1 (a trait: 1 = has it) in those blocks. Plain JSON. */
 export interface Seen {
+  /** Sums of canary's values, and of their squares. */
   canary: number;
-  /** How often canary would have had it at stable's rates: each block's rate times canary's requests in it. */
+  canarySquares: number;
+  /** The same at stable's rates: each block's mean times canary's requests in it. */
   expected: number;
+  expectedSquares: number;
 }
 
 export const NOT_COMPARED: Readonly<Compared> = { canary: 0, blur: 0 };
-export const NOT_SEEN: Readonly<Seen> = { canary: 0, expected: 0 };
+export const NOT_SEEN: Readonly<Seen> = { canary: 0, canarySquares: 0, expected: 0, expectedSquares: 0 };
 
 export function addCompared(
   compared: Compared,
@@ -37,8 +40,27 @@ export function addCompared(
 export function addSeen(seen: Seen, { size, canary, flagged, canaryFlagged }: TwoByTwo): void {
   const stable = size - canary;
   if (stable === 0 || canary === 0) return;
+  const expected = (canary * (flagged - canaryFlagged)) / stable;
   seen.canary += canaryFlagged;
-  seen.expected += (canary * (flagged - canaryFlagged)) / stable;
+  seen.canarySquares += canaryFlagged;
+  seen.expected += expected;
+  seen.expectedSquares += expected;
+}
+
+/** The same for values between 0 and 1, the sums of which are given by arm. */
+export function addValues(seen: Seen, arms: { readonly stable: ValueSums; readonly canary: ValueSums }): void {
+  const { stable, canary } = arms;
+  if (stable.count === 0 || canary.count === 0) return;
+  seen.canary += canary.sum;
+  seen.canarySquares += canary.squares;
+  seen.expected += (canary.count * stable.sum) / stable.count;
+  seen.expectedSquares += (canary.count * stable.squares) / stable.count;
+}
+
+export interface ValueSums {
+  readonly count: number;
+  readonly sum: number;
+  readonly squares: number;
 }
 
 /** Requests of canary for which the bounds are narrowest, compared with how narrow they can be. */
@@ -51,15 +73,17 @@ const TUNED_FOR = 300;
 export function interval({ canary, blur }: Readonly<Compared>, seen: Readonly<Seen>, alpha: number): Interval {
   if (canary === 0) return { low: -1, high: 1 };
   const estimate = (seen.canary - seen.expected) / canary;
-  const variance = spread(seen.canary, canary) * canary + spread(seen.expected, canary) * blur;
+  const variance =
+    spread(seen.canary, seen.canarySquares, canary) * canary +
+    spread(seen.expected, seen.expectedSquares, canary) * blur;
   const time = canary / TUNED_FOR;
   const width = Math.sqrt((1 + 1 / time) * Math.log((1 + time) / alpha ** 2));
   const radius = (Math.sqrt(variance) / canary) * width;
   return { low: Math.max(estimate - radius, -1), high: Math.min(estimate + radius, 1) };
 }
 
-/** Of one request, as if one more had the trait and one more had not: what was not seen in ten requests may still be there. */
-function spread(flagged: number, size: number): number {
-  const rate = (flagged + 1) / (size + 2);
-  return rate * (1 - rate);
+/** The variance of one value, as if there had been a 0 and a 1 more: what was not seen in ten requests may still be there. */
+function spread(sum: number, squares: number, size: number): number {
+  const mean = (sum + 1) / (size + 2);
+  return (squares + 1) / (size + 2) - mean * mean;
 }

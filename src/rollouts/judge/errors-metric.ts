@@ -2,11 +2,11 @@ import { betsOnMore } from './bets.js';
 import { tableOf } from './block.js';
 import { Comparison, type ComparisonState } from './comparison.js';
 import { type Breach, FIRST_WINDOW, type GuardWindow, guard } from './guard.js';
-import type { Confidence } from './metric.js';
+import { type Confidence, kindOf, type Measured, type Metric } from './metric.js';
 import type { Observation } from './observation.js';
 import type { ErrorOptions } from './options.js';
 import { sayCount, sayEvidence, sayShare } from './say.js';
-import type { MetricVerdict, VerdictKind } from './verdict.js';
+import type { MetricVerdict } from './verdict.js';
 
 const FAILED = 0;
 
@@ -18,7 +18,7 @@ export interface ErrorsState {
 }
 
 /** Whether canary fails more of its requests than stable, and whether it fails most of them. */
-export class ErrorsMetric {
+export class ErrorsMetric implements Metric {
   readonly #options: Required<ErrorOptions>;
   readonly #confidence: Confidence;
   readonly #comparison: Comparison;
@@ -50,22 +50,18 @@ export class ErrorsMetric {
     const { peak, counts } = this.#comparison;
     const limit = 1 / this.#confidence.budget;
     const measured = { stable, canary, difference, evidence: peak, limit, observations: { ...counts } };
-    return { name: 'errors', kind: this.#kind(difference.high), ...measured, sentence: this.#say(measured) };
+    const kind = kindOf(this.isWorse(), difference.high < this.#options.margin);
+    return { name: 'errors', kind, ...measured, sentence: this.#say(measured) };
   }
 
   snapshot(): ErrorsState {
     return { comparison: this.#comparison.snapshot(), window: { ...this.#window }, breach: this.#breach ?? null };
   }
 
-  #kind(high: number): VerdictKind {
-    if (this.isWorse()) return 'worse';
-    return high < this.#options.margin ? 'fine' : 'open';
-  }
-
-  #say({ stable, canary, evidence, limit }: Pick<MetricVerdict, 'stable' | 'canary' | 'evidence' | 'limit'>): string {
+  #say({ stable, canary, evidence, limit, observations }: Measured): string {
     if (this.#breach !== undefined) return sayBreach(this.#breach, this.#options.limit);
     if (stable === undefined || canary === undefined) return 'errors: not enough requests of both versions yet';
-    const count = sayCount(this.#comparison.counts.canary);
+    const count = sayCount(observations.canary);
     const failed = `${sayShare(canary)} of canary's ${count} requests failed, ${sayShare(stable)} of stable's`;
     return `errors: ${failed}: ${sayEvidence(evidence, limit)}`;
   }

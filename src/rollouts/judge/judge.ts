@@ -1,12 +1,21 @@
+import { AgreementMetric, type AgreementState } from './agreement-metric.js';
+import { AnswersMetric, type AnswersState } from './answers-metric.js';
 import { ErrorsMetric, type ErrorsState } from './errors-metric.js';
-import type { Observation } from './observation.js';
-import { complete, type JudgeOptions } from './options.js';
+import { LatencyMetric, type LatencyState } from './latency-metric.js';
+import type { Metric } from './metric.js';
+import type { Observation, ObservedOutcome } from './observation.js';
+import { type CompleteOptions, complete, type JudgeOptions } from './options.js';
+import { OutcomesMetric, type OutcomesState } from './outcomes-metric.js';
 import type { MetricVerdict, Verdict } from './verdict.js';
 
 /** Judges a canary by what it does beside stable, while it runs. Pure: it knows no clock, and draws no lots. */
 export interface Judge {
   /** One request that has ended. In the order in which they end. */
   observe(observation: Observation): void;
+  /** One outcome, in the order in which they come. Does nothing where outcomes are not judged. */
+  observeOutcome(outcome: ObservedOutcome): void;
+  /** One answer of canary as a shadow that was compared. Does nothing where agreement is not judged. */
+  observeAgreement(agrees: boolean): void;
   /** Whether the verdict is 'worse': asked after every request, it costs next to nothing. Once it is, it stays so. */
   isWorse(): boolean;
   verdict(): Verdict;
@@ -20,13 +29,14 @@ export interface JudgeSnapshot {
   /** Of the judge that made it. */
   readonly options: string;
   readonly errors: ErrorsState;
+  readonly latency?: LatencyState | undefined;
+  readonly answers?: AnswersState | undefined;
+  readonly outcomes?: OutcomesState | undefined;
+  readonly agreement?: AgreementState | undefined;
 }
 
 /** Counts up whenever judges could not go on from what earlier ones have kept. */
 const FORMAT = 1;
-
-/** Parts that the error budget is divided into: the metrics, and the guard rail. */
-const PARTS = 2;
 
 /**
  * A judge that has seen nothing, or what the one of the snapshot has. A snapshot of other options, or of a release that counted in another way,
@@ -36,20 +46,53 @@ export function createJudge(options: JudgeOptions = {}, snapshot?: JudgeSnapshot
   const completed = complete(options);
   const key = JSON.stringify(completed);
   const known = snapshot?.format === FORMAT && snapshot.options === key ? snapshot : undefined;
-  const confidence = { budget: completed.errorBudget / PARTS, alpha: completed.errorBudget };
-  const errors = new ErrorsMetric(completed.errors, confidence, known?.errors);
+  const { errors, latency, answers, outcomes, agreement } = createMetrics(completed, known);
+  const metrics = [errors, latency, answers, outcomes, agreement].filter((metric) => metric !== undefined);
   return {
-    observe: (observation) => errors.observe(observation),
-    isWorse: () => errors.isWorse(),
-    verdict: () => verdictOf([errors.verdict()]),
-    snapshot: () => ({ format: FORMAT, options: key, errors: errors.snapshot() }),
+    observe(observation) {
+      errors.observe(observation);
+      latency?.observe(observation);
+      answers?.observe(observation);
+    },
+    observeOutcome: (outcome) => outcomes?.observe(outcome),
+    observeAgreement: (agrees) => agreement?.observe(agrees),
+    isWorse: () => metrics.some((metric) => metric.isWorse()),
+    verdict: () => verdictOf(metrics),
+    snapshot: () => ({
+      format: FORMAT,
+      options: key,
+      errors: errors.snapshot(),
+      latency: latency?.snapshot(),
+      answers: answers?.snapshot(),
+      outcomes: outcomes?.snapshot(),
+      agreement: agreement?.snapshot(),
+    }),
   };
 }
 
-/** One metric that is worse is enough; all of them have to be fine. */
-function verdictOf(metrics: readonly MetricVerdict[]): Verdict {
-  const kinds = metrics.map(({ kind }) => kind);
-  const kind = kinds.find((each) => each === 'worse') ?? kinds.find((each) => each === 'open') ?? 'fine';
+function createMetrics(options: CompleteOptions, known: JudgeSnapshot | undefined) {
+  const { errorBudget, errors, latency, answers, outcomes, agreement } = options;
+  // The budget is divided equally among the guard rail, errors, and what else there is.
+  const parts = 2 + [latency, answers, outcomes, agreement].filter((each) => each !== false).length;
+  const confidence = { budget: errorBudget / parts, alpha: errorBudget };
+  return {
+    errors: new ErrorsMetric(errors, confidence, known?.errors),
+    latency: latency ? new LatencyMetric(latency, confidence, known?.latency) : undefined,
+    answers: answers ? new AnswersMetric(answers, confidence, known?.answers) : undefined,
+    outcomes: outcomes ? new OutcomesMetric(outcomes, confidence, known?.outcomes) : undefined,
+    agreement: agreement ? new AgreementMetric(agreement, confidence, known?.agreement) : undefined,
+  };
+}
+
+/** One metric that is worse is enough; all that have something to measure have to be fine. */
+function verdictOf(all: readonly Metric[]): Verdict {
+  const metrics = all.map((metric) => metric.verdict()).filter((metric) => metric !== undefined);
+  const kind = worstOf(metrics);
   const deciding = metrics.filter((metric) => metric.kind === kind);
   return { kind, metrics, sentence: deciding.map(({ sentence }) => sentence).join('; ') };
+}
+
+function worstOf(metrics: readonly MetricVerdict[]): Verdict['kind'] {
+  if (metrics.some(({ kind }) => kind === 'worse')) return 'worse';
+  return metrics.every(({ kind }) => kind === 'fine') ? 'fine' : 'open';
 }

@@ -1,7 +1,26 @@
+import type { MetricVerdict, VerdictKind } from './verdict.js';
+
 /** What a metric may spend, and how sure it has to be. */
 export interface Confidence {
   /** Its part of the error budget: how likely it accuses a canary that is like stable, at most. */
   readonly budget: number;
-  /** How likely the bounds of a difference do not hold at some time. */
+  /** How likely the bounds of a difference fail to hold at some time. */
   readonly alpha: number;
+}
+
+/** One thing that canary is judged by. */
+export interface Metric {
+  isWorse(): boolean;
+  /** undefined where there is nothing to measure: no answer has a class. */
+  verdict(): MetricVerdict | undefined;
+  /** Plain JSON. */
+  snapshot(): unknown;
+}
+
+/** What a metric has measured. */
+export type Measured = Omit<MetricVerdict, 'name' | 'kind' | 'sentence'>;
+
+export function kindOf(isWorse: boolean, isFine: boolean): VerdictKind {
+  if (isWorse) return 'worse';
+  return isFine ? 'fine' : 'open';
 }

@@ -13,3 +13,12 @@ export interface Observation {
   /** Of the answer: class, finish reason, … as a small bucket; undefined where it has none. */
   readonly answer: string | undefined;
 }
+
+/** What came of an answer, however late. */
+export interface ObservedOutcome {
+  readonly arm: ArmName;
+  /** As of the request's {@link Observation}. */
+  readonly share: number;
+  /** The larger the better, scaled to 0..1 by its declared range; what is outside counts as its end. */
+  readonly value: number;
+}

@@ -1,0 +1,66 @@
+import { betsOnMore } from './bets.js';
+import { Comparison, type ComparisonState } from './comparison.js';
+import { LatencyThreshold, type ThresholdState } from './latency-threshold.js';
+import { type Confidence, kindOf, type Measured, type Metric } from './metric.js';
+import type { Observation } from './observation.js';
+import type { LatencyOptions } from './options.js';
+import { sayCount, sayEvidence, sayNumber, sayShare } from './say.js';
+import type { MetricVerdict } from './verdict.js';
+
+const LATE = 0;
+
+/** Plain JSON. */
+export interface LatencyState {
+  readonly comparison: ComparisonState;
+  readonly threshold: ThresholdState;
+}
+
+/** Whether canary answers late more often than stable: later than the quantile of all requests. */
+export class LatencyMetric implements Metric {
+  readonly #options: Required<LatencyOptions>;
+  readonly #confidence: Confidence;
+  readonly #comparison: Comparison;
+  readonly #threshold: LatencyThreshold;
+
+  constructor(options: Required<LatencyOptions>, confidence: Confidence, state?: LatencyState) {
+    this.#options = options;
+    this.#confidence = confidence;
+    this.#comparison = new Comparison({ bets: betsOnMore(1), stakeOf: () => 1 }, state?.comparison);
+    this.#threshold = new LatencyThreshold(options.quantile, state?.threshold);
+  }
+
+  observe(observation: Observation): void {
+    const { arm, latencyMs } = observation;
+    if (latencyMs === undefined) return;
+    // The tolerance is taken off before anything is compared: what is left has to be no later than stable's.
+    const comparedMs = arm === 'canary' ? latencyMs / this.#options.tolerance : latencyMs;
+    this.#comparison.observe(observation, comparedMs > this.#threshold.ms ? LATE : -1);
+    this.#threshold.observe(latencyMs);
+  }
+
+  isWorse(): boolean {
+    return this.#comparison.peak >= 1 / this.#confidence.budget;
+  }
+
+  verdict(): MetricVerdict | undefined {
+    const { peak, counts } = this.#comparison;
+    if (counts.stable + counts.canary === 0) return undefined;
+    const { stable, canary, difference } = this.#comparison.report(LATE, this.#confidence.alpha);
+    const limit = 1 / this.#confidence.budget;
+    const kind = kindOf(this.isWorse(), difference.high < this.#options.margin);
+    const measured = { stable, canary, difference, evidence: peak, limit, observations: { ...counts } };
+    return { name: 'latency', kind, ...measured, sentence: this.#say(measured) };
+  }
+
+  snapshot(): LatencyState {
+    return { comparison: this.#comparison.snapshot(), threshold: this.#threshold.snapshot() };
+  }
+
+  #say({ stable, canary, evidence, limit, observations }: Measured): string {
+    if (stable === undefined || canary === undefined) return 'latency: not enough answers of both versions yet';
+    const { ms } = this.#threshold;
+    const late = `were late (over ${sayNumber(ms * this.#options.tolerance)} ms)`;
+    const shares = `${sayShare(canary)} of canary's ${sayCount(observations.canary)} answers ${late}, ${sayShare(stable)} of stable's (over ${sayNumber(ms)} ms)`;
+    return `latency: ${shares}: ${sayEvidence(evidence, limit)}`;
+  }
+}

@@ -1,0 +1,45 @@
+/** Plain JSON. */
+export interface ThresholdState {
+  readonly ms: number;
+  readonly observations: number;
+}
+
+const SHORTEST_MS = 0.001;
+
+/** First steps are larger, to come from the first latency to where it should be. */
+const FIRST_STEP = 0.5;
+
+/**
+ * Follows a quantile of latencies (Robbins and Monro's approximation, of the logarithm): up a step for each one beyond it, down a small part of
+ * one for each within. It follows all requests and does not ask for their arms, so that what is beyond it is no matter of the arm.
+ */
+export class LatencyThreshold {
+  readonly #quantile: number;
+  #ms: number;
+  #observations: number;
+
+  constructor(quantile: number, state: ThresholdState = { ms: 0, observations: 0 }) {
+    this.#quantile = quantile;
+    this.#ms = state.ms;
+    this.#observations = state.observations;
+  }
+
+  get ms(): number {
+    return this.#ms;
+  }
+
+  observe(latencyMs: number): void {
+    this.#observations++;
+    if (this.#observations === 1) {
+      this.#ms = Math.max(latencyMs, SHORTEST_MS);
+      return;
+    }
+    const beyond = 1 - this.#quantile;
+    const step = Math.max(beyond, FIRST_STEP / Math.sqrt(this.#observations));
+    this.#ms = Math.max(this.#ms * Math.exp(step * ((latencyMs > this.#ms ? 1 : 0) - beyond)), SHORTEST_MS);
+  }
+
+  snapshot(): ThresholdState {
+    return { ms: this.#ms, observations: this.#observations };
+  }
+}
