@@ -5,8 +5,9 @@ import { MODELS, type RepositoryEntry } from '../harness/models.js';
 import { createRows, oipRequest } from '../harness/requests.js';
 import { interleavedRow } from '../harness/rounds.js';
 import type { Contestant, Row } from '../harness/row.js';
-import { type Sample, spreadOf, valuesOf } from '../harness/sample.js';
+import type { Sample } from '../harness/sample.js';
 import { startMillrace } from '../harness/servers.js';
+import { slopesOf } from './slopes.js';
 
 const COUNTS = [1, 250, 500, 1_000] as const;
 
@@ -22,7 +23,10 @@ export function manyModelsRow(): Row {
     ...row,
     async run(settings) {
       const result = await row.run(settings);
-      return { ...result, notes: [...result.notes, ...slopes(result.contestants)] };
+      return {
+        ...result,
+        notes: [...result.notes, ...slopesOf({ what: 'models', counts: COUNTS, nameOf }, result.contestants)],
+      };
     },
   };
 }
@@ -50,23 +54,5 @@ function withModels(count: number): Contestant {
       startMs: server.startMs,
       memoryMb: treeMemory(server.pid).bytes / 1_048_576,
     }),
-  });
-}
-
-/** Cost of one more model in each stretch between two counts: equal stretches mean linear growth. */
-function slopes(contestants: readonly { readonly name: string; readonly samples: readonly Sample[] }[]): string[] {
-  const medianOf = (count: number, metric: 'startMs' | 'memoryMb'): number | undefined => {
-    const samples = contestants.find(({ name }) => name === nameOf(count))?.samples ?? [];
-    return spreadOf(valuesOf(samples, metric))?.median;
-  };
-  return COUNTS.slice(1).flatMap((to, index) => {
-    const from = COUNTS[index] ?? 1;
-    const [startFrom, startTo] = [medianOf(from, 'startMs'), medianOf(to, 'startMs')];
-    const [memoryFrom, memoryTo] = [medianOf(from, 'memoryMb'), medianOf(to, 'memoryMb')];
-    if (startFrom === undefined || startTo === undefined || memoryFrom === undefined || memoryTo === undefined)
-      return [];
-    const startSlope = ((startTo - startFrom) / (to - from)).toFixed(2);
-    const memorySlope = (((memoryTo - memoryFrom) * 1024) / (to - from)).toFixed(0);
-    return [`${from} → ${to} models: ${startSlope} ms and ${memorySlope} KB for each`];
   });
 }

@@ -1,6 +1,7 @@
 import type { Row } from '../../harness/row.js';
 import { perfAnalyzerRow, sharedMemoryRow } from './clients.js';
 import { grpcRows } from './grpc.js';
+import { manyRoutesRow } from './many-routes.js';
 import { photoRow } from './media.js';
 import { cacheRow, scriptRow, sequencesRow } from './models.js';
 import { routeRow } from './routes.js';
@@ -15,6 +16,7 @@ export function protocolRows(): Row[] {
     rowsJsonRow('kserve', 'KServe’s v1 predict'),
     photoRow(),
     routeRow(),
+    manyRoutesRow(),
     perfAnalyzerRow(),
     sharedMemoryRow(),
     cacheRow(),
