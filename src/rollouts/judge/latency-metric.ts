@@ -26,7 +26,7 @@ export class LatencyMetric implements Metric {
     this.#options = options;
     this.#confidence = confidence;
     this.#comparison = new Comparison({ bets: betsOnMore(1), stakeOf: () => 1 }, state?.comparison);
-    this.#threshold = new LatencyThreshold(options.quantile, state?.threshold);
+    this.#threshold = new LatencyThreshold(options, state?.threshold);
   }
 
   observe(observation: Observation): void {

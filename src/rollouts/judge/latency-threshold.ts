@@ -15,11 +15,17 @@ const FIRST_STEP = 0.5;
  */
 export class LatencyThreshold {
   readonly #quantile: number;
+  readonly #leastMs: number;
   #ms: number;
   #observations: number;
 
-  constructor(quantile: number, state: ThresholdState = { ms: 0, observations: 0 }) {
+  /** It is never less than `floorMs`. */
+  constructor(
+    { quantile, floorMs }: { readonly quantile: number; readonly floorMs: number },
+    state: ThresholdState = { ms: 0, observations: 0 },
+  ) {
     this.#quantile = quantile;
+    this.#leastMs = Math.max(floorMs, SHORTEST_MS);
     this.#ms = state.ms;
     this.#observations = state.observations;
   }
@@ -31,12 +37,12 @@ export class LatencyThreshold {
   observe(latencyMs: number): void {
     this.#observations++;
     if (this.#observations === 1) {
-      this.#ms = Math.max(latencyMs, SHORTEST_MS);
+      this.#ms = Math.max(latencyMs, this.#leastMs);
       return;
     }
     const beyond = 1 - this.#quantile;
     const step = Math.max(beyond, FIRST_STEP / Math.sqrt(this.#observations));
-    this.#ms = Math.max(this.#ms * Math.exp(step * ((latencyMs > this.#ms ? 1 : 0) - beyond)), SHORTEST_MS);
+    this.#ms = Math.max(this.#ms * Math.exp(step * ((latencyMs > this.#ms ? 1 : 0) - beyond)), this.#leastMs);
   }
 
   snapshot(): ThresholdState {

@@ -34,6 +34,16 @@ it('a canary that is like stable is not rolled back for storms that hit both, at
   expect(rolledBackBy({ share, until: { all: 20_000 }, world: stormy })).toEqual(Array(10).fill(undefined));
 });
 
+it('a canary is not rolled back for what takes no time to speak of', () => {
+  const seen = (canaryMs: number, spreadMs: number) => {
+    const judge = alternate(6_400, (arm, index) => ({
+      latencyMs: (arm === 'canary' ? canaryMs : 0.11) + ((index % 7) * spreadMs) / 7,
+    }));
+    return judge.verdict().metrics.find(({ name }) => name === 'latency')?.kind;
+  };
+  expect([seen(0.15, 0.01), seen(1.2, 2)]).toEqual(['fine', 'worse']);
+});
+
 const SEEN = { share: 0.5, failed: false, latencyMs: 5, answer: 'cat' } as const;
 
 /** Requests of both versions by turns, 10 ms apart. */

@@ -25,6 +25,8 @@ export interface LatencyOptions {
   readonly quantile?: number;
   /** How many times as long canary may take. Default 1.05. */
   readonly tolerance?: number;
+  /** What is not longer is never late: whichever version of a small model gets fewer requests has colder caches. Default 1. */
+  readonly floorMs?: number;
   /** What share of its answers canary may have late beyond those that stable has, and still be fine. Default 0.05. */
   readonly margin?: number;
 }
@@ -63,7 +65,7 @@ export function complete(options: JudgeOptions): CompleteOptions {
   return {
     errorBudget,
     errors: { tolerance: 1, margin: 0.02, limit: 0.5, ...errors },
-    latency: latency && { quantile: 0.95, tolerance: 1.05, margin: 0.05, ...latency },
+    latency: latency && { quantile: 0.95, tolerance: 1.05, floorMs: 1, margin: 0.05, ...latency },
     answers: answers && { tolerance: 1.5, margin: 0.1, ...answers },
     outcomes: outcomes && { margin: 0.05, ...outcomes },
     agreement: agreement && { minimum: 0.99, margin: 0.01, ...agreement },
