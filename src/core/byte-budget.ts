@@ -16,10 +16,13 @@ export class ByteBudget {
     return this.#usedBytes;
   }
 
-  /** Takes the bytes if they fit here and in every parent; else takes nothing and returns the one that is full. */
-  take(sizeBytes: number): ByteBudget | undefined {
-    if (this.#usedBytes + sizeBytes > this.maxBytes) return this;
-    const full = this.#parent?.take(sizeBytes);
+  /**
+   * Takes the bytes if they fit here and in every parent; else takes nothing and returns the one that is full. `share`: of each budget,
+   * what may be used afterwards; the rest is left to others.
+   */
+  take(sizeBytes: number, share = 1): ByteBudget | undefined {
+    if (this.#usedBytes + sizeBytes > this.maxBytes * share) return this;
+    const full = this.#parent?.take(sizeBytes, share);
     if (full === undefined) this.#usedBytes += sizeBytes;
     return full;
   }

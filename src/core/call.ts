@@ -114,6 +114,23 @@ export class Call {
     return child;
   }
 
+  /**
+   * Opens a call that outlives this one: of the same principal and request, one span further in the same trace, in the background, and without
+   * its metadata. Nothing that ends this one ends it; it is to be {@link end}ed.
+   */
+  detached({ receivedAt, deadlineAt }: Pick<CallOptions, 'receivedAt' | 'deadlineAt'>): Call {
+    return new Call({
+      requestId: this.requestId,
+      principal: this.principal,
+      trace: this.trace && childTrace(this.trace),
+      deadlineAt,
+      receivedAt,
+      callers: this.callers,
+      lane: 'background',
+      routingKey: this.routingKey,
+    });
+  }
+
   /** Children that have neither ended nor been cancelled. */
   get openChildren(): number {
     return this.#children?.size ?? 0;

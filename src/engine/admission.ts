@@ -1,4 +1,4 @@
-import { type ByteBudget, type Call, type InferRequest, MillraceError } from '../core/index.js';
+import { type ByteBudget, type Call, type CallLane, type InferRequest, MillraceError } from '../core/index.js';
 
 /** How one priority level treats those who wait. */
 export interface QueuePolicy {
@@ -27,9 +27,19 @@ export const MAX_OUTAGE_WAIT_MS = 10_000;
 const MAX_WAIT_MS = 600_000;
 const RETRY_AFTER_MS = 1_000;
 
-/** The level of a request: its own, the model's default for 0, the lowest there is for anything beyond. */
-export function chooseLevel(priority: number, levels: number, defaultLevel: number): number {
-  return priority === 0 ? defaultLevel : Math.min(priority, levels);
+/** The priority levels of a model. */
+export interface Levels {
+  readonly policies: { readonly length: number };
+  readonly defaultLevel: number;
+}
+
+/**
+ * The level of a request: its own, the model's default for 0, the lowest there is for anything beyond. The background has a level of its
+ * own below all of them.
+ */
+export function chooseLevel(priority: number, { policies, defaultLevel }: Levels, lane: CallLane): number {
+  if (lane === 'background') return policies.length + 1;
+  return priority === 0 ? defaultLevel : Math.min(priority, policies.length);
 }
 
 /** Longest time in the queue; the smaller of the policy's and the request's own. Infinity = no limit. */

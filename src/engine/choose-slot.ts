@@ -30,13 +30,13 @@ export function hasRoom({ instance, doomed, runs }: Slot, concurrency: number): 
   return instance !== undefined && !doomed && runs.length < concurrency;
 }
 
-/** Requests of a priority level, of so many, that were sent ahead to busy instances, and so still wait. */
-export function sentAhead(slots: readonly Slot[], level: number, levels: number): number {
+/** Requests of a priority level that were sent ahead to busy instances, and so still wait. */
+export function sentAhead(slots: readonly Slot[], level: number): number {
   let count = 0;
   for (const { runs } of slots) {
     for (const { startedAt, members } of runs) {
       if (startedAt !== 0) continue;
-      count += levels === 1 ? members.length : members.filter((item) => item.level === level).length;
+      for (const item of members) if (item.level === level) count++;
     }
   }
   return count;

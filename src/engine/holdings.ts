@@ -1,4 +1,4 @@
-import { type BodyMemory, type ByteBudget, MillraceError } from '../core/index.js';
+import { type BodyMemory, type ByteBudget, type CallLane, MillraceError } from '../core/index.js';
 import type { CheckedRequest } from './check-request.js';
 
 type Held = Pick<CheckedRequest, 'inputs' | 'sizeBytes'>;
@@ -13,9 +13,12 @@ export class Holdings {
     this.#bodies = bodies;
   }
 
-  /** Returns the budget that is full, if one is. Throws `cancelled` when the request to which the inputs belong is over. */
-  take({ inputs, sizeBytes }: Held): ByteBudget | undefined {
-    const full = this.#budget.take(sizeBytes);
+  /**
+   * Returns the budget that is full, if one is: for the background, when half of it is taken. Throws `cancelled` when the request to which
+   * the inputs belong is over.
+   */
+  take({ inputs, sizeBytes }: Held, lane: CallLane = 'online'): ByteBudget | undefined {
+    const full = this.#budget.take(sizeBytes, lane === 'online' ? 1 : 0.5);
     if (full !== undefined || this.#bodies === undefined) return full;
     for (const [index, { data }] of inputs.entries()) {
       if (this.#bodies.hold(data)) continue;

@@ -46,10 +46,10 @@ export class QueueGate {
     if (down !== undefined) throw down;
     // Priorities would change the order of a sequence.
     const priority = sequences === undefined ? request.priority : 0;
-    const level = chooseLevel(priority, limits.policies.length, limits.defaultLevel);
+    const level = chooseLevel(priority, limits, call.lane);
     this.#checkRoom(level);
     const control = sequences?.check(request, checked.rows);
-    const full = holdings.take(checked);
+    const full = holdings.take(checked, call.lane);
     if (full !== undefined) throw bytesFull(full, checked.sizeBytes);
 
     // What comes from another generation has waited there.
@@ -64,15 +64,14 @@ export class QueueGate {
   #checkRoom(level: number): void {
     const { label, limits, pool, queue, makeRoom } = this.#options;
     const policy = policyOf(limits, level);
-    const levels = limits.policies.length;
     // Requests that an instance would take at once do not wait, so they must not fill the queue.
-    const isFull = () => queue.lengthOfLevel(level) + sentAhead(pool.slots, level, levels) >= policy.maxRequests;
+    const isFull = () => queue.lengthOfLevel(level) + sentAhead(pool.slots, level) >= policy.maxRequests;
     if (isFull()) makeRoom();
     if (isFull()) throw queueFull(label, policy);
   }
 }
 
-/** How a priority level treats those who wait. */
-export function policyOf(limits: Pick<SchedulerLimits, 'policies'>, level: number): QueuePolicy {
-  return limits.policies.at(level - 1) as QueuePolicy;
+/** How a priority level treats those who wait; the background is like the lowest. */
+export function policyOf({ policies }: Pick<SchedulerLimits, 'policies'>, level: number): QueuePolicy {
+  return policies.at(Math.min(level, policies.length) - 1) as QueuePolicy;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Call, type CallOptions } from '../../src/core/index.js';
+import { Call, type CallOptions, MillraceError } from '../../src/core/index.js';
 
 const PRINCIPAL = { name: 'ada', scopes: new Set(['infer'] as const) };
 const TRACE = {
@@ -54,5 +54,28 @@ describe('a call on behalf of another one', () => {
     expect(open({ lane: 'background' }).child({ receivedAt: 0 }).lane).toBe('background');
     // @ts-expect-error: there is no such choice
     expect(background.child({ receivedAt: 0, lane: 'online' }).lane).toBe('background');
+  });
+});
+
+describe('a detached call', () => {
+  it('is of the same principal and trace, in the background, and takes no credentials along', () => {
+    const call = open({ metadata: { authorization: 'Bearer secret' }, routingKey: 'user-1' });
+    const detached = call.detached({ receivedAt: 1_500, deadlineAt: 20_000 });
+    expect(detached).toMatchObject({
+      requestId: 'req',
+      principal: PRINCIPAL,
+      routingKey: 'user-1',
+      lane: 'background',
+    });
+    expect(detached).toMatchObject({ deadlineAt: 20_000, metadata: {}, timing: { receivedAt: 1_500 } });
+    expect(detached.trace).toMatchObject({ traceId: call.trace?.traceId, parentSpanId: call.trace?.spanId });
+  });
+
+  it('goes on whatever becomes of the one that it comes from', () => {
+    const call = open();
+    const detached = call.detached({ receivedAt: 0, deadlineAt: 1 });
+    call.cancel(new MillraceError('cancelled', 'the client left'));
+    call.end();
+    expect([detached.cancelled, call.openChildren]).toEqual([undefined, 0]);
   });
 });
