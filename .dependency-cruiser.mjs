@@ -10,7 +10,7 @@ export const RANKS = [
   ['model', 'store', 'text', 'yaml'],
   ['runtimes', 'shared-memory'],
   ['repository'],
-  ['engine', 'routing', 'rollouts', 'governance', 'sources'],
+  ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows'],
   ['service'],
   ['protocols'],
   ['server', 'telemetry', 'loadgen', 'client'],

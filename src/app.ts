@@ -115,14 +115,14 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     clock,
     ...(overrides.logDestination === undefined ? {} : { destination: overrides.logDestination }),
   });
+  const shared = { clock, deadlines, bodies, events };
   const sharedMemory = new SharedMemory(settings.sharedMemory);
   const store = openStore(settings.store, clock);
   const life = createService({
     repository,
     puller: createPuller(settings, { runtimes, clock, events }),
     engine,
-    clock,
-    events,
+    ...shared,
     options: settings.repository,
     media: settings.media,
     logControl: telemetry.logs,
@@ -134,10 +134,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   });
   const front = await createFront(settings, {
     service: life.service,
-    clock,
-    deadlines,
-    bodies,
-    events,
+    ...shared,
     dialects: overrides.dialects ?? [],
     renderMetrics: () => telemetry.render(),
   });

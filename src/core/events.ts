@@ -1,5 +1,5 @@
 import type { Call } from './call.js';
-import type { MillraceError } from './errors.js';
+import type { ErrorCode, MillraceError } from './errors.js';
 import type { ModelRef, ModelState } from './model.js';
 import type { InferRequest, InferTarget, Usage } from './request.js';
 import type { BatchReason } from './timing.js';
@@ -25,6 +25,21 @@ export interface Events {
     readonly answered: boolean;
     readonly rows: number;
   };
+  /** A copy of a request has ended as well as the request, and the answers, if there are two, have been compared. */
+  shadowCompared: {
+    readonly route: string;
+    /** Who has answered the caller, and who got the copy. */
+    readonly primary: ModelRef;
+    readonly shadow: ModelRef;
+    /** Their answers are alike, or both have failed. */
+    readonly agrees: boolean;
+    readonly primaryError: ErrorCode | undefined;
+    readonly shadowError: ErrorCode | undefined;
+    /** Of the copy; undefined where it has failed, or was not computed. */
+    readonly computeMs: number | undefined;
+  };
+  /** A request that was to be copied was not. */
+  shadowDropped: { readonly route: string; readonly reason: string };
   /** A model has said what a call has taken so far: with each answer of one that generates. What is `added` is never said again. */
   usageGrew: {
     readonly ref: ModelRef;

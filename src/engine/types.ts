@@ -22,6 +22,8 @@ export interface ModelInfo {
   readonly maxBatchSize: number;
   readonly platform: string;
   readonly decoupled: boolean;
+  /** Free of side effects: running a request twice does no harm. */
+  readonly pure: boolean;
   /** Present where it generates text. */
   readonly generates?: GenerationSpec;
   /** Its requests come in sequences. */

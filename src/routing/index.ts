@@ -6,4 +6,5 @@ export * from './labelled-name.js';
 export * from './options.js';
 export * from './route.js';
 export * from './rule.js';
+export type { ShadowConfig } from './shadow-options.js';
 export * from './signature-difference.js';

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { DeepReadonly } from '../core/index.js';
+import { ShadowSchema } from './shadow-options.js';
 
 const strict = { additionalProperties: false } as const;
 const Name = (description: string) => Type.String({ minLength: 1, maxLength: 128, description });
@@ -73,6 +74,7 @@ export const RouteSchema = Type.Object(
     }),
     outlierDetection: Type.Optional(OutlierDetectionSchema),
     rules: Type.Array(RuleSchema, { default: [], maxItems: 64 }),
+    shadow: Type.Optional(ShadowSchema),
   },
   // Only what has a default itself is completed inside a map.
   { ...strict, default: {} },

@@ -5,6 +5,7 @@ import { hashText } from './hash-text.js';
 import { formatLabelledName } from './labelled-name.js';
 import type { RouteConfig, RoutesOptions } from './options.js';
 import { compileRule, type Rule } from './rule.js';
+import type { ShadowConfig } from './shadow-options.js';
 
 /** One of the versions that answer for a route. */
 export interface RouteArm extends WeighedArm {
@@ -37,6 +38,8 @@ export interface Route {
   readonly fallback: readonly RouteArm[];
   /** undefined = no arm is left out for how it answers. */
   readonly outlierDetection: OutlierPolicy | undefined;
+  /** Who gets copies of its requests. */
+  readonly shadow: ShadowConfig | undefined;
   /** The choice depends on parameters or inputs, so that it cannot be made before the request is decoded. */
   readonly needsRequest: boolean;
 }
@@ -107,8 +110,31 @@ function createRoute({ name, config, names }: NamedConfig, report: Report): Rout
   });
   const fallback = config.fallback.flatMap((arm, index) => armCalled(arm, ['fallback', index]));
   const sticky = stickyOf(config, report);
+  checkShadow({ name, config, names }, report);
   const needsRequest = sticky?.by === 'parameter' || rules.some((rule) => rule.needsRequest);
-  return { name, config, arms, sticky, rules, fallback, outlierDetection: config.outlierDetection, needsRequest };
+  return {
+    name,
+    config,
+    arms,
+    sticky,
+    rules,
+    fallback,
+    outlierDetection: config.outlierDetection,
+    shadow: config.shadow,
+    needsRequest,
+  };
+}
+
+function checkShadow({ name, config: { shadow }, names }: NamedConfig, report: Report): void {
+  if (shadow === undefined) return;
+  const { model, label, version } = shadow;
+  if (label !== undefined && version !== undefined) {
+    report(['shadow'], `expected a label or a version, got both ('${label}' and ${version})`);
+  }
+  if (label === undefined && version === undefined && names.has(model)) {
+    const what = model === name ? 'the route itself' : 'a route';
+    report(['shadow', 'model'], `'${model}' is ${what}; expected a model: give it a label or a version`);
+  }
 }
 
 function stickyOf({ sticky }: RouteConfig, report: Report): StickyKey | undefined {

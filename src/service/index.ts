@@ -5,4 +5,5 @@ export { MediaOptionsSchema } from './media/options.js';
 export { PrincipalStore, type PrincipalStoreLimits } from './principal-store.js';
 export type * from './routes/types.js';
 export { type CreateServiceOptions, createService, type ServiceLife } from './service.js';
+export * from './shadows/types.js';
 export * from './types.js';

@@ -1,4 +1,11 @@
-import { type Clock, type EventBus, invalidArgument, MillraceError } from '../core/index.js';
+import {
+  type BodyMemory,
+  type Clock,
+  type DeadlineWatch,
+  type EventBus,
+  invalidArgument,
+  MillraceError,
+} from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
@@ -19,7 +26,11 @@ import { RouteTable } from './routes/route-table.js';
 import { RouteTaps } from './routes/route-taps.js';
 import { createRouteUseCases } from './routes/route-use-cases.js';
 import type { FileRoutes } from './routes/types.js';
+import { createRun } from './run.js';
 import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from './settings.js';
+import { ShadowBooks } from './shadows/shadow-books.js';
+import { createShadowUseCases } from './shadows/shadow-use-cases.js';
+import { Shadows } from './shadows/shadows.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';
 import type { AuditTrail, LogControl, Service } from './types.js';
 
@@ -28,6 +39,9 @@ export interface CreateServiceOptions {
   readonly puller: ModelPuller;
   readonly engine: Engine;
   readonly clock: Clock;
+  readonly deadlines: DeadlineWatch;
+  /** Where large bodies lie. */
+  readonly bodies: BodyMemory | undefined;
   readonly events: EventBus;
   readonly options: RepositoryOptions;
   readonly media: MediaOptions;
@@ -49,7 +63,7 @@ export interface ServiceLife {
   beginShutdown(): void;
   /** Loads a model again whose files have changed, as it was asked for last; rejects when it cannot be. */
   reload(name: string): Promise<void>;
-  /** Ends scans of the repositories. */
+  /** Ends scans of the repositories, and keeps what has been counted. */
   close(): Promise<void>;
 }
 
@@ -69,25 +83,38 @@ const EXTENSIONS = [
 /** Puts the use cases together. */
 export function createService(setup: CreateServiceOptions): ServiceLife {
   const controller = new ModelController(setup);
+  const books = new ShadowBooks({ ...setup, snapshots: setup.store.snapshots });
   let shuttingDown = false;
   const ready = () => controller.started && !shuttingDown;
+  const shutdown: (() => void)[] = [];
   return {
-    service: createUseCases(setup, { controller, ready }),
-    start: () => controller.start(),
+    service: createUseCases(setup, { controller, books, ready, onShutdown: (work) => shutdown.push(work) }),
+    async start() {
+      // Before anything is counted.
+      await books.load();
+      await controller.start();
+    },
     beginShutdown() {
       shuttingDown = true;
+      for (const work of shutdown) work();
     },
     reload: (name) => controller.reload(name),
-    close: () => controller.close(),
+    async close() {
+      await controller.close();
+      await books.close();
+    },
   };
 }
 
 interface Running {
   readonly controller: ModelController;
+  readonly books: ShadowBooks;
   readonly ready: () => boolean;
+  /** To be done when the shutdown begins. */
+  readonly onShutdown: (work: () => void) => void;
 }
 
-function createUseCases(setup: CreateServiceOptions, { controller, ready }: Running): Service {
+function createUseCases(setup: CreateServiceOptions, { controller, books, ready, onShutdown }: Running): Service {
   const { engine, logControl, sharedMemory } = setup;
   const lookup: VersionLookup = { engine, labels: controller.labels, starting: () => !controller.started };
   const routes = new RouteTable({ ...setup, lookup });
@@ -101,11 +128,16 @@ function createUseCases(setup: CreateServiceOptions, { controller, ready }: Runn
   const audited = createAudit(setup, 'manage');
   const decoders = new MediaDecoders({ ...setup, options: setup.media });
   const taps = new RouteTaps();
+  const run = createRun({ ...setup, decoders });
+  const shadows = new Shadows({ ...setup, run, lookup, books });
+  taps.add(shadows);
+  onShutdown(() => shadows.stop());
   const inference = createInfer({ ...setup, lookup, routes, taps, decoders });
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   return {
     labels: createLabelUseCases({ lookup, modelNames: () => engine.statuses().map(({ name }) => name) }),
     routes: createRouteUseCases({ routes, placeOf: setup.fileRoutes.placeOf }),
+    shadows: createShadowUseCases({ shadows, books, routes, audited, wallNow: () => setup.clock.wallNow() }),
     resolve: inference.resolve,
     infer: inference.infer,
     serverInfo(call) {

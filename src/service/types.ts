@@ -5,6 +5,8 @@ import type { SharedMemoryRegion } from '../shared-memory/index.js';
 import type { LabelUseCases } from './labels/types.js';
 import type { RouteUseCases } from './routes/types.js';
 
+import type { ShadowUseCases } from './shadows/types.js';
+
 export type { InferResult, InferTarget };
 
 export interface ResolveOptions {
@@ -110,6 +112,7 @@ export interface AuditTrail {
 export interface Service {
   readonly labels: LabelUseCases;
   readonly routes: RouteUseCases;
+  readonly shadows: ShadowUseCases;
   /**
    * Whether the caller may infer, and which version answers: the one place where that is decided. A promise only where something has
    * to be waited for. Throws or rejects, and the call is settled then.

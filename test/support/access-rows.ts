@@ -153,6 +153,8 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /millrace/v1/models/{model}/labels': OBSERVE,
   'GET /millrace/v1/routes': OBSERVE,
   'GET /millrace/v1/routes/{route}': { ...OBSERVE, answers: 404 },
+  'GET /millrace/v1/routes/{route}/shadow': { ...OBSERVE, answers: 404 },
+  'POST /millrace/v1/routes/{route}/shadow/reset': { who: ['manage'], answers: 404, audit: 'shadow.reset' },
   'GET /openapi.json': { who: ['infer', 'observe', 'manage'] },
   ...Object.fromEntries(PAGE_PATHS.map((path) => [`GET ${path}`, EVERYBODY])),
   'GET /metrics': OBSERVE,

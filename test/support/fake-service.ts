@@ -29,6 +29,7 @@ export function fakeModelInfo(name: string, version: number, signature: Signatur
     maxBatchSize: 8,
     platform: 'onnxruntime_onnx',
     decoupled: false,
+    pure: true,
     sequences: false,
     placement: 'process',
     instances: 1,
@@ -84,6 +85,8 @@ const LOG: LogSettings = {
   log_format: 'default',
 };
 
+const NO_SHADOW = { shadow: undefined, share: 0, sinceMs: 0, copied: 0, pending: 0, dropped: {}, pairs: [] };
+
 /** What a test can look at and turn on a fake service. */
 export interface FakeService extends Service {
   isReady: boolean;
@@ -122,6 +125,10 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
       get: (_call, name) => {
         throw new MillraceError('not_found', `there is no route '${name}'`);
       },
+    },
+    shadows: {
+      report: (_call, route) => Promise.resolve({ ...NO_SHADOW, route }),
+      reset: () => Promise.resolve(),
     },
     resolve: (_call, target) => fakeResolved(target, fakeModelInfo(target.name, find(target.name, target.version))),
     infer(call, { info }, request) {

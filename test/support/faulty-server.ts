@@ -71,9 +71,12 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     cacheUsage: () => engine.cacheUsage(),
     destination: { write: (line) => log.push(JSON.parse(line)) },
   });
+  const deadlines = new DeadlineWatch(clock);
   const life = createService({
     engine,
     clock,
+    deadlines,
+    bodies: undefined,
     events,
     options: settings.repository,
     media: settings.media,
@@ -112,7 +115,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     dialects: createDialects({ service, clock, options: settings.server }),
     events,
     clock,
-    deadlines: new DeadlineWatch(clock),
+    deadlines,
     version: '0.0.0',
     requiresKey: false,
     renderMetrics: undefined,

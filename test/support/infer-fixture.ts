@@ -12,7 +12,7 @@ import { FakeClock } from './fake-clock.js';
 export function version(number: number, generation: number, fields: Partial<ModelInfo> = {}): ModelInfo {
   const { signature } = IDENTITY;
   const ref = { name: 'm', version: number, generation };
-  return { ref, signature, maxBatchSize: 8, decoupled: false, ...fields } as unknown as ModelInfo;
+  return { ref, signature, maxBatchSize: 8, decoupled: false, pure: true, ...fields } as unknown as ModelInfo;
 }
 
 export interface InferFixtureOptions {

@@ -34,6 +34,7 @@ function modelInfo(name: string, change: Partial<ModelInfo> = {}): ModelInfo {
     maxBatchSize: 8,
     platform: 'onnxruntime_onnx',
     decoupled: false,
+    pure: true,
     sequences: false,
     placement: 'process',
     instances: 1,

@@ -208,6 +208,7 @@ function describe({ ref, source, model, batching, loadMs }: LoadedGeneration): M
     maxBatchSize,
     platform: source.config.platform ?? description.platform,
     decoupled: description.decoupled,
+    pure: description.pure,
     ...(description.generates === undefined ? {} : { generates: description.generates }),
     sequences,
     placement: config.instances.placement,

@@ -2,13 +2,18 @@ import type { Dialect, DialectContext } from '../dialect.js';
 import { encodeError, MILLRACE_STATUS } from './errors.js';
 import { createLabelRoutes } from './routes-labels.js';
 import { createRouteRoutes } from './routes-routes.js';
+import { createShadowRoutes } from './shadows.js';
 
 /** The server's own API, below `/millrace/v1/`: who gets which version of a model. */
 export function createMillraceDialect({ service }: DialectContext): Dialect {
   return {
     name: 'millrace',
     description: 'Labels of versions and routes: who gets which version of a model.',
-    routes: [...createLabelRoutes(service.labels), ...createRouteRoutes(service.routes)],
+    routes: [
+      ...createLabelRoutes(service.labels),
+      ...createRouteRoutes(service.routes),
+      ...createShadowRoutes(service.shadows),
+    ],
     status: MILLRACE_STATUS,
     encodeError,
   };

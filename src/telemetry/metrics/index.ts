@@ -11,6 +11,7 @@ import { createProcessMetrics } from './process-metrics.js';
 import { RouteMetrics } from './route-metrics.js';
 import { createRunnerFamilies } from './runner-metrics.js';
 import { runtimeFamilies } from './runtime-families.js';
+import { ShadowMetrics } from './shadow-metrics.js';
 import { tritonFamilies } from './triton-families.js';
 import { createVersionGauge } from './version-gauge.js';
 import { VersionRegistry } from './version-registry.js';
@@ -47,6 +48,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const http = new HttpMetrics();
   const grpc = new GrpcMetrics();
   const routes = new RouteMetrics();
+  const shadows = new ShadowMetrics();
   const runners = createRunnerFamilies(events);
   const processMetrics = createProcessMetrics(version);
   let certificateExpiryMs: number | undefined;
@@ -60,6 +62,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
         unresolved.set(event.error.code, (unresolved.get(event.error.code) ?? 0) + 1);
       }
     }),
+    events.subscribe('shadowCompared', (event) => shadows.compared(event)),
+    events.subscribe('shadowDropped', (event) => shadows.dropped(event)),
     events.subscribe('usageGrew', (event) => versions.of(event.ref).generation.recordUsage(event)),
     events.subscribe('batchFinished', (event) => versions.of(event.ref).recordBatch(event)),
     events.subscribe('httpFinished', (event) => http.record(event)),
@@ -83,6 +87,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...generationFamilies(versions),
     ...vllmFamilies(versions, gauges),
     ...routes.families(),
+    ...shadows.families(),
     ...http.families(),
     ...grpc.families(),
     ...runners.families,

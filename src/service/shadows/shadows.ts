@@ -1,0 +1,270 @@
+import {
+  type BodyMemory,
+  type Call,
+  type Clock,
+  type DeadlineWatch,
+  type EventBus,
+  formatModelRef,
+  type InferRequest,
+  type InferResponse,
+  type InferTarget,
+  type ModelRef,
+  shuttingDown,
+  Turns,
+} from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import { chooseVersion, formatArm, type ShadowConfig } from '../../routing/index.js';
+import {
+  type AnswerComparison,
+  agrees,
+  compareAnswers,
+  type DropReason,
+  joinAnswer,
+  type Pair,
+  type PairNames,
+  sampleTensors,
+  severityOf,
+} from '../../shadows/index.js';
+import { findVersion, labelledVersion, type VersionLookup } from '../find-version.js';
+import type { ArmChoice } from '../routes/arm-choice.js';
+import type { RouteTap, TapListener } from '../routes/route-taps.js';
+import type { createRun } from '../run.js';
+import { HeldMemory } from './held-memory.js';
+import { PrimaryAnswer } from './primary-answer.js';
+import type { ShadowBooks } from './shadow-books.js';
+import { type Copy, runCopy } from './shadow-copy.js';
+import { type CopiedSequence, ShadowSequences } from './shadow-sequences.js';
+
+/** Most bytes of inputs and answers that copies hold at a time. */
+const MAX_HELD_BYTES = 134_217_728;
+
+export interface ShadowsSetup {
+  readonly run: ReturnType<typeof createRun>;
+  readonly lookup: VersionLookup;
+  readonly books: ShadowBooks;
+  readonly bodies: BodyMemory | undefined;
+  readonly clock: Clock;
+  readonly deadlines: DeadlineWatch;
+  readonly events: EventBus;
+  /** In [0, 1): which requests are copied. Default: `Math.random`. */
+  readonly random?: () => number;
+}
+
+/** A request that is to be copied once its primary has ended. */
+interface Chosen {
+  readonly route: string;
+  readonly shadow: ShadowConfig;
+  /** Who answers the caller. */
+  readonly primary: ModelRef;
+  readonly call: Call;
+  readonly request: InferRequest;
+  readonly sequence: CopiedSequence | undefined;
+}
+
+/**
+ * Copies requests of routes to their shadows and compares the answers. A copy begins when its primary has ended, in the background, and
+ * whatever becomes of it is nothing to the caller.
+ */
+export class Shadows implements RouteTap {
+  readonly #setup: ShadowsSetup;
+  readonly #random: () => number;
+  readonly #turns: Turns;
+  readonly #sequences = new ShadowSequences();
+  readonly #pending = new Map<string, number>();
+  readonly #memory: HeldMemory;
+  readonly #open = new Set<Call>();
+  #stopped = false;
+
+  constructor(setup: ShadowsSetup) {
+    this.#setup = setup;
+    this.#random = setup.random ?? Math.random;
+    this.#turns = new Turns(setup.clock);
+    this.#memory = new HeldMemory(setup.bodies, MAX_HELD_BYTES);
+  }
+
+  began({ route, info }: ArmChoice, call: Call, request: InferRequest): TapListener | undefined {
+    const { shadow } = route;
+    if (shadow === undefined || this.#stopped) return undefined;
+    const isChosen = () => this.#random() < shadow.share;
+    const control = request.sequence;
+    const sequence = control && this.#sequences.of(route.name, control, isChosen);
+    if (control === undefined ? !isChosen() : sequence === undefined) return undefined;
+    const chosen: Chosen = { route: route.name, shadow, primary: info.ref, call, request, sequence };
+    const version = this.#versionOf(shadow);
+    if (version !== undefined && isSame(version.ref, info.ref)) return undefined;
+    const refused = sequence?.isBroken ? 'sequence' : whyRefused(shadow, version);
+    if (refused !== undefined) {
+      this.#drop(chosen, refused);
+      return undefined;
+    }
+    return this.#listenTo(chosen);
+  }
+
+  /** Copies that wait or run. */
+  pendingOf(route: string): number {
+    return this.#pending.get(route) ?? 0;
+  }
+
+  /** The server ends: nothing is copied any more, and what runs is given up. */
+  stop(): void {
+    this.#stopped = true;
+    for (const call of [...this.#open]) call.cancel(shuttingDown());
+  }
+
+  #listenTo(chosen: Chosen): TapListener {
+    const primary = new PrimaryAnswer(this.#memory);
+    return {
+      onResponse: (response) => primary.add(response),
+      onEnd: (error) => {
+        const reason = primary.end(error, chosen.call) ?? this.#begin(chosen, primary);
+        if (reason === undefined) return;
+        primary.release();
+        this.#drop(chosen, reason);
+      },
+    };
+  }
+
+  /** The primary has ended, and still holds its request: it is held from here until its copy has ended, too. Or says why there is none. */
+  #begin(chosen: Chosen, primary: PrimaryAnswer): DropReason | undefined {
+    const { route, shadow, request } = chosen;
+    if (this.#stopped) return 'stopped';
+    if (this.pendingOf(route) >= shadow.maxPending) return 'pending';
+    if (!this.#memory.hold(request)) return 'memory';
+    this.#pending.set(route, this.pendingOf(route) + 1);
+    this.#setup.books.change(route, (book) => {
+      book.copied++;
+    });
+    const end = (): void => {
+      this.#memory.release(request);
+      primary.release();
+      const left = this.pendingOf(route) - 1;
+      if (left > 0) this.#pending.set(route, left);
+      else this.#pending.delete(route);
+    };
+    // The caller has its answer first.
+    this.#setup.clock.defer(() => this.#follow(chosen, primary).then(end));
+    return undefined;
+  }
+
+  /** Steps of a sequence run one after the other. Never rejects. */
+  #follow(chosen: Chosen, primary: PrimaryAnswer): Promise<void> {
+    const { sequence } = chosen;
+    const work = async (): Promise<void> => {
+      try {
+        if (sequence?.isBroken) this.#drop(chosen, 'sequence');
+        else await this.#copy(chosen, primary);
+      } catch (error) {
+        const message = `an answer of the shadow of route '${chosen.route}' could not be compared`;
+        this.#setup.events.publish('diagnostic', { level: 'error', room: 'service', message, error });
+      }
+    };
+    if (sequence === undefined) return work();
+    sequence.tail = sequence.tail.then(work);
+    return sequence.tail;
+  }
+
+  async #copy(chosen: Chosen, primary: PrimaryAnswer): Promise<void> {
+    const { shadow, request, call: origin, sequence } = chosen;
+    let version: ModelInfo | undefined;
+    const chooseInfo = (): ModelInfo => {
+      version = this.#versionOf(shadow) ?? findVersion(this.#setup.lookup, targetOf(shadow));
+      return version;
+    };
+    const copy: Copy = { request, sequence, chooseInfo };
+    const receivedAt = this.#setup.clock.now();
+    const call = origin.detached({ receivedAt, deadlineAt: receivedAt + shadow.timeoutMs });
+    this.#open.add(call);
+    const outcome = await runCopy(this.#setup, copy, call);
+    this.#open.delete(call);
+    if (outcome.kind === 'dropped' || version === undefined) {
+      this.#drop(chosen, outcome.kind === 'dropped' ? outcome.reason : 'unavailable');
+      return;
+    }
+    if (outcome.ending.error !== undefined && sequence !== undefined) sequence.isBroken = true;
+    const failed = outcome.ending.error ?? primary.ending.error;
+    const comparison = failed === undefined ? await this.#compare(chosen, primary, outcome.responses) : undefined;
+    this.#add(chosen, version.ref, { primary: primary.ending, shadow: outcome.ending, comparison });
+    if (comparison !== undefined && !comparison.agrees && shadow.keepSamples > 0) {
+      this.#keepSample(chosen, version.ref, { comparison, primary, responses: outcome.responses });
+    }
+  }
+
+  /** Slice by slice, in turns with everybody else. */
+  async #compare({ shadow }: Chosen, primary: PrimaryAnswer, responses: readonly InferResponse[]) {
+    const comparing = compareAnswers(joinAnswer(primary.responses), joinAnswer(responses), shadow.compare);
+    for (;;) {
+      const step = comparing.next();
+      if (step.done === true) return step.value;
+      await this.#turns.next();
+    }
+  }
+
+  #add({ route, primary }: Chosen, shadow: ModelRef, pair: Pair): void {
+    const { books, clock, events } = this.#setup;
+    books.change(route, (book) => book.add(namesOf(primary, shadow), pair, clock.wallNow()));
+    events.publish('shadowCompared', {
+      route,
+      primary,
+      shadow,
+      agrees: agrees(pair),
+      primaryError: pair.primary.error,
+      shadowError: pair.shadow.error,
+      computeMs: pair.shadow.computeMs,
+    });
+  }
+
+  #keepSample(chosen: Chosen, shadow: ModelRef, answers: SampledAnswers): void {
+    const { route, primary, request, call } = chosen;
+    const most = chosen.shadow.keepSamples;
+    const names = namesOf(primary, shadow);
+    const severity = severityOf(answers.comparison);
+    const { books } = this.#setup;
+    if (!books.find(route)?.wants(names, severity, most)) return;
+    const sample = {
+      requestId: call.requestId,
+      atMs: this.#setup.clock.wallNow(),
+      severity,
+      outputs: answers.comparison.outputs.filter((output) => !output.agrees).map(({ name }) => name),
+      inputs: sampleTensors(request.inputs),
+      primary: sampleTensors(joinAnswer(answers.primary.responses).outputs),
+      shadow: sampleTensors(joinAnswer(answers.responses).outputs),
+    };
+    books.change(route, (book) => book.keep(names, sample, most));
+  }
+
+  #drop({ route, sequence }: Chosen, reason: DropReason): void {
+    if (sequence !== undefined) sequence.isBroken = true;
+    this.#setup.books.change(route, (book) => book.drop(reason));
+    this.#setup.events.publish('shadowDropped', { route, reason });
+  }
+
+  #versionOf({ model, label, version }: ShadowConfig): ModelInfo | undefined {
+    const { lookup } = this.#setup;
+    const number = version ?? labelledVersion(lookup, model, label);
+    if (label !== undefined && number === undefined) return undefined;
+    return chooseVersion(lookup.engine.serving(model), number);
+  }
+}
+
+interface SampledAnswers {
+  readonly comparison: AnswerComparison;
+  readonly primary: PrimaryAnswer;
+  readonly responses: readonly InferResponse[];
+}
+
+function whyRefused(shadow: ShadowConfig, version: ModelInfo | undefined): DropReason | undefined {
+  if (version === undefined) return 'unavailable';
+  return version.pure || shadow.allowSideEffects ? undefined : 'side_effects';
+}
+
+function targetOf({ model, label, version }: ShadowConfig): InferTarget {
+  return { name: formatArm({ model, label }), version };
+}
+
+function isSame(left: ModelRef, right: ModelRef): boolean {
+  return left.name === right.name && left.version === right.version;
+}
+
+function namesOf(primary: ModelRef, shadow: ModelRef): PairNames {
+  return { primary: formatModelRef(primary), shadow: formatModelRef(shadow) };
+}
