@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Plan, simulate } from '../../../test/judge/rollout.js';
 import { independent, stormy } from '../../../test/judge/worlds.js';
+import { Random } from '../../../test/support/random.js';
 import { createJudge, type Observation } from './index.js';
 
 const AT_5_PERCENT = { share: 0.05, until: { canary: 3_000 } };
@@ -36,12 +37,13 @@ it('a canary that is like stable is not rolled back for storms that hit both, at
 
 it('a canary is not rolled back for what takes no time to speak of', () => {
   const seen = (canaryMs: number, spreadMs: number) => {
-    const judge = alternate(6_400, (arm, index) => ({
-      latencyMs: (arm === 'canary' ? canaryMs : 0.11) + ((index % 7) * spreadMs) / 7,
+    const random = new Random(1);
+    const judge = alternate(6_400, (arm) => ({
+      latencyMs: (arm === 'canary' ? canaryMs : 0.11) + random.next() * spreadMs,
     }));
     return judge.verdict().metrics.find(({ name }) => name === 'latency')?.kind;
   };
-  expect([seen(0.15, 0.01), seen(1.2, 2)]).toEqual(['fine', 'worse']);
+  expect([seen(0.2, 0.3), seen(2, 3)]).toEqual(['fine', 'worse']);
 });
 
 const SEEN = { share: 0.5, failed: false, latencyMs: 5, answer: 'cat' } as const;
