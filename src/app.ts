@@ -6,6 +6,7 @@ import {
   maxOpenFiles,
   placeOfRoute,
   processEnvironment,
+  readRoutes,
   type Settings,
   watchKeys,
 } from './config/index.js';
@@ -91,7 +92,12 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const runtimes = await loadRuntimes(settings.runners.runtimes, overrides.runtimes);
   const bodies = overrides.bodies ?? BodyArena.open();
   const host = openHost(settings, { runtimes, events, clock, bodies });
-  const repository = openRepository(settings, { runtimes, clock, events });
+  const repository = openRepository(settings, {
+    runtimes,
+    clock,
+    events,
+    declaredLabels: (model) => life.declaredLabels(model),
+  });
   const engine = createEngine({
     options: settings.engine,
     host,
@@ -197,7 +203,7 @@ async function shutDown(parts: RunningParts, drainDelayMs: number): Promise<void
 
 /** The routes that the settings declare. */
 function fileRoutesOf({ routes }: Settings): FileRoutes {
-  return { routes: createRoutes(routes).routes, placeOf: (name) => placeOfRoute(routes, name) };
+  return { routes: createRoutes(routes).routes, placeOf: (name) => placeOfRoute(routes, name), read: readRoutes };
 }
 
 /** Where instances run: those of the server's own models, too. */
@@ -211,7 +217,7 @@ function openHost(
 
 function openRepository(
   { repository: options }: Settings,
-  parts: Pick<FolderRepositorySetup, 'runtimes' | 'clock' | 'events'>,
+  parts: Pick<FolderRepositorySetup, 'runtimes' | 'clock' | 'events' | 'declaredLabels'>,
 ): Repository {
   return createFolderRepository({ ...parts, paths: options.paths, options });
 }

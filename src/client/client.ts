@@ -7,6 +7,11 @@ export interface LoadOptions extends CallOptions {
   readonly config?: Readonly<Record<string, unknown>> | string;
 }
 
+export interface UnloadOptions extends CallOptions {
+  /** Also where labels of the model were declared through the server's own API, on which callers may rely. Default: false. */
+  readonly force?: boolean;
+}
+
 /** A server of the Open Inference Protocol v2. Holds no socket of its own: there is nothing to close. */
 export interface MillraceClient {
   readonly url: string;
@@ -25,7 +30,7 @@ export interface MillraceClient {
   /** Loads or reloads a model; the server must run in `explicit` mode. */
   load(name: string, options?: LoadOptions): Promise<void>;
   /** Returns when new requests are refused; accepted ones finish behind it. `explicit` mode only. */
-  unload(name: string, options?: CallOptions): Promise<void>;
+  unload(name: string, options?: UnloadOptions): Promise<void>;
 }
 
 /**
@@ -63,6 +68,7 @@ export function connect(url: string | URL, options: ClientOptions = {}): Millrac
       const text = typeof config === 'object' ? JSON.stringify(config) : config;
       return control(`${encodeURIComponent(name)}/load`, text === undefined ? undefined : { config: text }, call);
     },
-    unload: (name, call = {}) => control(`${encodeURIComponent(name)}/unload`, undefined, call),
+    unload: (name, { force = false, ...call } = {}) =>
+      control(`${encodeURIComponent(name)}/unload`, force ? { force } : undefined, call),
   };
 }

@@ -15,7 +15,7 @@ export {
   type ChatUsage,
   connectChat,
 } from './chat.js';
-export { connect, type LoadOptions, type MillraceClient } from './client.js';
+export { connect, type LoadOptions, type MillraceClient, type UnloadOptions } from './client.js';
 export type { ClientOptions } from './connection.js';
 export { parseServerTiming, toOutput, toResult } from './decode.js';
 export { type EncodedRequest, encodeGenerate, encodeRequest } from './encode.js';

@@ -4,6 +4,7 @@ export { type SettingFlag, settingFlags } from './flags.js';
 export { settingsJsonSchema } from './json-schema.js';
 export { createSettings, defaultSettings, loadSettings, placeOfRoute, type SettingsSources } from './load.js';
 export { describeFileShortage, maxOpenFiles } from './machine.js';
+export { readRoutes } from './read-routes.js';
 export { redactSettings } from './redact.js';
 export { renderConfigurationReference } from './reference.js';
 export { type PartialSettings, type Settings, SettingsSchema } from './schema.js';

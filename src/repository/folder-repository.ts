@@ -17,7 +17,7 @@ import type { ParsedConfig } from './parse-config.js';
 import { type ReadConfig, readConfig } from './read-config.js';
 import { type Override, overrideOf, readOverrideConfig } from './read-override.js';
 import { SettleTracker } from './settle.js';
-import { findListedModels, isModelList } from './tensorflow/find-listed.js';
+import { findListedModels, isListName, isModelList } from './tensorflow/find-listed.js';
 import type {
   ModelPlace,
   ModelProblem,
@@ -39,6 +39,8 @@ export interface FolderRepositorySetup {
   readonly clock: Clock;
   /** Receives a `diagnostic` for every notice that is new. */
   readonly events: EventBus;
+  /** Labels of a model's versions besides those of its configuration: these versions are served, too. Default: none. */
+  readonly declaredLabels?: (model: string) => Readonly<Record<string, number>>;
   /** Where files that come with load requests are put. Default: the system's temporary folder. */
   readonly uploadFolder?: string;
 }
@@ -60,7 +62,8 @@ class FolderRepository implements Repository {
   readonly #uploads: Uploads;
   #told: ReadonlySet<string> = new Set();
 
-  constructor({ paths, options, runtimes, clock, events, uploadFolder = os.tmpdir() }: FolderRepositorySetup) {
+  constructor(setup: FolderRepositorySetup) {
+    const { paths, options, runtimes, clock, events, uploadFolder = os.tmpdir(), declaredLabels = () => ({}) } = setup;
     this.#uploads = new Uploads(uploadFolder, (folder) => this.#forget(folder));
     this.#folders = [...new Set(paths.map((folder) => path.resolve(folder)))];
     this.#events = events;
@@ -71,6 +74,7 @@ class FolderRepository implements Repository {
       tracker: new SettleTracker(clock, options.stableMs),
       labels: new FileCache(),
       hashes: new FileCache(),
+      declaredLabels,
     };
   }
 
@@ -200,7 +204,7 @@ class FolderRepository implements Repository {
   }
 
   async #examine(location: ModelLocation, config: () => Promise<ReadConfig>): Promise<Examined> {
-    const chosen = async () => withChoice(await config(), location.choice);
+    const chosen = async () => withChoice(await config(), location);
     return { ...(await examineModel(location, chosen, this.#selection)), repository: location.repository };
   }
 
@@ -232,7 +236,10 @@ function chosenIn(found: Found, choice: VersionChoice | undefined): Found {
 }
 
 /** The configuration with the versions and labels that were chosen, which are part of what tells one from another. */
-function withChoice(read: ReadConfig, choice: VersionChoice | undefined): ReadConfig {
+function withChoice(read: ReadConfig, { choice, repository }: ModelLocation): ReadConfig {
   if (choice === undefined) return read;
-  return { ...read, config: { ...read.config, ...choice }, text: `${read.text ?? ''}${JSON.stringify(choice)}` };
+  const place = isListName(repository) ? repository : 'the list of models that a reload has brought';
+  const labelPlaces = Object.fromEntries(Object.keys(choice.labels ?? {}).map((label) => [label, place]));
+  const text = `${read.text ?? ''}${JSON.stringify(choice)}`;
+  return { ...read, config: { ...read.config, ...choice }, text, ...(choice.labels !== undefined && { labelPlaces }) };
 }

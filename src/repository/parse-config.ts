@@ -7,6 +7,8 @@ import type { TritonConfig } from './triton/config-types.js';
 export interface ParsedConfig {
   readonly config: ModelConfig;
   readonly notices: readonly string[];
+  /** By label of a version, where it is written; none where there are no labels. */
+  readonly labelPlaces?: Readonly<Record<string, string>>;
 }
 
 /** A configuration file: its name, and how messages call it. */
@@ -26,7 +28,9 @@ export async function parseConfigFile(
 ): Promise<ParsedConfig> {
   try {
     const parsed = name.endsWith('.pbtxt') ? await parsePbtxt(text, catalog) : await parseYaml(text, catalog);
-    return checked(parsed, catalog);
+    const { labelPlaces = {} } = parsed;
+    const shown = Object.entries(labelPlaces).map(([label, place]) => [label, `${shownAs}:${place}`]);
+    return checked({ ...parsed, ...(shown.length > 0 && { labelPlaces: Object.fromEntries(shown) }) }, catalog);
   } catch (error) {
     const { message } = error as Error;
     throw new Error(/^\d+:\d+: /.test(message) ? `${shownAs}:${message}` : `${shownAs}: ${message}`);
@@ -36,14 +40,18 @@ export async function parseConfigFile(
 /** Reads a configuration given with a load request: JSON, Triton's fields or ours. Throws a sentence. */
 export async function parseConfigOverride(text: string, catalog: RuntimeCatalog): Promise<ParsedConfig> {
   const value = parseJson(text);
-  if (!looksLikeTriton(value)) return checked(await parseYaml(text, catalog), catalog);
+  if (!looksLikeTriton(value)) {
+    const { labelPlaces, ...parsed } = await parseYaml(text, catalog);
+    const places = Object.keys(labelPlaces ?? {}).map((label) => [label, 'the configuration that a load has brought']);
+    return checked({ ...parsed, labelPlaces: Object.fromEntries(places) }, catalog);
+  }
   const { parseTritonJson } = await import('./triton/parse.js');
   return checked(await mapTriton(parseTritonJson(value), catalog), catalog);
 }
 
 async function parseYaml(text: string, { schema }: RuntimeCatalog): Promise<ParsedConfig> {
   const { parseModelYaml } = await import('./yaml/parse-model-yaml.js');
-  return { config: parseModelYaml(text, schema), notices: [] };
+  return { ...parseModelYaml(text, schema), notices: [] };
 }
 
 async function parsePbtxt(text: string, catalog: RuntimeCatalog): Promise<ParsedConfig> {

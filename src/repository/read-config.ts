@@ -40,7 +40,7 @@ export async function readConfig(location: ModelLocation, reading: ConfigReading
   const hidden = found.filter((other) => other !== entry).map((other) => `${location.name}/${folder}${other.name}`);
   const notices = hidden.map((name) => `${name} is not read because there is ${shownAs}`);
   const about = parsed.notices.map((notice) => `${shownAs}: ${notice}`);
-  return { config: parsed.config, notices: [...about, ...notices], file, text: undefined };
+  return { ...parsed, notices: [...about, ...notices], file, text: undefined };
 }
 
 interface FoundConfigs {

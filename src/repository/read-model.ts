@@ -29,6 +29,7 @@ export interface ModelReading {
   readonly location: ModelLocation;
   readonly name: string;
   readonly config: ModelConfig;
+  readonly labelPlaces: Readonly<Record<string, string>>;
   readonly configFile: FileStamp | undefined;
   /** The configuration that came with a load request in place of a file. */
   readonly configText: string | undefined;
@@ -61,7 +62,8 @@ export async function readModel(
     }
   }
   const { file: configFile, text: configText } = read;
-  return { location, name, config, configFile, configText, versions: [...versions.values()], notices };
+  const { labelPlaces = {} } = read;
+  return { location, name, config, labelPlaces, configFile, configText, versions: [...versions.values()], notices };
 }
 
 /** The runtime that a configuration names, or has the section of one that composes; undefined = the file determines it. */

@@ -22,6 +22,8 @@ export interface SelectionContext {
   readonly tracker: SettleTracker;
   readonly labels: FileCache<readonly string[]>;
   readonly hashes: FileCache<string>;
+  /** Labels of a model's versions besides those of its configuration. */
+  readonly declaredLabels: (model: string) => Readonly<Record<string, number>>;
 }
 
 interface Judged extends JudgedVersion {
@@ -39,7 +41,7 @@ export async function selectSources(model: ModelReading, context: SelectionConte
   );
   const usable = judged.filter(({ settlesInMs, reading }) => settlesInMs > 0 || 'path' in reading.model);
   const policy = model.config.versions ?? DEFAULT_VERSION_POLICY;
-  const { labels: versionLabels = {} } = model.config;
+  const versionLabels = { ...context.declaredLabels(model.name), ...model.config.labels };
   const { served, awaited } = decideVersions({ policy, labelled: Object.values(versionLabels) }, usable);
   if (usable.length > 0 && served.size + awaited.size === 0) {
     const there = usable.map(({ version }) => version).join(', ');
@@ -122,6 +124,7 @@ async function buildSource(reading: VersionReading, context: SourceContext): Pro
     runtime: context.runtime.name,
     manifest: context.runtime,
     config: model.config,
+    ...(Object.keys(model.labelPlaces).length > 0 && { labelPlaces: model.labelPlaces }),
     labels,
     digest: combineDigests(hashed),
     fingerprint: context.fingerprint,

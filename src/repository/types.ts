@@ -16,6 +16,8 @@ export interface ModelSource {
   /** What is known of that. */
   readonly manifest: RuntimeManifest;
   readonly config: ModelConfig;
+  /** By label of a version, where it is written: `fraud/model.yaml:3:11`; none where there are no labels. */
+  readonly labelPlaces?: Readonly<Record<string, string>>;
   /** Labels by output name, read from the files that the configuration names. */
   readonly labels: Readonly<Record<string, readonly string[]>>;
   /** SHA-256 (hex) over the version's files in order of name, and over the configuration. */

@@ -59,24 +59,35 @@ export function createRoutes(configs: RoutesOptions): {
   const routes: Route[] = [];
   const problems: RouteProblem[] = [];
   for (const [name, config] of Object.entries(configs)) {
-    const report: Report = (path, message) => problems.push({ path: [name, ...path.map(String)], message });
-    const before = problems.length;
-    const route = createRoute({ name, config, names }, report);
-    if (problems.length === before) routes.push(route);
+    const made = createRoute({ name, config, names });
+    if ('route' in made) routes.push(made.route);
+    else problems.push(...made.problems);
   }
   return { routes, problems };
 }
 
+/** Makes one route of its configuration, or says what is wrong with it. */
+export function createRoute(
+  named: NamedConfig,
+): { readonly route: Route } | { readonly problems: readonly RouteProblem[] } {
+  const problems: RouteProblem[] = [];
+  const route = readRoute(named, (path, message) => {
+    problems.push({ path: [named.name, ...path.map(String)], message });
+  });
+  return problems.length === 0 ? { route } : { problems };
+}
+
 type Report = (path: readonly (string | number)[], message: string) => void;
 
-interface NamedConfig {
+/** A route that is to be made. */
+export interface NamedConfig {
   readonly name: string;
   readonly config: RouteConfig;
   /** Of all routes. */
   readonly names: ReadonlySet<string>;
 }
 
-function createRoute({ name, config, names }: NamedConfig, report: Report): Route {
+function readRoute({ name, config, names }: NamedConfig, report: Report): Route {
   const arms = config.arms.map((arm, index): RouteArm => {
     const { model, label, version, weight } = arm;
     if (label !== undefined && version !== undefined) {

@@ -1,4 +1,6 @@
 /** Room `service` (rank 5): the product's use cases. No bytes, status codes, SQL or vendors. */
+
+export { type Expected, StaleChange } from './declarations/expected.js';
 export { UnknownLabelError } from './find-version.js';
 export type * from './labels/types.js';
 export { MediaOptionsSchema } from './media/options.js';

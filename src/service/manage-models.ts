@@ -2,6 +2,7 @@ import { type ErrorCode, MillraceError } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import type { RepositoryOptions } from '../repository/index.js';
 import type { createAudit, Subject } from './audit.js';
+import type { DeclaredLabels } from './labels/declared-labels.js';
 import type { LoadOptions } from './loading/load-overrides.js';
 import type { ModelController } from './loading/model-controller.js';
 import { reloadModels } from './reload-models.js';
@@ -15,12 +16,13 @@ interface ManagementSetup {
 interface ManagementParts {
   readonly controller: ModelController;
   readonly audited: ReturnType<typeof createAudit>;
+  readonly declaredLabels: Pick<DeclaredLabels, 'checkUnload'>;
 }
 
 /** The use cases that load and unload models. */
 export function createManagement(
   { engine, options: repository }: ManagementSetup,
-  { controller, audited }: ManagementParts,
+  { controller, audited, declaredLabels }: ManagementParts,
 ): Pick<Service, 'loadModel' | 'unloadModel' | 'reloadModels'> {
   return {
     loadModel: async (call, name, options) =>
@@ -31,13 +33,14 @@ export function createManagement(
           audited: (source, pull) => audited(call, { action: 'model.pull', resource: source }, pull),
         }),
       ),
-    unloadModel: async (call, name, { unloadDependents = false, onlyVersion, untilGone = false } = {}) =>
+    unloadModel: async (call, name, { unloadDependents = false, onlyVersion, untilGone = false, force = false } = {}) =>
       audited(call, controlOf(repository, 'unload', name), async () => {
+        if (!force) declaredLabels.checkUnload(name);
         if (onlyVersion !== undefined) checkOnlyVersion(name, onlyVersion, engine.serving(name));
         await controller.unload(name, { withComposing: unloadDependents, untilGone });
       }),
     reloadModels: async (call, listed) =>
-      audited(call, reloadOf(repository), () => reloadModels({ controller, engine }, listed)),
+      audited(call, reloadOf(repository), () => reloadModels({ controller, engine, declaredLabels }, listed)),
   };
 }
 

@@ -1,20 +1,15 @@
-import {
-  type BodyMemory,
-  type Clock,
-  type DeadlineWatch,
-  type EventBus,
-  invalidArgument,
-  MillraceError,
-} from '../core/index.js';
+import type { BodyMemory, Clock, DeadlineWatch, EventBus } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import type { Store } from '../store/index.js';
 import { createAudit } from './audit.js';
+import { Declared } from './declarations/declared.js';
 import { findStatuses } from './find-statuses.js';
 import { findVersion, type VersionLookup } from './find-version.js';
 import { createInfer } from './infer.js';
+import { DeclaredLabels } from './labels/declared-labels.js';
 import { createLabelUseCases } from './labels/label-use-cases.js';
 import { ModelController } from './loading/model-controller.js';
 import type { ModelPuller } from './loading/parts.js';
@@ -22,12 +17,13 @@ import { createManagement } from './manage-models.js';
 import { MediaDecoders } from './media/decoders.js';
 import type { MediaOptions } from './media/options.js';
 import { isModelReady } from './model-ready.js';
+import { DeclaredRoutes } from './routes/declared-routes.js';
 import { RouteTable } from './routes/route-table.js';
 import { RouteTaps } from './routes/route-taps.js';
 import { createRouteUseCases } from './routes/route-use-cases.js';
 import type { FileRoutes } from './routes/types.js';
 import { createRun } from './run.js';
-import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from './settings.js';
+import { blame, createSettingUseCases } from './setting-use-cases.js';
 import { ShadowBooks } from './shadows/shadow-books.js';
 import { createShadowUseCases } from './shadows/shadow-use-cases.js';
 import { Shadows } from './shadows/shadows.js';
@@ -57,7 +53,9 @@ export interface CreateServiceOptions {
 /** The service and what starts and ends it. */
 export interface ServiceLife {
   readonly service: Service;
-  /** Loads the models asked for at start. */
+  /** Labels of a model that were declared through the API: their versions have to be loaded. */
+  declaredLabels(model: string): Readonly<Record<string, number>>;
+  /** Puts what was declared in force, and loads the models asked for at start. */
   start(): Promise<void>;
   /** Not ready any more; requests are still answered. */
   beginShutdown(): void;
@@ -84,16 +82,18 @@ const EXTENSIONS = [
 export function createService(setup: CreateServiceOptions): ServiceLife {
   const controller = new ModelController(setup);
   const books = new ShadowBooks({ ...setup, snapshots: setup.store.snapshots });
+  const declared = new Declared(setup);
   let shuttingDown = false;
   const ready = () => controller.started && !shuttingDown;
   const shutdown: (() => void)[] = [];
   return {
-    service: createUseCases(setup, { controller, books, ready, onShutdown: (work) => shutdown.push(work) }),
+    service: createUseCases(setup, { controller, declared, books, ready, onShutdown: (work) => shutdown.push(work) }),
     async start() {
-      // Before anything is counted.
-      await books.load();
+      // Which versions have to be loaded is among it; and before anything is counted.
+      await Promise.all([declared.load(), books.load()]);
       await controller.start();
     },
+    declaredLabels: (model) => controller.labels.declaredOf(model),
     beginShutdown() {
       shuttingDown = true;
       for (const work of shutdown) work();
@@ -108,17 +108,22 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
 
 interface Running {
   readonly controller: ModelController;
+  readonly declared: Declared;
   readonly books: ShadowBooks;
   readonly ready: () => boolean;
   /** To be done when the shutdown begins. */
   readonly onShutdown: (work: () => void) => void;
 }
 
-function createUseCases(setup: CreateServiceOptions, { controller, books, ready, onShutdown }: Running): Service {
-  const { engine, logControl, sharedMemory } = setup;
+function createUseCases(setup: CreateServiceOptions, running: Running): Service {
+  const { controller, declared, books, ready, onShutdown } = running;
+  const { engine, logControl, sharedMemory, fileRoutes } = setup;
   const lookup: VersionLookup = { engine, labels: controller.labels, starting: () => !controller.started };
   const routes = new RouteTable({ ...setup, lookup });
-  routes.replace('file', setup.fileRoutes.routes);
+  routes.replace('file', fileRoutes.routes);
+  const modelNames = () => engine.statuses().map(({ name }) => name);
+  const declaredLabels = new DeclaredLabels({ ...setup, declared, labels: controller.labels });
+  const declaredRoutes = new DeclaredRoutes({ ...setup, declared, table: routes, lookup, modelNames });
   const find = (name: string, version: number | undefined) => {
     const route = routes.find({ name, version });
     const info = route === undefined ? findVersion(lookup, { name, version }) : routes.example(route);
@@ -135,8 +140,8 @@ function createUseCases(setup: CreateServiceOptions, { controller, books, ready,
   const inference = createInfer({ ...setup, lookup, routes, taps, decoders });
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   return {
-    labels: createLabelUseCases({ lookup, modelNames: () => engine.statuses().map(({ name }) => name) }),
-    routes: createRouteUseCases({ routes, placeOf: setup.fileRoutes.placeOf }),
+    labels: createLabelUseCases({ lookup, labels: controller.labels, declared, declaredLabels, audited, modelNames }),
+    routes: createRouteUseCases({ table: routes, fileRoutes, declared, declaredRoutes, audited }),
     shadows: createShadowUseCases({ shadows, books, routes, audited, wallNow: () => setup.clock.wallNow() }),
     resolve: inference.resolve,
     infer: inference.infer,
@@ -186,25 +191,8 @@ function createUseCases(setup: CreateServiceOptions, { controller, books, ready,
         .filter(({ state }) => !readyOnly || state.kind === 'ready')
         .filter(({ info }) => repository === undefined || info === undefined || inRepository(info, repository));
     },
-    ...createManagement(setup, { controller, audited }),
-    traceSettings(call, model) {
-      admit(call.principal, 'observe');
-      if (model !== undefined) blame(() => find(model, undefined));
-      return TRACE_SETTINGS;
-    },
-    updateTraceSettings(call, model, update) {
-      return audited(call, { action: 'trace.update', resource: model ?? '' }, () => {
-        if (model !== undefined) blame(() => find(model, undefined));
-        checkTraceUpdate(update);
-        return TRACE_SETTINGS;
-      });
-    },
-    logSettings(call) {
-      admit(call.principal, 'observe');
-      return logControl.get();
-    },
-    updateLogSettings: (call, update) =>
-      audited(call, { action: 'log.update', resource: '' }, () => updateLogSettings(logControl, update)),
+    ...createManagement(setup, { controller, audited, declaredLabels }),
+    ...createSettingUseCases({ logControl, audited, checkModel: (name) => void find(name, undefined) }),
     ...createSharedMemoryUseCases(setup),
   };
 }
@@ -212,16 +200,6 @@ function createUseCases(setup: CreateServiceOptions, { controller, books, ready,
 /** Answers say the name that was asked for. */
 function withName(info: ModelInfo, name: string): ModelInfo {
   return info.ref.name === name ? info : { ...info, ref: { ...info.ref, name } };
-}
-
-/** To Triton a wrong name in a question about statistics or settings is the caller's mistake; its clients expect that. */
-function blame<Result>(look: () => Result): Result {
-  try {
-    return look();
-  } catch (error) {
-    if (!(error instanceof MillraceError) || error.code !== 'not_found') throw error;
-    throw invalidArgument(error.message);
-  }
 }
 
 function inRepository(info: ModelInfo, wanted: string): boolean {

@@ -49,6 +49,8 @@ export interface LoadModelOptions {
 export interface UnloadModelOptions {
   /** With an ensemble, also the models that were loaded only because it is made of them (Triton's `unload_dependents`). */
   readonly unloadDependents?: boolean;
+  /** Also where labels of it were declared, on which callers may rely. Default: `failed_precondition` then. */
+  readonly force?: boolean;
   /** Waits until accepted requests are answered and what the model took is free. Default: until new ones are refused. */
   readonly untilGone?: boolean;
   /** Expected to be the only version that is served: one among others cannot be unloaded, since they come and go by the model's policy. */

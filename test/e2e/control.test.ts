@@ -56,8 +56,8 @@ describe('what is declared', () => {
       body: {
         model: 'fraud',
         labels: [
-          { label: 'canary', version: 4, ready: true },
-          { label: 'stable', version: 3, ready: true },
+          { label: 'canary', version: 4, owner: 'file', place: 'fraud/model.yaml:5:22', ready: true },
+          { label: 'stable', version: 3, owner: 'file', place: 'fraud/model.yaml:5:11', ready: true },
         ],
       },
     });

@@ -87,6 +87,15 @@ const LOG: LogSettings = {
 
 const NO_SHADOW = { shadow: undefined, share: 0, sinceMs: 0, copied: 0, pending: 0, dropped: {}, pairs: [] };
 
+/** Use cases of which a fake service has none. */
+function nothingOf<Cases extends object>(what: string): Cases {
+  return new Proxy({} as Cases, {
+    get: () => () => {
+      throw new MillraceError('unimplemented', `a fake service has no ${what}`);
+    },
+  });
+}
+
 /** What a test can look at and turn on a fake service. */
 export interface FakeService extends Service {
   isReady: boolean;
@@ -119,13 +128,8 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
   return {
     isReady: true,
     calls,
-    labels: { list: () => [] },
-    routes: {
-      list: () => [],
-      get: (_call, name) => {
-        throw new MillraceError('not_found', `there is no route '${name}'`);
-      },
-    },
+    labels: nothingOf('labels'),
+    routes: nothingOf('routes'),
     shadows: {
       report: (_call, route) => Promise.resolve({ ...NO_SHADOW, route }),
       reset: () => Promise.resolve(),

@@ -81,7 +81,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     options: settings.repository,
     media: settings.media,
     logControl: telemetry.logs,
-    fileRoutes: { routes: [], placeOf: () => '' },
+    fileRoutes: { routes: [], placeOf: () => '', read: () => ({ configs: {}, problems: [] }) },
     version: '0.0.0',
     audit: telemetry.audit,
     sharedMemory: new SharedMemory(settings.sharedMemory),

@@ -1,4 +1,6 @@
 import type { ErrorCode, MillraceError } from '../../core/index.js';
+import { StaleChange } from '../../service/index.js';
+import { RevisionConflict } from '../../store/index.js';
 import type { WireResponse } from '../wire.js';
 
 /** HTTP status of each error of the server's own API. */
@@ -17,10 +19,14 @@ export const MILLRACE_STATUS: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
 };
 
-/** `{"error": {"code": "failed_precondition", "message": "…"}}`. */
-export function encodeError({ code, message }: MillraceError, status: number): WireResponse {
+const PRECONDITION_FAILED = 412;
+
+/** `{"error": {"code": "failed_precondition", "message": "…"}}`; 412 where somebody has changed what If-Match names. */
+export function encodeError(error: MillraceError, usual: number): WireResponse {
+  const isStale = error instanceof StaleChange || error instanceof RevisionConflict;
+  const { code, message } = error;
   return {
-    status,
+    status: isStale ? PRECONDITION_FAILED : usual,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ error: { code, message } }),
   };

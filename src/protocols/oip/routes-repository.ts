@@ -46,8 +46,10 @@ function routesUnder(service: Service, prefix: string): readonly Route[] {
       control: true,
       body: { kind: 'json', schema: UnloadRequestSchema },
       handle: async (call, { params, json }) => {
+        const { parameters = {} } = json as Static<typeof UnloadRequestSchema>;
         await service.unloadModel(call, params.model ?? '', {
-          unloadDependents: (json as Static<typeof UnloadRequestSchema>).parameters?.unload_dependents === true,
+          unloadDependents: parameters.unload_dependents === true,
+          ...(parameters.force === true && { force: true }),
         });
         return emptyResponse();
       },

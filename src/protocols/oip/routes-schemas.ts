@@ -115,6 +115,11 @@ export const UnloadRequestSchema = Type.Object({
           description: 'With an ensemble, also the models that were loaded only because it is made of them.',
         }),
       ),
+      force: Type.Optional(
+        Type.Boolean({
+          description: 'Also where labels of it were declared through the API, on which callers may rely.',
+        }),
+      ),
     }),
   ),
 });

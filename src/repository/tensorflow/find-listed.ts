@@ -8,9 +8,14 @@ import type { ListedModel } from './listed-models.js';
 const LIST = /\.conf(?:ig)?$/;
 const MAX_LIST_BYTES = 4_194_304;
 
+/** Whether a repository is called like such a file. */
+export function isListName(repository: string): boolean {
+  return LIST.test(repository);
+}
+
 /** Whether a repository is a file that lists models instead of a folder: TensorFlow Serving's `models.config`. */
 export async function isModelList(repository: string): Promise<boolean> {
-  if (!LIST.test(repository)) return false;
+  if (!isListName(repository)) return false;
   const stats = await fs.stat(repository).catch(() => undefined);
   return stats?.isDirectory() !== true;
 }

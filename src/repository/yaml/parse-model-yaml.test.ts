@@ -4,7 +4,7 @@ import { createModelConfigSchema } from '../model-config.js';
 import { parseModelYaml } from './parse-model-yaml.js';
 
 const schema = createModelConfigSchema(BUILT_IN_RUNTIMES);
-const read = (text: string) => parseModelYaml(text, schema);
+const read = (text: string) => parseModelYaml(text, schema).config;
 
 describe('parseModelYaml', () => {
   it('reads every section', () => {
@@ -35,6 +35,12 @@ onnx: { intraOpThreads: 2 }
       priorities: { levels: 2, default: 1, queues: { '2': { maxRequests: 1 } } },
       warmup: [{ name: 'zeros', inputs: { x: { data: 'zero' } } }],
     });
+  });
+
+  it('says where labels of versions are written', () => {
+    const { labelPlaces } = parseModelYaml('name: a\nlabels:\n  stable: 3\n  canary: 4\n', schema);
+    expect(labelPlaces).toEqual({ stable: '3:3', canary: '4:3' });
+    expect(parseModelYaml('labels: {}', schema)).toEqual({ config: { labels: {} } });
   });
 
   it('takes an empty file for an empty configuration', () => {

@@ -1,31 +1,81 @@
-import { MillraceError } from '../../core/index.js';
+import { type Call, MillraceError } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
 import { didYouMean } from '../../text/index.js';
+import type { createAudit } from '../audit.js';
+import type { Declared } from '../declarations/declared.js';
+import { tagOf } from '../declarations/expected.js';
 import type { VersionLookup } from '../find-version.js';
 import { isModelReady } from '../model-ready.js';
-import type { LabelUseCases } from './types.js';
+import type { DeclaredLabels } from './declared-labels.js';
+import type { LabelsOfModel, LabelUseCases } from './types.js';
+import type { VersionLabels } from './version-labels.js';
 
 interface LabelUseCasesSetup {
   readonly lookup: VersionLookup;
+  readonly labels: VersionLabels;
+  readonly declared: Declared;
+  readonly declaredLabels: DeclaredLabels;
+  readonly audited: ReturnType<typeof createAudit>;
   /** Of all models that the server knows. */
   readonly modelNames: () => readonly string[];
 }
 
+interface LabelsChange {
+  readonly model: string;
+  readonly action: string;
+}
+
 /** The use cases about labels of versions. */
-export function createLabelUseCases({ lookup, modelNames }: LabelUseCasesSetup): LabelUseCases {
+export function createLabelUseCases(setup: LabelUseCasesSetup): LabelUseCases {
+  const { lookup, labels, declared, declaredLabels, audited, modelNames } = setup;
+
+  function checkModel(model: string): void {
+    if (lookup.engine.statusesOf(model).length > 0 || declared.of('labels', model) !== undefined) return;
+    throw new MillraceError('not_found', `there is no model '${model}'${didYouMean(model, modelNames(), "'")}`);
+  }
+
+  function of(model: string): LabelsOfModel {
+    const declaration = declared.of('labels', model);
+    const known = [...labels.of(model)].map(([label, version]) => {
+      const place = labels.placeOf(model, label);
+      const owner = place === undefined ? ('api' as const) : ('file' as const);
+      return { label, version, owner, place, isReady: isModelReady(lookup, { name: model, version }) };
+    });
+    return {
+      model,
+      labels: known.toSorted((a, b) => (a.label < b.label ? -1 : 1)),
+      tag: tagOf(declaration),
+      changedAtMs: declaration?.changedAtMs,
+      changedBy: declaration?.changedBy,
+    };
+  }
+
+  const changing = (call: Call, { model, action }: LabelsChange, work: () => Promise<void>): Promise<LabelsOfModel> =>
+    audited(call, { action: `labels.${action}`, resource: model }, async () => {
+      checkModel(model);
+      await work();
+      return of(model);
+    });
+
   return {
-    list(call, model) {
+    of(call, model) {
       admit(call.principal, 'observe');
-      if (lookup.engine.statusesOf(model).length === 0) {
-        throw new MillraceError('not_found', `there is no model '${model}'${didYouMean(model, modelNames(), "'")}`);
-      }
-      return [...lookup.labels.of(model)]
-        .map(([label, version]) => ({
-          label,
-          version,
-          isReady: isModelReady(lookup, { name: model, version }),
-        }))
-        .toSorted((a, b) => (a.label < b.label ? -1 : 1));
+      checkModel(model);
+      return of(model);
     },
+    change: async (call, model, { labels: changes, expected = {} }) =>
+      changing(call, { model, action: 'change' }, () =>
+        declaredLabels.change(model, changes, { by: call.principal.name, expected }),
+      ),
+    async history(call, model, limit) {
+      admit(call.principal, 'observe');
+      const revisions = await declaredLabels.history(model, limit);
+      if (revisions.length === 0) checkModel(model);
+      return revisions;
+    },
+    undo: async (call, model, expected = {}) =>
+      changing(call, { model, action: 'undo' }, () =>
+        declaredLabels.undo(model, { by: call.principal.name, expected }),
+      ),
   };
 }

@@ -8,6 +8,8 @@ export function applyLabels(
   options: { readonly isFinal: boolean },
 ): void {
   // All versions of a model have the same configuration.
-  const byName = new Map(sources.map(({ name, config }) => [name, config.labels ?? {}]));
+  const byName = new Map(
+    sources.map(({ name, config, labelPlaces }) => [name, { labels: config.labels ?? {}, places: labelPlaces ?? {} }]),
+  );
   for (const [name, wanted] of byName) labels.apply(name, wanted, options);
 }

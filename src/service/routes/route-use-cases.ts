@@ -1,39 +1,102 @@
-import { MillraceError } from '../../core/index.js';
+import { type Call, MillraceError } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
+import type { RouteConfig } from '../../routing/index.js';
 import { didYouMean } from '../../text/index.js';
+import type { createAudit } from '../audit.js';
+import type { Declared } from '../declarations/declared.js';
+import { tagOf } from '../declarations/expected.js';
+import type { AskedRoutes, DeclaredRoutes } from './declared-routes.js';
 import type { OwnedRoute } from './owned-routes.js';
 import type { RouteTable } from './route-table.js';
-import type { DeclaredRoute, RouteUseCases } from './types.js';
+import type { DeclaredRoute, FileRoutes, RouteChange, RouteUseCases } from './types.js';
 
 interface RouteUseCasesSetup {
-  readonly routes: RouteTable;
-  /** Where the settings declare a route. */
-  readonly placeOf: (name: string) => string;
+  readonly table: RouteTable;
+  readonly fileRoutes: FileRoutes;
+  readonly declared: Declared;
+  readonly declaredRoutes: DeclaredRoutes;
+  readonly audited: ReturnType<typeof createAudit>;
+}
+
+interface OneChange {
+  readonly action: 'put' | 'delete';
+  readonly name: string;
 }
 
 /** The use cases about routes. */
-export function createRouteUseCases({ routes, placeOf }: RouteUseCasesSetup): RouteUseCases {
-  const describe = ({ owner, route, isInForce }: OwnedRoute): DeclaredRoute => ({
-    name: route.name,
-    owner,
-    config: route.config,
-    place: owner === 'file' ? placeOf(route.name) : undefined,
-    isInForce,
-    isReady: routes.isReady(route),
-  });
-  const byName = () => routes.all().toSorted((a, b) => (a.route.name < b.route.name ? -1 : 1));
+export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
+  const { table, fileRoutes, declared, declaredRoutes, audited } = setup;
+
+  const describe = ({ owner, route, isInForce }: OwnedRoute): DeclaredRoute => {
+    const declaration = owner === 'api' ? declared.of('route', route.name) : undefined;
+    return {
+      name: route.name,
+      owner,
+      config: route.config,
+      place: owner === 'file' ? fileRoutes.placeOf(route.name) : undefined,
+      isInForce,
+      isReady: table.isReady(route),
+      tag: tagOf(declaration),
+      changedAtMs: declaration?.changedAtMs,
+      changedBy: declaration?.changedBy,
+    };
+  };
+  const byName = () => table.all().toSorted((a, b) => (a.route.name < b.route.name ? -1 : 1));
+
+  function unknown(name: string): MillraceError {
+    const names = table.all().map(({ route }) => route.name);
+    return new MillraceError('not_found', `there is no route '${name}'${didYouMean(name, names, "'")}`);
+  }
+
+  const changeOne = (call: Call, { action, name }: OneChange, asked: AskedRoutes): Promise<RouteChange> =>
+    audited(call, { action: `route.${action}`, resource: name }, async () => {
+      if (action === 'delete' && !table.all().some(({ route }) => route.name === name)) throw unknown(name);
+      const [change] = await declaredRoutes.change(asked, { by: call.principal.name });
+      return change as RouteChange;
+    });
+
   return {
     list(call) {
       admit(call.principal, 'observe');
-      return byName().map(describe);
+      return { routes: byName().map(describe), tag: declaredRoutes.tag, problem: declared.problem?.message };
     },
     get(call, name) {
       admit(call.principal, 'observe');
-      const known = byName();
-      const found = known.find(({ route, isInForce }) => route.name === name && isInForce);
-      if (found !== undefined) return describe(found);
-      const names = known.map(({ route }) => route.name);
-      throw new MillraceError('not_found', `there is no route '${name}'${didYouMean(name, names, "'")}`);
+      const found = table.all().find(({ route, isInForce }) => route.name === name && isInForce);
+      if (found === undefined) throw unknown(name);
+      return describe(found);
     },
+    async apply(call, { routes: given, dryRun = false, expected = {} }) {
+      const routes = new Map(Object.entries(given).map(([name, value]) => [name, value === null ? undefined : value]));
+      const asked = { routes, expectedOfAll: expected };
+      const by = call.principal.name;
+      if (!dryRun) {
+        return audited(call, { action: 'routes.apply', resource: [...routes.keys()].join(' ') }, () =>
+          declaredRoutes.change(asked, { by }),
+        );
+      }
+      admit(call.principal, 'observe', 'manage');
+      return declaredRoutes.change(asked, { by, dryRun });
+    },
+    put: async (call, name, { route, expected = {} }) =>
+      changeOne(call, { action: 'put', name }, { routes: new Map([[name, route]]), expected }),
+    remove: async (call, name, expected = {}) =>
+      changeOne(call, { action: 'delete', name }, { routes: new Map([[name, undefined]]), expected }),
+    async history(call, name, limit) {
+      admit(call.principal, 'observe');
+      const revisions = await declared.history('route', name, limit);
+      if (revisions.length === 0 && !table.all().some(({ route }) => route.name === name)) throw unknown(name);
+      return revisions.map(({ revision, value, changedAtMs, changedBy }) => ({
+        revision,
+        // The store has only what was checked here.
+        config: value as RouteConfig | undefined,
+        changedAtMs,
+        changedBy,
+      }));
+    },
+    undo: async (call, name, expected = {}) =>
+      audited(call, { action: 'route.undo', resource: name }, () =>
+        declaredRoutes.undo(name, { by: call.principal.name, expected }),
+      ),
   };
 }

@@ -20,11 +20,14 @@ export function createRepositoryMethods(service: Service): readonly GrpcMethod[]
       name: 'RepositoryModelUnload',
       control: true,
       answer: async (call, { model_name, parameters }) => {
-        const dependents = parameters.unload_dependents;
-        if (dependents !== undefined && dependents.bool_param === undefined) {
-          throw invalidArgument("unload parameter 'unload_dependents': expected a bool_param");
-        }
-        await service.unloadModel(call, model_name, { unloadDependents: dependents?.bool_param === true });
+        const flag = (name: 'unload_dependents' | 'force'): boolean => {
+          const parameter = parameters[name];
+          if (parameter === undefined) return false;
+          if (parameter.bool_param !== undefined) return parameter.bool_param;
+          throw invalidArgument(`unload parameter '${name}': expected a bool_param`);
+        };
+        const unloadDependents = flag('unload_dependents');
+        await service.unloadModel(call, model_name, { unloadDependents, ...(flag('force') && { force: true }) });
         return {};
       },
     }),

@@ -1,0 +1,228 @@
+import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { type Clock, type EventBus, invalidArgument, type JsonValue, MillraceError } from '../../core/index.js';
+import { createRoute, type Route, type RouteConfig } from '../../routing/index.js';
+import type { Declaration } from '../../store/index.js';
+import { formatPath } from '../../text/index.js';
+import type { Declared } from '../declarations/declared.js';
+import { checkExpected, type Expected, StaleChange, tagOf } from '../declarations/expected.js';
+import { bareArmsOf, problemsOf, type Surroundings } from './check-route.js';
+import type { RouteTable } from './route-table.js';
+import type { FileRoutes, RouteChange } from './types.js';
+
+interface DeclaredRoutesSetup extends Pick<Surroundings, 'lookup' | 'modelNames'> {
+  readonly declared: Declared;
+  readonly table: RouteTable;
+  readonly fileRoutes: FileRoutes;
+  readonly clock: Clock;
+  readonly events: EventBus;
+}
+
+/** A change of several routes. */
+export interface AskedRoutes {
+  /** undefined removes one. */
+  readonly routes: ReadonlyMap<string, unknown>;
+  /** Of each that is named. */
+  readonly expected?: Expected;
+  /** Of all that is declared. */
+  readonly expectedOfAll?: Expected;
+}
+
+/** A route, or what is wrong with what it was to be made of. */
+interface Made {
+  readonly route?: Route;
+  readonly problems: readonly string[];
+}
+
+const NOTHING: Made = { problems: [] };
+
+/** Checks go on in the event loop for so long before others have their turn. */
+const SLICE_MS = 2;
+
+/** The routes that were declared through the API. */
+export class DeclaredRoutes {
+  readonly #setup: DeclaredRoutesSetup;
+  readonly #routes = new Map<string, Route>();
+  /** Made while they were checked, until they are in the store. */
+  readonly #checked = new Map<string, Route>();
+
+  constructor(setup: DeclaredRoutesSetup) {
+    this.#setup = setup;
+    setup.declared.onChange((changed) => this.#take(changed));
+  }
+
+  /** Names all that is declared now. */
+  get tag(): string {
+    const revisions = this.#setup.declared.all('route').map(({ name, revision }) => `${name} ${revision}`);
+    return createHash('sha256').update(revisions.toSorted().join('\n')).digest('hex').slice(0, 16);
+  }
+
+  /** Checks a change, and makes it unless `dryRun`; says what it does to each route. */
+  change(asked: AskedRoutes, { by, dryRun = false }: { readonly by: string; readonly dryRun?: boolean }) {
+    const { declared } = this.#setup;
+    return declared.inTurn(() => this.#change(asked, { by, dryRun }));
+  }
+
+  /** Goes back to what a route was before its last change. */
+  undo(name: string, { by, expected = {} }: { readonly by: string; readonly expected?: Expected }) {
+    const { declared } = this.#setup;
+    return declared.inTurn(async () => {
+      checkExpected(expected, { kind: 'route', name }, declared.of('route', name));
+      const [last, before] = await declared.history('route', name, 2);
+      if (last === undefined) {
+        this.#checkOwner(name);
+        throw new MillraceError('failed_precondition', `there is nothing to undo: no route '${name}' was declared`);
+      }
+      const routes = new Map([[name, before?.value]]);
+      const [change] = await this.#change({ routes }, { by, dryRun: false });
+      return change as RouteChange;
+    });
+  }
+
+  async #change(
+    { routes, expected = {}, expectedOfAll = {} }: AskedRoutes,
+    { by, dryRun }: { readonly by: string; readonly dryRun: boolean },
+  ): Promise<readonly RouteChange[]> {
+    const { declared, events } = this.#setup;
+    this.#checkAll(expectedOfAll);
+    for (const name of routes.keys()) {
+      this.#checkOwner(name);
+      checkExpected(expected, { kind: 'route', name }, declared.of('route', name));
+    }
+    const made = await this.#make(routes);
+    const planned = [...routes.keys()].map((name) => this.#compare(name, made.get(name)));
+    const changing = planned.filter(({ change }) => change !== 'unchanged');
+    if (dryRun || changing.length === 0) return planned;
+    for (const { name, change } of changing) {
+      const route = made.get(name);
+      if (change !== 'removed' && route !== undefined) this.#checked.set(name, route);
+    }
+    try {
+      await declared.commit(
+        changing.map(({ name, after }) => ({ kind: 'route', name, value: after as JsonValue | undefined })),
+        by,
+      );
+    } finally {
+      this.#checked.clear();
+    }
+    const what = changing.map(({ name, change }) => `'${name}' ${change}`).join(', ');
+    events.publish('diagnostic', { level: 'info', room: 'service', message: `routes changed by ${by}: ${what}` });
+    return planned.map((change) => ({ ...change, tag: tagOf(declared.of('route', change.name)) }));
+  }
+
+  #checkAll({ tags }: Expected): void {
+    const { tag } = this;
+    if (tags === undefined || tags === 'any' || tags.includes(tag)) return;
+    throw new StaleChange(`the routes are at "${tag}" now, expected "${tags[0]}": somebody has changed them meanwhile`);
+  }
+
+  /** Throws for a name that is not the API's to change. */
+  #checkOwner(name: string): void {
+    const { table, fileRoutes } = this.#setup;
+    for (const { owner, route } of table.all()) {
+      if (route.name !== name || owner === 'api') continue;
+      const place = fileRoutes.placeOf(name);
+      const message =
+        owner === 'rollout'
+          ? `'${name}' is being rolled out, which says who gets which version: end the rollout first`
+          : `route '${name}' is declared in ${place === '' ? 'the settings' : place}: change it there`;
+      throw new MillraceError('failed_precondition', message);
+    }
+  }
+
+  /** The routes of a change. Throws what is wrong with any of them. */
+  async #make(asked: ReadonlyMap<string, unknown>): Promise<ReadonlyMap<string, Route>> {
+    const { clock, fileRoutes } = this.#setup;
+    const after = new Set([...fileRoutes.routes.map(({ name }) => name), ...this.#routes.keys()]);
+    for (const [name, value] of asked) {
+      if (value === undefined) after.delete(name);
+      else after.add(name);
+    }
+    const made = new Map<string, Route>();
+    const problems: string[] = [];
+    await inSlices(asked, clock, ([name, value]) => {
+      if (value === undefined) return;
+      const { route, problems: found } = this.#makeOne(name, value, after);
+      problems.push(...found);
+      if (route !== undefined) made.set(name, route);
+    });
+    const known = [...this.#routes.values()].filter(
+      (route) => !asked.has(route.name) || made.get(route.name) === route,
+    );
+    const bareArms = bareArmsOf([...fileRoutes.routes, ...known]);
+    await inSlices(made.values(), clock, (route) => {
+      problems.push(...problemsOf(route, { ...this.#setup, bareArms }));
+    });
+    refuse(problems);
+    return made;
+  }
+
+  #makeOne(name: string, value: unknown, names: ReadonlySet<string>): Made {
+    const known = this.#routes.get(name);
+    const { configs, problems } = this.#setup.fileRoutes.read({ [name]: value });
+    const config = Object.hasOwn(configs, name) ? configs[name] : undefined;
+    if (config === undefined) return { problems };
+    if (known !== undefined && isDeepStrictEqual(known.config, config)) return { route: known, problems };
+    const result = createRoute({ name, config, names });
+    if ('route' in result) return { route: result.route, problems };
+    return { problems: result.problems.map(({ path, message }) => `${formatPath(['routes', ...path])}: ${message}`) };
+  }
+
+  #compare(name: string, made: Route | undefined): RouteChange {
+    const before = this.#routes.get(name)?.config;
+    const tag = tagOf(this.#setup.declared.of('route', name));
+    return { name, change: kindOf(before, made?.config), before, after: made?.config, tag };
+  }
+
+  /** Puts what the store has now in force; what was declared before and is wrong by now is told of. */
+  #take(changed: readonly Declaration[]): void {
+    const routes = changed.filter(({ kind }) => kind === 'route');
+    if (routes.length === 0) return;
+    const { table, fileRoutes, declared, events } = this.#setup;
+    const names = new Set([...fileRoutes.routes, ...declared.all('route')].map(({ name }) => name));
+    for (const { name, value } of routes) {
+      const { route, problems } =
+        value === undefined ? NOTHING : (this.#alreadyMade(name) ?? this.#makeOne(name, value, names));
+      if (route === undefined) this.#routes.delete(name);
+      else this.#routes.set(name, route);
+      if (problems.length === 0) continue;
+      const message = `route '${name}', which was declared through the API, is not in force: ${problems.join('; ')}`;
+      events.publish('diagnostic', { level: 'error', room: 'service', message });
+    }
+    table.replace('api', [...this.#routes.values()]);
+  }
+
+  #alreadyMade(name: string): Made | undefined {
+    const route = this.#checked.get(name);
+    return route && { route, problems: [] };
+  }
+}
+
+/** Runs `work` for each item, and lets others have their turn in between. */
+async function inSlices<Item>(
+  items: Iterable<Item>,
+  clock: Pick<Clock, 'now' | 'defer'>,
+  work: (item: Item) => void,
+): Promise<void> {
+  let sliceAt = clock.now();
+  for (const item of items) {
+    work(item);
+    if (clock.now() - sliceAt < SLICE_MS) continue;
+    await new Promise<void>((resolve) => clock.defer(resolve));
+    sliceAt = clock.now();
+  }
+}
+
+function kindOf(before: RouteConfig | undefined, after: RouteConfig | undefined): RouteChange['change'] {
+  if (after === undefined) return before === undefined ? 'unchanged' : 'removed';
+  if (before === undefined) return 'created';
+  return before === after || isDeepStrictEqual(before, after) ? 'unchanged' : 'changed';
+}
+
+function refuse(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  const [first] = problems;
+  throw invalidArgument(
+    problems.length === 1 ? `${first}` : `${problems.length} problems with the routes:\n  ${problems.join('\n  ')}`,
+  );
+}
