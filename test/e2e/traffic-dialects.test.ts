@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AppServer, startAppServer } from '../support/app-server.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
+import { settledReport } from '../support/shadow-reports.js';
 import { TRAFFIC_CALLS, type TrafficCall } from '../support/traffic-calls.js';
 
 const TINY = readFileSync('test/fixtures/models/tiny-kjv.gguf');
@@ -20,9 +21,17 @@ const ROUNDS = 32;
 let server: AppServer;
 let client: GrpcClient;
 let requests = 0;
+/** How many requests of each model have been copied. */
+const copied = { net: 0, kjv: 0, sums: 0 };
 beforeAll(async () => {
   const arms = (model: string) => ['stable', 'canary'].map((label) => ({ model, label, weight: 1 }));
-  const routes = ['net', 'kjv', 'sums'].map((model) => [`${model}-live`, { arms: arms(model), rules: [] }]);
+  const routes = ['net', 'kjv', 'sums'].flatMap((model) => [
+    [`${model}-live`, { arms: arms(model), rules: [] }],
+    [
+      `${model}-copied`,
+      { arms: [{ model, label: 'stable' }], shadow: { model, label: 'canary', allowSideEffects: model === 'sums' } },
+    ],
+  ]);
   server = await startAppServer(
     {
       'net/model.yaml': LABELS,
@@ -74,5 +83,13 @@ describe.each(TRAFFIC_CALLS.map((call) => [call.what, call] as const))('%s', (_,
       versions.set(model, (versions.get(model) ?? 0) + 1);
     }
     expect([...versions.keys()].sort()).toEqual([`${call.kind}/1`, `${call.kind}/2`]);
+  });
+
+  it('has a copy run by a shadow, and both answers compared', async () => {
+    expect((await ask(call, `${call.kind}-copied`)).model).toBe(`${call.kind}/1`);
+    copied[call.kind] += call.steps;
+    const { dropped, pairs } = await settledReport(server, `${call.kind}-copied`, copied[call.kind]);
+    expect(dropped).toEqual({});
+    expect(pairs).toMatchObject([{ primary: `${call.kind}/1`, shadow: `${call.kind}/2`, compared: copied[call.kind] }]);
   });
 });

@@ -27,6 +27,8 @@ export interface TrafficCall {
   readonly kind: 'net' | 'sums' | 'kjv';
   /** What its answer says of the route. */
   readonly says: 'arm' | 'version';
+  /** Requests that it sends. */
+  readonly steps: number;
   /** What is said of an unknown label, where that is not it. */
   readonly unknown?: string;
   /** Rejects with what was answered instead. */
@@ -96,13 +98,15 @@ function callStream({ client, name, requestId }: TrafficTarget): Promise<Answere
   });
 }
 
+const STEPS = [{ sequence_start: true }, {}, { sequence_end: true }] as const;
 let sequences = 0;
 
-/** Three steps of a sequence, which all have to be answered alike. */
+/** The steps of a sequence, which all have to be answered alike. */
 async function inSequence(step: (id: number, flags: Readonly<Record<string, boolean>>) => Promise<Answered>) {
   const id = ++sequences;
-  const first = await step(id, { sequence_start: true });
-  for (const flags of [{}, { sequence_end: true }]) {
+  const [start, ...others] = STEPS;
+  const first = await step(id, start);
+  for (const flags of others) {
     const { model, arm } = await step(id, flags);
     if (model !== first.model || arm !== first.arm) throw new Error(`sequence ${id} began on ${first.model}: ${model}`);
   }
@@ -113,6 +117,7 @@ const http = (what: string, kind: TrafficCall['kind'], asked: (name: string) => 
   what,
   kind,
   says: 'arm',
+  steps: 1,
   send: (target) => post(target, asked(target.name)),
 });
 
@@ -138,6 +143,7 @@ export const TRAFFIC_CALLS: readonly TrafficCall[] = [
     what: 'KServe v1',
     kind: 'net',
     says: 'arm',
+    steps: 1,
     send: (target) =>
       post(target, {
         path: `/v1/models/${target.name}:predict`,
@@ -159,6 +165,7 @@ export const TRAFFIC_CALLS: readonly TrafficCall[] = [
     what: 'OIP, a sequence',
     kind: 'sums',
     says: 'arm',
+    steps: STEPS.length,
     send: (target) =>
       inSequence((sequence_id, flags) => {
         const inputs = [{ name: 'x', datatype: 'INT32', shape: [1], data: [7] }];
@@ -170,6 +177,7 @@ export const TRAFFIC_CALLS: readonly TrafficCall[] = [
     what: 'OIP over gRPC',
     kind: 'net',
     says: 'arm',
+    steps: 1,
     send: (target) =>
       callUnary(target, {
         path: `${OIP_SERVICE}/ModelInfer`,
@@ -180,6 +188,7 @@ export const TRAFFIC_CALLS: readonly TrafficCall[] = [
     what: 'OIP over gRPC, a sequence',
     kind: 'sums',
     says: 'arm',
+    steps: STEPS.length,
     send: (target) =>
       inSequence((id, flags) => {
         const parameters = Object.entries(flags).map(([name, value]) => [name, { bool_param: value }]);
@@ -191,11 +200,12 @@ export const TRAFFIC_CALLS: readonly TrafficCall[] = [
         return callUnary(target, { path: `${OIP_SERVICE}/ModelInfer`, request });
       }),
   },
-  { what: 'OIP over gRPC, a stream', kind: 'kjv', says: 'version', send: callStream },
+  { what: 'OIP over gRPC, a stream', kind: 'kjv', says: 'version', steps: 1, send: callStream },
   {
     what: 'TensorFlow Serving over gRPC',
     kind: 'net',
     says: 'arm',
+    steps: 1,
     send: (target) => {
       const dim = INPUT.shape.map((size) => ({ size }));
       const x = { dtype: 'DT_FLOAT', tensor_shape: { dim }, float_val: ROW };
@@ -207,6 +217,7 @@ export const TRAFFIC_CALLS: readonly TrafficCall[] = [
     what: 'TorchServe over gRPC',
     kind: 'net',
     says: 'arm',
+    steps: 1,
     send: (target) => {
       const request = { model_name: target.name, input: { data: base64(JSON.stringify({ instances: [ROW] })) } };
       return callUnary(target, { path: '/org.pytorch.serve.grpc.inference.InferenceAPIsService/Predictions', request });
