@@ -55,8 +55,9 @@ export function simulate({
     const isCanary = deal.chance(current);
     if (isCanary) canary++;
     const arm = isCanary ? 'canary' : 'stable';
-    const { outcome, agrees, ...observed } = happens(isCanary, index);
-    judge.observe({ arm, share: current, atMs: (index * 1000) / requestsPerSecond, ...observed });
+    const { failed, latencyMs, answer, outcome, agrees } = happens(isCanary, index);
+    const atMs = (index * 1000) / requestsPerSecond;
+    judge.observe({ arm, share: current, atMs, failed, latencyMs, answer });
     // One request in eight has an outcome, and one in eight is copied to the shadow.
     if (index % 8 === 0) judge.observeOutcome({ arm, share: current, value: outcome });
     if (index % 8 === 1) judge.observeAgreement(agrees);

@@ -25,13 +25,17 @@ function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
 }
 
+const NAMES = ['class 0', 'class 1', 'class 2', 'class 3', 'class 4'];
+
 function pickClass(classes: readonly number[], at: number): string {
   let rest = at;
-  for (const [index, share] of classes.entries()) {
+  let index = 0;
+  for (const share of classes) {
     rest -= share;
-    if (rest < 0) return `class ${index}`;
+    if (rest < 0) break;
+    index++;
   }
-  return 'none';
+  return NAMES[index] ?? 'none';
 }
 
 /** Requests that know nothing of each other; log-normal latencies with σ = 0.5. */
@@ -62,10 +66,24 @@ export function stormy(random: Random): World {
     load = 0.999 * load + 0.045 * normal(random);
     if (outage > 0) outage--;
     else if (random.chance(0.0003)) outage = random.integer(20, 2_000);
-    const happened = calm(isCanary, index);
-    const failed = happened.failed || (outage > 0 && random.chance(0.7));
-    if (failed) return { ...happened, failed, latencyMs: undefined, answer: undefined, outcome: 0 };
-    const latencyMs = (happened.latencyMs ?? 20) * Math.exp(1.5 * load);
-    return { ...happened, latencyMs, answer: load > 0.5 && random.chance(0.5) ? 'class 4' : happened.answer };
+    const { failed, latencyMs = 20, answer, outcome, agrees } = calm(isCanary, index);
+    if (failed || (outage > 0 && random.chance(0.7))) {
+      return { failed: true, latencyMs: undefined, answer: undefined, outcome: 0, agrees };
+    }
+    const loaded = load > 0.5 && random.chance(0.5) ? 'class 4' : answer;
+    return { failed, latencyMs: latencyMs * Math.exp(1.5 * load), answer: loaded, outcome, agrees };
+  };
+}
+
+/** What was recorded, from a place that chance has chosen: the whole of it, over and over. */
+export function recorded(latenciesMs: readonly number[]) {
+  return (random: Random): World => {
+    const start = random.integer(0, latenciesMs.length - 1);
+    const calm = independent()(random);
+    return (isCanary, index) => {
+      const { failed, answer, outcome, agrees } = calm(isCanary, index);
+      const latencyMs = failed ? undefined : latenciesMs[(start + index) % latenciesMs.length];
+      return { failed, latencyMs, answer, outcome, agrees };
+    };
   };
 }

@@ -56,7 +56,10 @@ export function createJudge(options: JudgeOptions = {}, snapshot?: JudgeSnapshot
     },
     observeOutcome: (outcome) => outcomes?.observe(outcome),
     observeAgreement: (agrees) => agreement?.observe(agrees),
-    isWorse: () => metrics.some((metric) => metric.isWorse()),
+    isWorse() {
+      for (const metric of metrics) if (metric.isWorse()) return true;
+      return false;
+    },
     verdict: () => verdictOf(metrics),
     snapshot: () => ({
       format: FORMAT,

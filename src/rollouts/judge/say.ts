@@ -1,6 +1,8 @@
+const WITH_COMMAS = new Intl.NumberFormat('en-US');
+
 /** "12,345". */
 export function sayCount(count: number): string {
-  return count.toLocaleString('en-US');
+  return WITH_COMMAS.format(count);
 }
 
 /** "2.1 %", "0.034 %", "37 %": two digits that count. */
