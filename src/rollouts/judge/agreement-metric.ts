@@ -75,8 +75,12 @@ export class AgreementMetric implements Metric {
   }
 }
 
+/** Neither nothing nor all is tolerated to the letter: one answer in a million would decide. */
+const LEAST = 1e-6;
+
 function odds(probability: number): number {
-  return probability / (1 - probability);
+  const within = Math.min(Math.max(probability, LEAST), 1 - LEAST);
+  return within / (1 - within);
 }
 
 /** ln of how much likelier this is at the odds that are bet on than at those that are tolerated. */

@@ -1,5 +1,5 @@
 import { betsOnMore } from './bets.js';
-import { tableOf } from './block.js';
+import { type Block, Blocks, tableOf } from './block.js';
 import { Comparison, type ComparisonState } from './comparison.js';
 import { type Breach, FIRST_WINDOW, type GuardWindow, guard } from './guard.js';
 import { type Confidence, kindOf, type Measured, type Metric } from './metric.js';
@@ -13,6 +13,7 @@ const FAILED = 0;
 /** Plain JSON. */
 export interface ErrorsState {
   readonly comparison: ComparisonState;
+  readonly guarded: readonly Block[];
   readonly window: Readonly<GuardWindow>;
   readonly breach: Breach | null;
 }
@@ -22,6 +23,7 @@ export class ErrorsMetric implements Metric {
   readonly #options: Required<ErrorOptions>;
   readonly #confidence: Confidence;
   readonly #comparison: Comparison;
+  readonly #guarded: Blocks;
   readonly #window: GuardWindow;
   #breach: Breach | undefined;
 
@@ -30,12 +32,16 @@ export class ErrorsMetric implements Metric {
     this.#confidence = confidence;
     const bets = betsOnMore(options.tolerance);
     this.#comparison = new Comparison({ bets, stakeOf: () => 1 }, state?.comparison);
+    this.#guarded = new Blocks(state?.guarded ?? []);
     this.#window = { ...(state?.window ?? FIRST_WINDOW) };
     this.#breach = state?.breach ?? undefined;
   }
 
-  observe(observation: Observation): void {
-    const block = this.#comparison.observe(observation, observation.failed ? FAILED : -1);
+  /** `counts`: it was dealt by chance. The guard rail looks at the others as well. */
+  observe(observation: Observation, counts: boolean): void {
+    const trait = observation.failed ? FAILED : -1;
+    if (counts) this.#comparison.observe(observation, trait);
+    const block = this.#guarded.add(observation, trait);
     if (block === undefined) return;
     const limits = { limit: this.#options.limit, budget: this.#confidence.budget };
     this.#breach ??= guard(this.#window, tableOf(block, FAILED), limits);
@@ -55,7 +61,12 @@ export class ErrorsMetric implements Metric {
   }
 
   snapshot(): ErrorsState {
-    return { comparison: this.#comparison.snapshot(), window: { ...this.#window }, breach: this.#breach ?? null };
+    return {
+      comparison: this.#comparison.snapshot(),
+      guarded: this.#guarded.snapshot(),
+      window: { ...this.#window },
+      breach: this.#breach ?? null,
+    };
   }
 
   #say({ stable, canary, evidence, limit, observations }: Measured): string {

@@ -95,15 +95,16 @@ const observation: fc.Arbitrary<Observation> = fc.record({
   failed: fc.boolean(),
   latencyMs: fc.option(fc.double({ min: 0, max: 1e6, noNaN: true }), { nil: undefined }),
   answer: fc.option(fc.stringMatching(/^[a-z]{1,2}$/), { nil: undefined }),
+  key: fc.option(fc.nat(0xffff_ffff), { nil: undefined }),
 });
 
 const tell = (judge: Judge, each: Observation) => {
   judge.observe(each);
-  judge.observeOutcome({ arm: each.arm, share: each.share, value: each.atMs / 2_000 });
+  judge.observeOutcome({ arm: each.arm, share: each.share, value: each.atMs / 2_000, key: each.key });
   judge.observeAgreement(each.failed);
 };
 
-it('goes on from a snapshot of a few kilobytes as if it had not stopped', () => {
+it('goes on from a snapshot of some kilobytes as if it had not stopped', () => {
   const options = { outcomes: {}, agreement: {} };
   const property = fc.property(fc.array(observation, { maxLength: 1_000, size: 'max' }), fc.nat(), (all, cut) => {
     const at = cut % (all.length + 1);
@@ -112,7 +113,7 @@ it('goes on from a snapshot of a few kilobytes as if it had not stopped', () => 
     const first = createJudge(options);
     for (const each of all.slice(0, at)) tell(first, each);
     const kept = JSON.stringify(first.snapshot());
-    expect(kept.length).toBeLessThan(16_384);
+    expect(kept.length).toBeLessThan(32_768);
     const second = createJudge(options, JSON.parse(kept));
     for (const each of all.slice(at)) tell(second, each);
     expect(second.snapshot()).toEqual(whole.snapshot());
@@ -127,4 +128,65 @@ it('begins anew where it cannot go on from a snapshot', () => {
   expect(createJudge({}, judge.snapshot()).isWorse()).toBe(true);
   expect(createJudge({ errorBudget: 0.01 }, judge.snapshot()).isWorse()).toBe(false);
   expect(createJudge({}, { ...judge.snapshot(), format: 0 }).isWorse()).toBe(false);
+});
+
+describe('whatever is asked for and happens', () => {
+  const share = fc.constantFrom(0, 1e-9, 0.5, 1);
+  const factor = fc.constantFrom(1, 1.0001, 1_000);
+  const options = fc.record({
+    errorBudget: fc.constantFrom(0.000001, 0.05, 0.5),
+    errors: fc.record({ tolerance: factor, margin: share, limit: share }),
+    latency: fc.record({ quantile: share, tolerance: factor, floorMs: fc.constantFrom(0, 1e6), margin: share }),
+    answers: fc.record({ tolerance: factor, margin: share }),
+    outcomes: fc.record({ margin: share }),
+    agreement: fc.record({ minimum: share, margin: share }),
+  });
+
+  it('all numbers of the verdict are numbers', () => {
+    const property = fc.property(options, fc.array(observation, { minLength: 200, maxLength: 400 }), (given, all) => {
+      const judge = createJudge(given);
+      for (const each of all) tell(judge, each);
+      for (const { stable = 0, canary = 0, difference, evidence } of judge.verdict().metrics) {
+        const numbers = [stable, canary, difference?.low, difference?.high, evidence];
+        expect(numbers.filter((each) => !Number.isFinite(each))).toEqual([]);
+      }
+    });
+    fc.assert(property, { numRuns: 60 });
+  });
+});
+
+describe('keys', () => {
+  /** Ten users, of whom one is slow and gets another answer than all others, whichever version has him. */
+  const users = (hasKeys: boolean) => {
+    const judge = createJudge();
+    for (let index = 0; index < 20_000; index++) {
+      const user = index % 10;
+      const isOdd = user === 7;
+      judge.observe({
+        arm: isOdd ? 'canary' : 'stable',
+        share: 0.1,
+        atMs: index,
+        failed: false,
+        latencyMs: isOdd ? 90 : 20,
+        answer: isOdd ? 'dog' : 'cat',
+        key: hasKeys ? Math.imul(user, 0x9e3779b1) : undefined,
+      });
+    }
+    return judge;
+  };
+
+  it('count once each, so that one user is no reason', () => {
+    expect([users(false).isWorse(), users(true).isWorse()]).toEqual([true, false]);
+    expect(users(true).verdict().metrics[0]?.observations).toEqual({ stable: 9, canary: 1 });
+  });
+
+  it('do not keep the guard rail from seeing what most requests do', () => {
+    const judge = createJudge();
+    for (let index = 0; index < 2_000; index++) {
+      const arm = index % 10 === 0 ? 'canary' : 'stable';
+      const failed = arm === 'canary';
+      judge.observe({ arm, share: 0.1, atMs: index, failed, latencyMs: undefined, answer: undefined, key: index % 10 });
+    }
+    expect(judge.verdict().sentence).toContain('more than 50 % are rolled back at once');
+  });
 });

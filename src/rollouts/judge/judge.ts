@@ -1,6 +1,7 @@
 import { AgreementMetric, type AgreementState } from './agreement-metric.js';
 import { AnswersMetric, type AnswersState } from './answers-metric.js';
 import { ErrorsMetric, type ErrorsState } from './errors-metric.js';
+import { FirstOfKeys } from './first-of-keys.js';
 import { LatencyMetric, type LatencyState } from './latency-metric.js';
 import type { Metric } from './metric.js';
 import type { Observation, ObservedOutcome } from './observation.js';
@@ -33,6 +34,8 @@ export interface JudgeSnapshot {
   readonly answers?: AnswersState | undefined;
   readonly outcomes?: OutcomesState | undefined;
   readonly agreement?: AgreementState | undefined;
+  readonly keys?: string | undefined;
+  readonly outcomeKeys?: string | undefined;
 }
 
 /** Counts up whenever judges could not go on from what earlier ones have kept. */
@@ -48,13 +51,19 @@ export function createJudge(options: JudgeOptions = {}, snapshot?: JudgeSnapshot
   const known = snapshot?.format === FORMAT && snapshot.options === key ? snapshot : undefined;
   const { errors, latency, answers, outcomes, agreement } = createMetrics(completed, known);
   const metrics = [errors, latency, answers, outcomes, agreement].filter((metric) => metric !== undefined);
+  const keys = new FirstOfKeys(known?.keys);
+  const outcomeKeys = new FirstOfKeys(known?.outcomeKeys);
   return {
     observe(observation) {
-      errors.observe(observation);
+      const counts = keys.isFirst(observation.key);
+      errors.observe(observation, counts);
+      if (!counts) return;
       latency?.observe(observation);
       answers?.observe(observation);
     },
-    observeOutcome: (outcome) => outcomes?.observe(outcome),
+    observeOutcome(outcome) {
+      if (outcomes !== undefined && outcomeKeys.isFirst(outcome.key)) outcomes.observe(outcome);
+    },
     observeAgreement: (agrees) => agreement?.observe(agrees),
     isWorse() {
       for (const metric of metrics) if (metric.isWorse()) return true;
@@ -69,6 +78,8 @@ export function createJudge(options: JudgeOptions = {}, snapshot?: JudgeSnapshot
       answers: answers?.snapshot(),
       outcomes: outcomes?.snapshot(),
       agreement: agreement?.snapshot(),
+      keys: keys.snapshot(),
+      outcomeKeys: outcomeKeys.snapshot(),
     }),
   };
 }

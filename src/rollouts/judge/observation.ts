@@ -12,6 +12,11 @@ export interface Observation {
   readonly latencyMs: number | undefined;
   /** Of the answer: class, finish reason, … as a small bucket; undefined where it has none. */
   readonly answer: string | undefined;
+  /**
+   * Where arms are chosen by keys (sticky): 32 bits that stand for the key, well mixed. The keys are what is dealt by chance, so that the first
+   * request of each is all that counts. undefined = each request is dealt for itself.
+   */
+  readonly key?: number | undefined;
 }
 
 /** What came of an answer, however late. */
@@ -21,4 +26,6 @@ export interface ObservedOutcome {
   readonly share: number;
   /** The larger the better, scaled to 0..1 by its declared range; what is outside counts as its end. */
   readonly value: number;
+  /** As of the request's {@link Observation}: the first outcome of each key counts. */
+  readonly key?: number | undefined;
 }
