@@ -65,6 +65,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/config.js')).registerConfig,
   },
   {
+    name: 'feedback',
+    summary: 'tell what became of an answer',
+    load: async () => (await import('./commands/feedback.js')).registerFeedback,
+  },
+  {
     name: 'store',
     summary: 'look at the file that outlives a server, and copy it while it is in use',
     load: async () => (await import('./commands/store.js')).registerStore,

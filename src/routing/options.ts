@@ -63,6 +63,35 @@ const OutlierDetectionSchema = Type.Object(
   strict,
 );
 
+const OutcomesSchema = Type.Object(
+  {
+    kind: Type.Union([Type.Literal('binary'), Type.Literal('number')], {
+      default: 'binary',
+      description: 'What the outcome of an answer is: yes or no, or a number.',
+    }),
+    range: Type.Optional(
+      Type.Array(Type.Number(), {
+        minItems: 2,
+        maxItems: 2,
+        description: 'Of numbers: the least and the largest; others are refused.',
+      }),
+    ),
+    better: Type.Union([Type.Literal('higher'), Type.Literal('lower')], { default: 'higher' }),
+    windowMs: Type.Integer({
+      default: 604_800_000,
+      minimum: 1_000,
+      maximum: 7_776_000_000,
+      description: 'How long after an answer its outcome is taken.',
+    }),
+    missing: Type.Optional(
+      Type.Number({
+        description: 'What counts where none has come within that time. Default: such answers do not count.',
+      }),
+    ),
+  },
+  strict,
+);
+
 export const RouteSchema = Type.Object(
   {
     arms: Type.Array(ArmSchema, { minItems: 1, maxItems: 32 }),
@@ -75,6 +104,7 @@ export const RouteSchema = Type.Object(
     outlierDetection: Type.Optional(OutlierDetectionSchema),
     rules: Type.Array(RuleSchema, { default: [], maxItems: 64 }),
     shadow: Type.Optional(ShadowSchema),
+    outcomes: Type.Optional(OutcomesSchema),
   },
   // Only what has a default itself is completed inside a map.
   { ...strict, default: {} },

@@ -4,6 +4,7 @@ import { isCredential } from './credentials.js';
 import { hashText } from './hash-text.js';
 import { formatLabelledName } from './labelled-name.js';
 import type { RouteConfig, RoutesOptions } from './options.js';
+import { type OutcomeTerms, outcomesOf } from './outcome-terms.js';
 import { compileRule, type Rule } from './rule.js';
 import type { ShadowConfig } from './shadow-options.js';
 
@@ -40,6 +41,8 @@ export interface Route {
   readonly outlierDetection: OutlierPolicy | undefined;
   /** Who gets copies of its requests. */
   readonly shadow: ShadowConfig | undefined;
+  /** undefined = none are collected. */
+  readonly outcomes: OutcomeTerms | undefined;
   /** The choice depends on parameters or inputs, so that it cannot be made before the request is decoded. */
   readonly needsRequest: boolean;
 }
@@ -122,6 +125,7 @@ function readRoute({ name, config, names }: NamedConfig, report: Report): Route 
   const fallback = config.fallback.flatMap((arm, index) => armCalled(arm, ['fallback', index]));
   const sticky = stickyOf(config, report);
   checkShadow({ name, config, names }, report);
+  const outcomes = outcomesOf(config, report);
   const needsRequest = sticky?.by === 'parameter' || rules.some((rule) => rule.needsRequest);
   return {
     name,
@@ -132,6 +136,7 @@ function readRoute({ name, config, names }: NamedConfig, report: Report): Route 
     fallback,
     outlierDetection: config.outlierDetection,
     shadow: config.shadow,
+    outcomes,
     needsRequest,
   };
 }

@@ -4,6 +4,8 @@ export { type Expected, StaleChange } from './declarations/expected.js';
 export { UnknownLabelError } from './find-version.js';
 export type * from './labels/types.js';
 export { MediaOptionsSchema } from './media/options.js';
+export type { Effect, Interval } from './outcomes/effect.js';
+export type * from './outcomes/types.js';
 export { PrincipalStore, type PrincipalStoreLimits } from './principal-store.js';
 export type * from './routes/types.js';
 export { type CreateServiceOptions, createService, type ServiceLife } from './service.js';

@@ -17,6 +17,7 @@ import { createManagement } from './manage-models.js';
 import { MediaDecoders } from './media/decoders.js';
 import type { MediaOptions } from './media/options.js';
 import { isModelReady } from './model-ready.js';
+import { createOutcomes } from './outcomes/outcome-use-cases.js';
 import { DeclaredRoutes } from './routes/declared-routes.js';
 import { RouteTable } from './routes/route-table.js';
 import { RouteTaps } from './routes/route-taps.js';
@@ -86,8 +87,11 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
   let shuttingDown = false;
   const ready = () => controller.started && !shuttingDown;
   const shutdown: (() => void)[] = [];
+  const closers: (() => Promise<void>)[] = [];
+  const onShutdown = (work: () => void) => shutdown.push(work);
+  const onClose = (close: () => Promise<void>) => closers.push(close);
   return {
-    service: createUseCases(setup, { controller, declared, books, ready, onShutdown: (work) => shutdown.push(work) }),
+    service: createUseCases(setup, { controller, declared, books, ready, onShutdown, onClose }),
     async start() {
       // Which versions have to be loaded is among it; and before anything is counted.
       await Promise.all([declared.load(), books.load()]);
@@ -102,6 +106,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     async close() {
       await controller.close();
       await books.close();
+      await Promise.all(closers.map((close) => close()));
     },
   };
 }
@@ -113,17 +118,17 @@ interface Running {
   readonly ready: () => boolean;
   /** To be done when the shutdown begins. */
   readonly onShutdown: (work: () => void) => void;
+  /** To be done when nothing is asked any more. */
+  readonly onClose: (close: () => Promise<void>) => void;
 }
 
 function createUseCases(setup: CreateServiceOptions, running: Running): Service {
-  const { controller, declared, books, ready, onShutdown } = running;
+  const { controller, declared, ready } = running;
   const { engine, logControl, sharedMemory, fileRoutes } = setup;
   const lookup: VersionLookup = { engine, labels: controller.labels, starting: () => !controller.started };
   const routes = new RouteTable({ ...setup, lookup });
   routes.replace('file', fileRoutes.routes);
-  const modelNames = () => engine.statuses().map(({ name }) => name);
   const declaredLabels = new DeclaredLabels({ ...setup, declared, labels: controller.labels });
-  const declaredRoutes = new DeclaredRoutes({ ...setup, declared, table: routes, lookup, modelNames });
   const find = (name: string, version: number | undefined) => {
     const route = routes.find({ name, version });
     const info = route === undefined ? findVersion(lookup, { name, version }) : routes.example(route);
@@ -134,15 +139,10 @@ function createUseCases(setup: CreateServiceOptions, running: Running): Service 
   const decoders = new MediaDecoders({ ...setup, options: setup.media });
   const taps = new RouteTaps();
   const run = createRun({ ...setup, decoders });
-  const shadows = new Shadows({ ...setup, run, lookup, books });
-  taps.add(shadows);
-  onShutdown(() => shadows.stop());
   const inference = createInfer({ ...setup, lookup, routes, taps, decoders });
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   return {
-    labels: createLabelUseCases({ lookup, labels: controller.labels, declared, declaredLabels, audited, modelNames }),
-    routes: createRouteUseCases({ table: routes, fileRoutes, declared, declaredRoutes, audited }),
-    shadows: createShadowUseCases({ shadows, books, routes, audited, wallNow: () => setup.clock.wallNow() }),
+    ...createTrafficUseCases(setup, running, { lookup, routes, taps, run, audited, declaredLabels }),
     resolve: inference.resolve,
     infer: inference.infer,
     serverInfo(call) {
@@ -194,6 +194,39 @@ function createUseCases(setup: CreateServiceOptions, running: Running): Service 
     ...createManagement(setup, { controller, audited, declaredLabels }),
     ...createSettingUseCases({ logControl, audited, checkModel: (name) => void find(name, undefined) }),
     ...createSharedMemoryUseCases(setup),
+  };
+}
+
+interface TrafficParts {
+  readonly lookup: VersionLookup;
+  readonly routes: RouteTable;
+  readonly taps: RouteTaps;
+  readonly run: ReturnType<typeof createRun>;
+  readonly audited: ReturnType<typeof createAudit>;
+  readonly declaredLabels: DeclaredLabels;
+}
+
+/** Who gets which version, and what is learnt of that. */
+function createTrafficUseCases(
+  setup: CreateServiceOptions,
+  { controller, declared, books, onShutdown, onClose }: Running,
+  { lookup, routes, taps, run, audited, declaredLabels }: TrafficParts,
+): Pick<Service, 'labels' | 'routes' | 'shadows' | 'outcomes'> {
+  const shadows = new Shadows({ ...setup, run, lookup, books });
+  taps.add(shadows);
+  onShutdown(() => shadows.stop());
+  const outcomes = createOutcomes({ ...setup, records: setup.store.outcomes, routes });
+  taps.add(outcomes.tap);
+  onClose(outcomes.close);
+  const { engine, fileRoutes } = setup;
+  const { labels } = controller;
+  const modelNames = () => engine.statuses().map(({ name }) => name);
+  const declaredRoutes = new DeclaredRoutes({ ...setup, declared, table: routes, lookup, modelNames });
+  return {
+    labels: createLabelUseCases({ lookup, labels, declared, declaredLabels, audited, modelNames }),
+    routes: createRouteUseCases({ table: routes, fileRoutes, declared, declaredRoutes, audited }),
+    shadows: createShadowUseCases({ shadows, books, routes, audited, wallNow: () => setup.clock.wallNow() }),
+    outcomes: outcomes.useCases,
   };
 }
 

@@ -3,11 +3,16 @@ export { type StoreOptions, StoreOptionsSchema } from './options.js';
 export { type Conflict, RevisionConflict } from './revision-conflict.js';
 export { openStore } from './sqlite/open-store.js';
 export type {
+  ArmOutcomes,
   ChangedBy,
   Declaration,
   DeclarationChange,
   DeclarationKind,
   Declarations,
+  FoundAnswer,
+  NotedAnswer,
+  OutcomeInput,
+  OutcomeRecords,
   RolloutDecision,
   RolloutRecord,
   RolloutRecords,

@@ -7,6 +7,7 @@ import type { JsonValue } from '../core/index.js';
 export interface Store {
   readonly declarations: Declarations;
   readonly rollouts: RolloutRecords;
+  readonly outcomes: OutcomeRecords;
   readonly snapshots: Snapshots;
   /** Copies all of it to a new file, while it is in use. `already_exists` where there is a file. */
   backup(path: string): Promise<void>;
@@ -110,4 +111,72 @@ export interface Snapshots {
   get(kind: string, name: string): Promise<JsonValue | undefined>;
   put(kind: string, name: string, value: JsonValue): Promise<void>;
   remove(kind: string, name: string): Promise<void>;
+}
+
+/** An answer of which it may be told later what became of it. */
+export interface NotedAnswer {
+  /** With the request id, what it is found by. */
+  readonly principal: string;
+  readonly requestId: string;
+  readonly route: string;
+  readonly arm: string;
+  readonly model: string;
+  readonly version: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly answeredAtMs: number;
+  /** From then on it is forgotten. */
+  readonly expiresAtMs: number;
+  readonly kind: 'binary' | 'number';
+  readonly low: number;
+  readonly high: number;
+  readonly better: 'higher' | 'lower';
+  /** What counts where nothing is told of it by then; undefined = nothing does. */
+  readonly missing: number | undefined;
+}
+
+export interface FoundAnswer extends NotedAnswer {
+  /** What became of it; undefined = that has not been told yet. */
+  readonly value: number | undefined;
+}
+
+/** What became of the answers of one version on one arm. */
+export interface ArmOutcomes {
+  readonly arm: string;
+  readonly model: string;
+  readonly version: number;
+  readonly kind: 'binary' | 'number';
+  readonly better: 'higher' | 'lower';
+  /** That were noted. */
+  readonly answers: number;
+  /** That have a value, with those that count as missing. */
+  readonly outcomes: number;
+  readonly mean: number;
+  /** Sum of the squared distances from the mean. */
+  readonly squares: number;
+  /** Of its last answer or outcome; milliseconds since the Unix epoch. */
+  readonly changedAtMs: number;
+}
+
+export interface OutcomeInput {
+  readonly principal: string;
+  readonly requestId: string;
+  readonly value: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly atMs: number;
+}
+
+export interface OutcomeRecords {
+  /** Where a request id is used again, its last answer counts, unless it has been told what became of the one before. */
+  note(answers: readonly NotedAnswer[]): Promise<void>;
+  /** Makes no file. Also one that has expired, until that is noticed. */
+  find(principal: string, requestId: string): Promise<FoundAnswer | undefined>;
+  /** Whether it was told for the first time, before, or of an answer that is not known. */
+  join(outcome: OutcomeInput): Promise<'joined' | 'used' | 'unknown'>;
+  /**
+   * Forgets answers that have expired, and the oldest where there are more than 1,000,000; resolves with those that count as missing.
+   * At most 1,000 at a time: repeat it while `hasMore`.
+   */
+  expire(nowMs: number): Promise<{ readonly missing: readonly NotedAnswer[]; readonly hasMore: boolean }>;
+  /** By arm, the version that was last heard of first. */
+  ofRoute(route: string): Promise<readonly ArmOutcomes[]>;
 }

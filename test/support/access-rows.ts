@@ -157,6 +157,12 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /millrace/v1/models/{model}/labels/undo': { who: ['manage'], answers: 409, audit: 'labels.undo' },
   'GET /millrace/v1/routes': OBSERVE,
   'PUT /millrace/v1/routes': { who: ['manage'], request: { routes: {} }, audit: 'routes.apply' },
+  'POST /millrace/v1/feedback': {
+    who: ['infer', 'manage'],
+    request: { request_id: 'none', value: 1 },
+    answers: 404,
+  },
+  'GET /millrace/v1/routes/{route}/outcomes': { ...OBSERVE, answers: 404 },
   'GET /millrace/v1/routes/{route}': { ...OBSERVE, answers: 404 },
   'PUT /millrace/v1/routes/{route}': { who: ['manage'], answers: 400, audit: 'route.put' },
   'DELETE /millrace/v1/routes/{route}': { who: ['manage'], answers: 404, audit: 'route.delete' },

@@ -134,6 +134,11 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
       report: (_call, route) => Promise.resolve({ ...NO_SHADOW, route }),
       reset: () => Promise.resolve(),
     },
+    outcomes: {
+      give: (_call, { requestId }) =>
+        Promise.reject(new MillraceError('not_found', `there is no answer to request '${requestId}'`)),
+      report: (_call, name) => Promise.reject(new MillraceError('not_found', `there is no route '${name}'`)),
+    },
     resolve: (_call, target) => fakeResolved(target, fakeModelInfo(target.name, find(target.name, target.version))),
     infer(call, { info }, request) {
       note('infer', call, request);

@@ -4,6 +4,7 @@ import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
 import { formatRoute, formatRoutes, type RouteRow } from '../format/routes.js';
 import { addServerFlags, type ServerFlags } from '../server-options.js';
+import { registerRouteOutcomes } from './route-outcomes.js';
 
 interface CommonFlags extends ServerFlags {
   readonly json?: true;
@@ -29,6 +30,7 @@ export function registerRoutes(program: Command, { io }: CommandContext): void {
       io.stdout.write(flags.json ? formatJson(body) : formatRoute(body, io.stdout.colors));
     },
   );
+  registerRouteOutcomes(routes, io);
 }
 
 function addCommon(command: Command): Command {

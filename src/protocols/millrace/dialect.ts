@@ -1,5 +1,6 @@
 import type { Dialect, DialectContext } from '../dialect.js';
 import { encodeError, MILLRACE_STATUS } from './errors.js';
+import { createFeedbackRoutes } from './routes-feedback.js';
 import { createLabelRoutes } from './routes-labels.js';
 import { createRouteRoutes } from './routes-routes.js';
 import { createShadowRoutes } from './shadows.js';
@@ -13,6 +14,7 @@ export function createMillraceDialect({ service }: DialectContext): Dialect {
       ...createLabelRoutes(service.labels),
       ...createRouteRoutes(service.routes),
       ...createShadowRoutes(service.shadows),
+      ...createFeedbackRoutes(service.outcomes),
     ],
     status: MILLRACE_STATUS,
     encodeError,

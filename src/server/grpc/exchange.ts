@@ -184,7 +184,10 @@ export class GrpcExchange implements Exchange {
   protected sendHeaders(encoding?: string): void {
     const headers: OutgoingHttpHeaders = { ...HEADERS };
     if (encoding !== undefined) headers['grpc-encoding'] = encoding;
-    for (const [name, value] of answererHeaders(this.settlement.timing)) headers[name] = value;
+    const { timing, requestId } = this.settlement;
+    for (const [name, value] of answererHeaders(timing)) headers[name] = value;
+    // By which it is told later what became of the answer.
+    if (timing.route !== '') headers['x-request-id'] = requestId;
     this.stream.respond(headers, WITH_TRAILERS);
   }
 

@@ -44,4 +44,40 @@ export const MIGRATIONS: readonly string[] = [
     primary key (kind, name)
   ) strict, without rowid;
   `,
+  `
+  create table answers (
+    id integer primary key autoincrement,
+    principal text not null,
+    request_id text not null,
+    route text not null,
+    arm text not null,
+    model text not null,
+    version integer not null,
+    answered_at_ms integer not null,
+    expires_at_ms integer not null,
+    kind text not null,
+    low real not null,
+    high real not null,
+    better text not null,
+    missing real,
+    value real,
+    unique (principal, request_id)
+  ) strict;
+  create index answers_by_expiry on answers (expires_at_ms);
+
+  create table arm_outcomes (
+    route text not null,
+    arm text not null,
+    model text not null,
+    version integer not null,
+    kind text not null,
+    better text not null,
+    answers integer not null,
+    outcomes integer not null,
+    mean real not null,
+    squares real not null,
+    changed_at_ms integer not null,
+    primary key (route, arm, model, version, kind, better)
+  ) strict, without rowid;
+  `,
 ];

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { type Clock, invalidArgument, type JsonValue } from '../../core/index.js';
 import type { StoreOptions } from '../options.js';
-import type { Declarations, RolloutRecords, Snapshots, Store } from '../types.js';
+import type { Declarations, OutcomeRecords, RolloutRecords, Snapshots, Store } from '../types.js';
 import type { InputOf, OperationName, OutputOf } from './operations.js';
 import { StoreThread } from './store-thread.js';
 
@@ -16,6 +16,7 @@ export function openStore(options: StoreOptions, clock: Clock): Store {
   return {
     declarations: declarationsIn(thread, reader),
     rollouts: rolloutsIn(thread, reader),
+    outcomes: outcomesIn(thread, reader),
     snapshots: snapshotsIn(thread, reader),
     backup: (to) => thread.request('backup', { from: file, to: path.resolve(to) }),
     info: () => reader('info', { path: file }, undefined),
@@ -54,6 +55,16 @@ function rolloutsIn(thread: StoreThread, read: Reader): RolloutRecords {
     },
     ofModel: (model, limit) => read('rolloutsOfModel', { model, limit }, []),
     decisions: (id, limit) => read('rolloutDecisions', { id, limit }, []),
+  };
+}
+
+function outcomesIn(thread: StoreThread, read: Reader): OutcomeRecords {
+  return {
+    note: (answers) => thread.request('noteAnswers', answers),
+    find: (principal, requestId) => read('findAnswer', { principal, requestId }, undefined),
+    join: (outcome) => read('joinOutcome', outcome, 'unknown'),
+    expire: (nowMs) => read('expireAnswers', nowMs, { missing: [], hasMore: false }),
+    ofRoute: (route) => read('outcomesOfRoute', route, []),
   };
 }
 

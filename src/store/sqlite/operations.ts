@@ -1,5 +1,6 @@
 import { changeDeclarations, currentDeclarations, declarationHistory } from './declarations.js';
 import type { Operation } from './operation.js';
+import { expireAnswers, findAnswer, joinOutcome, noteAnswers, outcomesOfRoute } from './outcomes.js';
 import { beginRollout, decideRollout, openRollouts, rolloutDecisions, rolloutsOfModel } from './rollouts.js';
 import { getSnapshot, putSnapshot, removeSnapshot } from './snapshots.js';
 import { backup, info } from './whole-file.js';
@@ -14,6 +15,11 @@ export const OPERATIONS = {
   decideRollout,
   rolloutsOfModel,
   rolloutDecisions,
+  noteAnswers,
+  findAnswer,
+  joinOutcome,
+  expireAnswers,
+  outcomesOfRoute,
   getSnapshot,
   putSnapshot,
   removeSnapshot,

@@ -1,9 +1,13 @@
+import type { Generated } from 'kysely';
+
 /** The tables as kysely sees them; JSON is text. `migrations.ts` makes them. */
 export interface Tables {
   declarations: DeclarationRow;
   rollouts: RolloutRow;
   rolloutDecisions: RolloutDecisionRow;
   snapshots: SnapshotRow;
+  answers: AnswerRow;
+  armOutcomes: ArmOutcomesRow;
 }
 
 /** Every change, of which the newest is in force. */
@@ -43,4 +47,38 @@ interface SnapshotRow {
   kind: string;
   name: string;
   value: string;
+}
+
+interface AnswerRow {
+  /** In the order in which they were noted. */
+  id: Generated<number>;
+  principal: string;
+  requestId: string;
+  route: string;
+  arm: string;
+  model: string;
+  version: number;
+  answeredAtMs: number;
+  expiresAtMs: number;
+  kind: 'binary' | 'number';
+  low: number;
+  high: number;
+  better: 'higher' | 'lower';
+  missing: number | null;
+  /** null = nothing has been told of it. */
+  value: number | null;
+}
+
+interface ArmOutcomesRow {
+  route: string;
+  arm: string;
+  model: string;
+  version: number;
+  kind: 'binary' | 'number';
+  better: 'higher' | 'lower';
+  answers: number;
+  outcomes: number;
+  mean: number;
+  squares: number;
+  changedAtMs: number;
 }

@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { invalidArgument } from '../../core/index.js';
+import { connectToApi } from '../api.js';
+import { type CommandContext, examples } from '../command.js';
+import { formatJson } from '../format/json.js';
+import { addServerFlags, type ServerFlags } from '../server-options.js';
+
+interface FeedbackFlags extends ServerFlags {
+  readonly value: string;
+  readonly principal?: string;
+  readonly json?: true;
+}
+
+interface Joined {
+  readonly route: string;
+  readonly arm: string;
+  readonly model: string;
+  readonly version: number;
+  readonly value: number;
+}
+
+/** `millrace feedback`: what became of an answer. */
+export function registerFeedback(program: Command, { io }: CommandContext): void {
+  const command = program
+    .command('feedback <request-id>')
+    .description('tell what became of an answer, by the x-request-id of its request')
+    .requiredOption('--value <value>', 'true, false, or a number')
+    .option('--principal <name>', 'who asked, where that is another key than the one that tells it (needs manage)')
+    .addHelpText(
+      'after',
+      examples('millrace feedback order-17 --value true', 'millrace feedback order-17 --value 49.90'),
+    );
+  addServerFlags(command)
+    .option('--json', 'print JSON')
+    .action(async (requestId: string, flags: FeedbackFlags) => {
+      const value = parseValue(flags.value);
+      const api = await connectToApi(io, flags);
+      const { body } = await api.ask<Joined>({
+        method: 'POST',
+        path: '/feedback',
+        body: { request_id: requestId, value, ...(flags.principal !== undefined && { principal: flags.principal }) },
+      });
+      io.stdout.write(flags.json ? formatJson(body) : formatJoined(requestId, body));
+    });
+}
+
+function parseValue(text: string): boolean | number {
+  if (text === 'true' || text === 'false') return text === 'true';
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value)) throw invalidArgument(`--value: expected true, false or a number, got '${text}'`);
+  return value;
+}
+
+function formatJoined(requestId: string, { route, arm, model, version, value }: Joined): string {
+  return `${requestId}: ${value}, answered by ${model}/${version} (arm '${arm}' of route '${route}')\n`;
+}

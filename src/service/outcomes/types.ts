@@ -1,0 +1,60 @@
+import type { Call } from '../../core/index.js';
+import type { Effect, Interval } from './effect.js';
+
+/** What became of an answer, as a caller tells it. */
+export interface Feedback {
+  /** Of the request that was answered. */
+  readonly requestId: string;
+  readonly value: number | boolean;
+  /** Who asked; undefined = who tells it. Others than that need the scope `manage`. */
+  readonly principal: string | undefined;
+}
+
+/** An outcome that was told, or that counts as missing, and the answer that it is of. */
+export interface JoinedOutcome {
+  readonly route: string;
+  readonly arm: string;
+  readonly model: string;
+  readonly version: number;
+  readonly value: number;
+  /** In its range, from 0 to 1: the larger the better. */
+  readonly scaled: number;
+}
+
+/** What became of the answers of one version on one arm. */
+export interface ArmReport {
+  readonly arm: string;
+  readonly model: string;
+  readonly version: number;
+  readonly kind: 'binary' | 'number';
+  readonly better: 'higher' | 'lower';
+  readonly answers: number;
+  readonly outcomes: number;
+  /** Of binary outcomes the rate; undefined where there are none. */
+  readonly mean: number | undefined;
+  /** Of the mean, at 95 %; undefined where there are too few outcomes for one. */
+  readonly interval: Interval | undefined;
+  /** Against the baseline; undefined for the baseline itself, for other kinds of outcomes, and where there are too few. */
+  readonly effect: Effect | undefined;
+}
+
+export interface OutcomeReport {
+  readonly route: string;
+  /** The arm that the others are compared with; undefined where nothing is known of any. */
+  readonly baseline: string | undefined;
+  /** The baseline first, then by arm, the version that was last heard of first. */
+  readonly arms: readonly ArmReport[];
+  /** Answers since the start of the server that could not be noted: outcomes of these are refused. */
+  readonly droppedAnswers: number;
+}
+
+/** The use cases about what became of answers. */
+export interface OutcomeUseCases {
+  /**
+   * Needs the scope `infer` (`manage` for answers to others). `not_found` for a request that is unknown, has failed, or was answered too
+   * long ago, and for those of others; `already_exists` where it was told before.
+   */
+  give(call: Call, feedback: Feedback): Promise<JoinedOutcome>;
+  /** Needs the scope `observe`. `baseline`: the arm to compare with; default the route's first. */
+  report(call: Call, route: string, baseline?: string): Promise<OutcomeReport>;
+}

@@ -1,0 +1,179 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { ArmOutcomes, FoundAnswer, NotedAnswer, OutcomeInput, OutcomeRecords } from '../types.js';
+import { reading, writing } from './operation.js';
+import type { Tables } from './tables.js';
+
+const MAX_ANSWERS = 1_000_000;
+/** Of which the store keeps sums: versions that have not been heard of for long are forgotten. */
+const MAX_ARMS = 10_000;
+const MAX_EXPIRED = 1_000;
+/** In one statement, which has a limit of parameters. */
+const MAX_INSERTED = 1_000;
+
+type AnswersOfArm = readonly [NotedAnswer, ...NotedAnswer[]];
+type Arm = Pick<NotedAnswer, 'route' | 'arm' | 'model' | 'version' | 'kind' | 'better'>;
+
+export const noteAnswers = writing<readonly NotedAnswer[], void>(async (db, answers) => {
+  for (let from = 0; from < answers.length; from += MAX_INSERTED) {
+    await insertAnswers(db, answers.slice(from, from + MAX_INSERTED));
+  }
+  for (const group of byArm(answers)) await countAnswers(db, group);
+});
+
+export const findAnswer = reading<Pick<NotedAnswer, 'principal' | 'requestId'>, FoundAnswer | undefined>(
+  async (db, { principal, requestId }) => {
+    const [row] = await db
+      .selectFrom('answers')
+      .selectAll()
+      .where('principal', '=', principal)
+      .where('requestId', '=', requestId)
+      .execute();
+    return row && toAnswer(row);
+  },
+);
+
+export const joinOutcome = writing<OutcomeInput, 'joined' | 'used' | 'unknown'>(async (db, input) => {
+  const answer = await findAnswer.run(db, input);
+  if (answer === undefined || answer.expiresAtMs <= input.atMs) return 'unknown';
+  if (answer.value !== undefined) return 'used';
+  await db
+    .updateTable('answers')
+    .set({ value: input.value })
+    .where('principal', '=', input.principal)
+    .where('requestId', '=', input.requestId)
+    .execute();
+  await addValues(db, answer, { values: [input.value], atMs: input.atMs });
+  return 'joined';
+});
+
+export const expireAnswers = writing<number, Awaited<ReturnType<OutcomeRecords['expire']>>>(async (db, nowMs) => {
+  const newest = await db.selectFrom('answers').select('id').orderBy('id', 'desc').limit(1).execute();
+  const expired = await db
+    .selectFrom('answers')
+    .selectAll()
+    .where(({ or, eb }) => or([eb('expiresAtMs', '<=', nowMs), eb('id', '<=', (newest[0]?.id ?? 0) - MAX_ANSWERS)]))
+    .limit(MAX_EXPIRED)
+    .execute();
+  if (expired.length === 0) return { missing: [], hasMore: false };
+  const ids = expired.map(({ id }) => id);
+  await db.deleteFrom('answers').where('id', 'in', ids).execute();
+  const missing = expired.filter((row) => row.value === null && row.missing !== null).map(toAnswer);
+  for (const group of byArm(missing)) {
+    await addValues(db, group[0], { values: group.map((answer) => answer.missing ?? 0), atMs: nowMs });
+  }
+  return { missing, hasMore: expired.length === MAX_EXPIRED };
+});
+
+export const outcomesOfRoute = reading<string, readonly ArmOutcomes[]>((db, route) =>
+  db
+    .selectFrom('armOutcomes')
+    .select(['arm', 'model', 'version', 'kind', 'better', 'answers', 'outcomes', 'mean', 'squares', 'changedAtMs'])
+    .where('route', '=', route)
+    .orderBy('arm')
+    .orderBy('changedAtMs', 'desc')
+    .execute(),
+);
+
+async function insertAnswers(db: Kysely<Tables>, answers: readonly NotedAnswer[]): Promise<void> {
+  await db
+    .insertInto('answers')
+    .values(answers.map((answer) => ({ ...answer, missing: answer.missing ?? null })))
+    .onConflict((conflict) =>
+      conflict
+        .columns(['principal', 'requestId'])
+        .doUpdateSet(({ ref }) => ({
+          route: ref('excluded.route'),
+          arm: ref('excluded.arm'),
+          model: ref('excluded.model'),
+          version: ref('excluded.version'),
+          answeredAtMs: ref('excluded.answeredAtMs'),
+          expiresAtMs: ref('excluded.expiresAtMs'),
+          kind: ref('excluded.kind'),
+          low: ref('excluded.low'),
+          high: ref('excluded.high'),
+          better: ref('excluded.better'),
+          missing: ref('excluded.missing'),
+        }))
+        .where('answers.value', 'is', null),
+    )
+    .execute();
+}
+
+async function countAnswers(db: Kysely<Tables>, answers: AnswersOfArm): Promise<void> {
+  const before = await sumsOf(db, answers[0]);
+  const changedAtMs = Math.max(before.changedAtMs, ...answers.map(({ answeredAtMs }) => answeredAtMs));
+  await putSums(db, { ...before, answers: before.answers + answers.length, changedAtMs });
+}
+
+/** Welford's update of mean and squares, which does not lose digits. */
+async function addValues(
+  db: Kysely<Tables>,
+  arm: Arm,
+  { values, atMs }: { readonly values: readonly number[]; readonly atMs: number },
+): Promise<void> {
+  const sums = { ...(await sumsOf(db, arm)) };
+  for (const value of values) {
+    const distance = value - sums.mean;
+    sums.outcomes++;
+    sums.mean += distance / sums.outcomes;
+    sums.squares += distance * (value - sums.mean);
+  }
+  await putSums(db, { ...sums, changedAtMs: Math.max(sums.changedAtMs, atMs) });
+}
+
+async function sumsOf(db: Kysely<Tables>, of: Arm): Promise<Selectable<Tables['armOutcomes']>> {
+  const { route, arm, model, version, kind, better } = of;
+  const [row] = await db
+    .selectFrom('armOutcomes')
+    .selectAll()
+    .where('route', '=', route)
+    .where('arm', '=', arm)
+    .where('model', '=', model)
+    .where('version', '=', version)
+    .where('kind', '=', kind)
+    .where('better', '=', better)
+    .execute();
+  if (row !== undefined) return row;
+  await forgetOldArms(db);
+  return { route, arm, model, version, kind, better, answers: 0, outcomes: 0, mean: 0, squares: 0, changedAtMs: 0 };
+}
+
+async function putSums(db: Kysely<Tables>, row: Selectable<Tables['armOutcomes']>): Promise<void> {
+  const { answers, outcomes, mean, squares, changedAtMs } = row;
+  await db
+    .insertInto('armOutcomes')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['route', 'arm', 'model', 'version', 'kind', 'better'])
+        .doUpdateSet({ answers, outcomes, mean, squares, changedAtMs }),
+    )
+    .execute();
+}
+
+async function forgetOldArms(db: Kysely<Tables>): Promise<void> {
+  const [oldest] = await db
+    .selectFrom('armOutcomes')
+    .select('changedAtMs')
+    .orderBy('changedAtMs', 'desc')
+    .offset(MAX_ARMS - 1)
+    .limit(1)
+    .execute();
+  if (oldest !== undefined) await db.deleteFrom('armOutcomes').where('changedAtMs', '<=', oldest.changedAtMs).execute();
+}
+
+function byArm(answers: readonly NotedAnswer[]): Iterable<AnswersOfArm> {
+  const groups = new Map<string, [NotedAnswer, ...NotedAnswer[]]>();
+  for (const answer of answers) {
+    const { route, arm, model, version, kind, better } = answer;
+    const key = JSON.stringify([route, arm, model, version, kind, better]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [answer]);
+    else group.push(answer);
+  }
+  return groups.values();
+}
+
+function toAnswer({ id: _, ...row }: Selectable<Tables['answers']>): FoundAnswer {
+  return { ...row, missing: row.missing ?? undefined, value: row.value ?? undefined };
+}
