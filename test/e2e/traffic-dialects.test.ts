@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AppServer, startAppServer } from '../support/app-server.js';
+import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { settledReport } from '../support/shadow-reports.js';
 import { TRAFFIC_CALLS, type TrafficCall } from '../support/traffic-calls.js';
@@ -26,7 +26,7 @@ const copied = { net: 0, kjv: 0, sums: 0 };
 beforeAll(async () => {
   const arms = (model: string) => ['stable', 'canary'].map((label) => ({ model, label, weight: 1 }));
   const routes = ['net', 'kjv', 'sums'].flatMap((model) => [
-    [`${model}-live`, { arms: arms(model), rules: [] }],
+    [`${model}-live`, { arms: arms(model), outcomes: { kind: 'binary' } }],
     [
       `${model}-copied`,
       { arms: [{ model, label: 'stable' }], shadow: { model, label: 'canary', allowSideEffects: model === 'sums' } },
@@ -83,6 +83,20 @@ describe.each(TRAFFIC_CALLS.map((call) => [call.what, call] as const))('%s', (_,
       versions.set(model, (versions.get(model) ?? 0) + 1);
     }
     expect([...versions.keys()].sort()).toEqual([`${call.kind}/1`, `${call.kind}/2`]);
+  });
+
+  it('is told later what became of its answer', async () => {
+    const id = `told-${++requests}`;
+    const answered = await ask(call, `${call.kind}-live`, id);
+    const told = jsonOf(
+      await server.send('POST /millrace/v1/feedback', JSON.stringify({ request_id: id, value: true })),
+    );
+    const [model, version] = answered.model.split('/');
+    const arm = version === '2' ? 'canary' : 'stable';
+    expect(told).toMatchObject({
+      status: 200,
+      body: { route: `${call.kind}-live`, arm, model, version: Number(version), value: 1 },
+    });
   });
 
   it('has a copy run by a shadow, and both answers compared', async () => {
