@@ -49,7 +49,8 @@ function addTensors(input: Tensor, sum: Tensor | undefined): Tensor {
       `echo: input '${input.name}': expected ${expected} as at the start of the sequence, got ${got}`,
     );
   }
-  const data = input.data.slice();
+  // Not `slice`: that of a Buffer copies nothing.
+  const data = new Uint8Array(input.data);
   if (sum !== undefined) addInto(typedView(input.datatype, data), typedView(sum.datatype, sum.data));
   return { ...input, data };
 }

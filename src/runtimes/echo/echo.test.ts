@@ -110,6 +110,15 @@ describe('accumulate', () => {
     expect(await sumOf(model, inSequence(big, false))).toBe(18_014_398_509_481_986n);
   });
 
+  test('leaves what it is given as it is, also where that is a Buffer', async () => {
+    const model = await load({ mode: 'accumulate' });
+    const input = numbers('FP32', Buffer.from(new Uint8Array(new Float32Array([2]).buffer)));
+    await sumOf(model, inSequence(input, true));
+    expect(await sumOf(model, inSequence(input, false))).toBe(4);
+    expect(numbersOf(input)).toEqual([2]);
+    expect(await sumOf(model, inSequence(input, false))).toBe(6);
+  });
+
   test('refuses another shape than at the start', async () => {
     const model = await load({ mode: 'accumulate' });
     await sumOf(model, inSequence(fp32('a', [1], [1]), true));
