@@ -55,6 +55,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/routes.js')).registerRoutes,
   },
   {
+    name: 'shadow',
+    summary: "compare what a route's shadow answers with what callers get",
+    load: async () => (await import('./commands/shadow.js')).registerShadow,
+  },
+  {
     name: 'bench',
     summary: 'put load on a model and report throughput and latency',
     load: async () => (await import('./commands/bench.js')).registerBench,

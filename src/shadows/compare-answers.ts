@@ -65,16 +65,17 @@ function* compareOutput(primary: Tensor, shadow: Tensor | undefined, rules: Outp
     return { name, agrees: texts.normalised === texts.elements, ...texts };
   }
   const numbers = yield* compareNumbers(primary, shadow, rules);
-  const isProbable = yield* standsForClasses(primary, rules);
+  const isProbable = yield* standForClasses(primary, shadow, rules);
   const classes = isProbable ? yield* compareClasses(primary, shadow, rules.as === 'scores') : undefined;
   const agrees = classes === undefined ? numbers.differing === 0 : classes.flips === 0;
   return { name, agrees, ...numbers, classes };
 }
 
-/** As the rules say; without them, where every row is a distribution. */
-function* standsForClasses(tensor: Tensor, { as }: OutputRules): Comparing<boolean> {
-  if (as === 'scores' || as === 'probabilities') return (tensor.shape.at(-1) ?? 0) > 1;
-  return as === undefined && isFloat(tensor.datatype) ? yield* holdsProbabilities(tensor) : false;
+/** As the rules say; without them, where every row of both is a distribution. */
+function* standForClasses(primary: Tensor, shadow: Tensor, { as }: OutputRules): Comparing<boolean> {
+  if (as === 'scores' || as === 'probabilities') return (primary.shape.at(-1) ?? 0) > 1;
+  if (as !== undefined || !isFloat(primary.datatype)) return false;
+  return (yield* holdsProbabilities(primary)) && (yield* holdsProbabilities(shadow));
 }
 
 /** Compares in one go. */

@@ -13,8 +13,9 @@ export interface ClassesComparison {
   readonly jensenShannon: number;
 }
 
-/** Sums of probabilities in half precision are this far from 1. */
-const SUM_TOLERANCE = 0.01;
+/** How far sums of probabilities are from 1, in half precision and in others. */
+const HALF_TOLERANCE = 0.01;
+const SUM_TOLERANCE = 0.001;
 
 /** Whether each row of a tensor is a distribution: no negative numbers, and 1 in sum. False for what has no rows of two or more. */
 export function* holdsProbabilities(tensor: Tensor): Generator<void, boolean> {
@@ -22,6 +23,7 @@ export function* holdsProbabilities(tensor: Tensor): Generator<void, boolean> {
   const elements = elementCount(tensor.shape);
   if (classes < 2 || elements === 0) return false;
   const read = numberReader(tensor);
+  const tolerance = tensor.datatype === 'FP16' || tensor.datatype === 'BF16' ? HALF_TOLERANCE : SUM_TOLERANCE;
   for (let base = 0, seen = 0; base < elements; base += classes) {
     let sum = 0;
     for (let index = base; index < base + classes; index++) {
@@ -30,7 +32,7 @@ export function* holdsProbabilities(tensor: Tensor): Generator<void, boolean> {
       sum += value;
       if (++seen % SLICE_ELEMENTS === 0) yield;
     }
-    if (!(Math.abs(sum - 1) <= SUM_TOLERANCE)) return false;
+    if (!(Math.abs(sum - 1) <= tolerance)) return false;
   }
   return true;
 }

@@ -79,7 +79,15 @@ function sampleNumbers(tensor: Tensor): readonly string[] {
   const elements = elementCount(tensor.shape);
   const sizeBytes = elements === 0 ? 0 : (tensor.data.length / elements) * Math.min(elements, MAX_ELEMENTS);
   const first = decodeElements({ ...tensor, data: tensor.data.subarray(0, sizeBytes) });
-  return Array.from(first as ArrayLike<number | bigint>, (value) => (Object.is(value, -0) ? '-0' : String(value)));
+  return Array.from(first as ArrayLike<number | bigint>, (value) => {
+    if (Object.is(value, -0)) return '-0';
+    return typeof value === 'number' && tensor.datatype !== 'FP64' ? shortest(value) : String(value);
+  });
+}
+
+/** What is told of a number of single or half precision: seven digits. */
+function shortest(value: number): string {
+  return Number.isSafeInteger(value) ? String(value) : String(Number(value.toPrecision(7)));
 }
 
 function share(part: number, whole: number): number {

@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import type { ShadowUseCases } from '../../service/index.js';
+import { reportAsHtml, reportAsText } from '../../shadows/index.js';
 import { emptyResponse, jsonResponse, type Route } from '../route.js';
 
 const BASE = { tag: 'traffic', access: 'key' } as const;
@@ -91,6 +92,27 @@ const ReportSchema = Type.Object({
   pairs: Type.Array(PairSchema, { description: 'Who has answered and who got the copy, the latest first.' }),
 });
 
+/** In which a report may be had, by the header Accept. */
+const TYPES = ['application/json', 'text/plain', 'text/html'] as const;
+const REPRESENTATIONS = {
+  responses: {
+    200: {
+      description: 'Success',
+      content: {
+        'application/json': { schema: ReportSchema },
+        'text/plain': { schema: { type: 'string' } },
+        'text/html': { schema: { type: 'string' } },
+      },
+    },
+  },
+};
+/** A page without scripts: names that callers have chosen are text in it. */
+const PAGE_HEADERS = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+  'x-content-type-options': 'nosniff',
+} as const;
+
 /** What copies of the requests of routes have shown. */
 export function createShadowRoutes(shadows: ShadowUseCases): readonly Route[] {
   return [
@@ -101,7 +123,18 @@ export function createShadowRoutes(shadows: ShadowUseCases): readonly Route[] {
       summary: 'How the shadow of a route compares with what answers its callers',
       control: false,
       response: ReportSchema,
-      handle: async (call, { params: { route = '' } }) => jsonResponse(snakeKeys(await shadows.report(call, route))),
+      operation: REPRESENTATIONS,
+      handle: async (call, { params: { route = '' }, accept }) => {
+        const report = await shadows.report(call, route);
+        const type = wantedType(accept);
+        if (type === 'text/html') {
+          return { status: 200, headers: PAGE_HEADERS, body: reportAsHtml(report) };
+        }
+        if (type === 'text/plain') {
+          return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: reportAsText(report) };
+        }
+        return jsonResponse(snakeKeys(report));
+      },
     },
     {
       ...BASE,
@@ -115,6 +148,21 @@ export function createShadowRoutes(shadows: ShadowUseCases): readonly Route[] {
       },
     },
   ];
+}
+
+/** The type of {@link TYPES} that a client would like best; JSON where it names none of them. */
+function wantedType(accept = ''): (typeof TYPES)[number] {
+  const ranges = accept.split(',').map((range, place) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    const quality = parameters.find((parameter) => parameter.startsWith('q='));
+    return { type, place, quality: quality === undefined ? 1 : Number(quality.slice(2)) };
+  });
+  const best = ranges
+    .filter(({ quality }) => quality > 0)
+    .sort((a, b) => b.quality - a.quality || a.place - b.place)
+    .map(({ type }) => TYPES.find((known) => known === type))
+    .find((known) => known !== undefined);
+  return best ?? 'application/json';
 }
 
 /** The value with the keys of its objects in snake case, as all of this API. */

@@ -89,7 +89,9 @@ export class Shadows implements RouteTap {
     const control = request.sequence;
     const sequence = control && this.#sequences.of(route.name, control, isChosen);
     if (control === undefined ? !isChosen() : sequence === undefined) return undefined;
-    const chosen: Chosen = { route: route.name, shadow, primary: info.ref, call, request, sequence };
+    // A script in this process may write on what it is given.
+    const given = info.placement === 'inline' ? withOwnInputs(request) : request;
+    const chosen: Chosen = { route: route.name, shadow, primary: info.ref, call, request: given, sequence };
     const version = this.#versionOf(shadow);
     if (version !== undefined && isSame(version.ref, info.ref)) return undefined;
     const refused = sequence?.isBroken ? 'sequence' : whyRefused(shadow, version);
@@ -259,6 +261,10 @@ function whyRefused(shadow: ShadowConfig, version: ModelInfo | undefined): DropR
 
 function targetOf({ model, label, version }: ShadowConfig): InferTarget {
   return { name: formatArm({ model, label }), version };
+}
+
+function withOwnInputs(request: InferRequest): InferRequest {
+  return { ...request, inputs: request.inputs.map((tensor) => ({ ...tensor, data: new Uint8Array(tensor.data) })) };
 }
 
 function isSame(left: ModelRef, right: ModelRef): boolean {

@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AppServer, startAppServer } from '../support/app-server.js';
+import { run } from '../support/cli-fixture.js';
+import { SHADOWED_MODELS, shadowed } from '../support/shadow-models.js';
+import { sendNumbers, settledReport, shadowReport } from '../support/shadow-reports.js';
+
+let server: AppServer;
+beforeAll(async () => {
+  server = await startAppServer(
+    { 'drifting/model.yaml': SHADOWED_MODELS['drifting/model.yaml'], ...drifting() },
+    { routes: { drifting: shadowed('drifting') }, repository: { controlMode: 'explicit', loadModels: ['*'] } },
+  );
+  await sendNumbers(server, 'drifting', [1, 2, 3, 4, 5]);
+  await settledReport(server, 'drifting', 5);
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+function drifting() {
+  return Object.fromEntries(Object.entries(SHADOWED_MODELS).filter(([name]) => name.startsWith('drifting/')));
+}
+
+const REPORT = 'GET /millrace/v1/routes/drifting/shadow';
+
+describe('the report of a shadow', () => {
+  it.each([
+    [undefined, 'application/json', /^\{"route":"drifting"/],
+    ['*/*', 'application/json', /^\{/],
+    ['text/plain', 'text/plain; charset=utf-8', /^route drifting\n/],
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text/html; charset=utf-8', /^<!doctype html>/],
+    ['text/html;q=0.1, application/json', 'application/json', /^\{/],
+    ['text/html;q=0', 'application/json', /^\{/],
+  ])('comes as who asks would like it: %s', async (accept, type, start) => {
+    const { headers, body } = await server.send(REPORT, '', accept === undefined ? {} : { accept });
+    expect(headers['content-type']).toBe(type);
+    expect(body.toString()).toMatch(start);
+  });
+
+  it('as a page may load and run nothing', async () => {
+    const { headers } = await server.send(REPORT, '', { accept: 'text/html' });
+    expect(headers['content-security-policy']).toBe("default-src 'none'; style-src 'unsafe-inline'");
+  });
+});
+
+describe('millrace shadow', () => {
+  const shadow = (...args: readonly string[]) =>
+    run(['shadow', ...args, '--url', `http://127.0.0.1:${server.port}`], { cwd: server.folder.path });
+
+  it('report prints it as text or JSON, or writes a page', async () => {
+    const text = await shadow('report', 'drifting');
+    expect(text).toMatchObject({ code: 0, out: expect.stringContaining('agree        80 %') });
+    for (const flags of [['--json'], ['--format', 'json']]) {
+      expect(JSON.parse((await shadow('report', 'drifting', ...flags)).out)).toMatchObject({ copied: 5 });
+    }
+    const written = await shadow('report', 'drifting', '--format', 'html', '-o', 'report.html');
+    expect(written).toMatchObject({ code: 0, out: '', err: 'wrote report.html\n' });
+    expect(await readFile(path.join(server.folder.path, 'report.html'), 'utf8')).toMatch(/^<!doctype html>/);
+  });
+
+  it('report of what is no route fails', async () => {
+    const { code, err } = await shadow('report', 'nobody');
+    expect([code, err]).toEqual([1, "error: there is no route 'nobody'\n"]);
+  });
+
+  it('reset forgets what has been counted', async () => {
+    expect(await shadow('reset', 'drifting')).toMatchObject({ code: 0 });
+    expect(await shadowReport(server, 'drifting')).toMatchObject({ copied: 0, pairs: [] });
+  });
+});
