@@ -41,10 +41,12 @@ export interface DrivenOptions {
   /** Called once before anything is measured; throws when the server does not answer as it should. */
   readonly check?: (server: RunningServer) => Promise<void>;
   readonly drive: (server: RunningServer, seconds: number, settings: BenchSettings) => Promise<Sample>;
+  /** Where it takes longer than usual until what it runs has been compiled. */
+  readonly warmUpSeconds?: number;
 }
 
 /** A server that is driven in a way of its own. */
-export function driven({ name, peer = false, start, check, drive }: DrivenOptions): Contestant {
+export function driven({ name, peer = false, start, check, drive, warmUpSeconds }: DrivenOptions): Contestant {
   return {
     name,
     peer,
@@ -53,7 +55,8 @@ export function driven({ name, peer = false, start, check, drive }: DrivenOption
       return {
         async warmUp() {
           await check?.(server);
-          await drive(server, settings.warmUpSeconds, settings);
+          const usual = settings.warmUpSeconds;
+          await drive(server, settings.trial ? usual : (warmUpSeconds ?? usual), settings);
         },
         measure: () => drive(server, settings.seconds, settings),
         close: () => server.stop(),

@@ -29,6 +29,8 @@ const SPEC: ImageSpec = {
   mean: [0.485, 0.456, 0.406],
   std: [0.229, 0.224, 0.225],
 };
+/** V8 compiles by how often code runs, and of photos there are 80 a second. */
+const WARM_UP_SECONDS = 40;
 /** What makes the model take photos. */
 export const PHOTO_YAML = [
   'maxBatchSize: 16',
@@ -51,6 +53,7 @@ export function photoRow(): Row {
           withLag(server, () =>
             applyLoad(server, { request: photoRequest(), level: load, rowsPerRequest: 1 }, { seconds, generator }),
           ),
+        warmUpSeconds: WARM_UP_SECONDS,
       }),
       decoderAlone(),
       rawOnnx(ONNX, model, createRows(model, 1)),
