@@ -46,12 +46,12 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'models',
-    summary: "look at a server's models, load and unload them",
+    summary: "look at a server's models, load, unload and label them",
     load: async () => (await import('./commands/models.js')).registerModels,
   },
   {
     name: 'routes',
-    summary: "look at a server's routes: who gets which version of a model",
+    summary: "look at a server's routes, and change who gets which version of a model",
     load: async () => (await import('./commands/routes.js')).registerRoutes,
   },
   {

@@ -6,6 +6,7 @@ import { formatJson } from '../format/json.js';
 import { formatIndex, formatModel, formatStatistics } from '../format/models.js';
 import { withProgress } from '../progress.js';
 import { addServerFlags, connectTo, type ServerFlags, suggestingModels } from '../server-options.js';
+import { registerLabel } from './model-labels.js';
 
 interface CommonFlags extends ServerFlags {
   readonly json?: true;
@@ -15,8 +16,16 @@ interface CommonFlags extends ServerFlags {
 export function registerModels(program: Command, context: CommandContext): void {
   const models = program
     .command('models')
-    .description("look at a server's models, load and unload them")
-    .addHelpText('after', examples('millrace models list', 'millrace models show mlp', 'millrace models load mlp'));
+    .description("look at a server's models, load, unload and label them")
+    .addHelpText(
+      'after',
+      examples(
+        'millrace models list',
+        'millrace models show mlp',
+        'millrace models load mlp',
+        'millrace models label fraud stable=3 canary=4',
+      ),
+    );
   const { io } = context;
   addCommon(models.command('list').description('every version and its state'))
     .option('--ready', 'only those that answer requests')
@@ -44,6 +53,7 @@ export function registerModels(program: Command, context: CommandContext): void 
     },
   );
   registerControl(models, context);
+  registerLabel(models, context);
 }
 
 /** Loading and unloading: the server must run with `--model-control-mode explicit`. */
@@ -56,13 +66,14 @@ function registerControl(models: Command, { io }: CommandContext): void {
       await withProgress(io, `loading ${name}`, () => suggestingModels(client, name, () => client.load(name, config)));
       io.stdout.write(flags.json ? formatJson({ model: name, loaded: true }) : `loaded ${name}\n`);
     });
-  addCommon(models.command('unload <model>').description('unload a model (servers in explicit mode)')).action(
-    async (name: string, flags: CommonFlags) => {
+  addCommon(models.command('unload <model>').description('unload a model (servers in explicit mode)'))
+    .option('--force', 'also where labels of it were declared, on which callers may rely')
+    .action(async (name: string, flags: CommonFlags & { readonly force?: true }) => {
       const client = await connectTo(io, flags);
-      await suggestingModels(client, name, () => client.unload(name));
+      const options = flags.force === true ? { force: true } : {};
+      await suggestingModels(client, name, () => client.unload(name, options));
       io.stdout.write(flags.json ? formatJson({ model: name, loaded: false }) : `unloaded ${name}\n`);
-    },
-  );
+    });
 }
 
 function addCommon(command: Command): Command {

@@ -33,7 +33,7 @@ export function formatRoutes(routes: readonly RouteRow[], style: TableStyle): st
       { header: 'ROUTE', cell: ({ name }) => name },
       { header: 'OWNER', cell: ({ owner, place }) => (place ? `${owner} ${place}` : owner) },
       { header: 'STATE', cell: (row) => formatState(row, style.colors) },
-      { header: 'ARMS', cell: ({ route }) => route.arms.map((arm) => formatArm(arm, route)).join(', ') },
+      { header: 'ARMS', cell: ({ route }) => formatArms(route) },
     ],
     routes,
     style,
@@ -57,6 +57,10 @@ function formatState(row: RouteRow, colors: Colors): string {
   return state === 'ready' ? colors.green(state) : colors.yellow(state);
 }
 
+function formatArms(route: RouteBody): string {
+  return route.arms.map((arm) => formatArm(arm, route)).join(', ');
+}
+
 /** `fraud@canary 5 %`. */
 function formatArm({ model, label, version, weight }: ArmBody, { arms }: RouteBody): string {
   const total = arms.reduce((sum, arm) => sum + arm.weight, 0);
@@ -70,4 +74,32 @@ function formatShare(share: number): string {
 
 function withoutEmpty(route: object): object {
   return Object.fromEntries(Object.entries(route).filter(([, value]) => !(Array.isArray(value) && value.length === 0)));
+}
+
+/** Past revisions of a route as the server's API tells them. */
+export interface RouteHistory {
+  readonly name: string;
+  readonly history: readonly Revision[];
+}
+
+interface Revision {
+  readonly revision: number;
+  readonly route: RouteBody | null;
+  readonly changed_at: string;
+  readonly changed_by: string;
+}
+
+/** Past revisions as a table, newest first. */
+export function formatHistory({ name, history }: RouteHistory, style: TableStyle): string {
+  if (history.length === 0) return `${name} was never changed through the API\n`;
+  return formatTable<Revision>(
+    [
+      { header: 'REVISION', align: 'right', cell: ({ revision }) => String(revision) },
+      { header: 'CHANGED', cell: ({ changed_at: at }) => at.replace(/\.\d+Z$/, 'Z') },
+      { header: 'BY', cell: ({ changed_by: by }) => by },
+      { header: 'ARMS', cell: ({ route }) => (route === null ? style.colors.red('removed') : formatArms(route)) },
+    ],
+    history,
+    style,
+  );
 }

@@ -17,6 +17,7 @@ const LabelsSchema = Type.Object({
       ready: Type.Boolean({ description: 'Whether that version answers requests.' }),
     }),
   ),
+  revision: Type.Integer({ description: 'Of those that were declared through the API; 0 = none was.' }),
   changed_at: Type.Optional(Type.String({ format: 'date-time' })),
   changed_by: Type.Optional(Type.String()),
 });
@@ -101,5 +102,6 @@ export function createLabelRoutes(labels: LabelUseCases): readonly Route[] {
 
 function encode({ model, labels, tag, changedAtMs, changedBy }: LabelsOfModel) {
   const encoded = labels.map(({ isReady, ...rest }) => ({ ...rest, ready: isReady }));
-  return taggedResponse({ model, labels: encoded, changed_at: timeOf(changedAtMs), changed_by: changedBy }, tag);
+  const changed = { revision: Number(tag), changed_at: timeOf(changedAtMs), changed_by: changedBy };
+  return taggedResponse({ model, labels: encoded, ...changed }, tag);
 }

@@ -22,6 +22,7 @@ const RouteSchema = Type.Object({
   place: Type.Optional(Type.String({ description: 'Where the settings declare it: `millrace.yaml:4:3`.' })),
   in_force: Type.Boolean({ description: 'False where a route of the same name comes first.' }),
   ready: Type.Boolean({ description: 'Whether any of its arms answers requests.' }),
+  revision: Type.Integer({ description: 'Of what was declared through the API; 0 = nothing was.' }),
   changed_at: Type.Optional(Type.String({ format: 'date-time' })),
   changed_by: Type.Optional(Type.String()),
   route: Config,
@@ -35,6 +36,7 @@ const ListSchema = Type.Object({
 const ChangeSchema = Type.Object({
   name: Type.String(),
   change: Type.Union(['created', 'changed', 'removed', 'unchanged'].map((kind) => Type.Literal(kind))),
+  revision: Type.Integer({ description: 'The one that it has now, and in a dry run the one before.' }),
   before: Type.Optional(Config),
   after: Type.Optional(Config),
 });
@@ -185,13 +187,13 @@ function createPastRoutes(routes: RouteUseCases): readonly Route[] {
   ];
 }
 
-function encodeRoute({ name, owner, place, isInForce, isReady, changedAtMs, changedBy, config }: DeclaredRoute) {
-  const changed = { changed_at: timeOf(changedAtMs), changed_by: changedBy };
+function encodeRoute({ name, owner, place, isInForce, isReady, tag, changedAtMs, changedBy, config }: DeclaredRoute) {
+  const changed = { revision: Number(tag), changed_at: timeOf(changedAtMs), changed_by: changedBy };
   return { name, owner, place, in_force: isInForce, ready: isReady, ...changed, route: config };
 }
 
-function encodeChange({ name, change, before, after }: RouteChange) {
-  return { name, change, before, after };
+function encodeChange({ name, change, before, after, tag }: RouteChange) {
+  return { name, change, revision: Number(tag), before, after };
 }
 
 function answerChange(change: RouteChange) {

@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { invalidArgument } from '../../core/index.js';
+import { connectToApi } from '../api.js';
+import type { CommandContext } from '../command.js';
+import { formatJson } from '../format/json.js';
+import { formatLabels, type LabelsBody } from '../format/labels.js';
+import { addServerFlags, type ServerFlags } from '../server-options.js';
+
+interface LabelFlags extends ServerFlags {
+  readonly json?: true;
+  readonly ifMatch?: string;
+}
+
+/** `millrace models label fraud stable=3 canary=`: looks at the labels of a model, moves and removes them. */
+export function registerLabel(models: Command, { io }: CommandContext): void {
+  addServerFlags(
+    models
+      .command('label <model> [labels...]')
+      .description('move labels to versions (stable=3), remove them (canary=), or show them'),
+  )
+    .option('--if-match <revision>', 'only if the labels that were declared are at this revision')
+    .option('--json', 'print JSON')
+    .action(async (model: string, labels: readonly string[], flags: LabelFlags) => {
+      const changes = Object.fromEntries(labels.map(parseLabel));
+      const api = await connectToApi(io, flags);
+      const path = `/models/${encodeURIComponent(model)}/labels`;
+      const { body } =
+        labels.length === 0
+          ? await api.ask<LabelsBody>({ method: 'GET', path })
+          : await api.ask<LabelsBody>({ method: 'PATCH', path, body: changes, headers: ifMatch(flags) });
+      io.stdout.write(flags.json ? formatJson(body) : formatLabels(body, io.stdout));
+    });
+}
+
+/** The header of `--if-match`. */
+export function ifMatch({ ifMatch: revision }: { readonly ifMatch?: string }): Readonly<Record<string, string>> {
+  return revision === undefined ? {} : { 'if-match': revision === '*' ? '*' : `"${revision.replaceAll('"', '')}"` };
+}
+
+/** `stable=3`; `canary=` removes it. */
+function parseLabel(text: string): readonly [string, number | null] {
+  const [, label, version] = /^([^=]+)=(\d*)$/.exec(text) ?? [];
+  if (label === undefined || version === undefined) {
+    throw invalidArgument(`expected a label and a version such as stable=3, or canary= to remove it, got '${text}'`);
+  }
+  return [label, version === '' ? null : Number(version)];
+}
