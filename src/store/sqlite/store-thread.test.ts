@@ -106,6 +106,15 @@ describe('the thread of a store', () => {
     expect(await next).toMatchObject({ value: 1 });
   });
 
+  it('keeps the process alive until it has closed the file', async () => {
+    const done = put(1);
+    threads[0]?.answer();
+    await done;
+    expect(threads[0]?.isReferenced).toBe(false);
+    await store.close();
+    expect(threads[0]?.isReferenced).toBe(true);
+  });
+
   it('ends when it has answered everything', async () => {
     const all = [put(1), put(2)];
     const closing = store.close();

@@ -58,9 +58,11 @@ export class StoreThread {
     if (thread === undefined) return;
     this.#thread = undefined;
     const ended = new Promise((resolve) => thread.once('exit', resolve));
-    this.#post(thread, 'close');
     // What is stuck in the system cannot be ended, and keeps nothing of ours.
-    if (!this.#isStalled) await ended;
+    if (this.#isStalled) return;
+    thread.ref();
+    this.#post(thread, 'close');
+    await ended;
   }
 
   #refusal(): MillraceError | undefined {
