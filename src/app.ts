@@ -118,6 +118,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     gauges: () => engine.gauges(),
     modelStates: () => engine.statuses(),
     cacheUsage: () => engine.cacheUsage(),
+    rollouts: () => life.service.rollouts.gauges(),
     clock,
     ...(overrides.logDestination === undefined ? {} : { destination: overrides.logDestination }),
   });

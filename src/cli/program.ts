@@ -60,6 +60,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/shadow.js')).registerShadow,
   },
   {
+    name: 'rollout',
+    summary: 'take a model over to another version, step by step, as long as that does well',
+    load: async () => (await import('./commands/rollout.js')).registerRollout,
+  },
+  {
     name: 'bench',
     summary: 'put load on a model and report throughput and latency',
     load: async () => (await import('./commands/bench.js')).registerBench,

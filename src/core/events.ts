@@ -108,6 +108,19 @@ export interface Events {
     readonly call: Call;
     readonly error: MillraceError | undefined;
   };
+  /** What becomes of a rollout has been decided. */
+  rolloutDecided: {
+    readonly model: string;
+    /** The version that is to take the place of the stable one. */
+    readonly canary: number;
+    readonly rollout: string;
+    /** `advance`, `roll_back`, … */
+    readonly action: string;
+    /** A principal, or `millrace`. */
+    readonly by: string;
+    /** A sentence. */
+    readonly reason: string;
+  };
   /** A certificate is used for new connections from now on. */
   tlsCertificateLoaded: { readonly notAfterMs: number };
   /** Anything else worth a log line. Never a payload, never a secret. */

@@ -9,26 +9,18 @@ import { Declared } from './declarations/declared.js';
 import { findStatuses } from './find-statuses.js';
 import { findVersion, type VersionLookup } from './find-version.js';
 import { createInfer } from './infer.js';
-import { DeclaredLabels } from './labels/declared-labels.js';
-import { createLabelUseCases } from './labels/label-use-cases.js';
 import { ModelController } from './loading/model-controller.js';
 import type { ModelPuller } from './loading/parts.js';
 import { createManagement } from './manage-models.js';
 import { MediaDecoders } from './media/decoders.js';
 import type { MediaOptions } from './media/options.js';
 import { isModelReady } from './model-ready.js';
-import { createOutcomes } from './outcomes/outcome-use-cases.js';
-import { DeclaredRoutes } from './routes/declared-routes.js';
-import { RouteTable } from './routes/route-table.js';
-import { RouteTaps } from './routes/route-taps.js';
-import { createRouteUseCases } from './routes/route-use-cases.js';
 import type { FileRoutes } from './routes/types.js';
 import { createRun } from './run.js';
 import { blame, createSettingUseCases } from './setting-use-cases.js';
 import { ShadowBooks } from './shadows/shadow-books.js';
-import { createShadowUseCases } from './shadows/shadow-use-cases.js';
-import { Shadows } from './shadows/shadows.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';
+import { createTraffic, type Traffic } from './traffic.js';
 import type { AuditTrail, LogControl, Service } from './types.js';
 
 export interface CreateServiceOptions {
@@ -86,27 +78,27 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
   const declared = new Declared(setup);
   let shuttingDown = false;
   const ready = () => controller.started && !shuttingDown;
-  const shutdown: (() => void)[] = [];
-  const closers: (() => Promise<void>)[] = [];
-  const onShutdown = (work: () => void) => shutdown.push(work);
-  const onClose = (close: () => Promise<void>) => closers.push(close);
+  const { service, traffic } = createUseCases(setup, { controller, declared, books, ready });
   return {
-    service: createUseCases(setup, { controller, declared, books, ready, onShutdown, onClose }),
+    service,
     async start() {
       // Which versions have to be loaded is among it; and before anything is counted.
       await Promise.all([declared.load(), books.load()]);
+      // A bare name that is split must be so before the first request for it.
+      await traffic.rollouts.resume();
       await controller.start();
     },
     declaredLabels: (model) => controller.labels.declaredOf(model),
     beginShutdown() {
       shuttingDown = true;
-      for (const work of shutdown) work();
+      traffic.shadows.stop();
     },
     reload: (name) => controller.reload(name),
     async close() {
+      await traffic.rollouts.close();
       await controller.close();
       await books.close();
-      await Promise.all(closers.map((close) => close()));
+      await traffic.outcomes.close();
     },
   };
 }
@@ -116,33 +108,30 @@ interface Running {
   readonly declared: Declared;
   readonly books: ShadowBooks;
   readonly ready: () => boolean;
-  /** To be done when the shutdown begins. */
-  readonly onShutdown: (work: () => void) => void;
-  /** To be done when nothing is asked any more. */
-  readonly onClose: (close: () => Promise<void>) => void;
 }
 
-function createUseCases(setup: CreateServiceOptions, running: Running): Service {
-  const { controller, declared, ready } = running;
-  const { engine, logControl, sharedMemory, fileRoutes } = setup;
+function createUseCases(
+  setup: CreateServiceOptions,
+  { controller, declared, books, ready }: Running,
+): { readonly service: Service; readonly traffic: Traffic } {
+  const { engine, logControl, sharedMemory } = setup;
   const lookup: VersionLookup = { engine, labels: controller.labels, starting: () => !controller.started };
-  const routes = new RouteTable({ ...setup, lookup });
-  routes.replace('file', fileRoutes.routes);
-  const declaredLabels = new DeclaredLabels({ ...setup, declared, labels: controller.labels });
+  const audited = createAudit(setup, 'manage');
+  const decoders = new MediaDecoders({ ...setup, options: setup.media });
+  const run = createRun({ ...setup, decoders });
+  const { labels } = controller;
+  const traffic = createTraffic(setup, { labels, declared, books, lookup, audited, run });
+  const { routes, taps, declaredLabels } = traffic;
   const find = (name: string, version: number | undefined) => {
     const route = routes.find({ name, version });
     const info = route === undefined ? findVersion(lookup, { name, version }) : routes.example(route);
     const versions = engine.serving(info.ref.name).map(({ ref }) => ref.version);
     return { info: withName(info, name), versions, ref: info.ref };
   };
-  const audited = createAudit(setup, 'manage');
-  const decoders = new MediaDecoders({ ...setup, options: setup.media });
-  const taps = new RouteTaps();
-  const run = createRun({ ...setup, decoders });
   const inference = createInfer({ ...setup, lookup, routes, taps, decoders });
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
-  return {
-    ...createTrafficUseCases(setup, running, { lookup, routes, taps, run, audited, declaredLabels }),
+  const service: Service = {
+    ...traffic.useCases,
     resolve: inference.resolve,
     infer: inference.infer,
     serverInfo(call) {
@@ -195,39 +184,7 @@ function createUseCases(setup: CreateServiceOptions, running: Running): Service 
     ...createSettingUseCases({ logControl, audited, checkModel: (name) => void find(name, undefined) }),
     ...createSharedMemoryUseCases(setup),
   };
-}
-
-interface TrafficParts {
-  readonly lookup: VersionLookup;
-  readonly routes: RouteTable;
-  readonly taps: RouteTaps;
-  readonly run: ReturnType<typeof createRun>;
-  readonly audited: ReturnType<typeof createAudit>;
-  readonly declaredLabels: DeclaredLabels;
-}
-
-/** Who gets which version, and what is learnt of that. */
-function createTrafficUseCases(
-  setup: CreateServiceOptions,
-  { controller, declared, books, onShutdown, onClose }: Running,
-  { lookup, routes, taps, run, audited, declaredLabels }: TrafficParts,
-): Pick<Service, 'labels' | 'routes' | 'shadows' | 'outcomes'> {
-  const shadows = new Shadows({ ...setup, run, lookup, books });
-  taps.add(shadows);
-  onShutdown(() => shadows.stop());
-  const outcomes = createOutcomes({ ...setup, records: setup.store.outcomes, routes });
-  taps.add(outcomes.tap);
-  onClose(outcomes.close);
-  const { engine, fileRoutes } = setup;
-  const { labels } = controller;
-  const modelNames = () => engine.statuses().map(({ name }) => name);
-  const declaredRoutes = new DeclaredRoutes({ ...setup, declared, table: routes, lookup, modelNames });
-  return {
-    labels: createLabelUseCases({ lookup, labels, declared, declaredLabels, audited, modelNames }),
-    routes: createRouteUseCases({ table: routes, fileRoutes, declared, declaredRoutes, audited }),
-    shadows: createShadowUseCases({ shadows, books, routes, audited, wallNow: () => setup.clock.wallNow() }),
-    outcomes: outcomes.useCases,
-  };
+  return { service, traffic };
 }
 
 /** Answers say the name that was asked for. */

@@ -22,6 +22,7 @@ async function start(options: Partial<TelemetryOptions> = {}) {
     gauges: () => [],
     modelStates: () => [],
     cacheUsage: () => undefined,
+    rollouts: () => [],
     destination: { write: (line) => lines.push(line) },
   });
   return { telemetry, events, lines };

@@ -1,6 +1,6 @@
 import { type Clock, type EventBus, systemClock } from '../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../engine/index.js';
-import type { AuditTrail, LogControl } from '../service/index.js';
+import type { AuditTrail, LogControl, RolloutGauge } from '../service/index.js';
 import { startAccessLog } from './logs/access-log.js';
 import { createAuditLog } from './logs/audit-log.js';
 import { type LogDestination, openOutput } from './logs/destination.js';
@@ -19,6 +19,7 @@ export interface TelemetrySetup {
   readonly gauges: () => readonly ModelGauges[];
   readonly modelStates: () => readonly ModelStatus[];
   readonly cacheUsage: () => CacheUsage | undefined;
+  readonly rollouts: () => readonly RolloutGauge[];
   readonly clock?: Clock;
   /** Where log lines go; undefined = standard error. */
   readonly destination?: LogDestination;

@@ -155,6 +155,21 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /millrace/v1/models/{model}/labels/history': OBSERVE,
   // There is nothing to undo.
   'POST /millrace/v1/models/{model}/labels/undo': { who: ['manage'], answers: 409, audit: 'labels.undo' },
+  'GET /millrace/v1/rollouts': OBSERVE,
+  'GET /millrace/v1/models/{model}/rollout': { ...OBSERVE, answers: 404 },
+  'GET /millrace/v1/models/{model}/rollout/history': OBSERVE,
+  // There is no such version, and so no rollout of which anything could be asked.
+  'POST /millrace/v1/models/{model}/rollout': {
+    who: ['manage'],
+    request: { to: 9 },
+    answers: 409,
+    audit: 'rollout.start',
+  },
+  'POST /millrace/v1/models/{model}/rollout/approve': { who: ['manage'], answers: 409, audit: 'rollout.approve' },
+  'POST /millrace/v1/models/{model}/rollout/pause': { who: ['manage'], answers: 409, audit: 'rollout.pause' },
+  'POST /millrace/v1/models/{model}/rollout/resume': { who: ['manage'], answers: 409, audit: 'rollout.resume' },
+  'POST /millrace/v1/models/{model}/rollout/promote': { who: ['manage'], answers: 409, audit: 'rollout.promote' },
+  'POST /millrace/v1/models/{model}/rollout/abort': { who: ['manage'], answers: 409, audit: 'rollout.abort' },
   'GET /millrace/v1/routes': OBSERVE,
   'PUT /millrace/v1/routes': { who: ['manage'], request: { routes: {} }, audit: 'routes.apply' },
   'POST /millrace/v1/feedback': {

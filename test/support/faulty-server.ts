@@ -69,6 +69,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     gauges: () => engine.gauges(),
     modelStates: () => engine.statuses(),
     cacheUsage: () => engine.cacheUsage(),
+    rollouts: () => [],
     destination: { write: (line) => log.push(JSON.parse(line)) },
   });
   const deadlines = new DeadlineWatch(clock);

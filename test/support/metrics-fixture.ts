@@ -8,7 +8,7 @@ export type Samples = ReadonlyMap<string, number>;
 /** Metrics of a server that consists of its events only. */
 function startMetrics(
   events: EventBus,
-  sources: Partial<Pick<MetricsOptions, 'gauges' | 'modelStates' | 'cacheUsage'>> = {},
+  sources: Partial<Pick<MetricsOptions, 'gauges' | 'modelStates' | 'cacheUsage' | 'rollouts'>> = {},
 ): Metrics & { scrape(): Promise<Samples> } {
   const metrics = createMetrics({
     events,
@@ -16,6 +16,7 @@ function startMetrics(
     gauges: () => [],
     modelStates: () => [],
     cacheUsage: () => undefined,
+    rollouts: () => [],
     droppedLogLines: () => 7,
     ...sources,
   });

@@ -2,6 +2,7 @@ import type { Dialect, DialectContext } from '../dialect.js';
 import { encodeError, MILLRACE_STATUS } from './errors.js';
 import { createFeedbackRoutes } from './routes-feedback.js';
 import { createLabelRoutes } from './routes-labels.js';
+import { createRolloutRoutes } from './routes-rollouts.js';
 import { createRouteRoutes } from './routes-routes.js';
 import { createShadowRoutes } from './shadows.js';
 
@@ -9,10 +10,11 @@ import { createShadowRoutes } from './shadows.js';
 export function createMillraceDialect({ service }: DialectContext): Dialect {
   return {
     name: 'millrace',
-    description: 'Labels of versions and routes: who gets which version of a model.',
+    description: 'Labels of versions, routes and rollouts: who gets which version of a model.',
     routes: [
       ...createLabelRoutes(service.labels),
       ...createRouteRoutes(service.routes),
+      ...createRolloutRoutes(service.rollouts),
       ...createShadowRoutes(service.shadows),
       ...createFeedbackRoutes(service.outcomes),
     ],

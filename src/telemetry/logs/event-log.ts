@@ -2,7 +2,10 @@ import { type EventBus, type Events, formatModelRef, type LogLevel, type ModelSt
 import { describeError } from './describe-error.js';
 import type { LogFields, Logger } from './logger.js';
 
-/** Lines for what happens beside the requests: models, runners, diagnostics. */
+/** What becomes of a rollout that somebody may want to look at. */
+const UNWANTED: ReadonlySet<string> = new Set(['roll_back', 'pause']);
+
+/** Lines for what happens beside the requests: models, runners, rollouts, diagnostics. */
 export function startEventLog(events: EventBus, logger: Logger): () => void {
   const subscriptions = [
     events.subscribe('modelStateChanged', (event) => logModelState(logger, event)),
@@ -20,6 +23,14 @@ export function startEventLog(events: EventBus, logger: Logger): () => void {
         level: expected ? 'info' : 'error',
         message: expected ? `runner ${runner} ended` : `runner ${runner} died: ${reason}`,
         fields: { runner, pid, reason },
+      }),
+    ),
+    events.subscribe('rolloutDecided', ({ model, canary, reason, ...rest }) =>
+      logger.log({
+        room: 'service',
+        level: UNWANTED.has(rest.action) ? 'warn' : 'info',
+        message: `rollout of ${model} to version ${canary}: ${reason}`,
+        fields: { model, canary, ...rest },
       }),
     ),
     events.subscribe('diagnostic', ({ level, room, message, fields, error }) =>

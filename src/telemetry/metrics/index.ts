@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { ErrorCode, EventBus } from '../../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
+import type { RolloutGauge } from '../../service/index.js';
 import { cacheFamilies } from './cache-families.js';
 import { single } from './family.js';
 import { generationFamilies } from './generation-families.js';
@@ -8,6 +9,7 @@ import { GrpcMetrics } from './grpc-metrics.js';
 import { HttpMetrics } from './http-metrics.js';
 import { modelFamilies } from './model-families.js';
 import { createProcessMetrics } from './process-metrics.js';
+import { RolloutMetrics } from './rollout-metrics.js';
 import { RouteMetrics } from './route-metrics.js';
 import { createRunnerFamilies } from './runner-metrics.js';
 import { runtimeFamilies } from './runtime-families.js';
@@ -35,6 +37,8 @@ export interface MetricsOptions {
   readonly gauges: () => readonly ModelGauges[];
   readonly modelStates: () => readonly ModelStatus[];
   readonly cacheUsage: () => CacheUsage | undefined;
+  /** Of rollouts that are not over. */
+  readonly rollouts: () => readonly RolloutGauge[];
   /** Log lines lost because their reader was too slow. */
   readonly droppedLogLines: () => number;
 }
@@ -49,6 +53,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const grpc = new GrpcMetrics();
   const routes = new RouteMetrics();
   const shadows = new ShadowMetrics();
+  const rollouts = new RolloutMetrics(options.rollouts);
   const runners = createRunnerFamilies(events);
   const processMetrics = createProcessMetrics(version);
   let certificateExpiryMs: number | undefined;
@@ -64,6 +69,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     }),
     events.subscribe('shadowCompared', (event) => shadows.compared(event)),
     events.subscribe('shadowDropped', (event) => shadows.dropped(event)),
+    events.subscribe('rolloutDecided', (event) => rollouts.record(event)),
     events.subscribe('usageGrew', (event) => versions.of(event.ref).generation.recordUsage(event)),
     events.subscribe('batchFinished', (event) => versions.of(event.ref).recordBatch(event)),
     events.subscribe('httpFinished', (event) => http.record(event)),
@@ -86,10 +92,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...modelFamilies({ versions, unresolved, gauge, modelStates }),
     ...generationFamilies(versions),
     ...vllmFamilies(versions, gauges),
-    ...routes.families(),
-    ...shadows.families(),
-    ...http.families(),
-    ...grpc.families(),
+    ...[routes, shadows, rollouts, http, grpc].flatMap((metrics) => metrics.families()),
     ...runners.families,
     ...processMetrics.families,
     {

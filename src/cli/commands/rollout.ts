@@ -1,0 +1,233 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { MillraceApi } from '../../client/index.js';
+import { invalidArgument, systemClock } from '../../core/index.js';
+import { parseDuration } from '../../text/index.js';
+import { connectToApi } from '../api.js';
+import { type CommandContext, examples } from '../command.js';
+import { formatJson } from '../format/json.js';
+import {
+  formatHistory,
+  formatRollout,
+  formatRollouts,
+  type PastRow,
+  type RolloutBody,
+  type RolloutRow,
+} from '../format/rollout.js';
+import type { Io } from '../io.js';
+import { addServerFlags, parseInteger, type ServerFlags } from '../server-options.js';
+
+interface CommonFlags extends ServerFlags {
+  readonly json?: true;
+}
+
+interface StartFlags extends CommonFlags {
+  readonly to: number;
+  readonly steps?: readonly number[];
+  readonly hold?: number;
+  readonly minRequests?: number;
+  readonly maxHold?: number;
+  readonly onInconclusive?: string;
+  readonly approveBefore?: readonly string[];
+  readonly ignore?: readonly string[];
+  readonly also?: readonly string[];
+  readonly sticky?: Readonly<Record<string, string | true>>;
+}
+
+const WATCH_INTERVAL_MS = 1_000;
+const OVER: readonly string[] = ['done', 'rolled_back', 'aborted'];
+const DEFAULT_STEPS = [1, 5, 25, 50, 100] as const;
+
+/** `millrace rollout …`: models that go over from one version to another. */
+export function registerRollout(program: Command, context: CommandContext): void {
+  const { io } = context;
+  const rollout = program
+    .command('rollout')
+    .description('take a model over to another version, step by step')
+    .addHelpText(
+      'after',
+      examples(
+        'millrace rollout start fraud --to 4 --steps 1,5,25,50,100 --hold 10m',
+        'millrace rollout status fraud --watch',
+        "millrace rollout abort fraud --note 'wrong threshold'",
+      ),
+    );
+  registerStart(rollout, io);
+  addCommon(rollout.command('status <model>').description('what was measured, what follows from it, and why'))
+    .option('--watch', 'show it anew every second until it is over')
+    .action(async (model: string, flags: CommonFlags & { readonly watch?: true }) => {
+      const api = await connectToApi(io, flags);
+      const body = await showStatus(api, io, { model, flags });
+      if (flags.watch && !OVER.includes(body.state)) await watch(api, io, { model, flags });
+    });
+  addCommon(rollout.command('list').description('rollouts that are not over')).action(async (flags: CommonFlags) => {
+    const api = await connectToApi(io, flags);
+    const { body } = await api.ask<{ readonly rollouts: readonly RolloutRow[] }>({ method: 'GET', path: '/rollouts' });
+    io.stdout.write(flags.json ? formatJson(body.rollouts) : formatRollouts(body.rollouts, io.stdout));
+  });
+  addCommon(rollout.command('history <model>').description('all rollouts of a model, the newest first')).action(
+    async (model: string, flags: CommonFlags) => {
+      const api = await connectToApi(io, flags);
+      const { body } = await api.ask<{ readonly rollouts: readonly PastRow[] }>({
+        method: 'GET',
+        path: `${pathOf(model)}/history`,
+      });
+      io.stdout.write(flags.json ? formatJson(body.rollouts) : formatHistory(body.rollouts, io.stdout));
+    },
+  );
+  registerCommands(rollout, io);
+}
+
+function registerStart(rollout: Command, io: Io): void {
+  addCommon(rollout.command('start <model>').description('begin; returns at once, the server goes on by itself'))
+    .requiredOption('--to <version>', 'the version that takes the place of the stable one', parseInteger)
+    .option('--steps <percents>', 'rising, the last one 100 (default: 1,5,25,50,100)', parsePercents)
+    .option('--hold <duration>', 'how long each step is held (default: 10m)', parseHold)
+    .option('--min-requests <count>', 'that the new version has to end in each step (default: 100)', parseInteger)
+    .option('--max-hold <duration>', 'at most, while nothing certain is known (default: six times --hold)', parseHold)
+    .addOption(
+      new Option('--on-inconclusive <what>', 'what happens after that').choices(['pause', 'rollback', 'proceed']),
+    )
+    .option('--approve-before <steps>', 'wait for approval before these percents, or `promotion`', parseList)
+    .option('--ignore <metrics>', 'what is not judged: latency, answers', parseList)
+    .option('--also <metrics>', 'what is judged, too: outcomes, agreement', parseList)
+    .option('--sticky <key>', 'header:NAME, cookie:NAME, parameter:NAME, principal or trace', parseSticky)
+    .action(async (model: string, flags: StartFlags) => {
+      const api = await connectToApi(io, flags);
+      const body = encodeStart(flags);
+      const answer = await api.ask<RolloutBody>({ method: 'POST', path: pathOf(model), body });
+      show(io, answer.body, flags);
+    });
+}
+
+const COMMANDS = {
+  approve: 'let the step begin that waits for it, or go on although nothing certain is known',
+  pause: 'keep the step in force until it is resumed',
+  resume: 'go on with the step',
+  promote: 'give the new version all requests at once',
+  abort: 'give the old version all requests again',
+} as const;
+
+function registerCommands(rollout: Command, io: Io): void {
+  for (const [action, description] of Object.entries(COMMANDS)) {
+    addCommon(rollout.command(`${action} <model>`).description(description))
+      .option('--note <text>', 'why, for the history')
+      .action(async (model: string, flags: CommonFlags & { readonly note?: string }) => {
+        const api = await connectToApi(io, flags);
+        const body = flags.note === undefined ? {} : { note: flags.note };
+        const answer = await api.ask<RolloutBody>({ method: 'POST', path: `${pathOf(model)}/${action}`, body });
+        show(io, answer.body, flags);
+      });
+  }
+}
+
+function addCommon(command: Command): Command {
+  return addServerFlags(command).option('--json', 'print JSON');
+}
+
+function pathOf(model: string): string {
+  return `/models/${encodeURIComponent(model)}/rollout`;
+}
+
+interface Shown {
+  readonly model: string;
+  readonly flags: CommonFlags;
+}
+
+async function showStatus(api: MillraceApi, io: Io, { model, flags }: Shown): Promise<RolloutBody> {
+  const { body } = await api.ask<RolloutBody>({ method: 'GET', path: pathOf(model) });
+  show(io, body, flags);
+  return body;
+}
+
+/** Until it is over, or somebody presses Ctrl-C. */
+async function watch(api: MillraceApi, io: Io, shown: Shown): Promise<void> {
+  let isStopped = false;
+  const forget = io.onSignal(() => {
+    isStopped = true;
+  });
+  try {
+    for (;;) {
+      await systemClock.sleep(WATCH_INTERVAL_MS);
+      if (isStopped) return;
+      // On a terminal it stays in one place; elsewhere each is a document of its own.
+      if (io.stdout.isTTY) io.stdout.write('\x1b[H\x1b[2J');
+      const { state } = await showStatus(api, io, shown);
+      if (OVER.includes(state)) return;
+    }
+  } finally {
+    forget();
+  }
+}
+
+function show(io: Io, body: RolloutBody, { json }: CommonFlags): void {
+  io.stdout.write(json ? formatJson(body) : formatRollout(body, io.stdout));
+}
+
+function encodeStart(flags: StartFlags): object {
+  const { to, steps, hold, minRequests, maxHold, onInconclusive, approveBefore = [], sticky } = flags;
+  const percents = steps ?? DEFAULT_STEPS;
+  for (const wanted of approveBefore) {
+    if (wanted === PROMOTION || percents.includes(Number(wanted))) continue;
+    const expected = [...percents, PROMOTION].join(', ');
+    throw invalidArgument(`--approve-before: there is no step '${wanted}'; expected of ${expected}`);
+  }
+  return {
+    to,
+    ...(steps === undefined && approveBefore.length === 0
+      ? {}
+      : { steps: percents.map((weight) => ({ weight, needs_approval: approveBefore.includes(String(weight)) })) }),
+    hold_ms: hold,
+    min_requests: minRequests,
+    max_hold_ms: maxHold,
+    on_inconclusive: onInconclusive,
+    promotion_needs_approval: approveBefore.includes(PROMOTION) ? true : undefined,
+    sticky,
+    judge: encodeJudge(flags),
+  };
+}
+
+function encodeJudge({ ignore = [], also = [] }: StartFlags): object | undefined {
+  if (ignore.length + also.length === 0) return undefined;
+  return Object.fromEntries([
+    ...ignore.map((metric) => [metricOf('--ignore', metric, ['latency', 'answers']), false]),
+    ...also.map((metric) => [metricOf('--also', metric, ['outcomes', 'agreement']), {}]),
+  ]);
+}
+
+function metricOf(flag: string, metric: string, known: readonly string[]): string {
+  if (known.includes(metric)) return metric;
+  throw invalidArgument(`${flag}: expected of ${known.join(', ')}, got '${metric}'`);
+}
+
+const PROMOTION = 'promotion';
+
+function parseList(text: string): readonly string[] {
+  return text.split(',').map((part) => part.trim());
+}
+
+function parsePercents(text: string): readonly number[] {
+  return parseList(text).map((part) => {
+    const percent = Number(part);
+    if (part === '' || !Number.isFinite(percent)) {
+      throw new InvalidArgumentError(`Expected percents such as 1,5,25,50,100, got '${text}'.`);
+    }
+    return percent;
+  });
+}
+
+function parseHold(text: string): number {
+  const durationMs = parseDuration(text);
+  if (durationMs === undefined)
+    throw new InvalidArgumentError(`Expected a duration such as 90s or 10m, got '${text}'.`);
+  return durationMs;
+}
+
+function parseSticky(text: string): Readonly<Record<string, string | true>> {
+  const [by = '', ...rest] = text.split(':');
+  const name = rest.join(':');
+  if ((by === 'principal' || by === 'trace') && rest.length === 0) return { [by]: true };
+  if ((by === 'header' || by === 'cookie' || by === 'parameter') && name !== '') return { [by]: name };
+  throw new InvalidArgumentError(
+    `Expected header:NAME, cookie:NAME, parameter:NAME, principal or trace, got '${text}'.`,
+  );
+}

@@ -1,0 +1,177 @@
+import { formatDuration } from '../../text/index.js';
+import type { Colors } from '../io.js';
+import { type Column, formatTable, type TableStyle } from './table.js';
+
+/** A metric of a rollout as the server's API tells it. */
+interface MetricRow {
+  readonly name: string;
+  readonly kind: string;
+  readonly evidence: number;
+  readonly limit: number;
+  readonly observations: { readonly stable: number; readonly canary: number };
+  readonly sentence: string;
+}
+
+/** A rollout in the list of the server's API. */
+export interface RolloutRow {
+  readonly model: string;
+  readonly stable: number;
+  readonly canary: number;
+  readonly started_at: string;
+  readonly started_by: string;
+  readonly state: string;
+  readonly step: number;
+  readonly weight: number;
+  readonly held_ms: number;
+  readonly requests: number;
+  readonly phase: string;
+  readonly next: string;
+  readonly plan: { readonly steps: readonly { readonly weight: number; readonly hold_ms: number }[] };
+  readonly verdict?: { readonly kind: string; readonly sentence: string; readonly metrics: readonly MetricRow[] };
+}
+
+interface DecisionRow {
+  readonly at: string;
+  readonly by: string;
+  readonly action: string;
+  readonly reason: string;
+}
+
+interface PointRow {
+  readonly at: string;
+  readonly weight: number;
+  readonly evidence: number;
+}
+
+/** One rollout of the server's API. */
+export interface RolloutBody extends RolloutRow {
+  readonly decisions: readonly DecisionRow[];
+  readonly timeline: readonly PointRow[];
+}
+
+/** A rollout in the history of a model. */
+export interface PastRow {
+  readonly stable: number;
+  readonly canary: number;
+  readonly started_at: string;
+  readonly started_by: string;
+  readonly state: string;
+  readonly reason: string;
+}
+
+/** Rollouts that are not over, as a table. */
+export function formatRollouts(rollouts: readonly RolloutRow[], style: TableStyle): string {
+  if (rollouts.length === 0) return 'no rollouts\n';
+  const columns: readonly Column<RolloutRow>[] = [
+    { header: 'MODEL', cell: ({ model }) => model },
+    { header: 'VERSIONS', cell: ({ stable, canary }) => `${stable} → ${canary}` },
+    { header: 'STEP', cell: ({ step, plan }) => `${step} of ${plan.steps.length}` },
+    { header: 'SHARE', cell: ({ weight }) => `${weight} %` },
+    { header: 'STATE', cell: ({ state }) => formatState(state, style.colors) },
+    { header: 'VERDICT', cell: ({ verdict }) => formatKind(verdict?.kind ?? 'open', style.colors) },
+  ];
+  return formatTable(columns, rollouts, style);
+}
+
+/** All rollouts of a model, as a table. */
+export function formatHistory(past: readonly PastRow[], style: TableStyle): string {
+  if (past.length === 0) return 'no rollouts\n';
+  const columns: readonly Column<PastRow>[] = [
+    { header: 'STARTED', cell: ({ started_at: startedAt }) => formatTime(startedAt) },
+    { header: 'BY', cell: ({ started_by: startedBy }) => startedBy },
+    { header: 'VERSIONS', cell: ({ stable, canary }) => `${stable} → ${canary}` },
+    { header: 'STATE', cell: ({ state }) => formatState(state, style.colors) },
+    { header: 'WHY', cell: ({ reason }) => reason },
+  ];
+  return formatTable(columns, past, style);
+}
+
+/** How a rollout stands: what was measured, what follows from that and why, a picture, and what was decided. */
+export function formatRollout(rollout: RolloutBody, style: TableStyle): string {
+  const { colors } = style;
+  const { model, stable, canary, started_at: startedAt, started_by: startedBy, verdict } = rollout;
+  const head = `${colors.bold(model)}: version ${stable} → ${canary}, begun ${formatTime(startedAt)} by ${startedBy}`;
+  const parts = [
+    `${head}\n${formatState(rollout.state, colors)}: ${rollout.phase}${formatProgress(rollout)}\nnext: ${rollout.next}\n`,
+    verdict === undefined ? '' : formatVerdict(verdict, style),
+    formatTimeline(rollout.timeline, colors),
+    formatDecisions(rollout.decisions, style),
+  ];
+  return parts.filter((part) => part !== '').join('\n');
+}
+
+function formatProgress({ step, plan, held_ms: heldMs, requests, canary }: RolloutBody): string {
+  const inForce = plan.steps[step - 1];
+  if (inForce === undefined) return '';
+  const held = `${formatDuration(heldMs)} of ${formatDuration(inForce.hold_ms)}`;
+  return `, held ${held}, ${requests} requests of version ${canary}`;
+}
+
+function formatVerdict({ kind, metrics }: NonNullable<RolloutRow['verdict']>, style: TableStyle): string {
+  const { colors } = style;
+  const columns: readonly Column<MetricRow>[] = [
+    { header: 'METRIC', cell: ({ name }) => name },
+    { header: 'VERDICT', cell: (metric) => formatKind(metric.kind, colors) },
+    { header: 'WHY', cell: ({ sentence }) => sentence },
+  ];
+  return `verdict: ${formatKind(kind, colors)}\n${formatTable(columns, metrics, style)}`;
+}
+
+function formatDecisions(decisions: readonly DecisionRow[], style: TableStyle): string {
+  const columns: readonly Column<DecisionRow>[] = [
+    { header: 'DECIDED', cell: ({ at }) => formatTime(at) },
+    { header: 'BY', cell: ({ by }) => by },
+    { header: 'WHAT', cell: ({ action }) => action.replaceAll('_', ' ') },
+    { header: 'WHY', cell: ({ reason }) => reason },
+  ];
+  return formatTable(columns, decisions, style);
+}
+
+const LEVELS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
+const CHART_WIDTH = 60;
+
+/** The share of the new version and the evidence against it, from the first to the last moment that is known. */
+function formatTimeline(points: readonly PointRow[], colors: Colors): string {
+  const [first, last] = [points[0], points.at(-1)];
+  if (first === undefined || last === undefined || first === last) return '';
+  const shown = inSteps(points, Date.parse(first.at), Date.parse(last.at));
+  const line = (read: (point: PointRow) => number) => shown.map((point) => levelOf(read(point))).join('');
+  const evidence = Math.round(last.evidence * 100);
+  const time = formatDuration(Date.parse(last.at) - Date.parse(first.at));
+  return [
+    `share     ${colors.cyan(line(({ weight }) => weight / 100))} ${last.weight} %\n`,
+    `evidence  ${colors.yellow(line((point) => point.evidence))} ${evidence} % of what rolls it back\n`,
+    colors.dim(`${' '.repeat(10)}the last ${time}, from left to right\n`),
+  ].join('');
+}
+
+/** What was the case at so many moments at equal distances. */
+function inSteps(points: readonly PointRow[], fromMs: number, toMs: number): readonly PointRow[] {
+  return Array.from({ length: CHART_WIDTH }, (_, column) => {
+    const atMs = fromMs + ((toMs - fromMs) * column) / (CHART_WIDTH - 1);
+    return points.findLast(({ at }) => Date.parse(at) <= atMs) ?? points[0];
+  }).filter((point) => point !== undefined);
+}
+
+/** What is more than nothing is seen. */
+function levelOf(share: number): string {
+  const level = Math.ceil(Math.min(1, Math.max(0, share)) * (LEVELS.length - 1));
+  return LEVELS[level] ?? ' ';
+}
+
+function formatState(state: string, colors: Colors): string {
+  const said = state.replaceAll('_', ' ');
+  if (state === 'done') return colors.green(said);
+  if (state === 'rolled_back' || state === 'aborted') return colors.red(said);
+  return state === 'holding' || state === 'promoting' ? said : colors.yellow(said);
+}
+
+function formatKind(kind: string, colors: Colors): string {
+  if (kind === 'worse') return colors.red(kind);
+  return kind === 'fine' ? colors.green(kind) : kind;
+}
+
+/** `2026-11-27 13:05:00`, in UTC. */
+function formatTime(time: string): string {
+  return time.slice(0, 19).replace('T', ' ');
+}

@@ -1,0 +1,72 @@
+import { formatModelRef, invalidArgument, MillraceError } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
+import { createPlan } from '../../rollouts/index.js';
+import { signatureDifference } from '../../routing/index.js';
+import { findVersion, type VersionLookup } from '../find-version.js';
+import type { RouteTable } from '../routes/route-table.js';
+import { type LabelKeeper, labelsToGive, ownLabelOf } from './rollout-labels.js';
+import { rolloutRoute } from './rollout-route.js';
+import type { DeclaredRollout, RolloutOptions } from './types.js';
+
+export interface StartChecks {
+  readonly lookup: VersionLookup;
+  readonly routes: Pick<RouteTable, 'find'>;
+  readonly labels: LabelKeeper;
+}
+
+export interface StartedRollout {
+  readonly declared: DeclaredRollout;
+  /** Labels that it is given before it begins. */
+  readonly given: Readonly<Record<string, number>>;
+}
+
+/** A rollout as it is asked for, completed; throws why it cannot be. */
+export function checkStart(
+  { lookup, routes, labels }: StartChecks,
+  model: string,
+  { to, sticky, judge = {}, ...options }: RolloutOptions,
+): StartedRollout {
+  if (routes.find({ name: model, version: undefined }) !== undefined) {
+    const message = `'${model}' is the name of a route, which says who gets which version: change its weights, or delete it first`;
+    throw new MillraceError('failed_precondition', message);
+  }
+  const stable = findVersion(lookup, { name: model, version: undefined });
+  const canary = lookup.engine.serving(model).find(({ ref }) => ref.version === to);
+  if (canary === undefined) throw new MillraceError('failed_precondition', sayAbsent(lookup, model, to));
+  checkPair(stable, canary);
+  const made = createPlan({ model, stable: stable.ref.version, canary: to }, options);
+  if ('problem' in made) throw invalidArgument(made.problem);
+  const { plan } = made;
+  const given = labelsToGive(plan, lookup.labels.of(model), labels);
+  const ownLabel = ownLabelOf(given);
+  const split = rolloutRoute({ plan, ...(sticky === undefined ? {} : { sticky }) }, 0);
+  if ('problem' in split) throw invalidArgument(split.problem);
+  const declared: DeclaredRollout = {
+    plan,
+    judge,
+    ...(sticky === undefined ? {} : { sticky }),
+    ...(ownLabel === undefined ? {} : { ownLabel }),
+  };
+  return { declared, given };
+}
+
+function sayAbsent({ engine }: VersionLookup, model: string, version: number): string {
+  const state = engine.statusesOf(model).find((status) => status.version === version)?.state;
+  const serving = engine.serving(model).map(({ ref }) => ref.version);
+  const why = state === undefined ? `served are ${serving.join(', ')}` : `it is ${state.kind}`;
+  return `version ${version} of model '${model}' does not serve: ${why}`;
+}
+
+function checkPair(stable: ModelInfo, canary: ModelInfo): void {
+  const { name, version } = stable.ref;
+  if (version === canary.ref.version) {
+    const message = `'${name}' stands for version ${version} already: give the label 'stable' to the version that it is to go over from`;
+    throw new MillraceError('failed_precondition', message);
+  }
+  const difference =
+    signatureDifference(stable.signature, canary.signature) ??
+    (stable.decoupled === canary.decoupled ? undefined : 'one of the two may give several answers to a request');
+  if (difference === undefined) return;
+  const message = `${formatModelRef(canary.ref)} cannot take the place of ${formatModelRef(stable.ref)}: ${difference}`;
+  throw new MillraceError('failed_precondition', message);
+}

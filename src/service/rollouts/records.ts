@@ -1,0 +1,38 @@
+import type { JsonValue } from '../../core/index.js';
+import type { JudgeSnapshot, RolloutState, Verdict } from '../../rollouts/index.js';
+import type { RolloutRecord } from '../../store/index.js';
+import type { TimelinePoint } from './timeline.js';
+import type { DeclaredRollout } from './types.js';
+
+/** Where a store keeps what is replaced every second, by model: that of its last rollout. */
+export const SNAPSHOT_KIND = 'rollout';
+
+/** What a rollout has seen; at most the last second of it is missing after a restart. */
+export interface RolloutSnapshot {
+  /** Of the rollout. */
+  readonly id: string;
+  readonly state: RolloutState;
+  readonly judge: JudgeSnapshot;
+  readonly verdict: Verdict;
+  readonly timeline: readonly TimelinePoint[];
+}
+
+/** A value as JSON has it. */
+export function toJson(value: object): JsonValue {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** What {@link toJson} made of a rollout: only this server writes it. */
+export function declaredOf({ plan }: Pick<RolloutRecord, 'plan'>): DeclaredRollout {
+  return plan as unknown as DeclaredRollout;
+}
+
+export function stateOf({ state }: Pick<RolloutRecord, 'state'>): RolloutState {
+  return state as unknown as RolloutState;
+}
+
+/** The snapshot of a rollout; undefined where there is none, or one of another rollout. */
+export function snapshotOf(id: string, value: JsonValue | undefined): RolloutSnapshot | undefined {
+  const snapshot = value as unknown as RolloutSnapshot | undefined;
+  return snapshot?.id === id ? snapshot : undefined;
+}

@@ -1,0 +1,42 @@
+import type { RolloutTraffic } from '../../rollouts/index.js';
+import { createRoutes, type Route } from '../../routing/index.js';
+import type { DeclaredRollout } from './types.js';
+
+/** The arms of a rollout's route. */
+export const STABLE_ARM = 'stable';
+export const CANARY_ARM = 'canary';
+
+/**
+ * The route that splits what a bare name gets. What canary refuses because it is down or its queue is full goes to stable, never the other
+ * way round: it would get more than its share.
+ */
+export function rolloutRoute(
+  { plan, sticky }: Pick<DeclaredRollout, 'plan' | 'sticky'>,
+  canaryPercent: number,
+): { readonly route: Route } | { readonly problem: string } {
+  const { model, stable, canary } = plan;
+  const { routes, problems } = createRoutes({
+    [model]: {
+      arms: [
+        { name: STABLE_ARM, model, version: stable, weight: 100 - canaryPercent },
+        { name: CANARY_ARM, model, version: canary, weight: canaryPercent },
+      ],
+      ...(sticky === undefined ? {} : { sticky }),
+      fallback: [STABLE_ARM],
+      rules: [],
+    },
+  });
+  const [route] = routes;
+  if (route !== undefined) return { route };
+  const [problem] = problems;
+  return {
+    problem: problem === undefined ? 'it cannot be routed' : `${problem.path.slice(1).join('.')}: ${problem.message}`,
+  };
+}
+
+/** Percent of the requests that canary gets while the bare name is split; undefined = it is not. */
+export function canaryPercentOf(traffic: RolloutTraffic, before: number): number | undefined {
+  if (traffic.kind === 'none') return undefined;
+  // Until the label has moved, all stays as it is.
+  return traffic.kind === 'promote' ? before : traffic.canaryPercent;
+}

@@ -1,0 +1,285 @@
+import { type Clock, type EventBus, MillraceError, toMillraceError } from '../../core/index.js';
+import {
+  createJudge,
+  isOver,
+  type Judge,
+  next,
+  type Observation,
+  type Outcome,
+  type Presence,
+  type RolloutCommand,
+  type RolloutInput,
+  type RolloutState,
+  trafficOf,
+  type Verdict,
+} from '../../rollouts/index.js';
+import type { Route } from '../../routing/index.js';
+import type { RolloutDecision, RolloutRecord, Store } from '../../store/index.js';
+import { declaredOf, type RolloutSnapshot, SNAPSHOT_KIND, stateOf, toJson } from './records.js';
+import { type LabelKeeper, promotionOf } from './rollout-labels.js';
+import { CANARY_ARM, canaryPercentOf, rolloutRoute } from './rollout-route.js';
+import type { JudgedRoute } from './rollout-tap.js';
+import { Timeline, type TimelinePoint } from './timeline.js';
+import type { DeclaredRollout } from './types.js';
+
+export interface RunParts {
+  readonly store: Pick<Store, 'rollouts' | 'snapshots'>;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  readonly presenceOf: (model: string, version: number) => Presence;
+  readonly labels: LabelKeeper;
+  /** What the bare name is to do has changed. */
+  readonly onTraffic: () => void;
+}
+
+/** Who decides where nobody is asked. */
+export const BY_ITSELF = 'millrace';
+
+const SAVE_INTERVAL_MS = 1_000;
+
+/** The route of a rollout at one of its steps. */
+interface Split {
+  readonly percent: number;
+  readonly route: Route;
+}
+
+/** One rollout that is not over: counts, judges, decides, and does so in that order what was decided. */
+export class RolloutRun {
+  readonly record: RolloutRecord;
+  readonly declared: DeclaredRollout;
+  readonly #parts: RunParts;
+  readonly #judge: Judge;
+  readonly #timeline: Timeline;
+  #state: RolloutState;
+  #split: Split | undefined;
+  /** Canary's since the last look. */
+  #requests = 0;
+  #lookedAt: number;
+  #savedAt = Number.NEGATIVE_INFINITY;
+  #saving: Promise<void> = Promise.resolve();
+  /** Looks at it, one after the other. */
+  #looking: Promise<void> = Promise.resolve();
+  #isLooking = false;
+  /** It has been carried out already, and could not be stored. */
+  #unstored: Outcome | undefined;
+  /** The last decision by a person is carried out in their name. */
+  #by = BY_ITSELF;
+
+  constructor(record: RolloutRecord, parts: RunParts, snapshot?: RolloutSnapshot) {
+    this.record = record;
+    this.declared = declaredOf(record);
+    this.#parts = parts;
+    this.#judge = createJudge(this.declared.judge, snapshot?.judge);
+    this.#timeline = new Timeline(snapshot?.timeline);
+    const state = stateOf(record);
+    // What was counted since the last decision, unless it was before that.
+    this.#state = snapshot?.state.decisions === state.decisions ? snapshot.state : state;
+    this.#lookedAt = parts.clock.now();
+    this.#split = this.#splitFor(this.#state);
+  }
+
+  get state(): RolloutState {
+    return this.#state;
+  }
+
+  /** All that it was to do is done, and stored. */
+  get isOver(): boolean {
+    return isOver(this.#state) && this.#unstored === undefined;
+  }
+
+  /** What the model's bare name is while it is split. */
+  get route(): Route | undefined {
+    return this.#split?.route;
+  }
+
+  get verdict(): Verdict {
+    return this.#judge.verdict();
+  }
+
+  get timeline(): readonly TimelinePoint[] {
+    return this.#timeline.points;
+  }
+
+  /** How the requests of its route are judged. */
+  judged({ arms }: Route): JudgedRoute {
+    const canaryShare = (arms.find(({ name }) => name === CANARY_ARM)?.weight ?? 0) / 100;
+    return { canaryShare, observe: (observation) => this.#observe(observation) };
+  }
+
+  /** Looks at how it does, unless that is being done. Never rejects. */
+  async tick(): Promise<void> {
+    if (this.#isLooking) return;
+    try {
+      await this.look();
+    } catch (error) {
+      const message = `the rollout of '${this.record.model}' stays as it is for now: ${toMillraceError(error).message}`;
+      this.#parts.events.publish('diagnostic', { level: 'warn', room: 'service', message });
+    }
+  }
+
+  /** Looks at how it does, and does what somebody asks for. Rejects where that cannot be done, or cannot be stored. */
+  look(command?: RolloutCommand): Promise<void> {
+    const turn = this.#looking.then(() => this.#look(command));
+    this.#looking = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Stores what it has seen; never rejects. */
+  async save(): Promise<void> {
+    await this.#saving;
+    this.#saving = this.#store(this.#parts.clock.now());
+    await this.#saving;
+  }
+
+  #observe(observation: Observation): void {
+    if (isOver(this.#state)) return;
+    this.#judge.observe(observation);
+    if (observation.arm === 'canary') this.#requests++;
+    // Back at once, and not when it is looked at the next time.
+    if (this.#judge.isWorse()) void this.tick();
+  }
+
+  async #look(command: RolloutCommand | undefined): Promise<void> {
+    this.#isLooking = true;
+    try {
+      if (this.#unstored !== undefined) await this.#storeDecision(this.#unstored, this.#by);
+      this.#unstored = undefined;
+      const { verdict } = this;
+      const input = await this.#input(verdict, command);
+      const outcome = next(this.declared.plan, this.#state, input);
+      await this.#carryOut(outcome, input);
+      this.#remember(verdict);
+      if (outcome.refusal !== undefined) throw new MillraceError('failed_precondition', outcome.refusal);
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  async #input(verdict: Verdict, command: RolloutCommand | undefined): Promise<RolloutInput> {
+    const { presenceOf, clock } = this.#parts;
+    const { model, stable, canary } = this.declared.plan;
+    const promotion = await this.#promote(presenceOf(model, canary));
+    return {
+      elapsedMs: clock.now() - this.#lookedAt,
+      requests: this.#requests,
+      verdict,
+      canary: presenceOf(model, canary),
+      stable: presenceOf(model, stable),
+      ...(command === undefined ? {} : { command }),
+      ...(promotion === undefined ? {} : { promotion }),
+    };
+  }
+
+  /** Moves the label, where that is what is to be done. Rejects where it cannot be done now, but perhaps later. */
+  async #promote(canary: Presence): Promise<RolloutInput['promotion']> {
+    if (this.#state.kind !== 'promoting' || canary.kind === 'coming') return undefined;
+    try {
+      await this.#parts.labels.change(this.record.model, promotionOf(this.declared), { by: this.#by });
+      return { kind: 'moved' };
+    } catch (thrown) {
+      const error = toMillraceError(thrown);
+      if (error.code === 'unavailable') throw error;
+      return { kind: 'refused', why: error.message };
+    }
+  }
+
+  async #carryOut(outcome: Outcome, { elapsedMs, requests, command }: RolloutInput): Promise<void> {
+    const adopt = () => {
+      this.#state = outcome.state;
+      this.#lookedAt += elapsedMs;
+      this.#requests -= requests;
+      this.#applyTraffic();
+    };
+    const { decision, refusal } = outcome;
+    if (decision === undefined) return adopt();
+    const by = command === undefined || refusal !== undefined ? BY_ITSELF : command.by;
+    // Back is the safe way: it is gone at once, whether that can be stored or not.
+    const isRetreat = isOver(outcome.state) && outcome.state.kind !== 'done';
+    if (isRetreat) {
+      adopt();
+      this.#unstored = outcome;
+      this.#by = by;
+    }
+    await this.#storeDecision(outcome, by);
+    this.#unstored = undefined;
+    this.#by = by;
+    if (!isRetreat) adopt();
+    if (isRetreat) await this.#releaseCanary();
+    await this.save();
+  }
+
+  /** Canary need not stay loaded any more. Never rejects: the label does no harm. */
+  async #releaseCanary(): Promise<void> {
+    const { ownLabel } = this.declared;
+    if (ownLabel === undefined) return;
+    const { labels, events } = this.#parts;
+    const { model } = this.record;
+    await labels.change(model, { [ownLabel]: null }, { by: BY_ITSELF }).catch((error: unknown) => {
+      const message = `label '${ownLabel}' of model '${model}' stays: ${toMillraceError(error).message}`;
+      events.publish('diagnostic', { level: 'warn', room: 'service', message });
+    });
+  }
+
+  async #storeDecision({ state, decision }: Outcome, by: string): Promise<void> {
+    if (decision === undefined) return;
+    const { store, clock, events } = this.#parts;
+    const { plan } = this.declared;
+    const { id, model } = this.record;
+    const numbers = { weight: plan.steps[state.step]?.weight ?? 0, held_ms: state.heldMs, requests: state.requests };
+    const stored: RolloutDecision = {
+      atMs: clock.wallNow(),
+      by,
+      ...decision,
+      numbers: toJson({ ...numbers, metrics: this.verdict.metrics }),
+    };
+    await store.rollouts.decide(id, { state: toJson(state), isOver: isOver(state), decision: stored });
+    const { action, reason } = decision;
+    events.publish('rolloutDecided', { model, canary: plan.canary, rollout: id, action, by, reason });
+  }
+
+  /** For the picture, and for after a restart. */
+  #remember({ metrics }: Verdict): void {
+    const { clock } = this.#parts;
+    const evidence = Math.max(0, ...metrics.map((metric) => metric.evidence / metric.limit));
+    this.#timeline.add({ atMs: clock.wallNow(), weight: this.#split?.percent ?? 0, evidence });
+    if (this.isOver || clock.now() - this.#savedAt < SAVE_INTERVAL_MS) return;
+    // The next look need not wait for it.
+    void this.save();
+  }
+
+  async #store(now: number): Promise<void> {
+    this.#savedAt = now;
+    const { store, events } = this.#parts;
+    const snapshot: RolloutSnapshot = {
+      id: this.record.id,
+      state: this.#state,
+      judge: this.#judge.snapshot(),
+      verdict: this.verdict,
+      timeline: this.#timeline.points,
+    };
+    try {
+      await store.snapshots.put(SNAPSHOT_KIND, this.record.model, toJson(snapshot));
+    } catch (error) {
+      const message = `what the rollout of '${this.record.model}' has seen is not stored: ${toMillraceError(error).message}`;
+      events.publish('diagnostic', { level: 'debug', room: 'service', message });
+    }
+  }
+
+  #applyTraffic(): void {
+    const before = this.#split;
+    this.#split = this.#splitFor(this.#state);
+    if (this.#split !== before) this.#parts.onTraffic();
+  }
+
+  /** The same route as before where its weights are the same. */
+  #splitFor(state: RolloutState): Split | undefined {
+    const { plan } = this.declared;
+    const inForce = plan.steps[state.step]?.weight ?? 0;
+    const percent = canaryPercentOf(trafficOf(plan, state), this.#split?.percent ?? inForce);
+    if (percent === undefined || percent === this.#split?.percent)
+      return percent === undefined ? undefined : this.#split;
+    const made = rolloutRoute(this.declared, percent);
+    if ('problem' in made) throw new MillraceError('internal', `the rollout of '${plan.model}': ${made.problem}`);
+    return { percent, route: made.route };
+  }
+}

@@ -1,0 +1,76 @@
+import type { Call, Clock, InferRequest, MillraceError } from '../../core/index.js';
+import type { Observation } from '../../rollouts/index.js';
+import type { Route } from '../../routing/index.js';
+import type { ArmChoice } from '../routes/arm-choice.js';
+import type { RouteTap, TapListener } from '../routes/route-taps.js';
+import { answerBucket } from './answer-bucket.js';
+import { CANARY_ARM } from './rollout-route.js';
+
+/** Who judges the requests of a route, and which share of them canary gets by it. */
+export interface JudgedRoute {
+  readonly canaryShare: number;
+  readonly observe: (observation: Observation) => void;
+}
+
+/** Codes that speak of a version. Others that a version may give (it refuses what it was sent) count as its answers. */
+const FAILURES: ReadonlySet<MillraceError['code']> = new Set([
+  'internal',
+  'unavailable',
+  'deadline_exceeded',
+  'resource_exhausted',
+  'unimplemented',
+]);
+
+/** Sees what the two versions of rollouts do with the requests that they get, and tells their judges. */
+export class RolloutTap implements RouteTap {
+  readonly #clock: Clock;
+  readonly #judgeOf: (route: Route) => JudgedRoute | undefined;
+  /** Calls that have gone to the other version because theirs could not take them: nobody has dealt them to it by chance. */
+  readonly #moved = new WeakSet<Call>();
+
+  constructor(clock: Clock, judgeOf: (route: Route) => JudgedRoute | undefined) {
+    this.#clock = clock;
+    this.#judgeOf = judgeOf;
+  }
+
+  began({ route, arm, info }: ArmChoice, call: Call, { sequence }: InferRequest): TapListener | undefined {
+    const judged = this.#judgeOf(route);
+    if (judged === undefined || this.#moved.has(call)) return undefined;
+    // Only the first request of a sequence is dealt to an arm by chance; the others follow it.
+    if (sequence !== undefined && !sequence.start) return undefined;
+    let answer: string | undefined;
+    return {
+      onResponse: (response) => {
+        // Of what a model writes only the end says something: its first piece is as good as random.
+        if (info.generates === undefined) answer ??= answerBucket(response, info.signature);
+      },
+      onEnd: (error) => {
+        if (error?.code === 'cancelled') return;
+        if (error !== undefined) this.#moved.add(call);
+        judged.observe({
+          arm: arm.name === CANARY_ARM ? 'canary' : 'stable',
+          share: judged.canaryShare,
+          atMs: this.#clock.now(),
+          failed: error !== undefined && FAILURES.has(error.code),
+          latencyMs: error === undefined ? latencyOf(call) : undefined,
+          answer: error === undefined ? (call.timing.finishReason ?? answer) : refusalOf(error),
+        });
+      },
+    };
+  }
+}
+
+function refusalOf({ code }: MillraceError): string | undefined {
+  return FAILURES.has(code) ? undefined : `refused: ${code}`;
+}
+
+/**
+ * Computing only: how long requests wait for a batch depends on how many an arm gets, which differs between the two by design. Of text
+ * by the token, as long answers take longer.
+ */
+function latencyOf({ timing }: Call): number | undefined {
+  if (timing.cache === 'hit' || timing.startedAt === 0) return undefined;
+  const { usage, computeInputMs, computeInferMs, computeOutputMs, startedAt, finishedAt } = timing;
+  if (usage !== undefined) return (finishedAt - startedAt) / Math.max(1, usage.completionTokens);
+  return computeInputMs + computeInferMs + computeOutputMs;
+}

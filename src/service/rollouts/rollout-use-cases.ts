@@ -1,0 +1,101 @@
+import { MillraceError } from '../../core/index.js';
+import { admit } from '../../governance/index.js';
+import { sayNext, sayPhase } from '../../rollouts/index.js';
+import type { RolloutRecord, Store } from '../../store/index.js';
+import type { createAudit } from '../audit.js';
+import { checkStart, type StartChecks } from './check-start.js';
+import { declaredOf, SNAPSHOT_KIND, snapshotOf, stateOf } from './records.js';
+import type { RolloutRun } from './rollout-run.js';
+import type { Rollouts } from './rollouts.js';
+import type { RolloutGauge, RolloutReport, RolloutUseCases } from './types.js';
+
+interface RolloutUseCasesSetup extends StartChecks {
+  readonly rollouts: Rollouts;
+  readonly store: Pick<Store, 'rollouts' | 'snapshots'>;
+  readonly audited: ReturnType<typeof createAudit>;
+}
+
+const MAX_DECISIONS = 100;
+const MAX_PAST = 100;
+
+/** The use cases about rollouts. */
+export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCases {
+  const { rollouts, store, audited } = setup;
+  const reportOf = async (run: RolloutRun): Promise<RolloutReport> => ({
+    ...standing(run),
+    timeline: run.timeline,
+    decisions: await store.rollouts.decisions(run.record.id, MAX_DECISIONS),
+  });
+  return {
+    start: (call, model, options) =>
+      audited(call, { action: 'rollout.start', resource: model }, async () => {
+        rollouts.checkNone(model);
+        return reportOf(await rollouts.begin(checkStart(setup, model, options), call.principal.name));
+      }),
+    async get(call, model) {
+      admit(call.principal, 'observe');
+      const run = rollouts.of(model);
+      return run === undefined ? lastReport(store, model) : reportOf(run);
+    },
+    list(call) {
+      admit(call.principal, 'observe');
+      return rollouts
+        .all()
+        .map(standing)
+        .toSorted((a, b) => (a.plan.model < b.plan.model ? -1 : 1));
+    },
+    command: (call, model, command) =>
+      audited(call, { action: `rollout.${command.action}`, resource: model }, async () =>
+        reportOf(await rollouts.command(model, { ...command, by: call.principal.name })),
+      ),
+    async history(call, model) {
+      admit(call.principal, 'observe');
+      const records = await store.rollouts.ofModel(model, MAX_PAST);
+      return Promise.all(
+        records.map(async (record) => {
+          const { stable, canary } = declaredOf(record).plan;
+          const [last] = await store.rollouts.decisions(record.id, 1);
+          const { id, startedAtMs, startedBy } = record;
+          return { id, stable, canary, startedAtMs, startedBy, state: stateOf(record), reason: last?.reason ?? '' };
+        }),
+      );
+    },
+    gauges: () => rollouts.all().map(gaugeOf),
+  };
+}
+
+/** How a rollout stands that is not over, or has just ended. */
+function standing({ record, declared, state, verdict }: RolloutRun): Omit<RolloutReport, 'decisions' | 'timeline'> {
+  return { ...described(record, state), ...declared, verdict };
+}
+
+function described({ id, startedAtMs, startedBy, plan }: RolloutRecord, state: RolloutReport['state']) {
+  const { plan: completed } = declaredOf({ plan });
+  return { id, startedAtMs, startedBy, state, phase: sayPhase(completed, state), next: sayNext(completed, state) };
+}
+
+/** Of the last rollout of a model, which is over. */
+async function lastReport(store: Pick<Store, 'rollouts' | 'snapshots'>, model: string): Promise<RolloutReport> {
+  const [record] = await store.rollouts.ofModel(model, 1);
+  if (record === undefined) throw new MillraceError('not_found', `there has been no rollout of '${model}'`);
+  const snapshot = snapshotOf(record.id, await store.snapshots.get(SNAPSHOT_KIND, model));
+  return {
+    ...described(record, stateOf(record)),
+    ...declaredOf(record),
+    verdict: snapshot?.verdict,
+    timeline: snapshot?.timeline ?? [],
+    decisions: await store.rollouts.decisions(record.id, MAX_DECISIONS),
+  };
+}
+
+function gaugeOf({ declared: { plan }, state, route, verdict }: RolloutRun): RolloutGauge {
+  const canary = route?.arms.find(({ version }) => version === plan.canary);
+  return {
+    model: plan.model,
+    stable: plan.stable,
+    canary: plan.canary,
+    weight: canary?.weight ?? 0,
+    step: state.step + 1,
+    evidence: verdict.metrics.map(({ name, evidence, limit }) => ({ metric: name, share: evidence / limit })),
+  };
+}

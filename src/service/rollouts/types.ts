@@ -1,0 +1,89 @@
+import type { Call } from '../../core/index.js';
+import type {
+  JudgeOptions,
+  PlanOptions,
+  RolloutCommand,
+  RolloutPlan,
+  RolloutState,
+  Verdict,
+} from '../../rollouts/index.js';
+import type { RouteConfig } from '../../routing/index.js';
+import type { RolloutDecision } from '../../store/index.js';
+import type { TimelinePoint } from './timeline.js';
+
+/** What somebody asks for who starts a rollout. */
+export interface RolloutOptions extends PlanOptions {
+  /** The version that is to take the place of the one that the bare name stands for. */
+  readonly to: number;
+  /** What makes callers get the same version each time; default: nothing, each request for itself. */
+  readonly sticky?: RouteConfig['sticky'];
+  readonly judge?: JudgeOptions;
+}
+
+/** A rollout as it was declared, completed. */
+export interface DeclaredRollout {
+  readonly plan: RolloutPlan;
+  readonly sticky?: RouteConfig['sticky'];
+  readonly judge: JudgeOptions;
+  /** The label that it has given to canary, so that the version stays loaded; taken away at the end. */
+  readonly ownLabel?: string;
+}
+
+/** A rollout and how it stands. */
+export interface RolloutReport extends DeclaredRollout {
+  readonly id: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly startedAtMs: number;
+  readonly startedBy: string;
+  readonly state: RolloutState;
+  /** How it stands, and what happens next, as sentences. */
+  readonly phase: string;
+  readonly next: string;
+  /** What was measured of the two versions; of one that is over, as it was at the end. */
+  readonly verdict: Verdict | undefined;
+  /** The share of canary and the evidence against it over time. */
+  readonly timeline: readonly TimelinePoint[];
+  /** Newest first, the last 100. */
+  readonly decisions: readonly RolloutDecision[];
+}
+
+/** A rollout of a model as its history has it. */
+export interface PastRollout {
+  readonly id: string;
+  readonly stable: number;
+  readonly canary: number;
+  readonly startedAtMs: number;
+  readonly startedBy: string;
+  readonly state: RolloutState;
+  /** The last decision. */
+  readonly reason: string;
+}
+
+/** What metrics say of a rollout that is not over. */
+export interface RolloutGauge {
+  readonly model: string;
+  readonly stable: number;
+  readonly canary: number;
+  /** Percent of the requests that canary gets. */
+  readonly weight: number;
+  /** From 1; 0 = before the first. */
+  readonly step: number;
+  /** Of each metric, the evidence that canary is worse, as a share of what is enough to roll back. */
+  readonly evidence: readonly { readonly metric: string; readonly share: number }[];
+}
+
+/** The use cases about rollouts: looking needs the scope `observe`, all else `manage`. */
+export interface RolloutUseCases {
+  /** Begins one; durable when it resolves. `already_exists` where one of the model is not over. */
+  start(call: Call, model: string, options: RolloutOptions): Promise<RolloutReport>;
+  /** The one of a model that is not over, else the last one. `not_found` where there was none. */
+  get(call: Call, model: string): Promise<RolloutReport>;
+  /** Those that are not over, by model. */
+  list(call: Call): readonly Omit<RolloutReport, 'decisions' | 'timeline'>[];
+  /** Does what somebody asks of the one that is not over; `failed_precondition` where that cannot be done now. */
+  command(call: Call, model: string, command: Omit<RolloutCommand, 'by'>): Promise<RolloutReport>;
+  /** Of a model, newest first, those that are over too. */
+  history(call: Call, model: string): Promise<readonly PastRollout[]>;
+  /** For metrics; needs no scope. */
+  gauges(): readonly RolloutGauge[];
+}

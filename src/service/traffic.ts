@@ -1,0 +1,75 @@
+import type { BodyMemory, Clock, DeadlineWatch, EventBus } from '../core/index.js';
+import type { Engine } from '../engine/index.js';
+import type { Store } from '../store/index.js';
+import type { createAudit } from './audit.js';
+import type { Declared } from './declarations/declared.js';
+import type { VersionLookup } from './find-version.js';
+import { DeclaredLabels } from './labels/declared-labels.js';
+import { createLabelUseCases } from './labels/label-use-cases.js';
+import type { VersionLabels } from './labels/version-labels.js';
+import { createOutcomes } from './outcomes/outcome-use-cases.js';
+import { presenceOf } from './rollouts/presence.js';
+import { createRolloutUseCases } from './rollouts/rollout-use-cases.js';
+import { Rollouts } from './rollouts/rollouts.js';
+import { DeclaredRoutes } from './routes/declared-routes.js';
+import { RouteTable } from './routes/route-table.js';
+import { RouteTaps } from './routes/route-taps.js';
+import { createRouteUseCases } from './routes/route-use-cases.js';
+import type { FileRoutes } from './routes/types.js';
+import type { createRun } from './run.js';
+import type { ShadowBooks } from './shadows/shadow-books.js';
+import { createShadowUseCases } from './shadows/shadow-use-cases.js';
+import { Shadows } from './shadows/shadows.js';
+import type { Service } from './types.js';
+
+interface TrafficSetup {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly deadlines: DeadlineWatch;
+  readonly bodies: BodyMemory | undefined;
+  readonly events: EventBus;
+  readonly store: Store;
+  readonly fileRoutes: FileRoutes;
+}
+
+interface TrafficParts {
+  readonly labels: VersionLabels;
+  readonly declared: Declared;
+  readonly books: ShadowBooks;
+  readonly lookup: VersionLookup;
+  readonly audited: ReturnType<typeof createAudit>;
+  readonly run: ReturnType<typeof createRun>;
+}
+
+export type Traffic = ReturnType<typeof createTraffic>;
+
+/** Who gets which version of a model: labels, routes, shadows and rollouts, and the use cases about them. */
+export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
+  const { labels, declared, books, lookup, audited, run } = parts;
+  const { engine, fileRoutes } = setup;
+  const routes = new RouteTable({ ...setup, lookup });
+  routes.replace('file', fileRoutes.routes);
+  const taps = new RouteTaps();
+  const shadows = new Shadows({ ...setup, run, lookup, books });
+  taps.add(shadows);
+  const outcomes = createOutcomes({ ...setup, records: setup.store.outcomes, routes });
+  taps.add(outcomes.tap);
+  const modelNames = () => engine.statuses().map(({ name }) => name);
+  const declaredLabels = new DeclaredLabels({ ...setup, declared, labels });
+  const declaredRoutes = new DeclaredRoutes({ ...setup, declared, table: routes, lookup, modelNames });
+  const rollouts = new Rollouts({
+    ...setup,
+    routes,
+    taps,
+    labels: declaredLabels,
+    presenceOf: (model, version) => presenceOf(lookup, model, version),
+  });
+  const useCases: Pick<Service, 'labels' | 'routes' | 'shadows' | 'outcomes' | 'rollouts'> = {
+    labels: createLabelUseCases({ lookup, labels, declared, declaredLabels, audited, modelNames }),
+    routes: createRouteUseCases({ table: routes, fileRoutes, declared, declaredRoutes, audited }),
+    shadows: createShadowUseCases({ shadows, books, routes, audited, wallNow: () => setup.clock.wallNow() }),
+    outcomes: outcomes.useCases,
+    rollouts: createRolloutUseCases({ ...setup, lookup, routes, labels: declaredLabels, rollouts, audited }),
+  };
+  return { routes, taps, declaredLabels, shadows, outcomes, rollouts, useCases };
+}
