@@ -22,6 +22,8 @@ export interface Plan {
   /** It ends after so many requests of canary, or of all. */
   readonly until: { readonly canary: number } | { readonly all: number };
   readonly options?: JudgeOptions;
+  /** It ends as soon as canary is fine, too. */
+  readonly endsWhenFine?: boolean;
 }
 
 export interface Simulated {
@@ -36,14 +38,8 @@ export interface Simulated {
 export const ALL_METRICS: JudgeOptions = { outcomes: {}, agreement: {} };
 
 /** A rollout whose judge is asked after every request, until it knows that canary is worse. */
-export function simulate({
-  seed,
-  world,
-  share,
-  requestsPerSecond = 200,
-  until,
-  options = ALL_METRICS,
-}: Plan): Simulated {
+export function simulate({ seed, world, share, requestsPerSecond = 200, until, ...plan }: Plan): Simulated {
+  const { options = ALL_METRICS, endsWhenFine = false } = plan;
   const random = new Random(seed);
   const deal = random.fork();
   const happens = world(random.fork());
@@ -65,6 +61,7 @@ export function simulate({
       const by = judge.verdict().metrics.find(({ kind }) => kind === 'worse')?.name;
       return { kind: 'worse', by, canary };
     }
+    if (endsWhenFine && index % 64 === 0 && judge.verdict().kind === 'fine') break;
   }
   return { kind: judge.verdict().kind, by: undefined, canary };
 }

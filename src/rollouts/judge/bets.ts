@@ -33,7 +33,7 @@ export function betsOnChange(tolerated: number): readonly Bet[] {
  * What one block multiplies a stake by at most. What happens to an arm in a moment (its process collects garbage, or is started again) is one
  * event, however many requests it hits: several moments have to speak against canary.
  */
-export const LOG_MOST_A_BLOCK = Math.log(4);
+export const LOG_MOST_A_BLOCK = Math.log(2);
 
 /** ln of what a block multiplies a stake by: 1 on average at most, unless the trait's odds are higher in canary than tolerated. */
 export function logPayoff(table: TwoByTwo, { odds, tolerated }: Bet): number {

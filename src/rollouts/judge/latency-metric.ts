@@ -15,7 +15,7 @@ export interface LatencyState {
   readonly threshold: ThresholdState;
 }
 
-/** Whether canary answers late more often than stable: later than the quantile of all requests. */
+/** Whether canary answers late more often than stable: later than a quantile of stable's. */
 export class LatencyMetric implements Metric {
   readonly #options: Required<LatencyOptions>;
   readonly #confidence: Confidence;
@@ -26,16 +26,17 @@ export class LatencyMetric implements Metric {
     this.#options = options;
     this.#confidence = confidence;
     this.#comparison = new Comparison({ bets: betsOnMore(1), stakeOf: () => 1 }, state?.comparison);
-    this.#threshold = new LatencyThreshold(options, state?.threshold);
+    this.#threshold = new LatencyThreshold(options.quantile, state?.threshold);
   }
 
   observe(observation: Observation): void {
     const { arm, latencyMs } = observation;
     if (latencyMs === undefined) return;
-    // The tolerance is taken off before anything is compared: what is left has to be no later than stable's.
-    const comparedMs = arm === 'canary' ? latencyMs / this.#options.tolerance : latencyMs;
-    this.#comparison.observe(observation, comparedMs > this.#threshold.ms ? LATE : -1);
-    this.#threshold.observe(latencyMs);
+    // What is tolerated is taken off before anything is compared: what is left has to be no later than stable's.
+    const comparedMs = arm === 'canary' ? this.#lessTolerance(latencyMs) : latencyMs;
+    if (arm === 'stable') this.#threshold.observe(latencyMs);
+    const block = this.#comparison.observe(observation, this.#threshold.isBefore(comparedMs) ? LATE : -1);
+    if (block !== undefined) this.#threshold.settle(block.stable, block.stableFlagged[LATE] ?? 0);
   }
 
   isWorse(): boolean {
@@ -56,10 +57,16 @@ export class LatencyMetric implements Metric {
     return { comparison: this.#comparison.snapshot(), threshold: this.#threshold.snapshot() };
   }
 
+  #lessTolerance(latencyMs: number): number {
+    const { tolerance, floorMs } = this.#options;
+    return Math.min(latencyMs / tolerance, latencyMs - floorMs);
+  }
+
   #say({ stable, canary, evidence, limit, observations }: Measured): string {
     if (stable === undefined || canary === undefined) return 'latency: not enough answers of both versions yet';
     const { ms } = this.#threshold;
-    const late = `were late (over ${sayNumber(ms * this.#options.tolerance)} ms)`;
+    const { tolerance, floorMs } = this.#options;
+    const late = `were late (over ${sayNumber(Math.max(ms * tolerance, ms + floorMs))} ms)`;
     const shares = `${sayShare(canary)} of canary's ${sayCount(observations.canary)} answers ${late}, ${sayShare(stable)} of stable's (over ${sayNumber(ms)} ms)`;
     return `latency: ${shares}: ${sayEvidence(evidence, limit)}`;
   }

@@ -43,7 +43,12 @@ it('a canary is not rolled back for what takes no time to speak of', () => {
     }));
     return judge.verdict().metrics.find(({ name }) => name === 'latency')?.kind;
   };
-  expect([seen(0.2, 0.3), seen(2, 3)]).toEqual(['fine', 'worse']);
+  expect([seen(0.9, 0.3), seen(3, 3)]).toEqual(['fine', 'worse']);
+});
+
+it('a canary that takes twice as long is rolled back where latencies hardly vary, also with half of the requests', () => {
+  const judge = alternate(1_000, (arm) => ({ latencyMs: arm === 'canary' ? 20 : 10 }));
+  expect(judge.verdict().metrics.find(({ name }) => name === 'latency')?.kind).toBe('worse');
 });
 
 const SEEN = { share: 0.5, failed: false, latencyMs: 5, answer: 'cat' } as const;
@@ -89,9 +94,9 @@ describe('sentences', () => {
     expect(sentences(judge)).toMatchInlineSnapshot(`
       [
         "errors: 0 % of canary's 320 requests failed, 0 % of stable's: evidence 1 of 120",
-        "latency: 0 % of canary's 320 answers were late (over 5.7 ms), 0.31 % of stable's (over 5.4 ms): evidence 1 of 120",
-        "answers: 50 % of canary's 320 were 'dog', 0 % of stable's: evidence 319,254 of 120",
-        "outcomes: 0.25 on average of canary's 64, 0.5 of stable's: evidence 205 of 120",
+        "latency: 0 % of canary's 320 answers were late (over 5.8 ms), 10 % of stable's (over 4.8 ms): evidence 1 of 120",
+        "answers: 50 % of canary's 320 were 'cat', 100 % of stable's: evidence 342 of 120",
+        "outcomes: 0.25 on average of canary's 64, 0.5 of stable's: evidence 16 of 120",
         "agreement: 98 % of 128 compared answers agree, at least 99 % should: evidence 3.9 of 120",
       ]
     `);

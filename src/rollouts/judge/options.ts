@@ -25,7 +25,7 @@ export interface LatencyOptions {
   readonly quantile?: number;
   /** How many times as long canary may take. Default 1.05. */
   readonly tolerance?: number;
-  /** What is not longer is never late: whichever version of a small model gets fewer requests has colder caches. Default 1. */
+  /** How many milliseconds longer it may take in any case: with fewer requests, caches are colder and processes have to wake up. Default 1. */
   readonly floorMs?: number;
   /** What share of its answers canary may have late beyond those that stable has, and still be fine. Default 0.05. */
   readonly margin?: number;
