@@ -32,6 +32,23 @@ describe('a use case that changes something', () => {
     expect(order).toEqual(['begun', 'work', 'ended: ok', 'begun', 'late work', 'ended: ok']);
   });
 
+  it('is recorded with what it has changed', async () => {
+    const entries: AuditEntry[] = [];
+    const audited = createAudit(
+      { audit: { record: (entry) => void entries.push(entry) }, events: new EventBus() },
+      'manage',
+    );
+    const subject = { ...SUBJECT, changeOf: (after: number) => ({ before: 1, after }) };
+    await audited(callWith('manage'), subject, async () => 2);
+    await audited(callWith('manage'), subject, () => Promise.reject(new Error('oh'))).catch(() => undefined);
+    expect(entries.map(({ stage, change }) => [stage, change])).toEqual([
+      ['begun', undefined],
+      ['ended', { before: 1, after: 2 }],
+      ['begun', undefined],
+      ['ended', undefined],
+    ]);
+  });
+
   it('is recorded with what it fails with, whenever it fails', async () => {
     const { audited, order } = start();
     const fail = () => {

@@ -1,11 +1,21 @@
 import { type Call, type EventBus, MillraceError, type Scope, toMillraceError } from '../core/index.js';
 import { admit } from '../governance/index.js';
-import type { AuditEntry, AuditTrail } from './types.js';
+import type { AuditChange, AuditEntry, AuditTrail } from './types.js';
 
 /** What a use case does, and to what. */
 export interface Subject extends Pick<AuditEntry, 'action' | 'resource'> {
   /** Throws when nobody may do this here, whatever their scopes. */
   readonly check?: () => void;
+}
+
+/** A subject that can say what has been changed. */
+export interface ChangingSubject<Result> extends Subject {
+  readonly changeOf?: (result: Awaited<Result>) => AuditChange;
+}
+
+interface Ending {
+  readonly error?: unknown;
+  readonly change?: AuditChange | undefined;
 }
 
 interface AuditDependencies {
@@ -18,10 +28,10 @@ interface AuditDependencies {
  * or not begun, and again with its outcome; whoever lacks the scope leaves the second entry only.
  */
 export function createAudit({ audit, events }: AuditDependencies, scope: Scope) {
-  const end = (call: Call, { action, resource }: Subject, error?: unknown): void => {
+  const end = (call: Call, { action, resource }: Subject, { error, change }: Ending): void => {
     const outcome = error === undefined ? 'ok' : toMillraceError(error).code;
     try {
-      audit.record({ action, resource, call, stage: 'ended', outcome });
+      audit.record({ action, resource, call, stage: 'ended', outcome, ...(change && { change }) });
     } catch (failure) {
       // What has been done stays done, and its beginning is recorded.
       const message = `the end of ${action} ${resource} (${outcome}) could not be recorded`;
@@ -36,23 +46,23 @@ export function createAudit({ audit, events }: AuditDependencies, scope: Scope) 
       throw new MillraceError('unavailable', message, { cause });
     }
   };
-  return function audited<Result>(call: Call, subject: Subject, work: () => Result): Result {
+  return function audited<Result>(call: Call, subject: ChangingSubject<Result>, work: () => Result): Result {
+    const done = (result: Awaited<Result>) => end(call, subject, { change: subject.changeOf?.(result) });
+    const failed = (error: unknown) => end(call, subject, { error });
     try {
       subject.check?.();
       admit(call.principal, scope);
       begin(call, subject);
       const result = work();
       if (result instanceof Promise) {
-        result.then(
-          () => end(call, subject),
-          (error: unknown) => end(call, subject, error),
-        );
+        result.then(done, failed);
       } else {
-        end(call, subject);
+        // What is no promise is its own result.
+        done(result as Awaited<Result>);
       }
       return result;
     } catch (error) {
-      end(call, subject, error);
+      failed(error);
       throw error;
     }
   };

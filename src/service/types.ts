@@ -101,6 +101,14 @@ export interface AuditEntry {
   readonly stage: 'begun' | 'ended';
   /** Of what has ended. */
   readonly outcome?: 'ok' | ErrorCode;
+  /** What it has changed, of what has ended well. */
+  readonly change?: AuditChange;
+}
+
+/** What something was and is now, as JSON has it; undefined = it was not, or is not any more. */
+export interface AuditChange {
+  readonly before: unknown;
+  readonly after: unknown;
 }
 
 /** Who changed what; implemented by telemetry, handed to the service by the assembly. */

@@ -50,12 +50,15 @@ export function createLabelUseCases(setup: LabelUseCasesSetup): LabelUseCases {
     };
   }
 
-  const changing = (call: Call, { model, action }: LabelsChange, work: () => Promise<void>): Promise<LabelsOfModel> =>
-    audited(call, { action: `labels.${action}`, resource: model }, async () => {
+  const changing = (call: Call, { model, action }: LabelsChange, work: () => Promise<void>): Promise<LabelsOfModel> => {
+    const before = labels.declaredOf(model);
+    const changeOf = () => ({ before, after: labels.declaredOf(model) });
+    return audited(call, { action: `labels.${action}`, resource: model, changeOf }, async () => {
       checkModel(model);
       await work();
       return of(model);
     });
+  };
 
   return {
     of(call, model) {

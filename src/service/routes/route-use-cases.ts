@@ -5,6 +5,7 @@ import { didYouMean } from '../../text/index.js';
 import type { createAudit } from '../audit.js';
 import type { Declared } from '../declarations/declared.js';
 import { tagOf } from '../declarations/expected.js';
+import type { AuditChange } from '../types.js';
 import type { AskedRoutes, DeclaredRoutes } from './declared-routes.js';
 import type { OwnedRoute } from './owned-routes.js';
 import type { RouteTable } from './route-table.js';
@@ -49,7 +50,7 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
   }
 
   const changeOne = (call: Call, { action, name }: OneChange, asked: AskedRoutes): Promise<RouteChange> =>
-    audited(call, { action: `route.${action}`, resource: name }, async () => {
+    audited(call, { action: `route.${action}`, resource: name, changeOf }, async () => {
       if (action === 'delete' && !table.all().some(({ route }) => route.name === name)) throw unknown(name);
       const [change] = await declaredRoutes.change(asked, { by: call.principal.name });
       return change as RouteChange;
@@ -71,8 +72,10 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
       const asked = { routes, expectedOfAll: expected };
       const by = call.principal.name;
       if (!dryRun) {
-        return audited(call, { action: 'routes.apply', resource: [...routes.keys()].join(' ') }, () =>
-          declaredRoutes.change(asked, { by }),
+        return audited(
+          call,
+          { action: 'routes.apply', resource: [...routes.keys()].join(' '), changeOf: changeOfAll },
+          () => declaredRoutes.change(asked, { by }),
         );
       }
       admit(call.principal, 'observe', 'manage');
@@ -95,8 +98,19 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
       }));
     },
     undo: async (call, name, expected = {}) =>
-      audited(call, { action: 'route.undo', resource: name }, () =>
+      audited(call, { action: 'route.undo', resource: name, changeOf }, () =>
         declaredRoutes.undo(name, { by: call.principal.name, expected }),
       ),
   };
+}
+
+function changeOf({ before, after }: RouteChange): AuditChange {
+  return { before, after };
+}
+
+function changeOfAll(changes: readonly RouteChange[]): AuditChange {
+  const changed = changes.filter(({ change }) => change !== 'unchanged');
+  const all = (pick: (change: RouteChange) => unknown) =>
+    Object.fromEntries(changed.map((change) => [change.name, pick(change)]));
+  return { before: all(({ before }) => before), after: all(({ after }) => after) };
 }

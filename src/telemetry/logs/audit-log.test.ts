@@ -30,6 +30,18 @@ describe('the audit log', () => {
     ]);
   });
 
+  it('says what was changed, unless that is long', () => {
+    const lines: string[] = [];
+    const output = { write: (line: string) => void lines.push(line) };
+    const audit = createAuditLog({ file: '', output, clock: new FakeClock() });
+    const change = { before: { stable: 3 }, after: { stable: 4 } };
+    audit.record({ ...LOAD, action: 'labels.change', stage: 'ended', outcome: 'ok', change });
+    const long = { before: undefined, after: 'x'.repeat(5_000) };
+    audit.record({ ...LOAD, action: 'route.put', stage: 'ended', outcome: 'ok', change: long });
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject(change);
+    expect(Object.keys(JSON.parse(lines[1] ?? ''))).not.toContain('after');
+  });
+
   it('cuts long names, which come from outside', () => {
     const lines: string[] = [];
     const output = { write: (line: string) => void lines.push(line) };

@@ -6,6 +6,8 @@ import type { LogDestination } from './destination.js';
 import { callFields, createLogger } from './logger.js';
 
 const MAX_RESOURCE_LENGTH = 512;
+/** Changes that are larger, as JSON, are left out: the store has them. */
+const MAX_CHANGE_LENGTH = 4_096;
 
 interface AuditLogOptions {
   /** '' = among the other lines, in `output`. */
@@ -23,14 +25,21 @@ export function createAuditLog({ file, output, clock }: AuditLogOptions): AuditT
   // A logger of its own: nobody changes the levels of this one.
   const logger = createLogger({ logLevel: 'info', logLevels: {} }, clock, destination);
   return {
-    record({ action, call, stage, outcome, ...entry }) {
+    record({ action, call, stage, outcome, change, ...entry }) {
       const resource = shorten(entry.resource, MAX_RESOURCE_LENGTH);
       const result = outcome ?? stage;
       logger.log({
         room: 'service',
         level: result === 'ok' || result === 'begun' ? 'info' : 'warn',
         message: `${action}${resource === '' ? '' : ` ${resource}`}: ${result}`,
-        fields: { ...callFields(call), action, resource, stage, ...(outcome === undefined ? {} : { outcome }) },
+        fields: {
+          ...callFields(call),
+          action,
+          resource,
+          stage,
+          ...(outcome === undefined ? {} : { outcome }),
+          ...(change === undefined || JSON.stringify(change).length > MAX_CHANGE_LENGTH ? {} : change),
+        },
       });
     },
   };
