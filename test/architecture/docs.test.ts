@@ -54,7 +54,7 @@ it.each(PAGES)('the links of %s lead somewhere', (page) => {
 
 describe('the shell in the documentation', () => {
   const blocks = PAGES.flatMap((page) => shellBlocksOf(page));
-  const untested = blocks.filter(({ tag }) => !['sh test', 'sh package', 'sh conformance'].includes(tag));
+  const untested = blocks.filter(({ tag }) => !['sh test', 'sh package', 'sh conformance', 'sh example'].includes(tag));
   const reasonsFor = (script: string) => Object.keys(NOT_RUN).filter((start) => script.startsWith(start));
 
   it('is marked `sh test` and run, or listed here with the reason why not', () => {
@@ -75,6 +75,11 @@ describe('the shell in the documentation', () => {
   it('is marked `sh conformance` where the conformance suite sources knows of it', () => {
     const pages = blocks.filter(({ tag }) => tag === 'sh conformance').map(({ page }) => page);
     expect(pages).toEqual(['README.md', 'README.md']);
+  });
+
+  it('is marked `sh example` where a test of its own runs the page', () => {
+    const pages = blocks.filter(({ tag }) => tag === 'sh example').map(({ page }) => page);
+    expect([...new Set(pages)]).toEqual(['examples/rollout/README.md']);
   });
 
   it('names scripts that there are', () => {

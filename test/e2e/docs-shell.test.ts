@@ -5,10 +5,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMillrace, type Millrace } from '../../src/index.js';
-import { FREE_PORTS } from '../support/cli-process.js';
 import { CLI_ENTRY, RUNNER_ENTRY } from '../support/dist.js';
 import { createTempFolder, type TempFolder } from '../support/model-folder.js';
 import { markdownPages, shellBlocksOf } from '../support/shell-blocks.js';
+import { PRELUDE } from '../support/shell-prelude.js';
 
 /** What the pages call a model of the reader's own: it writes on what it was given. */
 const MY_MODEL = `export default {
@@ -22,22 +22,6 @@ const MY_MODEL = `export default {
 
 /** What stands for the pages' language model. */
 const TINY_MODEL = readFileSync(path.resolve(import.meta.dirname, '../fixtures/models/tiny-kjv.gguf'));
-
-/** `millrace` as it is built; `serve` goes on in the background, on free ports, until the next one or the end. */
-const PRELUDE = `
-stop() { if [ -n "\${SERVE_PID:-}" ]; then local pid=$SERVE_PID; kill "$pid"; wait "$pid"; fi; }
-trap stop EXIT
-millrace() {
-  if [ "$1" != serve ]; then "$NODE" "$MILLRACE" "$@"; return; fi
-  stop
-  coproc SERVE { exec "$NODE" "$MILLRACE" "$@" ${FREE_PORTS.join(' ')} --json; }
-  local listening ready
-  read -r listening <&"\${SERVE[0]}"
-  read -r ready <&"\${SERVE[0]}"
-  echo "$ready"
-  export MILLRACE_URL=$("$NODE" -p 'JSON.parse(process.argv[1]).http' "$listening")
-}
-`;
 
 /** Numbers in an example are rounded for the reader. */
 function approximate(expected: unknown): unknown {

@@ -14,7 +14,8 @@ echo: { mode: accumulate }
 sequenceBatching: { maxIdleMs: 60000 }
 `;
 const LLAMA = 'llama: { contextTokens: 128, slots: 1, threads: 1, chatTemplate: "{{ messages[0].content }}" }\n';
-const LABELS = 'versions: all\nlabels: { canary: 2, stable: 1 }\n';
+const ALL = 'versions: all\n';
+const MODELS = ['net', 'kjv', 'sums'] as const;
 /** Enough for each of two arms of the same weight to be missed by chance once in 10^9 times. */
 const ROUNDS = 32;
 
@@ -25,7 +26,7 @@ let requests = 0;
 const copied = { net: 0, kjv: 0, sums: 0 };
 beforeAll(async () => {
   const arms = (model: string) => ['stable', 'canary'].map((label) => ({ model, label, weight: 1 }));
-  const routes = ['net', 'kjv', 'sums'].flatMap((model) => [
+  const routes = MODELS.flatMap((model) => [
     [`${model}-live`, { arms: arms(model), outcomes: { kind: 'binary' } }],
     [
       `${model}-copied`,
@@ -34,17 +35,18 @@ beforeAll(async () => {
   ]);
   server = await startAppServer(
     {
-      'net/model.yaml': LABELS,
+      'net/model.yaml': ALL,
       'net/1/model.onnx': MLP,
       'net/2/model.onnx': MLP,
-      'kjv/model.yaml': `${LABELS}${LLAMA}`,
+      'kjv/model.yaml': `${ALL}${LLAMA}`,
       'kjv/1/model.gguf': TINY,
       'kjv/2/model.gguf': TINY,
-      'sums/model.yaml': `${LABELS}${SUMS}`,
+      'sums/model.yaml': `${ALL}${SUMS}`,
       'sums/1/': '',
       'sums/2/': '',
     },
     {
+      repository: { controlMode: 'explicit', loadModels: ['*'] },
       routes: Object.fromEntries(routes),
       tfs: { enabled: true },
       kserve: { enabled: true, httpPort: 0 },
@@ -54,14 +56,32 @@ beforeAll(async () => {
     },
   );
   client = new GrpcClient(`127.0.0.1:${server.grpcPort}`);
+  for (const model of MODELS) await change(`PATCH /millrace/v1/models/${model}/labels`, { stable: 1, canary: 2 });
 });
 afterAll(async () => {
   await closeGrpcServers();
   await server[Symbol.asyncDispose]();
 });
 
+async function change(line: string, body: object): Promise<void> {
+  const { status, body: answer } = jsonOf(await server.send(line, JSON.stringify(body)));
+  if (status >= 300) throw new Error(`${status} ${JSON.stringify(answer)}`);
+}
+
 const ask = ({ send }: TrafficCall, name: string, requestId = `asked-${++requests}`) =>
   send({ server, client, name, requestId });
+
+/** Requests by that name are split between both versions, and say so. */
+async function expectSplit(call: TrafficCall, name: string): Promise<void> {
+  const models = new Set<string>();
+  for (let round = 0; round < ROUNDS; round++) {
+    const { model, route, arm } = await ask(call, name);
+    const expected = [name, model === `${call.kind}/2` ? 'canary' : 'stable'];
+    expect([route, arm]).toEqual(call.says === 'arm' ? expected : [undefined, undefined]);
+    models.add(model);
+  }
+  expect([...models].sort()).toEqual([`${call.kind}/1`, `${call.kind}/2`]);
+}
 
 describe.each(TRAFFIC_CALLS.map((call) => [call.what, call] as const))('%s', (_, call) => {
   it('takes a label for a version, and a bare name for the stable one', async () => {
@@ -73,16 +93,7 @@ describe.each(TRAFFIC_CALLS.map((call) => [call.what, call] as const))('%s', (_,
   });
 
   it('takes a route for a model', async () => {
-    const versions = new Map<string, number>();
-    for (let round = 0; round < ROUNDS; round++) {
-      const { model, route, arm } = await ask(call, `${call.kind}-live`);
-      const isCanary = model === `${call.kind}/2`;
-      expect([route, arm]).toEqual(
-        call.says === 'arm' ? [`${call.kind}-live`, isCanary ? 'canary' : 'stable'] : [undefined, undefined],
-      );
-      versions.set(model, (versions.get(model) ?? 0) + 1);
-    }
-    expect([...versions.keys()].sort()).toEqual([`${call.kind}/1`, `${call.kind}/2`]);
+    await expectSplit(call, `${call.kind}-live`);
   });
 
   it('is told later what became of its answer', async () => {
@@ -105,5 +116,24 @@ describe.each(TRAFFIC_CALLS.map((call) => [call.what, call] as const))('%s', (_,
     const { dropped, pairs } = await settledReport(server, `${call.kind}-copied`, copied[call.kind]);
     expect(dropped).toEqual({});
     expect(pairs).toMatchObject([{ primary: `${call.kind}/1`, shadow: `${call.kind}/2`, compared: copied[call.kind] }]);
+  });
+});
+
+describe('a rollout', () => {
+  const rollout = (model: string) => `POST /millrace/v1/models/${model}/rollout`;
+  // Decided by nobody but the test.
+  const plan = { to: 2, steps: [50, 100], hold_ms: 3_600_000, judge: { latency: false, answers: false } };
+
+  it('splits what the bare name gets, and gives it the new version in the end', async () => {
+    for (const model of MODELS) await change(rollout(model), plan);
+    for (const call of TRAFFIC_CALLS) {
+      await expectSplit(call, call.kind);
+      expect((await ask(call, `${call.kind}@stable`)).model).toBe(`${call.kind}/1`);
+    }
+    for (const model of MODELS) await change(`${rollout(model)}/promote`, {});
+    for (const call of TRAFFIC_CALLS) {
+      const { model, route } = await ask(call, call.kind);
+      expect([call.what, model, route]).toEqual([call.what, `${call.kind}/2`, undefined]);
+    }
   });
 });
