@@ -132,6 +132,8 @@ function importIt() {
   expectEqual('exports', run(process.execPath, ['--input-type=module', '-e', source]), 'function function function');
 }
 
+const PORTS = ['--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'];
+
 /** Starts `millrace serve` on any free port; resolves with its base URL. */
 function listening(child) {
   return new Promise((resolve, reject) => {
@@ -159,7 +161,7 @@ async function serve() {
   const main = path.join(installed, 'dist/cli/main.js');
   const child = spawn(
     process.execPath,
-    [main, 'serve', './models', '--http-port', '0', '--grpc-port', '0', '--metrics-port', '0'],
+    [main, 'serve', './models', ...PORTS, '--model-control-mode', 'explicit', '--load-model', '*'],
     {
       cwd: folder,
       env,
@@ -179,6 +181,12 @@ async function serve() {
       body: JSON.stringify({ inputs: world }),
     });
     expectEqual('status of infer with a script', greeting.status, 200);
+    // Something that outlives the server, in a database with a binary for each system.
+    const labels = JSON.stringify({ checked: 1 });
+    const labelled = await fetch(`${url}/millrace/v1/models/mlp/labels`, { method: 'PATCH', body: labels });
+    expectEqual('status of a label', labelled.status, 200);
+    const { counts } = JSON.parse(run('npx', ['--no-install', name, 'store', 'info', '--json']));
+    expectEqual('whether the store holds the label', counts.declarations > 0, true);
   } finally {
     child.kill('SIGTERM');
   }
