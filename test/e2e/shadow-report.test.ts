@@ -68,3 +68,29 @@ describe('millrace shadow', () => {
     expect(await shadowReport(server, 'drifting')).toMatchObject({ copied: 0, pairs: [] });
   });
 });
+
+describe('a shadow that is declared while the server runs', () => {
+  const put = (route: object) =>
+    server.send('PUT /millrace/v1/routes/declared', JSON.stringify(route), { 'content-type': 'application/json' });
+
+  it('gets copies at once, completed as in the settings, and none any more when it is taken away', async () => {
+    const arms = [{ model: 'drifting', label: 'stable' }];
+    expect((await put({ arms, shadow: { model: 'drifting', label: 'next' } })).status).toBe(200);
+    await sendNumbers(server, 'declared', [1, 2]);
+    expect(await settledReport(server, 'declared', 2)).toMatchObject({ shadow: 'drifting@next', share: 1, copied: 2 });
+    expect((await put({ arms })).status).toBe(200);
+    await sendNumbers(server, 'declared', [3]);
+    expect(await shadowReport(server, 'declared')).toMatchObject({ share: 0, copied: 2 });
+    expect(await shadowReport(server, 'declared')).not.toHaveProperty('shadow');
+  });
+
+  it.each([
+    [{ model: 'drifting', label: 'next', version: 2 }, "expected a label or a version, got both ('next' and 2)"],
+    [{ model: 'declared' }, "'declared' is the route itself; expected a model: give it a label or a version"],
+    [{ model: 'drifting', share: 0 }, 'share'],
+    [{ model: 'drifting', compare: { outputs: { y: { as: 'text' } } } }, 'as'],
+  ])('is refused where it makes no sense: %j', async (shadow, message) => {
+    const answer = await put({ arms: [{ model: 'drifting', label: 'stable' }], shadow });
+    expect([answer.status, answer.body.toString()]).toEqual([400, expect.stringContaining(message)]);
+  });
+});

@@ -136,3 +136,19 @@ describe('what was counted of a shadow', () => {
     expect(await shadowReport(second, 'drifting')).toMatchObject({ copied: 0, pairs: [] });
   });
 });
+
+describe('a server that ends', () => {
+  it('does not wait for copies', async () => {
+    const routes = { hanging: shadowed('hanging', { timeoutMs: 3_600_000 }) };
+    await using ending = await startAppServer(
+      Object.fromEntries(Object.entries(SHADOWED_MODELS).filter(([name]) => name.startsWith('hanging/'))),
+      { routes, server: { gracePeriodMs: 3_600_000 } },
+    );
+    const dropped: string[] = [];
+    ending.app.events.subscribe('shadowDropped', ({ reason }) => dropped.push(reason));
+    await sendNumbers(ending, 'hanging', [1, 2]);
+    expect(await shadowReport(ending, 'hanging')).toMatchObject({ copied: 2, pending: 2 });
+    await ending.app.close();
+    expect(dropped).toEqual(['stopped', 'stopped']);
+  });
+});

@@ -8,8 +8,8 @@ import {
   type InferRequest,
   type InferResponse,
   type InferTarget,
+  MillraceError,
   type ModelRef,
-  shuttingDown,
   Turns,
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
@@ -110,7 +110,9 @@ export class Shadows implements RouteTap {
   /** The server ends: nothing is copied any more, and what runs is given up. */
   stop(): void {
     this.#stopped = true;
-    for (const call of [...this.#open]) call.cancel(shuttingDown());
+    // Not as a failure of the shadow.
+    const reason = new MillraceError('cancelled', 'the server is shutting down');
+    for (const call of [...this.#open]) call.cancel(reason);
   }
 
   #listenTo(chosen: Chosen): TapListener {
