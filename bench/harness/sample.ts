@@ -9,6 +9,8 @@ export const METRICS = {
   rowsPerSecond: { label: 'rows/s', digits: 0 },
   p50Ms: { label: 'p50 ms', digits: 3 },
   p99Ms: { label: 'p99 ms', digits: 2 },
+  /** In the queue of the model. */
+  queueP99Ms: { label: 'queue p99 ms', digits: 3 },
   cpuUsPerRequest: { label: 'CPU µs/req', digits: 1 },
   rowsPerCpuSecond: { label: 'rows/CPU-s', digits: 0 },
   cores: { label: 'cores', digits: 2 },

@@ -6,6 +6,7 @@ import { photoRow } from './media.js';
 import { cacheRow, scriptRow, sequencesRow } from './models.js';
 import { routeRow } from './routes.js';
 import { rowsJsonRow } from './rows-json.js';
+import { shadowRow } from './shadow.js';
 import { tfsRows } from './tfs.js';
 
 /** What `--protocols` runs: gRPC, streams and what else is Triton's, and other protocols beside it. */
@@ -17,6 +18,7 @@ export function protocolRows(): Row[] {
     photoRow(),
     routeRow(),
     manyRoutesRow(),
+    shadowRow(),
     perfAnalyzerRow(),
     sharedMemoryRow(),
     cacheRow(),
