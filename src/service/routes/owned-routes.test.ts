@@ -24,6 +24,7 @@ it('of routes with the same name that of the settings comes first, then what was
     ['rollout', 'a', false],
     ['rollout', 'b', true],
   ]);
+  expect([routes.ownersOf('a'), routes.ownersOf('b')]).toEqual([['file', 'api', 'rollout'], ['rollout']]);
   routes.replace('file', []);
   expect(answerer()).toBe('of-api');
   routes.replace('api', []);

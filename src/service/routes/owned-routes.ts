@@ -35,6 +35,11 @@ export class OwnedRoutes {
     return this.#inForce.get(name);
   }
 
+  /** Who has a route of the name, the one that counts first. */
+  ownersOf(name: string): readonly RouteOwner[] {
+    return ROUTE_OWNERS.filter((owner) => this.#byOwner[owner].has(name));
+  }
+
   inForce(): readonly Route[] {
     return [...this.#inForce.values()];
   }

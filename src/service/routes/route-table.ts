@@ -64,6 +64,11 @@ export class RouteTable {
     return this.#routes.all();
   }
 
+  /** Who has a route of the name. */
+  ownersOf(name: string): readonly RouteOwner[] {
+    return this.#routes.ownersOf(name);
+  }
+
   /** The route that a caller names; undefined = a model, or a version of one. */
   find({ name, version }: InferTarget): Route | undefined {
     return version === undefined ? this.#routes.get(name) : undefined;

@@ -51,7 +51,7 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
 
   const changeOne = (call: Call, { action, name }: OneChange, asked: AskedRoutes): Promise<RouteChange> =>
     audited(call, { action: `route.${action}`, resource: name, changeOf }, async () => {
-      if (action === 'delete' && !table.all().some(({ route }) => route.name === name)) throw unknown(name);
+      if (action === 'delete' && table.ownersOf(name).length === 0) throw unknown(name);
       const [change] = await declaredRoutes.change(asked, { by: call.principal.name });
       return change as RouteChange;
     });
@@ -88,7 +88,7 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
     async history(call, name, limit) {
       admit(call.principal, 'observe');
       const revisions = await declared.history('route', name, limit);
-      if (revisions.length === 0 && !table.all().some(({ route }) => route.name === name)) throw unknown(name);
+      if (revisions.length === 0 && table.ownersOf(name).length === 0) throw unknown(name);
       return revisions.map(({ revision, value, changedAtMs, changedBy }) => ({
         revision,
         // The store has only what was checked here.
