@@ -164,6 +164,9 @@ it('routes come back with the server; those that the settings have by then come 
   await using second = await startControlServer({ ...settings, routes }, {});
   expect(await answererOf(second, 'live')).toBe('4');
   expect(await answererOf(second, 'other2')).toBe('3');
+  expect(second.log.map(({ msg }) => msg)).toContain(
+    "route 'live' was declared through the API, but that of the settings comes first",
+  );
   expect((await control(second, 'GET routes')).body.routes).toMatchObject([
     { name: 'live', owner: 'file', in_force: true },
     { name: 'live', owner: 'api', in_force: false },

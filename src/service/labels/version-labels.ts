@@ -24,6 +24,8 @@ export class VersionLabels {
   readonly #byModel = new Map<string, ReadonlyMap<string, number>>();
   readonly #ofFiles = new Map<string, FileLabels>();
   readonly #declared = new Map<string, Readonly<Record<string, number>>>();
+  /** By model, what has been said of labels that files hide. */
+  readonly #told = new Map<string, readonly string[]>();
 
   constructor(engine: Pick<Engine, 'serving'>, events: EventBus) {
     this.#engine = engine;
@@ -85,13 +87,17 @@ export class VersionLabels {
     else this.#byModel.set(name, new Map(labels));
   }
 
-  /** A file that was written later than something was declared comes first. */
+  /** A file that was written later than something was declared comes first. Scans must not repeat that in the log. */
   #tellOfHidden(name: string): void {
-    for (const [label, version] of Object.entries(this.declaredOf(name))) {
+    const hidden = Object.entries(this.declaredOf(name)).flatMap(([label, version]) => {
       const place = this.placeOf(name, label);
-      if (place === undefined || this.#ofFiles.get(name)?.labels[label] === version) continue;
-      this.#warn(`label '${label}' of model '${name}' was declared for version ${version}, but ${place} comes first`);
-    }
+      if (place === undefined || this.#ofFiles.get(name)?.labels[label] === version) return [];
+      return [`label '${label}' of model '${name}' was declared for version ${version}, but ${place} comes first`];
+    });
+    const before = this.#told.get(name) ?? [];
+    for (const message of hidden) if (!before.includes(message)) this.#warn(message);
+    if (hidden.length === 0) this.#told.delete(name);
+    else this.#told.set(name, hidden);
   }
 
   #warn(message: string): void {

@@ -186,11 +186,19 @@ export class DeclaredRoutes {
         value === undefined ? NOTHING : (this.#alreadyMade(name) ?? this.#makeOne(name, value, names));
       if (route === undefined) this.#routes.delete(name);
       else this.#routes.set(name, route);
+      if (route !== undefined && table.ownersOf(name).includes('file')) this.#tellOfHidden(name);
       if (problems.length === 0) continue;
       const message = `route '${name}', which was declared through the API, is not in force: ${problems.join('; ')}`;
       events.publish('diagnostic', { level: 'error', room: 'service', message });
     }
     table.replace('api', [...this.#routes.values()]);
+  }
+
+  #tellOfHidden(name: string): void {
+    const { fileRoutes, events } = this.#setup;
+    const place = fileRoutes.placeOf(name) || 'that of the settings';
+    const message = `route '${name}' was declared through the API, but ${place} comes first`;
+    events.publish('diagnostic', { level: 'warn', room: 'service', message });
   }
 
   #alreadyMade(name: string): Made | undefined {
