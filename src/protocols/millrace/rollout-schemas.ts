@@ -46,7 +46,9 @@ const JudgeSchema = Type.Object(
         quantile: share('What counts as late: beyond this quantile; default 0.95.'),
         tolerance: factor('How many times as long it may take; default 1.05.'),
         margin: share('What share may be late beyond those of stable; default 0.05.'),
-        floor_ms: Type.Optional(Type.Number({ minimum: 0, description: 'What takes less is never late; default 1.' })),
+        floor_ms: Type.Optional(
+          Type.Number({ minimum: 0, description: 'How many milliseconds longer it may take in any case; default 1.' }),
+        ),
       },
       'Of computing an answer; false = not judged.',
     ),

@@ -1,7 +1,8 @@
 import type { Call, Clock, InferRequest, MillraceError } from '../../core/index.js';
 import type { Observation } from '../../rollouts/index.js';
-import type { Route } from '../../routing/index.js';
+import { hashText, type Route } from '../../routing/index.js';
 import type { ArmChoice } from '../routes/arm-choice.js';
+import { routeKeyOf } from '../routes/route-key.js';
 import type { RouteTap, TapListener } from '../routes/route-taps.js';
 import { answerBucket } from './answer-bucket.js';
 import { CANARY_ARM } from './rollout-route.js';
@@ -33,11 +34,12 @@ export class RolloutTap implements RouteTap {
     this.#judgeOf = judgeOf;
   }
 
-  began({ route, arm, info }: ArmChoice, call: Call, { sequence }: InferRequest): TapListener | undefined {
+  began({ route, arm, info }: ArmChoice, call: Call, request: InferRequest): TapListener | undefined {
     const judged = this.#judgeOf(route);
     if (judged === undefined || this.#moved.has(call)) return undefined;
     // Only the first request of a sequence is dealt to an arm by chance; the others follow it.
-    if (sequence !== undefined && !sequence.start) return undefined;
+    if (request.sequence !== undefined && !request.sequence.start) return undefined;
+    const key = route.sticky && routeKeyOf(route.sticky, call, request);
     let answer: string | undefined;
     return {
       onResponse: (response) => {
@@ -54,6 +56,7 @@ export class RolloutTap implements RouteTap {
           failed: error !== undefined && FAILURES.has(error.code),
           latencyMs: error === undefined ? latencyOf(call) : undefined,
           answer: error === undefined ? (call.timing.finishReason ?? answer) : refusalOf(error),
+          key: key === undefined ? undefined : hashText(key).low,
         });
       },
     };

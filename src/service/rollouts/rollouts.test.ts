@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { request } from '../../../test/support/engine-fixture.js';
 import { createRolloutsFixture, declare, pass, type RolloutsFixture } from '../../../test/support/rollouts-fixture.js';
 import { MillraceError } from '../../core/index.js';
 
@@ -31,6 +32,18 @@ describe('a rollout', () => {
       "millrace: finish: 'm' stands for version 2 now",
     ]);
     expect(await fixture.store.rollouts.open()).toEqual([]);
+  });
+
+  it('judges the first request of each user where users are what is dealt to the versions', async () => {
+    const fixture = await createRolloutsFixture();
+    const { declared, given } = declare();
+    const sticky = { parameter: 'user' };
+    await fixture.rollouts.begin({ declared: { ...declared, sticky }, given }, 'ada');
+    for (let count = 0; count < 90; count++) {
+      fixture.ask(0, 'well', request(1, { parameters: { user: `user-${count % 3}` } }));
+    }
+    const { stable = 0, canary = 0 } = fixture.rollouts.of('m')?.verdict.metrics[0]?.observations ?? {};
+    expect(stable + canary).toBe(3);
   });
 
   it('is rolled back by itself where canary fails', async () => {
