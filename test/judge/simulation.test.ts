@@ -41,13 +41,13 @@ describe('a canary that is like stable', () => {
   });
 
   it.each([
-    ['errors, latencies and answers', {}],
-    ['all metrics', ALL_METRICS],
-  ])('is fine: %s', (name, options) => {
+    ['errors, latencies and answers', 0.95, {}],
+    ['all metrics', 0.25, ALL_METRICS],
+  ])('is fine: %s', (name, least, options) => {
     const plan = { ...at5Percent(6_000, independent()), options, endsWhenFine: true };
     const summary = summarize('fine', 25 * SCALE, plan);
     rows.push(rowOf(`like stable, ${name}`, 6_000, summary));
-    expect(summary.share).toBeGreaterThan(0.9);
+    expect(summary.share).toBeGreaterThanOrEqual(least);
   });
 });
 
