@@ -59,16 +59,12 @@ const JudgeSchema = Type.Object(
       },
       'How answers are distributed; false = not judged.',
     ),
-    outcomes: orNot(
-      { margin: share("By how much of the outcomes' range the mean may be lower; default 0.05.") },
-      'What came of answers, where feedback is sent; default false.',
-    ),
     agreement: orNot(
       {
         minimum: share('The share of compared answers that have to agree; default 0.99.'),
         margin: share('What share may differ beyond that; default 0.01.'),
       },
-      'With the answers of stable, where the version is its shadow; default false.',
+      'With the answers of stable, of which the version gets copies as its shadow; default false.',
     ),
   },
   { ...strict, description: 'By what the new version is judged, and how strictly.' },

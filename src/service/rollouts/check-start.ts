@@ -39,7 +39,7 @@ export function checkStart(
   const { plan } = made;
   const given = labelsToGive(plan, lookup.labels.of(model), labels);
   const ownLabel = ownLabelOf(given);
-  const split = rolloutRoute({ plan, ...(sticky === undefined ? {} : { sticky }) }, 0);
+  const split = rolloutRoute({ plan, judge, ...(sticky === undefined ? {} : { sticky }) }, 0);
   if ('problem' in split) throw invalidArgument(split.problem);
   const declared: DeclaredRollout = {
     plan,

@@ -6,12 +6,22 @@ import type { DeclaredRollout } from './types.js';
 export const STABLE_ARM = 'stable';
 export const CANARY_ARM = 'canary';
 
+/** How canary gets copies of what stable answers, where their agreement is judged: as a shadow that nothing else is said of. */
+const COPIES = {
+  share: 1,
+  timeoutMs: 10_000,
+  maxPending: 64,
+  allowSideEffects: false,
+  keepSamples: 0,
+  compare: { absoluteTolerance: 1e-5, relativeTolerance: 1e-3, outputs: {} },
+} as const;
+
 /**
  * The route that splits what a bare name gets. What canary refuses because it is down or its queue is full goes to stable, never the other
  * way round: it would get more than its share.
  */
 export function rolloutRoute(
-  { plan, sticky }: Pick<DeclaredRollout, 'plan' | 'sticky'>,
+  { plan, sticky, judge }: Pick<DeclaredRollout, 'plan' | 'sticky' | 'judge'>,
   canaryPercent: number,
 ): { readonly route: Route } | { readonly problem: string } {
   const { model, stable, canary } = plan;
@@ -24,6 +34,7 @@ export function rolloutRoute(
       ...(sticky === undefined ? {} : { sticky }),
       fallback: [STABLE_ARM],
       rules: [],
+      ...(judge.agreement ? { shadow: { ...COPIES, model, version: canary } } : {}),
     },
   });
   const [route] = routes;

@@ -1,4 +1,4 @@
-import { type Clock, type EventBus, MillraceError, toMillraceError } from '../../core/index.js';
+import { type Clock, type EventBus, type Events, MillraceError, toMillraceError } from '../../core/index.js';
 import {
   createJudge,
   isOver,
@@ -129,6 +129,14 @@ export class RolloutRun {
     await this.#saving;
     this.#saving = this.#store(this.#parts.clock.now());
     await this.#saving;
+  }
+
+  /** What canary has answered as stable's shadow. */
+  observeAgreement({ primary, shadow, agrees }: Events['shadowCompared']): void {
+    const { stable, canary } = this.declared.plan;
+    if (isOver(this.#state) || primary.version !== stable || shadow.version !== canary) return;
+    this.#judge.observeAgreement(agrees);
+    if (this.#judge.isWorse()) void this.tick();
   }
 
   #observe(observation: Observation): void {

@@ -31,6 +31,7 @@ export class Rollouts {
 
   constructor(parts: RolloutsParts) {
     this.#parts = parts;
+    parts.events.subscribe('shadowCompared', (compared) => this.#runs.get(compared.route)?.observeAgreement(compared));
   }
 
   all(): readonly RolloutRun[] {
