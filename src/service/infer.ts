@@ -69,7 +69,7 @@ export function createInfer(dependencies: InferDependencies) {
     let info: ModelInfo | undefined;
     /** Of a route: what it has gone to. */
     let running: ArmChoice | undefined;
-    const tapped = resolution.choice && taps.open(call);
+    const tapped = resolution.choice && taps.open(call, resolution.choice.route);
     const begin = (): void => {
       const { choice } = resolution;
       if (choice === undefined || choice === running) return;

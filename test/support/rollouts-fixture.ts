@@ -67,7 +67,7 @@ export async function createRolloutsFixture(given: { readonly store?: Store } = 
     random = at;
     const made: Call = call();
     const choice = routes.choose(route, made, asked);
-    const tapped = taps.open(made);
+    const tapped = taps.open(made, route);
     tapped?.chosen(choice);
     tapped?.read(asked);
     tapped?.ended(ending === 'well' ? undefined : new MillraceError(ending, 'so it ends'));

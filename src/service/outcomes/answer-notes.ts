@@ -35,6 +35,10 @@ export class AnswerNotes implements RouteTap {
     this.#setup = setup;
   }
 
+  wants({ outcomes }: ArmChoice['route']): boolean {
+    return outcomes !== undefined;
+  }
+
   /** That could not be noted since the start. */
   get dropped(): number {
     return this.#dropped;

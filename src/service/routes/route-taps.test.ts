@@ -83,6 +83,21 @@ describe('a tap', () => {
     expect(heard).toEqual(['a/1 began', 'a ended: internal']);
   });
 
+  it('that wants nothing of a route costs its requests nothing', () => {
+    const { taps, remove, send, sink } = createFixture();
+    remove();
+    const asked: string[] = [];
+    taps.add({
+      wants: ({ name }) => asked.push(name) === 0,
+      began: () => {
+        throw new Error('it wants none');
+      },
+    });
+    send();
+    sink()?.onEnd(undefined);
+    expect(asked).toEqual(['live']);
+  });
+
   it('hears each answer of a stream', () => {
     const { heard, send, sink } = createFixture({ fields: { decoupled: true } });
     send();

@@ -1,8 +1,11 @@
 import { type Call, type InferRequest, type InferResponse, MillraceError } from '../../core/index.js';
+import type { Route } from '../../routing/index.js';
 import type { ArmChoice } from './arm-choice.js';
 
 /** Sees the requests of routes and their answers: to judge, to compare, to join them with what became of them. */
 export interface RouteTap {
+  /** Whether it may want any request of a route: where no tap does, a request costs no more than asking. Default: yes. */
+  wants?(route: Route): boolean;
   /**
    * A request has begun on an arm; undefined = not interested. The request is as its route got it: inputs that lay in shared memory have
    * been read, media is still encoded. Its data may lie in the memory of bodies, which is used again once the request has settled.
@@ -35,8 +38,9 @@ export class RouteTaps {
   }
 
   /** For one request of a route; undefined = nobody listens. */
-  open(call: Call): TappedRequest | undefined {
-    return this.#taps.length === 0 ? undefined : new TappedRequest(this.#taps, call);
+  open(call: Call, route: Route): TappedRequest | undefined {
+    for (const tap of this.#taps) if (tap.wants?.(route) ?? true) return new TappedRequest(this.#taps, call);
+    return undefined;
   }
 }
 

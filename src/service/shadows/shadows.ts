@@ -13,7 +13,7 @@ import {
   Turns,
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import { chooseVersion, formatArm, type ShadowConfig } from '../../routing/index.js';
+import { chooseVersion, formatArm, type Route, type ShadowConfig } from '../../routing/index.js';
 import {
   type AnswerComparison,
   agrees,
@@ -80,6 +80,10 @@ export class Shadows implements RouteTap {
     this.#random = setup.random ?? Math.random;
     this.#turns = new Turns(setup.clock);
     this.#memory = new HeldMemory(setup.bodies, MAX_HELD_BYTES);
+  }
+
+  wants({ shadow }: Route): boolean {
+    return shadow !== undefined;
   }
 
   began({ route, info }: ArmChoice, call: Call, request: InferRequest): TapListener | undefined {
