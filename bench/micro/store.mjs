@@ -62,8 +62,8 @@ row('a decision, with 9,000 stored', (((await timed(() => decide(1_000))) / 1_00
 
 const outcomes = { kind: 'binary', low: 0, high: 1, better: 'higher', windowMs: 604_800_000, missing: undefined };
 const choice = {
-  route: { name: 'r', outcomes },
-  arm: { name: 'canary' },
+  route: { name: 'r', outcomes, rules: [], arms: [{ name: 'canary', weight: 1 }] },
+  arm: { name: 'canary', weight: 1 },
   info: { ref: { name: 'm', version: 4, generation: 1 } },
 };
 const records = { ...store.outcomes, note: () => Promise.resolve() };
@@ -73,11 +73,20 @@ let count = 0;
 const calls = Array.from({ length: VARIANTS }, () => {
   return new Call({ requestId: `id-${count++}`, principal, trace: undefined, deadlineAt: 0, receivedAt: 0 });
 });
-const [noted] = bestOf([(variant) => notes.began(choice, calls[variant])?.onEnd(undefined)]);
+const [noted] = bestOf([(variant) => notes.began(choice, calls[variant], {})?.onEnd(undefined)]);
 row('noting an answer, on the event loop', noted.toFixed(2), 'µs');
 
 const terms = { kind: 'binary', low: 0, high: 1, better: 'higher', missing: undefined };
-const answered = { principal: 'p', route: 'r', arm: 'a', model: 'm', version: 1, answeredAtMs: 0, expiresAtMs: 1e15 };
+const answered = {
+  principal: 'p',
+  route: 'r',
+  arm: 'a',
+  model: 'm',
+  version: 1,
+  share: 1,
+  answeredAtMs: 0,
+  expiresAtMs: 1e15,
+};
 const many = Array.from({ length: 10_000 }, (_, index) => ({ ...answered, ...terms, requestId: `n-${index}` }));
 const noteMs = await timed(async () => {
   for (let from = 0; from < many.length; from += 1_000) await store.outcomes.note(many.slice(from, from + 1_000));

@@ -64,6 +64,7 @@ export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
     labels: declaredLabels,
     presenceOf: (model, version) => presenceOf(lookup, model, version),
   });
+  outcomes.onJoined((joined) => rollouts.onOutcome(joined));
   const useCases: Pick<Service, 'labels' | 'routes' | 'shadows' | 'outcomes' | 'rollouts'> = {
     labels: createLabelUseCases({ lookup, labels, declared, declaredLabels, audited, modelNames }),
     routes: createRouteUseCases({ table: routes, fileRoutes, declared, declaredRoutes, audited }),

@@ -122,6 +122,8 @@ export interface NotedAnswer {
   readonly arm: string;
   readonly model: string;
   readonly version: number;
+  /** Of the requests that its arm was to get, by weight; undefined where the request has come to it otherwise. */
+  readonly share: number | undefined;
   /** Milliseconds since the Unix epoch. */
   readonly answeredAtMs: number;
   /** From then on it is forgotten. */

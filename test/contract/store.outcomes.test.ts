@@ -15,6 +15,7 @@ const answer = (requestId: string, more: Partial<NotedAnswer> = {}): NotedAnswer
   arm: 'canary',
   model: 'fraud',
   version: 4,
+  share: 0.25,
   answeredAtMs: 1_000,
   expiresAtMs: 2_000,
   kind: 'number',

@@ -89,7 +89,7 @@ function registerStart(rollout: Command, io: Io): void {
     )
     .option('--approve-before <steps>', 'wait for approval before these percents, or `promotion`', parseList)
     .option('--ignore <metrics>', 'what is not judged: latency, answers', parseList)
-    .option('--also <metrics>', 'what is judged, too: agreement', parseList)
+    .option('--also <metrics>', 'what is judged, too: outcomes, agreement', parseList)
     .option('--sticky <key>', 'header:NAME, cookie:NAME, parameter:NAME, principal or trace', parseSticky)
     .action(async (model: string, flags: StartFlags) => {
       const api = await connectToApi(io, flags);
@@ -190,7 +190,7 @@ function encodeJudge({ ignore = [], also = [] }: StartFlags): object | undefined
   if (ignore.length + also.length === 0) return undefined;
   return Object.fromEntries([
     ...ignore.map((metric) => [metricOf('--ignore', metric, ['latency', 'answers']), false]),
-    ...also.map((metric) => [metricOf('--also', metric, ['agreement']), {}]),
+    ...also.map((metric) => [metricOf('--also', metric, ['outcomes', 'agreement']), {}]),
   ]);
 }
 

@@ -59,6 +59,10 @@ const JudgeSchema = Type.Object(
       },
       'How answers are distributed; false = not judged.',
     ),
+    outcomes: orNot(
+      { margin: share('By how much the rate may be lower; default 0.05.') },
+      'What came of answers: yes or no, by feedback; default false.',
+    ),
     agreement: orNot(
       {
         minimum: share('The share of compared answers that have to agree; default 0.99.'),

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { openTestStore } from '../../../test/support/store.js';
-import { Call, EventBus, MillraceError } from '../../core/index.js';
+import { Call, EventBus, type InferRequest, MillraceError } from '../../core/index.js';
 import { createRoutes, type RouteConfig } from '../../routing/index.js';
 import type { NotedAnswer, OutcomeRecords } from '../../store/index.js';
 import type { ArmChoice } from '../routes/arm-choice.js';
@@ -9,6 +9,8 @@ import { AnswerNotes } from './answer-notes.js';
 
 const OUTCOMES = { kind: 'binary', better: 'higher', windowMs: 10_000 } as const;
 const CONFIG: RouteConfig = { arms: [{ model: 'm', version: 2, weight: 1 }], fallback: [], rules: [] };
+
+const REQUEST: InferRequest = { inputs: [], parameters: {} } as unknown as InferRequest;
 
 let clock: FakeClock;
 let records: OutcomeRecords;
@@ -41,7 +43,7 @@ function callOf(requestId: string, callers: readonly string[] = []): Call {
 }
 
 const answer = (notes: AnswerNotes, id: string, outcomes: RouteConfig['outcomes'] = OUTCOMES) =>
-  notes.began(choiceOf(outcomes), callOf(id))?.onEnd(undefined);
+  notes.began(choiceOf(outcomes), callOf(id), REQUEST)?.onEnd(undefined);
 
 describe('answers of a route that collects outcomes', () => {
   it('are noted together, a moment later', async () => {
@@ -51,7 +53,16 @@ describe('answers of a route that collects outcomes', () => {
     await clock.advance(100);
     await notes.flush();
     const answeredAtMs = clock.wallNow() - 100;
-    const expected = { requestId: 'b', route: 'r', arm: '2', model: 'm', version: 2, answeredAtMs, value: undefined };
+    const expected = {
+      requestId: 'b',
+      route: 'r',
+      arm: '2',
+      model: 'm',
+      version: 2,
+      share: 1,
+      answeredAtMs,
+      value: undefined,
+    };
     expect(await records.find('p', 'b')).toMatchObject({ ...expected, expiresAtMs: answeredAtMs + 10_000 });
     expect((await records.ofRoute('r'))[0]).toMatchObject({ answers: 3, outcomes: 0 });
   });
@@ -65,9 +76,9 @@ describe('answers of a route that collects outcomes', () => {
 
   it('are not noted where they failed, are what models ask each other, or of another route', async () => {
     const notes = notesOf();
-    notes.began(choiceOf(OUTCOMES), callOf('a'))?.onEnd(new MillraceError('internal', 'broken'));
-    expect(notes.began(choiceOf(OUTCOMES), callOf('b', ['ensemble']))).toBeUndefined();
-    expect(notes.began(choiceOf(undefined), callOf('c'))).toBeUndefined();
+    notes.began(choiceOf(OUTCOMES), callOf('a'), REQUEST)?.onEnd(new MillraceError('internal', 'broken'));
+    expect(notes.began(choiceOf(OUTCOMES), callOf('b', ['ensemble']), REQUEST)).toBeUndefined();
+    expect(notes.began(choiceOf(undefined), callOf('c'), REQUEST)).toBeUndefined();
     await notes.flush();
     expect(await records.ofRoute('r')).toEqual([]);
   });

@@ -1,4 +1,12 @@
-import { type Call, type Clock, type EventBus, type MillraceError, toMillraceError } from '../../core/index.js';
+import {
+  type Call,
+  type Clock,
+  type EventBus,
+  type InferRequest,
+  type MillraceError,
+  toMillraceError,
+} from '../../core/index.js';
+import type { Route, RouteArm } from '../../routing/index.js';
 import type { FoundAnswer, NotedAnswer, OutcomeRecords } from '../../store/index.js';
 import type { ArmChoice } from '../routes/arm-choice.js';
 import type { RouteTap, TapListener } from '../routes/route-taps.js';
@@ -23,6 +31,8 @@ interface AnswerNotesSetup {
  */
 export class AnswerNotes implements RouteTap {
   readonly #setup: AnswerNotesSetup;
+  /** Calls that an arm has failed: if another takes them, nobody has dealt them to it by chance. */
+  readonly #moved = new WeakSet<Call>();
   #waiting = new Map<string, NotedAnswer>();
   #writing: ReadonlyMap<string, NotedAnswer> = new Map();
   #written: Promise<void> | undefined;
@@ -44,13 +54,18 @@ export class AnswerNotes implements RouteTap {
     return this.#dropped;
   }
 
-  began({ route, arm, info }: ArmChoice, call: Call): TapListener | undefined {
+  began({ route, arm, info }: ArmChoice, call: Call, { sequence }: InferRequest): TapListener | undefined {
     const { outcomes } = route;
     // What models ask each other has the request id of the caller's own request.
     if (outcomes === undefined || call.callers.length > 0 || call.lane === 'background') return undefined;
+    // A sequence stays where it has begun.
+    const isDealt = !this.#moved.has(call) && (sequence === undefined || sequence.start);
     return {
       onEnd: (error) => {
-        if (error !== undefined) return;
+        if (error !== undefined) {
+          this.#moved.add(call);
+          return;
+        }
         const answeredAtMs = this.#setup.clock.wallNow();
         const { kind, low, high, better, missing } = outcomes;
         this.#add({
@@ -60,6 +75,7 @@ export class AnswerNotes implements RouteTap {
           arm: arm.name,
           model: info.ref.name,
           version: info.ref.version,
+          share: isDealt ? shareOf(route, arm) : undefined,
           answeredAtMs,
           expiresAtMs: answeredAtMs + outcomes.windowMs,
           kind,
@@ -137,6 +153,11 @@ export class AnswerNotes implements RouteTap {
     const message = `answers of routes that collect outcomes are not noted, and their outcomes will be refused: ${why}`;
     this.#setup.events.publish('diagnostic', { level: 'warn', room: 'service', message, error });
   }
+}
+
+function shareOf({ arms, rules }: Route, arm: RouteArm): number | undefined {
+  if (rules.length > 0) return undefined;
+  return arm.weight / arms.reduce((sum, { weight }) => sum + weight, 0);
 }
 
 function keyOf(principal: string, requestId: string): string {

@@ -115,7 +115,16 @@ function checkedValue({ value }: Feedback, { kind, low, high, route }: FoundAnsw
 }
 
 function joinedOf(answer: NotedAnswer, value: number): JoinedOutcome {
-  const { route, arm, model, version, low, high, better } = answer;
+  const { route, arm, model, version, answeredAtMs, share: armShare, low, high, better } = answer;
   const share = (value - low) / (high - low);
-  return { route, arm, model, version, value, scaled: better === 'higher' ? share : 1 - share };
+  return {
+    route,
+    arm,
+    model,
+    version,
+    answeredAtMs,
+    share: armShare,
+    value,
+    scaled: better === 'higher' ? share : 1 - share,
+  };
 }

@@ -16,6 +16,9 @@ export interface JoinedOutcome {
   readonly arm: string;
   readonly model: string;
   readonly version: number;
+  readonly answeredAtMs: number;
+  /** Of the requests that its arm was to get, by weight; undefined where the request has come to it otherwise. */
+  readonly share: number | undefined;
   readonly value: number;
   /** In its range, from 0 to 1: the larger the better. */
   readonly scaled: number;

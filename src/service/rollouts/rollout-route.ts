@@ -5,6 +5,8 @@ import type { DeclaredRollout } from './types.js';
 /** The arms of a rollout's route. */
 export const STABLE_ARM = 'stable';
 export const CANARY_ARM = 'canary';
+/** What callers may tell of its answers, where that is judged. */
+const OUTCOMES = { kind: 'binary', better: 'higher', windowMs: 604_800_000 } as const;
 
 /** How canary gets copies of what stable answers, where their agreement is judged: as a shadow that nothing else is said of. */
 const COPIES = {
@@ -32,6 +34,7 @@ export function rolloutRoute(
         { name: CANARY_ARM, model, version: canary, weight: canaryPercent },
       ],
       ...(sticky === undefined ? {} : { sticky }),
+      ...(judge.outcomes ? { outcomes: OUTCOMES } : {}),
       fallback: [STABLE_ARM],
       rules: [],
       ...(judge.agreement ? { shadow: { ...COPIES, model, version: canary } } : {}),

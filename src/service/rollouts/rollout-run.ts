@@ -15,6 +15,7 @@ import {
 } from '../../rollouts/index.js';
 import type { Route } from '../../routing/index.js';
 import type { RolloutDecision, RolloutRecord, Store } from '../../store/index.js';
+import type { JoinedOutcome } from '../outcomes/types.js';
 import { declaredOf, type RolloutSnapshot, SNAPSHOT_KIND, stateOf, toJson } from './records.js';
 import { type LabelKeeper, promotionOf } from './rollout-labels.js';
 import { CANARY_ARM, canaryPercentOf, rolloutRoute } from './rollout-route.js';
@@ -104,6 +105,17 @@ export class RolloutRun {
   judged({ arms }: Route): JudgedRoute {
     const canaryShare = (arms.find(({ name }) => name === CANARY_ARM)?.weight ?? 0) / 100;
     return { canaryShare, observe: (observation) => this.#observe(observation) };
+  }
+
+  /** What became of an answer of its route: counts unless it is of an earlier rollout, or nobody has dealt the request by chance. */
+  observeOutcome({ arm, version, answeredAtMs, share, scaled }: JoinedOutcome): void {
+    if (isOver(this.#state) || share === undefined || answeredAtMs < this.record.startedAtMs) return;
+    const isCanary = arm === CANARY_ARM;
+    const { stable, canary } = this.declared.plan;
+    if (version !== (isCanary ? canary : stable)) return;
+    const canaryShare = isCanary ? share : 1 - share;
+    this.#judge.observeOutcome({ arm: isCanary ? 'canary' : 'stable', share: canaryShare, value: scaled });
+    if (this.#judge.isWorse()) void this.tick();
   }
 
   /** Looks at how it does, unless that is being done. Never rejects. */

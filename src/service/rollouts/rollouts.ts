@@ -3,6 +3,7 @@ import { MillraceError, type Timer, toMillraceError } from '../../core/index.js'
 import { begin, isOver, type RolloutCommand, sayPhase } from '../../rollouts/index.js';
 import type { Route } from '../../routing/index.js';
 import type { RolloutRecord } from '../../store/index.js';
+import type { JoinedOutcome } from '../outcomes/types.js';
 import type { RouteTable } from '../routes/route-table.js';
 import type { RouteTaps } from '../routes/route-taps.js';
 import type { StartedRollout } from './check-start.js';
@@ -108,6 +109,11 @@ export class Rollouts {
     if (!isOver(run.state)) await run.tick();
     this.#prune();
     return run;
+  }
+
+  /** What became of an answer, of whichever route. */
+  onOutcome(joined: JoinedOutcome): void {
+    this.#runs.get(joined.route)?.observeOutcome(joined);
   }
 
   /** Stores what was seen; nothing is decided any more. */

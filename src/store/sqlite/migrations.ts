@@ -53,6 +53,7 @@ export const MIGRATIONS: readonly string[] = [
     arm text not null,
     model text not null,
     version integer not null,
+    share real,
     answered_at_ms integer not null,
     expires_at_ms integer not null,
     kind text not null,

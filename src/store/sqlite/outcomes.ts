@@ -77,7 +77,7 @@ export const outcomesOfRoute = reading<string, readonly ArmOutcomes[]>((db, rout
 async function insertAnswers(db: Kysely<Tables>, answers: readonly NotedAnswer[]): Promise<void> {
   await db
     .insertInto('answers')
-    .values(answers.map((answer) => ({ ...answer, missing: answer.missing ?? null })))
+    .values(answers.map((answer) => ({ ...answer, missing: answer.missing ?? null, share: answer.share ?? null })))
     .onConflict((conflict) =>
       conflict
         .columns(['principal', 'requestId'])
@@ -86,6 +86,7 @@ async function insertAnswers(db: Kysely<Tables>, answers: readonly NotedAnswer[]
           arm: ref('excluded.arm'),
           model: ref('excluded.model'),
           version: ref('excluded.version'),
+          share: ref('excluded.share'),
           answeredAtMs: ref('excluded.answeredAtMs'),
           expiresAtMs: ref('excluded.expiresAtMs'),
           kind: ref('excluded.kind'),
@@ -175,5 +176,5 @@ function byArm(answers: readonly NotedAnswer[]): Iterable<AnswersOfArm> {
 }
 
 function toAnswer({ id: _, ...row }: Selectable<Tables['answers']>): FoundAnswer {
-  return { ...row, missing: row.missing ?? undefined, value: row.value ?? undefined };
+  return { ...row, share: row.share ?? undefined, missing: row.missing ?? undefined, value: row.value ?? undefined };
 }

@@ -58,6 +58,7 @@ interface AnswerRow {
   arm: string;
   model: string;
   version: number;
+  share: number | null;
   answeredAtMs: number;
   expiresAtMs: number;
   kind: 'binary' | 'number';

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { AS_ADA, startRolloutServer } from '../support/rollout-server.js';
+
+const echo = `runtime: echo
+inputs: [{ name: x, datatype: INT32, shape: [1] }]
+outputs: [{ name: x, datatype: INT32, shape: [1] }]
+instances: { placement: inline }
+versions: all
+`;
+
+it('a version whose answers lead to nothing is rolled back, by what callers tell of them', async () => {
+  const models = { 'fraud/model.yaml': echo, 'fraud/3/': '', 'fraud/4/': '' };
+  await using rollout = await startRolloutServer(models, { fraud: 3 });
+  const { api, server } = rollout;
+  const judge = { outcomes: {}, latency: false };
+  const started = await api('POST models/fraud/rollout', { to: 4, steps: [50, 100], hold_ms: 600_000, judge });
+  expect(started.status).toBe(200);
+  const body = JSON.stringify({ inputs: [{ name: 'x', datatype: 'INT32', shape: [1], data: [7] }] });
+  let state = 'running';
+  let told = 0;
+  for (; state !== 'rolled_back' && told < 1_000; told++) {
+    const id = `order-${told}`;
+    const { headers } = await server.send('POST /v2/models/fraud/infer', body, { ...AS_ADA, 'x-request-id': id });
+    const isCanary = headers['x-millrace-arm'] === 'canary';
+    const { status, body: said } = await api('POST feedback', { request_id: id, value: !isCanary });
+    // Once it is over, the bare name is no route any more.
+    if (headers['x-millrace-route'] === undefined) expect(status).toBe(404);
+    else expect(said).toMatchObject({ route: 'fraud', version: isCanary ? 4 : 3 });
+    if (told % 10 === 9) state = (await api('GET models/fraud/rollout')).body.state;
+  }
+  const { body: over } = await api('GET models/fraud/rollout');
+  expect(over.state).toBe('rolled_back');
+  expect(JSON.stringify(over.decisions[0])).toContain('outcomes: ');
+  const report = await api('GET routes/fraud/outcomes');
+  expect(report.body.arms).toMatchObject([
+    { arm: 'canary', version: 4, mean: 0 },
+    { arm: 'stable', version: 3, mean: 1 },
+  ]);
+});
