@@ -35,8 +35,8 @@ export function createManagement(
       ),
     unloadModel: async (call, name, { unloadDependents = false, onlyVersion, untilGone = false, force = false } = {}) =>
       audited(call, controlOf(repository, 'unload', name), async () => {
-        if (!force) declaredLabels.checkUnload(name);
         if (onlyVersion !== undefined) checkOnlyVersion(name, onlyVersion, engine.serving(name));
+        if (!force) declaredLabels.checkUnload(name);
         await controller.unload(name, { withComposing: unloadDependents, untilGone });
       }),
     reloadModels: async (call, listed) =>

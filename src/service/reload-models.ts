@@ -21,7 +21,7 @@ export async function reloadModels(
 ): Promise<void> {
   const wanted = new Set(listed.map(({ name }) => name));
   for (const name of loadedNames(engine))
-    if (!wanted.has(name) && !isPart(engine, name, wanted)) declaredLabels.checkUnload(name);
+    if (!wanted.has(name) && !isPart(engine, name, wanted)) declaredLabels.checkUnload(name, { onlyDeclared: true });
   for (const { name, basePath, choice } of listed) {
     const [serving] = engine.serving(name);
     if (serving !== undefined && liesAt(serving.source, basePath)) {

@@ -135,8 +135,8 @@ it('labels come back with the server, and with them the versions that they stand
   expect(body.labels).toMatchObject([{ label: 'stable', version: 3, owner: 'api' }]);
 });
 
-describe('a model with declared labels', () => {
-  it('is not unloaded unless that is forced', async () => {
+describe('a model with labels', () => {
+  it('is not unloaded unless that is forced, where they were declared', async () => {
     await using server = await startControlServer();
     await control(server, `PATCH ${PATH}`, { body: { stable: 3 } });
     const unload = (body: string) => server.send('POST /v2/repository/models/fraud/unload', body);
@@ -152,5 +152,20 @@ describe('a model with declared labels', () => {
     expect(await answererOf(server, 'fraud')).toMatch(/^404 /);
     expect((await server.send('POST /v2/repository/models/fraud/load', '{}')).status).toBe(200);
     expect(await answererOf(server, 'fraud')).toBe('3');
+  });
+
+  it('is not unloaded unless that is forced, where a file has them', async () => {
+    const models = { ...CONTROL_MODELS, 'fraud/model.yaml': echoModel('versions: all\nlabels: { canary: 4 }') };
+    await using server = await startControlServer({}, models);
+    const unload = (body: string) => server.send('POST /v2/repository/models/fraud/unload', body);
+    const refused = await unload('{}');
+    expect([refused.status, JSON.parse(refused.body.toString()).error]).toEqual([
+      412,
+      "model 'fraud' has labels that callers may rely on ('canary' = version 4): remove them first, or unload it all the " +
+        'same (`millrace models unload fraud --force`, the parameter `force` of an unload)',
+    ]);
+    expect((await unload(JSON.stringify({ parameters: { force: true } }))).status).toBe(200);
+    // What is not loaded is as it is to be.
+    expect((await unload('{}')).status).toBe(200);
   });
 });

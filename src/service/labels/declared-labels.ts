@@ -88,10 +88,15 @@ export class DeclaredLabels {
     }));
   }
 
-  /** Throws where people rely on labels of a model that is to be unloaded. */
-  checkUnload(model: string): void {
-    const labels = Object.entries(this.#setup.labels.declaredOf(model));
-    if (labels.length === 0) return;
+  /**
+   * Throws where people rely on labels of a model that is to be unloaded. `onlyDeclared`: those in its configuration do not matter, as
+   * that is replaced.
+   */
+  checkUnload(model: string, { onlyDeclared = false }: { readonly onlyDeclared?: boolean } = {}): void {
+    const { engine, labels: all } = this.#setup;
+    const isLoaded = engine.statusesOf(model).some(({ info }) => info !== undefined);
+    const labels = onlyDeclared ? Object.entries(all.declaredOf(model)) : [...all.of(model)];
+    if (!isLoaded || labels.length === 0) return;
     const named = labels.map(([label, version]) => `'${label}' = version ${version}`).join(', ');
     const message =
       `model '${model}' has labels that callers may rely on (${named}): remove them first, or unload it all the same ` +
