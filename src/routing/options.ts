@@ -65,9 +65,9 @@ const OutlierDetectionSchema = Type.Object(
 
 const OutcomesSchema = Type.Object(
   {
-    kind: Type.Union([Type.Literal('binary'), Type.Literal('number')], {
+    kind: Type.Union([Type.Literal('binary'), Type.Literal('label'), Type.Literal('number')], {
       default: 'binary',
-      description: 'What the outcome of an answer is: yes or no, or a number.',
+      description: 'What the outcome of an answer is: yes or no, the class that was right, or a number.',
     }),
     range: Type.Optional(
       Type.Array(Type.Number(), {

@@ -2,8 +2,8 @@ import type { RouteConfig } from './options.js';
 
 /** What becomes of answers, as callers report it. */
 export interface OutcomeTerms {
-  readonly kind: 'binary' | 'number';
-  /** Least and largest value; 0 and 1 of binary ones. */
+  readonly kind: 'binary' | 'label' | 'number';
+  /** Least and largest value; 0 and 1 of binary ones, and of labels: whether the answer was the right one. */
   readonly low: number;
   readonly high: number;
   readonly better: 'higher' | 'lower';
@@ -20,18 +20,19 @@ type Report = (path: readonly string[], message: string) => void;
 export function outcomesOf({ outcomes }: RouteConfig, report: Report): OutcomeTerms | undefined {
   if (outcomes === undefined) return undefined;
   const { kind, range, better, windowMs, missing } = outcomes;
-  if (kind === 'binary' && range !== undefined) {
+  const isNumber = kind === 'number';
+  if (!isNumber && range !== undefined) {
     report(['outcomes', 'range'], 'expected none: outcomes that are binary are 0 or 1; set `kind: number` for others');
   }
-  if (kind === 'number' && range === undefined) {
+  if (isNumber && range === undefined) {
     report(['outcomes'], 'expected a `range` for outcomes that are numbers, such as [0, 100]');
   }
   const [low = 0, high = 1] = range ?? [];
   if (low >= high) report(['outcomes', 'range'], `expected the least value, then the largest, got [${low}, ${high}]`);
   const isMissingKnown =
-    missing === undefined || (kind === 'binary' ? missing === 0 || missing === 1 : missing >= low && missing <= high);
+    missing === undefined || (isNumber ? missing >= low && missing <= high : missing === 0 || missing === 1);
   if (!isMissingKnown) {
-    const wanted = kind === 'binary' ? '0 or 1' : `a number from ${low} to ${high}`;
+    const wanted = isNumber ? `a number from ${low} to ${high}` : '0 or 1';
     report(['outcomes', 'missing'], `expected ${wanted}, got ${missing}`);
   }
   return { kind, low, high, better, windowMs, missing };

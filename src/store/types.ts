@@ -128,12 +128,14 @@ export interface NotedAnswer {
   readonly answeredAtMs: number;
   /** From then on it is forgotten. */
   readonly expiresAtMs: number;
-  readonly kind: 'binary' | 'number';
+  readonly kind: 'binary' | 'label' | 'number';
   readonly low: number;
   readonly high: number;
   readonly better: 'higher' | 'lower';
   /** What counts where nothing is told of it by then; undefined = nothing does. */
   readonly missing: number | undefined;
+  /** Its class, where outcomes are labels; undefined = it has none, or they are not. */
+  readonly answeredClass: string | undefined;
 }
 
 export interface FoundAnswer extends NotedAnswer {
@@ -146,7 +148,7 @@ export interface ArmOutcomes {
   readonly arm: string;
   readonly model: string;
   readonly version: number;
-  readonly kind: 'binary' | 'number';
+  readonly kind: 'binary' | 'label' | 'number';
   readonly better: 'higher' | 'lower';
   /** That were noted. */
   readonly answers: number;

@@ -23,6 +23,7 @@ const answer = (requestId: string, more: Partial<NotedAnswer> = {}): NotedAnswer
   high: 10,
   better: 'higher',
   missing: undefined,
+  answeredClass: undefined,
   ...more,
 });
 

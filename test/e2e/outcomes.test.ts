@@ -27,6 +27,7 @@ const TERMS = { kind: 'binary', better: 'higher', windowMs: 604_800_000 } as con
 const ROUTES: NonNullable<PartialSettings['routes']> = {
   clicks: { arms: ARMS, rules: RULES, outcomes: TERMS },
   losses: { arms: ARMS, rules: RULES, outcomes: { ...TERMS, kind: 'number', range: [0, 500], better: 'lower' } },
+  classes: { arms: ARMS, rules: RULES, outcomes: { ...TERMS, kind: 'label' } },
   plain: { arms: ARMS, rules: [] },
 };
 const KEYS = [
@@ -133,9 +134,67 @@ describe('what became of an answer', () => {
     }
     expect(await message({ request_id: 'c' })).toEqual([400, expect.stringContaining('value')]);
     expect(await message({ value: 1 })).toEqual([400, expect.stringContaining('request_id')]);
-    expect(await message({ request_id: 'c', value: 'yes' })).toEqual([400, expect.stringContaining('value')]);
+    expect(await message({ request_id: 'c', value: 'yes' })).toEqual([
+      400,
+      "value: expected true, false, 1 or 0, as outcomes of route 'clicks' are, got yes",
+    ]);
     expect(await message({ request_id: 'c', value: 1, label: 'x' })).toEqual([400, expect.stringContaining('label')]);
     expect(await shop.tell({ request_id: 'l', value: 20.5 })).toMatchObject({ route: 'losses', value: 20.5 });
+  });
+
+  it('may be the class that was right, which counts where it was answered', async () => {
+    await using server = await start();
+    const shop = clientOf(server, 'shop');
+    for (const id of ['r', 's', 't', 'u']) await shop.ask('classes', id);
+    expect(await shop.tell({ request_id: 'r', value: 7 })).toMatchObject({ arm: 'canary', value: 1 });
+    expect(await shop.tell({ request_id: 's', value: '7' })).toMatchObject({ value: 1 });
+    expect(await shop.tell({ request_id: 't', value: 8 })).toMatchObject({ value: 0 });
+    expect(await shop.tell({ request_id: 'u', value: '' })).toMatchObject({ status: 400 });
+    const { arms } = await shop.report('classes');
+    expect(arms).toMatchObject([{ arm: 'canary', kind: 'label', answers: 4, outcomes: 3 }]);
+    expect(arms[0].mean).toBeCloseTo(2 / 3);
+  });
+
+  it('is compared with the label of the class, where the model has labels', async () => {
+    const spec = (labels = '') => `[{ name: x, datatype: FP32, shape: [3]${labels} }]`;
+    const model = `runtime: echo
+inputs: ${spec()}
+outputs: ${spec(', labels: labels.txt')}
+instances: { placement: inline }
+`;
+    const one = `runtime: echo
+inputs: [{ name: x, datatype: FP32, shape: [1] }]
+outputs: [{ name: x, datatype: FP32, shape: [1] }]
+instances: { placement: inline }
+`;
+    const models = { 'pets/model.yaml': model, 'pets/1/': '', 'pets/labels.txt': 'cat\ndog\nbird\n' };
+    const outcomes = { ...TERMS, kind: 'label' } as const;
+    await using server = await startAppServer(
+      { ...models, 'price/model.yaml': one, 'price/1/': '' },
+      {
+        routes: {
+          animals: { arms: [{ model: 'pets', version: 1 }], outcomes },
+          prices: { arms: [{ model: 'price', version: 1 }], outcomes },
+        },
+      },
+    );
+    const ask = (route: string, data: readonly number[], id: string) => {
+      const inputs = [{ name: 'x', datatype: 'FP32', shape: [data.length], data }];
+      return server.send(`POST /v2/models/${route}/infer`, JSON.stringify({ inputs }), { 'x-request-id': id });
+    };
+    const tell = async (id: string, value: unknown) => {
+      const body = JSON.stringify({ request_id: id, value });
+      const answer = jsonOf(await server.send('POST /millrace/v1/feedback', body));
+      return answer.body.error?.message ?? answer.body.value;
+    };
+    for (const id of ['a', 'b']) expect((await ask('animals', [0.1, 0.7, 0.2], id)).status).toBe(200);
+    await ask('prices', [0.5], 'c');
+    expect(await tell('a', 1)).toBe("value: expected a label, as answers of 'pets/1' have, got 1");
+    expect(await tell('a', 'dog')).toBe(1);
+    expect(await tell('b', 'cat')).toBe(0);
+    expect(await tell('c', 'dear')).toBe(
+      "the answer to request 'c' has no class that a label could be compared with: 'price/1' gives none",
+    );
   });
 
   it('is told by who asked, or by who may manage, and nobody else learns of the request', async () => {

@@ -24,11 +24,15 @@ export function registerFeedback(program: Command, { io }: CommandContext): void
   const command = program
     .command('feedback <request-id>')
     .description('tell what became of an answer, by the x-request-id of its request')
-    .requiredOption('--value <value>', 'true, false, or a number')
+    .requiredOption('--value <value>', 'true, false, a number, or the class that was right')
     .option('--principal <name>', 'who asked, where that is another key than the one that tells it (needs manage)')
     .addHelpText(
       'after',
-      examples('millrace feedback order-17 --value true', 'millrace feedback order-17 --value 49.90'),
+      examples(
+        'millrace feedback order-17 --value true',
+        'millrace feedback order-17 --value 49.90',
+        'millrace feedback order-17 --value cat',
+      ),
     );
   addServerFlags(command)
     .option('--json', 'print JSON')
@@ -44,11 +48,11 @@ export function registerFeedback(program: Command, { io }: CommandContext): void
     });
 }
 
-function parseValue(text: string): boolean | number {
+function parseValue(text: string): boolean | number | string {
   if (text === 'true' || text === 'false') return text === 'true';
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!Number.isFinite(value)) throw invalidArgument(`--value: expected true, false or a number, got '${text}'`);
-  return value;
+  if (text.trim() === '') throw invalidArgument(`--value: expected true, false, a number or a class, got '${text}'`);
+  const value = Number(text);
+  return Number.isFinite(value) ? value : text;
 }
 
 function formatJoined(requestId: string, { route, arm, model, version, value }: Joined): string {

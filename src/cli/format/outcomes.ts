@@ -9,7 +9,7 @@ interface ArmBody {
   readonly arm: string;
   readonly model: string;
   readonly version: number;
-  readonly kind: 'binary' | 'number';
+  readonly kind: 'binary' | 'label' | 'number';
   readonly better: 'higher' | 'lower';
   readonly answers: number;
   readonly outcomes: number;
@@ -71,8 +71,8 @@ function formatRatio(effect: EffectBody | null): string {
 /** Rates as percentages. */
 function withInterval(value: number | null, interval: Interval | null, { kind }: ArmBody): string {
   if (value === null) return '-';
-  const unit = kind === 'binary' ? ' %' : '';
-  const show = (number: number) => formatNumber(kind === 'binary' ? number * 100 : number);
+  const unit = kind === 'number' ? '' : ' %';
+  const show = (number: number) => formatNumber(kind === 'number' ? number : number * 100);
   const around = interval === null ? '' : ` [${show(interval.low)}, ${show(interval.high)}]`;
   return `${show(value)}${unit}${around}`;
 }

@@ -18,8 +18,9 @@ const FeedbackSchema = Type.Object(
       maxLength: 256,
       description: "The request's `x-request-id`, which its answer carries.",
     }),
-    value: Type.Union([Type.Boolean(), Type.Number()], {
-      description: 'What became of the answer: true, false, 0 or 1 of binary outcomes, else a number in their range.',
+    value: Type.Union([Type.Boolean(), Type.Number(), Type.String({ minLength: 1, maxLength: 256 })], {
+      description:
+        'What became of the answer: true, false, 0 or 1 of binary outcomes, the class that was right of labels, else a number in their range.',
     }),
     principal: Type.Optional(
       Type.String({ minLength: 1, description: 'Who asked, where that is somebody else: needs the scope `manage`.' }),
@@ -54,11 +55,11 @@ const ReportSchema = Type.Object({
       arm: Type.String(),
       model: Type.String(),
       version: Type.Integer(),
-      kind: Type.Union([Type.Literal('binary'), Type.Literal('number')]),
+      kind: Type.Union([Type.Literal('binary'), Type.Literal('label'), Type.Literal('number')]),
       better: Type.Union([Type.Literal('higher'), Type.Literal('lower')]),
       answers: Type.Integer(),
       outcomes: Type.Integer(),
-      mean: Type.Unsafe<number | null>(nullable('Of binary outcomes the rate.')),
+      mean: Type.Unsafe<number | null>(nullable('Of binary outcomes and of labels the rate.')),
       interval: Type.Unsafe<Interval | null>(interval),
       effect: Type.Unsafe<object | null>(effect),
     }),

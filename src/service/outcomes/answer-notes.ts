@@ -3,6 +3,7 @@ import {
   type Clock,
   type EventBus,
   type InferRequest,
+  type InferResponse,
   type MillraceError,
   toMillraceError,
 } from '../../core/index.js';
@@ -10,6 +11,7 @@ import type { Route, RouteArm } from '../../routing/index.js';
 import type { FoundAnswer, NotedAnswer, OutcomeRecords } from '../../store/index.js';
 import type { ArmChoice } from '../routes/arm-choice.js';
 import type { RouteTap, TapListener } from '../routes/route-taps.js';
+import { answeredClass } from './answered-class.js';
 
 /** Answers wait so long to be noted together. */
 const GATHER_MS = 100;
@@ -60,7 +62,13 @@ export class AnswerNotes implements RouteTap {
     if (outcomes === undefined || call.callers.length > 0 || call.lane === 'background') return undefined;
     // A sequence stays where it has begun.
     const isDealt = !this.#moved.has(call) && (sequence === undefined || sequence.start);
+    let answered: string | undefined;
     return {
+      ...(outcomes.kind === 'label' && {
+        onResponse: (response: InferResponse) => {
+          answered = answeredClass(response, info.signature);
+        },
+      }),
       onEnd: (error) => {
         if (error !== undefined) {
           this.#moved.add(call);
@@ -83,6 +91,7 @@ export class AnswerNotes implements RouteTap {
           high,
           better,
           missing,
+          answeredClass: answered,
         });
       },
     };

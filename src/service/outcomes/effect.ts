@@ -15,7 +15,7 @@ export interface Effect {
 
 /** Of `count` values: their mean, and the sum of the squared distances from it. */
 export interface Sample {
-  readonly kind: 'binary' | 'number';
+  readonly kind: 'binary' | 'label' | 'number';
   readonly count: number;
   readonly mean: number;
   readonly squares: number;
@@ -26,7 +26,7 @@ const Z = 1.959_963_985;
 
 /** Of a rate by Wilson's score, of a mean by Student's t; undefined for fewer than 1 or 2 values. */
 export function meanInterval({ kind, count, mean, squares }: Sample): Interval | undefined {
-  if (kind === 'binary') return count < 1 ? undefined : wilson(mean, count);
+  if (kind !== 'number') return count < 1 ? undefined : wilson(mean, count);
   if (count < 2) return undefined;
   const half = tQuantile(count - 1) * Math.sqrt(squares / (count - 1) / count);
   return { low: mean - half, high: mean + half };
@@ -37,7 +37,7 @@ export function meanInterval({ kind, count, mean, squares }: Sample): Interval |
  * too few values.
  */
 export function effectOf(sample: Sample, baseline: Sample): Effect | undefined {
-  const isBinary = sample.kind === 'binary';
+  const isBinary = sample.kind !== 'number';
   const least = isBinary ? 1 : 2;
   if (sample.kind !== baseline.kind || sample.count < least || baseline.count < least) return undefined;
   const difference = sample.mean - baseline.mean;
@@ -84,7 +84,7 @@ function welchDegrees(sample: Sample, baseline: Sample): number {
 }
 
 function varianceOfMean({ kind, count, mean, squares }: Sample): number {
-  return kind === 'binary' ? (mean * (1 - mean)) / count : squares / (count - 1) / count;
+  return kind === 'number' ? squares / (count - 1) / count : (mean * (1 - mean)) / count;
 }
 
 function relativeVariance(sample: Sample): number {

@@ -102,7 +102,10 @@ function unknown(requestId: string): MillraceError {
   return new MillraceError('not_found', `there is no answer to request '${requestId}': ${why}`);
 }
 
-function checkedValue({ value }: Feedback, { kind, low, high, route }: FoundAnswer): number {
+function checkedValue(feedback: Feedback, answer: FoundAnswer): number {
+  const { value } = feedback;
+  const { kind, low, high, route } = answer;
+  if (kind === 'label') return isRightClass(feedback, answer) ? 1 : 0;
   if (kind === 'binary') {
     if (value === true || value === 1) return 1;
     if (value === false || value === 0) return 0;
@@ -112,6 +115,17 @@ function checkedValue({ value }: Feedback, { kind, low, high, route }: FoundAnsw
   throw invalidArgument(
     `value: expected a number from ${low} to ${high}, as outcomes of route '${route}' are, got ${value}`,
   );
+}
+
+function isRightClass({ requestId, value }: Feedback, { answeredClass, model, version }: FoundAnswer): boolean {
+  if (answeredClass === undefined) {
+    const message = `the answer to request '${requestId}' has no class that a label could be compared with: '${model}/${version}' gives none`;
+    throw new MillraceError('failed_precondition', message);
+  }
+  if (typeof value !== 'string' && !Number.isInteger(Number(answeredClass))) {
+    throw invalidArgument(`value: expected a label, as answers of '${model}/${version}' have, got ${value}`);
+  }
+  return answeredClass === (typeof value === 'boolean' ? String(Number(value)) : String(value));
 }
 
 function joinedOf(answer: NotedAnswer, value: number): JoinedOutcome {

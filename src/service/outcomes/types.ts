@@ -5,7 +5,8 @@ import type { Effect, Interval } from './effect.js';
 export interface Feedback {
   /** Of the request that was answered. */
   readonly requestId: string;
-  readonly value: number | boolean;
+  /** A text is the class that was right. */
+  readonly value: number | boolean | string;
   /** Who asked; undefined = who tells it. Others than that need the scope `manage`. */
   readonly principal: string | undefined;
 }
@@ -29,11 +30,11 @@ export interface ArmReport {
   readonly arm: string;
   readonly model: string;
   readonly version: number;
-  readonly kind: 'binary' | 'number';
+  readonly kind: 'binary' | 'label' | 'number';
   readonly better: 'higher' | 'lower';
   readonly answers: number;
   readonly outcomes: number;
-  /** Of binary outcomes the rate; undefined where there are none. */
+  /** Of binary outcomes and of labels the rate; undefined where there are none. */
   readonly mean: number | undefined;
   /** Of the mean, at 95 %; undefined where there are too few outcomes for one. */
   readonly interval: Interval | undefined;

@@ -61,6 +61,7 @@ export const MIGRATIONS: readonly string[] = [
     high real not null,
     better text not null,
     missing real,
+    answered_class text,
     value real,
     unique (principal, request_id)
   ) strict;

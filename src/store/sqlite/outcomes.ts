@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Insertable, Kysely, Selectable } from 'kysely';
 import type { ArmOutcomes, FoundAnswer, NotedAnswer, OutcomeInput, OutcomeRecords } from '../types.js';
 import { reading, writing } from './operation.js';
 import type { Tables } from './tables.js';
@@ -77,7 +77,7 @@ export const outcomesOfRoute = reading<string, readonly ArmOutcomes[]>((db, rout
 async function insertAnswers(db: Kysely<Tables>, answers: readonly NotedAnswer[]): Promise<void> {
   await db
     .insertInto('answers')
-    .values(answers.map((answer) => ({ ...answer, missing: answer.missing ?? null, share: answer.share ?? null })))
+    .values(answers.map(toRow))
     .onConflict((conflict) =>
       conflict
         .columns(['principal', 'requestId'])
@@ -94,6 +94,7 @@ async function insertAnswers(db: Kysely<Tables>, answers: readonly NotedAnswer[]
           high: ref('excluded.high'),
           better: ref('excluded.better'),
           missing: ref('excluded.missing'),
+          answeredClass: ref('excluded.answeredClass'),
         }))
         .where('answers.value', 'is', null),
     )
@@ -175,6 +176,17 @@ function byArm(answers: readonly NotedAnswer[]): Iterable<AnswersOfArm> {
   return groups.values();
 }
 
+function toRow(answer: NotedAnswer): Insertable<Tables['answers']> {
+  const { missing = null, share = null, answeredClass = null } = answer;
+  return { ...answer, missing, share, answeredClass };
+}
+
 function toAnswer({ id: _, ...row }: Selectable<Tables['answers']>): FoundAnswer {
-  return { ...row, share: row.share ?? undefined, missing: row.missing ?? undefined, value: row.value ?? undefined };
+  return {
+    ...row,
+    share: row.share ?? undefined,
+    missing: row.missing ?? undefined,
+    answeredClass: row.answeredClass ?? undefined,
+    value: row.value ?? undefined,
+  };
 }

@@ -61,11 +61,12 @@ interface AnswerRow {
   share: number | null;
   answeredAtMs: number;
   expiresAtMs: number;
-  kind: 'binary' | 'number';
+  kind: 'binary' | 'label' | 'number';
   low: number;
   high: number;
   better: 'higher' | 'lower';
   missing: number | null;
+  answeredClass: string | null;
   /** null = nothing has been told of it. */
   value: number | null;
 }
@@ -75,7 +76,7 @@ interface ArmOutcomesRow {
   arm: string;
   model: string;
   version: number;
-  kind: 'binary' | 'number';
+  kind: 'binary' | 'label' | 'number';
   better: 'higher' | 'lower';
   answers: number;
   outcomes: number;
