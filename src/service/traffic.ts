@@ -6,6 +6,7 @@ import type { Declared } from './declarations/declared.js';
 import type { VersionLookup } from './find-version.js';
 import { DeclaredLabels } from './labels/declared-labels.js';
 import { createLabelUseCases } from './labels/label-use-cases.js';
+import { sayUsed } from './labels/label-users.js';
 import type { VersionLabels } from './labels/version-labels.js';
 import { createOutcomes } from './outcomes/outcome-use-cases.js';
 import { presenceOf } from './rollouts/presence.js';
@@ -55,9 +56,14 @@ export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
   const outcomes = createOutcomes({ ...setup, records: setup.store.outcomes, routes });
   taps.add(outcomes.tap);
   const modelNames = () => engine.statuses().map(({ name }) => name);
-  const declaredLabels = new DeclaredLabels({ ...setup, declared, labels });
+  const declaredLabels = new DeclaredLabels({
+    ...setup,
+    declared,
+    labels,
+    sayUsed: (model, difference) => sayUsed({ rollouts, routes }, model, difference),
+  });
   const declaredRoutes = new DeclaredRoutes({ ...setup, declared, table: routes, lookup, modelNames });
-  const rollouts = new Rollouts({
+  const rollouts: Rollouts = new Rollouts({
     ...setup,
     routes,
     taps,

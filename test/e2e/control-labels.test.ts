@@ -100,6 +100,19 @@ describe('labels through the API', () => {
     );
   });
 
+  it('are not removed while a route uses them', async () => {
+    const path = 'models/other/labels';
+    expect((await patch({ live: 1, next: 1 }, {}, path)).status).toBe(200);
+    const arms = [{ model: 'other', label: 'live' }];
+    expect((await control(server, 'PUT routes/used', { body: { arms } })).status).toBe(200);
+    expect(errorOf(await patch({ live: null, next: null }, {}, path))).toBe(
+      "409 failed_precondition: label 'live' of model 'other' cannot be removed: route 'used' uses it",
+    );
+    expect((await patch({ next: null }, {}, path)).status).toBe(200);
+    expect((await control(server, 'DELETE routes/used')).status).toBe(200);
+    expect((await patch({ live: null }, {}, path)).status).toBe(200);
+  });
+
   it('are changed by one of two who have seen the same', async () => {
     const { etag = '' } = await control(server, `GET ${PATH}`);
     const both = await Promise.all([patch({ a: 3 }, { 'if-match': etag }), patch({ b: 3 }, { 'if-match': etag })]);

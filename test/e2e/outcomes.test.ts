@@ -173,8 +173,8 @@ instances: { placement: inline }
       { ...models, 'price/model.yaml': one, 'price/1/': '' },
       {
         routes: {
-          animals: { arms: [{ model: 'pets', version: 1 }], outcomes },
-          prices: { arms: [{ model: 'price', version: 1 }], outcomes },
+          animals: { arms: [{ model: 'pets', version: 1, weight: 1 }], outcomes },
+          prices: { arms: [{ model: 'price', version: 1, weight: 1 }], outcomes },
         },
       },
     );

@@ -50,6 +50,21 @@ describe('a rollout', () => {
   beforeEach(start);
   afterEach(stop);
 
+  it('keeps its labels to itself until it is over', async () => {
+    await api(`POST ${ROLLOUT}`, STILL);
+    const labels = async (changes: object) => {
+      const { status, body } = await api('PATCH models/fraud/labels', changes);
+      return status === 200 ? status : body.error.message;
+    };
+    const message = (label: string) =>
+      `label '${label}' of model 'fraud' belongs to its rollout to version 4: promote or abort that first`;
+    expect(await labels({ stable: 4 })).toBe(message('stable'));
+    expect(await labels({ canary: null })).toBe(message('canary'));
+    expect(await labels({ other: 3 })).toBe(200);
+    await api(`POST ${ROLLOUT}/abort`);
+    expect(await labels({ stable: 4 })).toBe(200);
+  });
+
   it('takes the bare name from one version to the other, and tells how', async () => {
     expect(await ask()).toBe('fraud/3');
     const { status, body } = await api(`POST ${ROLLOUT}`, QUICK);

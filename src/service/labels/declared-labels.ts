@@ -4,7 +4,7 @@ import { LABEL_PATTERN } from '../../repository/index.js';
 import type { Declaration } from '../../store/index.js';
 import type { Declared } from '../declarations/declared.js';
 import { checkExpected, type Expected } from '../declarations/expected.js';
-import type { LabelChanges, LabelsRevision } from './types.js';
+import type { LabelChanges, LabelDifference, LabelsRevision } from './types.js';
 import type { VersionLabels } from './version-labels.js';
 
 interface DeclaredLabelsSetup {
@@ -12,6 +12,8 @@ interface DeclaredLabelsSetup {
   readonly labels: VersionLabels;
   readonly engine: Pick<Engine, 'serving' | 'statusesOf'>;
   readonly events: EventBus;
+  /** Why a label may not be changed now, as something relies on it; undefined = it may. */
+  readonly sayUsed: (model: string, difference: LabelDifference) => string | undefined;
 }
 
 const LABEL = new RegExp(LABEL_PATTERN);
@@ -24,6 +26,8 @@ interface LabelChangeOptions {
   /** Name of the principal. */
   readonly by: string;
   readonly expected?: Expected;
+  /** A rollout changes labels of its own. */
+  readonly ofRollout?: boolean;
 }
 
 /** The labels that were declared through the API. */
@@ -48,7 +52,8 @@ export class DeclaredLabels {
   }
 
   /** Moves and removes labels, all of them or none; for good and in force when it resolves. */
-  change(model: string, changes: LabelChanges, { by, expected = {} }: LabelChangeOptions): Promise<void> {
+  change(model: string, changes: LabelChanges, options: LabelChangeOptions): Promise<void> {
+    const { expected = {} } = options;
     return this.#setup.declared.inTurn(() => {
       const now = this.#setup.declared.of('labels', model);
       checkExpected(expected, { kind: 'labels', name: model }, now);
@@ -58,12 +63,13 @@ export class DeclaredLabels {
         // One that a file hides can be removed.
         if (version !== null || !Object.hasOwn(before, label)) this.checkMovable(model, label);
       }
-      return this.#commit(model, merge(before, changes), by);
+      return this.#commit(model, merge(before, changes), options);
     });
   }
 
   /** Goes back to what was declared before the last change. */
-  undo(model: string, { by, expected = {} }: LabelChangeOptions): Promise<void> {
+  undo(model: string, options: LabelChangeOptions): Promise<void> {
+    const { expected = {} } = options;
     const { declared } = this.#setup;
     return declared.inTurn(async () => {
       checkExpected(expected, { kind: 'labels', name: model }, declared.of('labels', model));
@@ -74,7 +80,7 @@ export class DeclaredLabels {
           `there is nothing to undo: no label of model '${model}' was declared`,
         );
       }
-      await this.#commit(model, labelsOf(before), by);
+      await this.#commit(model, labelsOf(before), options);
     });
   }
 
@@ -104,12 +110,19 @@ export class DeclaredLabels {
     throw new MillraceError('failed_precondition', message);
   }
 
-  async #commit(model: string, after: Readonly<Record<string, number>>, by: string): Promise<void> {
-    const { declared, events } = this.#setup;
+  async #commit(
+    model: string,
+    after: Readonly<Record<string, number>>,
+    { by, ofRollout = false }: LabelChangeOptions,
+  ): Promise<void> {
+    const { declared, events, sayUsed } = this.#setup;
     const before = this.#setup.labels.declaredOf(model);
     const changes = differences(before, after);
     if (changes.length === 0) return;
-    for (const { label, version } of changes) {
+    for (const change of changes) {
+      const { label, version } = change;
+      const refusal = ofRollout ? undefined : sayUsed(model, change);
+      if (refusal !== undefined) throw new MillraceError('failed_precondition', refusal);
       if (version === undefined) continue;
       this.checkMovable(model, label);
       this.#checkServes(model, label, version);
@@ -160,12 +173,6 @@ function merge(before: Readonly<Record<string, number>>, changes: LabelChanges):
     else merged.set(label, version);
   }
   return Object.fromEntries(merged);
-}
-
-interface LabelDifference {
-  readonly label: string;
-  /** undefined: it is removed. */
-  readonly version: number | undefined;
 }
 
 function differences(

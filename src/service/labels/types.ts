@@ -54,3 +54,10 @@ export interface LabelUseCases {
   /** Goes back to the revision before, which is a change itself. */
   undo(call: Call, model: string, expected?: Expected): Promise<LabelsOfModel>;
 }
+
+/** What becomes of a label. */
+export interface LabelDifference {
+  readonly label: string;
+  /** undefined: it is removed. */
+  readonly version: number | undefined;
+}

@@ -14,7 +14,11 @@ export interface LabelKeeper {
   /** Throws where a file owns the label, naming the place. */
   checkMovable(model: string, label: string): void;
   /** All of them or none, for good and in force when it resolves. */
-  change(model: string, changes: LabelChanges, options: { readonly by: string }): Promise<void>;
+  change(
+    model: string,
+    changes: LabelChanges,
+    options: { readonly by: string; readonly ofRollout: true },
+  ): Promise<void>;
 }
 
 /**

@@ -194,7 +194,10 @@ export class RolloutRun {
   async #promote(canary: Presence): Promise<RolloutInput['promotion']> {
     if (this.#state.kind !== 'promoting' || canary.kind === 'coming') return undefined;
     try {
-      await this.#parts.labels.change(this.record.model, promotionOf(this.declared), { by: this.#by });
+      await this.#parts.labels.change(this.record.model, promotionOf(this.declared), {
+        by: this.#by,
+        ofRollout: true,
+      });
       return { kind: 'moved' };
     } catch (thrown) {
       const error = toMillraceError(thrown);
@@ -234,7 +237,7 @@ export class RolloutRun {
     if (ownLabel === undefined) return;
     const { labels, events } = this.#parts;
     const { model } = this.record;
-    await labels.change(model, { [ownLabel]: null }, { by: BY_ITSELF }).catch((error: unknown) => {
+    await labels.change(model, { [ownLabel]: null }, { by: BY_ITSELF, ofRollout: true }).catch((error: unknown) => {
       const message = `label '${ownLabel}' of model '${model}' stays: ${toMillraceError(error).message}`;
       events.publish('diagnostic', { level: 'warn', room: 'service', message });
     });

@@ -63,7 +63,7 @@ export class Rollouts {
     this.checkNone(model);
     this.#beginning.add(model);
     try {
-      await this.#parts.labels.change(model, given, { by });
+      await this.#parts.labels.change(model, given, { by, ofRollout: true });
       const { state, decision } = begin(declared.plan);
       const startedAtMs = this.#parts.clock.wallNow();
       const record: RolloutRecord = {
