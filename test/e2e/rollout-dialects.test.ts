@@ -1,65 +1,25 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
-import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
-import { TRAFFIC_CALLS, type TrafficCall } from '../support/traffic-calls.js';
+import { jsonOf } from '../support/app-server.js';
+import { TRAFFIC_CALLS } from '../support/traffic-calls.js';
+import { TRAFFIC_MODELS as MODELS, TrafficServer } from '../support/traffic-server.js';
 
-const TINY = readFileSync('test/fixtures/models/tiny-kjv.gguf');
-const MLP = readFileSync('examples/models/mlp/1/model.onnx');
-const SUMS = `runtime: echo
-inputs: [{ name: x, datatype: INT32, shape: [1] }]
-outputs: [{ name: x, datatype: INT32, shape: [1] }]
-echo: { mode: accumulate }
-sequenceBatching: { maxIdleMs: 60000 }
-`;
-const LLAMA = 'llama: { contextTokens: 128, slots: 1, threads: 1, chatTemplate: "{{ messages[0].content }}" }\n';
-const MODELS = ['net', 'kjv', 'sums'] as const;
-
-let server: AppServer;
-let client: GrpcClient;
+let traffic: TrafficServer;
 beforeAll(async () => {
-  server = await startAppServer(
-    {
-      'net/model.yaml': 'versions: all\n',
-      'net/1/model.onnx': MLP,
-      'net/2/model.onnx': MLP,
-      'kjv/model.yaml': `versions: all\n${LLAMA}`,
-      'kjv/1/model.gguf': TINY,
-      'kjv/2/model.gguf': TINY,
-      'sums/model.yaml': `versions: all\n${SUMS}`,
-      'sums/1/': '',
-      'sums/2/': '',
-    },
-    {
-      repository: { controlMode: 'explicit', loadModels: ['*'] },
-      tfs: { enabled: true },
-      kserve: { enabled: true, httpPort: 0 },
-      sagemaker: { enabled: true },
-      torchserve: { enabled: true },
-      vertex: { enabled: true, model: 'net', predictRoute: '/vertex:predict', healthRoute: '/vertex' },
-    },
-  );
-  client = new GrpcClient(`127.0.0.1:${server.grpcPort}`);
+  traffic = await TrafficServer.start();
 });
-afterAll(async () => {
-  await closeGrpcServers();
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => traffic[Symbol.asyncDispose]());
 
 const api = async (line: string, body?: object) => {
   const [method, path] = line.split(' ');
   const sent = body === undefined ? '' : JSON.stringify(body);
-  return jsonOf(await server.send(`${method} /millrace/v1/models/${path}`, sent));
+  return jsonOf(await traffic.server.send(`${method} /millrace/v1/models/${path}`, sent));
 };
-
-let requests = 0;
-const ask = (call: TrafficCall) => call.send({ server, client, name: call.kind, requestId: `asked-${++requests}` });
 
 /** Each way to ask, one behind the other, until told to stop; the versions by the way. */
 function askAll(isOver: () => boolean) {
   const seen = new Map(TRAFFIC_CALLS.map(({ what }) => [what, new Set<string>()]));
   const loops = TRAFFIC_CALLS.map(async (call) => {
-    while (!isOver()) seen.get(call.what)?.add((await ask(call)).model);
+    while (!isOver()) seen.get(call.what)?.add((await traffic.ask(call, call.kind)).model);
   });
   return { seen, ended: Promise.all(loops) };
 }
@@ -84,13 +44,13 @@ it('models are rolled out and back while every dialect asks them, and no request
     };
     expect(await start(2)).toEqual([200, 200, 200]);
     await settled('done');
-    const versions = await Promise.all(TRAFFIC_CALLS.map(async (call) => (await ask(call)).model));
+    const versions = await Promise.all(TRAFFIC_CALLS.map(async (call) => (await traffic.ask(call, call.kind)).model));
     expect(versions).toEqual(TRAFFIC_CALLS.map(({ kind }) => `${kind}/2`));
     // And back, half-way.
     expect(await start(1)).toEqual([200, 200, 200]);
     for (const model of MODELS) expect((await api(`POST ${model}/rollout/abort`, {})).status).toBe(200);
     await settled('aborted');
-    const again = await Promise.all(TRAFFIC_CALLS.map(async (call) => (await ask(call)).model));
+    const again = await Promise.all(TRAFFIC_CALLS.map(async (call) => (await traffic.ask(call, call.kind)).model));
     expect(again).toEqual(versions);
   };
   try {
