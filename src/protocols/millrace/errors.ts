@@ -1,23 +1,11 @@
 import type { ErrorCode, MillraceError } from '../../core/index.js';
 import { StaleChange } from '../../service/index.js';
 import { RevisionConflict } from '../../store/index.js';
+import { HTTP_STATUS } from '../http-errors.js';
 import type { WireResponse } from '../wire.js';
 
 /** HTTP status of each error of the server's own API. */
-export const MILLRACE_STATUS: Readonly<Record<ErrorCode, number>> = {
-  invalid_argument: 400,
-  unauthenticated: 401,
-  permission_denied: 403,
-  not_found: 404,
-  already_exists: 409,
-  failed_precondition: 409,
-  resource_exhausted: 429,
-  unavailable: 503,
-  deadline_exceeded: 504,
-  cancelled: 499,
-  unimplemented: 501,
-  internal: 500,
-};
+export const MILLRACE_STATUS: Readonly<Record<ErrorCode, number>> = { ...HTTP_STATUS, failed_precondition: 409 };
 
 const PRECONDITION_FAILED = 412;
 
