@@ -1,4 +1,5 @@
 import type { Call } from '../../core/index.js';
+import type { ArmOutcomes } from '../../store/index.js';
 import type { Effect, Interval } from './effect.js';
 
 /** What became of an answer, as a caller tells it. */
@@ -26,14 +27,7 @@ export interface JoinedOutcome {
 }
 
 /** What became of the answers of one version on one arm. */
-export interface ArmReport {
-  readonly arm: string;
-  readonly model: string;
-  readonly version: number;
-  readonly kind: 'binary' | 'label' | 'number';
-  readonly better: 'higher' | 'lower';
-  readonly answers: number;
-  readonly outcomes: number;
+export interface ArmReport extends Omit<ArmOutcomes, 'mean' | 'squares' | 'changedAtMs'> {
   /** Of binary outcomes and of labels the rate; undefined where there are none. */
   readonly mean: number | undefined;
   /** Of the mean, at 95 %; undefined where there are too few outcomes for one. */
