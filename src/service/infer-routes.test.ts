@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { call, IDENTITY, request } from '../../test/support/engine-fixture.js';
 import { createInferFixture, version } from '../../test/support/infer-fixture.js';
+import { IMAGE_SPEC } from '../../test/support/media-specs.js';
 import { type ImageSpec, MillraceError, packBytes } from '../core/index.js';
 import { VersionGoneError } from '../engine/index.js';
 import type { RouteConfig } from '../routing/index.js';
@@ -54,19 +55,7 @@ describe('a request of a route whose version is unloaded before it could begin',
 
 describe('a photo that cannot be decoded', () => {
   it('is not held against the arm that it was for', async () => {
-    const media: ImageSpec = {
-      kind: 'image',
-      layout: 'NHWC',
-      colors: 'GRAY',
-      width: 1,
-      height: 1,
-      resize: 'stretch',
-      interpolation: 'bilinear',
-      cropFraction: 1,
-      scale: 1,
-      mean: [],
-      std: [],
-    };
+    const media: ImageSpec = { ...IMAGE_SPEC, layout: 'NHWC', colors: 'GRAY', width: 1, height: 1 };
     const outlierDetection = { consecutiveErrors: 1, ejectionMs: 1_000, maxEjectionMs: 1_000 };
     const { resolve, infer, refs, serving, told } = createFixture({ outlierDetection });
     const inputs = IDENTITY.signature.inputs.map((spec) => ({ ...spec, media }));

@@ -2,22 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type ParameterValue, packBytes } from '../../src/core/index.js';
 import { type Instance, MEDIA_RUNTIME } from '../../src/runtimes/index.js';
+import { IMAGE_SPEC } from '../support/media-specs.js';
 import { batchItem } from '../support/tensors.js';
 import { createTestHost, IN_PROCESS, INLINE, loadSpec, runBatch, type TestHost } from '../support/test-host.js';
 
-const IMAGE: ParameterValue = {
-  kind: 'image',
-  layout: 'NCHW',
-  colors: 'RGB',
-  width: 8,
-  height: 8,
-  resize: 'stretch',
-  interpolation: 'bilinear',
-  cropFraction: 1,
-  scale: 1,
-  mean: [],
-  std: [],
-};
+const IMAGE: ParameterValue = { ...IMAGE_SPEC };
 const AUDIO: ParameterValue = {
   kind: 'audio',
   rateHz: 16_000,

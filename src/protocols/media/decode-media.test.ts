@@ -1,20 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { IMAGE_SPEC } from '../../../test/support/media-specs.js';
 import { type MediaSpec, packBytes, type TensorSpec } from '../../core/index.js';
 import { decodeMediaBody, type MediaModel } from './decode-media.js';
 
-const IMAGE: MediaSpec = {
-  kind: 'image',
-  layout: 'NCHW',
-  colors: 'RGB',
-  width: 8,
-  height: 8,
-  resize: 'stretch',
-  interpolation: 'bilinear',
-  cropFraction: 1,
-  scale: 1,
-  mean: [],
-  std: [],
-};
+const IMAGE: MediaSpec = IMAGE_SPEC;
 const AUDIO: MediaSpec = {
   kind: 'audio',
   rateHz: 16_000,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { call, request } from '../../../test/support/engine-fixture.js';
+import { IMAGE_SPEC } from '../../../test/support/media-specs.js';
 import {
   type AudioSpec,
   bytesElements,
@@ -15,19 +16,7 @@ import type { ModelInfo } from '../../engine/index.js';
 import { decodeInputs, hasMedia } from './decode-inputs.js';
 import type { Encoded } from './decoders.js';
 
-const IMAGE: ImageSpec = {
-  kind: 'image',
-  layout: 'NHWC',
-  colors: 'GRAY',
-  width: 1,
-  height: 1,
-  resize: 'stretch',
-  interpolation: 'bilinear',
-  cropFraction: 1,
-  scale: 1,
-  mean: [],
-  std: [],
-};
+const IMAGE: ImageSpec = { ...IMAGE_SPEC, layout: 'NHWC', colors: 'GRAY', width: 1, height: 1 };
 const AUDIO: AudioSpec = {
   kind: 'audio',
   rateHz: 8_000,

@@ -1,22 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { deflateSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { IMAGE_SPEC } from '../../../../test/support/media-specs.js';
 import type { ImageSpec } from '../../../core/index.js';
 import { createImageDecoder, type DecodeImage } from './decode.js';
 
-const SPEC: ImageSpec = {
-  kind: 'image',
-  layout: 'NHWC',
-  colors: 'RGB',
-  width: 0,
-  height: 0,
-  resize: 'stretch',
-  interpolation: 'bilinear',
-  cropFraction: 1,
-  scale: 1,
-  mean: [],
-  std: [],
-};
+const SPEC: ImageSpec = { ...IMAGE_SPEC, layout: 'NHWC', width: 0, height: 0 };
 
 let decode: DecodeImage;
 beforeAll(async () => {
