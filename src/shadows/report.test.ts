@@ -135,6 +135,13 @@ describe('a sample', () => {
     ]);
   });
 
+  it('is cut between characters, and is not cut where it ends with an ellipsis of its own', () => {
+    expect(sampleTensors([text('own', 'to be continued…'), text('cut', `a${'ä'.repeat(300)}`)])).toMatchObject([
+      { elements: ['to be continued…'], isCut: false },
+      { elements: [`a${'ä'.repeat(255)}…`], isCut: true },
+    ]);
+  });
+
   it('is among the worst that are kept, or is not kept', () => {
     const severities = REPORT.pairs[0]?.samples.map(({ severity }) => severity);
     expect(severities).toEqual([1, 1, expect.closeTo(0.85, 3)]);

@@ -1,9 +1,9 @@
 import { bytesElements, decodeElements, elementCount, type Tensor } from '../core/index.js';
 import type { AnswerComparison, OutputComparison } from './compare-answers.js';
 
-/** Of a kept tensor, so many elements are shown, and of a text so many characters. */
+/** Of a kept tensor, so many elements are shown, and of a text so many bytes. */
 const MAX_ELEMENTS = 64;
-const MAX_CHARACTERS = 512;
+const MAX_TEXT_BYTES = 512;
 const MAX_TENSORS = 16;
 
 /** A tensor as people read it: its first elements. */
@@ -59,20 +59,22 @@ export function keepWorst(samples: readonly Sample[], sample: Sample, most: numb
 /** Copies what is kept of tensors, so that nothing else of them is held. */
 export function sampleTensors(tensors: readonly Tensor[]): readonly SampledTensor[] {
   return tensors.slice(0, MAX_TENSORS).map((tensor) => {
-    const { name, datatype, shape } = tensor;
-    const elements = datatype === 'BYTES' ? sampleTexts(tensor) : sampleNumbers(tensor);
-    const isCut = elementCount(shape) > elements.length || elements.some((text) => text.endsWith('…'));
-    return { name, datatype, shape, elements, isCut };
+    const { name, datatype, shape, data } = tensor;
+    const isCut = elementCount(shape) > MAX_ELEMENTS;
+    if (datatype !== 'BYTES') return { name, datatype, shape, elements: sampleNumbers(tensor), isCut };
+    const first = bytesElements(data).slice(0, MAX_ELEMENTS);
+    return { name, datatype, shape, elements: first.map(sampleText), isCut: isCut || first.some(isLong) };
   });
 }
 
-function sampleTexts({ data }: Tensor): readonly string[] {
-  return bytesElements(data)
-    .slice(0, MAX_ELEMENTS)
-    .map((element) => {
-      const text = Buffer.from(element.subarray(0, MAX_CHARACTERS)).toString('utf8');
-      return element.length > MAX_CHARACTERS ? `${text}…` : text;
-    });
+function isLong(text: Uint8Array): boolean {
+  return text.length > MAX_TEXT_BYTES;
+}
+
+function sampleText(text: Uint8Array): string {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  // As a part of a stream, a character that is cut is left out.
+  return isLong(text) ? `${decoder.decode(text.subarray(0, MAX_TEXT_BYTES), { stream: true })}…` : decoder.decode(text);
 }
 
 function sampleNumbers(tensor: Tensor): readonly string[] {
