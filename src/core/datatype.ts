@@ -36,6 +36,13 @@ export const ELEMENT_SIZE_BYTES: Readonly<Record<Datatype, number>> = {
   BYTES: 0,
 };
 
+const FLOATS: ReadonlySet<Datatype> = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
+
+/** Whether elements may be fractions, NaN and infinities. */
+export function isFloat(datatype: Datatype): boolean {
+  return FLOATS.has(datatype);
+}
+
 const NAMES: ReadonlySet<string> = new Set(DATATYPES);
 
 /** True when `name` is one of the wire names above (they are case-sensitive, as in Triton). */

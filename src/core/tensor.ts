@@ -53,6 +53,10 @@ export function elementCount(shape: readonly number[]): number {
   return count;
 }
 
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, axis) => size === b[axis]);
+}
+
 /**
  * The elements of a fixed-size tensor as a typed array: a view when `data` is aligned, else a copy.
  * Throws for BYTES; use {@link bytesElements} there.

@@ -2,6 +2,7 @@ import {
   type Datatype,
   ELEMENT_SIZE_BYTES,
   elementCount,
+  sameShape,
   type Tensor,
   toBfloat16Bits,
   toHalfBits,
@@ -58,8 +59,4 @@ function copyBox(
   };
   if (elementCount(box) === 0) return;
   copyAxis(0, 0, 0);
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }

@@ -1,10 +1,8 @@
-import { type Datatype, formatTensorType, invalidArgument, type Signature, type TensorSpec } from '../core/index.js';
+import { formatTensorType, invalidArgument, isFloat, type Signature, type TensorSpec } from '../core/index.js';
 import { didYouMean } from '../text/index.js';
 import { checkRateInputs, mediaSpecOf } from './media-spec.js';
 import type { ModelConfig, TensorConfig } from './model-config.js';
 import { reshapeProblem } from './reshape.js';
-
-const FRACTIONAL: ReadonlySet<Datatype> = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
 
 export interface CompletionInput {
   /** The configuration as written. */
@@ -220,7 +218,7 @@ function checkPadding(what: string, config: TensorConfig | undefined, { datatype
   if (config?.padding === undefined) return;
   const { axes, value } = config.padding;
   if (datatype === 'BYTES') throw invalidArgument(`${what} is BYTES, which cannot be padded`);
-  if (!FRACTIONAL.has(datatype) && !Number.isSafeInteger(value)) {
+  if (!isFloat(datatype) && !Number.isSafeInteger(value)) {
     throw invalidArgument(`${what} is ${datatype}: padding.value must be an integer, got ${value}`);
   }
   for (const axis of axes) {

@@ -4,6 +4,7 @@ import {
   formatTensorType,
   type ImageSpec,
   invalidArgument,
+  isFloat,
   type MediaSpec,
   type MillraceError,
   type TensorSpec,
@@ -11,8 +12,6 @@ import {
 import type { AudioConfig } from './config/audio-config.js';
 import type { ImageConfig } from './config/image-config.js';
 import type { TensorConfig } from './model-config.js';
-
-const FRACTIONAL: ReadonlySet<Datatype> = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
 
 /**
  * How encoded bytes become an input, by the `image` or `audio` section of its configuration and its completed shape; undefined = it has
@@ -66,7 +65,7 @@ function imageSpec(spec: TensorSpec, config: ImageConfig): ImageSpec {
     resize,
     interpolation,
     cropFraction,
-    scale: config.scale ?? (FRACTIONAL.has(spec.datatype) ? 1 / 255 : 1),
+    scale: config.scale ?? (isFloat(spec.datatype) ? 1 / 255 : 1),
     mean,
     std,
   };

@@ -5,6 +5,7 @@ import {
   fromHalfBits,
   type InferRequest,
   invalidArgument,
+  isFloat,
   packBytes,
   type RequestedOutput,
   type Tensor,
@@ -156,11 +157,9 @@ function compareFalling(a: number | bigint | undefined, b: number | bigint | und
   return a < b ? 1 : -1;
 }
 
-const FLOATS: ReadonlySet<Datatype> = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
-
 /** Floats with six decimals, infinities and NaN as C prints them: Triton's format. */
 function formatValue(value: number | bigint | undefined, datatype: Datatype): string {
-  if (typeof value !== 'number' || !FLOATS.has(datatype)) return String(value);
+  if (typeof value !== 'number' || !isFloat(datatype)) return String(value);
   if (Number.isFinite(value)) return value.toFixed(6);
   return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
 }

@@ -1,4 +1,4 @@
-import { bytesElements, elementCount, type InferResponse, packBytes, type Tensor } from '../core/index.js';
+import { bytesElements, elementCount, type InferResponse, packBytes, sameShape, type Tensor } from '../core/index.js';
 
 /** What a model has answered to one request, all in all. */
 export interface Answer {
@@ -40,7 +40,7 @@ function joinTensors(parts: readonly Tensor[]): Tensor {
   const { name, datatype } = first;
   if (datatype === 'BYTES') return joinTexts(first, parts);
   const data = Buffer.concat(parts.map((part) => part.data));
-  const isRegular = parts.every(({ shape }) => shape.join() === first.shape.join());
+  const isRegular = parts.every(({ shape }) => sameShape(shape, first.shape));
   const elements = parts.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   return { name, datatype, shape: isRegular ? [parts.length, ...first.shape] : [elements], data };
 }

@@ -1,7 +1,7 @@
-import type { Tensor } from '../core/index.js';
+import { isFloat, sameShape, type Tensor } from '../core/index.js';
 import type { Answer } from './answer.js';
 import { type ClassesComparison, compareClasses, holdsProbabilities } from './compare-classes.js';
-import { compareNumbers, isFloat, type NumbersComparison } from './compare-numbers.js';
+import { compareNumbers, type NumbersComparison } from './compare-numbers.js';
 import { compareTexts, type TextsComparison } from './compare-texts.js';
 import { type ComparisonRules, type OutputRules, rulesFor } from './rules.js';
 
@@ -57,7 +57,7 @@ function* compareOutput(primary: Tensor, shadow: Tensor | undefined, rules: Outp
   });
   if (shadow === undefined) return mismatched('missing', 'the shadow has none');
   if (shadow.datatype !== datatype) return mismatched('datatype', `${datatype} became ${shadow.datatype}`);
-  if (shadow.shape.join() !== shape.join()) {
+  if (!sameShape(shadow.shape, shape)) {
     return mismatched('shape', `[${shape.join()}] became [${shadow.shape.join()}]`);
   }
   if (datatype === 'BYTES') {

@@ -1,11 +1,4 @@
-import {
-  type Datatype,
-  fromBfloat16Bits,
-  fromHalfBits,
-  type NumericArray,
-  type Tensor,
-  typedView,
-} from '../core/index.js';
+import { fromBfloat16Bits, fromHalfBits, isFloat, type NumericArray, type Tensor, typedView } from '../core/index.js';
 import type { OutputRules } from './rules.js';
 
 /** Elements that are looked at in one turn of the event loop. */
@@ -22,12 +15,6 @@ export interface NumbersComparison {
   /** Absolute differences of the others. */
   readonly maxDifference: number;
   readonly meanDifference: number;
-}
-
-const FLOATS: ReadonlySet<Datatype> = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
-
-export function isFloat(datatype: Datatype): boolean {
-  return FLOATS.has(datatype);
 }
 
 /** Reads an element as a number; 64-bit integers beyond 2^53 are rounded. */

@@ -3,6 +3,7 @@ import {
   elementCount,
   encodeElements,
   invalidArgument,
+  isFloat,
   type MillraceError,
   type Signature,
   type Tensor,
@@ -64,8 +65,6 @@ const WORDS: Readonly<Record<string, number>> = {
   '-inf': Number.NEGATIVE_INFINITY,
   '-infinity': Number.NEGATIVE_INFINITY,
 };
-/** Datatypes that hold such values. */
-const FLOATS: ReadonlySet<Datatype> = new Set(['FP16', 'BF16', 'FP32', 'FP64']);
 
 function toNumber(field: string, datatype: Datatype): number | bigint | boolean | undefined {
   const text = field.toLowerCase();
@@ -73,7 +72,7 @@ function toNumber(field: string, datatype: Datatype): number | bigint | boolean 
   if ((datatype === 'INT64' || datatype === 'UINT64') && /^[-+]?\d{1,20}$/.test(text))
     return BigInt(text.replace('+', ''));
   if (NUMBER.test(text)) return Number(text);
-  return FLOATS.has(datatype) && Object.hasOwn(WORDS, text) ? WORDS[text] : undefined;
+  return isFloat(datatype) && Object.hasOwn(WORDS, text) ? WORDS[text] : undefined;
 }
 
 /** A row of the text is one of the batch, whose dimensions follow each other in it; one of them may be variable. */

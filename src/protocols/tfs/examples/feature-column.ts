@@ -2,6 +2,7 @@ import {
   elementCount,
   encodeElements,
   invalidArgument,
+  isFloat,
   type MillraceError,
   type Tensor,
   type TensorSpec,
@@ -53,8 +54,7 @@ export class FeatureColumn {
     if (this.#budget.left-- === 0) {
       throw invalidArgument(`request: expected at most ${MAX_VALUES} values in all examples, got more`);
     }
-    const isFloat = datatype.startsWith('F') || datatype === 'BF16';
-    this.values.push(isFloat && typeof value === 'bigint' ? Number(value) : value);
+    this.values.push(isFloat(datatype) && typeof value === 'bigint' ? Number(value) : value);
   }
 
   /** All values of example `row` are there. */

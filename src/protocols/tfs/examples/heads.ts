@@ -1,6 +1,7 @@
 import {
   bytesElements,
   invalidArgument,
+  isFloat,
   type ModelRef,
   type Signature,
   type Tensor,
@@ -40,7 +41,7 @@ export function headOf({ name }: Pick<ModelRef, 'name'>, signature: Signature, m
 }
 
 function classifierOf(model: string, { outputs }: Signature): Head {
-  const candidates = outputs.filter((output) => isFloat(output) && output.shape.length === 2);
+  const candidates = outputs.filter((output) => isFloat(output.datatype) && output.shape.length === 2);
   const labelled = candidates.filter(({ labels }) => labels !== undefined);
   const values =
     candidates.find(({ name }) => SCORES.includes(name)) ?? (labelled.length === 1 ? labelled[0] : undefined);
@@ -54,17 +55,13 @@ function classifierOf(model: string, { outputs }: Signature): Head {
 }
 
 function regressionOf(model: string, { outputs }: Signature): Head {
-  const candidates = outputs.filter((output) => isFloat(output) && isOneNumber(output.shape));
+  const candidates = outputs.filter((output) => isFloat(output.datatype) && isOneNumber(output.shape));
   const named = candidates.find(({ name }) => name === VALUES);
   const values = named ?? (candidates.length === 1 ? candidates[0] : undefined);
   if (values !== undefined) return { method: 'regress', values };
   throw invalidArgument(
     `model '${model}' cannot regress: expected one output of floats with one number for each example, got ${candidates.length}; use predict`,
   );
-}
-
-function isFloat({ datatype }: TensorSpec): boolean {
-  return datatype === 'FP32' || datatype === 'FP64' || datatype === 'FP16' || datatype === 'BF16';
 }
 
 function isOneNumber(shape: readonly number[]): boolean {
