@@ -116,7 +116,7 @@ interface Distance {
 }
 
 /** Between 0 = the same and 1 = nothing in common; both are symmetric. */
-export function distanceOf(left: Float64Array, right: Float64Array): Distance {
+function distanceOf(left: Float64Array, right: Float64Array): Distance {
   let difference = 0;
   let divergence = 0;
   for (let index = 0; index < left.length; index++) {

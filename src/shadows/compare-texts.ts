@@ -36,7 +36,7 @@ export function* compareTexts(primary: Tensor, shadow: Tensor): Generator<void, 
 }
 
 /** A text without what does not matter: compatible forms and case are one, and what is no letter, number or symbol is a space. */
-export function normaliseText(text: string): string {
+function normaliseText(text: string): string {
   return text
     .normalize('NFKC')
     .toLowerCase()
@@ -44,10 +44,11 @@ export function normaliseText(text: string): string {
     .trim();
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 function sameText(left: Uint8Array, right: Uint8Array): boolean {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
   try {
-    return normaliseText(decoder.decode(left)) === normaliseText(decoder.decode(right));
+    return normaliseText(UTF8.decode(left)) === normaliseText(UTF8.decode(right));
   } catch {
     return false;
   }

@@ -33,8 +33,7 @@ export function bucketsOf(histogram: Histogram): readonly Bucket[] {
 }
 
 /** The value below which a share of the counted ones lies, interpolated within its bucket; undefined where there is none. */
-export function quantileOf(histogram: Histogram, share: number): number | undefined {
-  const buckets = bucketsOf(histogram);
+export function quantileOf(buckets: readonly Bucket[], share: number): number | undefined {
   const total = buckets.reduce((sum, bucket) => sum + bucket.count, 0);
   let left = share * total;
   for (const bucket of buckets) {

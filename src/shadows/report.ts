@@ -1,6 +1,6 @@
+import { boundedMeanOf, type Estimate, meanOf, shareOf } from './intervals.js';
 import type { DropReason } from './dropped.js';
 import { type Bucket, bucketsOf, type Histogram, quantileOf } from './histogram.js';
-import { boundedMeanOf, type Estimate, meanOf, shareOf } from './intervals.js';
 import type { Sample } from './samples.js';
 import type { OutputTally, Tally } from './tally.js';
 
@@ -161,8 +161,9 @@ function outputReport(name: string, output: OutputTally): OutputReport {
 }
 
 function summaryOf(histogram: Histogram): LatencySummary {
-  const at = (share: number) => quantileOf(histogram, share);
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99), buckets: bucketsOf(histogram) };
+  const buckets = bucketsOf(histogram);
+  const at = (share: number) => quantileOf(buckets, share);
+  return { p50: at(0.5), p95: at(0.95), p99: at(0.99), buckets };
 }
 
 /** Of a single request there is no interval, which JSON could not say either. */
