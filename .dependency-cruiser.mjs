@@ -6,7 +6,7 @@ import { VENDORS } from './scripts/vendors.mjs';
  * their `index.ts` only; types count like values.
  */
 export const RANKS = [
-  ['core'],
+  ['core', 'statistics'],
   ['model', 'store', 'text', 'yaml'],
   ['runtimes', 'shared-memory'],
   ['repository'],

@@ -4,7 +4,7 @@ export { type Expected, StaleChange } from './declarations/expected.js';
 export { UnknownLabelError } from './find-version.js';
 export type * from './labels/types.js';
 export { MediaOptionsSchema } from './media/options.js';
-export type { Effect, Interval } from './outcomes/effect.js';
+export type { Effect } from './outcomes/effect.js';
 export type * from './outcomes/types.js';
 export { PrincipalStore, type PrincipalStoreLimits } from './principal-store.js';
 export type * from './rollouts/types.js';

@@ -1,5 +1,5 @@
+import type { Estimate } from '../statistics/index.js';
 import type { Bucket } from './histogram.js';
-import type { Estimate } from './intervals.js';
 import { formatNumber } from './say.js';
 
 const WIDTH = 560;

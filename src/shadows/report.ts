@@ -1,4 +1,4 @@
-import { boundedMeanOf, type Estimate, meanOf, shareOf } from './intervals.js';
+import { boundedMeanOf, type Estimate, meanOf, shareOf } from '../statistics/index.js';
 import type { DropReason } from './dropped.js';
 import { type Bucket, bucketsOf, type Histogram, quantileOf } from './histogram.js';
 import type { Sample } from './samples.js';

@@ -1,4 +1,4 @@
-import type { Estimate } from './intervals.js';
+import type { Estimate } from '../statistics/index.js';
 
 /** `1,204`. */
 export function formatCount(count: number): string {

@@ -1,9 +1,9 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import type { ErrorCode } from '../core/index.js';
+import { addTo, createMoments } from '../statistics/index.js';
 import type { AnswerComparison, OutputComparison } from './compare-answers.js';
 import { count, type Histogram } from './histogram.js';
-import { addTo, createMoments } from './intervals.js';
 
 /** Outputs of which differences are kept; others are counted with all of them only. */
 const MAX_OUTPUTS = 64;

@@ -1,6 +1,7 @@
 import type { Call } from '../../core/index.js';
+import type { Interval } from '../../statistics/index.js';
 import type { ArmOutcomes } from '../../store/index.js';
-import type { Effect, Interval } from './effect.js';
+import type { Effect } from './effect.js';
 
 /** What became of an answer, as a caller tells it. */
 export interface Feedback {

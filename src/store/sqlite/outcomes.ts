@@ -1,4 +1,5 @@
 import type { Insertable, Kysely, Selectable } from 'kysely';
+import { addTo } from '../../statistics/index.js';
 import type { ArmOutcomes, FoundAnswer, NotedAnswer, OutcomeInput, OutcomeRecords } from '../types.js';
 import { reading, writing } from './operation.js';
 import type { Tables } from './tables.js';
@@ -107,20 +108,16 @@ async function countAnswers(db: Kysely<Tables>, answers: AnswersOfArm): Promise<
   await putSums(db, { ...before, answers: before.answers + answers.length, changedAtMs });
 }
 
-/** Welford's update of mean and squares, which does not lose digits. */
 async function addValues(
   db: Kysely<Tables>,
   arm: Arm,
   { values, atMs }: { readonly values: readonly number[]; readonly atMs: number },
 ): Promise<void> {
-  const sums = { ...(await sumsOf(db, arm)) };
-  for (const value of values) {
-    const distance = value - sums.mean;
-    sums.outcomes++;
-    sums.mean += distance / sums.outcomes;
-    sums.squares += distance * (value - sums.mean);
-  }
-  await putSums(db, { ...sums, changedAtMs: Math.max(sums.changedAtMs, atMs) });
+  const before = await sumsOf(db, arm);
+  const moments = { count: before.outcomes, mean: before.mean, m2: before.squares };
+  for (const value of values) addTo(moments, value);
+  const { count: outcomes, mean, m2: squares } = moments;
+  await putSums(db, { ...before, outcomes, mean, squares, changedAtMs: Math.max(before.changedAtMs, atMs) });
 }
 
 async function sumsOf(db: Kysely<Tables>, of: Arm): Promise<Selectable<Tables['armOutcomes']>> {

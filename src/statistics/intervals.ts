@@ -1,25 +1,31 @@
-/** An estimate and its 95 % confidence interval. */
-export interface Estimate {
-  readonly value: number;
+/** At 95 %. */
+export interface Interval {
   readonly low: number;
   readonly high: number;
 }
 
-const Z = 1.959963984540054;
+/** An estimate and its interval. */
+export interface Estimate extends Interval {
+  readonly value: number;
+}
 
-/** A share of `count` among `total`: the Wilson score interval. Undefined for none. */
+/** 97.5 % of the normal distribution. */
+export const NORMAL_QUANTILE = 1.959963984540054;
+
+/** Of a share of `total`, which is not 0: the score interval of E. B. Wilson (1927), without correction for continuity. */
+export function wilsonInterval(share: number, total: number): Interval {
+  const spread = NORMAL_QUANTILE ** 2 / total;
+  const centre = (share + spread / 2) / (1 + spread);
+  const half = (NORMAL_QUANTILE / (1 + spread)) * Math.sqrt((share * (1 - share)) / total + spread / (4 * total));
+  // The interval ends where all or none do, which rounding would miss.
+  return { low: share === 0 ? 0 : Math.max(0, centre - half), high: share === 1 ? 1 : Math.min(1, centre + half) };
+}
+
+/** A share of `count` among `total`, with Wilson's interval. Undefined for none. */
 export function shareOf(count: number, total: number): Estimate | undefined {
   if (total === 0) return undefined;
   const value = count / total;
-  const spread = (Z * Z) / total;
-  const centre = (value + spread / 2) / (1 + spread);
-  const half = (Z / (1 + spread)) * Math.sqrt((value * (1 - value)) / total + spread / (4 * total));
-  // The interval ends where all or none do, which rounding would miss.
-  return {
-    value,
-    low: count === 0 ? 0 : Math.max(0, centre - half),
-    high: count === total ? 1 : Math.min(1, centre + half),
-  };
+  return { value, ...wilsonInterval(value, total) };
 }
 
 /** Count, mean and sum of squared deviations of numbers, as JSON holds them (Welford). */
@@ -63,16 +69,19 @@ export function boundedMeanOf(moments: Moments): Estimate | undefined {
   return { value: mean, low: Math.max(0, mean - half), high: Math.min(1, mean + half) };
 }
 
-/** The 97.5 % quantile of Student's t: exact for one and two degrees of freedom, else by the series of Cornish and Fisher. */
+/**
+ * The 97.5 % quantile of Student's t, also of degrees that are no whole numbers: exact for one and two, else by the series of Cornish and
+ * Fisher, within 0.5 %.
+ */
 export function studentQuantile(degrees: number): number {
-  if (degrees === 1) return 12.706204736432095;
-  if (degrees === 2) return 4.302652729696142;
-  const z2 = Z * Z;
+  if (degrees < 1.5) return 12.706204736432095;
+  if (degrees < 2.5) return 4.302652729696142;
+  const z2 = NORMAL_QUANTILE ** 2;
   const terms = [
     (z2 + 1) / 4,
     (5 * z2 ** 2 + 16 * z2 + 3) / 96,
     (3 * z2 ** 3 + 19 * z2 ** 2 + 17 * z2 - 15) / 384,
     (79 * z2 ** 4 + 776 * z2 ** 3 + 1482 * z2 ** 2 - 1920 * z2 - 945) / 92_160,
   ];
-  return Z * terms.reduce((sum, term, index) => sum + term / degrees ** (index + 1), 1);
+  return NORMAL_QUANTILE * terms.reduce((sum, term, index) => sum + term / degrees ** (index + 1), 1);
 }
