@@ -39,7 +39,7 @@ export class AgreementMetric implements Metric {
   }
 
   isWorse(): boolean {
-    return this.#peak >= 1 / this.#confidence.budget;
+    return this.#peak >= this.#confidence.limit;
   }
 
   verdict(): MetricVerdict {
@@ -52,7 +52,7 @@ export class AgreementMetric implements Metric {
       canary: this.#compared === 0 ? undefined : 1 - this.#differing / this.#compared,
       difference: { low: tolerated - high, high: tolerated - low },
       evidence: this.#peak,
-      limit: 1 / this.#confidence.budget,
+      limit: this.#confidence.limit,
       observations: { stable: 0, canary: this.#compared },
     };
     const kind = kindOf(this.isWorse(), high < tolerated + this.#options.margin);

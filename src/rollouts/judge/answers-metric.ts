@@ -40,20 +40,18 @@ export class AnswersMetric implements Metric {
   }
 
   isWorse(): boolean {
-    return this.#comparison.peak >= 1 / this.#confidence.budget;
+    return this.#comparison.peak >= this.#confidence.limit;
   }
 
   verdict(): MetricVerdict | undefined {
-    const { peak, counts } = this.#comparison;
+    const { counts } = this.#comparison;
     if (counts.stable + counts.canary === 0) return undefined;
     const reports = this.#comparison.reports(this.#confidence.alpha);
-    const limit = 1 / this.#confidence.budget;
     const isWithin = ({ difference }: TraitReport) => Math.max(difference.high, -difference.low) < this.#options.margin;
     const kind = kindOf(this.isWorse(), reports.every(isWithin));
-    const suspect = reports.reduce((one, other) => (other.worth > one.worth ? other : one));
-    const { stable, canary, difference } = suspect;
-    const measured = { stable, canary, difference, evidence: peak, limit, observations: { ...counts } };
-    return { name: 'answers', kind, ...measured, sentence: this.#say(measured, reports.indexOf(suspect)) };
+    const suspect = reports.indexOf(reports.reduce((one, other) => (other.worth > one.worth ? other : one)));
+    const measured = this.#comparison.measured(suspect, this.#confidence);
+    return { name: 'answers', kind, ...measured, sentence: this.#say(measured, suspect) };
   }
 
   snapshot(): AnswersState {

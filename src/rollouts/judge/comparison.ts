@@ -10,6 +10,7 @@ import {
   NOT_SEEN,
   type Seen,
 } from './difference.js';
+import type { Confidence, Measured } from './metric.js';
 
 /** Plain JSON, from which a comparison goes on. */
 export interface ComparisonState {
@@ -90,6 +91,12 @@ export class Comparison {
       difference: interval(this.#compared, seen, alpha),
       worth: stakes?.worth() ?? 1,
     };
+  }
+
+  /** What was measured of a trait, by the evidence of all. */
+  measured(trait: number, { limit, alpha }: Confidence): Measured {
+    const { stable, canary, difference } = this.report(trait, alpha);
+    return { stable, canary, difference, evidence: this.#peak, limit, observations: { ...this.#counts } };
   }
 
   /** Of each trait that was seen. */

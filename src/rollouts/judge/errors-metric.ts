@@ -43,20 +43,17 @@ export class ErrorsMetric implements Metric {
     if (counts) this.#comparison.observe(observation, trait);
     const block = this.#guarded.add(observation, trait);
     if (block === undefined) return;
-    const limits = { limit: this.#options.limit, budget: this.#confidence.budget };
+    const limits = { share: this.#options.limit, evidence: this.#confidence.limit };
     this.#breach ??= guard(this.#window, tableOf(block, FAILED), limits);
   }
 
   isWorse(): boolean {
-    return this.#breach !== undefined || this.#comparison.peak >= 1 / this.#confidence.budget;
+    return this.#breach !== undefined || this.#comparison.peak >= this.#confidence.limit;
   }
 
   verdict(): MetricVerdict {
-    const { stable, canary, difference } = this.#comparison.report(FAILED, this.#confidence.alpha);
-    const { peak, counts } = this.#comparison;
-    const limit = 1 / this.#confidence.budget;
-    const measured = { stable, canary, difference, evidence: peak, limit, observations: { ...counts } };
-    const kind = kindOf(this.isWorse(), difference.high < this.#options.margin);
+    const measured = this.#comparison.measured(FAILED, this.#confidence);
+    const kind = kindOf(this.isWorse(), measured.difference.high < this.#options.margin);
     return { name: 'errors', kind, ...measured, sentence: this.#say(measured) };
   }
 

@@ -28,18 +28,18 @@ const WINDOW_REQUESTS = 20;
 /** What the guard rail bets on: an arm that mostly fails beside one that mostly does not. */
 const ODDS = 20;
 
-/** What has gone over the limit. */
+/** What has gone over the limits. */
 export type Breach = Pick<GuardWindow, 'canary' | 'canaryFailed' | 'stable' | 'stableFailed'>;
 
 /**
- * The guard rail: whether canary fails more than `limit` of its requests, looked at whenever it has had some more of them. It has to be
+ * The guard rail: whether canary fails more than a share of its requests, looked at whenever it has had some more of them. It has to be
  * canary alone: the n-th look stakes 1 / n(n + 1) on that, so that all looks together accuse a canary that is like stable with a
- * probability of `budget` at most. Where stable has no requests any more (at 100 %), the limit alone decides.
+ * probability of 1 / `evidence` at most. Where stable has no requests any more (at 100 %), the share alone decides.
  */
 export function guard(
   window: GuardWindow,
   table: TwoByTwo,
-  limits: { readonly limit: number; readonly budget: number },
+  limits: { readonly share: number; readonly evidence: number },
 ): Breach | undefined {
   const { size, canary, flagged, canaryFlagged } = table;
   window.canary += canary;
@@ -50,7 +50,7 @@ export function guard(
   if (window.canary < WINDOW_REQUESTS) return undefined;
   const { looks, logEvidence, ...counts } = window;
   Object.assign(window, FIRST_WINDOW, { looks: looks + 1 });
-  const isOver = counts.canaryFailed > limits.limit * counts.canary;
-  const needed = counts.stable === 0 ? 0 : Math.log(((looks + 1) * (looks + 2)) / limits.budget);
+  const isOver = counts.canaryFailed > limits.share * counts.canary;
+  const needed = counts.stable === 0 ? 0 : Math.log((looks + 1) * (looks + 2) * limits.evidence);
   return isOver && logEvidence >= needed ? (counts satisfies Breach) : undefined;
 }

@@ -88,7 +88,7 @@ function createMetrics(options: CompleteOptions, known: JudgeSnapshot | undefine
   const { errorBudget, errors, latency, answers, outcomes, agreement } = options;
   // The budget is divided equally among the guard rail, errors, and what else there is.
   const parts = 2 + [latency, answers, outcomes, agreement].filter((each) => each !== false).length;
-  const confidence = { budget: errorBudget / parts, alpha: errorBudget };
+  const confidence = { limit: parts / errorBudget, alpha: errorBudget };
   return {
     errors: new ErrorsMetric(errors, confidence, known?.errors),
     latency: latency ? new LatencyMetric(latency, confidence, known?.latency) : undefined,

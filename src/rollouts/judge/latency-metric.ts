@@ -40,16 +40,14 @@ export class LatencyMetric implements Metric {
   }
 
   isWorse(): boolean {
-    return this.#comparison.peak >= 1 / this.#confidence.budget;
+    return this.#comparison.peak >= this.#confidence.limit;
   }
 
   verdict(): MetricVerdict | undefined {
-    const { peak, counts } = this.#comparison;
-    if (counts.stable + counts.canary === 0) return undefined;
-    const { stable, canary, difference } = this.#comparison.report(LATE, this.#confidence.alpha);
-    const limit = 1 / this.#confidence.budget;
+    const measured = this.#comparison.measured(LATE, this.#confidence);
+    const { difference, observations } = measured;
+    if (observations.stable + observations.canary === 0) return undefined;
     const kind = kindOf(this.isWorse(), difference.high < this.#options.margin);
-    const measured = { stable, canary, difference, evidence: peak, limit, observations: { ...counts } };
     return { name: 'latency', kind, ...measured, sentence: this.#say(measured) };
   }
 

@@ -2,8 +2,8 @@ import type { MetricVerdict, VerdictKind } from './verdict.js';
 
 /** What a metric may spend, and how sure it has to be. */
 export interface Confidence {
-  /** Its part of the error budget: how likely it accuses a canary that is like stable, at most. */
-  readonly budget: number;
+  /** Evidence (an e-value) that is enough: 1 / its part of the error budget, which is how likely it accuses a canary that is like stable, at most. */
+  readonly limit: number;
   /** How likely the bounds of a difference fail to hold at some time. */
   readonly alpha: number;
 }

@@ -85,7 +85,7 @@ export class OutcomesMetric implements Metric {
   }
 
   isWorse(): boolean {
-    return this.#peak >= 1 / this.#confidence.budget;
+    return this.#peak >= this.#confidence.limit;
   }
 
   verdict(): MetricVerdict {
@@ -97,7 +97,7 @@ export class OutcomesMetric implements Metric {
       canary: compared === 0 ? undefined : 1 - this.#seen.canary / compared,
       difference: { low: -high, high: -low },
       evidence: this.#peak,
-      limit: 1 / this.#confidence.budget,
+      limit: this.#confidence.limit,
       observations: { ...this.#counts },
     };
     const kind = kindOf(this.isWorse(), high < this.#options.margin);

@@ -11,8 +11,8 @@ export interface MetricVerdict {
   /** What was measured of each arm in the same time, 0 to 1; undefined = nothing yet. */
   readonly stable: number | undefined;
   readonly canary: number | undefined;
-  /** Canary's less stable's, with bounds that hold however often one looks; undefined = nothing yet. */
-  readonly difference: Interval | undefined;
+  /** Canary's less stable's, with bounds that hold however often one looks; from -1 to 1 before anything is known. */
+  readonly difference: Interval;
   /** Highest evidence (e-value) yet that canary is worse, and where it is enough to roll back. */
   readonly evidence: number;
   readonly limit: number;
