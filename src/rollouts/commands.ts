@@ -1,8 +1,8 @@
 import type { Outcome } from './decision.js';
-import { sayOver, sayPhase } from './describe.js';
+import { sayPhase } from './describe.js';
 import type { RolloutPlan } from './plan.js';
 import { advance, decided } from './progress.js';
-import { isOver, type RolloutState } from './state.js';
+import type { RolloutState } from './state.js';
 
 export const ROLLOUT_COMMANDS = ['approve', 'pause', 'resume', 'promote', 'abort'] as const;
 
@@ -15,9 +15,8 @@ export interface RolloutCommand {
   readonly note?: string;
 }
 
-/** Does what somebody asks for, or says why it cannot be done now. */
+/** Does what somebody asks of a rollout that is not over, or says why it cannot be done now. */
 export function obey(plan: RolloutPlan, state: RolloutState, { action, by, note }: RolloutCommand): Outcome {
-  if (isOver(state)) return { state, refusal: sayOver(plan, state) };
   if (state.kind === 'promoting') return { state, refusal: sayPhase(plan, state) };
   const why = note === undefined ? `by ${by}` : `by ${by}: ${note}`;
   const refuse = (refusal: string): Outcome => ({ state, refusal });

@@ -27,3 +27,8 @@ export interface Outcome {
   /** Why what somebody asked for is not done. */
   readonly refusal?: string;
 }
+
+/** An outcome that changes what the rollout does. */
+export interface DecidedOutcome extends Outcome {
+  readonly decision: Decision;
+}

@@ -1,4 +1,4 @@
-import type { Decision, Outcome } from './decision.js';
+import type { DecidedOutcome, Decision } from './decision.js';
 import { sayAfter, sayStep } from './describe.js';
 import type { RolloutPlan } from './plan.js';
 import type { PauseCause, RolloutState, StepProgress } from './state.js';
@@ -15,7 +15,7 @@ export function decided(
   { step, heldMs, requests, decisions }: RolloutState,
   change: PhaseChange,
   decision: Decision,
-): Outcome {
+): DecidedOutcome {
   return { state: { step, heldMs, requests, ...change, decisions: decisions + 1 }, decision };
 }
 
@@ -23,17 +23,15 @@ export function decided(
 const NOTHING_YET: RolloutState = { kind: 'awaiting_approval', step: -1, heldMs: 0, requests: 0, decisions: 0 };
 
 /** A rollout that begins: in its first step, or waiting for that to be approved. */
-export function begin(plan: RolloutPlan): Outcome & { readonly decision: Decision } {
+export function begin(plan: RolloutPlan): DecidedOutcome {
   const reason = `'${plan.model}' goes over from version ${plan.stable} to version ${plan.canary}`;
-  const [first] = plan.steps;
-  const outcome = first?.needsApproval
-    ? decided(NOTHING_YET, { kind: 'awaiting_approval' }, { action: 'start', reason: `${reason}, once it is approved` })
-    : enter(plan, NOTHING_YET, { action: 'start', reason });
-  return { ...outcome, decision: outcome.decision ?? { action: 'start', reason } };
+  if (!plan.steps[0]?.needsApproval) return enter(plan, NOTHING_YET, { action: 'start', reason });
+  const decision = { action: 'start', reason: `${reason}, once it is approved` } as const;
+  return decided(NOTHING_YET, { kind: 'awaiting_approval' }, decision);
 }
 
 /** What comes after the step in force, or its approval where it needs one. */
-export function goOn(plan: RolloutPlan, state: RolloutState, why: string): Outcome {
+export function goOn(plan: RolloutPlan, state: RolloutState, why: string): DecidedOutcome {
   const following = plan.steps[state.step + 1];
   const needsApproval = following === undefined ? plan.promotionNeedsApproval : following.needsApproval;
   if (!needsApproval)
@@ -43,12 +41,12 @@ export function goOn(plan: RolloutPlan, state: RolloutState, why: string): Outco
 }
 
 /** The next step, or the promotion after the last. */
-export function advance(plan: RolloutPlan, state: RolloutState, decision: Decision): Outcome {
+export function advance(plan: RolloutPlan, state: RolloutState, decision: Decision): DecidedOutcome {
   if (state.step + 1 >= plan.steps.length) return decided(state, { kind: 'promoting' }, decision);
   return enter(plan, state, decision);
 }
 
-function enter(plan: RolloutPlan, state: RolloutState, { action, reason }: Decision): Outcome {
+function enter(plan: RolloutPlan, state: RolloutState, { action, reason }: Decision): DecidedOutcome {
   const progress = { step: state.step + 1, heldMs: 0, requests: 0 };
   const said = `${sayStep(plan, progress)} begins: ${reason}`;
   return decided(state, { kind: 'holding', isExtended: false, ...progress }, { action, reason: said });
