@@ -27,6 +27,11 @@ async function timed(work) {
   return performance.now() - start;
 }
 
+/** Microseconds for each of so many. */
+async function timedEach(count, work) {
+  return (((await timed(work)) * 1_000) / count).toFixed(1);
+}
+
 async function changesPerSecond(total, atOnce) {
   let next = 0;
   const change = (name) => store.declarations.change([{ kind: 'route', name, value: { arms: [1, 2, 3] } }], BY);
@@ -52,13 +57,9 @@ row('changes, 256 at once', await changesPerSecond(6_000, 256), '/s');
 
 const record = { id: '1', model: 'm', plan: {}, state: {}, isOver: false, startedAtMs: 0, startedBy: 'bench' };
 await store.rollouts.begin(record, { atMs: 0, by: 'bench', action: 'start', reason: '', numbers: null });
-row(
-  'a decision, the first 1,000, 200 at once',
-  (((await timed(() => decide(1_000))) / 1_000) * 1_000).toFixed(1),
-  'µs',
-);
+row('a decision, the first 1,000, 200 at once', await timedEach(1_000, () => decide(1_000)), 'µs');
 await decide(8_000);
-row('a decision, with 9,000 stored', (((await timed(() => decide(1_000))) / 1_000) * 1_000).toFixed(1), 'µs');
+row('a decision, with 9,000 stored', await timedEach(1_000, () => decide(1_000)), 'µs');
 
 const outcomes = { kind: 'binary', low: 0, high: 1, better: 'higher', windowMs: 604_800_000, missing: undefined };
 const choice = {
@@ -88,16 +89,15 @@ const answered = {
   expiresAtMs: 1e15,
 };
 const many = Array.from({ length: 10_000 }, (_, index) => ({ ...answered, ...terms, requestId: `n-${index}` }));
-const noteMs = await timed(async () => {
+const noteUs = await timedEach(many.length, async () => {
   for (let from = 0; from < many.length; from += 1_000) await store.outcomes.note(many.slice(from, from + 1_000));
 });
-row('noting an answer, in the thread, 1,000 at once', ((noteMs / many.length) * 1_000).toFixed(1), 'µs');
-const joinMs = await timed(() =>
-  Promise.all(
-    many.slice(0, 900).map(({ requestId }) => store.outcomes.join({ principal: 'p', requestId, value: 1, atMs: 1 })),
-  ),
+row('noting an answer, in the thread, 1,000 at once', noteUs, 'µs');
+const told = many.slice(0, 900);
+const joinUs = await timedEach(told.length, () =>
+  Promise.all(told.map(({ requestId }) => store.outcomes.join({ principal: 'p', requestId, value: 1, atMs: 1 }))),
 );
-row('an outcome, 900 at once', ((joinMs / 900) * 1_000).toFixed(1), 'µs');
+row('an outcome, 900 at once', joinUs, 'µs');
 
 await store.close();
 await rm(folder, { recursive: true });
