@@ -1,6 +1,6 @@
 import { type InferTarget, invalidArgument, MillraceError } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
-import { chooseVersion, parseLabelledName } from '../routing/index.js';
+import { chooseVersion, formatArm, parseLabelledName, type RouteArm } from '../routing/index.js';
 import { didYouMean } from '../text/index.js';
 import { explainAbsence } from './absence.js';
 import { STABLE, type VersionLabels } from './labels/version-labels.js';
@@ -24,13 +24,22 @@ export function findVersion(lookup: VersionLookup, wanted: InferTarget): ModelIn
   throw explainAbsence(target, { statuses: engine.statusesOf(target.name), starting: starting() });
 }
 
-/** The version that a label of a model stands for; without a label the stable one. Undefined where there is no such label. */
-export function labelledVersion(
-  { labels }: Pick<VersionLookup, 'labels'>,
-  model: string,
-  label = STABLE,
-): number | undefined {
-  return labels.of(model).get(label);
+/** A version as routes name it, for an arm or a shadow: with neither number nor label, what the bare name of the model stands for. */
+type NamedVersion = Pick<RouteArm, 'model'> & Partial<Pick<RouteArm, 'label' | 'version'>>;
+
+/** The version that a route names, if it serves. */
+export function findNamed(
+  { engine, labels }: Pick<VersionLookup, 'engine' | 'labels'>,
+  { model, label, version }: NamedVersion,
+): ModelInfo | undefined {
+  const wanted = version ?? labels.of(model).get(label ?? STABLE);
+  if (label !== undefined && wanted === undefined) return undefined;
+  return chooseVersion(engine.serving(model), wanted);
+}
+
+/** Of a version that a route names, what {@link findVersion} finds it by, or says why it does not serve. */
+export function targetOf({ model, label, version }: NamedVersion): InferTarget {
+  return { name: formatArm({ model, label }), version };
 }
 
 /** The model and the number of the version that a target stands for; the number is undefined where any will do. */

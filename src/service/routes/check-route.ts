@@ -1,7 +1,7 @@
 import { formatModelRef } from '../../core/index.js';
 import { type Route, type RouteArm, signatureDifference } from '../../routing/index.js';
 import { didYouMean } from '../../text/index.js';
-import type { VersionLookup } from '../find-version.js';
+import { findNamed, type VersionLookup } from '../find-version.js';
 
 /** What a route is checked against. */
 export interface Surroundings {
@@ -65,13 +65,9 @@ function armProblem(
 /** The first arm that takes or gives other tensors than one before it, as far as they serve now. */
 function differenceWithin(
   { arms }: Route,
-  { engine, labels }: VersionLookup,
+  lookup: VersionLookup,
 ): { readonly index: number; readonly message: string } | undefined {
-  const serving = arms.map(({ model, label, version }) => {
-    const wanted = version ?? labels.of(model).get(label ?? 'stable');
-    const served = engine.serving(model);
-    return wanted === undefined ? served.at(-1) : served.find(({ ref }) => ref.version === wanted);
-  });
+  const serving = arms.map((arm) => findNamed(lookup, arm));
   const reference = serving.find((info) => info !== undefined);
   for (const [index, info] of serving.entries()) {
     if (info === undefined || reference === undefined || info === reference) continue;

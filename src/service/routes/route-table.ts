@@ -8,16 +8,8 @@ import {
   MillraceError,
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import {
-  chooseArm,
-  chooseVersion,
-  drawArm,
-  formatArm,
-  type Route,
-  type RouteArm,
-  signatureDifference,
-} from '../../routing/index.js';
-import { findVersion, labelledVersion, type VersionLookup } from '../find-version.js';
+import { chooseArm, drawArm, type Route, type RouteArm, signatureDifference } from '../../routing/index.js';
+import { findNamed, findVersion, targetOf, type VersionLookup } from '../find-version.js';
 import { isModelReady } from '../model-ready.js';
 import type { ArmChoice, ArmFailure } from './arm-choice.js';
 import { ArmsHealth } from './arms-health.js';
@@ -158,21 +150,15 @@ export class RouteTable {
 
   /** The version of an arm, where it serves and takes what the route's other arms take. */
   #serving(route: Route, arm: RouteArm): ModelInfo | undefined {
-    const info = this.#versionOf(arm);
+    const { lookup } = this.#setup;
+    const info = findNamed(lookup, arm);
     if (info === undefined) return undefined;
     for (const other of route.arms) {
       if (other === arm) return info;
-      const reference = this.#versionOf(other);
+      const reference = findNamed(lookup, other);
       if (reference !== undefined) return this.#differs(route, { arm, info }, reference) ? undefined : info;
     }
     return info;
-  }
-
-  #versionOf(arm: RouteArm): ModelInfo | undefined {
-    const { engine } = this.#setup.lookup;
-    const version = arm.version ?? labelledVersion(this.#setup.lookup, arm.model, arm.label);
-    if (arm.label !== undefined && version === undefined) return undefined;
-    return chooseVersion(engine.serving(arm.model), version);
   }
 
   #differs(route: Route, { arm, info }: Pick<ArmChoice, 'arm' | 'info'>, reference: ModelInfo): boolean {
@@ -198,8 +184,4 @@ function differenceOf(reference: ModelInfo, info: ModelInfo): string | undefined
     signatureDifference(reference.signature, info.signature) ??
     (reference.decoupled === info.decoupled ? undefined : 'one of the two may give several answers to a request');
   return difference && `other than ${formatModelRef(reference.ref)}, ${difference}`;
-}
-
-function targetOf(arm: RouteArm): InferTarget {
-  return { name: formatArm(arm), version: arm.version };
 }

@@ -7,13 +7,12 @@ import {
   formatModelRef,
   type InferRequest,
   type InferResponse,
-  type InferTarget,
   MillraceError,
   type ModelRef,
   Turns,
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import { chooseVersion, formatArm, type Route, type ShadowConfig } from '../../routing/index.js';
+import type { Route, ShadowConfig } from '../../routing/index.js';
 import {
   type AnswerComparison,
   agrees,
@@ -25,7 +24,7 @@ import {
   sampleTensors,
   severityOf,
 } from '../../shadows/index.js';
-import { findVersion, labelledVersion, type VersionLookup } from '../find-version.js';
+import { findNamed, findVersion, targetOf, type VersionLookup } from '../find-version.js';
 import type { ArmChoice } from '../routes/arm-choice.js';
 import type { RouteTap, TapListener } from '../routes/route-taps.js';
 import type { createRun } from '../run.js';
@@ -96,7 +95,7 @@ export class Shadows implements RouteTap {
     // A script in this process may write on what it is given.
     const given = info.placement === 'inline' ? withOwnInputs(request) : request;
     const chosen: Chosen = { route: route.name, shadow, primary: info.ref, call, request: given, sequence };
-    const version = this.#versionOf(shadow);
+    const version = findNamed(this.#setup.lookup, shadow);
     if (version !== undefined && isSame(version.ref, info.ref)) return undefined;
     const refused = sequence?.isBroken ? 'sequence' : whyRefused(shadow, version);
     if (refused !== undefined) {
@@ -173,9 +172,10 @@ export class Shadows implements RouteTap {
 
   async #copy(chosen: Chosen, primary: PrimaryAnswer): Promise<void> {
     const { shadow, request, call: origin, sequence } = chosen;
+    const { lookup } = this.#setup;
     let version: ModelInfo | undefined;
     const chooseInfo = (): ModelInfo => {
-      version = this.#versionOf(shadow) ?? findVersion(this.#setup.lookup, targetOf(shadow));
+      version = findNamed(lookup, shadow) ?? findVersion(lookup, targetOf(shadow));
       return version;
     };
     const copy: Copy = { request, sequence, chooseInfo };
@@ -245,13 +245,6 @@ export class Shadows implements RouteTap {
     this.#setup.books.change(route, (book) => book.drop(reason));
     this.#setup.events.publish('shadowDropped', { route, reason });
   }
-
-  #versionOf({ model, label, version }: ShadowConfig): ModelInfo | undefined {
-    const { lookup } = this.#setup;
-    const number = version ?? labelledVersion(lookup, model, label);
-    if (label !== undefined && number === undefined) return undefined;
-    return chooseVersion(lookup.engine.serving(model), number);
-  }
 }
 
 interface SampledAnswers {
@@ -263,10 +256,6 @@ interface SampledAnswers {
 function whyRefused(shadow: ShadowConfig, version: ModelInfo | undefined): DropReason | undefined {
   if (version === undefined) return 'unavailable';
   return version.pure || shadow.allowSideEffects ? undefined : 'side_effects';
-}
-
-function targetOf({ model, label, version }: ShadowConfig): InferTarget {
-  return { name: formatArm({ model, label }), version };
 }
 
 function withOwnInputs(request: InferRequest): InferRequest {
