@@ -92,17 +92,16 @@ export class Shadows implements RouteTap {
     const control = request.sequence;
     const sequence = control && this.#sequences.of(route.name, control, isChosen);
     if (control === undefined ? !isChosen() : sequence === undefined) return undefined;
-    // A script in this process may write on what it is given.
-    const given = info.placement === 'inline' ? withOwnInputs(request) : request;
-    const chosen: Chosen = { route: route.name, shadow, primary: info.ref, call, request: given, sequence };
     const version = findNamed(this.#setup.lookup, shadow);
     if (version !== undefined && isSame(version.ref, info.ref)) return undefined;
     const refused = sequence?.isBroken ? 'sequence' : whyRefused(shadow, version);
     if (refused !== undefined) {
-      this.#drop(chosen, refused);
+      this.#drop({ route: route.name, sequence }, refused);
       return undefined;
     }
-    return this.#listenTo(chosen);
+    // A script in this process may write on what it is given.
+    const given = info.placement === 'inline' ? withOwnInputs(request) : request;
+    return this.#listenTo({ route: route.name, shadow, primary: info.ref, call, request: given, sequence });
   }
 
   /** Copies that wait or run. */
@@ -240,7 +239,7 @@ export class Shadows implements RouteTap {
     books.change(route, (book) => book.keep(names, sample, most));
   }
 
-  #drop({ route, sequence }: Chosen, reason: DropReason): void {
+  #drop({ route, sequence }: Pick<Chosen, 'route' | 'sequence'>, reason: DropReason): void {
     if (sequence !== undefined) sequence.isBroken = true;
     this.#setup.books.change(route, (book) => book.drop(reason));
     this.#setup.events.publish('shadowDropped', { route, reason });
