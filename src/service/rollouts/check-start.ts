@@ -1,9 +1,9 @@
 import { formatModelRef, invalidArgument, MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import { createPlan } from '../../rollouts/index.js';
-import { signatureDifference } from '../../routing/index.js';
 import { findVersion, type VersionLookup } from '../find-version.js';
 import type { RouteTable } from '../routes/route-table.js';
+import { versionDifference } from '../version-difference.js';
 import { type LabelKeeper, labelsToGive, ownLabelOf } from './rollout-labels.js';
 import { rolloutRoute } from './rollout-route.js';
 import type { DeclaredRollout, RolloutOptions } from './types.js';
@@ -63,9 +63,7 @@ function checkPair(stable: ModelInfo, canary: ModelInfo): void {
     const message = `'${name}' stands for version ${version} already: give the label 'stable' to the version that it is to go over from`;
     throw new MillraceError('failed_precondition', message);
   }
-  const difference =
-    signatureDifference(stable.signature, canary.signature) ??
-    (stable.decoupled === canary.decoupled ? undefined : 'one of the two may give several answers to a request');
+  const difference = versionDifference(stable, canary);
   if (difference === undefined) return;
   const message = `${formatModelRef(canary.ref)} cannot take the place of ${formatModelRef(stable.ref)}: ${difference}`;
   throw new MillraceError('failed_precondition', message);

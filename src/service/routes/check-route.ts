@@ -1,7 +1,8 @@
 import { formatModelRef } from '../../core/index.js';
-import { type Route, type RouteArm, signatureDifference } from '../../routing/index.js';
+import type { Route, RouteArm } from '../../routing/index.js';
 import { didYouMean } from '../../text/index.js';
 import { findNamed, type VersionLookup } from '../find-version.js';
+import { versionDifference } from '../version-difference.js';
 
 /** What a route is checked against. */
 export interface Surroundings {
@@ -71,7 +72,7 @@ function differenceWithin(
   const reference = serving.find((info) => info !== undefined);
   for (const [index, info] of serving.entries()) {
     if (info === undefined || reference === undefined || info === reference) continue;
-    const difference = signatureDifference(reference.signature, info.signature);
+    const difference = versionDifference(reference, info);
     if (difference === undefined) continue;
     return { index, message: `other than ${formatModelRef(reference.ref)}, ${difference}` };
   }

@@ -8,9 +8,10 @@ import {
   MillraceError,
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import { chooseArm, drawArm, type Route, type RouteArm, signatureDifference } from '../../routing/index.js';
+import { chooseArm, drawArm, type Route, type RouteArm } from '../../routing/index.js';
 import { findNamed, findVersion, targetOf, type VersionLookup } from '../find-version.js';
 import { isModelReady } from '../model-ready.js';
+import { versionDifference } from '../version-difference.js';
 import type { ArmChoice, ArmFailure } from './arm-choice.js';
 import { ArmsHealth } from './arms-health.js';
 import { type OwnedRoute, OwnedRoutes, type RouteOwner } from './owned-routes.js';
@@ -180,8 +181,6 @@ export class RouteTable {
 }
 
 function differenceOf(reference: ModelInfo, info: ModelInfo): string | undefined {
-  const difference =
-    signatureDifference(reference.signature, info.signature) ??
-    (reference.decoupled === info.decoupled ? undefined : 'one of the two may give several answers to a request');
+  const difference = versionDifference(reference, info);
   return difference && `other than ${formatModelRef(reference.ref)}, ${difference}`;
 }
