@@ -19,9 +19,10 @@ export async function reloadModels(
   { controller, engine, declaredLabels }: Parts,
   listed: readonly ListedModel[],
 ): Promise<void> {
-  const wanted = new Set(listed.map(({ name }) => name));
-  for (const name of loadedNames(engine))
-    if (!wanted.has(name) && !isPart(engine, name, wanted)) declaredLabels.checkUnload(name, { onlyDeclared: true });
+  const names = listed.map(({ name }) => name);
+  for (const name of loadedBut(withParts(names, engine), engine)) {
+    declaredLabels.checkUnload(name, { onlyDeclared: true });
+  }
   for (const { name, basePath, choice } of listed) {
     const [serving] = engine.serving(name);
     if (serving !== undefined && liesAt(serving.source, basePath)) {
@@ -31,21 +32,20 @@ export async function reloadModels(
     if (serving !== undefined) await controller.unload(name);
     await controller.load(name, { from: basePath, choice });
   }
-  for (const name of wanted) {
-    for (const { source } of engine.serving(name)) for (const part of composingModels(source)) wanted.add(part);
+  for (const name of loadedBut(withParts(names, engine), engine)) await controller.unload(name);
+}
+
+/** The models, those that they are made of as they serve now, and so on. */
+function withParts(names: readonly string[], engine: Pick<Engine, 'serving'>): ReadonlySet<string> {
+  const all = new Set(names);
+  for (const name of all) {
+    for (const { source } of engine.serving(name)) for (const part of composingModels(source)) all.add(part);
   }
-  for (const name of loadedNames(engine)) if (!wanted.has(name)) await controller.unload(name);
+  return all;
 }
 
-function loadedNames(engine: Pick<Engine, 'statuses'>): ReadonlySet<string> {
-  return new Set(engine.statuses().flatMap(({ name, info }) => (info === undefined ? [] : [name])));
-}
-
-/** Whether one of the others that is served is made of it. */
-function isPart(engine: Pick<Engine, 'serving'>, name: string, wanted: ReadonlySet<string>): boolean {
-  return [...wanted].some((other) =>
-    engine.serving(other).some(({ source }) => composingModels(source).includes(name)),
-  );
+function loadedBut(kept: ReadonlySet<string>, engine: Pick<Engine, 'statuses'>): ReadonlySet<string> {
+  return new Set(engine.statuses().flatMap(({ name, info }) => (info === undefined || kept.has(name) ? [] : [name])));
 }
 
 function liesAt({ from, repository, modelFolder }: ModelSource, basePath: string): boolean {
