@@ -34,6 +34,10 @@ export class RolloutTap implements RouteTap {
     this.#judgeOf = judgeOf;
   }
 
+  wants(route: Route): boolean {
+    return this.#judgeOf(route) !== undefined;
+  }
+
   began({ route, arm, info }: ArmChoice, call: Call, request: InferRequest): TapListener | undefined {
     const judged = this.#judgeOf(route);
     if (judged === undefined || this.#moved.has(call)) return undefined;

@@ -9,7 +9,7 @@ import type { RouteTaps } from '../routes/route-taps.js';
 import type { StartedRollout } from './check-start.js';
 import { SNAPSHOT_KIND, snapshotOf, toJson } from './records.js';
 import { RolloutRun, type RunParts } from './rollout-run.js';
-import { RolloutTap } from './rollout-tap.js';
+import { type JudgedRoute, RolloutTap } from './rollout-tap.js';
 
 export interface RolloutsParts extends Omit<RunParts, 'onTraffic'> {
   readonly routes: Pick<RouteTable, 'replace'>;
@@ -25,7 +25,8 @@ export class Rollouts {
   readonly #runs = new Map<string, RolloutRun>();
   /** Models whose rollout is being begun. */
   readonly #beginning = new Set<string>();
-  #byRoute: ReadonlyMap<Route, RolloutRun> = new Map();
+  /** By the route that a rollout has now, who judges its requests. */
+  #judged: ReadonlyMap<Route, JudgedRoute> = new Map();
   #removeTap: (() => void) | undefined;
   #timer: Timer | undefined;
   #isClosed = false;
@@ -131,16 +132,16 @@ export class Rollouts {
     const { taps, clock } = this.#parts;
     this.#runs.set(run.record.model, run);
     this.#applyRoutes();
-    this.#removeTap ??= taps.add(new RolloutTap(clock, (route) => this.#byRoute.get(route)?.judged(route)));
+    this.#removeTap ??= taps.add(new RolloutTap(clock, (route) => this.#judged.get(route)));
     this.#schedule();
   }
 
   #applyRoutes(): void {
-    const split = this.all().flatMap((run): [Route, RolloutRun][] =>
-      run.route === undefined ? [] : [[run.route, run]],
+    const split = this.all().flatMap((run): [Route, JudgedRoute][] =>
+      run.route === undefined ? [] : [[run.route, run.judged(run.route)]],
     );
-    this.#byRoute = new Map(split);
-    this.#parts.routes.replace('rollout', [...this.#byRoute.keys()]);
+    this.#judged = new Map(split);
+    this.#parts.routes.replace('rollout', [...this.#judged.keys()]);
   }
 
   #schedule(): void {
