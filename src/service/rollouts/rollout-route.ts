@@ -1,5 +1,6 @@
 import type { RolloutTraffic } from '../../rollouts/index.js';
-import { createRoutes, type Route } from '../../routing/index.js';
+import { createRoute, type Route } from '../../routing/index.js';
+import { formatPath } from '../../text/index.js';
 import type { DeclaredRollout } from './types.js';
 
 /** The arms of a rollout's route. */
@@ -27,25 +28,20 @@ export function rolloutRoute(
   canaryPercent: number,
 ): { readonly route: Route } | { readonly problem: string } {
   const { model, stable, canary } = plan;
-  const { routes, problems } = createRoutes({
-    [model]: {
-      arms: [
-        { name: STABLE_ARM, model, version: stable, weight: 100 - canaryPercent },
-        { name: CANARY_ARM, model, version: canary, weight: canaryPercent },
-      ],
-      ...(sticky === undefined ? {} : { sticky }),
-      ...(judge.outcomes ? { outcomes: OUTCOMES } : {}),
-      fallback: [STABLE_ARM],
-      rules: [],
-      ...(judge.agreement ? { shadow: { ...COPIES, model, version: canary } } : {}),
-    },
-  });
-  const [route] = routes;
-  if (route !== undefined) return { route };
-  const [problem] = problems;
-  return {
-    problem: problem === undefined ? 'it cannot be routed' : `${problem.path.slice(1).join('.')}: ${problem.message}`,
+  const config = {
+    arms: [
+      { name: STABLE_ARM, model, version: stable, weight: 100 - canaryPercent },
+      { name: CANARY_ARM, model, version: canary, weight: canaryPercent },
+    ],
+    ...(sticky === undefined ? {} : { sticky }),
+    ...(judge.outcomes ? { outcomes: OUTCOMES } : {}),
+    fallback: [STABLE_ARM],
+    rules: [],
+    ...(judge.agreement ? { shadow: { ...COPIES, model, version: canary } } : {}),
   };
+  const made = createRoute({ name: model, config, names: new Set([model]) });
+  if ('route' in made) return made;
+  return { problem: made.problems.map(({ path, message }) => `${formatPath(path.slice(1))}: ${message}`).join('; ') };
 }
 
 /** Percent of the requests that canary gets while the bare name is split; undefined = it is not. */
