@@ -10,7 +10,7 @@ export * from './diff-scan.js';
 export { CONFIG_FILES } from './find-models.js';
 export { createFolderRepository, type FolderRepositorySetup } from './folder-repository.js';
 export * from './model-config.js';
-export { LABEL_PATTERN } from './names.js';
+export { labelProblem } from './names.js';
 export * from './options.js';
 export { MARK_PATTERN, PROCESS_MARK, processState } from './process-mark.js';
 export * from './resolve.js';

@@ -1,5 +1,5 @@
 import type { VersionPolicy } from '../model-config.js';
-import { LABEL_PATTERN, modelNameProblem } from '../names.js';
+import { labelProblem, modelNameProblem } from '../names.js';
 import type { VersionChoice } from '../types.js';
 
 /** A model of a list, as TensorFlow Serving is told of them: `models.config`, and over gRPC. */
@@ -34,7 +34,6 @@ interface ListedConfig {
 
 /** What such files say of every model, whatever its format is here. */
 const PLATFORM = 'tensorflow';
-const LABEL = new RegExp(LABEL_PATTERN);
 
 /** The models of a list. Throws a sentence that names the one that is wrong. */
 export function readListedModels({ model_config_list: list }: ModelServerConfig): readonly ListedModel[] {
@@ -81,9 +80,8 @@ function readPolicy({ model_version_policy: policy }: ListedConfig): VersionPoli
 function readLabels(labels: Readonly<Record<string, string>>): Readonly<Record<string, number>> {
   return Object.fromEntries(
     Object.entries(labels).map(([label, text]) => {
-      if (!LABEL.test(label)) {
-        throw new Error(`'${label}' cannot be a label: expected 1 to 128 characters other than white space, / and @`);
-      }
+      const problem = labelProblem(label);
+      if (problem !== undefined) throw new Error(`'${label}' ${problem}`);
       const version = Number(text);
       if (!isVersion(version)) throw new Error(`label '${label}': expected a positive version, got ${text}`);
       return [label, version];

@@ -1,6 +1,6 @@
 import { type EventBus, invalidArgument, MillraceError } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
-import { LABEL_PATTERN } from '../../repository/index.js';
+import { labelProblem } from '../../repository/index.js';
 import type { Declaration } from '../../store/index.js';
 import type { Declared } from '../declarations/declared.js';
 import { checkExpected, type Expected } from '../declarations/expected.js';
@@ -16,7 +16,6 @@ interface DeclaredLabelsSetup {
   readonly sayUsed: (model: string, difference: LabelDifference) => string | undefined;
 }
 
-const LABEL = new RegExp(LABEL_PATTERN);
 const LONGEST_SHOWN = 160;
 /** Labels that a model may have through the API. */
 const MAX_LABELS = 100;
@@ -156,9 +155,8 @@ export class DeclaredLabels {
 }
 
 function checkLabel(label: string): void {
-  if (LABEL.test(label)) return;
-  const named = label.slice(0, LONGEST_SHOWN);
-  throw invalidArgument(`'${named}' cannot be a label: expected 1 to 128 characters other than white space, / and @`);
+  const problem = labelProblem(label);
+  if (problem !== undefined) throw invalidArgument(`'${label.slice(0, LONGEST_SHOWN)}' ${problem}`);
 }
 
 /** What a declaration says; the store has only what was checked here. */
