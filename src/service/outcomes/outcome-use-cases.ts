@@ -1,9 +1,9 @@
 import { type Call, type Clock, type EventBus, invalidArgument, MillraceError } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
 import type { FoundAnswer, NotedAnswer, OutcomeRecords } from '../../store/index.js';
-import { didYouMean } from '../../text/index.js';
 import type { RouteTable } from '../routes/route-table.js';
 import type { RouteTap } from '../routes/route-taps.js';
+import { unknownRoute } from '../routes/unknown-route.js';
 import { AnswerNotes } from './answer-notes.js';
 import { reportOf } from './report.js';
 import type { Feedback, JoinedOutcome, OutcomeUseCases } from './types.js';
@@ -59,10 +59,7 @@ export function createOutcomes({ records, routes, clock, events }: OutcomesSetup
       const arms = await records.ofRoute(name);
       const route = routes.find({ name, version: undefined });
       if (arms.length === 0) {
-        if (route === undefined) {
-          const names = routes.all().map((owned) => owned.route.name);
-          throw new MillraceError('not_found', `there is no route '${name}'${didYouMean(name, names, "'")}`);
-        }
+        if (route === undefined) throw unknownRoute(routes, name);
         if (route.outcomes === undefined) {
           throw new MillraceError('failed_precondition', `route '${name}' collects no outcomes: give it \`outcomes\``);
         }

@@ -1,7 +1,6 @@
-import { type Call, MillraceError } from '../../core/index.js';
+import type { Call } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
 import type { RouteConfig } from '../../routing/index.js';
-import { didYouMean } from '../../text/index.js';
 import type { createAudit } from '../audit.js';
 import type { Declared } from '../declarations/declared.js';
 import { tagOf } from '../declarations/expected.js';
@@ -10,6 +9,7 @@ import type { AskedRoutes, DeclaredRoutes } from './declared-routes.js';
 import type { OwnedRoute } from './owned-routes.js';
 import type { RouteTable } from './route-table.js';
 import type { DeclaredRoute, FileRoutes, RouteChange, RouteUseCases } from './types.js';
+import { unknownRoute } from './unknown-route.js';
 
 interface RouteUseCasesSetup {
   readonly table: RouteTable;
@@ -44,14 +44,9 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
   };
   const byName = () => table.all().toSorted((a, b) => (a.route.name < b.route.name ? -1 : 1));
 
-  function unknown(name: string): MillraceError {
-    const names = table.all().map(({ route }) => route.name);
-    return new MillraceError('not_found', `there is no route '${name}'${didYouMean(name, names, "'")}`);
-  }
-
   const changeOne = (call: Call, { action, name }: OneChange, asked: AskedRoutes): Promise<RouteChange> =>
     audited(call, { action: `route.${action}`, resource: name, changeOf }, async () => {
-      if (action === 'delete' && table.ownersOf(name).length === 0) throw unknown(name);
+      if (action === 'delete' && table.ownersOf(name).length === 0) throw unknownRoute(table, name);
       const [change] = await declaredRoutes.change(asked, { by: call.principal.name });
       return change as RouteChange;
     });
@@ -64,7 +59,7 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
     get(call, name) {
       admit(call.principal, 'observe');
       const found = table.all().find(({ route, isInForce }) => route.name === name && isInForce);
-      if (found === undefined) throw unknown(name);
+      if (found === undefined) throw unknownRoute(table, name);
       return describe(found);
     },
     async apply(call, { routes: given, dryRun = false, expected = {} }) {
@@ -88,7 +83,7 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
     async history(call, name, limit) {
       admit(call.principal, 'observe');
       const revisions = await declared.history('route', name, limit);
-      if (revisions.length === 0 && table.ownersOf(name).length === 0) throw unknown(name);
+      if (revisions.length === 0 && table.ownersOf(name).length === 0) throw unknownRoute(table, name);
       return revisions.map(({ revision, value, changedAtMs, changedBy }) => ({
         revision,
         // The store has only what was checked here.
