@@ -13,3 +13,23 @@ export interface BodyMemory {
   /** Gives up one holding. */
   release(data: Uint8Array): void;
 }
+
+interface Held {
+  readonly data: Uint8Array;
+}
+
+/** Holds all of the tensors' data; false when nobody holds one of them any more: none is held then. Without memory, nothing needs holding. */
+export function holdAll(memory: BodyMemory | undefined, tensors: readonly Held[]): boolean {
+  if (memory === undefined) return true;
+  for (const [index, { data }] of tensors.entries()) {
+    if (memory.hold(data)) continue;
+    releaseAll(memory, tensors.slice(0, index));
+    return false;
+  }
+  return true;
+}
+
+/** Gives up one holding of each of the tensors' data. */
+export function releaseAll(memory: BodyMemory | undefined, tensors: readonly Held[]): void {
+  if (memory !== undefined) for (const { data } of tensors) memory.release(data);
+}

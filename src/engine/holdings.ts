@@ -1,4 +1,4 @@
-import { type BodyMemory, type ByteBudget, type CallLane, MillraceError } from '../core/index.js';
+import { type BodyMemory, type ByteBudget, type CallLane, holdAll, MillraceError, releaseAll } from '../core/index.js';
 import type { CheckedRequest } from './check-request.js';
 
 type Held = Pick<CheckedRequest, 'inputs' | 'sizeBytes'>;
@@ -19,18 +19,13 @@ export class Holdings {
    */
   take({ inputs, sizeBytes }: Held, lane: CallLane = 'online'): ByteBudget | undefined {
     const full = this.#budget.take(sizeBytes, lane === 'online' ? 1 : 0.5);
-    if (full !== undefined || this.#bodies === undefined) return full;
-    for (const [index, { data }] of inputs.entries()) {
-      if (this.#bodies.hold(data)) continue;
-      for (const held of inputs.slice(0, index)) this.#bodies.release(held.data);
-      this.#budget.release(sizeBytes);
-      throw new MillraceError('cancelled', 'the client is gone');
-    }
-    return undefined;
+    if (full !== undefined || holdAll(this.#bodies, inputs)) return full;
+    this.#budget.release(sizeBytes);
+    throw new MillraceError('cancelled', 'the client is gone');
   }
 
   release({ inputs, sizeBytes }: Held): void {
     this.#budget.release(sizeBytes);
-    if (this.#bodies !== undefined) for (const { data } of inputs) this.#bodies.release(data);
+    releaseAll(this.#bodies, inputs);
   }
 }
