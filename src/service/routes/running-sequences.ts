@@ -33,7 +33,7 @@ export class RunningSequences {
   }
 
   get(name: string, id: string | bigint): RunsOn | undefined {
-    const running = this.#running.get(keyOf(name, id));
+    const running = this.#running.get(sequenceKey(name, id));
     if (running === undefined) return undefined;
     if (this.#clock.now() - running.usedAt <= MAX_IDLE_MS) return running;
     this.end(name, id);
@@ -47,7 +47,7 @@ export class RunningSequences {
 
   keep(name: string, id: string | bigint, { info, choice }: RunsOn): void {
     this.end(name, id);
-    this.#running.set(keyOf(name, id), { info, choice, usedAt: this.#clock.now() });
+    this.#running.set(sequenceKey(name, id), { info, choice, usedAt: this.#clock.now() });
     const known = this.#names.get(name);
     if (known === undefined) this.#names.set(name, { count: 1, info });
     else Object.assign(known, { count: known.count + 1, info });
@@ -57,7 +57,7 @@ export class RunningSequences {
   }
 
   end(name: string, id: string | bigint): void {
-    this.#forget(keyOf(name, id), name);
+    this.#forget(sequenceKey(name, id), name);
   }
 
   #forget(key: string, name: string): void {
@@ -69,7 +69,7 @@ export class RunningSequences {
   }
 }
 
-/** Sequence 1 and sequence '1' are two. No name has a line break. */
-function keyOf(name: string, id: string | bigint): string {
+/** A sequence by the name that callers say. Sequence 1 and sequence '1' are two. No name has a line break. */
+export function sequenceKey(name: string, id: string | bigint): string {
   return `${name}\n${typeof id}\n${id}`;
 }

@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { SequenceControl } from '../../core/index.js';
+import { sequenceKey } from '../routes/running-sequences.js';
 
 /** Sequences that are remembered; the one that was quiet for longest is forgotten first, and not copied any further. */
 const MAX_SEQUENCES = 10_000;
@@ -22,7 +23,7 @@ export class ShadowSequences {
 
   /** Of a step. `chosen`: whether one that begins is to be copied. Undefined where it is not. */
   of(route: string, { id, start, end }: SequenceControl, chosen: () => boolean): CopiedSequence | undefined {
-    const key = `${route}\n${typeof id}\n${id}`;
+    const key = sequenceKey(route, id);
     const known = this.#copied.get(key);
     this.#copied.delete(key);
     const sequence = start ? (chosen() ? beginOther(id) : undefined) : known;
