@@ -13,6 +13,22 @@ export function mediaTypeOf(contentType: string | string[] | undefined): string 
   return type.trim().toLowerCase();
 }
 
+/** The types of an `Accept`, without their parameters, in lower case: what is liked best comes first, what is refused is left out. */
+export function acceptedTypes(accept: string): readonly string[] {
+  return accept
+    .split(',')
+    .map(parseRange)
+    .filter(({ quality }) => quality > 0)
+    .sort((a, b) => b.quality - a.quality)
+    .map(({ type }) => type);
+}
+
+function parseRange(text: string): { readonly type: string; readonly quality: number } {
+  const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
+  const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+  return { type, quality: quality === undefined ? 1 : Number(quality) || 0 };
+}
+
 /**
  * What the server hands to a dialect and takes back: HTTP without sockets. `body` is complete, within limits and
  * already decompressed; `headers` has lower-case names.

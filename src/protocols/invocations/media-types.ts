@@ -1,4 +1,5 @@
 import { excerpt } from '../json/cursor.js';
+import { acceptedTypes } from '../wire.js';
 import { ContentError } from './content-error.js';
 
 export const JSON_TYPE = 'application/json';
@@ -14,12 +15,7 @@ const ROWS_TYPES: readonly RowsType[] = [JSON_TYPE, CSV_TYPE, LINES_TYPE];
 /** In which type the rows of an answer are to be written: what `Accept` likes best, else `preferred`. Throws 406 for other types. */
 export function acceptedRows(accept: string | undefined, preferred: RowsType): RowsType {
   if (accept === undefined || accept.trim() === '') return preferred;
-  const ranges = accept
-    .split(',')
-    .map(parseRange)
-    .filter(({ quality }) => quality > 0)
-    .sort((a, b) => b.quality - a.quality);
-  for (const { type } of ranges) {
+  for (const type of acceptedTypes(accept)) {
     const candidates = [preferred, ...ROWS_TYPES];
     const found = candidates.find((candidate) => includes(type, candidate));
     if (found !== undefined) return found;
@@ -27,12 +23,6 @@ export function acceptedRows(accept: string | undefined, preferred: RowsType): R
     if (type === BYTES_TYPE) return preferred;
   }
   throw new ContentError(406, `answers are written as ${ROWS_TYPES.join(', ')}; Accept has '${excerpt(accept)}'`);
-}
-
-function parseRange(text: string): { readonly type: string; readonly quality: number } {
-  const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
-  const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
-  return { type, quality: quality === undefined ? 1 : Number(quality) || 0 };
 }
 
 function includes(range: string, type: RowsType): boolean {

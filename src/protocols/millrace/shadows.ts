@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox';
 import type { ShadowUseCases } from '../../service/index.js';
 import { reportAsHtml, reportAsText } from '../../shadows/index.js';
 import { emptyResponse, jsonResponse, type Route } from '../route.js';
+import { acceptedTypes } from '../wire.js';
 
 const BASE = { tag: 'traffic', access: 'key' } as const;
 
@@ -152,17 +153,11 @@ export function createShadowRoutes(shadows: ShadowUseCases): readonly Route[] {
 
 /** The type of {@link TYPES} that a client would like best; JSON where it names none of them. */
 function wantedType(accept = ''): (typeof TYPES)[number] {
-  const ranges = accept.split(',').map((range, place) => {
-    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    const quality = parameters.find((parameter) => parameter.startsWith('q='));
-    return { type, place, quality: quality === undefined ? 1 : Number(quality.slice(2)) };
-  });
-  const best = ranges
-    .filter(({ quality }) => quality > 0)
-    .sort((a, b) => b.quality - a.quality || a.place - b.place)
-    .map(({ type }) => TYPES.find((known) => known === type))
-    .find((known) => known !== undefined);
-  return best ?? 'application/json';
+  for (const type of acceptedTypes(accept)) {
+    const known = TYPES.find((each) => each === type);
+    if (known !== undefined) return known;
+  }
+  return 'application/json';
 }
 
 /** The value with the keys of its objects in snake case, as all of this API. */
