@@ -6,3 +6,13 @@ import { clientOptions, type ServerFlags } from './server-options.js';
 export async function connectToApi(io: Io, flags: ServerFlags): Promise<MillraceApi> {
   return connectApi(flags.url, await clientOptions(io, flags));
 }
+
+/** Of commands that change what somebody else may change meanwhile. */
+export interface IfMatchFlags {
+  readonly ifMatch?: string;
+}
+
+/** The header of `--if-match`. */
+export function ifMatch({ ifMatch: revision }: IfMatchFlags): Readonly<Record<string, string>> {
+  return revision === undefined ? {} : { 'if-match': revision === '*' ? '*' : `"${revision.replaceAll('"', '')}"` };
+}

@@ -16,6 +16,11 @@ export interface ServerFlags {
   readonly timeout?: number;
 }
 
+/** Of commands that print what the server answers. */
+export interface CommonFlags extends ServerFlags {
+  readonly json?: true;
+}
+
 /** The variable that holds the bearer key. */
 export const KEY_VARIABLE = 'MILLRACE_KEY';
 
@@ -28,6 +33,11 @@ export function addServerFlags(command: Command): Command {
     .option('--key-file <path>', 'file with the bearer key')
     .option('--ca-file <path>', "PEM file with the server's certificate, or that of its authority, to trust")
     .option('--timeout <ms>', 'give up after this many milliseconds', parseNumber);
+}
+
+/** Those of {@link CommonFlags}. */
+export function addCommonFlags(command: Command): Command {
+  return addServerFlags(command).option('--json', 'print JSON');
 }
 
 /** The bearer key that the flags give, or name a file of. */

@@ -3,12 +3,11 @@ import { invalidArgument } from '../../core/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
-import { addServerFlags, type ServerFlags } from '../server-options.js';
+import { addCommonFlags, type CommonFlags } from '../server-options.js';
 
-interface FeedbackFlags extends ServerFlags {
+interface FeedbackFlags extends CommonFlags {
   readonly value: string;
   readonly principal?: string;
-  readonly json?: true;
 }
 
 interface Joined {
@@ -34,18 +33,16 @@ export function registerFeedback(program: Command, { io }: CommandContext): void
         'millrace feedback order-17 --value cat',
       ),
     );
-  addServerFlags(command)
-    .option('--json', 'print JSON')
-    .action(async (requestId: string, flags: FeedbackFlags) => {
-      const value = parseValue(flags.value);
-      const api = await connectToApi(io, flags);
-      const { body } = await api.ask<Joined>({
-        method: 'POST',
-        path: '/feedback',
-        body: { request_id: requestId, value, ...(flags.principal !== undefined && { principal: flags.principal }) },
-      });
-      io.stdout.write(flags.json ? formatJson(body) : formatJoined(requestId, body));
+  addCommonFlags(command).action(async (requestId: string, flags: FeedbackFlags) => {
+    const value = parseValue(flags.value);
+    const api = await connectToApi(io, flags);
+    const { body } = await api.ask<Joined>({
+      method: 'POST',
+      path: '/feedback',
+      body: { request_id: requestId, value, ...(flags.principal !== undefined && { principal: flags.principal }) },
     });
+    io.stdout.write(flags.json ? formatJson(body) : formatJoined(requestId, body));
+  });
 }
 
 function parseValue(text: string): boolean | number | string {

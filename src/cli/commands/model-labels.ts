@@ -1,26 +1,20 @@
 import type { Command } from 'commander';
 import { invalidArgument } from '../../core/index.js';
-import { connectToApi } from '../api.js';
+import { connectToApi, type IfMatchFlags, ifMatch } from '../api.js';
 import type { CommandContext } from '../command.js';
 import { formatJson } from '../format/json.js';
 import { formatLabels, type LabelsBody } from '../format/labels.js';
-import { addServerFlags, type ServerFlags } from '../server-options.js';
-
-interface LabelFlags extends ServerFlags {
-  readonly json?: true;
-  readonly ifMatch?: string;
-}
+import { addCommonFlags, type CommonFlags } from '../server-options.js';
 
 /** `millrace models label fraud stable=3 canary=`: looks at the labels of a model, moves and removes them. */
 export function registerLabel(models: Command, { io }: CommandContext): void {
-  addServerFlags(
+  addCommonFlags(
     models
       .command('label <model> [labels...]')
       .description('move labels to versions (stable=3), remove them (canary=), or show them'),
   )
     .option('--if-match <revision>', 'only if the labels that were declared are at this revision')
-    .option('--json', 'print JSON')
-    .action(async (model: string, labels: readonly string[], flags: LabelFlags) => {
+    .action(async (model: string, labels: readonly string[], flags: CommonFlags & IfMatchFlags) => {
       const changes = Object.fromEntries(labels.map(parseLabel));
       const api = await connectToApi(io, flags);
       const path = `/models/${encodeURIComponent(model)}/labels`;
@@ -30,11 +24,6 @@ export function registerLabel(models: Command, { io }: CommandContext): void {
           : await api.ask<LabelsBody>({ method: 'PATCH', path, body: changes, headers: ifMatch(flags) });
       io.stdout.write(flags.json ? formatJson(body) : formatLabels(body, io.stdout));
     });
-}
-
-/** The header of `--if-match`. */
-export function ifMatch({ ifMatch: revision }: { readonly ifMatch?: string }): Readonly<Record<string, string>> {
-  return revision === undefined ? {} : { 'if-match': revision === '*' ? '*' : `"${revision.replaceAll('"', '')}"` };
 }
 
 /** `stable=3`; `canary=` removes it. */

@@ -5,12 +5,8 @@ import { readText } from '../files.js';
 import { formatJson } from '../format/json.js';
 import { formatIndex, formatModel, formatStatistics } from '../format/models.js';
 import { withProgress } from '../progress.js';
-import { addServerFlags, connectTo, type ServerFlags, suggestingModels } from '../server-options.js';
+import { addCommonFlags, type CommonFlags, connectTo, suggestingModels } from '../server-options.js';
 import { registerLabel } from './model-labels.js';
-
-interface CommonFlags extends ServerFlags {
-  readonly json?: true;
-}
 
 /** `millrace models …`: what a server has, and loading and unloading it. */
 export function registerModels(program: Command, context: CommandContext): void {
@@ -27,14 +23,14 @@ export function registerModels(program: Command, context: CommandContext): void 
       ),
     );
   const { io } = context;
-  addCommon(models.command('list').description('every version and its state'))
+  addCommonFlags(models.command('list').description('every version and its state'))
     .option('--ready', 'only those that answer requests')
     .action(async (flags: CommonFlags & { readonly ready?: true }) => {
       const client = await connectTo(io, flags);
       const index = await client.models(flags.ready === true ? { readyOnly: true } : {});
       io.stdout.write(flags.json ? formatJson(index) : formatList(index, context));
     });
-  addCommon(models.command('show <model>').description('inputs, outputs and versions of a model'))
+  addCommonFlags(models.command('show <model>').description('inputs, outputs and versions of a model'))
     .option('--model-version <version>', 'this version instead of the one that answers')
     .action(async (name: string, flags: CommonFlags & { readonly modelVersion?: string }) => {
       const client = await connectTo(io, flags);
@@ -45,7 +41,7 @@ export function registerModels(program: Command, context: CommandContext): void 
         flags.json ? formatJson({ ...metadata, config }) : formatModel(metadata, config, io.stdout.colors),
       );
     });
-  addCommon(models.command('stats [model]').description('counts and times since a model was loaded')).action(
+  addCommonFlags(models.command('stats [model]').description('counts and times since a model was loaded')).action(
     async (name: string | undefined, flags: CommonFlags) => {
       const client = await connectTo(io, flags);
       const statistics = await fetchStatistics(client, name);
@@ -58,7 +54,7 @@ export function registerModels(program: Command, context: CommandContext): void 
 
 /** Loading and unloading: the server must run with `--model-control-mode explicit`. */
 function registerControl(models: Command, { io }: CommandContext): void {
-  addCommon(models.command('load <model>').description('load or reload a model (servers in explicit mode)'))
+  addCommonFlags(models.command('load <model>').description('load or reload a model (servers in explicit mode)'))
     .option('--model-config <file>', 'JSON that replaces the configuration on disk')
     .action(async (name: string, flags: CommonFlags & { readonly modelConfig?: string }) => {
       const client = await connectTo(io, flags);
@@ -66,7 +62,7 @@ function registerControl(models: Command, { io }: CommandContext): void {
       await withProgress(io, `loading ${name}`, () => suggestingModels(client, name, () => client.load(name, config)));
       io.stdout.write(flags.json ? formatJson({ model: name, loaded: true }) : `loaded ${name}\n`);
     });
-  addCommon(models.command('unload <model>').description('unload a model (servers in explicit mode)'))
+  addCommonFlags(models.command('unload <model>').description('unload a model (servers in explicit mode)'))
     .option('--force', 'also where labels of it were declared, on which callers may rely')
     .action(async (name: string, flags: CommonFlags & { readonly force?: true }) => {
       const client = await connectTo(io, flags);
@@ -74,10 +70,6 @@ function registerControl(models: Command, { io }: CommandContext): void {
       await suggestingModels(client, name, () => client.unload(name, options));
       io.stdout.write(flags.json ? formatJson({ model: name, loaded: false }) : `unloaded ${name}\n`);
     });
-}
-
-function addCommon(command: Command): Command {
-  return addServerFlags(command).option('--json', 'print JSON');
 }
 
 function formatList(index: readonly ModelIndexEntry[], { io }: CommandContext): string {

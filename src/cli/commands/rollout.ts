@@ -14,11 +14,7 @@ import {
   type RolloutRow,
 } from '../format/rollout.js';
 import type { Io } from '../io.js';
-import { addServerFlags, parseInteger, type ServerFlags } from '../server-options.js';
-
-interface CommonFlags extends ServerFlags {
-  readonly json?: true;
-}
+import { addCommonFlags, type CommonFlags, parseInteger } from '../server-options.js';
 
 interface StartFlags extends CommonFlags {
   readonly to: number;
@@ -52,19 +48,24 @@ export function registerRollout(program: Command, context: CommandContext): void
       ),
     );
   registerStart(rollout, io);
-  addCommon(rollout.command('status <model>').description('what was measured, what follows from it, and why'))
+  addCommonFlags(rollout.command('status <model>').description('what was measured, what follows from it, and why'))
     .option('--watch', 'show it anew every second until it is over')
     .action(async (model: string, flags: CommonFlags & { readonly watch?: true }) => {
       const api = await connectToApi(io, flags);
       const body = await showStatus(api, io, { model, flags });
       if (flags.watch && !OVER.includes(body.state)) await watch(api, io, { model, flags });
     });
-  addCommon(rollout.command('list').description('rollouts that are not over')).action(async (flags: CommonFlags) => {
-    const api = await connectToApi(io, flags);
-    const { body } = await api.ask<{ readonly rollouts: readonly RolloutRow[] }>({ method: 'GET', path: '/rollouts' });
-    io.stdout.write(flags.json ? formatJson(body.rollouts) : formatRollouts(body.rollouts, io.stdout));
-  });
-  addCommon(rollout.command('history <model>').description('all rollouts of a model, the newest first')).action(
+  addCommonFlags(rollout.command('list').description('rollouts that are not over')).action(
+    async (flags: CommonFlags) => {
+      const api = await connectToApi(io, flags);
+      const { body } = await api.ask<{ readonly rollouts: readonly RolloutRow[] }>({
+        method: 'GET',
+        path: '/rollouts',
+      });
+      io.stdout.write(flags.json ? formatJson(body.rollouts) : formatRollouts(body.rollouts, io.stdout));
+    },
+  );
+  addCommonFlags(rollout.command('history <model>').description('all rollouts of a model, the newest first')).action(
     async (model: string, flags: CommonFlags) => {
       const api = await connectToApi(io, flags);
       const { body } = await api.ask<{ readonly rollouts: readonly PastRow[] }>({
@@ -78,7 +79,7 @@ export function registerRollout(program: Command, context: CommandContext): void
 }
 
 function registerStart(rollout: Command, io: Io): void {
-  addCommon(rollout.command('start <model>').description('begin; returns at once, the server goes on by itself'))
+  addCommonFlags(rollout.command('start <model>').description('begin; returns at once, the server goes on by itself'))
     .requiredOption('--to <version>', 'the version that takes the place of the stable one', parseInteger)
     .option('--steps <percents>', 'rising, the last one 100 (default: 1,5,25,50,100)', parsePercents)
     .option('--hold <duration>', 'how long each step is held (default: 10m)', parseHold)
@@ -109,7 +110,7 @@ const COMMANDS = {
 
 function registerCommands(rollout: Command, io: Io): void {
   for (const [action, description] of Object.entries(COMMANDS)) {
-    addCommon(rollout.command(`${action} <model>`).description(description))
+    addCommonFlags(rollout.command(`${action} <model>`).description(description))
       .option('--note <text>', 'why, for the history')
       .action(async (model: string, flags: CommonFlags & { readonly note?: string }) => {
         const api = await connectToApi(io, flags);
@@ -118,10 +119,6 @@ function registerCommands(rollout: Command, io: Io): void {
         show(io, answer.body, flags);
       });
   }
-}
-
-function addCommon(command: Command): Command {
-  return addServerFlags(command).option('--json', 'print JSON');
 }
 
 function pathOf(model: string): string {

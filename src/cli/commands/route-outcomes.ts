@@ -3,18 +3,16 @@ import { connectToApi } from '../api.js';
 import { formatJson } from '../format/json.js';
 import { formatOutcomes, type OutcomesBody } from '../format/outcomes.js';
 import type { Io } from '../io.js';
-import { addServerFlags, type ServerFlags } from '../server-options.js';
+import { addCommonFlags, type CommonFlags } from '../server-options.js';
 
-interface OutcomesFlags extends ServerFlags {
+interface OutcomesFlags extends CommonFlags {
   readonly baseline?: string;
-  readonly json?: true;
 }
 
 /** `millrace routes outcomes`: what became of a route's answers, by arm. */
 export function registerRouteOutcomes(routes: Command, io: Io): void {
-  addServerFlags(routes.command('outcomes <route>').description('what became of its answers, by arm'))
+  addCommonFlags(routes.command('outcomes <route>').description('what became of its answers, by arm'))
     .option('--baseline <arm>', "the arm to compare with (default: the route's first)")
-    .option('--json', 'print JSON')
     .action(async (name: string, flags: OutcomesFlags) => {
       const api = await connectToApi(io, flags);
       const query = flags.baseline === undefined ? '' : `?baseline=${encodeURIComponent(flags.baseline)}`;

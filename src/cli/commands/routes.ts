@@ -1,22 +1,15 @@
 import type { Command } from 'commander';
-import { connectToApi } from '../api.js';
+import { connectToApi, type IfMatchFlags, ifMatch } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
 import { readText } from '../files.js';
 import { formatJson } from '../format/json.js';
 import { formatChanges, type RouteChangeRow } from '../format/route-changes.js';
 import { formatHistory, formatRoute, formatRoutes, type RouteHistory, type RouteRow } from '../format/routes.js';
 import { readRouteFile } from '../inputs/route-file.js';
-import { addServerFlags, parseCount, type ServerFlags } from '../server-options.js';
-import { ifMatch } from './model-labels.js';
+import { addCommonFlags, type CommonFlags, parseCount } from '../server-options.js';
 import { registerRouteOutcomes } from './route-outcomes.js';
 
-interface CommonFlags extends ServerFlags {
-  readonly json?: true;
-}
-
-interface ChangeFlags extends CommonFlags {
-  readonly ifMatch?: string;
-}
+type ChangeFlags = CommonFlags & IfMatchFlags;
 
 /** `millrace routes …`: the names of a server that are called like models. */
 export function registerRoutes(program: Command, context: CommandContext): void {
@@ -38,7 +31,7 @@ export function registerRoutes(program: Command, context: CommandContext): void 
 }
 
 function registerLooks(routes: Command, { io }: CommandContext): void {
-  addCommon(routes.command('list').description('every route, whose it is, and its arms')).action(
+  addCommonFlags(routes.command('list').description('every route, whose it is, and its arms')).action(
     async (flags: CommonFlags) => {
       const api = await connectToApi(io, flags);
       const { body } = await api.ask<RouteListBody>({ method: 'GET', path: '/routes' });
@@ -46,14 +39,14 @@ function registerLooks(routes: Command, { io }: CommandContext): void {
       io.stdout.write(flags.json ? formatJson(body.routes) : formatRoutes(body.routes, io.stdout));
     },
   );
-  addCommon(routes.command('show <route>').description('one route, as millrace.yaml would declare it')).action(
+  addCommonFlags(routes.command('show <route>').description('one route, as millrace.yaml would declare it')).action(
     async (name: string, flags: CommonFlags) => {
       const api = await connectToApi(io, flags);
       const { body } = await api.ask<RouteRow>({ method: 'GET', path: pathOf(name) });
       io.stdout.write(flags.json ? formatJson(body) : formatRoute(body, io.stdout.colors));
     },
   );
-  addCommon(routes.command('history <route>').description('what a route was, who changed it and when'))
+  addCommonFlags(routes.command('history <route>').description('what a route was, who changed it and when'))
     .option('--limit <count>', 'how many changes', parseCount, 20)
     .action(async (name: string, flags: CommonFlags & { readonly limit: number }) => {
       const api = await connectToApi(io, flags);
@@ -79,7 +72,7 @@ function registerApply(routes: Command, { io }: CommandContext): void {
     const { changes } = answer.body;
     io.stdout.write(flags.json ? formatJson(answer.body) : formatChanges(changes, io.stdout.colors));
   };
-  addCommon(
+  addCommonFlags(
     routes.command('apply <file>').description('declare and change the routes of a file (- for standard input)'),
   )
     .option('--dry-run', 'only check, and say what would change')
@@ -90,9 +83,9 @@ function registerApply(routes: Command, { io }: CommandContext): void {
     .action((file: string, flags: ChangeFlags & { readonly dryRun?: true }) =>
       apply(file, flags, flags.dryRun === true),
     );
-  addCommon(routes.command('diff <file>').description('check the routes of a file, and say what would change')).action(
-    (file: string, flags: ChangeFlags) => apply(file, flags, true),
-  );
+  addCommonFlags(
+    routes.command('diff <file>').description('check the routes of a file, and say what would change'),
+  ).action((file: string, flags: ChangeFlags) => apply(file, flags, true));
 }
 
 interface Applied {
@@ -118,9 +111,5 @@ function pathOf(name: string): string {
 }
 
 function addChange(command: Command): Command {
-  return addCommon(command).option('--if-match <revision>', 'only if the route is at this revision');
-}
-
-function addCommon(command: Command): Command {
-  return addServerFlags(command).option('--json', 'print JSON');
+  return addCommonFlags(command).option('--if-match <revision>', 'only if the route is at this revision');
 }
