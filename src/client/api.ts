@@ -1,11 +1,10 @@
-import { type ClientOptions, createConnection } from './connection.js';
-import { MillraceClientError } from './errors.js';
-import type { HttpAnswer } from './transport.js';
+import { type ClientOptions, createConnection, parseJson } from './connection.js';
+import type { HttpAnswer, HttpRequest } from './transport.js';
 import type { CallOptions } from './types.js';
 
 /** A request to the server's own API. */
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method: HttpRequest['method'];
   /** Below `/millrace/v1`, percent-encoded: `/routes`. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -15,7 +14,7 @@ export interface ApiRequest {
 
 /** An answer of the server's own API. */
 export interface ApiAnswer<Body> {
-  /** Parsed where it is JSON, else as text; undefined where it is empty. */
+  /** Parsed from JSON; as text where the request has an `accept` and that is what came; undefined where it is empty. */
   readonly body: Body;
   readonly headers: Headers;
 }
@@ -42,21 +41,14 @@ export function connectApi(url: string | URL, options: ClientOptions = {}): Mill
         budget: connection.budget(callOptions),
       });
       // What the server sends is trusted to have the documented shape.
-      return { body: read(answer) as Body, headers: answer.headers };
+      return { body: read(answer, new Headers(headers).get('accept')) as Body, headers: answer.headers };
     },
   };
 }
 
-function read({ body, headers, status }: HttpAnswer): unknown {
+function read(answer: HttpAnswer, accept: string | null): unknown {
+  const { body, headers } = answer;
   if (body.byteLength === 0) return undefined;
-  const text = new TextDecoder().decode(body);
-  if (!headers.get('content-type')?.startsWith('application/json')) return text;
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new MillraceClientError('internal', "the server's answer is not JSON: is this a millrace server?", {
-      status,
-      cause,
-    });
-  }
+  const isJson = accept === null || headers.get('content-type')?.startsWith('application/json');
+  return isJson ? parseJson(answer) : new TextDecoder().decode(body);
 }

@@ -109,7 +109,8 @@ function normalizeUrl(url: string | URL): string {
   }
 }
 
-function parseJson(answer: HttpAnswer): unknown {
+/** What an answer has as JSON. Throws MillraceClientError. */
+export function parseJson(answer: HttpAnswer): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(answer.body));
   } catch (cause) {
