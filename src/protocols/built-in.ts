@@ -31,7 +31,7 @@ export type DialectOptions = {
 type DialectName = keyof DialectOptions;
 
 /** Names of the gRPC services that dialects serve, for who asks for one that is off. */
-export const GRPC_SERVICES: { readonly [Name in DialectName]?: readonly string[] } = {
+const GRPC_SERVICES: { readonly [Name in DialectName]?: readonly string[] } = {
   oip: ['inference.GRPCInferenceService'],
   tfs: ['tensorflow.serving.PredictionService', 'tensorflow.serving.ModelService'],
   torchserve: [

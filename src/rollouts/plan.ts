@@ -54,7 +54,8 @@ export interface StepOptions {
   readonly needsApproval?: boolean;
 }
 
-const DEFAULT_STEPS: readonly number[] = [1, 5, 25, 50, 100];
+/** In percent. */
+export const DEFAULT_STEPS: readonly number[] = [1, 5, 25, 50, 100];
 const DEFAULT_HOLD_MS = 600_000;
 const DEFAULT_MIN_REQUESTS = 100;
 const DEFAULT_HOLDS = 6;

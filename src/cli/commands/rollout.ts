@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { MillraceApi } from '../../client/index.js';
 import { invalidArgument, systemClock } from '../../core/index.js';
+import { DEFAULT_STEPS, ON_INCONCLUSIVE } from '../../rollouts/index.js';
 import { parseDuration } from '../../text/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
@@ -31,7 +32,6 @@ interface StartFlags extends CommonFlags {
 
 const WATCH_INTERVAL_MS = 1_000;
 const OVER: readonly string[] = ['done', 'rolled_back', 'aborted'];
-const DEFAULT_STEPS = [1, 5, 25, 50, 100] as const;
 
 /** `millrace rollout …`: models that go over from one version to another. */
 export function registerRollout(program: Command, context: CommandContext): void {
@@ -81,13 +81,11 @@ export function registerRollout(program: Command, context: CommandContext): void
 function registerStart(rollout: Command, io: Io): void {
   addCommonFlags(rollout.command('start <model>').description('begin; returns at once, the server goes on by itself'))
     .requiredOption('--to <version>', 'the version that takes the place of the stable one', parseInteger)
-    .option('--steps <percents>', 'rising, the last one 100 (default: 1,5,25,50,100)', parsePercents)
+    .option('--steps <percents>', `rising, the last one 100 (default: ${DEFAULT_STEPS})`, parsePercents)
     .option('--hold <duration>', 'how long each step is held (default: 10m)', parseHold)
     .option('--min-requests <count>', 'that the new version has to end in each step (default: 100)', parseInteger)
     .option('--max-hold <duration>', 'at most, while nothing certain is known (default: six times --hold)', parseHold)
-    .addOption(
-      new Option('--on-inconclusive <what>', 'what happens after that').choices(['pause', 'rollback', 'proceed']),
-    )
+    .addOption(new Option('--on-inconclusive <what>', 'what happens after that').choices(ON_INCONCLUSIVE))
     .option('--approve-before <steps>', 'wait for approval before these percents, or `promotion`', parseList)
     .option('--ignore <metrics>', 'what is not judged: latency, answers', parseList)
     .option('--also <metrics>', 'what is judged, too: outcomes, agreement', parseList)

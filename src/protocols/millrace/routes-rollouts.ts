@@ -2,6 +2,7 @@ import type { Static } from '@sinclair/typebox';
 import type { Call } from '../../core/index.js';
 import type { PastRollout, RolloutOptions, RolloutReport, RolloutUseCases } from '../../service/index.js';
 import { jsonResponse, type Route } from '../route.js';
+import { timeOf } from './conditions.js';
 import { CommandSchema, HistorySchema, RolloutSchema, RolloutsSchema, StartSchema } from './rollout-schemas.js';
 
 const BASE = { tag: 'traffic', access: 'key' } as const;
@@ -182,8 +183,4 @@ function encodePast({ id, stable, canary, startedAtMs, startedBy, state, reason 
     step: step + 1,
     reason,
   };
-}
-
-function timeOf(atMs: number): string {
-  return new Date(atMs).toISOString();
 }
