@@ -30,11 +30,10 @@ export function registerStore(program: Command, { io }: CommandContext): void {
   addCommon(store.command('backup <file>').description('write all of it to a new file')).action(
     async (file: string, flags: StoreFlags) => {
       const to = path.resolve(io.cwd, file);
-      const info = await withStore(io, flags, async (opened) => {
+      const from = await withStore(io, flags, async (opened, at) => {
         await opened.backup(to);
-        return opened.info();
+        return at;
       });
-      const from = info?.path ?? '';
       io.stdout.write(flags.json ? formatJson({ from, to }) : `copied ${from} to ${to}\n`);
     },
   );
@@ -51,7 +50,7 @@ function addCommon(command: Command): Command {
 async function withStore<T>(
   io: Io,
   { config, path: given }: StoreFlags,
-  use: (store: Store) => Promise<T>,
+  use: (store: Store, file: string) => Promise<T>,
 ): Promise<T> {
   const settings = await loadSettingsFor(io, config === undefined ? {} : { config });
   const file = path.resolve(io.cwd, given ?? settings.store.path);
@@ -63,7 +62,7 @@ async function withStore<T>(
   }
   const store = openStore({ ...settings.store, path: file }, systemClock);
   try {
-    return await use(store);
+    return await use(store, file);
   } finally {
     await store.close();
   }
