@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from '../../src/cli/program.js';
 import type { AppServer } from '../support/app-server.js';
+import { run as runCli } from '../support/cli-fixture.js';
 import { answererOf, startControlServer } from '../support/control-fixture.js';
-import { createFakeIo } from '../support/fake-io.js';
 
 const ROUTES = `
 # Who gets the new one.
@@ -22,9 +21,9 @@ describe('millrace', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
   const run = async (line: string, stdin = '') => {
-    const io = createFakeIo({ cwd: server.folder.path, stdin });
-    const code = await runCli([...line.split(' '), '--url', `http://127.0.0.1:${server.port}`], io);
-    return code === 0 ? io.out() : `${code} ${io.err()}`;
+    const argv = [...line.split(' '), '--url', `http://127.0.0.1:${server.port}`];
+    const { code, out, err } = await runCli(argv, { cwd: server.folder.path, stdin });
+    return code === 0 ? out : `${code} ${err}`;
   };
 
   /** With one space between columns. */

@@ -1,25 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCli } from '../../src/cli/program.js';
-import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
-import { createFakeIo } from '../support/fake-io.js';
-
-const echo = (more = '') => `runtime: echo
-inputs: [{ name: x, datatype: INT32, shape: [1] }]
-outputs: [{ name: x, datatype: INT32, shape: [1] }]
-instances: { placement: inline }
-${more}
-`;
+import { type AppServer, startAppServer } from '../support/app-server.js';
+import { run as runCli } from '../support/cli-fixture.js';
+import { control, echoModel } from '../support/control-fixture.js';
 
 describe('what is declared', () => {
   let server: AppServer;
   beforeAll(async () => {
     server = await startAppServer(
-      { 'fraud/model.yaml': echo('labels: { stable: 3, canary: 4 }'), 'fraud/3/': '', 'fraud/4/': '' },
+      { 'fraud/model.yaml': echoModel('labels: { stable: 3, canary: 4 }'), 'fraud/3/': '', 'fraud/4/': '' },
       { routes: { live: { arms: [{ model: 'fraud', label: 'canary', weight: 1 }] } } },
     );
   });
   afterAll(() => server[Symbol.asyncDispose]());
-  const get = async (path: string) => jsonOf(await server.send(`GET /millrace/v1/${path}`));
+  const get = (path: string) => control(server, `GET ${path}`);
 
   it('is told: routes', async () => {
     const live = {
@@ -40,9 +33,9 @@ describe('what is declared', () => {
 
   it('is told on the command line', async () => {
     const run = async (...argv: readonly string[]) => {
-      const io = createFakeIo();
-      expect(await runCli([...argv, '--url', `http://127.0.0.1:${server.port}`], io)).toBe(0);
-      return io.out();
+      const { code, out } = await runCli([...argv, '--url', `http://127.0.0.1:${server.port}`]);
+      expect(code).toBe(0);
+      return out;
     };
     expect(await run('routes', 'list')).toMatch(/live +file +ready +fraud@canary 100 %/);
     expect(await run('routes', 'show', 'live')).toBe(

@@ -3,21 +3,16 @@ import path from 'node:path';
 import type { ClientUnaryCall, Metadata } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PartialSettings } from '../../src/config/index.js';
-import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
+import { type AppServer, startAppServer } from '../support/app-server.js';
 import { FREE_PORTS, startCli } from '../support/cli-process.js';
+import { control, echoModel } from '../support/control-fixture.js';
 import { protoBytes } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { createTempFolder } from '../support/model-folder.js';
 import { storeFolder } from '../support/store.js';
 
-const echo = (shape: string) => `runtime: echo
-inputs: [{ name: x, datatype: INT32, shape: ${shape} }]
-outputs: [{ name: x, datatype: INT32, shape: ${shape} }]
-instances: { placement: inline }
-labels: { stable: 1, canary: 2 }
-versions: all
-`;
-const MODELS = { 'fraud/model.yaml': echo('[1]'), 'fraud/1/': '', 'fraud/2/': '' };
+const ALL = 'labels: { stable: 1, canary: 2 }\nversions: all';
+const MODELS = { 'fraud/model.yaml': echoModel(ALL), 'fraud/1/': '', 'fraud/2/': '' };
 const ARMS = ['stable', 'canary'].map((label) => ({ model: 'fraud', label, weight: 50 }));
 const RULES = [
   { when: "headers['x-arm'] == 'stable'", arm: 'stable' },
@@ -53,15 +48,11 @@ function clientOf(server: AppServer, name: string) {
       return answer.status;
     },
     async tell(feedback: object) {
-      const { status, body } = jsonOf(
-        await server.send('POST /millrace/v1/feedback', JSON.stringify(feedback), headers),
-      );
+      const { status, body } = await control(server, 'POST feedback', { body: feedback, headers });
       return status === 200 ? body : { status, ...body.error };
     },
     async report(route: string) {
-      const { status, body } = jsonOf(
-        await server.send(`GET /millrace/v1/routes/${route}/outcomes`, undefined, headers),
-      );
+      const { status, body } = await control(server, `GET routes/${route}/outcomes`, { headers });
       return status === 200 ? body : { status, ...body.error };
     },
   };
@@ -183,9 +174,8 @@ instances: { placement: inline }
       return server.send(`POST /v2/models/${route}/infer`, JSON.stringify({ inputs }), { 'x-request-id': id });
     };
     const tell = async (id: string, value: unknown) => {
-      const body = JSON.stringify({ request_id: id, value });
-      const answer = jsonOf(await server.send('POST /millrace/v1/feedback', body));
-      return answer.body.error?.message ?? answer.body.value;
+      const { body } = await control(server, 'POST feedback', { body: { request_id: id, value } });
+      return body.error?.message ?? body.value;
     };
     for (const id of ['a', 'b']) expect((await ask('animals', [0.1, 0.7, 0.2], id)).status).toBe(200);
     await ask('prices', [0.5], 'c');
@@ -278,13 +268,9 @@ instances: { placement: inline }
         },
       },
     ]);
-    const asked = jsonOf(
-      await server.send('GET /millrace/v1/routes/losses/outcomes?baseline=canary', undefined, as('shop')),
-    );
+    const asked = await control(server, 'GET routes/losses/outcomes?baseline=canary', { headers: as('shop') });
     expect(asked.body.arms[0].arm).toBe('canary');
-    const none = jsonOf(
-      await server.send('GET /millrace/v1/routes/losses/outcomes?baseline=next', undefined, as('shop')),
-    );
+    const none = await control(server, 'GET routes/losses/outcomes?baseline=next', { headers: as('shop') });
     expect([none.status, none.body.error.message]).toEqual([
       400,
       "baseline: route 'losses' has no answers of an arm 'next'; it has some of 'canary', 'stable'",

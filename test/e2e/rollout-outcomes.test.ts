@@ -1,15 +1,9 @@
 import { expect, it } from 'vitest';
+import { echoModel } from '../support/control-fixture.js';
 import { AS_ADA, startRolloutServer } from '../support/rollout-server.js';
 
-const echo = `runtime: echo
-inputs: [{ name: x, datatype: INT32, shape: [1] }]
-outputs: [{ name: x, datatype: INT32, shape: [1] }]
-instances: { placement: inline }
-versions: all
-`;
-
 it('a version whose answers lead to nothing is rolled back, by what callers tell of them', async () => {
-  const models = { 'fraud/model.yaml': echo, 'fraud/3/': '', 'fraud/4/': '' };
+  const models = { 'fraud/model.yaml': echoModel('versions: all'), 'fraud/3/': '', 'fraud/4/': '' };
   await using rollout = await startRolloutServer(models, { fraud: 3 });
   const { api, server } = rollout;
   const judge = { outcomes: {}, latency: false };

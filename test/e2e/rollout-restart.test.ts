@@ -1,14 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { FREE_PORTS, startCli } from '../support/cli-process.js';
+import { echoModel } from '../support/control-fixture.js';
 import { createTempFolder } from '../support/model-folder.js';
 import { until } from '../support/until.js';
 
-const ECHO = `runtime: echo
-inputs: [{ name: x, datatype: INT32, shape: [1] }]
-outputs: [{ name: x, datatype: INT32, shape: [1] }]
-instances: { placement: inline }
-versions: all
-`;
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
 /** A server process of its own over the folder. */
@@ -46,7 +41,7 @@ async function serve(cwd: string) {
 
 it('a rollout goes on in the same step after kill -9, with what it had seen, and to its end', async () => {
   const folder = await createTempFolder({
-    'models/fraud/model.yaml': ECHO,
+    'models/fraud/model.yaml': echoModel('versions: all'),
     'models/fraud/3/': '',
     'models/fraud/4/': '',
     'millrace.yaml': 'repository: { paths: [./models] }\n',

@@ -1,19 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { echoModel } from '../support/control-fixture.js';
 import { AS_ADA, type RolloutServer, startRolloutServer } from '../support/rollout-server.js';
 import { until } from '../support/until.js';
 
-const echo = (more = '', shape = '[1]') => `runtime: echo
-inputs: [{ name: x, datatype: INT32, shape: ${shape} }]
-outputs: [{ name: x, datatype: INT32, shape: ${shape} }]
-instances: { placement: inline }
-versions: all
-${more}
-`;
 const MODELS = {
-  'fraud/model.yaml': echo(),
+  'fraud/model.yaml': echoModel('versions: all'),
   'fraud/3/': '',
   'fraud/4/': '',
-  'owned/model.yaml': echo('labels: { stable: 1 }'),
+  'owned/model.yaml': echoModel('versions: all\nlabels: { stable: 1 }'),
   'owned/1/': '',
   'owned/2/': '',
   'odd/model.yaml': 'versions: all\n',

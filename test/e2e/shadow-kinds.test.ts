@@ -3,11 +3,11 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bytesOf } from '../../src/core/index.js';
 import { BodyArena } from '../../src/runtimes/index.js';
-import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
+import { type AppServer, startAppServer } from '../support/app-server.js';
 import { protoBytes } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { shadowed } from '../support/shadow-models.js';
-import { settledReport } from '../support/shadow-reports.js';
+import { settledReport, shadowReport } from '../support/shadow-reports.js';
 import { createSharedObject } from '../support/shared-object.js';
 import { until } from '../support/until.js';
 
@@ -138,8 +138,8 @@ describe('the shadow of', () => {
       for (let value = 1; value <= 3; value++)
         await step('half-of-sums', value, { id, start: value === 1, end: value === 3 });
     }
-    await until('no copy is pending', async () => (await pendingOf('half-of-sums')) === 0);
-    const report = jsonOf(await server.send('GET /millrace/v1/routes/half-of-sums/shadow')).body;
+    await until('no copy is pending', async () => (await shadowReport(server, 'half-of-sums')).pending === 0);
+    const report = await shadowReport(server, 'half-of-sums');
     expect(report.copied % 3).toBe(0);
     expect(report.copied).toBeGreaterThan(0);
     expect(report.copied).toBeLessThan(60);
@@ -204,7 +204,3 @@ describe('the shadow of', () => {
     expect(dropped.unavailable).toBe(1);
   });
 });
-
-async function pendingOf(route: string): Promise<number> {
-  return jsonOf(await server.send(`GET /millrace/v1/routes/${route}/shadow`)).body.pending;
-}

@@ -3,23 +3,19 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AppServer, startAppServer } from '../support/app-server.js';
 import { run } from '../support/cli-fixture.js';
-import { SHADOWED_MODELS, shadowed } from '../support/shadow-models.js';
+import { shadowed, shadowedModel } from '../support/shadow-models.js';
 import { sendNumbers, settledReport, shadowReport } from '../support/shadow-reports.js';
 
 let server: AppServer;
 beforeAll(async () => {
-  server = await startAppServer(
-    { 'drifting/model.yaml': SHADOWED_MODELS['drifting/model.yaml'], ...drifting() },
-    { routes: { drifting: shadowed('drifting') }, repository: { controlMode: 'explicit', loadModels: ['*'] } },
-  );
+  server = await startAppServer(shadowedModel('drifting'), {
+    routes: { drifting: shadowed('drifting') },
+    repository: { controlMode: 'explicit', loadModels: ['*'] },
+  });
   await sendNumbers(server, 'drifting', [1, 2, 3, 4, 5]);
   await settledReport(server, 'drifting', 5);
 });
 afterAll(() => server[Symbol.asyncDispose]());
-
-function drifting() {
-  return Object.fromEntries(Object.entries(SHADOWED_MODELS).filter(([name]) => name.startsWith('drifting/')));
-}
 
 const REPORT = 'GET /millrace/v1/routes/drifting/shadow';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PartialSettings } from '../../src/config/index.js';
 import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
-import { SHADOWED_MODELS, shadowed } from '../support/shadow-models.js';
+import { SHADOWED_MODELS, shadowed, shadowedModel } from '../support/shadow-models.js';
 import { sendNumbers, settledReport, shadowReport } from '../support/shadow-reports.js';
 
 const ROUTES = {
@@ -140,10 +140,10 @@ describe('what was counted of a shadow', () => {
 describe('a server that ends', () => {
   it('does not wait for copies', async () => {
     const routes = { hanging: shadowed('hanging', { timeoutMs: 3_600_000 }) };
-    await using ending = await startAppServer(
-      Object.fromEntries(Object.entries(SHADOWED_MODELS).filter(([name]) => name.startsWith('hanging/'))),
-      { routes, server: { gracePeriodMs: 3_600_000 } },
-    );
+    await using ending = await startAppServer(shadowedModel('hanging'), {
+      routes,
+      server: { gracePeriodMs: 3_600_000 },
+    });
     const dropped: string[] = [];
     ending.app.events.subscribe('shadowDropped', ({ reason }) => dropped.push(reason));
     await sendNumbers(ending, 'hanging', [1, 2]);

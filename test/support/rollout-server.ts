@@ -1,7 +1,7 @@
-import { runCli } from '../../src/cli/program.js';
 import type { PartialSettings } from '../../src/config/index.js';
-import { type AppServer, type JsonAnswer, jsonOf, startAppServer } from './app-server.js';
-import { createFakeIo } from './fake-io.js';
+import { type AppServer, startAppServer } from './app-server.js';
+import { run } from './cli-fixture.js';
+import { type ControlAnswer, control } from './control-fixture.js';
 import type { FolderContents } from './model-folder.js';
 import { until } from './until.js';
 
@@ -13,11 +13,11 @@ export const AS_ADA = { authorization: `Bearer ${ADA}` } as const;
 export interface RolloutServer extends AsyncDisposable {
   readonly server: AppServer;
   /** `POST models/fraud/rollout`, below `/millrace/v1`. */
-  api(line: string, body?: object): Promise<JsonAnswer>;
+  api(line: string, body?: object): Promise<ControlAnswer>;
   /** Runs `millrace …` against it. */
-  cli(...argv: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+  cli(...argv: readonly string[]): ReturnType<typeof run>;
   /** Resolves with the rollout once it is in one of the states. */
-  reaches(model: string, ...states: readonly string[]): Promise<JsonAnswer['body']>;
+  reaches(model: string, ...states: readonly string[]): Promise<ControlAnswer['body']>;
 }
 
 /** `stable` = the version that the bare name of each model stands for. */
@@ -30,11 +30,7 @@ export async function startRolloutServer(
     auth: { keys: [{ name: 'ada', key: ADA, scopes: ['infer', 'observe', 'manage'] }] },
     ...settings,
   });
-  const api: RolloutServer['api'] = async (line, body) => {
-    const [method, path] = line.split(' ');
-    const sent = body === undefined ? '' : JSON.stringify(body);
-    return jsonOf(await server.send(`${method} /millrace/v1/${path}`, sent, AS_ADA));
-  };
+  const api: RolloutServer['api'] = (line, body) => control(server, line, { body, headers: AS_ADA });
   for (const [model, version] of Object.entries(stable)) {
     const { status, body } = await api(`PATCH models/${model}/labels`, { stable: version });
     if (status !== 200) throw new Error(JSON.stringify(body));
@@ -42,13 +38,9 @@ export async function startRolloutServer(
   return {
     server,
     api,
-    async cli(...argv) {
-      const io = createFakeIo();
-      const code = await runCli([...argv, '--url', `http://127.0.0.1:${server.port}`, '--key', ADA], io);
-      return { code, out: io.out(), err: io.err() };
-    },
+    cli: (...argv) => run([...argv, '--url', `http://127.0.0.1:${server.port}`, '--key', ADA]),
     async reaches(model, ...states) {
-      let body: JsonAnswer['body'];
+      let body: ControlAnswer['body'];
       await until(`the rollout of ${model} is ${states.join(' or ')}`, async () => {
         body = (await api(`GET models/${model}/rollout`)).body;
         return states.includes(body.state);

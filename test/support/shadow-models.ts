@@ -1,4 +1,5 @@
 import type { PartialSettings } from '../../src/config/index.js';
+import type { FolderContents } from './model-folder.js';
 
 type Routes = NonNullable<PartialSettings['routes']>;
 type Shadow = NonNullable<NonNullable<Routes[string]>['shadow']>;
@@ -43,6 +44,11 @@ export const SHADOWED_MODELS = {
   'acting/1/model.ts': numberScript('return { y: [value] };'),
   'acting/2/model.ts': numberScript('return { y: [value] };', ''),
 };
+
+/** The files of one of {@link SHADOWED_MODELS}. */
+export function shadowedModel(model: string): FolderContents {
+  return Object.fromEntries(Object.entries(SHADOWED_MODELS).filter(([file]) => file.startsWith(`${model}/`)));
+}
 
 /** A route to the stable version of a model, with the next one as its shadow. */
 export function shadowed(model: string, shadow: Partial<Shadow> = {}): Routes[string] {

@@ -1,12 +1,13 @@
 import type { ShadowReport } from '../../src/shadows/index.js';
-import { type AppServer, jsonOf } from './app-server.js';
+import type { AppServer } from './app-server.js';
+import { control } from './control-fixture.js';
 import { until } from './until.js';
 
 /** What is known of the shadow of a route, as the server's API tells it. */
 export async function shadowReport(server: Pick<AppServer, 'send'>, route: string) {
-  const { status, body } = jsonOf(await server.send(`GET /millrace/v1/routes/${route}/shadow`));
+  const { status, body } = await control(server, `GET routes/${route}/shadow`);
   if (status !== 200) throw new Error(`${status}: ${JSON.stringify(body)}`);
-  return body as ReturnType<typeof JSON.parse>;
+  return body;
 }
 
 /** The same once so many requests of the route were copied or dropped, and nothing is pending. */
