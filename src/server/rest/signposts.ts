@@ -26,10 +26,10 @@ export const NO_SIGNPOSTS: SignpostAt = () => Promise.resolve(undefined);
 export function createSignposts({ metricsPort, switchedOff }: SignpostSetup): SignpostAt {
   let loading: Promise<readonly Sleeping[]> | undefined;
   return async (method, path) => {
-    loading ??= Promise.all(switchedOff.map(wake));
-    // It may succeed later: where descriptors ran out, say.
-    loading.catch(() => {
+    loading ??= Promise.all(switchedOff.map(wake)).catch((error) => {
+      // It may succeed later: where descriptors ran out, say.
       loading = undefined;
+      throw error;
     });
     const asked = (await loading).find(({ methodsAt }) => methodsAt(path).split(', ').includes(method));
     if (asked !== undefined) {
