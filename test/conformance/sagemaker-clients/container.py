@@ -77,7 +77,7 @@ def language(checks):
 
 
 def multi_model(checks):
-    url = f"{REPOSITORY}/mlp"
+    url = f"{REPOSITORY}/plain"
     loaded = send("POST", f"{ADDRESS}/models", {"model_name": "c0ffee", "url": url})
     checks.equal("POST /models", loaded.status, 200)
     checks.equal("twice", send("POST", f"{ADDRESS}/models", {"model_name": "c0ffee", "url": url}).status, 409)
@@ -94,6 +94,8 @@ def multi_model(checks):
     checks.equal("DELETE", send("DELETE", f"{ADDRESS}/models/c0ffee").status, 200)
     checks.equal("invoked when it is gone", send("POST", f"{ADDRESS}/models/c0ffee/invoke", [ROW]).status, 404)
     checks.equal("described when it is gone", send("GET", f"{ADDRESS}/models/c0ffee").status, 404)
+    labelled = send("DELETE", f"{ADDRESS}/models/mlp")
+    checks.true("DELETE of one with labels", labelled.status in (400, 412) and b"'canary' = version 2" in labelled.body, labelled)
     checks.equal("deleted twice", send("DELETE", f"{ADDRESS}/models/never").status, 404)
 
 

@@ -52,10 +52,10 @@ export async function run(): Promise<number> {
   return tally.close();
 }
 
-/** A repository with a model of numbers in two versions, one of photos, one of texts, and one that is too large. */
+/** A repository with models of numbers in two versions, of which one has labels, and those of photos, of texts, and too large a one. */
 function createModels(): string {
   const models = path.join(emptyFolder(SUITE), 'models');
-  for (const name of ['mlp', 'large']) {
+  for (const name of ['mlp', 'plain', 'large']) {
     for (const version of ['1', '2']) {
       mkdirSync(path.join(models, name, version), { recursive: true });
       copyFileSync(inRoot('examples/models/mlp/1/model.onnx'), path.join(models, name, version, 'model.onnx'));
