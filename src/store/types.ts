@@ -9,6 +9,7 @@ export interface Store {
   readonly rollouts: RolloutRecords;
   readonly outcomes: OutcomeRecords;
   readonly snapshots: Snapshots;
+  readonly keys: KeyRecords;
   /** Copies all of it to a new file, while it is in use. `already_exists` where there is a file. */
   backup(path: string): Promise<void>;
   /** How large it is and what it holds; undefined where nothing has been stored yet. */
@@ -183,4 +184,48 @@ export interface OutcomeRecords {
   expire(nowMs: number): Promise<{ readonly missing: readonly NotedAnswer[]; readonly hasMore: boolean }>;
   /** By arm, the version that was last heard of first. */
   ofRoute(route: string): Promise<readonly ArmOutcomes[]>;
+}
+
+/** An API key, without what it is known by: of that only a hash is kept. */
+export interface KeyRecord {
+  /** Part of the key; never used again. */
+  readonly id: string;
+  /** Of the principal; of all keys that are not revoked, one alone has it. */
+  readonly name: string;
+  /** Who answers for it; '' = nobody was named. */
+  readonly owner: string;
+  readonly grants: JsonValue;
+  readonly groups: readonly string[];
+  /** SHA-256 of the key, in hexadecimal. */
+  readonly digest: string;
+  /** Milliseconds since the Unix epoch, as all times here. */
+  readonly createdAtMs: number;
+  readonly createdBy: string;
+  /** undefined = never. */
+  readonly expiresAtMs: number | undefined;
+  /** Of its last rotation. */
+  readonly rotatedAtMs: number | undefined;
+  /** What was rotated out, and holds until then as well. */
+  readonly previous: { readonly digest: string; readonly endsAtMs: number } | undefined;
+  readonly revokedAtMs: number | undefined;
+  readonly revokedBy: string | undefined;
+  /** To the minute; undefined = it has not been used. */
+  readonly lastUsedAtMs: number | undefined;
+}
+
+export interface KeyUse {
+  readonly id: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly atMs: number;
+}
+
+export interface KeyRecords {
+  /** In the order of their ids, those behind `after` ('' = from the first). Makes no file. */
+  page(after: string, limit: number): Promise<readonly KeyRecord[]>;
+  /** `already_exists` where there is one of that id, or one of that name that is not revoked. The 100,000 revoked last are kept. */
+  create(record: KeyRecord): Promise<void>;
+  /** All but when it was used last. `not_found` for an unknown id. */
+  update(record: KeyRecord): Promise<void>;
+  /** When they were used last; unknown ones are ignored. */
+  noteUses(uses: readonly KeyUse[]): Promise<void>;
 }

@@ -82,4 +82,25 @@ export const MIGRATIONS: readonly string[] = [
     primary key (route, arm, model, version, kind, better)
   ) strict, without rowid;
   `,
+  `
+  create table api_keys (
+    id text not null primary key,
+    name text not null,
+    owner text not null,
+    grants text not null,
+    groups text not null,
+    digest text not null,
+    created_at_ms integer not null,
+    created_by text not null,
+    expires_at_ms integer,
+    rotated_at_ms integer,
+    previous_digest text,
+    previous_ends_at_ms integer,
+    revoked_at_ms integer,
+    revoked_by text,
+    last_used_at_ms integer
+  ) strict, without rowid;
+  create unique index api_keys_by_name on api_keys (name) where revoked_at_ms is null;
+  create index revoked_api_keys on api_keys (revoked_at_ms) where revoked_at_ms is not null;
+  `,
 ];

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { type Clock, invalidArgument, type JsonValue } from '../../core/index.js';
 import type { StoreOptions } from '../options.js';
-import type { Declarations, OutcomeRecords, RolloutRecords, Snapshots, Store } from '../types.js';
+import type { Declarations, KeyRecords, OutcomeRecords, RolloutRecords, Snapshots, Store } from '../types.js';
 import type { InputOf, OperationName, OutputOf } from './operations.js';
 import { StoreThread } from './store-thread.js';
 
@@ -18,6 +18,7 @@ export function openStore(options: StoreOptions, clock: Clock): Store {
     rollouts: rolloutsIn(thread, reader),
     outcomes: outcomesIn(thread, reader),
     snapshots: snapshotsIn(thread, reader),
+    keys: keysIn(thread, reader),
     backup: (to) => thread.request('backup', { from: file, to: path.resolve(to) }),
     info: () => reader('info', { path: file }, undefined),
     close: () => thread.close(),
@@ -76,6 +77,18 @@ function snapshotsIn(thread: StoreThread, read: Reader): Snapshots {
       return thread.request('putSnapshot', { kind, name, value });
     },
     remove: (kind, name) => read('removeSnapshot', { kind, name }, undefined),
+  };
+}
+
+function keysIn(thread: StoreThread, read: Reader): KeyRecords {
+  return {
+    page: (after, limit) => read('pageOfKeys', { after, limit }, []),
+    async create(record) {
+      checkSize([record.grants, record.groups], `key '${record.name}'`);
+      return thread.request('createKey', record);
+    },
+    update: (record) => thread.request('updateKey', record),
+    noteUses: (uses) => read('noteKeyUses', uses, undefined),
   };
 }
 

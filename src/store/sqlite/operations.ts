@@ -1,4 +1,5 @@
 import { changeDeclarations, currentDeclarations, declarationHistory } from './declarations.js';
+import { createKey, noteKeyUses, pageOfKeys, updateKey } from './keys.js';
 import type { Operation } from './operation.js';
 import { expireAnswers, findAnswer, joinOutcome, noteAnswers, outcomesOfRoute } from './outcomes.js';
 import { beginRollout, decideRollout, openRollouts, rolloutDecisions, rolloutsOfModel } from './rollouts.js';
@@ -23,6 +24,10 @@ export const OPERATIONS = {
   getSnapshot,
   putSnapshot,
   removeSnapshot,
+  pageOfKeys,
+  createKey,
+  updateKey,
+  noteKeyUses,
   backup,
   info,
 };

@@ -8,6 +8,7 @@ export interface Tables {
   snapshots: SnapshotRow;
   answers: AnswerRow;
   armOutcomes: ArmOutcomesRow;
+  apiKeys: ApiKeyRow;
 }
 
 /** Every change, of which the newest is in force. */
@@ -83,4 +84,22 @@ interface ArmOutcomesRow {
   mean: number;
   squares: number;
   changedAtMs: number;
+}
+
+interface ApiKeyRow {
+  id: string;
+  name: string;
+  owner: string;
+  grants: string;
+  groups: string;
+  digest: string;
+  createdAtMs: number;
+  createdBy: string;
+  expiresAtMs: number | null;
+  rotatedAtMs: number | null;
+  previousDigest: string | null;
+  previousEndsAtMs: number | null;
+  revokedAtMs: number | null;
+  revokedBy: string | null;
+  lastUsedAtMs: number | null;
 }

@@ -1,0 +1,93 @@
+import type { Insertable, Kysely, Selectable } from 'kysely';
+import { type JsonValue, MillraceError } from '../../core/index.js';
+import type { KeyRecord, KeyUse } from '../types.js';
+import { reading, writing } from './operation.js';
+import type { Tables } from './tables.js';
+
+type Row = Selectable<Tables['apiKeys']>;
+
+const MAX_REVOKED = 100_000;
+
+export const pageOfKeys = reading<{ readonly after: string; readonly limit: number }, readonly KeyRecord[]>(
+  async (db, { after, limit }) => {
+    const rows = await db
+      .selectFrom('apiKeys')
+      .selectAll()
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+    return rows.map(toRecord);
+  },
+);
+
+export const createKey = writing<KeyRecord, void>(async (db, record) => {
+  const { id, name } = record;
+  const same = await db
+    .selectFrom('apiKeys')
+    .select('id')
+    .where(({ or, and, eb }) => or([eb('id', '=', id), and([eb('name', '=', name), eb('revokedAtMs', 'is', null)])]))
+    .execute();
+  if (same.some((other) => other.id === id)) throw new MillraceError('already_exists', `there is a key of id '${id}'`);
+  if (same.length > 0) throw new MillraceError('already_exists', `there is a key '${name}'`);
+  await db.insertInto('apiKeys').values(toRow(record)).execute();
+});
+
+export const updateKey = writing<KeyRecord, void>(async (db, record) => {
+  const { id, lastUsedAtMs: _, ...changed } = toRow(record);
+  const { numUpdatedRows } = await db
+    .updateTable('apiKeys')
+    .set(changed)
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 0n) throw new MillraceError('not_found', `there is no key of id '${id}'`);
+  if (record.revokedAtMs !== undefined) await forgetRevoked(db);
+});
+
+export const noteKeyUses = writing<readonly KeyUse[], void>(async (db, uses) => {
+  for (const { id, atMs } of uses) {
+    await db.updateTable('apiKeys').set({ lastUsedAtMs: atMs }).where('id', '=', id).execute();
+  }
+});
+
+async function forgetRevoked(db: Kysely<Tables>): Promise<void> {
+  const [oldest] = await db
+    .selectFrom('apiKeys')
+    .select('revokedAtMs')
+    .where('revokedAtMs', 'is not', null)
+    .orderBy('revokedAtMs', 'desc')
+    .offset(MAX_REVOKED)
+    .limit(1)
+    .execute();
+  if (oldest !== undefined) await db.deleteFrom('apiKeys').where('revokedAtMs', '<=', oldest.revokedAtMs).execute();
+}
+
+function toRow({ previous, grants, groups, ...record }: KeyRecord): Insertable<Tables['apiKeys']> {
+  return {
+    ...record,
+    grants: JSON.stringify(grants),
+    groups: JSON.stringify(groups),
+    expiresAtMs: record.expiresAtMs ?? null,
+    rotatedAtMs: record.rotatedAtMs ?? null,
+    previousDigest: previous?.digest ?? null,
+    previousEndsAtMs: previous?.endsAtMs ?? null,
+    revokedAtMs: record.revokedAtMs ?? null,
+    revokedBy: record.revokedBy ?? null,
+    lastUsedAtMs: record.lastUsedAtMs ?? null,
+  };
+}
+
+function toRecord({ previousDigest, previousEndsAtMs, grants, groups, ...row }: Row): KeyRecord {
+  const hasPrevious = previousDigest !== null && previousEndsAtMs !== null;
+  return {
+    ...row,
+    grants: JSON.parse(grants) as JsonValue,
+    groups: JSON.parse(groups) as readonly string[],
+    expiresAtMs: row.expiresAtMs ?? undefined,
+    rotatedAtMs: row.rotatedAtMs ?? undefined,
+    previous: hasPrevious ? { digest: previousDigest, endsAtMs: previousEndsAtMs } : undefined,
+    revokedAtMs: row.revokedAtMs ?? undefined,
+    revokedBy: row.revokedBy ?? undefined,
+    lastUsedAtMs: row.lastUsedAtMs ?? undefined,
+  };
+}
