@@ -22,8 +22,8 @@ export interface Dialect {
   readonly shares?: readonly SharedMembers[];
   /** What it serves over gRPC. Asked for once, by a server that has such a port. Default: nothing. */
   readonly loadGrpc?: () => Promise<GrpcPart>;
-  /** The `Authorization` header of a request, or whatever stands for it in this protocol. Default: that header. */
-  readonly credentialOf?: (headers: WireHeaders) => string | undefined;
+  /** Headers, or gRPC metadata, by lower-case name, in which its clients send a key by itself, besides `Authorization`. Default: none. */
+  readonly credentialHeaders?: readonly string[];
   /** For clients that sign their inference requests instead of sending a credential. Default: nobody does. */
   readonly signatures?: RequestSignatures;
   /** HTTP status of each error. */
@@ -37,6 +37,9 @@ export interface Dialect {
   /** It is served on its own ports only. Default: false. */
   readonly apart?: boolean;
 }
+
+/** Where many clients and gateways send a key, whatever protocol they speak. */
+export const KEY_HEADERS: readonly string[] = ['x-api-key'];
 
 /** How clients sign whole requests, so that it takes the body to know whose one is. */
 export interface RequestSignatures {

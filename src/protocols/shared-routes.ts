@@ -33,7 +33,9 @@ export function createSharedRoutes(dialects: readonly Dialect[]): readonly Share
       response: describeMembers(shares),
       handle: (call, request) => jsonResponse(answerAll(shares, call, request)),
     };
-    return [{ dialect: first.dialect, route }];
+    // Clients of each of them call it in their own way.
+    const credentialHeaders = [...new Set(shares.flatMap(({ dialect }) => dialect.credentialHeaders ?? []))];
+    return [{ dialect: { ...first.dialect, credentialHeaders }, route }];
   });
 }
 

@@ -181,7 +181,7 @@ describe('a request of a web page', () => {
       'access-control-allow-origin': 'https://app.example',
       'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
       'access-control-allow-headers':
-        'authorization, content-type, content-encoding, inference-header-content-length, traceparent, tracestate, x-request-id, x-request-timeout-ms',
+        'api-key, authorization, content-type, content-encoding, inference-header-content-length, traceparent, tracestate, x-api-key, x-request-id, x-request-timeout-ms',
       'access-control-max-age': '60',
       'access-control-allow-private-network': 'true',
     });

@@ -104,7 +104,7 @@ describe('a dialect from outside', () => {
         body: await answer.json(),
       }));
     const oops = (code: string, message: string) => ({ code, body: { oops: { code, message } } });
-    expect(await run('/toy/m:run', { authorization: `Bearer ${KEYS[0]?.key}` })).toEqual({
+    expect(await run('/toy/m:run', { 'x-api-key': KEYS[0]?.key ?? '' })).toEqual({
       status: 401,
       ...oops('unauthenticated', 'this server needs a key: send `Authorization: Bearer <key>`'),
     });

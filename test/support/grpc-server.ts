@@ -97,7 +97,7 @@ export async function startGrpcServer(settings: TestGrpcSettings = {}): Promise<
     events,
     budget,
     tls: undefined,
-    requiresKey: false,
+    requiresKey: settings.authenticate !== undefined,
     draining: () => draining,
     authenticate: settings.authenticate ?? (() => EVERYBODY),
     clock,
@@ -107,7 +107,7 @@ export async function startGrpcServer(settings: TestGrpcSettings = {}): Promise<
   const listener = grpc.createListener({
     endpoint: settings.endpoint ?? { kind: 'port', host: '127.0.0.1', port: 0, setting: 'grpcPort' },
     loadMethods: async () =>
-      (settings.methods ?? [ECHO]).map((method) => ({ method, status: GRPC_STATUS, credentialOf: undefined })),
+      (settings.methods ?? [ECHO]).map((method) => ({ method, status: GRPC_STATUS, credentialHeaders: ['x-api-key'] })),
     switchedOff: [],
   });
   const { url, port } = await listener.listen();

@@ -1,7 +1,7 @@
 import type { Clock, ErrorCode } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
 import { Claims } from '../claims.js';
-import type { Dialect } from '../dialect.js';
+import { type Dialect, KEY_HEADERS } from '../dialect.js';
 import type { GrpcMethod } from './method.js';
 import { GRPC_STATUS } from './status.js';
 
@@ -9,7 +9,7 @@ import { GRPC_STATUS } from './status.js';
 export interface ServedMethod {
   readonly method: GrpcMethod;
   readonly status: Readonly<Record<ErrorCode, number>>;
-  readonly credentialOf: Dialect['credentialOf'];
+  readonly credentialHeaders: Dialect['credentialHeaders'];
 }
 
 export interface GrpcServicesOptions {
@@ -44,8 +44,8 @@ export async function loadGrpcServices(
     ...createReflectionMethods(files),
   ];
   return [
-    ...served.map(({ method, status, dialect }) => ({ method, status, credentialOf: dialect.credentialOf })),
-    ...general.map((method) => ({ method, status: GRPC_STATUS, credentialOf: undefined })),
+    ...served.map(({ method, status, dialect }) => ({ method, status, credentialHeaders: dialect.credentialHeaders })),
+    ...general.map((method) => ({ method, status: GRPC_STATUS, credentialHeaders: KEY_HEADERS })),
   ];
 }
 

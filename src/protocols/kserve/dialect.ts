@@ -1,5 +1,5 @@
 import { MillraceError } from '../../core/index.js';
-import type { Dialect, DialectContext } from '../dialect.js';
+import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
 import { encodeErrorText } from '../http-errors.js';
 import { KSERVE_STATUS } from './errors.js';
 import { createKserveRoutes, readyNames } from './routes.js';
@@ -28,6 +28,7 @@ export function createKserveDialect(context: DialectContext): Dialect {
         },
       },
     ],
+    credentialHeaders: KEY_HEADERS,
     status: KSERVE_STATUS,
     encodeError: encodeErrorText,
   };

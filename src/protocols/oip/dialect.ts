@@ -1,4 +1,4 @@
-import type { Dialect, DialectContext } from '../dialect.js';
+import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
 import { encodeErrorText } from '../http-errors.js';
 import { createInferenceRoutes } from './inference-routes.js';
 import { addModels } from './openapi.js';
@@ -12,6 +12,7 @@ export function createOipDialect(context: DialectContext): Dialect {
     description: 'Open Inference Protocol v2 with the extensions of Triton Inference Server.',
     routes: [...createInferenceRoutes(context), ...createOipRoutes(context.service)],
     loadGrpc: async () => (await import('./grpc/part.js')).createGrpcPart(context),
+    credentialHeaders: KEY_HEADERS,
     status: OIP_STATUS,
     encodeError: encodeErrorText,
     describeModels: addModels,

@@ -43,7 +43,17 @@ describe('headers', () => {
   });
 
   it('with keys, of the transport, reserved or with very long names are never parameters', () => {
-    const names = ['Authorization', 'proxy-authorization', 'Priority', 'timeout', 'triton_x', 'content-type', 'te'];
+    const names = [
+      'Authorization',
+      'proxy-authorization',
+      'X-API-Key',
+      'api-key',
+      'Priority',
+      'timeout',
+      'triton_x',
+      'content-type',
+      'te',
+    ];
     const others = [':path', 'grpc-timeout', 'sequence_id', 'a'.repeat(257)];
     const transport =
       'Host Connection Proxy-Connection Keep-Alive Trailer Transfer-Encoding Upgrade Expect HTTP2-Settings Accept ' +

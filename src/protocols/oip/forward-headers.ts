@@ -5,9 +5,9 @@ import { isReservedParameter } from './decode-request-parameters.js';
 
 /** Longer names match no pattern: how long matching takes is for the server to say, not for its clients. */
 const MAX_NAME_LENGTH = 256;
-/** The server's own key, and what belongs to the transport rather than to the caller: of HTTP/1.1, HTTP/2 and gRPC. */
+/** The caller's credential, and what belongs to the transport rather than to the caller: of HTTP/1.1, HTTP/2 and gRPC. */
 const WITHHELD =
-  /^(:|grpc-|(proxy-)?auth(orization|enticate)$|(content|transfer|accept)-(type|length|encoding)$|inference-header-content-length$|te$|trailer$|host$|accept$|expect$|upgrade$|keep-alive$|(proxy-)?connection$|http2-settings$)/i;
+  /^(:|grpc-|(proxy-)?auth(orization|enticate)$|(x-)?api-key$|(content|transfer|accept)-(type|length|encoding)$|inference-header-content-length$|te$|trailer$|host$|accept$|expect$|upgrade$|keep-alive$|(proxy-)?connection$|http2-settings$)/i;
 
 /** Adds the headers that the settings forward as parameters to a request. */
 export function createForwarding({ forwardHeaders }: { readonly forwardHeaders?: RegExp | undefined }) {

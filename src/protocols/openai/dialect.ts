@@ -1,5 +1,5 @@
 import type { ModelInfo } from '../../engine/index.js';
-import type { Dialect, DialectContext } from '../dialect.js';
+import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
 import { unknownModel } from './choices.js';
 import { encodeError, OPENAI_STATUS } from './errors.js';
 import type { OpenAiOptions } from './options.js';
@@ -45,6 +45,8 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
         },
       },
     ],
+    // The first one is Azure's.
+    credentialHeaders: ['api-key', ...KEY_HEADERS],
     status: OPENAI_STATUS,
     encodeError,
   };

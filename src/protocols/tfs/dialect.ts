@@ -1,4 +1,4 @@
-import type { Dialect, DialectContext } from '../dialect.js';
+import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
 import { encodeErrorText, HTTP_STATUS } from '../http-errors.js';
 import { encodeStatuses } from './model-status.js';
 import { createTfsRoutes } from './routes.js';
@@ -22,6 +22,7 @@ export function createTfsDialect(context: DialectContext): Dialect {
       },
     ],
     loadGrpc: async () => (await import('./grpc/part.js')).createGrpcPart(context),
+    credentialHeaders: KEY_HEADERS,
     status: HTTP_STATUS,
     encodeError: encodeErrorText,
   };

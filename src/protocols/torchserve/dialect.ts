@@ -1,4 +1,4 @@
-import type { Dialect, DialectContext } from '../dialect.js';
+import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
 import { encodeError, TORCHSERVE_STATUS } from './errors.js';
 import { createPingRoute } from './ping.js';
 import { createInferenceRoutes } from './routes-inference.js';
@@ -12,6 +12,7 @@ export function createTorchServeDialect(context: DialectContext): Dialect {
     description: "TorchServe's inference and management APIs.",
     routes: [createPingRoute(service), ...createInferenceRoutes(context), ...createManagementRoutes(service)],
     loadGrpc: async () => (await import('./grpc/part.js')).createGrpcPart(context),
+    credentialHeaders: KEY_HEADERS,
     status: TORCHSERVE_STATUS,
     encodeError,
   };

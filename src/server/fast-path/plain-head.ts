@@ -4,6 +4,7 @@ import type { RequestHead } from '../http/exchange.js';
 export interface PlainHead extends RequestHead {
   readonly url: string;
   readonly bodyBytes: number;
+  readonly comesOnce: true;
 }
 
 const REQUEST_LINE = /POST (\/[!"$-~]*) HTTP\/1\.1\r\n/y;
@@ -52,6 +53,7 @@ export function readPlainHead(text: string): PlainHead | undefined {
     httpVersionMajor: 1,
     httpVersionMinor: 1,
     complete: true,
+    comesOnce: true,
     bodyBytes,
   });
 }

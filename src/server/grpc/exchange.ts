@@ -3,6 +3,7 @@ import { type Call, MillraceError, shuttingDown } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import { GRPC_STATUS, GRPC_STATUS_CODES, type GrpcMethod, type ServedMethod } from '../../protocols/index.js';
 import { answererHeaders } from '../answerer.js';
+import { type CredentialCarrier, credentialOf } from '../credential.js';
 import type { ServerOptions } from '../options.js';
 import { patienceMs } from '../patience.js';
 import { createPeer } from '../peer.js';
@@ -22,9 +23,8 @@ export interface GrpcContext extends SettlementContext {
 }
 
 /** One HTTP/2 stream that asks for something, as the listener hands it over. */
-export interface IncomingStream {
+export interface IncomingStream extends CredentialCarrier {
   readonly stream: ServerHttp2Stream;
-  readonly headers: IncomingHttpHeaders;
   /** `/package.Service/Method`; '' where nothing of that name is served. */
   readonly path: string;
   /** What serves it; undefined = nothing does. */
@@ -158,8 +158,8 @@ export class GrpcExchange implements Exchange {
   }
 
   #credential(): string | undefined {
-    const credentialOf = this.#incoming.served?.credentialOf;
-    return credentialOf === undefined ? this.metadata.authorization : credentialOf(this.metadata);
+    const { headers, served } = this.#incoming;
+    return this.context.requiresKey ? credentialOf(this.#incoming, served?.credentialHeaders) : headers.authorization;
   }
 
   #statusOf(error: MillraceError): number {

@@ -167,7 +167,8 @@ export class GrpcListener {
     const served = methods.get(path);
     const connection = this.#sessions.of(stream);
     if (connection === undefined) return;
-    const incoming: IncomingStream = { stream, headers, path: served === undefined ? '' : path, served, connection };
+    const about = { path: served === undefined ? '' : path, served, connection };
+    const incoming: IncomingStream = { stream, headers, rawHeaders, ...about };
     if (served === undefined) {
       new GrpcExchange(context, incoming).fail(unknownMethod(path, methods, this.#options.switchedOff));
       return;

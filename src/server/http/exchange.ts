@@ -4,6 +4,7 @@ import type { Authenticate } from '../../governance/index.js';
 import type { Dialect, WireResponse } from '../../protocols/index.js';
 import { answererHeaders } from '../answerer.js';
 import { compressAnswer } from '../compression.js';
+import { type CredentialCarrier, credentialOf, refuseKeyInUrl } from '../credential.js';
 import { patienceMs } from '../patience.js';
 import { createPeer, originOf } from '../peer.js';
 import { type Exchange, Settlement, type SettlementContext } from '../settlement.js';
@@ -30,7 +31,8 @@ const SMALL_ANSWER_BYTES = 16_384;
 export type RequestHead = Pick<
   IncomingMessage,
   'method' | 'url' | 'headers' | 'rawHeaders' | 'httpVersion' | 'httpVersionMajor' | 'httpVersionMinor' | 'complete'
->;
+> &
+  CredentialCarrier;
 
 /** What is to be read of a body. `declaredBytes` undefined = only its end will tell; else at most `maxBytes`. */
 export interface ExpectedBody {
@@ -112,8 +114,7 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
   enter(authenticate: Authenticate, limitMs = this.context.options.requestTimeoutMs): Call | Promise<Call> {
     const { settlement, dialect } = this;
     const { headers } = this.req;
-    const credential = dialect.credentialOf === undefined ? headers.authorization : dialect.credentialOf(headers);
-    const principal = authenticate(credential, createPeer(this.connection, headers));
+    const principal = authenticate(this.#credential(dialect.credentialHeaders), createPeer(this.connection, headers));
     // Nobody waits for it where the timeout is malformed.
     if (principal instanceof Promise) principal.catch(() => undefined);
     const timeoutMs = requestTimeoutMs(headers['x-request-timeout-ms'], limitMs);
@@ -218,6 +219,13 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
   /** How long the client may take nothing of its answer. */
   protected get sendTimeoutMs(): number {
     return patienceMs(this.context.options.sendTimeoutMs, this.context.draining());
+  }
+
+  /** Nobody reads it where there are no keys. */
+  #credential(names: Dialect['credentialHeaders']): string | undefined {
+    if (!this.context.requiresKey) return this.req.headers.authorization;
+    refuseKeyInUrl(this.req.url ?? '');
+    return credentialOf(this.req, names);
   }
 
   #answer(response: WireResponse): void {

@@ -5,8 +5,8 @@ import type { ServerOptions } from '../options.js';
 
 const ALLOWED_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 const ALLOWED_HEADERS =
-  'authorization, content-type, content-encoding, inference-header-content-length, traceparent, tracestate, ' +
-  'x-request-id, x-request-timeout-ms';
+  'api-key, authorization, content-type, content-encoding, inference-header-content-length, traceparent, tracestate, ' +
+  'x-api-key, x-request-id, x-request-timeout-ms';
 const EXPOSED_HEADERS =
   'inference-header-content-length, retry-after, server-timing, traceparent, www-authenticate, x-millrace-arm, ' +
   'x-millrace-error, x-millrace-model, x-millrace-route, x-request-id';
