@@ -7,8 +7,8 @@ import { VENDORS } from './scripts/vendors.mjs';
  */
 export const RANKS = [
   ['core', 'statistics'],
-  ['model', 'store', 'text', 'yaml'],
-  ['runtimes', 'shared-memory'],
+  ['model', 'text', 'threads', 'yaml'],
+  ['runtimes', 'shared-memory', 'store'],
   ['repository'],
   ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows'],
   ['service'],

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../core/index.js';
+import type { Reply } from '../../threads/index.js';
 import type { Conflict } from '../revision-conflict.js';
 import type { OperationName } from './operations.js';
 
@@ -14,9 +15,6 @@ export interface StoreRequest {
   readonly input: unknown;
 }
 
-/** What the thread is sent: requests that it answers together, in their order. */
-export type ThreadMessage = readonly StoreRequest[] | 'close';
-
 export interface Fault {
   readonly code: ErrorCode;
   readonly message: string;
@@ -26,4 +24,4 @@ export interface Fault {
 }
 
 /** One for each request. */
-export type StoreReply = { readonly output: unknown } | { readonly fault: Fault };
+export type StoreReply = Reply<Fault>;

@@ -2,12 +2,13 @@ import { EventEmitter } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
-import type { StoreRequest, ThreadMessage } from './messages.js';
+import type { GroupMessage } from '../../threads/index.js';
+import type { StoreRequest } from './messages.js';
 import { StoreThread } from './store-thread.js';
 
 /** A thread that answers when the test says so. */
 class HeldThread extends EventEmitter {
-  readonly messages: ThreadMessage[] = [];
+  readonly messages: GroupMessage<StoreRequest>[] = [];
   isReferenced = true;
   ref() {
     this.isReferenced = true;
@@ -15,7 +16,7 @@ class HeldThread extends EventEmitter {
   unref() {
     this.isReferenced = false;
   }
-  postMessage(message: ThreadMessage) {
+  postMessage(message: GroupMessage<StoreRequest>) {
     structuredClone(message);
     this.messages.push(message);
     if (message === 'close') this.emit('exit', 0);
@@ -87,7 +88,7 @@ describe('the thread of a store', () => {
 
   it('is given up while its disk does not answer, and used again when it does', async () => {
     const message =
-      "the disk of the store '/s.db' has not answered for 30000 ms; what is asked of the store is refused until it does";
+      "the disk of the store '/s.db' has not answered for 30000 ms; what needs it is refused until it does";
     const stalled = Promise.allSettled([put(1), put(2)]);
     await clock.advance(30_000);
     expect(await stalled).toMatchObject([{ reason: { code: 'unavailable', message } }, { reason: { message } }]);
