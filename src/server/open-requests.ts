@@ -1,14 +1,18 @@
-import type { MillraceError } from '../core/index.js';
+import type { MillraceError, Principal } from '../core/index.js';
 
 /** A request that is open. */
 export interface OpenRequest {
   /** Neighbours in the list of open requests; the list's own. */
   previous: OpenRequest | undefined;
   next: OpenRequest | undefined;
+  /** Who asks; undefined = it is not known yet, or nobody in particular. */
+  readonly principal: Principal | undefined;
   /** Gives up on it; the client learns why. */
   cancel(reason: MillraceError): void;
   /** The server shuts down: does not wait for a client that does nothing. */
   hurry(): void;
+  /** Ends it at once, whatever its client has not taken yet. */
+  cutOff(): void;
   /** Ends it where it has gone on for longer than it may. */
   check(now: number): void;
 }
@@ -45,6 +49,11 @@ export class OpenRequests {
 
   cancelAll(reason: MillraceError): void {
     for (const request of this.all()) request.cancel(reason);
+  }
+
+  /** Those of some principals. */
+  of(principals: ReadonlySet<Principal>): readonly OpenRequest[] {
+    return this.all().filter(({ principal }) => principal !== undefined && principals.has(principal));
   }
 
   /** Waits from now on only for clients that do something. */

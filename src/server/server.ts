@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ByteBudget, MillraceError, within } from '../core/index.js';
+import { ByteBudget, MillraceError, type Principal, within } from '../core/index.js';
 import type { ServerDependencies } from './dependencies.js';
 import { createGrpcServer } from './grpc/index.js';
 import { Connections } from './http/connection.js';
@@ -18,12 +18,16 @@ export interface Server {
   handler(req: IncomingMessage, res: ServerResponse): void;
   /** From now on inferences are refused as `unavailable` and answers close their connection; what was accepted goes on. */
   drain(): void;
+  /** Ends what runs for principals whose credential has been taken away: their clients are told so, and cut off where they take too long. */
+  endFor(principals: ReadonlySet<Principal>): void;
   /** Drains, waits for what was accepted at most `gracePeriodMs`, cancels the rest, and gives up the ports. */
   close(gracePeriodMs: number): Promise<void>;
 }
 
 /** Answers of cancelled calls get this long to leave. */
 const FAREWELL_MS = 1_000;
+/** The same of calls whose credential has been taken away. */
+const PARTING_MS = 500;
 
 export function createServer(dependencies: ServerDependencies): Server {
   const { options, clock } = dependencies;
@@ -71,6 +75,15 @@ export function createServer(dependencies: ServerDependencies): Server {
     },
     handler: (req, res) => gate.enterNode(listeners.handlerEntrance, { req, res }),
     drain,
+    endFor(principals) {
+      const requests = [context.open, grpc.calls].flatMap((open) => open.of(principals));
+      if (requests.length === 0) return;
+      const reason = new MillraceError('unauthenticated', 'the key of this request does not hold any more');
+      for (const request of requests) request.cancel(reason);
+      clock.setTimer(PARTING_MS, () => {
+        for (const request of requests) request.cutOff();
+      });
+    },
     async close(gracePeriodMs) {
       const giveUpAt = clock.now() + gracePeriodMs;
       drain();

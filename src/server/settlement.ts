@@ -44,6 +44,8 @@ export interface Exchange {
   writeError(error: MillraceError): void;
   /** The server shuts down, and all of the request has come: does not wait for a client that does nothing. */
   hurry(): void;
+  /** Ends it without a word more, and settles. */
+  cutOff(): void;
   /** Ends the request where its client is too slow. Asked now and then, where nothing else notices. */
   check?(now: number): void;
   /** The request has settled. Called once: releases what else it holds, and publishes how it ended. */
@@ -128,6 +130,10 @@ export class Settlement implements Expiring, OpenRequest {
     return this.#call;
   }
 
+  get principal(): Principal | undefined {
+    return this.#call?.principal;
+  }
+
   get deadlineAt(): number {
     return this.call.deadlineAt;
   }
@@ -182,6 +188,10 @@ export class Settlement implements Expiring, OpenRequest {
   hurry(): void {
     if (!this.arriving) this.#exchange.hurry();
     else if (this.#stall === undefined) this.#awaitMore();
+  }
+
+  cutOff(): void {
+    if (!this.#settled) this.#exchange.cutOff();
   }
 
   /** Ends the request where it has gone on for longer than it may. */

@@ -80,6 +80,10 @@ export class FakeExchange implements Exchange {
     this.hurries++;
   }
 
+  cutOff(): void {
+    this.leave();
+  }
+
   onSettled(): void {
     const { error, requestBytes, responseBytes } = this.settlement;
     this.endings.push({ error, requestBytes, responseBytes });

@@ -145,6 +145,10 @@ export class GrpcExchange implements Exchange {
     // Whoever waits for an answer gets it.
   }
 
+  cutOff(): void {
+    this.stream.close(constants.NGHTTP2_CANCEL);
+  }
+
   /** Cuts off a client that takes nothing of its answer for `sendTimeoutMs`. */
   check(now: number): void {
     const { stream } = this;

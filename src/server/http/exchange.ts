@@ -85,6 +85,10 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
 
   abstract hurry(): void;
 
+  cutOff(): void {
+    this.connection.socket.destroy();
+  }
+
   /** Sends an answer, and settles once the client has it. */
   protected abstract write(response: WireResponse, lengthBytes: number): void;
 
