@@ -12,7 +12,7 @@ import {
 } from './config/index.js';
 import { type BodyMemory, type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
-import { createAuthenticator } from './governance/index.js';
+import { AccessPolicy, createAuthenticator } from './governance/index.js';
 import {
   type CreateDialect,
   createBuiltInDialects,
@@ -291,7 +291,11 @@ function openPorts(server: Pick<Server, 'listen'>, { auth, server: { host } }: S
 /** Who calls, by keys that follow their files. */
 function openAuthentication({ auth, repository }: Settings, clock: Clock, events: EventBus) {
   const explicitControl = repository.controlMode === 'explicit';
-  const { replaceKeys, ...authentication } = createAuthenticator(auth, { explicitControl, clock });
+  const { replaceKeys, ...authentication } = createAuthenticator(auth, {
+    explicitControl,
+    clock,
+    policy: new AccessPolicy(),
+  });
   return { ...authentication, stopWatchingKeys: watchKeys(auth, { clock, events, onChange: replaceKeys }) };
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { principalWith } from '../../test/support/principals.js';
 import { Call } from './call.js';
 import { MillraceError } from './errors.js';
 
@@ -27,7 +28,7 @@ function createNode(call: Call, held: boolean): Node {
 function openRoot(): Call {
   return new Call({
     requestId: 'r',
-    principal: { name: 'p', scopes: new Set() },
+    principal: principalWith('p'),
     trace: undefined,
     deadlineAt: Number.POSITIVE_INFINITY,
     receivedAt: 0,

@@ -1,3 +1,4 @@
+import type { Principal } from './access.js';
 import { MillraceError } from './errors.js';
 import { createTiming, type Timing } from './timing.js';
 import { childTrace, type TraceContext } from './trace.js';
@@ -6,16 +7,6 @@ import { childTrace, type TraceContext } from './trace.js';
 export type CallMetadata = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 const NO_METADATA: CallMetadata = Object.freeze({});
-
-/** Who is calling. Anonymous until authentication says otherwise. */
-export interface Principal {
-  readonly name: string;
-  readonly scopes: ReadonlySet<Scope>;
-}
-
-/** What a principal may do: run inferences, change what is loaded, read metadata, statistics and metrics. */
-export const SCOPES = ['infer', 'manage', 'observe'] as const;
-export type Scope = (typeof SCOPES)[number];
 
 /**
  * Who waits for a call: a caller, or nobody in particular. Work in the background never delays what is online; nothing that is called

@@ -1,4 +1,5 @@
 /** Room `core` (rank 0): the words that all rooms share. No I/O, no vendor, no protocol. */
+export * from './access.js';
 export * from './body-memory.js';
 export * from './byte-budget.js';
 export * from './call.js';

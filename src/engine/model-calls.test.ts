@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { IDENTITY, Outcome, request } from '../../test/support/engine-fixture.js';
 import type { GivenBatch } from '../../test/support/fake-instance.js';
+import { principalWith } from '../../test/support/principals.js';
 import { createSchedulerFixture } from '../../test/support/scheduler-fixture.js';
 import { fp32, numbersOf } from '../../test/support/tensors.js';
 import {
@@ -23,7 +24,7 @@ const TRACE: TraceContext = {
   sampled: true,
   state: 'vendor=1',
 };
-const PRINCIPAL = { name: 'ada', scopes: new Set(['infer'] as const) };
+const PRINCIPAL = principalWith('ada', 'caller');
 
 const asking = (modelName: string): ModelRequest => ({
   modelName,

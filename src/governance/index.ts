@@ -1,5 +1,11 @@
 /** Room `governance` (rank 4): who is this, and may they. */
-export * from './admit.js';
-export * from './authenticate.js';
-export { TooManyFailedKeys } from './failed-keys.js';
+export { admit } from './access/admit.js';
+export { ANONYMOUS, LOCAL_OPERATOR } from './access/anonymous.js';
+export { AccessPolicy, type Identity } from './access/policy.js';
+export type { Grant } from './access/rights.js';
+export { type BuiltInRole, SCOPES, type Scope } from './access/roles.js';
+export * from './identity/authenticate.js';
+export { TooManyFailedKeys } from './identity/failed-keys.js';
+export type { Peer } from './identity/peer.js';
+export type { TokenSource } from './identity/token-source.js';
 export * from './options.js';

@@ -8,6 +8,7 @@ import {
   type EventBus,
   type Expiring,
   MillraceError,
+  NO_RIGHTS,
   type Principal,
   shuttingDown,
   type Timer,
@@ -53,7 +54,7 @@ export interface Exchange {
 }
 
 /** Who calls where nobody has to say so: health, documentation, and what is refused before it comes to that. */
-export const NOBODY: Principal = { name: 'anonymous', scopes: new Set() };
+export const NOBODY: Principal = { name: 'anonymous', id: 'anonymous', groups: [], rights: NO_RIGHTS };
 
 /**
  * One request from its headers to its end, whatever transport it comes by: who calls and for how long, which bytes it holds,

@@ -1,10 +1,13 @@
-import { type Call, type EventBus, MillraceError, type Scope, toMillraceError } from '../core/index.js';
+import { type Action, type Call, type EventBus, MillraceError, toMillraceError } from '../core/index.js';
 import { admit } from '../governance/index.js';
 import type { AuditChange, AuditEntry, AuditTrail } from './types.js';
 
 /** What a use case does, and to what. */
 export interface Subject extends Pick<AuditEntry, 'action' | 'resource'> {
-  /** Throws when nobody may do this here, whatever their scopes. */
+  /** What the caller must be allowed to do, and to what. Default: to the resource, or to everything where that is ''. */
+  readonly right: Action;
+  readonly on?: readonly string[];
+  /** Throws when nobody may do this here, whatever their rights. */
   readonly check?: () => void;
 }
 
@@ -24,10 +27,10 @@ interface AuditDependencies {
 }
 
 /**
- * Runs a use case that changes something: only with the scope, and never without a trace. It is recorded before it begins,
- * or not begun, and again with its outcome; whoever lacks the scope leaves the second entry only.
+ * Runs a use case that changes something: only with the right to, and never without a trace. It is recorded before it
+ * begins, or not begun, and again with its outcome; whoever lacks the right leaves the second entry only.
  */
-export function createAudit({ audit, events }: AuditDependencies, scope: Scope) {
+export function createAudit({ audit, events }: AuditDependencies) {
   const end = (call: Call, { action, resource }: Subject, { error, change }: Ending): void => {
     const outcome = error === undefined ? 'ok' : toMillraceError(error).code;
     try {
@@ -50,8 +53,10 @@ export function createAudit({ audit, events }: AuditDependencies, scope: Scope) 
     const done = (result: Awaited<Result>) => end(call, subject, { change: subject.changeOf?.(result) });
     const failed = (error: unknown) => end(call, subject, { error });
     try {
+      // Before anything else is said.
+      const { right, resource, on = [resource || '*'] } = subject;
+      for (const name of on) admit(call.principal, right, name);
       subject.check?.();
-      admit(call.principal, scope);
       begin(call, subject);
       const result = work();
       if (result instanceof Promise) {

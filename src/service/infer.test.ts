@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { call, IDENTITY, request } from '../../test/support/engine-fixture.js';
 import { createInferFixture, version } from '../../test/support/infer-fixture.js';
+import { principalWith } from '../../test/support/principals.js';
 import { Call, type InferRequest, type InferTarget, MillraceError, packBytes, type TensorSpec } from '../core/index.js';
 import { type ModelInfo, VersionGoneError } from '../engine/index.js';
 import type { Resolved, ResolveOptions } from './types.js';
@@ -28,13 +29,13 @@ describe('resolve', () => {
     expect(resolve(call(), TARGET)).toMatchObject({ target: TARGET, info: serving[0] });
     const stranger = new Call({
       requestId: 'r',
-      principal: { name: 'ops', scopes: new Set(['manage']) },
+      principal: principalWith('ops', 'operator'),
       trace: undefined,
       deadlineAt: Number.POSITIVE_INFINITY,
       receivedAt: 0,
     });
     expect(() => resolve(stranger, { name: 'nope', version: undefined })).toThrow(
-      "key 'ops' lacks the scope 'infer' that this needs; it has: manage",
+      "'key:ops' lacks the right 'model.infer' on 'm'; its roles: operator",
     );
     expect(finished).toMatchObject([{ call: stranger, ref: undefined, error: { code: 'permission_denied' } }]);
   });

@@ -30,7 +30,8 @@ export function createManagement(
         controller.load(name, toLoadOptions(options), {
           source: options.source,
           signal: call.signal,
-          audited: (source, pull) => audited(call, { action: 'model.pull', resource: source }, pull),
+          audited: (source, pull) =>
+            audited(call, { action: 'model.pull', resource: source, right: 'model.load', on: [name] }, pull),
         }),
       ),
     unloadModel: async (call, name, { unloadDependents = false, onlyVersion, untilGone = false, force = false } = {}) =>
@@ -67,12 +68,12 @@ function checkOnlyVersion(name: string, wanted: number, serving: readonly ModelI
 
 function controlOf(options: RepositoryOptions, action: 'load' | 'unload', name: string): Subject {
   const check = () => checkExplicit(options, 'unavailable', `${action} model '${name}'`);
-  return { action: `model.${action}`, resource: name, check };
+  return { action: `model.${action}`, resource: name, right: `model.${action}`, check };
 }
 
 function reloadOf(options: RepositoryOptions): Subject {
   const check = () => checkExplicit(options, 'failed_precondition', 'reload the models');
-  return { action: 'models.reload', resource: '', check };
+  return { action: 'models.reload', resource: '', right: 'model.load', check };
 }
 
 /** Throws the code where models are not loaded and unloaded by requests. */

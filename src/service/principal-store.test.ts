@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
-import { Call, type Scope } from '../core/index.js';
+import { principalWith } from '../../test/support/principals.js';
+import { Call } from '../core/index.js';
+import type { BuiltInRole } from '../governance/index.js';
 import { PrincipalStore, type PrincipalStoreLimits } from './principal-store.js';
 
 const LIMITS: PrincipalStoreLimits = { maxEntries: 3, maxBytes: 100, maxAgeMs: 1_000 };
 
-function callOf(name: string, ...scopes: readonly Scope[]): Call {
-  const principal = { name, scopes: new Set(scopes.length === 0 ? (['infer'] as const) : scopes) };
+function callOf(name: string, ...roles: readonly BuiltInRole[]): Call {
+  const principal = principalWith(name, ...(roles.length === 0 ? (['caller'] as const) : roles));
   return new Call({ requestId: 'r', principal, trace: undefined, deadlineAt: Infinity, receivedAt: 0 });
 }
 
@@ -38,12 +40,12 @@ describe('PrincipalStore', () => {
     expect(store.sizeBytes).toBe(0);
   });
 
-  it('needs the scope infer', () => {
+  it('needs the right to infer', () => {
     const { store } = start();
-    const message = "key 'eve' lacks the scope 'infer' that this needs; it has: observe";
-    expect(() => store.get(callOf('eve', 'observe'), 'a')).toThrow(message);
-    expect(() => store.put(callOf('eve', 'observe'), 'a', bytes(1))).toThrow(message);
-    expect(() => store.delete(callOf('eve', 'observe'), 'a')).toThrow(message);
+    const message = "'key:eve' lacks the right 'model.infer'; its roles: viewer";
+    expect(() => store.get(callOf('eve', 'viewer'), 'a')).toThrow(message);
+    expect(() => store.put(callOf('eve', 'viewer'), 'a', bytes(1))).toThrow(message);
+    expect(() => store.delete(callOf('eve', 'viewer'), 'a')).toThrow(message);
   });
 
   it('forgets the oldest of the principal that has most in it, where there are too many', () => {

@@ -48,9 +48,9 @@ export class PrincipalStore {
     return this.#sizeBytes;
   }
 
-  /** False where it is larger than all that may be kept. Needs the scope `infer`, as all that follows. */
+  /** False where it is larger than all that may be kept. Needs the right `model.infer`, as all that follows. */
   put({ principal }: Call, id: string, value: Uint8Array): boolean {
-    admit(principal, 'infer');
+    admit(principal, 'model.infer', '');
     const { maxEntries, maxBytes, maxAgeMs } = this.#limits;
     if (maxEntries === 0 || value.length > maxBytes) return false;
     this.#remove(principal.name, id);
@@ -70,13 +70,13 @@ export class PrincipalStore {
   }
 
   get({ principal }: Call, id: string): Uint8Array | undefined {
-    admit(principal, 'infer');
+    admit(principal, 'model.infer', '');
     return this.#owners.get(principal.name)?.entries.get(id)?.value;
   }
 
   /** False where there is none. */
   delete({ principal }: Call, id: string): boolean {
-    admit(principal, 'infer');
+    admit(principal, 'model.infer', '');
     return this.#remove(principal.name, id);
   }
 

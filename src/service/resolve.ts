@@ -40,7 +40,7 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
 
   function resolve(call: Call, target: InferTarget, options = NO_OPTIONS): Resolved {
     try {
-      admit(call.principal, 'infer');
+      admit(call.principal, 'model.infer', target.name);
       const route = routes.find(target);
       const choice = route && routes.choose(route, call, undefined);
       const { info, forSequencesOnly } = choice

@@ -116,7 +116,7 @@ function createUseCases(
 ): { readonly service: Service; readonly traffic: Traffic } {
   const { engine, logControl, sharedMemory } = setup;
   const lookup: VersionLookup = { engine, labels: controller.labels, starting: () => !controller.started };
-  const audited = createAudit(setup, 'manage');
+  const audited = createAudit(setup);
   const decoders = new MediaDecoders({ ...setup, options: setup.media });
   const run = createRun({ ...setup, decoders });
   const { labels } = controller;
@@ -135,46 +135,46 @@ function createUseCases(
     resolve: inference.resolve,
     infer: inference.infer,
     serverInfo(call) {
-      admit(call.principal, 'observe', 'infer');
+      admit(call.principal, 'server.read', '');
       return { name: 'millrace', version: setup.version, extensions };
     },
     live: () => true,
     ready,
     modelReady(call, name, version) {
-      admit(call.principal, 'observe', 'infer');
+      admit(call.principal, 'model.read', name);
       const route = routes.find({ name, version });
       return route === undefined ? isModelReady(lookup, { name, version }) : routes.isReady(route);
     },
     modelInfo(call, name, version) {
-      admit(call.principal, 'observe', 'infer');
+      admit(call.principal, 'model.read', name);
       return find(name, version);
     },
     modelStatuses(call, name, version) {
-      admit(call.principal, 'infer', 'observe', 'manage');
+      admit(call.principal, 'model.read', name);
       const route = routes.find({ name, version });
       const target = route === undefined ? { name, version } : routes.example(route).ref;
-      return findStatuses(lookup, target, { withReasons: call.principal.scopes.has('observe') });
+      return findStatuses(lookup, target, { withReasons: call.principal.rights.allow('model.observe', name) });
     },
     modelStatistics(call, name, version) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'model.observe', name ?? '');
       if (name === undefined) return engine.statistics();
       const { versions, ref } = blame(() => find(name, version));
       const wanted = version === undefined && ref.name === name ? versions : [ref.version];
       return engine.statistics().filter((entry) => entry.name === ref.name && wanted.includes(entry.version));
     },
     modelGauges(call, { name, version }) {
-      admit(call.principal, 'observe', 'infer');
+      admit(call.principal, 'model.read', name);
       return engine.gauges().find(({ ref }) => ref.name === name && ref.version === version);
     },
     readyModels(call) {
-      admit(call.principal, 'infer', 'observe', 'manage');
+      admit(call.principal, 'model.read', '');
       const models = engine
         .statuses()
         .flatMap(({ state, info }) => (state.kind === 'ready' && info !== undefined ? [info] : []));
       return [...models, ...routes.examples().map(({ name, info }) => withName(info, name))];
     },
     repositoryIndex(call, { readyOnly, repository }) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'model.observe', '');
       return engine
         .statuses()
         .filter(({ state }) => !readyOnly || state.kind === 'ready')

@@ -19,23 +19,25 @@ export function createSettingUseCases({
 }: SettingUseCasesSetup): Pick<Service, 'traceSettings' | 'updateTraceSettings' | 'logSettings' | 'updateLogSettings'> {
   return {
     traceSettings(call, model) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'setting.read', model ?? '');
       if (model !== undefined) blame(() => checkModel(model));
       return TRACE_SETTINGS;
     },
     updateTraceSettings(call, model, update) {
-      return audited(call, { action: 'trace.update', resource: model ?? '' }, () => {
+      return audited(call, { action: 'trace.update', resource: model ?? '', right: 'setting.change' }, () => {
         if (model !== undefined) blame(() => checkModel(model));
         checkTraceUpdate(update);
         return TRACE_SETTINGS;
       });
     },
     logSettings(call) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'setting.read', '');
       return logControl.get();
     },
     updateLogSettings: (call, update) =>
-      audited(call, { action: 'log.update', resource: '' }, () => updateLogSettings(logControl, update)),
+      audited(call, { action: 'log.update', resource: '', right: 'setting.change' }, () =>
+        updateLogSettings(logControl, update),
+      ),
   };
 }
 

@@ -18,15 +18,17 @@ type SharedMemoryUseCases = Pick<
 /** Registering regions is part of sending a request, so who may infer may do it; the operator has switched it on. */
 export function createSharedMemoryUseCases(setup: SharedMemorySetup): SharedMemoryUseCases {
   const { sharedMemory } = setup;
-  const audited = createAudit(setup, 'infer');
+  const audited = createAudit(setup);
+  const change = (action: string, resource: string) =>
+    ({ action: `sharedMemory.${action}`, resource, right: 'memory.use', on: [''] }) as const;
   return {
     systemSharedMemoryStatus(call, name) {
-      admit(call.principal, 'observe', 'infer');
+      admit(call.principal, 'memory.read', '');
       return sharedMemory.status(name);
     },
     registerSystemSharedMemory: (call, region) =>
-      audited(call, { action: 'sharedMemory.register', resource: region.name }, () => sharedMemory.register(region)),
+      audited(call, change('register', region.name), () => sharedMemory.register(region)),
     unregisterSystemSharedMemory: (call, name) =>
-      audited(call, { action: 'sharedMemory.unregister', resource: name ?? '' }, () => sharedMemory.unregister(name)),
+      audited(call, change('unregister', name ?? ''), () => sharedMemory.unregister(name)),
   };
 }

@@ -139,24 +139,24 @@ export interface Service {
   infer(call: Call, resolved: Resolved, request: InferRequest): Promise<InferResult>;
   /** Name, version and extensions of the server. */
   serverInfo(call: Call): ServerInfo;
-  /** True while the process serves at all. Needs no scope. */
+  /** True while the process serves at all. Needs no right. */
   live(): boolean;
-  /** True once every model asked for at start is ready or failed (`strict`: ready), and until shutdown. Needs no scope. */
+  /** True once every model asked for at start is ready or failed (`strict`: ready), and until shutdown. Needs no right. */
   ready(): boolean;
   /** Whether a version (undefined = the one the policy would choose) answers requests. Unknown models: false. */
   modelReady(call: Call, name: string, version: number | undefined): boolean;
   /** `not_found` unless serving. `versions` = all serving ones. */
   modelInfo(call: Call, name: string, version: number | undefined): { info: ModelInfo; versions: readonly number[] };
   /**
-   * How every version of a model stands that was ever asked for, or the one that is named by number or label; reasons only for the scope
-   * `observe`. `not_found` for unknown ones. Any scope will do.
+   * How every version of a model stands that was ever asked for, or the one that is named by number or label; reasons only with the right
+   * `model.observe`. `not_found` for unknown ones. Needs the right `model.read`.
    */
   modelStatuses(call: Call, name: string, version: number | undefined): readonly ModelStatus[];
   /** Of one version, one model, or all; `invalid_argument` for unknown ones, as in Triton. */
   modelStatistics(call: Call, name: string | undefined, version: number | undefined): readonly ModelStatistics[];
   /** What a version does at this moment: its instances and its queue; undefined where it is not loaded any more. */
   modelGauges(call: Call, ref: ModelRef): ModelGauges | undefined;
-  /** The versions that are ready, of every model that a key may ask for or about, and one for each route, by its name: any scope will do. */
+  /** The versions that are ready, of every model, and one for each route, by its name. Needs the right `model.read`. */
   readyModels(call: Call): readonly ModelInfo[];
   repositoryIndex(call: Call, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];
   /**
@@ -177,7 +177,7 @@ export interface Service {
   updateLogSettings(call: Call, update: Readonly<Record<string, unknown>>): LogSettings;
   /** Registered regions in order of name; of one region (`not_found` unless registered) or all. */
   systemSharedMemoryStatus(call: Call, name: string | undefined): readonly SharedMemoryRegion[];
-  /** `unimplemented` where shared memory is off. Needs the scope `infer` only: it is how a client sends its tensors. */
+  /** `unimplemented` where shared memory is off. Needs the right `memory.use` only: it is how a client sends its tensors. */
   registerSystemSharedMemory(call: Call, region: SharedMemoryRegion): void;
   /** One region or all; unknown ones are no error. Requests that use it finish, later ones fail. */
   unregisterSystemSharedMemory(call: Call, name: string | undefined): void;

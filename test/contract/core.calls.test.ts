@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Call, type CallOptions, MillraceError } from '../../src/core/index.js';
+import { principalWith } from '../support/principals.js';
 
-const PRINCIPAL = { name: 'ada', scopes: new Set(['infer'] as const) };
+const PRINCIPAL = principalWith('ada', 'caller');
 const TRACE = {
   traceId: 'a'.repeat(32),
   spanId: 'b'.repeat(16),

@@ -164,6 +164,6 @@ describe('public methods', () => {
       ],
     });
     expect((await client.unary(HELLO)).error).toBeNull();
-    expect(principal?.scopes.size).toBe(0);
+    expect(principal?.rights.summary).toBe('none');
   });
 });

@@ -16,7 +16,7 @@ import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/pr
 import { credentials, type StatusObject, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/index.js';
-import { createAuthenticator } from '../../src/governance/index.js';
+import { AccessPolicy, createAuthenticator } from '../../src/governance/index.js';
 import { createReflectedFiles } from '../../src/protocols/grpc/reflection/files.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { createFakeService } from '../support/fake-service.js';
@@ -95,7 +95,7 @@ describe('health', () => {
           anonymousScopes: [],
           maxFailedKeysPerMinute: 0,
         },
-        { explicitControl: false, clock: systemClock },
+        { explicitControl: false, clock: systemClock, policy: new AccessPolicy() },
       );
       const { client } = await start({ dependencies: { authenticate, requiresKey: true } });
       const stranger = client.stream({ path: `/${path}` });

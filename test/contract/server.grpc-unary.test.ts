@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { type ClientOptions, compressionAlgorithms, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Call, MillraceError, systemClock } from '../../src/core/index.js';
-import { createAuthenticator } from '../../src/governance/index.js';
+import { AccessPolicy, createAuthenticator } from '../../src/governance/index.js';
 import {
   closeGrpcServers,
   framed,
@@ -109,7 +109,7 @@ describe('a unary call', () => {
           anonymousScopes: [],
           maxFailedKeysPerMinute: 0,
         },
-        { explicitControl: false, clock: systemClock },
+        { explicitControl: false, clock: systemClock, policy: new AccessPolicy() },
       ).authenticate,
     });
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';

@@ -8,6 +8,7 @@ import {
   startTestServer,
   type TestServerSettings,
 } from '../support/http-server.js';
+import { principalWith } from '../support/principals.js';
 import { RawClient, type RawResponse, requestText } from '../support/raw-client.js';
 
 afterEach(closeTestServers);
@@ -194,7 +195,7 @@ describe('a request of a web page', () => {
 });
 
 describe('with keys', () => {
-  const OPERATOR: Principal = { name: 'operator', scopes: new Set(['infer']) };
+  const OPERATOR: Principal = principalWith('operator', 'caller');
   const authenticate = (authorization: string | undefined): Principal => {
     if (authorization === 'Bearer right') return OPERATOR;
     throw new MillraceError('unauthenticated', 'a key is needed: send `Authorization: Bearer <key>`');

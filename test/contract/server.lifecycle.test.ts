@@ -16,6 +16,7 @@ import {
   serverOptions,
   startTestServer,
 } from '../support/http-server.js';
+import { principalWith } from '../support/principals.js';
 import { RawClient, requestText } from '../support/raw-client.js';
 
 afterEach(closeTestServers);
@@ -166,12 +167,12 @@ describe('metrics', () => {
   });
 
   it('are for principals that may observe', async () => {
-    const scanner: Principal = { name: 'scanner', scopes: new Set(['infer']) };
+    const scanner: Principal = principalWith('scanner', 'caller');
     const dependencies = { ...metrics.dependencies, authenticate: () => scanner, requiresKey: true };
     const response = await ask('GET /metrics', { ...metrics, dependencies });
     expect(response.status).toBe(403);
     expect(JSON.parse(response.body.toString())).toEqual({
-      error: "key 'scanner' lacks the scope 'observe' that this needs; it has: infer",
+      error: "'key:scanner' lacks the right 'metrics.read'; its roles: caller",
     });
   });
 

@@ -186,9 +186,9 @@ describe('the call of a request', () => {
 
   it('is of nobody and has no deadline before it is known who calls', () => {
     const { call } = createSettlements().receive().settlement;
-    expect([call.principal.name, call.principal.scopes.size, call.deadlineAt]).toEqual([
+    expect([call.principal.name, call.principal.rights.summary, call.deadlineAt]).toEqual([
       'anonymous',
-      0,
+      'none',
       Number.POSITIVE_INFINITY,
     ]);
   });

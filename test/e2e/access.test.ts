@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.js';
 import { createSettings } from '../../src/config/index.js';
-import { SCOPES, type Scope, systemClock } from '../../src/core/index.js';
+import { systemClock } from '../../src/core/index.js';
+import { SCOPES, type Scope } from '../../src/governance/index.js';
 import { createSharedRoutes, DIALECT_OPTIONS, loadGrpcServices, type Route } from '../../src/protocols/index.js';
 import { createDocsRoutes } from '../../src/server/docs.js';
 import type { Address } from '../../src/server/index.js';
@@ -129,7 +130,7 @@ async function firstOfStream(client: GrpcClient, options: object, message: Uint8
   stream.write(Buffer.from(message));
   return new Promise((resolve) => {
     stream.on('data', (answer: Buffer) => {
-      resolve(answer.includes('lacks the scope') ? 7 : 0);
+      resolve(answer.includes('lacks the right') ? 7 : 0);
       stream.cancel();
     });
     stream.on('status', ({ code }) => resolve(code));

@@ -138,7 +138,13 @@ describe('InvokeEndpoint', () => {
       "(415) from primary with message \"a body of type 'application/x-npy' cannot be read",
     ],
     ['echo/invocations', { headers: { accept: 'image/png' } }, 424, 'ModelError', '(406) from primary'],
-    ['echo/invocations', { signer: OBSERVER }, 403, 'AccessDeniedException', "key 'observer' lacks the scope 'infer'"],
+    [
+      'echo/invocations',
+      { signer: OBSERVER },
+      403,
+      'AccessDeniedException',
+      "'key:observer' lacks the right 'model.infer' on 'echo'",
+    ],
   ])('refuses %s %j', async (route, sending, status, type, message) => {
     const refusal = refusalOf(await send(route, sending));
     expect(refusal).toEqual([status, type, expect.stringContaining(message)]);

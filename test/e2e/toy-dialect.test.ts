@@ -110,7 +110,7 @@ describe('a dialect from outside', () => {
     });
     expect(await run('/toy/m:run', { 'x-toy-key': KEYS[1]?.key ?? '' })).toEqual({
       status: 403,
-      ...oops('permission_denied', "key 'reader' lacks the scope 'infer' that this needs; it has: observe"),
+      ...oops('permission_denied', "'key:reader' lacks the right 'model.infer' on 'm'; its roles: viewer"),
     });
     expect(await run('/toy/n:run', WITH_KEY)).toEqual({
       status: 410,

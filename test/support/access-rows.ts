@@ -1,4 +1,4 @@
-import type { Scope } from '../../src/core/index.js';
+import type { Scope } from '../../src/governance/index.js';
 import { PAGE_PATHS } from '../../src/server/docs.js';
 
 /** Who may use a route or method, and what those who may are answered. */
@@ -27,8 +27,8 @@ const CHAT: AccessRow = {
 };
 const COMPLETE: AccessRow = { who: ['infer'], request: { model: 'echo', prompt: 'a' }, answers: 400 };
 const ANY_SCOPE: AccessRow = { who: ['infer', 'observe', 'manage'] };
-const OBSERVE: AccessRow = { who: ['observe'] };
-const METADATA: AccessRow = { who: ['observe', 'infer'] };
+const OBSERVE: AccessRow = { who: ['observe', 'manage'] };
+const METADATA: AccessRow = ANY_SCOPE;
 const LOAD: AccessRow = { who: ['manage'], audit: 'model.load' };
 const UNLOAD: AccessRow = { who: ['manage'], audit: 'model.unload', answers: 404 };
 const TRACE: AccessRow = { who: ['manage'], request: { trace_rate: '1000' }, audit: 'trace.update' };
@@ -165,7 +165,8 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
     answers: 409,
     audit: 'rollout.start',
   },
-  'POST /millrace/v1/models/{model}/rollout/approve': { who: ['manage'], answers: 409, audit: 'rollout.approve' },
+  // No scope has the right: whoever starts a rollout does not approve it.
+  'POST /millrace/v1/models/{model}/rollout/approve': { who: [], audit: 'rollout.approve' },
   'POST /millrace/v1/models/{model}/rollout/pause': { who: ['manage'], answers: 409, audit: 'rollout.pause' },
   'POST /millrace/v1/models/{model}/rollout/resume': { who: ['manage'], answers: 409, audit: 'rollout.resume' },
   'POST /millrace/v1/models/{model}/rollout/promote': { who: ['manage'], answers: 409, audit: 'rollout.promote' },

@@ -1,9 +1,10 @@
 import { Call, MillraceError } from '../../src/core/index.js';
 import type { GrpcMessage, GrpcMetadata, GrpcStream } from '../../src/protocols/grpc/method.js';
+import { principalWith } from './principals.js';
 
 /** A call of somebody who may do everything. */
 export function createTestCall(): Call {
-  const principal = { name: 'tester', scopes: new Set<never>() };
+  const principal = principalWith('tester');
   return new Call({ requestId: 'r', principal, trace: undefined, deadlineAt: Infinity, receivedAt: 0 });
 }
 

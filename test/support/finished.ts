@@ -1,4 +1,5 @@
 import { Call, type Events, type ModelRef, type Timing } from '../../src/core/index.js';
+import { principalWith } from './principals.js';
 
 export const REF: ModelRef = { name: 'mlp', version: 3, generation: 1 };
 
@@ -6,7 +7,7 @@ export const REF: ModelRef = { name: 'mlp', version: 3, generation: 1 };
 export function finishedCall(timing: Partial<Timing> = {}, requestId = 'req-1'): Call {
   const call = new Call({
     requestId,
-    principal: { name: 'anonymous', scopes: new Set() },
+    principal: principalWith('anonymous'),
     trace: {
       traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
       spanId: '00f067aa0ba902b7',

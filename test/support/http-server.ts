@@ -1,13 +1,6 @@
 import { Value } from '@sinclair/typebox/value';
-import {
-  type Clock,
-  DeadlineWatch,
-  EventBus,
-  type Events,
-  type Principal,
-  SCOPES,
-  systemClock,
-} from '../../src/core/index.js';
+import { type Clock, DeadlineWatch, EventBus, type Events, type Principal, systemClock } from '../../src/core/index.js';
+import { LOCAL_OPERATOR } from '../../src/governance/index.js';
 import {
   type Addresses,
   createServer,
@@ -20,7 +13,7 @@ import type { Service } from '../../src/service/index.js';
 import { createDialects } from './dialects.js';
 import { createFakeService } from './fake-service.js';
 
-export const EVERYBODY: Principal = { name: 'anonymous', scopes: new Set(SCOPES) };
+export const EVERYBODY: Principal = LOCAL_OPERATOR;
 
 export interface TestServerSettings {
   readonly options?: Partial<ServerOptions>;

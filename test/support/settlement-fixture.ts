@@ -10,8 +10,9 @@ import { OpenRequests } from '../../src/server/open-requests.js';
 import { type Exchange, Settlement, type SettlementContext } from '../../src/server/settlement.js';
 import { FakeClock } from './fake-clock.js';
 import { serverOptions } from './http-server.js';
+import { principalWith } from './principals.js';
 
-export const TESTER: Principal = { name: 'tester', scopes: new Set() };
+export const TESTER: Principal = principalWith('tester');
 export const MAX_BYTES = 1_000;
 export const TIMEOUT_MS = 5_000;
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { protoBytes } from '../../../test/support/grpc-messages.js';
+import { principalWith } from '../../../test/support/principals.js';
 import { Call, DeadlineWatch, MillraceError, type Signature, systemClock } from '../../core/index.js';
 import { decodeInfer } from '../oip/decode-infer.js';
 import { decodeGenerate } from '../oip/generate-decode.js';
@@ -24,7 +25,7 @@ function start(clock = systemClock): Decoder {
 function createCall(deadlineAt = Number.POSITIVE_INFINITY): Call {
   return new Call({
     requestId: 'r',
-    principal: { name: 'p', scopes: new Set() },
+    principal: principalWith('p'),
     trace: undefined,
     deadlineAt,
     receivedAt: 1_000,

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { principalWith } from '../../../test/support/principals.js';
 import { Call, type Signature, systemClock } from '../../core/index.js';
 import { Decoder } from '../decoding/decoder.js';
 import { LARGE_BYTES } from '../wire.js';
@@ -10,7 +11,7 @@ const signature: Signature = {
 };
 
 function createTestCall(): Call {
-  const principal = { name: 'p', scopes: new Set<never>() };
+  const principal = principalWith('p');
   return new Call({ requestId: 'r', principal, trace: undefined, deadlineAt: Number.POSITIVE_INFINITY, receivedAt: 1 });
 }
 

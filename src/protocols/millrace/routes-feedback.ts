@@ -17,7 +17,10 @@ const FeedbackSchema = Type.Object(
         'What became of the answer: true, false, 0 or 1 of binary outcomes, the class that was right of labels, else a number in their range.',
     }),
     principal: Type.Optional(
-      Type.String({ minLength: 1, description: 'Who asked, where that is somebody else: needs the scope `manage`.' }),
+      Type.String({
+        minLength: 1,
+        description: 'Who asked, where that is somebody else: needs the right `feedback.relay`.',
+      }),
     ),
   },
   { additionalProperties: false },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { fakeResolved } from '../../../test/support/fake-service.js';
+import { principalWith } from '../../../test/support/principals.js';
 import {
   bytesElements,
   bytesOf,
@@ -24,7 +25,7 @@ const TEXT: Spec = ['text_input', 'BYTES', [1]];
 const MODEL: readonly Spec[] = [TEXT, ['max_tokens', 'INT32', [1]], ['stop', 'BYTES', [-1]], ['stream', 'BOOL', [1]]];
 
 function setUp(inputs: readonly Spec[], answer: (request: InferRequest) => InferResult, batched = false) {
-  const principal = { name: 'tester', scopes: new Set<never>() };
+  const principal = principalWith('tester');
   const call = new Call({ requestId: 'r', principal, trace: undefined, deadlineAt: Infinity, receivedAt: 0 });
   const requests: InferRequest[] = [];
   const specs = inputs.map(([name, datatype, shape]) => ({

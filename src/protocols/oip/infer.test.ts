@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { fakeResolved } from '../../../test/support/fake-service.js';
+import { principalWith } from '../../../test/support/principals.js';
 import { bytesOf, Call, type InferRequest, MillraceError, type Tensor } from '../../core/index.js';
 import type { InferResult, Resolved } from '../../service/index.js';
 import { Decoder } from '../decoding/decoder.js';
@@ -25,7 +26,7 @@ function setUp(
 ) {
   const clock = new FakeClock();
   const asked: unknown[] = [];
-  const principal = { name: 'tester', scopes: new Set<never>() };
+  const principal = principalWith('tester');
   const call = new Call({ requestId: 'r', principal, trace: undefined, deadlineAt: Infinity, receivedAt: clock.now() });
   const handler = createInferHandler({
     maxInputs: 2,

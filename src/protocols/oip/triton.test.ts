@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fakeResolved } from '../../../test/support/fake-service.js';
+import { principalWith } from '../../../test/support/principals.js';
 import { Call, type InferRequest, MillraceError, type Signature, type Tensor } from '../../core/index.js';
 import type { InferResult } from '../../service/index.js';
 import { encodeErrorText } from '../http-errors.js';
@@ -15,7 +16,7 @@ interface Exchange {
   readonly answerBlob?: string;
 }
 
-const PRINCIPAL = { name: 'tester', scopes: new Set<never>() };
+const PRINCIPAL = principalWith('tester');
 const SIGNATURE: Signature = {
   inputs: [{ name: 'IN', datatype: 'FP32', shape: [-1, 2], batchAxis: null, optional: false }],
   outputs: [],

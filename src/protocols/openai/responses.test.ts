@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { fakeResolved } from '../../../test/support/fake-service.js';
+import { principalWith } from '../../../test/support/principals.js';
 import { Call, type InferResponse, MillraceError, NO_PARAMETERS, packBytes } from '../../core/index.js';
 import { PrincipalStore } from '../../service/index.js';
 import type { WireStream } from '../wire.js';
 import { answerResponse } from './responses.js';
 
 const REF = { name: 'm', version: 1, generation: 1 };
-const PRINCIPAL = { name: 'tester', scopes: new Set(['infer'] as const) };
+const PRINCIPAL = principalWith('tester', 'caller');
 
 const piece = (text: string): InferResponse => ({
   ref: REF,

@@ -16,7 +16,7 @@ const PATH = '/metrics';
 export function createMetricsDispatch({ authenticate, render }: MetricsOptions): (exchange: NodeExchange) => void {
   const answer = async (exchange: NodeExchange): Promise<void> => {
     const { principal } = await exchange.enter(authenticate);
-    admit(principal, 'observe');
+    admit(principal, 'metrics.read', '*');
     const { contentType, body } = await render();
     exchange.send({ status: 200, headers: { 'content-type': contentType }, body }, true);
   };

@@ -53,7 +53,7 @@ export function createLabelUseCases(setup: LabelUseCasesSetup): LabelUseCases {
   const changing = (call: Call, { model, action }: LabelsChange, work: () => Promise<void>): Promise<LabelsOfModel> => {
     const before = labels.declaredOf(model);
     const changeOf = () => ({ before, after: labels.declaredOf(model) });
-    return audited(call, { action: `labels.${action}`, resource: model, changeOf }, async () => {
+    return audited(call, { action: `labels.${action}`, resource: model, right: 'label.change', changeOf }, async () => {
       checkModel(model);
       await work();
       return of(model);
@@ -62,7 +62,7 @@ export function createLabelUseCases(setup: LabelUseCasesSetup): LabelUseCases {
 
   return {
     of(call, model) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'model.observe', model);
       checkModel(model);
       return of(model);
     },
@@ -71,7 +71,7 @@ export function createLabelUseCases(setup: LabelUseCasesSetup): LabelUseCases {
         declaredLabels.change(model, changes, { by: call.principal.name, expected }),
       ),
     async history(call, model, limit) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'model.observe', model);
       const revisions = await declaredLabels.history(model, limit);
       if (revisions.length === 0) checkModel(model);
       return revisions;

@@ -36,7 +36,7 @@ export interface LabelsRevision {
 }
 
 /**
- * The use cases about labels of versions. Looking needs the scope `observe`, changing `manage`. `not_found` for an unknown model.
+ * The use cases about labels of versions. Looking needs the right `model.observe`, changing `label.change`. `not_found` for an unknown model.
  */
 export interface LabelUseCases {
   of(call: Call, model: string): LabelsOfModel;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
+import { principalWith } from '../../../test/support/principals.js';
 import {
   type AudioSpec,
   Call,
@@ -60,7 +61,7 @@ function start() {
   events.subscribe('diagnostic', ({ message }) => warnings.push(message));
   events.subscribe('inferFinished', (event) => finished.push(event));
   const decoders = new MediaDecoders({ engine: engine as Engine, clock, events, options: OPTIONS });
-  const principal = { name: 'p', scopes: new Set<never>() };
+  const principal = principalWith('p');
   const call = new Call({
     requestId: 'r',
     principal,

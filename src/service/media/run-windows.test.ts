@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
+import { principalWith } from '../../../test/support/principals.js';
 import {
   Call,
   type InferRequest,
@@ -67,7 +68,7 @@ function run({ windows, info = {}, request = {}, most = 255 }: Case) {
       return NO_CREDIT;
     },
   };
-  const principal = { name: 'p', scopes: new Set<never>() };
+  const principal = principalWith('p');
   const call = new Call({
     requestId: 'r',
     principal,

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
+import { principalWith } from '../../../test/support/principals.js';
 import { openTestStore } from '../../../test/support/store.js';
 import { Call, EventBus, type InferRequest, MillraceError } from '../../core/index.js';
 import { createRoutes, type RouteConfig } from '../../routing/index.js';
@@ -38,7 +39,7 @@ function choiceOf(outcomes: RouteConfig['outcomes']): ArmChoice {
 }
 
 function callOf(requestId: string, callers: readonly string[] = []): Call {
-  const principal = { name: 'p', scopes: new Set<never>() };
+  const principal = principalWith('p');
   return new Call({ requestId, principal, callers, trace: undefined, deadlineAt: 1e9, receivedAt: 0 });
 }
 

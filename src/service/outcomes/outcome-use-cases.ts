@@ -52,7 +52,7 @@ export function createOutcomes({ records, routes, clock, events }: OutcomesSetup
       return tell(joinedOf(answer, value));
     },
     async report(call, name, baseline) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'outcome.read', name);
       await notes.flush();
       // What can be read can be reported, also where nothing can be written.
       await notes.expire().catch(() => undefined);
@@ -87,8 +87,8 @@ export function createOutcomes({ records, routes, clock, events }: OutcomesSetup
 
 /** Whose request it was; undefined where the caller may not speak of it. */
 function askerOf(call: Call, { principal }: Feedback): string | undefined {
-  if (call.principal.scopes.has('manage')) return principal ?? call.principal.name;
-  admit(call.principal, 'infer', 'manage');
+  if (call.principal.rights.allow('feedback.relay', '*')) return principal ?? call.principal.name;
+  admit(call.principal, 'feedback.give', '');
   return principal === undefined || principal === call.principal.name ? call.principal.name : undefined;
 }
 

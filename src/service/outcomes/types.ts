@@ -9,7 +9,7 @@ export interface Feedback {
   readonly requestId: string;
   /** A text is the class that was right. */
   readonly value: number | boolean | string;
-  /** Who asked; undefined = who tells it. Others than that need the scope `manage`. */
+  /** Who asked; undefined = who tells it. Others than that need the right `feedback.relay`. */
   readonly principal: string | undefined;
 }
 
@@ -50,10 +50,10 @@ export interface OutcomeReport {
 /** The use cases about what became of answers. */
 export interface OutcomeUseCases {
   /**
-   * Needs the scope `infer` (`manage` for answers to others). `not_found` for a request that is unknown, has failed, or was answered too
+   * Needs the right `feedback.give` (`feedback.relay` for answers to others). `not_found` for a request that is unknown, has failed, or was answered too
    * long ago, and for those of others; `already_exists` where it was told before.
    */
   give(call: Call, feedback: Feedback): Promise<JoinedOutcome>;
-  /** Needs the scope `observe`. `baseline`: the arm to compare with; default the route's first. */
+  /** Needs the right `outcome.read`. `baseline`: the arm to compare with; default the route's first. */
   report(call: Call, route: string, baseline?: string): Promise<OutcomeReport>;
 }

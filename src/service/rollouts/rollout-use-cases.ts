@@ -2,7 +2,7 @@ import { MillraceError } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
 import { sayNext, sayPhase } from '../../rollouts/index.js';
 import type { RolloutRecord, Store } from '../../store/index.js';
-import type { createAudit } from '../audit.js';
+import type { createAudit, Subject } from '../audit.js';
 import { checkStart, type StartChecks } from './check-start.js';
 import { declaredOf, SNAPSHOT_KIND, snapshotOf, stateOf } from './records.js';
 import type { RolloutRun } from './rollout-run.js';
@@ -28,28 +28,28 @@ export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCa
   });
   return {
     start: (call, model, options) =>
-      audited(call, { action: 'rollout.start', resource: model }, async () => {
+      audited(call, { action: 'rollout.start', resource: model, right: 'rollout.change' }, async () => {
         rollouts.checkNone(model);
         return reportOf(await rollouts.begin(checkStart(setup, model, options), call.principal.name));
       }),
     async get(call, model) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'rollout.read', model);
       const run = rollouts.of(model);
       return run === undefined ? lastReport(store, model) : reportOf(run);
     },
     list(call) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'rollout.read', '');
       return rollouts
         .all()
         .map(standing)
         .toSorted((a, b) => (a.plan.model < b.plan.model ? -1 : 1));
     },
     command: (call, model, command) =>
-      audited(call, { action: `rollout.${command.action}`, resource: model }, async () =>
+      audited(call, subjectOf(model, command), async () =>
         reportOf(await rollouts.command(model, { ...command, by: call.principal.name })),
       ),
     async history(call, model) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'rollout.read', model);
       const records = await store.rollouts.ofModel(model, MAX_PAST);
       return Promise.all(
         records.map(async (record) => {
@@ -61,6 +61,15 @@ export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCa
       );
     },
     gauges: () => rollouts.all().map(gaugeOf),
+  };
+}
+
+/** To approve is another right than to start, so that they may be of two people. */
+function subjectOf(model: string, { action }: { readonly action: string }): Subject {
+  return {
+    action: `rollout.${action}`,
+    resource: model,
+    right: action === 'approve' ? 'rollout.approve' : 'rollout.change',
   };
 }
 

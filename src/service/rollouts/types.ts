@@ -72,7 +72,7 @@ export interface RolloutGauge {
   readonly evidence: readonly { readonly metric: string; readonly share: number }[];
 }
 
-/** The use cases about rollouts: looking needs the scope `observe`, all else `manage`. */
+/** The use cases about rollouts: looking needs the right `rollout.read`, to approve `rollout.approve`, all else `rollout.change`. */
 export interface RolloutUseCases {
   /** Begins one; durable when it resolves. `already_exists` where one of the model is not over. */
   start(call: Call, model: string, options: RolloutOptions): Promise<RolloutReport>;
@@ -84,6 +84,6 @@ export interface RolloutUseCases {
   command(call: Call, model: string, command: Omit<RolloutCommand, 'by'>): Promise<RolloutReport>;
   /** Of a model, newest first, those that are over too. */
   history(call: Call, model: string): Promise<readonly PastRollout[]>;
-  /** For metrics; needs no scope. */
+  /** For metrics; needs no right. */
   gauges(): readonly RolloutGauge[];
 }

@@ -45,7 +45,7 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
   const byName = () => table.all().toSorted((a, b) => (a.route.name < b.route.name ? -1 : 1));
 
   const changeOne = (call: Call, { action, name }: OneChange, asked: AskedRoutes): Promise<RouteChange> =>
-    audited(call, { action: `route.${action}`, resource: name, changeOf }, async () => {
+    audited(call, { action: `route.${action}`, resource: name, right: 'route.change', changeOf }, async () => {
       if (action === 'delete' && table.ownersOf(name).length === 0) throw unknownRoute(table, name);
       const [change] = await declaredRoutes.change(asked, { by: call.principal.name });
       return change as RouteChange;
@@ -53,27 +53,35 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
 
   return {
     list(call) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'route.read', '');
       return { routes: byName().map(describe), tag: declaredRoutes.tag, problem: declared.problem?.message };
     },
     get(call, name) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'route.read', name);
       const found = table.all().find(({ route, isInForce }) => route.name === name && isInForce);
       if (found === undefined) throw unknownRoute(table, name);
       return describe(found);
     },
     async apply(call, { routes: given, dryRun = false, expected = {} }) {
       const routes = new Map(Object.entries(given).map(([name, value]) => [name, value === null ? undefined : value]));
+      const names = [...routes.keys()];
+      const on = names.length === 0 ? [''] : names;
       const asked = { routes, expectedOfAll: expected };
       const by = call.principal.name;
       if (!dryRun) {
         return audited(
           call,
-          { action: 'routes.apply', resource: [...routes.keys()].join(' '), changeOf: changeOfAll },
+          {
+            action: 'routes.apply',
+            resource: names.join(' '),
+            right: 'route.change',
+            on,
+            changeOf: changeOfAll,
+          },
           () => declaredRoutes.change(asked, { by }),
         );
       }
-      admit(call.principal, 'observe', 'manage');
+      for (const name of on) admit(call.principal, 'route.read', name);
       return declaredRoutes.change(asked, { by, dryRun });
     },
     put: async (call, name, { route, expected = {} }) =>
@@ -81,7 +89,7 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
     remove: async (call, name, expected = {}) =>
       changeOne(call, { action: 'delete', name }, { routes: new Map([[name, undefined]]), expected }),
     async history(call, name, limit) {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'route.read', name);
       const revisions = await declared.history('route', name, limit);
       if (revisions.length === 0 && table.ownersOf(name).length === 0) throw unknownRoute(table, name);
       return revisions.map(({ revision, value, changedAtMs, changedBy }) => ({
@@ -93,7 +101,7 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
       }));
     },
     undo: async (call, name, expected = {}) =>
-      audited(call, { action: 'route.undo', resource: name, changeOf }, () =>
+      audited(call, { action: 'route.undo', resource: name, right: 'route.change', changeOf }, () =>
         declaredRoutes.undo(name, { by: call.principal.name, expected }),
       ),
   };

@@ -65,14 +65,14 @@ export interface RouteRevision {
 export interface ApplyOptions {
   /** By name, as in the settings; null removes one. Others stay as they are. */
   readonly routes: Readonly<Record<string, unknown>>;
-  /** Checks and says what would change. Needs the scope `observe` or `manage`. */
+  /** Checks and says what would change. Needs the right `route.read`. */
   readonly dryRun?: boolean;
   /** Of all that is declared: what {@link RouteList.tag} says. */
   readonly expected?: Expected;
 }
 
 /**
- * The use cases about routes: looking needs the scope `observe`, changing `manage`. What is changed is checked as the settings are
+ * The use cases about routes: looking needs the right `route.read`, changing `route.change`. What is changed is checked as the settings are
  * (`invalid_argument`), and may not be the settings' own (`failed_precondition`). It is in force and lasts when the promise resolves.
  */
 export interface RouteUseCases {

@@ -30,7 +30,7 @@ export function createShadowUseCases({ shadows, books, routes, audited, wallNow 
   };
   return {
     report: async (call, route) => {
-      admit(call.principal, 'observe');
+      admit(call.principal, 'shadow.read', route);
       const book = bookOf(route);
       const config = configOf(route);
       const { since, copied, dropped } = book;
@@ -46,7 +46,7 @@ export function createShadowUseCases({ shadows, books, routes, audited, wallNow 
       };
     },
     reset: async (call, route) =>
-      audited(call, { action: 'shadow.reset', resource: route }, () => {
+      audited(call, { action: 'shadow.reset', resource: route, right: 'shadow.reset' }, () => {
         bookOf(route);
         books.forget(route);
       }),

@@ -3,8 +3,8 @@ import type { ShadowReport } from '../../shadows/index.js';
 
 /** What is known of the shadows of routes. */
 export interface ShadowUseCases {
-  /** Of one route; needs the scope `observe`. `not_found` for what is no route, or has had no shadow. */
+  /** Of one route; needs the right `shadow.read`. `not_found` for what is no route, or has had no shadow. */
   report(call: Call, route: string): Promise<ShadowReport>;
-  /** Forgets what has been counted, and its samples; needs the scope `manage`. Throws as {@link report}. */
+  /** Forgets what has been counted, and its samples; needs the right `shadow.reset`. Throws as {@link report}. */
   reset(call: Call, route: string): Promise<void>;
 }

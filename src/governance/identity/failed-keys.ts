@@ -1,4 +1,4 @@
-import { type Clock, MillraceError } from '../core/index.js';
+import { type Clock, MillraceError } from '../../core/index.js';
 
 const WINDOW_MS = 60_000;
 /** Addresses that are remembered; of more, the one is forgotten whose window began first. */

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { FakeClock } from '../../test/support/fake-clock.js';
-import { MillraceError } from '../core/index.js';
-import { admit } from './admit.js';
-import { ANONYMOUS, createAuthenticator, LOCAL_OPERATOR, type Peer } from './authenticate.js';
-import type { AuthOptions } from './options.js';
+import { FakeClock } from '../../../test/support/fake-clock.js';
+import { MillraceError, type Principal } from '../../core/index.js';
+import { admit } from '../access/admit.js';
+import { ANONYMOUS, LOCAL_OPERATOR } from '../access/anonymous.js';
+import { AccessPolicy } from '../access/policy.js';
+import type { AuthOptions } from '../options.js';
+import { createAuthenticator } from './authenticate.js';
+import type { Peer } from './peer.js';
 
 const HERE: Peer = { address: '127.0.0.1', isLocal: () => true };
 const ELSEWHERE: Peer = { address: '10.9.9.9', isLocal: () => false };
@@ -17,7 +20,12 @@ function start(options: Partial<AuthOptions>, explicitControl = true) {
   const clock = new FakeClock();
   const anonymousScopes: AuthOptions['anonymousScopes'] = ['infer', 'observe'];
   const all = { keys: KEYS, allowAnonymous: false, anonymousScopes, maxFailedKeysPerMinute: 3, ...options };
-  return { ...createAuthenticator(all, { explicitControl, clock }), clock };
+  const policy = new AccessPolicy();
+  const authenticator = createAuthenticator(all, { explicitControl, clock, policy });
+  /** Static keys are known at once. */
+  const authenticate = (authorization: string | undefined, peer: Peer) =>
+    authenticator.authenticate(authorization, peer) as Principal;
+  return { ...authenticator, authenticate, clock };
 }
 
 const withKeys = start({ maxFailedKeysPerMinute: 0 });
@@ -33,13 +41,14 @@ describe('createAuthenticator', () => {
     [true, true, ELSEWHERE, ANONYMOUS],
   ])('without keys (allowed: %o, explicit: %o) lets %o in', (allowAnonymous, explicitControl, peer, principal) => {
     const open = start({ keys: [], allowAnonymous }, explicitControl);
-    expect(open.authenticate(undefined, peer)).toBe(principal);
+    expect(open.authenticate(undefined, peer).rights.summary).toBe(principal.rights.summary);
   });
 
   it('without keys lets everybody do what the settings say', () => {
     const { authenticate: ask } = start({ keys: [], allowAnonymous: true, anonymousScopes: ['infer', 'manage'] });
-    expect(ask(undefined, ELSEWHERE)).toEqual({ name: 'anonymous', scopes: new Set(['infer', 'manage']) });
-    expect(() => admit(ask(undefined, ELSEWHERE), 'observe')).toThrow("this needs the scope 'observe': without a key");
+    const everybody = ask(undefined, ELSEWHERE);
+    expect([everybody.id, everybody.rights.summary]).toEqual(['anonymous', 'caller, operator, publisher']);
+    expect(() => admit(everybody, 'audit.read', '')).toThrow("this needs the right 'audit.read': without a key");
   });
 
   it.each([false, true])(
@@ -115,18 +124,19 @@ describe('keys that nobody has', () => {
 it('replaced keys hold at once, and the old ones no longer', () => {
   const { authenticate: ask, replaceKeys } = start({});
   replaceKeys([{ name: 'app', key: 'new-key-0123456789', scopes: ['observe'] }]);
-  expect(ask('Bearer new-key-0123456789', ELSEWHERE)).toEqual({ name: 'app', scopes: new Set(['observe']) });
+  const { name, id, rights } = ask('Bearer new-key-0123456789', ELSEWHERE);
+  expect([name, id, rights.summary]).toEqual(['app', 'key:app', 'viewer']);
   expect(() => ask('Bearer app-key-0123456789', ELSEWHERE)).toThrow('this key is not known');
 });
 
 describe('admit', () => {
-  it('lets a principal with the scope pass and names the missing one otherwise', () => {
+  it('lets a principal with the right pass and names the missing one otherwise', () => {
     const app = authenticate('Bearer app-key-0123456789');
-    expect(() => admit(app, 'infer')).not.toThrow();
-    expect(() => admit(app, 'manage')).toThrow(
+    expect(() => admit(app, 'model.infer', 'm')).not.toThrow();
+    expect(() => admit(app, 'model.load', 'm')).toThrow(
       expect.objectContaining({
         code: 'permission_denied',
-        message: "key 'app' lacks the scope 'manage' that this needs; it has: infer",
+        message: "'key:app' lacks the right 'model.load' on 'm'; its roles: caller",
       }),
     );
   });
@@ -138,7 +148,7 @@ describe('a signed request', () => {
 
   it('is of the key in whose place it is signed', async () => {
     const { authenticateSigner } = start({});
-    expect((await authenticateSigner(signedBy('app'), ELSEWHERE)).scopes).toEqual(new Set(['infer']));
+    expect((await authenticateSigner(signedBy('app'), ELSEWHERE)).rights.summary).toBe('caller');
     await expect(authenticateSigner(signedBy('gone'), ELSEWHERE)).rejects.toThrow('this key is not known');
   });
 

@@ -1,0 +1,62 @@
+/** What a principal may do, to a model, a route or the server. A closed list, of which roles are made. */
+export const ACTIONS = [
+  'model.infer',
+  /** That it is there: metadata, signature, whether it is ready. */
+  'model.read',
+  /** How it fares: statistics, versions that failed, labels. */
+  'model.observe',
+  'model.load',
+  'model.unload',
+  'label.change',
+  'route.read',
+  'route.change',
+  'rollout.read',
+  'rollout.change',
+  'rollout.approve',
+  'shadow.read',
+  'shadow.reset',
+  /** To tell what became of one's own answers, or of those of others. */
+  'feedback.give',
+  'feedback.relay',
+  'outcome.read',
+  'server.read',
+  'metrics.read',
+  'setting.read',
+  'setting.change',
+  /** Shared memory of the server's machine. */
+  'memory.read',
+  'memory.use',
+  'key.read',
+  'key.change',
+  /** Who may do what. */
+  'access.read',
+  'access.change',
+  'usage.read',
+  'quota.read',
+  'audit.read',
+] as const;
+
+export type Action = (typeof ACTIONS)[number];
+
+/** What follows of all grants of a principal. Rights add up: nothing takes one away. */
+export interface Rights {
+  /**
+   * Whether the action is allowed on what has the name, as the caller wrote it: a model, a version by its label, a route. '' = on the server, or
+   * on any of its models; '*' = on all of them.
+   */
+  allow(action: Action, resource: string): boolean;
+  /** For messages: `caller on fraud*, viewer`. */
+  readonly summary: string;
+}
+
+/** Who is calling. */
+export interface Principal {
+  /** Unique over all kinds of credentials: a key's plain name, `oidc:<issuer>/<subject>`, `cert:<name>`, `anonymous`. */
+  readonly name: string;
+  /** The name with its kind, as bindings write it: `key:<name>`; else the same as the name. */
+  readonly id: string;
+  readonly groups: readonly string[];
+  readonly rights: Rights;
+}
+
+export const NO_RIGHTS: Rights = Object.freeze({ allow: () => false, summary: 'none' });

@@ -1,0 +1,118 @@
+import { type Clock, MillraceError, type Principal } from '../../core/index.js';
+import { ANONYMOUS, anonymousWith, LOCAL_OPERATOR } from '../access/anonymous.js';
+import type { AccessPolicy } from '../access/policy.js';
+import type { AuthOptions } from '../options.js';
+import { Door } from './door.js';
+import type { Peer } from './peer.js';
+import { StaticKeys } from './static-keys.js';
+import type { TokenSource } from './token-source.js';
+
+/**
+ * Tells who sends an `Authorization` header: at once, or later where somebody else has to be asked. Throws or rejects with
+ * `unauthenticated`.
+ */
+export type Authenticate = (authorization: string | undefined, peer: Peer) => Principal | Promise<Principal>;
+
+/**
+ * Tells who has signed a request: `signer` becomes the name of the key in whose place it is signed. Rejects with `unauthenticated`
+ * where it rejects so, or where there is no such key any more. Where nobody can have a key, the name does not count.
+ */
+export type AuthenticateSigner = (signer: Promise<string>, peer: Peer) => Promise<Principal>;
+
+export interface AuthenticatorSetup {
+  /** Models are controlled over the network at all: without keys by who is on this machine. */
+  readonly explicitControl: boolean;
+  readonly clock: Clock;
+  readonly policy: AccessPolicy;
+  /** Of other kinds than static keys, and asked before them. Default: none. */
+  readonly sources?: readonly TokenSource[];
+}
+
+/** Tells callers apart, by keys that may change. */
+export interface Authenticator {
+  readonly authenticate: Authenticate;
+  readonly authenticateSigner: AuthenticateSigner;
+  /** From now on these static keys hold, and no others. There must have been some before, or other sources. */
+  replaceKeys(keys: AuthOptions['keys']): void;
+}
+
+const BEARER = /^bearer +(\S+) *$/i;
+
+/**
+ * Bearer tokens (RFC 6750): static keys, and those of the other sources. From an address with too many unknown ones only those are taken
+ * that have come from there before: nobody behind a proxy is locked out by others. Where nobody can have a key, everybody is anonymous:
+ * those on other machines only with `allowAnonymous`, and those on this one may do everything where models are controlled over the network.
+ */
+export function createAuthenticator(options: AuthOptions, setup: AuthenticatorSetup): Authenticator {
+  const { clock, policy, sources = [] } = setup;
+  if (options.keys.length === 0 && sources.length === 0) return createAnonymousAuthenticator(options, setup);
+  const keys = new StaticKeys(options.keys, policy);
+  const all: readonly TokenSource[] = [...sources, keys];
+  const door = new Door(options.maxFailedKeysPerMinute, clock);
+  const enter = (principal: Principal | undefined, address: string): Principal => {
+    if (principal !== undefined) return door.welcome(principal, address);
+    throw door.refuse(new MillraceError('unauthenticated', 'this key is not known'), address);
+  };
+  return {
+    authenticate(authorization, peer) {
+      const token = bearerToken(authorization);
+      const { address } = peer;
+      const failed = (error: unknown): never => {
+        throw door.refuse(error, address);
+      };
+      let found: ReturnType<TokenSource['principalOf']>;
+      try {
+        found = all.find((source) => source.takes(token))?.principalOf(token, peer);
+      } catch (error) {
+        return failed(error);
+      }
+      return found instanceof Promise ? found.then((one) => enter(one, address), failed) : enter(found, address);
+    },
+    async authenticateSigner(signer, { address }) {
+      const name = await signer.catch((error: unknown) => {
+        throw door.refuse(error, address);
+      });
+      return enter(keys.named(name), address);
+    },
+    replaceKeys: (replacement) => keys.replace(replacement),
+  };
+}
+
+function bearerToken(authorization: string | undefined): string {
+  if (authorization === undefined) {
+    throw new MillraceError('unauthenticated', 'this server needs a key: send `Authorization: Bearer <key>`');
+  }
+  const token = BEARER.exec(authorization)?.[1];
+  if (token === undefined) {
+    throw new MillraceError('unauthenticated', 'the Authorization header must have the form `Bearer <key>`');
+  }
+  return token;
+}
+
+function createAnonymousAuthenticator(options: AuthOptions, setup: AuthenticatorSetup): Authenticator {
+  const admit = createAnonymousAdmission(options, setup);
+  return {
+    authenticate: (_authorization, peer) => admit(peer),
+    async authenticateSigner(signer, peer) {
+      await signer;
+      return admit(peer);
+    },
+    replaceKeys: () => undefined,
+  };
+}
+
+function createAnonymousAdmission(
+  { allowAnonymous, anonymousScopes }: AuthOptions,
+  { explicitControl }: AuthenticatorSetup,
+): (peer: Peer) => Principal {
+  const everybody = anonymousWith(anonymousScopes);
+  return (peer) => {
+    if (allowAnonymous && !explicitControl) return everybody;
+    if (peer.isLocal()) return explicitControl ? LOCAL_OPERATOR : ANONYMOUS;
+    if (allowAnonymous) return everybody;
+    throw new MillraceError(
+      'unauthenticated',
+      'this server has no keys, so it answers callers on its own machine only: add a key under `auth.keys`, or allow everybody with `auth.allowAnonymous`',
+    );
+  };
+}

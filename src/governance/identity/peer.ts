@@ -1,0 +1,7 @@
+/** Where a request came from. */
+export interface Peer {
+  /** IP address; '' for a Unix socket. */
+  readonly address: string;
+  /** Sent on this machine, by loopback or a Unix socket, and handed on by no proxy that says so. */
+  isLocal(): boolean;
+}

@@ -1,0 +1,9 @@
+import type { Principal } from '../../src/core/index.js';
+import { AccessPolicy, type BuiltInRole } from '../../src/governance/index.js';
+
+const POLICY = new AccessPolicy();
+
+/** One with a key of that name, and the roles on everything. */
+export function principalWith(name: string, ...roles: readonly BuiltInRole[]): Principal {
+  return POLICY.principalOf({ kind: 'key', name, grants: roles.map((role) => ({ role })) });
+}
