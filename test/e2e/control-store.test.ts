@@ -42,7 +42,8 @@ it('what was acknowledged is in force after kill -9', async () => {
     next.cli.child.kill('SIGKILL');
     await next.cli.ended;
   }
-});
+  // Six servers, one after the other.
+}, 180_000);
 
 it('where the store is damaged, files stay in force, and it is said what to do', async () => {
   await using elsewhere = await createTempFolder(CONTROL_MODELS);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { jsonOf } from '../support/app-server.js';
 import { TRAFFIC_CALLS } from '../support/traffic-calls.js';
 import { TRAFFIC_MODELS as MODELS, TrafficServer } from '../support/traffic-server.js';
+import { until } from '../support/until.js';
 
 let traffic: TrafficServer;
 beforeAll(async () => {
@@ -28,7 +29,10 @@ it('models are rolled out and back while every dialect asks them, and no request
   for (const model of MODELS) expect((await api(`PATCH ${model}/labels`, { stable: 1 })).status).toBe(200);
   let isOver = false;
   const { seen, ended } = askAll(() => isOver);
+  const askedOf = (version: number) => () =>
+    TRAFFIC_CALLS.every(({ what, kind }) => seen.get(what)?.has(`${kind}/${version}`));
   const work = async () => {
+    await until('every dialect is answered by version 1', askedOf(1));
     const plan = { steps: [20, 60, 100], hold_ms: 700, min_requests: 1, max_hold_ms: 700, on_inconclusive: 'proceed' };
     // What is judged here is not the versions, which are alike, on a machine that has more to do than it can.
     const judge = { latency: false, answers: false };
@@ -46,6 +50,7 @@ it('models are rolled out and back while every dialect asks them, and no request
     await settled('done');
     const versions = await Promise.all(TRAFFIC_CALLS.map(async (call) => (await traffic.ask(call, call.kind)).model));
     expect(versions).toEqual(TRAFFIC_CALLS.map(({ kind }) => `${kind}/2`));
+    await until('every loop is answered by version 2', askedOf(2));
     // And back, half-way.
     expect(await start(1)).toEqual([200, 200, 200]);
     for (const model of MODELS) expect((await api(`POST ${model}/rollout/abort`, {})).status).toBe(200);
