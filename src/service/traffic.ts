@@ -1,5 +1,6 @@
 import type { BodyMemory, Clock, DeadlineWatch, EventBus } from '../core/index.js';
 import type { Engine } from '../engine/index.js';
+import type { RepositoryOptions } from '../repository/index.js';
 import type { Store } from '../store/index.js';
 import type { createAudit } from './audit.js';
 import type { Declared } from './declarations/declared.js';
@@ -31,6 +32,7 @@ interface TrafficSetup {
   readonly events: EventBus;
   readonly store: Store;
   readonly fileRoutes: FileRoutes;
+  readonly options: Pick<RepositoryOptions, 'controlMode'>;
 }
 
 interface TrafficParts {
@@ -48,6 +50,7 @@ export type Traffic = ReturnType<typeof createTraffic>;
 export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
   const { labels, declared, books, lookup, audited, run } = parts;
   const { engine, fileRoutes } = setup;
+  const loadedOnRequest = setup.options.controlMode === 'explicit';
   const routes = new RouteTable({ ...setup, lookup });
   routes.replace('file', fileRoutes.routes);
   const taps = new RouteTaps();
@@ -68,7 +71,7 @@ export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
     routes,
     taps,
     labels: declaredLabels,
-    presenceOf: (model, version) => presenceOf(lookup, model, version),
+    presenceOf: (name, version) => presenceOf({ ...lookup, loadedOnRequest }, { name, version }),
   });
   outcomes.onJoined((joined) => rollouts.onOutcome(joined));
   const useCases: Pick<Service, 'labels' | 'routes' | 'shadows' | 'outcomes' | 'rollouts'> = {

@@ -1,14 +1,24 @@
+import type { ModelRef } from '../../core/index.js';
 import type { Presence } from '../../rollouts/index.js';
 import type { VersionLookup } from '../find-version.js';
 
-/** Whether a version answers requests; `coming` as long as it may do so by itself. */
-export function presenceOf({ engine, starting }: VersionLookup, model: string, version: number): Presence {
-  if (engine.serving(model).some(({ ref }) => ref.version === version)) return { kind: 'serving' };
+interface PresenceSetup extends Pick<VersionLookup, 'engine' | 'starting'> {
+  /** Models are loaded when somebody asks for it: after a restart, too. */
+  readonly loadedOnRequest: boolean;
+}
+
+/** Whether a version answers requests; `coming` as long as it may do so by itself, or nobody has loaded its model since the start. */
+export function presenceOf(
+  { engine, starting, loadedOnRequest }: PresenceSetup,
+  { name, version }: Pick<ModelRef, 'name' | 'version'>,
+): Presence {
+  if (engine.serving(name).some(({ ref }) => ref.version === version)) return { kind: 'serving' };
   if (starting()) return { kind: 'coming' };
-  const state = engine.statusesOf(model).find((status) => status.version === version)?.state;
+  const statuses = engine.statusesOf(name);
+  const state = statuses.find((status) => status.version === version)?.state;
   switch (state?.kind) {
     case undefined:
-      return { kind: 'gone', why: 'it is not loaded' };
+      return loadedOnRequest && statuses.length === 0 ? { kind: 'coming' } : { kind: 'gone', why: 'it is not loaded' };
     case 'loading':
     case 'warming':
     // It has just begun or stopped to serve.
