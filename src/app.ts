@@ -7,12 +7,13 @@ import {
   placeOfRoute,
   processEnvironment,
   readRoutes,
+  requiresCredential,
   type Settings,
   watchKeys,
 } from './config/index.js';
 import { type BodyMemory, type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
-import { AccessPolicy, createAuthenticator } from './governance/index.js';
+import { AccessPolicy, createAuthenticator, openIssuers } from './governance/index.js';
 import {
   type CreateDialect,
   createBuiltInDialects,
@@ -161,7 +162,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
       await life.start();
       warnOfFileShortage(engine, settings, events);
     },
-    listen: () => openPorts(front.server, settings),
+    listen: () => openPorts(front, settings),
     handler: (req, res) => front.server.handler(req, res),
     close(options = {}) {
       closing ??= shutDown(parts, options.drainDelayMs ?? settings.server.drainDelayMs);
@@ -257,7 +258,7 @@ async function createFront(settings: Settings, parts: FrontParts) {
   const context = createDialectContext({ service, clock, decoder, options: settings.server });
   const { spoken, switchedOff } = await createBuiltInDialects(context, settings);
   const dialects = [...spoken, ...parts.dialects.map((create) => create(context))];
-  const { stopWatchingKeys, ...authentication } = openAuthentication(settings, clock, events);
+  const { readIssuers, stopWatchingKeys, ...authentication } = await openAuthentication(settings, clock, events);
   const server = createServer({
     options: settings.server,
     dialects,
@@ -268,13 +269,14 @@ async function createFront(settings: Settings, parts: FrontParts) {
     clock,
     deadlines,
     bodies,
-    requiresKey: settings.auth.keys.length > 0,
+    requiresKey: requiresCredential(settings),
     renderMetrics: settings.telemetry.metrics && metricsPort >= 0 ? parts.renderMetrics : undefined,
     version: VERSION,
   });
   return {
     server,
     dialects,
+    readIssuers,
     stopWatchingKeys,
     async close(gracePeriodMs: number) {
       await server.close(gracePeriodMs);
@@ -283,20 +285,37 @@ async function createFront(settings: Settings, parts: FrontParts) {
   };
 }
 
-function openPorts(server: Pick<Server, 'listen'>, { auth, server: { host } }: Settings): Promise<Addresses> {
-  checkBind(host, { hasKeys: auth.keys.length > 0, allowAnonymous: auth.allowAnonymous });
+function openPorts(
+  { server, readIssuers }: { readonly server: Pick<Server, 'listen'>; readIssuers(): void },
+  settings: Settings,
+): Promise<Addresses> {
+  const { allowAnonymous } = settings.auth;
+  checkBind(settings.server.host, { hasKeys: requiresCredential(settings), allowAnonymous });
+  readIssuers();
   return server.listen();
 }
 
-/** Who calls, by keys that follow their files. */
-function openAuthentication({ auth, repository }: Settings, clock: Clock, events: EventBus) {
-  const explicitControl = repository.controlMode === 'explicit';
+/** Who calls: by keys that follow their files, by tokens of issuers, and by certificates. */
+async function openAuthentication({ auth, repository, server }: Settings, clock: Clock, events: EventBus) {
+  const policy = new AccessPolicy();
+  const issuers = await openIssuers(auth.issuers, { policy, clock, events });
   const { replaceKeys, ...authentication } = createAuthenticator(auth, {
-    explicitControl,
+    explicitControl: repository.controlMode === 'explicit',
     clock,
-    policy: new AccessPolicy(),
+    policy,
+    sources: issuers === undefined ? [] : [issuers.source],
+    asksForCertificates: server.tls.clientCertificates !== 'none',
   });
-  return { ...authentication, stopWatchingKeys: watchKeys(auth, { clock, events, onChange: replaceKeys }) };
+  const stopWatching = watchKeys(auth, { clock, events, onChange: replaceKeys });
+  return {
+    ...authentication,
+    /** Does not wait for them: who comes before their keys are there, does. */
+    readIssuers: () => issuers?.start(),
+    stopWatchingKeys() {
+      stopWatching();
+      issuers?.close();
+    },
+  };
 }
 
 function warnOfFileShortage(engine: Engine, settings: Settings, events: EventBus): void {

@@ -1,10 +1,12 @@
 import { type MillraceError, ROOMS } from '../core/index.js';
 import { parseResources } from '../engine/index.js';
+import { checkIssuers } from '../governance/index.js';
 import { DIALECT_OPTIONS, parseForwardPattern, type SwitchOptions } from '../protocols/index.js';
 import { createRoutes } from '../routing/index.js';
 import { checkBind } from '../server/index.js';
 import { parseAllowed } from '../sources/index.js';
 import { didYouMean, formatPath } from '../text/index.js';
+import { requiresCredential } from './requires-credential.js';
 import type { Settings } from './schema.js';
 
 /** What is wrong with settings that are right one by one but not together. */
@@ -12,6 +14,7 @@ export function checkConsistency(settings: Settings): readonly string[] {
   return [
     ...checkServer(settings),
     ...checkKeys(settings.auth),
+    ...checkIssuers(settings.auth.issuers),
     ...checkAccessKeys(settings),
     ...checkRepository(settings.repository),
     ...checkSources(settings),
@@ -29,13 +32,14 @@ function checkServer(settings: Settings): readonly string[] {
     const [given, missing] = certFile === '' ? ['keyFile', 'certFile'] : ['certFile', 'keyFile'];
     problems.push(`server.tls.${given} is set without server.tls.${missing}: TLS needs both`);
   }
+  problems.push(...checkClientCertificates(server.tls));
   const ports = portsOf(settings).filter(([, port]) => port > 0);
   for (const [index, [name, port]] of ports.entries()) {
     const other = ports.slice(0, index).find((earlier) => earlier[1] === port);
     if (other !== undefined) problems.push(`${name} and ${other[0]} are both ${port}`);
   }
   try {
-    checkBind(server.host, { hasKeys: auth.keys.length > 0, allowAnonymous: auth.allowAnonymous });
+    checkBind(server.host, { hasKeys: requiresCredential(settings), allowAnonymous: auth.allowAnonymous });
   } catch (error) {
     problems.push(`server.host: ${(error as MillraceError).message}`);
   }
@@ -47,6 +51,19 @@ function checkServer(settings: Settings): readonly string[] {
     }
   }
   return problems;
+}
+
+function checkClientCertificates(tls: Settings['server']['tls']): readonly string[] {
+  const { clientCertificates: mode, clientCaFile, certFile } = tls;
+  if (mode === 'none') {
+    return clientCaFile === ''
+      ? []
+      : ['server.tls.clientCaFile needs server.tls.clientCertificates optional or required, got none'];
+  }
+  return [
+    ...(certFile === '' ? [`server.tls.clientCertificates ${mode} needs server.tls.certFile`] : []),
+    ...(clientCaFile === '' ? [`server.tls.clientCertificates ${mode} needs server.tls.clientCaFile`] : []),
+  ];
 }
 
 /** Every port that is listened on, with its setting. */

@@ -7,6 +7,7 @@ export { describeFileShortage, maxOpenFiles } from './machine.js';
 export { readRoutes } from './read-routes.js';
 export { redactSettings } from './redact.js';
 export { renderConfigurationReference } from './reference.js';
+export { requiresCredential } from './requires-credential.js';
 export { type PartialSettings, type Settings, SettingsSchema } from './schema.js';
 export type { SettingKey } from './shape.js';
 export { watchKeys } from './watch-keys.js';

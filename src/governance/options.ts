@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { DeepReadonly } from '../core/index.js';
+import { IssuerSchema } from './identity/jwt/options.js';
 
 const ScopeSchema = Type.Union([Type.Literal('infer'), Type.Literal('manage'), Type.Literal('observe')]);
 
@@ -26,6 +27,12 @@ export const AuthOptionsSchema = Type.Object(
         description: 'Static bearer keys. If there are any, every route except health and documentation requires one.',
       },
     ),
+    issuers: Type.Array(IssuerSchema, {
+      default: [],
+      description:
+        'OpenID Connect providers whose access tokens (JWT) are accepted as bearer tokens. If there are any, every route except health and documentation ' +
+        'requires a key or a token. What their callers may do is said by bindings alone.',
+    }),
     maxFailedKeysPerMinute: Type.Integer({
       default: 20,
       minimum: 0,

@@ -131,6 +131,17 @@ export const ServerOptionsSchema = Type.Object(
           'x-path': true,
         }),
         keyFile: Type.String({ default: '', description: 'PEM private key.', 'x-path': true }),
+        clientCertificates: Type.Union([Type.Literal('none'), Type.Literal('optional'), Type.Literal('required')], {
+          default: 'none',
+          description:
+            'Whether clients are asked for a certificate on all ports with TLS: `optional` = who shows one calls in its name, ' +
+            '`required` = nobody connects without.',
+        }),
+        clientCaFile: Type.String({
+          default: '',
+          description: 'PEM certificates that those of clients must follow from. Read again when it changes.',
+          'x-path': true,
+        }),
       },
       { additionalProperties: false, default: {} },
     ),

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Peer } from '../governance/index.js';
+import type { ClientCertificate, Peer } from '../governance/index.js';
 import { isLoopback } from './bind.js';
 import { hostName, isLoopbackName } from './host-guard.js';
 
@@ -20,13 +20,18 @@ export function isFromHere(socket: Socket): boolean {
 
 /** Who sent a request with these headers over a connection. `host` is what the client takes the server for. */
 export function createPeer(
-  connection: { readonly remoteAddress: string; readonly fromHere: boolean },
+  connection: {
+    readonly remoteAddress: string;
+    readonly fromHere: boolean;
+    readonly certificate?: ClientCertificate | undefined;
+  },
   headers: IncomingHttpHeaders,
   host = headers.host,
 ): Peer {
-  const { remoteAddress, fromHere } = connection;
+  const { remoteAddress, fromHere, certificate } = connection;
   return {
     address: remoteAddress,
+    certificate,
     isLocal: () =>
       fromHere && (remoteAddress === '' || host === undefined || isLoopbackHost(host)) && !isHandedOn(headers),
   };

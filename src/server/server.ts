@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ByteBudget, MillraceError, type Principal, within } from '../core/index.js';
+import { ClientCertificates } from './client-certificates.js';
 import type { ServerDependencies } from './dependencies.js';
 import { createGrpcServer } from './grpc/index.js';
 import { Connections } from './http/connection.js';
@@ -41,6 +42,7 @@ export function createServer(dependencies: ServerDependencies): Server {
     requestId: context.requestId,
     draining: context.draining,
     tls: tls?.pair,
+    certificates: context.certificates,
   });
   const listeners = createListeners(dependencies, { context, gate, grpc, tls: tls?.pair });
   const idle = () => Promise.all([context.open.idle(), grpc.calls.idle()]);
@@ -66,6 +68,7 @@ export function createServer(dependencies: ServerDependencies): Server {
         for (const router of listeners.routers) router.bindLater();
         stopWatching = tls?.watch((pair) => {
           for (const listener of listeners.all) listener.renew(pair);
+          if (pair.ca !== undefined) context.certificates?.trust(pair.ca);
         });
         return addresses;
       } catch (error) {
@@ -100,12 +103,15 @@ export function createServer(dependencies: ServerDependencies): Server {
 
 function createContext(dependencies: ServerDependencies, draining: () => boolean): HttpContext {
   const { options, clock, events, requiresKey, deadlines, bodies } = dependencies;
+  const { clientCertificates: mode } = options.tls;
+  const certificates = mode === 'none' ? undefined : new ClientCertificates(mode, { events, now: () => clock.now() });
   return {
     options,
     clock,
     events,
     requiresKey,
-    connections: new Connections(clock),
+    certificates,
+    connections: new Connections(clock, certificates),
     budget: new ByteBudget('the server', options.maxBufferedBytes),
     deadlines,
     bodies,

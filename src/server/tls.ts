@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { type Clock, type EventBus, MillraceError } from '../core/index.js';
+import { readAuthorities } from './client-certificates.js';
 import type { ServerOptions } from './options.js';
 
 const CHECK_INTERVAL_MS = 5_000;
@@ -11,6 +12,8 @@ const CHECK_INTERVAL_MS = 5_000;
 export interface TlsPair {
   readonly cert: Buffer;
   readonly key: Buffer;
+  /** What certificates of clients must follow from; only where they are asked for one. */
+  readonly ca?: Buffer;
 }
 
 /** The certificate on disk and what becomes of it. */
@@ -32,14 +35,18 @@ export function openTlsFiles(
   options: ServerOptions['tls'],
   { clock, events }: { readonly clock: Clock; readonly events: EventBus },
 ): TlsFiles | undefined {
-  const { certFile, keyFile } = options;
+  const { certFile, keyFile, clientCaFile } = options;
   const report = (level: 'info' | 'warn', message: string) =>
     events.publish('diagnostic', { level, room: 'server', message });
   if (certFile === '' && keyFile === '') return undefined;
   if (certFile === '' || keyFile === '') {
     throw new MillraceError('failed_precondition', 'TLS needs both `server.tls.certFile` and `server.tls.keyFile`');
   }
-  const pair = { cert: readPem('certFile', certFile), key: readPem('keyFile', keyFile) };
+  const pair: TlsPair = {
+    cert: readPem('certFile', certFile),
+    key: readPem('keyFile', keyFile),
+    ...(clientCaFile !== '' && { ca: readPem('clientCaFile', clientCaFile) }),
+  };
   checkPair(pair);
   const notAfterMs = expiryOf(pair);
   const isExpired = (expiryMs: number) => expiryMs < clock.wallNow();
@@ -49,9 +56,14 @@ export function openTlsFiles(
   events.publish('tlsCertificateLoaded', { notAfterMs });
   let seen: TlsPair = pair;
   const readChanged = async (): Promise<TlsPair | undefined> => {
-    const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
-    if (seen.cert.equals(cert) && seen.key.equals(key)) return undefined;
-    seen = { cert, key };
+    const [cert, key, ca] = await Promise.all([
+      readFile(certFile),
+      readFile(keyFile),
+      clientCaFile === '' ? undefined : readFile(clientCaFile),
+    ]);
+    const isSame = seen.cert.equals(cert) && seen.key.equals(key) && (ca === undefined || seen.ca?.equals(ca) === true);
+    if (isSame) return undefined;
+    seen = { cert, key, ...(ca && { ca }) };
     checkPair(seen);
     const expiryMs = expiryOf(seen);
     if (isExpired(expiryMs)) throw new MillraceError('failed_precondition', `it ${expired(expiryMs)}`);
@@ -85,7 +97,7 @@ export function openTlsFiles(
   };
 }
 
-function readPem(setting: string, path: string): Buffer {
+function readPem(setting: 'certFile' | 'keyFile' | 'clientCaFile', path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
@@ -94,6 +106,7 @@ function readPem(setting: string, path: string): Buffer {
 }
 
 function checkPair(pair: TlsPair): void {
+  if (pair.ca !== undefined) readAuthorities(pair.ca);
   try {
     createSecureContext(pair);
   } catch (error) {

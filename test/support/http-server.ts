@@ -15,8 +15,11 @@ import { createFakeService } from './fake-service.js';
 
 export const EVERYBODY: Principal = LOCAL_OPERATOR;
 
+/** What is not said, `tls` included, is as the settings leave it. */
+export type TestServerOptions = Partial<Omit<ServerOptions, 'tls'>> & { readonly tls?: Partial<ServerOptions['tls']> };
+
 export interface TestServerSettings {
-  readonly options?: Partial<ServerOptions>;
+  readonly options?: TestServerOptions;
   readonly service?: Service;
   readonly clock?: Clock;
   readonly dependencies?: Partial<ServerDependencies>;
@@ -35,9 +38,9 @@ export interface TestServer {
 }
 
 /** Server options with all defaults and no metrics port, on any free port. */
-export function serverOptions(options: Partial<ServerOptions> = {}): ServerOptions {
+export function serverOptions({ tls, ...options }: TestServerOptions = {}): ServerOptions {
   const defaults = Value.Default(ServerOptionsSchema, {}) as ServerOptions;
-  return { ...defaults, httpPort: 0, grpcPort: -1, metricsPort: -1, ...options };
+  return { ...defaults, httpPort: 0, grpcPort: -1, metricsPort: -1, ...options, tls: { ...defaults.tls, ...tls } };
 }
 
 const running: Server[] = [];

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 
 /** One HTTP/1.1 answer as it came over the wire. Header names are lower case. */
 export interface RawResponse {
@@ -27,12 +27,16 @@ export class RawClient {
     socket.once('close', () => this.#wake());
   }
 
-  /** `place`: a port of 127.0.0.1, or the path of a socket file. */
-  static async connect(place: number | string, options: { readonly tls?: boolean } = {}): Promise<RawClient> {
+  /** `place`: a port of 127.0.0.1, or the path of a socket file. `tls`: with these options, or those that are usual. */
+  static async connect(
+    place: number | string,
+    { tls = false }: { readonly tls?: boolean | ConnectionOptions } = {},
+  ): Promise<RawClient> {
     const target = typeof place === 'string' ? { path: place } : { host: '127.0.0.1', port: place };
-    const socket = options.tls === true ? connectTls({ ...target, rejectUnauthorized: false }) : connect(target);
+    const more = typeof tls === 'object' ? tls : {};
+    const socket = tls === false ? connect(target) : connectTls({ ...target, rejectUnauthorized: false, ...more });
     await new Promise<void>((resolve, reject) => {
-      socket.once(options.tls === true ? 'secureConnect' : 'connect', resolve);
+      socket.once(tls === false ? 'connect' : 'secureConnect', resolve);
       socket.once('error', reject);
     });
     return new RawClient(socket);

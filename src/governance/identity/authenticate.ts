@@ -2,6 +2,7 @@ import { type Clock, MillraceError, type Principal } from '../../core/index.js';
 import { ANONYMOUS, anonymousWith, LOCAL_OPERATOR } from '../access/anonymous.js';
 import type { AccessPolicy } from '../access/policy.js';
 import type { AuthOptions } from '../options.js';
+import { CertificateCallers } from './certificates/certificate-callers.js';
 import { Door } from './door.js';
 import type { Peer } from './peer.js';
 import { StaticKeys } from './static-keys.js';
@@ -26,6 +27,8 @@ export interface AuthenticatorSetup {
   readonly policy: AccessPolicy;
   /** Of other kinds than static keys, and asked before them. Default: none. */
   readonly sources?: readonly TokenSource[];
+  /** Clients are asked for certificates, by which whoever sends no token is known. */
+  readonly asksForCertificates?: boolean;
 }
 
 /** Tells callers apart, by keys that may change. */
@@ -36,6 +39,9 @@ export interface Authenticator {
   replaceKeys(keys: AuthOptions['keys']): void;
 }
 
+/** What the settings say of keys, and of those who have none. */
+type KeyOptions = Omit<AuthOptions, 'issuers'>;
+
 const BEARER = /^bearer +(\S+) *$/i;
 
 /**
@@ -43,11 +49,13 @@ const BEARER = /^bearer +(\S+) *$/i;
  * that have come from there before: nobody behind a proxy is locked out by others. Where nobody can have a key, everybody is anonymous:
  * those on other machines only with `allowAnonymous`, and those on this one may do everything where models are controlled over the network.
  */
-export function createAuthenticator(options: AuthOptions, setup: AuthenticatorSetup): Authenticator {
-  const { clock, policy, sources = [] } = setup;
-  if (options.keys.length === 0 && sources.length === 0) return createAnonymousAuthenticator(options, setup);
+export function createAuthenticator(options: KeyOptions, setup: AuthenticatorSetup): Authenticator {
+  const { clock, policy, sources = [], asksForCertificates = false } = setup;
+  if (options.keys.length === 0 && sources.length === 0 && !asksForCertificates)
+    return createAnonymousAuthenticator(options, setup);
   const keys = new StaticKeys(options.keys, policy);
   const all: readonly TokenSource[] = [...sources, keys];
+  const certificates = new CertificateCallers(policy, clock);
   const door = new Door(options.maxFailedKeysPerMinute, clock);
   const enter = (principal: Principal | undefined, address: string): Principal => {
     if (principal !== undefined) return door.welcome(principal, address);
@@ -55,6 +63,8 @@ export function createAuthenticator(options: AuthOptions, setup: AuthenticatorSe
   };
   return {
     authenticate(authorization, peer) {
+      if (authorization === undefined && peer.certificate !== undefined)
+        return certificates.principalOf(peer.certificate);
       const token = bearerToken(authorization);
       const { address } = peer;
       const failed = (error: unknown): never => {
@@ -89,7 +99,7 @@ function bearerToken(authorization: string | undefined): string {
   return token;
 }
 
-function createAnonymousAuthenticator(options: AuthOptions, setup: AuthenticatorSetup): Authenticator {
+function createAnonymousAuthenticator(options: KeyOptions, setup: AuthenticatorSetup): Authenticator {
   const admit = createAnonymousAdmission(options, setup);
   return {
     authenticate: (_authorization, peer) => admit(peer),
@@ -102,7 +112,7 @@ function createAnonymousAuthenticator(options: AuthOptions, setup: Authenticator
 }
 
 function createAnonymousAdmission(
-  { allowAnonymous, anonymousScopes }: AuthOptions,
+  { allowAnonymous, anonymousScopes }: KeyOptions,
   { explicitControl }: AuthenticatorSetup,
 ): (peer: Peer) => Principal {
   const everybody = anonymousWith(anonymousScopes);

@@ -3,6 +3,7 @@ import { type Call, MillraceError, shuttingDown } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import { GRPC_STATUS, GRPC_STATUS_CODES, type GrpcMethod, type ServedMethod } from '../../protocols/index.js';
 import { answererHeaders } from '../answerer.js';
+import type { ClientCertificates } from '../client-certificates.js';
 import { type CredentialCarrier, credentialOf } from '../credential.js';
 import type { ServerOptions } from '../options.js';
 import { patienceMs } from '../patience.js';
@@ -20,6 +21,8 @@ export interface GrpcContext extends SettlementContext {
   readonly authenticate: Authenticate;
   readonly requiresKey: boolean;
   readonly sidelines: Sidelines;
+  /** undefined = no client is asked for one. */
+  readonly certificates?: ClientCertificates | undefined;
 }
 
 /** One HTTP/2 stream that asks for something, as the listener hands it over. */

@@ -1,5 +1,6 @@
 import type { ByteBudget, Clock, DeadlineWatch, EventBus } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
+import type { ClientCertificates } from '../client-certificates.js';
 import type { ServerOptions } from '../options.js';
 import type { TlsPair } from '../tls.js';
 import type { GrpcContext } from './exchange.js';
@@ -19,6 +20,8 @@ export interface GrpcSetup {
   readonly requestId: (header: string | string[] | undefined) => string;
   readonly draining: () => boolean;
   readonly tls: TlsPair | undefined;
+  /** undefined = no client is asked for one. */
+  readonly certificates?: ClientCertificates | undefined;
 }
 
 /** The gRPC side of a server: one set of calls, whatever listener they come in by. */

@@ -89,6 +89,7 @@ export class GrpcListener {
         : createSecureServer({
             ...limits,
             ...tls,
+            ...context.certificates?.handshake,
             ALPNProtocols: ['h2'],
             handshakeTimeout: settings.headersTimeoutMs,
             minVersion: 'TLSv1.2',
@@ -104,6 +105,7 @@ export class GrpcListener {
     this.#server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...[, raw]: StreamDetails) =>
       this.#enter(stream, headers, raw),
     );
+    if (tls !== undefined) context.certificates?.guard(this.#server);
     this.#server.maxConnections = settings.maxConnections;
     this.#server.on('drop', () => this.#warnOfDrop());
   }

@@ -1,7 +1,9 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Clock } from '../../core/index.js';
+import type { ClientCertificate } from '../../governance/index.js';
 import { isLoopback } from '../bind.js';
+import type { ClientCertificates } from '../client-certificates.js';
 import type { ServerOptions } from '../options.js';
 import { patienceMs } from '../patience.js';
 import { isFromHere } from '../peer.js';
@@ -30,6 +32,8 @@ export interface GrpcConnection {
   readonly fromHere: boolean;
   /** It came by a loopback address. */
   readonly viaLoopback: boolean;
+  /** What its client has shown. */
+  readonly certificate?: ClientCertificate | undefined;
   openStreams: number;
   /** A stream was reset by the client, or may be in a moment. */
   onReset(): void;
@@ -38,6 +42,8 @@ interface SessionsContext {
   readonly clock: Clock;
   readonly draining: () => boolean;
   readonly options: ServerOptions;
+  /** undefined = no client is asked for one. */
+  readonly certificates?: ClientCertificates | undefined;
 }
 type TrackedSession = ServerHttp2Session & { [SESSION]?: GrpcConnection };
 
@@ -67,12 +73,13 @@ export class Sessions {
   }
 
   open(session: TrackedSession): void {
-    const { clock, options } = this.#context;
+    const { clock, options, certificates } = this.#context;
     const socket = this.#accepted as Socket;
     session[SESSION] = {
       remoteAddress: session.socket.remoteAddress ?? '',
       fromHere: isFromHere(session.socket),
       viaLoopback: isLoopback(session.socket.localAddress ?? ''),
+      certificate: certificates?.of(socket),
       openStreams: 0,
       onReset: limitResets(clock, () => {
         if (!session.closed) this.#close(session);

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../../core/index.js';
+import type { ClientCertificate } from '../../governance/index.js';
 import { isLoopback } from '../bind.js';
+import type { ClientCertificates } from '../client-certificates.js';
 import { prematureEnd } from '../http-error.js';
 import { isFromHere } from '../peer.js';
 
@@ -32,6 +34,8 @@ export class Connection {
   readonly viaLoopback: boolean;
   /** The client is on this machine: it came by a Unix socket or from a loopback address. */
   readonly fromHere: boolean;
+  /** What its client has shown. */
+  readonly certificate: ClientCertificate | undefined;
   /** `node:http` reads it. */
   isRead = false;
   /** Nothing more is read from it: what comes next is garbage. */
@@ -47,8 +51,9 @@ export class Connection {
   readonly #open: PendingExchange[] = [];
   #receivedAt: number | undefined;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, certificate?: ClientCertificate) {
     this.socket = socket;
+    this.certificate = certificate;
     this.remoteAddress = socket.remoteAddress ?? '';
     this.viaLoopback = isLoopback(socket.localAddress ?? '');
     this.fromHere = isFromHere(socket);
@@ -93,9 +98,12 @@ export class Connections {
   /** Kept on the socket under a key of this server's own: a map lookup a request would cost more. */
   readonly #key = Symbol('millrace.connection');
   readonly #clock: Clock;
+  readonly #certificates: ClientCertificates | undefined;
 
-  constructor(clock: Clock) {
+  /** `certificates` undefined = no client is asked for one. */
+  constructor(clock: Clock, certificates?: ClientCertificates) {
     this.#clock = clock;
+    this.#certificates = certificates;
   }
 
   /** The connection of a socket that `node:http` reads, made when it is first seen. */
@@ -111,7 +119,7 @@ export class Connections {
 
   /** Makes the connection of a socket; whoever reads it tells of its end by {@link halfClose}, or leaves it to {@link of}. */
   open(socket: Socket): Connection {
-    const connection = new Connection(socket);
+    const connection = new Connection(socket, this.#certificates?.of(socket));
     (socket as TrackedSocket)[this.#key] = connection;
     socket.once('close', () => {
       connection.probes?.clear();

@@ -1,7 +1,11 @@
 import type { MillraceError } from '../../core/index.js';
-import { TooManyFailedKeys } from '../../governance/index.js';
+import { InvalidToken, TooManyFailedKeys } from '../../governance/index.js';
 import type { Dialect, WireResponse } from '../../protocols/index.js';
 import { HttpError } from '../http-error.js';
+
+const CHALLENGE = 'Bearer realm="millrace"';
+/** RFC 6750, 3.1. */
+const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token"`;
 
 /** What HTTP has a status for that no code has. */
 function httpStatusOf(error: MillraceError): number | undefined {
@@ -18,6 +22,6 @@ export function errorResponse(error: MillraceError, dialect: Pick<Dialect, 'stat
     named['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000)));
   }
   if (error instanceof HttpError) Object.assign(named, error.headers);
-  else if (status === 401) named['www-authenticate'] = 'Bearer realm="millrace"';
+  else if (status === 401) named['www-authenticate'] = error instanceof InvalidToken ? INVALID_TOKEN : CHALLENGE;
   return { status, headers: named, body };
 }

@@ -3,6 +3,7 @@ import type { Call, MillraceError } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import type { Dialect, WireResponse } from '../../protocols/index.js';
 import { answererHeaders } from '../answerer.js';
+import type { ClientCertificates } from '../client-certificates.js';
 import { compressAnswer } from '../compression.js';
 import { type CredentialCarrier, credentialOf, refuseKeyInUrl } from '../credential.js';
 import { patienceMs } from '../patience.js';
@@ -21,6 +22,8 @@ export interface HttpContext extends SettlementContext {
   /** Nobody calls without one. */
   readonly requiresKey: boolean;
   readonly connections: Connections;
+  /** undefined = no client is asked for a certificate. */
+  readonly certificates?: ClientCertificates | undefined;
 }
 
 const CLIENT_CLOSED_REQUEST = 499;

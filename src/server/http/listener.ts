@@ -60,6 +60,7 @@ export class HttpListener {
         : createTlsServer({
             ...limits,
             ...tls,
+            ...context.certificates?.handshake,
             allowHalfOpen: true,
             handshakeTimeout: settings.headersTimeoutMs,
             minVersion: 'TLSv1.2',
@@ -86,6 +87,7 @@ export class HttpListener {
       socket.once('close', () => this.#sockets.delete(socket));
     });
     this.#fastPath = this.#openFastPath(entrance, limits);
+    if (tls !== undefined) context.certificates?.guard(this.#server);
     this.#server.maxConnections = settings.maxConnections;
     this.#server.on('drop', () => this.#warnOfDrop());
   }

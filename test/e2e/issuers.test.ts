@@ -1,0 +1,145 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createApp } from '../../src/app.js';
+import { createSettings, type PartialSettings } from '../../src/config/index.js';
+import { type AppServer, startAppServer } from '../support/app-server.js';
+import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
+import { type IssuerServer, startIssuerServer } from '../support/issuer-server.js';
+import { AUDIENCE } from '../support/token-issuer.js';
+import { until } from '../support/until.js';
+
+const MODEL = `runtime: echo
+inputs: [{ name: x, datatype: INT32, shape: [1] }]
+outputs: [{ name: x, datatype: INT32, shape: [1] }]
+instances: { placement: inline }
+`;
+const INPUTS = { inputs: [{ name: 'x', datatype: 'INT32', shape: [1], data: [1] }] };
+const METADATA = '/inference.GRPCInferenceService/ServerMetadata';
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+const open: AsyncDisposable[] = [];
+afterEach(async () => {
+  await closeGrpcServers();
+  for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
+});
+
+async function start(settings: PartialSettings['auth'] = {}): Promise<{ idp: IssuerServer; server: AppServer }> {
+  const idp = await startIssuerServer();
+  open.push(idp);
+  const issuers = [{ issuer: idp.issuer.url, name: 'corp', audience: AUDIENCE, groupsClaim: 'groups' }];
+  const auth = { issuers: issuers.map((each) => createIssuer(each)), ...settings };
+  const server = await startAppServer({ 'm/model.yaml': MODEL, 'm/1/x': '' }, { auth });
+  open.push(server);
+  return { idp, server };
+}
+
+/** With all that the settings leave out. */
+function createIssuer(issuer: { readonly issuer: string; readonly name: string; readonly audience: string }) {
+  const [complete] = createSettings({ auth: { issuers: [issuer] } } as PartialSettings).auth.issuers;
+  if (complete === undefined) throw new Error('there is one');
+  return complete;
+}
+
+const principals = ({ log }: AppServer) => log.map(({ principal }) => principal);
+
+describe('issuers alone', () => {
+  it('leave nobody in without a token', async () => {
+    const { server } = await start();
+    const answer = await server.send('GET /v2/models/m');
+    expect([answer.status, answer.headers['www-authenticate']]).toEqual([401, 'Bearer realm="millrace"']);
+    expect((await server.send('GET /v2/health/live')).status).toBe(200);
+    const grpc = new GrpcClient(`127.0.0.1:${server.grpcPort}`);
+    expect((await grpc.unary(Buffer.of(), { path: METADATA })).error?.code).toBe(16);
+  });
+
+  it('let a server listen to others', async () => {
+    const settings = createSettings({
+      auth: { issuers: [createIssuer({ issuer: 'https://login.example.com', name: 'corp', audience: AUDIENCE })] },
+      server: { host: '0.0.0.0', httpPort: 0, grpcPort: -1, metricsPort: -1 },
+      telemetry: { logLevel: 'silent' },
+    });
+    const app = await createApp(settings);
+    await app.close();
+    expect(() => createSettings({ server: { host: '0.0.0.0' } })).toThrow('no key is configured');
+  });
+});
+
+describe('a token', () => {
+  it('tells who calls, whatever carries it, over the fast path, node:http and gRPC', async () => {
+    const { idp, server } = await start();
+    const token = idp.issuer.token();
+    const headers = bearer(token);
+    const grpc = new GrpcClient(`127.0.0.1:${server.grpcPort}`);
+    const inferred = await server.infer('m', INPUTS, headers);
+    const read = await server.send('GET /v2/models/m', '', headers);
+    const carried = await server.send('GET /v1/models', '', { 'api-key': token });
+    const { error } = await grpc.unary(Buffer.of(), { path: METADATA, metadata: headers });
+    expect([inferred.status, read.status, carried.status, error?.code].includes(401)).toBe(false);
+    expect(error?.code).not.toBe(16);
+    await until('all is logged', () => principals(server).filter((name) => name === 'oidc:corp/alice').length === 4);
+  });
+
+  it('that is wrong is refused with the words of RFC 6750, and only the log knows why', async () => {
+    const { idp, server } = await start();
+    const token = idp.issuer.token({ claims: { exp: 1 } });
+    const answer = await server.send('GET /v2/models/m', '', bearer(token));
+    expect([answer.status, answer.headers['www-authenticate'], JSON.parse(answer.body.toString())]).toEqual([
+      401,
+      'Bearer realm="millrace", error="invalid_token"',
+      { error: 'this token is not accepted' },
+    ]);
+    const grpc = new GrpcClient(`127.0.0.1:${server.grpcPort}`);
+    const { error } = await grpc.unary(Buffer.of(), { path: METADATA, metadata: bearer(token) });
+    expect([error?.code, error?.details]).toEqual([16, 'this token is not accepted']);
+    await until('it is logged', () => server.log.filter(({ cause }) => cause !== undefined).length === 2);
+    const lines = server.log.map((line) => JSON.stringify(line)).join('\n');
+    expect(lines).toContain('claim timestamp check failed');
+    expect(lines).not.toContain(token.slice(-20));
+    expect(lines).not.toContain(token.slice(0, 20));
+  });
+
+  it('counts as an attempt, of which an address has only so many', async () => {
+    const { idp, server } = await start({ maxFailedKeysPerMinute: 2 });
+    const statuses = [];
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const token = idp.issuer.token({ claims: { aud: 'other' } });
+      statuses.push((await server.send('GET /v2/models/m', '', bearer(token))).status);
+    }
+    expect(statuses).toEqual([401, 401, 429]);
+  });
+
+  it('of an issuer that cannot be reached is neither right nor wrong', async () => {
+    const { idp, server } = await start();
+    await server.send('GET /v2/models/m', '', bearer(idp.issuer.token()));
+    await idp.goDown();
+    const down = await startAppServer(
+      {},
+      { auth: { issuers: [createIssuer({ issuer: idp.issuer.url, name: 'corp', audience: AUDIENCE })] } },
+    );
+    open.push(down);
+    const answer = await down.send('GET /v2/models/m', '', bearer(idp.issuer.token()));
+    expect([answer.status, answer.headers['retry-after'], JSON.parse(answer.body.toString())]).toEqual([
+      503,
+      '1',
+      { error: "the issuer 'corp' of this token cannot be reached; try again later" },
+    ]);
+    const grpc = new GrpcClient(`127.0.0.1:${down.grpcPort}`);
+    expect((await grpc.unary(Buffer.of(), { path: METADATA, metadata: bearer(idp.issuer.token()) })).error?.code).toBe(
+      14,
+    );
+    // The one that has known its keys goes on.
+    expect((await server.send('GET /v2/models/m', '', bearer(idp.issuer.token()))).status).not.toBe(503);
+  });
+});
+
+it('settings of issuers that cannot be right are refused with their place', () => {
+  expect(() =>
+    createSettings({ auth: { issuers: [{ issuer: 'http://login.example.com', audience: 'a' }] } } as PartialSettings),
+  ).toThrow(
+    "auth.issuers[0].issuer: 'http://login.example.com' is not encrypted: expected https (http on loopback only)",
+  );
+  expect(() =>
+    createSettings({
+      auth: { issuers: [{ issuer: 'https://a.example', audience: 'a', algorithms: ['HS256'] }] },
+    } as unknown as PartialSettings),
+  ).toThrow('auth.issuers[0].algorithms');
+});
