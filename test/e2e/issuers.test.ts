@@ -4,7 +4,7 @@ import { createSettings, type PartialSettings } from '../../src/config/index.js'
 import { type AppServer, startAppServer } from '../support/app-server.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { type IssuerServer, startIssuerServer } from '../support/issuer-server.js';
-import { AUDIENCE } from '../support/token-issuer.js';
+import { AUDIENCE, issuerOptions } from '../support/token-issuer.js';
 import { until } from '../support/until.js';
 
 const MODEL = `runtime: echo
@@ -25,18 +25,11 @@ afterEach(async () => {
 async function start(settings: PartialSettings['auth'] = {}): Promise<{ idp: IssuerServer; server: AppServer }> {
   const idp = await startIssuerServer();
   open.push(idp);
-  const issuers = [{ issuer: idp.issuer.url, name: 'corp', audience: AUDIENCE, groupsClaim: 'groups' }];
-  const auth = { issuers: issuers.map((each) => createIssuer(each)), ...settings };
+  const issuers = [issuerOptions({ issuer: idp.issuer.url, name: 'corp', groupsClaim: 'groups' })];
+  const auth = { issuers, ...settings };
   const server = await startAppServer({ 'm/model.yaml': MODEL, 'm/1/x': '' }, { auth });
   open.push(server);
   return { idp, server };
-}
-
-/** With all that the settings leave out. */
-function createIssuer(issuer: { readonly issuer: string; readonly name: string; readonly audience: string }) {
-  const [complete] = createSettings({ auth: { issuers: [issuer] } } as PartialSettings).auth.issuers;
-  if (complete === undefined) throw new Error('there is one');
-  return complete;
 }
 
 const principals = ({ log }: AppServer) => log.map(({ principal }) => principal);
@@ -53,7 +46,7 @@ describe('issuers alone', () => {
 
   it('let a server listen to others', async () => {
     const settings = createSettings({
-      auth: { issuers: [createIssuer({ issuer: 'https://login.example.com', name: 'corp', audience: AUDIENCE })] },
+      auth: { issuers: [issuerOptions({ issuer: 'https://login.example.com', name: 'corp', audience: AUDIENCE })] },
       server: { host: '0.0.0.0', httpPort: 0, grpcPort: -1, metricsPort: -1 },
       telemetry: { logLevel: 'silent' },
     });
@@ -113,7 +106,7 @@ describe('a token', () => {
     await idp.goDown();
     const down = await startAppServer(
       {},
-      { auth: { issuers: [createIssuer({ issuer: idp.issuer.url, name: 'corp', audience: AUDIENCE })] } },
+      { auth: { issuers: [issuerOptions({ issuer: idp.issuer.url, name: 'corp', audience: AUDIENCE })] } },
     );
     open.push(down);
     const answer = await down.send('GET /v2/models/m', '', bearer(idp.issuer.token()));
@@ -132,14 +125,9 @@ describe('a token', () => {
 });
 
 it('settings of issuers that cannot be right are refused with their place', () => {
-  expect(() =>
-    createSettings({ auth: { issuers: [{ issuer: 'http://login.example.com', audience: 'a' }] } } as PartialSettings),
-  ).toThrow(
+  const check = (issuer: object) => createSettings({ auth: { issuers: [{ ...issuerOptions(), ...issuer }] } });
+  expect(() => check({ issuer: 'http://login.example.com' })).toThrow(
     "auth.issuers[0].issuer: 'http://login.example.com' is not encrypted: expected https (http on loopback only)",
   );
-  expect(() =>
-    createSettings({
-      auth: { issuers: [{ issuer: 'https://a.example', audience: 'a', algorithms: ['HS256'] }] },
-    } as unknown as PartialSettings),
-  ).toThrow('auth.issuers[0].algorithms');
+  expect(() => check({ algorithms: ['HS256'] })).toThrow('auth.issuers[0].algorithms[0]: expected');
 });
