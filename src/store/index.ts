@@ -24,3 +24,14 @@ export type {
   Store,
   StoreInfo,
 } from './types.js';
+export {
+  USAGE_COUNTS,
+  type UsageBatch,
+  type UsageCounts,
+  type UsageGroupBy,
+  type UsageIncrement,
+  type UsageLabels,
+  type UsageQuery,
+  type UsageRecords,
+  type UsageSum,
+} from './usage.js';

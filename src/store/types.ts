@@ -1,4 +1,5 @@
 import type { JsonValue } from '../core/index.js';
+import type { UsageRecords } from './usage.js';
 
 /**
  * Durable state, by what it means. What a promise resolves with is on the disk. Each rejects with `unavailable`, and what to do, where the
@@ -8,6 +9,7 @@ export interface Store {
   readonly declarations: Declarations;
   readonly rollouts: RolloutRecords;
   readonly outcomes: OutcomeRecords;
+  readonly usage: UsageRecords;
   readonly snapshots: Snapshots;
   readonly keys: KeyRecords;
   /** Copies all of it to a new file, while it is in use. `already_exists` where there is a file. */

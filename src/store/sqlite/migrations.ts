@@ -103,4 +103,58 @@ export const MIGRATIONS: readonly string[] = [
   create unique index api_keys_by_name on api_keys (name) where revoked_at_ms is null;
   create index revoked_api_keys on api_keys (revoked_at_ms) where revoked_at_ms is not null;
   `,
+  `
+  create table usage_series (
+    id integer primary key,
+    principal text not null,
+    groups text not null,
+    model text not null,
+    version integer not null,
+    route text not null,
+    arm text not null,
+    price text not null,
+    unique (principal, groups, model, version, route, arm, price)
+  ) strict;
+
+  create table usage_hours (
+    at_ms integer not null,
+    series integer not null,
+    answered integer not null,
+    refused integer not null,
+    failed integer not null,
+    cancelled integer not null,
+    rows integer not null,
+    prompt_tokens integer not null,
+    cached_tokens integer not null,
+    completion_tokens integer not null,
+    request_bytes integer not null,
+    response_bytes integer not null,
+    compute_us integer not null,
+    primary key (at_ms, series)
+  ) strict, without rowid;
+
+  create table usage_days (
+    at_ms integer not null,
+    series integer not null,
+    answered integer not null,
+    refused integer not null,
+    failed integer not null,
+    cancelled integer not null,
+    rows integer not null,
+    prompt_tokens integer not null,
+    cached_tokens integer not null,
+    completion_tokens integer not null,
+    request_bytes integer not null,
+    response_bytes integer not null,
+    compute_us integer not null,
+    primary key (at_ms, series)
+  ) strict, without rowid;
+  create index usage_days_of_series on usage_days (series);
+
+  create table usage_writer (
+    id integer primary key check (id = 1),
+    writer text not null,
+    batch integer not null
+  ) strict;
+  `,
 ];

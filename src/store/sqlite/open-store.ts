@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type Clock, invalidArgument, type JsonValue } from '../../core/index.js';
 import type { StoreOptions } from '../options.js';
 import type { Declarations, KeyRecords, OutcomeRecords, RolloutRecords, Snapshots, Store } from '../types.js';
+import type { UsageRecords } from '../usage.js';
 import type { InputOf, OperationName, OutputOf } from './operations.js';
 import { StoreThread } from './store-thread.js';
 
@@ -17,6 +18,7 @@ export function openStore(options: StoreOptions, clock: Clock): Store {
     declarations: declarationsIn(thread, reader),
     rollouts: rolloutsIn(thread, reader),
     outcomes: outcomesIn(thread, reader),
+    usage: usageIn(thread, reader),
     snapshots: snapshotsIn(thread, reader),
     keys: keysIn(thread, reader),
     backup: (to) => thread.request('backup', { from: file, to: path.resolve(to) }),
@@ -66,6 +68,14 @@ function outcomesIn(thread: StoreThread, read: Reader): OutcomeRecords {
     join: (outcome) => read('joinOutcome', outcome, 'unknown'),
     expire: (nowMs) => read('expireAnswers', nowMs, { missing: [], hasMore: false }),
     ofRoute: (route) => read('outcomesOfRoute', route, []),
+  };
+}
+
+function usageIn(thread: StoreThread, read: Reader): UsageRecords {
+  return {
+    add: (batch) => thread.request('addUsage', batch),
+    sums: (query) => read('sumUsage', query, []),
+    prune: (horizons) => read('pruneUsage', horizons, { hasMore: false }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Operation } from './operation.js';
 import { expireAnswers, findAnswer, joinOutcome, noteAnswers, outcomesOfRoute } from './outcomes.js';
 import { beginRollout, decideRollout, openRollouts, rolloutDecisions, rolloutsOfModel } from './rollouts.js';
 import { getSnapshot, putSnapshot, removeSnapshot } from './snapshots.js';
+import { addUsage, pruneUsage, sumUsage } from './usage.js';
 import { backup, info } from './whole-file.js';
 
 /** All that runs on the tables, by the names by which the thread is asked for it. */
@@ -28,6 +29,9 @@ export const OPERATIONS = {
   createKey,
   updateKey,
   noteKeyUses,
+  addUsage,
+  sumUsage,
+  pruneUsage,
   backup,
   info,
 };

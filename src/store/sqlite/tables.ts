@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { UsageCounts } from '../usage.js';
 
 /** The tables as kysely sees them; JSON is text. `migrations.ts` makes them. */
 export interface Tables {
@@ -9,6 +10,10 @@ export interface Tables {
   answers: AnswerRow;
   armOutcomes: ArmOutcomesRow;
   apiKeys: ApiKeyRow;
+  usageSeries: UsageSeriesRow;
+  usageHours: UsageRow;
+  usageDays: UsageRow;
+  usageWriter: UsageWriterRow;
 }
 
 /** Every change, of which the newest is in force. */
@@ -102,4 +107,30 @@ interface ApiKeyRow {
   revokedAtMs: number | null;
   revokedBy: string | null;
   lastUsedAtMs: number | null;
+}
+
+interface UsageSeriesRow {
+  id: Generated<number>;
+  principal: string;
+  /** A JSON list of names. */
+  groups: string;
+  model: string;
+  version: number;
+  route: string;
+  arm: string;
+  price: string;
+}
+
+/** Of an hour or a day. */
+interface UsageRow extends UsageCounts {
+  /** When that began. */
+  atMs: number;
+  series: number;
+}
+
+/** One row: who has written last, and its last batch. */
+interface UsageWriterRow {
+  id: number;
+  writer: string;
+  batch: number;
 }
