@@ -27,6 +27,8 @@ export interface CallOptions {
   readonly lane?: CallLane;
   /** Default: nothing. */
   readonly metadata?: CallMetadata;
+  /** The call from outside that it is a part of; default: itself. */
+  readonly origin?: Call;
   /** What calls have in common that are to be routed alike, such as a user or a session. */
   readonly routingKey?: string | undefined;
 }
@@ -59,6 +61,8 @@ export class Call {
   readonly routingKey: string | undefined;
   /** With credentials: nobody shows it, logs it or hands it to a model. */
   readonly metadata: CallMetadata;
+  /** The call from outside that it is a part of, or itself. */
+  readonly origin: Call;
   #parent: Call | undefined;
   /** Those that are open. */
   #children: Set<Call> | undefined;
@@ -77,6 +81,7 @@ export class Call {
     this.lane = options.lane ?? 'online';
     this.routingKey = options.routingKey;
     this.metadata = options.metadata ?? NO_METADATA;
+    this.origin = options.origin ?? this;
   }
 
   /**
@@ -94,6 +99,7 @@ export class Call {
       lane: this.lane === 'background' ? this.lane : (lane ?? 'online'),
       routingKey: this.routingKey,
       metadata: this.metadata,
+      origin: this.origin,
     });
     if (this.#cancelled !== undefined || this.#ended) {
       child.cancel(this.#cancelled ?? requestEnded());

@@ -25,6 +25,8 @@ export interface Timing {
   computeInputMs: number;
   computeInferMs: number;
   computeOutputMs: number;
+  /** Of the computation, waited for other models that this one has called. */
+  calledMs: number;
   batchRows: number;
   batchReason: BatchReason | undefined;
   /** Whether the response cache had the answer; undefined where it was not asked. */
@@ -54,6 +56,7 @@ export function createTiming(receivedAt: number): Timing {
     computeInputMs: 0,
     computeInferMs: 0,
     computeOutputMs: 0,
+    calledMs: 0,
     batchRows: 0,
     batchReason: undefined,
     cache: undefined,

@@ -103,10 +103,14 @@ class ModelCall implements AsyncIterableIterator<ModelAnswer> {
 
   /** Meanwhile its caller does not hang. */
   #awaits(awaited: boolean): void {
-    if (this.#parent === undefined || this.#ended || awaited === this.#awaited) return;
+    const parent = this.#parent;
+    if (parent === undefined || this.#ended || awaited === this.#awaited) return;
+    const now = this.#options.clock.now();
     this.#awaited = awaited;
-    this.#parent.awaitedCalls += awaited ? 1 : -1;
-    this.#parent.lastSignAt = this.#options.clock.now();
+    if (awaited && parent.awaitedCalls === 0) parent.awaitedSince = now;
+    parent.awaitedCalls += awaited ? 1 : -1;
+    if (!awaited && parent.awaitedCalls === 0) parent.call.timing.calledMs += now - parent.awaitedSince;
+    parent.lastSignAt = now;
   }
 
   #end(): void {

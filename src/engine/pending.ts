@@ -54,6 +54,8 @@ export interface Pending extends Candidate {
   lastAnswerAt: number;
   /** How many calls of other models on its behalf have been asked for an answer that has not come. */
   awaitedCalls: number;
+  /** Since when, where there are any. */
+  awaitedSince: number;
   /** Its neighbours in the queue; the queue's own. */
   before: Pending | undefined;
   behind: Pending | undefined;
@@ -102,6 +104,7 @@ export function createPending({ request, call, sink, suspect }: Submission, admi
     lastSignAt: 0,
     lastAnswerAt: 0,
     awaitedCalls: 0,
+    awaitedSince: 0,
     before: undefined,
     behind: undefined,
   };

@@ -35,6 +35,7 @@ function pending(fields: Partial<Pending> = {}): Pending {
     lastSignAt: 0,
     lastAnswerAt: 0,
     awaitedCalls: 0,
+    awaitedSince: 0,
     before: undefined,
     behind: undefined,
     ...fields,

@@ -9,6 +9,7 @@ import {
   type SequenceControl,
   type Tensor,
   type TensorSpec,
+  type Timing,
 } from '../../core/index.js';
 import type { Engine, ModelInfo } from '../../engine/index.js';
 import { askVersion } from '../one-answer.js';
@@ -118,10 +119,18 @@ async function runPart(
 ): Promise<InferResponse> {
   const call = parent.child({ receivedAt: clock.now() });
   try {
-    return await askVersion(engine, info.ref, { request, call });
+    const answer = await askVersion(engine, info.ref, { request, call });
+    addComputation(parent.timing, call.timing, request.inputs[0]?.shape[0] ?? 1);
+    return answer;
   } finally {
     call.end();
   }
+}
+
+/** A sound takes what its parts do: of each its share, by rows, of the batch in which it ran. */
+function addComputation(to: Timing, part: Timing, rows: number): void {
+  const share = part.cache === 'hit' ? 0 : Math.min(1, rows / part.batchRows || 1);
+  for (const name of ['computeInputMs', 'computeInferMs', 'computeOutputMs'] as const) to[name] += part[name] * share;
 }
 
 function joinAnswers(
