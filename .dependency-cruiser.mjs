@@ -10,7 +10,7 @@ export const RANKS = [
   ['model', 'text', 'threads', 'yaml'],
   ['runtimes', 'shared-memory', 'store'],
   ['repository'],
-  ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows'],
+  ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering'],
   ['service'],
   ['protocols'],
   ['server', 'telemetry', 'loadgen', 'client'],

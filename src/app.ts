@@ -120,6 +120,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     modelStates: () => engine.statuses(),
     cacheUsage: () => engine.cacheUsage(),
     rollouts: () => life.service.rollouts.gauges(),
+    usage: () => life.usageGauge(),
     clock,
     ...(overrides.logDestination === undefined ? {} : { destination: overrides.logDestination }),
   });
@@ -138,6 +139,8 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     sharedMemory,
     fileRoutes: fileRoutesOf(settings),
     store,
+    metering: settings.metering,
+    knowsCallers: requiresCredential(settings),
     version: VERSION,
   });
   const front = await createFront(settings, {

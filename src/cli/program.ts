@@ -80,6 +80,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/feedback.js')).registerFeedback,
   },
   {
+    name: 'usage',
+    summary: 'tell who has used what, and what it costs',
+    load: async () => (await import('./commands/usage.js')).registerUsage,
+  },
+  {
     name: 'store',
     summary: 'look at the file that outlives a server, and copy it while it is in use',
     load: async () => (await import('./commands/store.js')).registerStore,

@@ -1,6 +1,7 @@
 import { type MillraceError, ROOMS } from '../core/index.js';
 import { parseResources } from '../engine/index.js';
 import { checkIssuers } from '../governance/index.js';
+import { checkPrices } from '../metering/index.js';
 import { DIALECT_OPTIONS, parseForwardPattern, type SwitchOptions } from '../protocols/index.js';
 import { createRoutes } from '../routing/index.js';
 import { checkBind } from '../server/index.js';
@@ -21,6 +22,7 @@ export function checkConsistency(settings: Settings): readonly string[] {
     ...checkEngine(settings.engine),
     ...checkLogLevels(settings.telemetry),
     ...checkRoutes(settings.routes),
+    ...checkMetering(settings.metering),
   ];
 }
 
@@ -64,6 +66,14 @@ function checkClientCertificates(tls: Settings['server']['tls']): readonly strin
     ...(certFile === '' ? [`server.tls.clientCertificates ${mode} needs server.tls.certFile`] : []),
     ...(clientCaFile === '' ? [`server.tls.clientCertificates ${mode} needs server.tls.clientCaFile`] : []),
   ];
+}
+
+function checkMetering({ prices, keepHoursDays, keepDays }: Settings['metering']): readonly string[] {
+  const kept =
+    keepDays < keepHoursDays
+      ? [`metering.keepDays: expected at least metering.keepHoursDays (${keepHoursDays}), got ${keepDays}`]
+      : [];
+  return [...kept, ...checkPrices(prices)];
 }
 
 /** Every port that is listened on, with its setting. */

@@ -2,6 +2,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import type { DeepReadonly } from '../core/index.js';
 import { EngineOptionsSchema } from '../engine/index.js';
 import { AuthOptionsSchema } from '../governance/index.js';
+import { MeteringOptionsSchema } from '../metering/index.js';
 import { DIALECT_OPTIONS } from '../protocols/index.js';
 import { RepositoryOptionsSchema } from '../repository/index.js';
 import { RoutesOptionsSchema } from '../routing/index.js';
@@ -27,6 +28,7 @@ export const SettingsSchema = Type.Object(
     routes: RoutesOptionsSchema,
     sharedMemory: SharedMemoryOptionsSchema,
     store: StoreOptionsSchema,
+    metering: MeteringOptionsSchema,
     telemetry: TelemetryOptionsSchema,
   },
   { additionalProperties: false },

@@ -12,3 +12,4 @@ export type * from './routes/types.js';
 export { type CreateServiceOptions, createService, type ServiceLife } from './service.js';
 export * from './shadows/types.js';
 export * from './types.js';
+export type * from './usage/types.js';

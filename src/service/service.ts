@@ -22,8 +22,10 @@ import { ShadowBooks } from './shadows/shadow-books.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';
 import { createTraffic, type Traffic } from './traffic.js';
 import type { AuditTrail, LogControl, Service } from './types.js';
+import { createMetering, type Metering, type MeteringSetup } from './usage/metering.js';
+import type { UsageGauge } from './usage/types.js';
 
-export interface CreateServiceOptions {
+export interface CreateServiceOptions extends Pick<MeteringSetup, 'metering' | 'knowsCallers'> {
   readonly repository: Repository;
   readonly puller: ModelPuller;
   readonly engine: Engine;
@@ -54,6 +56,8 @@ export interface ServiceLife {
   beginShutdown(): void;
   /** Loads a model again whose files have changed, as it was asked for last; rejects when it cannot be. */
   reload(name: string): Promise<void>;
+  /** How counting of usage does; undefined where it is off. */
+  usageGauge(): UsageGauge | undefined;
   /** Ends scans of the repositories, and keeps what has been counted. */
   close(): Promise<void>;
 }
@@ -76,9 +80,10 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
   const controller = new ModelController(setup);
   const books = new ShadowBooks({ ...setup, snapshots: setup.store.snapshots });
   const declared = new Declared(setup);
+  const metering = createMetering({ ...setup, records: setup.store.usage });
   let shuttingDown = false;
   const ready = () => controller.started && !shuttingDown;
-  const { service, traffic } = createUseCases(setup, { controller, declared, books, ready });
+  const { service, traffic } = createUseCases(setup, { controller, declared, books, metering, ready });
   return {
     service,
     async start() {
@@ -94,11 +99,13 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       traffic.shadows.stop();
     },
     reload: (name) => controller.reload(name),
+    usageGauge: () => metering.gauge(),
     async close() {
       await traffic.rollouts.close();
       await controller.close();
       await books.close();
       await traffic.outcomes.close();
+      await metering.close();
     },
   };
 }
@@ -107,12 +114,13 @@ interface Running {
   readonly controller: ModelController;
   readonly declared: Declared;
   readonly books: ShadowBooks;
+  readonly metering: Metering;
   readonly ready: () => boolean;
 }
 
 function createUseCases(
   setup: CreateServiceOptions,
-  { controller, declared, books, ready }: Running,
+  { controller, declared, books, metering, ready }: Running,
 ): { readonly service: Service; readonly traffic: Traffic } {
   const { engine, logControl, sharedMemory } = setup;
   const lookup: VersionLookup = { engine, labels: controller.labels, starting: () => !controller.started };
@@ -132,6 +140,7 @@ function createUseCases(
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   const service: Service = {
     ...traffic.useCases,
+    usage: metering.useCases,
     resolve: inference.resolve,
     infer: inference.infer,
     serverInfo(call) {

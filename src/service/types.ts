@@ -6,8 +6,8 @@ import type { LabelUseCases } from './labels/types.js';
 import type { OutcomeUseCases } from './outcomes/types.js';
 import type { RolloutUseCases } from './rollouts/types.js';
 import type { RouteUseCases } from './routes/types.js';
-
 import type { ShadowUseCases } from './shadows/types.js';
+import type { UsageUseCases } from './usage/types.js';
 
 export type { InferResult, InferTarget };
 
@@ -127,6 +127,7 @@ export interface Service {
   readonly shadows: ShadowUseCases;
   readonly outcomes: OutcomeUseCases;
   readonly rollouts: RolloutUseCases;
+  readonly usage: UsageUseCases;
   /**
    * Whether the caller may infer, and which version answers: the one place where that is decided. A promise only where something has
    * to be waited for. Throws or rejects, and the call is settled then.

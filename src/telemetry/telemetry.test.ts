@@ -23,6 +23,7 @@ async function start(options: Partial<TelemetryOptions> = {}) {
     modelStates: () => [],
     cacheUsage: () => undefined,
     rollouts: () => [],
+    usage: () => undefined,
     destination: { write: (line) => lines.push(line) },
   });
   return { telemetry, events, lines };

@@ -1,6 +1,6 @@
 import { type Clock, type EventBus, systemClock } from '../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../engine/index.js';
-import type { AuditTrail, LogControl, RolloutGauge } from '../service/index.js';
+import type { AuditTrail, LogControl, RolloutGauge, UsageGauge } from '../service/index.js';
 import { startAccessLog } from './logs/access-log.js';
 import { createAuditLog } from './logs/audit-log.js';
 import { type LogDestination, openOutput } from './logs/destination.js';
@@ -20,6 +20,7 @@ export interface TelemetrySetup {
   readonly modelStates: () => readonly ModelStatus[];
   readonly cacheUsage: () => CacheUsage | undefined;
   readonly rollouts: () => readonly RolloutGauge[];
+  readonly usage: () => UsageGauge | undefined;
   readonly clock?: Clock;
   /** Where log lines go; undefined = standard error. */
   readonly destination?: LogDestination;

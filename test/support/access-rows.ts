@@ -155,6 +155,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /millrace/v1/models/{model}/labels/history': OBSERVE,
   // There is nothing to undo.
   'POST /millrace/v1/models/{model}/labels/undo': { who: ['manage'], answers: 409, audit: 'labels.undo' },
+  'GET /millrace/v1/usage': KEY,
   'GET /millrace/v1/rollouts': OBSERVE,
   'GET /millrace/v1/models/{model}/rollout': { ...OBSERVE, answers: 404 },
   'GET /millrace/v1/models/{model}/rollout/history': OBSERVE,

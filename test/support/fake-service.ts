@@ -140,6 +140,7 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
       report: (_call, name) => Promise.reject(new MillraceError('not_found', `there is no route '${name}'`)),
     },
     rollouts: nothingOf('rollouts'),
+    usage: nothingOf('usage'),
     resolve: (_call, target) => fakeResolved(target, fakeModelInfo(target.name, find(target.name, target.version))),
     infer(call, { info }, request) {
       note('infer', call, request);

@@ -70,6 +70,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     modelStates: () => engine.statuses(),
     cacheUsage: () => engine.cacheUsage(),
     rollouts: () => [],
+    usage: () => undefined,
     destination: { write: (line) => log.push(JSON.parse(line)) },
   });
   const deadlines = new DeadlineWatch(clock);
@@ -87,6 +88,8 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     audit: telemetry.audit,
     sharedMemory: new SharedMemory(settings.sharedMemory),
     store: openStore(settings.store, clock),
+    metering: settings.metering,
+    knowsCallers: false,
     puller: new Puller({
       options: settings.sources,
       surroundings: systemSurroundings({}, '/'),

@@ -8,7 +8,7 @@ export type Samples = ReadonlyMap<string, number>;
 /** Metrics of a server that consists of its events only. */
 function startMetrics(
   events: EventBus,
-  sources: Partial<Pick<MetricsOptions, 'gauges' | 'modelStates' | 'cacheUsage' | 'rollouts'>> = {},
+  sources: Partial<Pick<MetricsOptions, 'gauges' | 'modelStates' | 'cacheUsage' | 'rollouts' | 'usage'>> = {},
 ): Metrics & { scrape(): Promise<Samples> } {
   const metrics = createMetrics({
     events,
@@ -17,6 +17,7 @@ function startMetrics(
     modelStates: () => [],
     cacheUsage: () => undefined,
     rollouts: () => [],
+    usage: () => undefined,
     droppedLogLines: () => 7,
     ...sources,
   });

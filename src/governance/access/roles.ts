@@ -29,6 +29,7 @@ export const BUILT_IN_ROLES = {
     'rollout.change',
     'feedback.relay',
     'quota.read',
+    'usage.read',
   ],
   /** Brings new versions to callers. */
   publisher: [...VIEWER, 'model.load', 'model.unload', 'label.change', 'route.change', 'rollout.change'],

@@ -4,19 +4,21 @@ import { createFeedbackRoutes } from './routes-feedback.js';
 import { createLabelRoutes } from './routes-labels.js';
 import { createRolloutRoutes } from './routes-rollouts.js';
 import { createRouteRoutes } from './routes-routes.js';
+import { createUsageRoutes } from './routes-usage.js';
 import { createShadowRoutes } from './shadows.js';
 
-/** The server's own API, below `/millrace/v1/`: who gets which version of a model. */
+/** The server's own API, below `/millrace/v1/`: who gets which version of a model, and who has used what. */
 export function createMillraceDialect({ service }: DialectContext): Dialect {
   return {
     name: 'millrace',
-    description: 'Labels of versions, routes and rollouts: who gets which version of a model.',
+    description: 'Labels of versions, routes and rollouts: who gets which version of a model; and who has used what.',
     routes: [
       ...createLabelRoutes(service.labels),
       ...createRouteRoutes(service.routes),
       ...createRolloutRoutes(service.rollouts),
       ...createShadowRoutes(service.shadows),
       ...createFeedbackRoutes(service.outcomes),
+      ...createUsageRoutes(service.usage),
     ],
     status: MILLRACE_STATUS,
     encodeError,

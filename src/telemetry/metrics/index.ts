@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { ErrorCode, EventBus } from '../../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
-import type { RolloutGauge } from '../../service/index.js';
+import type { RolloutGauge, UsageGauge } from '../../service/index.js';
 import { cacheFamilies } from './cache-families.js';
 import { single } from './family.js';
 import { generationFamilies } from './generation-families.js';
@@ -15,6 +15,7 @@ import { createRunnerFamilies } from './runner-metrics.js';
 import { runtimeFamilies } from './runtime-families.js';
 import { ShadowMetrics } from './shadow-metrics.js';
 import { tritonFamilies } from './triton-families.js';
+import { usageFamilies } from './usage-families.js';
 import { createVersionGauge } from './version-gauge.js';
 import { VersionRegistry } from './version-registry.js';
 import { vllmFamilies } from './vllm-families.js';
@@ -39,6 +40,8 @@ export interface MetricsOptions {
   readonly cacheUsage: () => CacheUsage | undefined;
   /** Of rollouts that are not over. */
   readonly rollouts: () => readonly RolloutGauge[];
+  /** undefined: usage is not counted. */
+  readonly usage: () => UsageGauge | undefined;
   /** Log lines lost because their reader was too slow. */
   readonly droppedLogLines: () => number;
 }
@@ -93,6 +96,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...generationFamilies(versions),
     ...vllmFamilies(versions, gauges),
     ...[routes, shadows, rollouts, http, grpc].flatMap((metrics) => metrics.families()),
+    ...usageFamilies(options.usage),
     ...runners.families,
     ...processMetrics.families,
     {

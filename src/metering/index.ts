@@ -1,0 +1,8 @@
+/** Room `metering` (rank 4): who has used what, and what it costs; pure functions. */
+export { computeUsOf, isNobodys, outcomeOf } from './measure.js';
+export { type MeteringOptions, MeteringOptionsSchema } from './options.js';
+export { checkPrices, PriceList } from './prices.js';
+export { planUsage, slicesOf, type UsagePlan, type UsageQuestion } from './query.js';
+export { groupingOf, type UsageReport, type UsageRow, UsageTotals } from './report.js';
+export { shownRow, usageAsCsv } from './show.js';
+export { HOUR_MS, storedName, UsageBook } from './usage-book.js';
