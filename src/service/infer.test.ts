@@ -35,7 +35,7 @@ describe('resolve', () => {
       receivedAt: 0,
     });
     expect(() => resolve(stranger, { name: 'nope', version: undefined })).toThrow(
-      "'key:ops' lacks the right 'model.infer' on 'm'; its roles: operator",
+      "'key:ops' lacks the right 'model.infer' on 'nope'; its roles: operator",
     );
     expect(finished).toMatchObject([{ call: stranger, ref: undefined, error: { code: 'permission_denied' } }]);
   });
