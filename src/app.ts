@@ -138,6 +138,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     audit: telemetry.audit,
     sharedMemory,
     fileRoutes: fileRoutesOf(settings),
+    quotas: settings.quotas,
     store,
     metering: settings.metering,
     knowsCallers: requiresCredential(settings),

@@ -65,6 +65,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rollout.js')).registerRollout,
   },
   {
+    name: 'quotas',
+    summary: 'say what is left of quotas, and of whom',
+    load: async () => (await import('./commands/quotas.js')).registerQuotas,
+  },
+  {
     name: 'bench',
     summary: 'put load on a model and report throughput and latency',
     load: async () => (await import('./commands/bench.js')).registerBench,

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import { invalidArgument } from '../core/index.js';
+import { checkQuotas } from '../governance/index.js';
+import { formatPath } from '../text/index.js';
 import { checkTree } from './check.js';
 import { checkConsistency } from './consistency.js';
 import { type Environment, FILE_VARIABLE, findUnknownVariables, readEnvironment } from './environment.js';
@@ -11,7 +13,7 @@ import { type Layer, locateProblems, mergeTrees, type Tree, valueAt } from './la
 import { machineLayer, thisMachine } from './machine.js';
 import { resolveReferences } from './references.js';
 import { type PartialSettings, type Settings, SettingsSchema } from './schema.js';
-import { partialSchema } from './shape.js';
+import { isArraySchema, partialSchema } from './shape.js';
 
 /** The settings file that is used when none is named and it exists in the working folder. */
 export const DEFAULT_FILE = 'millrace.yaml';
@@ -73,7 +75,11 @@ function combine(layers: readonly Layer[], { env, cwd, problems }: Combination):
   }, {});
   refuse(problems);
   const settings = complete(merged);
-  refuse(checkConsistency(settings));
+  const ofQuotas = checkQuotas(settings.quotas).map(({ path, message }) => {
+    const place = placeOf(layers, ['quotas', ...path]) || placeOf(layers, ['quotas']);
+    return `${place === '' ? '' : `${place}: `}${formatPath(['quotas', ...path])}: ${message}`;
+  });
+  refuse([...checkConsistency(settings), ...ofQuotas]);
   if (layers.some(({ tree }) => JSON.stringify(tree.auth ?? null).includes('${file:'))) {
     rereads.set(settings.auth, () => combine(layers, { env, cwd, problems: [] }).auth);
   }
@@ -104,7 +110,8 @@ export function rereadAuth(auth: Settings['auth']): (() => Settings['auth']) | u
 }
 
 function complete(tree: Tree): Settings {
-  const rooms = Object.fromEntries(Object.keys(SettingsSchema.properties).map((room) => [room, {}]));
+  const sections = Object.entries(SettingsSchema.properties).filter(([, schema]) => !isArraySchema(schema));
+  const rooms = Object.fromEntries(sections.map(([room]) => [room, {}]));
   const settings = Value.Default(SettingsSchema, Value.Clone(mergeTrees(rooms, tree)));
   Value.Assert(SettingsSchema, settings);
   return deepFreeze(settings);

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { DeepReadonly } from '../core/index.js';
 import { EngineOptionsSchema } from '../engine/index.js';
-import { AuthOptionsSchema } from '../governance/index.js';
+import { AuthOptionsSchema, QuotasOptionsSchema } from '../governance/index.js';
 import { MeteringOptionsSchema } from '../metering/index.js';
 import { DIALECT_OPTIONS } from '../protocols/index.js';
 import { RepositoryOptionsSchema } from '../repository/index.js';
@@ -14,7 +14,7 @@ import { SourcesOptionsSchema } from '../sources/index.js';
 import { StoreOptionsSchema } from '../store/index.js';
 import { TelemetryOptionsSchema } from '../telemetry/index.js';
 
-/** `millrace.yaml` as a whole: the options that each room declares for itself, under one key a room or dialect. */
+/** `millrace.yaml` as a whole: the options that each room declares for itself, under one key a room, dialect or subject. */
 export const SettingsSchema = Type.Object(
   {
     repository: RepositoryOptionsSchema,
@@ -26,6 +26,7 @@ export const SettingsSchema = Type.Object(
     ...DIALECT_OPTIONS,
     media: MediaOptionsSchema,
     routes: RoutesOptionsSchema,
+    quotas: QuotasOptionsSchema,
     sharedMemory: SharedMemoryOptionsSchema,
     store: StoreOptionsSchema,
     metering: MeteringOptionsSchema,

@@ -1,5 +1,6 @@
 import type { Principal } from './access.js';
 import { MillraceError } from './errors.js';
+import type { QuotaStanding } from './quota.js';
 import { createTiming, type Timing } from './timing.js';
 import { childTrace, type TraceContext } from './trace.js';
 
@@ -45,6 +46,7 @@ export interface ChildOptions {
 }
 
 const NO_CALLERS: readonly string[] = Object.freeze([]);
+const NO_STANDINGS: readonly QuotaStanding[] = Object.freeze([]);
 
 /**
  * One call from its first byte to its settlement: from the outside, or the child of another one. Cancellation is a plain callback
@@ -66,6 +68,7 @@ export class Call {
   #parent: Call | undefined;
   /** Those that are open. */
   #children: Set<Call> | undefined;
+  #quota: (() => readonly QuotaStanding[]) | undefined;
   #cancelled: MillraceError | undefined;
   #ended = false;
   #onCancel: ((reason: MillraceError) => void) | undefined;
@@ -126,6 +129,17 @@ export class Call {
       lane: 'background',
       routingKey: this.routingKey,
     });
+  }
+
+  /** What is left to its caller of quotas, asked when the answer is written; none where no quota is about it. */
+  get quota(): readonly QuotaStanding[] {
+    return this.#quota?.() ?? NO_STANDINGS;
+  }
+
+  /** It counts against quotas, and so do those for which it is called. */
+  countsAgainst(standings: () => readonly QuotaStanding[]): void {
+    this.#quota = standings;
+    this.#parent?.countsAgainst(standings);
   }
 
   /** Children that have neither ended nor been cancelled. */

@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   'already_exists',
   'failed_precondition',
   'resource_exhausted',
+  'quota_exceeded',
   'unavailable',
   'deadline_exceeded',
   'cancelled',
@@ -25,8 +26,15 @@ export interface ErrorOptions {
   readonly reason?: ErrorReason;
 }
 
-/** The prompt does not fit into the model's context; the schema of an answer, or of a tool's parameters, cannot be promised. */
-export type ErrorReason = 'context_length_exceeded' | 'invalid_json_schema' | 'invalid_function_parameters';
+/**
+ * The prompt does not fit into the model's context; the schema of an answer, or of a tool's parameters, cannot be promised; a quota is used
+ * up for so long that trying again soon is of no use.
+ */
+export type ErrorReason =
+  | 'context_length_exceeded'
+  | 'invalid_json_schema'
+  | 'invalid_function_parameters'
+  | 'insufficient_quota';
 
 /** The one error class: a code of the closed list and a message that tells the caller what to do. */
 export class MillraceError extends Error {

@@ -38,6 +38,8 @@ export interface Events {
     /** Of the copy; undefined where it has failed, or was not computed. */
     readonly computeMs: number | undefined;
   };
+  /** A request was refused since a quota is used up. */
+  quotaExceeded: { readonly call: Call; readonly quota: string; readonly limit: string };
   /** A request that was to be copied was not. */
   shadowDropped: { readonly route: string; readonly reason: string };
   /** A model has said what a call has taken so far: with each answer of one that generates. What is `added` is never said again. */

@@ -16,6 +16,7 @@ export * from './json-value.js';
 export * from './media.js';
 export * from './model.js';
 export * from './parameters.js';
+export * from './quota.js';
 export * from './readonly.js';
 export * from './request.js';
 export * from './signature.js';

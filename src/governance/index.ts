@@ -13,3 +13,4 @@ export { InvalidToken } from './identity/jwt/refusal.js';
 export type { Peer } from './identity/peer.js';
 export type { TokenSource } from './identity/token-source.js';
 export * from './options.js';
+export * from './quotas/index.js';

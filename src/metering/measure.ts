@@ -11,6 +11,7 @@ const OUTCOMES: Readonly<Record<ErrorCode, UsageOutcome>> = {
   already_exists: 'refused',
   failed_precondition: 'refused',
   resource_exhausted: 'refused',
+  quota_exceeded: 'refused',
   unimplemented: 'refused',
   unavailable: 'failed',
   deadline_exceeded: 'failed',

@@ -1,4 +1,4 @@
-import type { Clock, ErrorCode, MillraceError } from '../core/index.js';
+import type { Clock, ErrorCode, MillraceError, QuotaStanding } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
 import type { PrincipalStore, PrincipalStoreLimits, Service } from '../service/index.js';
 import type { Decoder } from './decoding/decoder.js';
@@ -30,6 +30,8 @@ export interface Dialect {
   readonly status: Readonly<Record<ErrorCode, number>>;
   /** An error as this protocol's clients read it. The server adds headers that are the same for all, such as Retry-After. */
   readonly encodeError: (error: MillraceError, status: number) => WireResponse;
+  /** Headers by which its clients know what is left of quotas, besides those that are the same for all. Default: none. */
+  readonly quotaHeaders?: (standings: readonly QuotaStanding[]) => Readonly<Record<string, string>>;
   /** Adds to the OpenAPI document what can be said of the models that are loaded now, such as requests to copy. */
   readonly describeModels?: (document: object, description: ModelsDescription) => Promise<object>;
   /** Ports of its own, on which nothing else is served, besides those that dialects share; 0 = any free one. */

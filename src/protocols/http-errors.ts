@@ -10,6 +10,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   already_exists: 409,
   failed_precondition: 400,
   resource_exhausted: 429,
+  quota_exceeded: 429,
   unavailable: 503,
   deadline_exceeded: 504,
   cancelled: 499,

@@ -7,6 +7,7 @@ export { MediaOptionsSchema } from './media/options.js';
 export type { Effect } from './outcomes/effect.js';
 export type * from './outcomes/types.js';
 export { PrincipalStore, type PrincipalStoreLimits } from './principal-store.js';
+export type * from './quotas/types.js';
 export type * from './rollouts/types.js';
 export type * from './routes/types.js';
 export { type CreateServiceOptions, createService, type ServiceLife } from './service.js';

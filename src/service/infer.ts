@@ -15,10 +15,13 @@ import type { VersionLookup } from './find-version.js';
 import { joinPieces } from './join-pieces.js';
 import { UndecodedInputError } from './media/decode-inputs.js';
 import type { MediaDecoders } from './media/decoders.js';
+import { inferWithinQuotas } from './quotas/infer-within-quotas.js';
+import type { Inference, QuotaGate } from './quotas/quota-gate.js';
 import { createResolution, type Resolution } from './resolve.js';
 import type { ArmChoice } from './routes/arm-choice.js';
 import type { RouteTable } from './routes/route-table.js';
 import type { RouteTaps } from './routes/route-taps.js';
+import { rowsOf } from './rows-of.js';
 import { createRun } from './run.js';
 import { outputUses, usesSharedMemory } from './shared-tensors.js';
 import type { Settle } from './submit.js';
@@ -33,6 +36,8 @@ export interface InferDependencies {
   readonly routes: RouteTable;
   readonly taps: RouteTaps;
   readonly decoders: Pick<MediaDecoders, 'decode'>;
+  /** undefined = there are no quotas. */
+  readonly quotas?: Pick<QuotaGate, 'open'> | undefined;
 }
 
 const NO_ARMS: ReadonlySet<RouteArm> = new Set();
@@ -48,8 +53,8 @@ interface Outcome {
 
 /** The use case that everything is about: resolve, submit, answer. One `inferFinished` a call. */
 export function createInfer(dependencies: InferDependencies) {
-  const { engine, clock, events, sharedMemory, lookup, routes, taps, decoders } = dependencies;
-  const run = createRun({ engine, sharedMemory, decoders, clock });
+  const { engine, clock, events, sharedMemory, lookup, routes, taps, decoders, quotas } = dependencies;
+  const submit = createRun({ engine, sharedMemory, decoders, clock });
   const { resolve, settleArm, renew, otherArm } = createResolution({
     lookup,
     routes,
@@ -58,11 +63,11 @@ export function createInfer(dependencies: InferDependencies) {
   });
 
   function finish(call: Call, { target, request, info, error, answered = error === undefined }: Outcome): void {
-    const rows = info !== undefined && info.maxBatchSize > 0 ? (request?.inputs[0]?.shape[0] ?? 1) : 1;
+    const rows = info === undefined ? 1 : rowsOf(request, info);
     events.publish('inferFinished', { call, target, request, ref: info?.ref, error, answered, rows });
   }
 
-  function infer(call: Call, resolved: Resolved, request: InferRequest): Promise<InferResult> {
+  function run({ call, resolved, request, account }: Inference): Promise<InferResult> {
     const { target } = resolved;
     // Only the service makes them.
     let resolution = resolved as Resolution;
@@ -95,6 +100,7 @@ export function createInfer(dependencies: InferDependencies) {
       if (tapped !== undefined && !usesSharedMemory(request)) tapped.read(request);
     } catch (thrown) {
       const error = toMillraceError(thrown);
+      account?.settle(error);
       finish(call, { target, request, info, error });
       return Promise.reject(error);
     }
@@ -102,6 +108,7 @@ export function createInfer(dependencies: InferDependencies) {
       // The arm has not seen it.
       const undecoded = error instanceof UndecodedInputError;
       if (running !== undefined && !undecoded) routes.ended(running, error);
+      account?.settle(error);
       tapped?.ended(undecoded ? new MillraceError('cancelled', error.message) : error);
       finish(call, { target, request, info, error, answered });
     };
@@ -118,15 +125,26 @@ export function createInfer(dependencies: InferDependencies) {
       begin();
       return info;
     };
-    const result = run(
-      { call, request, info: chosen, chooseInfo, chooseOther, askedName: target.name, tapped },
+    const result = submit(
+      { call, request, info: chosen, chooseInfo, chooseOther, askedName: target.name, tapped, account },
       settle,
     );
     const { whole = false } = resolution.options;
     return whole && chosen.generates !== undefined ? result.then(joinPieces) : result;
   }
 
-  return { resolve, infer };
+  const start =
+    quotas === undefined
+      ? run
+      : inferWithinQuotas(quotas, {
+          run,
+          onRefused: ({ call, resolved: { target, info }, request }, error) =>
+            finish(call, { target, request, info, error }),
+        });
+  return {
+    resolve,
+    infer: (call: Call, resolved: Resolved, request: InferRequest) => start({ call, resolved, request }),
+  };
 }
 
 /** Throws for what the caller asks for beyond what the model can do, before anything is submitted. */

@@ -51,11 +51,12 @@ export function createRun({ engine, sharedMemory, decoders, clock }: RunDependen
   }
 
   async function inferWindows(windowed: ChosenCall & DecodedRequest, settle: Settle): Promise<InferResult> {
-    const { request, info, tapped } = windowed;
+    const { request, info, tapped, account } = windowed;
     let answered = false;
     try {
       const answer = await runWindows({ engine, clock }, windowed);
       tapped?.responded(answer);
+      account?.responded(answer);
       const joined = asAsked(answer, windowed.askedName);
       answered = true;
       const response = wantsClasses(request) ? await withClasses(joined, request, info) : joined;

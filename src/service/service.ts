@@ -1,6 +1,6 @@
 import type { BodyMemory, Clock, DeadlineWatch, EventBus } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
-import { admit } from '../governance/index.js';
+import { admit, type QuotasOptions } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import type { Store } from '../store/index.js';
@@ -15,6 +15,7 @@ import { createManagement } from './manage-models.js';
 import { MediaDecoders } from './media/decoders.js';
 import type { MediaOptions } from './media/options.js';
 import { isModelReady } from './model-ready.js';
+import { openQuotas } from './quotas/open-quotas.js';
 import type { FileRoutes } from './routes/types.js';
 import { createRun } from './run.js';
 import { blame, createSettingUseCases } from './setting-use-cases.js';
@@ -40,6 +41,7 @@ export interface CreateServiceOptions extends Pick<MeteringSetup, 'metering' | '
   readonly audit: AuditTrail;
   readonly sharedMemory: SharedMemory;
   readonly fileRoutes: FileRoutes;
+  readonly quotas: QuotasOptions;
   readonly store: Store;
   /** Version of the server, for its metadata. */
   readonly version: string;
@@ -81,14 +83,16 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
   const books = new ShadowBooks({ ...setup, snapshots: setup.store.snapshots });
   const declared = new Declared(setup);
   const metering = createMetering({ ...setup, records: setup.store.usage });
+  const quotas = openQuotas({ ...setup, options: setup.quotas, snapshots: setup.store.snapshots });
   let shuttingDown = false;
   const ready = () => controller.started && !shuttingDown;
-  const { service, traffic } = createUseCases(setup, { controller, declared, books, metering, ready });
+  const running = { controller, declared, books, metering, quotas, ready };
+  const { service, traffic } = createUseCases(setup, running);
   return {
     service,
     async start() {
       // Which versions have to be loaded is among it; and before anything is counted.
-      await Promise.all([declared.load(), books.load()]);
+      await Promise.all([declared.load(), books.load(), quotas.load()]);
       // A bare name that is split must be so before the first request for it.
       await traffic.rollouts.resume();
       await controller.start();
@@ -104,6 +108,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       await traffic.rollouts.close();
       await controller.close();
       await books.close();
+      await quotas.close();
       await traffic.outcomes.close();
       await metering.close();
     },
@@ -115,12 +120,13 @@ interface Running {
   readonly declared: Declared;
   readonly books: ShadowBooks;
   readonly metering: Metering;
+  readonly quotas: ReturnType<typeof openQuotas>;
   readonly ready: () => boolean;
 }
 
 function createUseCases(
   setup: CreateServiceOptions,
-  { controller, declared, books, metering, ready }: Running,
+  { controller, declared, books, metering, quotas, ready }: Running,
 ): { readonly service: Service; readonly traffic: Traffic } {
   const { engine, logControl, sharedMemory } = setup;
   const lookup: VersionLookup = { engine, labels: controller.labels, starting: () => !controller.started };
@@ -136,11 +142,12 @@ function createUseCases(
     const versions = engine.serving(info.ref.name).map(({ ref }) => ref.version);
     return { info: withName(info, name), versions, ref: info.ref };
   };
-  const inference = createInfer({ ...setup, lookup, routes, taps, decoders });
+  const inference = createInfer({ ...setup, lookup, routes, taps, decoders, quotas: quotas.gate });
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   const service: Service = {
     ...traffic.useCases,
     usage: metering.useCases,
+    quotas: quotas.useCases,
     resolve: inference.resolve,
     infer: inference.infer,
     serverInfo(call) {

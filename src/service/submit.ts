@@ -10,6 +10,7 @@ import {
 import { type Engine, type ModelInfo, type Sink, VersionGoneError } from '../engine/index.js';
 import { classifyOutputs, wantsClasses } from './classify.js';
 import { createAnswerSink } from './one-answer.js';
+import type { QuotaAccount } from './quotas/quota-account.js';
 import { ResponseStream } from './response-stream.js';
 import type { TappedRequest } from './routes/route-taps.js';
 import type { InferResult } from './types.js';
@@ -27,6 +28,8 @@ export interface ChosenCall {
   readonly askedName: string;
   /** Of a route whose requests somebody listens to. */
   readonly tapped: TappedRequest | undefined;
+  /** Where what it takes counts against quotas. */
+  readonly account?: QuotaAccount | undefined;
 }
 
 /** Called once when a request has ended; `answered` = the model did answer, and the error is about what was to be done with that. */
@@ -41,7 +44,7 @@ export type AsAsked = ReturnType<typeof createRenaming>;
 export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
   /** The one answer of a model that is not decoupled; `settle` is called just before it comes. */
   function submitOne(chosen: ChosenCall, settle: Settle): Promise<OneResult> {
-    const { call, request, askedName, tapped } = chosen;
+    const { call, request, askedName, tapped, account } = chosen;
     return new Promise((resolve, reject) => {
       let { info } = chosen;
       const succeed = (response: InferResponse) => {
@@ -63,6 +66,7 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
           return;
         }
         tapped?.responded(end);
+        account?.responded(end);
         const answer = asAsked(end, askedName);
         if (!wantsClasses(request)) succeed(answer);
         else withClasses(answer, request, info).then(succeed, (wrong) => fail(toMillraceError(wrong), true));
@@ -77,7 +81,7 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
   }
 
   function submitMany(chosen: ChosenCall, settle: Settle) {
-    const { call, request, info, askedName, tapped } = chosen;
+    const { call, request, info, askedName, tapped, account } = chosen;
     let hasAnswered = false;
     const stream = new ResponseStream(call, settle, (error) => {
       const other = hasAnswered ? undefined : replacementFor(error, chosen);
@@ -89,6 +93,7 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
       onResponse(response) {
         hasAnswered = true;
         tapped?.responded(response);
+        account?.responded(response);
         stream.onResponse(asAsked(response, askedName));
       },
       onEnd: (error) => stream.onEnd(error),

@@ -4,6 +4,7 @@ import type { ListedModel } from '../repository/index.js';
 import type { SharedMemoryRegion } from '../shared-memory/index.js';
 import type { LabelUseCases } from './labels/types.js';
 import type { OutcomeUseCases } from './outcomes/types.js';
+import type { QuotaUseCases } from './quotas/types.js';
 import type { RolloutUseCases } from './rollouts/types.js';
 import type { RouteUseCases } from './routes/types.js';
 import type { ShadowUseCases } from './shadows/types.js';
@@ -128,6 +129,7 @@ export interface Service {
   readonly outcomes: OutcomeUseCases;
   readonly rollouts: RolloutUseCases;
   readonly usage: UsageUseCases;
+  readonly quotas: QuotaUseCases;
   /**
    * Whether the caller may infer, and which version answers: the one place where that is decided. A promise only where something has
    * to be waited for. Throws or rejects, and the call is settled then.

@@ -158,8 +158,10 @@ describe('a request of a web page', () => {
     expect(headers).toMatchObject({
       'access-control-allow-origin': 'https://app.example',
       'access-control-expose-headers':
-        'inference-header-content-length, retry-after, server-timing, traceparent, www-authenticate, x-millrace-arm, ' +
-        'x-millrace-error, x-millrace-model, x-millrace-route, x-request-id',
+        'inference-header-content-length, ratelimit, ratelimit-policy, retry-after, retry-after-ms, server-timing, traceparent, ' +
+        'www-authenticate, x-millrace-arm, x-millrace-error, x-millrace-model, x-millrace-route, x-ratelimit-limit-requests, ' +
+        'x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, ' +
+        'x-ratelimit-reset-tokens, x-request-id, x-should-retry',
       vary: 'origin',
     });
   });

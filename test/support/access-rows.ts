@@ -150,6 +150,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'PUT /models/{model}/{version}/set-default': METADATA,
   'DELETE /models/{model}': UNLOAD,
   'DELETE /models/{model}/{version}': UNLOAD,
+  'GET /millrace/v1/quotas': KEY,
   'GET /millrace/v1/models/{model}/labels': OBSERVE,
   'PATCH /millrace/v1/models/{model}/labels': { who: ['manage'], audit: 'labels.change' },
   'GET /millrace/v1/models/{model}/labels/history': OBSERVE,

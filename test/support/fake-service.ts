@@ -134,6 +134,7 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
       report: (_call, route) => Promise.resolve({ ...NO_SHADOW, route }),
       reset: () => Promise.resolve(),
     },
+    quotas: nothingOf('quotas'),
     outcomes: {
       give: (_call, { requestId }) =>
         Promise.reject(new MillraceError('not_found', `there is no answer to request '${requestId}'`)),

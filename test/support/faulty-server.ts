@@ -84,6 +84,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     media: settings.media,
     logControl: telemetry.logs,
     fileRoutes: { routes: [], placeOf: () => '', read: () => ({ configs: {}, problems: [] }) },
+    quotas: [],
     version: '0.0.0',
     audit: telemetry.audit,
     sharedMemory: new SharedMemory(settings.sharedMemory),

@@ -1,7 +1,9 @@
 import { EventBus, type Events, MillraceError } from '../../src/core/index.js';
 import type { Engine, ModelInfo, Submission } from '../../src/engine/index.js';
+import { LocalQuotaKeeper, type QuotasOptions } from '../../src/governance/index.js';
 import { createRoutes, type RoutesOptions } from '../../src/routing/index.js';
 import { createInfer, type InferDependencies } from '../../src/service/infer.js';
+import { QuotaGate } from '../../src/service/quotas/quota-gate.js';
 import { RouteTable } from '../../src/service/routes/route-table.js';
 import { RouteTaps } from '../../src/service/routes/route-taps.js';
 import { SharedMemory } from '../../src/shared-memory/index.js';
@@ -21,6 +23,7 @@ export interface InferFixtureOptions {
   readonly routes?: RoutesOptions;
   readonly sharedMemory?: SharedMemory;
   readonly decoders?: InferDependencies['decoders'];
+  readonly quotas?: QuotasOptions;
 }
 
 const NO_SHARED_MEMORY = new SharedMemory({ enabled: false, maxRegions: 1, maxBufferedBytes: 1 });
@@ -30,7 +33,13 @@ const NO_DECODERS: InferDependencies['decoders'] = {
 
 /** `infer` over an engine that leaves what was submitted to the test; `serving` and `labels` of the model `m` may be changed. */
 export function createInferFixture(options: InferFixtureOptions = {}) {
-  const { fields, routes: configs = {}, sharedMemory = NO_SHARED_MEMORY, decoders = NO_DECODERS } = options;
+  const {
+    fields,
+    routes: configs = {},
+    sharedMemory = NO_SHARED_MEMORY,
+    decoders = NO_DECODERS,
+    quotas = [],
+  } = options;
   const given: Submission[] = [];
   const refs: unknown[] = [];
   const serving: ModelInfo[] = [version(1, 1, fields)];
@@ -55,6 +64,8 @@ export function createInferFixture(options: InferFixtureOptions = {}) {
   const table = new RouteTable({ lookup, clock, events, random: () => 0 });
   table.replace('file', routes);
   const taps = new RouteTaps();
+  const keeper = new LocalQuotaKeeper(quotas, clock);
+  const gate = new QuotaGate({ keeper, events, onCounted: () => undefined });
   const { resolve, infer } = createInfer({
     engine: engine as Engine,
     clock,
@@ -64,6 +75,8 @@ export function createInferFixture(options: InferFixtureOptions = {}) {
     taps,
     lookup,
     decoders,
+    quotas: quotas.length === 0 ? undefined : gate,
   });
-  return { given, refs, finished, told, infer, resolve, serving, labels, clock, taps, routes: table };
+  const left = () => keeper.list(undefined).flatMap(({ standings }) => standings.map(({ remaining }) => remaining));
+  return { given, refs, finished, told, infer, resolve, serving, labels, clock, taps, left, routes: table };
 }

@@ -10,6 +10,22 @@ export interface Answered {
   /** undefined where none was asked, or the protocol has no place for it. */
   readonly route: string | undefined;
   readonly arm: string | undefined;
+  /** Headers, or metadata at the beginning; none of a stream of calls. */
+  readonly header: (name: string) => string | undefined;
+}
+
+/** What was answered in place of what was asked for. */
+export class RefusedCall extends Error {
+  /** HTTP status, or that of gRPC; undefined where it is inside a stream. */
+  readonly status: number | undefined;
+  /** Headers, or metadata at the end. */
+  readonly header: (name: string) => string | undefined;
+
+  constructor(message: string, status?: number, header: RefusedCall['header'] = () => undefined) {
+    super(message);
+    this.status = status;
+    this.header = header;
+  }
 }
 
 export interface TrafficTarget {
@@ -57,9 +73,9 @@ async function post({ server, requestId }: TrafficTarget, { path, body, headers,
     body: JSON.stringify(body),
   });
   const text = await answer.text();
-  if (answer.status !== 200) throw new Error(`${answer.status} ${text}`);
-  const header = (name: string) => answer.headers.get(`x-millrace-${name}`) ?? undefined;
-  return { model: header('model') ?? '', route: header('route'), arm: header('arm') };
+  const header = (name: string) => answer.headers.get(name) ?? undefined;
+  if (answer.status !== 200) throw new RefusedCall(`${answer.status} ${text}`, answer.status, header);
+  return saying(header);
 }
 
 async function callUnary(
@@ -70,9 +86,16 @@ async function callUnary(
   const onCall = (call: ClientUnaryCall) => call.on('metadata', (metadata: Metadata) => (said = metadata));
   const metadata = { 'x-request-id': requestId };
   const { status: end } = await client.unary(requestBytes(path, request), { path, metadata, onCall });
-  if (end.code !== status.OK) throw new Error(`${end.code} ${end.details}`);
-  const entry = (name: string) => said?.get(`x-millrace-${name}`)[0]?.toString();
-  return { model: entry('model') ?? '', route: entry('route'), arm: entry('arm') };
+  if (end.code !== status.OK) {
+    const entry = (name: string) => end.metadata.get(name)[0]?.toString();
+    throw new RefusedCall(`${end.code} ${end.details}`, end.code, entry);
+  }
+  return saying((name) => said?.get(name)[0]?.toString());
+}
+
+function saying(header: Answered['header']): Answered {
+  const ofMillrace = (name: string) => header(`x-millrace-${name}`);
+  return { model: ofMillrace('model') ?? '', route: ofMillrace('route'), arm: ofMillrace('arm'), header };
 }
 
 /** One request over a stream of calls, whose messages say which version answers. */
@@ -88,11 +111,11 @@ function callStream({ client, name, requestId }: TrafficTarget): Promise<Answere
     stream.on('data', (data: Buffer) => {
       // biome-ignore lint/suspicious/noExplicitAny: JSON of a message
       const { infer_response: answer, error_message: error } = protoJson('ModelStreamInferResponse', [data]) as any;
-      if (error) reject(new Error(error));
+      if (error) reject(new RefusedCall(error));
       version = answer?.model_version;
     });
     stream.on('error', reject);
-    stream.on('end', () => resolve({ model: `kjv/${version}`, route: undefined, arm: undefined }));
+    stream.on('end', () => resolve({ ...saying(() => undefined), model: `kjv/${version}` }));
     stream.write(Buffer.from(message));
     stream.end();
   });

@@ -11,6 +11,7 @@ it('gives every error the status that clients of Triton know it by', () => {
     ['already_exists', 6],
     ['failed_precondition', 9],
     ['resource_exhausted', 14],
+    ['quota_exceeded', 8],
     ['unavailable', 14],
     ['deadline_exceeded', 4],
     ['cancelled', 1],

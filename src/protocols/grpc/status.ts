@@ -17,7 +17,7 @@ export const GRPC_STATUS_CODES = {
   UNAUTHENTICATED: 16,
 } as const;
 
-/** gRPC status of each error. A full queue is `UNAVAILABLE`, as in Triton: what clients retry by default. */
+/** gRPC status of each error. A full queue is `UNAVAILABLE`, as in Triton: what clients retry by default; a quota that is used up is not. */
 export const GRPC_STATUS: Readonly<Record<ErrorCode, number>> = {
   invalid_argument: GRPC_STATUS_CODES.INVALID_ARGUMENT,
   unauthenticated: GRPC_STATUS_CODES.UNAUTHENTICATED,
@@ -26,6 +26,7 @@ export const GRPC_STATUS: Readonly<Record<ErrorCode, number>> = {
   already_exists: GRPC_STATUS_CODES.ALREADY_EXISTS,
   failed_precondition: GRPC_STATUS_CODES.FAILED_PRECONDITION,
   resource_exhausted: GRPC_STATUS_CODES.UNAVAILABLE,
+  quota_exceeded: GRPC_STATUS_CODES.RESOURCE_EXHAUSTED,
   unavailable: GRPC_STATUS_CODES.UNAVAILABLE,
   deadline_exceeded: GRPC_STATUS_CODES.DEADLINE_EXCEEDED,
   cancelled: GRPC_STATUS_CODES.CANCELLED,

@@ -1,5 +1,6 @@
 import type { Dialect, DialectContext } from '../dialect.js';
 import { encodeError, MILLRACE_STATUS } from './errors.js';
+import { createQuotaRoutes } from './quotas.js';
 import { createFeedbackRoutes } from './routes-feedback.js';
 import { createLabelRoutes } from './routes-labels.js';
 import { createRolloutRoutes } from './routes-rollouts.js';
@@ -19,6 +20,7 @@ export function createMillraceDialect({ service }: DialectContext): Dialect {
       ...createShadowRoutes(service.shadows),
       ...createFeedbackRoutes(service.outcomes),
       ...createUsageRoutes(service.usage),
+      ...createQuotaRoutes(service.quotas),
     ],
     status: MILLRACE_STATUS,
     encodeError,

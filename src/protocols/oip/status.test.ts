@@ -11,6 +11,7 @@ describe('OIP_STATUS', () => {
       already_exists: 400,
       failed_precondition: 412,
       resource_exhausted: 503,
+      quota_exceeded: 429,
       unavailable: 503,
       deadline_exceeded: 504,
       cancelled: 499,

@@ -3,6 +3,7 @@ import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
 import { unknownModel } from './choices.js';
 import { encodeError, OPENAI_STATUS } from './errors.js';
 import type { OpenAiOptions } from './options.js';
+import { quotaHeaders } from './quota-headers.js';
 import { createOpenAiRoutes } from './routes.js';
 
 /** OpenAI's API for language models. */
@@ -49,5 +50,6 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
     credentialHeaders: ['api-key', ...KEY_HEADERS],
     status: OPENAI_STATUS,
     encodeError,
+    quotaHeaders,
   };
 }

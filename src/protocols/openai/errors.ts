@@ -18,6 +18,7 @@ const KINDS: Readonly<Record<ErrorCode, Kind>> = {
   already_exists: { type: 'invalid_request_error', code: 'already_exists' },
   failed_precondition: { type: 'invalid_request_error', code: 'failed_precondition' },
   resource_exhausted: { type: 'rate_limit_error', code: 'rate_limit_exceeded' },
+  quota_exceeded: { type: 'rate_limit_error', code: 'rate_limit_exceeded' },
   unavailable: { type: 'service_unavailable', code: 'unavailable' },
   deadline_exceeded: { type: 'server_error', code: 'timeout' },
   cancelled: { type: 'server_error', code: 'cancelled' },
@@ -81,7 +82,8 @@ interface ErrorDetails {
 
 /** An error as OpenAI's clients read it. */
 export function errorBody(error: MillraceError): { readonly error: ErrorDetails } {
-  const { type, code } = KINDS[error.code];
+  const { type: usual, code } = KINDS[error.code];
+  const type = error.reason === 'insufficient_quota' ? error.reason : usual;
   const isPlaced = error instanceof ParameterError || error instanceof PlacedError;
   const param = isPlaced ? error.param : (namedIn(error) ?? null);
   const word = error instanceof UnknownIdError ? error.word : error.reason;
@@ -89,7 +91,15 @@ export function errorBody(error: MillraceError): { readonly error: ErrorDetails 
 }
 
 export function encodeError(error: MillraceError, status: number): WireResponse {
-  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(errorBody(error)) };
+  const headers = { 'content-type': 'application/json', ...retryHeaders(error) };
+  return { status, headers, body: JSON.stringify(errorBody(error)) };
+}
+
+/** By which OpenAI's clients know, more exactly than by others, when to try again, and whether. */
+function retryHeaders({ code, reason, retryAfterMs }: MillraceError): Readonly<Record<string, string>> {
+  if (code !== 'quota_exceeded') return {};
+  if (reason === 'insufficient_quota') return { 'x-should-retry': 'false' };
+  return retryAfterMs === undefined ? {} : { 'retry-after-ms': String(Math.ceil(retryAfterMs)) };
 }
 
 /** The parameter that an error of a model is about: their messages begin with it. */

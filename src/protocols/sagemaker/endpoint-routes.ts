@@ -88,6 +88,7 @@ const OWN: ReadonlySet<string> = new Set([
   'unauthenticated',
   'permission_denied',
   'resource_exhausted',
+  'quota_exceeded',
   'unavailable',
   'cancelled',
   'internal',

@@ -13,6 +13,7 @@ const TYPES: Readonly<Record<ErrorCode, string>> = {
   already_exists: 'ConflictException',
   failed_precondition: 'ValidationError',
   resource_exhausted: 'ThrottlingException',
+  quota_exceeded: 'ThrottlingException',
   unavailable: 'ServiceUnavailable',
   deadline_exceeded: 'ModelError',
   cancelled: 'InternalFailure',

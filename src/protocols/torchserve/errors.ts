@@ -19,6 +19,7 @@ const TYPES: Readonly<Record<ErrorCode, string>> = {
   already_exists: 'ConflictStatusException',
   failed_precondition: 'BadRequestException',
   resource_exhausted: 'ServiceUnavailableException',
+  quota_exceeded: 'ServiceUnavailableException',
   unavailable: 'ServiceUnavailableException',
   deadline_exceeded: 'RequestTimeoutException',
   cancelled: 'RequestTimeoutException',

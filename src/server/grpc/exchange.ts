@@ -8,6 +8,7 @@ import { type CredentialCarrier, credentialOf } from '../credential.js';
 import type { ServerOptions } from '../options.js';
 import { patienceMs } from '../patience.js';
 import { createPeer } from '../peer.js';
+import { quotaHeaders } from '../quota-headers.js';
 import { type Exchange, NOBODY, Settlement, type SettlementContext } from '../settlement.js';
 import { ACCEPTED_ENCODINGS } from './encoding.js';
 import { pushbackOf, statusOf } from './refusal.js';
@@ -191,8 +192,9 @@ export class GrpcExchange implements Exchange {
   protected sendHeaders(encoding?: string): void {
     const headers: OutgoingHttpHeaders = { ...HEADERS };
     if (encoding !== undefined) headers['grpc-encoding'] = encoding;
-    const { timing, requestId } = this.settlement;
+    const { timing, requestId, call } = this.settlement;
     for (const [name, value] of answererHeaders(timing)) headers[name] = value;
+    for (const [name, value] of quotaHeaders(call.quota)) headers[name] = value;
     // By which it is told later what became of the answer.
     if (timing.route !== '') headers['x-request-id'] = requestId;
     this.stream.respond(headers, WITH_TRAILERS);
@@ -287,6 +289,7 @@ export class GrpcExchange implements Exchange {
       'grpc-message': encodeStatusMessage(error.message),
       'x-request-id': this.settlement.requestId,
       ...(pushback !== undefined && { 'grpc-retry-pushback-ms': pushback }),
+      ...(error.code === 'quota_exceeded' && Object.fromEntries(quotaHeaders(this.settlement.call.quota))),
     };
   }
 }

@@ -8,6 +8,7 @@ import { compressAnswer } from '../compression.js';
 import { type CredentialCarrier, credentialOf, refuseKeyInUrl } from '../credential.js';
 import { patienceMs } from '../patience.js';
 import { createPeer, originOf } from '../peer.js';
+import { quotaHeaders } from '../quota-headers.js';
 import { type Exchange, Settlement, type SettlementContext } from '../settlement.js';
 import { bodyBytes } from './answer-body.js';
 import type { Connection, Connections, PendingExchange } from './connection.js';
@@ -208,6 +209,7 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
       headers.push('server-timing', formatServerTiming(this.call.timing, this.context.clock.now()));
     }
     for (const [name, value] of answererHeaders(this.call.timing)) headers.push(name, value);
+    this.#addQuotas(headers);
     if (this.corsHeaders !== NO_HEADERS) headers.push(...this.corsHeaders);
     if (close) {
       headers.push('connection', 'close');
@@ -233,6 +235,14 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
     if (!this.context.requiresKey) return this.req.headers.authorization;
     refuseKeyInUrl(this.req.url ?? '');
     return credentialOf(this.req, names);
+  }
+
+  #addQuotas(headers: string[]): void {
+    const { quota } = this.call;
+    if (quota.length === 0) return;
+    for (const [name, value] of quotaHeaders(quota)) headers.push(name, value);
+    const own = this.dialect.quotaHeaders?.(quota) ?? {};
+    for (const name in own) headers.push(name, own[name] as string);
   }
 
   #answer(response: WireResponse): void {

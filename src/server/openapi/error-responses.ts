@@ -9,6 +9,7 @@ const WHEN = {
   not_found: 'There is no such thing.',
   failed_precondition: 'The server or the model is not in the state that this needs.',
   resource_exhausted: 'A limit is reached, or a queue full; see `Retry-After`.',
+  quota_exceeded: 'A quota of the caller is used up; see `Retry-After`, `RateLimit` and `RateLimit-Policy`.',
   unavailable: 'Still loading, recovering or shutting down; see `Retry-After`.',
   deadline_exceeded: 'The deadline passed.',
 } as const satisfies Partial<Readonly<Record<ErrorCode, string>>>;
@@ -79,7 +80,9 @@ function codesOf({ access, path, body, inference }: Route): readonly DescribedCo
     ...(body === undefined && !named ? [] : (['invalid_argument'] as const)),
     ...(access === 'key' ? (['unauthenticated', 'permission_denied'] as const) : []),
     ...(named || inference === true ? (['not_found'] as const) : []),
-    ...(inference === true ? (['resource_exhausted', 'unavailable', 'deadline_exceeded'] as const) : []),
+    ...(inference === true
+      ? (['resource_exhausted', 'quota_exceeded', 'unavailable', 'deadline_exceeded'] as const)
+      : []),
   ];
 }
 

@@ -9,6 +9,7 @@ import { GrpcMetrics } from './grpc-metrics.js';
 import { HttpMetrics } from './http-metrics.js';
 import { modelFamilies } from './model-families.js';
 import { createProcessMetrics } from './process-metrics.js';
+import { QuotaMetrics } from './quota-metrics.js';
 import { RolloutMetrics } from './rollout-metrics.js';
 import { RouteMetrics } from './route-metrics.js';
 import { createRunnerFamilies } from './runner-metrics.js';
@@ -57,6 +58,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const routes = new RouteMetrics();
   const shadows = new ShadowMetrics();
   const rollouts = new RolloutMetrics(options.rollouts);
+  const quotas = new QuotaMetrics();
   const runners = createRunnerFamilies(events);
   const processMetrics = createProcessMetrics(version);
   let certificateExpiryMs: number | undefined;
@@ -72,6 +74,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     }),
     events.subscribe('shadowCompared', (event) => shadows.compared(event)),
     events.subscribe('shadowDropped', (event) => shadows.dropped(event)),
+    events.subscribe('quotaExceeded', (event) => quotas.record(event)),
     events.subscribe('rolloutDecided', (event) => rollouts.record(event)),
     events.subscribe('usageGrew', (event) => versions.of(event.ref).generation.recordUsage(event)),
     events.subscribe('batchFinished', (event) => versions.of(event.ref).recordBatch(event)),
@@ -95,7 +98,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...modelFamilies({ versions, unresolved, gauge, modelStates }),
     ...generationFamilies(versions),
     ...vllmFamilies(versions, gauges),
-    ...[routes, shadows, rollouts, http, grpc].flatMap((metrics) => metrics.families()),
+    ...[routes, shadows, rollouts, quotas, http, grpc].flatMap((metrics) => metrics.families()),
     ...usageFamilies(options.usage),
     ...runners.families,
     ...processMetrics.families,

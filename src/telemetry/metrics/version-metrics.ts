@@ -151,6 +151,7 @@ function failureReason(code: ErrorCode, executed: boolean): FailureReason | unde
     case 'permission_denied':
     case 'not_found':
     case 'already_exists':
+    case 'quota_exceeded':
       return executed ? 'BACKEND' : undefined;
     default:
       return code satisfies never;

@@ -72,6 +72,29 @@ await check('openai: responses', async () => {
   assert.equal(items.length, 1);
   await client.responses.delete(response.id);
 });
+await check(
+  'openai: a quota of requests, which it waits for, and one of tokens a day, for which it does not',
+  async () => {
+    const hasty = new OpenAI({ baseURL, apiKey: 'key-of-hasty-0123456789', maxRetries: 2 });
+    for (let round = 0; round < 3; round++) {
+      const { response } = await hasty.chat.completions.create(length).withResponse();
+      assert.equal(response.headers.get('x-ratelimit-limit-requests'), '1');
+    }
+    const impatient = new OpenAI({ baseURL, apiKey: 'key-of-hasty-0123456789', maxRetries: 0 });
+    await assert.rejects(
+      impatient.chat.completions.create(length),
+      (error) => error instanceof OpenAI.RateLimitError && error.code === 'rate_limit_exceeded',
+    );
+    let sent = 0;
+    const counting = (...request) => fetch(...request).finally(() => sent++);
+    const poor = new OpenAI({ baseURL, apiKey: 'key-of-poor-0123456789', maxRetries: 2, fetch: counting });
+    await assert.rejects(
+      poor.chat.completions.create(length),
+      (error) => error instanceof OpenAI.RateLimitError && error.code === 'insufficient_quota',
+    );
+    assert.equal(sent, 1);
+  },
+);
 await check('openai: errors', async () => {
   const ask = (change) => client.chat.completions.create({ ...length, ...change });
   await assert.rejects(ask({ model: 'kvj' }), (error) => error instanceof OpenAI.NotFoundError);

@@ -9,7 +9,11 @@ import { Tally } from '../harness/tally.js';
 
 const SCRIPT_LIMIT_MS = 90_000;
 const PACKAGES = ['openai@6.49.0', 'ai@6.0.326', '@ai-sdk/openai-compatible@2.0.92'];
-const KEY = { name: 'tester', key: 'key-of-tester-0123456789', scopes: ['infer'] };
+const KEYS = ['tester', 'hasty', 'poor'].map((name) => ({ name, key: `key-of-${name}-0123456789`, scopes: ['infer'] }));
+const QUOTAS = [
+  { name: 'hasty', principal: 'key:hasty', requestsPerSecond: 2, burst: 1 },
+  { name: 'poor', principal: 'key:poor', tokensPerDay: 5 },
+];
 const SCRIPTS = {
   'requirements.txt': ['openai_sdk.py', 'langchain_chat.py', 'litellm_completion.py'],
   // It wants an older client of OpenAI's than the others.
@@ -23,7 +27,7 @@ export async function run(): Promise<number> {
   copyFileSync(inRoot('test/fixtures/models/tiny-kjv.gguf'), path.join(folder, 'models/kjv/1/model.gguf'));
   writeFileSync(path.join(folder, 'models/kjv/model.yaml'), 'llama: { contextTokens: 512, slots: 4 }\n');
   const config = path.join(folder, 'millrace.yaml');
-  writeFileSync(config, JSON.stringify({ auth: { keys: [KEY] } }));
+  writeFileSync(config, JSON.stringify({ auth: { keys: KEYS }, quotas: QUOTAS }));
   const packages = installPackages();
   const tally = new Tally();
   const server = await startServer([path.join(folder, 'models'), '--config', config]);

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { checkQuotas } from './check-quotas.js';
+import type { QuotaConfig } from './options.js';
+import { matchesPattern } from './pattern.js';
+
+it.each<[QuotaConfig, string]>([
+  [{ name: 'a', concurrent: 1 }, "1.name: 'a' is taken already"],
+  [
+    { name: 'b' },
+    '1: limits nothing, expected one of requestsPerSecond, concurrent, rowsPerSecond, tokensPerMinute, tokensPerDay, bytesPerSecond, bytesPerDay, computeMsPerMinute',
+  ],
+  [{ name: 'b', concurrent: 1, burst: 3 }, '1.burst: is of requestsPerSecond, which is missing'],
+  [
+    { name: 'b', requestsPerSecond: 1, burst: 0 },
+    '1.burst: expected at least 1, since no request could ever come; for none at all set requestsPerSecond: 0',
+  ],
+  [
+    { name: 'b', principal: 'ci', concurrent: 1 },
+    "1.principal: expected key:<name>, oidc:<issuer>/<subject>, cert:<name>, anonymous or *, got 'ci'",
+  ],
+])('refuses %o', (quota, problem) => {
+  const [found] = checkQuotas([{ name: 'a', concurrent: 1 }, quota]);
+  expect(`${found?.path.join('.')}: ${found?.message}`).toBe(problem);
+});
+
+it('takes quotas of zero, and of everybody', () => {
+  expect(
+    checkQuotas([
+      { name: 'a', requestsPerSecond: 0 },
+      { name: 'b', principal: 'key:ci', tokensPerDay: 0 },
+      { name: 'c', principal: '*', burst: 1, requestsPerSecond: 0.1 },
+    ]),
+  ).toEqual([]);
+});
+
+it.each([
+  ['*', 'anything', true],
+  ['llm', 'llm', true],
+  ['llm', 'llm2', false],
+  ['llm-*', 'llm-', true],
+  ['*b*b', 'b', false],
+  ['a*b*c', 'a-b-c', true],
+  ['a*b*c', 'acb', false],
+  ['a.c', 'abc', false],
+])('the pattern %s and %s', (pattern, name, matches) => {
+  expect(matchesPattern(pattern, name)).toBe(matches);
+});

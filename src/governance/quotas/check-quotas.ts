@@ -1,0 +1,38 @@
+import { LIMIT_NAMES } from './limits.js';
+import type { QuotasOptions } from './options.js';
+
+/** What is wrong with quotas that are right one by one: where (`[0].burst`), and what. */
+export interface QuotaProblem {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+const PRINCIPAL = /^(?:\*|anonymous$|(?:key|oidc|cert):.)/;
+
+/** What no schema says of quotas. */
+export function checkQuotas(quotas: QuotasOptions): readonly QuotaProblem[] {
+  const problems: QuotaProblem[] = [];
+  for (const [index, quota] of quotas.entries()) {
+    const add = (key: string | undefined, message: string) =>
+      problems.push({ path: key === undefined ? [String(index)] : [String(index), key], message });
+    if (quotas.slice(0, index).some(({ name }) => name === quota.name)) {
+      add('name', `'${quota.name}' is taken already`);
+    }
+    if (quota.principal !== undefined && !PRINCIPAL.test(quota.principal)) {
+      add(
+        'principal',
+        `expected key:<name>, oidc:<issuer>/<subject>, cert:<name>, anonymous or *, got '${quota.principal}'`,
+      );
+    }
+    if (LIMIT_NAMES.every((name) => quota[name] === undefined)) {
+      add(undefined, `limits nothing, expected one of ${LIMIT_NAMES.join(', ')}`);
+    }
+    if (quota.burst !== undefined && quota.requestsPerSecond === undefined) {
+      add('burst', 'is of requestsPerSecond, which is missing');
+    }
+    if (quota.burst === 0 && (quota.requestsPerSecond ?? 0) > 0) {
+      add('burst', 'expected at least 1, since no request could ever come; for none at all set requestsPerSecond: 0');
+    }
+  }
+  return problems;
+}

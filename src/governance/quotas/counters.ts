@@ -1,0 +1,108 @@
+import { Counter, type Whose } from './counter.js';
+import type { Moment } from './meters/meter.js';
+import type { QuotaConfig, QuotasOptions } from './options.js';
+import { matchesPattern } from './pattern.js';
+
+/** Who calls, as quotas see it. */
+export interface Caller {
+  /** `key:ci`, `oidc:corp/alice`, … */
+  readonly id: string;
+  readonly groups: readonly string[];
+}
+
+/** Counters are looked over for idle ones at these many, and at twice as many as are left then. */
+const FIRST_SWEEP = 1_024;
+/** Most counters, whatever comes. Of more, those are forgotten first that are there longest. */
+const MAX_COUNTERS = 200_000;
+/** So many are kept of them, so that this need not be done for each that comes. */
+const KEPT_COUNTERS = 180_000;
+/** Models that are remembered of a caller. */
+const MAX_MODELS = 256;
+
+/** The counters of all quotas. They are made when somebody needs them, and forgotten when they are idle. */
+export class Counters {
+  readonly #quotas: QuotasOptions;
+  readonly #counters = new Map<string, Counter>();
+  readonly #known = new WeakMap<Caller, Map<string, readonly Counter[]>>();
+  #sweepAt = FIRST_SWEEP;
+
+  constructor(quotas: QuotasOptions) {
+    this.#quotas = quotas;
+  }
+
+  get size(): number {
+    return this.#counters.size;
+  }
+
+  /** What a request of the caller to the model counts against. */
+  find(caller: Caller, model: string, moment: Moment): readonly Counter[] {
+    let byModel = this.#known.get(caller);
+    const known = byModel?.get(model);
+    if (known !== undefined && !known.some(({ isForgotten }) => isForgotten)) return known;
+    if (this.#counters.size >= this.#sweepAt) this.#sweep(moment);
+    const found = this.#quotas.flatMap((quota) => whoseOf(quota, caller, model).map((whose) => this.get(quota, whose)));
+    if (byModel === undefined) {
+      byModel = new Map();
+      this.#known.set(caller, byModel);
+    }
+    if (byModel.size >= MAX_MODELS) byModel.clear();
+    byModel.set(model, found);
+    return found;
+  }
+
+  /** Makes the counters of a caller that are about all models together, where there are none yet. */
+  prepare(caller: Caller): void {
+    for (const quota of this.#quotas) {
+      if (quota.model !== undefined) continue;
+      for (const whose of whoseOf(quota, caller, '')) this.get(quota, whose);
+    }
+  }
+
+  get(quota: QuotaConfig, whose: Whose): Counter {
+    const key = keyOf(quota, whose);
+    const known = this.#counters.get(key);
+    if (known !== undefined) return known;
+    const counter = new Counter(quota, whose);
+    this.#counters.set(key, counter);
+    return counter;
+  }
+
+  all(): Iterable<Counter> {
+    return this.#counters.values();
+  }
+
+  #sweep(moment: Moment): void {
+    for (const [key, counter] of this.#counters) {
+      if (counter.isIdle(moment)) this.#forget(key, counter);
+    }
+    if (this.#counters.size >= KEPT_COUNTERS) {
+      for (const [key, counter] of this.#counters) {
+        if (this.#counters.size < KEPT_COUNTERS) break;
+        if (counter.open === 0) this.#forget(key, counter);
+      }
+    }
+    this.#sweepAt = Math.min(MAX_COUNTERS, Math.max(FIRST_SWEEP, 2 * this.#counters.size));
+  }
+
+  #forget(key: string, counter: Counter): void {
+    counter.isForgotten = true;
+    this.#counters.delete(key);
+  }
+}
+
+function keyOf({ name }: QuotaConfig, { principal = '', group = '', model = '' }: Whose): string {
+  return [name, principal, group, model].join('\n');
+}
+
+/** Which counters of a quota a request counts against: none where it is not about it. */
+function whoseOf(quota: QuotaConfig, { id, groups }: Caller, model: string): readonly Whose[] {
+  if (quota.principal !== undefined && !matchesPattern(quota.principal, id)) return [];
+  if (quota.model !== undefined && !matchesPattern(quota.model, model)) return [];
+  const whose = {
+    principal: quota.principal && id,
+    model: quota.model && model,
+  };
+  const pattern = quota.group;
+  if (pattern === undefined) return [{ ...whose, group: undefined }];
+  return groups.filter((group) => matchesPattern(pattern, group)).map((group) => ({ ...whose, group }));
+}

@@ -1,0 +1,129 @@
+import type { Clock, QuotaStanding } from '../../core/index.js';
+import type { Counter, Whose } from './counter.js';
+import { type Caller, Counters } from './counters.js';
+import { type Amounts, isOfDay, LIMITS, type LimitName } from './limits.js';
+import { type DayCount, DayMeter } from './meters/day-meter.js';
+import type { Moment } from './meters/meter.js';
+import type { QuotaConfig, QuotasOptions } from './options.js';
+import { refusalOf, type Shortage } from './refusal.js';
+import { type Refusal, type Reservation, reserveOn, standingsOf } from './reservation.js';
+
+/**
+ * Who keeps count of quotas. Local counters answer at once; those that replicas share may take a while, which is why callers go on by
+ * `whenReady`.
+ */
+export interface QuotaKeeper {
+  /**
+   * Reserves what a request may take of all quotas that it counts against, or of none where one of them has not got it: the one that
+   * takes longest to have it is named. undefined = no quota is about it.
+   */
+  reserve(
+    caller: Caller,
+    model: string,
+    amounts: Amounts,
+  ): Reservation | Refusal | undefined | Promise<Reservation | Refusal | undefined>;
+  /** What is counted now; with a caller, what counts for this one. */
+  list(caller: Caller | undefined): readonly CountedQuota[] | Promise<readonly CountedQuota[]>;
+}
+
+/** What is left of a quota for one of those whom it counts by themselves. */
+export interface CountedQuota {
+  readonly quota: QuotaConfig;
+  readonly whose: Whose;
+  readonly standings: readonly QuotaStanding[];
+}
+
+/** What has been used of a limit of a day: what outlives the process. */
+export interface KeptCount extends DayCount {
+  readonly limit: LimitName;
+  readonly whose: Whose;
+}
+
+type QuotaClock = Pick<Clock, 'now' | 'wallNow'>;
+
+/** Keeps count in this process. */
+export class LocalQuotaKeeper implements QuotaKeeper {
+  readonly #clock: QuotaClock;
+  readonly #counters: Counters;
+  /** The clock of days is only asked where something counts by it. */
+  readonly #now: () => Moment;
+  /** Quotas with limits of a day. */
+  readonly ofDays: readonly QuotaConfig[];
+
+  constructor(quotas: QuotasOptions, clock: QuotaClock) {
+    this.#clock = clock;
+    this.#counters = new Counters(quotas);
+    this.ofDays = quotas.filter((quota) => DAYS.some((name) => quota[name] !== undefined));
+    this.#now = () => ({ atMs: this.#clock.now(), wallMs: this.#clock.wallNow() });
+  }
+
+  /** Counters that are in memory. */
+  get size(): number {
+    return this.#counters.size;
+  }
+
+  reserve(caller: Caller, model: string, amounts: Amounts): Reservation | Refusal | undefined {
+    const moment = this.#now();
+    const counters = this.#counters.find(caller, model, moment);
+    if (counters.length === 0) return undefined;
+    const shortage = worstShortage(counters, amounts, moment);
+    if (shortage === undefined) return reserveOn(counters, amounts, this.#now);
+    return {
+      kind: 'refused',
+      error: refusalOf(shortage, moment),
+      standings: () => standingsOf(counters, this.#now()),
+    };
+  }
+
+  list(caller: Caller | undefined): readonly CountedQuota[] {
+    const moment = this.#now();
+    // What a caller has not used yet is shown as well, where it does not take a model to say which it is.
+    if (caller !== undefined) this.#counters.prepare(caller);
+    const listed = [...this.#counters.all()].filter(({ whose }) => caller === undefined || isAbout(whose, caller));
+    return listed.map((counter) => ({
+      quota: counter.quota,
+      whose: counter.whose,
+      standings: counter.standings(moment),
+    }));
+  }
+
+  /** What is to be kept, by quota. */
+  dayCounts(): ReadonlyMap<QuotaConfig, readonly KeptCount[]> {
+    const counts = new Map<QuotaConfig, KeptCount[]>(this.ofDays.map((quota) => [quota, []]));
+    for (const { quota, whose, limits } of this.#counters.all()) {
+      for (const { name, meter } of limits) {
+        const count = meter instanceof DayMeter ? meter.count : undefined;
+        if (count !== undefined) counts.get(quota)?.push({ ...count, limit: name, whose });
+      }
+    }
+    return counts;
+  }
+
+  /** Goes on with what was kept of a quota. */
+  resume(quota: QuotaConfig, kept: readonly KeptCount[]): void {
+    for (const { limit, whose, ...count } of kept) {
+      const counter = this.#counters.get(quota, whose);
+      const metered = counter.limits.find(({ name }) => name === limit);
+      if (metered?.meter instanceof DayMeter) metered.meter.resume(count, this.#now());
+    }
+  }
+}
+
+const DAYS = (Object.keys(LIMITS) as LimitName[]).filter(isOfDay);
+
+function worstShortage(counters: readonly Counter[], amounts: Amounts, moment: Moment): Shortage | undefined {
+  let worst: Shortage | undefined;
+  for (const { quota, limits } of counters) {
+    for (const metered of limits) {
+      const amount = amounts[LIMITS[metered.name].counts];
+      if (amount === undefined) continue;
+      const waitMs = metered.meter.waitMs(amount, moment);
+      if (waitMs > (worst?.waitMs ?? 0)) worst = { quota: quota.name, metered, amount, waitMs };
+    }
+  }
+  return worst;
+}
+
+function isAbout({ principal, group }: Whose, { id, groups }: Caller): boolean {
+  return (principal === undefined || principal === id) && (group === undefined || groups.includes(group));
+}

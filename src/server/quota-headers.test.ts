@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import type { QuotaStanding } from '../core/index.js';
+import { quotaHeaders } from './quota-headers.js';
+
+const REQUESTS: QuotaStanding = {
+  policy: 'team/requestsPerSecond',
+  unit: 'requests',
+  limit: 10,
+  windowMs: 2_000,
+  remaining: 8.9,
+  resetMs: 220,
+};
+
+it('says what the limits are and what is left of them', () => {
+  const running = {
+    policy: 'team/concurrent',
+    unit: 'concurrent-requests',
+    limit: 4,
+    windowMs: undefined,
+    remaining: 3,
+    resetMs: 0,
+  } as const;
+  expect(quotaHeaders([REQUESTS, running])).toEqual([
+    [
+      'ratelimit-policy',
+      '"team/requestsPerSecond";q=10;w=2;qu="requests", "team/concurrent";q=4;qu="concurrent-requests"',
+    ],
+    ['ratelimit', '"team/requestsPerSecond";r=8;t=1, "team/concurrent";r=3'],
+  ]);
+});
+
+it('says nothing where nothing is limited, and no more than fits into a header', () => {
+  expect(quotaHeaders([])).toEqual([]);
+  const many = Array.from({ length: 40 }, (_, index) => ({
+    ...REQUESTS,
+    policy: `q${index}/x`,
+    remaining: index % 20,
+  }));
+  const [[, policies]] = quotaHeaders(many) as [[string, string]];
+  expect(policies.split(', ')).toHaveLength(16);
+  expect(policies).toContain('"q20/x"');
+  expect(policies).not.toContain('"q19/x"');
+});

@@ -1,0 +1,17 @@
+import type { Call, QuotaStanding } from '../../core/index.js';
+import type { CountedQuota } from '../../governance/index.js';
+
+export type { CountedQuota, QuotaStanding };
+
+export interface QuotaReport {
+  /** Those of which least is left first. */
+  readonly quotas: readonly CountedQuota[];
+  /** That are not listed, since there are too many. */
+  readonly omitted: number;
+}
+
+/** What is left of quotas. */
+export interface QuotaUseCases {
+  /** Of everybody, with `quota.read` on the server; else of the caller. At most 1,000. */
+  report(call: Call): Promise<QuotaReport>;
+}
