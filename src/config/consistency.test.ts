@@ -15,6 +15,17 @@ describe('settings that contradict each other are refused', () => {
       { server: { tls: { keyFile: 'a.key' } } },
       'server.tls.keyFile is set without server.tls.certFile: TLS needs both',
     ],
+    [
+      'client certificates without TLS, and of nobody',
+      { server: { tls: { clientCertificates: 'optional' } } },
+      'server.tls.clientCertificates optional needs server.tls.certFile\n' +
+        'server.tls.clientCertificates optional needs server.tls.clientCaFile',
+    ],
+    [
+      'authorities of clients that are asked for nothing',
+      { server: { tls: { clientCaFile: 'ca.pem' } } },
+      'server.tls.clientCaFile needs server.tls.clientCertificates optional or required, got none',
+    ],
     ['one port for two', { server: { metricsPort: 8000 } }, 'server.metricsPort and server.httpPort are both 8000'],
     ['a port of a dialect for two', { oip: { httpPort: 8000 } }, 'oip.httpPort and server.httpPort are both 8000'],
     [
