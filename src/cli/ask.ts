@@ -163,6 +163,8 @@ export async function questionAsCurl(io: Io, question: Question, flags: InferFla
     streams: decoupled,
     body: file === undefined ? { text: String(body) } : { file },
     caFile: flags.caFile,
+    certFile: flags.certFile,
+    certKeyFile: flags.certKeyFile,
     keyVariable: key === undefined ? undefined : KEY_VARIABLE,
   });
 }

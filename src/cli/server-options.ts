@@ -5,7 +5,7 @@ import { invalidArgument } from '../core/index.js';
 import { didYouMean } from '../text/index.js';
 import { readText } from './files.js';
 import type { Io } from './io.js';
-import { createTrustingFetch } from './trusting-fetch.js';
+import { createTlsFetch, type TlsOptions, trustedBeside } from './tls-fetch.js';
 
 /** How to reach a server, as every command that talks to one takes it. */
 export interface ServerFlags {
@@ -13,6 +13,8 @@ export interface ServerFlags {
   readonly key?: string;
   readonly keyFile?: string;
   readonly caFile?: string;
+  readonly certFile?: string;
+  readonly certKeyFile?: string;
   readonly timeout?: number;
 }
 
@@ -32,6 +34,8 @@ export function addServerFlags(command: Command): Command {
     .addOption(new Option('--key <key>', 'bearer key; others on this machine see flags').env(KEY_VARIABLE))
     .option('--key-file <path>', 'file with the bearer key')
     .option('--ca-file <path>', "PEM file with the server's certificate, or that of its authority, to trust")
+    .option('--cert-file <path>', 'PEM file with the certificate, and its chain, to show to the server')
+    .option('--cert-key-file <path>', 'PEM file with the private key of --cert-file')
     .option('--timeout <ms>', 'give up after this many milliseconds', parseNumber);
 }
 
@@ -45,8 +49,31 @@ export async function findKey(io: Io, flags: ServerFlags): Promise<string | unde
   return flags.keyFile === undefined ? flags.key : (await readText(io, flags.keyFile)).trim();
 }
 
-/** The certificates to trust beside the usual ones, as PEM. Throws `invalid_argument`. */
-export async function findCa(io: Io, { caFile }: ServerFlags): Promise<string | undefined> {
+/** Whom to trust in TLS, and what to show; undefined = all is as usual. Throws `invalid_argument`. */
+export async function findTls(io: Io, flags: ServerFlags): Promise<TlsOptions | undefined> {
+  const ca = await findCa(io, flags);
+  const identity = await findCertificate(io, flags);
+  if (ca === undefined && identity === undefined) return undefined;
+  return { ...(ca && { ca: trustedBeside(ca) }), ...(identity && { identity }) };
+}
+
+/** The certificate to show, with its private key. */
+async function findCertificate(io: Io, { certFile, certKeyFile }: ServerFlags): Promise<TlsOptions['identity']> {
+  if (certFile === undefined && certKeyFile === undefined) return undefined;
+  if (certFile === undefined || certKeyFile === undefined) {
+    throw invalidArgument('a certificate to show needs both --cert-file and --cert-key-file');
+  }
+  const identity = { cert: await readText(io, certFile), key: await readText(io, certKeyFile) };
+  try {
+    createSecureContext(identity);
+    return identity;
+  } catch (error) {
+    throw invalidArgument(`${certFile} and ${certKeyFile} are not usable: ${(error as Error).message}`);
+  }
+}
+
+/** The certificates to trust beside the usual ones, as PEM. */
+async function findCa(io: Io, { caFile }: ServerFlags): Promise<string | undefined> {
   if (caFile === undefined) return undefined;
   const ca = await readText(io, caFile);
   try {
@@ -65,10 +92,10 @@ export async function connectTo(io: Io, flags: ServerFlags): Promise<MillraceCli
 /** What the flags say to every client of the server. */
 export async function clientOptions(io: Io, flags: ServerFlags): Promise<ClientOptions> {
   const key = await findKey(io, flags);
-  const ca = await findCa(io, flags);
+  const tls = await findTls(io, flags);
   return {
     ...(key === undefined ? {} : { key }),
-    ...(ca === undefined ? {} : { fetch: createTrustingFetch(ca) }),
+    ...(tls === undefined ? {} : { fetch: createTlsFetch(tls) }),
     ...(flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
   };
 }

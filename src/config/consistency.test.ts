@@ -19,7 +19,7 @@ describe('settings that contradict each other are refused', () => {
       'client certificates without TLS, and of nobody',
       { server: { tls: { clientCertificates: 'optional' } } },
       'server.tls.clientCertificates optional needs server.tls.certFile\n' +
-        'server.tls.clientCertificates optional needs server.tls.clientCaFile',
+        '  server.tls.clientCertificates optional needs server.tls.clientCaFile',
     ],
     [
       'authorities of clients that are asked for nothing',

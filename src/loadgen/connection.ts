@@ -9,6 +9,8 @@ export interface ConnectionOptions {
   readonly insecureTls: boolean;
   /** Certificates to trust, as PEM, in place of the usual ones. */
   readonly ca?: readonly string[] | undefined;
+  /** The certificate to show, and its private key, as PEM. */
+  readonly identity?: { readonly cert: string; readonly key: string } | undefined;
   /** Bytes of an answer's body to keep when it comes in pieces. */
   readonly maxKeptBytes: number;
 }
@@ -48,7 +50,7 @@ export class Connection {
   }
 
   #open(): Socket {
-    const { target, insecureTls, ca, maxKeptBytes } = this.#options;
+    const { target, insecureTls, ca, identity, maxKeptBytes } = this.#options;
     const parser = new ResponseParser((answer) => this.#answer(answer), maxKeptBytes);
     const take = (chunk: Buffer): void => {
       if (this.#socket !== socket) return;
@@ -60,10 +62,14 @@ export class Connection {
     };
     const { host, port } = target;
     const socket: Socket = target.tls
-      ? connectTls({ host, port, servername: host, rejectUnauthorized: !insecureTls, ...(ca && { ca: [...ca] }) }).on(
-          'data',
-          take,
-        )
+      ? connectTls({
+          host,
+          port,
+          servername: host,
+          rejectUnauthorized: !insecureTls,
+          ...(ca && { ca: [...ca] }),
+          ...identity,
+        }).on('data', take)
       : connectTcp({
           host,
           port,

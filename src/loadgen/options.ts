@@ -47,6 +47,8 @@ export interface LoadOptions {
   readonly insecureTls?: boolean;
   /** Certificates of an https server to trust, as PEM, in place of the usual ones. */
   readonly ca?: readonly string[];
+  /** The certificate to show to it, and its private key, as PEM. */
+  readonly identity?: { readonly cert: string; readonly key: string } | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: LoadProgress) => void;
 }

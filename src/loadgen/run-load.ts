@@ -44,6 +44,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
     target,
     insecureTls: options.insecureTls ?? false,
     ca: options.ca,
+    identity: options.identity,
     maxKeptBytes: prepared.some((request) => request.check !== undefined) ? MAX_KEPT_BYTES : MAX_EXCERPT_BYTES,
   };
   const startedAt = new Date().toISOString();

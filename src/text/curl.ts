@@ -9,15 +9,18 @@ export interface CurlRequest {
   readonly streams: boolean;
   /** Certificates to trust; undefined = the usual ones. */
   readonly caFile?: string | undefined;
+  /** The certificate to show, and its private key; undefined = none. */
+  readonly certFile?: string | undefined;
+  readonly certKeyFile?: string | undefined;
   /** The shell variable that holds the bearer key; undefined = no key is needed. */
   readonly keyVariable: string | undefined;
 }
 
 /** A line for a POSIX shell that sends the request and prints the answer. */
-export function formatCurl({ url, headers, body, streams, caFile, keyVariable }: CurlRequest): string {
+export function formatCurl({ url, headers, body, streams, keyVariable, ...tls }: CurlRequest): string {
   const parts = [
     streams ? 'curl -sN' : 'curl -s',
-    ...(caFile === undefined ? [] : [`--cacert ${quote(caFile)}`]),
+    ...fileFlags(tls),
     quote(url),
     ...Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`),
     ...(keyVariable === undefined ? [] : [`-H "Authorization: Bearer $${keyVariable}"`]),
@@ -27,4 +30,9 @@ export function formatCurl({ url, headers, body, streams, caFile, keyVariable }:
   const { text, zeroBytes = 0 } = body;
   if (zeroBytes === 0) return `${line} -d ${quote(text)}`;
   return `(printf '%s' ${quote(text)}; head -c ${zeroBytes} /dev/zero) | ${line} --data-binary @-`;
+}
+
+function fileFlags({ caFile, certFile, certKeyFile }: Partial<CurlRequest>): readonly string[] {
+  const flags = { '--cacert': caFile, '--cert': certFile, '--key': certKeyFile };
+  return Object.entries(flags).flatMap(([flag, file]) => (file === undefined ? [] : [`${flag} ${quote(file)}`]));
 }

@@ -5,14 +5,16 @@ import { RUNNER_ENTRY } from '../support/dist.js';
 
 const CA = 'test/fixtures/tls/first.crt';
 const TLS = { certFile: CA, keyFile: 'test/fixtures/tls/first.key' };
+const CLIENT = 'test/fixtures/tls/clients/spiffe';
+const MUTUAL = { ...TLS, clientCertificates: 'required', clientCaFile: 'test/fixtures/tls/clients/one.crt' } as const;
 const START = 'Start a server with `millrace serve <folder>`, or say with --url where one is.';
 const TRUST = 'If this is your server, name its certificate, or that of its authority, with --ca-file.';
 
 const servers: Millrace[] = [];
 /** Addresses of one server with TLS and one without. */
-const at = { https: '', grpcs: '', http: '', grpc: '' };
+const at = { https: '', grpcs: '', http: '', grpc: '', mutual: '' };
 
-async function serve(tls: typeof TLS | Record<string, never>) {
+async function serve(tls: typeof TLS | typeof MUTUAL | Record<string, never>) {
   const millrace = await createMillrace({
     settings: {
       repository: { paths: ['examples/models'], controlMode: 'explicit', loadModels: ['mlp'] },
@@ -28,12 +30,13 @@ async function serve(tls: typeof TLS | Record<string, never>) {
 
 beforeAll(async () => {
   vi.stubEnv('NO_COLOR', '1');
-  const [secure, plain] = await Promise.all([serve(TLS), serve({})]);
+  const [secure, plain, mutual] = await Promise.all([serve(TLS), serve({}), serve(MUTUAL)]);
   Object.assign(at, {
     https: secure.url,
     grpcs: `https://${secure.grpc}`,
     http: plain.url,
     grpc: `http://${plain.grpc}`,
+    mutual: mutual.url,
   });
 });
 afterAll(() => Promise.all(servers.map((server) => server.close())));
@@ -72,6 +75,33 @@ describe('a server whose certificate is its own', () => {
   it('says what is wrong with the file', async () => {
     const none = await run(['models', 'list', '--url', at.https, '--ca-file', 'package.json']);
     expect(none).toMatchObject({ code: 2, err: 'error: package.json holds no PEM certificate\n' });
+  });
+});
+
+describe('a server that asks for a certificate', () => {
+  const shown = ['--ca-file', CA, '--cert-file', `${CLIENT}.crt`, '--cert-key-file', `${CLIENT}.key`];
+
+  // Nobody has bound the caller to a role.
+  it.each([
+    ['models', 'show', 'mlp'],
+    ['bench', 'mlp', '--count', '1'],
+  ])('knows who calls: %s', async (...argv) => {
+    const { err } = await run([...argv, '--url', at.mutual, ...shown]);
+    expect(err).toContain("'cert:spiffe://example.com/ns/fraud/sa/scorer' lacks the right");
+  });
+
+  it('is not reached without, nor with half of it', async () => {
+    expect((await run(['models', 'list', '--url', at.mutual, '--ca-file', CA])).code).toBe(3);
+    const half = await run(['models', 'list', '--url', at.mutual, '--cert-file', `${CLIENT}.crt`]);
+    expect(half).toMatchObject({
+      code: 2,
+      err: 'error: a certificate to show needs both --cert-file and --cert-key-file\n',
+    });
+    const other = ['--cert-file', `${CLIENT}.crt`, '--cert-key-file', 'test/fixtures/tls/first.key'];
+    expect(await run(['models', 'list', '--url', at.mutual, ...other])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('are not usable: '),
+    });
   });
 });
 

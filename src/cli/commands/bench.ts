@@ -29,13 +29,13 @@ import {
   addServerFlags,
   collect,
   connectTo,
-  findCa,
   findKey,
+  findTls,
   parseCount,
   parseNumber,
   type ServerFlags,
 } from '../server-options.js';
-import { createTrustingFetch, trustedBeside } from '../trusting-fetch.js';
+import { createTlsFetch } from '../tls-fetch.js';
 
 interface BenchFlags extends ServerFlags, BenchPlanFlags {
   readonly rows: number;
@@ -108,18 +108,18 @@ async function bench(io: Io, model: string, flags: BenchFlags): Promise<void> {
   const { levels, measurement } = planBench(flags);
   const key = await findKey(io, flags);
   const { url } = flags;
-  const ca = await findCa(io, flags);
+  const tls = await findTls(io, flags);
   const server = {
     url,
     headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
-    ...(ca === undefined ? {} : { fetch: createTrustingFetch(ca) }),
+    ...(tls === undefined ? {} : { fetch: createTlsFetch(tls) }),
   };
   await refuseUnmeasurable(io, model, flags);
   const request = await createRequest(server, model, flags);
   const report = await withProgress(io, `warming up ${model}`, (progress) =>
     runLoad({
       url,
-      ...(ca === undefined ? {} : { ca: trustedBeside(ca) }),
+      ...tls,
       requests: [request],
       levels,
       measurement,

@@ -3,12 +3,17 @@ import { Agent, request } from 'node:https';
 import { Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
 
-/**
- * As much of `fetch` as the client uses, for servers whose certificate, or that of its authority, is in `ca` (PEM). Node's own
- * cannot be told of certificates after the start.
- */
-export function createTrustingFetch(ca: string): typeof globalThis.fetch {
-  const agent = new Agent({ ca: [...trustedBeside(ca)], ALPNProtocols: ['http/1.1'], keepAlive: true });
+/** What is unusual about the TLS of a server. */
+export interface TlsOptions {
+  /** Certificates to trust, as PEM, in place of the usual ones. */
+  readonly ca?: readonly string[];
+  /** The certificate to show, and its private key, as PEM. */
+  readonly identity?: { readonly cert: string; readonly key: string } | undefined;
+}
+
+/** As much of `fetch` as the client uses, with certificates, of which Node's own cannot be told after the start. */
+export function createTlsFetch({ ca, identity }: TlsOptions): typeof globalThis.fetch {
+  const agent = new Agent({ ...(ca && { ca: [...ca] }), ...identity, ALPNProtocols: ['http/1.1'], keepAlive: true });
   return (url, { method = 'GET', headers, body, signal } = {}) =>
     new Promise<Response>((resolve, reject) => {
       const options = { method, agent, headers: headersOf(headers), ...(signal ? { signal } : {}) };
