@@ -81,7 +81,10 @@ function combine(layers: readonly Layer[], { env, cwd, problems }: Combination):
   });
   refuse([...checkConsistency(settings), ...ofQuotas]);
   if (layers.some(({ tree }) => JSON.stringify(tree.auth ?? null).includes('${file:'))) {
-    rereads.set(settings.auth, () => combine(layers, { env, cwd, problems: [] }).auth);
+    rereads.set(settings.auth, {
+      look: () => JSON.stringify(layers.map((layer) => lookAtAuth(layer, env))),
+      reread: () => combine(layers, { env, cwd, problems: [] }).auth,
+    });
   }
   places.set(settings.routes, (path) => placeOf(layers, path));
   return settings;
@@ -99,13 +102,23 @@ function placeOf(layers: readonly Layer[], path: readonly string[]): string {
   return layers.findLast(({ tree }) => valueAt(tree, path) !== undefined)?.locate(path) ?? '';
 }
 
-const rereads = new WeakMap<Settings['auth'], () => Settings['auth']>();
+/** What changes with the files that `auth` refers to, without a look at anything else. */
+function lookAtAuth(layer: Layer, env: Environment): unknown {
+  return resolveReferences(SettingsSchema, { ...layer, tree: { auth: layer.tree.auth ?? {} } }, env);
+}
 
-/**
- * Reads the files again that `auth` refers to; undefined where it refers to none. What is written in the settings themselves stays
- * as it was. The returned function throws as {@link loadSettings} does.
- */
-export function rereadAuth(auth: Settings['auth']): (() => Settings['auth']) | undefined {
+/** The files that `auth` refers to. */
+export interface AuthFiles {
+  /** What is in them, to tell whether they have changed; cheap, and never throws. */
+  readonly look: () => string;
+  /** Reads them again. What is written in the settings themselves stays as it was. Throws as {@link loadSettings} does. */
+  readonly reread: () => Settings['auth'];
+}
+
+const rereads = new WeakMap<Settings['auth'], AuthFiles>();
+
+/** undefined where `auth` refers to no file. */
+export function filesOfAuth(auth: Settings['auth']): AuthFiles | undefined {
   return rereads.get(auth);
 }
 

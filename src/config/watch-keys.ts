@@ -1,8 +1,9 @@
 import type { Clock, EventBus, Timer } from '../core/index.js';
-import { rereadAuth } from './load.js';
+import { filesOfAuth } from './load.js';
 import type { Settings } from './schema.js';
 
-const CHECK_INTERVAL_MS = 5_000;
+/** What runs for a key that is taken away has a second to end. */
+const CHECK_INTERVAL_MS = 500;
 
 interface KeyWatch {
   readonly clock: Clock;
@@ -11,21 +12,29 @@ interface KeyWatch {
 }
 
 /**
- * Calls `onChange` when a file has changed that `auth.keys` refers to. Checks every 5 s, like certificates; files that cannot be
- * used are reported once and change nothing. The returned function ends it.
+ * Calls `onChange` when a file has changed that `auth.keys` refers to. Checks twice a second; files that cannot be used are reported
+ * once and change nothing. The returned function ends it.
  */
 export function watchKeys(auth: Settings['auth'], { clock, events, onChange }: KeyWatch): () => void {
-  const reread = rereadAuth(auth);
-  if (reread === undefined) return () => undefined;
+  const files = filesOfAuth(auth);
+  if (files === undefined) return () => undefined;
   const report = (level: 'info' | 'warn', message: string) =>
     events.publish('diagnostic', { level, room: 'app', message });
+  // What has changed since the settings were read counts as well.
+  let looked = '';
   let seen = JSON.stringify(auth.keys);
   let problem = '';
   let timer: Timer;
   const check = () => {
     timer = clock.setTimer(CHECK_INTERVAL_MS, check);
+    const found = files.look();
+    if (found === looked) return;
+    looked = found;
+    use();
+  };
+  const use = () => {
     try {
-      const { keys } = reread();
+      const { keys } = files.reread();
       problem = '';
       const found = JSON.stringify(keys);
       if (found === seen) return;
