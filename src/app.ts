@@ -7,13 +7,11 @@ import {
   placeOfRoute,
   processEnvironment,
   readRoutes,
-  requiresCredential,
   type Settings,
-  watchKeys,
 } from './config/index.js';
 import { type BodyMemory, type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
-import { AccessPolicy, createAuthenticator, openIssuers } from './governance/index.js';
+import { openIdentities } from './identities.js';
 import {
   type CreateDialect,
   createBuiltInDialects,
@@ -127,6 +125,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const shared = { clock, deadlines, bodies, events };
   const sharedMemory = new SharedMemory(settings.sharedMemory);
   const store = openStore(settings.store, clock);
+  const identities = await openIdentities(settings, { records: store.keys, clock, events });
   const life = createService({
     repository,
     puller: createPuller(settings, { runtimes, clock, events }),
@@ -141,17 +140,19 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     quotas: settings.quotas,
     store,
     metering: settings.metering,
-    knowsCallers: requiresCredential(settings),
+    knowsCallers: identities.isRequired,
+    keys: identities.keys,
     version: VERSION,
   });
   const front = await createFront(settings, {
     service: life.service,
+    identities,
     ...shared,
     dialects: overrides.dialects ?? [],
     renderMetrics: () => telemetry.render(),
   });
 
-  const parts: RunningParts = { settings, clock, front, life, engine, sharedMemory, bodies, store, telemetry };
+  const parts = { settings, clock, front, identities, life, engine, sharedMemory, bodies, store, telemetry };
   let closing: Promise<void> | undefined;
 
   return {
@@ -163,10 +164,11 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     deadlines,
     settings,
     async start() {
+      identities.start();
       await life.start();
       warnOfFileShortage(engine, settings, events);
     },
-    listen: () => openPorts(front, settings),
+    listen: () => openPorts(front.server, settings, identities),
     handler: (req, res) => front.server.handler(req, res),
     close(options = {}) {
       closing ??= shutDown(parts, options.drainDelayMs ?? settings.server.drainDelayMs);
@@ -175,10 +177,13 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   };
 }
 
+type Identities = Awaited<ReturnType<typeof openIdentities>>;
+
 interface RunningParts {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly front: Awaited<ReturnType<typeof createFront>>;
+  readonly identities: Identities;
   readonly life: ServiceLife;
   readonly engine: Engine;
   readonly sharedMemory: SharedMemory;
@@ -188,8 +193,7 @@ interface RunningParts {
 }
 
 async function shutDown(parts: RunningParts, drainDelayMs: number): Promise<void> {
-  const { settings, clock, front, life, engine, sharedMemory, bodies, store, telemetry } = parts;
-  front.stopWatchingKeys();
+  const { settings, clock, front, identities, life, engine, sharedMemory, bodies, store, telemetry } = parts;
   life.beginShutdown();
   if (drainDelayMs > 0) await clock.sleep(drainDelayMs);
   const { gracePeriodMs } = settings.server;
@@ -202,6 +206,7 @@ async function shutDown(parts: RunningParts, drainDelayMs: number): Promise<void
     await life.close();
     sharedMemory.unregister(undefined);
     bodies?.close();
+    await identities.close();
     await store.close();
     await telemetry.close();
   }
@@ -245,6 +250,7 @@ function discardUpload(source: ModelSource, repository: Repository, events: Even
 
 interface FrontParts {
   readonly service: Service;
+  readonly identities: Identities;
   readonly clock: Clock;
   readonly deadlines: DeadlineWatch;
   readonly bodies: BodyMemory | undefined;
@@ -256,32 +262,31 @@ interface FrontParts {
 
 /** What clients meet: dialects, credentials and the server that speaks with them. */
 async function createFront(settings: Settings, parts: FrontParts) {
-  const { service, clock, deadlines, bodies, events } = parts;
+  const { service, identities, clock, deadlines, bodies, events } = parts;
   const { metricsPort } = settings.server;
   const decoder = new Decoder(clock);
   const context = createDialectContext({ service, clock, decoder, options: settings.server });
   const { spoken, switchedOff } = await createBuiltInDialects(context, settings);
   const dialects = [...spoken, ...parts.dialects.map((create) => create(context))];
-  const { readIssuers, stopWatchingKeys, ...authentication } = await openAuthentication(settings, clock, events);
   const server = createServer({
     options: settings.server,
     dialects,
     switchedOff,
     service,
-    ...authentication,
+    authenticate: identities.authenticate,
+    authenticateSigner: identities.authenticateSigner,
     events,
     clock,
     deadlines,
     bodies,
-    requiresKey: requiresCredential(settings),
+    requiresKey: identities.isRequired,
     renderMetrics: settings.telemetry.metrics && metricsPort >= 0 ? parts.renderMetrics : undefined,
     version: VERSION,
   });
+  identities.onEnded((principals) => server.endFor(principals));
   return {
     server,
     dialects,
-    readIssuers,
-    stopWatchingKeys,
     async close(gracePeriodMs: number) {
       await server.close(gracePeriodMs);
       await decoder.close();
@@ -290,36 +295,13 @@ async function createFront(settings: Settings, parts: FrontParts) {
 }
 
 function openPorts(
-  { server, readIssuers }: { readonly server: Pick<Server, 'listen'>; readIssuers(): void },
-  settings: Settings,
+  server: Pick<Server, 'listen'>,
+  { auth: { allowAnonymous }, server: { host } }: Settings,
+  { isRequired, readIssuers }: Identities,
 ): Promise<Addresses> {
-  const { allowAnonymous } = settings.auth;
-  checkBind(settings.server.host, { hasKeys: requiresCredential(settings), allowAnonymous });
+  checkBind(host, { hasKeys: isRequired, allowAnonymous });
   readIssuers();
   return server.listen();
-}
-
-/** Who calls: by keys that follow their files, by tokens of issuers, and by certificates. */
-async function openAuthentication({ auth, repository, server }: Settings, clock: Clock, events: EventBus) {
-  const policy = new AccessPolicy();
-  const issuers = await openIssuers(auth.issuers, { policy, clock, events });
-  const { replaceKeys, ...authentication } = createAuthenticator(auth, {
-    explicitControl: repository.controlMode === 'explicit',
-    clock,
-    policy,
-    sources: issuers === undefined ? [] : [issuers.source],
-    asksForCertificates: server.tls.clientCertificates !== 'none',
-  });
-  const stopWatching = watchKeys(auth, { clock, events, onChange: replaceKeys });
-  return {
-    ...authentication,
-    /** Does not wait for them: who comes before their keys are there, does. */
-    readIssuers: () => issuers?.start(),
-    stopWatchingKeys() {
-      stopWatching();
-      issuers?.close();
-    },
-  };
 }
 
 function warnOfFileShortage(engine: Engine, settings: Settings, events: EventBus): void {

@@ -90,6 +90,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/usage.js')).registerUsage,
   },
   {
+    name: 'keys',
+    summary: 'make keys for callers, look at them, replace them and take them away',
+    load: async () => (await import('./commands/keys.js')).registerKeys,
+  },
+  {
     name: 'store',
     summary: 'look at the file that outlives a server, and copy it while it is in use',
     load: async () => (await import('./commands/store.js')).registerStore,

@@ -1,6 +1,6 @@
 import { type MillraceError, ROOMS } from '../core/index.js';
 import { parseResources } from '../engine/index.js';
-import { checkIssuers } from '../governance/index.js';
+import { checkIssuers, keyNameProblem } from '../governance/index.js';
 import { checkPrices } from '../metering/index.js';
 import { DIALECT_OPTIONS, parseForwardPattern, type SwitchOptions } from '../protocols/index.js';
 import { createRoutes } from '../routing/index.js';
@@ -94,7 +94,9 @@ function checkKeys({ keys }: Settings['auth']): readonly string[] {
   return keys.flatMap(({ name, key }, index) => {
     const earlier = keys.slice(0, index);
     const twin = earlier.findIndex((other) => other.key === key);
+    const problem = keyNameProblem(name);
     return [
+      ...(problem === undefined ? [] : [`auth.keys[${index}].name: ${problem}`]),
       ...(earlier.some((other) => other.name === name) ? [`auth.keys[${index}].name: '${name}' is taken already`] : []),
       ...(twin >= 0 ? [`auth.keys[${index}].key is the same as auth.keys[${twin}].key`] : []),
     ];

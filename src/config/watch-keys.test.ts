@@ -60,7 +60,10 @@ describe('keys in files', () => {
 
   it('are read again where a file has changed since the settings were read', async () => {
     writeFileSync(join(folder, 'key'), 'first-key-0123456789\n');
-    const { auth } = createSettings({ auth: { keys: [{ name: 'app', key: '${file:key}' }] } }, folder);
+    const { auth } = createSettings(
+      { auth: { keys: [{ name: 'app', key: '${file:key}', scopes: ['infer'] }] } },
+      folder,
+    );
     writeFileSync(join(folder, 'key'), 'second-key-0123456789\n');
     const clock = new FakeClock();
     const changes: string[] = [];

@@ -10,7 +10,11 @@ export const AuthOptionsSchema = Type.Object(
     keys: Type.Array(
       Type.Object(
         {
-          name: Type.String({ minLength: 1, description: 'Shown in logs and the audit trail instead of the key.' }),
+          name: Type.String({
+            minLength: 1,
+            description:
+              'Of the caller; shown in logs and the audit trail instead of the key. Without `:`, blanks and control characters.',
+          }),
           key: Type.String({
             minLength: 16,
             description: 'The bearer key; use `${env:NAME}` or `${file:path}`.',
@@ -32,6 +36,13 @@ export const AuthOptionsSchema = Type.Object(
       description:
         'OpenID Connect providers whose access tokens (JWT) are accepted as bearer tokens. If there are any, every route except health and documentation ' +
         'requires a key or a token. What their callers may do is said by bindings alone.',
+    }),
+    required: Type.Boolean({
+      default: false,
+      description:
+        'Everybody needs a key, also where there are none under `auth.keys`: API keys of the store are enough. The first one is made by ' +
+        '`millrace keys create --store`.',
+      'x-flag': '--auth-required',
     }),
     maxFailedKeysPerMinute: Type.Integer({
       default: 20,

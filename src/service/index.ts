@@ -2,6 +2,9 @@
 
 export { type Expected, StaleChange } from './declarations/expected.js';
 export { UnknownLabelError } from './find-version.js';
+export { checkKeyWish } from './keys/check-key-wish.js';
+export type { KeyParts } from './keys/key-use-cases.js';
+export type * from './keys/types.js';
 export type * from './labels/types.js';
 export { MediaOptionsSchema } from './media/options.js';
 export type { Effect } from './outcomes/effect.js';

@@ -9,6 +9,7 @@ import { Declared } from './declarations/declared.js';
 import { findStatuses } from './find-statuses.js';
 import { findVersion, type VersionLookup } from './find-version.js';
 import { createInfer } from './infer.js';
+import { createKeyUseCases, type KeyParts } from './keys/key-use-cases.js';
 import { ModelController } from './loading/model-controller.js';
 import type { ModelPuller } from './loading/parts.js';
 import { createManagement } from './manage-models.js';
@@ -43,6 +44,7 @@ export interface CreateServiceOptions extends Pick<MeteringSetup, 'metering' | '
   readonly fileRoutes: FileRoutes;
   readonly quotas: QuotasOptions;
   readonly store: Store;
+  readonly keys: KeyParts;
   /** Version of the server, for its metadata. */
   readonly version: string;
 }
@@ -148,6 +150,7 @@ function createUseCases(
     ...traffic.useCases,
     usage: metering.useCases,
     quotas: quotas.useCases,
+    keys: createKeyUseCases({ ...setup, audited }),
     resolve: inference.resolve,
     infer: inference.infer,
     serverInfo(call) {

@@ -224,6 +224,8 @@ export interface KeyUse {
 export interface KeyRecords {
   /** In the order of their ids, those behind `after` ('' = from the first). Makes no file. */
   page(after: string, limit: number): Promise<readonly KeyRecord[]>;
+  /** Those that are not revoked, in the order of their names. Makes no file. */
+  list(after: string, limit: number): Promise<readonly KeyRecord[]>;
   /** `already_exists` where there is one of that id, or one of that name that is not revoked. The 100,000 revoked last are kept. */
   create(record: KeyRecord): Promise<void>;
   /** All but when it was used last. `not_found` for an unknown id. */

@@ -82,6 +82,14 @@ describe.each(Object.entries(IMPLEMENTATIONS))('keys in %s', (_name, open) => {
     ]);
   });
 
+  it('are listed by name, as far as they are not revoked', async () => {
+    expect(await keys.list('', 10)).toEqual([]);
+    for (const name of ['c', 'a', 'b', 'd']) await keys.create(record(`id of ${name}`, { name }));
+    await keys.update(record('id of b', { name: 'b', ...REVOKED }));
+    const names = async (after: string, limit: number) => (await keys.list(after, limit)).map(({ name }) => name);
+    expect([await names('', 2), await names('c', 2), await names('d', 2)]).toEqual([['a', 'c'], ['d'], []]);
+  });
+
   it('that two make at once of one name are one', async () => {
     const made = await Promise.allSettled(['a', 'b', 'c'].map((id) => keys.create(record(id, { name: 'ci' }))));
     expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);

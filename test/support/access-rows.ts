@@ -157,6 +157,12 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   // There is nothing to undo.
   'POST /millrace/v1/models/{model}/labels/undo': { who: ['manage'], answers: 409, audit: 'labels.undo' },
   'GET /millrace/v1/usage': KEY,
+  // No scope has the right, which the role admin has.
+  'GET /millrace/v1/keys': { who: [] },
+  'POST /millrace/v1/keys': { who: [], request: { name: 'a' }, audit: 'key.create' },
+  'GET /millrace/v1/keys/{key}': { who: [] },
+  'POST /millrace/v1/keys/{key}/rotate': { who: [], audit: 'key.rotate' },
+  'POST /millrace/v1/keys/{key}/revoke': { who: [], audit: 'key.revoke' },
   'GET /millrace/v1/rollouts': OBSERVE,
   'GET /millrace/v1/models/{model}/rollout': { ...OBSERVE, answers: 404 },
   'GET /millrace/v1/models/{model}/rollout/history': OBSERVE,

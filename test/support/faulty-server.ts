@@ -1,6 +1,7 @@
 import { createSettings } from '../../src/config/index.js';
 import { DeadlineWatch, EventBus, type Signature, systemClock, type Tensor } from '../../src/core/index.js';
 import { createEngine, type ModelInfo } from '../../src/engine/index.js';
+import { openIdentities } from '../../src/identities.js';
 import { createFolderRepository, dataFileNames } from '../../src/repository/index.js';
 import {
   type Batch,
@@ -74,6 +75,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     destination: { write: (line) => log.push(JSON.parse(line)) },
   });
   const deadlines = new DeadlineWatch(clock);
+  const store = openStore(settings.store, clock);
   const life = createService({
     engine,
     clock,
@@ -88,9 +90,10 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     version: '0.0.0',
     audit: telemetry.audit,
     sharedMemory: new SharedMemory(settings.sharedMemory),
-    store: openStore(settings.store, clock),
+    store,
     metering: settings.metering,
     knowsCallers: false,
+    keys: (await openIdentities(settings, { records: store.keys, clock, events })).keys,
     puller: new Puller({
       options: settings.sources,
       surroundings: systemSurroundings({}, '/'),

@@ -7,6 +7,7 @@ import { Door } from './door.js';
 import type { Peer } from './peer.js';
 import { StaticKeys } from './static-keys.js';
 import type { TokenSource } from './token-source.js';
+import { unknownKey } from './unknown-key.js';
 
 /**
  * Tells who sends an `Authorization` header: at once, or later where somebody else has to be asked. Throws or rejects with
@@ -35,12 +36,15 @@ export interface AuthenticatorSetup {
 export interface Authenticator {
   readonly authenticate: Authenticate;
   readonly authenticateSigner: AuthenticateSigner;
-  /** From now on these static keys hold, and no others. There must have been some before, or other sources. */
-  replaceKeys(keys: AuthOptions['keys']): void;
+  /**
+   * From now on these static keys hold, and no others. There must have been some before, or other sources. Gives the principals whose keys
+   * hold no more.
+   */
+  replaceKeys(keys: AuthOptions['keys']): readonly Principal[];
 }
 
 /** What the settings say of keys, and of those who have none. */
-type KeyOptions = Omit<AuthOptions, 'issuers'>;
+type KeyOptions = Omit<AuthOptions, 'issuers' | 'required'>;
 
 const BEARER = /^bearer +(\S+) *$/i;
 
@@ -59,7 +63,7 @@ export function createAuthenticator(options: KeyOptions, setup: AuthenticatorSet
   const door = new Door(options.maxFailedKeysPerMinute, clock);
   const enter = (principal: Principal | undefined, address: string): Principal => {
     if (principal !== undefined) return door.welcome(principal, address);
-    throw door.refuse(new MillraceError('unauthenticated', 'this key is not known'), address);
+    throw door.refuse(unknownKey(), address);
   };
   return {
     authenticate(authorization, peer) {
@@ -107,7 +111,7 @@ function createAnonymousAuthenticator(options: KeyOptions, setup: AuthenticatorS
       await signer;
       return admit(peer);
     },
-    replaceKeys: () => undefined,
+    replaceKeys: () => [],
   };
 }
 

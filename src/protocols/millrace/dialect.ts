@@ -2,17 +2,19 @@ import type { Dialect, DialectContext } from '../dialect.js';
 import { encodeError, MILLRACE_STATUS } from './errors.js';
 import { createQuotaRoutes } from './quotas.js';
 import { createFeedbackRoutes } from './routes-feedback.js';
+import { createKeyRoutes } from './routes-keys.js';
 import { createLabelRoutes } from './routes-labels.js';
 import { createRolloutRoutes } from './routes-rollouts.js';
 import { createRouteRoutes } from './routes-routes.js';
 import { createUsageRoutes } from './routes-usage.js';
 import { createShadowRoutes } from './shadows.js';
 
-/** The server's own API, below `/millrace/v1/`: who gets which version of a model, and who has used what. */
+/** The server's own API, below `/millrace/v1/`: who gets which version of a model, who calls, and who has used what. */
 export function createMillraceDialect({ service }: DialectContext): Dialect {
   return {
     name: 'millrace',
-    description: 'Labels of versions, routes and rollouts: who gets which version of a model; and who has used what.',
+    description:
+      'Labels of versions, routes and rollouts: who gets which version of a model; keys of callers, and who has used what.',
     routes: [
       ...createLabelRoutes(service.labels),
       ...createRouteRoutes(service.routes),
@@ -21,6 +23,7 @@ export function createMillraceDialect({ service }: DialectContext): Dialect {
       ...createFeedbackRoutes(service.outcomes),
       ...createUsageRoutes(service.usage),
       ...createQuotaRoutes(service.quotas),
+      ...createKeyRoutes(service.keys),
     ],
     status: MILLRACE_STATUS,
     encodeError,

@@ -21,6 +21,20 @@ export const pageOfKeys = reading<{ readonly after: string; readonly limit: numb
   },
 );
 
+export const listKeys = reading<{ readonly after: string; readonly limit: number }, readonly KeyRecord[]>(
+  async (db, { after, limit }) => {
+    const rows = await db
+      .selectFrom('apiKeys')
+      .selectAll()
+      .where('revokedAtMs', 'is', null)
+      .where('name', '>', after)
+      .orderBy('name')
+      .limit(limit)
+      .execute();
+    return rows.map(toRecord);
+  },
+);
+
 export const createKey = writing<KeyRecord, void>(async (db, record) => {
   const { id, name } = record;
   const same = await db

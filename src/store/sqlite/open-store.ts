@@ -93,6 +93,7 @@ function snapshotsIn(thread: StoreThread, read: Reader): Snapshots {
 function keysIn(thread: StoreThread, read: Reader): KeyRecords {
   return {
     page: (after, limit) => read('pageOfKeys', { after, limit }, []),
+    list: (after, limit) => read('listKeys', { after, limit }, []),
     async create(record) {
       checkSize([record.grants, record.groups], `key '${record.name}'`);
       return thread.request('createKey', record);

@@ -1,5 +1,5 @@
 import { changeDeclarations, currentDeclarations, declarationHistory } from './declarations.js';
-import { createKey, noteKeyUses, pageOfKeys, updateKey } from './keys.js';
+import { createKey, listKeys, noteKeyUses, pageOfKeys, updateKey } from './keys.js';
 import type { Operation } from './operation.js';
 import { expireAnswers, findAnswer, joinOutcome, noteAnswers, outcomesOfRoute } from './outcomes.js';
 import { beginRollout, decideRollout, openRollouts, rolloutDecisions, rolloutsOfModel } from './rollouts.js';
@@ -26,6 +26,7 @@ export const OPERATIONS = {
   putSnapshot,
   removeSnapshot,
   pageOfKeys,
+  listKeys,
   createKey,
   updateKey,
   noteKeyUses,

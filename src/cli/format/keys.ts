@@ -1,0 +1,85 @@
+import { formatTable, type TableStyle } from './table.js';
+
+/** A key as the server's API tells it. */
+export interface KeyRow {
+  readonly name: string;
+  readonly source: 'settings' | 'store';
+  readonly state: string;
+  readonly grants: readonly { readonly role: string; readonly models?: readonly string[] }[];
+  readonly id?: string;
+  readonly owner?: string;
+  readonly groups?: readonly string[];
+  readonly created_at?: string;
+  readonly created_by?: string;
+  readonly expires_at?: string;
+  readonly rotated_at?: string;
+  readonly previous_ends_at?: string;
+  readonly revoked_at?: string;
+  readonly revoked_by?: string;
+  readonly last_used_at?: string;
+}
+
+export interface MadeKeyRow extends KeyRow {
+  readonly key: string;
+}
+
+/** Keys as a table. */
+export function formatKeys(keys: readonly KeyRow[], style: TableStyle): string {
+  if (keys.length === 0) return 'no keys\n';
+  const { green, yellow } = style.colors;
+  return formatTable<KeyRow>(
+    [
+      { header: 'KEY', cell: ({ name }) => name },
+      { header: 'ID', cell: ({ id = 'settings' }) => id },
+      { header: 'STATE', cell: ({ state }) => (state === 'active' ? green(state) : yellow(state)) },
+      { header: 'GRANTS', cell: formatGrants },
+      { header: 'OWNER', cell: ({ owner = '' }) => owner, leaveOut: 3 },
+      { header: 'EXPIRES', cell: ({ expires_at: at }) => minuteOf(at) ?? 'never', leaveOut: 1 },
+      { header: 'LAST USED', cell: ({ last_used_at: at }) => minuteOf(at) ?? '-', leaveOut: 2 },
+    ],
+    keys,
+    style,
+  );
+}
+
+/** All that is known of one key. */
+export function formatKey(row: KeyRow): string {
+  const lines: readonly (readonly [string, string | undefined])[] = [
+    ['name', row.name],
+    ['id', row.id],
+    ['source', row.source],
+    ['state', row.state],
+    ['grants', formatGrants(row)],
+    ['groups', row.groups?.join(', ')],
+    ['owner', row.owner],
+    ['created', byWhom(row.created_at, row.created_by)],
+    ['rotated', row.rotated_at],
+    ['key before holds until', row.previous_ends_at],
+    ['expires', row.expires_at],
+    ['revoked', byWhom(row.revoked_at, row.revoked_by)],
+    ['last used', minuteOf(row.last_used_at)],
+  ];
+  const said = lines.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value] as const]));
+  const width = Math.max(...said.map(([name]) => name.length));
+  return said.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('');
+}
+
+/** What to know beside a key that is printed this once. */
+export function describeMade(row: MadeKeyRow): string {
+  const expiry = row.expires_at === undefined ? 'never expires' : `expires ${row.expires_at}`;
+  const before = row.previous_ends_at === undefined ? '' : `; the key before holds until ${row.previous_ends_at}`;
+  return `key ${row.name} (${row.id}): ${formatGrants(row) || 'what its groups may'}; ${expiry}${before}\nIt is shown this once:\n`;
+}
+
+function formatGrants({ grants }: Pick<KeyRow, 'grants'>): string {
+  return grants.map(({ role, models }) => (models === undefined ? role : `${role} on ${models.join(' ')}`)).join(', ');
+}
+
+function byWhom(at: string | undefined, by: string | undefined): string | undefined {
+  return at === undefined ? undefined : `${at} by ${by}`;
+}
+
+/** `2026-11-27 17:30` in UTC. */
+function minuteOf(at: string | undefined): string | undefined {
+  return at?.slice(0, 16).replace('T', ' ');
+}

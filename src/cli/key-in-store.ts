@@ -1,0 +1,30 @@
+import path from 'node:path';
+import { systemClock } from '../core/index.js';
+import { AccessPolicy, newKey } from '../governance/index.js';
+import { checkKeyWish, type KeyWish } from '../service/index.js';
+import { openStore } from '../store/index.js';
+import type { MadeKeyRow } from './format/keys.js';
+import type { Io } from './io.js';
+import { loadSettingsFor } from './setting-flags.js';
+
+/** Makes a key in a store that no server uses: `unavailable` where one does. */
+export async function createInStore(io: Io, file: string, wish: KeyWish): Promise<MadeKeyRow> {
+  const { store: options, auth } = await loadSettingsFor(io, {});
+  const policy = new AccessPolicy();
+  checkKeyWish(policy, wish, (name) => auth.keys.some((key) => key.name === name));
+  const atMs = systemClock.wallNow();
+  const { expiresInMs, owner = '', groups = [], ...rest } = wish;
+  const ends = expiresInMs === undefined ? {} : { expiresAtMs: atMs + expiresInMs };
+  const { key, record } = newKey({ ...rest, owner, groups, ...ends }, { principal: BY, atMs });
+  const store = openStore({ ...options, path: path.resolve(io.cwd, file) }, systemClock);
+  try {
+    await store.keys.create(record);
+  } finally {
+    await store.close();
+  }
+  const { id, name } = record;
+  const expiresAt = record.expiresAtMs === undefined ? {} : { expires_at: new Date(record.expiresAtMs).toISOString() };
+  return { name, id, source: 'store', state: 'active', grants: wish.grants, owner, groups, ...expiresAt, key };
+}
+
+const BY = 'millrace keys create --store';

@@ -1,0 +1,113 @@
+import { MillraceError } from '../../core/index.js';
+import type { ChangedBy, KeyRecord, KeyRecords } from '../../store/index.js';
+import type { Grant } from '../access/rights.js';
+import { createApiKey } from './api-key.js';
+import type { StoredKeys } from './stored-keys.js';
+
+/** What somebody asks for who makes a key. */
+export interface KeyRequest {
+  readonly name: string;
+  /** Default: nobody. */
+  readonly owner?: string;
+  readonly grants: readonly Grant[];
+  readonly groups?: readonly string[];
+  /** Milliseconds since the Unix epoch; default: never. */
+  readonly expiresAtMs?: number;
+}
+
+export interface KeyRotation {
+  readonly overlapMs: number;
+  readonly expiresAtMs?: number;
+}
+
+/** A key that is shown once. */
+export interface ShownKey {
+  readonly key: string;
+  readonly record: KeyRecord;
+}
+
+/** The record of a new key, and the key. */
+export function newKey(request: KeyRequest, by: ChangedBy): ShownKey {
+  const { id, key, digest } = createApiKey();
+  const { name, owner = '', grants, groups = [], expiresAtMs } = request;
+  const record: KeyRecord = {
+    id,
+    name,
+    owner,
+    grants: grants.map(({ role, models }) => ({ role, ...(models && { models: [...models] }) })),
+    groups,
+    digest,
+    createdAtMs: by.atMs,
+    createdBy: by.principal,
+    expiresAtMs,
+    rotatedAtMs: undefined,
+    previous: undefined,
+    revokedAtMs: undefined,
+    revokedBy: undefined,
+    lastUsedAtMs: undefined,
+  };
+  return { key, record };
+}
+
+/** Changes keys in the store first, and then what is in force. One change at a time, each of what is there then. */
+export class KeyChanges {
+  readonly #keys: StoredKeys;
+  readonly #records: KeyRecords;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(keys: StoredKeys, records: KeyRecords) {
+    this.#keys = keys;
+    this.#records = records;
+  }
+
+  /** `already_exists` where a key that is not revoked has the name. */
+  create(request: KeyRequest, by: ChangedBy): Promise<ShownKey> {
+    return this.#inTurn(async () => {
+      const made = newKey(request, by);
+      await this.#records.create(made.record);
+      this.#keys.put(made.record);
+      return made;
+    });
+  }
+
+  /** Gives the key another secret; the one that it has holds for `overlapMs` as well. Default of its end: as before. */
+  rotate(id: string, { overlapMs, expiresAtMs }: KeyRotation, by: ChangedBy): Promise<ShownKey> {
+    return this.#inTurn(async () => {
+      const before = this.#usable(id);
+      const { key, digest } = createApiKey(id);
+      const previous = overlapMs > 0 ? { digest: before.digest, endsAtMs: by.atMs + overlapMs } : undefined;
+      const ends = { expiresAtMs: expiresAtMs ?? before.expiresAtMs };
+      const record = { ...before, ...ends, digest, previous, rotatedAtMs: by.atMs };
+      await this.#records.update(record);
+      this.#keys.put(record);
+      return { key, record };
+    });
+  }
+
+  /** Takes the key away for good. */
+  revoke(id: string, by: ChangedBy): Promise<KeyRecord> {
+    return this.#inTurn(async () => {
+      const record = { ...this.#usable(id), previous: undefined, revokedAtMs: by.atMs, revokedBy: by.principal };
+      await this.#records.update(record);
+      this.#keys.put(record);
+      return record;
+    });
+  }
+
+  #usable(id: string): KeyRecord {
+    const record = this.#keys.ring.get(id);
+    if (record === undefined) throw new MillraceError('not_found', `there is no key '${id}'`);
+    if (record.revokedAtMs === undefined) return record;
+    throw new MillraceError('failed_precondition', `key '${record.name}' (${id}) is revoked: make another one`);
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#last.then(async () => {
+      await this.#keys.load();
+      this.#keys.checkReadable();
+      return work();
+    });
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+}

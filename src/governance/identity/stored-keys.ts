@@ -1,0 +1,190 @@
+import { type Clock, type EventBus, MillraceError, type Principal, type Timer } from '../../core/index.js';
+import type { KeyRecord, KeyRecords } from '../../store/index.js';
+import type { AccessPolicy } from '../access/policy.js';
+import type { Grant } from '../access/rights.js';
+import { isApiKey } from './api-key.js';
+import { KeyRing, type RefusedKey } from './key-ring.js';
+import { SteadyTime } from './steady-time.js';
+import type { TokenSource } from './token-source.js';
+import { unknownKey } from './unknown-key.js';
+
+/** Called with those whose credential has been taken away: what runs for them is to end. */
+export type OnEnded = (principals: ReadonlySet<Principal>) => void;
+
+export interface StoredKeysSetup {
+  readonly records: KeyRecords;
+  readonly policy: AccessPolicy;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  /** Whether a key of the settings has the name. */
+  readonly isTaken: (name: string) => boolean;
+}
+
+const PAGE = 5_000;
+const RETRY_MS = 5_000;
+const WRITE_INTERVAL_MS = 60_000;
+const MAX_WRITTEN = 1_000;
+/** A wall clock that is set is noticed after this long. */
+const MAX_WAIT_MS = 60_000;
+
+/**
+ * API keys of the store. They are read once, and looked up in memory from then on. While they cannot be read, each is `unavailable`;
+ * nobody else is affected.
+ */
+export class StoredKeys implements TokenSource {
+  readonly ring: KeyRing;
+  readonly time: SteadyTime;
+  readonly #setup: StoredKeysSetup;
+  readonly #onEnded = new Set<OnEnded>();
+  #loading: Promise<void> | undefined;
+  #isLoaded = false;
+  #isClosed = false;
+  /** Why they could not be read. */
+  #fault: MillraceError | undefined;
+  #problem = '';
+  #endTimer: Timer | undefined;
+  #writeTimer: Timer | undefined;
+  #retryTimer: Timer | undefined;
+
+  constructor(setup: StoredKeysSetup) {
+    this.#setup = setup;
+    this.time = new SteadyTime(setup.clock);
+    this.ring = new KeyRing({ principalOf: (record) => this.#principalOf(record), time: this.time });
+  }
+
+  takes(token: string): boolean {
+    return isApiKey(token);
+  }
+
+  /** Waits only while the keys are being read. Throws `unauthenticated`, whose cause says why, or `unavailable`. */
+  principalOf(token: string): Principal | Promise<Principal> {
+    if (this.#isLoaded) return this.#check(token);
+    return this.load().then(() => this.#check(token));
+  }
+
+  onEnded(listener: OnEnded): void {
+    this.#onEnded.add(listener);
+  }
+
+  /** Reads all keys, once; what goes wrong is reported, and tried again. Never rejects. */
+  load(): Promise<void> {
+    this.#loading ??= this.#load();
+    return this.#loading;
+  }
+
+  /** Throws `unavailable`, and why, where they could not be read. */
+  checkReadable(): void {
+    if (this.#fault !== undefined) throw this.#fault;
+  }
+
+  /** Puts in force what is in the store. */
+  put(record: KeyRecord): void {
+    const ended = this.ring.put(record);
+    if (ended.length > 0) this.#end(ended);
+    this.#awaitEnd();
+    this.#writeLater();
+  }
+
+  /** Writes when keys were used last. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const timer of [this.#endTimer, this.#writeTimer, this.#retryTimer]) timer?.clear();
+    await this.#writeUses();
+  }
+
+  async #load(): Promise<void> {
+    const { records } = this.#setup;
+    try {
+      let page: readonly KeyRecord[];
+      let after = '';
+      do {
+        page = await records.page(after, PAGE);
+        for (const record of page) this.#take(record);
+        after = page.at(-1)?.id ?? after;
+      } while (page.length === PAGE);
+    } catch (error) {
+      this.#fault = error as MillraceError;
+      this.#report('error', `API keys cannot be read, and are refused until they can be: ${this.#fault.message}`);
+      this.#loading = undefined;
+      if (!this.#isClosed) this.#retryTimer = this.#setup.clock.setTimer(RETRY_MS, () => void this.load());
+      return;
+    }
+    if (this.#fault !== undefined) this.#report('info', 'API keys can be read again');
+    this.#fault = undefined;
+    this.#isLoaded = true;
+    this.#awaitEnd();
+    this.#writeLater();
+  }
+
+  #take(record: KeyRecord): void {
+    const { name, id, revokedAtMs } = record;
+    if (revokedAtMs === undefined && this.#setup.isTaken(name)) {
+      this.#report('warn', `API key ${id} is refused: a key of 'auth.keys' has its name, '${name}'`);
+      return;
+    }
+    this.ring.put(record);
+  }
+
+  #check(token: string): Principal {
+    if (this.#fault !== undefined) {
+      const message = 'API keys cannot be checked at the moment; the log of the server says why';
+      throw new MillraceError('unavailable', message, { retryAfterMs: RETRY_MS, cause: this.#fault });
+    }
+    const found = this.ring.find(token);
+    if ('problem' in found) throw unknownKey(describe(found));
+    return found;
+  }
+
+  #principalOf({ name, groups, grants }: KeyRecord): Principal {
+    // Checked when the key was made.
+    return this.#setup.policy.principalOf({ kind: 'key', name, groups, grants: grants as unknown as readonly Grant[] });
+  }
+
+  #end(principals: readonly Principal[]): void {
+    const ended = new Set(principals);
+    for (const listener of this.#onEnded) listener(ended);
+  }
+
+  /** Until the next rotated key ceases to hold. */
+  #awaitEnd(): void {
+    this.#endTimer?.clear();
+    const next = this.ring.nextEndMs();
+    if (next === undefined || this.#isClosed) return;
+    const waitMs = Math.min(MAX_WAIT_MS, Math.max(0, next - this.time.now()));
+    this.#endTimer = this.#setup.clock.setTimer(waitMs, () => {
+      this.#end(this.ring.takeEnded());
+      this.#awaitEnd();
+    });
+  }
+
+  #writeLater(): void {
+    if (this.ring.size === 0 || this.#isClosed || this.#writeTimer !== undefined) return;
+    this.#writeTimer = this.#setup.clock.setTimer(WRITE_INTERVAL_MS, () => {
+      this.#writeTimer = undefined;
+      void this.#writeUses().then(() => this.#writeLater());
+    });
+  }
+
+  async #writeUses(): Promise<void> {
+    const uses = this.ring.takeUses();
+    try {
+      for (let from = 0; from < uses.length; from += MAX_WRITTEN) {
+        await this.#setup.records.noteUses(uses.slice(from, from + MAX_WRITTEN));
+      }
+      this.#problem = '';
+    } catch (error) {
+      this.#report('warn', `it could not be stored when API keys were used: ${(error as Error).message}`);
+    }
+  }
+
+  /** Says the same once in a row. */
+  #report(level: 'info' | 'warn' | 'error', message: string): void {
+    if (message === this.#problem) return;
+    this.#problem = message;
+    this.#setup.events.publish('diagnostic', { level, room: 'app', message });
+  }
+}
+
+function describe({ problem, id }: RefusedKey): string {
+  return id === undefined ? 'it is malformed' : `API key ${id}: ${problem}`;
+}

@@ -1,0 +1,81 @@
+import { requiresCredential, type Settings, watchKeys } from './config/index.js';
+import type { Clock, EventBus, Principal } from './core/index.js';
+import {
+  AccessPolicy,
+  createAuthenticator,
+  grantsOfScopes,
+  KeyChanges,
+  type OnEnded,
+  openIssuers,
+  StoredKeys,
+} from './governance/index.js';
+import type { KeyParts } from './service/index.js';
+import type { KeyRecords } from './store/index.js';
+
+interface IdentityParts {
+  readonly records: KeyRecords;
+  readonly clock: Clock;
+  readonly events: EventBus;
+}
+
+/** Who calls: by keys of the settings, which follow their files, by API keys of the store, tokens of issuers, and certificates. */
+export async function openIdentities(
+  { auth, repository, server }: Settings,
+  { records, clock, events }: IdentityParts,
+) {
+  const policy = new AccessPolicy();
+  const isRequired = requiresCredential({ auth, server });
+  const names = new Set(auth.keys.map(({ name }) => name));
+  const stored = new StoredKeys({ records, policy, clock, events, isTaken: (name) => names.has(name) });
+  const issuers = await openIssuers(auth.issuers, { policy, clock, events });
+  const sources = [stored, ...(issuers === undefined ? [] : [issuers.source])];
+  const { replaceKeys, ...authentication } = createAuthenticator(auth, {
+    explicitControl: repository.controlMode === 'explicit',
+    clock,
+    policy,
+    sources: isRequired ? sources : [],
+    asksForCertificates: server.tls.clientCertificates !== 'none',
+  });
+  const listeners: OnEnded[] = [];
+  const end = (principals: ReadonlySet<Principal>) => {
+    for (const listener of listeners) listener(principals);
+  };
+  stored.onEnded(end);
+  const stopWatching = watchKeys(auth, { clock, events, onChange: (keys) => end(new Set(replaceKeys(keys))) });
+  const keys: KeyParts = {
+    records,
+    stored,
+    changes: new KeyChanges(stored, records),
+    statics: auth.keys.map(({ name, scopes }) => ({ name, grants: grantsOfScopes(scopes) })),
+    policy,
+    areAsked: isRequired,
+  };
+  return {
+    ...authentication,
+    isRequired,
+    /** For the use cases about them. */
+    keys,
+    /** What runs for somebody whose credential has been taken away is to end. */
+    onEnded: (listener: OnEnded) => void listeners.push(listener),
+    /** Does not wait for the store: who comes before its keys are there, does. */
+    start() {
+      if (isRequired) void stored.load();
+      else void warnOfUnused(records, events);
+    },
+    /** Does not wait for issuers: who comes before their keys are there, does. */
+    readIssuers: () => issuers?.start(),
+    async close() {
+      stopWatching();
+      issuers?.close();
+      await stored.close();
+    },
+  };
+}
+
+async function warnOfUnused(records: KeyRecords, events: EventBus): Promise<void> {
+  // What cannot be read is said by what needs it.
+  const [first] = await records.list('', 1).catch(() => []);
+  if (first === undefined) return;
+  const message = "the store has API keys, but this server asks nobody for one: set 'auth.required'";
+  events.publish('diagnostic', { level: 'warn', room: 'app', message });
+}
