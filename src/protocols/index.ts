@@ -7,6 +7,7 @@ export * from './dialect.js';
 export { createDialectContext, parseForwardPattern } from './dialect-context.js';
 export * from './grpc/load.js';
 export * from './grpc/method.js';
+export { encodeRetryInfo } from './grpc/retry-info.js';
 export * from './grpc/status.js';
 export * from './openapi.js';
 export * from './route.js';

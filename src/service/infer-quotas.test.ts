@@ -6,6 +6,9 @@ import { type Call, type InferRequest, MillraceError, packBytes } from '../core/
 import type { ModelInfo, Submission } from '../engine/index.js';
 import type { QuotaConfig } from '../governance/index.js';
 
+import { inferWithinQuotas } from './quotas/infer-within-quotas.js';
+import type { Inference } from './quotas/quota-gate.js';
+
 const REF = { name: 'm', version: 1, generation: 1 };
 const FULL = new MillraceError('resource_exhausted', 'its queue is full');
 const WRONG = new MillraceError('invalid_argument', "input 'x' is missing");
@@ -171,4 +174,29 @@ it('never leaks what runs at the same time, however requests end', async () => {
       }
     }),
   );
+});
+
+describe('where replicas share counters, which takes a while', () => {
+  it('a request begins when it is known that it may, and ends where it may not', async () => {
+    const { gate, resolve, finished } = open({ concurrent: 1 });
+    const slow = { open: async (inference: Parameters<typeof gate.open>[0]) => gate.open(inference) };
+    const seen: Inference[] = [];
+    const answered = { kind: 'one', response: answer() } as const;
+    const infer = inferWithinQuotas(slow, {
+      run: (inference) => {
+        seen.push(inference);
+        return Promise.resolve(answered);
+      },
+      onRefused: (inference, error) => seen.push({ ...inference, request: request(7, { id: error.code }) }),
+    });
+    const ask = () =>
+      infer({ call: call(), resolved: resolve(call(), { name: 'm', version: undefined }), request: request(1) });
+    const first = ask();
+    expect(seen).toEqual([]);
+    expect(await first).toBe(answered);
+    expect(seen[0]?.account).toBeDefined();
+    await expect(ask()).rejects.toMatchObject({ code: 'quota_exceeded' });
+    expect(seen[1]?.request.id).toBe('quota_exceeded');
+    expect(finished).toEqual([]);
+  });
 });

@@ -61,7 +61,8 @@ describe('a quota that is used up is', () => {
     expect(refused.header('ratelimit')).toContain('"few/requestsPerSecond";r=0;t=');
     const later = refused.header(isGrpc ? 'grpc-retry-pushback-ms' : 'retry-after');
     expect(Number(later)).toBeGreaterThan(isGrpc ? 9_000_000 : 9_000);
-    if (!isGrpc) expect(refused.header('x-millrace-error')).toBe('quota_exceeded');
+    if (isGrpc) expect(refused.header('grpc-status-details-bin')).toContain('google.rpc.RetryInfo');
+    else expect(refused.header('x-millrace-error')).toBe('quota_exceeded');
     expect(refused.header('x-ratelimit-remaining-requests')).toBe(isOpenAi(call) ? '0' : undefined);
     if (what.startsWith('SageMaker')) expect(refused.header('x-amzn-errortype')).toBe('ThrottlingException');
   });

@@ -78,5 +78,5 @@ export function createInferFixture(options: InferFixtureOptions = {}) {
     quotas: quotas.length === 0 ? undefined : gate,
   });
   const left = () => keeper.list(undefined).flatMap(({ standings }) => standings.map(({ remaining }) => remaining));
-  return { given, refs, finished, told, infer, resolve, serving, labels, clock, taps, left, routes: table };
+  return { given, refs, finished, told, infer, resolve, serving, labels, clock, taps, gate, left, routes: table };
 }

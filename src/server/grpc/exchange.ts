@@ -11,7 +11,7 @@ import { createPeer } from '../peer.js';
 import { quotaHeaders } from '../quota-headers.js';
 import { type Exchange, NOBODY, Settlement, type SettlementContext } from '../settlement.js';
 import { ACCEPTED_ENCODINGS } from './encoding.js';
-import { pushbackOf, statusOf } from './refusal.js';
+import { pushbackOf, quotaTrailers, statusOf } from './refusal.js';
 import type { GrpcConnection } from './sessions.js';
 import type { Sidelines } from './sidelines.js';
 import { encodeStatusMessage } from './status-message.js';
@@ -289,7 +289,7 @@ export class GrpcExchange implements Exchange {
       'grpc-message': encodeStatusMessage(error.message),
       'x-request-id': this.settlement.requestId,
       ...(pushback !== undefined && { 'grpc-retry-pushback-ms': pushback }),
-      ...(error.code === 'quota_exceeded' && Object.fromEntries(quotaHeaders(this.settlement.call.quota))),
+      ...(error.code === 'quota_exceeded' && quotaTrailers(error, status, this.settlement.call.quota)),
     };
   }
 }

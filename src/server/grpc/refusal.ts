@@ -1,5 +1,6 @@
-import { MillraceError } from '../../core/index.js';
-import { GRPC_STATUS_CODES, type ServedMethod } from '../../protocols/index.js';
+import { MillraceError, type QuotaStanding } from '../../core/index.js';
+import { encodeRetryInfo, GRPC_STATUS_CODES, type ServedMethod } from '../../protocols/index.js';
+import { quotaHeaders } from '../quota-headers.js';
 
 /** A refusal by the transport itself, with a status that no error code stands for. */
 export class GrpcRefusal extends MillraceError {
@@ -28,4 +29,18 @@ export function statusOf(error: MillraceError, statuses: ServedMethod['status'])
 export function pushbackOf(error: MillraceError, status: number): string | undefined {
   if (error.retryAfterMs !== undefined) return String(Math.ceil(error.retryAfterMs));
   return status === GRPC_STATUS_CODES.UNAVAILABLE ? '-1' : undefined;
+}
+
+/** What else is said where a quota is used up: what is left of all, and for clients of Google's APIs when to try again. */
+export function quotaTrailers(
+  { message, retryAfterMs }: MillraceError,
+  status: number,
+  standings: readonly QuotaStanding[],
+): Readonly<Record<string, string>> {
+  return {
+    ...Object.fromEntries(quotaHeaders(standings)),
+    ...(retryAfterMs !== undefined && {
+      'grpc-status-details-bin': encodeRetryInfo({ status, message, retryAfterMs }),
+    }),
+  };
 }
