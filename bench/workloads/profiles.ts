@@ -6,6 +6,7 @@ import { INLINE } from './contestants.js';
 import { firstToken, millraceOptions, THREADS } from './language/contestants.js';
 import { MODEL } from './protocols/contestants.js';
 import { PHOTO_YAML, photoRequest } from './protocols/media.js';
+import { shadowedWorkload } from './protocols/shadow.js';
 
 /** What `--profile` can look into. */
 export const PROFILES: Readonly<Record<string, () => ProfiledWorkload>> = {
@@ -18,6 +19,7 @@ export const PROFILES: Readonly<Record<string, () => ProfiledWorkload>> = {
   W3: () => workload('MobileNetV3, 602 KB binary, 8 connections', IMAGE),
   'W3-2': () =>
     workload('MobileNetV3, 602 KB binary, 8 connections, 2 instances', { ...IMAGE, yaml: ['instances: {count: 2}'] }),
+  'shadow-W1': () => shadowedWorkload(4_000),
   photo: photos,
   language: () => streams(8),
 };

@@ -2,13 +2,14 @@ import { ratioBar } from '../../harness/bars.js';
 import { served } from '../../harness/contestants.js';
 import type { LoadPlan } from '../../harness/load.js';
 import { MODELS } from '../../harness/models.js';
+import type { ProfiledWorkload } from '../../harness/profile.js';
 import { createRows, oipRequest } from '../../harness/requests.js';
 import { interleavedRow } from '../../harness/rounds.js';
 import type { Contestant, Row, RowResult } from '../../harness/row.js';
 import type { Sample } from '../../harness/sample.js';
 import { spreadOf, valuesOf } from '../../harness/sample.js';
 import type { RunningServer } from '../../harness/server-process.js';
-import { startMillrace } from '../../harness/servers.js';
+import { type MillraceOptions, startMillrace } from '../../harness/servers.js';
 import { MODEL } from './contestants.js';
 
 const ID = 'shadow-W1';
@@ -17,9 +18,12 @@ const TITLE =
 const ALONE = 'no shadow';
 const SHADOWED = 'shadow';
 const SHADOW = 'next';
+const SHADOW_LINE = `    shadow: { model: ${SHADOW}, maxPending: 1000 }`;
 /** How much of the highest rate under 32 connections is sent. */
 const SHARE = 1 / 3;
 const AT_MOST = 1.1;
+
+type Pressure = Pick<LoadPlan, 'level' | 'generator'>;
 
 /** What the primary notices of its shadow, and what the copies cost. */
 export function shadowRow(): Row {
@@ -53,20 +57,40 @@ function rowAt(level: LoadPlan['level'], judged: boolean): Row {
   return interleavedRow({
     id: ID,
     title: TITLE,
-    contestants: [asked(ALONE, []), asked(SHADOWED, [`    shadow: { model: ${SHADOW}, maxPending: 1000 }`])],
+    contestants: [asked(ALONE, []), asked(SHADOWED, [SHADOW_LINE])],
     bars: judged ? bars : [],
   });
 }
 
-function plain(
-  name: string,
-  start: () => Promise<RunningServer>,
-  pressure: Pick<LoadPlan, 'level' | 'generator'>,
-): Contestant {
+/** What `--profile` looks into: so many requests a second, all of them copied. */
+export function shadowedWorkload(requestsPerSecond: number): ProfiledWorkload {
+  return {
+    title: `mlp-16x10, one row JSON, ${requestsPerSecond} requests a second as Poisson arrivals, all copied to a second model`,
+    options: optionsOf([SHADOW_LINE]),
+    plan: planOf({ level: { kind: 'rate', requestsPerSecond, arrivals: 'poisson' }, generator: 'poisson' }),
+  };
+}
+
+function plain(name: string, start: () => Promise<RunningServer>, pressure: Pressure): Contestant {
+  return served({ name, start, plan: planOf(pressure) });
+}
+
+function planOf(pressure: Pressure): LoadPlan {
   const { mlp16: model } = MODELS;
   const rows = createRows(model, 1);
   const request = oipRequest(rows, { model: 'live', input: model.input, format: 'json' });
-  return served({ name, start, plan: { request, rowsPerRequest: rows.count, ...pressure } });
+  return { request, rowsPerRequest: rows.count, ...pressure };
+}
+
+/** `more`: lines of the route. */
+function optionsOf(more: readonly string[]): MillraceOptions {
+  return {
+    models: [
+      { name: MODEL, model: MODELS.mlp16 },
+      { name: SHADOW, model: MODELS.mlp16 },
+    ],
+    config: ['routes:', '  live:', `    arms: [{ model: ${MODEL} }]`, ...more],
+  };
 }
 
 /** With the time that requests of the primary have waited in its queue, by what its metrics say before and after. */
@@ -77,13 +101,7 @@ function withQueue(
 ): Contestant {
   let server: RunningServer | undefined;
   const contestant = make(async () => {
-    server = await startMillrace({
-      models: [
-        { name: MODEL, model: MODELS.mlp16 },
-        { name: SHADOW, model: MODELS.mlp16 },
-      ],
-      config: ['routes:', '  live:', `    arms: [{ model: ${MODEL} }]`, ...more],
-    });
+    server = await startMillrace(optionsOf(more));
     return server;
   });
   return {
