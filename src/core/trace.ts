@@ -37,8 +37,35 @@ export class LazyTrace implements TraceContext {
 }
 
 /** The same trace, one span further in. */
-export function childTrace({ traceId, spanId, sampled, state }: TraceContext): TraceContext {
-  return new LazyTrace(traceId, { parentSpanId: spanId, sampled, state });
+export function childTrace(parent: TraceContext): TraceContext {
+  return new ChildTrace(parent);
+}
+
+/** Asks for the ids of its parent, which may have none yet, only when somebody asks for its own. */
+class ChildTrace implements TraceContext {
+  readonly sampled: boolean;
+  readonly state: string | undefined;
+  readonly #parent: TraceContext;
+  #spanId: string | undefined;
+
+  constructor(parent: TraceContext) {
+    this.sampled = parent.sampled;
+    this.state = parent.state;
+    this.#parent = parent;
+  }
+
+  get traceId(): string {
+    return this.#parent.traceId;
+  }
+
+  get parentSpanId(): string {
+    return this.#parent.spanId;
+  }
+
+  get spanId(): string {
+    this.#spanId ??= randomHex(2);
+    return this.#spanId;
+  }
 }
 
 /** A trace context as the W3C's `traceparent` header carries it. */

@@ -59,7 +59,10 @@ export class TappedRequest {
 
   /** An arm is to run it. The one before, if it has not ended, has lost its version. */
   chosen(choice: ArmChoice): void {
-    this.ended(new MillraceError('cancelled', 'its version was unloaded before the request could begin'));
+    // An error is made for each request otherwise, and costs as much as the rest of it.
+    if (this.#listeners.length > 0) {
+      this.ended(new MillraceError('cancelled', 'its version was unloaded before the request could begin'));
+    }
     this.#choice = choice;
     this.#begin();
   }
