@@ -7,11 +7,18 @@ const ONE_BY_ONE = { batching: false, maxRows: 8, preferredSizes: [], maxDelayMs
 
 type Fixture = ReturnType<typeof createSchedulerFixture>;
 
-function submitInBackground({ scheduler }: Fixture, value: number): Outcome {
+function submitInBackground({ scheduler }: Fixture, value: number, options: InBackground = {}): Outcome {
+  const { deadlineAt = Number.POSITIVE_INFINITY, ...fields } = options;
   const sink = new Outcome();
-  scheduler.submit({ request: request(value), call: call().child({ receivedAt: 0, lane: 'background' }), sink });
+  const background = call().child({ receivedAt: 0, deadlineAt, lane: 'background' });
+  scheduler.submit({ request: request(value, fields), call: background, sink });
   return sink;
 }
+
+type InBackground = Parameters<typeof request>[1] & { readonly deadlineAt?: number };
+
+/** How many requests each batch has had. */
+const sizes = (fixture: Fixture) => fixture.instance().given.map(({ batch }) => batch.items.length);
 
 describe('work in the background', () => {
   it('runs when nothing else waits, whatever its priority', async () => {
@@ -46,5 +53,74 @@ describe('work in the background', () => {
     const background = [1, 2, 3].map((value) => submitInBackground(fixture, value));
     expect(background.map(({ kind }) => kind)).toEqual(['pending', 'pending', 'resource_exhausted']);
     expect(submitTo(fixture, 4).outcome.kind).toBe('pending');
+  });
+});
+
+describe('a request in the background', () => {
+  const BATCHES = { batching: true, maxRows: 64, preferredSizes: [], maxDelayMs: 0 };
+  const create = (more: Parameters<typeof createSchedulerFixture>[0] = {}) =>
+    createSchedulerFixture({ maxBatchSize: 64, ...more, limits: { batching: BATCHES, ...more.limits } });
+  const run = async (fixture: Fixture, ms: number) => {
+    submitTo(fixture, 0);
+    await fixture.clock.advance(ms);
+    fixture.instance().running?.finish();
+    await fixture.clock.flush();
+  };
+
+  it('waits for others that share the cost of a batch with it, for 10 ms', async () => {
+    const fixture = create();
+    submitInBackground(fixture, 1);
+    await fixture.clock.advance(6);
+    submitInBackground(fixture, 2);
+    await fixture.clock.advance(3);
+    expect(sizes(fixture)).toEqual([]);
+    await fixture.clock.advance(1);
+    expect(sizes(fixture)).toEqual([2]);
+  });
+
+  it('waits no longer than until there are 32 rows', async () => {
+    const fixture = create();
+    for (let value = 0; value < 10; value++) submitInBackground(fixture, value, { rows: 3 });
+    await fixture.clock.flush();
+    expect(sizes(fixture)).toEqual([]);
+    submitInBackground(fixture, 10, { rows: 2 });
+    await fixture.clock.flush();
+    expect(sizes(fixture)).toEqual([11]);
+  });
+
+  it('goes with whoever somebody waits for, who does not wait for it', async () => {
+    const fixture = create();
+    submitInBackground(fixture, 1);
+    submitTo(fixture, 2);
+    await fixture.clock.flush();
+    expect(sizes(fixture)).toEqual([2]);
+  });
+
+  it.each([
+    ['has a tenth of a second at most', { deadlineAt: 1_099 }],
+    ['may not wait for long in the queue', { queueTimeoutMs: 99 }],
+  ])('that %s does not wait', async (_, options) => {
+    const fixture = create();
+    submitInBackground(fixture, 1, options);
+    await fixture.clock.flush();
+    expect(sizes(fixture)).toEqual([1]);
+  });
+
+  it('does not wait where it takes the last place in the queue from others', async () => {
+    const fixture = create({ limits: { policies: [POLICY] } });
+    const outcomes = [1, 2, 3].map((value) => submitInBackground(fixture, value));
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['pending', 'pending', 'pending']);
+    expect(sizes(fixture)).toEqual([2]);
+  });
+
+  it.each([
+    [4, [1]],
+    [5, [1, 1]],
+  ])('waits where runs are short: of %d ms', async (ms, expected) => {
+    const fixture = create();
+    await run(fixture, ms);
+    submitInBackground(fixture, 1);
+    await fixture.clock.flush();
+    expect(sizes(fixture)).toEqual(expected);
   });
 });

@@ -2,10 +2,12 @@ import type { Clock } from '../core/index.js';
 import type { AffinityTable } from './affinity.js';
 import { runsAlone } from './batch-run.js';
 import { chooseSlot, hasRoom } from './choose-slot.js';
+import { companyLimits, isWorthCompany } from './company.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { InstancePool, Slot } from './instance-pool.js';
 import type { Pending } from './pending.js';
-import { planBatch } from './plan-batch.js';
+import { type BatchLimits, planBatch } from './plan-batch.js';
+import { policyOf } from './queue-gate.js';
 import type { RequestQueue } from './request-queue.js';
 import type { SchedulerLimits } from './scheduler-limits.js';
 import type { SequenceTable } from './sequences/sequence-table.js';
@@ -31,11 +33,14 @@ export type Feed = () => number;
 
 /** The way in which requests of a model get to its instances: each for itself, or as steps of sequences. */
 export function createFeed(options: FeedOptions, sequences: SequenceTable | undefined): Feed {
-  return sequences === undefined ? () => feedQueue(options) : () => feedSequences(options, sequences);
+  if (sequences !== undefined) return () => feedSequences(options, sequences);
+  const inCompany = companyLimits(options.limits.batching);
+  return () => feedQueue(options, inCompany);
 }
 
 /** Gives what waits to the instances that can take it, in the order of the queue. */
-function feedQueue({ queue, pool, limits, clock, dispatcher, affinity }: FeedOptions): number {
+function feedQueue(options: FeedOptions, inCompany: BatchLimits): number {
+  const { queue, pool, limits, clock, dispatcher, affinity } = options;
   const { batching, maxRows } = limits.batching;
   /** Whoever could run at once where it is cheaper does not join a batch elsewhere. */
   const staysWith = (slot: Slot, table: AffinityTable) => (item: Pending) => {
@@ -50,13 +55,31 @@ function feedQueue({ queue, pool, limits, clock, dispatcher, affinity }: FeedOpt
     const candidates = affinity === undefined ? waiting : waiting.filter(staysWith(slot, affinity));
     // Whatever may bring the runner down gets it for itself.
     if (slot.runs.length > 0 && (candidates[0]?.alone || slot.runs.some(runsAlone))) break;
-    const plan = planBatch(candidates, limits.batching, clock.now());
+    const now = clock.now();
+    if (waitsForCompany(candidates[0] as Pending, options)) {
+      const company = planBatch(candidates, inCompany, now);
+      if (company.kind === 'wait') return company.at;
+    }
+    const plan = planBatch(candidates, limits.batching, now);
     if (plan.kind === 'wait') return plan.at;
     const members = plan.picked.map((index) => candidates[index] as Pending);
     if (dispatcher.dispatch(slot, members, plan.reason)) continue;
     if (!dispatcher.dispatchExempt(slot, queue.all())) break;
   }
   return Number.POSITIVE_INFINITY;
+}
+
+/** Whether a request, the first to run, waits for others: only those do that nobody waits for. */
+function waitsForCompany(anchor: Pending, { queue, limits, dispatcher }: FeedOptions): boolean {
+  const { call, level, waitMs, enqueuedAt } = anchor;
+  return (
+    call.lane === 'background' &&
+    isWorthCompany({
+      patienceMs: Math.min(waitMs, call.deadlineAt - enqueuedAt),
+      medianRunMs: dispatcher.medianRunMs,
+      isFull: queue.lengthOfLevel(level) >= policyOf(limits, level).maxRequests,
+    })
+  );
 }
 
 /** Each instance runs what its own sequences have waiting, one request of each at a time. */

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { IDENTITY, Outcome, request } from '../../test/support/engine-fixture.js';
 import type { GivenBatch } from '../../test/support/fake-instance.js';
 import { principalWith } from '../../test/support/principals.js';
-import { createSchedulerFixture } from '../../test/support/scheduler-fixture.js';
+import { createSchedulerFixture, LIMITS } from '../../test/support/scheduler-fixture.js';
 import { fp32, numbersOf } from '../../test/support/tensors.js';
 import {
   Call,
@@ -45,7 +45,7 @@ const response = (value: number): InferResponse => ({
 function createFixture() {
   const scheduled = createSchedulerFixture({
     description: { ...IDENTITY, wantsContext: true },
-    limits: { executionTimeoutMs: 500, wantsContext: true },
+    limits: { executionTimeoutMs: 500, wantsContext: true, batching: { ...LIMITS.batching, batching: false } },
   });
   const inferred: { readonly call: Call; readonly target: InferTarget; readonly request: InferRequest }[] = [];
   const settle: { resolve: (result: InferResult) => void; reject: (error: unknown) => void }[] = [];

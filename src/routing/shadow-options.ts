@@ -54,7 +54,7 @@ export const ShadowSchema = Type.Object(
       description: 'A copy that takes longer is given up.',
     }),
     maxPending: Type.Integer({
-      default: 64,
+      default: 256,
       minimum: 1,
       maximum: 10_000,
       description: 'Copies that wait or run at a time; further requests are not copied.',

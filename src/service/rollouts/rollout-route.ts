@@ -13,7 +13,7 @@ const OUTCOMES = { kind: 'binary', better: 'higher', windowMs: 604_800_000 } as 
 const COPIES = {
   share: 1,
   timeoutMs: 10_000,
-  maxPending: 64,
+  maxPending: 256,
   allowSideEffects: false,
   keepSamples: 0,
   compare: { absoluteTolerance: 1e-5, relativeTolerance: 1e-3, outputs: {} },

@@ -9,7 +9,6 @@ import {
   type InferResponse,
   MillraceError,
   type ModelRef,
-  Turns,
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { Route, ShadowConfig } from '../../routing/index.js';
@@ -18,6 +17,7 @@ import {
   agrees,
   compareAnswers,
   type DropReason,
+  type Ending,
   joinAnswer,
   type Pair,
   type PairNames,
@@ -33,6 +33,7 @@ import { PrimaryAnswer } from './primary-answer.js';
 import type { ShadowBooks } from './shadow-books.js';
 import { type Copy, runCopy } from './shadow-copy.js';
 import { type CopiedSequence, ShadowSequences } from './shadow-sequences.js';
+import { SpareTime } from './spare-time.js';
 
 /** Most bytes of inputs and answers that copies hold at a time. */
 const MAX_HELD_BYTES = 134_217_728;
@@ -67,7 +68,7 @@ interface Chosen {
 export class Shadows implements RouteTap {
   readonly #setup: ShadowsSetup;
   readonly #random: () => number;
-  readonly #turns: Turns;
+  readonly #spareTime: SpareTime;
   readonly #sequences = new ShadowSequences();
   readonly #pending = new Map<string, number>();
   readonly #memory: HeldMemory;
@@ -77,7 +78,7 @@ export class Shadows implements RouteTap {
   constructor(setup: ShadowsSetup) {
     this.#setup = setup;
     this.#random = setup.random ?? Math.random;
-    this.#turns = new Turns(setup.clock);
+    this.#spareTime = new SpareTime(setup.clock);
     this.#memory = new HeldMemory(setup.bodies, MAX_HELD_BYTES);
   }
 
@@ -148,7 +149,7 @@ export class Shadows implements RouteTap {
       else this.#pending.delete(route);
     };
     // The caller has its answer first.
-    this.#setup.clock.defer(() => this.#follow(chosen, primary).then(end));
+    this.#spareTime.do(() => void this.#follow(chosen, primary).then(end));
     return undefined;
   }
 
@@ -188,21 +189,38 @@ export class Shadows implements RouteTap {
       return;
     }
     if (outcome.ending.error !== undefined && sequence !== undefined) sequence.isBroken = true;
-    const failed = outcome.ending.error ?? primary.ending.error;
-    const comparison = failed === undefined ? await this.#compare(chosen, primary, outcome.responses) : undefined;
-    this.#add(chosen, version.ref, { primary: primary.ending, shadow: outcome.ending, comparison });
-    if (comparison !== undefined && !comparison.agrees && shadow.keepSamples > 0) {
-      this.#keepSample(chosen, version.ref, { comparison, primary, responses: outcome.responses });
-    }
+    await this.#judge(chosen, version.ref, { primary, ...outcome });
   }
 
-  /** Slice by slice, in turns with everybody else. */
-  async #compare({ shadow }: Chosen, primary: PrimaryAnswer, responses: readonly InferResponse[]) {
-    const comparing = compareAnswers(joinAnswer(primary.responses), joinAnswer(responses), shadow.compare);
-    for (;;) {
-      const step = comparing.next();
-      if (step.done === true) return step.value;
-      await this.#turns.next();
+  /** Compares and counts, slice by slice. */
+  #judge(chosen: Chosen, version: ModelRef, both: BothAnswers): Promise<void> {
+    const { primary, ending, responses } = both;
+    const failed = ending.error ?? primary.ending.error;
+    const comparing =
+      failed === undefined
+        ? compareAnswers(joinAnswer(primary.responses), joinAnswer(responses), chosen.shadow.compare)
+        : undefined;
+    return new Promise((resolve, reject) => {
+      const work = (): void => {
+        try {
+          const step = comparing?.next() ?? NOTHING_TO_COMPARE;
+          if (step.done === true) {
+            this.#count(chosen, version, { ...both, comparison: step.value });
+            resolve();
+          } else this.#spareTime.do(work);
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.#spareTime.do(work);
+    });
+  }
+
+  #count(chosen: Chosen, version: ModelRef, both: BothAnswers & Pick<Pair, 'comparison'>): void {
+    const { primary, ending, comparison } = both;
+    this.#add(chosen, version, { primary: primary.ending, shadow: ending, comparison });
+    if (comparison !== undefined && !comparison.agrees && chosen.shadow.keepSamples > 0) {
+      this.#keepSample(chosen, version, { ...both, comparison });
     }
   }
 
@@ -246,10 +264,17 @@ export class Shadows implements RouteTap {
   }
 }
 
-interface SampledAnswers {
-  readonly comparison: AnswerComparison;
+const NOTHING_TO_COMPARE = { done: true, value: undefined } as const;
+
+/** Of the primary and of the shadow. */
+interface BothAnswers {
   readonly primary: PrimaryAnswer;
+  readonly ending: Ending;
   readonly responses: readonly InferResponse[];
+}
+
+interface SampledAnswers extends BothAnswers {
+  readonly comparison: AnswerComparison;
 }
 
 function whyRefused(shadow: ShadowConfig, version: ModelInfo | undefined): DropReason | undefined {
