@@ -113,7 +113,7 @@ function serviceOf(shadow) {
   return { ...createInfer({ engine, clock, events, routes: table, taps, lookup }), shadows };
 }
 
-const principal = { name: 'anonymous', scopes: new Set(['infer']) };
+const principal = { name: 'anonymous', id: 'anonymous', groups: [], rights: { allow: () => true, summary: '' } };
 const data = new Uint8Array(64);
 const NO_PARAMETERS = {};
 const target = { name: 'live', version: undefined };
