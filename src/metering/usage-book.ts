@@ -38,12 +38,37 @@ class Series implements UsageCounts {
   computeUs = 0;
   readonly hourMs: number;
   readonly labels: UsageLabels;
+  readonly model: Model;
+  /** As in the labels, and nearer. */
+  readonly route: string;
+  readonly arm: string;
   /** It is among those to be taken. */
   isPending = false;
 
-  constructor(hourMs: number, labels: UsageLabels) {
+  constructor(hourMs: number, labels: UsageLabels, model?: Model) {
     this.hourMs = hourMs;
     this.labels = labels;
+    this.model = model;
+    this.route = labels.route;
+    this.arm = labels.arm;
+  }
+
+  /** What was counted, which is not here any more. */
+  take(): UsageIncrement {
+    const increment = { hourMs: this.hourMs, ...this.labels, ...countsOf(this) };
+    this.answered = 0;
+    this.refused = 0;
+    this.failed = 0;
+    this.cancelled = 0;
+    this.rows = 0;
+    this.promptTokens = 0;
+    this.cachedTokens = 0;
+    this.completionTokens = 0;
+    this.requestBytes = 0;
+    this.responseBytes = 0;
+    this.computeUs = 0;
+    this.isPending = false;
+    return increment;
   }
 }
 
@@ -78,7 +103,9 @@ export class UsageBook {
   readonly #options: UsageBookOptions;
   /** The one of now first. */
   #hours: readonly Hour[] = [];
-  readonly #pending: Series[] = [];
+  /** What each has used last: most use the same again. */
+  readonly #recent = new WeakMap<Principal, Series>();
+  #pending: Series[] = [];
   readonly #lost = new Series(0, NOWHERE);
   readonly #identities = new WeakMap<Principal, string>();
   #folded = 0;
@@ -104,10 +131,9 @@ export class UsageBook {
 
   /** Where to add what a call uses now: to be added to at once, and not to be kept. */
   at(nowMs: number, call: MeteredCall, model: Model): UsageCounts {
-    const hour = this.#hourAt(nowMs - (nowMs % HOUR_MS));
-    const identity = this.#identityOf(call.principal);
-    const key = keyOf(call, model);
-    const series = hour.users.get(identity)?.get(key) ?? this.#openSeries(hour, { call, model, identity, key });
+    const recent = this.#recent.get(call.principal);
+    const isSame = recent !== undefined && recent.model === model && isIn(recent.hourMs, nowMs) && isBy(recent, call);
+    const series = isSame ? recent : this.#seriesAt(nowMs, call, model);
     if (series.isPending) return series;
     if (this.#pending.length >= this.#options.maxPending) return this.#lost;
     series.isPending = true;
@@ -117,17 +143,23 @@ export class UsageBook {
 
   /** At most so many of the increments that wait, the oldest first; they are not here any more. */
   take(limit: number): readonly UsageIncrement[] {
-    return this.#pending.splice(0, limit).map((series) => {
-      const increment = { hourMs: series.hourMs, ...series.labels, ...countsOf(series) };
-      series.isPending = false;
-      for (const name of USAGE_COUNTS) series[name] = 0;
-      return increment;
-    });
+    const taken = this.#pending.slice(0, limit);
+    this.#pending = this.#pending.slice(limit);
+    return taken.map((series) => series.take());
   }
 
   /** Counts what was taken, and could not be written, as lost. */
   lose(increments: readonly Readonly<UsageCounts>[]): void {
     for (const increment of increments) addCounts(this.#lost, increment);
+  }
+
+  #seriesAt(nowMs: number, call: MeteredCall, model: Model): Series {
+    const hour = this.#hourAt(nowMs - (nowMs % HOUR_MS));
+    const identity = this.#identityOf(call.principal);
+    const key = keyOf(call, model);
+    const series = hour.users.get(identity)?.get(key) ?? this.#openSeries(hour, { call, model, identity, key });
+    this.#recent.set(call.principal, series);
+    return series;
   }
 
   #hourAt(startMs: number): Hour {
@@ -144,7 +176,7 @@ export class UsageBook {
     const { principal } = use.call;
     const groups = [...new Set(principal.groups)].sort().map(storedName);
     const who = { principal: storedName(principal.name), groups: JSON.stringify(groups) };
-    const series = new Series(hour.startMs, this.#labelsOf(who, use));
+    const series = new Series(hour.startMs, this.#labelsOf(who, use), use.model);
     const ofUser = hour.users.get(use.identity) ?? new Map<string, Series>();
     hour.users.set(use.identity, ofUser.set(use.key, series));
     hour.size++;
@@ -188,6 +220,14 @@ interface Use {
   readonly key: string;
 }
 
+function isIn(hourMs: number, nowMs: number): boolean {
+  return nowMs >= hourMs && nowMs < hourMs + HOUR_MS;
+}
+
+function isBy({ route, arm }: Series, { timing }: MeteredCall): boolean {
+  return route === timing.route && arm === timing.arm;
+}
+
 /** Names of routes and arms have no spaces. */
 function keyOf({ timing }: MeteredCall, model: Model): string {
   return model === undefined ? '' : `${model.version} ${timing.route} ${timing.arm} ${model.name}`;
@@ -198,9 +238,10 @@ export function addCounts(to: UsageCounts, counts: Readonly<UsageCounts>): void 
 }
 
 export function countsOf(counts: Readonly<UsageCounts>): UsageCounts {
-  const copy = noUsage();
-  addCounts(copy, counts);
-  return copy;
+  const { answered, refused, failed, cancelled, rows, promptTokens, cachedTokens, completionTokens } = counts;
+  const { requestBytes, responseBytes, computeUs } = counts;
+  const outcomes = { answered, refused, failed, cancelled, rows };
+  return { ...outcomes, promptTokens, cachedTokens, completionTokens, requestBytes, responseBytes, computeUs };
 }
 
 export function noUsage(): UsageCounts {

@@ -4,7 +4,7 @@ import { HOUR_MS, type MeteringOptions, type UsageBook } from '../../metering/in
 import type { UsageBatch, UsageCounts, UsageRecords } from '../../store/index.js';
 
 /** So long what was counted may wait to be written: with the time that this takes it is less than a second. */
-const WRITE_EVERY_MS = 500;
+const WRITE_EVERY_MS = 300;
 /** Before it is tried again to write what could not be. */
 const RETRY_MS = 5_000;
 /** Increments that are written together: more would hold up the event loop. */

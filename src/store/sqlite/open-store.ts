@@ -6,6 +6,7 @@ import type { Declarations, KeyRecords, OutcomeRecords, RolloutRecords, Snapshot
 import type { UsageRecords } from '../usage.js';
 import type { InputOf, OperationName, OutputOf } from './operations.js';
 import { StoreThread } from './store-thread.js';
+import { toUsageRows } from './usage-rows.js';
 
 const MAX_VALUE_BYTES = 1_048_576;
 
@@ -73,7 +74,7 @@ function outcomesIn(thread: StoreThread, read: Reader): OutcomeRecords {
 
 function usageIn(thread: StoreThread, read: Reader): UsageRecords {
   return {
-    add: (batch) => thread.request('addUsage', batch),
+    add: async (batch) => thread.request('addUsage', toUsageRows(batch)),
     sums: (query) => read('sumUsage', query, []),
     prune: (horizons) => read('pruneUsage', horizons, { hasMore: false }),
   };

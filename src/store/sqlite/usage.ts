@@ -1,27 +1,18 @@
 import { type Kysely, sql } from 'kysely';
-import {
-  USAGE_COUNTS,
-  USAGE_LABELS,
-  type UsageBatch,
-  type UsageHorizons,
-  type UsageIncrement,
-  type UsageQuery,
-  type UsageSum,
-} from '../usage.js';
+import { USAGE_COUNTS, USAGE_LABELS, type UsageHorizons, type UsageQuery, type UsageSum } from '../usage.js';
 import { reading, writing } from './operation.js';
 import type { Tables } from './tables.js';
+import { USAGE_FIELDS, type UsageRows } from './usage-rows.js';
 
 const DAY_MS = 86_400_000;
 /** Rows that one step of pruning removes. */
 const MAX_PRUNED = 2_000;
 
-/** Of an increment as it is handed to SQLite: its hour, its labels, its counts. */
-const FIELDS = ['hourMs', ...USAGE_LABELS, ...USAGE_COUNTS] as const satisfies readonly (keyof UsageIncrement)[];
 const COLUMNS = [...USAGE_LABELS, ...USAGE_COUNTS].map(
   (name) => [name, name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)] as const,
 );
 const COLUMN = Object.fromEntries(COLUMNS) as Readonly<Record<(typeof COLUMNS)[number][0], string>>;
-const valueAt = (field: (typeof FIELDS)[number]) => `value ->> ${FIELDS.indexOf(field)}`;
+const valueAt = (field: (typeof USAGE_FIELDS)[number]) => `value ->> ${USAGE_FIELDS.indexOf(field)}`;
 const list = (parts: readonly string[]) => parts.join(', ');
 
 /** A batch is one list of JSON for SQLite: a statement for each row would take twenty times as long. */
@@ -39,10 +30,9 @@ const addTo = (table: string, startOf: string) => `
 const ADD_TO_HOURS = addTo('usage_hours', valueAt('hourMs'));
 const ADD_TO_DAYS = addTo('usage_days', `(${valueAt('hourMs')}) / ${DAY_MS} * ${DAY_MS}`);
 
-export const addUsage = writing<UsageBatch, void>(async (db, { writer, number, increments }) => {
+export const addUsage = writing<UsageRows, void>(async (db, { writer, number, rows }) => {
   const [last] = await db.selectFrom('usageWriter').selectAll().execute();
   if (last?.writer === writer && last.batch >= number) return;
-  const rows = JSON.stringify(increments.map((increment) => FIELDS.map((field) => increment[field])));
   for (const statement of [ADD_SERIES, ADD_TO_HOURS, ADD_TO_DAYS]) await run(db, statement, rows);
   await db
     .insertInto('usageWriter')
