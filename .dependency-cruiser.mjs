@@ -16,6 +16,8 @@ export const RANKS = [
   ['server', 'telemetry', 'loadgen', 'client'],
   // Puts the options of all rooms together; rooms never import it.
   ['config'],
+  // Looks over all of them.
+  ['doctor'],
 ];
 
 /** The command line enters what it likes and nobody enters it. */

@@ -5,7 +5,10 @@ import { type ErrorCode, MillraceError } from '../core/index.js';
 /** What the exit code tells, for `--help` and docs/cli.md. */
 export const EXIT_CODES = {
   done: { code: 0, meaning: 'done; for serve: drained and stopped' },
-  failed: { code: 1, meaning: 'it failed: a model does not load, the server refused' },
+  failed: {
+    code: 1,
+    meaning: 'it failed: a model does not load, the server refused; for doctor: an error or a warning',
+  },
   usage: { code: 2, meaning: 'wrong arguments, options, settings or input files; a Node.js that is too old' },
   unreachable: { code: 3, meaning: 'no server, or no registry, answers at the address' },
   interrupted: { code: 130, meaning: 'ended at once by a signal (143 for SIGTERM)' },

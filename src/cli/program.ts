@@ -80,6 +80,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/config.js')).registerConfig,
   },
   {
+    name: 'doctor',
+    summary: 'look over a server, and say what to correct',
+    load: async () => (await import('./commands/doctor.js')).registerDoctor,
+  },
+  {
     name: 'feedback',
     summary: 'tell what became of an answer',
     load: async () => (await import('./commands/feedback.js')).registerFeedback,

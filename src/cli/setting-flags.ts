@@ -170,3 +170,10 @@ export async function loadSettingsFor(io: Io, given: GivenFlags, extra: GivenFla
   checkTritonFlags(given, settings);
   return settings;
 }
+
+/** As {@link loadSettingsFor}, for commands that take the folders of a server as their arguments. */
+export function loadSettingsOfServer(io: Io, folders: readonly string[], flags: GivenFlags): Promise<Settings> {
+  const given = Array.isArray(flags.modelRepository) ? (flags.modelRepository as readonly string[]) : [];
+  const paths = [...folders, ...given];
+  return loadSettingsFor(io, flags, paths.length === 0 ? {} : { modelRepository: paths });
+}

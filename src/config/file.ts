@@ -14,7 +14,7 @@ export function readSettingsFile(path: string): Layer {
     const got = Array.isArray(tree) ? 'a list' : tree;
     throw invalidArgument(`${path}:${locate([])}: expected a map of settings, got ${got}`);
   }
-  return { tree, folder: dirname(path), locate: (keys) => `${path}:${locate(keys)}` };
+  return { tree, folder: dirname(path), file: path, locate: (keys) => `${path}:${locate(keys)}` };
 }
 
 /** What `work` gives; the messages of its errors complete `prefix`. */

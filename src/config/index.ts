@@ -2,12 +2,21 @@
 export { type Environment, processEnvironment } from './environment.js';
 export { type SettingFlag, settingFlags } from './flags.js';
 export { settingsJsonSchema } from './json-schema.js';
-export { createSettings, defaultSettings, loadSettings, placeOfRoute, type SettingsSources } from './load.js';
-export { describeFileShortage, maxOpenFiles } from './machine.js';
+export {
+  createSettings,
+  defaultSettings,
+  loadSettings,
+  originOf,
+  placeOfRoute,
+  type SettingsOrigin,
+  type SettingsSources,
+} from './load.js';
+export { availableMemoryBytes, describeFileShortage, maxOpenFiles, neededFiles } from './machine.js';
 export { readRoutes } from './read-routes.js';
 export { redactSettings } from './redact.js';
 export { renderConfigurationReference } from './reference.js';
 export { requiresCredential } from './requires-credential.js';
 export { type PartialSettings, type Settings, SettingsSchema } from './schema.js';
+export type { SecretFile } from './secret-files.js';
 export type { SettingKey } from './shape.js';
 export { watchKeys } from './watch-keys.js';

@@ -10,6 +10,8 @@ export interface Layer {
   readonly tree: Tree;
   /** Absolute folder from which this source's relative paths start. */
   readonly folder: string;
+  /** The file that it is; missing where it is none. */
+  readonly file?: string;
   /** Where the key at `path` was written, for messages; '' when nobody wrote it. */
   locate(path: readonly string[]): string;
 }

@@ -13,6 +13,7 @@ import { type Layer, locateProblems, mergeTrees, type Tree, valueAt } from './la
 import { machineLayer, thisMachine } from './machine.js';
 import { resolveReferences } from './references.js';
 import { type PartialSettings, type Settings, SettingsSchema } from './schema.js';
+import { findSecretFiles, type SecretFile } from './secret-files.js';
 import { isArraySchema, partialSchema } from './shape.js';
 
 /** The settings file that is used when none is named and it exists in the working folder. */
@@ -87,7 +88,30 @@ function combine(layers: readonly Layer[], { env, cwd, problems }: Combination):
     });
   }
   places.set(settings.routes, (path) => placeOf(layers, path));
+  layersOf.set(settings, layers);
   return settings;
+}
+
+const layersOf = new WeakMap<Settings, readonly Layer[]>();
+
+/** Where settings were written, for those who explain them. */
+export interface SettingsOrigin {
+  /** Of a key: `millrace.yaml:4:3`, or the name of a variable or flag; '' where nobody wrote it. */
+  placeOf(path: readonly string[]): string;
+  /** The settings file; undefined = there is none. */
+  readonly file: string | undefined;
+  /** Files that hold secrets of the settings. */
+  readonly secretFiles: readonly SecretFile[];
+}
+
+/** Where complete settings come from, as {@link loadSettings} and {@link createSettings} have made them. */
+export function originOf(settings: Settings): SettingsOrigin {
+  const layers = layersOf.get(settings) ?? [];
+  return {
+    placeOf: (path) => placeOf(layers, path),
+    file: layers.find(({ file }) => file !== undefined)?.file,
+    secretFiles: layers.flatMap(findSecretFiles),
+  };
 }
 
 const places = new WeakMap<Settings['routes'], (path: readonly string[]) => string>();

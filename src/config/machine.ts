@@ -51,19 +51,26 @@ const FILES_PER_RUNNER = 6;
 /** Libraries, logs, model files that are being read. */
 const OWN_FILES = 100;
 
+/** Files that a server with so many runners may have open at a time. */
+export function neededFiles({ server }: Pick<Settings, 'server'>, runners: number): number {
+  return listenersOf(server) * server.maxConnections + runners * FILES_PER_RUNNER + OWN_FILES;
+}
+
+function listenersOf({ httpSocket, grpcSocket, ...server }: Settings['server']): number {
+  const ports = 1 + [server.grpcPort, server.metricsPort, server.adminPort].filter((port) => port >= 0).length;
+  return ports + [httpSocket, grpcSocket].filter((path) => path !== '').length;
+}
+
 /** What is wrong with a limit on open files that holds less than what the settings allow; undefined = nothing. */
 export function describeFileShortage(
   limit: number,
   { server }: Pick<Settings, 'server'>,
   runners: number,
 ): string | undefined {
-  const { httpSocket, grpcSocket } = server;
-  const ports = 1 + [server.grpcPort, server.metricsPort, server.adminPort].filter((port) => port >= 0).length;
-  const listeners = ports + [httpSocket, grpcSocket].filter((path) => path !== '').length;
-  const needed = listeners * server.maxConnections + runners * FILES_PER_RUNNER + OWN_FILES;
+  const needed = neededFiles({ server }, runners);
   if (needed <= limit) return undefined;
   return (
     `the limit on open files (ulimit -n) is ${limit}, but server.maxConnections (${server.maxConnections}) on each of ` +
-    `${listeners} listeners and ${runners} runners may need ${needed}: raise the limit or lower server.maxConnections`
+    `${listenersOf(server)} listeners and ${runners} runners may need ${needed}: raise the limit or lower server.maxConnections`
   );
 }

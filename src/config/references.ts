@@ -8,6 +8,19 @@ import { isArraySchema, isObjectSchema, isRecordSchema, recordValues } from './s
 
 const MAX_SECRET_BYTES = 65_536;
 const REFERENCE = /\$\$\{|\$\{([^}]*)\}?/g;
+
+/** The files that the references in a text name, relative ones from `folder`. */
+export function referencedFiles(text: string, folder: string): readonly string[] {
+  return [...text.matchAll(REFERENCE)].flatMap(([, name = '']) =>
+    name.startsWith('file:') ? [resolve(folder, name.slice('file:'.length))] : [],
+  );
+}
+
+/** Whether the text is as it is written: no reference is in it. */
+export function isLiteral(text: string): boolean {
+  return [...text.matchAll(REFERENCE)].every(([match]) => match === '$${');
+}
+
 const URL_SCHEME = /^[a-z][a-z0-9+.-]+:\/\//i;
 
 /**

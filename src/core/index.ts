@@ -10,6 +10,7 @@ export * from './decode-elements.js';
 export * from './encode-elements.js';
 export * from './errors.js';
 export * from './events.js';
+export * from './finding.js';
 export * from './flatten.js';
 export * from './half.js';
 export * from './json-value.js';

@@ -25,6 +25,8 @@ export interface StoreInfo {
   readonly sizeBytes: number;
   /** Of the layout of its tables. */
   readonly schema: number;
+  /** That is the one of this millrace; else an older one's, whose file is brought up to date with the next request for what it holds. */
+  readonly isCurrent: boolean;
   /** How many of each there are, by what they are called: `declarations`, `rollouts`, … */
   readonly counts: Readonly<Record<string, number>>;
 }

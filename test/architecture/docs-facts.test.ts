@@ -163,3 +163,16 @@ describe('docs/sizing.md', () => {
     expect(schemaOf(SERVER, 'server.maxInputBytes')?.default).toBe(64 * 1_048_576);
   });
 });
+
+it('docs/doctor.md explains every finding', () => {
+  const sources = readdirSync('src/doctor', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .map((name) => read(`src/doctor/${name}`));
+  const known = sources.flatMap((text) => text.match(/'[a-z]+(-[a-z]+)+'/g) ?? []).map((id) => id.slice(1, -1));
+  const told = [...read('docs/doctor.md').matchAll(/^\| (`[a-z-]+`(, `[a-z-]+`)*) \|/gm)]
+    .flatMap(([, ids = '']) => ids.split(', '))
+    .map((id) => id.slice(1, -1));
+  expect(told.filter((id) => !known.includes(id))).toEqual([]);
+  const others = ['onnxruntime-node', 'go-rwx', 'o-w', 'clock-set', 'clock-skew'];
+  expect([...new Set(known)].filter((id) => !told.includes(id) && !others.includes(id))).toEqual([]);
+});

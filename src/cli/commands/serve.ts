@@ -11,7 +11,7 @@ import type { Colors, Io } from '../io.js';
 import { withProgress } from '../progress.js';
 import { reportApp } from '../report-app.js';
 import { checkRepositories, emptyRepositories } from '../repositories.js';
-import { addSettingFlags, type GivenFlags, loadSettingsFor } from '../setting-flags.js';
+import { addSettingFlags, type GivenFlags, loadSettingsOfServer } from '../setting-flags.js';
 import { setServerFlags } from '../v8-flags.js';
 
 interface ServeFlags {
@@ -41,7 +41,7 @@ SIGINT and SIGTERM let accepted requests finish and stop the server; a second on
 
 async function serve(io: Io, folders: readonly string[], flags: GivenFlags & ServeFlags): Promise<void> {
   setServerFlags();
-  const loadedSettings = await loadServeSettings(io, folders, flags);
+  const loadedSettings = await loadSettingsOfServer(io, folders, flags);
   const settings = flags.dev ? devSettings(loadedSettings) : loadedSettings;
   const { paths, controlMode } = settings.repository;
   await checkRepositories(paths, controlMode !== 'none');
@@ -66,12 +66,6 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
   } finally {
     stop.ignore();
   }
-}
-
-function loadServeSettings(io: Io, folders: readonly string[], flags: GivenFlags & ServeFlags): Promise<Settings> {
-  const given = Array.isArray(flags.modelRepository) ? (flags.modelRepository as readonly string[]) : [];
-  const paths = [...folders, ...given];
-  return loadSettingsFor(io, flags, paths.length === 0 ? {} : { modelRepository: paths });
 }
 
 /** A server whose models are on their way. */

@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'no
 import { type Kysely, sql } from 'kysely';
 import { MillraceError } from '../../core/index.js';
 import type { StoreInfo } from '../types.js';
+import { MIGRATIONS } from './migrations.js';
 import type { Operation } from './operation.js';
 import type { Tables } from './tables.js';
 
@@ -42,7 +43,8 @@ export const info: Operation<{ readonly path: string }, StoreInfo | undefined> =
     `.execute(db);
     const counts: Record<string, number> = {};
     for (const { name } of tables.rows) counts[name] = await countRows(db, name);
-    return { path, sizeBytes: statSync(path).size, schema: rows[0]?.userVersion ?? 0, counts };
+    const schema = rows[0]?.userVersion ?? 0;
+    return { path, sizeBytes: statSync(path).size, schema, isCurrent: schema === MIGRATIONS.length, counts };
   },
 };
 

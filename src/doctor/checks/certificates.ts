@@ -1,0 +1,100 @@
+import { quoteShell } from '../../text/index.js';
+import { type Check, command, DAY_MS, type Diagnosis, days } from '../diagnosis.js';
+import type { CertificateFacts, CertificateInChain } from '../facts.js';
+
+/** Most authorities renew at two thirds of 90 days: what ends sooner than this has not been renewed when it should have been. */
+const ENDS_SOON_DAYS = 30;
+const ENDS_VERY_SOON_DAYS = 7;
+const LEAST_RSA_BITS = 2_048;
+
+/** Certificates that end, do not fit, or that clients do not accept. */
+export const checkCertificates: Check = ({ certificates, nowMs }) =>
+  certificates.flatMap((each) => (each.problem === '' ? checkFile(each, nowMs) : [unusable(each)]));
+
+function unusable({ setting: where, file, problem }: CertificateFacts): Diagnosis {
+  return {
+    id: 'certificate-unusable',
+    level: 'error',
+    what: `${file} cannot be used: ${problem}`,
+    where,
+    fix: command(`openssl x509 -noout -text -in ${quoteShell(file)}`),
+  };
+}
+
+function checkFile(facts: CertificateFacts, nowMs: number): readonly Diagnosis[] {
+  return [...checkTimes(facts, nowMs), ...(facts.kind === 'server' ? checkChain(facts) : [])];
+}
+
+/** When one of a chain ends, the chain does; authorities that are trusted end one by one. */
+function checkTimes({ setting: where, file, chain }: CertificateFacts, nowMs: number): readonly Diagnosis[] {
+  return chain.flatMap((certificate) => {
+    const trouble = describeTime(certificate, nowMs);
+    if (trouble === undefined) return [];
+    const what = `the certificate of ${certificate.name} in ${file} ${trouble.what}`;
+    return [{ id: trouble.id, level: trouble.level, what, where, fix: command(showDates(file)) }];
+  });
+}
+
+type TimeTrouble = Pick<Diagnosis, 'id' | 'level' | 'what'>;
+
+function describeTime({ notBeforeMs, notAfterMs }: CertificateInChain, nowMs: number): TimeTrouble | undefined {
+  const leftMs = notAfterMs - nowMs;
+  if (leftMs <= 0) {
+    return { id: 'certificate-expired', level: 'error', what: `has expired on ${dateOf(notAfterMs)}` };
+  }
+  if (notBeforeMs > nowMs) {
+    return { id: 'certificate-early', level: 'error', what: `is valid from ${dateOf(notBeforeMs)} on only` };
+  }
+  if (leftMs > ENDS_SOON_DAYS * DAY_MS) return undefined;
+  return {
+    id: 'certificate-ends-soon',
+    level: leftMs <= ENDS_VERY_SOON_DAYS * DAY_MS ? 'error' : 'warning',
+    what: `ends on ${dateOf(notAfterMs)}, in ${days(leftMs)}: renew it; the server reads the file again by itself`,
+  };
+}
+
+function checkChain({ setting: where, file, chain }: CertificateFacts): readonly Diagnosis[] {
+  const [leaf] = chain;
+  const broken = chain.findIndex(({ isIssuedByNext }) => !isIssuedByNext);
+  return [
+    ...(broken >= 0
+      ? [
+          {
+            id: 'certificate-chain',
+            level: 'error',
+            what: `in ${file} the certificate of ${chain[broken]?.name} is not issued by the one behind it: the chain is in the wrong order, or one is missing`,
+            where,
+            fix: command(`cat server.crt intermediate.crt > ${quoteShell(file)}`),
+          } as const,
+        ]
+      : []),
+    ...chain
+      .filter(({ rsaBits = LEAST_RSA_BITS }) => rsaBits < LEAST_RSA_BITS)
+      .map(({ name, rsaBits }) => ({
+        id: 'certificate-weak',
+        level: 'error' as const,
+        what: `the certificate of ${name} in ${file} has an RSA key of ${rsaBits} bits, which clients refuse`,
+        where,
+        fix: command('openssl req -new -newkey rsa:3072 -noenc -keyout server.key -out server.csr'),
+      })),
+    ...(leaf?.isSelfSigned
+      ? [
+          {
+            id: 'certificate-self-signed',
+            level: 'note',
+            what: `the certificate of ${leaf.name} in ${file} is its own authority: each client has to be told to trust it`,
+            where,
+            fix: command(`millrace models list --ca-file ${quoteShell(file)}`),
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+function showDates(file: string): string {
+  return `openssl x509 -noout -subject -dates -in ${quoteShell(file)}`;
+}
+
+function dateOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}

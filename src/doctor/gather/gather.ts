@@ -1,0 +1,59 @@
+import { availableMemoryBytes, maxOpenFiles, originOf, type Settings } from '../../config/index.js';
+import { type Clock, type Finding, systemClock } from '../../core/index.js';
+import { listRepository } from '../../repository/index.js';
+import { examine } from '../examine.js';
+import type { Facts, MachineFacts } from '../facts.js';
+import { gatherCertificates } from './certificates.js';
+import { gatherFiles } from './files.js';
+import { gatherFolders } from './folders.js';
+import { gatherPackages, type OwnManifest, oldestNode } from './packages.js';
+import { gatherStore } from './stored-keys.js';
+
+/** What is found of a server that these settings configure; none is started, and nothing is changed. */
+export async function examineSettings(settings: Settings, manifest: OwnManifest): Promise<readonly Finding[]> {
+  const [store, runners] = await Promise.all([gatherStore(settings, systemClock), countModels(settings)]);
+  const facts = await gatherFacts(settings, { manifest, clock: systemClock, store, runners, clockStepMs: undefined });
+  return examine(facts, originOf(settings).placeOf);
+}
+
+/** What differs between a server that runs and one that is only configured. */
+interface Life extends Pick<Facts, 'store' | 'runners' | 'clockStepMs'> {
+  readonly manifest: OwnManifest;
+  readonly clock: Clock;
+}
+
+async function gatherFacts(settings: Settings, { manifest, clock, ...life }: Life): Promise<Facts> {
+  const origin = originOf(settings);
+  const [files, folders, certificates] = await Promise.all([
+    gatherFiles(settings, origin),
+    gatherFolders(settings),
+    gatherCertificates(settings),
+  ]);
+  const writtenSecrets = origin.secretFiles.filter(({ kind }) => kind === 'written').map(({ setting }) => setting);
+  return {
+    settings,
+    nowMs: clock.wallNow(),
+    machine: machineFacts(manifest),
+    packages: gatherPackages(manifest),
+    writtenSecrets,
+    files,
+    folders,
+    certificates,
+    ...life,
+  };
+}
+
+function machineFacts(manifest: OwnManifest): MachineFacts {
+  return {
+    nodeVersion: process.versions.node,
+    oldestNode: oldestNode(manifest),
+    memoryBytes: availableMemoryBytes(),
+    openFiles: maxOpenFiles(),
+  };
+}
+
+/** Of the repositories: each is a runner at least. */
+async function countModels({ repository }: Settings): Promise<number> {
+  const lists = await Promise.all(repository.paths.map((path) => listRepository(path, () => '').catch(() => [])));
+  return lists.flat().filter((name) => !name.startsWith('.')).length;
+}

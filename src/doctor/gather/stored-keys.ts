@@ -1,0 +1,40 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Settings } from '../../config/index.js';
+import { type Clock, MillraceError } from '../../core/index.js';
+import { type KeyRecord, openStore, type Store } from '../../store/index.js';
+import type { StoredKey, StoreFacts } from '../facts.js';
+
+const PAGE = 1_000;
+
+/** What the file of the store holds, without changing it: one that an older millrace has written is left as it is. */
+export async function gatherStore({ store: options }: Settings, clock: Clock): Promise<StoreFacts> {
+  const isThere = await stat(path.resolve(options.path)).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) return { problem: '', keys: [] };
+  const store = openStore(options, clock);
+  try {
+    const info = await store.info();
+    return { problem: '', keys: info?.isCurrent ? await liveKeys(store) : [] };
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error;
+    return { problem: error.message, keys: [] };
+  } finally {
+    await store.close();
+  }
+}
+
+/** Those of an open store that are not revoked. */
+export async function liveKeys({ keys }: Pick<Store, 'keys'>): Promise<readonly StoredKey[]> {
+  const live: KeyRecord[] = [];
+  let after = '';
+  while (true) {
+    const page = await keys.page(after, PAGE);
+    live.push(...page.filter(({ revokedAtMs }) => revokedAtMs === undefined));
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return live;
+    after = last.id;
+  }
+}
