@@ -134,7 +134,7 @@ describe('an issuer that is down', () => {
     const { keys, goDown } = start();
     goDown();
     await keys.start();
-    expect(() => keys.checkFresh()).toThrow(
+    await expect(keys.find({ kid: 'one', alg: 'ES256' })).rejects.toThrow(
       expect.objectContaining({ code: 'unavailable', retryAfterMs: 1_000, message: UNREACHABLE }),
     );
   });

@@ -47,9 +47,9 @@ export class IssuerKeys {
     this.#timer?.clear();
   }
 
-  /** Throws `unavailable` where nobody has been there for too long to say whether the keys still hold. */
-  checkFresh(): void {
-    if (this.#keys === undefined || this.#ageMs > this.#options.maxStaleMs) throw this.#unavailable();
+  /** The keys are there, and not so old that nobody knows whether they still hold. */
+  get isFresh(): boolean {
+    return this.#keys !== undefined && this.#setup.clock.now() - this.#readAt <= this.#options.maxStaleMs;
   }
 
   /**
@@ -57,9 +57,9 @@ export class IssuerKeys {
    * asked.
    */
   async find(header: { readonly kid: string | undefined; readonly alg: string }): Promise<VerificationKey | undefined> {
-    if (this.#keys === undefined) await this.#asking;
-    if (this.#keys === undefined && this.#sinceAskedMs >= FIRST_RETRY_MS) await this.#ask();
-    this.checkFresh();
+    if (!this.isFresh) await this.#asking;
+    if (!this.isFresh && this.#sinceAskedMs >= FIRST_RETRY_MS) await this.#ask();
+    if (!this.isFresh) throw this.#unavailable();
     const found = this.#keys?.find(header);
     if (found !== undefined) return found;
     if (this.#asking !== undefined || this.#sinceAskedMs >= MIN_REFETCH_MS) {
@@ -69,10 +69,6 @@ export class IssuerKeys {
     }
     if (this.#failures > 0) throw this.#unavailable();
     return undefined;
-  }
-
-  get #ageMs(): number {
-    return this.#setup.clock.now() - this.#readAt;
   }
 
   get #sinceAskedMs(): number {
@@ -135,7 +131,8 @@ export class IssuerKeys {
   }
 
   get #leftS(): number {
-    return Math.max(0, Math.round((this.#options.maxStaleMs - this.#ageMs) / 1_000));
+    const ageMs = this.#setup.clock.now() - this.#readAt;
+    return Math.max(0, Math.round((this.#options.maxStaleMs - ageMs) / 1_000));
   }
 
   #report(level: 'info' | 'warn', message: string): void {

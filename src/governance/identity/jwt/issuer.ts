@@ -40,9 +40,9 @@ export class Issuer {
     this.#algorithms = new Set(options.algorithms);
   }
 
-  /** Throws `unavailable` where it has not been reached for too long. */
-  checkFresh(): void {
-    this.#setup.keys.checkFresh();
+  /** It has been reached not too long ago to say which of its keys hold. */
+  get isFresh(): boolean {
+    return this.#setup.keys.isFresh;
   }
 
   /** Rejects with {@link TokenRefusal}, an error of `jose`, or `unavailable`. What needs no signature is looked at before. */

@@ -44,7 +44,10 @@ export class JwtSource implements TokenSource {
   principalOf(token: string): Principal | Promise<Principal> {
     const digest = hash('sha256', token, 'base64');
     const known = this.#remembered.get(digest);
-    if (known !== undefined && !known.key.isRetired) return this.#admit(known);
+    if (known !== undefined) {
+      this.#checkTime(known);
+      if (!known.key.isRetired && known.issuer.isFresh) return known.principal;
+    }
     let checking = this.#checking.get(digest);
     if (checking === undefined) {
       checking = this.#check(token, digest).finally(() => this.#checking.delete(digest));
@@ -53,13 +56,11 @@ export class JwtSource implements TokenSource {
     return checking;
   }
 
-  #admit(token: RememberedToken): Principal {
+  #checkTime(token: RememberedToken): void {
     const now = this.#setup.clock.wallNow();
     if (now >= token.expiresAtMs) token.isOver = true;
     if (token.isOver) throw new InvalidToken(new TokenRefusal(`it expired at ${timeOf(token.expiresAtMs)}`));
     if (now < token.notBeforeMs) throw new InvalidToken(new TokenRefusal(`it holds from ${timeOf(token.notBeforeMs)}`));
-    token.issuer.checkFresh();
-    return token.principal;
   }
 
   async #check(token: string, digest: string): Promise<Principal> {
