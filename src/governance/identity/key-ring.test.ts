@@ -184,21 +184,19 @@ describe('a ring of keys', () => {
     expect([nameOf(ring.find(key)), nameOf(ring.find(soon.key))]).toEqual(['expired', 'expired']);
   });
 
-  it('tells when keys were used, to the minute', async () => {
+  it('tells when keys were used, once for each time that it is asked', async () => {
     const { ring, add, clock } = setUp();
     const { key, id, record } = add();
     add();
     const first = clock.wallNow();
     ring.find(key);
+    await clock.advance(10);
     ring.find(key);
     expect([ring.takeUses(), ring.takeUses()]).toEqual([[{ id, atMs: first }], []]);
-    await clock.advance(59_999);
-    ring.find(key);
-    expect([ring.takeUses(), ring.get(id)?.lastUsedAtMs]).toEqual([[], first]);
-    await clock.advance(1);
+    expect(ring.get(id)?.lastUsedAtMs).toBe(first);
     ring.find(key);
     ring.put({ ...record, owner: 'bob' });
-    expect(ring.takeUses()).toEqual([{ id, atMs: first + 60_000 }]);
+    expect(ring.takeUses()).toEqual([{ id, atMs: first + 10 }]);
   });
 
   it('remembers a bounded number of keys, and finds those that it has forgotten', () => {

@@ -25,6 +25,10 @@ interface Entry {
   current: Secret;
   previous: Secret | undefined;
   lastUsedAtMs: number | undefined;
+  /** That it was used, since {@link KeyRing.takeUses}. */
+  isNoted: boolean;
+  /** Nothing of it ends by time, and it is not revoked. */
+  readonly isEndless: boolean;
 }
 
 interface Match {
@@ -41,7 +45,6 @@ export interface KeyRingSetup {
 
 /** Keys that were checked, so that those in use are hashed once. */
 const MAX_REMEMBERED = 10_000;
-const USE_INTERVAL_MS = 60_000;
 /** Of no key. */
 const NO_DIGEST = Buffer.alloc(32);
 
@@ -88,6 +91,8 @@ export class KeyRing {
       current: secretOf(record.digest),
       previous: record.previous && secretOf(record.previous.digest),
       lastUsedAtMs: before?.lastUsedAtMs ?? record.lastUsedAtMs,
+      isNoted: before?.isNoted ?? false,
+      isEndless: record.revokedAtMs === undefined && record.expiresAtMs === undefined && record.previous === undefined,
     };
     this.#entries.set(record.id, entry);
     if (before !== undefined) this.#forget(before);
@@ -103,16 +108,17 @@ export class KeyRing {
 
   /** Whose key it is, or why it is refused. An unknown id costs as much as a wrong secret. */
   find(key: string): Principal | RefusedKey {
-    const match = this.#remembered.get(key) ?? this.#match(key);
-    if ('problem' in match) return match;
-    const { entry, secret } = match;
-    const now = this.#setup.time.now();
-    const problem = problemOf(match, now);
-    if (problem !== undefined) return { problem, id: entry.record.id };
-    if (now - (entry.lastUsedAtMs ?? Number.NEGATIVE_INFINITY) >= USE_INTERVAL_MS) {
-      entry.lastUsedAtMs = now;
-      this.#used.add(entry);
+    let match = this.#remembered.get(key);
+    if (match === undefined) {
+      const found = this.#match(key);
+      if ('problem' in found) return found;
+      match = found;
     }
+    const { entry, secret } = match;
+    // Most keys have no end: the clock costs as much as all the rest.
+    const problem = entry.isEndless ? undefined : problemOf(match, this.#setup.time.now());
+    if (problem !== undefined) return { problem, id: entry.record.id };
+    if (!entry.isNoted) this.#note(entry);
     secret.principal ??= this.#setup.principalOf(entry.record);
     return secret.principal;
   }
@@ -139,14 +145,21 @@ export class KeyRing {
     return ended;
   }
 
-  /** When keys were used, as far as it has not been taken before: to the minute. */
+  /** Keys that were used since this was asked before, and when for the first time since then. */
   takeUses(): readonly KeyUse[] {
-    const uses = [...this.#used].map(({ record: { id }, lastUsedAtMs = 0 }) => ({
-      id,
-      atMs: lastUsedAtMs,
-    }));
+    const uses: KeyUse[] = [];
+    for (const entry of this.#used) {
+      entry.isNoted = false;
+      uses.push({ id: entry.record.id, atMs: entry.lastUsedAtMs ?? 0 });
+    }
     this.#used.clear();
     return uses;
+  }
+
+  #note(entry: Entry): void {
+    entry.isNoted = true;
+    entry.lastUsedAtMs = this.#setup.time.now();
+    this.#used.add(entry);
   }
 
   #match(key: string): Match | RefusedKey {

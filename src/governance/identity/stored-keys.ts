@@ -20,7 +20,8 @@ export interface StoredKeysSetup {
   readonly isTaken: (name: string) => boolean;
 }
 
-const PAGE = 5_000;
+/** Read in one turn of the event loop. */
+const PAGE = 1_000;
 const RETRY_MS = 5_000;
 const WRITE_INTERVAL_MS = 60_000;
 const MAX_WRITTEN = 1_000;
@@ -131,7 +132,7 @@ export class StoredKeys implements TokenSource {
       throw new MillraceError('unavailable', message, { retryAfterMs: RETRY_MS, cause: this.#fault });
     }
     const found = this.ring.find(token);
-    if ('problem' in found) throw unknownKey(describe(found));
+    if (isRefused(found)) throw unknownKey(describe(found));
     return found;
   }
 
@@ -183,6 +184,11 @@ export class StoredKeys implements TokenSource {
     this.#problem = message;
     this.#setup.events.publish('diagnostic', { level, room: 'app', message });
   }
+}
+
+/** By what it has and not by `in`, which costs more. */
+function isRefused(found: Principal | RefusedKey): found is RefusedKey {
+  return (found as Partial<RefusedKey>).problem !== undefined;
 }
 
 function describe({ problem, id }: RefusedKey): string {

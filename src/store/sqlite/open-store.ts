@@ -4,6 +4,7 @@ import { type Clock, invalidArgument, type JsonValue } from '../../core/index.js
 import type { StoreOptions } from '../options.js';
 import type { Declarations, KeyRecords, OutcomeRecords, RolloutRecords, Snapshots, Store } from '../types.js';
 import type { UsageRecords } from '../usage.js';
+import { readPage } from './keys.js';
 import type { InputOf, OperationName, OutputOf } from './operations.js';
 import { StoreThread } from './store-thread.js';
 import { toUsageRows } from './usage-rows.js';
@@ -93,7 +94,7 @@ function snapshotsIn(thread: StoreThread, read: Reader): Snapshots {
 
 function keysIn(thread: StoreThread, read: Reader): KeyRecords {
   return {
-    page: (after, limit) => read('pageOfKeys', { after, limit }, []),
+    page: async (after, limit) => readPage(await read('pageOfKeys', { after, limit }, '[]')),
     list: (after, limit) => read('listKeys', { after, limit }, []),
     async create(record) {
       checkSize([record.grants, record.groups], `key '${record.name}'`);

@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../../test/support/fake-clock.js';
+import { EventBus, MillraceError, type Principal } from '../../core/index.js';
+import type { KeyRecord, KeyRecords, KeyUse } from '../../store/index.js';
+import { AccessPolicy } from '../access/policy.js';
+import { KeyChanges } from './key-changes.js';
+import { StoredKeys } from './stored-keys.js';
+
+/** A store in memory that can be out of order. */
+class FakeRecords implements KeyRecords {
+  readonly all = new Map<string, KeyRecord>();
+  readonly uses: KeyUse[] = [];
+  fault: MillraceError | undefined;
+  pages = 0;
+  #isHeld = false;
+  #release = (): void => undefined;
+
+  hold(): () => void {
+    this.#isHeld = true;
+    return () => {
+      this.#isHeld = false;
+      this.#release();
+    };
+  }
+
+  async page(after: string, limit: number): Promise<readonly KeyRecord[]> {
+    this.pages++;
+    if (this.#isHeld) await new Promise<void>((resolve) => (this.#release = resolve));
+    this.#check();
+    const ids = [...this.all.keys()].sort().filter((id) => id > after);
+    return ids.slice(0, limit).flatMap((id) => this.all.get(id) ?? []);
+  }
+
+  async list(): Promise<readonly KeyRecord[]> {
+    return [...this.all.values()];
+  }
+
+  async create(record: KeyRecord): Promise<void> {
+    this.#check();
+    this.all.set(record.id, record);
+  }
+
+  update(record: KeyRecord): Promise<void> {
+    return this.create(record);
+  }
+
+  async noteUses(uses: readonly KeyUse[]): Promise<void> {
+    this.#check();
+    this.uses.push(...uses);
+  }
+
+  #check(): void {
+    if (this.fault !== undefined) throw this.fault;
+  }
+}
+
+const DAMAGED = new MillraceError('unavailable', "the store 's' is damaged; put a backup in its place");
+const BY = { principal: 'admin', atMs: 1_750_000_000_000 };
+const CALLER = { grants: [{ role: 'caller' }] };
+
+function start(records = new FakeRecords(), isTaken: (name: string) => boolean = () => false) {
+  const clock = new FakeClock();
+  const events = new EventBus();
+  const said: string[] = [];
+  events.subscribe('diagnostic', ({ level, message }) => said.push(`${level}: ${message}`));
+  const keys = new StoredKeys({ records, policy: new AccessPolicy(), clock, events, isTaken });
+  const ended: Principal[] = [];
+  keys.onEnded((principals) => ended.push(...principals));
+  const changes = new KeyChanges(keys, records);
+  const now = () => ({ ...BY, atMs: clock.wallNow() });
+  return { records, clock, said, keys, ended, changes, now };
+}
+
+/** Two keys in a store that nobody has open. */
+async function filled() {
+  const { records, changes } = start();
+  const one = await changes.create({ name: 'one', ...CALLER }, BY);
+  const two = await changes.create({ name: 'two', ...CALLER }, BY);
+  return { records, one, two };
+}
+
+describe('keys of the store', () => {
+  it('are read once; who comes meanwhile waits', async () => {
+    const { records, one, two } = await filled();
+    records.pages = 0;
+    const { keys } = start(records);
+    const release = records.hold();
+    const found = [keys.principalOf(one.key), keys.principalOf(two.key)];
+    const wrong = keys.principalOf(`${one.key.slice(0, 16)}${two.key.slice(16)}`);
+    release();
+    const [first] = await Promise.all(found);
+    expect(first).toMatchObject({ name: 'one', id: 'key:one' });
+    await expect(wrong).rejects.toMatchObject({ code: 'unauthenticated', message: 'this key is not known' });
+    expect([records.pages, keys.principalOf(one.key)]).toEqual([1, first]);
+  });
+
+  it('that cannot be read are unavailable until they can be, which is tried again, and said once', async () => {
+    const { records, one } = await filled();
+    records.fault = DAMAGED;
+    const { keys, clock, said, changes, now } = start(records);
+    await keys.load();
+    const refused = {
+      code: 'unavailable',
+      message: expect.stringMatching(/^API keys cannot be checked at the moment/),
+    };
+    await expect(keys.principalOf(one.key)).rejects.toMatchObject({ ...refused, retryAfterMs: 5_000 });
+    await expect(changes.create({ name: 'new', ...CALLER }, now())).rejects.toBe(DAMAGED);
+    await clock.advance(12_000);
+    expect(said).toEqual([`error: API keys cannot be read, and are refused until they can be: ${DAMAGED.message}`]);
+    records.fault = undefined;
+    await clock.advance(5_000);
+    expect(said.slice(1)).toEqual(['info: API keys can be read again']);
+    expect(keys.principalOf(one.key)).toMatchObject({ name: 'one' });
+  });
+
+  it('stay as they are where a change cannot be written', async () => {
+    const { records, one } = await filled();
+    const { keys, changes, now, ended } = start(records);
+    await keys.load();
+    const principal = keys.principalOf(one.key);
+    records.fault = new MillraceError('unavailable', "the store 's' is full: nothing was written");
+    await expect(changes.revoke(one.record.id, now())).rejects.toBe(records.fault);
+    await expect(changes.rotate(one.record.id, { overlapMs: 0 }, now())).rejects.toBe(records.fault);
+    expect([keys.principalOf(one.key), ended]).toEqual([principal, []]);
+  });
+
+  it('end what runs for them when they are revoked, or rotated without an overlap', async () => {
+    const { records, one, two } = await filled();
+    const { keys, changes, now, ended } = start(records);
+    const first = await keys.principalOf(one.key);
+    const second = await keys.principalOf(two.key);
+    await changes.revoke(one.record.id, now());
+    expect(ended).toEqual([first]);
+    const rotated = await changes.rotate(two.record.id, { overlapMs: 0 }, now());
+    expect(ended).toEqual([first, second]);
+    expect(ended[1]).toBe(second);
+    expect(() => keys.principalOf(two.key)).toThrow('this key is not known');
+    expect(keys.principalOf(rotated.key)).toMatchObject({ name: 'two' });
+  });
+
+  it.each([true, false])(
+    'end what runs for a rotated one when its overlap is over (after a restart: %o)',
+    async (restart) => {
+      const { records, one } = await filled();
+      const before = start(records);
+      await before.keys.load();
+      await before.changes.rotate(one.record.id, { overlapMs: 200_000 }, before.now());
+      const { keys, clock, ended } = restart ? start(records) : before;
+      await keys.load();
+      const principal = keys.principalOf(one.key);
+      await clock.advance(199_999);
+      expect([keys.principalOf(one.key), ended]).toEqual([principal, []]);
+      await clock.advance(1);
+      expect(ended).toEqual([principal]);
+      expect(() => keys.principalOf(one.key)).toThrow('this key is not known');
+    },
+  );
+
+  it('that two rotate at once are rotated one after the other', async () => {
+    const { records, one } = await filled();
+    const { keys, changes, now } = start(records);
+    const rotated = await Promise.all([1, 2].map(() => changes.rotate(one.record.id, { overlapMs: 1_000 }, now())));
+    const outcomes = [one, ...rotated].map(({ key }) => {
+      try {
+        return (keys.principalOf(key) as Principal).name;
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    expect(outcomes).toEqual(['this key is not known', 'one', 'one']);
+  });
+
+  it('that have the name of a key of the settings are refused, and said to be', async () => {
+    const { records, one } = await filled();
+    const { keys, said } = start(records, (name) => name === 'one');
+    await expect(keys.principalOf(one.key)).rejects.toMatchObject({ code: 'unauthenticated' });
+    expect(said).toEqual([`warn: API key ${one.record.id} is refused: a key of 'auth.keys' has its name, 'one'`]);
+  });
+
+  it('are noted to have been used every minute, and at the end; no request waits for that', async () => {
+    const { records, one, two } = await filled();
+    const { keys, clock } = start(records);
+    await keys.load();
+    const at = clock.wallNow();
+    await keys.principalOf(one.key);
+    expect(records.uses).toEqual([]);
+    await clock.advance(60_000);
+    expect(records.uses).toEqual([{ id: one.record.id, atMs: at }]);
+    await keys.principalOf(two.key);
+    await keys.close();
+    expect(records.uses.slice(1)).toEqual([{ id: two.record.id, atMs: at + 60_000 }]);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('hold where it cannot be noted that they were used', async () => {
+    const { records, one } = await filled();
+    const { keys, clock, said } = start(records);
+    await keys.load();
+    records.fault = DAMAGED;
+    for (let minute = 0; minute < 3; minute++) {
+      await keys.principalOf(one.key);
+      await clock.advance(60_000);
+    }
+    expect(said).toEqual([`warn: it could not be stored when API keys were used: ${DAMAGED.message}`]);
+  });
+
+  it('have no timers where there are none', async () => {
+    const { keys, clock } = start();
+    await keys.load();
+    expect(clock.pendingTimers).toBe(0);
+  });
+});
