@@ -8,6 +8,7 @@ import { FakeClock } from '../support/fake-clock.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { closeTestServers, EVERYBODY, startTestServer, type TestServerOptions } from '../support/http-server.js';
 import { RawClient, requestText } from '../support/raw-client.js';
+import { until } from '../support/until.js';
 
 const TLS = path.resolve(import.meta.dirname, '../fixtures/tls');
 const CLIENTS = path.join(TLS, 'clients');
@@ -57,7 +58,9 @@ async function start(mode: 'optional' | 'required', options: TestServerOptions =
     const before = server.finished.length;
     client.send(request);
     const answer = await client.response().catch(() => undefined);
-    return answer === undefined ? '' : server.finished[before]?.call.principal.name;
+    if (answer === undefined) return '';
+    await until('it has settled', () => server.finished.length > before);
+    return server.finished[before]?.call.principal.name;
   };
   const grpcCaller = async (name?: string) => {
     const { cert, key } = name === undefined ? { cert: null, key: null } : clientOf(name);

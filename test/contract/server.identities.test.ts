@@ -8,6 +8,7 @@ import { createHeldService, inferText } from '../support/held-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
 import { RawClient, requestText } from '../support/raw-client.js';
 import { issuerOptions, TokenIssuer } from '../support/token-issuer.js';
+import { until } from '../support/until.js';
 
 afterEach(closeTestServers);
 
@@ -65,6 +66,7 @@ async function start() {
     const before = server.finished.length;
     client.send(requestText(READ, headers));
     const { status } = await client.response();
+    await until('it has settled', () => server.finished.length > before);
     return [status, server.finished[before]?.call.principal.name];
   };
   return { ...server, ...held, clock, issuer, connect, ask };
