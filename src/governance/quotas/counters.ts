@@ -12,10 +12,8 @@ export interface Caller {
 
 /** Counters are looked over for idle ones at these many, and at twice as many as are left then. */
 const FIRST_SWEEP = 1_024;
-/** Most counters, whatever comes. Of more, those are forgotten first that are there longest. */
-const MAX_COUNTERS = 200_000;
-/** So many are kept of them, so that this need not be done for each that comes. */
-const KEPT_COUNTERS = 180_000;
+/** So much of the most is kept where there are too many, so that this need not be done for each that comes. */
+const KEPT_SHARE = 0.9;
 /** Models that are remembered of a caller. */
 const MAX_MODELS = 256;
 
@@ -24,9 +22,12 @@ export class Counters {
   readonly #quotas: QuotasOptions;
   readonly #counters = new Map<string, Counter>();
   readonly #known = new WeakMap<Caller, Map<string, readonly Counter[]>>();
+  readonly #maxCounters: number;
   #sweepAt = FIRST_SWEEP;
 
-  constructor(quotas: QuotasOptions) {
+  /** `maxCounters`: of more, those are forgotten first that are there longest. */
+  constructor(quotas: QuotasOptions, maxCounters: number) {
+    this.#maxCounters = maxCounters;
     this.#quotas = quotas;
   }
 
@@ -75,13 +76,15 @@ export class Counters {
     for (const [key, counter] of this.#counters) {
       if (counter.isIdle(moment)) this.#forget(key, counter);
     }
-    if (this.#counters.size >= KEPT_COUNTERS) {
-      for (const [key, counter] of this.#counters) {
-        if (this.#counters.size < KEPT_COUNTERS) break;
-        if (counter.open === 0) this.#forget(key, counter);
-      }
+    const most = this.#maxCounters;
+    const kept = most * KEPT_SHARE;
+    for (const [key, counter] of this.#counters) {
+      if (this.#counters.size <= kept) break;
+      if (counter.open === 0) this.#forget(key, counter);
     }
-    this.#sweepAt = Math.min(MAX_COUNTERS, Math.max(FIRST_SWEEP, 2 * this.#counters.size));
+    const { size } = this.#counters;
+    // What requests that run count against stays, were it more than that.
+    this.#sweepAt = size < most ? Math.min(most, Math.max(FIRST_SWEEP, 2 * size)) : size + most - kept;
   }
 
   #forget(key: string, counter: Counter): void {

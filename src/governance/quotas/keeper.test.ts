@@ -164,3 +164,16 @@ it('keeps what was used of a day over a restart', () => {
   );
   expect(after.ask(BOB, 'm', { tokens: 31 })).toMatchObject({ kind: 'reserved' });
 });
+
+it('holds a bounded number of counters, whatever comes, and forgets none that is in use', () => {
+  const quota = { name: 'q', principal: '*', tokensPerDay: 10, concurrent: 1 };
+  const keeper = new LocalQuotaKeeper([quota], { now: () => 0, wallNow: () => 0 }, 5_000);
+  const ask = (index: number) => keeper.reserve({ id: `key:${index}`, groups: [] }, 'm', { ...ONE, tokens: 1 });
+  const held = ask(0);
+  for (let index = 1; index < 20_000; index++) {
+    const reserved = ask(index);
+    if (reserved?.kind === 'reserved') reserved.settle({ ...NOTHING, tokens: 1 });
+    expect(keeper.size).toBeLessThanOrEqual(5_000);
+  }
+  expect([held?.kind, ask(0)?.kind]).toEqual(['reserved', 'refused']);
+});

@@ -39,6 +39,9 @@ export interface KeptCount extends DayCount {
   readonly whose: Whose;
 }
 
+/** Most counters in memory, whatever comes. */
+const MAX_COUNTERS = 200_000;
+
 type QuotaClock = Pick<Clock, 'now' | 'wallNow'>;
 
 /** Keeps count in this process. */
@@ -50,9 +53,9 @@ export class LocalQuotaKeeper implements QuotaKeeper {
   /** Quotas with limits of a day. */
   readonly ofDays: readonly QuotaConfig[];
 
-  constructor(quotas: QuotasOptions, clock: QuotaClock) {
+  constructor(quotas: QuotasOptions, clock: QuotaClock, maxCounters = MAX_COUNTERS) {
     this.#clock = clock;
-    this.#counters = new Counters(quotas);
+    this.#counters = new Counters(quotas, maxCounters);
     this.ofDays = quotas.filter((quota) => DAYS.some((name) => quota[name] !== undefined));
     this.#now = () => ({ atMs: this.#clock.now(), wallMs: this.#clock.wallNow() });
   }
