@@ -49,6 +49,7 @@ export async function openIdentities(
     statics: auth.keys.map(({ name, scopes }) => ({ name, grants: grantsOfScopes(scopes) })),
     policy,
     areAsked: isRequired,
+    hasOtherCredentials: auth.issuers.length > 0 || server.tls.clientCertificates !== 'none',
   };
   return {
     ...authentication,

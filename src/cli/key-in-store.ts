@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { systemClock } from '../core/index.js';
+import { MillraceError, systemClock } from '../core/index.js';
 import { AccessPolicy, newKey } from '../governance/index.js';
 import { checkKeyWish, type KeyWish } from '../service/index.js';
 import { openStore } from '../store/index.js';
@@ -19,6 +19,10 @@ export async function createInStore(io: Io, file: string, wish: KeyWish): Promis
   const store = openStore({ ...options, path: path.resolve(io.cwd, file) }, systemClock);
   try {
     await store.keys.create(record);
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'unavailable') throw error;
+    // It is the file that cannot be had, and no server.
+    throw new MillraceError('failed_precondition', error.message, { cause: error });
   } finally {
     await store.close();
   }

@@ -123,6 +123,17 @@ describe('keys of the store', () => {
     expect(await make([{ role: 'caller', models: ['echo-*'] }])).toBeUndefined();
   });
 
+  it('leave one at least that may change keys', async () => {
+    expect((await server.keys('revoke admin')).err).toBe(
+      "error: key 'admin' is the last one that may change keys: make another one with the role 'admin' first\n",
+    );
+    await server.create('scoped --grant admin=echo*');
+    await server.create('expired --grant admin --expires-in 1ms');
+    expect((await server.keys('revoke admin')).code).toBe(1);
+    await server.create('second --grant admin');
+    expect((await server.keys('revoke second')).code).toBe(0);
+  });
+
   it('leave two entries in the audit trail for each change, with what was before and is after', async () => {
     const { log } = server.server;
     await server.create('audited --grant caller');

@@ -74,6 +74,14 @@ export class KeyRing {
     return entry && recordOf(entry);
   }
 
+  /** Those that are not revoked and have not expired. */
+  *usable(): Generator<KeyRecord> {
+    const now = this.#setup.time.now();
+    for (const { record } of this.#entries.values()) {
+      if (record.revokedAtMs === undefined && (record.expiresAtMs ?? Number.POSITIVE_INFINITY) > now) yield record;
+    }
+  }
+
   /** The one of this name that is not revoked. */
   named(name: string): KeyRecord | undefined {
     const id = this.#names.get(name);

@@ -15,6 +15,8 @@ export interface KeyParts {
   readonly policy: AccessPolicy;
   /** Whether callers need a credential at all. */
   readonly areAsked: boolean;
+  /** Callers may come by tokens of issuers or with certificates as well. */
+  readonly hasOtherCredentials: boolean;
 }
 
 interface KeyUseCasesSetup {
@@ -109,6 +111,7 @@ export function createKeyUseCases({ keys, audited }: KeyUseCasesSetup): KeyUseCa
       return audited(call, { ...subject('revoke', name), changeOf }, async () => {
         const found = await changeable(call.principal, name, 'revoked');
         before = listed(found);
+        checkAdminLeft(keys, found);
         return listed(await changes.revoke(found.id, by(call)));
       });
     },
@@ -134,6 +137,19 @@ function checkReach(
       throw new MillraceError('permission_denied', message);
     }
   }
+}
+
+/** Whoever may change all keys has to stay: nobody could make another one. */
+function checkAdminLeft({ policy, statics, stored, hasOtherCredentials }: KeyParts, key: KeyRecord): void {
+  const isAdmin = ({ name, groups, grants }: { name: string; groups?: readonly string[]; grants: unknown }): boolean =>
+    policy
+      // Those of a record were checked when it was made.
+      .grantsOf({ kind: 'key', name, groups: groups ?? [], grants: grants as readonly Grant[] })
+      .some(({ role, models = ['*'] }) => models.includes('*') && policy.actionsOf(role)?.includes('key.change'));
+  if (hasOtherCredentials || !isAdmin(key) || statics.some(isAdmin)) return;
+  for (const other of stored.ring.usable()) if (other.id !== key.id && isAdmin(other)) return;
+  const message = `key '${key.name}' is the last one that may change keys: make another one with the role 'admin' first`;
+  throw new MillraceError('failed_precondition', message);
 }
 
 function expiresAt(expiresInMs: number | undefined, nowMs: number): { readonly expiresAtMs?: number } {
