@@ -106,7 +106,8 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     defaultMaxRssBytes: settings.runners.maxRssBytes,
     requestTimeoutMs: settings.server.requestTimeoutMs,
     cacheFolder: settings.engine.cacheFolder || join(tmpdir(), `millrace-${process.getuid?.() ?? 'user'}`),
-    infer: async (call, target, request) => life.service.infer(call, await life.service.resolve(call, target), request),
+    infer: async (call, { isStep, ...target }, request) =>
+      life.service.infer(call, await life.service.resolve(call, target, { isStep }), request),
     onReleased: (source) => discardUpload(source, repository, events),
     reload: (source) => life.reload(source.name),
   });

@@ -1,4 +1,4 @@
-import { requiresCredential, type Settings, watchKeys } from './config/index.js';
+import { accessOf, requiresCredential, type Settings, watchKeys } from './config/index.js';
 import type { Clock, EventBus, Principal } from './core/index.js';
 import {
   AccessPolicy,
@@ -23,7 +23,7 @@ export async function openIdentities(
   { auth, repository, server }: Settings,
   { records, clock, events }: IdentityParts,
 ) {
-  const policy = new AccessPolicy();
+  const policy = new AccessPolicy(accessOf(auth));
   const isRequired = requiresCredential({ auth, server });
   const names = new Set(auth.keys.map(({ name }) => name));
   const stored = new StoredKeys({ records, policy, clock, events, isTaken: (name) => names.has(name) });

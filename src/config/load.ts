@@ -4,6 +4,7 @@ import { Value } from '@sinclair/typebox/value';
 import { invalidArgument } from '../core/index.js';
 import { checkQuotas } from '../governance/index.js';
 import { formatPath } from '../text/index.js';
+import { checkAuth, notePlaces } from './access.js';
 import { checkTree } from './check.js';
 import { checkConsistency } from './consistency.js';
 import { type Environment, FILE_VARIABLE, findUnknownVariables, readEnvironment } from './environment.js';
@@ -76,19 +77,21 @@ function combine(layers: readonly Layer[], { env, cwd, problems }: Combination):
   }, {});
   refuse(problems);
   const settings = complete(merged);
+  const locate = (path: readonly string[]) => placeOf(layers, path);
   const ofQuotas = checkQuotas(settings.quotas).map(({ path, message }) => {
     const place = placeOf(layers, ['quotas', ...path]) || placeOf(layers, ['quotas']);
     return `${place === '' ? '' : `${place}: `}${formatPath(['quotas', ...path])}: ${message}`;
   });
-  refuse([...checkConsistency(settings), ...ofQuotas]);
+  refuse([...checkConsistency(settings), ...checkAuth(settings.auth, locate), ...ofQuotas]);
   if (layers.some(({ tree }) => JSON.stringify(tree.auth ?? null).includes('${file:'))) {
     rereads.set(settings.auth, {
       look: () => JSON.stringify(layers.map((layer) => lookAtAuth(layer, env))),
       reread: () => combine(layers, { env, cwd, problems: [] }).auth,
     });
   }
-  places.set(settings.routes, (path) => placeOf(layers, path));
   layersOf.set(settings, layers);
+  places.set(settings.routes, locate);
+  notePlaces(settings.auth, locate);
   return settings;
 }
 

@@ -38,6 +38,11 @@ export const ACTIONS = [
 
 export type Action = (typeof ACTIONS)[number];
 
+/** What is done to what has a name. Who may do none of it to a name does not get to know whether anything has it. */
+export const ACTIONS_ON_NAMES: readonly Action[] = ACTIONS.filter((action) =>
+  /^(model|label|route|rollout|shadow|outcome)\./.test(action),
+);
+
 /** What follows of all grants of a principal. Rights add up: nothing takes one away. */
 export interface Rights {
   /**
@@ -45,6 +50,10 @@ export interface Rights {
    * on any of its models; '*' = on all of them.
    */
   allow(action: Action, resource: string): boolean;
+  /** As {@link allow}, on what itself has the name: `fraud@canary` is more than the label of a model on which there is the right. */
+  allowOwn(action: Action, name: string): boolean;
+  /** Whether what has the name is there at all for the principal: it may do something to it. */
+  sees(name: string): boolean;
   /** For messages: `caller on fraud*, viewer`. */
   readonly summary: string;
 }
@@ -59,4 +68,9 @@ export interface Principal {
   readonly rights: Rights;
 }
 
-export const NO_RIGHTS: Rights = Object.freeze({ allow: () => false, summary: 'none' });
+export const NO_RIGHTS: Rights = Object.freeze({
+  allow: () => false,
+  allowOwn: () => false,
+  sees: () => false,
+  summary: 'none',
+});

@@ -105,7 +105,7 @@ describe('a model that calls another one', () => {
       state: 'vendor=1',
     });
     expect(trace?.spanId).not.toBe(TRACE.spanId);
-    expect(target).toEqual({ name: 'other', version: undefined });
+    expect(target).toEqual({ name: 'other', version: undefined, isStep: false });
     expect(given).toMatchObject({ parameters: { p: 1 } });
     expect(given.outputs).toEqual([{ name: 'b', classificationCount: 0 }]);
   });

@@ -18,6 +18,8 @@ export interface ModelCallsOptions {
   readonly modelName: string;
   readonly clock: Clock;
   readonly infer: Infer;
+  /** Models that its configuration names as its steps. */
+  readonly steps?: ReadonlySet<string>;
   /** The request that the model is executing under that id. */
   readonly parent: (callId: number) => Pending | undefined;
 }
@@ -84,7 +86,7 @@ class ModelCall implements AsyncIterableIterator<ModelAnswer> {
   }
 
   async #begin(callId: number, request: ModelRequest): Promise<InferResult> {
-    const { modelName, clock, infer } = this.#options;
+    const { modelName, clock, infer, steps } = this.#options;
     const parent = this.#options.parent(callId);
     if (parent === undefined || parent.ended) {
       throw new MillraceError(
@@ -97,7 +99,8 @@ class ModelCall implements AsyncIterableIterator<ModelAnswer> {
     this.#call = call;
     this.#parent = parent;
     this.#awaits(true);
-    const target = { name: request.modelName, version: request.modelVersion };
+    const { modelName: name, modelVersion: version } = request;
+    const target = { name, version, isStep: steps?.has(name) ?? false };
     return infer(call, target, toInferRequest(request, parent.request));
   }
 

@@ -117,8 +117,14 @@ export type InferResult =
   | { readonly kind: 'one'; readonly response: InferResponse }
   | { readonly kind: 'many'; readonly responses: AsyncIterable<InferResponse> };
 
+/** A model that is called by another one. */
+export interface CalledModel extends InferTarget {
+  /** The configuration of the other one names it, so that the caller needs no right on it. */
+  readonly isStep: boolean;
+}
+
 /** Runs one inference from the choice of the version to the answer; rejects with MillraceError. */
-export type Infer = (call: Call, target: InferTarget, request: InferRequest) => Promise<InferResult>;
+export type Infer = (call: Call, target: CalledModel, request: InferRequest) => Promise<InferResult>;
 
 /** A request on its way to the engine. */
 export interface Submission {

@@ -1,9 +1,11 @@
 /** Room `governance` (rank 4): who is this, and may they. */
 export { admit } from './access/admit.js';
 export { ANONYMOUS, LOCAL_OPERATOR } from './access/anonymous.js';
+export type { PlacedBinding } from './access/binding.js';
+export { checkAccess, expandActions } from './access/check-access.js';
 export { AccessPolicy, grantsOfScopes, type Identity } from './access/policy.js';
-export type { Grant } from './access/rights.js';
-export { type BuiltInRole, SCOPES, type Scope } from './access/roles.js';
+export type { Grant, Roles } from './access/rights.js';
+export { BUILT_IN_ROLES, type BuiltInRole, ROLES_OF_SCOPE, SCOPES, type Scope } from './access/roles.js';
 export * from './identity/authenticate.js';
 export { type ClientCertificate, readCertificate } from './identity/certificates/client-certificate.js';
 export { TooManyFailedKeys } from './identity/failed-keys.js';

@@ -4,6 +4,28 @@ import { IssuerSchema } from './identity/jwt/options.js';
 
 const ScopeSchema = Type.Union([Type.Literal('infer'), Type.Literal('manage'), Type.Literal('observe')]);
 
+const Pattern = Type.String({ minLength: 1, maxLength: 256 });
+
+const Bound = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 512, description }));
+
+/** A principal or a group gets a role on what has a name of one of the patterns. */
+export const BindingSchema = Type.Object(
+  {
+    group: Bound('Who has this group in their token, certificate or key.'),
+    principal: Bound('`key:<name>`, `oidc:<issuer>/<subject>`, `cert:<name>`.'),
+    role: Type.String({ minLength: 1, maxLength: 64, description: 'A built-in one, or one of `auth.roles`.' }),
+    models: Type.Optional(
+      Type.Array(Pattern, {
+        minItems: 1,
+        maxItems: 1_000,
+        description:
+          'Names of models and routes, in which `*` stands for any text. `fraud` holds for its labels, too; `fraud@canary` for that label only. Default: everything.',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
 /** Who may do what. */
 export const AuthOptionsSchema = Type.Object(
   {
@@ -43,6 +65,16 @@ export const AuthOptionsSchema = Type.Object(
         'Everybody needs a key, also where there are none under `auth.keys`: API keys of the store are enough. The first one is made by ' +
         '`millrace keys create --store`.',
       'x-flag': '--auth-required',
+    }),
+    roles: Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 100 }), {
+      default: {},
+      description:
+        'Roles besides viewer, caller, operator, publisher, approver, auditor and admin: by name, lists of [actions](roles.md#actions); `model.*` stands for all that begin so.',
+    }),
+    bindings: Type.Array(BindingSchema, {
+      default: [],
+      maxItems: 10_000,
+      description: 'Who has which [role](roles.md), on what. Rights add up, and nothing takes one away.',
     }),
     maxFailedKeysPerMinute: Type.Integer({
       default: 20,

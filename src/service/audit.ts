@@ -7,6 +7,8 @@ export interface Subject extends Pick<AuditEntry, 'action' | 'resource'> {
   /** What the caller must be allowed to do, and to what. Default: to the resource, or to everything where that is ''. */
   readonly right: Action;
   readonly on?: readonly string[];
+  /** What is said of a name that nothing has, also to callers who do not see what has it. Default: `permission_denied`. */
+  readonly unknown?: (name: string) => MillraceError;
   /** Throws when nobody may do this here, whatever their rights. */
   readonly check?: () => void;
 }
@@ -54,8 +56,8 @@ export function createAudit({ audit, events }: AuditDependencies) {
     const failed = (error: unknown) => end(call, subject, { error });
     try {
       // Before anything else is said.
-      const { right, resource, on = [resource || '*'] } = subject;
-      for (const name of on) admit(call.principal, right, name);
+      const { right, resource, on = [resource || '*'], unknown } = subject;
+      for (const name of on) admit(call.principal, right, { name, isOwn: true, ...(unknown && { unknown }) });
       subject.check?.();
       begin(call, subject);
       const result = work();

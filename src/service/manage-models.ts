@@ -26,7 +26,7 @@ export function createManagement(
 ): Pick<Service, 'loadModel' | 'unloadModel' | 'reloadModels'> {
   return {
     loadModel: async (call, name, options) =>
-      audited(call, controlOf(repository, 'load', name), () =>
+      audited(call, loadOf(repository, name, options), () =>
         controller.load(name, toLoadOptions(options), {
           source: options.source,
           signal: call.signal,
@@ -35,7 +35,7 @@ export function createManagement(
         }),
       ),
     unloadModel: async (call, name, { unloadDependents = false, onlyVersion, untilGone = false, force = false } = {}) =>
-      audited(call, controlOf(repository, 'unload', name), async () => {
+      audited(call, unloadOf(repository, name), async () => {
         if (onlyVersion !== undefined) checkOnlyVersion(name, onlyVersion, engine.serving(name));
         if (!force) declaredLabels.checkUnload(name);
         await controller.unload(name, { withComposing: unloadDependents, untilGone });
@@ -66,9 +66,19 @@ function checkOnlyVersion(name: string, wanted: number, serving: readonly ModelI
   );
 }
 
-function controlOf(options: RepositoryOptions, action: 'load' | 'unload', name: string): Subject {
-  const check = () => checkExplicit(options, 'unavailable', `${action} model '${name}'`);
-  return { action: `model.${action}`, resource: name, right: `model.${action}`, check };
+function unloadOf(options: RepositoryOptions, name: string): Subject {
+  const check = () => checkExplicit(options, 'unavailable', `unload model '${name}'`);
+  const unknown = () => new MillraceError('not_found', `there is no model '${name}'`);
+  return { action: 'model.unload', resource: name, right: 'model.unload', check, unknown };
+}
+
+function loadOf(options: RepositoryOptions, name: string, { from, config, files }: LoadModelOptions): Subject {
+  const check = () => checkExplicit(options, 'unavailable', `load model '${name}'`);
+  const unknown = () => new MillraceError('not_found', `no repository has a model '${name}'`);
+  // Files and a configuration of the caller's own may be another model, or be made of any.
+  const isOwn = from !== undefined || config !== undefined || files !== undefined;
+  const on = isOwn ? [name, '*'] : [name];
+  return { action: 'model.load', resource: name, right: 'model.load', on, check, unknown };
 }
 
 function reloadOf(options: RepositoryOptions): Subject {

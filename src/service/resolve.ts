@@ -7,12 +7,12 @@ import {
   toMillraceError,
 } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
-import { admit } from '../governance/index.js';
 import { chooseVersion } from '../routing/index.js';
 import { findVersion, type VersionLookup } from './find-version.js';
 import type { ArmChoice, ArmFailure } from './routes/arm-choice.js';
 import type { RouteTable } from './routes/route-table.js';
 import { RunningSequences, type RunsOn } from './routes/running-sequences.js';
+import { admitToModel, type SeenLookup } from './seen-lookup.js';
 import type { Resolved, ResolveOptions } from './types.js';
 
 const NO_OPTIONS: ResolveOptions = {};
@@ -28,6 +28,8 @@ interface ResolutionDependencies {
 /** What only this room knows of what it has resolved. */
 export interface Resolution extends Resolved {
   readonly options: ResolveOptions;
+  /** What of the name there is for the caller. */
+  readonly lookup: VersionLookup;
   /** Of a route. */
   readonly choice: ArmChoice | undefined;
   /** Nothing has the name any more that was asked for, but sequences which began by it: nothing else may run. */
@@ -40,18 +42,21 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
 
   function resolve(call: Call, target: InferTarget, options = NO_OPTIONS): Resolved {
     try {
-      admit(call.principal, 'model.infer', target.name);
-      const route = routes.find(target);
+      const seen: SeenLookup = options.isStep
+        ? { lookup, isItself: true }
+        : admitToModel(lookup, { principal: call.principal, action: 'model.infer' }, target);
+      const route = seen.isItself ? routes.find(target) : undefined;
       const choice = route && routes.choose(route, call, undefined);
       const { info, forSequencesOnly } = choice
         ? { info: choice.info, forSequencesOnly: false }
-        : findOrRemember(target);
+        : findOrRemember(seen.lookup, target);
       checkAnswers(info, options);
       note(call, info, choice);
       const resolution: Omit<Resolution, keyof Resolved> & Partial<Resolved> = {
         target,
         info,
         options,
+        lookup: seen.lookup,
         choice,
         forSequencesOnly,
       };
@@ -63,9 +68,12 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
     }
   }
 
-  function findOrRemember(target: InferTarget): { readonly info: ModelInfo; readonly forSequencesOnly: boolean } {
+  function findOrRemember(
+    seen: VersionLookup,
+    target: InferTarget,
+  ): { readonly info: ModelInfo; readonly forSequencesOnly: boolean } {
     try {
-      return { info: findVersion(lookup, target), forSequencesOnly: false };
+      return { info: findVersion(seen, target), forSequencesOnly: false };
     } catch (error) {
       const info = target.version === undefined ? sequences.exampleOf(target.name) : undefined;
       if (info === undefined) throw error;
@@ -97,11 +105,11 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
   }
 
   function chooseFor(
-    { target, info, choice, forSequencesOnly }: Resolution,
+    { lookup: seen, target, info, choice, forSequencesOnly }: Resolution,
     call: Call,
     request: InferRequest,
   ): RunsOn {
-    if (forSequencesOnly) return { info: findVersion(lookup, target), choice: undefined };
+    if (forSequencesOnly) return { info: findVersion(seen, target), choice: undefined };
     if (choice === undefined) return { info, choice };
     const chosen = routes.choose(choice.route, call, request);
     return { info: chosen.info, choice: chosen };
@@ -116,7 +124,7 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
     const same = chooseVersion(lookup.engine.serving(info.ref.name), info.ref.version);
     if (same === info) return resolution;
     const anew = same === undefined && choice !== undefined ? routes.choose(choice.route, call, request) : choice;
-    const now = same ?? anew?.info ?? findVersion(lookup, target);
+    const now = same ?? anew?.info ?? findVersion(resolution.lookup, target);
     checkAnswers(now, options);
     note(call, now, anew);
     remember(target, request, { info: now, choice: anew });

@@ -1,4 +1,4 @@
-import type { BodyMemory, Clock, DeadlineWatch, EventBus } from '../core/index.js';
+import type { Action, BodyMemory, Call, Clock, DeadlineWatch, EventBus, InferTarget } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit, type QuotasOptions } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
@@ -19,6 +19,7 @@ import { isModelReady } from './model-ready.js';
 import { openQuotas } from './quotas/open-quotas.js';
 import type { FileRoutes } from './routes/types.js';
 import { createRun } from './run.js';
+import { absent, admitToModel } from './seen-lookup.js';
 import { blame, createSettingUseCases } from './setting-use-cases.js';
 import { ShadowBooks } from './shadows/shadow-books.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';
@@ -138,9 +139,12 @@ function createUseCases(
   const { labels } = controller;
   const traffic = createTraffic(setup, { labels, declared, books, lookup, audited, run });
   const { routes, taps, declaredLabels } = traffic;
-  const find = (name: string, version: number | undefined) => {
-    const route = routes.find({ name, version });
-    const info = route === undefined ? findVersion(lookup, { name, version }) : routes.example(route);
+  /** What a principal with the right asks for. */
+  const find = ({ principal }: Call, action: Action, target: InferTarget) => {
+    const { name } = target;
+    const { lookup: seen, isItself } = admitToModel(lookup, { principal, action }, target);
+    const route = isItself ? routes.find(target) : undefined;
+    const info = route === undefined ? findVersion(seen, target) : routes.example(route);
     const versions = engine.serving(info.ref.name).map(({ ref }) => ref.version);
     return { info: withName(info, name), versions, ref: info.ref };
   };
@@ -159,48 +163,59 @@ function createUseCases(
     },
     live: () => true,
     ready,
-    modelReady(call, name, version) {
-      admit(call.principal, 'model.read', name);
-      const route = routes.find({ name, version });
-      return route === undefined ? isModelReady(lookup, { name, version }) : routes.isReady(route);
+    modelReady({ principal }, name, version) {
+      if (!principal.rights.sees(name)) return false;
+      const { lookup: seen, isItself } = admitToModel(lookup, { principal, action: 'model.read' }, { name, version });
+      const route = isItself ? routes.find({ name, version }) : undefined;
+      return route === undefined ? isModelReady(seen, { name, version }) : routes.isReady(route);
     },
-    modelInfo(call, name, version) {
-      admit(call.principal, 'model.read', name);
-      return find(name, version);
-    },
-    modelStatuses(call, name, version) {
-      admit(call.principal, 'model.read', name);
-      const route = routes.find({ name, version });
-      const target = route === undefined ? { name, version } : routes.example(route).ref;
-      return findStatuses(lookup, target, { withReasons: call.principal.rights.allow('model.observe', name) });
+    modelInfo: (call, name, version) => find(call, 'model.read', { name, version }),
+    modelStatuses({ principal }, name, version) {
+      const { lookup: seen, isItself } = admitToModel(lookup, { principal, action: 'model.read' }, { name, version });
+      const route = isItself ? routes.find({ name, version }) : undefined;
+      const withReasons = principal.rights.allow('model.observe', name);
+      return route === undefined
+        ? findStatuses(seen, { name, version }, { withReasons })
+        : findStatuses(lookup, routes.example(route).ref, { withReasons });
     },
     modelStatistics(call, name, version) {
-      admit(call.principal, 'model.observe', name ?? '');
-      if (name === undefined) return engine.statistics();
-      const { versions, ref } = blame(() => find(name, version));
+      if (name === undefined) {
+        admit(call.principal, 'model.observe', '');
+        return engine.statistics().filter((entry) => call.principal.rights.allowOwn('model.observe', entry.name));
+      }
+      const { versions, ref } = blame(() => find(call, 'model.observe', { name, version }));
       const wanted = version === undefined && ref.name === name ? versions : [ref.version];
       return engine.statistics().filter((entry) => entry.name === ref.name && wanted.includes(entry.version));
     },
     modelGauges(call, { name, version }) {
       admit(call.principal, 'model.read', name);
+      if (!call.principal.rights.allowOwn('model.read', name)) return undefined;
       return engine.gauges().find(({ ref }) => ref.name === name && ref.version === version);
     },
-    readyModels(call) {
-      admit(call.principal, 'model.read', '');
+    readyModels(call, { toSuggest = false } = {}) {
+      const { rights } = call.principal;
+      if (!toSuggest) admit(call.principal, 'model.read', '');
       const models = engine
         .statuses()
         .flatMap(({ state, info }) => (state.kind === 'ready' && info !== undefined ? [info] : []));
-      return [...models, ...routes.examples().map(({ name, info }) => withName(info, name))];
+      const all = [...models, ...routes.examples().map(({ name, info }) => withName(info, name))];
+      return all.filter(({ ref }) => rights.allowOwn('model.read', ref.name));
     },
     repositoryIndex(call, { readyOnly, repository }) {
       admit(call.principal, 'model.observe', '');
       return engine
         .statuses()
+        .filter(({ name }) => call.principal.rights.allowOwn('model.observe', name))
         .filter(({ state }) => !readyOnly || state.kind === 'ready')
         .filter(({ info }) => repository === undefined || info === undefined || inRepository(info, repository));
     },
     ...createManagement(setup, { controller, audited, declaredLabels }),
-    ...createSettingUseCases({ logControl, audited, checkModel: (name) => void find(name, undefined) }),
+    ...createSettingUseCases({
+      logControl,
+      audited,
+      checkModel: (call, right, name) => void find(call, right, { name, version: undefined }),
+      unknownModel: (name) => absent(lookup, { name, version: undefined }),
+    }),
     ...createSharedMemoryUseCases(setup),
   };
   return { service, traffic };

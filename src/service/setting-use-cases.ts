@@ -1,4 +1,4 @@
-import { invalidArgument, MillraceError } from '../core/index.js';
+import { type Action, type Call, invalidArgument, MillraceError } from '../core/index.js';
 import { admit } from '../governance/index.js';
 import type { createAudit } from './audit.js';
 import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from './settings.js';
@@ -7,8 +7,10 @@ import type { LogControl, Service } from './types.js';
 interface SettingUseCasesSetup {
   readonly logControl: LogControl;
   readonly audited: ReturnType<typeof createAudit>;
-  /** Throws `not_found` where there is no such model. */
-  readonly checkModel: (name: string) => void;
+  /** Throws where there is no such model, or the caller lacks the right on it. */
+  readonly checkModel: (call: Call, right: Action, name: string) => void;
+  /** What is said of a name that no model has. */
+  readonly unknownModel: (name: string) => MillraceError;
 }
 
 /** The use cases about settings that may be changed while the server runs. */
@@ -16,16 +18,19 @@ export function createSettingUseCases({
   logControl,
   audited,
   checkModel,
+  unknownModel,
 }: SettingUseCasesSetup): Pick<Service, 'traceSettings' | 'updateTraceSettings' | 'logSettings' | 'updateLogSettings'> {
   return {
     traceSettings(call, model) {
-      admit(call.principal, 'setting.read', model ?? '');
-      if (model !== undefined) blame(() => checkModel(model));
+      if (model === undefined) admit(call.principal, 'setting.read', '');
+      else blame(() => checkModel(call, 'setting.read', model));
       return TRACE_SETTINGS;
     },
     updateTraceSettings(call, model, update) {
-      return audited(call, { action: 'trace.update', resource: model ?? '', right: 'setting.change' }, () => {
-        if (model !== undefined) blame(() => checkModel(model));
+      const unknown = (name: string) => blamed(unknownModel(name));
+      const subject = { action: 'trace.update', resource: model ?? '', right: 'setting.change', unknown } as const;
+      return audited(call, subject, () => {
+        if (model !== undefined) blame(() => checkModel(call, 'setting.change', model));
         checkTraceUpdate(update);
         return TRACE_SETTINGS;
       });
@@ -46,7 +51,10 @@ export function blame<Result>(look: () => Result): Result {
   try {
     return look();
   } catch (error) {
-    if (!(error instanceof MillraceError) || error.code !== 'not_found') throw error;
-    throw invalidArgument(error.message);
+    throw error instanceof MillraceError ? blamed(error) : error;
   }
+}
+
+function blamed(error: MillraceError): MillraceError {
+  return error.code === 'not_found' ? invalidArgument(error.message, { cause: error.cause }) : error;
 }

@@ -18,6 +18,8 @@ export interface ResolveOptions {
   readonly onlyOne?: string;
   /** The answer of a model that generates is wanted whole, not in pieces. */
   readonly whole?: boolean;
+  /** It is a step of an ensemble, which its configuration names: its caller needs no right on it. */
+  readonly isStep?: boolean;
 }
 
 declare const RESOLVED: unique symbol;
@@ -161,8 +163,11 @@ export interface Service {
   modelStatistics(call: Call, name: string | undefined, version: number | undefined): readonly ModelStatistics[];
   /** What a version does at this moment: its instances and its queue; undefined where it is not loaded any more. */
   modelGauges(call: Call, ref: ModelRef): ModelGauges | undefined;
-  /** The versions that are ready, of every model, and one for each route, by its name. Needs the right `model.read`. */
-  readyModels(call: Call): readonly ModelInfo[];
+  /**
+   * The versions that are ready, of every model that the caller may read, and one for each such route, by its name. Needs the right
+   * `model.read` on any, except `toSuggest` one that is meant: whoever has it on none gets none then.
+   */
+  readyModels(call: Call, options?: { readonly toSuggest?: boolean }): readonly ModelInfo[];
   repositoryIndex(call: Call, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];
   /**
    * Scans and loads the model's versions, unloads those that the policy no longer selects. Explicit mode only. What has not been pulled

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.js';
 import { createSettings } from '../../src/config/index.js';
-import { systemClock } from '../../src/core/index.js';
-import { SCOPES, type Scope } from '../../src/governance/index.js';
+import { type Action, systemClock } from '../../src/core/index.js';
+import { BUILT_IN_ROLES, type BuiltInRole, ROLES_OF_SCOPE, SCOPES, type Scope } from '../../src/governance/index.js';
 import { createSharedRoutes, DIALECT_OPTIONS, loadGrpcServices, type Route } from '../../src/protocols/index.js';
 import { createDocsRoutes } from '../../src/server/docs.js';
 import type { Address } from '../../src/server/index.js';
@@ -20,10 +20,14 @@ inputs: [{ name: x, datatype: INT32, shape: [1] }]
 outputs: [{ name: x, datatype: INT32, shape: [1] }]
 instances: { placement: inline }
 `;
-/** A key for each scope alone, one for none, and callers without a right one. */
-const CALLERS = ['nobody', 'stranger', 'scopeless', ...SCOPES] as const;
+const ROLES = Object.keys(BUILT_IN_ROLES) as readonly BuiltInRole[];
+/**
+ * Who has nothing, what is no key, a key with no right at all, one for each scope, one for each role, and one for everybody's work but on
+ * other models.
+ */
+const CALLERS = ['nobody', 'stranger', 'roleless', ...SCOPES, ...ROLES, 'elsewhere'] as const;
 type Caller = (typeof CALLERS)[number];
-const keyOf = (caller: Caller) => `${caller}-key-0123456789`;
+const keyOf = (caller: string) => `${caller}-key-0123456789`;
 const headersOf = (caller: Caller): Record<string, string> =>
   caller === 'nobody' ? {} : { authorization: `Bearer ${keyOf(caller)}` };
 
@@ -70,12 +74,24 @@ it('what moves to the admin port is in the audit trail', () => {
   expect(changing.filter((row) => row?.audit === undefined)).toEqual([]);
 });
 
-type Verdict = 'served' | 'unauthenticated' | 'permission_denied';
+/** `unknown`: as if nothing had the name. */
+type Verdict = 'served' | 'unauthenticated' | 'permission_denied' | 'unknown';
 
-function verdictFor(caller: Caller, { who }: AccessRow): Verdict {
-  if (who === 'everybody') return 'served';
+function rolesOf(caller: Caller): readonly BuiltInRole[] {
+  if (caller === 'elsewhere') return ['admin'];
+  if (ROLES.some((role) => role === caller)) return [caller as BuiltInRole];
+  return SCOPES.some((scope) => scope === caller) ? ROLES_OF_SCOPE[caller as Scope] : [];
+}
+
+function verdictFor(caller: Caller, { needs, on = 'name' }: AccessRow): Verdict {
+  if (needs === 'nothing') return 'served';
   if (caller === 'nobody' || caller === 'stranger') return 'unauthenticated';
-  return who === 'any key' || who.includes(caller as Scope) ? 'served' : 'permission_denied';
+  if (needs === 'a credential') return 'served';
+  const actions = rolesOf(caller).flatMap((role): readonly Action[] => BUILT_IN_ROLES[role]);
+  const hasRight = [needs].flat().some((action) => actions.includes(action));
+  if (caller === 'elsewhere') return on === 'anything' ? 'served' : on === 'name' ? 'unknown' : 'permission_denied';
+  if (hasRight) return 'served';
+  return actions.length === 0 && on === 'name' ? 'unknown' : 'permission_denied';
 }
 
 /** Lines of the audit trail that a request leaves. */
@@ -84,6 +100,7 @@ function trailOf(caller: Caller, row: AccessRow): readonly string[] {
   if (row.audit === undefined || verdict === 'unauthenticated') return [];
   const line = (rest: string) => `${caller} ${row.audit} ${rest}`;
   if (verdict === 'permission_denied') return [line('ended permission_denied')];
+  if (verdict === 'unknown') return [line(`ended ${row.unknown === 403 ? 'permission_denied' : 'error'}`)];
   return [line('begun'), line(row.answers === undefined ? 'ended ok' : 'ended error')];
 }
 
@@ -96,8 +113,19 @@ function describeTrail(lines: AppServer['log']): readonly string[] {
     });
 }
 
-const HTTP_VERDICTS: Readonly<Record<number, Verdict>> = { 401: 'unauthenticated', 403: 'permission_denied' };
-const GRPC_VERDICTS: Readonly<Record<number, Verdict>> = { 16: 'unauthenticated', 7: 'permission_denied' };
+type Statuses = Readonly<Record<Verdict, (row: AccessRow) => number>>;
+const HTTP_STATUSES: Statuses = {
+  served: ({ answers = 200 }) => answers,
+  unauthenticated: () => 401,
+  permission_denied: () => 403,
+  unknown: ({ unknown = 404 }) => unknown,
+};
+const GRPC_STATUSES: Statuses = {
+  served: ({ answers = 0 }) => answers,
+  unauthenticated: () => 16,
+  permission_denied: () => 7,
+  unknown: ({ unknown = 5 }) => unknown,
+};
 
 async function askHttp({ port, url }: Address, id: string, caller: Caller) {
   const [method = '', path = ''] = id.split(' ');
@@ -109,7 +137,7 @@ async function askHttp({ port, url }: Address, id: string, caller: Caller) {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString();
-  return { status: response.statusCode as number, verdict: HTTP_VERDICTS[response.statusCode] ?? 'served', text };
+  return { status: response.statusCode as number, text };
 }
 
 /** The status of a call; of a stream of inferences what its first answer says. */
@@ -121,7 +149,7 @@ async function askGrpc(client: GrpcClient, path: string, caller: Caller, json: o
     kind === 'stream'
       ? await firstOfStream(client, options, message)
       : (await client.unary(message, options)).status.code;
-  return { status: code, verdict: GRPC_VERDICTS[code] ?? 'served' };
+  return { status: code };
 }
 
 async function firstOfStream(client: GrpcClient, options: object, message: Uint8Array): Promise<number> {
@@ -130,7 +158,7 @@ async function firstOfStream(client: GrpcClient, options: object, message: Uint8
   stream.write(Buffer.from(message));
   return new Promise((resolve) => {
     stream.on('data', (answer: Buffer) => {
-      resolve(answer.includes('lacks the right') ? 7 : 0);
+      resolve(answer.includes('lacks the right') ? 7 : answer.includes('unknown model') ? 5 : 0);
       stream.cancel();
     });
     stream.on('status', ({ code }) => resolve(code));
@@ -149,8 +177,12 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
         auth: {
           maxFailedKeysPerMinute: 0,
           keys: [
-            { name: 'scopeless', key: keyOf('scopeless'), scopes: [] },
+            ...['roleless', 'elsewhere', ...ROLES].map((name) => ({ name, key: keyOf(name), scopes: [] })),
             ...SCOPES.map((scope) => ({ name: scope, key: keyOf(scope), scopes: [scope] })),
+          ],
+          bindings: [
+            ...ROLES.map((role) => ({ principal: `key:${role}`, role })),
+            { principal: 'key:elsewhere', role: 'admin', models: ['elsewhere*'] },
           ],
         },
         server: { adminPort, httpSocket: socket('http'), grpcSocket: socket('grpc') },
@@ -183,8 +215,7 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
     const row = HTTP_ROWS[id] as AccessRow;
     for (const caller of CALLERS) {
       const { result, trail } = await trailed(askHttp(server.addresses[listener] as Address, id, caller));
-      expect([caller, result.verdict]).toEqual([caller, verdictFor(caller, row)]);
-      if (result.verdict === 'served') expect([caller, result.status]).toEqual([caller, row.answers ?? 200]);
+      expect([caller, result.status]).toEqual([caller, HTTP_STATUSES[verdictFor(caller, row)](row)]);
       expect(trail).toEqual(trailOf(caller, row));
     }
   });
@@ -199,10 +230,9 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
     for (const caller of CALLERS) {
       const { result, trail } = await trailed(askGrpc(client, path, caller, row.request));
       const expected = verdictFor(caller, row);
-      // Before anybody looks at the scope.
+      // Before anybody looks at the role.
       const verdict = elsewhere && expected !== 'unauthenticated' ? 'permission_denied' : expected;
-      expect([caller, result.verdict]).toEqual([caller, verdict]);
-      if (result.verdict === 'served') expect([caller, result.status]).toEqual([caller, row.answers ?? 0]);
+      expect([caller, result.status]).toEqual([caller, GRPC_STATUSES[verdict](row)]);
       expect(trail).toEqual(elsewhere ? [] : trailOf(caller, row));
     }
   });

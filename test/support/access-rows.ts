@@ -1,51 +1,73 @@
-import type { Scope } from '../../src/governance/index.js';
+import type { Action } from '../../src/core/index.js';
 import { PAGE_PATHS } from '../../src/server/docs.js';
 
-/** Who may use a route or method, and what those who may are answered. */
+/** What a route or method needs, and what those who have it are answered. */
 export interface AccessRow {
-  /** Everybody, whoever has a key, or who has one of these scopes. */
-  readonly who: 'everybody' | 'any key' | readonly Scope[];
+  /** Nothing, anybody whom the server knows, or a right: any of these actions. */
+  readonly needs: 'nothing' | 'a credential' | Action | readonly Action[];
+  /** On what: the model, route or region that it names, anything at all, or everything. Default: what it names. */
+  readonly on?: 'name' | 'anything' | 'everything';
   /** As JSON; default an empty object. */
   readonly request?: object;
-  /** HTTP or gRPC status of those who may; default success. */
+  /** HTTP or gRPC status of those who have the right; default success. */
   readonly answers?: number;
+  /** Status for those who do not see the name, which is that of names that nothing has. Default: not found. */
+  readonly unknown?: number;
   /** What it changes, by the name of the audit trail; nothing where it is missing. */
   readonly audit?: string;
 }
 
 const TENSOR = { inputs: [{ name: 'x', datatype: 'INT32', shape: [1], data: [1] }] };
-const EVERYBODY: AccessRow = { who: 'everybody' };
-const KEY: AccessRow = { who: 'any key' };
-const INFER: AccessRow = { who: ['infer'], request: TENSOR };
+const EVERYBODY: AccessRow = { needs: 'nothing' };
+const KEY: AccessRow = { needs: 'a credential' };
+const INFER: AccessRow = { needs: 'model.infer', request: TENSOR };
+/** Of the only model that there is: of none for who sees none. */
+const INFER_ONLY: AccessRow = { ...INFER, unknown: 400 };
 /** The model has no input for a text. */
-const GENERATE: AccessRow = { who: ['infer'], request: { text_input: 'a' }, answers: 400 };
+const GENERATE: AccessRow = { needs: 'model.infer', request: { text_input: 'a' }, answers: 400 };
 /** The model does not generate text. */
 const CHAT: AccessRow = {
-  who: ['infer'],
+  needs: 'model.infer',
   request: { model: 'echo', messages: [{ role: 'user', content: 'a' }] },
   answers: 400,
 };
-const COMPLETE: AccessRow = { who: ['infer'], request: { model: 'echo', prompt: 'a' }, answers: 400 };
-const ANY_SCOPE: AccessRow = { who: ['infer', 'observe', 'manage'] };
-const OBSERVE: AccessRow = { who: ['observe', 'manage'] };
-const METADATA: AccessRow = ANY_SCOPE;
-const LOAD: AccessRow = { who: ['manage'], audit: 'model.load' };
-const UNLOAD: AccessRow = { who: ['manage'], audit: 'model.unload', answers: 404 };
-const TRACE: AccessRow = { who: ['manage'], request: { trace_rate: '1000' }, audit: 'trace.update' };
-const LOGGING: AccessRow = { who: ['manage'], request: { log_info: true }, audit: 'log.update' };
+const COMPLETE: AccessRow = { needs: 'model.infer', request: { model: 'echo', prompt: 'a' }, answers: 400 };
+const METADATA: AccessRow = { needs: 'model.read' };
+const LIST: AccessRow = { needs: 'model.read', on: 'anything' };
+const OBSERVE: AccessRow = { needs: 'model.observe' };
+const SERVER: AccessRow = { needs: 'server.read', on: 'anything' };
+const SETTINGS: AccessRow = { needs: 'setting.read', on: 'anything' };
+const MEMORY: AccessRow = { needs: 'memory.read', on: 'anything' };
+const ROLLOUT: AccessRow = { needs: 'rollout.read' };
+const ROUTE: AccessRow = { needs: 'route.read' };
+const LOAD: AccessRow = { needs: 'model.load', audit: 'model.load' };
+const UNLOAD: AccessRow = { needs: 'model.unload', audit: 'model.unload', answers: 404 };
+const TRACE: AccessRow = {
+  needs: 'setting.change',
+  on: 'everything',
+  request: { trace_rate: '1000' },
+  audit: 'trace.update',
+};
+const LOGGING: AccessRow = {
+  needs: 'setting.change',
+  on: 'everything',
+  request: { log_info: true },
+  audit: 'log.update',
+};
 const REGISTER: AccessRow = {
-  who: ['infer'],
+  needs: 'memory.use',
+  on: 'anything',
   request: { key: '/millrace-no-such-object', byte_size: 1, offset: 0 },
   answers: 400,
   audit: 'sharedMemory.register',
 };
-const UNREGISTER: AccessRow = { who: ['infer'], audit: 'sharedMemory.unregister' };
+const UNREGISTER: AccessRow = { needs: 'memory.use', on: 'anything', audit: 'sharedMemory.unregister' };
 
 /** Every HTTP route by method and path. Path parameters are filled in by {@link PATH_PARAMETERS}. */
 export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /v2/health/live': EVERYBODY,
   'GET /v2/health/ready': EVERYBODY,
-  'GET /v2': METADATA,
+  'GET /v2': SERVER,
   'POST /v2/models/{model}/infer': INFER,
   'POST /v2/models/{model}/versions/{version}/infer': INFER,
   'POST /v2/models/{model}/generate': GENERATE,
@@ -54,38 +76,38 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /v2/models/{model}/versions/{version}/generate_stream': GENERATE,
   'POST /v1/chat/completions': CHAT,
   'POST /v1/completions': COMPLETE,
-  'POST /v1/responses': { who: ['infer'], request: { model: 'echo', input: 'a' }, answers: 400 },
-  'POST /v1/responses/input_tokens': { who: ['infer'], request: { model: 'echo', input: 'a' }, answers: 400 },
-  'GET /v1/responses/{response}': { who: ['infer'], answers: 404 },
-  'DELETE /v1/responses/{response}': { who: ['infer'], answers: 404 },
-  'GET /v1/responses/{response}/input_items': { who: ['infer'], answers: 404 },
-  'POST /tokenize': { who: ['infer'], request: { model: 'echo', content: 'a' }, answers: 400 },
-  'POST /detokenize': { who: ['infer'], request: { model: 'echo', tokens: [1] }, answers: 400 },
-  'GET /v1/models': { who: ['infer', 'observe', 'manage'] },
-  'GET /v1/models/{model}': { who: ['infer', 'observe', 'manage'] },
-  'GET /v2/models/stats': OBSERVE,
+  'POST /v1/responses': { needs: 'model.infer', request: { model: 'echo', input: 'a' }, answers: 400 },
+  'POST /v1/responses/input_tokens': { needs: 'model.infer', request: { model: 'echo', input: 'a' }, answers: 400 },
+  'GET /v1/responses/{response}': { needs: 'model.infer', on: 'anything', answers: 404 },
+  'DELETE /v1/responses/{response}': { needs: 'model.infer', on: 'anything', answers: 404 },
+  'GET /v1/responses/{response}/input_items': { needs: 'model.infer', on: 'anything', answers: 404 },
+  'POST /tokenize': { needs: 'model.infer', request: { model: 'echo', content: 'a' }, answers: 400 },
+  'POST /detokenize': { needs: 'model.infer', request: { model: 'echo', tokens: [1] }, answers: 400 },
+  'GET /v1/models': LIST,
+  'GET /v1/models/{model}': METADATA,
+  'GET /v2/models/stats': { ...OBSERVE, on: 'anything' },
   'GET /v2/models/{model}': METADATA,
-  'GET /v2/models/{model}/ready': METADATA,
+  'GET /v2/models/{model}/ready': { ...METADATA, unknown: 503 },
   'GET /v2/models/{model}/config': METADATA,
-  'GET /v2/models/{model}/stats': OBSERVE,
+  'GET /v2/models/{model}/stats': { ...OBSERVE, unknown: 400 },
   'GET /v2/models/{model}/versions/{version}': METADATA,
-  'GET /v2/models/{model}/versions/{version}/ready': METADATA,
+  'GET /v2/models/{model}/versions/{version}/ready': { ...METADATA, unknown: 503 },
   'GET /v2/models/{model}/versions/{version}/config': METADATA,
-  'GET /v2/models/{model}/versions/{version}/stats': OBSERVE,
-  'POST /v2/repository/index': OBSERVE,
-  'POST /v2/repository/{repository}/index': OBSERVE,
+  'GET /v2/models/{model}/versions/{version}/stats': { ...OBSERVE, unknown: 400 },
+  'POST /v2/repository/index': { ...OBSERVE, on: 'anything' },
+  'POST /v2/repository/{repository}/index': { ...OBSERVE, on: 'anything' },
   'POST /v2/repository/models/{model}/load': LOAD,
   'POST /v2/repository/{repository}/models/{model}/load': { ...LOAD, answers: 404 },
   'POST /v2/repository/models/{model}/unload': UNLOAD,
   'POST /v2/repository/{repository}/models/{model}/unload': UNLOAD,
-  'GET /v2/trace/setting': OBSERVE,
+  'GET /v2/trace/setting': SETTINGS,
   'POST /v2/trace/setting': TRACE,
-  'GET /v2/models/{model}/trace/setting': OBSERVE,
-  'POST /v2/models/{model}/trace/setting': TRACE,
-  'GET /v2/logging': OBSERVE,
+  'GET /v2/models/{model}/trace/setting': { needs: 'setting.read', unknown: 400 },
+  'POST /v2/models/{model}/trace/setting': { ...TRACE, on: 'name', unknown: 400 },
+  'GET /v2/logging': SETTINGS,
   'POST /v2/logging': LOGGING,
-  'GET /v2/systemsharedmemory/status': METADATA,
-  'GET /v2/systemsharedmemory/region/{region}/status': { ...METADATA, answers: 404 },
+  'GET /v2/systemsharedmemory/status': MEMORY,
+  'GET /v2/systemsharedmemory/region/{region}/status': { ...MEMORY, answers: 404 },
   'POST /v2/systemsharedmemory/region/{region}/register': REGISTER,
   'POST /v2/systemsharedmemory/unregister': UNREGISTER,
   'POST /v2/systemsharedmemory/region/{region}/unregister': UNREGISTER,
@@ -96,51 +118,55 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /v2/cudasharedmemory/unregister': KEY,
   'POST /v2/cudasharedmemory/region/{region}/unregister': KEY,
   'GET /': EVERYBODY,
-  'POST /v1/models/{model}:predict': { who: ['infer'], request: { instances: [1] } },
-  'POST /v1/models/{model}:classify': { who: ['infer'], request: { examples: [{ x: 1 }] }, answers: 400 },
-  'POST /v1/models/{model}:regress': { who: ['infer'], request: { examples: [{ x: 1 }] }, answers: 400 },
+  'POST /v1/models/{model}:predict': { needs: 'model.infer', request: { instances: [1] } },
+  'POST /v1/models/{model}:classify': { needs: 'model.infer', request: { examples: [{ x: 1 }] }, answers: 400 },
+  'POST /v1/models/{model}:regress': { needs: 'model.infer', request: { examples: [{ x: 1 }] }, answers: 400 },
   'GET /v1/models/{model}/metadata': METADATA,
-  'POST /v1/models/{model}/versions/{version}:predict': { who: ['infer'], request: { instances: [1] } },
+  'POST /v1/models/{model}/versions/{version}:predict': { needs: 'model.infer', request: { instances: [1] } },
   'POST /v1/models/{model}/versions/{version}:classify': {
-    who: ['infer'],
+    needs: 'model.infer',
     request: { examples: [{ x: 1 }] },
     answers: 400,
   },
   'POST /v1/models/{model}/versions/{version}:regress': {
-    who: ['infer'],
+    needs: 'model.infer',
     request: { examples: [{ x: 1 }] },
     answers: 400,
   },
   'GET /v1/models/{model}/versions/{version}/metadata': METADATA,
-  'GET /v1/models/{model}/versions/{version}': ANY_SCOPE,
-  'POST /v1/models/{model}/labels/{label}:predict': { who: ['infer'], request: { instances: [1] }, answers: 404 },
+  'GET /v1/models/{model}/versions/{version}': METADATA,
+  'POST /v1/models/{model}/labels/{label}:predict': { needs: 'model.infer', request: { instances: [1] }, answers: 404 },
   'POST /v1/models/{model}/labels/{label}:classify': {
-    who: ['infer'],
+    needs: 'model.infer',
     request: { examples: [{ x: 1 }] },
     answers: 404,
   },
-  'POST /v1/models/{model}/labels/{label}:regress': { who: ['infer'], request: { examples: [{ x: 1 }] }, answers: 404 },
+  'POST /v1/models/{model}/labels/{label}:regress': {
+    needs: 'model.infer',
+    request: { examples: [{ x: 1 }] },
+    answers: 404,
+  },
   'GET /v1/models/{model}/labels/{label}/metadata': { ...METADATA, answers: 404 },
-  'GET /v1/models/{model}/labels/{label}': { ...ANY_SCOPE, answers: 404 },
+  'GET /v1/models/{model}/labels/{label}': { ...METADATA, answers: 404 },
   'POST /v1/models/{model}:explain': { ...KEY, answers: 501 },
-  'GET /v2/models': { who: ['infer', 'observe', 'manage'] },
+  'GET /v2/models': LIST,
   'GET /health': EVERYBODY,
-  'POST /predict': INFER,
-  'POST /invocations': INFER,
+  'POST /predict': INFER_ONLY,
+  'POST /invocations': INFER_ONLY,
   'POST /models/{model}/invoke': INFER,
-  'POST /endpoints/{endpoint}/invocations': INFER,
-  'POST /endpoints/{endpoint}/invocations-response-stream': INFER,
-  'POST /endpoints/{endpoint}/async-invocations': { who: ['infer'], answers: 501 },
+  'POST /endpoints/{endpoint}/invocations': INFER_ONLY,
+  'POST /endpoints/{endpoint}/invocations-response-stream': INFER_ONLY,
+  'POST /endpoints/{endpoint}/async-invocations': { needs: 'model.infer', answers: 501, unknown: 400 },
   'GET /ping': EVERYBODY,
-  'POST /predictions/{model}': { who: ['infer'], request: [1] },
-  'POST /predictions/{model}/{version}': { who: ['infer'], request: [1] },
-  'PUT /predictions/{model}': { who: ['infer'], request: [1] },
-  'PUT /predictions/{model}/{version}': { who: ['infer'], request: [1] },
+  'POST /predictions/{model}': { needs: 'model.infer', request: [1] },
+  'POST /predictions/{model}/{version}': { needs: 'model.infer', request: [1] },
+  'PUT /predictions/{model}': { needs: 'model.infer', request: [1] },
+  'PUT /predictions/{model}/{version}': { needs: 'model.infer', request: [1] },
   // There is nothing in it.
-  'GET /predictions/{model}': { who: ['infer'], answers: 400 },
-  'GET /predictions/{model}/{version}': { who: ['infer'], answers: 400 },
+  'GET /predictions/{model}': { needs: 'model.infer', answers: 400 },
+  'GET /predictions/{model}/{version}': { needs: 'model.infer', answers: 400 },
   'POST /explanations/{model}': { ...KEY, answers: 501 },
-  'GET /models': { who: ['infer', 'observe', 'manage'] },
+  'GET /models': LIST,
   'POST /models': { ...LOAD, request: { model_name: 'echo', url: 'echo' }, answers: 409 },
   'GET /models/{model}': METADATA,
   'GET /models/{model}/{version}': METADATA,
@@ -152,51 +178,83 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'DELETE /models/{model}/{version}': UNLOAD,
   'GET /millrace/v1/quotas': KEY,
   'GET /millrace/v1/models/{model}/labels': OBSERVE,
-  'PATCH /millrace/v1/models/{model}/labels': { who: ['manage'], audit: 'labels.change' },
+  'PATCH /millrace/v1/models/{model}/labels': { needs: 'label.change', audit: 'labels.change' },
   'GET /millrace/v1/models/{model}/labels/history': OBSERVE,
   // There is nothing to undo.
-  'POST /millrace/v1/models/{model}/labels/undo': { who: ['manage'], answers: 409, audit: 'labels.undo' },
   'GET /millrace/v1/usage': KEY,
-  // No scope has the right, which the role admin has.
-  'GET /millrace/v1/keys': { who: [] },
-  'POST /millrace/v1/keys': { who: [], request: { name: 'a' }, audit: 'key.create' },
-  'GET /millrace/v1/keys/{key}': { who: [] },
-  'POST /millrace/v1/keys/{key}/rotate': { who: [], audit: 'key.rotate' },
-  'POST /millrace/v1/keys/{key}/revoke': { who: [], audit: 'key.revoke' },
-  'GET /millrace/v1/rollouts': OBSERVE,
-  'GET /millrace/v1/models/{model}/rollout': { ...OBSERVE, answers: 404 },
-  'GET /millrace/v1/models/{model}/rollout/history': OBSERVE,
+  'GET /millrace/v1/keys': { needs: 'key.read', on: 'anything' },
+  // Its request lacks what it is to be granted.
+  'POST /millrace/v1/keys': {
+    needs: 'key.change',
+    on: 'anything',
+    request: { name: 'roleless' },
+    answers: 400,
+    audit: 'key.create',
+  },
+  'GET /millrace/v1/keys/{key}': { needs: 'key.read', on: 'anything', answers: 404 },
+  'POST /millrace/v1/keys/{key}/rotate': { needs: 'key.change', on: 'anything', answers: 404, audit: 'key.rotate' },
+  'POST /millrace/v1/keys/{key}/revoke': { needs: 'key.change', on: 'anything', answers: 404, audit: 'key.revoke' },
+  'POST /millrace/v1/models/{model}/labels/undo': { needs: 'label.change', answers: 409, audit: 'labels.undo' },
+  'GET /millrace/v1/rollouts': { ...ROLLOUT, on: 'anything' },
+  'GET /millrace/v1/models/{model}/rollout': { ...ROLLOUT, answers: 404 },
+  'GET /millrace/v1/models/{model}/rollout/history': { ...ROLLOUT, unknown: 200 },
   // There is no such version, and so no rollout of which anything could be asked.
   'POST /millrace/v1/models/{model}/rollout': {
-    who: ['manage'],
+    needs: 'rollout.change',
     request: { to: 9 },
     answers: 409,
     audit: 'rollout.start',
   },
-  // No scope has the right: whoever starts a rollout does not approve it.
-  'POST /millrace/v1/models/{model}/rollout/approve': { who: [], audit: 'rollout.approve' },
-  'POST /millrace/v1/models/{model}/rollout/pause': { who: ['manage'], answers: 409, audit: 'rollout.pause' },
-  'POST /millrace/v1/models/{model}/rollout/resume': { who: ['manage'], answers: 409, audit: 'rollout.resume' },
-  'POST /millrace/v1/models/{model}/rollout/promote': { who: ['manage'], answers: 409, audit: 'rollout.promote' },
-  'POST /millrace/v1/models/{model}/rollout/abort': { who: ['manage'], answers: 409, audit: 'rollout.abort' },
-  'GET /millrace/v1/routes': OBSERVE,
-  'PUT /millrace/v1/routes': { who: ['manage'], request: { routes: {} }, audit: 'routes.apply' },
+  // Whoever starts a rollout does not approve it.
+  'POST /millrace/v1/models/{model}/rollout/approve': {
+    needs: 'rollout.approve',
+    answers: 409,
+    unknown: 409,
+    audit: 'rollout.approve',
+  },
+  'POST /millrace/v1/models/{model}/rollout/pause': {
+    needs: 'rollout.change',
+    unknown: 409,
+    answers: 409,
+    audit: 'rollout.pause',
+  },
+  'POST /millrace/v1/models/{model}/rollout/resume': {
+    needs: 'rollout.change',
+    unknown: 409,
+    answers: 409,
+    audit: 'rollout.resume',
+  },
+  'POST /millrace/v1/models/{model}/rollout/promote': {
+    needs: 'rollout.change',
+    unknown: 409,
+    answers: 409,
+    audit: 'rollout.promote',
+  },
+  'POST /millrace/v1/models/{model}/rollout/abort': {
+    needs: 'rollout.change',
+    unknown: 409,
+    answers: 409,
+    audit: 'rollout.abort',
+  },
+  'GET /millrace/v1/routes': { ...ROUTE, on: 'anything' },
+  'PUT /millrace/v1/routes': { needs: 'route.change', on: 'anything', request: { routes: {} }, audit: 'routes.apply' },
   'POST /millrace/v1/feedback': {
-    who: ['infer', 'manage'],
+    needs: ['feedback.give', 'feedback.relay'],
+    on: 'anything',
     request: { request_id: 'none', value: 1 },
     answers: 404,
   },
-  'GET /millrace/v1/routes/{route}/outcomes': { ...OBSERVE, answers: 404 },
-  'GET /millrace/v1/routes/{route}': { ...OBSERVE, answers: 404 },
-  'PUT /millrace/v1/routes/{route}': { who: ['manage'], answers: 400, audit: 'route.put' },
-  'DELETE /millrace/v1/routes/{route}': { who: ['manage'], answers: 404, audit: 'route.delete' },
-  'GET /millrace/v1/routes/{route}/history': { ...OBSERVE, answers: 404 },
-  'POST /millrace/v1/routes/{route}/undo': { who: ['manage'], answers: 409, audit: 'route.undo' },
-  'GET /millrace/v1/routes/{route}/shadow': { ...OBSERVE, answers: 404 },
-  'POST /millrace/v1/routes/{route}/shadow/reset': { who: ['manage'], answers: 404, audit: 'shadow.reset' },
-  'GET /openapi.json': { who: ['infer', 'observe', 'manage'] },
+  'GET /millrace/v1/routes/{route}/outcomes': { needs: 'outcome.read', answers: 404 },
+  'GET /millrace/v1/routes/{route}': { ...ROUTE, answers: 404 },
+  'PUT /millrace/v1/routes/{route}': { needs: 'route.change', answers: 400, unknown: 403, audit: 'route.put' },
+  'DELETE /millrace/v1/routes/{route}': { needs: 'route.change', answers: 404, audit: 'route.delete' },
+  'GET /millrace/v1/routes/{route}/history': { ...ROUTE, answers: 404 },
+  'POST /millrace/v1/routes/{route}/undo': { needs: 'route.change', answers: 409, audit: 'route.undo' },
+  'GET /millrace/v1/routes/{route}/shadow': { needs: 'shadow.read', answers: 404 },
+  'POST /millrace/v1/routes/{route}/shadow/reset': { needs: 'shadow.reset', answers: 404, audit: 'shadow.reset' },
+  'GET /openapi.json': LIST,
   ...Object.fromEntries(PAGE_PATHS.map((path) => [`GET ${path}`, EVERYBODY])),
-  'GET /metrics': OBSERVE,
+  'GET /metrics': { needs: 'metrics.read', on: 'everything' },
 };
 
 /** An unload is asked for by a name that nobody has: the others need the model. */
@@ -230,20 +288,20 @@ const UNIMPLEMENTED = 12;
 const TFS_MODEL = { model_spec: { name: 'echo' } };
 const TFS_TENSOR = { dtype: 'DT_INT32', tensor_shape: { dim: [{ size: '1' }] }, int_val: [1] };
 /** The model's output is neither of classes nor a number of floats. */
-const TFS_EXAMPLES: AccessRow = { who: ['infer'], answers: 3 };
+const TFS_EXAMPLES: AccessRow = { needs: 'model.infer', answers: 3 };
 
 /** Every method of gRPC by its path. */
 export const GRPC_ROWS: Readonly<Record<string, AccessRow>> = {
   '/inference.GRPCInferenceService/ServerLive': EVERYBODY,
   '/inference.GRPCInferenceService/ServerReady': EVERYBODY,
-  '/inference.GRPCInferenceService/ServerMetadata': METADATA,
-  '/inference.GRPCInferenceService/ModelInfer': { who: ['infer'], request: GRPC_TENSOR },
-  '/inference.GRPCInferenceService/ModelStreamInfer': { who: ['infer'], request: GRPC_TENSOR },
-  '/inference.GRPCInferenceService/ModelReady': { ...METADATA, request: NAMED },
+  '/inference.GRPCInferenceService/ServerMetadata': SERVER,
+  '/inference.GRPCInferenceService/ModelInfer': { needs: 'model.infer', request: GRPC_TENSOR },
+  '/inference.GRPCInferenceService/ModelStreamInfer': { needs: 'model.infer', request: GRPC_TENSOR },
+  '/inference.GRPCInferenceService/ModelReady': { ...METADATA, request: NAMED, unknown: 0 },
   '/inference.GRPCInferenceService/ModelMetadata': { ...METADATA, request: NAMED },
   '/inference.GRPCInferenceService/ModelConfig': { ...METADATA, request: NAMED },
-  '/inference.GRPCInferenceService/ModelStatistics': { ...OBSERVE, request: NAMED },
-  '/inference.GRPCInferenceService/RepositoryIndex': OBSERVE,
+  '/inference.GRPCInferenceService/ModelStatistics': { ...OBSERVE, request: NAMED, unknown: 3 },
+  '/inference.GRPCInferenceService/RepositoryIndex': { ...OBSERVE, on: 'anything' },
   '/inference.GRPCInferenceService/RepositoryModelLoad': { ...LOAD, request: { model_name: 'echo' } },
   '/inference.GRPCInferenceService/RepositoryModelUnload': {
     ...UNLOAD,
@@ -258,7 +316,7 @@ export const GRPC_ROWS: Readonly<Record<string, AccessRow>> = {
     ...LOGGING,
     request: { settings: { log_info: { bool_param: true } } },
   },
-  '/inference.GRPCInferenceService/SystemSharedMemoryStatus': METADATA,
+  '/inference.GRPCInferenceService/SystemSharedMemoryStatus': MEMORY,
   '/inference.GRPCInferenceService/SystemSharedMemoryRegister': {
     ...REGISTER,
     request: { name: 'r', key: '/millrace-no-such-object', byte_size: 1 },
@@ -269,7 +327,7 @@ export const GRPC_ROWS: Readonly<Record<string, AccessRow>> = {
   '/inference.GRPCInferenceService/CudaSharedMemoryRegister': { ...KEY, answers: UNIMPLEMENTED },
   '/inference.GRPCInferenceService/CudaSharedMemoryUnregister': KEY,
   '/tensorflow.serving.PredictionService/Predict': {
-    who: ['infer'],
+    needs: 'model.infer',
     request: { ...TFS_MODEL, inputs: { x: TFS_TENSOR } },
   },
   '/tensorflow.serving.PredictionService/Classify': { ...TFS_EXAMPLES, request: TFS_MODEL },
@@ -282,19 +340,20 @@ export const GRPC_ROWS: Readonly<Record<string, AccessRow>> = {
     ...METADATA,
     request: { ...TFS_MODEL, metadata_field: ['signature_def'] },
   },
-  '/tensorflow.serving.ModelService/GetModelStatus': { ...ANY_SCOPE, request: TFS_MODEL },
+  '/tensorflow.serving.ModelService/GetModelStatus': { ...METADATA, request: TFS_MODEL },
   '/tensorflow.serving.ModelService/HandleReloadConfigRequest': {
-    who: ['manage'],
+    needs: 'model.load',
+    on: 'everything',
     request: { config: { model_config_list: { config: [{ name: 'nobody', base_path: '/nowhere' }] } } },
     answers: 3,
     audit: 'models.reload',
   },
   [`${TORCHSERVE}inference.InferenceAPIsService/Ping`]: EVERYBODY,
-  [`${TORCHSERVE}inference.InferenceAPIsService/Predictions`]: { who: ['infer'], request: PREDICTION },
-  [`${TORCHSERVE}inference.InferenceAPIsService/StreamPredictions`]: { who: ['infer'], request: PREDICTION },
-  [`${TORCHSERVE}inference.InferenceAPIsService/StreamPredictions2`]: { who: ['infer'], request: PREDICTION },
+  [`${TORCHSERVE}inference.InferenceAPIsService/Predictions`]: { needs: 'model.infer', request: PREDICTION },
+  [`${TORCHSERVE}inference.InferenceAPIsService/StreamPredictions`]: { needs: 'model.infer', request: PREDICTION },
+  [`${TORCHSERVE}inference.InferenceAPIsService/StreamPredictions2`]: { needs: 'model.infer', request: PREDICTION },
   [`${TORCHSERVE}management.ManagementAPIsService/DescribeModel`]: { ...METADATA, request: { model_name: 'echo' } },
-  [`${TORCHSERVE}management.ManagementAPIsService/ListModels`]: { who: ['infer', 'observe', 'manage'] },
+  [`${TORCHSERVE}management.ManagementAPIsService/ListModels`]: LIST,
   [`${TORCHSERVE}management.ManagementAPIsService/RegisterModel`]: {
     ...LOAD,
     request: { model_name: 'echo', url: 'echo' },
@@ -318,6 +377,6 @@ export const GRPC_ROWS: Readonly<Record<string, AccessRow>> = {
 
 /** The same methods read settings when the request holds none. */
 export const GRPC_READING_ROWS: Readonly<Record<string, AccessRow>> = {
-  '/inference.GRPCInferenceService/TraceSetting': OBSERVE,
-  '/inference.GRPCInferenceService/LogSettings': OBSERVE,
+  '/inference.GRPCInferenceService/TraceSetting': SETTINGS,
+  '/inference.GRPCInferenceService/LogSettings': SETTINGS,
 };

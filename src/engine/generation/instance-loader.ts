@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { formatModelRef, type Timer } from '../../core/index.js';
-import { declaredSignature, type ModelSource, type ResolvedModelConfig } from '../../repository/index.js';
+import { declaredSignature, type ModelSource, type ResolvedModelConfig, stepsOf } from '../../repository/index.js';
 import type { Instance, LoadSpec, Placement } from '../../runtimes/index.js';
 import { executingIn, FilesChangedError, type Slot } from '../instance-pool.js';
 import { createCallModel } from '../model-calls.js';
@@ -37,6 +37,7 @@ export async function createInstanceLoader(options: InstanceLoaderOptions): Prom
     modelName: ref.name,
     clock: context.clock,
     infer: context.infer,
+    steps: new Set(stepsOf(source)?.map(({ model }) => model)),
     parent: (callId) => executingIn(slots, callId),
   });
   const checkFiles = () => {

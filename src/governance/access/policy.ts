@@ -1,4 +1,5 @@
-import { type Action, NO_RIGHTS, type Principal } from '../../core/index.js';
+import { type Action, NO_RIGHTS, type Principal, type Rights } from '../../core/index.js';
+import type { PlacedBinding, PlacedGrant } from './binding.js';
 import { createRights, type Grant, type Roles } from './rights.js';
 import { BUILT_IN_ROLES, ROLES_OF_SCOPE, type Scope } from './roles.js';
 
@@ -12,21 +13,54 @@ export interface Identity {
   readonly grants?: readonly Grant[];
 }
 
-/** Makes principals of identities: who may do what. */
+/** What the settings say of who may do what. */
+export interface PolicySetup {
+  /** Besides those that are built in. */
+  readonly roles?: Roles;
+  readonly bindings?: readonly PlacedBinding[];
+}
+
+type Bindings = ReadonlyMap<string, readonly PlacedGrant[]>;
+
+/** Makes principals of identities: who may do what. Their rights follow what is bound, also later. */
 export class AccessPolicy {
-  readonly #roles: Roles = BUILT_IN_ROLES;
+  readonly #roles: Roles;
+  readonly #settings: Bindings;
+  #declared: Bindings = new Map();
+  /** Of what is bound, counted up with each change. */
+  #generation = 0;
+
+  constructor({ roles = {}, bindings = [] }: PolicySetup = {}) {
+    this.#roles = { ...roles, ...BUILT_IN_ROLES };
+    this.#settings = bySubject(bindings);
+  }
 
   principalOf(identity: Identity): Principal {
-    const { kind, name, groups = [] } = identity;
-    const id = kind === 'key' ? `key:${name}` : name;
-    const grants = this.grantsOf(identity);
-    const rights = grants.length === 0 ? NO_RIGHTS : createRights(grants, this.#roles);
-    return { name, id, groups, rights };
+    const { name, groups = [] } = identity;
+    return { name, id: idOf(identity), groups, rights: this.#rightsOf(identity) };
   }
 
   /** All that an identity is granted, whatever gives it that. */
-  grantsOf({ grants = [] }: Identity): readonly Grant[] {
-    return grants;
+  grantsOf(identity: Identity): readonly PlacedGrant[] {
+    const { groups = [], grants = [] } = identity;
+    const place = `${idOf(identity)} itself`;
+    const subjects = [`principal ${idOf(identity)}`, ...groups.map((group) => `group ${group}`)];
+    return [
+      ...grants.map((grant) => ({ ...grant, place })),
+      ...[this.#settings, this.#declared].flatMap((bindings) =>
+        subjects.flatMap((subject) => bindings.get(subject) ?? []),
+      ),
+    ];
+  }
+
+  /** Puts these in the place of all bindings that were declared through the API. */
+  replaceDeclared(bindings: readonly PlacedBinding[]): void {
+    this.#declared = bySubject(bindings);
+    this.#generation++;
+  }
+
+  get roles(): Roles {
+    return this.#roles;
   }
 
   /** undefined for a role that is not known. */
@@ -37,6 +71,42 @@ export class AccessPolicy {
   roleNames(): readonly string[] {
     return Object.keys(this.#roles);
   }
+
+  /** Made anew when something else is bound. */
+  #rightsOf(identity: Identity): Rights {
+    let seen = -1;
+    let rights = NO_RIGHTS;
+    const current = (): Rights => {
+      if (seen === this.#generation) return rights;
+      seen = this.#generation;
+      const grants = this.grantsOf(identity);
+      rights = grants.length === 0 ? NO_RIGHTS : createRights(grants, this.#roles);
+      return rights;
+    };
+    return {
+      allow: (action, resource) => current().allow(action, resource),
+      allowOwn: (action, name) => current().allowOwn(action, name),
+      sees: (name) => current().sees(name),
+      get summary() {
+        return current().summary;
+      },
+    };
+  }
+}
+
+function idOf({ kind, name }: Pick<Identity, 'kind' | 'name'>): string {
+  return kind === 'key' ? `key:${name}` : name;
+}
+
+function bySubject(bindings: readonly PlacedBinding[]): Bindings {
+  const found = new Map<string, PlacedGrant[]>();
+  for (const { group, principal, role, models, place } of bindings) {
+    const subject = group === undefined ? `principal ${principal}` : `group ${group}`;
+    const grants = found.get(subject) ?? [];
+    found.set(subject, grants);
+    grants.push({ role, place, ...(models && { models }) });
+  }
+  return found;
 }
 
 /** What static keys, and everybody where there are none, may do. */

@@ -44,3 +44,35 @@ describe('rights', () => {
     }
   });
 });
+
+describe('labels', () => {
+  it('of a model are its own, and those of one label are on no other', () => {
+    const { allow } = rightsOf({ role: 'caller', models: ['fraud', 'credit@canary'] });
+    const names = [
+      'fraud@canary',
+      'fraud@x',
+      'fraud-2@canary',
+      'credit@canary',
+      'credit@stable',
+      'credit',
+      '@fraud',
+      'fraud@',
+    ];
+    expect(names.filter((name) => allow('model.infer', name))).toEqual(['fraud@canary', 'fraud@x', 'credit@canary']);
+  });
+
+  it('are not what is itself called so', () => {
+    const { allowOwn } = rightsOf({ role: 'caller', models: ['fraud', 'credit@canary', 'a*'] });
+    const names = ['fraud', 'fraud@canary', 'credit@canary', 'ab@canary'];
+    expect(names.filter((name) => allowOwn('model.infer', name))).toEqual(['fraud', 'credit@canary', 'ab@canary']);
+  });
+});
+
+describe('what is seen', () => {
+  it('is what anything can be done to that has a name', () => {
+    const roles = { meter: ['metrics.read', 'server.read'], runner: ['model.infer'] } as const;
+    const { sees, allow } = createRights([{ role: 'meter' }, { role: 'runner', models: ['fraud'] }], roles);
+    expect(['fraud', 'fraud@x', 'credit'].filter(sees)).toEqual(['fraud', 'fraud@x']);
+    expect(allow('metrics.read', '*')).toBe(true);
+  });
+});

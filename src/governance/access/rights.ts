@@ -1,4 +1,5 @@
-import type { Action, Rights } from '../../core/index.js';
+import { ACTIONS_ON_NAMES, type Action, type Rights } from '../../core/index.js';
+import { type NamePatterns, parsePatterns } from './patterns.js';
 
 /** A role on what has a name of one of the patterns, in which `*` stands for any text. */
 export interface Grant {
@@ -10,42 +11,84 @@ export interface Grant {
 export type Roles = Readonly<Record<string, readonly Action[]>>;
 
 const EVERYTHING = ['*'] as const;
-/** Names whose rights are remembered; strangers may ask for any number of them. */
-const MAX_REMEMBERED = 1_000;
+/** Names whose rights are remembered of one principal: those on which it has any. Others may be any number, and cost a look each. */
+const MAX_REMEMBERED = 256;
+const NO_ACTIONS: ReadonlySet<Action> = new Set();
 
-/** The rights that follow of grants. A role that is not known gives none. */
+interface ParsedGrant {
+  readonly actions: readonly Action[];
+  readonly names: NamePatterns;
+}
+
+/**
+ * The rights that follow of grants. A role that is not known gives none. A right on a model is one on its labels, too (`fraud` on
+ * `fraud@canary`), but not on a model which is itself called so.
+ */
 export function createRights(grants: readonly Grant[], roles: Roles): Rights {
-  const parsed = grants.map(({ role, models = EVERYTHING }) => ({
-    actions: new Set(roles[role] ?? []),
-    matches: matcherOf(models),
-  }));
-  const anywhere = new Set(parsed.flatMap(({ actions }) => [...actions]));
-  const remembered = new Map<string, ReadonlySet<Action>>();
-  const actionsOn = (resource: string): ReadonlySet<Action> => {
-    const known = remembered.get(resource);
-    if (known !== undefined) return known;
-    const actions = new Set(parsed.flatMap(({ actions: some, matches }) => (matches(resource) ? [...some] : [])));
-    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-    remembered.set(resource, actions);
-    return actions;
-  };
+  const parsed = grants.flatMap(({ role, models = EVERYTHING }): readonly ParsedGrant[] => {
+    const actions = Object.hasOwn(roles, role) ? (roles[role] ?? []) : [];
+    return actions.length === 0 ? [] : [{ actions, names: parsePatterns(models) }];
+  });
+  const anywhere = union(parsed);
+  const general = union(parsed.filter(({ names }) => names.isEverything));
+  const particular = parsed.filter(({ names }) => !names.isEverything);
+  const own = remembering((name) => {
+    const found = particular.filter(({ names }) => names.matches(name));
+    return found.length === 0 ? general : new Set([...general, ...union(found)]);
+  }, general);
+  const labelled = remembering((name) => {
+    const model = modelOf(name);
+    return model === undefined ? own(name) : new Set([...own(name), ...own(model)]);
+  }, general);
+  const actionsOn = particular.length === 0 ? () => general : labelled;
+  const ownActionsOn = particular.length === 0 ? () => general : own;
   return {
     allow: (action, resource) => (resource === '' ? anywhere : actionsOn(resource)).has(action),
-    summary: grants.map(describe).join(', ') || 'none',
+    allowOwn: (action, name) => ownActionsOn(name).has(action),
+    sees: (name) => seesAny(actionsOn(name)),
+    summary: grants.map(describeGrant).join(', ') || 'none',
   };
 }
 
-function describe({ role, models = EVERYTHING }: Grant): string {
+/** `caller on fraud*`; just the role where it is on everything. */
+function describeGrant({ role, models = EVERYTHING }: Grant): string {
   return models.includes('*') ? role : `${role} on ${models.join(' ')}`;
 }
 
-function matcherOf(patterns: readonly string[]): (name: string) => boolean {
-  if (patterns.includes('*')) return () => true;
-  const source = patterns.map((pattern) => pattern.split('*').map(escapeRegExp).join('.*')).join('|');
-  const expression = new RegExp(`^(?:${source})$`, 's');
-  return (name) => expression.test(name);
+function union(grants: readonly ParsedGrant[]): ReadonlySet<Action> {
+  return grants.length === 0 ? NO_ACTIONS : new Set(grants.flatMap(({ actions }) => actions));
 }
 
-function escapeRegExp(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+/** `fraud` of `fraud@canary`. */
+function modelOf(name: string): string | undefined {
+  const at = name.lastIndexOf('@');
+  return at <= 0 || at === name.length - 1 ? undefined : name.slice(0, at);
+}
+
+/** Remembers what was found of a name, unless it is the usual. */
+function remembering(
+  find: (name: string) => ReadonlySet<Action>,
+  usual: ReadonlySet<Action>,
+): (name: string) => ReadonlySet<Action> {
+  const remembered = new Map<string, ReadonlySet<Action>>();
+  return (name) => {
+    const known = remembered.get(name);
+    if (known !== undefined) return known;
+    const found = find(name);
+    if (found === usual || found.size === usual.size) return usual;
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(name, found);
+    return found;
+  };
+}
+
+const seen = new WeakMap<ReadonlySet<Action>, boolean>();
+
+function seesAny(actions: ReadonlySet<Action>): boolean {
+  let known = seen.get(actions);
+  if (known === undefined) {
+    known = ACTIONS_ON_NAMES.some((action) => actions.has(action));
+    seen.set(actions, known);
+  }
+  return known;
 }

@@ -44,7 +44,7 @@ export interface Authenticator {
 }
 
 /** What the settings say of keys, and of those who have none. */
-type KeyOptions = Omit<AuthOptions, 'issuers' | 'required'>;
+type KeyOptions = Omit<AuthOptions, 'issuers' | 'required' | 'roles' | 'bindings'>;
 
 const BEARER = /^bearer +(\S+) *$/i;
 

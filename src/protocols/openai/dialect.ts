@@ -39,7 +39,9 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
         members: ['id', 'object', 'created', 'owned_by'],
         answer: (call, { params }) => {
           const { model = '' } = params;
-          const ready = service.readyModels(call);
+          // Throws for who may do something to it, but not this.
+          service.modelReady(call, model, undefined);
+          const ready = service.readyModels(call, { toSuggest: true });
           const info = ready.find(({ ref }) => ref.name === model);
           if (info === undefined) throw unknownModel(model, ready);
           return describeModel(info);

@@ -32,7 +32,9 @@ export interface UnnamedContext extends DialectContext {
 export function unnamedModel({ service, defaultModel }: UnnamedContext, call: Call): string {
   if (defaultModel !== '') return defaultModel;
   const names = new Set(
-    service.readyModels(call).flatMap(({ ref, generates }) => (generates === undefined ? [] : [ref.name])),
+    service
+      .readyModels(call, { toSuggest: true })
+      .flatMap(({ ref, generates }) => (generates === undefined ? [] : [ref.name])),
   );
   const [only] = names;
   if (only !== undefined && names.size === 1) return only;

@@ -29,10 +29,18 @@ interface LabelsChange {
 export function createLabelUseCases(setup: LabelUseCasesSetup): LabelUseCases {
   const { lookup, labels, declared, declaredLabels, audited, modelNames } = setup;
 
-  function checkModel(model: string): void {
+  const unknown = ({ principal: { rights } }: Call, model: string): MillraceError => {
+    const names = modelNames().filter((name) => rights.allowOwn('model.read', name));
+    return new MillraceError('not_found', `there is no model '${model}'${didYouMean(model, names, "'")}`);
+  };
+
+  function checkModel(call: Call, model: string): void {
     if (lookup.engine.statusesOf(model).length > 0 || declared.of('labels', model) !== undefined) return;
-    throw new MillraceError('not_found', `there is no model '${model}'${didYouMean(model, modelNames(), "'")}`);
+    throw unknown(call, model);
   }
+
+  const admitTo = (call: Call, model: string) =>
+    admit(call.principal, 'model.observe', { name: model, isOwn: true, unknown: () => unknown(call, model) });
 
   function of(model: string): LabelsOfModel {
     const declaration = declared.of('labels', model);
@@ -53,8 +61,9 @@ export function createLabelUseCases(setup: LabelUseCasesSetup): LabelUseCases {
   const changing = (call: Call, { model, action }: LabelsChange, work: () => Promise<void>): Promise<LabelsOfModel> => {
     const before = labels.declaredOf(model);
     const changeOf = () => ({ before, after: labels.declaredOf(model) });
-    return audited(call, { action: `labels.${action}`, resource: model, right: 'label.change', changeOf }, async () => {
-      checkModel(model);
+    const subject = { action: `labels.${action}`, resource: model, right: 'label.change', changeOf } as const;
+    return audited(call, { ...subject, unknown: () => unknown(call, model) }, async () => {
+      checkModel(call, model);
       await work();
       return of(model);
     });
@@ -62,8 +71,8 @@ export function createLabelUseCases(setup: LabelUseCasesSetup): LabelUseCases {
 
   return {
     of(call, model) {
-      admit(call.principal, 'model.observe', model);
-      checkModel(model);
+      admitTo(call, model);
+      checkModel(call, model);
       return of(model);
     },
     change: async (call, model, { labels: changes, expected = {} }) =>
@@ -71,9 +80,9 @@ export function createLabelUseCases(setup: LabelUseCasesSetup): LabelUseCases {
         declaredLabels.change(model, changes, { by: call.principal.name, expected }),
       ),
     async history(call, model, limit) {
-      admit(call.principal, 'model.observe', model);
+      admitTo(call, model);
       const revisions = await declaredLabels.history(model, limit);
-      if (revisions.length === 0) checkModel(model);
+      if (revisions.length === 0) checkModel(call, model);
       return revisions;
     },
     undo: async (call, model, expected = {}) =>

@@ -52,14 +52,15 @@ export function createOutcomes({ records, routes, clock, events }: OutcomesSetup
       return tell(joinedOf(answer, value));
     },
     async report(call, name, baseline) {
-      admit(call.principal, 'outcome.read', name);
+      const unknown = () => unknownRoute(routes, call.principal, name);
+      admit(call.principal, 'outcome.read', { name, isOwn: true, unknown });
       await notes.flush();
       // What can be read can be reported, also where nothing can be written.
       await notes.expire().catch(() => undefined);
       const arms = await records.ofRoute(name);
       const route = routes.find({ name, version: undefined });
       if (arms.length === 0) {
-        if (route === undefined) throw unknownRoute(routes, name);
+        if (route === undefined) throw unknown();
         if (route.outcomes === undefined) {
           throw new MillraceError('failed_precondition', `route '${name}' collects no outcomes: give it \`outcomes\``);
         }

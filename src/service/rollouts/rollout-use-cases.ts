@@ -3,10 +3,11 @@ import { admit } from '../../governance/index.js';
 import { sayNext, sayPhase } from '../../rollouts/index.js';
 import type { RolloutRecord, Store } from '../../store/index.js';
 import type { createAudit, Subject } from '../audit.js';
+import { absent } from '../seen-lookup.js';
 import { checkStart, type StartChecks } from './check-start.js';
 import { declaredOf, SNAPSHOT_KIND, snapshotOf, stateOf } from './records.js';
 import type { RolloutRun } from './rollout-run.js';
-import type { Rollouts } from './rollouts.js';
+import { noneOpen, type Rollouts } from './rollouts.js';
 import type { RolloutGauge, RolloutReport, RolloutUseCases } from './types.js';
 
 interface RolloutUseCasesSetup extends StartChecks {
@@ -28,12 +29,12 @@ export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCa
   });
   return {
     start: (call, model, options) =>
-      audited(call, { action: 'rollout.start', resource: model, right: 'rollout.change' }, async () => {
+      audited(call, startOf(setup, model), async () => {
         rollouts.checkNone(model);
         return reportOf(await rollouts.begin(checkStart(setup, model, options), call.principal.name));
       }),
     async get(call, model) {
-      admit(call.principal, 'rollout.read', model);
+      admit(call.principal, 'rollout.read', { name: model, isOwn: true, unknown: noneEver });
       const run = rollouts.of(model);
       return run === undefined ? lastReport(store, model) : reportOf(run);
     },
@@ -41,6 +42,7 @@ export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCa
       admit(call.principal, 'rollout.read', '');
       return rollouts
         .all()
+        .filter(({ declared: { plan } }) => call.principal.rights.allowOwn('rollout.read', plan.model))
         .map(standing)
         .toSorted((a, b) => (a.plan.model < b.plan.model ? -1 : 1));
     },
@@ -49,7 +51,9 @@ export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCa
         reportOf(await rollouts.command(model, { ...command, by: call.principal.name })),
       ),
     async history(call, model) {
-      admit(call.principal, 'rollout.read', model);
+      // As of a model that has never been rolled out.
+      if (!call.principal.rights.sees(model)) return [];
+      admit(call.principal, 'rollout.read', { name: model, isOwn: true });
       const records = await store.rollouts.ofModel(model, MAX_PAST);
       return Promise.all(
         records.map(async (record) => {
@@ -64,12 +68,22 @@ export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCa
   };
 }
 
+function startOf(setup: StartChecks, model: string): Subject {
+  const unknown = () => absent(setup.lookup, { name: model, version: undefined });
+  return { action: 'rollout.start', resource: model, right: 'rollout.change', unknown };
+}
+
+function noneEver(model: string): MillraceError {
+  return new MillraceError('not_found', `there has been no rollout of '${model}'`);
+}
+
 /** To approve is another right than to start, so that they may be of two people. */
 function subjectOf(model: string, { action }: { readonly action: string }): Subject {
   return {
     action: `rollout.${action}`,
     resource: model,
     right: action === 'approve' ? 'rollout.approve' : 'rollout.change',
+    unknown: noneOpen,
   };
 }
 
@@ -86,7 +100,7 @@ function described({ id, startedAtMs, startedBy, plan }: RolloutRecord, state: R
 /** Of the last rollout of a model, which is over. */
 async function lastReport(store: Pick<Store, 'rollouts' | 'snapshots'>, model: string): Promise<RolloutReport> {
   const [record] = await store.rollouts.ofModel(model, 1);
-  if (record === undefined) throw new MillraceError('not_found', `there has been no rollout of '${model}'`);
+  if (record === undefined) throw noneEver(model);
   const snapshot = snapshotOf(record.id, await store.snapshots.get(SNAPSHOT_KIND, model));
   return {
     ...described(record, stateOf(record)),

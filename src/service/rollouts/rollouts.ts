@@ -99,8 +99,7 @@ export class Rollouts {
   /** Has a rollout do what somebody asks for. Rejects where there is none, or that cannot be done now. */
   async command(model: string, command: RolloutCommand): Promise<RolloutRun> {
     const run = this.#runs.get(model);
-    if (run === undefined)
-      throw new MillraceError('failed_precondition', `there is no rollout of '${model}' that is not over`);
+    if (run === undefined) throw noneOpen(model);
     try {
       await run.look(command);
     } finally {
@@ -161,4 +160,9 @@ export class Rollouts {
     this.#removeTap?.();
     this.#removeTap = undefined;
   }
+}
+
+/** There is no rollout of a model of which anything could be asked. */
+export function noneOpen(model: string): MillraceError {
+  return new MillraceError('failed_precondition', `there is no rollout of '${model}' that is not over`);
 }

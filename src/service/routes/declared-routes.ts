@@ -1,12 +1,20 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { type Clock, type EventBus, invalidArgument, type JsonValue, MillraceError } from '../../core/index.js';
+import {
+  type Clock,
+  type EventBus,
+  invalidArgument,
+  type JsonValue,
+  MillraceError,
+  type Principal,
+} from '../../core/index.js';
 import { createRoute, type Route, type RouteConfig } from '../../routing/index.js';
 import type { Declaration } from '../../store/index.js';
 import { formatPath } from '../../text/index.js';
 import type { Declared } from '../declarations/declared.js';
 import { checkExpected, type Expected, StaleChange, tagOf } from '../declarations/expected.js';
 import { bareArmsOf, problemsOf, type Surroundings } from './check-route.js';
+import { admitToParts } from './route-parts.js';
 import type { RouteTable } from './route-table.js';
 import type { FileRoutes, RouteChange } from './types.js';
 
@@ -51,20 +59,21 @@ export class DeclaredRoutes {
     setup.declared.onChange((changed) => this.#take(changed));
   }
 
-  /** Names all that is declared now. */
-  get tag(): string {
-    const revisions = this.#setup.declared.all('route').map(({ name, revision }) => `${name} ${revision}`);
+  /** Names all that is declared now, as far as the principal may read it. */
+  tagFor({ rights }: Principal): string {
+    const seen = this.#setup.declared.all('route').filter(({ name }) => rights.allowOwn('route.read', name));
+    const revisions = seen.map(({ name, revision }) => `${name} ${revision}`);
     return createHash('sha256').update(revisions.toSorted().join('\n')).digest('hex').slice(0, 16);
   }
 
   /** Checks a change, and makes it unless `dryRun`; says what it does to each route. */
-  change(asked: AskedRoutes, { by, dryRun = false }: { readonly by: string; readonly dryRun?: boolean }) {
+  change(asked: AskedRoutes, { by, dryRun = false }: { readonly by: Principal; readonly dryRun?: boolean }) {
     const { declared } = this.#setup;
     return declared.inTurn(() => this.#change(asked, { by, dryRun }));
   }
 
   /** Goes back to what a route was before its last change. */
-  undo(name: string, { by, expected = {} }: { readonly by: string; readonly expected?: Expected }) {
+  undo(name: string, { by, expected = {} }: { readonly by: Principal; readonly expected?: Expected }) {
     const { declared } = this.#setup;
     return declared.inTurn(async () => {
       checkExpected(expected, { kind: 'route', name }, declared.of('route', name));
@@ -81,15 +90,15 @@ export class DeclaredRoutes {
 
   async #change(
     { routes, expected = {}, expectedOfAll = {} }: AskedRoutes,
-    { by, dryRun }: { readonly by: string; readonly dryRun: boolean },
+    { by, dryRun }: { readonly by: Principal; readonly dryRun: boolean },
   ): Promise<readonly RouteChange[]> {
     const { declared, events } = this.#setup;
-    this.#checkAll(expectedOfAll);
+    this.#checkAll(expectedOfAll, by);
     for (const name of routes.keys()) {
       this.#checkOwner(name);
       checkExpected(expected, { kind: 'route', name }, declared.of('route', name));
     }
-    const made = await this.#make(routes);
+    const made = await this.#make(routes, by);
     const planned = [...routes.keys()].map((name) => this.#compare(name, made.get(name)));
     const changing = planned.filter(({ change }) => change !== 'unchanged');
     if (dryRun || changing.length === 0) return planned;
@@ -100,19 +109,19 @@ export class DeclaredRoutes {
     try {
       await declared.commit(
         changing.map(({ name, after }) => ({ kind: 'route', name, value: after as JsonValue | undefined })),
-        by,
+        by.name,
       );
     } finally {
       this.#checked.clear();
     }
     const what = changing.map(({ name, change }) => `'${name}' ${change}`).join(', ');
-    events.publish('diagnostic', { level: 'info', room: 'service', message: `routes changed by ${by}: ${what}` });
+    events.publish('diagnostic', { level: 'info', room: 'service', message: `routes changed by ${by.name}: ${what}` });
     return planned.map((change) => ({ ...change, tag: tagOf(declared.of('route', change.name)) }));
   }
 
-  #checkAll({ tags }: Expected): void {
+  #checkAll({ tags }: Expected, by: Principal): void {
     if (tags === undefined || tags === 'any') return;
-    const { tag } = this;
+    const tag = this.tagFor(by);
     if (tags.includes(tag)) return;
     throw new StaleChange(`the routes are at "${tag}" now, expected "${tags[0]}": somebody has changed them meanwhile`);
   }
@@ -132,8 +141,9 @@ export class DeclaredRoutes {
   }
 
   /** The routes of a change. Throws what is wrong with any of them. */
-  async #make(asked: ReadonlyMap<string, unknown>): Promise<ReadonlyMap<string, Route>> {
+  async #make(asked: ReadonlyMap<string, unknown>, by: Principal): Promise<ReadonlyMap<string, Route>> {
     const { clock, fileRoutes } = this.#setup;
+    const modelNames = () => this.#setup.modelNames().filter((name) => by.rights.allowOwn('model.read', name));
     const after = new Set([...fileRoutes.routes.map(({ name }) => name), ...this.#routes.keys()]);
     for (const [name, value] of asked) {
       if (value === undefined) after.delete(name);
@@ -152,7 +162,8 @@ export class DeclaredRoutes {
     );
     const bareArms = bareArmsOf([...fileRoutes.routes, ...known]);
     await inSlices(made.values(), clock, (route) => {
-      problems.push(...problemsOf(route, { ...this.#setup, bareArms }));
+      admitToParts(by, route, this.#routes.get(route.name));
+      problems.push(...problemsOf(route, { ...this.#setup, modelNames, bareArms }));
     });
     refuse(problems);
     return made;

@@ -42,24 +42,41 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
       changedBy: declaration?.changedBy,
     };
   };
-  const byName = () => table.all().toSorted((a, b) => (a.route.name < b.route.name ? -1 : 1));
+  const seenBy = ({ principal: { rights } }: Call) =>
+    table
+      .all()
+      .filter(({ route }) => rights.allowOwn('route.read', route.name))
+      .toSorted((a, b) => (a.route.name < b.route.name ? -1 : 1));
+  const unknown = ({ principal }: Call, name: string) => unknownRoute(table, principal, name);
+  const admitTo = (call: Call, name: string) =>
+    admit(call.principal, 'route.read', { name, isOwn: true, unknown: () => unknown(call, name) });
+  const changing = (call: Call, action: string, name: string) =>
+    ({
+      action: `route.${action}`,
+      resource: name,
+      right: 'route.change',
+      // What is not there yet can be put there: by who has the right on the name.
+      ...(action !== 'put' && { unknown: () => unknown(call, name) }),
+      changeOf,
+    }) as const;
 
   const changeOne = (call: Call, { action, name }: OneChange, asked: AskedRoutes): Promise<RouteChange> =>
-    audited(call, { action: `route.${action}`, resource: name, right: 'route.change', changeOf }, async () => {
-      if (action === 'delete' && table.ownersOf(name).length === 0) throw unknownRoute(table, name);
-      const [change] = await declaredRoutes.change(asked, { by: call.principal.name });
+    audited(call, changing(call, action, name), async () => {
+      if (action === 'delete' && table.ownersOf(name).length === 0) throw unknown(call, name);
+      const [change] = await declaredRoutes.change(asked, { by: call.principal });
       return change as RouteChange;
     });
 
   return {
     list(call) {
       admit(call.principal, 'route.read', '');
-      return { routes: byName().map(describe), tag: declaredRoutes.tag, problem: declared.problem?.message };
+      const tag = declaredRoutes.tagFor(call.principal);
+      return { routes: seenBy(call).map(describe), tag, problem: declared.problem?.message };
     },
     get(call, name) {
-      admit(call.principal, 'route.read', name);
+      admitTo(call, name);
       const found = table.all().find(({ route, isInForce }) => route.name === name && isInForce);
-      if (found === undefined) throw unknownRoute(table, name);
+      if (found === undefined) throw unknown(call, name);
       return describe(found);
     },
     async apply(call, { routes: given, dryRun = false, expected = {} }) {
@@ -67,7 +84,7 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
       const names = [...routes.keys()];
       const on = names.length === 0 ? [''] : names;
       const asked = { routes, expectedOfAll: expected };
-      const by = call.principal.name;
+      const by = call.principal;
       if (!dryRun) {
         return audited(
           call,
@@ -81,7 +98,7 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
           () => declaredRoutes.change(asked, { by }),
         );
       }
-      for (const name of on) admit(call.principal, 'route.read', name);
+      for (const name of on) admit(by, 'route.read', { name, isOwn: true });
       return declaredRoutes.change(asked, { by, dryRun });
     },
     put: async (call, name, { route, expected = {} }) =>
@@ -89,9 +106,9 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
     remove: async (call, name, expected = {}) =>
       changeOne(call, { action: 'delete', name }, { routes: new Map([[name, undefined]]), expected }),
     async history(call, name, limit) {
-      admit(call.principal, 'route.read', name);
+      admitTo(call, name);
       const revisions = await declared.history('route', name, limit);
-      if (revisions.length === 0 && table.ownersOf(name).length === 0) throw unknownRoute(table, name);
+      if (revisions.length === 0 && table.ownersOf(name).length === 0) throw unknown(call, name);
       return revisions.map(({ revision, value, changedAtMs, changedBy }) => ({
         revision,
         // The store has only what was checked here.
@@ -101,9 +118,7 @@ export function createRouteUseCases(setup: RouteUseCasesSetup): RouteUseCases {
       }));
     },
     undo: async (call, name, expected = {}) =>
-      audited(call, { action: 'route.undo', resource: name, right: 'route.change', changeOf }, () =>
-        declaredRoutes.undo(name, { by: call.principal.name, expected }),
-      ),
+      audited(call, changing(call, 'undo', name), () => declaredRoutes.undo(name, { by: call.principal, expected })),
   };
 }
 

@@ -24,13 +24,13 @@ export function createShadowUseCases({ shadows, books, routes, audited, wallNow 
     const book = books.find(name);
     if (book !== undefined) return book;
     if (configOf(name) !== undefined) return new ShadowBook(wallNow());
-    const what =
-      routes.find({ name, version: undefined }) === undefined ? 'there is no route' : 'no shadow is set for the route';
-    throw new MillraceError('not_found', `${what} '${name}'`);
+    if (routes.find({ name, version: undefined }) === undefined) throw unknown(name);
+    throw new MillraceError('not_found', `no shadow is set for the route '${name}'`);
   };
+  const unknown = (name: string) => new MillraceError('not_found', `there is no route '${name}'`);
   return {
     report: async (call, route) => {
-      admit(call.principal, 'shadow.read', route);
+      admit(call.principal, 'shadow.read', { name: route, isOwn: true, unknown });
       const book = bookOf(route);
       const config = configOf(route);
       const { since, copied, dropped } = book;
@@ -46,7 +46,7 @@ export function createShadowUseCases({ shadows, books, routes, audited, wallNow 
       };
     },
     reset: async (call, route) =>
-      audited(call, { action: 'shadow.reset', resource: route, right: 'shadow.reset' }, () => {
+      audited(call, { action: 'shadow.reset', resource: route, right: 'shadow.reset', unknown }, () => {
         bookOf(route);
         books.forget(route);
       }),
