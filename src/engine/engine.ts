@@ -58,9 +58,10 @@ class ModelEngine implements Engine {
   constructor(setup: CreateEngineOptions) {
     this.#setup = setup;
     const { maxInFlightBytes, responseCacheBytes, rateLimit, rateLimitResources } = setup.options;
-    const { loadConcurrency, maxInstances } = setup.options;
+    const { loadConcurrency, maxInstances, fairness } = setup.options;
     this.#context = {
       ...setup,
+      fairness: { between: fairness === 'off' ? 'nobody' : 'principals', weightOf: setup.weightOf },
       describeModel: (name, version) => describeOther(this, name, version),
       budget: new ByteBudget('the server', maxInFlightBytes),
       resources: rateLimit === 'off' ? undefined : new ResourceLimiter(parseResources(rateLimitResources), setup.clock),

@@ -45,6 +45,11 @@ export const EngineOptionsSchema = Type.Object(
       minimum: 0,
       description: 'A second batch is sent ahead to a busy runner when its median run is shorter; 0 = never.',
     }),
+    fairness: Type.Union([Type.Literal('principal'), Type.Literal('off')], {
+      default: 'principal',
+      description:
+        'Who takes turns in the queue of a model, within each priority level: principals, or nobody, so that all wait in the order of their coming.',
+    }),
     rateLimit: Type.Union([Type.Literal('off'), Type.Literal('execution_count')], {
       default: 'off',
       description: "Whether batches wait for the resources that their models' `instances.rateLimiter` names.",

@@ -3,6 +3,7 @@ import { type Instance, STREAM_CREDIT } from '../runtimes/index.js';
 import { affinityKeyOf } from './affinity-key.js';
 import { batchCost } from './batch-cost.js';
 import type { CheckedRequest } from './check-request.js';
+import { chargeOf, type Tenant } from './fairness/fair-share.js';
 import type { Candidate } from './plan-batch.js';
 import type { SchedulerLimits } from './scheduler-limits.js';
 import type { Sequence } from './sequences/sequence.js';
@@ -26,6 +27,11 @@ export interface Pending extends Candidate {
   failed: boolean;
   /** Priority level, 1 = highest. */
   readonly level: number;
+  /** With whose requests it takes turns as one, and how many turns those get beside others'. */
+  readonly tenant: string;
+  readonly weight: number;
+  /** What running it takes of its tenant's share. */
+  readonly charge: number;
   place: PendingPlace;
   /** The caller has its end: an answer, an error or its own cancellation. */
   ended: boolean;
@@ -66,6 +72,7 @@ export interface Admission {
   readonly callId: number;
   readonly checked: CheckedRequest;
   readonly level: number;
+  readonly tenant: Tenant;
   /** Clock time. */
   readonly now: number;
   readonly sequence: Sequence | undefined;
@@ -74,7 +81,8 @@ export interface Admission {
 
 /** A request that goes into the queue. */
 export function createPending({ request, call, sink, suspect }: Submission, admission: Admission): Pending {
-  const { callId, checked, level, now, sequence, limits } = admission;
+  const { callId, checked, level, tenant, now, sequence, limits } = admission;
+  const cost = batchCost(checked, limits.costUnit);
   return {
     callId,
     request,
@@ -84,8 +92,11 @@ export function createPending({ request, call, sink, suspect }: Submission, admi
     sequence,
     failed: false,
     level,
+    tenant: tenant.name,
+    weight: tenant.weight,
+    charge: chargeOf({ rows: checked.rows, cost, costUnit: limits.costUnit }, tenant),
     rows: checked.rows,
-    cost: batchCost(checked, limits.costUnit),
+    cost,
     affinityKey: limits.affinity ? affinityKeyOf(call, checked.inputs) : undefined,
     shapeKey: checked.shapeKey,
     enqueuedAt: now,

@@ -1,12 +1,14 @@
-import type { Clock } from '../core/index.js';
+import type { Call, Clock, MillraceError } from '../core/index.js';
 import { bytesFull, chooseLevel, type QueuePolicy, queueFull, refuseWhileDown } from './admission.js';
 import { checkRequest } from './check-request.js';
 import { sentAhead } from './choose-slot.js';
+import { EVERYBODY, type Fairness, type Tenant, tenantOf } from './fairness/fair-share.js';
 import type { Holdings } from './holdings.js';
 import type { InstancePool } from './instance-pool.js';
 import { createPending, type Pending } from './pending.js';
 import type { RequestQueue } from './request-queue.js';
 import type { SchedulerLimits } from './scheduler-limits.js';
+import type { Sequence } from './sequences/sequence.js';
 import type { SequenceTable } from './sequences/sequence-table.js';
 import type { ShapeRules } from './shape-rules.js';
 import type { Submission } from './types.js';
@@ -23,8 +25,11 @@ export interface QueueGateOptions {
   readonly queue: RequestQueue;
   readonly sequences: SequenceTable | undefined;
   readonly waits: WaitLimits;
+  readonly fairness: Fairness;
   /** Sends off what can run at once, so that it does not take up the queue. */
   readonly makeRoom: () => void;
+  /** Ends a request that waits, as its place is somebody else's. */
+  readonly displace: (item: Pending, error: MillraceError) => void;
 }
 
 /** Decides who may wait: checks requests, and refuses those for which there is no room. */
@@ -47,7 +52,7 @@ export class QueueGate {
     // Priorities would change the order of a sequence.
     const priority = sequences === undefined ? request.priority : 0;
     const level = chooseLevel(priority, limits, call.lane);
-    this.#checkRoom(level);
+    const displaced = this.#findRoom(level, call);
     const control = sequences?.check(request, checked.rows);
     const full = holdings.take(checked, call.lane);
     if (full !== undefined) throw bytesFull(full, checked.sizeBytes);
@@ -56,18 +61,38 @@ export class QueueGate {
     const now = call.timing.enqueuedAt || clock.now();
     call.timing.enqueuedAt = now;
     const sequence = control && sequences?.enter(control);
-    const item = createPending(submission, { callId: ++this.#lastCallId, checked, level, now, sequence, limits });
+    const tenant = this.#tenantOf(call, sequence);
+    const callId = ++this.#lastCallId;
+    const item = createPending(submission, { callId, checked, level, tenant, now, sequence, limits });
     waits.begin(item);
+    if (displaced?.place === 'queued') {
+      this.#options.displace(displaced, queueFull(label, policyOf(limits, displaced.level)));
+    }
     return item;
   }
 
-  #checkRoom(level: number): void {
+  /** Steps of a sequence are one tenant's, whoever sends them: their order is that of their coming. */
+  #tenantOf(call: Call, sequence: Sequence | undefined): Tenant {
+    const { fairness, limits } = this.#options;
+    // Whose answers leave in the order of their coming does not get them sooner by another turn.
+    const tenant = limits.preserveOrder ? EVERYBODY : tenantOf(call, fairness);
+    if (sequence === undefined) return tenant;
+    sequence.tenant ??= tenant.name;
+    return sequence.tenant === tenant.name ? tenant : { ...tenant, name: sequence.tenant };
+  }
+
+  /** Throws where there is no room on a level; who has to leave it, if anybody has. */
+  #findRoom(level: number, call: Call): Pending | undefined {
     const { label, limits, pool, queue, makeRoom } = this.#options;
     const policy = policyOf(limits, level);
     // Requests that an instance would take at once do not wait, so they must not fill the queue.
     const isFull = () => queue.lengthOfLevel(level) + sentAhead(pool.slots, level) >= policy.maxRequests;
     if (isFull()) makeRoom();
-    if (isFull()) throw queueFull(label, policy);
+    if (!isFull()) return undefined;
+    const { name: tenant, weight } = this.#tenantOf(call, undefined);
+    const displaced = queue.displacedBy({ level, tenant, weight });
+    if (displaced === undefined) throw queueFull(label, policy);
+    return displaced;
   }
 }
 

@@ -1,46 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { call, Outcome, request } from '../../test/support/engine-fixture.js';
-import type { Pending } from './pending.js';
+import { request } from '../../test/support/engine-fixture.js';
+import { pending } from '../../test/support/pending.js';
 import { RequestQueue } from './request-queue.js';
-
-let lastId = 0;
-
-function pending(fields: Partial<Pending> = {}): Pending {
-  return {
-    callId: ++lastId,
-    request: request(1),
-    checked: { inputs: [], rows: 1, sizeBytes: 10, shapeKey: '', outputs: undefined },
-    call: call(),
-    sink: new Outcome(),
-    sequence: undefined,
-    failed: false,
-    level: 1,
-    rows: 1,
-    cost: 10,
-    affinityKey: undefined,
-    shapeKey: '',
-    enqueuedAt: 0,
-    place: 'queued',
-    ended: false,
-    alone: false,
-    kills: 0,
-    responses: 0,
-    delayed: false,
-    waitMs: Number.POSITIVE_INFINITY,
-    expiry: undefined,
-    moved: undefined,
-    runner: undefined,
-    credit: 32,
-    waitsForReader: false,
-    lastSignAt: 0,
-    lastAnswerAt: 0,
-    awaitedCalls: 0,
-    awaitedSince: 0,
-    before: undefined,
-    behind: undefined,
-    ...fields,
-  };
-}
 
 describe('RequestQueue', () => {
   it('orders suspects, then levels, each with its delayed ones at its end', () => {
@@ -91,5 +52,52 @@ describe('RequestQueue', () => {
     expect(queue.lengthOfLevel(1_001)).toBe(Number.POSITIVE_INFINITY);
     expect(queue.lengthOfLevel(1_000)).toBe(1);
     expect(queue.length).toBe(1_000);
+  });
+
+  it('lets tenants of a level take turns, those put behind others included', () => {
+    const queue = new RequestQueue();
+    const ofA = [1, 2, 3, 4].map(() => pending());
+    const ofB = [1, 2].map(() => pending({ tenant: 'b' }));
+    for (const item of [...ofA, ...ofB]) queue.push(item);
+    expect(queue.all()).toEqual([ofA[0], ofB[0], ofA[1], ofB[1], ofA[2], ofA[3]]);
+    for (const item of [...ofA, ...ofB]) queue.delay(item);
+    expect(queue.all()).toEqual([ofA[0], ofB[0], ofA[1], ofB[1], ofA[2], ofA[3]]);
+  });
+});
+
+describe('a place in a full queue', () => {
+  const filled = (...tenants: readonly (readonly [string, number, number?])[]) => {
+    const queue = new RequestQueue();
+    for (const [tenant, count, weight = 1] of tenants) {
+      for (let index = 0; index < count; index++) queue.push(pending({ tenant, weight, request: request(index) }));
+    }
+    return queue;
+  };
+  const displaced = (queue: RequestQueue, tenant: string, weight = 1) => {
+    const item = queue.displacedBy({ level: 1, tenant, weight });
+    return item && `${item.tenant} ${item.request.id}`;
+  };
+
+  it('is taken from the newest request of the tenant that has most', () => {
+    expect(displaced(filled(['a', 3], ['b', 5], ['c', 2]), 'd')).toBe('b r4');
+  });
+
+  it('is counted by weight', () => {
+    expect(displaced(filled(['a', 4], ['b', 6, 3]), 'c')).toBe('a r3');
+    expect(displaced(filled(['a', 3], ['b', 3]), 'b', 3)).toBe('a r2');
+  });
+
+  it.each([
+    ['who has most already', ['a', 5], 'a'],
+    ['who would have as much as it was', ['a', 1], 'b'],
+  ] as const)('is not given to a tenant %s', (_, crowd, newcomer) => {
+    expect(displaced(filled(crowd), newcomer)).toBeUndefined();
+  });
+
+  it('counts what was put behind the others of its level, too', () => {
+    const queue = filled(['a', 3], ['b', 2]);
+    for (const item of queue.all()) if (item.tenant === 'a') queue.delay(item);
+    expect(displaced(queue, 'c')).toBe('a r2');
+    expect(displaced(queue, 'b')).toBeUndefined();
   });
 });

@@ -1,56 +1,16 @@
+import { FairList } from './fairness/fair-list.js';
+import { type Crowd, crowdsOut } from './fairness/fair-share.js';
 import type { Pending } from './pending.js';
+import { WaitingList } from './waiting-list.js';
 
-/**
- * Waiting items in order; leaving is O(1) anywhere. The items themselves are the links of the list: a Set's outgrown
- * tables are promoted by the garbage collector and keep requests and their data alive until the next full collection.
- */
-class WaitingList {
-  #first: Pending | undefined;
-  #last: Pending | undefined;
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
-
-  append(item: Pending): void {
-    item.before = this.#last;
-    if (this.#last === undefined) this.#first = item;
-    else this.#last.behind = item;
-    this.#last = item;
-    this.#size++;
-  }
-
-  prepend(item: Pending): void {
-    item.behind = this.#first;
-    if (this.#first === undefined) this.#last = item;
-    else this.#first.before = item;
-    this.#first = item;
-    this.#size++;
-  }
-
-  remove(item: Pending): void {
-    const { before, behind } = item;
-    if (before === undefined) this.#first = behind;
-    else before.behind = behind;
-    if (behind === undefined) this.#last = before;
-    else behind.before = before;
-    item.before = undefined;
-    item.behind = undefined;
-    this.#size--;
-  }
-
-  /** Appends items, oldest first, until `into` holds `most`. */
-  take(into: Pending[], most: number): void {
-    for (let item = this.#first; item !== undefined && into.length < most; item = item.behind) into.push(item);
-  }
-}
+/** Whose request asks for a place on a level. */
+export type Newcomer = Pick<Pending, 'level' | 'tenant' | 'weight'>;
 
 interface Level {
   readonly number: number;
-  readonly fresh: WaitingList;
+  readonly fresh: FairList;
   /** Those whose time-out has put them behind the others of their level. */
-  readonly delayed: WaitingList;
+  readonly delayed: FairList;
 }
 
 /** Priority levels at which requests may wait at a time. */
@@ -58,7 +18,7 @@ const MAX_LEVELS = 1_000;
 
 /**
  * The waiting requests of one model in the order in which they should run: those that must run alone first, then the
- * priority levels. It decides nothing.
+ * priority levels, in each of which tenants take turns.
  */
 export class RequestQueue {
   readonly #retries = new WaitingList();
@@ -84,6 +44,27 @@ export class RequestQueue {
       : 0;
   }
 
+  /**
+   * Who of a full level makes room for one more request of a tenant: the newest of the tenant that has the most there for its weight. Undefined
+   * where it would not have more than the other one then, so that nobody does.
+   */
+  displacedBy({ level, tenant, weight }: Newcomer): Pending | undefined {
+    const found = this.#levels.find(({ number }) => number === level);
+    if (found === undefined) return undefined;
+    const { fresh, delayed } = found;
+    const sizeIn = (name: string) => fresh.sizeOf(name) + delayed.sizeOf(name);
+    const own = { size: sizeIn(tenant), weight };
+    let largest: (Crowd & { readonly name: string }) | undefined;
+    for (const list of [fresh, delayed]) {
+      for (const other of list.tenants()) {
+        const crowd = { ...other, size: sizeIn(other.name) };
+        if (!crowdsOut(crowd, own)) continue;
+        if (largest === undefined || crowd.size / crowd.weight > largest.size / largest.weight) largest = crowd;
+      }
+    }
+    return largest && (fresh.newestOf(largest.name) ?? delayed.newestOf(largest.name));
+  }
+
   push(item: Pending): void {
     this.#entered(item);
     this.#listOf(item).append(item);
@@ -101,7 +82,9 @@ export class RequestQueue {
 
   /** Takes an item out; `place` is where it goes. */
   remove(item: Pending, place: 'executing' | 'gone'): void {
-    this.#listOf(item).remove(item);
+    const list = this.#listOf(item);
+    if (list instanceof FairList) list.remove(item, place === 'executing');
+    else list.remove(item);
     item.place = place;
     this.#length--;
     this.#sizeBytes -= item.checked.sizeBytes;
@@ -136,7 +119,7 @@ export class RequestQueue {
     this.#sizeBytes += item.checked.sizeBytes;
   }
 
-  #listOf(item: Pending): WaitingList {
+  #listOf(item: Pending): WaitingList | FairList {
     if (item.alone) return this.#retries;
     const { fresh, delayed } = this.#level(item.level);
     return item.delayed ? delayed : fresh;
@@ -147,7 +130,7 @@ export class RequestQueue {
     const at = this.#levels.findIndex((level) => level.number >= number);
     const found = this.#levels[at];
     if (found?.number === number) return found;
-    const level = { number, fresh: new WaitingList(), delayed: new WaitingList() };
+    const level = { number, fresh: new FairList(), delayed: new FairList() };
     this.#levels.splice(at < 0 ? this.#levels.length : at, 0, level);
     if (this.#levels.length > MAX_LEVELS) this.#forgetEmpty(level);
     return level;

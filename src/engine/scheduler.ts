@@ -9,6 +9,7 @@ import {
 import { MAX_OUTAGE_WAIT_MS, type Outage, refuseWhileDown } from './admission.js';
 import { AffinityTable } from './affinity.js';
 import { Dispatcher } from './dispatcher.js';
+import type { Fairness } from './fairness/fair-share.js';
 import { createFeed, type Feed } from './feed.js';
 import type { Holdings } from './holdings.js';
 import type { InstancePool } from './instance-pool.js';
@@ -34,10 +35,14 @@ export interface SchedulerOptions {
   /** What its batches have to wait for besides an instance; undefined = nothing. */
   readonly resources?: ResourceAccess | undefined;
   readonly holdings: Holdings;
+  /** Default: principals, all of the same weight. */
+  readonly fairness?: Fairness;
   readonly statistics: StatisticsCounter;
   readonly clock: Clock;
   readonly events: EventBus;
 }
+
+const BETWEEN_PRINCIPALS: Fairness = { between: 'principals' };
 
 /**
  * Queue and batches of one loaded generation. Every accepted request ends exactly once, whatever becomes
@@ -101,7 +106,9 @@ export class Scheduler {
       queue: this.#queue,
       sequences: this.sequences,
       waits: this.#waits,
+      fairness: options.fairness ?? BETWEEN_PRINCIPALS,
       makeRoom: () => this.#pump(),
+      displace: (item, error) => this.#refuse(item, error),
     });
     // Steps of a sequence go where its state is.
     const affinity = limits.affinity && this.sequences === undefined ? new AffinityTable() : undefined;

@@ -1,4 +1,4 @@
-import type { BodyMemory, Clock, EventBus } from '../core/index.js';
+import type { BodyMemory, Clock, EventBus, Principal } from '../core/index.js';
 import type { ModelSource } from '../repository/index.js';
 import type { Host } from '../runtimes/index.js';
 import type { EngineOptions } from './options.js';
@@ -16,6 +16,8 @@ export interface CreateEngineOptions {
   readonly defaultMaxRssBytes: number;
   /** After that callers give up. */
   readonly requestTimeoutMs: number;
+  /** How many turns a principal gets in queues beside the others; more than 0. Default: 1 for each. */
+  readonly weightOf?: (principal: Principal) => number;
   /** Folder for files that may be deleted at any time; undefined = keep none. */
   readonly cacheFolder: string | undefined;
   /** Runs the requests of models that call other models, as anybody's. */

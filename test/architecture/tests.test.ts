@@ -46,6 +46,7 @@ const RULES: readonly Rule[] = [
     exempt: {
       'src/loadgen/measure.test.ts': 'puts its own in the place of the sleep of what it tests',
       'test/contract/runtimes.script.test.ts': 'code of a model that takes its time to close',
+      'test/e2e/fairness.test.ts': 'code of a model that waits for a file',
       'test/e2e/grpc-shutdown.test.ts': 'code of a model that waits for a file',
       'test/e2e/rollout-judged.test.ts': 'code of a model that is slow',
       'test/e2e/scripts.test.ts': 'code of a model that throws late',

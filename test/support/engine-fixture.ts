@@ -82,6 +82,7 @@ export const ENGINE_OPTIONS: EngineOptions = {
   restartBackoffMs: 100,
   maxRestartBackoffMs: 1_000,
   prefetchBelowMs: 0,
+  fairness: 'principal',
   rateLimit: 'off',
   rateLimitResources: [],
   responseCacheBytes: 65_536,

@@ -1,4 +1,5 @@
 import { type BodyMemory, ByteBudget, EventBus } from '../../src/core/index.js';
+import type { Fairness } from '../../src/engine/fairness/fair-share.js';
 import { Holdings } from '../../src/engine/holdings.js';
 import { createSlots, InstancePool } from '../../src/engine/instance-pool.js';
 import type { ResourceAccess } from '../../src/engine/resource-limiter.js';
@@ -37,6 +38,7 @@ export interface FixtureOptions {
   readonly maxBytes?: number;
   readonly bodies?: BodyMemory;
   readonly clock?: FakeClock;
+  readonly fairness?: Fairness;
   readonly resources?: (wake: () => void) => ResourceAccess;
   /** Loads an instance after a death. Default: a fresh one at once. */
   readonly restart?: (create: () => FakeInstance) => Promise<FakeInstance>;
@@ -86,6 +88,7 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
     statistics,
     clock,
     events,
+    ...(options.fairness === undefined ? {} : { fairness: options.fairness }),
   });
   for (let index = 0; index < pool.slots.length; index++) pool.adopt(index, create(index));
   /** The newest instance of the only slot. */

@@ -1,5 +1,6 @@
 import type { Row } from '../../harness/row.js';
 import { perfAnalyzerRow, sharedMemoryRow } from './clients.js';
+import { fairRow } from './fair.js';
 import { grpcRows } from './grpc.js';
 import { manyRoutesRow } from './many-routes.js';
 import { photoRow } from './media.js';
@@ -19,6 +20,7 @@ export function protocolRows(): Row[] {
     routeRow(),
     manyRoutesRow(),
     shadowRow(),
+    fairRow(),
     perfAnalyzerRow(),
     sharedMemoryRow(),
     cacheRow(),

@@ -107,7 +107,7 @@ function assemble(options: LoadedGeneration): Generation {
     prefetchBelowMs: resources === undefined ? context.options.prefetchBelowMs : 0,
   });
   if (!limits.decoupled) reportSlowLimit(ref, limits.executionTimeoutMs, context);
-  const { clock, events } = context;
+  const { clock, events, fairness } = context;
   const scheduler = new Scheduler({
     ref,
     label,
@@ -116,6 +116,7 @@ function assemble(options: LoadedGeneration): Generation {
     rules,
     pool,
     holdings,
+    fairness,
     statistics,
     clock,
     events,

@@ -1,6 +1,7 @@
 import type { BodyMemory, ByteBudget, Clock, EventBus, ModelRef } from '../../core/index.js';
 import type { ModelSource } from '../../repository/index.js';
 import type { DescribeModel, Host } from '../../runtimes/index.js';
+import type { Fairness } from '../fairness/fair-share.js';
 import type { EngineOptions } from '../options.js';
 import type { ResourceLimiter } from '../resource-limiter.js';
 import type { ResponseCache } from '../response-cache.js';
@@ -16,6 +17,7 @@ export interface GenerationContext {
   readonly budget: ByteBudget;
   /** undefined = nothing needs to be held. */
   readonly bodies?: BodyMemory | undefined;
+  readonly fairness: Fairness;
   /** For models that are made of others. */
   readonly describeModel: DescribeModel;
   /** Of the whole engine; undefined = nobody waits for resources. */

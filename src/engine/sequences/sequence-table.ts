@@ -85,6 +85,7 @@ export class SequenceTable {
       if (sequence !== undefined) this.#remove(sequence);
       sequence = {
         id,
+        tenant: undefined,
         home: undefined,
         slot: 0,
         open: 0,

@@ -24,6 +24,8 @@ export interface Home {
 /** One sequence, from its first accepted request until it has ended, idled out or is lost. */
 export interface Sequence {
   readonly id: string | bigint;
+  /** As whose its steps wait; undefined until the first does. */
+  tenant: string | undefined;
   /** Where its state is; undefined while it waits for a place. */
   home: Home | undefined;
   slot: number;
