@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -62,11 +63,13 @@ async function start(mode: 'optional' | 'required', options: TestServerOptions =
     await until('it has settled', () => server.finished.length > before);
     return server.finished[before]?.call.principal.name;
   };
-  const grpcCaller = async (name?: string) => {
+  const grpcClient = (name?: string) => {
     const { cert, key } = name === undefined ? { cert: null, key: null } : clientOf(name);
     const secure = credentials.createSsl(readFileSync(files.certFile), key, cert);
-    const client = new GrpcClient(`localhost:${server.addresses.grpc?.port}`, {}, secure);
-    const { error } = await client.unary(Buffer.of(), { path: METADATA });
+    return new GrpcClient(`localhost:${server.addresses.grpc?.port}`, {}, secure);
+  };
+  const grpcCaller = async (name?: string) => {
+    const { error } = await grpcClient(name).unary(Buffer.of(), { path: METADATA });
     return error?.code ?? status.OK;
   };
   /** Other authorities take the place of the first. */
@@ -76,7 +79,7 @@ async function start(mode: 'optional' | 'required', options: TestServerOptions =
     await clock.advance(5_000);
     await expect.poll(() => server.diagnostics.length).toBeGreaterThan(known);
   };
-  return { ...server, connect, callerOf, grpcCaller, trust, clientCaFile, clock };
+  return { ...server, connect, callerOf, grpcClient, grpcCaller, trust, clientCaFile, clock };
 }
 
 const SCORER = 'spiffe://example.com/ns/fraud/sa/scorer of fraud-team night-shift';
@@ -130,6 +133,18 @@ describe.each(['optional', 'required'] as const)('where certificates are %s', (m
     await Promise.all([client.closed, other.closed]);
     const again = await connect('spiffe').catch(() => undefined);
     expect(again === undefined ? '' : await callerOf(again)).toBe('');
+  });
+
+  it('a gRPC call ends with the authority, too', async () => {
+    const { grpcClient, grpcCaller, trust } = await start(mode);
+    const client = grpcClient('dns');
+    const stream = client.stream({ path: '/inference.GRPCInferenceService/ModelStreamInfer' });
+    const ended = once(stream, 'error');
+    // By the same connection: the stream has arrived.
+    expect((await client.unary(Buffer.of(), { path: METADATA })).error).toBeNull();
+    await trust('two');
+    expect((await ended)[0]).toMatchObject({ code: status.UNAVAILABLE });
+    expect([await grpcCaller('dns'), await grpcCaller('foreign')]).toEqual([status.UNAVAILABLE, status.OK]);
   });
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)('a session of %s does not outlive its authority', async (maxVersion) => {
