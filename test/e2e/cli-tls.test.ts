@@ -6,6 +6,7 @@ import { RUNNER_ENTRY } from '../support/dist.js';
 const CA = 'test/fixtures/tls/first.crt';
 const TLS = { certFile: CA, keyFile: 'test/fixtures/tls/first.key' };
 const CLIENT = 'test/fixtures/tls/clients/spiffe';
+const CALLER = 'cert:spiffe://example.com/ns/fraud/sa/scorer';
 const MUTUAL = { ...TLS, clientCertificates: 'required', clientCaFile: 'test/fixtures/tls/clients/one.crt' } as const;
 const START = 'Start a server with `millrace serve <folder>`, or say with --url where one is.';
 const TRUST = 'If this is your server, name its certificate, or that of its authority, with --ca-file.';
@@ -19,6 +20,7 @@ async function serve(tls: typeof TLS | typeof MUTUAL | Record<string, never>) {
     settings: {
       repository: { paths: ['examples/models'], controlMode: 'explicit', loadModels: ['mlp'] },
       server: { httpPort: 0, grpcPort: 0, metricsPort: -1, tls },
+      auth: { bindings: [{ principal: CALLER, role: 'caller', models: ['mlp'] }] },
       runners: { entry: RUNNER_ENTRY },
       telemetry: { logLevel: 'silent' },
     },
@@ -81,13 +83,17 @@ describe('a server whose certificate is its own', () => {
 describe('a server that asks for a certificate', () => {
   const shown = ['--ca-file', CA, '--cert-file', `${CLIENT}.crt`, '--cert-key-file', `${CLIENT}.key`];
 
-  // Nobody has bound the caller to a role.
   it.each([
-    ['models', 'show', 'mlp'],
-    ['bench', 'mlp', '--count', '1'],
-  ])('knows who calls: %s', async (...argv) => {
-    const { err } = await run([...argv, '--url', at.mutual, ...shown]);
-    expect(err).toContain("'cert:spiffe://example.com/ns/fraud/sa/scorer' lacks the right");
+    ['infer', 'mlp', '-i', ROW],
+    ['bench', 'mlp', '--concurrency', '1', '--count', '3', '--warmup', '0'],
+  ])('is shown one: %s', async (...argv) => {
+    const { code, err } = await run([...argv, '--url', at.mutual, ...shown]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+
+  it('is shown one by the curl command, too', async () => {
+    const { out } = await run(['infer', 'mlp', '-i', ROW, '--curl', '--url', at.mutual, ...shown]);
+    expect(out).toContain(`curl -s --cacert ${CA} --cert ${CLIENT}.crt --key ${CLIENT}.key ${at.mutual}/v2/`);
   });
 
   it('is not reached without, nor with half of it', async () => {

@@ -71,6 +71,22 @@ describe('a token', () => {
     await until('all is logged', () => principals(server).filter((name) => name === 'oidc:corp/alice').length === 4);
   });
 
+  it('gives what bindings say of its caller and of its groups, and hides the rest', async () => {
+    const { idp, server } = await start({
+      bindings: [
+        { group: 'fraud-team', role: 'caller', models: ['m'] },
+        { principal: 'oidc:corp/bob', role: 'viewer', models: ['*'] },
+      ],
+    });
+    const statusOf = async (claims: Readonly<Record<string, unknown>>) =>
+      (await server.infer('m', INPUTS, bearer(idp.issuer.token({ claims })))).status;
+    expect(await statusOf({ groups: ['others', 'fraud-team'] })).toBe(200);
+    expect(await statusOf({ sub: 'bob' })).toBe(403);
+    expect(await statusOf({ groups: ['others'] })).toBe(404);
+    // It is no key of that name.
+    expect(await statusOf({ sub: 'key:ops' })).toBe(404);
+  });
+
   it('that is wrong is refused with the words of RFC 6750, and only the log knows why', async () => {
     const { idp, server } = await start();
     const token = idp.issuer.token({ claims: { exp: 1 } });
