@@ -42,7 +42,7 @@ import { SharedMemory } from './shared-memory/index.js';
 import { Puller, systemSurroundings } from './sources/index.js';
 import { openStore, type Store } from './store/index.js';
 import { createTelemetry, type LogDestination, type Telemetry } from './telemetry/index.js';
-import { VERSION } from './version.js';
+import { MANIFEST, VERSION } from './version.js';
 
 /** What an assembly may be given in place of the real thing. */
 export interface AppOverrides {
@@ -115,9 +115,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     options: settings.telemetry,
     events,
     version: VERSION,
-    gauges: () => engine.gauges(),
-    modelStates: () => engine.statuses(),
-    cacheUsage: () => engine.cacheUsage(),
+    ...gaugesOf(engine),
     rollouts: () => life.service.rollouts.gauges(),
     usage: () => life.usageGauge(),
     clock,
@@ -143,6 +141,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     metering: settings.metering,
     knowsCallers: identities.isRequired,
     keys: identities.keys,
+    examine: () => examine({ settings, engine, store, clock }),
     version: VERSION,
   });
   const front = await createFront(settings, {
@@ -211,6 +210,15 @@ async function shutDown(parts: RunningParts, drainDelayMs: number): Promise<void
     await store.close();
     await telemetry.close();
   }
+}
+
+/** What metrics tell of the engine. */
+function gaugesOf(engine: Engine) {
+  return {
+    gauges: () => engine.gauges(),
+    modelStates: () => engine.statuses(),
+    cacheUsage: () => engine.cacheUsage(),
+  };
 }
 
 /** The routes that the settings declare. */
@@ -305,12 +313,19 @@ function openPorts(
   return server.listen();
 }
 
+/** What somebody should correct about a server; loaded when somebody asks. */
+async function examine({ engine, ...parts }: Pick<RunningParts, 'settings' | 'engine' | 'store' | 'clock'>) {
+  const { examineServer } = await import('./doctor/index.js');
+  return examineServer({ ...parts, manifest: MANIFEST, runners: countRunners(engine) });
+}
+
+function countRunners(engine: Engine): number {
+  return engine.statuses().reduce((sum, { info }) => sum + (info?.placement === 'process' ? info.instances : 0), 0);
+}
+
 function warnOfFileShortage(engine: Engine, settings: Settings, events: EventBus): void {
   const limit = maxOpenFiles();
   if (limit === undefined) return;
-  const runners = engine
-    .statuses()
-    .reduce((sum, { info }) => sum + (info?.placement === 'process' ? info.instances : 0), 0);
-  const message = describeFileShortage(limit, settings, runners);
+  const message = describeFileShortage(limit, settings, countRunners(engine));
   if (message !== undefined) events.publish('diagnostic', { level: 'warn', room: 'app', message });
 }

@@ -27,10 +27,16 @@ export interface CommonFlags extends ServerFlags {
 export const KEY_VARIABLE = 'MILLRACE_KEY';
 
 export function addServerFlags(command: Command): Command {
-  return command
-    .addOption(
+  return addCredentialFlags(
+    command.addOption(
       new Option('-u, --url <url>', 'address of the server').env('MILLRACE_URL').default('http://127.0.0.1:8000'),
-    )
+    ),
+  );
+}
+
+/** Those of {@link ServerFlags} but for the address. */
+export function addCredentialFlags(command: Command): Command {
+  return command
     .addOption(new Option('--key <key>', 'bearer key; others on this machine see flags').env(KEY_VARIABLE))
     .option('--key-file <path>', 'file with the bearer key')
     .option('--ca-file <path>', "PEM file with the server's certificate, or that of its authority, to trust")

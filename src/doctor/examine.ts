@@ -8,6 +8,7 @@ import { checkFiles } from './checks/files.js';
 import { checkIssuers } from './checks/issuers.js';
 import { checkLimits } from './checks/limits.js';
 import { checkOpenFiles } from './checks/open-files.js';
+import { checkQuotas } from './checks/quotas.js';
 import { checkStaticKeys, checkWrittenKeys } from './checks/static-keys.js';
 import { checkStoredKeys } from './checks/stored-keys.js';
 import { checkVersions } from './checks/versions.js';
@@ -21,6 +22,7 @@ const CHECKS: readonly Check[] = [
   checkStoredKeys,
   checkIssuers,
   checkLimits,
+  checkQuotas,
   checkCertificates,
   checkClock,
   checkDisk,

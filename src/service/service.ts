@@ -6,6 +6,7 @@ import type { SharedMemory } from '../shared-memory/index.js';
 import type { Store } from '../store/index.js';
 import { createAudit } from './audit.js';
 import { Declared } from './declarations/declared.js';
+import { createDoctorUseCases, type DoctorSetup } from './doctor/doctor-use-cases.js';
 import { findStatuses } from './find-statuses.js';
 import { findVersion, type VersionLookup } from './find-version.js';
 import { createInfer } from './infer.js';
@@ -46,6 +47,7 @@ export interface CreateServiceOptions extends Pick<MeteringSetup, 'metering' | '
   readonly quotas: QuotasOptions;
   readonly store: Store;
   readonly keys: KeyParts;
+  readonly examine: DoctorSetup['examine'];
   /** Version of the server, for its metadata. */
   readonly version: string;
 }
@@ -155,6 +157,7 @@ function createUseCases(
     usage: metering.useCases,
     quotas: quotas.useCases,
     keys: createKeyUseCases({ ...setup, audited }),
+    doctor: createDoctorUseCases(setup),
     resolve: inference.resolve,
     infer: inference.infer,
     serverInfo(call) {

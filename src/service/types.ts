@@ -2,6 +2,7 @@ import type { Call, ErrorCode, InferRequest, InferTarget, ModelRef } from '../co
 import type { InferResult, ModelGauges, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
 import type { ListedModel } from '../repository/index.js';
 import type { SharedMemoryRegion } from '../shared-memory/index.js';
+import type { DoctorUseCases } from './doctor/doctor-use-cases.js';
 import type { KeyUseCases } from './keys/types.js';
 import type { LabelUseCases } from './labels/types.js';
 import type { OutcomeUseCases } from './outcomes/types.js';
@@ -134,6 +135,7 @@ export interface Service {
   readonly usage: UsageUseCases;
   readonly quotas: QuotaUseCases;
   readonly keys: KeyUseCases;
+  readonly doctor: DoctorUseCases;
   /**
    * Whether the caller may infer, and which version answers: the one place where that is decided. A promise only where something has
    * to be waited for. Throws or rejects, and the call is settled then.

@@ -173,6 +173,6 @@ it('docs/doctor.md explains every finding', () => {
     .flatMap(([, ids = '']) => ids.split(', '))
     .map((id) => id.slice(1, -1));
   expect(told.filter((id) => !known.includes(id))).toEqual([]);
-  const others = ['onnxruntime-node', 'go-rwx', 'o-w', 'clock-set', 'clock-skew'];
+  const others = ['onnxruntime-node', 'go-rwx', 'o-w'];
   expect([...new Set(known)].filter((id) => !told.includes(id) && !others.includes(id))).toEqual([]);
 });

@@ -101,6 +101,7 @@ describe('millrace doctor', () => {
       `note anonymous-without-effect auth.allowAnonymous ${yaml}:8:3`,
       `note any-origin server.cors.origins ${yaml}:5:11`,
       `note key-in-settings auth.keys[1].key ${yaml}:11:21`,
+      'note no-quotas quotas',
     ]);
     if (process.platform === 'linux') expect(findings.map(({ id }) => id)).toContain('open-files');
     expect(JSON.stringify(findings)).not.toMatch(new RegExp(`${GOOD_KEY}|correcthorse|abab`));
@@ -125,6 +126,7 @@ describe('millrace doctor', () => {
       'error certificate-ends-soon server.tls.certFile',
       'error certificate-unusable auth.issuers[0].caFile',
       'warning certificate-ends-soon server.tls.clientCaFile',
+      'note no-quotas quotas',
       'note certificate-self-signed server.tls.certFile',
     ]);
     await withTls('now.crt', 'none.key');
@@ -177,11 +179,12 @@ describe('millrace doctor', () => {
     await configure([`store: { path: ${at('.millrace/store.db')} }`]);
     const { told, findings } = await doctor();
     expect(told).toEqual([
+      `warning keys-without-effect auth.required`,
       'warning key-old the store',
       'warning key-unused the store',
       'note key-without-expiry the store',
     ]);
-    expect(findings[0]?.fix.line).toBe('millrace keys rotate ci');
+    expect(findings[1]?.fix.line).toBe('millrace keys rotate ci');
   });
 
   it('says what keeps a server from starting as serve says it', async () => {

@@ -182,6 +182,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /millrace/v1/models/{model}/labels/history': OBSERVE,
   // There is nothing to undo.
   'GET /millrace/v1/usage': KEY,
+  'GET /millrace/v1/doctor': { needs: 'access.read', on: 'everything' },
   'GET /millrace/v1/keys': { needs: 'key.read', on: 'anything' },
   // Its request lacks what it is to be granted.
   'POST /millrace/v1/keys': {

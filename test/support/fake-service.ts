@@ -128,6 +128,7 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
   return {
     isReady: true,
     calls,
+    doctor: nothingOf('doctor'),
     labels: nothingOf('labels'),
     routes: nothingOf('routes'),
     shadows: {

@@ -89,6 +89,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     quotas: [],
     version: '0.0.0',
     audit: telemetry.audit,
+    examine: async () => [],
     sharedMemory: new SharedMemory(settings.sharedMemory),
     store,
     metering: settings.metering,

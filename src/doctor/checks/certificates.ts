@@ -21,17 +21,34 @@ function unusable({ setting: where, file, problem }: CertificateFacts): Diagnosi
   };
 }
 
-function checkFile(facts: CertificateFacts, nowMs: number): readonly Diagnosis[] {
-  return [...checkTimes(facts, nowMs), ...(facts.kind === 'server' ? checkChain(facts) : [])];
+function checkFile({ setting: where, file, chain, kind }: CertificateFacts, nowMs: number): readonly Diagnosis[] {
+  const fix = `openssl x509 -noout -subject -dates -in ${quoteShell(file)}`;
+  return [
+    ...checkTimes(chain, nowMs, { where, shownBy: file, fix }),
+    ...(kind === 'server' ? checkChain({ setting: where, file, chain }) : []),
+  ];
+}
+
+/** Where certificates are, and how to see when they end. */
+export interface Showing {
+  readonly where: Diagnosis['where'];
+  /** A file, or the address of a server. */
+  readonly shownBy: string;
+  /** A line for a shell. */
+  readonly fix: string;
 }
 
 /** When one of a chain ends, the chain does; authorities that are trusted end one by one. */
-function checkTimes({ setting: where, file, chain }: CertificateFacts, nowMs: number): readonly Diagnosis[] {
+export function checkTimes(
+  chain: readonly CertificateInChain[],
+  nowMs: number,
+  { where, shownBy, fix }: Showing,
+): readonly Diagnosis[] {
   return chain.flatMap((certificate) => {
     const trouble = describeTime(certificate, nowMs);
     if (trouble === undefined) return [];
-    const what = `the certificate of ${certificate.name} in ${file} ${trouble.what}`;
-    return [{ id: trouble.id, level: trouble.level, what, where, fix: command(showDates(file)) }];
+    const what = `the certificate of ${certificate.name} in ${shownBy} ${trouble.what}`;
+    return [{ id: trouble.id, level: trouble.level, what, where, fix: command(fix) }];
   });
 }
 
@@ -53,7 +70,11 @@ function describeTime({ notBeforeMs, notAfterMs }: CertificateInChain, nowMs: nu
   };
 }
 
-function checkChain({ setting: where, file, chain }: CertificateFacts): readonly Diagnosis[] {
+function checkChain({
+  setting: where,
+  file,
+  chain,
+}: Pick<CertificateFacts, 'setting' | 'file' | 'chain'>): readonly Diagnosis[] {
   const [leaf] = chain;
   const broken = chain.findIndex(({ isIssuedByNext }) => !isIssuedByNext);
   return [
@@ -89,10 +110,6 @@ function checkChain({ setting: where, file, chain }: CertificateFacts): readonly
         ]
       : []),
   ];
-}
-
-function showDates(file: string): string {
-  return `openssl x509 -noout -subject -dates -in ${quoteShell(file)}`;
 }
 
 function dateOf(ms: number): string {

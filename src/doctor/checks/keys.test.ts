@@ -72,12 +72,21 @@ const STORED: StoredKey = {
   expiresAtMs: NOW_MS + 100 * DAY_MS,
 };
 const stored = (...keys: readonly Partial<StoredKey>[]) =>
-  found(checkStoredKeys, { store: { problem: '', keys: keys.map((key) => ({ ...STORED, ...key })) } });
+  found(checkStoredKeys, {
+    settings: { auth: { required: true } },
+    store: { problem: '', keys: keys.map((key) => ({ ...STORED, ...key })) },
+  });
 
 describe('API keys', () => {
   it('that are used and end some day are fine', () => {
     expect(stored({}, { createdAtMs: NOW_MS - 29 * DAY_MS, lastUsedAtMs: undefined })).toEqual([]);
     expect(stored({ createdAtMs: 0, rotatedAtMs: NOW_MS - DAY_MS })).toEqual([]);
+  });
+
+  it('that nobody needs are told', () => {
+    expect(found(checkStoredKeys, { store: { problem: '', keys: [STORED] } })).toEqual([
+      'warning keys-without-effect auth.required: there are API keys in the store, and nobody needs one: every caller counts as anonymous → auth: { required: true }',
+    ]);
   });
 
   it('that have expired are nobody’s any more', () => {

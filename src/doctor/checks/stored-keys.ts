@@ -1,5 +1,6 @@
+import { requiresCredential } from '../../config/index.js';
 import { quoteShell } from '../../text/index.js';
-import { type Check, command, DAY_MS, type Diagnosis, listNames } from '../diagnosis.js';
+import { type Check, command, DAY_MS, type Diagnosis, listNames, setting } from '../diagnosis.js';
 import type { StoredKey } from '../facts.js';
 
 const OLD_DAYS = 365;
@@ -8,16 +9,22 @@ const IDLE_DAYS = 90;
 const NEVER_USED_DAYS = 30;
 const ENDS_SOON_DAYS = 14;
 
+const BY_NAME = new Intl.Collator('en', { numeric: true });
+
 /** API keys of the store. All keys of a kind are one finding, however many there are. */
-export const checkStoredKeys: Check = ({ store, nowMs }) => {
+export const checkStoredKeys: Check = ({ settings, store, nowMs }) => {
   const live = store.keys.filter(({ expiresAtMs = Number.POSITIVE_INFINITY }) => expiresAtMs > nowMs);
   const ago = (count: number) => nowMs - count * DAY_MS;
   const find = (rule: Rule, isMeant: (key: StoredKey) => boolean): readonly Diagnosis[] => {
-    const names = live.filter(isMeant).map(({ name }) => name);
+    const names = live
+      .filter(isMeant)
+      .map(({ name }) => name)
+      .sort(BY_NAME.compare);
     const [first] = names;
     return first === undefined ? [] : [diagnose(rule, first, names)];
   };
   return [
+    ...(live.length > 0 && !requiresCredential(settings) ? [WITHOUT_EFFECT] : []),
     ...find(OLD, ({ createdAtMs, rotatedAtMs = createdAtMs }) => rotatedAtMs < ago(OLD_DAYS)),
     ...find(ENDS_SOON, ({ expiresAtMs }) => expiresAtMs !== undefined && expiresAtMs < ago(-ENDS_SOON_DAYS)),
     ...find(
@@ -27,6 +34,14 @@ export const checkStoredKeys: Check = ({ store, nowMs }) => {
     ...find(IDLE, ({ lastUsedAtMs = nowMs }) => lastUsedAtMs < ago(IDLE_DAYS)),
     ...find(WITHOUT_EXPIRY, ({ expiresAtMs }) => expiresAtMs === undefined),
   ];
+};
+
+const WITHOUT_EFFECT: Diagnosis = {
+  id: 'keys-without-effect',
+  level: 'warning',
+  what: 'there are API keys in the store, and nobody needs one: every caller counts as anonymous',
+  where: ['auth', 'required'],
+  fix: setting('auth: { required: true }'),
 };
 
 interface Rule extends Pick<Diagnosis, 'id' | 'level'> {

@@ -1,18 +1,37 @@
 import { availableMemoryBytes, maxOpenFiles, originOf, type Settings } from '../../config/index.js';
 import { type Clock, type Finding, systemClock } from '../../core/index.js';
 import { listRepository } from '../../repository/index.js';
+import type { Store } from '../../store/index.js';
 import { examine } from '../examine.js';
 import type { Facts, MachineFacts } from '../facts.js';
 import { gatherCertificates } from './certificates.js';
 import { gatherFiles } from './files.js';
 import { gatherFolders } from './folders.js';
 import { gatherPackages, type OwnManifest, oldestNode } from './packages.js';
-import { gatherStore } from './stored-keys.js';
+import { gatherStore, readStore } from './stored-keys.js';
 
 /** What is found of a server that these settings configure; none is started, and nothing is changed. */
 export async function examineSettings(settings: Settings, manifest: OwnManifest): Promise<readonly Finding[]> {
   const [store, runners] = await Promise.all([gatherStore(settings, systemClock), countModels(settings)]);
   const facts = await gatherFacts(settings, { manifest, clock: systemClock, store, runners, clockStepMs: undefined });
+  return examine(facts, originOf(settings).placeOf);
+}
+
+/** A server that runs: what it alone knows. */
+export interface RunningServer {
+  readonly settings: Settings;
+  readonly manifest: OwnManifest;
+  readonly store: Pick<Store, 'keys'>;
+  /** Of the models that are loaded. */
+  readonly runners: number;
+  readonly clock: Clock;
+}
+
+/** What is found of the server in this process. */
+export async function examineServer({ settings, store, ...life }: RunningServer): Promise<readonly Finding[]> {
+  // The one since the process began goes on whatever the clock is set to.
+  const clockStepMs = life.clock.wallNow() - (performance.timeOrigin + performance.now());
+  const facts = await gatherFacts(settings, { ...life, store: await readStore(store), clockStepMs });
   return examine(facts, originOf(settings).placeOf);
 }
 

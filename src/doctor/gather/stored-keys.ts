@@ -13,21 +13,36 @@ export async function gatherStore({ store: options }: Settings, clock: Clock): P
     () => true,
     () => false,
   );
-  if (!isThere) return { problem: '', keys: [] };
+  if (!isThere) return NOTHING;
   const store = openStore(options, clock);
   try {
     const info = await store.info();
-    return { problem: '', keys: info?.isCurrent ? await liveKeys(store) : [] };
+    return info?.isCurrent ? await readStore(store) : NOTHING;
   } catch (error) {
-    if (!(error instanceof MillraceError)) throw error;
-    return { problem: error.message, keys: [] };
+    return problemOf(error);
   } finally {
     await store.close();
   }
 }
 
-/** Those of an open store that are not revoked. */
-export async function liveKeys({ keys }: Pick<Store, 'keys'>): Promise<readonly StoredKey[]> {
+const NOTHING: StoreFacts = { problem: '', keys: [] };
+
+/** What an open store holds. */
+export async function readStore(store: Pick<Store, 'keys'>): Promise<StoreFacts> {
+  try {
+    return { problem: '', keys: await liveKeys(store) };
+  } catch (error) {
+    return problemOf(error);
+  }
+}
+
+function problemOf(error: unknown): StoreFacts {
+  if (!(error instanceof MillraceError)) throw error;
+  return { problem: error.message, keys: [] };
+}
+
+/** Those that are not revoked. */
+async function liveKeys({ keys }: Pick<Store, 'keys'>): Promise<readonly StoredKey[]> {
   const live: KeyRecord[] = [];
   let after = '';
   while (true) {

@@ -1,0 +1,33 @@
+import type { Call, Finding } from '../../core/index.js';
+import { admit } from '../../governance/index.js';
+
+/** What somebody should correct or know about the server. */
+export interface DoctorUseCases {
+  /** Looks now; those who ask meanwhile get the same answer. For those who may see who may do what. */
+  examine(call: Call): Promise<Examination>;
+}
+
+export interface Examination {
+  /** Of the server. */
+  readonly version: string;
+  readonly findings: readonly Finding[];
+}
+
+export interface DoctorSetup {
+  readonly version: string;
+  /** Handed in by the assembly, which knows all of the server. */
+  readonly examine: () => Promise<readonly Finding[]>;
+}
+
+export function createDoctorUseCases({ version, examine }: DoctorSetup): DoctorUseCases {
+  let looking: Promise<readonly Finding[]> | undefined;
+  return {
+    async examine(call) {
+      admit(call.principal, 'access.read', '*');
+      looking ??= examine().finally(() => {
+        looking = undefined;
+      });
+      return { version, findings: await looking };
+    },
+  };
+}
