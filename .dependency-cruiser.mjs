@@ -8,7 +8,7 @@ import { VENDORS } from './scripts/vendors.mjs';
 export const RANKS = [
   ['core', 'statistics'],
   ['model', 'text', 'threads', 'yaml'],
-  ['runtimes', 'shared-memory', 'store'],
+  ['audit', 'runtimes', 'shared-memory', 'store'],
   ['repository'],
   ['engine', 'routing', 'rollouts', 'governance', 'sources', 'shadows', 'metering'],
   ['service'],

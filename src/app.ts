@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type AuditTrail, openTrail } from './audit/index.js';
 import {
   describeFileShortage,
   maxOpenFiles,
@@ -121,10 +122,11 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     clock,
     ...(overrides.logDestination === undefined ? {} : { destination: overrides.logDestination }),
   });
-  const shared = { clock, deadlines, bodies, events };
   const sharedMemory = new SharedMemory(settings.sharedMemory);
   const store = openStore(settings.store, clock);
   const identities = await openIdentities(settings, { records: store.keys, clock, events });
+  const audit = openAudit(settings, identities, { clock, events });
+  const shared = { clock, deadlines, bodies, events, audit };
   const life = createService({
     repository,
     puller: createPuller(settings, { runtimes, clock, events }),
@@ -133,7 +135,6 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     options: settings.repository,
     media: settings.media,
     logControl: telemetry.logs,
-    audit: telemetry.audit,
     sharedMemory,
     fileRoutes: fileRoutesOf(settings),
     quotas: settings.quotas,
@@ -152,7 +153,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     renderMetrics: () => telemetry.render(),
   });
 
-  const parts = { settings, clock, front, identities, life, engine, sharedMemory, bodies, store, telemetry };
+  const parts = { settings, clock, front, identities, life, engine, sharedMemory, bodies, store, audit, telemetry };
   let closing: Promise<void> | undefined;
 
   return {
@@ -189,11 +190,12 @@ interface RunningParts {
   readonly sharedMemory: SharedMemory;
   readonly bodies: BodyArena | undefined;
   readonly store: Store;
+  readonly audit: AuditTrail;
   readonly telemetry: Telemetry;
 }
 
 async function shutDown(parts: RunningParts, drainDelayMs: number): Promise<void> {
-  const { settings, clock, front, identities, life, engine, sharedMemory, bodies, store, telemetry } = parts;
+  const { settings, clock, front, identities, life, engine, sharedMemory, bodies, store, audit, telemetry } = parts;
   life.beginShutdown();
   if (drainDelayMs > 0) await clock.sleep(drainDelayMs);
   const { gracePeriodMs } = settings.server;
@@ -207,6 +209,7 @@ async function shutDown(parts: RunningParts, drainDelayMs: number): Promise<void
     sharedMemory.unregister(undefined);
     bodies?.close();
     await identities.close();
+    await audit.close();
     await store.close();
     await telemetry.close();
   }
@@ -219,6 +222,15 @@ function gaugesOf(engine: Engine) {
     modelStates: () => engine.statuses(),
     cacheUsage: () => engine.cacheUsage(),
   };
+}
+
+/** Who does what to what, where there is somebody to name. */
+function openAudit(
+  { audit: options }: Settings,
+  { isRequired }: Identities,
+  parts: Pick<HostDependencies, 'clock' | 'events'>,
+): AuditTrail {
+  return openTrail({ ...parts, options, version: VERSION, hasCredentials: isRequired });
 }
 
 /** The routes that the settings declare. */

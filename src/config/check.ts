@@ -5,6 +5,14 @@ import { type Layer, type Problem, type Tree, valueAt } from './layer.js';
 import { SettingsSchema } from './schema.js';
 import { describeType, holdsSecret, isObjectSchema, settingKeys } from './shape.js';
 
+/** Settings that there were, and what took their place. */
+const REMOVED: ReadonlyMap<string, string> = new Map([
+  [
+    'telemetry.auditFile',
+    'telemetry.auditFile has been removed: the audit trail is in files of its own, in the folder audit.folder (docs/audit.md)',
+  ],
+]);
+
 /** What is wrong with `tree`, the resolved form of the layer; messages quote the layer as it was written. */
 export function checkTree(schema: TSchema, tree: Tree, layer: Layer): readonly Problem[] {
   return [...Value.Errors(schema, tree)].map((error) => {
@@ -17,7 +25,7 @@ function describe(error: ValueError, path: readonly string[], written: unknown):
   const name = formatPath(path);
   switch (error.type) {
     case ValueErrorType.ObjectAdditionalProperties:
-      return `unknown key ${name}${suggestKey(error.schema, path)}`;
+      return REMOVED.get(name) ?? `unknown key ${name}${suggestKey(error.schema, path)}`;
     case ValueErrorType.ObjectRequiredProperty:
       return `${name} is missing, expected ${describeType(error.schema)}`;
     default:

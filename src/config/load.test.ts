@@ -88,7 +88,9 @@ describe('settings', () => {
     const settings = load();
     const defaults = defaultSettings();
     const { engine, runners, server } = machineLayer(thisMachine(), '/').tree as Record<string, object>;
-    expect({ ...settings, repository: { ...settings.repository, paths: defaults.repository.paths } }).toEqual({
+    const repository = { ...settings.repository, paths: defaults.repository.paths };
+    const audit = { ...settings.audit, folder: defaults.audit.folder };
+    expect({ ...settings, repository, audit }).toEqual({
       ...defaults,
       engine: { ...defaults.engine, ...engine },
       runners: { ...defaults.runners, ...runners },
@@ -143,6 +145,11 @@ describe('settings', () => {
 describe('bad settings are refused', () => {
   it.each([
     ['an unknown key', 'server:\n  httpPrt: 80\n', ':2:3: unknown key server.httpPrt; did you mean httpPort?'],
+    [
+      'a key that there was',
+      'telemetry: { auditFile: audit.log }\n',
+      ':1:14: telemetry.auditFile has been removed: the audit trail is in files of its own, in the folder audit.folder (docs/audit.md)',
+    ],
     ['an unknown room', 'sever: {}\n', ':1:1: unknown key sever; did you mean server?'],
     ['a key of another section', 'auth: { rateLimit: 1 }\n', ':1:9: unknown key auth.rateLimit'],
     [

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { AuditOptionsSchema } from '../audit/index.js';
 import type { DeepReadonly } from '../core/index.js';
 import { EngineOptionsSchema } from '../engine/index.js';
 import { AuthOptionsSchema, QuotasOptionsSchema } from '../governance/index.js';
@@ -30,6 +31,7 @@ export const SettingsSchema = Type.Object(
     sharedMemory: SharedMemoryOptionsSchema,
     store: StoreOptionsSchema,
     metering: MeteringOptionsSchema,
+    audit: AuditOptionsSchema,
     telemetry: TelemetryOptionsSchema,
   },
   { additionalProperties: false },

@@ -7,6 +7,15 @@ import { childTrace, type TraceContext } from './trace.js';
 /** What a caller sends along with a request: HTTP headers or gRPC metadata, by lower-case name. */
 export type CallMetadata = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** From where a call came. */
+export interface CallOrigin {
+  /** IP address; '' for a Unix socket, and where it came from nowhere outside. */
+  readonly remoteAddress: string;
+  readonly transport: 'http' | 'grpc' | '';
+}
+
+const NOWHERE: CallOrigin = Object.freeze({ remoteAddress: '', transport: '' });
+
 const NO_METADATA: CallMetadata = Object.freeze({});
 
 /**
@@ -32,6 +41,8 @@ export interface CallOptions {
   readonly origin?: Call;
   /** What calls have in common that are to be routed alike, such as a user or a session. */
   readonly routingKey?: string | undefined;
+  /** Default: nowhere outside. */
+  readonly from?: CallOrigin;
 }
 
 /** What a child call has that its parent has not; everything else it inherits. */
@@ -61,6 +72,7 @@ export class Call {
   readonly callers: readonly string[];
   readonly lane: CallLane;
   readonly routingKey: string | undefined;
+  readonly from: CallOrigin;
   /** With credentials: nobody shows it, logs it or hands it to a model. */
   readonly metadata: CallMetadata;
   /** The call from outside that it is a part of, or itself. */
@@ -85,6 +97,7 @@ export class Call {
     this.routingKey = options.routingKey;
     this.metadata = options.metadata ?? NO_METADATA;
     this.origin = options.origin ?? this;
+    this.from = options.from ?? NOWHERE;
   }
 
   /**
@@ -103,6 +116,7 @@ export class Call {
       routingKey: this.routingKey,
       metadata: this.metadata,
       origin: this.origin,
+      from: this.from,
     });
     if (this.#cancelled !== undefined || this.#ended) {
       child.cancel(this.#cancelled ?? requestEnded());
@@ -128,6 +142,7 @@ export class Call {
       callers: this.callers,
       lane: 'background',
       routingKey: this.routingKey,
+      from: this.from,
     });
   }
 

@@ -6,7 +6,17 @@ import type { BatchReason } from './timing.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-export const ROOMS = ['repository', 'runtimes', 'engine', 'sources', 'service', 'protocols', 'server', 'app'] as const;
+export const ROOMS = [
+  'repository',
+  'runtimes',
+  'engine',
+  'sources',
+  'audit',
+  'service',
+  'protocols',
+  'server',
+  'app',
+] as const;
 export type Room = (typeof ROOMS)[number];
 
 /** Everything that rooms report. Telemetry listens; nobody else needs to. */

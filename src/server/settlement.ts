@@ -3,6 +3,7 @@ import {
   type BodyMemory,
   type ByteBudget,
   Call,
+  type CallOrigin,
   type Clock,
   type DeadlineWatch,
   type EventBus,
@@ -53,6 +54,14 @@ export interface Exchange {
   onSettled(): void;
 }
 
+/** The head of a request. */
+export interface Arrived {
+  readonly headers: IncomingHttpHeaders;
+  readonly from: CallOrigin;
+  /** When its headers were there; default: now. */
+  readonly receivedAt?: number;
+}
+
 /** Who calls where nobody has to say so: health, documentation, and what is refused before it comes to that. */
 export const NOBODY: Principal = { name: 'anonymous', id: 'anonymous', groups: [], rights: NO_RIGHTS };
 
@@ -70,6 +79,7 @@ export class Settlement implements Expiring, OpenRequest {
   readonly #context: SettlementContext;
   readonly #exchange: Exchange;
   readonly #headers: IncomingHttpHeaders;
+  readonly #from: CallOrigin;
   #call: Call | undefined;
   #error: MillraceError | undefined;
   #answered = false;
@@ -82,15 +92,11 @@ export class Settlement implements Expiring, OpenRequest {
   /** The next check whether the request still arrives, when the server shuts down. */
   #stall: Timer | undefined;
 
-  /** `receivedAt`: when its headers were there; default: now. */
-  constructor(
-    context: SettlementContext,
-    exchange: Exchange,
-    { headers, receivedAt }: { readonly headers: IncomingHttpHeaders; readonly receivedAt?: number },
-  ) {
+  constructor(context: SettlementContext, exchange: Exchange, { headers, from, receivedAt }: Arrived) {
     this.#context = context;
     this.#exchange = exchange;
     this.#headers = headers;
+    this.#from = from;
     this.receivedAt = receivedAt ?? context.clock.now();
     this.requestId = context.requestId(headers['x-request-id']);
     context.open.add(this);
@@ -322,7 +328,7 @@ export class Settlement implements Expiring, OpenRequest {
     const { requestId, receivedAt } = this;
     const { traceparent, tracestate } = this.#headers;
     const trace = openTrace(traceparent, tracestate);
-    return new Call({ requestId, principal, trace, deadlineAt, receivedAt, metadata: this.#headers });
+    return new Call({ requestId, principal, trace, deadlineAt, receivedAt, metadata: this.#headers, from: this.#from });
   }
 
   #foreseen(thrown: unknown): MillraceError {

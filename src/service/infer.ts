@@ -1,3 +1,4 @@
+import type { AuditTrail } from '../audit/index.js';
 import {
   type Call,
   type Clock,
@@ -35,6 +36,7 @@ export interface InferDependencies {
   readonly lookup: VersionLookup;
   readonly routes: RouteTable;
   readonly taps: RouteTaps;
+  readonly audit: Pick<AuditTrail, 'checkInference'>;
   readonly decoders: Pick<MediaDecoders, 'decode'>;
   /** undefined = there are no quotas. */
   readonly quotas?: Pick<QuotaGate, 'open'> | undefined;
@@ -53,7 +55,7 @@ interface Outcome {
 
 /** The use case that everything is about: resolve, submit, answer. One `inferFinished` a call. */
 export function createInfer(dependencies: InferDependencies) {
-  const { engine, clock, events, sharedMemory, lookup, routes, taps, decoders, quotas } = dependencies;
+  const { engine, clock, events, sharedMemory, lookup, routes, taps, audit, decoders, quotas } = dependencies;
   const submit = createRun({ engine, sharedMemory, decoders, clock });
   const { resolve, settleArm, renew, otherArm } = createResolution({
     lookup,
@@ -95,6 +97,7 @@ export function createInfer(dependencies: InferDependencies) {
     let chosen: ModelInfo;
     try {
       if (call.cancelled !== undefined) throw call.cancelled;
+      audit.checkInference(target.name);
       resolution = settleArm(resolution, call, request);
       chosen = chooseInfo();
       if (tapped !== undefined && !usesSharedMemory(request)) tapped.read(request);

@@ -1,7 +1,7 @@
 import { type ErrorCode, MillraceError } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import type { RepositoryOptions } from '../repository/index.js';
-import type { createAudit, Subject } from './audit.js';
+import type { Audited, Subject } from './audit.js';
 import type { DeclaredLabels } from './labels/declared-labels.js';
 import type { LoadOptions } from './loading/load-overrides.js';
 import type { ModelController } from './loading/model-controller.js';
@@ -15,7 +15,7 @@ interface ManagementSetup {
 
 interface ManagementParts {
   readonly controller: ModelController;
-  readonly audited: ReturnType<typeof createAudit>;
+  readonly audited: Audited;
   readonly declaredLabels: Pick<DeclaredLabels, 'checkUnload'>;
 }
 

@@ -1,3 +1,4 @@
+import type { AuditTrail } from '../audit/index.js';
 import type { Action, BodyMemory, Call, Clock, DeadlineWatch, EventBus, InferTarget } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit, type QuotasOptions } from '../governance/index.js';
@@ -5,6 +6,7 @@ import type { Repository, RepositoryOptions } from '../repository/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import type { Store } from '../store/index.js';
 import { createAudit } from './audit.js';
+import { createAuditUseCases } from './audit-use-cases.js';
 import { Declared } from './declarations/declared.js';
 import { createDoctorUseCases, type DoctorSetup } from './doctor/doctor-use-cases.js';
 import { findStatuses } from './find-statuses.js';
@@ -25,7 +27,7 @@ import { blame, createSettingUseCases } from './setting-use-cases.js';
 import { ShadowBooks } from './shadows/shadow-books.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';
 import { createTraffic, type Traffic } from './traffic.js';
-import type { AuditTrail, LogControl, Service } from './types.js';
+import type { LogControl, Service } from './types.js';
 import { createMetering, type Metering, type MeteringSetup } from './usage/metering.js';
 import type { UsageGauge } from './usage/types.js';
 
@@ -220,6 +222,7 @@ function createUseCases(
       unknownModel: (name) => absent(lookup, { name, version: undefined }),
     }),
     ...createSharedMemoryUseCases(setup),
+    audit: createAuditUseCases(setup),
   };
   return { service, traffic };
 }

@@ -1,12 +1,12 @@
 import { type Action, type Call, invalidArgument, MillraceError } from '../core/index.js';
 import { admit } from '../governance/index.js';
-import type { createAudit } from './audit.js';
+import type { Audited } from './audit.js';
 import { checkTraceUpdate, TRACE_SETTINGS, updateLogSettings } from './settings.js';
 import type { LogControl, Service } from './types.js';
 
 interface SettingUseCasesSetup {
   readonly logControl: LogControl;
-  readonly audited: ReturnType<typeof createAudit>;
+  readonly audited: Audited;
   /** Throws where there is no such model, or the caller lacks the right on it. */
   readonly checkModel: (call: Call, right: Action, name: string) => void;
   /** What is said of a name that no model has. */

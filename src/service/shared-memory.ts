@@ -1,13 +1,12 @@
-import type { EventBus } from '../core/index.js';
+import type { AuditTrail } from '../audit/index.js';
 import { admit } from '../governance/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import { createAudit } from './audit.js';
-import type { AuditTrail, Service } from './types.js';
+import type { Service } from './types.js';
 
 interface SharedMemorySetup {
   readonly sharedMemory: SharedMemory;
   readonly audit: AuditTrail;
-  readonly events: EventBus;
 }
 
 type SharedMemoryUseCases = Pick<

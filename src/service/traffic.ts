@@ -2,7 +2,7 @@ import type { BodyMemory, Clock, DeadlineWatch, EventBus } from '../core/index.j
 import type { Engine } from '../engine/index.js';
 import type { RepositoryOptions } from '../repository/index.js';
 import type { Store } from '../store/index.js';
-import type { createAudit } from './audit.js';
+import type { Audited } from './audit.js';
 import type { Declared } from './declarations/declared.js';
 import type { VersionLookup } from './find-version.js';
 import { DeclaredLabels } from './labels/declared-labels.js';
@@ -40,7 +40,7 @@ interface TrafficParts {
   readonly declared: Declared;
   readonly books: ShadowBooks;
   readonly lookup: VersionLookup;
-  readonly audited: ReturnType<typeof createAudit>;
+  readonly audited: Audited;
   readonly run: ReturnType<typeof createRun>;
 }
 

@@ -1,4 +1,5 @@
-import type { Call, ErrorCode, InferRequest, InferTarget, ModelRef } from '../core/index.js';
+import type { AuditFilter, Page, PageOptions } from '../audit/index.js';
+import type { Call, InferRequest, InferTarget, ModelRef } from '../core/index.js';
 import type { InferResult, ModelGauges, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
 import type { ListedModel } from '../repository/index.js';
 import type { SharedMemoryRegion } from '../shared-memory/index.js';
@@ -95,31 +96,10 @@ export interface LogControl {
   update(change: Partial<LogSettings>): LogSettings;
 }
 
-/** Somebody changes something, or has tried to. */
-export interface AuditEntry {
-  /** `model.load`, `log.update`. */
-  readonly action: string;
-  /** What is changed: a model, a region; '' for the server. */
-  readonly resource: string;
-  readonly call: Call;
-  /** Before anything is changed, and after. */
-  readonly stage: 'begun' | 'ended';
-  /** Of what has ended. */
-  readonly outcome?: 'ok' | ErrorCode;
-  /** What it has changed, of what has ended well. */
-  readonly change?: AuditChange;
-}
-
-/** What something was and is now, as JSON has it; undefined = it was not, or is not any more. */
-export interface AuditChange {
-  readonly before: unknown;
-  readonly after: unknown;
-}
-
-/** Who changed what; implemented by telemetry, handed to the service by the assembly. */
-export interface AuditTrail {
-  /** Throws when the entry cannot be written. */
-  record(entry: AuditEntry): void;
+/** Looking into the audit trail. */
+export interface AuditUseCases {
+  /** Entries that match, the newest first; needs the right `audit.read`. Rejects as the trail does. */
+  search(call: Call, filter: AuditFilter, page: PageOptions): Promise<Page>;
 }
 
 /**
@@ -131,6 +111,7 @@ export interface Service {
   readonly routes: RouteUseCases;
   readonly shadows: ShadowUseCases;
   readonly outcomes: OutcomeUseCases;
+  readonly audit: AuditUseCases;
   readonly rollouts: RolloutUseCases;
   readonly usage: UsageUseCases;
   readonly quotas: QuotaUseCases;
@@ -184,13 +165,17 @@ export interface Service {
   /** Returns when new requests are refused; accepted ones finish behind it. Explicit mode only. */
   unloadModel(call: Call, name: string, options?: UnloadModelOptions): Promise<void>;
   traceSettings(call: Call, model: string | undefined): TraceSettings;
-  updateTraceSettings(call: Call, model: string | undefined, update: Readonly<Record<string, unknown>>): TraceSettings;
+  updateTraceSettings(
+    call: Call,
+    model: string | undefined,
+    update: Readonly<Record<string, unknown>>,
+  ): Promise<TraceSettings>;
   logSettings(call: Call): LogSettings;
-  updateLogSettings(call: Call, update: Readonly<Record<string, unknown>>): LogSettings;
+  updateLogSettings(call: Call, update: Readonly<Record<string, unknown>>): Promise<LogSettings>;
   /** Registered regions in order of name; of one region (`not_found` unless registered) or all. */
   systemSharedMemoryStatus(call: Call, name: string | undefined): readonly SharedMemoryRegion[];
   /** `unimplemented` where shared memory is off. Needs the right `memory.use` only: it is how a client sends its tensors. */
-  registerSystemSharedMemory(call: Call, region: SharedMemoryRegion): void;
+  registerSystemSharedMemory(call: Call, region: SharedMemoryRegion): Promise<void>;
   /** One region or all; unknown ones are no error. Requests that use it finish, later ones fail. */
-  unregisterSystemSharedMemory(call: Call, name: string | undefined): void;
+  unregisterSystemSharedMemory(call: Call, name: string | undefined): Promise<void>;
 }

@@ -27,13 +27,7 @@ export const TelemetryOptionsSchema = Type.Object(
     ),
     logLevels: Type.Record(Type.String(), level, {
       default: {},
-      description: 'Level by room: repository, runtimes, engine, service, protocols, server, app.',
-    }),
-    auditFile: Type.String({
-      default: '',
-      description:
-        "File to which a JSON line is appended before and after every change by a caller; '' = in the log, at every level except `silent`.",
-      'x-path': true,
+      description: 'Level by room: repository, runtimes, engine, sources, audit, service, protocols, server, app.',
     }),
     logFormat: Type.Union([Type.Literal('auto'), Type.Literal('json'), Type.Literal('pretty')], {
       default: 'auto',

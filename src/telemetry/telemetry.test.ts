@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { finishedCall, httpFinished, inferFinished } from '../../test/support/finished.js';
+import { httpFinished, inferFinished } from '../../test/support/finished.js';
 import { EventBus, MillraceError } from '../core/index.js';
 import { createTelemetry, type TelemetryOptions } from './index.js';
 
@@ -13,7 +13,6 @@ async function start(options: Partial<TelemetryOptions> = {}) {
       accessLogSuccessesPerSecond: 10,
       logLevel: 'info',
       logLevels: {},
-      auditFile: '',
       logFormat: 'json',
       ...options,
     },
@@ -54,20 +53,6 @@ it('levels change through the log control', async () => {
   await telemetry.close();
   expect(lines).toHaveLength(1);
 });
-
-it.each([
-  ['error', 1],
-  ['silent', 0],
-] as const)(
-  'with level %s the audit trail has %i line, whatever is changed through the log control',
-  async (logLevel, count) => {
-    const { telemetry, lines } = await start({ logLevel });
-    telemetry.logs.update({ log_info: false, log_warning: false, log_error: false });
-    telemetry.audit.record({ action: 'log.update', resource: '', call: finishedCall(), stage: 'ended', outcome: 'ok' });
-    await telemetry.close();
-    expect(lines).toHaveLength(count);
-  },
-);
 
 it('two servers in one process count and log for themselves', async () => {
   const first = await start();

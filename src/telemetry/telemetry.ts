@@ -1,8 +1,7 @@
 import { type Clock, type EventBus, systemClock } from '../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../engine/index.js';
-import type { AuditTrail, LogControl, RolloutGauge, UsageGauge } from '../service/index.js';
+import type { LogControl, RolloutGauge, UsageGauge } from '../service/index.js';
 import { startAccessLog } from './logs/access-log.js';
-import { createAuditLog } from './logs/audit-log.js';
 import { type LogDestination, openOutput } from './logs/destination.js';
 import { startEventLog } from './logs/event-log.js';
 import { startFaultLog } from './logs/fault-log.js';
@@ -30,15 +29,11 @@ export interface TelemetrySetup {
 export interface Telemetry {
   /** Levels of the log while the server runs (`/v2/logging`). */
   readonly logs: LogControl;
-  /** Who changed what; no level holds it up. */
-  readonly audit: AuditTrail;
   /** The metrics in Prometheus' text format; empty when they are switched off. Scrapes at the same time share one. */
   render(): Promise<Exposition>;
   /** Stops listening; every line logged so far is written when this resolves. */
   close(): Promise<void>;
 }
-
-const NOWHERE: LogDestination = { write: () => undefined };
 
 /** Starts listening to the events of one server. */
 export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry> {
@@ -54,7 +49,6 @@ export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry>
   ];
   return {
     logs: logger,
-    audit: createAuditLog({ file: options.auditFile, output: options.logLevel === 'silent' ? NOWHERE : output, clock }),
     render: async () => (await metrics?.render()) ?? { contentType: 'text/plain; charset=utf-8', body: '' },
     async close() {
       metrics?.close();

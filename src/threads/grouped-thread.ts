@@ -15,6 +15,8 @@ export interface GroupedThreadOptions<Fault> {
   readonly clock: Clock;
   readonly start: () => Worker;
   readonly toError: (fault: Fault) => MillraceError;
+  /** The thread has said something that it was not asked: any message that is no list. */
+  readonly onNotice?: (notice: unknown) => void;
 }
 
 interface Pending<Request> {
@@ -108,7 +110,11 @@ export class GroupedThread<Request, Fault> {
   #start(): Worker {
     const thread = this.#options.start();
     let fault: Error | undefined;
-    thread.on('message', (replies: readonly Reply<Fault>[]) => this.#settle(replies));
+    thread.on('message', (message: unknown) => {
+      // The thread replies with a list.
+      if (Array.isArray(message)) this.#settle(message as readonly Reply<Fault>[]);
+      else this.#options.onNotice?.(message);
+    });
     thread.on('error', (error: Error) => {
       fault = error;
     });

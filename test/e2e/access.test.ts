@@ -12,8 +12,10 @@ import { createDocsRoutes } from '../../src/server/docs.js';
 import type { Address } from '../../src/server/index.js';
 import { type AccessRow, GRPC_READING_ROWS, GRPC_ROWS, HTTP_ROWS, pathOf } from '../support/access-rows.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
+import { readChanges, readTrail } from '../support/audit-trail.js';
 import { requestBytes } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
+import { until } from '../support/until.js';
 
 const MODEL = `runtime: echo
 inputs: [{ name: x, datatype: INT32, shape: [1] }]
@@ -94,23 +96,15 @@ function verdictFor(caller: Caller, { needs, on = 'name' }: AccessRow): Verdict 
   return actions.length === 0 && on === 'name' ? 'unknown' : 'permission_denied';
 }
 
-/** Lines of the audit trail that a request leaves. */
+/** Entries of the audit trail that a request leaves, but for refusals. */
 function trailOf(caller: Caller, row: AccessRow): readonly string[] {
-  const verdict = verdictFor(caller, row);
-  if (row.audit === undefined || verdict === 'unauthenticated') return [];
-  const line = (rest: string) => `${caller} ${row.audit} ${rest}`;
-  if (verdict === 'permission_denied') return [line('ended permission_denied')];
-  if (verdict === 'unknown') return [line(`ended ${row.unknown === 403 ? 'permission_denied' : 'error'}`)];
-  return [line('begun'), line(row.answers === undefined ? 'ended ok' : 'ended error')];
+  if (row.audit === undefined || verdictFor(caller, row) !== 'served') return [];
+  const entry = (rest: string) => `key:${caller} ${row.audit} ${rest}`;
+  return [entry('intent'), entry(row.answers === undefined ? 'ok' : 'error')];
 }
 
-function describeTrail(lines: AppServer['log']): readonly string[] {
-  return lines
-    .filter(({ action }) => action !== undefined)
-    .map(({ principal, action, stage, outcome }) => {
-      const ending = outcome === 'ok' || outcome === 'permission_denied' || outcome === undefined ? outcome : 'error';
-      return [principal, action, stage, ...(ending === undefined ? [] : [ending])].join(' ');
-    });
+function describeTrail(changes: readonly string[]): readonly string[] {
+  return changes.map((change) => change.replace(/ (?!intent|ok)[a-z_]+$/, ' error'));
 }
 
 type Statuses = Readonly<Record<Verdict, (row: AccessRow) => number>>;
@@ -168,6 +162,8 @@ async function firstOfStream(client: GrpcClient, options: object, message: Uint8
 
 describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
   let server: AppServer;
+  /** Answers that say so. */
+  let refusals = 0;
   beforeAll(async () => {
     const socket = (name: string) => join(tmpdir(), `millrace-access-${process.pid}-${name}`);
     server = await startAppServer(
@@ -196,11 +192,14 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
     await server[Symbol.asyncDispose]();
   });
 
-  /** Lines that `work` adds to the audit trail, and its result. */
-  async function trailed<Result>(work: Promise<Result>) {
-    const before = server.log.length;
+  /** Entries of changes that `work` adds to the audit trail, where so many are expected, and its result. */
+  async function trailed<Result>(expected: number, work: Promise<Result>) {
+    const before = readChanges(server).length;
     const result = await work;
-    return { result, trail: describeTrail(server.log.slice(before)) };
+    if (expected > 0) {
+      await until('the end of the change is recorded', () => readChanges(server).length >= before + expected);
+    }
+    return { result, trail: describeTrail(readChanges(server).slice(before)) };
   }
 
   const onRest = adminPort < 0 ? REST : REST.filter((route) => !('control' in route && route.control));
@@ -214,9 +213,13 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
   it.each(listeners)('on %s: %s', async (listener, id) => {
     const row = HTTP_ROWS[id] as AccessRow;
     for (const caller of CALLERS) {
-      const { result, trail } = await trailed(askHttp(server.addresses[listener] as Address, id, caller));
-      expect([caller, result.status]).toEqual([caller, HTTP_STATUSES[verdictFor(caller, row)](row)]);
-      expect(trail).toEqual(trailOf(caller, row));
+      const expected = trailOf(caller, row);
+      const verdict = verdictFor(caller, row);
+      const asked = askHttp(server.addresses[listener] as Address, id, caller);
+      const { result, trail } = await trailed(expected.length, asked);
+      if (verdict === 'unauthenticated' || verdict === 'permission_denied') refusals++;
+      expect([caller, result.status]).toEqual([caller, HTTP_STATUSES[verdict](row)]);
+      expect(trail).toEqual(expected);
     }
   });
 
@@ -228,12 +231,14 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
     const client = new GrpcClient(server.addresses[listener]?.url ?? '');
     const elsewhere = adminPort >= 0 && GRPC_METHODS.some((method) => method.path === path && method.control);
     for (const caller of CALLERS) {
-      const { result, trail } = await trailed(askGrpc(client, path, caller, row.request));
+      const changes = elsewhere ? [] : trailOf(caller, row);
+      const { result, trail } = await trailed(changes.length, askGrpc(client, path, caller, row.request));
       const expected = verdictFor(caller, row);
       // Before anybody looks at the role.
       const verdict = elsewhere && expected !== 'unauthenticated' ? 'permission_denied' : expected;
+      if (verdict === 'unauthenticated' || verdict === 'permission_denied') refusals++;
       expect([caller, result.status]).toEqual([caller, GRPC_STATUSES[verdict](row)]);
-      expect(trail).toEqual(elsewhere ? [] : trailOf(caller, row));
+      expect(trail).toEqual(changes);
     }
   });
 
@@ -242,5 +247,15 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
       const { text } = await askHttp(server.addresses.http, idOf(route), 'manage');
       expect([idOf(route), /no route [A-Z]|does not take/.test(text)]).toEqual([idOf(route), adminPort >= 0]);
     }
+  });
+
+  it('all that was refused is in the audit trail', async () => {
+    await server.app.close();
+    const counted = readTrail(server)
+      .filter(({ type }) => type === 'refusal')
+      .reduce((sum, { count }) => sum + Number(count), 0);
+    expect(refusals).toBeGreaterThan(500);
+    // What somebody does not see is refused as well, though it is answered as if it were not there.
+    expect(counted).toBeGreaterThanOrEqual(refusals);
   });
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readTrail } from '../support/audit-trail.js';
 import { bearer, type KeyServer, startKeyServer } from '../support/key-server.js';
 import { until } from '../support/until.js';
 
@@ -135,15 +136,16 @@ describe('keys of the store', () => {
   });
 
   it('leave two entries in the audit trail for each change, with what was before and is after', async () => {
-    const { log } = server.server;
     await server.create('audited --grant caller');
     await server.keys('rotate audited --overlap 1h');
     await server.keys('revoke audited');
-    const lines = log.filter(({ action, resource }) => action !== undefined && resource === 'audited');
-    expect(lines.map(({ action, stage, outcome }) => [action, stage, outcome])).toEqual(
+    const read = () => readTrail(server.server).filter(({ resource }) => resource === 'audited');
+    await until('the last change is recorded', () => read().length === 6);
+    const lines = read();
+    expect(lines.map(({ action, type, outcome }) => [action, type, outcome])).toEqual(
       ['key.create', 'key.rotate', 'key.revoke'].flatMap((action) => [
-        [action, 'begun', undefined],
-        [action, 'ended', 'ok'],
+        [action, 'intent', undefined],
+        [action, 'outcome', 'ok'],
       ]),
     );
     expect(lines[5]).toMatchObject({ before: { name: 'audited', state: 'active' }, after: { state: 'revoked' } });

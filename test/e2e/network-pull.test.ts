@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { PartialSettings } from '../../src/config/index.js';
 import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
 import { makeTgz } from '../support/archives.js';
+import { readChanges } from '../support/audit-trail.js';
 import { protoBytes } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { createTempFolder, type FolderContents, type TempFolder } from '../support/model-folder.js';
@@ -90,7 +91,7 @@ describe('a load over the network', () => {
 
   it('pulls a new model from the source that it gives, as the command does', async () => {
     publish();
-    await using server = await serve(['npm:*']);
+    await using server = await serve(['npm:*'], {}, { audit: { enabled: true } });
     expect(await load(server, 'net', 'npm:mlp@1.0.0')).toEqual({ status: 200 });
     expect(await server.infer('net', ROW)).toMatchObject({ status: 200 });
     const texts = await textsIn(server.folder.path);
@@ -105,12 +106,12 @@ describe('a load over the network', () => {
         /^model 'net' is pulled \(pulled\): mlp-1\.0\.0\.tgz, sha512:[0-9a-f]{128}; 1\/model\.onnx$/,
       ),
     ]);
-    const audited = server.log.filter(({ action }) => action !== undefined);
-    expect(audited.map(({ msg }) => msg)).toEqual([
-      'model.load net: begun',
-      'model.pull npm:mlp@1.0.0: begun',
-      'model.pull npm:mlp@1.0.0: ok',
-      'model.load net: ok',
+    await server.app.close();
+    expect(readChanges(server)).toEqual([
+      'anonymous model.load intent',
+      'anonymous model.pull intent',
+      'anonymous model.pull ok',
+      'anonymous model.load ok',
     ]);
   });
 
@@ -162,13 +163,13 @@ describe('a load over the network', () => {
 
   it('continues where an earlier one was broken off', async () => {
     publish({ faults: [{ stallAfter: 500 }] });
-    await using server = await serve(['npm:mlp'], DECLARED);
+    await using server = await serve(['npm:mlp'], DECLARED, { audit: { enabled: true } });
     const client = await beginLoad(server, 'mlp');
     expect(await server.index()).toEqual([expect.stringMatching(/^mlp\/undefined: LOADING: pulling from npm:mlp/)]);
     await until('progress is shown', async () => / 0\.0 of 0\.\d MB$/.test((await server.index())[0] ?? ''));
     expect(await server.infer('mlp', ROW)).toMatchObject({ status: 503 });
     client.socket.destroy();
-    await until('the load has ended', () => server.log.some(({ msg }) => msg === 'model.load mlp: cancelled'));
+    await until('the load has ended', () => readChanges(server).includes('anonymous model.load cancelled'));
     expect(await load(server, 'mlp')).toEqual({ status: 200 });
     expect(registry.seen.at(-1)?.range).toBe('bytes=500-');
     expect(await server.index()).toEqual(['mlp/1: READY']);
@@ -176,12 +177,12 @@ describe('a load over the network', () => {
 
   it('ends at the deadline of its caller', async () => {
     publish({ faults: [{ stallAfter: 500 }] });
-    await using server = await serve(['npm:mlp'], DECLARED);
+    await using server = await serve(['npm:mlp'], DECLARED, { audit: { enabled: true } });
     expect(await loadOverGrpc(server, { model_name: 'mlp' }, { deadline: Date.now() + 1_500 })).toMatchObject({
       code: 4,
     });
     await until('the load has ended', () =>
-      server.log.some(({ msg }) => /^model\.load mlp: \w+_exceeded$|cancelled$/.test(msg)),
+      readChanges(server).some((change) => /^anonymous model\.load (deadline_exceeded|cancelled)$/.test(change)),
     );
     expect(await load(server, 'mlp')).toEqual({ status: 200 });
   });

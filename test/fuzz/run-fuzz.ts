@@ -72,7 +72,7 @@ export async function runFuzz({ seed, requests }: FuzzOptions): Promise<FuzzRepo
   const statuses = watch(app.events, problems);
   try {
     await app.start();
-    app.service.registerSystemSharedMemory(caller, { ...SHARED_REGION, key: shared.key });
+    await app.service.registerSystemSharedMemory(caller, { ...SHARED_REGION, key: shared.key });
     const { http, metrics } = await app.listen();
     const random = new Random(seed);
     const witness = new Witness(http.port, problems);

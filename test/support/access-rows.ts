@@ -238,6 +238,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
     audit: 'rollout.abort',
   },
   'GET /millrace/v1/routes': { ...ROUTE, on: 'anything' },
+  'GET /millrace/v1/audit': { needs: 'audit.read', on: 'anything' },
   'PUT /millrace/v1/routes': { needs: 'route.change', on: 'anything', request: { routes: {} }, audit: 'routes.apply' },
   'POST /millrace/v1/feedback': {
     needs: ['feedback.give', 'feedback.relay'],

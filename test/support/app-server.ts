@@ -56,6 +56,7 @@ export async function startAppServer(
       ...settings,
       repository: { paths: [folder.path], ...settings.repository },
       store: { path: path.join(folder.path, '.millrace/store.db'), ...settings.store },
+      audit: { folder: path.join(folder.path, '.millrace/audit'), ...settings.audit },
       runners: { entry: RUNNER_ENTRY, closeTimeoutMs: 100, ...settings.runners },
       server: { httpPort: 0, grpcPort: 0, metricsPort: 0, gracePeriodMs: 100, ...settings.server },
     }),

@@ -130,6 +130,7 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
     calls,
     doctor: nothingOf('doctor'),
     labels: nothingOf('labels'),
+    audit: nothingOf('audit trail'),
     routes: nothingOf('routes'),
     shadows: {
       report: (_call, route) => Promise.resolve({ ...NO_SHADOW, route }),
@@ -200,18 +201,18 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
       return Promise.resolve();
     },
     traceSettings: () => TRACE,
-    updateTraceSettings(call, model, update) {
+    async updateTraceSettings(call, model, update) {
       note('updateTraceSettings', call, model, update);
       return TRACE;
     },
     logSettings: () => LOG,
-    updateLogSettings(call, update) {
+    async updateLogSettings(call, update) {
       note('updateLogSettings', call, update);
       return { ...LOG, ...update };
     },
     systemSharedMemoryStatus: () => [],
-    registerSystemSharedMemory: (call, region) => note('registerSystemSharedMemory', call, region),
-    unregisterSystemSharedMemory: (call, name) => note('unregisterSystemSharedMemory', call, name),
+    registerSystemSharedMemory: async (call, region) => note('registerSystemSharedMemory', call, region),
+    unregisterSystemSharedMemory: async (call, name) => note('unregisterSystemSharedMemory', call, name),
     ...overrides,
   };
 }

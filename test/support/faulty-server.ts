@@ -1,3 +1,4 @@
+import { NO_TRAIL } from '../../src/audit/index.js';
 import { createSettings } from '../../src/config/index.js';
 import { DeadlineWatch, EventBus, type Signature, systemClock, type Tensor } from '../../src/core/index.js';
 import { createEngine, type ModelInfo } from '../../src/engine/index.js';
@@ -88,7 +89,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     fileRoutes: { routes: [], placeOf: () => '', read: () => ({ configs: {}, problems: [] }) },
     quotas: [],
     version: '0.0.0',
-    audit: telemetry.audit,
+    audit: NO_TRAIL,
     examine: async () => [],
     sharedMemory: new SharedMemory(settings.sharedMemory),
     store,

@@ -1,3 +1,4 @@
+import { NO_TRAIL } from '../../src/audit/index.js';
 import { EventBus, type Events, MillraceError } from '../../src/core/index.js';
 import type { Engine, ModelInfo, Submission } from '../../src/engine/index.js';
 import { LocalQuotaKeeper, type QuotasOptions } from '../../src/governance/index.js';
@@ -74,6 +75,7 @@ export function createInferFixture(options: InferFixtureOptions = {}) {
     routes: table,
     taps,
     lookup,
+    audit: NO_TRAIL,
     decoders,
     quotas: quotas.length === 0 ? undefined : gate,
   });

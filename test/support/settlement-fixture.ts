@@ -34,7 +34,10 @@ export class FakeExchange implements Exchange {
   hurries = 0;
 
   constructor(context: SettlementContext, headers: Readonly<Record<string, string>> = {}) {
-    this.settlement = new Settlement(context, this, { headers });
+    this.settlement = new Settlement(context, this, {
+      headers,
+      from: { remoteAddress: '127.0.0.1', transport: 'http' },
+    });
   }
 
   /** Takes more of the request, as long as somebody waits for it. */

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Settings } from '../../config/index.js';
+import { requiresCredential, type Settings } from '../../config/index.js';
 import type { FolderFacts } from '../facts.js';
 
 type Wanted = Pick<FolderFacts, 'purpose' | 'setting' | 'consequence' | 'path' | 'mayGrowBytes'>;
@@ -12,7 +12,7 @@ export async function gatherFolders(settings: Settings): Promise<readonly Folder
   return Promise.all((await wantedFolders(settings)).map(look));
 }
 
-async function wantedFolders({ store, engine, sources, telemetry }: Settings): Promise<readonly Wanted[]> {
+async function wantedFolders({ store, engine, sources, audit, auth, server }: Settings): Promise<readonly Wanted[]> {
   const file = path.resolve(store.path);
   const sizeBytes = (await stat(file).catch(() => undefined))?.size ?? 0;
   return [
@@ -41,17 +41,17 @@ async function wantedFolders({ store, engine, sources, telemetry }: Settings): P
           },
         ]
       : []),
-    ...(telemetry.auditFile === ''
-      ? []
-      : [
+    ...((audit.enabled === 'auto' ? requiresCredential({ auth, server }) : audit.enabled)
+      ? [
           {
             purpose: 'the audit trail',
-            setting: ['telemetry', 'auditFile'],
-            path: path.dirname(telemetry.auditFile),
+            setting: ['audit', 'folder'],
+            path: audit.folder,
             consequence: 'changes are refused',
             mayGrowBytes: undefined,
           },
-        ]),
+        ]
+      : []),
   ];
 }
 

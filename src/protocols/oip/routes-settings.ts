@@ -23,7 +23,8 @@ export function createSettingsRoutes(service: Service): readonly Route[] {
       summary: 'Changes log settings',
       body: { kind: 'json', schema: LogUpdateSchema },
       response: LogSettingsSchema,
-      handle: (call, { json }) => jsonResponse(service.updateLogSettings(call, knownLogSettings(json as object))),
+      handle: async (call, { json }) =>
+        jsonResponse(await service.updateLogSettings(call, knownLogSettings(json as object))),
     },
   ];
 }
@@ -44,8 +45,8 @@ function traceRoutes(service: Service, path: string): readonly Route[] {
       summary: `Changes trace settings${whose}`,
       body: { kind: 'json', schema: TraceUpdateSchema },
       response: TraceSettingsSchema,
-      handle: (call, { params, json }) =>
-        jsonResponse(service.updateTraceSettings(call, params.model, knownTraceSettings(json as object))),
+      handle: async (call, { params, json }) =>
+        jsonResponse(await service.updateTraceSettings(call, params.model, knownTraceSettings(json as object))),
     },
   ];
 }

@@ -22,9 +22,14 @@ export function createSharedMemoryRoutes(service: Service): readonly Route[] {
       path: `${SYSTEM}/region/{region}/register`,
       summary: 'Registers a part of a POSIX shared memory object; needs sharedMemory.enabled',
       body: { kind: 'json', schema: SharedMemoryRegisterSchema },
-      handle: (call, { params, json }) => {
+      handle: async (call, { params, json }) => {
         const { key, offset = 0, byte_size } = json as Static<typeof SharedMemoryRegisterSchema>;
-        service.registerSystemSharedMemory(call, { name: params.region ?? '', key, offset, sizeBytes: byte_size });
+        await service.registerSystemSharedMemory(call, {
+          name: params.region ?? '',
+          key,
+          offset,
+          sizeBytes: byte_size,
+        });
         return emptyResponse();
       },
     },
@@ -53,8 +58,8 @@ function systemUnregister(service: Service, path: string): Route {
     ...CHANGE,
     path: SYSTEM + path,
     summary: path.includes('{region}') ? 'Forgets a region' : 'Forgets all regions',
-    handle: (call, { params }) => {
-      service.unregisterSystemSharedMemory(call, params.region);
+    handle: async (call, { params }) => {
+      await service.unregisterSystemSharedMemory(call, params.region);
       return emptyResponse();
     },
   };

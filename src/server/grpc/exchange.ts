@@ -74,7 +74,7 @@ export class GrpcExchange implements Exchange {
     this.#incoming = incoming;
     this.stream = incoming.stream;
     this.metadata = incoming.headers;
-    this.settlement = new Settlement(context, this, incoming);
+    this.settlement = new Settlement(context, this, { headers: incoming.headers, from: incoming.connection.from });
     incoming.connection.openStreams++;
     const stream = incoming.stream as TrackedStream;
     stream[EXCHANGE] = this;

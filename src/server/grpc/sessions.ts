@@ -1,6 +1,6 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Clock } from '../../core/index.js';
+import type { CallOrigin, Clock } from '../../core/index.js';
 import type { ClientCertificate } from '../../governance/index.js';
 import { isLoopback } from '../bind.js';
 import type { ClientCertificates } from '../client-certificates.js';
@@ -28,6 +28,7 @@ const SESSION = Symbol('millrace.session');
 /** What is known of one connection. */
 export interface GrpcConnection {
   readonly remoteAddress: string;
+  readonly from: CallOrigin;
   /** The client is on this machine. */
   readonly fromHere: boolean;
   /** It came by a loopback address. */
@@ -75,8 +76,10 @@ export class Sessions {
   open(session: TrackedSession): void {
     const { clock, options, certificates } = this.#context;
     const socket = this.#accepted as Socket;
+    const remoteAddress = session.socket.remoteAddress ?? '';
     session[SESSION] = {
-      remoteAddress: session.socket.remoteAddress ?? '',
+      remoteAddress,
+      from: { remoteAddress, transport: 'grpc' },
       fromHere: isFromHere(session.socket),
       viaLoopback: isLoopback(session.socket.localAddress ?? ''),
       certificate: certificates?.of(socket),

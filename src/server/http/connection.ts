@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Clock, Timer } from '../../core/index.js';
+import type { CallOrigin, Clock, Timer } from '../../core/index.js';
 import type { ClientCertificate } from '../../governance/index.js';
 import { isLoopback } from '../bind.js';
 import type { ClientCertificates } from '../client-certificates.js';
@@ -30,6 +30,7 @@ const MAX_PROBE_MS = 1_000;
 export class Connection {
   readonly socket: Socket;
   readonly remoteAddress: string;
+  readonly from: CallOrigin;
   /** The client came by a loopback address of this machine. */
   readonly viaLoopback: boolean;
   /** The client is on this machine: it came by a Unix socket or from a loopback address. */
@@ -55,6 +56,7 @@ export class Connection {
     this.socket = socket;
     this.certificate = certificate;
     this.remoteAddress = socket.remoteAddress ?? '';
+    this.from = { remoteAddress: this.remoteAddress, transport: 'http' };
     this.viaLoopback = isLoopback(socket.localAddress ?? '');
     this.fromHere = isFromHere(socket);
   }

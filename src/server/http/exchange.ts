@@ -75,7 +75,7 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
     this.context = context;
     this.connection = connection;
     this.dialect = dialect;
-    this.settlement = new Settlement(context, this, { headers: head.headers, receivedAt });
+    this.settlement = new Settlement(context, this, { headers: head.headers, from: connection.from, receivedAt });
     connection.add(this);
   }
 

@@ -2,7 +2,7 @@ import { type Call, invalidArgument, MillraceError, type Principal } from '../..
 import { type AccessPolicy, admit, type Grant, type KeyChanges, type StoredKeys } from '../../governance/index.js';
 import type { ChangedBy, KeyRecord, KeyRecords } from '../../store/index.js';
 import { formatDuration } from '../../text/index.js';
-import type { createAudit } from '../audit.js';
+import type { Audited } from '../audit.js';
 import { checkKeyWish, checkLife } from './check-key-wish.js';
 import type { KeyUseCases, KeyWish, ListedKey, StaticKey } from './types.js';
 
@@ -21,7 +21,7 @@ export interface KeyParts {
 
 interface KeyUseCasesSetup {
   readonly keys: KeyParts;
-  readonly audited: ReturnType<typeof createAudit>;
+  readonly audited: Audited;
 }
 
 const DAY_MS = 86_400_000;

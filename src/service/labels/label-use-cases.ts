@@ -1,7 +1,7 @@
 import { type Call, MillraceError } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
 import { didYouMean } from '../../text/index.js';
-import type { createAudit } from '../audit.js';
+import type { Audited } from '../audit.js';
 import type { Declared } from '../declarations/declared.js';
 import { tagOf } from '../declarations/expected.js';
 import type { VersionLookup } from '../find-version.js';
@@ -15,7 +15,7 @@ interface LabelUseCasesSetup {
   readonly labels: VersionLabels;
   readonly declared: Declared;
   readonly declaredLabels: DeclaredLabels;
-  readonly audited: ReturnType<typeof createAudit>;
+  readonly audited: Audited;
   /** Of all models that the server knows. */
   readonly modelNames: () => readonly string[];
 }

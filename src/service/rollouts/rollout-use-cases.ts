@@ -2,7 +2,7 @@ import { MillraceError } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
 import { sayNext, sayPhase } from '../../rollouts/index.js';
 import type { RolloutRecord, Store } from '../../store/index.js';
-import type { createAudit, Subject } from '../audit.js';
+import type { Audited, Subject } from '../audit.js';
 import { absent } from '../seen-lookup.js';
 import { checkStart, type StartChecks } from './check-start.js';
 import { declaredOf, SNAPSHOT_KIND, snapshotOf, stateOf } from './records.js';
@@ -13,7 +13,7 @@ import type { RolloutGauge, RolloutReport, RolloutUseCases } from './types.js';
 interface RolloutUseCasesSetup extends StartChecks {
   readonly rollouts: Rollouts;
   readonly store: Pick<Store, 'rollouts' | 'snapshots'>;
-  readonly audited: ReturnType<typeof createAudit>;
+  readonly audited: Audited;
 }
 
 const MAX_DECISIONS = 100;

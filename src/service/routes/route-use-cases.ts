@@ -1,10 +1,10 @@
+import type { AuditChange } from '../../audit/index.js';
 import type { Call } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
 import type { RouteConfig } from '../../routing/index.js';
-import type { createAudit } from '../audit.js';
+import type { Audited } from '../audit.js';
 import type { Declared } from '../declarations/declared.js';
 import { tagOf } from '../declarations/expected.js';
-import type { AuditChange } from '../types.js';
 import type { AskedRoutes, DeclaredRoutes } from './declared-routes.js';
 import type { OwnedRoute } from './owned-routes.js';
 import type { RouteTable } from './route-table.js';
@@ -16,7 +16,7 @@ interface RouteUseCasesSetup {
   readonly fileRoutes: FileRoutes;
   readonly declared: Declared;
   readonly declaredRoutes: DeclaredRoutes;
-  readonly audited: ReturnType<typeof createAudit>;
+  readonly audited: Audited;
 }
 
 interface OneChange {

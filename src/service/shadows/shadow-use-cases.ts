@@ -2,7 +2,7 @@ import { MillraceError } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
 import { formatArm, type ShadowConfig } from '../../routing/index.js';
 import { ShadowBook } from '../../shadows/index.js';
-import type { createAudit } from '../audit.js';
+import type { Audited } from '../audit.js';
 import type { RouteTable } from '../routes/route-table.js';
 import type { ShadowBooks } from './shadow-books.js';
 import type { Shadows } from './shadows.js';
@@ -12,7 +12,7 @@ interface ShadowParts {
   readonly shadows: Pick<Shadows, 'pendingOf'>;
   readonly books: ShadowBooks;
   readonly routes: Pick<RouteTable, 'find'>;
-  readonly audited: ReturnType<typeof createAudit>;
+  readonly audited: Audited;
   /** Milliseconds since the Unix epoch. */
   readonly wallNow: () => number;
 }

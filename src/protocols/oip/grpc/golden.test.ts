@@ -156,12 +156,12 @@ describe('the settings as recorded from Triton', () => {
   let log = createFakeService().logSettings(createTestCall());
   const service = createFakeService({
     traceSettings: () => TRACE_SETTINGS,
-    updateTraceSettings(_call, _model, update) {
+    async updateTraceSettings(_call, _model, update) {
       checkTraceUpdate(update);
       return TRACE_SETTINGS;
     },
     logSettings: () => log,
-    updateLogSettings: (_call, update) =>
+    updateLogSettings: async (_call, update) =>
       updateLogSettings(
         {
           get: () => log,

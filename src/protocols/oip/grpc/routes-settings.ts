@@ -25,18 +25,18 @@ export function createSettingsMethods(service: Service): readonly GrpcMethod[] {
     plainMethod<TraceRequest>({
       name: 'TraceSetting',
       control: true,
-      answer: (call, { settings, model_name }) => {
+      answer: async (call, { settings, model_name }) => {
         const model = model_name === '' ? undefined : model_name;
         if (Object.keys(settings).length === 0) return encodeTrace(service.traceSettings(call, model));
-        return encodeTrace(service.updateTraceSettings(call, model, decodeTrace(settings)));
+        return encodeTrace(await service.updateTraceSettings(call, model, decodeTrace(settings)));
       },
     }),
     plainMethod<LogRequest>({
       name: 'LogSettings',
       control: true,
-      answer: (call, { settings }) => {
+      answer: async (call, { settings }) => {
         if (Object.keys(settings).length === 0) return encodeLog(service.logSettings(call));
-        return encodeLog(service.updateLogSettings(call, decodeLog(settings)));
+        return encodeLog(await service.updateLogSettings(call, decodeLog(settings)));
       },
     }),
   ];

@@ -32,16 +32,16 @@ export function createSharedMemoryMethods(service: Service): readonly GrpcMethod
     }),
     plainMethod<RegisterRequest>({
       name: 'SystemSharedMemoryRegister',
-      answer: (call, { name, key, offset, byte_size }) => {
+      answer: async (call, { name, key, offset, byte_size }) => {
         const region = { name, key, offset: Number(offset), sizeBytes: Number(byte_size) };
-        service.registerSystemSharedMemory(call, region);
+        await service.registerSystemSharedMemory(call, region);
         return {};
       },
     }),
     plainMethod<RegionRequest>({
       name: 'SystemSharedMemoryUnregister',
-      answer: (call, { name }) => {
-        service.unregisterSystemSharedMemory(call, name === '' ? undefined : name);
+      answer: async (call, { name }) => {
+        await service.unregisterSystemSharedMemory(call, name === '' ? undefined : name);
         return {};
       },
     }),

@@ -1,0 +1,69 @@
+import { hash } from 'node:crypto';
+
+/** The last entry of a chain: what the next one is written after. */
+export interface Head {
+  /** Of one process. */
+  readonly chain: string;
+  /** From 1; 0 = the chain has no entry. */
+  readonly seq: number;
+  /** SHA-256 as lower-case hexadecimal digits. */
+  readonly hash: string;
+}
+
+/** One entry as it stands in a file. */
+export interface ChainedEntry extends Head {
+  /** `hash` of the entry before. */
+  readonly previous: string;
+  /** What is recorded; see `entries.ts`. */
+  readonly entry: Readonly<Record<string, unknown>>;
+}
+
+/** What the first entry of a chain is written after. */
+export const NO_HASH = '0'.repeat(64);
+
+const HASH_MEMBER = /^(\{"chain":.*),"hash":"([0-9a-f]{64})"\}$/s;
+
+/** A chain without entries. */
+export function startOf(chain: string): Head {
+  return { chain, seq: 0, hash: NO_HASH };
+}
+
+/**
+ * Chains an entry, given as canonical JSON, to the head. The line, without its end, is `{"chain","entry","previous","seq","hash"}`, where
+ * `hash` is SHA-256 of the line's own canonical form (RFC 8785) without the member `hash`.
+ */
+export function link(head: Head, entry: string): { readonly line: string; readonly head: Head } {
+  const { chain } = head;
+  const seq = head.seq + 1;
+  const open = `{"chain":"${chain}","entry":${entry},"previous":"${head.hash}","seq":${seq}`;
+  const digest = hash('sha256', `${open}}`, 'hex');
+  return { line: `${open},"hash":"${digest}"}`, head: { chain, seq, hash: digest } };
+}
+
+/** Reads a line; undefined where it is none, or not what its hash was computed of. */
+export function readLine(line: string): ChainedEntry | undefined {
+  const [, open, digest] = HASH_MEMBER.exec(line) ?? [];
+  if (open === undefined || digest === undefined || hash('sha256', `${open}}`, 'hex') !== digest) return undefined;
+  const read: unknown = parse(line);
+  return isChained(read) ? read : undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isChained(value: unknown): value is ChainedEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { chain, seq, previous, entry } = value as Partial<Record<keyof ChainedEntry, unknown>>;
+  return (
+    typeof chain === 'string' &&
+    Number.isSafeInteger(seq) &&
+    typeof previous === 'string' &&
+    typeof entry === 'object' &&
+    entry !== null
+  );
+}

@@ -1,0 +1,69 @@
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { MillraceError } from '../../core/index.js';
+
+/** With what checkpoints are signed. */
+export interface SigningKey {
+  readonly privateKey: KeyObject;
+  readonly fingerprint: string;
+}
+
+/** Where the public half of a key that is made here lies: beside it. */
+export function publicKeyFile(file: string): string {
+  return `${file}.pub`;
+}
+
+/**
+ * The Ed25519 key in a PEM file (PKCS #8); where there is no file, a key is made, readable by its owner alone, with its public half beside it.
+ * Throws `failed_precondition` for what is no such key.
+ */
+export function openSigningKey(file: string): SigningKey {
+  const privateKey = readPrivateKey(file) ?? makeKey(file);
+  return { privateKey, fingerprint: fingerprintOf(createPublicKey(privateKey)) };
+}
+
+/** The public key in a PEM file, which may hold the private one. Throws `failed_precondition`. */
+export function readPublicKey(file: string): KeyObject {
+  try {
+    return checkKind(createPublicKey(readFileSync(file)), file);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+/** SHA-256 of the public key's DER form (SubjectPublicKeyInfo), as `sha256:` and hexadecimal digits. */
+export function fingerprintOf(publicKey: KeyObject): string {
+  return `sha256:${createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('hex')}`;
+}
+
+function readPrivateKey(file: string): KeyObject | undefined {
+  try {
+    return checkKind(createPrivateKey(readFileSync(file)), file);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw unreadable(file, error);
+  }
+}
+
+function makeKey(file: string): KeyObject {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  // Whoever was faster has made the key that counts.
+  writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
+  writeFileSync(publicKeyFile(file), publicKey.export({ type: 'spki', format: 'pem' }), { mode: 0o644 });
+  return privateKey;
+}
+
+function checkKind(key: KeyObject, file: string): KeyObject {
+  if (key.asymmetricKeyType === 'ed25519') return key;
+  throw new MillraceError('failed_precondition', `'${file}': expected an Ed25519 key, got ${key.asymmetricKeyType}`);
+}
+
+function unreadable(file: string, error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new MillraceError('failed_precondition', `'${file}' cannot be read as an Ed25519 key in PEM form: ${reason}`);
+}

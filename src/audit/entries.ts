@@ -1,0 +1,115 @@
+import { canonicalJson } from './chain/canonical-json.js';
+import type { Head } from './chain/link.js';
+
+/** Who asked for something, from where. Names are those of the files. */
+export interface Asker {
+  /** With its kind: `key:ci`, `oidc:…`, `cert:…`, `anonymous`. */
+  readonly principal: string;
+  readonly groups?: readonly string[] | undefined;
+  /** IP address; '' = a Unix socket, or the server itself. */
+  readonly remote_address: string;
+  /** `http`, `grpc`; '' = the server itself. */
+  readonly transport: string;
+  readonly request_id: string;
+  /** Of W3C Trace Context. */
+  readonly trace_id?: string | undefined;
+}
+
+/** Something that was asked for: `model.load` of `mlp`. */
+export interface Deed extends Asker {
+  readonly time: string;
+  readonly action: string;
+  /** '' = the server as a whole. */
+  readonly resource: string;
+}
+
+/** A chain begins: a process has written its first entry. */
+export interface BeginEntry {
+  readonly type: 'begin';
+  readonly time: string;
+  /** Of millrace. */
+  readonly version: string;
+  /** Fingerprint of the key that signs checkpoints. */
+  readonly key: string;
+  /** The end of the chain before, as it was found. */
+  readonly previous_chain?: Head | undefined;
+}
+
+/** A change is about to be made. */
+export interface IntentEntry extends Deed {
+  readonly type: 'intent';
+}
+
+/** What came of a change. */
+export interface OutcomeEntry extends Deed {
+  readonly type: 'outcome';
+  /** `seq` of the intent in the same chain. */
+  readonly intent: number;
+  /** `ok`, or an error code. */
+  readonly outcome: string;
+  /** What it was and is now, as JSON has it; missing where it was not, or is not any more. */
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/** Something was refused. */
+export interface RefusalEntry extends Deed {
+  readonly type: 'refusal';
+  /** An error code. */
+  readonly outcome: string;
+  /** How often since the entry before that is like this one. */
+  readonly count: number;
+}
+
+/** A model was asked. */
+export interface InferenceEntry extends Deed {
+  readonly type: 'inference';
+  /** `ok`, or an error code. */
+  readonly outcome: string;
+  /** `name/version` that answered. */
+  readonly model?: string | undefined;
+  readonly rows: number;
+  /** SHA-256 of what was sent. */
+  readonly digest?: string | undefined;
+}
+
+/** Inferences have left no entry, since there were more than can be written. */
+export interface DroppedEntry {
+  readonly type: 'dropped';
+  readonly time: string;
+  readonly count: number;
+}
+
+/** A segment is about to be removed, as the settings say. */
+export interface CutEntry {
+  readonly type: 'cut';
+  readonly time: string;
+  /** The last entry that is removed. */
+  readonly last: Head;
+  /** When that was written. */
+  readonly until: string;
+  /** The setting that says so. */
+  readonly rule: string;
+}
+
+/** The server has stopped in order. */
+export interface EndEntry {
+  readonly type: 'end';
+  readonly time: string;
+}
+
+/** What is recorded. */
+export type AuditEntry =
+  | BeginEntry
+  | IntentEntry
+  | OutcomeEntry
+  | RefusalEntry
+  | InferenceEntry
+  | DroppedEntry
+  | CutEntry
+  | EndEntry;
+
+/** An entry as it is chained. */
+export function encodeEntry(entry: AuditEntry): string {
+  return canonicalJson(entry);
+}

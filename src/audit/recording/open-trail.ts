@@ -1,0 +1,42 @@
+import type { Clock, ErrorCode, EventBus } from '../../core/index.js';
+import type { AuditOptions } from '../options.js';
+import { type AuditTrail, FileTrail, NO_TRAIL, refusalOf } from './trail.js';
+
+export interface OpenTrailSetup {
+  readonly options: AuditOptions;
+  readonly clock: Clock;
+  readonly events: EventBus;
+  /** Of millrace. */
+  readonly version: string;
+  /** Callers need credentials: there is somebody to name. */
+  readonly hasCredentials: boolean;
+}
+
+/** Somebody was not let in, or not to what they asked for. */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(['unauthenticated', 'permission_denied', 'quota_exceeded']);
+
+/**
+ * The audit trail of a server, as its settings say. Refusals and inferences come to it by the events of the server; changes are recorded by
+ * whoever makes them.
+ */
+export function openTrail({ options, clock, events, version, hasCredentials }: OpenTrailSetup): AuditTrail {
+  if (options.enabled === 'auto' ? !hasCredentials : !options.enabled) return NO_TRAIL;
+  const warn = (message: string, error?: unknown) =>
+    events.publish('diagnostic', { level: 'error', room: 'audit', message, ...(error !== undefined && { error }) });
+  const trail = new FileTrail({ options, clock, version, warn });
+  events.subscribe('inferFinished', (event) => {
+    const { call, target, error } = event;
+    if (error !== undefined && REFUSALS.has(refusalOf(error).code)) {
+      trail.refuse(call, { action: 'model.infer', resource: target.name }, error);
+    } else trail.infer(event);
+  });
+  events.subscribe('httpFinished', ({ call, error, method, route, path }) => {
+    if (error === undefined || !REFUSALS.has(refusalOf(error).code)) return;
+    trail.refuse(call, { action: `${method} ${route || path}`, resource: path }, error);
+  });
+  events.subscribe('grpcFinished', ({ call, error, method, path }) => {
+    if (error !== undefined && REFUSALS.has(refusalOf(error).code))
+      trail.refuse(call, { action: method || path, resource: '' }, error);
+  });
+  return trail;
+}

@@ -1,0 +1,90 @@
+import { closeSync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
+import path from 'node:path';
+
+/** What a segment asks of the system; tests put a disk that is full in its place. */
+export interface Disk {
+  write(fd: number, bytes: Uint8Array, offset: number): number;
+  sync(fd: number): void;
+}
+
+export const SYSTEM_DISK: Disk = {
+  write: (fd, bytes, offset) => writeSync(fd, bytes, offset),
+  sync: fdatasyncSync,
+};
+
+/** One file of a chain, to which lines are added: all of a group, or none of it. */
+export class SegmentFile {
+  readonly file: string;
+  readonly #disk: Disk;
+  readonly #fd: number;
+  readonly #inode: number;
+  #sizeBytes = 0;
+  /** Something may stand behind `sizeBytes` that was not written in full. */
+  #isRagged = false;
+  #isSynced = true;
+
+  /** Makes the file, for its owner alone. Throws where there is one. */
+  constructor(file: string, disk: Disk) {
+    this.file = file;
+    this.#disk = disk;
+    this.#fd = openSync(file, 'ax', 0o600);
+    this.#inode = fstatSync(this.#fd).ino;
+    syncFolder(path.dirname(file));
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Somebody has removed the file, or put another one in its place. */
+  get isGone(): boolean {
+    return statSync(this.file, { throwIfNoEntry: false })?.ino !== this.#inode;
+  }
+
+  /** Adds the text; where it `isDurable`, it is on the disk when this returns. Throws where it is not written: then nothing is. */
+  append(text: string, isDurable: boolean): void {
+    this.#trim();
+    const bytes = Buffer.from(text);
+    this.#isRagged = true;
+    for (let offset = 0; offset < bytes.length; ) offset += this.#disk.write(this.#fd, bytes, offset);
+    this.#isSynced = false;
+    if (isDurable) this.sync();
+    this.#sizeBytes += bytes.length;
+    this.#isRagged = false;
+  }
+
+  /** All that was added is on the disk when this returns. */
+  sync(): void {
+    if (this.#isSynced) return;
+    this.#disk.sync(this.#fd);
+    this.#isSynced = true;
+  }
+
+  close(): void {
+    try {
+      this.#trim();
+      this.sync();
+    } finally {
+      closeSync(this.#fd);
+    }
+  }
+
+  #trim(): void {
+    if (!this.#isRagged) return;
+    ftruncateSync(this.#fd, this.#sizeBytes);
+    this.#isRagged = false;
+  }
+}
+
+/** So that the file is in its folder after a loss of power. Systems that cannot sync folders need no such thing. */
+function syncFolder(folder: string): void {
+  let fd: number | undefined;
+  try {
+    fd = openSync(folder, 'r');
+    fsyncSync(fd);
+  } catch {
+    // Windows.
+  } finally {
+    if (fd !== undefined) closeSync(fd);
+  }
+}

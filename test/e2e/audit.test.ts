@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { verifyTrail } from '../../src/audit/index.js';
+import type { PartialSettings } from '../../src/config/index.js';
+import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
+import { readChanges, readTrail } from '../support/audit-trail.js';
+import { until } from '../support/until.js';
+
+const MODEL = `runtime: echo
+inputs: [{ name: x, datatype: INT32, shape: [1] }]
+outputs: [{ name: x, datatype: INT32, shape: [1] }]
+instances: { placement: inline }
+`;
+const ROW = { inputs: [{ name: 'x', datatype: 'INT32', shape: [1], data: [7] }] };
+const keyOf = (name: string) => `${name}-key-0123456789`;
+const as = (name: string) => ({ authorization: `Bearer ${keyOf(name)}` });
+const KEYS = [
+  { name: 'ops', key: keyOf('ops'), scopes: ['infer', 'observe', 'manage'] as const },
+  { name: 'app', key: keyOf('app'), scopes: ['infer'] as const },
+];
+
+const open: AppServer[] = [];
+afterEach(async () => {
+  for (const server of open.splice(0)) await server[Symbol.asyncDispose]();
+});
+
+async function start(audit: PartialSettings['audit'] = {}): Promise<AppServer> {
+  const settings = { repository: { controlMode: 'explicit', loadModels: ['m'] }, auth: { keys: KEYS }, audit } as const;
+  const server = await startAppServer({ 'm/model.yaml': MODEL, 'm/1/': '' }, settings);
+  open.push(server);
+  return server;
+}
+
+const unload = (server: AppServer, who: string, model = 'm') =>
+  server.send(`POST /v2/repository/models/${model}/unload`, '{}', as(who));
+const label = (server: AppServer, version: number) =>
+  server.send('PATCH /millrace/v1/models/m/labels', JSON.stringify({ stable: version }), as('ops'));
+const recorded = (server: AppServer, type: string) => readTrail(server).filter((entry) => entry.type === type);
+const folderOf = ({ folder }: AppServer) => path.join(folder.path, '.millrace/audit');
+
+describe('a change', () => {
+  it('is in the trail before it is made, and after: who, what, from where, before and after', async () => {
+    const server = await start();
+    const { headers } = await label(server, 1);
+    await until('its end is recorded', () => recorded(server, 'outcome').length === 1);
+    const deed = {
+      principal: 'key:ops',
+      remote_address: '127.0.0.1',
+      transport: 'http',
+      request_id: headers['x-request-id'],
+      trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      action: 'labels.change',
+      resource: 'm',
+      time: expect.any(String),
+    };
+    expect(readTrail(server)).toEqual([
+      expect.objectContaining({ type: 'begin' }),
+      { type: 'intent', ...deed },
+      { type: 'outcome', ...deed, intent: 2, outcome: 'ok', before: {}, after: { stable: 1 } },
+    ]);
+    await server.app.close();
+    expect(await verifyTrail({ folder: folderOf(server) })).toMatchObject({ faults: [], chains: [{ hasEnded: true }] });
+  });
+
+  it('is not made where it cannot be recorded, which says what to do; inference goes on', async () => {
+    const server = await start();
+    await writeFile(path.join(server.folder.path, '.millrace'), 'a file');
+    const { status, body } = jsonOf(await unload(server, 'ops'));
+    expect([status, body.error]).toEqual([
+      503,
+      `nothing is changed, since it cannot be recorded: the audit trail '${folderOf(server)}' cannot be written by this user; ` +
+        "make the folder writable, or set 'audit.folder' to another one",
+    ]);
+    expect(await server.infer('m', ROW, as('app'))).toMatchObject({ status: 200 });
+    await server.folder.remove('.millrace');
+    expect(await unload(server, 'ops')).toMatchObject({ status: 200 });
+  });
+
+  it('leaves no entry where nobody needs credentials, unless that is asked for', async () => {
+    const server = await startAppServer(
+      { 'm/model.yaml': MODEL, 'm/1/': '' },
+      { repository: { controlMode: 'explicit', loadModels: ['m'] } },
+    );
+    open.push(server);
+    expect(await server.send('POST /v2/repository/models/m/unload', '{}')).toMatchObject({ status: 200 });
+    await server.app.close();
+    expect(readTrail(server)).toEqual([]);
+  });
+});
+
+describe('a refusal', () => {
+  it('is in the trail: of strangers, and of those who may not', async () => {
+    const server = await start();
+    await server.send('GET /v2', '', { authorization: 'Bearer nobody-has-this-key' });
+    await unload(server, 'app');
+    await until('both are recorded', () => recorded(server, 'refusal').length === 2);
+    expect(recorded(server, 'refusal')).toMatchObject([
+      { principal: 'anonymous', action: 'GET /v2', resource: '/v2', outcome: 'unauthenticated', count: 1 },
+      { principal: 'key:app', action: 'model.unload', resource: 'm', outcome: 'permission_denied', count: 1 },
+    ]);
+  });
+
+  it('fills no disk where it comes over and over: all are counted', async () => {
+    const server = await start();
+    for (let index = 0; index < 50; index++) await unload(server, 'app', `model-${index}`);
+    await server.app.close();
+    expect(recorded(server, 'refusal')).toMatchObject([
+      { resource: 'model-0', count: 1 },
+      { resource: 'model-49', count: 49 },
+    ]);
+  });
+});
+
+describe('inferences', () => {
+  it('leave no entries by default', async () => {
+    const server = await start();
+    await server.infer('m', ROW, as('app'));
+    await server.app.close();
+    expect(readTrail(server)).toEqual([]);
+  });
+
+  it('leave who asked which model when, of the models that are named', async () => {
+    const server = await start({ inferences: 'metadata', models: ['m*'] });
+    await server.infer('m', ROW, as('app'));
+    await server.infer('none', ROW, as('app'));
+    await server.infer('m', { inputs: [] }, as('app'));
+    await server.app.close();
+    const entries = recorded(server, 'inference');
+    expect(entries).toMatchObject([
+      { principal: 'key:app', action: 'model.infer', resource: 'm', model: 'm/1', outcome: 'ok', rows: 1 },
+      { principal: 'key:app', resource: 'm', outcome: 'invalid_argument' },
+    ]);
+    expect(entries[0]).not.toHaveProperty('digest');
+    expect(await verifyTrail({ folder: folderOf(server) })).toMatchObject({ faults: [] });
+  });
+
+  it('leave a digest of what was sent, never what was sent', async () => {
+    const server = await start({ inferences: 'digest' });
+    await server.infer('m', ROW, as('app'));
+    await server.app.close();
+    const digest = createHash('sha256')
+      .update('{"datatype":"INT32","name":"x","shape":[1]}\n')
+      .update(Int32Array.of(7))
+      .digest('hex');
+    expect(recorded(server, 'inference')).toMatchObject([{ digest }]);
+  });
+});
+
+describe('looking into the trail', () => {
+  const AUDITOR = { name: 'audit', key: keyOf('audit'), scopes: [] };
+
+  async function search(server: AppServer, query = '') {
+    const principal = { ...server, key: AUDITOR };
+    return jsonOf(await principal.send(`GET /millrace/v1/audit${query}`, '', as('audit')));
+  }
+
+  it('is for those who may', async () => {
+    const server = await start();
+    expect(jsonOf(await server.send('GET /millrace/v1/audit', '', as('ops')))).toMatchObject({
+      status: 403,
+      body: { error: { message: expect.stringContaining("lacks the right 'audit.read'") } },
+    });
+    expect(await search(server)).toMatchObject({ status: 401 });
+  });
+
+  it('is by pages, the newest first, each change once, by who did what to what and how it ended', async () => {
+    const server = await start();
+    const { audit } = server.app.service;
+    const { principalWith } = await import('../support/principals.js');
+    const { Call } = await import('../../src/core/index.js');
+    const call = new Call({
+      requestId: 'r',
+      principal: principalWith('audit', 'auditor'),
+      trace: undefined,
+      deadlineAt: Number.POSITIVE_INFINITY,
+      receivedAt: 0,
+    });
+    const odd = 'line\nbreak\u001b[31m';
+    for (const version of [1, 2, 1]) await label(server, version);
+    await unload(server, 'ops', encodeURIComponent(odd));
+    await unload(server, 'app');
+    const all = await audit.search(call, {}, { limit: 100 });
+    const told = all.entries.map(({ entry }) => [entry.type, entry.action, entry.resource, entry.outcome]);
+    expect(told).toEqual([
+      ['refusal', 'model.unload', 'm', 'permission_denied'],
+      ['outcome', 'model.unload', odd, 'not_found'],
+      ['outcome', 'labels.change', 'm', 'ok'],
+      ['outcome', 'labels.change', 'm', expect.any(String)],
+      ['outcome', 'labels.change', 'm', 'ok'],
+      ['begin', undefined, undefined, undefined],
+    ]);
+    const paged: unknown[] = [];
+    for (let from: string | undefined, done = false; !done; ) {
+      const page = await audit.search(call, {}, { limit: 1, from });
+      paged.push(...page.entries);
+      from = page.next;
+      done = from === undefined;
+    }
+    expect(paged).toEqual(all.entries);
+    const found = async (filter: object) => (await audit.search(call, filter, { limit: 100 })).entries.length;
+    expect(await found({ principal: 'key:o*' })).toBe(4);
+    expect(await found({ action: 'labels.*', outcome: 'ok' })).toBe(2);
+    expect(await found({ resource: 'nobody' })).toBe(0);
+    expect(await found({ untilMs: 0 })).toBe(0);
+    expect(readChanges(server)).toHaveLength(8);
+  });
+});

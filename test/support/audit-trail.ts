@@ -1,0 +1,34 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { AppServer } from './app-server.js';
+
+/** An entry of an audit trail, as it stands in its file. */
+export type TrailEntry = Readonly<Record<string, unknown>>;
+
+/** What a server has recorded so far. */
+export function readTrail({ folder }: Pick<AppServer, 'folder'>): readonly TrailEntry[] {
+  const audit = path.join(folder.path, '.millrace/audit');
+  return names(audit).flatMap((name) =>
+    readFileSync(path.join(audit, name), 'utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line).entry),
+  );
+}
+
+function names(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.jsonl'))
+      .sort();
+  } catch {
+    return [];
+  }
+}
+
+/** Beginnings and ends of changes: `key:ops model.load intent`, `key:ops model.load ok`. */
+export function readChanges(server: Pick<AppServer, 'folder'>): readonly string[] {
+  return readTrail(server)
+    .filter(({ type }) => type === 'intent' || type === 'outcome')
+    .map(({ principal, action, outcome = 'intent' }) => `${principal} ${action} ${outcome}`);
+}
