@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { accessOf } from '../config/index.js';
 import { MillraceError, systemClock } from '../core/index.js';
 import { AccessPolicy, newKey } from '../governance/index.js';
 import { checkKeyWish, type KeyWish } from '../service/index.js';
@@ -10,7 +11,7 @@ import { loadSettingsFor } from './setting-flags.js';
 /** Makes a key in a store that no server uses: `unavailable` where one does. */
 export async function createInStore(io: Io, file: string, wish: KeyWish): Promise<MadeKeyRow> {
   const { store: options, auth } = await loadSettingsFor(io, {});
-  const policy = new AccessPolicy();
+  const policy = new AccessPolicy(accessOf(auth));
   checkKeyWish(policy, wish, (name) => auth.keys.some((key) => key.name === name));
   const atMs = systemClock.wallNow();
   const { expiresInMs, owner = '', groups = [], ...rest } = wish;

@@ -3,7 +3,9 @@ import path from 'node:path';
 import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { jsonOf, startAppServer } from '../support/app-server.js';
+import { run } from '../support/cli-fixture.js';
 import { bearer, ECHO, startKeyServer } from '../support/key-server.js';
+import { createTempFolder } from '../support/model-folder.js';
 
 const STATIC = 'static-key-0123456789';
 const API_KEY = `mr_${'0'.repeat(12)}_${'a'.repeat(49)}`;
@@ -74,6 +76,28 @@ describe('where there is trouble with keys', () => {
       `create second --grant admin --store ${server.server.folder.path}/.millrace/store.db`,
     );
     expect([code, err]).toEqual([1, expect.stringContaining('is used by another server, and one alone may write it')]);
+  });
+
+  it('the first key has a role of the settings, if it is to', async () => {
+    await using folder = await createTempFolder({
+      'millrace.yaml': 'auth: { roles: { starter: [model.load] } }\n',
+    });
+    const create = (role: string) =>
+      run(['keys', 'create', role, '--grant', role, '--store', 'store.db'], { cwd: folder.path });
+    expect((await create('starter')).out).toMatch(/^mr_/);
+    expect((await create('stater')).err).toContain("there is no role 'stater'; did you mean 'starter'?");
+  });
+
+  it('a name to which more is bound than one may do oneself is not for one to take', async () => {
+    await using server = await startKeyServer({
+      auth: { required: true, bindings: [{ principal: 'key:deploy', role: 'admin' }] },
+    });
+    const small = await server.create('small --grant admin=echo*');
+    const wish = { name: 'deploy', grants: [{ role: 'caller', models: ['echo'] }] };
+    expect((await server.api('POST ', wish, small)).body.error.message).toMatch(
+      /^key 'deploy' may '.*' on '\*', and 'key:small' may not/,
+    );
+    expect((await server.api('POST ', { ...wish, name: 'other' }, small)).status).toBe(200);
   });
 
   it('a key in a URL is refused, and no line of the log has it', async () => {
