@@ -12,6 +12,7 @@ import {
 } from './config/index.js';
 import { type BodyMemory, type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
+import { createWeights } from './governance/index.js';
 import { openIdentities } from './identities.js';
 import {
   type CreateDialect,
@@ -98,14 +99,14 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     events,
     declaredLabels: (model) => life.declaredLabels(model),
   });
+  const shared = { clock, deadlines, bodies, events };
   const engine = createEngine({
+    ...shared,
     options: settings.engine,
     host,
-    bodies,
-    clock,
-    events,
     defaultMaxRssBytes: settings.runners.maxRssBytes,
     requestTimeoutMs: settings.server.requestTimeoutMs,
+    weightOf: createWeights(settings.quotas),
     cacheFolder: settings.engine.cacheFolder || join(tmpdir(), `millrace-${process.getuid?.() ?? 'user'}`),
     infer: async (call, { isStep, ...target }, request) =>
       life.service.infer(call, await life.service.resolve(call, target, { isStep }), request),

@@ -7,7 +7,11 @@ it.each<[QuotaConfig, string]>([
   [{ name: 'a', concurrent: 1 }, "1.name: 'a' is taken already"],
   [
     { name: 'b' },
-    '1: limits nothing, expected one of requestsPerSecond, concurrent, rowsPerSecond, tokensPerMinute, tokensPerDay, bytesPerSecond, bytesPerDay, computeMsPerMinute',
+    '1: limits nothing, expected one of requestsPerSecond, concurrent, rowsPerSecond, tokensPerMinute, tokensPerDay, bytesPerSecond, bytesPerDay, computeMsPerMinute, weight',
+  ],
+  [
+    { name: 'b', model: 'm', weight: 2 },
+    '1.weight: is the same in the queues of all models: expected a quota without model',
   ],
   [{ name: 'b', concurrent: 1, burst: 3 }, '1.burst: is of requestsPerSecond, which is missing'],
   [

@@ -1,4 +1,4 @@
-import { LIMIT_NAMES } from './limits.js';
+import { hasLimits, LIMIT_NAMES } from './limits.js';
 import type { QuotasOptions } from './options.js';
 
 /** What is wrong with quotas that are right one by one: where (`[0].burst`), and what. */
@@ -24,8 +24,11 @@ export function checkQuotas(quotas: QuotasOptions): readonly QuotaProblem[] {
         `expected key:<name>, oidc:<issuer>/<subject>, cert:<name>, anonymous or *, got '${quota.principal}'`,
       );
     }
-    if (LIMIT_NAMES.every((name) => quota[name] === undefined)) {
-      add(undefined, `limits nothing, expected one of ${LIMIT_NAMES.join(', ')}`);
+    if (!hasLimits(quota) && quota.weight === undefined) {
+      add(undefined, `limits nothing, expected one of ${LIMIT_NAMES.join(', ')}, weight`);
+    }
+    if (quota.weight !== undefined && quota.model !== undefined) {
+      add('weight', 'is the same in the queues of all models: expected a quota without model');
     }
     if (quota.burst !== undefined && quota.requestsPerSecond === undefined) {
       add('burst', 'is of requestsPerSecond, which is missing');

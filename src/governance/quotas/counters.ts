@@ -1,4 +1,5 @@
 import { Counter, type Whose } from './counter.js';
+import { hasLimits } from './limits.js';
 import type { Moment } from './meters/meter.js';
 import type { QuotaConfig, QuotasOptions } from './options.js';
 import { matchesPattern } from './pattern.js';
@@ -28,7 +29,7 @@ export class Counters {
   /** `maxCounters`: of more, those are forgotten first that are there longest. */
   constructor(quotas: QuotasOptions, maxCounters: number) {
     this.#maxCounters = maxCounters;
-    this.#quotas = quotas;
+    this.#quotas = quotas.filter(hasLimits);
   }
 
   get size(): number {

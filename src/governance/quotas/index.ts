@@ -5,3 +5,4 @@ export { type CountedQuota, type KeptCount, LocalQuotaKeeper, type QuotaKeeper }
 export { type Amounts, LIMIT_NAMES, type LimitName } from './limits.js';
 export * from './options.js';
 export type { Refusal, Reservation, Used } from './reservation.js';
+export { createWeights } from './weights.js';

@@ -1,7 +1,7 @@
 import type { Clock, QuotaStanding } from '../../core/index.js';
 import type { Counter, Whose } from './counter.js';
 import { type Caller, Counters } from './counters.js';
-import { type Amounts, isOfDay, LIMITS, type LimitName } from './limits.js';
+import { type Amounts, hasLimits, isOfDay, LIMITS, type LimitName } from './limits.js';
 import { type DayCount, DayMeter } from './meters/day-meter.js';
 import type { Moment } from './meters/meter.js';
 import type { QuotaConfig, QuotasOptions } from './options.js';
@@ -50,12 +50,15 @@ export class LocalQuotaKeeper implements QuotaKeeper {
   readonly #counters: Counters;
   /** The clock of days is only asked where something counts by it. */
   readonly #now: () => Moment;
+  /** No quota limits anything. */
+  readonly isEmpty: boolean;
   /** Quotas with limits of a day. */
   readonly ofDays: readonly QuotaConfig[];
 
   constructor(quotas: QuotasOptions, clock: QuotaClock, maxCounters = MAX_COUNTERS) {
     this.#clock = clock;
     this.#counters = new Counters(quotas, maxCounters);
+    this.isEmpty = !quotas.some(hasLimits);
     this.ofDays = quotas.filter((quota) => DAYS.some((name) => quota[name] !== undefined));
     this.#now = () => ({ atMs: this.#clock.now(), wallMs: this.#clock.wallNow() });
   }

@@ -55,3 +55,8 @@ export const LIMIT_NAMES = Object.keys(LIMITS) as readonly LimitName[];
 export function isOfDay(name: LimitName): boolean {
   return LIMITS[name].windowMs === DAY_MS;
 }
+
+/** Whether a quota limits anything; it may only have a weight. */
+export function hasLimits(quota: Partial<Record<LimitName, number | undefined>>): boolean {
+  return LIMIT_NAMES.some((name) => quota[name] !== undefined);
+}

@@ -29,6 +29,14 @@ const QuotaSchema = Type.Object(
     bytesPerSecond: Rate('Bytes of inputs and outputs a second, over time.'),
     bytesPerDay: Amount('Bytes of inputs and outputs within a day of UTC.'),
     computeMsPerMinute: Amount('Milliseconds of compute within any minute: of a batch, its share by rows.'),
+    weight: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 1_000,
+        description:
+          'How many turns each caller gets in queues beside the others (`engine.fairness`). The largest of all that match counts. Default: 1.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );

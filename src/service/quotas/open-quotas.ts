@@ -20,7 +20,7 @@ export function openQuotas({ options, snapshots, clock, events }: QuotasSetup) {
   const books = new QuotaBooks({ keeper, snapshots, clock, events });
   const gate = new QuotaGate({ keeper, events, onCounted: () => books.changed() });
   return {
-    gate: options.length === 0 ? undefined : gate,
+    gate: keeper.isEmpty ? undefined : gate,
     useCases: createQuotaUseCases(keeper),
     load: () => books.load(),
     close: () => books.close(),
