@@ -80,6 +80,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/config.js')).registerConfig,
   },
   {
+    name: 'access',
+    summary: 'say who may do what, as the server is configured',
+    load: async () => (await import('./commands/access.js')).registerAccess,
+  },
+  {
     name: 'doctor',
     summary: 'look over a server, and say what to correct',
     load: async () => (await import('./commands/doctor.js')).registerDoctor,

@@ -3,6 +3,7 @@ export { admit } from './access/admit.js';
 export { ANONYMOUS, LOCAL_OPERATOR } from './access/anonymous.js';
 export type { PlacedBinding } from './access/binding.js';
 export { checkAccess, expandActions } from './access/check-access.js';
+export { type Explanation, explainAccess } from './access/explain.js';
 export { AccessPolicy, grantsOfScopes, type Identity } from './access/policy.js';
 export type { Grant, Roles } from './access/rights.js';
 export { BUILT_IN_ROLES, type BuiltInRole, ROLES_OF_SCOPE, SCOPES, type Scope } from './access/roles.js';
