@@ -99,9 +99,9 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     events,
     declaredLabels: (model) => life.declaredLabels(model),
   });
-  const shared = { clock, deadlines, bodies, events };
+  const base = { clock, deadlines, bodies, events };
   const engine = createEngine({
-    ...shared,
+    ...base,
     options: settings.engine,
     host,
     defaultMaxRssBytes: settings.runners.maxRssBytes,
@@ -127,7 +127,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const store = openStore(settings.store, clock);
   const identities = await openIdentities(settings, { records: store.keys, clock, events });
   const audit = openAudit(settings, identities, { clock, events });
-  const shared = { clock, deadlines, bodies, events, audit };
+  const shared = { ...base, audit };
   const life = createService({
     repository,
     puller: createPuller(settings, { runtimes, clock, events }),
