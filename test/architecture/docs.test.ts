@@ -79,7 +79,7 @@ describe('the shell in the documentation', () => {
 
   it('is marked `sh example` where a test of its own runs the page', () => {
     const pages = blocks.filter(({ tag }) => tag === 'sh example').map(({ page }) => page);
-    expect([...new Set(pages)]).toEqual(['examples/rollout/README.md']);
+    expect([...new Set(pages)]).toEqual(['examples/access/README.md', 'examples/rollout/README.md']);
   });
 
   it('names scripts that there are', () => {

@@ -1,4 +1,5 @@
 import type { Row } from '../../harness/row.js';
+import { accessRow } from './access.js';
 import { perfAnalyzerRow, sharedMemoryRow } from './clients.js';
 import { fairRow } from './fair.js';
 import { grpcRows } from './grpc.js';
@@ -17,6 +18,7 @@ export function protocolRows(): Row[] {
     ...tfsRows(),
     rowsJsonRow('kserve', 'KServe’s v1 predict'),
     photoRow(),
+    accessRow(),
     routeRow(),
     manyRoutesRow(),
     shadowRow(),
