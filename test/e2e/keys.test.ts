@@ -122,6 +122,11 @@ describe('keys of the store', () => {
     expect((await server.api('POST /admin/rotate', {}, key)).status).toBe(403);
     expect((await server.api('POST /admin/revoke', undefined, key)).status).toBe(403);
     expect(await make([{ role: 'caller', models: ['echo-*'] }])).toBeUndefined();
+    // What is itself called `solo@x` is more than a label of `solo`.
+    const solo = await server.create('solo --grant admin=solo');
+    const grants = [{ role: 'caller', models: ['solo@*'] }];
+    const { body } = await server.api('POST ', { name: 'more', grants }, solo);
+    expect(body.error?.message).toContain("on 'solo@*', and 'key:solo' may not");
   });
 
   it('leave one at least that may change keys', async () => {

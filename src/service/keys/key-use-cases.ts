@@ -131,7 +131,7 @@ function checkReach(
   const grants = policy.grantsOf({ ...key, kind: 'key', grants: key.grants as readonly Grant[] });
   for (const { role, models = ['*'] } of grants) {
     for (const action of policy.actionsOf(role) ?? []) {
-      const pattern = models.find((name) => !principal.rights.allow(action, name));
+      const pattern = models.find((name) => !principal.rights.allowOwn(action, name));
       if (pattern === undefined) continue;
       const message = `key '${key.name}' may '${action}' on '${pattern}', and '${principal.id}' may not: one changes keys that may do no more than oneself`;
       throw new MillraceError('permission_denied', message);
