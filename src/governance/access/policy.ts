@@ -22,17 +22,14 @@ export interface PolicySetup {
 
 type Bindings = ReadonlyMap<string, readonly PlacedGrant[]>;
 
-/** Makes principals of identities: who may do what. Their rights follow what is bound, also later. */
+/** Makes principals of identities: who may do what. */
 export class AccessPolicy {
   readonly #roles: Roles;
-  readonly #settings: Bindings;
-  #declared: Bindings = new Map();
-  /** Of what is bound, counted up with each change. */
-  #generation = 0;
+  readonly #bindings: Bindings;
 
   constructor({ roles = {}, bindings = [] }: PolicySetup = {}) {
     this.#roles = { ...roles, ...BUILT_IN_ROLES };
-    this.#settings = bySubject(bindings);
+    this.#bindings = bySubject(bindings);
   }
 
   principalOf(identity: Identity): Principal {
@@ -47,16 +44,8 @@ export class AccessPolicy {
     const subjects = [`principal ${idOf(identity)}`, ...groups.map((group) => `group ${group}`)];
     return [
       ...grants.map((grant) => ({ ...grant, place })),
-      ...[this.#settings, this.#declared].flatMap((bindings) =>
-        subjects.flatMap((subject) => bindings.get(subject) ?? []),
-      ),
+      ...subjects.flatMap((subject) => this.#bindings.get(subject) ?? []),
     ];
-  }
-
-  /** Puts these in the place of all bindings that were declared through the API. */
-  replaceDeclared(bindings: readonly PlacedBinding[]): void {
-    this.#declared = bySubject(bindings);
-    this.#generation++;
   }
 
   get roles(): Roles {
@@ -72,13 +61,11 @@ export class AccessPolicy {
     return Object.keys(this.#roles);
   }
 
-  /** Made anew when something else is bound. */
+  /** Made when they are first asked for: of the keys that a server knows, few are in use. */
   #rightsOf(identity: Identity): Rights {
-    let seen = -1;
-    let rights = NO_RIGHTS;
+    let rights: Rights | undefined;
     const current = (): Rights => {
-      if (seen === this.#generation) return rights;
-      seen = this.#generation;
+      if (rights !== undefined) return rights;
       const grants = this.grantsOf(identity);
       rights = grants.length === 0 ? NO_RIGHTS : createRights(grants, this.#roles);
       return rights;
