@@ -70,6 +70,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/quotas.js')).registerQuotas,
   },
   {
+    name: 'audit',
+    summary: 'look who did what to what, and whether anybody has tampered with that',
+    load: async () => (await import('./commands/audit.js')).registerAudit,
+  },
+  {
     name: 'bench',
     summary: 'put load on a model and report throughput and latency',
     load: async () => (await import('./commands/bench.js')).registerBench,

@@ -28,6 +28,8 @@ describe('the value of a variable', () => {
     ['MILLRACE_SERVER_DRAIN_DELAY_MS', '0.5', { server: { drainDelayMs: 0.5 } }],
     ['MILLRACE_REPOSITORY_STRICT', 'TRUE', { repository: { strict: true } }],
     ['MILLRACE_REPOSITORY_STRICT', '0', { repository: { strict: false } }],
+    ['MILLRACE_AUDIT_ENABLED', 'true', { audit: { enabled: true } }],
+    ['MILLRACE_AUDIT_ENABLED', 'auto', { audit: { enabled: 'auto' } }],
     ['MILLRACE_REPOSITORY_STRICT', 'constructor', { repository: { strict: 'constructor' } }],
     ['MILLRACE_REPOSITORY_PATHS', 'a, b', { repository: { paths: ['a', 'b'] } }],
     ['MILLRACE_REPOSITORY_PATHS', '["a,b"]', { repository: { paths: ['a,b'] } }],

@@ -1,3 +1,4 @@
+import type { TSchema } from '@sinclair/typebox';
 import type { SettingKey } from './shape.js';
 
 /** Plain data as it came out of a file, the environment or flags; nothing about it is known yet. */
@@ -92,8 +93,13 @@ export function decodeText({ schema }: SettingKey, text: string): unknown {
     case 'object':
       return parseJson(trimmed) ?? text;
     default:
-      return text;
+      return takesBooleans(schema) ? (BOOLEANS.get(trimmed.toLowerCase()) ?? text) : text;
   }
+}
+
+/** Beside words, as `auto`. */
+function takesBooleans({ anyOf }: TSchema): boolean {
+  return Array.isArray(anyOf) && anyOf.some((one: TSchema) => one.type === 'boolean');
 }
 
 function parseJson(text: string): unknown {

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { type Head, link, startOf } from '../../src/audit/chain/link.js';
 import { segmentName } from '../../src/audit/chain/segments.js';
 import { signCheckpoint } from '../../src/audit/checkpoints/checkpoint.js';
-import { type AuditEntry, encodeEntry } from '../../src/audit/entries.js';
+import { type AuditEntry, encodeEntry, type IntentEntry } from '../../src/audit/entries.js';
 
 export const CHAIN = '20261127T173000000Z-00000001';
 export const LATER_CHAIN = '20261128T173000000Z-00000002';
@@ -21,7 +21,7 @@ export function beginning(previous?: Head): AuditEntry {
 }
 
 /** A change that was about to be made; `second` tells it from others. */
-export function intent(second: number): AuditEntry {
+export function intent(second: number): IntentEntry {
   const time = timeAt(second);
   return { type: 'intent', time, action: 'model.load', resource: 'mlp', request_id: `r${second}`, ...ASKER };
 }

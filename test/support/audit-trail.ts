@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { AppServer } from './app-server.js';
 
 /** An entry of an audit trail, as it stands in its file. */
 export type TrailEntry = Readonly<Record<string, unknown>>;
 
 /** What a server has recorded so far. */
-export function readTrail({ folder }: Pick<AppServer, 'folder'>): readonly TrailEntry[] {
+export function readTrail({ folder }: { readonly folder: { readonly path: string } }): readonly TrailEntry[] {
   const audit = path.join(folder.path, '.millrace/audit');
   return names(audit).flatMap((name) =>
     readFileSync(path.join(audit, name), 'utf8')
@@ -27,7 +26,7 @@ function names(folder: string): readonly string[] {
 }
 
 /** Beginnings and ends of changes: `key:ops model.load intent`, `key:ops model.load ok`. */
-export function readChanges(server: Pick<AppServer, 'folder'>): readonly string[] {
+export function readChanges(server: { readonly folder: { readonly path: string } }): readonly string[] {
   return readTrail(server)
     .filter(({ type }) => type === 'intent' || type === 'outcome')
     .map(({ principal, action, outcome = 'intent' }) => `${principal} ${action} ${outcome}`);

@@ -90,6 +90,9 @@ export class FileTrail implements AuditTrail {
   readonly #isRecorded: (name: string) => boolean;
   #refusalTimer: Timer | undefined;
   #lastNotice = '';
+  /** The moment that was written last, in both forms: many entries have the same. */
+  #lastMs = Number.NaN;
+  #lastTime = '';
   /** That go on. */
   #searches = 0;
   /** What was sent last: the thread keeps the order. */
@@ -221,7 +224,12 @@ export class FileTrail implements AuditTrail {
   }
 
   #time(): string {
-    return new Date(this.#setup.clock.wallNow()).toISOString();
+    const nowMs = this.#setup.clock.wallNow();
+    if (nowMs !== this.#lastMs) {
+      this.#lastMs = nowMs;
+      this.#lastTime = new Date(nowMs).toISOString();
+    }
+    return this.#lastTime;
   }
 }
 
