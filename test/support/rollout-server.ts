@@ -27,7 +27,11 @@ export async function startRolloutServer(
   settings: PartialSettings = {},
 ): Promise<RolloutServer> {
   const server = await startAppServer(models, {
-    auth: { keys: [{ name: 'ada', key: ADA, scopes: ['infer', 'observe', 'manage'] }] },
+    auth: {
+      keys: [{ name: 'ada', key: ADA, scopes: ['infer', 'observe', 'manage'] }],
+      // No scope has the right to approve.
+      bindings: [{ principal: 'key:ada', role: 'approver' }],
+    },
     ...settings,
   });
   const api: RolloutServer['api'] = (line, body) => control(server, line, { body, headers: AS_ADA });
