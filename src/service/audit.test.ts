@@ -2,14 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { principalWith } from '../../test/support/principals.js';
 import type { AuditTrail } from '../audit/index.js';
 import { NO_TRAIL } from '../audit/index.js';
-import { Call, MillraceError } from '../core/index.js';
+import { Call, MillraceError, type Principal } from '../core/index.js';
+import { ANONYMOUS } from '../governance/index.js';
 import { createAudit } from './audit.js';
 
 const SUBJECT = { action: 'model.load', resource: 'mlp', right: 'model.load' } as const;
 
 function callWith(...roles: Parameters<typeof principalWith>[1][]): Call {
+  return callOf(principalWith('ops', ...roles));
+}
+
+function callOf(principal: Principal): Call {
   const deadlineAt = Number.POSITIVE_INFINITY;
-  const principal = principalWith('ops', ...roles);
   return new Call({ requestId: 'r', principal, trace: undefined, deadlineAt, receivedAt: 0 });
 }
 
@@ -52,6 +56,17 @@ describe('a use case that changes something', () => {
     await expect(audited(callWith('operator'), SUBJECT, fail)).rejects.toThrow('oh');
     await expect(audited(callWith('operator'), SUBJECT, async () => fail())).rejects.toThrow('oh');
     expect(order).toEqual(['begun', 'ended: internal', 'begun', 'ended: internal']);
+  });
+
+  it('is refused for the right before anything else is said, but where nobody can have one', async () => {
+    const { audited } = start();
+    const check = () => {
+      throw new MillraceError('unavailable', 'not in this mode');
+    };
+    const ask = (call: Call) => audited(call, { ...SUBJECT, check }, () => undefined);
+    await expect(ask(callWith('caller'))).rejects.toThrow("lacks the right 'model.load' on 'mlp'");
+    await expect(ask(callWith('operator'))).rejects.toThrow('not in this mode');
+    await expect(ask(callOf(ANONYMOUS))).rejects.toThrow('not in this mode');
   });
 
   it('is not begun without the right, and leaves a refusal', async () => {

@@ -1,6 +1,6 @@
 import type { AuditChange, AuditTrail, Deed } from '../audit/index.js';
 import { type Action, type Call, type MillraceError, toMillraceError } from '../core/index.js';
-import { admit } from '../governance/index.js';
+import { ANONYMOUS, admit } from '../governance/index.js';
 
 /** What a use case does, and to what. */
 export interface Subject extends Deed {
@@ -33,9 +33,11 @@ export function createAudit({ audit }: { readonly audit: AuditTrail }): Audited 
   const check = (call: Call, subject: Subject): void => {
     const { right, resource, on = [resource || '*'], unknown } = subject;
     try {
-      // Before anything else is said.
+      // Who has a credential is told of rights before anything else; where nobody can have one, it is the mode that keeps them from it.
+      const isAnonymous = call.principal.id === ANONYMOUS.id;
+      if (isAnonymous) subject.check?.();
       for (const name of on) admit(call.principal, right, { name, isOwn: true, ...(unknown && { unknown }) });
-      subject.check?.();
+      if (!isAnonymous) subject.check?.();
     } catch (thrown) {
       const error = toMillraceError(thrown);
       audit.refuse(call, subject, error);

@@ -18,6 +18,7 @@ describe('the head of a plain request', () => {
         empty: '',
         connection: 'Keep-Alive',
       },
+      comesOnce: true,
       rawHeaders: [
         ...[
           'Host',

@@ -73,7 +73,7 @@ describe('describeApi', () => {
             'text/event-stream': { schema: { type: 'string' } },
           },
         },
-        ...Object.fromEntries([400, 401, 403, 404, 413, 503, 504].map((status) => [status, error(status)])),
+        ...Object.fromEntries([400, 401, 403, 404, 413, 429, 503, 504].map((status) => [status, error(status)])),
       },
       security: [{ key: [] }],
     });
