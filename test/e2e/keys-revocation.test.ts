@@ -9,7 +9,6 @@ const ENDED = 'the key of this request does not hold any more';
 const TEXT = { text_input: 'In the beginning', max_tokens: 4_000, ignore_eos: true, temperature: 0 };
 const PROMPT = { model: 'kjv', prompt: 'In the beginning', max_tokens: 4_000, ignore_eos: true, stream: true };
 const CHAT = { ...PROMPT, prompt: undefined, messages: [{ role: 'user', content: 'In the beginning' }] };
-const RESPONSE = { model: 'kjv', input: 'In the beginning', max_output_tokens: 4_000, stream: true };
 
 /** Streams of each dialect, and how each says that it ends. */
 const STREAMS: readonly (readonly [what: string, path: string, body: object, end: RegExp])[] = [
@@ -31,7 +30,6 @@ const STREAMS: readonly (readonly [what: string, path: string, body: object, end
     PROMPT,
     /data: \{"error":\{"message":"the key of this request does not hold any more"/,
   ],
-  ['responses', '/v1/responses', RESPONSE, /the key of this request does not hold any more/],
 ];
 
 let server: KeyServer;
