@@ -24,7 +24,7 @@ it('tells what a store holds, and copies it, while a server uses it', async () =
   const text = await store('info', '--path', 'copy.db');
   expect(text.out).toMatch(
     new RegExp(
-      `^path +${copy}\nsize +\\d.*\nschema +\\d+\n(.*\n)*declarations +0\n(.*\n)*rollout decisions +0\n(.*\n)*snapshots +1\n$`,
+      `^path +${copy}\nsize +\\d.*\nschema +\\d+\n(.*\n)*declarations +0\n(.*\n)*rollout decisions +0\n(.*\n)*snapshots +1\n(.*\n)*$`,
     ),
   );
   const again = await store('backup', 'copy.db');
