@@ -30,7 +30,6 @@ export const ACTIONS = [
   'key.change',
   /** Who may do what. */
   'access.read',
-  'access.change',
   'usage.read',
   'quota.read',
   'audit.read',
