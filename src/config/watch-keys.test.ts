@@ -72,6 +72,30 @@ describe('keys in files', () => {
     expect(changes).toEqual(['second-key-0123456789']);
   });
 
+  it('are read again once another file of the settings is there again, which was missing when they changed', async () => {
+    const [key, other] = [join(folder, 'key'), join(folder, 'other')];
+    writeFileSync(key, 'first-key-0123456789');
+    writeFileSync(other, 'secret-of-a-script-0123456789');
+    const { auth } = createSettings(
+      {
+        auth: { keys: [{ name: 'app', key: '${file:key}', scopes: ['infer'] }] },
+        sagemaker: { accessKeys: [{ id: 'AKID', secret: '${file:other}', key: 'app' }] },
+      },
+      folder,
+    );
+    const clock = new FakeClock();
+    const changes: string[] = [];
+    watchKeys(auth, { clock, events: new EventBus(), onChange: ([one]) => changes.push(one?.key ?? '') });
+    await clock.advance(500);
+    rmSync(other);
+    writeFileSync(key, 'second-key-0123456789');
+    await clock.advance(500);
+    expect(changes).toEqual([]);
+    writeFileSync(other, 'secret-of-a-script-0123456789');
+    await clock.advance(500);
+    expect(changes).toEqual(['second-key-0123456789']);
+  });
+
   it('that are written in the settings themselves need no watching', () => {
     expect(start('written-key-0123456789').clock.pendingTimers).toBe(0);
   });

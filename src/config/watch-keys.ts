@@ -27,14 +27,12 @@ export function watchKeys(auth: Settings['auth'], { clock, events, onChange }: K
   let timer: Timer;
   const check = () => {
     timer = clock.setTimer(CHECK_INTERVAL_MS, check);
-    const found = files.look();
-    if (found === looked) return;
-    looked = found;
-    use();
-  };
-  const use = () => {
+    const look = files.look();
+    if (look === looked) return;
     try {
       const { keys } = files.reread();
+      // Not before: what could not be read may be there again with no change to these files.
+      looked = look;
       problem = '';
       const found = JSON.stringify(keys);
       if (found === seen) return;
