@@ -14,9 +14,9 @@ export async function createInStore(io: Io, file: string, wish: KeyWish): Promis
   const policy = new AccessPolicy(accessOf(auth));
   checkKeyWish(policy, wish, (name) => auth.keys.some((key) => key.name === name));
   const atMs = systemClock.wallNow();
-  const { expiresInMs, owner = '', groups = [], ...rest } = wish;
-  const ends = expiresInMs === undefined ? {} : { expiresAtMs: atMs + expiresInMs };
-  const { key, record } = newKey({ ...rest, owner, groups, ...ends }, { principal: BY, atMs });
+  const { expiresInMs, ...rest } = wish;
+  const expiresAtMs = expiresInMs === undefined ? undefined : atMs + expiresInMs;
+  const { key, record } = newKey({ ...rest, expiresAtMs }, { principal: BY, atMs });
   const store = openStore({ ...options, path: path.resolve(io.cwd, file) }, systemClock);
   try {
     await store.keys.create(record);
@@ -27,9 +27,9 @@ export async function createInStore(io: Io, file: string, wish: KeyWish): Promis
   } finally {
     await store.close();
   }
-  const { id, name } = record;
-  const expiresAt = record.expiresAtMs === undefined ? {} : { expires_at: new Date(record.expiresAtMs).toISOString() };
-  return { name, id, source: 'store', state: 'active', grants: wish.grants, owner, groups, ...expiresAt, key };
+  const { id, name, owner, grants, groups } = record;
+  const expiresAt = expiresAtMs === undefined ? {} : { expires_at: new Date(expiresAtMs).toISOString() };
+  return { name, id, source: 'store', state: 'active', grants, owner, groups, ...expiresAt, key };
 }
 
 const BY = 'millrace keys create --store';

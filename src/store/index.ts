@@ -10,6 +10,7 @@ export type {
   DeclarationKind,
   Declarations,
   FoundAnswer,
+  KeyGrant,
   KeyRecord,
   KeyRecords,
   KeyUse,

@@ -190,6 +190,12 @@ export interface OutcomeRecords {
   ofRoute(route: string): Promise<readonly ArmOutcomes[]>;
 }
 
+/** A role that a key was given, on names by pattern; default: on everything. */
+export interface KeyGrant {
+  readonly role: string;
+  readonly models?: readonly string[];
+}
+
 /** An API key, without what it is known by: of that only a hash is kept. */
 export interface KeyRecord {
   /** Part of the key; never used again. */
@@ -198,7 +204,7 @@ export interface KeyRecord {
   readonly name: string;
   /** Who answers for it; '' = nobody was named. */
   readonly owner: string;
-  readonly grants: JsonValue;
+  readonly grants: readonly KeyGrant[];
   readonly groups: readonly string[];
   /** SHA-256 of the key, in hexadecimal. */
   readonly digest: string;

@@ -5,7 +5,6 @@ import {
   AccessPolicy,
   type Explanation,
   explainAccess,
-  type Grant,
   grantsOfScopes,
   type Identity,
 } from '../../governance/index.js';
@@ -74,9 +73,7 @@ async function identityOf(
       const names = [...settings.auth.keys, ...records].map((key) => key.name);
       throw new MillraceError('not_found', `there is no key '${name}'${didYouMean(name, names, "'")}`);
     }
-    // Checked when the key was made.
-    const grants = record.grants as unknown as readonly Grant[];
-    return { kind: 'key', name, grants, groups: [...record.groups, ...groups] };
+    return { kind: 'key', name, grants: record.grants, groups: [...record.groups, ...groups] };
   } finally {
     await store.close();
   }

@@ -8,16 +8,16 @@ import type { StoredKeys } from './stored-keys.js';
 export interface KeyRequest {
   readonly name: string;
   /** Default: nobody. */
-  readonly owner?: string;
+  readonly owner?: string | undefined;
   readonly grants: readonly Grant[];
-  readonly groups?: readonly string[];
+  readonly groups?: readonly string[] | undefined;
   /** Milliseconds since the Unix epoch; default: never. */
-  readonly expiresAtMs?: number;
+  readonly expiresAtMs?: number | undefined;
 }
 
 export interface KeyRotation {
   readonly overlapMs: number;
-  readonly expiresAtMs?: number;
+  readonly expiresAtMs?: number | undefined;
 }
 
 /** A key that is shown once. */
@@ -34,7 +34,7 @@ export function newKey(request: KeyRequest, by: ChangedBy): ShownKey {
     id,
     name,
     owner,
-    grants: grants.map(({ role, models }) => ({ role, ...(models && { models: [...models] }) })),
+    grants,
     groups,
     digest,
     createdAtMs: by.atMs,

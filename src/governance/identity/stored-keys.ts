@@ -1,7 +1,6 @@
 import { type Clock, type EventBus, MillraceError, type Principal, type Timer } from '../../core/index.js';
 import type { KeyRecord, KeyRecords } from '../../store/index.js';
 import type { AccessPolicy } from '../access/policy.js';
-import type { Grant } from '../access/rights.js';
 import { isApiKey } from './api-key.js';
 import { KeyRing, type RefusedKey } from './key-ring.js';
 import { SteadyTime } from './steady-time.js';
@@ -137,8 +136,7 @@ export class StoredKeys implements TokenSource {
   }
 
   #principalOf({ name, groups, grants }: KeyRecord): Principal {
-    // Checked when the key was made.
-    return this.#setup.policy.principalOf({ kind: 'key', name, groups, grants: grants as unknown as readonly Grant[] });
+    return this.#setup.policy.principalOf({ kind: 'key', name, groups, grants });
   }
 
   #end(principals: readonly Principal[]): void {

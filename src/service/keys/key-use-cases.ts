@@ -1,5 +1,5 @@
 import { type Call, invalidArgument, MillraceError, type Principal } from '../../core/index.js';
-import { type AccessPolicy, admit, type Grant, type KeyChanges, type StoredKeys } from '../../governance/index.js';
+import { type AccessPolicy, admit, type KeyChanges, type StoredKeys } from '../../governance/index.js';
 import type { ChangedBy, KeyRecord, KeyRecords } from '../../store/index.js';
 import { formatDuration } from '../../text/index.js';
 import type { Audited } from '../audit.js';
@@ -61,7 +61,7 @@ export function createKeyUseCases({ keys, audited }: KeyUseCasesSetup): KeyUseCa
       wish,
       (name) => statics.some((key) => key.name === name) || stored.ring.get(name) !== undefined,
     );
-    checkReach(policy, principal, { ...wish, groups: wish.groups ?? [] });
+    checkReach(policy, principal, wish);
   }
 
   return {
@@ -81,9 +81,9 @@ export function createKeyUseCases({ keys, audited }: KeyUseCasesSetup): KeyUseCa
       const changeOf = (made: ListedKey) => ({ before: undefined, after: audible(made) });
       return audited(call, { ...subject('create', wish.name), changeOf }, async () => {
         checkWish(call.principal, wish);
-        const { expiresInMs, owner = '', groups = [], ...rest } = wish;
-        const ends = expiresAt(expiresInMs, stored.time.now());
-        const { key, record } = await changes.create({ ...rest, owner, groups, ...ends }, by(call));
+        const { expiresInMs, ...rest } = wish;
+        const expiresAtMs = endOf(expiresInMs, stored.time.now());
+        const { key, record } = await changes.create({ ...rest, expiresAtMs }, by(call));
         return { ...listed(record), key };
       });
     },
@@ -96,12 +96,12 @@ export function createKeyUseCases({ keys, audited }: KeyUseCasesSetup): KeyUseCa
         }
         const found = await changeable(call.principal, name, 'rotated');
         before = listed(found);
-        const ends = expiresAt(expiresInMs, stored.time.now());
+        const expiresAtMs = endOf(expiresInMs, stored.time.now());
         if (before.state === 'expired' && expiresInMs === undefined) {
           const message = `key '${found.name}' has expired: say when the new one does`;
           throw new MillraceError('failed_precondition', message);
         }
-        const { key, record } = await changes.rotate(found.id, { overlapMs, ...ends }, by(call));
+        const { key, record } = await changes.rotate(found.id, { overlapMs, expiresAtMs }, by(call));
         return { ...listed(record), key };
       });
     },
@@ -125,15 +125,14 @@ const NOBODY_ASKED =
 function checkReach(
   policy: AccessPolicy,
   principal: Principal,
-  key: { readonly name: string; readonly groups: readonly string[]; readonly grants: unknown },
+  { name, groups = [], grants }: Pick<KeyWish, 'name' | 'groups' | 'grants'>,
 ): void {
-  // Those of a record were checked when it was made.
-  const grants = policy.grantsOf({ ...key, kind: 'key', grants: key.grants as readonly Grant[] });
-  for (const { role, models = ['*'] } of grants) {
+  const granted = policy.grantsOf({ kind: 'key', name, groups, grants });
+  for (const { role, models = ['*'] } of granted) {
     for (const action of policy.actionsOf(role) ?? []) {
-      const pattern = models.find((name) => !principal.rights.allowOwn(action, name));
+      const pattern = models.find((model) => !principal.rights.allowOwn(action, model));
       if (pattern === undefined) continue;
-      const message = `key '${key.name}' may '${action}' on '${pattern}', and '${principal.id}' may not: one changes keys that may do no more than oneself`;
+      const message = `key '${name}' may '${action}' on '${pattern}', and '${principal.id}' may not: one changes keys that may do no more than oneself`;
       throw new MillraceError('permission_denied', message);
     }
   }
@@ -141,10 +140,9 @@ function checkReach(
 
 /** Whoever may change all keys has to stay: nobody could make another one. */
 function checkAdminLeft({ policy, statics, stored, hasOtherCredentials }: KeyParts, key: KeyRecord): void {
-  const isAdmin = ({ name, groups, grants }: { name: string; groups?: readonly string[]; grants: unknown }): boolean =>
+  const isAdmin = ({ name, groups = [], grants }: Pick<KeyWish, 'name' | 'groups' | 'grants'>): boolean =>
     policy
-      // Those of a record were checked when it was made.
-      .grantsOf({ kind: 'key', name, groups: groups ?? [], grants: grants as readonly Grant[] })
+      .grantsOf({ kind: 'key', name, groups, grants })
       .some(({ role, models = ['*'] }) => models.includes('*') && policy.actionsOf(role)?.includes('key.change'));
   if (hasOtherCredentials || !isAdmin(key) || statics.some(isAdmin)) return;
   for (const other of stored.ring.usable()) if (other.id !== key.id && isAdmin(other)) return;
@@ -152,9 +150,9 @@ function checkAdminLeft({ policy, statics, stored, hasOtherCredentials }: KeyPar
   throw new MillraceError('failed_precondition', message);
 }
 
-function expiresAt(expiresInMs: number | undefined, nowMs: number): { readonly expiresAtMs?: number } {
+function endOf(expiresInMs: number | undefined, nowMs: number): number | undefined {
   checkLife(expiresInMs);
-  return expiresInMs === undefined ? {} : { expiresAtMs: nowMs + expiresInMs };
+  return expiresInMs === undefined ? undefined : nowMs + expiresInMs;
 }
 
 function describeStatic({ name, grants }: StaticKey): ListedKey {
@@ -164,8 +162,7 @@ function describeStatic({ name, grants }: StaticKey): ListedKey {
 function describe({ digest: _, ...record }: KeyRecord, nowMs: number): ListedKey {
   const isExpired = record.expiresAtMs !== undefined && record.expiresAtMs <= nowMs;
   const state = record.revokedAtMs !== undefined ? 'revoked' : isExpired ? 'expired' : 'active';
-  // Checked when the key was made.
-  return { name: record.name, grants: record.grants as unknown as readonly Grant[], state, record };
+  return { name: record.name, grants: record.grants, state, record };
 }
 
 /** What the audit trail says of a key: nothing by which one could come in. */

@@ -1,10 +1,11 @@
 import { type Insertable, type Kysely, type Selectable, sql } from 'kysely';
-import { type JsonValue, MillraceError } from '../../core/index.js';
-import type { KeyRecord, KeyUse } from '../types.js';
+import { MillraceError } from '../../core/index.js';
+import type { KeyGrant, KeyRecord, KeyUse } from '../types.js';
 import { reading, writing } from './operation.js';
 import type { Tables } from './tables.js';
 
 type Row = Selectable<Tables['apiKeys']>;
+type ParsedRow = Omit<Row, 'grants' | 'groups'> & Pick<KeyRecord, 'grants' | 'groups'>;
 
 const MAX_REVOKED = 100_000;
 
@@ -27,22 +28,9 @@ export function readPage(page: string): readonly KeyRecord[] {
   const rows = JSON.parse(page) as readonly PageRow[];
   return rows.map(([id, name, owner, grants, groups, digest, createdAtMs, createdBy, ...rest]) => {
     const [expiresAtMs, rotatedAtMs, previousDigest, previousEndsAtMs, revokedAtMs, revokedBy, lastUsedAtMs] = rest;
-    return {
-      id,
-      name,
-      owner,
-      grants,
-      groups,
-      digest,
-      createdAtMs,
-      createdBy,
-      expiresAtMs: expiresAtMs ?? undefined,
-      rotatedAtMs: rotatedAtMs ?? undefined,
-      previous: previousOf({ previousDigest, previousEndsAtMs }),
-      revokedAtMs: revokedAtMs ?? undefined,
-      revokedBy: revokedBy ?? undefined,
-      lastUsedAtMs: lastUsedAtMs ?? undefined,
-    };
+    const made = { id, name, owner, grants, groups, digest, createdAtMs, createdBy };
+    const since = { expiresAtMs, rotatedAtMs, previousDigest, previousEndsAtMs, revokedAtMs, revokedBy, lastUsedAtMs };
+    return toRecord({ ...made, ...since });
   });
 }
 
@@ -50,7 +38,7 @@ type PageRow = readonly [
   id: string,
   name: string,
   owner: string,
-  grants: JsonValue,
+  grants: readonly KeyGrant[],
   groups: readonly string[],
   digest: string,
   createdAtMs: number,
@@ -74,7 +62,9 @@ export const listKeys = reading<{ readonly after: string; readonly limit: number
       .orderBy('name')
       .limit(limit)
       .execute();
-    return rows.map(toRecord);
+    return rows.map(({ grants, groups, ...row }) =>
+      toRecord({ ...row, grants: JSON.parse(grants), groups: JSON.parse(groups) }),
+    );
   },
 );
 
@@ -134,22 +124,15 @@ function toRow({ previous, grants, groups, ...record }: KeyRecord): Insertable<T
   };
 }
 
-function toRecord({ previousDigest, previousEndsAtMs, grants, groups, ...row }: Row): KeyRecord {
+function toRecord({ previousDigest, previousEndsAtMs, ...row }: ParsedRow): KeyRecord {
+  const hasPrevious = previousDigest !== null && previousEndsAtMs !== null;
   return {
     ...row,
-    grants: JSON.parse(grants) as JsonValue,
-    groups: JSON.parse(groups) as readonly string[],
     expiresAtMs: row.expiresAtMs ?? undefined,
     rotatedAtMs: row.rotatedAtMs ?? undefined,
-    previous: previousOf({ previousDigest, previousEndsAtMs }),
+    previous: hasPrevious ? { digest: previousDigest, endsAtMs: previousEndsAtMs } : undefined,
     revokedAtMs: row.revokedAtMs ?? undefined,
     revokedBy: row.revokedBy ?? undefined,
     lastUsedAtMs: row.lastUsedAtMs ?? undefined,
   };
-}
-
-function previousOf({ previousDigest, previousEndsAtMs }: Pick<Row, 'previousDigest' | 'previousEndsAtMs'>) {
-  return previousDigest === null || previousEndsAtMs === null
-    ? undefined
-    : { digest: previousDigest, endsAtMs: previousEndsAtMs };
 }

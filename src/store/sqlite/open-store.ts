@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
-import { type Clock, invalidArgument, type JsonValue } from '../../core/index.js';
+import { type Clock, invalidArgument } from '../../core/index.js';
 import type { StoreOptions } from '../options.js';
 import type { Declarations, KeyRecords, OutcomeRecords, RolloutRecords, Snapshots, Store } from '../types.js';
 import type { UsageRecords } from '../usage.js';
@@ -105,7 +105,7 @@ function keysIn(thread: StoreThread, read: Reader): KeyRecords {
   };
 }
 
-function checkSize(value: JsonValue | undefined, what: string): void {
+function checkSize(value: unknown, what: string): void {
   const sizeBytes = value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value));
   if (sizeBytes <= MAX_VALUE_BYTES) return;
   throw invalidArgument(`${what}: ${sizeBytes} bytes of JSON cannot be stored, expected at most ${MAX_VALUE_BYTES}`);
