@@ -14,6 +14,7 @@ export * from './finding.js';
 export * from './flatten.js';
 export * from './half.js';
 export * from './json-value.js';
+export * from './loopback.js';
 export * from './media.js';
 export * from './model.js';
 export * from './parameters.js';

@@ -1,5 +1,4 @@
-import type { Finding } from '../core/index.js';
-import { isLoopback } from '../server/index.js';
+import { type Finding, isLoopback } from '../core/index.js';
 import { checkTimes } from './checks/certificates.js';
 import { checkSkew } from './checks/clock.js';
 import { command, type Diagnosis } from './diagnosis.js';

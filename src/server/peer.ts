@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
+import { isLoopback } from '../core/index.js';
 import type { ClientCertificate, Peer } from '../governance/index.js';
-import { isLoopback } from './bind.js';
 import { hostName, isLoopbackName } from './host-guard.js';
 
 /** What proxies add to a request that they hand on. */

@@ -1,5 +1,5 @@
 import { requiresCredential, type Settings } from '../../config/index.js';
-import { isLoopback } from '../../server/index.js';
+import { isLoopback } from '../../core/index.js';
 import { type Check, type Diagnosis, setting } from '../diagnosis.js';
 
 /** Who reaches the ports, and what they may do there. */

@@ -1,8 +1,7 @@
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { CallOrigin, Clock } from '../../core/index.js';
+import { type CallOrigin, type Clock, isLoopback } from '../../core/index.js';
 import type { ClientCertificate } from '../../governance/index.js';
-import { isLoopback } from '../bind.js';
 import type { ClientCertificates } from '../client-certificates.js';
 import type { ServerOptions } from '../options.js';
 import { patienceMs } from '../patience.js';

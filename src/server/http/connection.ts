@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
-import type { CallOrigin, Clock, Timer } from '../../core/index.js';
+import { type CallOrigin, type Clock, isLoopback, type Timer } from '../../core/index.js';
 import type { ClientCertificate } from '../../governance/index.js';
-import { isLoopback } from '../bind.js';
 import type { ClientCertificates } from '../client-certificates.js';
 import { prematureEnd } from '../http-error.js';
 import { isFromHere } from '../peer.js';

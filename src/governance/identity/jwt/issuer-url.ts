@@ -1,3 +1,4 @@
+import { isLoopback } from '../../../core/index.js';
 import type { IssuerOptions } from './options.js';
 
 /** How the issuer is called in names of principals. */
@@ -38,10 +39,6 @@ export function urlProblem(text: string): string | undefined {
   if (hash !== '' || search !== '') return `${shown} has a query or a fragment`;
   if (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))) return undefined;
   return `${shown} is not encrypted: expected https (http on loopback only)`;
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 /** Where the document of a provider is (OpenID Connect Discovery 1.0, 4). */
