@@ -1,5 +1,5 @@
 import { type Clock, MillraceError, type Principal } from '../../core/index.js';
-import { FailedKeys, TooManyFailedKeys } from './failed-keys.js';
+import { FailedKeys } from './failed-keys.js';
 
 /** Addresses remembered of a principal, and principals whose addresses are. */
 const MAX_ADDRESSES = 1_000;
@@ -37,8 +37,7 @@ export class Door {
     try {
       this.#failed.check(address);
     } catch (tooMany) {
-      if (tooMany instanceof TooManyFailedKeys) return tooMany;
-      throw tooMany;
+      return tooMany;
     }
     this.#failed.add(address);
     return error;

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import { foreignNameProblem } from '../foreign-name.js';
 
 /** A certificate that a client has shown in a TLS handshake, issued by an authority that this server trusts. */
 export interface ClientCertificate {
@@ -12,9 +13,6 @@ export interface ClientCertificate {
 
 /** Kinds of names, the first of which that a certificate has is the caller's. */
 const KINDS = ['URI', 'DNS', 'email'] as const;
-const MAX_NAME_LENGTH = 512;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /**
  * Whom a certificate names by its subject alternative names: the first URI (a SPIFFE ID, say), else the first DNS name, else the first
@@ -31,7 +29,7 @@ export function readCertificate(certificate: X509Certificate): ClientCertificate
 }
 
 function isUsable(name: string): boolean {
-  return name !== '' && name.length <= MAX_NAME_LENGTH && !UNPRINTABLE.test(name);
+  return name !== '' && foreignNameProblem(name) === undefined;
 }
 
 function unitsOf(certificate: X509Certificate): readonly string[] {

@@ -1,12 +1,9 @@
+import { foreignNameProblem } from '../foreign-name.js';
 import type { JsonObject } from './decode-token.js';
 import type { IssuerOptions } from './options.js';
 import { TokenRefusal } from './refusal.js';
 
-/** Longest name of a caller. OpenID Connect allows 255 bytes for `sub`. */
-const MAX_NAME_LENGTH = 512;
 const MAX_GROUPS = 1_000;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 /** The caller's name within the issuer. Throws {@link TokenRefusal}. */
 export function subjectOf(claims: JsonObject, claim: string): string {
@@ -33,11 +30,8 @@ export function groupsOf(
 }
 
 function checkName(name: string, claim: string): string {
-  if (name.length > MAX_NAME_LENGTH) {
-    throw new TokenRefusal(`its claim ${claim} has a text of more than ${MAX_NAME_LENGTH} characters`);
-  }
-  // They would end up in logs and headers.
-  if (UNPRINTABLE.test(name)) throw new TokenRefusal(`its claim ${claim} has a text with control characters`);
+  const problem = foreignNameProblem(name);
+  if (problem !== undefined) throw new TokenRefusal(`its claim ${claim} has ${problem}`);
   return name;
 }
 
