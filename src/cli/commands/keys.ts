@@ -1,10 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { MillraceApi } from '../../client/index.js';
-import { parseDuration } from '../../text/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
 import { describeMade, formatKey, formatKeys, type KeyRow, type MadeKeyRow } from '../format/keys.js';
+import { readDuration } from '../inputs/duration.js';
 import { type GrantFlag, parseGrant } from '../inputs/grant.js';
 import type { Io } from '../io.js';
 import { addCommonFlags, type CommonFlags, collect } from '../server-options.js';
@@ -23,6 +23,7 @@ interface RotateFlags extends CommonFlags {
 }
 
 const PAGE = 1_000;
+const parseTime = readDuration('90d or 12h');
 
 /** `millrace keys …`: who may call a server, and with which key. */
 export function registerKeys(program: Command, { io }: CommandContext): void {
@@ -145,11 +146,4 @@ interface ListBody {
 
 function pathOf(key: string): string {
   return `/keys/${encodeURIComponent(key)}`;
-}
-
-function parseTime(text: string): number {
-  const durationMs = parseDuration(text);
-  if (durationMs === undefined)
-    throw new InvalidArgumentError(`Expected a duration such as 90d or 12h, got '${text}'.`);
-  return durationMs;
 }

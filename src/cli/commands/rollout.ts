@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { MillraceApi } from '../../client/index.js';
 import { invalidArgument, systemClock } from '../../core/index.js';
 import { DEFAULT_STEPS, ON_INCONCLUSIVE } from '../../rollouts/index.js';
-import { parseDuration } from '../../text/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
@@ -14,8 +13,11 @@ import {
   type RolloutBody,
   type RolloutRow,
 } from '../format/rollout.js';
+import { readDuration } from '../inputs/duration.js';
 import type { Io } from '../io.js';
 import { addCommonFlags, type CommonFlags, parseInteger } from '../server-options.js';
+
+const parseHold = readDuration('90s or 10m');
 
 interface StartFlags extends CommonFlags {
   readonly to: number;
@@ -208,13 +210,6 @@ function parsePercents(text: string): readonly number[] {
     }
     return percent;
   });
-}
-
-function parseHold(text: string): number {
-  const durationMs = parseDuration(text);
-  if (durationMs === undefined)
-    throw new InvalidArgumentError(`Expected a duration such as 90s or 10m, got '${text}'.`);
-  return durationMs;
 }
 
 function parseSticky(text: string): Readonly<Record<string, string | true>> {

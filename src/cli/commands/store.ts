@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { MillraceError, systemClock } from '../../core/index.js';
 import { openStore, type Store, type StoreInfo } from '../../store/index.js';
 import { type CommandContext, examples } from '../command.js';
+import { formatFields } from '../format/fields.js';
 import { formatJson } from '../format/json.js';
 import { formatBytes } from '../format/units.js';
 import type { Io } from '../io.js';
@@ -70,7 +71,5 @@ async function withStore<T>(
 
 function formatInfo({ path: file, sizeBytes, schema, counts }: StoreInfo): string {
   const rows = Object.entries(counts).map(([name, count]) => [name.replaceAll('_', ' '), String(count)] as const);
-  const lines = [['path', file], ['size', formatBytes(sizeBytes)], ['schema', String(schema)], ...rows];
-  const width = Math.max(...lines.map(([name = '']) => name.length));
-  return lines.map(([name = '', value]) => `${name.padEnd(width)}  ${value}\n`).join('');
+  return formatFields([['path', file], ['size', formatBytes(sizeBytes)], ['schema', String(schema)], ...rows]);
 }

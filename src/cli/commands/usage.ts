@@ -1,9 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../../text/index.js';
+import { type Command, Option } from 'commander';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
 import { formatUsage, type UsageBody } from '../format/usage.js';
+import { readDuration } from '../inputs/duration.js';
 import { addCommonFlags, type CommonFlags } from '../server-options.js';
 
 interface UsageFlags extends CommonFlags {
@@ -21,7 +21,7 @@ export function registerUsage(program: Command, { io }: CommandContext): void {
     .option('--by <names>', 'what to tell apart: principal, group, model, version, route, arm', 'principal,model')
     .addOption(
       new Option('--last <duration>', 'so long until now: 24h, 30d (default: 24h)')
-        .argParser(readDuration)
+        .argParser(readDuration('24h or 7d', 1))
         .conflicts(['from', 'to']),
     )
     .option('--from <time>', 'a day or a time with its zone: 2026-01-31, 2026-01-31T12:00:00Z')
@@ -46,12 +46,4 @@ function queryOf({ by, last, from, to, granularity }: UsageFlags, nowMs: number)
   const since = last === undefined ? from : new Date(nowMs - last).toISOString();
   const given = Object.entries({ by, from: since, to, granularity }).filter(([, value]) => value !== undefined);
   return new URLSearchParams(given as [string, string][]);
-}
-
-function readDuration(text: string): number {
-  const durationMs = parseDuration(text);
-  if (durationMs === undefined || durationMs <= 0) {
-    throw new InvalidArgumentError(`Expected a duration such as 24h or 7d, got '${text}'.`);
-  }
-  return durationMs;
 }

@@ -1,4 +1,6 @@
+import { formatFields } from './fields.js';
 import { formatTable, type TableStyle } from './table.js';
+import { formatMinute } from './units.js';
 
 /** A key as the server's API tells it. */
 export interface KeyRow {
@@ -44,7 +46,7 @@ export function formatKeys(keys: readonly KeyRow[], style: TableStyle): string {
 
 /** All that is known of one key. */
 export function formatKey(row: KeyRow): string {
-  const lines: readonly (readonly [string, string | undefined])[] = [
+  return formatFields([
     ['name', row.name],
     ['id', row.id],
     ['source', row.source],
@@ -58,10 +60,7 @@ export function formatKey(row: KeyRow): string {
     ['expires', row.expires_at],
     ['revoked', byWhom(row.revoked_at, row.revoked_by)],
     ['last used', minuteOf(row.last_used_at)],
-  ];
-  const said = lines.flatMap(([name, value]) => (value === undefined || value === '' ? [] : [[name, value] as const]));
-  const width = Math.max(...said.map(([name]) => name.length));
-  return said.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join('');
+  ]);
 }
 
 /** What to know beside a key that is printed this once. */
@@ -79,7 +78,6 @@ function byWhom(at: string | undefined, by: string | undefined): string | undefi
   return at === undefined ? undefined : `${at} by ${by}`;
 }
 
-/** `2026-11-27 17:30` in UTC. */
 function minuteOf(at: string | undefined): string | undefined {
-  return at?.slice(0, 16).replace('T', ' ');
+  return at && formatMinute(at);
 }

@@ -1,5 +1,5 @@
 import { type Column, formatTable, type TableStyle } from './table.js';
-import { formatBytes, formatMs } from './units.js';
+import { formatBytes, formatMinute, formatMs } from './units.js';
 
 /** A row of usage as the server's API tells it; labels are those that were asked for. */
 export interface UsageBodyRow {
@@ -32,10 +32,10 @@ export interface UsageBody {
 
 /** A row for each sum, and of what time they are. */
 export function formatUsage({ from, to, rows, lost_requests }: UsageBody, style: TableStyle): string {
-  const time = `from ${minuteOf(from)} to ${minuteOf(to)} UTC`;
+  const time = `from ${formatMinute(from)} to ${formatMinute(to)} UTC`;
   if (rows.length === 0) return `nothing was used ${time}\n`;
   const columns: readonly Column<UsageBodyRow>[] = [
-    { header: 'TIME', cell: (row) => minuteOf(row.time ?? '') },
+    { header: 'TIME', cell: (row) => formatMinute(row.time ?? '') },
     ...(['principal', 'group', 'model', 'version', 'route', 'arm'] as const).map((name) => ({
       header: name.toUpperCase(),
       cell: (row: UsageBodyRow) => labelOf(row[name]),
@@ -73,10 +73,6 @@ const LABELS = ['time', 'principal', 'group', 'model', 'version', 'route', 'arm'
 
 function labelOf(value: string | number | undefined): string {
   return value === undefined || value === '' ? '-' : String(value);
-}
-
-function minuteOf(time: string): string {
-  return time.slice(0, 16).replace('T', ' ');
 }
 
 /** To four digits that say something; JSON and CSV have all. */
