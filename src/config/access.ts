@@ -1,5 +1,6 @@
 import { checkAccess, expandActions, type PlacedBinding, type Roles } from '../governance/index.js';
 import { formatPath } from '../text/index.js';
+import { placed } from './layer.js';
 import type { Settings } from './schema.js';
 
 /** Where the key at a path of the settings is written: `millrace.yaml:4:3`; '' where that is not known. */
@@ -9,8 +10,7 @@ export type Locate = (path: readonly string[]) => string;
 export function checkAuth(auth: Settings['auth'], locate: Locate): readonly string[] {
   return checkAccess(auth).map(({ path, message }) => {
     const full = ['auth', ...path];
-    const place = locate(full);
-    return `${place === '' ? '' : `${place}: `}${formatPath(full)}: ${message}`;
+    return placed(locate(full), `${formatPath(full)}: ${message}`);
   });
 }
 

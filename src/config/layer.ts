@@ -30,9 +30,13 @@ export function locateProblems(layer: Layer, problems: readonly Problem[]): read
     const key = JSON.stringify(path);
     if (seen.has(key)) return [];
     seen.add(key);
-    const where = layer.locate(path);
-    return [where === '' ? message : `${where}: ${message}`];
+    return [placed(layer.locate(path), message)];
   });
+}
+
+/** A message with where that is which it is about; '' = nobody knows. */
+export function placed(place: string, message: string): string {
+  return place === '' ? message : `${place}: ${message}`;
 }
 
 export function isTree(value: unknown): value is Tree {

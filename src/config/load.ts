@@ -10,7 +10,7 @@ import { checkConsistency } from './consistency.js';
 import { type Environment, FILE_VARIABLE, findUnknownVariables, readEnvironment } from './environment.js';
 import { readSettingsFile } from './file.js';
 import { createFlagLayer } from './flags.js';
-import { type Layer, locateProblems, mergeTrees, type Tree, valueAt } from './layer.js';
+import { type Layer, locateProblems, mergeTrees, placed, type Tree, valueAt } from './layer.js';
 import { machineLayer, thisMachine } from './machine.js';
 import { resolveReferences } from './references.js';
 import { type PartialSettings, type Settings, SettingsSchema } from './schema.js';
@@ -79,8 +79,8 @@ function combine(layers: readonly Layer[], { env, cwd, problems }: Combination):
   const settings = complete(merged);
   const locate = (path: readonly string[]) => placeOf(layers, path);
   const ofQuotas = checkQuotas(settings.quotas).map(({ path, message }) => {
-    const place = placeOf(layers, ['quotas', ...path]) || placeOf(layers, ['quotas']);
-    return `${place === '' ? '' : `${place}: `}${formatPath(['quotas', ...path])}: ${message}`;
+    const full = ['quotas', ...path];
+    return placed(locate(full) || locate(['quotas']), `${formatPath(full)}: ${message}`);
   });
   refuse([...checkConsistency(settings), ...checkAuth(settings.auth, locate), ...ofQuotas]);
   if (layers.some(({ tree }) => JSON.stringify(tree.auth ?? null).includes('${file:'))) {
