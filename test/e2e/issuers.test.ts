@@ -4,17 +4,11 @@ import { createSettings, type PartialSettings } from '../../src/config/index.js'
 import { type AppServer, startAppServer } from '../support/app-server.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { type IssuerServer, startIssuerServer } from '../support/issuer-server.js';
+import { bearer, ECHO, ECHO_MODEL } from '../support/key-server.js';
 import { AUDIENCE, issuerOptions } from '../support/token-issuer.js';
 import { until } from '../support/until.js';
 
-const MODEL = `runtime: echo
-inputs: [{ name: x, datatype: INT32, shape: [1] }]
-outputs: [{ name: x, datatype: INT32, shape: [1] }]
-instances: { placement: inline }
-`;
-const INPUTS = { inputs: [{ name: 'x', datatype: 'INT32', shape: [1], data: [1] }] };
 const METADATA = '/inference.GRPCInferenceService/ServerMetadata';
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 const open: AsyncDisposable[] = [];
 afterEach(async () => {
@@ -27,7 +21,7 @@ async function start(settings: PartialSettings['auth'] = {}): Promise<{ idp: Iss
   open.push(idp);
   const issuers = [issuerOptions({ issuer: idp.issuer.url, name: 'corp', groupsClaim: 'groups' })];
   const auth = { issuers, ...settings };
-  const server = await startAppServer({ 'm/model.yaml': MODEL, 'm/1/x': '' }, { auth });
+  const server = await startAppServer({ 'm/model.yaml': ECHO_MODEL, 'm/1/x': '' }, { auth });
   open.push(server);
   return { idp, server };
 }
@@ -62,7 +56,7 @@ describe('a token', () => {
     const token = idp.issuer.token();
     const headers = bearer(token);
     const grpc = new GrpcClient(`127.0.0.1:${server.grpcPort}`);
-    const inferred = await server.infer('m', INPUTS, headers);
+    const inferred = await server.infer('m', ECHO, headers);
     const read = await server.send('GET /v2/models/m', '', headers);
     const carried = await server.send('GET /v1/models', '', { 'api-key': token });
     const { error } = await grpc.unary(Buffer.of(), { path: METADATA, metadata: headers });
@@ -79,7 +73,7 @@ describe('a token', () => {
       ],
     });
     const statusOf = async (claims: Readonly<Record<string, unknown>>) =>
-      (await server.infer('m', INPUTS, bearer(idp.issuer.token({ claims })))).status;
+      (await server.infer('m', ECHO, bearer(idp.issuer.token({ claims })))).status;
     expect(await statusOf({ groups: ['others', 'fraud-team'] })).toBe(200);
     expect(await statusOf({ sub: 'bob' })).toBe(403);
     expect(await statusOf({ groups: ['others'] })).toBe(404);

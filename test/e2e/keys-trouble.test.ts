@@ -4,19 +4,12 @@ import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
 import { jsonOf, startAppServer } from '../support/app-server.js';
 import { run } from '../support/cli-fixture.js';
-import { bearer, ECHO, startKeyServer } from '../support/key-server.js';
+import { bearer, ECHO, ECHO_MODEL, startKeyServer } from '../support/key-server.js';
 import { createTempFolder } from '../support/model-folder.js';
 
 const STATIC = 'static-key-0123456789';
 const API_KEY = `mr_${'0'.repeat(12)}_${'a'.repeat(49)}`;
-const MODELS = {
-  'echo/1/': '',
-  'echo/model.yaml': `runtime: echo
-inputs: [{ name: x, datatype: INT32, shape: [1] }]
-outputs: [{ name: x, datatype: INT32, shape: [1] }]
-instances: { placement: inline }
-`,
-};
+const MODELS = { 'echo/1/': '', 'echo/model.yaml': ECHO_MODEL };
 
 describe('where there is trouble with keys', () => {
   it('a store that cannot be read leaves static keys alone, and makes API keys unavailable', async () => {

@@ -4,16 +4,18 @@ import type { PartialSettings } from '../../src/config/index.js';
 import { type AppServer, type JsonAnswer, jsonOf, startAppServer } from './app-server.js';
 import { run } from './cli-fixture.js';
 
+/** Configuration of a model that answers {@link ECHO} with the same. */
+export const ECHO_MODEL = `runtime: echo
+inputs: [{ name: x, datatype: INT32, shape: [1] }]
+outputs: [{ name: x, datatype: INT32, shape: [1] }]
+instances: { placement: inline }
+`;
 const MODELS = {
   'kjv/1/model.gguf': readFileSync('test/fixtures/models/tiny-kjv.gguf'),
   'kjv/model.yaml':
     'llama: { contextTokens: 4096, slots: 4, threads: 1, maxOutputTokens: 4000, chatTemplate: "{{ messages[0].content }}" }\n',
   'echo/1/': '',
-  'echo/model.yaml': `runtime: echo
-inputs: [{ name: x, datatype: INT32, shape: [1] }]
-outputs: [{ name: x, datatype: INT32, shape: [1] }]
-instances: { placement: inline }
-`,
+  'echo/model.yaml': ECHO_MODEL,
 };
 
 export const ECHO = { inputs: [{ name: 'x', datatype: 'INT32', shape: [1], data: [1] }] };
