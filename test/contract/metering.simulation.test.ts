@@ -29,15 +29,6 @@ const OPTIONS: MeteringOptions = {
 /** In billionths of a Euro for a request. */
 const PRICES = [100_000_000n, 250_000_001n, 1n];
 
-/** One that is set now and then, and moves by hand. */
-class SetClock extends FakeClock {
-  offsetMs = 0;
-
-  override wallNow(): number {
-    return super.wallNow() + this.offsetMs;
-  }
-}
-
 /** A server's life: from a start to a stop, or a kill. */
 interface Life {
   readonly metering: Metering;
@@ -138,7 +129,7 @@ const seed = chooseSeed();
 
 it(`usage over days, restarts and a clock that is set is what was used, exactly (seed ${seed})`, async () => {
   const random = new Random(seed);
-  const clock = new SetClock();
+  const clock = new FakeClock();
   const file = path.join(await storeFolder(), 'store.db');
   const reference = new Reference();
   let lives = 0;
@@ -172,7 +163,7 @@ it(`usage over days, restarts and a clock that is set is what was used, exactly 
       await life.store.close();
       life = begin();
     }
-    if (random.chance(0.1)) clock.offsetMs += random.pick([-2, -1, 1, 5]) * HOUR_MS;
+    if (random.chance(0.1)) clock.wallOffsetMs += random.pick([-2, -1, 1, 5]) * HOUR_MS;
     await clock.advance(HOUR_MS);
   }
   await isWritten(life);

@@ -17,18 +17,9 @@ const CLIENTS = path.join(TLS, 'clients');
 const KEY = 'key-of-ops-0123456789';
 const READ = 'GET /v2/models/m';
 
-/** A clock whose time of day can be set. */
-class WallClock extends FakeClock {
-  addedMs = 0;
-
-  override wallNow(): number {
-    return super.wallNow() + this.addedMs;
-  }
-}
-
 /** A server that knows callers by a key, by tokens and by certificates. */
 async function start() {
-  const clock = new WallClock();
+  const clock = new FakeClock();
   const issuer = new TokenIssuer({ nowMs: () => clock.wallNow() }).addKey('one');
   const policy = new AccessPolicy();
   const issuers = await openIssuers([issuerOptions({ name: 'corp', clockSkewMs: 0 })], {
@@ -97,7 +88,7 @@ describe('what expires during a long connection', () => {
     expect(await ask(other)).toEqual([200, 'cert:b.example.com']);
     running.send(inferText('a'));
     await arrived(1);
-    clock.addedMs = Date.UTC(2127, 0) - clock.wallNow();
+    clock.wallOffsetMs = Date.UTC(2127, 0) - clock.wallNow();
     expect(await ask(other)).toEqual(NOBODY);
     release('a');
     expect((await running.response()).status).toBe(200);
@@ -110,7 +101,7 @@ describe('what expires during a long connection', () => {
     expect(await ask(other, headers)).toEqual([200, 'oidc:corp/alice']);
     running.send(inferText('a').replace('\r\n', `\r\nauthorization: ${headers.authorization}\r\n`));
     await arrived(1);
-    clock.addedMs = 20_000;
+    clock.wallOffsetMs = 20_000;
     expect(await ask(other, headers)).toEqual(NOBODY);
     release('a');
     expect((await running.response()).status).toBe(200);

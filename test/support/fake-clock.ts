@@ -8,6 +8,8 @@ interface PendingTimer {
 
 /** A clock that stands still until told otherwise. Timers and deferred callbacks run inside `advance` and `flush`. */
 export class FakeClock implements Clock {
+  /** By how much the time of day has been set, which timers and `now` do not feel. */
+  wallOffsetMs = 0;
   #now = 1_000;
   #order = 0;
   #timers: PendingTimer[] = [];
@@ -18,7 +20,7 @@ export class FakeClock implements Clock {
   }
 
   wallNow(): number {
-    return 1_750_000_000_000 + this.#now;
+    return 1_750_000_000_000 + this.#now + this.wallOffsetMs;
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
