@@ -1,4 +1,4 @@
-import { matcherOf } from '../patterns.js';
+import { parsePatterns } from '../../text/index.js';
 
 /** What is looked for; what is left out may be anything. `*` stands for any text in names. */
 export interface AuditFilter {
@@ -20,7 +20,7 @@ export function createFilter(filter: AuditFilter): (entry: EntryFields) => boole
   const { sinceMs = Number.NEGATIVE_INFINITY, untilMs = Number.POSITIVE_INFINITY, outcome } = filter;
   const names = (['principal', 'action', 'resource'] as const).flatMap((name) => {
     const pattern = filter[name];
-    return pattern === undefined ? [] : [{ name, matches: matcherOf([pattern]) }];
+    return pattern === undefined ? [] : [{ name, matches: parsePatterns([pattern]).matches }];
   });
   return (entry) => {
     const atMs = Date.parse(String(entry.time));

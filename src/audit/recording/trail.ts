@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { type Call, type Clock, type Events, MillraceError, type Timer } from '../../core/index.js';
+import { parsePatterns } from '../../text/index.js';
 import { GroupedThread, startThread } from '../../threads/index.js';
 import { canonicalJson } from '../chain/canonical-json.js';
 import { type AuditEntry, encodeEntry } from '../entries.js';
 import type { AuditOptions } from '../options.js';
-import { matcherOf } from '../patterns.js';
 import type { AuditFilter } from '../reading/filter.js';
 import { type Page, type PageOptions, searchTrail } from '../reading/search.js';
 import { fromFault } from '../writing/faults.js';
@@ -110,7 +110,7 @@ export class FileTrail implements AuditTrail {
       onNotice: (notice) => this.#notice(String(notice)),
     });
     const { inferences, models, whenBehind } = options;
-    this.#isRecorded = inferences === 'none' ? () => false : matcherOf(models);
+    this.#isRecorded = inferences === 'none' ? () => false : parsePatterns(models).matches;
     this.#inferences = new InferenceBuffer({
       write: (entries) => this.#append(entries, false),
       clock,

@@ -1,5 +1,5 @@
 import { ACTIONS_ON_NAMES, type Action, type Rights } from '../../core/index.js';
-import { type NamePatterns, parsePatterns } from './patterns.js';
+import { type NamePatterns, parsePatterns } from '../../text/index.js';
 
 /** A role on what has a name of one of the patterns, in which `*` stands for any text. */
 export interface Grant {

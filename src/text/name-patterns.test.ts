@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parsePatterns } from './patterns.js';
+import { parsePatterns } from './name-patterns.js';
 
 describe('patterns of names', () => {
   it('match what a regular expression with .* would', () => {

@@ -1,4 +1,4 @@
-/** Names of models and routes in which `*` stands for any text, letter for letter and as a whole. */
+/** Names in which `*` stands for any text, letter for letter and as a whole. */
 export interface NamePatterns {
   /** Everything matches. */
   readonly isEverything: boolean;
