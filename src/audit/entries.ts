@@ -1,5 +1,5 @@
 import { canonicalJson } from './chain/canonical-json.js';
-import type { Head } from './chain/link.js';
+import { type ChainedEntry, type Head, isHead } from './chain/link.js';
 
 /** Who asked for something, from where. Names are those of the files. */
 export interface Asker {
@@ -112,4 +112,11 @@ export type AuditEntry =
 /** An entry as it is chained. */
 export function encodeEntry(entry: AuditEntry): string {
   return canonicalJson(entry);
+}
+
+/** A cut, of the fields of an entry; undefined for what is none, whatever it calls itself. */
+export function readCut({ type, time, last, until, rule }: ChainedEntry['entry']): CutEntry | undefined {
+  if (type !== 'cut' || typeof time !== 'string' || typeof until !== 'string' || typeof rule !== 'string')
+    return undefined;
+  return isHead(last) ? { type, time, last, until, rule } : undefined;
 }

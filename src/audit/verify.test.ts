@@ -163,6 +163,19 @@ describe('verifying a trail', () => {
     ]);
   });
 
+  it('takes what only calls itself a cut, or a beginning, for neither', async () => {
+    const file = await writeSegment(folder, order(5, 6), { index: 2 });
+    const odd = [
+      { ...beginning(), previous_chain: 'none' },
+      { type: 'cut', time: timeAt(9), rule: 'audit.keepDays 1' },
+      { type: 'cut', time: timeAt(9), last: null, until: timeAt(3), rule: 'audit.keepDays 1' },
+    ];
+    await writeSegment(folder, chainOf(odd as never, LATER_CHAIN).lines, { chain: LATER_CHAIN });
+    expect(await messagesOf()).toEqual([
+      `${file}:1: entry 1 to 4 are missing before it, and no entry says that they were removed by rule`,
+    ]);
+  });
+
   it('tells a last line that was not written in full from one that was altered', async () => {
     const file = await writeSegment(folder, order(1, 2));
     await appendFile(file, line(3).slice(0, 40));

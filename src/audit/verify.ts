@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import { type Anchor, type ChainFault, ChainVerifier, isWhole } from './chain/chain-verifier.js';
 import { readLines } from './chain/lines.js';
-import { type ChainedEntry, readLine } from './chain/link.js';
+import { type ChainedEntry, isHead, readLine } from './chain/link.js';
 import { listSegments, type Segment } from './chain/segments.js';
 import { type Checkpoints, readCheckpoints } from './checkpoints/read-checkpoints.js';
-import type { BeginEntry, CutEntry } from './entries.js';
+import { type CutEntry, readCut } from './entries.js';
 
 export interface VerifyOptions {
   readonly folder: string;
@@ -92,23 +92,18 @@ async function anchorsOfBeginnings(chains: readonly (readonly [Segment, ...Segme
   const anchors: Anchor[] = [];
   for (const [first] of chains) {
     for await (const [line] of readLines(first.file)) {
-      const begin = readLine(line?.text ?? '');
-      if (begin !== undefined && isBeginning(begin)) anchors.push(...anchorsOfBeginning(begin));
+      anchors.push(...anchorsOfBeginning(readLine(line?.text ?? '')));
       break;
     }
   }
   return anchors;
 }
 
-function anchorsOfBeginning({ chain, entry }: BeginningEntry): readonly Anchor[] {
-  const { previous_chain: previous, time } = entry;
-  return previous === undefined ? [] : [{ ...previous, time, source: `the beginning of the chain ${chain}` }];
-}
-
-type BeginningEntry = Omit<ChainedEntry, 'entry'> & { readonly entry: BeginEntry };
-
-function isBeginning(entry: ChainedEntry): entry is BeginningEntry & ChainedEntry {
-  return isWhole(entry) && entry.entry.type === 'begin';
+function anchorsOfBeginning(first: ChainedEntry | undefined): readonly Anchor[] {
+  if (first === undefined || !isWhole(first) || first.entry.type !== 'begin') return [];
+  const { previous_chain: previous } = first.entry;
+  if (!isHead(previous)) return [];
+  return [{ ...previous, time: timeOf(first), source: `the beginning of the chain ${first.chain}` }];
 }
 
 async function readChain(
@@ -128,9 +123,9 @@ async function readChain(
           isTorn = true;
           continue;
         }
-        const entry = verifier.take(text, { file: segment.file, line: number });
-        // What is chained has the form that was written.
-        if (entry?.entry.type === 'cut') cuts.push(entry.entry as unknown as CutEntry);
+        const taken = verifier.take(text, { file: segment.file, line: number });
+        const cut = taken && readCut(taken.entry);
+        if (cut !== undefined) cuts.push(cut);
       }
     }
   }

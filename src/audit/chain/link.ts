@@ -56,14 +56,15 @@ function parse(text: string): unknown {
   }
 }
 
-function isChained(value: unknown): value is ChainedEntry {
+/** Whether a value, as JSON has it, is the head of a chain. */
+export function isHead(value: unknown): value is Head {
   if (typeof value !== 'object' || value === null) return false;
-  const { chain, seq, previous, entry } = value as Partial<Record<keyof ChainedEntry, unknown>>;
-  return (
-    typeof chain === 'string' &&
-    Number.isSafeInteger(seq) &&
-    typeof previous === 'string' &&
-    typeof entry === 'object' &&
-    entry !== null
-  );
+  const { chain, seq, hash: digest } = value as Partial<Record<keyof Head, unknown>>;
+  return typeof chain === 'string' && Number.isSafeInteger(seq) && typeof digest === 'string';
+}
+
+function isChained(value: unknown): value is ChainedEntry {
+  if (!isHead(value)) return false;
+  const { previous, entry } = value as Partial<Record<keyof ChainedEntry, unknown>>;
+  return typeof previous === 'string' && typeof entry === 'object' && entry !== null;
 }
