@@ -1,6 +1,6 @@
 import { invalidArgument } from '../core/index.js';
 import type { UsageQuery } from '../store/index.js';
-import { didYouMean } from '../text/index.js';
+import { didYouMean, parseTime } from '../text/index.js';
 import type { MeteringOptions } from './options.js';
 import { HOUR_MS } from './usage-book.js';
 
@@ -86,18 +86,11 @@ function readGranularity(text: string | undefined): UsageGranularity | undefined
 }
 
 function readTime(name: string, text: string): number {
-  const isTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/.test(text);
-  const timeMs = isTime && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
-  if (!Number.isNaN(timeMs)) return timeMs;
+  const timeMs = parseTime(text);
+  if (timeMs !== undefined) return timeMs;
   throw invalidArgument(
     `${name}: expected a day or a time with its zone, such as 2026-01-31 or 2026-01-31T12:00:00Z, got '${text.slice(0, 80)}'`,
   );
-}
-
-/** `Date.parse` takes 31 February for 3 March. */
-function isDay(text: string): boolean {
-  const dayMs = Date.parse(text);
-  return !Number.isNaN(dayMs) && timeOf(dayMs).startsWith(text);
 }
 
 function timeOf(timeMs: number): string {

@@ -1,7 +1,8 @@
-/** Room `text` (rank 1): what people write and read: names nearly right, patterns of names, durations, paths of keys, lines for a shell. */
+/** Room `text` (rank 1): what people write and read: names nearly right, patterns of names, durations and times, paths of keys, lines for a shell. */
 export * from './curl.js';
 export * from './did-you-mean.js';
 export * from './duration.js';
 export * from './key-path.js';
 export * from './name-patterns.js';
 export * from './quote-shell.js';
+export * from './time.js';

@@ -4,21 +4,20 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { verifyTrail } from '../../src/audit/index.js';
 import type { PartialSettings } from '../../src/config/index.js';
+import { Call } from '../../src/core/index.js';
 import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
 import { readChanges, readTrail } from '../support/audit-trail.js';
+import { echoModel } from '../support/control-fixture.js';
+import { principalWith } from '../support/principals.js';
 import { until } from '../support/until.js';
 
-const MODEL = `runtime: echo
-inputs: [{ name: x, datatype: INT32, shape: [1] }]
-outputs: [{ name: x, datatype: INT32, shape: [1] }]
-instances: { placement: inline }
-`;
 const ROW = { inputs: [{ name: 'x', datatype: 'INT32', shape: [1], data: [7] }] };
 const keyOf = (name: string) => `${name}-key-0123456789`;
 const as = (name: string) => ({ authorization: `Bearer ${keyOf(name)}` });
 const KEYS = [
   { name: 'ops', key: keyOf('ops'), scopes: ['infer', 'observe', 'manage'] as const },
   { name: 'app', key: keyOf('app'), scopes: ['infer'] as const },
+  { name: 'auditor', key: keyOf('auditor'), scopes: [] },
 ];
 
 const open: AppServer[] = [];
@@ -27,8 +26,9 @@ afterEach(async () => {
 });
 
 async function start(audit: PartialSettings['audit'] = {}): Promise<AppServer> {
-  const settings = { repository: { controlMode: 'explicit', loadModels: ['m'] }, auth: { keys: KEYS }, audit } as const;
-  const server = await startAppServer({ 'm/model.yaml': MODEL, 'm/1/': '' }, settings);
+  const auth = { keys: KEYS, bindings: [{ principal: 'key:auditor', role: 'auditor' }] };
+  const settings = { repository: { controlMode: 'explicit', loadModels: ['m'] }, auth, audit } as const;
+  const server = await startAppServer({ 'm/model.yaml': echoModel(), 'm/1/': '' }, settings);
   open.push(server);
   return server;
 }
@@ -80,7 +80,7 @@ describe('a change', () => {
 
   it('leaves no entry where nobody needs credentials, unless that is asked for', async () => {
     const server = await startAppServer(
-      { 'm/model.yaml': MODEL, 'm/1/': '' },
+      { 'm/model.yaml': echoModel(), 'm/1/': '' },
       { repository: { controlMode: 'explicit', loadModels: ['m'] } },
     );
     open.push(server);
@@ -149,27 +149,37 @@ describe('inferences', () => {
 });
 
 describe('looking into the trail', () => {
-  const AUDITOR = { name: 'audit', key: keyOf('audit'), scopes: [] };
-
-  async function search(server: AppServer, query = '') {
-    const principal = { ...server, key: AUDITOR };
-    return jsonOf(await principal.send(`GET /millrace/v1/audit${query}`, '', as('audit')));
-  }
+  const search = async (server: AppServer, who: string, query = '') =>
+    jsonOf(await server.send(`GET /millrace/v1/audit${query}`, '', as(who)));
 
   it('is for those who may', async () => {
     const server = await start();
-    expect(jsonOf(await server.send('GET /millrace/v1/audit', '', as('ops')))).toMatchObject({
+    expect(await search(server, 'ops')).toMatchObject({
       status: 403,
       body: { error: { message: expect.stringContaining("lacks the right 'audit.read'") } },
     });
-    expect(await search(server)).toMatchObject({ status: 401 });
+    expect(await search(server, 'nobody')).toMatchObject({ status: 401 });
+    expect(await search(server, 'auditor')).toMatchObject({ status: 200 });
+  });
+
+  it('is from and until a day or a time, of which there is no doubt', async () => {
+    const server = await start();
+    await unload(server, 'ops', 'none');
+    expect(await search(server, 'auditor', '?since=2026-11-27&until=2999-01-01T00:00:00Z&resource=n*')).toMatchObject({
+      status: 200,
+      body: { entries: [{ resource: 'none', outcome: 'not_found' }] },
+    });
+    for (const wrong of ['2026-02-31T00:00:00Z', '2026-11-27T12:00', 'soon']) {
+      expect(await search(server, 'auditor', `?since=${wrong}`)).toMatchObject({
+        status: 400,
+        body: { error: { message: `since: expected a time as in 2026-11-27T12:00:00Z, got '${wrong}'` } },
+      });
+    }
   });
 
   it('is by pages, the newest first, each change once, by who did what to what and how it ended', async () => {
     const server = await start();
     const { audit } = server.app.service;
-    const { principalWith } = await import('../support/principals.js');
-    const { Call } = await import('../../src/core/index.js');
     const call = new Call({
       requestId: 'r',
       principal: principalWith('audit', 'auditor'),

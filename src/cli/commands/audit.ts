@@ -12,7 +12,7 @@ import {
   verifyTrail,
 } from '../../audit/index.js';
 import type { Settings } from '../../config/index.js';
-import { parseDuration } from '../../text/index.js';
+import { parseDuration, parseTime } from '../../text/index.js';
 import { type CommandContext, examples } from '../command.js';
 import { EXIT_CODES } from '../exit-code.js';
 import { formatEntries, formatVerification } from '../format/audit.js';
@@ -147,9 +147,9 @@ function filterOf({ since, until, principal, action, resource, outcome }: Filter
 
 function readMoment(text: string): number {
   const agoMs = parseDuration(text);
-  const atMs = agoMs === undefined ? Date.parse(text) : Date.now() - agoMs;
-  if (Number.isNaN(atMs)) throw new InvalidArgumentError(`Expected a time, or how long ago as in 90m, got '${text}'.`);
-  return atMs;
+  const atMs = agoMs === undefined ? parseTime(text) : Date.now() - agoMs;
+  if (atMs !== undefined) return atMs;
+  throw new InvalidArgumentError(`Expected a time, or how long ago as in 90m, got '${text}'.`);
 }
 
 function readCount(text: string): number {

@@ -76,6 +76,11 @@ export function readLimit(query: URLSearchParams): number {
   throw invalidArgument(`limit: expected 1 to ${MAX_HISTORY}, got '${text.slice(0, 80)}'`);
 }
 
+/** The OpenAPI description of something in the query. */
+export function queryParameter(name: string, description: string, schema: object = { type: 'string' }): OpenApiObject {
+  return { name, in: 'query', description, schema };
+}
+
 /** The OpenAPI description of `limit`. */
 export const LIMIT_PARAMETER: OpenApiObject = {
   name: 'limit',

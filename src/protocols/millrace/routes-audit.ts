@@ -2,8 +2,9 @@ import { Type } from '@sinclair/typebox';
 import type { AuditFilter, FoundEntry } from '../../audit/index.js';
 import { invalidArgument } from '../../core/index.js';
 import type { AuditUseCases } from '../../service/index.js';
+import { parseTime } from '../../text/index.js';
 import { jsonResponse, type Route } from '../route.js';
-import { LIMIT_PARAMETER, readLimit } from './conditions.js';
+import { LIMIT_PARAMETER, queryParameter, readLimit } from './conditions.js';
 
 const TrailSchema = Type.Object({
   entries: Type.Array(
@@ -25,15 +26,6 @@ const TrailSchema = Type.Object({
   next: Type.Optional(Type.String({ description: 'The `cursor` of the next page; missing where there is none.' })),
 });
 
-const NAMES = ['principal', 'action', 'resource', 'outcome'] as const;
-
-const parameter = (name: string, description: string, schema: object = { type: 'string' }) => ({
-  name,
-  in: 'query',
-  schema,
-  description,
-});
-
 /** Who did what to what. */
 export function createAuditRoutes(audit: AuditUseCases): readonly Route[] {
   return [
@@ -47,13 +39,13 @@ export function createAuditRoutes(audit: AuditUseCases): readonly Route[] {
       operation: {
         parameters: [
           LIMIT_PARAMETER,
-          parameter('cursor', 'What `next` of the page before says.'),
-          parameter('since', 'From this moment on.', { type: 'string', format: 'date-time' }),
-          parameter('until', 'Before this moment.', { type: 'string', format: 'date-time' }),
-          parameter('principal', 'Who: `key:ci`, `oidc:*`; `*` stands for any text.'),
-          parameter('action', 'What: `model.load`, `model.*`.'),
-          parameter('resource', 'To what: the name of a model or a route.'),
-          parameter('outcome', '`ok`, an error code, or `unknown`.'),
+          queryParameter('cursor', 'What `next` of the page before says.'),
+          queryParameter('since', 'From this moment on.', { type: 'string', format: 'date-time' }),
+          queryParameter('until', 'Before this moment.', { type: 'string', format: 'date-time' }),
+          queryParameter('principal', 'Who: `key:ci`, `oidc:*`; `*` stands for any text.'),
+          queryParameter('action', 'What: `model.load`, `model.*`.'),
+          queryParameter('resource', 'To what: the name of a model or a route.'),
+          queryParameter('outcome', '`ok`, an error code, or `unknown`.'),
         ],
       },
       response: TrailSchema,
@@ -67,21 +59,23 @@ export function createAuditRoutes(audit: AuditUseCases): readonly Route[] {
 }
 
 function readFilter(query: URLSearchParams): AuditFilter {
-  const names = NAMES.flatMap((name) => {
-    const value = query.get(name);
-    return value === null ? [] : [[name, value] as const];
-  });
-  return { ...Object.fromEntries(names), sinceMs: readTime(query, 'since'), untilMs: readTime(query, 'until') };
+  const ask = (name: string) => query.get(name) ?? undefined;
+  return {
+    sinceMs: readTime(query, 'since'),
+    untilMs: readTime(query, 'until'),
+    principal: ask('principal'),
+    action: ask('action'),
+    resource: ask('resource'),
+    outcome: ask('outcome'),
+  };
 }
 
 function readTime(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name);
   if (text === null) return undefined;
-  const atMs = Date.parse(text);
-  if (Number.isNaN(atMs)) {
-    throw invalidArgument(`${name}: expected a time as in 2026-11-27T12:00:00Z, got '${text.slice(0, 80)}'`);
-  }
-  return atMs;
+  const atMs = parseTime(text);
+  if (atMs !== undefined) return atMs;
+  throw invalidArgument(`${name}: expected a time as in 2026-11-27T12:00:00Z, got '${text.slice(0, 80)}'`);
 }
 
 function encodeEntry({ chain, seq, hash, entry }: FoundEntry) {

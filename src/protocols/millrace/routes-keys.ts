@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { KeyUseCases, ListedKey, MadeKey } from '../../service/index.js';
 import { jsonResponse, type Route } from '../route.js';
-import { LIMIT_PARAMETER, readLimit, timeOf } from './conditions.js';
+import { LIMIT_PARAMETER, queryParameter, readLimit, timeOf } from './conditions.js';
 
 const BASE = { tag: 'keys', access: 'key' } as const;
 const PATH = '/millrace/v1/keys';
@@ -80,14 +80,13 @@ export function createKeyRoutes(keys: KeyUseCases): readonly Route[] {
 }
 
 function createListRoute(keys: KeyUseCases): Route {
-  const after = { name: 'after', in: 'query', description: 'Those behind this name.', schema: { type: 'string' } };
   return {
     ...BASE,
     method: 'GET',
     path: PATH,
     summary: 'Keys that are not revoked: those of the settings, and those of the store by name',
     control: false,
-    operation: { parameters: [LIMIT_PARAMETER, after] },
+    operation: { parameters: [LIMIT_PARAMETER, queryParameter('after', 'Those behind this name.')] },
     response: ListSchema,
     handle: async (call, { query }) => {
       const page = { limit: readLimit(query), after: query.get('after') ?? undefined };

@@ -4,6 +4,7 @@ import { shownRow, type UsageReport, usageAsCsv } from '../../metering/index.js'
 import type { UsageUseCases } from '../../service/index.js';
 import { jsonResponse, type Route } from '../route.js';
 import { acceptedTypes } from '../wire.js';
+import { queryParameter } from './conditions.js';
 
 const Count = Type.Integer({ minimum: 0 });
 const RowSchema = Type.Object({
@@ -39,22 +40,16 @@ const ReportSchema = Type.Object({
   rows: Type.Array(RowSchema),
 });
 
-const parameter = (name: string, description: string, schema: object = { type: 'string' }) => ({
-  name,
-  in: 'query',
-  description,
-  schema,
-});
 const OPERATION = {
   parameters: [
-    parameter('from', 'ISO 8601; begins with the hour or day that it is in. Default: 24 hours before `to`.'),
-    parameter('to', 'ISO 8601; ends with the hour or day that it is in. Default: now.'),
-    parameter(
+    queryParameter('from', 'ISO 8601; begins with the hour or day that it is in. Default: 24 hours before `to`.'),
+    queryParameter('to', 'ISO 8601; ends with the hour or day that it is in. Default: now.'),
+    queryParameter(
       'by',
       'What to tell apart: `principal`, `group`, `model`, `version`, `route`, `arm`, with commas between.',
     ),
-    parameter('granularity', 'Default: one sum.', { type: 'string', enum: ['hour', 'day'] }),
-    parameter('format', 'Default: by the header Accept.', { type: 'string', enum: ['json', 'csv'] }),
+    queryParameter('granularity', 'Default: one sum.', { type: 'string', enum: ['hour', 'day'] }),
+    queryParameter('format', 'Default: by the header Accept.', { type: 'string', enum: ['json', 'csv'] }),
   ],
   responses: {
     200: {
