@@ -15,12 +15,16 @@ export interface Asker {
   readonly trace_id?: string | undefined;
 }
 
-/** Something that was asked for: `model.load` of `mlp`. */
-export interface Deed extends Asker {
-  readonly time: string;
+/** What is asked for: `model.load` of `mlp`. */
+export interface Deed {
   readonly action: string;
   /** '' = the server as a whole. */
   readonly resource: string;
+}
+
+/** Who asked for what, when. */
+interface AskedDeed extends Asker, Deed {
+  readonly time: string;
 }
 
 /** A chain begins: a process has written its first entry. */
@@ -36,12 +40,12 @@ export interface BeginEntry {
 }
 
 /** A change is about to be made. */
-export interface IntentEntry extends Deed {
+export interface IntentEntry extends AskedDeed {
   readonly type: 'intent';
 }
 
 /** What came of a change. */
-export interface OutcomeEntry extends Deed {
+export interface OutcomeEntry extends AskedDeed {
   readonly type: 'outcome';
   /** `seq` of the intent in the same chain. */
   readonly intent: number;
@@ -53,7 +57,7 @@ export interface OutcomeEntry extends Deed {
 }
 
 /** Something was refused. */
-export interface RefusalEntry extends Deed {
+export interface RefusalEntry extends AskedDeed {
   readonly type: 'refusal';
   /** An error code. */
   readonly outcome: string;
@@ -62,7 +66,7 @@ export interface RefusalEntry extends Deed {
 }
 
 /** A model was asked. */
-export interface InferenceEntry extends Deed {
+export interface InferenceEntry extends AskedDeed {
   readonly type: 'inference';
   /** `ok`, or an error code. */
   readonly outcome: string;

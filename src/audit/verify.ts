@@ -5,6 +5,7 @@ import { type ChainedEntry, isHead, readLine } from './chain/link.js';
 import { listSegments, type Segment } from './chain/segments.js';
 import { type Checkpoints, readCheckpoints } from './checkpoints/read-checkpoints.js';
 import { type CutEntry, readCut } from './entries.js';
+import { groupBy } from './group-by.js';
 
 export interface VerifyOptions {
   readonly folder: string;
@@ -56,7 +57,7 @@ interface ReadChain {
  */
 export async function verifyTrail({ folder, checkpoints: given }: VerifyOptions): Promise<VerifyReport> {
   const checkpoints = given && (await readCheckpoints(given.file, given.publicKey));
-  const chains = groupByChain(await listSegments(folder));
+  const chains = [...groupBy(await listSegments(folder), ({ chain }) => chain).values()];
   const anchors = [...anchorsOf(checkpoints), ...(await anchorsOfBeginnings(chains))];
   const cuts: CutEntry[] = [];
   const read: ReadChain[] = [];
@@ -70,16 +71,6 @@ export async function verifyTrail({ folder, checkpoints: given }: VerifyOptions)
     ...reports.flatMap(({ fault }) => fault ?? []),
   ];
   return { chains: reports, faults, checkpoints: checkpoints && summarize(checkpoints) };
-}
-
-function groupByChain(segments: readonly Segment[]): readonly (readonly [Segment, ...Segment[]])[] {
-  const groups = new Map<string, [Segment, ...Segment[]]>();
-  for (const segment of segments) {
-    const group = groups.get(segment.chain);
-    if (group === undefined) groups.set(segment.chain, [segment]);
-    else group.push(segment);
-  }
-  return [...groups.values()];
 }
 
 function anchorsOf(checkpoints: Checkpoints | undefined): readonly Anchor[] {

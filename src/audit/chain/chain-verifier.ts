@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.js';
 import { type ChainedEntry, type Head, NO_HASH, readLine, startOf } from './link.js';
 
 /** How what stands in the files differs from what was written. */
@@ -42,7 +43,7 @@ export class ChainVerifier {
 
   constructor(chain: string, anchors: readonly Anchor[], firstFile: string) {
     this.#chain = chain;
-    this.#anchors = groupBySeq(anchors);
+    this.#anchors = groupBy(anchors, ({ seq }) => seq);
     this.#head = startOf(chain);
     this.#place = { file: firstFile, line: 0 };
   }
@@ -169,14 +170,4 @@ export interface FaultDetails {
 /** Whether the chain is there from its first entry. */
 export function isWhole({ seq, previous }: ChainedEntry): boolean {
   return seq === 1 && previous === NO_HASH;
-}
-
-function groupBySeq(anchors: readonly Anchor[]): ReadonlyMap<number, readonly Anchor[]> {
-  const groups = new Map<number, Anchor[]>();
-  for (const anchor of anchors) {
-    const group = groups.get(anchor.seq);
-    if (group === undefined) groups.set(anchor.seq, [anchor]);
-    else group.push(anchor);
-  }
-  return groups;
 }

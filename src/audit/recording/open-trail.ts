@@ -1,4 +1,4 @@
-import type { Clock, ErrorCode, EventBus } from '../../core/index.js';
+import type { Clock, ErrorCode, EventBus, MillraceError } from '../../core/index.js';
 import type { AuditOptions } from '../options.js';
 import { type AuditTrail, FileTrail, NO_TRAIL, refusalOf } from './trail.js';
 
@@ -26,17 +26,18 @@ export function openTrail({ options, clock, events, version, hasCredentials }: O
   const trail = new FileTrail({ options, clock, version, warn });
   events.subscribe('inferFinished', (event) => {
     const { call, target, error } = event;
-    if (error !== undefined && REFUSALS.has(refusalOf(error).code)) {
-      trail.refuse(call, { action: 'model.infer', resource: target.name }, error);
-    } else trail.infer(event);
+    if (isRefusal(error)) trail.refuse(call, { action: 'model.infer', resource: target.name }, error);
+    else trail.infer(event);
   });
   events.subscribe('httpFinished', ({ call, error, method, route, path }) => {
-    if (error === undefined || !REFUSALS.has(refusalOf(error).code)) return;
-    trail.refuse(call, { action: `${method} ${route || path}`, resource: path }, error);
+    if (isRefusal(error)) trail.refuse(call, { action: `${method} ${route || path}`, resource: path }, error);
   });
   events.subscribe('grpcFinished', ({ call, error, method, path }) => {
-    if (error !== undefined && REFUSALS.has(refusalOf(error).code))
-      trail.refuse(call, { action: method || path, resource: '' }, error);
+    if (isRefusal(error)) trail.refuse(call, { action: method || path, resource: '' }, error);
   });
   return trail;
+}
+
+function isRefusal(error: MillraceError | undefined): error is MillraceError {
+  return error !== undefined && REFUSALS.has(refusalOf(error).code);
 }

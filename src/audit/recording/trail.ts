@@ -5,7 +5,7 @@ import { type Call, type Clock, type Events, MillraceError, type Timer } from '.
 import { parsePatterns } from '../../text/index.js';
 import { GroupedThread, startThread } from '../../threads/index.js';
 import { canonicalJson } from '../chain/canonical-json.js';
-import { type AuditEntry, encodeEntry } from '../entries.js';
+import { type AuditEntry, type Deed, encodeEntry } from '../entries.js';
 import type { AuditOptions } from '../options.js';
 import type { AuditFilter } from '../reading/filter.js';
 import { type Page, type PageOptions, searchTrail } from '../reading/search.js';
@@ -24,13 +24,6 @@ const REFUSAL_WINDOW_MS = 60_000;
 const MAX_SEARCHES = 4;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-
-/** What is asked for: `model.load` of `mlp`. */
-export interface Deed {
-  readonly action: string;
-  /** '' = the server as a whole. */
-  readonly resource: string;
-}
 
 /** What something was and is now, as JSON has it; undefined = it was not, or is not any more. */
 export interface AuditChange {
