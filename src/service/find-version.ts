@@ -25,7 +25,7 @@ export function findVersion(lookup: VersionLookup, wanted: InferTarget): ModelIn
 }
 
 /** A version as routes name it, for an arm or a shadow: with neither number nor label, what the bare name of the model stands for. */
-type NamedVersion = Pick<RouteArm, 'model'> & Partial<Pick<RouteArm, 'label' | 'version'>>;
+export type NamedVersion = Pick<RouteArm, 'model'> & Partial<Pick<RouteArm, 'label' | 'version'>>;
 
 /** The version that a route names, if it serves. */
 export function findNamed(

@@ -143,11 +143,14 @@ function createUseCases(
   const { labels } = controller;
   const traffic = createTraffic(setup, { labels, declared, books, lookup, audited, run });
   const { routes, taps, declaredLabels } = traffic;
-  /** What a principal with the right asks for. */
-  const find = ({ principal }: Call, action: Action, target: InferTarget) => {
-    const { name } = target;
+  /** What a principal with the right asks for: a route, or where there is none, what of the models it sees. */
+  const seek = ({ principal }: Call, action: Action, target: InferTarget) => {
     const { lookup: seen, isItself } = admitToModel(lookup, { principal, action }, target);
-    const route = isItself ? routes.find(target) : undefined;
+    return { seen, route: isItself ? routes.find(target) : undefined };
+  };
+  const find = (call: Call, action: Action, target: InferTarget) => {
+    const { name } = target;
+    const { seen, route } = seek(call, action, target);
     const info = route === undefined ? findVersion(seen, target) : routes.example(route);
     const versions = engine.serving(info.ref.name).map(({ ref }) => ref.version);
     return { info: withName(info, name), versions, ref: info.ref };
@@ -168,17 +171,15 @@ function createUseCases(
     },
     live: () => true,
     ready,
-    modelReady({ principal }, name, version) {
-      if (!principal.rights.sees(name)) return false;
-      const { lookup: seen, isItself } = admitToModel(lookup, { principal, action: 'model.read' }, { name, version });
-      const route = isItself ? routes.find({ name, version }) : undefined;
+    modelReady(call, name, version) {
+      if (!call.principal.rights.sees(name)) return false;
+      const { seen, route } = seek(call, 'model.read', { name, version });
       return route === undefined ? isModelReady(seen, { name, version }) : routes.isReady(route);
     },
     modelInfo: (call, name, version) => find(call, 'model.read', { name, version }),
-    modelStatuses({ principal }, name, version) {
-      const { lookup: seen, isItself } = admitToModel(lookup, { principal, action: 'model.read' }, { name, version });
-      const route = isItself ? routes.find({ name, version }) : undefined;
-      const withReasons = principal.rights.allow('model.observe', name);
+    modelStatuses(call, name, version) {
+      const { seen, route } = seek(call, 'model.read', { name, version });
+      const withReasons = call.principal.rights.allow('model.observe', name);
       return route === undefined
         ? findStatuses(seen, { name, version }, { withReasons })
         : findStatuses(lookup, routes.example(route).ref, { withReasons });
@@ -221,7 +222,7 @@ function createUseCases(
       checkModel: (call, right, name) => void find(call, right, { name, version: undefined }),
       unknownModel: (name) => absent(lookup, { name, version: undefined }),
     }),
-    ...createSharedMemoryUseCases(setup),
+    ...createSharedMemoryUseCases({ sharedMemory, audited }),
     audit: createAuditUseCases(setup),
   };
   return { service, traffic };

@@ -1,12 +1,11 @@
-import type { AuditTrail } from '../audit/index.js';
 import { admit } from '../governance/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
-import { createAudit } from './audit.js';
+import type { Audited } from './audit.js';
 import type { Service } from './types.js';
 
 interface SharedMemorySetup {
   readonly sharedMemory: SharedMemory;
-  readonly audit: AuditTrail;
+  readonly audited: Audited;
 }
 
 type SharedMemoryUseCases = Pick<
@@ -15,9 +14,7 @@ type SharedMemoryUseCases = Pick<
 >;
 
 /** Registering regions is part of sending a request, so who may infer may do it; the operator has switched it on. */
-export function createSharedMemoryUseCases(setup: SharedMemorySetup): SharedMemoryUseCases {
-  const { sharedMemory } = setup;
-  const audited = createAudit(setup);
+export function createSharedMemoryUseCases({ sharedMemory, audited }: SharedMemorySetup): SharedMemoryUseCases {
   const change = (action: string, resource: string) =>
     ({ action: `sharedMemory.${action}`, resource, right: 'memory.use', on: [''] }) as const;
   return {

@@ -7,7 +7,7 @@ export interface NamePatterns {
 
 const EVERYTHING: NamePatterns = { isEverything: true, matches: () => true };
 
-/** Texts without `*` are looked up; the rest are one regular expression. */
+/** Texts without `*` are looked up; the rest are tried one after the other. */
 export function parsePatterns(patterns: readonly string[]): NamePatterns {
   if (patterns.includes('*')) return EVERYTHING;
   const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')));

@@ -45,7 +45,10 @@ export function createRights(grants: readonly Grant[], roles: Roles): Rights {
   return {
     allow: (action, resource) => (resource === '' ? anywhere : actionsOn(resource)).has(action),
     allowOwn: (action, name) => ownActionsOn(name).has(action),
-    sees: (name) => seesAny(actionsOn(name)),
+    sees: (name) => {
+      const actions = actionsOn(name);
+      return ACTIONS_ON_NAMES.some((action) => actions.has(action));
+    },
     summary: grants.map(describeGrant).join(', ') || 'none',
   };
 }
@@ -80,15 +83,4 @@ function remembering(
     remembered.set(name, found);
     return found;
   };
-}
-
-const seen = new WeakMap<ReadonlySet<Action>, boolean>();
-
-function seesAny(actions: ReadonlySet<Action>): boolean {
-  let known = seen.get(actions);
-  if (known === undefined) {
-    known = ACTIONS_ON_NAMES.some((action) => actions.has(action));
-    seen.set(actions, known);
-  }
-  return known;
 }

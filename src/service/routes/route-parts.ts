@@ -1,8 +1,7 @@
 import { invalidArgument, type Principal } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
-import { formatArm, type Route, type RouteArm } from '../../routing/index.js';
-
-type NamedPart = Pick<RouteArm, 'model'> & Partial<Pick<RouteArm, 'label' | 'version'>>;
+import { formatArm, type Route } from '../../routing/index.js';
+import type { NamedVersion } from '../find-version.js';
 
 interface Part {
   /** As a caller would write it. */
@@ -32,6 +31,6 @@ function partsOf({ name, arms, shadow }: Route): readonly Part[] {
 }
 
 /** A number is of the whole model: the right on one of its labels does not do. */
-function nameOf({ model, label, version }: NamedPart): string {
+function nameOf({ model, label, version }: NamedVersion): string {
   return version === undefined ? formatArm({ model, label }) : model;
 }
