@@ -4,6 +4,7 @@ import { BUILT_IN_ROLES, type BuiltInRole } from '../../src/governance/index.js'
 import { DIALECT_OPTIONS } from '../../src/protocols/index.js';
 import { GRPC_ROWS, HTTP_ROWS } from '../support/access-rows.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
+import { echoModel } from '../support/control-fixture.js';
 import { requestBytes } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 
@@ -41,12 +42,7 @@ beforeAll(async () => {
   server = await startAppServer(
     {
       'echo/1/': '',
-      'echo/model.yaml': `runtime: echo
-labels: { l: 1 }
-inputs: [{ name: x, datatype: INT32, shape: [1] }]
-outputs: [{ name: x, datatype: INT32, shape: [1] }]
-instances: { placement: inline }
-`,
+      'echo/model.yaml': echoModel('labels: { l: 1 }'),
     },
     {
       repository: { controlMode: 'explicit', loadModels: ['*'] },

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AppServer, startAppServer } from '../support/app-server.js';
-import { RawClient } from '../support/raw-client.js';
 
 const ECHO = `runtime: echo
 inputs: [{ name: x, datatype: FP32, shape: [1] }]
@@ -123,62 +122,5 @@ describe('the right is on the name that is written', () => {
       "400 routes.fraud-live.shadow.model: there is no model 'credit'",
     );
     expect(await put({ arms: [{ model: 'fraud', label: 'stable' }] })).toBe('200 ');
-  });
-});
-
-describe('a path is what every router takes it for', () => {
-  const BODY = JSON.stringify(TENSOR);
-  const send = async (path: string, more = '') => {
-    const client = await RawClient.connect(server.port);
-    const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${keyOf('fraud')}\r\n${more}`;
-    client.send(
-      `${head}content-type: application/json\r\ncontent-length: ${BODY.length}\r\nconnection: close\r\n\r\n${BODY}`,
-    );
-    const { status, body } = await client.response();
-    return { status, text: body.toString() };
-  };
-
-  it.each([
-    '/v2/models/credit/infer',
-    '/v2/models/%63redit/infer',
-    '/v2/models/fraud%2f..%2fcredit/infer',
-    '/v2/models/fraud/../credit/infer',
-    '/v2/models/./credit/infer',
-    '//v2/models/credit/infer',
-    '/v2//models/credit/infer',
-    '/v2/models//credit/infer',
-    '/v2/models/credit./infer',
-    '/v2/models/CREDIT/infer',
-    '/V2/models/credit/infer',
-    '/v2/models/fraud%00credit/infer',
-    '/v2/models/fraud%40nope/infer',
-    '/v2/models/fraud;credit/infer',
-    '/v2/models/credit/infer/',
-    '/v2/models/fraud%0d%0acredit/infer',
-  ])('%s brings nobody to another model, by the fast way in or by the other', async (path) => {
-    const fast = await send(path);
-    // What the fast way in leaves to `node:http`.
-    const plain = await send(path, 'te: trailers\r\n');
-    expect([fast.status, plain.status].filter((status) => status < 400)).toEqual([]);
-  });
-
-  it('%40 is an @, by either way in', async () => {
-    expect([await send('/v2/models/fraud%40canary/infer'), await send('/v2/models/%66raud/infer')]).toMatchObject([
-      { status: 200 },
-      { status: 200 },
-    ]);
-  });
-
-  it('a credential that comes twice is refused', async () => {
-    const twice = await send('/v2/models/fraud/infer', `authorization: Bearer ${keyOf('both')}\r\n`);
-    expect(twice.status).toBe(401);
-  });
-
-  it('names with line breaks begin no line of the log', async () => {
-    const before = server.log.length;
-    await send('/v2/models/fraud%0a%7b%22level%22%3a%22fatal%22%7d/infer');
-    const lines = server.log.slice(before);
-    expect(lines.length).toBeGreaterThan(0);
-    expect(lines.filter(({ level }) => level === 'fatal')).toEqual([]);
   });
 });

@@ -13,15 +13,11 @@ import type { Address } from '../../src/server/index.js';
 import { type AccessRow, GRPC_READING_ROWS, GRPC_ROWS, HTTP_ROWS, pathOf } from '../support/access-rows.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
 import { readChanges, readTrail } from '../support/audit-trail.js';
+import { echoModel } from '../support/control-fixture.js';
 import { requestBytes } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { until } from '../support/until.js';
 
-const MODEL = `runtime: echo
-inputs: [{ name: x, datatype: INT32, shape: [1] }]
-outputs: [{ name: x, datatype: INT32, shape: [1] }]
-instances: { placement: inline }
-`;
 const ROLES = Object.keys(BUILT_IN_ROLES) as readonly BuiltInRole[];
 /**
  * Who has nothing, what is no key, a key with no right at all, one for each scope, one for each role, and one for everybody's work but on
@@ -167,7 +163,7 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
   beforeAll(async () => {
     const socket = (name: string) => join(tmpdir(), `millrace-access-${process.pid}-${name}`);
     server = await startAppServer(
-      { 'echo/1/': '', 'echo/model.yaml': MODEL },
+      { 'echo/1/': '', 'echo/model.yaml': echoModel() },
       {
         repository: { controlMode: 'explicit', loadModels: ['*'] },
         auth: {

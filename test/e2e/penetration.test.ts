@@ -1,13 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AppServer, startAppServer } from '../support/app-server.js';
+import { echoModel } from '../support/control-fixture.js';
 
-const MODEL = `runtime: echo
-inputs: [{ name: x, datatype: INT32, shape: [1] }]
-outputs: [{ name: x, datatype: INT32, shape: [1] }]
-instances: { placement: inline }
-`;
 const TENSOR = JSON.stringify({ inputs: [{ name: 'x', datatype: 'INT32', shape: [1], data: [1] }] });
 const KEY = 'the-key-of-a-guest-01234';
+const OTHER_KEY = 'the-key-of-another-01234';
 /** Neither may be found out by who may ask `open` alone. */
 const HIDDEN = 'hidden';
 /** There is no such model: what is said of it is what may be said of the hidden one. */
@@ -27,12 +24,22 @@ const SPELLINGS: readonly ((model: string) => string)[] = [
   (model) => `/./v2/models/./${model}/infer`,
   (model) => `/v2/models/${model}/infer/`,
   (model) => `/V2/MODELS/${model}/INFER`,
+  (model) => `/V2/models/${model}/infer`,
+  (model) => `/v2//models/${model}/infer`,
+  (model) => `/v2/models//${model}/infer`,
+  (model) => `/v2/models/./${model}/infer`,
   (model) => `/v2/models/${model}./infer`,
   (model) => `/v2/models/%20${model}/infer`,
   (model) => `/v2/models/${model}%00/infer`,
+  (model) => `/v2/models/open%00${model}/infer`,
+  (model) => `/v2/models/open%0d%0a${model}/infer`,
   (model) => `/v2/models/${model};open/infer`,
+  (model) => `/v2/models/open;${model}/infer`,
+  (model) => `/v2/models/open%40${model}/infer`,
   (model) => `/v2/models/${model}\\infer`,
   (model) => `/v2/models/${encodeAll(model)}/infer`,
+  (model) => `/v2/models/${encodeFirst(model)}/infer`,
+  (model) => `/v2/models/${model.toUpperCase()}/infer`,
   (model) => `/v2%2fmodels%2f${model}%2finfer`,
   (model) => `http://localhost/v2/models/${model}/infer`,
   (model) => `/v2/models/${model}/infer?model=open`,
@@ -43,19 +50,26 @@ function encodeAll(text: string): string {
   return [...Buffer.from(text)].map((byte) => `%${byte.toString(16)}`).join('');
 }
 
+function encodeFirst(text: string): string {
+  return `${encodeAll(text.slice(0, 1))}${text.slice(1)}`;
+}
+
 describe.each([true, false])('a guest who may ask one model only (fast path: %o)', (fastPath) => {
   let server: AppServer;
   beforeAll(async () => {
     server = await startAppServer(
       {
         'open/1/': '',
-        'open/model.yaml': MODEL,
+        'open/model.yaml': echoModel('labels: { stable: 1 }'),
         [`${HIDDEN}/1/`]: '',
-        [`${HIDDEN}/model.yaml`]: `${MODEL}labels: { stable: 1 }\n`,
+        [`${HIDDEN}/model.yaml`]: echoModel('labels: { stable: 1 }'),
       },
       {
         auth: {
-          keys: [{ name: 'guest', key: KEY, scopes: [] }],
+          keys: [
+            { name: 'guest', key: KEY, scopes: [] },
+            { name: 'other', key: OTHER_KEY, scopes: ['infer'] },
+          ],
           bindings: [{ principal: 'key:guest', role: 'caller', models: ['open'] }],
         },
         server: { fastPath },
@@ -75,6 +89,18 @@ describe.each([true, false])('a guest who may ask one model only (fast path: %o)
       'x-original-url': `/v2/models/${HIDDEN}/infer`,
     });
     expect([queried.status, JSON.parse(queried.body.toString()).model_name]).toEqual([200, 'open']);
+  });
+
+  it('may spell that one by codes of its characters, the @ of a label included', async () => {
+    expect([await ask('/v2/models/open%40stable/infer'), await ask('/v2/models/%6fpen/infer')]).toMatchObject([
+      { status: 200 },
+      { status: 200 },
+    ]);
+  });
+
+  it('is refused with a credential that comes twice', async () => {
+    const { status } = await ask('/v2/models/open/infer', { Authorization: `Bearer ${OTHER_KEY}` });
+    expect(status).toBe(401);
   });
 
   it('finds no spelling of a path that leads to another one, or tells that it is there', async () => {
@@ -102,13 +128,15 @@ describe.each([true, false])('a guest who may ask one model only (fast path: %o)
     await server.send('POST /v1/chat/completions', JSON.stringify({ model: evil, messages: [] }), {
       authorization: `Bearer ${KEY}`,
     });
+    await ask('/v2/models/open%0a%7b%22level%22%3a%22fatal%22%7d/infer');
     const lines = server.log.slice(before);
     expect(lines.length).toBeGreaterThan(0);
-    expect(lines.filter(({ msg }) => msg === 'forged')).toEqual([]);
+    expect(lines.filter(({ msg, level }) => msg === 'forged' || level === 'fatal')).toEqual([]);
   });
 });
 
 /** With the name of the model left out, in whatever code. */
 function nameless(text: string, model: string): string {
-  return text.replaceAll(model, '…').replaceAll(encodeAll(model), '…');
+  const spelled = [model, encodeAll(model), encodeFirst(model), model.toUpperCase()];
+  return spelled.reduce((rest, name) => rest.replaceAll(name, '…'), text);
 }
