@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { MillraceError } from '../../core/index.js';
@@ -34,9 +34,7 @@ export function readPublicKey(file: string): KeyObject {
 
 /** SHA-256 of the public key's DER form (SubjectPublicKeyInfo), as `sha256:` and hexadecimal digits. */
 export function fingerprintOf(publicKey: KeyObject): string {
-  return `sha256:${createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('hex')}`;
+  return `sha256:${hash('sha256', publicKey.export({ type: 'spki', format: 'der' }), 'hex')}`;
 }
 
 function readPrivateKey(file: string): KeyObject | undefined {

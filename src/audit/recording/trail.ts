@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { type Call, type Clock, type Events, MillraceError, type Timer } from '../../core/index.js';
@@ -75,6 +75,8 @@ export interface TrailSetup {
 /** A trail in the files of a folder, written by a thread of its own, which starts with the first entry. */
 export class FileTrail implements AuditTrail {
   readonly #setup: TrailSetup;
+  /** Absolute. */
+  readonly #folder: string;
   readonly #thread: GroupedThread<AppendRequest, WriterFault>;
   readonly #refusals = new Refusals();
   /** Those that were recorded. */
@@ -94,11 +96,12 @@ export class FileTrail implements AuditTrail {
   constructor(setup: TrailSetup) {
     const { options, clock, version, start = startWriter } = setup;
     this.#setup = setup;
-    const folder = path.resolve(options.folder);
+    const writerSetup = writerSetupOf(options, version);
+    this.#folder = writerSetup.folder;
     this.#thread = new GroupedThread({
-      subject: `the audit trail '${folder}'`,
+      subject: `the audit trail '${this.#folder}'`,
       clock,
-      start: () => start(writerSetupOf(options, version)),
+      start: () => start(writerSetup),
       toError: fromFault,
       onNotice: (notice) => this.#notice(String(notice)),
     });
@@ -172,7 +175,7 @@ export class FileTrail implements AuditTrail {
     try {
       await this.#inferences.flush();
       await this.#last.catch(() => undefined);
-      return await searchTrail(path.resolve(this.#setup.options.folder), filter, page);
+      return await searchTrail(this.#folder, filter, page);
     } finally {
       this.#searches--;
     }
@@ -231,7 +234,7 @@ function bounded({ before, after }: AuditChange): AuditChange {
   const bound = (value: unknown) => {
     const text = canonicalJson(value);
     if (text.length <= MAX_VALUE_LENGTH) return value;
-    return { characters: text.length, sha256: createHash('sha256').update(text).digest('hex') };
+    return { characters: text.length, sha256: hash('sha256', text, 'hex') };
   };
   return { before: before && bound(before), after: after && bound(after) };
 }
@@ -265,10 +268,9 @@ export const NO_TRAIL: AuditTrail = {
 };
 
 function writerSetupOf(options: AuditOptions, version: string): WriterSetup {
-  const folder = path.resolve(options.folder);
-  const { keepDays, maxSizeBytes, checkpointFile } = options;
+  const { folder, keepDays, maxSizeBytes, checkpointFile } = options;
   return {
-    folder,
+    folder: path.resolve(folder),
     segmentSizeBytes: options.segmentSizeBytes,
     segmentMs: options.segmentHours * HOUR_MS,
     keepMs: keepDays === 0 ? Number.POSITIVE_INFINITY : keepDays * DAY_MS,
