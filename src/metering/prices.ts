@@ -1,4 +1,5 @@
 import type { UsageCounts } from '../store/index.js';
+import { type NamePatterns, parsePatterns } from '../text/index.js';
 import { PRICE_DIGITS, toInteger } from './decimal.js';
 import type { PriceOptions } from './options.js';
 
@@ -31,17 +32,17 @@ export interface Cost {
 
 /** Finds the price of a model by its name, as text: '' where it has none. */
 export class PriceList {
-  readonly #entries: readonly { readonly patterns: readonly RegExp[]; readonly text: string }[];
+  readonly #entries: readonly { readonly names: NamePatterns; readonly text: string }[];
   readonly #known = new Map<string, string>();
 
   constructor(prices: readonly PriceOptions[], currency: string) {
-    this.#entries = prices.map((entry) => ({ patterns: entry.models.map(toPattern), text: textOf(entry, currency) }));
+    this.#entries = prices.map((entry) => ({ names: parsePatterns(entry.models), text: textOf(entry, currency) }));
   }
 
   priceOf(model: string): string {
     const known = this.#known.get(model);
     if (known !== undefined) return known;
-    const found = this.#entries.find(({ patterns }) => patterns.some((pattern) => pattern.test(model)));
+    const found = this.#entries.find(({ names }) => names.matches(model));
     const text = found?.text ?? '';
     // Names of models come and go.
     if (this.#known.size >= 10_000) this.#known.clear();
@@ -88,9 +89,4 @@ function times(price = 0, count: number): bigint {
 function textOf(entry: PriceOptions, currency: string): string {
   const prices = NAMES.flatMap((name) => (entry[name] === undefined ? [] : [[name, entry[name]] as const]));
   return JSON.stringify({ currency, ...Object.fromEntries(prices) });
-}
-
-function toPattern(text: string): RegExp {
-  const parts = text.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`, 's');
 }

@@ -22,6 +22,19 @@ describe('patterns of names', () => {
     );
   });
 
+  it.each([
+    [['*'], 'anything', true],
+    [['llm'], 'llm', true],
+    [['llm'], 'llm2', false],
+    [['llm-*'], 'llm-', true],
+    [['*b*b'], 'b', false],
+    [['a*b*c'], 'a-b-c', true],
+    [['a*b*c'], 'acb', false],
+    [['a.c'], 'abc', false],
+  ])('%s and %s', (patterns, name, matches) => {
+    expect(parsePatterns(patterns).matches(name)).toBe(matches);
+  });
+
   it('take no time to speak of, however many stars they have', () => {
     const { matches } = parsePatterns([`${'*a'.repeat(60)}*b`]);
     expect(matches('a'.repeat(4_000))).toBe(false);

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { checkQuotas } from './check-quotas.js';
 import type { QuotaConfig } from './options.js';
-import { matchesPattern } from './pattern.js';
 
 it.each<[QuotaConfig, string]>([
   [{ name: 'a', concurrent: 1 }, "1.name: 'a' is taken already"],
@@ -35,17 +34,4 @@ it('takes quotas of zero, and of everybody', () => {
       { name: 'c', principal: '*', burst: 1, requestsPerSecond: 0.1 },
     ]),
   ).toEqual([]);
-});
-
-it.each([
-  ['*', 'anything', true],
-  ['llm', 'llm', true],
-  ['llm', 'llm2', false],
-  ['llm-*', 'llm-', true],
-  ['*b*b', 'b', false],
-  ['a*b*c', 'a-b-c', true],
-  ['a*b*c', 'acb', false],
-  ['a.c', 'abc', false],
-])('the pattern %s and %s', (pattern, name, matches) => {
-  expect(matchesPattern(pattern, name)).toBe(matches);
 });

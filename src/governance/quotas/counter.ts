@@ -6,13 +6,7 @@ import type { Meter, Moment } from './meters/meter.js';
 import { RateMeter } from './meters/rate-meter.js';
 import { WindowMeter } from './meters/window-meter.js';
 import type { QuotaConfig } from './options.js';
-
-/** Whose requests a counter counts; undefined = no matter whose, or of which model. */
-export interface Whose {
-  readonly principal: string | undefined;
-  readonly group: string | undefined;
-  readonly model: string | undefined;
-}
+import type { Whose } from './scope.js';
 
 /** One limit of a counter. */
 export interface MeteredLimit {

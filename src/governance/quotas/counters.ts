@@ -1,15 +1,8 @@
-import { Counter, type Whose } from './counter.js';
+import { Counter } from './counter.js';
 import { hasLimits } from './limits.js';
 import type { Moment } from './meters/meter.js';
 import type { QuotaConfig, QuotasOptions } from './options.js';
-import { matchesPattern } from './pattern.js';
-
-/** Who calls, as quotas see it. */
-export interface Caller {
-  /** `key:ci`, `oidc:corp/alice`, … */
-  readonly id: string;
-  readonly groups: readonly string[];
-}
+import { type Caller, type Scope, scopeOf, type Whose } from './scope.js';
 
 /** Counters are looked over for idle ones at these many, and at twice as many as are left then. */
 const FIRST_SWEEP = 1_024;
@@ -20,7 +13,7 @@ const MAX_MODELS = 256;
 
 /** The counters of all quotas. They are made when somebody needs them, and forgotten when they are idle. */
 export class Counters {
-  readonly #quotas: QuotasOptions;
+  readonly #quotas: readonly { readonly quota: QuotaConfig; readonly scope: Scope }[];
   readonly #counters = new Map<string, Counter>();
   readonly #known = new WeakMap<Caller, Map<string, readonly Counter[]>>();
   readonly #maxCounters: number;
@@ -29,7 +22,7 @@ export class Counters {
   /** `maxCounters`: of more, those are forgotten first that are there longest. */
   constructor(quotas: QuotasOptions, maxCounters: number) {
     this.#maxCounters = maxCounters;
-    this.#quotas = quotas.filter(hasLimits);
+    this.#quotas = quotas.filter(hasLimits).map((quota) => ({ quota, scope: scopeOf(quota) }));
   }
 
   get size(): number {
@@ -42,7 +35,9 @@ export class Counters {
     const known = byModel?.get(model);
     if (known !== undefined && !known.some(({ isForgotten }) => isForgotten)) return known;
     if (this.#counters.size >= this.#sweepAt) this.#sweep(moment);
-    const found = this.#quotas.flatMap((quota) => whoseOf(quota, caller, model).map((whose) => this.get(quota, whose)));
+    const found = this.#quotas.flatMap(({ quota, scope }) =>
+      scope(caller, model).map((whose) => this.get(quota, whose)),
+    );
     if (byModel === undefined) {
       byModel = new Map();
       this.#known.set(caller, byModel);
@@ -54,9 +49,9 @@ export class Counters {
 
   /** Makes the counters of a caller that are about all models together, where there are none yet. */
   prepare(caller: Caller): void {
-    for (const quota of this.#quotas) {
+    for (const { quota, scope } of this.#quotas) {
       if (quota.model !== undefined) continue;
-      for (const whose of whoseOf(quota, caller, '')) this.get(quota, whose);
+      for (const whose of scope(caller, '')) this.get(quota, whose);
     }
   }
 
@@ -96,17 +91,4 @@ export class Counters {
 
 function keyOf({ name }: QuotaConfig, { principal = '', group = '', model = '' }: Whose): string {
   return [name, principal, group, model].join('\n');
-}
-
-/** Which counters of a quota a request counts against: none where it is not about it. */
-function whoseOf(quota: QuotaConfig, { id, groups }: Caller, model: string): readonly Whose[] {
-  if (quota.principal !== undefined && !matchesPattern(quota.principal, id)) return [];
-  if (quota.model !== undefined && !matchesPattern(quota.model, model)) return [];
-  const whose = {
-    principal: quota.principal && id,
-    model: quota.model && model,
-  };
-  const pattern = quota.group;
-  if (pattern === undefined) return [{ ...whose, group: undefined }];
-  return groups.filter((group) => matchesPattern(pattern, group)).map((group) => ({ ...whose, group }));
 }

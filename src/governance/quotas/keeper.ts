@@ -1,12 +1,13 @@
 import type { Clock, QuotaStanding } from '../../core/index.js';
-import type { Counter, Whose } from './counter.js';
-import { type Caller, Counters } from './counters.js';
+import type { Counter } from './counter.js';
+import { Counters } from './counters.js';
 import { type Amounts, hasLimits, isOfDay, LIMITS, type LimitName } from './limits.js';
 import { type DayCount, DayMeter } from './meters/day-meter.js';
 import type { Moment } from './meters/meter.js';
 import type { QuotaConfig, QuotasOptions } from './options.js';
 import { refusalOf, type Shortage } from './refusal.js';
 import { type Refusal, type Reservation, reserveOn, standingsOf } from './reservation.js';
+import type { Caller, Whose } from './scope.js';
 
 /**
  * Who keeps count of quotas. Local counters answer at once; those that replicas share may take a while, which is why callers go on by
@@ -48,7 +49,6 @@ type QuotaClock = Pick<Clock, 'now' | 'wallNow'>;
 export class LocalQuotaKeeper implements QuotaKeeper {
   readonly #clock: QuotaClock;
   readonly #counters: Counters;
-  /** The clock of days is only asked where something counts by it. */
   readonly #now: () => Moment;
   /** No quota limits anything. */
   readonly isEmpty: boolean;
