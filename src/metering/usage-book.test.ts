@@ -83,6 +83,15 @@ describe('a book of usage', () => {
     expect(shown(book.take(100))).toEqual(['1 d [] fraud/3   1']);
   });
 
+  it('does not take a request of others that has come to no model for one of the model that they used before', () => {
+    const book = createBook({ maxSeriesPerHour: 1 });
+    book.at(T0, call('a'), FRAUD).answered++;
+    const other = call('b');
+    book.at(T0, other, FRAUD).answered++;
+    book.at(T0, other, undefined).answered++;
+    expect(shown(book.take(100))).toEqual(['0 a [] fraud/3   1', '0 (other) [] fraud/3   1', '0 (other) [] /0   1']);
+  });
+
   it('is bounded also where the models are too many', () => {
     const book = createBook({ maxSeriesPerHour: 1, maxPending: 5_000 });
     for (let version = 1; version <= 2_000; version++) book.at(T0, call('a'), { name: 'm', version }).answered++;

@@ -157,7 +157,11 @@ export class UsageBook {
     const hour = this.#hourAt(nowMs - (nowMs % HOUR_MS));
     const identity = this.#identityOf(call.principal);
     const key = keyOf(call, model);
-    const series = hour.users.get(identity)?.get(key) ?? this.#openSeries(hour, { call, model, identity, key });
+    const use = { call, model, identity, key };
+    const known = hour.users.get(identity)?.get(key);
+    // Those of others stand for many: they are none's own, and are looked up anew.
+    if (known === undefined && hour.size >= this.#options.maxSeriesPerHour) return this.#otherSeries(hour, use);
+    const series = known ?? this.#openSeries(hour, use);
     this.#recent.set(call.principal, series);
     return series;
   }
@@ -172,7 +176,6 @@ export class UsageBook {
   }
 
   #openSeries(hour: Hour, use: Use): Series {
-    if (hour.size >= this.#options.maxSeriesPerHour) return this.#otherSeries(hour, use);
     const { principal } = use.call;
     const groups = [...new Set(principal.groups)].sort().map(storedName);
     const who = { principal: storedName(principal.name), groups: JSON.stringify(groups) };
