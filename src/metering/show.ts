@@ -1,5 +1,6 @@
 import { USAGE_DIMENSIONS } from './query.js';
 import type { UsageReport, UsageRow } from './report.js';
+import { requestsOf } from './usage-book.js';
 
 /** A row as it is shown: names in snake case, times as ISO 8601, computation in milliseconds. */
 export function shownRow(row: UsageRow) {
@@ -7,7 +8,7 @@ export function shownRow(row: UsageRow) {
   return {
     ...(atMs !== undefined && { time: new Date(atMs).toISOString() }),
     ...Object.fromEntries(USAGE_DIMENSIONS.flatMap((name) => (row[name] === undefined ? [] : [[name, row[name]]]))),
-    requests: rest.answered + rest.refused + rest.failed + rest.cancelled,
+    requests: requestsOf(row),
     answered: rest.answered,
     refused: rest.refused,
     failed: rest.failed,

@@ -24,24 +24,11 @@ export interface UsageBookOptions {
 }
 
 /** What is counted of one principal, model, version, route and arm in one hour, since it was taken last. */
-class Series implements UsageCounts {
-  answered = 0;
-  refused = 0;
-  failed = 0;
-  cancelled = 0;
-  rows = 0;
-  promptTokens = 0;
-  cachedTokens = 0;
-  completionTokens = 0;
-  requestBytes = 0;
-  responseBytes = 0;
-  computeUs = 0;
+class Series {
+  counts = noUsage();
   readonly hourMs: number;
   readonly labels: UsageLabels;
   readonly model: Model;
-  /** As in the labels, and nearer. */
-  readonly route: string;
-  readonly arm: string;
   /** It is among those to be taken. */
   isPending = false;
 
@@ -49,24 +36,12 @@ class Series implements UsageCounts {
     this.hourMs = hourMs;
     this.labels = labels;
     this.model = model;
-    this.route = labels.route;
-    this.arm = labels.arm;
   }
 
   /** What was counted, which is not here any more. */
   take(): UsageIncrement {
-    const increment = { hourMs: this.hourMs, ...this.labels, ...countsOf(this) };
-    this.answered = 0;
-    this.refused = 0;
-    this.failed = 0;
-    this.cancelled = 0;
-    this.rows = 0;
-    this.promptTokens = 0;
-    this.cachedTokens = 0;
-    this.completionTokens = 0;
-    this.requestBytes = 0;
-    this.responseBytes = 0;
-    this.computeUs = 0;
+    const increment = { hourMs: this.hourMs, ...this.labels, ...this.counts };
+    this.counts = noUsage();
     this.isPending = false;
     return increment;
   }
@@ -106,7 +81,7 @@ export class UsageBook {
   /** What each has used last: most use the same again. */
   readonly #recent = new WeakMap<Principal, Series>();
   #pending: Series[] = [];
-  readonly #lost = new Series(0, NOWHERE);
+  readonly #lost = noUsage();
   readonly #identities = new WeakMap<Principal, string>();
   #folded = 0;
 
@@ -134,11 +109,11 @@ export class UsageBook {
     const recent = this.#recent.get(call.principal);
     const isSame = recent !== undefined && recent.model === model && isIn(recent.hourMs, nowMs) && isBy(recent, call);
     const series = isSame ? recent : this.#seriesAt(nowMs, call, model);
-    if (series.isPending) return series;
+    if (series.isPending) return series.counts;
     if (this.#pending.length >= this.#options.maxPending) return this.#lost;
     series.isPending = true;
     this.#pending.push(series);
-    return series;
+    return series.counts;
   }
 
   /** At most so many of the increments that wait, the oldest first; they are not here any more. */
@@ -227,8 +202,8 @@ function isIn(hourMs: number, nowMs: number): boolean {
   return nowMs >= hourMs && nowMs < hourMs + HOUR_MS;
 }
 
-function isBy({ route, arm }: Series, { timing }: MeteredCall): boolean {
-  return route === timing.route && arm === timing.arm;
+function isBy({ labels }: Series, { timing }: MeteredCall): boolean {
+  return labels.route === timing.route && labels.arm === timing.arm;
 }
 
 /** Names of routes and arms have no spaces. */
@@ -238,13 +213,6 @@ function keyOf({ timing }: MeteredCall, model: Model): string {
 
 export function addCounts(to: UsageCounts, counts: Readonly<UsageCounts>): void {
   for (const name of USAGE_COUNTS) to[name] += counts[name];
-}
-
-export function countsOf(counts: Readonly<UsageCounts>): UsageCounts {
-  const { answered, refused, failed, cancelled, rows, promptTokens, cachedTokens, completionTokens } = counts;
-  const { requestBytes, responseBytes, computeUs } = counts;
-  const outcomes = { answered, refused, failed, cancelled, rows };
-  return { ...outcomes, promptTokens, cachedTokens, completionTokens, requestBytes, responseBytes, computeUs };
 }
 
 export function noUsage(): UsageCounts {
@@ -261,6 +229,10 @@ export function noUsage(): UsageCounts {
     responseBytes: 0,
     computeUs: 0,
   };
+}
+
+export function requestsOf({ answered, refused, failed, cancelled }: Readonly<UsageCounts>): number {
+  return answered + refused + failed + cancelled;
 }
 
 /** A name as the store can keep it: that may cut texts at the character 0, which a token may have in its names. */

@@ -4,6 +4,7 @@ import {
   type MeteringOptions,
   PriceList,
   planUsage,
+  requestsOf,
   slicesOf,
   UsageBook,
   UsageTotals,
@@ -12,7 +13,7 @@ import type { UsageRecords } from '../../store/index.js';
 import type { UsageGauge, UsageUseCases } from './types.js';
 import { UsageMeter } from './usage-meter.js';
 import { viewOf } from './usage-view.js';
-import { requestsOf, UsageWriter } from './usage-writer.js';
+import { UsageWriter } from './usage-writer.js';
 
 /** Increments that may wait for the store: about 30 MB, ten minutes of 10,000 principals at the least. */
 const MAX_PENDING = 100_000;

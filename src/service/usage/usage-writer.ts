@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, type EventBus, toMillraceError } from '../../core/index.js';
-import { HOUR_MS, type MeteringOptions, type UsageBook } from '../../metering/index.js';
-import type { UsageBatch, UsageCounts, UsageRecords } from '../../store/index.js';
+import { HOUR_MS, type MeteringOptions, requestsOf, type UsageBook } from '../../metering/index.js';
+import type { UsageBatch, UsageRecords } from '../../store/index.js';
 
 /** So long what was counted may wait to be written: with the time that this takes it is less than a second. */
 const WRITE_EVERY_MS = 300;
@@ -151,8 +151,4 @@ export class UsageWriter {
   #say(message: string, error?: unknown): void {
     this.#setup.events.publish('diagnostic', { level: 'warn', room: 'service', message, error });
   }
-}
-
-export function requestsOf({ answered, refused, failed, cancelled }: Readonly<UsageCounts>): number {
-  return answered + refused + failed + cancelled;
 }
