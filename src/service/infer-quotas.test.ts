@@ -53,6 +53,17 @@ it('refuses what is too much, before anything is submitted', async () => {
   expect(refused.call.quota).toMatchObject([{ policy: 'q/requestsPerSecond', remaining: 0, resetMs: 1_000 }]);
 });
 
+it('says that something was counted when a request begins, and when it is known what it took', async () => {
+  const { ask, counted } = open({ bytesPerDay: 100 });
+  const { call: caller, result, sink } = ask();
+  expect(counted()).toBe(1);
+  run(caller);
+  sink.onResponse(answer(8));
+  sink.onEnd(undefined);
+  await result;
+  expect(counted()).toBe(2);
+});
+
 it('counts what a caller asks for, and nothing that is asked on its behalf or in the background', () => {
   const { ask, left } = open({ concurrent: 5 });
   const caller = call();

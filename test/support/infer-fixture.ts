@@ -66,7 +66,8 @@ export function createInferFixture(options: InferFixtureOptions = {}) {
   table.replace('file', routes);
   const taps = new RouteTaps();
   const keeper = new LocalQuotaKeeper(quotas, clock);
-  const gate = new QuotaGate({ keeper, events, onCounted: () => undefined });
+  let counted = 0;
+  const gate = new QuotaGate({ keeper, events, onCounted: () => counted++ });
   const { resolve, infer } = createInfer({
     engine: engine as Engine,
     clock,
@@ -80,5 +81,20 @@ export function createInferFixture(options: InferFixtureOptions = {}) {
     quotas: quotas.length === 0 ? undefined : gate,
   });
   const left = () => keeper.list(undefined).flatMap(({ standings }) => standings.map(({ remaining }) => remaining));
-  return { given, refs, finished, told, infer, resolve, serving, labels, clock, taps, gate, left, routes: table };
+  return {
+    given,
+    refs,
+    finished,
+    told,
+    infer,
+    resolve,
+    serving,
+    labels,
+    clock,
+    taps,
+    gate,
+    left,
+    counted: () => counted,
+    routes: table,
+  };
 }

@@ -110,6 +110,39 @@ it('lets requests go on where nothing can be kept, says so once, and keeps it la
   expect(disk.values.get('quota/daily')).toMatchObject([{ used: 400 }]);
 });
 
+it('tries again by itself to keep what it could not', async () => {
+  const clock = new FakeClock();
+  const { disk, snapshots } = openDisk();
+  const { ask } = await startServer(clock, snapshots);
+  disk.fails = true;
+  ask(100);
+  await clock.advance(5_000);
+  disk.fails = false;
+  await clock.advance(5_000);
+  expect(disk.values.get('quota/daily')).toMatchObject([{ used: 100 }]);
+});
+
+it('keeps what is counted while it writes, and leaves no timer behind', async () => {
+  const clock = new FakeClock();
+  const { disk, snapshots } = openDisk();
+  const { ask, books } = await startServer(clock, {
+    ...snapshots,
+    async put(kind, name, value) {
+      if (disk.puts === 0) ask(20);
+      await snapshots.put(kind, name, value);
+    },
+  });
+  ask(1);
+  await clock.advance(5_000);
+  expect(disk.values.get('quota/daily')).toMatchObject([{ used: 1 }]);
+  await clock.advance(5_000);
+  expect(disk.values.get('quota/daily')).toMatchObject([{ used: 21 }]);
+  disk.fails = true;
+  ask(1);
+  await books.close();
+  expect([disk.puts, clock.pendingTimers]).toEqual([2, 0]);
+});
+
 it('leaves as it is what it could not read, and begins anew', async () => {
   const clock = new FakeClock();
   const { disk, snapshots } = openDisk();

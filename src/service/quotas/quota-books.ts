@@ -1,8 +1,9 @@
 import { Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
-import { type Clock, type EventBus, type JsonValue, type Timer, toMillraceError } from '../../core/index.js';
+import type { Clock, EventBus, JsonValue } from '../../core/index.js';
 import { type KeptCount, LIMIT_NAMES, type LocalQuotaKeeper } from '../../governance/index.js';
 import type { Snapshots } from '../../store/index.js';
+import { LaterWrites, warn } from '../later-writes.js';
 
 const KIND = 'quota';
 /** At most what was used in so long is missing after a crash. */
@@ -30,19 +31,23 @@ export interface QuotaBooksSetup {
 export class QuotaBooks {
   readonly #setup: QuotaBooksSetup;
   readonly #kept = new Map<string, string>();
-  #timer: Timer | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #writes: LaterWrites;
   /** What is kept could not be read: it stays as it is. */
   #unreadable = false;
-  #failing = false;
 
   constructor(setup: QuotaBooksSetup) {
     this.#setup = setup;
+    this.#writes = new LaterWrites({
+      ...setup,
+      afterMs: KEEP_AFTER_MS,
+      write: () => this.#keep(),
+      onFailure: 'what is used of quotas could not be kept, which is tried again',
+    });
   }
 
   /** Goes on with what was kept. Never rejects: without it, counting begins anew. */
   async load(): Promise<void> {
-    const { keeper, snapshots } = this.#setup;
+    const { keeper, snapshots, events } = this.#setup;
     try {
       for (const quota of keeper.ofDays) {
         const value = await snapshots.get(KIND, quota.name);
@@ -60,47 +65,29 @@ export class QuotaBooks {
       }
     } catch (error) {
       this.#unreadable = true;
-      this.#tell('what was used of quotas before cannot be read, and what is used now is not kept', error);
+      warn(events, 'what was used of quotas before cannot be read, and what is used now is not kept', error);
     }
   }
 
   /** Something has been counted. */
   changed(): void {
-    if (this.#timer !== undefined || this.#unreadable || this.#setup.keeper.ofDays.length === 0) return;
-    this.#timer = this.#setup.clock.setTimer(KEEP_AFTER_MS, () => {
-      this.#writing = this.#keep().then(() => {
-        this.#timer = undefined;
-      });
-    });
+    if (!this.#unreadable && this.#setup.keeper.ofDays.length > 0) this.#writes.changed();
   }
 
   /** Keeps what has not been kept yet. */
-  async close(): Promise<void> {
-    this.#timer?.clear();
-    await this.#writing;
-    if (!this.#unreadable) await this.#keep();
+  close(): Promise<void> {
+    return this.#writes.close();
   }
 
   async #keep(): Promise<void> {
     const { keeper, snapshots } = this.#setup;
-    try {
-      for (const [{ name }, counts] of keeper.dayCounts()) {
-        const value = counts.map(toKept);
-        const text = JSON.stringify(value);
-        if ((this.#kept.get(name) ?? '[]') === text) continue;
-        await snapshots.put(KIND, name, value);
-        this.#kept.set(name, text);
-      }
-      this.#failing = false;
-    } catch (error) {
-      if (!this.#failing) this.#tell('what is used of quotas could not be kept, which is tried again', error);
-      this.#failing = true;
+    for (const [{ name }, counts] of keeper.dayCounts()) {
+      const value = counts.map(toKept);
+      const text = JSON.stringify(value);
+      if ((this.#kept.get(name) ?? '[]') === text) continue;
+      await snapshots.put(KIND, name, value);
+      this.#kept.set(name, text);
     }
-  }
-
-  #tell(message: string, error: unknown): void {
-    const reason = toMillraceError(error).message;
-    this.#setup.events.publish('diagnostic', { level: 'warn', room: 'service', message: `${message}: ${reason}` });
   }
 }
 

@@ -67,6 +67,7 @@ export class QuotaGate {
         reservation: answer,
         onSettled: ({ usage }) => {
           if (usage !== undefined && info.generates === undefined) this.#tellTokens.add(info.ref);
+          onCounted();
         },
       });
     };

@@ -1,6 +1,7 @@
-import { type Clock, type EventBus, type JsonValue, type Timer, toMillraceError } from '../../core/index.js';
+import type { Clock, EventBus, JsonValue } from '../../core/index.js';
 import { ShadowBook } from '../../shadows/index.js';
 import type { Snapshots } from '../../store/index.js';
+import { LaterWrites, warn } from '../later-writes.js';
 
 const KIND = 'shadow';
 /** Under this name, which is that of no route: the names of all others. */
@@ -20,20 +21,23 @@ export class ShadowBooks {
   readonly #books = new Map<string, ShadowBook>();
   /** Routes whose counts are other than those that are kept. */
   readonly #changed = new Set<string>();
-  #timer: Timer | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #writes: LaterWrites;
   /** What is kept could not be read: it stays as it is. */
   #unreadable = false;
-  /** Keeping has failed, and that has been told. */
-  #failing = false;
 
   constructor(setup: BooksSetup) {
     this.#setup = setup;
+    this.#writes = new LaterWrites({
+      ...setup,
+      afterMs: KEEP_AFTER_MS,
+      write: () => this.#keep(),
+      onFailure: 'what is counted of shadows could not be kept, which is tried again',
+    });
   }
 
   /** Takes up what was kept. Never rejects: without it, counting begins anew. */
   async load(): Promise<void> {
-    const { snapshots } = this.#setup;
+    const { snapshots, events } = this.#setup;
     try {
       const names = await snapshots.get(KIND, INDEX);
       for (const name of Array.isArray(names) ? names : []) {
@@ -43,7 +47,7 @@ export class ShadowBooks {
       }
     } catch (error) {
       this.#unreadable = true;
-      this.#tell('what was counted of shadows before cannot be read, and what is counted now is not kept', error);
+      warn(events, 'what was counted of shadows before cannot be read, and what is counted now is not kept', error);
     }
   }
 
@@ -70,22 +74,14 @@ export class ShadowBooks {
   }
 
   /** Keeps what has not been kept yet. */
-  async close(): Promise<void> {
-    this.#timer?.clear();
-    await this.#writing;
-    await this.#keep();
+  close(): Promise<void> {
+    return this.#writes.close();
   }
 
   #keepSoon(name: string): void {
     if (this.#unreadable) return;
     this.#changed.add(name);
-    this.#timer ??= this.#setup.clock.setTimer(KEEP_AFTER_MS, () => {
-      this.#writing = this.#keep().then(() => {
-        this.#timer = undefined;
-        const [left] = this.#changed;
-        if (left !== undefined) this.#keepSoon(left);
-      });
-    });
+    this.#writes.changed();
   }
 
   async #keep(): Promise<void> {
@@ -97,21 +93,14 @@ export class ShadowBooks {
         const value: JsonValue | undefined = name === INDEX ? [...this.#books.keys()] : this.#keptOf(name);
         await (value === undefined ? snapshots.remove(KIND, name) : snapshots.put(KIND, name, value));
       }
-      this.#failing = false;
     } catch (error) {
       for (const name of names) this.#changed.add(name);
-      if (!this.#failing) this.#tell('what is counted of shadows could not be kept, which is tried again', error);
-      this.#failing = true;
+      throw error;
     }
   }
 
   #keptOf(route: string): JsonValue | undefined {
     // What a book keeps is JSON throughout, part of it checked by another schema.
     return this.#books.get(route)?.toKept() as JsonValue | undefined;
-  }
-
-  #tell(message: string, error: unknown): void {
-    const reason = toMillraceError(error).message;
-    this.#setup.events.publish('diagnostic', { level: 'warn', room: 'service', message: `${message}: ${reason}` });
   }
 }
