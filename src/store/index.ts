@@ -1,5 +1,6 @@
-/** Room `store` (rank 1): what outlives the server, behind interfaces named by meaning; `sqlite` keeps it in a file. */
+/** Room `store` (rank 2): what outlives the server, behind interfaces named by meaning; `sqlite` keeps it in a file. */
 export { type StoreOptions, StoreOptionsSchema } from './options.js';
+export { pagesOfKeys } from './pages-of-keys.js';
 export { type Conflict, RevisionConflict } from './revision-conflict.js';
 export { openStore } from './sqlite/open-store.js';
 export type {

@@ -2,10 +2,8 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Settings } from '../../config/index.js';
 import { type Clock, MillraceError } from '../../core/index.js';
-import { type KeyRecord, openStore, type Store } from '../../store/index.js';
+import { openStore, pagesOfKeys, type Store } from '../../store/index.js';
 import type { StoredKey, StoreFacts } from '../facts.js';
-
-const PAGE = 1_000;
 
 /** What the file of the store holds, without changing it: one that an older millrace has written is left as it is. */
 export async function gatherStore({ store: options }: Settings, clock: Clock): Promise<StoreFacts> {
@@ -43,13 +41,9 @@ function problemOf(error: unknown): StoreFacts {
 
 /** Those that are not revoked. */
 async function liveKeys({ keys }: Pick<Store, 'keys'>): Promise<readonly StoredKey[]> {
-  const live: KeyRecord[] = [];
-  let after = '';
-  while (true) {
-    const page = await keys.page(after, PAGE);
+  const live: StoredKey[] = [];
+  for await (const page of pagesOfKeys(keys)) {
     live.push(...page.filter(({ revokedAtMs }) => revokedAtMs === undefined));
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return live;
-    after = last.id;
   }
+  return live;
 }

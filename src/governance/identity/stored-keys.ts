@@ -1,5 +1,5 @@
 import { type Clock, type EventBus, MillraceError, type Principal, type Timer } from '../../core/index.js';
-import type { KeyRecord, KeyRecords } from '../../store/index.js';
+import { type KeyRecord, type KeyRecords, pagesOfKeys } from '../../store/index.js';
 import type { AccessPolicy } from '../access/policy.js';
 import { isApiKey } from './api-key.js';
 import { KeyRing, type RefusedKey } from './key-ring.js';
@@ -19,8 +19,6 @@ export interface StoredKeysSetup {
   readonly isTaken: (name: string) => boolean;
 }
 
-/** Read in one turn of the event loop. */
-const PAGE = 1_000;
 const RETRY_MS = 5_000;
 const WRITE_INTERVAL_MS = 60_000;
 const MAX_WRITTEN = 1_000;
@@ -95,13 +93,9 @@ export class StoredKeys implements TokenSource {
   async #load(): Promise<void> {
     const { records } = this.#setup;
     try {
-      let page: readonly KeyRecord[];
-      let after = '';
-      do {
-        page = await records.page(after, PAGE);
+      for await (const page of pagesOfKeys(records)) {
         for (const record of page) this.#take(record);
-        after = page.at(-1)?.id ?? after;
-      } while (page.length === PAGE);
+      }
     } catch (error) {
       this.#fault = error as MillraceError;
       this.#report('error', `API keys cannot be read, and are refused until they can be: ${this.#fault.message}`);
