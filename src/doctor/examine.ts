@@ -49,5 +49,10 @@ export function toFindings(diagnoses: readonly Diagnosis[], placeOf: PlaceOf): r
       ? { ...rest, where, place: '' }
       : { ...rest, where: formatPath(where), place: placeOf(where) },
   );
+  return worstFirst(findings);
+}
+
+/** The same findings by their levels, those of a level as they were. */
+export function worstFirst(findings: readonly Finding[]): readonly Finding[] {
   return FINDING_LEVELS.flatMap((level) => findings.filter((finding) => finding.level === level));
 }

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { FINDING_LEVELS, type Finding, type FindingLevel, invalidArgument } from '../../core/index.js';
-import { examineFromOutside, examineSettings, gatherServedChain } from '../../doctor/index.js';
+import { examineFromOutside, examineSettings, gatherServedChain, worstFirst } from '../../doctor/index.js';
 import { MANIFEST, VERSION } from '../../version.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
@@ -84,7 +84,7 @@ async function examineRunning(
     hasKey: (await findKey(io, flags)) !== undefined,
     chain: await gatherServedChain(url),
   });
-  return FINDING_LEVELS.flatMap((level) => [...body.findings, ...seen].filter((finding) => finding.level === level));
+  return worstFirst([...body.findings, ...seen]);
 }
 
 interface Examined {

@@ -17,10 +17,10 @@ const MODEL_DEPTH = 4;
 /** What the settings name and is there, with who may read and write it. */
 export async function gatherFiles(settings: Settings, origin: SettingsOrigin): Promise<readonly FileFacts[]> {
   const { server, auth, repository, runners, store } = settings;
-  const named: Named[] = [];
+  const named = new Map<string, Named>();
   const add = (kind: FileKind, setting: string | readonly string[], file: string) => {
-    if (file === '' || named.some((other) => other.path === file)) return;
-    named.push({ kind, setting: typeof setting === 'string' ? setting.split('.') : setting, path: file });
+    if (file === '' || named.has(file)) return;
+    named.set(file, { kind, setting: typeof setting === 'string' ? setting.split('.') : setting, path: file });
   };
   const hasSecrets = origin.secretFiles.some(({ kind }) => kind === 'written');
   add(hasSecrets ? 'settings with secrets' : 'settings', [], origin.file ?? '');
@@ -38,7 +38,7 @@ export async function gatherFiles(settings: Settings, origin: SettingsOrigin): P
   for (const [index, folder] of repository.paths.entries()) {
     for (const file of await filesBelow(folder)) add('models', `repository.paths.${index}`, file);
   }
-  return (await Promise.all(named.map(factsOf))).flat();
+  return (await Promise.all([...named.values()].map(factsOf))).flat();
 }
 
 /** The folder, what is in it, and so on; links are not followed. */
