@@ -1,11 +1,11 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { type EventBus, MillraceError } from '../core/index.js';
 import { type ClientCertificate, readCertificate } from '../governance/index.js';
 import type { ServerOptions } from './options.js';
+import { certificatesIn } from './pem-certificates.js';
 
-const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 /** Whoever shows wrong certificates does not fill the log as well. */
 const WARNING_INTERVAL_MS = 10_000;
 
@@ -93,12 +93,14 @@ export class ClientCertificates {
 
 /** The certificates of a PEM file. Throws `failed_precondition` where it has none, or one that cannot be read. */
 export function readAuthorities(ca: Buffer): readonly X509Certificate[] {
-  const found = ca.toString('latin1').match(PEM_CERTIFICATE) ?? [];
-  if (found.length === 0) {
-    throw new MillraceError('failed_precondition', '`server.tls.clientCaFile` holds no PEM certificate');
-  }
+  const found = certificatesOrFault(ca);
+  if (found.length > 0) return found;
+  throw new MillraceError('failed_precondition', '`server.tls.clientCaFile` holds no PEM certificate');
+}
+
+function certificatesOrFault(ca: Buffer): readonly X509Certificate[] {
   try {
-    return found.map((pem) => new X509Certificate(pem));
+    return certificatesIn(ca.toString('latin1'));
   } catch (error) {
     throw new MillraceError(
       'failed_precondition',

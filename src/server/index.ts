@@ -5,5 +5,6 @@ export type { Address } from './endpoint.js';
 export { formatServerTiming } from './http/server-timing.js';
 export type { Addresses, DialectAddresses } from './listeners.js';
 export * from './options.js';
+export { certificatesIn } from './pem-certificates.js';
 export type { RenderMetrics } from './rest/metrics.js';
 export * from './server.js';

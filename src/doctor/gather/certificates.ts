@@ -1,10 +1,9 @@
-import { X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Settings } from '../../config/index.js';
+import { certificatesIn } from '../../server/index.js';
 import type { CertificateFacts, CertificateInChain } from '../facts.js';
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs;
 
 /** Certificates that clients are shown, and those that others are checked against. */
 export async function gatherCertificates({ server, auth }: Settings): Promise<readonly CertificateFacts[]> {
@@ -39,17 +38,12 @@ async function readFacts(
 ): Promise<CertificateFacts> {
   try {
     const pem = await readFile(named.file, 'utf8');
-    const chain = readChain(pem);
+    const chain = describeChain(certificatesIn(pem));
     const problem = chain.length === 0 ? 'there is no PEM certificate in it' : await findProblem(pem);
     return { ...named, chain, problem };
   } catch (error) {
     return { ...named, chain: [], problem: messageOf(error) };
   }
-}
-
-/** All certificates in a PEM text, in their order. Throws where one of them is none. */
-function readChain(pem: string): readonly CertificateInChain[] {
-  return describeChain([...pem.matchAll(CERTIFICATE)].map(([text]) => new X509Certificate(text)));
 }
 
 export function describeChain(chain: readonly X509Certificate[]): readonly CertificateInChain[] {
