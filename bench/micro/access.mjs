@@ -3,6 +3,8 @@
  * nobody has asked for, and of making the rights of a principal anew. The best of five runs. Needs `npm run build`.
  * Usage: node bench/micro/access.mjs
  */
+import { cpuUs } from './cpu-time.mjs';
+
 const { AccessPolicy } = await import('../../dist/governance/index.js');
 
 const COUNTS = [1, 10, 1_000];
@@ -12,10 +14,9 @@ const NEW_NAMES = 20_000;
 const PRINCIPALS = 2_000;
 
 const cpuNs = (count, work) => {
-  const before = process.cpuUsage();
+  const startedAt = cpuUs();
   work();
-  const { user, system } = process.cpuUsage(before);
-  return ((user + system) * 1_000) / count;
+  return ((cpuUs() - startedAt) * 1_000) / count;
 };
 const best = (measure) => Math.min(...Array.from({ length: RUNS }, measure));
 

@@ -3,6 +3,7 @@
  * CPU time, the best of five runs. Usage: node bench/micro/declare-routes.mjs
  */
 import { compileSource } from '../../scripts/compile-source.mjs';
+import { cpuUs } from './cpu-time.mjs';
 
 const { Declared } = await import(await compileSource('service/declarations/declared'));
 const { DeclaredRoutes } = await import(await compileSource('service/routes/declared-routes'));
@@ -35,11 +36,7 @@ function createStore() {
   return { declarations: { current: async () => [], change } };
 }
 
-/** CPU time of the process: what others take on a busy machine does not count. */
-function cpuMs() {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1_000;
-}
+const cpuMs = () => cpuUs() / 1_000;
 
 async function longestHold(work) {
   let isOver = false;

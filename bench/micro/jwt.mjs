@@ -5,6 +5,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { compileSource } from '../../scripts/compile-source.mjs';
+import { cpuUs } from './cpu-time.mjs';
 
 const { openIssuers } = await import(await compileSource('governance/identity/jwt/open-issuers'));
 const { AccessPolicy } = await import(await compileSource('governance/access/policy'));
@@ -77,10 +78,9 @@ for (const [alg, generate] of Object.entries(PAIRS)) {
     first = Math.min(first, (performance.now() - start) / NEW);
     const [known = ''] = tokens;
     bytes = known.length;
-    const before = process.cpuUsage();
+    const startedAt = cpuUs();
     for (let count = 0; count < KNOWN; count++) source.principalOf(known, PEER);
-    const { user, system } = process.cpuUsage(before);
-    again = Math.min(again, (user + system) / KNOWN);
+    again = Math.min(again, (cpuUs() - startedAt) / KNOWN);
   }
   close();
   console.log(`${alg}, ${bytes} bytes: first ${first.toFixed(3)} ms, known ${again.toFixed(2)} µs`);

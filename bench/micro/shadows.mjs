@@ -3,6 +3,7 @@
  * 30,000. Usage: node bench/micro/shadows.mjs
  */
 import { compileSource } from '../../scripts/compile-source.mjs';
+import { cpuUs } from './cpu-time.mjs';
 
 const { createInfer } = await import(await compileSource('service/infer'));
 const { createRun } = await import(await compileSource('service/run'));
@@ -135,13 +136,12 @@ async function once({ resolve, infer }) {
 }
 
 async function drive(service) {
-  const startedAt = process.cpuUsage();
+  const startedAt = cpuUs();
   for (let sent = 0; sent < REQUESTS; sent += AT_A_TIME) {
     await Promise.all(Array.from({ length: AT_A_TIME }, () => once(service)));
   }
   while (service.shadows.pendingOf('live') > 0) await clock.sleep(1);
-  const { user, system } = process.cpuUsage(startedAt);
-  return (user + system) / REQUESTS;
+  return (cpuUs() - startedAt) / REQUESTS;
 }
 
 const compare = { absoluteTolerance: 1e-5, relativeTolerance: 1e-3, outputs: {} };
