@@ -8,6 +8,7 @@ import { cpuUs } from './cpu-time.mjs';
 const { Declared } = await import(await compileSource('service/declarations/declared'));
 const { DeclaredRoutes } = await import(await compileSource('service/routes/declared-routes'));
 const { RouteTable } = await import(await compileSource('service/routes/route-table'));
+const { AccessPolicy } = await import(await compileSource('governance/access/policy'));
 const { readRoutes } = await import(await compileSource('config/read-routes'));
 const { systemClock: clock } = await import(await compileSource('core/clock'));
 
@@ -24,6 +25,7 @@ const engine = {
 };
 const lookup = { engine, labels: { of: () => new Map() }, starting: () => false };
 const events = { publish: () => undefined };
+const by = new AccessPolicy().principalOf({ kind: 'key', name: 'bench', grants: [{ role: 'admin' }] });
 
 /** Where changes are kept at once: what the store takes, it takes in a thread of its own. */
 function createStore() {
@@ -82,10 +84,10 @@ for (let run = 0; run < RUNS; run++) {
   });
   const all = new Map(Array.from({ length: MANY }, (_, index) => [`live-${index}`, routeOf(index)]));
   const cases = {
-    [`${MANY} routes together`]: () => routes.change({ routes: all }, { by: 'bench' }),
-    [`one of ${MANY}`]: () => routes.change({ routes: new Map([['live-7', routeOf(7, run + 6)]]) }, { by: 'bench' }),
+    [`${MANY} routes together`]: () => routes.change({ routes: all }, { by }),
+    [`one of ${MANY}`]: () => routes.change({ routes: new Map([['live-7', routeOf(7, run + 6)]]) }, { by }),
     [`${MANY} that are as they were`]: () =>
-      routes.change({ routes: new Map([...all, ['live-7', routeOf(7, run + 6)]]) }, { by: 'bench' }),
+      routes.change({ routes: new Map([...all, ['live-7', routeOf(7, run + 6)]]) }, { by }),
   };
   for (const [name, work] of Object.entries(cases)) {
     const measured = await longestHold(work);

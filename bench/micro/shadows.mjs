@@ -5,6 +5,8 @@
 import { compileSource } from '../../scripts/compile-source.mjs';
 import { cpuUs } from './cpu-time.mjs';
 
+const { NO_TRAIL } = await import(await compileSource('audit/index'));
+const { AccessPolicy } = await import(await compileSource('governance/access/policy'));
 const { createInfer } = await import(await compileSource('service/infer'));
 const { createRun } = await import(await compileSource('service/run'));
 const { Shadows } = await import(await compileSource('service/shadows/shadows'));
@@ -111,10 +113,10 @@ function serviceOf(shadow) {
   const run = createRun({ engine, clock });
   const shadows = new Shadows({ run, lookup, books, bodies: undefined, clock, deadlines, events });
   taps.add(shadows);
-  return { ...createInfer({ engine, clock, events, routes: table, taps, lookup }), shadows };
+  return { ...createInfer({ engine, clock, events, routes: table, taps, lookup, audit: NO_TRAIL }), shadows };
 }
 
-const principal = { name: 'anonymous', id: 'anonymous', groups: [], rights: { allow: () => true, summary: '' } };
+const principal = new AccessPolicy().principalOf({ kind: 'key', name: 'bench', grants: [{ role: 'admin' }] });
 const data = new Uint8Array(64);
 const NO_PARAMETERS = {};
 const target = { name: 'live', version: undefined };
