@@ -84,6 +84,16 @@ describe('tenants that wait together', () => {
     expect(ran).toBe('abaaaabaaaabaaaabaaa');
   });
 
+  it('get no turns for requests that come back when all that was owed has been forgotten', () => {
+    const list = new FairList();
+    const gone = come(list, 'a', 2, { charge: 4 });
+    run(list, 2);
+    for (const item of gone.toReversed()) list.prepend(item);
+    come(list, 'a', 3, { charge: 4 });
+    come(list, 'b', 3, { charge: 4 });
+    expect(order(list)).toBe('abababaa');
+  });
+
   it('pay nothing for requests that leave, nor for those that come back as they have not run', () => {
     const list = new FairList();
     const [first, second] = come(list, 'a', 6);

@@ -62,7 +62,8 @@ export class FairList {
     const line = this.#lineOf(item);
     this.#size++;
     line.items.prepend(item);
-    line.dueAt -= item.charge;
+    // Virtual time began at 0 when all was forgotten last, what this one took included.
+    line.dueAt = Math.max(0, line.dueAt - item.charge);
     if (line.place >= 0) this.#waiting.changed(line.place);
     else this.#waiting.push(line);
   }
