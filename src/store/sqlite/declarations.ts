@@ -1,7 +1,7 @@
-import type { Kysely, Selectable } from 'kysely';
 import type { JsonValue } from '../../core/index.js';
 import { RevisionConflict } from '../revision-conflict.js';
 import type { ChangedBy, Declaration, DeclarationChange, DeclarationKind } from '../types.js';
+import type { Kysely, Selectable } from './kysely.js';
 import { reading, writing } from './operation.js';
 import type { Tables } from './tables.js';
 

@@ -1,6 +1,6 @@
-import { type Insertable, type Kysely, type Selectable, sql } from 'kysely';
 import { MillraceError } from '../../core/index.js';
 import type { KeyGrant, KeyRecord, KeyUse } from '../types.js';
+import { type Insertable, type Kysely, type Selectable, sql } from './kysely.js';
 import { reading, writing } from './operation.js';
 import type { Tables } from './tables.js';
 

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely } from './kysely.js';
 import type { Tables } from './tables.js';
 
 /** Something that the store is asked for: what it takes and gives crosses threads by structured clone. */

@@ -1,6 +1,6 @@
-import type { Insertable, Kysely, Selectable } from 'kysely';
 import { addTo } from '../../statistics/index.js';
 import type { ArmOutcomes, FoundAnswer, NotedAnswer, OutcomeInput, OutcomeRecords } from '../types.js';
+import type { Insertable, Kysely, Selectable } from './kysely.js';
 import { reading, writing } from './operation.js';
 import type { Tables } from './tables.js';
 

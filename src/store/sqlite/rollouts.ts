@@ -1,6 +1,6 @@
-import type { Kysely, Selectable } from 'kysely';
 import { type JsonValue, MillraceError } from '../../core/index.js';
 import type { RolloutDecision, RolloutRecord, RolloutStep } from '../types.js';
+import type { Kysely, Selectable } from './kysely.js';
 import { reading, writing } from './operation.js';
 import type { Tables } from './tables.js';
 

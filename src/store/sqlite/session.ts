@@ -1,8 +1,8 @@
-import { CamelCasePlugin, Kysely, SqliteDialect } from 'kysely';
 import type Database from 'libsql';
 import { MillraceError } from '../../core/index.js';
 import { toFault } from './faults.js';
 import { identityOf, migrate, openFile, ownFile, schemaOf } from './file.js';
+import { CamelCasePlugin, Kysely, SqliteDialect } from './kysely.js';
 import type { StoreReply, StoreRequest, ThreadSetup } from './messages.js';
 import { MIGRATIONS } from './migrations.js';
 import type { Operation } from './operation.js';

@@ -1,5 +1,5 @@
-import type { Generated } from 'kysely';
 import type { UsageCounts } from '../usage.js';
+import type { Generated } from './kysely.js';
 
 /** The tables as kysely sees them; JSON is text. `migrations.ts` makes them. */
 export interface Tables {

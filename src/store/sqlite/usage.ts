@@ -1,5 +1,5 @@
-import { type Kysely, sql } from 'kysely';
 import { USAGE_COUNTS, USAGE_LABELS, type UsageHorizons, type UsageQuery, type UsageSum } from '../usage.js';
+import { type Kysely, sql } from './kysely.js';
 import { reading, writing } from './operation.js';
 import type { Tables } from './tables.js';
 import { USAGE_FIELDS, type UsageRows } from './usage-rows.js';

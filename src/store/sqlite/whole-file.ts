@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
-import { type Kysely, sql } from 'kysely';
 import { MillraceError } from '../../core/index.js';
 import type { StoreInfo } from '../types.js';
+import { type Kysely, sql } from './kysely.js';
 import { MIGRATIONS } from './migrations.js';
 import type { Operation } from './operation.js';
 import type { Tables } from './tables.js';
