@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { type ClientOptions, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MillraceError, type Principal } from '../../src/core/index.js';
+import { TooManyFailedKeys } from '../../src/governance/index.js';
 import {
   answerOf,
   closeGrpcServers,
@@ -132,6 +133,18 @@ describe('a call that is refused', () => {
   ])('because it is no gRPC (%o) gets HTTP status %i', async (headers, expected) => {
     const { headers: answer } = await refusalOf([framed(HELLO)], headers);
     expect(answer[':status']).toBe(expected);
+  });
+
+  it('because too many unknown keys came from its address says when to try again, which no client does by itself', async () => {
+    const authenticate = () => {
+      throw new TooManyFailedKeys(1_500);
+    };
+    const { code, text, headers } = await refusalOf([framed(HELLO)], {}, { authenticate });
+    expect([code, text, headers['grpc-retry-pushback-ms']]).toEqual([
+      status.RESOURCE_EXHAUSTED,
+      'too many unknown keys came from this address; try again later',
+      '1500',
+    ]);
   });
 
   it('because it changes the server goes to the admin port', async () => {

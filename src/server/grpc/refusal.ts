@@ -1,4 +1,5 @@
 import { MillraceError, type QuotaStanding } from '../../core/index.js';
+import { TooManyFailedKeys } from '../../governance/index.js';
 import { encodeRetryInfo, GRPC_STATUS_CODES, type ServedMethod } from '../../protocols/index.js';
 import { quotaHeaders } from '../quota-headers.js';
 
@@ -16,6 +17,8 @@ export class GrpcRefusal extends MillraceError {
 /** The `grpc-status` of an error, by the dialect's own statuses. What is worth trying again is `UNAVAILABLE`, which clients retry by themselves. */
 export function statusOf(error: MillraceError, statuses: ServedMethod['status']): number {
   if (error instanceof GrpcRefusal) return error.status;
+  // The same key would only count again.
+  if (error instanceof TooManyFailedKeys) return GRPC_STATUS_CODES.RESOURCE_EXHAUSTED;
   if (error.code === 'resource_exhausted' && error.retryAfterMs === undefined) {
     return GRPC_STATUS_CODES.RESOURCE_EXHAUSTED;
   }
