@@ -8,6 +8,7 @@ import { Call } from '../../src/core/index.js';
 import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
 import { readChanges, readTrail } from '../support/audit-trail.js';
 import { echoModel } from '../support/control-fixture.js';
+import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { principalWith } from '../support/principals.js';
 import { until } from '../support/until.js';
 
@@ -22,11 +23,12 @@ const KEYS = [
 
 const open: AppServer[] = [];
 afterEach(async () => {
+  await closeGrpcServers();
   for (const server of open.splice(0)) await server[Symbol.asyncDispose]();
 });
 
-async function start(audit: PartialSettings['audit'] = {}): Promise<AppServer> {
-  const auth = { keys: KEYS, bindings: [{ principal: 'key:auditor', role: 'auditor' }] };
+async function start(audit: PartialSettings['audit'] = {}, more: PartialSettings['auth'] = {}): Promise<AppServer> {
+  const auth = { keys: KEYS, bindings: [{ principal: 'key:auditor', role: 'auditor' }], ...more };
   const settings = { repository: { controlMode: 'explicit', loadModels: ['m'] }, auth, audit } as const;
   const server = await startAppServer({ 'm/model.yaml': echoModel(), 'm/1/': '' }, settings);
   open.push(server);
@@ -100,6 +102,28 @@ describe('a refusal', () => {
       { principal: 'anonymous', action: 'GET /v2', resource: '/v2', outcome: 'unauthenticated', count: 1 },
       { principal: 'key:app', action: 'model.unload', resource: 'm', outcome: 'permission_denied', count: 1 },
     ]);
+  });
+
+  it('is in the trail where too many unknown keys came from an address, over HTTP and gRPC', async () => {
+    const server = await start({}, { maxFailedKeysPerMinute: 2 });
+    const guess = (index: number) => server.send('GET /v2', '', { authorization: `Bearer guess-${index}-0123456789` });
+    for (let index = 0; index < 12; index++) await guess(index);
+    // A right one that has not come from there before is not let in either.
+    expect(await server.send('GET /v2', '', as('ops'))).toMatchObject({ status: 429 });
+    const grpc = new GrpcClient(`127.0.0.1:${server.grpcPort}`);
+    const path = '/inference.GRPCInferenceService/ServerMetadata';
+    expect((await grpc.unary(Buffer.of(), { path, metadata: as('ops') })).status.code).toBe(8);
+    await server.app.close();
+    const stranger = { principal: 'anonymous', remote_address: '127.0.0.1' };
+    const asked = { ...stranger, transport: 'http', action: 'GET /v2', resource: '/v2' };
+    expect(recorded(server, 'refusal')).toMatchObject([
+      { ...asked, outcome: 'unauthenticated', count: 1 },
+      { ...asked, outcome: 'resource_exhausted', count: 1 },
+      { ...stranger, transport: 'grpc', action: path, outcome: 'resource_exhausted', count: 1 },
+      { ...asked, outcome: 'unauthenticated', count: 1 },
+      { ...asked, outcome: 'resource_exhausted', count: 10 },
+    ]);
+    expect(JSON.stringify(readTrail(server))).not.toMatch(/guess|key-0123456789/);
   });
 
   it('fills no disk where it comes over and over: all are counted', async () => {

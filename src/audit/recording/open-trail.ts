@@ -1,6 +1,6 @@
-import type { Clock, ErrorCode, EventBus, MillraceError } from '../../core/index.js';
+import { type Clock, type ErrorCode, type EventBus, MillraceError } from '../../core/index.js';
 import type { AuditOptions } from '../options.js';
-import { type AuditTrail, FileTrail, NO_TRAIL, refusalOf } from './trail.js';
+import { type AuditTrail, FileTrail, NO_TRAIL } from './trail.js';
 
 export interface OpenTrailSetup {
   readonly options: AuditOptions;
@@ -14,6 +14,8 @@ export interface OpenTrailSetup {
 
 /** Somebody was not let in, or not to what they asked for. */
 const REFUSALS: ReadonlySet<ErrorCode> = new Set(['unauthenticated', 'permission_denied', 'quota_exceeded']);
+/** What may be behind an error that says less, or something else: of what is hidden, or once too many keys were tried. */
+const NOT_LET_IN: ReadonlySet<ErrorCode> = new Set(['unauthenticated', 'permission_denied']);
 
 /**
  * The audit trail of a server, as its settings say. Refusals and inferences come to it by the events of the server; changes are recorded by
@@ -39,5 +41,7 @@ export function openTrail({ options, clock, events, version, hasCredentials }: O
 }
 
 function isRefusal(error: MillraceError | undefined): error is MillraceError {
-  return error !== undefined && REFUSALS.has(refusalOf(error).code);
+  if (error === undefined) return false;
+  const { cause } = error;
+  return REFUSALS.has(error.code) || (cause instanceof MillraceError && NOT_LET_IN.has(cause.code));
 }

@@ -249,7 +249,7 @@ class TrailBehind extends MillraceError {
 }
 
 /** What is behind an error: who does not see something is told that it is not there, which is a refusal. */
-export function refusalOf(error: MillraceError): MillraceError {
+function refusalOf(error: MillraceError): MillraceError {
   const { cause } = error;
   return cause instanceof MillraceError && cause.code === 'permission_denied' ? cause : error;
 }

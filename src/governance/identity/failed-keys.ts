@@ -4,10 +4,19 @@ const WINDOW_MS = 60_000;
 /** Addresses that are remembered; of more, the one is forgotten whose window began first. */
 const MAX_ADDRESSES = 10_000;
 
-/** An address has sent too many keys that nobody has. */
+/**
+ * An address has sent too many keys that nobody has. Its cause is `unauthenticated`, by which the audit trail knows that somebody was not
+ * let in: others are not let in for lack of room.
+ */
 export class TooManyFailedKeys extends MillraceError {
   constructor(retryAfterMs: number) {
-    super('resource_exhausted', 'too many unknown keys came from this address; try again later', { retryAfterMs });
+    const cause = new MillraceError('unauthenticated', 'no key is accepted that has not come from there before');
+    // Where it was thrown says nothing, and strangers fill the log.
+    cause.stack = `${cause.name}: ${cause.message}`;
+    super('resource_exhausted', 'too many unknown keys came from this address; try again later', {
+      retryAfterMs,
+      cause,
+    });
     this.name = 'TooManyFailedKeys';
   }
 }
