@@ -24,7 +24,7 @@ afterAll(() => rmSync(DIST, { recursive: true }));
 function packagesOf(file: string): readonly string[] {
   const code = readFileSync(path.join(DIST, file), 'utf8');
   const imports = code.matchAll(
-    /^(?:import|export) (?:[^"\n]*from )?"([^".:][^":]*)";$|\b(?:import|require)\("([^".:][^":]*)"\)/gm,
+    /^(?:import|export) (?:[^"\n]*from )?"([^".:][^":]*)";$|\b(?:import|require|createRequire\(.*\))\("([^".:][^":]*)"\)/gm,
   );
   return Array.from(imports, ([, now, later]) => (now ?? later ?? '').split('/'))
     .map(([scope = '', name]) => (scope.startsWith('@') ? `${scope}/${name}` : scope))
