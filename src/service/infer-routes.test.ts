@@ -79,3 +79,74 @@ describe('a fallback arm', () => {
     expect(refs).toMatchObject([{ version: 1 }]);
   });
 });
+
+describe('chance has dealt a request to an arm', () => {
+  const rules = [{ when: "parameters.mode == 'fast'", arm: 'b' }];
+
+  /** Whether it has, for each arm that a request has gone to. */
+  function watch({ taps }: ReturnType<typeof createFixture>): readonly string[] {
+    const seen: string[] = [];
+    taps.add({
+      began({ arm, isDealt, key }) {
+        seen.push(`${arm.name} ${isDealt ? 'dealt' : 'moved'} ${key ?? '-'}`);
+        return undefined;
+      },
+    });
+    return seen;
+  }
+
+  it('by weight, and with its key where there is one', () => {
+    const fixture = createFixture({ sticky: { parameter: 'user' }, rules });
+    const seen = watch(fixture);
+    const { resolve, infer } = fixture;
+    for (const parameters of [{ user: 'u1' }, { user: 'u2' }, {}]) {
+      const asked = call();
+      void infer(asked, resolve(asked, LIVE), request(1, { parameters }));
+    }
+    expect(seen).toEqual(['b dealt u1', 'a dealt u2', 'a dealt -']);
+  });
+
+  it('not where a rule names it', () => {
+    const fixture = createFixture({ rules });
+    const seen = watch(fixture);
+    const asked = call();
+    void fixture.infer(asked, fixture.resolve(asked, LIVE), request(1, { parameters: { mode: 'fast' } }));
+    expect(seen).toEqual(['b moved -']);
+  });
+
+  it('not where its own does not serve, or has failed', () => {
+    const fixture = createFixture({ fallback: ['b'] });
+    const seen = watch(fixture);
+    const { resolve, infer, given, serving } = fixture;
+    void infer(call(), resolve(call(), LIVE), request(1));
+    given[0]?.sink.onEnd(FULL);
+    serving.shift();
+    void infer(call(), resolve(call(), LIVE), request(1));
+    expect(seen).toEqual(['a dealt -', 'b moved -', 'b moved -']);
+  });
+
+  it('not where its own is left out for its errors', () => {
+    const outlierDetection = { consecutiveErrors: 1, ejectionMs: 1_000, maxEjectionMs: 1_000 };
+    const fixture = createFixture({ outlierDetection });
+    const seen = watch(fixture);
+    const { resolve, infer, given } = fixture;
+    const first = infer(call(), resolve(call(), LIVE), request(1));
+    first.catch(() => undefined);
+    given[0]?.sink.onEnd(new MillraceError('internal', 'it broke'));
+    void infer(call(), resolve(call(), LIVE), request(1));
+    expect(seen).toEqual(['a dealt -', 'b moved -']);
+  });
+
+  it('with the first request of a sequence, which the others follow', () => {
+    const fixture = createFixture({});
+    const seen = watch(fixture);
+    for (const [start, end] of [
+      [true, false],
+      [false, false],
+      [false, true],
+    ] as const) {
+      void fixture.infer(call(), fixture.resolve(call(), LIVE), request(1, { sequence: { id: 1n, start, end } }));
+    }
+    expect(seen).toEqual(['a dealt -', 'a moved -', 'a moved -']);
+  });
+});

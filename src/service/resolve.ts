@@ -101,7 +101,7 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
   /** The version that a sequence runs on, which may have been loaded again since. */
   function again({ info: { ref }, choice }: RunsOn): RunsOn | undefined {
     const info = chooseVersion(lookup.engine.serving(ref.name), ref.version);
-    return info && { info, choice: choice && { ...choice, info } };
+    return info && { info, choice: choice && { ...choice, info, isDealt: false } };
   }
 
   function chooseFor(

@@ -129,6 +129,8 @@ export interface NotedAnswer {
   readonly version: number;
   /** Of the requests that its arm was to get, by weight; undefined where the request has come to it otherwise. */
   readonly share: number | undefined;
+  /** 32 bits that stand for the key that was dealt to the arm, of sticky routes; undefined = the request was dealt for itself. */
+  readonly key: number | undefined;
   /** Milliseconds since the Unix epoch. */
   readonly answeredAtMs: number;
   /** From then on it is forgotten. */

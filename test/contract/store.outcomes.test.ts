@@ -16,6 +16,7 @@ const answer = (requestId: string, more: Partial<NotedAnswer> = {}): NotedAnswer
   model: 'fraud',
   version: 4,
   share: 0.25,
+  key: undefined,
   answeredAtMs: 1_000,
   expiresAtMs: 2_000,
   kind: 'number',
@@ -45,6 +46,8 @@ describe.each(Object.entries(IMPLEMENTATIONS))('outcomes in %s', (_name, open) =
   it('are found by principal and request, and joined once', async () => {
     await outcomes.note([answer('a'), answer('a', { principal: 'other', arm: 'stable', version: 3 })]);
     expect(await outcomes.find('shop', 'a')).toEqual({ ...answer('a'), value: undefined });
+    await outcomes.note([answer('k', { key: -2_147_483_648 })]);
+    expect(await outcomes.find('shop', 'k')).toEqual({ ...answer('k', { key: -2_147_483_648 }), value: undefined });
     expect([await join('a', 2.5), await join('a', 2.5), await join('b', 1)]).toEqual(['joined', 'used', 'unknown']);
     expect(await outcomes.find('shop', 'a')).toMatchObject({ value: 2.5 });
     expect(await outcomes.find('other', 'a')).toMatchObject({ arm: 'stable', value: undefined });

@@ -2,16 +2,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { principalWith } from '../../../test/support/principals.js';
 import { openTestStore } from '../../../test/support/store.js';
-import { Call, EventBus, type InferRequest, MillraceError } from '../../core/index.js';
-import { createRoutes, type RouteConfig } from '../../routing/index.js';
+import { Call, EventBus, MillraceError } from '../../core/index.js';
+import { createRoutes, hashText, type RouteConfig } from '../../routing/index.js';
 import type { NotedAnswer, OutcomeRecords } from '../../store/index.js';
 import type { ArmChoice } from '../routes/arm-choice.js';
 import { AnswerNotes } from './answer-notes.js';
 
 const OUTCOMES = { kind: 'binary', better: 'higher', windowMs: 10_000 } as const;
 const CONFIG: RouteConfig = { arms: [{ model: 'm', version: 2, weight: 1 }], fallback: [], rules: [] };
-
-const REQUEST: InferRequest = { inputs: [], parameters: {} } as unknown as InferRequest;
 
 let clock: FakeClock;
 let records: OutcomeRecords;
@@ -30,12 +28,13 @@ function notesOf(): AnswerNotes {
   return new AnswerNotes({ records, clock, events, onMissing: (answers) => missing.push(...answers) });
 }
 
-function choiceOf(outcomes: RouteConfig['outcomes']): ArmChoice {
+function choiceOf(outcomes: RouteConfig['outcomes'], dealt: Partial<ArmChoice> = {}): ArmChoice {
   const [route] = createRoutes({ r: { ...CONFIG, ...(outcomes && { outcomes }) } }).routes;
   const [arm] = route?.arms ?? [];
   if (route === undefined || arm === undefined) throw new Error('the route is wrong');
   // What is noted of a version.
-  return { route, arm, info: { ref: { name: 'm', version: 2, generation: 1 } } as ArmChoice['info'] };
+  const info = { ref: { name: 'm', version: 2, generation: 1 } } as ArmChoice['info'];
+  return { route, arm, info, isDealt: true, key: undefined, ...dealt };
 }
 
 function callOf(requestId: string, callers: readonly string[] = []): Call {
@@ -44,7 +43,7 @@ function callOf(requestId: string, callers: readonly string[] = []): Call {
 }
 
 const answer = (notes: AnswerNotes, id: string, outcomes: RouteConfig['outcomes'] = OUTCOMES) =>
-  notes.began(choiceOf(outcomes), callOf(id), REQUEST)?.onEnd(undefined);
+  notes.began(choiceOf(outcomes), callOf(id))?.onEnd(undefined);
 
 describe('answers of a route that collects outcomes', () => {
   it('are noted together, a moment later', async () => {
@@ -68,6 +67,14 @@ describe('answers of a route that collects outcomes', () => {
     expect((await records.ofRoute('r'))[0]).toMatchObject({ answers: 3, outcomes: 0 });
   });
 
+  it('are noted with the key that was dealt to the arm, and with no share where nothing was', async () => {
+    const notes = notesOf();
+    notes.began(choiceOf(OUTCOMES, { key: 'user-7' }), callOf('dealt'))?.onEnd(undefined);
+    notes.began(choiceOf(OUTCOMES, { isDealt: false }), callOf('moved'))?.onEnd(undefined);
+    expect(await notes.find('p', 'dealt')).toMatchObject({ share: 1, key: hashText('user-7').low });
+    expect(await notes.find('p', 'moved')).toMatchObject({ share: undefined, key: undefined });
+  });
+
   it('are noted at once where one asks for them', async () => {
     const notes = notesOf();
     answer(notes, 'a');
@@ -77,9 +84,9 @@ describe('answers of a route that collects outcomes', () => {
 
   it('are not noted where they failed, are what models ask each other, or of another route', async () => {
     const notes = notesOf();
-    notes.began(choiceOf(OUTCOMES), callOf('a'), REQUEST)?.onEnd(new MillraceError('internal', 'broken'));
-    expect(notes.began(choiceOf(OUTCOMES), callOf('b', ['ensemble']), REQUEST)).toBeUndefined();
-    expect(notes.began(choiceOf(undefined), callOf('c'), REQUEST)).toBeUndefined();
+    notes.began(choiceOf(OUTCOMES), callOf('a'))?.onEnd(new MillraceError('internal', 'broken'));
+    expect(notes.began(choiceOf(OUTCOMES), callOf('b', ['ensemble']))).toBeUndefined();
+    expect(notes.began(choiceOf(undefined), callOf('c'))).toBeUndefined();
     await notes.flush();
     expect(await records.ofRoute('r')).toEqual([]);
   });

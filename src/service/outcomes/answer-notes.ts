@@ -2,12 +2,11 @@ import {
   type Call,
   type Clock,
   type EventBus,
-  type InferRequest,
   type InferResponse,
   type MillraceError,
   toMillraceError,
 } from '../../core/index.js';
-import type { Route, RouteArm } from '../../routing/index.js';
+import { hashText, type Route, type RouteArm } from '../../routing/index.js';
 import type { FoundAnswer, NotedAnswer, OutcomeRecords } from '../../store/index.js';
 import type { ArmChoice } from '../routes/arm-choice.js';
 import type { RouteTap, TapListener } from '../routes/route-taps.js';
@@ -33,8 +32,6 @@ interface AnswerNotesSetup {
  */
 export class AnswerNotes implements RouteTap {
   readonly #setup: AnswerNotesSetup;
-  /** Calls that an arm has failed: if another takes them, nobody has dealt them to it by chance. */
-  readonly #moved = new WeakSet<Call>();
   #waiting = new Map<string, NotedAnswer>();
   #writing: ReadonlyMap<string, NotedAnswer> = new Map();
   #written: Promise<void> | undefined;
@@ -56,12 +53,10 @@ export class AnswerNotes implements RouteTap {
     return this.#dropped;
   }
 
-  began({ route, arm, info }: ArmChoice, call: Call, { sequence }: InferRequest): TapListener | undefined {
+  began({ route, arm, info, isDealt, key }: ArmChoice, call: Call): TapListener | undefined {
     const { outcomes } = route;
     // What models ask each other has the request id of the caller's own request.
     if (outcomes === undefined || call.callers.length > 0 || call.lane === 'background') return undefined;
-    // A sequence stays where it has begun.
-    const isDealt = !this.#moved.has(call) && (sequence === undefined || sequence.start);
     let answered: string | undefined;
     return {
       ...(outcomes.kind === 'label' && {
@@ -70,10 +65,7 @@ export class AnswerNotes implements RouteTap {
         },
       }),
       onEnd: (error) => {
-        if (error !== undefined) {
-          this.#moved.add(call);
-          return;
-        }
+        if (error !== undefined) return;
         const answeredAtMs = this.#setup.clock.wallNow();
         const { kind, low, high, better, missing } = outcomes;
         this.#add({
@@ -84,6 +76,7 @@ export class AnswerNotes implements RouteTap {
           model: info.ref.name,
           version: info.ref.version,
           share: isDealt ? shareOf(route, arm) : undefined,
+          key: key === undefined ? undefined : hashText(key).low,
           answeredAtMs,
           expiresAtMs: answeredAtMs + outcomes.windowMs,
           kind,
@@ -164,8 +157,7 @@ export class AnswerNotes implements RouteTap {
   }
 }
 
-function shareOf({ arms, rules }: Route, arm: RouteArm): number | undefined {
-  if (rules.length > 0) return undefined;
+function shareOf({ arms }: Route, arm: RouteArm): number {
   return arm.weight / arms.reduce((sum, { weight }) => sum + weight, 0);
 }
 

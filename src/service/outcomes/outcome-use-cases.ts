@@ -127,7 +127,7 @@ function isRightClass({ requestId, value }: Feedback, { answeredClass, model, ve
 }
 
 function joinedOf(answer: NotedAnswer, value: number): JoinedOutcome {
-  const { route, arm, model, version, answeredAtMs, share: armShare, low, high, better } = answer;
+  const { route, arm, model, version, answeredAtMs, share: armShare, key, low, high, better } = answer;
   const share = (value - low) / (high - low);
   return {
     route,
@@ -136,6 +136,7 @@ function joinedOf(answer: NotedAnswer, value: number): JoinedOutcome {
     version,
     answeredAtMs,
     share: armShare,
+    key,
     value,
     scaled: better === 'higher' ? share : 1 - share,
   };

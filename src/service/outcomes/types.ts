@@ -22,6 +22,8 @@ export interface JoinedOutcome {
   readonly answeredAtMs: number;
   /** Of the requests that its arm was to get, by weight; undefined where the request has come to it otherwise. */
   readonly share: number | undefined;
+  /** 32 bits that stand for the key that was dealt to the arm, of sticky routes; undefined = the request was dealt for itself. */
+  readonly key: number | undefined;
   readonly value: number;
   /** In its range, from 0 to 1: the larger the better. */
   readonly scaled: number;

@@ -108,13 +108,13 @@ export class RolloutRun {
   }
 
   /** What became of an answer of its route: counts unless it is of an earlier rollout, or nobody has dealt the request by chance. */
-  observeOutcome({ arm, version, answeredAtMs, share, scaled }: JoinedOutcome): void {
+  observeOutcome({ arm, version, answeredAtMs, share, key, scaled }: JoinedOutcome): void {
     if (isOver(this.#state) || share === undefined || answeredAtMs < this.record.startedAtMs) return;
     const isCanary = arm === CANARY_ARM;
     const { stable, canary } = this.declared.plan;
     if (version !== (isCanary ? canary : stable)) return;
     const canaryShare = isCanary ? share : 1 - share;
-    this.#judge.observeOutcome({ arm: isCanary ? 'canary' : 'stable', share: canaryShare, value: scaled });
+    this.#judge.observeOutcome({ arm: isCanary ? 'canary' : 'stable', share: canaryShare, value: scaled, key });
     if (this.#judge.isWorse()) void this.tick();
   }
 

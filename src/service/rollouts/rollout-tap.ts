@@ -1,8 +1,7 @@
-import type { Call, Clock, InferRequest, MillraceError } from '../../core/index.js';
+import type { Call, Clock, MillraceError } from '../../core/index.js';
 import type { Observation } from '../../rollouts/index.js';
 import { hashText, type Route } from '../../routing/index.js';
 import type { ArmChoice } from '../routes/arm-choice.js';
-import { routeKeyOf } from '../routes/route-key.js';
 import type { RouteTap, TapListener } from '../routes/route-taps.js';
 import { answerBucket } from './answer-bucket.js';
 import { CANARY_ARM } from './rollout-route.js';
@@ -26,8 +25,6 @@ const FAILURES: ReadonlySet<MillraceError['code']> = new Set([
 export class RolloutTap implements RouteTap {
   readonly #clock: Clock;
   readonly #judgeOf: (route: Route) => JudgedRoute | undefined;
-  /** Calls that have gone to the other version because theirs could not take them: nobody has dealt them to it by chance. */
-  readonly #moved = new WeakSet<Call>();
 
   constructor(clock: Clock, judgeOf: (route: Route) => JudgedRoute | undefined) {
     this.#clock = clock;
@@ -38,12 +35,9 @@ export class RolloutTap implements RouteTap {
     return this.#judgeOf(route) !== undefined;
   }
 
-  began({ route, arm, info }: ArmChoice, call: Call, request: InferRequest): TapListener | undefined {
-    const judged = this.#judgeOf(route);
-    if (judged === undefined || this.#moved.has(call)) return undefined;
-    // Only the first request of a sequence is dealt to an arm by chance; the others follow it.
-    if (request.sequence !== undefined && !request.sequence.start) return undefined;
-    const key = route.sticky && routeKeyOf(route.sticky, call, request);
+  began({ route, arm, info, isDealt, key }: ArmChoice, call: Call): TapListener | undefined {
+    const judged = isDealt ? this.#judgeOf(route) : undefined;
+    if (judged === undefined) return undefined;
     let answer: string | undefined;
     return {
       onResponse: (response) => {
@@ -52,7 +46,6 @@ export class RolloutTap implements RouteTap {
       },
       onEnd: (error) => {
         if (error?.code === 'cancelled') return;
-        if (error !== undefined) this.#moved.add(call);
         judged.observe({
           arm: arm.name === CANARY_ARM ? 'canary' : 'stable',
           share: judged.canaryShare,

@@ -46,6 +46,29 @@ describe('a rollout', () => {
     expect(stable + canary).toBe(3);
   });
 
+  it('judges the first outcome of each user, too', async () => {
+    const fixture = await createRolloutsFixture();
+    const { declared, given } = declare();
+    await fixture.rollouts.begin({ declared: { ...declared, judge: { outcomes: {} } }, given }, 'ada');
+    const { startedAtMs = 0 } = (await fixture.store.rollouts.ofModel('m', 1))[0] ?? {};
+    for (let count = 0; count < 90; count++) {
+      const answeredAtMs = startedAtMs + count;
+      const joined = {
+        route: 'm',
+        arm: 'stable',
+        model: 'm',
+        version: 1,
+        answeredAtMs,
+        share: 0.5,
+        value: 1,
+        scaled: 1,
+      };
+      fixture.rollouts.onOutcome({ ...joined, key: count % 3 });
+    }
+    const outcomes = fixture.rollouts.of('m')?.verdict.metrics.find(({ name }) => name === 'outcomes');
+    expect(outcomes?.observations).toEqual({ stable: 3, canary: 0 });
+  });
+
   it('is rolled back by itself where canary fails', async () => {
     const fixture = await createRolloutsFixture();
     await fixture.rollouts.begin(declare(), 'ada');

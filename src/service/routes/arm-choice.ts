@@ -7,6 +7,13 @@ export interface ArmChoice {
   readonly route: Route;
   readonly arm: RouteArm;
   readonly info: ModelInfo;
+  /**
+   * Chance has dealt the request to it, among all arms by their weights. Not where a rule names the arm, another one has been left out or
+   * has failed, or the request is not the first of its sequence.
+   */
+  readonly isDealt: boolean;
+  /** Of sticky routes: what was dealt, with all requests that have it. undefined = the request itself. */
+  readonly key: string | undefined;
 }
 
 /** An arm has failed a request. */

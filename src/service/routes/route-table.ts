@@ -73,17 +73,21 @@ export class RouteTable {
    */
   choose(route: Route, call: Call, request: InferRequest | undefined): ArmChoice {
     const ruled = this.#ruledArm(route, call, request);
-    if (ruled !== undefined) return { route, arm: ruled, info: this.#servingOrRefuse(route, ruled) };
+    if (ruled !== undefined) {
+      return { route, arm: ruled, info: this.#servingOrRefuse(route, ruled), isDealt: false, key: undefined };
+    }
     const key = route.sticky && routeKeyOf(route.sticky, call, request);
     const random = key === undefined ? this.#random() : 0;
     const draw = (arms: readonly RouteArm[]) => (key === undefined ? drawArm(arms, random) : chooseArm(arms, key));
     const first = draw(route.arms) as RouteArm;
     const info = this.#serving(route, first);
-    if (info !== undefined && this.#health.admits(route, first)) return { route, arm: first, info };
+    if (info !== undefined && this.#health.admits(route, first)) {
+      return { route, arm: first, info, isDealt: request?.sequence?.start ?? true, key };
+    }
     const serving = route.arms.filter((arm) => this.#serving(route, arm) !== undefined);
     // Where all are left out, none is; where nobody serves, it is said why the first does not.
     const arm = draw(serving.filter((other) => this.#health.admits(route, other))) ?? draw(serving) ?? first;
-    return { route, arm, info: this.#servingOrRefuse(route, arm) };
+    return { route, arm, info: this.#servingOrRefuse(route, arm), isDealt: false, key };
   }
 
   /** An arm has got a request. */
@@ -106,7 +110,7 @@ export class RouteTable {
       if (next === arm || tried.has(next) || !this.#health.admits(route, next)) continue;
       const other = this.#serving(route, next);
       if (other === undefined) continue;
-      return { route, arm: next, info: other };
+      return { route, arm: next, info: other, isDealt: false, key: undefined };
     }
     return undefined;
   }

@@ -157,4 +157,5 @@ export const MIGRATIONS: readonly string[] = [
     batch integer not null
   ) strict;
   `,
+  'alter table answers add column key integer',
 ];

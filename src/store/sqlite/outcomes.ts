@@ -88,6 +88,7 @@ async function insertAnswers(db: Kysely<Tables>, answers: readonly NotedAnswer[]
           model: ref('excluded.model'),
           version: ref('excluded.version'),
           share: ref('excluded.share'),
+          key: ref('excluded.key'),
           answeredAtMs: ref('excluded.answeredAtMs'),
           expiresAtMs: ref('excluded.expiresAtMs'),
           kind: ref('excluded.kind'),
@@ -174,14 +175,15 @@ function byArm(answers: readonly NotedAnswer[]): Iterable<AnswersOfArm> {
 }
 
 function toRow(answer: NotedAnswer): Insertable<Tables['answers']> {
-  const { missing = null, share = null, answeredClass = null } = answer;
-  return { ...answer, missing, share, answeredClass };
+  const { missing = null, share = null, key = null, answeredClass = null } = answer;
+  return { ...answer, missing, share, key, answeredClass };
 }
 
 function toAnswer({ id: _, ...row }: Selectable<Tables['answers']>): FoundAnswer {
   return {
     ...row,
     share: row.share ?? undefined,
+    key: row.key ?? undefined,
     missing: row.missing ?? undefined,
     answeredClass: row.answeredClass ?? undefined,
     value: row.value ?? undefined,

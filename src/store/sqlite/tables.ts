@@ -65,6 +65,8 @@ interface AnswerRow {
   model: string;
   version: number;
   share: number | null;
+  /** null = the request was dealt for itself. */
+  key: number | null;
   answeredAtMs: number;
   expiresAtMs: number;
   kind: 'binary' | 'label' | 'number';
