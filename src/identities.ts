@@ -8,6 +8,7 @@ import {
   type OnEnded,
   openIssuers,
   StoredKeys,
+  strangersOf,
 } from './governance/index.js';
 import type { KeyParts } from './service/index.js';
 import type { KeyRecords } from './store/index.js';
@@ -49,7 +50,7 @@ export async function openIdentities(
     statics: auth.keys.map(({ name, scopes }) => ({ name, grants: grantsOfScopes(scopes) })),
     policy,
     areAsked: isRequired,
-    hasOtherCredentials: auth.issuers.length > 0 || server.tls.clientCertificates !== 'none',
+    strangers: strangersOf(auth.issuers, server.tls.clientCertificates !== 'none'),
   };
   return {
     ...authentication,

@@ -20,16 +20,26 @@ export interface PolicySetup {
   readonly bindings?: readonly PlacedBinding[];
 }
 
-type Bindings = ReadonlyMap<string, readonly PlacedGrant[]>;
+type GrantsBySubject = ReadonlyMap<string, readonly PlacedGrant[]>;
+
+/** What holds at a time. It is never changed, but replaced as a whole. */
+interface Content {
+  readonly roles: Roles;
+  readonly bindings: readonly PlacedBinding[];
+  readonly granted: GrantsBySubject;
+}
 
 /** Makes principals of identities: who may do what. */
 export class AccessPolicy {
-  readonly #roles: Roles;
-  readonly #bindings: Bindings;
+  #content: Content;
 
-  constructor({ roles = {}, bindings = [] }: PolicySetup = {}) {
-    this.#roles = { ...roles, ...BUILT_IN_ROLES };
-    this.#bindings = bySubject(bindings);
+  constructor(setup: PolicySetup = {}) {
+    this.#content = contentOf(setup);
+  }
+
+  /** From now on these roles and bindings hold, and no others, also for the principals that were made before. */
+  replace(setup: PolicySetup): void {
+    this.#content = contentOf(setup);
   }
 
   principalOf(identity: Identity): Principal {
@@ -44,30 +54,37 @@ export class AccessPolicy {
     const subjects = [`principal ${idOf(identity)}`, ...groups.map((group) => `group ${group}`)];
     return [
       ...grants.map((grant) => ({ ...grant, place })),
-      ...subjects.flatMap((subject) => this.#bindings.get(subject) ?? []),
+      ...subjects.flatMap((subject) => this.#content.granted.get(subject) ?? []),
     ];
   }
 
   get roles(): Roles {
-    return this.#roles;
+    return this.#content.roles;
+  }
+
+  get bindings(): readonly PlacedBinding[] {
+    return this.#content.bindings;
   }
 
   /** undefined for a role that is not known. */
   actionsOf(role: string): readonly Action[] | undefined {
-    return Object.hasOwn(this.#roles, role) ? this.#roles[role] : undefined;
+    const { roles } = this.#content;
+    return Object.hasOwn(roles, role) ? roles[role] : undefined;
   }
 
   roleNames(): readonly string[] {
-    return Object.keys(this.#roles);
+    return Object.keys(this.#content.roles);
   }
 
-  /** Made when they are first asked for: of the keys that a server knows, few are in use. */
+  /** Made when they are first asked for, of what holds then: of the keys that a server knows, few are in use. */
   #rightsOf(identity: Identity): Rights {
-    let rights: Rights | undefined;
+    let rights = NO_RIGHTS;
+    let madeOf: Content | undefined;
     const current = (): Rights => {
-      if (rights !== undefined) return rights;
+      if (madeOf === this.#content) return rights;
+      madeOf = this.#content;
       const grants = this.grantsOf(identity);
-      rights = grants.length === 0 ? NO_RIGHTS : createRights(grants, this.#roles);
+      rights = grants.length === 0 ? NO_RIGHTS : createRights(grants, madeOf.roles);
       return rights;
     };
     return {
@@ -81,11 +98,15 @@ export class AccessPolicy {
   }
 }
 
+function contentOf({ roles = {}, bindings = [] }: PolicySetup): Content {
+  return { roles: { ...roles, ...BUILT_IN_ROLES }, bindings, granted: bySubject(bindings) };
+}
+
 function idOf({ kind, name }: Pick<Identity, 'kind' | 'name'>): string {
   return kind === 'key' ? `key:${name}` : name;
 }
 
-function bySubject(bindings: readonly PlacedBinding[]): Bindings {
+function bySubject(bindings: readonly PlacedBinding[]): GrantsBySubject {
   const found = new Map<string, PlacedGrant[]>();
   for (const { group, principal, role, models, place } of bindings) {
     const subject = group === undefined ? `principal ${principal}` : `group ${group}`;

@@ -1,5 +1,14 @@
 import { type Call, invalidArgument, MillraceError, type Principal } from '../../core/index.js';
-import { type AccessPolicy, admit, type KeyChanges, type StoredKeys } from '../../governance/index.js';
+import {
+  type AccessPolicy,
+  type AccessState,
+  admit,
+  type Identity,
+  type KeyChanges,
+  type StoredKeys,
+  type Strangers,
+  wouldLockOut,
+} from '../../governance/index.js';
 import type { ChangedBy, KeyRecord, KeyRecords } from '../../store/index.js';
 import { formatDuration } from '../../text/index.js';
 import type { Audited } from '../audit.js';
@@ -15,8 +24,8 @@ export interface KeyParts {
   readonly policy: AccessPolicy;
   /** Whether callers need a credential at all. */
   readonly areAsked: boolean;
-  /** Callers may come by tokens of issuers or with certificates as well. */
-  readonly hasOtherCredentials: boolean;
+  /** Who may come by tokens of issuers or with certificates as well. */
+  readonly strangers: readonly Strangers[];
 }
 
 interface KeyUseCasesSetup {
@@ -111,7 +120,7 @@ export function createKeyUseCases({ keys, audited }: KeyUseCasesSetup): KeyUseCa
       return audited(call, { ...subject('revoke', name), changeOf }, async () => {
         const found = await changeable(call.principal, name, 'revoked');
         before = listed(found);
-        checkAdminLeft(keys, found);
+        checkKeeperLeft(keys, found);
         return listed(await changes.revoke(found.id, by(call)));
       });
     },
@@ -139,15 +148,25 @@ function checkReach(
 }
 
 /** Whoever may change all keys has to stay: nobody could make another one. */
-function checkAdminLeft({ policy, statics, stored, hasOtherCredentials }: KeyParts, key: KeyRecord): void {
-  const isAdmin = ({ name, groups = [], grants }: Pick<KeyWish, 'name' | 'groups' | 'grants'>): boolean =>
-    policy
-      .grantsOf({ kind: 'key', name, groups, grants })
-      .some(({ role, models = ['*'] }) => models.includes('*') && policy.actionsOf(role)?.includes('key.change'));
-  if (hasOtherCredentials || !isAdmin(key) || statics.some(isAdmin)) return;
-  for (const other of stored.ring.usable()) if (other.id !== key.id && isAdmin(other)) return;
+function checkKeeperLeft(keys: KeyParts, key: KeyRecord): void {
+  const { policy } = keys;
+  const before = accessStateOf(keys, policy);
+  const without = () => ofKeys(keys, ({ id }) => id !== key.id);
+  if (!wouldLockOut(before, { ...before, keys: without })) return;
   const message = `key '${key.name}' is the last one that may change keys: make another one with the role 'admin' first`;
   throw new MillraceError('failed_precondition', message);
+}
+
+/** Who may come as of now, by the rules of a policy. */
+export function accessStateOf(keys: KeyParts, policy: AccessPolicy): AccessState {
+  return { policy, keys: () => ofKeys(keys, () => true), strangers: keys.strangers };
+}
+
+function* ofKeys({ statics, stored }: KeyParts, isMeant: (record: KeyRecord) => boolean): Generator<Identity> {
+  for (const { name, grants } of statics) yield { kind: 'key', name, grants };
+  for (const record of stored.ring.usable()) {
+    if (isMeant(record)) yield { kind: 'key', name: record.name, groups: record.groups, grants: record.grants };
+  }
 }
 
 function endOf(expiresInMs: number | undefined, nowMs: number): number | undefined {
