@@ -5,6 +5,7 @@ import type { AuthOptions } from '../options.js';
 import { CertificateCallers } from './certificates/certificate-callers.js';
 import { Door } from './door.js';
 import type { Peer } from './peer.js';
+import { SentTokens } from './sent-tokens.js';
 import { StaticKeys } from './static-keys.js';
 import type { TokenSource } from './token-source.js';
 import { unknownKey } from './unknown-key.js';
@@ -46,8 +47,6 @@ export interface Authenticator {
 /** What the settings say of keys, and of those who have none. */
 type KeyOptions = Omit<AuthOptions, 'issuers' | 'required' | 'roles' | 'bindings'>;
 
-const BEARER = /^bearer +(\S+) *$/i;
-
 /**
  * Bearer tokens (RFC 6750): static keys, and those of the other sources. From an address with too many unknown ones only those are taken
  * that have come from there before: nobody behind a proxy is locked out by others. Where nobody can have a key, everybody is anonymous:
@@ -65,22 +64,30 @@ export function createAuthenticator(options: KeyOptions, setup: AuthenticatorSet
     if (principal !== undefined) return door.welcome(principal, address);
     throw door.refuse(unknownKey(), address);
   };
+  const tokens = new SentTokens(all);
   return {
     authenticate(authorization, peer) {
       if (authorization === undefined && peer.certificate !== undefined)
         return certificates.principalOf(peer.certificate);
-      const token = bearerToken(authorization);
+      const sent = tokens.read(authorization);
       const { address } = peer;
-      const failed = (error: unknown): never => {
-        throw door.refuse(error, address);
-      };
       let found: ReturnType<TokenSource['principalOf']>;
       try {
-        found = all.find((source) => source.takes(token))?.principalOf(token, peer);
+        found = sent.source?.principalOf(sent.token, peer);
       } catch (error) {
-        return failed(error);
+        throw door.refuse(error, address);
       }
-      return found instanceof Promise ? found.then((one) => enter(one, address), failed) : enter(found, address);
+      if (!(found instanceof Promise)) {
+        const principal = enter(found, address);
+        tokens.remember(authorization, sent);
+        return principal;
+      }
+      return found.then(
+        (one) => enter(one, address),
+        (error: unknown) => {
+          throw door.refuse(error, address);
+        },
+      );
     },
     async authenticateSigner(signer, { address }) {
       const name = await signer.catch((error: unknown) => {
@@ -90,17 +97,6 @@ export function createAuthenticator(options: KeyOptions, setup: AuthenticatorSet
     },
     replaceKeys: (replacement) => keys.replace(replacement),
   };
-}
-
-function bearerToken(authorization: string | undefined): string {
-  if (authorization === undefined) {
-    throw new MillraceError('unauthenticated', 'this server needs a key: send `Authorization: Bearer <key>`');
-  }
-  const token = BEARER.exec(authorization)?.[1];
-  if (token === undefined) {
-    throw new MillraceError('unauthenticated', 'the Authorization header must have the form `Bearer <key>`');
-  }
-  return token;
 }
 
 function createAnonymousAuthenticator(options: KeyOptions, setup: AuthenticatorSetup): Authenticator {
