@@ -1,6 +1,6 @@
 import type { Principal } from './access.js';
 import { MillraceError } from './errors.js';
-import type { QuotaStanding } from './quota.js';
+import type { QuotaSource, QuotaStanding } from './quota.js';
 import { createTiming, type Timing } from './timing.js';
 import { childTrace, type TraceContext } from './trace.js';
 
@@ -80,7 +80,7 @@ export class Call {
   #parent: Call | undefined;
   /** Those that are open. */
   #children: Set<Call> | undefined;
-  #quota: (() => readonly QuotaStanding[]) | undefined;
+  #quota: QuotaSource | undefined;
   #cancelled: MillraceError | undefined;
   #ended = false;
   #onCancel: ((reason: MillraceError) => void) | undefined;
@@ -148,13 +148,13 @@ export class Call {
 
   /** What is left to its caller of quotas, asked when the answer is written; none where no quota is about it. */
   get quota(): readonly QuotaStanding[] {
-    return this.#quota?.() ?? NO_STANDINGS;
+    return this.#quota?.standings() ?? NO_STANDINGS;
   }
 
   /** It counts against quotas, and so do those for which it is called. */
-  countsAgainst(standings: () => readonly QuotaStanding[]): void {
-    this.#quota = standings;
-    this.#parent?.countsAgainst(standings);
+  countsAgainst(quota: QuotaSource): void {
+    this.#quota = quota;
+    this.#parent?.countsAgainst(quota);
   }
 
   /** Children that have neither ended nor been cancelled. */

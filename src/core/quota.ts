@@ -13,3 +13,8 @@ export interface QuotaStanding {
   /** Until all of it may be taken again; 0 = now, or nobody knows. */
   readonly resetMs: number;
 }
+
+/** Who knows what is left of the limits that a call counts against. */
+export interface QuotaSource {
+  standings(): readonly QuotaStanding[];
+}

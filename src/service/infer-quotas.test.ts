@@ -7,6 +7,7 @@ import type { ModelInfo, Submission } from '../engine/index.js';
 import type { QuotaConfig } from '../governance/index.js';
 
 import { inferWithinQuotas } from './quotas/infer-within-quotas.js';
+import { QuotaAccount } from './quotas/quota-account.js';
 import type { Inference } from './quotas/quota-gate.js';
 
 const REF = { name: 'm', version: 1, generation: 1 };
@@ -192,10 +193,12 @@ describe('where replicas share counters, which takes a while', () => {
     const { gate, resolve, finished } = open({ concurrent: 1 });
     const slow = { open: async (inference: Parameters<typeof gate.open>[0]) => gate.open(inference) };
     const seen: Inference[] = [];
+    const accounts: unknown[] = [];
     const answered = { kind: 'one', response: answer() } as const;
     const infer = inferWithinQuotas(slow, {
-      run: (inference) => {
+      run: (inference, account) => {
         seen.push(inference);
+        accounts.push(account);
         return Promise.resolve(answered);
       },
       onRefused: (inference, error) => seen.push({ ...inference, request: request(7, { id: error.code }) }),
@@ -205,7 +208,7 @@ describe('where replicas share counters, which takes a while', () => {
     const first = ask();
     expect(seen).toEqual([]);
     expect(await first).toBe(answered);
-    expect(seen[0]?.account).toBeDefined();
+    expect(accounts).toEqual([expect.any(QuotaAccount)]);
     await expect(ask()).rejects.toMatchObject({ code: 'quota_exceeded' });
     expect(seen[1]?.request.id).toBe('quota_exceeded');
     expect(finished).toEqual([]);

@@ -17,6 +17,7 @@ import { joinPieces } from './join-pieces.js';
 import { UndecodedInputError } from './media/decode-inputs.js';
 import type { MediaDecoders } from './media/decoders.js';
 import { inferWithinQuotas } from './quotas/infer-within-quotas.js';
+import type { QuotaAccount } from './quotas/quota-account.js';
 import type { Inference, QuotaGate } from './quotas/quota-gate.js';
 import { createResolution, type Resolution } from './resolve.js';
 import type { ArmChoice } from './routes/arm-choice.js';
@@ -69,7 +70,7 @@ export function createInfer(dependencies: InferDependencies) {
     events.publish('inferFinished', { call, target, request, ref: info?.ref, error, answered, rows });
   }
 
-  function run({ call, resolved, request, account }: Inference): Promise<InferResult> {
+  function run({ call, resolved, request }: Inference, account: QuotaAccount | undefined): Promise<InferResult> {
     const { target } = resolved;
     // Only the service makes them.
     let resolution = resolved as Resolution;
@@ -138,7 +139,7 @@ export function createInfer(dependencies: InferDependencies) {
 
   const start =
     quotas === undefined
-      ? run
+      ? (inference: Inference) => run(inference, undefined)
       : inferWithinQuotas(quotas, {
           run,
           onRefused: ({ call, resolved: { target, info }, request }, error) =>

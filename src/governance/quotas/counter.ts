@@ -1,4 +1,5 @@
-import type { QuotaStanding } from '../../core/index.js';
+import type { QuotaStanding, QuotaUnit } from '../../core/index.js';
+import type { AmountKind } from './amounts.js';
 import { LIMIT_NAMES, LIMITS, type LimitName } from './limits.js';
 import { ConcurrencyMeter } from './meters/concurrency-meter.js';
 import { DayMeter } from './meters/day-meter.js';
@@ -8,13 +9,42 @@ import { WindowMeter } from './meters/window-meter.js';
 import type { QuotaConfig } from './options.js';
 import type { Whose } from './scope.js';
 
-/** One limit of a counter. */
-export interface MeteredLimit {
+interface MeteredLimitParts {
+  readonly quota: string;
   readonly name: LimitName;
+  readonly limit: number;
+  readonly windowMs: number | undefined;
+  readonly meter: Meter;
+}
+
+/** One limit of a counter. */
+export class MeteredLimit {
+  readonly quota: string;
+  readonly name: LimitName;
+  readonly counts: AmountKind;
   /** As configured; of requests a second the burst. */
   readonly limit: number;
   readonly windowMs: number | undefined;
   readonly meter: Meter;
+  readonly #policy: string;
+  readonly #unit: QuotaUnit;
+
+  constructor({ quota, name, limit, windowMs, meter }: MeteredLimitParts) {
+    this.quota = quota;
+    this.name = name;
+    this.counts = LIMITS[name].counts;
+    this.limit = limit;
+    this.windowMs = windowMs;
+    this.meter = meter;
+    this.#policy = `${quota}/${name}`;
+    this.#unit = LIMITS[name].unit;
+  }
+
+  standing(moment: Moment): QuotaStanding {
+    const { remaining, resetMs } = this.meter.standing(moment);
+    const { limit, windowMs } = this;
+    return { policy: this.#policy, unit: this.#unit, limit, windowMs, remaining, resetMs };
+  }
 }
 
 /** What is counted of a quota for one of those whom it counts by themselves. */
@@ -39,37 +69,36 @@ export class Counter {
   }
 
   standings(moment: Moment): readonly QuotaStanding[] {
-    return this.limits.map(({ name, limit, windowMs, meter }) => ({
-      policy: `${this.quota.name}/${name}`,
-      unit: LIMITS[name].unit,
-      limit,
-      windowMs,
-      ...meter.standing(moment),
-    }));
+    return this.limits.map((metered) => metered.standing(moment));
   }
 }
 
 function meteredLimit(quota: QuotaConfig, name: LimitName): MeteredLimit | undefined {
   const limit = quota[name];
   if (limit === undefined) return undefined;
-  const { windowMs } = LIMITS[name];
+  const about = { quota: quota.name, name, limit, windowMs: LIMITS[name].windowMs };
   switch (name) {
     case 'requestsPerSecond': {
       const burst = quota.burst ?? Math.ceil(limit);
-      const fillMs = limit === 0 ? windowMs : (burst / limit) * 1_000;
-      return { name, limit: limit === 0 ? 0 : burst, windowMs: fillMs, meter: new RateMeter(limit, burst) };
+      const windowMs = limit === 0 ? about.windowMs : (burst / limit) * 1_000;
+      return new MeteredLimit({
+        ...about,
+        limit: limit === 0 ? 0 : burst,
+        windowMs,
+        meter: new RateMeter(limit, burst),
+      });
     }
     case 'rowsPerSecond':
     case 'bytesPerSecond':
-      return { name, limit, windowMs, meter: new RateMeter(limit, limit) };
+      return new MeteredLimit({ ...about, meter: new RateMeter(limit, limit) });
     case 'tokensPerMinute':
     case 'computeMsPerMinute':
-      return { name, limit, windowMs, meter: new WindowMeter(limit, LIMITS[name].windowMs) };
+      return new MeteredLimit({ ...about, meter: new WindowMeter(limit, LIMITS[name].windowMs) });
     case 'tokensPerDay':
     case 'bytesPerDay':
-      return { name, limit, windowMs, meter: new DayMeter(limit) };
+      return new MeteredLimit({ ...about, meter: new DayMeter(limit) });
     case 'concurrent':
-      return { name, limit, windowMs, meter: new ConcurrencyMeter(limit) };
+      return new MeteredLimit({ ...about, meter: new ConcurrencyMeter(limit) });
     default:
       return name satisfies never;
   }

@@ -3,6 +3,7 @@ import { hasLimits } from './limits.js';
 import type { Moment } from './meters/meter.js';
 import type { QuotaConfig, QuotasOptions } from './options.js';
 import { type Caller, type Scope, scopeOf, type Whose } from './scope.js';
+import { Tally } from './tally.js';
 
 /** Counters are looked over for idle ones at these many, and at twice as many as are left then. */
 const FIRST_SWEEP = 1_024;
@@ -15,7 +16,7 @@ const MAX_MODELS = 256;
 export class Counters {
   readonly #quotas: readonly { readonly quota: QuotaConfig; readonly scope: Scope }[];
   readonly #counters = new Map<string, Counter>();
-  readonly #known = new WeakMap<Caller, Map<string, readonly Counter[]>>();
+  readonly #known = new WeakMap<Caller, Map<string, Tally>>();
   readonly #maxCounters: number;
   #sweepAt = FIRST_SWEEP;
 
@@ -30,13 +31,13 @@ export class Counters {
   }
 
   /** What a request of the caller to the model counts against. */
-  find(caller: Caller, model: string, moment: Moment): readonly Counter[] {
+  find(caller: Caller, model: string, moment: Moment): Tally {
     let byModel = this.#known.get(caller);
     const known = byModel?.get(model);
-    if (known !== undefined && !known.some(({ isForgotten }) => isForgotten)) return known;
+    if (known !== undefined && !known.isOutdated) return known;
     if (this.#counters.size >= this.#sweepAt) this.#sweep(moment);
-    const found = this.#quotas.flatMap(({ quota, scope }) =>
-      scope(caller, model).map((whose) => this.get(quota, whose)),
+    const found = new Tally(
+      this.#quotas.flatMap(({ quota, scope }) => scope(caller, model).map((whose) => this.get(quota, whose))),
     );
     if (byModel === undefined) {
       byModel = new Map();

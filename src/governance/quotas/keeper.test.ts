@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Amounts, Used } from './amounts.js';
 import { LocalQuotaKeeper } from './keeper.js';
-import type { Amounts } from './limits.js';
 import type { QuotaConfig } from './options.js';
-import type { Used } from './reservation.js';
+import type { Reservation } from './reservation.js';
 
 const ONE: Amounts = { requests: 1, running: 1, rows: 1, tokens: undefined, bytes: 4, computeMs: 0 };
 const NOTHING: Used = { requests: 0, rows: 0, tokens: 0, bytes: 0, computeMs: 0 };
@@ -120,16 +120,16 @@ it('never leaks what runs at the same time, and never lets in more', () => {
         { name: 'each', principal: '*', concurrent: 3, requestsPerSecond: 5 },
         { name: 'all', group: 'team', concurrent: 5 },
       );
-      const running: { readonly id: string; settle(used: Used): void }[] = [];
+      const running: { readonly id: string; readonly reserved: Reservation }[] = [];
       for (const { caller, ends, waitMs } of steps) {
         clock.at += waitMs;
         const reserved = ask(caller);
-        if (typeof reserved === 'object') running.push({ id: caller.id, settle: reserved.settle });
+        if (typeof reserved === 'object') running.push({ id: caller.id, reserved });
         expect(running.length).toBeLessThanOrEqual(5);
         expect(running.filter(({ id }) => id === caller.id).length).toBeLessThanOrEqual(3);
-        for (const { settle } of running.splice(0, ends > 5 ? ends - 5 : 0)) settle(NOTHING);
+        for (const { reserved: ended } of running.splice(0, ends > 5 ? ends - 5 : 0)) ended.settle(NOTHING);
       }
-      for (const { settle } of running) settle(NOTHING);
+      for (const { reserved } of running) reserved.settle(NOTHING);
       clock.at += 10_000;
       for (const { standings } of keeper.list(undefined)) {
         for (const { remaining, limit } of standings) expect(remaining).toBe(limit);

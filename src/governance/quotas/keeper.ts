@@ -1,12 +1,12 @@
 import type { Clock, QuotaStanding } from '../../core/index.js';
-import type { Counter } from './counter.js';
+import type { Amounts } from './amounts.js';
 import { Counters } from './counters.js';
-import { type Amounts, hasLimits, isOfDay, LIMITS, type LimitName } from './limits.js';
+import { hasLimits, isOfDay, LIMITS, type LimitName } from './limits.js';
 import { type DayCount, DayMeter } from './meters/day-meter.js';
 import type { Moment } from './meters/meter.js';
 import type { QuotaConfig, QuotasOptions } from './options.js';
-import { refusalOf, type Shortage } from './refusal.js';
-import { type Refusal, type Reservation, reserveOn, standingsOf } from './reservation.js';
+import { refusalOf } from './refusal.js';
+import { LocalReservation, type Refusal, type Reservation } from './reservation.js';
 import type { Caller, Whose } from './scope.js';
 
 /**
@@ -70,14 +70,14 @@ export class LocalQuotaKeeper implements QuotaKeeper {
 
   reserve(caller: Caller, model: string, amounts: Amounts): Reservation | Refusal | undefined {
     const moment = this.#now();
-    const counters = this.#counters.find(caller, model, moment);
-    if (counters.length === 0) return undefined;
-    const shortage = worstShortage(counters, amounts, moment);
-    if (shortage === undefined) return reserveOn(counters, amounts, this.#now);
+    const tally = this.#counters.find(caller, model, moment);
+    if (tally.isEmpty) return undefined;
+    const shortage = tally.shortage(amounts, moment);
+    if (shortage === undefined) return new LocalReservation(tally, { amounts, moment, now: this.#now });
     return {
       kind: 'refused',
       error: refusalOf(shortage, moment),
-      standings: () => standingsOf(counters, this.#now()),
+      standings: () => tally.standings(this.#now()),
     };
   }
 
@@ -116,19 +116,6 @@ export class LocalQuotaKeeper implements QuotaKeeper {
 }
 
 const DAYS = (Object.keys(LIMITS) as LimitName[]).filter(isOfDay);
-
-function worstShortage(counters: readonly Counter[], amounts: Amounts, moment: Moment): Shortage | undefined {
-  let worst: Shortage | undefined;
-  for (const { quota, limits } of counters) {
-    for (const metered of limits) {
-      const amount = amounts[LIMITS[metered.name].counts];
-      if (amount === undefined) continue;
-      const waitMs = metered.meter.waitMs(amount, moment);
-      if (waitMs > (worst?.waitMs ?? 0)) worst = { quota: quota.name, metered, amount, waitMs };
-    }
-  }
-  return worst;
-}
 
 function isAbout({ principal, group }: Whose, { id, groups }: Caller): boolean {
   return (principal === undefined || principal === id) && (group === undefined || groups.includes(group));

@@ -1,19 +1,8 @@
 import type { QuotaUnit } from '../../core/index.js';
-
-/** What a request takes, by what it is counted in; undefined = it has nothing of the kind, and such limits do not concern it. */
-export interface Amounts {
-  readonly requests: number;
-  /** 1 from its beginning to its end. */
-  readonly running: number;
-  readonly rows: number;
-  readonly tokens: number | undefined;
-  readonly bytes: number;
-  /** Is not known before; 0 then. */
-  readonly computeMs: number;
-}
+import type { AmountKind } from './amounts.js';
 
 interface LimitKind {
-  readonly counts: keyof Amounts;
+  readonly counts: AmountKind;
   readonly unit: QuotaUnit;
   readonly windowMs: number | undefined;
   /** `tokens a minute`, for messages. */

@@ -23,15 +23,14 @@ export class QuotaExceeded extends MillraceError {
 
 /** What was asked of a limit that has not got it. */
 export interface Shortage {
-  readonly quota: string;
   readonly metered: MeteredLimit;
   readonly amount: number;
   readonly waitMs: number;
 }
 
 /** The refusal of a request, with why and when to try again. */
-export function refusalOf({ quota, metered, amount, waitMs }: Shortage, moment: Moment): QuotaExceeded {
-  const { name, limit } = metered;
+export function refusalOf({ metered, amount, waitMs }: Shortage, moment: Moment): QuotaExceeded {
+  const { quota, name, limit } = metered;
   return new QuotaExceeded(describe(), { quota, limit: name, waitMs });
 
   function describe(): string {

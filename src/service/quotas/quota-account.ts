@@ -59,42 +59,53 @@ function countPrompt({ inputs }: InferRequest): number {
 }
 
 function countInputs({ inputs, sharedInputs }: InferRequest): number {
-  let bytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
-  for (const { sizeBytes } of sharedInputs?.values() ?? []) bytes += sizeBytes;
+  let bytes = 0;
+  for (const { data } of inputs) bytes += data.byteLength;
+  if (sharedInputs === undefined) return bytes;
+  for (const { sizeBytes } of sharedInputs.values()) bytes += sizeBytes;
   return bytes;
+}
+
+/** Who keeps accounts. */
+export interface AccountBooks {
+  /** A request to the version has ended, and what it has taken is counted. */
+  settled(info: ModelInfo, timing: Timing): void;
 }
 
 interface AccountParts {
   readonly timing: Timing;
+  readonly info: ModelInfo;
   readonly demand: Demand;
   readonly reservation: Reservation;
-  readonly onSettled: (timing: Timing) => void;
 }
 
 /** What one request has taken of quotas, from its beginning to its end. */
 export class QuotaAccount {
+  readonly #books: AccountBooks;
   readonly #timing: Timing;
+  readonly #info: ModelInfo;
   readonly #demand: Demand;
   readonly #reservation: Reservation;
-  readonly #onSettled: (timing: Timing) => void;
   #answerBytes = 0;
 
-  constructor({ timing, demand, reservation, onSettled }: AccountParts) {
+  constructor(books: AccountBooks, { timing, info, demand, reservation }: AccountParts) {
+    this.#books = books;
     this.#timing = timing;
+    this.#info = info;
     this.#demand = demand;
     this.#reservation = reservation;
-    this.#onSettled = onSettled;
   }
 
   responded({ outputs, sharedOutputs }: InferResponse): void {
     for (const { data } of outputs) this.#answerBytes += data.byteLength;
-    for (const { sizeBytes } of sharedOutputs?.values() ?? []) this.#answerBytes += sizeBytes;
+    if (sharedOutputs === undefined) return;
+    for (const { sizeBytes } of sharedOutputs.values()) this.#answerBytes += sizeBytes;
   }
 
   /** The request has ended: what it has not taken is given back. Only the first time counts. */
   settle(error: MillraceError | undefined): void {
     this.#reservation.settle(this.#used(error));
-    this.#onSettled(this.#timing);
+    this.#books.settled(this.#info, this.#timing);
   }
 
   #used(error: MillraceError | undefined): Used {

@@ -1,23 +1,15 @@
-import {
-  type Call,
-  type EventBus,
-  type InferRequest,
-  type InferTarget,
-  type ModelRef,
-  whenReady,
-} from '../../core/index.js';
+import type { Call, EventBus, InferRequest, InferTarget, ModelRef, Timing } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
 import type { QuotaKeeper, Refusal, Reservation } from '../../governance/index.js';
 import { parseLabelledName } from '../../routing/index.js';
 import type { Resolved } from '../types.js';
-import { demandOf, QuotaAccount } from './quota-account.js';
+import { type AccountBooks, type Demand, demandOf, QuotaAccount } from './quota-account.js';
 
 /** A request of a caller. */
 export interface Inference {
   readonly call: Call;
   readonly resolved: Resolved;
   readonly request: InferRequest;
-  /** Where what it takes counts against quotas. */
-  readonly account?: QuotaAccount | undefined;
 }
 
 interface GateSetup {
@@ -31,7 +23,7 @@ interface GateSetup {
  * Lets requests in as long as their callers' quotas last. What counts is each request of a caller: not what models call on its behalf, and
  * nothing that runs in the background.
  */
-export class QuotaGate {
+export class QuotaGate implements AccountBooks {
   readonly #setup: GateSetup;
   /** Versions that do not generate, and say what their requests take in tokens all the same. */
   readonly #tellTokens = new WeakSet<ModelRef>();
@@ -50,29 +42,35 @@ export class QuotaGate {
     request,
   }: Inference): QuotaAccount | undefined | Promise<QuotaAccount | undefined> {
     if (call.callers.length > 0 || call.lane === 'background') return undefined;
-    const { keeper, events, onCounted } = this.#setup;
     const demand = demandOf(request, info, this.#tellTokens.has(info.ref));
-    const enter = (answer: Reservation | Refusal | undefined): QuotaAccount | undefined => {
-      if (answer === undefined) return undefined;
-      call.countsAgainst(answer.standings);
-      if (answer.kind === 'refused') {
-        const { quota, limit } = answer.error;
-        events.publish('quotaExceeded', { call, quota, limit });
-        throw answer.error;
-      }
-      onCounted();
-      return new QuotaAccount({
-        timing: call.timing,
-        demand,
-        reservation: answer,
-        onSettled: ({ usage }) => {
-          if (usage !== undefined && info.generates === undefined) this.#tellTokens.add(info.ref);
-          onCounted();
-        },
-      });
-    };
-    return whenReady(keeper.reserve(call.principal, nameOf(target), demand), enter);
+    const answer = this.#setup.keeper.reserve(call.principal, nameOf(target), demand);
+    const asked = { call, info, demand };
+    return answer instanceof Promise ? answer.then((late) => this.#enter(late, asked)) : this.#enter(answer, asked);
   }
+
+  settled({ ref, generates }: ModelInfo, { usage }: Timing): void {
+    if (usage !== undefined && generates === undefined) this.#tellTokens.add(ref);
+    this.#setup.onCounted();
+  }
+
+  #enter(answer: Reservation | Refusal | undefined, { call, info, demand }: Asked): QuotaAccount | undefined {
+    if (answer === undefined) return undefined;
+    const { events, onCounted } = this.#setup;
+    call.countsAgainst(answer);
+    if (answer.kind === 'refused') {
+      const { quota, limit } = answer.error;
+      events.publish('quotaExceeded', { call, quota, limit });
+      throw answer.error;
+    }
+    onCounted();
+    return new QuotaAccount(this, { timing: call.timing, info, demand, reservation: answer });
+  }
+}
+
+interface Asked {
+  readonly call: Call;
+  readonly info: ModelInfo;
+  readonly demand: Demand;
 }
 
 /** A label makes no other model of it. */
