@@ -1,5 +1,5 @@
 /**
- * What the audit trail costs: entries of inferences a second through the thread into the files, what one costs the event loop and the process; and
+ * What the audit trail costs: inferences a second through the thread into the files, what one costs the event loop and the process; and
  * what a change waits for, one behind the other and many at once. Usage: npm run build && node bench/micro/audit.mjs [folder]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -69,9 +69,9 @@ for (let done = 0; done < TOTAL; done += AT_ONCE) {
 await trail.close();
 const seconds = (performance.now() - before.at) / 1_000;
 const usedUs = cpuUs() - before.cpuUs;
-row('entries of inferences', (TOTAL / seconds).toFixed(0), '/s');
-row('an entry, on the event loop', ((onLoop * 1_000) / TOTAL).toFixed(2), 'µs');
-row('an entry, CPU of the process', (usedUs / TOTAL).toFixed(2), 'µs');
+row('inferences recorded', (TOTAL / seconds).toFixed(0), '/s');
+row('an inference, on the event loop', ((onLoop * 1_000) / TOTAL).toFixed(2), 'µs');
+row('an inference, CPU of the process', (usedUs / TOTAL).toFixed(2), 'µs');
 
 trail = openTrail({ ...setup, events: new EventBus() });
 async function changes(total, atOnce) {
@@ -98,8 +98,8 @@ await trail.close();
 const { verifyTrail } = await import(`${dist}/audit/index.js`);
 const { faults, chains } = await verifyTrail({ folder: given.folder });
 row(
-  'entries that verify',
-  String(chains[0].entries + chains[1].entries),
+  'inferences and entries that verify',
+  `${chains[0].inferences}, ${chains[0].entries + chains[1].entries}`,
   faults.length === 0 ? 'and no fault' : 'FAULTS',
 );
 await rm(folder, { recursive: true });

@@ -65,16 +65,35 @@ export interface RefusalEntry extends AskedDeed {
   readonly count: number;
 }
 
-/** A model was asked. */
-export interface InferenceEntry extends AskedDeed {
-  readonly type: 'inference';
+/** What several inferences have in common. */
+export interface InferenceCommon extends Omit<Asker, 'request_id' | 'trace_id'>, Deed {
   /** `ok`, or an error code. */
   readonly outcome: string;
   /** `name/version` that answered. */
   readonly model?: string | undefined;
+}
+
+/** A model was asked. */
+export interface Inference {
+  /** Its place in {@link InferencesEntry.common}. */
+  readonly common: number;
+  readonly request_id: string;
   readonly rows: number;
+  readonly time: string;
+  /** Where the caller has sent one. */
+  readonly trace_id?: string | undefined;
   /** SHA-256 of what was sent. */
   readonly digest?: string | undefined;
+}
+
+/** Models were asked: one entry for many times, as one for each costs more than some models do. */
+export interface InferencesEntry {
+  readonly type: 'inferences';
+  /** Of the last one. */
+  readonly time: string;
+  readonly common: readonly InferenceCommon[];
+  /** In the order in which they ended. */
+  readonly inferences: readonly Inference[];
 }
 
 /** Inferences have left no entry, since there were more than can be written. */
@@ -108,7 +127,7 @@ export type AuditEntry =
   | IntentEntry
   | OutcomeEntry
   | RefusalEntry
-  | InferenceEntry
+  | InferencesEntry
   | DroppedEntry
   | CutEntry
   | EndEntry;
@@ -123,4 +142,13 @@ export function readCut({ type, time, last, until, rule }: ChainedEntry['entry']
   if (type !== 'cut' || typeof time !== 'string' || typeof until !== 'string' || typeof rule !== 'string')
     return undefined;
   return isHead(last) ? { type, time, last, until, rule } : undefined;
+}
+
+/** Fields of an entry, as it is read from its file. */
+export type EntryFields = ChainedEntry['entry'];
+
+/** The inferences that an entry is about, each as an entry of its own; undefined where it is about something else. */
+export function readInferences({ type, common, inferences }: EntryFields): readonly EntryFields[] | undefined {
+  if (type !== 'inferences' || !Array.isArray(common) || !Array.isArray(inferences)) return undefined;
+  return inferences.map(({ common: place, ...own }) => ({ type: 'inference', ...common[place], ...own }));
 }

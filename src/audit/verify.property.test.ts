@@ -3,8 +3,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { beginning, CHAIN, chainOf, intent, KEYS, writeCheckpoints } from '../../test/support/audit-chain.js';
+import {
+  beginning,
+  CHAIN,
+  chainOf,
+  inferences,
+  intent,
+  KEYS,
+  writeCheckpoints,
+} from '../../test/support/audit-chain.js';
 import { segmentName } from './chain/segments.js';
+import type { AuditEntry } from './entries.js';
 import { verifyTrail } from './verify.js';
 
 const MAX_ENTRIES = 12;
@@ -14,6 +23,27 @@ interface Tampering {
   readonly lines: readonly string[];
   readonly kind: string;
   readonly seq: number;
+}
+
+/** The entries of a trail of so many: changes, and every third one many inferences. */
+function entriesOf(count: number): readonly AuditEntry[] {
+  const entry = (seq: number) => (seq % 3 === 0 ? inferences(seq, seq + 1, seq + 2) : intent(seq));
+  return [beginning(), ...Array.from({ length: count - 1 }, (_, n) => entry(n + 2))];
+}
+
+/** Does something to the inferences of the entry that stands at `at`, or after it; there is one. */
+function within(change: (list: unknown[], other: number) => unknown[]): Tamper {
+  return (lines, at, other) => {
+    const place = Math.min(Math.floor(at / 3) * 3 + 2, Math.floor(lines.length / 3) * 3 - 1);
+    const line = JSON.parse(lines[place] ?? '');
+    const changed = { ...line.entry, inferences: change(line.entry.inferences, other) };
+    const { chain, previous, seq, hash } = line;
+    return {
+      lines: lines.with(place, JSON.stringify({ chain, entry: changed, previous, seq, hash })),
+      kind: 'altered',
+      seq: place + 1,
+    };
+  };
 }
 
 type Tamper = (lines: readonly string[], at: number, other: number) => Tampering;
@@ -49,9 +79,16 @@ const TAMPERINGS: Readonly<Record<string, Tamper>> = {
   }),
   'cut off': (lines, _, other) => ({ lines: lines.slice(0, other), kind: 'cut off', seq: other + 1 }),
   'written anew from there on': (lines, at) => {
-    const entries = lines.map((_, index) => (index === 0 ? beginning() : intent(index === at ? 59 : index)));
-    return { lines: chainOf(at === 0 ? [intent(59), ...entries.slice(1)] : entries).lines, kind: 'altered', seq: 0 };
+    const entries = entriesOf(lines.length).with(at, intent(59));
+    return { lines: chainOf(entries).lines, kind: 'altered', seq: 0 };
   },
+  'an inference altered': within((list, other) => {
+    const rows = list.map((inference) => Object.assign({}, inference, { rows: 2 }));
+    return list.with(other % 3, rows[other % 3]);
+  }),
+  'an inference removed': within((list, other) => list.toSpliced(other % 3, 1)),
+  'inferences swapped': within((list) => list.toReversed()),
+  'an inference put in': within((list, other) => [...list, list[other % 3]]),
 };
 
 const places = fc
@@ -82,7 +119,7 @@ describe('a trail that somebody has tampered with', () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'millrace-audit-'));
     const files = path.join(folder, 'files');
     const property = fc.asyncProperty(places, async ([count, [one = 0, two = 0], ends]) => {
-      const { lines, heads } = chainOf([beginning(), ...Array.from({ length: count - 1 }, (_, n) => intent(n + 1))]);
+      const { lines, heads } = chainOf(entriesOf(count));
       const file = await writeCheckpoints(path.join(folder, 'checkpoints.jsonl'), heads.slice(-1));
       const checkpoints = { file, publicKey: KEYS.publicKey };
       const verify = async (written: readonly string[]) => {

@@ -6,6 +6,7 @@ import {
   beginning,
   CHAIN,
   chainOf,
+  inferences,
   intent,
   KEYS,
   LATER_CHAIN,
@@ -45,6 +46,12 @@ describe('verifying a trail', () => {
       expect.objectContaining({ chain: CHAIN, files: 2, entries: 6, lastSeq: 6, lastTime: timeAt(5), vouchedSeq: 3 }),
     ]);
     expect((await verify()).chains).toEqual([expect.objectContaining({ entries: 6, vouchedSeq: undefined })]);
+  });
+
+  it('counts the inferences of entries that are about many', async () => {
+    const asked = chainOf([beginning(), inferences(1, 2, 3), intent(4), inferences(5, 6)]);
+    await writeSegment(folder, asked.lines);
+    expect(await verify()).toMatchObject({ faults: [], chains: [{ entries: 4, inferences: 5, lastTime: timeAt(6) }] });
   });
 
   it('finds nothing where there is no folder', async () => {

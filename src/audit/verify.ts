@@ -4,7 +4,7 @@ import { readLines } from './chain/lines.js';
 import { type ChainedEntry, isHead, readLine } from './chain/link.js';
 import { listSegments, type Segment } from './chain/segments.js';
 import { type Checkpoints, readCheckpoints } from './checkpoints/read-checkpoints.js';
-import { type CutEntry, readCut } from './entries.js';
+import { type CutEntry, readCut, readInferences } from './entries.js';
 import { groupBy } from './group-by.js';
 
 export interface VerifyOptions {
@@ -19,6 +19,8 @@ export interface ChainReport {
   readonly files: number;
   /** Entries that are as they were written, from the first to the last of them. */
   readonly entries: number;
+  /** That these are about. */
+  readonly inferences: number;
   readonly firstSeq: number;
   readonly lastSeq: number;
   /** ISO 8601, of the last; '' = there is none. */
@@ -48,6 +50,7 @@ interface ReadChain {
   readonly segments: readonly Segment[];
   readonly verifier: ChainVerifier;
   readonly anchors: readonly Anchor[];
+  readonly inferences: number;
   readonly isTorn: boolean;
 }
 
@@ -105,6 +108,7 @@ async function readChain(
   const [{ chain, file }] = segments;
   const anchors = allAnchors.filter((anchor) => anchor.chain === chain);
   const verifier = new ChainVerifier(chain, anchors, file);
+  let inferences = 0;
   let isTorn = false;
   for (const segment of segments) {
     const isLast = segment === segments.at(-1);
@@ -117,11 +121,12 @@ async function readChain(
         const taken = verifier.take(text, { file: segment.file, line: number });
         const cut = taken && readCut(taken.entry);
         if (cut !== undefined) cuts.push(cut);
+        inferences += (taken && readInferences(taken.entry)?.length) ?? 0;
       }
     }
   }
   verifier.end();
-  return { chain, segments, verifier, anchors, isTorn };
+  return { chain, segments, verifier, anchors, inferences, isTorn };
 }
 
 /** A chain begins with its first entry, or behind what was cut by rule. */
@@ -160,7 +165,10 @@ function missingChains({ folder, chains, anchors, cuts }: Surroundings): readonl
   });
 }
 
-function reportOf({ chain, segments, verifier, anchors, isTorn }: ReadChain, cuts: readonly CutEntry[]): ChainReport {
+function reportOf(
+  { chain, segments, verifier, anchors, inferences, isTorn }: ReadChain,
+  cuts: readonly CutEntry[],
+): ChainReport {
   const { head, first, lastEntry, fault } = verifier;
   const vouched = anchors.map(({ seq }) => seq).filter((seq) => seq <= head.seq && seq > 0);
   const firstSeq = first?.seq ?? 0;
@@ -168,6 +176,7 @@ function reportOf({ chain, segments, verifier, anchors, isTorn }: ReadChain, cut
     chain,
     files: segments.length,
     entries: first === undefined ? 0 : head.seq - firstSeq + 1,
+    inferences,
     firstSeq,
     lastSeq: head.seq,
     lastTime: timeOf(lastEntry),

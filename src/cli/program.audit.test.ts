@@ -6,6 +6,7 @@ import {
   beginning,
   CHAIN,
   chainOf,
+  inferences,
   intent,
   KEYS,
   timeAt,
@@ -54,6 +55,24 @@ describe('millrace audit', () => {
       code: 2,
       err: expect.stringContaining("Expected a time, or how long ago as in 90m, got 'soon'."),
     });
+  });
+
+  it('shows and exports inferences one by one, though many share a line', async () => {
+    const asked = chainOf([beginning(), inferences(1, 2, 3)]);
+    await writeSegment(folder, asked.lines);
+    const { out } = await audit('search', '--resource', 'cnn', '--json');
+    const place = { chain: CHAIN, seq: 2, hash: asked.heads[1]?.hash };
+    const rows = out.trimEnd().split('\n');
+    expect(rows.map((row) => JSON.parse(row))).toEqual([
+      expect.objectContaining({ ...place, index: 2, type: 'inference', request_id: 'r3', model: 'cnn/1', rows: 1 }),
+      expect.objectContaining({ ...place, index: 0, type: 'inference', request_id: 'r1', time: timeAt(1) }),
+    ]);
+    expect((await audit('export', '--resource', 'mlp')).out).toBe(
+      `{"chain":"${CHAIN}","entry":{"action":"model.infer","model":"mlp/1","outcome":"ok","principal":"key:ops","remote_address":"127.0.0.1",` +
+        `"request_id":"r2","resource":"mlp","rows":1,"time":"${timeAt(2)}","transport":"http","type":"inference"},` +
+        `"hash":"${place.hash}","index":1,"seq":2}\n`,
+    );
+    expect((await audit('verify')).out).toMatch(`${CHAIN}: entries 1 to 2, with 3 inferences (${timeAt(3)}); `);
   });
 
   it('verify says how far it vouches, and finds a cut tail by checkpoints', async () => {

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import { type Head, link, startOf } from '../../src/audit/chain/link.js';
 import { segmentName } from '../../src/audit/chain/segments.js';
 import { signCheckpoint } from '../../src/audit/checkpoints/checkpoint.js';
-import { type AuditEntry, encodeEntry, type IntentEntry } from '../../src/audit/entries.js';
+import { type AuditEntry, encodeEntry, type InferencesEntry, type IntentEntry } from '../../src/audit/entries.js';
 
 export const CHAIN = '20261127T173000000Z-00000001';
 export const LATER_CHAIN = '20261128T173000000Z-00000002';
@@ -24,6 +24,28 @@ export function beginning(previous?: Head): AuditEntry {
 export function intent(second: number): IntentEntry {
   const time = timeAt(second);
   return { type: 'intent', time, action: 'model.load', resource: 'mlp', request_id: `r${second}`, ...ASKER };
+}
+
+/** Models were asked, at each of the seconds: `mlp` at even ones, `cnn` at odd ones. */
+export function inferences(...seconds: readonly number[]): InferencesEntry {
+  const common = ['mlp', 'cnn'].map((name) => ({
+    action: 'model.infer',
+    resource: name,
+    model: `${name}/1`,
+    outcome: 'ok',
+    ...ASKER,
+  }));
+  return {
+    type: 'inferences',
+    time: timeAt(seconds.at(-1) ?? 0),
+    common,
+    inferences: seconds.map((second) => ({
+      common: second % 2,
+      request_id: `r${second}`,
+      rows: 1,
+      time: timeAt(second),
+    })),
+  };
 }
 
 /** Entries as lines of a chain, and where each leaves it. */

@@ -1,17 +1,21 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { readInferences } from '../../src/audit/entries.js';
 
 /** An entry of an audit trail, as it stands in its file. */
 export type TrailEntry = Readonly<Record<string, unknown>>;
 
-/** What a server has recorded so far. */
+/** What a server has recorded so far, each inference as an entry of its own. */
 export function readTrail({ folder }: { readonly folder: { readonly path: string } }): readonly TrailEntry[] {
   const audit = path.join(folder.path, '.millrace/audit');
   return names(audit).flatMap((name) =>
     readFileSync(path.join(audit, name), 'utf8')
       .split('\n')
       .slice(0, -1)
-      .map((line) => JSON.parse(line).entry),
+      .flatMap((line) => {
+        const { entry } = JSON.parse(line);
+        return readInferences(entry) ?? [entry];
+      }),
   );
 }
 

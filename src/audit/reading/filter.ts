@@ -1,4 +1,5 @@
 import { parsePatterns } from '../../text/index.js';
+import type { EntryFields } from '../entries.js';
 
 /** What is looked for; what is left out may be anything. `*` stands for any text in names. */
 export interface AuditFilter {
@@ -11,9 +12,6 @@ export interface AuditFilter {
   /** `ok`, an error code, or `unknown` of a change whose end is not known. */
   readonly outcome?: string | undefined;
 }
-
-/** An entry of a trail, as it is read from its file. */
-export type EntryFields = Readonly<Record<string, unknown>>;
 
 /** Whether an entry is looked for. */
 export function createFilter(filter: AuditFilter): (entry: EntryFields) => boolean {

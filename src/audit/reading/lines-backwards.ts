@@ -4,10 +4,12 @@ import { MAX_LINE_BYTES } from '../chain/lines.js';
 const CHUNK_BYTES = 262_144;
 const NEWLINE = 0x0a;
 
-/** A line, and where it begins in its file. */
+/** A line, and where it begins and ends in its file. */
 export interface LineAt {
   readonly text: string;
   readonly offset: number;
+  /** Behind its newline. */
+  readonly end: number;
 }
 
 /** The lines of a file before `end` (undefined = its end), the last one first, in groups of what is read at once. A line beyond 4 MiB is cut. */
@@ -37,8 +39,9 @@ function linesOf(bytes: Buffer, offset: number): readonly LineAt[] {
   for (let from = 0; from < bytes.length; ) {
     const newline = bytes.indexOf(NEWLINE, from);
     const end = newline < 0 ? bytes.length : newline;
-    lines.push({ text: bytes.toString('utf8', from, end), offset: offset + from });
-    from = end + 1;
+    const next = Math.min(end + 1, bytes.length);
+    lines.push({ text: bytes.toString('utf8', from, end), offset: offset + from, end: offset + next });
+    from = next;
   }
   return lines.reverse();
 }

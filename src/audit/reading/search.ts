@@ -3,7 +3,8 @@ import path from 'node:path';
 import { invalidArgument } from '../../core/index.js';
 import { type ChainedEntry, readLine } from '../chain/link.js';
 import { listSegments, type Segment } from '../chain/segments.js';
-import { type AuditFilter, createFilter, type EntryFields } from './filter.js';
+import { type EntryFields, readInferences } from '../entries.js';
+import { type AuditFilter, createFilter } from './filter.js';
 import { readLinesBackwards } from './lines-backwards.js';
 
 /** An entry that was looked for. A change is one: what came of it where that is known, else what was about to be done. */
@@ -11,6 +12,8 @@ export interface FoundEntry {
   readonly chain: string;
   readonly seq: number;
   readonly hash: string;
+  /** Of an inference: its place among those that share its `seq`, from 0. */
+  readonly index?: number | undefined;
   /** With `outcome`, which is `unknown` where a change has no end: it goes on, or the server was killed. */
   readonly entry: EntryFields;
 }
@@ -35,9 +38,10 @@ const MAX_ENDED = 10_000;
 
 /** How far the search has come. */
 interface Cursor {
-  /** The segment's name; lines before `before` are still to be read. */
+  /** The segment's name; lines before `before` are still to be read, of the last one only the inferences before `index`. */
   readonly segment: string;
   readonly before: number;
+  readonly index?: number | undefined;
   /** `seq` of changes whose end is on a page before. */
   readonly ended: readonly number[];
 }
@@ -57,12 +61,17 @@ export async function searchTrail(folder: string, filter: AuditFilter, { limit, 
     const before = name === cursor?.segment ? cursor.before : undefined;
     if (before === undefined && ended.size === 0 && (await isBefore(segment, filter.sinceMs))) continue;
     for await (const lines of readLinesBackwards(segment.file, before)) {
-      for (const { text, offset } of lines) {
+      for (const { text, offset, end } of lines) {
         readBytes += text.length;
         const read = readLine(text);
-        const found = read && act(read, ended);
-        if (found !== undefined && matches(found.entry)) entries.push(found);
-        if (entries.length >= limit || readBytes >= MAX_READ_BYTES) {
+        const said = read && act(read, ended, end === before ? cursor?.index : undefined);
+        for (const found of said ?? []) {
+          if (matches(found.entry)) entries.push(found);
+          if (entries.length < limit) continue;
+          const place = found.index ? { before: end, index: found.index } : { before: offset };
+          return { entries, next: writeCursor({ segment: name, ...place, ended: [...ended] }) };
+        }
+        if (readBytes >= MAX_READ_BYTES) {
           return { entries, next: writeCursor({ segment: name, before: offset, ended: [...ended] }) };
         }
       }
@@ -71,11 +80,22 @@ export async function searchTrail(folder: string, filter: AuditFilter, { limit, 
   return { entries, next: undefined };
 }
 
-/** What an entry says of a change, which has two: the end, or the beginning where there is no end. */
-function act({ chain, seq, hash, entry }: ChainedEntry, ended: Set<number>): FoundEntry | undefined {
+/**
+ * What an entry says: of a change, which has two, the end, or the beginning where there is no end; of inferences each one before `beforeIndex`,
+ * the last one first.
+ */
+function act(
+  { chain, seq, hash, entry }: ChainedEntry,
+  ended: Set<number>,
+  beforeIndex: number | undefined,
+): readonly FoundEntry[] {
+  const inferences = readInferences(entry)?.slice(0, beforeIndex);
+  if (inferences !== undefined) {
+    return inferences.map((inference, index) => ({ chain, seq, hash, index, entry: inference })).reverse();
+  }
   if (entry.type === 'outcome' && ended.size < MAX_ENDED) ended.add(Number(entry.intent));
-  if (entry.type !== 'intent') return { chain, seq, hash, entry };
-  return ended.delete(seq) ? undefined : { chain, seq, hash, entry: { ...entry, outcome: 'unknown' } };
+  if (entry.type !== 'intent') return [{ chain, seq, hash, entry }];
+  return ended.delete(seq) ? [] : [{ chain, seq, hash, entry: { ...entry, outcome: 'unknown' } }];
 }
 
 /** The newest first; from the cursor's on, or the next older one where it has been removed. */
@@ -100,11 +120,15 @@ function writeCursor(cursor: Cursor): string {
 
 function readCursor(text: string): Cursor {
   try {
-    const { segment, before, ended } = JSON.parse(Buffer.from(text, 'base64url').toString());
-    const isCursor = typeof segment === 'string' && Number.isSafeInteger(before) && Array.isArray(ended);
-    if (isCursor && before >= 0) return { segment, before, ended: ended.map(Number) };
+    const { segment, before, index, ended } = JSON.parse(Buffer.from(text, 'base64url').toString());
+    const isCursor = typeof segment === 'string' && isPlace(before) && (index === undefined || isPlace(index));
+    if (isCursor && Array.isArray(ended)) return { segment, before, index, ended: ended.map(Number) };
   } catch {
     // Said below.
   }
   throw invalidArgument('cursor: expected what `next` of the page before says');
+}
+
+function isPlace(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }

@@ -1,35 +1,32 @@
-import type { Clock, Timer } from '../../core/index.js';
+import type { Clock, Events, Timer } from '../../core/index.js';
 import { encodeEntry } from '../entries.js';
+import { type ClosedGroup, type InferenceDetail, InferenceGroup } from './inference-group.js';
 
-/** Entries that wait at most; beyond, they are dropped, or inferences refused. */
-export const MAX_QUEUED = 20_000;
-const GROUP = 1_000;
-const GROUP_DELAY_MS = 100;
-/** Groups that are written at the same time. */
-const MAX_GROUPS = 2;
+/** Inferences that wait for the disk at most; beyond, they are dropped, or refused. */
+export const MAX_WAITING = 20_000;
+const DELAY_MS = 100;
 const RETRY_MS = 1_000;
 
-/** Writes a group; rejects where none of it is written. */
-export type WriteGroup = (entries: readonly string[]) => Promise<unknown>;
-
 export interface InferenceBufferSetup {
-  readonly write: WriteGroup;
+  /** Writes entries; rejects where none of them is written. */
+  readonly write: (entries: readonly string[]) => Promise<unknown>;
   readonly clock: Clock;
   /** Nothing is dropped: whoever adds asks {@link InferenceBuffer.isFull} before. */
   readonly keepsAll: boolean;
 }
 
-/** Entries of inferences on their way to the files: they go in groups, and wait for nobody. */
+/** Inferences on their way to the files. They wait for nobody: those of a tenth of a second are written together. */
 export class InferenceBuffer {
   readonly #setup: InferenceBufferSetup;
-  #queued: string[] = [];
-  #groups = 0;
-  #timer: Timer | undefined;
+  readonly #group = new InferenceGroup();
+  #closed: ClosedGroup[] = [];
+  /** Those that were added, and are neither written nor dropped. */
+  #waiting = 0;
   #dropped = 0;
-  #onIdle: (() => void) | undefined;
-  #isClosing = false;
-  /** The group that was sent last. */
-  #last: Promise<void> = Promise.resolve();
+  /** Until what waits is written; not while something is. */
+  #timer: Timer | undefined;
+  /** Resolves when what is being written is, or cannot be. */
+  #writing: Promise<void> | undefined;
 
   constructor(setup: InferenceBufferSetup) {
     this.#setup = setup;
@@ -37,63 +34,62 @@ export class InferenceBuffer {
 
   /** As many wait as may. */
   get isFull(): boolean {
-    return this.#queued.length >= MAX_QUEUED;
+    return this.#waiting >= MAX_WAITING;
   }
 
-  add(entry: string): void {
-    if (this.isFull && !this.#setup.keepsAll) this.#dropped++;
-    else this.#queued.push(entry);
-    if (this.#queued.length >= GROUP) this.#flush();
-    else if (this.#timer === undefined) this.#flushLater(GROUP_DELAY_MS);
+  add(event: Events['inferFinished'], detail: InferenceDetail): void {
+    if (this.isFull && !this.#setup.keepsAll) {
+      this.#dropped++;
+    } else {
+      this.#waiting++;
+      this.#group.add(event, detail);
+      if (this.#group.isFull) this.#closed.push(this.#group.close());
+    }
+    if (this.#timer === undefined && this.#writing === undefined) this.#writeLater(DELAY_MS);
   }
 
-  /** Writes what waits, as far as that goes at once, and resolves when it is written or cannot be. */
+  /** Writes what waits, and resolves when it is written or cannot be. */
   async flush(): Promise<void> {
-    this.#flush();
-    await this.#last;
+    while (this.#writing !== undefined) await this.#writing;
+    await this.#write();
   }
 
   /** Resolves when what was added has been written, or cannot be. */
   async close(): Promise<void> {
-    this.#isClosing = true;
-    this.#flush();
-    if (this.#groups > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    await this.flush();
     this.#timer?.clear();
   }
 
-  #flushLater(delayMs: number): void {
+  #writeLater(delayMs: number): void {
+    this.#timer = this.#setup.clock.setTimer(delayMs, () => void this.#write());
+  }
+
+  /** Not while something is written. */
+  #write(): Promise<void> | undefined {
     this.#timer?.clear();
-    this.#timer = this.#setup.clock.setTimer(delayMs, () => {
-      this.#timer = undefined;
-      this.#flush();
-    });
+    this.#timer = undefined;
+    if (this.#group.count > 0) this.#closed.push(this.#group.close());
+    const groups = this.#closed;
+    const dropped = this.#dropped;
+    if (groups.length === 0 && dropped === 0) return undefined;
+    this.#closed = [];
+    this.#dropped = 0;
+    this.#writing = this.#append(groups, dropped);
+    return this.#writing;
   }
 
-  #flush(): void {
-    while (this.#groups < MAX_GROUPS && (this.#queued.length > 0 || this.#dropped > 0)) {
-      const group = this.#queued.splice(0, GROUP);
-      const dropped = this.#dropped;
-      this.#dropped = 0;
-      this.#groups++;
-      this.#last = this.#setup.write([...droppedEntry(dropped, this.#setup.clock), ...group]).then(
-        () => this.#ended(true),
-        () => {
-          this.#dropped += dropped;
-          if (this.#setup.keepsAll) this.#queued = [...group, ...this.#queued];
-          else this.#dropped += group.length;
-          this.#ended(false);
-        },
-      );
-    }
-  }
-
-  #ended(isWritten: boolean): void {
-    this.#groups--;
-    const isDone = this.#queued.length === 0 && this.#dropped === 0;
-    if (isWritten && (this.#queued.length >= GROUP || (this.#isClosing && !isDone))) this.#flush();
-    else if (!isWritten || (!isDone && this.#timer === undefined))
-      this.#flushLater(isWritten ? GROUP_DELAY_MS : RETRY_MS);
-    if (this.#groups === 0) this.#onIdle?.();
+  async #append(groups: readonly ClosedGroup[], dropped: number): Promise<void> {
+    const { write, clock, keepsAll } = this.#setup;
+    const isWritten = await write([...droppedEntry(dropped, clock), ...groups.map(({ entry }) => entry)]).then(
+      () => true,
+      () => false,
+    );
+    const count = groups.reduce((sum, group) => sum + group.count, 0);
+    if (isWritten || !keepsAll) this.#waiting -= count;
+    if (!isWritten) this.#dropped += keepsAll ? dropped : dropped + count;
+    if (!isWritten && keepsAll) this.#closed = [...groups, ...this.#closed];
+    this.#writing = undefined;
+    if (this.#waiting + this.#dropped > 0) this.#writeLater(isWritten ? DELAY_MS : RETRY_MS);
   }
 }
 

@@ -13,7 +13,6 @@ import { fromFault } from '../writing/faults.js';
 import type { AppendRequest, WriterFault, WriterSetup } from '../writing/messages.js';
 import { askerOf, shorten } from './asker.js';
 import { InferenceBuffer } from './inference-buffer.js';
-import { encodeInference } from './inferences.js';
 import { Refusals } from './refusals.js';
 
 const ENTRY = new URL('../writing/thread-main.js', import.meta.url).href;
@@ -158,7 +157,7 @@ export class FileTrail implements AuditTrail {
     // What a model asks of another one is its own affair, and nobody waits for what runs in the background.
     if (call.callers.length > 0 || call.lane !== 'online' || !this.#isRecorded(target.name)) return;
     const withDigest = this.#setup.options.inferences === 'digest';
-    this.#inferences.add(encodeInference(event, { withDigest, time: this.#time() }));
+    this.#inferences.add(event, { withDigest, time: this.#time() });
   }
 
   checkInference(name: string): void {

@@ -30,9 +30,10 @@ export function formatVerification({ chains, faults, checkpoints }: VerifyReport
 }
 
 function describe(chain: ChainReport, hasCheckpoints: boolean): string {
-  const { entries, firstSeq, lastSeq, lastTime, cutBy, hasEnded, isTorn, vouchedSeq } = chain;
+  const { entries, inferences, firstSeq, lastSeq, lastTime, cutBy, hasEnded, isTorn, vouchedSeq } = chain;
   if (entries === 0) return 'no entry is as it was written';
-  const parts = [`entries ${firstSeq} to ${lastSeq} (${lastTime})`];
+  const asked = inferences === 0 ? '' : `, with ${inferences} inferences`;
+  const parts = [`entries ${firstSeq} to ${lastSeq}${asked} (${lastTime})`];
   if (cutBy !== undefined) parts.push(`those before were removed by rule (${cutBy})`);
   if (vouchedSeq === undefined) parts.push('nobody else names any of them');
   else

@@ -13,6 +13,9 @@ const TrailSchema = Type.Object({
         chain: Type.String(),
         seq: Type.Integer({ minimum: 1 }),
         hash: Type.String(),
+        index: Type.Optional(
+          Type.Integer({ minimum: 0, description: 'Of an inference: its place among those that share its `seq`.' }),
+        ),
         type: Type.String(),
         time: Type.String({ format: 'date-time' }),
         outcome: Type.Optional(
@@ -78,6 +81,6 @@ function readTime(query: URLSearchParams, name: string): number | undefined {
   throw invalidArgument(`${name}: expected a time as in 2026-11-27T12:00:00Z, got '${text.slice(0, 80)}'`);
 }
 
-function encodeEntry({ chain, seq, hash, entry }: FoundEntry) {
-  return { chain, seq, hash, ...entry };
+function encodeEntry({ chain, seq, hash, index, entry }: FoundEntry) {
+  return { chain, seq, hash, index, ...entry };
 }

@@ -1,0 +1,164 @@
+import { type Events, formatModelRef, type Principal } from '../../core/index.js';
+import { canonicalJson } from '../chain/canonical-json.js';
+import { shorten } from './asker.js';
+import { digestOf } from './digest.js';
+
+/** So long is an entry, in characters: far less than a line may have. */
+const MAX_LENGTH = 262_144;
+/** Remembered of each principal. */
+const MAX_COMMONS = 8;
+
+/** What an inference is recorded with besides what it was. */
+export interface InferenceDetail {
+  readonly withDigest: boolean;
+  /** ISO 8601. */
+  readonly time: string;
+}
+
+/** An entry with many inferences. */
+export interface ClosedGroup {
+  /** In canonical JSON. */
+  readonly entry: string;
+  readonly count: number;
+}
+
+/**
+ * What an inference has in common with others. Most are of a few callers who ask for a few models, so it is written once for all of a group, and
+ * remembered for later ones.
+ */
+interface Common {
+  readonly remoteAddress: string;
+  readonly transport: string;
+  readonly name: string;
+  readonly ref: Events['inferFinished']['ref'];
+  readonly outcome: string;
+  /** In canonical JSON. */
+  readonly text: string;
+  /** The last group that it was written to, where it stands there, and how its inferences begin. */
+  group: number;
+  place: number;
+  opening: string;
+}
+
+/**
+ * Inferences that become one entry: an entry each would cost more than some models do. Its JSON is written piece by piece, with the members in the order
+ * of their names.
+ */
+export class InferenceGroup {
+  /** Of the one that is open. */
+  #number = 0;
+  #count = 0;
+  #commons: string[] = [];
+  #inferences = '';
+  /** Of {@link #commons} as one text. */
+  #commonsLength = 0;
+  /** Of the last one, with how it ends where it has no trace: those that follow are alike in most cases. */
+  #rows = Number.NaN;
+  #time = '';
+  #ending = '';
+  /** As long as somebody else knows the principal. */
+  readonly #remembered = new WeakMap<Principal, Common[]>();
+
+  /** Inferences in it. */
+  get count(): number {
+    return this.#count;
+  }
+
+  get isFull(): boolean {
+    return this.#commonsLength + this.#inferences.length >= MAX_LENGTH;
+  }
+
+  add(event: Events['inferFinished'], { time, withDigest }: InferenceDetail): void {
+    const { call, request, rows } = event;
+    const { requestId, trace } = call;
+    const common = this.#commonOf(event);
+    if (common.group !== this.#number) this.#write(common);
+    const digest = withDigest && request !== undefined ? digestOf(request) : undefined;
+    // Few pieces, as each costs when they become one text.
+    this.#inferences += digest === undefined ? common.opening : openingOf(common.place, digest);
+    this.#inferences += PLAIN.test(requestId) ? requestId : canonicalJson(requestId).slice(1, -1);
+    if (rows !== this.#rows || time !== this.#time) {
+      this.#rows = rows;
+      this.#time = time;
+      this.#ending = endingOf(rows, time);
+    }
+    // Whoever has sent no trace knows of none: its name would only be made here.
+    this.#inferences += trace?.parentSpanId === undefined ? this.#ending : endingOf(rows, time, trace.traceId);
+    this.#count++;
+  }
+
+  /** What is in it as an entry; the next one begins. */
+  close(): ClosedGroup {
+    const common = this.#commons.join(',');
+    const entry = `{"common":[${common}],"inferences":[${this.#inferences.slice(1)}],"time":"${this.#time}","type":"inferences"}`;
+    const count = this.#count;
+    this.#number++;
+    this.#count = 0;
+    this.#commons = [];
+    this.#inferences = '';
+    this.#commonsLength = 0;
+    return { entry, count };
+  }
+
+  #write(common: Common): void {
+    common.group = this.#number;
+    common.place = this.#commons.length;
+    common.opening = openingOf(common.place);
+    this.#commons.push(common.text);
+    this.#commonsLength += common.text.length + 1;
+  }
+
+  #commonOf(event: Events['inferFinished']): Common {
+    const { principal } = event.call;
+    const remembered = this.#remembered.get(principal);
+    if (remembered === undefined) {
+      const common = commonOf(event);
+      this.#remembered.set(principal, [common]);
+      return common;
+    }
+    const known = remembered.find((common) => isOf(common, event));
+    if (known !== undefined) return known;
+    if (remembered.length >= MAX_COMMONS) remembered.shift();
+    const common = commonOf(event);
+    remembered.push(common);
+    return common;
+  }
+}
+
+function isOf(common: Common, { call: { from }, target, ref, error }: Events['inferFinished']): boolean {
+  return (
+    common.name === target.name &&
+    common.remoteAddress === from.remoteAddress &&
+    common.ref?.version === ref?.version &&
+    common.ref?.name === ref?.name &&
+    common.outcome === (error?.code ?? 'ok') &&
+    common.transport === from.transport
+  );
+}
+
+function commonOf({ call: { principal, from }, target, ref, error }: Events['inferFinished']): Common {
+  const { remoteAddress, transport } = from;
+  const outcome = error?.code ?? 'ok';
+  const text = canonicalJson({
+    action: 'model.infer',
+    ...(principal.groups.length > 0 && { groups: principal.groups }),
+    ...(ref && { model: formatModelRef(ref) }),
+    outcome,
+    principal: principal.id,
+    remote_address: remoteAddress,
+    resource: shorten(target.name),
+    transport,
+  });
+  return { remoteAddress, transport, name: target.name, ref, outcome, text, group: -1, place: 0, opening: '' };
+}
+
+/** Texts that JSON writes as they are. */
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+function openingOf(place: number, digest?: string): string {
+  return `,{"common":${place}${digest === undefined ? '' : `,"digest":"${digest}"`},"request_id":"`;
+}
+
+function endingOf(rows: number, time: string, traceId?: string): string {
+  return `","rows":${rows},"time":"${time}"${traceId === undefined ? '' : `,"trace_id":"${traceId}"`}}`;
+}
