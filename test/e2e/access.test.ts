@@ -1,62 +1,36 @@
-import { once } from 'node:events';
-import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApp } from '../../src/app.js';
-import { createSettings } from '../../src/config/index.js';
-import { type Action, systemClock } from '../../src/core/index.js';
-import { BUILT_IN_ROLES, type BuiltInRole, ROLES_OF_SCOPE, SCOPES, type Scope } from '../../src/governance/index.js';
-import { createSharedRoutes, DIALECT_OPTIONS, loadGrpcServices, type Route } from '../../src/protocols/index.js';
-import { createDocsRoutes } from '../../src/server/docs.js';
+import { SCOPES } from '../../src/governance/index.js';
+import type { GrpcMethod } from '../../src/protocols/index.js';
 import type { Address } from '../../src/server/index.js';
-import { type AccessRow, GRPC_READING_ROWS, GRPC_ROWS, HTTP_ROWS, pathOf } from '../support/access-rows.js';
+import { askGrpc } from '../support/access-grpc.js';
+import { askHttp } from '../support/access-http.js';
+import { type AccessRow, GRPC_READING_ROWS, GRPC_ROWS, HTTP_ROWS } from '../support/access-rows.js';
+import {
+  ALL_ON,
+  CALLERS,
+  type Caller,
+  GRPC_STATUSES,
+  HTTP_STATUSES,
+  idOf,
+  keyOf,
+  ROLES,
+  readAccessTables,
+  verdictFor,
+} from '../support/access-tables.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
 import { readChanges, readTrail } from '../support/audit-trail.js';
 import { echoModel } from '../support/control-fixture.js';
-import { requestBytes } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { until } from '../support/until.js';
 
-const ROLES = Object.keys(BUILT_IN_ROLES) as readonly BuiltInRole[];
-/**
- * Who has nothing, what is no key, a key with no right at all, one for each scope, one for each role, and one for everybody's work but on
- * other models.
- */
-const CALLERS = ['nobody', 'stranger', 'roleless', ...SCOPES, ...ROLES, 'elsewhere'] as const;
-type Caller = (typeof CALLERS)[number];
-const keyOf = (caller: string) => `${caller}-key-0123456789`;
+const { own, shared, docs, methods: GRPC_METHODS } = await readAccessTables();
+const DIALECT_ROUTES = own.map(({ route }) => route);
+const REST = [...DIALECT_ROUTES, ...shared, ...docs];
+
 const headersOf = (caller: Caller): Record<string, string> =>
   caller === 'nobody' ? {} : { authorization: `Bearer ${keyOf(caller)}` };
-
-const ALL_ON = Object.fromEntries(Object.keys(DIALECT_OPTIONS).map((name) => [name, { enabled: true }]));
-
-/** The tables from which the server makes its routes. */
-const unstarted = await createApp(createSettings({ ...ALL_ON, telemetry: { logLevel: 'silent' } }));
-afterAll(() => unstarted.close());
-const { service } = unstarted;
-const idOf = ({ method, path }: Pick<Route, 'method' | 'path'>) => `${method} ${path}`;
-/** Those that yield to others have the same rows. */
-const DIALECT_ROUTES = [
-  ...new Map(
-    unstarted.dialects
-      .flatMap(({ routes }) => routes)
-      .sort((a, b) => Number(b.yields === true) - Number(a.yields === true))
-      .map((route) => [idOf(route), route]),
-  ).values(),
-];
-const DOCS = createDocsRoutes({
-  service,
-  dialects: [],
-  requiresKey: true,
-  document: () => ({}),
-  grpcAt: () => undefined,
-});
-const GRPC_METHODS = (await loadGrpcServices(unstarted.dialects, { service, clock: systemClock })).map(
-  ({ method }) => method,
-);
-const SHARED = createSharedRoutes(unstarted.dialects).map(({ route }) => route);
-const REST = [...DIALECT_ROUTES, ...SHARED, ...DOCS];
 
 it('every route and every method has its row, and no row is left over', () => {
   expect(Object.keys(HTTP_ROWS).sort()).toEqual([...REST.map(idOf), 'GET /metrics'].sort());
@@ -72,26 +46,6 @@ it('what moves to the admin port is in the audit trail', () => {
   expect(changing.filter((row) => row?.audit === undefined)).toEqual([]);
 });
 
-/** `unknown`: as if nothing had the name. */
-type Verdict = 'served' | 'unauthenticated' | 'permission_denied' | 'unknown';
-
-function rolesOf(caller: Caller): readonly BuiltInRole[] {
-  if (caller === 'elsewhere') return ['admin'];
-  if (ROLES.some((role) => role === caller)) return [caller as BuiltInRole];
-  return SCOPES.some((scope) => scope === caller) ? ROLES_OF_SCOPE[caller as Scope] : [];
-}
-
-function verdictFor(caller: Caller, { needs, on = 'name' }: AccessRow): Verdict {
-  if (needs === 'nothing') return 'served';
-  if (caller === 'nobody' || caller === 'stranger') return 'unauthenticated';
-  if (needs === 'a credential') return 'served';
-  const actions = rolesOf(caller).flatMap((role): readonly Action[] => BUILT_IN_ROLES[role]);
-  const hasRight = [needs].flat().some((action) => actions.includes(action));
-  if (caller === 'elsewhere') return on === 'anything' ? 'served' : on === 'name' ? 'unknown' : 'permission_denied';
-  if (hasRight) return 'served';
-  return actions.length === 0 && on === 'name' ? 'unknown' : 'permission_denied';
-}
-
 /** Entries of the audit trail that a request leaves, but for refusals. */
 function trailOf(caller: Caller, row: AccessRow): readonly string[] {
   if (row.audit === undefined || verdictFor(caller, row) !== 'served') return [];
@@ -103,57 +57,9 @@ function describeTrail(changes: readonly string[]): readonly string[] {
   return changes.map((change) => change.replace(/ (?!intent|ok)[a-z_]+$/, ' error'));
 }
 
-type Statuses = Readonly<Record<Verdict, (row: AccessRow) => number>>;
-const HTTP_STATUSES: Statuses = {
-  served: ({ answers = 200 }) => answers,
-  unauthenticated: () => 401,
-  permission_denied: () => 403,
-  unknown: ({ unknown = 404 }) => unknown,
-};
-const GRPC_STATUSES: Statuses = {
-  served: ({ answers = 0 }) => answers,
-  unauthenticated: () => 16,
-  permission_denied: () => 7,
-  unknown: ({ unknown = 5 }) => unknown,
-};
-
-async function askHttp({ port, url }: Address, id: string, caller: Caller) {
-  const [method = '', path = ''] = id.split(' ');
-  const body = method === 'POST' || method === 'PUT' ? JSON.stringify(HTTP_ROWS[id]?.request ?? {}) : '';
-  const headers = { ...headersOf(caller), host: 'localhost', 'content-length': String(Buffer.byteLength(body)) };
-  const target = port === 0 ? { socketPath: url.slice('unix:'.length) } : { host: '127.0.0.1', port };
-  const sent = request({ ...target, method, headers, path: pathOf(path, method) }).end(body);
-  const [response] = await once(sent, 'response');
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk);
-  const text = Buffer.concat(chunks).toString();
-  return { status: response.statusCode as number, text };
-}
-
-/** The status of a call; of a stream of inferences what its first answer says. */
-async function askGrpc(client: GrpcClient, path: string, caller: Caller, json: object = {}) {
-  const kind = GRPC_METHODS.find((method) => method.path === path)?.kind;
-  const message = requestBytes(path, json);
-  const options = { path, metadata: headersOf(caller) };
-  const code =
-    kind === 'stream'
-      ? await firstOfStream(client, options, message)
-      : (await client.unary(message, options)).status.code;
-  return { status: code };
-}
-
-async function firstOfStream(client: GrpcClient, options: object, message: Uint8Array): Promise<number> {
-  const stream = client.stream(options);
-  stream.on('error', () => undefined);
-  stream.write(Buffer.from(message));
-  return new Promise((resolve) => {
-    stream.on('data', (answer: Buffer) => {
-      resolve(answer.includes('lacks the right') ? 7 : answer.includes('unknown model') ? 5 : 0);
-      stream.cancel();
-    });
-    stream.on('status', ({ code }) => resolve(code));
-    stream.on('end', () => undefined);
-  });
+function askAs(caller: Caller, { port, url }: Address, id: string) {
+  const place = port === 0 ? { socketPath: url.slice('unix:'.length) } : { host: '127.0.0.1', port };
+  return askHttp(place, id, { headers: headersOf(caller) });
 }
 
 describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
@@ -211,7 +117,7 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
     for (const caller of CALLERS) {
       const expected = trailOf(caller, row);
       const verdict = verdictFor(caller, row);
-      const asked = askHttp(server.addresses[listener] as Address, id, caller);
+      const asked = askAs(caller, server.addresses[listener] as Address, id);
       const { result, trail } = await trailed(expected.length, asked);
       if (verdict === 'unauthenticated' || verdict === 'permission_denied') refusals++;
       expect([caller, result.status]).toEqual([caller, HTTP_STATUSES[verdict](row)]);
@@ -224,23 +130,25 @@ describe.each([-1, 0])('who may do what with admin port %i', (adminPort) => {
     ['grpcSocket', path, row] as const,
   ]);
   it.each(methods)('on %s: %s', async (listener, path, row) => {
+    const method = GRPC_METHODS.find((each) => each.path === path) as GrpcMethod;
     const client = new GrpcClient(server.addresses[listener]?.url ?? '');
-    const elsewhere = adminPort >= 0 && GRPC_METHODS.some((method) => method.path === path && method.control);
+    const elsewhere = adminPort >= 0 && method.control;
     for (const caller of CALLERS) {
       const changes = elsewhere ? [] : trailOf(caller, row);
-      const { result, trail } = await trailed(changes.length, askGrpc(client, path, caller, row.request));
+      const asked = askGrpc(client, { method, request: row.request, metadata: headersOf(caller) });
+      const { result, trail } = await trailed(changes.length, asked);
       const expected = verdictFor(caller, row);
       // Before anybody looks at the role.
       const verdict = elsewhere && expected !== 'unauthenticated' ? 'permission_denied' : expected;
       if (verdict === 'unauthenticated' || verdict === 'permission_denied') refusals++;
-      expect([caller, result.status]).toEqual([caller, GRPC_STATUSES[verdict](row)]);
+      expect([caller, result]).toEqual([caller, GRPC_STATUSES[verdict](row)]);
       expect(trail).toEqual(changes);
     }
   });
 
   it('what changes the server is on the REST port only where there is no other', async () => {
     for (const route of DIALECT_ROUTES.filter(({ control }) => control)) {
-      const { text } = await askHttp(server.addresses.http, idOf(route), 'manage');
+      const { text } = await askAs('manage', server.addresses.http, idOf(route));
       expect([idOf(route), /no route [A-Z]|does not take/.test(text)]).toEqual([idOf(route), adminPort >= 0]);
     }
   });

@@ -1,0 +1,27 @@
+import { once } from 'node:events';
+import { type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { request as requestTls } from 'node:https';
+import { HTTP_ROWS, pathOf } from './access-rows.js';
+
+/** A route's request: its path filled in, and its body. */
+export function requestOf(id: string): { readonly method: string; readonly path: string; readonly body: string } {
+  const [method = '', path = ''] = id.split(' ');
+  const body = method === 'POST' || method === 'PUT' ? JSON.stringify(HTTP_ROWS[id]?.request ?? {}) : '';
+  return { method, path: pathOf(path, method), body };
+}
+
+/** Sends a route's request to a place, with what carries a credential; `search` is put behind its path. */
+export async function askHttp(
+  place: Pick<RequestOptions, 'host' | 'port' | 'socketPath' | 'agent' | 'protocol'>,
+  id: string,
+  { headers = {}, search = '' }: { readonly headers?: Readonly<Record<string, string>>; readonly search?: string },
+) {
+  const { method, path, body } = requestOf(id);
+  const all = { ...headers, host: 'localhost', 'content-length': String(Buffer.byteLength(body)) };
+  const open = place.protocol === 'https:' ? requestTls : request;
+  const sent = open({ ...place, method, headers: all, path: path + search }).end(body);
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  return { status: response.statusCode, text: Buffer.concat(chunks).toString() };
+}
