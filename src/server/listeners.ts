@@ -9,7 +9,7 @@ import type { Entrance, Gate } from './http/gate.js';
 import { HttpListener } from './http/listener.js';
 import type { WholeInferences } from './rest/dispatch.js';
 import { createMetricsDispatch } from './rest/metrics.js';
-import { createRestSide, type RestSide } from './rest/rest-side.js';
+import { createRestSide, type RestSide, withBearerOnly } from './rest/rest-side.js';
 import type { Router } from './rest/router.js';
 import { createSignposts } from './rest/signposts.js';
 import type { TlsPair } from './tls.js';
@@ -107,20 +107,16 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
   const grpcPort = at.grpc && serveGrpc(at.grpc, loadShared);
   const grpcSocket = at.grpcSocket && serveGrpc(at.grpcSocket, loadShared);
   const metrics =
-    at.metrics && render && open(at.metrics, { dispatch: createMetricsDispatch({ ...dependencies, render }) });
+    at.metrics &&
+    render &&
+    open(at.metrics, { dispatch: createMetricsDispatch({ ...dependencies, render }) }, withBearerOnly(first));
   const admin = at.admin && rest.adminDispatch && open(at.admin, { dispatch: rest.adminDispatch });
   const own = dialects.map((dialect) => {
     const { http: port, grpc: portOfGrpc } = dialect.ports ?? {};
-    const endpoint = (wanted: number): Endpoint => ({
-      kind: 'port',
-      host: options.host,
-      port: wanted,
-      setting: undefined,
-    });
     return {
       name: dialect.name,
-      http: port === undefined ? undefined : open(endpoint(port), createRest([dialect]), dialect),
-      grpc: portOfGrpc === undefined ? undefined : serveGrpc(endpoint(portOfGrpc), loadGrpc([dialect])),
+      http: port === undefined ? undefined : open(portAt(options.host, port), createRest([dialect]), dialect),
+      grpc: portOfGrpc === undefined ? undefined : serveGrpc(portAt(options.host, portOfGrpc), loadGrpc([dialect])),
     };
   });
   const apart = own.filter((each) => each.http !== undefined || each.grpc !== undefined);
@@ -152,6 +148,11 @@ export function createListeners(dependencies: ServerDependencies, parts: Parts):
       return { ...addresses, dialects: found };
     },
   };
+}
+
+/** A port that a dialect's own setting names. */
+function portAt(host: string, port: number): Endpoint {
+  return { kind: 'port', host, port, setting: undefined };
 }
 
 function isThere<Value>(value: Value | undefined): value is Value {

@@ -61,7 +61,7 @@ export function createRestSide(setup: RestSetup): RestSide {
   let document: ReturnType<typeof describe> | undefined;
   const router = createRouter({
     ...common,
-    rows: [...open, ...docs.map((route): TableRow => ({ dialect: fallback, route }))],
+    rows: [...open, ...docs.map((route): TableRow => ({ dialect: withBearerOnly(fallback), route }))],
     elsewhere: inferences,
     signpostAt: setup.signpostAt,
   });
@@ -73,4 +73,9 @@ export function createRestSide(setup: RestSetup): RestSide {
     adminDispatch: admin?.dispatch,
     routers: admin === undefined ? [router] : [router, admin],
   };
+}
+
+/** A dialect as it answers for what is no protocol's: it writes the errors, and whatever its own clients send, keys come as bearer tokens. */
+export function withBearerOnly(dialect: Dialect): Dialect {
+  return { ...dialect, credentialHeaders: [] };
 }
