@@ -16,6 +16,7 @@ const src = path.join(root, 'src');
 const ENTRIES = [
   'audit/writing/thread-main',
   'cli/main',
+  'config/reading/thread-main',
   'protocols/decoding/thread-main',
   'runtimes/authoring',
   'runtimes/host/runner-main',

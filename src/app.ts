@@ -147,7 +147,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     version: VERSION,
   });
   const front = await createFront(settings, {
-    service: life.service,
+    life,
     identities,
     ...shared,
     dialects: overrides.dialects ?? [],
@@ -271,7 +271,7 @@ function discardUpload(source: ModelSource, repository: Repository, events: Even
 }
 
 interface FrontParts {
-  readonly service: Service;
+  readonly life: ServiceLife;
   readonly identities: Identities;
   readonly clock: Clock;
   readonly deadlines: DeadlineWatch;
@@ -284,7 +284,8 @@ interface FrontParts {
 
 /** What clients meet: dialects, credentials and the server that speaks with them. */
 async function createFront(settings: Settings, parts: FrontParts) {
-  const { service, identities, clock, deadlines, bodies, events } = parts;
+  const { life, identities, clock, deadlines, bodies, events } = parts;
+  const { service } = life;
   const { metricsPort } = settings.server;
   const decoder = new Decoder(clock);
   const context = createDialectContext({ service, clock, decoder, options: settings.server });
@@ -306,6 +307,7 @@ async function createFront(settings: Settings, parts: FrontParts) {
     version: VERSION,
   });
   identities.onEnded((principals) => server.endFor(principals));
+  identities.watch(life.changeAccess);
   return {
     server,
     dialects,

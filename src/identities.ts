@@ -1,6 +1,8 @@
-import { accessOf, requiresCredential, type Settings, watchKeys } from './config/index.js';
-import type { Clock, EventBus, Principal } from './core/index.js';
+import { randomUUID } from 'node:crypto';
+import { accessOf, requiresCredential, type Settings, watchAuth } from './config/index.js';
+import { Call, type Clock, type EventBus, type Principal } from './core/index.js';
 import {
+  type Access,
   AccessPolicy,
   createAuthenticator,
   grantsOfScopes,
@@ -10,7 +12,7 @@ import {
   StoredKeys,
   strangersOf,
 } from './governance/index.js';
-import type { KeyParts } from './service/index.js';
+import type { ChangeAccess, KeyParts } from './service/index.js';
 import type { KeyRecords } from './store/index.js';
 
 interface IdentityParts {
@@ -20,10 +22,8 @@ interface IdentityParts {
 }
 
 /** Who calls: by keys of the settings, which follow their files, by API keys of the store, tokens of issuers, and certificates. */
-export async function openIdentities(
-  { auth, repository, server }: Settings,
-  { records, clock, events }: IdentityParts,
-) {
+export async function openIdentities(settings: Settings, { records, clock, events }: IdentityParts) {
+  const { auth, repository, server } = settings;
   const policy = new AccessPolicy(accessOf(auth));
   const isRequired = requiresCredential({ auth, server });
   const names = new Set(auth.keys.map(({ name }) => name));
@@ -42,7 +42,7 @@ export async function openIdentities(
     for (const listener of listeners) listener(principals);
   };
   stored.onEnded(end);
-  const stopWatching = watchKeys(auth, { clock, events, onChange: (keys) => end(new Set(replaceKeys(keys))) });
+  let stopWatching = () => {};
   const keys: KeyParts = {
     records,
     stored,
@@ -59,6 +59,17 @@ export async function openIdentities(
     keys,
     /** What runs for somebody whose credential has been taken away is to end. */
     onEnded: (listener: OnEnded) => void listeners.push(listener),
+    /** From now on keys, roles and bindings follow their files. */
+    watch(changeAccess: ChangeAccess) {
+      if (!isRequired) return;
+      const onAccess = (access: Access, file: string) => changeAccess(callOf(file, clock), access, file);
+      stopWatching = watchAuth(settings, {
+        clock,
+        events,
+        onAccess,
+        onKeys: (keys) => end(new Set(replaceKeys(keys))),
+      });
+    },
     /** Does not wait for the store: who comes before its keys are there, does. */
     start() {
       if (isRequired) void stored.load();
@@ -72,6 +83,13 @@ export async function openIdentities(
       await stored.close();
     },
   };
+}
+
+/** The file is who changes something: who has written it, it does not say. */
+function callOf(file: string, clock: Clock): Call {
+  const principal = new AccessPolicy().principalOf({ kind: 'file', name: `file:${file}`, grants: [{ role: 'admin' }] });
+  const never = Number.POSITIVE_INFINITY;
+  return new Call({ requestId: randomUUID(), principal, trace: undefined, deadlineAt: never, receivedAt: clock.now() });
 }
 
 async function warnOfUnused(records: KeyRecords, events: EventBus): Promise<void> {

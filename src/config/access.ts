@@ -1,4 +1,4 @@
-import { checkAccess, expandActions, type PlacedBinding, type Roles } from '../governance/index.js';
+import { type Access, checkAccess, expandActions } from '../governance/index.js';
 import { formatPath } from '../text/index.js';
 import { placed } from './layer.js';
 import type { Settings } from './schema.js';
@@ -22,10 +22,7 @@ export function notePlaces(auth: Settings['auth'], locate: Locate): void {
 }
 
 /** Roles and bindings as access is decided by them. */
-export function accessOf(auth: Settings['auth']): {
-  readonly roles: Roles;
-  readonly bindings: readonly PlacedBinding[];
-} {
+export function accessOf(auth: Settings['auth']): Access {
   const locate = places.get(auth);
   const roles = Object.fromEntries(Object.entries(auth.roles).map(([name, actions]) => [name, expandActions(actions)]));
   const bindings = auth.bindings.map((binding, index) => {

@@ -10,7 +10,6 @@ export {
   originOf,
   placeOfRoute,
   type SettingsOrigin,
-  type SettingsSources,
 } from './load.js';
 export { availableMemoryBytes, describeFileShortage, maxOpenFiles, neededFiles } from './machine.js';
 export { readRoutes } from './read-routes.js';
@@ -20,4 +19,5 @@ export { requiresCredential } from './requires-credential.js';
 export { type PartialSettings, type Settings, SettingsSchema } from './schema.js';
 export type { SecretFile } from './secret-files.js';
 export type { SettingKey } from './shape.js';
-export { watchKeys } from './watch-keys.js';
+export type { SettingsSources } from './sources.js';
+export { watchAuth } from './watch-auth.js';

@@ -8,42 +8,41 @@ import { checkAuth, notePlaces } from './access.js';
 import { checkTree } from './check.js';
 import { checkConsistency } from './consistency.js';
 import { type Environment, FILE_VARIABLE, findUnknownVariables, readEnvironment } from './environment.js';
-import { readSettingsFile } from './file.js';
+import { parseSettingsFile, readSettingsText } from './file.js';
 import { createFlagLayer } from './flags.js';
+import { noteKeyFiles } from './key-files.js';
 import { type Layer, locateProblems, mergeTrees, placed, type Tree, valueAt } from './layer.js';
 import { machineLayer, thisMachine } from './machine.js';
+import { noteSettingsFile, readInThread } from './reading/settings-file.js';
 import { resolveReferences } from './references.js';
 import { type PartialSettings, type Settings, SettingsSchema } from './schema.js';
 import { findSecretFiles, type SecretFile } from './secret-files.js';
 import { isArraySchema, partialSchema } from './shape.js';
+import type { SettingsSources } from './sources.js';
 
 /** The settings file that is used when none is named and it exists in the working folder. */
 export const DEFAULT_FILE = 'millrace.yaml';
 
 const LayerSchema = partialSchema(SettingsSchema);
 
-/** Where settings come from. */
-export interface SettingsSources {
-  /** Settings file; undefined = the one named by `MILLRACE_CONFIG`, else `millrace.yaml` in `cwd` if there is one. */
-  readonly file?: string | undefined;
-  readonly env: Environment;
-  /** From the command line; numbers, booleans and lists may be text. */
-  readonly flags: Tree;
-  readonly cwd: string;
-}
-
 /**
  * Complete settings: flags over `MILLRACE_*` variables over the file over defaults. Throws `invalid_argument` that names
  * everything wrong with them, with file, line and column.
  */
-export function loadSettings({ file, env, flags, cwd }: SettingsSources): Settings {
+export function loadSettings({ file, env, flags, cwd, text }: SettingsSources): Settings {
   const path = findFile(file ?? env[FILE_VARIABLE], cwd);
-  const layers = [
-    ...(path === undefined ? [] : [readSettingsFile(path)]),
-    readEnvironment(env, cwd),
-    createFlagLayer(flags, cwd),
-  ];
-  return combine(layers, { env, cwd, problems: [...findUnknownVariables(env)] });
+  const written = path === undefined ? undefined : parseSettingsFile(path, text ?? readSettingsText(path));
+  const own = [readEnvironment(env, cwd), createFlagLayer(flags, cwd)];
+  const settings = combine(written === undefined ? own : [written, ...own], {
+    env,
+    cwd,
+    problems: [...findUnknownVariables(env)],
+  });
+  if (written !== undefined) {
+    const read = (changed: string) => readInThread({ file: written.file, env: { ...env }, flags, cwd, text: changed });
+    noteSettingsFile(settings, { ...written, read });
+  }
+  return settings;
 }
 
 /** Complete settings from a part of them, without file and environment: for use as a library. Throws as above. */
@@ -83,12 +82,11 @@ function combine(layers: readonly Layer[], { env, cwd, problems }: Combination):
     return placed(locate(full) || locate(['quotas']), `${formatPath(full)}: ${message}`);
   });
   refuse([...checkConsistency(settings), ...checkAuth(settings.auth, locate), ...ofQuotas]);
-  if (layers.some(({ tree }) => JSON.stringify(tree.auth ?? null).includes('${file:'))) {
-    rereads.set(settings.auth, {
-      look: () => JSON.stringify(layers.map((layer) => lookAtAuth(layer, env))),
-      reread: () => combine(layers, { env, cwd, problems: [] }).auth,
-    });
-  }
+  noteKeyFiles(settings.auth, {
+    layers,
+    env,
+    read: (trees) => combine(trees, { env, cwd, problems: [] }).auth.keys,
+  });
   layersOf.set(settings, layers);
   places.set(settings.routes, locate);
   notePlaces(settings.auth, locate);
@@ -127,26 +125,6 @@ export function placeOfRoute(routes: Settings['routes'], name: string): string {
 /** Where the layer that counts says something. */
 function placeOf(layers: readonly Layer[], path: readonly string[]): string {
   return layers.findLast(({ tree }) => valueAt(tree, path) !== undefined)?.locate(path) ?? '';
-}
-
-/** What changes with the files that `auth` refers to, without a look at anything else. */
-function lookAtAuth(layer: Layer, env: Environment): unknown {
-  return resolveReferences(SettingsSchema, { ...layer, tree: { auth: layer.tree.auth ?? {} } }, env);
-}
-
-/** The files that `auth` refers to. */
-export interface AuthFiles {
-  /** What is in them, to tell whether they have changed; cheap, and never throws. */
-  readonly look: () => string;
-  /** Reads them again. What is written in the settings themselves stays as it was. Throws as {@link loadSettings} does. */
-  readonly reread: () => Settings['auth'];
-}
-
-const rereads = new WeakMap<Settings['auth'], AuthFiles>();
-
-/** undefined where `auth` refers to no file. */
-export function filesOfAuth(auth: Settings['auth']): AuthFiles | undefined {
-  return rereads.get(auth);
 }
 
 function complete(tree: Tree): Settings {

@@ -133,6 +133,8 @@ export interface Events {
     /** A sentence. */
     readonly reason: string;
   };
+  /** Keys, roles or bindings have changed in their files: they are in force, or cannot be put in force. */
+  authReread: { readonly isInForce: boolean; readonly atMs: number };
   /** A certificate is used for new connections from now on. */
   tlsCertificateLoaded: { readonly notAfterMs: number };
   /** Anything else worth a log line. Never a payload, never a secret. */

@@ -69,12 +69,13 @@ export const AuthOptionsSchema = Type.Object(
     roles: Type.Record(Type.String(), Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 100 }), {
       default: {},
       description:
-        'Roles besides viewer, caller, operator, publisher, approver, auditor and admin: by name, lists of [actions](roles.md#actions); `model.*` stands for all that begin so.',
+        'Roles besides viewer, caller, operator, publisher, approver, auditor and admin: by name, lists of [actions](roles.md#actions); `model.*` stands for all that begin so. Read again when the file changes.',
     }),
     bindings: Type.Array(BindingSchema, {
       default: [],
       maxItems: 10_000,
-      description: 'Who has which [role](roles.md), on what. Rights add up, and nothing takes one away.',
+      description:
+        'Who has which [role](roles.md), on what. Rights add up, and nothing takes one away. [Read again](roles.md#changing-bindings) when the file changes.',
     }),
     maxFailedKeysPerMinute: Type.Integer({
       default: 20,

@@ -1,10 +1,11 @@
 /** Room `service` (rank 5): the product's use cases. No bytes, status codes, SQL or vendors. */
 
+export type { ChangeAccess } from './access/access-changes.js';
 export { type Expected, StaleChange } from './declarations/expected.js';
 export type { DoctorUseCases, Examination } from './doctor/doctor-use-cases.js';
 export { UnknownLabelError } from './find-version.js';
 export { checkKeyWish } from './keys/check-key-wish.js';
-export type { KeyParts } from './keys/key-use-cases.js';
+export type { KeyParts } from './keys/key-holders.js';
 export type * from './keys/types.js';
 export type * from './labels/types.js';
 export { MediaOptionsSchema } from './media/options.js';

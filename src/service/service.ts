@@ -5,14 +5,16 @@ import { admit, type QuotasOptions } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import type { Store } from '../store/index.js';
-import { createAudit } from './audit.js';
+import { type ChangeAccess, createAccessChanges } from './access/access-changes.js';
+import { type Audited, createAudit } from './audit.js';
 import { createAuditUseCases } from './audit-use-cases.js';
 import { Declared } from './declarations/declared.js';
 import { createDoctorUseCases, type DoctorSetup } from './doctor/doctor-use-cases.js';
 import { findStatuses } from './find-statuses.js';
 import { findVersion, type VersionLookup } from './find-version.js';
 import { createInfer } from './infer.js';
-import { createKeyUseCases, type KeyParts } from './keys/key-use-cases.js';
+import type { KeyParts } from './keys/key-holders.js';
+import { createKeyUseCases } from './keys/key-use-cases.js';
 import { ModelController } from './loading/model-controller.js';
 import type { ModelPuller } from './loading/parts.js';
 import { createManagement } from './manage-models.js';
@@ -65,6 +67,8 @@ export interface ServiceLife {
   beginShutdown(): void;
   /** Loads a model again whose files have changed, as it was asked for last; rejects when it cannot be. */
   reload(name: string): Promise<void>;
+  /** What is in force of roles and bindings follows their file. */
+  readonly changeAccess: ChangeAccess;
   /** How counting of usage does; undefined where it is off. */
   usageGauge(): UsageGauge | undefined;
   /** Ends scans of the repositories, and keeps what has been counted. */
@@ -93,7 +97,8 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
   const quotas = openQuotas({ ...setup, options: setup.quotas, snapshots: setup.store.snapshots });
   let shuttingDown = false;
   const ready = () => controller.started && !shuttingDown;
-  const running = { controller, declared, books, metering, quotas, ready };
+  const audited = createAudit(setup);
+  const running = { controller, declared, books, metering, quotas, ready, audited };
   const { service, traffic } = createUseCases(setup, running);
   return {
     service,
@@ -110,6 +115,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       traffic.shadows.stop();
     },
     reload: (name) => controller.reload(name),
+    changeAccess: createAccessChanges({ ...setup, audited }),
     usageGauge: () => metering.gauge(),
     async close() {
       await traffic.rollouts.close();
@@ -129,15 +135,15 @@ interface Running {
   readonly metering: Metering;
   readonly quotas: ReturnType<typeof openQuotas>;
   readonly ready: () => boolean;
+  readonly audited: Audited;
 }
 
 function createUseCases(
   setup: CreateServiceOptions,
-  { controller, declared, books, metering, quotas, ready }: Running,
+  { controller, declared, books, metering, quotas, ready, audited }: Running,
 ): { readonly service: Service; readonly traffic: Traffic } {
   const { engine, logControl, sharedMemory } = setup;
   const lookup: VersionLookup = { engine, labels: controller.labels, starting: () => !controller.started };
-  const audited = createAudit(setup);
   const decoders = new MediaDecoders({ ...setup, options: setup.media });
   const run = createRun({ ...setup, decoders });
   const { labels } = controller;

@@ -31,7 +31,7 @@ export function wouldLockOut(before: AccessState, after: AccessState): boolean {
 export function hasKeeper({ policy, keys, strangers }: AccessState): boolean {
   const roles = new Set(policy.roleNames().filter((role) => policy.actionsOf(role)?.includes(KEEPING)));
   const keeps = ({ role, models = ['*'] }: Grant) => roles.has(role) && models.includes('*');
-  const bindings = policy.bindings.filter(keeps);
+  const bindings = policy.access.bindings.filter(keeps);
   if (bindings.some((binding) => strangers.some((each) => speaksOf(binding, each)))) return true;
   // There may be many keys, and bindings are few.
   const principals = new Set(bindings.map(({ principal }) => principal));

@@ -5,7 +5,7 @@ import { BUILT_IN_ROLES, ROLES_OF_SCOPE, type Scope } from './roles.js';
 
 /** What a credential says of who sends it. */
 export interface Identity {
-  readonly kind: 'key' | 'oidc' | 'cert' | 'anonymous';
+  readonly kind: 'key' | 'oidc' | 'cert' | 'file' | 'anonymous';
   /** Of {@link Principal.name}. */
   readonly name: string;
   readonly groups?: readonly string[];
@@ -22,10 +22,13 @@ export interface PolicySetup {
 
 type GrantsBySubject = ReadonlyMap<string, readonly PlacedGrant[]>;
 
+/** The same, all of it. */
+export type Access = Required<PolicySetup>;
+
 /** What holds at a time. It is never changed, but replaced as a whole. */
 interface Content {
+  readonly access: Access;
   readonly roles: Roles;
-  readonly bindings: readonly PlacedBinding[];
   readonly granted: GrantsBySubject;
 }
 
@@ -62,8 +65,9 @@ export class AccessPolicy {
     return this.#content.roles;
   }
 
-  get bindings(): readonly PlacedBinding[] {
-    return this.#content.bindings;
+  /** What the settings say, without the roles that are built in. */
+  get access(): Access {
+    return this.#content.access;
   }
 
   /** undefined for a role that is not known. */
@@ -99,7 +103,7 @@ export class AccessPolicy {
 }
 
 function contentOf({ roles = {}, bindings = [] }: PolicySetup): Content {
-  return { roles: { ...roles, ...BUILT_IN_ROLES }, bindings, granted: bySubject(bindings) };
+  return { access: { roles, bindings }, roles: { ...roles, ...BUILT_IN_ROLES }, granted: bySubject(bindings) };
 }
 
 function idOf({ kind, name }: Pick<Identity, 'kind' | 'name'>): string {

@@ -84,10 +84,12 @@ export class KeyChanges {
     });
   }
 
-  /** Takes the key away for good. */
-  revoke(id: string, by: ChangedBy): Promise<KeyRecord> {
+  /** Takes the key away for good, unless `check` throws, which is asked while no other key changes. */
+  revoke(id: string, by: ChangedBy, check: (record: KeyRecord) => void = () => undefined): Promise<KeyRecord> {
     return this.#inTurn(async () => {
-      const record = { ...this.#usable(id), previous: undefined, revokedAtMs: by.atMs, revokedBy: by.principal };
+      const before = this.#usable(id);
+      check(before);
+      const record = { ...before, previous: undefined, revokedAtMs: by.atMs, revokedBy: by.principal };
       await this.#records.update(record);
       this.#keys.put(record);
       return record;
@@ -101,13 +103,18 @@ export class KeyChanges {
     throw new MillraceError('failed_precondition', `key '${record.name}' (${id}) is revoked: make another one`);
   }
 
+  /** Does something while no key changes. */
+  alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const turn = this.#last.then(async () => {
+    return this.alone(async () => {
       await this.#keys.load();
       this.#keys.checkReadable();
       return work();
     });
-    this.#last = turn.catch(() => undefined);
-    return turn;
   }
 }

@@ -1,32 +1,11 @@
 import { type Call, invalidArgument, MillraceError, type Principal } from '../../core/index.js';
-import {
-  type AccessPolicy,
-  type AccessState,
-  admit,
-  type Identity,
-  type KeyChanges,
-  type StoredKeys,
-  type Strangers,
-  wouldLockOut,
-} from '../../governance/index.js';
-import type { ChangedBy, KeyRecord, KeyRecords } from '../../store/index.js';
+import { type AccessPolicy, admit, wouldLockOut } from '../../governance/index.js';
+import type { ChangedBy, KeyRecord } from '../../store/index.js';
 import { formatDuration } from '../../text/index.js';
 import type { Audited } from '../audit.js';
 import { checkKeyWish, checkLife } from './check-key-wish.js';
+import { accessStateOf, type KeyParts } from './key-holders.js';
 import type { KeyUseCases, KeyWish, ListedKey, StaticKey } from './types.js';
-
-/** What the service is handed of keys. */
-export interface KeyParts {
-  readonly records: KeyRecords;
-  readonly stored: StoredKeys;
-  readonly changes: KeyChanges;
-  readonly statics: readonly StaticKey[];
-  readonly policy: AccessPolicy;
-  /** Whether callers need a credential at all. */
-  readonly areAsked: boolean;
-  /** Who may come by tokens of issuers or with certificates as well. */
-  readonly strangers: readonly Strangers[];
-}
 
 interface KeyUseCasesSetup {
   readonly keys: KeyParts;
@@ -120,8 +99,7 @@ export function createKeyUseCases({ keys, audited }: KeyUseCasesSetup): KeyUseCa
       return audited(call, { ...subject('revoke', name), changeOf }, async () => {
         const found = await changeable(call.principal, name, 'revoked');
         before = listed(found);
-        checkKeeperLeft(keys, found);
-        return listed(await changes.revoke(found.id, by(call)));
+        return listed(await changes.revoke(found.id, by(call), (record) => checkKeeperLeft(keys, record)));
       });
     },
   };
@@ -149,24 +127,9 @@ function checkReach(
 
 /** Whoever may change all keys has to stay: nobody could make another one. */
 function checkKeeperLeft(keys: KeyParts, key: KeyRecord): void {
-  const { policy } = keys;
-  const before = accessStateOf(keys, policy);
-  const without = () => ofKeys(keys, ({ id }) => id !== key.id);
-  if (!wouldLockOut(before, { ...before, keys: without })) return;
+  if (!wouldLockOut(accessStateOf(keys, keys.policy), accessStateOf(keys, keys.policy, { without: key.id }))) return;
   const message = `key '${key.name}' is the last one that may change keys: make another one with the role 'admin' first`;
   throw new MillraceError('failed_precondition', message);
-}
-
-/** Who may come as of now, by the rules of a policy. */
-export function accessStateOf(keys: KeyParts, policy: AccessPolicy): AccessState {
-  return { policy, keys: () => ofKeys(keys, () => true), strangers: keys.strangers };
-}
-
-function* ofKeys({ statics, stored }: KeyParts, isMeant: (record: KeyRecord) => boolean): Generator<Identity> {
-  for (const { name, grants } of statics) yield { kind: 'key', name, grants };
-  for (const record of stored.ring.usable()) {
-    if (isMeant(record)) yield { kind: 'key', name: record.name, groups: record.groups, grants: record.grants };
-  }
 }
 
 function endOf(expiresInMs: number | undefined, nowMs: number): number | undefined {

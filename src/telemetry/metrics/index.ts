@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { ErrorCode, EventBus } from '../../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
 import type { RolloutGauge, UsageGauge } from '../../service/index.js';
+import { AuthMetrics } from './auth-metrics.js';
 import { cacheFamilies } from './cache-families.js';
 import { single } from './family.js';
 import { generationFamilies } from './generation-families.js';
@@ -15,6 +16,7 @@ import { RouteMetrics } from './route-metrics.js';
 import { createRunnerFamilies } from './runner-metrics.js';
 import { runtimeFamilies } from './runtime-families.js';
 import { ShadowMetrics } from './shadow-metrics.js';
+import { TlsMetrics } from './tls-metrics.js';
 import { tritonFamilies } from './triton-families.js';
 import { usageFamilies } from './usage-families.js';
 import { createVersionGauge } from './version-gauge.js';
@@ -59,9 +61,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const shadows = new ShadowMetrics();
   const rollouts = new RolloutMetrics(options.rollouts);
   const quotas = new QuotaMetrics();
+  const auth = new AuthMetrics();
   const runners = createRunnerFamilies(events);
   const processMetrics = createProcessMetrics(version);
-  let certificateExpiryMs: number | undefined;
+  const tls = new TlsMetrics();
 
   const subscriptions = [
     ...runners.subscriptions,
@@ -75,14 +78,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
     events.subscribe('shadowCompared', (event) => shadows.compared(event)),
     events.subscribe('shadowDropped', (event) => shadows.dropped(event)),
     events.subscribe('quotaExceeded', (event) => quotas.record(event)),
+    events.subscribe('authReread', (event) => auth.record(event)),
     events.subscribe('rolloutDecided', (event) => rollouts.record(event)),
     events.subscribe('usageGrew', (event) => versions.of(event.ref).generation.recordUsage(event)),
     events.subscribe('batchFinished', (event) => versions.of(event.ref).recordBatch(event)),
     events.subscribe('httpFinished', (event) => http.record(event)),
     events.subscribe('grpcFinished', (event) => grpc.record(event)),
-    events.subscribe('tlsCertificateLoaded', ({ notAfterMs }) => {
-      certificateExpiryMs = notAfterMs;
-    }),
+    events.subscribe('tlsCertificateLoaded', (event) => tls.record(event)),
     events.subscribe('modelStateChanged', ({ ref, state, loadMs }) => {
       if (state.kind === 'unloaded' || state.kind === 'failed') versions.retire(ref);
       else if (state.kind === 'ready') {
@@ -98,16 +100,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...modelFamilies({ versions, unresolved, gauge, modelStates }),
     ...generationFamilies(versions),
     ...vllmFamilies(versions, gauges),
-    ...[routes, shadows, rollouts, quotas, http, grpc].flatMap((metrics) => metrics.families()),
+    ...[routes, shadows, rollouts, quotas, auth, http, grpc, tls].flatMap((metrics) => metrics.families()),
     ...usageFamilies(options.usage),
     ...runners.families,
     ...processMetrics.families,
-    {
-      name: 'millrace_tls_certificate_expiry_timestamp_seconds',
-      help: 'When the certificate in use expires, since the Unix epoch.',
-      type: 'gauge' as const,
-      collect: () => (certificateExpiryMs === undefined ? [] : single(certificateExpiryMs / 1_000)),
-    },
     {
       name: 'millrace_log_lines_dropped_total',
       help: 'Log lines lost because their reader was too slow.',

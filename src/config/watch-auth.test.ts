@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { EventBus } from '../core/index.js';
 import { createSettings } from './load.js';
-import { watchKeys } from './watch-keys.js';
+import { type AuthWatchSetup, watchAuth } from './watch-auth.js';
+
+const never = () => Promise.reject(new Error('nothing else has changed'));
 
 describe('keys in files', () => {
   let folder: string;
@@ -20,9 +22,9 @@ describe('keys in files', () => {
     const diagnostics: string[] = [];
     events.subscribe('diagnostic', ({ level, message }) => diagnostics.push(`${level}: ${message}`));
     const changes: string[][] = [];
-    const { auth } = createSettings({ auth: { keys: [{ name: 'app', key, scopes: ['infer'] }] } }, folder);
-    const onChange = (keys: typeof auth.keys) => changes.push(keys.map((entry) => entry.key));
-    const stop = watchKeys(auth, { clock, events, onChange });
+    const settings = createSettings({ auth: { keys: [{ name: 'app', key, scopes: ['infer'] }] } }, folder);
+    const onKeys: AuthWatchSetup['onKeys'] = (keys) => changes.push(keys.map((entry) => entry.key));
+    const stop = watchAuth(settings, { clock, events, onKeys, onAccess: never });
     return { clock, changes, diagnostics, stop };
   }
 
@@ -60,23 +62,24 @@ describe('keys in files', () => {
 
   it('are read again where a file has changed since the settings were read', async () => {
     writeFileSync(join(folder, 'key'), 'first-key-0123456789\n');
-    const { auth } = createSettings(
+    const settings = createSettings(
       { auth: { keys: [{ name: 'app', key: '${file:key}', scopes: ['infer'] }] } },
       folder,
     );
     writeFileSync(join(folder, 'key'), 'second-key-0123456789\n');
     const clock = new FakeClock();
     const changes: string[] = [];
-    watchKeys(auth, { clock, events: new EventBus(), onChange: ([one]) => changes.push(one?.key ?? '') });
+    const onKeys: AuthWatchSetup['onKeys'] = ([one]) => changes.push(one?.key ?? '');
+    watchAuth(settings, { clock, events: new EventBus(), onKeys, onAccess: never });
     await clock.advance(500);
     expect(changes).toEqual(['second-key-0123456789']);
   });
 
-  it('are read again once another file of the settings is there again, which was missing when they changed', async () => {
+  it('are read again whatever has become of other files of the settings', async () => {
     const [key, other] = [join(folder, 'key'), join(folder, 'other')];
     writeFileSync(key, 'first-key-0123456789');
     writeFileSync(other, 'secret-of-a-script-0123456789');
-    const { auth } = createSettings(
+    const settings = createSettings(
       {
         auth: { keys: [{ name: 'app', key: '${file:key}', scopes: ['infer'] }] },
         sagemaker: { accessKeys: [{ id: 'AKID', secret: '${file:other}', key: 'app' }] },
@@ -85,13 +88,11 @@ describe('keys in files', () => {
     );
     const clock = new FakeClock();
     const changes: string[] = [];
-    watchKeys(auth, { clock, events: new EventBus(), onChange: ([one]) => changes.push(one?.key ?? '') });
+    const onKeys: AuthWatchSetup['onKeys'] = ([one]) => changes.push(one?.key ?? '');
+    watchAuth(settings, { clock, events: new EventBus(), onKeys, onAccess: never });
     await clock.advance(500);
     rmSync(other);
     writeFileSync(key, 'second-key-0123456789');
-    await clock.advance(500);
-    expect(changes).toEqual([]);
-    writeFileSync(other, 'secret-of-a-script-0123456789');
     await clock.advance(500);
     expect(changes).toEqual(['second-key-0123456789']);
   });

@@ -1,0 +1,43 @@
+import { invalidArgument, MillraceError } from '../../core/index.js';
+import { startThread } from '../../threads/index.js';
+import type { Tree } from '../layer.js';
+import type { Settings } from '../schema.js';
+import type { SettingsSources } from '../sources.js';
+import type { Reading, ReadSettings } from './messages.js';
+
+/** The file that settings came from. */
+export interface SettingsFile {
+  readonly file: string;
+  /** What was in it. */
+  readonly text: string;
+  readonly tree: Tree;
+  /** Reads another text as if it were in the file. Rejects with `invalid_argument`, which names everything that is wrong with it. */
+  read(text: string): Promise<ReadSettings>;
+}
+
+const ENTRY = new URL('./thread-main.js', import.meta.url).href;
+
+const files = new WeakMap<Settings, SettingsFile>();
+
+/** For {@link settingsFileOf}. */
+export function noteSettingsFile(settings: Settings, file: SettingsFile): void {
+  files.set(settings, file);
+}
+
+/** Where settings came from; undefined = from no file. */
+export function settingsFileOf(settings: Settings): SettingsFile | undefined {
+  return files.get(settings);
+}
+
+/** Reads settings in a thread that ends afterwards: a file of some thousand lines would hold up the event loop. */
+export function readInThread(sources: SettingsSources): Promise<ReadSettings> {
+  return new Promise((resolve, reject) => {
+    const thread = startThread(ENTRY, { name: 'millrace-settings', data: sources });
+    thread.once('message', (reading: Reading) => {
+      if ('problem' in reading) reject(invalidArgument(reading.problem));
+      else resolve(reading.read);
+    });
+    thread.once('error', reject);
+    thread.once('exit', () => reject(new MillraceError('unavailable', 'the thread that reads settings has ended')));
+  });
+}
