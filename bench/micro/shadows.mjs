@@ -19,7 +19,7 @@ const { Holdings } = await import(await compileSource('engine/holdings'));
 const { createSlots, InstancePool } = await import(await compileSource('engine/instance-pool'));
 const { createShapeRules } = await import(await compileSource('engine/shape-rules'));
 const { StatisticsCounter } = await import(await compileSource('engine/statistics'));
-const { ByteBudget, Call, DeadlineWatch, EventBus, LazyTrace, systemClock } = await import(
+const { ByteBudget, Call, DeadlineWatch, EventBus, LazyTrace, SpareTime, systemClock } = await import(
   await compileSource('core/index')
 );
 
@@ -70,7 +70,7 @@ function instanceOf(id) {
   };
 }
 
-function schedulerOf(ref) {
+function schedulerOf(ref, spareTime) {
   const events = new EventBus();
   const label = `${ref.name}/${ref.version}`;
   const slots = createSlots(1);
@@ -79,7 +79,7 @@ function schedulerOf(ref) {
   const rules = createShapeRules({ label, signature, maxBatchSize: 64, textOnly: false, inputs: [], outputs: [] });
   const holdings = new Holdings(new ByteBudget(label, 1e9), undefined);
   const statistics = new StatisticsCounter(ref);
-  return new Scheduler({ ref, label, limits: LIMITS, rules, pool, holdings, statistics, clock, events });
+  return new Scheduler({ ref, label, limits: LIMITS, rules, pool, holdings, statistics, clock, events, spareTime });
 }
 
 function serviceOf(shadow) {
@@ -90,7 +90,8 @@ function serviceOf(shadow) {
       return [name, { ref, signature, maxBatchSize: 64, decoupled: false, pure: true, placement: 'process' }];
     }),
   );
-  const schedulers = new Map([...infos.values()].map(({ ref }) => [ref.generation, schedulerOf(ref)]));
+  const spareTime = new SpareTime(clock);
+  const schedulers = new Map([...infos.values()].map(({ ref }) => [ref.generation, schedulerOf(ref, spareTime)]));
   const served = new Map([...infos].map(([name, info]) => [name, [info]]));
   const engine = {
     serving: (name) => served.get(name) ?? [],
@@ -111,7 +112,7 @@ function serviceOf(shadow) {
   const books = new ShadowBooks({ snapshots, clock, events });
   const deadlines = new DeadlineWatch(clock);
   const run = createRun({ engine, clock });
-  const shadows = new Shadows({ run, lookup, books, bodies: undefined, clock, deadlines, events });
+  const shadows = new Shadows({ run, lookup, books, bodies: undefined, clock, deadlines, events, spareTime });
   taps.add(shadows);
   return { ...createInfer({ engine, clock, events, routes: table, taps, lookup, audit: NO_TRAIL }), shadows };
 }
