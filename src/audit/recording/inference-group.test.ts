@@ -124,7 +124,7 @@ describe('a group of inferences', () => {
     expect(common[1].resource).toBe(`${'x'.repeat(512)}…`);
   });
 
-  it('is full when its entry is some 256 KiB long, be that of inferences or of who asked', () => {
+  it('is full when its entry is some 64 KiB long, be that of inferences or of who asked', () => {
     const group = new InferenceGroup();
     const fill = (event: (index: number) => ReturnType<typeof finishedInference>) => {
       for (let index = 0; !group.isFull; index++) group.add(event(index), METADATA);
@@ -135,8 +135,8 @@ describe('a group of inferences', () => {
       fill((index) => finishedInference(`r${index}`, {}, { principal: principalWith(`app-${index}`, 'caller') })),
     ];
     for (const length of lengths) {
-      expect(length).toBeGreaterThan(262_144);
-      expect(length).toBeLessThan(262_144 + 500);
+      expect(length).toBeGreaterThan(65_536);
+      expect(length).toBeLessThan(65_536 + 500);
     }
     expect(group.isFull).toBe(false);
   });

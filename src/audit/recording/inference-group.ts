@@ -3,8 +3,8 @@ import { canonicalJson } from '../chain/canonical-json.js';
 import { shorten } from './asker.js';
 import { digestOf } from './digest.js';
 
-/** So long is an entry, in characters: far less than a line may have. */
-const MAX_LENGTH = 262_144;
+/** So long is an entry, in characters: for texts of more than 128 KiB, V8 asks the system for memory each time. */
+const MAX_LENGTH = 65_536;
 /** Remembered of each principal. */
 const MAX_COMMONS = 8;
 
