@@ -41,3 +41,20 @@ it('says nothing where nothing is limited, and no more than fits into a header',
   expect(policies).toContain('"q20/x"');
   expect(policies).not.toContain('"q19/x"');
 });
+
+it('says what is so now, whatever it has said before', () => {
+  const OTHER = { ...REQUESTS, policy: 'other/requestsPerSecond' };
+  const policies = (...standings: QuotaStanding[]) => quotaHeaders(standings)[0]?.[1];
+  const left = (...standings: QuotaStanding[]) => quotaHeaders(standings)[1]?.[1];
+  expect(left(REQUESTS, OTHER)).toBe('"team/requestsPerSecond";r=8;t=1, "other/requestsPerSecond";r=8;t=1');
+  expect(left(OTHER, { ...REQUESTS, remaining: 3 })).toBe(
+    '"other/requestsPerSecond";r=8;t=1, "team/requestsPerSecond";r=3;t=1',
+  );
+  expect(left({ ...REQUESTS, remaining: 3, resetMs: 1_001 })).toBe('"team/requestsPerSecond";r=3;t=2');
+  expect(left({ ...REQUESTS, remaining: 10, resetMs: 0 })).toBe('"team/requestsPerSecond";r=10');
+  // Of another server of this process.
+  expect(policies({ ...REQUESTS, limit: 20 })).toBe('"team/requestsPerSecond";q=20;w=2;qu="requests"');
+  expect(policies(REQUESTS)).toBe('"team/requestsPerSecond";q=10;w=2;qu="requests"');
+  expect(policies({ ...REQUESTS, unit: 'rows' })).toBe('"team/requestsPerSecond";q=10;w=2;qu="rows"');
+  expect(policies({ ...REQUESTS, windowMs: 1_000 })).toBe('"team/requestsPerSecond";q=10;w=1;qu="requests"');
+});

@@ -2,6 +2,7 @@ import type { Clock, QuotaStanding } from '../../core/index.js';
 import type { Amounts } from './amounts.js';
 import { Counters } from './counters.js';
 import { hasLimits, isOfDay, LIMITS, type LimitName } from './limits.js';
+import { ClockMoment } from './meters/clock-moment.js';
 import { type DayCount, DayMeter } from './meters/day-meter.js';
 import type { Moment } from './meters/meter.js';
 import type { QuotaConfig, QuotasOptions } from './options.js';
@@ -47,7 +48,6 @@ type QuotaClock = Pick<Clock, 'now' | 'wallNow'>;
 
 /** Keeps count in this process. */
 export class LocalQuotaKeeper implements QuotaKeeper {
-  readonly #clock: QuotaClock;
   readonly #counters: Counters;
   readonly #now: () => Moment;
   /** No quota limits anything. */
@@ -56,11 +56,10 @@ export class LocalQuotaKeeper implements QuotaKeeper {
   readonly ofDays: readonly QuotaConfig[];
 
   constructor(quotas: QuotasOptions, clock: QuotaClock, maxCounters = MAX_COUNTERS) {
-    this.#clock = clock;
     this.#counters = new Counters(quotas, maxCounters);
     this.isEmpty = !quotas.some(hasLimits);
     this.ofDays = quotas.filter((quota) => DAYS.some((name) => quota[name] !== undefined));
-    this.#now = () => ({ atMs: this.#clock.now(), wallMs: this.#clock.wallNow() });
+    this.#now = () => new ClockMoment(clock);
   }
 
   /** Counters that are in memory. */
