@@ -1,6 +1,7 @@
 /** Room `service` (rank 5): the product's use cases. No bytes, status codes, SQL or vendors. */
 
 export type { ChangeAccess } from './access/access-changes.js';
+export type * from './access/types.js';
 export { type Expected, StaleChange } from './declarations/expected.js';
 export type { DoctorUseCases, Examination } from './doctor/doctor-use-cases.js';
 export { UnknownLabelError } from './find-version.js';

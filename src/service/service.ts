@@ -15,6 +15,7 @@ import type { Repository, RepositoryOptions } from '../repository/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import type { Store } from '../store/index.js';
 import { type ChangeAccess, createAccessChanges } from './access/access-changes.js';
+import { createAccessUseCases } from './access/access-use-cases.js';
 import { type Audited, createAudit } from './audit.js';
 import { createAuditUseCases } from './audit-use-cases.js';
 import { Declared } from './declarations/declared.js';
@@ -178,6 +179,7 @@ function createUseCases(
     usage: metering.useCases,
     quotas: quotas.useCases,
     keys: createKeyUseCases({ ...setup, audited }),
+    access: createAccessUseCases(setup),
     doctor: createDoctorUseCases(setup),
     resolve: inference.resolve,
     infer: inference.infer,

@@ -3,6 +3,7 @@ import type { Call, InferRequest, InferTarget, ModelRef } from '../core/index.js
 import type { InferResult, ModelGauges, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
 import type { ListedModel } from '../repository/index.js';
 import type { SharedMemoryRegion } from '../shared-memory/index.js';
+import type { AccessUseCases } from './access/types.js';
 import type { DoctorUseCases } from './doctor/doctor-use-cases.js';
 import type { KeyUseCases } from './keys/types.js';
 import type { LabelUseCases } from './labels/types.js';
@@ -116,6 +117,7 @@ export interface Service {
   readonly usage: UsageUseCases;
   readonly quotas: QuotaUseCases;
   readonly keys: KeyUseCases;
+  readonly access: AccessUseCases;
   readonly doctor: DoctorUseCases;
   /**
    * Whether the caller may infer, and which version answers: the one place where that is decided. A promise only where something has

@@ -91,8 +91,21 @@ describe('bindings in the settings file, while the server runs', () => {
     expect(await infer('app')).toBe(200);
   });
 
+  it('are explained as they are now, without the folder of the file to those who may not see who may do what', async () => {
+    await write(written([OPS, { ...APP, models: ['echo'] }], '\n'));
+    const explain = async (who: string, query: string) => {
+      const answer = await (
+        await ask(who, `/millrace/v1/access/explain?action=model.infer&resource=echo${query}`)
+      ).json();
+      return (answer as { readonly because: unknown }).because;
+    };
+    const line = { role: 'caller', models: ['echo'] };
+    expect(await explain('app', '')).toEqual([{ ...line, place: 'millrace.yaml:5:7' }]);
+    expect(await explain('ops', '&principal=app')).toEqual([{ ...line, place: `${folder.path}/millrace.yaml:5:7` }]);
+  });
+
   it('leave two entries in the audit trail, by the file', async () => {
-    await until('the ends are recorded', () => changes().length === 4);
+    await until('the ends are recorded', () => changes().length === 6);
     const [intent, outcome] = changes();
     const who = { principal: `file:${folder.path}/millrace.yaml`, remote_address: '', transport: '', resource: '' };
     expect(intent).toMatchObject({ type: 'intent', ...who });

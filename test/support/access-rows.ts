@@ -182,6 +182,8 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /millrace/v1/models/{model}/labels/history': OBSERVE,
   // There is nothing to undo.
   'GET /millrace/v1/usage': KEY,
+  // It lacks its action. Of others it tells those with the right `access.read`: test/e2e/access-explain.test.ts.
+  'GET /millrace/v1/access/explain': { ...KEY, answers: 400 },
   'GET /millrace/v1/doctor': { needs: 'access.read', on: 'everything' },
   'GET /millrace/v1/keys': { needs: 'key.read', on: 'anything' },
   // Its request lacks what it is to be granted.

@@ -128,6 +128,7 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
   return {
     isReady: true,
     calls,
+    access: nothingOf('access'),
     doctor: nothingOf('doctor'),
     labels: nothingOf('labels'),
     audit: nothingOf('audit trail'),

@@ -1,59 +1,121 @@
 import type { Command } from 'commander';
 import { accessOf, type Settings } from '../../config/index.js';
-import { ACTIONS, type Action, invalidArgument, MillraceError, systemClock } from '../../core/index.js';
+import { invalidArgument, MillraceError, systemClock } from '../../core/index.js';
 import {
   AccessPolicy,
-  type Explanation,
   explainAccess,
   grantsOfScopes,
   type Identity,
+  idOfIdentity,
+  parseAction,
 } from '../../governance/index.js';
+import type { AccessQuestion } from '../../service/index.js';
 import { openStore } from '../../store/index.js';
 import { didYouMean } from '../../text/index.js';
+import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
+import { type ExplanationRow, formatExplanation } from '../format/access.js';
 import { formatJson } from '../format/json.js';
-import { addSettingFlags, type GivenFlags, loadSettingsFor } from '../setting-flags.js';
+import type { Io } from '../io.js';
+import { addCommonFlags, addCredentialFlags, type CommonFlags, type ServerFlags } from '../server-options.js';
+import { addSettingFlags, type GivenFlags, loadSettingsFor, settingsOfFlags } from '../setting-flags.js';
 
 const MAX_KEYS = 200_000;
 
-/** `millrace access …`: who may do what, by the settings and the keys of the store. */
-export function registerAccess(program: Command, { io, exitWith }: CommandContext): void {
+/** `millrace access …`: who may do what. */
+export function registerAccess(program: Command, context: CommandContext): void {
   const access = program
     .command('access')
-    .description('say who may do what, as the server is configured')
+    .description('say who may do what, as a server is configured or as one that runs judges')
     .addHelpText(
       'after',
       examples(
         'millrace access explain ci model.infer fraud@canary',
         "millrace access explain oidc:acme/42 route.change 'fraud-live' --group fraud-team",
+        'millrace access explain ci model.load fraud --url https://models.example.com --key-file auditor.key',
+        'millrace access mine model.infer fraud',
       ),
     );
-  addSettingFlags(
+  registerExplain(access, context);
+  registerMine(access, context);
+}
+
+function registerExplain(access: Command, { io, exitWith }: CommandContext): void {
+  const command = addSettingFlags(
     access
       .command('explain <key> <action> [model]')
       .description('say which line lets a key or principal do something, or that none does'),
   )
     .option('--group <name...>', 'groups of a token or certificate')
+    .option('-u, --url <url>', 'ask the server that runs there, in place of settings; needs the right access.read');
+  addCredentialFlags(command)
     .option('--json', 'print JSON')
-    .action(async (key: string, asked: string, ...rest: readonly [string | undefined, ExplainFlags, Command]) => {
-      const [model, { group, ...flags }] = rest;
-      const settings = await loadSettingsFor(io, flags);
-      const policy = new AccessPolicy(accessOf(settings.auth));
-      const identity = await identityOf(key, { settings, groups: group ?? [] });
-      const explanation = explainAccess(policy, { identity, action: readAction(asked), resource: model ?? '' });
-      io.stdout.write(flags.json ? formatJson(explanation) : formatExplanation(explanation, model));
-      exitWith(explanation.isAllowed ? 0 : 1);
+    .action(async (key: string, action: string, ...rest: readonly [string | undefined, ExplainFlags, Command]) => {
+      const [model = '', flags] = rest;
+      const { url, group: groups = [] } = flags;
+      const asked = { principal: key, groups, action, resource: model };
+      const row =
+        url === undefined
+          ? await explainConfigured(io, asked, flags)
+          : await explainRunning(io, asked, { ...flags, url: refuseSettings(url, flags) });
+      show(io, row, flags);
+      exitWith(row.allowed ? 0 : 1);
     });
 }
 
-type ExplainFlags = GivenFlags & { readonly group?: readonly string[] };
+function registerMine(access: Command, { io, exitWith }: CommandContext): void {
+  addCommonFlags(
+    access
+      .command('mine <action> [model]')
+      .description('say which line lets oneself do something, by the key that is sent; everybody may ask'),
+  ).action(async (action: string, ...rest: readonly [string | undefined, CommonFlags, Command]) => {
+    const [resource = '', flags] = rest;
+    const row = await explainRunning(io, { principal: undefined, groups: [], action, resource }, flags);
+    show(io, row, flags);
+    exitWith(row.allowed ? 0 : 1);
+  });
+}
 
-function readAction(text: string): Action {
-  const found = ACTIONS.find((action) => action === text);
-  if (found !== undefined) return found;
-  throw invalidArgument(
-    `there is no action '${text}'${didYouMean(text, ACTIONS, "'")} (actions: ${ACTIONS.join(', ')})`,
-  );
+interface ExplainFlags extends GivenFlags, Omit<ServerFlags, 'url'> {
+  readonly url?: string;
+  readonly group?: readonly string[];
+  readonly json?: true;
+}
+
+function show(io: Io, row: ExplanationRow, { json }: { readonly json?: boolean | undefined }): void {
+  io.stdout.write(json ? formatJson(row) : formatExplanation(row));
+}
+
+function refuseSettings(url: string, flags: GivenFlags): string {
+  const isConfigured = flags.config !== undefined || Object.keys(settingsOfFlags(flags)).length > 0;
+  if (isConfigured) throw invalidArgument('--url asks a server that runs: it has its settings already');
+  return url;
+}
+
+async function explainRunning(io: Io, asked: AccessQuestion, flags: ServerFlags): Promise<ExplanationRow> {
+  const { principal, groups, action, resource } = asked;
+  const query = new URLSearchParams({ action, resource, ...(principal !== undefined && { principal }) });
+  for (const group of groups) query.append('group', group);
+  const api = await connectToApi(io, flags);
+  return (await api.ask<ExplanationRow>({ method: 'GET', path: `/access/explain?${query}` })).body;
+}
+
+async function explainConfigured(
+  io: Io,
+  { principal, groups, action: asked, resource }: AccessQuestion & { readonly principal: string },
+  { group: _, ...flags }: ExplainFlags,
+): Promise<ExplanationRow> {
+  const settings = await loadSettingsFor(io, flags);
+  const identity = await identityOf(principal, { settings, groups });
+  const action = parseAction(asked);
+  const { isAllowed, isSeen, wouldDo, ...grants } = explainAccess(new AccessPolicy(accessOf(settings.auth)), {
+    identity,
+    action,
+    resource,
+  });
+  const { groups: all = [] } = identity;
+  const said = { principal: idOfIdentity(identity), groups: all, action, resource };
+  return { ...said, allowed: isAllowed, seen: isSeen, ...grants, would_do: wouldDo };
 }
 
 /** A key by its name, with or without `key:`; any other principal as bindings write it. */
@@ -77,18 +139,4 @@ async function identityOf(
   } finally {
     await store.close();
   }
-}
-
-function formatExplanation(
-  { isAllowed, isSeen, because, has, wouldDo }: Explanation,
-  model: string | undefined,
-): string {
-  const lines = (grants: Explanation['has']) =>
-    grants.map(({ role, models = ['*'], place }) => `  ${role} on ${models.join(' ')} (${place})`);
-  if (isAllowed) return ['yes, by', ...lines(because), ''].join('\n');
-  const answer = isSeen ? '403' : `404, as if there were no '${model}'`;
-  const roles = has.length === 0 ? ['  no role at all'] : lines(has);
-  return [`no (${answer}); there is only`, ...roles, `roles that would do: ${wouldDo.join(', ') || 'none'}`, ''].join(
-    '\n',
-  );
 }

@@ -20,6 +20,9 @@ export interface PolicySetup {
   readonly bindings?: readonly PlacedBinding[];
 }
 
+/** What is behind principals; they themselves only tell what they may do. */
+const identities = new WeakMap<Principal, Identity>();
+
 type GrantsBySubject = ReadonlyMap<string, readonly PlacedGrant[]>;
 
 /** The same, all of it. */
@@ -47,14 +50,16 @@ export class AccessPolicy {
 
   principalOf(identity: Identity): Principal {
     const { name, groups = [] } = identity;
-    return { name, id: idOf(identity), groups, rights: this.#rightsOf(identity) };
+    const principal = { name, id: idOfIdentity(identity), groups, rights: this.#rightsOf(identity) };
+    identities.set(principal, identity);
+    return principal;
   }
 
   /** All that an identity is granted, whatever gives it that. */
   grantsOf(identity: Identity): readonly PlacedGrant[] {
     const { groups = [], grants = [] } = identity;
-    const place = `${idOf(identity)} itself`;
-    const subjects = [`principal ${idOf(identity)}`, ...groups.map((group) => `group ${group}`)];
+    const place = `${idOfIdentity(identity)} itself`;
+    const subjects = [`principal ${idOfIdentity(identity)}`, ...groups.map((group) => `group ${group}`)];
     return [
       ...grants.map((grant) => ({ ...grant, place })),
       ...subjects.flatMap((subject) => this.#content.granted.get(subject) ?? []),
@@ -106,7 +111,14 @@ function contentOf({ roles = {}, bindings = [] }: PolicySetup): Content {
   return { access: { roles, bindings }, roles: { ...roles, ...BUILT_IN_ROLES }, granted: bySubject(bindings) };
 }
 
-function idOf({ kind, name }: Pick<Identity, 'kind' | 'name'>): string {
+/** The identity that a principal was made of, by any policy; of another one, what can be told of it. */
+export function identityOf(principal: Principal): Identity {
+  const { name, groups } = principal;
+  return identities.get(principal) ?? { kind: 'anonymous', name, groups };
+}
+
+/** {@link Principal.id} of whom the identity is. */
+export function idOfIdentity({ kind, name }: Pick<Identity, 'kind' | 'name'>): string {
   return kind === 'key' ? `key:${name}` : name;
 }
 

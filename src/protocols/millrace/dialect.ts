@@ -1,6 +1,7 @@
 import type { Dialect, DialectContext } from '../dialect.js';
 import { encodeError, MILLRACE_STATUS } from './errors.js';
 import { createQuotaRoutes } from './quotas.js';
+import { createAccessRoutes } from './routes-access.js';
 import { createAuditRoutes } from './routes-audit.js';
 import { createDoctorRoutes } from './routes-doctor.js';
 import { createFeedbackRoutes } from './routes-feedback.js';
@@ -16,7 +17,7 @@ export function createMillraceDialect({ service }: DialectContext): Dialect {
   return {
     name: 'millrace',
     description:
-      'Labels of versions, routes and rollouts: who gets which version of a model; keys of callers, who has used and done what, and what to correct about the server.',
+      'Labels of versions, routes and rollouts: who gets which version of a model; keys of callers, what they may do, who has used and done what, and what to correct about the server.',
     routes: [
       ...createLabelRoutes(service.labels),
       ...createRouteRoutes(service.routes),
@@ -26,6 +27,7 @@ export function createMillraceDialect({ service }: DialectContext): Dialect {
       ...createUsageRoutes(service.usage),
       ...createQuotaRoutes(service.quotas),
       ...createKeyRoutes(service.keys),
+      ...createAccessRoutes(service.access),
       ...createAuditRoutes(service.audit),
       ...createDoctorRoutes(service.doctor),
     ],
