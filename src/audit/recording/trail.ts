@@ -13,6 +13,7 @@ import { fromFault } from '../writing/faults.js';
 import type { AppendRequest, WriterFault, WriterSetup } from '../writing/messages.js';
 import { askerOf, shorten } from './asker.js';
 import { InferenceBuffer } from './inference-buffer.js';
+import { IsoTime } from './iso-time.js';
 import { Refusals } from './refusals.js';
 
 const ENTRY = new URL('../writing/thread-main.js', import.meta.url).href;
@@ -84,9 +85,7 @@ export class FileTrail implements AuditTrail {
   readonly #isRecorded: (name: string) => boolean;
   #refusalTimer: Timer | undefined;
   #lastNotice = '';
-  /** The moment that was written last, in both forms: many entries have the same. */
-  #lastMs = Number.NaN;
-  #lastTime = '';
+  readonly #isoTime = new IsoTime();
   /** That go on. */
   #searches = 0;
   /** What was sent last: the thread keeps the order. */
@@ -219,12 +218,7 @@ export class FileTrail implements AuditTrail {
   }
 
   #time(): string {
-    const nowMs = this.#setup.clock.wallNow();
-    if (nowMs !== this.#lastMs) {
-      this.#lastMs = nowMs;
-      this.#lastTime = new Date(nowMs).toISOString();
-    }
-    return this.#lastTime;
+    return this.#isoTime.format(this.#setup.clock.wallNow());
   }
 }
 
