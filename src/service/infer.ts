@@ -27,6 +27,7 @@ import { rowsOf } from './rows-of.js';
 import { createRun } from './run.js';
 import { outputUses, usesSharedMemory } from './shared-tensors.js';
 import type { Settle } from './submit.js';
+import { tell } from './tell.js';
 import type { InferResult, Resolved } from './types.js';
 
 export interface InferDependencies {
@@ -106,7 +107,7 @@ export function createInfer(dependencies: InferDependencies) {
       const error = toMillraceError(thrown);
       account?.settle(error);
       finish(call, { target, request, info, error });
-      return Promise.reject(error);
+      return Promise.reject(tell(error, call, { name: target.name, isRoute: resolution.choice !== undefined }));
     }
     const settle: Settle = (error, answered = error === undefined) => {
       // The arm has not seen it.
@@ -129,8 +130,9 @@ export function createInfer(dependencies: InferDependencies) {
       begin();
       return info;
     };
+    const isRoute = resolution.choice !== undefined;
     const result = submit(
-      { call, request, info: chosen, chooseInfo, chooseOther, askedName: target.name, tapped, account },
+      { call, request, info: chosen, chooseInfo, chooseOther, askedName: target.name, isRoute, tapped, account },
       settle,
     );
     const { whole = false } = resolution.options;

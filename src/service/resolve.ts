@@ -7,12 +7,13 @@ import {
   toMillraceError,
 } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
-import { chooseVersion } from '../routing/index.js';
+import { chooseVersion, type Route } from '../routing/index.js';
 import { findVersion, type VersionLookup } from './find-version.js';
 import type { ArmChoice, ArmFailure } from './routes/arm-choice.js';
 import type { RouteTable } from './routes/route-table.js';
 import { RunningSequences, type RunsOn } from './routes/running-sequences.js';
 import { admitToModel, type SeenLookup } from './seen-lookup.js';
+import { tell, tellOfArms } from './tell.js';
 import type { Resolved, ResolveOptions } from './types.js';
 
 const NO_OPTIONS: ResolveOptions = {};
@@ -46,7 +47,7 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
         ? { lookup, isItself: true }
         : admitToModel(lookup, { principal: call.principal, action: 'model.infer' }, target);
       const route = seen.isItself ? routes.find(target) : undefined;
-      const choice = route && routes.choose(route, call, undefined);
+      const choice = route && choose(route, call, undefined);
       const { info, forSequencesOnly } = choice
         ? { info: choice.info, forSequencesOnly: false }
         : findOrRemember(seen.lookup, target);
@@ -62,9 +63,18 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
       };
       // The brand keeps everybody else from making one; it is not there at run time.
       return resolution as Resolution;
+    } catch (thrown) {
+      const error = toMillraceError(thrown);
+      onRefused(call, target, error);
+      throw tell(error, call, { name: target.name, isRoute: routes.find(target) !== undefined });
+    }
+  }
+
+  function choose(route: Route, call: Call, request: InferRequest | undefined): ArmChoice {
+    try {
+      return routes.choose(route, call, request);
     } catch (error) {
-      onRefused(call, target, toMillraceError(error));
-      throw error;
+      throw tellOfArms(error, call, route);
     }
   }
 
@@ -111,7 +121,7 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
   ): RunsOn {
     if (forSequencesOnly) return { info: findVersion(seen, target), choice: undefined };
     if (choice === undefined) return { info, choice };
-    const chosen = routes.choose(choice.route, call, request);
+    const chosen = choose(choice.route, call, request);
     return { info: chosen.info, choice: chosen };
   }
 
@@ -123,7 +133,7 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
     const { target, info, options, choice } = resolution;
     const same = chooseVersion(lookup.engine.serving(info.ref.name), info.ref.version);
     if (same === info) return resolution;
-    const anew = same === undefined && choice !== undefined ? routes.choose(choice.route, call, request) : choice;
+    const anew = same === undefined && choice !== undefined ? choose(choice.route, call, request) : choice;
     const now = same ?? anew?.info ?? findVersion(resolution.lookup, target);
     checkAnswers(now, options);
     note(call, now, anew);

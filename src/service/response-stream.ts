@@ -5,6 +5,14 @@ import { STREAM_CREDIT } from '../runtimes/index.js';
 /** Room for more answers is granted to the model in pieces of this size: half of what it has at first, so that it need not wait. */
 const GRANT = STREAM_CREDIT / 2;
 
+interface StreamSetup {
+  readonly onEnd: (error: MillraceError | undefined) => void;
+  /** Whether the call goes on in spite of an error, since another model takes it. */
+  readonly goesOn: (error: MillraceError) => boolean;
+  /** An error as the reader is told of it. */
+  readonly tell: (error: MillraceError) => MillraceError;
+}
+
 /**
  * The answers of a decoupled model as an async iterable. Its model waits for it: no more than STREAM_CREDIT answers lie
  * here. Leaving the loop early cancels the call.
@@ -13,21 +21,18 @@ export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse
   readonly #call: Call;
   readonly #onEnd: (error: MillraceError | undefined) => void;
   readonly #goesOn: (error: MillraceError) => boolean;
+  readonly #tell: (error: MillraceError) => MillraceError;
   readonly #waiting: InferResponse[] = [];
   #grant: GrantCredit | undefined;
   #taken = 0;
   #end: { readonly error: MillraceError | undefined } | undefined;
   #wake: (() => void) | undefined;
 
-  /** `goesOn`: whether the call goes on in spite of an error, since another model takes it. */
-  constructor(
-    call: Call,
-    onEnd: (error: MillraceError | undefined) => void,
-    goesOn: (error: MillraceError) => boolean = () => false,
-  ) {
+  constructor(call: Call, { onEnd, goesOn, tell }: StreamSetup) {
     this.#call = call;
     this.#onEnd = onEnd;
     this.#goesOn = goesOn;
+    this.#tell = tell;
   }
 
   /** Whoever submitted the call says how its model learns of room for more answers. */
@@ -57,7 +62,7 @@ export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse
       if (this.#end !== undefined) {
         const { error } = this.#end;
         this.#end = { error: undefined };
-        if (error !== undefined) throw error;
+        if (error !== undefined) throw this.#tell(error);
         return { done: true, value: undefined };
       }
       await new Promise<void>((resolve) => {

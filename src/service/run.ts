@@ -6,7 +6,7 @@ import { type DecodedRequest, decodeInputs, hasMedia } from './media/decode-inpu
 import type { MediaDecoders } from './media/decoders.js';
 import { runWindows } from './media/run-windows.js';
 import { SharedTensors, usesSharedMemory } from './shared-tensors.js';
-import { type ChosenCall, createRenaming, createSubmit, type Settle } from './submit.js';
+import { type ChosenCall, createRenaming, createSubmit, type Settle, toldOf } from './submit.js';
 import type { InferResult } from './types.js';
 
 interface RunDependencies {
@@ -31,7 +31,7 @@ export function createRun({ engine, sharedMemory, decoders, clock }: RunDependen
       info = chooseInfo();
     } catch (error) {
       settle(toMillraceError(error));
-      throw error;
+      throw toldOf(error, chosen);
     }
     return submit({ ...chosen, info }, settle);
   }
@@ -44,7 +44,7 @@ export function createRun({ engine, sharedMemory, decoders, clock }: RunDependen
       next = { ...chosen, ...decoded, info: chosen.chooseInfo() };
     } catch (error) {
       settle(toMillraceError(error));
-      throw error;
+      throw toldOf(error, chosen);
     }
     if (next.windows !== undefined) return inferWindows(next, settle);
     return hasLargeBytes(next.request.inputs) ? inferLarge(next, settle) : submit(next, settle);
@@ -64,7 +64,7 @@ export function createRun({ engine, sharedMemory, decoders, clock }: RunDependen
       return { kind: 'one', response };
     } catch (error) {
       settle(toMillraceError(error), answered);
-      throw error;
+      throw toldOf(error, windowed);
     }
   }
 
@@ -97,7 +97,7 @@ export function createRun({ engine, sharedMemory, decoders, clock }: RunDependen
       return { kind: 'one', response: written };
     } catch (error) {
       settle(toMillraceError(error), answered);
-      throw error;
+      throw toldOf(error, chosen);
     } finally {
       tensors?.release();
     }

@@ -12,6 +12,7 @@ import type {
 import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit, type QuotasOptions } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
+import type { Route } from '../routing/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import type { Store } from '../store/index.js';
 import { type ChangeAccess, createAccessChanges } from './access/access-changes.js';
@@ -38,6 +39,7 @@ import { absent, admitToModel } from './seen-lookup.js';
 import { blame, createSettingUseCases } from './setting-use-cases.js';
 import { ShadowBooks } from './shadows/shadow-books.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';
+import { askArms } from './tell.js';
 import { createTraffic, type Traffic } from './traffic.js';
 import type { LogControl, Service } from './types.js';
 import { createMetering, type Metering, type MeteringSetup } from './usage/metering.js';
@@ -165,10 +167,11 @@ function createUseCases(
     const { lookup: seen, isItself } = admitToModel(lookup, { principal, action }, target);
     return { seen, route: isItself ? routes.find(target) : undefined };
   };
+  const exampleOf = (route: Route) => routes.example(route);
   const find = (call: Call, action: Action, target: InferTarget) => {
     const { name } = target;
     const { seen, route } = seek(call, action, target);
-    const info = route === undefined ? findVersion(seen, target) : routes.example(route);
+    const info = route === undefined ? findVersion(seen, target) : askArms(call, route, exampleOf);
     const versions = engine.serving(info.ref.name).map(({ ref }) => ref.version);
     return { info: withName(info, name), versions, ref: info.ref };
   };
@@ -200,7 +203,7 @@ function createUseCases(
       const withReasons = call.principal.rights.allow('model.observe', name);
       return route === undefined
         ? findStatuses(seen, { name, version }, { withReasons })
-        : findStatuses(lookup, routes.example(route).ref, { withReasons });
+        : findStatuses(lookup, askArms(call, route, exampleOf).ref, { withReasons });
     },
     modelStatistics(call, name, version) {
       if (name === undefined) {

@@ -13,6 +13,7 @@ import { createAnswerSink } from './one-answer.js';
 import type { QuotaAccount } from './quotas/quota-account.js';
 import { ResponseStream } from './response-stream.js';
 import type { TappedRequest } from './routes/route-taps.js';
+import { tell } from './tell.js';
 import type { InferResult } from './types.js';
 
 /** A request and the version that answers it. */
@@ -26,6 +27,8 @@ export interface ChosenCall {
   readonly chooseOther: (error: MillraceError) => ModelInfo | undefined;
   /** How the caller names the model, which its answers are to say. */
   readonly askedName: string;
+  /** That is the name of a route. Default: of a model. */
+  readonly isRoute?: boolean;
   /** Of a route whose requests somebody listens to. */
   readonly tapped: TappedRequest | undefined;
   /** Where what it takes counts against quotas. */
@@ -53,7 +56,7 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
       };
       const fail = (error: MillraceError, answered: boolean) => {
         settle(error, answered);
-        reject(error);
+        reject(toldOf(error, chosen));
       };
       const sink = createAnswerSink((end) => {
         if (end instanceof MillraceError) {
@@ -83,11 +86,15 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
   function submitMany(chosen: ChosenCall, settle: Settle) {
     const { call, request, info, askedName, tapped, account } = chosen;
     let hasAnswered = false;
-    const stream = new ResponseStream(call, settle, (error) => {
-      const other = hasAnswered ? undefined : replacementFor(error, chosen);
-      if (other === undefined) return false;
-      submitStream(other);
-      return true;
+    const stream = new ResponseStream(call, {
+      onEnd: settle,
+      goesOn(error) {
+        const other = hasAnswered ? undefined : replacementFor(error, chosen);
+        if (other === undefined) return false;
+        submitStream(other);
+        return true;
+      },
+      tell: (error) => toldOf(error, chosen),
     });
     const sink: Sink = {
       onResponse(response) {
@@ -122,6 +129,11 @@ export function createRenaming() {
     names.set(askedName, asked);
     return { ...response, ref: asked };
   };
+}
+
+/** An error as the caller is told of it. */
+export function toldOf(thrown: unknown, { call, askedName, isRoute = false }: ChosenCall): MillraceError {
+  return tell(toMillraceError(thrown), call, { name: askedName, isRoute });
 }
 
 /** The version that runs a request whose own went before it could begin; undefined = none, or the request has ended otherwise. */

@@ -19,7 +19,7 @@ export interface PredictorRules extends Pick<DecodeInstancesOptions, 'members'> 
   /** What is asked of models that may give several answers. */
   readonly resolve: ResolveOptions;
   /** The format of the answer. Throws `invalid_argument` for members that the protocol refuses. */
-  readonly formatOf: (decoded: DecodedInstances, ref: ModelRef) => InstancesFormat;
+  readonly formatOf: (decoded: DecodedInstances, asked: Pick<ModelRef, 'name'>) => InstancesFormat;
 }
 
 /** Answers a POST to a predict route: resolve, decode, infer, encode. A photo or a sound as it is gets rows. */
@@ -31,14 +31,14 @@ export function createPredictor(
   return async (call, target, wire) => {
     const resolving = service.resolve(call, target, resolve);
     const resolved = resolving instanceof Promise ? await resolving : resolving;
-    const { ref, signature } = resolved.info;
+    const { signature } = resolved.info;
     let request: InferRequest;
     let format: InstancesFormat = 'row';
-    const media = decodeMediaBody(wire, resolved.info);
+    const media = decodeMediaBody(wire, { name: target.name, signature });
     if (media === undefined) {
       const reading = readInstances(decoder, call, { body: wire.body, options: { signature, members } });
       const decoded = reading instanceof Promise ? await reading : reading;
-      format = formatOf(decoded, ref);
+      format = formatOf(decoded, target);
       request = plainRequest(decoded.inputs);
     } else {
       request = onlyClasses(media);

@@ -22,7 +22,7 @@ function spec(name: string, fields: Partial<TensorSpec> = {}): TensorSpec {
 }
 
 function model(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[] = []): MediaModel {
-  return { ref: { name: 'm', version: 1, generation: 1 }, signature: { inputs, outputs } };
+  return { name: 'm', signature: { inputs, outputs } };
 }
 
 const photos = model([spec('pixels', { media: IMAGE })]);

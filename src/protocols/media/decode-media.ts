@@ -12,13 +12,16 @@ import {
   type Signature,
   type TensorSpec,
 } from '../../core/index.js';
-import type { ModelInfo } from '../../engine/index.js';
 import { isSpace, OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
 import { plainRequest } from '../plain-request.js';
 import { mediaTypeOf, type WireRequest } from '../wire.js';
 
 /** What is asked of a model. */
-export type MediaModel = Pick<ModelInfo, 'ref' | 'signature'>;
+export interface MediaModel {
+  /** By which it was asked for. */
+  readonly name: string;
+  readonly signature: Signature;
+}
 
 /** What says nothing of a body: no type, `curl --data-binary`'s own, or any bytes. */
 const NEUTRAL: ReadonlySet<string> = new Set(['', 'application/x-www-form-urlencoded', 'application/octet-stream']);
@@ -65,27 +68,27 @@ function isText(body: Uint8Array): boolean {
   return first === undefined || first === OPEN_BRACE || first === OPEN_BRACKET;
 }
 
-function inputFor({ ref, signature }: MediaModel, kind: MediaKind): TensorSpec {
+function inputFor({ name: model, signature }: MediaModel, kind: MediaKind): TensorSpec {
   const takers = signature.inputs.filter(({ media }) => media?.kind === kind);
   const [input, another] = takers;
   const what = kind === 'image' ? 'pictures' : 'sounds';
   if (input === undefined) {
-    throw refused(`model '${ref.name}' takes no ${what}: none of its inputs has a section '${kind}' in its model.yaml`);
+    throw refused(`model '${model}' takes no ${what}: none of its inputs has a section '${kind}' in its model.yaml`);
   }
   if (another !== undefined) {
     const names = takers.map(({ name }) => `'${name}'`).join(', ');
-    throw refused(`several inputs of model '${ref.name}' take ${what} (${names}): send them by name, as BYTES`);
+    throw refused(`several inputs of model '${model}' take ${what} (${names}): send them by name, as BYTES`);
   }
   return input;
 }
 
 /** Nobody but the caller knows what else the model needs. */
-function checkOthers({ ref, signature }: MediaModel, { name }: TensorSpec): void {
+function checkOthers({ name: model, signature }: MediaModel, { name }: TensorSpec): void {
   const missing = signature.inputs.find(
     (input) => !input.optional && input.name !== name && !isRateInput(signature, input.name),
   );
   if (missing === undefined) return;
-  throw refused(`model '${ref.name}' also needs input '${missing.name}': send both by name, '${name}' as BYTES`);
+  throw refused(`model '${model}' also needs input '${missing.name}': send both by name, '${name}' as BYTES`);
 }
 
 function toRequest(signature: Signature, input: TensorSpec, body: Uint8Array): InferRequest {

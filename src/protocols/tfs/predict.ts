@@ -13,8 +13,8 @@ export function createPredictHandler(options: PredictorOptions): Predict {
   return createPredictor(options, {
     members: MEMBERS,
     resolve: ONLY_ONE,
-    formatOf: ({ format, members }, ref) => {
-      checkSignatureName(ref, members.signature_name);
+    formatOf: ({ format, members }, asked) => {
+      checkSignatureName(asked, members.signature_name);
       return format;
     },
   });

@@ -12,7 +12,7 @@ import type { DecodeFunction } from '../decoding/jobs.js';
 import type { DialectContext } from '../dialect.js';
 import { OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
 import { excerpt } from '../json/cursor.js';
-import { classOutputs, decodeMediaBody } from '../media/decode-media.js';
+import { classOutputs, decodeMediaBody, type MediaModel } from '../media/decode-media.js';
 import { onlyClasses } from '../media/label-rows.js';
 import { plainRequest } from '../plain-request.js';
 import { decodeRawInput } from '../raw-tensor.js';
@@ -28,7 +28,7 @@ export interface DecodedPrediction {
   readonly request: InferRequest;
 }
 
-type Model = Pick<ModelInfo, 'ref' | 'signature' | 'generates'>;
+type Model = MediaModel & { readonly generates: ModelInfo['generates'] };
 
 const module = new URL('./decoders.js', import.meta.url).href;
 const DECODE_JSON: DecodeFunction<JsonJob, DecodedValue> = { module, name: 'json' };
@@ -105,7 +105,7 @@ function isWhole({ name }: Part, { inputs }: Signature): boolean {
 }
 
 /** The input that a field is for. */
-function specOf(name: string, { ref, signature }: Model): TensorSpec {
+function specOf(name: string, { name: model, signature }: Model): TensorSpec {
   const { inputs } = signature;
   const named = inputs.find((input) => input.name === name);
   if (named !== undefined) return named;
@@ -113,7 +113,7 @@ function specOf(name: string, { ref, signature }: Model): TensorSpec {
   if (only !== undefined && another === undefined && isDataName(name)) return only;
   const names = inputs.map((input) => `'${excerpt(input.name)}'`).join(', ');
   throw invalidArgument(
-    `request: model '${excerpt(ref.name)}' has no input '${excerpt(name)}'; its inputs are ${names || 'none'}`,
+    `request: model '${excerpt(model)}' has no input '${excerpt(name)}'; its inputs are ${names || 'none'}`,
   );
 }
 

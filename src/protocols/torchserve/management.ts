@@ -134,7 +134,9 @@ export class Management {
 }
 
 function listed({ ref, source }: ModelInfo): ListedModel {
-  return { modelName: ref.name, modelUrl: source.from ?? basename(source.modelFolder) };
+  // What a route stands for is not told.
+  const modelUrl = ref.name === source.name ? (source.from ?? basename(source.modelFolder)) : ref.name;
+  return { modelName: ref.name, modelUrl };
 }
 
 function noCustomizedMetadata(): MillraceError {

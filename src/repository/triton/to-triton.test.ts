@@ -18,6 +18,7 @@ function loaded(name: string, config: ModelConfig, described: Signature): Descri
   const manifest = BUILT_IN_RUNTIMES.find((runtime) => runtime.name === config.runtime) ?? ONNX;
   return {
     ...completed,
+    ref: { name },
     source: {
       name,
       version: 1,

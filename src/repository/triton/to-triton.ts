@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Datatype, Signature, TensorSpec } from '../../core/index.js';
+import type { Datatype, ModelRef, Signature, TensorSpec } from '../../core/index.js';
 import type { ToTriton } from '../../runtimes/index.js';
 import { type InstanceConfig, type ModelConfig, sectionOf, type WarmupConfig } from '../model-config.js';
 import { type ResolvedModelConfig, type ResolvedQueuePolicy, resolveModelConfig } from '../resolve.js';
@@ -8,6 +8,8 @@ import { toSequenceBatching } from './to-sequence.js';
 
 /** What a loaded model shows of itself; the engine's ModelInfo is one. */
 export interface DescribedModel {
+  /** By which it was asked for. */
+  readonly ref: Pick<ModelRef, 'name'>;
   readonly source: ModelSource;
   /** Completed. */
   readonly signature: Signature;
@@ -34,7 +36,7 @@ export function toTritonConfig(model: DescribedModel): Json {
     spec.modelShape === undefined ? {} : { reshape: { shape: withoutBatch(spec.modelShape, spec) } };
   const labels = new Map(config.outputs.map((output) => [output.name, output.labels]));
   return {
-    name: source.name,
+    name: model.ref.name,
     platform: config.platform ?? model.platform,
     backend: manifest.triton?.shownAs ?? manifest.name,
     runtime: '',
@@ -148,9 +150,9 @@ function toMicroseconds(milliseconds: number): number {
   return Math.round(milliseconds * 1000);
 }
 
-function toInstanceGroup({ instances }: ResolvedModelConfig, { source, instances: count }: DescribedModel): Json {
+function toInstanceGroup({ instances }: ResolvedModelConfig, { ref, instances: count }: DescribedModel): Json {
   return {
-    name: `${source.name}_0`,
+    name: `${ref.name}_0`,
     kind: instances.kind === 'gpu' ? 'KIND_GPU' : 'KIND_CPU',
     count,
     gpus: [],

@@ -24,13 +24,13 @@ export function createExamplesHandler({ service, decoder, clock }: ExamplesOptio
   const answer = createStepwiseAnswer(new Turns(clock));
   return async (call: Call, { method, target }: Asked, { body }: Pick<WireRequest, 'body'>): Promise<WireResponse> => {
     const resolved = await service.resolve(call, target, ONLY_ONE);
-    const { ref, signature } = resolved.info;
-    const head = headOf(ref, signature, method);
+    const { signature } = resolved.info;
+    const head = headOf(target, signature, method);
     const { inputs, signatureName } =
       body.length > LARGE_BYTES
         ? await decoder.decode(call, DECODE_EXAMPLES, { input: { body, signature }, moves: [body] })
         : decodeExamples(body, signature);
-    checkSignatureName(ref, signatureName);
+    checkSignatureName(target, signatureName);
     call.timing.decodedAt = clock.now();
     const request: InferRequest = { ...plainRequest(inputs), outputs: outputsOf([head]) };
     const result = await service.infer(call, resolved, request);

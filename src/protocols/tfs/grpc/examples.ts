@@ -69,10 +69,11 @@ function createRun({ service, decoder, clock }: ExamplesOptions) {
     const [first] = tasks;
     if (first === undefined) throw invalidArgument('request: expected tasks, got none');
     const resolved = await service.resolve(call, first.spec.target, ONLY_ONE);
-    const { ref, signature } = resolved.info;
+    const { target, info } = resolved;
+    const { signature } = info;
     const heads = tasks.map(({ spec, method }): Head => {
-      checkSignatureName(ref, spec.signatureName);
-      return headOf(ref, signature, method);
+      checkSignatureName(target, spec.signatureName);
+      return headOf(target, signature, method);
     });
     const inputs =
       message.length > LARGE_BYTES

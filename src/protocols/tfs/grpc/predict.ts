@@ -20,7 +20,7 @@ export function createPredictHandler(options: PredictOptions): UnaryMethod['hand
     call.timing.decodedAt = clock.now();
     const resolving = service.resolve(call, spec.target, ONLY_ONE);
     const resolved = resolving instanceof Promise ? await resolving : resolving;
-    checkSignatureName(resolved.info.ref, spec.signatureName);
+    checkSignatureName(spec.target, spec.signatureName);
     const result = await service.infer(call, resolved, request);
     if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
     const startedAt = clock.now();
