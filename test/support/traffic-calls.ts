@@ -180,9 +180,11 @@ export const TRAFFIC_CALLS: readonly TrafficCall[] = [
   http("OpenAI's chat, a stream", 'kjv', (name) =>
     path('/v1/chat/completions', { ...CHAT, model: name, stream: true }),
   ),
-  http("OpenAI's completions", 'kjv', (name) => path('/v1/completions', { model: name, prompt: 'And', max_tokens: 4 })),
+  http("OpenAI's completions", 'kjv', (name) =>
+    path('/v1/completions', { model: name, prompt: 'And', max_tokens: 4, ignore_eos: true }),
+  ),
   http("OpenAI's responses", 'kjv', (name) =>
-    path('/v1/responses', { model: name, input: 'And', max_output_tokens: 16 }),
+    path('/v1/responses', { model: name, input: 'And', max_output_tokens: 16, temperature: 0 }),
   ),
   {
     what: 'OIP, a sequence',
