@@ -72,6 +72,10 @@ describe('describeApi', () => {
             'application/json': { schema: { type: 'object', properties: {} } },
             'text/event-stream': { schema: { type: 'string' } },
           },
+          headers: {
+            RateLimit: { $ref: '#/components/headers/RateLimit' },
+            'RateLimit-Policy': { $ref: '#/components/headers/RateLimit-Policy' },
+          },
         },
         ...Object.fromEntries([400, 401, 403, 404, 413, 429, 503, 504].map((status) => [status, error(status)])),
       },

@@ -3,6 +3,7 @@ import type { TableRow } from '../rest/route-table.js';
 import { describeOperation, operationIdOf } from './describe-operation.js';
 import { errorComponents } from './error-responses.js';
 import { withPlainEnums } from './plain-enums.js';
+import { headerComponents } from './response-headers.js';
 
 /** What the OpenAPI document says of itself. */
 export interface OpenApiInfo {
@@ -28,13 +29,15 @@ export function describeApi({ rows, info, requiresKey }: ApiDescription): OpenAp
     const operationId = ids.take((operation.operationId as string | undefined) ?? operationIdOf(route));
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: { ...operation, operationId } };
   }
-  const errors = [...new Set(shown.map(({ dialect }) => dialect))].map(errorComponents);
+  const dialects = [...new Set(shown.map(({ dialect }) => dialect))];
+  const errors = dialects.map(errorComponents);
   return {
     openapi: '3.1.0',
     info: { ...info },
     tags: [...new Set(shown.map(({ route }) => route.tag))].map((name) => ({ name })),
     paths: withPlainEnums(paths),
     components: {
+      headers: Object.assign({}, ...dialects.map(headerComponents)),
       responses: Object.assign({}, ...errors.map(({ responses }) => responses)),
       schemas: Object.assign({}, ...errors.map(({ schemas }) => schemas)),
       ...(requiresKey && { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } }),

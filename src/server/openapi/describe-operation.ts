@@ -1,6 +1,7 @@
 import { describePathParameters, type OpenApiObject, type Route } from '../../protocols/index.js';
 import type { TableRow } from '../rest/route-table.js';
 import { errorResponses } from './error-responses.js';
+import { quotaHeaderRefs } from './response-headers.js';
 
 /** The OpenAPI operation of a route: what it says of itself, completed by what follows from its other members. */
 export function describeOperation({ dialect, route }: TableRow, requiresKey: boolean): OpenApiObject {
@@ -14,7 +15,10 @@ export function describeOperation({ dialect, route }: TableRow, requiresKey: boo
     ...others,
     parameters: withPathParameters(route.path, asList(parameters)),
     ...(body !== undefined && { requestBody: body }),
-    responses: { ...describeSuccess(route), ...errorResponses(dialect, route), ...asObject(responses) },
+    responses: {
+      ...errorResponses(dialect, route),
+      ...withQuotas({ ...describeSuccess(route), ...asObject(responses) }, { dialect, route }),
+    },
     ...(requiresKey && access === 'key' && { security: [{ key: [] }] }),
   };
 }
@@ -39,6 +43,16 @@ function describeSuccess({ operation, response, streams }: Route): OpenApiObject
   const events = streams === true ? { 'text/event-stream': { schema: { type: 'string' } } } : {};
   const content = { ...json, ...events };
   return { 200: { description: 'Success', ...(Object.keys(content).length > 0 && { content }) } };
+}
+
+/** What runs a model says what is left of quotas, however it ends. */
+function withQuotas(responses: OpenApiObject, { dialect, route }: TableRow): OpenApiObject {
+  if (route.inference !== true) return responses;
+  const described = Object.entries(responses).map(([status, response]) => {
+    const { headers, ...others } = asObject(response);
+    return [status, { ...others, headers: { ...quotaHeaderRefs(dialect), ...asObject(headers) } }] as const;
+  });
+  return Object.fromEntries(described);
 }
 
 function withPathParameters(path: string, given: readonly OpenApiObject[]): readonly OpenApiObject[] {

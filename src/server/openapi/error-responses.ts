@@ -1,5 +1,6 @@
 import { type ErrorCode, MillraceError } from '../../core/index.js';
 import type { Dialect, OpenApiObject, Route } from '../../protocols/index.js';
+import { quotaHeaderRefs, retryHeaderRefs } from './response-headers.js';
 
 /** What requests are refused with, in the words of the document. Errors that are bugs or the client's leaving are left out. */
 const WHEN = {
@@ -14,6 +15,18 @@ const WHEN = {
   deadline_exceeded: 'The deadline passed.',
 } as const satisfies Partial<Readonly<Record<ErrorCode, string>>>;
 
+/** What may be found out once a request has been counted, so that its answer says what is left. */
+const AFTER_COUNTING: ReadonlySet<ErrorCode> = new Set([
+  'invalid_argument',
+  'failed_precondition',
+  'resource_exhausted',
+  'quota_exceeded',
+  'unavailable',
+  'deadline_exceeded',
+]);
+/** What may pass, so that its answer says when to try again. */
+const MAY_PASS: ReadonlySet<ErrorCode> = new Set(['resource_exhausted', 'quota_exceeded', 'unavailable']);
+
 type DescribedCode = keyof typeof WHEN;
 
 interface DescribedError {
@@ -24,6 +37,13 @@ interface DescribedError {
 
 /** Of a body beyond the server's limit: that is found before any dialect sees it. */
 const TOO_LARGE: DescribedError = { status: 413, code: 'invalid_argument', description: 'The body is too large.' };
+
+/** Of an address with too many wrong keys: HTTP has a status for that, which no code has. */
+const TOO_MANY_KEYS: DescribedError = {
+  status: 429,
+  code: 'resource_exhausted',
+  description: 'Too many unknown keys came from this address; see `Retry-After`.',
+};
 
 /**
  * Components of the document: the responses that a dialect's errors are, by the name that `$ref`s in its operations have, and the one
@@ -36,7 +56,7 @@ export function errorComponents(dialect: Dialect): {
   const codes = Object.keys(WHEN) as DescribedCode[];
   const errors = codes.map((code): DescribedError => ({ status: dialect.status[code], code, description: WHEN[code] }));
   const statuses = new Map<number, readonly DescribedError[]>();
-  for (const error of [...errors, TOO_LARGE])
+  for (const error of [...errors, TOO_LARGE, TOO_MANY_KEYS])
     statuses.set(error.status, [...(statuses.get(error.status) ?? []), error]);
   const name = schemaName(dialect);
   let common: OpenApiObject | undefined;
@@ -45,16 +65,25 @@ export function errorComponents(dialect: Dialect): {
     const description = alike.map((error) => error.description).join(' ');
     const { type, example } = exampleOf(dialect, status, alike[0]?.code ?? 'internal');
     const response = componentName(dialect, status);
-    if (type === undefined) responses[response] = { description };
-    else if (example === undefined) responses[response] = { description, content: { [type]: { schema: TEXT } } };
+    const about = { description, ...headersOf(dialect, alike) };
+    if (type === undefined) responses[response] = about;
+    else if (example === undefined) responses[response] = { ...about, content: { [type]: { schema: TEXT } } };
     else {
       const schema = schemaOf(example);
       common = common === undefined ? schema : merge(common, schema);
       const content = { [type]: { schema: { $ref: `#/components/schemas/${name}` }, example } };
-      responses[response] = { description, content };
+      responses[response] = { ...about, content };
     }
   }
   return { responses, schemas: common === undefined ? {} : { [name]: common } };
+}
+
+function headersOf(dialect: Dialect, alike: readonly DescribedError[]): OpenApiObject {
+  const headers = {
+    ...(alike.some(({ code }) => MAY_PASS.has(code)) && retryHeaderRefs()),
+    ...(alike.some(({ code }) => AFTER_COUNTING.has(code)) && quotaHeaderRefs(dialect)),
+  };
+  return Object.keys(headers).length > 0 ? { headers } : {};
 }
 
 const TEXT: OpenApiObject = { type: 'string' };
@@ -69,6 +98,7 @@ function schemaName({ name }: Dialect): string {
 export function errorResponses(dialect: Dialect, route: Route): OpenApiObject {
   const statuses = codesOf(route).map((code) => dialect.status[code]);
   if (route.body !== undefined) statuses.push(TOO_LARGE.status);
+  if (route.access === 'key') statuses.push(TOO_MANY_KEYS.status);
   return Object.fromEntries(
     statuses.map((status) => [status, { $ref: `#/components/responses/${componentName(dialect, status)}` }]),
   );
