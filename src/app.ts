@@ -143,7 +143,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     metering: settings.metering,
     knowsCallers: identities.isRequired,
     keys: identities.keys,
-    examine: () => examine({ settings, engine, store, clock }),
+    examine: () => examine({ settings, engine, store, clock, identities }),
     version: VERSION,
   });
   const front = await createFront(settings, {
@@ -329,9 +329,12 @@ function openPorts(
 }
 
 /** What somebody should correct about a server; loaded when somebody asks. */
-async function examine({ engine, ...parts }: Pick<RunningParts, 'settings' | 'engine' | 'store' | 'clock'>) {
+async function examine(running: Pick<RunningParts, 'settings' | 'engine' | 'store' | 'clock' | 'identities'>) {
+  const { engine, identities, ...parts } = running;
   const { examineServer } = await import('./doctor/index.js');
-  return examineServer({ ...parts, manifest: MANIFEST, runners: countRunners(engine) });
+  const models = engine.statuses().map(({ name }) => name);
+  const { access } = identities.keys.policy;
+  return examineServer({ ...parts, manifest: MANIFEST, runners: countRunners(engine), models, access });
 }
 
 function countRunners(engine: Engine): number {

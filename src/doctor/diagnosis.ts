@@ -4,6 +4,8 @@ import type { Facts } from './facts.js';
 /** A finding of a check: `where` is a key of the settings by its path, or anything else by its name. */
 export interface Diagnosis extends Omit<Finding, 'where' | 'place'> {
   readonly where: string | readonly string[];
+  /** Where a key of the settings is written, if it is known better than from when the server began. */
+  readonly place?: string;
 }
 
 /** Looks at one thing. It finds nothing where all is well. */

@@ -1,5 +1,7 @@
 import { FINDING_LEVELS, type Finding } from '../core/index.js';
 import { formatPath } from '../text/index.js';
+import { checkAudit } from './checks/audit.js';
+import { checkBindings } from './checks/bindings.js';
 import { checkBinds } from './checks/binds.js';
 import { checkCertificates } from './checks/certificates.js';
 import { checkClock } from './checks/clock.js';
@@ -21,6 +23,8 @@ const CHECKS: readonly Check[] = [
   checkWrittenKeys,
   checkStoredKeys,
   checkIssuers,
+  checkBindings,
+  checkAudit,
   checkLimits,
   checkQuotas,
   checkCertificates,
@@ -44,10 +48,10 @@ export function examine(facts: Facts, placeOf: PlaceOf): readonly Finding[] {
 
 /** The findings that diagnoses make, the worst first. */
 export function toFindings(diagnoses: readonly Diagnosis[], placeOf: PlaceOf): readonly Finding[] {
-  const findings = diagnoses.map(({ where, ...rest }) =>
+  const findings = diagnoses.map(({ where, place, ...rest }) =>
     typeof where === 'string'
       ? { ...rest, where, place: '' }
-      : { ...rest, where: formatPath(where), place: placeOf(where) },
+      : { ...rest, where: formatPath(where), place: place ?? placeOf(where) },
   );
   return worstFirst(findings);
 }

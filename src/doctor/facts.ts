@@ -1,8 +1,13 @@
 import type { Settings } from '../config/index.js';
+import type { Access } from '../governance/index.js';
 
 /** What the checks know of a server: plain values, gathered before. Times are milliseconds since the Unix epoch. */
 export interface Facts {
   readonly settings: Settings;
+  /** Roles and bindings that are in force: they may have changed since the settings were read. */
+  readonly access: Access;
+  /** Names of models and routes; undefined = there may be any. */
+  readonly served: readonly string[] | undefined;
   readonly nowMs: number;
   readonly machine: MachineFacts;
   /** Runner processes that it has, or may have. */
@@ -99,6 +104,8 @@ export interface StoreFacts {
   /** Why it cannot be read; '' = it can, or there is none. */
   readonly problem: string;
   readonly keys: readonly StoredKey[];
+  /** Names of those that were declared while a server ran. */
+  readonly routes: readonly string[];
 }
 
 /** An API key of the store. */

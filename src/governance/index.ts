@@ -4,7 +4,7 @@ export { ANONYMOUS, LOCAL_OPERATOR } from './access/anonymous.js';
 export type { PlacedBinding } from './access/binding.js';
 export { checkAccess, expandActions } from './access/check-access.js';
 export { type Explanation, explainAccess } from './access/explain.js';
-export { type AccessState, hasKeeper, type Strangers, wouldLockOut } from './access/lock-out.js';
+export { type AccessState, hasKeeper, type Strangers, speaksOf, wouldLockOut } from './access/lock-out.js';
 export { parseAction } from './access/parse-action.js';
 export { type Access, AccessPolicy, grantsOfScopes, type Identity, identityOf, idOfIdentity } from './access/policy.js';
 export type { Grant, Roles } from './access/rights.js';

@@ -135,6 +135,21 @@ describe('bindings in the settings file, while the server runs', () => {
     expect((await ask('ops', '/millrace/v1/keys')).status).toBe(403);
   });
 
+  it('are looked over as they are now', async () => {
+    await write(written([OPS, { ...APP, models: ['ecko'] }]));
+    const { findings } = (await (await ask('ops', '/millrace/v1/doctor')).json()) as {
+      readonly findings: readonly {
+        readonly id: string;
+        readonly place: string;
+        readonly fix: { readonly line: string };
+      }[];
+    };
+    expect(findings.find(({ id }) => id === 'binding-without-match')).toMatchObject({
+      place: `${folder.path}/millrace.yaml:5:7`,
+      fix: { line: 'auth: { bindings: [{ principal: "key:app", role: caller, models: ["echo"] }] }' },
+    });
+  });
+
   it('tell by metrics when they were read again', async () => {
     await write(written([OPS, APP]));
     expect(await metric('successful')).toBe(1);

@@ -28,6 +28,7 @@ describe('millrace doctor --url', () => {
     expect(own.map(({ level, id, where }) => `${level} ${id} ${where}`)).toEqual([
       'warning slow-clients server.headersTimeoutMs',
       'note key-without-expiry the store',
+      'note audit-without-second-place audit.keyFile',
       'note no-quotas quotas',
     ]);
     expect(own[1]?.what).toBe('API keys that never expire: admin, ci');

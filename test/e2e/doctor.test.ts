@@ -56,6 +56,7 @@ describe('millrace doctor', () => {
     await configure([
       'server: { host: 0.0.0.0, tls: { certFile: good.crt, keyFile: good.key } }',
       "auth: { keys: [{ name: ci, key: '${file:ci.key}' }] }",
+      'audit: { checkpointFile: elsewhere/checkpoints.jsonl }',
     ]);
     const { code, told } = await doctor();
     expect({ code, told }).toEqual({
@@ -101,6 +102,7 @@ describe('millrace doctor', () => {
       `note anonymous-without-effect auth.allowAnonymous ${yaml}:8:3`,
       `note any-origin server.cors.origins ${yaml}:5:11`,
       `note key-in-settings auth.keys[1].key ${yaml}:11:21`,
+      'note audit-without-second-place audit.keyFile',
       'note no-quotas quotas',
     ]);
     if (process.platform === 'linux') expect(findings.map(({ id }) => id)).toContain('open-files');
@@ -125,7 +127,10 @@ describe('millrace doctor', () => {
     expect((await doctor()).told.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
       'error certificate-ends-soon server.tls.certFile',
       'error certificate-unusable auth.issuers[0].caFile',
+      'warning issuer-without-bindings auth.issuers[0]',
+      'warning certificates-without-bindings server.tls.clientCertificates',
       'warning certificate-ends-soon server.tls.clientCaFile',
+      'note audit-without-second-place audit.keyFile',
       'note no-quotas quotas',
       'note certificate-self-signed server.tls.certFile',
     ]);

@@ -1,4 +1,4 @@
-import { createSettings, type PartialSettings } from '../../src/config/index.js';
+import { accessOf, createSettings, type PartialSettings } from '../../src/config/index.js';
 import type { Check } from '../../src/doctor/diagnosis.js';
 import type { Facts } from '../../src/doctor/facts.js';
 import { formatPath } from '../../src/text/index.js';
@@ -14,8 +14,11 @@ export function factsWith({
   settings = {},
   ...given
 }: Partial<Omit<Facts, 'settings'>> & { readonly settings?: PartialSettings } = {}): Facts {
+  const complete = createSettings(settings);
   return {
-    settings: createSettings(settings),
+    settings: complete,
+    access: accessOf(complete.auth),
+    served: undefined,
     nowMs: NOW_MS,
     machine: { nodeVersion: '24.11.0', oldestNode: '20.19', memoryBytes: 64 * GIBIBYTE, openFiles: undefined },
     runners: 1,
@@ -24,7 +27,7 @@ export function factsWith({
     files: [],
     folders: [],
     certificates: [],
-    store: { problem: '', keys: [] },
+    store: { problem: '', keys: [], routes: [] },
     clockStepMs: undefined,
     ...given,
   };

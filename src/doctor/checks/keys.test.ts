@@ -74,7 +74,7 @@ const STORED: StoredKey = {
 const stored = (...keys: readonly Partial<StoredKey>[]) =>
   found(checkStoredKeys, {
     settings: { auth: { required: true } },
-    store: { problem: '', keys: keys.map((key) => ({ ...STORED, ...key })) },
+    store: { problem: '', routes: [], keys: keys.map((key) => ({ ...STORED, ...key })) },
   });
 
 describe('API keys', () => {
@@ -84,7 +84,7 @@ describe('API keys', () => {
   });
 
   it('that nobody needs are told', () => {
-    expect(found(checkStoredKeys, { store: { problem: '', keys: [STORED] } })).toEqual([
+    expect(found(checkStoredKeys, { store: { problem: '', routes: [], keys: [STORED] } })).toEqual([
       'warning keys-without-effect auth.required: there are API keys in the store, and nobody needs one: every caller counts as anonymous → auth: { required: true }',
     ]);
   });

@@ -22,6 +22,6 @@ it('tells of several callers without any', () => {
     lastUsedAtMs: NOW_MS,
     expiresAtMs: undefined,
   };
-  const store = { problem: '', keys: [stored] };
+  const store = { problem: '', routes: [], keys: [stored] };
   expect(found(checkQuotas, { settings: { auth: { keys: [key('a')] } }, store })).toEqual([TOLD]);
 });

@@ -70,7 +70,7 @@ describe('folders', () => {
       { ...FOLDER, freeBytes: 99 * MIB },
       { ...FOLDER, isWritable: false },
     ];
-    expect(found(checkDisk, { folders, store: { problem: 'the store is damaged', keys: [] } })).toEqual([
+    expect(found(checkDisk, { folders, store: { problem: 'the store is damaged', routes: [], keys: [] } })).toEqual([
       `warning disk-low store.path: 500 MiB are free at /var/lib/my millrace, where the store is → ${du}`,
       `error disk-full store.path: 99 MiB are free at /var/lib/my millrace, where the store is → ${du}`,
       "error folder-not-writable store.path: /var/lib/my millrace cannot be written by this user, and the store is there: changes are refused → chmod u+rwx '/var/lib/my millrace'",

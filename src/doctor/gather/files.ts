@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { keyFileOf } from '../../audit/index.js';
 import type { Settings, SettingsOrigin } from '../../config/index.js';
 import type { FileFacts, FileKind } from '../facts.js';
 
@@ -16,7 +17,7 @@ const MODEL_DEPTH = 4;
 
 /** What the settings name and is there, with who may read and write it. */
 export async function gatherFiles(settings: Settings, origin: SettingsOrigin): Promise<readonly FileFacts[]> {
-  const { server, auth, repository, runners, store } = settings;
+  const { server, auth, repository, runners, store, audit } = settings;
   const named = new Map<string, Named>();
   const add = (kind: FileKind, setting: string | readonly string[], file: string) => {
     if (file === '' || named.has(file)) return;
@@ -34,6 +35,8 @@ export async function gatherFiles(settings: Settings, origin: SettingsOrigin): P
   }
   for (const [index, file] of runners.runtimes.entries()) add('code', `runners.runtimes.${index}`, file);
   add('code', 'runners.entry', runners.entry);
+  // There is one where the trail has been written once.
+  add('secret', 'audit.keyFile', keyFileOf(audit));
   add('store', 'store.path', path.resolve(store.path));
   for (const [index, folder] of repository.paths.entries()) {
     for (const file of await filesBelow(folder)) add('models', `repository.paths.${index}`, file);

@@ -1,5 +1,7 @@
-import { availableMemoryBytes, maxOpenFiles, originOf, type Settings } from '../../config/index.js';
+import { readdir } from 'node:fs/promises';
+import { accessOf, availableMemoryBytes, maxOpenFiles, originOf, type Settings } from '../../config/index.js';
 import { type Clock, type Finding, systemClock } from '../../core/index.js';
+import type { Access } from '../../governance/index.js';
 import { listRepository } from '../../repository/index.js';
 import type { Store } from '../../store/index.js';
 import { examine } from '../examine.js';
@@ -13,7 +15,8 @@ import { gatherStore, readStore } from './stored-keys.js';
 /** What is found of a server that these settings configure; none is started, and nothing is changed. */
 export async function examineSettings(settings: Settings, manifest: OwnManifest): Promise<readonly Finding[]> {
   const [store, runners] = await Promise.all([gatherStore(settings, systemClock), countModels(settings)]);
-  const facts = await gatherFacts(settings, { manifest, clock: systemClock, store, runners, clockStepMs: undefined });
+  const life = { manifest, clock: systemClock, store, runners, models: [], clockStepMs: undefined };
+  const facts = await gatherFacts(settings, { ...life, access: accessOf(settings.auth) });
   return examine(facts, originOf(settings).placeOf);
 }
 
@@ -21,7 +24,10 @@ export async function examineSettings(settings: Settings, manifest: OwnManifest)
 export interface RunningServer {
   readonly settings: Settings;
   readonly manifest: OwnManifest;
-  readonly store: Pick<Store, 'keys'>;
+  readonly store: Pick<Store, 'keys' | 'declarations'>;
+  readonly access: Access;
+  /** Names of those that it knows. */
+  readonly models: readonly string[];
   /** Of the models that are loaded. */
   readonly runners: number;
   readonly clock: Clock;
@@ -36,21 +42,24 @@ export async function examineServer({ settings, store, ...life }: RunningServer)
 }
 
 /** What differs between a server that runs and one that is only configured. */
-interface Life extends Pick<Facts, 'store' | 'runners' | 'clockStepMs'> {
+interface Life extends Pick<Facts, 'store' | 'runners' | 'clockStepMs' | 'access'> {
+  readonly models: readonly string[];
   readonly manifest: OwnManifest;
   readonly clock: Clock;
 }
 
-async function gatherFacts(settings: Settings, { manifest, clock, ...life }: Life): Promise<Facts> {
+async function gatherFacts(settings: Settings, { manifest, clock, models, ...life }: Life): Promise<Facts> {
   const origin = originOf(settings);
-  const [files, folders, certificates] = await Promise.all([
+  const [files, folders, certificates, found] = await Promise.all([
     gatherFiles(settings, origin),
     gatherFolders(settings),
     gatherCertificates(settings),
+    listModels(settings),
   ]);
   const writtenSecrets = origin.secretFiles.filter(({ kind }) => kind === 'written').map(({ setting }) => setting);
   return {
     settings,
+    served: found && [...found, ...models, ...Object.keys(settings.routes), ...life.store.routes],
     nowMs: clock.wallNow(),
     machine: machineFacts(manifest),
     packages: gatherPackages(manifest),
@@ -75,4 +84,13 @@ function machineFacts(manifest: OwnManifest): MachineFacts {
 async function countModels({ repository }: Settings): Promise<number> {
   const lists = await Promise.all(repository.paths.map((path) => listRepository(path, () => '').catch(() => [])));
   return lists.flat().filter((name) => !name.startsWith('.')).length;
+}
+
+/** Of the repositories; undefined = there may be others, of a list or from elsewhere. */
+async function listModels({ repository, sources }: Settings): Promise<readonly string[] | undefined> {
+  if (sources.allow.length > 0) return undefined;
+  const lists = await Promise.all(
+    repository.paths.map((path) => readdir(path).catch((): readonly string[] | undefined => undefined)),
+  );
+  return lists.includes(undefined) ? undefined : lists.flatMap((names = []) => names);
 }

@@ -23,12 +23,14 @@ export async function gatherStore({ store: options }: Settings, clock: Clock): P
   }
 }
 
-const NOTHING: StoreFacts = { problem: '', keys: [] };
+const NOTHING: StoreFacts = { problem: '', keys: [], routes: [] };
 
 /** What an open store holds. */
-export async function readStore(store: Pick<Store, 'keys'>): Promise<StoreFacts> {
+export async function readStore(store: Pick<Store, 'keys' | 'declarations'>): Promise<StoreFacts> {
   try {
-    return { problem: '', keys: await liveKeys(store) };
+    const declared = await store.declarations.current();
+    const routes = declared.filter(({ kind }) => kind === 'route').map(({ name }) => name);
+    return { problem: '', keys: await liveKeys(store), routes };
   } catch (error) {
     return problemOf(error);
   }
@@ -36,7 +38,7 @@ export async function readStore(store: Pick<Store, 'keys'>): Promise<StoreFacts>
 
 function problemOf(error: unknown): StoreFacts {
   if (!(error instanceof MillraceError)) throw error;
-  return { problem: error.message, keys: [] };
+  return { ...NOTHING, problem: error.message };
 }
 
 /** Those that are not revoked. */

@@ -43,7 +43,8 @@ export function hasKeeper({ policy, keys, strangers }: AccessState): boolean {
   return false;
 }
 
-function speaksOf({ principal, group }: Binding, { names, groups }: Strangers): boolean {
+/** Whether a binding gives something to any of them. */
+export function speaksOf({ principal, group }: Binding, { names, groups }: Strangers): boolean {
   if (principal !== undefined) return principal.startsWith(names);
   return groups !== undefined && group?.startsWith(groups) === true;
 }
