@@ -4,9 +4,10 @@ import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { finishedInference } from '../../../test/support/finished-inference.js';
+import type { Reply } from '../../threads/index.js';
 import { readInferences } from '../entries.js';
 import { type AuditOptions, AuditOptionsSchema } from '../options.js';
-import type { AppendRequest } from '../writing/messages.js';
+import type { AppendRequest, WriterFault } from '../writing/messages.js';
 import { MAX_WAITING } from './inference-buffer.js';
 import { FileTrail } from './trail.js';
 
@@ -22,9 +23,18 @@ class HaltedThread extends EventEmitter {
 
   /** All that was sent is written. */
   answer(): void {
+    this.#reply({ output: 1 });
+  }
+
+  /** Nothing of what was sent is written. */
+  fail(message: string): void {
+    this.#reply({ fault: { code: 'unavailable', message, detail: undefined } });
+  }
+
+  #reply(reply: Reply<WriterFault>): void {
     this.emit(
       'message',
-      this.requests.map(() => ({ output: 1 })),
+      this.requests.map(() => reply),
     );
   }
 }
@@ -32,19 +42,20 @@ class HaltedThread extends EventEmitter {
 function start(given: Partial<AuditOptions>) {
   const clock = new FakeClock();
   const thread = new HaltedThread();
+  const warnings: string[] = [];
   const options = Value.Default(AuditOptionsSchema, { inferences: 'metadata', ...given }) as AuditOptions;
   // What is asked of a thread.
   const trail = new FileTrail({
     options,
     clock,
     version: '0',
-    warn: () => undefined,
+    warn: (message) => warnings.push(message),
     start: () => thread as unknown as Worker,
   });
   const infer = (count: number) => {
     for (let index = 0; index < count; index++) trail.infer(finishedInference(`r${index}`));
   };
-  return { trail, clock, thread, infer };
+  return { trail, clock, thread, infer, warnings };
 }
 
 const BEHIND = 'the audit trail cannot record further inferences for the moment; try again later';
@@ -93,5 +104,16 @@ describe('inferences that cannot be recorded as fast as they come', () => {
     const [dropped] = thread.requests.flatMap((request) => request.entries);
     expect(JSON.parse(dropped ?? '')).toMatchObject({ type: 'dropped', count: 7 });
     expect(thread.requests).toMatchObject([{ isDurable: false }]);
+  });
+
+  it('are told of in the log, once, where they cannot be written', async () => {
+    const { clock, thread, infer, warnings } = start({});
+    for (let round = 0; round < 3; round++) {
+      infer(1);
+      await clock.advance(1_000);
+      thread.fail('the disk is full');
+      await clock.flush();
+    }
+    expect(warnings).toEqual(['inferences could not be recorded: the disk is full']);
   });
 });

@@ -106,7 +106,7 @@ export class FileTrail implements AuditTrail {
     const { inferences, models, whenBehind } = options;
     this.#isRecorded = inferences === 'none' ? () => false : parsePatterns(models).matches;
     this.#inferences = new InferenceBuffer({
-      write: (entries) => this.#append(entries, false),
+      write: (entries) => this.#appendInferences(entries),
       clock,
       keepsAll: whenBehind === 'refuse',
     });
@@ -118,8 +118,8 @@ export class FileTrail implements AuditTrail {
     try {
       return { ...deed, call, seq: await this.#append([encodeEntry(entry)], true) };
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new MillraceError('unavailable', `nothing is changed, since it cannot be recorded: ${reason}`, { cause });
+      const message = `nothing is changed, since it cannot be recorded: ${messageOf(cause)}`;
+      throw new MillraceError('unavailable', message, { cause });
     }
   }
 
@@ -194,12 +194,19 @@ export class FileTrail implements AuditTrail {
     return seq;
   }
 
+  async #appendInferences(entries: readonly string[]): Promise<void> {
+    try {
+      await this.#append(entries, false);
+    } catch (error) {
+      this.#notice(`inferences could not be recorded: ${messageOf(error)}`);
+      throw error;
+    }
+  }
+
   #appendRefusals(entries: readonly AuditEntry[]): void {
     if (entries.length === 0) return;
     this.#append(entries.map(encodeEntry), false).catch((error: unknown) =>
-      this.#notice(
-        `${entries.length} refusals could not be recorded: ${error instanceof Error ? error.message : error}`,
-      ),
+      this.#notice(`${entries.length} refusals could not be recorded: ${messageOf(error)}`),
     );
   }
 
@@ -220,6 +227,10 @@ export class FileTrail implements AuditTrail {
   #time(): string {
     return this.#isoTime.format(this.#setup.clock.wallNow());
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** What is large is named by its size and SHA-256: a trail is no place for it. */
