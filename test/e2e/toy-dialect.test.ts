@@ -175,7 +175,13 @@ describe('a dialect from outside', () => {
         },
       },
       responses: {
-        200: { description: 'The numbers that came out.' },
+        200: {
+          description: 'The numbers that came out.',
+          headers: {
+            RateLimit: { $ref: '#/components/headers/RateLimit' },
+            'RateLimit-Policy': { $ref: '#/components/headers/RateLimit-Policy' },
+          },
+        },
         ...Object.fromEntries(refusals.map((code) => [code, { $ref: `#/components/responses/toy.${code}` }])),
       },
       security: [{ key: [] }],
