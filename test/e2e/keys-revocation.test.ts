@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { protoBytes } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { bearer, type KeyServer, startKeyServer } from '../support/key-server.js';
+import { until } from '../support/until.js';
 
 const ENDED = 'the key of this request does not hold any more';
 const TEXT = { text_input: 'In the beginning', max_tokens: 4_000, ignore_eos: true, temperature: 0 };
@@ -65,6 +66,19 @@ describe('a key that is revoked', () => {
     expect(await streamUntilRevoked(what.replace(' ', '-'), path, body)).toMatch(end);
   });
 
+  it('ends the watch of a health check', async () => {
+    const client = new GrpcClient(`127.0.0.1:${server.server.grpcPort}`);
+    const metadata = { 'x-api-key': await server.create('watches --grant viewer') };
+    const stream = client.stream({ path: '/grpc.health.v1.Health/Watch', metadata });
+    const first = once(stream, 'data');
+    stream.on('error', () => undefined);
+    stream.end(Buffer.of());
+    await first;
+    const ended = new Promise((resolve) => stream.once('status', resolve));
+    await server.keys('revoke watches');
+    expect(await ended).toMatchObject({ code: status.UNAUTHENTICATED, details: ENDED });
+  });
+
   it('ends requests that wait for their answer', async () => {
     const key = await server.create('waits --grant caller');
     const asked = fetch(`${server.server.addresses.http.url}/v1/completions`, {
@@ -114,4 +128,16 @@ describe('a key that is revoked', () => {
     await once(other, 'data');
     other.cancel();
   });
+});
+
+it('a key that expires lets finish what runs, and admits nothing new', async () => {
+  const key = await server.create('expires --grant caller --expires-in 2s');
+  const running = await fetch(`${server.server.addresses.http.url}/v1/completions`, {
+    method: 'POST',
+    headers: { ...bearer(key), 'content-type': 'application/json' },
+    body: JSON.stringify({ ...PROMPT, max_tokens: 1_000 }),
+  });
+  expect(running.status).toBe(200);
+  await until('it has expired', async () => (await server.infer(bearer(key))).status === 401);
+  expect(await running.text()).toMatch(/data: \[DONE\]\n\n$/);
 });
