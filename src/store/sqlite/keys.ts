@@ -23,14 +23,28 @@ export const pageOfKeys = reading<{ readonly after: string; readonly limit: numb
   },
 );
 
-/** The records of a {@link pageOfKeys}. */
+/** The records of a {@link pageOfKeys}. None is copied on the way: there may be many, and who comes with one waits for all. */
 export function readPage(page: string): readonly KeyRecord[] {
-  const rows = JSON.parse(page) as readonly PageRow[];
-  return rows.map(([id, name, owner, grants, groups, digest, createdAtMs, createdBy, ...rest]) => {
-    const [expiresAtMs, rotatedAtMs, previousDigest, previousEndsAtMs, revokedAtMs, revokedBy, lastUsedAtMs] = rest;
-    const made = { id, name, owner, grants, groups, digest, createdAtMs, createdBy };
-    const since = { expiresAtMs, rotatedAtMs, previousDigest, previousEndsAtMs, revokedAtMs, revokedBy, lastUsedAtMs };
-    return toRecord({ ...made, ...since });
+  return (JSON.parse(page) as readonly PageRow[]).map((row): KeyRecord => {
+    const previousDigest = row[10];
+    const previousEndsAtMs = row[11];
+    const hasPrevious = previousDigest !== null && previousEndsAtMs !== null;
+    return {
+      id: row[0],
+      name: row[1],
+      owner: row[2],
+      grants: row[3],
+      groups: row[4],
+      digest: row[5],
+      createdAtMs: row[6],
+      createdBy: row[7],
+      expiresAtMs: row[8] ?? undefined,
+      rotatedAtMs: row[9] ?? undefined,
+      previous: hasPrevious ? { digest: previousDigest, endsAtMs: previousEndsAtMs } : undefined,
+      revokedAtMs: row[12] ?? undefined,
+      revokedBy: row[13] ?? undefined,
+      lastUsedAtMs: row[14] ?? undefined,
+    };
   });
 }
 
