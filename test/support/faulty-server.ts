@@ -1,7 +1,7 @@
 import { NO_TRAIL } from '../../src/audit/index.js';
 import { createSettings } from '../../src/config/index.js';
 import { DeadlineWatch, EventBus, type Signature, SpareTime, systemClock, type Tensor } from '../../src/core/index.js';
-import { createEngine, type ModelInfo } from '../../src/engine/index.js';
+import { createEngine } from '../../src/engine/index.js';
 import { openIdentities } from '../../src/identities.js';
 import { createFolderRepository, dataFileNames } from '../../src/repository/index.js';
 import {
@@ -154,13 +154,13 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
 function withoutSignature({ resolve }: Pick<Service, 'resolve'>): Service['resolve'] {
   return async (...given) => {
     const resolved = await resolve(...given);
-    const info: ModelInfo = {
-      ...resolved.info,
-      get signature(): Signature {
+    const signature: Signature = {
+      ...resolved.info.signature,
+      get inputs(): Signature['inputs'] {
         throw new TypeError('a fault in the service');
       },
     };
-    return { ...resolved, info };
+    return { ...resolved, info: { ...resolved.info, signature } };
   };
 }
 
