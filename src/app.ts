@@ -10,7 +10,7 @@ import {
   readRoutes,
   type Settings,
 } from './config/index.js';
-import { type BodyMemory, type Clock, DeadlineWatch, EventBus, SpareTime, systemClock } from './core/index.js';
+import { type BodyMemory, type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
 import { createWeights } from './governance/index.js';
 import { openIdentities } from './identities.js';
@@ -99,7 +99,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     events,
     declaredLabels: (model) => life.declaredLabels(model),
   });
-  const base = { clock, deadlines, bodies, events, spareTime: new SpareTime(clock) };
+  const base = { clock, deadlines, bodies, events };
   const engine = createEngine({
     ...base,
     options: settings.engine,

@@ -22,7 +22,6 @@ export * from './quota.js';
 export * from './readonly.js';
 export * from './request.js';
 export * from './signature.js';
-export * from './spare-time.js';
 export * from './tensor.js';
 export * from './tensor-values.js';
 export * from './timing.js';

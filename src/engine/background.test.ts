@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BusyClock } from '../../test/support/busy-clock.js';
 import { call, Outcome, request } from '../../test/support/engine-fixture.js';
 import { createSchedulerFixture, submitTo } from '../../test/support/scheduler-fixture.js';
-import { MillraceError } from '../core/index.js';
 
 const POLICY = { maxRequests: 2, timeoutMs: 0, timeoutAction: 'reject' as const, allowTimeoutOverride: true };
 const ONE_BY_ONE = { batching: false, maxRows: 8, preferredSizes: [], maxDelayMs: 0 };
@@ -55,63 +53,6 @@ describe('work in the background', () => {
     const background = [1, 2, 3].map((value) => submitInBackground(fixture, value));
     expect(background.map(({ kind }) => kind)).toEqual(['pending', 'pending', 'resource_exhausted']);
     expect(submitTo(fixture, 4).outcome.kind).toBe('pending');
-  });
-});
-
-describe('answers in the background', () => {
-  const createBusy = () => {
-    const clock = new BusyClock();
-    const fixture = createSchedulerFixture({ clock });
-    const inBackground = submitInBackground(fixture, 1);
-    const online = submitTo(fixture, 2).outcome;
-    return { clock, fixture, inBackground, online };
-  };
-
-  it('are passed on when nobody else needs the event loop, and others of their batch at once', async () => {
-    const { clock, fixture, inBackground, online } = createBusy();
-    await clock.flush();
-    clock.othersMs = 0.4;
-    fixture.instance().running?.finish();
-    await clock.flush();
-    expect([inBackground.kind, online.kind]).toEqual(['pending', 'ok']);
-    clock.othersMs = 0;
-    await clock.flush();
-    expect(inBackground.values).toEqual([1]);
-    expect(inBackground.kind).toBe('ok');
-  });
-
-  it('may be given up while they wait for that', async () => {
-    const { clock, fixture, inBackground } = createBusy();
-    const other = call().child({ receivedAt: 0, lane: 'background' });
-    const sink = new Outcome();
-    fixture.scheduler.submit({ request: request(3), call: other, sink });
-    await clock.flush();
-    clock.othersMs = 0.4;
-    fixture.instance().running?.finish();
-    await clock.flush();
-    other.cancel(new MillraceError('cancelled', 'the server is shutting down'));
-    expect(sink.kind).toBe('cancelled');
-    clock.othersMs = 0;
-    await clock.flush();
-    expect([sink.ends, sink.responses.length, inBackground.kind]).toEqual([1, 0, 'ok']);
-    await fixture.scheduler.settled();
-  });
-
-  it.each([true, false])('that are missing are an error (one is there: %s)', async (isOneThere) => {
-    const { clock, fixture, inBackground, online } = createBusy();
-    const other = submitInBackground(fixture, 3);
-    await clock.flush();
-    const batch = fixture.instance().running;
-    const callId = batch?.batch.items[0]?.callId ?? -1;
-    const error = { code: 'invalid_argument', message: 'index out of range' } as const;
-    if (isOneThere) batch?.emit([{ callId, outputs: [], error, final: true }]);
-    batch?.end();
-    await clock.flush();
-    expect([online, inBackground, other].map(({ error }) => error?.message)).toEqual([
-      ...(isOneThere ? [error.message] : ["model 'm/1' gave no answer"]),
-      "model 'm/1' gave no answer",
-      "model 'm/1' gave no answer",
-    ]);
   });
 });
 

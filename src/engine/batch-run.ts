@@ -9,12 +9,6 @@ export function runsAlone(run: Run): boolean {
   return run.members[0]?.alone === true;
 }
 
-/** Whose answer it is; `index` is where its member most likely stands. undefined = nobody's. */
-export function memberOf({ members }: Run, { callId }: Emission, index: number): Pending | undefined {
-  const likely = members[index];
-  return likely?.callId === callId ? likely : members.find((member) => member.callId === callId);
-}
-
 /** Notes which members were answered with an error. */
 export function markFailed({ members }: Run, emissions: readonly Emission[]): void {
   for (const { callId, error } of emissions) {

@@ -1,16 +1,14 @@
 import {
   type BatchReason,
-  type CallLane,
   type Clock,
   type EventBus,
   MillraceError,
   type ModelRef,
-  type SpareTime,
   toMillraceError,
 } from '../core/index.js';
 import { type BatchTiming, type Emission, RunnerDiedError } from '../runtimes/index.js';
 import type { AffinityTable } from './affinity.js';
-import { createRun, markFailed, memberOf, recordStreamTiming, recordTiming } from './batch-run.js';
+import { createRun, markFailed, recordStreamTiming, recordTiming } from './batch-run.js';
 import { formBatch } from './form-batch.js';
 import type { Holdings } from './holdings.js';
 import type { InstancePool, Run, Slot } from './instance-pool.js';
@@ -40,7 +38,6 @@ export interface DispatcherOptions {
   readonly statistics: StatisticsCounter;
   readonly clock: Clock;
   readonly events: EventBus;
-  readonly spareTime: SpareTime;
   readonly queue: RequestQueue;
   readonly settlement: Settlement;
   readonly waits: WaitLimits;
@@ -151,10 +148,9 @@ export class Dispatcher {
       return;
     }
     for (const emission of emissions) {
-      const item = memberOf(run, emission, 0);
-      if (item === undefined || item.ended) continue;
-      if (emission.final) recordStreamTiming(item, run, clock.now());
-      settlement.deliver(item, emission);
+      const item = emission.final ? run.members.find(({ callId }) => callId === emission.callId) : undefined;
+      if (item?.ended === false) recordStreamTiming(item, run, clock.now());
+      settlement.deliver(run.members, emission, 0);
     }
   }
 
@@ -170,7 +166,7 @@ export class Dispatcher {
   }
 
   #onDone(slot: Slot, run: Run, timing: BatchTiming): void {
-    const { clock, pool, statistics, limits, onStepEnd, onRoom } = this.#options;
+    const { label, clock, pool, statistics, settlement, limits, onStepEnd, onRoom } = this.#options;
     const now = clock.now();
     this.#leave(slot, run);
     pool.healthy(slot);
@@ -183,32 +179,13 @@ export class Dispatcher {
     onRoom('now');
     run.finishedAt = now;
     for (const item of run.members) if (!item.ended) recordTiming(item, run, timing);
-    this.#settle(run);
-    this.#finish(slot, run, undefined);
-  }
-
-  /** Passes the answers on: those that nobody waits for one by one, when nobody else needs the event loop. */
-  #settle(run: Run): void {
-    const { label, settlement, spareTime } = this.#options;
-    const endRest = (lane: CallLane) => {
-      for (const item of run.members) {
-        if (item.ended || item.call.lane !== lane) continue;
-        settlement.end(item, new MillraceError('internal', `model '${label}' gave no answer`));
-      }
-    };
-    let waits = false;
     run.emissions.forEach((emission, index) => {
-      const item = memberOf(run, emission, index);
-      if (item?.call.lane !== 'background') {
-        if (item !== undefined) settlement.deliver(item, emission);
-        return;
-      }
-      waits = true;
-      spareTime.do(() => settlement.deliver(item, emission));
+      settlement.deliver(run.members, emission, index);
     });
-    endRest('online');
-    if (waits) spareTime.do(() => endRest('background'));
-    else endRest('background');
+    for (const item of run.members) {
+      if (!item.ended) settlement.end(item, new MillraceError('internal', `model '${label}' gave no answer`));
+    }
+    this.#finish(slot, run, undefined);
   }
 
   #onFailed(slot: Slot, run: Run, error: unknown): void {

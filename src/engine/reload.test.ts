@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { call, ENGINE_OPTIONS, IDENTITY, Outcome, request } from '../../test/support/engine-fixture.js';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { FakeHost } from '../../test/support/fake-host.js';
-import { EventBus, type InferRequest, MillraceError, SpareTime } from '../core/index.js';
+import { EventBus, type InferRequest, MillraceError } from '../core/index.js';
 import type { ModelConfig, ModelSource } from '../repository/index.js';
 import { ONNX } from '../runtimes/onnx/manifest.js';
 import { createEngine } from './engine.js';
@@ -44,7 +44,6 @@ async function createFixture(config: ModelConfig = {}) {
     host,
     clock,
     events: new EventBus(),
-    spareTime: new SpareTime(clock),
     defaultMaxRssBytes: 1_000_000,
     requestTimeoutMs: 60_000,
     cacheFolder: undefined,

@@ -3,7 +3,6 @@ import {
   type EventBus,
   type MillraceError,
   type ModelRef,
-  type SpareTime,
   type Timer,
   toMillraceError,
 } from '../core/index.js';
@@ -41,8 +40,6 @@ export interface SchedulerOptions {
   readonly statistics: StatisticsCounter;
   readonly clock: Clock;
   readonly events: EventBus;
-  /** When answers are passed on that nobody waits for. */
-  readonly spareTime: SpareTime;
 }
 
 const BETWEEN_PRINCIPALS: Fairness = { between: 'principals' };

@@ -65,9 +65,12 @@ export class Settlement {
     return new Promise((resolve) => this.#onSettled.push(resolve));
   }
 
-  /** Passes an emission on to its caller, if that still waits. */
-  deliver(item: Pending, emission: Emission): void {
-    if (item.ended) return;
+  /** Passes an emission on to its caller; `index` is where its member most likely stands. */
+  deliver(members: readonly Pending[], emission: Emission, index: number): void {
+    const likely = members[index];
+    const item =
+      likely?.callId === emission.callId ? likely : members.find((member) => member.callId === emission.callId);
+    if (item === undefined || item.ended) return;
     const error = emission.error && new MillraceError(emission.error.code, emission.error.message, emission.error);
     const answeredAt = item.waitsForReader ? 0 : item.lastAnswerAt;
     try {

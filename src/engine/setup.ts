@@ -1,4 +1,4 @@
-import type { BodyMemory, Clock, EventBus, Principal, SpareTime } from '../core/index.js';
+import type { BodyMemory, Clock, EventBus, Principal } from '../core/index.js';
 import type { ModelSource } from '../repository/index.js';
 import type { Host } from '../runtimes/index.js';
 import type { EngineOptions } from './options.js';
@@ -12,8 +12,6 @@ export interface CreateEngineOptions {
   readonly bodies?: BodyMemory | undefined;
   readonly clock: Clock;
   readonly events: EventBus;
-  /** When what nobody waits for is done. */
-  readonly spareTime: SpareTime;
   /** Resident memory limit of runners whose model names none. */
   readonly defaultMaxRssBytes: number;
   /** After that callers give up. */

@@ -1,14 +1,5 @@
 import type { AuditTrail } from '../audit/index.js';
-import type {
-  Action,
-  BodyMemory,
-  Call,
-  Clock,
-  DeadlineWatch,
-  EventBus,
-  InferTarget,
-  SpareTime,
-} from '../core/index.js';
+import type { Action, BodyMemory, Call, Clock, DeadlineWatch, EventBus, InferTarget } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit, type QuotasOptions } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
@@ -54,7 +45,6 @@ export interface CreateServiceOptions extends Pick<MeteringSetup, 'metering' | '
   /** Where large bodies lie. */
   readonly bodies: BodyMemory | undefined;
   readonly events: EventBus;
-  readonly spareTime: SpareTime;
   readonly options: RepositoryOptions;
   readonly media: MediaOptions;
   readonly logControl: LogControl;

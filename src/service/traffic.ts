@@ -1,4 +1,4 @@
-import type { BodyMemory, Clock, DeadlineWatch, EventBus, SpareTime } from '../core/index.js';
+import type { BodyMemory, Clock, DeadlineWatch, EventBus } from '../core/index.js';
 import type { Engine } from '../engine/index.js';
 import type { RepositoryOptions } from '../repository/index.js';
 import type { Store } from '../store/index.js';
@@ -30,7 +30,6 @@ interface TrafficSetup {
   readonly deadlines: DeadlineWatch;
   readonly bodies: BodyMemory | undefined;
   readonly events: EventBus;
-  readonly spareTime: SpareTime;
   readonly store: Store;
   readonly fileRoutes: FileRoutes;
   readonly options: Pick<RepositoryOptions, 'controlMode'>;

@@ -1,4 +1,4 @@
-import { EventBus, MillraceError, SpareTime } from '../../src/core/index.js';
+import { EventBus, MillraceError } from '../../src/core/index.js';
 import { createEngine } from '../../src/engine/index.js';
 import type {
   ModelPlace,
@@ -95,7 +95,6 @@ export function createFixture(options: Partial<RepositoryOptions> = {}) {
     host,
     clock,
     events,
-    spareTime: new SpareTime(clock),
     defaultMaxRssBytes: 1_000_000,
     requestTimeoutMs: 60_000,
     cacheFolder: undefined,

@@ -1,6 +1,6 @@
 import { NO_TRAIL } from '../../src/audit/index.js';
 import { createSettings } from '../../src/config/index.js';
-import { DeadlineWatch, EventBus, type Signature, SpareTime, systemClock, type Tensor } from '../../src/core/index.js';
+import { DeadlineWatch, EventBus, type Signature, systemClock, type Tensor } from '../../src/core/index.js';
 import { createEngine } from '../../src/engine/index.js';
 import { openIdentities } from '../../src/identities.js';
 import { createFolderRepository, dataFileNames } from '../../src/repository/index.js';
@@ -50,14 +50,12 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
   const log: LogLine[] = [];
   const events = new EventBus();
   const clock = systemClock;
-  const spareTime = new SpareTime(clock);
   const engine = createEngine({
     reload: () => Promise.resolve(),
     infer: async (call, target, request) => life.service.infer(call, await life.service.resolve(call, target), request),
     options: settings.engine,
     clock,
     events,
-    spareTime,
     cacheFolder: undefined,
     host: withFaults(
       createHost({ options: settings.runners, runtimes: BUILT_IN_RUNTIMES, events, clock, environment: {} }),
@@ -85,7 +83,6 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     deadlines,
     bodies: undefined,
     events,
-    spareTime,
     options: settings.repository,
     media: settings.media,
     logControl: telemetry.logs,

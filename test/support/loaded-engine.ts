@@ -1,4 +1,4 @@
-import { EventBus, MillraceError, SpareTime } from '../../src/core/index.js';
+import { EventBus, MillraceError } from '../../src/core/index.js';
 import { createEngine, type EngineOptions } from '../../src/engine/index.js';
 import type { ModelConfig, ModelSource } from '../../src/repository/index.js';
 import { ONNX } from '../../src/runtimes/onnx/manifest.js';
@@ -35,7 +35,6 @@ export function createEngineFixture(options: Partial<EngineOptions> = {}) {
     host,
     clock,
     events,
-    spareTime: new SpareTime(clock),
     defaultMaxRssBytes: 1_000_000,
     requestTimeoutMs: 60_000,
     cacheFolder: undefined,

@@ -1,4 +1,4 @@
-import { type BodyMemory, ByteBudget, EventBus, SpareTime } from '../../src/core/index.js';
+import { type BodyMemory, ByteBudget, EventBus } from '../../src/core/index.js';
 import type { Fairness } from '../../src/engine/fairness/fair-share.js';
 import { Holdings } from '../../src/engine/holdings.js';
 import { createSlots, InstancePool } from '../../src/engine/instance-pool.js';
@@ -88,7 +88,6 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
     statistics,
     clock,
     events,
-    spareTime: new SpareTime(clock),
     ...(options.fairness === undefined ? {} : { fairness: options.fairness }),
   });
   for (let index = 0; index < pool.slots.length; index++) pool.adopt(index, create(index));

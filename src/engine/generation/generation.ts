@@ -107,7 +107,7 @@ function assemble(options: LoadedGeneration): Generation {
     prefetchBelowMs: resources === undefined ? context.options.prefetchBelowMs : 0,
   });
   if (!limits.decoupled) reportSlowLimit(ref, limits.executionTimeoutMs, context);
-  const { clock, events, spareTime, fairness } = context;
+  const { clock, events, fairness } = context;
   const scheduler = new Scheduler({
     ref,
     label,
@@ -120,7 +120,6 @@ function assemble(options: LoadedGeneration): Generation {
     statistics,
     clock,
     events,
-    spareTime,
   });
   const cache = findCache(model, ref, context);
   const cached =

@@ -1,4 +1,4 @@
-import type { BodyMemory, ByteBudget, Clock, EventBus, ModelRef, SpareTime } from '../../core/index.js';
+import type { BodyMemory, ByteBudget, Clock, EventBus, ModelRef } from '../../core/index.js';
 import type { ModelSource } from '../../repository/index.js';
 import type { DescribeModel, Host } from '../../runtimes/index.js';
 import type { Fairness } from '../fairness/fair-share.js';
@@ -13,7 +13,6 @@ export interface GenerationContext {
   readonly host: Host;
   readonly clock: Clock;
   readonly events: EventBus;
-  readonly spareTime: SpareTime;
   /** Bytes in flight of the whole engine. */
   readonly budget: ByteBudget;
   /** undefined = nothing needs to be held. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { call, ENGINE_OPTIONS, IDENTITY, Outcome, request } from '../../../test/support/engine-fixture.js';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { FakeHost } from '../../../test/support/fake-host.js';
-import { EventBus, MillraceError, SpareTime } from '../../core/index.js';
+import { EventBus, MillraceError } from '../../core/index.js';
 import type { ModelSource } from '../../repository/index.js';
 import { ECHO } from '../../runtimes/echo/manifest.js';
 import { createEngine } from '../engine.js';
@@ -31,7 +31,6 @@ async function createFixture(config: ModelSource['config'] = {}) {
     host,
     clock,
     events: new EventBus(),
-    spareTime: new SpareTime(clock),
     defaultMaxRssBytes: 1_000_000,
     requestTimeoutMs: 60_000,
     cacheFolder: undefined,

@@ -9,7 +9,6 @@ import {
   type InferResponse,
   MillraceError,
   type ModelRef,
-  type SpareTime,
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { Route, ShadowConfig } from '../../routing/index.js';
@@ -34,6 +33,7 @@ import { PrimaryAnswer } from './primary-answer.js';
 import type { ShadowBooks } from './shadow-books.js';
 import { type Copy, runCopy } from './shadow-copy.js';
 import { type CopiedSequence, ShadowSequences } from './shadow-sequences.js';
+import { SpareTime } from './spare-time.js';
 
 /** Most bytes of inputs and answers that copies hold at a time. */
 const MAX_HELD_BYTES = 134_217_728;
@@ -46,8 +46,6 @@ export interface ShadowsSetup {
   readonly clock: Clock;
   readonly deadlines: DeadlineWatch;
   readonly events: EventBus;
-  /** When copies begin and answers are compared. */
-  readonly spareTime: SpareTime;
   /** In [0, 1): which requests are copied. Default: `Math.random`. */
   readonly random?: () => number;
 }
@@ -70,6 +68,7 @@ interface Chosen {
 export class Shadows implements RouteTap {
   readonly #setup: ShadowsSetup;
   readonly #random: () => number;
+  readonly #spareTime: SpareTime;
   readonly #sequences = new ShadowSequences();
   readonly #pending = new Map<string, number>();
   readonly #memory: HeldMemory;
@@ -79,6 +78,7 @@ export class Shadows implements RouteTap {
   constructor(setup: ShadowsSetup) {
     this.#setup = setup;
     this.#random = setup.random ?? Math.random;
+    this.#spareTime = new SpareTime(setup.clock);
     this.#memory = new HeldMemory(setup.bodies, MAX_HELD_BYTES);
   }
 
@@ -149,7 +149,7 @@ export class Shadows implements RouteTap {
       else this.#pending.delete(route);
     };
     // The caller has its answer first.
-    this.#setup.spareTime.do(() => void this.#follow(chosen, primary).then(end));
+    this.#spareTime.do(() => void this.#follow(chosen, primary).then(end));
     return undefined;
   }
 
@@ -194,7 +194,6 @@ export class Shadows implements RouteTap {
 
   /** Compares and counts, slice by slice. */
   #judge(chosen: Chosen, version: ModelRef, both: BothAnswers): Promise<void> {
-    const { spareTime } = this.#setup;
     const { primary, ending, responses } = both;
     const failed = ending.error ?? primary.ending.error;
     const comparing =
@@ -208,12 +207,12 @@ export class Shadows implements RouteTap {
           if (step.done === true) {
             this.#count(chosen, version, { ...both, comparison: step.value });
             resolve();
-          } else spareTime.do(work);
+          } else this.#spareTime.do(work);
         } catch (error) {
           reject(error);
         }
       };
-      spareTime.do(work);
+      this.#spareTime.do(work);
     });
   }
 
