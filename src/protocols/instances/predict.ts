@@ -34,7 +34,7 @@ export function createPredictor(
     const { signature } = resolved.info;
     let request: InferRequest;
     let format: InstancesFormat = 'row';
-    const media = decodeMediaBody(wire, { name: target.name, signature });
+    const media = decodeMediaBody(wire, resolved);
     if (media === undefined) {
       const reading = readInstances(decoder, call, { body: wire.body, options: { signature, members } });
       const decoded = reading instanceof Promise ? await reading : reading;

@@ -85,7 +85,7 @@ export class RowsRunner {
   }
 
   async #runMedia(call: Call, resolved: Resolved, wire: MediaRequest): Promise<WireResponse | undefined> {
-    const media = decodeMediaBody(wire, { name: resolved.target.name, signature: resolved.info.signature });
+    const media = decodeMediaBody(wire, resolved);
     if (media === undefined) return undefined;
     const request = onlyClasses(media);
     return this.#run(call, { resolved, request, wire }, { format: 'row', type: acceptedRows(wire.accept, JSON_TYPE) });

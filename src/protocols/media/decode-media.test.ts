@@ -31,7 +31,10 @@ const plain = model([spec('x')]);
 const text = model([spec('text', { datatype: 'BYTES', shape: [-1, 1] })]);
 
 function decode(body: Uint8Array, type: string | undefined, asked = photos) {
-  return decodeMediaBody({ headers: type === undefined ? {} : { 'content-type': type }, body }, asked);
+  return decodeMediaBody(
+    { headers: type === undefined ? {} : { 'content-type': type }, body },
+    { target: asked, info: asked },
+  );
 }
 
 describe('decodeMediaBody', () => {
@@ -59,7 +62,7 @@ describe('decodeMediaBody', () => {
 
   it('asks for classes of outputs with labels or topK, and for the others as they are', () => {
     const outputs = [spec('probs', { labels: ['a', 'b'] }), spec('top', { topK: 3 }), spec('embedding')];
-    const request = decodeMediaBody({ headers: {}, body: JPEG }, model([spec('pixels', { media: IMAGE })], outputs));
+    const request = decode(JPEG, undefined, model([spec('pixels', { media: IMAGE })], outputs));
     expect(request?.outputs).toEqual([
       { name: 'probs', classificationCount: 2 },
       { name: 'top', classificationCount: 3 },

@@ -16,6 +16,13 @@ import { isSpace, OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
 import { plainRequest } from '../plain-request.js';
 import { mediaTypeOf, type WireRequest } from '../wire.js';
 
+/** What a request is resolved to, as far as it is looked at. */
+interface AskedModel {
+  /** By which it was asked for. */
+  readonly target: { readonly name: string };
+  readonly info: { readonly signature: Signature };
+}
+
 /** What is asked of a model. */
 export interface MediaModel {
   /** By which it was asked for. */
@@ -35,13 +42,14 @@ const MAX_SHOWN_BYTES = 8;
  */
 export function decodeMediaBody(
   { headers, body }: Pick<WireRequest, 'headers' | 'body'>,
-  model: MediaModel,
+  { target, info }: AskedModel,
 ): InferRequest | undefined {
   // Most bodies are JSON.
   if (body[0] === OPEN_BRACE) return undefined;
   const type = mediaTypeOf(headers['content-type']);
   const declared = kindOfType(type);
   if (declared === undefined && !NEUTRAL.has(type)) return undefined;
+  const model = { name: target.name, signature: info.signature };
   const { inputs } = model.signature;
   const [only, ...others] = inputs.filter(({ optional }) => !optional);
   const format = mediaFormatOf(body);

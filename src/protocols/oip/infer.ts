@@ -44,7 +44,7 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
     const resolved = resolving instanceof Promise ? await resolving : resolving;
     const signatureOf = () => resolved.info.signature;
     const isWhole = hasNoBinary(wire);
-    const media = isWhole ? decodeMediaBody(wire, { name: target.name, signature: signatureOf() }) : undefined;
+    const media = isWhole ? decodeMediaBody(wire, resolved) : undefined;
     const isLarge = media === undefined && isLargeJson(wire);
     const isRepeatable = isWhole && media === undefined && !isLarge;
     const known = isRepeatable ? memo.take(wire) : undefined;

@@ -83,7 +83,8 @@ export class PredictionDecoder {
 
   async #value(call: Call, { type, data }: Part, { model, inThread }: Way): Promise<DecodedValue> {
     const { signature } = model;
-    const media = decodeMediaBody({ headers: type === '' ? {} : { 'content-type': type }, body: data }, model);
+    const body = { headers: type === '' ? {} : { 'content-type': type }, body: data };
+    const media = decodeMediaBody(body, { target: model, info: model });
     if (media !== undefined) return { form: 'one', inputs: media.inputs };
     const looksSo = data[0] === OPEN_BRACE || data[0] === OPEN_BRACKET;
     const isJson = type.endsWith('json') || (looksSo && signature.inputs.every(({ datatype }) => datatype !== 'BYTES'));
