@@ -1,11 +1,11 @@
 import type { KeyObject } from 'node:crypto';
+import { groupBy } from '../core/index.js';
 import { type Anchor, type ChainFault, ChainVerifier, isWhole } from './chain/chain-verifier.js';
 import { readLines } from './chain/lines.js';
 import { type ChainedEntry, isHead, readLine } from './chain/link.js';
 import { listSegments, type Segment } from './chain/segments.js';
 import { type Checkpoints, readCheckpoints } from './checkpoints/read-checkpoints.js';
 import { type CutEntry, readCut, readInferences } from './entries.js';
-import { groupBy } from './group-by.js';
 
 export interface VerifyOptions {
   readonly folder: string;

@@ -12,6 +12,7 @@ export * from './errors.js';
 export * from './events.js';
 export * from './finding.js';
 export * from './flatten.js';
+export * from './group-by.js';
 export * from './half.js';
 export * from './json-value.js';
 export * from './loopback.js';

@@ -1,4 +1,4 @@
-import { groupBy } from '../group-by.js';
+import { groupBy } from '../../core/index.js';
 import { type ChainedEntry, type Head, NO_HASH, readLine, startOf } from './link.js';
 
 /** How what stands in the files differs from what was written. */

@@ -1,3 +1,4 @@
+import { groupBy } from '../../core/index.js';
 import { addTo } from '../../statistics/index.js';
 import type { ArmOutcomes, FoundAnswer, NotedAnswer, OutcomeInput, OutcomeRecords } from '../types.js';
 import type { Insertable, Kysely, Selectable } from './kysely.js';
@@ -163,15 +164,9 @@ async function forgetOldArms(db: Kysely<Tables>): Promise<void> {
 }
 
 function byArm(answers: readonly NotedAnswer[]): Iterable<AnswersOfArm> {
-  const groups = new Map<string, [NotedAnswer, ...NotedAnswer[]]>();
-  for (const answer of answers) {
-    const { route, arm, model, version, kind, better } = answer;
-    const key = JSON.stringify([route, arm, model, version, kind, better]);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [answer]);
-    else group.push(answer);
-  }
-  return groups.values();
+  return groupBy(answers, ({ route, arm, model, version, kind, better }) =>
+    JSON.stringify([route, arm, model, version, kind, better]),
+  ).values();
 }
 
 function toRow(answer: NotedAnswer): Insertable<Tables['answers']> {
