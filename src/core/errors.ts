@@ -61,6 +61,11 @@ export function shuttingDown(): MillraceError {
   return new MillraceError('unavailable', 'the server is shutting down', { retryAfterMs: 1_000 });
 }
 
+/** What something that was thrown says of itself, whatever it is. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** `error` as a MillraceError: itself, or `internal` with a neutral message and the original as its cause. */
 export function toMillraceError(error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;

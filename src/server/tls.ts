@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
-import { type Clock, type EventBus, MillraceError } from '../core/index.js';
+import { type Clock, type EventBus, MillraceError, messageOf } from '../core/index.js';
 import { readAuthorities } from './client-certificates.js';
 import type { ServerOptions } from './options.js';
 
@@ -117,8 +117,4 @@ function checkPair(pair: TlsPair): void {
 /** When the certificate expires that clients are shown, the first of the chain. */
 function expiryOf({ cert }: TlsPair): number {
   return Date.parse(new X509Certificate(cert).validTo);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { MillraceError } from '../../core/index.js';
+import { MillraceError, messageOf } from '../../core/index.js';
 
 /** With what checkpoints are signed. */
 export interface SigningKey {
@@ -62,6 +62,6 @@ function checkKind(key: KeyObject, file: string): KeyObject {
 
 function unreadable(file: string, error: unknown): MillraceError {
   if (error instanceof MillraceError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new MillraceError('failed_precondition', `'${file}' cannot be read as an Ed25519 key in PEM form: ${reason}`);
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { type Call, type Clock, type Events, MillraceError, type Timer } from '../../core/index.js';
+import { type Call, type Clock, type Events, MillraceError, messageOf, type Timer } from '../../core/index.js';
 import { parsePatterns } from '../../text/index.js';
 import { GroupedThread, startThread } from '../../threads/index.js';
 import { canonicalJson } from '../chain/canonical-json.js';
@@ -227,10 +227,6 @@ export class FileTrail implements AuditTrail {
   #time(): string {
     return this.#isoTime.format(this.#setup.clock.wallNow());
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** What is large is named by its size and SHA-256: a trail is no place for it. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, readdirSync, statSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
+import { messageOf } from '../../core/index.js';
 import { type ChainedEntry, type Head, link, startOf } from '../chain/link.js';
 import { chainName, type Segment, segmentName, segmentsAmong } from '../chain/segments.js';
 import { signCheckpoint } from '../checkpoints/checkpoint.js';
@@ -156,7 +157,7 @@ export class ChainWriter {
       mkdirSync(path.dirname(checkpointFile), { recursive: true, mode: 0o700 });
       appendFileSync(checkpointFile, `${line}\n`, { mode: 0o600, flush: true });
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new Error(`no checkpoint could be written (audit.checkpointFile): ${reason}`);
     }
     this.#checkedSeq = head.seq;
@@ -195,7 +196,7 @@ export class ChainWriter {
     try {
       work();
     } catch (error) {
-      this.#surroundings.warn(error instanceof Error ? error.message : String(error));
+      this.#surroundings.warn(messageOf(error));
     }
   }
 

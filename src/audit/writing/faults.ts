@@ -1,10 +1,10 @@
-import { MillraceError } from '../../core/index.js';
+import { MillraceError, messageOf } from '../../core/index.js';
 import type { WriterFault } from './messages.js';
 
 /** As it crosses threads: `unavailable`, with what to do about `folder`, unless it has a code of its own. */
 export function toFault(error: unknown, folder: string): WriterFault {
   if (error instanceof MillraceError) return { code: error.code, message: error.message, detail: undefined };
-  const detail = error instanceof Error ? error.message : String(error);
+  const detail = messageOf(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return { code: 'unavailable', message: describe(code, folder, detail), detail };
 }

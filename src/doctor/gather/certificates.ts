@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import type { Settings } from '../../config/index.js';
+import { messageOf } from '../../core/index.js';
 import { certificatesIn } from '../../server/index.js';
 import type { CertificateFacts, CertificateInChain } from '../facts.js';
 
@@ -73,8 +74,4 @@ function pairProblem(cert: string, key: string): string {
   } catch (error) {
     return `it does not go with its key: ${messageOf(error)}`;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

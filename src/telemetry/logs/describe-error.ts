@@ -1,4 +1,4 @@
-import { MillraceError } from '../../core/index.js';
+import { MillraceError, messageOf } from '../../core/index.js';
 
 const MAX_MESSAGE_LENGTH = 2_000;
 const MAX_CAUSE_LENGTH = 16_000;
@@ -9,7 +9,7 @@ export function describeError(error: unknown): Readonly<Record<string, string>> 
   const cause = shorten(describeCauses(error), MAX_CAUSE_LENGTH);
   return {
     ...(error instanceof MillraceError ? { error_code: error.code } : {}),
-    error: shorten(error instanceof Error ? error.message : String(error), MAX_MESSAGE_LENGTH),
+    error: shorten(messageOf(error), MAX_MESSAGE_LENGTH),
     ...(cause === '' ? {} : { cause }),
   };
 }
