@@ -5,6 +5,7 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type Head, link, startOf } from '../../src/audit/chain/link.js';
 import { segmentName } from '../../src/audit/chain/segments.js';
+import { TextBytes } from '../../src/audit/chain/text-bytes.js';
 import { signCheckpoint } from '../../src/audit/checkpoints/checkpoint.js';
 import { type AuditEntry, encodeEntry, type InferencesEntry, type IntentEntry } from '../../src/audit/entries.js';
 
@@ -52,9 +53,9 @@ export function inferences(...seconds: readonly number[]): InferencesEntry {
 export function chainOf(entries: readonly AuditEntry[], chain = CHAIN) {
   const heads: Head[] = [];
   const lines = entries.map((entry) => {
-    const linked = link(heads.at(-1) ?? startOf(chain), encodeEntry(entry));
-    heads.push(linked.head);
-    return linked.line;
+    const line = new TextBytes();
+    heads.push(link(heads.at(-1) ?? startOf(chain), encodeEntry(entry), line));
+    return Buffer.from(line.from(0)).toString().trimEnd();
   });
   return { lines, heads };
 }

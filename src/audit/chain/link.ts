@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { TextBytes } from './text-bytes.js';
 
 /** The last entry of a chain: what the next one is written after. */
 export interface Head {
@@ -28,16 +29,25 @@ export function startOf(chain: string): Head {
   return { chain, seq: 0, hash: NO_HASH };
 }
 
+/** An entry as canonical JSON, be it as text or in UTF-8. */
+export type EncodedEntry = string | Uint8Array;
+
 /**
- * Chains an entry, given as canonical JSON, to the head. The line, without its end, is `{"chain","entry","previous","seq","hash"}`, where
- * `hash` is SHA-256 of the line's own canonical form (RFC 8785) without the member `hash`.
+ * Chains an entry to the head: adds its line to `lines`. The line is `{"chain","entry","previous","seq","hash"}`, where `hash` is SHA-256 of the line's
+ * own canonical form (RFC 8785) without the member `hash`. Gives the new head.
  */
-export function link(head: Head, entry: string): { readonly line: string; readonly head: Head } {
+export function link(head: Head, entry: EncodedEntry, lines: TextBytes): Head {
   const { chain } = head;
   const seq = head.seq + 1;
-  const open = `{"chain":"${chain}","entry":${entry},"previous":"${head.hash}","seq":${seq}`;
-  const digest = hash('sha256', `${open}}`, 'hex');
-  return { line: `${open},"hash":"${digest}"}`, head: { chain, seq, hash: digest } };
+  const start = lines.length;
+  lines.addText(`{"chain":"${chain}","entry":`);
+  if (typeof entry === 'string') lines.addText(entry);
+  else lines.add(entry);
+  lines.addText(`,"previous":"${head.hash}","seq":${seq}}`);
+  const digest = hash('sha256', lines.from(start), 'hex');
+  lines.cut(lines.length - 1);
+  lines.addText(`,"hash":"${digest}"}\n`);
+  return { chain, seq, hash: digest };
 }
 
 /** Reads a line; undefined where it is none, or not what its hash was computed of. */

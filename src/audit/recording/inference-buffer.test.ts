@@ -1,13 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { finishedInference } from '../../../test/support/finished-inference.js';
+import type { EncodedEntry } from '../chain/link.js';
 import { readInferences } from '../entries.js';
 import { InferenceBuffer, MAX_WAITING } from './inference-buffer.js';
 
 const DETAIL = { withDigest: false, time: '2026-11-27T17:30:00.000Z' };
 
 let clock: FakeClock;
-let sent: (readonly string[])[];
+let sent: (readonly EncodedEntry[])[];
 /** What is being written: the disk takes it, or not. */
 let answer: { readonly accept: () => void; readonly refuse: () => void } | undefined;
 beforeEach(() => {
@@ -44,7 +45,7 @@ function add(buffer: InferenceBuffer, from: number, count = 1): void {
 
 /** What was sent to be written the last time: of dropped ones their number, of inferences their requests. */
 function lastSent(): readonly unknown[] {
-  const entries = (sent.at(-1) ?? []).map((entry) => JSON.parse(entry));
+  const entries = (sent.at(-1) ?? []).map((entry) => JSON.parse(Buffer.from(entry).toString()));
   return entries.flatMap((entry) => readInferences(entry)?.map(({ request_id }) => request_id) ?? [entry.count]);
 }
 

@@ -1,4 +1,5 @@
 import type { Clock, Events, Timer } from '../../core/index.js';
+import type { EncodedEntry } from '../chain/link.js';
 import { encodeEntry } from '../entries.js';
 import { type ClosedGroup, type InferenceDetail, InferenceGroup } from './inference-group.js';
 
@@ -9,7 +10,7 @@ const RETRY_MS = 1_000;
 
 export interface InferenceBufferSetup {
   /** Writes entries; rejects where none of them is written. */
-  readonly write: (entries: readonly string[]) => Promise<unknown>;
+  readonly write: (entries: readonly EncodedEntry[]) => Promise<unknown>;
   readonly clock: Clock;
   /** Nothing is dropped: whoever adds asks {@link InferenceBuffer.isFull} before. */
   readonly keepsAll: boolean;

@@ -14,8 +14,9 @@ const METADATA = { withDigest: false, time: TIME };
 /** The entry that a group becomes, which is in canonical JSON. */
 function closed(group: InferenceGroup) {
   const { entry, count } = group.close();
-  const read = JSON.parse(entry);
-  expect(entry).toBe(canonicalJson(read));
+  const text = Buffer.from(entry).toString();
+  const read = JSON.parse(text);
+  expect(text).toBe(canonicalJson(read));
   expect(read.inferences).toHaveLength(count);
   return read;
 }

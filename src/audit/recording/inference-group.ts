@@ -1,10 +1,12 @@
 import { type Events, formatModelRef, type Principal } from '../../core/index.js';
 import { canonicalJson } from '../chain/canonical-json.js';
+import { TextBytes } from '../chain/text-bytes.js';
 import { shorten } from './asker.js';
 import { digestOf } from './digest.js';
 
-/** So long is an entry, in characters: for texts of more than 128 KiB, V8 asks the system for memory each time. */
-const MAX_LENGTH = 65_536;
+/** So long is an entry, about. */
+const MAX_BYTES = 65_536;
+const NOTHING = new Uint8Array(0);
 /** Remembered of each principal. */
 const MAX_COMMONS = 8;
 
@@ -17,8 +19,8 @@ export interface InferenceDetail {
 
 /** An entry with many inferences. */
 export interface ClosedGroup {
-  /** In canonical JSON. */
-  readonly entry: string;
+  /** Canonical JSON in UTF-8, in memory that another thread may read. */
+  readonly entry: Uint8Array;
   readonly count: number;
 }
 
@@ -37,7 +39,7 @@ interface Common {
   /** The last group that it was written to, where it stands there, and how its inferences begin. */
   group: number;
   place: number;
-  opening: string;
+  opening: Uint8Array;
 }
 
 /**
@@ -49,13 +51,14 @@ export class InferenceGroup {
   #number = 0;
   #count = 0;
   #commons: string[] = [];
-  #inferences = '';
+  /** Each with a comma before it. */
+  readonly #inferences = new TextBytes();
   /** Of {@link #commons} as one text. */
   #commonsLength = 0;
   /** Of the last one, with how it ends where it has no trace: those that follow are alike in most cases. */
   #rows = Number.NaN;
   #time = '';
-  #ending = '';
+  #ending: Uint8Array = NOTHING;
   /** As long as somebody else knows the principal. */
   readonly #remembered = new WeakMap<Principal, Common[]>();
 
@@ -65,7 +68,7 @@ export class InferenceGroup {
   }
 
   get isFull(): boolean {
-    return this.#commonsLength + this.#inferences.length >= MAX_LENGTH;
+    return this.#commonsLength + this.#inferences.length >= MAX_BYTES;
   }
 
   add(event: Events['inferFinished'], { time, withDigest }: InferenceDetail): void {
@@ -74,29 +77,35 @@ export class InferenceGroup {
     const common = this.#commonOf(event);
     if (common.group !== this.#number) this.#write(common);
     const digest = withDigest && request !== undefined ? digestOf(request) : undefined;
-    // Few pieces, as each costs when they become one text.
-    this.#inferences += digest === undefined ? common.opening : openingOf(common.place, digest);
-    this.#inferences += PLAIN.test(requestId) ? requestId : canonicalJson(requestId).slice(1, -1);
+    this.#inferences.add(digest === undefined ? common.opening : openingOf(common.place, digest));
+    if (!this.#inferences.addPlain(requestId)) {
+      this.#inferences.addText(canonicalJson(requestId).slice(1, -1));
+    }
     if (rows !== this.#rows || time !== this.#time) {
       this.#rows = rows;
       this.#time = time;
       this.#ending = endingOf(rows, time);
     }
     // Whoever has sent no trace knows of none: its name would only be made here.
-    this.#inferences += trace?.parentSpanId === undefined ? this.#ending : endingOf(rows, time, trace.traceId);
+    this.#inferences.add(trace?.parentSpanId === undefined ? this.#ending : endingOf(rows, time, trace.traceId));
     this.#count++;
   }
 
   /** What is in it as an entry; the next one begins. */
   close(): ClosedGroup {
-    const common = this.#commons.join(',');
-    const entry = `{"common":[${common}],"inferences":[${this.#inferences.slice(1)}],"time":"${this.#time}","type":"inferences"}`;
+    const beginning = Buffer.from(`{"common":[${this.#commons.join(',')}],"inferences":[`);
+    const inferences = this.#inferences.from(1);
+    const end = Buffer.from(`],"time":"${this.#time}","type":"inferences"}`);
+    const entry = new Uint8Array(new SharedArrayBuffer(beginning.length + inferences.length + end.length));
+    entry.set(beginning);
+    entry.set(inferences, beginning.length);
+    entry.set(end, beginning.length + inferences.length);
     const count = this.#count;
     this.#number++;
     this.#count = 0;
     this.#commons = [];
-    this.#inferences = '';
     this.#commonsLength = 0;
+    this.#inferences.cut(0);
     return { entry, count };
   }
 
@@ -116,8 +125,7 @@ export class InferenceGroup {
       this.#remembered.set(principal, [common]);
       return common;
     }
-    const known = remembered.find((common) => isOf(common, event));
-    if (known !== undefined) return known;
+    for (const common of remembered) if (isOf(common, event)) return common;
     if (remembered.length >= MAX_COMMONS) remembered.shift();
     const common = commonOf(event);
     remembered.push(common);
@@ -149,16 +157,13 @@ function commonOf({ call: { principal, from }, target, ref, error }: Events['inf
     resource: shorten(target.name),
     transport,
   });
-  return { remoteAddress, transport, name: target.name, ref, outcome, text, group: -1, place: 0, opening: '' };
+  return { remoteAddress, transport, name: target.name, ref, outcome, text, group: -1, place: 0, opening: NOTHING };
 }
 
-/** Texts that JSON writes as they are. */
-const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
-
-function openingOf(place: number, digest?: string): string {
-  return `,{"common":${place}${digest === undefined ? '' : `,"digest":"${digest}"`},"request_id":"`;
+function openingOf(place: number, digest?: string): Uint8Array {
+  return Buffer.from(`,{"common":${place}${digest === undefined ? '' : `,"digest":"${digest}"`},"request_id":"`);
 }
 
-function endingOf(rows: number, time: string, traceId?: string): string {
-  return `","rows":${rows},"time":"${time}"${traceId === undefined ? '' : `,"trace_id":"${traceId}"`}}`;
+function endingOf(rows: number, time: string, traceId?: string): Uint8Array {
+  return Buffer.from(`","rows":${rows},"time":"${time}"${traceId === undefined ? '' : `,"trace_id":"${traceId}"`}}`);
 }

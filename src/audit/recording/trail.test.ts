@@ -92,7 +92,9 @@ describe('inferences that cannot be recorded as fast as they come', () => {
       trail.infer(finishedInference('refused', { error: error as never }));
     }
     await clock.advance(100);
-    const entries = thread.requests.flatMap((request) => request.entries.map((entry) => JSON.parse(entry)));
+    const entries = thread.requests.flatMap((request) =>
+      request.entries.map((entry) => JSON.parse(Buffer.from(entry).toString())),
+    );
     expect(entries.flatMap((entry) => readInferences(entry) ?? [entry])).toHaveLength(MAX_WAITING);
   });
 
@@ -102,7 +104,7 @@ describe('inferences that cannot be recorded as fast as they come', () => {
     trail.checkInference('mlp');
     await clock.advance(100);
     const [dropped] = thread.requests.flatMap((request) => request.entries);
-    expect(JSON.parse(dropped ?? '')).toMatchObject({ type: 'dropped', count: 7 });
+    expect(JSON.parse(String(dropped))).toMatchObject({ type: 'dropped', count: 7 });
     expect(thread.requests).toMatchObject([{ isDurable: false }]);
   });
 

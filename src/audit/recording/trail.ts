@@ -5,6 +5,7 @@ import { type Call, type Clock, type Events, MillraceError, messageOf, type Time
 import { parsePatterns } from '../../text/index.js';
 import { GroupedThread, startThread } from '../../threads/index.js';
 import { canonicalJson } from '../chain/canonical-json.js';
+import type { EncodedEntry } from '../chain/link.js';
 import { type AuditEntry, type Deed, encodeEntry } from '../entries.js';
 import type { AuditOptions } from '../options.js';
 import type { AuditFilter } from '../reading/filter.js';
@@ -187,14 +188,14 @@ export class FileTrail implements AuditTrail {
   }
 
   /** Gives the place of the first. */
-  #append(entries: readonly string[], isDurable: boolean): Promise<number> {
+  #append(entries: readonly EncodedEntry[], isDurable: boolean): Promise<number> {
     // The thread answers with a number.
     const seq = this.#thread.request({ entries, isDurable }) as Promise<number>;
     this.#last = seq;
     return seq;
   }
 
-  async #appendInferences(entries: readonly string[]): Promise<void> {
+  async #appendInferences(entries: readonly EncodedEntry[]): Promise<void> {
     try {
       await this.#append(entries, false);
     } catch (error) {

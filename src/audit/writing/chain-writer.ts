@@ -4,6 +4,7 @@ import path from 'node:path';
 import { messageOf } from '../../core/index.js';
 import { type ChainedEntry, type Head, link, startOf } from '../chain/link.js';
 import { chainName, type Segment, segmentName, segmentsAmong } from '../chain/segments.js';
+import { TextBytes } from '../chain/text-bytes.js';
 import { signCheckpoint } from '../checkpoints/checkpoint.js';
 import { openSigningKey, type SigningKey } from '../checkpoints/key.js';
 import { type AuditEntry, encodeEntry } from '../entries.js';
@@ -33,6 +34,8 @@ interface OpenSegment {
 export class ChainWriter {
   readonly #setup: WriterSetup;
   readonly #surroundings: WriterSurroundings;
+  /** Those that are being written. */
+  readonly #lines = new TextBytes();
   #head: Head | undefined;
   #key: SigningKey | undefined;
   #segment: OpenSegment | undefined;
@@ -53,17 +56,14 @@ export class ChainWriter {
     const segment = this.#open();
     let head = this.#headOrThrow();
     const seqs: number[] = [];
-    let text = '';
+    const lines = this.#lines;
+    lines.cut(0);
     for (const { entries } of requests) {
       seqs.push(head.seq + 1);
-      for (const entry of entries) {
-        const linked = link(head, entry);
-        text += `${linked.line}\n`;
-        head = linked.head;
-      }
+      for (const entry of entries) head = link(head, entry, lines);
     }
     const isDurable = requests.some((request) => request.isDurable);
-    segment.file.append(text, isDurable);
+    segment.file.append(lines.from(0), isDurable);
     this.#head = head;
     if (segment.file.sizeBytes >= this.#setup.segmentSizeBytes) this.#endSegment();
     return seqs;
@@ -120,9 +120,10 @@ export class ChainWriter {
       key: this.#key?.fingerprint ?? '',
       ...(previous && { previous_chain: headOf(previous) }),
     };
-    const linked = link(head, encodeEntry(entry));
-    file.append(`${linked.line}\n`, true);
-    this.#head = linked.head;
+    const lines = new TextBytes();
+    const next = link(head, encodeEntry(entry), lines);
+    file.append(lines.from(0), true);
+    this.#head = next;
   }
 
   #openSegment(chain: string): OpenSegment {

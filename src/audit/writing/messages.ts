@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../core/index.js';
+import type { EncodedEntry } from '../chain/link.js';
 
 /** What the thread is started with. */
 export interface WriterSetup {
@@ -18,9 +19,9 @@ export interface WriterSetup {
   readonly version: string;
 }
 
-/** Entries that belong together, as canonical JSON. */
+/** Entries that belong together. */
 export interface AppendRequest {
-  readonly entries: readonly string[];
+  readonly entries: readonly EncodedEntry[];
   /** They are to be on the disk before this is answered. */
   readonly isDurable: boolean;
 }

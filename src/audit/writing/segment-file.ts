@@ -41,10 +41,9 @@ export class SegmentFile {
     return statSync(this.file, { throwIfNoEntry: false })?.ino !== this.#inode;
   }
 
-  /** Adds the text; where it `isDurable`, it is on the disk when this returns. Throws where it is not written: then nothing is. */
-  append(text: string, isDurable: boolean): void {
+  /** Adds lines; where it `isDurable`, it is on the disk when this returns. Throws where it is not written: then nothing is. */
+  append(bytes: Uint8Array, isDurable: boolean): void {
     this.#trim();
-    const bytes = Buffer.from(text);
     this.#isRagged = true;
     for (let offset = 0; offset < bytes.length; ) offset += this.#disk.write(this.#fd, bytes, offset);
     this.#isSynced = false;
