@@ -16,5 +16,6 @@ export interface QuotaStanding {
 
 /** Who knows what is left of the limits that a call counts against. */
 export interface QuotaSource {
+  /** What is left: to be read at once, as the same objects may say later what is left then. */
   standings(): readonly QuotaStanding[];
 }

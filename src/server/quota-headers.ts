@@ -52,7 +52,9 @@ export function quotaHeaders(standings: readonly QuotaStanding[]): Headers {
 function isOf({ limits }: PolicyText, standings: readonly QuotaStanding[]): boolean {
   if (limits.length !== standings.length) return false;
   for (let index = 0; index < limits.length; index++) {
-    if (!isSame((limits[index] as LimitText).standing, standings[index] as QuotaStanding)) return false;
+    const known = (limits[index] as LimitText).standing;
+    const standing = standings[index] as QuotaStanding;
+    if (known !== standing && !isSame(known, standing)) return false;
   }
   return true;
 }

@@ -40,11 +40,17 @@ export class MeteredLimit {
     this.#unit = LIMITS[name].unit;
   }
 
-  standing(moment: Moment): QuotaStanding {
+  standing(moment: Moment): CurrentStanding {
     const { remaining, resetMs } = this.meter.standing(moment);
     const { limit, windowMs } = this;
     return { policy: this.#policy, unit: this.#unit, limit, windowMs, remaining, resetMs };
   }
+}
+
+/** How a limit stood when it was last looked at. */
+export interface CurrentStanding extends QuotaStanding {
+  remaining: number;
+  resetMs: number;
 }
 
 /** What is counted of a quota for one of those whom it counts by themselves. */

@@ -31,7 +31,7 @@ export class LocalReservation implements Reservation {
   readonly #reserved: Amounts;
   readonly #begunAtMs: number;
   readonly #now: () => Moment;
-  #isSettled = false;
+  #settledAt: Moment | undefined;
 
   constructor(tally: Tally, { amounts, moment, now }: ReservationParts) {
     this.#tally = tally;
@@ -42,12 +42,13 @@ export class LocalReservation implements Reservation {
   }
 
   settle(used: Used): void {
-    if (this.#isSettled) return;
-    this.#isSettled = true;
-    this.#tally.correct({ taken: this.#reserved, takenAtMs: this.#begunAtMs, used }, this.#now());
+    if (this.#settledAt !== undefined) return;
+    this.#settledAt = this.#now();
+    this.#tally.correct({ taken: this.#reserved, takenAtMs: this.#begunAtMs, used }, this.#settledAt);
   }
 
   standings(): readonly QuotaStanding[] {
-    return this.#tally.standings(this.#now());
+    // Most are asked for just after the end.
+    return this.#tally.standings(this.#settledAt ?? this.#now());
   }
 }

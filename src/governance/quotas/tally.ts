@@ -1,6 +1,6 @@
 import type { QuotaStanding } from '../../core/index.js';
 import { type Amounts, amountOf, type Used } from './amounts.js';
-import type { Counter, MeteredLimit } from './counter.js';
+import type { Counter, CurrentStanding, MeteredLimit } from './counter.js';
 import type { Moment } from './meters/meter.js';
 import type { Shortage } from './refusal.js';
 
@@ -8,6 +8,7 @@ import type { Shortage } from './refusal.js';
 export class Tally {
   readonly #counters: readonly Counter[];
   readonly #limits: readonly MeteredLimit[];
+  #standings: readonly CurrentStanding[] | undefined;
 
   constructor(counters: readonly Counter[]) {
     this.#counters = counters;
@@ -51,8 +52,16 @@ export class Tally {
     }
   }
 
+  /** How all limits stand: the same objects each time, which say what is so now. */
   standings(moment: Moment): readonly QuotaStanding[] {
-    return this.#limits.map((metered) => metered.standing(moment));
+    this.#standings ??= this.#limits.map((metered) => metered.standing(moment));
+    for (let index = 0; index < this.#limits.length; index++) {
+      const { remaining, resetMs } = (this.#limits[index] as MeteredLimit).meter.standing(moment);
+      const current = this.#standings[index] as CurrentStanding;
+      current.remaining = remaining;
+      current.resetMs = resetMs;
+    }
+    return this.#standings;
   }
 }
 

@@ -12,7 +12,7 @@ export interface Standing {
   readonly resetMs: number;
 }
 
-/** Counts what is taken against one limit. Amounts are at least 0; moments come in their order by `atMs`. */
+/** Counts what is taken against one limit. Amounts are at least 0; moments come in their order by `atMs`, but for those of standings. */
 export interface Meter {
   /** Milliseconds until the amount may be taken: 0 = now, Infinity = never. An amount of 0 asks whether anything is left. */
   waitMs(amount: number, moment: Moment): number;
