@@ -1,6 +1,7 @@
 import type { Call } from './call.js';
 import type { Clock, Timer } from './clock.js';
 import { MillraceError } from './errors.js';
+import { Slots } from './slots.js';
 
 const SWEEP_INTERVAL_MS = 1_000;
 
@@ -16,9 +17,7 @@ const UNWATCHED = -1;
  */
 export class DeadlineWatch {
   readonly #clock: Clock;
-  // Not a Set: its outgrown tables are promoted and keep the calls in them alive until the next full collection.
-  readonly #slots: (Expiring | undefined)[] = [];
-  readonly #free: number[] = [];
+  readonly #slots = new Slots<Expiring>();
   readonly #near = new Map<number, Timer>();
   #sweep: Timer | undefined;
 
@@ -34,8 +33,7 @@ export class DeadlineWatch {
       expire(call);
       return UNWATCHED;
     }
-    const slot = this.#free.pop() ?? this.#slots.length;
-    this.#slots[slot] = call;
+    const slot = this.#slots.add(call);
     if (leftMs <= 2 * SWEEP_INTERVAL_MS) this.#setTimer(slot, call);
     else this.#sweep ??= this.#clock.setTimer(SWEEP_INTERVAL_MS, () => this.#onSweep());
     return slot;
@@ -44,8 +42,7 @@ export class DeadlineWatch {
   /** The call has ended. Must be called exactly once for each token. */
   unwatch(token: number): void {
     if (token === UNWATCHED) return;
-    this.#slots[token] = undefined;
-    this.#free.push(token);
+    this.#slots.remove(token);
     if (this.#near.size === 0) return;
     this.#near.get(token)?.clear();
     this.#near.delete(token);
@@ -54,11 +51,11 @@ export class DeadlineWatch {
   #onSweep(): void {
     const horizon = this.#clock.now() + 2 * SWEEP_INTERVAL_MS;
     let distant = 0;
-    this.#slots.forEach((call, slot) => {
-      if (call === undefined || this.#near.has(slot)) return;
+    for (const [slot, call] of this.#slots.entries()) {
+      if (this.#near.has(slot)) continue;
       if (call.deadlineAt <= horizon) this.#setTimer(slot, call);
       else distant++;
-    });
+    }
     this.#sweep = distant === 0 ? undefined : this.#clock.setTimer(SWEEP_INTERVAL_MS, () => this.#onSweep());
   }
 

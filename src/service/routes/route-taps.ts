@@ -88,6 +88,11 @@ export class TappedRequest {
     const choice = this.#choice;
     const request = this.#request;
     if (choice === undefined || request === undefined) return;
-    this.#listeners = this.#taps.flatMap((tap) => tap.began(choice, this.#call, request) ?? []);
+    const listeners: TapListener[] = [];
+    for (const tap of this.#taps) {
+      const listener = tap.began(choice, this.#call, request);
+      if (listener !== undefined) listeners.push(listener);
+    }
+    this.#listeners = listeners;
   }
 }

@@ -9,6 +9,7 @@ import {
   type InferResponse,
   MillraceError,
   type ModelRef,
+  Slots,
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { Route, ShadowConfig } from '../../routing/index.js';
@@ -72,7 +73,7 @@ export class Shadows implements RouteTap {
   readonly #sequences = new ShadowSequences();
   readonly #pending = new Map<string, number>();
   readonly #memory: HeldMemory;
-  readonly #open = new Set<Call>();
+  readonly #open = new Slots<Call>();
   #stopped = false;
 
   constructor(setup: ShadowsSetup) {
@@ -115,7 +116,7 @@ export class Shadows implements RouteTap {
     this.#stopped = true;
     // Not as a failure of the shadow.
     const reason = new MillraceError('cancelled', 'the server is shutting down');
-    for (const call of [...this.#open]) call.cancel(reason);
+    for (const [, call] of this.#open.entries()) call.cancel(reason);
   }
 
   #listenTo(chosen: Chosen): TapListener {
@@ -181,9 +182,9 @@ export class Shadows implements RouteTap {
     const copy: Copy = { request, sequence, chooseInfo };
     const receivedAt = this.#setup.clock.now();
     const call = origin.detached({ receivedAt, deadlineAt: receivedAt + shadow.timeoutMs });
-    this.#open.add(call);
+    const slot = this.#open.add(call);
     const outcome = await runCopy(this.#setup, copy, call);
-    this.#open.delete(call);
+    this.#open.remove(slot);
     if (outcome.kind === 'dropped' || version === undefined) {
       this.#drop(chosen, outcome.kind === 'dropped' ? outcome.reason : 'unavailable');
       return;

@@ -6,10 +6,18 @@ const SLICE_MS = 0.1;
 const SHARE = 0.25;
 const MOST_MS = 2;
 
+type Job = () => void;
+
 /** Does what nobody waits for: in order, a little in each turn of the event loop. */
 export class SpareTime {
   readonly #clock: Clock;
-  readonly #jobs: (() => void)[] = [];
+  /**
+   * What is left to do, the first last; and what has come since, in its order. Not one list that is shifted: its outgrown tables keep jobs alive
+   * until the next full collection of garbage.
+   */
+  readonly #jobs: Job[] = [];
+  readonly #later: Job[] = [];
+  #isWaiting = false;
   /** Clock time at which the slice before ended, or the first of these jobs came. */
   #since = 0;
 
@@ -18,9 +26,10 @@ export class SpareTime {
   }
 
   /** In a later turn. A job takes microseconds, and must not throw; what takes longer does the rest as a further job. */
-  do(job: () => void): void {
-    this.#jobs.push(job);
-    if (this.#jobs.length > 1) return;
+  do(job: Job): void {
+    this.#later.push(job);
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
     this.#since = this.#clock.now();
     this.#clock.defer(this.#work);
   }
@@ -28,12 +37,18 @@ export class SpareTime {
   readonly #work = (): void => {
     const startedAt = this.#clock.now();
     const until = startedAt + Math.min(MOST_MS, Math.max(SLICE_MS, SHARE * (startedAt - this.#since)));
-    // A job stays in the list while it runs, so that what it asks for does not begin another turn.
-    do {
-      this.#jobs[0]?.();
-      this.#jobs.shift();
+    for (let job = this.#take(); job !== undefined; job = this.#since < until ? this.#take() : undefined) {
+      job();
       this.#since = this.#clock.now();
-    } while (this.#jobs.length > 0 && this.#since < until);
-    if (this.#jobs.length > 0) this.#clock.defer(this.#work);
+    }
+    this.#isWaiting = this.#jobs.length + this.#later.length > 0;
+    if (this.#isWaiting) this.#clock.defer(this.#work);
   };
+
+  #take(): Job | undefined {
+    if (this.#jobs.length === 0) {
+      for (let job = this.#later.pop(); job !== undefined; job = this.#later.pop()) this.#jobs.push(job);
+    }
+    return this.#jobs.pop();
+  }
 }
