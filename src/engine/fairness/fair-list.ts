@@ -5,6 +5,8 @@ import type { Tenant } from './fair-share.js';
 
 /** Tenants that are remembered although nothing of theirs waits, beside as many as wait: what they are ahead of others is forgotten then. */
 const MANY_AHEAD = 64;
+/** Tenants that are known still when nobody waits: most are the next to come, too. */
+const MANY_KNOWN = 16;
 
 /** One tenant's requests that wait, in order. */
 interface Line {
@@ -43,7 +45,7 @@ export class FairList {
     return this.#size;
   }
 
-  /** Tenants of whom something waits, or who are ahead of the others. */
+  /** Tenants of whom something waits, or who are ahead of the others; when nobody waits, a few that did. */
   get remembered(): number {
     return this.#lines.size;
   }
@@ -140,8 +142,10 @@ export class FairList {
   /** Nothing of it waits. What it is ahead of the others counts until they have caught up, or nobody waits. */
   #forget({ tenant, dueAt }: Line): void {
     if (this.#size === 0) {
-      this.#lines.clear();
       this.#now = 0;
+      // A Map that is cleared for each request leaves tables that keep each other, and those in them, until the next full collection of garbage.
+      if (this.#lines.size > MANY_KNOWN) this.#lines.clear();
+      else for (const line of this.#lines.values()) line.dueAt = 0;
       return;
     }
     if (dueAt <= this.#now) this.#lines.delete(tenant);
