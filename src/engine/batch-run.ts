@@ -1,6 +1,6 @@
 import type { BatchReason } from '../core/index.js';
 import type { BatchTiming, Emission } from '../runtimes/index.js';
-import type { Run } from './instance-pool.js';
+import type { Run, Slot } from './instance-pool.js';
 import type { Pending } from './pending.js';
 import type { Permit } from './resource-limiter.js';
 
@@ -43,6 +43,14 @@ export function recordStreamTiming(item: Pending, run: Run, now: number): void {
   timing.computeInferMs = now - timing.startedAt;
   timing.batchRows = run.rows;
   timing.batchReason = run.reason;
+}
+
+/** The same of a member whose caller has left, where its batch has begun: that has been computed, whoever waits for it. */
+export function recordLeaver(item: Pending, slots: readonly Slot[], now: number): void {
+  for (const { runs } of slots) {
+    const run = runs.find(({ startedAt, members }) => startedAt > 0 && members.includes(item));
+    if (run !== undefined) recordStreamTiming(item, run, now);
+  }
 }
 
 /** Writes down where the time of a member's batch went. */

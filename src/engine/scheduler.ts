@@ -8,6 +8,7 @@ import {
 } from '../core/index.js';
 import { MAX_OUTAGE_WAIT_MS, type Outage, refuseWhileDown } from './admission.js';
 import { AffinityTable } from './affinity.js';
+import { recordLeaver } from './batch-run.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Fairness } from './fairness/fair-share.js';
 import { createFeed, type Feed } from './feed.js';
@@ -225,6 +226,8 @@ export class Scheduler {
       return;
     }
     item.runner?.cancel(item.callId);
+    const { pool, clock } = this.#options;
+    if (!item.ended) recordLeaver(item, pool.slots, clock.now());
     this.#settlement.end(item, reason);
   }
 

@@ -186,6 +186,17 @@ describe('the statistics of a stream', () => {
     await fixture.clock.flush();
     expect(second.timing).toMatchObject({ startedAt: 1_200, finishedAt: 1_200, computeInferMs: 0 });
   });
+
+  it('take one whose caller leaves from when it began until then', async () => {
+    const fixture = createFixture(1);
+    const { call: first } = await submit(fixture, 1);
+    const { call: ahead } = await submit(fixture, 2);
+    await fixture.clock.advance(70);
+    for (const each of [first, ahead]) each.cancel(new MillraceError('cancelled', 'the client left'));
+    expect(first.timing).toMatchObject({ startedAt: 1_000, finishedAt: 1_070, computeInferMs: 70, batchRows: 1 });
+    // It waited behind the other one, and nothing was computed of it.
+    expect(ahead.timing).toMatchObject({ startedAt: 0, finishedAt: 0, computeInferMs: 0, batchRows: 0 });
+  });
 });
 
 describe('streams whose answers leave in order', () => {

@@ -11,6 +11,7 @@ import { requestBytes } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { numberScript } from '../support/shadow-models.js';
 import { storeFolder } from '../support/store.js';
+import { until } from '../support/until.js';
 
 const CACHED = `maxBatchSize: 8\nresponseCache: { enabled: true }\n${echoModel('', '[-1, 1]')}`;
 const CALLING = numberScript(
@@ -163,6 +164,23 @@ describe('usage', () => {
     // Each choice has the prompt once for itself.
     expect(found.prompt_tokens).toBe(4 * one.prompt_tokens);
     expect(found.request_bytes).toBeGreaterThan(300);
+  });
+
+  it('has the computation of a stream until its client left', async () => {
+    await using server = await start(only('kjv/model.yaml'));
+    const leaving = new AbortController();
+    const stream = await fetch(`${server.addresses.http.url}/v1/completions`, {
+      method: 'POST',
+      headers: { ...as('shop'), 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'kjv', prompt: 'And', max_tokens: 400, ignore_eos: true, stream: true }),
+      signal: leaving.signal,
+    });
+    await stream.body?.getReader().read();
+    leaving.abort();
+    await until('the server has noticed', async () => (await usage(server))[0]?.cancelled === 1);
+    const [found] = await usage(server);
+    expect(found).toMatchObject({ requests: 1, answered: 0, rows: 0 });
+    expect(found.compute_ms).toBeGreaterThan(0);
   });
 });
 
