@@ -17,7 +17,7 @@ import type { ParsedConfig } from './parse-config.js';
 import { type ReadConfig, readConfig } from './read-config.js';
 import { type Override, overrideOf, readOverrideConfig } from './read-override.js';
 import { SettleTracker } from './settle.js';
-import { findListedModels, isListName, isModelList } from './tensorflow/find-listed.js';
+import { findListedModels, isModelList } from './tensorflow/find-listed.js';
 import type {
   ModelPlace,
   ModelProblem,
@@ -236,10 +236,12 @@ function chosenIn(found: Found, choice: VersionChoice | undefined): Found {
 }
 
 /** The configuration with the versions and labels that were chosen, which are part of what tells one from another. */
-function withChoice(read: ReadConfig, { choice, repository }: ModelLocation): ReadConfig {
+function withChoice(read: ReadConfig, { choice }: ModelLocation): ReadConfig {
   if (choice === undefined) return read;
-  const place = isListName(repository) ? repository : 'the list of models that a reload has brought';
-  const labelPlaces = Object.fromEntries(Object.keys(choice.labels ?? {}).map((label) => [label, place]));
-  const text = `${read.text ?? ''}${JSON.stringify(choice)}`;
-  return { ...read, config: { ...read.config, ...choice }, text, ...(choice.labels !== undefined && { labelPlaces }) };
+  const { labelPlaces: places = {}, ...chosen } = choice;
+  const elsewhere = 'the list of models that a reload has brought';
+  const labels = Object.keys(chosen.labels ?? {});
+  const labelPlaces = Object.fromEntries(labels.map((label) => [label, places[label] ?? elsewhere]));
+  const text = `${read.text ?? ''}${JSON.stringify(chosen)}`;
+  return { ...read, config: { ...read.config, ...chosen }, text, ...(chosen.labels !== undefined && { labelPlaces }) };
 }

@@ -66,6 +66,8 @@ export interface RepositoryScan {
 export interface VersionChoice {
   readonly versions?: VersionPolicy;
   readonly labels?: Readonly<Record<string, number>>;
+  /** Where each label is written, `FILE:LINE:COLUMN`; default: in a list that no file holds. */
+  readonly labelPlaces?: Readonly<Record<string, string>>;
 }
 
 /** Options of one scan. */

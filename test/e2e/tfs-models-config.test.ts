@@ -85,6 +85,29 @@ describe('a models.config as the repository', () => {
   });
 });
 
+it('a label of a models.config is its own: to move it elsewhere is refused, with the line', async () => {
+  await using folder = await createTempFolder({
+    'm/1/': '',
+    'm/2/': '',
+    'm/model.yaml': ECHO,
+    'models.config': `model_config_list {
+      config {
+        name: 'm' base_path: 'm' model_version_policy { all {} }
+        version_labels { key: 'canary' value: 2 }
+        version_labels { key: 'stable' value: 1 }
+      }
+    }`,
+  });
+  const list = join(folder.path, 'models.config');
+  const repository = { paths: [list], controlMode: 'explicit', loadModels: ['*'] } as const;
+  await using server = await startAppServer({}, { ...TFS, repository });
+  const { status, body } = jsonOf(await server.send('PATCH /millrace/v1/models/m/labels', '{"stable": 2}'));
+  expect([status, body.error.message]).toEqual([
+    409,
+    `label 'stable' of model 'm' is written in ${list}:5:9: change it there`,
+  ]);
+});
+
 it('a models.config that is wrong is told of, with the place', async () => {
   await using folder = await createTempFolder({ 'models.config': 'model_config_list { config { nom: 1 } }' });
   const list = join(folder.path, 'models.config');

@@ -3,19 +3,15 @@ import path from 'node:path';
 import { describeFileError } from '../files.js';
 import { type FoundModels, isModelFolder, listVisible, type ModelLocation } from '../find-models.js';
 import type { ModelFiles } from '../model-files.js';
+import type { VersionChoice } from '../types.js';
 import type { ListedModel } from './listed-models.js';
 
 const LIST = /\.conf(?:ig)?$/;
 const MAX_LIST_BYTES = 4_194_304;
 
-/** Whether a repository is called like such a file. */
-export function isListName(repository: string): boolean {
-  return LIST.test(repository);
-}
-
 /** Whether a repository is a file that lists models instead of a folder: TensorFlow Serving's `models.config`. */
 export async function isModelList(repository: string): Promise<boolean> {
-  if (!isListName(repository)) return false;
+  if (!LIST.test(repository)) return false;
   const stats = await fs.stat(repository).catch(() => undefined);
   return stats?.isDirectory() !== true;
 }
@@ -53,7 +49,14 @@ async function readList(list: string): Promise<readonly ListedModel[]> {
   if (size > MAX_LIST_BYTES) throw new Error(`it has ${size} bytes; expected at most ${MAX_LIST_BYTES}`);
   const text = await fs.readFile(list, 'utf8');
   const { parseModelsConfig } = await import('./parse-models-config.js');
-  return parseModelsConfig(text);
+  return parseModelsConfig(text).map((model) => ({ ...model, choice: placedIn(list, model.choice) }));
+}
+
+function placedIn(list: string, choice: VersionChoice): VersionChoice {
+  const { labelPlaces } = choice;
+  if (labelPlaces === undefined) return choice;
+  const places = Object.entries(labelPlaces).map(([label, place]) => [label, `${list}:${place}`]);
+  return { ...choice, labelPlaces: Object.fromEntries(places) };
 }
 
 async function locate(

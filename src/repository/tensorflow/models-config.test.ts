@@ -23,12 +23,28 @@ describe('parseModelsConfig', () => {
       {
         name: 'second',
         basePath: 'second',
-        choice: { versions: { specific: [42, 43] }, labels: { stable: 42, canary: 43 } },
+        choice: {
+          versions: { specific: [42, 43] },
+          labels: { stable: 42, canary: 43 },
+          labelPlaces: { stable: '9:11', canary: '10:11' },
+        },
         asksForLog: true,
       },
       { name: 'third', basePath: 'third', choice: { versions: { latest: 2 }, labels: {} } },
       { name: 'fourth', basePath: 'fourth', choice: { versions: 'all', labels: {} } },
     ]);
+  });
+
+  it.each([
+    ["version_labels: { value: 1, key: 'a' }", { a: '1:57' }],
+    ["version_labels < key: 'a' value: 1 >", { a: '1:57' }],
+    ["version_labels: [{ key: 'a' value: 1 }, { key: 'b' value: 2 }]", { a: '1:57', b: '1:97' }],
+    ["version_labels { key: '}{' value: 1 }", { '}{': '1:57' }],
+    ["version_labels { key: 'a' value: 1 } version_labels { key: 'a' value: 2 }", { a: '1:94' }],
+    ["version_labels { key: '\\x61' 'b' value: 1 } # version_labels { key: 'c' value: 1 }\n", { ab: '1:57' }],
+  ])('knows where labels stand: %s', (labels, places) => {
+    const text = `model_config_list { config { name: 'm' base_path: '/m{' ${labels} } config { name: 'n' base_path: 'n' } }`;
+    expect(parseModelsConfig(text).map(({ choice }) => choice.labelPlaces)).toEqual([places, undefined]);
   });
 
   const one = (text: string) => `model_config_list { config { name: 'm' base_path: '/m' ${text} } }`;

@@ -3,6 +3,7 @@ import { fromText } from '@bufbuild/protobuf/txtpb';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { locateFailure } from '../triton/locate.js';
 import { describeProtoFile } from '../triton/proto-file.js';
+import { writtenLabels } from './label-places.js';
 import { type ListedModel, type ModelServerConfig, readListedModels } from './listed-models.js';
 import { MODEL_SERVER_CONFIG_FILES } from './schema-table.js';
 
@@ -15,7 +16,23 @@ const MESSAGE = registry.getMessage(`${PACKAGE}ModelServerConfig`);
 
 /** The models in a `models.config`. Throws an Error whose message begins with `line:column` where the text is wrong. */
 export function parseModelsConfig(text: string): readonly ListedModel[] {
-  return readListedModels(parse(text));
+  const listed = readListedModels(parse(text));
+  const places = placesOf(text);
+  return listed.map((model, index) => {
+    const labelPlaces = places.get(index);
+    return labelPlaces === undefined ? model : { ...model, choice: { ...model.choice, labelPlaces } };
+  });
+}
+
+/** `line:column` of each label, by the index of its model in the list. */
+function placesOf(text: string): ReadonlyMap<number, Readonly<Record<string, string>>> {
+  const places = new Map<number, Readonly<Record<string, string>>>();
+  for (const { config, text: entry, place } of writtenLabels(text)) {
+    const alone = parse(`model_config_list { config { version_labels { ${entry}\n} } }`);
+    const [label = ''] = Object.keys(alone.model_config_list?.config[0]?.version_labels ?? {});
+    places.set(config, { ...places.get(config), [label]: place });
+  }
+  return places;
 }
 
 function parse(text: string): ModelServerConfig {

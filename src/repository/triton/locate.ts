@@ -10,7 +10,7 @@ export function locateFailure(text: string, message: string, failureOf: (text: s
   if (message.includes('end of input')) return positionOf(text, text.trimEnd().length);
   // Every field name lacks its colon when the text ends there: give it one, so that only the guilty one still fails.
   const ending = message.startsWith('expected ":"') ? ' :' : '';
-  const tokens = [...text.matchAll(TOKEN)].filter(([token]) => !token.startsWith('#'));
+  const tokens = tokensOf(text);
   let low = 0;
   let high = tokens.length - 1;
   while (low < high) {
@@ -23,7 +23,13 @@ export function locateFailure(text: string, message: string, failureOf: (text: s
   return positionOf(text, tokens[low]?.index ?? 0);
 }
 
-function positionOf(text: string, offset: number): string {
+/** The words, strings and signs of text in protobuf's text format, without comments. */
+export function tokensOf(text: string): readonly RegExpExecArray[] {
+  return [...text.matchAll(TOKEN)].filter(([token]) => !token.startsWith('#'));
+}
+
+/** `line:column` of an offset, counted from 1. */
+export function positionOf(text: string, offset: number): string {
   const before = text.slice(0, offset).split('\n');
   return `${before.length}:${(before.at(-1)?.length ?? 0) + 1}`;
 }
