@@ -158,6 +158,8 @@ describe('the writer of a chain', () => {
     writer.append([one(1)]);
     room = 150;
     expect(() => writer.append([one(2), one(3)])).toThrow('no space left on device');
+    // What there was room for would keep others from writing.
+    expect(await verifyTrail({ folder })).toMatchObject({ chains: [{ entries: 2, isTorn: false }] });
     room = Number.POSITIVE_INFINITY;
     expect(writer.append([one(4)])).toEqual([3]);
     expect(await verifyTrail({ folder })).toMatchObject({ faults: [], chains: [{ entries: 3, isTorn: false }] });

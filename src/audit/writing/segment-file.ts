@@ -45,9 +45,14 @@ export class SegmentFile {
   append(bytes: Uint8Array, isDurable: boolean): void {
     this.#trim();
     this.#isRagged = true;
-    for (let offset = 0; offset < bytes.length; ) offset += this.#disk.write(this.#fd, bytes, offset);
-    this.#isSynced = false;
-    if (isDurable) this.sync();
+    try {
+      for (let offset = 0; offset < bytes.length; ) offset += this.#disk.write(this.#fd, bytes, offset);
+      this.#isSynced = false;
+      if (isDurable) this.sync();
+    } catch (error) {
+      this.#giveBack();
+      throw error;
+    }
     this.#sizeBytes += bytes.length;
     this.#isRagged = false;
   }
@@ -65,6 +70,15 @@ export class SegmentFile {
       this.sync();
     } finally {
       closeSync(this.#fd);
+    }
+  }
+
+  /** What was written of a group that has no room would keep others from writing. */
+  #giveBack(): void {
+    try {
+      this.#trim();
+    } catch {
+      // It is tried again before anything is added.
     }
   }
 
