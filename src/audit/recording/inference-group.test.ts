@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { request } from '../../../test/support/engine-fixture.js';
 import { finishedInference } from '../../../test/support/finished-inference.js';
@@ -123,6 +125,26 @@ describe('a group of inferences', () => {
     const { common, inferences } = closed(group);
     expect([inferences[0].request_id, common[0].resource]).toEqual(Array(2).fill('a"b\\c\n\u001b\u2028é😀\ufffd'));
     expect(common[1].resource).toBe(`${'x'.repeat(512)}…`);
+  });
+
+  it('keeps next to nothing of each of many callers', () => {
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    const group = new InferenceGroup();
+    const callers = Array.from({ length: 2_000 }, (_, index) => principalWith(`app-${index}`, 'caller'));
+    collect();
+    const before = process.memoryUsage().arrayBuffers;
+    let rows = 0;
+    for (const principal of callers) {
+      group.add(finishedInference('a', {}, { principal }), METADATA);
+      // Each ends in another way than the one before.
+      for (let count = 0; count < 200; count++) group.add(finishedInference('b', { rows: rows++ }), METADATA);
+      if (group.isFull) group.close();
+    }
+    collect();
+    const keptBytes = process.memoryUsage().arrayBuffers - before;
+    group.close();
+    expect(keptBytes / callers.length).toBeLessThan(500);
   });
 
   it('is full when its entry is some 64 KiB long, be that of inferences or of who asked', () => {

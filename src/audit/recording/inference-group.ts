@@ -36,10 +36,9 @@ interface Common {
   readonly outcome: string;
   /** In canonical JSON. */
   readonly text: string;
-  /** The last group that it was written to, where it stands there, and how its inferences begin. */
+  /** The last group that it was written to, and where it stands there. */
   group: number;
   place: number;
-  opening: Uint8Array;
 }
 
 /**
@@ -55,6 +54,8 @@ export class InferenceGroup {
   readonly #inferences = new TextBytes();
   /** Of {@link #commons} as one text. */
   #commonsLength = 0;
+  /** How inferences begin, by the place of what they have in common. Not kept by each caller: there may be many, and each would keep a page of buffers. */
+  readonly #openings: Uint8Array[] = [];
   /** Of the last one, with how it ends where it has no trace: those that follow are alike in most cases. */
   #rows = Number.NaN;
   #time = '';
@@ -77,7 +78,7 @@ export class InferenceGroup {
     const common = this.#commonOf(event);
     if (common.group !== this.#number) this.#write(common);
     const digest = withDigest && request !== undefined ? digestOf(request) : undefined;
-    this.#inferences.add(digest === undefined ? common.opening : openingOf(common.place, digest));
+    this.#inferences.add(digest === undefined ? this.#openingAt(common.place) : openingOf(common.place, digest));
     if (!this.#inferences.addPlain(requestId)) {
       this.#inferences.addText(canonicalJson(requestId).slice(1, -1));
     }
@@ -112,9 +113,17 @@ export class InferenceGroup {
   #write(common: Common): void {
     common.group = this.#number;
     common.place = this.#commons.length;
-    common.opening = openingOf(common.place);
     this.#commons.push(common.text);
     this.#commonsLength += common.text.length + 1;
+  }
+
+  #openingAt(place: number): Uint8Array {
+    let opening = this.#openings[place];
+    if (opening === undefined) {
+      opening = openingOf(place);
+      this.#openings[place] = opening;
+    }
+    return opening;
   }
 
   #commonOf(event: Events['inferFinished']): Common {
@@ -157,7 +166,7 @@ function commonOf({ call: { principal, from }, target, ref, error }: Events['inf
     resource: shorten(target.name),
     transport,
   });
-  return { remoteAddress, transport, name: target.name, ref, outcome, text, group: -1, place: 0, opening: NOTHING };
+  return { remoteAddress, transport, name: target.name, ref, outcome, text, group: -1, place: 0 };
 }
 
 function openingOf(place: number, digest?: string): Uint8Array {
