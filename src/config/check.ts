@@ -28,9 +28,17 @@ function describe(error: ValueError, path: readonly string[], written: unknown):
       return REMOVED.get(name) ?? `unknown key ${name}${suggestKey(error.schema, path)}`;
     case ValueErrorType.ObjectRequiredProperty:
       return `${name} is missing, expected ${describeType(error.schema)}`;
+    case ValueErrorType.ArrayMinItems:
+      return `${name}: expected at least ${error.schema.minItems} in the list, got ${lengthOf(error.value)}`;
+    case ValueErrorType.ArrayMaxItems:
+      return `${name}: expected at most ${error.schema.maxItems} in the list, got ${lengthOf(error.value)}`;
     default:
       return `${name}: expected ${describeType(error.schema)}, got ${quote(error.schema, written)}`;
   }
+}
+
+function lengthOf(value: unknown): string {
+  return Array.isArray(value) && value.length > 0 ? String(value.length) : 'none';
 }
 
 /** A sibling with a similar name, else the same name elsewhere in its section; what stands in no section may be of any. */

@@ -115,7 +115,8 @@ describe('routes', () => {
   it.each([
     [{ 'a/b': { arms: [{ model: 'm' }] } }, 'unknown key routes.a/b'],
     [{ a: {} }, 'routes.a.arms is missing, expected list of map'],
-    [{ a: { arms: [] } }, 'routes.a.arms: expected list of map, got a list'],
+    [{ a: { arms: [] } }, 'routes.a.arms: expected at least 1 in the list, got none'],
+    [{ a: { arms: Array(33).fill({ model: 'm' }) } }, 'routes.a.arms: expected at most 32 in the list, got 33'],
     [{ a: { arms: [{ model: 'm', weight: -1 }] } }, 'routes.a.arms[0].weight: expected number (0 to 1000000), got -1'],
     [{ a: { arms: [{ model: 'm', weight: 0 }] } }, 'routes.a.arms: expected an arm with a weight of more than 0'],
     [{ a: { arms: [{ model: 'm', share: 1 }] } }, 'unknown key routes.a.arms[0].share'],

@@ -88,5 +88,8 @@ function describeRange(schema: TSchema): string {
   const { minimum, maximum, exclusiveMinimum } = schema;
   if (minimum !== undefined && maximum !== undefined) return ` (${minimum} to ${maximum})`;
   if (minimum !== undefined) return ` (at least ${minimum})`;
-  return exclusiveMinimum === undefined ? '' : ` (more than ${exclusiveMinimum})`;
+  if (exclusiveMinimum === undefined) return '';
+  return maximum === undefined
+    ? ` (more than ${exclusiveMinimum})`
+    : ` (more than ${exclusiveMinimum}, at most ${maximum})`;
 }

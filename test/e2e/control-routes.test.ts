@@ -69,7 +69,7 @@ describe('routes through the API', () => {
 
   it.each([
     [{ x: {} }, 'routes.x.arms is missing, expected list of map'],
-    [{ x: { arms: [] } }, 'routes.x.arms: expected list of map, got a list'],
+    [{ x: { arms: [] } }, 'routes.x.arms: expected at least 1 in the list, got none'],
     [{ '@y': to(3) }, 'unknown key routes.@y'],
     [
       { x: { arms: [{ model: 'fraud', version: 3, weight: -1 }] } },
