@@ -83,6 +83,10 @@ describe('a shadow that is declared while the server runs', () => {
   it.each([
     [{ model: 'drifting', label: 'next', version: 2 }, "expected a label or a version, got both ('next' and 2)"],
     [{ model: 'declared' }, "'declared' is the route itself; expected a model: give it a label or a version"],
+    [{ model: 'nobody' }, "routes.declared.shadow.model: there is no model 'nobody'"],
+    [{ model: 'drifting', label: 'nxt' }, "shadow.label: model 'drifting' has no label 'nxt'; did you mean 'next'?"],
+    [{ model: 'drifting', version: 9 }, "shadow.version: model 'drifting' has no version 9 that is loaded; it has"],
+    [{ model: 'drifting', share: 2 }, 'routes.declared.shadow.share: expected number (more than 0, at most 1), got 2'],
     [{ model: 'drifting', share: 0 }, 'share'],
     [{ model: 'drifting', compare: { outputs: { y: { as: 'text' } } } }, 'as'],
   ])('is refused where it makes no sense: %j', async (shadow, message) => {

@@ -1,7 +1,7 @@
 import { formatModelRef } from '../../core/index.js';
-import type { Route, RouteArm } from '../../routing/index.js';
+import type { Route } from '../../routing/index.js';
 import { didYouMean } from '../../text/index.js';
-import { findNamed, type VersionLookup } from '../find-version.js';
+import { findNamed, type NamedVersion, type VersionLookup } from '../find-version.js';
 import { versionDifference } from '../version-difference.js';
 
 /** What a route is checked against. */
@@ -20,6 +20,8 @@ export function problemsOf(route: Route, { lookup, modelNames, bareArms }: Surro
     const problem = armProblem(arm, lookup, modelNames);
     return problem === undefined ? [] : [`${at(index)}${problem}`];
   });
+  const shadowProblem = route.shadow && armProblem(route.shadow, lookup, modelNames);
+  if (shadowProblem !== undefined) problems.push(`routes.${route.name}.shadow${shadowProblem}`);
   if (problems.length > 0) return problems;
   const difference = differenceWithin(route, lookup);
   if (difference !== undefined) problems.push(`${at(difference.index)}: ${difference.message}`);
@@ -48,7 +50,7 @@ export function bareArmsOf(routes: Iterable<Route>): ReadonlyMap<string, string>
 }
 
 function armProblem(
-  { model, label, version }: RouteArm,
+  { model, label, version }: NamedVersion,
   { engine, labels }: VersionLookup,
   modelNames: () => readonly string[],
 ): string | undefined {
