@@ -9,6 +9,14 @@ const SCHEMA = Type.Object({
   list: Type.Optional(Type.Array(Type.Object({ name: Type.String() }))),
 });
 
+const STRICT = Type.Object(
+  {
+    steps: Type.Optional(Type.Array(Type.Integer())),
+    deep: Type.Optional(Type.Object({}, { additionalProperties: false })),
+  },
+  { additionalProperties: false },
+);
+
 describe('checkBody', () => {
   it.each([{}, { count: 2, mode: null, list: [{ name: 'x' }] }, { more: 1 }])('lets %j pass', (body) => {
     expect(() => checkBody(SCHEMA, body)).not.toThrow();
@@ -24,5 +32,12 @@ describe('checkBody', () => {
     [{ list: 'z'.repeat(100) }, `field 'list': expected array, got string "${'z'.repeat(39)}…`],
   ])('refuses %j', (body, message) => {
     expect(() => checkBody(SCHEMA, body)).toThrow(new MillraceError('invalid_argument', message));
+  });
+
+  it.each([
+    [{ stpes: [1] }, "unknown field 'stpes'; did you mean 'steps'?"],
+    [{ deep: { more: 1 } }, "unknown field 'deep.more'"],
+  ])('refuses %j where all fields are known', (body, message) => {
+    expect(() => checkBody(STRICT, body)).toThrow(new MillraceError('invalid_argument', message));
   });
 });

@@ -1,14 +1,22 @@
 import type { TSchema } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
+import { Value, ValueErrorType } from '@sinclair/typebox/value';
 import { invalidArgument } from '../../core/index.js';
+import { didYouMean } from '../../text/index.js';
 
 /** Throws `invalid_argument` naming the field, what was expected and what came, unless `body` is as `schema` says. */
 export function checkBody(schema: TSchema, body: unknown): void {
   const error = Value.Errors(schema, body).First();
   if (error === undefined) return;
   const field = error.path.slice(1).replaceAll('/', '.');
+  if (error.type === ValueErrorType.ObjectAdditionalProperties)
+    throw invalidArgument(unknownField(error.schema, field));
   const where = field === '' ? 'the body' : `field '${field}'`;
   throw invalidArgument(`${where}: expected ${describeSchema(error.schema)}, got ${describeValue(error.value)}`);
+}
+
+function unknownField({ properties = {} }: TSchema, field: string): string {
+  const name = field.split('.').at(-1) ?? field;
+  return `unknown field '${field}'${didYouMean(name, Object.keys(properties), "'")}`;
 }
 
 function describeSchema(schema: TSchema): string {
