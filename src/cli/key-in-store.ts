@@ -1,14 +1,14 @@
 import path from 'node:path';
 import { accessOf } from '../config/index.js';
-import { MillraceError, systemClock } from '../core/index.js';
+import { systemClock } from '../core/index.js';
 import { AccessPolicy, newKey } from '../governance/index.js';
 import { checkKeyWish, type KeyWish } from '../service/index.js';
-import { openStore } from '../store/index.js';
 import type { MadeKeyRow } from './format/keys.js';
 import type { Io } from './io.js';
 import { loadSettingsFor } from './setting-flags.js';
+import { useStore } from './use-store.js';
 
-/** Makes a key in a store that no server uses: `unavailable` where one does. */
+/** Makes a key in a store that no server uses: `failed_precondition` where one does. */
 export async function createInStore(io: Io, file: string, wish: KeyWish): Promise<MadeKeyRow> {
   const { store: options, auth } = await loadSettingsFor(io, {});
   const policy = new AccessPolicy(accessOf(auth));
@@ -17,16 +17,7 @@ export async function createInStore(io: Io, file: string, wish: KeyWish): Promis
   const { expiresInMs, ...rest } = wish;
   const expiresAtMs = expiresInMs === undefined ? undefined : atMs + expiresInMs;
   const { key, record } = newKey({ ...rest, expiresAtMs }, { principal: BY, atMs });
-  const store = openStore({ ...options, path: path.resolve(io.cwd, file) }, systemClock);
-  try {
-    await store.keys.create(record);
-  } catch (error) {
-    if (!(error instanceof MillraceError) || error.code !== 'unavailable') throw error;
-    // It is the file that cannot be had, and no server.
-    throw new MillraceError('failed_precondition', error.message, { cause: error });
-  } finally {
-    await store.close();
-  }
+  await useStore({ ...options, path: path.resolve(io.cwd, file) }, (store) => store.keys.create(record));
   const { id, name, owner, grants, groups } = record;
   const expiresAt = expiresAtMs === undefined ? {} : { expires_at: new Date(expiresAtMs).toISOString() };
   return { name, id, source: 'store', state: 'active', grants, owner, groups, ...expiresAt, key };

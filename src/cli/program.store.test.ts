@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import { run } from '../../test/support/cli-fixture.js';
@@ -40,3 +41,16 @@ it('says where it looked for one', async () => {
     `error: there is no store at '${file}'; a server makes it when something is first declared, or name another with --path\n`,
   ]);
 });
+
+it.each(['info', 'backup copy.db'])(
+  '%s of a store that is damaged says so, and does not miss a server',
+  async (command) => {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, 'x'.repeat(8192));
+    const { code, err } = await store(...command.split(' '));
+    expect([code, err]).toEqual([
+      1,
+      `error: the store '${file}' is damaged; stop the server, and put a backup in its place, or move it away to begin with an empty one\n`,
+    ]);
+  },
+);

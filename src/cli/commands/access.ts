@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { accessOf, type Settings } from '../../config/index.js';
-import { invalidArgument, MillraceError, systemClock } from '../../core/index.js';
+import { invalidArgument, MillraceError } from '../../core/index.js';
 import {
   AccessPolicy,
   explainAccess,
@@ -10,7 +10,6 @@ import {
   parseAction,
 } from '../../governance/index.js';
 import type { AccessQuestion } from '../../service/index.js';
-import { openStore } from '../../store/index.js';
 import { didYouMean } from '../../text/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
@@ -19,6 +18,7 @@ import { formatJson } from '../format/json.js';
 import type { Io } from '../io.js';
 import { addCommonFlags, addCredentialFlags, type CommonFlags, type ServerFlags } from '../server-options.js';
 import { addSettingFlags, type GivenFlags, loadSettingsFor, settingsOfFlags } from '../setting-flags.js';
+import { useStore } from '../use-store.js';
 
 const MAX_KEYS = 200_000;
 
@@ -127,8 +127,7 @@ async function identityOf(
   const name = text.startsWith('key:') ? text.slice('key:'.length) : text;
   const written = settings.auth.keys.find((key) => key.name === name);
   if (written !== undefined) return { kind: 'key', name, groups, grants: grantsOfScopes(written.scopes) };
-  const store = openStore(settings.store, systemClock);
-  try {
+  return useStore(settings.store, async (store) => {
     const records = await store.keys.list('', MAX_KEYS);
     const record = records.find((key) => key.name === name);
     if (record === undefined) {
@@ -136,7 +135,5 @@ async function identityOf(
       throw new MillraceError('not_found', `there is no key '${name}'${didYouMean(name, names, "'")}`);
     }
     return { kind: 'key', name, grants: record.grants, groups: [...record.groups, ...groups] };
-  } finally {
-    await store.close();
-  }
+  });
 }

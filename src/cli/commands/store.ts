@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { MillraceError, systemClock } from '../../core/index.js';
-import { openStore, type Store, type StoreInfo } from '../../store/index.js';
+import { MillraceError } from '../../core/index.js';
+import type { Store, StoreInfo } from '../../store/index.js';
 import { type CommandContext, examples } from '../command.js';
 import { formatFields } from '../format/fields.js';
 import { formatJson } from '../format/json.js';
 import { formatBytes } from '../format/units.js';
 import type { Io } from '../io.js';
 import { loadSettingsFor } from '../setting-flags.js';
+import { useStore } from '../use-store.js';
 
 interface StoreFlags {
   readonly config?: string;
@@ -61,12 +62,7 @@ async function withStore<T>(
       `there is no store at '${file}'; a server makes it when something is first declared, or name another with --path`,
     );
   }
-  const store = openStore({ ...settings.store, path: file }, systemClock);
-  try {
-    return await use(store, file);
-  } finally {
-    await store.close();
-  }
+  return useStore({ ...settings.store, path: file }, (store) => use(store, file));
 }
 
 function formatInfo({ path: file, sizeBytes, schema, counts }: StoreInfo): string {
