@@ -95,6 +95,24 @@ describe('an answer that has to be JSON', () => {
     expect(JSON.parse(text).length).toBeGreaterThanOrEqual(4);
   });
 
+  // llama.cpp would take FC and three more bytes, or half of a pair of surrogates, for a character: no decoder of UTF-8 does.
+  test.each([[0xfc], [0xf5], [0xc1], [0xed, 0xa0], [0xed, 0xbf]])(
+    'has only characters that there are: not %s…',
+    async (...bytes) => {
+      const instance = await load();
+      const { text, error } = await generate(instance, PROMPT, {
+        json_schema: { type: 'string', minLength: 4, maxLength: 6 },
+        // Tokens of bytes come behind the three that control the model.
+        logit_bias: Object.fromEntries(bytes.map((byte, index) => [byte + 3, 90 + index])),
+        temperature: 0,
+        max_tokens: 60,
+      });
+      expect(error).toBeUndefined();
+      expect([...JSON.parse(text)].length).toBeGreaterThanOrEqual(4);
+      expect(text).not.toContain('\ufffd');
+    },
+  );
+
   test('is any object where there is no schema', async () => {
     const instance = await load();
     const { text, finishReason } = await generate(instance, PROMPT, {

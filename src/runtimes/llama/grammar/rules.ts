@@ -9,7 +9,10 @@ const COMMON: Readonly<Record<string, string>> = {
   null: '"null"',
   integer: '"-"? ([0] | [1-9] [0-9]{0,15})',
   number: '"-"? ([0] | [1-9] [0-9]{0,15}) ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,2})?',
-  char: '[^"\\\\\\x7F\\x00-\\x1F] | [\\\\] (["\\\\bfnrt] | "u" [0-9a-fA-F]{4})',
+  // What has a code point of Unicode, and two surrogates as one: lengths count code points.
+  char: '[\\x20-\\x21\\x23-\\x5B\\x5D-\\x7E\\x80-\\uD7FF\\uE000-\\U0010FFFF] | [\\\\] (["\\\\bfnrt] | "u" escape)',
+  escape: '[0-9a-cA-CefEF] hex{3} | [dD] ([0-7] hex{2} | [89abAB] hex{2} "\\\\u" [dD] [c-fC-F] hex{2})',
+  hex: '[0-9a-fA-F]',
   string: '"\\"" char* "\\""',
   value: 'object | array | string | number | boolean | null',
   object: '"{" ws (member (ws "," ws member)*)? ws "}"',
