@@ -7,7 +7,7 @@ import type { Declared } from './declarations/declared.js';
 import type { VersionLookup } from './find-version.js';
 import { DeclaredLabels } from './labels/declared-labels.js';
 import { createLabelUseCases } from './labels/label-use-cases.js';
-import { sayUsed } from './labels/label-users.js';
+import { sayMisfit, sayUsed } from './labels/label-users.js';
 import type { VersionLabels } from './labels/version-labels.js';
 import { createOutcomes } from './outcomes/outcome-use-cases.js';
 import { presenceOf } from './rollouts/presence.js';
@@ -64,6 +64,7 @@ export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
     declared,
     labels,
     sayUsed: (model, difference) => sayUsed({ rollouts, routes }, model, difference),
+    sayMisfit: (model, differences) => sayMisfit({ routes, lookup }, model, differences),
   });
   const declaredRoutes = new DeclaredRoutes({ ...setup, declared, table: routes, lookup, modelNames });
   const rollouts: Rollouts = new Rollouts({

@@ -14,6 +14,8 @@ interface DeclaredLabelsSetup {
   readonly events: EventBus;
   /** Why a label may not be changed now, as something relies on it; undefined = it may. */
   readonly sayUsed: (model: string, difference: LabelDifference) => string | undefined;
+  /** Why labels may not be moved, all together; undefined = they may. */
+  readonly sayMisfit: (model: string, differences: readonly LabelDifference[]) => string | undefined;
 }
 
 const LONGEST_SHOWN = 160;
@@ -114,7 +116,7 @@ export class DeclaredLabels {
     after: Readonly<Record<string, number>>,
     { by, ofRollout = false }: LabelChangeOptions,
   ): Promise<void> {
-    const { declared, events, sayUsed } = this.#setup;
+    const { declared, events, sayUsed, sayMisfit } = this.#setup;
     const before = this.#setup.labels.declaredOf(model);
     const changes = differences(before, after);
     if (changes.length === 0) return;
@@ -126,6 +128,8 @@ export class DeclaredLabels {
       this.checkMovable(model, label);
       this.#checkServes(model, label, version);
     }
+    const misfit = ofRollout ? undefined : sayMisfit(model, changes);
+    if (misfit !== undefined) throw new MillraceError('failed_precondition', misfit);
     const count = Object.keys(after).length;
     if (count > MAX_LABELS) {
       throw invalidArgument(`model '${model}': expected at most ${MAX_LABELS} labels, got ${count}`);

@@ -1,4 +1,5 @@
 import { formatModelRef } from '../../core/index.js';
+import type { ModelInfo } from '../../engine/index.js';
 import type { Route } from '../../routing/index.js';
 import { didYouMean } from '../../text/index.js';
 import { findNamed, type NamedVersion, type VersionLookup } from '../find-version.js';
@@ -23,7 +24,7 @@ export function problemsOf(route: Route, { lookup, modelNames, bareArms }: Surro
   const shadowProblem = route.shadow && armProblem(route.shadow, lookup, modelNames);
   if (shadowProblem !== undefined) problems.push(`routes.${route.name}.shadow${shadowProblem}`);
   if (problems.length > 0) return problems;
-  const difference = differenceWithin(route, lookup);
+  const difference = differenceWithin(route, (arm) => findNamed(lookup, arm));
   if (difference !== undefined) problems.push(`${at(difference.index)}: ${difference.message}`);
   if (lookup.engine.statusesOf(route.name).length > 0) {
     if (route.arms.every(({ model }) => model !== route.name)) {
@@ -65,12 +66,12 @@ function armProblem(
   return `.version: model '${model}' has no version ${version} that is loaded; it has ${versions}`;
 }
 
-/** The first arm that takes or gives other tensors than one before it, as far as they serve now. */
-function differenceWithin(
-  { arms }: Route,
-  lookup: VersionLookup,
+/** The first arm that takes or gives other tensors than one before it, by the versions that are found for them. */
+export function differenceWithin(
+  { arms }: Pick<Route, 'arms'>,
+  find: (arm: NamedVersion) => ModelInfo | undefined,
 ): { readonly index: number; readonly message: string } | undefined {
-  const serving = arms.map((arm) => findNamed(lookup, arm));
+  const serving = arms.map(find);
   const reference = serving.find((info) => info !== undefined);
   for (const [index, info] of serving.entries()) {
     if (info === undefined || reference === undefined || info === reference) continue;
