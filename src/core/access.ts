@@ -23,6 +23,8 @@ export const ACTIONS = [
   'metrics.read',
   'setting.read',
   'setting.change',
+  /** To reload what the server reads from files. */
+  'server.manage',
   /** Shared memory of the server's machine. */
   'memory.read',
   'memory.use',

@@ -25,6 +25,7 @@ export const BUILT_IN_ROLES = {
     'model.load',
     'model.unload',
     'setting.change',
+    'server.manage',
     'shadow.reset',
     'rollout.change',
     'feedback.relay',
