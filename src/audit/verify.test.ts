@@ -170,6 +170,16 @@ describe('verifying a trail', () => {
     ]);
   });
 
+  it('does not take a cut with another hash for that of the entries that are missing', async () => {
+    const file = await writeSegment(folder, order(5, 6), { index: 2 });
+    const last = { ...head(4), hash: head(3)?.hash };
+    const cut = { type: 'cut', time: timeAt(9), last, until: timeAt(4), rule: 'audit.keepDays 1' };
+    await writeSegment(folder, chainOf([beginning(), cut as never], LATER_CHAIN).lines, { chain: LATER_CHAIN });
+    expect(await messagesOf()).toEqual([
+      `${file}:1: entry 1 to 4 are missing before it, and no entry says that they were removed by rule`,
+    ]);
+  });
+
   it('takes what only calls itself a cut, or a beginning, for neither', async () => {
     const file = await writeSegment(folder, order(5, 6), { index: 2 });
     const odd = [

@@ -6,12 +6,12 @@ import type { SchedulerLimits } from './scheduler-limits.js';
 /** Runners that one request may bring down before it is refused. */
 const MAX_KILLS = 2;
 
-/** Which of those who still wait for a batch that has failed run again; `death`: it went down with its runner. */
-export function planRetries(
-  run: Run,
+/** Members of a failed batch that run again, of those that still wait for it; `death`: the batch went down with its runner. */
+export function planRetries<Member extends Pick<Pending, 'ended' | 'responses' | 'kills'>>(
+  run: Pick<Run, 'overdue'> & { readonly members: readonly Member[] },
   death: RunnerDeath | undefined,
   limits: Pick<SchedulerLimits, 'pure' | 'sequences' | 'concurrency'>,
-): readonly Pending[] {
+): readonly Member[] {
   const waiting = run.members.filter((item) => !item.ended);
   const single = run.members.length === 1;
   if (death === undefined) return single || !limits.pure ? [] : waiting.filter(({ responses }) => responses === 0);

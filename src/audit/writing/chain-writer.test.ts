@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { auditFolder, intent } from '../../../test/support/audit-chain.js';
@@ -130,6 +130,46 @@ describe('the writer of a chain', () => {
     writer.tick();
     expect(await verify()).toMatchObject({ faults: [], chains: [{ firstSeq: 5, cutBy: 'audit.keepDays 2.5' }] });
     expect(warnings).toEqual([]);
+  });
+
+  it.each(['write', 'sync'] as const)('keeps a file if the %s of the entry about its removal fails', async (step) => {
+    const first = open({ segmentSizeBytes: 1 });
+    first.append([one()]);
+    first.close();
+    const old = segments();
+    nowMs += 3 * DAY_MS;
+    const disk = { ...SYSTEM_DISK };
+    const writer = open({ keepMs: DAY_MS }, disk);
+    writer.append([{ ...one(), entries: [encodeEntry({ ...intent(0), time: new Date(nowMs).toISOString() })] }]);
+    disk[step] = () => {
+      throw new Error('EIO');
+    };
+    writer.tick();
+    expect(segments()).toEqual(expect.arrayContaining(old));
+    expect(warnings).toEqual(['EIO']);
+    Object.assign(disk, SYSTEM_DISK);
+    nowMs += 3_600_000;
+    writer.tick();
+    expect(segments()).not.toEqual(expect.arrayContaining(old));
+    expect((await verify()).faults).toEqual([]);
+  });
+
+  it('signs no checkpoint for entries that are not on the disk', async () => {
+    const disk = { ...SYSTEM_DISK };
+    const writer = open({}, disk);
+    writer.append([{ ...one(), isDurable: false }]);
+    disk.sync = () => {
+      throw new Error('EIO');
+    };
+    nowMs += 10_000;
+    writer.tick();
+    // The first attempt is the tick's, the second the checkpoint's.
+    expect(warnings).toEqual(['EIO', 'EIO']);
+    expect(existsSync(second)).toBe(false);
+    disk.sync = SYSTEM_DISK.sync;
+    nowMs += 10_000;
+    writer.tick();
+    expect(await verify()).toMatchObject({ faults: [], chains: [{ vouchedSeq: 2 }], checkpoints: { count: 1 } });
   });
 
   it('removes what is too much, but never the file that is written', async () => {

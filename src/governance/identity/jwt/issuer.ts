@@ -1,4 +1,4 @@
-import type { jwtVerify } from 'jose';
+import type { JWK, JWTVerifyOptions, JWTVerifyResult } from 'jose';
 import type { Clock } from '../../../core/index.js';
 import type { Identity } from '../../access/policy.js';
 import { whyNoAccessToken } from './access-token.js';
@@ -23,7 +23,8 @@ export interface VerifiedToken {
 export interface IssuerSetup {
   readonly clock: Clock;
   readonly keys: IssuerKeys;
-  readonly verify: typeof jwtVerify;
+  /** `jwtVerify` of jose. */
+  readonly verify: (token: string, key: JWK, options: JWTVerifyOptions) => Promise<JWTVerifyResult>;
 }
 
 /** Checks the tokens of one issuer. */

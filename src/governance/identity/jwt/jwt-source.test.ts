@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
+import { jwtVerify } from 'jose';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import {
   encode,
@@ -10,6 +11,9 @@ import {
 } from '../../../../test/support/token-issuer.js';
 import { EventBus, type MillraceError } from '../../../core/index.js';
 import { AccessPolicy } from '../../access/policy.js';
+import { Issuer, type IssuerSetup } from './issuer.js';
+import { IssuerKeys } from './issuer-keys.js';
+import { JwtSource } from './jwt-source.js';
 import { openIssuers } from './open-issuers.js';
 import type { IssuerOptions } from './options.js';
 
@@ -234,6 +238,28 @@ describe('keys that change', () => {
     await clock.advance(10_001);
     const gone = refused('issuer \'login.example.com\' has no key "ec" for ES256');
     expect([await ask(known), await ask(unknown)]).toEqual([gone, gone]);
+  });
+
+  it('a token whose key is retired while its signature is checked is refused', async () => {
+    const clock = new FakeClock();
+    const issuer = new TokenIssuer({ nowMs: () => clock.wallNow() }).addKey('ec').addKey('other');
+    const options = issuerOptions({ jwksUri: `${ISSUER_URL}/jwks` });
+    const fetchJson = async () => issuer.jwks;
+    const keys = new IssuerKeys(options, { clock, events: new EventBus(), fetchJson });
+    onTestFinished(() => keys.close());
+    const verify: IssuerSetup['verify'] = async (...parts) => {
+      const verified = await jwtVerify(...parts);
+      issuer.removeKey('ec');
+      await clock.advance(options.refreshMs);
+      return verified;
+    };
+    const issuers = new Map([[options.issuer, new Issuer(options, { clock, keys, verify })]]);
+    const source = new JwtSource({ issuers, policy: new AccessPolicy(), clock });
+    const token = issuer.token({ kid: 'ec', claims: { exp: Math.floor(clock.wallNow() / 1_000) + 7_200 } });
+    await expect(source.principalOf(token)).rejects.toMatchObject({
+      code: 'unauthenticated',
+      cause: { message: 'its key has been retired meanwhile' },
+    });
   });
 
   it('an issuer that is down keeps known tokens for a time, and is unavailable after that', async () => {
