@@ -11,8 +11,8 @@ export interface Clock {
   wallNow(): number;
   /** Calls `callback` once, at least `delayMs` from now. Does not keep the process alive. */
   setTimer(delayMs: number, callback: () => void): Timer;
-  /** Resolves at least `delayMs` from now. Keeps the process alive. */
-  sleep(delayMs: number): Promise<void>;
+  /** Resolves at least `delayMs` from now, or as soon as `signal` is aborted. Keeps the process alive until then. */
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
   /** Calls `callback` once everything that is ready now has been handled (`setImmediate`). */
   defer(callback: () => void): void;
 }
@@ -26,7 +26,17 @@ export const systemClock: Clock = {
     handle.unref();
     return { clear: () => clearTimeout(handle) };
   },
-  sleep: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
+  sleep: (delayMs, signal) =>
+    new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(handle);
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const handle = setTimeout(wake, delayMs);
+      if (signal?.aborted) wake();
+      else signal?.addEventListener('abort', wake);
+    }),
   defer(callback) {
     setImmediate(callback);
   },

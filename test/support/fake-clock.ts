@@ -33,9 +33,16 @@ export class FakeClock implements Clock {
     };
   }
 
-  sleep(delayMs: number): Promise<void> {
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      this.setTimer(delayMs, resolve);
+      const wake = () => {
+        timer.clear();
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = this.setTimer(delayMs, wake);
+      if (signal?.aborted) wake();
+      else signal?.addEventListener('abort', wake);
     });
   }
 
