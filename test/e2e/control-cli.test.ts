@@ -23,7 +23,7 @@ describe('millrace', () => {
   const run = async (line: string, stdin = '') => {
     const argv = [...line.split(' '), '--url', `http://127.0.0.1:${server.port}`];
     const { code, out, err } = await runCli(argv, { cwd: server.folder.path, stdin });
-    return code === 0 ? out : `${code} ${err}`;
+    return code === 0 ? out : `${code} ${out}${err}`;
   };
 
   /** With one space between columns. */
@@ -59,6 +59,27 @@ describe('millrace', () => {
       '~ live changed\n    arms[0].weight: 95 → 80\n    arms[1].weight: 5 → 20\n    sticky.header: "x-user-id" → none\n',
     );
     expect(await run('routes apply -', more)).toContain('~ live changed');
+  });
+
+  it('routes diff --exit-code exits with 1 exactly where something would change', async () => {
+    const others = 'other-live: { arms: [{ model: other, version: 1 }] }';
+    expect(await run('routes diff - --exit-code', others)).toMatch(/^1 \+ other-live created\n/);
+    expect(await run('routes diff -', others)).toMatch(/^\+ other-live created\n/);
+    await run('routes apply -', others);
+    expect(await run('routes diff - --exit-code', others)).toBe('= other-live unchanged\n');
+    expect(await run('routes diff - --exit-code', `${others.replace('1 }]', '1, weight: 5 }]')}`)).toMatch(/^1 ~ /);
+    expect(await run('routes diff - --exit-code', 'other-live: null')).toBe('1 - other-live removed\n');
+    expect(await run('routes diff - --exit-code --json', others)).toMatch(/^\{"dry_run":true,/);
+    await run('routes delete other-live');
+  });
+
+  it('routes diff --exit-code keeps the exit codes of errors', async () => {
+    expect(await run('routes diff - --exit-code', 'a: [1')).toMatch(/^2 error: standard input:1:6: /);
+    expect(await run('routes diff - --exit-code', 'live: { arms: [{ model: fraud, weight: -1 }] }')).toMatch(
+      /^1 error: routes\.live\.arms/,
+    );
+    const nowhere = ['routes', 'diff', '-', '--exit-code', '--url', 'http://127.0.0.1:9'];
+    expect((await runCli(nowhere, { stdin: ROUTES })).code).toBe(3);
   });
 
   it('routes history, undo, show and delete', async () => {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { connectToApi, type IfMatchFlags, ifMatch } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
+import { EXIT_CODES } from '../exit-code.js';
 import { readText } from '../files.js';
 import { formatJson } from '../format/json.js';
 import { formatChanges, type RouteChangeRow } from '../format/route-changes.js';
@@ -63,14 +64,15 @@ interface RouteListBody {
 }
 
 /** `apply` and `diff`: several routes of a file, all or none. */
-function registerApply(routes: Command, { io }: CommandContext): void {
-  const apply = async (file: string, flags: ChangeFlags, isDryRun: boolean) => {
+function registerApply(routes: Command, { io, exitWith }: CommandContext): void {
+  const apply = async (file: string, flags: ChangeFlags, isDryRun: boolean): Promise<Applied> => {
     const body = { routes: readRouteFile(await readText(io, file), file === '-' ? 'standard input' : file) };
     const api = await connectToApi(io, flags);
     const path = isDryRun ? '/routes?dry_run=true' : '/routes';
     const answer = await api.ask<Applied>({ method: 'PUT', path, body, headers: ifMatch(flags) });
     const { changes } = answer.body;
     io.stdout.write(flags.json ? formatJson(answer.body) : formatChanges(changes, io.stdout.colors));
+    return answer.body;
   };
   addCommonFlags(
     routes.command('apply <file>').description('declare and change the routes of a file (- for standard input)'),
@@ -80,12 +82,16 @@ function registerApply(routes: Command, { io }: CommandContext): void {
       '--if-match <revision>',
       'only if all that is declared is at this revision (ETag of GET /millrace/v1/routes)',
     )
-    .action((file: string, flags: ChangeFlags & { readonly dryRun?: true }) =>
-      apply(file, flags, flags.dryRun === true),
-    );
-  addCommonFlags(
-    routes.command('diff <file>').description('check the routes of a file, and say what would change'),
-  ).action((file: string, flags: ChangeFlags) => apply(file, flags, true));
+    .action(async (file: string, flags: ChangeFlags & { readonly dryRun?: true }) => {
+      await apply(file, flags, flags.dryRun === true);
+    });
+  addCommonFlags(routes.command('diff <file>').description('check the routes of a file, and say what would change'))
+    .option('--exit-code', 'end with exit code 1 if something would change')
+    .action(async (file: string, flags: ChangeFlags & { readonly exitCode?: true }) => {
+      const { changes } = await apply(file, flags, true);
+      const isDifferent = changes.some(({ change }) => change !== 'unchanged');
+      if (flags.exitCode && isDifferent) exitWith(EXIT_CODES.failed.code);
+    });
 }
 
 interface Applied {
