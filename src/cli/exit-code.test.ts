@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { MillraceClientError } from '../client/index.js';
 import { MillraceError } from '../core/index.js';
-import { describeError, exitReasonOf } from './exit-code.js';
+import { describeError, EXIT_CODES, exitReasonOf } from './exit-code.js';
 
 describe('exitReasonOf', () => {
   it.each([
@@ -32,4 +33,11 @@ describe('describeError', () => {
     expect(describeError(refused)).toEqual({ code: 'failed_precondition', message: refused.message });
     expect(describeError('text')).toEqual({ code: 'internal', message: 'text' });
   });
+});
+
+it('docs/cli.md lists the exit codes as --help does', () => {
+  const page = readFileSync('docs/cli.md', 'utf8').replaceAll('`', '');
+  const [, table = ''] = page.split('| Exit code | Meaning |\n| --- | --- |\n');
+  const rows = table.slice(0, table.indexOf('\n\n')).split('\n');
+  expect(rows).toEqual(Object.values(EXIT_CODES).map(({ code, meaning }) => `| ${code} | ${meaning} |`));
 });

@@ -1,17 +1,28 @@
 import { CommanderError } from 'commander';
 import { MillraceClientError } from '../client/index.js';
 import { type ErrorCode, MillraceError } from '../core/index.js';
+import type { Signal } from './io.js';
 
 /** What the exit code tells, for `--help` and docs/cli.md. */
 export const EXIT_CODES = {
-  done: { code: 0, meaning: 'done; for serve: drained and stopped' },
+  done: { code: 0, meaning: 'done; for serve: drained and stopped; for rollout wait: promoted' },
   failed: {
     code: 1,
-    meaning: 'it failed: a model does not load, the server refused; for doctor: an error or a warning',
+    meaning:
+      'it failed: a model does not load, the server refused, a rollout was rolled back or aborted; or the answer is no: access, doctor, audit verify, routes diff --exit-code',
   },
-  usage: { code: 2, meaning: 'wrong arguments, options, settings or input files; a Node.js that is too old' },
+  usage: {
+    code: 2,
+    meaning:
+      'wrong arguments, options, settings or input files; a missing, unreadable or empty model folder; a Node.js that is too old',
+  },
   unreachable: { code: 3, meaning: 'no server, or no registry, answers at the address' },
-  interrupted: { code: 130, meaning: 'ended at once by a signal (143 for SIGTERM)' },
+  undecided: {
+    code: 4,
+    meaning: 'rollout wait, rollout status --watch: the rollout is paused, or was not over within --max-wait',
+  },
+  interrupted: { code: 130, meaning: 'ended at once by SIGINT, for serve by the second one' },
+  terminated: { code: 143, meaning: 'the same by SIGTERM' },
 } as const;
 
 export type ExitReason = keyof typeof EXIT_CODES;
@@ -24,6 +35,11 @@ export function exitReasonOf(error: unknown): ExitReason {
   if (!(error instanceof MillraceClientError) || error.status !== 0) return 'failed';
   if (error.code === 'unavailable') return 'unreachable';
   return error.code === 'invalid_argument' ? 'usage' : 'failed';
+}
+
+/** The exit code of a command that ends at once because of a signal. */
+export function exitCodeOfSignal(signal: Signal): number {
+  return EXIT_CODES[signal === 'SIGINT' ? 'interrupted' : 'terminated'].code;
 }
 
 /**

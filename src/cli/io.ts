@@ -1,8 +1,12 @@
 import pc from 'picocolors';
 import type { Environment } from '../config/index.js';
+import { type Clock, systemClock } from '../core/index.js';
 import { type LineReader, readLines } from './line-reader.js';
 
 export type Colors = ReturnType<typeof pc.createColors>;
+
+/** The signals that end a command. */
+export type Signal = 'SIGINT' | 'SIGTERM';
 
 /** Where text goes. */
 export interface Output {
@@ -19,6 +23,8 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly cwd: string;
+  /** Time, for waits. */
+  readonly clock: Clock;
   /** The environment of the settings; commands that have none of these do without it. */
   environment(): Promise<Environment>;
   /** The standard input as a whole. */
@@ -28,7 +34,7 @@ export interface Io {
   /** The lines that are typed there. */
   openLines(): LineReader;
   /** Calls `listener` for every SIGINT and SIGTERM instead of ending the process; the returned function ends that. */
-  onSignal(listener: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
+  onSignal(listener: (signal: Signal) => void): () => void;
   /** Ends the process at once. */
   exit(code: number): void;
 }
@@ -39,6 +45,7 @@ export function processIo(): Io {
     stdout: processOutput(process.stdout),
     stderr: processOutput(process.stderr),
     cwd: process.cwd(),
+    clock: systemClock,
     // The settings know every room of the server: only those who need them wait for all that to be loaded.
     environment: async () => (await import('../config/index.js')).processEnvironment(),
     async readStdin() {

@@ -1,4 +1,5 @@
 import yoctoSpinner from 'yocto-spinner';
+import { exitCodeOfSignal } from './exit-code.js';
 import type { Io } from './io.js';
 
 /** Says that something is going on, on terminals only. */
@@ -20,7 +21,7 @@ function startProgress(io: Io, { text, exitOnSignal }: ProgressOptions): Progres
   const ignore = exitOnSignal
     ? io.onSignal((signal) => {
         spinner.stop();
-        io.exit(signal === 'SIGINT' ? 130 : 143);
+        io.exit(exitCodeOfSignal(signal));
       })
     : () => undefined;
   return {

@@ -1,19 +1,22 @@
 import pc from 'picocolors';
-import type { Io, Output } from '../../src/cli/io.js';
+import type { Io, Output, Signal } from '../../src/cli/io.js';
 import type { LineReader, Typed } from '../../src/cli/line-reader.js';
+import { type Clock, systemClock } from '../../src/core/index.js';
 
 /** A world for a command that remembers what was written and whose signals the test gives. */
 export interface FakeIo extends Io {
   readonly out: () => string;
   readonly err: () => string;
   readonly exits: readonly number[];
-  signal(name: 'SIGINT' | 'SIGTERM'): void;
+  signal(name: Signal): void;
   /** Ctrl-C while no line is awaited. */
   interrupt(): void;
 }
 
 export interface FakeIoOptions {
   readonly cwd?: string;
+  /** Default: the real one. */
+  readonly clock?: Clock;
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Uint8Array;
   /** What somebody types, one after the other, and then Ctrl-D: the standard input is a terminal. */
@@ -27,7 +30,7 @@ export interface FakeIoOptions {
 
 export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
   const written = { out: '', err: '' };
-  const listeners = new Set<(signal: 'SIGINT' | 'SIGTERM') => void>();
+  const listeners = new Set<(signal: Signal) => void>();
   const exits: number[] = [];
   const interrupted = new Set<() => void>();
   const output = (name: 'out' | 'err'): Output => ({
@@ -43,6 +46,7 @@ export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
     stderr: output('err'),
     environment: async () => options.env ?? {},
     cwd: options.cwd ?? process.cwd(),
+    clock: options.clock ?? systemClock,
     readStdin: async () => Buffer.from(options.stdin ?? ''),
     stdinIsTTY: options.typed !== undefined,
     openLines: () => typedLines(options.typed ?? [], interrupted),

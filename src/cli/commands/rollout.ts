@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { MillraceApi } from '../../client/index.js';
-import { invalidArgument, systemClock } from '../../core/index.js';
+import { invalidArgument } from '../../core/index.js';
 import { DEFAULT_STEPS, ON_INCONCLUSIVE } from '../../rollouts/index.js';
 import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
@@ -15,7 +14,9 @@ import {
 } from '../format/rollout.js';
 import { readDuration } from '../inputs/duration.js';
 import type { Io } from '../io.js';
+import { rolloutPath } from '../rollout/follow.js';
 import { addCommonFlags, type CommonFlags, parseInteger } from '../server-options.js';
+import { registerRolloutFollow } from './rollout-follow.js';
 
 const parseHold = readDuration('90s or 10m');
 
@@ -32,9 +33,6 @@ interface StartFlags extends CommonFlags {
   readonly sticky?: Readonly<Record<string, string | true>>;
 }
 
-const WATCH_INTERVAL_MS = 1_000;
-const OVER: readonly string[] = ['done', 'rolled_back', 'aborted'];
-
 /** `millrace rollout …`: models that go over from one version to another. */
 export function registerRollout(program: Command, context: CommandContext): void {
   const { io } = context;
@@ -46,17 +44,12 @@ export function registerRollout(program: Command, context: CommandContext): void
       examples(
         'millrace rollout start fraud --to 4 --steps 1,5,25,50,100 --hold 10m',
         'millrace rollout status fraud --watch',
+        'millrace rollout wait fraud --max-wait 2h',
         "millrace rollout abort fraud --note 'wrong threshold'",
       ),
     );
   registerStart(rollout, io);
-  addCommonFlags(rollout.command('status <model>').description('what was measured, what follows from it, and why'))
-    .option('--watch', 'show it anew every second until it is over')
-    .action(async (model: string, flags: CommonFlags & { readonly watch?: true }) => {
-      const api = await connectToApi(io, flags);
-      const body = await showStatus(api, io, { model, flags });
-      if (flags.watch && !OVER.includes(body.state)) await watch(api, io, { model, flags });
-    });
+  registerRolloutFollow(rollout, context);
   addCommonFlags(rollout.command('list').description('rollouts that are not over')).action(
     async (flags: CommonFlags) => {
       const api = await connectToApi(io, flags);
@@ -72,7 +65,7 @@ export function registerRollout(program: Command, context: CommandContext): void
       const api = await connectToApi(io, flags);
       const { body } = await api.ask<{ readonly rollouts: readonly PastRow[] }>({
         method: 'GET',
-        path: `${pathOf(model)}/history`,
+        path: `${rolloutPath(model)}/history`,
       });
       io.stdout.write(flags.json ? formatJson(body.rollouts) : formatHistory(body.rollouts, io.stdout));
     },
@@ -95,7 +88,7 @@ function registerStart(rollout: Command, io: Io): void {
     .action(async (model: string, flags: StartFlags) => {
       const api = await connectToApi(io, flags);
       const body = encodeStart(flags);
-      const answer = await api.ask<RolloutBody>({ method: 'POST', path: pathOf(model), body });
+      const answer = await api.ask<RolloutBody>({ method: 'POST', path: rolloutPath(model), body });
       show(io, answer.body, flags);
     });
 }
@@ -115,44 +108,9 @@ function registerCommands(rollout: Command, io: Io): void {
       .action(async (model: string, flags: CommonFlags & { readonly note?: string }) => {
         const api = await connectToApi(io, flags);
         const body = flags.note === undefined ? {} : { note: flags.note };
-        const answer = await api.ask<RolloutBody>({ method: 'POST', path: `${pathOf(model)}/${action}`, body });
+        const answer = await api.ask<RolloutBody>({ method: 'POST', path: `${rolloutPath(model)}/${action}`, body });
         show(io, answer.body, flags);
       });
-  }
-}
-
-function pathOf(model: string): string {
-  return `/models/${encodeURIComponent(model)}/rollout`;
-}
-
-interface Shown {
-  readonly model: string;
-  readonly flags: CommonFlags;
-}
-
-async function showStatus(api: MillraceApi, io: Io, { model, flags }: Shown): Promise<RolloutBody> {
-  const { body } = await api.ask<RolloutBody>({ method: 'GET', path: pathOf(model) });
-  show(io, body, flags);
-  return body;
-}
-
-/** Until it is over, or somebody presses Ctrl-C. */
-async function watch(api: MillraceApi, io: Io, shown: Shown): Promise<void> {
-  let isStopped = false;
-  const forget = io.onSignal(() => {
-    isStopped = true;
-  });
-  try {
-    for (;;) {
-      await systemClock.sleep(WATCH_INTERVAL_MS);
-      if (isStopped) return;
-      // On a terminal it stays in one place; elsewhere each is a document of its own.
-      if (io.stdout.isTTY) io.stdout.write('\x1b[H\x1b[2J');
-      const { state } = await showStatus(api, io, shown);
-      if (OVER.includes(state)) return;
-    }
-  } finally {
-    forget();
   }
 }
 

@@ -5,6 +5,7 @@ import type { Addresses } from '../../server/index.js';
 import { VERSION } from '../../version.js';
 import { type CommandContext, examples } from '../command.js';
 import { announceReloads, devSettings } from '../dev.js';
+import { exitCodeOfSignal } from '../exit-code.js';
 import { formatJson } from '../format/json.js';
 import type { ServingReport } from '../format/serving.js';
 import type { Colors, Io } from '../io.js';
@@ -168,7 +169,7 @@ function stopOnSignal(io: Io, app: App, quiet: boolean): Stop {
     ignore = io.onSignal((signal) => {
       signals++;
       if (signals > 1) {
-        io.exit(signal === 'SIGINT' ? 130 : 143);
+        io.exit(exitCodeOfSignal(signal));
         return;
       }
       if (!quiet) io.stderr.write('stopping: accepted requests finish (a second signal ends them)\n');

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../text/index.js';
 import type { Colors } from '../io.js';
+import { escapeInvisible } from './escape-invisible.js';
 import { type Column, formatTable, type TableStyle } from './table.js';
 
 /** A metric of a rollout as the server's API tells it. */
@@ -14,6 +15,7 @@ interface MetricRow {
 
 /** A rollout in the list of the server's API. */
 export interface RolloutRow {
+  readonly id: string;
   readonly model: string;
   readonly stable: number;
   readonly canary: number;
@@ -30,7 +32,8 @@ export interface RolloutRow {
   readonly verdict?: { readonly kind: string; readonly sentence: string; readonly metrics: readonly MetricRow[] };
 }
 
-interface DecisionRow {
+/** A decision of a rollout, and why. */
+export interface DecisionRow {
   readonly at: string;
   readonly by: string;
   readonly action: string;
@@ -51,6 +54,7 @@ export interface RolloutBody extends RolloutRow {
 
 /** A rollout in the history of a model. */
 export interface PastRow {
+  readonly id: string;
   readonly stable: number;
   readonly canary: number;
   readonly started_at: string;
@@ -89,15 +93,30 @@ export function formatHistory(past: readonly PastRow[], style: TableStyle): stri
 /** How a rollout stands: what was measured, what follows from that and why, a picture, and what was decided. */
 export function formatRollout(rollout: RolloutBody, style: TableStyle): string {
   const { colors } = style;
-  const { model, stable, canary, started_at: startedAt, started_by: startedBy, verdict } = rollout;
-  const head = `${colors.bold(model)}: version ${stable} → ${canary}, begun ${formatTime(startedAt)} by ${startedBy}`;
+  const { verdict } = rollout;
   const parts = [
-    `${head}\n${formatState(rollout.state, colors)}: ${rollout.phase}${formatProgress(rollout)}\nnext: ${rollout.next}\n`,
+    `${formatHead(rollout, colors)}\n${formatState(rollout.state, colors)}: ${rollout.phase}${formatProgress(rollout)}\nnext: ${rollout.next}\n`,
     verdict === undefined ? '' : formatVerdict(verdict, style),
     formatTimeline(rollout.timeline, colors),
     formatDecisions(rollout.decisions, style),
   ];
   return parts.filter((part) => part !== '').join('\n');
+}
+
+/** Which rollout it is: `fraud: version 3 → 4, begun 2026-11-27 13:05:00 by ada`. */
+export function formatHead(rollout: RolloutRow, colors: Colors): string {
+  const { model, stable, canary, started_at: startedAt, started_by: startedBy } = rollout;
+  return `${colors.bold(model)}: version ${stable} → ${canary}, begun ${formatTime(startedAt)} by ${startedBy}`;
+}
+
+/** One line, whatever the reason has: `2026-11-27 13:15:02 advance: step 2 of 5 (5 %) begins: …`. */
+export function formatDecision({ at, action, reason }: DecisionRow): string {
+  return `${formatTime(at)} ${action.replaceAll('_', ' ')}: ${escapeInvisible(reason)}`;
+}
+
+/** A line for how it stands: `paused: step 2 of 5 (5 %) is paused`. */
+export function formatPhase({ state, phase }: Pick<RolloutRow, 'state' | 'phase'>, colors: Colors): string {
+  return `${formatState(state, colors)}: ${escapeInvisible(phase)}\n`;
 }
 
 function formatProgress({ step, plan, held_ms: heldMs, requests, canary }: RolloutBody): string {

@@ -1,0 +1,165 @@
+import { type MillraceApi, MillraceClientError } from '../../client/index.js';
+import { MillraceError } from '../../core/index.js';
+import { formatDuration } from '../../text/index.js';
+import { EXIT_CODES, exitCodeOfSignal } from '../exit-code.js';
+import type { PastRow, RolloutBody } from '../format/rollout.js';
+import type { Io, Signal } from '../io.js';
+import { EXIT_OF, type FollowOutcome, MAX_OUTAGE_MS, planLook, planRetry } from './plan-look.js';
+
+/** Shows a rollout while it is followed. */
+export interface FollowView {
+  /** At each look that was answered. */
+  show(rollout: RolloutBody): void;
+  /** Once, where it is over and `later` has begun since. */
+  showPast(past: PastRow, later: RolloutBody): void;
+  /** Last of all. */
+  end(outcome: FollowOutcome): void;
+}
+
+export interface Following {
+  readonly api: MillraceApi;
+  readonly model: string;
+  readonly view: FollowView;
+  /** Default: no limit. */
+  readonly maxWaitMs?: number | undefined;
+  /** Of one request; default 10 s. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** Where the server's API has the rollout of a model. */
+export function rolloutPath(model: string): string {
+  return `/models/${encodeURIComponent(model)}/rollout`;
+}
+
+/**
+ * Follows the rollout of a model that is not over, else the last one, until it is over or paused; resolves with the exit code.
+ * Rejects where the first request fails, and where the server stays away later.
+ */
+export async function followRollout(io: Io, following: Following): Promise<number> {
+  const stop = new AbortController();
+  const signals: Signal[] = [];
+  const forget = io.onSignal((signal) => {
+    signals.push(signal);
+    stop.abort();
+  });
+  try {
+    const outcome = await new Follower(io, following, stop.signal).follow();
+    following.view.end(outcome);
+    return EXIT_CODES[EXIT_OF[outcome]].code;
+  } catch (error) {
+    const [signal] = signals;
+    if (signal === undefined) throw error;
+    io.stderr.write('stopped waiting; this does not stop the rollout\n');
+    return exitCodeOfSignal(signal);
+  } finally {
+    forget();
+  }
+}
+
+class Follower {
+  readonly #io: Io;
+  readonly #following: Following;
+  readonly #signal: AbortSignal;
+  readonly #endsAtMs: number;
+
+  constructor(io: Io, following: Following, signal: AbortSignal) {
+    this.#io = io;
+    this.#following = following;
+    this.#signal = signal;
+    this.#endsAtMs = io.clock.now() + (following.maxWaitMs ?? Number.POSITIVE_INFINITY);
+  }
+
+  async follow(): Promise<FollowOutcome> {
+    const { view } = this.#following;
+    const first = await this.#ask<RolloutBody>('');
+    view.show(first);
+    for (let state = first.state; ; state = await this.#lookAgain(first)) {
+      const step = planLook(state, this.#leftMs());
+      if (step.kind === 'end') return step.outcome;
+      await this.#pause(step.delayMs);
+    }
+  }
+
+  /** The state of the rollout at the next look that is answered. */
+  async #lookAgain(followed: RolloutBody): Promise<string> {
+    const { clock, stderr } = this.#io;
+    const sinceMs = clock.now();
+    for (let failedLooks = 0; ; ) {
+      try {
+        const state = await this.#look(followed);
+        if (failedLooks > 0) stderr.write('the server answers again\n');
+        return state;
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        failedLooks++;
+        const durationMs = clock.now() - sinceMs;
+        const delayMs = planRetry({ failedLooks, durationMs, leftMs: this.#leftMs() });
+        if (delayMs === undefined) throw stayedAway(durationMs, error);
+        if (failedLooks === 1) {
+          stderr.write(`${error.message}; trying again for at most ${formatDuration(MAX_OUTAGE_MS)}\n`);
+        }
+        await this.#pause(delayMs);
+      }
+    }
+  }
+
+  async #look(followed: RolloutBody): Promise<string> {
+    const { view, model } = this.#following;
+    const current = await this.#ask<RolloutBody>('').catch((error: unknown) => {
+      throw isUnknown(error) ? forgotten(followed, error) : error;
+    });
+    if (current.id === followed.id) {
+      view.show(current);
+      return current.state;
+    }
+    const { rollouts } = await this.#ask<{ readonly rollouts: readonly PastRow[] }>('/history');
+    const past = rollouts.find(({ id }) => id === followed.id);
+    if (past === undefined) throw forgotten(followed, `another rollout of '${model}' has begun`);
+    view.showPast(past, current);
+    return past.state;
+  }
+
+  async #ask<Body>(below: string): Promise<Body> {
+    const { api, model, timeoutMs = REQUEST_TIMEOUT_MS } = this.#following;
+    const path = `${rolloutPath(model)}${below}`;
+    const { body } = await api.ask<Body>({ method: 'GET', path }, { timeoutMs, signal: this.#signal });
+    return body;
+  }
+
+  #leftMs(): number {
+    return this.#endsAtMs - this.#io.clock.now();
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    await this.#io.clock.sleep(delayMs, this.#signal);
+    this.#signal.throwIfAborted();
+  }
+}
+
+/** Statuses of a server that is busy, starts or ends, and of proxies that do not reach it. */
+const OUTAGE_STATUSES: readonly number[] = [429, 502, 503, 504];
+
+/** Whether the server may answer later. */
+function isOutage(error: unknown): error is MillraceClientError {
+  if (!(error instanceof MillraceClientError)) return false;
+  const isUnanswered = error.status === 0 && (error.code === 'unavailable' || error.code === 'deadline_exceeded');
+  return isUnanswered || OUTAGE_STATUSES.includes(error.status);
+}
+
+function isUnknown(error: unknown): error is MillraceClientError {
+  return error instanceof MillraceClientError && error.code === 'not_found';
+}
+
+function stayedAway(durationMs: number, cause: MillraceClientError): MillraceError {
+  const message = `the server has not answered for ${formatDuration(durationMs)}: ${cause.message}`;
+  return new MillraceError('unavailable', message, { cause });
+}
+
+/** A server with another store, or one that has forgotten old rollouts. */
+function forgotten({ model, canary }: RolloutBody, why: string | MillraceClientError): MillraceError {
+  const reason = typeof why === 'string' ? why : why.message;
+  const message = `the server no longer knows the rollout of '${model}' to version ${canary}, so its outcome is unknown: ${reason}`;
+  return new MillraceError('not_found', message, typeof why === 'string' ? {} : { cause: why });
+}
