@@ -22,7 +22,7 @@ it('the example rolls a better version out, and one that fails back', { timeout:
   });
   expect(stdout).toMatch(/^done: the rollout of 'fraud' to version 2 is over: done/m);
   expect(stdout).toMatch(/^fraud\/2: \d+$/m);
-  expect(stdout).toMatch(/^rolled back: the rollout of 'fraud' to version 3 is over: rolled back/m);
+  expect(stdout).toMatch(/^rolled back: the rollout of 'fraud' to version 3 is over: rolled back\nexit code 1$/m);
   expect(stdout).toMatch(
     /version 3 is worse than version 2: errors: .+ % of canary's \d+ requests failed, 0 % of stable's/,
   );
