@@ -17,7 +17,7 @@ import {
 } from '../../loadgen/index.js';
 import { type BenchPlanFlags, planBench } from '../bench-plan.js';
 import { type CommandContext, examples } from '../command.js';
-import { exitReasonOf } from '../exit-code.js';
+import { EXIT_CODES, exitReasonOf } from '../exit-code.js';
 import { writeNamed } from '../files.js';
 import { formatJson } from '../format/json.js';
 import { formatMs } from '../format/units.js';
@@ -53,7 +53,7 @@ interface BenchFlags extends ServerFlags, BenchPlanFlags {
 }
 
 /** `millrace bench <model>`: load on a server of the Open Inference Protocol. */
-export function registerBench(program: Command, { io }: CommandContext): void {
+export function registerBench(program: Command, { io, exitWith }: CommandContext): void {
   const command = program
     .command('bench <model>')
     .description('put load on a model of any server of the protocol and report throughput and latency')
@@ -87,7 +87,10 @@ export function registerBench(program: Command, { io }: CommandContext): void {
         'millrace bench mlp --rate 1000:5000:1000 --poisson --max-latency 20 --html report.html',
       ),
     )
-    .action((model: string, flags: BenchFlags) => bench(io, model, flags));
+    .action(async (model: string, flags: BenchFlags) => {
+      const { levels } = await bench(io, model, flags);
+      if (levels.some(({ completed }) => completed === 0)) exitWith(EXIT_CODES.failed.code);
+    });
 }
 
 function addMeasurementFlags(command: Command): void {
@@ -104,7 +107,7 @@ function addMeasurementFlags(command: Command): void {
     .option('--seed <number>', 'makes random inputs and arrivals repeatable', parseNumber, 1);
 }
 
-async function bench(io: Io, model: string, flags: BenchFlags): Promise<void> {
+async function bench(io: Io, model: string, flags: BenchFlags): Promise<LoadReport> {
   const { levels, measurement } = planBench(flags);
   const key = await findKey(io, flags);
   const { url } = flags;
@@ -134,6 +137,7 @@ async function bench(io: Io, model: string, flags: BenchFlags): Promise<void> {
   );
   await writeReports(io, report, flags);
   io.stdout.write(flags.json ? formatJson(report) : `${formatText(report)}\n`);
+  return report;
 }
 
 /** One request after the other, each with its one answer, is all that is measured here. */
