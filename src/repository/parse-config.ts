@@ -1,5 +1,7 @@
+import { formatPath } from '../text/index.js';
 import type { RuntimeCatalog } from './catalog.js';
 import { configProblem } from './check-config.js';
+import { keyForOwnFiles } from './check-load-request.js';
 import type { ModelConfig } from './model-config.js';
 import type { TritonConfig } from './triton/config-types.js';
 
@@ -37,16 +39,33 @@ export async function parseConfigFile(
   }
 }
 
-/** Reads a configuration given with a load request: JSON, Triton's fields or ours. Throws a sentence. */
+/**
+ * Reads a configuration given with a load request: JSON, Triton's fields or ours. Throws a sentence, also where it sets what only
+ * the model's own files may.
+ */
 export async function parseConfigOverride(text: string, catalog: RuntimeCatalog): Promise<ParsedConfig> {
   const value = parseJson(text);
-  if (!looksLikeTriton(value)) {
-    const { labelPlaces, ...parsed } = await parseYaml(text, catalog);
-    const places = Object.keys(labelPlaces ?? {}).map((label) => [label, 'the configuration that a load has brought']);
-    return checked({ ...parsed, labelPlaces: Object.fromEntries(places) }, catalog);
+  const parsed = looksLikeTriton(value) ? await parseTriton(value, catalog) : await parseOwnJson(text, catalog);
+  const key = keyForOwnFiles(catalog.schema, parsed.config);
+  if (key !== undefined) {
+    const name = formatPath(key);
+    throw new Error(`${name} can be set in the model's own files only${ALTERNATIVES[name] ?? ''}`);
   }
+  return checked(parsed, catalog);
+}
+
+/** How else a load request says what a key of its configuration may not. */
+const ALTERNATIVES: Readonly<Record<string, string>> = { source: ', or be a parameter of the load' };
+
+async function parseOwnJson(text: string, catalog: RuntimeCatalog): Promise<ParsedConfig> {
+  const { labelPlaces, ...parsed } = await parseYaml(text, catalog);
+  const places = Object.keys(labelPlaces ?? {}).map((label) => [label, 'the configuration that a load has brought']);
+  return { ...parsed, labelPlaces: Object.fromEntries(places) };
+}
+
+async function parseTriton(value: unknown, catalog: RuntimeCatalog): Promise<ParsedConfig> {
   const { parseTritonJson } = await import('./triton/parse.js');
-  return checked(await mapTriton(parseTritonJson(value), catalog), catalog);
+  return mapTriton(parseTritonJson(value), catalog);
 }
 
 async function parseYaml(text: string, { schema }: RuntimeCatalog): Promise<ParsedConfig> {

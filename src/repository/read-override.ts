@@ -30,15 +30,5 @@ export async function readOverrideConfig({ name, config }: Override, catalog: Ru
   const parsed = await parseConfigOverride(config, catalog).catch((error: Error) => {
     throw invalidArgument(`configuration given for model '${name}': ${error.message}`);
   });
-  if (parsed.config.instances?.environment !== undefined) {
-    throw invalidArgument(
-      `configuration given for model '${name}': instances.environment can be set in the model's own files only`,
-    );
-  }
-  if (parsed.config.source !== undefined) {
-    throw invalidArgument(
-      `configuration given for model '${name}': source can be set in the model's own files only, or be a parameter of the load`,
-    );
-  }
   return { ...parsed, file: undefined, text: config };
 }

@@ -1,19 +1,20 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
+import { Type } from '@sinclair/typebox';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeClock } from '../../test/support/fake-clock.js';
 import { createTempFolder, type FolderContents, type TempFolder } from '../../test/support/model-folder.js';
 import { EventBus } from '../core/index.js';
-import { BUILT_IN_RUNTIMES } from '../runtimes/index.js';
+import { BUILT_IN_RUNTIMES, type RuntimeManifest, type TritonSettings } from '../runtimes/index.js';
 import { createFolderRepository } from './folder-repository.js';
 import type { ModelSource, Repository } from './types.js';
 import { Uploads } from './uploads.js';
 
 /** The repository `models` in a folder, with uploads in `uploads` beside it. */
-function open(folder: TempFolder): Repository {
+function open(folder: TempFolder, runtimes: readonly RuntimeManifest[] = []): Repository {
   return createFolderRepository({
     paths: [path.join(folder.path, 'models')],
-    runtimes: BUILT_IN_RUNTIMES,
+    runtimes: [...BUILT_IN_RUNTIMES, ...runtimes],
     options: { stableMs: 1_000 },
     clock: new FakeClock(),
     events: new EventBus(),
@@ -90,6 +91,79 @@ describe('a configuration that comes with a load request', () => {
     await using folder = await createRepository({ 'm/1/model.onnx': '' });
     const scan = await open(folder).scan({ name: 'n', configOverride: '{}' });
     expect(scan).toMatchObject({ sources: [], problems: [], names: [] });
+  });
+
+  const SCRIPTS = {
+    'm/1/model.onnx': '',
+    'm/1/model.onnx.js': '',
+    'm/1/model.js': '',
+    'm/1/lib/other.ts': '',
+    'm/model.yaml': 'runtime: onnx\nfile: model.onnx',
+    's/1/model.ts': '',
+    's/1/other.ts': '',
+    's/model.yaml': 'parameters: { bias: "1" }',
+    'broken/1/model.ts': '',
+    'broken/model.yaml': 'runtime: [',
+  };
+
+  it.each([
+    ['m', '{"runtime":"script"}', "version 1 would run the script 'model.js'"],
+    ['m', '{"runtime":"script","file":"model.onnx.js"}', "version 1 would run the script 'model.onnx.js'"],
+    ['m', '{"runtime":"script","file":"model.onnx"}', "version 1 would run the script 'model.onnx'"],
+    ['m', '{"file":"lib/other.ts"}', "version 1 would run the script 'other.ts'"],
+    ['m', '{"backend":"millrace"}', "version 1 would run the script 'model.js'"],
+    ['m', '{"default_model_filename":"lib/other.ts"}', "version 1 would run the script 'other.ts'"],
+    ['s', '{"file":"other.ts"}', "version 1 would run the script 'other.ts'"],
+    ['broken', '{}', "version 1 would run the script 'model.ts'"],
+  ])('of %s is refused where it would choose a program: %s', async (name, configOverride, what) => {
+    await using folder = await createRepository(SCRIPTS);
+    await expect(open(folder).scan({ name, configOverride })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: `configuration given for model '${name}': ${what}, which can be chosen in the model's own files only`,
+    });
+  });
+
+  it.each([
+    '{"maxBatchSize":3}',
+    '{"maxBatchSize":3,"parameters":{"bias":"1"}}',
+    '{"backend":"millrace","max_batch_size":3,"parameters":{"bias":{"string_value":"1"}}}',
+  ])('of a script may set anything else: %s', async (configOverride) => {
+    await using folder = await createRepository(SCRIPTS);
+    const { sources } = await open(folder).scan({ name: 's', configOverride });
+    expect(sources.map(({ path: file, config }) => [path.basename(file), config.maxBatchSize])).toEqual([
+      ['model.ts', 3],
+    ]);
+  });
+
+  it.each(['{"parameters":{"bias":"2"}}', '{"backend":"millrace","parameters":{"bias":{"string_value":"2"}}}'])(
+    'of a script is refused where it gives that other parameters: %s',
+    async (configOverride) => {
+      await using folder = await createRepository(SCRIPTS);
+      await expect(open(folder).scan({ name: 's', configOverride })).rejects.toMatchObject({
+        code: 'invalid_argument',
+        message: "configuration given for model 's': parameters of a script can be set in the model's own files only",
+      });
+    },
+  );
+
+  it("is refused in Triton's form for a key of a runtime from outside that is for the model's own files only", async () => {
+    const fromTriton = ({ parameters: { library } }: TritonSettings) => ({
+      options: library === undefined ? undefined : { library: library.string_value },
+    });
+    const toy: RuntimeManifest = {
+      name: 'toy',
+      tasks: ['infer'],
+      files: { endings: ['.toy'] },
+      options: Type.Object({ library: Type.Optional(Type.String()) }),
+      triton: { backends: ['toy'], fromTriton },
+      configProblem: () => 'it was looked at before it was refused',
+    };
+    await using folder = await createRepository({ 'm/1/model.toy': '' });
+    const configOverride = '{"backend":"toy","parameters":{"library":{"string_value":"/tmp/evil.so"}}}';
+    await expect(open(folder, [toy]).scan({ name: 'm', configOverride })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: "configuration given for model 'm': toy.library can be set in the model's own files only",
+    });
   });
 
   it.each([

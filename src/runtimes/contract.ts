@@ -38,6 +38,8 @@ export interface LoadSpec {
   readonly maxBatchSize: number | undefined;
   /** Folder for derived files that may be deleted at any time; undefined = keep none. */
   readonly cacheFolder: string | undefined;
+  /** Folder with the runtime's native libraries, by the server's settings; undefined = those of its package. */
+  readonly libraryFolder?: string;
   /** The configuration's free `parameters`, for scripts. */
   readonly parameters?: Readonly<Record<string, string>>;
   /** Controls and state that the model takes as tensors; undefined = it knows nothing of sequences, or all by itself. */

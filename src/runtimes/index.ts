@@ -1,5 +1,7 @@
 /** Room `runtimes` (rank 2): what executes models, and where. Vendor packages appear here and nowhere else. */
+
 export { BUILT_IN_RUNTIMES, MEDIA_RUNTIME } from './built-in.js';
+export * from './by-load.js';
 export * from './contract.js';
 export { BodyArena, createHost, type HostDependencies } from './host/index.js';
 export * from './manifest.js';

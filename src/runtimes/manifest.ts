@@ -1,6 +1,7 @@
 import type { TObject } from '@sinclair/typebox';
 import type { Datatype } from '../core/index.js';
 import type { Placement } from './contract.js';
+import type { RunnerOptions } from './options.js';
 import type { TritonMapping } from './triton-mapping.js';
 
 /** A runtime's section of a model's configuration (`onnx:`, `echo:` …). */
@@ -16,8 +17,13 @@ export interface RuntimeManifest<Options extends RuntimeOptions = RuntimeOptions
   readonly tasks: readonly RuntimeTask[];
   /** The files that it takes; undefined = its models need none. */
   readonly files?: RuntimeFiles;
-  /** Schema of its section, with a description and a default for every key; undefined = it has no section. */
+  /**
+   * Schema of its section, with a description and a default for every key; undefined = it has no section. A load request may set the
+   * keys with `'x-load-request': true` only.
+   */
   readonly options?: TObject;
+  /** The setting of the server that names the folder of its native libraries; of millrace's own runtimes only. */
+  readonly librarySetting?: keyof Pick<RunnerOptions, 'llamaLibrary'>;
   /** Where its instances may run, the default first; undefined = in a process, the default, or inline. */
   readonly placements?: readonly PlacementKind[];
   /** Why not elsewhere: a sentence that goes on with what to set. */

@@ -26,6 +26,12 @@ export const RunnerOptionsSchema = Type.Object(
         'Modules of runtimes besides those that millrace brings along; the default export of each is its manifest.',
       'x-flag': '--runtime',
     }),
+    llamaLibrary: Type.String({
+      default: '',
+      description: "Folder with libllama and libggml for language models; '' = that of the npm package.",
+      'x-path': true,
+      'x-flag': '--llama-library',
+    }),
     entry: Type.String({
       default: '',
       description: "JavaScript file that runner processes start; '' = the package's own. For bundled applications.",

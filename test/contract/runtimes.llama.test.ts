@@ -6,7 +6,7 @@ import { bytesOf, type Parameters } from '../../src/core/index.js';
 import { type BatchItem, type Emission, STREAM_CREDIT } from '../../src/runtimes/index.js';
 import { GREEDY, generate, PROMPT, TINY_MODEL, textItem, textOf, useLlamaHost } from '../support/llama-model.js';
 import { batchItem, texts } from '../support/tensors.js';
-import { runBatch } from '../support/test-host.js';
+import { createTestHost, loadSpec, runBatch } from '../support/test-host.js';
 import { until } from '../support/until.js';
 
 /** Asks and answers, as the model has read them. */
@@ -315,9 +315,11 @@ describe('a file that is no language model', () => {
   });
 
   test('needs the libraries', async () => {
-    await expect(load({ library: folder })).rejects.toMatchObject({
+    const { host, load: loadThere } = createTestHost({ llamaLibrary: folder });
+    await expect(loadThere(loadSpec({ runtime: 'llama', path: TINY_MODEL }))).rejects.toMatchObject({
       code: 'failed_precondition',
-      message: `language models require llama.cpp: there is no libllama in '${folder}'; set llama.library to a folder with one`,
+      message: `language models require llama.cpp: there is no libllama in '${folder}'; set runners.llamaLibrary to a folder with one`,
     });
+    await host.close();
   });
 });

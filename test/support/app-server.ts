@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type App, createApp } from '../../src/app.js';
 import { createSettings, type PartialSettings } from '../../src/config/index.js';
-import type { BodyArena } from '../../src/runtimes/index.js';
+import type { BodyArena, RuntimeManifest } from '../../src/runtimes/index.js';
 import type { Addresses } from '../../src/server/index.js';
 import { RUNNER_ENTRY } from './dist.js';
 import { createTempFolder, type FolderContents, type TempFolder } from './model-folder.js';
@@ -43,11 +43,18 @@ export function jsonOf({ status, headers, body }: RawResponse): JsonAnswer {
   return { status, body: JSON.parse(body.toString()), retryAfter: headers['retry-after'] };
 }
 
+interface StartOptions {
+  readonly start?: boolean;
+  readonly bodies?: BodyArena;
+  /** From outside. */
+  readonly runtimes?: readonly RuntimeManifest[];
+}
+
 /** Starts it and loads its models, unless `start` is false: then `app.start` is for the test to call. */
 export async function startAppServer(
   contents: FolderContents,
   settings: PartialSettings = {},
-  { start = true, bodies }: { readonly start?: boolean; readonly bodies?: BodyArena } = {},
+  { start = true, bodies, runtimes = [] }: StartOptions = {},
 ): Promise<AppServer> {
   const folder = await createTempFolder(contents);
   const log: LogLine[] = [];
@@ -60,7 +67,7 @@ export async function startAppServer(
       runners: { entry: RUNNER_ENTRY, closeTimeoutMs: 100, ...settings.runners },
       server: { httpPort: 0, grpcPort: 0, metricsPort: 0, gracePeriodMs: 100, ...settings.server },
     }),
-    { logDestination: { write: (line) => log.push(JSON.parse(line)) }, ...(bodies && { bodies }) },
+    { logDestination: { write: (line) => log.push(JSON.parse(line)) }, runtimes, ...(bodies && { bodies }) },
   );
   const addresses = await app.listen();
   const { http, grpc } = addresses;

@@ -46,6 +46,7 @@ export function createTestHost(
       maxRssBytes: 4_294_967_296,
       memoryPollIntervalMs: 50,
       closeTimeoutMs: 5_000,
+      llamaLibrary: '',
       entry: RUNNER_ENTRY,
       ...options,
     },

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { BY_LOAD, OWN_FILES_ONLY } from '../../runtimes/index.js';
 
 const strict = { additionalProperties: false } as const;
 const section = { ...strict, default: {} } as const;
@@ -9,10 +10,11 @@ export const RateLimiterSchema = Type.Object(
       Type.Array(
         Type.Object(
           {
-            name: Type.String({ minLength: 1 }),
-            count: Type.Integer({ minimum: 1 }),
+            name: Type.String({ ...BY_LOAD, minLength: 1 }),
+            count: Type.Integer({ ...BY_LOAD, minimum: 1 }),
             global: Type.Optional(
               Type.Boolean({
+                ...BY_LOAD,
                 description: "As in Triton's configuration; there is one machine, so it changes nothing.",
               }),
             ),
@@ -22,16 +24,19 @@ export const RateLimiterSchema = Type.Object(
         { description: 'What each batch needs while it runs; counts where the server has `engine.rateLimit` on.' },
       ),
     ),
-    priority: Type.Optional(Type.Integer({ minimum: 1, description: '2 gets half the turns of 1. Default: 1.' })),
+    priority: Type.Optional(
+      Type.Integer({ ...BY_LOAD, minimum: 1, description: '2 gets half the turns of 1. Default: 1.' }),
+    ),
   },
   strict,
 );
 
 export const InstanceConfigSchema = Type.Object(
   {
-    count: Type.Optional(Type.Integer({ minimum: 1, maximum: 64, default: 1 })),
+    count: Type.Optional(Type.Integer({ ...BY_LOAD, minimum: 1, maximum: 64, default: 1 })),
     placement: Type.Optional(
       Type.Union([Type.Literal('process'), Type.Literal('inline')], {
+        ...OWN_FILES_ONLY,
         default: 'process',
         description:
           '`process`: a runner process, which can be killed and releases its memory. `inline`: in the serving thread; ' +
@@ -39,10 +44,14 @@ export const InstanceConfigSchema = Type.Object(
       }),
     ),
     runner: Type.Optional(
-      Type.String({ description: 'Name of a runner process shared with the other models that give the same name.' }),
+      Type.String({
+        ...OWN_FILES_ONLY,
+        description: 'Name of a runner process shared with the other models that give the same name.',
+      }),
     ),
     environment: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
+        ...OWN_FILES_ONLY,
         default: [],
         description:
           'Environment variables of the server that its runners get, besides those that every program needs: see ' +
@@ -51,6 +60,7 @@ export const InstanceConfigSchema = Type.Object(
     ),
     kind: Type.Optional(
       Type.Union([Type.Literal('auto'), Type.Literal('cpu'), Type.Literal('gpu')], {
+        ...BY_LOAD,
         default: 'auto',
         description: '`gpu`: through CUDA, refused where there is none. `auto` and `cpu`: on the CPU.',
       }),
@@ -64,6 +74,7 @@ export const LimitsConfigSchema = Type.Object(
   {
     executionTimeoutMs: Type.Optional(
       Type.Number({
+        ...BY_LOAD,
         exclusiveMinimum: 0,
         default: 30_000,
         description:
@@ -73,6 +84,7 @@ export const LimitsConfigSchema = Type.Object(
     ),
     streamIdleTimeoutMs: Type.Optional(
       Type.Number({
+        ...BY_LOAD,
         minimum: 0,
         default: 0,
         description:
@@ -82,9 +94,10 @@ export const LimitsConfigSchema = Type.Object(
           'runner is killed and restarted. 0 = a minute for models that generate text, `executionTimeoutMs` for others.',
       }),
     ),
-    loadTimeoutMs: Type.Optional(Type.Number({ exclusiveMinimum: 0, default: 120_000 })),
+    loadTimeoutMs: Type.Optional(Type.Number({ ...BY_LOAD, exclusiveMinimum: 0, default: 120_000 })),
     maxRssBytes: Type.Optional(
       Type.Integer({
+        ...BY_LOAD,
         minimum: 0,
         default: 0,
         description: 'Resident memory above which a runner is killed; 0 = the `runners.maxRssBytes` of the server.',
@@ -92,6 +105,7 @@ export const LimitsConfigSchema = Type.Object(
     ),
     maxInFlightBytes: Type.Optional(
       Type.Integer({
+        ...BY_LOAD,
         minimum: 1,
         default: 268_435_456,
         description: 'Input bytes of requests that wait or run; more are refused at once.',

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { BY_LOAD } from '../../runtimes/index.js';
 
 const strict = { additionalProperties: false } as const;
 const section = { ...strict, default: {} } as const;
@@ -9,10 +10,16 @@ export const MAX_PRIORITY_LEVELS = 2 ** 64 - 2 ** 11;
 export const QueuePolicySchema = Type.Object(
   {
     maxRequests: Type.Optional(
-      Type.Integer({ minimum: 1, default: 1024, description: 'Requests that may wait; one more is refused at once.' }),
+      Type.Integer({
+        ...BY_LOAD,
+        minimum: 1,
+        default: 1024,
+        description: 'Requests that may wait; one more is refused at once.',
+      }),
     ),
     timeoutMs: Type.Optional(
       Type.Number({
+        ...BY_LOAD,
         minimum: 0,
         default: 0,
         description: 'Longest wait in the queue; 0 = as long as the call itself may last.',
@@ -20,12 +27,13 @@ export const QueuePolicySchema = Type.Object(
     ),
     timeoutAction: Type.Optional(
       Type.Union([Type.Literal('reject'), Type.Literal('delay')], {
+        ...BY_LOAD,
         default: 'reject',
         description: '`reject` refuses an expired request, `delay` puts it behind the others of its level.',
       }),
     ),
     allowTimeoutOverride: Type.Optional(
-      Type.Boolean({ default: true, description: "Whether a request's own `timeout` counts." }),
+      Type.Boolean({ ...BY_LOAD, default: true, description: "Whether a request's own `timeout` counts." }),
     ),
   },
   strict,
@@ -35,6 +43,7 @@ export const BatchingConfigSchema = Type.Object(
   {
     enabled: Type.Optional(
       Type.Union([Type.Boolean(), Type.Literal('auto')], {
+        ...BY_LOAD,
         default: 'auto',
         description:
           'Whether requests are batched together; `auto` measures at warm-up whether that pays on this machine.',
@@ -42,6 +51,7 @@ export const BatchingConfigSchema = Type.Object(
     ),
     preferredBatchSizes: Type.Optional(
       Type.Array(Type.Integer({ minimum: 1 }), {
+        ...BY_LOAD,
         default: [],
         description:
           'Sizes sent before the delay is over; no batch is larger than the largest of them, unless a single request is.',
@@ -49,6 +59,7 @@ export const BatchingConfigSchema = Type.Object(
     ),
     maxQueueDelayMs: Type.Optional(
       Type.Number({
+        ...BY_LOAD,
         minimum: 0,
         default: 0,
         description: 'Longest time that a request waits for others while an instance is idle.',
@@ -56,6 +67,7 @@ export const BatchingConfigSchema = Type.Object(
     ),
     maxBatchCost: Type.Optional(
       Type.Integer({
+        ...BY_LOAD,
         minimum: 0,
         default: 0,
         description:
@@ -65,6 +77,7 @@ export const BatchingConfigSchema = Type.Object(
     ),
     preserveOrder: Type.Optional(
       Type.Boolean({
+        ...BY_LOAD,
         default: false,
         description:
           'Answers leave in order of arrival; those of streams and sequences in the order in which they began to run.',
@@ -76,8 +89,8 @@ export const BatchingConfigSchema = Type.Object(
 
 export const PrioritiesSchema = Type.Object(
   {
-    levels: Type.Integer({ minimum: 1, maximum: MAX_PRIORITY_LEVELS }),
-    default: Type.Integer({ minimum: 1, description: 'Level of requests that name none; 1 = highest.' }),
+    levels: Type.Integer({ ...BY_LOAD, minimum: 1, maximum: MAX_PRIORITY_LEVELS }),
+    default: Type.Integer({ ...BY_LOAD, minimum: 1, description: 'Level of requests that name none; 1 = highest.' }),
     queues: Type.Optional(
       Type.Record(Type.String({ pattern: '^[1-9][0-9]*$' }), QueuePolicySchema, {
         default: {},
@@ -92,6 +105,7 @@ export const ResponseCacheConfigSchema = Type.Object(
   {
     enabled: Type.Optional(
       Type.Boolean({
+        ...BY_LOAD,
         default: false,
         description:
           'Equal requests get the same answer without running again: for models that always answer the same.',
@@ -99,6 +113,7 @@ export const ResponseCacheConfigSchema = Type.Object(
     ),
     ttlMs: Type.Optional(
       Type.Integer({
+        ...BY_LOAD,
         minimum: 0,
         default: 0,
         description: 'How long an answer stays valid; 0 = until its memory is needed.',

@@ -1,16 +1,21 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 import { DATATYPES } from '../../core/index.js';
+import { BY_LOAD } from '../../runtimes/index.js';
 
 const strict = { additionalProperties: false } as const;
-const datatype = Type.Union(DATATYPES.map((name) => Type.Literal(name)));
+const datatype = Type.Union(
+  DATATYPES.map((name) => Type.Literal(name)),
+  BY_LOAD,
+);
 
 export const ControlConfigSchema = Type.Object(
   {
-    name: Type.String({ minLength: 1, description: 'Input of the model file that the server fills.' }),
+    name: Type.String({ ...BY_LOAD, minLength: 1, description: 'Input of the model file that the server fills.' }),
     kind: Type.Union(
       [Type.Literal('start'), Type.Literal('end'), Type.Literal('ready'), Type.Literal('correlationId')],
       {
+        ...BY_LOAD,
         description:
           'What it tells the model: that the step is the first or the last one, that the row has a request, or the id of the sequence.',
       },
@@ -18,6 +23,7 @@ export const ControlConfigSchema = Type.Object(
     datatype,
     falseTrue: Type.Optional(
       Type.Tuple([Type.Number(), Type.Number()], {
+        ...BY_LOAD,
         default: [0, 1],
         description: 'Values for no and yes; `correlationId` has none.',
       }),
@@ -28,20 +34,23 @@ export const ControlConfigSchema = Type.Object(
 
 export const StateConfigSchema = Type.Object(
   {
-    input: Type.String({ minLength: 1, description: 'Input of the model file that takes the state.' }),
-    output: Type.String({ minLength: 1, description: 'Output that is the state for the next step.' }),
+    input: Type.String({ ...BY_LOAD, minLength: 1, description: 'Input of the model file that takes the state.' }),
+    output: Type.String({ ...BY_LOAD, minLength: 1, description: 'Output that is the state for the next step.' }),
     datatype,
     shape: Type.Array(Type.Integer({ minimum: 0 }), {
+      ...BY_LOAD,
       description: 'Shape of the state of one sequence at its start, with a 1 where the batch axis is.',
     }),
     batchAxis: Type.Optional(
       Type.Integer({
+        ...BY_LOAD,
         minimum: 0,
         description: 'Axis along which the states of a batch lie. Default: 0; none where `maxBatchSize` is 0.',
       }),
     ),
     initial: Type.Optional(
-      Type.Union([Type.Literal('zero'), Type.Object({ file: Type.String() }, strict)], {
+      Type.Union([Type.Literal('zero'), Type.Object({ file: Type.String(BY_LOAD) }, strict)], {
+        ...BY_LOAD,
         default: 'zero',
         description: 'State at the start of a sequence: zeros, or a file with the raw data.',
       }),
@@ -54,6 +63,7 @@ export const SequenceBatchingSchema = Type.Object(
   {
     strategy: Type.Optional(
       Type.Union([Type.Literal('oldest'), Type.Literal('direct')], {
+        ...BY_LOAD,
         default: 'oldest',
         description:
           '`oldest` has slots for `maxCandidateSequences` in an instance and batches those that have a request, oldest first; ' +
@@ -62,16 +72,18 @@ export const SequenceBatchingSchema = Type.Object(
     ),
     maxIdleMs: Type.Optional(
       Type.Number({
+        ...BY_LOAD,
         exclusiveMinimum: 0,
         default: 1_000,
         description: 'A sequence that has had no request for this long ends, and its slot is freed.',
       }),
     ),
     maxCandidateSequences: Type.Optional(
-      Type.Integer({ minimum: 1, default: 1024, description: '`oldest`: slots in an instance.' }),
+      Type.Integer({ ...BY_LOAD, minimum: 1, default: 1024, description: '`oldest`: slots in an instance.' }),
     ),
     minSlotUtilization: Type.Optional(
       Type.Number({
+        ...BY_LOAD,
         minimum: 0,
         maximum: 1,
         default: 0,

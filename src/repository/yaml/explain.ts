@@ -22,6 +22,8 @@ function explain(error: ValueError): Mismatch {
   const where = formatPath(path);
   switch (error.type) {
     case ValueErrorType.ObjectAdditionalProperties: {
+      const moved = movedTo(error.schema, path.at(-1) ?? '');
+      if (moved !== undefined) return { path, message: `'${where}' is a setting of the server now: ${moved}` };
       const known = KindGuard.IsObject(error.schema) ? Object.keys(error.schema.properties) : [];
       return { path, message: `unknown key '${where}'${didYouMean(path.at(-1) ?? '', known, "'")}` };
     }
@@ -34,6 +36,11 @@ function explain(error: ValueError): Mismatch {
       return { path, message: `${prefix}expected ${expected(error.schema)}, got ${got(error.value)}${hint}` };
     }
   }
+}
+
+/** The setting of the server that a key of models has become. */
+function movedTo({ 'x-moved': moved = {} }: TSchema, key: string): string | undefined {
+  return Object.hasOwn(moved, key) ? moved[key] : undefined;
 }
 
 function expected(schema: TSchema): string {

@@ -79,7 +79,13 @@ class ProcessHost implements Host {
     }
     const problem = placementProblem(manifest, kind);
     if (problem !== undefined) throw invalidArgument(problem);
-    return manifest.module === undefined ? spec : { ...spec, module: manifest.module.href };
+    const { module, librarySetting } = manifest;
+    const libraryFolder = librarySetting === undefined ? '' : this.#dependencies.options[librarySetting];
+    return {
+      ...spec,
+      ...(module !== undefined && { module: module.href }),
+      ...(libraryFolder !== '' && { libraryFolder }),
+    };
   }
 
   #manifestOf({ runtime }: LoadSpec): RuntimeManifest | undefined {

@@ -15,7 +15,7 @@ const DEFAULT_CONTEXT_TOKENS = 4096;
 /** Loads a language model. */
 export async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promise<LoadedModel> {
   const options = readLlamaOptions(spec.options);
-  const library = await openLibrary(options.library);
+  const library = await openLibrary(spec.libraryFolder);
   const weights = Weights.load(library, spec.path, options.gpuLayers);
   // Its thread starts while memory is taken for the slots.
   const opening = ChatTemplate.open(options.chatTemplate || weights.chatTemplate, weights, runtime);

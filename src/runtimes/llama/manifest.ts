@@ -7,6 +7,7 @@ export const LLAMA: RuntimeManifest<LlamaConfig> = {
   tasks: ['infer'],
   files: { endings: ['.gguf'] },
   options: LlamaSchema,
+  librarySetting: 'llamaLibrary',
   placements: ['process'],
   placementReason: 'a language model runs in a runner process only, as it occupies processors and memory of its own',
   // Each stream leaves a little behind. V8 would let the young generation grow to 32 MB, 128 on Node 24, before it collects that.

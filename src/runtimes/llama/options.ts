@@ -17,7 +17,6 @@ export interface LlamaOptions {
   /** '' = the model's own. */
   readonly chatTemplate: string;
   readonly gpuLayers: number;
-  readonly library: string;
 }
 
 const SHARING = ['principal', 'all', 'none'] as const;
@@ -36,7 +35,6 @@ export function readLlamaOptions(section: Readonly<Record<string, unknown>>): Ll
     deterministic: reader.boolean('deterministic', false),
     chatTemplate: reader.string('chatTemplate', ''),
     gpuLayers: reader.number('gpuLayers', 0),
-    library: reader.string('library', ''),
   };
   reader.end();
   return options;

@@ -1,13 +1,21 @@
 import { type Static, Type } from '@sinclair/typebox';
+import { BY_LOAD, OWN_FILES_ONLY } from '../by-load.js';
 
 /** The section of a model configuration. */
 export const LlamaSchema = Type.Object(
   {
     slots: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 256, default: 8, description: 'Requests that are generated for at a time.' }),
+      Type.Integer({
+        ...BY_LOAD,
+        minimum: 1,
+        maximum: 256,
+        default: 8,
+        description: 'Requests that are generated for at a time.',
+      }),
     ),
     contextTokens: Type.Optional(
       Type.Integer({
+        ...BY_LOAD,
         minimum: 0,
         default: 0,
         description:
@@ -16,6 +24,7 @@ export const LlamaSchema = Type.Object(
     ),
     cacheTokens: Type.Optional(
       Type.Integer({
+        ...BY_LOAD,
         minimum: 0,
         default: 0,
         description:
@@ -23,16 +32,33 @@ export const LlamaSchema = Type.Object(
       }),
     ),
     maxOutputTokens: Type.Optional(
-      Type.Integer({ minimum: 1, default: 4096, description: 'Most tokens of an answer whose request sets no limit.' }),
+      Type.Integer({
+        ...BY_LOAD,
+        minimum: 1,
+        default: 4096,
+        description: 'Most tokens of an answer whose request sets no limit.',
+      }),
     ),
     threads: Type.Optional(
-      Type.Integer({ minimum: 0, default: 0, description: 'Threads that evaluate; 0 = one less than the processors.' }),
+      Type.Integer({
+        ...BY_LOAD,
+        minimum: 0,
+        default: 0,
+        description: 'Threads that evaluate; 0 = one less than the processors.',
+      }),
     ),
     batchTokens: Type.Optional(
-      Type.Integer({ minimum: 32, maximum: 4096, default: 512, description: 'Most tokens of an evaluation.' }),
+      Type.Integer({
+        ...BY_LOAD,
+        minimum: 32,
+        maximum: 4096,
+        default: 512,
+        description: 'Most tokens of an evaluation.',
+      }),
     ),
     prefillTokens: Type.Optional(
       Type.Integer({
+        ...BY_LOAD,
         minimum: 16,
         maximum: 4096,
         default: 65,
@@ -42,6 +68,7 @@ export const LlamaSchema = Type.Object(
     ),
     sharePrefixes: Type.Optional(
       Type.Union([Type.Literal('principal'), Type.Literal('all'), Type.Literal('none')], {
+        ...OWN_FILES_ONLY,
         default: 'principal',
         description:
           'Whose prompts save the evaluation of beginnings that they have in common. With `all` a caller may find out by the time that an answer takes what others have sent.',
@@ -49,6 +76,7 @@ export const LlamaSchema = Type.Object(
     ),
     deterministic: Type.Optional(
       Type.Boolean({
+        ...BY_LOAD,
         default: false,
         description:
           'The text of a request does not depend on what is generated beside it. Requests are evaluated one after the other, and nothing of prompts is saved.',
@@ -56,22 +84,21 @@ export const LlamaSchema = Type.Object(
     ),
     chatTemplate: Type.Optional(
       Type.String({
+        ...OWN_FILES_ONLY,
         default: '',
         description: "Jinja template that makes a prompt of a conversation; '' = the one in the model's file.",
       }),
     ),
     gpuLayers: Type.Optional(
       Type.Integer({
+        ...BY_LOAD,
         minimum: 0,
         default: 0,
         description: 'Layers that are computed by a GPU, where the library can.',
       }),
     ),
-    library: Type.Optional(
-      Type.String({ default: '', description: "Folder with libllama and libggml; '' = that of the npm package." }),
-    ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, 'x-moved': { library: 'runners.llamaLibrary' } },
 );
 
 /** The `llama` section as written. */

@@ -1,14 +1,21 @@
 import { Type } from '@sinclair/typebox';
+import { OWN_FILES_ONLY } from '../by-load.js';
 import type { RuntimeManifest } from '../manifest.js';
 
 const MediaSchema = Type.Object(
   {
     kind: Type.Union([Type.Literal('image'), Type.Literal('audio')], {
+      ...OWN_FILES_ONLY,
       default: 'image',
       description: 'What it decodes.',
     }),
-    maxPixels: Type.Integer({ minimum: 1, default: 50_000_000, description: 'Largest picture, width times height.' }),
-    maxDurationMs: Type.Number({ minimum: 1, default: 600_000, description: 'Longest sound.' }),
+    maxPixels: Type.Integer({
+      ...OWN_FILES_ONLY,
+      minimum: 1,
+      default: 50_000_000,
+      description: 'Largest picture, width times height.',
+    }),
+    maxDurationMs: Type.Number({ ...OWN_FILES_ONLY, minimum: 1, default: 600_000, description: 'Longest sound.' }),
   },
   { additionalProperties: false },
 );

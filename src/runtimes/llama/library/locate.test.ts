@@ -20,13 +20,13 @@ describe('the libraries of llama.cpp', () => {
   });
 
   it('are installed by a command that is told where the package is missing', async () => {
-    const missing = locateLibraries('', (name) => Promise.reject(new Error(`Cannot find package '${name}'`)));
+    const missing = locateLibraries(undefined, (name) => Promise.reject(new Error(`Cannot find package '${name}'`)));
     const name = /@node-llama-cpp\/[a-z0-9-]+/;
     await expect(missing).rejects.toMatchObject({
       code: 'failed_precondition',
       message: expect.stringMatching(
         new RegExp(
-          `^language models require llama\\.cpp: ${name.source} is not installed; run 'npm install ${name.source}@${PACKAGE_VERSION}', or set llama\\.library to a folder with libllama$`,
+          `^language models require llama\\.cpp: ${name.source} is not installed; run 'npm install ${name.source}@${PACKAGE_VERSION}', or set runners\\.llamaLibrary to a folder with libllama$`,
         ),
       ),
     });
@@ -35,7 +35,7 @@ describe('the libraries of llama.cpp', () => {
   it('are those of a folder that is there', async () => {
     await expect(locateLibraries('/nowhere')).rejects.toMatchObject({
       message:
-        "language models require llama.cpp: llama.library: there is no folder '/nowhere'; set it to a folder with libllama",
+        "language models require llama.cpp: runners.llamaLibrary: there is no folder '/nowhere'; set it to a folder with libllama",
     });
   });
 });

@@ -27,11 +27,14 @@ export type LoadPackage = (name: string) => Promise<{ getBinsDir(): { readonly b
 const loadPackage: LoadPackage = (name) => import(name);
 
 /**
- * The libraries in `folder`, or in the npm package for this platform where it is ''. Rejects with `failed_precondition`, and how to
+ * The libraries in `folder`, or in the npm package for this platform where it is undefined. Rejects with `failed_precondition`, and how to
  * get them, where there are none.
  */
-export async function locateLibraries(folder: string, load: LoadPackage = loadPackage): Promise<LibraryFiles> {
-  return findLibraries(folder === '' ? await packageFolder(load) : folder);
+export async function locateLibraries(
+  folder: string | undefined,
+  load: LoadPackage = loadPackage,
+): Promise<LibraryFiles> {
+  return findLibraries(folder ?? (await packageFolder(load)));
 }
 
 async function packageFolder(load: LoadPackage): Promise<string> {
@@ -40,7 +43,7 @@ async function packageFolder(load: LoadPackage): Promise<string> {
   if (name === undefined) {
     throw missing(
       `millrace knows of no package with llama.cpp for ${platform}`,
-      'set llama.library to a folder with libllama',
+      'set runners.llamaLibrary to a folder with libllama',
     );
   }
   try {
@@ -52,7 +55,7 @@ async function packageFolder(load: LoadPackage): Promise<string> {
     const install = `npm install ${name}@${PACKAGE_VERSION}`;
     throw missing(
       `${name} is not installed`,
-      `run '${install}', or set llama.library to a folder with libllama`,
+      `run '${install}', or set runners.llamaLibrary to a folder with libllama`,
       cause,
     );
   }
@@ -63,14 +66,14 @@ function findLibraries(folder: string): LibraryFiles {
   try {
     names = readdirSync(folder);
   } catch (cause) {
-    throw missing(`llama.library: there is no folder '${folder}'`, 'set it to a folder with libllama', cause);
+    throw missing(`runners.llamaLibrary: there is no folder '${folder}'`, 'set it to a folder with libllama', cause);
   }
   const find = (library: string): string => {
     const pattern = new RegExp(`^(lib)?${library}(\\.v[\\d.]+)?\\.(so|dylib|dll)(\\.[\\d.]+)?$`);
     // `libllama.so` before what it points to.
     const [name] = names.filter((candidate) => pattern.test(candidate)).sort((a, b) => a.length - b.length);
     if (name === undefined)
-      throw missing(`there is no lib${library} in '${folder}'`, 'set llama.library to a folder with one');
+      throw missing(`there is no lib${library} in '${folder}'`, 'set runners.llamaLibrary to a folder with one');
     return path.join(folder, name);
   };
   return { folder, llama: find('llama'), ggml: find('ggml') };

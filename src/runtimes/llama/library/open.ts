@@ -17,21 +17,15 @@ export interface Library extends LlamaFunctions {
   readonly isNonEmpty: Pointer;
 }
 
-let opened: { readonly folder: string; readonly library: Promise<Library> } | undefined;
+let opened: Promise<Library> | undefined;
 
 /**
- * The libraries of a folder, or of the npm package ('' as folder), loaded once in a process. Rejects with `failed_precondition`
- * where there are none, or they are of a version whose structs are not known.
+ * The libraries in the folder that the server's settings name, or of the npm package (undefined), loaded once in a process. Rejects
+ * with `failed_precondition` where there are none, or they are of a version whose structs are not known.
  */
-export function openLibrary(folder: string): Promise<Library> {
-  if (opened !== undefined && opened.folder !== folder) {
-    throw new MillraceError(
-      'failed_precondition',
-      'llama.library: models that share a runner must name the same folder',
-    );
-  }
-  opened ??= { folder, library: locateLibraries(folder).then(load) };
-  return opened.library;
+export function openLibrary(folder: string | undefined): Promise<Library> {
+  opened ??= locateLibraries(folder).then(load);
+  return opened;
 }
 
 function load({ folder, llama, ggml }: LibraryFiles): Library {

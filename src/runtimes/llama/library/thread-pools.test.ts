@@ -9,7 +9,7 @@ const TASKS = '/proc/self/task';
 
 describe('the threads that evaluate', () => {
   it('are there until they are freed, beside the one that asks for an evaluation', async () => {
-    const { threadPools } = await openLibrary('');
+    const { threadPools } = await openLibrary(undefined);
     const countTasks = () => (existsSync(TASKS) ? readdirSync(TASKS).length : 0);
     const before = countTasks();
     const pool = threadPools?.create(3);

@@ -11,7 +11,7 @@ import { Grammar } from './grammar.js';
 let library: Library;
 let weights: Weights;
 beforeAll(async () => {
-  library = await openLibrary('');
+  library = await openLibrary(undefined);
   weights = Weights.load(library, TINY_MODEL, 0);
 });
 afterAll(() => weights.free());

@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { jsonOf, startAppServer } from '../support/app-server.js';
+import { TINY_MODEL } from '../support/llama-model.js';
+import { createTempFolder } from '../support/model-folder.js';
+
+const EXPLICIT = { repository: { controlMode: 'explicit' } } as const;
+
+/** Whether a process has a named pipe open, or waits to. */
+function isOpened(pipe: string): boolean {
+  try {
+    closeSync(openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK));
+    return true;
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ENXIO' });
+    return false;
+  }
+}
+
+describe('a load request', () => {
+  it.each([
+    ['that names its folder', {}],
+    ['that brings a model of its own', { 'file:1/model.gguf': readFileSync(TINY_MODEL).toString('base64') }],
+  ])('%s never has a shared object opened', async (_, more) => {
+    await using elsewhere = await createTempFolder();
+    const [ggml = '', llama = ''] = ['libggml.so', 'libllama.so'].map((name) => path.join(elsewhere.path, name));
+    // Whoever opens a pipe waits there, and is seen.
+    execFileSync('mkfifo', [ggml, llama]);
+    await using server = await startAppServer({ 'm/1/model.gguf': readFileSync(TINY_MODEL) }, EXPLICIT);
+    const config = JSON.stringify({ llama: { library: elsewhere.path } });
+    const body = JSON.stringify({ parameters: { config, ...more } });
+    expect(jsonOf(await server.send('POST /v2/repository/models/m/load', body))).toMatchObject({
+      status: 400,
+      body: {
+        error:
+          "configuration given for model 'm': 1:11: 'llama.library' is a setting of the server now: runners.llamaLibrary",
+      },
+    });
+    expect([ggml, llama].map(isOpened)).toEqual([false, false]);
+  });
+
+  it('never has a file run as a program that is none by the files of the model', async () => {
+    await using elsewhere = await createTempFolder();
+    const proof = path.join(elsewhere.path, 'ran');
+    await using server = await startAppServer(
+      {
+        'm/1/model.onnx': 'not read',
+        'm/1/model.onnx.js': `import { writeFileSync } from 'node:fs'; writeFileSync(${JSON.stringify(proof)}, '');`,
+      },
+      EXPLICIT,
+    );
+    const config = JSON.stringify({ runtime: 'script', file: 'model.onnx.js' });
+    const body = JSON.stringify({ parameters: { config } });
+    expect(jsonOf(await server.send('POST /v2/repository/models/m/load', body))).toMatchObject({
+      status: 400,
+      body: {
+        error:
+          "configuration given for model 'm': version 1 would run the script 'model.onnx.js', which can be chosen in the model's own files only",
+      },
+    });
+    expect(() => readFileSync(proof)).toThrow('ENOENT');
+  });
+});
+
+it("a model's own file that names a library is told which setting does", async () => {
+  await using server = await startAppServer({
+    'm/1/model.gguf': readFileSync(TINY_MODEL),
+    'm/model.yaml': 'llama:\n  library: /opt/llama\n',
+  });
+  expect(await server.index()).toEqual([
+    "m/undefined: UNAVAILABLE: m/model.yaml:2:3: 'llama.library' is a setting of the server now: runners.llamaLibrary",
+  ]);
+});
+
+it('the libraries of language models are those in the folder that a setting names', async () => {
+  await using elsewhere = await createTempFolder();
+  await using server = await startAppServer(
+    { 'm/1/model.gguf': readFileSync(TINY_MODEL) },
+    { runners: { llamaLibrary: elsewhere.path } },
+  );
+  expect(await server.index()).toEqual([
+    `m/1: UNAVAILABLE: language models require llama.cpp: there is no libllama in '${elsewhere.path}'; set runners.llamaLibrary to a folder with one`,
+  ]);
+});
