@@ -49,7 +49,6 @@ export async function openIdentities(settings: Settings, { records, clock, event
     changes: new KeyChanges(stored, records),
     statics: auth.keys.map(({ name, scopes }) => ({ name, grants: grantsOfScopes(scopes) })),
     policy,
-    areAsked: isRequired,
     strangers: strangersOf(auth.issuers, server.tls.clientCertificates !== 'none'),
   };
   return {

@@ -21,7 +21,7 @@ import {
   scalarParameters,
 } from './core/index.js';
 import type { ModelInfo } from './engine/index.js';
-import { LOCAL_OPERATOR } from './governance/index.js';
+import { EMBEDDING_PROGRAM } from './governance/index.js';
 import { formatServerTiming } from './server/index.js';
 import type { InferResult as Answers } from './service/index.js';
 
@@ -50,7 +50,7 @@ export function localCall(
   const receivedAt = app.clock.now();
   return new Call({
     requestId: requestId ?? randomUUID(),
-    principal: { ...LOCAL_OPERATOR, name: 'local' },
+    principal: { ...EMBEDDING_PROGRAM, name: 'local' },
     trace: undefined,
     deadlineAt: receivedAt + (timeoutMs ?? app.settings.server.requestTimeoutMs),
     receivedAt,

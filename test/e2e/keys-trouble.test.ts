@@ -52,11 +52,11 @@ describe('where there is trouble with keys', () => {
     await using server = await startAppServer(MODELS, { repository: { controlMode: 'explicit' } });
     const body = JSON.stringify({ name: 'app', grants: [{ role: 'caller' }] });
     expect(jsonOf(await server.send('POST /millrace/v1/keys', body))).toMatchObject({
-      status: 409,
+      status: 403,
       body: {
         error: {
           message:
-            "this server asks nobody for a key, so that none would mean anything: set 'auth.required', and restart it",
+            "this needs the right 'key.change', which no caller has without a key: stop the server, make a key (`millrace keys create admin --grant admin --store <store.path>`), and start it with `--auth-required`",
         },
       },
     });

@@ -1,6 +1,6 @@
 import { Value } from '@sinclair/typebox/value';
 import { type Clock, DeadlineWatch, EventBus, type Events, type Principal, systemClock } from '../../src/core/index.js';
-import { LOCAL_OPERATOR } from '../../src/governance/index.js';
+import { EMBEDDING_PROGRAM } from '../../src/governance/index.js';
 import {
   type Addresses,
   createServer,
@@ -13,7 +13,7 @@ import type { Service } from '../../src/service/index.js';
 import { createDialects } from './dialects.js';
 import { createFakeService } from './fake-service.js';
 
-export const EVERYBODY: Principal = LOCAL_OPERATOR;
+export const EVERYBODY: Principal = EMBEDDING_PROGRAM;
 
 /** What is not said, `tls` included, is as the settings leave it. */
 export type TestServerOptions = Partial<Omit<ServerOptions, 'tls'>> & { readonly tls?: Partial<ServerOptions['tls']> };

@@ -2,6 +2,8 @@
 interface GrantRow {
   readonly role: string;
   readonly models?: readonly string[];
+  /** Actions of the role that it does not give. */
+  readonly except?: readonly string[];
   readonly place: string;
 }
 
@@ -21,7 +23,10 @@ export interface ExplanationRow {
 
 export function formatExplanation({ allowed, seen, resource, because, has, would_do }: ExplanationRow): string {
   const lines = (grants: readonly GrantRow[]) =>
-    grants.map(({ role, models = ['*'], place }) => `  ${role} on ${models.join(' ')} (${place})`);
+    grants.map(({ role, models = ['*'], except = [], place }) => {
+      const left = except.length === 0 ? '' : ` except ${except.join(' ')}`;
+      return `  ${role}${left} on ${models.join(' ')} (${place})`;
+    });
   if (allowed) return ['yes, by', ...lines(because), ''].join('\n');
   const answer = seen ? '403' : `404, as if there were no '${resource}'`;
   const roles = has.length === 0 ? ['  no role at all'] : lines(has);

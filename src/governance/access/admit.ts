@@ -1,5 +1,5 @@
 import { type Action, MillraceError, type Principal } from '../../core/index.js';
-import { ANONYMOUS } from './anonymous.js';
+import { ANONYMOUS, DENIED_WITHOUT_KEY } from './anonymous.js';
 
 /** What somebody wants to do something to. */
 export interface Resource {
@@ -29,9 +29,15 @@ export function admit(principal: Principal, action: Action, resource: string | R
   throw hidden;
 }
 
+const MAKE_KEY =
+  'stop the server, make a key (`millrace keys create admin --grant admin --store <store.path>`), and start it with `--auth-required`';
+
 function describeLack({ name, id, rights }: Principal, action: Action, resource: string): string {
   const where = whereOf(rights.allow(action, ''), resource);
   if (name === ANONYMOUS.name) {
+    if (DENIED_WITHOUT_KEY.includes(action)) {
+      return `this needs the right '${action}'${where}, which no caller has without a key: ${MAKE_KEY}`;
+    }
     return `this needs the right '${action}'${where}: without a key only callers on the server's own machine have it, and only with --model-control-mode=explicit`;
   }
   return `'${id}' lacks the right '${action}'${where}; its roles: ${rights.summary}`;

@@ -6,6 +6,8 @@ export interface Grant {
   readonly role: string;
   /** Default: everything. */
   readonly models?: readonly string[];
+  /** Actions of the role that it does not give. Default: none. */
+  readonly except?: readonly Action[];
 }
 
 export type Roles = Readonly<Record<string, readonly Action[]>>;
@@ -25,8 +27,9 @@ interface ParsedGrant {
  * `fraud@canary`), but not on a model which is itself called so.
  */
 export function createRights(grants: readonly Grant[], roles: Roles): Rights {
-  const parsed = grants.flatMap(({ role, models = EVERYTHING }): readonly ParsedGrant[] => {
-    const actions = Object.hasOwn(roles, role) ? (roles[role] ?? []) : [];
+  const parsed = grants.flatMap(({ role, models = EVERYTHING, except = [] }): readonly ParsedGrant[] => {
+    const all = Object.hasOwn(roles, role) ? (roles[role] ?? []) : [];
+    const actions = all.filter((action) => !except.includes(action));
     return actions.length === 0 ? [] : [{ actions, names: parsePatterns(models) }];
   });
   const anywhere = union(parsed);
@@ -53,9 +56,10 @@ export function createRights(grants: readonly Grant[], roles: Roles): Rights {
   };
 }
 
-/** `caller on fraud*`; just the role where it is on everything. */
-function describeGrant({ role, models = EVERYTHING }: Grant): string {
-  return models.includes('*') ? role : `${role} on ${models.join(' ')}`;
+/** `caller on fraud*`, `admin except key.read`; just the role where it is on everything. */
+function describeGrant({ role, models = EVERYTHING, except = [] }: Grant): string {
+  const names = models.includes('*') ? '' : ` on ${models.join(' ')}`;
+  return `${role}${names}${except.length === 0 ? '' : ` except ${except.join(' ')}`}`;
 }
 
 function union(grants: readonly ParsedGrant[]): ReadonlySet<Action> {

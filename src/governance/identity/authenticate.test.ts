@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
-import { MillraceError, type Principal } from '../../core/index.js';
+import { ACTIONS, MillraceError, type Principal } from '../../core/index.js';
 import { admit } from '../access/admit.js';
-import { ANONYMOUS, LOCAL_OPERATOR } from '../access/anonymous.js';
+import { ANONYMOUS, EMBEDDING_PROGRAM, LOCAL_OPERATOR } from '../access/anonymous.js';
 import { AccessPolicy } from '../access/policy.js';
 import type { AuthOptions } from '../options.js';
 import { createAuthenticator } from './authenticate.js';
@@ -48,7 +48,31 @@ describe('createAuthenticator', () => {
     const { authenticate: ask } = start({ keys: [], allowAnonymous: true, anonymousScopes: ['infer', 'manage'] });
     const everybody = ask(undefined, ELSEWHERE);
     expect([everybody.id, everybody.rights.summary]).toEqual(['anonymous', 'caller, operator, publisher']);
-    expect(() => admit(everybody, 'audit.read', '')).toThrow("this needs the right 'audit.read': without a key");
+    expect(() => admit(everybody, 'setting.read', '*')).not.toThrow();
+    expect(() => admit(everybody, 'quota.read', '')).not.toThrow();
+    expect(() => admit(everybody, 'access.read', '')).toThrow("this needs the right 'access.read': without a key");
+  });
+
+  it.each(['key.read', 'key.change', 'audit.read', 'server.manage'] as const)(
+    'without keys allows %s to no caller',
+    (action) => {
+      const { authenticate: ask } = start({ keys: [], allowAnonymous: true, anonymousScopes: ['manage', 'observe'] });
+      const made =
+        'stop the server, make a key (`millrace keys create admin --grant admin --store <store.path>`), and start it with `--auth-required`';
+      for (const peer of action === 'server.manage' ? [HERE] : [HERE, ELSEWHERE]) {
+        expect(() => admit(ask(undefined, peer), action, '*')).toThrow(
+          `this needs the right '${action}', which no caller has without a key: ${made}`,
+        );
+      }
+    },
+  );
+
+  it('without keys allows every other action to callers on this machine in explicit mode', () => {
+    const { authenticate: ask } = start({ keys: [] });
+    const { rights } = ask(undefined, HERE);
+    const denied = ['server.manage', 'key.read', 'key.change', 'audit.read'];
+    expect(ACTIONS.filter((action) => !rights.allow(action, '*'))).toEqual(denied);
+    expect(ACTIONS.filter((action) => !EMBEDDING_PROGRAM.rights.allow(action, '*'))).toEqual([]);
   });
 
   it.each([false, true])(

@@ -12,6 +12,7 @@ const GrantsSchema = (description: string) =>
     Type.Object({
       role: Type.String(),
       models: Type.Optional(Type.Array(Type.String())),
+      except: Type.Optional(Type.Array(Type.String(), { description: 'Actions of the role that it does not give.' })),
       place: Type.String({ description: 'Where it is written: `millrace.yaml:4:7`, `key:ci itself`.' }),
     }),
     { description },

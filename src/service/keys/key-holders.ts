@@ -9,8 +9,6 @@ export interface KeyParts {
   readonly changes: KeyChanges;
   readonly statics: readonly StaticKey[];
   readonly policy: AccessPolicy;
-  /** Whether callers need a credential at all. */
-  readonly areAsked: boolean;
   /** Who may come by tokens of issuers or with certificates as well. */
   readonly strangers: readonly Strangers[];
 }

@@ -43,7 +43,6 @@ export function createKeyUseCases({ keys, audited }: KeyUseCasesSetup): KeyUseCa
   }
 
   function checkWish(principal: Principal, wish: KeyWish): void {
-    if (!keys.areAsked) throw new MillraceError('failed_precondition', NOBODY_ASKED);
     checkKeyWish(
       policy,
       wish,
@@ -104,9 +103,6 @@ export function createKeyUseCases({ keys, audited }: KeyUseCasesSetup): KeyUseCa
     },
   };
 }
-
-const NOBODY_ASKED =
-  "this server asks nobody for a key, so that none would mean anything: set 'auth.required', and restart it";
 
 /** Nobody gives what they do not have, with bindings of the name and the groups; else a key would be a way around every limit. */
 function checkReach(
