@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { accessOf, requiresCredential, type Settings, watchAuth } from './config/index.js';
+import { accessOf, describeLocalControl, requiresCredential, type Settings, watchAuth } from './config/index.js';
 import { Call, type Clock, type EventBus, type Principal } from './core/index.js';
 import {
   type Access,
@@ -71,8 +71,12 @@ export async function openIdentities(settings: Settings, { records, clock, event
     },
     /** Does not wait for the store: who comes before its keys are there, does. */
     start() {
-      if (isRequired) void stored.load();
-      else void warnOfUnused(records, events);
+      if (isRequired) {
+        void stored.load();
+        return;
+      }
+      warn(describeLocalControl(settings, process.getuid?.()), events);
+      void warnOfUnused(records, events);
     },
     /** Does not wait for issuers: who comes before their keys are there, does. */
     readIssuers: () => issuers?.start(),
@@ -95,6 +99,9 @@ async function warnOfUnused(records: KeyRecords, events: EventBus): Promise<void
   // What cannot be read is said by what needs it.
   const [first] = await records.list('', 1).catch(() => []);
   if (first === undefined) return;
-  const message = "the store has API keys, but this server asks nobody for one: set 'auth.required'";
-  events.publish('diagnostic', { level: 'warn', room: 'app', message });
+  warn("the store has API keys, but this server asks nobody for one: set 'auth.required'", events);
+}
+
+function warn(message: string | undefined, events: EventBus): void {
+  if (message !== undefined) events.publish('diagnostic', { level: 'warn', room: 'app', message });
 }

@@ -11,6 +11,7 @@ export {
   placeOfRoute,
   type SettingsOrigin,
 } from './load.js';
+export { describeLocalControl } from './local-control.js';
 export { availableMemoryBytes, describeFileShortage, maxOpenFiles, neededFiles } from './machine.js';
 export { readRoutes } from './read-routes.js';
 export { redactSettings } from './redact.js';

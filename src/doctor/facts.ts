@@ -32,6 +32,8 @@ export interface MachineFacts {
   readonly memoryBytes: number;
   /** That a process may have open; undefined = unknown, or any number. */
   readonly openFiles: number | undefined;
+  /** The user that the server runs as; undefined where users have no numbers. */
+  readonly uid: number | undefined;
 }
 
 /** A package with a native part, or one that npm may leave out. */

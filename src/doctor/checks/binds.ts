@@ -1,12 +1,23 @@
-import { requiresCredential, type Settings } from '../../config/index.js';
+import { describeLocalControl, requiresCredential, type Settings } from '../../config/index.js';
 import { isLoopback } from '../../core/index.js';
 import { type Check, type Diagnosis, setting } from '../diagnosis.js';
 
 /** Who reaches the ports, and what they may do there. */
-export const checkBinds: Check = ({ settings }) => {
+export const checkBinds: Check = ({ settings, machine }) => {
   const { host } = settings.server;
-  return [...(isLoopback(host) ? checkLoopback(settings) : checkPublic(settings)), ...checkOrigins(settings)];
+  return [
+    ...(isLoopback(host) ? checkLoopback(settings) : checkPublic(settings)),
+    ...checkOrigins(settings),
+    ...checkLocalControl(settings, machine.uid),
+  ];
 };
+
+function checkLocalControl(settings: Settings, uid: number | undefined): readonly Diagnosis[] {
+  const what = describeLocalControl(settings, uid);
+  if (what === undefined) return [];
+  const fix = setting('auth: { required: true }');
+  return [{ id: 'local-control-as-root', level: 'warning', what, where: ['auth', 'required'], fix }];
+}
 
 function checkPublic(settings: Settings): readonly Diagnosis[] {
   return requiresCredential(settings) ? checkWithCredentials(settings) : checkAnonymous(settings);

@@ -74,6 +74,7 @@ async function gatherFacts(settings: Settings, { manifest, clock, models, ...lif
 function machineFacts(manifest: OwnManifest): MachineFacts {
   return {
     nodeVersion: process.versions.node,
+    uid: process.getuid?.(),
     oldestNode: oldestNode(manifest),
     memoryBytes: availableMemoryBytes(),
     openFiles: maxOpenFiles(),
