@@ -12,6 +12,7 @@ import { locateModel } from './locate-model.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { type Examined, type Found, mergeFindings } from './merge-findings.js';
 import { describePlace, newPlace } from './model-place.js';
+import { namedFileProblem } from './named-files.js';
 import { isIgnoredName, modelNameProblem, newModelNameProblem } from './names.js';
 import type { RepositoryOptions } from './options.js';
 import type { ParsedConfig } from './parse-config.js';
@@ -206,11 +207,14 @@ class FolderRepository implements Repository {
 
   /** The model with the configuration that came with a load request. */
   async #examineGiven(location: ModelLocation, config: ReadConfig): Promise<Examined> {
+    const refuse = (problem: string | undefined) => {
+      if (problem !== undefined) throw invalidArgument(`configuration given for model '${location.name}': ${problem}`);
+    };
+    refuse(namedFileProblem(config.config, location, this.#catalog.files));
     const examined = await this.#examine(location, async () => config);
     if (!examined.sources.some(({ manifest }) => manifest.files?.code)) return examined;
     const readOwn = async () => readModel(location, await this.#readConfig(location), this.#catalog);
-    const problem = programProblem(examined.sources, await readOwn().catch(() => undefined));
-    if (problem !== undefined) throw invalidArgument(`configuration given for model '${location.name}': ${problem}`);
+    refuse(programProblem(examined.sources, await readOwn().catch(() => undefined)));
     return examined;
   }
 

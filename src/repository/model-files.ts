@@ -48,6 +48,11 @@ export class ModelFiles {
     return claims.filter((claim) => claim.files.length > 0).toSorted((a, b) => named(a) - named(b));
   }
 
+  /** Whether a file is code by its ending. */
+  isProgram(file: string): boolean {
+    return this.#taking.some(({ files }) => files.code === true && hasEnding(file, files));
+  }
+
   /** Which files would be models: `model.onnx, one *.onnx or model.ts`. */
   expected(only: RuntimeManifest | undefined): string {
     const [asked] = only === undefined ? [] : this.#asked(only);

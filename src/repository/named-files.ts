@@ -1,6 +1,10 @@
 import { promises as fs } from 'node:fs';
 import type { FileCache } from './file-cache.js';
 import { type FileStamp, resolveInside, stampFile } from './files.js';
+import type { ModelLocation } from './find-models.js';
+import type { ModelConfig } from './model-config.js';
+import type { ModelFiles } from './model-files.js';
+import { isIgnoredName } from './names.js';
 import type { ModelReading } from './read-model.js';
 
 export type Labels = Readonly<Record<string, readonly string[]>>;
@@ -14,32 +18,59 @@ export interface NamedFile {
 
 const MAX_LABELS_BYTES = 16_777_216;
 
+interface Naming {
+  /** Relative to the model's folder. */
+  readonly file: string;
+  /** What it is for, for messages. */
+  readonly what: string;
+  readonly labelsOf?: string;
+}
+
+/** The label, warm-up and state files that a configuration names. */
+function namingsOf({ outputs = [], warmup = [], sequenceBatching }: ModelConfig): readonly Naming[] {
+  return [
+    ...outputs.flatMap(({ name, labels }) =>
+      labels === undefined ? [] : [{ file: labels, what: `labels of output '${name}'`, labelsOf: name }],
+    ),
+    ...warmup.flatMap((sample) =>
+      Object.entries(sample.inputs).flatMap(([input, { data }]) =>
+        typeof data === 'string' ? [] : [{ file: data.file, what: `warm-up '${sample.name}', input '${input}'` }],
+      ),
+    ),
+    ...(sequenceBatching?.states ?? []).flatMap(({ input, initial = 'zero' }) =>
+      initial === 'zero' ? [] : [{ file: initial.file, what: `initial state of '${input}'` }],
+    ),
+  ];
+}
+
 /** The label, warm-up and state files of a model. Throws a sentence when one is missing, too large or leads elsewhere. */
 export async function findNamedFiles(reading: ModelReading): Promise<readonly NamedFile[]> {
-  const { outputs = [], warmup = [], sequenceBatching } = reading.config;
   const found: NamedFile[] = [];
-  for (const { name, labels } of outputs) {
-    if (labels === undefined) continue;
-    const what = `labels of output '${name}'`;
-    const file = await findFile(reading, labels, what);
-    if (file.sizeBytes > MAX_LABELS_BYTES) {
-      throw new Error(`${what}: '${labels}' has ${file.sizeBytes} bytes; expected at most ${MAX_LABELS_BYTES}`);
+  for (const { file: name, what, labelsOf } of namingsOf(reading.config)) {
+    const file = await findFile(reading, name, what);
+    if (labelsOf !== undefined && file.sizeBytes > MAX_LABELS_BYTES) {
+      throw new Error(`${what}: '${name}' has ${file.sizeBytes} bytes; expected at most ${MAX_LABELS_BYTES}`);
     }
-    found.push({ labelsOf: name, file });
-  }
-  for (const sample of warmup) {
-    for (const [input, { data }] of Object.entries(sample.inputs)) {
-      if (typeof data === 'string') continue;
-      const file = await findFile(reading, data.file, `warm-up '${sample.name}', input '${input}'`);
-      found.push({ labelsOf: undefined, file });
-    }
-  }
-  for (const { input, initial = 'zero' } of sequenceBatching?.states ?? []) {
-    if (initial === 'zero') continue;
-    const file = await findFile(reading, initial.file, `initial state of '${input}'`);
-    found.push({ labelsOf: undefined, file });
+    found.push({ labelsOf, file });
   }
   return found;
+}
+
+/**
+ * Why the configuration of a load request cannot name one of its files: it is a program, a file that repositories take no notice of,
+ * or, beside a bare model file, a file of another model. undefined = it can name all of them.
+ */
+export function namedFileProblem(
+  config: ModelConfig,
+  { layout, entries }: Pick<ModelLocation, 'layout' | 'entries'>,
+  files: ModelFiles,
+): string | undefined {
+  const isClosed = (file: string) =>
+    files.isProgram(file) ||
+    file.split(/[\\/]/).some((part) => part !== '.' && part !== '..' && isIgnoredName(part)) ||
+    (layout === 'file' && entries.every(({ name }) => name !== file));
+  const naming = namingsOf(config).find(({ file }) => isClosed(file));
+  return naming && `${naming.what}: '${naming.file}' can be named in the model's own files only`;
 }
 
 async function findFile({ name, location }: ModelReading, file: string, what: string): Promise<FileStamp> {

@@ -146,6 +146,48 @@ describe('a configuration that comes with a load request', () => {
     },
   );
 
+  const labelled = (file: string) => JSON.stringify({ outputs: [{ name: 'y', labels: file }] });
+
+  it.each([
+    ['m', labelled('.secret'), "labels of output 'y': '.secret'"],
+    ['m', labelled('.hidden/labels.txt'), "labels of output 'y': '.hidden/labels.txt'"],
+    ['m', labelled('1/model.ts'), "labels of output 'y': '1/model.ts'"],
+    ['m', '{"output":[{"name":"y","label_filename":".secret"}]}', "labels of output 'y': '.secret'"],
+    ['m', '{"warmup":[{"name":"w","inputs":{"x":{"data":{"file":".secret"}}}}]}', "warm-up 'w', input 'x': '.secret'"],
+    [
+      'm',
+      '{"sequenceBatching":{"states":[{"input":"s","output":"t","datatype":"FP32","shape":[1],"initial":{"file":".secret"}}]}}',
+      "initial state of 's': '.secret'",
+    ],
+    ['bare', labelled('m/labels.txt'), "labels of output 'y': 'm/labels.txt'"],
+    ['bare', labelled('other.txt'), "labels of output 'y': 'other.txt'"],
+  ])(
+    'of %s is refused where it would show a file that is no data of the model: %s',
+    async (name, configOverride, what) => {
+      await using folder = await createRepository({
+        'm/1/model.onnx': '',
+        'm/1/model.ts': '',
+        'm/labels.txt': 'a',
+        'm/.secret': '',
+        'm/.hidden/labels.txt': '',
+        'bare.onnx': '',
+        'other.txt': '',
+      });
+      await expect(open(folder).scan({ name, configOverride })).rejects.toMatchObject({
+        code: 'invalid_argument',
+        message: `configuration given for model '${name}': ${what} can be named in the model's own files only`,
+      });
+    },
+  );
+
+  it('names files that are data of the model', async () => {
+    await using folder = await createRepository({ 'm/1/model.onnx': '', 'm/labels.txt': 'a\nb' });
+    for (const file of ['labels.txt', './labels.txt']) {
+      const { sources } = await open(folder).scan({ name: 'm', configOverride: labelled(file) });
+      expect(sources.map(({ labels }) => labels)).toEqual([{ y: ['a', 'b'] }]);
+    }
+  });
+
   it("is refused in Triton's form for a key of a runtime from outside that is for the model's own files only", async () => {
     const fromTriton = ({ parameters: { library } }: TritonSettings) => ({
       options: library === undefined ? undefined : { library: library.string_value },

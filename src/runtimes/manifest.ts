@@ -1,7 +1,6 @@
 import type { TObject } from '@sinclair/typebox';
 import type { Datatype } from '../core/index.js';
 import type { Placement } from './contract.js';
-import type { RunnerOptions } from './options.js';
 import type { TritonMapping } from './triton-mapping.js';
 
 /** A runtime's section of a model's configuration (`onnx:`, `echo:` …). */
@@ -23,7 +22,7 @@ export interface RuntimeManifest<Options extends RuntimeOptions = RuntimeOptions
    */
   readonly options?: TObject;
   /** The setting of the server that names the folder of its native libraries; of millrace's own runtimes only. */
-  readonly librarySetting?: keyof Pick<RunnerOptions, 'llamaLibrary'>;
+  readonly librarySetting?: 'llamaLibrary';
   /** Where its instances may run, the default first; undefined = in a process, the default, or inline. */
   readonly placements?: readonly PlacementKind[];
   /** Why not elsewhere: a sentence that goes on with what to set. */

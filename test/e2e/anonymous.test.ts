@@ -1,12 +1,13 @@
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { PartialSettings } from '../../src/config/index.js';
-import { type AppServer, startAppServer } from '../support/app-server.js';
+import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
 import { askThrough, BETWEEN_MACHINES, type Ends } from '../support/elsewhere.js';
 import { protoBytes } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
+import type { RawResponse } from '../support/raw-client.js';
 
 const MODELS = {
   'echo/1/': '',
@@ -33,6 +34,7 @@ const NO_KEYS =
 
 let server: AppServer | undefined;
 afterEach(async () => {
+  vi.restoreAllMocks();
   await closeGrpcServers();
   await server?.[Symbol.asyncDispose]();
 });
@@ -49,10 +51,50 @@ async function ask(line: string, ends: Ends, headers: Readonly<Record<string, st
 }
 
 describe('without keys', () => {
-  it('a caller on this machine may do everything, the models only in explicit mode', async () => {
+  it('a caller on this machine may infer, list, load and change settings in explicit mode', async () => {
     await start(EXPLICIT);
     for (const line of [INFER, INDEX, LOAD, LOGGING]) expect([line, await ask(line, HERE)]).toEqual([line, 200]);
   });
+
+  it.each([
+    ['GET /millrace/v1/keys', 'key.read'],
+    ['POST /millrace/v1/keys', 'key.change'],
+    ['POST /millrace/v1/keys/app/rotate', 'key.change'],
+    ['POST /millrace/v1/keys/app/revoke', 'key.change'],
+    ['GET /millrace/v1/audit', 'audit.read'],
+  ])('a caller on this machine is refused %s, and told how to make a key', async (line, right) => {
+    await start(EXPLICIT);
+    const body = line.endsWith('/keys') ? JSON.stringify({ name: 'app', grants: [{ role: 'caller' }] }) : '';
+    const { status, body: answer } = jsonOf((await server?.send(line, body)) as RawResponse);
+    expect([status, answer.error.message]).toEqual([
+      403,
+      `this needs the right '${right}', which no caller has without a key: stop the server, make a key (\`millrace keys create admin --grant admin --store <store.path>\`), and start it with \`--auth-required\``,
+    ]);
+  });
+
+  it('a caller on this machine may have the server examined, and ask what it may do', async () => {
+    await start(EXPLICIT);
+    expect(await ask('GET /millrace/v1/doctor', HERE)).toBe(200);
+    const explained = jsonOf((await server?.send('GET /millrace/v1/access/explain?action=key.read')) as RawResponse);
+    expect(explained.body).toMatchObject({
+      allowed: false,
+      has: [{ role: 'admin', except: ['key.read', 'key.change', 'audit.read', 'server.manage'] }],
+    });
+  });
+
+  it.each([
+    [0, EXPLICIT, 1],
+    [1000, EXPLICIT, 0],
+    [0, {}, 0],
+  ])(
+    'a server of user %i with %j warns %i times that users of the machine control it',
+    async (uid, settings, times) => {
+      vi.spyOn(process, 'getuid').mockReturnValue(uid);
+      const { log } = await start(settings);
+      const warnings = log.filter(({ level, msg }) => level === 'warn' && msg.startsWith('the server runs as root, '));
+      expect(warnings).toHaveLength(times);
+    },
+  );
 
   it('a caller on this machine changes nothing in the other modes', async () => {
     await start({});

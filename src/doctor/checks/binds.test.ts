@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { found, GOOD_KEY } from '../../../test/support/doctor-facts.js';
+import { factsWith, found, GOOD_KEY } from '../../../test/support/doctor-facts.js';
 import { checkBinds } from './binds.js';
 
 const KEYS = [{ name: 'ci', key: GOOD_KEY, scopes: ['infer'] }] as const;
@@ -50,6 +50,15 @@ describe('binds', () => {
       'note control-with-requests server.adminPort: models are loaded and unloaded on the port that every caller reaches → server: { adminPort: 8003 }',
       'note anonymous-without-effect auth.allowAnonymous: auth.allowAnonymous changes nothing as long as there are keys: every caller needs one → auth: { allowAnonymous: false }',
     ]);
+  });
+
+  it('of a root server that users of the machine control', () => {
+    const settings = { repository: { controlMode: 'explicit' as const } };
+    const { machine } = factsWith();
+    const finding =
+      'warning local-control-as-root auth.required: the server runs as root, and without keys every user of this machine loads and unloads its models in explicit mode: run it as another user, or set auth.required → auth: { required: true }';
+    expect(found(checkBinds, { settings, machine: { ...machine, uid: 0 } })).toEqual([finding]);
+    expect(found(checkBinds, { settings, machine })).toEqual([]);
   });
 
   it('that pages in a browser reach', () => {

@@ -56,10 +56,9 @@ export function createRights(grants: readonly Grant[], roles: Roles): Rights {
   };
 }
 
-/** `caller on fraud*`, `admin except key.read`; just the role where it is on everything. */
-function describeGrant({ role, models = EVERYTHING, except = [] }: Grant): string {
-  const names = models.includes('*') ? '' : ` on ${models.join(' ')}`;
-  return `${role}${names}${except.length === 0 ? '' : ` except ${except.join(' ')}`}`;
+/** `caller on fraud*`; just the role where it is on everything. */
+function describeGrant({ role, models = EVERYTHING }: Grant): string {
+  return models.includes('*') ? role : `${role} on ${models.join(' ')}`;
 }
 
 function union(grants: readonly ParsedGrant[]): ReadonlySet<Action> {
