@@ -1,12 +1,13 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PartialSettings } from '../../src/config/index.js';
+import { MANAGEMENT_MESSAGES } from '../../src/protocols/torchserve/grpc/schema.js';
 import { createModelConfigSchema } from '../../src/repository/index.js';
 import { BUILT_IN_RUNTIMES, type RuntimeManifest } from '../../src/runtimes/index.js';
 import TOY from '../fixtures/toy-runtime/manifest.mjs';
 import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
 import { configKeys } from '../support/config-keys.js';
-import { protoBytes } from '../support/grpc-messages.js';
+import { protoBytes, requestBytes } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 
 /** Its models load in no time: in the server. */
@@ -114,6 +115,23 @@ it("a load of TorchServe's refuses every key as a parameter", async () => {
     }
   }
   expect(await other.index()).toEqual([]);
+});
+
+it("a load of TorchServe's by gRPC has a field for no key but the runtime, and refuses that", async () => {
+  const [service, method] = ['org.pytorch.serve.grpc.management.ManagementAPIsService', 'RegisterModel'];
+  const { methods = [] } = MANAGEMENT_MESSAGES.registry.getService(service) ?? {};
+  const fields = methods.find(({ name }) => name === method)?.input.fields.map(({ name }) => name);
+  const sections = new Set(KEYS.flatMap(({ config }) => Object.keys(config)));
+  expect(fields?.filter((name) => sections.has(name))).toEqual(['runtime']);
+  await using other = await start({ torchserve: { enabled: true, grpcPort: 0 } });
+  const path = `/${service}/${method}`;
+  const request = requestBytes(path, { url: 'm', model_name: 'n', runtime: 'toy' });
+  const grpc = new GrpcClient(other.addresses.dialects.torchserve?.grpc?.url ?? '');
+  const { status: end } = await grpc.unary(request, { path });
+  expect([end.code, end.details]).toEqual([
+    status.UNIMPLEMENTED,
+    "parameter 'runtime' cannot be toy: the runtime follows from the files of the model",
+  ]);
 });
 
 it("a load of SageMaker's takes no notice of any key beside the folder", async () => {
