@@ -209,14 +209,15 @@ function createUseCases(
       if (!call.principal.rights.allowOwn('model.read', name)) return undefined;
       return engine.gauges().find(({ ref }) => ref.name === name && ref.version === version);
     },
-    readyModels(call, { toSuggest = false } = {}) {
+    readyModels(call, purpose) {
       const { rights } = call.principal;
-      if (!toSuggest) admit(call.principal, 'model.read', '');
+      if (purpose === undefined) admit(call.principal, 'model.read', '');
       const models = engine
         .statuses()
         .flatMap(({ state, info }) => (state.kind === 'ready' && info !== undefined ? [info] : []));
       const all = [...models, ...routes.examples().map(({ name, info }) => withName(info, name))];
-      return all.filter(({ ref }) => rights.allowOwn('model.read', ref.name));
+      const right = purpose === 'infer' ? 'model.infer' : 'model.read';
+      return all.filter(({ ref }) => rights.allowOwn(right, ref.name));
     },
     repositoryIndex(call, { readyOnly, repository }) {
       admit(call.principal, 'model.observe', '');

@@ -150,9 +150,10 @@ export interface Service {
   modelGauges(call: Call, ref: ModelRef): ModelGauges | undefined;
   /**
    * The versions that are ready, of every model that the caller may read, and one for each such route, by its name. Needs the right
-   * `model.read` on any, except `toSuggest` one that is meant: whoever has it on none gets none then.
+   * `model.read` on any, unless they are not listed: to `suggest` one, or to choose one to `infer`, which are those that the caller may infer.
+   * A caller with rights on none gets none then.
    */
-  readyModels(call: Call, options?: { readonly toSuggest?: boolean }): readonly ModelInfo[];
+  readyModels(call: Call, purpose?: 'suggest' | 'infer'): readonly ModelInfo[];
   repositoryIndex(call: Call, options: { readyOnly: boolean; repository?: string }): readonly ModelStatus[];
   /**
    * Scans and loads the model's versions, unloads those that the policy no longer selects. Explicit mode only. What has not been pulled

@@ -12,7 +12,6 @@ let server: AppServer;
 beforeAll(async () => {
   server = await startAppServer(
     { 'kjv/1/model.gguf': TINY, 'kjv/model.yaml': MODEL, 'other/1/model.gguf': TINY, 'other/model.yaml': MODEL },
-    { openai: { defaultModel: 'kjv' } },
   );
 });
 afterAll(() => server[Symbol.asyncDispose]());
@@ -49,18 +48,6 @@ describe('probabilities of tokens in a stream', () => {
     const chunks = await eventsOf(await post('chat/completions', { ...request, stream: true }));
     const told = chunks.flatMap(({ choices: [choice] }) => choice.logprobs?.content ?? []);
     expect(told.map(({ token }) => token)).toEqual(expected);
-  });
-});
-
-describe('requests that may name no model', () => {
-  it.each([
-    ['../tokenize', { content: 'And' }],
-    ['../detokenize', { tokens: [5, 6] }],
-    ['responses/input_tokens', { input: 'And' }],
-  ])('are for the default model: %s', async (route, body) => {
-    const named = await ask(route, { model: 'kjv', ...body });
-    expect(named.status).toBe(200);
-    expect(await ask(route, body)).toEqual(named);
   });
 });
 

@@ -144,7 +144,6 @@ describe('chat completions', () => {
   });
 
   it.each([
-    ['no model', { model: undefined }, 'model', "'model': expected the name of a model, got nothing"],
     ['no messages', { messages: [] }, 'messages', "'messages': expected a list of at least one message, got []"],
     [
       'a wrong role',
@@ -322,14 +321,6 @@ describe('tokens', () => {
     expect(byTokens.json.choices.map(({ text }: Json) => text)).toEqual(Array(2).fill(byText.json.choices[0].text));
     expect(byTokens.json.usage.prompt_tokens).toBe(2 * special.json.tokens.length);
     expect(await ask('../detokenize', { model: 'kjv', tokens: [] })).toEqual({ status: 200, json: { content: '' } });
-  });
-
-  it('need a model that is named where several generate', async () => {
-    const { status, json } = await ask('../tokenize', { content: 'a' });
-    expect(status).toBe(400);
-    expect(json.error.message).toBe(
-      "'model': expected the name of a model, as 2 generate text here; openai.defaultModel sets one",
-    );
   });
 });
 

@@ -13,7 +13,7 @@ export function chooseModel(
   { configured, setting }: { readonly configured: string; readonly setting: string },
 ): string {
   if (configured !== '') return configured;
-  const names = [...new Set(service.readyModels(call, { toSuggest: true }).map(({ ref }) => ref.name))];
+  const names = [...new Set(service.readyModels(call, 'infer').map(({ ref }) => ref.name))];
   const [only] = names;
   if (only !== undefined && names.length === 1) return only;
   const shown = names.slice(0, MAX_SHOWN).join(', ');

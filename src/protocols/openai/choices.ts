@@ -110,7 +110,7 @@ export class Choices {
     } catch (error) {
       if (!(error instanceof MillraceError) || error.code !== 'not_found') throw error;
       if (error instanceof UnknownLabelError) throw new UnknownIdError('model', 'model_not_found', error.message);
-      throw unknownModel(model, service.readyModels(call, { toSuggest: true }));
+      throw unknownModel(model, service.readyModels(call, 'suggest'));
     }
   }
 

@@ -95,9 +95,9 @@ export function decodeResponse(body: unknown): ResponseRequest {
   };
 }
 
-/** A question for the tokens of a {@link ResponseInput}; `model`: undefined = the only one. */
+/** A question for the tokens of a {@link ResponseInput}. */
 export interface CountRequest extends ResponseInput {
-  readonly model: string | undefined;
+  readonly model: string;
   /** What is said of tools, as some are left out of what the model reads. */
   readonly parameters: Parameters;
 }
@@ -105,7 +105,7 @@ export interface CountRequest extends ResponseInput {
 /** Reads the body of `POST /v1/responses/input_tokens`. Throws `ParameterError`. */
 export function decodeCount(body: unknown): CountRequest {
   const fields = Fields.of(body);
-  const model = fields.string('model');
+  const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
   const input = readInput(fields);
   const { tools, parameters } = readTools(fields, 'flat');
   const effort = readEffort(fields);

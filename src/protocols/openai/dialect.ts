@@ -41,7 +41,7 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
           const { model = '' } = params;
           // Throws for who may do something to it, but not this.
           service.modelReady(call, model, undefined);
-          const ready = service.readyModels(call, { toSuggest: true });
+          const ready = service.readyModels(call, 'suggest');
           const info = ready.find(({ ref }) => ref.name === model);
           if (info === undefined) throw unknownModel(model, ready);
           return describeModel(info);

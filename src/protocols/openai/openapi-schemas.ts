@@ -5,7 +5,12 @@ import { type TProperties, Type } from '@sinclair/typebox';
 const Nullable = <Properties extends TProperties>(properties: Properties) =>
   Type.Union([Type.Object(properties), Type.Null()]);
 const Text = Type.String();
-const Model = Type.String({ description: 'The name of a language model.' });
+const Model = Type.Optional(
+  Type.String({
+    description: 'The name of a language model. Default: `openai.defaultModel`, or the only language model.',
+  }),
+);
+const AnsweringModel = Type.String({ description: 'The name of the model that answered.' });
 const OpenObject = Type.Object({}, { additionalProperties: true });
 const Choice = (...words: readonly string[]) => Type.Union(words.map((word) => Type.Literal(word)));
 
@@ -109,10 +114,7 @@ export const ResponseRequestSchema = Type.Object(
   { additionalProperties: true },
 );
 
-export const CountRequestSchema = Type.Object(
-  { model: Type.Optional(Model), ...ASKED },
-  { additionalProperties: true },
-);
+export const CountRequestSchema = Type.Object({ model: Model, ...ASKED }, { additionalProperties: true });
 
 const Usage = Type.Object({
   prompt_tokens: Type.Integer(),
@@ -122,7 +124,7 @@ const Usage = Type.Object({
   completion_tokens_details: Type.Object({ reasoning_tokens: Type.Integer() }),
 });
 
-const HEAD = { id: Text, created: Type.Integer({ description: 'Seconds since 1970.' }), model: Text };
+const HEAD = { id: Text, created: Type.Integer({ description: 'Seconds since 1970.' }), model: AnsweringModel };
 const FinishReason = Choice('stop', 'length', 'tool_calls', 'content_filter');
 
 export const ChatResponseSchema = Type.Object({
@@ -166,7 +168,7 @@ export const ResponseSchema = Type.Object(
     created_at: Type.Integer({ description: 'Seconds since 1970.' }),
     status: Choice('completed', 'incomplete'),
     incomplete_details: Nullable({ reason: Text }),
-    model: Text,
+    model: AnsweringModel,
     output: Type.Array(Type.Object({ id: Text, type: Text }, { additionalProperties: true })),
     store: Type.Boolean(),
   },
@@ -193,14 +195,14 @@ export const CountSchema = Type.Object({
 });
 
 export const TokenizeRequestSchema = Type.Object({
-  model: Type.Optional(Type.String({ description: 'Default: the only language model.' })),
+  model: Model,
   content: Text,
   add_special: Type.Optional(Type.Boolean({ default: false })),
   parse_special: Type.Optional(Type.Boolean({ default: true })),
 });
 export const TokensSchema = Type.Object({ tokens: Type.Array(Type.Integer()) });
 export const DetokenizeRequestSchema = Type.Object({
-  model: Type.Optional(Type.String({ description: 'Default: the only language model.' })),
+  model: Model,
   tokens: Type.Array(Type.Integer()),
 });
 export const ContentSchema = Type.Object({ content: Text });

@@ -9,7 +9,7 @@ export const OpenAiOptionsSchema = Type.Object(
     defaultModel: Type.String({
       default: '',
       description:
-        "The model that is meant where a request may leave it out, as `/tokenize` may; '' = the only one that generates text.",
+        "The model that answers requests without a `model`; '' = the only one that generates text and that the caller may infer. Callers without rights on it get theirs.",
     }),
     maxStoredResponses: Type.Integer({
       default: 1_000,

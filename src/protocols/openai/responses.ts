@@ -1,13 +1,14 @@
 import type { Call, Clock, FinishReason, InferResponse, MillraceError, Usage } from '../../core/index.js';
 import type { PrincipalStore } from '../../service/index.js';
+import type { DialectContext } from '../dialect.js';
 import { jsonResponse } from '../route.js';
 import type { WireResponse, WireStream } from '../wire.js';
+import { answerOne } from './answer-one.js';
 import { type ChoiceInput, Choices, type ChoicesContext } from './choices.js';
 import { nameResults } from './decode-message.js';
 import { decodeCount, decodeResponse, type ResponseInput, type ResponseRequest } from './decode-response.js';
 import { errorBody, ParameterError, type Places } from './errors.js';
 import { newId } from './head.js';
-import { answerOne, type UnnamedContext, unnamedModel } from './only-model.js';
 import { mergeTurns, readItem } from './response-items.js';
 import { ResponseOutput } from './response-output.js';
 import { eventStream } from './sse.js';
@@ -87,13 +88,13 @@ export async function answerResponse(
 
 /** `POST /v1/responses/input_tokens`: how many tokens the same would be as the input of a response. */
 export async function countInputTokens(
-  context: UnnamedContext & ResponsesContext,
+  context: DialectContext & ResponsesContext,
   call: Call,
   body: unknown,
 ): Promise<WireResponse> {
   const request = decodeCount(body);
   const input = conversationOf(request, itemsUntil(context.store, call, request.previousId));
-  const model = request.model ?? unnamedModel(context, call);
+  const { model } = request;
   const parameters = { ...request.parameters, max_tokens: 0 };
   const { usage } = await answerOne(context, call, { model, input, parameters, places: PLACES });
   return jsonResponse({ object: 'response.input_tokens', input_tokens: usage?.promptTokens });

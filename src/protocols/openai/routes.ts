@@ -9,12 +9,12 @@ import { LARGE_BYTES, type WireResponse, type WireStream } from '../wire.js';
 import { answerChat } from './chat.js';
 import { answerCompletion } from './completions.js';
 import { parseBody } from './decoders.js';
-import type { UnnamedContext } from './only-model.js';
 import { OPERATIONS } from './openapi.js';
 import { DeletedSchema, InputItemsSchema, ResponseSchema } from './openapi-schemas.js';
 import { answerResponse, countInputTokens } from './responses.js';
 import { deleteResponse, getResponse, listInputItems } from './stored-responses.js';
 import { answerDetokenize, answerTokenize } from './tokenize.js';
+import { type UnnamedContext, withModel } from './unnamed-model.js';
 
 const PARSE: DecodeFunction<{ readonly body: Uint8Array }, unknown> = {
   module: new URL('./decoders.js', import.meta.url).href,
@@ -34,7 +34,7 @@ interface AboutStored extends Described {
 }
 
 /** What this dialect's routes are made with. */
-export interface OpenAiContext extends UnnamedContext {
+export interface OpenAiContext extends DialectContext, Pick<UnnamedContext, 'defaultModel'> {
   /** Responses that callers come back for. */
   readonly store: PrincipalStore;
 }
@@ -51,7 +51,8 @@ export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
     inference: true,
     streams: true,
     body: { kind: 'bytes' },
-    handle: async (call, { body }) => answer(context, call, await readBody(context, call, body)),
+    handle: async (call, { body }) =>
+      answer(context, call, withModel(context, call, await readBody(context, call, body))),
   });
   const stored = (method: 'GET' | 'DELETE', under: string, { answer, ...described }: AboutStored): Route => ({
     method,

@@ -1,15 +1,16 @@
 import type { Call } from '../../core/index.js';
+import type { DialectContext } from '../dialect.js';
 import { jsonResponse } from '../route.js';
 import type { WireResponse } from '../wire.js';
+import { answerOne } from './answer-one.js';
 import { isTokens } from './decode-completion.js';
 import { textOf } from './encode.js';
 import { Fields } from './fields.js';
-import { answerOne, type UnnamedContext, unnamedModel } from './only-model.js';
 
 /** llama.cpp's `POST /tokenize`: the tokens of a text. */
-export async function answerTokenize(context: UnnamedContext, call: Call, body: unknown): Promise<WireResponse> {
+export async function answerTokenize(context: DialectContext, call: Call, body: unknown): Promise<WireResponse> {
   const fields = Fields.of(body);
-  const model = fields.string('model') ?? unnamedModel(context, call);
+  const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
   const content = fields.string('content') ?? fields.refuse('content', 'a text');
   const parameters = {
     max_tokens: 0,
@@ -29,9 +30,9 @@ export async function answerTokenize(context: UnnamedContext, call: Call, body: 
 }
 
 /** llama.cpp's `POST /detokenize`: the text of tokens. */
-export async function answerDetokenize(context: UnnamedContext, call: Call, body: unknown): Promise<WireResponse> {
+export async function answerDetokenize(context: DialectContext, call: Call, body: unknown): Promise<WireResponse> {
   const fields = Fields.of(body);
-  const model = fields.string('model') ?? unnamedModel(context, call);
+  const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
   const list = fields.any('tokens');
   const isEmpty = Array.isArray(list) && list.length === 0;
   const tokens = isEmpty || isTokens(list) ? (list as readonly number[]) : fields.refuse('tokens', 'a list of tokens');
