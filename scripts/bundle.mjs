@@ -20,6 +20,7 @@ const ENTRIES = [
   'protocols/decoding/thread-main',
   'runtimes/authoring',
   'runtimes/host/runner-main',
+  'runtimes/llama/grammar/thread',
   'runtimes/llama/template/thread',
   'runtimes/script/hooks',
   'store/sqlite/thread-main',

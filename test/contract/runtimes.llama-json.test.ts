@@ -159,8 +159,11 @@ describe('an answer that has to be JSON', () => {
   });
 
   test.each([
-    [{ type: 'string', pattern: 'a+' }, "at '/': the keyword 'pattern' is not supported here"],
-    [{ properties: { a: { minimum: 1 } } }, "at '/properties/a': the keyword 'minimum' is not supported here"],
+    [{ type: 'string', pattern: 'a+' }, "at '/': the keyword 'pattern' is not supported here in strict mode"],
+    [
+      { properties: { a: { minimum: 1 } } },
+      "at '/properties/a': the keyword 'minimum' is not supported here in strict mode",
+    ],
     [{ $ref: '#/$defs/x' }, "at '/$ref': there is nothing at #/$defs/x"],
     [{ $ref: '#' }, "at '/$ref': refers to itself and nothing else"],
     [{ type: 'array', minItems: 3, maxItems: 2 }, "at '/maxItems': is less than minItems (3)"],

@@ -167,7 +167,7 @@ And he said,`);
     [
       { tools: [tool('send', { type: 'object', properties: { to: { pattern: 'a' } } }, true)] },
       {},
-      "the parameters of tool 'send', at '/properties/to': the keyword 'pattern' is not supported here",
+      "the parameters of tool 'send', at '/properties/to': the keyword 'pattern' is not supported here in strict mode",
     ],
     [{ reasoning_effort: 'high' }, {}, "parameter 'reasoning_effort': the chat template of the model knows of none"],
   ])('refuse %j with %j', async (conversation, parameters, message) => {

@@ -105,7 +105,7 @@ describe('the llama runtime', () => {
     ],
     [
       { temprature: 1 },
-      "parameter 'temprature' is not known; expected max_tokens, temperature, top_p, top_k, min_p, frequency_penalty, presence_penalty, repetition_penalty, logit_bias, seed, stop, ignore_eos, echo, return_token_ids, add_special, parse_special, json_schema, json_object, tool_choice, parallel_tool_calls, cache_salt, logprobs, prompt_logprobs, suffix, drop_oldest_turns, truncate_prompt_tokens",
+      "parameter 'temprature' is not known; expected max_tokens, temperature, top_p, top_k, min_p, frequency_penalty, presence_penalty, repetition_penalty, logit_bias, seed, stop, ignore_eos, echo, return_token_ids, add_special, parse_special, json_schema, json_schema_strict, json_object, tool_choice, parallel_tool_calls, cache_salt, logprobs, prompt_logprobs, suffix, drop_oldest_turns, truncate_prompt_tokens",
     ],
   ])('refuses %j', async (parameters, message) => {
     const instance = await load();
@@ -289,6 +289,8 @@ describe('the llama runtime', () => {
       steps_total: 32,
       evaluated_tokens_total: 22 + 15 + 1 + 15,
       prefix_cache_hit_tokens_total: 21,
+      schema_mismatches_total: 0,
+      schema_checks_skipped_total: 0,
     });
   });
 });

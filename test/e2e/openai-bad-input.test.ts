@@ -39,8 +39,8 @@ const user = (content: unknown) => ({ messages: [{ role: 'user', content }] });
 const CHAT = { model: 'kjv', ...user('a'), max_tokens: 2 };
 const TEXT = { model: 'kjv', prompt: 'And', max_tokens: 2 };
 const RESPONSE = { model: 'kjv', input: 'a', max_output_tokens: 2 };
-const json_schema = (schema: unknown) => ({
-  response_format: { type: 'json_schema', json_schema: { name: 'x', schema } },
+const json_schema = (schema: unknown, strict?: unknown) => ({
+  response_format: { type: 'json_schema', json_schema: { name: 'x', schema, strict } },
 });
 
 type Row = readonly [param: string | null, change: object];
@@ -84,6 +84,7 @@ const CHATS: readonly Row[] = [
   ['top_logprobs', { logprobs: true, top_logprobs: 21 }],
   ['response_format.type', { response_format: { type: 'xml' } }],
   ['response_format.json_schema.schema', json_schema([])],
+  ['response_format.json_schema.strict', json_schema({}, 'yes')],
   ['chat_template_kwargs', { chat_template_kwargs: 1 }],
 ];
 const TEXTS: readonly Row[] = [
@@ -195,11 +196,11 @@ it.each([
 });
 
 it.each([
-  [{ pattern: 'a+' }, "the JSON schema, at '/': the keyword 'pattern' is not supported here"],
+  [{ pattern: 'a+' }, "the JSON schema, at '/': the keyword 'pattern' is not supported here in strict mode"],
   [{ $ref: '#' }, "the JSON schema, at '/$ref': refers to itself and nothing else"],
   [{ type: 'text' }, `the JSON schema, at '/type': expected a type of JSON, got "text"`],
-])('the schema %j is refused', async (schema, message) => {
-  const { status, error } = await send('chat/completions', JSON.stringify({ ...CHAT, ...json_schema(schema) }));
+])('the strict schema %j is refused', async (schema, message) => {
+  const { status, error } = await send('chat/completions', JSON.stringify({ ...CHAT, ...json_schema(schema, true) }));
   expect({ status, message: error.message }).toEqual({ status: 400, message });
 });
 

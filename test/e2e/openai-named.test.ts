@@ -10,9 +10,12 @@ const GREEDY = { model: 'kjv', temperature: 0, max_tokens: 8, ignore_eos: true }
 
 let server: AppServer;
 beforeAll(async () => {
-  server = await startAppServer(
-    { 'kjv/1/model.gguf': TINY, 'kjv/model.yaml': MODEL, 'other/1/model.gguf': TINY, 'other/model.yaml': MODEL },
-  );
+  server = await startAppServer({
+    'kjv/1/model.gguf': TINY,
+    'kjv/model.yaml': MODEL,
+    'other/1/model.gguf': TINY,
+    'other/model.yaml': MODEL,
+  });
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
@@ -62,13 +65,16 @@ describe('what a model refuses', () => {
     ['responses', { input: LONG }, 'input', 'context_length_exceeded'],
     [
       'chat/completions',
-      { messages: MESSAGES, response_format: { type: 'json_schema', json_schema: { name: 'x', schema: BAD } } },
+      {
+        messages: MESSAGES,
+        response_format: { type: 'json_schema', json_schema: { name: 'x', strict: true, schema: BAD } },
+      },
       'response_format',
       'invalid_json_schema',
     ],
     [
       'responses',
-      { input: 'a', text: { format: { type: 'json_schema', name: 'x', schema: BAD } } },
+      { input: 'a', text: { format: { type: 'json_schema', name: 'x', strict: true, schema: BAD } } },
       'text.format',
       'invalid_json_schema',
     ],

@@ -253,7 +253,7 @@ describe('tools of chat completions', () => {
     const strict = { type: 'function', function: { name: 'send', parameters, strict: true } };
     const { status, json } = await ask('chat/completions', { ...CHAT, tools: [strict] });
     expect(json.error.message).toBe(
-      "the parameters of tool 'send', at '/properties/to': the keyword 'pattern' is not supported here",
+      "the parameters of tool 'send', at '/properties/to': the keyword 'pattern' is not supported here in strict mode",
     );
     expect(status).toBe(400);
   });

@@ -1,4 +1,4 @@
-import { readDescribedSchema, readFormat } from './decode-format.js';
+import { type DescribedSchema, readDescribedSchema, readFormat } from './decode-format.js';
 import { readMessages } from './decode-message.js';
 import { defined, type GenerationRequest, readGeneration, readMaxTokens } from './decode-sampling.js';
 import { readTools } from './decode-tools.js';
@@ -65,7 +65,7 @@ function refuseUnsupported(fields: Fields): void {
   for (const name of ['audio', 'prediction', 'web_search_options']) fields.unsupported(name);
 }
 
-function readSchema(format: Fields): object {
+function readSchema(format: Fields): DescribedSchema {
   const described: Fields = Fields.of(format.any('json_schema'), 'response_format.json_schema');
   const schema = readDescribedSchema(described, {});
   described.end();

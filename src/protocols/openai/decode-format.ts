@@ -3,26 +3,34 @@ import { Fields, isObject } from './fields.js';
 
 const SCHEMA_NAME = /^[\w-]{1,64}$/;
 
+/** A schema of a request. */
+export interface DescribedSchema {
+  readonly schema: object;
+  /** Keywords that cannot be promised are refused. */
+  readonly isStrict: boolean;
+}
+
 /** What a format says of its schema. Throws `ParameterError`. */
-export function readDescribedSchema(format: Fields, fallback?: object): object {
+export function readDescribedSchema(format: Fields, fallback?: object): DescribedSchema {
   const name = format.string('name');
   if (name === undefined || !SCHEMA_NAME.test(name)) format.refuse('name', 'up to 64 letters, digits, _ and -');
   format.string('description');
-  format.boolean('strict');
+  const isStrict = format.boolean('strict') ?? false;
   const schema = format.any('schema') ?? fallback;
-  return isObject(schema) ? schema : format.refuse('schema', 'a JSON schema');
+  return { schema: isObject(schema) ? schema : format.refuse('schema', 'a JSON schema'), isStrict };
 }
 
 /**
  * What an answer has to be, as parameters of the model. `readSchema` reads the schema where the format has it. Throws
  * `ParameterError`.
  */
-export function readFormat(value: unknown, place: string, readSchema: (format: Fields) => object): Parameters {
+export function readFormat(value: unknown, place: string, readSchema: (format: Fields) => DescribedSchema): Parameters {
   const format = Fields.of(value, place);
   const type =
     format.choice('type', ['text', 'json_object', 'json_schema']) ?? format.refuse('type', 'a type of format');
-  const schema = type === 'json_schema' ? readSchema(format) : undefined;
+  const described = type === 'json_schema' ? readSchema(format) : undefined;
   format.end();
-  if (schema !== undefined) return { json_schema: schema as Parameters };
+  if (described !== undefined)
+    return { json_schema: described.schema as Parameters, json_schema_strict: described.isStrict };
   return type === 'text' ? {} : { json_object: true };
 }

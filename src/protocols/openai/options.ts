@@ -9,7 +9,7 @@ export const OpenAiOptionsSchema = Type.Object(
     defaultModel: Type.String({
       default: '',
       description:
-        "The model that answers requests without a `model`; '' = the only one that generates text and that the caller may infer. Callers without rights on it get theirs.",
+        "The model that answers requests without a `model`; '' = the only one that generates text, of those that the caller may infer. It counts as '' for callers who may not infer it.",
     }),
     maxStoredResponses: Type.Integer({
       default: 1_000,

@@ -13,6 +13,7 @@ import type { AnswerPiece, AnswerReader } from './answer/answer-reader.js';
 import type { Tool } from './answer/tools.js';
 import { AnswerCheck } from './grammar/answer-check.js';
 import { grammarOfArguments } from './grammar/answer-grammar.js';
+import type { SchemaChecks } from './grammar/schema-checks.js';
 import type { LlamaContext } from './library/context.js';
 import type { Library } from './library/open.js';
 import type { Weights } from './library/weights.js';
@@ -46,6 +47,7 @@ export interface GenerationSetup {
   readonly tools: readonly Tool[];
   /** The grammar of the sampler is of the whole answer; else arguments of calls are constrained when they begin. */
   readonly isConstrained: boolean;
+  readonly checks: SchemaChecks;
   readonly weights: Weights;
   readonly context: LlamaContext;
   /** The reader of its answers has room again. */
@@ -98,7 +100,7 @@ export class Generation implements Task {
     if (options.promptLogprobs !== undefined) {
       this.#promptReader = new PromptReader({ tokens: this.prompt, text, count: options.promptLogprobs, weights });
     }
-    this.#check = new AnswerCheck(options.output, setup.tools);
+    this.#check = new AnswerCheck(options.output, setup.tools, setup.checks);
     this.ended = new Promise((resolve) => {
       this.#resolve = resolve;
     });

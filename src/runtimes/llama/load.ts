@@ -105,6 +105,11 @@ function describe(options: LlamaOptions, context: LlamaContext, { weights, templ
       { name: 'steps_total', help: 'Evaluations, each of a token for every request and parts of prompts.' },
       { name: 'evaluated_tokens_total', help: 'Tokens that were evaluated.' },
       { name: 'prefix_cache_hit_tokens_total', help: 'Tokens of prompts that a slot held already.' },
+      {
+        name: 'schema_mismatches_total',
+        help: 'Finished answers that do not match their schema, which is not strict.',
+      },
+      { name: 'schema_checks_skipped_total', help: 'Finished answers of which that could not be found out.' },
     ],
   };
 }

@@ -4,6 +4,7 @@ import type { RuntimeContext } from '../runtime-context.js';
 import { AnswerReader } from './answer/answer-reader.js';
 import { Generation, refusal } from './generation.js';
 import { grammarOfAnswer } from './grammar/answer-grammar.js';
+import { SchemaChecks } from './grammar/schema-checks.js';
 import type { LlamaContext } from './library/context.js';
 import type { Library } from './library/open.js';
 import type { Weights } from './library/weights.js';
@@ -40,12 +41,14 @@ export class LlamaModel implements LoadedModel {
   readonly #setup: LlamaModelSetup;
   readonly #loop: StepLoop;
   readonly #prompts: Prompts;
+  readonly #checks: SchemaChecks;
   readonly #running = new Map<number, Running>();
 
   constructor(setup: LlamaModelSetup) {
     const { context, options, description } = setup;
     this.#setup = setup;
     this.#prompts = new Prompts(setup);
+    this.#checks = new SchemaChecks(setup.runtime.clock);
     this.description = description;
     const { prefillTokens, deterministic, sharePrefixes } = options;
     this.#loop = new StepLoop(context, {
@@ -73,6 +76,7 @@ export class LlamaModel implements LoadedModel {
 
   statistics(): Readonly<Record<string, number>> {
     const { steps, evaluatedTokens, reusedTokens } = this.#loop.totals;
+    const { mismatches, skipped } = this.#checks.totals;
     return {
       slots_busy: this.#loop.busySlots,
       requests_waiting: this.#loop.waitingTasks,
@@ -82,11 +86,14 @@ export class LlamaModel implements LoadedModel {
       steps_total: steps,
       evaluated_tokens_total: evaluatedTokens,
       prefix_cache_hit_tokens_total: reusedTokens,
+      schema_mismatches_total: mismatches,
+      schema_checks_skipped_total: skipped,
     };
   }
 
   async close(): Promise<void> {
     await this.#setup.template?.close();
+    await this.#checks.close();
     await this.#loop.close();
     this.#setup.context.free();
     this.#setup.weights.free();
@@ -127,6 +134,7 @@ export class LlamaModel implements LoadedModel {
       markers: template?.markers,
       tools: conversation?.use?.tools ?? [],
       isConstrained: grammar !== undefined,
+      checks: this.#checks,
       salt: JSON.stringify([options.sharePrefixes === 'all' ? '' : item.context?.principal, requested.cacheSalt]),
       options: requested,
       maxTokens: Math.min(requested.maxTokens ?? options.maxOutputTokens, context.contextTokens - prompt.length),

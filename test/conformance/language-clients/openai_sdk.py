@@ -3,6 +3,7 @@ import asyncio
 import json
 
 import openai
+import pydantic
 
 from checks import run
 from common import BASE, KEY, MESSAGES, MODEL, SCHEMA, TOOL
@@ -40,6 +41,25 @@ def structured(checks):
     ).choices[0]
     if answer.finish_reason == "stop":
         checks.equal("members", set(json.loads(answer.message.content)), {"kind", "old"})
+
+
+class Being(pydantic.BaseModel):
+    age: int = pydantic.Field(ge=0)
+    name: str = pydantic.Field(pattern="^Moses of the rod$", max_length=4)
+
+
+def keywords(checks):
+    def ask(strict):
+        shape = {"type": "json_schema", "json_schema": {"name": "being", "schema": Being.model_json_schema()}}
+        if strict is not None:
+            shape["json_schema"]["strict"] = strict
+        return client.chat.completions.create(model=MODEL, messages=MESSAGES, response_format=shape)
+
+    for strict in (None, False):
+        members = json.loads(ask(strict).choices[0].message.content)
+        checks.equal("members that are checked afterwards", set(members), {"age", "name"})
+    refused = checks.raises("strict keywords", openai.BadRequestError, lambda: ask(True))
+    checks.true("a keyword by its name", refused and "'minimum'" in refused.message, refused)
 
 
 def texts(checks):
@@ -115,4 +135,4 @@ def together(checks):
     checks.equal("tokens of many", [each.usage.completion_tokens for each in asyncio.run(ask_all())], [8] * 8)
 
 
-run(models, chat, structured, texts, responses, tools, errors, together)
+run(models, chat, structured, keywords, texts, responses, tools, errors, together)

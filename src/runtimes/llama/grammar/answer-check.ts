@@ -1,15 +1,19 @@
 import type { AnswerPiece } from '../answer/answer-reader.js';
 import type { Tool } from '../answer/tools.js';
+import type { SchemaChecks } from './schema-checks.js';
 import { checkJson, type StructuredOutput } from './structured-output.js';
 
 /** What an answer is checked against when it is whole: grammars let it come as it has to be, and this makes sure. */
 export class AnswerCheck {
+  readonly #checks: SchemaChecks;
   readonly #output: StructuredOutput | undefined;
   readonly #strict: readonly Tool[];
   #content = '';
   readonly #calls: { readonly tool: Tool | undefined; text: string }[] = [];
 
-  constructor(output: StructuredOutput | undefined, tools: readonly Tool[]) {
+  /** `checks`: for schemas of which nothing was promised. */
+  constructor(output: StructuredOutput | undefined, tools: readonly Tool[], checks: SchemaChecks) {
+    this.#checks = checks;
     this.#output = output;
     this.#strict = tools.filter(({ isStrict }) => isStrict);
   }
@@ -27,7 +31,7 @@ export class AnswerCheck {
 
   /** undefined = there is nothing to check. Rejects with `internal` where the answer is wrong. */
   run(hasCalls: boolean): Promise<unknown> | undefined {
-    if (!hasCalls) return this.#output?.check(this.#content);
+    if (!hasCalls) return this.#output?.check(this.#content, this.#checks);
     const checks = this.#calls.flatMap(({ tool, text }) =>
       tool === undefined ? [] : checkJson(text, tool.parameters),
     );

@@ -1,10 +1,12 @@
-import { type ErrorReason, invalidArgument, type MillraceError } from '../../../core/index.js';
+import { type ErrorReason, invalidArgument, type MillraceError, type ParameterValue } from '../../../core/index.js';
 import { type GrammarRules, jsonLiteral } from './rules.js';
 
 /** A value of JSON. */
-type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 type Schema = { readonly [keyword: string]: Json };
 
+/** Characters of its JSON. */
+const MAX_LENGTH = 262_144;
 /** Longest repetition that is spelled out in a grammar. */
 const MAX_REPEATS = 1_000;
 const MAX_DEPTH = 64;
@@ -47,6 +49,14 @@ export function ruleOfSchema(rules: GrammarRules, schema: unknown, reading: Sche
   return new Converter(rules, schema as Json, reading).convert();
 }
 
+/** A schema of a request as it is in JSON, where integers of more than 53 bits are numbers. Throws `invalid_argument` where it is too long. */
+export function plainSchema(schema: ParameterValue, { what, reason }: Pick<SchemaReading, 'what' | 'reason'>): Json {
+  const json = JSON.stringify(schema, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value));
+  if (json.length <= MAX_LENGTH) return JSON.parse(json);
+  const message = `${what} has ${json.length} characters; at most ${MAX_LENGTH} are supported`;
+  throw invalidArgument(message, { reason });
+}
+
 class Converter {
   readonly #rules: GrammarRules;
   readonly #root: Json;
@@ -67,6 +77,7 @@ class Converter {
 
   #schema(schema: Json, at: Place): string {
     if (schema === true) return 'value';
+    if (schema === false) return this.#passOver('value', at, 'expected a schema');
     if (!isSchema(schema)) throw this.#refuse(at, 'expected a schema');
     if (at.depth > MAX_DEPTH) throw this.#refuse(at, `is nested deeper than ${MAX_DEPTH} levels`);
     const { $ref: reference, const: only, enum: several, anyOf, oneOf, allOf, type } = schema;
@@ -81,7 +92,8 @@ class Converter {
     if (allOf !== undefined) return this.#single(allOf, schema, at);
     if (Array.isArray(type)) {
       if (type.length === 0) throw this.#refuse(within(at, 'type'), 'names no type');
-      this.#check(schema, at, ['type', ...type.flatMap((each) => KEYWORDS[String(each)] ?? [])]);
+      const bounds = type.includes('integer') && !type.includes('number') ? idleBounds(schema) : [];
+      this.#check(schema, at, ['type', ...bounds, ...type.flatMap((each) => KEYWORDS[String(each)] ?? [])]);
       this.#take(type, at);
       return this.#rules.add(type.map((each) => this.#typed({ ...schema, type: each }, at, true)).join(' | '));
     }
@@ -107,6 +119,8 @@ class Converter {
         known(...STRING_KEYWORDS);
         return this.#string(schema, at);
       case 'integer':
+        known(...idleBounds(schema));
+        return type;
       case 'number':
       case 'boolean':
       case 'null':
@@ -166,26 +180,27 @@ class Converter {
     this.#check(schema, at, ['allOf']);
     const place = within(at, 'allOf');
     const [first, second] = Array.isArray(list) ? list : [];
-    if (first === undefined || second !== undefined) throw this.#refuse(place, 'is supported with one schema only');
+    if (first === undefined) throw this.#refuse(place, 'expected a list of schemas');
+    if (second !== undefined) return this.#passOver('value', place, 'is supported with one schema only');
     return this.#schema(first, within(place, 0));
   }
 
   #string({ minLength = 0, maxLength }: Schema, at: Place): string {
     if (minLength === 0 && maxLength === undefined) return 'string';
-    return `"\\"" char${this.#repeats('Length', { minLength, maxLength }, at)} "\\""`;
+    const { least, most } = this.#counts('Length', { least: minLength, most: maxLength }, at);
+    return `"\\"" char{${least},${most ?? ''}} "\\""`;
   }
 
   #array({ items = true, prefixItems = [], minItems = 0, maxItems }: Schema, at: Place): string {
+    if (Array.isArray(items)) return this.#passOver('array', within(at, 'items'), 'expected a schema');
     if (!Array.isArray(prefixItems)) throw this.#refuse(within(at, 'prefixItems'), 'expected a list of schemas');
     if (prefixItems.length > 0) {
-      if (items !== false) throw this.#refuse(within(at, 'prefixItems'), "is supported with 'items: false' only");
+      if (items !== false)
+        return this.#passOver('array', within(at, 'prefixItems'), "is supported with 'items: false' only");
       const each = prefixItems.map((item, index) => this.#schema(item, within(within(at, 'prefixItems'), index)));
       return `"[" ws ${each.join(' ws "," ws ')} ws "]"`;
     }
-    const least = this.#count('minItems', minItems, at);
-    const most = maxItems === undefined ? undefined : this.#count('maxItems', maxItems, at);
-    if (most !== undefined && most < least)
-      throw this.#refuse(within(at, 'maxItems'), `is less than minItems (${least})`);
+    const { least, most } = this.#counts('Items', { least: minItems, most: maxItems }, at);
     if (most === 0) return '"[" ws "]"';
     const item = this.#rules.add(this.#schema(items, within(at, 'items')));
     const more = `(ws "," ws ${item}){${Math.max(0, least - 1)},${most === undefined ? '' : most - 1}}`;
@@ -199,8 +214,10 @@ class Converter {
     }
     const names = Object.keys(properties);
     const unknown = required.find((name) => !names.includes(name as string));
-    if (unknown !== undefined)
-      throw this.#refuse(within(at, 'required'), `'${String(unknown)}' is not among the properties`);
+    if (unknown !== undefined) {
+      const problem = `'${String(unknown)}' is not among the properties`;
+      return this.#passOver('object', within(at, 'required'), problem);
+    }
     const inProperties = within(at, 'properties');
     const members = names.map((name) => ({
       rule: this.#rules.add(
@@ -237,20 +254,23 @@ class Converter {
     return mayBeNone ? `(${first})?` : first;
   }
 
-  #repeats(
-    what: 'Length',
-    { minLength, maxLength }: { readonly minLength: Json; readonly maxLength: Json | undefined },
+  /** How often something comes: at least so often, and at most (undefined = any number). */
+  #counts(
+    what: 'Items' | 'Length',
+    given: { readonly least: Json; readonly most: Json | undefined },
     at: Place,
-  ): string {
-    const least = this.#count(`min${what}`, minLength, at);
-    const most = maxLength === undefined ? undefined : this.#count(`max${what}`, maxLength, at);
+  ): { readonly least: number; readonly most: number | undefined } {
+    const least = this.#count(`min${what}`, given.least, at) ?? 0;
+    const most = given.most === undefined ? undefined : this.#count(`max${what}`, given.most, at);
     if (most !== undefined && most < least)
       throw this.#refuse(within(at, `max${what}`), `is less than min${what} (${least})`);
-    return `{${least},${most ?? ''}}`;
+    return { least, most };
   }
 
-  #count(keyword: string, value: Json, at: Place): number {
-    if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_REPEATS) return value;
+  /** undefined = it is passed over. */
+  #count(keyword: string, value: Json, at: Place): number | undefined {
+    const isCount = typeof value === 'number' && Number.isInteger(value) && value >= 0;
+    if (isCount && (value <= MAX_REPEATS || !this.#reading.isStrict)) return value <= MAX_REPEATS ? value : undefined;
     throw this.#refuse(
       within(at, keyword),
       `expected an integer from 0 to ${MAX_REPEATS}, got ${JSON.stringify(value)}`,
@@ -263,17 +283,35 @@ class Converter {
     throw this.#refuse(at, `the schema has more than ${MAX_ALTERNATIVES} values and alternatives`);
   }
 
+  /** What is no mistake, but cannot be promised: refused, or passed over by a rule that lets more come. */
+  #passOver(rule: string, at: Place, problem: string): string {
+    if (this.#reading.isStrict) throw this.#refuse(at, problem);
+    return rule;
+  }
+
   /** Refuses keywords that are not looked at. */
   #check(schema: Schema, at: Place, keywords: readonly string[]): void {
     if (!this.#reading.isStrict) return;
     const other = Object.keys(schema).find((keyword) => !keywords.includes(keyword) && !ANNOTATIONS.has(keyword));
-    if (other !== undefined) throw this.#refuse(at, `the keyword '${other}' is not supported here`);
+    if (other !== undefined) throw this.#refuse(at, `the keyword '${other}' is not supported here in strict mode`);
   }
 
   #refuse({ place }: Place, problem: string): MillraceError {
     const { what, reason } = this.#reading;
     return invalidArgument(`${what}, at '${place === '' ? '/' : place}': ${problem}`, { reason });
   }
+}
+
+/** Bounds that say nothing of an integer, as the grammar writes none of more than 15 digits: those at ±(2^53 − 1), and beyond. */
+function idleBounds(schema: Schema): readonly string[] {
+  const isIdle = (keyword: string, sign: 1 | -1) => {
+    const bound = schema[keyword];
+    return typeof bound === 'number' && sign * bound >= Number.MAX_SAFE_INTEGER;
+  };
+  return [
+    ...['maximum', 'exclusiveMaximum'].filter((keyword) => isIdle(keyword, 1)),
+    ...['minimum', 'exclusiveMinimum'].filter((keyword) => isIdle(keyword, -1)),
+  ];
 }
 
 const OBJECT_KEYWORDS = ['properties', 'required', 'additionalProperties'];

@@ -7,7 +7,8 @@ const COMMON: Readonly<Record<string, string>> = {
   ws: '| " " | "\\n" [ \\t]{0,20}',
   boolean: '("true" | "false")',
   null: '"null"',
-  integer: '"-"? ([0] | [1-9] [0-9]{0,15})',
+  // Up to 15 digits, so that every program reads it exactly, and bounds at ±(2^53 − 1) are kept to.
+  integer: '"-"? ([0] | [1-9] [0-9]{0,14})',
   number: '"-"? ([0] | [1-9] [0-9]{0,15}) ("." [0-9]{1,16})? ([eE] [-+]? [0-9]{1,2})?',
   // What has a code point of Unicode, and two surrogates as one: lengths count code points.
   char: '[\\x20-\\x21\\x23-\\x5B\\x5D-\\x7E\\x80-\\uD7FF\\uE000-\\U0010FFFF] | [\\\\] (["\\\\bfnrt] | "u" escape)',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TINY_MODEL } from '../../../../test/support/llama-model.js';
+import type { ParameterValue } from '../../../core/index.js';
 import { type AnswerFormat, formatOf } from '../answer/answer-format.js';
 import type { Tool } from '../answer/tools.js';
 import { grammarOfAnswer, grammarOfArguments } from '../grammar/answer-grammar.js';
@@ -17,6 +18,7 @@ beforeAll(async () => {
 afterAll(() => weights.free());
 
 const tokensOf = (text: string) => weights.tokenize(text, { addSpecial: false, parseSpecial: false });
+const outputOf = (schema: ParameterValue) => structuredOutput({ schema, isStrict: true, anyObject: false });
 const tool = (parameters: object): Tool => ({ name: 'f', description: '', parameters, isStrict: false });
 
 /** Whether a grammar takes a text whole, character by character as tokens have it. */
@@ -66,7 +68,7 @@ describe('a grammar', () => {
         { type: 'null' },
       ],
     };
-    const text = grammarOfAnswer(structuredOutput(list, false), undefined) ?? '';
+    const text = grammarOfAnswer(outputOf(list), undefined) ?? '';
     const grammar = new Grammar(library, weights, { text, shown: undefined });
     const [open = -1] = tokensOf('[').slice(-1);
     const write = () => {
@@ -80,17 +82,23 @@ describe('a grammar', () => {
 
   test('that refers to itself first is refused', () => {
     const schema = { $ref: '#/$defs/a', $defs: { a: { anyOf: [{ $ref: '#/$defs/a' }, { type: 'null' }] } } };
-    const text = grammarOfAnswer(structuredOutput(schema, false), undefined) ?? '';
+    const text = grammarOfAnswer(outputOf(schema), undefined) ?? '';
     expect(() => new Grammar(library, weights, { text, shown: undefined })).toThrow(
       'the schema is not supported: it refers to itself before anything else',
     );
   });
 });
 
+test('integers have up to 15 digits, so none is beyond ±(2^53 − 1)', () => {
+  const grammar = grammarOfAnswer(outputOf({ type: 'integer' }), undefined) ?? '';
+  for (const text of ['0', '7', '-12', '999999999999999', '-999999999999999']) expect(takes(text, grammar)).toBe(true);
+  for (const text of ['1000000000000000', '-1000000000000000', '007']) expect(takes(text, grammar)).toBe(false);
+});
+
 describe('thoughts before JSON', () => {
   const format: AnswerFormat = formatOf('<think>');
   const grammarOf = (isThinking: boolean) =>
-    grammarOfAnswer(structuredOutput({ const: true }, false), { format, use: undefined, isThinking }) ?? '';
+    grammarOfAnswer(outputOf({ const: true }), { format, use: undefined, isThinking }) ?? '';
 
   test.each([
     ['true', true],

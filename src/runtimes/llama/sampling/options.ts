@@ -81,7 +81,11 @@ export function readGenerationOptions(parameters: Parameters, vocabularySize: nu
     returnTokenIds: reader.boolean('return_token_ids', false),
     addSpecial: reader.boolean('add_special', true),
     parseSpecial: reader.boolean('parse_special', true),
-    output: structuredOutput(reader.any('json_schema'), reader.boolean('json_object', false)),
+    output: structuredOutput({
+      schema: reader.any('json_schema'),
+      isStrict: reader.boolean('json_schema_strict', true),
+      anyObject: reader.boolean('json_object', false),
+    }),
     toolChoice: reader.any('tool_choice'),
     parallelToolCalls: reader.optional('parallel_tool_calls', (name) => reader.boolean(name, true)),
     cacheSalt: reader.optional('cache_salt', (name) => reader.string(name)) ?? '',

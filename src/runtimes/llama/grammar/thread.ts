@@ -1,0 +1,14 @@
+/** Entry of the thread in which answers are checked by schemas of requests, which may take any time: by their patterns, or by references. */
+import { parentPort } from 'node:worker_threads';
+import type { SchemaCheck, Verdict } from './schema-checks.js';
+import { problemOf } from './validate.js';
+
+async function verdictOn({ text, schema }: SchemaCheck): Promise<Verdict> {
+  try {
+    return { matches: (await problemOf(text, schema, { oneOfAsAnyOf: false })) === undefined };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+parentPort?.on('message', async (check: SchemaCheck) => parentPort?.postMessage(await verdictOn(check)));

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import type { ParameterValue } from '../../src/core/index.js';
+import type { Instance } from '../../src/runtimes/index.js';
+import { generate, PROMPT, textItem, textOf, useLlamaHost } from '../support/llama-model.js';
+import { runBatch } from '../support/test-host.js';
+import { until } from '../support/until.js';
+
+const { load } = useLlamaHost();
+
+/** What the model writes by a schema that is not strict. */
+const write = (instance: Instance, json_schema: ParameterValue) =>
+  generate(instance, PROMPT, { json_schema, json_schema_strict: false, temperature: 0, max_tokens: 60 });
+
+/** Numbers are read when a batch ends. */
+const isCounted = (instance: Instance, mismatches: number, skipped: number) =>
+  until(`${mismatches} mismatches and ${skipped} skipped checks are counted`, () => {
+    const { schema_mismatches_total, schema_checks_skipped_total } = instance.statistics?.() ?? {};
+    return schema_mismatches_total === mismatches && schema_checks_skipped_total === skipped;
+  });
+
+describe('an answer by a schema that is not strict', () => {
+  test('is given as it is, and counted where it does not match', async () => {
+    const instance = await load();
+    const matching = await write(instance, { type: 'integer', minimum: -1e15, maximum: Number.MAX_SAFE_INTEGER });
+    expect(matching.error).toBeUndefined();
+    expect(Number.isSafeInteger(JSON.parse(matching.text))).toBe(true);
+    await isCounted(instance, 0, 0);
+    const wrong = await write(instance, { type: 'string', maxLength: 3, pattern: '^never$' });
+    expect({ error: wrong.error, finishReason: wrong.finishReason }).toEqual({
+      error: undefined,
+      finishReason: 'stop',
+    });
+    expect(JSON.parse(wrong.text)).toEqual(expect.any(String));
+    await isCounted(instance, 1, 0);
+  });
+
+  test('is not checked where it was cut off', async () => {
+    const instance = await load();
+    const parameters = { json_schema: { not: {} }, json_schema_strict: false, max_tokens: 1 };
+    expect((await generate(instance, PROMPT, parameters)).finishReason).toBe('length');
+    await write(instance, { const: 'x', pattern: 'y' });
+    await isCounted(instance, 1, 0);
+  });
+
+  // A search that tries everything would never end, or not even begin.
+  test.each([
+    ['^(a+)+$', 1, 0],
+    [`^${'('.repeat(60)}[^a]${'){0,3}'.repeat(60)}$`, 0, 1],
+  ])('is checked by the pattern %s in time', async (pattern, mismatches, skipped) => {
+    const instance = await load();
+    const name = `${'a'.repeat(40)}!`;
+    const { text } = await write(instance, { const: { [name]: 1 }, propertyNames: { pattern } });
+    expect(JSON.parse(text)).toEqual({ [name]: 1 });
+    await isCounted(instance, mismatches, skipped);
+  });
+
+  const twice = Object.fromEntries(
+    Array.from({ length: 40 }, (_, at) => [`d${at}`, { allOf: Array(2).fill({ $ref: `#/$defs/d${at + 1}` }) }]),
+  );
+  test.each<[string, ParameterValue]>([
+    ['references that double', { const: 1, $defs: { ...twice, d40: {} }, not: { $ref: '#/$defs/d0' } }],
+    ['a pattern that is not supported', { const: 'a', pattern: '(?=a)' }],
+    ['a pattern that is none', { const: 1, not: { pattern: '(' } }],
+    ['a reference to nothing', { const: 1, not: { $ref: '#/nowhere' } }],
+  ])('is given although it cannot be checked, as by %s', async (_, schema) => {
+    const instance = await load({ slots: 2 });
+    const hostile = runBatch(instance, [
+      textItem(1, PROMPT, { json_schema: schema, json_schema_strict: false, max_tokens: 60 }),
+    ]);
+    instance.grant(1, 1_000);
+    // Others of the same runner go on meanwhile.
+    const other = runBatch(instance, [textItem(2, PROMPT, { max_tokens: 8, ignore_eos: true })], { id: 2 });
+    instance.grant(2, 1_000);
+    expect((await other).emissions.at(-1)?.finishReason).toBe('length');
+    const { emissions } = await hostile;
+    expect(emissions.at(-1)).toMatchObject({ finishReason: 'stop' });
+    expect(JSON.parse(textOf(emissions))).toEqual((schema as { const: unknown }).const);
+    await isCounted(instance, 0, 1);
+    // The thread starts anew.
+    await write(instance, { const: 1, minimum: 2 });
+    await isCounted(instance, 1, 1);
+  });
+});
+
+describe('a schema', () => {
+  test('is strict unless its request says otherwise', async () => {
+    const instance = await load();
+    const { error } = await generate(instance, PROMPT, { json_schema: { type: 'integer', minimum: 0 } });
+    expect(error).toEqual({
+      code: 'invalid_argument',
+      message: "the JSON schema, at '/': the keyword 'minimum' is not supported here in strict mode",
+      reason: 'invalid_json_schema',
+    });
+  });
+
+  test.each([
+    [{ type: 'text' }, `the JSON schema, at '/type': expected a type of JSON, got "text"`],
+    [{ description: 'x'.repeat(262_144) }, 'the JSON schema has 262162 characters; at most 262144 are supported'],
+  ])('that is wrong or too long is refused even if it is not strict', async (schema, message) => {
+    const { error } = await write(await load(), schema);
+    expect(error).toEqual({ code: 'invalid_argument', message, reason: 'invalid_json_schema' });
+  });
+
+  test('that is strict may have the bounds of safe integers', async () => {
+    const instance = await load();
+    const json_schema = { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
+    // Digits as long as there may be any: tokens of bytes come behind the three that control the model.
+    const logit_bias = Object.fromEntries([...'0123456789'].map((digit) => [String(digit.charCodeAt(0) + 3), 50]));
+    const { text, error, finishReason } = await generate(instance, PROMPT, {
+      json_schema,
+      logit_bias,
+      temperature: 0,
+      max_tokens: 60,
+    });
+    expect({ error, finishReason }).toEqual({ error: undefined, finishReason: 'stop' });
+    expect(Number.isSafeInteger(JSON.parse(text))).toBe(true);
+    expect(text.trim().length).toBeGreaterThanOrEqual(15);
+  });
+});
