@@ -123,7 +123,7 @@ export default {
     vendorOnlyIn(['oxc-transform'], '^src/runtimes/script/'),
     vendorOnlyIn(['pino', 'pino-pretty', 'prom-client'], '^src/telemetry/'),
     vendorOnlyIn(['fastify'], '^src/server/'),
-    vendorOnlyIn(['commander', 'cli-table3', 'picocolors', 'yocto-spinner'], '^src/cli/'),
+    vendorOnlyIn(['commander', 'picocolors', 'yocto-spinner'], '^src/cli/'),
     vendorOnlyIn(['libsql', 'kysely'], '^src/store/sqlite/'),
     vendorOnlyIn(['sharp', '@audio'], '^src/runtimes/media/'),
   ],

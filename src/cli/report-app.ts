@@ -1,9 +1,11 @@
 import type { App } from '../app.js';
-import { reportServing, type ServingReport } from './format/serving.js';
+import { readProcessStates } from '../runtimes/index.js';
+import { reportServing, runnersOf, type ServingReport } from './format/serving.js';
 
-/** What an assembled server serves and what not, with the memory of its runners. */
-export async function reportApp({ engine }: App): Promise<ServingReport> {
-  // Loaded behind the start of the models: it brings the load generator along.
-  const { treeMemory } = await import('../loadgen/index.js');
-  return reportServing(engine.statuses(), engine.gauges(), (pid) => treeMemory(pid).bytes);
+/** What an assembled server serves and what not, with the resident memory of its runners. */
+export async function reportApp({ engine }: Pick<App, 'engine'>): Promise<ServingReport> {
+  const statuses = engine.statuses();
+  const gauges = engine.gauges();
+  const processes = await readProcessStates(runnersOf(statuses, gauges));
+  return reportServing(statuses, gauges, (pid) => processes.get(pid)?.rssBytes ?? 0);
 }

@@ -4,6 +4,7 @@ export { BUILT_IN_RUNTIMES, MEDIA_RUNTIME } from './built-in.js';
 export * from './by-load.js';
 export * from './contract.js';
 export { BodyArena, createHost, type HostDependencies } from './host/index.js';
+export { readProcessStates } from './host/process-states.js';
 export * from './manifest.js';
 export * from './options.js';
 export type * from './sequence-spec.js';

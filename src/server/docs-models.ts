@@ -1,4 +1,4 @@
-import type { TensorSpec } from '../core/index.js';
+import { groupBy, type TensorSpec } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
 import type { OpenApiObject } from '../protocols/index.js';
 
@@ -7,17 +7,22 @@ const MOST_CLASSES = 5;
 
 /** What the documentation page knows of each model, of several versions of the highest one; in no protocol's terms. */
 export function describeModels(models: readonly ModelInfo[]): readonly OpenApiObject[] {
-  const latest = new Map(models.map((info) => [info.ref.name, info]));
-  return Array.from(latest, ([name, info]) => ({
-    name,
-    versions: models.filter(({ ref }) => ref.name === name).map(({ ref }) => String(ref.version)),
-    platform: info.platform,
-    max_batch_size: info.maxBatchSize,
-    inputs: info.signature.inputs.map(describeInput),
-    outputs: info.signature.outputs.map(describeOutput),
-    decoupled: info.decoupled,
-    ...(info.generates !== undefined && { generates: { chat: info.generates.chat } }),
-  }));
+  return Array.from(
+    groupBy(models, ({ ref }) => ref.name),
+    ([name, versions]) => {
+      const info = versions.at(-1) ?? versions[0];
+      return {
+        name,
+        versions: versions.map(({ ref }) => String(ref.version)),
+        platform: info.platform,
+        max_batch_size: info.maxBatchSize,
+        inputs: info.signature.inputs.map(describeInput),
+        outputs: info.signature.outputs.map(describeOutput),
+        decoupled: info.decoupled,
+        ...(info.generates !== undefined && { generates: { chat: info.generates.chat } }),
+      };
+    },
+  );
 }
 
 function describeInput(spec: TensorSpec): OpenApiObject {

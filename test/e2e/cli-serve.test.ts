@@ -74,6 +74,25 @@ describe('millrace serve', () => {
     expect(err).toContain('stopping: accepted requests finish (a second signal ends them)\n');
   });
 
+  it('lists the first tensors of a model that has hundreds, in JSON all of them, and answers', async () => {
+    const specs = Array.from({ length: 200 }, (_, at) => `{ name: x${at}, datatype: BYTES, shape: [-1] }`).join(', ');
+    await using folder = await createTempFolder({
+      'wide/model.yaml': `runtime: echo\ninputs: [${specs}]\noutputs: [${specs}]\n`,
+      'wide/1/': '',
+    });
+    await using forPeople = startCli(['serve', folder.path, ...FREE_PORTS]);
+    await until('the table is printed', () => forPeople.written().out.includes('1 of 1 served'));
+    expect(forPeople.written().out).toMatch(
+      /^ +x9 BYTES\[-1\] +x9 BYTES\[-1\]\n +and 190 more +and 190 more\n\n1 of 1 served$/m,
+    );
+    const url = /requests +(http:\S+)/.exec(forPeople.written().out)?.[1];
+    expect((await fetch(`${url}/v2/health/ready`)).status).toBe(200);
+    await using forPrograms = startCli(['serve', folder.path, ...FREE_PORTS, '--json']);
+    await forPrograms.nextEvent();
+    const { models } = await forPrograms.nextEvent();
+    expect(models).toMatchObject([{ inputs: { length: 200 } }]);
+  });
+
   /** Sends a request that takes a while, and resolves when it is at an instance. */
   async function occupy({ http, metrics }: Readonly<Record<string, unknown>>) {
     const accepted = connect(String(http))

@@ -11,6 +11,8 @@ export interface CliProcess extends AsyncDisposable {
   readonly child: ChildProcessWithoutNullStreams;
   /** The next line of the standard output as JSON. */
   nextEvent(): Promise<Readonly<Record<string, unknown>>>;
+  /** Everything that has been written so far. */
+  written(): { readonly out: string; readonly err: string };
   /** Resolves with the exit code, or the name of the signal, and everything that was written. */
   readonly ended: Promise<{ readonly exit: number | string; readonly out: string; readonly err: string }>;
 }
@@ -46,6 +48,7 @@ export function startCli(argv: readonly string[], options: CliOptions = {}): Cli
   return {
     child,
     ended,
+    written: () => written,
     async nextEvent() {
       const { value, done } = await lines.next();
       if (done) throw new Error(`millrace ${argv.join(' ')} wrote no further line; its errors: ${written.err}`);

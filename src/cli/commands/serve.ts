@@ -1,18 +1,19 @@
 import type { Command } from 'commander';
 import { type App, createApp } from '../../app.js';
 import type { Settings } from '../../config/index.js';
+import { Turns } from '../../core/index.js';
 import type { Addresses } from '../../server/index.js';
 import { VERSION } from '../../version.js';
 import { type CommandContext, examples } from '../command.js';
 import { announceReloads, devSettings } from '../dev.js';
 import { exitCodeOfSignal } from '../exit-code.js';
 import { formatJson } from '../format/json.js';
-import type { ServingReport } from '../format/serving.js';
-import type { Colors, Io } from '../io.js';
+import type { Io } from '../io.js';
 import { withProgress } from '../progress.js';
 import { reportApp } from '../report-app.js';
 import { checkRepositories, emptyRepositories } from '../repositories.js';
 import { addSettingFlags, type GivenFlags, loadSettingsOfServer } from '../setting-flags.js';
+import { SlicedOutput } from '../sliced-output.js';
 import { setServerFlags } from '../v8-flags.js';
 
 interface ServeFlags {
@@ -48,19 +49,20 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
   await checkRepositories(paths, controlMode !== 'none');
   const app = await createApp(settings);
   const stop = stopOnSignal(io, app, flags.json === true);
+  const output = new SlicedOutput(io.stdout, new Turns(app.clock));
   try {
     // The first models load while the ports are being opened.
     const loaded = load(io, app);
     loaded.catch(() => undefined);
     announceListening(io, await app.listen(), flags);
-    const started = start(io, { app, loaded, stop }, flags).catch((error: unknown) => {
+    const started = start(io, { app, loaded, stop, output }, flags).catch((error: unknown) => {
       // Whoever stops the server ends the loads that are under way: no failure, with --strict either.
       if (!stop.requested()) throw error;
     });
     await Promise.race([started, stop.stopped]);
     if (flags.dev) announceReloads(io, app, { json: flags.json === true });
     await stop.stopped;
-    if (flags.json) io.stdout.write(formatJson({ event: 'stopped' }));
+    await output.print(flags.json ? [formatJson({ event: 'stopped' })] : []);
   } catch (error) {
     await app.close({ drainDelayMs: 0 });
     throw error;
@@ -74,27 +76,21 @@ interface Starting {
   readonly app: App;
   readonly loaded: Promise<void>;
   readonly stop: Stop;
+  readonly output: SlicedOutput;
 }
 
 /** Waits for the models and shows what came of them. */
-async function start(io: Io, { app, loaded, stop }: Starting, flags: ServeFlags): Promise<void> {
+async function start(io: Io, { app, loaded, stop, output }: Starting, flags: ServeFlags): Promise<void> {
   await loaded;
   const { paths, controlMode } = app.settings.repository;
   const report = await reportApp(app);
   const empty = report.served.length + report.unserved.length === 0;
   if (empty && controlMode === 'none') throw emptyRepositories(paths);
   // Loaded behind the start of the models, too, with its tables.
-  const { formatServing, toJsonServing } = await import('../format/serving.js');
+  const { formatReady, formatServing } = await import('../format/serving.js');
   if (stop.requested()) return;
-  if (flags.json) io.stdout.write(formatJson({ event: 'ready', ...toJsonServing(report) }));
-  else {
-    const { colors } = io.stdout;
-    io.stdout.write(
-      empty
-        ? describeEmpty(controlMode)
-        : `\n${formatServing(report, io.stdout)}\n${describeVerdict(report, colors)}\n`,
-    );
-  }
+  if (flags.json) await output.print(formatReady(report));
+  else await output.print(empty ? [describeEmpty(controlMode)] : formatServing(report, io.stdout));
 }
 
 /** Log lines say how loading goes, on the terminal that a spinner would need; where they are off, a spinner does. */
@@ -108,11 +104,6 @@ function describeEmpty(controlMode: Settings['repository']['controlMode']): stri
   return controlMode === 'poll'
     ? 'no model yet: what appears in the folder is loaded\n'
     : 'no model loaded yet: millrace models load <model>\n';
-}
-
-function describeVerdict({ served, unserved }: ServingReport, { green, yellow }: Colors): string {
-  const verdict = `${served.length} of ${served.length + unserved.length} served`;
-  return unserved.length === 0 ? green(verdict) : yellow(verdict);
 }
 
 function announceListening(io: Io, addresses: Addresses, flags: ServeFlags): void {

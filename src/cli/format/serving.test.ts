@@ -1,48 +1,19 @@
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { modelInfo } from '../../../test/support/model-info.js';
 import type { ModelState } from '../../core/index.js';
 import type { ModelInfo, ModelStatus } from '../../engine/index.js';
 import { ENSEMBLE } from '../../runtimes/ensemble/manifest.js';
-import { ONNX } from '../../runtimes/onnx/manifest.js';
 import { suggestConfig } from '../suggest-config.js';
 import { formatCheck, summarizeRuns, toJsonCheck } from './check.js';
-import { formatServing, reportServing, toJsonServing } from './serving.js';
+import { formatReady, formatServing, reportServing, type ServingReport } from './serving.js';
+import type { TableStyle } from './table.js';
 
 const PLAIN = pc.createColors(false);
 
-function modelInfo(name: string, change: Partial<ModelInfo> = {}): ModelInfo {
-  return {
-    ref: { name, version: 1, generation: name.length },
-    source: {
-      name,
-      version: 1,
-      repository: '/models',
-      modelFolder: `/models/${name}`,
-      path: `/models/${name}/1/model.onnx`,
-      runtime: 'onnx',
-      manifest: ONNX,
-      config: {},
-      labels: {},
-      digest: '',
-      fingerprint: '',
-    },
-    signature: {
-      inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2], batchAxis: 0, optional: false }],
-      outputs: [{ name: 'y', datatype: 'INT64', shape: [-1], batchAxis: 0, optional: false }],
-    },
-    maxBatchSize: 8,
-    platform: 'onnxruntime_onnx',
-    decoupled: false,
-    pure: true,
-    sequences: false,
-    placement: 'process',
-    instances: 1,
-    loadMs: 120,
-    batching: { enabled: true, reason: 'measured: it pays' },
-    ...change,
-  };
-}
+const textOf = (report: ServingReport, style: TableStyle = { colors: PLAIN }) =>
+  [...formatServing(report, style)].join('');
 
 const status = (info: ModelInfo, state: ModelState = { kind: 'ready' }): ModelStatus => ({
   name: info.ref.name,
@@ -78,8 +49,9 @@ describe('the report of a server', () => {
   );
 
   it('is a table, and below it what is not served and why', () => {
-    expect(formatServing(report, { colors: PLAIN })).toBe(
+    expect(textOf(report)).toBe(
       [
+        '',
         'MODEL   VERSION   INPUTS         OUTPUTS             BATCH   PLACEMENT       LOAD      MEMORY',
         'mlp           1   x FP32[-1,2]   y INT64[-1]       up to 8   process       120 ms     10.0 MB',
         'tiny          1   x FP32[-1,2]   y INT64[-1]          none   inline        120 ms   in server',
@@ -90,6 +62,8 @@ describe('the report of a server', () => {
         'not served: none: no version',
         'not served: late version 1: loading',
         '',
+        '3 of 6 served',
+        '',
       ].join('\n'),
     );
   });
@@ -99,17 +73,15 @@ describe('the report of a server', () => {
       ({ name, version: 0, state: { kind: 'failed', reason }, info: undefined }) as const;
     const python = "config.pbtxt: backend 'python' is not available;\nport it";
     const statuses = [failed('a', `a/${python}`), failed('b', 'broken'), failed('c', `c/${python}`)];
-    expect(
-      formatServing(
-        reportServing(statuses, [], () => 0),
-        { colors: PLAIN },
-      ),
-    ).toBe(
+    expect(textOf(reportServing(statuses, [], () => 0))).toBe(
       [
+        '',
         "not served: 2 models: config.pbtxt: backend 'python' is not available;",
         '    port it',
         '    a, c',
         'not served: b: broken',
+        '',
+        '0 of 3 served',
         '',
       ].join('\n'),
     );
@@ -122,16 +94,17 @@ describe('the report of a server', () => {
     [70, ['PLACEMENT', 'LOAD']],
     [30, ['OUTPUTS', 'BATCH', 'PLACEMENT', 'LOAD', 'MEMORY']],
   ])('does not wrap at %d columns, and says what it has no room for', (columns, missing) => {
-    const text = formatServing({ ...report, unserved: [] }, { colors: PLAIN, columns });
+    const text = textOf({ ...report, unserved: [] }, { colors: PLAIN, columns });
     const note = missing.length === 0 ? [] : [`no room for ${missing.join(', ')}; --json has all`];
-    const lines = text.trimEnd().split('\n');
+    const lines = text.split('\n').slice(1, -3);
     expect(lines.slice(4)).toEqual(note);
     expect(lines.slice(0, 4).filter((line) => line.length > columns)).toEqual([]);
     for (const header of missing) expect(lines[0]).not.toContain(header);
   });
 
   it('is plain data for programs', () => {
-    expect(toJsonServing(report)).toMatchObject({
+    expect(JSON.parse([...formatReady(report)].join(''))).toMatchObject({
+      event: 'ready',
       models: [
         { name: 'mlp', version: 1, maxBatchSize: 8, placement: 'process', memoryBytes: 10_000_000 },
         { name: 'tiny', memoryBytes: null },
@@ -164,7 +137,7 @@ const ensemble = modelInfo('ens', {
 describe('an ensemble', () => {
   it('shows its steps in the table of what is served', () => {
     const report = reportServing([status(ensemble)], [gauge(ensemble, 1)], () => 1);
-    expect(formatServing(report, { colors: PLAIN })).toContain('8 a request   2 steps     120 ms   in server');
+    expect(textOf(report)).toContain('8 a request   2 steps     120 ms   in server');
   });
 
   it('shows in a check what its steps read and write, and nothing of instances', () => {

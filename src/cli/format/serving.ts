@@ -1,9 +1,10 @@
-import type { ModelState } from '../../core/index.js';
+import { groupBy, type ModelState } from '../../core/index.js';
 import type { ModelGauges, ModelInfo, ModelStatus } from '../../engine/index.js';
 import { stepsOf } from '../../repository/index.js';
 import type { Colors } from '../io.js';
-import { formatTable, type TableStyle } from './table.js';
-import { formatSpecs } from './tensors.js';
+import { joinToSlices } from './slices.js';
+import { type TableStyle, tableSlices } from './table.js';
+import { formatFirstSpecs } from './tensors.js';
 import { formatBytes, formatMs } from './units.js';
 
 /** One served version as the table and the JSON event show it. */
@@ -26,23 +27,40 @@ export interface ServingReport {
   readonly unserved: readonly UnservedModel[];
 }
 
-/** What the engine holds, told apart; `memoryOf` reads a process's memory. */
+/** The processes in which served models run, each once; inline models have none. */
+export function runnersOf(statuses: readonly ModelStatus[], gauges: readonly ModelGauges[]): readonly number[] {
+  const instances = instancesByGeneration(gauges);
+  return [...new Set(statuses.flatMap(({ info }) => (info === undefined ? [] : pidsOf(info, instances))))];
+}
+
+/** What the engine serves and what not; `memoryOf` knows the processes of {@link runnersOf}. */
 export function reportServing(
   statuses: readonly ModelStatus[],
   gauges: readonly ModelGauges[],
   memoryOf: (pid: number) => number,
 ): ServingReport {
+  const instances = instancesByGeneration(gauges);
   const served = statuses.flatMap(({ info, state }) => {
     if (info === undefined || !answers(state)) return [];
-    const instances = gauges.find((gauge) => gauge.ref.generation === info.ref.generation)?.instances ?? [];
-    const pids = new Set(instances.filter((instance) => instance.up).map((instance) => instance.pid));
-    const memoryBytes = info.placement === 'inline' ? undefined : sum([...pids].map(memoryOf));
+    const memoryBytes = info.placement === 'inline' ? undefined : sum(pidsOf(info, instances).map(memoryOf));
     return [{ info, memoryBytes }];
   });
   const unserved = statuses.flatMap(({ name, version, state }) =>
     answers(state) ? [] : [{ name, version, reason: 'reason' in state ? state.reason : state.kind }],
   );
   return { served, unserved };
+}
+
+type InstancesByGeneration = ReadonlyMap<number, ModelGauges['instances']>;
+
+function instancesByGeneration(gauges: readonly ModelGauges[]): InstancesByGeneration {
+  return new Map(gauges.map(({ ref, instances }) => [ref.generation, instances]));
+}
+
+/** The processes of a model's instances that run. */
+function pidsOf({ ref, placement }: ModelInfo, instances: InstancesByGeneration): readonly number[] {
+  if (placement === 'inline') return [];
+  return [...new Set((instances.get(ref.generation) ?? []).filter(({ up }) => up).map(({ pid }) => pid))];
 }
 
 function answers(state: ModelState): boolean {
@@ -53,23 +71,28 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-/** The served models as a table, then what is not served and why. */
-export function formatServing(report: ServingReport, style: TableStyle): string {
-  const table = formatTable<ServedModel>(
+/** A table of the served models, the reasons of the others and the count; in slices that take a few milliseconds each. */
+export function* formatServing({ served, unserved }: ServingReport, style: TableStyle): Generator<string, void> {
+  yield '\n';
+  yield* tableSlices<ServedModel>(
     [
       { header: 'MODEL', cell: ({ info }) => info.ref.name },
       { header: 'VERSION', leaveOut: 6, align: 'right', cell: ({ info }) => String(info.ref.version) },
-      { header: 'INPUTS', cell: ({ info }) => formatSpecs(info.signature.inputs) },
-      { header: 'OUTPUTS', leaveOut: 5, cell: ({ info }) => formatSpecs(info.signature.outputs) },
+      { header: 'INPUTS', cell: ({ info }) => formatFirstSpecs(info.signature.inputs) },
+      { header: 'OUTPUTS', leaveOut: 5, cell: ({ info }) => formatFirstSpecs(info.signature.outputs) },
       { header: 'BATCH', align: 'right', leaveOut: 4, cell: ({ info }) => describeBatch(info) },
       { header: 'PLACEMENT', leaveOut: 2, cell: ({ info }) => describePlacement(info) },
       { header: 'LOAD', leaveOut: 1, align: 'right', cell: ({ info }) => formatMs(info.loadMs) },
       { header: 'MEMORY', leaveOut: 3, align: 'right', cell: ({ memoryBytes }) => describeMemory(memoryBytes) },
     ],
-    report.served,
+    served,
     style,
   );
-  return `${table}${table === '' || report.unserved.length === 0 ? '' : '\n'}${formatUnserved(report.unserved, style.colors)}`;
+  if (served.length > 0 && unserved.length > 0) yield '\n';
+  yield* joinToSlices(formatUnserved(unserved, style.colors));
+  const { green, yellow } = style.colors;
+  const verdict = `${served.length} of ${served.length + unserved.length} served`;
+  yield `\n${unserved.length === 0 ? green(verdict) : yellow(verdict)}\n`;
 }
 
 function describeBatch({ maxBatchSize, batching }: ModelInfo): string {
@@ -89,41 +112,49 @@ function describeMemory(bytes: number | undefined): string {
 }
 
 /** Models that fail for the same reason share its line. */
-function formatUnserved(unserved: readonly UnservedModel[], { red, bold }: Colors): string {
-  const groups = new Map<string, UnservedModel[]>();
-  for (const model of unserved) {
-    const { name, reason } = model;
-    // It begins with the file, and that with the model's folder: what is left may be the same for several.
-    const common = reason.startsWith(`${name}/`) ? reason.slice(name.length + 1) : reason;
-    groups.set(common, [...(groups.get(common) ?? []), model]);
-  }
+function* formatUnserved(unserved: readonly UnservedModel[], { red, bold }: Colors): Generator<string, void> {
+  // It begins with the file, and that with the model's folder: what is left may be the same for several.
+  const commonReason = ({ name, reason }: UnservedModel) =>
+    reason.startsWith(`${name}/`) ? reason.slice(name.length + 1) : reason;
   const indent = (text: string) => text.replaceAll('\n', '\n    ');
-  return [...groups]
-    .map(([common, models]) => {
-      const names = models.map(({ name, version }) => bold(version === 0 ? name : `${name} version ${version}`));
-      const [only] = models;
-      return models.length === 1
-        ? `${red('not served:')} ${names[0]}: ${indent(only?.reason ?? common)}\n`
-        : `${red('not served:')} ${bold(`${models.length} models`)}: ${indent(common)}\n    ${names.join(', ')}\n`;
-    })
-    .join('');
+  for (const [common, models] of groupBy(unserved, commonReason)) {
+    const names = models.map(({ name, version }) => bold(version === 0 ? name : `${name} version ${version}`));
+    const [{ reason }] = models;
+    yield models.length === 1
+      ? `${red('not served:')} ${names[0]}: ${indent(reason)}\n`
+      : `${red('not served:')} ${bold(`${models.length} models`)}: ${indent(common)}\n    ${names.join(', ')}\n`;
+  }
 }
 
-/** The same for programs. */
-export function toJsonServing({ served, unserved }: ServingReport): Readonly<Record<string, unknown>> {
+/** The line of JSON for programs, with all tensors; in slices as well. */
+export function formatReady(report: ServingReport): Generator<string, void> {
+  return joinToSlices(readyTexts(report));
+}
+
+function* readyTexts({ served, unserved }: ServingReport): Generator<string, void> {
+  yield '{"event":"ready","models":[';
+  yield* memberTexts(served, toJsonServed);
+  yield '],"unserved":[';
+  yield* memberTexts(unserved, ({ name, version, reason }) => ({ name, version, reason }));
+  yield ']}\n';
+}
+
+function* memberTexts<Item>(items: readonly Item[], toJson: (item: Item) => unknown): Generator<string, void> {
+  for (const [index, item] of items.entries()) yield `${index === 0 ? '' : ','}${JSON.stringify(toJson(item))}`;
+}
+
+function toJsonServed({ info, memoryBytes }: ServedModel): Readonly<Record<string, unknown>> {
+  const { ref, signature, maxBatchSize, batching, placement, instances, loadMs } = info;
   return {
-    models: served.map(({ info, memoryBytes }) => ({
-      name: info.ref.name,
-      version: info.ref.version,
-      inputs: info.signature.inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
-      outputs: info.signature.outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
-      maxBatchSize: info.maxBatchSize,
-      batching: info.batching,
-      placement: info.placement,
-      instances: info.instances,
-      loadMs: info.loadMs,
-      memoryBytes: memoryBytes ?? null,
-    })),
-    unserved: unserved.map(({ name, version, reason }) => ({ name, version, reason })),
+    name: ref.name,
+    version: ref.version,
+    inputs: signature.inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
+    outputs: signature.outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
+    maxBatchSize,
+    batching,
+    placement,
+    instances,
+    loadMs,
+    memoryBytes: memoryBytes ?? null,
   };
 }

@@ -1,11 +1,10 @@
-import { stripVTControlCharacters } from 'node:util';
-import Table from 'cli-table3';
 import type { Colors } from '../io.js';
+import { displayWidth } from './display-width.js';
 
 export interface Column<Row> {
   readonly header: string;
   readonly align?: 'left' | 'right';
-  /** Lines are separated by `\n`. */
+  /** Lines are separated by `\n`; a colour ends in the line where it begins. */
   readonly cell: (row: Row) => string;
   /** Left out where the terminal is too narrow, the lowest number first; undefined = never. */
   readonly leaveOut?: number;
@@ -18,67 +17,113 @@ export interface TableStyle {
   readonly columns?: number | undefined;
 }
 
-const NO_LINES = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-};
 const GAP = '   ';
 const NARROW_GAP = '  ';
+/** Measured or written in one slice: a few milliseconds for the longest names. */
+const ROWS_PER_SLICE = 16;
 
 /**
  * Rows under bold headers, without lines; ends with a line break. '' when there are no rows. Where the terminal is too narrow,
  * gaps shrink, then columns are left out, and a line below says which.
  */
 export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], style: TableStyle): string {
-  if (rows.length === 0) return '';
-  const { colors, columns: width = Number.POSITIVE_INFINITY } = style;
-  if (widthOf(columns, rows, GAP) <= width) return render(columns, rows, { colors, gap: GAP });
-  let shown = columns;
-  while (widthOf(shown, rows, NARROW_GAP) > width) {
-    const places = shown.flatMap(({ leaveOut }) => leaveOut ?? []);
-    if (places.length === 0) break;
-    shown = shown.filter(({ leaveOut }) => leaveOut !== Math.min(...places));
-  }
-  const left = columns.filter((column) => !shown.includes(column)).map(({ header }) => header);
-  const note = left.length === 0 ? '' : `${colors.dim(`no room for ${left.join(', ')}; --json has all`)}\n`;
-  return `${render(shown, rows, { colors, gap: NARROW_GAP })}${note}`;
+  return [...tableSlices(columns, rows, style)].join('');
 }
 
-function widthOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[], gap: string): number {
-  const widths = columns.map(({ header, cell }) => {
-    const lines = rows.flatMap((row) => stripVTControlCharacters(cell(row)).split('\n'));
-    return Math.max(header.length, ...lines.map((line) => line.length));
-  });
-  return widths.reduce((sum, width) => sum + width, gap.length * (columns.length - 1));
-}
-
-function render<Row>(
+/** The text of {@link formatTable} in pieces, some of them empty; making one takes a few milliseconds, however many rows there are. */
+export function* tableSlices<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
-  { colors, gap }: { readonly colors: Colors; readonly gap: string },
-): string {
-  const table = new Table({
-    head: columns.map(({ header }) => (header === '' ? '' : colors.bold(header))),
-    colAligns: columns.map((column) => column.align ?? 'left'),
-    chars: { ...NO_LINES, middle: gap },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  style: TableStyle,
+): Generator<string, void> {
+  if (rows.length === 0) return;
+  const { colors, columns: available = Number.POSITIVE_INFINITY } = style;
+  const measured = columns.map((column) => new MeasuredColumn(column));
+  for (const [index, row] of rows.entries()) {
+    for (const column of measured) column.add(row);
+    if ((index + 1) % ROWS_PER_SLICE === 0) yield '';
+  }
+  const { shown, gap } = chooseColumns(measured, available);
+  const headers = shown.map(({ column: { header } }) => line(header === '' ? '' : colors.bold(header)));
+  let text = joinLine(shown, headers, gap);
+  for (const index of rows.keys()) {
+    const cells = shown.map(({ cells }) => cells[index] ?? []);
+    const height = Math.max(...cells.map((lines) => lines.length));
+    for (let at = 0; at < height; at++) {
+      text += joinLine(
+        shown,
+        cells.map((lines) => lines[at]),
+        gap,
+      );
+    }
+    if ((index + 1) % ROWS_PER_SLICE === 0) {
+      yield text;
+      text = '';
+    }
+  }
+  yield `${text}${describeLeftOut(measured, shown, style)}`;
+}
+
+interface Line {
+  readonly text: string;
+  readonly width: number;
+}
+
+function line(text: string): Line {
+  return { text, width: displayWidth(text) };
+}
+
+/** A column with the lines of its cells, each made once. */
+class MeasuredColumn<Row> {
+  readonly column: Column<Row>;
+  readonly cells: (readonly Line[])[] = [];
+  width: number;
+
+  constructor(column: Column<Row>) {
+    this.column = column;
+    this.width = displayWidth(column.header);
+  }
+
+  add(row: Row): void {
+    const lines = this.column.cell(row).split('\n').map(line);
+    this.cells.push(lines);
+    for (const { width } of lines) this.width = Math.max(this.width, width);
+  }
+}
+
+type Measured = Pick<MeasuredColumn<never>, 'width'> & {
+  readonly column: Pick<Column<never>, 'header' | 'align' | 'leaveOut'>;
+};
+
+function chooseColumns<One extends Measured>(
+  columns: readonly One[],
+  available: number,
+): { readonly shown: readonly One[]; readonly gap: string } {
+  if (widthOf(columns, GAP) <= available) return { shown: columns, gap: GAP };
+  let shown = columns;
+  while (widthOf(shown, NARROW_GAP) > available) {
+    const places = shown.flatMap(({ column: { leaveOut } }) => leaveOut ?? []);
+    if (places.length === 0) break;
+    shown = shown.filter(({ column: { leaveOut } }) => leaveOut !== Math.min(...places));
+  }
+  return { shown, gap: NARROW_GAP };
+}
+
+function widthOf(columns: readonly Measured[], gap: string): number {
+  return columns.reduce((sum, { width }) => sum + width, gap.length * (columns.length - 1));
+}
+
+/** One line of the text; a cell that has ended is empty. */
+function joinLine(columns: readonly Measured[], lines: readonly (Line | undefined)[], gap: string): string {
+  const padded = columns.map(({ column: { align }, width }, index) => {
+    const { text, width: taken } = lines[index] ?? { text: '', width: 0 };
+    const padding = ' '.repeat(width - taken);
+    return align === 'right' ? padding + text : text + padding;
   });
-  table.push(...rows.map((row) => columns.map((column) => column.cell(row))));
-  return `${table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n')}\n`;
+  return `${padded.join(gap).trimEnd()}\n`;
+}
+
+function describeLeftOut(columns: readonly Measured[], shown: readonly Measured[], { colors }: TableStyle): string {
+  const left = columns.filter((column) => !shown.includes(column)).map(({ column: { header } }) => header);
+  return left.length === 0 ? '' : `${colors.dim(`no room for ${left.join(', ')}; --json has all`)}\n`;
 }

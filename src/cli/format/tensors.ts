@@ -3,6 +3,8 @@ import { elementCount, formatTensorType } from '../../core/index.js';
 import type { Colors } from '../io.js';
 import { formatTable } from './table.js';
 
+/** Tensors of one model in a table. */
+const MAX_SPECS = 10;
 const MAX_ROWS = 10;
 const MAX_COLUMNS = 10;
 const MAX_TEXT = 60;
@@ -10,6 +12,12 @@ const MAX_TEXT = 60;
 /** `x FP32[-1,16]`, a line for each. */
 export function formatSpecs(specs: readonly Pick<TensorMetadata, 'name' | 'datatype' | 'shape'>[]): string {
   return specs.map((spec) => `${spec.name} ${formatTensorType(spec.datatype, spec.shape)}`).join('\n');
+}
+
+/** {@link formatSpecs} for tables of models: `and 190 more` below the first ones. */
+export function formatFirstSpecs(specs: Parameters<typeof formatSpecs>[0]): string {
+  const first = formatSpecs(specs.slice(0, MAX_SPECS));
+  return specs.length <= MAX_SPECS ? first : `${first}\nand ${specs.length - MAX_SPECS} more`;
 }
 
 /** A tensor as people read it: name and type, then its rows along the last axis, cut off where there are many. */

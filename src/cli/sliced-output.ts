@@ -1,0 +1,27 @@
+import type { Turns } from '../core/index.js';
+import type { Output } from './io.js';
+
+/** The standard output of a process that also answers requests: a long text is made and written in slices, one a turn. */
+export class SlicedOutput {
+  readonly #output: Pick<Output, 'write'>;
+  readonly #turns: Pick<Turns, 'next'>;
+  #printed: Promise<void> = Promise.resolve();
+
+  constructor(output: Pick<Output, 'write'>, turns: Pick<Turns, 'next'>) {
+    this.#output = output;
+    this.#turns = turns;
+  }
+
+  /** Resolves when the text is written, behind those printed before; nothing else of this output comes between its slices. */
+  print(slices: Iterable<string>): Promise<void> {
+    this.#printed = this.#printed.then(() => this.#write(slices));
+    return this.#printed;
+  }
+
+  async #write(slices: Iterable<string>): Promise<void> {
+    for (const slice of slices) {
+      if (slice !== '') this.#output.write(slice);
+      await this.#turns.next();
+    }
+  }
+}
