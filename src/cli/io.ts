@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { Environment } from '../config/index.js';
-import { type Clock, systemClock } from '../core/index.js';
+import { type Clock, type Events, type StandardStream, systemClock } from '../core/index.js';
 import { type LineReader, readLines } from './line-reader.js';
 
 export type Colors = ReturnType<typeof pc.createColors>;
@@ -35,15 +35,19 @@ export interface Io {
   openLines(): LineReader;
   /** Calls `listener` for every SIGINT and SIGTERM instead of ending the process; the returned function ends that. */
   onSignal(listener: (signal: Signal) => void): () => void;
+  /** From now on calls `listener` for every failed write to the outputs instead of ending the process. */
+  onOutputFailure(listener: (failure: Events['outputFailed']) => void): void;
   /** Ends the process at once. */
   exit(code: number): void;
 }
 
 /** The real world: this process. */
 export function processIo(): Io {
+  let onFailure = endProcess;
+  const outputOf = (stream: StandardStream) => processOutput(process[stream], (error) => onFailure(stream, error));
   return {
-    stdout: processOutput(process.stdout),
-    stderr: processOutput(process.stderr),
+    stdout: outputOf('stdout'),
+    stderr: outputOf('stderr'),
     cwd: process.cwd(),
     clock: systemClock,
     // The settings know every room of the server: only those who need them wait for all that to be loaded.
@@ -61,16 +65,22 @@ export function processIo(): Io {
       process.on('SIGINT', listener).on('SIGTERM', listener);
       return () => process.off('SIGINT', listener).off('SIGTERM', listener);
     },
+    onOutputFailure(listener) {
+      onFailure = (stream, { code, message }) => listener({ stream, code: code ?? message });
+    },
     exit: (code) => process.exit(code),
   };
 }
 
-function processOutput(stream: NodeJS.WriteStream): Output {
-  // A reader that has seen enough (`| head`) is no failure.
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+/** A reader that has seen enough (`| head`) is no failure. */
+function endProcess(_: StandardStream, error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+}
+
+function processOutput(stream: NodeJS.WriteStream, onFailure: (error: NodeJS.ErrnoException) => void): Output {
+  // Node keeps the standard streams open: the next write tries again.
+  stream.on('error', onFailure);
   const isTTY = stream.isTTY === true;
   return {
     write: (text) => void stream.write(text),

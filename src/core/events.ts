@@ -19,6 +19,8 @@ export const ROOMS = [
 ] as const;
 export type Room = (typeof ROOMS)[number];
 
+export type StandardStream = 'stdout' | 'stderr';
+
 /** Everything that rooms report. Telemetry listens; nobody else needs to. */
 export interface Events {
   /** An inference is settled: `service.infer`, or `service.resolve` where it failed. `error` is undefined on success. */
@@ -137,6 +139,8 @@ export interface Events {
   authReread: { readonly isInForce: boolean; readonly atMs: number };
   /** A certificate is used for new connections from now on. */
   tlsCertificateLoaded: { readonly notAfterMs: number };
+  /** A write to a standard stream of the process failed: its reader or its terminal has gone, or the disk is full. */
+  outputFailed: { readonly stream: StandardStream /** The system's: `EPIPE`. */; readonly code: string };
   /** Anything else worth a log line. Never a payload, never a secret. */
   diagnostic: {
     readonly level: LogLevel;

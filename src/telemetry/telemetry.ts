@@ -38,7 +38,9 @@ export interface Telemetry {
 /** Starts listening to the events of one server. */
 export async function createTelemetry(setup: TelemetrySetup): Promise<Telemetry> {
   const { options, events, clock = systemClock } = setup;
-  const output = await openOutput(options.logFormat, setup.destination);
+  const output = await openOutput(options.logFormat, setup.destination, (code) =>
+    events.publish('outputFailed', { stream: 'stderr', code }),
+  );
   const logger = createLogger(options, clock, output);
   const metrics = options.metrics ? createMetrics({ ...setup, droppedLogLines: () => output.dropped }) : undefined;
   const stopLogs = [

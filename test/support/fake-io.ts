@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import type { Io, Output, Signal } from '../../src/cli/io.js';
 import type { LineReader, Typed } from '../../src/cli/line-reader.js';
-import { type Clock, systemClock } from '../../src/core/index.js';
+import { type Clock, type Events, systemClock } from '../../src/core/index.js';
 
 /** A world for a command that remembers what was written and whose signals the test gives. */
 export interface FakeIo extends Io {
@@ -9,6 +9,8 @@ export interface FakeIo extends Io {
   readonly err: () => string;
   readonly exits: readonly number[];
   signal(name: Signal): void;
+  /** A write to an output fails. */
+  failOutput(failure: Events['outputFailed']): void;
   /** Ctrl-C while no line is awaited. */
   interrupt(): void;
 }
@@ -32,6 +34,9 @@ export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
   const written = { out: '', err: '' };
   const listeners = new Set<(signal: Signal) => void>();
   const exits: number[] = [];
+  let failOutput = (_: Events['outputFailed']): void => {
+    throw new Error('no command minds failures of its outputs');
+  };
   const interrupted = new Set<() => void>();
   const output = (name: 'out' | 'err'): Output => ({
     write(text) {
@@ -54,6 +59,9 @@ export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onOutputFailure(listener) {
+      failOutput = listener;
+    },
     exit: (code) => exits.push(code),
     out: () => written.out,
     err: () => written.err,
@@ -61,6 +69,7 @@ export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
     signal(name) {
       for (const listener of listeners) listener(name);
     },
+    failOutput: (failure) => failOutput(failure),
     interrupt() {
       for (const listener of interrupted) listener();
     },

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { type App, createApp } from '../../app.js';
 import type { Settings } from '../../config/index.js';
-import { Turns } from '../../core/index.js';
+import { EventBus, systemClock, Turns } from '../../core/index.js';
 import type { Addresses } from '../../server/index.js';
 import { VERSION } from '../../version.js';
 import { type CommandContext, examples } from '../command.js';
@@ -9,6 +9,7 @@ import { announceReloads, devSettings } from '../dev.js';
 import { exitCodeOfSignal } from '../exit-code.js';
 import { formatJson } from '../format/json.js';
 import type { Io } from '../io.js';
+import { surviveOutputFailures } from '../output-failures.js';
 import { withProgress } from '../progress.js';
 import { reportApp } from '../report-app.js';
 import { checkRepositories, emptyRepositories } from '../repositories.js';
@@ -43,13 +44,16 @@ SIGINT and SIGTERM let accepted requests finish and stop the server; a second on
 
 async function serve(io: Io, folders: readonly string[], flags: GivenFlags & ServeFlags): Promise<void> {
   setServerFlags();
+  const json = flags.json === true;
+  const events = new EventBus();
+  const output = new SlicedOutput(io.stdout, new Turns(systemClock));
+  surviveOutputFailures(io, { events, output, json });
   const loadedSettings = await loadSettingsOfServer(io, folders, flags);
   const settings = flags.dev ? devSettings(loadedSettings) : loadedSettings;
   const { paths, controlMode } = settings.repository;
   await checkRepositories(paths, controlMode !== 'none');
-  const app = await createApp(settings);
-  const stop = stopOnSignal(io, app, flags.json === true);
-  const output = new SlicedOutput(io.stdout, new Turns(app.clock));
+  const app = await createApp(settings, { events });
+  const stop = stopOnSignal(io, app, json);
   try {
     // The first models load while the ports are being opened.
     const loaded = load(io, app);
@@ -60,9 +64,9 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
       if (!stop.requested()) throw error;
     });
     await Promise.race([started, stop.stopped]);
-    if (flags.dev) announceReloads(io, app, { json: flags.json === true });
+    if (flags.dev) announceReloads(io, app, { json });
     await stop.stopped;
-    await output.print(flags.json ? [formatJson({ event: 'stopped' })] : []);
+    await output.print(json ? [formatJson({ event: 'stopped' })] : []);
   } catch (error) {
     await app.close({ drainDelayMs: 0 });
     throw error;

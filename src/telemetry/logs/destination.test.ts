@@ -1,19 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { compileSource } from '../../../scripts/compile-source.mjs';
+import { createTempFolder } from '../../../test/support/model-folder.js';
 import { openOutput } from './destination.js';
 
 const MODULE = pathToFileURL(await compileSource('telemetry/logs/destination')).href;
 
 /** Runs `script` in a process of its own, with `openOutput` at hand; `stop` ends the standard input it may wait for. */
-function start(script: string, stderr: 'pipe' | number = 'pipe') {
+function start(script: string, stderr: 'pipe' | number = 'pipe', ...args: readonly string[]) {
   const text = `import { openOutput } from '${MODULE}';\n${script}`;
   // A script that waits for what does not come is ended.
-  const child = spawn(process.execPath, ['--input-type=module', '-e', text], {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', text, ...args], {
     stdio: ['pipe', 'pipe', stderr],
     timeout: 45_000,
     killSignal: 'SIGKILL',
@@ -33,7 +36,7 @@ function start(script: string, stderr: 'pipe' | number = 'pipe') {
 describe('lines on standard error', () => {
   it('have all left when close resolves, even if the process exits at once', async () => {
     const { code, stderr } = await start(`
-      const output = await openOutput('auto', undefined);
+      const output = await openOutput('auto', undefined, () => {});
       for (let i = 0; i < 20_000; i++) output.write('line ' + i + '\\n');
       await output.close();
       process.exit(3);`).ended;
@@ -43,36 +46,57 @@ describe('lines on standard error', () => {
 
   it('that nobody can take are counted, and harm nothing', async () => {
     const script = `
-      const output = await openOutput('json', undefined);
+      const codes = [];
+      const output = await openOutput('json', undefined, (code) => codes.push(code));
       output.write('a\\n');
       output.write('b\\n');
       while (output.dropped < 2) await new Promise(setImmediate);
       output.write('c\\n');
       await output.close();
-      console.log(output.dropped);`;
+      console.log(output.dropped, ...new Set(codes));`;
     const { code, stdout } = await start(script, openSync('/dev/full', 'w')).ended;
-    expect({ code, stdout }).toEqual({ code: 0, stdout: '3\n' });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '3 ENOSPC\n' });
+  });
+
+  it('are written again once a full disk has room', async () => {
+    await using folder = await createTempFolder({});
+    const script = `
+      import { closeSync, openSync } from 'node:fs';
+      const codes = [];
+      const output = await openOutput('json', undefined, (code) => codes.push(code));
+      output.write('lost\\n');
+      while (codes.length < 1) await new Promise(setImmediate);
+      closeSync(2);
+      openSync(process.argv[1], 'w');
+      output.write('kept\\n');
+      await output.close();
+      console.log(output.dropped, ...codes);`;
+    const file = join(folder.path, 'log');
+    const { code, stdout } = await start(script, openSync('/dev/full', 'w'), file).ended;
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '1 ENOSPC\n' });
+    expect(await readFile(file, 'utf8')).toBe('kept\n');
   });
 
   it('whose reader has gone end nothing', async () => {
     const { child, ended } = start(`
-      const output = await openOutput('json', undefined);
+      const codes = [];
+      const output = await openOutput('json', undefined, (code) => codes.push(code));
       for await (const _ of process.stdin);
       output.write('a\\n');
       while (output.dropped < 1) await new Promise(setImmediate);
       output.write('b\\n');
       await output.close();
-      console.log(output.dropped);`);
+      console.log(output.dropped, ...codes);`);
     child.stderr?.destroy();
     child.stdin?.end();
-    expect(await ended).toMatchObject({ code: 0, stdout: '2\n' });
+    expect(await ended).toMatchObject({ code: 0, stdout: '2 EPIPE EPIPE\n' });
   });
 });
 
 describe('pretty lines', () => {
   async function prettify(line: object): Promise<string> {
     const lines: string[] = [];
-    const output = await openOutput('pretty', { write: (text) => lines.push(text) });
+    const output = await openOutput('pretty', { write: (text) => lines.push(text) }, () => {});
     output.write(`${JSON.stringify({ level: 'warn', time: '2025-06-15T15:06:41.000Z', room: 'server', ...line })}\n`);
     await output.close();
     return lines.join('').replace(/^\[.*?\]/, '[time]');
@@ -146,7 +170,7 @@ describe('pretty lines', () => {
 
 it('lines for a given destination are JSON unless pretty is asked for', async () => {
   const lines: string[] = [];
-  const output = await openOutput('auto', { write: (text) => lines.push(text) });
+  const output = await openOutput('auto', { write: (text) => lines.push(text) }, () => {});
   output.write('{"a":1}\n');
   await output.close();
   expect(lines).toEqual(['{"a":1}\n']);

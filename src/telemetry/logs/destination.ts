@@ -24,14 +24,15 @@ export interface LogOutput extends LogDestination {
 
 /**
  * Lines go to `destination`, undefined = standard error, there in the background so that a slow reader does not hold up
- * requests. Pretty lines need `pino-pretty`, which is loaded only for them.
+ * requests. Pretty lines need `pino-pretty`, which is loaded only for them. `onFailure` gets the system's code of each failed write.
  */
 export async function openOutput(
   format: TelemetryOptions['logFormat'],
   destination: LogDestination | undefined,
+  onFailure: (code: string) => void,
 ): Promise<LogOutput> {
   const terminal = destination === undefined && isatty(STDERR);
-  const output = destination === undefined ? openDescriptor(STDERR) : borrow(destination);
+  const output = destination === undefined ? openDescriptor(STDERR, onFailure) : borrow(destination);
   if (format === 'json' || (format === 'auto' && !terminal)) return output;
   const prettify = await createPrettifier(terminal);
   return {
@@ -51,12 +52,12 @@ function borrow(destination: LogDestination): LogOutput {
  * Node's own stream rather than sonic-boom, pino's: that one loops for ever when a reader is gone or a disk full at the
  * moment of its last flush.
  */
-function openDescriptor(fd: number): LogOutput {
+function openDescriptor(fd: number, onFailure: (code: string) => void): LogOutput {
   let dropped = 0;
   const open = (): WriteStream => {
     const stream = createWriteStream('', { fd, autoClose: false });
     // The lines concerned are counted one by one; the next line tries again.
-    stream.on('error', () => {});
+    stream.on('error', ({ code, message }: NodeJS.ErrnoException) => onFailure(code ?? message));
     return stream;
   };
   const settle = (error: Error | null | undefined): void => {

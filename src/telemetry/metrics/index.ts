@@ -9,6 +9,7 @@ import { generationFamilies } from './generation-families.js';
 import { GrpcMetrics } from './grpc-metrics.js';
 import { HttpMetrics } from './http-metrics.js';
 import { modelFamilies } from './model-families.js';
+import { OutputMetrics } from './output-metrics.js';
 import { createProcessMetrics } from './process-metrics.js';
 import { QuotaMetrics } from './quota-metrics.js';
 import { RolloutMetrics } from './rollout-metrics.js';
@@ -65,6 +66,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const runners = createRunnerFamilies(events);
   const processMetrics = createProcessMetrics(version);
   const tls = new TlsMetrics();
+  const outputs = new OutputMetrics();
 
   const subscriptions = [
     ...runners.subscriptions,
@@ -84,6 +86,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     events.subscribe('batchFinished', (event) => versions.of(event.ref).recordBatch(event)),
     events.subscribe('httpFinished', (event) => http.record(event)),
     events.subscribe('grpcFinished', (event) => grpc.record(event)),
+    events.subscribe('outputFailed', (event) => outputs.record(event)),
     events.subscribe('tlsCertificateLoaded', (event) => tls.record(event)),
     events.subscribe('modelStateChanged', ({ ref, state, loadMs }) => {
       if (state.kind === 'unloaded' || state.kind === 'failed') versions.retire(ref);
@@ -100,13 +103,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...modelFamilies({ versions, unresolved, gauge, modelStates }),
     ...generationFamilies(versions),
     ...vllmFamilies(versions, gauges),
-    ...[routes, shadows, rollouts, quotas, auth, http, grpc, tls].flatMap((metrics) => metrics.families()),
+    ...[routes, shadows, rollouts, quotas, auth, http, grpc, tls, outputs].flatMap((metrics) => metrics.families()),
     ...usageFamilies(options.usage),
     ...runners.families,
     ...processMetrics.families,
     {
       name: 'millrace_log_lines_dropped_total',
-      help: 'Log lines lost because their reader was too slow.',
+      help: 'Log lines lost because their reader was too slow or had gone, or the disk was full.',
       type: 'counter' as const,
       collect: () => single(droppedLogLines()),
     },

@@ -54,6 +54,17 @@ describe('the process', () => {
   });
 });
 
+it('failed writes to the standard streams are counted by stream and code', async () => {
+  const { events, scrape } = start();
+  events.publish('outputFailed', { stream: 'stderr', code: 'EPIPE' });
+  events.publish('outputFailed', { stream: 'stderr', code: 'EPIPE' });
+  events.publish('outputFailed', { stream: 'stdout', code: 'ENOSPC' });
+  expect(samplesOf(await scrape(), 'millrace_output_failures_total')).toEqual({
+    'millrace_output_failures_total{code="EPIPE",stream="stderr"}': 2,
+    'millrace_output_failures_total{code="ENOSPC",stream="stdout"}': 1,
+  });
+});
+
 describe('a scrape', () => {
   it("is Prometheus' text format", async () => {
     const { contentType, body } = await start().render();
