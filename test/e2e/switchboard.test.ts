@@ -1,7 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.js';
-import { createSettings } from '../../src/config/index.js';
+import { createSettings, type PartialSettings } from '../../src/config/index.js';
+import { DIALECT_OPTIONS } from '../../src/protocols/index.js';
 import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 
@@ -37,6 +38,33 @@ describe('a dialect that is switched off', () => {
     ]);
     expect((await server.send('GET /v2')).status).toBe(200);
   });
+});
+
+const DIALECTS = Object.keys(DIALECT_OPTIONS);
+
+const SWITCHED: readonly (readonly [where: string, settings: PartialSettings])[] = [
+  ['none is switched', {}],
+  ...DIALECTS.map((on): readonly [string, PartialSettings] => [
+    `only ${on} is on`,
+    Object.fromEntries(DIALECTS.map((name) => [name, { enabled: name === on }])),
+  ]),
+];
+
+it.each(SWITCHED)('a browser at the root gets the documentation where %s', async (_where, settings) => {
+  await using server = await startAppServer({}, settings);
+  const { status: code, headers } = await server.send('GET /', '', {
+    accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
+  });
+  expect([code, headers.location]).toEqual([302, '/docs']);
+  expect((await server.send('GET /docs')).status).toBe(200);
+});
+
+it('a client of KServe that asks for its health where kserve is off learns how to switch it on', async () => {
+  await using server = await startAppServer({});
+  expect(await ask(server, 'GET /')).toEqual([
+    404,
+    "no route GET /: the dialect 'kserve' is off; `kserve.enabled: true` switches it on",
+  ]);
 });
 
 it('a dialect that is on may have ports of its own, besides the shared ones', async () => {

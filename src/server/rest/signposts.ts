@@ -31,15 +31,18 @@ export function createSignposts({ metricsPort, switchedOff }: SignpostSetup): Si
       loading = undefined;
       throw error;
     });
+    // Also where a dialect that is off has a route there, whose clients are no browsers.
+    const page = path === '/' ? { page: '/docs' } : {};
     const asked = (await loading).find(({ methodsAt }) => methodsAt(path).split(', ').includes(method));
     if (asked !== undefined) {
       const { dialect } = asked;
       return {
+        ...page,
         dialect,
         text: `the dialect '${dialect.name}' is off; \`${dialect.name}.enabled: true\` switches it on`,
       };
     }
-    if (path === '/') return { text: 'the documentation is at /docs', page: '/docs' };
+    if (path === '/') return { ...page, text: 'the documentation is at /docs' };
     const port = path === '/metrics' ? metricsPort() : undefined;
     return port === undefined ? undefined : { text: `metrics are on port ${port}` };
   };
