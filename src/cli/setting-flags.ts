@@ -2,7 +2,14 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadSettings, type SettingFlag, type Settings, settingFlags } from '../config/index.js';
 import { nearestName } from '../text/index.js';
 import type { Io } from './io.js';
-import { addTritonFlags, checkTritonFlags, renameTritonFlag, settingFlagsOf, TRITON_ALIASES } from './triton-flags.js';
+import {
+  addTritonFlags,
+  checkTritonFlags,
+  platformPortsOf,
+  renameTritonFlag,
+  settingFlagsOf,
+  TRITON_ALIASES,
+} from './triton-flags.js';
 
 /** Given flags by commander's attribute name (`--http-port` → `httpPort`). */
 export type GivenFlags = Readonly<Record<string, unknown>>;
@@ -161,12 +168,17 @@ function put(tree: Record<string, unknown>, [name = '', ...rest]: readonly strin
 /** Complete settings from flags, environment and file. `extra` comes from positional arguments and counts as flags. */
 export async function loadSettingsFor(io: Io, given: GivenFlags, extra: GivenFlags = {}): Promise<Settings> {
   const flags = { ...given, ...settingFlagsOf(given), ...extra };
-  const settings = loadSettings({
-    ...(typeof flags.config === 'string' ? { file: flags.config } : {}),
-    env: await io.environment(),
-    flags: settingsOfFlags(flags),
-    cwd: io.cwd,
-  });
+  const env = await io.environment();
+  const load = (all: GivenFlags) =>
+    loadSettings({
+      ...(typeof flags.config === 'string' ? { file: flags.config } : {}),
+      env,
+      flags: settingsOfFlags(all),
+      cwd: io.cwd,
+    });
+  const said = load(flags);
+  const ports = platformPortsOf(given, said);
+  const settings = Object.keys(ports).length === 0 ? said : load({ ...flags, ...ports });
   checkTritonFlags(given, settings);
   return settings;
 }

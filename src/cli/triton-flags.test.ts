@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../test/support/cli-fixture.js';
+import { renderConfigurationReference, SettingsSchema } from '../config/index.js';
 
 /** Every option of tritonserver (src/command_line_parser.cc of 2026-08, all parts built in), with a value as one would give it. */
 const TRITON = `
@@ -57,6 +58,11 @@ const MEANS: Readonly<Record<string, readonly [path: string, value: unknown]>> =
   '--grpc-address': ['server.host', '127.0.0.1'],
   '--grpc-port': ['server.grpcPort', 9_001],
   '--grpc-header-forward-pattern': ['server.grpcHeaderForwardPattern', 'x.*'],
+  '--allow-sagemaker': ['sagemaker.enabled', true],
+  '--sagemaker-port': ['sagemaker.httpPort', 1],
+  '--allow-vertex-ai': ['vertex.enabled', true],
+  '--vertex-ai-port': ['vertex.httpPort', 1],
+  '--vertex-ai-default-model': ['vertex.model', 'm'],
   '--allow-metrics': ['telemetry.metrics', false],
   '--metrics-address': ['server.host', '127.0.0.1'],
   '--metrics-port': ['server.metricsPort', 9_002],
@@ -90,7 +96,7 @@ describe("tritonserver's flags", () => {
   it.each(others)('%s is refused with one line on what to do instead', async (word) => {
     const { code, err } = await run(['config', 'print', word]);
     expect(code).toBe(2);
-    expect(err).toMatch(new RegExp(`^error: ${nameOf(word)}( (true|false))?: [^\\n]{15,160}\\n$`));
+    expect(err).toMatch(new RegExp(`^error: ${nameOf(word)}( (true|false|1-2))?: [^\\n]{15,160}\\n$`));
   });
 
   it('take their value as the next word, too', async () => {
@@ -102,6 +108,7 @@ describe("tritonserver's flags", () => {
   it.each([
     ['--allow-http=true', '--allow-gpu-metrics=false', '--allow-cpu-metrics=on', '--strict-readiness=false'],
     ['--strict-model-config=0', '--reuse-http-port=off', '--allow-sagemaker=false', '--allow-grpc=true'],
+    ['--grpc-use-ssl=false', '--grpc-use-ssl-mutual=false', '--sagemaker-safe-port-range=8000-8002'],
     ['--grpc-address=0.0.0.0', '--http-address=0.0.0.0', '--metrics-address=0.0.0.0', '--allow-anonymous'],
   ])('are taken where they say what holds anyway: %s', async (...flags) => {
     expect(await print(...flags)).toMatchObject({ code: 0, err: '' });
@@ -116,6 +123,14 @@ describe("tritonserver's flags", () => {
       ['--grpc-port=-1', '--allow-grpc=true'],
       '--allow-grpc true: server.grpcPort is -1, so there is no such port; --grpc-port sets it',
     ],
+    [
+      ['--sagemaker-safe-port-range=9000-9010', '--http-port=9000', '--grpc-port=-1'],
+      '--sagemaker-safe-port-range 9000-9010: server.metricsPort is 8002, outside of it; --metrics-port sets it',
+    ],
+    [
+      ['--sagemaker-safe-port-range=9000'],
+      "--sagemaker-safe-port-range: expected two ports such as 9000-9010, got '9000'",
+    ],
     [['--allow-grpc=maybe'], "--allow-grpc: expected true or false, got 'maybe'"],
     [
       ['--log-warning=false'],
@@ -123,6 +138,25 @@ describe("tritonserver's flags", () => {
     ],
   ])('say what does not fit: %s', async (flags, error) => {
     expect(await print(...flags)).toMatchObject({ code: 2, error });
+  });
+
+  it.each([
+    [['--allow-sagemaker=true'], 8_080, -1],
+    [['--allow-vertex-ai=true'], -1, 8_080],
+    [['--allow-sagemaker=true', '--sagemaker-port=9100'], 9_100, -1],
+    [['--allow-sagemaker=true', '--http-port=8080'], -1, -1],
+    [['--allow-sagemaker=false'], -1, -1],
+    [['--sagemaker-port=9100'], 9_100, -1],
+  ])('open the ports of platforms where tritonserver does: %s', async (flags, sagemaker, vertex) => {
+    const { at } = await print(...flags);
+    expect([at('sagemaker.httpPort'), at('vertex.httpPort')]).toEqual([sagemaker, vertex]);
+  });
+
+  it('leave the port of Vertex AI to its own variable', async () => {
+    const { out } = await run(['config', 'print', '--json', '--allow-vertex-ai=true'], {
+      env: { AIP_HTTP_PORT: '9200' },
+    });
+    expect(JSON.parse(out).vertex).toMatchObject({ enabled: true, httpPort: 9_200 });
   });
 
   it.each([
@@ -144,10 +178,72 @@ describe("tritonserver's flags", () => {
   });
 });
 
+describe("what is said of tritonserver's flags", () => {
+  const reference = renderConfigurationReference();
+  const keys = new Set([...reference.matchAll(/^\| `([\w.]+)(?:\[\])?` \|/gm)].map(([, key = '']) => key));
+  const ourFlags = new Set(reference.match(/--[a-z][a-z-]+/g));
+  const dialects = Object.keys(SettingsSchema.properties).filter((name) => keys.has(`${name}.enabled`));
+  const answers = async () => {
+    const refused = TRITON.filter((word) => !(nameOf(word) in MEANS) && !/^--(help|load-model|log-format)/.test(word));
+    const all = await Promise.all(refused.map(async (word) => [nameOf(word), (await print(word)).error] as const));
+    return all
+      .filter(([, answer]) => answer !== '')
+      .map(([flag, answer]) => [flag, answer.replace(/^--\S+( \S+)?: /, '')] as const);
+  };
+
+  it('names only settings and flags that exist', async () => {
+    const unknown = (await answers()).flatMap(([flag, answer]) => [
+      ...(answer.match(/\b[a-z]+(?:\.[a-zA-Z]+)+\b/g) ?? [])
+        .filter((key) => !keys.has(key) && key !== 'model.yaml')
+        .map((key) => `${flag}: ${key}`),
+      ...(answer.match(/--[a-z][a-z-]+/g) ?? [])
+        .filter((name) => !ourFlags.has(name))
+        .map((name) => `${flag}: ${name}`),
+    ]);
+    expect(unknown).toEqual([]);
+  });
+
+  it('denies nothing that a setting is about', async () => {
+    const denials = (await answers()).flatMap(([flag, answer]) =>
+      [...answer.matchAll(/\b(?:no|not|without|never) ([\w -]+)/g)].map(([, denied = '']) => ({ flag, denied })),
+    );
+    const names = [...keys].map((key) => key.replaceAll('.', '').toLowerCase());
+    const wrong = denials.filter(
+      ({ denied }) =>
+        names.some((name) => name.includes(denied.replaceAll(' ', '').toLowerCase())) ||
+        // Names of products and protocols.
+        (denied.match(/\b[A-Z]\w+/g) ?? []).some((name) => reference.includes(name)),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('has a setting of the dialect, or one that answers for it, where a flag is about a dialect', async () => {
+    const said = new Map(await answers());
+    const about = dialects.flatMap((dialect) =>
+      TRITON.map(nameOf)
+        .filter((flag) => flag.split('-').includes(dialect))
+        .map((flag) => ({ flag, dialect })),
+    );
+    expect(about.map(({ dialect }) => dialect)).toEqual(expect.arrayContaining(['sagemaker', 'vertex']));
+    for (const { flag, dialect } of about) {
+      const path = MEANS[flag]?.[0];
+      if (path !== undefined) expect(path.startsWith(`${dialect}.`), flag).toBe(true);
+      else
+        expect(
+          [...keys].some((key) => said.get(flag)?.includes(key)),
+          `${flag}: ${said.get(flag)}`,
+        ).toBe(true);
+    }
+  });
+});
+
 describe('a flag that nobody knows', () => {
   it.each([
     ['--http-adress', '(Did you mean --http-address?)'],
-    ['--port=9000', '(Did you mean one of --http-port, --grpc-port, --metrics-port?)'],
+    [
+      '--port=9000',
+      '(Did you mean one of --http-port, --grpc-port, --metrics-port, --sagemaker-port, --vertex-ai-port?)',
+    ],
     ['--xyzzy', undefined],
   ])('is refused, with what may have been meant: %s', async (word, suggestion) => {
     const { code, err } = await run(['serve', 'models', word]);

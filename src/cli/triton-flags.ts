@@ -17,17 +17,20 @@ const TRANSLATED = [
   '--log-info <true|false>',
   '--log-warning <true|false>',
   '--log-error <true|false>',
+  '--sagemaker-safe-port-range <from-to>',
 ] as const;
 
 /** Switches of tritonserver that have one position here, and why. */
 const FIXED: Readonly<Record<string, readonly [only: boolean, why: string]>> = {
   '--allow-http': [true, 'REST is always served'],
   '--allow-cpu-metrics': [true, 'metrics always include those of the CPU'],
-  '--allow-gpu-metrics': [false, 'models run on the CPU'],
-  '--allow-sagemaker': [false, 'there is no SageMaker endpoint'],
-  '--allow-vertex-ai': [false, 'there is no Vertex AI endpoint'],
-  '--enable-peer-access': [false, 'models run on the CPU'],
-  '--grpc-use-ssl-mutual': [false, 'clients show keys (auth.keys), not certificates'],
+  '--allow-gpu-metrics': [false, 'the metrics are those of the server, its models and the CPU'],
+  '--enable-peer-access': [false, 'the runtimes manage the memory of GPUs themselves'],
+  '--grpc-use-ssl': [false, 'server.tls.certFile and server.tls.keyFile set up TLS, for all ports'],
+  '--grpc-use-ssl-mutual': [
+    false,
+    'server.tls.clientCertificates: required asks clients for certificates, on all ports with TLS',
+  ],
   '--model-namespacing': [false, 'a name that several repositories have is served from the first'],
   '--reuse-grpc-port': [false, 'a port belongs to one server'],
   '--reuse-http-port': [false, 'a port belongs to one server'],
@@ -38,11 +41,11 @@ const FIXED: Readonly<Record<string, readonly [only: boolean, why: string]>> = {
   ],
 };
 
-const CPU_ONLY = 'models run on the CPU';
+const GPU =
+  'the runtimes manage GPUs themselves; instances.kind, onnx.executionProviders and llama.gpuLayers of a model choose them';
 const EVENT_LOOP =
   'one event loop serves all connections; models run in processes, as many as their instances.count says';
 const MEMORY_BOUND = 'memory for requests and answers is bounded by server.maxBufferedBytes';
-const TLS = 'server.tls.certFile and server.tls.keyFile set up TLS, for all ports';
 const IDLE = 'a connection is checked, or closed, after server.keepAliveTimeoutMs of silence';
 const AGE = `connections have no greatest age; ${IDLE}`;
 const KEYS = 'keys with scopes restrict APIs: auth.keys';
@@ -51,11 +54,11 @@ const TRACES = 'traces are not exported; log lines, Server-Timing and the metric
 /** Flags of tritonserver that set nothing here, and what to use instead or why there is none. */
 const REFUSED: Readonly<Record<string, string>> = {
   '--backend-config': 'options of a runtime are set for each model, in its model.yaml',
-  '--backend-directory': 'runtimes are built in',
+  '--backend-directory': 'runtimes are built in; --runtime (runners.runtimes) adds one of your own',
   '--buffer-manager-thread-count': EVENT_LOOP,
   '--cache-directory': 'the response cache is built in; --response-cache-byte-size sets its size',
-  '--cuda-memory-pool-byte-size': CPU_ONLY,
-  '--cuda-virtual-address-size': CPU_ONLY,
+  '--cuda-memory-pool-byte-size': GPU,
+  '--cuda-virtual-address-size': GPU,
   '--disable-auto-complete-config': 'what a configuration leaves out is always read from the model',
   '--grpc-http2-max-ping-strikes': IDLE,
   '--grpc-http2-max-pings-without-data': IDLE,
@@ -70,10 +73,9 @@ const REFUSED: Readonly<Record<string, string>> = {
   '--grpc-max-connection-age-grace': AGE,
   '--grpc-max-response-pool-size': MEMORY_BOUND,
   '--grpc-restricted-protocol': KEYS,
-  '--grpc-root-cert': 'clients show keys (auth.keys), not certificates',
-  '--grpc-server-cert': TLS,
-  '--grpc-server-key': TLS,
-  '--grpc-use-ssl': TLS,
+  '--grpc-root-cert': 'server.tls.clientCaFile names the authorities of client certificates, for all ports',
+  '--grpc-server-cert': 'server.tls.certFile names the certificate, for all ports',
+  '--grpc-server-key': 'server.tls.keyFile names the private key, for all ports',
   '--host-policy': 'start the server with taskset or numactl, or in a container with a limit',
   '--http-restricted-api': KEYS,
   '--http-thread-count': EVENT_LOOP,
@@ -81,22 +83,18 @@ const REFUSED: Readonly<Record<string, string>> = {
   '--log-file': 'logs go to the standard error; redirect that',
   '--metrics-config': 'all metrics are always served, latencies as histograms and counters',
   '--metrics-interval-ms': 'metrics are as fresh as the scrape',
-  '--min-supported-compute-capability': CPU_ONLY,
-  '--model-load-gpu-limit': CPU_ONLY,
-  '--pinned-memory-pool-byte-size': CPU_ONLY,
+  '--min-supported-compute-capability': GPU,
+  '--model-load-gpu-limit': GPU,
+  '--pinned-memory-pool-byte-size': MEMORY_BOUND,
   '--repoagent-directory': 'there are no repository agents',
-  '--sagemaker-port': 'there is no SageMaker endpoint',
-  '--sagemaker-safe-port-range': 'there is no SageMaker endpoint',
-  '--sagemaker-thread-count': 'there is no SageMaker endpoint',
+  '--sagemaker-thread-count': EVENT_LOOP,
   '--trace-config': TRACES,
   '--trace-count': TRACES,
   '--trace-file': TRACES,
   '--trace-level': TRACES,
   '--trace-log-frequency': TRACES,
   '--trace-rate': TRACES,
-  '--vertex-ai-default-model': 'there is no Vertex AI endpoint',
-  '--vertex-ai-port': 'there is no Vertex AI endpoint',
-  '--vertex-ai-thread-count': 'there is no Vertex AI endpoint',
+  '--vertex-ai-thread-count': EVENT_LOOP,
 };
 
 /** Adds the flags of tritonserver that are not flags of ours; `--help` does not list them, docs/cli.md does. */
@@ -142,6 +140,19 @@ export function settingFlagsOf(given: Given): Given {
   };
 }
 
+/** tritonserver's ports for SageMaker and Vertex AI, unless other ones are set. */
+const PLATFORM_PORT = 8080;
+
+/** Ports that the given flags of tritonserver open beyond the settings that came of all flags, in flags of ours. */
+export function platformPortsOf(given: Given, { server, sagemaker, vertex }: Settings): Given {
+  const isMissing = (flag: unknown, { enabled, httpPort }: Settings['sagemaker' | 'vertex']) =>
+    flag !== undefined && enabled && httpPort < 0 && server.httpPort !== PLATFORM_PORT;
+  return {
+    ...(isMissing(given.allowSagemaker, sagemaker) ? { sagemakerPort: PLATFORM_PORT } : {}),
+    ...(isMissing(given.allowVertexAi, vertex) ? { vertexAiPort: PLATFORM_PORT } : {}),
+  };
+}
+
 /** tritonserver turns levels on and off one by one; here a level includes all that is more severe. */
 function logLevelOf({ logInfo, logWarning, logError, logVerbose = 0 }: Given): string | undefined {
   const given = [logInfo, logWarning, logError];
@@ -171,8 +182,20 @@ export function checkTritonFlags(given: Given, { server }: Settings): void {
       `${flag} ${address}: all ports listen on one address, and that is ${server.host}; --host sets it`,
     );
   }
+  if (typeof given.sagemakerSafePortRange === 'string') checkPortRange(given.sagemakerSafePortRange, server);
   if (given.allowGrpc === true && server.grpcPort < 0) {
     throw invalidArgument('--allow-grpc true: server.grpcPort is -1, so there is no such port; --grpc-port sets it');
+  }
+}
+
+/** The ports that are not SageMaker's must be in the range that it leaves to a container. */
+function checkPortRange(text: string, { httpPort, grpcPort, metricsPort }: Settings['server']): void {
+  const flag = '--sagemaker-safe-port-range';
+  const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
+  if (from === undefined) throw invalidArgument(`${flag}: expected two ports such as 9000-9010, got '${text}'`);
+  for (const [name, port] of Object.entries({ http: httpPort, grpc: grpcPort, metrics: metricsPort })) {
+    if (port < 0 || (port >= Number(from) && port <= Number(to))) continue;
+    throw invalidArgument(`${flag} ${text}: server.${name}Port is ${port}, outside of it; --${name}-port sets it`);
   }
 }
 

@@ -8,18 +8,31 @@ export interface SwitchOptions {
   readonly grpcPort?: number;
 }
 
-const portOption = (what: string) =>
+/** Flags that set the keys of a switch. */
+interface SwitchFlags {
+  readonly enabled: string;
+  readonly httpPort: string;
+}
+
+const flagOption = (flag: string | undefined) => (flag === undefined ? {} : { 'x-flag': flag });
+
+const portOption = (what: string, flag?: string) =>
   Type.Integer({
     default: -1,
     minimum: -1,
     maximum: 65_535,
     description: `A port for ${what} alone, besides the shared one; 0 = any free port, -1 = none.`,
+    ...flagOption(flag),
   });
 
 /** Of a dialect that is served over HTTP only. */
-export const httpSwitch = (title: string, enabled: boolean) => ({
-  enabled: Type.Boolean({ default: enabled, description: `Whether the server speaks ${title}.` }),
-  httpPort: portOption(`${title} over HTTP`),
+export const httpSwitch = (title: string, enabled: boolean, flags?: SwitchFlags) => ({
+  enabled: Type.Boolean({
+    default: enabled,
+    description: `Whether the server speaks ${title}.`,
+    ...flagOption(flags?.enabled),
+  }),
+  httpPort: portOption(`${title} over HTTP`, flags?.httpPort),
 });
 
 /** Of a dialect that is also served over gRPC. */

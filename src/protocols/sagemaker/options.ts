@@ -5,7 +5,10 @@ import { httpSwitch } from '../switch-options.js';
 /** Amazon SageMaker's container contract and runtime API. */
 export const SageMakerOptionsSchema = Type.Object(
   {
-    ...httpSwitch("SageMaker's container contract and runtime API", false),
+    ...httpSwitch("SageMaker's container contract and runtime API", false, {
+      enabled: '--allow-sagemaker',
+      httpPort: '--sagemaker-port',
+    }),
     model: Type.String({
       default: '',
       description:

@@ -12,10 +12,14 @@ const routeOption = (path: string, what: string, variable: string) =>
 /** Google Vertex AI's container contract. */
 export const VertexOptionsSchema = Type.Object(
   {
-    ...httpSwitch("Vertex AI's container contract", false),
+    ...httpSwitch("Vertex AI's container contract", false, {
+      enabled: '--allow-vertex-ai',
+      httpPort: '--vertex-ai-port',
+    }),
     model: Type.String({
       default: '',
       description: 'The model that predictions are of. Default: the only one that is loaded.',
+      'x-flag': '--vertex-ai-default-model',
     }),
     healthRoute: routeOption('/health', 'the health is asked for', '`AIP_HEALTH_ROUTE`'),
     predictRoute: routeOption('/predict', 'predictions are asked for', '`AIP_PREDICT_ROUTE`'),
