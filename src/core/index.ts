@@ -23,6 +23,7 @@ export * from './quota.js';
 export * from './readonly.js';
 export * from './request.js';
 export * from './signature.js';
+export * from './slices.js';
 export * from './slots.js';
 export * from './tensor.js';
 export * from './tensor-values.js';

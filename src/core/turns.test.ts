@@ -27,6 +27,25 @@ it('gives each who asks a turn of the event loop of its own, in the order of ask
   expect(counts).toEqual([1, 2, 3, 4]);
 });
 
+it('works on so many items a turn', async () => {
+  const deferred: (() => void)[] = [];
+  const clock = new FakeClock();
+  clock.defer = (callback) => deferred.push(callback);
+  const counts: number[] = [];
+  let worked = 0;
+  const all = new Turns(clock).map([1, 2, 3, 4, 5], 2, (item) => {
+    worked++;
+    return item * 10;
+  });
+  for (let turn = 0; turn < 3; turn++) {
+    await new Promise(setImmediate);
+    counts.push(worked);
+    deferred.shift()?.();
+  }
+  expect(counts).toEqual([2, 4, 5]);
+  expect(await all).toEqual([10, 20, 30, 40, 50]);
+});
+
 it('joins pieces, a few megabytes in a turn', async () => {
   let asked = 0;
   const clock = new FakeClock();

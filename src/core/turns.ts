@@ -23,6 +23,20 @@ export class Turns {
     });
   }
 
+  /** What `work` makes of the items, one after the other and so many of them a turn. */
+  async map<Item, Result>(
+    items: readonly Item[],
+    perTurn: number,
+    work: (item: Item) => Result | Promise<Result>,
+  ): Promise<readonly Result[]> {
+    const results: Result[] = [];
+    for (const [index, item] of items.entries()) {
+      if (index > 0 && index % perTurn === 0) await this.next();
+      results.push(await work(item));
+    }
+    return results;
+  }
+
   /** The pieces as one. */
   async join(pieces: readonly Uint8Array[]): Promise<Uint8Array> {
     if (pieces.length === 1) return pieces[0] as Uint8Array;

@@ -1,28 +1,29 @@
-import { groupBy, type TensorSpec } from '../core/index.js';
+import { groupBy, type TensorSpec, type Turns } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
 import type { OpenApiObject } from '../protocols/index.js';
 
 /** Models of thousands of classes are asked for the best ones. */
 const MOST_CLASSES = 5;
 
+/** Described in one turn of the event loop: a few milliseconds where each has hundreds of tensors. */
+const MODELS_PER_TURN = 16;
+
 /** What the documentation page knows of each model, of several versions of the highest one; in no protocol's terms. */
-export function describeModels(models: readonly ModelInfo[]): readonly OpenApiObject[] {
-  return Array.from(
-    groupBy(models, ({ ref }) => ref.name),
-    ([name, versions]) => {
-      const info = versions.at(-1) ?? versions[0];
-      return {
-        name,
-        versions: versions.map(({ ref }) => String(ref.version)),
-        platform: info.platform,
-        max_batch_size: info.maxBatchSize,
-        inputs: info.signature.inputs.map(describeInput),
-        outputs: info.signature.outputs.map(describeOutput),
-        decoupled: info.decoupled,
-        ...(info.generates !== undefined && { generates: { chat: info.generates.chat } }),
-      };
-    },
-  );
+export function describeModels(models: readonly ModelInfo[], turns: Turns): Promise<readonly OpenApiObject[]> {
+  const byName = [...groupBy(models, ({ ref }) => ref.name)];
+  return turns.map(byName, MODELS_PER_TURN, ([name, versions]) => {
+    const info = versions.at(-1) ?? versions[0];
+    return {
+      name,
+      versions: versions.map(({ ref }) => String(ref.version)),
+      platform: info.platform,
+      max_batch_size: info.maxBatchSize,
+      inputs: info.signature.inputs.map(describeInput),
+      outputs: info.signature.outputs.map(describeOutput),
+      decoupled: info.decoupled,
+      ...(info.generates !== undefined && { generates: { chat: info.generates.chat } }),
+    };
+  });
 }
 
 function describeInput(spec: TensorSpec): OpenApiObject {

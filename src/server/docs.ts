@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { type Dialect, jsonResponse, type ModelsDescription, type Route } from '../protocols/index.js';
+import { joinToSlices, jsonTexts } from '../core/index.js';
+import type { Dialect, ModelsDescription, Route, WireResponse } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
 import { describeModels } from './docs-models.js';
+import { turns } from './turns.js';
 
 export interface DocsOptions {
   readonly service: Pick<Service, 'readyModels'>;
@@ -18,6 +20,9 @@ export interface GrpcPlace {
   readonly port: number;
   readonly tls: boolean;
 }
+
+/** Down to an example: `paths.<path>.post.requestBody.content.<type>.examples.<model>`. */
+const DOCUMENT_DEPTH = 8;
 
 const HIDDEN = { method: 'GET', tag: 'docs', control: false, hidden: true } as const;
 
@@ -81,13 +86,13 @@ export function createDocsRoutes(options: DocsOptions): readonly Route[] {
         let described: object = {
           ...document(),
           servers: [{ url: origin }],
-          'x-models': describeModels(models),
+          'x-models': await describeModels(models, turns),
           'x-grpc': describeGrpc(origin, grpcAt()),
         };
         for (const { describeModels: complete } of dialects) {
           if (complete !== undefined) described = await complete(described, description);
         }
-        return jsonResponse(described);
+        return encodeInTurns(described);
       },
     },
     ...PAGE_FILES.map(
@@ -104,6 +109,16 @@ export function createDocsRoutes(options: DocsOptions): readonly Route[] {
       }),
     ),
   ];
+}
+
+/** A document in which each path, example and model is a text: megabytes, where there are a thousand models. */
+async function encodeInTurns(document: object): Promise<WireResponse> {
+  const body: Uint8Array[] = [];
+  for (const slice of joinToSlices(jsonTexts(document, DOCUMENT_DEPTH))) {
+    body.push(Buffer.from(slice));
+    await turns.next();
+  }
+  return { status: 200, headers: { 'content-type': 'application/json' }, body };
 }
 
 /** By the name under which the client has reached the server. */

@@ -1,8 +1,7 @@
-import { groupBy, type ModelState } from '../../core/index.js';
+import { groupBy, joinToSlices, type ModelState } from '../../core/index.js';
 import type { ModelGauges, ModelInfo, ModelStatus } from '../../engine/index.js';
 import { stepsOf } from '../../repository/index.js';
 import type { Colors } from '../io.js';
-import { joinToSlices } from './slices.js';
 import { type TableStyle, tableSlices } from './table.js';
 import { formatFirstSpecs } from './tensors.js';
 import { formatBytes, formatMs } from './units.js';

@@ -1,3 +1,4 @@
+import { Turns } from '../../core/index.js';
 import { type Dialect, type DialectContext, KEY_HEADERS } from '../dialect.js';
 import { encodeErrorText } from '../http-errors.js';
 import { createInferenceRoutes } from './inference-routes.js';
@@ -7,6 +8,7 @@ import { OIP_STATUS } from './status.js';
 
 /** The Open Inference Protocol v2 with the extensions of Triton Inference Server, over HTTP and gRPC. */
 export function createOipDialect(context: DialectContext): Dialect {
+  const turns = new Turns(context.clock);
   return {
     name: 'oip',
     description: 'Open Inference Protocol v2 with the extensions of Triton Inference Server.',
@@ -15,6 +17,6 @@ export function createOipDialect(context: DialectContext): Dialect {
     credentialHeaders: KEY_HEADERS,
     status: OIP_STATUS,
     encodeError: encodeErrorText,
-    describeModels: addModels,
+    describeModels: (document, description) => addModels(document, description, turns),
   };
 }

@@ -1,4 +1,4 @@
-import { formatTensorType, type Signature } from '../../core/index.js';
+import { formatTensorType, type Signature, type Turns } from '../../core/index.js';
 import { readSampleInputs } from '../../engine/index.js';
 import type { ModelsDescription } from '../dialect.js';
 import type { OpenApiObject } from '../openapi.js';
@@ -32,22 +32,23 @@ export function describeInfer(): OpenApiObject {
   };
 }
 
+/** Described in one turn of the event loop. */
+const MODELS_PER_TURN = 16;
+
 /**
  * The document with a request to copy for each of the models under its `x-models`, and the requests as examples of the operations that
  * take them.
  */
-export async function addModels(document: object, description: ModelsDescription): Promise<object> {
+export async function addModels(document: object, description: ModelsDescription, turns: Turns): Promise<object> {
   const { models, origin, withKey } = description;
   const latest = [...new Map(models.map((info) => [info.ref.name, info])).values()];
-  const described = await Promise.all(
-    latest.map(async (info) => {
-      const { name } = info.ref;
-      const example = exampleRequest(info, await readSampleInputs(info, MAX_JSON_ELEMENTS));
-      const curl = curlCommand(`${origin}/v2/models/${encodeURIComponent(name)}`, example, { withKey });
-      const summary = formatSignature(info.signature);
-      return { name, summary, example, curl };
-    }),
-  );
+  const described = await turns.map(latest, MODELS_PER_TURN, async (info) => {
+    const { name } = info.ref;
+    const example = exampleRequest(info, await readSampleInputs(info, MAX_JSON_ELEMENTS));
+    const curl = curlCommand(`${origin}/v2/models/${encodeURIComponent(name)}`, example, { withKey });
+    const summary = formatSignature(info.signature);
+    return { name, summary, example, curl };
+  });
   const examplesOf = (route: RequestExample['route']) =>
     Object.fromEntries(
       described
