@@ -176,9 +176,9 @@ export async function loadSettingsFor(io: Io, given: GivenFlags, extra: GivenFla
       flags: settingsOfFlags(all),
       cwd: io.cwd,
     });
-  const said = load(flags);
-  const ports = platformPortsOf(given, said);
-  const settings = Object.keys(ports).length === 0 ? said : load({ ...flags, ...ports });
+  const withoutPorts = load(flags);
+  const ports = platformPortsOf(given, withoutPorts);
+  const settings = Object.keys(ports).length === 0 ? withoutPorts : load({ ...flags, ...ports });
   checkTritonFlags(given, settings);
   return settings;
 }

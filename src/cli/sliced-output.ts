@@ -12,10 +12,12 @@ export class SlicedOutput {
     this.#turns = turns;
   }
 
-  /** Resolves when the text is written, behind those printed before; nothing else of this output comes between its slices. */
+  /** Resolves when the text is written. Texts stay whole, in the order of the calls. */
   print(slices: Iterable<string>): Promise<void> {
-    this.#printed = this.#printed.then(() => this.#write(slices));
-    return this.#printed;
+    const printed = this.#printed.then(() => this.#write(slices));
+    // A text that could not be made keeps no other one from being printed.
+    this.#printed = printed.catch(() => undefined);
+    return printed;
   }
 
   async #write(slices: Iterable<string>): Promise<void> {

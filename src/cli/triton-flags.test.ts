@@ -152,6 +152,26 @@ describe("tritonserver's flags", () => {
     expect([at('sagemaker.httpPort'), at('vertex.httpPort')]).toEqual([sagemaker, vertex]);
   });
 
+  it.each([
+    ['--grpc-use-ssl=false', 'required', '--grpc-use-ssl false: server.tls.certFile is set, and TLS is for all ports'],
+    [
+      '--grpc-use-ssl-mutual=false',
+      'required',
+      '--grpc-use-ssl-mutual false: server.tls.clientCertificates is required, for all ports',
+    ],
+    ['--grpc-use-ssl-mutual=false', 'none', undefined],
+  ])('do not contradict the settings of TLS unnoticed: %s', async (flag, clientCertificates, error) => {
+    const tls = 'MILLRACE_SERVER_TLS_';
+    const env = {
+      [`${tls}CERT_FILE`]: '/cert',
+      [`${tls}KEY_FILE`]: '/key',
+      [`${tls}CLIENT_CERTIFICATES`]: clientCertificates,
+      ...(clientCertificates === 'none' ? {} : { [`${tls}CLIENT_CA_FILE`]: '/ca' }),
+    };
+    const { err } = await run(['config', 'print', '--json', flag], { env });
+    expect(err === '' ? undefined : JSON.parse(err).error).toBe(error);
+  });
+
   it('leave the port of Vertex AI to its own variable', async () => {
     const { out } = await run(['config', 'print', '--json', '--allow-vertex-ai=true'], {
       env: { AIP_HTTP_PORT: '9200' },

@@ -143,7 +143,7 @@ export function settingFlagsOf(given: Given): Given {
 /** tritonserver's ports for SageMaker and Vertex AI, unless other ones are set. */
 const PLATFORM_PORT = 8080;
 
-/** Ports that the given flags of tritonserver open beyond the settings that came of all flags, in flags of ours. */
+/** Ports that tritonserver opens by default for the given flags and the settings lack, in flags of ours. */
 export function platformPortsOf(given: Given, { server, sagemaker, vertex }: Settings): Given {
   const isMissing = (flag: unknown, { enabled, httpPort }: Settings['sagemaker' | 'vertex']) =>
     flag !== undefined && enabled && httpPort < 0 && server.httpPort !== PLATFORM_PORT;
@@ -182,13 +182,21 @@ export function checkTritonFlags(given: Given, { server }: Settings): void {
       `${flag} ${address}: all ports listen on one address, and that is ${server.host}; --host sets it`,
     );
   }
+  if (given.grpcUseSsl === false && server.tls.certFile !== '') {
+    throw invalidArgument('--grpc-use-ssl false: server.tls.certFile is set, and TLS is for all ports');
+  }
+  if (given.grpcUseSslMutual === false && server.tls.clientCertificates !== 'none') {
+    throw invalidArgument(
+      `--grpc-use-ssl-mutual false: server.tls.clientCertificates is ${server.tls.clientCertificates}, for all ports`,
+    );
+  }
   if (typeof given.sagemakerSafePortRange === 'string') checkPortRange(given.sagemakerSafePortRange, server);
   if (given.allowGrpc === true && server.grpcPort < 0) {
     throw invalidArgument('--allow-grpc true: server.grpcPort is -1, so there is no such port; --grpc-port sets it');
   }
 }
 
-/** The ports that are not SageMaker's must be in the range that it leaves to a container. */
+/** SageMaker leaves a range of ports to the container, for everything but its own endpoint. */
 function checkPortRange(text: string, { httpPort, grpcPort, metricsPort }: Settings['server']): void {
   const flag = '--sagemaker-safe-port-range';
   const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];

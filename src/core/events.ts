@@ -140,7 +140,11 @@ export interface Events {
   /** A certificate is used for new connections from now on. */
   tlsCertificateLoaded: { readonly notAfterMs: number };
   /** A write to a standard stream of the process failed: its reader or its terminal has gone, or the disk is full. */
-  outputFailed: { readonly stream: StandardStream /** The system's: `EPIPE`. */; readonly code: string };
+  outputFailed: {
+    readonly stream: StandardStream;
+    /** The system's: `EPIPE`. */
+    readonly code: string;
+  };
   /** Anything else worth a log line. Never a payload, never a secret. */
   diagnostic: {
     readonly level: LogLevel;

@@ -23,7 +23,7 @@ export class Turns {
     });
   }
 
-  /** What `work` makes of the items, one after the other and so many of them a turn. */
+  /** Results of `work` for the items in their order, at most `perTurn` of them in a turn of the loop. */
   async map<Item, Result>(
     items: readonly Item[],
     perTurn: number,

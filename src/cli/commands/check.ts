@@ -14,6 +14,7 @@ import type { ServedModel } from '../format/serving.js';
 import { type InputFlag, parseInputFlag, parseShapeFlag } from '../inputs/input-flags.js';
 import { type InputValues, readInputs } from '../inputs/read-inputs.js';
 import type { Io } from '../io.js';
+import { noticesByModel } from '../notices.js';
 import { type Progress, withProgress } from '../progress.js';
 import { reportApp } from '../report-app.js';
 import { checkRepositories, emptyRepositories } from '../repositories.js';
@@ -75,16 +76,12 @@ async function check(
     try {
       await app.start();
       const checked = await examine(io, { app, flags }, progress);
-      return checked.map((model) => ({ ...model, notices: notices.filter((notice) => isAbout(notice, model.name)) }));
+      const byModel = noticesByModel(notices);
+      return checked.map((model) => ({ ...model, notices: byModel.get(model.name) ?? [] }));
     } finally {
       await app.close({ drainDelayMs: 0 });
     }
   });
-}
-
-/** Notices begin with the file, or the model, that they are about. */
-function isAbout(notice: string, name: string): boolean {
-  return [`${name}/`, `${name}: `, `model '${name}/`].some((beginning) => notice.startsWith(beginning));
 }
 
 async function checkSettings(io: Io, target: string | undefined, flags: GivenFlags & CheckFlags): Promise<Settings> {

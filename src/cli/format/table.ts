@@ -30,7 +30,7 @@ export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly
   return [...tableSlices(columns, rows, style)].join('');
 }
 
-/** The text of {@link formatTable} in pieces, some of them empty; making one takes a few milliseconds, however many rows there are. */
+/** The text of {@link formatTable} in slices, some of them empty. Each takes a few milliseconds, however many rows there are. */
 export function* tableSlices<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
@@ -38,9 +38,11 @@ export function* tableSlices<Row>(
 ): Generator<string, void> {
   if (rows.length === 0) return;
   const { colors, columns: available = Number.POSITIVE_INFINITY } = style;
-  const measured = columns.map((column) => new MeasuredColumn(column));
+  const measured = columns.map(
+    (column): MeasuredColumn<Row> => ({ column, cells: [], width: displayWidth(column.header) }),
+  );
   for (const [index, row] of rows.entries()) {
-    for (const column of measured) column.add(row);
+    for (const column of measured) addCell(column, row);
     if ((index + 1) % ROWS_PER_SLICE === 0) yield '';
   }
   const { shown, gap } = chooseColumns(measured, available);
@@ -73,27 +75,24 @@ function line(text: string): Line {
   return { text, width: displayWidth(text) };
 }
 
-/** A column with the lines of its cells, each made once. */
-class MeasuredColumn<Row> {
+/** A column with the lines of its cells so far, each made once, and the width of the longest one. */
+interface MeasuredColumn<Row> {
   readonly column: Column<Row>;
-  readonly cells: (readonly Line[])[] = [];
+  readonly cells: (readonly Line[])[];
   width: number;
-
-  constructor(column: Column<Row>) {
-    this.column = column;
-    this.width = displayWidth(column.header);
-  }
-
-  add(row: Row): void {
-    const lines = this.column.cell(row).split('\n').map(line);
-    this.cells.push(lines);
-    for (const { width } of lines) this.width = Math.max(this.width, width);
-  }
 }
 
-type Measured = Pick<MeasuredColumn<never>, 'width'> & {
+function addCell<Row>(measured: MeasuredColumn<Row>, row: Row): void {
+  const lines = measured.column.cell(row).split('\n').map(line);
+  measured.cells.push(lines);
+  for (const { width } of lines) measured.width = Math.max(measured.width, width);
+}
+
+/** What the layout depends on. */
+interface Measured {
   readonly column: Pick<Column<never>, 'header' | 'align' | 'leaveOut'>;
-};
+  readonly width: number;
+}
 
 function chooseColumns<One extends Measured>(
   columns: readonly One[],
