@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Turns } from '../../src/core/index.js';
 import { createFakeService, fakeModelInfo } from '../support/fake-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
 
@@ -30,6 +31,17 @@ async function run(line: string): Promise<{ readonly outputs: readonly { shape: 
 }
 
 describe('the OpenAPI document', () => {
+  it('of 1,000 models is made in turns of at most 16 models or 64 KiB', async () => {
+    const models = Array.from({ length: 1_000 }, (_, index) => fakeModelInfo(`m${index}`.padEnd(189, 'm'), 1));
+    const { url } = await startTestServer({ service: { ...createFakeService(), readyModels: () => models } });
+    const next = vi.spyOn(Turns.prototype, 'next');
+    const text = await (await fetch(`${url}/openapi.json`)).text();
+    const document: Document = JSON.parse(text);
+    expect(document['x-models'].map(({ name }) => name)).toEqual(models.map(({ ref }) => ref.name));
+    const described = Math.floor(999 / 16);
+    expect(next.mock.calls.length).toBeGreaterThanOrEqual(2 * described + Math.floor(text.length / 65_536));
+  });
+
   it('holds every public route of the dialect, inference included', async () => {
     const { url } = await startTestServer();
     const document = await documentAt(url);
