@@ -42,7 +42,7 @@ import { type Addresses, checkBind, createServer, type RenderMetrics, type Serve
 import { createService, type FileRoutes, type Service, type ServiceLife } from './service/index.js';
 import { SharedMemory } from './shared-memory/index.js';
 import { Puller, systemSurroundings } from './sources/index.js';
-import { openStore, type Store } from './store/index.js';
+import { openStore, type Store, StoreFollower } from './store/index.js';
 import { createTelemetry, type LogDestination, type Telemetry } from './telemetry/index.js';
 import { MANIFEST, VERSION } from './version.js';
 
@@ -92,7 +92,6 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const events = overrides.events ?? new EventBus();
   const runtimes = await loadRuntimes(settings.runners.runtimes, overrides.runtimes);
   const bodies = overrides.bodies ?? BodyArena.open();
-  const host = openHost(settings, { runtimes, events, clock, bodies });
   const repository = openRepository(settings, {
     runtimes,
     clock,
@@ -103,7 +102,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const engine = createEngine({
     ...base,
     options: settings.engine,
-    host,
+    host: openHost(settings, { runtimes, events, clock, bodies }),
     defaultMaxRssBytes: settings.runners.maxRssBytes,
     requestTimeoutMs: settings.server.requestTimeoutMs,
     weightOf: createWeights(settings.quotas),
@@ -126,8 +125,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const sharedMemory = new SharedMemory(settings.sharedMemory);
   const store = openStore(settings.store, clock);
   const identities = await openIdentities(settings, { records: store.keys, clock, events });
-  const audit = openAudit(settings, identities, { clock, events });
-  const shared = { ...base, audit };
+  const shared = { ...base, audit: openAudit(settings, identities, { clock, events }) };
   const life = createService({
     repository,
     puller: createPuller(settings, { runtimes, clock, events }),
@@ -154,7 +152,9 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     renderMetrics: () => telemetry.render(),
   });
 
-  const parts = { settings, clock, front, identities, life, engine, sharedMemory, bodies, store, audit, telemetry };
+  const following = new StoreFollower({ ...base, store, readers: [identities, life] });
+
+  const parts = { ...shared, settings, front, identities, life, engine, sharedMemory, following, store, telemetry };
   let closing: Promise<void> | undefined;
 
   return {
@@ -166,6 +166,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     deadlines,
     settings,
     async start() {
+      following.start();
       identities.start();
       await life.start();
       warnOfFileShortage(engine, settings, events);
@@ -182,6 +183,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
 type Identities = Awaited<ReturnType<typeof openIdentities>>;
 
 interface RunningParts {
+  readonly following: StoreFollower;
   readonly settings: Settings;
   readonly clock: Clock;
   readonly front: Awaited<ReturnType<typeof createFront>>;
@@ -196,7 +198,7 @@ interface RunningParts {
 }
 
 async function shutDown(parts: RunningParts, drainDelayMs: number): Promise<void> {
-  const { settings, clock, front, identities, life, engine, sharedMemory, bodies, store, audit, telemetry } = parts;
+  const { settings, clock, front, identities, life, engine, sharedMemory, bodies, following, store } = parts;
   life.beginShutdown();
   if (drainDelayMs > 0) await clock.sleep(drainDelayMs);
   const { gracePeriodMs } = settings.server;
@@ -206,13 +208,14 @@ async function shutDown(parts: RunningParts, drainDelayMs: number): Promise<void
   } finally {
     // Whatever went wrong before, no runner may keep the process alive.
     await engine.close(Math.max(0, giveUpAt - clock.now()));
+    await following.close();
     await life.close();
     sharedMemory.unregister(undefined);
     bodies?.close();
     await identities.close();
-    await audit.close();
+    await parts.audit.close();
     await store.close();
-    await telemetry.close();
+    await parts.telemetry.close();
   }
 }
 

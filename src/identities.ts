@@ -78,6 +78,10 @@ export async function openIdentities(settings: Settings, { records, clock, event
       warn(describeLocalControl(settings, process.getuid?.()), events);
       void warnOfUnused(records, events);
     },
+    /** Takes what other processes have done to API keys. */
+    async catchUp() {
+      if (isRequired) await keys.changes.catchUp();
+    },
     /** Does not wait for issuers: who comes before their keys are there, does. */
     readIssuers: () => issuers?.start(),
     async close() {

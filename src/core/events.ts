@@ -12,6 +12,7 @@ export const ROOMS = [
   'engine',
   'sources',
   'audit',
+  'store',
   'service',
   'protocols',
   'server',

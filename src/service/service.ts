@@ -66,6 +66,8 @@ export interface ServiceLife {
   declaredLabels(model: string): Readonly<Record<string, number>>;
   /** Puts what was declared in force, and loads the models asked for at start. */
   start(): Promise<void>;
+  /** Takes what other processes have declared. Rejects where it cannot be read. */
+  catchUp(): Promise<void>;
   /** Not ready any more; requests are still answered. */
   beginShutdown(): void;
   /** Loads a model again whose files have changed, as it was asked for last; rejects when it cannot be. */
@@ -111,6 +113,9 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       // A bare name that is split must be so before the first request for it.
       await traffic.rollouts.resume();
       await controller.start();
+    },
+    async catchUp() {
+      await declared.catchUp();
     },
     declaredLabels: (model) => controller.labels.declaredOf(model),
     beginShutdown() {

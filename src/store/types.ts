@@ -12,12 +12,33 @@ export interface Store {
   readonly usage: UsageRecords;
   readonly snapshots: Snapshots;
   readonly keys: KeyRecords;
+  /** Makes this process the one that writes the file, until it closes the store or ends. Rejects with StoreInUse where another process is. */
+  own(): Promise<void>;
+  /** Whether other processes have written, and which process may. Costs next to nothing, and makes no file. */
+  watch(): Promise<StoreWatch>;
   /** Copies all of it to a new file, while it is in use. `already_exists` where there is a file. */
   backup(path: string): Promise<void>;
   /** How large it is and what it holds; undefined where nothing has been stored yet. */
   info(): Promise<StoreInfo | undefined>;
   /** Waits for what has been asked for. Later requests are `unavailable`. */
   close(): Promise<void>;
+}
+
+export interface StoreWatch {
+  /** Differs from the one before once another process has written; undefined = there is no file. */
+  readonly version: string | undefined;
+  readonly writer: StoreWriter;
+}
+
+/** The process that writes the file, as far as this one knows: it learns of another one when its own writes are refused. */
+export type StoreWriter = 'this' | 'another' | 'unknown';
+
+/** A page of what was written behind a position in the order of all writes, by whichever process: each thing once, as it is now. */
+export interface WrittenSince<Item> {
+  readonly written: readonly Item[];
+  /** Of the last of it. */
+  readonly position: number;
+  readonly hasMore: boolean;
 }
 
 export interface StoreInfo {
@@ -52,7 +73,7 @@ export interface DeclarationChange {
   readonly name: string;
   /** undefined removes it. */
   readonly value: JsonValue | undefined;
-  /** The revision that it has to have now (0 = never declared); undefined = any. */
+  /** The revision that it has to have now (0 = it is not declared); undefined = any. */
   readonly expectedRevision: number | undefined;
 }
 
@@ -65,6 +86,10 @@ export interface ChangedBy {
 export interface Declarations {
   /** All that are in force, for the start. Makes no file. */
   current(): Promise<readonly Declaration[]>;
+  /** Where {@link since} goes on from what is read after this; undefined = it cannot. */
+  position(): Promise<number | undefined>;
+  /** What was declared or removed behind a position; undefined where that is not known any more: all has to be read again. */
+  since(position: number | undefined): Promise<WrittenSince<Declaration> | undefined>;
   /** All of the changes or none. Rejects with a RevisionConflict for the first one that expects another revision. */
   change(changes: readonly DeclarationChange[], by: ChangedBy): Promise<readonly Declaration[]>;
   /** Newest first; the last 1,000 changes of each are kept. */
@@ -231,15 +256,28 @@ export interface KeyUse {
   readonly atMs: number;
 }
 
+/** `record` undefined = there is no key of the id any more. */
+export interface WrittenKey {
+  readonly id: string;
+  readonly record: KeyRecord | undefined;
+}
+
 export interface KeyRecords {
   /** In the order of their ids, those behind `after` ('' = from the first). Makes no file. */
   page(after: string, limit: number): Promise<readonly KeyRecord[]>;
   /** Those that are not revoked, in the order of their names. Makes no file. */
   list(after: string, limit: number): Promise<readonly KeyRecord[]>;
+  /** Where {@link since} goes on from what is read after this; undefined = it cannot. */
+  position(): Promise<number | undefined>;
+  /** What was made, changed or removed behind a position, but for when keys were used; undefined where that is not known any more: all has to be read again. */
+  since(position: number | undefined): Promise<WrittenSince<WrittenKey> | undefined>;
   /** `already_exists` where there is one of that id, or one of that name that is not revoked. The 100,000 revoked last are kept. */
   create(record: KeyRecord): Promise<void>;
-  /** All but when it was used last. `not_found` for an unknown id. */
-  update(record: KeyRecord): Promise<void>;
+  /**
+   * All but when it was used last. `not_found` for an unknown id; `failed_precondition` where the key is revoked, or has another digest
+   * than `digestBefore`: another process has changed it meanwhile.
+   */
+  update(record: KeyRecord, digestBefore: string): Promise<void>;
   /** When they were used last; unknown ones are ignored. */
   noteUses(uses: readonly KeyUse[]): Promise<void>;
 }

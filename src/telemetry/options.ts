@@ -27,7 +27,8 @@ export const TelemetryOptionsSchema = Type.Object(
     ),
     logLevels: Type.Record(Type.String(), level, {
       default: {},
-      description: 'Level by room: repository, runtimes, engine, sources, audit, service, protocols, server, app.',
+      description:
+        'Level by room: repository, runtimes, engine, sources, audit, store, service, protocols, server, app.',
     }),
     logFormat: Type.Union([Type.Literal('auto'), Type.Literal('json'), Type.Literal('pretty')], {
       default: 'auto',

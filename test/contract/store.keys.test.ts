@@ -10,13 +10,14 @@ const IMPLEMENTATIONS: Readonly<Record<string, (folder: string) => Promise<Store
   sqlite: (folder) => openTestStore({ path: path.join(folder, 'store.db') }),
 };
 
+const DIGEST = 'ab'.repeat(32);
 const record = (id: string, more: Partial<KeyRecord> = {}): KeyRecord => ({
   id,
   name: `name of ${id}`,
   owner: 'ann',
   grants: [{ role: 'caller', models: ['fraud*'] }],
   groups: ['fraud-team', 'é'],
-  digest: 'ab'.repeat(32),
+  digest: DIGEST,
   createdAtMs: 1_000,
   createdBy: 'admin',
   expiresAtMs: undefined,
@@ -70,7 +71,7 @@ describe.each(Object.entries(IMPLEMENTATIONS))('keys in %s', (_name, open) => {
       code: 'already_exists',
       message: "there is a key 'ci'",
     });
-    await keys.update(record('a', { name: 'ci', ...REVOKED }));
+    await keys.update(record('a', { name: 'ci', ...REVOKED }), DIGEST);
     await keys.create(record('b', { name: 'ci' }));
     await expect(keys.create(record('a', { name: 'other' }))).rejects.toMatchObject({
       code: 'already_exists',
@@ -85,7 +86,7 @@ describe.each(Object.entries(IMPLEMENTATIONS))('keys in %s', (_name, open) => {
   it('are listed by name, as far as they are not revoked', async () => {
     expect(await keys.list('', 10)).toEqual([]);
     for (const name of ['c', 'a', 'b', 'd']) await keys.create(record(`id of ${name}`, { name }));
-    await keys.update(record('id of b', { name: 'b', ...REVOKED }));
+    await keys.update(record('id of b', { name: 'b', ...REVOKED }), DIGEST);
     const names = async (after: string, limit: number) => (await keys.list(after, limit)).map(({ name }) => name);
     expect([await names('', 2), await names('c', 2), await names('d', 2)]).toEqual([['a', 'c'], ['d'], []]);
   });
@@ -104,9 +105,9 @@ describe.each(Object.entries(IMPLEMENTATIONS))('keys in %s', (_name, open) => {
       { id: 'nobody', atMs: 5_000 },
     ]);
     const changed = record('a', { digest: 'ef'.repeat(32), rotatedAtMs: 4_000, owner: 'bob' });
-    await keys.update(changed);
+    await keys.update(changed, DIGEST);
     expect(await keys.page('', 10)).toEqual([{ ...changed, lastUsedAtMs: 5_000 }, record('b')]);
-    await expect(keys.update(record('c'))).rejects.toMatchObject({
+    await expect(keys.update(record('c'), DIGEST)).rejects.toMatchObject({
       code: 'not_found',
       message: "there is no key of id 'c'",
     });

@@ -49,7 +49,7 @@ export function newKey(request: KeyRequest, by: ChangedBy): ShownKey {
   return { key, record };
 }
 
-/** Changes keys in the store first, and then what is in force. One change at a time, each of what is there then. */
+/** Changes keys in the store first, and then what is in force. One change at a time, each of what is there then, also by other processes. */
 export class KeyChanges {
   readonly #keys: StoredKeys;
   readonly #records: KeyRecords;
@@ -78,7 +78,7 @@ export class KeyChanges {
       const previous = overlapMs > 0 ? { digest: before.digest, endsAtMs: by.atMs + overlapMs } : undefined;
       const ends = { expiresAtMs: expiresAtMs ?? before.expiresAtMs };
       const record = { ...before, ...ends, digest, previous, rotatedAtMs: by.atMs };
-      await this.#records.update(record);
+      await this.#records.update(record, before.digest);
       this.#keys.put(record);
       return { key, record };
     });
@@ -90,7 +90,7 @@ export class KeyChanges {
       const before = this.#usable(id);
       check(before);
       const record = { ...before, previous: undefined, revokedAtMs: by.atMs, revokedBy: by.principal };
-      await this.#records.update(record);
+      await this.#records.update(record, before.digest);
       this.#keys.put(record);
       return record;
     });
@@ -103,6 +103,11 @@ export class KeyChanges {
     throw new MillraceError('failed_precondition', `key '${record.name}' (${id}) is revoked: make another one`);
   }
 
+  /** Takes what other processes have changed. Rejects where it cannot be read. */
+  catchUp(): Promise<void> {
+    return this.alone(() => this.#keys.catchUp());
+  }
+
   /** Does something while no key changes. */
   alone<Result>(work: () => Promise<Result>): Promise<Result> {
     const turn = this.#last.then(work);
@@ -112,8 +117,7 @@ export class KeyChanges {
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.alone(async () => {
-      await this.#keys.load();
-      this.#keys.checkReadable();
+      await this.#keys.catchUp();
       return work();
     });
   }

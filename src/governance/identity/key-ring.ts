@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Principal } from '../../core/index.js';
 import type { KeyRecord, KeyUse } from '../../store/index.js';
 import { digestOf, idOfApiKey } from './api-key.js';
@@ -88,9 +89,10 @@ export class KeyRing {
     return id === undefined ? undefined : this.get(id);
   }
 
-  /** Adds a key or replaces what was known of it. Gives the principals that hold no more. */
+  /** Adds a key or replaces what was known of it; what is known already changes nothing. Gives the principals that hold no more. */
   put(record: KeyRecord): readonly Principal[] {
     const before = this.#entries.get(record.id);
+    if (before !== undefined && isSame(before.record, record)) return [];
     const kept = [before?.current, before?.previous];
     const secretOf = (digest: string): Secret =>
       kept.find((secret) => secret?.digest === digest) ?? { digest, principal: undefined };
@@ -112,6 +114,19 @@ export class KeyRing {
     return kept.flatMap((secret) =>
       secret?.principal === undefined || stays.includes(secret) ? [] : [secret.principal],
     );
+  }
+
+  /** Forgets a key. Gives the principals that hold no more. */
+  remove(id: string): readonly Principal[] {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return [];
+    this.#entries.delete(id);
+    this.#forget(entry);
+    return [entry.current, entry.previous].flatMap((secret) => secret?.principal ?? []);
+  }
+
+  ids(): readonly string[] {
+    return [...this.#entries.keys()];
   }
 
   /** Whose key it is, or why it is refused. An unknown id costs as much as a wrong secret. */
@@ -196,6 +211,11 @@ export class KeyRing {
     }
     for (const [key, match] of this.#remembered) if (match.entry === entry) this.#remembered.delete(key);
   }
+}
+
+/** Whatever is known of their use. */
+function isSame({ lastUsedAtMs: _, ...one }: KeyRecord, { lastUsedAtMs: __, ...other }: KeyRecord): boolean {
+  return isDeepStrictEqual(one, other);
 }
 
 function recordOf({ record, lastUsedAtMs }: Entry): KeyRecord {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { EventBus, MillraceError, type Principal } from '../../core/index.js';
-import type { KeyRecord, KeyRecords, KeyUse } from '../../store/index.js';
+import type { KeyRecord, KeyRecords, KeyUse, WrittenKey, WrittenSince } from '../../store/index.js';
 import { AccessPolicy } from '../access/policy.js';
 import { KeyChanges } from './key-changes.js';
 import { StoredKeys } from './stored-keys.js';
@@ -10,6 +10,10 @@ import { StoredKeys } from './stored-keys.js';
 class FakeRecords implements KeyRecords {
   readonly all = new Map<string, KeyRecord>();
   readonly uses: KeyUse[] = [];
+  /** Ids of keys, as they were changed. */
+  readonly log: string[] = [];
+  /** It does not know any more what has changed. */
+  isForgetful = false;
   fault: MillraceError | undefined;
   pages = 0;
   #isHeld = false;
@@ -35,8 +39,22 @@ class FakeRecords implements KeyRecords {
     return [...this.all.values()];
   }
 
+  async position(): Promise<number> {
+    this.#check();
+    return this.log.length;
+  }
+
+  async since(position = 0): Promise<WrittenSince<WrittenKey> | undefined> {
+    this.#check();
+    if (this.isForgetful) return undefined;
+    const ids = this.log.slice(position, position + 2);
+    const written = ids.map((id) => ({ id, record: this.all.get(id) }));
+    return { written, position: position + ids.length, hasMore: position + ids.length < this.log.length };
+  }
+
   async create(record: KeyRecord): Promise<void> {
     this.#check();
+    this.log.push(record.id);
     this.all.set(record.id, record);
   }
 
@@ -168,6 +186,68 @@ describe('keys of the store', () => {
       }
     });
     expect(outcomes).toEqual(['this key is not known', 'one', 'one']);
+  });
+
+  it('that another process makes, rotates and revokes apply here, and end what runs for them', async () => {
+    const { records, one, two } = await filled();
+    const here = start(records);
+    await here.keys.load();
+    const first = here.keys.principalOf(one.key);
+    const second = here.keys.principalOf(two.key);
+    const there = start(records);
+    const made = await there.changes.create({ name: 'three', ...CALLER }, there.now());
+    await there.changes.revoke(one.record.id, there.now());
+    const rotated = await there.changes.rotate(two.record.id, { overlapMs: 0 }, there.now());
+    expect([here.keys.principalOf(one.key), here.ended]).toEqual([first, []]);
+    records.pages = 0;
+    await here.changes.catchUp();
+    expect(here.ended).toEqual([first, second]);
+    for (const { key } of [one, two]) expect(() => here.keys.principalOf(key)).toThrow('this key is not known');
+    expect(here.keys.principalOf(made.key)).toMatchObject({ name: 'three' });
+    expect(here.keys.principalOf(rotated.key)).toMatchObject({ name: 'two' });
+    await here.changes.catchUp();
+    expect([here.ended.length, records.pages]).toEqual([2, 0]);
+  });
+
+  it('that another process removes are forgotten, also where all keys have to be read again', async () => {
+    const { records, one, two } = await filled();
+    const { keys, changes, ended } = start(records);
+    await keys.load();
+    const first = keys.principalOf(one.key);
+    records.all.delete(one.record.id);
+    records.log.push(one.record.id);
+    await changes.catchUp();
+    expect(() => keys.principalOf(one.key)).toThrow('this key is not known');
+    const second = keys.principalOf(two.key);
+    records.all.clear();
+    records.isForgetful = true;
+    await changes.catchUp();
+    expect(() => keys.principalOf(two.key)).toThrow('this key is not known');
+    expect(ended).toEqual([first, second]);
+  });
+
+  it('are changed as they are in the store now, whatever this process has known of them', async () => {
+    const { records, one, two } = await filled();
+    const here = start(records);
+    const there = start(records);
+    for (const { keys } of [here, there]) await keys.load();
+    await there.changes.revoke(one.record.id, there.now());
+    await expect(here.changes.rotate(one.record.id, { overlapMs: 0 }, here.now())).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: `key 'one' (${one.record.id}) is revoked: make another one`,
+    });
+    const rotated = await there.changes.rotate(two.record.id, { overlapMs: 60_000 }, there.now());
+    await here.changes.revoke(two.record.id, here.now());
+    expect(records.all.get(two.record.id)?.digest).toBe(rotated.record.digest);
+  });
+
+  it('stay in force while the changes of other processes cannot be read', async () => {
+    const { records, one } = await filled();
+    const { keys, changes, ended } = start(records);
+    await keys.load();
+    records.fault = DAMAGED;
+    await expect(changes.catchUp()).rejects.toBe(DAMAGED);
+    expect([keys.principalOf(one.key), ended]).toMatchObject([{ name: 'one' }, []]);
   });
 
   it('that have the name of a key of the settings are refused, and said to be', async () => {

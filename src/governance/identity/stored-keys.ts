@@ -1,5 +1,5 @@
 import { type Clock, type EventBus, MillraceError, type Principal, type Timer } from '../../core/index.js';
-import { type KeyRecord, type KeyRecords, pagesOfKeys } from '../../store/index.js';
+import { type KeyRecord, type KeyRecords, pagesOfKeys, type WrittenKey } from '../../store/index.js';
 import type { AccessPolicy } from '../access/policy.js';
 import { isApiKey } from './api-key.js';
 import { KeyRing, type RefusedKey } from './key-ring.js';
@@ -26,8 +26,8 @@ const MAX_WRITTEN = 1_000;
 const MAX_WAIT_MS = 60_000;
 
 /**
- * API keys of the store. They are read once, and looked up in memory from then on. While they cannot be read, each is `unavailable`;
- * nobody else is affected.
+ * API keys of the store. They are read once, then what other processes change, and looked up in memory. While they have never been read,
+ * each is `unavailable`; nobody else is affected.
  */
 export class StoredKeys implements TokenSource {
   readonly ring: KeyRing;
@@ -36,6 +36,8 @@ export class StoredKeys implements TokenSource {
   readonly #onEnded = new Set<OnEnded>();
   #loading: Promise<void> | undefined;
   #isLoaded = false;
+  /** Of what was read last, in the order of all that is written to the store. */
+  #position: number | undefined;
   #isClosed = false;
   /** Why they could not be read. */
   #fault: MillraceError | undefined;
@@ -75,12 +77,24 @@ export class StoredKeys implements TokenSource {
     if (this.#fault !== undefined) throw this.#fault;
   }
 
+  /** Takes what other processes have written since it was read. Rejects with what the store does. To be called while no key changes. */
+  async catchUp(): Promise<void> {
+    if (!this.#isLoaded) {
+      await this.load();
+      return this.checkReadable();
+    }
+    for (let hasMore = true; hasMore; ) {
+      const since = await this.#setup.records.since(this.#position);
+      if (since === undefined) return this.#readAll();
+      this.#follow(since.written);
+      this.#position = since.position;
+      hasMore = since.hasMore;
+    }
+  }
+
   /** Puts in force what is in the store. */
   put(record: KeyRecord): void {
-    const ended = this.ring.put(record);
-    if (ended.length > 0) this.#end(ended);
-    this.#awaitEnd();
-    this.#writeLater();
+    this.#changed(this.ring.put(record));
   }
 
   /** Writes when keys were used last. */
@@ -91,11 +105,8 @@ export class StoredKeys implements TokenSource {
   }
 
   async #load(): Promise<void> {
-    const { records } = this.#setup;
     try {
-      for await (const page of pagesOfKeys(records)) {
-        for (const record of page) this.#take(record);
-      }
+      await this.#readAll();
     } catch (error) {
       this.#fault = error as MillraceError;
       this.#report('error', `API keys cannot be read, and are refused until they can be: ${this.#fault.message}`);
@@ -106,17 +117,37 @@ export class StoredKeys implements TokenSource {
     if (this.#fault !== undefined) this.#report('info', 'API keys can be read again');
     this.#fault = undefined;
     this.#isLoaded = true;
-    this.#awaitEnd();
-    this.#writeLater();
   }
 
-  #take(record: KeyRecord): void {
-    const { name, id, revokedAtMs } = record;
-    if (revokedAtMs === undefined && this.#setup.isTaken(name)) {
-      this.#report('warn', `API key ${id} is refused: a key of 'auth.keys' has its name, '${name}'`);
-      return;
+  /** Also where it is not known what has changed. */
+  async #readAll(): Promise<void> {
+    const { records } = this.#setup;
+    const gone = new Set(this.ring.ids());
+    const position = await records.position();
+    for await (const page of pagesOfKeys(records)) {
+      this.#follow(page.map((record) => ({ id: record.id, record })));
+      for (const { id } of page) gone.delete(id);
     }
-    this.ring.put(record);
+    this.#follow([...gone].map((id) => ({ id, record: undefined })));
+    this.#position = position;
+  }
+
+  #follow(written: readonly WrittenKey[]): void {
+    if (written.length === 0) return;
+    this.#changed(written.flatMap(({ id, record }) => (record ? this.#take(record) : this.ring.remove(id))));
+  }
+
+  #take(record: KeyRecord): readonly Principal[] {
+    const { name, id, revokedAtMs } = record;
+    if (revokedAtMs !== undefined || !this.#setup.isTaken(name)) return this.ring.put(record);
+    this.#report('warn', `API key ${id} is refused: a key of 'auth.keys' has its name, '${name}'`);
+    return [];
+  }
+
+  #changed(ended: readonly Principal[]): void {
+    if (ended.length > 0) this.#end(ended);
+    this.#awaitEnd();
+    this.#writeLater();
   }
 
   #check(token: string): Principal {

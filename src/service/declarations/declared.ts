@@ -9,7 +9,7 @@ interface DeclaredSetup {
 
 type Listener = (changed: readonly Declaration[]) => void;
 
-/** What has been declared through the API: in the store, and as it is in force. Changes come one after the other. */
+/** What has been declared through the API, of this server and others: in the store, and as it is in force. Changes come one after the other. */
 export class Declared {
   readonly #setup: DeclaredSetup;
   readonly #inForce: Record<DeclarationKind, Map<string, Declaration>> = { labels: new Map(), route: new Map() };
@@ -17,6 +17,8 @@ export class Declared {
   #turn: Promise<unknown> = Promise.resolve();
   #problem: MillraceError | undefined;
   #isLoaded = false;
+  /** Of what was read last, in the order of all that is written to the store. */
+  #position: number | undefined;
 
   constructor(setup: DeclaredSetup) {
     this.#setup = setup;
@@ -33,18 +35,13 @@ export class Declared {
   }
 
   /** Takes what the store has. Never rejects: where it cannot be read, that is told of, and the server goes on without. */
-  async load(): Promise<void> {
-    const { store, events } = this.#setup;
-    try {
-      const declarations = await store.declarations.current();
-      this.#isLoaded = true;
-      this.#problem = undefined;
-      this.#take(declarations);
-    } catch (error) {
-      this.#problem = toMillraceError(error);
-      const message = `no label and no route that was declared is in force: ${this.#problem.message}`;
-      events.publish('diagnostic', { level: 'error', room: 'service', message, error });
-    }
+  load(): Promise<void> {
+    return this.#alone(() => this.#load());
+  }
+
+  /** Takes what other processes have declared. Rejects where it cannot be read. */
+  catchUp(): Promise<void> {
+    return this.#alone(() => this.#catchUp());
   }
 
   of(kind: DeclarationKind, name: string): Declaration | undefined {
@@ -55,18 +52,15 @@ export class Declared {
     return [...this.#inForce[kind].values()];
   }
 
-  /** Runs `work`, which checks and then commits, when those before it are over. What the store could not read is read first. */
+  /** Runs `work`, which checks and then commits, when those before it are over. What other processes have declared is in force by then. */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(async () => {
-      if (!this.#isLoaded) await this.load();
-      if (this.#problem !== undefined) throw this.#problem;
+    return this.#alone(async () => {
+      await this.#catchUp();
       return work();
     });
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 
-  /** All of the changes or none. They are in the store and in force when it resolves. To be called in turn. */
+  /** All of the changes or none, of what is in force now. They are in the store and in force when it resolves. To be called in turn. */
   async commit(
     changes: readonly Omit<DeclarationChange, 'expectedRevision'>[],
     principal: string,
@@ -74,7 +68,7 @@ export class Declared {
     const { store, clock } = this.#setup;
     const expecting = changes.map((change) => ({
       ...change,
-      expectedRevision: this.of(change.kind, change.name)?.revision,
+      expectedRevision: this.of(change.kind, change.name)?.revision ?? 0,
     }));
     const changed = await store.declarations.change(expecting, { principal, atMs: clock.wallNow() });
     this.#take(changed);
@@ -86,12 +80,69 @@ export class Declared {
     return this.#setup.store.declarations.history(kind, name, limit);
   }
 
-  #take(declarations: readonly Declaration[]): void {
+  async #load(): Promise<void> {
+    const { events } = this.#setup;
+    const before = this.#problem?.message;
+    try {
+      await this.#readAll();
+      this.#isLoaded = true;
+      this.#problem = undefined;
+      if (before === undefined) return;
+      const message = 'labels and routes that were declared can be read again, and are in force';
+      events.publish('diagnostic', { level: 'info', room: 'service', message });
+    } catch (error) {
+      this.#problem = toMillraceError(error);
+      if (this.#problem.message === before) return;
+      const message = `no label and no route that was declared is in force: ${this.#problem.message}`;
+      events.publish('diagnostic', { level: 'error', room: 'service', message, error });
+    }
+  }
+
+  async #catchUp(): Promise<void> {
+    if (!this.#isLoaded) {
+      await this.#load();
+      if (this.#problem !== undefined) throw this.#problem;
+      return;
+    }
+    for (let hasMore = true; hasMore; ) {
+      const since = await this.#setup.store.declarations.since(this.#position);
+      if (since === undefined) return this.#readAll();
+      this.#take(since.written);
+      this.#position = since.position;
+      hasMore = since.hasMore;
+    }
+  }
+
+  /** Also where it is not known what has changed. */
+  async #readAll(): Promise<void> {
+    const { declarations } = this.#setup.store;
+    const position = await declarations.position();
+    const current = await declarations.current();
+    const isThere = new Set(current.map(({ kind, name }) => `${kind} ${name}`));
+    const before = [...this.all('labels'), ...this.all('route')];
+    const removed = before.filter(({ kind, name }) => !isThere.has(`${kind} ${name}`));
+    this.#take([...current, ...removed.map((declaration) => ({ ...declaration, value: undefined }))]);
+    this.#position = position;
+  }
+
+  /** What has changed of it; this process has taken its own changes already. */
+  #take(written: readonly Declaration[]): void {
+    const declarations = written.filter(({ kind, name, revision, value }) => {
+      const known = this.of(kind, name);
+      return value === undefined ? known !== undefined : known?.revision !== revision;
+    });
+    if (declarations.length === 0) return;
     for (const declaration of declarations) {
       const { kind, name, value } = declaration;
       if (value === undefined) this.#inForce[kind].delete(name);
       else this.#inForce[kind].set(name, declaration);
     }
     for (const listener of this.#listeners) listener(declarations);
+  }
+
+  #alone<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
   }
 }

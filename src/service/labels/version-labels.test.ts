@@ -32,13 +32,14 @@ it('a file comes before what was declared, which is told of once', () => {
 });
 
 it('what was declared outlasts an unload, and waits for a version that does not serve yet', () => {
-  const { labels, served, now } = createFixture(1);
+  const { labels, told, served, now } = createFixture(1);
   labels.declare('m', { stable: 1 });
   labels.apply('m', { labels: { old: 1 }, places: {} }, FINAL);
   labels.forget('m');
   expect(now()).toEqual({ stable: 1 });
   labels.declare('m', { stable: 2 });
   expect(now()).toEqual({ stable: 1 });
+  expect(told).toEqual(["label 'stable' of model 'm' stays at version 1: version 2 does not serve"]);
   served.push(version(2, 2));
   labels.apply('m', NONE, FINAL);
   expect(now()).toEqual({ stable: 2 });

@@ -57,11 +57,11 @@ export class VersionLabels {
     this.#renew(name, isFinal);
   }
 
-  /** Takes the labels of a model that are declared now, in one step. */
+  /** Takes the labels of a model that are declared now, in one step; by another server perhaps, which serves other versions. */
   declare(name: string, labels: Readonly<Record<string, number>>): void {
     if (Object.keys(labels).length === 0) this.#declared.delete(name);
     else this.#declared.set(name, labels);
-    this.#renew(name, false);
+    this.#renew(name, true);
   }
 
   /** Forgets the labels of a model's configuration; what was declared stays. */

@@ -1,11 +1,14 @@
 import type { JsonValue } from '../../core/index.js';
 import { RevisionConflict } from '../revision-conflict.js';
-import type { ChangedBy, Declaration, DeclarationChange, DeclarationKind } from '../types.js';
+import type { ChangedBy, Declaration, DeclarationChange, DeclarationKind, WrittenSince } from '../types.js';
+import { CHANGES_PAGE, isAllNoted, notedFrom } from './following.js';
 import type { Kysely, Selectable } from './kysely.js';
 import { reading, writing } from './operation.js';
 import type { Tables } from './tables.js';
 
 const MAX_HISTORY = 1_000;
+/** As long as there is a store. */
+const READABLE = { readableFrom: 1 } as const;
 
 export interface ChangeInput {
   readonly changes: readonly DeclarationChange[];
@@ -38,7 +41,34 @@ export const currentDeclarations = reading<undefined, readonly Declaration[]>(as
     .orderBy('name')
     .execute();
   return rows.map(toDeclaration);
-});
+}, READABLE);
+
+export const declarationsSince = reading<number | undefined, WrittenSince<Declaration> | undefined>(
+  async (db, position, file) => {
+    const from = notedFrom(position, file);
+    if (from === undefined) return undefined;
+    const rows = await db
+      .selectFrom('changes')
+      .innerJoin('declarations', (join) =>
+        join.onRef('declarations.kind', '=', 'changes.kind').onRef('declarations.name', '=', 'changes.name'),
+      )
+      .selectAll()
+      .where('changes.number', '>', from)
+      .where('declarations.revision', '=', ({ selectFrom }) =>
+        selectFrom('declarations as one')
+          .select(({ fn }) => fn.max('one.revision').as('newest'))
+          .whereRef('one.kind', '=', 'changes.kind')
+          .whereRef('one.name', '=', 'changes.name'),
+      )
+      .orderBy('changes.number')
+      .limit(CHANGES_PAGE)
+      .execute();
+    if (!(await isAllNoted(db, from))) return undefined;
+    const written = rows.map(({ number: _, ...row }) => toDeclaration(row));
+    return { written, position: rows.at(-1)?.number ?? from, hasMore: rows.length === CHANGES_PAGE };
+  },
+  READABLE,
+);
 
 export const changeDeclarations = writing<ChangeInput, readonly Declaration[]>(async (db, { changes, by }) => {
   const changed: Declaration[] = [];
@@ -46,30 +76,14 @@ export const changeDeclarations = writing<ChangeInput, readonly Declaration[]>(a
   return changed;
 });
 
-export const declarationHistory = reading<HistoryInput, readonly Declaration[]>(async (db, { kind, name, limit }) => {
-  const rows = await db
-    .selectFrom('declarations')
-    .selectAll()
-    .where('kind', '=', kind)
-    .where('name', '=', name)
-    .orderBy('revision', 'desc')
-    .limit(limit)
-    .execute();
-  return rows.map(toDeclaration);
-});
+export const declarationHistory = reading<HistoryInput, readonly Declaration[]>(newestFirst, READABLE);
 
 async function changeOne(db: Kysely<Tables>, change: DeclarationChange, by: ChangedBy): Promise<Declaration> {
   const { kind, name, value, expectedRevision } = change;
-  const newest = await db
-    .selectFrom('declarations')
-    .select('revision')
-    .where('kind', '=', kind)
-    .where('name', '=', name)
-    .orderBy('revision', 'desc')
-    .limit(1)
-    .execute();
-  const before = newest[0]?.revision ?? 0;
-  if (expectedRevision !== undefined && expectedRevision !== before) {
+  const [newest] = await newestFirst(db, { kind, name, limit: 1 });
+  const before = newest?.revision ?? 0;
+  const isAbsent = newest?.value === undefined;
+  if (expectedRevision !== undefined && expectedRevision !== before && !(expectedRevision === 0 && isAbsent)) {
     throw new RevisionConflict({ kind, name, expectedRevision, revision: before });
   }
   const declaration = { kind, name, revision: before + 1, value, changedAtMs: by.atMs, changedBy: by.principal };
@@ -85,6 +99,22 @@ async function changeOne(db: Kysely<Tables>, change: DeclarationChange, by: Chan
     .where('revision', '<=', declaration.revision - MAX_HISTORY)
     .execute();
   return declaration;
+}
+
+/** All revisions of one. */
+async function newestFirst(
+  db: Kysely<Tables>,
+  { kind, name, limit }: Omit<HistoryInput, 'kind'> & { readonly kind: string },
+): Promise<readonly Declaration[]> {
+  const rows = await db
+    .selectFrom('declarations')
+    .selectAll()
+    .where('kind', '=', kind)
+    .where('name', '=', name)
+    .orderBy('revision', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(toDeclaration);
 }
 
 function toDeclaration(row: Selectable<Tables['declarations']>): Declaration {

@@ -1,20 +1,29 @@
 import { MillraceError } from '../../core/index.js';
 import { RevisionConflict } from '../revision-conflict.js';
+import { StoreInUse } from '../store-in-use.js';
 import type { Fault } from './messages.js';
 
 /** As it crosses threads. What comes from the database or the system becomes `unavailable`, with what to do about `path`. */
 export function toFault(error: unknown, path: string): Fault {
   if (error instanceof MillraceError) {
     const conflict = error instanceof RevisionConflict ? error.conflict : undefined;
-    return { code: error.code, message: error.message, detail: undefined, conflict };
+    const isInUse = error instanceof StoreInUse;
+    return { code: error.code, message: error.message, detail: undefined, conflict, isInUse };
   }
   const detail = error instanceof Error ? error.message : String(error);
-  return { code: 'unavailable', message: describe(codeOf(error), path, detail), detail, conflict: undefined };
+  return {
+    code: 'unavailable',
+    message: describe(codeOf(error), path, detail),
+    detail,
+    conflict: undefined,
+    isInUse: false,
+  };
 }
 
 /** The error that {@link toFault} was made of. */
-export function fromFault({ code, message, detail, conflict }: Fault): MillraceError {
+export function fromFault({ code, message, detail, conflict, isInUse }: Fault): MillraceError {
   if (conflict !== undefined) return new RevisionConflict(conflict);
+  if (isInUse) return new StoreInUse(message);
   return new MillraceError(code, message, detail === undefined ? {} : { cause: new Error(detail) });
 }
 

@@ -2,6 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type Database from 'libsql';
 import { MillraceError } from '../../core/index.js';
+import { StoreInUse } from '../store-in-use.js';
 import { MIGRATIONS } from './migrations.js';
 
 /** How long a statement waits for another process, in milliseconds. */
@@ -28,7 +29,7 @@ export async function openFile(file: string, maxSizeBytes: number): Promise<Data
 
 /**
  * Makes this process the only one that writes the file, until the connection that it returns is closed or the process ends, however it
- * does: the lock is the system's. `unavailable` where there is another.
+ * does: the lock is the system's. Throws StoreInUse where there is another.
  */
 export async function ownFile(file: string): Promise<Database.Database> {
   const lockFile = `${file}-owner`;
@@ -41,7 +42,7 @@ export async function ownFile(file: string): Promise<Database.Database> {
     lock.close();
     if (!isBusy(error)) throw error;
     const message = `the store '${file}' is used by another server, and one alone may write it; stop that, or set 'store.path' to another file`;
-    throw new MillraceError('unavailable', message, { cause: error });
+    throw new StoreInUse(message, { cause: error });
   }
 }
 
@@ -71,6 +72,12 @@ export function migrate(db: Database.Database, schema: number): void {
 export function identityOf(file: string): string | undefined {
   const stats = statSync(file, { throwIfNoEntry: false });
   return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;
+}
+
+/** The file is not the one that this process has opened. */
+export function wasReplaced(file: string): MillraceError {
+  const message = `the store '${file}' has been removed or replaced while this server uses it; restart the server`;
+  return new MillraceError('unavailable', message);
 }
 
 /** Never opens one that is there: closing it would give up the locks that this process has on it. */

@@ -1,5 +1,6 @@
 import { MillraceError } from '../../core/index.js';
-import type { KeyGrant, KeyRecord, KeyUse } from '../types.js';
+import type { KeyGrant, KeyRecord, KeyUse, WrittenKey, WrittenSince } from '../types.js';
+import { CHANGES_PAGE, isAllNoted, notedFrom } from './following.js';
 import { type Insertable, type Kysely, type Selectable, sql } from './kysely.js';
 import { reading, writing } from './operation.js';
 import type { Tables } from './tables.js';
@@ -8,20 +9,57 @@ type Row = Selectable<Tables['apiKeys']>;
 type ParsedRow = Omit<Row, 'grants' | 'groups'> & Pick<KeyRecord, 'grants' | 'groups'>;
 
 const MAX_REVOKED = 100_000;
+/** Since there are keys. */
+const READABLE = { readableFrom: 3 } as const;
+const PAGE = sql`json_group_array(json_array(
+  id, name, owner, json(grants), json(groups), digest, created_at_ms, created_by, expires_at_ms, rotated_at_ms,
+  previous_digest, previous_ends_at_ms, revoked_at_ms, revoked_by, last_used_at_ms
+))`;
 
 /** As JSON, which is read and sent to another thread several times as fast as rows: see {@link readPage}. */
 export const pageOfKeys = reading<{ readonly after: string; readonly limit: number }, string>(
   async (db, { after, limit }) => {
     const { rows } = await sql<{ readonly page: string }>`
-      select json_group_array(json_array(
-        id, name, owner, json(grants), json(groups), digest, created_at_ms, created_by, expires_at_ms, rotated_at_ms,
-        previous_digest, previous_ends_at_ms, revoked_at_ms, revoked_by, last_used_at_ms
-      )) as page
+      select ${PAGE} as page
       from (select * from api_keys where id > ${after} order by id limit ${limit})
     `.execute(db);
     return rows[0]?.page ?? '[]';
   },
+  READABLE,
 );
+
+/** Keys of a {@link readPage}, and the ids of those that are gone. */
+export interface NotedKeys extends Omit<WrittenSince<never>, 'written'> {
+  readonly page: string;
+  readonly gone: string;
+}
+
+export const keysSince = reading<number | undefined, NotedKeys | undefined>(async (db, position, file) => {
+  const from = notedFrom(position, file);
+  if (from === undefined) return undefined;
+  // One statement: all of it is of one moment.
+  const { rows } = await sql<NotedKeys & { readonly count: number }>`
+    with noted as (
+      select number, name from changes where kind = 'key' and number > ${from} order by number limit ${CHANGES_PAGE}
+    )
+    select
+      (select count(*) from noted) as count,
+      (select coalesce(max(number), ${from}) from noted) as position,
+      (select ${PAGE} from api_keys where id in (select name from noted)) as page,
+      (select json_group_array(name) from noted where not exists (select 1 from api_keys where id = noted.name)) as gone
+  `.execute(db);
+  const [read] = rows;
+  if (read === undefined || !(await isAllNoted(db, from))) return undefined;
+  const { count, ...noted } = read;
+  return { ...noted, hasMore: count === CHANGES_PAGE };
+}, READABLE);
+
+/** What the store gives of a {@link keysSince}. */
+export function readNoted({ page, gone, ...rest }: NotedKeys): WrittenSince<WrittenKey> {
+  const written: WrittenKey[] = readPage(page).map((record) => ({ id: record.id, record }));
+  for (const id of JSON.parse(gone) as readonly string[]) written.push({ id, record: undefined });
+  return { ...rest, written };
+}
 
 /** The records of a {@link pageOfKeys}. None is copied on the way: there may be many, and who comes with one waits for all. */
 export function readPage(page: string): readonly KeyRecord[] {
@@ -80,6 +118,7 @@ export const listKeys = reading<{ readonly after: string; readonly limit: number
       toRecord({ ...row, grants: JSON.parse(grants), groups: JSON.parse(groups) }),
     );
   },
+  READABLE,
 );
 
 export const createKey = writing<KeyRecord, void>(async (db, record) => {
@@ -94,14 +133,21 @@ export const createKey = writing<KeyRecord, void>(async (db, record) => {
   await db.insertInto('apiKeys').values(toRow(record)).execute();
 });
 
-export const updateKey = writing<KeyRecord, void>(async (db, record) => {
+export interface KeyUpdate {
+  readonly record: KeyRecord;
+  readonly digestBefore: string;
+}
+
+export const updateKey = writing<KeyUpdate, void>(async (db, { record, digestBefore }) => {
   const { id, lastUsedAtMs: _, ...changed } = toRow(record);
   const { numUpdatedRows } = await db
     .updateTable('apiKeys')
     .set(changed)
     .where('id', '=', id)
+    .where('digest', '=', digestBefore)
+    .where('revokedAtMs', 'is', null)
     .executeTakeFirstOrThrow();
-  if (numUpdatedRows === 0n) throw new MillraceError('not_found', `there is no key of id '${id}'`);
+  if (numUpdatedRows === 0n) throw await whyNotUpdated(db, record);
   if (record.revokedAtMs !== undefined) await forgetRevoked(db);
 });
 
@@ -110,6 +156,16 @@ export const noteKeyUses = writing<readonly KeyUse[], void>(async (db, uses) => 
     await db.updateTable('apiKeys').set({ lastUsedAtMs: atMs }).where('id', '=', id).execute();
   }
 });
+
+async function whyNotUpdated(db: Kysely<Tables>, { id, name }: KeyRecord): Promise<MillraceError> {
+  const [row] = await db.selectFrom('apiKeys').select('revokedAtMs').where('id', '=', id).execute();
+  if (row === undefined) return new MillraceError('not_found', `there is no key of id '${id}'`);
+  const what = row.revokedAtMs === null ? 'rotated' : 'revoked';
+  return new MillraceError(
+    'failed_precondition',
+    `key '${name}' (${id}) has been ${what} by another server; try again`,
+  );
+}
 
 async function forgetRevoked(db: Kysely<Tables>): Promise<void> {
   const [oldest] = await db

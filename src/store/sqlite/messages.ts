@@ -21,6 +21,8 @@ export interface Fault {
   /** What the database or the system said. */
   readonly detail: string | undefined;
   readonly conflict: Conflict | undefined;
+  /** It is a StoreInUse. */
+  readonly isInUse: boolean;
 }
 
 /** One for each request. */

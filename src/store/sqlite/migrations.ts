@@ -1,3 +1,8 @@
+/** All but when a key was used last, which changes too often to be followed. */
+const KEY_COLUMNS =
+  'name, owner, grants, groups, digest, created_at_ms, created_by, expires_at_ms, rotated_at_ms, previous_digest, ' +
+  'previous_ends_at_ms, revoked_at_ms, revoked_by';
+
 /**
  * What makes the tables: each element is one migration, the schema is the number of those that have been done (`user_version` of the
  * file). They are never changed once released, only followed by others.
@@ -158,4 +163,31 @@ export const MIGRATIONS: readonly string[] = [
   ) strict;
   `,
   'alter table answers add column key integer',
+  `
+  create table changes (
+    number integer primary key autoincrement,
+    kind text not null,
+    name text not null,
+    unique (name, kind)
+  ) strict;
+  ${noting('declaration_written', { after: 'insert on declarations', kind: 'new.kind', name: 'new.name' })}
+  ${noting('key_made', { after: 'insert on api_keys', kind: "'key'", name: 'new.id' })}
+  ${noting('key_removed', { after: 'delete on api_keys', kind: "'key'", name: 'old.id' })}
+  ${noting('key_changed', { after: `update of ${KEY_COLUMNS} on api_keys`, kind: "'key'", name: 'new.id' })}
+  `,
 ];
+
+/** The schema from which on `changes` says what was written last. */
+export const NOTING_SCHEMA = 6;
+/** Changes that are noted, as migration 6 says; a process that is behind by more reads everything. */
+export const NOTED_CHANGES = 100_000;
+
+/** A trigger of migration 6: notes what was changed in its transaction, by whichever program; each thing once, with the number of its last change. */
+function noting(trigger: string, { after, kind, name }: Readonly<Record<'after' | 'kind' | 'name', string>>): string {
+  return `
+  create trigger ${trigger} after ${after} begin
+    delete from changes where kind = ${kind} and name = ${name};
+    insert into changes (kind, name) values (${kind}, ${name});
+    delete from changes where number <= (select max(number) from changes) - 100000;
+  end;`;
+}

@@ -4,7 +4,8 @@ import { type Clock, invalidArgument } from '../../core/index.js';
 import type { StoreOptions } from '../options.js';
 import type { Declarations, KeyRecords, OutcomeRecords, RolloutRecords, Snapshots, Store } from '../types.js';
 import type { UsageRecords } from '../usage.js';
-import { readPage } from './keys.js';
+import { wasReplaced } from './file.js';
+import { readNoted, readPage } from './keys.js';
 import type { InputOf, OperationName, OutputOf } from './operations.js';
 import { StoreThread } from './store-thread.js';
 import { toUsageRows } from './usage-rows.js';
@@ -15,7 +16,17 @@ const MAX_VALUE_BYTES = 1_048_576;
 export function openStore(options: StoreOptions, clock: Clock): Store {
   const file = path.resolve(options.path);
   const thread = new StoreThread({ path: file, maxSizeBytes: options.maxSizeBytes }, clock);
-  const reader: Reader = async (name, input, nothing) => ((await exists(file)) ? thread.request(name, input) : nothing);
+  let wasThere = false;
+  const reader: Reader = async (name, input, nothing) => {
+    if (!(await exists(file))) {
+      // What it held is not gone for that.
+      if (wasThere) throw wasReplaced(file);
+      return nothing;
+    }
+    const output = await thread.request(name, input);
+    wasThere = true;
+    return output;
+  };
   return {
     declarations: declarationsIn(thread, reader),
     rollouts: rolloutsIn(thread, reader),
@@ -23,6 +34,8 @@ export function openStore(options: StoreOptions, clock: Clock): Store {
     usage: usageIn(thread, reader),
     snapshots: snapshotsIn(thread, reader),
     keys: keysIn(thread, reader),
+    own: () => thread.request('own', undefined),
+    watch: () => reader('watch', undefined, { version: undefined, writer: 'unknown' }),
     backup: (to) => thread.request('backup', { from: file, to: path.resolve(to) }),
     info: () => reader('info', { path: file }, undefined),
     close: () => thread.close(),
@@ -39,6 +52,8 @@ type Reader = <Name extends OperationName>(
 function declarationsIn(thread: StoreThread, read: Reader): Declarations {
   return {
     current: () => read('currentDeclarations', undefined, []),
+    position: () => read('notedPosition', undefined, undefined),
+    since: (position) => read('declarationsSince', position, undefined),
     async change(changes, by) {
       for (const { kind, name, value } of changes) checkSize(value, `${kind} '${name}'`);
       return thread.request('changeDeclarations', { changes, by });
@@ -96,11 +111,16 @@ function keysIn(thread: StoreThread, read: Reader): KeyRecords {
   return {
     page: async (after, limit) => readPage(await read('pageOfKeys', { after, limit }, '[]')),
     list: (after, limit) => read('listKeys', { after, limit }, []),
+    position: () => read('notedPosition', undefined, undefined),
+    async since(position) {
+      const noted = await read('keysSince', position, undefined);
+      return noted && readNoted(noted);
+    },
     async create(record) {
       checkSize([record.grants, record.groups], `key '${record.name}'`);
       return thread.request('createKey', record);
     },
-    update: (record) => thread.request('updateKey', record),
+    update: (record, digestBefore) => thread.request('updateKey', { record, digestBefore }),
     noteUses: (uses) => read('noteKeyUses', uses, undefined),
   };
 }

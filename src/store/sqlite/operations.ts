@@ -1,5 +1,6 @@
-import { changeDeclarations, currentDeclarations, declarationHistory } from './declarations.js';
-import { createKey, listKeys, noteKeyUses, pageOfKeys, updateKey } from './keys.js';
+import { changeDeclarations, currentDeclarations, declarationHistory, declarationsSince } from './declarations.js';
+import { notedPosition, own, watch } from './following.js';
+import { createKey, keysSince, listKeys, noteKeyUses, pageOfKeys, updateKey } from './keys.js';
 import type { Operation } from './operation.js';
 import { expireAnswers, findAnswer, joinOutcome, noteAnswers, outcomesOfRoute } from './outcomes.js';
 import { beginRollout, decideRollout, openRollouts, rolloutDecisions, rolloutsOfModel } from './rollouts.js';
@@ -11,6 +12,7 @@ import { backup, info } from './whole-file.js';
 export const OPERATIONS = {
   currentDeclarations,
   changeDeclarations,
+  declarationsSince,
   declarationHistory,
   openRollouts,
   beginRollout,
@@ -27,12 +29,16 @@ export const OPERATIONS = {
   removeSnapshot,
   pageOfKeys,
   listKeys,
+  keysSince,
   createKey,
   updateKey,
   noteKeyUses,
   addUsage,
   sumUsage,
   pruneUsage,
+  own,
+  watch,
+  notedPosition,
   backup,
   info,
 };

@@ -34,8 +34,8 @@ export const findAnswer = reading<Pick<NotedAnswer, 'principal' | 'requestId'>, 
   },
 );
 
-export const joinOutcome = writing<OutcomeInput, 'joined' | 'used' | 'unknown'>(async (db, input) => {
-  const answer = await findAnswer.run(db, input);
+export const joinOutcome = writing<OutcomeInput, 'joined' | 'used' | 'unknown'>(async (db, input, file) => {
+  const answer = await findAnswer.run(db, input, file);
   if (answer === undefined || answer.expiresAtMs <= input.atMs) return 'unknown';
   if (answer.value !== undefined) return 'used';
   await db

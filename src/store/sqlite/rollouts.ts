@@ -6,11 +6,13 @@ import type { Tables } from './tables.js';
 
 const MAX_ROLLOUTS = 100;
 const MAX_DECISIONS = 10_000;
+/** As long as there is a store. */
+const READABLE = { readableFrom: 1 } as const;
 
 export const openRollouts = reading<undefined, readonly RolloutRecord[]>(async (db) => {
   const rows = await db.selectFrom('rollouts').selectAll().where('isOver', '=', 0).orderBy('startedAtMs').execute();
   return rows.map(toRecord);
-});
+}, READABLE);
 
 export const beginRollout = writing<{ readonly record: RolloutRecord; readonly decision: RolloutDecision }, void>(
   async (db, { record, decision }) => {
@@ -55,6 +57,7 @@ export const rolloutsOfModel = reading<{ readonly model: string; readonly limit:
     const rows = await newestOfModel(db, model).selectAll().limit(limit).execute();
     return rows.map(toRecord);
   },
+  READABLE,
 );
 
 export const rolloutDecisions = reading<{ readonly id: string; readonly limit: number }, readonly RolloutDecision[]>(
@@ -68,6 +71,7 @@ export const rolloutDecisions = reading<{ readonly id: string; readonly limit: n
       .execute();
     return rows.map((row) => ({ ...row, numbers: JSON.parse(row.numbers) as JsonValue }));
   },
+  READABLE,
 );
 
 async function addDecision(db: Kysely<Tables>, rolloutId: string, decision: RolloutDecision): Promise<void> {

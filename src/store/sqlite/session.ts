@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type Database from 'libsql';
 import { MillraceError } from '../../core/index.js';
+import { StoreInUse } from '../store-in-use.js';
+import type { StoreWriter } from '../types.js';
 import { toFault } from './faults.js';
-import { identityOf, migrate, openFile, ownFile, schemaOf } from './file.js';
+import { identityOf, migrate, openFile, ownFile, schemaOf, wasReplaced } from './file.js';
 import { CamelCasePlugin, Kysely, SqliteDialect } from './kysely.js';
 import type { StoreReply, StoreRequest, ThreadSetup } from './messages.js';
 import { MIGRATIONS } from './migrations.js';
@@ -10,6 +13,7 @@ import { OPERATIONS } from './operations.js';
 import type { Tables } from './tables.js';
 
 interface Connection {
+  readonly id: string;
   readonly raw: Database.Database;
   /** On `raw`. */
   readonly db: Kysely<Tables>;
@@ -27,6 +31,8 @@ export class Session {
   readonly #setup: ThreadSetup;
   #connection: Connection | undefined;
   #ownership: Database.Database | undefined;
+  /** Another process had it when it was last asked for. */
+  #isInUse = false;
   /** Of the file that was opened first. */
   #identity: string | undefined;
 
@@ -44,12 +50,12 @@ export class Session {
   async #answerGroup(tasks: readonly Task[]): Promise<readonly StoreReply[]> {
     try {
       const connection = await this.#open();
-      if (!tasks.every(({ operation }) => operation.anySchema)) await this.#bringUpToDate(connection);
-      if (!tasks[0]?.operation.writes) return await this.#runEach(connection.db, tasks);
-      await this.#own();
+      if (!tasks[0]?.operation.writes) return await this.#runEach(connection, tasks);
+      await this.#own(connection);
+      await this.#bringUpToDate(connection);
       return await this.#runTogether(connection, tasks);
     } catch (error) {
-      this.#disconnect();
+      if (!(error instanceof StoreInUse)) this.#disconnect();
       const fault = toFault(error, this.#setup.path);
       return tasks.map(() => ({ fault }));
     }
@@ -58,38 +64,67 @@ export class Session {
   /** Lets others write the file. */
   close(): void {
     this.#disconnect();
-    this.#ownership?.close();
-    this.#ownership = undefined;
+    this.#disown();
   }
 
   async #open(): Promise<Connection> {
     const { path, maxSizeBytes } = this.#setup;
-    if (this.#identity !== undefined && identityOf(path) !== this.#identity) {
-      const message = `the store '${path}' has been removed or replaced while this server uses it; restart the server`;
-      throw new MillraceError('unavailable', message);
-    }
+    if (this.#identity !== undefined && identityOf(path) !== this.#identity) throw wasReplaced(path);
     if (this.#connection !== undefined) return this.#connection;
     const raw = await openFile(path, maxSizeBytes);
     this.#identity = identityOf(path);
     const dialect = new SqliteDialect({ database: raw });
     const db = new Kysely<Tables>({ dialect, plugins: [new CamelCasePlugin()] });
-    this.#connection = { raw, db, isCurrent: false };
+    this.#connection = { id: randomUUID(), raw, db, isCurrent: false };
     return this.#connection;
   }
 
-  async #own(): Promise<void> {
-    this.#ownership ??= await ownFile(this.#setup.path);
+  async #own(connection: Connection): Promise<void> {
+    if (this.#ownership !== undefined) return;
+    const { path } = this.#setup;
+    try {
+      this.#ownership = await ownFile(path);
+      this.#isInUse = false;
+    } catch (error) {
+      this.#isInUse = error instanceof StoreInUse;
+      throw error;
+    }
+    // The process that owned it before may have been of another millrace.
+    connection.isCurrent = false;
+    try {
+      schemaOf(connection.raw, path);
+    } catch (error) {
+      this.#disown();
+      throw error;
+    }
   }
 
-  async #bringUpToDate(connection: Connection): Promise<void> {
+  #disown(): void {
+    this.#ownership?.close();
+    this.#ownership = undefined;
+  }
+
+  /** `readableFrom`: the schema that is enough while another process, which owns the file, leaves it as it is. */
+  async #bringUpToDate(connection: Connection, readableFrom = MIGRATIONS.length): Promise<void> {
     if (connection.isCurrent) return;
     const { path } = this.#setup;
-    if (schemaOf(connection.raw, path) < MIGRATIONS.length) {
-      await this.#own();
-      // Whoever owned it before may have done it meanwhile.
+    const schema = schemaOf(connection.raw, path);
+    if (schema < MIGRATIONS.length) {
+      try {
+        await this.#own(connection);
+      } catch (error) {
+        if (error instanceof StoreInUse && schema >= readableFrom) return;
+        throw error;
+      }
+      // The process that owned it before may have done it.
       migrate(connection.raw, schemaOf(connection.raw, path));
     }
     connection.isCurrent = true;
+  }
+
+  get #writer(): StoreWriter {
+    if (this.#ownership !== undefined) return 'this';
+    return this.#isInUse ? 'another' : 'unknown';
   }
 
   #disconnect(): void {
@@ -98,19 +133,20 @@ export class Session {
     connection?.raw.close();
   }
 
-  async #runEach(db: Kysely<Tables>, tasks: readonly Task[]): Promise<readonly StoreReply[]> {
+  async #runEach(connection: Connection, tasks: readonly Task[]): Promise<readonly StoreReply[]> {
     const replies: StoreReply[] = [];
-    for (const task of tasks) replies.push(await this.#run(db, task));
+    for (const task of tasks) replies.push(await this.#run(connection, task));
     return replies;
   }
 
-  async #runTogether({ raw, db }: Connection, tasks: readonly Task[]): Promise<readonly StoreReply[]> {
+  async #runTogether(connection: Connection, tasks: readonly Task[]): Promise<readonly StoreReply[]> {
+    const { raw } = connection;
     const replies: StoreReply[] = [];
     raw.exec('begin immediate');
     try {
       for (const task of tasks) {
         raw.exec('savepoint request');
-        const reply = await this.#run(db, task);
+        const reply = await this.#run(connection, task);
         if ('fault' in reply) raw.exec('rollback to request');
         raw.exec('release request');
         replies.push(reply);
@@ -124,9 +160,12 @@ export class Session {
   }
 
   /** A refusal is the request's own; what else goes wrong is everybody's. */
-  async #run(db: Kysely<Tables>, { operation, input }: Task): Promise<StoreReply> {
+  async #run(connection: Connection, { operation, input }: Task): Promise<StoreReply> {
+    const { id, db, raw } = connection;
+    const schema = () => schemaOf(raw, this.#setup.path);
     try {
-      return { output: await operation.run(db, input) };
+      if (!operation.anySchema) await this.#bringUpToDate(connection, operation.readableFrom);
+      return { output: await operation.run(db, input, { connection: id, writer: this.#writer, schema }) };
     } catch (error) {
       if (error instanceof MillraceError) return { fault: toFault(error, this.#setup.path) };
       throw error;

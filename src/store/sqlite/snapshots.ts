@@ -6,15 +6,18 @@ export interface SnapshotName {
   readonly name: string;
 }
 
-export const getSnapshot = reading<SnapshotName, JsonValue | undefined>(async (db, { kind, name }) => {
-  const [row] = await db
-    .selectFrom('snapshots')
-    .select('value')
-    .where('kind', '=', kind)
-    .where('name', '=', name)
-    .execute();
-  return row === undefined ? undefined : (JSON.parse(row.value) as JsonValue);
-});
+export const getSnapshot = reading<SnapshotName, JsonValue | undefined>(
+  async (db, { kind, name }) => {
+    const [row] = await db
+      .selectFrom('snapshots')
+      .select('value')
+      .where('kind', '=', kind)
+      .where('name', '=', name)
+      .execute();
+    return row === undefined ? undefined : (JSON.parse(row.value) as JsonValue);
+  },
+  { readableFrom: 1 },
+);
 
 export const putSnapshot = writing<SnapshotName & { readonly value: JsonValue }, void>(async (db, input) => {
   const value = JSON.stringify(input.value);

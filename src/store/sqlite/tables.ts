@@ -14,6 +14,7 @@ export interface Tables {
   usageHours: UsageRow;
   usageDays: UsageRow;
   usageWriter: UsageWriterRow;
+  changes: ChangeRow;
 }
 
 /** Every change, of which the newest is in force. */
@@ -128,6 +129,16 @@ interface UsageRow extends UsageCounts {
   /** When that began. */
   atMs: number;
   series: number;
+}
+
+/** A declaration or a key that was changed; triggers write it. */
+interface ChangeRow {
+  /** Grows with each change. */
+  number: Generated<number>;
+  /** Of the declaration, or `key`. */
+  kind: string;
+  /** Of the declaration, or id of the key. */
+  name: string;
 }
 
 /** One row: who has written last, and its last batch. */

@@ -39,7 +39,7 @@ export const info: Operation<{ readonly path: string }, StoreInfo | undefined> =
   async run(db, { path }) {
     const { rows } = await sql<{ readonly userVersion: number }>`pragma user_version`.execute(db);
     const tables = await sql<{ readonly name: string }>`
-      select name from sqlite_master where type = 'table' and name not like 'sqlite%' order by name
+      select name from sqlite_master where type = 'table' and name not like 'sqlite%' and name <> 'changes' order by name
     `.execute(db);
     const counts: Record<string, number> = {};
     for (const { name } of tables.rows) counts[name] = await countRows(db, name);
