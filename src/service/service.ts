@@ -66,7 +66,7 @@ export interface ServiceLife {
   declaredLabels(model: string): Readonly<Record<string, number>>;
   /** Puts what was declared in force, and loads the models asked for at start. */
   start(): Promise<void>;
-  /** Takes what other processes have declared. Rejects where it cannot be read. */
+  /** Takes what other processes have declared, and what they have done to rollouts. Rejects where it cannot be read. */
   catchUp(): Promise<void>;
   /** Not ready any more; requests are still answered. */
   beginShutdown(): void;
@@ -115,7 +115,9 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       await controller.start();
     },
     async catchUp() {
+      // Its label moves before a rollout ends.
       await declared.catchUp();
+      await traffic.rollouts.catchUp();
     },
     declaredLabels: (model) => controller.labels.declaredOf(model),
     beginShutdown() {

@@ -31,6 +31,12 @@ export function stateOf({ state }: Pick<RolloutRecord, 'state'>): RolloutState {
   return state as unknown as RolloutState;
 }
 
+/** With what was counted since the last decision, unless the snapshot was before that. */
+export function newestStateOf(record: RolloutRecord, snapshot: RolloutSnapshot | undefined): RolloutState {
+  const state = stateOf(record);
+  return snapshot?.state.decisions === state.decisions ? snapshot.state : state;
+}
+
 /** The snapshot of a rollout; undefined where there is none, or one of another rollout. */
 export function snapshotOf(id: string, value: JsonValue | undefined): RolloutSnapshot | undefined {
   const snapshot = value as unknown as RolloutSnapshot | undefined;

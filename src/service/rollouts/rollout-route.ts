@@ -1,4 +1,5 @@
-import type { RolloutTraffic } from '../../rollouts/index.js';
+import { MillraceError } from '../../core/index.js';
+import { type RolloutState, type RolloutTraffic, trafficOf } from '../../rollouts/index.js';
 import { createRoute, type Route } from '../../routing/index.js';
 import { formatPath } from '../../text/index.js';
 import type { DeclaredRollout } from './types.js';
@@ -44,8 +45,25 @@ export function rolloutRoute(
   return { problem: made.problems.map(({ path, message }) => `${formatPath(path.slice(1))}: ${message}`).join('; ') };
 }
 
+/** The route of a rollout at one of its steps. */
+export interface Split {
+  readonly percent: number;
+  readonly route: Route;
+}
+
+/** What the bare name is in a state; the same route as before where its weights are the same, undefined where it is not split. */
+export function splitFor(declared: DeclaredRollout, state: RolloutState, before: Split | undefined): Split | undefined {
+  const { plan } = declared;
+  const inForce = plan.steps[state.step]?.weight ?? 0;
+  const percent = canaryPercentOf(trafficOf(plan, state), before?.percent ?? inForce);
+  if (percent === undefined || percent === before?.percent) return percent === undefined ? undefined : before;
+  const made = rolloutRoute(declared, percent);
+  if ('problem' in made) throw new MillraceError('internal', `the rollout of '${plan.model}': ${made.problem}`);
+  return { percent, route: made.route };
+}
+
 /** Percent of the requests that canary gets while the bare name is split; undefined = it is not. */
-export function canaryPercentOf(traffic: RolloutTraffic, before: number): number | undefined {
+function canaryPercentOf(traffic: RolloutTraffic, before: number): number | undefined {
   if (traffic.kind === 'none') return undefined;
   // Until the label has moved, all stays as it is.
   return traffic.kind === 'promote' ? before : traffic.canaryPercent;

@@ -10,18 +10,17 @@ import {
   type RolloutCommand,
   type RolloutInput,
   type RolloutState,
-  trafficOf,
   type Verdict,
 } from '../../rollouts/index.js';
 import type { Route } from '../../routing/index.js';
 import type { RolloutDecision, RolloutRecord, Store } from '../../store/index.js';
 import type { JoinedOutcome } from '../outcomes/types.js';
-import { declaredOf, type RolloutSnapshot, SNAPSHOT_KIND, stateOf, toJson } from './records.js';
+import { declaredOf, newestStateOf, type RolloutSnapshot, SNAPSHOT_KIND, toJson } from './records.js';
 import { type LabelKeeper, promotionOf } from './rollout-labels.js';
-import { CANARY_ARM, canaryPercentOf, rolloutRoute } from './rollout-route.js';
+import { CANARY_ARM, type Split, splitFor } from './rollout-route.js';
 import type { JudgedRoute } from './rollout-tap.js';
 import { Timeline, type TimelinePoint } from './timeline.js';
-import type { DeclaredRollout } from './types.js';
+import type { DeclaredRollout, OpenRollout } from './types.js';
 
 export interface RunParts {
   readonly store: Pick<Store, 'rollouts' | 'snapshots'>;
@@ -38,14 +37,8 @@ export const BY_ITSELF = 'millrace';
 
 const SAVE_INTERVAL_MS = 1_000;
 
-/** The route of a rollout at one of its steps. */
-interface Split {
-  readonly percent: number;
-  readonly route: Route;
-}
-
 /** One rollout that is not over: counts, judges, decides, and does so in that order what was decided. */
-export class RolloutRun {
+export class RolloutRun implements OpenRollout {
   readonly record: RolloutRecord;
   readonly declared: DeclaredRollout;
   readonly #parts: RunParts;
@@ -72,11 +65,9 @@ export class RolloutRun {
     this.#parts = parts;
     this.#judge = createJudge(this.declared.judge, snapshot?.judge);
     this.#timeline = new Timeline(snapshot?.timeline);
-    const state = stateOf(record);
-    // What was counted since the last decision, unless it was before that.
-    this.#state = snapshot?.state.decisions === state.decisions ? snapshot.state : state;
+    this.#state = newestStateOf(record, snapshot);
     this.#lookedAt = parts.clock.now();
-    this.#split = this.#splitFor(this.#state);
+    this.#split = splitFor(this.declared, this.#state, undefined);
   }
 
   get state(): RolloutState {
@@ -290,19 +281,7 @@ export class RolloutRun {
 
   #applyTraffic(): void {
     const before = this.#split;
-    this.#split = this.#splitFor(this.#state);
+    this.#split = splitFor(this.declared, this.#state, before);
     if (this.#split !== before) this.#parts.onTraffic();
-  }
-
-  /** The same route as before where its weights are the same. */
-  #splitFor(state: RolloutState): Split | undefined {
-    const { plan } = this.declared;
-    const inForce = plan.steps[state.step]?.weight ?? 0;
-    const percent = canaryPercentOf(trafficOf(plan, state), this.#split?.percent ?? inForce);
-    if (percent === undefined || percent === this.#split?.percent)
-      return percent === undefined ? undefined : this.#split;
-    const made = rolloutRoute(this.declared, percent);
-    if ('problem' in made) throw new MillraceError('internal', `the rollout of '${plan.model}': ${made.problem}`);
-    return { percent, route: made.route };
   }
 }

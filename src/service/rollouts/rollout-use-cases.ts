@@ -6,9 +6,8 @@ import type { Audited, Subject } from '../audit.js';
 import { absent } from '../seen-lookup.js';
 import { checkStart, type StartChecks } from './check-start.js';
 import { declaredOf, SNAPSHOT_KIND, snapshotOf, stateOf } from './records.js';
-import type { RolloutRun } from './rollout-run.js';
 import { noneOpen, type Rollouts } from './rollouts.js';
-import type { RolloutGauge, RolloutReport, RolloutUseCases } from './types.js';
+import type { OpenRollout, RolloutGauge, RolloutReport, RolloutUseCases } from './types.js';
 
 interface RolloutUseCasesSetup extends StartChecks {
   readonly rollouts: Rollouts;
@@ -22,7 +21,7 @@ const MAX_PAST = 100;
 /** The use cases about rollouts. */
 export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCases {
   const { rollouts, store, audited } = setup;
-  const reportOf = async (run: RolloutRun): Promise<RolloutReport> => ({
+  const reportOf = async (run: OpenRollout): Promise<RolloutReport> => ({
     ...standing(run),
     timeline: run.timeline,
     decisions: await store.rollouts.decisions(run.record.id, MAX_DECISIONS),
@@ -88,7 +87,7 @@ function subjectOf(model: string, { action }: { readonly action: string }): Subj
 }
 
 /** How a rollout stands that is not over, or has just ended. */
-function standing({ record, declared, state, verdict }: RolloutRun): Omit<RolloutReport, 'decisions' | 'timeline'> {
+function standing({ record, declared, state, verdict }: OpenRollout): Omit<RolloutReport, 'decisions' | 'timeline'> {
   return { ...described(record, state), ...declared, verdict };
 }
 
@@ -111,7 +110,7 @@ async function lastReport(store: Pick<Store, 'rollouts' | 'snapshots'>, model: s
   };
 }
 
-function gaugeOf({ declared: { plan }, state, route, verdict }: RolloutRun): RolloutGauge {
+function gaugeOf({ declared: { plan }, state, route, verdict }: OpenRollout): RolloutGauge {
   const canary = route?.arms.find(({ version }) => version === plan.canary);
   return {
     model: plan.model,

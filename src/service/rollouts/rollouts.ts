@@ -2,27 +2,47 @@ import { randomUUID } from 'node:crypto';
 import { MillraceError, type Timer, toMillraceError } from '../../core/index.js';
 import { begin, isOver, type RolloutCommand, sayPhase } from '../../rollouts/index.js';
 import type { Route } from '../../routing/index.js';
-import type { RolloutRecord } from '../../store/index.js';
+import { type RolloutRecord, type Store, StoreInUse } from '../../store/index.js';
 import type { JoinedOutcome } from '../outcomes/types.js';
 import type { RouteTable } from '../routes/route-table.js';
 import type { RouteTaps } from '../routes/route-taps.js';
 import type { StartedRollout } from './check-start.js';
-import { SNAPSHOT_KIND, snapshotOf, toJson } from './records.js';
+import { type FollowedRollout, followedRollout } from './followed-rollout.js';
+import { type RolloutSnapshot, SNAPSHOT_KIND, snapshotOf, toJson } from './records.js';
 import { RolloutRun, type RunParts } from './rollout-run.js';
 import { type JudgedRoute, RolloutTap } from './rollout-tap.js';
+import type { OpenRollout } from './types.js';
 
 export interface RolloutsParts extends Omit<RunParts, 'onTraffic'> {
+  readonly store: Pick<Store, 'rollouts' | 'snapshots' | 'own'>;
   readonly routes: Pick<RouteTable, 'replace'>;
   readonly taps: RouteTaps;
 }
 
 /** How often each rollout is looked at. */
 const LOOK_INTERVAL_MS = 250;
+/** How often a process asks to write the store while another one acts on rollouts. */
+const TAKE_OVER_INTERVAL_MS = 1_000;
 
-/** The rollouts that are not over: at most one a model. */
+/** A rollout of the store, and what was seen of it. */
+interface StoredRollout {
+  readonly record: RolloutRecord;
+  readonly snapshot: RolloutSnapshot | undefined;
+}
+
+/**
+ * The rollouts that are not over: at most one a model. The process that writes the store judges them and decides; others split requests as
+ * the store says, and take over when that process has ended.
+ */
 export class Rollouts {
   readonly #parts: RolloutsParts;
   readonly #runs = new Map<string, RolloutRun>();
+  /** By model, those that another process acts on. */
+  #followed: ReadonlyMap<string, FollowedRollout> = new Map();
+  #isWriter = false;
+  /** Reads the store, one after the other. */
+  #reading: Promise<unknown> = Promise.resolve();
+  #takeOverTimer: Timer | undefined;
   /** Models whose rollout is being begun. */
   readonly #beginning = new Set<string>();
   /** By the route that a rollout has now, who judges its requests. */
@@ -36,26 +56,33 @@ export class Rollouts {
     parts.events.subscribe('shadowCompared', (compared) => this.#runs.get(compared.route)?.observeAgreement(compared));
   }
 
-  all(): readonly RolloutRun[] {
-    return [...this.#runs.values()];
+  all(): readonly OpenRollout[] {
+    return [...this.#runs.values(), ...this.#followed.values()];
   }
 
-  of(model: string): RolloutRun | undefined {
-    return this.#runs.get(model);
+  of(model: string): OpenRollout | undefined {
+    return this.#runs.get(model) ?? this.#followed.get(model);
   }
 
-  /** Goes on with what the store has. Never rejects: what cannot be read is told of, and goes on after the next start. */
+  /** Goes on with what the store has. Never rejects: what cannot be read is told of, and goes on once it can be. */
   async resume(): Promise<void> {
     const { store, events } = this.#parts;
     try {
-      for (const record of await store.rollouts.open()) {
-        const snapshot = snapshotOf(record.id, await store.snapshots.get(SNAPSHOT_KIND, record.model));
-        this.#add(new RolloutRun(record, this.#runParts(), snapshot));
-      }
+      if ((await store.rollouts.open()).length > 0) await this.#takeOver();
     } catch (error) {
       const message = `no rollout goes on: ${toMillraceError(error).message}`;
       events.publish('diagnostic', { level: 'error', room: 'service', message, error });
     }
+  }
+
+  /** Takes what the process that acts on rollouts has done to them. Rejects where that cannot be read. */
+  async catchUp(): Promise<void> {
+    if (this.#isWriter) return;
+    // It acts although it cannot write, and another one can.
+    if (this.#runs.size > 0) return this.#takeOver();
+    await this.#inTurn(async () => {
+      if (!this.#isWriter && this.#runs.size === 0) this.#follow(await this.#read());
+    });
   }
 
   /** Begins a rollout; it is stored when this resolves. */
@@ -64,6 +91,9 @@ export class Rollouts {
     this.checkNone(model);
     this.#beginning.add(model);
     try {
+      await this.#becomeWriter();
+      const open = this.of(model);
+      if (open !== undefined) throw notOver(open);
       await this.#parts.labels.change(model, given, { by, ofRollout: true });
       const { state, decision } = begin(declared.plan);
       const startedAtMs = this.#parts.clock.wallNow();
@@ -89,15 +119,15 @@ export class Rollouts {
 
   /** Throws where a rollout of the model is not over. */
   checkNone(model: string): void {
-    const run = this.#runs.get(model);
-    if (run === undefined && !this.#beginning.has(model)) return;
-    const how = run === undefined ? 'it is just beginning' : sayPhase(run.declared.plan, run.state);
-    const to = run === undefined ? '' : ` to version ${run.declared.plan.canary}`;
-    throw new MillraceError('already_exists', `a rollout of '${model}'${to} is not over: ${how}`);
+    const open = this.of(model);
+    if (open !== undefined) throw notOver(open);
+    if (!this.#beginning.has(model)) return;
+    throw new MillraceError('already_exists', `a rollout of '${model}' is not over: it is just beginning`);
   }
 
   /** Has a rollout do what somebody asks for. Rejects where there is none, or that cannot be done now. */
   async command(model: string, command: RolloutCommand): Promise<RolloutRun> {
+    if (this.#followed.has(model)) await this.#becomeWriter();
     const run = this.#runs.get(model);
     if (run === undefined) throw noneOpen(model);
     try {
@@ -120,7 +150,85 @@ export class Rollouts {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.clear();
-    await Promise.all(this.all().map((run) => run.save()));
+    this.#takeOverTimer?.clear();
+    await this.#reading;
+    await Promise.all([...this.#runs.values()].map((run) => run.save()));
+  }
+
+  /** Acts on the rollouts if no other process does, and follows it otherwise. Rejects where they cannot be read. */
+  async #takeOver(): Promise<void> {
+    try {
+      await this.#becomeWriter();
+    } catch (error) {
+      await this.#inTurn(async () => {
+        if (this.#isWriter) return;
+        const stored = await this.#read();
+        if (error instanceof StoreInUse) {
+          this.#runs.clear();
+          this.#follow(stored);
+        }
+        // A store that cannot be written keeps no canary from being judged.
+        else this.#act(stored);
+      });
+    }
+  }
+
+  /** From now on this process acts on rollouts, those of the store as well. Rejects with StoreInUse where another one does. */
+  #becomeWriter(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#isWriter) return;
+      await this.#parts.store.own();
+      // No other process has changed them any more.
+      this.#act(await this.#read());
+      this.#isWriter = true;
+    });
+  }
+
+  async #read(): Promise<readonly StoredRollout[]> {
+    const { rollouts, snapshots } = this.#parts.store;
+    const stored: StoredRollout[] = [];
+    for (const record of await rollouts.open()) {
+      const snapshot = snapshotOf(record.id, await snapshots.get(SNAPSHOT_KIND, record.model));
+      stored.push({ record, snapshot });
+    }
+    return stored;
+  }
+
+  #act(stored: readonly StoredRollout[]): void {
+    if (this.#isClosed) return;
+    this.#followed = new Map();
+    for (const { record, snapshot } of stored) {
+      if (!this.#runs.has(record.model)) this.#add(new RolloutRun(record, this.#runParts(), snapshot));
+    }
+    this.#applyRoutes();
+  }
+
+  #follow(stored: readonly StoredRollout[]): void {
+    const before = this.#followed;
+    const followed = stored.map(({ record, snapshot }) => followedRollout(record, snapshot, before.get(record.model)));
+    this.#followed = new Map(followed.map((rollout) => [rollout.record.model, rollout]));
+    if (before.size + followed.length > 0) this.#applyRoutes();
+    this.#takeOverLater();
+  }
+
+  /** The other process may have ended. */
+  #takeOverLater(): void {
+    if (this.#followed.size === 0 || this.#isClosed) return;
+    this.#takeOverTimer ??= this.#parts.clock.setTimer(TAKE_OVER_INTERVAL_MS, () => {
+      // What cannot be read now is read a second later.
+      void this.#becomeWriter()
+        .catch(() => undefined)
+        .then(() => {
+          this.#takeOverTimer = undefined;
+          this.#takeOverLater();
+        });
+    });
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#reading.then(work);
+    this.#reading = turn.catch(() => undefined);
+    return turn;
   }
 
   #runParts(): RunParts {
@@ -136,16 +244,17 @@ export class Rollouts {
   }
 
   #applyRoutes(): void {
-    const split = this.all().flatMap((run): [Route, JudgedRoute][] =>
+    const judged = [...this.#runs.values()].flatMap((run): [Route, JudgedRoute][] =>
       run.route === undefined ? [] : [[run.route, run.judged(run.route)]],
     );
-    this.#judged = new Map(split);
-    this.#parts.routes.replace('rollout', [...this.#judged.keys()]);
+    this.#judged = new Map(judged);
+    const routes = this.all().flatMap(({ route }) => route ?? []);
+    this.#parts.routes.replace('rollout', routes);
   }
 
   #schedule(): void {
     this.#timer ??= this.#parts.clock.setTimer(LOOK_INTERVAL_MS, () => {
-      void Promise.all(this.all().map((run) => run.tick())).then(() => {
+      void Promise.all([...this.#runs.values()].map((run) => run.tick())).then(() => {
         this.#timer = undefined;
         this.#prune();
         if (this.#runs.size > 0 && !this.#isClosed) this.#schedule();
@@ -160,6 +269,11 @@ export class Rollouts {
     this.#removeTap?.();
     this.#removeTap = undefined;
   }
+}
+
+function notOver({ declared: { plan }, state }: OpenRollout): MillraceError {
+  const message = `a rollout of '${plan.model}' to version ${plan.canary} is not over: ${sayPhase(plan, state)}`;
+  return new MillraceError('already_exists', message);
 }
 
 /** There is no rollout of a model of which anything could be asked. */

@@ -7,8 +7,8 @@ import type {
   RolloutState,
   Verdict,
 } from '../../rollouts/index.js';
-import type { RouteConfig } from '../../routing/index.js';
-import type { RolloutDecision } from '../../store/index.js';
+import type { Route, RouteConfig } from '../../routing/index.js';
+import type { RolloutDecision, RolloutRecord } from '../../store/index.js';
 import type { TimelinePoint } from './timeline.js';
 
 /** What somebody asks for who starts a rollout. */
@@ -27,6 +27,17 @@ export interface DeclaredRollout {
   readonly judge: JudgeOptions;
   /** The label that it has given to canary, so that the version stays loaded; taken away at the end. */
   readonly ownLabel?: string;
+}
+
+/** A rollout that is not over, or has just ended, as this process knows it. */
+export interface OpenRollout {
+  readonly record: RolloutRecord;
+  readonly declared: DeclaredRollout;
+  readonly state: RolloutState;
+  /** What the model's bare name is while it is split. */
+  readonly route: Route | undefined;
+  readonly verdict: Verdict;
+  readonly timeline: readonly TimelinePoint[];
 }
 
 /** A rollout and how it stands. */
