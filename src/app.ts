@@ -21,6 +21,7 @@ import {
   Decoder,
   type Dialect,
 } from './protocols/index.js';
+import { openReloads } from './reloads.js';
 import {
   createFolderRepository,
   dataFileNames,
@@ -29,7 +30,6 @@ import {
   type ModelSource,
   type Repository,
 } from './repository/index.js';
-import { createRoutes } from './routing/index.js';
 import {
   BodyArena,
   createHost,
@@ -39,7 +39,13 @@ import {
   type RuntimeManifest,
 } from './runtimes/index.js';
 import { type Addresses, checkBind, createServer, type RenderMetrics, type Server } from './server/index.js';
-import { createService, type FileRoutes, type Service, type ServiceLife } from './service/index.js';
+import {
+  createService,
+  type ReloadResult,
+  type Service,
+  type ServiceLife,
+  type WrittenFileRoutes,
+} from './service/index.js';
 import { SharedMemory } from './shared-memory/index.js';
 import { Puller, systemSurroundings } from './sources/index.js';
 import { openStore, type Store, StoreFollower } from './store/index.js';
@@ -79,6 +85,11 @@ export interface App {
   /** Answers one request of somebody else's HTTP server. */
   handler(req: IncomingMessage, res: ServerResponse): void;
   /**
+   * Reads the settings file, the files of keys and those of TLS now. `by`: who asks, for the log. Problems are in the result; never rejects.
+   * Nothing changes once it is closed.
+   */
+  reload(by: string): Promise<ReloadResult>;
+  /**
    * Not ready at once, still serving for `server.drainDelayMs`, then refusing new inferences while accepted ones
    * finish within `server.gracePeriodMs`; everything is closed when it resolves. Later calls share the first one's end.
    */
@@ -92,12 +103,8 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
   const events = overrides.events ?? new EventBus();
   const runtimes = await loadRuntimes(settings.runners.runtimes, overrides.runtimes);
   const bodies = overrides.bodies ?? BodyArena.open();
-  const repository = openRepository(settings, {
-    runtimes,
-    clock,
-    events,
-    declaredLabels: (model) => life.declaredLabels(model),
-  });
+  const declaredLabels = (model: string) => life.declaredLabels(model);
+  const repository = openRepository(settings, { runtimes, clock, events, declaredLabels });
   const base = { clock, deadlines, bodies, events };
   const engine = createEngine({
     ...base,
@@ -134,6 +141,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     options: settings.repository,
     media: settings.media,
     logControl: telemetry.logs,
+    logLevels: settings.telemetry,
     sharedMemory,
     fileRoutes: fileRoutesOf(settings),
     quotas: settings.quotas,
@@ -142,6 +150,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     knowsCallers: identities.isRequired,
     keys: identities.keys,
     examine: () => examine({ settings, engine, store, clock, identities }),
+    reload: (by) => front.reloads.reload(by),
     version: VERSION,
   });
   const front = await createFront(settings, {
@@ -173,6 +182,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     },
     listen: () => openPorts(front.server, settings, identities),
     handler: (req, res) => front.server.handler(req, res),
+    reload: (by) => front.reloads.reload(by),
     close(options = {}) {
       closing ??= shutDown(parts, options.drainDelayMs ?? settings.server.drainDelayMs);
       return closing;
@@ -212,6 +222,7 @@ async function shutDown(parts: RunningParts, drainDelayMs: number): Promise<void
     await life.close();
     sharedMemory.unregister(undefined);
     bodies?.close();
+    front.reloads.close();
     await identities.close();
     await parts.audit.close();
     await store.close();
@@ -238,8 +249,8 @@ function openAudit(
 }
 
 /** The routes that the settings declare. */
-function fileRoutesOf({ routes }: Settings): FileRoutes {
-  return { routes: createRoutes(routes).routes, placeOf: (name) => placeOfRoute(routes, name), read: readRoutes };
+function fileRoutesOf({ routes }: Settings): WrittenFileRoutes {
+  return { configs: routes, placeOf: (name) => placeOfRoute(routes, name), read: readRoutes };
 }
 
 /** Where instances run: those of the server's own models, too. */
@@ -310,10 +321,11 @@ async function createFront(settings: Settings, parts: FrontParts) {
     version: VERSION,
   });
   identities.onEnded((principals) => server.endFor(principals));
-  identities.watch(life.changeAccess);
+  const reloads = openReloads(settings, { clock, events, changeSettings: life.changeSettings, server });
   return {
     server,
     dialects,
+    reloads,
     async close(gracePeriodMs: number) {
       await server.close(gracePeriodMs);
       await decoder.close();

@@ -1,18 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { accessOf, describeLocalControl, requiresCredential, type Settings, watchAuth } from './config/index.js';
-import { Call, type Clock, type EventBus, type Principal } from './core/index.js';
+import { accessOf, describeLocalControl, requiresCredential, type Settings } from './config/index.js';
+import type { Clock, EventBus, Principal } from './core/index.js';
 import {
-  type Access,
   AccessPolicy,
   createAuthenticator,
-  grantsOfScopes,
   KeyChanges,
   type OnEnded,
   openIssuers,
   StoredKeys,
   strangersOf,
 } from './governance/index.js';
-import type { ChangeAccess, KeyParts } from './service/index.js';
+import type { KeyParts } from './service/index.js';
 import type { KeyRecords } from './store/index.js';
 
 interface IdentityParts {
@@ -26,8 +23,9 @@ export async function openIdentities(settings: Settings, { records, clock, event
   const { auth, repository, server } = settings;
   const policy = new AccessPolicy(accessOf(auth));
   const isRequired = requiresCredential({ auth, server });
-  const names = new Set(auth.keys.map(({ name }) => name));
-  const stored = new StoredKeys({ records, policy, clock, events, isTaken: (name) => names.has(name) });
+  let written = auth.keys;
+  const isTaken = (name: string) => written.some((key) => key.name === name);
+  const stored = new StoredKeys({ records, policy, clock, events, isTaken });
   const issuers = await openIssuers(auth.issuers, { policy, clock, events });
   const sources = [stored, ...(issuers === undefined ? [] : [issuers.source])];
   const { replaceKeys, ...authentication } = createAuthenticator(auth, {
@@ -42,13 +40,18 @@ export async function openIdentities(settings: Settings, { records, clock, event
     for (const listener of listeners) listener(principals);
   };
   stored.onEnded(end);
-  let stopWatching = () => {};
   const keys: KeyParts = {
     records,
     stored,
     changes: new KeyChanges(stored, records),
-    statics: auth.keys.map(({ name, scopes }) => ({ name, grants: grantsOfScopes(scopes) })),
+    written: () => written,
+    replaceWritten(next) {
+      written = next;
+      end(new Set(replaceKeys(next)));
+      stored.takeHidden();
+    },
     policy,
+    areAsked: isRequired,
     strangers: strangersOf(auth.issuers, server.tls.clientCertificates !== 'none'),
   };
   return {
@@ -58,17 +61,6 @@ export async function openIdentities(settings: Settings, { records, clock, event
     keys,
     /** What runs for somebody whose credential has been taken away is to end. */
     onEnded: (listener: OnEnded) => void listeners.push(listener),
-    /** From now on keys, roles and bindings follow their files. */
-    watch(changeAccess: ChangeAccess) {
-      if (!isRequired) return;
-      const onAccess = (access: Access, file: string) => changeAccess(callOf(file, clock), access, file);
-      stopWatching = watchAuth(settings, {
-        clock,
-        events,
-        onAccess,
-        onKeys: (keys) => end(new Set(replaceKeys(keys))),
-      });
-    },
     /** Does not wait for the store: who comes before its keys are there, does. */
     start() {
       if (isRequired) {
@@ -85,18 +77,10 @@ export async function openIdentities(settings: Settings, { records, clock, event
     /** Does not wait for issuers: who comes before their keys are there, does. */
     readIssuers: () => issuers?.start(),
     async close() {
-      stopWatching();
       issuers?.close();
       await stored.close();
     },
   };
-}
-
-/** The file is who changes something: who has written it, it does not say. */
-function callOf(file: string, clock: Clock): Call {
-  const principal = new AccessPolicy().principalOf({ kind: 'file', name: `file:${file}`, grants: [{ role: 'admin' }] });
-  const never = Number.POSITIVE_INFINITY;
-  return new Call({ requestId: randomUUID(), principal, trace: undefined, deadlineAt: never, receivedAt: clock.now() });
 }
 
 async function warnOfUnused(records: KeyRecords, events: EventBus): Promise<void> {

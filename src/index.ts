@@ -7,6 +7,7 @@ import type { ModelStatus } from './engine/index.js';
 import { createLocalModel, type LocalInferOptions, type LocalModel, localCall } from './local-infer.js';
 import { checkFolders } from './repository/index.js';
 import type { Addresses } from './server/index.js';
+import type { ReloadResult } from './service/index.js';
 
 export type {
   AnyModel,
@@ -49,7 +50,7 @@ export type {
 } from './protocols/index.js';
 export type { RuntimeManifest } from './runtimes/index.js';
 export type { Address, Addresses, DialectAddresses } from './server/index.js';
-export type { Resolved, Service } from './service/index.js';
+export type { ReloadResult, Resolved, Service } from './service/index.js';
 export { VERSION } from './version.js';
 
 /** A server inside this process. It installs no signal handlers and shares nothing with another one. */
@@ -68,6 +69,8 @@ export interface Millrace extends AsyncDisposable {
   load(model: string): Promise<void>;
   /** Unloads a model; needs `repository.controlMode: explicit`. */
   unload(model: string): Promise<void>;
+  /** Reads the files that the settings name again: those of keys and of TLS. Problems are in the result. */
+  reload(): Promise<ReloadResult>;
   /** Opens the ports of the settings. */
   listen(): Promise<Addresses>;
   /** Answers a request of an HTTP server of your own; its body must not have been read. */
@@ -112,6 +115,7 @@ function facade(app: App): Millrace {
     async unload(model) {
       await app.service.unloadModel(localCall(app), model);
     },
+    reload: () => app.reload('the program'),
     listen: () => app.listen(),
     handler: (req, res) => app.handler(req, res),
     close: () => app.close({ drainDelayMs: 0 }),

@@ -21,4 +21,4 @@ export { type PartialSettings, type Settings, SettingsSchema } from './schema.js
 export type { SecretFile } from './secret-files.js';
 export type { SettingKey } from './shape.js';
 export type { SettingsSources } from './sources.js';
-export { watchAuth } from './watch-auth.js';
+export { WatchedSettings } from './watching/watched-settings.js';

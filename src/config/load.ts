@@ -40,7 +40,7 @@ export function loadSettings({ file, env, flags, cwd, text }: SettingsSources): 
   });
   if (written !== undefined) {
     const read = (changed: string) => readInThread({ file: written.file, env: { ...env }, flags, cwd, text: changed });
-    noteSettingsFile(settings, { ...written, read });
+    noteSettingsFile({ ...written, settings, read });
   }
   return settings;
 }

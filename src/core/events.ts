@@ -136,7 +136,7 @@ export interface Events {
     /** A sentence. */
     readonly reason: string;
   };
-  /** Keys, roles or bindings have changed in their files: they are in force, or cannot be put in force. */
+  /** The settings file or the files of keys have changed: they are in force, or cannot be used. */
   authReread: { readonly isInForce: boolean; readonly atMs: number };
   /** A certificate is used for new connections from now on. */
   tlsCertificateLoaded: { readonly notAfterMs: number };

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ByteBudget, MillraceError, type Principal, within } from '../core/index.js';
+import { NOTHING_RELOADED, type ReloadResult } from '../service/index.js';
 import { ClientCertificates } from './client-certificates.js';
 import type { ServerDependencies } from './dependencies.js';
 import { createGrpcServer } from './grpc/index.js';
@@ -21,6 +22,8 @@ export interface Server {
   drain(): void;
   /** Ends what runs for principals whose credential has been taken away: their clients are told so, and cut off where they take too long. */
   endFor(principals: ReadonlySet<Principal>): void;
+  /** Reads the files of TLS now. Never rejects. */
+  reloadTls(): Promise<ReloadResult>;
   /** Drains, waits for what was accepted at most `gracePeriodMs`, cancels the rest, and gives up the ports. */
   close(gracePeriodMs: number): Promise<void>;
 }
@@ -87,6 +90,7 @@ export function createServer(dependencies: ServerDependencies): Server {
         for (const request of requests) request.cutOff();
       });
     },
+    reloadTls: async () => tls?.check({ isAsked: true }) ?? NOTHING_RELOADED,
     async close(gracePeriodMs) {
       const giveUpAt = clock.now() + gracePeriodMs;
       drain();

@@ -1,6 +1,5 @@
 /** Room `service` (rank 5): the product's use cases. No bytes, status codes, SQL or vendors. */
 
-export type { ChangeAccess } from './access/access-changes.js';
 export type * from './access/types.js';
 export { type Expected, StaleChange } from './declarations/expected.js';
 export type { DoctorUseCases, Examination } from './doctor/doctor-use-cases.js';
@@ -14,6 +13,11 @@ export type { Effect } from './outcomes/effect.js';
 export type * from './outcomes/types.js';
 export { PrincipalStore, type PrincipalStoreLimits } from './principal-store.js';
 export type * from './quotas/types.js';
+export * from './reload/reload-result.js';
+export { ReloadFailed } from './reload/reload-use-cases.js';
+export type { ChangeSettings } from './reload/settings-change.js';
+export { sharingNext } from './reload/share-next.js';
+export type * from './reload/types.js';
 export type * from './rollouts/types.js';
 export type * from './routes/types.js';
 export { type CreateServiceOptions, createService, type ServiceLife } from './service.js';

@@ -6,7 +6,7 @@ import type { Repository, RepositoryOptions } from '../repository/index.js';
 import type { Route } from '../routing/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import type { Store } from '../store/index.js';
-import { type ChangeAccess, createAccessChanges } from './access/access-changes.js';
+import { accessChange } from './access/access-change.js';
 import { createAccessUseCases } from './access/access-use-cases.js';
 import { type Audited, createAudit } from './audit.js';
 import { createAuditUseCases } from './audit-use-cases.js';
@@ -24,7 +24,12 @@ import { MediaDecoders } from './media/decoders.js';
 import type { MediaOptions } from './media/options.js';
 import { isModelReady } from './model-ready.js';
 import { openQuotas } from './quotas/open-quotas.js';
-import type { FileRoutes } from './routes/types.js';
+import { logLevelsChange } from './reload/log-levels-change.js';
+import type { ReloadResult } from './reload/reload-result.js';
+import { createReloadUseCases } from './reload/reload-use-cases.js';
+import { type ChangeSettings, createSettingsChange } from './reload/settings-change.js';
+import type { LogLevels } from './reload/types.js';
+import type { WrittenFileRoutes } from './routes/types.js';
 import { createRun } from './run.js';
 import { absent, admitToModel } from './seen-lookup.js';
 import { blame, createSettingUseCases } from './setting-use-cases.js';
@@ -48,13 +53,17 @@ export interface CreateServiceOptions extends Pick<MeteringSetup, 'metering' | '
   readonly options: RepositoryOptions;
   readonly media: MediaOptions;
   readonly logControl: LogControl;
+  /** As the settings have them at the start. */
+  readonly logLevels: LogLevels;
   readonly audit: AuditTrail;
   readonly sharedMemory: SharedMemory;
-  readonly fileRoutes: FileRoutes;
+  readonly fileRoutes: WrittenFileRoutes;
   readonly quotas: QuotasOptions;
   readonly store: Store;
   readonly keys: KeyParts;
   readonly examine: DoctorSetup['examine'];
+  /** Reads the files of the settings again; `by`: for the log. */
+  readonly reload: (by: string) => Promise<ReloadResult>;
   /** Version of the server, for its metadata. */
   readonly version: string;
 }
@@ -72,8 +81,8 @@ export interface ServiceLife {
   beginShutdown(): void;
   /** Loads a model again whose files have changed, as it was asked for last; rejects when it cannot be. */
   reload(name: string): Promise<void>;
-  /** What is in force of roles and bindings follows their file. */
-  readonly changeAccess: ChangeAccess;
+  /** Puts settings of a changed file in force. */
+  readonly changeSettings: ChangeSettings;
   /** How counting of usage does; undefined where it is off. */
   usageGauge(): UsageGauge | undefined;
   /** Ends scans of the repositories, and keeps what has been counted. */
@@ -103,7 +112,8 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
   let shuttingDown = false;
   const ready = () => controller.started && !shuttingDown;
   const audited = createAudit(setup);
-  const running = { controller, declared, books, metering, quotas, ready, audited };
+  const isShuttingDown = () => shuttingDown;
+  const running = { controller, declared, books, metering, quotas, ready, isShuttingDown, audited };
   const { service, traffic } = createUseCases(setup, running);
   return {
     service,
@@ -125,7 +135,11 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       traffic.shadows.stop();
     },
     reload: (name) => controller.reload(name),
-    changeAccess: createAccessChanges({ ...setup, audited }),
+    changeSettings: createSettingsChange({
+      kinds: [accessChange(setup.keys), traffic.fromFile, logLevelsChange(setup.logControl, setup.logLevels)],
+      keys: setup.keys,
+      audited,
+    }),
     usageGauge: () => metering.gauge(),
     async close() {
       await traffic.rollouts.close();
@@ -145,12 +159,13 @@ interface Running {
   readonly metering: Metering;
   readonly quotas: ReturnType<typeof openQuotas>;
   readonly ready: () => boolean;
+  readonly isShuttingDown: () => boolean;
   readonly audited: Audited;
 }
 
 function createUseCases(
   setup: CreateServiceOptions,
-  { controller, declared, books, metering, quotas, ready, audited }: Running,
+  { controller, declared, books, metering, quotas, ready, isShuttingDown, audited }: Running,
 ): { readonly service: Service; readonly traffic: Traffic } {
   const { engine, logControl, sharedMemory } = setup;
   const lookup: VersionLookup = { engine, labels: controller.labels, starting: () => !controller.started };
@@ -181,6 +196,7 @@ function createUseCases(
     keys: createKeyUseCases({ ...setup, audited }),
     access: createAccessUseCases(setup),
     doctor: createDoctorUseCases(setup),
+    reload: createReloadUseCases({ ...setup, audited, isShuttingDown }),
     resolve: inference.resolve,
     infer: inference.infer,
     serverInfo(call) {

@@ -11,7 +11,7 @@ const LOGS: LogSettings = {
   log_format: 'default',
 };
 
-function control(): LogControl {
+function control(): Pick<LogControl, 'get' | 'update'> {
   let settings = LOGS;
   return {
     get: () => settings,

@@ -60,7 +60,7 @@ function fixed(key: string, value: string): MillraceError {
 }
 
 /** Checks a change of the log settings and carries it out. */
-export function updateLogSettings(control: LogControl, update: Update): LogSettings {
+export function updateLogSettings(control: Pick<LogControl, 'get' | 'update'>, update: Update): LogSettings {
   for (const [field, value] of Object.entries(update)) {
     const type = Object.hasOwn(LOG_FIELDS, field) ? LOG_FIELDS[field as keyof LogSettings] : undefined;
     if (type === undefined) {

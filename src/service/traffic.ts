@@ -14,10 +14,12 @@ import { presenceOf } from './rollouts/presence.js';
 import { createRolloutUseCases } from './rollouts/rollout-use-cases.js';
 import { Rollouts } from './rollouts/rollouts.js';
 import { DeclaredRoutes } from './routes/declared-routes.js';
+import { FileRoutes } from './routes/file-routes.js';
+import { fileRoutesChange } from './routes/file-routes-change.js';
 import { RouteTable } from './routes/route-table.js';
 import { RouteTaps } from './routes/route-taps.js';
 import { createRouteUseCases } from './routes/route-use-cases.js';
-import type { FileRoutes } from './routes/types.js';
+import type { WrittenFileRoutes } from './routes/types.js';
 import type { createRun } from './run.js';
 import type { ShadowBooks } from './shadows/shadow-books.js';
 import { createShadowUseCases } from './shadows/shadow-use-cases.js';
@@ -31,7 +33,7 @@ interface TrafficSetup {
   readonly bodies: BodyMemory | undefined;
   readonly events: EventBus;
   readonly store: Store;
-  readonly fileRoutes: FileRoutes;
+  readonly fileRoutes: WrittenFileRoutes;
   readonly options: Pick<RepositoryOptions, 'controlMode'>;
 }
 
@@ -49,7 +51,8 @@ export type Traffic = ReturnType<typeof createTraffic>;
 /** Who gets which version of a model: labels, routes, shadows and rollouts, and the use cases about them. */
 export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
   const { labels, declared, books, lookup, audited, run } = parts;
-  const { engine, fileRoutes } = setup;
+  const { engine } = setup;
+  const fileRoutes = new FileRoutes(setup.fileRoutes);
   const loadedOnRequest = setup.options.controlMode === 'explicit';
   const routes = new RouteTable({ ...setup, lookup });
   routes.replace('file', fileRoutes.routes);
@@ -66,7 +69,7 @@ export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
     sayUsed: (model, difference) => sayUsed({ rollouts, routes }, model, difference),
     sayMisfit: (model, differences) => sayMisfit({ routes, lookup }, model, differences),
   });
-  const declaredRoutes = new DeclaredRoutes({ ...setup, declared, table: routes, lookup, modelNames });
+  const declaredRoutes = new DeclaredRoutes({ ...setup, fileRoutes, declared, table: routes, lookup, modelNames });
   const rollouts: Rollouts = new Rollouts({
     ...setup,
     routes,
@@ -82,5 +85,6 @@ export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
     outcomes: outcomes.useCases,
     rollouts: createRolloutUseCases({ ...setup, lookup, routes, labels: declaredLabels, rollouts, audited }),
   };
-  return { routes, taps, declaredLabels, shadows, outcomes, rollouts, useCases };
+  const fromFile = fileRoutesChange({ ...setup, ...parts, fileRoutes, table: routes, modelNames });
+  return { routes, fromFile, taps, declaredLabels, shadows, outcomes, rollouts, useCases };
 }

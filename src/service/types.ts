@@ -9,6 +9,7 @@ import type { KeyUseCases } from './keys/types.js';
 import type { LabelUseCases } from './labels/types.js';
 import type { OutcomeUseCases } from './outcomes/types.js';
 import type { QuotaUseCases } from './quotas/types.js';
+import type { LogLevels, ReloadUseCases } from './reload/types.js';
 import type { RolloutUseCases } from './rollouts/types.js';
 import type { RouteUseCases } from './routes/types.js';
 import type { ShadowUseCases } from './shadows/types.js';
@@ -95,6 +96,8 @@ export interface LogControl {
   get(): LogSettings;
   /** Settings as they are after the change. */
   update(change: Partial<LogSettings>): LogSettings;
+  /** Levels of the settings; those that are missing stay. */
+  setLevels(levels: Partial<LogLevels>): void;
 }
 
 /** Looking into the audit trail. */
@@ -119,6 +122,7 @@ export interface Service {
   readonly keys: KeyUseCases;
   readonly access: AccessUseCases;
   readonly doctor: DoctorUseCases;
+  readonly reload: ReloadUseCases;
   /**
    * Whether the caller may infer, and which version answers: the one place where that is decided. A promise only where something has
    * to be waited for. Throws or rejects, and the call is settled then.

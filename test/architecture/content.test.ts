@@ -20,7 +20,7 @@ describe('source files', () => {
   it('calls are opened where they come from outside; on behalf of others their parent makes them', () => {
     const openers = sourceFiles().filter(({ text }) => /\bnew Call\(/.test(text));
     // The settings file is changed from outside as well.
-    const doors = ['src/local-infer.ts', 'src/identities.ts'];
+    const doors = ['src/local-infer.ts', 'src/reloads.ts'];
     const outside = (name: string) => name.startsWith('src/server/') || doors.includes(name);
     expect(openers.map((file) => file.path).filter((name) => !outside(name))).toEqual(['src/core/call.ts']);
   });

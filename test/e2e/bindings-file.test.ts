@@ -83,7 +83,7 @@ describe('bindings in the settings file, while the server runs', () => {
     });
     expect(streaming.status).toBe(200);
     expect(await write(written([OPS, { ...APP, models: ['kjv'] }]))).toBe(
-      'roles and bindings read again from millrace.yaml',
+      'auth.bindings read again from millrace.yaml',
     );
     expect([await infer('app'), await infer('ops')]).toEqual([404, 200]);
     expect(await streaming.text()).toMatch(/data: \[DONE\]\n\n$/);
@@ -120,7 +120,7 @@ describe('bindings in the settings file, while the server runs', () => {
 
   it('are refused where nobody could change keys any more', async () => {
     const refused =
-      "millrace.yaml is not usable, what was in force stays: nobody could change keys any more by the bindings of millrace.yaml: leave the role 'admin' to somebody, on everything";
+      "millrace.yaml is not usable, what was in force stays: the keys and bindings of millrace.yaml would lock every administrator out: leave the role 'admin', on everything, to one caller at least";
     expect(await write(written([{ ...OPS, role: 'operator' }, APP]))).toBe(refused);
     expect((await ask('ops', '/millrace/v1/keys')).status).toBe(200);
     expect(await metric('successful')).toBe(0);
@@ -130,7 +130,7 @@ describe('bindings in the settings file, while the server runs', () => {
     const url = ['--url', addresses.http.url, '--key', 'ops-key-0123456789'];
     expect((await run(['keys', 'create', 'root', '--grant', 'admin', ...url], { cwd: folder.path })).code).toBe(0);
     expect(await write(written([{ ...OPS, role: 'operator' }, APP], '\n'))).toBe(
-      'roles and bindings read again from millrace.yaml',
+      'auth.bindings read again from millrace.yaml',
     );
     expect((await ask('ops', '/millrace/v1/keys')).status).toBe(403);
   });

@@ -146,6 +146,7 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
     rollouts: nothingOf('rollouts'),
     usage: nothingOf('usage'),
     keys: nothingOf('keys'),
+    reload: nothingOf('reload'),
     resolve: (_call, target) => fakeResolved(target, fakeModelInfo(target.name, find(target.name, target.version))),
     infer(call, { info }, request) {
       note('infer', call, request);

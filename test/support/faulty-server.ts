@@ -13,7 +13,7 @@ import {
   type Instance,
 } from '../../src/runtimes/index.js';
 import { createServer } from '../../src/server/index.js';
-import { createService, type Service } from '../../src/service/index.js';
+import { createService, NOTHING_RELOADED, type Service } from '../../src/service/index.js';
 import { SharedMemory } from '../../src/shared-memory/index.js';
 import { Puller, systemSurroundings } from '../../src/sources/index.js';
 import { openStore } from '../../src/store/index.js';
@@ -86,11 +86,13 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     options: settings.repository,
     media: settings.media,
     logControl: telemetry.logs,
-    fileRoutes: { routes: [], placeOf: () => '', read: () => ({ configs: {}, problems: [] }) },
+    logLevels: settings.telemetry,
+    fileRoutes: { configs: {}, placeOf: () => '', read: () => ({ configs: {}, problems: [] }) },
     quotas: [],
     version: '0.0.0',
     audit: NO_TRAIL,
     examine: async () => [],
+    reload: async () => NOTHING_RELOADED,
     sharedMemory: new SharedMemory(settings.sharedMemory),
     store,
     metering: settings.metering,

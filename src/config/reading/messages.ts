@@ -1,15 +1,14 @@
-import type { Access } from '../../governance/index.js';
+import type { LiveSettings } from '../../service/index.js';
 import type { Tree } from '../layer.js';
 import type { Settings } from '../schema.js';
 
 /** Settings that were read in a thread. */
 export interface ReadSettings {
-  readonly access: Access;
-  readonly keys: Settings['auth']['keys'];
+  readonly settings: Settings;
+  /** Those that change while the server runs, with the places where they are written. */
+  readonly live: LiveSettings;
   /** The file as it is written. */
   readonly tree: Tree;
-  /** All of the settings but what {@link access} has. */
-  readonly rest: Settings;
 }
 
 /** What the thread says. */

@@ -8,6 +8,8 @@ import type { Reading, ReadSettings } from './messages.js';
 /** The file that settings came from. */
 export interface SettingsFile {
   readonly file: string;
+  /** As they were made of it, and of what is above it. */
+  readonly settings: Settings;
   /** What was in it. */
   readonly text: string;
   readonly tree: Tree;
@@ -17,16 +19,17 @@ export interface SettingsFile {
 
 const ENTRY = new URL('./thread-main.js', import.meta.url).href;
 
-const files = new WeakMap<Settings, SettingsFile>();
+/** By a part that copies of the settings share. */
+const files = new WeakMap<Settings['auth'], SettingsFile>();
 
 /** For {@link settingsFileOf}. */
-export function noteSettingsFile(settings: Settings, file: SettingsFile): void {
-  files.set(settings, file);
+export function noteSettingsFile(file: SettingsFile): void {
+  files.set(file.settings.auth, file);
 }
 
 /** Where settings came from; undefined = from no file. */
 export function settingsFileOf(settings: Settings): SettingsFile | undefined {
-  return files.get(settings);
+  return files.get(settings.auth);
 }
 
 /** Reads settings in a thread that ends afterwards: a file of some thousand lines would hold up the event loop. */

@@ -1,7 +1,7 @@
 /** Entry of the thread that reads settings: reads them once, says what it has read, and ends. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { accessOf } from '../access.js';
-import { loadSettings } from '../load.js';
+import { loadSettings, placeOfRoute } from '../load.js';
 import type { SettingsSources } from '../sources.js';
 import type { Reading } from './messages.js';
 import { settingsFileOf } from './settings-file.js';
@@ -9,12 +9,22 @@ import { settingsFileOf } from './settings-file.js';
 function read(sources: SettingsSources): Reading {
   try {
     const settings = loadSettings(sources);
-    const { auth } = settings;
-    const rest = { ...settings, auth: { ...auth, roles: {}, bindings: [] } };
-    return { read: { access: accessOf(auth), keys: auth.keys, tree: settingsFileOf(settings)?.tree ?? {}, rest } };
+    const { auth, routes, telemetry } = settings;
+    const { logLevel, logLevels } = telemetry;
+    const live = {
+      keys: auth.keys,
+      access: accessOf(auth),
+      routes: { configs: routes, places: placesOf(routes) },
+      logLevels: { logLevel, logLevels },
+    };
+    return { read: { settings, live, tree: settingsFileOf(settings)?.tree ?? {} } };
   } catch (error) {
     return { problem: (error as Error).message };
   }
+}
+
+function placesOf(routes: Parameters<typeof placeOfRoute>[0]): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.keys(routes).map((name) => [name, placeOfRoute(routes, name)]));
 }
 
 parentPort?.postMessage(read(workerData as SettingsSources));

@@ -9,7 +9,7 @@ export interface Identity {
   /** Of {@link Principal.name}. */
   readonly name: string;
   readonly groups?: readonly string[];
-  /** Of the credential itself. */
+  /** Of the credential itself; other ones take effect at once. */
   readonly grants?: readonly Grant[];
 }
 
@@ -89,9 +89,11 @@ export class AccessPolicy {
   #rightsOf(identity: Identity): Rights {
     let rights = NO_RIGHTS;
     let madeOf: Content | undefined;
+    let madeWith: Identity['grants'];
     const current = (): Rights => {
-      if (madeOf === this.#content) return rights;
+      if (madeOf === this.#content && madeWith === identity.grants) return rights;
       madeOf = this.#content;
+      madeWith = identity.grants;
       const grants = this.grantsOf(identity);
       rights = grants.length === 0 ? NO_RIGHTS : createRights(grants, madeOf.roles);
       return rights;

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Principal } from '../../core/index.js';
-import { type AccessPolicy, grantsOfScopes } from '../access/policy.js';
+import { type AccessPolicy, grantsOfScopes, type Identity } from '../access/policy.js';
+import type { Grant } from '../access/rights.js';
 import type { AuthOptions } from '../options.js';
 import { digestOf } from './api-key.js';
 import type { TokenSource } from './token-source.js';
@@ -8,6 +9,8 @@ import type { TokenSource } from './token-source.js';
 interface KnownKey {
   readonly digest: Buffer;
   readonly principal: Principal;
+  /** Of its scopes, which may change. */
+  grants: readonly Grant[];
 }
 
 /** Keys that were checked, so that those in use are hashed once. */
@@ -45,19 +48,32 @@ export class StaticKeys implements TokenSource {
     return this.#keys.find(({ principal }) => principal.name === name)?.principal;
   }
 
-  /** Gives the principals whose keys hold no more. */
+  /** Returns the principals whose keys no longer hold. A key of the same name and text keeps its principal, whose rights follow its scopes. */
   replace(keys: AuthOptions['keys']): readonly Principal[] {
-    const before = this.#keys;
+    const before = new Map(this.#keys.map((known) => [known.principal.name, known]));
     this.#remembered.clear();
     this.#keys = keys.map(({ name, key, scopes }) => {
       const digest = digestOf(key);
-      const same = before.find((old) => old.principal.name === name && old.digest.equals(digest));
-      // Names and scopes are read at the start only.
-      return (
-        same ?? { digest, principal: this.#policy.principalOf({ kind: 'key', name, grants: grantsOfScopes(scopes) }) }
-      );
+      const grants = grantsOfScopes(scopes);
+      const same = before.get(name);
+      if (same === undefined || !same.digest.equals(digest)) return this.#know(name, digest, grants);
+      same.grants = grants;
+      before.delete(name);
+      return same;
     });
-    return before.filter((old) => !this.#keys.includes(old)).map(({ principal }) => principal);
+    return [...before.values()].map(({ principal }) => principal);
+  }
+
+  #know(name: string, digest: Buffer, grants: readonly Grant[]): KnownKey {
+    const identity: Identity = {
+      kind: 'key',
+      name,
+      get grants() {
+        return known.grants;
+      },
+    };
+    const known: KnownKey = { digest, grants, principal: this.#policy.principalOf(identity) };
+    return known;
   }
 
   #remember(token: string, principal: Principal): void {

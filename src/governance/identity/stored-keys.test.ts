@@ -112,6 +112,18 @@ describe('keys of the store', () => {
     expect([records.pages, keys.principalOf(one.key)]).toEqual([1, first]);
   });
 
+  it('hold once no key of the settings has their name any more', async () => {
+    const { records, one } = await filled();
+    let taken = 'one';
+    const { keys, said } = start(records, (name) => name === taken);
+    await keys.load();
+    expect(() => keys.principalOf(one.key)).toThrow('this key is not known');
+    expect(said).toEqual([`warn: API key ${one.record.id} is refused: a key of 'auth.keys' has its name, 'one'`]);
+    taken = '';
+    keys.takeHidden();
+    expect(keys.principalOf(one.key)).toMatchObject({ id: 'key:one' });
+  });
+
   it('that cannot be read are unavailable until they can be, which is tried again, and said once', async () => {
     const { records, one } = await filled();
     records.fault = DAMAGED;

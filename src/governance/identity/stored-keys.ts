@@ -38,6 +38,8 @@ export class StoredKeys implements TokenSource {
   #isLoaded = false;
   /** Of what was read last, in the order of all that is written to the store. */
   #position: number | undefined;
+  /** Refused, as a key of the settings has their name. */
+  readonly #hidden = new Map<string, KeyRecord>();
   #isClosed = false;
   /** Why they could not be read. */
   #fault: MillraceError | undefined;
@@ -60,6 +62,13 @@ export class StoredKeys implements TokenSource {
   principalOf(token: string): Principal | Promise<Principal> {
     if (this.#isLoaded) return this.#check(token);
     return this.load().then(() => this.#check(token));
+  }
+
+  /** The settings have other keys: those of the store that were refused for their names may hold now. */
+  takeHidden(): void {
+    const hidden = [...this.#hidden.values()];
+    this.#hidden.clear();
+    if (hidden.length > 0) this.#changed(hidden.flatMap((record) => this.#take(record)));
   }
 
   onEnded(listener: OnEnded): void {
@@ -122,7 +131,7 @@ export class StoredKeys implements TokenSource {
   /** Also where it is not known what has changed. */
   async #readAll(): Promise<void> {
     const { records } = this.#setup;
-    const gone = new Set(this.ring.ids());
+    const gone = new Set([...this.ring.ids(), ...this.#hidden.keys()]);
     const position = await records.position();
     for await (const page of pagesOfKeys(records)) {
       this.#follow(page.map((record) => ({ id: record.id, record })));
@@ -134,14 +143,21 @@ export class StoredKeys implements TokenSource {
 
   #follow(written: readonly WrittenKey[]): void {
     if (written.length === 0) return;
-    this.#changed(written.flatMap(({ id, record }) => (record ? this.#take(record) : this.ring.remove(id))));
+    this.#changed(written.flatMap(({ id, record }) => (record ? this.#take(record) : this.#remove(id))));
   }
 
   #take(record: KeyRecord): readonly Principal[] {
     const { name, id, revokedAtMs } = record;
+    this.#hidden.delete(id);
     if (revokedAtMs !== undefined || !this.#setup.isTaken(name)) return this.ring.put(record);
+    this.#hidden.set(id, record);
     this.#report('warn', `API key ${id} is refused: a key of 'auth.keys' has its name, '${name}'`);
     return [];
+  }
+
+  #remove(id: string): readonly Principal[] {
+    this.#hidden.delete(id);
+    return this.ring.remove(id);
   }
 
   #changed(ended: readonly Principal[]): void {

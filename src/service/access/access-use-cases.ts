@@ -8,19 +8,19 @@ import {
   idOfIdentity,
   parseAction,
 } from '../../governance/index.js';
-import type { KeyParts } from '../keys/key-holders.js';
+import { type KeyParts, staticsOf } from '../keys/key-holders.js';
 import type { AccessQuestion, AccessUseCases } from './types.js';
 
 /** Where something is written in a file of the settings. */
 const PLACE_IN_FILE = /^.*\/(?=[^/]+:\d+:\d+$)/;
 
 export function createAccessUseCases({ keys }: { readonly keys: KeyParts }): AccessUseCases {
-  const { policy, statics, stored } = keys;
+  const { policy, stored } = keys;
 
   async function identityOfName(text: string, groups: readonly string[]): Promise<Identity> {
     for (const kind of ['oidc', 'cert'] as const) if (text.startsWith(`${kind}:`)) return { kind, name: text, groups };
     const name = text.startsWith('key:') ? text.slice('key:'.length) : text;
-    const written = statics.find((key) => key.name === name);
+    const written = staticsOf(keys.written()).find((key) => key.name === name);
     if (written !== undefined) return { kind: 'key', name, groups, grants: written.grants };
     await stored.load();
     const record = stored.ring.named(name);

@@ -14,7 +14,8 @@ it('of two keys that are the last to change keys, one stays, also where both are
   const changes = new KeyChanges(stored, records);
   const by = { principal: 'first', atMs: clock.wallNow() };
   for (const name of ['first', 'second']) await changes.create({ name, grants: [{ role: 'admin' }] }, by);
-  const parts = { records, stored, changes, statics: [], policy, strangers: [] };
+  const written = { written: () => [], replaceWritten: () => undefined };
+  const parts = { ...written, records, stored, changes, policy, areAsked: true, strangers: [] };
   const useCases = createKeyUseCases({ keys: parts, audited: async (_call, _subject, work) => work() });
   const never = Number.POSITIVE_INFINITY;
   const call = new Call({

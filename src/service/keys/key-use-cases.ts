@@ -4,7 +4,7 @@ import type { ChangedBy, KeyRecord } from '../../store/index.js';
 import { formatDuration } from '../../text/index.js';
 import type { Audited } from '../audit.js';
 import { checkKeyWish, checkLife } from './check-key-wish.js';
-import { accessStateOf, type KeyParts } from './key-holders.js';
+import { accessStateOf, type KeyParts, staticsOf } from './key-holders.js';
 import type { KeyUseCases, KeyWish, ListedKey, StaticKey } from './types.js';
 
 interface KeyUseCasesSetup {
@@ -17,7 +17,8 @@ const MAX_OVERLAP_MS = 90 * DAY_MS;
 
 /** The use cases about keys of callers. */
 export function createKeyUseCases({ keys, audited }: KeyUseCasesSetup): KeyUseCases {
-  const { records, stored, changes, statics, policy } = keys;
+  const { records, stored, changes, policy } = keys;
+  const statics = () => staticsOf(keys.written());
   const by = (call: Call): ChangedBy => ({ principal: call.principal.name, atMs: stored.time.now() });
   const listed = (record: KeyRecord) => describe(record, stored.time.now());
   const subject = (verb: string, name: string) =>
@@ -25,7 +26,7 @@ export function createKeyUseCases({ keys, audited }: KeyUseCasesSetup): KeyUseCa
 
   async function find(name: string): Promise<KeyRecord | StaticKey> {
     await stored.load();
-    const found = stored.ring.get(name) ?? stored.ring.named(name) ?? statics.find((key) => key.name === name);
+    const found = stored.ring.get(name) ?? stored.ring.named(name) ?? statics().find((key) => key.name === name);
     if (found !== undefined) return found;
     stored.checkReadable();
     throw new MillraceError('not_found', `there is no key '${name.slice(0, 128)}'`);
@@ -46,7 +47,7 @@ export function createKeyUseCases({ keys, audited }: KeyUseCasesSetup): KeyUseCa
     checkKeyWish(
       policy,
       wish,
-      (name) => statics.some((key) => key.name === name) || stored.ring.get(name) !== undefined,
+      (name) => statics().some((key) => key.name === name) || stored.ring.get(name) !== undefined,
     );
     checkReach(policy, principal, wish);
   }
@@ -55,7 +56,7 @@ export function createKeyUseCases({ keys, audited }: KeyUseCasesSetup): KeyUseCa
     async list(call, { after = '', limit }) {
       admit(call.principal, 'key.read', '');
       const page = await records.list(after, limit);
-      const own = after === '' ? statics.map(describeStatic) : [];
+      const own = after === '' ? statics().map(describeStatic) : [];
       const next = page.length === limit ? page.at(-1)?.name : undefined;
       return { keys: [...own, ...page.map((record) => listed(stored.ring.get(record.id) ?? record))], next };
     },

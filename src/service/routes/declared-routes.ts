@@ -1,22 +1,18 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import {
-  type Clock,
-  type EventBus,
-  invalidArgument,
-  type JsonValue,
-  MillraceError,
-  type Principal,
-} from '../../core/index.js';
+import { type Clock, type EventBus, type JsonValue, MillraceError, type Principal } from '../../core/index.js';
 import { createRoute, type Route, type RouteConfig } from '../../routing/index.js';
 import type { Declaration } from '../../store/index.js';
 import { formatPath } from '../../text/index.js';
 import type { Declared } from '../declarations/declared.js';
 import { checkExpected, type Expected, StaleChange, tagOf } from '../declarations/expected.js';
 import { bareArmsOf, problemsOf, type Surroundings } from './check-route.js';
+import type { FileRoutes } from './file-routes.js';
+import { inSlices } from './in-slices.js';
+import { refuseRoutes, sayRolledOut, warnOfHidden } from './refuse-routes.js';
 import { admitToParts } from './route-parts.js';
 import type { RouteTable } from './route-table.js';
-import type { FileRoutes, RouteChange } from './types.js';
+import type { RouteChange } from './types.js';
 
 interface DeclaredRoutesSetup extends Pick<Surroundings, 'lookup' | 'modelNames'> {
   readonly declared: Declared;
@@ -43,9 +39,6 @@ interface Made {
 }
 
 const NOTHING: Made = { problems: [] };
-
-/** Checks go on in the event loop for so long before others have their turn. */
-const SLICE_MS = 2;
 
 /** The routes that were declared through the API. */
 export class DeclaredRoutes {
@@ -134,7 +127,7 @@ export class DeclaredRoutes {
       const place = fileRoutes.placeOf(name);
       const message =
         owner === 'rollout'
-          ? `'${name}' is being rolled out, which says who gets which version: end the rollout first`
+          ? sayRolledOut(name)
           : `route '${name}' is declared in ${place === '' ? 'the settings' : place}: change it there`;
       throw new MillraceError('failed_precondition', message);
     }
@@ -165,7 +158,7 @@ export class DeclaredRoutes {
       admitToParts(by, route, this.#routes.get(route.name));
       problems.push(...problemsOf(route, { ...this.#setup, modelNames, bareArms }));
     });
-    refuse(problems);
+    refuseRoutes(problems);
     return made;
   }
 
@@ -197,19 +190,13 @@ export class DeclaredRoutes {
         value === undefined ? NOTHING : (this.#alreadyMade(name) ?? this.#makeOne(name, value, names));
       if (route === undefined) this.#routes.delete(name);
       else this.#routes.set(name, route);
-      if (route !== undefined && table.ownersOf(name).includes('file')) this.#tellOfHidden(name);
+      if (route !== undefined && table.ownersOf(name).includes('file'))
+        warnOfHidden(events, name, fileRoutes.placeOf(name));
       if (problems.length === 0) continue;
       const message = `route '${name}', which was declared through the API, is not in force: ${problems.join('; ')}`;
       events.publish('diagnostic', { level: 'error', room: 'service', message });
     }
     table.replace('api', [...this.#routes.values()]);
-  }
-
-  #tellOfHidden(name: string): void {
-    const { fileRoutes, events } = this.#setup;
-    const place = fileRoutes.placeOf(name) || 'that of the settings';
-    const message = `route '${name}' was declared through the API, but ${place} comes first`;
-    events.publish('diagnostic', { level: 'warn', room: 'service', message });
   }
 
   #alreadyMade(name: string): Made | undefined {
@@ -218,31 +205,8 @@ export class DeclaredRoutes {
   }
 }
 
-/** Runs `work` for each item, and lets others have their turn in between. */
-async function inSlices<Item>(
-  items: Iterable<Item>,
-  clock: Pick<Clock, 'now' | 'defer'>,
-  work: (item: Item) => void,
-): Promise<void> {
-  let sliceAt = clock.now();
-  for (const item of items) {
-    work(item);
-    if (clock.now() - sliceAt < SLICE_MS) continue;
-    await new Promise<void>((resolve) => clock.defer(resolve));
-    sliceAt = clock.now();
-  }
-}
-
 function kindOf(before: RouteConfig | undefined, after: RouteConfig | undefined): RouteChange['change'] {
   if (after === undefined) return before === undefined ? 'unchanged' : 'removed';
   if (before === undefined) return 'created';
   return before === after || isDeepStrictEqual(before, after) ? 'unchanged' : 'changed';
-}
-
-function refuse(problems: readonly string[]): void {
-  if (problems.length === 0) return;
-  const [first] = problems;
-  throw invalidArgument(
-    problems.length === 1 ? `${first}` : `${problems.length} problems with the routes:\n  ${problems.join('\n  ')}`,
-  );
 }

@@ -6,9 +6,10 @@ import type { Audited } from '../audit.js';
 import type { Declared } from '../declarations/declared.js';
 import { tagOf } from '../declarations/expected.js';
 import type { AskedRoutes, DeclaredRoutes } from './declared-routes.js';
+import type { FileRoutes } from './file-routes.js';
 import type { OwnedRoute } from './owned-routes.js';
 import type { RouteTable } from './route-table.js';
-import type { DeclaredRoute, FileRoutes, RouteChange, RouteUseCases } from './types.js';
+import type { DeclaredRoute, RouteChange, RouteUseCases } from './types.js';
 import { unknownRoute } from './unknown-route.js';
 
 interface RouteUseCasesSetup {

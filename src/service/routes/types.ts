@@ -1,11 +1,11 @@
 import type { Call } from '../../core/index.js';
-import type { Route, RouteConfig, RoutesOptions } from '../../routing/index.js';
+import type { RouteConfig, RoutesOptions } from '../../routing/index.js';
 import type { Expected } from '../declarations/expected.js';
 import type { RouteOwner } from './owned-routes.js';
 
-/** The routes of the settings. */
-export interface FileRoutes {
-  readonly routes: readonly Route[];
+/** The routes of the settings, as the server starts with them. */
+export interface WrittenFileRoutes {
+  readonly configs: RoutesOptions;
   /** Where a route is declared: `millrace.yaml:4:3`; '' where that is not known. */
   readonly placeOf: (name: string) => string;
   /** Checks routes as those of the settings are, and completes them with defaults. */

@@ -5,7 +5,7 @@ import type { TelemetryOptions } from '../options.js';
 export type EnabledLevels = Readonly<Record<Room, ReadonlySet<LogLevel>>>;
 
 /** The options in the words of Triton's log settings. */
-export function initialLogSettings({ logLevel }: Pick<TelemetryOptions, 'logLevel'>): LogSettings {
+export function logSettingsOf({ logLevel }: Pick<TelemetryOptions, 'logLevel'>): LogSettings {
   const enabled = logLevel === 'silent' ? new Set<LogLevel>() : levelsFrom(logLevel);
   return {
     log_file: '',

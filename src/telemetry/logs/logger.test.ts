@@ -42,6 +42,16 @@ describe('the level', () => {
     expect(heard('engine')).toEqual(['debug', 'info', 'warn', 'error']);
     expect(heard('server')).toEqual([]);
   });
+
+  it('follows the settings while the server runs, each level by itself', () => {
+    const { logger, heard } = start('warn', { engine: 'debug' });
+    logger.setLevels({ logLevel: 'error' });
+    expect([heard('engine'), heard('server')]).toEqual([['debug', 'info', 'warn', 'error'], ['error']]);
+    logger.setLevels({ logLevels: { server: 'info' } });
+    expect([heard('engine'), heard('server')]).toEqual([['error'], ['info', 'warn', 'error']]);
+    logger.update({ log_info: true });
+    expect(heard('server')).toEqual(['info', 'warn', 'error']);
+  });
 });
 
 describe("Triton's log settings", () => {

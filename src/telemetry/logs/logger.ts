@@ -3,7 +3,7 @@ import { type Call, type Clock, type LogLevel, ROOMS, type Room } from '../../co
 import type { LogControl, LogSettings } from '../../service/index.js';
 import type { TelemetryOptions } from '../options.js';
 import type { LogDestination } from './destination.js';
-import { enabledLevels, initialLogSettings } from './levels.js';
+import { enabledLevels, logSettingsOf } from './levels.js';
 
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -33,8 +33,9 @@ export function createLogger(
     destination,
   );
   const loggers = Object.fromEntries(ROOMS.map((room) => [room, root.child({ room })]));
-  let settings = initialLogSettings(options);
-  let enabled = enabledLevels(settings, options.logLevels);
+  let settings = logSettingsOf(options);
+  let byRoom = options.logLevels;
+  let enabled = enabledLevels(settings, byRoom);
 
   return {
     isEnabled: (room, level) => enabled[room].has(level),
@@ -44,8 +45,13 @@ export function createLogger(
     get: () => settings,
     update(change): LogSettings {
       settings = { ...settings, ...change };
-      enabled = enabledLevels(settings, options.logLevels);
+      enabled = enabledLevels(settings, byRoom);
       return settings;
+    },
+    setLevels({ logLevel, logLevels = byRoom }) {
+      if (logLevel !== undefined) settings = { ...settings, ...logSettingsOf({ logLevel }) };
+      byRoom = logLevels;
+      enabled = enabledLevels(settings, byRoom);
     },
   };
 }

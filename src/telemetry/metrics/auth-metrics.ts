@@ -15,13 +15,13 @@ export class AuthMetrics {
     return [
       {
         name: 'millrace_auth_last_reload_successful',
-        help: 'Whether what the files of keys, roles and bindings say is in force; 0 = it cannot be used.',
+        help: 'Whether the settings file and the files of keys are in force; 0 = one cannot be used.',
         type: 'gauge',
         collect: () => single(this.#isInForce ? 1 : 0),
       },
       {
         name: 'millrace_auth_last_reload_success_timestamp_seconds',
-        help: 'When keys, roles or bindings were last read again and put in force, since the Unix epoch.',
+        help: 'When changes of these files were last put in force, since the Unix epoch.',
         type: 'gauge',
         collect: () => (this.#lastMs === undefined ? [] : single(this.#lastMs / 1_000)),
       },

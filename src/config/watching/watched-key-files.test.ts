@@ -2,12 +2,23 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FakeClock } from '../../test/support/fake-clock.js';
-import { EventBus } from '../core/index.js';
-import { createSettings } from './load.js';
-import { type AuthWatchSetup, watchAuth } from './watch-auth.js';
+import { FakeClock } from '../../../test/support/fake-clock.js';
+import { EventBus } from '../../core/index.js';
+import { createSettings } from '../load.js';
+import { WatchedSettings, type WatchedSettingsSetup } from './watched-settings.js';
 
-const never = () => Promise.reject(new Error('nothing else has changed'));
+/** Takes the keys, and nothing else, as nothing else has changed. */
+function taking(inForce: string, take: (key: string) => void): WatchedSettingsSetup['onChange'] {
+  let before = inForce;
+  return async ({ keys: [one] = [], ...rest }) => {
+    expect(rest).toEqual({});
+    const found = one?.key ?? '';
+    if (found === before) return [];
+    before = found;
+    take(found);
+    return ['auth.keys'];
+  };
+}
 
 describe('keys in files', () => {
   let folder: string;
@@ -21,23 +32,24 @@ describe('keys in files', () => {
     const events = new EventBus();
     const diagnostics: string[] = [];
     events.subscribe('diagnostic', ({ level, message }) => diagnostics.push(`${level}: ${message}`));
-    const changes: string[][] = [];
+    const changes: string[] = [];
     const settings = createSettings({ auth: { keys: [{ name: 'app', key, scopes: ['infer'] }] } }, folder);
-    const onKeys: AuthWatchSetup['onKeys'] = (keys) => changes.push(keys.map((entry) => entry.key));
-    const stop = watchAuth(settings, { clock, events, onKeys, onAccess: never });
-    return { clock, changes, diagnostics, stop };
+    const onChange = taking(settings.auth.keys[0]?.key ?? '', (found) => changes.push(found));
+    const watched = new WatchedSettings(settings, { clock, events, onChange });
+    watched.watch();
+    return { clock, changes, diagnostics, watched };
   }
 
   it('are read again when a file changes, without a restart', async () => {
     writeFileSync(join(folder, 'key'), 'first-key-0123456789\n');
-    const { clock, changes, diagnostics, stop } = start('${file:key}');
+    const { clock, changes, diagnostics, watched } = start('${file:key}');
     await clock.advance(5_000);
     expect(changes).toEqual([]);
     writeFileSync(join(folder, 'key'), 'second-key-0123456789\n');
     await clock.advance(500);
-    expect(changes).toEqual([['second-key-0123456789']]);
+    expect(changes).toEqual(['second-key-0123456789']);
     expect(diagnostics).toEqual(['info: keys read again from their files']);
-    stop();
+    watched.close();
     expect(clock.pendingTimers).toBe(0);
   });
 
@@ -57,7 +69,7 @@ describe('keys in files', () => {
     ]);
     writeFileSync(join(folder, 'key'), 'third-key-0123456789');
     await clock.advance(5_000);
-    expect(changes).toEqual([['third-key-0123456789']]);
+    expect(changes).toEqual(['third-key-0123456789']);
   });
 
   it('are read again where a file has changed since the settings were read', async () => {
@@ -69,8 +81,8 @@ describe('keys in files', () => {
     writeFileSync(join(folder, 'key'), 'second-key-0123456789\n');
     const clock = new FakeClock();
     const changes: string[] = [];
-    const onKeys: AuthWatchSetup['onKeys'] = ([one]) => changes.push(one?.key ?? '');
-    watchAuth(settings, { clock, events: new EventBus(), onKeys, onAccess: never });
+    const onChange = taking('first-key-0123456789', (found) => changes.push(found));
+    new WatchedSettings(settings, { clock, events: new EventBus(), onChange }).watch();
     await clock.advance(500);
     expect(changes).toEqual(['second-key-0123456789']);
   });
@@ -88,8 +100,8 @@ describe('keys in files', () => {
     );
     const clock = new FakeClock();
     const changes: string[] = [];
-    const onKeys: AuthWatchSetup['onKeys'] = ([one]) => changes.push(one?.key ?? '');
-    watchAuth(settings, { clock, events: new EventBus(), onKeys, onAccess: never });
+    const onChange = taking('first-key-0123456789', (found) => changes.push(found));
+    new WatchedSettings(settings, { clock, events: new EventBus(), onChange }).watch();
     await clock.advance(500);
     rmSync(other);
     writeFileSync(key, 'second-key-0123456789');

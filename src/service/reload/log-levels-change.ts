@@ -1,0 +1,31 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { LogControl } from '../types.js';
+import type { PrepareChange } from './settings-change.js';
+import type { LogLevels } from './types.js';
+
+/** Levels of the log: a level that was set through the API stays until the file has another one than before. */
+export function logLevelsChange(logControl: Pick<LogControl, 'setLevels'>, atStart: LogLevels): PrepareChange {
+  let inForce = atStart;
+  return ({ logLevels: next }) => {
+    if (next === undefined) return undefined;
+    const changed = (['logLevel', 'logLevels'] as const).filter(
+      (name) => !isDeepStrictEqual(next[name], inForce[name]),
+    );
+    if (changed.length === 0) return undefined;
+    const pick = (levels: LogLevels) => Object.fromEntries(changed.map((name) => [name, levels[name]]));
+    return {
+      settings: changed.map((name) => `telemetry.${name}`),
+      audit: {
+        action: 'log.update',
+        resource: '',
+        right: 'setting.change',
+        before: pick(inForce),
+        after: pick(next),
+      },
+      apply: () => {
+        inForce = next;
+        logControl.setLevels(pick(next));
+      },
+    };
+  };
+}
