@@ -95,6 +95,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/doctor.js')).registerDoctor,
   },
   {
+    name: 'reload',
+    summary: 'reload keys, roles, bindings, certificates, routes and log levels of a server',
+    load: async () => (await import('./commands/reload.js')).registerReload,
+  },
+  {
     name: 'feedback',
     summary: 'tell what became of an answer',
     load: async () => (await import('./commands/feedback.js')).registerFeedback,

@@ -50,7 +50,8 @@ export const AuthOptionsSchema = Type.Object(
       ),
       {
         default: [],
-        description: 'Static bearer keys. If there are any, every route except health and documentation requires one.',
+        description:
+          'Static bearer keys. If there are any, every route except health and documentation requires one. [Read again](operations.md#reloading) when the file changes.',
       },
     ),
     issuers: Type.Array(IssuerSchema, {

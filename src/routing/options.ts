@@ -116,7 +116,7 @@ export const RoutesOptionsSchema = Type.Record(Type.String({ pattern: '^[^@/\\s]
   default: {},
   description:
     'Names that are called like models, and the versions of models that answer for them: `arms` with weights, the same ' +
-    'arm for the same user (`sticky`), and conditions that come first (`rules`).',
+    'arm for the same user (`sticky`), and conditions that come first (`rules`). [Read again](operations.md#reloading) when the file changes.',
 });
 
 export type RouteConfig = DeepReadonly<Static<typeof RouteSchema>>;

@@ -28,7 +28,7 @@ export const TelemetryOptionsSchema = Type.Object(
     logLevels: Type.Record(Type.String(), level, {
       default: {},
       description:
-        'Level by room: repository, runtimes, engine, sources, audit, store, service, protocols, server, app.',
+        'Level by room: repository, runtimes, engine, sources, audit, store, service, protocols, server, app. Read again when the file changes.',
     }),
     logFormat: Type.Union([Type.Literal('auto'), Type.Literal('json'), Type.Literal('pretty')], {
       default: 'auto',

@@ -185,6 +185,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   // It lacks its action. Of others it tells those with the right `access.read`: test/e2e/access-explain.test.ts.
   'GET /millrace/v1/access/explain': { ...KEY, answers: 400 },
   'GET /millrace/v1/doctor': { needs: 'access.read', on: 'everything' },
+  'POST /millrace/v1/reload': { needs: 'server.manage', on: 'everything', audit: 'server.reload' },
   'GET /millrace/v1/keys': { needs: 'key.read', on: 'anything' },
   // Its request lacks what it is to be granted.
   'POST /millrace/v1/keys': {

@@ -7,6 +7,7 @@ import { createDoctorRoutes } from './routes-doctor.js';
 import { createFeedbackRoutes } from './routes-feedback.js';
 import { createKeyRoutes } from './routes-keys.js';
 import { createLabelRoutes } from './routes-labels.js';
+import { createReloadRoutes } from './routes-reload.js';
 import { createRolloutRoutes } from './routes-rollouts.js';
 import { createRouteRoutes } from './routes-routes.js';
 import { createUsageRoutes } from './routes-usage.js';
@@ -17,7 +18,7 @@ export function createMillraceDialect({ service }: DialectContext): Dialect {
   return {
     name: 'millrace',
     description:
-      'Labels of versions, routes and rollouts: who gets which version of a model; keys of callers, what they may do, who has used and done what, and what to correct about the server.',
+      'Labels of versions, routes and rollouts: who gets which version of a model; keys of callers, what they may do, who has used and done what, what to correct about the server, and reading its files again.',
     routes: [
       ...createLabelRoutes(service.labels),
       ...createRouteRoutes(service.routes),
@@ -30,6 +31,7 @@ export function createMillraceDialect({ service }: DialectContext): Dialect {
       ...createAccessRoutes(service.access),
       ...createAuditRoutes(service.audit),
       ...createDoctorRoutes(service.doctor),
+      ...createReloadRoutes(service.reload),
     ],
     status: MILLRACE_STATUS,
     encodeError,

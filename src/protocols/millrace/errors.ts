@@ -1,21 +1,28 @@
 import type { ErrorCode, MillraceError } from '../../core/index.js';
-import { StaleChange } from '../../service/index.js';
+import { ReloadFailed, StaleChange } from '../../service/index.js';
 import { RevisionConflict } from '../../store/index.js';
 import { HTTP_STATUS } from '../http-errors.js';
 import type { WireResponse } from '../wire.js';
+import { encodeReload } from './routes-reload.js';
 
 /** HTTP status of each error of the server's own API. */
 export const MILLRACE_STATUS: Readonly<Record<ErrorCode, number>> = { ...HTTP_STATUS, failed_precondition: 409 };
 
 const PRECONDITION_FAILED = 412;
 
-/** `{"error": {"code": "failed_precondition", "message": "…"}}`; 412 where somebody has changed what If-Match names. */
+/**
+ * `{"error": {"code": "failed_precondition", "message": "…"}}`, of a reload with its result; 412 where somebody has changed what If-Match
+ * names.
+ */
 export function encodeError(error: MillraceError, usual: number): WireResponse {
   const isStale = error instanceof StaleChange || error instanceof RevisionConflict;
   const { code, message } = error;
   return {
     status: isStale ? PRECONDITION_FAILED : usual,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ error: { code, message } }),
+    body: JSON.stringify({
+      error: { code, message },
+      ...(error instanceof ReloadFailed && encodeReload(error.result)),
+    }),
   };
 }
