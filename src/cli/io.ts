@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import type { Environment } from '../config/index.js';
 import { type Clock, type Events, type StandardStream, systemClock } from '../core/index.js';
+import { type HangupAction, hangupAction, readHangupFacts } from './hangup.js';
 import { type LineReader, readLines } from './line-reader.js';
 
 export type Colors = ReturnType<typeof pc.createColors>;
@@ -35,6 +36,8 @@ export interface Io {
   openLines(): LineReader;
   /** Calls `listener` for every SIGINT and SIGTERM instead of ending the process; the returned function ends that. */
   onSignal(listener: (signal: Signal) => void): () => void;
+  /** Calls `listener` for every SIGHUP instead of ending the process; the returned function ends that. */
+  onHangup(listener: (action: HangupAction) => void): () => void;
   /** From now on calls `listener` for every failed write to the outputs instead of ending the process. */
   onOutputFailure(listener: (failure: Events['outputFailed']) => void): void;
   /** Ends the process at once. */
@@ -64,6 +67,12 @@ export function processIo(): Io {
     onSignal(listener) {
       process.on('SIGINT', listener).on('SIGTERM', listener);
       return () => process.off('SIGINT', listener).off('SIGTERM', listener);
+    },
+    onHangup(listener) {
+      const action = hangupAction(readHangupFacts());
+      const hear = () => listener(action);
+      process.on('SIGHUP', hear);
+      return () => process.off('SIGHUP', hear);
     },
     onOutputFailure(listener) {
       onFailure = (stream, { code, message }) => listener({ stream, code: code ?? message });

@@ -164,7 +164,8 @@ describe('the unit for systemd', () => {
     expect(describeFileShortage(Number(get('LimitNOFILE')), settings, 64)).toBeUndefined();
   });
 
-  it('starts again what failed, but not what has wrong settings', () => {
+  it('reloads by SIGHUP, and starts again what failed, but not what has wrong settings', () => {
+    expect(get('ExecReload')).toBe('/bin/kill -HUP $MAINPID');
     expect(get('Restart')).toBe('on-failure');
     expect(Number(get('RestartPreventExitStatus'))).toBe(EXIT_CODES.usage.code);
   });

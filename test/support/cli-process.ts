@@ -19,6 +19,8 @@ export interface CliProcess extends AsyncDisposable {
 
 export interface CliOptions {
   readonly cwd?: string;
+  /** In a session of its own, which has no terminal. */
+  readonly detached?: boolean;
   /** For its Node. */
   readonly nodeFlags?: readonly string[];
   /** File modes bind it also where the tests run as root, whom they do not. */

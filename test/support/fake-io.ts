@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import type { HangupAction } from '../../src/cli/hangup.js';
 import type { Io, Output, Signal } from '../../src/cli/io.js';
 import type { LineReader, Typed } from '../../src/cli/line-reader.js';
 import { type Clock, type Events, systemClock } from '../../src/core/index.js';
@@ -9,6 +10,7 @@ export interface FakeIo extends Io {
   readonly err: () => string;
   readonly exits: readonly number[];
   signal(name: Signal): void;
+  hangUp(action: HangupAction): void;
   /** A write to an output fails. */
   failOutput(failure: Events['outputFailed']): void;
   /** Ctrl-C while no line is awaited. */
@@ -33,6 +35,7 @@ export interface FakeIoOptions {
 export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
   const written = { out: '', err: '' };
   const listeners = new Set<(signal: Signal) => void>();
+  const hangups = new Set<(action: HangupAction) => void>();
   const exits: number[] = [];
   let failOutput = (_: Events['outputFailed']): void => {
     throw new Error('no command minds failures of its outputs');
@@ -59,6 +62,10 @@ export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onHangup(listener) {
+      hangups.add(listener);
+      return () => hangups.delete(listener);
+    },
     onOutputFailure(listener) {
       failOutput = listener;
     },
@@ -68,6 +75,9 @@ export function createFakeIo(options: FakeIoOptions = {}): FakeIo {
     exits,
     signal(name) {
       for (const listener of listeners) listener(name);
+    },
+    hangUp(action) {
+      for (const listener of hangups) listener(action);
     },
     failOutput: (failure) => failOutput(failure),
     interrupt() {

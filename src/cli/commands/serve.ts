@@ -37,7 +37,8 @@ export function registerServe(program: Command, { io }: CommandContext): void {
         'millrace serve --model-repository /models --model-control-mode explicit --load-model mlp',
       )}
 
-SIGINT and SIGTERM let accepted requests finish and stop the server; a second one ends it at once.`,
+SIGINT and SIGTERM let accepted requests finish and stop the server; a second one ends it at once. SIGHUP reloads keys,
+roles, bindings, certificates, routes and log levels; in a terminal, which sends it when it is closed, it stops the server.`,
     )
     .action((folders: readonly string[], flags: GivenFlags & ServeFlags) => serve(io, folders, flags));
 }
@@ -52,8 +53,13 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
   const settings = flags.dev ? devSettings(loadedSettings) : loadedSettings;
   const { paths, controlMode } = settings.repository;
   await checkRepositories(paths, controlMode !== 'none');
+  // The files are being read.
+  const forget = io.onHangup((action) => {
+    if (action === 'drain') io.exit(HANGUP_CODE);
+  });
   const app = await createApp(settings, { events });
   const stop = stopOnSignal(io, app, json);
+  forget();
   try {
     // The first models load while the ports are being opened.
     const loaded = load(io, app);
@@ -156,20 +162,39 @@ interface Stop {
   ignore(): void;
 }
 
-/** The first signal drains, the second ends the process. */
+/** As shells say it of a process that SIGHUP has ended. */
+const HANGUP_CODE = 129;
+
+/** The first signal drains, the second ends the process. A hangup is never the second: a closed terminal may send several. */
 function stopOnSignal(io: Io, app: App, quiet: boolean): Stop {
-  let signals = 0;
-  let ignore = (): void => undefined;
+  let isStopping = false;
+  const ignore: (() => void)[] = [];
   const stopped = new Promise<void>((resolve, reject) => {
-    ignore = io.onSignal((signal) => {
-      signals++;
-      if (signals > 1) {
+    const drain = () => {
+      isStopping = true;
+      app.close().then(resolve, reject);
+    };
+    const onSignal = io.onSignal((signal) => {
+      if (isStopping) {
         io.exit(exitCodeOfSignal(signal));
         return;
       }
       if (!quiet) io.stderr.write('stopping: accepted requests finish (a second signal ends them)\n');
-      app.close().then(resolve, reject);
+      drain();
     });
+    const onHangup = io.onHangup((action) => {
+      if (isStopping) return;
+      if (action === 'drain') drain();
+      // Its outcome is in the log.
+      else void app.reload('SIGHUP');
+    });
+    ignore.push(onSignal, onHangup);
   });
-  return { stopped, requested: () => signals > 0, ignore: () => ignore() };
+  return {
+    stopped,
+    requested: () => isStopping,
+    ignore() {
+      for (const each of ignore) each();
+    },
+  };
 }
