@@ -16,7 +16,7 @@ let server: AppServer;
 beforeAll(async () => {
   server = await startAppServer({
     'kjv/1/model.gguf': TINY,
-    'kjv/model.yaml': `llama: { contextTokens: 256, slots: 1, threads: 1, chatTemplate: "${TEMPLATE}" }\n`,
+    'kjv/model.yaml': `llama: { contextTokens: 256, slots: 1, threads: 1, deterministic: true, chatTemplate: "${TEMPLATE}" }\n`,
     'plain/1/model.gguf': TINY,
     'plain/model.yaml': 'llama: { contextTokens: 128, slots: 1, threads: 1, chatTemplate: "{% for" }\n',
   });

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMillrace, type Millrace } from '../../src/index.js';
+import { closeTo } from '../support/close-to.js';
 import { CLI_ENTRY, RUNNER_ENTRY } from '../support/dist.js';
 import { createTempFolder, type TempFolder } from '../support/model-folder.js';
 import { markdownPages, shellBlocksOf } from '../support/shell-blocks.js';
@@ -23,9 +24,9 @@ const MY_MODEL = `export default {
 /** What stands for the pages' language model. */
 const TINY_MODEL = readFileSync(path.resolve(import.meta.dirname, '../fixtures/models/tiny-kjv.gguf'));
 
-/** Numbers in an example are rounded for the reader. */
+/** Numbers in an example are rounded for the reader, and those of another processor. */
 function approximate(expected: unknown): unknown {
-  if (typeof expected === 'number' && !Number.isInteger(expected)) return expect.closeTo(expected, 4);
+  if (typeof expected === 'number' && !Number.isInteger(expected)) return closeTo(expected);
   if (Array.isArray(expected)) return expected.map(approximate);
   if (typeof expected !== 'object' || expected === null) return expected;
   return expect.objectContaining(

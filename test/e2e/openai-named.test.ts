@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AppServer, startAppServer } from '../support/app-server.js';
 
 const TINY = readFileSync(path.resolve(import.meta.dirname, '../fixtures/models/tiny-kjv.gguf'));
-const MODEL = 'llama: { contextTokens: 512, slots: 2, threads: 1 }\n';
+const MODEL = 'llama: { contextTokens: 512, slots: 2, threads: 1, deterministic: true }\n';
 const MESSAGES = [{ role: 'user', content: 'In the beginning' }];
 const GREEDY = { model: 'kjv', temperature: 0, max_tokens: 8, ignore_eos: true };
 

@@ -11,9 +11,10 @@ let server: AppServer;
 beforeAll(async () => {
   server = await startAppServer({
     'kjv/1/model.gguf': TINY,
-    'kjv/model.yaml': 'llama: { contextTokens: 1024, slots: 2, threads: 1 }\n',
+    // Texts of several requests are compared.
+    'kjv/model.yaml': 'llama: { contextTokens: 1024, slots: 2, threads: 1, deterministic: true }\n',
     'thinking/1/model.gguf': TINY,
-    'thinking/model.yaml': `llama: { contextTokens: 1024, slots: 2, threads: 1, chatTemplate: ${JSON.stringify(THINKING)} }\n`,
+    'thinking/model.yaml': `llama: { contextTokens: 1024, slots: 2, threads: 1, deterministic: true, chatTemplate: ${JSON.stringify(THINKING)} }\n`,
   });
 });
 afterAll(() => server[Symbol.asyncDispose]());

@@ -7,8 +7,9 @@ const TINY = readFileSync(path.resolve(import.meta.dirname, '../fixtures/models/
 /** As Qwen's and Hermes' models are shown tools and calls. */
 const HERMES = `{% for tool in tools or [] %}{{ tool | tojson }} {% endfor %}{% for message in messages %}{{ message.role }}{% if message.name %} {{ message.name }}{% endif %} said, {{ message.content }}{% for call in message.tool_calls or [] %} <tool_call>{{ call.function | tojson }}</tool_call>{% endfor %} {% endfor %}And he said,`;
 const THINKING = `{% if enable_thinking %}Thinking. {% endif %}{% for message in messages %}{{ message.reasoning_content }}{{ message.content }} {% endfor %}And he thought, <think>`;
+/** Texts of several requests are compared. */
 const settings = (template: string) =>
-  `llama: { contextTokens: 1024, slots: 4, threads: 1, chatTemplate: ${JSON.stringify(template)} }\n`;
+  `llama: { contextTokens: 1024, slots: 4, threads: 1, deterministic: true, chatTemplate: ${JSON.stringify(template)} }\n`;
 
 let server: AppServer;
 beforeAll(async () => {

@@ -39,7 +39,7 @@ const MODELS = {
   'words/model.yaml': ALL,
   'words/1/model.js': words("['To ', 'be, ', 'or']"),
   'words/2/model.js': words("['to be', ' or']"),
-  'kjv/model.yaml': ALL,
+  'kjv/model.yaml': `${ALL}llama: { contextTokens: 256, threads: 1, deterministic: true }\n`,
   'kjv/1/model.gguf': TINY,
   'kjv/2/model.gguf': TINY,
   'sums/model.yaml': numbers(`${ALL}echo: { mode: accumulate }\nsequenceBatching: { maxIdleMs: 60000 }`),
@@ -105,7 +105,14 @@ describe('the shadow of', () => {
 
   it.each([true, false])('generated text is compared as a whole (stream: %s)', async (stream) => {
     const before = stream ? 0 : 1;
-    const request = { model: 'kjv', prompt: 'In the beginning', max_tokens: 8, temperature: 0, stream };
+    const request = {
+      model: 'kjv',
+      prompt: 'In the beginning',
+      max_tokens: 8,
+      temperature: 0,
+      ignore_eos: true,
+      stream,
+    };
     const answer = await fetch(`${server.addresses.http.url}/v1/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

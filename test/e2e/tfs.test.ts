@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MESSAGES } from '../../src/protocols/tfs/grpc/schema.js';
 import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js';
+import { closeTo } from '../support/close-to.js';
 import { requestBytes } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 
@@ -47,11 +48,9 @@ async function call(name: string, request: object, answer: string): Promise<any>
   return MESSAGES.decodeToJson(answer, message ?? new Uint8Array());
 }
 
-const closeTo = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 4));
-
 describe('over HTTP', () => {
   it('rows and columns are answered in their format', async () => {
-    const row = { best: [expect.closeTo(3.8009858, 4)], y: closeTo(Y) };
+    const row = { best: [closeTo(3.8009858)], y: closeTo(Y) };
     expect(await post('classifier:predict', { instances: [X, X] })).toEqual({ predictions: [row, row] });
     expect(await post('classifier/versions/1:predict', { inputs: { x: [X] } })).toEqual({
       outputs: { best: [row.best], y: [row.y] },
@@ -59,7 +58,7 @@ describe('over HTTP', () => {
   });
 
   it('examples are classified and regressed', async () => {
-    const classes = LABELS.map((label, index) => [label, expect.closeTo(Y[index] ?? 0, 4)]);
+    const classes = LABELS.map((label, index) => [label, closeTo(Y[index] ?? 0)]);
     expect(await post('classifier:classify', { examples: [{ x: X }] })).toEqual({ results: [classes] });
     const { results } = await post('classifier:regress', { context: { x: X }, examples: [{}, { x: X }] });
     expect(results).toEqual(closeTo([3.8009858, 3.8009858]));
@@ -103,9 +102,9 @@ describe('over gRPC', () => {
   });
 
   it('Classify, Regress and MultiInference answer examples, in one run', async () => {
-    const classes = LABELS.map((label, index) => ({ label, score: expect.closeTo(Y[index] ?? 0, 4) }));
+    const classes = LABELS.map((label, index) => ({ label, score: closeTo(Y[index] ?? 0) }));
     const classification = { classifications: [{ classes }] };
-    const regression = { regressions: [{ value: expect.closeTo(3.8009858, 4) }] };
+    const regression = { regressions: [{ value: closeTo(3.8009858) }] };
     expect(await call('Classify', { ...spec, input }, 'ClassificationResponse')).toEqual({
       result: classification,
       model_spec,

@@ -104,7 +104,7 @@ function callStream({ client, name, requestId }: TrafficTarget): Promise<Answere
   const message = protoBytes('ModelInferRequest', {
     model_name: name,
     inputs: [{ name: 'text_input', datatype: 'BYTES', shape: [1], contents: { bytes_contents: [base64('And')] } }],
-    parameters: { max_tokens: { int64_param: '4' } },
+    parameters: { max_tokens: { int64_param: '4' }, ignore_eos: { bool_param: true } },
   });
   let version: string | undefined;
   return new Promise((resolve, reject) => {

@@ -64,7 +64,10 @@ function writeLanguageModel(folder: string): string {
   const repository = path.join(folder, 'models');
   mkdirSync(path.join(repository, 'kjv/1'), { recursive: true });
   copyFileSync(inRoot('test/fixtures/models/tiny-kjv.gguf'), path.join(repository, 'kjv/1/model.gguf'));
-  writeFileSync(path.join(repository, 'kjv/model.yaml'), 'llama: { contextTokens: 512, slots: 4 }\n');
+  writeFileSync(
+    path.join(repository, 'kjv/model.yaml'),
+    'llama: { contextTokens: 512, slots: 4, deterministic: true }\n',
+  );
   return repository;
 }
 

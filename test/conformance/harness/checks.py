@@ -32,6 +32,17 @@ class Checks:
             same = np.array_equal(got, expected)
         self.true(what, same, f"{got!r} instead of {expected!r}")
 
+    def floats(self, what, got, expected):
+        """Floats that were computed twice, or on another processor; also in lists."""
+        self.true(what, is_close(got, expected), f"{got!r} instead of {expected!r}")
+
+    def classes(self, what, got, expected):
+        """Texts of the form `value:index:label`, whose values are such floats."""
+        values, names = zip(*(text.split(":", 1) for text in got))
+        wanted, labels = zip(*(text.split(":", 1) for text in expected))
+        same = names == labels and is_close([float(each) for each in values], [float(each) for each in wanted])
+        self.true(what, same, f"{got!r} instead of {expected!r}")
+
     def raises(self, what, kind, run):
         """What was raised; None where it was nothing, or something else."""
         try:
@@ -55,6 +66,12 @@ class Checks:
     def close(self):
         print(f"{self.passed} passed, {self.failed} failed")
         sys.exit(1 if self.failed else 0)
+
+
+def is_close(got, expected):
+    if isinstance(expected, list):
+        return len(got) == len(expected) and all(map(is_close, got, expected))
+    return abs(got - expected) <= 1e-5 * (1 + abs(expected))
 
 
 def run(*sections):

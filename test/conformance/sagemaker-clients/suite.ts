@@ -66,6 +66,6 @@ function createModels(): string {
   cpSync(inRoot('examples/models/mobilenetv3'), path.join(models, 'mobilenetv3'), { recursive: true });
   mkdirSync(path.join(models, 'kjv/1'), { recursive: true });
   copyFileSync(inRoot('test/fixtures/models/tiny-kjv.gguf'), path.join(models, 'kjv/1/model.gguf'));
-  writeFileSync(path.join(models, 'kjv/model.yaml'), 'llama: { contextTokens: 512, slots: 2 }\n');
+  writeFileSync(path.join(models, 'kjv/model.yaml'), 'llama: { contextTokens: 512, slots: 2, deterministic: true }\n');
   return models;
 }

@@ -1,12 +1,13 @@
 /** Floats of two implementations of the same net. */
 const TOLERANCE = 1e-5;
+/** A class of an answer: its number, and `:index` or `:index:label`. */
+const CLASS = /^(-?\d+\.\d+)(:\d+(?::.*)?)$/s;
 
 /** Where `got` does not hold what `expected` says; undefined when it does. Objects may have more, lists may not. */
 export function differenceOf(got: unknown, expected: unknown, place = 'the answer'): string | undefined {
   if (expected === '<number>') return typeof got === 'number' ? undefined : `${place} is ${show(got)}, not a number`;
   if (typeof expected === 'number' && typeof got === 'number') {
-    const close = Math.abs(got - expected) <= TOLERANCE * (1 + Math.abs(expected));
-    return close ? undefined : `${place} is ${got} instead of ${expected}`;
+    return isClose(got, expected) ? undefined : `${place} is ${got} instead of ${expected}`;
   }
   if (Array.isArray(expected)) return listDifference(got, expected, place);
   if (typeof expected === 'object' && expected !== null) {
@@ -15,7 +16,19 @@ export function differenceOf(got: unknown, expected: unknown, place = 'the answe
       .map(([key, value]) => differenceOf((got as Readonly<Record<string, unknown>>)[key], value, `${place}.${key}`))
       .find((difference) => difference !== undefined);
   }
-  return got === expected ? undefined : `${place} is ${show(got)} instead of ${show(expected)}`;
+  return got === expected || isSameClass(got, expected)
+    ? undefined
+    : `${place} is ${show(got)} instead of ${show(expected)}`;
+}
+
+function isClose(got: number, expected: number): boolean {
+  return Math.abs(got - expected) <= TOLERANCE * (1 + Math.abs(expected));
+}
+
+function isSameClass(got: unknown, expected: unknown): boolean {
+  const [gotNumber, gotClass] = CLASS.exec(String(got))?.slice(1) ?? [];
+  const [number, name] = CLASS.exec(String(expected))?.slice(1) ?? [];
+  return name !== undefined && gotClass === name && isClose(Number(gotNumber), Number(number));
 }
 
 function listDifference(got: unknown, expected: readonly unknown[], place: string): string | undefined {

@@ -73,7 +73,8 @@ describe('pictures', () => {
     expect(red?.[2]).toBeGreaterThan(0.7);
     expect(blue?.[3]).toBeGreaterThan(0.7);
     expect(blue?.[2]).toBeLessThan(-0.7);
-    expect(green?.[3]).toBe(0);
+    // Resizing rounds by one step of 255, more or less, on other processors.
+    expect(green?.[3]).toBeLessThan(1.5 / 255);
   });
 
   it('are grey as PIL has it', async () => {
