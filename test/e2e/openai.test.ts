@@ -280,20 +280,6 @@ describe('completions', () => {
     expect(json.usage.completion_tokens).toBe(0);
   });
 
-  it('give the most probable of more answers', async () => {
-    const request = { ...GREEDY, prompt: ['And the', 'In the'], temperature: 1, n: 2, best_of: 4, logprobs: 0 };
-    const { json } = await ask('completions', request);
-    expect(json.choices.map(({ index }: Json) => index)).toEqual([0, 1, 2, 3]);
-    expect(json.usage.completion_tokens).toBe(8 * 8);
-    const average = ({ logprobs }: Json) =>
-      logprobs.token_logprobs.reduce((sum: number, each: number) => sum + each, 0) / logprobs.token_logprobs.length;
-    const [first, second, third, fourth] = json.choices.map(average);
-    expect(first).toBeGreaterThanOrEqual(second);
-    expect(third).toBeGreaterThanOrEqual(fourth);
-    const plain = await ask('completions', { ...request, logprobs: undefined });
-    expect(plain.json.choices.map(({ logprobs }: Json) => logprobs)).toEqual([null, null, null, null]);
-  });
-
   it.each([
     ['suffix', { suffix: '!' }, "'suffix': model 'kjv' has not learnt to fill in what is missing"],
     ['suffix', { suffix: '!', echo: true }, `'suffix': expected to be left out where 'echo' is true, got "!"`],

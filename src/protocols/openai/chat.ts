@@ -28,7 +28,8 @@ export async function answerChat(
   const input = { name: 'chat_input', text: conversation } as const;
   const choices = new Choices(context, call, {
     model,
-    inputs: Array.from({ length: n }, () => input),
+    inputs: [input],
+    n,
     parameters,
     places: PLACES,
   });

@@ -11,6 +11,7 @@ import {
 import type { ModelInfo } from '../../engine/index.js';
 import { type InferResult, type Resolved, type Service, UnknownLabelError } from '../../service/index.js';
 import { didYouMean } from '../../text/index.js';
+import { parametersOfChoice } from './choice-seed.js';
 import { ParameterError, type Places, placed, UnknownIdError } from './errors.js';
 
 /** What a choice is generated for: a text, the JSON of a conversation, or the tokens of a text. */
@@ -20,8 +21,9 @@ export type ChoiceInput =
 
 export interface ChoicesRequest {
   readonly model: string;
-  /** One for each choice. */
   readonly inputs: readonly ChoiceInput[];
+  /** Choices for each input; default 1. */
+  readonly n?: number;
   readonly parameters: Parameters;
   readonly places: Places;
 }
@@ -37,22 +39,32 @@ export interface ChoicesContext {
   readonly clock: Clock;
 }
 
-/** The answers to one request, of which a caller may ask for several. */
+/** The input and the parameters of one choice. */
+interface ChoiceRequest {
+  readonly input: ChoiceInput;
+  readonly parameters: Parameters;
+}
+
+/** The answers to one request, input by input, of which a caller may ask for several. */
 export class Choices {
   readonly #context: ChoicesContext;
   readonly #call: Call;
   readonly #request: ChoicesRequest;
+  readonly #choices: readonly ChoiceRequest[];
 
   constructor(context: ChoicesContext, call: Call, request: ChoicesRequest) {
+    const { inputs, n = 1, parameters } = request;
     this.#context = context;
     this.#call = call;
     this.#request = request;
+    const byChoice = Array.from({ length: n }, (_, index) => parametersOfChoice(parameters, index));
+    this.#choices = inputs.flatMap((input) => byChoice.map((each) => ({ input, parameters: each })));
   }
 
   /** All of them, each whole, in their order. Rejects as soon as one fails, and the others are cancelled then. */
   whole(): Promise<readonly InferResponse[]> {
-    return this.#each(async (call, input) => {
-      const result = await this.#generate(call, input, true);
+    return this.#each(async (call, choice) => {
+      const result = await this.#generate(call, choice, true);
       if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');
       return result.response;
     });
@@ -60,8 +72,8 @@ export class Choices {
 
   /** Piece by piece, as they come. Leaving the iteration early, or an error of one, cancels all. */
   async *pieces(): AsyncGenerator<ChoicePiece> {
-    const streams = await this.#each(async (call, input) => {
-      const result = await this.#generate(call, input, false);
+    const streams = await this.#each(async (call, choice) => {
+      const result = await this.#generate(call, choice, false);
       return result.kind === 'many' ? result.responses : only(result.response);
     });
     const iterators = streams.map((stream) => stream[Symbol.asyncIterator]());
@@ -89,11 +101,10 @@ export class Choices {
   }
 
   /** Does the same for each choice: as a call of its own, where there are several. */
-  async #each<Result>(run: (call: Call, input: ChoiceInput) => Promise<Result>): Promise<readonly Result[]> {
-    const { inputs } = this.#request;
-    const [first] = inputs;
-    if (first !== undefined && inputs.length === 1) return [await run(this.#call, first)];
-    const started = inputs.map((input) => run(this.#call.child({ receivedAt: this.#context.clock.now() }), input));
+  async #each<Result>(run: (call: Call, choice: ChoiceRequest) => Promise<Result>): Promise<readonly Result[]> {
+    const [first, ...others] = this.#choices;
+    if (first !== undefined && others.length === 0) return [await run(this.#call, first)];
+    const started = this.#choices.map((each) => run(this.#call.child({ receivedAt: this.#context.clock.now() }), each));
     try {
       return await Promise.all(started);
     } catch (error) {
@@ -114,9 +125,9 @@ export class Choices {
     }
   }
 
-  async #generate(call: Call, input: ChoiceInput, whole: boolean): Promise<InferResult> {
+  async #generate(call: Call, { input, parameters }: ChoiceRequest, whole: boolean): Promise<InferResult> {
     const { service } = this.#context;
-    const { model, parameters, places } = this.#request;
+    const { model, places } = this.#request;
     const resolved = await this.#resolve(call, model, whole);
     const { generates } = resolved.info;
     if (generates === undefined) throw cannot(model, 'does not generate text');

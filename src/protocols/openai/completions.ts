@@ -21,8 +21,7 @@ export async function answerCompletion(
   const { clock } = context;
   call.timing.decodedAt = clock.now();
   const { model, bestOf, prompts, parameters } = request;
-  const inputs = prompts.flatMap((prompt) => Array.from({ length: bestOf }, () => prompt));
-  const choices = new Choices(context, call, { model, inputs, parameters, places: PLACES });
+  const choices = new Choices(context, call, { model, inputs: prompts, n: bestOf, parameters, places: PLACES });
   const head = createHead('cmpl-', model, clock);
   if (request.stream) return eventStream(chunks({ request, choices, head }), clock);
   const usage = new UsageCounter(bestOf);

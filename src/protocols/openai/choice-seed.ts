@@ -1,0 +1,20 @@
+import type { Parameters } from '../../core/index.js';
+import { hashText } from '../../routing/index.js';
+
+/** 2^32 divided by the golden ratio. It is odd, so that no two of its first 2^32 multiples are equal modulo 2^32. */
+const STEP = 0x9e37_79b1;
+
+/**
+ * The seed of a choice for a prompt, by its index among the choices for that prompt: the request's seed for the first one, 32 bits
+ * derived from it for the others, all of which differ. The same in every release, so that a seed keeps its answers.
+ */
+export function seedOfChoice(seed: number, index: number): number {
+  // The seed is hashed, so that the choices of the next seed are not those of this one, shifted.
+  return index === 0 ? seed : (hashText(String(seed)).low + Math.imul(index, STEP)) >>> 0;
+}
+
+/** The parameters of a choice: those of the request, with its own seed where the request has one. */
+export function parametersOfChoice(parameters: Parameters, index: number): Parameters {
+  const { seed } = parameters;
+  return typeof seed === 'number' ? { ...parameters, seed: seedOfChoice(seed, index) } : parameters;
+}
