@@ -1,3 +1,4 @@
+import { computesCorrectly } from './check-assembly.js';
 import { FLOATS_WASM } from './floats.wasm.js';
 
 interface Constant {
@@ -119,11 +120,13 @@ function leadingBits(power: number): bigint {
 let assembly: FloatAssembly | undefined;
 let available = true;
 
-/** That of this thread, made for the first list that is long enough; undefined where there can be none. */
+/** That of this thread, made for the first list that is long enough; undefined where there can be none, or where it computes wrongly. */
 export function floatAssembly(): FloatAssembly | undefined {
   if (assembly === undefined && available) {
     try {
-      assembly = new FloatAssembly();
+      const made = new FloatAssembly();
+      available = computesCorrectly(made);
+      if (available) assembly = made;
     } catch {
       available = false;
     }
