@@ -154,7 +154,7 @@ export interface Service {
   modelGauges(call: Call, ref: ModelRef): ModelGauges | undefined;
   /**
    * The versions that are ready, of every model that the caller may read, and one for each such route, by its name. Needs the right
-   * `model.read` on any, unless they are not listed: to `suggest` one, or to choose one to `infer`, which are those that the caller may infer.
+   * `model.read` on any, unless they are not listed: to `suggest` one, or to choose one to `infer`: then those that the caller may infer.
    * A caller with rights on none gets none then.
    */
   readyModels(call: Call, purpose?: 'suggest' | 'infer'): readonly ModelInfo[];

@@ -9,7 +9,7 @@ export const OpenAiOptionsSchema = Type.Object(
     defaultModel: Type.String({
       default: '',
       description:
-        "The model that answers requests without a `model`; '' = the only one that generates text, of those that the caller may infer. It counts as '' for callers who may not infer it.",
+        "The model that answers requests without a `model`; '' = the only generating model that the caller may infer. For callers who may not infer the default model, it counts as ''.",
     }),
     maxStoredResponses: Type.Integer({
       default: 1_000,

@@ -19,7 +19,7 @@ export function withModel(context: UnnamedContext, call: Call, body: unknown): u
 }
 
 /**
- * The default model, or else the only one that generates text, of those that the caller may infer. Throws `ParameterError` where there are
+ * The default model, or else the only generating model that the caller may infer. Throws `ParameterError` where there are
  * several, or none, and `unavailable` while models are still being loaded.
  */
 function unnamedModel({ service, defaultModel }: UnnamedContext, call: Call): string {
