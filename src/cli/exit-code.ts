@@ -21,6 +21,7 @@ export const EXIT_CODES = {
     code: 4,
     meaning: 'rollout wait, rollout status --watch: the rollout is paused, or was not over within --max-wait',
   },
+  hungUp: { code: 129, meaning: 'for serve: its terminal was closed before it had read its settings' },
   interrupted: { code: 130, meaning: 'ended at once by SIGINT, for serve by the second one' },
   terminated: { code: 143, meaning: 'the same by SIGTERM' },
 } as const;

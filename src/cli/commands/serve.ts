@@ -6,7 +6,7 @@ import type { Addresses } from '../../server/index.js';
 import { VERSION } from '../../version.js';
 import { type CommandContext, examples } from '../command.js';
 import { announceReloads, devSettings } from '../dev.js';
-import { exitCodeOfSignal } from '../exit-code.js';
+import { EXIT_CODES, exitCodeOfSignal } from '../exit-code.js';
 import { formatJson } from '../format/json.js';
 import type { Io } from '../io.js';
 import { surviveOutputFailures } from '../output-failures.js';
@@ -55,7 +55,7 @@ async function serve(io: Io, folders: readonly string[], flags: GivenFlags & Ser
   await checkRepositories(paths, controlMode !== 'none');
   // The files are being read.
   const forget = io.onHangup((action) => {
-    if (action === 'drain') io.exit(HANGUP_CODE);
+    if (action === 'drain') io.exit(EXIT_CODES.hungUp.code);
   });
   const app = await createApp(settings, { events });
   const stop = stopOnSignal(io, app, json);
@@ -161,9 +161,6 @@ interface Stop {
   requested(): boolean;
   ignore(): void;
 }
-
-/** As shells say it of a process that SIGHUP has ended. */
-const HANGUP_CODE = 129;
 
 /** The first signal drains, the second ends the process. A hangup is never the second: a closed terminal may send several. */
 function stopOnSignal(io: Io, app: App, quiet: boolean): Stop {

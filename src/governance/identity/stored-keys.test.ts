@@ -124,6 +124,20 @@ describe('keys of the store', () => {
     expect(keys.principalOf(one.key)).toMatchObject({ id: 'key:one' });
   });
 
+  it('stay refused if another process revokes them while a key of the settings has their name', async () => {
+    const { records, one } = await filled();
+    let taken = 'one';
+    const { keys } = start(records, (name) => name === taken);
+    await keys.load();
+    const other = start(records);
+    await other.keys.load();
+    await other.changes.revoke(one.record.id, BY);
+    await keys.catchUp();
+    taken = '';
+    keys.takeHidden();
+    expect(() => keys.principalOf(one.key)).toThrow('this key is not known');
+  });
+
   it('that cannot be read are unavailable until they can be, which is tried again, and said once', async () => {
     const { records, one } = await filled();
     records.fault = DAMAGED;
