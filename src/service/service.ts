@@ -171,8 +171,7 @@ function createUseCases(
   const lookup: VersionLookup = { engine, labels: controller.labels, starting: () => !controller.started };
   const decoders = new MediaDecoders({ ...setup, options: setup.media });
   const run = createRun({ ...setup, decoders });
-  const { labels } = controller;
-  const traffic = createTraffic(setup, { labels, declared, books, lookup, audited, run });
+  const traffic = createTraffic(setup, { labels: controller.labels, declared, books, lookup, audited, run });
   const { routes, taps, declaredLabels } = traffic;
   /** What a principal with the right asks for: a route, or where there is none, what of the models it sees. */
   const seek = ({ principal }: Call, action: Action, target: InferTarget) => {

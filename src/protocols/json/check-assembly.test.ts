@@ -1,17 +1,15 @@
 import { expect, it } from 'vitest';
-import { computesCorrectly } from './check-assembly.js';
+import { type CheckedAssembly, computesCorrectly } from './check-assembly.js';
 import { FloatAssembly } from './float-assembly.js';
 import { writeFloat32 } from './format-float.js';
 
 const ARRAY_ENDED = -1;
 
-type Checked = Parameters<typeof computesCorrectly>[0];
-
 /** Does without WebAssembly what that does, with changes. */
-function standIn(change: (right: Checked) => Partial<Checked> = () => ({})): Checked {
+function standIn(change: (right: CheckedAssembly) => Partial<CheckedAssembly> = () => ({})): CheckedAssembly {
   let [text, status] = ['', 0];
   let values = new Float32Array();
-  const right: Checked = {
+  const right: CheckedAssembly = {
     textAt: 0,
     arrayEnded: ARRAY_ENDED,
     get status() {

@@ -1,5 +1,16 @@
-import type { FloatAssembly } from './float-assembly.js';
 import { MAX_NUMBER_BYTES, writeFloat32 } from './format-float.js';
+
+/** The functions of `FloatAssembly` that are compared with the code without WebAssembly. */
+export interface CheckedAssembly {
+  readonly textAt: number;
+  readonly arrayEnded: number;
+  readonly status: number;
+  load(text: Buffer, start: number, end: number): void;
+  scan(start: number, end: number, double: boolean): number;
+  store(count: number, out: Float32Array | Float64Array, at: number): void;
+  loadValues(values: Float32Array): void;
+  format(from: number, to: number): Uint8Array;
+}
 
 /** One to nine digits, up to seven of them in front of the point, and negative exponents of one and two digits. */
 const SAMPLES = Float32Array.of(
@@ -11,12 +22,7 @@ const SAMPLES = Float32Array.of(
  * Whether WebAssembly writes and reads floats as the code without it does. Until the functions have been optimised, V8 of Node 20 compiles a
  * SIMD instruction wrongly for processors with SSE4.1 and without AVX.
  */
-export function computesCorrectly(
-  assembly: Pick<
-    FloatAssembly,
-    'load' | 'scan' | 'store' | 'loadValues' | 'format' | 'textAt' | 'status' | 'arrayEnded'
-  >,
-): boolean {
+export function computesCorrectly(assembly: CheckedAssembly): boolean {
   const expected = Buffer.from([...SAMPLES].map((value) => `,${textOf(value)}`).join(''), 'latin1');
   assembly.loadValues(SAMPLES);
   if (!expected.equals(assembly.format(0, SAMPLES.length)) || assembly.status !== SAMPLES.length) return false;
