@@ -121,7 +121,7 @@ describe('without a default model', () => {
     const { status, json } = await ask(server, key, 'v1/chat/completions', { messages: MESSAGES });
     expect({ status, message: json.error.message }).toEqual({
       status: 400,
-      message: "'model': expected the name of a model, got nothing; no model that generates text is ready",
+      message: "'model': expected the name of a model, got nothing; no model that this caller may infer generates text",
     });
   });
 

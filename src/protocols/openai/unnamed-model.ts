@@ -36,7 +36,7 @@ function unnamedModel({ service, defaultModel }: UnnamedContext, call: Call): st
 
 function unclear(names: readonly string[]): string {
   const expected = "'model': expected the name of a model, got nothing";
-  if (names.length === 0) return `${expected}; no model that generates text is ready`;
+  if (names.length === 0) return `${expected}; no model that this caller may infer generates text`;
   const listed = names.slice(0, MAX_LISTED).map((name) => `'${name}'`);
   const more = names.length > MAX_LISTED ? `, and ${names.length - MAX_LISTED} more` : '';
   return `${expected}; ${names.length} models generate text: ${listed.join(', ')}${more}. The setting openai.defaultModel chooses the one for requests without a name`;
