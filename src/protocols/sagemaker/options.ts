@@ -12,7 +12,7 @@ export const SageMakerOptionsSchema = Type.Object(
     model: Type.String({
       default: '',
       description:
-        "The model that `/invocations` means, and endpoints that have no model's name. Default: the only one that is loaded.",
+        "The model that `/invocations` means, and endpoints that have no model's name. Default: the only loaded one that the caller may infer.",
     }),
     accessKeys: Type.Array(
       Type.Object(

@@ -18,7 +18,7 @@ export const VertexOptionsSchema = Type.Object(
     }),
     model: Type.String({
       default: '',
-      description: 'The model that predictions are of. Default: the only one that is loaded.',
+      description: 'The model that predictions are of. Default: the only loaded one that the caller may infer.',
       'x-flag': '--vertex-ai-default-model',
     }),
     healthRoute: routeOption('/health', 'the health is asked for', '`AIP_HEALTH_ROUTE`'),
