@@ -1,14 +1,10 @@
+import { groupBy } from '../core/index.js';
+
 /** Notices by the model that they are about: they begin with one of its files (`mlp/…`), its name (`mlp: …`), or `model 'mlp/1'`. */
 export function noticesByModel(notices: readonly string[]): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, string[]>();
-  for (const notice of notices) {
-    for (const name of subjectsOf(notice)) {
-      const known = found.get(name);
-      if (known === undefined) found.set(name, [notice]);
-      else known.push(notice);
-    }
-  }
-  return found;
+  const mentions = notices.flatMap((notice) => [...subjectsOf(notice)].map((name) => ({ name, notice })));
+  const byName = groupBy(mentions, ({ name }) => name);
+  return new Map([...byName].map(([name, found]) => [name, found.map(({ notice }) => notice)]));
 }
 
 function subjectsOf(notice: string): ReadonlySet<string> {
