@@ -135,6 +135,16 @@ describe('the file of a store', () => {
     await expect(put(store, 'b')).rejects.toMatchObject(replaced);
   });
 
+  it('that is moved away and back is used again', async () => {
+    const store = await openTestStore({ path: file });
+    await put(store, 'a');
+    await rename(file, `${file}.away`);
+    await expect(put(store, 'b')).rejects.toMatchObject({ code: 'unavailable' });
+    await rename(`${file}.away`, file);
+    await put(store, 'c');
+    expect(await get(store)).toBe('c');
+  });
+
   it('of a newer millrace is left alone, and can be copied', async () => {
     const before = await openTestStore({ path: file });
     await put(before, 'a');

@@ -75,9 +75,11 @@ export function identityOf(file: string): string | undefined {
 }
 
 /** The file is not the one that this process has opened. */
-export function wasReplaced(file: string): MillraceError {
-  const message = `the store '${file}' has been removed or replaced while this server uses it; restart the server`;
-  return new MillraceError('unavailable', message);
+export class StoreReplaced extends MillraceError {
+  constructor(file: string) {
+    const message = `the store '${file}' has been removed or replaced while this server uses it; restart the server`;
+    super('unavailable', message);
+  }
 }
 
 /** Never opens one that is there: closing it would give up the locks that this process has on it. */

@@ -4,7 +4,7 @@ import { type Clock, invalidArgument } from '../../core/index.js';
 import type { StoreOptions } from '../options.js';
 import type { Declarations, KeyRecords, OutcomeRecords, RolloutRecords, Snapshots, Store } from '../types.js';
 import type { UsageRecords } from '../usage.js';
-import { wasReplaced } from './file.js';
+import { StoreReplaced } from './file.js';
 import { readNoted, readPage } from './keys.js';
 import type { InputOf, OperationName, OutputOf } from './operations.js';
 import { StoreThread } from './store-thread.js';
@@ -20,7 +20,7 @@ export function openStore(options: StoreOptions, clock: Clock): Store {
   const reader: Reader = async (name, input, nothing) => {
     if (!(await exists(file))) {
       // What it held is not gone for that.
-      if (wasThere) throw wasReplaced(file);
+      if (wasThere) throw new StoreReplaced(file);
       return nothing;
     }
     const output = await thread.request(name, input);

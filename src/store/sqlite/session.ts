@@ -4,7 +4,7 @@ import { MillraceError } from '../../core/index.js';
 import { StoreInUse } from '../store-in-use.js';
 import type { StoreWriter } from '../types.js';
 import { toFault } from './faults.js';
-import { identityOf, migrate, openFile, ownFile, schemaOf, wasReplaced } from './file.js';
+import { identityOf, migrate, openFile, ownFile, StoreReplaced, schemaOf } from './file.js';
 import { CamelCasePlugin, Kysely, SqliteDialect } from './kysely.js';
 import type { StoreReply, StoreRequest, ThreadSetup } from './messages.js';
 import { MIGRATIONS } from './migrations.js';
@@ -55,7 +55,8 @@ export class Session {
       await this.#bringUpToDate(connection);
       return await this.#runTogether(connection, tasks);
     } catch (error) {
-      if (!(error instanceof StoreInUse)) this.#disconnect();
+      // While the removed file is open, the file system gives its inode to no other.
+      if (!(error instanceof StoreInUse || error instanceof StoreReplaced)) this.#disconnect();
       const fault = toFault(error, this.#setup.path);
       return tasks.map(() => ({ fault }));
     }
@@ -69,7 +70,7 @@ export class Session {
 
   async #open(): Promise<Connection> {
     const { path, maxSizeBytes } = this.#setup;
-    if (this.#identity !== undefined && identityOf(path) !== this.#identity) throw wasReplaced(path);
+    if (this.#identity !== undefined && identityOf(path) !== this.#identity) throw new StoreReplaced(path);
     if (this.#connection !== undefined) return this.#connection;
     const raw = await openFile(path, maxSizeBytes);
     this.#identity = identityOf(path);
