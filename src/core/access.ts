@@ -65,6 +65,11 @@ export interface Principal {
   readonly name: string;
   /** The name with its kind, as bindings write it: `key:<name>`; else the same as the name. */
   readonly id: string;
+  /**
+   * Owns what the principal leaves at the server: sequences, stored answers, cached responses. Of a key in the store it is the key's id, which
+   * no other key gets, as its name may; else the same as `id`.
+   */
+  readonly ownerId: string;
   readonly groups: readonly string[];
   readonly rights: Rights;
 }

@@ -63,7 +63,13 @@ export interface Arrived {
 }
 
 /** Who calls where nobody has to say so: health, documentation, and what is refused before it comes to that. */
-export const NOBODY: Principal = { name: 'anonymous', id: 'anonymous', groups: [], rights: NO_RIGHTS };
+export const NOBODY: Principal = {
+  name: 'anonymous',
+  id: 'anonymous',
+  ownerId: 'anonymous',
+  groups: [],
+  rights: NO_RIGHTS,
+};
 
 /**
  * One request from its headers to its end, whatever transport it comes by: who calls and for how long, which bytes it holds,

@@ -3,6 +3,14 @@ import { AccessPolicy } from './policy.js';
 
 const CI = { kind: 'key', name: 'ci', groups: ['qa'] } as const;
 
+describe('the owner', () => {
+  it('is the principal, unless its identity has another', () => {
+    const policy = new AccessPolicy();
+    expect(policy.principalOf(CI).ownerId).toBe('key:ci');
+    expect(policy.principalOf({ ...CI, ownerId: 'key#7' })).toMatchObject({ id: 'key:ci', ownerId: 'key#7' });
+  });
+});
+
 describe('a policy that is replaced', () => {
   it('holds at once for principals that were made before', () => {
     const policy = new AccessPolicy({ bindings: [{ principal: 'key:ci', role: 'caller', place: 'a:1' }] });

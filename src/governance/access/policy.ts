@@ -8,6 +8,8 @@ export interface Identity {
   readonly kind: 'key' | 'oidc' | 'cert' | 'file' | 'anonymous';
   /** Of {@link Principal.name}. */
   readonly name: string;
+  /** {@link Principal.ownerId}, where a name may later be another's. */
+  readonly ownerId?: string;
   readonly groups?: readonly string[];
   /** Of the credential itself; other ones take effect at once. */
   readonly grants?: readonly Grant[];
@@ -50,7 +52,9 @@ export class AccessPolicy {
 
   principalOf(identity: Identity): Principal {
     const { name, groups = [] } = identity;
-    const principal = { name, id: idOfIdentity(identity), groups, rights: this.#rightsOf(identity) };
+    const id = idOfIdentity(identity);
+    const { ownerId = id } = identity;
+    const principal = { name, id, ownerId, groups, rights: this.#rightsOf(identity) };
     identities.set(principal, identity);
     return principal;
   }

@@ -11,9 +11,10 @@ function setUp() {
   const clock = new FakeClock();
   let compared = 0;
   const ring = new KeyRing({
-    principalOf: ({ name, groups }): Principal => ({
+    principalOf: ({ id, name, groups }): Principal => ({
       name,
       id: `key:${name}`,
+      ownerId: `key#${id}`,
       groups,
       rights: {} as Principal['rights'],
     }),

@@ -182,6 +182,18 @@ describe('keys of the store', () => {
     expect(keys.principalOf(rotated.key)).toMatchObject({ name: 'two' });
   });
 
+  it('own under their id, so that a name that is given again owns nothing of before', async () => {
+    const { records, one } = await filled();
+    const { keys, changes, now } = start(records);
+    const before = await keys.principalOf(one.key);
+    const { key } = await changes.rotate(one.record.id, { overlapMs: 0 }, now());
+    expect((await keys.principalOf(key)).ownerId).toBe(before.ownerId);
+    await changes.revoke(one.record.id, now());
+    const again = await changes.create({ name: 'one', ...CALLER }, now());
+    expect(await keys.principalOf(again.key)).toMatchObject({ id: before.id, ownerId: `key#${again.record.id}` });
+    expect(before.ownerId).toBe(`key#${one.record.id}`);
+  });
+
   it.each([true, false])(
     'end what runs for a rotated one when its overlap is over (after a restart: %o)',
     async (restart) => {

@@ -176,8 +176,8 @@ export class StoredKeys implements TokenSource {
     return found;
   }
 
-  #principalOf({ name, groups, grants }: KeyRecord): Principal {
-    return this.#setup.policy.principalOf({ kind: 'key', name, groups, grants });
+  #principalOf({ id, name, groups, grants }: KeyRecord): Principal {
+    return this.#setup.policy.principalOf({ kind: 'key', name, ownerId: `key#${id}`, groups, grants });
   }
 
   #end(principals: readonly Principal[]): void {
