@@ -240,6 +240,20 @@ describe('a client', () => {
     expect(await finishedWith(() => true)).toMatchObject({ status: 499 });
   });
 
+  it('that reads a large answer late gets it, and it is logged as sent only then', async () => {
+    const { port, finished, finishedWith } = await startTestServer({ service: createLargeService(64_000_000) });
+    const client = await RawClient.connect(port);
+    client.send(BINARY);
+    await once(client.socket, 'data');
+    client.socket.pause();
+    const other = await RawClient.connect(port);
+    other.send(LIVE);
+    await other.response();
+    expect(finished.filter(({ method }) => method === 'POST')).toEqual([]);
+    client.socket.removeAllListeners('data').resume();
+    expect(await finishedWith(({ method }) => method === 'POST')).toMatchObject({ status: 200 });
+  });
+
   it('that does not read its answer holds no more than the server may hold at a time', async () => {
     const service = createLargeService(64_000_000);
     const options = { maxBufferedBytes: 100_000_000 };

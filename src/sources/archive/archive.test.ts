@@ -156,6 +156,14 @@ it('a path that is accepted stays below any folder, on every system', () => {
   );
 });
 
+it.each(KINDS)('%s is taken apart only into files that can be written', async (name, make) => {
+  await using folder = await createTempFolder({ [name]: make([{ path: 'a', content: 'one' }]), taken: 'two' });
+  const contents = await openFile(path.join(folder.path, name), name);
+  const target = path.join(folder.path, 'taken');
+  await expect(contents.extract(new Map([['a', target]]))).rejects.toMatchObject({ code: 'EEXIST' });
+  expect(await readFile(target, 'utf8')).toBe('two');
+});
+
 it('a folder gives its files but no links and nothing hidden', async () => {
   await using folder = await createTempFolder({
     'a/b.onnx': 'b',

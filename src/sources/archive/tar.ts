@@ -38,23 +38,32 @@ export async function listTar(archive: ArchiveFile): Promise<readonly SourceFile
 /** Writes files of an archive that {@link listTar} has passed to where `targets` says, by their path in it. */
 export async function extractTar(archive: ArchiveFile, targets: ReadonlyMap<string, string>): Promise<void> {
   const sinks: WriteStream[] = [];
-  const write = (entry: ReadEntry) => {
+  const written: Promise<void>[] = [];
+  const write = (entry: ReadEntry, stop: (error: Error) => void) => {
     const target = targets.get(plainPath(entry.path));
     if (target === undefined || KINDS[entry.type] !== 'file') return entry.resume();
     const sink = createWriteStream(target, { flags: 'wx' });
     sinks.push(sink);
+    const ending = finished(sink);
+    // A file that takes nothing more would hold up the entries behind it.
+    ending.catch(stop);
+    written.push(ending);
     entry.pipe(sink);
   };
   try {
     await readEntries(archive, write);
-    await Promise.all(sinks.map((sink) => finished(sink)));
+    await Promise.all(written);
   } catch (error) {
     for (const sink of sinks) sink.destroy();
     throw error;
   }
 }
 
-async function readEntries(archive: ArchiveFile, onEntry: (entry: ReadEntry) => void): Promise<void> {
+/** `onEntry` throws, or calls `stop` later, to end it with an error. */
+async function readEntries(
+  archive: ArchiveFile,
+  onEntry: (entry: ReadEntry, stop: (error: Error) => void) => void,
+): Promise<void> {
   const { file, name, sizeBytes } = archive;
   // What is compressed is inflated here, where it is counted; the parser is not to inflate anything further.
   const parser = new Parser({ strict: true, zstd: false, maxDecompressionRatio: 0 });
@@ -69,7 +78,7 @@ async function readEntries(archive: ArchiveFile, onEntry: (entry: ReadEntry) => 
     };
     const take = (entry: ReadEntry) => {
       try {
-        onEntry(entry);
+        onEntry(entry, stop);
       } catch (error) {
         stop(error as Error);
       }
