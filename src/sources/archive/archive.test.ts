@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -154,6 +155,14 @@ it('a path that is accepted stays below any folder, on every system', () => {
     }),
     { numRuns: 1_000 },
   );
+});
+
+it.each(KINDS)('%s is taken apart once its files are written whole', async (name, make) => {
+  await using folder = await createTempFolder({ [name]: make([{ path: 'a', content: randomBytes(1_000) }]) });
+  const contents = await openFile(path.join(folder.path, name), name);
+  const target = path.join(folder.path, 'out');
+  await contents.extract(new Map([['a', target]]));
+  expect(statSync(target).size).toBe(1_000);
 });
 
 it.each(KINDS)('%s is taken apart only into files that can be written', async (name, make) => {
