@@ -3,7 +3,7 @@
  * failed; the tests say how far they are, and what of them failed. Closes with `N passed, N failed`, where a check counts as
  * one and the tests count one by one.
  *
- * `node scripts/test.mjs [step…]` runs only the named ones.
+ * `node scripts/test.mjs [step…]` runs only the named ones. The tests collect coverage, which takes time, where `coverage` follows them.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,8 @@ function run(step) {
   return new Promise((resolve) => {
     // The tests report by themselves, and in one line where they have a terminal.
     const stdout = step === 'test:code' ? 'inherit' : 'pipe';
-    const child = spawn(scripts[step], { cwd: root, env, shell: true, stdio: ['ignore', stdout, 'pipe'] });
+    const command = step === 'test:code' && steps.includes('coverage') ? `${scripts[step]} --coverage` : scripts[step];
+    const child = spawn(command, { cwd: root, env, shell: true, stdio: ['ignore', stdout, 'pipe'] });
     const chunks = [];
     child.stdout?.on('data', (chunk) => chunks.push(chunk));
     child.stderr.on('data', (chunk) => chunks.push(chunk));
