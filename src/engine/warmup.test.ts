@@ -65,3 +65,38 @@ describe('a warm-up with data from a file', () => {
     });
   });
 });
+
+describe('a warm-up with data that is made', () => {
+  const make = async (datatype: Datatype, data: 'zero' | 'random', columns: number) => {
+    const input = { name: 'x', datatype, shape: [-1, -1], batchAxis: 0, optional: false } as const;
+    const [sample] = await createWarmup({
+      source: source('m', 1),
+      signature: { inputs: [input], outputs: [] },
+      maxBatchSize: 8,
+      samples: [{ name: 'w', batchSize: 2, inputs: { x: { shape: [columns], data } } }],
+    });
+    return sample?.inputs[0] as Tensor;
+  };
+
+  it('has as many values as its shape says, and small ones', async () => {
+    expect(numbersOf(await make('FP32', 'zero', 2))).toEqual([0, 0, 0, 0]);
+    expect(textsOf(await make('BYTES', 'zero', 2))).toEqual(['', '', '', '']);
+    expect(textsOf(await make('BYTES', 'random', 1))).toEqual(['warm-up', 'warm-up']);
+    const values = numbersOf(await make('FP32', 'random', 100_000));
+    expect([values.length, values.every((value) => value >= 0 && value < 1)]).toEqual([200_000, true]);
+    expect(new Set(values).size).toBeGreaterThan(60_000);
+    expect([...(await make('BOOL', 'random', 50)).data].every((value) => value === 0 || value === 1)).toBe(true);
+    expect((await make('FP32', 'random', 0)).data).toHaveLength(0);
+  });
+
+  it.each<[Datatype, 'zero' | 'random', number]>([
+    ['FP32', 'zero', 4],
+    ['FP64', 'random', 8],
+    ['BYTES', 'random', 11],
+  ])('is refused as %s (%s) where it would be too large', async (datatype, data, elementBytes) => {
+    await expect(make(datatype, data, 4_000_000_000)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: `warm-up 'w', input 'x': with [2,4000000000] the sample has ${8_000_000_000 * elementBytes} bytes; expected at most 268435456`,
+    });
+  });
+});

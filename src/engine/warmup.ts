@@ -18,6 +18,12 @@ import type { ModelSource, WarmupConfig } from '../repository/index.js';
 import type { Batch, Instance } from '../runtimes/index.js';
 import { toModelShape } from './shape-rules.js';
 
+/** Largest sample, all its inputs together: they are made in one turn of the event loop. */
+const MAX_SAMPLE_BYTES = 268_435_456;
+/** Random values that are made for a tensor; in a larger one they come again. */
+const RANDOM_ELEMENTS = 65_536;
+const RANDOM_TEXT = new TextEncoder().encode('warm-up');
+
 /** What to run before a model is ready. */
 export interface WarmupSample {
   readonly name: string;
@@ -62,6 +68,7 @@ export async function runOnce(model: Instance, inputs: readonly Tensor[], rows: 
 async function createSample(sample: WarmupConfig, options: WarmupOptions): Promise<WarmupSample> {
   const rows = options.maxBatchSize > 0 ? (sample.batchSize ?? 1) : 1;
   const inputs: Tensor[] = [];
+  let sizeBytes = 0;
   for (const spec of options.signature.inputs) {
     const config = sample.inputs[spec.name];
     const where = `warm-up '${sample.name}', input '${spec.name}'`;
@@ -72,6 +79,12 @@ async function createSample(sample: WarmupConfig, options: WarmupOptions): Promi
     const shape = withRows(spec, config.shape ?? spec.shape, rows);
     if (shape.some((size) => size < 0)) {
       throw invalidArgument(`${where}: give the shape, the model's is [${spec.shape.join(',')}]`);
+    }
+    sizeBytes += sizeOf(spec, shape);
+    if (sizeBytes > MAX_SAMPLE_BYTES) {
+      throw invalidArgument(
+        `${where}: with [${shape.join(',')}] the sample has ${sizeBytes} bytes; expected at most ${MAX_SAMPLE_BYTES}`,
+      );
     }
     const tensor =
       typeof config.data === 'string'
@@ -88,16 +101,31 @@ function withRows(spec: TensorSpec, shape: readonly number[], rows: number): rea
   return shape.length === spec.shape.length ? [rows, ...shape.slice(1)] : [rows, ...shape];
 }
 
+/** Of a tensor that {@link fill} makes. */
+function sizeOf({ datatype }: TensorSpec, shape: readonly number[]): number {
+  const elementBytes = datatype === 'BYTES' ? packBytes([RANDOM_TEXT]).length : ELEMENT_SIZE_BYTES[datatype];
+  return elementCount(shape) * elementBytes;
+}
+
 function fill(spec: TensorSpec, shape: readonly number[], data: 'zero' | 'random'): Tensor {
   const { name, datatype } = spec;
   const count = elementCount(shape);
   if (datatype === 'BYTES') {
-    const element = new TextEncoder().encode(data === 'zero' ? '' : 'warm-up');
-    return { name, datatype, shape, data: packBytes(Array.from({ length: count }, () => element)) };
+    const element = packBytes([data === 'zero' ? new Uint8Array() : RANDOM_TEXT]);
+    return { name, datatype, shape, data: repeat(element, count * element.length) };
   }
-  const bytes = new Uint8Array(count * ELEMENT_SIZE_BYTES[datatype]);
-  if (data === 'random') fillRandom(spec, bytes);
-  return { name, datatype, shape, data: bytes };
+  const sizeBytes = count * ELEMENT_SIZE_BYTES[datatype];
+  if (data === 'zero') return { name, datatype, shape, data: new Uint8Array(sizeBytes) };
+  const elements = new Uint8Array(Math.min(count, RANDOM_ELEMENTS) * ELEMENT_SIZE_BYTES[datatype]);
+  fillRandom(spec, elements);
+  return { name, datatype, shape, data: repeat(elements, sizeBytes) };
+}
+
+/** As many of the bytes, over and over, as are wanted; they begin where typed arrays may. */
+function repeat(bytes: Uint8Array, sizeBytes: number): Uint8Array {
+  const whole = new Uint8Array(sizeBytes);
+  if (sizeBytes > 0) Buffer.from(whole.buffer).fill(bytes);
+  return whole;
 }
 
 /** Small values of every type: floats in [0, 1), integers 0 or 1, so that indexes stay in range. */

@@ -88,7 +88,7 @@ export const CommonConfigSchema = Type.Object(
     responseCache: Type.Optional(ResponseCacheConfigSchema),
     instances: Type.Optional(InstanceConfigSchema),
     limits: Type.Optional(LimitsConfigSchema),
-    warmup: Type.Optional(Type.Array(WarmupConfigSchema, { default: [] })),
+    warmup: Type.Optional(Type.Array(WarmupConfigSchema, { maxItems: 100, default: [] })),
     parameters: Type.Optional(
       Type.Record(Type.String(), Type.String(), {
         ...BY_LOAD,

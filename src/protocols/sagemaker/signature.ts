@@ -87,7 +87,7 @@ function readClaim(headers: WireHeaders): Claim {
     (name) => !signedHeaders.includes(name),
   );
   if (unsigned !== undefined) throw incomplete(`the header '${excerpt(unsigned)}' must be signed`);
-  const missing = signedHeaders.find((name) => headers[name] === undefined);
+  const missing = signedHeaders.find((name) => !Object.hasOwn(headers, name));
   if (missing !== undefined) throw incomplete(`the header '${excerpt(missing)}' is signed but was not sent`);
   return { id, scope: [date, region], signedHeaders, signature, timestamp };
 }

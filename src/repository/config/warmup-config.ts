@@ -8,7 +8,9 @@ export const WarmupConfigSchema = Type.Object(
   {
     name: Type.String(BY_LOAD),
     batchSize: Type.Optional(Type.Integer({ ...BY_LOAD, minimum: 1, default: 1 })),
-    count: Type.Optional(Type.Integer({ ...BY_LOAD, minimum: 1, default: 1 })),
+    count: Type.Optional(
+      Type.Integer({ ...BY_LOAD, minimum: 1, maximum: 10_000, default: 1, description: 'Runs of the sample.' }),
+    ),
     inputs: Type.Record(
       Type.String(),
       Type.Object(

@@ -59,6 +59,10 @@ onnx: { intraOpThreads: 2 }
     ['maxBatchSize: eight', "1:1: maxBatchSize: expected an integer of at least 0, got 'eight'"],
     ['maxBatchSize: -1', '1:1: maxBatchSize: expected an integer of at least 0, got -1'],
     ['instances: { count: 65 }', '1:14: instances.count: expected an integer from 1 to 64, got 65'],
+    [
+      'warmup: [{ name: w, count: 4000000000, inputs: {} }]',
+      '1:21: warmup[0].count: expected an integer from 1 to 10000, got 4000000000',
+    ],
     ['limits: { executionTimeoutMs: 0 }', '1:11: limits.executionTimeoutMs: expected a number above 0, got 0'],
     ['name: ""', "1:1: name: expected a text that is not empty, got ''"],
     ['instances: { placement: thread }', "1:14: instances.placement: expected one of process, inline, got 'thread'"],
