@@ -1,7 +1,9 @@
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Call, MillraceError } from '../../src/core/index.js';
 import { ANONYMOUS, LOCAL_OPERATOR } from '../../src/governance/index.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
+import { createTempFolder } from '../support/model-folder.js';
 
 const ECHO = [
   'runtime: echo',
@@ -49,6 +51,36 @@ describe('a model loaded by where it lies', () => {
     await server.app.service.unloadModel(call(), 'hash');
     await load(server, 'hash', 'plain');
     expect(server.app.engine.serving('hash')[0]?.source.from).toBe('plain');
+  });
+
+  it('is refused by every dialect where that leads out of the repository, the same whether or not something is there', async () => {
+    await using elsewhere = await createTempFolder({ 'm/model.yaml': ECHO, 'm/1/': '' });
+    const out = (name: string) => path.join(elsewhere.path, name);
+    await using server = await startAppServer(
+      { ...CONTENTS, 'linked/model.yaml': ECHO, 'linked/1': { link: out('m/1') }, link: { link: out('m') } },
+      { repository: { controlMode: 'explicit' }, sagemaker: { enabled: true }, torchserve: { enabled: true } },
+    );
+    const up = path.relative(server.folder.path, elsewhere.path);
+    const load = async (url: string) => {
+      const json = { 'content-type': 'application/json' };
+      const sagemaker = await server.send('POST /models', JSON.stringify({ model_name: 'x', url }), json);
+      const torchserve = await server.send(`POST /models?model_name=x&url=${encodeURIComponent(url)}`);
+      return [sagemaker, torchserve].map(({ status, body }) => ({
+        status,
+        text: body.toString().replaceAll(url, '…'),
+      }));
+    };
+    const places = [out('m'), `file://${out('m')}`, `${up}/m`, `5f0e/../${up}/m`, `${server.folder.path}/${up}/m`];
+    for (const place of places) {
+      const answers = await load(place);
+      expect(answers, place).toMatchObject([{ status: 400 }, { status: 400 }]);
+      expect(await load(place.replace(/m$/, 'absent'))).toEqual(answers);
+    }
+    for (const place of ['link', 'linked', '.', '', '..', '/', 'plain\0', '5f0e/model/1', '%2e%2e/m']) {
+      for (const { status } of await load(place)) expect([place, status >= 400 && status < 500]).toEqual([place, true]);
+    }
+    expect(await server.index()).toEqual([]);
+    expect(server.log.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
   it('needs the right to manage, and explicit control', async () => {

@@ -84,3 +84,34 @@ it('the libraries of language models are those in the folder that a setting name
     `m/1: UNAVAILABLE: language models require llama.cpp: there is no libllama in '${elsewhere.path}'; set runners.llamaLibrary to a folder with one`,
   ]);
 });
+
+it('a load request cannot make the server run or hold more for a warm-up than it may', async () => {
+  const echo = {
+    runtime: 'echo',
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, -1] }],
+    outputs: [{ name: 'x', datatype: 'FP32', shape: [-1, -1] }],
+  };
+  await using server = await startAppServer({ 'm/model.yaml': JSON.stringify(echo), 'm/1/': '' }, EXPLICIT);
+  const load = async (config: object) => {
+    const body = JSON.stringify({ parameters: { config: JSON.stringify(config) } });
+    const { status, body: answer } = jsonOf(await server.send('POST /v2/repository/models/m/load', body));
+    return [status, answer.error];
+  };
+  const x = { shape: [4_000_000_000], data: 'random' };
+  expect(await load({ ...echo, warmup: [{ name: 'w', count: 4_000_000_000, inputs: {} }] })).toEqual([
+    400,
+    expect.stringContaining('warmup[0].count: expected an integer from 1 to 10000, got 4000000000'),
+  ]);
+  expect(await load({ ...echo, warmup: [{ name: 'w', inputs: { x } }] })).toEqual([
+    400,
+    expect.stringContaining("warm-up 'w', input 'x': with [1,4000000000] the sample has 16000000000 bytes"),
+  ]);
+  const triton = [
+    { name: 'w', count: 4_000_000_000, inputs: { x: { data_type: 'TYPE_FP32', dims: [1], zero_data: true } } },
+  ];
+  const input = { name: 'x', data_type: 'TYPE_FP32', dims: [1] };
+  expect(await load({ backend: 'echo', input: [input], output: [input], model_warmup: triton })).toEqual([
+    400,
+    expect.stringContaining('expected an integer from 1 to 10000, got 4000000000'),
+  ]);
+});

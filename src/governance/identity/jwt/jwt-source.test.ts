@@ -130,6 +130,16 @@ describe('a token of the wrong kind', () => {
     ],
     ['early', (issuer) => issuer.token({ claims: { nbf: now + 32 } }), '"nbf" claim timestamp check failed'],
     ['for somebody else', (issuer) => issuer.token({ claims: { aud: 'other' } }), 'unexpected "aud" claim value'],
+    [
+      'for one that begins like us',
+      (issuer) => issuer.token({ claims: { aud: 'millrace.evil' } }),
+      'unexpected "aud" claim value',
+    ],
+    [
+      'for us within another list',
+      (issuer) => issuer.token({ claims: { aud: [['millrace']] } }),
+      'unexpected "aud" claim value',
+    ],
     ['for nobody', (issuer) => issuer.token({ claims: { aud: undefined } }), 'missing required "aud" claim'],
     [
       'of another issuer',
@@ -178,6 +188,31 @@ describe('a token of the wrong kind', () => {
       'that brings its own key',
       (issuer) => issuer.token({ header: { kid: 'y', jwk: issuer.jwks.keys[0], jku: 'https://evil.example' } }),
       'issuer \'login.example.com\' has no key "y" for ES256',
+    ],
+    [
+      'whose kid is a path',
+      (issuer) => issuer.token({ header: { kid: '../../../../dev/null' } }),
+      'issuer \'login.example.com\' has no key "../../../../dev/null" for ES256',
+    ],
+    [
+      'whose kid is a member of every object',
+      (issuer) => issuer.token({ header: { kid: '__proto__' } }),
+      'issuer \'login.example.com\' has no key "__proto__" for ES256',
+    ],
+    [
+      'with a signature of zeros',
+      (issuer) => issuer.token({ kid: 'ec' }).replace(/[^.]+$/, 'A'.repeat(86)),
+      'signature verification failed',
+    ],
+    [
+      'with a header member twice',
+      (issuer) => issuer.tokenOf('{"alg":"none","alg":"ES256","kid":"ec"}', JSON.stringify(claims)),
+      'its header has "alg" twice',
+    ],
+    [
+      'with another token in it',
+      (issuer) => issuer.tokenOf('{"alg":"ES256","kid":"ec","cty":"JWT"}', JSON.stringify(issuer.token())),
+      'its payload is no JSON object',
     ],
     ['with a kid that is no text', (issuer) => issuer.token({ header: { kid: 7 } }), 'its kid is no text'],
     [
