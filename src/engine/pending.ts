@@ -1,9 +1,9 @@
-import type { Call, InferRequest, Timer } from '../core/index.js';
+import type { Call, FairItem, InferRequest, Tenant, Timer } from '../core/index.js';
 import { type Instance, STREAM_CREDIT } from '../runtimes/index.js';
 import { affinityKeyOf } from './affinity-key.js';
 import { batchCost } from './batch-cost.js';
 import type { CheckedRequest } from './check-request.js';
-import { chargeOf, type Tenant } from './fairness/fair-share.js';
+import { chargeOf } from './fairness/fair-share.js';
 import type { Candidate } from './plan-batch.js';
 import type { SchedulerLimits } from './scheduler-limits.js';
 import type { Sequence } from './sequences/sequence.js';
@@ -13,8 +13,7 @@ import type { GrantCredit, Sink, Submission } from './types.js';
 export type PendingPlace = 'queued' | 'executing' | 'gone';
 
 /** One accepted request, from admission until no batch computes for it any more. */
-export interface Pending extends Candidate {
-  readonly callId: number;
+export interface Pending extends Candidate, FairItem<Pending> {
   readonly request: InferRequest;
   readonly checked: CheckedRequest;
   readonly call: Call;
@@ -27,11 +26,6 @@ export interface Pending extends Candidate {
   failed: boolean;
   /** Priority level, 1 = highest. */
   readonly level: number;
-  /** With whose requests it takes turns as one, and how many turns those get beside others'. */
-  readonly tenant: string;
-  readonly weight: number;
-  /** What running it takes of its tenant's share. */
-  readonly charge: number;
   place: PendingPlace;
   /** The caller has its end: an answer, an error or its own cancellation. */
   ended: boolean;
@@ -62,9 +56,6 @@ export interface Pending extends Candidate {
   awaitedCalls: number;
   /** Since when, where there are any. */
   awaitedSince: number;
-  /** Its neighbours in the queue; the queue's own. */
-  before: Pending | undefined;
-  behind: Pending | undefined;
 }
 
 /** What admission found out about a request. */

@@ -1,8 +1,8 @@
-import type { Call, Clock, MillraceError } from '../core/index.js';
+import type { Call, Clock, MillraceError, Tenant } from '../core/index.js';
 import { bytesFull, chooseLevel, type QueuePolicy, queueFull, refuseWhileDown } from './admission.js';
 import { checkRequest } from './check-request.js';
 import { sentAhead } from './choose-slot.js';
-import { EVERYBODY, type Fairness, type Tenant, tenantOf } from './fairness/fair-share.js';
+import { EVERYBODY, type Fairness, tenantOf } from './fairness/fair-share.js';
 import type { Holdings } from './holdings.js';
 import type { InstancePool } from './instance-pool.js';
 import { createPending, type Pending } from './pending.js';

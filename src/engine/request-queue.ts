@@ -1,16 +1,15 @@
-import { FairList } from './fairness/fair-list.js';
+import { FairList, WaitingList } from '../core/index.js';
 import { type Crowd, crowdsOut } from './fairness/fair-share.js';
 import type { Pending } from './pending.js';
-import { WaitingList } from './waiting-list.js';
 
 /** Whose request asks for a place on a level. */
 export type Newcomer = Pick<Pending, 'level' | 'tenant' | 'weight'>;
 
 interface Level {
   readonly number: number;
-  readonly fresh: FairList;
+  readonly fresh: FairList<Pending>;
   /** Those whose time-out has put them behind the others of their level. */
-  readonly delayed: FairList;
+  readonly delayed: FairList<Pending>;
 }
 
 /** Priority levels at which requests may wait at a time. */
@@ -21,7 +20,7 @@ const MAX_LEVELS = 1_000;
  * priority levels, in each of which tenants take turns.
  */
 export class RequestQueue {
-  readonly #retries = new WaitingList();
+  readonly #retries = new WaitingList<Pending>();
   /** Those at which somebody waits, or has waited, in order. */
   readonly #levels: Level[] = [];
   #length = 0;
@@ -119,7 +118,7 @@ export class RequestQueue {
     this.#sizeBytes += item.checked.sizeBytes;
   }
 
-  #listOf(item: Pending): WaitingList | FairList {
+  #listOf(item: Pending): WaitingList<Pending> | FairList<Pending> {
     if (item.alone) return this.#retries;
     const { fresh, delayed } = this.#level(item.level);
     return item.delayed ? delayed : fresh;
@@ -130,7 +129,7 @@ export class RequestQueue {
     const at = this.#levels.findIndex((level) => level.number >= number);
     const found = this.#levels[at];
     if (found?.number === number) return found;
-    const level = { number, fresh: new FairList(), delayed: new FairList() };
+    const level = { number, fresh: new FairList<Pending>(), delayed: new FairList<Pending>() };
     this.#levels.splice(at < 0 ? this.#levels.length : at, 0, level);
     if (this.#levels.length > MAX_LEVELS) this.#forgetEmpty(level);
     return level;

@@ -1,12 +1,5 @@
-import type { Call, Principal } from '../../core/index.js';
+import type { Call, Principal, Tenant } from '../../core/index.js';
 import type { CostUnit } from '../../runtimes/index.js';
-
-/** Whose requests take turns as one with those of others. */
-export interface Tenant {
-  readonly name: string;
-  /** How much it gets beside the others: with 2 twice as much as with 1. More than 0. */
-  readonly weight: number;
-}
 
 /** Who shares the instances of a model: each principal, by its weight (default: 1), or nobody, so that all wait in one line. */
 export interface Fairness {

@@ -1,18 +1,33 @@
-import type { Pending } from '../pending.js';
-import { WaitingList } from '../waiting-list.js';
 import { BinaryHeap } from './binary-heap.js';
-import type { Tenant } from './fair-share.js';
+import { type Linked, WaitingList } from './waiting-list.js';
 
 /** Tenants that are remembered although nothing of theirs waits, beside as many as wait: what they are ahead of others is forgotten then. */
 const MANY_AHEAD = 64;
 /** Tenants that are known still when nobody waits: most are the next to come, too. */
 const MANY_KNOWN = 16;
 
+/** Whose requests take turns as one with those of others. */
+export interface Tenant {
+  readonly name: string;
+  /** How much it gets beside the others: with 2 twice as much as with 1. More than 0. */
+  readonly weight: number;
+}
+
+/** A request of a {@link FairList}. */
+export interface FairItem<Item> extends Linked<Item> {
+  /** Grows with each that comes. */
+  readonly callId: number;
+  readonly tenant: string;
+  readonly weight: number;
+  /** The part of its tenant's share that running it takes: its cost by the weight. */
+  readonly charge: number;
+}
+
 /** One tenant's requests that wait, in order. */
-interface Line {
+interface Line<Item extends FairItem<Item>> {
   readonly tenant: string;
   weight: number;
-  readonly items: WaitingList;
+  readonly items: WaitingList<Item>;
   /** Virtual time at which the first of them is due. */
   dueAt: number;
   /** Where it is among those who wait; -1 = nothing of it waits. */
@@ -20,8 +35,8 @@ interface Line {
 }
 
 /** A request in the order of all. */
-interface Cursor {
-  readonly item: Pending;
+interface Cursor<Item> {
+  readonly item: Item;
   readonly dueAt: number;
   /** Of the line that it is the first of; -1 = it is behind another one. */
   readonly place: number;
@@ -33,9 +48,9 @@ interface Cursor {
  * last was due, so a tenant that comes when others have waited for long comes next, and one that has had much for itself alone owes nobody
  * anything. With one tenant, it is a plain line. Costs follow those who wait, not those who are known.
  */
-export class FairList {
-  readonly #lines = new Map<string, Line>();
-  readonly #waiting = new BinaryHeap<Line>(isBefore, (line, index) => {
+export class FairList<Item extends FairItem<Item>> {
+  readonly #lines = new Map<string, Line<Item>>();
+  readonly #waiting = new BinaryHeap<Line<Item>>(isBefore, (line, index) => {
     line.place = index;
   });
   #now = 0;
@@ -50,7 +65,7 @@ export class FairList {
     return this.#lines.size;
   }
 
-  append(item: Pending): void {
+  append(item: Item): void {
     const line = this.#lineOf(item);
     this.#size++;
     line.items.append(item);
@@ -60,7 +75,7 @@ export class FairList {
   }
 
   /** It has been taken out to run, and has not run: it gets back what that took. */
-  prepend(item: Pending): void {
+  prepend(item: Item): void {
     const line = this.#lineOf(item);
     this.#size++;
     line.items.prepend(item);
@@ -71,7 +86,7 @@ export class FairList {
   }
 
   /** `runs`: it is its tenant's turn, and not that it leaves. */
-  remove(item: Pending, runs: boolean): void {
+  remove(item: Item, runs: boolean): void {
     const line = this.#lineOf(item);
     line.items.remove(item);
     this.#size--;
@@ -85,7 +100,7 @@ export class FairList {
   }
 
   /** Appends items in order until `into` holds `most`. */
-  take(into: Pending[], most: number): void {
+  take(into: Item[], most: number): void {
     const first = this.#waiting.at(0);
     if (first === undefined) return;
     if (this.#waiting.size === 1) {
@@ -93,7 +108,7 @@ export class FairList {
       return;
     }
     // The least of all lines are looked for from the top of the heap on: as many as are taken, however many there are.
-    const next = new BinaryHeap<Cursor>(isDueBefore);
+    const next = new BinaryHeap<Cursor<Item>>(isDueBefore);
     this.#offer(next, 0);
     for (let cursor = next.at(0); cursor !== undefined && into.length < most; cursor = next.at(0)) {
       const { item, dueAt, place } = cursor;
@@ -109,7 +124,7 @@ export class FairList {
   /** Of whom something waits, in no order. */
   *tenants(): Iterable<Tenant> {
     for (let place = 0; place < this.#waiting.size; place++) {
-      const { tenant: name, weight } = this.#waiting.at(place) as Line;
+      const { tenant: name, weight } = this.#waiting.at(place) as Line<Item>;
       yield { name, weight };
     }
   }
@@ -119,28 +134,28 @@ export class FairList {
     return this.#lines.get(tenant)?.items.size ?? 0;
   }
 
-  newestOf(tenant: string): Pending | undefined {
+  newestOf(tenant: string): Item | undefined {
     return this.#lines.get(tenant)?.items.last;
   }
 
-  #offer(cursors: BinaryHeap<Cursor>, place: number): void {
+  #offer(cursors: BinaryHeap<Cursor<Item>>, place: number): void {
     const line = this.#waiting.at(place);
     if (line?.items.first !== undefined) cursors.push({ item: line.items.first, dueAt: line.dueAt, place });
   }
 
-  #lineOf({ tenant, weight }: Pending): Line {
+  #lineOf({ tenant, weight }: Item): Line<Item> {
     const known = this.#lines.get(tenant);
     if (known !== undefined) {
       known.weight = weight;
       return known;
     }
-    const line = { tenant, weight, items: new WaitingList(), dueAt: this.#now, place: -1 };
+    const line: Line<Item> = { tenant, weight, items: new WaitingList(), dueAt: this.#now, place: -1 };
     this.#lines.set(tenant, line);
     return line;
   }
 
   /** Nothing of it waits. What it is ahead of the others counts until they have caught up, or nobody waits. */
-  #forget({ tenant, dueAt }: Line): void {
+  #forget({ tenant, dueAt }: Line<Item>): void {
     if (this.#size === 0) {
       this.#now = 0;
       // A Map that is cleared for each request leaves tables that keep each other, and those in them, until the next full collection of garbage.
@@ -157,13 +172,13 @@ export class FairList {
   }
 }
 
-function isBefore(left: Line, right: Line): boolean {
+function isBefore<Item extends FairItem<Item>>(left: Line<Item>, right: Line<Item>): boolean {
   if (left.dueAt !== right.dueAt) return left.dueAt < right.dueAt;
   return (left.items.first?.callId ?? 0) < (right.items.first?.callId ?? 0);
 }
 
 /** Of those that are due at the same time, whoever came first. */
-function isDueBefore(left: Cursor, right: Cursor): boolean {
+function isDueBefore<Item extends FairItem<Item>>(left: Cursor<Item>, right: Cursor<Item>): boolean {
   if (left.dueAt !== right.dueAt) return left.dueAt < right.dueAt;
   return left.item.callId < right.item.callId;
 }

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pending } from '../../../test/support/pending.js';
-import type { Pending } from '../pending.js';
+import { fairItem, type TestItem } from '../../test/support/fair-item.js';
 import { FairList } from './fair-list.js';
 
 const TENANTS = ['a', 'b', 'c', 'd', 'e'];
@@ -19,18 +18,18 @@ const step = fc.oneof(
 );
 const steps = fc.array(step, { maxLength: 120 });
 
-function request(tenant: string, rowCount: number): Pending {
+function request(tenant: string, rowCount: number): TestItem {
   const weight = WEIGHTS[tenant] ?? 1;
-  return pending({ tenant, weight, rows: rowCount, charge: rowCount / weight });
+  return fairItem({ tenant, weight, charge: rowCount / weight });
 }
 
-const all = (list: FairList, most = Number.POSITIVE_INFINITY): readonly Pending[] => {
-  const items: Pending[] = [];
+const all = (list: FairList<TestItem>, most = Number.POSITIVE_INFINITY): readonly TestItem[] => {
+  const items: TestItem[] = [];
   list.take(items, most);
   return items;
 };
 
-function runFirst(list: FairList): Pending | undefined {
+function runFirst(list: FairList<TestItem>): TestItem | undefined {
   const [first] = all(list, 1);
   if (first !== undefined) list.remove(first, true);
   return first;
@@ -39,11 +38,11 @@ function runFirst(list: FairList): Pending | undefined {
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** Performs the steps. Gives what the list has to hold then: each tenant's requests in order; and the charges of those that came back. */
-function perform(list: FairList, taken: readonly Step[]) {
+function perform(list: FairList<TestItem>, taken: readonly Step[]) {
   const returned = new Map<string, number>();
-  const waiting = new Map<string, Pending[]>(TENANTS.map((tenant) => [tenant, []]));
-  const of = ({ tenant }: Pending) => waiting.get(tenant) as Pending[];
-  const ran: Pending[] = [];
+  const waiting = new Map<string, TestItem[]>(TENANTS.map((tenant) => [tenant, []]));
+  const of = ({ tenant }: TestItem) => waiting.get(tenant) as TestItem[];
+  const ran: TestItem[] = [];
   for (const each of taken) {
     if (each.kind === 'come') {
       const item = request(each.tenant, each.rows);
@@ -74,7 +73,7 @@ describe('a fair list', () => {
   it('holds what came and has not gone, each once, and each tenant’s in order', () => {
     fc.assert(
       fc.property(steps, (taken) => {
-        const list = new FairList();
+        const list = new FairList<TestItem>();
         const { waiting } = perform(list, taken);
         const held = all(list);
         expect(held).toHaveLength(list.size);
@@ -90,7 +89,7 @@ describe('a fair list', () => {
   it('says of any number of requests the order in which they run one by one', () => {
     fc.assert(
       fc.property(steps, fc.nat(200), (taken, most) => {
-        const list = new FairList();
+        const list = new FairList<TestItem>();
         perform(list, taken);
         const told = all(list, most).map(({ callId }) => callId);
         const ran = told.map(() => runFirst(list)?.callId);
@@ -104,7 +103,7 @@ describe('a fair list', () => {
     const lines = fc.array(fc.tuple(tenants, rows), { minLength: 50, maxLength: 200 });
     fc.assert(
       fc.property(steps, lines, fc.integer({ min: 1, max: 100 }), (before, more, turns) => {
-        const list = new FairList();
+        const list = new FairList<TestItem>();
         const { returned } = perform(list, before);
         for (const [tenant, rowCount] of more) list.append(request(tenant, rowCount));
         const served = new Map<string, number>();
@@ -129,11 +128,11 @@ describe('a fair list', () => {
   it('lets a tenant that comes wait for one request of each other at most, however many wait', () => {
     fc.assert(
       fc.property(fc.array(tenants, { minLength: 1, maxLength: 300 }), fc.nat(100), (before, turns) => {
-        const list = new FairList();
-        for (const tenant of before) list.append(pending({ tenant }));
+        const list = new FairList<TestItem>();
+        for (const tenant of before) list.append(fairItem({ tenant }));
         for (let turn = 0; turn < turns; turn++) runFirst(list);
         const others = new Set(all(list).map(({ tenant }) => tenant));
-        const newcomer = pending({ tenant: 'new' });
+        const newcomer = fairItem({ tenant: 'new' });
         list.append(newcomer);
         expect(all(list).indexOf(newcomer)).toBeLessThanOrEqual(others.size);
       }),
@@ -143,7 +142,7 @@ describe('a fair list', () => {
   it('is a plain line where there is one tenant', () => {
     fc.assert(
       fc.property(steps, (taken) => {
-        const list = new FairList();
+        const list = new FairList<TestItem>();
         const ofOne = taken.map((each) => (each.kind === 'come' ? { ...each, tenant: 'a' } : each));
         const { waiting } = perform(list, ofOne);
         expect(all(list).map(({ callId }) => callId)).toEqual(waiting.get('a')?.map(({ callId }) => callId));

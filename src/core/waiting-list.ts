@@ -1,19 +1,23 @@
-import type { Pending } from './pending.js';
+/** An item of a {@link WaitingList}, which alone writes the links: the item's neighbours, undefined at the ends and outside a list. */
+export interface Linked<Item> {
+  before: Item | undefined;
+  behind: Item | undefined;
+}
 
 /**
  * Waiting items in order; leaving is O(1) anywhere. The items themselves are the links of the list: a Set's outgrown
  * tables are promoted by the garbage collector and keep requests and their data alive until the next full collection.
  */
-export class WaitingList {
-  #first: Pending | undefined;
-  #last: Pending | undefined;
+export class WaitingList<Item extends Linked<Item>> {
+  #first: Item | undefined;
+  #last: Item | undefined;
   #size = 0;
 
-  get first(): Pending | undefined {
+  get first(): Item | undefined {
     return this.#first;
   }
 
-  get last(): Pending | undefined {
+  get last(): Item | undefined {
     return this.#last;
   }
 
@@ -21,7 +25,7 @@ export class WaitingList {
     return this.#size;
   }
 
-  append(item: Pending): void {
+  append(item: Item): void {
     item.before = this.#last;
     if (this.#last === undefined) this.#first = item;
     else this.#last.behind = item;
@@ -29,7 +33,7 @@ export class WaitingList {
     this.#size++;
   }
 
-  prepend(item: Pending): void {
+  prepend(item: Item): void {
     item.behind = this.#first;
     if (this.#first === undefined) this.#last = item;
     else this.#first.before = item;
@@ -37,7 +41,7 @@ export class WaitingList {
     this.#size++;
   }
 
-  remove(item: Pending): void {
+  remove(item: Item): void {
     const { before, behind } = item;
     if (before === undefined) this.#first = behind;
     else before.behind = behind;
@@ -49,7 +53,7 @@ export class WaitingList {
   }
 
   /** Appends items, oldest first, until `into` holds `most`. */
-  take(into: Pending[], most: number): void {
+  take(into: Item[], most: number): void {
     for (let item = this.#first; item !== undefined && into.length < most; item = item.behind) into.push(item);
   }
 }
