@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type Call, type Clock, type ErrorCode, MillraceError, type Timer } from '../../core/index.js';
+import { DecodeQueue } from './decode-queue.js';
 import type { DecodeFunction, DecodeJob, DecodeReply } from './jobs.js';
 
 /** The thread ends when it has had nothing to do for so long: it holds about 10 MB. */
@@ -13,13 +14,22 @@ interface Waiting {
   readonly settle: (reply: DecodeReply) => void;
 }
 
+/** What is to be decoded. */
+export interface Undecoded<Input> {
+  readonly input: Input;
+  /** What of it the thread gets without a copy. It is gone afterwards; everything else is copied. Default: nothing. */
+  readonly moves?: readonly Uint8Array[];
+  /** How much it is, beside what others have waiting. Default: what is moved. */
+  readonly sizeBytes?: number;
+}
+
 /**
- * Decodes large requests in a thread, one after the other, so that no body holds up the event loop. The thread starts with the first
- * such request and ends a minute after the last one.
+ * Decodes large requests in a thread, one after the other, so that no body holds up the event loop. Principals take turns. The thread
+ * starts with the first such request and ends a minute after the last one.
  */
 export class Decoder {
   readonly #clock: Clock;
-  readonly #waiting = new Set<Waiting>();
+  readonly #queue = new DecodeQueue<Waiting>();
   #thread: Worker | undefined;
   #running: Waiting | undefined;
   #idle: Timer | undefined;
@@ -29,13 +39,13 @@ export class Decoder {
   }
 
   /**
-   * Rejects with what the function throws, and as soon as the call is cancelled. The memory of `moves` is
-   * gone afterwards; everything else is copied.
+   * Rejects with what the function throws, as soon as the call is cancelled, and with `resource_exhausted` where too much of the call's
+   * principal waits.
    */
   decode<Input, Result>(
     call: Call,
     { module, name }: DecodeFunction<Input, Result>,
-    { input, moves = [] }: { readonly input: Input; readonly moves?: readonly Uint8Array[] },
+    { input, moves = [], sizeBytes = moves.reduce((sum, { length }) => sum + length, 0) }: Undecoded<Input>,
   ): Promise<Result> {
     const buffers = moves.map(({ buffer }) => buffer);
     return new Promise((resolve, reject) => {
@@ -49,9 +59,9 @@ export class Decoder {
           else reject(toError(reply));
         },
       };
-      this.#waiting.add(waiting);
+      const queued = this.#queue.add({ job: waiting, principal: call.principal.name, sizeBytes });
       call.onCancel((reason) => {
-        this.#waiting.delete(waiting);
+        this.#queue.remove(queued);
         reject(reason);
       });
       this.#next();
@@ -61,11 +71,11 @@ export class Decoder {
   /** Refuses what is not decoded yet, and ends the thread. */
   async close(): Promise<void> {
     this.#idle?.clear();
-    const refused = [this.#running, ...this.#waiting];
-    this.#running = undefined;
-    this.#waiting.clear();
     const fault = new MillraceError('unavailable', 'the server is shutting down');
-    for (const waiting of refused) waiting?.settle({ fault });
+    const running = this.#running;
+    this.#running = undefined;
+    running?.settle({ fault });
+    for (let next = this.#queue.next(); next !== undefined; next = this.#queue.next()) next.settle({ fault });
     await this.#stop();
   }
 
@@ -77,13 +87,12 @@ export class Decoder {
 
   #next(): void {
     if (this.#running !== undefined) return;
-    const [waiting] = this.#waiting;
+    const waiting = this.#queue.next();
     this.#idle?.clear();
     if (waiting === undefined) {
       if (this.#thread !== undefined) this.#idle = this.#clock.setTimer(IDLE_MS, () => void this.#stop());
       return;
     }
-    this.#waiting.delete(waiting);
     this.#running = waiting;
     this.#thread ??= this.#start();
     try {

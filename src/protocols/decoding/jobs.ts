@@ -1,5 +1,3 @@
-import type { Tensor } from '../../core/index.js';
-
 /**
  * A function that runs in the decoding thread: an export of a module that only exports such functions, and that is built as a
  * file of its own. Input and result cross threads by structured clone.
@@ -16,8 +14,8 @@ export interface DecodeFunction<Input, Result> {
 /** What such a function gives; throws MillraceError for what is wrong with the request. */
 export interface Decoded<Result> {
   readonly result: Result;
-  /** Tensors in it: their memory goes to the event loop without being copied. */
-  readonly tensors: readonly Tensor[];
+  /** Tensors in it, and other data: their memory goes to the event loop without being copied. */
+  readonly tensors: readonly { readonly data: Uint8Array }[];
 }
 
 /** What the thread is sent. */

@@ -1,6 +1,6 @@
 /** Entry of the thread that decodes large requests: takes one {@link DecodeJob} after the other, answers each with a reply. */
 import { parentPort } from 'node:worker_threads';
-import { MillraceError, type Tensor } from '../../core/index.js';
+import { MillraceError } from '../../core/index.js';
 import type { Decoded, DecodeJob, DecodeReply } from './jobs.js';
 
 /** Memory of smaller tensors may come from Node's pool (64 KiB since Node 24), which cannot be moved. */
@@ -15,7 +15,7 @@ async function run({ module, name, input }: DecodeJob): Promise<Decoded<unknown>
 }
 
 /** The memory that goes to the other thread without being copied. */
-function movedBuffers(tensors: readonly Tensor[]): readonly ArrayBuffer[] {
+function movedBuffers(tensors: Decoded<unknown>['tensors']): readonly ArrayBuffer[] {
   const buffers = new Set<ArrayBuffer>();
   for (const { data } of tensors) {
     const { buffer } = data;

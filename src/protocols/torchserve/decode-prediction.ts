@@ -51,7 +51,7 @@ export class PredictionDecoder {
     let sizeBytes = 0;
     for (const { data } of parts) sizeBytes += data.length;
     const inThread = sizeBytes > LARGE_BYTES;
-    if (model.generates !== undefined) return { form: 'one', request: await this.#prompt(call, parts, inThread) };
+    if (model.generates !== undefined) return { form: 'one', request: await this.#prompt(call, parts, sizeBytes) };
     const { signature } = model;
     const [only] = parts;
     const value =
@@ -62,9 +62,9 @@ export class PredictionDecoder {
     return { form: value.form, request: onlyClasses({ ...request, outputs: classOutputs(signature) }) };
   }
 
-  async #prompt(call: Call, parts: readonly Part[], inThread: boolean): Promise<InferRequest> {
-    if (!inThread) return decodePrompt(parts);
-    return this.#decoder.decode(call, DECODE_PROMPT, { input: { parts: parts.map(copyOf) } });
+  async #prompt(call: Call, parts: readonly Part[], sizeBytes: number): Promise<InferRequest> {
+    if (sizeBytes <= LARGE_BYTES) return decodePrompt(parts);
+    return this.#decoder.decode(call, DECODE_PROMPT, { input: { parts: parts.map(copyOf) }, sizeBytes });
   }
 
   async #fields(call: Call, parts: readonly Part[], { model, inThread }: Way): Promise<DecodedValue> {
@@ -90,7 +90,8 @@ export class PredictionDecoder {
     const isJson = type.endsWith('json') || (looksSo && signature.inputs.every(({ datatype }) => datatype !== 'BYTES'));
     if (!isJson) return { form: 'one', inputs: [decodeRawInput(signature, data)] };
     if (!inThread) return decodeJson(data, signature);
-    return this.#decoder.decode(call, DECODE_JSON, { input: { data: new Uint8Array(data), signature } });
+    const input = { data: new Uint8Array(data), signature };
+    return this.#decoder.decode(call, DECODE_JSON, { input, sizeBytes: data.length });
   }
 }
 

@@ -93,7 +93,7 @@ class InferStream implements GrpcStreamHandler {
     const refuse = (error: unknown) => this.#refuse(turn, peekId(message), error);
     if (isLargeMessage(message)) {
       decoder
-        .decode(turn.call, DECODE_MODEL_INFER, { input: { message, maxInputs } })
+        .decode(turn.call, DECODE_MODEL_INFER, { input: { message, maxInputs }, sizeBytes: message.length })
         .then((decoded) => this.#infer(turn, decoded))
         .catch(refuse);
       return;

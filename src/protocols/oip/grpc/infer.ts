@@ -27,7 +27,7 @@ export function createInferHandler(options: GrpcInferOptions): UnaryMethod['hand
   const encoder = createInferEncoder();
   return async (call: Call, message, metadata) => {
     const { target, request: decoded } = isLargeMessage(message)
-      ? await decoder.decode(call, DECODE_MODEL_INFER, { input: { message, maxInputs } })
+      ? await decoder.decode(call, DECODE_MODEL_INFER, { input: { message, maxInputs }, sizeBytes: message.length })
       : decodeModelInfer(message, options);
     const request =
       forwardHeaders === undefined ? decoded : withParameters(decoded, parametersOfMetadata(forwardHeaders, metadata));

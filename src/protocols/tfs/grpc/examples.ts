@@ -77,7 +77,7 @@ function createRun({ service, decoder, clock }: ExamplesOptions) {
     });
     const inputs =
       message.length > LARGE_BYTES
-        ? await decoder.decode(call, DECODE_INPUT, { input: { message, signature } })
+        ? await decoder.decode(call, DECODE_INPUT, { input: { message, signature }, sizeBytes: message.length })
         : decodeInput(message, signature);
     call.timing.decodedAt = clock.now();
     const result = await service.infer(call, resolved, { ...plainRequest(inputs), outputs: outputsOf(heads) });

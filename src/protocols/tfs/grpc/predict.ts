@@ -15,7 +15,7 @@ export function createPredictHandler(options: PredictOptions): UnaryMethod['hand
   const encode = createPredictEncoder();
   return async (call, message) => {
     const { spec, request } = isLargePredict(message)
-      ? await decoder.decode(call, DECODE_PREDICT, { input: { message, maxInputs } })
+      ? await decoder.decode(call, DECODE_PREDICT, { input: { message, maxInputs }, sizeBytes: message.length })
       : decodePredict(message, options);
     call.timing.decodedAt = clock.now();
     const resolving = service.resolve(call, spec.target, ONLY_ONE);
