@@ -85,17 +85,17 @@ function createLoaders(
     torchserve: async () => (await import('./torchserve/dialect.js')).createTorchServeDialect(context),
     sagemaker: async () => {
       const { createSageMakerDialect } = await import('./sagemaker/dialect.js');
-      return createSageMakerDialect(context, options.sagemaker, await createBodyHandlers(context));
+      return createSageMakerDialect(context, options.sagemaker, await createBodyHandlers(context, options));
     },
     vertex: async () => {
       const { createVertexDialect } = await import('./vertex/dialect.js');
-      return createVertexDialect(context, options.vertex, await createBodyHandlers(context));
+      return createVertexDialect(context, options.vertex, await createBodyHandlers(context, options));
     },
   };
 }
 
 /** Platforms pass on bodies of any of these. */
-async function createBodyHandlers(context: DialectContext): Promise<BodyHandlers> {
+async function createBodyHandlers(context: DialectContext, { openai }: DialectOptions): Promise<BodyHandlers> {
   const [{ createInferHandler }, { createGenerateHandler }, { createForwarding }, { createTextHandlers }] =
     await Promise.all([
       import('./oip/infer.js'),
@@ -106,7 +106,7 @@ async function createBodyHandlers(context: DialectContext): Promise<BodyHandlers
   return {
     infer: createInferHandler(context),
     generate: createGenerateHandler(context),
-    ...createTextHandlers(context),
+    ...createTextHandlers(context, openai),
     forward: createForwarding(context),
   };
 }

@@ -59,7 +59,7 @@ interface Outcome {
 export function createInfer(dependencies: InferDependencies) {
   const { engine, clock, events, sharedMemory, lookup, routes, taps, audit, decoders, quotas } = dependencies;
   const submit = createRun({ engine, sharedMemory, decoders, clock });
-  const { resolve, settleArm, renew, otherArm } = createResolution({
+  const { resolve, checkTarget, settleArm, renew, otherArm } = createResolution({
     lookup,
     routes,
     clock,
@@ -149,6 +149,7 @@ export function createInfer(dependencies: InferDependencies) {
         });
   return {
     resolve,
+    checkTarget,
     infer: (call: Call, resolved: Resolved, request: InferRequest) => start({ call, resolved, request }),
   };
 }

@@ -41,26 +41,18 @@ export interface Resolution extends Resolved {
 export function createResolution({ lookup, routes, clock, onRefused }: ResolutionDependencies) {
   const sequences = new RunningSequences(clock);
 
-  function resolve(call: Call, target: InferTarget, options = NO_OPTIONS): Resolved {
+  /** What answers; nothing is noted yet. Throws why nothing does, as the caller is told of it, and the call is settled then. */
+  function find(call: Call, target: InferTarget, options: ResolveOptions): Resolution {
     try {
       const seen: SeenLookup = options.isStep
         ? { lookup, isItself: true }
         : admitToModel(lookup, { principal: call.principal, action: 'model.infer' }, target);
       const route = seen.isItself ? routes.find(target) : undefined;
       const choice = route && choose(route, call, undefined);
-      const { info, forSequencesOnly } = choice
-        ? { info: choice.info, forSequencesOnly: false }
-        : findOrRemember(seen.lookup, target);
-      checkAnswers(info, options);
-      note(call, info, choice);
-      const resolution: Omit<Resolution, keyof Resolved> & Partial<Resolved> = {
-        target,
-        info,
-        options,
-        lookup: seen.lookup,
-        choice,
-        forSequencesOnly,
-      };
+      const found = choice ? { info: choice.info, forSequencesOnly: false } : findOrRemember(seen.lookup, target);
+      checkAnswers(found.info, options);
+      const common = { target, options, lookup: seen.lookup, choice };
+      const resolution: Omit<Resolution, keyof Resolved> & Partial<Resolved> = { ...common, ...found };
       // The brand keeps everybody else from making one; it is not there at run time.
       return resolution as Resolution;
     } catch (thrown) {
@@ -68,6 +60,12 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
       onRefused(call, target, error);
       throw tell(error, call, { name: target.name, isRoute: routes.find(target) !== undefined });
     }
+  }
+
+  function resolve(call: Call, target: InferTarget, options = NO_OPTIONS): Resolved {
+    const resolution = find(call, target, options);
+    note(call, resolution.info, resolution.choice);
+    return resolution;
   }
 
   function choose(route: Route, call: Call, request: InferRequest | undefined): ArmChoice {
@@ -155,7 +153,13 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
     return { ...resolution, info: next.info, choice: next };
   }
 
-  return { resolve, settleArm, renew, otherArm };
+  return {
+    resolve,
+    checkTarget: (call: Call, target: InferTarget): void => void find(call, target, NO_OPTIONS),
+    settleArm,
+    renew,
+    otherArm,
+  };
 }
 
 function note({ timing }: Call, { ref }: ModelInfo, choice: ArmChoice | undefined): void {

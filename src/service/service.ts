@@ -196,8 +196,7 @@ function createUseCases(
     access: createAccessUseCases(setup),
     doctor: createDoctorUseCases(setup),
     reload: createReloadUseCases({ ...setup, audited, isShuttingDown }),
-    resolve: inference.resolve,
-    infer: inference.infer,
+    ...inference,
     serverInfo(call) {
       admit(call.principal, 'server.read', '');
       return { name: 'millrace', version: setup.version, extensions };

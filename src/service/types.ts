@@ -129,6 +129,11 @@ export interface Service {
    */
   resolve(call: Call, target: InferTarget, options?: ResolveOptions): Resolved | Promise<Resolved>;
   /**
+   * Throws or rejects as {@link resolve} would, and the call is settled then: for requests that are resolved only once their body has been
+   * read, which costs something. Decides nothing.
+   */
+  checkTarget(call: Call, target: InferTarget): void | Promise<void>;
+  /**
    * Runs one inference: submits, applies classification, waits for the answer. Where its version has been loaded again since it was
    * resolved, that runs it; where it is gone, the version policy chooses anew unless the caller named it.
    */

@@ -53,6 +53,7 @@ beforeAll(async () => {
       },
       routes: { [ROUTE]: { arms: [{ model: MODEL, label: 'l', weight: 1 }], outcomes: { kind: 'binary' } } },
       ...ALL_ON,
+      openai: { enabled: true, maxTextBytes: MAX_TEXT_BYTES },
     },
   );
 });
@@ -80,9 +81,14 @@ function fill(path: string): string {
   return path.replace(/\{(\w+)\}/g, (_, name: string) => names[name] ?? 'x');
 }
 
-async function askHttp(id: string, key: string, edit: (text: string) => string): Promise<string> {
+async function askHttp(
+  id: string,
+  key: string,
+  edit: (text: string) => string,
+  write: (request: object) => string = JSON.stringify,
+): Promise<string> {
   const [method = '', path = ''] = id.split(' ');
-  const body = method === 'GET' ? '' : edit(JSON.stringify(HTTP_ROWS[id]?.request ?? {}));
+  const body = method === 'GET' ? '' : edit(write(HTTP_ROWS[id]?.request ?? {}));
   const headers = { authorization: `Bearer ${key}`, host: 'localhost' };
   const answer = await server.send(`${method} ${edit(fill(path))}`, body, headers);
   const kept = Object.entries(answer.headers).filter(([name]) => !OF_REQUEST.has(name));
@@ -102,6 +108,37 @@ it.each(HTTP_IDS)('%s answers for what is hidden as for what is not there', asyn
     expect([caller, aboutNothing(hidden)]).toEqual([caller, await askHttp(id, key, aboutNothing)]);
   }
 });
+
+/** Too much for the event loop, and too much at all. */
+const LARGE = 'a'.repeat(140_000);
+const MAX_TEXT_BYTES = 150_000;
+
+/** Bodies that are wrong in one way each, made of one that is right. */
+const MALFORMED: Readonly<Record<string, (request: object) => string>> = {
+  cut: (request) => JSON.stringify(request).slice(0, -1),
+  'with something behind it': (request) => `${JSON.stringify(request)}x`,
+  'with members of a wrong type': (request) =>
+    JSON.stringify(
+      Object.fromEntries(Object.entries(request).map(([name, value]) => [name, name === 'model' ? value : 5])),
+    ),
+  'large, with an unknown member': (request) => JSON.stringify({ unknown: LARGE, ...request }),
+  'large and cut': (request) => JSON.stringify({ ...request, unknown: LARGE }).slice(0, -1),
+  'too large': (request) => JSON.stringify({ ...request, unknown: `${LARGE}${LARGE}` }),
+};
+
+const POST_IDS = HTTP_IDS.filter((id) => id.startsWith('POST '));
+
+it.each(Object.entries(MALFORMED))(
+  'a body that is %s is answered for what is hidden as for what is not there',
+  async (_, edit) => {
+    for (const id of POST_IDS) {
+      for (const caller of [NOBODY, STRANGERS[0] as Stranger]) {
+        const ask = (about: (text: string) => string) => askHttp(id, keyOf(caller), about, edit);
+        expect([id, caller, aboutNothing(await ask((text) => text))]).toEqual([id, caller, await ask(aboutNothing)]);
+      }
+    }
+  },
+);
 
 const GRPC_PATHS = Object.entries(GRPC_ROWS).flatMap(([path, { request }]) =>
   named('', request) && !path.includes('Stream') ? [path] : [],

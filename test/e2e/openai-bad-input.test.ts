@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AppServer, startAppServer } from '../support/app-server.js';
 
@@ -27,10 +28,11 @@ afterAll(() => server[Symbol.asyncDispose]());
 // biome-ignore lint/suspicious/noExplicitAny: JSON of any shape
 type Json = any;
 
-async function send(route: string, body: string | Uint8Array) {
+async function send(route: string, body: string | Uint8Array, headers: Readonly<Record<string, string>> = {}) {
   const response = await fetch(`http://127.0.0.1:${server.port}/v1/${route}`, {
     method: 'POST',
     body: Buffer.from(body),
+    headers,
   });
   return { status: response.status, error: ((await response.json()) as Json).error };
 }
@@ -185,10 +187,30 @@ it('an image is refused, and its address is never asked', async () => {
   images.close();
 });
 
+const TOO_MUCH_TEXT = 'the body has more than 4194304 bytes of text (openai.maxTextBytes)';
+
 it.each([
-  ['completions', { ...TEXT, prompt: 'and '.repeat(2_500_000) }],
+  ['chat/completions', 'messages', { role: 'user', content: 'a' }, 500_001, 413, TOO_MUCH_TEXT],
+  ['responses', 'input', { role: 'user', content: 'a' }, 500_001, 413, TOO_MUCH_TEXT],
+  ['chat/completions', 'messages', {}, 500_001, 400, "'messages': expected at most 4096 messages, got 500001"],
+  ['responses', 'input', {}, 500_001, 400, "'input': expected at most 4096 items, got 500001"],
+  ['responses/input_tokens', 'input', {}, 4_097, 400, "'input': expected at most 4096 items, got 4097"],
+  ['completions', 'prompt', 'a', 500_001, 400, expect.stringMatching(/^the body has more than 65536 values/)],
+])(
+  'a request of too much is refused, however small it arrives: %s, %s of %j',
+  async (route, name, element, count, status, message) => {
+    const body = gzipSync(JSON.stringify({ model: 'kjv', [name]: Array(count).fill(element) }));
+    expect(body.length).toBeLessThan(65_536);
+    const answer = await send(route, body, { 'content-encoding': 'gzip' });
+    const param = message === `${message}` && message.startsWith("'") ? name : null;
+    expect(answer).toEqual({ status, error: { message, type: 'invalid_request_error', param, code: null } });
+  },
+);
+
+it.each([
+  ['completions', { ...TEXT, prompt: 'and '.repeat(1_000_000) }],
   ['completions', { ...TEXT, prompt: 'and '.repeat(400) }],
-  ['chat/completions', { ...CHAT, ...user('and '.repeat(2_500_000)) }],
+  ['chat/completions', { ...CHAT, ...user('and '.repeat(1_000_000)) }],
   ['responses', { ...RESPONSE, input: 'and '.repeat(400) }],
 ])('a prompt that does not fit is refused: %s', async (route, body) => {
   const { status, error } = await send(route, JSON.stringify(body));

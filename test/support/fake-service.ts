@@ -147,6 +147,7 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
     usage: nothingOf('usage'),
     keys: nothingOf('keys'),
     reload: nothingOf('reload'),
+    checkTarget: () => undefined,
     resolve: (_call, target) => fakeResolved(target, fakeModelInfo(target.name, find(target.name, target.version))),
     infer(call, { info }, request) {
       note('infer', call, request);

@@ -2,7 +2,7 @@ import type { Call, InferResponse } from '../../core/index.js';
 import { jsonResponse } from '../route.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import { Choices, type ChoicesContext } from './choices.js';
-import { type ChatRequest, decodeChat } from './decode-chat.js';
+import type { ChatRequest } from './decode-chat.js';
 import { callsOf, chatLogprobs, reasoningOf, textOf } from './encode.js';
 import type { Places } from './errors.js';
 import { type AnswerHead, createHead } from './head.js';
@@ -19,20 +19,12 @@ const PLACES: Places = {
 export async function answerChat(
   context: ChoicesContext,
   call: Call,
-  body: unknown,
+  request: ChatRequest,
 ): Promise<WireResponse | WireStream> {
-  const request = decodeChat(body);
   const { clock } = context;
   call.timing.decodedAt = clock.now();
-  const { model, n, conversation, parameters } = request;
-  const input = { name: 'chat_input', text: conversation } as const;
-  const choices = new Choices(context, call, {
-    model,
-    inputs: [input],
-    n,
-    parameters,
-    places: PLACES,
-  });
+  const { model, inputs, n, parameters } = request;
+  const choices = new Choices(context, call, { model, inputs, n, parameters, places: PLACES });
   const head = createHead('chatcmpl-', model, clock);
   if (request.stream) return eventStream(chunks({ request, choices, head }), clock);
   const usage = new UsageCounter(n);

@@ -1,27 +1,14 @@
-import {
-  bytesOf,
-  type Call,
-  type Clock,
-  type InferResponse,
-  MillraceError,
-  type Parameters,
-  packBytes,
-  type Tensor,
-} from '../../core/index.js';
+import { type Call, type Clock, type InferResponse, MillraceError, type Parameters } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import { type InferResult, type Resolved, type Service, UnknownLabelError } from '../../service/index.js';
 import { didYouMean } from '../../text/index.js';
 import { parametersOfChoice } from './choice-seed.js';
 import { ParameterError, type Places, placed, UnknownIdError } from './errors.js';
-
-/** What a choice is generated for: a text, the JSON of a conversation, or the tokens of a text. */
-export type ChoiceInput =
-  | { readonly name: 'text_input' | 'chat_input'; readonly text: string }
-  | { readonly name: 'token_ids'; readonly tokens: readonly number[] };
+import type { TextInput } from './text-input.js';
 
 export interface ChoicesRequest {
   readonly model: string;
-  readonly inputs: readonly ChoiceInput[];
+  readonly inputs: readonly TextInput[];
   /** Choices for each input; default 1. */
   readonly n?: number;
   readonly parameters: Parameters;
@@ -41,7 +28,7 @@ export interface ChoicesContext {
 
 /** The input and the parameters of one choice. */
 interface ChoiceRequest {
-  readonly input: ChoiceInput;
+  readonly input: TextInput;
   readonly parameters: Parameters;
 }
 
@@ -119,9 +106,7 @@ export class Choices {
     try {
       return await service.resolve(call, { name: model, version: undefined }, { whole });
     } catch (error) {
-      if (!(error instanceof MillraceError) || error.code !== 'not_found') throw error;
-      if (error instanceof UnknownLabelError) throw new UnknownIdError('model', 'model_not_found', error.message);
-      throw unknownModel(model, service.readyModels(call, 'suggest'));
+      throw unresolved(error, { service, call, model });
     }
   }
 
@@ -139,7 +124,7 @@ export class Choices {
     }
     const asked = service.infer(call, resolved, {
       id: '',
-      inputs: [tensorOf(input)],
+      inputs: [input],
       outputs: undefined,
       parameters,
       priority: 0,
@@ -152,6 +137,19 @@ export class Choices {
   }
 }
 
+interface Asked {
+  readonly service: Pick<Service, 'readyModels'>;
+  readonly call: Call;
+  readonly model: string;
+}
+
+/** Why a model could not be resolved, as OpenAI's clients read it. */
+export function unresolved(error: unknown, { service, call, model }: Asked): unknown {
+  if (!(error instanceof MillraceError) || error.code !== 'not_found') return error;
+  if (error instanceof UnknownLabelError) return new UnknownIdError('model', 'model_not_found', error.message);
+  return unknownModel(model, service.readyModels(call, 'suggest'));
+}
+
 /** What an unknown model is answered with: the name that may have been meant among those that the caller may see. */
 export function unknownModel(model: string, ready: readonly ModelInfo[]): MillraceError {
   const names = [...new Set(ready.map(({ ref }) => ref.name))];
@@ -160,14 +158,6 @@ export function unknownModel(model: string, ready: readonly ModelInfo[]): Millra
     'model_not_found',
     `model '${model}' is not found${didYouMean(model, names, "'")}`,
   );
-}
-
-function tensorOf(input: ChoiceInput): Tensor {
-  if (input.name === 'token_ids') {
-    const { name, tokens } = input;
-    return { name, datatype: 'INT32', shape: [tokens.length], data: bytesOf(Int32Array.from(tokens)) };
-  }
-  return { name: input.name, datatype: 'BYTES', shape: [1], data: packBytes([Buffer.from(input.text)]) };
 }
 
 function cannot(model: string, problem: string): MillraceError {

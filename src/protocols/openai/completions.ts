@@ -2,7 +2,7 @@ import type { Call, InferResponse } from '../../core/index.js';
 import { jsonResponse } from '../route.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import { Choices, type ChoicesContext } from './choices.js';
-import { type CompletionRequest, decodeCompletion } from './decode-completion.js';
+import type { CompletionRequest } from './decode-completion.js';
 import { averageLogprob, completionLogprobs, textOf, tokensLength } from './encode.js';
 import type { Places } from './errors.js';
 import { type AnswerHead, createHead } from './head.js';
@@ -15,13 +15,12 @@ const PLACES: Places = { context_length_exceeded: 'prompt' };
 export async function answerCompletion(
   context: ChoicesContext,
   call: Call,
-  body: unknown,
+  request: CompletionRequest,
 ): Promise<WireResponse | WireStream> {
-  const request = decodeCompletion(body);
   const { clock } = context;
   call.timing.decodedAt = clock.now();
-  const { model, bestOf, prompts, parameters } = request;
-  const choices = new Choices(context, call, { model, inputs: prompts, n: bestOf, parameters, places: PLACES });
+  const { model, inputs, bestOf, parameters } = request;
+  const choices = new Choices(context, call, { model, inputs, n: bestOf, parameters, places: PLACES });
   const head = createHead('cmpl-', model, clock);
   if (request.stream) return eventStream(chunks({ request, choices, head }), clock);
   const usage = new UsageCounter(bestOf);

@@ -3,12 +3,13 @@ import { readMessages } from './decode-message.js';
 import { defined, type GenerationRequest, readGeneration, readMaxTokens } from './decode-sampling.js';
 import { readTools } from './decode-tools.js';
 import { Fields, isObject } from './fields.js';
+import { type TextInput, textInput } from './text-input.js';
 
 /** A request for a chat completion. */
 export interface ChatRequest extends GenerationRequest {
   readonly model: string;
-  /** JSON of the conversation, as models with a chat template take it. */
-  readonly conversation: string;
+  /** The conversation. */
+  readonly inputs: readonly TextInput[];
   readonly logprobs: boolean;
 }
 
@@ -34,15 +35,16 @@ export function decodeChat(body: unknown): ChatRequest {
   const effort = fields.choice('reasoning_effort', EFFORTS);
   refuseUnsupported(fields);
   fields.end();
+  const conversation = JSON.stringify({
+    ...templateArguments,
+    messages,
+    ...(tools.length === 0 ? {} : { tools }),
+    ...(effort === undefined ? {} : { reasoning_effort: effort }),
+  });
   return {
     ...generation,
     model,
-    conversation: JSON.stringify({
-      ...templateArguments,
-      messages,
-      ...(tools.length === 0 ? {} : { tools }),
-      ...(effort === undefined ? {} : { reasoning_effort: effort }),
-    }),
+    inputs: [textInput('chat_input', conversation)],
     logprobs,
     parameters: {
       ...generation.parameters,

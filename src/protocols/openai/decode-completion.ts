@@ -1,11 +1,12 @@
-import type { ChoiceInput } from './choices.js';
 import { defined, type GenerationRequest, readGeneration, readMaxTokens } from './decode-sampling.js';
 import { Fields } from './fields.js';
+import { type TextInput, textInput, tokenInput } from './text-input.js';
 
 /** A request for completions of texts. */
 export interface CompletionRequest extends GenerationRequest {
   readonly model: string;
-  readonly prompts: readonly ChoiceInput[];
+  /** The prompts. */
+  readonly inputs: readonly TextInput[];
   readonly logprobs: boolean;
   /** Answers to each prompt that are generated, of which the `n` most probable are given. */
   readonly bestOf: number;
@@ -15,17 +16,18 @@ export interface CompletionRequest extends GenerationRequest {
 const DEFAULT_TOKENS = 16;
 const MAX_PROMPTS = 128;
 const MAX_BEST_OF = 128;
+const PROMPT_FORM = `a text, a list of tokens, or a list of up to ${MAX_PROMPTS} of them`;
 
 /** Reads the body of `POST /v1/completions`. Throws `ParameterError`. */
 export function decodeCompletion(body: unknown): CompletionRequest {
   const fields = Fields.of(body);
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
-  const prompts = readPrompts(fields);
+  const inputs = readPrompts(fields);
   const generation = readGeneration(fields);
   const maxTokens = readMaxTokens(fields, 'max_tokens', 0) ?? DEFAULT_TOKENS;
   const logprobs = fields.integer('logprobs', 0, 20);
   const echo = fields.boolean('echo') ?? false;
-  const suffix = readSuffix(fields, prompts, echo);
+  const suffix = readSuffix(fields, inputs, echo);
   const { n, stream } = generation;
   const bestOf = fields.integer('best_of', n, MAX_BEST_OF) ?? n;
   if (bestOf > n && stream) fields.refuse('best_of', `to be what 'n' is (${n}) in a stream`);
@@ -33,7 +35,7 @@ export function decodeCompletion(body: unknown): CompletionRequest {
   return {
     ...generation,
     model,
-    prompts,
+    inputs,
     bestOf,
     logprobs: logprobs !== undefined,
     parameters: {
@@ -51,7 +53,7 @@ export function decodeCompletion(body: unknown): CompletionRequest {
 }
 
 /** undefined = the answer just goes on with the prompt, as it does with an empty suffix. */
-function readSuffix(fields: Fields, prompts: readonly ChoiceInput[], echo: boolean): string | undefined {
+function readSuffix(fields: Fields, prompts: readonly TextInput[], echo: boolean): string | undefined {
   const suffix = fields.string('suffix') || undefined;
   if (suffix === undefined) return undefined;
   if (echo) fields.refuse('suffix', "to be left out where 'echo' is true");
@@ -61,15 +63,16 @@ function readSuffix(fields: Fields, prompts: readonly ChoiceInput[], echo: boole
 }
 
 /** A text, its tokens, or a list of either. */
-function readPrompts(fields: Fields): readonly ChoiceInput[] {
+function readPrompts(fields: Fields): readonly TextInput[] {
   const value = fields.any('prompt');
   const list: readonly unknown[] = Array.isArray(value) && !isTokens(value) ? value : [value];
-  const prompts = list.flatMap((prompt): readonly ChoiceInput[] => {
-    if (typeof prompt === 'string') return [{ name: 'text_input', text: prompt }];
-    return isTokens(prompt) ? [{ name: 'token_ids', tokens: prompt }] : [];
+  if (list.length > MAX_PROMPTS) fields.refuse('prompt', PROMPT_FORM);
+  const prompts = list.flatMap((prompt): readonly TextInput[] => {
+    if (typeof prompt === 'string') return [textInput('text_input', prompt)];
+    return isTokens(prompt) ? [tokenInput(prompt)] : [];
   });
-  if (prompts.length === list.length && list.length > 0 && list.length <= MAX_PROMPTS) return prompts;
-  return fields.refuse('prompt', `a text, a list of tokens, or a list of up to ${MAX_PROMPTS} of them`);
+  if (prompts.length === list.length && list.length > 0) return prompts;
+  return fields.refuse('prompt', PROMPT_FORM);
 }
 
 /** At least one, as an empty list is no prompt. */

@@ -1,29 +1,28 @@
 import type { Parameters } from '../../core/index.js';
 import { EFFORTS } from './decode-chat.js';
 import { readDescribedSchema, readFormat } from './decode-format.js';
+import { nameResults } from './decode-message.js';
 import { defined, readMaxTokens } from './decode-sampling.js';
 import { readTools, type Tool } from './decode-tools.js';
+import { ParameterError } from './errors.js';
 import { Fields, isObject } from './fields.js';
-import { type Item, itemsOfText, readItem } from './response-items.js';
-
-/** What a model is asked, in items. */
-export interface ResponseInput {
-  readonly instructions: string | null;
-  /** What has been said since the earlier response. */
-  readonly items: readonly Item[];
-  /** The response that this goes on from. */
-  readonly previousId: string | undefined;
-  /** Those that may be called; empty = none. */
-  readonly tools: readonly Tool[];
-  /** How long the model is to think. */
-  readonly effort: string | undefined;
-  /** `auto`: of what does not fit, the oldest turns are left out. */
-  readonly truncation: Truncation;
-}
+import { MAX_MESSAGES } from './limits.js';
+import { type Item, itemsOfText, mergeTurns, readItem } from './response-items.js';
+import { itemsUntil } from './stored-response.js';
+import { type TextInput, textInput } from './text-input.js';
 
 /** A request for a response. */
-export interface ResponseRequest extends ResponseInput {
+export interface ResponseRequest {
   readonly model: string;
+  /** The conversation, with that before it. */
+  readonly inputs: readonly TextInput[];
+  /** JSON of the list of its items, to be stored. */
+  readonly history: Uint8Array;
+  readonly instructions: string | null;
+  /** The response that this goes on from. */
+  readonly previousId: string | undefined;
+  /** `auto`: of what does not fit, the oldest turns are left out. */
+  readonly truncation: Truncation;
   readonly stream: boolean;
   /** The answer is kept for those who go on from it. Default: wherever that can be. */
   readonly store: boolean | undefined;
@@ -42,11 +41,13 @@ export interface ResponseRequest extends ResponseInput {
   };
 }
 
-/** Reads the body of `POST /v1/responses`. Throws `ParameterError`. */
-export function decodeResponse(body: unknown): ResponseRequest {
+/**
+ * Reads the body of `POST /v1/responses`. `earlier`: the stored response that it goes on from. Throws `ParameterError`.
+ */
+export function decodeResponse(body: unknown, earlier: Uint8Array | undefined): ResponseRequest {
   const fields = Fields.of(body);
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
-  const input = readInput(fields);
+  const said = readInput(fields, earlier);
   const { tools, parameters: use } = readTools(fields, 'flat');
   const effort = readEffort(fields);
   const truncation = readTruncation(fields);
@@ -68,12 +69,13 @@ export function decodeResponse(body: unknown): ResponseRequest {
   refuseUnsupported(fields);
   fields.end();
   return {
-    ...input,
     model,
+    inputs: [conversationOf(said, { tools, effort })],
+    history: Buffer.from(JSON.stringify(said.items.map(({ told }) => told))),
+    instructions: said.instructions,
+    previousId: said.previousId,
     stream,
     store,
-    tools,
-    effort,
     truncation,
     parameters: {
       ...parameters,
@@ -95,36 +97,73 @@ export function decodeResponse(body: unknown): ResponseRequest {
   };
 }
 
-/** A question for the tokens of a {@link ResponseInput}. */
-export interface CountRequest extends ResponseInput {
+/** A question for the tokens of the input of a response. */
+export interface CountRequest {
   readonly model: string;
+  readonly inputs: readonly TextInput[];
   /** What is said of tools, as some are left out of what the model reads. */
   readonly parameters: Parameters;
 }
 
 /** Reads the body of `POST /v1/responses/input_tokens`. Throws `ParameterError`. */
-export function decodeCount(body: unknown): CountRequest {
+export function decodeCount(body: unknown, earlier: Uint8Array | undefined): CountRequest {
   const fields = Fields.of(body);
   const model = fields.string('model') ?? fields.refuse('model', 'the name of a model');
-  const input = readInput(fields);
+  const said = readInput(fields, earlier);
   const { tools, parameters } = readTools(fields, 'flat');
   const effort = readEffort(fields);
   const truncation = readTruncation(fields);
   readText(fields);
   refuseUnsupported(fields);
   fields.end();
-  return { ...input, tools, effort, truncation, model, parameters: { ...parameters, ...parametersOf(truncation) } };
+  const inputs = [conversationOf(said, { tools, effort })];
+  return { model, inputs, parameters: { ...parameters, ...parametersOf(truncation), max_tokens: 0 } };
 }
 
-type Said = Pick<ResponseInput, 'instructions' | 'previousId' | 'items'>;
+interface Said {
+  readonly instructions: string | null;
+  readonly previousId: string | undefined;
+  /** All of them, those up to the earlier response first. */
+  readonly items: readonly Item[];
+}
 
-function readInput(fields: Fields): Said {
+function readInput(fields: Fields, earlier: Uint8Array | undefined): Said {
   const instructions = fields.string('instructions') ?? null;
   const previousId = fields.string('previous_response_id');
+  const before = earlier === undefined ? [] : itemsUntil(earlier);
+  const items = readItems(fields);
+  const count = before.length + items.length;
+  if (count > MAX_MESSAGES) {
+    const expected = `expected at most ${MAX_MESSAGES} items with those up to 'previous_response_id'`;
+    throw new ParameterError('input', `'input': ${expected}, got ${count}`);
+  }
+  const known = before.map((told) => ({ ...readItem(told, 'previous_response_id'), told }));
+  return { instructions, previousId, items: [...known, ...items] };
+}
+
+function readItems(fields: Fields): readonly Item[] {
   const value = fields.any('input');
-  if (typeof value === 'string') return { instructions, previousId, items: itemsOfText(value) };
+  if (typeof value === 'string') return itemsOfText(value);
   if (!Array.isArray(value) || value.length === 0) fields.refuse('input', 'a text or a list of at least one item');
-  return { instructions, previousId, items: value.map((item, index) => readItem(item, `input[${index}]`)) };
+  return value.map((item, index) => readItem(item, `input[${index}]`));
+}
+
+interface Around {
+  /** Those that may be called; empty = none. */
+  readonly tools: readonly Tool[];
+  /** How long the model is to think. */
+  readonly effort: string | undefined;
+}
+
+function conversationOf({ instructions, items }: Said, { tools, effort }: Around): TextInput {
+  const system = instructions === null ? [] : [{ role: 'system', content: instructions }];
+  const messages = nameResults(mergeTurns([...system, ...items.map(({ turn }) => turn)]));
+  const conversation = JSON.stringify({
+    messages,
+    ...(tools.length === 0 ? {} : { tools }),
+    ...(effort === undefined ? {} : { reasoning_effort: effort }),
+  });
+  return textInput('chat_input', conversation);
 }
 
 function readEffort(fields: Fields): string | undefined {

@@ -1,30 +1,19 @@
-import { invalidArgument } from '../../core/index.js';
-import { checkValue } from './check-value.js';
+/** What the decoding thread runs for texts; see {@link DecodeFunction}. */
+import type { Decoded } from '../decoding/jobs.js';
+import { readHead } from './body-head.js';
+import { readText, type TextKind, type TextRequests } from './decode-text.js';
+import { itemsPage } from './stored-response.js';
+import { type FoundHead, type HeadJob, type PageJob, type Reply, replyOf, type TextJob } from './text-jobs.js';
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true });
-
-/** The value of a body of JSON. Throws `invalid_argument`. */
-export function parseBody(body: Uint8Array): unknown {
-  let text: string;
-  try {
-    text = UTF8.decode(body);
-  } catch {
-    throw invalidArgument('the body is not UTF-8 text');
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw invalidArgument(`the body is not valid JSON: ${(error as Error).message}`);
-  }
-  checkValue(value, text);
-  return value;
+export function head({ body, options }: HeadJob): Decoded<Reply<FoundHead>> {
+  return { result: replyOf(() => ({ head: readHead(body, options), body })), tensors: [{ data: body }] };
 }
 
-/** {@link parseBody} in the decoding thread. */
-export function parseLargeBody({ body }: { readonly body: Uint8Array }): {
-  result: unknown;
-  tensors: readonly never[];
-} {
-  return { result: parseBody(body), tensors: [] };
+export function text<Kind extends TextKind>({ kind, ...body }: TextJob<Kind>): Decoded<Reply<TextRequests[Kind]>> {
+  const result = replyOf(() => readText(kind, body));
+  return { result, tensors: 'result' in result ? result.result.inputs : [] };
+}
+
+export function items({ stored, page }: PageJob): Decoded<Reply<string>> {
+  return { result: replyOf(() => itemsPage(stored, page)), tensors: [] };
 }

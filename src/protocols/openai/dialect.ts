@@ -24,7 +24,7 @@ export function createOpenAiDialect(context: DialectContext, options: OpenAiOpti
   return {
     name: 'openai',
     description: "OpenAI's API: chat completions, completions and responses, whole and as streams of events.",
-    routes: createOpenAiRoutes({ ...context, store, defaultModel: options.defaultModel }),
+    routes: createOpenAiRoutes({ ...context, ...options, store }),
     shares: [
       {
         path: '/v1/models',

@@ -1,5 +1,6 @@
 import { type ErrorCode, type ErrorReason, MillraceError } from '../../core/index.js';
 import { HTTP_STATUS } from '../http-errors.js';
+import { ContentError } from '../invocations/content-error.js';
 import type { WireResponse } from '../wire.js';
 
 /** HTTP status of each error, such that OpenAI's clients try again where that helps. */
@@ -31,11 +32,7 @@ export class ParameterError extends MillraceError {
   /** Its place, e.g. `messages[0].role`. */
   readonly param: string;
 
-  constructor(
-    param: string,
-    message: string,
-    code: 'invalid_argument' | 'unimplemented' | 'not_found' = 'invalid_argument',
-  ) {
+  constructor(param: string, message: string, code: ErrorCode = 'invalid_argument') {
     super(code, message);
     this.name = 'ParameterError';
     this.param = param;
@@ -92,7 +89,11 @@ export function errorBody(error: MillraceError): { readonly error: ErrorDetails 
 
 export function encodeError(error: MillraceError, status: number): WireResponse {
   const headers = { 'content-type': 'application/json', ...retryHeaders(error) };
-  return { status, headers, body: JSON.stringify(errorBody(error)) };
+  return {
+    status: error instanceof ContentError ? error.status : status,
+    headers,
+    body: JSON.stringify(errorBody(error)),
+  };
 }
 
 /** By which OpenAI's clients know, more exactly than by others, when to try again, and whether. */

@@ -11,6 +11,12 @@ export const OpenAiOptionsSchema = Type.Object(
       description:
         "The model that answers requests without a `model`; '' = the only generating model that the caller may infer. For callers who may not infer the default model, it counts as ''.",
     }),
+    maxTextBytes: Type.Integer({
+      default: 4_194_304,
+      minimum: 1,
+      description:
+        'Largest text of a request, in bytes of its JSON after decompression, and of the stored conversation that it continues; larger ones are refused with 413. Images, sounds and files in content parts do not count: `server.maxInputBytes` bounds the whole body. Applies to bodies of the OpenAI API behind SageMaker and Vertex AI, too.',
+    }),
     maxStoredResponses: Type.Integer({
       default: 1_000,
       minimum: 0,

@@ -5,6 +5,7 @@ import { principalWith } from '../../../test/support/principals.js';
 import { Call, type InferResponse, MillraceError, NO_PARAMETERS, packBytes } from '../../core/index.js';
 import { PrincipalStore } from '../../service/index.js';
 import type { WireStream } from '../wire.js';
+import { decodeResponse } from './decode-response.js';
 import { answerResponse } from './responses.js';
 
 const REF = { name: 'm', version: 1, generation: 1 };
@@ -40,11 +41,8 @@ it('an error behind the first piece is told in the stream, which ends with a fai
     infer: async () => ({ kind: 'many' as const, responses: responses() }),
   };
   const store = new PrincipalStore({ maxEntries: 1, maxBytes: 1_000, maxAgeMs: 1_000 }, clock);
-  const { stream } = (await answerResponse({ service, clock, store }, call, {
-    model: 'm',
-    input: 'x',
-    stream: true,
-  })) as WireStream;
+  const request = decodeResponse({ model: 'm', input: 'x', stream: true }, undefined);
+  const { stream } = (await answerResponse({ service, clock, store }, call, request)) as WireStream;
   let text = '';
   for await (const each of stream) text += each;
   const events = text

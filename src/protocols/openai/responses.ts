@@ -4,15 +4,13 @@ import type { DialectContext } from '../dialect.js';
 import { jsonResponse } from '../route.js';
 import type { WireResponse, WireStream } from '../wire.js';
 import { answerOne } from './answer-one.js';
-import { type ChoiceInput, Choices, type ChoicesContext } from './choices.js';
-import { nameResults } from './decode-message.js';
-import { decodeCount, decodeResponse, type ResponseInput, type ResponseRequest } from './decode-response.js';
+import { Choices, type ChoicesContext } from './choices.js';
+import type { CountRequest, ResponseRequest } from './decode-response.js';
 import { errorBody, ParameterError, type Places } from './errors.js';
 import { newId } from './head.js';
-import { mergeTurns, readItem } from './response-items.js';
 import { ResponseOutput } from './response-output.js';
 import { eventStream } from './sse.js';
-import { itemsUntil, packStored, type StoredResponse } from './stored-responses.js';
+import { packStored } from './stored-response.js';
 
 const PLACES: Places = {
   context_length_exceeded: 'input',
@@ -45,22 +43,15 @@ interface Outcome {
 export async function answerResponse(
   context: ResponsesContext,
   call: Call,
-  body: unknown,
+  request: ResponseRequest,
 ): Promise<WireResponse | WireStream> {
-  const request = decodeResponse(body);
   const { clock, store } = context;
   if (request.store === true && !store.keeps) {
     throw new ParameterError('store', "'store' is not supported here: no responses are kept", 'unimplemented');
   }
   call.timing.decodedAt = clock.now();
-  const earlier = itemsUntil(store, call, request.previousId);
-  const { model, parameters } = request;
-  const choices = new Choices(context, call, {
-    model,
-    inputs: [conversationOf(request, earlier)],
-    parameters,
-    places: PLACES,
-  });
+  const { model, inputs, parameters } = request;
+  const choices = new Choices(context, call, { model, inputs, parameters, places: PLACES });
   const draft: Draft = {
     id: newId('resp_'),
     createdAt: seconds(clock),
@@ -69,8 +60,7 @@ export async function answerResponse(
   };
   const conclude = (outcome: Outcome): object => {
     const response = finished(draft, outcome, seconds(clock));
-    const input = [...earlier, ...request.items.map(({ told }) => told)];
-    const kept = draft.store && store.put(call, draft.id, packStored({ response, input }));
+    const kept = draft.store && store.put(call, draft.id, packStored(response, request.history));
     return { ...response, store: kept };
   };
   if (request.stream) {
@@ -88,33 +78,12 @@ export async function answerResponse(
 
 /** `POST /v1/responses/input_tokens`: how many tokens the same would be as the input of a response. */
 export async function countInputTokens(
-  context: DialectContext & ResponsesContext,
+  context: DialectContext,
   call: Call,
-  body: unknown,
+  request: CountRequest,
 ): Promise<WireResponse> {
-  const request = decodeCount(body);
-  const input = conversationOf(request, itemsUntil(context.store, call, request.previousId));
-  const { model } = request;
-  const parameters = { ...request.parameters, max_tokens: 0 };
-  const { usage } = await answerOne(context, call, { model, input, parameters, places: PLACES });
+  const { usage } = await answerOne(context, call, { ...request, places: PLACES });
   return jsonResponse({ object: 'response.input_tokens', input_tokens: usage?.promptTokens });
-}
-
-function conversationOf(
-  { instructions, items, tools, effort }: ResponseInput,
-  earlier: readonly object[],
-): ChoiceInput {
-  const system = instructions === null ? [] : [{ role: 'system', content: instructions }];
-  const turns = [...earlier.map((told) => readItem(told, 'previous_response_id')), ...items].map(({ turn }) => turn);
-  const messages = nameResults(mergeTurns([...system, ...turns]));
-  return {
-    name: 'chat_input',
-    text: JSON.stringify({
-      messages,
-      ...(tools.length === 0 ? {} : { tools }),
-      ...(effort === undefined ? {} : { reasoning_effort: effort }),
-    }),
-  };
 }
 
 /** The events of a stream, numbered. */
@@ -184,7 +153,7 @@ function unfinished({ id, createdAt, request, store }: Draft): object {
   };
 }
 
-function finished(draft: Draft, outcome: Outcome, nowS: number): StoredResponse['response'] {
+function finished(draft: Draft, outcome: Outcome, nowS: number): object {
   return {
     ...unfinished(draft),
     status: isCut(outcome) ? 'incomplete' : 'completed',

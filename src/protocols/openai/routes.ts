@@ -1,27 +1,30 @@
 import type { TSchema } from '@sinclair/typebox';
 import type { Call } from '../../core/index.js';
 import type { PrincipalStore } from '../../service/index.js';
-import type { DecodeFunction } from '../decoding/jobs.js';
 import type { DialectContext } from '../dialect.js';
 import type { OpenApiObject } from '../openapi.js';
 import type { Route, RouteRequest } from '../route.js';
-import { LARGE_BYTES, type WireResponse, type WireStream } from '../wire.js';
+import type { WireResponse, WireStream } from '../wire.js';
 import { answerChat } from './chat.js';
 import { answerCompletion } from './completions.js';
-import { parseBody } from './decoders.js';
+import type { TextKind, TextRequests } from './decode-text.js';
 import { OPERATIONS } from './openapi.js';
 import { DeletedSchema, InputItemsSchema, ResponseSchema } from './openapi-schemas.js';
+import { readRequest } from './read-request.js';
 import { answerResponse, countInputTokens } from './responses.js';
-import { deleteResponse, getResponse, listInputItems } from './stored-responses.js';
+import { deleteResponse, getResponse, listInputItems, type StoredContext } from './stored-responses.js';
 import { answerDetokenize, answerTokenize } from './tokenize.js';
-import { type UnnamedContext, withModel } from './unnamed-model.js';
+import type { UnnamedContext } from './unnamed-model.js';
 
-const PARSE: DecodeFunction<{ readonly body: Uint8Array }, unknown> = {
-  module: new URL('./decoders.js', import.meta.url).href,
-  name: 'parseLargeBody',
-};
-
-type Generate = (context: OpenAiContext, call: Call, body: unknown) => Promise<WireResponse | WireStream>;
+/** How the requests of a route are read and answered. */
+interface Generating<Kind extends TextKind> extends Described {
+  readonly kind: Kind;
+  readonly answer: (
+    context: OpenAiContext,
+    call: Call,
+    request: TextRequests[Kind],
+  ) => Promise<WireResponse | WireStream>;
+}
 
 interface Described {
   readonly summary: string;
@@ -30,18 +33,23 @@ interface Described {
 
 interface AboutStored extends Described {
   readonly response: TSchema;
-  readonly answer: (store: PrincipalStore, call: Call, request: RouteRequest) => WireResponse;
+  readonly answer: (context: StoredContext, call: Call, request: RouteRequest) => WireResponse | Promise<WireResponse>;
 }
 
 /** What this dialect's routes are made with. */
 export interface OpenAiContext extends DialectContext, Pick<UnnamedContext, 'defaultModel'> {
   /** Responses that callers come back for. */
   readonly store: PrincipalStore;
+  /** Most text of a request. */
+  readonly maxTextBytes: number;
 }
 
 /** OpenAI's routes, those that are shared with others excepted. */
 export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
-  const generating = (path: string, described: Described, answer: Generate): Route => ({
+  const generating = <Kind extends TextKind>(
+    path: string,
+    { kind, answer, ...described }: Generating<Kind>,
+  ): Route => ({
     method: 'POST',
     path,
     tag: 'openai',
@@ -51,8 +59,7 @@ export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
     inference: true,
     streams: true,
     body: { kind: 'bytes' },
-    handle: async (call, { body }) =>
-      answer(context, call, withModel(context, call, await readBody(context, call, body))),
+    handle: async (call, { body }) => answer(context, call, await readRequest(context, call, { kind, body })),
   });
   const stored = (method: 'GET' | 'DELETE', under: string, { answer, ...described }: AboutStored): Route => ({
     method,
@@ -61,19 +68,35 @@ export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
     ...described,
     access: 'key',
     control: false,
-    handle: (call, request) => answer(context.store, call, request),
+    handle: (call, request) => answer(context, call, request),
   });
   const { chat, completion, response, inputTokens, tokenize, detokenize } = OPERATIONS;
   const { getResponse: get, deleteResponse: forget, listInputItems: list } = OPERATIONS;
   return [
-    generating('/v1/chat/completions', { summary: 'Answers a conversation', operation: chat }, answerChat),
-    generating('/v1/completions', { summary: 'Goes on with a text', operation: completion }, answerCompletion),
-    generating('/v1/responses', { summary: 'Answers a conversation, in items', operation: response }, answerResponse),
-    generating(
-      '/v1/responses/input_tokens',
-      { summary: 'Counts the tokens of a conversation', operation: inputTokens },
-      countInputTokens,
-    ),
+    generating('/v1/chat/completions', {
+      kind: 'chat',
+      summary: 'Answers a conversation',
+      operation: chat,
+      answer: answerChat,
+    }),
+    generating('/v1/completions', {
+      kind: 'completion',
+      summary: 'Goes on with a text',
+      operation: completion,
+      answer: answerCompletion,
+    }),
+    generating('/v1/responses', {
+      kind: 'response',
+      summary: 'Answers a conversation, in items',
+      operation: response,
+      answer: answerResponse,
+    }),
+    generating('/v1/responses/input_tokens', {
+      kind: 'inputTokens',
+      summary: 'Counts the tokens of a conversation',
+      operation: inputTokens,
+      answer: countInputTokens,
+    }),
     stored('GET', '', {
       summary: 'A stored response',
       operation: get,
@@ -92,13 +115,17 @@ export function createOpenAiRoutes(context: OpenAiContext): readonly Route[] {
       response: InputItemsSchema,
       answer: listInputItems,
     }),
-    generating('/tokenize', { summary: 'The tokens of a text', operation: tokenize }, answerTokenize),
-    generating('/detokenize', { summary: 'The text of tokens', operation: detokenize }, answerDetokenize),
+    generating('/tokenize', {
+      kind: 'tokenize',
+      summary: 'The tokens of a text',
+      operation: tokenize,
+      answer: answerTokenize,
+    }),
+    generating('/detokenize', {
+      kind: 'detokenize',
+      summary: 'The text of tokens',
+      operation: detokenize,
+      answer: answerDetokenize,
+    }),
   ];
-}
-
-/** Much JSON takes a while to read, in which others are served. */
-export function readBody({ decoder }: DialectContext, call: Call, body: Uint8Array): unknown {
-  if (body.length <= LARGE_BYTES) return parseBody(body);
-  return decoder.decode(call, PARSE, { input: { body }, moves: [body] });
 }

@@ -1,43 +1,35 @@
 import type { Call } from '../../core/index.js';
 import type { PrincipalStore } from '../../service/index.js';
+import type { DialectContext } from '../dialect.js';
 import { jsonResponse, type RouteRequest } from '../route.js';
-import type { WireResponse } from '../wire.js';
+import { LARGE_BYTES, type WireResponse } from '../wire.js';
 import { ParameterError, UnknownIdError } from './errors.js';
-import { isObject } from './fields.js';
+import { type ItemsPage, itemsPage, storedJson } from './stored-response.js';
+import { ITEMS, resultOf } from './text-jobs.js';
 
-/** A response that is kept, with all that was said before it. */
-export interface StoredResponse {
-  /** As it was given. */
-  readonly response: { readonly output: readonly object[]; readonly [member: string]: unknown };
-  /** What the model was told, oldest first. */
-  readonly input: readonly object[];
+/** What the routes of stored responses are answered with. */
+export interface StoredContext extends Pick<DialectContext, 'decoder'> {
+  readonly store: PrincipalStore;
 }
 
-/** What is put into the store for it. */
-export function packStored(stored: StoredResponse): Uint8Array {
-  return Buffer.from(JSON.stringify(stored));
-}
-
-/** What has been said up to a response, its answer included; nothing without one. Throws `UnknownIdError`. */
-export function itemsUntil(store: PrincipalStore, call: Call, id: string | undefined): readonly object[] {
-  if (id === undefined) return [];
-  const stored = find(store, call, id);
-  if (stored === undefined) {
-    const message = `the response '${id}' of 'previous_response_id' is not found`;
-    throw new UnknownIdError('previous_response_id', 'previous_response_not_found', message);
-  }
-  return [...stored.input, ...stored.response.output];
+/** The response that a request goes on from, packed; undefined without one. Throws `UnknownIdError`. */
+export function earlierResponse(store: PrincipalStore, call: Call, id: string | undefined): Uint8Array | undefined {
+  if (id === undefined) return undefined;
+  const stored = store.get(call, id);
+  if (stored !== undefined) return stored;
+  const message = `the response '${id}' of 'previous_response_id' is not found`;
+  throw new UnknownIdError('previous_response_id', 'previous_response_not_found', message);
 }
 
 /** `GET /v1/responses/{response}`. */
-export function getResponse(store: PrincipalStore, call: Call, { params, query }: RouteRequest): WireResponse {
-  const { response } = known(store, call, params);
+export function getResponse({ store }: StoredContext, call: Call, { params, query }: RouteRequest): WireResponse {
+  const stored = known(store, call, params);
   refuseOthers(query, []);
-  return jsonResponse(response);
+  return { ...jsonResponse({}), body: storedJson(stored) };
 }
 
 /** `DELETE /v1/responses/{response}`. */
-export function deleteResponse(store: PrincipalStore, call: Call, { params, query }: RouteRequest): WireResponse {
+export function deleteResponse({ store }: StoredContext, call: Call, { params, query }: RouteRequest): WireResponse {
   refuseOthers(query, []);
   const { response: id = '' } = params;
   if (!store.delete(call, id)) throw unknown(id);
@@ -47,41 +39,34 @@ export function deleteResponse(store: PrincipalStore, call: Call, { params, quer
 const MAX_PAGE = 100;
 
 /** `GET /v1/responses/{response}/input_items`: a page of them, the latest first unless `order` is `asc`. */
-export function listInputItems(store: PrincipalStore, call: Call, { params, query }: RouteRequest): WireResponse {
-  const { input } = known(store, call, params);
+export async function listInputItems(
+  { store, decoder }: StoredContext,
+  call: Call,
+  { params, query }: RouteRequest,
+): Promise<WireResponse> {
+  const stored = known(store, call, params);
   refuseOthers(query, ['order', 'after', 'limit']);
+  const page = pageOf(query);
+  const json =
+    stored.length <= LARGE_BYTES
+      ? itemsPage(stored, page)
+      : resultOf(await decoder.decode(call, ITEMS, { input: { stored, page }, sizeBytes: stored.length }));
+  return { ...jsonResponse({}), body: json };
+}
+
+function pageOf(query: URLSearchParams): ItemsPage {
   const order = query.get('order') ?? 'desc';
   if (order !== 'asc' && order !== 'desc') throw refused('order', "'asc' or 'desc'", order);
-  const items = order === 'asc' ? input : input.toReversed();
-  const after = query.get('after');
-  const before = after === null ? -1 : items.findIndex((item) => idOf(item) === after);
-  if (after !== null && before < 0) throw refused('after', 'the id of an item', after);
   const limit = Number(query.get('limit') ?? 20);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE)
     throw refused('limit', `an integer from 1 to ${MAX_PAGE}`, query.get('limit') ?? '');
-  const data = items.slice(before + 1, before + 1 + limit);
-  return jsonResponse({
-    object: 'list',
-    data,
-    first_id: idOf(data[0]),
-    last_id: idOf(data.at(-1)),
-    has_more: before + 1 + limit < items.length,
-  });
+  return { order, after: query.get('after') ?? undefined, limit };
 }
 
-function idOf(item: unknown): unknown {
-  return isObject(item) ? item.id : null;
-}
-
-function known(store: PrincipalStore, call: Call, { response: id = '' }: RouteRequest['params']): StoredResponse {
-  const stored = find(store, call, id);
+function known(store: PrincipalStore, call: Call, { response: id = '' }: RouteRequest['params']): Uint8Array {
+  const stored = store.get(call, id);
   if (stored === undefined) throw unknown(id);
   return stored;
-}
-
-function find(store: PrincipalStore, call: Call, id: string): StoredResponse | undefined {
-  const bytes = store.get(call, id);
-  return bytes === undefined ? undefined : (JSON.parse(Buffer.from(bytes).toString()) as StoredResponse);
 }
 
 function unknown(id: string): UnknownIdError {

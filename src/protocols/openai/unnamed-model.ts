@@ -1,7 +1,6 @@
 import { type Call, MillraceError } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
 import { ParameterError } from './errors.js';
-import { isObject } from './fields.js';
 
 const MAX_LISTED = 5;
 
@@ -12,17 +11,11 @@ export interface UnnamedContext {
   readonly defaultModel: string;
 }
 
-/** A request's body with the name of a model: its own, or {@link unnamedModel}. */
-export function withModel(context: UnnamedContext, call: Call, body: unknown): unknown {
-  if (!isObject(body) || (body.model ?? undefined) !== undefined) return body;
-  return { ...body, model: unnamedModel(context, call) };
-}
-
 /**
  * The default model, or else the only generating model that the caller may infer. Throws `ParameterError` where there are
  * several, or none, and `unavailable` while models are still being loaded.
  */
-function unnamedModel({ service, defaultModel }: UnnamedContext, call: Call): string {
+export function unnamedModel({ service, defaultModel }: UnnamedContext, call: Call): string {
   if (defaultModel !== '' && call.principal.rights.allow('model.infer', defaultModel)) return defaultModel;
   const generating = service.readyModels(call, 'infer').filter(({ generates }) => generates !== undefined);
   const names = [...new Set(generating.map(({ ref }) => ref.name))].sort();
