@@ -1,4 +1,5 @@
 import type { Call, InferTarget } from '../../core/index.js';
+import type { Service } from '../../service/index.js';
 import type { DecodeFunction } from '../decoding/jobs.js';
 import type { DialectContext } from '../dialect.js';
 import { LARGE_BYTES, type WireRequest, type WireResponse } from '../wire.js';
@@ -14,8 +15,13 @@ const DECODE_DATA: DecodeFunction<{ readonly body: Uint8Array }, Uint8Array> = {
   name: 'data',
 };
 
+/** What events are read with. */
+export interface EventsContext extends Pick<DialectContext, 'decoder' | 'clock'> {
+  readonly service: Pick<Service, 'checkTarget'>;
+}
+
 /** The same for clients of KServe that send CloudEvents, which are answered with events; other requests go on as they are. */
-export function answerEvents(predict: Predict, context: Pick<DialectContext, 'decoder' | 'clock'>): Predict {
+export function answerEvents(predict: Predict, context: EventsContext): Predict {
   return (call, target, wire) => {
     const mode = eventModeOf(wire.headers);
     return mode === undefined
@@ -33,13 +39,15 @@ interface Sent {
 
 async function answerEvent(
   predict: Predict,
-  { decoder, clock }: Pick<DialectContext, 'decoder' | 'clock'>,
+  { service, decoder, clock }: EventsContext,
   { call, target, wire, mode }: Sent,
 ): Promise<WireResponse> {
   const { headers, body } = wire;
   let inner = wire;
   if (mode === 'binary') checkEventHeaders(headers);
   else {
+    // Before the event is read: nobody reads one for a model that is not there, or not for this caller.
+    await service.checkTarget(call, target);
     const data =
       body.length <= LARGE_BYTES
         ? readEventData(body)
