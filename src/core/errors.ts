@@ -1,3 +1,5 @@
+import { excerpt } from './excerpt.js';
+
 /** The closed list of ways in which a call can fail; every protocol maps all of them (see docs/protocols.md). */
 export const ERROR_CODES = [
   'invalid_argument',
@@ -36,6 +38,9 @@ export type ErrorReason =
   | 'invalid_function_parameters'
   | 'insufficient_quota';
 
+/** Clients, logs and headers get so much of a message: what it quotes may be as large as a request. */
+const MAX_MESSAGE_LENGTH = 4_096;
+
 /** The one error class: a code of the closed list and a message that tells the caller what to do. */
 export class MillraceError extends Error {
   readonly code: ErrorCode;
@@ -43,12 +48,17 @@ export class MillraceError extends Error {
   readonly reason: ErrorReason | undefined;
 
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(bounded(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'MillraceError';
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
     this.reason = options.reason;
   }
+}
+
+function bounded(message: string): string {
+  const { length } = message;
+  return length <= MAX_MESSAGE_LENGTH ? message : `${excerpt(message, MAX_MESSAGE_LENGTH)} (${length} characters)`;
 }
 
 /** A MillraceError for what the caller sent: where it is, what was expected and what came instead. */

@@ -11,6 +11,7 @@ export * from './encode-elements.js';
 export * from './errors.js';
 export * from './events.js';
 export * from './fair-list.js';
+export * from './excerpt.js';
 export * from './finding.js';
 export * from './flatten.js';
 export * from './group-by.js';

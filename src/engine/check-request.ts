@@ -8,6 +8,7 @@ import {
   type InferRequest,
   invalidArgument,
   type LeftOutOutput,
+  quoted,
   type Tensor,
   type TensorSpec,
 } from '../core/index.js';
@@ -85,13 +86,13 @@ function orderInputs(rules: RequestRules, given: readonly Tensor[]): readonly Te
   if (given.length === specs.length && given.every((tensor, index) => tensor.name === specs[index]?.name)) return given;
   const byName = new Map<string, Tensor>();
   for (const tensor of given) {
-    if (byName.has(tensor.name)) throw invalidArgument(`input '${tensor.name}' is given twice`);
+    if (byName.has(tensor.name)) throw invalidArgument(`input ${quoted(tensor.name)} is given twice`);
     byName.set(tensor.name, tensor);
   }
   for (const name of byName.keys()) {
     if (specs.some((spec) => spec.name === name)) continue;
     const expected = specs.map((spec) => `'${spec.name}'`).join(', ');
-    throw invalidArgument(`model '${rules.label}' has no input '${name}'; its inputs are ${expected || 'none'}`);
+    throw invalidArgument(`model '${rules.label}' has no input ${quoted(name)}; its inputs are ${expected || 'none'}`);
   }
   const ordered: Tensor[] = [];
   for (const spec of specs) {
@@ -172,7 +173,7 @@ function checkOutputs(rules: RequestRules, request: InferRequest): readonly stri
       const leftOut = rules.leftOut.find((output) => output.name === name);
       if (leftOut !== undefined) throw invalidArgument(`output '${name}' of model '${rules.label}' ${leftOut.reason}`);
       const expected = rules.outputNames.map((output) => `'${output}'`).join(', ');
-      throw invalidArgument(`model '${rules.label}' has no output '${name}'; its outputs are ${expected}`);
+      throw invalidArgument(`model '${rules.label}' has no output ${quoted(name)}; its outputs are ${expected}`);
     }
     if (!names.includes(name)) names.push(name);
   }

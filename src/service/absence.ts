@@ -1,4 +1,4 @@
-import { type InferTarget, MillraceError } from '../core/index.js';
+import { type InferTarget, MillraceError, quoted } from '../core/index.js';
 import type { ModelStatus } from '../engine/index.js';
 
 const RETRY_AFTER_MS = 1_000;
@@ -12,7 +12,7 @@ export interface Knowledge {
 
 /** Why no version of a model answers: `unavailable` while one is on its way or has failed, else `not_found`. */
 export function explainAbsence({ name, version }: InferTarget, { statuses, starting }: Knowledge): MillraceError {
-  const label = version === undefined ? `model '${name}'` : `version ${version} of model '${name}'`;
+  const label = version === undefined ? `model ${quoted(name)}` : `version ${version} of model ${quoted(name)}`;
   const wanted = version === undefined ? statuses : statuses.filter((status) => status.version === version);
   if (wanted.some(({ state }) => state.kind === 'loading' || state.kind === 'warming')) {
     return new MillraceError('unavailable', `${label} is still loading; try again`, { retryAfterMs: RETRY_AFTER_MS });
@@ -25,7 +25,7 @@ export function explainAbsence({ name, version }: InferTarget, { statuses, start
       retryAfterMs: RETRY_AFTER_MS,
     });
   }
-  return new MillraceError('not_found', `Request for unknown model: '${name}'${unknown(version, wanted)}`);
+  return new MillraceError('not_found', `Request for unknown model: ${quoted(name)}${unknown(version, wanted)}`);
 }
 
 /** What Triton says, since programs compare it. */

@@ -1,9 +1,12 @@
 import { closest, distance } from 'fastest-levenshtein';
 
+/** Longer than any name; comparing takes time in proportion. */
+const MAX_LENGTH = 255;
+
 /** The known name that was probably meant: near enough (case aside), or ending like it; undefined when there is none. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
+  if (known.length === 0 || name.length < 2 || name.length > MAX_LENGTH) return undefined;
   const wanted = name.toLowerCase();
-  if (known.length === 0 || wanted.length < 2) return undefined;
   const folded = new Map(known.map((candidate) => [candidate.toLowerCase(), candidate]));
   const longer = [...folded.keys()].find((candidate) => candidate.endsWith(`_${wanted}`));
   const nearest = longer ?? closest(wanted, [...folded.keys()]);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { invalidArgument, type MillraceError } from '../../core/index.js';
+import { excerpt, invalidArgument, type MillraceError } from '../../core/index.js';
 import { CLOSE_BRACE, OPEN_BRACE } from '../json/bytes.js';
-import { excerpt, JsonCursor } from '../json/cursor.js';
+import { JsonCursor } from '../json/cursor.js';
 import { skipValue } from '../json/skip.js';
 import { readString } from '../json/string.js';
 import { readMemberName, wordSet } from '../json/words.js';

@@ -1,4 +1,5 @@
 import {
+  excerpt,
   invalidArgument,
   isRateInput,
   type MillraceError,
@@ -7,7 +8,7 @@ import {
   type TensorSpec,
 } from '../../core/index.js';
 import { CLOSE_BRACE, CLOSE_BRACKET, COLON, isSpace, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../json/bytes.js';
-import { excerpt, JsonCursor } from '../json/cursor.js';
+import { JsonCursor } from '../json/cursor.js';
 import { skipValue } from '../json/skip.js';
 import { readMemberName, type WordSet, wordSet } from '../json/words.js';
 import { LongFloats } from './element-store.js';

@@ -1,6 +1,13 @@
-import { invalidArgument, isRateInput, type MillraceError, type Signature, type TensorSpec } from '../../core/index.js';
+import {
+  excerpt,
+  invalidArgument,
+  isRateInput,
+  type MillraceError,
+  type Signature,
+  type TensorSpec,
+} from '../../core/index.js';
 import { CLOSE_BRACE, OPEN_BRACE } from '../json/bytes.js';
-import { excerpt, type JsonCursor } from '../json/cursor.js';
+import type { JsonCursor } from '../json/cursor.js';
 import { readString } from '../json/string.js';
 import { readMemberName, type WordSet, wordSet } from '../json/words.js';
 import type { LongFloats } from './element-store.js';

@@ -2,6 +2,7 @@ import {
   type Datatype,
   elementCount,
   encodeElements,
+  excerpt,
   invalidArgument,
   isFloat,
   type MillraceError,
@@ -9,7 +10,6 @@ import {
   type Tensor,
   type TensorSpec,
 } from '../../core/index.js';
-import { excerpt } from '../json/cursor.js';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 

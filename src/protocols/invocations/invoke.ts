@@ -1,6 +1,5 @@
-import type { Call } from '../../core/index.js';
+import { type Call, excerpt } from '../../core/index.js';
 import type { DialectContext } from '../dialect.js';
-import { excerpt } from '../json/cursor.js';
 import type { RouteRequest } from '../route.js';
 import { mediaTypeOf, type WireResponse, type WireStream } from '../wire.js';
 import type { BodyHandlers } from './body-handlers.js';

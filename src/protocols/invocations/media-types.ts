@@ -1,4 +1,4 @@
-import { excerpt } from '../json/cursor.js';
+import { excerpt } from '../../core/index.js';
 import { acceptedTypes } from '../wire.js';
 import { ContentError } from './content-error.js';
 

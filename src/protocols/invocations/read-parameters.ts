@@ -1,5 +1,4 @@
-import { invalidArgument, NO_PARAMETERS, type Parameters, type ParameterValue } from '../../core/index.js';
-import { excerpt } from '../json/cursor.js';
+import { excerpt, invalidArgument, NO_PARAMETERS, type Parameters, type ParameterValue } from '../../core/index.js';
 
 const MAX_PARAMETERS = 256;
 

@@ -1,8 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { invalidArgument, type MillraceError } from '../../core/index.js';
+import { excerpt, invalidArgument, MAX_EXCERPT_LENGTH, type MillraceError } from '../../core/index.js';
 import { CLOSE_BRACE, COMMA, isSpace, utf8ErrorOffset } from './bytes.js';
-
-const MAX_EXCERPT_LENGTH = 64;
 
 /**
  * A place in the UTF-8 text of a JSON document, which is `bytes` up to `end`.
@@ -91,11 +89,6 @@ export class JsonCursor {
     if (token !== null) return excerpt(token[0]);
     return char > ' ' && char < '\x7f' ? `'${char}'` : `byte 0x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
   }
-}
-
-/** `text`, cut so that a message stays readable. */
-export function excerpt(text: string): string {
-  return text.length <= MAX_EXCERPT_LENGTH ? text : `${text.slice(0, MAX_EXCERPT_LENGTH)}…`;
 }
 
 function asBuffer(bytes: Uint8Array): Buffer {

@@ -1,4 +1,5 @@
 import {
+  excerpt,
   type InferRequest,
   invalidArgument,
   type MillraceError,
@@ -7,7 +8,7 @@ import {
   type Tensor,
 } from '../../core/index.js';
 import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
-import { excerpt, JsonCursor } from '../json/cursor.js';
+import { JsonCursor } from '../json/cursor.js';
 import { skipValue } from '../json/skip.js';
 import { readString } from '../json/string.js';
 import { readMemberName, wordSet } from '../json/words.js';

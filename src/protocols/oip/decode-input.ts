@@ -2,13 +2,14 @@ import {
   DATATYPES,
   type Datatype,
   elementCount,
+  excerpt,
   invalidArgument,
   type MillraceError,
   type Parameters,
   type SharedMemoryRange,
 } from '../../core/index.js';
 import { CLOSE_BRACE, OPEN_BRACE } from '../json/bytes.js';
-import { excerpt, type JsonCursor } from '../json/cursor.js';
+import type { JsonCursor } from '../json/cursor.js';
 import type { Named } from '../json/elements.js';
 import { skipUnchecked, skipValue } from '../json/skip.js';
 import { readString } from '../json/string.js';

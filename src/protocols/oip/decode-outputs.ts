@@ -1,6 +1,6 @@
-import { invalidArgument, type Parameters, type RequestedOutput } from '../../core/index.js';
+import { excerpt, invalidArgument, type Parameters, type RequestedOutput } from '../../core/index.js';
 import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
-import { excerpt, type JsonCursor } from '../json/cursor.js';
+import type { JsonCursor } from '../json/cursor.js';
 import type { Named } from '../json/elements.js';
 import { skipValue } from '../json/skip.js';
 import { readString } from '../json/string.js';

@@ -1,4 +1,5 @@
 import {
+  excerpt,
   invalidArgument,
   type MillraceError,
   NO_PARAMETERS,
@@ -7,7 +8,7 @@ import {
   type SharedMemoryRange,
 } from '../../core/index.js';
 import { CLOSE_BRACE, COLON, OPEN_BRACE, QUOTE } from '../json/bytes.js';
-import { excerpt, type JsonCursor } from '../json/cursor.js';
+import type { JsonCursor } from '../json/cursor.js';
 import { type Named, startsNumber } from '../json/elements.js';
 import { parseNumber, readNumberText } from '../json/number.js';
 import { readString } from '../json/string.js';

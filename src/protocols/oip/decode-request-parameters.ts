@@ -1,11 +1,12 @@
 import {
+  excerpt,
   invalidArgument,
   NO_PARAMETERS,
   type Parameters,
   type ParameterValue,
   type SequenceControl,
 } from '../../core/index.js';
-import { excerpt, type JsonCursor } from '../json/cursor.js';
+import type { JsonCursor } from '../json/cursor.js';
 import type { Named } from '../json/elements.js';
 import { booleanParameter, longParameter, mistyped, readParameters } from './decode-parameters.js';
 

@@ -1,5 +1,6 @@
 import {
   elementCount,
+  excerpt,
   formatElementCount,
   type InferRequest,
   invalidArgument,
@@ -11,7 +12,7 @@ import {
   type TensorSpec,
 } from '../../core/index.js';
 import { CLOSE_BRACE, COLON, OPEN_BRACE } from '../json/bytes.js';
-import { excerpt, JsonCursor } from '../json/cursor.js';
+import { JsonCursor } from '../json/cursor.js';
 import { readFlatData } from '../json/flat-data.js';
 import { readString } from '../json/string.js';
 import type { WireRequest } from '../wire.js';

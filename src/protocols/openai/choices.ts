@@ -1,4 +1,4 @@
-import { type Call, type Clock, type InferResponse, MillraceError, type Parameters } from '../../core/index.js';
+import { type Call, type Clock, type InferResponse, MillraceError, type Parameters, quoted } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import { type InferResult, type Resolved, type Service, UnknownLabelError } from '../../service/index.js';
 import { didYouMean } from '../../text/index.js';
@@ -156,7 +156,7 @@ export function unknownModel(model: string, ready: readonly ModelInfo[]): Millra
   return new UnknownIdError(
     'model',
     'model_not_found',
-    `model '${model}' is not found${didYouMean(model, names, "'")}`,
+    `model ${quoted(model)} is not found${didYouMean(model, names, "'")}`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorReason, MillraceError } from '../../core/index.js';
+import { type ErrorCode, type ErrorReason, excerpt, MillraceError } from '../../core/index.js';
 import { HTTP_STATUS } from '../http-errors.js';
 import { ContentError } from '../invocations/content-error.js';
 import type { WireResponse } from '../wire.js';
@@ -27,6 +27,8 @@ const KINDS: Readonly<Record<ErrorCode, Kind>> = {
   internal: { type: 'server_error', code: 'internal_error' },
 };
 
+const MAX_PARAM_LENGTH = 512;
+
 /** What is wrong with a parameter of a request. */
 export class ParameterError extends MillraceError {
   /** Its place, e.g. `messages[0].role`. */
@@ -35,7 +37,8 @@ export class ParameterError extends MillraceError {
   constructor(param: string, message: string, code: ErrorCode = 'invalid_argument') {
     super(code, message);
     this.name = 'ParameterError';
-    this.param = param;
+    // It may end with a name that the caller made up.
+    this.param = excerpt(param, MAX_PARAM_LENGTH);
   }
 }
 

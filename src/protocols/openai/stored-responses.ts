@@ -1,4 +1,4 @@
-import type { Call } from '../../core/index.js';
+import { type Call, quoted } from '../../core/index.js';
 import type { PrincipalStore } from '../../service/index.js';
 import type { DialectContext } from '../dialect.js';
 import { jsonResponse, type RouteRequest } from '../route.js';
@@ -17,7 +17,7 @@ export function earlierResponse(store: PrincipalStore, call: Call, id: string | 
   if (id === undefined) return undefined;
   const stored = store.get(call, id);
   if (stored !== undefined) return stored;
-  const message = `the response '${id}' of 'previous_response_id' is not found`;
+  const message = `the response ${quoted(id)} of 'previous_response_id' is not found`;
   throw new UnknownIdError('previous_response_id', 'previous_response_not_found', message);
 }
 
@@ -70,7 +70,7 @@ function known(store: PrincipalStore, call: Call, { response: id = '' }: RouteRe
 }
 
 function unknown(id: string): UnknownIdError {
-  return new UnknownIdError('response_id', 'response_not_found', `the response '${id}' is not found`);
+  return new UnknownIdError('response_id', 'response_not_found', `the response ${quoted(id)} is not found`);
 }
 
 /** Refuses what would do nothing. */

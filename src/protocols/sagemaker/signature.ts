@@ -1,7 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { type Clock, Turns } from '../../core/index.js';
+import { type Clock, excerpt, Turns } from '../../core/index.js';
 import type { RequestSignatures } from '../dialect.js';
-import { excerpt } from '../json/cursor.js';
 import type { WireHeaders, WireRequest } from '../wire.js';
 import { AwsError } from './errors.js';
 import type { SageMakerOptions } from './options.js';

@@ -1,5 +1,4 @@
-import { invalidArgument, type ModelRef, type Signature, type TensorSpec } from '../../core/index.js';
-import { excerpt } from '../json/cursor.js';
+import { excerpt, invalidArgument, type ModelRef, type Signature, type TensorSpec } from '../../core/index.js';
 import { dtypeName } from './dtypes.js';
 
 /** The one signature that each model has. */

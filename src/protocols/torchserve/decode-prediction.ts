@@ -1,5 +1,6 @@
 import {
   type Call,
+  excerpt,
   type InferRequest,
   invalidArgument,
   type MillraceError,
@@ -11,7 +12,6 @@ import type { ModelInfo } from '../../engine/index.js';
 import type { DecodeFunction } from '../decoding/jobs.js';
 import type { DialectContext } from '../dialect.js';
 import { OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
-import { excerpt } from '../json/cursor.js';
 import { classOutputs, decodeMediaBody, type MediaModel } from '../media/decode-media.js';
 import { onlyClasses } from '../media/label-rows.js';
 import { plainRequest } from '../plain-request.js';

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import {
+  excerpt,
   type InferRequest,
   invalidArgument,
   type ParameterScalar,
@@ -7,7 +8,6 @@ import {
   packBytes,
 } from '../../core/index.js';
 import { OPEN_BRACE } from '../json/bytes.js';
-import { excerpt } from '../json/cursor.js';
 import { plainRequest } from '../plain-request.js';
 import type { Part } from './multipart.js';
 import { isDataName } from './read-parts.js';

@@ -1,8 +1,7 @@
 import { basename } from 'node:path';
-import { type Call, invalidArgument, MillraceError } from '../../core/index.js';
+import { type Call, excerpt, invalidArgument, MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { Service } from '../../service/index.js';
-import { excerpt } from '../json/cursor.js';
 import { type ListedModel, type ModelPage, readyByName } from '../model-server/listed-models.js';
 import { loadFrom } from '../model-server/load-from.js';
 import { VersionError } from './errors.js';

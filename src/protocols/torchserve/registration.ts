@@ -1,5 +1,4 @@
-import { invalidArgument, MillraceError } from '../../core/index.js';
-import { excerpt } from '../json/cursor.js';
+import { excerpt, invalidArgument, MillraceError } from '../../core/index.js';
 
 /** A model that is to be loaded from where it lies. */
 export interface Registration {

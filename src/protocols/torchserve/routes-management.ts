@@ -1,7 +1,6 @@
 import { Type } from '@sinclair/typebox';
-import { invalidArgument } from '../../core/index.js';
+import { excerpt, invalidArgument } from '../../core/index.js';
 import type { Service } from '../../service/index.js';
-import { excerpt } from '../json/cursor.js';
 import { ModelPageSchema } from '../model-server/listed-models.js';
 import { jsonResponse, type Route, type RouteRequest } from '../route.js';
 import { Management } from './management.js';

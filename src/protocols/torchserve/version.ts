@@ -1,5 +1,4 @@
-import type { InferTarget } from '../../core/index.js';
-import { excerpt } from '../json/cursor.js';
+import { excerpt, type InferTarget } from '../../core/index.js';
 import type { RouteRequest } from '../route.js';
 import { VersionError } from './errors.js';
 

@@ -1,6 +1,5 @@
-import { invalidArgument } from '../../core/index.js';
+import { excerpt, invalidArgument } from '../../core/index.js';
 import type { InferTarget } from '../../service/index.js';
-import { excerpt } from '../json/cursor.js';
 import type { WireHeaders } from '../wire.js';
 
 const HEADER = 'x-vertex-ai-triton-redirect';

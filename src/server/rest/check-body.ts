@@ -1,7 +1,9 @@
 import type { TSchema } from '@sinclair/typebox';
 import { Value, ValueErrorType } from '@sinclair/typebox/value';
-import { invalidArgument } from '../../core/index.js';
+import { excerpt, invalidArgument, quoted } from '../../core/index.js';
 import { didYouMean } from '../../text/index.js';
+
+const MAX_VALUE_LENGTH = 40;
 
 /** Throws `invalid_argument` naming the field, what was expected and what came, unless `body` is as `schema` says. */
 export function checkBody(schema: TSchema, body: unknown): void {
@@ -16,7 +18,7 @@ export function checkBody(schema: TSchema, body: unknown): void {
 
 function unknownField({ properties = {} }: TSchema, field: string): string {
   const name = field.split('.').at(-1) ?? field;
-  return `unknown field '${field}'${didYouMean(name, Object.keys(properties), "'")}`;
+  return `unknown field ${quoted(field)}${didYouMean(name, Object.keys(properties), "'")}`;
 }
 
 function describeSchema(schema: TSchema): string {
@@ -32,9 +34,5 @@ function describeValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  return typeof value === 'object' ? 'object' : `${typeof value} ${clip(JSON.stringify(value))}`;
-}
-
-function clip(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  return typeof value === 'object' ? 'object' : `${typeof value} ${excerpt(JSON.stringify(value), MAX_VALUE_LENGTH)}`;
 }

@@ -1,13 +1,13 @@
 import {
   DATATYPES,
   type Datatype,
+  excerpt,
   invalidArgument,
   isDatatype,
   type MillraceError,
   type SharedMemoryRange,
 } from '../../../core/index.js';
 import { DELIMITED, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
-import { excerpt } from '../../json/cursor.js';
 import type { Named } from '../../json/elements.js';
 import { MAX_DIMENSION, MAX_RANK } from '../../shape-limits.js';
 import { inputLabel } from '../decode-input.js';

@@ -1,6 +1,5 @@
-import { invalidArgument, type RequestedOutput } from '../../../core/index.js';
+import { excerpt, invalidArgument, type RequestedOutput } from '../../../core/index.js';
 import type { ProtoReader } from '../../grpc/proto-reader.js';
-import { excerpt } from '../../json/cursor.js';
 import type { Named } from '../../json/elements.js';
 import { countParameter, sharedMemoryParameter } from '../decode-parameters.js';
 import { type ParameterMap, readParameter } from './decode-parameters.js';

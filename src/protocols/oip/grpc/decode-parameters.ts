@@ -1,6 +1,5 @@
-import { invalidArgument, type MillraceError, type ParameterValue } from '../../../core/index.js';
+import { excerpt, invalidArgument, type MillraceError, type ParameterValue } from '../../../core/index.js';
 import { DELIMITED, FIXED64, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
-import { excerpt } from '../../json/cursor.js';
 import type { Named } from '../../json/elements.js';
 import { MAX_PARAMETERS } from '../decode-parameters.js';
 

@@ -1,5 +1,4 @@
-import { invalidArgument } from '../../../core/index.js';
-import { excerpt } from '../../json/cursor.js';
+import { excerpt, invalidArgument } from '../../../core/index.js';
 
 /** A `version` field: '' and '-1' leave the choice to the version policy. Throws `invalid_argument` for what is no number. */
 export function decodeVersion(text: string): number | undefined {

@@ -1,13 +1,13 @@
 import {
   elementCount,
   encodeElements,
+  excerpt,
   invalidArgument,
   isFloat,
   type MillraceError,
   type Tensor,
   type TensorSpec,
 } from '../../../core/index.js';
-import { excerpt } from '../../json/cursor.js';
 
 /** A value of a feature; integers beyond 2^53 are bigint. */
 export type FeatureValue = number | bigint | Uint8Array;

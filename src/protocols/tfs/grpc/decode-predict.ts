@@ -1,4 +1,5 @@
 import {
+  excerpt,
   type InferRequest,
   invalidArgument,
   MillraceError,
@@ -7,7 +8,6 @@ import {
 } from '../../../core/index.js';
 import { DELIMITED, FIXED32, ProtoReader } from '../../grpc/proto-reader.js';
 import type { FillBudget } from '../../grpc/value-fields.js';
-import { excerpt } from '../../json/cursor.js';
 import { plainRequest } from '../../plain-request.js';
 import { LARGE_BYTES } from '../../wire.js';
 import { CONTENT_FIELD, readTensor, TENSOR_FIELDS } from './decode-tensor.js';

@@ -1,6 +1,7 @@
 import {
   ELEMENT_SIZE_BYTES,
   elementCount,
+  excerpt,
   formatTensorType,
   invalidArgument,
   type MillraceError,
@@ -8,7 +9,6 @@ import {
 } from '../../../core/index.js';
 import { DELIMITED, FIXED32, FIXED64, type ProtoReader, VARINT } from '../../grpc/proto-reader.js';
 import { type FillBudget, readValues, type ValueFields } from '../../grpc/value-fields.js';
-import { excerpt } from '../../json/cursor.js';
 import type { Named } from '../../json/elements.js';
 import { MAX_DIMENSION, MAX_RANK } from '../../shape-limits.js';
 import { DTYPE_NAMES, datatypeOf } from '../dtypes.js';

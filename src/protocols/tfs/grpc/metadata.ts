@@ -1,8 +1,7 @@
-import { invalidArgument } from '../../../core/index.js';
+import { excerpt, invalidArgument } from '../../../core/index.js';
 import type { Service } from '../../../service/index.js';
 import type { UnaryMethod } from '../../grpc/method.js';
 import { ProtoWriter } from '../../grpc/proto-writer.js';
-import { excerpt } from '../../json/cursor.js';
 import { encodeSignatureDefs } from '../signature.js';
 import { encodeModelSpec } from './encode-predict.js';
 import { type ModelSpecJson, plainMethod } from './methods.js';
