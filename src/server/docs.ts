@@ -3,6 +3,7 @@ import { joinToSlices, jsonTexts } from '../core/index.js';
 import type { Dialect, ModelsDescription, Route, WireResponse } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
 import { describeModels } from './docs-models.js';
+import { hostName } from './host-guard.js';
 import { turns } from './turns.js';
 
 export interface DocsOptions {
@@ -32,7 +33,6 @@ const PAGE_HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
 } as const;
 
 /** The page's own code: `page.js` and what it imports. */
@@ -124,5 +124,6 @@ async function encodeInTurns(document: object): Promise<WireResponse> {
 /** By the name under which the client has reached the server. */
 function describeGrpc(origin: string, place: GrpcPlace | undefined): object | null {
   if (place === undefined) return null;
-  return { address: `${new URL(origin).hostname}:${place.port}`, tls: place.tls };
+  const name = hostName(origin.replace(/^https?:\/\//, '')) ?? 'localhost';
+  return { address: `${name.includes(':') ? `[${name}]` : name}:${place.port}`, tls: place.tls };
 }

@@ -2,13 +2,15 @@ import { isIP } from 'node:net';
 import { HttpError } from './http-error.js';
 import type { ServerOptions } from './options.js';
 
+const MAX_PORT = 65_535;
 const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '::1'];
 
 /**
- * The name in a `Host` header without its port, lower case, IPv6 without brackets; undefined when it is none.
+ * The name in a `Host` header without its port, lower case, IPv6 without brackets; undefined when it is none, or the port is.
  */
 export function hostName(header: string): string | undefined {
-  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s/?#@:[\]]+))(?::\d{1,5})?$/i.exec(header);
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s/?#@:[\]]+))(?::(\d{1,5}))?$/i.exec(header);
+  if (Number(match?.[3] ?? 0) > MAX_PORT) return undefined;
   return (match?.[1] ?? match?.[2])?.toLowerCase().replace(/\.$/, '');
 }
 

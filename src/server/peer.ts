@@ -62,5 +62,11 @@ function isHandedOn(headers: IncomingHttpHeaders): boolean {
 /** How a client reached the server that it calls `host`, e.g. `http://localhost:8000`. */
 export function originOf(socket: Socket, host: string | undefined): string {
   const scheme = 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http';
-  return `${scheme}://${host ?? `${socket.localAddress}:${socket.localPort}`}`;
+  return `${scheme}://${host ?? placeOf(socket)}`;
+}
+
+/** Of a client of HTTP/1.0, which need not say what it takes the server for. */
+function placeOf({ localAddress, localPort }: Socket): string {
+  if (localAddress === undefined) return 'localhost';
+  return `${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
 }

@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Turns } from '../../src/core/index.js';
 import { createFakeService, fakeModelInfo } from '../support/fake-service.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
+import { RawClient } from '../support/raw-client.js';
 
 afterEach(closeTestServers);
 
@@ -40,6 +43,35 @@ describe('the OpenAPI document', () => {
     expect(document['x-models'].map(({ name }) => name)).toEqual(models.map(({ ref }) => ref.name));
     const described = Math.floor(999 / 16);
     expect(next.mock.calls.length).toBeGreaterThanOrEqual(2 * described + Math.floor(text.length / 65_536));
+  });
+
+  it.each([
+    ['Host: localhost:65536', 400],
+    ['Host: localhost:99999', 400],
+    ['Host: localhost:65535', 200],
+    ['Host: <script>', 200],
+    ['Host: [::1', 400],
+    ['Host: [:::::]:1', 200],
+    ['Host: %', 200],
+    ['', 200],
+  ])("is answered to '%s' with %i", async (host, expected) => {
+    const { port } = await startTestServer({ options: { allowedHosts: ['*'] } });
+    const client = await RawClient.connect(port);
+    const version = host === '' ? 'HTTP/1.0' : 'HTTP/1.1';
+    client.send(`GET /openapi.json ${version}\r\n${host}\r\n${host === '' ? '' : '\r\n'}`);
+    const { status, headers } = await client.response();
+    expect([status, headers['x-content-type-options']]).toEqual([expected, 'nosniff']);
+    client.socket.destroy();
+  });
+
+  it('is answered to a client of HTTP/1.0 at a socket file', async () => {
+    const httpSocket = path.join(mkdtempSync(path.join(tmpdir(), 'millrace-docs-')), 'http.sock');
+    await startTestServer({ options: { httpSocket } });
+    const client = await RawClient.connect(httpSocket);
+    client.send('GET /openapi.json HTTP/1.0\r\n\r\n');
+    const { status, body } = await client.response();
+    expect([status, JSON.parse(body.toString()).servers]).toEqual([200, [{ url: 'http://localhost' }]]);
+    client.socket.destroy();
   });
 
   it('holds every public route of the dialect, inference included', async () => {

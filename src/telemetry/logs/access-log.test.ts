@@ -134,7 +134,8 @@ describe('the line of a request', () => {
     [503, new MillraceError('unavailable', 'x'), 'warn'],
     [504, new MillraceError('deadline_exceeded', 'x'), 'warn'],
     [500, new MillraceError('internal', 'x'), 'error'],
-    [500, undefined, 'error'],
+    [500, undefined, 'warn'],
+    [503, undefined, 'warn'],
   ])('with status %i has its level', (status, error, level) => {
     const { events, last } = start();
     events.publish('httpFinished', httpFinished({ status, error }));
@@ -193,7 +194,8 @@ describe('the number of lines', () => {
     const { events, lines } = start(2, 'error');
     events.publish('httpFinished', httpFinished());
     events.publish('httpFinished', httpFinished({ status: 404 }));
-    events.publish('httpFinished', httpFinished({ status: 500 }));
+    events.publish('httpFinished', httpFinished({ status: 503 }));
+    events.publish('httpFinished', httpFinished({ status: 500, error: new MillraceError('internal', 'x') }));
     expect(lines.map((line) => JSON.parse(line).status)).toEqual([500]);
   });
 

@@ -1,4 +1,4 @@
-import type { Clock, ErrorCode, EventBus, Events, LogLevel, MillraceError, Timing } from '../../core/index.js';
+import type { Clock, EventBus, Events, LogLevel, MillraceError, Timing } from '../../core/index.js';
 import { TooManyFailedKeys } from '../../governance/index.js';
 import { grpcStatusName } from '../../protocols/index.js';
 import { describeError } from './describe-error.js';
@@ -96,8 +96,8 @@ function isUnauthenticated(error: MillraceError | undefined): boolean {
 /** Only what somebody has to repair is an error; refusals under load and callers' mistakes are not. */
 function levelOf({ status, error }: Events['httpFinished']): LogLevel {
   if (status < 400) return 'info';
-  const code: ErrorCode | undefined = error?.code;
-  return status >= 500 && (code === undefined || code === 'internal') ? 'error' : 'warn';
+  // A 5xx without an error is the answer of a probe: the server, or a model that anybody may name, is not ready.
+  return error?.code === 'internal' ? 'error' : 'warn';
 }
 
 function levelOfGrpc({ error }: Events['grpcFinished']): LogLevel {
