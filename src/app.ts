@@ -312,6 +312,7 @@ async function createFront(settings: Settings, parts: FrontParts) {
     service,
     authenticate: identities.authenticate,
     authenticateSigner: identities.authenticateSigner,
+    admit: (call) => service.quotas.enter(call),
     events,
     clock,
     deadlines,

@@ -81,6 +81,7 @@ export class Call {
   /** Those that are open. */
   #children: Set<Call> | undefined;
   #quota: QuotaSource | undefined;
+  #place: (() => void) | undefined;
   #cancelled: MillraceError | undefined;
   #ended = false;
   #onCancel: ((reason: MillraceError) => void) | undefined;
@@ -157,6 +158,19 @@ export class Call {
     this.#parent?.countsAgainst(quota);
   }
 
+  /** Something is reserved for it until {@link leavePlace}, or its end. */
+  holdPlace(leave: () => void): void {
+    if (this.#ended) leave();
+    else this.#place = leave;
+  }
+
+  /** Releases that, where it is still reserved: what comes in its place is reserved in the same turn. */
+  leavePlace(): void {
+    const leave = this.#place;
+    this.#place = undefined;
+    leave?.();
+  }
+
   /** Children that have neither ended nor been cancelled. */
   get openChildren(): number {
     return this.#children?.size ?? 0;
@@ -192,6 +206,7 @@ export class Call {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.leavePlace();
     if (this.#onCancel !== undefined) {
       this.#giveUp(requestEnded());
       return;

@@ -146,6 +146,8 @@ export interface Events {
     /** The system's: `EPIPE`. */
     readonly code: string;
   };
+  /** A connection was ended or refused: an idle one made room for a new one, there was none, or its client floods the server with frames. */
+  connectionLimited: { readonly transport: 'http' | 'grpc'; readonly outcome: 'evicted' | 'refused' | 'flood' };
   /** Anything else worth a log line. Never a payload, never a secret. */
   diagnostic: {
     readonly level: LogLevel;

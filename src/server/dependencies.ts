@@ -1,4 +1,4 @@
-import type { BodyMemory, Clock, DeadlineWatch, EventBus } from '../core/index.js';
+import type { BodyMemory, Call, Clock, DeadlineWatch, EventBus } from '../core/index.js';
 import type { Authenticate, AuthenticateSigner } from '../governance/index.js';
 import type { Dialect, SwitchedOff } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
@@ -15,6 +15,8 @@ export interface ServerDependencies {
   readonly service: Pick<Service, 'readyModels' | 'ready'>;
   readonly authenticate: Authenticate;
   readonly authenticateSigner: AuthenticateSigner;
+  /** Counts an inference request before its body is read; throws where a quota is used up. Default: nothing counts it. */
+  readonly admit?: ((call: Call) => void) | undefined;
   /** `authenticate` throws where there is no key. */
   readonly requiresKey: boolean;
   readonly events: EventBus;

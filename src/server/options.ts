@@ -54,7 +54,8 @@ export const ServerOptionsSchema = Type.Object(
       minimum: 1,
       description:
         'Request bodies, gRPC messages and unread answers (over HTTP those of more than 16 KiB) held in memory at a time, all connections together; more ' +
-        'are refused with 503 (gRPC: `UNAVAILABLE`, and `RESOURCE_EXHAUSTED` for an answer).',
+        'are refused with 503 (gRPC: `UNAVAILABLE`, and `RESOURCE_EXHAUSTED` for an answer). On a server with keys, one caller may hold half ' +
+        'of it, and a body counts with its `Content-Length` from its head.',
       'x-memory-share': 1 / 8,
     }),
     maxInputs: Type.Integer({ default: 256, minimum: 1, description: 'Most input tensors of a request.' }),
@@ -66,7 +67,8 @@ export const ServerOptionsSchema = Type.Object(
     maxConnections: Type.Integer({
       default: 10_000,
       minimum: 1,
-      description: 'Open connections per port; further ones are dropped.',
+      description:
+        'Open connections per port. A further one takes the place of the longest idle one, and is dropped if none is idle.',
       'x-open-files-share': 1 / 4,
     }),
     httpHeaderForwardPattern: Type.String({
@@ -86,6 +88,18 @@ export const ServerOptionsSchema = Type.Object(
       default: 60_000,
       minimum: 1,
       description: 'Time for the whole request to arrive.',
+    }),
+    minReceiveBytesPerSecond: Type.Integer({
+      default: 1_024,
+      minimum: 0,
+      description:
+        'Slowest rate at which a request body or gRPC message may arrive; slower ones are ended with 408 (gRPC: `DEADLINE_EXCEEDED`) ' +
+        'after `receiveGraceMs`. 0 = any rate.',
+    }),
+    receiveGraceMs: Type.Number({
+      default: 10_000,
+      minimum: 1,
+      description: 'How long a body may arrive more slowly than `minReceiveBytesPerSecond`.',
     }),
     sendTimeoutMs: Type.Number({
       default: 60_000,

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ByteBudget, MillraceError, type Principal, within } from '../core/index.js';
 import { NOTHING_RELOADED, type ReloadResult } from '../service/index.js';
+import { Arrivals } from './arrivals.js';
+import { BufferShares } from './buffer-shares.js';
 import { ClientCertificates } from './client-certificates.js';
 import type { ServerDependencies } from './dependencies.js';
 import { createGrpcServer } from './grpc/index.js';
@@ -42,6 +44,8 @@ export function createServer(dependencies: ServerDependencies): Server {
   const grpc = createGrpcServer({
     ...dependencies,
     budget: context.budget,
+    shares: context.shares,
+    arrivals: context.arrivals,
     requestId: context.requestId,
     draining: context.draining,
     tls: tls?.pair,
@@ -117,6 +121,9 @@ function createContext(dependencies: ServerDependencies, draining: () => boolean
     certificates,
     connections: new Connections(clock, certificates),
     budget: new ByteBudget('the server', options.maxBufferedBytes),
+    // Without keys all callers are one.
+    shares: requiresKey ? new BufferShares(options.maxBufferedBytes) : undefined,
+    arrivals: new Arrivals(clock, options),
     deadlines,
     bodies,
     open: new OpenRequests(),

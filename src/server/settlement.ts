@@ -16,6 +16,8 @@ import {
   type Timing,
   toMillraceError,
 } from '../core/index.js';
+import type { Arrivals } from './arrivals.js';
+import type { BufferShare, BufferShares } from './buffer-shares.js';
 import type { OpenRequest, OpenRequests } from './open-requests.js';
 import type { ServerOptions } from './options.js';
 import { STALLED_MS } from './patience.js';
@@ -28,6 +30,10 @@ export interface SettlementContext {
   readonly events: EventBus;
   /** What requests and answers may hold, those of all transports together. */
   readonly budget: ByteBudget;
+  /** What the requests and answers of one principal may hold of that; undefined = all of it, as there are no keys. */
+  readonly shares?: BufferShares | undefined;
+  /** Bodies that arrive. */
+  readonly arrivals: Arrivals;
   /** undefined = bodies lie anywhere. */
   readonly bodies?: BodyMemory | undefined;
   /** Of all calls of the server. */
@@ -91,6 +97,10 @@ export class Settlement implements Expiring, OpenRequest {
   #answered = false;
   #settled = false;
   #heldBytes = 0;
+  /** Its principal's, once it holds any of it. */
+  #share: BufferShare | undefined;
+  /** Of that share: what it holds, or what its head has announced where that is more. */
+  #sharedBytes = 0;
   /** Where its body lies, if not in memory of its own. */
   #body: Uint8Array | undefined;
   #watch: number | undefined;
@@ -162,6 +172,7 @@ export class Settlement implements Expiring, OpenRequest {
   begin(principal: Principal, timeoutMs: number): Call {
     this.unwatch();
     this.#call = this.#createCall(principal, this.receivedAt + timeoutMs);
+    this.#moveShare(principal);
     this.#watch = this.#context.deadlines.watch(this);
     return this.#call;
   }
@@ -190,8 +201,14 @@ export class Settlement implements Expiring, OpenRequest {
     if (this.#context.draining()) this.hurry();
   }
 
+  /** The rest of the body may come from now on, and not too slowly. */
+  watchArrival(): void {
+    if (this.arriving) this.#context.arrivals.watch(this);
+  }
+
   /** The request is complete, or nobody waits for the rest. */
   expectNoMore(): void {
+    if (this.#arriving) this.#context.arrivals.forget(this);
     this.#arriving = false;
     this.#stall?.clear();
     this.#stall = undefined;
@@ -212,9 +229,20 @@ export class Settlement implements Expiring, OpenRequest {
     this.#exchange.check?.(now);
   }
 
+  /** Largest body that its principal may send. */
+  get maxBodyBytes(): number {
+    return this.#context.shares?.maxBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Counts bytes that are still to come against the share of its principal; throws when that is used up. */
+  reserve(bytes: number): void {
+    this.#growShare(this.#heldBytes + bytes);
+  }
+
   /** Counts bytes against the server's budget until {@link free} or the end; throws when that is used up or nobody waits. */
   hold(bytes: number): void {
     if (this.#answered) throw new MillraceError('cancelled', 'the client is gone');
+    this.#growShare(this.#heldBytes + bytes);
     const { budget, options } = this.#context;
     if (budget.take(bytes) !== undefined) {
       throw new MillraceError(
@@ -230,8 +258,15 @@ export class Settlement implements Expiring, OpenRequest {
   holdAnswer(bytes: number): MillraceError | undefined {
     const { budget, options } = this.#context;
     if (this.#settled) return new MillraceError('cancelled', 'the client is gone');
+    // Says nothing of trying again: the request was executed.
+    if (!this.#takeShare(this.#heldBytes + bytes)) {
+      return new MillraceError(
+        'resource_exhausted',
+        `this caller already holds ${this.maxBodyBytes} bytes of requests and answers, half of what the server may hold, and there is ` +
+          'no room for this answer',
+      );
+    }
     if (budget.take(bytes) !== undefined) {
-      // Says nothing of trying again: the request was executed.
       return new MillraceError(
         'resource_exhausted',
         `the server already holds ${options.maxBufferedBytes} bytes of requests and answers, and has no room for this answer`,
@@ -260,6 +295,8 @@ export class Settlement implements Expiring, OpenRequest {
   free(): void {
     if (this.#heldBytes > 0) this.#context.budget.release(this.#heldBytes);
     this.#heldBytes = 0;
+    if (this.#sharedBytes > 0) this.#share?.release(this.#sharedBytes);
+    this.#sharedBytes = 0;
   }
 
   /** An answer is on its way, and there will be no other. */
@@ -318,6 +355,35 @@ export class Settlement implements Expiring, OpenRequest {
       fields: { requestId: this.requestId },
       error,
     });
+  }
+
+  /** Takes more of the share, so that it has `bytes` of it; throws where there is no room. */
+  #growShare(bytes: number): void {
+    if (this.#takeShare(bytes)) return;
+    throw new MillraceError(
+      'resource_exhausted',
+      `this caller already holds ${this.maxBodyBytes} bytes of requests and answers, half of what the server may hold; try again later`,
+      { retryAfterMs: 1_000 },
+    );
+  }
+
+  #takeShare(bytes: number): boolean {
+    const { shares } = this.#context;
+    const more = bytes - this.#sharedBytes;
+    if (shares === undefined || more <= 0) return true;
+    if (this.#sharedBytes === 0) this.#share = shares.of(this.call.principal);
+    if (this.#share?.take(more) === false) return false;
+    this.#sharedBytes = bytes;
+    return true;
+  }
+
+  /** A body that came before its caller was known counts as the caller's from now on. */
+  #moveShare(principal: Principal): void {
+    const bytes = this.#sharedBytes;
+    if (bytes === 0 || this.#context.shares?.of(principal) === this.#share) return;
+    this.#share?.release(bytes);
+    this.#sharedBytes = 0;
+    this.#growShare(bytes);
   }
 
   /** Ends the request once nothing more of it has come for a while. */

@@ -286,15 +286,4 @@ describe('a client', () => {
     expect((await client.response()).status).toBe(200);
     await client.closed;
   });
-
-  it('over the limit of connections is dropped, and that is reported once', async () => {
-    const { port, diagnostics } = await startTestServer({ options: { maxConnections: 1 } });
-    const first = await RawClient.connect(port);
-    for (let more = 0; more < 3; more++) await (await RawClient.connect(port)).closed;
-    first.send(LIVE);
-    expect((await first.response()).status).toBe(200);
-    expect(diagnostics).toMatchObject([
-      { level: 'warn', room: 'server', message: 'more than 1 connections: new ones are dropped' },
-    ]);
-  });
 });

@@ -5,6 +5,7 @@ import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js
 import { run } from '../support/cli-fixture.js';
 import { TINY_MODEL } from '../support/llama-model.js';
 import { createTempFolder } from '../support/model-folder.js';
+import { RawClient, requestText } from '../support/raw-client.js';
 import { until } from '../support/until.js';
 
 const KEYS = {
@@ -58,6 +59,14 @@ async function left(name: Name): Promise<Readonly<Record<string, number>>> {
       limits.map(({ limit, remaining }) => [`${quota}/${limit}`, Math.floor(remaining)]),
     ),
   );
+}
+
+/** The head of a request, whose body is still to come. */
+async function beginInfer(name: Name): Promise<RawClient> {
+  const client = await RawClient.connect(server.port);
+  const headers = { ...as(name), 'content-length': '1000', expect: '100-continue' };
+  client.send(requestText('POST /v2/models/add/infer', headers));
+  return client;
 }
 
 async function complete(body: object, signal: AbortSignal | null = null): Promise<Response> {
@@ -171,4 +180,27 @@ it('goes on with what was used of a day after a restart', async () => {
     for (let round = 0; round < 2; round++) statuses.push((await again.infer('add', X)).status);
   }
   expect(statuses).toEqual([200, 200, 200, 429]);
+});
+
+it('counts a request among those at the same time from its head, until it has ended in whatever way', async () => {
+  const first = await beginInfer('slow');
+  expect((await first.response()).status).toBe(100);
+  const second = await beginInfer('slow');
+  expect(await second.response()).toMatchObject({ status: 429 });
+  second.socket.destroy();
+  const other = await server.infer('add', X, as('slow'));
+  expect([other.status, other.body.error]).toEqual([
+    429,
+    "quota 'one' allows 1 requests at the same time; try again in 1 s",
+  ]);
+  // A body that is no request.
+  first.send('!'.repeat(1_000));
+  expect((await first.response()).status).toBe(400);
+  expect((await server.infer('add', X, as('slow'))).status).toBe(200);
+  first.send(
+    requestText('POST /v2/models/add/infer', { ...as('slow'), 'content-length': '10', expect: '100-continue' }),
+  );
+  expect((await first.response()).status).toBe(100);
+  first.socket.destroy();
+  await until('the client has left', async () => (await server.infer('add', X, as('slow'))).status === 200);
 });

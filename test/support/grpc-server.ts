@@ -10,7 +10,15 @@ import {
   type ServiceError,
   type StatusObject,
 } from '@grpc/grpc-js';
-import { ByteBudget, type Clock, DeadlineWatch, EventBus, type Events, systemClock } from '../../src/core/index.js';
+import {
+  ByteBudget,
+  type Call,
+  type Clock,
+  DeadlineWatch,
+  EventBus,
+  type Events,
+  systemClock,
+} from '../../src/core/index.js';
 import type { Authenticate } from '../../src/governance/index.js';
 import {
   GRPC_STATUS,
@@ -19,6 +27,8 @@ import {
   type GrpcStreamHandler,
   type UnaryMethod,
 } from '../../src/protocols/index.js';
+import { Arrivals } from '../../src/server/arrivals.js';
+import { BufferShares } from '../../src/server/buffer-shares.js';
 import type { Endpoint } from '../../src/server/endpoint.js';
 import { createGrpcServer, type GrpcServer } from '../../src/server/grpc/index.js';
 import type { ServerOptions } from '../../src/server/options.js';
@@ -58,6 +68,7 @@ export interface TestGrpcSettings {
   readonly options?: Partial<ServerOptions>;
   readonly clock?: Clock;
   readonly authenticate?: Authenticate;
+  readonly admit?: (call: Call) => void;
   readonly endpoint?: Endpoint;
 }
 
@@ -96,6 +107,9 @@ export async function startGrpcServer(settings: TestGrpcSettings = {}): Promise<
     options,
     events,
     budget,
+    shares: settings.authenticate === undefined ? undefined : new BufferShares(options.maxBufferedBytes),
+    arrivals: new Arrivals(clock, options),
+    admit: settings.admit,
     tls: undefined,
     requiresKey: settings.authenticate !== undefined,
     draining: () => draining,

@@ -33,6 +33,7 @@ export interface TestServer {
   readonly url: string;
   readonly finished: readonly Events['httpFinished'][];
   readonly diagnostics: readonly Events['diagnostic'][];
+  readonly limited: readonly Events['connectionLimited'][];
   /** Resolves with the first event from now on that `match` accepts, those that have been there included. */
   finishedWith(match: (event: Events['httpFinished']) => boolean): Promise<Events['httpFinished']>;
 }
@@ -55,6 +56,8 @@ export function createTestServer(settings: TestServerSettings = {}) {
   const events = new EventBus();
   const finished: Events['httpFinished'][] = [];
   const diagnostics: Events['diagnostic'][] = [];
+  const limited: Events['connectionLimited'][] = [];
+  events.subscribe('connectionLimited', (event) => limited.push(event));
   events.subscribe('diagnostic', (event) => diagnostics.push(event));
   events.subscribe('httpFinished', (event) => finished.push(event));
   const options = serverOptions(settings.options);
@@ -79,7 +82,7 @@ export function createTestServer(settings: TestServerSettings = {}) {
       if (known !== undefined) resolve(known);
       else events.subscribe('httpFinished', (event) => match(event) && resolve(event));
     });
-  return { server, finished, diagnostics, finishedWith };
+  return { server, finished, diagnostics, limited, finishedWith };
 }
 
 export async function startTestServer(settings: TestServerSettings = {}): Promise<TestServer> {

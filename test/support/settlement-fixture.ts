@@ -6,6 +6,8 @@ import {
   MillraceError,
   type Principal,
 } from '../../src/core/index.js';
+import { Arrivals } from '../../src/server/arrivals.js';
+import { BufferShares } from '../../src/server/buffer-shares.js';
 import { OpenRequests } from '../../src/server/open-requests.js';
 import { type Exchange, Settlement, type SettlementContext } from '../../src/server/settlement.js';
 import { FakeClock } from './fake-clock.js';
@@ -95,7 +97,8 @@ export class FakeExchange implements Exchange {
 }
 
 /** A server without sockets: what its requests share, and what they publish. */
-export function createSettlements() {
+/** `shares`: each principal has a share of the bytes. */
+export function createSettlements({ shares = false } = {}) {
   const clock = new FakeClock();
   const events = new EventBus();
   const diagnostics: Events['diagnostic'][] = [];
@@ -103,8 +106,11 @@ export function createSettlements() {
   const budget = new ByteBudget('the server', MAX_BYTES);
   const server = { draining: false };
   let requests = 0;
+  const options = serverOptions({ maxBufferedBytes: MAX_BYTES });
   const context: SettlementContext = {
-    options: serverOptions({ maxBufferedBytes: MAX_BYTES }),
+    options,
+    shares: shares ? new BufferShares(MAX_BYTES) : undefined,
+    arrivals: new Arrivals(clock, options),
     clock,
     events,
     budget,
@@ -122,9 +128,9 @@ export function createSettlements() {
     /** A request of which nobody knows yet who calls. */
     receive: (headers?: Readonly<Record<string, string>>) => new FakeExchange(context, headers),
     /** A request whose call is open and whose deadline is watched. */
-    open(headers?: Readonly<Record<string, string>>): FakeExchange {
+    open(headers?: Readonly<Record<string, string>>, principal = TESTER): FakeExchange {
       const exchange = new FakeExchange(context, headers);
-      exchange.settlement.begin(TESTER, TIMEOUT_MS);
+      exchange.settlement.begin(principal, TIMEOUT_MS);
       return exchange;
     },
   };

@@ -17,6 +17,7 @@ export class Counters {
   readonly #quotas: readonly { readonly quota: QuotaConfig; readonly scope: Scope }[];
   readonly #counters = new Map<string, Counter>();
   readonly #known = new WeakMap<Caller, Map<string, Tally>>();
+  readonly #places = new WeakMap<Caller, Tally>();
   readonly #maxCounters: number;
   #sweepAt = FIRST_SWEEP;
 
@@ -45,6 +46,21 @@ export class Counters {
     }
     if (byModel.size >= MAX_MODELS) byModel.clear();
     byModel.set(model, found);
+    return found;
+  }
+
+  /** What a request of the caller counts against before its model is known: `concurrent` of the quotas about all models together. */
+  findPlaces(caller: Caller, moment: Moment): Tally {
+    const known = this.#places.get(caller);
+    if (known !== undefined && !known.isOutdated) return known;
+    if (this.#counters.size >= this.#sweepAt) this.#sweep(moment);
+    const found = new Tally(
+      this.#quotas
+        .filter(({ quota }) => quota.model === undefined && quota.concurrent !== undefined)
+        .flatMap(({ quota, scope }) => scope(caller, '').map((whose) => this.get(quota, whose))),
+      ['concurrent'],
+    );
+    this.#places.set(caller, found);
     return found;
   }
 

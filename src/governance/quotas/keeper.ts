@@ -9,6 +9,7 @@ import type { QuotaConfig, QuotasOptions } from './options.js';
 import { refusalOf } from './refusal.js';
 import { LocalReservation, type Refusal, type Reservation } from './reservation.js';
 import type { Caller, Whose } from './scope.js';
+import type { Tally } from './tally.js';
 
 /**
  * Who keeps count of quotas. Local counters answer at once; those that replicas share may take a while, which is why callers go on by
@@ -24,6 +25,11 @@ export interface QuotaKeeper {
     model: string,
     amounts: Amounts,
   ): Reservation | Refusal | undefined | Promise<Reservation | Refusal | undefined>;
+  /**
+   * Reserves a place for a request whose model is not known yet: of `concurrent` of all quotas about all models together. To be settled
+   * before what {@link reserve} takes. undefined = no quota is about it.
+   */
+  enter(caller: Caller): Reservation | Refusal | undefined;
   /** What is counted now; with a caller, what counts for this one. */
   list(caller: Caller | undefined): readonly CountedQuota[] | Promise<readonly CountedQuota[]>;
 }
@@ -43,6 +49,8 @@ export interface KeptCount extends DayCount {
 
 /** Most counters in memory, whatever comes. */
 const MAX_COUNTERS = 200_000;
+
+const ONE_PLACE: Amounts = { requests: 0, running: 1, rows: 0, tokens: undefined, bytes: 0, computeMs: 0 };
 
 type QuotaClock = Pick<Clock, 'now' | 'wallNow'>;
 
@@ -69,7 +77,15 @@ export class LocalQuotaKeeper implements QuotaKeeper {
 
   reserve(caller: Caller, model: string, amounts: Amounts): Reservation | Refusal | undefined {
     const moment = this.#now();
-    const tally = this.#counters.find(caller, model, moment);
+    return this.#take(this.#counters.find(caller, model, moment), amounts, moment);
+  }
+
+  enter(caller: Caller): Reservation | Refusal | undefined {
+    const moment = this.#now();
+    return this.#take(this.#counters.findPlaces(caller, moment), ONE_PLACE, moment);
+  }
+
+  #take(tally: Tally, amounts: Amounts, moment: Moment): Reservation | Refusal | undefined {
     if (tally.isEmpty) return undefined;
     const shortage = tally.shortage(amounts, moment);
     if (shortage === undefined) return new LocalReservation(tally, { amounts, moment, now: this.#now });

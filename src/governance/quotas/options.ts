@@ -22,7 +22,9 @@ const QuotaSchema = Type.Object(
     ),
     requestsPerSecond: Rate('Requests a second, over time.'),
     burst: Amount('Requests that may come at once. Default: `requestsPerSecond`, rounded up.'),
-    concurrent: Amount('Requests that wait or run at the same time.'),
+    concurrent: Amount(
+      'Requests that arrive, wait or run at the same time; with `model`, from when their bodies are there.',
+    ),
     rowsPerSecond: Rate('Rows a second, over time. A larger batch is let in where nothing is owed, and paid off.'),
     tokensPerMinute: Amount('Tokens within any minute, of prompts and answers.'),
     tokensPerDay: Amount('Tokens within a day of UTC.'),

@@ -1,6 +1,7 @@
 import type { QuotaStanding } from '../../core/index.js';
 import { type Amounts, amountOf, type Used } from './amounts.js';
 import type { Counter, CurrentStanding, MeteredLimit } from './counter.js';
+import { LIMIT_NAMES, type LimitName } from './limits.js';
 import type { Moment } from './meters/meter.js';
 import type { Shortage } from './refusal.js';
 
@@ -10,9 +11,10 @@ export class Tally {
   readonly #limits: readonly MeteredLimit[];
   #standings: readonly CurrentStanding[] | undefined;
 
-  constructor(counters: readonly Counter[]) {
+  /** `names`: the limits of the counters that are meant; default: all. */
+  constructor(counters: readonly Counter[], names: readonly LimitName[] = LIMIT_NAMES) {
     this.#counters = counters;
-    this.#limits = counters.flatMap(({ limits }) => limits);
+    this.#limits = counters.flatMap(({ limits }) => limits.filter(({ name }) => names.includes(name)));
   }
 
   /** No quota is about them. */

@@ -23,6 +23,8 @@ interface GrpcMethodBase {
  */
 export interface UnaryMethod extends GrpcMethodBase {
   readonly kind: 'unary';
+  /** It runs a model: quotas count it before its message has come. Default: false. */
+  readonly inference?: boolean;
   readonly handle: (call: Call, message: Uint8Array, metadata: GrpcMetadata) => GrpcMessage | Promise<GrpcMessage>;
 }
 

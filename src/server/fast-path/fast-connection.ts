@@ -15,6 +15,8 @@ const MAX_BODY_BYTES = 1_048_576;
 const PATIENCE_MS = 100;
 /** Copying so much costs less than writing it in pieces. */
 const MAX_JOINED_BYTES = 16_384;
+/** Of the server's budget: what unfinished bodies may take here, where it is not known yet who sends them. */
+const PARTS_SHARE = 1 / 4;
 /** No more is read while so much is to be written, as in `node:http`. */
 const MAX_UNSENT_BYTES = 65_536;
 
@@ -194,6 +196,7 @@ export class FastConnection implements AnswerLine {
 
   #begin(part: Part): void {
     this.#part = part;
+    this.connection.seat?.busy();
     if (this.#patience !== undefined) return;
     this.#patience = this.#path.context.clock.setTimer(PATIENCE_MS, () => this.#handOverPart());
   }
@@ -206,7 +209,7 @@ export class FastConnection implements AnswerLine {
 
   #takeBody(part: Part, head: InferenceHead, chunk: Buffer): void {
     const bytes = chunk.subarray(0, head.plain.bodyBytes - part.bodyBytes);
-    if (this.#path.context.budget.take(bytes.length) !== undefined) {
+    if (this.#path.context.budget.take(bytes.length, PARTS_SHARE) !== undefined) {
       this.#handOverPart(chunk);
       return;
     }
@@ -320,6 +323,7 @@ export class FastConnection implements AnswerLine {
       socket.pause();
       return;
     }
+    this.connection.seat?.busy();
     if (receivedAt !== undefined) this.connection.beginAt(receivedAt);
     this.#isOver = true;
     this.#patience?.clear();

@@ -5,7 +5,6 @@ import { GRPC_STATUS, GRPC_STATUS_CODES, type GrpcMethod, type ServedMethod } fr
 import { answererHeaders } from '../answerer.js';
 import type { ClientCertificates } from '../client-certificates.js';
 import { type CredentialCarrier, credentialOf } from '../credential.js';
-import type { ServerOptions } from '../options.js';
 import { patienceMs } from '../patience.js';
 import { createPeer } from '../peer.js';
 import { quotaHeaders } from '../quota-headers.js';
@@ -20,6 +19,7 @@ import { grpcTimeoutMs } from './timeout.js';
 /** What all gRPC calls of a server share. */
 export interface GrpcContext extends SettlementContext {
   readonly authenticate: Authenticate;
+  readonly admit?: ((call: Call) => void) | undefined;
   readonly requiresKey: boolean;
   readonly sidelines: Sidelines;
   /** undefined = no client is asked for one. */
@@ -65,6 +65,7 @@ export class GrpcExchange implements Exchange {
   protected requestMessages = 0;
   protected responseMessages = 0;
   readonly #incoming: IncomingStream;
+  readonly #leaveConnection: () => void;
   #trailers: OutgoingHttpHeaders = OK_TRAILERS;
   #takenBytes = 0;
   #stalledSince = 0;
@@ -75,7 +76,7 @@ export class GrpcExchange implements Exchange {
     this.stream = incoming.stream;
     this.metadata = incoming.headers;
     this.settlement = new Settlement(context, this, { headers: incoming.headers, from: incoming.connection.from });
-    incoming.connection.openStreams++;
+    this.#leaveConnection = incoming.connection.enterStream();
     const stream = incoming.stream as TrackedStream;
     stream[EXCHANGE] = this;
     stream.on('data', onData);
@@ -203,7 +204,13 @@ export class GrpcExchange implements Exchange {
   /** A message goes out, `bytes` of it now. */
   protected countResponse(bytes: number): void {
     this.responseMessages++;
+    this.countResponseBytes(bytes);
+  }
+
+  /** More of a message goes out. */
+  protected countResponseBytes(bytes: number): void {
     this.settlement.responseBytes += bytes;
+    this.#incoming.connection.overhead.answer(bytes);
   }
 
   /** Nothing comes after what has been written but status OK. */
@@ -216,6 +223,7 @@ export class GrpcExchange implements Exchange {
   receive(piece: Uint8Array): void {
     const { settlement } = this;
     settlement.requestBytes += piece.byteLength;
+    this.#incoming.connection.overhead.request(piece.byteLength);
     if (settlement.answered || this.stream.closed) return;
     try {
       this.onPiece(piece);
@@ -255,7 +263,7 @@ export class GrpcExchange implements Exchange {
     const { error } = settlement;
     const { path, connection } = this.#incoming;
     this.onGone();
-    connection.openStreams--;
+    this.#leaveConnection();
     // A client whose deadline has passed here sees it pass as well, and resets what it does not know to be answered.
     if (stream.rstCode !== constants.NGHTTP2_NO_ERROR || error?.code === 'deadline_exceeded') connection.onReset();
     context.events.publish('grpcFinished', {
@@ -309,6 +317,7 @@ function onClose(this: TrackedStream): void {
 function ignore(): void {}
 
 /** Largest message that a method takes. */
-export function maxMessageBytes({ largeMessages }: GrpcMethod, { maxInputBytes }: ServerOptions): number {
-  return largeMessages === true ? maxInputBytes : Math.min(maxInputBytes, SMALL_MESSAGE_BYTES);
+export function maxMessageBytes({ largeMessages }: GrpcMethod, { options, shares }: GrpcContext): number {
+  const most = Math.min(options.maxInputBytes, shares?.maxBytes ?? Number.POSITIVE_INFINITY);
+  return largeMessages === true ? most : Math.min(most, SMALL_MESSAGE_BYTES);
 }

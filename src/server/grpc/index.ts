@@ -1,5 +1,7 @@
-import type { ByteBudget, Clock, DeadlineWatch, EventBus } from '../../core/index.js';
+import type { ByteBudget, Call, Clock, DeadlineWatch, EventBus } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
+import type { Arrivals } from '../arrivals.js';
+import type { BufferShares } from '../buffer-shares.js';
 import type { ClientCertificates } from '../client-certificates.js';
 import type { ServerOptions } from '../options.js';
 import type { TlsPair } from '../tls.js';
@@ -11,11 +13,15 @@ import { Sidelines } from './sidelines.js';
 export interface GrpcSetup {
   readonly options: ServerOptions;
   readonly authenticate: Authenticate;
+  /** Counts an inference before its message is read; throws where a quota is used up. */
+  readonly admit?: ((call: Call) => void) | undefined;
   /** `authenticate` throws where there is no key. */
   readonly requiresKey: boolean;
   readonly events: EventBus;
   readonly clock: Clock;
   readonly budget: ByteBudget;
+  readonly shares?: BufferShares | undefined;
+  readonly arrivals: Arrivals;
   readonly deadlines: DeadlineWatch;
   readonly requestId: (header: string | string[] | undefined) => string;
   readonly draining: () => boolean;

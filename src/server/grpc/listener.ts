@@ -10,8 +10,10 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import { excerpt, quoted } from '../../core/index.js';
 import { GRPC_STATUS_CODES, type ServedMethod, type SwitchedOff } from '../../protocols/index.js';
 import { checksHosts } from '../bind.js';
+import { ConnectionLimit } from '../connection-limit.js';
 import { type Address, addressOf, type Endpoint, listenAt, portOf } from '../endpoint.js';
 import { HostGuard } from '../host-guard.js';
 import type { TlsPair } from '../tls.js';
@@ -65,7 +67,6 @@ export class GrpcListener {
   readonly #hosts: HostGuard | undefined;
   #address: Address | undefined;
   #methods: GrpcMethods = new Map();
-  #nextDropWarningAt = 0;
 
   constructor(options: GrpcListenerOptions) {
     this.#options = options;
@@ -106,8 +107,9 @@ export class GrpcListener {
       this.#enter(stream, headers, raw),
     );
     if (tls !== undefined) context.certificates?.guard(this.#server);
-    this.#server.maxConnections = settings.maxConnections;
-    this.#server.on('drop', () => this.#warnOfDrop());
+    const { maxConnections } = settings;
+    const isTls = tls !== undefined;
+    new ConnectionLimit({ ...context, maxConnections, transport: 'grpc', isTls }).guard(this.#server);
   }
 
   /** Starts to listen; rejects with `failed_precondition` saying what to change when the place cannot be had. */
@@ -158,6 +160,8 @@ export class GrpcListener {
     const { context } = this.#options;
     const methods = this.#methods;
     trimBlanks(headers);
+    const metadataBytes = bytesOfMetadata(rawHeaders);
+    this.#sessions.of(stream)?.overhead.stream(metadataBytes);
     const status = httpStatus(headers);
     if (status !== 200) {
       stream.on('error', () => undefined);
@@ -181,21 +185,13 @@ export class GrpcListener {
         ? new UnaryExchange(context, incoming, method)
         : new StreamExchange(context, incoming, method);
     try {
-      checkMetadata(rawHeaders, context.options.maxHeaderBytes);
+      checkMetadata(metadataBytes, context.options.maxHeaderBytes);
       if (connection.viaLoopback) this.#hosts?.check(headers[':authority'] ?? headers.host);
       const opening = exchange.open();
       if (opening !== undefined) opening.catch((error: unknown) => exchange.fail(error));
     } catch (error) {
       exchange.fail(error);
     }
-  }
-
-  /** At most one line every ten seconds: who opens too many connections does not fill the log as well. */
-  #warnOfDrop(): void {
-    const now = this.#options.context.clock.now();
-    if (now < this.#nextDropWarningAt) return;
-    this.#nextDropWarningAt = now + 10_000;
-    this.#warn(`more than ${this.#options.context.options.maxConnections} gRPC connections: new ones are dropped`);
   }
 
   #warn(message: string): void {
@@ -219,10 +215,14 @@ function trimBlanks(headers: IncomingHttpHeaders): void {
   }
 }
 
-/** Node holds clients to the limit only once they have confirmed that they know of it. */
-function checkMetadata(rawHeaders: readonly string[], maxBytes: number): void {
+function bytesOfMetadata(rawHeaders: readonly string[]): number {
   let bytes = 0;
   for (const text of rawHeaders) bytes += text.length;
+  return bytes;
+}
+
+/** Node holds clients to the limit only once they have confirmed that they know of it. */
+function checkMetadata(bytes: number, maxBytes: number): void {
   if (bytes <= maxBytes) return;
   throw new GrpcRefusal(
     GRPC_STATUS_CODES.RESOURCE_EXHAUSTED,
@@ -234,11 +234,11 @@ function unknownMethod(path: string, methods: GrpcMethods, switchedOff: readonly
   const [, service = '', name = ''] = path.split('/');
   const refusal = (message: string) => new GrpcRefusal(GRPC_STATUS_CODES.UNIMPLEMENTED, message);
   if ([...methods.keys()].some((candidate) => candidate.startsWith(`/${service}/`))) {
-    return refusal(`service ${service} has no method '${name}'`);
+    return refusal(`service ${excerpt(service)} has no method ${quoted(name)}`);
   }
   const dialect = switchedOff.find(({ grpcServices }) => grpcServices.includes(service))?.name;
-  if (dialect === undefined) return refusal(`service '${service}' is not served here`);
+  if (dialect === undefined) return refusal(`service ${quoted(service)} is not served here`);
   return refusal(
-    `service '${service}' is not served here: the dialect '${dialect}' is off; \`${dialect}.enabled: true\` switches it on`,
+    `service ${quoted(service)} is not served here: the dialect '${dialect}' is off; \`${dialect}.enabled: true\` switches it on`,
   );
 }

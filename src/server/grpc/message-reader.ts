@@ -12,6 +12,8 @@ const NOTHING = new Uint8Array(0);
 export interface MessageLimits {
   /** Largest message. */
   readonly maxBytes: number;
+  /** Told of the size of a message before its bytes come; throws when there is no room for them. */
+  readonly expect?: (bytes: number) => void;
   /** Counts bytes before they are kept; throws when there is no room for them. */
   readonly hold: (bytes: number) => void;
 }
@@ -121,6 +123,7 @@ export class MessageReader {
     const length = b0 * 0x1_00_00_00 + b1 * 0x1_00_00 + b2 * 0x1_00 + b3;
     const { maxBytes } = this.#limits;
     if (length > maxBytes) throw tooLarge(length, maxBytes);
+    this.#limits.expect?.(length);
     this.#compressed = flag === 1;
     this.#wantedBytes = length;
   }

@@ -3,11 +3,12 @@ import { connect, createServer, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { serverOptions } from '../../../test/support/http-server.js';
+import { EventBus } from '../../core/index.js';
 import { Sessions } from './sessions.js';
 
 it('does not wait for ever for a client to close its side of a connection', async () => {
   const clock = new FakeClock();
-  const sessions = new Sessions({ draining: () => false, clock, options: serverOptions() });
+  const sessions = new Sessions({ draining: () => false, clock, events: new EventBus(), options: serverOptions() });
   const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

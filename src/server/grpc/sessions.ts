@@ -1,11 +1,13 @@
-import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { type CallOrigin, type Clock, isLoopback } from '../../core/index.js';
+import { type CallOrigin, type Clock, type EventBus, isLoopback, type Timer } from '../../core/index.js';
 import type { ClientCertificate } from '../../governance/index.js';
 import type { ClientCertificates } from '../client-certificates.js';
+import { type Seat, seatOf } from '../connection-limit.js';
 import type { ServerOptions } from '../options.js';
 import { patienceMs } from '../patience.js';
 import { isFromHere } from '../peer.js';
+import { Overhead } from './overhead.js';
 
 /** Several streams of one connection may send at a time. */
 const CONNECTION_WINDOW_BYTES = 8_388_608;
@@ -18,6 +20,10 @@ const CONNECTION_WINDOW_BYTES = 8_388_608;
  */
 const RESETS_PER_SECOND = 4;
 const MAX_RESETS = 120;
+
+/** How often it is checked what clients send besides requests, and how often it is logged at most. */
+const CHECK_INTERVAL_MS = 1_000;
+const WARNING_INTERVAL_MS = 10_000;
 
 /** For the client to close its side, once the server has closed its own. */
 const LINGER_MS = 1_000;
@@ -34,12 +40,16 @@ export interface GrpcConnection {
   readonly viaLoopback: boolean;
   /** What its client has shown. */
   readonly certificate?: ClientCertificate | undefined;
-  openStreams: number;
+  /** What its client sends besides requests. */
+  readonly overhead: Overhead;
+  /** A stream has been opened; what it gives is to be called at its end. */
+  enterStream(): () => void;
   /** A stream was reset by the client, or may be in a moment. */
   onReset(): void;
 }
 interface SessionsContext {
   readonly clock: Clock;
+  readonly events: EventBus;
   readonly draining: () => boolean;
   readonly options: ServerOptions;
   /** undefined = no client is asked for one. */
@@ -52,7 +62,10 @@ export class Sessions {
   readonly #context: SessionsContext;
   /** Those that have not finished their TLS handshake included. */
   readonly #sockets = new Set<Socket>();
-  readonly #sessions = new Map<ServerHttp2Session, Socket>();
+  readonly #sessions = new Map<ServerHttp2Session, { readonly socket: Socket; readonly overhead: Overhead }>();
+  #checkTimer: Timer | undefined;
+  #checkedAt = 0;
+  #nextFloodWarningAt = 0;
   /** The socket that has come last. Node makes its session before anybody else has a turn. */
   #accepted: Socket | undefined;
   readonly #onGone: (() => void)[] = [];
@@ -76,34 +89,75 @@ export class Sessions {
     const { clock, options, certificates } = this.#context;
     const socket = this.#accepted as Socket;
     const remoteAddress = session.socket.remoteAddress ?? '';
+    const seat = seatOf(socket);
+    if (seat !== undefined) seat.close = () => this.#close(session);
+    // Its frames are no requests.
+    seat?.busy();
+    seat?.idle();
+    const state = { openStreams: 0, seat };
+    const overhead = new Overhead();
     session[SESSION] = {
       remoteAddress,
       from: { remoteAddress, transport: 'grpc' },
       fromHere: isFromHere(session.socket),
       viaLoopback: isLoopback(session.socket.localAddress ?? ''),
       certificate: certificates?.of(socket),
-      openStreams: 0,
+      overhead,
+      enterStream: () => enterStream(state),
       onReset: limitResets(clock, () => {
         if (!session.closed) this.#close(session);
       }),
     };
-    this.#sessions.set(session, socket);
+    this.#sessions.set(session, { socket, overhead });
+    this.#checkLater();
     session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
     const preface = clock.setTimer(options.headersTimeoutMs, () => cut(session, socket));
     session.once('remoteSettings', () => preface.clear());
     session.once('close', () => {
       preface.clear();
       this.#sessions.delete(session);
-      if (this.#sessions.size === 0) for (const resolve of this.#onGone.splice(0)) resolve();
+      if (this.#sessions.size > 0) return;
+      this.#checkTimer?.clear();
+      this.#checkTimer = undefined;
+      for (const resolve of this.#onGone.splice(0)) resolve();
     });
     session.setTimeout(this.#patienceMs);
     // Not handed to setTimeout, which would listen only once.
     session.on('timeout', () => {
-      if (session[SESSION]?.openStreams !== 0) this.#checkAlive(session, socket);
+      if (state.openStreams > 0) this.#checkAlive(session, socket);
       // What it was told has not left since.
       else if (session.closed) cut(session, socket);
       else this.#close(session);
     });
+  }
+
+  #checkLater(): void {
+    if (this.#checkTimer !== undefined) return;
+    const { clock } = this.#context;
+    this.#checkedAt = clock.now();
+    this.#checkTimer = clock.setTimer(CHECK_INTERVAL_MS, () => {
+      this.#checkTimer = undefined;
+      const elapsedMs = clock.now() - this.#checkedAt;
+      for (const [session, { socket, overhead }] of this.#sessions) {
+        if (overhead.isFlood(socket.bytesRead, elapsedMs)) this.#breakOff(session, socket);
+      }
+      if (this.#sessions.size > 0) this.#checkLater();
+    });
+  }
+
+  /** Ends a connection over which too many frames come that belong to no request. */
+  #breakOff(session: ServerHttp2Session, socket: Socket): void {
+    const { clock, events } = this.#context;
+    const from = session.socket.remoteAddress ?? '';
+    session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    // A session waits for what it has written to leave.
+    clock.setTimer(LINGER_MS, () => socket.destroy());
+    events.publish('connectionLimited', { transport: 'grpc', outcome: 'flood' });
+    const now = clock.now();
+    if (now < this.#nextFloodWarningAt) return;
+    this.#nextFloodWarningAt = now + WARNING_INTERVAL_MS;
+    const message = `a gRPC client at ${from} floods the server with frames that belong to no call: its connection is closed`;
+    events.publish('diagnostic', { level: 'warn', room: 'server', message });
   }
 
   /** Sends GOAWAY; the session ends with the last of its streams. */
@@ -157,6 +211,14 @@ export class Sessions {
 function cut(session: ServerHttp2Session, socket: Socket): void {
   session.destroy();
   socket.destroy();
+}
+
+/** Counts a stream of a session until the function that it gives is called. */
+function enterStream(state: { openStreams: number; readonly seat: Seat | undefined }): () => void {
+  if (++state.openStreams === 1) state.seat?.busy();
+  return () => {
+    if (--state.openStreams === 0) state.seat?.idle();
+  };
 }
 
 /** Calls `onLimit` at the reset that is one too many. */

@@ -35,7 +35,8 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     super(context, incoming);
     this.#method = method;
     this.#reader = new MessageReader({
-      maxBytes: maxMessageBytes(method, context.options),
+      maxBytes: maxMessageBytes(method, context),
+      expect: (bytes) => this.settlement.reserve(bytes),
       hold: (bytes) => this.settlement.hold(bytes),
     });
     this.stream.on('drain', () => {
@@ -132,6 +133,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   }
 
   override onSettled(): void {
+    this.#awaitNoMessage();
     this.#sideline?.();
     super.onSettled();
   }
@@ -168,8 +170,11 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     }
     if (this.#busy || this.settlement.answered) return;
     const { midMessage, progress } = this.#reader;
-    if (!midMessage) this.#messageSince = 0;
-    else if (this.#messageSince === 0) this.#messageSince = this.context.clock.now();
+    if (!midMessage) this.#awaitNoMessage();
+    else if (this.#messageSince === 0) {
+      this.#messageSince = this.context.clock.now();
+      this.context.arrivals.watch(this.settlement);
+    }
     if (!this.requestEnded || this.#halfClosed) return;
     if (midMessage) throw invalidArgument(`the stream ended after ${progress} of a message`);
     this.#halfClosed = true;
@@ -182,9 +187,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     writePaced(this.stream, message, {
       sizeBytes,
       compressed: false,
-      written: (bytes) => {
-        this.settlement.responseBytes += bytes;
-      },
+      written: (bytes) => this.countResponseBytes(bytes),
       done: () => this.#onPaced(),
     });
   }
@@ -214,7 +217,7 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
   /** Reads nothing more until `pending` has settled. */
   #wait(pending: Promise<void>): void {
     this.#busy = true;
-    this.#messageSince = 0;
+    this.#awaitNoMessage();
     this.stream.pause();
     pending
       .then(() => {
@@ -226,6 +229,11 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
         if (this.context.draining()) this.hurry();
       })
       .catch((error: unknown) => this.fail(error));
+  }
+
+  #awaitNoMessage(): void {
+    if (this.#messageSince > 0) this.context.arrivals.forget(this.settlement);
+    this.#messageSince = 0;
   }
 
   #break(error: MillraceError): void {

@@ -18,7 +18,8 @@ export class UnaryExchange extends GrpcExchange {
     super(context, incoming);
     this.#method = method;
     this.#reader = new MessageReader({
-      maxBytes: maxMessageBytes(method, context.options),
+      maxBytes: maxMessageBytes(method, context),
+      expect: (bytes) => this.settlement.reserve(bytes),
       hold: (bytes) => this.settlement.hold(bytes),
     });
   }
@@ -27,8 +28,10 @@ export class UnaryExchange extends GrpcExchange {
   open(): void | Promise<void> {
     // Models load as long as they load, or as their client waits.
     const limitMs = this.#method.control ? Number.POSITIVE_INFINITY : this.context.options.requestTimeoutMs;
-    return whenReady(this.begin(this.#method, limitMs), () => {
+    return whenReady(this.begin(this.#method, limitMs), (call) => {
+      if (this.#method.inference === true) this.context.admit?.(call);
       this.settlement.expectMore();
+      this.settlement.watchArrival();
       this.#reader.encoding = messageEncoding(this.metadata['grpc-encoding']);
     });
   }
@@ -109,7 +112,8 @@ export class UnaryExchange extends GrpcExchange {
   #send(message: GrpcMessage, sizeBytes: number, encoding?: Compression): void {
     const { stream, settlement } = this;
     if (settlement.answered || stream.destroyed || stream.closed) return;
-    // Held until the client has taken it.
+    // The request is no longer needed; the answer is held until the client has taken it.
+    settlement.free();
     const refusal = settlement.holdAnswer(sizeBytes);
     if (refusal !== undefined) {
       this.fail(refusal);
@@ -121,9 +125,7 @@ export class UnaryExchange extends GrpcExchange {
       this.countResponse(0);
       writePaced(stream, message, {
         ...framing,
-        written: (bytes) => {
-          settlement.responseBytes += bytes;
-        },
+        written: (bytes) => this.countResponseBytes(bytes),
         done: () => this.finish(),
       });
       return;

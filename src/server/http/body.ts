@@ -17,18 +17,17 @@ export interface BodyReading {
  * Reads the body of a request, decompressed, and calls `done` with it once. What is wrong with it (415, 413, 400) is
  * answered here, as early as it can be known: before a byte is read where the headers say it.
  */
-export function readBody(
-  exchange: HttpExchange,
-  { maxBytes, reads }: BodyReading,
-  done: (body: Uint8Array) => void,
-): void {
+export function readBody(exchange: HttpExchange, reading: BodyReading, done: (body: Uint8Array) => void): void {
   const { headers } = exchange.req;
+  const { reads } = reading;
+  const maxBytes = Math.min(reading.maxBytes, exchange.settlement.maxBodyBytes);
   const compression = requestCompression(headers['content-encoding']);
   const declaredBytes = declaredLength(headers, maxBytes);
   if (declaredBytes === 0) {
     done(EMPTY);
     return;
   }
+  if (declaredBytes !== undefined) exchange.settlement.reserve(declaredBytes);
   exchange.collect({ declaredBytes, maxBytes, dataAt: dataAtOf(reads, headers) }, (body) => {
     if (compression === undefined) {
       done(body);

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type CallOrigin, type Clock, isLoopback, type Timer } from '../../core/index.js';
 import type { ClientCertificate } from '../../governance/index.js';
 import type { ClientCertificates } from '../client-certificates.js';
+import { type Seat, seatOf } from '../connection-limit.js';
 import { prematureEnd } from '../http-error.js';
 import { isFromHere } from '../peer.js';
 
@@ -36,6 +37,8 @@ export class Connection {
   readonly fromHere: boolean;
   /** What its client has shown. */
   readonly certificate: ClientCertificate | undefined;
+  /** Undefined where the socket is of another server. */
+  readonly seat: Seat | undefined;
   /** `node:http` reads it. */
   isRead = false;
   /** Nothing more is read from it: what comes next is garbage. */
@@ -54,6 +57,7 @@ export class Connection {
   constructor(socket: Socket, certificate?: ClientCertificate) {
     this.socket = socket;
     this.certificate = certificate;
+    this.seat = seatOf(socket);
     this.remoteAddress = socket.remoteAddress ?? '';
     this.from = { remoteAddress: this.remoteAddress, transport: 'http' };
     this.viaLoopback = isLoopback(socket.localAddress ?? '');
@@ -82,13 +86,16 @@ export class Connection {
   }
 
   add(exchange: PendingExchange): void {
-    this.#open.push(exchange);
+    if (this.#open.push(exchange) === 1) this.seat?.busy();
   }
 
   remove(exchange: PendingExchange): void {
     if (this.isNewest(exchange)) this.#open.pop();
     else this.#open.splice(this.#open.indexOf(exchange), 1);
-    if (this.#open.length === 0) this.onIdle?.();
+    if (this.#open.length > 0) return;
+    // Of a request that begins, the fast path tells.
+    this.seat?.idle(this.isRead ? this.socket.bytesRead : undefined);
+    this.onIdle?.();
   }
 }
 

@@ -6,6 +6,7 @@ import { answererHeaders } from '../answerer.js';
 import type { ClientCertificates } from '../client-certificates.js';
 import { compressAnswer } from '../compression.js';
 import { type CredentialCarrier, credentialOf, refuseKeyInUrl } from '../credential.js';
+import { HttpError } from '../http-error.js';
 import { patienceMs } from '../patience.js';
 import { createPeer, originOf } from '../peer.js';
 import { quotaHeaders } from '../quota-headers.js';
@@ -154,6 +155,8 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
   }
 
   writeError(error: MillraceError): void {
+    // The rest of a body that is late is not waited for.
+    if (error instanceof HttpError && error.status === 408) this.connection.closing = true;
     let response = errorResponse(error, this.dialect);
     const refusal = this.#holdAnswer(bodyBytes(response.body));
     if (refusal !== undefined) {
@@ -203,6 +206,8 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
   ): readonly string[] {
     const headers: string[] = [];
     for (const name in response.headers) headers.push(name, response.headers[name] as string);
+    // A page can make a browser show what is read by GET, and an error; other answers need a script that may read them.
+    if (this.req.method !== 'POST' || response.status >= 400) headers.push('x-content-type-options', 'nosniff');
     if (lengthBytes !== undefined && response.status !== 204) headers.push('content-length', String(lengthBytes));
     headers.push('x-request-id', this.settlement.requestId);
     if (this.context.options.timingHeaders) {

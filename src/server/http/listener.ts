@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { Call } from '../../core/index.js';
 import type { Dialect } from '../../protocols/index.js';
 import { checksHosts } from '../bind.js';
+import { ConnectionLimit } from '../connection-limit.js';
 import { type Address, addressOf, type Endpoint, listenAt, portOf } from '../endpoint.js';
 import { FastPath, type FastPathLimits } from '../fast-path/fast-path.js';
 import { HttpError } from '../http-error.js';
@@ -38,7 +39,6 @@ export class HttpListener {
   readonly #sockets = new Set<Socket>();
   readonly #fastPath: FastPath | undefined;
   #address: Address | undefined;
-  #nextDropWarningAt = 0;
 
   constructor(options: HttpListenerOptions) {
     this.#options = options;
@@ -88,8 +88,9 @@ export class HttpListener {
     });
     this.#fastPath = this.#openFastPath(entrance, limits);
     if (tls !== undefined) context.certificates?.guard(this.#server);
-    this.#server.maxConnections = settings.maxConnections;
-    this.#server.on('drop', () => this.#warnOfDrop());
+    const { maxConnections } = settings;
+    const isTls = tls !== undefined;
+    new ConnectionLimit({ ...context, maxConnections, transport: 'http', isTls }).guard(this.#server);
   }
 
   get address(): Address | undefined {
@@ -174,15 +175,11 @@ export class HttpListener {
       call: new Call({ requestId, principal: NOBODY, trace: undefined, deadlineAt: receivedAt, receivedAt }),
       error,
     });
-    return renderRaw(error.status, { ...headers, 'x-request-id': requestId }, text);
-  }
-
-  /** At most one line every ten seconds: who opens too many connections does not fill the log as well. */
-  #warnOfDrop(): void {
-    const now = this.#options.context.clock.now();
-    if (now < this.#nextDropWarningAt) return;
-    this.#nextDropWarningAt = now + 10_000;
-    this.#warn(`more than ${this.#options.context.options.maxConnections} connections: new ones are dropped`);
+    return renderRaw(
+      error.status,
+      { ...headers, 'x-content-type-options': 'nosniff', 'x-request-id': requestId },
+      text,
+    );
   }
 
   #warn(message: string): void {

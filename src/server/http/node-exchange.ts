@@ -38,13 +38,13 @@ export class NodeExchange extends HttpExchange {
       const message = 'the body has been read already: hand requests to the handler before anything reads them';
       throw new MillraceError('internal', message);
     }
-    if (this.expectsContinue) {
-      this.expectsContinue = false;
-      // Before its turn Node would write it between the head and the body of the answer whose turn it is.
-      if (this.res.socket === null) this.res.once('socket', () => this.#writeContinue());
-      else this.#writeContinue();
-    }
+    const { expectsContinue } = this;
+    this.expectsContinue = false;
     collectArriving(this, expected, done);
+    // Before its turn Node would write it between the head and the body of the answer whose turn it is.
+    if (expectsContinue && this.res.socket === null) this.res.once('socket', () => this.#writeContinue());
+    else if (expectsContinue) this.#writeContinue();
+    else this.settlement.watchArrival();
   }
 
   /** Answers bit by bit. What goes wrong before the first piece is answered as any error is. */
@@ -111,7 +111,9 @@ export class NodeExchange extends HttpExchange {
   }
 
   #writeContinue(): void {
-    if (!this.answered) this.res.writeContinue();
+    if (this.answered) return;
+    this.res.writeContinue();
+    this.settlement.watchArrival();
   }
 
   /** Ends an answer that cannot be completed: only a broken connection tells the client. */

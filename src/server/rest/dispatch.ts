@@ -21,6 +21,8 @@ export interface RestOptions {
   readonly router: Router;
   readonly authenticate: Authenticate;
   readonly authenticateSigner: AuthenticateSigner;
+  /** Counts a request before its body is read; throws where a quota is used up. */
+  readonly admit?: ((call: Call) => void) | undefined;
   readonly maxBodyBytes: number;
   readonly draining: () => boolean;
 }
@@ -46,7 +48,7 @@ export interface WholeInferences {
 }
 
 export function createRestDispatch(options: RestOptions): RestDispatch {
-  const { router, authenticate, authenticateSigner, maxBodyBytes, draining } = options;
+  const { router, authenticate, authenticateSigner, admit, maxBodyBytes, draining } = options;
   const match = createInferenceMatcher(options.inferences);
 
   /** `stream` undefined = the answer has to come in one piece. */
@@ -69,11 +71,17 @@ export function createRestDispatch(options: RestOptions): RestDispatch {
     };
     if (dialect.signatures?.isSigned(exchange.req.headers) === true) {
       enterSigned(exchange, { signatures: dialect.signatures, authenticateSigner, reading, limitMs })
-        .then(({ call, body }) => handle(call, body))
+        .then(({ call, body }) => {
+          admit?.(call);
+          handle(call, body);
+        })
         .catch((error: unknown) => exchange.fail(error));
       return;
     }
-    const read = (call: Call) => readBody(exchange, reading, (body) => handle(call, body));
+    const read = (call: Call) => {
+      admit?.(call);
+      readBody(exchange, reading, (body) => handle(call, body));
+    };
     const entered = exchange.enter(authenticate, limitMs);
     if (entered instanceof Promise) entered.then(read).catch((error: unknown) => exchange.fail(error));
     else read(entered);

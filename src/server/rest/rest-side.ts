@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/index.js';
+import type { Call, Clock } from '../../core/index.js';
 import type { Authenticate, AuthenticateSigner } from '../../governance/index.js';
 import type { Dialect, Route } from '../../protocols/index.js';
 import type { Service } from '../../service/index.js';
@@ -18,6 +18,7 @@ export interface RestSetup {
   readonly clock: Clock;
   readonly authenticate: Authenticate;
   readonly authenticateSigner: AuthenticateSigner;
+  readonly admit?: ((call: Call) => void) | undefined;
   readonly requiresKey: boolean;
   readonly grpcAt: DocsOptions['grpcAt'];
   readonly maxBodyBytes: number;

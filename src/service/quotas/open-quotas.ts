@@ -18,17 +18,18 @@ interface QuotasSetup {
 export function openQuotas({ options, snapshots, clock, events }: QuotasSetup) {
   const keeper = new LocalQuotaKeeper(options, clock);
   const books = new QuotaBooks({ keeper, snapshots, clock, events });
-  const gate = new QuotaGate({ keeper, events, onCounted: () => books.changed() });
+  const gate = keeper.isEmpty ? undefined : new QuotaGate({ keeper, events, onCounted: () => books.changed() });
   return {
-    gate: keeper.isEmpty ? undefined : gate,
-    useCases: createQuotaUseCases(keeper),
+    gate,
+    useCases: createQuotaUseCases(keeper, gate),
     load: () => books.load(),
     close: () => books.close(),
   };
 }
 
-function createQuotaUseCases(keeper: QuotaKeeper): QuotaUseCases {
+function createQuotaUseCases(keeper: QuotaKeeper, gate: QuotaGate | undefined): QuotaUseCases {
   return {
+    enter: (call) => gate?.enter(call),
     async report({ principal }) {
       const { rights } = principal;
       const seesAll = rights.allow('quota.read', '*');

@@ -1,6 +1,6 @@
 import type { Call, EventBus, InferRequest, InferTarget, ModelRef, Timing } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import type { QuotaKeeper, Refusal, Reservation } from '../../governance/index.js';
+import type { QuotaKeeper, Refusal, Reservation, Used } from '../../governance/index.js';
 import { parseLabelledName } from '../../routing/index.js';
 import type { Resolved } from '../types.js';
 import { type AccountBooks, type Demand, demandOf, QuotaAccount } from './quota-account.js';
@@ -33,6 +33,16 @@ export class QuotaGate implements AccountBooks {
   }
 
   /**
+   * Takes a place for a request before its body is read: until its inference takes one, or its call ends. Throws a QuotaExceeded where
+   * there is none.
+   */
+  enter(call: Call): void {
+    const answer = this.#setup.keeper.enter(call.principal);
+    if (answer?.kind === 'refused') this.#refuse(answer, call);
+    if (answer !== undefined) call.holdPlace(() => answer.settle(NOTHING));
+  }
+
+  /**
    * Takes what a request may take; undefined = no quota is about it. Throws, or rejects with, a QuotaExceeded where there is not enough. What it
    * gives is to be settled when the request has ended.
    */
@@ -42,6 +52,7 @@ export class QuotaGate implements AccountBooks {
     request,
   }: Inference): QuotaAccount | undefined | Promise<QuotaAccount | undefined> {
     if (call.callers.length > 0 || call.lane === 'background') return undefined;
+    call.origin.leavePlace();
     const demand = demandOf(request, info, this.#tellTokens.has(info.ref));
     const answer = this.#setup.keeper.reserve(call.principal, nameOf(target), demand);
     const asked = { call, info, demand };
@@ -55,17 +66,21 @@ export class QuotaGate implements AccountBooks {
 
   #enter(answer: Reservation | Refusal | undefined, { call, info, demand }: Asked): QuotaAccount | undefined {
     if (answer === undefined) return undefined;
-    const { events, onCounted } = this.#setup;
+    if (answer.kind === 'refused') this.#refuse(answer, call);
     call.countsAgainst(answer);
-    if (answer.kind === 'refused') {
-      const { quota, limit } = answer.error;
-      events.publish('quotaExceeded', { call, quota, limit });
-      throw answer.error;
-    }
-    onCounted();
+    this.#setup.onCounted();
     return new QuotaAccount(this, { timing: call.timing, info, demand, reservation: answer });
   }
+
+  #refuse(refusal: Refusal, call: Call): never {
+    call.countsAgainst(refusal);
+    const { quota, limit } = refusal.error;
+    this.#setup.events.publish('quotaExceeded', { call, quota, limit });
+    throw refusal.error;
+  }
 }
+
+const NOTHING: Used = { requests: 0, rows: 0, tokens: undefined, bytes: 0, computeMs: 0 };
 
 interface Asked {
   readonly call: Call;

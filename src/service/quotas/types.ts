@@ -12,6 +12,11 @@ export interface QuotaReport {
 
 /** What is left of quotas. */
 export interface QuotaUseCases {
+  /**
+   * Counts an inference request from its head: of `concurrent` of quotas about all models together. Throws where that is used up. Released
+   * when the inference counts itself, or with the call.
+   */
+  enter(call: Call): void;
   /** Of everybody, with `quota.read` on the server; else of the caller. At most 1,000. */
   report(call: Call): Promise<QuotaReport>;
 }

@@ -2,22 +2,18 @@ import type { Registry } from 'prom-client';
 import type { ErrorCode, EventBus } from '../../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
 import type { RolloutGauge, UsageGauge } from '../../service/index.js';
-import { AuthMetrics } from './auth-metrics.js';
 import { cacheFamilies } from './cache-families.js';
 import { single } from './family.js';
 import { generationFamilies } from './generation-families.js';
-import { GrpcMetrics } from './grpc-metrics.js';
-import { HttpMetrics } from './http-metrics.js';
 import { modelFamilies } from './model-families.js';
-import { OutputMetrics } from './output-metrics.js';
 import { createProcessMetrics } from './process-metrics.js';
 import { QuotaMetrics } from './quota-metrics.js';
 import { RolloutMetrics } from './rollout-metrics.js';
 import { RouteMetrics } from './route-metrics.js';
 import { createRunnerFamilies } from './runner-metrics.js';
 import { runtimeFamilies } from './runtime-families.js';
+import { createServerMetrics } from './server-metrics.js';
 import { ShadowMetrics } from './shadow-metrics.js';
-import { TlsMetrics } from './tls-metrics.js';
 import { tritonFamilies } from './triton-families.js';
 import { usageFamilies } from './usage-families.js';
 import { createVersionGauge } from './version-gauge.js';
@@ -56,20 +52,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const versions = new VersionRegistry();
   const gauge = createVersionGauge(versions, gauges);
   const unresolved = new Map<ErrorCode, number>();
-  const http = new HttpMetrics();
-  const grpc = new GrpcMetrics();
   const routes = new RouteMetrics();
   const shadows = new ShadowMetrics();
   const rollouts = new RolloutMetrics(options.rollouts);
   const quotas = new QuotaMetrics();
-  const auth = new AuthMetrics();
+  const server = createServerMetrics(events);
   const runners = createRunnerFamilies(events);
   const processMetrics = createProcessMetrics(version);
-  const tls = new TlsMetrics();
-  const outputs = new OutputMetrics();
 
   const subscriptions = [
     ...runners.subscriptions,
+    ...server.subscriptions,
     events.subscribe('inferFinished', (event) => {
       routes.record(event);
       if (event.ref !== undefined) versions.of(event.ref).recordInfer(event);
@@ -80,14 +73,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     events.subscribe('shadowCompared', (event) => shadows.compared(event)),
     events.subscribe('shadowDropped', (event) => shadows.dropped(event)),
     events.subscribe('quotaExceeded', (event) => quotas.record(event)),
-    events.subscribe('authReread', (event) => auth.record(event)),
     events.subscribe('rolloutDecided', (event) => rollouts.record(event)),
     events.subscribe('usageGrew', (event) => versions.of(event.ref).generation.recordUsage(event)),
     events.subscribe('batchFinished', (event) => versions.of(event.ref).recordBatch(event)),
-    events.subscribe('httpFinished', (event) => http.record(event)),
-    events.subscribe('grpcFinished', (event) => grpc.record(event)),
-    events.subscribe('outputFailed', (event) => outputs.record(event)),
-    events.subscribe('tlsCertificateLoaded', (event) => tls.record(event)),
     events.subscribe('modelStateChanged', ({ ref, state, loadMs }) => {
       if (state.kind === 'unloaded' || state.kind === 'failed') versions.retire(ref);
       else if (state.kind === 'ready') {
@@ -103,7 +91,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...modelFamilies({ versions, unresolved, gauge, modelStates }),
     ...generationFamilies(versions),
     ...vllmFamilies(versions, gauges),
-    ...[routes, shadows, rollouts, quotas, auth, http, grpc, tls, outputs].flatMap((metrics) => metrics.families()),
+    ...[routes, shadows, rollouts, quotas].flatMap((metrics) => metrics.families()),
+    ...server.families,
     ...usageFamilies(options.usage),
     ...runners.families,
     ...processMetrics.families,

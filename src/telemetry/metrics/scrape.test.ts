@@ -65,6 +65,19 @@ it('failed writes to the standard streams are counted by stream and code', async
   });
 });
 
+it('connections that limits have ended or refused are counted by transport and outcome', async () => {
+  const { events, scrape } = start();
+  for (const outcome of ['evicted', 'evicted', 'refused'] as const) {
+    events.publish('connectionLimited', { transport: 'http', outcome });
+  }
+  events.publish('connectionLimited', { transport: 'grpc', outcome: 'flood' });
+  expect(samplesOf(await scrape(), 'millrace_connections_limited_total')).toEqual({
+    'millrace_connections_limited_total{outcome="evicted",transport="http"}': 2,
+    'millrace_connections_limited_total{outcome="refused",transport="http"}': 1,
+    'millrace_connections_limited_total{outcome="flood",transport="grpc"}': 1,
+  });
+});
+
 describe('a scrape', () => {
   it("is Prometheus' text format", async () => {
     const { contentType, body } = await start().render();

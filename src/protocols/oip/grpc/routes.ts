@@ -32,6 +32,7 @@ export function createGrpcMethods(service: Service, options: GrpcMethodOptions):
       access: 'key',
       control: false,
       largeMessages: true,
+      inference: true,
       handle: createInferHandler(infer),
     },
     {

@@ -1,10 +1,9 @@
-import { type Call, decodeElements, invalidArgument, MillraceError } from '../../../core/index.js';
+import { type Call, decodeElements, excerpt, invalidArgument, MillraceError } from '../../../core/index.js';
 import type { Resolved } from '../../../service/index.js';
 import type { DialectContext } from '../../dialect.js';
 import type { GrpcMessage, UnaryMethod } from '../../grpc/method.js';
 import { DELIMITED, ProtoReader } from '../../grpc/proto-reader.js';
 import { ProtoWriter } from '../../grpc/proto-writer.js';
-import { excerpt } from '../../json/cursor.js';
 import { plainRequest } from '../../plain-request.js';
 import { LARGE_BYTES } from '../../wire.js';
 import { answerOf, type Head, type HeadAnswer, headOf, METHOD_OF, type Method, outputsOf } from '../examples/heads.js';
@@ -55,7 +54,7 @@ export function createExamplesMethods(options: ExamplesOptions): readonly UnaryM
   ];
 }
 
-const METHOD = { kind: 'unary', access: 'key', control: false, largeMessages: true } as const;
+const METHOD = { kind: 'unary', access: 'key', control: false, largeMessages: true, inference: true } as const;
 
 interface Run {
   readonly resolved: Resolved;

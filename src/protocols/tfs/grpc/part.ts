@@ -18,6 +18,7 @@ export function createGrpcPart(context: DialectContext): GrpcPart {
         access: 'key',
         control: false,
         largeMessages: true,
+        inference: true,
         handle: createPredictHandler(context),
       },
       ...createExamplesMethods(context),

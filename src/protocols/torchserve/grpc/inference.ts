@@ -29,7 +29,13 @@ export function createInferenceMethods(context: DialectContext): readonly GrpcMe
       control: false,
       handle: () => INFERENCE_MESSAGES.encodeFromJson('TorchServeHealthResponse', { health: healthText(service) }),
     },
-    { ...PREDICTIONS, kind: 'unary', path: `${SERVICE}Predictions`, handle: handleOne({ predictions, decode }) },
+    {
+      ...PREDICTIONS,
+      kind: 'unary',
+      inference: true,
+      path: `${SERVICE}Predictions`,
+      handle: handleOne({ predictions, decode }),
+    },
     { ...PREDICTIONS, kind: 'stream', path: `${SERVICE}StreamPredictions`, open: open(StreamPredictions) },
     { ...PREDICTIONS, kind: 'stream', path: `${SERVICE}StreamPredictions2`, open: open(StreamPredictions2) },
   ];
