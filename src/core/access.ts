@@ -59,6 +59,9 @@ export interface Rights {
   readonly summary: string;
 }
 
+/** {@link Principal.ownerId} of all callers without a credential: where no caller has one, there is no other owner. */
+export const ANONYMOUS_OWNER = 'anonymous';
+
 /** Who is calling. */
 export interface Principal {
   /** Unique over all kinds of credentials: a key's plain name, `oidc:<issuer>/<subject>`, `cert:<name>`, `anonymous`. */

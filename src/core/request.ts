@@ -27,6 +27,12 @@ export interface SequenceControl {
   readonly end: boolean;
 }
 
+/** Key of a sequence among those of all owners, models or routes. Numbers and texts are different ids: 1 is not '1'. */
+export function sequenceKey(scope: string, id: string | bigint): string {
+  // The length keeps the scope apart from the id behind it.
+  return `${scope.length}:${scope}${typeof id === 'bigint' ? '#' : "'"}${id}`;
+}
+
 export interface RequestedOutput {
   readonly name: string;
   /** Triton's `classification` extension: the number of top classes requested; 0 = the tensor itself. */

@@ -8,7 +8,6 @@ import type { InstancePool } from './instance-pool.js';
 import { createPending, type Pending } from './pending.js';
 import type { RequestQueue } from './request-queue.js';
 import type { SchedulerLimits } from './scheduler-limits.js';
-import type { Sequence } from './sequences/sequence.js';
 import type { SequenceTable } from './sequences/sequence-table.js';
 import type { ShapeRules } from './shape-rules.js';
 import type { Submission } from './types.js';
@@ -53,15 +52,15 @@ export class QueueGate {
     const priority = sequences === undefined ? request.priority : 0;
     const level = chooseLevel(priority, limits, call.lane);
     const displaced = this.#findRoom(level, call);
-    const control = sequences?.check(request, checked.rows);
+    const control = sequences?.check(submission, checked.rows);
     const full = holdings.take(checked, call.lane);
     if (full !== undefined) throw bytesFull(full, checked.sizeBytes);
 
     // What comes from another generation has waited there.
     const now = call.timing.enqueuedAt || clock.now();
     call.timing.enqueuedAt = now;
-    const sequence = control && sequences?.enter(control);
-    const tenant = this.#tenantOf(call, sequence);
+    const sequence = control && sequences?.enter(control, call.principal);
+    const tenant = this.#tenantOf(call);
     const callId = ++this.#lastCallId;
     const item = createPending(submission, { callId, checked, level, tenant, now, sequence, limits });
     waits.begin(item);
@@ -71,14 +70,10 @@ export class QueueGate {
     return item;
   }
 
-  /** Steps of a sequence are one tenant's, whoever sends them: their order is that of their coming. */
-  #tenantOf(call: Call, sequence: Sequence | undefined): Tenant {
+  #tenantOf(call: Call): Tenant {
     const { fairness, limits } = this.#options;
     // Whose answers leave in the order of their coming does not get them sooner by another turn.
-    const tenant = limits.preserveOrder ? EVERYBODY : tenantOf(call, fairness);
-    if (sequence === undefined) return tenant;
-    sequence.tenant ??= tenant.name;
-    return sequence.tenant === tenant.name ? tenant : { ...tenant, name: sequence.tenant };
+    return limits.preserveOrder ? EVERYBODY : tenantOf(call, fairness);
   }
 
   /** Throws where there is no room on a level; who has to leave it, if anybody has. */
@@ -89,7 +84,7 @@ export class QueueGate {
     const isFull = () => queue.lengthOfLevel(level) + sentAhead(pool.slots, level) >= policy.maxRequests;
     if (isFull()) makeRoom();
     if (!isFull()) return undefined;
-    const { name: tenant, weight } = this.#tenantOf(call, undefined);
+    const { name: tenant, weight } = this.#tenantOf(call);
     const displaced = queue.displacedBy({ level, tenant, weight });
     if (displaced === undefined) throw queueFull(label, policy);
     return displaced;

@@ -48,11 +48,11 @@ export class Retirements {
   }
 
   /** The generation that has the sequence of a request: itself, or one that it has replaced. */
-  holderOf(generation: Generation, { request }: Submission): Generation {
+  holderOf(generation: Generation, { request, call }: Submission): Generation {
     const { sequence } = request;
     if (this.#previous.size === 0 || sequence === undefined || sequence.start) return generation;
     for (let holder: Generation | undefined = generation; holder !== undefined; holder = this.#previous.get(holder)) {
-      if (holder.scheduler.sequences?.holds(sequence.id)) return holder;
+      if (holder.scheduler.sequences?.holds(call.principal.ownerId, sequence.id)) return holder;
     }
     return generation;
   }

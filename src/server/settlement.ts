@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import {
+  ANONYMOUS_OWNER,
   type BodyMemory,
   type ByteBudget,
   Call,
@@ -72,7 +73,7 @@ export interface Arrived {
 export const NOBODY: Principal = {
   name: 'anonymous',
   id: 'anonymous',
-  ownerId: 'anonymous',
+  ownerId: ANONYMOUS_OWNER,
   groups: [],
   rights: NO_RIGHTS,
 };

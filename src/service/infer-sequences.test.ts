@@ -1,8 +1,11 @@
 import { expect, it } from 'vitest';
-import { call, request } from '../../test/support/engine-fixture.js';
+import { callOf, request } from '../../test/support/engine-fixture.js';
 import { createInferFixture, version } from '../../test/support/infer-fixture.js';
+import { principalWith } from '../../test/support/principals.js';
 import { createRoutes } from '../routing/index.js';
 
+const ALICE = principalWith('alice', 'caller');
+const BOB = principalWith('bob', 'caller');
 const NEITHER = { start: false, end: false };
 const routeTo = (name: string, number: number) =>
   createRoutes({ [name]: { arms: [{ model: 'm', version: number, weight: 1 }], rules: [], fallback: [] } }).routes;
@@ -12,8 +15,12 @@ function createFixture() {
   const fixture = createInferFixture();
   const { resolve, infer, given, refs, serving } = fixture;
   serving.push(version(2, 2));
-  const send = (name: string, sequence: { readonly id: bigint; readonly start: boolean; readonly end: boolean }) => {
-    const asked = call();
+  const send = (
+    name: string,
+    sequence: { readonly id: bigint; readonly start: boolean; readonly end: boolean },
+    by = ALICE,
+  ) => {
+    const asked = callOf(by);
     const result = infer(asked, resolve(asked, { name, version: undefined }), request(1, { sequence }));
     result.catch(() => undefined);
     const { timing } = asked;
@@ -58,4 +65,21 @@ it('a sequence whose version is gone is resolved anew', () => {
   expect(send('m', { id: 7n, start: true, end: false })).toMatchObject({ version: 2 });
   serving.pop();
   expect(send('m', { id: 7n, ...NEITHER })).toMatchObject({ version: 1 });
+});
+
+it('a sequence stays on its version whatever another owner does with the same id', async () => {
+  const { send, routes } = createFixture();
+  routes.replace('api', routeTo('live', 1));
+  expect(send('live', { id: 7n, start: true, end: false })).toMatchObject({ version: 1 });
+  routes.replace('api', routeTo('live', 2));
+  expect(send('live', { id: 7n, ...NEITHER }, BOB)).toMatchObject({ version: 2 });
+  expect(send('live', { id: 7n, start: true, end: false }, BOB)).toMatchObject({ version: 2 });
+  expect(send('live', { id: 7n, ...NEITHER })).toMatchObject({ version: 1 });
+  expect(send('live', { id: 7n, start: false, end: true }, BOB)).toMatchObject({ version: 2 });
+  expect(send('live', { id: 7n, ...NEITHER })).toMatchObject({ version: 1 });
+  routes.replace('api', []);
+  expect(send('live', { id: 7n, ...NEITHER })).toMatchObject({ version: 1 });
+  // Nothing says that another caller's sequences run by a name that is gone.
+  const gone = "Request for unknown model: 'live' is not found";
+  expect(() => send('live', { id: 7n, ...NEITHER }, BOB)).toThrow(gone);
 });

@@ -11,7 +11,7 @@ import { chooseVersion, type Route } from '../routing/index.js';
 import { findVersion, type VersionLookup } from './find-version.js';
 import type { ArmChoice, ArmFailure } from './routes/arm-choice.js';
 import type { RouteTable } from './routes/route-table.js';
-import { RunningSequences, type RunsOn } from './routes/running-sequences.js';
+import { type NamedSequence, RunningSequences, type RunsOn } from './routes/running-sequences.js';
 import { admitToModel, type SeenLookup } from './seen-lookup.js';
 import { tell, tellOfArms } from './tell.js';
 import type { Resolved, ResolveOptions } from './types.js';
@@ -49,7 +49,9 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
         : admitToModel(lookup, { principal: call.principal, action: 'model.infer' }, target);
       const route = seen.isItself ? routes.find(target) : undefined;
       const choice = route && choose(route, call, undefined);
-      const found = choice ? { info: choice.info, forSequencesOnly: false } : findOrRemember(seen.lookup, target);
+      const found = choice
+        ? { info: choice.info, forSequencesOnly: false }
+        : findOrRemember(seen.lookup, call, target);
       checkAnswers(found.info, options);
       const common = { target, options, lookup: seen.lookup, choice };
       const resolution: Omit<Resolution, keyof Resolved> & Partial<Resolved> = { ...common, ...found };
@@ -78,12 +80,13 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
 
   function findOrRemember(
     seen: VersionLookup,
+    { principal: { ownerId } }: Call,
     target: InferTarget,
   ): { readonly info: ModelInfo; readonly forSequencesOnly: boolean } {
     try {
       return { info: findVersion(seen, target), forSequencesOnly: false };
     } catch (error) {
-      const info = target.version === undefined ? sequences.exampleOf(target.name) : undefined;
+      const info = target.version === undefined ? sequences.exampleOf({ ownerId, name: target.name }) : undefined;
       if (info === undefined) throw error;
       return { info, forSequencesOnly: true };
     }
@@ -95,12 +98,12 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
    */
   function settleArm(resolution: Resolution, call: Call, request: InferRequest): Resolution {
     const { target, choice, options, forSequencesOnly } = resolution;
-    const sequence = target.version === undefined ? request.sequence : undefined;
-    if (sequence === undefined && !choice?.route.needsRequest && !forSequencesOnly) return resolution;
-    const running = sequence && !sequence.start ? sequences.get(target.name, sequence.id) : undefined;
+    const named = sequenceOf(call, target, request);
+    if (named === undefined && !choice?.route.needsRequest && !forSequencesOnly) return resolution;
+    const running = named && request.sequence?.start === false ? sequences.get(named) : undefined;
     const chosen: RunsOn = (running && again(running)) ?? chooseFor(resolution, call, request);
-    if (sequence?.end) sequences.end(target.name, sequence.id);
-    else remember(target, request, chosen);
+    if (named && request.sequence?.end) sequences.end(named);
+    else remember(named, request, chosen);
     checkAnswers(chosen.info, options);
     note(call, chosen.info, chosen.choice);
     return { ...resolution, ...chosen, forSequencesOnly: false };
@@ -135,12 +138,12 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
     const now = same ?? anew?.info ?? findVersion(resolution.lookup, target);
     checkAnswers(now, options);
     note(call, now, anew);
-    remember(target, request, { info: now, choice: anew });
+    remember(sequenceOf(call, target, request), request, { info: now, choice: anew });
     return { ...resolution, info: now, choice: anew };
   }
 
-  function remember({ name, version }: InferTarget, { sequence }: InferRequest, runsOn: RunsOn): void {
-    if (version === undefined && sequence?.end === false) sequences.keep(name, sequence.id, runsOn);
+  function remember(named: NamedSequence | undefined, { sequence }: InferRequest, runsOn: RunsOn): void {
+    if (named !== undefined && sequence?.end === false) sequences.keep(named, runsOn);
   }
 
   /** What runs a request in place of an arm that has failed; undefined = nothing does, and it has failed. */
@@ -149,7 +152,7 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
     const next = choice && routes.fallback(choice, failure);
     if (next === undefined || !answersAsAsked(next.info, options)) return undefined;
     note(call, next.info, next);
-    remember(resolution.target, failure.request, { info: next.info, choice: next });
+    remember(sequenceOf(call, resolution.target, failure.request), failure.request, { info: next.info, choice: next });
     return { ...resolution, info: next.info, choice: next };
   }
 
@@ -160,6 +163,15 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
     renew,
     otherArm,
   };
+}
+
+/** The sequence whose version is remembered: of a request that names no version. */
+function sequenceOf(
+  { principal: { ownerId } }: Call,
+  { name, version }: InferTarget,
+  { sequence }: InferRequest,
+): NamedSequence | undefined {
+  return version === undefined && sequence !== undefined ? { ownerId, name, id: sequence.id } : undefined;
 }
 
 function note({ timing }: Call, { ref }: ModelInfo, choice: ArmChoice | undefined): void {

@@ -1,4 +1,11 @@
-import { bytesOf, Call, type InferRequest, type InferResponse, type MillraceError } from '../../src/core/index.js';
+import {
+  bytesOf,
+  Call,
+  type InferRequest,
+  type InferResponse,
+  type MillraceError,
+  type Principal,
+} from '../../src/core/index.js';
 import type { EngineOptions, Sink } from '../../src/engine/index.js';
 import { LOCAL_OPERATOR } from '../../src/governance/index.js';
 import type { Description } from '../../src/runtimes/index.js';
@@ -35,6 +42,12 @@ export function request(value: number, options: Partial<InferRequest> & { readon
     sequence: undefined,
     ...fields,
   };
+}
+
+/** A call of a principal. */
+export function callOf(principal: Principal): Call {
+  const deadlineAt = Number.POSITIVE_INFINITY;
+  return new Call({ requestId: 'test', principal, trace: undefined, deadlineAt, receivedAt: 1_000 });
 }
 
 export function call(deadlineAt = Number.POSITIVE_INFINITY, receivedAt = 1_000): Call {

@@ -140,17 +140,24 @@ describe('a full queue', () => {
 });
 
 describe('steps of a sequence', () => {
-  it('run in the order of their coming, whoever sends them', async () => {
+  it('run in the order of their coming, and another principal with the same id has a sequence of its own', async () => {
     const limits = {
-      sequences: { slotsPerInstance: 4, maxIdleMs: 1_000, minSlotUtilization: undefined, idInput: undefined },
+      sequences: {
+        slotsPerInstance: 4,
+        maxPerPrincipal: 100,
+        maxIdleMs: 1_000,
+        minSlotUtilization: undefined,
+        idInput: undefined,
+      },
     };
     const { send, batches, finish } = createFixture({ description: { ...IDENTITY, stateful: true }, limits });
     const step = (start: boolean, end: boolean) => ({ sequence: { id: 'talk', start, end } });
     send('a', 1, step(true, false));
     send('a', 2, step(false, false));
-    send('b', 1, step(false, false));
+    expect(send('b', 1, step(false, false))[0]?.kind).toBe('invalid_argument');
+    send('b', 1, step(true, true));
     send('a', 1, step(false, true));
     await finish(5);
-    expect(batches()).toEqual(['a', 'a', 'a', 'b', 'a']);
+    expect(batches()).toEqual(['a', 'b', 'a', 'a', 'a']);
   });
 });

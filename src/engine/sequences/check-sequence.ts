@@ -2,6 +2,7 @@ import { type Datatype, invalidArgument, MillraceError, type SequenceControl } f
 import { formatSequenceId, type Sequence, type SequenceLimits } from './sequence.js';
 
 const MAX_ID_LENGTH = 128;
+const RETRY_AFTER_MS = 1_000;
 const RANGES: Readonly<Partial<Record<Datatype, readonly [bigint, bigint]>>> = {
   INT32: [-(2n ** 31n), 2n ** 31n - 1n],
   UINT32: [0n, 2n ** 32n - 1n],
@@ -55,6 +56,20 @@ export function checkContinues(label: string, { id, start }: SequenceControl, kn
       `sequence ${formatSequenceId(id)} of model '${label}' is not running: its first request must say sequence_start`,
     );
   }
+}
+
+/** The refusal of a new sequence of a principal that has as many as one may have. */
+export function tooManySequences(
+  label: string,
+  principal: string,
+  { maxPerPrincipal, maxIdleMs }: Pick<SequenceLimits, 'maxPerPrincipal' | 'maxIdleMs'>,
+): MillraceError {
+  return new MillraceError(
+    'quota_exceeded',
+    `principal '${principal}' has ${maxPerPrincipal} sequences of model '${label}', as many as one principal may have ` +
+      `(sequenceBatching.maxSequencesPerPrincipal): end one, or send nothing of one for ${maxIdleMs} ms`,
+    { retryAfterMs: RETRY_AFTER_MS },
+  );
 }
 
 /** The end of what waits for, or goes on with, a sequence whose state is gone. */

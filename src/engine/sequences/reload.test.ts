@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { call, ENGINE_OPTIONS, IDENTITY, Outcome, request } from '../../../test/support/engine-fixture.js';
+import { callOf, ENGINE_OPTIONS, IDENTITY, Outcome, request } from '../../../test/support/engine-fixture.js';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { FakeHost } from '../../../test/support/fake-host.js';
+import { principalWith } from '../../../test/support/principals.js';
 import { EventBus, MillraceError } from '../../core/index.js';
 import type { ModelSource } from '../../repository/index.js';
 import { ECHO } from '../../runtimes/echo/manifest.js';
@@ -21,6 +22,9 @@ const SOURCE: ModelSource = {
   fingerprint: '',
 };
 
+const ALICE = principalWith('alice');
+const BOB = principalWith('bob');
+
 async function createFixture(config: ModelSource['config'] = {}) {
   const clock = new FakeClock();
   const host = new FakeHost();
@@ -37,12 +41,12 @@ async function createFixture(config: ModelSource['config'] = {}) {
     reload: () => Promise.resolve(),
   });
   await engine.load({ ...SOURCE, config: { ...SOURCE.config, ...config } });
-  const step = async (id: bigint, flags: { readonly start?: boolean; readonly end?: boolean } = {}) => {
+  const step = async (id: bigint, flags: { readonly start?: boolean; readonly end?: boolean } = {}, by = ALICE) => {
     const outcome = new Outcome();
     const sequence = { id, start: flags.start ?? false, end: flags.end ?? false };
     const [info] = engine.serving('m');
     if (info === undefined) throw new Error('the model is not served');
-    engine.submit(info.ref, { request: request(1, { sequence }), call: call(), sink: outcome });
+    engine.submit(info.ref, { request: request(1, { sequence }), call: callOf(by), sink: outcome });
     await clock.flush();
     return outcome.error?.message ?? outcome.kind;
   };
@@ -75,6 +79,18 @@ describe('sequences of a model that is loaded again', () => {
     expect(await step(1n)).toBe(NOT_RUNNING);
   });
 
+  it('are those of their owner: the same id of another one is on what is loaded now', async () => {
+    const { engine, step, given } = await createFixture();
+    await step(1n, START);
+    await engine.load(SOURCE);
+    expect([await step(1n, {}, BOB), await step(1n, END, BOB)]).toEqual([NOT_RUNNING, NOT_RUNNING]);
+    expect([await step(1n, START, BOB), await step(1n, END, BOB), await step(1n)]).toEqual(['ok', 'ok', 'ok']);
+    expect(given()).toEqual([
+      [1n, 1n],
+      [1n, 1n],
+    ]);
+  });
+
   it('begin anew on what is loaded now', async () => {
     const { engine, step, given } = await createFixture();
     await step(1n, START);
@@ -93,6 +109,7 @@ describe('sequences of a model that is loaded again', () => {
     host.instances[1]?.die('signal SIGKILL');
     await clock.flush();
     expect([await step(1n), await step(2n)]).toEqual([LOST, LOST.replace('sequence 1', 'sequence 2')]);
+    expect(await step(1n, {}, BOB)).toBe(NOT_RUNNING);
     expect([await step(1n, START), await step(1n, END)]).toEqual(['ok', 'ok']);
     await clock.advance(60_000);
     expect(await step(1n)).toBe(NOT_RUNNING);

@@ -1,8 +1,17 @@
-import type { Clock, InferRequest, SequenceControl, Timer } from '../../core/index.js';
+import {
+  ANONYMOUS_OWNER,
+  type Call,
+  type Clock,
+  type InferRequest,
+  type Principal,
+  type SequenceControl,
+  type Timer,
+} from '../../core/index.js';
 import type { Slot } from '../instance-pool.js';
 import type { Pending } from '../pending.js';
 import type { BatchLimits } from '../plan-batch.js';
-import { checkContinues, checkSequence } from './check-sequence.js';
+import { checkContinues, checkSequence, tooManySequences } from './check-sequence.js';
+import { OwnedSequences } from './owned-sequences.js';
 import type { Home, Sequence, SequenceLimits } from './sequence.js';
 
 /** Lost sequences that are remembered, so that a caller that continues one learns what became of it. */
@@ -18,21 +27,27 @@ export interface SequenceTableOptions {
   readonly onFree: () => void;
 }
 
+/** A request with the call that carries it: who owns its sequence. */
+interface Step {
+  readonly request: InferRequest;
+  readonly call: Pick<Call, 'principal'>;
+}
+
 /** How a request of a sequence was over: it ran, well or not, or left the queue before it could. */
 export type StepEnd = 'done' | 'failed' | 'dropped';
 
 /**
  * The sequences of one loaded generation: which are running, where their states are, and whose turn it is. Each has at
- * most one request at an instance; its requests run in the order in which they came.
+ * most one request at an instance; its requests run in the order in which they came. An owner meets its own only: the same id of two
+ * owners is two sequences.
  */
 export class SequenceTable {
   readonly #options: SequenceTableOptions;
-  readonly #byId = new Map<string | bigint, Sequence>();
+  readonly #sequences = new OwnedSequences();
   /** Without a place, in the order in which they came. */
   readonly #backlog = new Set<Sequence>();
   readonly #homes: readonly Home[];
   readonly #onOver: (() => void)[] = [];
-  #lost = 0;
   #look = 0;
   #idleTimer: Timer | undefined;
 
@@ -43,7 +58,7 @@ export class SequenceTable {
 
   /** Sequences that have not ended. */
   get active(): number {
-    return this.#byId.size - this.#lost;
+    return this.#sequences.active;
   }
 
   /** Those of them that wait for a place. */
@@ -51,41 +66,46 @@ export class SequenceTable {
     return this.#backlog.size;
   }
 
-  /** There is a sequence of that id to go on with, or was until its runner died. */
-  holds(id: string | bigint): boolean {
-    const sequence = this.#known(id);
+  /** The owner has a sequence of that id to go on with, or had until its runner died. */
+  holds(ownerId: string, id: string | bigint): boolean {
+    const sequence = this.#known(ownerId, id);
     return sequence !== undefined && (sequence.lost || !sequence.ended);
   }
 
   /** Remembers what another table has lost, for those who go on with it once that table is closed. */
   rememberLost(other: SequenceTable): void {
-    for (const sequence of other.#byId.values()) {
-      if (!sequence.lost || this.#byId.has(sequence.id)) continue;
+    for (const sequence of other.#sequences.all()) {
+      if (!sequence.lost || this.#sequences.get(sequence.ownerId, sequence.id) !== undefined) continue;
       const lost = { ...sequence, open: 0 };
-      this.#byId.set(lost.id, lost);
-      this.#lost++;
+      this.#sequences.add(lost);
       this.#rest(lost);
-      if (this.#lost > MAX_LOST) this.#forgetLost();
+      if (this.#sequences.lost > MAX_LOST) this.#forgetLost();
     }
   }
 
-  /** Refuses a request that cannot be one of a sequence here; throws `invalid_argument` or `unavailable`. */
-  check(request: InferRequest, rows: number): SequenceControl {
+  /** Refuses a request that cannot be one of a sequence here; throws `invalid_argument`, `unavailable` or `quota_exceeded`. */
+  check({ request, call }: Step, rows: number): SequenceControl {
     const { label, limits } = this.#options;
     const control = checkSequence({ label, control: request.sequence, rows, idInput: limits.idInput });
-    checkContinues(label, control, this.#known(control.id));
+    const { name, ownerId } = call.principal;
+    const known = this.#known(ownerId, control.id);
+    checkContinues(label, control, known);
+    const begins = known === undefined || known.lost;
+    if (begins && ownerId !== ANONYMOUS_OWNER && this.#sequences.activeOf(ownerId) >= limits.maxPerPrincipal) {
+      throw tooManySequences(label, name, limits);
+    }
     return control;
   }
 
   /** A request that was checked is accepted. */
-  enter(control: SequenceControl): Sequence {
+  enter(control: SequenceControl, { ownerId }: Principal): Sequence {
     const { id, start, end } = control;
-    let sequence = this.#byId.get(id);
+    let sequence = this.#sequences.get(ownerId, id);
     if (sequence === undefined || sequence.lost) {
       if (sequence !== undefined) this.#remove(sequence);
       sequence = {
+        ownerId,
         id,
-        tenant: undefined,
         home: undefined,
         slot: 0,
         open: 0,
@@ -97,7 +117,7 @@ export class SequenceTable {
         idleSince: 0,
         lookedAt: 0,
       };
-      this.#byId.set(id, sequence);
+      this.#sequences.add(sequence);
       this.#backlog.add(sequence);
     }
     sequence.open++;
@@ -176,15 +196,14 @@ export class SequenceTable {
   close(): void {
     this.#idleTimer?.clear();
     this.#idleTimer = undefined;
-    this.#byId.clear();
+    this.#sequences.clear();
     this.#backlog.clear();
-    this.#lost = 0;
     this.#checkOver();
   }
 
-  /** A sequence by its id, unless its time is over. */
-  #known(id: string | bigint): Sequence | undefined {
-    const sequence = this.#byId.get(id);
+  /** An owner's sequence by its id, unless its time is over. */
+  #known(ownerId: string, id: string | bigint): Sequence | undefined {
+    const sequence = this.#sequences.get(ownerId, id);
     if (sequence === undefined || !this.#isOver(sequence)) return sequence;
     this.#remove(sequence);
     return undefined;
@@ -196,7 +215,7 @@ export class SequenceTable {
 
   /** Nothing of it is open any more. */
   #rest(sequence: Sequence): void {
-    if (this.#byId.get(sequence.id) !== sequence) return;
+    if (this.#sequences.get(sequence.ownerId, sequence.id) !== sequence) return;
     if (sequence.ended || (sequence.home === undefined && !sequence.lost)) {
       this.#remove(sequence);
       return;
@@ -210,7 +229,7 @@ export class SequenceTable {
     const { clock, limits, onFree } = this.#options;
     this.#idleTimer = undefined;
     let oldest = Number.POSITIVE_INFINITY;
-    for (const sequence of this.#byId.values()) {
+    for (const sequence of this.#sequences.all()) {
       if (this.#isOver(sequence)) this.#remove(sequence);
       else if (sequence.open === 0) oldest = Math.min(oldest, sequence.idleSince);
     }
@@ -221,10 +240,9 @@ export class SequenceTable {
   }
 
   #remove(sequence: Sequence): void {
-    this.#byId.delete(sequence.id);
+    this.#sequences.remove(sequence);
     this.#backlog.delete(sequence);
-    if (sequence.lost) this.#lost--;
-    else sequence.home?.free.push(sequence.slot);
+    if (!sequence.lost) sequence.home?.free.push(sequence.slot);
     sequence.home = undefined;
     this.#checkOver();
   }
@@ -246,7 +264,7 @@ export class SequenceTable {
 
   #lose(home: Home): boolean {
     let lost = false;
-    for (const sequence of this.#byId.values()) {
+    for (const sequence of this.#sequences.all()) {
       if (sequence.home !== home) continue;
       if (!sequence.begun && !sequence.running) {
         sequence.home = undefined;
@@ -255,10 +273,9 @@ export class SequenceTable {
       }
       lost = true;
       sequence.home = undefined;
-      sequence.lost = true;
-      this.#lost++;
+      this.#sequences.lose(sequence);
       if (sequence.open === 0) this.#rest(sequence);
-      if (this.#lost > MAX_LOST) this.#forgetLost();
+      if (this.#sequences.lost > MAX_LOST) this.#forgetLost();
     }
     this.#checkOver();
     return lost;
@@ -266,7 +283,7 @@ export class SequenceTable {
 
   /** The one that was lost first, of those that nobody waits for. */
   #forgetLost(): void {
-    for (const sequence of this.#byId.values()) {
+    for (const sequence of this.#sequences.all()) {
       if (!sequence.lost || sequence.open > 0) continue;
       this.#remove(sequence);
       return;

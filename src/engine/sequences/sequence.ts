@@ -5,6 +5,8 @@ import type { Instance } from '../../runtimes/index.js';
 export interface SequenceLimits {
   /** Sequences that an instance keeps at a time; others wait for a place. */
   readonly slotsPerInstance: number;
+  /** Sequences that one principal may have that have not ended. Callers without a credential are not limited: they are the only owner. */
+  readonly maxPerPrincipal: number;
   readonly maxIdleMs: number;
   /** Share of the places of an instance that must have a request before the batch's delay is over; 0 = no delay. */
   readonly minSlotUtilization: number | undefined;
@@ -23,9 +25,8 @@ export interface Home {
 
 /** One sequence, from its first accepted request until it has ended, idled out or is lost. */
 export interface Sequence {
+  readonly ownerId: string;
   readonly id: string | bigint;
-  /** As whose its steps wait; undefined until the first does. */
-  tenant: string | undefined;
   /** Where its state is; undefined while it waits for a place. */
   home: Home | undefined;
   slot: number;

@@ -57,6 +57,7 @@ function createFixture(options: Setup) {
       sequences: {
         slotsPerInstance: options.slotsPerInstance,
         minSlotUtilization: options.minSlotUtilization,
+        maxPerPrincipal: 100,
         maxIdleMs: 100,
         idInput: undefined,
       },

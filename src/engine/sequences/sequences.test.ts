@@ -1,18 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { call, IDENTITY, Outcome, request } from '../../../test/support/engine-fixture.js';
+import { call, callOf, IDENTITY, Outcome, request } from '../../../test/support/engine-fixture.js';
+import { principalWith } from '../../../test/support/principals.js';
 import { createSchedulerFixture, type FixtureOptions } from '../../../test/support/scheduler-fixture.js';
-import { MillraceError } from '../../core/index.js';
+import { MillraceError, type Principal } from '../../core/index.js';
 import type { ItemSequence } from '../../runtimes/index.js';
 import type { SequenceLimits } from './sequence.js';
 
 const LIMITS: SequenceLimits = {
   slotsPerInstance: 4,
+  maxPerPrincipal: 100,
   maxIdleMs: 1_000,
   minSlotUtilization: undefined,
   idInput: undefined,
 };
 
-type Flags = { readonly start?: boolean; readonly end?: boolean; readonly rows?: number };
+type Flags = { readonly start?: boolean; readonly end?: boolean; readonly rows?: number; readonly by?: Principal };
+
+const ALICE = principalWith('alice');
+const BOB = principalWith('bob');
 
 function createFixture(sequences: Partial<SequenceLimits> = {}, options: FixtureOptions = {}) {
   const fixture = createSchedulerFixture({
@@ -20,9 +25,9 @@ function createFixture(sequences: Partial<SequenceLimits> = {}, options: Fixture
     ...options,
     limits: { prefetchBelowMs: 1_000, ...options.limits, sequences: { ...LIMITS, ...sequences } },
   });
-  const send = (id: string | bigint, value: number, { start = false, end = false, rows = 1 }: Flags = {}) => {
+  const send = (id: string | bigint, value: number, { start = false, end = false, rows = 1, by }: Flags = {}) => {
     const outcome = new Outcome();
-    const sent = { outcome, call: call() };
+    const sent = { outcome, call: by === undefined ? call() : callOf(by) };
     const step = request(value, { rows, sequence: { id, start, end } });
     fixture.scheduler.submit({ request: step, call: sent.call, sink: outcome });
     return sent;
@@ -55,6 +60,62 @@ describe('a scheduler of sequences', () => {
     expect(given()).toEqual(['1@0+ 1@1+', '1@0 1@1.', '1@0.']);
     expect(first.map(({ outcome }) => outcome.values)).toEqual([[1], [2], [3]]);
     expect(second.map(({ outcome }) => outcome.values)).toEqual([[10], [20]]);
+  });
+
+  it('gives each owner sequences of its own, and the model the id as it was sent', async () => {
+    const { send, given, finish, clock } = createFixture();
+    const NOT_RUNNING = "sequence 7 of model 'm/1' is not running: its first request must say sequence_start";
+    send(7n, 1, { start: true, by: ALICE });
+    await clock.flush();
+    await finish();
+    const wrong = [send(7n, 2, { by: BOB }), send(7n, 2, { end: true, by: BOB })];
+    expect(wrong.map(({ outcome }) => outcome.error?.message)).toEqual([NOT_RUNNING, NOT_RUNNING]);
+    send(7n, 3, { start: true, by: BOB });
+    send(7n, 4, { by: ALICE });
+    await clock.flush();
+    await finish();
+    send(7n, 5, { end: true, by: BOB });
+    const last = send(7n, 6, { end: true, by: ALICE });
+    await clock.flush();
+    await finish();
+    expect(given()).toEqual(['7@0+', '7@1+ 7@0', '7@1. 7@0.']);
+    expect(last.outcome.kind).toBe('ok');
+  });
+
+  it('refuses a principal more sequences than one may have, and takes those of others', async () => {
+    const { send, finish, clock } = createFixture({ slotsPerInstance: 4, maxPerPrincipal: 2 });
+    for (const id of [1n, 2n]) send(id, 1, { start: true, by: BOB });
+    const { error } = send(3n, 1, { start: true, by: BOB }).outcome;
+    expect(error).toMatchObject({
+      code: 'quota_exceeded',
+      retryAfterMs: 1_000,
+      message:
+        "principal 'bob' has 2 sequences of model 'm/1', as many as one principal may have " +
+        '(sequenceBatching.maxSequencesPerPrincipal): end one, or send nothing of one for 1000 ms',
+    });
+    const taken = [send(3n, 1, { start: true, by: ALICE }), send(1n, 2, { start: true, end: true, by: BOB })];
+    await clock.flush();
+    await finish();
+    await finish();
+    taken.push(send(3n, 3, { start: true, by: BOB }));
+    await clock.flush();
+    await finish();
+    expect(taken.map(({ outcome }) => outcome.kind)).toEqual(['ok', 'ok', 'ok']);
+  });
+
+  it('counts neither lost sequences nor those of callers without a credential against that', async () => {
+    const { send, finish, clock, instances } = createFixture({ maxPerPrincipal: 1 });
+    const open = [send(1n, 1, { start: true }), send(2n, 1, { start: true }), send(1n, 1, { start: true, by: BOB })];
+    await clock.flush();
+    await finish();
+    expect(open.map(({ outcome }) => outcome.kind)).toEqual(['ok', 'ok', 'ok']);
+    instances[0]?.die('signal SIGKILL');
+    await clock.flush();
+    await clock.advance(100);
+    const again = send(2n, 1, { start: true, by: BOB });
+    await clock.flush();
+    await finish(1);
+    expect(again.outcome.kind).toBe('ok');
   });
 
   it('goes on with nothing that was to be started again and was not', async () => {

@@ -81,6 +81,15 @@ export const SequenceBatchingSchema = Type.Object(
     maxCandidateSequences: Type.Optional(
       Type.Integer({ ...BY_LOAD, minimum: 1, default: 1024, description: '`oldest`: slots in an instance.' }),
     ),
+    maxSequencesPerPrincipal: Type.Optional(
+      Type.Integer({
+        ...BY_LOAD,
+        minimum: 1,
+        description:
+          'Sequences that one principal may have at a time; a further one is refused. Callers without a credential are not limited. ' +
+          'Default: half of the slots of all instances, rounded up.',
+      }),
+    ),
     minSlotUtilization: Type.Optional(
       Type.Number({
         ...BY_LOAD,
@@ -116,7 +125,11 @@ export type SequenceBatchingConfig = Static<typeof SequenceBatchingSchema>;
 export type ControlConfig = Static<typeof ControlConfigSchema>;
 export type StateConfig = Static<typeof StateConfigSchema>;
 
-export type ResolvedSequenceBatching = Readonly<Required<Omit<SequenceBatchingConfig, 'controls' | 'states'>>> & {
+export type ResolvedSequenceBatching = Readonly<
+  Required<Omit<SequenceBatchingConfig, 'maxSequencesPerPrincipal' | 'controls' | 'states'>>
+> & {
+  /** undefined = half of the slots. */
+  readonly maxSequencesPerPrincipal?: number;
   readonly controls: readonly Readonly<Required<ControlConfig>>[];
   readonly states: readonly (Readonly<Required<Omit<StateConfig, 'batchAxis'>>> & {
     readonly batchAxis: number | undefined;

@@ -45,7 +45,8 @@ export class RolloutTap implements RouteTap {
         if (info.generates === undefined) answer ??= answerBucket(response, info.signature);
       },
       onEnd: (error) => {
-        if (error?.code === 'cancelled') return;
+        // Neither is a version's doing: a caller has left, or has as much as it may have.
+        if (error?.code === 'cancelled' || error?.code === 'quota_exceeded') return;
         judged.observe({
           arm: arm.name === CANARY_ARM ? 'canary' : 'stable',
           share: judged.canaryShare,

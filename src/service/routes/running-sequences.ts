@@ -1,11 +1,19 @@
-import type { Clock } from '../../core/index.js';
+import { type Clock, sequenceKey } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
+import { OwnerLru } from '../owner-lru.js';
 import type { ArmChoice } from './arm-choice.js';
 
-/** Sequences that are remembered; the one that was quiet for longest is forgotten first. */
+/** Sequences that are remembered. */
 const MAX_SEQUENCES = 100_000;
 /** As long as a replaced version waits for its sequences. */
 const MAX_IDLE_MS = 600_000;
+
+/** A sequence, by the name that its requests say: of a route or a model. */
+export interface NamedSequence {
+  readonly ownerId: string;
+  readonly name: string;
+  readonly id: string | bigint;
+}
 
 /** What a sequence runs on; `choice` where a route has chosen it. */
 export interface RunsOn {
@@ -14,6 +22,7 @@ export interface RunsOn {
 }
 
 interface Running extends RunsOn {
+  readonly sequence: NamedSequence;
   readonly usedAt: number;
 }
 
@@ -23,45 +32,45 @@ interface Running extends RunsOn {
  */
 export class RunningSequences {
   readonly #clock: Clock;
-  /** In the order of their last use. */
-  readonly #running = new Map<string, Running>();
-  /** By the name that callers say: how many there are, and a version that one of them runs on. */
+  readonly #running = new OwnerLru<Running>(MAX_SEQUENCES);
+  /** By owner and name: how many there are, and a version that one of them runs on. */
   readonly #names = new Map<string, { count: number; info: ModelInfo }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  get(name: string, id: string | bigint): RunsOn | undefined {
-    const running = this.#running.get(sequenceKey(name, id));
+  get(sequence: NamedSequence): RunsOn | undefined {
+    const running = this.#running.get(sequence.ownerId, keyOf(sequence));
     if (running === undefined) return undefined;
     if (this.#clock.now() - running.usedAt <= MAX_IDLE_MS) return running;
-    this.end(name, id);
+    this.end(sequence);
     return undefined;
   }
 
-  /** A version that a sequence runs on which was begun by this name. */
-  exampleOf(name: string): ModelInfo | undefined {
-    return this.#names.get(name)?.info;
+  /** A version that a sequence of the owner runs on which was begun by this name. */
+  exampleOf(of: Omit<NamedSequence, 'id'>): ModelInfo | undefined {
+    return this.#names.get(nameKeyOf(of))?.info;
   }
 
-  keep(name: string, id: string | bigint, { info, choice }: RunsOn): void {
-    this.end(name, id);
-    this.#running.set(sequenceKey(name, id), { info, choice, usedAt: this.#clock.now() });
+  keep(sequence: NamedSequence, { info, choice }: RunsOn): void {
+    this.end(sequence);
+    const running = { sequence, info, choice, usedAt: this.#clock.now() };
+    const gone = this.#running.set(sequence.ownerId, keyOf(sequence), running);
+    const name = nameKeyOf(sequence);
     const known = this.#names.get(name);
     if (known === undefined) this.#names.set(name, { count: 1, info });
     else Object.assign(known, { count: known.count + 1, info });
-    if (this.#running.size <= MAX_SEQUENCES) return;
-    const [oldest] = this.#running.keys();
-    if (oldest !== undefined) this.#forget(oldest, oldest.slice(0, oldest.indexOf('\n')));
+    if (gone !== undefined) this.#uncount(gone.sequence);
   }
 
-  end(name: string, id: string | bigint): void {
-    this.#forget(sequenceKey(name, id), name);
+  end(sequence: NamedSequence): void {
+    const gone = this.#running.delete(sequence.ownerId, keyOf(sequence));
+    if (gone !== undefined) this.#uncount(gone.sequence);
   }
 
-  #forget(key: string, name: string): void {
-    if (!this.#running.delete(key)) return;
+  #uncount(sequence: NamedSequence): void {
+    const name = nameKeyOf(sequence);
     const known = this.#names.get(name);
     if (known === undefined) return;
     known.count -= 1;
@@ -69,7 +78,11 @@ export class RunningSequences {
   }
 }
 
-/** A sequence by the name that callers say. Sequence 1 and sequence '1' are two. No name has a line break. */
-export function sequenceKey(name: string, id: string | bigint): string {
-  return `${name}\n${typeof id}\n${id}`;
+function keyOf({ name, id }: NamedSequence): string {
+  return sequenceKey(name, id);
+}
+
+/** No name has a line break. */
+function nameKeyOf({ ownerId, name }: Omit<NamedSequence, 'id'>): string {
+  return `${name}\n${ownerId}`;
 }

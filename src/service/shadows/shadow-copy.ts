@@ -103,7 +103,7 @@ async function keepAll(
 function whyNotRun({ timing }: Call, code: MillraceError['code']): DropReason | undefined {
   if (code === 'cancelled') return 'stopped';
   if (timing.dequeuedAt > 0) return undefined;
-  if (code === 'resource_exhausted') return 'queue';
+  if (code === 'resource_exhausted' || code === 'quota_exceeded') return 'queue';
   if (code === 'deadline_exceeded') return 'waiting';
   return code === 'unavailable' || code === 'not_found' ? 'unavailable' : undefined;
 }

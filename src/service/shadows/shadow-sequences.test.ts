@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { principalWith } from '../../../test/support/principals.js';
 import { ShadowSequences } from './shadow-sequences.js';
 
 const step = (id: string | bigint, place: 'first' | 'next' | 'last' = 'next') => ({
@@ -8,28 +9,57 @@ const step = (id: string | bigint, place: 'first' | 'next' | 'last' = 'next') =>
 });
 const yes = () => true;
 const no = () => false;
+const ALICE = { principal: principalWith('alice') };
+const BOB = { principal: principalWith('bob') };
+
+function createSequences() {
+  const sequences = new ShadowSequences();
+  const of = (
+    route: string,
+    control: ReturnType<typeof step>,
+    { chosen, call = ALICE }: { readonly chosen: () => boolean; readonly call?: typeof ALICE },
+  ) => sequences.of({ route, call, control }, chosen);
+  return { of };
+}
 
 describe('the sequences of a shadow', () => {
   it('are chosen when they begin, as a whole', () => {
-    const sequences = new ShadowSequences();
-    const first = sequences.of('r', step(7n, 'first'), yes);
-    expect(sequences.of('r', step(7n), no)).toBe(first);
-    expect(sequences.of('r', step(7n, 'last'), no)).toBe(first);
-    expect(sequences.of('r', step(7n), yes)).toBeUndefined();
-    expect(sequences.of('r', step(8n, 'first'), no)).toBeUndefined();
-    expect(sequences.of('r', step(8n), yes)).toBeUndefined();
+    const sequences = createSequences();
+    const first = sequences.of('r', step(7n, 'first'), { chosen: yes });
+    expect(sequences.of('r', step(7n), { chosen: no })).toBe(first);
+    expect(sequences.of('r', step(7n, 'last'), { chosen: no })).toBe(first);
+    expect(sequences.of('r', step(7n), { chosen: yes })).toBeUndefined();
+    expect(sequences.of('r', step(8n, 'first'), { chosen: no })).toBeUndefined();
+    expect(sequences.of('r', step(8n), { chosen: yes })).toBeUndefined();
   });
 
   it('are those of a route, and 7 is not "7"', () => {
-    const sequences = new ShadowSequences();
-    sequences.of('r', step(7n, 'first'), yes);
-    expect(sequences.of('other', step(7n), yes)).toBeUndefined();
-    expect(sequences.of('r', step('7'), yes)).toBeUndefined();
+    const sequences = createSequences();
+    sequences.of('r', step(7n, 'first'), { chosen: yes });
+    expect(sequences.of('other', step(7n), { chosen: yes })).toBeUndefined();
+    expect(sequences.of('r', step('7'), { chosen: yes })).toBeUndefined();
+  });
+
+  it('are those of an owner: the same id of another caller is another sequence', () => {
+    const sequences = createSequences();
+    const ofAlice = sequences.of('r', step(7n, 'first'), { chosen: yes });
+    expect(sequences.of('r', step(7n), { chosen: yes, call: BOB })).toBeUndefined();
+    const ofBob = sequences.of('r', step(7n, 'first'), { chosen: yes, call: BOB });
+    expect(ofBob).not.toBe(ofAlice);
+    sequences.of('r', step(7n, 'last'), { chosen: yes, call: BOB });
+    expect(sequences.of('r', step(7n), { chosen: no })).toBe(ofAlice);
+  });
+
+  it('of an owner with few are kept, however many another one begins', () => {
+    const sequences = createSequences();
+    const ofAlice = sequences.of('r', step(7n, 'first'), { chosen: yes });
+    for (let id = 0n; id < 10_001n; id++) sequences.of('r', step(id, 'first'), { chosen: yes, call: BOB });
+    expect(sequences.of('r', step(7n), { chosen: yes })).toBe(ofAlice);
   });
 
   it('have ids of their own, of the same kind and size', () => {
-    const sequences = new ShadowSequences();
-    const idOf = (id: string | bigint) => sequences.of('r', step(id, 'first'), yes)?.id;
+    const sequences = createSequences();
+    const idOf = (id: string | bigint) => sequences.of('r', step(id, 'first'), { chosen: yes })?.id;
     expect(idOf('user')).toMatch(/^[\da-f-]{36}$/);
     for (let round = 0; round < 100; round++) {
       const small = idOf(7n) as bigint;
@@ -40,9 +70,9 @@ describe('the sequences of a shadow', () => {
   });
 
   it('that were quiet for longest are forgotten, and copied no further', () => {
-    const sequences = new ShadowSequences();
-    for (let id = 0n; id < 10_001n; id++) sequences.of('r', step(id, 'first'), yes);
-    expect(sequences.of('r', step(0n), yes)).toBeUndefined();
-    expect(sequences.of('r', step(1n), yes)).toBeDefined();
+    const sequences = createSequences();
+    for (let id = 0n; id < 10_001n; id++) sequences.of('r', step(id, 'first'), { chosen: yes });
+    expect(sequences.of('r', step(0n), { chosen: yes })).toBeUndefined();
+    expect(sequences.of('r', step(1n), { chosen: yes })).toBeDefined();
   });
 });

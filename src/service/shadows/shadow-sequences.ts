@@ -1,8 +1,8 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { SequenceControl } from '../../core/index.js';
-import { sequenceKey } from '../routes/running-sequences.js';
+import { type Call, type SequenceControl, sequenceKey } from '../../core/index.js';
+import { OwnerLru } from '../owner-lru.js';
 
-/** Sequences that are remembered; the one that was quiet for longest is forgotten first, and not copied any further. */
+/** Sequences that are remembered; those that are forgotten are not copied any further. */
 const MAX_SEQUENCES = 10_000;
 const SMALL_FROM = 2 ** 30;
 const SMALL_TO = 2 ** 31;
@@ -17,20 +17,26 @@ export interface CopiedSequence {
   tail: Promise<void>;
 }
 
+/** A request of a sequence, by a route. */
+export interface ShadowStep {
+  readonly route: string;
+  readonly call: Pick<Call, 'principal'>;
+  readonly control: SequenceControl;
+}
+
 /** Which sequences of routes are copied: each as a whole, or not at all. */
 export class ShadowSequences {
-  readonly #copied = new Map<string, CopiedSequence>();
+  readonly #copied = new OwnerLru<CopiedSequence>(MAX_SEQUENCES);
 
   /** Of a step. `chosen`: whether one that begins is to be copied. Undefined where it is not. */
-  of(route: string, { id, start, end }: SequenceControl, chosen: () => boolean): CopiedSequence | undefined {
+  of({ route, call, control }: ShadowStep, chosen: () => boolean): CopiedSequence | undefined {
+    const { id, start, end } = control;
+    const { ownerId } = call.principal;
     const key = sequenceKey(route, id);
-    const known = this.#copied.get(key);
-    this.#copied.delete(key);
+    const known = this.#copied.delete(ownerId, key);
     const sequence = start ? (chosen() ? beginOther(id) : undefined) : known;
     if (sequence === undefined || end) return sequence;
-    this.#copied.set(key, sequence);
-    const [oldest] = this.#copied.keys();
-    if (this.#copied.size > MAX_SEQUENCES && oldest !== undefined) this.#copied.delete(oldest);
+    this.#copied.set(ownerId, key, sequence);
     return sequence;
   }
 }

@@ -92,7 +92,7 @@ export class Shadows implements RouteTap {
     if (shadow === undefined || this.#stopped) return undefined;
     const isChosen = () => this.#random() < shadow.share;
     const control = request.sequence;
-    const sequence = control && this.#sequences.of(route.name, control, isChosen);
+    const sequence = control && this.#sequences.of({ route: route.name, call, control }, isChosen);
     if (control === undefined ? !isChosen() : sequence === undefined) return undefined;
     const version = findNamed(this.#setup.lookup, shadow);
     if (version !== undefined && isSame(version.ref, info.ref)) return undefined;
