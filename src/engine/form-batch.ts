@@ -43,7 +43,7 @@ function contextOf({ request, call }: Pending, now: number): ItemContext {
   const context = {
     requestId: call.requestId,
     clientId: request.id,
-    principal: call.principal.name,
+    ownerId: call.principal.ownerId,
     traceparent: isTraced(call.trace) ? formatTraceparent(call.trace) : '',
     remainingMs: call.deadlineAt - now,
   };

@@ -260,7 +260,7 @@ it('items tell a runtime that wants to know of the calls behind them', async () 
   expect(running.batch.items[0]?.context).toEqual({
     requestId: 'req',
     clientId: 'r1',
-    principal: 'ada',
+    ownerId: 'key:ada',
     traceparent: `00-${TRACE.traceId}-${TRACE.spanId}-01`,
     remainingMs: 8_000,
   });

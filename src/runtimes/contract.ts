@@ -126,8 +126,8 @@ export interface ItemContext {
   readonly requestId: string;
   /** The caller's own id of the request; '' when there is none. */
   readonly clientId: string;
-  /** Name of who calls. */
-  readonly principal: string;
+  /** Whose the call is: a runtime that keeps something of a call gives it to calls of the same owner only. No name: not for people. */
+  readonly ownerId: string;
   /** W3C `traceparent`; '' when the call is not traced. */
   readonly traceparent: string;
   /** Milliseconds that were left of the call's deadline when the batch was sent; Infinity = no deadline. */

@@ -1,24 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import { callOf } from '../../test/support/engine-fixture.js';
 import { FakeClock } from '../../test/support/fake-clock.js';
-import { principalWith } from '../../test/support/principals.js';
-import { Call } from '../core/index.js';
+import { principalOfStoredKey, principalWith } from '../../test/support/principals.js';
 import type { BuiltInRole } from '../governance/index.js';
 import { PrincipalStore, type PrincipalStoreLimits } from './principal-store.js';
 
 const LIMITS: PrincipalStoreLimits = { maxEntries: 3, maxBytes: 100, maxAgeMs: 1_000 };
 
-function callOf(name: string, ...roles: readonly BuiltInRole[]): Call {
-  const principal = principalWith(name, ...(roles.length === 0 ? (['caller'] as const) : roles));
-  return new Call({ requestId: 'r', principal, trace: undefined, deadlineAt: Infinity, receivedAt: 0 });
-}
+const named = (name: string, ...roles: readonly BuiltInRole[]) =>
+  callOf(principalWith(name, ...(roles.length === 0 ? (['caller'] as const) : roles)));
 
 function start(limits: Partial<PrincipalStoreLimits> = {}) {
   const clock = new FakeClock();
   return { clock, store: new PrincipalStore({ ...LIMITS, ...limits }, clock) };
 }
 
-const ANNE = callOf('anne');
-const BEN = callOf('ben');
+const ANNE = named('anne');
+const BEN = named('ben');
 const bytes = (length: number) => new Uint8Array(length);
 
 describe('PrincipalStore', () => {
@@ -29,6 +27,15 @@ describe('PrincipalStore', () => {
     expect(store.get(ANNE, 'a')).toBe(value);
     expect(store.get(BEN, 'a')).toBeUndefined();
     expect(store.get(ANNE, 'b')).toBeUndefined();
+  });
+
+  it('gives nothing to a key that was made under the name of a revoked one', () => {
+    const { store } = start();
+    const [before, again] = ['1', '2'].map((id) => callOf(principalOfStoredKey('anne', id, 'caller')));
+    if (before === undefined || again === undefined) throw new Error('there are two');
+    store.put(before, 'a', bytes(10));
+    expect([store.get(again, 'a'), store.delete(again, 'a')]).toEqual([undefined, false]);
+    expect(store.get(before, 'a')).toBeDefined();
   });
 
   it('takes something out once, and for its principal only', () => {
@@ -43,9 +50,9 @@ describe('PrincipalStore', () => {
   it('needs the right to infer', () => {
     const { store } = start();
     const message = "'key:eve' lacks the right 'model.infer'; its roles: viewer";
-    expect(() => store.get(callOf('eve', 'viewer'), 'a')).toThrow(message);
-    expect(() => store.put(callOf('eve', 'viewer'), 'a', bytes(1))).toThrow(message);
-    expect(() => store.delete(callOf('eve', 'viewer'), 'a')).toThrow(message);
+    expect(() => store.get(named('eve', 'viewer'), 'a')).toThrow(message);
+    expect(() => store.put(named('eve', 'viewer'), 'a', bytes(1))).toThrow(message);
+    expect(() => store.delete(named('eve', 'viewer'), 'a')).toThrow(message);
   });
 
   it('forgets the oldest of the principal that has most in it, where there are too many', () => {

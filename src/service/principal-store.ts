@@ -15,15 +15,15 @@ interface Entry {
   readonly expiresAt: number;
 }
 
-/** What one principal has, oldest first. */
+/** What one owner has, oldest first. */
 interface Owned {
   readonly entries: Map<string, Entry>;
   sizeBytes: number;
 }
 
 /**
- * Bytes that callers come back for, in memory. Each belongs to the principal that put it there: for others it does not exist. Where there
- * is no room, the oldest go of the principal that has most of what there is too much of: entries or bytes.
+ * Bytes that callers come back for, in memory. Each belongs to the owner that put it there ({@link Principal.ownerId}): for others it does not
+ * exist. Where there is no room, the oldest go of the owner that has most of what there is too much of: entries or bytes.
  */
 export class PrincipalStore {
   readonly #limits: PrincipalStoreLimits;
@@ -53,13 +53,13 @@ export class PrincipalStore {
     admit(principal, 'model.infer', '');
     const { maxEntries, maxBytes, maxAgeMs } = this.#limits;
     if (maxEntries === 0 || value.length > maxBytes) return false;
-    this.#remove(principal.name, id);
+    this.#remove(principal.ownerId, id);
     while (this.#count >= maxEntries) this.#forgetOne(({ entries }) => entries.size);
     while (this.#sizeBytes + value.length > maxBytes) this.#forgetOne(({ sizeBytes }) => sizeBytes);
-    let owned = this.#owners.get(principal.name);
+    let owned = this.#owners.get(principal.ownerId);
     if (owned === undefined) {
       owned = { entries: new Map(), sizeBytes: 0 };
-      this.#owners.set(principal.name, owned);
+      this.#owners.set(principal.ownerId, owned);
     }
     owned.entries.set(id, { value, expiresAt: this.#clock.now() + maxAgeMs });
     owned.sizeBytes += value.length;
@@ -71,13 +71,13 @@ export class PrincipalStore {
 
   get({ principal }: Call, id: string): Uint8Array | undefined {
     admit(principal, 'model.infer', '');
-    return this.#owners.get(principal.name)?.entries.get(id)?.value;
+    return this.#owners.get(principal.ownerId)?.entries.get(id)?.value;
   }
 
   /** False where there is none. */
   delete({ principal }: Call, id: string): boolean {
     admit(principal, 'model.infer', '');
-    return this.#remove(principal.name, id);
+    return this.#remove(principal.ownerId, id);
   }
 
   #remove(owner: string, id: string): boolean {
@@ -92,7 +92,7 @@ export class PrincipalStore {
     return true;
   }
 
-  /** The oldest of the principal that has most, as `weigh` says. */
+  /** The oldest of the owner that has most, as `weigh` says. */
   #forgetOne(weigh: (owned: Owned) => number): void {
     let most: readonly [string, Owned] | undefined;
     for (const each of this.#owners) if (most === undefined || weigh(each[1]) > weigh(most[1])) most = each;

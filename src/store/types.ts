@@ -147,6 +147,8 @@ export interface Snapshots {
 export interface NotedAnswer {
   /** With the request id, what it is found by. */
   readonly principal: string;
+  /** Of the principal, since its name may later be another's; undefined = noted before owners were. */
+  readonly ownerId: string | undefined;
   readonly requestId: string;
   readonly route: string;
   readonly arm: string;

@@ -47,7 +47,7 @@ for (const [manifest, runtimeCase] of runtimeCases(folder)) {
       const context = {
         requestId: 'ä',
         clientId: '',
-        principal: 'ü',
+        ownerId: 'ü',
         traceparent: '',
         remainingMs: Number.POSITIVE_INFINITY,
       };

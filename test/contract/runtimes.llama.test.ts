@@ -132,9 +132,8 @@ describe('the llama runtime', () => {
 
   test('evaluates what prompts have in common once, for the same caller only', async () => {
     const instance = await load();
-    const cached = async (prompt: string, principal: string, parameters: Parameters = {}) =>
-      (await generate(instance, prompt, { temperature: 0, max_tokens: 1, ...parameters }, principal)).usage
-        ?.cachedTokens;
+    const cached = async (prompt: string, ownerId: string, parameters: Parameters = {}) =>
+      (await generate(instance, prompt, { temperature: 0, max_tokens: 1, ...parameters }, ownerId)).usage?.cachedTokens;
     expect(await cached(PROMPT, 'one')).toBe(0);
     expect(await cached(`${PROMPT} without`, 'one')).toBe(22);
     expect(await cached(PROMPT, 'two')).toBe(0);

@@ -10,6 +10,7 @@ const IMPLEMENTATIONS: Readonly<Record<string, () => Promise<Store>>> = {
 
 const answer = (requestId: string, more: Partial<NotedAnswer> = {}): NotedAnswer => ({
   principal: 'shop',
+  ownerId: 'key#1',
   requestId,
   route: 'live',
   arm: 'canary',

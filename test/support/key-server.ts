@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { PartialSettings } from '../../src/config/index.js';
 import { type AppServer, type JsonAnswer, jsonOf, startAppServer } from './app-server.js';
 import { run } from './cli-fixture.js';
+import type { FolderContents } from './model-folder.js';
 
 /** Configuration of a model that answers {@link ECHO} with the same. */
 export const ECHO_MODEL = `runtime: echo
@@ -35,10 +36,10 @@ export interface KeyServer extends AsyncDisposable {
   infer(headers: Readonly<Record<string, string>>, model?: string): Promise<JsonAnswer>;
 }
 
-/** Starts it with the models `echo` and `kjv`; the first key is made by the command line while nobody uses the store. */
-export async function startKeyServer(settings: PartialSettings = {}): Promise<KeyServer> {
+/** Starts it with the models `echo` and `kjv`, and `more`; the first key is made by the command line while nobody uses the store. */
+export async function startKeyServer(settings: PartialSettings = {}, more: FolderContents = {}): Promise<KeyServer> {
   const server = await startAppServer(
-    MODELS,
+    { ...MODELS, ...more },
     { auth: { required: true, ...settings.auth }, ...settings },
     { start: false },
   );

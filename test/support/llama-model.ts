@@ -16,10 +16,10 @@ export const GREEDY = { temperature: 0, max_tokens: 16, ignore_eos: true };
  */
 export const LOGPROB_TOLERANCE = 0.02;
 
-export function textItem(callId: number, prompt: string, parameters: Parameters = {}, principal = 'tester'): BatchItem {
+export function textItem(callId: number, prompt: string, parameters: Parameters = {}, ownerId = 'tester'): BatchItem {
   return {
     ...batchItem(callId, [texts('text_input', [1], [prompt])], { parameters }),
-    context: { requestId: 'r', clientId: '', principal, traceparent: '', remainingMs: Number.POSITIVE_INFINITY },
+    context: { requestId: 'r', clientId: '', ownerId, traceparent: '', remainingMs: Number.POSITIVE_INFINITY },
   };
 }
 
@@ -33,13 +33,8 @@ export function textOf(emissions: readonly Emission[]): string {
 }
 
 /** Text, tokens and end of a request that runs alone. */
-export async function generate(
-  instance: Instance,
-  prompt: string,
-  parameters: Parameters = GREEDY,
-  principal?: string,
-) {
-  const running = runBatch(instance, [textItem(1, prompt, parameters, principal)]);
+export async function generate(instance: Instance, prompt: string, parameters: Parameters = GREEDY, ownerId?: string) {
+  const running = runBatch(instance, [textItem(1, prompt, parameters, ownerId)]);
   // Its reader has room for whatever comes.
   instance.grant(1, 10_000);
   const { emissions } = await running;

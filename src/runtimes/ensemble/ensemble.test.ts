@@ -81,7 +81,7 @@ describe('an ensemble', () => {
       models: { join: TWO_TO_ONE },
     });
     const sequence: SequenceControl = { id: 9n, start: true, end: false };
-    const context = { requestId: 'r', clientId: '', principal: '', traceparent: '', remainingMs: 5, sequence };
+    const context = { requestId: 'r', clientId: '', ownerId: '', traceparent: '', remainingMs: 5, sequence };
     const done = fixture.run({ context });
     await settle();
     expect(fixture.call('join').request).toMatchObject({ inputs: [tensor('r', 1)], sequence });
@@ -91,7 +91,7 @@ describe('an ensemble', () => {
 
   it('says in its answers where the request stood in its sequence', async () => {
     const fixture = await EnsembleFixture.load(ONE_STEP);
-    const context = { requestId: 'r', clientId: '', principal: '', traceparent: '', remainingMs: 5 };
+    const context = { requestId: 'r', clientId: '', ownerId: '', traceparent: '', remainingMs: 5 };
     for (const sequence of [{ id: 9n, start: true, end: false }, { id: 'nine', start: false, end: true }, undefined]) {
       const done = fixture.run({ context: sequence === undefined ? context : { ...context, sequence } });
       await settle();

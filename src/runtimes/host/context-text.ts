@@ -17,8 +17,8 @@ export function encodeContexts(
   for (const { context } of items) {
     if (context === undefined) continue;
     count++;
-    const { requestId, clientId, principal, traceparent } = context;
-    for (const each of [requestId, clientId, principal, traceparent]) text += escapeText(each) + SEPARATOR;
+    const { requestId, clientId, ownerId, traceparent } = context;
+    for (const each of [requestId, clientId, ownerId, traceparent]) text += escapeText(each) + SEPARATOR;
   }
   return count === 0 ? undefined : { text, count };
 }
@@ -64,7 +64,7 @@ class ReceivedContext implements ItemContext {
     return this.#all.textAt(this.#index * TEXTS + 1);
   }
 
-  get principal(): string {
+  get ownerId(): string {
     return this.#all.textAt(this.#index * TEXTS + 2);
   }
 

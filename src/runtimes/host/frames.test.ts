@@ -62,7 +62,7 @@ const context = fc.record(
   {
     requestId: fc.string(),
     clientId: anyText,
-    principal: anyText,
+    ownerId: anyText,
     traceparent: fc.string(),
     remainingMs: fc.double({ noNaN: true }),
   },
@@ -119,8 +119,8 @@ function cross(pieces: readonly Uint8Array[], cuts: readonly number[] = []): Fra
 function withPlainContexts(received: Batch): Batch {
   const items = received.items.map((each) => {
     if (each.context === undefined) return each;
-    const { requestId, clientId, principal, traceparent, remainingMs } = each.context;
-    return { ...each, context: { requestId, clientId, principal, traceparent, remainingMs } };
+    const { requestId, clientId, ownerId, traceparent, remainingMs } = each.context;
+    return { ...each, context: { requestId, clientId, ownerId, traceparent, remainingMs } };
   });
   return { ...received, items };
 }

@@ -135,7 +135,7 @@ export class LlamaModel implements LoadedModel {
       tools: conversation?.use?.tools ?? [],
       isConstrained: grammar !== undefined,
       checks: this.#checks,
-      salt: JSON.stringify([options.sharePrefixes === 'all' ? '' : item.context?.principal, requested.cacheSalt]),
+      salt: JSON.stringify([options.sharePrefixes === 'all' ? '' : item.context?.ownerId, requested.cacheSalt]),
       options: requested,
       maxTokens: Math.min(requested.maxTokens ?? options.maxOutputTokens, context.contextTokens - prompt.length),
       sampler: new Sampler(library, requested, {

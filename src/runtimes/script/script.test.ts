@@ -38,7 +38,7 @@ describe('a model that answers one request', () => {
         },
       }),
     );
-    const context = { requestId: 'abc', clientId: '', principal: '', traceparent: '', remainingMs: 5 };
+    const context = { requestId: 'abc', clientId: '', ownerId: '', traceparent: '', remainingMs: 5 };
     expect(
       await run(model, item(1, [1, 0]), { ...item(2, [2, 0]), context }, item(3, [3, 0]), item(4, [4, 0])),
     ).toEqual([

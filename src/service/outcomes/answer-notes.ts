@@ -70,6 +70,7 @@ export class AnswerNotes implements RouteTap {
         const { kind, low, high, better, missing } = outcomes;
         this.#add({
           principal: call.principal.name,
+          ownerId: call.principal.ownerId,
           requestId: call.requestId,
           route: route.name,
           arm: arm.name,

@@ -43,6 +43,7 @@ export function createOutcomes({ records, routes, clock, events }: OutcomesSetup
       const atMs = clock.wallNow();
       const answer = principal === undefined ? undefined : await notes.find(principal, requestId);
       if (principal === undefined || answer === undefined || answer.expiresAtMs <= atMs) throw unknown(requestId);
+      if (!maySpeakOf(answer, call, feedback)) throw unknown(requestId);
       const value = checkedValue(feedback, answer);
       const outcome = answer.value === undefined ? await records.join({ principal, requestId, value, atMs }) : 'used';
       if (outcome === 'unknown') throw unknown(requestId);
@@ -91,6 +92,12 @@ function askerOf(call: Call, { principal }: Feedback): string | undefined {
   if (call.principal.rights.allow('feedback.relay', '*')) return principal ?? call.principal.name;
   admit(call.principal, 'feedback.give', '');
   return principal === undefined || principal === call.principal.name ? call.principal.name : undefined;
+}
+
+/** A revoked key of the same name is another owner. Callers who relay feedback name a principal, not an owner. */
+function maySpeakOf({ ownerId }: FoundAnswer, { principal }: Call, feedback: Feedback): boolean {
+  if (ownerId === undefined || ownerId === principal.ownerId) return true;
+  return feedback.principal !== undefined && principal.rights.allow('feedback.relay', '*');
 }
 
 /** The same for what is not there and for what is somebody else's. */

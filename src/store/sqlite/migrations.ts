@@ -175,6 +175,7 @@ export const MIGRATIONS: readonly string[] = [
   ${noting('key_removed', { after: 'delete on api_keys', kind: "'key'", name: 'old.id' })}
   ${noting('key_changed', { after: `update of ${KEY_COLUMNS} on api_keys`, kind: "'key'", name: 'new.id' })}
   `,
+  'alter table answers add column owner_id text',
 ];
 
 /** The schema from which on `changes` says what was written last. */

@@ -84,6 +84,7 @@ async function insertAnswers(db: Kysely<Tables>, answers: readonly NotedAnswer[]
       conflict
         .columns(['principal', 'requestId'])
         .doUpdateSet(({ ref }) => ({
+          ownerId: ref('excluded.ownerId'),
           route: ref('excluded.route'),
           arm: ref('excluded.arm'),
           model: ref('excluded.model'),
@@ -170,13 +171,14 @@ function byArm(answers: readonly NotedAnswer[]): Iterable<AnswersOfArm> {
 }
 
 function toRow(answer: NotedAnswer): Insertable<Tables['answers']> {
-  const { missing = null, share = null, key = null, answeredClass = null } = answer;
-  return { ...answer, missing, share, key, answeredClass };
+  const { ownerId = null, missing = null, share = null, key = null, answeredClass = null } = answer;
+  return { ...answer, ownerId, missing, share, key, answeredClass };
 }
 
 function toAnswer({ id: _, ...row }: Selectable<Tables['answers']>): FoundAnswer {
   return {
     ...row,
+    ownerId: row.ownerId ?? undefined,
     share: row.share ?? undefined,
     key: row.key ?? undefined,
     missing: row.missing ?? undefined,

@@ -60,6 +60,7 @@ interface AnswerRow {
   /** In the order in which they were noted. */
   id: Generated<number>;
   principal: string;
+  ownerId: string | null;
   requestId: string;
   route: string;
   arm: string;
