@@ -31,6 +31,8 @@ export interface Timing {
   batchReason: BatchReason | undefined;
   /** Whether the response cache had the answer; undefined where it was not asked. */
   cache: 'hit' | 'miss' | undefined;
+  /** The answer may come from the request of another caller, so the caller must not see whether it does. */
+  cacheIsShared: boolean;
   /** Spent on looking into the response cache and putting the answer there. */
   cacheMs: number;
   encodeMs: number;
@@ -60,6 +62,7 @@ export function createTiming(receivedAt: number): Timing {
     batchRows: 0,
     batchReason: undefined,
     cache: undefined,
+    cacheIsShared: false,
     cacheMs: 0,
     encodeMs: 0,
     firstResponseAt: 0,

@@ -6,22 +6,24 @@ import { cacheKey } from './cache-key.js';
 
 interface Asked {
   readonly generation: number;
+  readonly ownerId: string;
   readonly inputs: readonly { readonly name: string; readonly datatype: Datatype; readonly data: Uint8Array }[];
   readonly shapes: readonly (readonly number[])[];
   readonly outputs: readonly string[] | undefined;
   readonly parameters: Parameters;
 }
 
-function keyOf({ generation, inputs, shapes, outputs, parameters }: Asked): string {
+function keyOf({ generation, ownerId, inputs, shapes, outputs, parameters }: Asked): string {
   const tensors = inputs.map((input, index) => ({ ...input, shape: shapes[index] ?? [] }));
   const checked = { inputs: tensors, rows: 1, sizeBytes: 0, shapeKey: '', outputs };
-  return cacheKey(generation, request(0, { parameters }), checked);
+  return cacheKey({ generation, ownerId }, request(0, { parameters }), checked);
 }
 
 /** Few letters and short texts, so that requests come out almost alike. */
 const text = fc.string({ unit: fc.constantFrom('a', '1', ':', '<', '>', '*', '?', '[', ','), maxLength: 3 });
 const asked: fc.Arbitrary<Asked> = fc.record({
   generation: fc.integer({ min: 1, max: 12 }),
+  ownerId: text,
   inputs: fc.array(
     fc.record({
       name: text,
@@ -51,9 +53,10 @@ function writtenOf(value: ParameterValue): string {
 }
 
 /** All that a model gets to see of a request, written in a way that cannot be mistaken. */
-function plain({ generation, inputs, shapes, outputs, parameters }: Asked): unknown {
+function plain({ generation, ownerId, inputs, shapes, outputs, parameters }: Asked): unknown {
   return {
     generation,
+    ownerId,
     inputs: inputs.map(({ name, datatype, data }, index) => ({
       name,
       datatype,
@@ -81,7 +84,14 @@ it('tells boundaries between tensors apart, and knows no order of parameters', (
   const input = (name: string, ...data: readonly number[]) => {
     return { name, datatype: 'UINT8' as const, data: Uint8Array.from(data) };
   };
-  const base: Asked = { generation: 1, inputs: [], shapes: [], outputs: undefined, parameters: { a: 1, b: 2 } };
+  const base: Asked = {
+    generation: 1,
+    ownerId: 'a',
+    inputs: [],
+    shapes: [],
+    outputs: undefined,
+    parameters: { a: 1, b: 2 },
+  };
   const keys = [
     [input('a', 1, 2), input('b', 3)],
     [input('a', 1), input('b', 2, 3)],

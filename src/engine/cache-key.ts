@@ -5,12 +5,22 @@ import type { CheckedRequest } from './check-request.js';
 /** Hashing takes about a millisecond for this much, in which nobody else is served. */
 export const MAX_KEYED_BYTES = 1_048_576;
 
+/** Who may have an answer: the model's generation and the owner of the request; '' = every owner. */
+export interface CacheScope {
+  readonly generation: number;
+  readonly ownerId: string;
+}
+
 /**
- * The same for two requests that must have the same answer, and for no others: SHA-256 over all that a model of this
+ * The same for two requests in a scope that must have the same answer, and for no others: SHA-256 over all that a model of this
  * generation gets to see. Lengths stand before texts, so that no two requests are written alike.
  */
-export function cacheKey(generation: number, request: InferRequest, { inputs, outputs }: CheckedRequest): string {
-  let head = `${generation}`;
+export function cacheKey(
+  { generation, ownerId }: CacheScope,
+  request: InferRequest,
+  { inputs, outputs }: CheckedRequest,
+): string {
+  let head = `${generation}@${ownerId.length}:${ownerId}`;
   for (const { name, datatype, shape, data } of inputs) {
     head += `<${name.length}:${name}${datatype}[${shape.join(',')}]${data.byteLength}`;
   }

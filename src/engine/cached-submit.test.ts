@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { call, Outcome, request } from '../../test/support/engine-fixture.js';
+import { call, callOf, Outcome, request } from '../../test/support/engine-fixture.js';
+import { principalOfStoredKey, principalWith } from '../../test/support/principals.js';
 import { createSchedulerFixture, type FixtureOptions, REF } from '../../test/support/scheduler-fixture.js';
 import { Call, type InferRequest, MillraceError } from '../core/index.js';
 import { CachedSubmit } from './cached-submit.js';
@@ -9,6 +10,7 @@ interface CacheOptions extends FixtureOptions {
   readonly cacheBytes?: number;
   readonly ttlMs?: number;
   readonly maxWaiting?: number;
+  readonly share?: 'principal' | 'all';
 }
 
 function createFixture(options: CacheOptions = {}) {
@@ -23,6 +25,7 @@ function createFixture(options: CacheOptions = {}) {
     clock,
     rules: rules.request,
     statistics: counter,
+    share: options.share ?? 'principal',
     ttlMs: options.ttlMs ?? 0,
     maxWaiting: options.maxWaiting ?? 100,
     submit: (submission) => scheduler.submit(submission),
@@ -94,6 +97,49 @@ describe('the response cache', () => {
     const outcome = ask();
     await run();
     expect([outcome.values, batches()]).toEqual([[4], 2]);
+  });
+
+  it('gives an answer to the owner that it was for, and to no other', async () => {
+    const { cached, submit, run, batches } = createFixture();
+    const [before, again] = ['1', '2'].map((id) => principalOfStoredKey('alice', id));
+    if (before === undefined || again === undefined) throw new Error('there are two');
+    submit(1, {}, callOf(before));
+    await run();
+    const others = [principalWith('bob'), again].map((principal) => submit(1, {}, callOf(principal)));
+    await run();
+    expect(others.map(({ call: { timing } }) => timing.cache)).toEqual(['miss', 'miss']);
+    expect(submit(1, {}, callOf(before)).call.timing.cache).toBe('hit');
+    expect(batches()).toBe(2);
+    // The same object, as a protocol hands it in that has seen the same bytes before.
+    const shared = request(2);
+    const ask = (principal: typeof before) => {
+      const asked = callOf(principal);
+      cached.submit({ request: shared, call: asked, sink: new Outcome() });
+      return asked;
+    };
+    ask(before);
+    await run();
+    expect(ask(before).timing.cache).toBe('hit');
+    expect(ask(again).timing.cache).toBe('miss');
+  });
+
+  it('lets nobody wait for the answer of another owner', async () => {
+    const { submit, run, instance } = createFixture();
+    const callers = [principalWith('alice'), principalWith('bob')].map((principal) => submit(1, {}, callOf(principal)));
+    await run();
+    expect(instance().given.flatMap(({ batch }) => batch.items)).toHaveLength(2);
+    expect(callers.map(({ call: { timing } }) => timing.cache)).toEqual(['miss', 'miss']);
+  });
+
+  it('gives all callers the same answers where they share them, and none of them to see that', async () => {
+    const { submit, run, instance, statistics } = createFixture({ share: 'all' });
+    const callers = [principalWith('alice'), principalWith('bob')].map((principal) => submit(1, {}, callOf(principal)));
+    await run();
+    callers.push(submit(1, {}, callOf(principalWith('carol'))));
+    expect(callers.map(({ values }) => values)).toEqual([[1], [1], [1]]);
+    expect(callers.map(({ call: { timing } }) => timing.cacheIsShared)).toEqual([true, true, true]);
+    expect(instance().given.flatMap(({ batch }) => batch.items)).toHaveLength(1);
+    expect(statistics).toMatchObject({ cacheHit: { count: 2 }, cacheMiss: { count: 1 } });
   });
 
   it('refuses what does not fit the model as ever', () => {

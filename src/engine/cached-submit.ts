@@ -15,8 +15,6 @@ import { copyAnswer, type ResponseCache } from './response-cache.js';
 import type { StatisticsCounter } from './statistics.js';
 import { type GrantCredit, NO_CREDIT, type Sink, type Submission } from './types.js';
 
-/** There is one answer, and the reader has room for it. */
-
 /** Sends a request on to the scheduler. */
 type Submit = (submission: Submission) => void;
 
@@ -24,6 +22,8 @@ export interface CachedSubmitOptions {
   readonly ref: ModelRef;
   readonly label: string;
   readonly cache: ResponseCache;
+  /** Which callers get an answer that is kept, or wait for one: the owner that it was for, or all. */
+  readonly share: 'principal' | 'all';
   /** How long answers are good for; 0 = as long as there is room. */
   readonly ttlMs: number;
   readonly rules: RequestRules;
@@ -41,6 +41,13 @@ interface Waiter {
   readonly checked: CheckedRequest;
 }
 
+/** A request that the cache has answered, and the owner to whom. */
+interface Answered {
+  readonly ownerId: string;
+  readonly key: string;
+  readonly checked: CheckedRequest;
+}
+
 /** A request that is being computed, and those that want the same answer. */
 interface Flight {
   readonly priority: number;
@@ -55,7 +62,7 @@ export class CachedSubmit {
   readonly #options: CachedSubmitOptions;
   readonly #flights = new Map<string, Flight>();
   /** Requests that the cache has answered: a protocol may hand in the same object again. */
-  readonly #answered = new WeakMap<InferRequest, { readonly key: string; readonly checked: CheckedRequest }>();
+  readonly #answered = new WeakMap<InferRequest, Answered>();
   #closed = false;
 
   constructor(options: CachedSubmitOptions) {
@@ -71,13 +78,14 @@ export class CachedSubmit {
   #submit(submission: Submission): void {
     const { ref, rules, submit } = this.#options;
     const { request, call, sink } = submission;
+    const ownerId = this.#ownerOf(call);
     if (request.sequence !== undefined || call.cancelled !== undefined) {
       submit(submission);
       return;
     }
     const startedAt = this.#options.clock.now();
     const known = this.#answered.get(request);
-    if (known !== undefined) {
+    if (known?.ownerId === ownerId) {
       this.#look(known.key, { submission, checked: known.checked }, startedAt);
       return;
     }
@@ -89,7 +97,12 @@ export class CachedSubmit {
       return;
     }
     if (checked.sizeBytes > MAX_KEYED_BYTES) submit({ ...submission, checked });
-    else this.#look(cacheKey(ref.generation, request, checked), { submission, checked }, startedAt);
+    else
+      this.#look(
+        cacheKey({ generation: ref.generation, ownerId }, request, checked),
+        { submission, checked },
+        startedAt,
+      );
   }
 
   /** Ends those that wait, and gives the memory back. */
@@ -101,15 +114,21 @@ export class CachedSubmit {
     this.#options.cache.forget(this.#options.ref.generation);
   }
 
+  /** Of the answer that a call may get; '' = of every owner. */
+  #ownerOf({ principal }: Call): string {
+    return this.#options.share === 'all' ? '' : principal.ownerId;
+  }
+
   #look(key: string, waiter: Waiter, startedAt: number): void {
-    const { cache, clock } = this.#options;
+    const { cache, share, clock } = this.#options;
     const { request, call } = waiter.submission;
+    call.timing.cacheIsShared = share === 'all';
     const answer = cache.find(key, startedAt);
     const now = clock.now();
     call.timing.cacheMs = now - startedAt;
     if (answer !== undefined) {
       call.timing.enqueuedAt = now;
-      this.#answered.set(request, { key, checked: waiter.checked });
+      this.#answered.set(request, { ownerId: this.#ownerOf(call), key, checked: waiter.checked });
       this.#answer(waiter, { ref: this.#options.ref, id: request.id, ...answer });
       return;
     }

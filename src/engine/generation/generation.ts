@@ -132,6 +132,7 @@ function assemble(options: LoadedGeneration): Generation {
       statistics,
       clock,
       rules: rules.request,
+      share: model.config.responseCache.share,
       ttlMs: model.config.responseCache.ttlMs,
       maxWaiting: model.config.queue.maxRequests,
       submit: (submission) => scheduler.submit(submission),

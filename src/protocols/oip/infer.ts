@@ -47,7 +47,8 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
     const media = isWhole ? decodeMediaBody(wire, resolved) : undefined;
     const isLarge = media === undefined && isLargeJson(wire);
     const isRepeatable = isWhole && media === undefined && !isLarge;
-    const known = isRepeatable ? memo.take(wire) : undefined;
+    const { ownerId } = call.principal;
+    const known = isRepeatable ? memo.take(wire, ownerId) : undefined;
     const decoded =
       (media && { request: media, binaryOutputs: NO_BINARY }) ??
       known?.meaning ??
@@ -63,7 +64,7 @@ export function createInferHandler(options: InferHandlerOptions): InferHandler {
     const result = await service.infer(call, resolved, request);
     // Only cache hits: a model may keep the tensors of any other request.
     if (call.timing.cache === 'hit' && isRepeatable) {
-      if (known === undefined) memo.add(wire, decoded);
+      if (known === undefined) memo.add(wire, { ownerId, meaning: decoded });
       else memo.put(known);
     }
     if (result.kind === 'many') throw new MillraceError('internal', 'asked for one answer, got several');

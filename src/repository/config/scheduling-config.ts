@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { BY_LOAD } from '../../runtimes/index.js';
+import { BY_LOAD, OWN_FILES_ONLY } from '../../runtimes/index.js';
 
 const strict = { additionalProperties: false } as const;
 const section = { ...strict, default: {} } as const;
@@ -117,6 +117,14 @@ export const ResponseCacheConfigSchema = Type.Object(
         minimum: 0,
         default: 0,
         description: 'How long an answer stays valid; 0 = until its memory is needed.',
+      }),
+    ),
+    share: Type.Optional(
+      Type.Union([Type.Literal('principal'), Type.Literal('all')], {
+        ...OWN_FILES_ONLY,
+        default: 'principal',
+        description:
+          'Which callers get an answer that is kept: the principal that it was for, or all. With `all` a caller may find out by the time that an answer takes what others have sent.',
       }),
     ),
   },

@@ -70,6 +70,19 @@ describe('formatServerTiming', () => {
     );
   });
 
+  it('tells the total alone where the stages would tell what other callers have sent', () => {
+    const hit = {
+      decodedAt: 1_001,
+      enqueuedAt: 1_001,
+      dequeuedAt: 1_002,
+      startedAt: 1_002,
+      finishedAt: 1_002,
+      encodeMs: 1,
+    };
+    const timing = { ...createTiming(1_000), ...hit, cache: 'hit', cacheIsShared: true } as const;
+    expect(formatServerTiming(timing, 1_006)).toBe('total;dur=6');
+  });
+
   it('tells the total alone of what went no further', () => {
     expect(formatServerTiming(createTiming(1_000), 1_000.5)).toBe('total;dur=0.5');
   });

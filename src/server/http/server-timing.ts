@@ -2,10 +2,12 @@ import type { Timing } from '../../core/index.js';
 
 /**
  * The `Server-Timing` header of one call (W3C Server Timing): milliseconds in decode, queue, batch (taken out of the queue,
- * not yet started), compute, response cache and encode, and in all. Stages that the call has not been through are left out.
+ * not yet started), compute, response cache and encode, and in all. Stages that the call has not been through are left out, and all of them
+ * where they would say that another caller has sent the same.
  */
 export function formatServerTiming(timing: Timing, now: number): string {
   let text = '';
+  if (timing.cacheIsShared) return `total;dur=${ms(now - timing.receivedAt)}`;
   if (timing.decodedAt > 0) text += `decode;dur=${ms(timing.decodedAt - timing.receivedAt)}, `;
   if (timing.startedAt > 0) {
     text += `queue;dur=${ms(timing.dequeuedAt - timing.enqueuedAt)}, batch;dur=${ms(timing.startedAt - timing.dequeuedAt)}, `;
