@@ -27,6 +27,10 @@ describe('parseSource', () => {
     [' npm:x', `' npm:x' is not a source; ${forms}`],
     ['hf:org/model', `'hf:org/model' begins with 'hf:', which is no kind of source; ${forms}`],
     ['nmp:net', "'nmp:net' begins with 'nmp:', which is no kind of source; did you mean 'npm'?"],
+    [
+      's3://b/m',
+      "'s3://b/m' is not a source: object storage is not read: copy it to this machine (`aws s3 cp --recursive s3://b/m .`)",
+    ],
     ['npm:', "'npm:' is not a source; expected npm:<package>[@<version>][/<path>]"],
     ['npm:../net', "'npm:../net' is not a source; expected npm:<package>[@<version>][/<path>]"],
     ['npm:net/../../x', "'npm:net/../../x' names '../../x', which is no path in a package"],

