@@ -149,7 +149,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     metering: settings.metering,
     knowsCallers: identities.isRequired,
     keys: identities.keys,
-    examine: () => examine({ settings, engine, store, clock, identities }),
+    examine: () => examine({ settings, engine, store, clock, identities, life }),
     reload: (by) => front.reloads.reload(by),
     version: VERSION,
   });
@@ -345,12 +345,13 @@ function openPorts(
 }
 
 /** What somebody should correct about a server; loaded when somebody asks. */
-async function examine(running: Pick<RunningParts, 'settings' | 'engine' | 'store' | 'clock' | 'identities'>) {
-  const { engine, identities, ...parts } = running;
+async function examine(running: Pick<RunningParts, 'settings' | 'engine' | 'store' | 'clock' | 'identities' | 'life'>) {
+  const { engine, identities, life, ...parts } = running;
   const { examineServer } = await import('./doctor/index.js');
   const models = engine.statuses().map(({ name }) => name);
   const { access } = identities.keys.policy;
-  return examineServer({ ...parts, manifest: MANIFEST, runners: countRunners(engine), models, access });
+  const kept = life.keptRepositories();
+  return examineServer({ ...parts, manifest: MANIFEST, runners: countRunners(engine), models, access, kept });
 }
 
 function countRunners(engine: Engine): number {

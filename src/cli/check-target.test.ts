@@ -41,7 +41,12 @@ describe('findCheckTarget', () => {
 
 describe('checkRepositories', () => {
   it('says what to do about folders that cannot be served', async () => {
-    await using folder = await createTempFolder({ 'empty/.hidden': '', file: '', 'full/a.onnx': '' });
+    await using folder = await createTempFolder({
+      'empty/.hidden': '',
+      file: '',
+      'full/a.onnx': '',
+      'models.config': 'x',
+    });
     const at = (name: string) => join(folder.path, name);
     await checkRepositories([at('empty'), at('full')], false);
     await checkRepositories([at('empty')], true);
@@ -54,6 +59,11 @@ describe('checkRepositories', () => {
     );
     await expect(checkRepositories([at('file')], true)).rejects.toThrow(
       `the model repository ${at('file')} is a file. `,
+    );
+    await expect(checkRepositories([at('models.config')], true)).rejects.toThrow(`${at('models.config')}: 1:1: `);
+    await expect(checkRepositories(['gs://bucket/models'], true)).rejects.toThrow(
+      'the model repository gs://bucket/models: object storage is not read: copy it to this machine ' +
+        '(`gcloud storage cp --recursive gs://bucket/models .`) or mount it, and name the folder',
     );
   });
 });

@@ -138,6 +138,8 @@ export interface Events {
   };
   /** The settings file or the files of keys have changed: they are in force, or cannot be used. */
   authReread: { readonly isInForce: boolean; readonly atMs: number };
+  /** A repository of models was scanned: what serves follows it, or stays as it is since it cannot be read or nothing is left in it. */
+  repositoryScanned: { readonly repository: string; readonly isFollowed: boolean };
   /** A certificate is used for new connections from now on. */
   tlsCertificateLoaded: { readonly notAfterMs: number };
   /** A write to a standard stream of the process failed: its reader or its terminal has gone, or the disk is full. */

@@ -11,6 +11,7 @@ import { checkIssuers } from './checks/issuers.js';
 import { checkLimits } from './checks/limits.js';
 import { checkOpenFiles } from './checks/open-files.js';
 import { checkQuotas } from './checks/quotas.js';
+import { checkRepositories } from './checks/repositories.js';
 import { checkStaticKeys, checkWrittenKeys } from './checks/static-keys.js';
 import { checkStoredKeys } from './checks/stored-keys.js';
 import { checkVersions } from './checks/versions.js';
@@ -30,6 +31,7 @@ const CHECKS: readonly Check[] = [
   checkCertificates,
   checkClock,
   checkDisk,
+  checkRepositories,
   checkOpenFiles,
   checkVersions,
   checkFiles,

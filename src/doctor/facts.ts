@@ -18,6 +18,7 @@ export interface Facts {
   readonly files: readonly FileFacts[];
   readonly folders: readonly FolderFacts[];
   readonly certificates: readonly CertificateFacts[];
+  readonly repositories: readonly RepositoryFacts[];
   readonly store: StoreFacts;
   /** How far the clock has been set, forwards, since the server began; undefined where none runs. */
   readonly clockStepMs: number | undefined;
@@ -75,6 +76,16 @@ export interface FolderFacts {
   readonly freeBytes: number | undefined;
   /** That the settings let it grow by; undefined = they do not say. */
   readonly mayGrowBytes: number | undefined;
+}
+
+/** A model repository. */
+export interface RepositoryFacts {
+  readonly setting: readonly string[];
+  readonly path: string;
+  /** Why its changes are not followed, as a sentence; '' = they can be. */
+  readonly problem: string;
+  /** Models of it that the server goes on serving meanwhile. */
+  readonly keptModels: number;
 }
 
 /** A PEM file of certificates. */

@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { invalidArgument } from '../core/index.js';
-import { isModelList } from './tensorflow/find-listed.js';
+import { objectStorageRemedy } from '../text/index.js';
+import { isModelList, listProblem } from './tensorflow/find-listed.js';
 
 /** Why a repository cannot be listed: `missing`, a `file`, or `unreadable` for the reason that the system's `code` tells. */
 export interface FolderProblem {
@@ -13,19 +14,24 @@ const PROBLEMS: Readonly<Record<string, string>> = { ENOENT: 'does not exist', E
 
 /**
  * The names in a model repository; of a file that lists models, its own. Where it is neither, or cannot be read, rejects with
- * `invalid_argument` and the message that `explain` makes of the problem.
+ * `invalid_argument` and the message that `explain` makes of the problem; where the list is wrong, with the line and the reason.
  */
 export async function listRepository(
   path: string,
   explain: (problem: FolderProblem) => string,
 ): Promise<readonly string[]> {
+  const remedy = objectStorageRemedy(path);
+  if (remedy !== undefined) throw invalidArgument(`the model repository ${path}: ${remedy}`);
   try {
-    if ((await isModelList(path)) && (await stat(path)).isFile()) return [basename(path)];
-    return await readdir(path);
+    const isList = (await isModelList(path)) && (await stat(path)).isFile();
+    if (!isList) return await readdir(path);
   } catch (cause) {
     const { code = '' } = cause as NodeJS.ErrnoException;
     throw invalidArgument(explain({ kind: await kindOf(path, code), code }), { cause });
   }
+  const problem = await listProblem(path);
+  if (problem !== undefined) throw invalidArgument(problem);
+  return [basename(path)];
 }
 
 async function kindOf(path: string, code: string): Promise<FolderProblem['kind']> {

@@ -45,6 +45,7 @@ export function mergeScans(scans: readonly RepositoryScan[]): RepositoryScan {
     problems: scans.flatMap(({ problems }) => problems),
     unsettled: scans.flatMap(({ unsettled }) => unsettled),
     notices: scans.flatMap(({ notices }) => notices),
+    unlisted: scans.flatMap(({ unlisted }) => unlisted),
     names: scans.flatMap(({ names }) => names),
   };
 }

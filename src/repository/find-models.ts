@@ -47,6 +47,8 @@ export interface FoundModels {
   readonly problems: readonly { readonly name: string; readonly reason: string }[];
   /** Sentences about the repository as a whole. */
   readonly notices: readonly string[];
+  /** Why it cannot be listed, as a sentence; undefined = it was. */
+  readonly unlisted?: string;
 }
 
 interface SearchedRoot extends RepositoryRoot {
@@ -79,7 +81,8 @@ export async function findModels(
     const none = found.models.length + found.problems.length === 0;
     return none && only === undefined ? nothing('holds no model') : found;
   } catch (error) {
-    return nothing(describeFileError(error));
+    const reason = describeFileError(error);
+    return { ...nothing(reason), unlisted: `model repository ${repository} ${reason}` };
   }
 }
 

@@ -26,6 +26,7 @@ describe('a repository finds', () => {
       problems: [],
       unsettled: [],
       notices: [],
+      unlisted: [],
       names: ['mlp'],
     });
   });

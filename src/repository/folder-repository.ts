@@ -7,7 +7,8 @@ import { programProblem } from './check-programs.js';
 import { type ExaminationContext, examineModel } from './examine-model.js';
 import { FileCache } from './file-cache.js';
 import { describeFileError, listFolder } from './files.js';
-import { findModels, type ModelLocation } from './find-models.js';
+import { type FoundModels, findModels, type ModelLocation } from './find-models.js';
+import { FolderIdentities } from './folder-identities.js';
 import { locateModel } from './locate-model.js';
 import { mapConcurrently } from './map-concurrently.js';
 import { type Examined, type Found, mergeFindings } from './merge-findings.js';
@@ -29,6 +30,7 @@ import type {
   RepositoryNotice,
   RepositoryScan,
   ScanOptions,
+  UnlistedRepository,
   VersionChoice,
 } from './types.js';
 import { Uploads } from './uploads.js';
@@ -63,6 +65,7 @@ class FolderRepository implements Repository {
   readonly #catalog: RuntimeCatalog;
   readonly #selection: ExaminationContext;
   readonly #uploads: Uploads;
+  readonly #identities = new FolderIdentities();
   #told: ReadonlySet<string> = new Set();
 
   constructor(setup: FolderRepositorySetup) {
@@ -126,15 +129,19 @@ class FolderRepository implements Repository {
     const { name, repository, from, choice } = options;
     if (from !== undefined) {
       const place = { folders: this.#chosen(repository), files: this.#catalog.files };
-      return chosenIn({ locations: [await locateModel({ name, from }, place)], problems: [], notices: [] }, choice);
+      return chosenIn(
+        { locations: [await locateModel({ name, from }, place)], problems: [], notices: [], unlisted: [] },
+        choice,
+      );
     }
     const locations = new Map<string, ModelLocation>();
     const problems: ModelProblem[] = [];
     const notices: RepositoryNotice[] = [];
+    const unlisted: UnlistedRepository[] = [];
     const folders = name !== undefined && modelNameProblem(name) !== undefined ? [] : this.#chosen(repository);
     for (const folder of folders) {
-      const find = (await isModelList(folder)) ? findListedModels : findModels;
-      const found = await find(folder, this.#catalog.files, name);
+      const found = await this.#findIn(folder, name);
+      if (found.unlisted !== undefined) unlisted.push({ repository: folder, reason: found.unlisted });
       notices.push(...found.notices.map((message) => ({ repository: folder, message })));
       problems.push(...found.problems.map((problem) => ({ ...problem, version: undefined, repository: folder })));
       for (const model of found.models) {
@@ -146,7 +153,16 @@ class FolderRepository implements Repository {
         }
       }
     }
-    return chosenIn({ locations: [...locations.values()], problems, notices }, choice);
+    return chosenIn({ locations: [...locations.values()], problems, notices, unlisted }, choice);
+  }
+
+  async #findIn(folder: string, name: string | undefined): Promise<FoundModels> {
+    const { files } = this.#catalog;
+    if (await isModelList(folder)) return findListedModels(folder, files, name);
+    const judge = name === undefined ? await this.#identities.look(folder) : undefined;
+    const found = await findModels(folder, files, name);
+    const unlisted = found.unlisted ?? judge?.(found.models.length + found.problems.length > 0);
+    return unlisted === undefined ? found : { ...found, unlisted };
   }
 
   #chosen(repository: string | undefined): readonly string[] {

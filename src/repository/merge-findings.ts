@@ -1,12 +1,13 @@
 import type { Examination } from './examine-model.js';
 import type { ModelLocation } from './find-models.js';
-import type { ModelProblem, RepositoryNotice, RepositoryScan } from './types.js';
+import type { ModelProblem, RepositoryNotice, RepositoryScan, UnlistedRepository } from './types.js';
 
 /** What a scan found before the models themselves were read. */
 export interface Found {
   readonly locations: readonly ModelLocation[];
   readonly problems: readonly ModelProblem[];
   readonly notices: readonly RepositoryNotice[];
+  readonly unlisted: readonly UnlistedRepository[];
 }
 
 export interface Examined extends Examination {
@@ -26,6 +27,7 @@ export function mergeFindings(found: Found, examined: readonly Examined[]): Repo
     problems: [...found.problems, ...problems].sort(byNameAndVersion),
     unsettled: unsettled.sort(byNameAndVersion),
     notices: [...found.notices, ...notices],
+    unlisted: found.unlisted,
     names: [...names].sort(),
   };
 }

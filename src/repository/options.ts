@@ -24,6 +24,13 @@ export const RepositoryOptionsSchema = Type.Object(
       'x-flag': '--repository-poll-secs',
       'x-flag-scale': 1_000,
     }),
+    emptyAfterMs: Type.Number({
+      default: 60_000,
+      minimum: 0,
+      description:
+        'In `poll` mode, models of a repository in which nothing is left to serve are unloaded once that has lasted this long; 0 = at once. ' +
+        'A repository that cannot be read unloads nothing, however long that lasts.',
+    }),
     loadModels: Type.Array(Type.String(), {
       default: [],
       description: 'Models to load at start in `explicit` mode; `*` = all.',

@@ -57,7 +57,14 @@ describe('SettleTracker', () => {
 });
 
 describe('scanSettled', () => {
-  const nothing: RepositoryScan = { sources: [], problems: [], unsettled: [], notices: [], names: ['mlp'] };
+  const nothing: RepositoryScan = {
+    sources: [],
+    problems: [],
+    unsettled: [],
+    notices: [],
+    unlisted: [],
+    names: ['mlp'],
+  };
   const unsettled: RepositoryScan = { ...nothing, unsettled: [{ name: 'mlp', version: 1, settlesInMs: 400 }] };
 
   function repositoryOf(...scans: RepositoryScan[]): Pick<Repository, 'scan'> {

@@ -50,6 +50,13 @@ export interface RepositoryNotice {
   readonly message: string;
 }
 
+/** A repository of which a scan cannot tell what it holds: that it found no model there does not mean that there is none. */
+export interface UnlistedRepository {
+  readonly repository: string;
+  /** A sentence that names it. */
+  readonly reason: string;
+}
+
 /** What a scan of the repositories found. */
 export interface RepositoryScan {
   /** Versions that the version policies select, in order of name, then version. */
@@ -58,6 +65,7 @@ export interface RepositoryScan {
   /** Selected versions that cannot be judged yet; scan again in a moment, or use `scanSettled`. */
   readonly unsettled: readonly UnsettledVersion[];
   readonly notices: readonly RepositoryNotice[];
+  readonly unlisted: readonly UnlistedRepository[];
   /** Every model name met, loadable or not. */
   readonly names: readonly string[];
 }

@@ -8,6 +8,7 @@ export { checkKeyWish } from './keys/check-key-wish.js';
 export type { KeyParts } from './keys/key-holders.js';
 export type * from './keys/types.js';
 export type * from './labels/types.js';
+export type { KeptRepository } from './loading/kept-repositories.js';
 export { MediaOptionsSchema } from './media/options.js';
 export type { Effect } from './outcomes/effect.js';
 export type * from './outcomes/types.js';

@@ -17,6 +17,7 @@ import { findVersion, type VersionLookup } from './find-version.js';
 import { createInfer } from './infer.js';
 import type { KeyParts } from './keys/key-holders.js';
 import { createKeyUseCases } from './keys/key-use-cases.js';
+import type { KeptRepository } from './loading/kept-repositories.js';
 import { ModelController } from './loading/model-controller.js';
 import type { ModelPuller } from './loading/parts.js';
 import { createManagement } from './manage-models.js';
@@ -85,6 +86,8 @@ export interface ServiceLife {
   readonly changeSettings: ChangeSettings;
   /** How counting of usage does; undefined where it is off. */
   usageGauge(): UsageGauge | undefined;
+  /** Repositories whose last scan is not followed. */
+  keptRepositories(): readonly KeptRepository[];
   /** Ends scans of the repositories, and keeps what has been counted. */
   close(): Promise<void>;
 }
@@ -135,6 +138,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       traffic.shadows.stop();
     },
     reload: (name) => controller.reload(name),
+    keptRepositories: () => controller.keptRepositories,
     changeSettings: createSettingsChange({
       kinds: [accessChange(setup.keys), traffic.fromFile, logLevelsChange(setup.logControl, setup.logLevels)],
       keys: setup.keys,

@@ -42,6 +42,7 @@ describe('a models.config as the repository', () => {
         config { name: 'latest' base_path: 'FOLDER/elsewhere' logging_config { sampling_config { sampling_rate: 0.1 } } }
         config { name: 'empty' base_path: 'empty' }
         config { name: 'gone' base_path: 'gone' }
+        config { name: 'remote' base_path: 'gs://bucket/remote' }
       }`,
     });
     const list = join(folder.path, 'models.config');
@@ -81,6 +82,7 @@ describe('a models.config as the repository', () => {
     expect(reasons).toEqual([
       `empty/undefined: UNAVAILABLE: base_path ${folder.path}/empty has no numeric version folder, no configuration and no model file`,
       `gone/undefined: UNAVAILABLE: base_path ${folder.path}/gone does not exist`,
+      'remote/undefined: UNAVAILABLE: base_path gs://bucket/remote: object storage is not read: copy it to this machine (`gcloud storage cp --recursive gs://bucket/remote .`) or mount it, and name the folder',
     ]);
   });
 });

@@ -46,7 +46,8 @@ class FakeRepository implements Repository {
     const problems = (this.content.problems ?? []).filter(({ name }) => wanted(name));
     const unsettled = (this.content.unsettled ?? []).filter(({ name }) => wanted(name));
     const names = [...new Set([...sources, ...problems, ...unsettled].map(({ name }) => name))];
-    return Promise.resolve({ sources, problems, unsettled, notices: [], names });
+    const { unlisted = [] } = this.content;
+    return Promise.resolve({ sources, problems, unsettled, notices: [], unlisted, names });
   }
 
   locate(name: string): Promise<ModelPlace> {
@@ -109,6 +110,7 @@ export function createFixture(options: Partial<RepositoryOptions> = {}) {
       paths: [],
       controlMode: 'none',
       pollIntervalMs: 1_000,
+      emptyAfterMs: 0,
       loadModels: [],
       configName: '',
       strict: false,

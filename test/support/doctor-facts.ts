@@ -33,6 +33,7 @@ export function factsWith({
     files: [],
     folders: [],
     certificates: [],
+    repositories: [],
     store: { problem: '', keys: [], routes: [] },
     clockStepMs: undefined,
     ...given,

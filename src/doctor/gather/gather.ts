@@ -3,6 +3,7 @@ import { accessOf, availableMemoryBytes, maxOpenFiles, originOf, type Settings }
 import { type Clock, type Finding, systemClock } from '../../core/index.js';
 import type { Access } from '../../governance/index.js';
 import { listRepository } from '../../repository/index.js';
+import type { KeptRepository } from '../../service/index.js';
 import type { Store } from '../../store/index.js';
 import { examine } from '../examine.js';
 import type { Facts, MachineFacts } from '../facts.js';
@@ -10,12 +11,13 @@ import { gatherCertificates } from './certificates.js';
 import { gatherFiles } from './files.js';
 import { gatherFolders } from './folders.js';
 import { gatherPackages, type OwnManifest, oldestNode } from './packages.js';
+import { gatherRepositories } from './repositories.js';
 import { gatherStore, readStore } from './stored-keys.js';
 
 /** What is found of a server that these settings configure; none is started, and nothing is changed. */
 export async function examineSettings(settings: Settings, manifest: OwnManifest): Promise<readonly Finding[]> {
   const [store, runners] = await Promise.all([gatherStore(settings, systemClock), countModels(settings)]);
-  const life = { manifest, clock: systemClock, store, runners, models: [], clockStepMs: undefined };
+  const life = { manifest, clock: systemClock, store, runners, models: [], kept: [], clockStepMs: undefined };
   const facts = await gatherFacts(settings, { ...life, access: accessOf(settings.auth) });
   return examine(facts, originOf(settings).placeOf);
 }
@@ -31,6 +33,8 @@ export interface RunningServer {
   /** Of the models that are loaded. */
   readonly runners: number;
   readonly clock: Clock;
+  /** Repositories whose changes it does not follow. */
+  readonly kept: readonly KeptRepository[];
 }
 
 /** What is found of the server in this process. */
@@ -46,14 +50,16 @@ interface Life extends Pick<Facts, 'store' | 'runners' | 'clockStepMs' | 'access
   readonly models: readonly string[];
   readonly manifest: OwnManifest;
   readonly clock: Clock;
+  readonly kept: readonly KeptRepository[];
 }
 
-async function gatherFacts(settings: Settings, { manifest, clock, models, ...life }: Life): Promise<Facts> {
+async function gatherFacts(settings: Settings, { manifest, clock, models, kept, ...life }: Life): Promise<Facts> {
   const origin = originOf(settings);
-  const [files, folders, certificates, found] = await Promise.all([
+  const [files, folders, certificates, repositories, found] = await Promise.all([
     gatherFiles(settings, origin),
     gatherFolders(settings),
     gatherCertificates(settings),
+    gatherRepositories(settings, kept),
     listModels(settings),
   ]);
   const writtenSecrets = origin.secretFiles.filter(({ kind }) => kind === 'written').map(({ setting }) => setting);
@@ -67,6 +73,7 @@ async function gatherFacts(settings: Settings, { manifest, clock, models, ...lif
     files,
     folders,
     certificates,
+    repositories,
     ...life,
   };
 }

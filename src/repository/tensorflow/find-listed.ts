@@ -1,5 +1,6 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
+import { objectStorageRemedy } from '../../text/index.js';
 import { describeFileError } from '../files.js';
 import { type FoundModels, isModelFolder, listVisible, type ModelLocation } from '../find-models.js';
 import type { ModelFiles } from '../model-files.js';
@@ -40,8 +41,17 @@ export async function findListedModels(
       notices: [...none, ...unheard],
     };
   } catch (error) {
-    return { models: [], problems: [], notices: [`${list}: ${describeFileError(error)}`] };
+    const reason = `${list}: ${describeFileError(error)}`;
+    return { models: [], problems: [], notices: [reason], unlisted: reason };
   }
+}
+
+/** Why a file cannot be read as a list of models, with line and column where they are known; undefined = it can. */
+export async function listProblem(list: string): Promise<string | undefined> {
+  return readList(list).then(
+    () => undefined,
+    (error: unknown) => `${list}: ${describeFileError(error)}`,
+  );
 }
 
 async function readList(list: string): Promise<readonly ListedModel[]> {
@@ -64,6 +74,8 @@ async function locate(
   list: string,
   files: ModelFiles,
 ): Promise<ModelLocation | { readonly name: string; readonly reason: string }> {
+  const remedy = objectStorageRemedy(basePath);
+  if (remedy !== undefined) return { name, reason: `base_path ${basePath}: ${remedy}` };
   const folder = path.resolve(path.dirname(list), basePath);
   try {
     const root = await fs.realpath(folder);

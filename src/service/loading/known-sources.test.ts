@@ -5,7 +5,14 @@ import { KnownSources } from './known-sources.js';
 
 /** Names and versions of what a scan of the same files would load. */
 function due(known: KnownSources, ...sources: ReturnType<typeof source>[]): readonly string[] {
-  const scan = { sources, problems: [], unsettled: [], notices: [], names: sources.map(({ name }) => name) };
+  const scan = {
+    sources,
+    problems: [],
+    unsettled: [],
+    notices: [],
+    unlisted: [],
+    names: sources.map(({ name }) => name),
+  };
   return diffScan(known.all, scan).changed.map(({ to }) => `${to.name}/${to.version}`);
 }
 

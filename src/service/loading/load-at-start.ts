@@ -32,18 +32,21 @@ interface AskedModels {
 }
 
 async function loadAll(parts: LoadingParts, { place, wanted, hold }: AskedModels): Promise<readonly string[]> {
-  const { engine, known, index, loader, labels, broughtAlong, patience } = parts;
+  const { engine, known, watch, index, loader, labels, broughtAlong, patience } = parts;
   const first = await place.scan();
   hold(first.sources.flatMap(composingModels));
   applyLabels(labels, first.sources, { isFinal: false });
   const round = loader.createRound();
   // Nobody waits for the files of others but ensembles.
   round.add(first.sources.filter(isPlain));
-  const scan = first.unsettled.length === 0 ? first : await scanSettled(place, {}, patience);
+  const scan = watch.judge(first.unsettled.length === 0 ? first : await scanSettled(place, {}, patience));
   const { added, changed, removed, sources } = diffScan(first.sources, scan);
   const late = [...added, ...changed.map(({ to }) => to)];
   known.remember(scan.names, sources);
-  const failures = scan.problems.map(({ name, reason }) => `${name}: ${reason}`);
+  const failures = [
+    ...scan.unlisted.map(({ reason }) => reason),
+    ...scan.problems.map(({ name, reason }) => `${name}: ${reason}`),
+  ];
   for (const { name, version } of scan.unsettled) {
     const reason = 'its files are still changing';
     engine.reportFailure(name, version, reason);

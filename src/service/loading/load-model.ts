@@ -97,5 +97,6 @@ function nothingToLoad(name: string, scan: RepositoryScan): MillraceError {
   if (scan.names.includes(name)) {
     return invalidArgument(`model '${name}' has no version that its version policy selects`);
   }
-  return new MillraceError('not_found', `no repository has a model '${name}'`);
+  const unlisted = scan.unlisted.map(({ reason }) => `; ${reason}`).join('');
+  return new MillraceError('not_found', `no repository has a model '${name}'${unlisted}`);
 }

@@ -2,6 +2,7 @@ import { MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import { composingModels } from '../../repository/index.js';
 import type { VersionLabels } from '../labels/version-labels.js';
+import type { KeptRepository } from './kept-repositories.js';
 import { loadAtStart } from './load-at-start.js';
 import { loadModel } from './load-model.js';
 import type { LoadOptions } from './load-overrides.js';
@@ -38,6 +39,11 @@ export class ModelController {
   /** Which versions the labels of the models stand for. */
   get labels(): VersionLabels {
     return this.#parts.labels;
+  }
+
+  /** Repositories whose last scan is not followed. */
+  get keptRepositories(): readonly KeptRepository[] {
+    return this.#parts.watch.kept;
   }
 
   /** Loads what the control mode says; rejects only in `strict` mode, with everything that did not load. */

@@ -7,6 +7,7 @@ import { KnownSources } from './known-sources.js';
 import { LoadOverrides } from './load-overrides.js';
 import { LoadTurns } from './load-turns.js';
 import { ModelIndex } from './model-index.js';
+import { RepositoryWatch } from './repository-watch.js';
 import { SourceLoader } from './source-loader.js';
 
 /** How long a load waits for files that are still being written. */
@@ -28,6 +29,7 @@ export interface ModelControllerOptions {
 export interface LoadingParts extends ModelControllerOptions {
   readonly turns: LoadTurns;
   readonly known: KnownSources;
+  readonly watch: RepositoryWatch;
   readonly index: ModelIndex;
   readonly loader: SourceLoader;
   readonly labels: VersionLabels;
@@ -50,6 +52,7 @@ export function createParts(setup: ModelControllerOptions, closed: () => boolean
     ...setup,
     turns: new LoadTurns(),
     known,
+    watch: new RepositoryWatch({ ...setup, known }),
     index,
     loader: new SourceLoader({ engine, known, index }),
     labels,

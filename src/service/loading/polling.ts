@@ -3,7 +3,7 @@ import { diffScan } from '../../repository/index.js';
 import { applyLabels } from './apply-labels.js';
 import type { LoadingParts } from './parts.js';
 
-/** Scans the repositories again and again: loads what is new or changed, unloads what is gone, leaves the rest. */
+/** Scans the repositories again and again: loads what is new or changed, unloads what is gone, leaves the rest, and what cannot be judged. */
 export class Polling {
   readonly #parts: LoadingParts;
   #timer: Timer | undefined;
@@ -35,8 +35,8 @@ export class Polling {
   }
 
   async #scan(): Promise<void> {
-    const { repository, known, index, loader, labels } = this.#parts;
-    const scan = await repository.scan();
+    const { repository, known, watch, index, loader, labels } = this.#parts;
+    const scan = watch.judge(await repository.scan());
     index.report(scan);
     const { added, changed, removed, sources } = diffScan(known.all, scan);
     known.replace(sources);

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { ErrorCode, EventBus } from '../../core/index.js';
+import type { ErrorCode, EventBus, Events } from '../../core/index.js';
 import type { CacheUsage, ModelGauges, ModelStatus } from '../../engine/index.js';
 import type { RolloutGauge, UsageGauge } from '../../service/index.js';
 import { cacheFamilies } from './cache-families.js';
@@ -8,6 +8,7 @@ import { generationFamilies } from './generation-families.js';
 import { modelFamilies } from './model-families.js';
 import { createProcessMetrics } from './process-metrics.js';
 import { QuotaMetrics } from './quota-metrics.js';
+import { RepositoryMetrics } from './repository-metrics.js';
 import { RolloutMetrics } from './rollout-metrics.js';
 import { RouteMetrics } from './route-metrics.js';
 import { createRunnerFamilies } from './runner-metrics.js';
@@ -57,6 +58,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const rollouts = new RolloutMetrics(options.rollouts);
   const quotas = new QuotaMetrics();
   const server = createServerMetrics(events);
+  const repositories = new RepositoryMetrics();
   const runners = createRunnerFamilies(events);
   const processMetrics = createProcessMetrics(version);
 
@@ -73,16 +75,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     events.subscribe('shadowCompared', (event) => shadows.compared(event)),
     events.subscribe('shadowDropped', (event) => shadows.dropped(event)),
     events.subscribe('quotaExceeded', (event) => quotas.record(event)),
+    events.subscribe('repositoryScanned', (event) => repositories.record(event)),
     events.subscribe('rolloutDecided', (event) => rollouts.record(event)),
     events.subscribe('usageGrew', (event) => versions.of(event.ref).generation.recordUsage(event)),
     events.subscribe('batchFinished', (event) => versions.of(event.ref).recordBatch(event)),
-    events.subscribe('modelStateChanged', ({ ref, state, loadMs }) => {
-      if (state.kind === 'unloaded' || state.kind === 'failed') versions.retire(ref);
-      else if (state.kind === 'ready') {
-        const metrics = versions.activate(ref);
-        if (loadMs !== undefined) metrics.loadMs = loadMs;
-      }
-    }),
+    events.subscribe('modelStateChanged', (event) => recordState(versions, event)),
   ];
 
   const families = [
@@ -91,7 +88,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...modelFamilies({ versions, unresolved, gauge, modelStates }),
     ...generationFamilies(versions),
     ...vllmFamilies(versions, gauges),
-    ...[routes, shadows, rollouts, quotas].flatMap((metrics) => metrics.families()),
+    ...[routes, shadows, rollouts, quotas, repositories].flatMap((metrics) => metrics.families()),
     ...server.families,
     ...usageFamilies(options.usage),
     ...runners.families,
@@ -139,4 +136,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
       processMetrics.close();
     },
   };
+}
+
+function recordState(versions: VersionRegistry, { ref, state, loadMs }: Events['modelStateChanged']): void {
+  if (state.kind === 'unloaded' || state.kind === 'failed') versions.retire(ref);
+  if (state.kind !== 'ready') return;
+  const metrics = versions.activate(ref);
+  if (loadMs !== undefined) metrics.loadMs = loadMs;
 }
