@@ -1,8 +1,8 @@
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import Database from 'libsql';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/index.js';
+import { openDatabase } from '../../src/store/sqlite/database.js';
 import { openTestStore, storeFolder } from '../support/store.js';
 
 let folder: string;
@@ -14,6 +14,13 @@ beforeEach(async () => {
 
 const put = (store: Store, value: string) => store.snapshots.put('k', 'n', value);
 const get = (store: Store) => store.snapshots.get('k', 'n');
+/** Has another program write all that is committed into the file itself. */
+async function checkpoint(statement = ''): Promise<void> {
+  const other = await openDatabase(file);
+  other.exec(`${statement}; pragma wal_checkpoint(truncate)`);
+  other.close();
+}
+
 const unavailable = (message: string) => ({ code: 'unavailable', message });
 
 describe('the file of a store', () => {
@@ -112,7 +119,7 @@ describe('the file of a store', () => {
   it('that is locked by another program is waited for, and said to be locked', async () => {
     const store = await openTestStore({ path: file });
     await put(store, 'a');
-    const other = new Database(file);
+    const other = await openDatabase(file);
     other.exec('begin immediate');
     await expect(put(store, 'b')).rejects.toMatchObject(
       unavailable(`the store '${file}' is locked by another process; try again when that has ended`),
@@ -135,6 +142,45 @@ describe('the file of a store', () => {
     await expect(put(store, 'b')).rejects.toMatchObject(replaced);
   });
 
+  it.each([
+    ['to nothing', 0],
+    ['in the middle', 8_192],
+  ])('that is truncated %s under a server refuses every change', async (_to, sizeBytes) => {
+    const store = await openTestStore({ path: file });
+    await put(store, 'x'.repeat(100_000));
+    await checkpoint();
+    await put(store, 'a');
+    await truncate(file, sizeBytes);
+    const truncated = unavailable(
+      `the store '${file}' has been truncated while this server uses it; stop the server, and put a backup in its place, or move it away to begin with an empty one`,
+    );
+    await expect(put(store, 'b')).rejects.toMatchObject(truncated);
+    await expect(get(store)).rejects.toMatchObject(truncated);
+    await expect(store.backup(`${file}.copy`)).rejects.toMatchObject(truncated);
+    await expect(put(store, 'c')).rejects.toMatchObject(truncated);
+  });
+
+  it('that another program has vacuumed is used on', async () => {
+    const store = await openTestStore({ path: file });
+    await put(store, 'x'.repeat(1_000_000));
+    await checkpoint();
+    const { size } = await stat(file);
+    await put(store, 'a');
+    await checkpoint('vacuum');
+    expect((await stat(file)).size).toBeLessThan(size / 2);
+    await put(store, 'b');
+    expect(await get(store)).toBe('b');
+  });
+
+  it('whose log is removed under a server refuses every change', async () => {
+    const store = await openTestStore({ path: file });
+    await put(store, 'a');
+    await rm(`${file}-wal`);
+    await expect(put(store, 'b')).rejects.toMatchObject(
+      unavailable(`the store '${file}-wal' has been removed or replaced while this server uses it; restart the server`),
+    );
+  });
+
   it('that is moved away and back is used again', async () => {
     const store = await openTestStore({ path: file });
     await put(store, 'a');
@@ -150,7 +196,7 @@ describe('the file of a store', () => {
     await put(before, 'a');
     const { schema = 0 } = (await before.info()) ?? {};
     await before.close();
-    const other = new Database(file);
+    const other = await openDatabase(file);
     other.exec('pragma user_version = 99');
     other.close();
     const store = await openTestStore({ path: file });

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import Database from 'libsql';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type KeyRecord, RevisionConflict, type Store, StoreInUse } from '../../src/store/index.js';
+import { openDatabase } from '../../src/store/sqlite/database.js';
 import { MIGRATIONS, NOTING_SCHEMA } from '../../src/store/sqlite/migrations.js';
 import { openTestStore, storeFolder } from '../support/store.js';
 
@@ -40,7 +40,7 @@ beforeEach(async () => {
 
 /** Changes the file as another program does. */
 async function elsewhere(statements: string): Promise<void> {
-  const other = new Database(file);
+  const other = await openDatabase(file);
   other.exec(statements);
   other.close();
 }
@@ -217,7 +217,7 @@ describe('a store of an older millrace', () => {
       insert into api_keys (id, name, owner, grants, groups, digest, created_at_ms, created_by)
         values ('a', 'ci', '', '[]', '[]', '${DIGEST}', 1000, 'ann');
     `);
-    const owner = new Database(`${file}-owner`);
+    const owner = await openDatabase(`${file}-owner`);
     owner.exec('begin exclusive');
     expect(await second.declarations.current()).toMatchObject([{ name: 'm', value: { a: 1 } }]);
     expect(await second.keys.page('', 10)).toMatchObject([{ id: 'a', name: 'ci' }]);
@@ -243,7 +243,7 @@ it('a store that a newer millrace brings up to date is written by that alone', a
   const newer = { message: expect.stringContaining('was written by a newer millrace (schema 99,') };
   await expect(second.watch()).rejects.toMatchObject(newer);
   await expect(second.keys.create(key('b'))).rejects.toMatchObject(newer);
-  const owner = new Database(`${file}-owner`, { timeout: 0 });
+  const owner = await openDatabase(`${file}-owner`);
   owner.exec('begin exclusive');
   owner.close();
 });

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import Database from 'libsql';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { KeyRecord, KeyRecords, Store } from '../../src/store/index.js';
+import { openDatabase } from '../../src/store/sqlite/database.js';
 import { MIGRATIONS } from '../../src/store/sqlite/migrations.js';
 import { openTestStore, storeFolder } from '../support/store.js';
 
@@ -124,7 +124,7 @@ describe.each(Object.entries(IMPLEMENTATIONS))('keys in %s', (_name, open) => {
 
 it('a store of a millrace without keys gets a place for them, and loses nothing', async () => {
   const file = path.join(await storeFolder(), 'store.db');
-  const before = new Database(file);
+  const before = await openDatabase(file);
   const hasNoKeys = MIGRATIONS.findIndex((migration) => migration.includes('create table api_keys'));
   for (const migration of MIGRATIONS.slice(0, hasNoKeys)) before.exec(migration);
   before.exec(`pragma user_version = ${hasNoKeys}`);

@@ -1,7 +1,7 @@
 import { rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import Database from 'libsql';
 import { describe, expect, it } from 'vitest';
+import { openDatabase } from '../../src/store/sqlite/database.js';
 import { jsonOf, startAppServer } from '../support/app-server.js';
 import { run } from '../support/cli-fixture.js';
 import { bearer, ECHO, ECHO_MODEL, startKeyServer } from '../support/key-server.js';
@@ -33,7 +33,7 @@ describe('where there is trouble with keys', () => {
   it('a store that cannot be written refuses changes, says what to do, and leaves callers alone', async () => {
     await using server = await startKeyServer();
     const key = await server.create('app --grant caller');
-    const other = new Database(path.join(server.server.folder.path, '.millrace/store.db'));
+    const other = await openDatabase(path.join(server.server.folder.path, '.millrace/store.db'));
     other.exec('begin immediate');
     const refused = await server.keys('create new --grant caller');
     expect([refused.code, refused.err]).toEqual([

@@ -7,7 +7,7 @@ it('writes ahead to a log, and syncs it with each commit', async () => {
   await using folder = await createTempFolder({});
   const db = await openFile(path.join(folder.path, 'store.db'), 1_000_000);
   try {
-    const read = (pragma: string) => db.prepare(`pragma ${pragma}`).all();
+    const read = (pragma: string) => db.prepare(`pragma ${pragma}`).all([]);
     expect(read('journal_mode')).toEqual([{ journal_mode: 'wal' }]);
     expect(read('synchronous')).toEqual([{ synchronous: 2 }]);
     expect(read('max_page_count')).toEqual([{ max_page_count: 245 }]);

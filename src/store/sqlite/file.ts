@@ -1,8 +1,8 @@
-import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
-import type Database from 'libsql';
 import { MillraceError } from '../../core/index.js';
 import { StoreInUse } from '../store-in-use.js';
+import { type Database, openDatabase } from './database.js';
 import { MIGRATIONS } from './migrations.js';
 
 /** How long a statement waits for another process, in milliseconds. */
@@ -10,9 +10,9 @@ const BUSY_TIMEOUT_MS = 5_000;
 const PAGE_BYTES = 4_096;
 
 /** Opens a connection to the file, which is made where there is none: readable by its owner alone, as is its folder. */
-export async function openFile(file: string, maxSizeBytes: number): Promise<Database.Database> {
+export async function openFile(file: string, maxSizeBytes: number): Promise<Database> {
   makeFile(file);
-  const db = await connect(file, BUSY_TIMEOUT_MS);
+  const db = await openDatabase(file, BUSY_TIMEOUT_MS);
   try {
     db.exec(`
       pragma journal_mode = wal;
@@ -31,10 +31,10 @@ export async function openFile(file: string, maxSizeBytes: number): Promise<Data
  * Makes this process the only one that writes the file, until the connection that it returns is closed or the process ends, however it
  * does: the lock is the system's. Throws StoreInUse where there is another.
  */
-export async function ownFile(file: string): Promise<Database.Database> {
+export async function ownFile(file: string): Promise<Database> {
   const lockFile = `${file}-owner`;
   makeFile(lockFile);
-  const lock = await connect(lockFile, 0);
+  const lock = await openDatabase(lockFile);
   try {
     lock.exec('begin exclusive');
     return lock;
@@ -47,8 +47,8 @@ export async function ownFile(file: string): Promise<Database.Database> {
 }
 
 /** Number of migrations that the file has had. `unavailable` where a newer millrace has written it. */
-export function schemaOf(db: Database.Database, file: string): number {
-  const [row] = db.prepare('pragma user_version').all() as readonly { readonly user_version: number }[];
+export function schemaOf(db: Database, file: string): number {
+  const [row] = db.prepare('pragma user_version').all([]) as readonly { readonly user_version: number }[];
   const schema = row?.user_version ?? 0;
   if (schema <= MIGRATIONS.length) return schema;
   const message = `the store '${file}' was written by a newer millrace (schema ${schema}, this one knows ${MIGRATIONS.length}); update millrace, or set 'store.path' to another file`;
@@ -56,7 +56,7 @@ export function schemaOf(db: Database.Database, file: string): number {
 }
 
 /** Brings the tables up to date: all of it or nothing. */
-export function migrate(db: Database.Database, schema: number): void {
+export function migrate(db: Database, schema: number): void {
   db.exec('begin immediate');
   try {
     for (const migration of MIGRATIONS.slice(schema)) db.exec(migration);
@@ -68,30 +68,11 @@ export function migrate(db: Database.Database, schema: number): void {
   }
 }
 
-/** Changes when the file is replaced; undefined where it is gone. */
-export function identityOf(file: string): string | undefined {
-  const stats = statSync(file, { throwIfNoEntry: false });
-  return stats === undefined ? undefined : `${stats.dev}:${stats.ino}`;
-}
-
-/** The file is not the one that this process has opened. */
-export class StoreReplaced extends MillraceError {
-  constructor(file: string) {
-    const message = `the store '${file}' has been removed or replaced while this server uses it; restart the server`;
-    super('unavailable', message);
-  }
-}
-
 /** Never opens one that is there: closing it would give up the locks that this process has on it. */
 function makeFile(file: string): void {
   if (existsSync(file)) return;
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   closeSync(openSync(file, 'wx', 0o600));
-}
-
-async function connect(file: string, timeoutMs: number): Promise<Database.Database> {
-  const { default: LibsqlDatabase } = await import('libsql');
-  return new LibsqlDatabase(file, { timeout: timeoutMs });
 }
 
 function isBusy(error: unknown): boolean {

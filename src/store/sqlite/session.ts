@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type Database from 'libsql';
 import { MillraceError } from '../../core/index.js';
 import { StoreInUse } from '../store-in-use.js';
 import type { StoreWriter } from '../types.js';
+import type { Database } from './database.js';
 import { toFault } from './faults.js';
-import { identityOf, migrate, openFile, ownFile, StoreReplaced, schemaOf } from './file.js';
+import { migrate, openFile, ownFile, schemaOf } from './file.js';
+import { KnownFile, StoreHarmed } from './known-file.js';
 import { CamelCasePlugin, Kysely, SqliteDialect } from './kysely.js';
 import type { StoreReply, StoreRequest, ThreadSetup } from './messages.js';
 import { MIGRATIONS } from './migrations.js';
@@ -14,7 +15,7 @@ import type { Tables } from './tables.js';
 
 interface Connection {
   readonly id: string;
-  readonly raw: Database.Database;
+  readonly raw: Database;
   /** On `raw`. */
   readonly db: Kysely<Tables>;
   /** The tables are as this millrace needs them. */
@@ -30,14 +31,14 @@ interface Task {
 export class Session {
   readonly #setup: ThreadSetup;
   #connection: Connection | undefined;
-  #ownership: Database.Database | undefined;
+  #ownership: Database | undefined;
   /** Another process had it when it was last asked for. */
   #isInUse = false;
-  /** Of the file that was opened first. */
-  #identity: string | undefined;
+  readonly #file: KnownFile;
 
   constructor(setup: ThreadSetup) {
     this.#setup = setup;
+    this.#file = new KnownFile(setup.path);
   }
 
   /** Answers each request, in their order. Those that write, one behind the other, are one transaction: on the disk together, or not at all. */
@@ -50,13 +51,14 @@ export class Session {
   async #answerGroup(tasks: readonly Task[]): Promise<readonly StoreReply[]> {
     try {
       const connection = await this.#open();
-      if (!tasks[0]?.operation.writes) return await this.#runEach(connection, tasks);
-      await this.#own(connection);
-      await this.#bringUpToDate(connection);
-      return await this.#runTogether(connection, tasks);
+      const replies = tasks[0]?.operation.writes
+        ? await this.#write(connection, tasks)
+        : await this.#runEach(connection, tasks);
+      this.#file.used();
+      return replies;
     } catch (error) {
       // While the removed file is open, the file system gives its inode to no other.
-      if (!(error instanceof StoreInUse || error instanceof StoreReplaced)) this.#disconnect();
+      if (!(error instanceof StoreInUse || error instanceof StoreHarmed)) this.#disconnect();
       const fault = toFault(error, this.#setup.path);
       return tasks.map(() => ({ fault }));
     }
@@ -70,10 +72,10 @@ export class Session {
 
   async #open(): Promise<Connection> {
     const { path, maxSizeBytes } = this.#setup;
-    if (this.#identity !== undefined && identityOf(path) !== this.#identity) throw new StoreReplaced(path);
+    await this.#file.check();
     if (this.#connection !== undefined) return this.#connection;
     const raw = await openFile(path, maxSizeBytes);
-    this.#identity = identityOf(path);
+    this.#file.opened();
     const dialect = new SqliteDialect({ database: raw });
     const db = new Kysely<Tables>({ dialect, plugins: [new CamelCasePlugin()] });
     this.#connection = { id: randomUUID(), raw, db, isCurrent: false };
@@ -132,6 +134,12 @@ export class Session {
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.raw.close();
+  }
+
+  async #write(connection: Connection, tasks: readonly Task[]): Promise<readonly StoreReply[]> {
+    await this.#own(connection);
+    await this.#bringUpToDate(connection);
+    return this.#runTogether(connection, tasks);
   }
 
   async #runEach(connection: Connection, tasks: readonly Task[]): Promise<readonly StoreReply[]> {
