@@ -115,6 +115,14 @@ export interface CutEntry {
   readonly rule: string;
 }
 
+/** What was written was found removed or replaced while the server wrote it; no rule says so, so verification reports what is missing. */
+export interface GapEntry {
+  readonly type: 'gap';
+  readonly time: string;
+  /** The last entry before. */
+  readonly last: Head;
+}
+
 /** The server has stopped in order. */
 export interface EndEntry {
   readonly type: 'end';
@@ -130,6 +138,7 @@ export type AuditEntry =
   | InferencesEntry
   | DroppedEntry
   | CutEntry
+  | GapEntry
   | EndEntry;
 
 /** An entry as it is chained. */

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, hash, type KeyObject } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { MillraceError, messageOf } from '../../core/index.js';
 
@@ -37,6 +37,11 @@ export function fingerprintOf(publicKey: KeyObject): string {
   return `sha256:${hash('sha256', publicKey.export({ type: 'spki', format: 'der' }), 'hex')}`;
 }
 
+/** Writes a key that {@link openSigningKey} has given into its file again, where that is gone. */
+export function restoreSigningKey(file: string, { privateKey }: SigningKey): void {
+  if (!existsSync(file)) writeKey(file, privateKey, createPublicKey(privateKey));
+}
+
 function readPrivateKey(file: string): KeyObject | undefined {
   try {
     return checkKind(createPrivateKey(readFileSync(file)), file);
@@ -48,11 +53,15 @@ function readPrivateKey(file: string): KeyObject | undefined {
 
 function makeKey(file: string): KeyObject {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  writeKey(file, privateKey, publicKey);
+  return privateKey;
+}
+
+function writeKey(file: string, privateKey: KeyObject, publicKey: KeyObject): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   // Whoever was faster has made the key that counts.
   writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
   writeFileSync(publicKeyFile(file), publicKey.export({ type: 'spki', format: 'pem' }), { mode: 0o644 });
-  return privateKey;
 }
 
 function checkKind(key: KeyObject, file: string): KeyObject {

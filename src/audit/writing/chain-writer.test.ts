@@ -227,7 +227,46 @@ describe('the writer of a chain', () => {
     rmSync(file);
     writer.append([one()]);
     expect(warnings).toEqual([`'${file}' was removed or replaced while the server wrote it`]);
+    expect(entriesOf(segments()[0] ?? '').map(({ seq, entry }) => [seq, entry.type])).toEqual([
+      [3, 'gap'],
+      [4, 'intent'],
+    ]);
     expect((await verifyTrail({ folder })).faults.map(({ kind, seq }) => [kind, seq])).toEqual([['removed', 1]]);
+  });
+
+  it('makes a folder anew that somebody has removed, with the same key, says so in the chain, and goes on', async () => {
+    const writer = open();
+    writer.append([one()]);
+    const head = entriesOf(segments()[0] ?? '').at(-1);
+    const key = readFileSync(path.join(folder, 'checkpoint-key.pem'));
+    rmSync(folder, { recursive: true });
+    nowMs += 1_000;
+    writer.tick();
+    writer.append([one()]);
+    nowMs += 10_000;
+    writer.tick();
+    const [gap, ...others] = entriesOf(segments()[0] ?? '');
+    const { chain, seq, hash } = head;
+    expect(gap).toMatchObject({ seq: 3, entry: { type: 'gap', last: { chain, seq, hash } }, previous: hash });
+    expect(others.map(({ entry }) => entry.type)).toEqual(['intent']);
+    expect(warnings).toEqual([expect.stringMatching(/was removed or replaced while the server wrote it$/)]);
+    expect(readFileSync(path.join(folder, 'checkpoint-key.pem'))).toEqual(key);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(await verify()).toMatchObject({
+      faults: [{ kind: 'removed', seq: 1 }],
+      chains: [{ firstSeq: 3, vouchedSeq: 4 }],
+      checkpoints: { count: 2 },
+    });
+    writer.close();
+  });
+
+  it('says a gap where the folder was removed while no file of it was open', async () => {
+    const writer = open({ segmentSizeBytes: 1 });
+    writer.append([one()]);
+    rmSync(folder, { recursive: true });
+    writer.append([one()]);
+    expect(entriesOf(segments()[0] ?? '').map(({ entry }) => entry.type)).toEqual(['gap', 'intent']);
+    expect((await verifyTrail({ folder })).faults.map(({ kind }) => kind)).toEqual(['removed']);
   });
 
   it('does not remove what it cannot read, and says where checkpoints cannot be written', async () => {

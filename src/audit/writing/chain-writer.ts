@@ -6,7 +6,7 @@ import { type ChainedEntry, type Head, link, startOf } from '../chain/link.js';
 import { chainName, type Segment, segmentName, segmentsAmong } from '../chain/segments.js';
 import { TextBytes } from '../chain/text-bytes.js';
 import { signCheckpoint } from '../checkpoints/checkpoint.js';
-import { openSigningKey, type SigningKey } from '../checkpoints/key.js';
+import { openSigningKey, restoreSigningKey, type SigningKey } from '../checkpoints/key.js';
 import { type AuditEntry, encodeEntry } from '../entries.js';
 import { lastEntryAmong, lastEntryOf } from './last-entry.js';
 import type { AppendRequest, WriterSetup } from './messages.js';
@@ -39,6 +39,8 @@ export class ChainWriter {
   #head: Head | undefined;
   #key: SigningKey | undefined;
   #segment: OpenSegment | undefined;
+  /** Something that was written is gone, and no entry says so yet. */
+  #lacksGap = false;
   /** Of the last segment that was made. */
   #index = 0;
   /** What checkpoints know of. */
@@ -73,6 +75,8 @@ export class ChainWriter {
   tick(): void {
     if (this.#head === undefined || this.#head.seq === 0) return;
     const now = this.#surroundings.wallNow();
+    // What somebody has removed is not looked for with the next change only.
+    if (this.#segment?.file.isGone) this.#attempt(() => this.#open());
     this.#attempt(() => this.#segment?.file.sync());
     const { segmentMs, checkpointIntervalMs } = this.#setup;
     const isOld = this.#segment !== undefined && now - this.#segment.openedAtMs >= segmentMs;
@@ -95,22 +99,25 @@ export class ChainWriter {
       this.#surroundings.warn(`'${this.#segment.file.file}' was removed or replaced while the server wrote it`);
       this.#segment.file.close();
       this.#segment = undefined;
+      this.#lacksGap = true;
     }
     this.#head ??= this.#beginChain();
     this.#segment ??= this.#openSegment(this.#head.chain);
     // A chain that could not begin has a name, and no entry yet.
     if (this.#head.seq === 0) this.#writeBeginning(this.#segment);
+    else if (this.#lacksGap) this.#writeFirst({ type: 'gap', time: this.#time(), last: this.#head }, this.#segment);
+    this.#lacksGap = false;
     return this.#segment;
   }
 
   #beginChain(): Head {
     const { folder, keyFile } = this.#setup;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     this.#key = openSigningKey(keyFile);
     return startOf(chainName(this.#surroundings.wallNow(), randomBytes(4)));
   }
 
-  #writeBeginning({ file }: OpenSegment): void {
+  #writeBeginning(segment: OpenSegment): void {
     const head = this.#headOrThrow();
     const previous = lastEntryAmong(this.#segments().filter(({ chain }) => chain !== head.chain));
     const entry: AuditEntry = {
@@ -120,15 +127,22 @@ export class ChainWriter {
       key: this.#key?.fingerprint ?? '',
       ...(previous && { previous_chain: headOf(previous) }),
     };
+    this.#writeFirst(entry, segment);
+  }
+
+  #writeFirst(entry: AuditEntry, { file }: OpenSegment): void {
     const lines = new TextBytes();
-    const next = link(head, encodeEntry(entry), lines);
+    const next = link(this.#headOrThrow(), encodeEntry(entry), lines);
     file.append(lines.from(0), true);
     this.#head = next;
   }
 
   #openSegment(chain: string): OpenSegment {
+    const { folder, keyFile } = this.#setup;
+    if (makeFolder(folder)) this.#lacksGap = true;
+    if (this.#key !== undefined) restoreSigningKey(keyFile, this.#key);
     const index = this.#index + 1;
-    const file = new SegmentFile(path.join(this.#setup.folder, segmentName(chain, index)), this.#surroundings.disk);
+    const file = new SegmentFile(path.join(folder, segmentName(chain, index)), this.#surroundings.disk);
     this.#index = index;
     return { index, file, openedAtMs: this.#surroundings.wallNow() };
   }
@@ -209,6 +223,11 @@ export class ChainWriter {
   #time(): string {
     return new Date(this.#surroundings.wallNow()).toISOString();
   }
+}
+
+/** For its owner alone; whether there was none. */
+function makeFolder(folder: string): boolean {
+  return mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
 }
 
 function headOf({ chain, seq, hash }: ChainedEntry): Head {

@@ -19,8 +19,14 @@ function describe(code: string, folder: string, detail: string): string {
   if (/^(ENOSPC|EDQUOT|EFBIG)$/.test(code)) {
     return `${trail} is full; make room on its disk, or keep less of it with 'audit.keepDays' or 'audit.maxSizeBytes'`;
   }
-  if (/^(EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EISDIR|EEXIST)$/.test(code)) {
+  if (/^(EACCES|EPERM|EROFS)$/.test(code)) {
     return `${trail} cannot be written by this user; make the folder writable, or set 'audit.folder' to another one`;
+  }
+  if (code === 'ENOENT') {
+    return `${trail} is missing and cannot be made; make the folder, or set 'audit.folder' to another one`;
+  }
+  if (/^(ENOTDIR|EISDIR|EEXIST)$/.test(code)) {
+    return `${trail} cannot be made, since a file is in its place or in that of a folder above it; move the file away, or set 'audit.folder' to another folder`;
   }
   return `${trail} has failed: ${detail}`;
 }

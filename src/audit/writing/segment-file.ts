@@ -1,4 +1,14 @@
-import { closeSync, fdatasyncSync, fstatSync, fsyncSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 
 /** What a segment asks of the system; tests put a disk that is full in its place. */
@@ -17,7 +27,7 @@ export class SegmentFile {
   readonly file: string;
   readonly #disk: Disk;
   readonly #fd: number;
-  readonly #inode: number;
+  readonly #identity: string;
   #sizeBytes = 0;
   /** Something may stand behind `sizeBytes` that was not written in full. */
   #isRagged = false;
@@ -28,7 +38,7 @@ export class SegmentFile {
     this.file = file;
     this.#disk = disk;
     this.#fd = openSync(file, 'ax', 0o600);
-    this.#inode = fstatSync(this.#fd).ino;
+    this.#identity = identityOf(fstatSync(this.#fd));
     syncFolder(path.dirname(file));
   }
 
@@ -38,7 +48,8 @@ export class SegmentFile {
 
   /** Somebody has removed the file, or put another one in its place. */
   get isGone(): boolean {
-    return statSync(this.file, { throwIfNoEntry: false })?.ino !== this.#inode;
+    const stats = statSync(this.file, { throwIfNoEntry: false });
+    return stats === undefined || identityOf(stats) !== this.#identity;
   }
 
   /** Adds lines; where it `isDurable`, it is on the disk when this returns. Throws where it is not written: then nothing is. */
@@ -87,6 +98,10 @@ export class SegmentFile {
     ftruncateSync(this.#fd, this.#sizeBytes);
     this.#isRagged = false;
   }
+}
+
+function identityOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
 }
 
 /** So that the file is in its folder after a loss of power. Systems that cannot sync folders need no such thing. */
