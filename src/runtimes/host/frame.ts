@@ -6,7 +6,7 @@ import { MillraceError } from '../../core/index.js';
  * stream of frames. Words are in native byte order: both ends run on one machine. A ticket names one exchange; the
  * answer carries the ticket of its request. The runner speaks first (`hello`).
  */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 export const HEADER_WORDS = 4;
 export const HEADER_BYTES = 16;
@@ -51,6 +51,8 @@ export const FrameKind = {
   stored: 19,
   /** Runner → server: what a model says of itself now; belongs to no exchange. */
   statistics: 20,
+  /** Server → runner, the last of all: it is to end. A stream that ends without means that the server is gone. */
+  end: 21,
 } as const;
 
 export interface FrameHeader {

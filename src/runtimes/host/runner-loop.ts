@@ -37,6 +37,7 @@ export class RunnerLoop {
   readonly #context: RuntimeContext;
   readonly #calls: OutgoingCalls;
   #eventLoop = false;
+  #isToEnd = false;
 
   constructor(channel: BlockingChannel, segment: SegmentReader, bodies: BodyReader) {
     this.#channel = channel;
@@ -53,10 +54,12 @@ export class RunnerLoop {
     };
   }
 
-  async run(): Promise<void> {
+  /** Gives `server gone` where the server has closed its end without a word. */
+  async run(): Promise<'asked to end' | 'server gone'> {
     this.#send(FrameKind.hello, { protocol: PROTOCOL_VERSION, pid: process.pid } satisfies Hello);
     await this.#handleFrames();
     await Promise.allSettled([...this.#models.values()].map(({ model }) => model.close()));
+    return this.#isToEnd ? 'asked to end' : 'server gone';
   }
 
   async #handleFrames(): Promise<void> {
@@ -183,6 +186,9 @@ export class RunnerLoop {
           this.#models.get(frame.modelKey)?.credit?.grant(callId, answers);
           return;
         }
+        case FrameKind.end:
+          this.#isToEnd = true;
+          return;
         default:
           throw new MillraceError('internal', `malformed frame: kind ${frame.kind} is not for a runner`);
       }

@@ -6,6 +6,7 @@
 import { BlockingChannel } from './blocking-channel.js';
 import { BodyReader } from './body-reader.js';
 import { SegmentReader } from './frame-segment.js';
+import { killGroup } from './process-group.js';
 import { RunnerLoop } from './runner-loop.js';
 import { watchParent } from './watchdog.js';
 
@@ -17,5 +18,7 @@ watchParent(Number(parentPid));
 
 const loop = new RunnerLoop(new BlockingChannel(3, 4), new SegmentReader(5), new BodyReader(6));
 process.on('uncaughtException', (error, origin) => loop.die(error, origin));
-await loop.run();
+const ended = await loop.run();
+// Where the server lives on, it ends what a model has started.
+if (ended === 'server gone') killGroup(process.pid);
 process.exit(0);

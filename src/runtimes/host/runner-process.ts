@@ -9,8 +9,17 @@ import { type Frame, FrameKind, PROTOCOL_VERSION } from './frame.js';
 import { FrameAssembler } from './frame-assembler.js';
 import { FrameSegment } from './frame-segment.js';
 import { IncomingCalls } from './incoming-calls.js';
-import { type Diagnostic, decodeJsonFrame, type Failure, type Fatal, failureError, type Hello } from './json-frame.js';
+import {
+  type Diagnostic,
+  decodeJsonFrame,
+  encodeJsonFrame,
+  type Failure,
+  type Fatal,
+  failureError,
+  type Hello,
+} from './json-frame.js';
 import { forwardLines } from './output-lines.js';
+import { killGroup } from './process-group.js';
 import type { Environment } from './runner-environment.js';
 import { describeExit, watchExit } from './runner-exit.js';
 
@@ -72,8 +81,11 @@ export class RunnerProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', this.#segment?.fd ?? 'ignore', settings.bodies?.fd ?? 'ignore'],
       env: { ...TELEMETRY_DECLINED, ...settings.environment },
       windowsHide: true,
+      // A group of its own, with what its models start; on Windows, a console.
+      detached: process.platform !== 'win32',
     });
     this.pid = this.#child.pid ?? 0;
+    this.#child.once('exit', () => killGroup(this.pid));
     // Descriptors 3 and 4 are pipes as asked for, or there is no `stdio` at all where even the descriptors ran out.
     const stdio: ChildProcess['stdio'] | undefined = this.#child.stdio;
     this.#input = stdio?.[3] as Writable | undefined;
@@ -185,6 +197,7 @@ export class RunnerProcess {
   /** Lets the process close its models and end; kills it when that takes longer than the close timeout. */
   async end(): Promise<void> {
     if (!this.#ending) {
+      this.#write([encodeJsonFrame({ kind: FrameKind.end, modelKey: 0, ticket: 0 }, undefined)]);
       this.#ending = true;
       this.#input?.end();
     }
