@@ -91,6 +91,6 @@ function checkExplicit({ controlMode }: RepositoryOptions, code: ErrorCode, what
   if (controlMode === 'explicit') return;
   throw new MillraceError(
     code,
-    `cannot ${what}: this requires repository.controlMode explicit (--model-control-mode explicit), got ${controlMode}`,
+    `cannot ${what}: this requires repository.controlMode explicit (--model-control-mode explicit --load-model '*'), got ${controlMode}`,
   );
 }

@@ -26,7 +26,7 @@ const LOAD = 'POST /v2/repository/models/echo/load';
 const LOGGING = 'POST /v2/logging';
 
 const lacks = (right: string) =>
-  `this needs the right ${right}: without a key only callers on the server's own machine have it, and only with --model-control-mode=explicit`;
+  `this needs the right ${right}: without a key only callers on the server's own machine have it, and only with --model-control-mode explicit --load-model '*'`;
 const LOAD_LACKS = lacks("'model.load' on 'echo'");
 const LOGGING_LACKS = lacks("'setting.change'");
 const NO_KEYS =

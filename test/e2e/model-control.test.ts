@@ -16,7 +16,7 @@ it.each(['none', 'poll'] as const)('models are not controlled over the network i
     expect(jsonOf(await server.send(`POST /v2/repository/models/echo/${action}`))).toMatchObject({
       status: 503,
       body: {
-        error: `cannot ${action} model 'echo': this requires repository.controlMode explicit (--model-control-mode explicit), got ${controlMode}`,
+        error: `cannot ${action} model 'echo': this requires repository.controlMode explicit (--model-control-mode explicit --load-model '*'), got ${controlMode}`,
       },
     });
   }

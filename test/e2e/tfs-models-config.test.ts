@@ -170,7 +170,7 @@ describe('HandleReloadConfigRequest', () => {
     await using server = await startAppServer(models, TFS);
     expect(await reload(server)).toEqual([
       9,
-      'cannot reload the models: this requires repository.controlMode explicit (--model-control-mode explicit), got none',
+      "cannot reload the models: this requires repository.controlMode explicit (--model-control-mode explicit --load-model '*'), got none",
     ]);
   });
 });

@@ -113,7 +113,7 @@ function load(io: Io, app: App): Promise<void> {
 function describeEmpty(controlMode: Settings['repository']['controlMode']): string {
   return controlMode === 'poll'
     ? 'no model yet: what appears in the folder is loaded\n'
-    : 'no model loaded yet: millrace models load <model>\n';
+    : "no model loaded yet: millrace models load <model>, or start with --load-model '*' to load all\n";
 }
 
 function announceListening(io: Io, addresses: Addresses, flags: ServeFlags): void {

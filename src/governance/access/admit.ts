@@ -32,13 +32,16 @@ export function admit(principal: Principal, action: Action, resource: string | R
 const MAKE_KEY =
   'stop the server, make a key (`millrace keys create admin --grant admin --store <store.path>`), and start it with `--auth-required`';
 
+/** As the command line has it; explicit mode without `--load-model` would load no model. */
+const EXPLICIT = "--model-control-mode explicit --load-model '*'";
+
 function describeLack({ name, id, rights }: Principal, action: Action, resource: string): string {
   const where = whereOf(rights.allow(action, ''), resource);
   if (name === ANONYMOUS.name) {
     if (DENIED_WITHOUT_KEY.includes(action)) {
       return `this needs the right '${action}'${where}, which no caller has without a key: ${MAKE_KEY}`;
     }
-    return `this needs the right '${action}'${where}: without a key only callers on the server's own machine have it, and only with --model-control-mode=explicit`;
+    return `this needs the right '${action}'${where}: without a key only callers on the server's own machine have it, and only with ${EXPLICIT}`;
   }
   return `'${id}' lacks the right '${action}'${where}; its roles: ${rights.summary}`;
 }

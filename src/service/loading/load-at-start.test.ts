@@ -39,6 +39,18 @@ describe('ModelController at start', () => {
     expect(all.states()).toEqual(['a/1 ready', 'b/1 ready']);
   });
 
+  it('loads nothing and says so in explicit mode without names of models', async () => {
+    const { controller, events, repository, states } = createFixture({ controlMode: 'explicit' });
+    repository.content = { sources: [source('a', 1)] };
+    const messages: string[] = [];
+    events.subscribe('diagnostic', ({ message }) => messages.push(message));
+    await controller.start();
+    expect(states()).toEqual([]);
+    expect(messages).toEqual([
+      "no model is loaded at the start: explicit mode loads only those of --load-model ('*' = all)",
+    ]);
+  });
+
   it('unloads a version again that was only served until a newer one was whole', async () => {
     const { clock, controller, repository, states } = createFixture();
     repository.content = {

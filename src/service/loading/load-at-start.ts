@@ -19,7 +19,11 @@ export function loadAtStart(parts: LoadingParts, hold: Hold): Promise<readonly s
     return loadAll(parts, { place: repository, wanted: [], hold });
   }
   const wanted = options.loadModels;
-  if (wanted.length === 0) return Promise.resolve([]);
+  if (wanted.length === 0) {
+    const message = "no model is loaded at the start: explicit mode loads only those of --load-model ('*' = all)";
+    parts.events.publish('diagnostic', { level: 'info', room: 'service', message });
+    return Promise.resolve([]);
+  }
   const place = { scan: () => scanWithComposing(repository, wanted, () => false) };
   return loadAll(parts, { place, wanted, hold });
 }

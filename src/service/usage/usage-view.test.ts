@@ -34,7 +34,7 @@ describe('who may see usage', () => {
 
   it('is nobody without a credential and without the right', () => {
     expect(() => viewOf(ANONYMOUS)).toThrow(
-      "this needs the right 'usage.read': without a key only callers on the server's own machine have it, and only with --model-control-mode=explicit",
+      "this needs the right 'usage.read': without a key only callers on the server's own machine have it, and only with --model-control-mode explicit --load-model '*'",
     );
   });
 });
