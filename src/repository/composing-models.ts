@@ -44,6 +44,7 @@ export function mergeScans(scans: readonly RepositoryScan[]): RepositoryScan {
     sources: scans.flatMap(({ sources }) => sources),
     problems: scans.flatMap(({ problems }) => problems),
     unsettled: scans.flatMap(({ unsettled }) => unsettled),
+    unselected: scans.flatMap(({ unselected }) => unselected),
     notices: scans.flatMap(({ notices }) => notices),
     unlisted: scans.flatMap(({ unlisted }) => unlisted),
     names: scans.flatMap(({ names }) => names),

@@ -20,7 +20,7 @@ function source(name: string, version: number, fingerprint = 'f'): ModelSource {
 }
 
 function scan(parts: Partial<RepositoryScan>): RepositoryScan {
-  return { sources: [], problems: [], unsettled: [], notices: [], unlisted: [], names: [], ...parts };
+  return { sources: [], problems: [], unsettled: [], unselected: [], notices: [], unlisted: [], names: [], ...parts };
 }
 
 describe('diffScan', () => {

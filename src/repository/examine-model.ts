@@ -29,7 +29,7 @@ export async function examineModel(
     const selection = await selectSources(reading, context);
     return { ...selection, name: reading.name, notices: [...reading.notices, ...selection.notices] };
   } catch (error) {
-    const nothing = { name: location.name, sources: [], notices: [] };
+    const nothing = { name: location.name, sources: [], unselected: [], notices: [] };
     const settlesInMs = await settlingOf(location, context);
     if (settlesInMs === 0) {
       return { ...nothing, unsettled: [], problems: [{ version: undefined, reason: describeFileError(error) }] };

@@ -25,6 +25,7 @@ describe('a repository finds', () => {
       ],
       problems: [],
       unsettled: [],
+      unselected: [{ name: 'mlp', version: 1, policy: 'the latest version' }],
       notices: [],
       unlisted: [],
       names: ['mlp'],

@@ -21,11 +21,13 @@ export function mergeFindings(found: Found, examined: readonly Examined[]): Repo
   );
   const notices = examined.flatMap(({ repository, notices: own }) => own.map((message) => ({ repository, message })));
   const unsettled = examined.flatMap(({ name, unsettled: own }) => own.map((version) => ({ name, ...version })));
+  const unselected = examined.flatMap(({ name, unselected: own }) => own.map((version) => ({ name, ...version })));
   const names = new Set([...found.problems, ...examined].map(({ name }) => name));
   return {
     sources: examined.flatMap(({ sources }) => sources).sort(byNameAndVersion),
     problems: [...found.problems, ...problems].sort(byNameAndVersion),
     unsettled: unsettled.sort(byNameAndVersion),
+    unselected: unselected.sort(byNameAndVersion),
     notices: [...found.notices, ...notices],
     unlisted: found.unlisted,
     names: [...names].sort(),

@@ -14,6 +14,7 @@ import type { ModelSource } from './types.js';
 export interface Selection {
   readonly sources: readonly ModelSource[];
   readonly unsettled: readonly { readonly version: number; readonly settlesInMs: number }[];
+  readonly unselected: readonly { readonly version: number; readonly policy: string }[];
   readonly problems: readonly { readonly version: number; readonly reason: string }[];
   readonly notices: readonly string[];
 }
@@ -62,6 +63,9 @@ export async function selectSources(model: ModelReading, context: SelectionConte
     unsettled: usable
       .filter(({ version }) => awaited.has(version))
       .map(({ version, settlesInMs }) => ({ version, settlesInMs })),
+    unselected: usable
+      .filter(({ version }) => !served.has(version) && !awaited.has(version))
+      .map(({ version }) => ({ version, policy: describePolicy(policy) })),
     problems,
     notices: [
       ...missing.map((version) => `${model.name}: the version policy asks for version ${version}, but there is none`),

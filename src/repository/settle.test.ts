@@ -61,6 +61,7 @@ describe('scanSettled', () => {
     sources: [],
     problems: [],
     unsettled: [],
+    unselected: [],
     notices: [],
     unlisted: [],
     names: ['mlp'],

@@ -44,6 +44,14 @@ export interface UnsettledVersion {
   readonly settlesInMs: number;
 }
 
+/** A version that is on disk, but that the model's version policy does not select and that has no label. */
+export interface UnselectedVersion {
+  readonly name: string;
+  readonly version: number;
+  /** In words: `the latest version`. */
+  readonly policy: string;
+}
+
 /** What people should know about a repository as a whole: missing, empty, a model hidden by its namesake elsewhere. */
 export interface RepositoryNotice {
   readonly repository: string;
@@ -64,6 +72,7 @@ export interface RepositoryScan {
   readonly problems: readonly ModelProblem[];
   /** Selected versions that cannot be judged yet; scan again in a moment, or use `scanSettled`. */
   readonly unsettled: readonly UnsettledVersion[];
+  readonly unselected: readonly UnselectedVersion[];
   readonly notices: readonly RepositoryNotice[];
   readonly unlisted: readonly UnlistedRepository[];
   /** Every model name met, loadable or not. */

@@ -53,17 +53,20 @@ describe('explainAbsence', () => {
       "Request for unknown model: 'm' version 1 is not at ready state",
     ],
   ])('explains %s', (_what, statuses, version, code, message) => {
-    expect(explainAbsence({ name: 'm', version }, { statuses, starting: false })).toMatchObject({ code, message });
+    expect(explainAbsence({ name: 'm', version }, { statuses, unselected: [], starting: false })).toMatchObject({
+      code,
+      message,
+    });
   });
 
   it('asks to come back while a model loads', () => {
     const statuses = [status(1, { kind: 'loading' })];
-    const error = explainAbsence({ name: 'm', version: undefined }, { statuses, starting: false });
+    const error = explainAbsence({ name: 'm', version: undefined }, { statuses, unselected: [], starting: false });
     expect(error.retryAfterMs).toBe(1_000);
   });
 
   it('does not call a model unknown before the server has looked for it', () => {
-    const error = explainAbsence({ name: 'm', version: undefined }, { statuses: [], starting: true });
+    const error = explainAbsence({ name: 'm', version: undefined }, { statuses: [], unselected: [], starting: true });
     expect(error).toMatchObject({
       code: 'unavailable',
       message: "model 'm' is not loaded yet: the server is starting; try again",

@@ -1,7 +1,7 @@
 import type { InferTarget, ModelState } from '../core/index.js';
 import type { ModelStatus } from '../engine/index.js';
 import { explainAbsence } from './absence.js';
-import { type VersionLookup, withoutLabel } from './find-version.js';
+import { knowledgeOf, type VersionLookup, withoutLabel } from './find-version.js';
 
 /**
  * Every version of a model, ready or not, or the one that a target names by number or label. Throws why there is none. Without reasons,
@@ -12,7 +12,7 @@ export function findStatuses(
   wanted: InferTarget,
   { withReasons }: { readonly withReasons: boolean },
 ): readonly ModelStatus[] {
-  const { engine, starting } = lookup;
+  const { engine } = lookup;
   const named = withoutLabel(lookup, wanted);
   // A bare name means all versions, whatever label stands for it.
   const target = wanted.version === undefined && named.name === wanted.name ? wanted : named;
@@ -21,7 +21,7 @@ export function findStatuses(
     // There is no version 0: it stands for a model of which none was found.
     ({ version }) => version > 0 && (target.version === undefined || version === target.version),
   );
-  if (found.length === 0) throw explainAbsence(target, { statuses, starting: starting() });
+  if (found.length === 0) throw explainAbsence(target, knowledgeOf(lookup, target.name));
   return withReasons ? found : found.map((status) => ({ ...status, state: withoutReason(status.state) }));
 }
 

@@ -1,13 +1,16 @@
 import { type InferTarget, invalidArgument, MillraceError } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
+import type { UnselectedVersion } from '../repository/index.js';
 import { chooseVersion, formatArm, parseLabelledName, type RouteArm } from '../routing/index.js';
 import { didYouMean } from '../text/index.js';
-import { explainAbsence } from './absence.js';
+import { explainAbsence, type Knowledge } from './absence.js';
 import { STABLE, type VersionLabels } from './labels/version-labels.js';
 
 export interface VersionLookup {
   readonly engine: Pick<Engine, 'serving' | 'statusesOf'>;
   readonly labels: Pick<VersionLabels, 'of'>;
+  /** Versions of a loaded model that are on disk, but not selected. */
+  readonly unselected: (model: string) => readonly UnselectedVersion[];
   /** Models are still being found. */
   readonly starting: () => boolean;
 }
@@ -17,11 +20,16 @@ export interface VersionLookup {
  * label `stable`, else the highest. Throws why there is none.
  */
 export function findVersion(lookup: VersionLookup, wanted: InferTarget): ModelInfo {
-  const { engine, starting } = lookup;
+  const { engine } = lookup;
   const target = withoutLabel(lookup, wanted);
   const info = chooseVersion(engine.serving(target.name), target.version);
   if (info !== undefined) return info;
-  throw explainAbsence(target, { statuses: engine.statusesOf(target.name), starting: starting() });
+  throw explainAbsence(target, knowledgeOf(lookup, target.name));
+}
+
+/** What is known about a model, to explain why it does not answer. */
+export function knowledgeOf({ engine, unselected, starting }: VersionLookup, model: string): Knowledge {
+  return { statuses: engine.statusesOf(model), unselected: unselected(model), starting: starting() };
 }
 
 /** A version as routes name it, for an arm or a shadow: with neither number nor label, what the bare name of the model stands for. */
@@ -43,7 +51,10 @@ export function targetOf({ model, label, version }: NamedVersion): InferTarget {
 }
 
 /** The model and the number of the version that a target stands for; the number is undefined where any will do. */
-export function withoutLabel({ engine, labels }: Omit<VersionLookup, 'starting'>, wanted: InferTarget): InferTarget {
+export function withoutLabel(
+  { engine, labels }: Pick<VersionLookup, 'engine' | 'labels'>,
+  wanted: InferTarget,
+): InferTarget {
   const { name, version } = wanted;
   const labelled = parseLabelledName(name);
   // A model may have such a name itself.

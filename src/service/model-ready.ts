@@ -4,7 +4,7 @@ import { chooseVersion } from '../routing/index.js';
 import { type VersionLookup, withoutLabel } from './find-version.js';
 
 /** Whether a version answers requests: it is ready and so is everything that it is made of. */
-export function isModelReady(lookup: Omit<VersionLookup, 'starting'>, wanted: InferTarget): boolean {
+export function isModelReady(lookup: Pick<VersionLookup, 'engine' | 'labels'>, wanted: InferTarget): boolean {
   const { engine } = lookup;
   const target = targetOf(lookup, wanted);
   if (target === undefined) return false;
@@ -17,7 +17,7 @@ export function isModelReady(lookup: Omit<VersionLookup, 'starting'>, wanted: In
 }
 
 /** undefined = there is no such label. */
-function targetOf(lookup: Omit<VersionLookup, 'starting'>, wanted: InferTarget): InferTarget | undefined {
+function targetOf(lookup: Pick<VersionLookup, 'engine' | 'labels'>, wanted: InferTarget): InferTarget | undefined {
   try {
     return withoutLabel(lookup, wanted);
   } catch (error) {

@@ -26,7 +26,7 @@ export function admitToModel(
 
 /** What is said of a name that nothing has. */
 export function absent({ starting }: Pick<VersionLookup, 'starting'>, target: InferTarget): MillraceError {
-  return explainAbsence(target, { statuses: [], starting: starting() });
+  return explainAbsence(target, { statuses: [], unselected: [], starting: starting() });
 }
 
 /** A name without `@` is that of a model or a route, and the right is on it. */
@@ -53,6 +53,8 @@ function seenBy(
         serving: (asked) => (isHidden(asked) ? [] : engine.serving(asked)),
         statusesOf: (asked) => (isHidden(asked) ? [] : engine.statusesOf(asked)),
       },
+      // Which versions there are is for callers that see the model.
+      unselected: (asked) => ((asked === name ? isItself : rights.sees(asked)) ? lookup.unselected(asked) : []),
       labels: { of: (asked) => (asked === model ? known : labels.of(asked)) },
     },
   };

@@ -172,7 +172,12 @@ function createUseCases(
   { controller, declared, books, metering, quotas, ready, isShuttingDown, audited }: Running,
 ): { readonly service: Service; readonly traffic: Traffic } {
   const { engine, logControl, sharedMemory } = setup;
-  const lookup: VersionLookup = { engine, labels: controller.labels, starting: () => !controller.started };
+  const lookup: VersionLookup = {
+    engine,
+    labels: controller.labels,
+    unselected: (model) => controller.unselected(model),
+    starting: () => !controller.started,
+  };
   const decoders = new MediaDecoders({ ...setup, options: setup.media });
   const run = createRun({ ...setup, decoders });
   const traffic = createTraffic(setup, { labels: controller.labels, declared, books, lookup, audited, run });

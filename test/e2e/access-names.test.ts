@@ -36,7 +36,8 @@ beforeAll(async () => {
     {
       'fraud/1/': '',
       'fraud/2/': '',
-      'fraud/model.yaml': `${ECHO}versions: all\nlabels: { stable: 1, canary: 2 }\n`,
+      'fraud/3/': '',
+      'fraud/model.yaml': `${ECHO}versions: { specific: [1, 2] }\nlabels: { stable: 1, canary: 2 }\n`,
       'credit/1/': '',
       'credit/model.yaml': ECHO,
       'odd/1/': '',
@@ -91,6 +92,17 @@ describe('the right is on the name that is written', () => {
     expect(await call('anycanary', 'fraud@canary')).toBe(4);
     expect(await call('anycanary', 'credit@canary')).toBe(unknown('credit@canary'));
     expect(await call('anycanary', 'nobody@canary')).toBe(unknown('nobody@canary'));
+  });
+
+  it('a version that is on disk and not served is named to callers that see the model only', async () => {
+    expect(await call('fraud', 'fraud/versions/3')).toBe(
+      "404 version 3 of model 'fraud' is on disk, but not served: the model's version policy is 'version 1 or 2' (served: 1, 2); to serve version 3, select it there, or give it a label",
+    );
+    for (const caller of ['canary', 'anycanary', 'odd']) {
+      const absent = await call(caller, 'fruad/versions/3');
+      expect(absent).toBe("404 Request for unknown model: 'fruad' version 3 is not found");
+      expect(await call(caller, 'fraud/versions/3')).toBe(absent.replace('fruad', 'fraud'));
+    }
   });
 
   it('what is itself called like a label is not the label of a model', async () => {

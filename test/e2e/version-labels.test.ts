@@ -44,6 +44,11 @@ describe('the labels of a model', () => {
     ['fraud@canary', '3'],
     ['fraud%40canary', '3'],
     ['fraud@canery', "404 model 'fraud' has no label 'canery'; did you mean 'canary'?"],
+    [
+      'fraud/versions/2',
+      "404 version 2 of model 'fraud' is on disk, but not served: the model's version policy is 'the latest version' (served: 1, 3); to serve version 2, select it there, or give it a label",
+    ],
+    ['fraud/versions/9', "404 Request for unknown model: 'fraud' version 9 is not found"],
     ['fraud@gone', "404 Request for unknown model: 'fraud' version 9 is not found"],
     ['fraud@', "404 Request for unknown model: 'fraud@' is not found"],
     ['nothing@canary', "404 Request for unknown model: 'nothing@canary' is not found"],

@@ -45,9 +45,10 @@ class FakeRepository implements Repository {
     const sources = (this.content.sources ?? []).filter(({ name }) => wanted(name));
     const problems = (this.content.problems ?? []).filter(({ name }) => wanted(name));
     const unsettled = (this.content.unsettled ?? []).filter(({ name }) => wanted(name));
+    const unselected = (this.content.unselected ?? []).filter(({ name }) => wanted(name));
     const names = [...new Set([...sources, ...problems, ...unsettled].map(({ name }) => name))];
     const { unlisted = [] } = this.content;
-    return Promise.resolve({ sources, problems, unsettled, notices: [], unlisted, names });
+    return Promise.resolve({ sources, problems, unsettled, unselected, notices: [], unlisted, names });
   }
 
   locate(name: string): Promise<ModelPlace> {

@@ -60,7 +60,7 @@ export function createInferFixture(options: InferFixtureOptions = {}) {
   events.subscribe('inferFinished', (event) => finished.push(event));
   const told: string[] = [];
   events.subscribe('diagnostic', ({ message }) => told.push(message));
-  const lookup = { engine, labels: { of: () => labels }, starting: () => false };
+  const lookup = { engine, labels: { of: () => labels }, unselected: () => [], starting: () => false };
   const { routes } = createRoutes(configs);
   const table = new RouteTable({ lookup, clock, events, random: () => 0 });
   table.replace('file', routes);

@@ -37,7 +37,12 @@ export async function createRolloutsFixture(given: { readonly store?: Store } = 
   events.subscribe('diagnostic', ({ message }) => told.push(message));
   const serving: ModelInfo[] = [version(1, 1), version(2, 2)];
   const engine = { serving: () => serving, statusesOf: () => [] };
-  const lookup = { engine, labels: { of: () => new Map<string, number>() }, starting: () => false };
+  const lookup = {
+    engine,
+    labels: { of: () => new Map<string, number>() },
+    unselected: () => [],
+    starting: () => false,
+  };
   let random = 0;
   const routes = new RouteTable({ lookup, clock, events, random: () => random });
   const taps = new RouteTaps();

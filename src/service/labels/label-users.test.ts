@@ -14,6 +14,7 @@ function misfit(arms: readonly object[], changes: readonly LabelDifference[], la
   const lookup = {
     engine: { serving: (name: string) => (name === 'm' ? SERVING : []), statusesOf: () => [] },
     labels: { of: () => new Map(Object.entries(labels)) },
+    unselected: () => [],
     starting: () => false,
   };
   const table = { all: () => routes.map((route) => ({ route })) };

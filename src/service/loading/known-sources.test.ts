@@ -9,6 +9,7 @@ function due(known: KnownSources, ...sources: ReturnType<typeof source>[]): read
     sources,
     problems: [],
     unsettled: [],
+    unselected: [],
     notices: [],
     unlisted: [],
     names: sources.map(({ name }) => name),

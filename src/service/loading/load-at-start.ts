@@ -57,6 +57,7 @@ async function loadAll(parts: LoadingParts, { place, wanted, hold }: AskedModels
     failures.push(`${name}: ${reason}`);
   }
   index.report(scan);
+  index.noteUnselected(scan);
   const missing = wanted.length === 0 ? [] : [...wanted, ...missingModels(scan.sources, scan.names)];
   failures.push(...index.reportMissing(missing.filter((name) => !scan.names.includes(name))));
   for (const name of scan.names) if (wanted.length > 0 && !wanted.includes(name)) broughtAlong.add(name);

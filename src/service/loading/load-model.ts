@@ -46,6 +46,7 @@ export async function loadModel(
   if (own.sources.length === 0) throw nothingToLoad(name, own);
   const others = await scanComposing(parts, own.sources, hold);
   index.report(others);
+  for (const scan of [others, own]) index.noteUnselected(scan);
   index.reportMissing(missingModels(own.sources, others.names).filter((part) => !index.isServed(part)));
   applyLabels(labels, [...others.sources, ...own.sources], { isFinal: false });
   const round = loader.createRound();

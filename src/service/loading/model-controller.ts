@@ -1,6 +1,6 @@
 import { MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import { composingModels } from '../../repository/index.js';
+import { composingModels, type UnselectedVersion } from '../../repository/index.js';
 import type { VersionLabels } from '../labels/version-labels.js';
 import type { KeptRepository } from './kept-repositories.js';
 import { loadAtStart } from './load-at-start.js';
@@ -44,6 +44,11 @@ export class ModelController {
   /** Repositories whose last scan is not followed. */
   get keptRepositories(): readonly KeptRepository[] {
     return this.#parts.watch.kept;
+  }
+
+  /** Versions of a loaded model that are on disk, but not selected, as the last scan found them. */
+  unselected(name: string): readonly UnselectedVersion[] {
+    return this.#parts.index.unselected(name);
   }
 
   /** Loads what the control mode says; rejects only in `strict` mode, with everything that did not load. */

@@ -1,6 +1,11 @@
-import type { EventBus, ModelState } from '../../core/index.js';
+import { type EventBus, groupBy, type ModelState } from '../../core/index.js';
 import type { Engine } from '../../engine/index.js';
-import { composingModels, type ModelSource, type RepositoryScan } from '../../repository/index.js';
+import {
+  composingModels,
+  type ModelSource,
+  type RepositoryScan,
+  type UnselectedVersion,
+} from '../../repository/index.js';
 import type { VersionLabels } from '../labels/version-labels.js';
 import type { KnownSources } from './known-sources.js';
 
@@ -19,6 +24,7 @@ export class ModelIndex {
   readonly #setup: ModelIndexSetup;
   /** Models whose uploaded files could not be loaded; the last ones stay in the index. */
   readonly #failedUploads = new Set<string>();
+  readonly #unselected = new Map<string, readonly UnselectedVersion[]>();
 
   constructor(setup: ModelIndexSetup) {
     this.#setup = setup;
@@ -67,6 +73,17 @@ export class ModelIndex {
   /** Shows the problems that a scan has found. */
   report({ problems }: RepositoryScan): void {
     for (const { name, version, reason } of problems) this.#setup.engine.reportFailure(name, version ?? 0, reason);
+  }
+
+  /** Remembers the versions on disk that a scan of these models did not select. */
+  noteUnselected({ names, unselected }: Pick<RepositoryScan, 'names' | 'unselected'>): void {
+    for (const name of names) this.#unselected.delete(name);
+    for (const [name, versions] of groupBy(unselected, (version) => version.name)) this.#unselected.set(name, versions);
+  }
+
+  /** Versions of a loaded model that are on disk, but not selected. */
+  unselected(name: string): readonly UnselectedVersion[] {
+    return this.#unselected.get(name) ?? [];
   }
 
   /** Shows that there are no such models; returns so, as sentences. */
@@ -136,7 +153,9 @@ export class ModelIndex {
   #forget(name: string, version: number): void {
     const { engine, labels } = this.#setup;
     engine.forget(name, version);
-    if (engine.statusesOf(name).length === 0) labels.forget(name);
+    if (engine.statusesOf(name).length > 0) return;
+    labels.forget(name);
+    this.#unselected.delete(name);
   }
 
   #unloadInBackground(name: string, version: number, reason: string): Promise<void> {

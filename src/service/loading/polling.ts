@@ -38,6 +38,7 @@ export class Polling {
     const { repository, known, watch, index, loader, labels } = this.#parts;
     const scan = watch.judge(await repository.scan());
     index.report(scan);
+    index.noteUnselected(scan);
     const { added, changed, removed, sources } = diffScan(known.all, scan);
     known.replace(sources);
     applyLabels(labels, sources, { isFinal: false });

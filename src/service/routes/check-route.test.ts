@@ -15,6 +15,7 @@ it('an arm that may give several answers cannot stand beside one that gives one'
       statusesOf: (name) => (name === 'm' ? statuses : []),
     },
     labels: { of: () => new Map() },
+    unselected: () => [],
     starting: () => false,
   };
   const arms = [1, 2].map((number) => ({ model: 'm', version: number, weight: 1 }));

@@ -25,6 +25,7 @@ function start({ isStarting = false } = {}) {
       statusesOf: (name) => (name === 'm' ? statuses : []),
     },
     labels: { of: () => new Map() },
+    unselected: () => [],
     starting: () => isStarting,
   };
   const clock = new FakeClock();
