@@ -115,6 +115,30 @@ describe('createEngine', () => {
     await expect(engine.load(source())).rejects.toThrow('the server is shutting down');
   });
 
+  it('ends loads at its close without calling them failed, the first ones and those of files that have changed', async () => {
+    const { clock, engine, events, host } = createEngineFixture();
+    await engine.load(source());
+    const log: string[] = [];
+    events.subscribe('modelStateChanged', ({ ref, state }) => log.push(`${ref.name}/${ref.version} ${state.kind}`));
+    events.subscribe('diagnostic', ({ message }) => log.push(message));
+    let die = (_reason: Error): void => undefined;
+    host.load = () =>
+      new Promise((_resolve, reject) => {
+        die = reject;
+      });
+    const again = engine.load(source());
+    await clock.flush();
+    const failed = expect(again).rejects.toThrow('the server is shutting down');
+    const dieAgain = die;
+    const first = engine.load({ ...source(), version: 2 });
+    await clock.flush();
+    const failedFirst = expect(first).rejects.toThrow('the server is shutting down');
+    await engine.close(0);
+    for (const end of [dieAgain, die]) end(new MillraceError('unavailable', 'runner m/1#0 is gone: the server closed'));
+    await Promise.all([failed, failedFirst]);
+    expect(log).toEqual(['m/2 loading', 'm/2 unloaded']);
+  });
+
   it('lets models that it waits for call others when it closes', async () => {
     const { clock, engine, host, submit } = createEngineFixture();
     const { ref } = await engine.load(source());

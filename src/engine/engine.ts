@@ -191,6 +191,12 @@ class ModelEngine implements Engine {
       });
     } catch (error) {
       this.#setup.onReleased?.(source);
+      // A load that the close has interrupted is not at fault, whatever its runner says.
+      if (this.#closed) {
+        const reason = shuttingDown();
+        if (fresh) this.#setState(entry, { kind: 'unloaded', reason: reason.message });
+        throw reason;
+      }
       this.#onLoadFailed(entry, { ref, fresh, error });
       throw error;
     }
