@@ -5,7 +5,7 @@ import { checkCertificates } from './certificates.js';
 
 const LEAF: CertificateInChain = {
   name: 'models.example.com',
-  notBeforeMs: NOW_MS - DAY_MS,
+  notBeforeMs: NOW_MS - 60 * DAY_MS,
   notAfterMs: NOW_MS + 60 * DAY_MS,
   isSelfSigned: false,
   isIssuedByNext: true,
@@ -21,6 +21,31 @@ const DATES = 'openssl x509 -noout -subject -dates -in s.crt';
 
 it('certificates that hold for a while are fine', () => {
   expect(foundIn([{ notAfterMs: NOW_MS + 31 * DAY_MS }, { name: 'CA', rsaBits: 2_048 }])).toEqual([]);
+});
+
+it.each([
+  ['of 90 days at their first renewal', 60, 30.1],
+  ['of a week that are rotated after four days', 4, 3],
+  ['of a day that a service mesh rotates', 0.5, 0.5],
+  ['of an hour', 0.5 / 24, 0.5 / 24],
+])('certificates %s are fine', (_what, oldDays, leftDays) => {
+  const [notBeforeMs, notAfterMs] = [NOW_MS - oldDays * DAY_MS, NOW_MS + leftDays * DAY_MS];
+  expect(foundIn([{ notBeforeMs, notAfterMs }])).toEqual([]);
+});
+
+it('certificates of a day whose rotation is late are a warning with less than a third left, an error with less than a ninth', () => {
+  const levelOf = (leftHours: number) => {
+    const notAfterMs = NOW_MS + (leftHours * DAY_MS) / 24;
+    return foundIn([{ notBeforeMs: notAfterMs - DAY_MS, notAfterMs }]).map((line) =>
+      line.split(' ').slice(0, 2).join(' '),
+    );
+  };
+  expect([8.1, 8, 2.7, 2.6].map(levelOf)).toEqual([
+    [],
+    ['warning certificate-ends-soon'],
+    ['warning certificate-ends-soon'],
+    ['error certificate-ends-soon'],
+  ]);
 });
 
 it.each<[Partial<CertificateInChain>, string]>([

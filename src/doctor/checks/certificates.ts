@@ -2,9 +2,12 @@ import { quoteShell } from '../../text/index.js';
 import { type Check, command, DAY_MS, type Diagnosis, days } from '../diagnosis.js';
 import type { CertificateFacts, CertificateInChain } from '../facts.js';
 
-/** Most authorities renew at two thirds of 90 days: what ends sooner than this has not been renewed when it should have been. */
-const ENDS_SOON_DAYS = 30;
-const ENDS_VERY_SOON_DAYS = 7;
+/**
+ * Most authorities and cert-manager renew at two thirds of a certificate's life: with less of it left, a renewal is late. The days are
+ * for certificates that live for longer than 90 and 63 days.
+ */
+const ENDS_SOON = { days: 30, share: 1 / 3 };
+const ENDS_VERY_SOON = { days: 7, share: 1 / 9 };
 const LEAST_RSA_BITS = 2_048;
 
 /** Certificates that end, do not fit, or that clients do not accept. */
@@ -62,10 +65,12 @@ function describeTime({ notBeforeMs, notAfterMs }: CertificateInChain, nowMs: nu
   if (notBeforeMs > nowMs) {
     return { id: 'certificate-early', level: 'error', what: `is valid from ${dateOf(notBeforeMs)} on only` };
   }
-  if (leftMs > ENDS_SOON_DAYS * DAY_MS) return undefined;
+  const lifeMs = notAfterMs - notBeforeMs;
+  const isWithin = ({ days: most, share }: typeof ENDS_SOON) => leftMs <= Math.min(most * DAY_MS, share * lifeMs);
+  if (!isWithin(ENDS_SOON)) return undefined;
   return {
     id: 'certificate-ends-soon',
-    level: leftMs <= ENDS_VERY_SOON_DAYS * DAY_MS ? 'error' : 'warning',
+    level: isWithin(ENDS_VERY_SOON) ? 'error' : 'warning',
     what: `ends on ${dateOf(notAfterMs)}, in ${days(leftMs)}: renew it; the server reads the file again by itself`,
   };
 }
