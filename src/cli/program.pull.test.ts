@@ -130,7 +130,11 @@ it('ends with 3 where no registry answers', async () => {
   await server[Symbol.asyncDispose]();
   expect(await pull('pypi:llm-net')).toMatchObject({
     code: 3,
-    err: expect.stringContaining(`error: ${url} does not answer: connect ECONNREFUSED`),
+    err: expect.stringMatching(
+      new RegExp(
+        `^error: ${url} does not answer: connect ECONNREFUSED .*\\nThis machine does not reach it: check network, DNS and firewall \\(proxies are not used\\)\\. Without a network, copy the model's files into the repository\\.\\n$`,
+      ),
+    ),
   });
   server = await startRegistryServer();
 });

@@ -142,7 +142,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     return exitCode;
   } catch (error) {
     const reason = exitReasonOf(error);
-    if (reason !== 'done' && !(error instanceof CommanderError)) report(io, error, argv.includes('--json'));
+    if (reason !== 'done' && !(error instanceof CommanderError)) report(io, error, argv);
     return EXIT_CODES[reason].code;
   }
 }
@@ -175,12 +175,16 @@ function createProgram(io: Io): Command {
 
 /** All commands by name, so that the overview and suggestions are whole, and the one that is meant in full. */
 async function addCommands(program: Command, context: CommandContext, argv: readonly string[]): Promise<void> {
-  const [first, second] = argv.filter((word) => !word.startsWith('-'));
-  const meant = first === 'help' ? second : first;
+  const meant = commandOf(argv);
   for (const { name, summary, load } of COMMANDS) {
     if (name === meant) (await load())(program, context);
     else program.command(name).description(summary);
   }
+}
+
+function commandOf(argv: readonly string[]): string | undefined {
+  const [first, second] = argv.filter((word) => !word.startsWith('-'));
+  return first === 'help' ? second : first;
 }
 
 function describeExitCodes(): string {
@@ -188,14 +192,14 @@ function describeExitCodes(): string {
   return `\nExit codes:\n${lines.join('\n')}`;
 }
 
-function report(io: Io, error: unknown, json: boolean): void {
+function report(io: Io, error: unknown, argv: readonly string[]): void {
   const { message, code } = describeError(error);
-  if (json) {
+  if (argv.includes('--json')) {
     io.stderr.write(formatJson({ error: message, code }));
     return;
   }
   const { red, dim } = io.stderr.colors;
   io.stderr.write(`${red('error:')} ${message}\n`);
-  const hint = exitReasonOf(error) === 'unreachable' ? reachHint(error) : undefined;
+  const hint = exitReasonOf(error) === 'unreachable' ? reachHint(error, commandOf(argv)) : undefined;
   if (hint !== undefined) io.stderr.write(dim(`${hint}\n`));
 }
