@@ -8,6 +8,7 @@ import {
   type MillraceClient,
   type ModelClient,
   type ModelMetadata,
+  rankedOutput,
   type SequenceStep,
   type TensorMetadata,
   toTensor,
@@ -84,7 +85,7 @@ export async function prepareQuestion(io: Io, name: string, flags: InferFlags): 
     cwd: io.cwd,
     readStdin: () => io.readStdin(),
   });
-  const ranked = decoupled ? undefined : rankedOutput(metadata.outputs, flags, labelledOutput(config));
+  const ranked = decoupled ? undefined : chooseRanked(metadata.outputs, flags, labelledOutput(config));
   const rowNames = given.flatMap(({ source }) => (source.kind === 'file' ? [basename(source.path)] : []));
   return { client, model, metadata, inputs, options: requestOptions(flags), decoupled, ranked, rowNames };
 }
@@ -97,12 +98,12 @@ function refuseForStreams(name: string, { save, classes }: InferFlags): void {
 }
 
 /** Classes are shown when asked for, and to people whenever the model has labels. */
-function rankedOutput(
+function chooseRanked(
   outputs: readonly TensorMetadata[],
   flags: InferFlags,
   labelled: string | undefined,
 ): Question['ranked'] {
-  const output = flags.output?.[0] ?? labelled ?? outputs[0]?.name;
+  const output = flags.output?.[0] ?? labelled ?? rankedOutput(outputs);
   const plain = flags.json === undefined && flags.save === undefined && flags.output === undefined;
   const wanted = flags.classes !== undefined || (plain && labelled !== undefined);
   return wanted && output !== undefined ? { output, top: flags.classes ?? DEFAULT_CLASSES } : undefined;

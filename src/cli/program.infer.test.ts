@@ -74,6 +74,24 @@ describe('infer', () => {
     });
   });
 
+  it('ranks the probabilities of a classifier exported from scikit-learn, whose first output is the label', async () => {
+    const outputs = [
+      { name: 'output_label', datatype: 'BYTES', shape: [-1] },
+      { name: 'output_probability', datatype: 'FP32', shape: [-1, 2] },
+    ];
+    const data = ['0.75:1:virginica', '0.25:0:setosa'];
+    const options = await start({
+      'GET /v2/models/mlp': () => jsonAnswer({ ...METADATA, outputs }),
+      'POST /v2/models/mlp/infer': () =>
+        jsonAnswer({ ...answer, outputs: [{ name: 'output_probability', datatype: 'BYTES', shape: [1, 2], data }] }),
+    });
+    const { out } = await run(['infer', 'mlp', '-i', '[1,2]', '--classes', '2', '--json', '--no-binary'], options);
+    expect(JSON.parse(String(server?.seen.at(-1)?.body)).outputs).toEqual([
+      { name: 'output_probability', parameters: { classification: 2 } },
+    ]);
+    expect(JSON.parse(out).rows[0][0]).toEqual({ score: 0.75, index: 1, label: 'virginica' });
+  });
+
   it('shows classes to people when the model has labels, to programs when asked', async () => {
     const classes = {
       ...answer,

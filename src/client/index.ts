@@ -21,6 +21,7 @@ export { parseServerTiming, toOutput, toResult } from './decode.js';
 export { type EncodedRequest, encodeGenerate, encodeRequest } from './encode.js';
 export { MillraceClientError } from './errors.js';
 export type { ClassifyOptions, ModelClient, StreamOptions } from './model.js';
+export { rankedOutput } from './ranked-output.js';
 export type { RetryPolicy } from './retry.js';
 export { SHAPE_HINT, toTensor, toTensors } from './to-tensor.js';
 export { underlyingFailure } from './transport.js';

@@ -5,6 +5,7 @@ import { encodeGenerate, encodeRequest, type RequestOptions } from './encode.js'
 import { MillraceClientError } from './errors.js';
 import { decodeEvent, readEvents } from './events.js';
 import { MetadataCache, sameInputs } from './metadata-cache.js';
+import { rankedOutput } from './ranked-output.js';
 import { needsMetadata, toTensors as readTensors } from './to-tensor.js';
 import { type Budget, type HttpAnswer, waitWithin } from './transport.js';
 import type {
@@ -22,7 +23,7 @@ import type {
 export interface ClassifyOptions<M extends ModelTypes = AnyModel> extends InferOptions<M> {
   /** How many classes; default 5. */
   readonly top?: number;
-  /** The output to rank; default the model's first. */
+  /** The output to rank; default the model's first of floats (behind a label, the probabilities), else its first. */
   readonly output?: keyof M['outputs'] & string;
 }
 
@@ -131,7 +132,7 @@ export function createModelClient<M extends ModelTypes>(
     },
     async classify(inputs, options = {}) {
       const { top = 5, output: asked, ...rest } = options;
-      const output = asked ?? (await cache.get()).metadata.outputs[0]?.name ?? '';
+      const output = asked ?? rankedOutput((await cache.get()).metadata.outputs) ?? '';
       const answer = decodeAnswer(await run(inputs, { ...rest, outputs: [output], classes: { [output]: top } }));
       return answer.tensors.flatMap(toClassScores);
     },
