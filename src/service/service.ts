@@ -172,12 +172,7 @@ function createUseCases(
   { controller, declared, books, metering, quotas, ready, isShuttingDown, audited }: Running,
 ): { readonly service: Service; readonly traffic: Traffic } {
   const { engine, logControl, sharedMemory } = setup;
-  const lookup: VersionLookup = {
-    engine,
-    labels: controller.labels,
-    unselected: (model) => controller.unselected(model),
-    starting: () => !controller.started,
-  };
+  const lookup = createLookup(engine, controller);
   const decoders = new MediaDecoders({ ...setup, options: setup.media });
   const run = createRun({ ...setup, decoders });
   const traffic = createTraffic(setup, { labels: controller.labels, declared, books, lookup, audited, run });
@@ -268,6 +263,15 @@ function createUseCases(
     audit: createAuditUseCases(setup),
   };
   return { service, traffic };
+}
+
+function createLookup(engine: VersionLookup['engine'], controller: ModelController): VersionLookup {
+  return {
+    engine,
+    labels: controller.labels,
+    unselected: (model) => controller.unselected(model),
+    starting: () => !controller.started,
+  };
 }
 
 /** Answers say the name that was asked for. */
