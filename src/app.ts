@@ -116,6 +116,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     cacheFolder: settings.engine.cacheFolder || join(tmpdir(), `millrace-${process.getuid?.() ?? 'user'}`),
     infer: async (call, { isStep, ...target }, request) =>
       life.service.infer(call, await life.service.resolve(call, target, { isStep }), request),
+    isCompared: (ref) => life.isCompared(ref),
     onReleased: (source) => discardUpload(source, repository, events),
     reload: (source) => life.reload(source.name),
   });

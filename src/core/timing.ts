@@ -2,7 +2,7 @@ import type { ModelRef } from './model.js';
 import type { FinishReason, Usage } from './request.js';
 
 /** Why a batch was sent off. */
-export type BatchReason = 'full' | 'preferred' | 'delay' | 'idle' | 'single' | 'retry';
+export type BatchReason = 'full' | 'preferred' | 'delay' | 'idle' | 'single' | 'retry' | 'trial';
 
 /**
  * Where the time of one call went, and the tokens that it took, filled in on the way; all `…At` are {@link Clock.now} milliseconds and 0 until known.

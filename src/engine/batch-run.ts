@@ -1,8 +1,6 @@
-import type { BatchReason } from '../core/index.js';
 import type { BatchTiming, Emission } from '../runtimes/index.js';
 import type { Run, Slot } from './instance-pool.js';
 import type { Pending } from './pending.js';
-import type { Permit } from './resource-limiter.js';
 
 /** Only its first member can be alone: it has no others. */
 export function runsAlone(run: Run): boolean {
@@ -18,13 +16,12 @@ export function markFailed({ members }: Run, emissions: readonly Emission[]): vo
 }
 
 /** A batch that is about to be sent. */
-export function createRun(members: readonly Pending[], reason: BatchReason, permit: Permit | undefined): Run {
+export function createRun(members: readonly Pending[], sent: Pick<Run, 'reason' | 'permit' | 'hadCompany'>): Run {
   const rows = members.reduce((sum, item) => sum + item.rows, 0);
   return {
+    ...sent,
     members,
     rows,
-    reason,
-    permit,
     emissions: [],
     startedAt: 0,
     finishedAt: 0,

@@ -9,6 +9,7 @@ import {
 import { type BatchTiming, type Emission, RunnerDiedError } from '../runtimes/index.js';
 import type { AffinityTable } from './affinity.js';
 import { createRun, markFailed, recordStreamTiming, recordTiming } from './batch-run.js';
+import type { BatchingReview } from './batching/review.js';
 import { formBatch } from './form-batch.js';
 import type { Holdings } from './holdings.js';
 import type { InstancePool, Run, Slot } from './instance-pool.js';
@@ -41,6 +42,7 @@ export interface DispatcherOptions {
   readonly queue: RequestQueue;
   readonly settlement: Settlement;
   readonly waits: WaitLimits;
+  readonly batching: BatchingReview;
   /** undefined = any instance is as good as the others. */
   readonly affinity: AffinityTable | undefined;
   /** An instance has room, or the requests of a failed batch wait again. */
@@ -79,7 +81,7 @@ export class Dispatcher {
 
   /** Sends a batch off; false when it has to wait for resources, which wakes the scheduler again. */
   dispatch(slot: Slot, members: readonly Pending[], reason: BatchReason): boolean {
-    const { resources, queue, settlement, limits, clock, affinity } = this.#options;
+    const { resources, queue, settlement, limits, clock, affinity, batching } = this.#options;
     const permit = resources?.take(members.flatMap(({ call }) => call.callers));
     if (resources !== undefined && permit === undefined) return false;
     const now = clock.now();
@@ -92,7 +94,8 @@ export class Dispatcher {
     settlement.dispatched(members);
     affinity?.sent(slot, members);
     this.#executing += members.length;
-    const run = createRun(members, reason, permit);
+    if (reason === 'trial') batching.sentTrial();
+    const run = createRun(members, { reason, permit, hadCompany: queue.length > 0 });
     slot.runs.push(run);
     if (slot.runs.length <= limits.concurrency) this.#begin(slot, run, now);
     this.#execute(slot, run).then(
@@ -166,11 +169,13 @@ export class Dispatcher {
   }
 
   #onDone(slot: Slot, run: Run, timing: BatchTiming): void {
-    const { label, clock, pool, statistics, settlement, limits, onStepEnd, onRoom } = this.#options;
+    const { label, clock, pool, statistics, settlement, limits, batching, onStepEnd, onRoom } = this.#options;
     const now = clock.now();
+    const ms = now - run.startedAt;
     this.#leave(slot, run);
     pool.healthy(slot);
-    this.#runMs.add(now - run.startedAt);
+    this.#runMs.add(ms);
+    batching.ended(run, ms);
     statistics.batch(run.rows, timing, clock.wallNow());
     if (limits.sequences !== undefined) {
       for (const item of run.members) onStepEnd(item, item.failed ? 'failed' : 'done');
@@ -189,8 +194,9 @@ export class Dispatcher {
   }
 
   #onFailed(slot: Slot, run: Run, error: unknown): void {
-    const { label, limits, queue, settlement, waits, onDeath, onStepEnd, onRoom } = this.#options;
+    const { label, limits, queue, settlement, waits, batching, onDeath, onStepEnd, onRoom } = this.#options;
     this.#leave(slot, run);
+    batching.failed(run);
     const failure = toMillraceError(error);
     const death = error instanceof RunnerDiedError ? error : undefined;
     if (death !== undefined) {

@@ -60,6 +60,7 @@ class ModelEngine implements Engine {
     const { maxInFlightBytes, responseCacheBytes, rateLimit, rateLimitResources } = setup.options;
     const { loadConcurrency, maxInstances, fairness } = setup.options;
     this.#context = {
+      isCompared: () => false,
       ...setup,
       fairness: { between: fairness === 'off' ? 'nobody' : 'principals', weightOf: setup.weightOf },
       describeModel: (name, version) => describeOther(this, name, version),

@@ -1,12 +1,13 @@
 import type { Clock } from '../core/index.js';
 import type { AffinityTable } from './affinity.js';
 import { runsAlone } from './batch-run.js';
+import type { BatchingReview } from './batching/review.js';
 import { chooseSlot, hasRoom } from './choose-slot.js';
 import { companyLimits, isWorthCompany } from './company.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { InstancePool, Slot } from './instance-pool.js';
 import type { Pending } from './pending.js';
-import { type BatchLimits, planBatch } from './plan-batch.js';
+import { planBatch } from './plan-batch.js';
 import { policyOf } from './queue-gate.js';
 import type { RequestQueue } from './request-queue.js';
 import type { SchedulerLimits } from './scheduler-limits.js';
@@ -21,6 +22,7 @@ export interface FeedOptions {
   readonly limits: SchedulerLimits;
   readonly clock: Clock;
   readonly dispatcher: Dispatcher;
+  readonly batching: BatchingReview;
   /** undefined = any instance is as good as the others. */
   readonly affinity: AffinityTable | undefined;
 }
@@ -34,14 +36,13 @@ export type Feed = () => number;
 /** The way in which requests of a model get to its instances: each for itself, or as steps of sequences. */
 export function createFeed(options: FeedOptions, sequences: SequenceTable | undefined): Feed {
   if (sequences !== undefined) return () => feedSequences(options, sequences);
-  const inCompany = companyLimits(options.limits.batching);
-  return () => feedQueue(options, inCompany);
+  return () => feedQueue(options);
 }
 
 /** Gives what waits to the instances that can take it, in the order of the queue. */
-function feedQueue(options: FeedOptions, inCompany: BatchLimits): number {
-  const { queue, pool, limits, clock, dispatcher, affinity } = options;
-  const { batching, maxRows } = limits.batching;
+function feedQueue(options: FeedOptions): number {
+  const { queue, pool, limits, clock, dispatcher, batching, affinity } = options;
+  const lookahead = Math.max(LOOKAHEAD, limits.batching.maxRows);
   /** Whoever could run at once where it is cheaper does not join a batch elsewhere. */
   const staysWith = (slot: Slot, table: AffinityTable) => (item: Pending) => {
     const home = table.homeOf(item, pool.slots);
@@ -51,16 +52,16 @@ function feedQueue(options: FeedOptions, inCompany: BatchLimits): number {
     const home = affinity?.homeOf(queue.peek(1)[0] as Pending, pool.slots);
     const slot = chooseSlot(pool.slots, limits, { medianRunMs: dispatcher.medianRunMs, home });
     if (slot === undefined) break;
-    const waiting = queue.peek(batching ? Math.max(LOOKAHEAD, maxRows) : 1);
+    const waiting = queue.peek(batching.seesCompany ? lookahead : 1);
     const candidates = affinity === undefined ? waiting : waiting.filter(staysWith(slot, affinity));
     // Whatever may bring the runner down gets it for itself.
     if (slot.runs.length > 0 && (candidates[0]?.alone || slot.runs.some(runsAlone))) break;
     const now = clock.now();
     if (waitsForCompany(candidates[0] as Pending, options)) {
-      const company = planBatch(candidates, inCompany, now);
+      const company = planBatch(candidates, companyLimits(batching.limits), now);
       if (company.kind === 'wait') return company.at;
     }
-    const plan = planBatch(candidates, limits.batching, now);
+    const plan = batching.plan(candidates, now);
     if (plan.kind === 'wait') return plan.at;
     const members = plan.picked.map((index) => candidates[index] as Pending);
     if (dispatcher.dispatch(slot, members, plan.reason)) continue;

@@ -20,6 +20,8 @@ export interface Run {
   readonly reason: BatchReason;
   /** What it holds of the server's resources; undefined where its model needs none. */
   readonly permit: Permit | undefined;
+  /** Other requests waited when it was sent. */
+  readonly hadCompany: boolean;
   /** What came so far; passed on when the batch has ended well. */
   readonly emissions: Emission[];
   /** Clock time at which its instance could begin it; 0 while it waits behind another. */

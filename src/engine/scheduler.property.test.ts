@@ -33,6 +33,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const setup = fc.record({
   instances: fc.integer({ min: 1, max: 3 }),
   batching: fc.boolean(),
+  reviews: fc.boolean(),
   maxDelayMs: fc.constantFrom(0, 20),
   preferredSizes: fc.constantFrom<readonly number[]>([], [2, 4]),
   preserveOrder: fc.boolean(),
@@ -47,6 +48,7 @@ type Submitted = { readonly value: number; readonly rows: number; readonly call:
 function createFixture(options: Setup) {
   return createSchedulerFixture({
     instances: options.instances,
+    ...(options.reviews ? { reviews: { isHeld: () => false } } : {}),
     limits: {
       batching: {
         batching: options.batching,

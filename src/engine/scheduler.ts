@@ -9,6 +9,7 @@ import {
 import { MAX_OUTAGE_WAIT_MS, type Outage, refuseWhileDown } from './admission.js';
 import { AffinityTable } from './affinity.js';
 import { recordLeaver } from './batch-run.js';
+import { type BatchingReview, fixedBatching } from './batching/review.js';
 import { Dispatcher } from './dispatcher.js';
 import type { Fairness } from './fairness/fair-share.js';
 import { createFeed, type Feed } from './feed.js';
@@ -36,6 +37,8 @@ export interface SchedulerOptions {
   /** What its batches have to wait for besides an instance; undefined = nothing. */
   readonly resources?: ResourceAccess | undefined;
   readonly holdings: Holdings;
+  /** Default: as the limits say, for good. */
+  readonly batching?: BatchingReview;
   /** Default: principals, all of the same weight. */
   readonly fairness?: Fairness;
   readonly statistics: StatisticsCounter;
@@ -113,21 +116,23 @@ export class Scheduler {
     });
     // Steps of a sequence go where its state is.
     const affinity = limits.affinity && this.sequences === undefined ? new AffinityTable() : undefined;
-    const dispatcher = this.#createDispatcher(affinity);
+    const { batching = fixedBatching(limits.batching) } = options;
+    const dispatcher = this.#createDispatcher(affinity, batching);
     this.#dispatcher = dispatcher;
     this.#feed = createFeed(
-      { queue: this.#queue, pool: options.pool, limits, clock, dispatcher, affinity },
+      { queue: this.#queue, pool: options.pool, limits, clock, dispatcher, batching, affinity },
       this.sequences,
     );
   }
 
-  #createDispatcher(affinity: AffinityTable | undefined): Dispatcher {
+  #createDispatcher(affinity: AffinityTable | undefined, batching: BatchingReview): Dispatcher {
     return new Dispatcher({
       ...this.#options,
       resources: this.#options.resources,
       queue: this.#queue,
       settlement: this.#settlement,
       waits: this.#waits,
+      batching,
       affinity,
       onRoom: (when) => (when === 'now' ? this.#pump() : this.schedule()),
       onDeath: () => {

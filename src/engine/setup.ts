@@ -1,4 +1,4 @@
-import type { BodyMemory, Clock, EventBus, Principal } from '../core/index.js';
+import type { BodyMemory, Clock, EventBus, ModelRef, Principal } from '../core/index.js';
 import type { ModelSource } from '../repository/index.js';
 import type { Host } from '../runtimes/index.js';
 import type { EngineOptions } from './options.js';
@@ -22,6 +22,11 @@ export interface CreateEngineOptions {
   readonly cacheFolder: string | undefined;
   /** Runs the requests of models that call other models, as anybody's. */
   readonly infer: Infer;
+  /**
+   * Whether answers of a version are being compared with those of another one, as in a rollout or a shadow: how its requests are batched
+   * does not change then. Default: they never are.
+   */
+  readonly isCompared?: (ref: ModelRef) => boolean;
   /** Called when the files of a source are no longer needed: its load has failed, or what was loaded from it is closed. */
   readonly onReleased?: (source: ModelSource) => void;
   /**

@@ -10,6 +10,7 @@ import type {
   Signature,
 } from '../core/index.js';
 import type { ModelSource } from '../repository/index.js';
+import type { BatchingChoice } from './batching/choice.js';
 import type { CheckedRequest } from './check-request.js';
 import type { CacheUsage } from './response-cache.js';
 
@@ -31,8 +32,8 @@ export interface ModelInfo {
   readonly placement: 'process' | 'inline';
   readonly instances: number;
   readonly loadMs: number;
-  /** How requests are batched, and why (`auto` measured it, the configuration said so …). */
-  readonly batching: { readonly enabled: boolean; readonly reason: string };
+  /** Whether requests are batched now, and why; with `batching.enabled: auto` it may change. */
+  readonly batching: BatchingChoice;
 }
 
 /** One version in the index, ready or not. */

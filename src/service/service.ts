@@ -1,5 +1,5 @@
 import type { AuditTrail } from '../audit/index.js';
-import type { Action, BodyMemory, Call, Clock, DeadlineWatch, EventBus, InferTarget } from '../core/index.js';
+import type { Action, BodyMemory, Call, Clock, DeadlineWatch, EventBus, InferTarget, ModelRef } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import { admit, type QuotasOptions } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
@@ -84,6 +84,8 @@ export interface ServiceLife {
   reload(name: string): Promise<void>;
   /** Puts settings of a changed file in force. */
   readonly changeSettings: ChangeSettings;
+  /** Whether a version's answers are being compared with those of another one. */
+  isCompared(ref: ModelRef): boolean;
   /** How counting of usage does; undefined where it is off. */
   usageGauge(): UsageGauge | undefined;
   /** Repositories whose last scan is not followed. */
@@ -144,6 +146,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       keys: setup.keys,
       audited,
     }),
+    isCompared: (ref) => traffic.compares(ref),
     usageGauge: () => metering.gauge(),
     async close() {
       await traffic.rollouts.close();

@@ -1,4 +1,4 @@
-import type { BodyMemory, Clock, DeadlineWatch, EventBus } from '../core/index.js';
+import type { BodyMemory, Clock, DeadlineWatch, EventBus, ModelRef } from '../core/index.js';
 import type { Engine } from '../engine/index.js';
 import type { RepositoryOptions } from '../repository/index.js';
 import type { Store } from '../store/index.js';
@@ -16,6 +16,7 @@ import { Rollouts } from './rollouts/rollouts.js';
 import { DeclaredRoutes } from './routes/declared-routes.js';
 import { FileRoutes } from './routes/file-routes.js';
 import { fileRoutesChange } from './routes/file-routes-change.js';
+import { isCompared } from './routes/is-compared.js';
 import { RouteTable } from './routes/route-table.js';
 import { RouteTaps } from './routes/route-taps.js';
 import { createRouteUseCases } from './routes/route-use-cases.js';
@@ -86,5 +87,6 @@ export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
     rollouts: createRolloutUseCases({ ...setup, lookup, routes, labels: declaredLabels, rollouts, audited }),
   };
   const fromFile = fileRoutesChange({ ...setup, ...parts, fileRoutes, table: routes, modelNames });
-  return { routes, fromFile, taps, declaredLabels, shadows, outcomes, rollouts, useCases };
+  const compares = (ref: ModelRef) => isCompared({ rollouts, routes, lookup }, ref);
+  return { routes, fromFile, taps, declaredLabels, shadows, outcomes, rollouts, compares, useCases };
 }

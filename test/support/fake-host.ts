@@ -11,6 +11,8 @@ export class FakeHost implements Host {
   failure: Error | undefined;
   /** Has its say before a model is loaded; what it throws is why the load fails. */
   onLoad: (spec: LoadSpec, options: HostLoadOptions) => void = () => undefined;
+  /** Changes an instance before it runs anything. */
+  onInstance: (instance: FakeInstance) => void = () => undefined;
   /** Batches end by themselves; switched off, the test ends them. */
   automatic = true;
   closed = false;
@@ -20,6 +22,7 @@ export class FakeHost implements Host {
     this.onLoad(spec, options);
     if (this.failure !== undefined) throw this.failure;
     const instance = new FakeInstance(options.instanceId, this.description);
+    this.onInstance(instance);
     const execute = instance.execute.bind(instance);
     instance.execute = (batch, emit) => {
       const done = execute(batch, emit);

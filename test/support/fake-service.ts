@@ -34,7 +34,7 @@ export function fakeModelInfo(name: string, version: number, signature: Signatur
     placement: 'process',
     instances: 1,
     loadMs: 12,
-    batching: { enabled: true, reason: 'configured' },
+    batching: { enabled: true, cause: 'configured', reason: 'configured' },
   };
 }
 

@@ -30,7 +30,7 @@ export function modelInfo(name: string, change: Partial<ModelInfo> = {}): ModelI
     placement: 'process',
     instances: 1,
     loadMs: 120,
-    batching: { enabled: true, reason: 'measured: it pays' },
+    batching: { enabled: true, cause: 'measured_at_load', reason: 'measured: it pays' },
     ...change,
   };
 }

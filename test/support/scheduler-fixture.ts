@@ -1,4 +1,5 @@
 import { type BodyMemory, ByteBudget, EventBus } from '../../src/core/index.js';
+import { BatchingReview } from '../../src/engine/batching/review.js';
 import type { Fairness } from '../../src/engine/fairness/fair-share.js';
 import { Holdings } from '../../src/engine/holdings.js';
 import { createSlots, InstancePool } from '../../src/engine/instance-pool.js';
@@ -39,6 +40,8 @@ export interface FixtureOptions {
   readonly bodies?: BodyMemory;
   readonly clock?: FakeClock;
   readonly fairness?: Fairness;
+  /** Lets runs decide whether requests are batched. Default: as the limits say. */
+  readonly reviews?: { readonly isHeld: () => boolean };
   readonly resources?: (wake: () => void) => ResourceAccess;
   /** Loads an instance after a death. Default: a fresh one at once. */
   readonly restart?: (create: () => FakeInstance) => Promise<FakeInstance>;
@@ -77,10 +80,22 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
     inputs: [],
     outputs: [],
   });
+  const limits = { ...LIMITS, ...options.limits };
+  const { batching } = limits;
+  const review =
+    options.reviews &&
+    new BatchingReview({
+      ...options.reviews,
+      limits: batching,
+      choice: { enabled: batching.batching, cause: 'measured_at_load', reason: 'measured' },
+      isOpen: true,
+      clock,
+      onReviewed: () => undefined,
+    });
   const scheduler = new Scheduler({
     ref: REF,
     label: 'm/1',
-    limits: { ...LIMITS, ...options.limits },
+    limits,
     rules,
     pool,
     resources: options.resources?.(() => scheduler.retry()),
@@ -89,6 +104,7 @@ export function createSchedulerFixture(options: FixtureOptions = {}) {
     clock,
     events,
     ...(options.fairness === undefined ? {} : { fairness: options.fairness }),
+    ...(review === undefined ? {} : { batching: review }),
   });
   for (let index = 0; index < pool.slots.length; index++) pool.adopt(index, create(index));
   /** The newest instance of the only slot. */

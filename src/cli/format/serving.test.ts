@@ -33,8 +33,9 @@ const gauge = (info: ModelInfo, ...pids: readonly number[]) => ({
 
 describe('the report of a server', () => {
   const mlp = modelInfo('mlp');
-  const tiny = modelInfo('tiny', { placement: 'inline', maxBatchSize: 0, batching: { enabled: false, reason: '' } });
-  const two = modelInfo('twice', { instances: 2, batching: { enabled: false, reason: '' } });
+  const OFF = { enabled: false, cause: 'configured', reason: '' } as const;
+  const tiny = modelInfo('tiny', { placement: 'inline', maxBatchSize: 0, batching: OFF });
+  const two = modelInfo('twice', { instances: 2, batching: OFF });
   const report = reportServing(
     [
       status(mlp),
@@ -131,7 +132,7 @@ const ensemble = modelInfo('ens', {
   },
   placement: 'inline',
   platform: 'ensemble',
-  batching: { enabled: false, reason: 'configured' },
+  batching: { enabled: false, cause: 'configured', reason: 'configured' },
 });
 
 describe('an ensemble', () => {

@@ -190,18 +190,90 @@ describe('a version that is loaded', () => {
   it('says how requests are batched and why', async () => {
     const { engine, host } = createEngineFixture();
     const off = await engine.load(source(1, { batching: { enabled: false } }));
-    expect(off.batching).toEqual({ enabled: false, reason: 'configured' });
+    expect(off.batching).toEqual({ enabled: false, cause: 'configured', reason: 'configured' });
     const measured = await engine.load(source(2));
+    expect(measured.batching).toMatchObject({ enabled: true, cause: 'measured_at_load' });
     expect(measured.batching.reason).toMatch(/^measured: a row takes /);
     host.description = { ...IDENTITY, batchInvariant: false };
     const dependent = await engine.load(source(4));
     expect(dependent.batching).toEqual({
       enabled: false,
+      cause: 'rows_depend_on_batch',
       reason:
         'its numbers depend on what a row is batched with (dynamic quantisation, or rows that are computed together)',
     });
     const single = await engine.load(source(3, { maxBatchSize: 1 }));
-    expect(single.batching).toEqual({ enabled: false, reason: 'maxBatchSize is 1' });
+    expect(single.batching).toEqual({
+      enabled: false,
+      cause: 'single_row_batches',
+      reason: 'maxBatchSize is 1',
+    });
+  });
+
+  describe('whose batches take long', () => {
+    /** A row takes 1 ms alone and `rowMs` in a batch. */
+    const runBatchesIn = ({ clock, host }: ReturnType<typeof createEngineFixture>, timing: { rowMs: number }) => {
+      host.automatic = false;
+      host.onInstance = (instance) => {
+        const execute = instance.execute.bind(instance);
+        instance.execute = (batch, emit) => {
+          const done = execute(batch, emit);
+          const given = instance.given.at(-1);
+          clock.setTimer(batch.rows * (batch.rows === 1 ? 1 : timing.rowMs), () => given?.finish());
+          return done;
+        };
+      };
+    };
+
+    it('warns that it does not batch, and batches once runs of requests show that they do not', async () => {
+      const fixture = createEngineFixture();
+      const { clock, engine, events, submit } = fixture;
+      const messages: string[] = [];
+      events.subscribe('diagnostic', ({ level, message }) => messages.push(`${level}: ${message}`));
+      const timing = { rowMs: 3 };
+      runBatchesIn(fixture, timing);
+      const loading = engine.load(source(1));
+      await clock.advance(1_000);
+      const info = await loading;
+      expect(info.batching).toEqual({
+        enabled: false,
+        cause: 'measured_at_load',
+        reason: 'measured: a row takes 1.00 ms alone and 3.00 ms in a batch of 8',
+      });
+      expect(messages).toEqual([
+        "warn: model 'm/1' does not batch requests (measured: a row takes 1.00 ms alone and 3.00 ms in a batch of 8); " +
+          'batching.enabled in its configuration settles it',
+      ]);
+      timing.rowMs = 0.5;
+      for (let turn = 0; turn < 60; turn++) {
+        for (let value = 0; value < 16; value++) submit(value);
+        await clock.advance(20);
+      }
+      const reason =
+        'measured in 15 pairs of runs: a row takes 1.00 ms alone and 0.50 ms in batches, which were dearer in 0 of them';
+      expect(info.batching).toEqual({ enabled: true, cause: 'measured_in_runs', reason });
+      expect(messages.slice(1)).toEqual([`info: model 'm/1' batches requests from now on (${reason})`]);
+    });
+
+    it.each([
+      ['batching is configured', { batching: { enabled: true } }, {}],
+      ['several runs overlap', {}, { concurrency: 2 }],
+    ])('sends no trials where %s', async (_label, config, description) => {
+      const fixture = createEngineFixture();
+      const { clock, engine, events, host, submit } = fixture;
+      const reasons = new Set<string>();
+      events.subscribe('batchFinished', ({ reason }) => reasons.add(reason));
+      host.description = { ...IDENTITY, ...description };
+      runBatchesIn(fixture, { rowMs: 0.5 });
+      const loading = engine.load(source(1, config));
+      await clock.advance(1_000);
+      await loading;
+      for (let turn = 0; turn < 60; turn++) {
+        for (let value = 0; value < 16; value++) submit(value);
+        await clock.advance(20);
+      }
+      expect([...reasons]).toEqual(['full']);
+    });
   });
 
   it('bounds the number of instances', async () => {

@@ -1,7 +1,8 @@
 import { ByteBudget, formatModelRef, MillraceError, type ModelRef, type ModelState } from '../../core/index.js';
 import { resolveModelConfig } from '../../repository/index.js';
 import type { Instance } from '../../runtimes/index.js';
-import { type BatchingChoice, chooseBatching } from '../batching-probe.js';
+import type { BatchingChoice } from '../batching/choice.js';
+import { chooseBatching } from '../batching/probe.js';
 import { CachedSubmit } from '../cached-submit.js';
 import { Holdings } from '../holdings.js';
 import { createSlots, InstancePool, type Slot } from '../instance-pool.js';
@@ -13,6 +14,7 @@ import type { GrantCredit, InstanceStatistic, ModelGauges, ModelInfo, Submission
 import { createWarmup } from '../warmup.js';
 import { closeFailed, createInstanceLoader, type InstanceLoader, startInstance, warmUp } from './instance-loader.js';
 import type { LoadGenerationOptions } from './load-options.js';
+import { openReview } from './open-review.js';
 import { type PreparedModel, prepareModel } from './prepare.js';
 import { findCache, joinResources, reportSlowLimit } from './shared-parts.js';
 
@@ -108,6 +110,7 @@ function assemble(options: LoadedGeneration): Generation {
   });
   if (!limits.decoupled) reportSlowLimit(ref, limits.executionTimeoutMs, context);
   const { clock, events, fairness } = context;
+  const batching = openReview(options, model, { choice: options.batching, limits });
   const scheduler = new Scheduler({
     ref,
     label,
@@ -116,6 +119,7 @@ function assemble(options: LoadedGeneration): Generation {
     rules,
     pool,
     holdings,
+    batching,
     fairness,
     statistics,
     clock,
@@ -138,7 +142,12 @@ function assemble(options: LoadedGeneration): Generation {
       submit: (submission) => scheduler.submit(submission),
     });
   return {
-    info: describe(options),
+    info: {
+      ...describe(options),
+      get batching() {
+        return batching.choice;
+      },
+    },
     scheduler,
     submit: (submission) => (cached === undefined ? scheduler.submit(submission) : cached.submit(submission)),
     statistics,
@@ -201,7 +210,7 @@ function statisticsOf(instance: Instance): readonly InstanceStatistic[] {
   });
 }
 
-function describe({ ref, source, model, batching, loadMs }: LoadedGeneration): ModelInfo {
+function describe({ ref, source, model, loadMs }: LoadedGeneration): Omit<ModelInfo, 'batching'> {
   const { config, signature, maxBatchSize, description, sequences } = model;
   return {
     ref,
@@ -216,6 +225,5 @@ function describe({ ref, source, model, batching, loadMs }: LoadedGeneration): M
     placement: config.instances.placement,
     instances: config.instances.count,
     loadMs,
-    batching,
   };
 }

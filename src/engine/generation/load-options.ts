@@ -30,6 +30,8 @@ export interface GenerationContext {
   readonly requestTimeoutMs: number;
   readonly cacheFolder: string | undefined;
   readonly infer: Infer;
+  /** Whether answers of a version are being compared with those of another one. */
+  readonly isCompared: (ref: ModelRef) => boolean;
 }
 
 export interface LoadGenerationOptions {

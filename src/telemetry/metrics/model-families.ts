@@ -125,6 +125,19 @@ function stateFamilies({ versions, gauge, modelStates }: Sources): readonly Fami
       model.instances.reduce((sum, { restarts }) => sum + restarts, 0),
     ),
     {
+      name: 'millrace_model_batching',
+      help: '1 where requests of a version are batched together, 0 where they are not, by the reason.',
+      type: 'gauge',
+      *collect() {
+        for (const { name, version, info } of modelStates()) {
+          if (info === undefined) continue;
+          const { enabled, cause } = info.batching;
+          const sharedLabels = { model: name, version: String(version) };
+          yield { labels: { reason: cause }, sharedLabels, value: enabled ? 1 : 0 };
+        }
+      },
+    },
+    {
       name: 'millrace_model_state',
       help: '1 for the state in which a version is now.',
       type: 'gauge',

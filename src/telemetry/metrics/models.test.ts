@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { batchFinished, inferFinished, REF } from '../../../test/support/finished.js';
 import { samplesOf, useMetrics } from '../../../test/support/metrics-fixture.js';
+import { modelInfo } from '../../../test/support/model-info.js';
 import type { ModelState } from '../../core/index.js';
-import type { ModelStatus } from '../../engine/index.js';
+import type { BatchingChoice, ModelStatus } from '../../engine/index.js';
 
 const start = useMetrics();
 
@@ -13,11 +14,7 @@ describe('models', () => {
     name,
     version,
     state,
-    // Of the whole information metrics read the tags only.
-    info:
-      tags === undefined
-        ? undefined
-        : ({ source: { config: { metricTags: tags } } } as unknown as NonNullable<ModelStatus['info']>),
+    info: tags && modelInfo(name, { source: { ...modelInfo(name).source, config: { metricTags: tags } } }),
   });
 
   it('show their state, queue and instances at the moment of the scrape', async () => {
@@ -107,6 +104,16 @@ describe('models', () => {
     const { body } = await render();
     expect(body).toContain('\n# HELP millrace_runtime_used_bytes Used.\n# TYPE millrace_runtime_used_bytes gauge\n');
     expect(body).toContain('\n# TYPE millrace_runtime_steps_total counter\n');
+  });
+
+  it('show whether their requests are batched, and by what that was decided', async () => {
+    let batching: BatchingChoice = { enabled: true, cause: 'not_measured', reason: 'not measured: …' };
+    const mlp = (): ModelStatus => ({ ...status('mlp', 3, { kind: 'ready' }), info: modelInfo('mlp', { batching }) });
+    const { scrape } = start({ modelStates: () => [mlp(), status('coming', 0, { kind: 'loading' })] });
+    const read = async () => samplesOf(await scrape(), 'millrace_model_batching');
+    expect(await read()).toEqual({ 'millrace_model_batching{model="mlp",reason="not_measured",version="3"}': 1 });
+    batching = { enabled: false, cause: 'measured_in_runs', reason: 'measured in 15 pairs of runs: …' };
+    expect(await read()).toEqual({ 'millrace_model_batching{model="mlp",reason="measured_in_runs",version="3"}': 0 });
   });
 
   it('carry their metric tags as labels, except names with a meaning of their own', async () => {

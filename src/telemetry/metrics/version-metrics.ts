@@ -48,6 +48,7 @@ export class VersionMetrics {
     idle: 0,
     single: 0,
     retry: 0,
+    trial: 0,
   };
   readonly duration = new Distribution(DURATIONS);
   readonly queue = new Distribution(DURATIONS);

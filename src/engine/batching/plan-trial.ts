@@ -1,0 +1,23 @@
+import { type BatchLimits, type Candidate, type Plan, planBatch } from '../plan-batch.js';
+
+/**
+ * A run in the mode that is not in force: the first request alone where requests are batched, else a batch of at most `maxRows`.
+ * undefined = no two requests wait that could share such a batch.
+ */
+export function planTrial(
+  candidates: readonly Candidate[],
+  limits: BatchLimits,
+  { maxRows, now }: { readonly maxRows: number; readonly now: number },
+): Plan | undefined {
+  const [anchor] = candidates;
+  if (anchor === undefined) return undefined;
+  const most = Math.min(limits.maxRows, maxRows);
+  const plan = planBatch(
+    candidates,
+    { ...limits, batching: true, maxRows: most, preferredSizes: [], maxDelayMs: 0 },
+    now,
+  );
+  if (plan.kind === 'wait' || plan.picked.length < 2) return undefined;
+  const alone: Plan = { kind: 'run', picked: [0], rows: anchor.rows, reason: 'trial' };
+  return limits.batching ? alone : { ...plan, reason: 'trial' };
+}
