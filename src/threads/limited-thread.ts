@@ -18,6 +18,7 @@ export interface ThreadProblem {
 
 interface Job<Input, Output> {
   readonly input: Input;
+  readonly limitMs: number;
   readonly settle: (reply: Output | ThreadProblem) => void;
   /** Of its wait. */
   patience: Timer | undefined;
@@ -42,18 +43,23 @@ export class LimitedThread<Input, Output> {
     this.#options = options;
   }
 
-  /** What the thread answers, or why it does not. */
-  run(input: Input): Promise<Output | ThreadProblem> {
+  /** What the thread answers, or why it does not. `limitMs`: of this job; default: that of all. */
+  run(input: Input, limitMs = this.#options.limitMs): Promise<Output | ThreadProblem> {
     const { clock, maxWaitMs } = this.#options;
     return new Promise((settle) => {
-      const job: Job<Input, Output> = { input, settle, patience: undefined };
+      const job: Job<Input, Output> = { input, limitMs, settle, patience: undefined };
       if (maxWaitMs !== undefined) job.patience = clock.setTimer(maxWaitMs, () => this.#giveUp(job));
       this.#waiting.push(job);
       this.#next();
     });
   }
 
-  /** Ends the thread, and all jobs with a problem. */
+  /** Resolves when a job would run at once: native code of one that exceeded its limit cannot be interrupted. */
+  async ready(): Promise<void> {
+    await this.#ending;
+  }
+
+  /** Ends the thread, and all jobs with a problem. Resolves when nothing of it runs any more. */
   async close(): Promise<void> {
     const refused = this.#waiting.splice(0);
     if (this.#running !== undefined) refused.push(this.#running);
@@ -64,6 +70,7 @@ export class LimitedThread<Input, Output> {
       settle({ problem: 'its thread is being closed' });
     }
     await this.#stop();
+    await this.ready();
   }
 
   #next(): void {
@@ -73,7 +80,7 @@ export class LimitedThread<Input, Output> {
     job.patience?.clear();
     this.#running = job;
     this.#thread ??= this.#start();
-    if (this.#isOnline) this.#limitRun();
+    if (this.#isOnline) this.#limitRun(job);
     this.#thread.postMessage(job.input);
   }
 
@@ -84,9 +91,8 @@ export class LimitedThread<Input, Output> {
     job.settle({ problem: `it has waited longer than ${this.#options.maxWaitMs} ms` });
   }
 
-  #limitRun(): void {
-    const { clock, limitMs } = this.#options;
-    this.#limit = clock.setTimer(limitMs, () => {
+  #limitRun({ limitMs }: Job<Input, Output>): void {
+    this.#limit = this.#options.clock.setTimer(limitMs, () => {
       void this.#stop();
       this.#settle({ problem: `it takes longer than ${limitMs} ms` });
     });
@@ -101,7 +107,7 @@ export class LimitedThread<Input, Output> {
       if (this.#thread !== thread) return;
       this.#isOnline = true;
       // How long a busy machine takes to start it says nothing of the job.
-      if (this.#running !== undefined) this.#limitRun();
+      if (this.#running !== undefined) this.#limitRun(this.#running);
     });
     thread.on('message', (output: Output) => {
       if (this.#thread === thread) this.#settle(output);

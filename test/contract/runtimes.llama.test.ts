@@ -282,6 +282,9 @@ describe('the llama runtime', () => {
     expect(instance.statistics?.()).toEqual({
       slots_busy: 0,
       requests_waiting: 0,
+      requests_preparing: 0,
+      rendered_messages_total: 0,
+      tokenized_bytes_total: 2 * PROMPT.length,
       kv_cache_active_tokens: 0,
       kv_cache_used_tokens: 37,
       kv_cache_size_tokens: 1024,

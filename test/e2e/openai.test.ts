@@ -309,6 +309,24 @@ describe('tokens', () => {
     expect(byTokens.json.usage.prompt_tokens).toBe(2 * special.json.tokens.length);
     expect(await ask('../detokenize', { model: 'kjv', tokens: [] })).toEqual({ status: 200, json: { content: '' } });
   });
+
+  it.each([
+    ['tokenize', { content: 'a'.repeat(262_145) }, 'the prompt has 262145 bytes; at most 262144 are tokenised'],
+    [
+      'tokenize',
+      { content: '\u0001'.repeat(70_000) },
+      'the prompt has at least 69973 tokens; at most 65536 are converted',
+    ],
+    ['detokenize', { tokens: Array(65_537).fill(5) }, 'the prompt has 65537 tokens; at most 65536 are converted'],
+    [
+      'v1/responses/input_tokens',
+      { input: 'a'.repeat(262_145) },
+      'the prompt has 262188 bytes; at most 262144 are tokenised',
+    ],
+  ])('are not read of what is too long: %s', async (route, body, message) => {
+    const { status, json } = await ask(`../${route}`, { model: 'kjv', ...body });
+    expect({ status, message: json.error.message }).toEqual({ status: 400, message });
+  });
 });
 
 describe('models', () => {

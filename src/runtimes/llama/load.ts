@@ -1,13 +1,15 @@
 import { availableParallelism } from 'node:os';
-import { invalidArgument, type TensorSpec } from '../../core/index.js';
+import { invalidArgument, messageOf, type TensorSpec } from '../../core/index.js';
 import type { Description, LoadedModel, LoadSpec } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
+import { formatOf } from './answer/answer-format.js';
 import { LlamaContext } from './library/context.js';
 import { openLibrary } from './library/open.js';
 import { Weights } from './library/weights.js';
 import { LlamaModel } from './model.js';
 import { type LlamaOptions, readLlamaOptions } from './options.js';
-import { ChatTemplate } from './template/chat-template.js';
+import { Preparation } from './prepare/preparation.js';
+import { type ChatFormat, markersOf } from './template/answer-markers.js';
 
 /** Where neither the configuration nor the model says less. */
 const DEFAULT_CONTEXT_TOKENS = 4096;
@@ -17,11 +19,21 @@ export async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promis
   const options = readLlamaOptions(spec.options);
   const library = await openLibrary(spec.libraryFolder);
   const weights = Weights.load(library, spec.path, options.gpuLayers);
+  const contextTokens = contextTokensOf(options, weights);
+  const source = options.chatTemplate || weights.chatTemplate;
+  const preparation = new Preparation(
+    {
+      library: library.file,
+      vocabulary: weights.vocabulary,
+      limits: { contextTokens, longestPieceBytes: weights.longestPieceBytes },
+      template: source,
+    },
+    runtime.clock,
+  );
   // Its thread starts while memory is taken for the slots.
-  const opening = ChatTemplate.open(options.chatTemplate || weights.chatTemplate, weights, runtime);
+  const opening = openChat(source, { weights, preparation, runtime });
   let context: LlamaContext | undefined;
   try {
-    const contextTokens = contextTokensOf(options, weights);
     context = new LlamaContext(library, weights, {
       slots: options.slots,
       contextTokens,
@@ -30,16 +42,38 @@ export async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promis
       threads: options.threads || Math.max(1, availableParallelism() - 1),
       deterministic: options.deterministic,
     });
-    const template = await opening;
-    const description = describe(options, context, { template, weights });
-    return new LlamaModel({ library, weights, context, options, template, description, runtime });
+    const chat = await opening;
+    const description = describe(options, context, { chat, weights });
+    return new LlamaModel({ library, weights, context, options, preparation, chat, description, runtime });
   } catch (error) {
-    const template = await opening.catch(() => undefined);
-    await template?.close();
+    await opening.catch(() => undefined);
+    await preparation.close();
     context?.free();
     weights.free();
     throw error;
   }
+}
+
+interface ChatParts {
+  readonly weights: Weights;
+  readonly preparation: Preparation;
+  readonly runtime: Pick<RuntimeContext, 'report'>;
+}
+
+/** How the model answers conversations; undefined where it has no template, or one that does not work, which is reported. */
+async function openChat(
+  source: string | undefined,
+  { weights, preparation, runtime }: ChatParts,
+): Promise<ChatFormat | undefined> {
+  if (source === undefined) return undefined;
+  try {
+    await preparation.probe();
+  } catch (error) {
+    runtime.report('warn', `the model takes texts only: ${messageOf(error)}`);
+    return undefined;
+  }
+  const answers = formatOf(source);
+  return { answers, markers: markersOf(answers, weights) };
 }
 
 function contextTokensOf({ contextTokens }: LlamaOptions, { trainedContextTokens }: Weights): number {
@@ -69,13 +103,13 @@ const text = (name: string, optional = false): TensorSpec => ({
 
 interface Read {
   readonly weights: Weights;
-  readonly template: ChatTemplate | undefined;
+  readonly chat: ChatFormat | undefined;
 }
 
-function describe(options: LlamaOptions, context: LlamaContext, { weights, template }: Read): Description {
+function describe(options: LlamaOptions, context: LlamaContext, { weights, chat }: Read): Description {
   const tokens: TensorSpec = { name: 'token_ids', datatype: 'INT32', shape: [-1], batchAxis: null, optional: true };
-  const chat = template === undefined ? [] : [text('chat_input', true)];
-  const inputs = [text('text_input', true), tokens, ...chat];
+  const conversations = chat === undefined ? [] : [text('chat_input', true)];
+  const inputs = [text('text_input', true), tokens, ...conversations];
   return {
     signature: { inputs, outputs: [text('text_output')] },
     maxBatchSize: 0,
@@ -85,7 +119,7 @@ function describe(options: LlamaOptions, context: LlamaContext, { weights, templ
     generates: {
       contextTokens: context.contextTokens,
       maxOutputTokens: options.maxOutputTokens,
-      chat: template !== undefined,
+      chat: chat !== undefined,
       infill: weights.infillTokens !== undefined,
     },
     stateful: false,
@@ -99,6 +133,9 @@ function describe(options: LlamaOptions, context: LlamaContext, { weights, templ
     statistics: [
       { name: 'slots_busy', help: 'Requests that are being generated for.' },
       { name: 'requests_waiting', help: 'Requests that wait for a slot in the runner.' },
+      { name: 'requests_preparing', help: 'Requests whose prompts are made in a thread, or wait for that.' },
+      { name: 'rendered_messages_total', help: 'Messages that the chat template has written into prompts.' },
+      { name: 'tokenized_bytes_total', help: 'Bytes of text that were tokenised, or made of tokens.' },
       { name: 'kv_cache_used_tokens', help: 'Tokens that slots hold.' },
       { name: 'kv_cache_active_tokens', help: 'Those of them that requests which run need.' },
       { name: 'kv_cache_size_tokens', help: 'Tokens for which slots have room.' },

@@ -9,12 +9,13 @@ import type { LlamaContext } from './library/context.js';
 import type { Library } from './library/open.js';
 import type { Weights } from './library/weights.js';
 import type { LlamaOptions } from './options.js';
-import { type Prompt, Prompts } from './prompts.js';
+import type { MadePrompt } from './prepare/job.js';
+import type { Preparation } from './prepare/preparation.js';
 import { Grammar } from './sampling/grammar.js';
 import { type GenerationOptions, readGenerationOptions } from './sampling/options.js';
 import { Sampler } from './sampling/sampler.js';
 import { StepLoop } from './schedule/step-loop.js';
-import type { ChatTemplate } from './template/chat-template.js';
+import type { ChatFormat } from './template/answer-markers.js';
 import { textTensor } from './text/text-tensor.js';
 
 export interface LlamaModelSetup {
@@ -23,7 +24,8 @@ export interface LlamaModelSetup {
   readonly context: LlamaContext;
   readonly options: LlamaOptions;
   /** undefined = it takes no conversations. */
-  readonly template: ChatTemplate | undefined;
+  readonly chat: ChatFormat | undefined;
+  readonly preparation: Preparation;
   readonly description: Description;
   readonly runtime: RuntimeContext;
 }
@@ -40,14 +42,12 @@ export class LlamaModel implements LoadedModel {
   readonly description: Description;
   readonly #setup: LlamaModelSetup;
   readonly #loop: StepLoop;
-  readonly #prompts: Prompts;
   readonly #checks: SchemaChecks;
   readonly #running = new Map<number, Running>();
 
   constructor(setup: LlamaModelSetup) {
     const { context, options, description } = setup;
     this.#setup = setup;
-    this.#prompts = new Prompts(setup);
     this.#checks = new SchemaChecks(setup.runtime.clock);
     this.description = description;
     const { prefillTokens, deterministic, sharePrefixes } = options;
@@ -80,6 +80,9 @@ export class LlamaModel implements LoadedModel {
     return {
       slots_busy: this.#loop.busySlots,
       requests_waiting: this.#loop.waitingTasks,
+      requests_preparing: this.#setup.preparation.pending,
+      rendered_messages_total: this.#setup.preparation.totals.messages,
+      tokenized_bytes_total: this.#setup.preparation.totals.bytes,
       kv_cache_used_tokens: this.#loop.heldTokens,
       kv_cache_active_tokens: this.#loop.activeTokens,
       kv_cache_size_tokens: this.#setup.context.cacheTokens,
@@ -92,7 +95,7 @@ export class LlamaModel implements LoadedModel {
   }
 
   async close(): Promise<void> {
-    await this.#setup.template?.close();
+    await this.#setup.preparation.close();
     await this.#checks.close();
     await this.#loop.close();
     this.#setup.context.free();
@@ -104,7 +107,7 @@ export class LlamaModel implements LoadedModel {
     this.#running.set(item.callId, running);
     try {
       const requested = readGenerationOptions(item.parameters, this.#setup.weights.vocabularySize);
-      const prompt = await this.#prompts.read(item, requested);
+      const prompt = await this.#setup.preparation.read(item, requested, () => !running.cancelled);
       if (running.cancelled) throw new MillraceError('cancelled', 'the request was cancelled');
       if (requested.maxTokens === 0 && requested.promptLogprobs === undefined) {
         emit([promptOnly(item, prompt, requested)]);
@@ -121,8 +124,9 @@ export class LlamaModel implements LoadedModel {
     }
   }
 
-  #create(item: BatchItem, { tokens: prompt, text, conversation, requested, emit }: Accepted): Generation {
-    const { library, weights, context, options, template } = this.#setup;
+  #create(item: BatchItem, { tokens: prompt, text, conversation: read, requested, emit }: Accepted): Generation {
+    const { library, weights, context, options, chat } = this.#setup;
+    const conversation = read && chat && { ...read, format: chat.answers };
     const grammar = grammarOfAnswer(requested.output, conversation);
     return new Generation({
       library,
@@ -131,7 +135,7 @@ export class LlamaModel implements LoadedModel {
       prompt,
       text,
       reader: conversation && new AnswerReader(conversation),
-      markers: template?.markers,
+      markers: chat?.markers,
       tools: conversation?.use?.tools ?? [],
       isConstrained: grammar !== undefined,
       checks: this.#checks,
@@ -143,7 +147,7 @@ export class LlamaModel implements LoadedModel {
         grammar:
           grammar === undefined
             ? undefined
-            : new Grammar(library, weights, { text: grammar, shown: conversation && template?.markers }),
+            : new Grammar(library, weights, { text: grammar, shown: conversation && chat?.markers }),
       }),
       weights,
       context,
@@ -153,7 +157,7 @@ export class LlamaModel implements LoadedModel {
 }
 
 /** A request that is to be generated for. */
-interface Accepted extends Prompt {
+interface Accepted extends MadePrompt {
   readonly requested: GenerationOptions;
   readonly emit: Emit;
 }
@@ -161,7 +165,7 @@ interface Accepted extends Prompt {
 /** What is told of a prompt for which nothing is generated. */
 function promptOnly(
   { callId }: BatchItem,
-  { tokens, text }: Prompt,
+  { tokens, text }: MadePrompt,
   { returnTokenIds, echo }: GenerationOptions,
 ): Emission {
   return {

@@ -4,11 +4,14 @@ import { type LlamaFunctions, type Params, type Pointer, PROTOTYPES } from './fu
 import { findMismatch, LAYOUTS, SPARE_BYTES, type StructKind } from './layouts.js';
 import { type LibraryFiles, locateLibraries } from './locate.js';
 import { openThreadPools, type ThreadPools } from './thread-pools.js';
+import type { VocabularyFunctions } from './vocabulary.js';
 
 /** llama.cpp, ready to use in this process. */
 export interface Library extends LlamaFunctions {
   /** As it calls itself, e.g. `0.4.0`. */
   readonly version: string;
+  /** Path of libllama, by which threads bind functions of it (see {@link bindVocabulary}). */
+  readonly file: string;
   readonly modelDefaults: Params;
   readonly contextDefaults: Params;
   /** undefined = the library has none that are known. */
@@ -60,11 +63,32 @@ function load({ folder, llama, ggml }: LibraryFiles): Library {
   return {
     ...functions,
     version,
+    file: llama,
     modelDefaults: model.defaults,
     contextDefaults: context.defaults,
     threadPools: openThreadPools(base),
     isNonEmpty: libc.symbol('strlen'),
   };
+}
+
+const VOCABULARY_FUNCTIONS = [
+  'llama_vocab_n_tokens',
+  'llama_vocab_bos',
+  'llama_vocab_eos',
+  'llama_vocab_fim_pre',
+  'llama_vocab_fim_suf',
+  'llama_vocab_fim_mid',
+  'llama_tokenize',
+  'llama_detokenize',
+  'llama_token_to_piece',
+] as const;
+
+/** What a thread needs to read a vocabulary, of the library that its process has opened. */
+export function bindVocabulary(file: string): VocabularyFunctions {
+  const lib = koffi.load(file);
+  const functions = VOCABULARY_FUNCTIONS.map((name) => [name, lib.func(PROTOTYPES[name])]);
+  // Each prototype has its signature beside it.
+  return Object.fromEntries(functions) as VocabularyFunctions;
 }
 
 function readVersion(lib: LibraryHandle): string {

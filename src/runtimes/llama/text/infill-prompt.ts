@@ -1,5 +1,5 @@
 import { MillraceError } from '../../../core/index.js';
-import type { InfillTokens, TokenizeOptions } from '../library/weights.js';
+import type { InfillTokens, TokenizeOptions } from '../library/vocabulary.js';
 
 /** By what it is tokenised. */
 interface Vocabulary {

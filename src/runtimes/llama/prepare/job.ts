@@ -1,0 +1,74 @@
+import type { ErrorCode, ErrorReason, Tensor } from '../../../core/index.js';
+import type { ToolUse } from '../answer/tools.js';
+import type { Pointer } from '../library/functions.js';
+import type { GenerationOptions } from '../sampling/options.js';
+
+/** What of a request's options its prompt depends on. */
+export type PromptOptions = Pick<
+  GenerationOptions,
+  | 'maxTokens'
+  | 'echo'
+  | 'returnTokenIds'
+  | 'addSpecial'
+  | 'parseSpecial'
+  | 'toolChoice'
+  | 'parallelToolCalls'
+  | 'promptLogprobs'
+  | 'suffix'
+  | 'truncatePromptTokens'
+  | 'dropsTurns'
+>;
+
+/** What a thread makes prompts with. Plain data. */
+export interface PreparationSetup {
+  /** Path of libllama. */
+  readonly library: string;
+  readonly vocabulary: Pointer;
+  readonly limits: PromptLimits;
+  /** Jinja template of conversations; undefined = the model takes none. */
+  readonly template: string | undefined;
+}
+
+/** What the size of prompts depends on. */
+export interface PromptLimits {
+  readonly contextTokens: number;
+  /** Bytes of the longest token of the vocabulary. */
+  readonly longestPieceBytes: number;
+}
+
+/** The prompt of a request before it is read. Plain data. */
+export interface PromptJob {
+  readonly inputs: readonly Tensor[];
+  readonly options: PromptOptions;
+}
+
+/** What a prompt was read as. Plain data. */
+export interface MadePrompt {
+  readonly tokens: Int32Array;
+  /** What they were made of; '' where no answer contains it. */
+  readonly text: string;
+  /** undefined = it is a text. */
+  readonly conversation:
+    | { readonly use: ToolUse | undefined /** See `Answered`. */; readonly isThinking: boolean }
+    | undefined;
+}
+
+/** What making a prompt took, whatever came of it. */
+export interface PreparationWork {
+  /** Messages that the template has written, those of attempts included. */
+  readonly messages: number;
+  /** Bytes that were tokenised, or made of tokens. */
+  readonly bytes: number;
+}
+
+export interface PromptFault {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly reason?: ErrorReason;
+}
+
+/** What a thread answers. */
+export type PromptReply = { readonly work: PreparationWork } & (
+  | { readonly prompt: MadePrompt }
+  | { readonly fault: PromptFault }
+);

@@ -1,0 +1,126 @@
+import { type Clock, invalidArgument, MillraceError, type Tensor } from '../../../core/index.js';
+import { FairThreads, type JobOptions, LimitedThread, startThread } from '../../../threads/index.js';
+import type { BatchItem } from '../../contract.js';
+import { refusedByTemplate } from '../template/refusal.js';
+import { textTensor } from '../text/text-tensor.js';
+import type { MadePrompt, PreparationSetup, PreparationWork, PromptJob, PromptOptions, PromptReply } from './job.js';
+import { checkInputSize } from './limits.js';
+
+/** Templates take a millisecond; one that loops is ended. */
+const LIMIT_MS = 2_000;
+/** Texts take a millisecond for 500 bytes at worst. */
+const BYTES_PER_MS = 256;
+const MAX_HEAP_MB = 256;
+/** One for each of two callers: a third starts no more work than that, and waits for its turn. */
+const THREADS = 2;
+/** More than any model runs at a time. */
+const MAX_WAITING = 1_024;
+const ENTRY = new URL('./thread.js', import.meta.url).href;
+
+const PROBE = { messages: [{ role: 'user', content: 'Hello' }] };
+const PROBE_OPTIONS: PromptOptions = {
+  maxTokens: 0,
+  echo: false,
+  returnTokenIds: false,
+  addSpecial: true,
+  parseSpecial: true,
+  toolChoice: undefined,
+  parallelToolCalls: undefined,
+  promptLogprobs: undefined,
+  suffix: undefined,
+  truncatePromptTokens: undefined,
+  dropsTurns: false,
+};
+
+/**
+ * Prompts are made in threads, so that steps go on meanwhile: templates are rendered, texts tokenised. Callers share the threads fairly, by
+ * the principal that an item tells of.
+ */
+export class Preparation {
+  readonly #setup: PreparationSetup;
+  readonly #threads: FairThreads<PromptJob, PromptReply>;
+  #messages = 0;
+  #bytes = 0;
+
+  constructor(setup: PreparationSetup, clock: Clock) {
+    this.#setup = setup;
+    const start = () => startThread(ENTRY, { name: 'millrace-prompts', data: setup, maxHeapMb: MAX_HEAP_MB });
+    const threads = Array.from(
+      { length: THREADS },
+      () => new LimitedThread<PromptJob, PromptReply>({ clock, start, limitMs: LIMIT_MS }),
+    );
+    this.#threads = new FairThreads({ threads, maxWaiting: MAX_WAITING });
+  }
+
+  /** Requests whose prompts are made, or wait for that. */
+  get pending(): number {
+    return this.#threads.pending;
+  }
+
+  /** Since it was made. */
+  get totals(): PreparationWork {
+    return { messages: this.#messages, bytes: this.#bytes };
+  }
+
+  /**
+   * The prompt of an item. Rejects with `invalid_argument` for one that leaves no room for an answer, where one is asked for, and for what the
+   * template refuses. `isWanted`: whether its request is still there.
+   */
+  async read({ inputs, context }: BatchItem, options: PromptOptions, isWanted: () => boolean): Promise<MadePrompt> {
+    for (const input of inputs) checkInputSize(input, options, this.#setup.limits);
+    const sizeBytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
+    const limitMs = LIMIT_MS + Math.floor(sizeBytes / BYTES_PER_MS);
+    const job = { inputs: inputs.map(copy), options: pick(options) };
+    const reply = await this.#ask(job, { tenant: context?.principal ?? '', limitMs, isWanted });
+    this.#messages += reply.work.messages;
+    this.#bytes += reply.work.bytes;
+    return promptOf(reply);
+  }
+
+  /** Rejects where the template does not take the simplest conversation. */
+  async probe(): Promise<void> {
+    const input = { ...textTensor(JSON.stringify(PROBE)), name: 'chat_input' };
+    promptOf(await this.#ask({ inputs: [input], options: PROBE_OPTIONS }, { tenant: '' }));
+  }
+
+  async #ask(job: PromptJob, options: JobOptions): Promise<PromptReply> {
+    const reply = await this.#threads.run(job, options);
+    if (!('problem' in reply)) return reply;
+    const isChat = job.inputs.some(({ name }) => name === 'chat_input');
+    throw isChat ? refusedByTemplate(reply.problem) : invalidArgument(`the prompt was not read: ${reply.problem}`);
+  }
+
+  close(): Promise<void> {
+    return this.#threads.close();
+  }
+}
+
+function promptOf(reply: PromptReply): MadePrompt {
+  if ('prompt' in reply) return reply.prompt;
+  const { code, message, ...more } = reply.fault;
+  throw new MillraceError(code, message, more);
+}
+
+/** Of its own, as all of the memory that a view is of would be copied. */
+function copy(input: Tensor): Tensor {
+  return { ...input, data: new Uint8Array(input.data) };
+}
+
+/** Plain data only. */
+function pick(options: PromptOptions): PromptOptions {
+  const { maxTokens, echo, returnTokenIds, addSpecial, parseSpecial, toolChoice, parallelToolCalls } = options;
+  const { promptLogprobs, suffix, truncatePromptTokens, dropsTurns } = options;
+  return {
+    maxTokens,
+    echo,
+    returnTokenIds,
+    addSpecial,
+    parseSpecial,
+    toolChoice,
+    parallelToolCalls,
+    promptLogprobs,
+    suffix,
+    truncatePromptTokens,
+    dropsTurns,
+  };
+}

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import type { Parameters } from '../../src/core/index.js';
+import type { BatchItem, Emission, Instance } from '../../src/runtimes/index.js';
+import { GREEDY, PROMPT, textItem, useLlamaHost } from '../support/llama-model.js';
+import { texts } from '../support/tensors.js';
+import { runBatch } from '../support/test-host.js';
+import { until } from '../support/until.js';
+
+const { load } = useLlamaHost();
+
+/** One message of the role `loop` never comes to an end. */
+const TEMPLATE = `{% if messages[0].role == 'loop' %}{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}{% endif -%}
+{% for message in messages %}{{ message.role }} said, {{ message.content }}
+{% endfor %}{% if add_generation_prompt %}And he said,{% endif %}`;
+
+interface Said {
+  readonly role: string;
+  readonly content: string;
+}
+
+const chatItem = (callId: number, messages: readonly Said[], parameters: Parameters, principal: string): BatchItem => ({
+  ...textItem(callId, '', parameters, principal),
+  inputs: [texts('chat_input', [1], [JSON.stringify({ messages })])],
+});
+
+const run = async (instance: Instance, item: BatchItem): Promise<Emission | undefined> => {
+  const running = runBatch(instance, [item], { id: item.callId });
+  instance.grant(item.callId, 1_000);
+  return (await running).emissions.at(-1);
+};
+
+const TWO_TOKENS = { ...GREEDY, max_tokens: 2 };
+
+describe('making prompts', () => {
+  test('takes work by the room for them, not by the turns that a caller sends, and others go on meanwhile', async () => {
+    const instance = await load({ chatTemplate: TEMPLATE });
+    const turns = Array.from({ length: 20_001 }, (_, at) => ({ role: 'user', content: `and turn ${at}` }));
+    const long = run(instance, chatItem(1, turns, { ...TWO_TOKENS, drop_oldest_turns: true }, 'one'));
+    const short = await run(instance, textItem(2, PROMPT, TWO_TOKENS, 'two'));
+    expect(short?.usage).toMatchObject({ promptTokens: 22, completionTokens: 2 });
+    const { usage } = (await long) ?? {};
+    expect(usage?.completionTokens).toBe(2);
+    // Of 256 tokens, what one turn more would take may be left.
+    expect(usage?.promptTokens).toBeGreaterThan(220);
+    await until('its numbers are read', () => (instance.statistics?.().rendered_messages_total ?? 0) > 0);
+    const { rendered_messages_total: messages, tokenized_bytes_total: bytes } = instance.statistics?.() ?? {};
+    expect(messages).toBeLessThan(100);
+    expect(bytes).toBeLessThan(4_000);
+  });
+
+  test('goes on for others where the template never ends with the conversations of one caller', async () => {
+    const instance = await load({ chatTemplate: TEMPLATE });
+    const ended: number[] = [];
+    for (const callId of [1, 2]) {
+      const endless = run(instance, chatItem(callId, [{ role: 'loop', content: 'x' }], TWO_TOKENS, 'one'));
+      void endless.then(
+        () => ended.push(callId),
+        () => undefined,
+      );
+    }
+    const other = await run(instance, chatItem(3, [{ role: 'Moses', content: 'I am' }], TWO_TOKENS, 'two'));
+    expect(other?.usage?.completionTokens).toBe(2);
+    expect(ended).toEqual([]);
+  });
+
+  test('is refused before anything is done where a text is longer than is read', async () => {
+    const instance = await load();
+    const refused = await run(instance, textItem(1, 'a'.repeat(262_145), { max_tokens: 0 }));
+    expect(refused?.error).toEqual({
+      code: 'invalid_argument',
+      reason: 'context_length_exceeded',
+      message: 'the prompt has 262145 bytes; at most 262144 are tokenised',
+    });
+    await run(instance, textItem(2, PROMPT, { max_tokens: 0 }));
+    await until('its numbers are read', () => instance.statistics?.().tokenized_bytes_total === PROMPT.length);
+  });
+});
