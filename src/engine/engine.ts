@@ -31,6 +31,7 @@ import {
   NO_CREDIT,
   type Submission,
 } from './types.js';
+import { UnreadAnswers } from './unread-answers.js';
 import { stateOf, statusOf, type VersionEntry, VersionTable } from './version-entry.js';
 
 const NONE: readonly ModelInfo[] = [];
@@ -41,6 +42,7 @@ export function createEngine(setup: CreateEngineOptions): Engine {
 }
 
 class ModelEngine implements Engine {
+  readonly unread: UnreadAnswers;
   readonly #setup: CreateEngineOptions;
   readonly #context: GenerationContext;
   readonly #table = new VersionTable();
@@ -59,12 +61,14 @@ class ModelEngine implements Engine {
     this.#setup = setup;
     const { maxInFlightBytes, responseCacheBytes, rateLimit, rateLimitResources } = setup.options;
     const { loadConcurrency, maxInstances, fairness } = setup.options;
+    const budget = new ByteBudget('the server', maxInFlightBytes);
+    this.unread = new UnreadAnswers(budget);
     this.#context = {
       isCompared: () => false,
       ...setup,
       fairness: { between: fairness === 'off' ? 'nobody' : 'principals', weightOf: setup.weightOf },
       describeModel: (name, version) => describeOther(this, name, version),
-      budget: new ByteBudget('the server', maxInFlightBytes),
+      budget,
       resources: rateLimit === 'off' ? undefined : new ResourceLimiter(parseResources(rateLimitResources), setup.clock),
       responseCache: responseCacheBytes > 0 ? new ResponseCache(responseCacheBytes, setup.clock) : undefined,
     };

@@ -9,3 +9,4 @@ export type { CacheUsage } from './response-cache.js';
 export { readSampleInputs, sampleShapes } from './sample-inputs.js';
 export type { CreateEngineOptions } from './setup.js';
 export * from './types.js';
+export { UnreadAnswers } from './unread-answers.js';

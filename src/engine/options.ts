@@ -12,7 +12,8 @@ export const EngineOptionsSchema = Type.Object(
     maxInFlightBytes: Type.Integer({
       default: 1_073_741_824,
       minimum: 1,
-      description: 'Input bytes of all requests that wait or run; more are refused at once.',
+      description:
+        'Input bytes of all requests that wait or run; more are refused at once. Generated text that waits for a slow reader counts, too: a stream for which there is no room ends, and a principal has half of it at most.',
       'x-memory-share': 1 / 8,
     }),
     maxInstances: Type.Integer({ default: 1024, minimum: 1, description: 'Instances of all models together.' }),

@@ -13,6 +13,7 @@ import type { ModelSource } from '../repository/index.js';
 import type { BatchingChoice } from './batching/choice.js';
 import type { CheckedRequest } from './check-request.js';
 import type { CacheUsage } from './response-cache.js';
+import type { UnreadAnswers } from './unread-answers.js';
 
 /** Everything about a loaded version that other rooms may need to know. */
 export interface ModelInfo {
@@ -168,6 +169,8 @@ export interface Engine {
    * A decoupled model sends STREAM_CREDIT answers and then as many as its reader has granted.
    */
   submit(ref: ModelRef, submission: Submission): GrantCredit;
+  /** Memory for answers that wait for their readers, where a model does not wait for them. */
+  readonly unread: UnreadAnswers;
   statistics(): readonly ModelStatistics[];
   gauges(): readonly ModelGauges[];
   /** What the response cache holds; undefined where the server has none. */

@@ -5,3 +5,8 @@ export const STALLED_MS = 2_000;
 export function patienceMs(limitMs: number, draining: boolean): number {
   return draining ? Math.min(limitMs, STALLED_MS) : limitMs;
 }
+
+/** What the log says of a client that took nothing of its answer for longer than it may. */
+export function stalledMessage(limitMs: number): string {
+  return `the server cut off the client, which took nothing of its answer for ${limitMs} ms`;
+}

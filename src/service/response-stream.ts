@@ -1,9 +1,11 @@
-import { type Call, type InferResponse, MillraceError } from '../core/index.js';
-import type { GrantCredit, Sink } from '../engine/index.js';
+import { type Call, checkParameters, type InferResponse, MillraceError } from '../core/index.js';
+import type { GrantCredit, Sink, UnreadAnswers } from '../engine/index.js';
 import { STREAM_CREDIT } from '../runtimes/index.js';
 
 /** Room for more answers is granted to the model in pieces of this size: half of what it has at first, so that it need not wait. */
 const GRANT = STREAM_CREDIT / 2;
+/** What an answer takes in memory besides its outputs and parameters, about. */
+const ANSWER_BYTES = 512;
 
 interface StreamSetup {
   readonly onEnd: (error: MillraceError | undefined) => void;
@@ -11,28 +13,36 @@ interface StreamSetup {
   readonly goesOn: (error: MillraceError) => boolean;
   /** An error as the reader is told of it. */
   readonly tell: (error: MillraceError) => MillraceError;
+  /**
+   * Where answers may wait in any number, as long as there is memory: those of a model of text, which ends by itself and keeps a slot until then. undefined =
+   * the model waits for its reader.
+   */
+  readonly unread: UnreadAnswers | undefined;
+}
+
+interface Waiting {
+  readonly response: InferResponse;
+  /** Taken of the memory for unread answers. */
+  readonly sizeBytes: number;
 }
 
 /**
- * The answers of a decoupled model as an async iterable. Its model waits for it: no more than STREAM_CREDIT answers lie
- * here. Leaving the loop early cancels the call.
+ * The answers of a decoupled model as an async iterable. A model of text gives them whether they are read or not, within the memory for unread answers;
+ * any other waits for its reader, so no more than STREAM_CREDIT answers lie here. Leaving the loop early cancels the call.
  */
 export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse> {
   readonly #call: Call;
-  readonly #onEnd: (error: MillraceError | undefined) => void;
-  readonly #goesOn: (error: MillraceError) => boolean;
-  readonly #tell: (error: MillraceError) => MillraceError;
-  readonly #waiting: InferResponse[] = [];
+  readonly #setup: StreamSetup;
+  #waiting: Waiting[] = [];
   #grant: GrantCredit | undefined;
-  #taken = 0;
+  /** Answers that came, or were read, since room was granted last. */
+  #ungranted = 0;
   #end: { readonly error: MillraceError | undefined } | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(call: Call, { onEnd, goesOn, tell }: StreamSetup) {
+  constructor(call: Call, setup: StreamSetup) {
     this.#call = call;
-    this.#onEnd = onEnd;
-    this.#goesOn = goesOn;
-    this.#tell = tell;
+    this.#setup = setup;
   }
 
   /** Whoever submitted the call says how its model learns of room for more answers. */
@@ -41,28 +51,33 @@ export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse
   }
 
   onResponse(response: InferResponse): void {
-    this.#waiting.push(response);
+    const sizeBytes = this.#hold(response);
+    this.#waiting.push({ response, sizeBytes });
+    if (this.#setup.unread !== undefined) this.#countGrant();
     this.#notify();
   }
 
   onEnd(error: MillraceError | undefined): void {
-    if (error !== undefined && this.#goesOn(error)) return;
+    const { goesOn, onEnd } = this.#setup;
+    if (error !== undefined && goesOn(error)) return;
     this.#end = { error };
-    this.#onEnd(error);
+    onEnd(error);
+    this.#dropWithReader();
     this.#notify();
   }
 
   async next(): Promise<IteratorResult<InferResponse>> {
     for (;;) {
-      const response = this.#waiting.shift();
-      if (response !== undefined) {
-        this.#took();
-        return { done: false, value: response };
+      const waiting = this.#waiting.shift();
+      if (waiting !== undefined) {
+        this.#release(waiting.sizeBytes);
+        if (this.#setup.unread === undefined) this.#countGrant();
+        return { done: false, value: waiting.response };
       }
       if (this.#end !== undefined) {
         const { error } = this.#end;
         this.#end = { error: undefined };
-        if (error !== undefined) throw this.#tell(error);
+        if (error !== undefined) throw this.#setup.tell(error);
         return { done: true, value: undefined };
       }
       await new Promise<void>((resolve) => {
@@ -73,6 +88,7 @@ export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse
 
   return(): Promise<IteratorResult<InferResponse>> {
     this.#call.cancel(new MillraceError('cancelled', 'the reader left'));
+    this.#drop();
     return Promise.resolve({ done: true, value: undefined });
   }
 
@@ -80,11 +96,45 @@ export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse
     return this;
   }
 
-  #took(): void {
-    this.#taken++;
-    if (this.#taken < GRANT) return;
-    this.#taken = 0;
+  #countGrant(): void {
+    this.#ungranted++;
+    if (this.#ungranted < GRANT) return;
+    this.#ungranted = 0;
     this.#grant?.(GRANT);
+  }
+
+  /** Takes memory for an answer behind more than a reader may leave unread anyway. Ends the call where there is none. */
+  #hold(response: InferResponse): number {
+    const { unread } = this.#setup;
+    if (unread === undefined || this.#waiting.length < STREAM_CREDIT) return 0;
+    const sizeBytes = sizeOf(response);
+    if (unread.take(this.#call.principal.name, sizeBytes)) return sizeBytes;
+    this.#call.cancel(
+      new MillraceError(
+        'resource_exhausted',
+        'the answer is read too slowly: the memory for text that waits for its readers (engine.maxInFlightBytes) is full',
+      ),
+    );
+    return 0;
+  }
+
+  #release(sizeBytes: number): void {
+    if (sizeBytes > 0) this.#setup.unread?.release(this.#call.principal.name, sizeBytes);
+  }
+
+  /** A reader who leaves need not have begun to read. What its deadline ends is still read. */
+  #dropWithReader(): void {
+    if (this.#waiting.some(({ sizeBytes }) => sizeBytes > 0)) {
+      this.#call.onCancel(({ code }) => {
+        if (code === 'cancelled') this.#drop();
+      });
+    }
+  }
+
+  #drop(): void {
+    const dropped = this.#waiting;
+    this.#waiting = [];
+    this.#release(dropped.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
   }
 
   #notify(): void {
@@ -92,4 +142,9 @@ export class ResponseStream implements Sink, AsyncIterableIterator<InferResponse
     this.#wake = undefined;
     wake?.();
   }
+}
+
+function sizeOf({ outputs, parameters }: InferResponse): number {
+  const outputBytes = outputs.reduce((sum, { data }) => sum + data.byteLength, 0);
+  return ANSWER_BYTES + outputBytes + checkParameters(parameters, 'internal');
 }

@@ -237,7 +237,8 @@ describe('a client', () => {
     const client = await RawClient.connect(port);
     client.socket.pause();
     client.send(BINARY);
-    expect(await finishedWith(() => true)).toMatchObject({ status: 499 });
+    const message = 'the server cut off the client, which took nothing of its answer for 100 ms';
+    expect(await finishedWith(() => true)).toMatchObject({ status: 499, error: { code: 'cancelled', message } });
   });
 
   it('that reads a large answer late gets it, and it is logged as sent only then', async () => {

@@ -224,7 +224,8 @@ describe('a client that reads a stream', () => {
     const response = await ask(port);
     response.on('error', () => undefined).pause();
     await answers.left;
-    expect(await finishedWith(() => true)).toMatchObject({ status: 499 });
+    const message = 'the server cut off the client, which took nothing of its answer for 50 ms';
+    expect(await finishedWith(() => true)).toMatchObject({ status: 499, error: { code: 'cancelled', message } });
   });
 
   it('may wait longer for an answer than for room', async () => {

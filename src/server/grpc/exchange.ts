@@ -5,7 +5,7 @@ import { GRPC_STATUS, GRPC_STATUS_CODES, type GrpcMethod, type ServedMethod } fr
 import { answererHeaders } from '../answerer.js';
 import type { ClientCertificates } from '../client-certificates.js';
 import { type CredentialCarrier, credentialOf } from '../credential.js';
-import { patienceMs } from '../patience.js';
+import { patienceMs, stalledMessage } from '../patience.js';
 import { createPeer } from '../peer.js';
 import { quotaHeaders } from '../quota-headers.js';
 import { type Exchange, NOBODY, Settlement, type SettlementContext } from '../settlement.js';
@@ -69,6 +69,8 @@ export class GrpcExchange implements Exchange {
   #trailers: OutgoingHttpHeaders = OK_TRAILERS;
   #takenBytes = 0;
   #stalledSince = 0;
+  /** How long the client may take nothing of its answer; it has been cut off for that. undefined = it has not. */
+  #stalledMs: number | undefined;
 
   constructor(context: GrpcContext, incoming: IncomingStream) {
     this.context = context;
@@ -161,9 +163,12 @@ export class GrpcExchange implements Exchange {
     if (stream.writableLength === 0 || taken !== this.#takenBytes || this.#stalledSince === 0) {
       this.#takenBytes = taken;
       this.#stalledSince = now;
-    } else if (now - this.#stalledSince >= patienceMs(this.context.options.sendTimeoutMs, this.context.draining())) {
-      stream.close(constants.NGHTTP2_CANCEL);
+      return;
     }
+    const limitMs = patienceMs(this.context.options.sendTimeoutMs, this.context.draining());
+    if (now - this.#stalledSince < limitMs) return;
+    this.#stalledMs ??= limitMs;
+    stream.close(constants.NGHTTP2_CANCEL);
   }
 
   #credential(): string | undefined {
@@ -253,7 +258,10 @@ export class GrpcExchange implements Exchange {
     const { settlement, stream } = this;
     const wasReset = stream.rstCode !== constants.NGHTTP2_NO_ERROR;
     if (!settlement.answered || (settlement.error === undefined && wasReset)) {
-      settlement.leave('the client left before it had its answer');
+      const stalledMs = this.#stalledMs;
+      settlement.leave(
+        stalledMs === undefined ? 'the client left before it had its answer' : stalledMessage(stalledMs),
+      );
     }
     settlement.settle();
   }

@@ -47,6 +47,8 @@ export class Connection {
   hasSaidClose = false;
   /** Behind the last open exchange it is said what was wrong with what came after it. */
   hasFarewell = false;
+  /** Its client takes nothing of what is written for too long, so its socket is destroyed. */
+  isStalled = false;
   /** Called once the last open exchange has settled. */
   onIdle: (() => void) | undefined;
   /** While it is not known whether the client is still there. */
@@ -129,6 +131,9 @@ export class Connections {
   open(socket: Socket): Connection {
     const connection = new Connection(socket, this.#certificates?.of(socket));
     (socket as TrackedSocket)[this.#key] = connection;
+    socket.on('timeout', () => {
+      connection.isStalled = true;
+    });
     socket.once('close', () => {
       connection.probes?.clear();
       for (const exchange of [...connection.openExchanges]) exchange.onClientGone();

@@ -7,7 +7,7 @@ import type { ClientCertificates } from '../client-certificates.js';
 import { compressAnswer } from '../compression.js';
 import { type CredentialCarrier, credentialOf, refuseKeyInUrl } from '../credential.js';
 import { HttpError } from '../http-error.js';
-import { patienceMs } from '../patience.js';
+import { patienceMs, stalledMessage } from '../patience.js';
 import { createPeer, originOf } from '../peer.js';
 import { quotaHeaders } from '../quota-headers.js';
 import { type Exchange, Settlement, type SettlementContext } from '../settlement.js';
@@ -192,10 +192,13 @@ export abstract class HttpExchange implements PendingExchange, Exchange {
     connection.remove(this);
   }
 
-  /** The client is gone, and nobody reads the answer. */
+  /** The client is gone, or was cut off, and nobody reads the answer. */
   protected leave(): void {
     this.status = CLIENT_CLOSED_REQUEST;
-    this.settlement.leave('the client closed the connection before it had its answer');
+    const { isStalled } = this.connection;
+    this.settlement.leave(
+      isStalled ? stalledMessage(this.sendTimeoutMs) : 'the client closed the connection before it had its answer',
+    );
   }
 
   /** Headers of the answer but those that `node:http` adds itself; `lengthBytes` undefined = nobody knows yet. */

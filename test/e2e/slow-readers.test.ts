@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type InferResponse, packBytes } from '../../src/core/index.js';
+import { localCall } from '../../src/local-infer.js';
+import { type AppServer, startAppServer } from '../support/app-server.js';
+import { inferNamed } from '../support/infer-named.js';
+import { PROMPT, TINY_MODEL } from '../support/llama-model.js';
+
+let server: AppServer;
+beforeAll(async () => {
+  server = await startAppServer({
+    'kjv/1/model.gguf': readFileSync(TINY_MODEL),
+    'kjv/model.yaml': 'llama: { contextTokens: 256, slots: 2, threads: 1 }\n',
+  });
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+/** Begins to generate; nobody reads it before the loop over the answers begins. */
+async function open(maxTokens: number): Promise<AsyncIterable<InferResponse>> {
+  const result = await inferNamed(server.app.service, localCall(server.app), {
+    name: 'kjv',
+    request: {
+      id: '',
+      inputs: [{ name: 'text_input', datatype: 'BYTES', shape: [1], data: packBytes([Buffer.from(PROMPT)]) }],
+      outputs: undefined,
+      parameters: { max_tokens: maxTokens, ignore_eos: true },
+      priority: 0,
+      queueTimeoutMs: undefined,
+      sequence: undefined,
+    },
+  });
+  if (result.kind !== 'many') throw new Error('expected many answers');
+  return result.responses;
+}
+
+async function readAll(answers: AsyncIterable<InferResponse>): Promise<number | undefined> {
+  let last: InferResponse | undefined;
+  for await (const each of answers) last = each;
+  return last?.usage?.completionTokens;
+}
+
+it('two readers who take nothing of a model with two slots do not stop a third caller, and miss nothing', async () => {
+  const { engine } = server.app;
+  const silent = [await open(200), await open(200)];
+  expect(await readAll(await open(2))).toBe(2);
+  // Both have made way for others, and what they have generated waits.
+  await expect.poll(() => engine.gauges().map(({ executingRequests }) => executingRequests)).toEqual([0]);
+  expect(engine.unread.sizeBytes).toBeGreaterThan(0);
+  expect(await Promise.all(silent.map(readAll))).toEqual([200, 200]);
+  expect(engine.unread.sizeBytes).toBe(0);
+});
