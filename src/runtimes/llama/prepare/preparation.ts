@@ -34,7 +34,7 @@ const PROBE_OPTIONS: PromptOptions = {
 
 /**
  * Prompts are made in threads, so that steps go on meanwhile: templates are rendered, texts tokenised. Callers share the threads fairly, by
- * the principal that an item tells of.
+ * the owner that an item tells of.
  */
 export class Preparation {
   readonly #setup: PreparationSetup;
@@ -71,7 +71,7 @@ export class Preparation {
     const sizeBytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
     const limitMs = LIMIT_MS + Math.floor(sizeBytes / BYTES_PER_MS);
     const job = { inputs: inputs.map(copy), options: pick(options) };
-    const reply = await this.#ask(job, { tenant: context?.principal ?? '', limitMs, isWanted });
+    const reply = await this.#ask(job, { tenant: context?.ownerId ?? '', limitMs, isWanted });
     this.#messages += reply.work.messages;
     this.#bytes += reply.work.bytes;
     return promptOf(reply);
