@@ -5,7 +5,7 @@ import type { CheckedRequest } from './check-request.js';
 /** Hashing takes about a millisecond for this much, in which nobody else is served. */
 export const MAX_KEYED_BYTES = 1_048_576;
 
-/** Who may have an answer: the model's generation and the owner of the request; '' = every owner. */
+/** Where an answer is valid: the model's generation, and the owner; '' = every owner. */
 export interface CacheScope {
   readonly generation: number;
   readonly ownerId: string;

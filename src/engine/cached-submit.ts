@@ -22,7 +22,7 @@ export interface CachedSubmitOptions {
   readonly ref: ModelRef;
   readonly label: string;
   readonly cache: ResponseCache;
-  /** Which callers get an answer that is kept, or wait for one: the owner that it was for, or all. */
+  /** Who shares cached answers and requests in flight: calls of the same owner, or all. */
   readonly share: 'principal' | 'all';
   /** How long answers are good for; 0 = as long as there is room. */
   readonly ttlMs: number;
@@ -41,7 +41,7 @@ interface Waiter {
   readonly checked: CheckedRequest;
 }
 
-/** A request that the cache has answered, and the owner to whom. */
+/** A request that the cache has answered for an owner. */
 interface Answered {
   readonly ownerId: string;
   readonly key: string;
@@ -114,7 +114,7 @@ export class CachedSubmit {
     this.#options.cache.forget(this.#options.ref.generation);
   }
 
-  /** Of the answer that a call may get; '' = of every owner. */
+  /** The owner whose answers a call may get; '' = every owner. */
   #ownerOf({ principal }: Call): string {
     return this.#options.share === 'all' ? '' : principal.ownerId;
   }

@@ -7,7 +7,7 @@ const SAMPLES = 64;
 
 /** A request as it came, and what it meant. */
 export interface KnownRequest<Meaning> {
-  /** Of the caller: who else sent the same must not show by the time that reading it takes. */
+  /** The caller's: the time that reading takes must not show what other callers have sent. */
   readonly ownerId: string;
   readonly body: Buffer;
   readonly meaning: Meaning;

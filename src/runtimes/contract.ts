@@ -126,7 +126,7 @@ export interface ItemContext {
   readonly requestId: string;
   /** The caller's own id of the request; '' when there is none. */
   readonly clientId: string;
-  /** Whose the call is: a runtime that keeps something of a call gives it to calls of the same owner only. No name: not for people. */
+  /** The caller as an owner of state: what a runtime keeps of a call is for calls of the same owner. An id, not a name. */
   readonly ownerId: string;
   /** W3C `traceparent`; '' when the call is not traced. */
   readonly traceparent: string;

@@ -1,6 +1,6 @@
 /**
- * What owners ({@link Principal.ownerId}) have in common room: at most so many entries in all. Where there is no more room, the least recently
- * set entry goes of the owner that has most, so that an owner with few keeps them. All of it in constant time.
+ * A bounded map that owners ({@link Principal.ownerId}) share. When it is full, it evicts the least recently set entry of the owner with most
+ * entries, so that one owner cannot evict those of owners with few. Every operation takes constant time.
  */
 export class OwnerLru<Value> {
   readonly #maxEntries: number;
@@ -19,7 +19,7 @@ export class OwnerLru<Value> {
     return this.#owners.get(ownerId)?.get(key);
   }
 
-  /** Returns the entry that had to go, if one had. */
+  /** Returns the evicted entry, if any. */
   set(ownerId: string, key: string, value: Value): Value | undefined {
     const entries = this.#owners.get(ownerId) ?? new Map<string, Value>();
     const isNew = !entries.delete(key);
@@ -31,7 +31,7 @@ export class OwnerLru<Value> {
     return this.#size > this.#maxEntries ? this.#evict() : undefined;
   }
 
-  /** Returns the entry that was there. */
+  /** Returns the deleted entry, if any. */
   delete(ownerId: string, key: string): Value | undefined {
     const entries = this.#owners.get(ownerId);
     const value = entries?.get(key);
@@ -43,9 +43,10 @@ export class OwnerLru<Value> {
   }
 
   #evict(): Value | undefined {
-    const [ownerId] = this.#bySize.get(this.#largest) ?? [];
-    const [oldest] = (ownerId !== undefined && this.#owners.get(ownerId)?.keys()) || [];
-    return ownerId === undefined || oldest === undefined ? undefined : this.delete(ownerId, oldest);
+    for (const ownerId of this.#bySize.get(this.#largest) ?? []) {
+      for (const oldest of this.#owners.get(ownerId)?.keys() ?? []) return this.delete(ownerId, oldest);
+    }
+    return undefined;
   }
 
   /** Sizes change by one, so the largest is found without a search. */

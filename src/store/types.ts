@@ -147,7 +147,7 @@ export interface Snapshots {
 export interface NotedAnswer {
   /** With the request id, what it is found by. */
   readonly principal: string;
-  /** Of the principal, since its name may later be another's; undefined = noted before owners were. */
+  /** Of the principal, whose name another key may get later; undefined = noted by an earlier version. */
   readonly ownerId: string | undefined;
   readonly requestId: string;
   readonly route: string;

@@ -49,6 +49,8 @@ describe.each(Object.entries(IMPLEMENTATIONS))('outcomes in %s', (_name, open) =
     expect(await outcomes.find('shop', 'a')).toEqual({ ...answer('a'), value: undefined });
     await outcomes.note([answer('k', { key: -2_147_483_648 })]);
     expect(await outcomes.find('shop', 'k')).toEqual({ ...answer('k', { key: -2_147_483_648 }), value: undefined });
+    await outcomes.note([answer('n', { ownerId: undefined })]);
+    expect(await outcomes.find('shop', 'n')).toMatchObject({ ownerId: undefined });
     expect([await join('a', 2.5), await join('a', 2.5), await join('b', 1)]).toEqual(['joined', 'used', 'unknown']);
     expect(await outcomes.find('shop', 'a')).toMatchObject({ value: 2.5 });
     expect(await outcomes.find('other', 'a')).toMatchObject({ arm: 'stable', value: undefined });

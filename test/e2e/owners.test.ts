@@ -160,8 +160,8 @@ describe('a caller', () => {
     const ask = overHttp('small');
     for (const id of [1, 2]) expect(await ask(bob, { id, value: 1, start: true })).toBe(1);
     const message =
-      "principal 'bob' has 2 sequences of model 'small/1', as many as one principal may have " +
-      '(sequenceBatching.maxSequencesPerPrincipal): end one, or send nothing of one for 60000 ms';
+      "principal 'bob' has 2 sequences of model 'small/1', the most that one principal may have " +
+      '(sequenceBatching.maxSequencesPerPrincipal): end one, or let one idle for 60000 ms';
     expect(await ask(bob, { id: 3, value: 1, start: true })).toBe(`429 ${message}`);
     expect(await overGrpc('small')(bob, { id: 3, value: 1, start: true })).toBe(`8 ${message}`);
     expect(await ask(alice, { id: 3, value: 1, start: true, end: true })).toBe(1);

@@ -58,7 +58,7 @@ export function checkContinues(label: string, { id, start }: SequenceControl, kn
   }
 }
 
-/** The refusal of a new sequence of a principal that has as many as one may have. */
+/** The refusal of a new sequence of a principal that has the most that one may have. */
 export function tooManySequences(
   label: string,
   principal: string,
@@ -66,8 +66,8 @@ export function tooManySequences(
 ): MillraceError {
   return new MillraceError(
     'quota_exceeded',
-    `principal '${principal}' has ${maxPerPrincipal} sequences of model '${label}', as many as one principal may have ` +
-      `(sequenceBatching.maxSequencesPerPrincipal): end one, or send nothing of one for ${maxIdleMs} ms`,
+    `principal '${principal}' has ${maxPerPrincipal} sequences of model '${label}', the most that one principal may have ` +
+      `(sequenceBatching.maxSequencesPerPrincipal): end one, or let one idle for ${maxIdleMs} ms`,
     { retryAfterMs: RETRY_AFTER_MS },
   );
 }

@@ -90,8 +90,8 @@ describe('a scheduler of sequences', () => {
       code: 'quota_exceeded',
       retryAfterMs: 1_000,
       message:
-        "principal 'bob' has 2 sequences of model 'm/1', as many as one principal may have " +
-        '(sequenceBatching.maxSequencesPerPrincipal): end one, or send nothing of one for 1000 ms',
+        "principal 'bob' has 2 sequences of model 'm/1', the most that one principal may have " +
+        '(sequenceBatching.maxSequencesPerPrincipal): end one, or let one idle for 1000 ms',
     });
     const taken = [send(3n, 1, { start: true, by: ALICE }), send(1n, 2, { start: true, end: true, by: BOB })];
     await clock.flush();

@@ -124,7 +124,7 @@ export const ResponseCacheConfigSchema = Type.Object(
         ...OWN_FILES_ONLY,
         default: 'principal',
         description:
-          'Which callers get an answer that is kept: the principal that it was for, or all. With `all` a caller may find out by the time that an answer takes what others have sent.',
+          'Who shares cached answers: requests of the same principal, or all callers. With `all` a caller can learn from response times what others have sent.',
       }),
     ),
   },

@@ -86,7 +86,7 @@ export const SequenceBatchingSchema = Type.Object(
         ...BY_LOAD,
         minimum: 1,
         description:
-          'Sequences that one principal may have at a time; a further one is refused. Callers without a credential are not limited. ' +
+          'Most sequences that one principal may have at a time. It does not apply to callers without a credential. ' +
           'Default: half of the slots of all instances, rounded up.',
       }),
     ),

@@ -2,8 +2,8 @@ import type { Timing } from '../../core/index.js';
 
 /**
  * The `Server-Timing` header of one call (W3C Server Timing): milliseconds in decode, queue, batch (taken out of the queue,
- * not yet started), compute, response cache and encode, and in all. Stages that the call has not been through are left out, and all of them
- * where they would say that another caller has sent the same.
+ * not yet started), compute, response cache and encode, and in all. Stages that the call has not been through are left out. Only the total is
+ * given where the stages would show that another caller has sent the same request.
  */
 export function formatServerTiming(timing: Timing, now: number): string {
   let text = '';

@@ -45,7 +45,7 @@ export class RolloutTap implements RouteTap {
         if (info.generates === undefined) answer ??= answerBucket(response, info.signature);
       },
       onEnd: (error) => {
-        // Neither is a version's doing: a caller has left, or has as much as it may have.
+        // Neither is caused by a version: the caller has left, or is over its limit.
         if (error?.code === 'cancelled' || error?.code === 'quota_exceeded') return;
         judged.observe({
           arm: arm.name === CANARY_ARM ? 'canary' : 'stable',

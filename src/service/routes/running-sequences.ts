@@ -48,7 +48,7 @@ export class RunningSequences {
     return undefined;
   }
 
-  /** A version that a sequence of the owner runs on which was begun by this name. */
+  /** A version that runs a sequence which the owner has started by this name. */
   exampleOf(of: Omit<NamedSequence, 'id'>): ModelInfo | undefined {
     return this.#names.get(nameKeyOf(of))?.info;
   }
