@@ -82,8 +82,8 @@ export function queueTimedOut(label: string, timeoutMs: number): MillraceError {
   );
 }
 
-/** The refusal while no instance is up; undefined when one is, or waiting for it is worthwhile. */
-export function refuseWhileDown(label: string, outage: Outage | undefined): MillraceError | undefined {
+/** The refusal while no instance is up; undefined when one is, or waiting for it is worthwhile. `movesOn`: for who need not wait. */
+export function refuseWhileDown(label: string, outage: Outage | undefined, movesOn = false): MillraceError | undefined {
   if (outage === undefined) return undefined;
   const { reason, downMs, recoveryMs } = outage;
   const seconds = (ms: number) => `${Math.ceil(ms / 1000)} s`;
@@ -92,6 +92,7 @@ export function refuseWhileDown(label: string, outage: Outage | undefined): Mill
   if (recoveryMs > MAX_RECOVERY_WAIT_MS) {
     return down(`is down (${reason}) and starts again in ${seconds(recoveryMs)}`, recoveryMs);
   }
+  if (movesOn) return down(`is down (${reason}) and is being started again`, RETRY_AFTER_MS);
   if (downMs < MAX_OUTAGE_WAIT_MS) return undefined;
   return down(`has been down for ${seconds(downMs)} (${reason}); try again later`, RETRY_AFTER_MS);
 }

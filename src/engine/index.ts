@@ -3,6 +3,7 @@ export { BATCHING_CAUSES, type BatchingCause, type BatchingChoice } from './batc
 export { hasLargeBytes, walkLargeBytes } from './bytes-walk.js';
 export { createEngine } from './engine.js';
 export { VersionGoneError } from './load-failures.js';
+export { ModelDownError } from './model-down.js';
 export * from './options.js';
 export { parseResources } from './resource-limiter.js';
 export type { CacheUsage } from './response-cache.js';

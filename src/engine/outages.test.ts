@@ -3,12 +3,22 @@ import { call, Outcome, request } from '../../test/support/engine-fixture.js';
 import { createSchedulerFixture, LIMITS } from '../../test/support/scheduler-fixture.js';
 import { MillraceError } from '../core/index.js';
 import type { QueuePolicy } from './admission.js';
+import { ModelDownError } from './model-down.js';
+import type { Submission } from './types.js';
 
 type Fixture = ReturnType<typeof createSchedulerFixture>;
 
 function submit({ scheduler, clock }: Fixture, value: number, options: Parameters<typeof request>[1] = {}) {
   const outcome = new Outcome();
   scheduler.submit({ request: request(value, options), call: call(clock.now() + 60_000), sink: outcome });
+  return outcome;
+}
+
+/** As a request of a route with a fallback. */
+function submitMoving({ scheduler, clock }: Fixture, value: number, more: Pick<Submission, 'suspect'> = {}) {
+  const outcome = new Outcome();
+  const submission = { request: request(value), call: call(clock.now() + 60_000), sink: outcome, movesOn: true };
+  scheduler.submit({ ...submission, ...more });
   return outcome;
 }
 
@@ -58,6 +68,36 @@ describe('while no instance is up', () => {
     await fixture.clock.advance(10_000);
     expect(stream.error?.code).toBe('unavailable');
     expect(fixture.clock.pendingTimers).toBe(0);
+  });
+
+  it('requests that something else runs end at once, those that wait and those that come', async () => {
+    const fixture = createSchedulerFixture({ restart: never });
+    const running = submitMoving(fixture, 1);
+    const waiting = [submitMoving(fixture, 2), submit(fixture, 3)] as const;
+    fixture.instance().die('signal SIGKILL');
+    await fixture.clock.flush();
+    const late = submitMoving(fixture, 4);
+    const message = "model 'm/1' is down (signal SIGKILL) and is being started again";
+    for (const { error } of [running, waiting[0], late]) {
+      expect(error).toBeInstanceOf(ModelDownError);
+      expect(error).toMatchObject({ code: 'unavailable', message });
+    }
+    expect(waiting[1].kind).toBe('pending');
+  });
+
+  it('a request that ran as the runner died goes elsewhere with that said, and nowhere for the second time', async () => {
+    const fixture = createSchedulerFixture({ restart: never });
+    const running = submitMoving(fixture, 1);
+    await fixture.clock.flush();
+    fixture.instance().die('signal SIGSEGV');
+    await fixture.clock.flush();
+    expect(running.error).toMatchObject({ name: 'ModelDownError', suspect: { kills: 1 } });
+    const elsewhere = createSchedulerFixture({ restart: never });
+    const again = submitMoving(elsewhere, 1, { suspect: { kills: 1 } });
+    await elsewhere.clock.flush();
+    elsewhere.instance().die('signal SIGSEGV');
+    await elsewhere.clock.flush();
+    expect(again.error).toMatchObject({ name: 'RunnerDiedError' });
   });
 
   it('requests are served when one comes back in time', async () => {

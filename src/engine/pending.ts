@@ -7,7 +7,7 @@ import { chargeOf } from './fairness/fair-share.js';
 import type { Candidate } from './plan-batch.js';
 import type { SchedulerLimits } from './scheduler-limits.js';
 import type { Sequence } from './sequences/sequence.js';
-import type { GrantCredit, Sink, Submission } from './types.js';
+import type { GrantCredit, Sink, Submission, Suspect } from './types.js';
 
 /** Where an accepted request is. `gone`: in no queue and no batch any more. */
 export type PendingPlace = 'queued' | 'executing' | 'gone';
@@ -31,6 +31,8 @@ export interface Pending extends Candidate, FairItem<Pending> {
   ended: boolean;
   /** It runs by itself: it was in a batch that failed as a whole or lost its runner. */
   alone: boolean;
+  /** Something else runs it where no instance is up. */
+  readonly movesOn: boolean;
   /** Runners that died while executing it. */
   kills: number;
   /** Answers already passed on; a request that has some is never run again. */
@@ -58,6 +60,11 @@ export interface Pending extends Candidate, FairItem<Pending> {
   awaitedSince: number;
 }
 
+/** What another generation or version has to know of a request that moves there; undefined = nothing. */
+export function suspectOf({ alone, kills }: Pick<Pending, 'alone' | 'kills'>): Suspect | undefined {
+  return alone ? { kills } : undefined;
+}
+
 /** What admission found out about a request. */
 export interface Admission {
   readonly callId: number;
@@ -71,7 +78,10 @@ export interface Admission {
 }
 
 /** A request that goes into the queue. */
-export function createPending({ request, call, sink, suspect }: Submission, admission: Admission): Pending {
+export function createPending(
+  { request, call, sink, suspect, movesOn = false }: Submission,
+  admission: Admission,
+): Pending {
   const { callId, checked, level, tenant, now, sequence, limits } = admission;
   const cost = batchCost(checked, limits.costUnit);
   return {
@@ -94,6 +104,7 @@ export function createPending({ request, call, sink, suspect }: Submission, admi
     place: 'queued',
     ended: false,
     alone: suspect !== undefined,
+    movesOn,
     kills: suspect?.kills ?? 0,
     responses: 0,
     delayed: false,

@@ -5,6 +5,7 @@ import { sentAhead } from './choose-slot.js';
 import { EVERYBODY, type Fairness, tenantOf } from './fairness/fair-share.js';
 import type { Holdings } from './holdings.js';
 import type { InstancePool } from './instance-pool.js';
+import { ModelDownError } from './model-down.js';
 import { createPending, type Pending } from './pending.js';
 import type { RequestQueue } from './request-queue.js';
 import type { SchedulerLimits } from './scheduler-limits.js';
@@ -46,8 +47,8 @@ export class QueueGate {
     const { label, limits, rules, pool, holdings, clock, sequences, waits } = this.#options;
     if (call.cancelled !== undefined) throw call.cancelled;
     const checked = submission.checked ?? checkRequest(rules.request, request);
-    const down = refuseWhileDown(label, pool.outage());
-    if (down !== undefined) throw down;
+    const down = refuseWhileDown(label, pool.outage(), submission.movesOn);
+    if (down !== undefined) throw submission.movesOn ? new ModelDownError(down, submission.suspect) : down;
     // Priorities would change the order of a sequence.
     const priority = sequences === undefined ? request.priority : 0;
     const level = chooseLevel(priority, limits, call.lane);

@@ -15,7 +15,8 @@ import type { Fairness } from './fairness/fair-share.js';
 import { createFeed, type Feed } from './feed.js';
 import type { Holdings } from './holdings.js';
 import type { InstancePool } from './instance-pool.js';
-import type { Pending } from './pending.js';
+import { ModelDownError } from './model-down.js';
+import { type Pending, suspectOf } from './pending.js';
 import { policyOf, QueueGate } from './queue-gate.js';
 import { RequestQueue } from './request-queue.js';
 import type { ResourceAccess } from './resource-limiter.js';
@@ -259,12 +260,23 @@ export class Scheduler {
       this.#handOver(this.#heir);
       return;
     }
+    this.#letMove(outage);
+    if (this.#queue.length === 0) return;
     const down = refuseWhileDown(label, outage);
     if (down === undefined) {
       this.#delayTimer = clock.setTimer(MAX_OUTAGE_WAIT_MS - outage.downMs, () => this.#pump());
       return;
     }
     for (const item of this.#queue.all()) if (item.place === 'queued') this.#refuse(item, down);
+  }
+
+  /** Ends those that something else runs. */
+  #letMove(outage: Outage): void {
+    const down = refuseWhileDown(this.#options.label, outage, true);
+    if (down === undefined) return;
+    for (const item of this.#queue.all()) {
+      if (item.place === 'queued' && item.movesOn) this.#refuse(item, new ModelDownError(down, suspectOf(item)));
+    }
   }
 
   #handOver(take: (submission: Submission) => GrantCredit): void {
@@ -274,8 +286,9 @@ export class Scheduler {
       this.#leaveQueue(item);
       this.sequences?.stepEnded(item, 'dropped');
       this.#settlement.withdraw(item);
-      const { request, call, sink, alone, kills } = item;
-      item.moved = take({ request, call, sink, ...(alone ? { suspect: { kills } } : {}) });
+      const { request, call, sink, movesOn } = item;
+      const suspect = suspectOf(item);
+      item.moved = take({ request, call, sink, movesOn, ...(suspect && { suspect }) });
     }
     this.#checkIdle();
   }

@@ -136,7 +136,14 @@ export interface Submission {
   /** Present where the request has been checked already. */
   readonly checked?: CheckedRequest;
   /** Present where it was in a batch that failed elsewhere, with the runners that died of that: it runs by itself. */
-  readonly suspect?: { readonly kills: number };
+  readonly suspect?: Suspect;
+  /** Something else runs it where no instance is up: it is ended by a ModelDownError then, and does not wait for one. */
+  readonly movesOn?: boolean;
+}
+
+/** A request that was in a batch when its runner died, as did so many before. */
+export interface Suspect {
+  readonly kills: number;
 }
 
 /**

@@ -3,7 +3,7 @@ import { call, IDENTITY, request } from '../../test/support/engine-fixture.js';
 import { createInferFixture, version } from '../../test/support/infer-fixture.js';
 import { IMAGE_SPEC } from '../../test/support/media-specs.js';
 import { type ImageSpec, MillraceError, packBytes } from '../core/index.js';
-import { VersionGoneError } from '../engine/index.js';
+import { ModelDownError, VersionGoneError } from '../engine/index.js';
 import type { RouteConfig } from '../routing/index.js';
 
 const LIVE = { name: 'live', version: undefined };
@@ -70,6 +70,33 @@ describe('a photo that cannot be decoded', () => {
 });
 
 describe('a fallback arm', () => {
+  it('gets at once what the chosen one cannot run as no instance of it is up, also what may run again', async () => {
+    const { resolve, infer, given, refs, taps } = createFixture({ fallback: ['b'] });
+    const asked = call();
+    const heard: string[] = [];
+    taps.add({ began: ({ arm }) => ({ onEnd: (error) => heard.push(`${arm.name} ${error?.code}`) }) });
+    void infer(asked, resolve(asked, LIVE), request(1));
+    expect(given[0]).toMatchObject({ movesOn: true });
+    asked.timing.dequeuedAt = 1;
+    given[0]?.sink.onEnd(new ModelDownError(new MillraceError('unavailable', 'down'), { kills: 1 }));
+    expect(refs).toMatchObject([{ version: 1 }, { version: 2 }]);
+    expect(given[1]).toMatchObject({ suspect: { kills: 1 } });
+    // There is nobody else: it waits.
+    expect(given[1]).not.toHaveProperty('movesOn');
+    expect(asked.timing).toMatchObject({ arm: 'b' });
+    // What judges rollouts counts it.
+    expect(heard).toEqual(['a unavailable']);
+  });
+
+  it('gets no step of a sequence that runs, which waits for its own', async () => {
+    const { resolve, infer, given } = createFixture({ fallback: ['b'] });
+    for (const start of [true, false]) {
+      const asked = call();
+      void infer(asked, resolve(asked, LIVE), request(1, { sequence: { id: 1n, start, end: false } }));
+    }
+    expect(given.map(({ movesOn = false }) => movesOn)).toEqual([true, false]);
+  });
+
   it('that cannot answer as the caller asks leaves the request as it has failed', async () => {
     const { resolve, infer, given, refs, serving } = createFixture({ fallback: ['b'] });
     const result = infer(call(), resolve(call(), LIVE, { onlyOne: 'which this cannot carry' }), request(1));

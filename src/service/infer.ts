@@ -8,7 +8,7 @@ import {
   MillraceError,
   toMillraceError,
 } from '../core/index.js';
-import type { Engine, ModelInfo } from '../engine/index.js';
+import { type Engine, ModelDownError, type ModelInfo } from '../engine/index.js';
 import type { RouteArm } from '../routing/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import { checkClasses } from './classify.js';
@@ -19,7 +19,7 @@ import type { MediaDecoders } from './media/decoders.js';
 import { inferWithinQuotas } from './quotas/infer-within-quotas.js';
 import type { QuotaAccount } from './quotas/quota-account.js';
 import type { Inference, QuotaGate } from './quotas/quota-gate.js';
-import { createResolution, type Resolution } from './resolve.js';
+import { createResolution, hasOtherArm, type Resolution } from './resolve.js';
 import type { ArmChoice } from './routes/arm-choice.js';
 import type { RouteTable } from './routes/route-table.js';
 import type { RouteTaps } from './routes/route-taps.js';
@@ -120,7 +120,9 @@ export function createInfer(dependencies: InferDependencies) {
     let tried: ReadonlySet<RouteArm> = NO_ARMS;
     const chooseOther = (error: MillraceError): ModelInfo | undefined => {
       if (running === undefined || call.cancelled !== undefined) return undefined;
-      const other = otherArm(resolution, call, { error, request, hasRun: call.timing.dequeuedAt > 0, tried });
+      // Where no instance is up, what has run may run again.
+      const hasRun = call.timing.dequeuedAt > 0 && !(error instanceof ModelDownError);
+      const other = otherArm(resolution, call, { error, request, hasRun, tried });
       if (other === undefined) return undefined;
       routes.ended(running, error);
       tapped?.ended(error);
@@ -130,9 +132,11 @@ export function createInfer(dependencies: InferDependencies) {
       begin();
       return info;
     };
+    const mayMove = () => hasOtherArm(routes, resolution, { request, tried });
     const isRoute = resolution.choice !== undefined;
+    const askedName = target.name;
     const result = submit(
-      { call, request, info: chosen, chooseInfo, chooseOther, askedName: target.name, isRoute, tapped, account },
+      { call, request, info: chosen, chooseInfo, chooseOther, mayMove, askedName, isRoute, tapped, account },
       settle,
     );
     const { whole = false } = resolution.options;

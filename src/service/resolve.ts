@@ -17,6 +17,7 @@ import { tell, tellOfArms } from './tell.js';
 import type { Resolved, ResolveOptions } from './types.js';
 
 const NO_OPTIONS: ResolveOptions = {};
+const NO_INSTANCE = new MillraceError('unavailable', 'no instance is up');
 
 interface ResolutionDependencies {
   readonly lookup: VersionLookup;
@@ -172,6 +173,17 @@ function sequenceOf(
   { sequence }: InferRequest,
 ): NamedSequence | undefined {
   return version === undefined && sequence !== undefined ? { ownerId, name, id: sequence.id } : undefined;
+}
+
+/** Whether another arm would run a request if no instance of its own were up; `tried`: those that have failed it. */
+export function hasOtherArm(
+  routes: Pick<RouteTable, 'fallback'>,
+  { choice, options }: Resolution,
+  { request, tried }: Pick<ArmFailure, 'request' | 'tried'>,
+): boolean {
+  if (choice === undefined || choice.route.fallback.length === 0) return false;
+  const next = routes.fallback(choice, { error: NO_INSTANCE, request, hasRun: false, tried });
+  return next !== undefined && answersAsAsked(next.info, options);
 }
 
 function note({ timing }: Call, { ref }: ModelInfo, choice: ArmChoice | undefined): void {

@@ -7,7 +7,14 @@ import {
   type Turns,
   toMillraceError,
 } from '../core/index.js';
-import { type Engine, type ModelInfo, type Sink, VersionGoneError } from '../engine/index.js';
+import {
+  type Engine,
+  ModelDownError,
+  type ModelInfo,
+  type Sink,
+  type Submission,
+  VersionGoneError,
+} from '../engine/index.js';
 import { classifyOutputs, wantsClasses } from './classify.js';
 import { createAnswerSink } from './one-answer.js';
 import type { QuotaAccount } from './quotas/quota-account.js';
@@ -25,6 +32,8 @@ export interface ChosenCall {
   readonly chooseInfo: () => ModelInfo;
   /** Who runs it in place of one that has failed with an error, as a fallback; undefined = nobody. */
   readonly chooseOther: (error: MillraceError) => ModelInfo | undefined;
+  /** Whether anybody would, if no instance were up. Default: nobody. */
+  readonly mayMove?: () => boolean;
   /** How the caller names the model, which its answers are to say. */
   readonly askedName: string;
   /** That is the name of a route. Default: of a model. */
@@ -47,7 +56,7 @@ export type AsAsked = ReturnType<typeof createRenaming>;
 export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
   /** The one answer of a model that is not decoupled; `settle` is called just before it comes. */
   function submitOne(chosen: ChosenCall, settle: Settle): Promise<OneResult> {
-    const { call, request, askedName, tapped, account } = chosen;
+    const { request, askedName, tapped, account } = chosen;
     return new Promise((resolve, reject) => {
       let { info } = chosen;
       const succeed = (response: InferResponse) => {
@@ -64,7 +73,7 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
           if (other === undefined || other.decoupled) fail(end, false);
           else {
             info = other;
-            engine.submit(info.ref, { request, call, sink });
+            engine.submit(info.ref, submissionOf(chosen, sink, end));
           }
           return;
         }
@@ -74,7 +83,7 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
         if (!wantsClasses(request)) succeed(answer);
         else withClasses(answer, request, info).then(succeed, (wrong) => fail(toMillraceError(wrong), true));
       });
-      engine.submit(info.ref, { request, call, sink });
+      engine.submit(info.ref, submissionOf(chosen, sink));
     });
   }
 
@@ -84,14 +93,14 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
   }
 
   function submitMany(chosen: ChosenCall, settle: Settle) {
-    const { call, request, info, askedName, tapped, account } = chosen;
+    const { call, info, askedName, tapped, account } = chosen;
     let hasAnswered = false;
     const stream = new ResponseStream(call, {
       onEnd: settle,
       goesOn(error) {
         const other = hasAnswered ? undefined : replacementFor(error, chosen);
         if (other === undefined) return false;
-        submitStream(other);
+        submitStream(other, error);
         return true;
       },
       tell: (error) => toldOf(error, chosen),
@@ -106,7 +115,8 @@ export function createSubmit(engine: Engine, turns: Turns, asAsked: AsAsked) {
       },
       onEnd: (error) => stream.onEnd(error),
     };
-    const submitStream = ({ ref }: ModelInfo) => stream.grantsBy(engine.submit(ref, { request, call, sink }));
+    const submitStream = ({ ref }: ModelInfo, failure?: MillraceError) =>
+      stream.grantsBy(engine.submit(ref, submissionOf(chosen, sink, failure)));
     submitStream(info);
     return { kind: 'many', responses: stream } as const;
   }
@@ -135,6 +145,12 @@ export function createRenaming() {
 /** An error as the caller is told of it. */
 export function toldOf(thrown: unknown, { call, askedName, isRoute = false }: ChosenCall): MillraceError {
   return tell(toMillraceError(thrown), call, { name: askedName, isRoute });
+}
+
+/** `failure`: that of the arm before. */
+function submissionOf({ request, call, mayMove }: ChosenCall, sink: Sink, failure?: MillraceError): Submission {
+  const suspect = failure instanceof ModelDownError ? failure.suspect : undefined;
+  return { request, call, sink, ...(mayMove?.() && { movesOn: true }), ...(suspect && { suspect }) };
 }
 
 /** The version that runs a request whose own went before it could begin; undefined = none, or the request has ended otherwise. */

@@ -72,8 +72,8 @@ describe('a change', () => {
     const { status, body } = jsonOf(await unload(server, 'ops'));
     expect([status, body.error]).toEqual([
       503,
-      `nothing is changed, since it cannot be recorded: the audit trail '${folderOf(server)}' cannot be written by this user; ` +
-        "make the folder writable, or set 'audit.folder' to another one",
+      `nothing is changed, since it cannot be recorded: the audit trail '${folderOf(server)}' cannot be made, since a file is in its place or in that of a folder above it; ` +
+        "move the file away, or set 'audit.folder' to another folder",
     ]);
     expect(await server.infer('m', ROW, as('app'))).toMatchObject({ status: 200 });
     await server.folder.remove('.millrace');

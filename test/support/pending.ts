@@ -25,6 +25,7 @@ export function pending(fields: Partial<Pending> = {}): Pending {
     place: 'queued',
     ended: false,
     alone: false,
+    movesOn: false,
     kills: 0,
     responses: 0,
     delayed: false,
