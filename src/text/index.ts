@@ -1,4 +1,5 @@
-/** Room `text` (rank 1): what people write and read: names nearly right, patterns of names, durations and times, paths of keys, lines for a shell. */
+/** Room `text` (rank 1): what people write and read: names nearly right, CSV, patterns of names, durations and times, paths of keys, lines for a shell. */
+export * from './csv.js';
 export * from './curl.js';
 export * from './did-you-mean.js';
 export * from './duration.js';

@@ -32,7 +32,7 @@ export function registerInfer(program: Command, { io }: CommandContext): void {
     .description('send one request to a server and print the answer, or each answer as it comes')
     .option(
       '-i, --input <[name=]value>',
-      'JSON, text, or @FILE: .json, .npy, a photo or a sound, else raw bytes (- = stdin); repeatable',
+      'JSON, text, or @FILE: .json, .npy, .csv, a photo or a sound, else raw bytes (- = stdin); repeatable',
       collect(parseInputFlag),
     )
     .option(
@@ -64,6 +64,7 @@ export function registerInfer(program: Command, { io }: CommandContext): void {
         'millrace infer mobilenetv3 --image *.jpg',
         'millrace infer silero-vad -i input=@window.npy -i sr=16000 --sequence 7 --sequence-start',
         'millrace infer silero-vad -i input=@speech.wav',
+        'millrace infer iris -i @rows.csv --classes 1',
         'millrace infer echo -i text=hello --json',
         'millrace infer countdown -i from=3',
         'millrace infer mobilenetv3 --image photo.jpg --curl body.bin',

@@ -53,6 +53,34 @@ describe('values on the command line', () => {
     });
   });
 
+  it('come from CSV files, by the names of their columns or as rows of the only input', async () => {
+    await using folder = await createTempFolder({
+      'rows.csv': 'a,b\n1,2\n3,-4e1\n',
+      'named.csv': 'text,ids\n"a, ""b""",9007199254740993\nc,2\n',
+      'broken.csv': 'a,b\n1,2\n\n3,four\n',
+    });
+    const cwd = { cwd: folder.path };
+    const rows = { shape: [2, 2], datatype: 'FP32', data: Float32Array.of(1, 2, 3, -40) };
+    expect(await read([X], ['@rows.csv'], cwd)).toEqual({ x: rows });
+    expect(await read([X, IDS], ['x=@rows.csv', 'ids=[1,2]'], cwd)).toEqual({ x: rows, ids: [1, 2] });
+    const named = {
+      text: {
+        shape: [2, 1],
+        datatype: 'BYTES',
+        data: [new TextEncoder().encode('a, "b"'), new TextEncoder().encode('c')],
+      },
+      ids: { shape: [2], datatype: 'INT64', data: BigInt64Array.of(9_007_199_254_740_993n, 2n) },
+    };
+    expect(await read([TEXT, IDS], ['@named.csv'], cwd)).toEqual(named);
+    await expect(read([X], ['@broken.csv'], cwd)).rejects.toThrow(
+      "broken.csv: line 4, column 2: expected a number, got 'four'",
+    );
+    await expect(read([TEXT, IDS, X], ['@named.csv'], cwd)).rejects.toThrow(
+      "named.csv: the model lacks a column for its input 'x'; its inputs are 'text', 'ids', 'x'",
+    );
+    await expect(read([X], ['x=@rows.csv', 'x=@rows.csv'], cwd)).rejects.toThrow("input 'x' is given several times");
+  });
+
   it('need a name when the model has several inputs', async () => {
     await expect(read([X, IDS], ['[1,2]'])).rejects.toThrow(
       "the model has several inputs ('x', 'ids'): say NAME=VALUE",

@@ -9,6 +9,7 @@ import {
   MillraceError,
   mediaFormatOf,
   mediaKindOf,
+  messageOf,
   typedView,
 } from '../../core/index.js';
 import { readBytes, readText } from '../files.js';
@@ -16,6 +17,7 @@ import { fillInput } from './fill.js';
 import type { InputFlag } from './input-flags.js';
 import { parseInputText, parseRequest } from './json-values.js';
 import { parseNpy } from './npy.js';
+import { convertNpy } from './npy-convert.js';
 
 export interface InputSources {
   readonly flags: readonly InputFlag[];
@@ -37,13 +39,55 @@ export async function readInputs(specs: readonly TensorMetadata[], sources: Inpu
   const values = requestFile === undefined ? {} : parseRequest(await readText(sources, requestFile), requestFile);
   const given = new Map<TensorMetadata, readonly InputFlag[]>();
   for (const flag of sources.flags) {
+    if (isTable(flag)) continue;
     const spec = specOf(specs, flag.name);
     given.set(spec, [...(given.get(spec) ?? []), flag]);
   }
   for (const [spec, flags] of given) values[spec.name] = await readValue(spec, flags, sources);
+  for (const flag of sources.flags.filter(isTable)) {
+    const open = flag.name === undefined ? specs.filter(({ name }) => !(name in values)) : [specOf(specs, flag.name)];
+    const table = await readTable(open, flag, sources);
+    const again = Object.keys(table).find((name) => name in values);
+    if (again !== undefined) throw invalidArgument(`input '${again}' is given several times`);
+    Object.assign(values, table);
+  }
   if (fill === undefined) return values;
   const missing = specs.filter((spec) => !(spec.name in values));
   return { ...values, ...Object.fromEntries(missing.map((spec) => [spec.name, fillInput(spec, { fill, shapes })])) };
+}
+
+function isTable({ source }: InputFlag): boolean {
+  return source.kind === 'file' && !source.picture && extname(source.path).toLowerCase() === '.csv';
+}
+
+/** The columns of a CSV file as inputs by their names, or as the rows of the only input that is open. */
+async function readTable(specs: readonly TensorMetadata[], { source }: InputFlag, sources: InputSources) {
+  if (source.kind === 'text') return {};
+  const bytes = await readBytes(sources, source.path);
+  // Behind a file that needs it: a command line starts faster without this room.
+  const { decodeCsv } = await import('../../protocols/index.js');
+  const inputs = specs.map(({ name, datatype, shape }) => ({
+    name,
+    datatype,
+    shape,
+    batchAxis: shape[0] === -1 ? (0 as const) : null,
+    optional: sources.fill !== undefined,
+  }));
+  const tensors = atFile(source.path, () => decodeCsv(bytes, { inputs, outputs: [] }));
+  return Object.fromEntries(
+    tensors.map(({ name, datatype, shape, data }) => {
+      const value = { shape: sources.shapes[name] ?? shape, datatype, data: elementsOf(datatype, data) };
+      return [name, value];
+    }),
+  );
+}
+
+function atFile<Result>(path: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (cause) {
+    throw invalidArgument(`${path}: ${messageOf(cause).replace(/^CSV: /, '')}`, { cause });
+  }
 }
 
 function specOf(specs: readonly TensorMetadata[], name: string | undefined): TensorMetadata {
@@ -73,7 +117,7 @@ async function readValue(
   if (source.picture) return toMedia([checkPicture(bytes, source.path)]);
   if (spec.datatype !== 'BYTES' && isMedia(bytes, extension)) return toMedia([bytes]);
   if (extension === '.npy') {
-    const array = parseNpy(bytes, source.path);
+    const array = convertNpy(parseNpy(bytes, source.path), spec.datatype);
     const data = elementsOf(array.datatype, array.data);
     return { shape: sources.shapes[spec.name] ?? array.shape, datatype: array.datatype, data };
   }

@@ -1,96 +1,98 @@
 import {
-  type Datatype,
-  elementCount,
   encodeElements,
   excerpt,
   invalidArgument,
-  isFloat,
   type MillraceError,
+  packBytes,
   type Signature,
   type Tensor,
   type TensorSpec,
 } from '../../core/index.js';
+import { type CsvRecord, parseCsv } from '../../text/index.js';
+import { looksNumeric, parseNumber, planColumns, requiredInputs, tableShape } from './columns.js';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
-/** The rows of a CSV body without a header as the only input of a model. Throws `invalid_argument` with row and column. */
-export function decodeCsv(body: Uint8Array, signature: Signature): Tensor {
-  const spec = onlyInput(signature);
-  const rows = readLines(body);
-  const columns = rows[0]?.length ?? 0;
-  const values: (number | bigint | boolean)[] = [];
-  for (const [row, fields] of rows.entries()) {
-    if (fields.length !== columns) {
-      throw refused(`row ${row + 1}: expected ${columns} values, as in the first row, got ${fields.length}`);
-    }
-    for (const [column, field] of fields.entries()) {
-      const value = toNumber(field.trim(), spec.datatype);
-      if (value === undefined) {
-        throw refused(`row ${row + 1}, column ${column + 1}: expected a number, got '${excerpt(field.trim())}'`);
-      }
-      values.push(value);
-    }
+/** Whether the first record has the names of the columns, as the parameter `header` of `text/csv` says. */
+export type CsvHeader = 'present' | 'absent';
+
+/**
+ * The inputs of a CSV body. A header is recognized where no name in it could be a number, or is announced. Its columns are inputs by
+ * name, or else the values of the only input, as they are without a header. Throws `invalid_argument` with line and column.
+ */
+export function decodeCsv(body: Uint8Array, signature: Signature, announced?: CsvHeader): readonly Tensor[] {
+  const [first, ...others] = readRecords(body);
+  if (first === undefined) throw refused('expected at least 1 row, got none');
+  const header = announced ?? (isHeader(first, signature) ? 'present' : 'absent');
+  const records = header === 'present' ? others : [first, ...others];
+  if (records.length === 0) throw refused('expected at least 1 row behind the header, got none');
+  for (const { line, fields } of records) {
+    if (fields.length === first.fields.length) continue;
+    const as = header === 'present' ? 'the header' : 'the first row';
+    throw refused(`line ${line}: expected ${first.fields.length} values, as in ${as}, got ${fields.length}`);
   }
-  const shape = shapeOf(spec, { rows: rows.length, columns });
-  return { name: spec.name, datatype: spec.datatype, shape, data: encodeElements('CSV: value', spec.datatype, values) };
+  if (header === 'absent') return [readTensor(onlyInput(signature), records, { from: 0, to: first.fields.length })];
+  const names = first.fields.map((field) => field.trim());
+  const plan = planColumns(signature, names, refused);
+  if (plan.kind === 'row') return [readTensor(plan.spec, records, { from: 0, to: names.length })];
+  return signature.inputs.flatMap((spec) => {
+    const column = plan.specs.indexOf(spec);
+    return column < 0 ? [] : [readTensor(spec, records, { from: column, to: column + 1 })];
+  });
 }
 
-function onlyInput({ inputs }: Signature): TensorSpec {
-  const [spec, ...others] = inputs.filter(({ optional }) => !optional);
-  if (spec === undefined || others.length > 0 || spec.datatype === 'BYTES') {
-    const got = inputs.map(({ name, datatype }) => `'${name}' ${datatype}`).join(', ');
-    throw refused(`the model must have one input of numbers, got ${got === '' ? 'none' : got}; send JSON`);
-  }
-  return spec;
-}
-
-function readLines(body: Uint8Array): readonly (readonly string[])[] {
+function readRecords(body: Uint8Array): readonly CsvRecord[] {
   let text: string;
   try {
     text = UTF8.decode(body);
   } catch {
     throw refused('the body is not UTF-8 text');
   }
-  const lines = text.split(/\r?\n|\r/);
-  while (lines.at(-1)?.trim() === '') lines.pop();
-  if (lines.length === 0) throw refused('expected at least 1 row, got none');
-  return lines.map((line) => line.split(','));
+  return parseCsv(text);
 }
 
-const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
-const WORDS: Readonly<Record<string, number>> = {
-  nan: Number.NaN,
-  inf: Number.POSITIVE_INFINITY,
-  infinity: Number.POSITIVE_INFINITY,
-  '-inf': Number.NEGATIVE_INFINITY,
-  '-infinity': Number.NEGATIVE_INFINITY,
-};
-
-function toNumber(field: string, datatype: Datatype): number | bigint | boolean | undefined {
-  const text = field.toLowerCase();
-  if (datatype === 'BOOL' && (text === 'true' || text === 'false')) return text === 'true';
-  if ((datatype === 'INT64' || datatype === 'UINT64') && /^[-+]?\d{1,20}$/.test(text))
-    return BigInt(text.replace('+', ''));
-  if (NUMBER.test(text)) return Number(text);
-  return isFloat(datatype) && Object.hasOwn(WORDS, text) ? WORDS[text] : undefined;
-}
-
-/** A row of the text is one of the batch, whose dimensions follow each other in it; one of them may be variable. */
-function shapeOf(
-  { name, shape, batchAxis }: TensorSpec,
-  { rows, columns }: { rows: number; columns: number },
-): number[] {
-  const inner = batchAxis === 0 ? shape.slice(1) : [...shape];
-  const fixed = elementCount(inner.filter((dimension) => dimension >= 0));
-  const variable = inner.filter((dimension) => dimension < 0).length;
-  const fits = variable === 0 ? columns === fixed : variable === 1 && fixed > 0 && columns % fixed === 0;
-  if (!fits || (batchAxis !== 0 && rows !== 1)) {
-    const wanted = batchAxis === 0 ? 'rows' : '1 row';
-    const size = variable === 0 ? `${fixed}` : `a multiple of ${fixed}`;
-    throw refused(`input '${name}' with shape [${shape}] takes ${wanted} of ${size} values, got ${rows} of ${columns}`);
+/** Texts may be values of inputs that are text, unless they name inputs. */
+function isHeader({ fields }: CsvRecord, { inputs }: Signature): boolean {
+  const names = fields.map((field) => field.trim());
+  if (inputs.some(({ datatype }) => datatype === 'BYTES')) {
+    return names.every((name) => inputs.some((input) => input.name === name));
   }
-  const whole = inner.map((dimension) => (dimension < 0 ? columns / fixed : dimension));
-  return batchAxis === 0 ? [rows, ...whole] : whole;
+  return names.every((name) => !looksNumeric(name)) && names.some((name) => name !== '');
+}
+
+function onlyInput(signature: Signature): TensorSpec {
+  const { inputs } = signature;
+  const [spec, ...others] = requiredInputs(signature);
+  if (spec === undefined || others.length > 0 || spec.datatype === 'BYTES') {
+    const got = inputs.map(({ name, datatype }) => `'${name}' ${datatype}`).join(', ');
+    throw refused(
+      `without a header the model must have one input of numbers, got ${got === '' ? 'none' : got}; send a header with their names, or JSON`,
+    );
+  }
+  return spec;
+}
+
+interface Columns {
+  readonly from: number;
+  readonly to: number;
+}
+
+function readTensor(spec: TensorSpec, records: readonly CsvRecord[], { from, to }: Columns): Tensor {
+  const { name, datatype } = spec;
+  const shape = tableShape(spec, { rows: records.length, columns: to - from }, refused);
+  if (datatype === 'BYTES') {
+    const texts = records.flatMap(({ fields }) => fields.slice(from, to).map((field) => Buffer.from(field)));
+    return { name, datatype, shape, data: packBytes(texts) };
+  }
+  const values = records.flatMap(({ line, fields }) =>
+    fields.slice(from, to).map((field, index) => {
+      const value = parseNumber(field, datatype);
+      if (value !== undefined) return value;
+      const kind = datatype === 'BOOL' ? 'true, false, 0 or 1' : 'a number';
+      throw refused(`line ${line}, column ${from + index + 1}: expected ${kind}, got '${excerpt(field.trim())}'`);
+    }),
+  );
+  return { name, datatype, shape, data: encodeElements('CSV: value', datatype, values) };
 }
 
 function refused(text: string): MillraceError {

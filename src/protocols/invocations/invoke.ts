@@ -41,6 +41,7 @@ export function createInvoker(context: DialectContext, handlers: BodyHandlers, b
       case 'completion':
         return completion(call, model, request.body);
       case 'instances':
+      case 'dataframe':
         return rows.runRows(call, { model, wire: request, sent: JSON_TYPE });
       case undefined:
         return rows.runMediaOrRows(call, model, request);

@@ -5,13 +5,21 @@ import { readMemberName, wordSet } from '../json/words.js';
 
 /**
  * Whose request a JSON body is: that of the Open Inference Protocol, TensorFlow Serving's (`instances`, or `inputs` in columns; a bare
- * list of instances), OpenAI's chat or completions, Triton's generate.
+ * list of instances), a DataFrame of MLflow, OpenAI's chat or completions, Triton's generate.
  */
-export type JsonKind = 'infer' | 'instances' | 'chat' | 'completion' | 'generate';
+export type JsonKind = 'infer' | 'instances' | 'dataframe' | 'chat' | 'completion' | 'generate';
 
 /** What decides it stands near the beginning of bodies that are any of these. */
 const MAX_READ_BYTES = 65_536;
-const MEMBERS = wordSet('instances', 'inputs', 'messages', 'prompt', 'text_input');
+const MEMBERS = wordSet(
+  'dataframe_split',
+  'dataframe_records',
+  'instances',
+  'inputs',
+  'messages',
+  'prompt',
+  'text_input',
+);
 const BASE64 = wordSet('b64');
 
 /** By its members; undefined where none of them tells, or where it is no JSON. */
@@ -42,6 +50,9 @@ function readKind(cursor: JsonCursor): JsonKind | undefined {
         return 'instances';
       case 'inputs':
         return isListOfTensors(cursor) ? 'infer' : 'instances';
+      case 'dataframe_split':
+      case 'dataframe_records':
+        return 'dataframe';
       case 'messages':
         return 'chat';
       case 'prompt':

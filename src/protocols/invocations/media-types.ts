@@ -1,6 +1,7 @@
 import { excerpt } from '../../core/index.js';
 import { acceptedTypes } from '../wire.js';
 import { ContentError } from './content-error.js';
+import type { CsvHeader } from './csv.js';
 
 export const JSON_TYPE = 'application/json';
 export const CSV_TYPE = 'text/csv';
@@ -9,6 +10,14 @@ export const BYTES_TYPE = 'application/octet-stream';
 
 /** Types of rows, in which answers are written; those of other protocols' requests are theirs. */
 export type RowsType = typeof JSON_TYPE | typeof CSV_TYPE | typeof LINES_TYPE;
+
+/** The parameter `header` of `text/csv` (RFC 7111); undefined = the type has none. Throws 415 for other values. */
+export function csvHeaderOf(contentType: string | undefined): CsvHeader | undefined {
+  const [, value] = /;\s*header\s*=\s*"?([^";\s]*)/i.exec(contentType ?? '') ?? [];
+  const header = value?.toLowerCase();
+  if (header === undefined || header === 'present' || header === 'absent') return header;
+  throw new ContentError(415, `header of text/csv: expected present or absent, got '${excerpt(header)}'`);
+}
 
 const ROWS_TYPES: readonly RowsType[] = [JSON_TYPE, CSV_TYPE, LINES_TYPE];
 

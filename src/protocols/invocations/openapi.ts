@@ -11,13 +11,17 @@ export const INVOKE_OPERATION: OpenApiObject = {
         schema: {
           type: 'object',
           description:
-            'By its members: `instances` or `inputs` of TensorFlow Serving, tensors of the Open Inference Protocol, `messages` or `prompt` of OpenAI, `text_input` of Triton.',
+            'By its members: `instances` or `inputs` of TensorFlow Serving, `dataframe_split` or `dataframe_records` of MLflow, tensors of the Open Inference Protocol, `messages` or `prompt` of OpenAI, `text_input` of Triton.',
           example: EXAMPLE,
         },
       },
       'application/jsonlines': { schema: { type: 'string', description: 'An instance on each line.' } },
       'text/csv': {
-        schema: { type: 'string', description: 'Rows of numbers without a header, for a model with one input.' },
+        schema: {
+          type: 'string',
+          description:
+            'Rows, with a header or without: columns are inputs by name, or the values of the only input. `header=present` in the type announces a header whose names are numbers.',
+        },
       },
       'application/vnd.sagemaker-triton.binary+json': {
         schema: {

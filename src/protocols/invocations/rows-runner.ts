@@ -17,7 +17,7 @@ import { jsonResponse, type RouteRequest } from '../route.js';
 import { LARGE_BYTES, type WireResponse } from '../wire.js';
 import type { BodyHandlers } from './body-handlers.js';
 import { DECODE_ROWS, decodeRows } from './decode-rows.js';
-import { acceptedRows, CSV_TYPE, JSON_TYPE, LINES_TYPE, type RowsType } from './media-types.js';
+import { acceptedRows, CSV_TYPE, csvHeaderOf, JSON_TYPE, LINES_TYPE, type RowsType } from './media-types.js';
 import { readParameters } from './read-parameters.js';
 import { csvRows, jsonLines } from './rows.js';
 
@@ -97,10 +97,11 @@ export class RowsRunner {
 
   #decode(
     call: Call,
-    { body }: RouteRequest,
+    { body, headers }: RouteRequest,
     { resolved, type }: { readonly resolved: Resolved; readonly type: RowsType },
   ): DecodedInstances | Promise<DecodedInstances> {
-    const job = { type, body, signature: resolved.info.signature };
+    const header = type === CSV_TYPE ? csvHeaderOf(headers['content-type']) : undefined;
+    const job = { type, header, body, signature: resolved.info.signature };
     if (body.length <= LARGE_BYTES) return decodeRows(job);
     return this.#context.decoder.decode(call, DECODE_ROWS, { input: job, moves: [body] });
   }
