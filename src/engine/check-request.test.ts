@@ -173,6 +173,19 @@ describe('checkRequest', () => {
     expect(() => check(specs, given, options)).toThrow(expect.objectContaining({ code: 'invalid_argument', message }));
   });
 
+  it('names everything that does not fit in one message, so that nothing is corrected one request after the other', () => {
+    const rows: Tensor = { name: 'x', datatype: 'FP64', shape: [225, 3], data: new Uint8Array(225 * 3 * 8) };
+    const specs = [spec('x', { shape: [-1, 4] }), spec('y'), spec('rate', { optional: true })];
+    expect(() => check(specs, [rows, tensor('z', [1, 2], [1, 2])], { maxBatchSize: 64 })).toThrow(
+      "model 'm/1' has no input 'z'; its inputs are 'x', 'y', 'rate'; " +
+        "input 'x' of model 'm/1': expected FP32, got FP64; " +
+        "input 'x' of model 'm/1': expected shape [-1,4], got [225,3]; " +
+        "input 'x' has 225 rows; model 'm/1' takes at most 64 a request: send fewer at a time, or raise maxBatchSize in its model.yaml (max_batch_size in its config.pbtxt)",
+    );
+    const many = Array.from({ length: 12 }, (_, index) => spec(`i${index}`));
+    expect(() => check(many, [])).toThrow(/^(input 'i\d' .*? is missing; ){8}4 more problems$/);
+  });
+
   describe('with BYTES', () => {
     const text = spec('s', { datatype: 'BYTES', shape: [-1, 1] });
     const bytes = (elements: readonly number[][], count = elements.length): Tensor => ({

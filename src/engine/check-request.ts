@@ -8,6 +8,7 @@ import {
   type InferRequest,
   invalidArgument,
   type LeftOutOutput,
+  messageOf,
   quoted,
   type Tensor,
   type TensorSpec,
@@ -46,10 +47,56 @@ export interface CheckedRequest {
 }
 
 /**
- * Checks a request against the model's signature: names, datatypes, ranks, dimensions, rows and sizes.
- * Throws `invalid_argument` that names the tensor, what was expected and what came.
+ * Checks a request against the model's signature: names, datatypes, ranks, dimensions, rows and sizes. Throws `invalid_argument` that
+ * names the tensor, what was expected and what came; of several tensors that do not fit, or one that does not in several ways, all of it.
  */
 export function checkRequest(rules: RequestRules, request: InferRequest): CheckedRequest {
+  try {
+    return checkFirst(rules, request);
+  } catch (error) {
+    const found = allProblems(rules, request.inputs);
+    const first = messageOf(error);
+    const problems = found.includes(first) ? found : [first, ...found];
+    if (problems.length < 2) throw error;
+    const shown = problems.slice(0, MAX_PROBLEMS);
+    const more = problems.length > MAX_PROBLEMS ? [`${problems.length - MAX_PROBLEMS} more problems`] : [];
+    throw invalidArgument([...shown, ...more].join('; '));
+  }
+}
+
+const MAX_PROBLEMS = 8;
+
+/** Everything about the inputs that a caller would otherwise correct one request after the other. */
+function allProblems(rules: RequestRules, inputs: readonly Tensor[]): readonly string[] {
+  const problems: string[] = [];
+  const collect = (check: () => void) => {
+    try {
+      check();
+    } catch (error) {
+      problems.push(messageOf(error));
+    }
+  };
+  const byName = new Map(inputs.map((tensor) => [tensor.name, tensor]));
+  const known = new Set(rules.inputs.map(({ name }) => name));
+  const unknown = [...byName.keys()].filter((name) => !known.has(name));
+  problems.push(...unknown.map((name) => describeUnknown(rules, name)));
+  for (const spec of rules.inputs) {
+    const tensor = byName.get(spec.name);
+    if (tensor === undefined) {
+      // It may be one of those, by another name.
+      if (!spec.optional && unknown.length === 0) problems.push(describeMissing(rules, spec));
+      continue;
+    }
+    collect(() => checkDatatype(rules, spec, tensor));
+    const before = problems.length;
+    collect(() => checkDimensions(rules, spec, tensor));
+    collect(() => checkRows(rules, spec, tensor));
+    if (problems.length === before && tensor.datatype === spec.datatype) collect(() => checkData(rules, tensor));
+  }
+  return problems;
+}
+
+function checkFirst(rules: RequestRules, request: InferRequest): CheckedRequest {
   const inputs = orderInputs(rules, request.inputs);
   let rows = 0;
   let rowsOf = '';
@@ -91,29 +138,42 @@ function orderInputs(rules: RequestRules, given: readonly Tensor[]): readonly Te
   }
   for (const name of byName.keys()) {
     if (specs.some((spec) => spec.name === name)) continue;
-    const expected = specs.map((spec) => `'${spec.name}'`).join(', ');
-    throw invalidArgument(`model '${rules.label}' has no input ${quoted(name)}; its inputs are ${expected || 'none'}`);
+    throw invalidArgument(describeUnknown(rules, name));
   }
   const ordered: Tensor[] = [];
   for (const spec of specs) {
     const tensor = byName.get(spec.name);
     if (tensor !== undefined) ordered.push(tensor);
-    else if (!spec.optional) {
-      throw invalidArgument(
-        `input '${spec.name}' (${formatTensorType(spec.datatype, spec.shape)}) of model '${rules.label}' is missing`,
-      );
-    }
+    else if (!spec.optional) throw invalidArgument(describeMissing(rules, spec));
   }
   return ordered;
 }
 
+function describeUnknown({ label, inputs }: RequestRules, name: string): string {
+  const expected = inputs.map((spec) => `'${spec.name}'`).join(', ');
+  return `model '${label}' has no input ${quoted(name)}; its inputs are ${expected || 'none'}`;
+}
+
+function describeMissing({ label }: RequestRules, { name, datatype, shape }: TensorSpec): string {
+  return `input '${name}' (${formatTensorType(datatype, shape)}) of model '${label}' is missing`;
+}
+
 function checkTensor(rules: RequestRules, spec: TensorSpec, tensor: Tensor): void {
+  checkDatatype(rules, spec, tensor);
+  checkDimensions(rules, spec, tensor);
+  checkRows(rules, spec, tensor);
+  checkData(rules, tensor);
+}
+
+function checkDatatype(rules: RequestRules, spec: TensorSpec, tensor: Tensor): void {
   if (tensor.datatype !== spec.datatype) {
     throw invalidArgument(
       `input '${spec.name}' of model '${rules.label}': expected ${spec.datatype}, got ${tensor.datatype}`,
     );
   }
-  checkShape(rules, spec, tensor);
+}
+
+function checkData(rules: RequestRules, tensor: Tensor): void {
   if (tensor.datatype === 'BYTES') {
     checkBytes(rules, tensor);
     return;
@@ -121,12 +181,12 @@ function checkTensor(rules: RequestRules, spec: TensorSpec, tensor: Tensor): voi
   const expectedBytes = elementCount(tensor.shape) * ELEMENT_SIZE_BYTES[tensor.datatype];
   if (tensor.data.byteLength !== expectedBytes) {
     throw invalidArgument(
-      `input '${spec.name}': ${formatTensorType(tensor.datatype, tensor.shape)} needs ${expectedBytes} bytes, got ${tensor.data.byteLength}`,
+      `input '${tensor.name}': ${formatTensorType(tensor.datatype, tensor.shape)} needs ${expectedBytes} bytes, got ${tensor.data.byteLength}`,
     );
   }
 }
 
-function checkShape(rules: RequestRules, spec: TensorSpec, tensor: Tensor): void {
+function checkDimensions(rules: RequestRules, spec: TensorSpec, tensor: Tensor): void {
   const { shape } = tensor;
   let matches = shape.length === spec.shape.length;
   for (let axis = 0; matches && axis < shape.length; axis++) {
@@ -139,8 +199,11 @@ function checkShape(rules: RequestRules, spec: TensorSpec, tensor: Tensor): void
       `input '${spec.name}' of model '${rules.label}': expected shape [${spec.shape.join(',')}], got [${shape.join(',')}]`,
     );
   }
+}
+
+function checkRows(rules: RequestRules, spec: TensorSpec, { shape }: Tensor): void {
   if (spec.batchAxis === null) return;
-  const rows = shape[0] as number;
+  const rows = shape[0] ?? 1;
   if (rows === 0) throw invalidArgument(`input '${spec.name}': a request needs at least 1 row, got 0`);
   if (rows > rules.maxBatchSize) {
     throw invalidArgument(

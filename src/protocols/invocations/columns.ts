@@ -1,13 +1,13 @@
 import {
   type Datatype,
   elementCount,
+  excerpt,
   isFloat,
   isRateInput,
   type MillraceError,
   type Signature,
   type TensorSpec,
 } from '../../core/index.js';
-import { excerpt } from '../json/cursor.js';
 
 /** What the columns of a table are: an input each (in the table's order), or together the rows of the only input. */
 export type ColumnPlan =

@@ -1,7 +1,7 @@
-import { invalidArgument, isFloat, type MillraceError, type Signature, type TensorSpec } from '../../core/index.js';
+import { excerpt, invalidArgument, isFloat, type MillraceError, type Signature, type TensorSpec } from '../../core/index.js';
 import { type DecodedInstances, decodeInstances } from '../instances/decode.js';
 import { CLOSE_BRACE, CLOSE_BRACKET, COLON, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../json/bytes.js';
-import { excerpt, JsonCursor } from '../json/cursor.js';
+import { JsonCursor } from '../json/cursor.js';
 import { skipValue } from '../json/skip.js';
 import { readString } from '../json/string.js';
 import { readMemberName, wordSet } from '../json/words.js';
