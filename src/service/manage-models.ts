@@ -1,4 +1,4 @@
-import { type ErrorCode, MillraceError } from '../core/index.js';
+import { type ErrorCode, MillraceError, type ModelState } from '../core/index.js';
 import type { Engine, ModelInfo } from '../engine/index.js';
 import type { RepositoryOptions } from '../repository/index.js';
 import type { Audited, Subject } from './audit.js';
@@ -34,8 +34,13 @@ export function createManagement(
             audited(call, { action: 'model.pull', resource: source, right: 'model.load', on: [name] }, pull),
         }),
       ),
-    unloadModel: async (call, name, { unloadDependents = false, onlyVersion, untilGone = false, force = false } = {}) =>
+    unloadModel: async (
+      call,
+      name,
+      { unloadDependents = false, onlyVersion, onlyLoaded = false, untilGone = false, force = false } = {},
+    ) =>
       audited(call, unloadOf(repository, name), async () => {
+        if (onlyLoaded && engine.statusesOf(name).every(({ state }) => isGone(state))) throw noModel(name);
         if (onlyVersion !== undefined) checkOnlyVersion(name, onlyVersion, engine.serving(name));
         if (!force) declaredLabels.checkUnload(name);
         await controller.unload(name, { withComposing: unloadDependents, untilGone });
@@ -68,8 +73,16 @@ function checkOnlyVersion(name: string, wanted: number, serving: readonly ModelI
 
 function unloadOf(options: RepositoryOptions, name: string): Subject {
   const check = () => checkExplicit(options, 'unavailable', `unload model '${name}'`);
-  const unknown = () => new MillraceError('not_found', `there is no model '${name}'`);
+  const unknown = () => noModel(name);
   return { action: 'model.unload', resource: name, right: 'model.unload', check, unknown };
+}
+
+function noModel(name: string): MillraceError {
+  return new MillraceError('not_found', `there is no model '${name}'`);
+}
+
+function isGone({ kind }: ModelState): boolean {
+  return kind === 'draining' || kind === 'unloaded';
 }
 
 function loadOf(options: RepositoryOptions, name: string, { from, config, files }: LoadModelOptions): Subject {

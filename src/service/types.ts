@@ -61,6 +61,8 @@ export interface UnloadModelOptions {
   readonly unloadDependents?: boolean;
   /** Also where labels of it were declared, on which callers may rely. Default: `failed_precondition` then. */
   readonly force?: boolean;
+  /** Rejects with `not_found` where every version of it has been unloaded before. Default: it is unloaded already. */
+  readonly onlyLoaded?: boolean;
   /** Waits until accepted requests are answered and what the model took is free. Default: until new ones are refused. */
   readonly untilGone?: boolean;
   /** Expected to be the only version that is served: one among others cannot be unloaded, since they come and go by the model's policy. */

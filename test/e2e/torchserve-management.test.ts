@@ -107,6 +107,30 @@ describe('workers and default versions', () => {
 
   it.each([
     [
+      '/models/a?min_worker=0&max_worker=0',
+      501,
+      'NotImplementedException',
+      "model 'a' has 2 workers, expected from 0 to 0: a model that is loaded has 1 or more; unregister it to stop its workers",
+    ],
+    [
+      '/models/a?min_worker=0&max_worker=1',
+      501,
+      'NotImplementedException',
+      "model 'a' has 2 workers, expected from 0 to 1: put `instances: { count: 1 }` into its model.yaml",
+    ],
+    [
+      '/models/a?min_worker=65',
+      501,
+      'NotImplementedException',
+      "model 'a' has 2 workers, expected from 65 to 65: a model has at most 64 here",
+    ],
+    [
+      '/models/a?min_worker=2&synchronous=Nan',
+      400,
+      'BadRequestException',
+      "parameter 'synchronous': expected true or false, got 'nan'",
+    ],
+    [
       '/models/a?min_worker=3',
       501,
       'NotImplementedException',
@@ -159,6 +183,13 @@ describe('registration', () => {
       { status: 'Model "later" Version: 3 registered with 2 initial workers' },
     ]);
     expect(await ask('DELETE /models/later')).toMatchObject([200, {}]);
+  });
+
+  it('of a model that has been unregistered can be ended once only', async () => {
+    expect(await ask('POST /models?url=later&model_name=twice')).toMatchObject([200, {}]);
+    expect(await ask('DELETE /models/twice')).toMatchObject([200, {}]);
+    const gone = refused(404, 'ModelNotFoundException', "there is no model 'twice'");
+    expect([await ask('DELETE /models/twice'), await ask('DELETE /models/twice/3.0')]).toEqual([gone, gone]);
   });
 
   it('tells SageMaker of models that it has loaded in its own way', async () => {

@@ -105,7 +105,7 @@ export function createContainerRoutes({ context, invoke, model }: ContainerParts
       control: true,
       handle: async (call, request) => {
         // The platform needs the room for the next one.
-        await service.unloadModel(call, named(request), { untilGone: true });
+        await service.unloadModel(call, named(request), { onlyLoaded: true, untilGone: true });
         return emptyResponse();
       },
     },

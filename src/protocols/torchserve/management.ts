@@ -72,7 +72,7 @@ export class Management {
   /** Unloads a model; a version of it where it is the only one. */
   async unregister(call: Call, name: string, version: number | undefined): Promise<string> {
     const only = version === undefined ? {} : { onlyVersion: version };
-    await this.#service.unloadModel(call, name, { ...only, untilGone: true });
+    await this.#service.unloadModel(call, name, { ...only, onlyLoaded: true, untilGone: true });
     return `Model "${name}" unregistered`;
   }
 
@@ -101,7 +101,7 @@ export class Management {
     if (instances < min || instances > max) {
       throw new MillraceError(
         'unimplemented',
-        `model '${excerpt(name)}' has ${instances} workers, expected from ${min} to ${max}: put \`instances: { count: ${min} }\` into its model.yaml`,
+        `model '${excerpt(name)}' has ${instances} workers, expected from ${min} to ${max}: ${remedyOf(instances, { min, max })}`,
       );
     }
     return `Workers scaled to ${instances} for model: ${name}${version === undefined ? '' : `, version: ${version}`}`;
@@ -136,6 +136,15 @@ function listed({ ref, source }: ModelInfo): ListedModel {
   // What a route stands for is not told.
   const modelUrl = ref.name === source.name ? (source.from ?? basename(source.modelFolder)) : ref.name;
   return { modelName: ref.name, modelUrl };
+}
+
+const MOST_INSTANCES = 64;
+
+/** What gives a model a number of workers in the range. */
+function remedyOf(instances: number, { min, max }: { readonly min: number; readonly max: number }): string {
+  if (max === 0) return 'a model that is loaded has 1 or more; unregister it to stop its workers';
+  if (min > MOST_INSTANCES) return `a model has at most ${MOST_INSTANCES} here`;
+  return `put \`instances: { count: ${instances < min ? min : max} }\` into its model.yaml`;
 }
 
 function noCustomizedMetadata(): MillraceError {

@@ -60,7 +60,8 @@ function readText(name: string, value: Value): string {
   throw invalidArgument(`parameter '${name}': expected a text, got ${value}`);
 }
 
-function readBoolean(name: string, value: Value): boolean {
+/** Throws `invalid_argument` for anything but `true` and `false`, in any case. */
+export function readBoolean(name: string, value: Value): boolean {
   const text = String(value).toLowerCase();
   if (text === 'true' || text === 'false') return text === 'true';
   throw invalidArgument(`parameter '${name}': expected true or false, got '${excerpt(text)}'`);

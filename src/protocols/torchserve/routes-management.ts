@@ -4,7 +4,7 @@ import type { Service } from '../../service/index.js';
 import { ModelPageSchema } from '../model-server/listed-models.js';
 import { jsonResponse, type Route, type RouteRequest } from '../route.js';
 import { Management } from './management.js';
-import { decodeRegistration } from './registration.js';
+import { decodeRegistration, readBoolean } from './registration.js';
 import { targetOf } from './version.js';
 
 const BASE = { tag: 'torchserve', access: 'key', control: false } as const;
@@ -97,6 +97,8 @@ function routesUnder(path: string, management: Management): readonly Route[] {
       summary: `Confirms the number of workers of ${which}, which its configuration says`,
       response: StatusSchema,
       handle: (call, request) => {
+        // There is nothing to wait for.
+        readBoolean('synchronous', request.query.get('synchronous') ?? 'false');
         const range = {
           min: countOf(request, 'min_worker'),
           max: countOf(request, 'max_worker'),
