@@ -87,6 +87,12 @@ describe('a repository says what is wrong', () => {
   it('with model files of others, wherever they lie', async () => {
     await using folder = await createTempFolder({
       'net.pt': '',
+      'tree.tar.gz': '',
+      'flow/MLmodel': '',
+      'flow/conda.yaml': '',
+      'vino/1/model.xml': '',
+      'vino/1/model.bin': '',
+      'web/model.json': '',
       'model.pkl': '',
       'bare/net.h5': '',
       'script/model.py': '',
@@ -106,6 +112,11 @@ describe('a repository says what is wrong', () => {
     expect(scan.problems.map(({ name, version, reason }) => [name, version, reason])).toEqual([
       ['bare', 1, 'bare holds net.h5: a Keras model; convert it with tf2onnx'],
       [
+        'flow',
+        1,
+        'flow holds MLmodel: the description of an MLflow model; export the model to ONNX, or log it with mlflow.onnx.log_model',
+      ],
+      [
         'model',
         undefined,
         'model.pkl is a pickled Python object; export the model to ONNX, for scikit-learn with skl2onnx',
@@ -116,6 +127,13 @@ describe('a repository says what is wrong', () => {
         'script',
         1,
         'script holds model.py: a Python model, which this server cannot run; port it to model.ts (docs/scripts.md)',
+      ],
+      ['tree', undefined, 'tree.tar.gz is an archive; unpack it, so that the model file lies in the folder'],
+      ['vino', 1, 'vino/1 holds model.xml: an OpenVINO model; serve the ONNX file that it was converted from'],
+      [
+        'web',
+        1,
+        'web holds model.json: a TensorFlow.js or XGBoost model; convert its original with tf2onnx or onnxmltools.convert_xgboost',
       ],
     ]);
     expect(scan.notices).toEqual([]);

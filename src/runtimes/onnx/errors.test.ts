@@ -31,6 +31,6 @@ test.each([
     "'m.onnx' changes the case of texts, for which the system needs the locale en_US.UTF-8: install it (Debian: package locales-all)",
   ],
 ])('%s: names the remedy', (text, message) => {
-  const failure = { fileName: 'm.onnx', providers: ['cpu'], ortVersion: '1.30.0' };
+  const failure = { fileName: 'm.onnx', beginning: new Uint8Array(0), providers: ['cpu'], ortVersion: '1.30.0' };
   expect(explainLoadError(new Error(text), failure).message).toBe(message);
 });

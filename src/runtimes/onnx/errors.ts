@@ -1,8 +1,11 @@
 import { invalidArgument, MillraceError } from '../../core/index.js';
+import { describeKind } from './file-kind.js';
 import { onnxTypeName } from './types.js';
 
 interface LoadFailure {
   readonly fileName: string;
+  /** The first bytes of the file; fewer where it is short or cannot be read. */
+  readonly beginning: Uint8Array;
   readonly providers: readonly string[];
   readonly ortVersion: string;
 }
@@ -13,7 +16,14 @@ type Explanation = (match: RegExpExecArray, failure: LoadFailure) => MillraceErr
 const LOAD_EXPLANATIONS: readonly (readonly [RegExp, Explanation])[] = [
   [
     /Protobuf parsing failed|does not have a graph/,
-    (_match, { fileName }) => invalidArgument(`'${fileName}' is not a readable ONNX file: it is broken or incomplete`),
+    (_match, { fileName, beginning }) => {
+      const kind = describeKind(beginning);
+      return invalidArgument(
+        kind === undefined
+          ? `'${fileName}' is not a readable ONNX file: it is broken or incomplete`
+          : `'${fileName}' is not an ONNX file: it is ${kind}`,
+      );
+    },
   ],
   [
     /File doesn't exist|ENOENT/,

@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { env, InferenceSession } from 'onnxruntime-node';
 import type { Signature, TensorSpec } from '../../core/index.js';
 import type { LoadedModel, LoadSpec, Runtime } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { explainLoadError } from './errors.js';
+import { KIND_BYTES } from './file-kind.js';
 import { GraphCache } from './graph-cache.js';
 import { readGraphValues } from './graph-values.js';
 import { OnnxModel } from './model.js';
@@ -127,9 +128,20 @@ async function createSession(spec: LoadSpec, options: OnnxOptions, context: Runt
   } catch (error) {
     throw explainLoadError(error, {
       fileName: path.basename(spec.path),
+      beginning: await readBeginning(spec.path),
       providers: options.executionProviders,
       ortVersion: env.versions.common,
     });
+  }
+}
+
+async function readBeginning(file: string): Promise<Uint8Array> {
+  try {
+    await using handle = await open(file);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(KIND_BYTES), 0, KIND_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } catch {
+    return new Uint8Array(0);
   }
 }
 

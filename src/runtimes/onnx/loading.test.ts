@@ -29,6 +29,9 @@ describe('a file that cannot be loaded', () => {
     writeFileSync(half, whole.subarray(0, whole.length - 20));
     const broken = 'is not a readable ONNX file: it is broken or incomplete';
     expect(await refused(write('text.onnx', 'hello'))).toBe(`MillraceError: 'text.onnx' ${broken}`);
+    expect(await refused(write('page.onnx', '<!doctype html><title>Sign in</title>'))).toBe(
+      "MillraceError: 'page.onnx' is not an ONNX file: it is an HTML page, with which a server answered instead of the file; open it to see why, and download the file again",
+    );
     expect(await refused(write('empty.onnx', ''))).toBe(`MillraceError: 'empty.onnx' ${broken}`);
     expect(await refused(loadSpec({ runtime: 'onnx', path: half }))).toBe(`MillraceError: 'half.onnx' ${broken}`);
     expect(await refused(loadSpec({ runtime: 'onnx', path: path.join(folder, 'no.onnx') }))).toBe(

@@ -254,7 +254,12 @@ describe('options', () => {
 });
 
 describe('errors of ONNX Runtime', () => {
-  const failure = { fileName: 'm.onnx', providers: ['cuda', 'cpu'], ortVersion: '1.30.0' };
+  const failure = {
+    fileName: 'm.onnx',
+    beginning: new Uint8Array(0),
+    providers: ['cuda', 'cpu'],
+    ortVersion: '1.30.0',
+  };
 
   test('of a provider whose driver is missing say so', () => {
     const text = 'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library';
