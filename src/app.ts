@@ -9,6 +9,7 @@ import {
   processEnvironment,
   readRoutes,
   type Settings,
+  writtenRollouts,
 } from './config/index.js';
 import { type BodyMemory, type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
@@ -40,11 +41,11 @@ import {
 } from './runtimes/index.js';
 import { type Addresses, checkBind, createServer, type RenderMetrics, type Server } from './server/index.js';
 import {
+  type CreateServiceOptions,
   createService,
   type ReloadResult,
   type Service,
   type ServiceLife,
-  type WrittenFileRoutes,
 } from './service/index.js';
 import { SharedMemory } from './shared-memory/index.js';
 import { Puller, systemSurroundings } from './sources/index.js';
@@ -144,7 +145,7 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     logControl: telemetry.logs,
     logLevels: settings.telemetry,
     sharedMemory,
-    fileRoutes: fileRoutesOf(settings),
+    ...declaredTraffic(settings),
     quotas: settings.quotas,
     store,
     metering: settings.metering,
@@ -249,9 +250,12 @@ function openAudit(
   return openTrail({ ...parts, options, version: VERSION, hasCredentials: isRequired });
 }
 
-/** The routes that the settings declare. */
-function fileRoutesOf({ routes }: Settings): WrittenFileRoutes {
-  return { configs: routes, placeOf: (name) => placeOfRoute(routes, name), read: readRoutes };
+/** The routes and rollouts that the settings declare. */
+function declaredTraffic({ routes, rollouts }: Settings): Pick<CreateServiceOptions, 'fileRoutes' | 'fileRollouts'> {
+  return {
+    fileRoutes: { configs: routes, placeOf: (name) => placeOfRoute(routes, name), read: readRoutes },
+    fileRollouts: writtenRollouts(rollouts),
+  };
 }
 
 /** Where instances run: those of the server's own models, too. */

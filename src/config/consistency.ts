@@ -3,6 +3,7 @@ import { parseResources } from '../engine/index.js';
 import { checkIssuers, keyNameProblem } from '../governance/index.js';
 import { checkPrices } from '../metering/index.js';
 import { DIALECT_OPTIONS, parseForwardPattern, type SwitchOptions } from '../protocols/index.js';
+import { createPlan, type PlanOptions } from '../rollouts/index.js';
 import { createRoutes } from '../routing/index.js';
 import { checkBind } from '../server/index.js';
 import { parseAllowed } from '../sources/index.js';
@@ -22,6 +23,7 @@ export function checkConsistency(settings: Settings): readonly string[] {
     ...checkEngine(settings.engine),
     ...checkLogLevels(settings.telemetry),
     ...checkRoutes(settings.routes),
+    ...checkRollouts(settings),
     ...checkMetering(settings.metering),
   ];
 }
@@ -164,6 +166,21 @@ function checkLogLevels({ logLevels }: Settings['telemetry']): readonly string[]
   return Object.keys(logLevels)
     .filter((room) => !rooms.includes(room))
     .map((room) => `telemetry.logLevels: unknown room ${room}${didYouMean(room, rooms)} (rooms: ${rooms.join(', ')})`);
+}
+
+function checkRollouts({ rollouts, routes }: Settings): readonly string[] {
+  return Object.entries(rollouts).flatMap(([model, { to, from, attempt: _, sticky: __, judge: ___, ...plan }]) => {
+    const at = formatPath(['rollouts', model]);
+    // Which version is stable is not known before the models are there.
+    const made = createPlan({ model, stable: from ?? 0, canary: to }, plan as PlanOptions);
+    return [
+      ...('problem' in made ? [`${at}.${made.problem}`] : []),
+      ...(to === from ? [`${at}: from and to are both version ${to}`] : []),
+      ...(Object.hasOwn(routes, model)
+        ? [`${at}: '${model}' is the name of a route, which says who gets which version`]
+        : []),
+    ];
+  });
 }
 
 function checkRoutes(routes: Settings['routes']): readonly string[] {

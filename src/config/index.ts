@@ -10,6 +10,7 @@ export {
   originOf,
   placeOfRoute,
   type SettingsOrigin,
+  writtenRollouts,
 } from './load.js';
 export { describeLocalControl } from './local-control.js';
 export { availableMemoryBytes, describeFileShortage, maxOpenFiles, neededFiles } from './machine.js';

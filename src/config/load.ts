@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Value } from '@sinclair/typebox/value';
 import { invalidArgument } from '../core/index.js';
 import { checkQuotas } from '../governance/index.js';
+import type { WrittenRollouts } from '../service/index.js';
 import { formatPath } from '../text/index.js';
 import { checkAuth, notePlaces } from './access.js';
 import { checkTree } from './check.js';
@@ -89,6 +90,7 @@ function combine(layers: readonly Layer[], { env, cwd, problems }: Combination):
   });
   layersOf.set(settings, layers);
   places.set(settings.routes, locate);
+  places.set(settings.rollouts, locate);
   notePlaces(settings.auth, locate);
   return settings;
 }
@@ -115,11 +117,19 @@ export function originOf(settings: Settings): SettingsOrigin {
   };
 }
 
-const places = new WeakMap<Settings['routes'], (path: readonly string[]) => string>();
+/** By a part that copies of the settings share. */
+const places = new WeakMap<Settings['routes'] | Settings['rollouts'], (path: readonly string[]) => string>();
 
 /** Where a route is declared: `millrace.yaml:4:3`, or the name of a variable or flag; '' where that is not known. */
 export function placeOfRoute(routes: Settings['routes'], name: string): string {
   return places.get(routes)?.(['routes', name]) ?? '';
+}
+
+/** The rollouts of settings, and where each is declared. */
+export function writtenRollouts(rollouts: Settings['rollouts']): WrittenRollouts {
+  const locate = places.get(rollouts);
+  const written = Object.keys(rollouts).map((model) => [model, locate?.(['rollouts', model]) ?? '']);
+  return { configs: rollouts, places: Object.fromEntries(written) };
 }
 
 /** Where the layer that counts says something. */

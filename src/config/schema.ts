@@ -9,7 +9,7 @@ import { RepositoryOptionsSchema } from '../repository/index.js';
 import { RoutesOptionsSchema } from '../routing/index.js';
 import { RunnerOptionsSchema } from '../runtimes/index.js';
 import { ServerOptionsSchema } from '../server/index.js';
-import { MediaOptionsSchema } from '../service/index.js';
+import { MediaOptionsSchema, RolloutsOptionsSchema } from '../service/index.js';
 import { SharedMemoryOptionsSchema } from '../shared-memory/index.js';
 import { SourcesOptionsSchema } from '../sources/index.js';
 import { StoreOptionsSchema } from '../store/index.js';
@@ -27,6 +27,7 @@ export const SettingsSchema = Type.Object(
     ...DIALECT_OPTIONS,
     media: MediaOptionsSchema,
     routes: RoutesOptionsSchema,
+    rollouts: RolloutsOptionsSchema,
     quotas: QuotasOptionsSchema,
     sharedMemory: SharedMemoryOptionsSchema,
     store: StoreOptionsSchema,

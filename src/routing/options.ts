@@ -21,7 +21,8 @@ const ArmSchema = Type.Object(
   strict,
 );
 
-const StickySchema = Type.Object(
+/** What makes the same callers get the same version. */
+export const StickySchema = Type.Object(
   {
     header: Type.Optional(Type.String({ minLength: 1, description: 'A header, or metadata of a gRPC call.' })),
     cookie: Type.Optional(Type.String({ minLength: 1 })),

@@ -19,6 +19,7 @@ export { ReloadFailed } from './reload/reload-use-cases.js';
 export type { ChangeSettings } from './reload/settings-change.js';
 export { sharingNext } from './reload/share-next.js';
 export type * from './reload/types.js';
+export { RolloutsOptionsSchema } from './rollouts/options.js';
 export type * from './rollouts/types.js';
 export type * from './routes/types.js';
 export { type CreateServiceOptions, createService, type ServiceLife } from './service.js';

@@ -29,7 +29,7 @@ import { logLevelsChange } from './reload/log-levels-change.js';
 import type { ReloadResult } from './reload/reload-result.js';
 import { createReloadUseCases } from './reload/reload-use-cases.js';
 import { type ChangeSettings, createSettingsChange } from './reload/settings-change.js';
-import type { LogLevels } from './reload/types.js';
+import type { LogLevels, WrittenRollouts } from './reload/types.js';
 import type { WrittenFileRoutes } from './routes/types.js';
 import { createRun } from './run.js';
 import { absent, admitToModel } from './seen-lookup.js';
@@ -59,6 +59,7 @@ export interface CreateServiceOptions extends Pick<MeteringSetup, 'metering' | '
   readonly audit: AuditTrail;
   readonly sharedMemory: SharedMemory;
   readonly fileRoutes: WrittenFileRoutes;
+  readonly fileRollouts: WrittenRollouts;
   readonly quotas: QuotasOptions;
   readonly store: Store;
   readonly keys: KeyParts;
@@ -128,6 +129,7 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
       // A bare name that is split must be so before the first request for it.
       await traffic.rollouts.resume();
       await controller.start();
+      traffic.declaredRollouts.start();
     },
     async catchUp() {
       // Its label moves before a rollout ends.
@@ -142,13 +144,14 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     reload: (name) => controller.reload(name),
     keptRepositories: () => controller.keptRepositories,
     changeSettings: createSettingsChange({
-      kinds: [accessChange(setup.keys), traffic.fromFile, logLevelsChange(setup.logControl, setup.logLevels)],
+      kinds: [accessChange(setup.keys), ...traffic.fromFile, logLevelsChange(setup.logControl, setup.logLevels)],
       keys: setup.keys,
       audited,
     }),
     isCompared: (ref) => traffic.compares(ref),
     usageGauge: () => metering.gauge(),
     async close() {
+      await traffic.declaredRollouts.close();
       await traffic.rollouts.close();
       await controller.close();
       await books.close();

@@ -10,6 +10,10 @@ import { createLabelUseCases } from './labels/label-use-cases.js';
 import { sayMisfit, sayUsed } from './labels/label-users.js';
 import type { VersionLabels } from './labels/version-labels.js';
 import { createOutcomes } from './outcomes/outcome-use-cases.js';
+import type { WrittenRollouts } from './reload/types.js';
+import { DeclaredRollouts } from './rollouts/declared-rollouts.js';
+import { FileRollouts } from './rollouts/file-rollouts.js';
+import { fileRolloutsChange } from './rollouts/file-rollouts-change.js';
 import { presenceOf } from './rollouts/presence.js';
 import { createRolloutUseCases } from './rollouts/rollout-use-cases.js';
 import { Rollouts } from './rollouts/rollouts.js';
@@ -35,6 +39,7 @@ interface TrafficSetup {
   readonly events: EventBus;
   readonly store: Store;
   readonly fileRoutes: WrittenFileRoutes;
+  readonly fileRollouts: WrittenRollouts;
   readonly options: Pick<RepositoryOptions, 'controlMode'>;
 }
 
@@ -54,6 +59,7 @@ export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
   const { labels, declared, books, lookup, audited, run } = parts;
   const { engine } = setup;
   const fileRoutes = new FileRoutes(setup.fileRoutes);
+  const fileRollouts = new FileRollouts(setup.fileRollouts);
   const loadedOnRequest = setup.options.controlMode === 'explicit';
   const routes = new RouteTable({ ...setup, lookup });
   routes.replace('file', fileRoutes.routes);
@@ -84,9 +90,28 @@ export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
     routes: createRouteUseCases({ table: routes, fileRoutes, declared, declaredRoutes, audited }),
     shadows: createShadowUseCases({ shadows, books, routes, audited, wallNow: () => setup.clock.wallNow() }),
     outcomes: outcomes.useCases,
-    rollouts: createRolloutUseCases({ ...setup, lookup, routes, labels: declaredLabels, rollouts, audited }),
+    rollouts: createRolloutUseCases({
+      ...setup,
+      fileRollouts,
+      lookup,
+      routes,
+      labels: declaredLabels,
+      rollouts,
+      audited,
+    }),
   };
-  const fromFile = fileRoutesChange({ ...setup, ...parts, fileRoutes, table: routes, modelNames });
+  const declaredRollouts = new DeclaredRollouts({
+    ...setup,
+    fileRollouts,
+    rollouts,
+    lookup,
+    routes,
+    labels: declaredLabels,
+  });
+  const fromFile = [
+    fileRoutesChange({ ...setup, ...parts, fileRoutes, table: routes, modelNames }),
+    fileRolloutsChange(fileRollouts, () => declaredRollouts.check()),
+  ];
   const compares = (ref: ModelRef) => isCompared({ rollouts, routes, lookup }, ref);
-  return { routes, fromFile, taps, declaredLabels, shadows, outcomes, rollouts, compares, useCases };
+  return { routes, fromFile, taps, declaredLabels, shadows, outcomes, rollouts, declaredRollouts, compares, useCases };
 }

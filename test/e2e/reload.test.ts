@@ -359,3 +359,30 @@ function subjectAt(url: string): Promise<string> {
     onTestFinished(() => void socket.destroy());
   });
 }
+
+it('a rollout that the file declares begins, cannot be started by the API, and runs again only with another attempt', async () => {
+  const rollout = (more = '') =>
+    written({ rest: `rollouts:\n  echo: { to: 1, steps: [50, 100], holdMs: 600000${more} }\n` });
+  const states = async (): Promise<string> => {
+    const { rollouts } = await bodyOf(ask('ops', '/millrace/v1/models/echo/rollout/history'));
+    return rollouts.map((each: Readonly<Record<string, string>>) => `${each.started_by}: ${each.state}`).join();
+  };
+  const become = (expected: string) => until(`rollouts are ${expected}`, async () => (await states()) === expected);
+  expect((await reload(rollout())).body.changed).toContainEqual({ setting: 'rollouts', file: file() });
+  await become('the settings: holding');
+  expect(await bodyOf(ask('ops', '/millrace/v1/models/echo/rollout', { to: 1 }))).toMatchObject({
+    error: {
+      message: expect.stringMatching(
+        /millrace\.yaml:\d+:3 declares the rollout of 'echo': change it there, or its `attempt` to run it again$/,
+      ),
+    },
+  });
+  expect((await ask('ops', '/millrace/v1/models/echo/rollout/abort', {})).status).toBe(200);
+  expect(await reload(rollout(', attempt: 2'))).toEqual(changed('rollouts'));
+  await become('the settings: holding,the settings: aborted');
+  expect(await reload(written())).toEqual(changed('rollouts'));
+  await become('the settings: aborted,the settings: aborted');
+  expect(await reload(written({ rest: 'rollouts: { echo: { to: 1, steps: [50, 20] } }\n' }))).toEqual(
+    refused('rollouts.echo.steps[1]: expected more than the 50 percent of the step before, got 20'),
+  );
+});

@@ -87,6 +87,7 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     media: settings.media,
     logControl: telemetry.logs,
     logLevels: settings.telemetry,
+    fileRollouts: { configs: {}, places: {} },
     fileRoutes: { configs: {}, placeOf: () => '', read: () => ({ configs: {}, problems: [] }) },
     quotas: [],
     version: '0.0.0',

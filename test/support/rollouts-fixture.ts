@@ -79,7 +79,7 @@ export async function createRolloutsFixture(given: { readonly store?: Store } = 
     return choice.arm.name;
   }
 
-  return { rollouts, parts, store, clock, routes, told, presences, labelled, serving, ask };
+  return { rollouts, parts, store, clock, lookup, routes, told, presences, labelled, serving, ask };
 }
 
 export type RolloutsFixture = Awaited<ReturnType<typeof createRolloutsFixture>>;

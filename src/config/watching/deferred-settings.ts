@@ -11,6 +11,7 @@ const LIVE: ReadonlySet<string> = new Set([
   'auth.roles',
   'auth.bindings',
   'routes',
+  'rollouts',
   'telemetry.logLevel',
   'telemetry.logLevels',
 ]);

@@ -12,8 +12,8 @@ export const BYTES_TYPE = 'application/octet-stream';
 export type RowsType = typeof JSON_TYPE | typeof CSV_TYPE | typeof LINES_TYPE;
 
 /** The parameter `header` of `text/csv` (RFC 7111); undefined = the type has none. Throws 415 for other values. */
-export function csvHeaderOf(contentType: string | undefined): CsvHeader | undefined {
-  const [, value] = /;\s*header\s*=\s*"?([^";\s]*)/i.exec(contentType ?? '') ?? [];
+export function csvHeaderOf(contentType: string | string[] | undefined): CsvHeader | undefined {
+  const [, value] = /;\s*header\s*=\s*"?([^";\s]*)/i.exec(typeof contentType === 'string' ? contentType : '') ?? [];
   const header = value?.toLowerCase();
   if (header === undefined || header === 'present' || header === 'absent') return header;
   throw new ContentError(415, `header of text/csv: expected present or absent, got '${excerpt(header)}'`);

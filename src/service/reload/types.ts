@@ -1,6 +1,7 @@
 import type { Call, LogLevel } from '../../core/index.js';
 import type { Access, AuthOptions } from '../../governance/index.js';
 import type { RoutesOptions } from '../../routing/index.js';
+import type { RolloutsOptions } from '../rollouts/options.js';
 import type { ReloadResult } from './reload-result.js';
 
 /** The settings that change while the server runs, as files say them. */
@@ -8,12 +9,19 @@ export interface LiveSettings {
   readonly keys: AuthOptions['keys'];
   readonly access: Access;
   readonly routes: WrittenRoutes;
+  readonly rollouts: WrittenRollouts;
   readonly logLevels: LogLevels;
 }
 
 /** Routes of the settings, and by name where each is written: `millrace.yaml:4:3`. */
 export interface WrittenRoutes {
   readonly configs: RoutesOptions;
+  readonly places: Readonly<Record<string, string>>;
+}
+
+/** Rollouts of the settings, and by model where each is written. */
+export interface WrittenRollouts {
+  readonly configs: RolloutsOptions;
   readonly places: Readonly<Record<string, string>>;
 }
 

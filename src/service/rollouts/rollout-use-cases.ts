@@ -5,6 +5,7 @@ import type { RolloutRecord, Store } from '../../store/index.js';
 import type { Audited, Subject } from '../audit.js';
 import { absent } from '../seen-lookup.js';
 import { checkStart, type StartChecks } from './check-start.js';
+import type { FileRollouts } from './file-rollouts.js';
 import { declaredOf, SNAPSHOT_KIND, snapshotOf, stateOf } from './records.js';
 import { noneOpen, type Rollouts } from './rollouts.js';
 import type { OpenRollout, RolloutGauge, RolloutReport, RolloutUseCases } from './types.js';
@@ -13,6 +14,7 @@ interface RolloutUseCasesSetup extends StartChecks {
   readonly rollouts: Rollouts;
   readonly store: Pick<Store, 'rollouts' | 'snapshots'>;
   readonly audited: Audited;
+  readonly fileRollouts: Pick<FileRollouts, 'checkFree'>;
 }
 
 const MAX_DECISIONS = 100;
@@ -20,7 +22,7 @@ const MAX_PAST = 100;
 
 /** The use cases about rollouts. */
 export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCases {
-  const { rollouts, store, audited } = setup;
+  const { rollouts, store, audited, fileRollouts } = setup;
   const reportOf = async (run: OpenRollout): Promise<RolloutReport> => ({
     ...standing(run),
     timeline: run.timeline,
@@ -29,6 +31,7 @@ export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCa
   return {
     start: (call, model, options) =>
       audited(call, startOf(setup, model), async () => {
+        fileRollouts.checkFree(model);
         rollouts.checkNone(model);
         return reportOf(await rollouts.begin(checkStart(setup, model, options), call.principal.name));
       }),

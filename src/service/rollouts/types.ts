@@ -25,6 +25,8 @@ export interface DeclaredRollout {
   readonly plan: RolloutPlan;
   readonly sticky?: RouteConfig['sticky'];
   readonly judge: JudgeOptions;
+  /** Of one that the settings declare, what was declared: it runs once. */
+  readonly declaration?: string;
   /** The label that it has given to canary, so that the version stays loaded; taken away at the end. */
   readonly ownLabel?: string;
 }
