@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuditTrail, openTrail } from './audit/index.js';
 import {
+  availableMemoryBytes,
   describeFileShortage,
   maxOpenFiles,
   placeOfRoute,
@@ -111,7 +112,6 @@ export async function createApp(settings: Settings, overrides: AppOverrides = {}
     ...base,
     options: settings.engine,
     host: openHost(settings, { runtimes, events, clock, bodies }),
-    defaultMaxRssBytes: settings.runners.maxRssBytes,
     requestTimeoutMs: settings.server.requestTimeoutMs,
     weightOf: createWeights(settings.quotas),
     cacheFolder: settings.engine.cacheFolder || join(tmpdir(), `millrace-${process.getuid?.() ?? 'user'}`),
@@ -264,7 +264,8 @@ function openHost(
   { runtimes, ...parts }: Pick<HostDependencies, 'runtimes' | 'events' | 'clock' | 'bodies'>,
 ): Host {
   const environment = processEnvironment();
-  return createHost({ ...parts, options, runtimes: [...runtimes, MEDIA_RUNTIME], environment });
+  const memoryBytes = availableMemoryBytes();
+  return createHost({ ...parts, options, memoryBytes, runtimes: [...runtimes, MEDIA_RUNTIME], environment });
 }
 
 function openRepository(

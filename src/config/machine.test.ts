@@ -5,11 +5,10 @@ import { availableMemoryBytes, describeFileShortage, machineLayer, maxOpenFiles 
 const GIB = 1_073_741_824;
 
 it('limits in bytes have their defaults where there is memory enough', () => {
-  const { engine, media, runners, server } = defaultSettings();
+  const { engine, media, server } = defaultSettings();
   expect(machineLayer({ memoryBytes: 64 * GIB, openFiles: undefined }, '/').tree).toEqual({
     engine: { maxInFlightBytes: engine.maxInFlightBytes, responseCacheBytes: engine.responseCacheBytes },
     media: { maxRssBytes: media.maxRssBytes },
-    runners: { maxRssBytes: runners.maxRssBytes },
     server: { maxBufferedBytes: server.maxBufferedBytes },
   });
 });
@@ -18,7 +17,6 @@ it('limits in bytes are shares of a memory that is smaller', () => {
   expect(machineLayer({ memoryBytes: GIB, openFiles: undefined }, '/').tree).toEqual({
     engine: { maxInFlightBytes: GIB / 8, responseCacheBytes: GIB / 32 },
     media: { maxRssBytes: GIB / 4 },
-    runners: { maxRssBytes: GIB / 2 },
     server: { maxBufferedBytes: GIB / 8 },
   });
 });

@@ -91,7 +91,13 @@ export interface Events {
     /** It was asked to end (unload, shutdown); false for a crash or a kill. */
     readonly expected: boolean;
   };
-  runnerMemory: { readonly runner: string; readonly pid: number; readonly rssBytes: number };
+  runnerMemory: {
+    readonly runner: string;
+    readonly pid: number;
+    readonly rssBytes: number;
+    /** Above that it is killed. */
+    readonly limitBytes: number;
+  };
   /** A request of the HTTP server is answered (or its client has left), inference or not. */
   httpFinished: {
     readonly method: string;

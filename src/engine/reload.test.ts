@@ -32,6 +32,7 @@ async function createFixture(config: ModelConfig = {}) {
     manifest: ONNX,
     config: { batching: { enabled: false }, ...config },
     labels: {},
+    sizeBytes: 0,
     digest: '',
     fingerprint: '',
   };
@@ -44,7 +45,6 @@ async function createFixture(config: ModelConfig = {}) {
     host,
     clock,
     events: new EventBus(),
-    defaultMaxRssBytes: 1_000_000,
     requestTimeoutMs: 60_000,
     cacheFolder: undefined,
     reload: () =>

@@ -12,8 +12,6 @@ export interface CreateEngineOptions {
   readonly bodies?: BodyMemory | undefined;
   readonly clock: Clock;
   readonly events: EventBus;
-  /** Resident memory limit of runners whose model names none. */
-  readonly defaultMaxRssBytes: number;
   /** After that callers give up. */
   readonly requestTimeoutMs: number;
   /** How many turns a principal gets in queues beside the others; more than 0. Default: 1 for each. */

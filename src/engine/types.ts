@@ -10,6 +10,7 @@ import type {
   Signature,
 } from '../core/index.js';
 import type { ModelSource } from '../repository/index.js';
+import type { MemoryLimit } from '../runtimes/index.js';
 import type { BatchingChoice } from './batching/choice.js';
 import type { CheckedRequest } from './check-request.js';
 import type { CacheUsage } from './response-cache.js';
@@ -96,6 +97,8 @@ export interface ModelGauges {
     readonly pid: number;
     readonly up: boolean;
     readonly restarts: number;
+    /** Of its process, which other models may share. Absent while it is down, and for models that live in the server. */
+    readonly memoryLimit?: MemoryLimit;
     /** What its runtime says of it; nothing while it is down. Absent where that never says anything. */
     readonly statistics?: readonly InstanceStatistic[];
   }[];

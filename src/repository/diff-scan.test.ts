@@ -15,6 +15,7 @@ function source(name: string, version: number, fingerprint = 'f'): ModelSource {
     manifest: ONNX,
     config: {},
     labels: {},
+    sizeBytes: 0,
     digest: '',
   };
 }

@@ -125,6 +125,7 @@ async function buildSource(reading: VersionReading, context: SourceContext): Pro
     repository: model.location.repository,
     modelFolder: model.location.folder,
     path: context.path,
+    sizeBytes: reading.files.reduce((sum, file) => sum + file.sizeBytes, 0),
     runtime: context.runtime.name,
     manifest: context.runtime,
     config: model.config,

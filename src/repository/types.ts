@@ -11,6 +11,8 @@ export interface ModelSource {
   readonly modelFolder: string;
   /** Absolute path of the model file; for runtimes without one, of the version folder. */
   readonly path: string;
+  /** Of all files of the version together. */
+  readonly sizeBytes: number;
   /** Name of its runtime, such as `onnx`. */
   readonly runtime: string;
   /** What is known of that. */

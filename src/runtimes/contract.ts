@@ -30,6 +30,8 @@ export interface LoadSpec {
   readonly runtime: string;
   /** Absolute path of the model file or version folder. */
   readonly path: string;
+  /** Of all files of the version together. */
+  readonly sizeBytes: number;
   /** The runtime's own section of the model configuration (`onnx:`, `echo:` …). */
   readonly options: Readonly<Record<string, unknown>>;
   /** The signature that the configuration declares, in full or in part; runtimes without a file need all of it. */
@@ -210,10 +212,25 @@ export type Placement =
   | {
       readonly kind: 'process';
       readonly runner: string | undefined;
+      /** The model's own limit; 0 = none. */
       readonly maxRssBytes: number;
       /** Names of the server's environment variables that the process gets besides the usual ones. Default: none. */
       readonly environment?: readonly string[];
     };
+
+/** Resident memory above which a runner process is killed. */
+export interface MemoryLimit {
+  readonly bytes: number;
+  /**
+   * `limits.maxRssBytes` of its models, `runners.maxRssBytes`, the default for small models, what the models need by their files, or, if
+   * that is more, the memory of the machine.
+   */
+  readonly source: (typeof MEMORY_LIMIT_SOURCES)[number];
+  /** Bytes that its models need at most, as far as their files and options say. */
+  readonly estimate: number;
+}
+
+export const MEMORY_LIMIT_SOURCES = ['model', 'server', 'default', 'files', 'machine'] as const;
 
 /** A loaded model somewhere, seen from the engine. */
 export interface Instance extends LoadedModel {
@@ -229,6 +246,8 @@ export interface Instance extends LoadedModel {
    * Batches may have waited for that. Undefined where nothing waits so.
    */
   readonly lastLoadAt?: number;
+  /** Of its process, which other models may share; undefined where it is the server's. */
+  readonly memoryLimit?: MemoryLimit | undefined;
   /** Ends the runner now, whatever it does; no effect inline. Outstanding executes reject as `unavailable`. */
   kill(reason: string): void;
   /** The reader of a decoupled item took so many answers: as many more may come ({@link STREAM_CREDIT} at first). */

@@ -1,6 +1,6 @@
 import type { TObject } from '@sinclair/typebox';
 import type { Datatype } from '../core/index.js';
-import type { Placement } from './contract.js';
+import type { LoadSpec, Placement } from './contract.js';
 import type { TritonMapping } from './triton-mapping.js';
 
 /** A runtime's section of a model's configuration (`onnx:`, `echo:` …). */
@@ -34,6 +34,11 @@ export interface RuntimeManifest<Options extends RuntimeOptions = RuntimeOptions
   readonly triton?: TritonMapping<Options>;
   /** Module that exports `createRuntime(context)`; undefined = one of millrace's own. */
   readonly module?: URL;
+  /**
+   * Most resident bytes that an instance needs, besides the process itself: the limit of its runner follows it where none is set. Runs in the
+   * server. Default: three times the model's files.
+   */
+  estimateMemory?(model: Pick<LoadSpec, 'path' | 'sizeBytes' | 'options'>): Promise<number>;
   /** Defaults of its section that depend on the rest of the configuration. */
   optionDefaults?(config: ConfiguredModel): Partial<Options>;
   /** The first contradiction in a configuration that names this runtime or has its section (`options`); undefined = none. */

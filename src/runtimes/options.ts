@@ -5,10 +5,10 @@ import type { DeepReadonly } from '../core/index.js';
 export const RunnerOptionsSchema = Type.Object(
   {
     maxRssBytes: Type.Integer({
-      default: 4_294_967_296,
-      minimum: 1,
-      description: 'Resident memory above which a runner is killed, unless its model says otherwise.',
-      'x-memory-share': 1 / 2,
+      default: 0,
+      minimum: 0,
+      description:
+        'Resident memory above which a runner is killed, unless its model says otherwise; 0 = 4 GiB or half of the memory, whichever is less, and more for models whose files need more ([sizing](sizing.md#the-limit-of-a-runner)).',
     }),
     memoryPollIntervalMs: Type.Number({
       default: 500,

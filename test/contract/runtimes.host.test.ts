@@ -13,6 +13,8 @@ import { createTestHost, loadSpec, runBatch, type TestHost } from '../support/te
 const folder = mkdtempSync(path.join(tmpdir(), 'millrace-host-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const GIBIBYTE = 1_073_741_824;
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -135,14 +137,45 @@ describe('a runner process', () => {
     });
   });
 
-  test('that uses too much memory is killed with both numbers in the reason', async () => {
+  test('that uses too much memory is killed with its model, both numbers and what to set in the reason', async () => {
     const placement: Placement = { kind: 'process', runner: undefined, maxRssBytes: 268_435_456 };
     const instance = await hosted.load(FAULTY, placement);
+    expect(instance.memoryLimit).toMatchObject({ bytes: 268_435_456, source: 'model' });
     const error = await failureOf(instance, 'allocate');
     expect(error).toMatchObject({ started: true });
     expect(await instance.exited).toMatch(
-      /^used (2[5-9]\d|[3-9]\d\d|\d{4,}) MiB, limit 256 MiB \(limits\.maxRssBytes of the model, else runners\.maxRssBytes\)$/,
+      /^model 'model\/1' used (2[5-9]\d|[3-9]\d\d|\d{4,}) MiB, limit 256 MiB \(limits\.maxRssBytes\); if that is not a leak, set limits\.maxRssBytes of the model to \d{10}$/,
     );
+  });
+
+  test('may use as much as the files of its models need, each of those that share it, while they are there', async () => {
+    const other = createTestHost({ maxRssBytes: 0, memoryBytes: 64 * GIBIBYTE });
+    const placement: Placement = { kind: 'process', runner: 'shared', maxRssBytes: 0 };
+    const large = { ...FAULTY, sizeBytes: 2 * GIBIBYTE };
+    const first = await other.load(large, placement);
+    expect(first.memoryLimit).toEqual({ bytes: 7 * GIBIBYTE, source: 'files', estimate: 7 * GIBIBYTE });
+    const second = await other.load(large, placement);
+    expect([first.memoryLimit?.bytes, second.memoryLimit?.bytes]).toEqual([13 * GIBIBYTE, 13 * GIBIBYTE]);
+    expect(await other.event('runnerMemory', ({ limitBytes }) => limitBytes === 13 * GIBIBYTE)).toMatchObject({
+      runner: 'shared',
+    });
+    await first.close();
+    expect(second.memoryLimit?.bytes).toBe(7 * GIBIBYTE);
+    await other.host.close();
+  });
+
+  test('that several models share is killed without naming one to the callers of another', async () => {
+    const placement: Placement = { kind: 'process', runner: 'shared', maxRssBytes: 134_217_728 };
+    const instance = await hosted.load(FAULTY, placement);
+    await hosted.load({ ...FAULTY, ref: { ...FAULTY.ref, name: 'secret' } }, placement);
+    await failureOf(instance, 'allocate');
+    expect(await instance.exited).toMatch(
+      /^2 models in one runner used \d+ MiB, limit 256 MiB \(limits\.maxRssBytes\); /,
+    );
+    expect(await hosted.event('diagnostic')).toMatchObject({
+      level: 'error',
+      message: "runner 'shared' takes too much memory; its models are model/1, secret/1",
+    });
   });
 
   test('gets large batches whole and unmixed, more at a time than its shared memory holds', async () => {

@@ -1,11 +1,34 @@
 import { expect, test } from 'vitest';
 import type { TokenReport } from '../../src/core/index.js';
 import type { Instance } from '../../src/runtimes/index.js';
-import { generate, LOGPROB_TOLERANCE, PROMPT, textItem, textOf, useLlamaHost } from '../support/llama-model.js';
-import { runBatch } from '../support/test-host.js';
+import {
+  generate,
+  LOGPROB_TOLERANCE,
+  PROMPT,
+  TINY_MODEL,
+  textItem,
+  textOf,
+  useLlamaHost,
+} from '../support/llama-model.js';
+import { createTestHost, loadSpec, runBatch } from '../support/test-host.js';
 import { until } from '../support/until.js';
 
 const { load } = useLlamaHost();
+
+test('a model loads with a memory limit that follows the size of its file, as far as there is memory', async () => {
+  const limitOf = async (memoryBytes: number) => {
+    const { host, load: loadIn } = createTestHost({ maxRssBytes: 0, memoryBytes });
+    const spec = { ...loadSpec({ runtime: 'llama', path: TINY_MODEL }), sizeBytes: 5_000_000_000 };
+    const instance = await loadIn({ ...spec, options: { contextTokens: 256, slots: 1, threads: 1 } });
+    const limit = instance.memoryLimit;
+    await host.close();
+    return limit;
+  };
+  const roomy = await limitOf(64e9);
+  expect(roomy?.source).toBe('files');
+  expect(roomy?.bytes).toBeGreaterThan(10_000_000_000);
+  expect(await limitOf(8e9)).toMatchObject({ bytes: 8e9, source: 'machine' });
+});
 
 test('slots may share memory for the tokens that they hold: who does not fit waits, and is answered', async () => {
   const alone = await load();

@@ -30,13 +30,13 @@ writeFileSync(
   import { EventBus, systemClock } from ${dist('../../core/index.js')};
   import { BUILT_IN_RUNTIMES, createHost } from ${dist('../index.js')};
   const options = { maxRssBytes: 4e9, memoryPollIntervalMs: 500, closeTimeoutMs: 5000, entry: '' };
-  const host = createHost({ options, runtimes: BUILT_IN_RUNTIMES, events: new EventBus(), clock: systemClock, environment: {} });
+  const host = createHost({ options, runtimes: BUILT_IN_RUNTIMES, events: new EventBus(), clock: systemClock, memoryBytes: 8e9, environment: {} });
   const x = { name: 'x', datatype: 'UINT8', shape: [1], batchAxis: null, optional: false };
   const declared = { inputs: [x], outputs: [x] };
   const placement = { kind: 'process', maxRssBytes: 0 };
   const [mode, model] = process.argv.slice(2);
   const load = (name, spec) =>
-    host.load({ ref: { name, version: 1, generation: 1 }, declared, ...spec }, placement, { instanceId: name + '/1#0', timeoutMs: 20_000 });
+    host.load({ ref: { name, version: 1, generation: 1 }, declared, sizeBytes: 0, ...spec }, placement, { instanceId: name + '/1#0', timeoutMs: 20_000 });
   const instance = model === 'starting'
     ? await load('starting', { runtime: 'script', path: ${JSON.stringify(path.join(folder, 'starting/1/model.mjs'))}, options: {} })
     : await load('echo', { runtime: 'echo', path: '/', options: { faults: true } });

@@ -80,7 +80,7 @@ describe('of a batch with one bad member', () => {
       'takes too much memory',
       'eating',
       'allocate',
-      /^used \d+ MiB, limit 256 MiB \(limits\.maxRssBytes of the model, else runners\.maxRssBytes\)$/,
+      /^model 'eating\/1' used \d+ MiB, limit 256 MiB \(limits\.maxRssBytes\); if that is not a leak, set limits\.maxRssBytes of the model to \d+$/,
     ],
   ])('that %s, only that one is answered with 503, and the log has the reason', async (_what, model, fault, reason) => {
     const faults = [{}, { fault }, {}];

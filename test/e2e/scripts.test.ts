@@ -164,7 +164,7 @@ describe('scripts behind a server', () => {
     [
       'takes too much memory',
       'eating',
-      /^used \d+ MiB, limit 256 MiB \(limits\.maxRssBytes of the model, else runners\.maxRssBytes\)$/,
+      /^model 'eating\/1' used \d+ MiB, limit 256 MiB \(limits\.maxRssBytes\); if that is not a leak, set limits\.maxRssBytes of the model to \d+$/,
     ],
   ])(
     'that %s: only that request is lost, the model comes back, and other models notice nothing',

@@ -27,6 +27,7 @@ export function source(name: string, version: number, fingerprint = 'a'): ModelS
     manifest: ONNX,
     config: { batching: { enabled: false } },
     labels: {},
+    sizeBytes: 0,
     digest: '',
     fingerprint,
   };
@@ -97,7 +98,6 @@ export function createFixture(options: Partial<RepositoryOptions> = {}) {
     host,
     clock,
     events,
-    defaultMaxRssBytes: 1_000_000,
     requestTimeoutMs: 60_000,
     cacheFolder: undefined,
     reload: ({ name }) => controller.reload(name),

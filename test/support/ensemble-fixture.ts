@@ -129,6 +129,7 @@ export class EnsembleFixture {
       ref: { name: 'ens', version: 1, generation: 1 },
       runtime: 'ensemble',
       path: '',
+      sizeBytes: 0,
       options: { steps: steps.map(({ version, ...step }) => (version === undefined ? step : { ...step, version })) },
       declared: { inputs, outputs: outputs.map((output) => (typeof output === 'string' ? spec(output) : output)) },
       maxBatchSize: 8,

@@ -22,6 +22,7 @@ export function fakeModelInfo(name: string, version: number, signature: Signatur
       manifest: ONNX,
       config: {},
       labels: {},
+      sizeBytes: 0,
       digest: 'ab'.repeat(32),
       fingerprint: '1',
     },

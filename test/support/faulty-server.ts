@@ -58,9 +58,15 @@ export async function startFaultyServer(repository: string): Promise<FaultyServe
     events,
     cacheFolder: undefined,
     host: withFaults(
-      createHost({ options: settings.runners, runtimes: BUILT_IN_RUNTIMES, events, clock, environment: {} }),
+      createHost({
+        options: settings.runners,
+        runtimes: BUILT_IN_RUNTIMES,
+        events,
+        clock,
+        memoryBytes: 17_179_869_184,
+        environment: {},
+      }),
     ),
-    defaultMaxRssBytes: settings.runners.maxRssBytes,
     requestTimeoutMs: settings.server.requestTimeoutMs,
   });
   const telemetry = await createTelemetry({

@@ -18,6 +18,7 @@ export function source(version = 1, config: ModelConfig = {}): ModelSource {
     manifest: ONNX,
     config,
     labels: {},
+    sizeBytes: 0,
     digest: '',
     fingerprint: '',
   };
@@ -35,7 +36,6 @@ export function createEngineFixture(options: Partial<EngineOptions> = {}) {
     host,
     clock,
     events,
-    defaultMaxRssBytes: 1_000_000,
     requestTimeoutMs: 60_000,
     cacheFolder: undefined,
     reload: () => Promise.resolve(),

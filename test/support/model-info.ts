@@ -15,6 +15,7 @@ export function modelInfo(name: string, change: Partial<ModelInfo> = {}): ModelI
       manifest: ONNX,
       config: {},
       labels: {},
+      sizeBytes: 0,
       digest: '',
       fingerprint: '',
     },

@@ -34,10 +34,12 @@ export interface TestHost {
 export interface TestHostOptions extends Partial<Omit<RunnerOptions, 'runtimes'>> {
   readonly runtimes?: readonly RuntimeManifest[];
   readonly bodies?: BodyArena;
+  /** Default: 16 GiB. */
+  readonly memoryBytes?: number;
 }
 
 export function createTestHost(
-  { runtimes = [], bodies, ...options }: TestHostOptions = {},
+  { runtimes = [], bodies, memoryBytes = 17_179_869_184, ...options }: TestHostOptions = {},
   clock: Clock = systemClock,
 ): TestHost {
   const events = new EventBus();
@@ -53,6 +55,7 @@ export function createTestHost(
     runtimes: [...BUILT_IN_RUNTIMES, ...runtimes],
     events,
     clock,
+    memoryBytes,
     environment: {},
     bodies,
   });
@@ -92,6 +95,7 @@ export function loadSpec(changes: Partial<LoadSpec> & Pick<LoadSpec, 'runtime'>)
   return {
     ref: { name: 'model', version: 1, generation: 1 },
     path: '/nowhere',
+    sizeBytes: 0,
     options: {},
     declared: undefined,
     maxBatchSize: undefined,

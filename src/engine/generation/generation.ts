@@ -196,6 +196,7 @@ function gaugesOf(ref: ModelRef, scheduler: Scheduler, pool: InstancePool): Mode
       pid: slot.instance?.pid ?? 0,
       up: slot.instance !== undefined,
       restarts: slot.restarts,
+      ...(slot.instance?.memoryLimit === undefined ? {} : { memoryLimit: slot.instance.memoryLimit }),
       ...(slot.instance?.description.statistics === undefined ? {} : { statistics: statisticsOf(slot.instance) }),
     })),
   };

@@ -31,7 +31,7 @@ export async function createInstanceLoader(options: InstanceLoaderOptions): Prom
   const identity = fileIdentity(source.path);
   const label = formatModelRef(ref);
   const spec = await loadSpec(options);
-  const placement = placementOf(config, context.defaultMaxRssBytes);
+  const placement = placementOf(config);
   const timeoutMs = config.limits.loadTimeoutMs;
   const callModel = createCallModel({
     modelName: ref.name,
@@ -111,6 +111,7 @@ async function loadSpec({ source, ref, context, config }: InstanceLoaderOptions)
     ref,
     runtime: source.runtime,
     path: source.path,
+    sizeBytes: source.sizeBytes,
     options: config.options,
     declared: declaredSignature(source.config, source.labels),
     maxBatchSize: source.config.maxBatchSize,
@@ -120,13 +121,13 @@ async function loadSpec({ source, ref, context, config }: InstanceLoaderOptions)
   };
 }
 
-function placementOf({ instances, limits }: ResolvedModelConfig, defaultMaxRssBytes: number): Placement {
+function placementOf({ instances, limits }: ResolvedModelConfig): Placement {
   if (instances.placement === 'inline') return { kind: 'inline' };
   return {
     kind: 'process',
     runner: instances.runner,
     environment: instances.environment,
-    maxRssBytes: limits.maxRssBytes || defaultMaxRssBytes,
+    maxRssBytes: limits.maxRssBytes,
   };
 }
 

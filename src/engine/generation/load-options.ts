@@ -24,8 +24,6 @@ export interface GenerationContext {
   readonly resources: ResourceLimiter | undefined;
   /** Of the whole engine; undefined = it keeps no answers. */
   readonly responseCache: ResponseCache | undefined;
-  /** Resident memory limit of runners whose model names none. */
-  readonly defaultMaxRssBytes: number;
   /** After that callers give up. */
   readonly requestTimeoutMs: number;
   readonly cacheFolder: string | undefined;

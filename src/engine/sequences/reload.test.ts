@@ -18,6 +18,7 @@ const SOURCE: ModelSource = {
   manifest: ECHO,
   config: { sequenceBatching: { maxIdleMs: 60_000 } },
   labels: {},
+  sizeBytes: 0,
   digest: '',
   fingerprint: '',
 };
@@ -35,7 +36,6 @@ async function createFixture(config: ModelSource['config'] = {}) {
     host,
     clock,
     events: new EventBus(),
-    defaultMaxRssBytes: 1_000_000,
     requestTimeoutMs: 60_000,
     cacheFolder: undefined,
     reload: () => Promise.resolve(),

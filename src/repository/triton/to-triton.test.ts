@@ -29,6 +29,7 @@ function loaded(name: string, config: ModelConfig, described: Signature): Descri
       manifest,
       config,
       labels: {},
+      sizeBytes: 0,
       digest: '',
       fingerprint: '',
     },

@@ -311,6 +311,7 @@ describe('loading an ensemble', () => {
       ref: { name: 'ens', version: 1, generation: 1 },
       runtime: 'ensemble',
       path: '',
+      sizeBytes: 0,
       options: {},
       maxBatchSize: undefined,
       cacheFolder: undefined,

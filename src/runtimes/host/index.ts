@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Clock, type EventBus, invalidArgument, MillraceError } from '../../core/index.js';
+import { type Clock, type EventBus, formatModelRef, invalidArgument, MillraceError } from '../../core/index.js';
 import type { Description, Host, HostLoadOptions, Instance, LoadedModel, LoadSpec, Placement } from '../contract.js';
 import { placementProblem, type RuntimeManifest } from '../manifest.js';
 import type { RunnerOptions } from '../options.js';
@@ -7,6 +7,7 @@ import { loadModel, type PlacedSpec } from '../registry.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import type { BodyArena } from './body-arena.js';
 import { InlineModel } from './inline-model.js';
+import { limitMemory, type MemoryDemand } from './memory-limit.js';
 import { loadRemotely, RemoteModel } from './remote-model.js';
 import { type Environment, runnerEnvironment, sharedRunnerLabel } from './runner-environment.js';
 import { RunnerProcess } from './runner-process.js';
@@ -19,6 +20,8 @@ export interface HostDependencies {
   readonly runtimes: readonly RuntimeManifest[];
   readonly events: EventBus;
   readonly clock: Clock;
+  /** Of the machine, or of the control group that the server is in. */
+  readonly memoryBytes: number;
   /** Of the server; runners get a part of it. */
   readonly environment: Environment;
   /** Memory of bodies that runners may read. Default: none. */
@@ -30,13 +33,16 @@ export function createHost(dependencies: HostDependencies): Host {
   return new ProcessHost(dependencies);
 }
 
+/** Resident memory of a model, in sizes of its files, whose runtime says nothing better: the file, a copy, and one in the order of kernels. */
+const FILE_FACTOR = 3;
+
 type ProcessPlacement = Extract<Placement, { kind: 'process' }>;
 
 class ProcessHost implements Host {
   readonly #dependencies: HostDependencies;
   readonly #watch: RunnerWatch;
-  /** Running processes and how many models live in each. */
-  readonly #runners = new Map<RunnerProcess, number>();
+  /** Running processes and the models that live in each, by key. */
+  readonly #runners = new Map<RunnerProcess, Map<number, MemoryDemand>>();
   readonly #shared = new Map<string, RunnerProcess>();
   #lastModelKey = 0;
   #closed = false;
@@ -48,7 +54,7 @@ class ProcessHost implements Host {
   }
 
   async load(spec: LoadSpec, placement: Placement, options: HostLoadOptions): Promise<Instance> {
-    if (this.#closed) throw new MillraceError('unavailable', 'the server is closing; it loads no more models');
+    if (this.#closed) throw closing();
     const placed = this.#place(spec, placement);
     switch (placement.kind) {
       case 'inline':
@@ -133,17 +139,19 @@ class ProcessHost implements Host {
   async #loadInProcess(spec: PlacedSpec, placement: ProcessPlacement, options: HostLoadOptions): Promise<Instance> {
     const { clock } = this.#dependencies;
     const startedAt = clock.now();
-    const runner = this.#acquire(spec, placement, options);
-    const timer = clock.setTimer(options.timeoutMs, () => runner.kill(loadTimeout(options).message));
+    const demand = await this.#demandOf(spec, placement);
+    if (this.#closed) throw closing();
     this.#lastModelKey++;
     const modelKey = this.#lastModelKey;
+    const runner = this.#acquire(spec, placement, { ...options, modelKey, demand });
+    const timer = clock.setTimer(options.timeoutMs, () => runner.kill(loadTimeout(options).message));
     let description: Description;
     runner.serveCalls(modelKey, options.callModel);
     try {
       description = await runner.loads(loadRemotely(runner, modelKey, spec));
     } catch (error) {
       runner.serveCalls(modelKey, undefined);
-      await this.#release(runner);
+      await this.#release(runner, modelKey);
       throw error;
     } finally {
       timer.clear();
@@ -154,22 +162,40 @@ class ProcessHost implements Host {
       modelKey,
       description,
       loadMs: clock.now() - startedAt,
-      release: () => this.#release(runner),
-      isShared: () => (this.#runners.get(runner) ?? 0) > 1,
+      release: () => this.#release(runner, modelKey),
+      isShared: () => (this.#runners.get(runner)?.size ?? 0) > 1,
+      memoryLimit: () => this.#watch.limitOf(runner),
     });
   }
 
-  #acquire(spec: LoadSpec, placement: ProcessPlacement, options: HostLoadOptions): RunnerProcess {
+  async #demandOf(spec: LoadSpec, { maxRssBytes }: ProcessPlacement): Promise<MemoryDemand> {
+    const estimate = this.#manifestOf(spec)?.estimateMemory;
+    const neededBytes = estimate === undefined ? spec.sizeBytes * FILE_FACTOR : await estimate(spec);
+    return { model: formatModelRef(spec.ref), ownLimitBytes: maxRssBytes, neededBytes };
+  }
+
+  #acquire(spec: LoadSpec, placement: ProcessPlacement, { instanceId, modelKey, demand }: Acquisition): RunnerProcess {
     const { environment = [] } = placement;
     const shared = placement.runner === undefined ? undefined : sharedRunnerLabel(placement.runner, environment);
     const existing = shared === undefined ? undefined : this.#shared.get(shared);
     // Nobody knows what else a shared runner will run.
     const only = shared === undefined ? this.#manifestOf(spec) : undefined;
-    const runner = existing?.usable ? existing : this.#start(shared ?? options.instanceId, environment, only);
+    const runner = existing?.usable ? existing : this.#start(shared ?? instanceId, environment, only);
     if (shared !== undefined) this.#shared.set(shared, runner);
-    this.#runners.set(runner, (this.#runners.get(runner) ?? 0) + 1);
-    this.#watch.watch(runner, placement.maxRssBytes || this.#dependencies.options.maxRssBytes);
+    const models = this.#runners.get(runner) ?? new Map<number, MemoryDemand>();
+    this.#runners.set(runner, models.set(modelKey, demand));
+    this.#limit(runner, models);
     return runner;
+  }
+
+  /** Watches the memory of a runner with these models. */
+  #limit(runner: RunnerProcess, models: ReadonlyMap<number, MemoryDemand>): void {
+    const { options, memoryBytes } = this.#dependencies;
+    const demands = [...models.values()];
+    this.#watch.watch(runner, {
+      demands,
+      limit: limitMemory(demands, { maxRssBytes: options.maxRssBytes, memoryBytes }),
+    });
   }
 
   /** `only`: the runtime of the one model that the runner is for. */
@@ -196,11 +222,14 @@ class ProcessHost implements Host {
   }
 
   /** One model less in the runner; the last one ends it. */
-  async #release(runner: RunnerProcess): Promise<void> {
+  async #release(runner: RunnerProcess, modelKey: number): Promise<void> {
     const models = this.#runners.get(runner);
     if (models === undefined) return;
-    this.#runners.set(runner, models - 1);
-    if (models > 1) return;
+    models.delete(modelKey);
+    if (models.size > 0) {
+      this.#limit(runner, models);
+      return;
+    }
     for (const [name, candidate] of this.#shared) if (candidate === runner) this.#shared.delete(name);
     await runner.end();
   }
@@ -209,6 +238,16 @@ class ProcessHost implements Host {
     this.#runners.delete(runner);
     for (const [name, candidate] of this.#shared) if (candidate === runner) this.#shared.delete(name);
   }
+}
+
+/** What a model brings along into a runner. */
+interface Acquisition extends HostLoadOptions {
+  readonly modelKey: number;
+  readonly demand: MemoryDemand;
+}
+
+function closing(): MillraceError {
+  return new MillraceError('unavailable', 'the server is closing; it loads no more models');
 }
 
 function loadTimeout(options: HostLoadOptions): MillraceError {

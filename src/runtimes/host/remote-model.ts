@@ -1,5 +1,5 @@
 import type { MillraceError } from '../../core/index.js';
-import type { Batch, BatchTiming, Description, Emit, Instance } from '../contract.js';
+import type { Batch, BatchTiming, Description, Emit, Instance, MemoryLimit } from '../contract.js';
 import type { PlacedSpec } from '../registry.js';
 import { checkStatistics, nameStatistics } from '../statistics.js';
 import type { RunnerQueue } from './begun.js';
@@ -39,6 +39,7 @@ export interface RemoteModelSettings {
   readonly release: () => Promise<void>;
   /** Whether other models live in the same runner, so that closing must not end it. */
   readonly isShared: () => boolean;
+  readonly memoryLimit: () => MemoryLimit | undefined;
 }
 
 /** A model in a runner process. */
@@ -74,6 +75,10 @@ export class RemoteModel implements Instance {
 
   get lastLoadAt(): number {
     return this.#settings.runner.lastLoadAt;
+  }
+
+  get memoryLimit(): MemoryLimit | undefined {
+    return this.#settings.memoryLimit();
   }
 
   execute(batch: Batch, emit: Emit): Promise<BatchTiming> {

@@ -1,9 +1,8 @@
 import type { Clock, EventBus, Timer } from '../../core/index.js';
+import type { MemoryLimit } from '../contract.js';
+import { excessReason, type MemoryDemand } from './memory-limit.js';
 import { readProcessStates } from './process-states.js';
 import type { RunnerProcess } from './runner-process.js';
-
-/** Where a limit comes from: several models may share a runner, whose largest limit counts. */
-const LIMITS = 'limits.maxRssBytes of the model, else runners.maxRssBytes';
 
 interface WatchSettings {
   readonly intervalMs: number;
@@ -14,8 +13,17 @@ interface WatchSettings {
 /** How long a signal may have stopped a runner before it is taken for hung: requests for it would wait. */
 const MAX_STOPPED_MS = 2_000;
 
+/** Models of a shared runner that are named in the log. */
+const MAX_NAMED = 10;
+
+/** What a runner may use, and the models that it has. */
+interface Allowance {
+  readonly demands: readonly MemoryDemand[];
+  readonly limit: MemoryLimit;
+}
+
 interface Watched {
-  limitBytes: number;
+  allowance: Allowance;
   /** Clock time at which it was first seen stopped; undefined = it runs. */
   stoppedAt: number | undefined;
 }
@@ -34,16 +42,21 @@ export class RunnerWatch {
     this.#settings = settings;
   }
 
-  /** Watches a runner until it ends; the largest limit given for it counts. */
-  watch(runner: RunnerProcess, maxRssBytes: number): void {
+  /** Watches a runner until it ends; the allowance given last counts. */
+  watch(runner: RunnerProcess, allowance: Allowance): void {
     const known = this.#watched.get(runner);
     if (known !== undefined) {
-      known.limitBytes = Math.max(known.limitBytes, maxRssBytes);
+      known.allowance = allowance;
       return;
     }
-    this.#watched.set(runner, { limitBytes: maxRssBytes, stoppedAt: undefined });
+    this.#watched.set(runner, { allowance, stoppedAt: undefined });
     void runner.exited.then(() => this.#unwatch(runner));
     this.#schedule();
+  }
+
+  /** undefined = it has ended. */
+  limitOf(runner: RunnerProcess): MemoryLimit | undefined {
+    return this.#watched.get(runner)?.allowance.limit;
   }
 
   #unwatch(runner: RunnerProcess): void {
@@ -67,11 +80,9 @@ export class RunnerWatch {
       const state = states.get(runner.pid);
       if (state === undefined) continue;
       const { rssBytes, stopped } = state;
-      this.#settings.events.publish('runnerMemory', { runner: runner.label, pid: runner.pid, rssBytes });
-      const { limitBytes } = watched;
-      if (rssBytes > limitBytes) {
-        runner.kill(`used ${formatMiB(rssBytes)}, limit ${formatMiB(limitBytes)} (${LIMITS})`, { overMemory: true });
-      }
+      const { bytes: limitBytes } = watched.allowance.limit;
+      this.#settings.events.publish('runnerMemory', { runner: runner.label, pid: runner.pid, rssBytes, limitBytes });
+      if (rssBytes > limitBytes) this.#killGreedy(runner, watched.allowance, rssBytes);
       watched.stoppedAt = stopped ? (watched.stoppedAt ?? now) : undefined;
       if (watched.stoppedAt !== undefined && now - watched.stoppedAt >= MAX_STOPPED_MS) {
         runner.kill(`was stopped by a signal for ${MAX_STOPPED_MS / 1000} s`);
@@ -80,8 +91,15 @@ export class RunnerWatch {
     this.#looking = false;
     this.#schedule();
   }
-}
 
-function formatMiB(bytes: number): string {
-  return `${Math.round(bytes / 1_048_576)} MiB`;
+  #killGreedy(runner: RunnerProcess, { demands, limit }: Allowance, rssBytes: number): void {
+    // Callers of one of them need not learn which others there are.
+    if (demands.length > 1) {
+      const names = demands.slice(0, MAX_NAMED).map(({ model }) => model);
+      const more = demands.length > MAX_NAMED ? ` and ${demands.length - MAX_NAMED} more` : '';
+      const message = `runner '${runner.label}' takes too much memory; its models are ${names.join(', ')}${more}`;
+      this.#settings.events.publish('diagnostic', { level: 'error', room: 'runtimes', message });
+    }
+    runner.kill(excessReason(demands, limit, rssBytes), { overMemory: true });
+  }
 }

@@ -7,19 +7,16 @@ import { LlamaContext } from './library/context.js';
 import { openLibrary } from './library/open.js';
 import { Weights } from './library/weights.js';
 import { LlamaModel } from './model.js';
-import { type LlamaOptions, readLlamaOptions } from './options.js';
+import { contextTokensFor, type LlamaOptions, readLlamaOptions } from './options.js';
 import { Preparation } from './prepare/preparation.js';
 import { type ChatFormat, markersOf } from './template/answer-markers.js';
-
-/** Where neither the configuration nor the model says less. */
-const DEFAULT_CONTEXT_TOKENS = 4096;
 
 /** Loads a language model. */
 export async function loadLlama(spec: LoadSpec, runtime: RuntimeContext): Promise<LoadedModel> {
   const options = readLlamaOptions(spec.options);
   const library = await openLibrary(spec.libraryFolder);
   const weights = Weights.load(library, spec.path, options.gpuLayers);
-  const contextTokens = contextTokensOf(options, weights);
+  const contextTokens = contextTokensFor(options, weights.trainedContextTokens);
   const source = options.chatTemplate || weights.chatTemplate;
   const preparation = new Preparation(
     {
@@ -74,10 +71,6 @@ async function openChat(
   }
   const answers = formatOf(source);
   return { answers, markers: markersOf(answers, weights) };
-}
-
-function contextTokensOf({ contextTokens }: LlamaOptions, { trainedContextTokens }: Weights): number {
-  return contextTokens || Math.min(trainedContextTokens || DEFAULT_CONTEXT_TOKENS, DEFAULT_CONTEXT_TOKENS);
 }
 
 /** Throws `invalid_argument` where the cache would have no room for one request, or cannot be shared. */

@@ -1,4 +1,5 @@
 import type { RuntimeManifest } from '../manifest.js';
+import { estimateLlamaMemory } from './estimate-memory.js';
 import { type LlamaConfig, LlamaSchema } from './section.js';
 
 /** Language models in GGUF files, by llama.cpp. */
@@ -14,4 +15,5 @@ export const LLAMA: RuntimeManifest<LlamaConfig> = {
   nodeOptions: '--max-semi-space-size=2',
   // Evaluations run in libuv's pool: on another thread each time, they would be half as fast.
   environment: { UV_THREADPOOL_SIZE: '1' },
+  estimateMemory: estimateLlamaMemory,
 };

@@ -39,3 +39,11 @@ export function readLlamaOptions(section: Readonly<Record<string, unknown>>): Ll
   reader.end();
   return options;
 }
+
+/** Where neither the configuration nor the model says less. */
+const DEFAULT_CONTEXT_TOKENS = 4096;
+
+/** Tokens of the longest text; `trainedContextTokens` 0 = the model does not say. */
+export function contextTokensFor({ contextTokens }: LlamaOptions, trainedContextTokens: number): number {
+  return contextTokens || Math.min(trainedContextTokens || DEFAULT_CONTEXT_TOKENS, DEFAULT_CONTEXT_TOKENS);
+}

@@ -153,6 +153,7 @@ function sourceOf(kind: MediaKind, options: MediaOptions): ModelSource {
       [MEDIA_RUNTIME.name]: { kind, maxPixels, maxDurationMs },
     },
     labels: {},
+    sizeBytes: 0,
     digest: '',
     fingerprint: '',
   };

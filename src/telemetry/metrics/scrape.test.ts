@@ -8,9 +8,9 @@ it('follows runner processes: starts, deaths, and the memory of those alive', as
   const { events, scrape } = start();
   events.publish('runnerStarted', { runner: 'a', pid: 1, startMs: 80 });
   events.publish('runnerStarted', { runner: 'b', pid: 2, startMs: 80 });
-  events.publish('runnerMemory', { runner: 'a', pid: 1, rssBytes: 1_000 });
-  events.publish('runnerMemory', { runner: 'b', pid: 2, rssBytes: 2_000 });
-  events.publish('runnerMemory', { runner: 'b', pid: 2, rssBytes: 3_000 });
+  events.publish('runnerMemory', { runner: 'a', pid: 1, rssBytes: 1_000, limitBytes: 4_000 });
+  events.publish('runnerMemory', { runner: 'b', pid: 2, rssBytes: 2_000, limitBytes: 4_000 });
+  events.publish('runnerMemory', { runner: 'b', pid: 2, rssBytes: 3_000, limitBytes: 4_000 });
   events.publish('runnerExited', { runner: 'a', pid: 1, reason: 'killed by SIGKILL', expected: false });
   const samples = await scrape();
   expect(samples.get('millrace_runner_starts_total{}')).toBe(2);
@@ -18,9 +18,12 @@ it('follows runner processes: starts, deaths, and the memory of those alive', as
   expect(samplesOf(samples, 'millrace_runner_resident_memory_bytes')).toEqual({
     'millrace_runner_resident_memory_bytes{runner="b"}': 3_000,
   });
-  events.publish('runnerMemory', { runner: 'b', pid: 3, rssBytes: 500 });
+  events.publish('runnerMemory', { runner: 'b', pid: 3, rssBytes: 500, limitBytes: 4_000 });
   expect(samplesOf(await scrape(), 'millrace_runner_resident_memory_bytes')).toEqual({
     'millrace_runner_resident_memory_bytes{runner="b"}': 3_500,
+  });
+  expect(samplesOf(await scrape(), 'millrace_runner_memory_limit_bytes')).toEqual({
+    'millrace_runner_memory_limit_bytes{runner="b"}': 8_000,
   });
   events.publish('runnerExited', { runner: 'b', pid: 2, reason: 'told to', expected: true });
   events.publish('runnerExited', { runner: 'b', pid: 3, reason: 'told to', expected: true });

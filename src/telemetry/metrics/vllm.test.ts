@@ -25,6 +25,7 @@ const STATUS = {
   state: { kind: 'ready' },
   info: {
     source: { config: { metricTags: { team: 'a' } } },
+    batching: { enabled: false, cause: 'no_batch_dimension', reason: '' },
     generates: { contextTokens: 8, maxOutputTokens: 8, chat: true },
   },
 } as unknown as ModelStatus;
