@@ -152,6 +152,33 @@ describe('models', () => {
     expect(JSON.parse(out)).toEqual(METADATA);
   });
 
+  it('shows how its versions run, to callers who may know', async () => {
+    const batching = { enabled: true, reason: 'measured_in_runs', detail: 'measured in 15 pairs of runs: …' };
+    const instances = [{ id: 'mlp/2#0', up: true, restarts: 0, memory_limit: { bytes: 4_294_967_296, source: 'default' } }];
+    const second = { version: 2, state: 'ready', batching, instances };
+    const first = { ...second, version: 1, batching: { ...batching, enabled: false, detail: 'configured' } };
+    let versions = [second, { version: 1, state: 'unloaded', instances: [] }];
+    const options = await start({
+      'GET /v2/models/mlp': () => jsonAnswer(METADATA),
+      'GET /v2/models/mlp/config': () => jsonAnswer({ max_batch_size: 8 }),
+      'GET /millrace/v1/models/mlp/versions': () => jsonAnswer({ model: 'mlp', versions }),
+    });
+    const show = async (...flags: readonly string[]) => (await run(['models', 'show', 'mlp', ...flags], options)).out;
+    expect((await show()).split('\n').slice(3, -1)).toEqual([
+      '  batch    up to 8 rows',
+      '  inputs   x FP32[-1,2]',
+      '  outputs  y FP32[-1,2]',
+      '  batching on: measured in 15 pairs of runs: …',
+      '  memory   at most 4.3 GB a runner (the default)',
+    ]);
+    versions = [first, second];
+    expect((await show()).split('\n').slice(6, 8)).toEqual([
+      '  batching version 1: off: configured',
+      '           version 2: on: measured in 15 pairs of runs: …',
+    ]);
+    expect(JSON.parse(await show('--json'))).toMatchObject({ ...METADATA, running: versions });
+  });
+
   it('suggests a name', async () => {
     const options = await start({ 'POST /v2/repository/index': () => jsonAnswer(INDEX) });
     const { code, err } = await run(['models', 'show', 'mpl'], options);

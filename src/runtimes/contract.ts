@@ -225,12 +225,19 @@ export interface MemoryLimit {
    * `limits.maxRssBytes` of its models, `runners.maxRssBytes`, the default for small models, what the models need by their files, or, if
    * that is more, the memory of the machine.
    */
-  readonly source: (typeof MEMORY_LIMIT_SOURCES)[number];
+  readonly source: keyof typeof MEMORY_LIMIT_REASONS;
   /** Bytes that its models need at most, as far as their files and options say. */
   readonly estimate: number;
 }
 
-export const MEMORY_LIMIT_SOURCES = ['model', 'server', 'default', 'files', 'machine'] as const;
+/** Where a limit comes from, for messages. */
+export const MEMORY_LIMIT_REASONS = {
+  model: 'limits.maxRssBytes',
+  server: 'runners.maxRssBytes',
+  default: 'the default',
+  files: 'by the size of its files',
+  machine: 'the memory of the machine',
+} as const;
 
 /** A loaded model somewhere, seen from the engine. */
 export interface Instance extends LoadedModel {

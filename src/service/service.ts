@@ -41,6 +41,7 @@ import { createTraffic, type Traffic } from './traffic.js';
 import type { LogControl, Service } from './types.js';
 import { createMetering, type Metering, type MeteringSetup } from './usage/metering.js';
 import type { UsageGauge } from './usage/types.js';
+import { reportVersions } from './version-reports.js';
 
 export interface CreateServiceOptions extends Pick<MeteringSetup, 'metering' | 'knowsCallers'> {
   readonly repository: Repository;
@@ -225,6 +226,13 @@ function createUseCases(
       return route === undefined
         ? findStatuses(seen, { name, version }, { withReasons })
         : findStatuses(lookup, askArms(call, route, exampleOf).ref, { withReasons });
+    },
+    modelVersions(call, name) {
+      const { seen, route } = seek(call, 'model.observe', { name, version: undefined });
+      // The bare name of a model may be split meanwhile.
+      const isModel = route === undefined || seen.engine.statusesOf(name).length > 0;
+      const target = isModel ? { name, version: undefined } : askArms(call, route, exampleOf).ref;
+      return reportVersions(engine, findStatuses(isModel ? seen : lookup, target, { withReasons: true }));
     },
     modelStatistics(call, name, version) {
       if (name === undefined) {

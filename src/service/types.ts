@@ -14,6 +14,7 @@ import type { RolloutUseCases } from './rollouts/types.js';
 import type { RouteUseCases } from './routes/types.js';
 import type { ShadowUseCases } from './shadows/types.js';
 import type { UsageUseCases } from './usage/types.js';
+import type { VersionReport } from './version-reports.js';
 
 export type { InferResult, InferTarget };
 
@@ -155,6 +156,8 @@ export interface Service {
    * `model.observe`. `not_found` for unknown ones. Needs the right `model.read`.
    */
   modelStatuses(call: Call, name: string, version: number | undefined): readonly ModelStatus[];
+  /** How every version of a model runs that was ever asked for. `not_found` for unknown ones. Needs the right `model.observe`. */
+  modelVersions(call: Call, name: string): readonly VersionReport[];
   /** Of one version, one model, or all; `invalid_argument` for unknown ones, as in Triton. */
   modelStatistics(call: Call, name: string | undefined, version: number | undefined): readonly ModelStatistics[];
   /** What a version does at this moment: its instances and its queue; undefined where it is not loaded any more. */

@@ -177,6 +177,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'DELETE /models/{model}': UNLOAD,
   'DELETE /models/{model}/{version}': UNLOAD,
   'GET /millrace/v1/quotas': KEY,
+  'GET /millrace/v1/models/{model}/versions': OBSERVE,
   'GET /millrace/v1/models/{model}/labels': OBSERVE,
   'PATCH /millrace/v1/models/{model}/labels': { needs: 'label.change', audit: 'labels.change' },
   'GET /millrace/v1/models/{model}/labels/history': OBSERVE,

@@ -171,6 +171,10 @@ export function createFakeService(overrides: Partial<Service> = {}): FakeService
     modelInfo: (_call, name, version) => ({ info: fakeModelInfo(name, find(name, version)), versions }),
     modelStatuses: (_call, name, version) =>
       statuses.filter((status) => status.version === find(name, version) && status.name === name),
+    modelVersions: (_call, name) =>
+      statuses
+        .filter((status) => status.name === name)
+        .map(({ version, state, info }) => ({ version, state, batching: info?.batching, instances: [] })),
     modelStatistics(_call, name, version) {
       if (name === undefined) return versions.map((each) => fakeStatistics('m', each));
       return [fakeStatistics(name, find(name, version))];

@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
 import type { MillraceClient, ModelIndexEntry, ModelStatistics } from '../../client/index.js';
+import { connectToApi } from '../api.js';
 import { type CommandContext, examples } from '../command.js';
 import { readText } from '../files.js';
 import { formatJson } from '../format/json.js';
 import { formatIndex, formatModel, formatStatistics } from '../format/models.js';
+import type { VersionBody, VersionsBody } from '../format/versions.js';
+import type { Io } from '../io.js';
 import { withProgress } from '../progress.js';
 import { addCommonFlags, type CommonFlags, connectTo, suggestingModels } from '../server-options.js';
 import { registerLabel } from './model-labels.js';
@@ -36,9 +39,13 @@ export function registerModels(program: Command, context: CommandContext): void 
       const client = await connectTo(io, flags);
       const model = client.model(name, flags.modelVersion === undefined ? {} : { version: flags.modelVersion });
       const metadata = await suggestingModels(client, name, () => model.metadata());
-      const config = await model.config().catch(() => undefined);
+      const [config, running] = await Promise.all([
+        model.config().catch(() => undefined),
+        fetchVersions(io, name, flags).catch(() => undefined),
+      ]);
+      const known = { config, running };
       io.stdout.write(
-        flags.json ? formatJson({ ...metadata, config }) : formatModel(metadata, config, io.stdout.colors),
+        flags.json ? formatJson({ ...metadata, ...known }) : formatModel(metadata, known, io.stdout.colors),
       );
     });
   addCommonFlags(models.command('stats [model]').description('counts and times since a model was loaded')).action(
@@ -70,6 +77,17 @@ function registerControl(models: Command, { io }: CommandContext): void {
       await suggestingModels(client, name, () => client.unload(name, options));
       io.stdout.write(flags.json ? formatJson({ model: name, loaded: false }) : `unloaded ${name}\n`);
     });
+}
+
+/** How the versions of a model run, or the one that the flags name. Rejects where the caller may not know. */
+async function fetchVersions(
+  io: Io,
+  model: string,
+  { modelVersion, ...flags }: CommonFlags & { readonly modelVersion?: string },
+): Promise<readonly VersionBody[]> {
+  const api = await connectToApi(io, flags);
+  const { body } = await api.ask<VersionsBody>({ method: 'GET', path: `/models/${encodeURIComponent(model)}/versions` });
+  return body.versions.filter(({ version }) => modelVersion === undefined || String(version) === modelVersion);
 }
 
 function formatList(index: readonly ModelIndexEntry[], { io }: CommandContext): string {

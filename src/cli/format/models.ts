@@ -4,6 +4,7 @@ import type { Colors } from '../io.js';
 import { formatTable, type TableStyle } from './table.js';
 import { formatSpecs } from './tensors.js';
 import { formatMs } from './units.js';
+import { type VersionBody, versionFacts } from './versions.js';
 
 /** The repository index as a table. */
 export function formatIndex(index: readonly ModelIndexEntry[], { colors }: TableStyle): string {
@@ -25,20 +26,25 @@ function formatState(state: string, colors: Colors): string {
   return state === 'UNAVAILABLE' ? colors.red(word) : colors.yellow(word);
 }
 
-/** A model's signature and the parts of its configuration (in Triton's shape) that callers care about. */
-export function formatModel(
-  metadata: ModelMetadata,
-  config: Readonly<Record<string, unknown>> | undefined,
-  colors: Colors,
-): string {
+/** What is known of a model besides its metadata. */
+export interface KnownOfModel {
+  /** In Triton's shape. */
+  readonly config: Readonly<Record<string, unknown>> | undefined;
+  /** How its versions run; undefined = the caller may not know, or the server does not say. */
+  readonly running: readonly VersionBody[] | undefined;
+}
+
+/** A model's signature and the parts of its configuration that callers care about, and how its versions run. */
+export function formatModel(metadata: ModelMetadata, { config, running = [] }: KnownOfModel, colors: Colors): string {
   const facts: readonly (readonly [string, string])[] = [
     ['versions', (metadata.versions ?? []).join(', ')],
     ['platform', metadata.platform],
-    ['batch', describeBatch(config)],
+    ['batch', describeBatch(config, running.length > 0)],
     ['answers', isDecoupled(config ?? {}) ? ANY_NUMBER : ''],
     ['requests', keepsSequences(config ?? {}) ? IN_SEQUENCES : ''],
     ['inputs', formatSpecs(metadata.inputs)],
     ['outputs', formatSpecs(metadata.outputs)],
+    ...versionFacts(running),
   ];
   const lines = facts
     .filter(([, text]) => text !== '')
@@ -50,11 +56,13 @@ export function formatModel(
 export const ANY_NUMBER = 'any number for a request, through generate_stream and gRPC streams';
 export const IN_SEQUENCES = 'in sequences: each needs a sequence_id, the first one sequence_start';
 
-function describeBatch(config: Readonly<Record<string, unknown>> | undefined): string {
+/** `isToldApart`: whether requests are batched is said elsewhere. */
+function describeBatch(config: KnownOfModel['config'], isToldApart: boolean): string {
   const rows = config?.max_batch_size;
   if (typeof rows !== 'number') return '';
   if (rows === 0) return 'one request at a time, no batch dimension';
   const together =
+    isToldApart ||
     config?.dynamic_batching !== undefined || keepsSequences(config ?? {}) || config?.ensemble_scheduling !== undefined;
   return `up to ${rows} rows${together ? '' : ', requests are not batched'}`;
 }

@@ -11,6 +11,7 @@ import { createReloadRoutes } from './routes-reload.js';
 import { createRolloutRoutes } from './routes-rollouts.js';
 import { createRouteRoutes } from './routes-routes.js';
 import { createUsageRoutes } from './routes-usage.js';
+import { createVersionRoutes } from './routes-versions.js';
 import { createShadowRoutes } from './shadows.js';
 
 /** The server's own API, below `/millrace/v1/`: who gets which version of a model, who calls, and who has used what. */
@@ -20,6 +21,7 @@ export function createMillraceDialect({ service }: DialectContext): Dialect {
     description:
       'Labels of versions, routes and rollouts: who gets which version of a model; keys of callers, what they may do, who has used and done what, what to correct about the server, and reading its files again.',
     routes: [
+      ...createVersionRoutes(service),
       ...createLabelRoutes(service.labels),
       ...createRouteRoutes(service.routes),
       ...createRolloutRoutes(service.rollouts),

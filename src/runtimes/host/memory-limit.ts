@@ -1,4 +1,4 @@
-import type { MemoryLimit } from '../contract.js';
+import { MEMORY_LIMIT_REASONS, type MemoryLimit } from '../contract.js';
 
 /** What a model does to the memory limit of its runner. */
 export interface MemoryDemand {
@@ -46,14 +46,6 @@ const MEBIBYTE = 1_048_576;
 /** A limit that is raised leaves room beyond what was used. */
 const ROOM = 1.25;
 
-const BY: Readonly<Record<MemoryLimit['source'], string>> = {
-  model: 'limits.maxRssBytes',
-  server: 'runners.maxRssBytes',
-  default: 'the default',
-  files: 'by the size of its files',
-  machine: 'the memory of the machine',
-};
-
 /** That a runner has used more than it may, and what to set. */
 export function excessReason(demands: readonly MemoryDemand[], limit: MemoryLimit, rssBytes: number): string {
   const [first, ...rest] = demands;
@@ -62,7 +54,7 @@ export function excessReason(demands: readonly MemoryDemand[], limit: MemoryLimi
   const enough = Math.ceil(Math.max(rssBytes * ROOM, limit.estimate) / MEBIBYTE) * MEBIBYTE;
   const which = rest.length > 0 ? 'limits.maxRssBytes of the one that needs more' : 'limits.maxRssBytes of the model';
   const setting = limit.source === 'server' ? `${which}, or runners.maxRssBytes,` : which;
-  return `${who} used ${inMebibytes(rssBytes)}, limit ${inMebibytes(limit.bytes)} (${BY[limit.source]}); if that is not a leak, set ${setting} to ${enough}`;
+  return `${who} used ${inMebibytes(rssBytes)}, limit ${inMebibytes(limit.bytes)} (${MEMORY_LIMIT_REASONS[limit.source]}); if that is not a leak, set ${setting} to ${enough}`;
 }
 
 function inMebibytes(bytes: number): string {
