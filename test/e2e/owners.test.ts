@@ -106,7 +106,7 @@ function overGrpc(model: string): Ask {
     const path = '/inference.GRPCInferenceService/ModelInfer';
     const { message, error } = await client.unary(request, { path, metadata: bearer(key) });
     if (error !== null || message === undefined) return `${error?.code} ${error?.details}`;
-    const answer = protoJson('ModelInferResponse', [message]) as { readonly raw_output_contents: readonly string[] };
+    const answer = protoJson('ModelInferResponse', [message]) as { raw_output_contents: string[] };
     return Buffer.from(answer.raw_output_contents[0] ?? '', 'base64').readInt32LE();
   };
 }
