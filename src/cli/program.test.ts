@@ -154,7 +154,9 @@ describe('models', () => {
 
   it('shows how its versions run, to callers who may know', async () => {
     const batching = { enabled: true, reason: 'measured_in_runs', detail: 'measured in 15 pairs of runs: …' };
-    const instances = [{ id: 'mlp/2#0', up: true, restarts: 0, memory_limit: { bytes: 4_294_967_296, source: 'default' } }];
+    const instances = [
+      { id: 'mlp/2#0', up: true, restarts: 0, memory_limit: { bytes: 4_294_967_296, source: 'default' } },
+    ];
     const second = { version: 2, state: 'ready', batching, instances };
     const first = { ...second, version: 1, batching: { ...batching, enabled: false, detail: 'configured' } };
     let versions = [second, { version: 1, state: 'unloaded', instances: [] }];

@@ -2,12 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import {
   ANONYMOUS_OWNER,
   type BodyMemory,
-  type ByteBudget,
   Call,
   type CallOrigin,
-  type Clock,
-  type DeadlineWatch,
-  type EventBus,
   type Expiring,
   MillraceError,
   NO_RIGHTS,
@@ -17,33 +13,11 @@ import {
   type Timing,
   toMillraceError,
 } from '../core/index.js';
-import type { Arrivals } from './arrivals.js';
-import type { BufferShare, BufferShares } from './buffer-shares.js';
-import type { OpenRequest, OpenRequests } from './open-requests.js';
-import type { ServerOptions } from './options.js';
+import type { BufferShare } from './buffer-shares.js';
+import type { OpenRequest } from './open-requests.js';
 import { STALLED_MS } from './patience.js';
+import type { SettlementContext } from './settlement-context.js';
 import { openTrace } from './trace-context.js';
-
-/** What all requests of a server share, whatever transport they come by. */
-export interface SettlementContext {
-  readonly options: ServerOptions;
-  readonly clock: Clock;
-  readonly events: EventBus;
-  /** What requests and answers may hold, those of all transports together. */
-  readonly budget: ByteBudget;
-  /** What the requests and answers of one principal may hold of that; undefined = all of it, as there are no keys. */
-  readonly shares?: BufferShares | undefined;
-  /** Bodies that arrive. */
-  readonly arrivals: Arrivals;
-  /** undefined = bodies lie anywhere. */
-  readonly bodies?: BodyMemory | undefined;
-  /** Of all calls of the server. */
-  readonly deadlines: DeadlineWatch;
-  readonly open: OpenRequests;
-  readonly requestId: (header: string | string[] | undefined) => string;
-  /** The server ends. */
-  readonly draining: () => boolean;
-}
 
 /** One request as its transport knows it, and how that answers it. All else about its end is up to its {@link Settlement}. */
 export interface Exchange {

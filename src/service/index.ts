@@ -25,5 +25,5 @@ export type * from './routes/types.js';
 export { type CreateServiceOptions, createService, type ServiceLife } from './service.js';
 export * from './shadows/types.js';
 export * from './types.js';
-export type { VersionReport } from './version-reports.js';
 export type * from './usage/types.js';
+export type { VersionReport } from './version-reports.js';

@@ -50,9 +50,7 @@ export function createResolution({ lookup, routes, clock, onRefused }: Resolutio
         : admitToModel(lookup, { principal: call.principal, action: 'model.infer' }, target);
       const route = seen.isItself ? routes.find(target) : undefined;
       const choice = route && choose(route, call, undefined);
-      const found = choice
-        ? { info: choice.info, forSequencesOnly: false }
-        : findOrRemember(seen.lookup, call, target);
+      const found = choice ? { info: choice.info, forSequencesOnly: false } : findOrRemember(seen.lookup, call, target);
       checkAnswers(found.info, options);
       const common = { target, options, lookup: seen.lookup, choice };
       const resolution: Omit<Resolution, keyof Resolved> & Partial<Resolved> = { ...common, ...found };

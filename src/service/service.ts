@@ -1,9 +1,8 @@
 import type { AuditTrail } from '../audit/index.js';
-import type { Action, BodyMemory, Call, Clock, DeadlineWatch, EventBus, InferTarget, ModelRef } from '../core/index.js';
-import type { Engine, ModelInfo } from '../engine/index.js';
+import type { BodyMemory, Clock, DeadlineWatch, EventBus, ModelRef } from '../core/index.js';
+import type { Engine } from '../engine/index.js';
 import { admit, type QuotasOptions } from '../governance/index.js';
 import type { Repository, RepositoryOptions } from '../repository/index.js';
-import type { Route } from '../routing/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import type { Store } from '../store/index.js';
 import { accessChange } from './access/access-change.js';
@@ -12,8 +11,7 @@ import { type Audited, createAudit } from './audit.js';
 import { createAuditUseCases } from './audit-use-cases.js';
 import { Declared } from './declarations/declared.js';
 import { createDoctorUseCases, type DoctorSetup } from './doctor/doctor-use-cases.js';
-import { findStatuses } from './find-statuses.js';
-import { findVersion, type VersionLookup } from './find-version.js';
+import { type VersionLookup } from './find-version.js';
 import { createInfer } from './infer.js';
 import type { KeyParts } from './keys/key-holders.js';
 import { createKeyUseCases } from './keys/key-use-cases.js';
@@ -23,7 +21,7 @@ import type { ModelPuller } from './loading/parts.js';
 import { createManagement } from './manage-models.js';
 import { MediaDecoders } from './media/decoders.js';
 import type { MediaOptions } from './media/options.js';
-import { isModelReady } from './model-ready.js';
+import { createModelUseCases } from './model-use-cases.js';
 import { openQuotas } from './quotas/open-quotas.js';
 import { logLevelsChange } from './reload/log-levels-change.js';
 import type { ReloadResult } from './reload/reload-result.js';
@@ -32,16 +30,14 @@ import { type ChangeSettings, createSettingsChange } from './reload/settings-cha
 import type { LogLevels, WrittenRollouts } from './reload/types.js';
 import type { WrittenFileRoutes } from './routes/types.js';
 import { createRun } from './run.js';
-import { absent, admitToModel } from './seen-lookup.js';
-import { blame, createSettingUseCases } from './setting-use-cases.js';
+import { absent } from './seen-lookup.js';
+import { createSettingUseCases } from './setting-use-cases.js';
 import { ShadowBooks } from './shadows/shadow-books.js';
 import { createSharedMemoryUseCases } from './shared-memory.js';
-import { askArms } from './tell.js';
 import { createTraffic, type Traffic } from './traffic.js';
 import type { LogControl, Service } from './types.js';
 import { createMetering, type Metering, type MeteringSetup } from './usage/metering.js';
 import type { UsageGauge } from './usage/types.js';
-import { reportVersions } from './version-reports.js';
 
 export interface CreateServiceOptions extends Pick<MeteringSetup, 'metering' | 'knowsCallers'> {
   readonly repository: Repository;
@@ -184,19 +180,7 @@ function createUseCases(
   const run = createRun({ ...setup, decoders });
   const traffic = createTraffic(setup, { labels: controller.labels, declared, books, lookup, audited, run });
   const { routes, taps, declaredLabels } = traffic;
-  /** What a principal with the right asks for: a route, or where there is none, what of the models it sees. */
-  const seek = ({ principal }: Call, action: Action, target: InferTarget) => {
-    const { lookup: seen, isItself } = admitToModel(lookup, { principal, action }, target);
-    return { seen, route: isItself ? routes.find(target) : undefined };
-  };
-  const exampleOf = (route: Route) => routes.example(route);
-  const find = (call: Call, action: Action, target: InferTarget) => {
-    const { name } = target;
-    const { seen, route } = seek(call, action, target);
-    const info = route === undefined ? findVersion(seen, target) : askArms(call, route, exampleOf);
-    const versions = engine.serving(info.ref.name).map(({ ref }) => ref.version);
-    return { info: withName(info, name), versions, ref: info.ref };
-  };
+  const models = createModelUseCases({ engine, lookup, routes });
   const inference = createInfer({ ...setup, lookup, routes, taps, decoders, quotas: quotas.gate });
   const extensions = sharedMemory.enabled ? [...EXTENSIONS, 'system_shared_memory'] : EXTENSIONS;
   const service: Service = {
@@ -214,63 +198,12 @@ function createUseCases(
     },
     live: () => true,
     ready,
-    modelReady(call, name, version) {
-      if (!call.principal.rights.sees(name)) return false;
-      const { seen, route } = seek(call, 'model.read', { name, version });
-      return route === undefined ? isModelReady(seen, { name, version }) : routes.isReady(route);
-    },
-    modelInfo: (call, name, version) => find(call, 'model.read', { name, version }),
-    modelStatuses(call, name, version) {
-      const { seen, route } = seek(call, 'model.read', { name, version });
-      const withReasons = call.principal.rights.allow('model.observe', name);
-      return route === undefined
-        ? findStatuses(seen, { name, version }, { withReasons })
-        : findStatuses(lookup, askArms(call, route, exampleOf).ref, { withReasons });
-    },
-    modelVersions(call, name) {
-      const { seen, route } = seek(call, 'model.observe', { name, version: undefined });
-      // The bare name of a model may be split meanwhile.
-      const isModel = route === undefined || seen.engine.statusesOf(name).length > 0;
-      const target = isModel ? { name, version: undefined } : askArms(call, route, exampleOf).ref;
-      return reportVersions(engine, findStatuses(isModel ? seen : lookup, target, { withReasons: true }));
-    },
-    modelStatistics(call, name, version) {
-      if (name === undefined) {
-        admit(call.principal, 'model.observe', '');
-        return engine.statistics().filter((entry) => call.principal.rights.allowOwn('model.observe', entry.name));
-      }
-      const { versions, ref } = blame(() => find(call, 'model.observe', { name, version }));
-      const wanted = version === undefined && ref.name === name ? versions : [ref.version];
-      return engine.statistics().filter((entry) => entry.name === ref.name && wanted.includes(entry.version));
-    },
-    modelGauges(call, { name, version }) {
-      admit(call.principal, 'model.read', name);
-      if (!call.principal.rights.allowOwn('model.read', name)) return undefined;
-      return engine.gauges().find(({ ref }) => ref.name === name && ref.version === version);
-    },
-    readyModels(call, purpose) {
-      const { rights } = call.principal;
-      if (purpose === undefined) admit(call.principal, 'model.read', '');
-      const models = engine
-        .statuses()
-        .flatMap(({ state, info }) => (state.kind === 'ready' && info !== undefined ? [info] : []));
-      const all = [...models, ...routes.examples().map(({ name, info }) => withName(info, name))];
-      const right = purpose === 'infer' ? 'model.infer' : 'model.read';
-      return all.filter(({ ref }) => rights.allowOwn(right, ref.name));
-    },
-    repositoryIndex(call, { readyOnly, repository }) {
-      admit(call.principal, 'model.observe', '');
-      return engine
-        .statuses()
-        .filter(({ name }) => call.principal.rights.allowOwn('model.observe', name))
-        .filter(({ state }) => !readyOnly || state.kind === 'ready')
-        .filter(({ info }) => repository === undefined || info === undefined || inRepository(info, repository));
-    },
+    ...models.useCases,
     ...createManagement(setup, { controller, audited, declaredLabels }),
     ...createSettingUseCases({
       logControl,
       audited,
-      checkModel: (call, right, name) => void find(call, right, { name, version: undefined }),
+      checkModel: models.check,
       unknownModel: (name) => absent(lookup, { name, version: undefined }),
     }),
     ...createSharedMemoryUseCases({ sharedMemory, audited }),
@@ -286,14 +219,4 @@ function createLookup(engine: VersionLookup['engine'], controller: ModelControll
     unselected: (model) => controller.unselected(model),
     starting: () => !controller.started,
   };
-}
-
-/** Answers say the name that was asked for. */
-function withName(info: ModelInfo, name: string): ModelInfo {
-  return info.ref.name === name ? info : { ...info, ref: { ...info.ref, name } };
-}
-
-function inRepository(info: ModelInfo, wanted: string): boolean {
-  const path = info.source.repository;
-  return path === wanted || path.split(/[\\/]/).pop() === wanted;
 }

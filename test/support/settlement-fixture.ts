@@ -9,7 +9,8 @@ import {
 import { Arrivals } from '../../src/server/arrivals.js';
 import { BufferShares } from '../../src/server/buffer-shares.js';
 import { OpenRequests } from '../../src/server/open-requests.js';
-import { type Exchange, Settlement, type SettlementContext } from '../../src/server/settlement.js';
+import { type Exchange, Settlement } from '../../src/server/settlement.js';
+import type { SettlementContext } from '../../src/server/settlement-context.js';
 import { FakeClock } from './fake-clock.js';
 import { serverOptions } from './http-server.js';
 import { principalWith } from './principals.js';

@@ -86,7 +86,10 @@ async function fetchVersions(
   { modelVersion, ...flags }: CommonFlags & { readonly modelVersion?: string },
 ): Promise<readonly VersionBody[]> {
   const api = await connectToApi(io, flags);
-  const { body } = await api.ask<VersionsBody>({ method: 'GET', path: `/models/${encodeURIComponent(model)}/versions` });
+  const { body } = await api.ask<VersionsBody>({
+    method: 'GET',
+    path: `/models/${encodeURIComponent(model)}/versions`,
+  });
   return body.versions.filter(({ version }) => modelVersion === undefined || String(version) === modelVersion);
 }
 

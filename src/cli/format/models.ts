@@ -63,7 +63,9 @@ function describeBatch(config: KnownOfModel['config'], isToldApart: boolean): st
   if (rows === 0) return 'one request at a time, no batch dimension';
   const together =
     isToldApart ||
-    config?.dynamic_batching !== undefined || keepsSequences(config ?? {}) || config?.ensemble_scheduling !== undefined;
+    config?.dynamic_batching !== undefined ||
+    keepsSequences(config ?? {}) ||
+    config?.ensemble_scheduling !== undefined;
   return `up to ${rows} rows${together ? '' : ', requests are not batched'}`;
 }
 

@@ -1,4 +1,11 @@
-import { excerpt, invalidArgument, isFloat, type MillraceError, type Signature, type TensorSpec } from '../../core/index.js';
+import {
+  excerpt,
+  invalidArgument,
+  isFloat,
+  type MillraceError,
+  type Signature,
+  type TensorSpec,
+} from '../../core/index.js';
 import { type DecodedInstances, decodeInstances } from '../instances/decode.js';
 import { CLOSE_BRACE, CLOSE_BRACKET, COLON, OPEN_BRACE, OPEN_BRACKET, QUOTE } from '../json/bytes.js';
 import { JsonCursor } from '../json/cursor.js';

@@ -11,7 +11,9 @@ const VersionsSchema = Type.Object({
   versions: Type.Array(
     Type.Object({
       version: Type.Integer(),
-      state: Type.String({ description: '`loading`, `warming`, `ready`, `recovering`, `draining`, `unloaded` or `failed`.' }),
+      state: Type.String({
+        description: '`loading`, `warming`, `ready`, `recovering`, `draining`, `unloaded` or `failed`.',
+      }),
       reason: Type.Optional(Type.String({ description: 'Why it is not ready.' })),
       batching: Type.Optional(
         Type.Object(

@@ -15,7 +15,10 @@ const wireOf = (body: object) => ({ method: 'POST', url: '', headers: {}, body: 
 const inferOf = (body: object) => infer({ wire: wireOf(body), maxInputs: 4 });
 const grpcOf = (message: object) => {
   const inputs = [{ name: 'x', datatype: 'INT32', shape: ['1'], contents: { int_contents: [1] } }];
-  return modelInfer({ message: protoBytes('ModelInferRequest', { model_name: 'm', inputs, ...message }), maxInputs: 4 });
+  return modelInfer({
+    message: protoBytes('ModelInferRequest', { model_name: 'm', inputs, ...message }),
+    maxInputs: 4,
+  });
 };
 
 describe('what a large request says besides its data', () => {

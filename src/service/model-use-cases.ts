@@ -1,0 +1,114 @@
+import type { Action, Call, InferTarget } from '../core/index.js';
+import type { Engine, ModelInfo } from '../engine/index.js';
+import { admit } from '../governance/index.js';
+import type { Route } from '../routing/index.js';
+import { findStatuses } from './find-statuses.js';
+import { findVersion, type VersionLookup } from './find-version.js';
+import { isModelReady } from './model-ready.js';
+import type { RouteTable } from './routes/route-table.js';
+import { admitToModel } from './seen-lookup.js';
+import { blame } from './setting-use-cases.js';
+import { askArms } from './tell.js';
+import type { Service } from './types.js';
+import { reportVersions } from './version-reports.js';
+
+interface ModelParts {
+  readonly engine: Engine;
+  readonly lookup: VersionLookup;
+  readonly routes: RouteTable;
+}
+
+type ModelUseCases = Pick<
+  Service,
+  | 'modelReady'
+  | 'modelInfo'
+  | 'modelStatuses'
+  | 'modelVersions'
+  | 'modelStatistics'
+  | 'modelGauges'
+  | 'readyModels'
+  | 'repositoryIndex'
+>;
+
+/** What callers may know of models, their versions and routes. */
+export function createModelUseCases({ engine, lookup, routes }: ModelParts) {
+  /** What a principal with the right asks for: a route, or where there is none, what of the models it sees. */
+  const seek = ({ principal }: Call, action: Action, target: InferTarget) => {
+    const { lookup: seen, isItself } = admitToModel(lookup, { principal, action }, target);
+    return { seen, route: isItself ? routes.find(target) : undefined };
+  };
+  const exampleOf = (route: Route) => routes.example(route);
+  const find = (call: Call, action: Action, target: InferTarget) => {
+    const { name } = target;
+    const { seen, route } = seek(call, action, target);
+    const info = route === undefined ? findVersion(seen, target) : askArms(call, route, exampleOf);
+    const versions = engine.serving(info.ref.name).map(({ ref }) => ref.version);
+    return { info: withName(info, name), versions, ref: info.ref };
+  };
+  const useCases: ModelUseCases = {
+    modelReady(call, name, version) {
+      if (!call.principal.rights.sees(name)) return false;
+      const { seen, route } = seek(call, 'model.read', { name, version });
+      return route === undefined ? isModelReady(seen, { name, version }) : routes.isReady(route);
+    },
+    modelInfo: (call, name, version) => find(call, 'model.read', { name, version }),
+    modelStatuses(call, name, version) {
+      const { seen, route } = seek(call, 'model.read', { name, version });
+      const withReasons = call.principal.rights.allow('model.observe', name);
+      return route === undefined
+        ? findStatuses(seen, { name, version }, { withReasons })
+        : findStatuses(lookup, askArms(call, route, exampleOf).ref, { withReasons });
+    },
+    modelVersions(call, name) {
+      const { seen, route } = seek(call, 'model.observe', { name, version: undefined });
+      // The bare name of a model may be split meanwhile.
+      const isModel = route === undefined || seen.engine.statusesOf(name).length > 0;
+      const target = isModel ? { name, version: undefined } : askArms(call, route, exampleOf).ref;
+      return reportVersions(engine, findStatuses(isModel ? seen : lookup, target, { withReasons: true }));
+    },
+    modelStatistics(call, name, version) {
+      if (name === undefined) {
+        admit(call.principal, 'model.observe', '');
+        return engine.statistics().filter((entry) => call.principal.rights.allowOwn('model.observe', entry.name));
+      }
+      const { versions, ref } = blame(() => find(call, 'model.observe', { name, version }));
+      const wanted = version === undefined && ref.name === name ? versions : [ref.version];
+      return engine.statistics().filter((entry) => entry.name === ref.name && wanted.includes(entry.version));
+    },
+    modelGauges(call, { name, version }) {
+      admit(call.principal, 'model.read', name);
+      if (!call.principal.rights.allowOwn('model.read', name)) return undefined;
+      return engine.gauges().find(({ ref }) => ref.name === name && ref.version === version);
+    },
+    readyModels(call, purpose) {
+      const { rights } = call.principal;
+      if (purpose === undefined) admit(call.principal, 'model.read', '');
+      const models = engine
+        .statuses()
+        .flatMap(({ state, info }) => (state.kind === 'ready' && info !== undefined ? [info] : []));
+      const all = [...models, ...routes.examples().map(({ name, info }) => withName(info, name))];
+      const right = purpose === 'infer' ? 'model.infer' : 'model.read';
+      return all.filter(({ ref }) => rights.allowOwn(right, ref.name));
+    },
+    repositoryIndex(call, { readyOnly, repository }) {
+      admit(call.principal, 'model.observe', '');
+      return engine
+        .statuses()
+        .filter(({ name }) => call.principal.rights.allowOwn('model.observe', name))
+        .filter(({ state }) => !readyOnly || state.kind === 'ready')
+        .filter(({ info }) => repository === undefined || info === undefined || inRepository(info, repository));
+    },
+  };
+  const check = (call: Call, right: Action, name: string) => void find(call, right, { name, version: undefined });
+  return { useCases, check };
+}
+
+/** Answers say the name that was asked for. */
+function withName(info: ModelInfo, name: string): ModelInfo {
+  return info.ref.name === name ? info : { ...info, ref: { ...info.ref, name } };
+}
+
+function inRepository(info: ModelInfo, wanted: string): boolean {
+  const path = info.source.repository;
+  return path === wanted || path.split(/[\\/]/).pop() === wanted;
+}
