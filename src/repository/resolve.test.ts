@@ -66,6 +66,7 @@ describe('resolveModelConfig', () => {
         },
         "responseCache": {
           "enabled": false,
+          "share": "principal",
           "ttlMs": 0,
         },
         "runtime": undefined,
