@@ -57,6 +57,30 @@ describe('the batch axis', () => {
     expect(await batchAxes(doubling)).toEqual([null, null]);
   });
 
+  test('is none where an input is a shape, which is as long beside any number of rows', async () => {
+    const shaped = (op: string): OnnxGraph => ({
+      inputs: [tensor('x', ['N', 'K']), { name: 's', type: 'int64', dims: ['R'] }],
+      outputs: [tensor('y', ['A', 'B'])],
+      nodes: [{ op, inputs: ['x', 's'], outputs: ['y'] }],
+    });
+    expect(await batchAxes(shaped('Reshape'))).toEqual([null, null, null]);
+    expect(await batchAxes(shaped('Expand'))).toEqual([null, null, null]);
+  });
+
+  test('is there where an input of integers has one for each row, whatever the names say', async () => {
+    const graph: OnnxGraph = {
+      inputs: [tensor('x', ['N', 2]), { name: 'ids', type: 'int64', dims: ['M'] }],
+      outputs: [tensor('y', ['O', 2])],
+      nodes: [
+        { op: 'Cast', inputs: ['ids'], outputs: ['numbers'], attributes: { to: 1 } },
+        { op: 'Unsqueeze', inputs: ['numbers', 'axes'], outputs: ['column'] },
+        { op: 'Mul', inputs: ['x', 'column'], outputs: ['y'] },
+      ],
+      initializers: [{ name: 'axes', type: 'int64', dims: [1], data: BigInt64Array.of(1n) }],
+    };
+    expect(await batchAxes(graph)).toEqual([0, 0, 0]);
+  });
+
   test('is found by a run where other dimensions are variable too', async () => {
     expect(await batchAxes(renamed(['tokens', 'time'], ['texts', 'time']))).toEqual([0, 0]);
   });

@@ -13,7 +13,7 @@ import { type OnnxOptions, readOnnxOptions } from './options.js';
 import { checkProviders } from './providers.js';
 import { quantizesDynamically } from './quantization.js';
 import { type RowTrial, TRIAL_ROWS, tryRows } from './row-trial.js';
-import { chooseServable, guessBatching, judgeBatching, readSignature } from './signature.js';
+import { chooseServable, guessBatching, judgeBatching, possibleLists, readSignature } from './signature.js';
 import { declineTelemetry } from './telemetry.js';
 import { withoutZipMap } from './zip-map.js';
 
@@ -69,7 +69,8 @@ async function describe(session: InferenceSession, spec: LoadSpec, quantizes: bo
   const judged = judgeBatching(servable);
   const mayBatch = judged !== 'no' && maxBatchSize !== 0;
   const alone = readSignature(servable, null);
-  const trial = mayBatch || servable.rankUnknown.size > 0 ? await tryRows(session, alone) : undefined;
+  const trial =
+    mayBatch || servable.rankUnknown.size > 0 ? await tryRows(session, alone, possibleLists(servable)) : undefined;
   // What quantisation makes of other rows is no sign that rows are anything else.
   const independent = quantizes || trial?.independent !== false;
   const shown = trial?.keepsRows && independent;

@@ -22,6 +22,8 @@ export interface RowTrial {
 
 /** Rows of a trial. */
 export const TRIAL_ROWS = 2;
+/** Of the others, where the length of an input that may be a shape stays as it was. */
+const OTHER_ROWS = 3;
 /** Variable dimensions other than the rows: enough for a few layers that halve them. */
 const VARIABLE_SIZE = 32;
 /** Larger inputs would take longer than they tell. */
@@ -31,9 +33,14 @@ const TOLERANCE = 0.02;
 
 /**
  * Runs two rows of numbers together, and alone. Names of dimensions cannot tell whether a first dimension counts rows:
- * converters make them up. undefined where a model takes no numbers that could be made up for it.
+ * converters make them up. undefined where a model takes no numbers that could be made up for it. `lists`: names of inputs that may be
+ * lists of another kind, such as a shape: where a model takes one that is as long as before beside more rows, it counts none.
  */
-export async function tryRows(session: InferenceSession, signature: Signature): Promise<RowTrial | undefined> {
+export async function tryRows(
+  session: InferenceSession,
+  signature: Signature,
+  lists: ReadonlySet<string> = new Set(),
+): Promise<RowTrial | undefined> {
   const outputs = signature.outputs.map(({ name }) => name);
   const run: Run = async (inputs) => {
     const feeds = Object.fromEntries(inputs.map((input) => [input.name, toOrtTensor(input)]));
@@ -45,7 +52,8 @@ export async function tryRows(session: InferenceSession, signature: Signature): 
     const inputs = signature.inputs.map((spec) => makeInput(spec, element));
     try {
       const results = await run(inputs);
-      const keepsRows = [...results.values()].every(({ shape }) => shape[0] === TRIAL_ROWS);
+      const inRows = [...results.values()].every(({ shape }) => shape[0] === TRIAL_ROWS);
+      const keepsRows = inRows && !(await takesOtherRows({ signature, lists, element }, run));
       const shapes = new Map([...results].map(([name, { shape }]) => [name, shape]));
       // Rows of zeros are all alike.
       const tells = keepsRows && element !== zero;
@@ -55,6 +63,27 @@ export async function tryRows(session: InferenceSession, signature: Signature): 
     }
   }
   return undefined;
+}
+
+interface Asked {
+  readonly signature: Signature;
+  readonly lists: ReadonlySet<string>;
+  readonly element: typeof unlike;
+}
+
+/** Whether one of the lists may be as long as before beside more rows. */
+async function takesOtherRows({ signature, lists, element }: Asked, run: Run): Promise<boolean> {
+  for (const list of lists) {
+    const inputs = signature.inputs.map((spec) =>
+      makeInput(spec, element, spec.name === list ? TRIAL_ROWS : OTHER_ROWS),
+    );
+    const takes = await run(inputs).then(
+      () => true,
+      () => false,
+    );
+    if (takes) return true;
+  }
+  return false;
 }
 
 type Results = ReadonlyMap<string, Tensor>;
@@ -75,13 +104,13 @@ function canBeMade(spec: TensorSpec): boolean {
   return spec.rankUnknown === undefined && elementCount(fullShape(spec)) <= MAX_ELEMENTS;
 }
 
-function fullShape({ shape }: TensorSpec): readonly number[] {
-  return shape.map((size, axis) => (size !== -1 ? size : axis === 0 ? TRIAL_ROWS : VARIABLE_SIZE));
+function fullShape({ shape }: TensorSpec, rows = TRIAL_ROWS): readonly number[] {
+  return shape.map((size, axis) => (size !== -1 ? size : axis === 0 ? rows : VARIABLE_SIZE));
 }
 
-function makeInput(spec: TensorSpec, element: typeof unlike): Tensor {
+function makeInput(spec: TensorSpec, element: typeof unlike, rows = TRIAL_ROWS): Tensor {
   const { name, datatype } = spec;
-  const shape = fullShape(spec);
+  const shape = fullShape(spec, rows);
   const values = Array.from({ length: elementCount(shape) }, (_, index) => element(datatype, index));
   return { name, datatype, shape, data: encodeElements(name, datatype, values) };
 }

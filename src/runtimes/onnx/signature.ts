@@ -86,6 +86,9 @@ function uniqueByName(values: readonly Metadata[]): readonly Metadata[] {
   return [...new Map(values.map((value) => [value.name, value])).values()];
 }
 
+/** Element types of shapes, lengths and axes. */
+const INTEGERS: ReadonlySet<string> = new Set(['int32', 'int64']);
+
 /** Names that converters give to dimensions about which they know nothing; equal or not, they mean nothing. */
 const MEANINGLESS_DIM = /^(unk__\d+|\?|)$/;
 
@@ -100,6 +103,20 @@ export function judgeBatching(servable: Servable): 'yes' | 'no' | 'maybe' {
   if (servable.inputs.length === 0 || !known.every(mayCount) || known.some(batchesElsewhere)) return 'no';
   const names = new Set(all.map((value) => String(value.shape[0] ?? '')));
   return names.size === 1 && ![...names].some((name) => MEANINGLESS_DIM.test(name)) ? 'yes' : 'maybe';
+}
+
+/** Names of inputs that may be a shape or a list of another kind: integers of one dimension whose name no other tensor begins with. */
+export function possibleLists({ inputs, outputs }: Servable): ReadonlySet<string> {
+  const all = [...inputs, ...outputs];
+  const sharesName = (value: TensorMetadata) => {
+    const [dim] = value.shape;
+    return !MEANINGLESS_DIM.test(String(dim)) && all.some((other) => other !== value && other.shape[0] === dim);
+  };
+  const lists = inputs.filter(
+    (value) => value.shape.length === 1 && INTEGERS.has(value.type) && startsVariable(value) && !sharesName(value),
+  );
+  // One of several inputs counts the rows.
+  return new Set(lists.length === inputs.length ? [] : lists.map(({ name }) => name));
 }
 
 /** The better guess for a `maybe` that could not be tried out: two different meaningful names mean two different sizes. */
