@@ -20,6 +20,7 @@ export * from './json-value.js';
 export * from './loopback.js';
 export * from './media.js';
 export * from './model.js';
+export * from './own-value.js';
 export * from './parameters.js';
 export * from './quota.js';
 export * from './readonly.js';

@@ -139,7 +139,7 @@ describe('checkRequest', () => {
       [spec('a'), spec('b')],
       [tensor('a', [1, 2], [1, 2]), tensor('b', [2, 2], [1, 2, 3, 4])],
       {},
-      "inputs of model 'm/1' disagree on the batch size: 'a' has 1, 'b' has 2",
+      "inputs of model 'm/1' disagree on the batch size: 'a' has 1, 'b' has 2; if the first dimension of one of them counts no rows, set maxBatchSize: 0 in its model.yaml (max_batch_size: 0 in its config.pbtxt)",
     ],
     [
       'an unknown output',

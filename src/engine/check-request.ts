@@ -115,7 +115,7 @@ function checkFirst(rules: RequestRules, request: InferRequest): CheckedRequest 
       rowsOf = tensor.name;
     } else if (rows !== tensorRows) {
       throw invalidArgument(
-        `inputs of model '${rules.label}' disagree on the batch size: '${rowsOf}' has ${rows}, '${tensor.name}' has ${tensorRows}`,
+        `inputs of model '${rules.label}' disagree on the batch size: '${rowsOf}' has ${rows}, '${tensor.name}' has ${tensorRows}; if the first dimension of one of them counts no rows, set maxBatchSize: 0 in its model.yaml (max_batch_size: 0 in its config.pbtxt)`,
       );
     }
   }

@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ELEMENT_SIZE_BYTES, elementCount, type Signature, type Tensor, type TensorSpec } from '../core/index.js';
+import {
+  ELEMENT_SIZE_BYTES,
+  elementCount,
+  ownValue,
+  type Signature,
+  type Tensor,
+  type TensorSpec,
+} from '../core/index.js';
 import type { ModelSource } from '../repository/index.js';
 
 interface Sampled {
@@ -13,7 +20,7 @@ export function sampleShapes({ source, signature }: Sampled): Readonly<Record<st
   const inputs = source.config.warmup?.[0]?.inputs ?? {};
   return Object.fromEntries(
     signature.inputs.flatMap((spec) => {
-      const shape = inputs[spec.name]?.shape;
+      const shape = ownValue(inputs, spec.name)?.shape;
       return shape === undefined ? [] : [[spec.name, withRow(spec, shape)]];
     }),
   );
@@ -25,8 +32,8 @@ export async function readSampleInputs(info: Sampled, maxElements: number): Prom
   const shapes = sampleShapes(info);
   const tensors = await Promise.all(
     info.signature.inputs.map(async ({ name, datatype, shape: declared }) => {
-      const data = inputs[name]?.data;
-      const shape = shapes[name] ?? declared;
+      const data = ownValue(inputs, name)?.data;
+      const shape = ownValue(shapes, name) ?? declared;
       const count = shape.some((size) => size < 0) ? 0 : elementCount(shape);
       if (typeof data !== 'object' || count === 0 || count > maxElements) return [];
       const bytes = await readFile(resolve(info.source.modelFolder, data.file)).catch(() => undefined);

@@ -6,6 +6,7 @@ import {
   elementCount,
   invalidArgument,
   MillraceError,
+  ownValue,
   packBytes,
   type Signature,
   type Tensor,
@@ -70,7 +71,7 @@ async function createSample(sample: WarmupConfig, options: WarmupOptions): Promi
   const inputs: Tensor[] = [];
   let sizeBytes = 0;
   for (const spec of options.signature.inputs) {
-    const config = sample.inputs[spec.name];
+    const config = ownValue(sample.inputs, spec.name);
     const where = `warm-up '${sample.name}', input '${spec.name}'`;
     if (config === undefined) {
       if (spec.optional) continue;

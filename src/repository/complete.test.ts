@@ -25,6 +25,17 @@ describe('completeSignature', () => {
     expect(signature).toEqual(FILE);
   });
 
+  it('gives a tensor called like what all objects have no labels of theirs, and refuses the one name that cannot be served', () => {
+    const described = (name: string) => ({ inputs: [spec('x', [-1])], outputs: [spec(name, [-1])] });
+    for (const name of ['constructor', 'toString', 'hasOwnProperty']) {
+      expect(complete({}, described(name)).signature.outputs).toEqual([spec(name, [-1])]);
+    }
+    expect(() => complete({}, described('__proto__'))).toThrow(
+      "output '__proto__' cannot be served: the name has a meaning of its own in JavaScript; rename the tensor in the model",
+    );
+    expect(() => complete({}, { ...FILE, inputs: [spec('__proto__', [1])] })).toThrow("input '__proto__' cannot");
+  });
+
   it('does not batch a model of which one tensor has a fixed first dimension', () => {
     const described = { inputs: [spec('x', [-1, 16]), spec('state', [2, -1, 128])], outputs: [spec('y', [-1, 10])] };
     const { signature, maxBatchSize } = complete({}, described);

@@ -1,4 +1,11 @@
-import { formatTensorType, invalidArgument, isFloat, type Signature, type TensorSpec } from '../core/index.js';
+import {
+  formatTensorType,
+  invalidArgument,
+  isFloat,
+  ownValue,
+  type Signature,
+  type TensorSpec,
+} from '../core/index.js';
 import { didYouMean } from '../text/index.js';
 import { checkRateInputs, mediaSpecOf } from './media-spec.js';
 import type { ModelConfig, TensorConfig } from './model-config.js';
@@ -29,6 +36,8 @@ export interface Completion {
  */
 export function completeSignature(input: CompletionInput): Completion {
   const { declared, described, labels } = input;
+  refuseNames('input', described.inputs);
+  refuseNames('output', described.outputs);
   const maxBatchSize =
     declared.maxBatchSize ??
     input.describedMaxBatchSize ??
@@ -42,7 +51,7 @@ export function completeSignature(input: CompletionInput): Completion {
     // Where the runtime tells the tensors apart, those without rows are as in a model that does not batch.
     const batchSize = mixed && spec.batchAxis === null ? 0 : maxBatchSize;
     checkBatchDimension(`${kind} '${spec.name}'`, spec, batchSize);
-    return completeTensor(kind, spec, { config, maxBatchSize: batchSize, labels: labels[spec.name] });
+    return completeTensor(kind, spec, { config, maxBatchSize: batchSize, labels: ownValue(labels, spec.name) });
   };
   const inputs = described.inputs.map((spec) => complete('input', spec, find(declared.inputs, spec.name)));
   const outputs = described.outputs
@@ -227,4 +236,12 @@ function checkPadding(what: string, config: TensorConfig | undefined, { datatype
       `${what}: padding names axis ${axis}, but only variable dimensions can be padded; its shape is [${shape.join(',')}]`,
     );
   }
+}
+
+/** Libraries that are given tensors as members of an object, as ONNX Runtime is, lose one of this name. */
+function refuseNames(kind: 'input' | 'output', specs: readonly TensorSpec[]): void {
+  if (specs.every(({ name }) => name !== '__proto__')) return;
+  throw invalidArgument(
+    `${kind} '__proto__' cannot be served: the name has a meaning of its own in JavaScript; rename the tensor in the model`,
+  );
 }

@@ -1,4 +1,4 @@
-import type { Signature, TensorSpec } from '../core/index.js';
+import { ownValue, type Signature, type TensorSpec } from '../core/index.js';
 import { modelShapeOf } from './complete.js';
 import type { ModelConfig, TensorConfig } from './model-config.js';
 
@@ -12,7 +12,7 @@ export function declaredSignature(config: ModelConfig, labels: Labels): Signatur
   const inputs = (config.inputs ?? []).flatMap((tensor) => declaredTensor(tensor, config.maxBatchSize));
   const outputs = (config.outputs ?? []).flatMap((tensor) =>
     declaredTensor(tensor, config.maxBatchSize).map((spec) => {
-      const names = labels[tensor.name];
+      const names = ownValue(labels, tensor.name);
       return { ...spec, optional: false, ...(names === undefined ? {} : { labels: names }) };
     }),
   );

@@ -69,6 +69,16 @@ describe('a photo that cannot be decoded', () => {
   });
 });
 
+it.each([{ header: 'constructor' }, { parameter: 'toString' }])(
+  'a route goes by no key of the caller where %o is what all objects have',
+  (sticky) => {
+    const { resolve, infer, refs } = createFixture({ sticky });
+    const asked = call();
+    void infer(asked, resolve(asked, LIVE), request(1));
+    expect(refs).toMatchObject([{ version: 1 }]);
+  },
+);
+
 describe('a fallback arm', () => {
   it('gets at once what the chosen one cannot run as no instance of it is up, also what may run again', async () => {
     const { resolve, infer, given, refs, taps } = createFixture({ fallback: ['b'] });

@@ -44,7 +44,7 @@ function joinTexts(first: Tensor, parts: readonly (Tensor | undefined)[]): Tenso
 }
 
 function joinParameters(pieces: readonly InferResponse[]): Parameters {
-  const joined: Record<string, Parameters[string]> = {};
+  const joined: Record<string, Parameters[string]> = Object.create(null);
   const lists = new Map<string, ParameterElement[]>();
   for (const { parameters } of pieces) {
     for (const [name, value] of Object.entries(parameters)) {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Clock, type EventBus, MillraceError } from '../../core/index.js';
+import { type Clock, type EventBus, MillraceError, ownValue } from '../../core/index.js';
 import { createRoute, type Route, type RouteConfig } from '../../routing/index.js';
 import { formatPath } from '../../text/index.js';
 import type { PrepareChange } from '../reload/settings-change.js';
@@ -40,7 +40,7 @@ export function fileRoutesChange(setup: FileRoutesSetup): PrepareChange {
       if ('route' in made) routes.push(made.route);
       else {
         const messages = made.problems.map(({ path, message }) => `${formatPath(['routes', ...path])}: ${message}`);
-        problems.push(...messages.map((message) => placedAt(places[name], message)));
+        problems.push(...messages.map((message) => placedAt(ownValue(places, name), message)));
       }
     });
     refuseRoutes(problems);
@@ -56,14 +56,14 @@ export function fileRoutesChange(setup: FileRoutesSetup): PrepareChange {
     const problems: string[] = [];
     await inSlices(changed, setup.clock, (route) => {
       const found = problemsOf(route, { ...setup, bareArms });
-      problems.push(...found.map((message) => placedAt(places[route.name], message)));
+      problems.push(...found.map((message) => placedAt(ownValue(places, route.name), message)));
     });
     refuseRoutes(problems);
   }
 
   return async ({ routes: next }) => {
     if (next === undefined) return undefined;
-    const placeOf = (name: string) => next.places[name] ?? '';
+    const placeOf = (name: string) => ownValue(next.places, name) ?? '';
     const known = new Map(fileRoutes.routes.map((route) => [route.name, route]));
     const routes = await make(next, known);
     const added = routes.filter(({ name }) => !known.has(name)).map(({ name }) => name);
@@ -107,7 +107,7 @@ function configsOf(routes: readonly Route[]): Configs {
 }
 
 function only(configs: Configs, names: readonly string[]): Configs {
-  return Object.fromEntries(names.flatMap((name) => (configs[name] === undefined ? [] : [[name, configs[name]]])));
+  return Object.fromEntries(Object.entries(configs).filter(([name]) => names.includes(name)));
 }
 
 function placedAt(place: string | undefined, message: string): string {

@@ -3,6 +3,7 @@ import {
   decodeElements,
   elementCount,
   type InferRequest,
+  ownValue,
   type ParameterValue,
   type Tensor,
 } from '../../core/index.js';
@@ -15,8 +16,9 @@ const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
 export function factsFor({ uses }: Rule, call: Call, request: InferRequest | undefined): RuleFacts {
   return {
     principal: call.principal.name,
-    headers: pick(uses.headers, (name) => textOf(call.metadata[name])),
-    parameters: request === undefined ? NOTHING : pick(uses.parameters, (name) => celValue(request.parameters[name])),
+    headers: pick(uses.headers, (name) => textOf(ownValue(call.metadata, name))),
+    parameters:
+      request === undefined ? NOTHING : pick(uses.parameters, (name) => celValue(ownValue(request.parameters, name))),
     inputs: request === undefined ? NOTHING : pick(uses.inputs, (name) => elementsOf(request.inputs, name)),
   };
 }
@@ -26,7 +28,7 @@ function pick<Value>(
   read: (name: string) => Value | undefined,
 ): Readonly<Record<string, Value>> {
   if (names.length === 0) return NOTHING;
-  const found: Record<string, Value> = {};
+  const found: Record<string, Value> = Object.create(null);
   for (const name of names) {
     const value = read(name);
     if (value !== undefined) found[name] = value;

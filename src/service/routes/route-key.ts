@@ -1,4 +1,4 @@
-import type { Call, InferRequest } from '../../core/index.js';
+import { type Call, type InferRequest, ownValue } from '../../core/index.js';
 import { ANONYMOUS } from '../../governance/index.js';
 import type { StickyKey } from '../../routing/index.js';
 
@@ -6,11 +6,11 @@ import type { StickyKey } from '../../routing/index.js';
 export function routeKeyOf(sticky: StickyKey, call: Call, request: InferRequest | undefined): string | undefined {
   switch (sticky.by) {
     case 'header':
-      return textOf(call.metadata[sticky.name]);
+      return textOf(ownValue(call.metadata, sticky.name));
     case 'cookie':
       return cookieOf(textOf(call.metadata.cookie), sticky.name);
     case 'parameter':
-      return scalarOf(request?.parameters[sticky.name]);
+      return request && scalarOf(ownValue(request.parameters, sticky.name));
     case 'principal':
       // Who is nobody in particular: all of them together would get the same arm.
       return call.principal.name === ANONYMOUS.name ? undefined : call.principal.name;

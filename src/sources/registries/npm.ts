@@ -1,5 +1,5 @@
 import semver from 'semver';
-import { MillraceError } from '../../core/index.js';
+import { MillraceError, ownValue } from '../../core/index.js';
 import { didYouMean } from '../../text/index.js';
 import { parseIntegrity } from '../digest.js';
 import { MAX_METADATA_BYTES } from '../limits.js';
@@ -54,7 +54,9 @@ function chooseVersion(source: RegistrySource, packument: Packument): string {
   const { version: wanted = 'latest' } = source;
   const versions = Object.keys(packument.versions ?? {});
   const tags = packument['dist-tags'] ?? {};
-  const chosen = versions.includes(wanted) ? wanted : (tags[wanted] ?? semver.maxSatisfying(versions, wanted));
+  const chosen = versions.includes(wanted)
+    ? wanted
+    : (ownValue(tags, wanted) ?? semver.maxSatisfying(versions, wanted));
   if (chosen == null) throw noVersion(source, wanted, [...versions, ...Object.keys(tags)]);
   return chosen;
 }
