@@ -5,6 +5,7 @@ import { type AppServer, jsonOf, startAppServer } from '../support/app-server.js
 import { requestBytes } from '../support/grpc-messages.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
 import { createTempFolder, type TempFolder } from '../support/model-folder.js';
+import { until } from '../support/until.js';
 
 const ECHO = `runtime: echo
 inputs: [{ name: x, datatype: INT32, shape: [1] }]
@@ -117,6 +118,23 @@ it('a models.config that is wrong is told of, with the place', async () => {
   expect(server.log.map(({ msg }) => msg).filter((msg) => msg.includes('models.config:'))).toEqual([
     expect.stringMatching(/models\.config: 1:\d+: .*unknown field "nom"/),
   ]);
+});
+
+it('a models.config that is damaged while the server follows it keeps its models, until it is right again', async () => {
+  const listOf = (...names: readonly string[]) =>
+    `model_config_list { ${names.map((name) => `config { name: '${name}' base_path: 'm' }`).join(' ')} }`;
+  await using folder = await createTempFolder({ 'm/1/': '', 'm/model.yaml': ECHO, 'models.config': listOf('a', 'b') });
+  const list = join(folder.path, 'models.config');
+  const repository = { paths: [list], controlMode: 'poll', pollIntervalMs: 100, stableMs: 0 } as const;
+  await using server = await startAppServer({}, { ...TFS, repository });
+  const said = (text: string) => until(text, () => server.log.some(({ msg }) => String(msg).includes(text)));
+  await writeFile(list, listOf('a').slice(0, -3));
+  await said('; its 2 models are kept until that is corrected');
+  expect([await statesOf(server, 'a'), await statesOf(server, 'b')]).toEqual([['1 AVAILABLE'], ['1 AVAILABLE']]);
+  await writeFile(list, listOf('a'));
+  await said(`model repository ${list} is followed again`);
+  await until('b is gone', async () => (await statesOf(server, 'b'))[0] !== '1 AVAILABLE');
+  expect(await statesOf(server, 'a')).toEqual(['1 AVAILABLE']);
 });
 
 describe('HandleReloadConfigRequest', () => {

@@ -81,7 +81,7 @@ export class RunnerProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', this.#segment?.fd ?? 'ignore', settings.bodies?.fd ?? 'ignore'],
       env: { ...TELEMETRY_DECLINED, ...settings.environment },
       windowsHide: true,
-      // A group of its own, with what its models start; on Windows, a console.
+      // It leads a process group, in which is what its models start. On Windows it would open a console.
       detached: process.platform !== 'win32',
     });
     this.pid = this.#child.pid ?? 0;

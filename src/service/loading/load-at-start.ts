@@ -48,7 +48,8 @@ async function loadAll(parts: LoadingParts, { place, wanted, hold }: AskedModels
   const late = [...added, ...changed.map(({ to }) => to)];
   known.remember(scan.names, sources);
   const failures = [
-    ...scan.unlisted.map(({ reason }) => reason),
+    // Of a few models that are wanted by name, those that are missing say so.
+    ...(wanted.length === 0 ? scan.unlisted.map(({ reason }) => reason) : []),
     ...scan.problems.map(({ name, reason }) => `${name}: ${reason}`),
   ];
   for (const { name, version } of scan.unsettled) {
