@@ -65,6 +65,7 @@ it('requests for a model whose files are gone and whose runner is killed fail wi
 
 it('a model whose files were gone and whose runner was killed comes back with its files in poll mode', async () => {
   await using folder = await createTempFolder(FILES);
+  await folder.write({ 'other/1/model.js': MODEL });
   const { cli, ask } = await start(folder, '--model-control-mode', 'poll', '--repository-poll-secs', '1');
   await using _ended = cli;
   expect(await ask()).toEqual(SERVED);

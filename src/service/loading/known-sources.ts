@@ -27,6 +27,11 @@ export class KnownSources {
     this.#all = [...this.#all.filter(({ name }) => !names.includes(name)), ...sources];
   }
 
+  /** To the next scan that finds them, the files of these have changed. */
+  loadAgain(sources: readonly ModelSource[]): void {
+    this.#all = this.#all.map((known) => (sources.includes(known) ? { ...known, fingerprint: '' } : known));
+  }
+
   /** A load of it has succeeded, or failed for good. */
   settled(source: Pick<ModelSource, 'name' | 'version'>): void {
     this.#tries.delete(idOf(source));

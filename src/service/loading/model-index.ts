@@ -34,6 +34,11 @@ export class ModelIndex {
     return this.#setup.engine.serving(name).length > 0;
   }
 
+  /** Whether this version answers requests. */
+  serves({ name, version }: ModelSource): boolean {
+    return this.#setup.engine.serving(name).some(({ ref }) => ref.version === version);
+  }
+
   /** Whether a served ensemble is made of it. */
   isNeeded(name: string): boolean {
     return this.#setup.engine.statuses().some(({ info }) => info && composingModels(info.source).includes(name));

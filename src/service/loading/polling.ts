@@ -46,6 +46,8 @@ export class Polling {
     round.add([...added, ...changed.map(({ to }) => to)]);
     await round.results();
     applyLabels(labels, sources, { isFinal: true });
+    // Whose runner could not start again while its files were away is loaded once they are back.
+    known.loadAgain(known.all.filter((source) => watch.keeps(source) && !index.serves(source)));
     const kept = removed.filter(({ name }) => index.hasFailed(name, sources));
     known.replace([...known.all, ...kept]);
     index.retire(

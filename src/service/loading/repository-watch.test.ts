@@ -46,6 +46,20 @@ describe('a repository in poll mode', () => {
     expect(states()).toEqual(['a/1 ready', 'b/1 ready', 'c/1 ready', 'd/1 unloaded']);
   });
 
+  it('that can be read again loads what could not go on meanwhile, though its files are the same', async () => {
+    const { clock, engine, host, repository, states, all } = await serving();
+    repository.content = { unlisted: [GONE], sources: [of('/others', 'c')] };
+    await clock.advance(1_000);
+    const loads = host.specs.length;
+    await engine.unload('a', 1, 'its files are gone');
+    await clock.advance(2_000);
+    expect([states(), host.specs.length]).toEqual([['a/1 unloaded', 'b/1 ready', 'c/1 ready'], loads]);
+    repository.content = all;
+    await clock.advance(1_000);
+    expect(states()).toEqual(['a/1 ready', 'b/1 ready', 'c/1 ready']);
+    expect(host.specs).toHaveLength(loads + 1);
+  });
+
   it('that cannot be read gives none of its models to a namesake elsewhere', async () => {
     const { clock, engine, repository, states } = await serving();
     repository.content = { unlisted: [GONE], sources: [{ ...of('/others', 'a'), fingerprint: 'other' }] };

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Clock, EventBus } from '../../core/index.js';
-import type { RepositoryOptions, RepositoryScan } from '../../repository/index.js';
+import type { ModelSource, RepositoryOptions, RepositoryScan } from '../../repository/index.js';
 import { type EmptySince, judgeScan, type KeptRepository } from './kept-repositories.js';
 import type { KnownSources } from './known-sources.js';
 
@@ -24,6 +24,11 @@ export class RepositoryWatch {
   /** Those whose last scan is not followed. */
   get kept(): readonly KeptRepository[] {
     return this.#kept;
+  }
+
+  /** Whether a version stays as it is, since the last scan of its repository is not followed. */
+  keeps({ repository }: Pick<ModelSource, 'repository'>): boolean {
+    return this.#kept.some((one) => one.repository === repository);
   }
 
   /** What is to be followed of a scan of all repositories. */
