@@ -122,3 +122,27 @@ describe('routes', () => {
     [{ a: { arms: [{ model: 'm', share: 1 }] } }, 'unknown key routes.a.arms[0].share'],
   ])('%j are refused', (routes, message) => expect(() => parse(routes)).toThrow(message));
 });
+
+describe('rollouts', () => {
+  const parse = (rollouts: object, more: object = {}) =>
+    createSettings({ ...more, rollouts } as PartialSettings).rollouts;
+
+  it('are completed', () => {
+    expect(parse({ fraud: { to: 4, steps: [10, 100] } })).toEqual({ fraud: { to: 4, attempt: 1, steps: [10, 100] } });
+  });
+
+  it.each([
+    [{ m: {} }, 'rollouts.m.to is missing, expected integer (at least 1)'],
+    [{ m: { to: 2, weight: 5 } }, 'unknown key rollouts.m.weight'],
+    [{ m: { to: 2, from: 2 } }, 'rollouts.m: from and to are both version 2'],
+    [{ m: { to: 2, steps: [50, 20] } }, 'rollouts.m.steps[1]: expected more than the 50 percent of the step before, got 20'],
+    [{ m: { to: 2, steps: [50] } }, 'rollouts.m.steps: expected 100 percent as the last one, got 50'],
+  ])('%j are refused', (rollouts, message) => expect(() => parse(rollouts)).toThrow(message));
+
+  it('are refused of models whose name is a route', () => {
+    const routes = { m: { arms: [{ model: 'm', version: 1 }] } };
+    expect(() => parse({ m: { to: 2 } }, { routes })).toThrow(
+      "rollouts.m: 'm' is the name of a route, which says who gets which version",
+    );
+  });
+});

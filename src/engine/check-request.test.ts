@@ -184,6 +184,8 @@ describe('checkRequest', () => {
     );
     const many = Array.from({ length: 12 }, (_, index) => spec(`i${index}`));
     expect(() => check(many, [])).toThrow(/^(input 'i\d' .*? is missing; ){8}4 more problems$/);
+    const strange = Array.from({ length: 20 }, (_, index) => tensor(`z${index}`, [1, 2], [1, 2]));
+    expect(() => check([spec('x')], strange)).toThrow(/^(model 'm\/1' has no input 'z\d'; .*?; ){8}12 more problems$/);
   });
 
   describe('with BYTES', () => {

@@ -54,20 +54,23 @@ export function checkRequest(rules: RequestRules, request: InferRequest): Checke
   try {
     return checkFirst(rules, request);
   } catch (error) {
-    const found = allProblems(rules, request.inputs);
+    const { problems: found, unknownInputs } = allProblems(rules, request.inputs);
     const first = messageOf(error);
     const problems = found.includes(first) ? found : [first, ...found];
     if (problems.length < 2) throw error;
     const shown = problems.slice(0, MAX_PROBLEMS);
-    const more = problems.length > MAX_PROBLEMS ? [`${problems.length - MAX_PROBLEMS} more problems`] : [];
-    throw invalidArgument([...shown, ...more].join('; '));
+    const left = problems.length - shown.length + Math.max(0, unknownInputs - MAX_PROBLEMS);
+    throw invalidArgument([...shown, ...(left > 0 ? [`${left} more problems`] : [])].join('; '));
   }
 }
 
 const MAX_PROBLEMS = 8;
 
 /** Everything about the inputs that a caller would otherwise correct one request after the other. */
-function allProblems(rules: RequestRules, inputs: readonly Tensor[]): readonly string[] {
+function allProblems(
+  rules: RequestRules,
+  inputs: readonly Tensor[],
+): { readonly problems: readonly string[]; readonly unknownInputs: number } {
   const problems: string[] = [];
   const collect = (check: () => void) => {
     try {
@@ -79,7 +82,8 @@ function allProblems(rules: RequestRules, inputs: readonly Tensor[]): readonly s
   const byName = new Map(inputs.map((tensor) => [tensor.name, tensor]));
   const known = new Set(rules.inputs.map(({ name }) => name));
   const unknown = [...byName.keys()].filter((name) => !known.has(name));
-  problems.push(...unknown.map((name) => describeUnknown(rules, name)));
+  // Of callers' names there may be any number.
+  problems.push(...unknown.slice(0, MAX_PROBLEMS).map((name) => describeUnknown(rules, name)));
   for (const spec of rules.inputs) {
     const tensor = byName.get(spec.name);
     if (tensor === undefined) {
@@ -93,7 +97,7 @@ function allProblems(rules: RequestRules, inputs: readonly Tensor[]): readonly s
     collect(() => checkRows(rules, spec, tensor));
     if (problems.length === before && tensor.datatype === spec.datatype) collect(() => checkData(rules, tensor));
   }
-  return problems;
+  return { problems, unknownInputs: unknown.length };
 }
 
 function checkFirst(rules: RequestRules, request: InferRequest): CheckedRequest {

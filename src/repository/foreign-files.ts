@@ -34,7 +34,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
   '.ort': "a model in ONNX Runtime's own format; serve the ONNX file that it was converted from",
   '.mlmodel': COREML,
   '.pmml': 'a PMML model; export the model that it was written from to ONNX, for scikit-learn with skl2onnx',
-  '.cbm': 'a CatBoost model; save it with save_model("model.onnx", format="onnx")',
+  '.cbm': 'a CatBoost model; save it in the format ONNX with save_model',
   '.xgb': XGBOOST,
   '.ubj': XGBOOST,
   '.bst': XGBOOST,

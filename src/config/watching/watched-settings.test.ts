@@ -82,11 +82,11 @@ it('roles and bindings are read again when their file changes, with where they a
   expect(reread).toEqual([true]);
 });
 
-it('keys, routes and log levels are read again, with where routes are written', async () => {
+it('keys, routes, rollouts and log levels are read again, with where routes and rollouts are written', async () => {
   const { write, hears, taken, file } = await start(settingsWith(''));
   write(
     settingsWith(
-      'routes:\n  live: { arms: [{ model: fraud, version: 2, weight: 1 }] }\ntelemetry: { logLevel: debug, logLevels: { engine: trace } }\n',
+      'routes:\n  live: { arms: [{ model: fraud, version: 2, weight: 1 }] }\nrollouts:\n  fraud: { to: 2 }\ntelemetry: { logLevel: debug, logLevels: { engine: trace } }\n',
       "keys: [{ name: new, key: new-key-0123456789, scopes: [manage] }, { name: app, key: '${file:key}' }]",
     ),
   );
@@ -102,6 +102,7 @@ it('keys, routes and log levels are read again, with where routes are written', 
         configs: { live: { arms: [{ model: 'fraud', version: 2, weight: 1 }], rules: [], fallback: [] } },
         places: { live: `${file}:4:3` },
       },
+      rollouts: { configs: { fraud: { to: 2, attempt: 1 } }, places: { fraud: `${file}:6:3` } },
       logLevels: { logLevel: 'debug', logLevels: { engine: 'trace' } },
     },
   ]);

@@ -98,6 +98,7 @@ function writeSplit(cursor: JsonCursor, signature: Signature, writer: JsonWriter
   const names = columns === undefined ? undefined : readColumns(parse(cursor, columns), refuse);
   const rows = rowWriter(writer, cursor);
   let plan: ColumnPlan | undefined = names && planColumns(signature, names, refuse);
+  let width = names?.length;
   let row = 0;
   if (at(cursor, data).peek() !== OPEN_BRACKET) throw refuse(`'data': expected a list, got ${cursor.describe()}`);
   more = cursor.enter(OPEN_BRACKET, CLOSE_BRACKET, 'an array');
@@ -111,8 +112,9 @@ function writeSplit(cursor: JsonCursor, signature: Signature, writer: JsonWriter
       cells.map((_, index) => `column ${index}`),
       refuse,
     );
-    if (names !== undefined && cells.length !== names.length) {
-      throw refuse(`${place}: expected ${names.length} values, as many as columns, got ${cells.length}`);
+    width ??= cells.length;
+    if (cells.length !== width) {
+      throw refuse(`${place}: expected ${width} values, as many as columns, got ${cells.length}`);
     }
     rows.write(plan, cells);
     row++;

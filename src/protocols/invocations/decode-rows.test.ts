@@ -171,6 +171,10 @@ describe('a DataFrame of MLflow', () => {
       { dataframe_split: { columns: 'a', data: [[1]] } },
       "request: dataframe_split: 'columns': expected a list of names",
     ],
+    [
+      { dataframe_split: { data: [[[1, 2, 3]], [[4, 5, 6], 7]] } },
+      'request: dataframe_split: data[1]: expected 1 values, as many as columns, got 2',
+    ],
     [{ dataframe_split: [] }, 'request: dataframe_split: expected an object, got an array'],
     [
       {

@@ -91,6 +91,8 @@ it('a declared rollout whose declaration changes or goes is aborted, and the new
   const { declared, write } = follow(fixture);
   declared.start();
   await hasPhases(fixture, 'the settings: holding');
+  // Rollouts are listed by when they began.
+  await fixture.clock.advance(1);
   await write({ ...CONFIG, steps: [10, 100] });
   await hasPhases(fixture, 'the settings: holding', 'the settings: aborted');
   await write(undefined);
