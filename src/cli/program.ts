@@ -96,7 +96,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'reload',
-    summary: 'reload keys, roles, bindings, certificates, routes and log levels of a server',
+    summary: 'reload keys, roles, bindings, certificates, routes, rollouts and log levels of a server',
     load: async () => (await import('./commands/reload.js')).registerReload,
   },
   {

@@ -135,7 +135,10 @@ describe('rollouts', () => {
     [{ m: {} }, 'rollouts.m.to is missing, expected integer (at least 1)'],
     [{ m: { to: 2, weight: 5 } }, 'unknown key rollouts.m.weight'],
     [{ m: { to: 2, from: 2 } }, 'rollouts.m: from and to are both version 2'],
-    [{ m: { to: 2, steps: [50, 20] } }, 'rollouts.m.steps[1]: expected more than the 50 percent of the step before, got 20'],
+    [
+      { m: { to: 2, steps: [50, 20] } },
+      'rollouts.m.steps[1]: expected more than the 50 percent of the step before, got 20',
+    ],
     [{ m: { to: 2, steps: [50] } }, 'rollouts.m.steps: expected 100 percent as the last one, got 50'],
   ])('%j are refused', (rollouts, message) => expect(() => parse(rollouts)).toThrow(message));
 

@@ -59,6 +59,22 @@ describe('explainAbsence', () => {
     });
   });
 
+  it('says of a version that is on disk why it is not served, while others are', () => {
+    const unselected = [{ name: 'm', version: 2, policy: 'the latest version' }];
+    const explain = (statuses: readonly ModelStatus[]) =>
+      explainAbsence({ name: 'm', version: 2 }, { statuses, unselected, starting: false });
+    const info = {} as ModelStatus['info'];
+    expect(explain([{ ...status(3, { kind: 'ready' }), info }])).toMatchObject({
+      code: 'not_found',
+      message:
+        "version 2 of model 'm' is on disk, but not served: the model's version policy is 'the latest version' (served: 3); to serve version 2, select it there, or give it a label",
+    });
+    expect(explain([status(3, { kind: 'unloaded', reason: 'unloaded' })])).toMatchObject({
+      code: 'not_found',
+      message: "Request for unknown model: 'm' version 2 is not found",
+    });
+  });
+
   it('asks to come back while a model loads', () => {
     const statuses = [status(1, { kind: 'loading' })];
     const error = explainAbsence({ name: 'm', version: undefined }, { statuses, unselected: [], starting: false });

@@ -10,7 +10,7 @@ export function registerReload(program: Command, { io }: CommandContext): void {
   addCommonFlags(
     program
       .command('reload')
-      .description('reload keys, roles, bindings, certificates, routes and log levels of a server from their files'),
+      .description('reload keys, roles, bindings, certificates, routes, rollouts and log levels of a server from their files'),
   )
     .addHelpText(
       'after',

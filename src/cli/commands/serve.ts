@@ -38,7 +38,7 @@ export function registerServe(program: Command, { io }: CommandContext): void {
       )}
 
 SIGINT and SIGTERM let accepted requests finish and stop the server; a second one ends it at once. SIGHUP reloads keys,
-roles, bindings, certificates, routes and log levels; in a terminal, which sends it when it is closed, it stops the server.`,
+roles, bindings, certificates, routes, rollouts and log levels; in a terminal, which sends it when it is closed, it stops the server.`,
     )
     .action((folders: readonly string[], flags: GivenFlags & ServeFlags) => serve(io, folders, flags));
 }

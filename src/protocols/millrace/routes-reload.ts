@@ -29,7 +29,7 @@ export function createReloadRoutes(reload: ReloadUseCases): readonly Route[] {
       path: '/millrace/v1/reload',
       tag: 'server',
       access: 'key',
-      summary: 'Reload keys, roles, bindings, certificates, routes and log levels from their files',
+      summary: 'Reload keys, roles, bindings, certificates, routes, rollouts and log levels from their files',
       control: true,
       response: Type.Object(RESULT),
       operation: {
