@@ -12,7 +12,7 @@ import {
   type Settings,
   writtenRollouts,
 } from './config/index.js';
-import { type BodyMemory, type Clock, DeadlineWatch, EventBus, systemClock } from './core/index.js';
+import { type BodyMemory, type Clock, DeadlineWatch, EventBus, isOwnModel, systemClock } from './core/index.js';
 import { createEngine, type Engine } from './engine/index.js';
 import { createWeights } from './governance/index.js';
 import { openIdentities } from './identities.js';
@@ -357,7 +357,11 @@ async function examine(running: Pick<RunningParts, 'settings' | 'engine' | 'stor
   const models = engine.statuses().map(({ name }) => name);
   const { access } = identities.keys.policy;
   const kept = life.keptRepositories();
-  return examineServer({ ...parts, manifest: MANIFEST, runners: countRunners(engine), models, access, kept });
+  const memoryLimits = engine.gauges().flatMap(({ ref, instances }) => {
+    const limit = instances.find(({ memoryLimit }) => memoryLimit !== undefined)?.memoryLimit;
+    return limit === undefined || isOwnModel(ref.name) ? [] : [{ model: ref.name, version: ref.version, ...limit }];
+  });
+  return examineServer({ ...parts, manifest: MANIFEST, runners: countRunners(engine), memoryLimits, models, access, kept });
 }
 
 function countRunners(engine: Engine): number {

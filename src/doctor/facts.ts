@@ -1,5 +1,6 @@
 import type { Settings } from '../config/index.js';
 import type { Access } from '../governance/index.js';
+import type { MemoryLimit } from '../runtimes/index.js';
 
 /** What the checks know of a server: plain values, gathered before. Times are milliseconds since the Unix epoch. */
 export interface Facts {
@@ -12,6 +13,8 @@ export interface Facts {
   readonly machine: MachineFacts;
   /** Runner processes that it has, or may have. */
   readonly runners: number;
+  /** Of the runners of loaded models; empty where no server runs. */
+  readonly memoryLimits: readonly ModelMemoryLimit[];
   readonly packages: readonly PackageFacts[];
   /** Keys of the settings whose secrets are written in the settings file itself. */
   readonly writtenSecrets: readonly (readonly string[])[];
@@ -35,6 +38,12 @@ export interface MachineFacts {
   readonly openFiles: number | undefined;
   /** The user that the server runs as; undefined where users have no numbers. */
   readonly uid: number | undefined;
+}
+
+/** How much memory the runner of a loaded model may use. */
+export interface ModelMemoryLimit extends MemoryLimit {
+  readonly model: string;
+  readonly version: number;
 }
 
 /** A package with a native part, or one that npm may leave out. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Events } from '../../src/core/index.js';
 import { type AppServer, startAppServer } from '../support/app-server.js';
+import { control, errorOf } from '../support/control-fixture.js';
 import { buildOnnx, type OnnxGraph } from '../support/onnx-builder.js';
 
 /** `y = table[x]`: an index that the table does not have makes the run fail as a whole. */
@@ -70,6 +71,25 @@ describe('of a batch with one bad member', () => {
     const answers = await Promise.all(faults.map((parameters, index) => send('raising', 'FP32', index, parameters)));
     expect(answers.map(({ status }) => status)).toEqual([200, 500, 200]);
     expect(answers[1]?.body).toEqual({ error: "echo: fault 'raiseItem'" });
+  });
+
+  it('whose runner has a limit, the API reports it beside batching', async () => {
+    const { body } = await control(server, 'GET models/eating/versions');
+    expect(body).toEqual({
+      model: 'eating',
+      versions: [
+        {
+          version: 1,
+          state: 'ready',
+          batching: expect.objectContaining({ enabled: true }),
+          instances: [
+            { id: 'eating/1#0', up: true, restarts: 0, memory_limit: { bytes: 256 * 1_048_576, source: 'model' } },
+          ],
+        },
+      ],
+    });
+    const absent = await control(server, 'GET models/eatin/versions');
+    expect(errorOf(absent)).toMatch(/^404 not_found: /);
   });
 
   it.each([

@@ -28,6 +28,7 @@ export function factsWith({
       uid: 1000,
     },
     runners: 1,
+    memoryLimits: [],
     packages: [],
     writtenSecrets: [],
     files: [],

@@ -47,6 +47,21 @@ it.each([
   expect(found(checkLimits, { settings: given })).toEqual([expected]);
 });
 
+it('tells the limits of runners that follow the files of their models, and of which the machine is too small', () => {
+  const limit = { model: 'chat', version: 1, bytes: 16 * GIBIBYTE, estimate: 16 * GIBIBYTE } as const;
+  const limits = [
+    { ...limit, source: 'files' },
+    { ...limit, version: 2, source: 'machine', estimate: 80 * GIBIBYTE },
+    { ...limit, version: 3, source: 'default' },
+    { ...limit, version: 4, source: 'model' },
+    { ...limit, version: 5, source: 'server' },
+  ] as const;
+  expect(found(checkLimits, { memoryLimits: limits })).toEqual([
+    "note runner-limit-by-files chat/1: the runner of model 'chat/1' may use 16384 MiB, as much as its files may need → millrace models show chat",
+    "warning model-too-large chat/2: the runner of model 'chat/2' may need 81920 MiB, more than the memory of 65536 MiB → millrace models show chat",
+  ]);
+});
+
 it('tells a limit on open files that is too low', () => {
   const settings = { server: { maxConnections: 1_000 } };
   const withFiles = (openFiles: number | undefined) =>

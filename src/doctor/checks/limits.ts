@@ -1,5 +1,7 @@
 import { requiresCredential, type Settings } from '../../config/index.js';
-import { type Check, type Diagnosis, setting } from '../diagnosis.js';
+import { quoteShell } from '../../text/index.js';
+import { type Check, command, type Diagnosis, setting } from '../diagnosis.js';
+import type { Facts } from '../facts.js';
 
 /** A body of this share of the memory, and buffers of that share, leave too little for models. */
 const BODY_SHARE = 1 / 4;
@@ -7,9 +9,10 @@ const BUFFERS_SHARE = 3 / 4;
 const LONG_RECEIPT_MS = 600_000;
 
 /** Limits that limit nothing, given what there is. */
-export const checkLimits: Check = ({ settings, machine }) => [
+export const checkLimits: Check = ({ settings, machine, memoryLimits }) => [
   ...checkFailedKeys(settings),
   ...checkMemory(settings, machine.memoryBytes),
+  ...checkModels(memoryLimits, machine.memoryBytes),
   ...checkTimes(settings.server),
 ];
 
@@ -67,6 +70,26 @@ function checkMemory({ server, engine, runners }: Settings, memoryBytes: number)
         ]
       : []),
   ];
+}
+
+/** Limits that follow the files of models. */
+function checkModels(limits: Facts['memoryLimits'], memoryBytes: number): readonly Diagnosis[] {
+  return limits.flatMap(({ model, version, source, bytes, estimate }): readonly Diagnosis[] => {
+    const name = `${model}/${version}`;
+    const fix = command(`millrace models show ${quoteShell(model)}`);
+    switch (source) {
+      case 'files': {
+        const what = `the runner of model '${name}' may use ${inMebibytes(bytes)}, as much as its files may need`;
+        return [{ id: 'runner-limit-by-files', level: 'note', what, where: name, fix }];
+      }
+      case 'machine': {
+        const what = `the runner of model '${name}' may need ${inMebibytes(estimate)}, more than the memory of ${inMebibytes(memoryBytes)}`;
+        return [{ id: 'model-too-large', level: 'warning', what, where: name, fix }];
+      }
+      default:
+        return [];
+    }
+  });
 }
 
 function checkTimes(server: Settings['server']): readonly Diagnosis[] {

@@ -17,7 +17,7 @@ import { gatherStore, readStore } from './stored-keys.js';
 /** What is found of a server that these settings configure; none is started, and nothing is changed. */
 export async function examineSettings(settings: Settings, manifest: OwnManifest): Promise<readonly Finding[]> {
   const [store, runners] = await Promise.all([gatherStore(settings, systemClock), countModels(settings)]);
-  const life = { manifest, clock: systemClock, store, runners, models: [], kept: [], clockStepMs: undefined };
+  const life = { manifest, clock: systemClock, store, runners, models: [], kept: [], memoryLimits: [], clockStepMs: undefined };
   const facts = await gatherFacts(settings, { ...life, access: accessOf(settings.auth) });
   return examine(facts, originOf(settings).placeOf);
 }
@@ -32,6 +32,7 @@ export interface RunningServer {
   readonly models: readonly string[];
   /** Of the models that are loaded. */
   readonly runners: number;
+  readonly memoryLimits: Facts['memoryLimits'];
   readonly clock: Clock;
   /** Repositories whose changes it does not follow. */
   readonly kept: readonly KeptRepository[];
@@ -46,7 +47,7 @@ export async function examineServer({ settings, store, ...life }: RunningServer)
 }
 
 /** What differs between a server that runs and one that is only configured. */
-interface Life extends Pick<Facts, 'store' | 'runners' | 'clockStepMs' | 'access'> {
+interface Life extends Pick<Facts, 'store' | 'runners' | 'memoryLimits' | 'clockStepMs' | 'access'> {
   readonly models: readonly string[];
   readonly manifest: OwnManifest;
   readonly clock: Clock;

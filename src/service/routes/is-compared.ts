@@ -1,17 +1,17 @@
 import type { ModelRef } from '../../core/index.js';
 import { findNamed, type VersionLookup } from '../find-version.js';
-import type { Rollouts } from '../rollouts/rollouts.js';
 import type { RouteTable } from './route-table.js';
 
 interface Comparisons {
-  readonly rollouts: Pick<Rollouts, 'of'>;
+  /** Whether a rollout of a model is not over. */
+  readonly isInRollout: (model: string) => boolean;
   readonly routes: Pick<RouteTable, 'all'>;
   readonly lookup: Pick<VersionLookup, 'engine' | 'labels'>;
 }
 
 /** Whether a version's answers are being compared: a rollout of its model is not over, or it is part of a route with a shadow. */
-export function isCompared({ rollouts, routes, lookup }: Comparisons, { name, version }: ModelRef): boolean {
-  if (rollouts.of(name) !== undefined) return true;
+export function isCompared({ isInRollout, routes, lookup }: Comparisons, { name, version }: ModelRef): boolean {
+  if (isInRollout(name)) return true;
   return routes.all().some(({ route: { arms, shadow } }) => {
     if (shadow === undefined) return false;
     return [...arms, shadow].some((arm) => {
