@@ -46,7 +46,7 @@ export const BatchingConfigSchema = Type.Object(
         ...BY_LOAD,
         default: 'auto',
         description:
-          'Whether requests are batched together; `auto` measures at warm-up whether that pays on this machine.',
+          'Whether requests are batched together; `auto`: unless batches are clearly dearer here, by a measurement at load and by the runs of requests after it.',
       }),
     ),
     preferredBatchSizes: Type.Optional(
