@@ -361,7 +361,15 @@ async function examine(running: Pick<RunningParts, 'settings' | 'engine' | 'stor
     const limit = instances.find(({ memoryLimit }) => memoryLimit !== undefined)?.memoryLimit;
     return limit === undefined || isOwnModel(ref.name) ? [] : [{ model: ref.name, version: ref.version, ...limit }];
   });
-  return examineServer({ ...parts, manifest: MANIFEST, runners: countRunners(engine), memoryLimits, models, access, kept });
+  return examineServer({
+    ...parts,
+    manifest: MANIFEST,
+    runners: countRunners(engine),
+    memoryLimits,
+    models,
+    access,
+    kept,
+  });
 }
 
 function countRunners(engine: Engine): number {

@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 import { invalidArgument, MillraceError } from './errors.js';
 import { excerpt, quoted } from './excerpt.js';
 
-it('a message is never longer than 4,096 characters, however long what it quotes', () => {
+it('a message is never longer than 8,192 characters, however long what it quotes', () => {
   const name = 'n'.repeat(30_000_000);
   const { message } = new MillraceError('not_found', `there is no '${name}'`);
-  expect(message).toBe(`there is no '${'n'.repeat(4_096 - 13)}… (30000014 characters)`);
-  expect(invalidArgument('x'.repeat(4_096)).message).toBe('x'.repeat(4_096));
+  expect(message).toBe(`there is no '${'n'.repeat(8_192 - 13)}… (30000014 characters)`);
+  expect(invalidArgument('x'.repeat(8_192)).message).toBe('x'.repeat(8_192));
 });
 
 it('names are quoted whole up to the length that names of files have', () => {

@@ -39,7 +39,7 @@ export type ErrorReason =
   | 'insufficient_quota';
 
 /** Clients, logs and headers get so much of a message: what it quotes may be as large as a request. */
-const MAX_MESSAGE_LENGTH = 4_096;
+const MAX_MESSAGE_LENGTH = 8_192;
 
 /** The one error class: a code of the closed list and a message that tells the caller what to do. */
 export class MillraceError extends Error {

@@ -200,11 +200,11 @@ export class ConnectionLimit {
     const now = clock.now();
     if (now < this.#warnAt[outcome]) return;
     this.#warnAt[outcome] = now + WARNING_INTERVAL_MS;
-    const what = `more than ${maxConnections} ${transport === 'grpc' ? 'gRPC ' : ''}connections`;
+    const kind = transport === 'grpc' ? 'gRPC ' : '';
     const message =
       outcome === 'evicted'
-        ? `${what}: those that have been idle longest are closed`
-        : `${what}, none of them idle: new ones are dropped`;
+        ? `more than ${maxConnections} ${kind}connections: those that have been idle longest are closed`
+        : `more than ${maxConnections} ${kind}connections, none of them idle: new ones are dropped`;
     events.publish('diagnostic', { level: 'warn', room: 'server', message });
   }
 }

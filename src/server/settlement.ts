@@ -13,7 +13,7 @@ import {
   type Timing,
   toMillraceError,
 } from '../core/index.js';
-import type { BufferShare } from './buffer-shares.js';
+import { HeldBytes } from './held-bytes.js';
 import type { OpenRequest } from './open-requests.js';
 import { STALLED_MS } from './patience.js';
 import type { SettlementContext } from './settlement-context.js';
@@ -71,11 +71,7 @@ export class Settlement implements Expiring, OpenRequest {
   #error: MillraceError | undefined;
   #answered = false;
   #settled = false;
-  #heldBytes = 0;
-  /** Its principal's, once it holds any of it. */
-  #share: BufferShare | undefined;
-  /** Of that share: what it holds, or what its head has announced where that is more. */
-  #sharedBytes = 0;
+  readonly #held: HeldBytes;
   /** Where its body lies, if not in memory of its own. */
   #body: Uint8Array | undefined;
   #watch: number | undefined;
@@ -88,6 +84,7 @@ export class Settlement implements Expiring, OpenRequest {
     this.#exchange = exchange;
     this.#headers = headers;
     this.#from = from;
+    this.#held = new HeldBytes(context);
     this.receivedAt = receivedAt ?? context.clock.now();
     this.requestId = context.requestId(headers['x-request-id']);
     context.open.add(this);
@@ -109,7 +106,7 @@ export class Settlement implements Expiring, OpenRequest {
 
   /** Of the server's budget. */
   get heldBytes(): number {
-    return this.#heldBytes;
+    return this.#held.bytes;
   }
 
   /** More of the request is to come, and waited for. */
@@ -147,7 +144,7 @@ export class Settlement implements Expiring, OpenRequest {
   begin(principal: Principal, timeoutMs: number): Call {
     this.unwatch();
     this.#call = this.#createCall(principal, this.receivedAt + timeoutMs);
-    this.#moveShare(principal);
+    this.#held.moveTo(principal);
     this.#watch = this.#context.deadlines.watch(this);
     return this.#call;
   }
@@ -211,44 +208,19 @@ export class Settlement implements Expiring, OpenRequest {
 
   /** Counts bytes that are still to come against the share of its principal; throws when that is used up. */
   reserve(bytes: number): void {
-    this.#growShare(this.#heldBytes + bytes);
+    this.#held.reserve(bytes, this.call.principal);
   }
 
   /** Counts bytes against the server's budget until {@link free} or the end; throws when that is used up or nobody waits. */
   hold(bytes: number): void {
     if (this.#answered) throw new MillraceError('cancelled', 'the client is gone');
-    this.#growShare(this.#heldBytes + bytes);
-    const { budget, options } = this.#context;
-    if (budget.take(bytes) !== undefined) {
-      throw new MillraceError(
-        'resource_exhausted',
-        `the server already holds ${options.maxBufferedBytes} bytes of requests and answers; try again later`,
-        { retryAfterMs: 1_000 },
-      );
-    }
-    this.#heldBytes += bytes;
+    this.#held.hold(bytes, this.call.principal);
   }
 
   /** The same for an answer: many that nobody reads are many bytes. Gives the error to answer with where there is no room. */
   holdAnswer(bytes: number): MillraceError | undefined {
-    const { budget, options } = this.#context;
     if (this.#settled) return new MillraceError('cancelled', 'the client is gone');
-    // Says nothing of trying again: the request was executed.
-    if (!this.#takeShare(this.#heldBytes + bytes)) {
-      return new MillraceError(
-        'resource_exhausted',
-        `this caller already holds ${this.maxBodyBytes} bytes of requests and answers, half of what the server may hold, and there is ` +
-          'no room for this answer',
-      );
-    }
-    if (budget.take(bytes) !== undefined) {
-      return new MillraceError(
-        'resource_exhausted',
-        `the server already holds ${options.maxBufferedBytes} bytes of requests and answers, and has no room for this answer`,
-      );
-    }
-    this.#heldBytes += bytes;
-    return undefined;
+    return this.#held.holdAnswer(bytes, this.call.principal);
   }
 
   /**
@@ -268,10 +240,7 @@ export class Settlement implements Expiring, OpenRequest {
 
   /** Releases all that is held: what it was held for is no longer needed. */
   free(): void {
-    if (this.#heldBytes > 0) this.#context.budget.release(this.#heldBytes);
-    this.#heldBytes = 0;
-    if (this.#sharedBytes > 0) this.#share?.release(this.#sharedBytes);
-    this.#sharedBytes = 0;
+    this.#held.free();
   }
 
   /** An answer is on its way, and there will be no other. */
@@ -330,35 +299,6 @@ export class Settlement implements Expiring, OpenRequest {
       fields: { requestId: this.requestId },
       error,
     });
-  }
-
-  /** Takes more of the share, so that it has `bytes` of it; throws where there is no room. */
-  #growShare(bytes: number): void {
-    if (this.#takeShare(bytes)) return;
-    throw new MillraceError(
-      'resource_exhausted',
-      `this caller already holds ${this.maxBodyBytes} bytes of requests and answers, half of what the server may hold; try again later`,
-      { retryAfterMs: 1_000 },
-    );
-  }
-
-  #takeShare(bytes: number): boolean {
-    const { shares } = this.#context;
-    const more = bytes - this.#sharedBytes;
-    if (shares === undefined || more <= 0) return true;
-    if (this.#sharedBytes === 0) this.#share = shares.of(this.call.principal);
-    if (this.#share?.take(more) === false) return false;
-    this.#sharedBytes = bytes;
-    return true;
-  }
-
-  /** A body that came before its caller was known counts as the caller's from now on. */
-  #moveShare(principal: Principal): void {
-    const bytes = this.#sharedBytes;
-    if (bytes === 0 || this.#context.shares?.of(principal) === this.#share) return;
-    this.#share?.release(bytes);
-    this.#sharedBytes = 0;
-    this.#growShare(bytes);
   }
 
   /** Ends the request once nothing more of it has come for a while. */

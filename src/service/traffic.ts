@@ -112,6 +112,7 @@ export function createTraffic(setup: TrafficSetup, parts: TrafficParts) {
     fileRoutesChange({ ...setup, ...parts, fileRoutes, table: routes, modelNames }),
     fileRolloutsChange(fileRollouts, () => declaredRollouts.check()),
   ];
-  const compares = (ref: ModelRef) => isCompared({ isInRollout: (model) => rollouts.of(model) !== undefined, routes, lookup }, ref);
+  const compares = (ref: ModelRef) =>
+    isCompared({ isInRollout: (model) => rollouts.of(model) !== undefined, routes, lookup }, ref);
   return { routes, fromFile, taps, declaredLabels, shadows, outcomes, rollouts, declaredRollouts, compares, useCases };
 }

@@ -80,3 +80,20 @@ describe('a detached call', () => {
     expect([detached.cancelled, call.openChildren]).toEqual([undefined, 0]);
   });
 });
+
+describe('what is reserved for a call', () => {
+  it('is released once: when something else is reserved in its place, or with the call', () => {
+    const left: string[] = [];
+    const replaced = open();
+    replaced.holdPlace(() => left.push('replaced'));
+    replaced.leavePlace();
+    replaced.end();
+    const ended = open();
+    ended.holdPlace(() => left.push('ended'));
+    ended.cancel(new MillraceError('cancelled', 'the client is gone'));
+    expect(left).toEqual(['replaced']);
+    ended.end();
+    ended.holdPlace(() => left.push('late'));
+    expect(left).toEqual(['replaced', 'ended', 'late']);
+  });
+});

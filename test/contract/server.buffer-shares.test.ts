@@ -11,6 +11,7 @@ import {
   GrpcClient,
   RawGrpc,
   startGrpcServer,
+  unary,
 } from '../support/grpc-server.js';
 import { closeTestServers, startTestServer } from '../support/http-server.js';
 import { principalWith } from '../support/principals.js';
@@ -163,8 +164,18 @@ describe('unfinished gRPC messages', () => {
     ]);
     for (const stream of streams) stream.close();
     await until('the bytes are released', () => server.budget.usedBytes === 0);
-    expect((await client.unary(Buffer.alloc(450_000), { metadata: as('alice') })).error).toBeNull();
+    expect((await client.unary(Buffer.alloc(240_000), { metadata: as('alice') })).error).toBeNull();
   });
+});
+
+it('a gRPC call that a quota refuses is refused before its message comes', async () => {
+  const refusal = new MillraceError('quota_exceeded', 'too many at the same time', { retryAfterMs: 1_000 });
+  const admit = () => {
+    throw refusal;
+  };
+  const server = await startGrpcServer({ methods: [unary((_call, message) => [message], { inference: true })], admit });
+  const { headers } = await answerOf(new RawGrpc(server.port).open());
+  expect(headers).toMatchObject({ 'grpc-status': String(status.RESOURCE_EXHAUSTED), 'grpc-retry-pushback-ms': '1000' });
 });
 
 describe('the share of a caller', () => {

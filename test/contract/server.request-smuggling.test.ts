@@ -6,6 +6,7 @@ import { createFakeService } from '../support/fake-service.js';
 import { closeTestServers, startTestServer, type TestServer } from '../support/http-server.js';
 import { RawClient, requestText } from '../support/raw-client.js';
 import { REFUSED, SERVED } from '../support/smuggling-list.js';
+import { until } from '../support/until.js';
 
 /** Where a second request hides that must never be executed. */
 const HIDDEN = 'GET /hidden HTTP/1.1\r\nHost: localhost\r\n\r\n';
@@ -68,11 +69,13 @@ async function answersTo(
   }
 }
 
+const logged = () => plain.finished.length + secure.finished.length;
 const executed = () => [...plain.finished, ...secure.finished].map((event) => event.path);
 
 describe.each(['REST', 'admin', 'metrics', 'socket', 'TLS'])('on the port %s', (name) => {
   it('what is malformed is refused with its connection, and nothing behind it is executed', async () => {
     const port = ports[name] as Port;
+    const before = logged();
     const outcomes = await Promise.all(
       REFUSED.map(async (request) => [request.name, await answersTo(request.raw + HIDDEN, port)]),
     );
@@ -86,6 +89,10 @@ describe.each(['REST', 'admin', 'metrics', 'socket', 'TLS'])('on the port %s', (
       ),
     );
     expect(executed()).not.toContain('/hidden');
+    // One line of the log for each, and no other: what is behind a refused request is not looked at.
+    await until('each has its line', () => logged() - before >= REFUSED.length);
+    await new Promise(setImmediate);
+    expect([logged() - before, plain.diagnostics, secure.diagnostics]).toEqual([REFUSED.length, [], []]);
   });
 
   it('what only looks odd is served', async () => {

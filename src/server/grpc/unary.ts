@@ -112,8 +112,7 @@ export class UnaryExchange extends GrpcExchange {
   #send(message: GrpcMessage, sizeBytes: number, encoding?: Compression): void {
     const { stream, settlement } = this;
     if (settlement.answered || stream.destroyed || stream.closed) return;
-    // The request is no longer needed; the answer is held until the client has taken it.
-    settlement.free();
+    // Held until the client has taken it.
     const refusal = settlement.holdAnswer(sizeBytes);
     if (refusal !== undefined) {
       this.fail(refusal);

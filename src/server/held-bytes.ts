@@ -1,0 +1,89 @@
+import { type ByteBudget, MillraceError, type Principal } from '../core/index.js';
+import type { BufferShare, BufferShares } from './buffer-shares.js';
+
+/** The memory that the requests and answers of a server share. */
+export interface BufferMemory {
+  /** What requests and answers may hold, those of all transports together. */
+  readonly budget: ByteBudget;
+  /** What those of one principal may hold of that; undefined = all of it, as there are no keys. */
+  readonly shares?: BufferShares | undefined;
+}
+
+/** What one request holds of the server's memory, and reserves of its principal's share of it. */
+export class HeldBytes {
+  readonly #memory: BufferMemory;
+  #bytes = 0;
+  #share: BufferShare | undefined;
+  /** Of the share: what it holds, or what its head has announced where that is more. */
+  #sharedBytes = 0;
+
+  constructor(memory: BufferMemory) {
+    this.#memory = memory;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Counts bytes that are still to come against the share; throws where there is no room. */
+  reserve(bytes: number, principal: Principal): void {
+    if (!this.#takeShare(this.#bytes + bytes, principal)) throw this.#shareIsFull('; try again later', 1_000);
+  }
+
+  /** Counts bytes of a request; throws where there is no room. */
+  hold(bytes: number, principal: Principal): void {
+    this.reserve(bytes, principal);
+    if (this.#memory.budget.take(bytes) !== undefined) throw this.#budgetIsFull('; try again later', 1_000);
+    this.#bytes += bytes;
+  }
+
+  /** The same for an answer. Says nothing of trying again where there is no room: the request was executed. */
+  holdAnswer(bytes: number, principal: Principal): MillraceError | undefined {
+    const isRoom = this.#takeShare(this.#bytes + bytes, principal);
+    if (!isRoom) return this.#shareIsFull(', and there is no room for this answer');
+    if (this.#memory.budget.take(bytes) !== undefined) {
+      return this.#budgetIsFull(', and has no room for this answer');
+    }
+    this.#bytes += bytes;
+    return undefined;
+  }
+
+  /** What came before its caller was known counts as the caller's from now on; throws where there is no room. */
+  moveTo(principal: Principal): void {
+    const bytes = this.#sharedBytes;
+    if (bytes === 0 || this.#memory.shares?.of(principal) === this.#share) return;
+    this.#share?.release(bytes);
+    this.#sharedBytes = 0;
+    if (!this.#takeShare(bytes, principal)) throw this.#shareIsFull('; try again later', 1_000);
+  }
+
+  /** Releases all of it. */
+  free(): void {
+    if (this.#bytes > 0) this.#memory.budget.release(this.#bytes);
+    this.#bytes = 0;
+    if (this.#sharedBytes > 0) this.#share?.release(this.#sharedBytes);
+    this.#sharedBytes = 0;
+  }
+
+  /** Takes more of the share, so that it has `bytes` of it; false = there is no room. */
+  #takeShare(bytes: number, principal: Principal): boolean {
+    const { shares } = this.#memory;
+    const more = bytes - this.#sharedBytes;
+    if (shares === undefined || more <= 0) return true;
+    if (this.#sharedBytes === 0) this.#share = shares.of(principal);
+    if (this.#share?.take(more) === false) return false;
+    this.#sharedBytes = bytes;
+    return true;
+  }
+
+  #shareIsFull(what: string, retryAfterMs?: number): MillraceError {
+    const maxBytes = this.#memory.shares?.maxBytes ?? 0;
+    const message = `this caller already holds ${maxBytes} bytes of requests and answers, half of what the server may hold${what}`;
+    return new MillraceError('resource_exhausted', message, retryAfterMs === undefined ? {} : { retryAfterMs });
+  }
+
+  #budgetIsFull(what: string, retryAfterMs?: number): MillraceError {
+    const message = `the server already holds ${this.#memory.budget.maxBytes} bytes of requests and answers${what}`;
+    return new MillraceError('resource_exhausted', message, retryAfterMs === undefined ? {} : { retryAfterMs });
+  }
+}
