@@ -1,6 +1,8 @@
 import { type ByteBudget, MillraceError, type Principal } from '../core/index.js';
 import type { BufferShare, BufferShares } from './buffer-shares.js';
 
+const RETRY_AFTER_MS = 1_000;
+
 /** The memory that the requests and answers of a server share. */
 export interface BufferMemory {
   /** What requests and answers may hold, those of all transports together. */
@@ -27,22 +29,29 @@ export class HeldBytes {
 
   /** Counts bytes that are still to come against the share; throws where there is no room. */
   reserve(bytes: number, principal: Principal): void {
-    if (!this.#takeShare(this.#bytes + bytes, principal)) throw this.#shareIsFull('; try again later', 1_000);
+    if (!this.#takeShare(this.#bytes + bytes, principal)) throw shareIsFull(this.#memory);
   }
 
   /** Counts bytes of a request; throws where there is no room. */
   hold(bytes: number, principal: Principal): void {
     this.reserve(bytes, principal);
-    if (this.#memory.budget.take(bytes) !== undefined) throw this.#budgetIsFull('; try again later', 1_000);
+    if (this.#memory.budget.take(bytes) !== undefined) throw budgetIsFull(this.#memory);
     this.#bytes += bytes;
   }
 
   /** The same for an answer. Says nothing of trying again where there is no room: the request was executed. */
   holdAnswer(bytes: number, principal: Principal): MillraceError | undefined {
-    const isRoom = this.#takeShare(this.#bytes + bytes, principal);
-    if (!isRoom) return this.#shareIsFull(', and there is no room for this answer');
+    if (!this.#takeShare(this.#bytes + bytes, principal)) {
+      return new MillraceError(
+        'resource_exhausted',
+        `this caller already holds ${this.#memory.shares?.maxBytes} bytes of requests and answers, half of what the server may hold, and there is no room for this answer`,
+      );
+    }
     if (this.#memory.budget.take(bytes) !== undefined) {
-      return this.#budgetIsFull(', and has no room for this answer');
+      return new MillraceError(
+        'resource_exhausted',
+        `the server already holds ${this.#memory.budget.maxBytes} bytes of requests and answers, and has no room for this answer`,
+      );
     }
     this.#bytes += bytes;
     return undefined;
@@ -54,7 +63,7 @@ export class HeldBytes {
     if (bytes === 0 || this.#memory.shares?.of(principal) === this.#share) return;
     this.#share?.release(bytes);
     this.#sharedBytes = 0;
-    if (!this.#takeShare(bytes, principal)) throw this.#shareIsFull('; try again later', 1_000);
+    if (!this.#takeShare(bytes, principal)) throw shareIsFull(this.#memory);
   }
 
   /** Releases all of it. */
@@ -75,15 +84,14 @@ export class HeldBytes {
     this.#sharedBytes = bytes;
     return true;
   }
+}
 
-  #shareIsFull(what: string, retryAfterMs?: number): MillraceError {
-    const maxBytes = this.#memory.shares?.maxBytes ?? 0;
-    const message = `this caller already holds ${maxBytes} bytes of requests and answers, half of what the server may hold${what}`;
-    return new MillraceError('resource_exhausted', message, retryAfterMs === undefined ? {} : { retryAfterMs });
-  }
+function shareIsFull({ shares }: BufferMemory): MillraceError {
+  const message = `this caller already holds ${shares?.maxBytes} bytes of requests and answers, half of what the server may hold; try again later`;
+  return new MillraceError('resource_exhausted', message, { retryAfterMs: RETRY_AFTER_MS });
+}
 
-  #budgetIsFull(what: string, retryAfterMs?: number): MillraceError {
-    const message = `the server already holds ${this.#memory.budget.maxBytes} bytes of requests and answers${what}`;
-    return new MillraceError('resource_exhausted', message, retryAfterMs === undefined ? {} : { retryAfterMs });
-  }
+function budgetIsFull({ budget }: BufferMemory): MillraceError {
+  const message = `the server already holds ${budget.maxBytes} bytes of requests and answers; try again later`;
+  return new MillraceError('resource_exhausted', message, { retryAfterMs: RETRY_AFTER_MS });
 }

@@ -4,7 +4,7 @@ import { encodeDraft, makeDraft, makeGarbage } from '../fuzz/mutate.js';
 import { SAMPLES } from '../fuzz/samples.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { closeGrpcServers, GrpcClient } from '../support/grpc-server.js';
-import { closeTestServers, startTestServer } from '../support/http-server.js';
+import { closeTestServers, startTestServer, type TestServer } from '../support/http-server.js';
 import { chooseSeed, Random } from '../support/random.js';
 import { RawClient, requestText } from '../support/raw-client.js';
 import { until } from '../support/until.js';
@@ -39,6 +39,18 @@ function garbage(random: Random): Uint8Array {
   return bytes.subarray(0, random.integer(0, bytes.length));
 }
 
+/** Closes a server whose clock stands still. */
+async function closeBy(clock: FakeClock, server: TestServer['server']): Promise<void> {
+  let isClosed = false;
+  void server.close(0).then(() => {
+    isClosed = true;
+  });
+  await until('the server is closed', async () => {
+    await clock.advance(100);
+    return isClosed;
+  });
+}
+
 describe('a health probe with a connection of its own', () => {
   // The clock stands still: a probe that nothing but a timer wakes up is never answered.
   it.each([
@@ -49,7 +61,7 @@ describe('a health probe with a connection of its own', () => {
     const seed = chooseSeed();
     const random = new Random(seed);
     const clock = new FakeClock();
-    const { port, addresses } = await startTestServer({ clock, options: { ...options, grpcPort: 0 } });
+    const { port, addresses, server } = await startTestServer({ clock, options: { ...options, grpcPort: 0 } });
     const grpcPort = addresses.grpc?.port ?? 0;
     const others: RawClient[] = [];
     for (let round = 0; round < 10; round++) {
@@ -77,6 +89,7 @@ describe('a health probe with a connection of its own', () => {
     }
     for (const client of others) client.socket.destroy();
     await Promise.all(others.map(({ closed }) => closed));
+    await closeBy(clock, server);
   });
 });
 
@@ -87,7 +100,7 @@ describe('a probe that waits for `headersTimeoutMs`', () => {
   ] as const)('is on %s: it ends then, to the millisecond', async (_name, text, kind) => {
     const clock = new FakeClock();
     const options = { grpcPort: 0, headersTimeoutMs: HEADERS_TIMEOUT_MS };
-    const { port, addresses } = await startTestServer({ clock, options });
+    const { port, addresses, server } = await startTestServer({ clock, options });
     const client = await RawClient.connect(kind === 'http' ? port : (addresses.grpc?.port ?? 0));
     client.send(text);
     await until('the server waits', () => clock.pendingTimers > 0);
@@ -99,5 +112,6 @@ describe('a probe that waits for `headersTimeoutMs`', () => {
     // An answer is followed by a moment for the client to read it.
     await clock.advance(1_000);
     await client.closed;
+    await closeBy(clock, server);
   });
 });

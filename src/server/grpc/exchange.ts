@@ -273,6 +273,7 @@ export class GrpcExchange implements Exchange {
     const { path, connection } = this.#incoming;
     this.onGone();
     this.#leaveConnection();
+    if (!this.requestEnded) connection.overhead.unread();
     // A client whose deadline has passed here sees it pass as well, and resets what it does not know to be answered.
     if (stream.rstCode !== constants.NGHTTP2_NO_ERROR || error?.code === 'deadline_exceeded') connection.onReset();
     context.events.publish('grpcFinished', {

@@ -161,9 +161,11 @@ export class GrpcListener {
     const methods = this.#methods;
     trimBlanks(headers);
     const metadataBytes = bytesOfMetadata(rawHeaders);
-    this.#sessions.of(stream)?.overhead.stream(metadataBytes);
+    const connection = this.#sessions.of(stream);
+    connection?.overhead.stream(metadataBytes);
     const status = httpStatus(headers);
     if (status !== 200) {
+      connection?.overhead.unread();
       stream.on('error', () => undefined);
       stream.respond({ ':status': status }, { endStream: true });
       stream.close(constants.NGHTTP2_NO_ERROR);
@@ -171,7 +173,6 @@ export class GrpcListener {
     }
     const path = headers[':path'] ?? '';
     const served = methods.get(path);
-    const connection = this.#sessions.of(stream);
     if (connection === undefined) return;
     const about = { path: served === undefined ? '' : path, served, connection };
     const incoming: IncomingStream = { stream, headers, rawHeaders, ...about };

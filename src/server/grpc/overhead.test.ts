@@ -31,4 +31,19 @@ describe('what a client sends besides requests', () => {
       expect(overhead.isFlood(readBytes, 1_000)).toBe(false);
     }
   });
+
+  it('may be the rest of large requests that are refused', () => {
+    const overhead = new Overhead();
+    for (let second = 1; second <= 60; second++) {
+      for (let call = 0; call < 3; call++) overhead.unread();
+      expect(overhead.isFlood(second * 3 * 1_048_576, 1_000)).toBe(false);
+    }
+  });
+
+  it('is not saved up without end by requests', () => {
+    const overhead = new Overhead();
+    for (let call = 0; call < 100_000; call++) overhead.stream(1_000);
+    overhead.isFlood(0, 1_000);
+    expect(overhead.isFlood(4_194_304 + 262_144 + 16_385, 1_000)).toBe(true);
+  });
 });

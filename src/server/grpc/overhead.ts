@@ -8,6 +8,8 @@ const MAX_CREDIT_BYTES = 4_194_304;
 const FRAME_HEADER_BYTES = 9;
 /** Of a stream, besides its headers: their frames, window updates and its reset. */
 const STREAM_BYTES = 256;
+/** Of a request that is not read to its end: what its client may have sent before it learns that. */
+const UNREAD_BYTES = 1_048_576;
 /** Acknowledgement of a message by window updates, of the stream and the connection. */
 const MESSAGE_BYTES = 40;
 
@@ -30,12 +32,17 @@ export class Overhead {
     this.#explainedBytes += FRAME_HEADER_BYTES + bytes;
   }
 
+  /** A stream was closed whose client had more to send. */
+  unread(): void {
+    this.#explainedBytes += UNREAD_BYTES;
+  }
+
   /** So many bytes of an answer went out, which the client acknowledges. */
   answer(bytes: number): void {
     this.#explainedBytes += MESSAGE_BYTES + bytes / 2;
   }
 
-  /** Whether it is more than a client may send; `readBytes`: of the connection, so far. */
+  /** Whether it is more than a client may send; `readBytes`: of the connection so far, but for those of requests that wait to be taken. */
   isFlood(readBytes: number, elapsedMs: number): boolean {
     // What is explained before it is read, such as window updates to come, may be sent later.
     const unexplained = Math.max(this.#countedBytes, readBytes - this.#explainedBytes);

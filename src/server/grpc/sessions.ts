@@ -139,7 +139,8 @@ export class Sessions {
       this.#checkTimer = undefined;
       const elapsedMs = clock.now() - this.#checkedAt;
       for (const [session, { socket, overhead }] of this.#sessions) {
-        if (overhead.isFlood(socket.bytesRead, elapsedMs)) this.#breakOff(session, socket);
+        const waitingBytes = session.state.effectiveRecvDataLength ?? 0;
+        if (overhead.isFlood(socket.bytesRead - waitingBytes, elapsedMs)) this.#breakOff(session, socket);
       }
       if (this.#sessions.size > 0) this.#checkLater();
     });
