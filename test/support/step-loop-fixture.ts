@@ -8,7 +8,7 @@ import {
   type Task,
 } from '../../src/runtimes/llama/schedule/step-loop.js';
 
-export const OPTIONS: StepLoopOptions = { prefillTokens: 4, reuse: true, alone: false };
+export const OPTIONS: StepLoopOptions = { prefillTokens: 4, reuse: true, alone: false, threadMs: () => 0 };
 export type Outcome = Awaited<ReturnType<Evaluator['evaluate']>>;
 
 /** What comes behind tokens; every one of them counts. */
@@ -104,6 +104,8 @@ export class FakeEvaluator implements Evaluator {
 }
 
 interface TaskOptions {
+  /** How often each token is put off before it is chosen. */
+  readonly postpones?: number;
   readonly prompt: readonly number[];
   readonly count?: number;
   readonly salt?: string;
@@ -124,11 +126,20 @@ export class FakeTask implements Task {
   readonly answer: number[] = [];
   readonly ended: Promise<void>;
   onToken: () => void = () => undefined;
+  /** Until when it might choose, each time. */
+  readonly shares: number[] = [];
+  readonly #postpones: number;
+  #left = 0;
+  #logit = -1;
   readonly #count: number;
   readonly #evaluator: FakeEvaluator;
   #end: () => void = () => undefined;
 
-  constructor(evaluator: FakeEvaluator, { prompt, count = 3, salt = '', readsPrompt = false }: TaskOptions) {
+  constructor(
+    evaluator: FakeEvaluator,
+    { prompt, count = 3, salt = '', readsPrompt = false, postpones = 0 }: TaskOptions,
+  ) {
+    this.#postpones = postpones;
     this.readsPrompt = readsPrompt;
     this.#evaluator = evaluator;
     this.prompt = prompt;
@@ -149,8 +160,16 @@ export class FakeTask implements Task {
     for (const [offset, index] of indices.entries()) this.read[from + offset] = this.#evaluator.chosen(index);
   }
 
-  next(index: number): number | undefined {
-    const token = this.#evaluator.chosen(index);
+  next(index: number, untilMs: number): number | 'later' | undefined {
+    this.#logit = this.#evaluator.chosen(index);
+    this.#left = this.#postpones;
+    return this.resume(untilMs);
+  }
+
+  resume(untilMs: number): number | 'later' | undefined {
+    this.shares.push(untilMs);
+    if (this.#left-- > 0) return 'later';
+    const token = this.#logit;
     this.answer.push(token);
     this.onToken();
     if (this.answer.length < this.#count) return token;

@@ -72,6 +72,8 @@ export class Generation implements Task {
   #promptReports: readonly TokenReport[] = [];
   /** Of tokens whose text is still held back. */
   #reports: TokenReport[] = [];
+  /** Of the token that is chosen next, before it is known; undefined = nobody asks for that. */
+  #report: ((token: number) => TokenReport) | undefined;
   /** Tokens of the answer that are still to be told. */
   #tokens: number[] = [];
   /** Goes before the first piece. */
@@ -124,20 +126,30 @@ export class Generation implements Task {
     if (this.#promptReports.length > 0) this.#emit({ outputs: [textTensor(this.#withPrefix(''))], final: false });
   }
 
-  next(index: number): number | undefined {
-    const { context, sampler, weights, options, maxTokens } = this.#setup;
+  next(index: number, untilMs: number): number | 'later' | undefined {
+    const { context, sampler, options, maxTokens } = this.#setup;
     if (maxTokens === 0) return this.#finish('length');
     const logits = context.logits(index);
     // Before the logits are changed: probabilities are the model's own.
-    const report = options.logprobs === undefined ? undefined : this.#prepareReport(logits, options.logprobs);
-    const token = sampler.choose(context, index, logits);
+    this.#report = options.logprobs === undefined ? undefined : this.#prepareReport(logits, options.logprobs);
+    return this.#take(sampler.choose(context, index, { logits, untilMs }));
+  }
+
+  resume(untilMs: number): number | 'later' | undefined {
+    return this.#take(this.#setup.sampler.resume(untilMs));
+  }
+
+  /** A token has been chosen; undefined = it will be later. */
+  #take(token: number | undefined): number | 'later' | undefined {
+    if (token === undefined) return 'later';
+    const { sampler, weights, options, maxTokens } = this.#setup;
     this.#completionTokens++;
     if (options.returnTokenIds) this.#tokens.push(token);
     if (weights.endsGeneration(token) && !options.ignoreEos) return this.#finish('stop');
     sampler.accept(token);
     if (this.#setup.reader?.isThinking === true) this.#reasoningTokens++;
     const bytes = weights.pieceOf(token, options.ignoreEos || this.#setup.markers?.has(token));
-    if (report !== undefined) this.#reports.push(report(token));
+    if (this.#report !== undefined) this.#reports.push(this.#report(token));
     const { text, stop } = this.#assembler.push(bytes);
     this.#read(text);
     if (stop !== undefined) return this.#finish('stop', 'stop');

@@ -55,6 +55,7 @@ export class LlamaModel implements LoadedModel {
       prefillTokens,
       reuse: !deterministic && sharePrefixes !== 'none',
       alone: deterministic,
+      threadMs: setup.library.threadMs,
     });
   }
 

@@ -18,6 +18,16 @@ const strictly = (schema: unknown) => ruleOf(schema, true);
 const leniently = (schema: unknown) => ruleOf(schema, false);
 const MOST = Number.MAX_SAFE_INTEGER;
 
+/** Each level has twice the ways to begin of the next one. */
+function doubling(levels: number): Record<string, object> {
+  const pairs = Array.from({ length: levels }, (_, at) => {
+    const next = (name: string) => ({ $ref: `#/$defs/${name}${at + 1}` });
+    return ['l', 'r'].map((name) => [`${name}${at}`, { anyOf: [next('l'), next('r')] }]);
+  });
+  const ends = ['l', 'r'].map((name, at) => [`${name}${levels}`, { type: 'string', maxLength: at }]);
+  return Object.fromEntries([...pairs.flat(), ...ends]);
+}
+
 describe('bounds of integers', () => {
   test.each([
     { minimum: -MOST, maximum: MOST },
@@ -88,9 +98,34 @@ describe('a schema that is not strict', () => {
     [{ type: 'array', minItems: 3, maxItems: 2 }, "at '/maxItems': is less than minItems (3)"],
     [{ enum: Array.from({ length: 1_001 }, (_, at) => at) }, "at '/': the schema has more than 1000 values"],
     [{ allOf: [] }, "at '/allOf': expected a list of schemas"],
+    [
+      { $ref: '#/$defs/l0', $defs: doubling(20) },
+      "at '#/$defs/l10': has more than 1000 alternatives, those of its references included",
+    ],
   ])('is refused where it is wrong, or too large: %j', (schema, problem) => {
     expect(() => leniently(schema)).toThrow(`the JSON schema, ${problem}`);
   });
+});
+
+const lengths = (count: number) => ({
+  anyOf: Array.from({ length: count }, (_, at) => ({ type: 'string', maxLength: at + 1 })),
+});
+
+describe('lengths and counts', () => {
+  test('are refused where a grammar would have too many rules for them', () => {
+    expect(() => strictly(lengths(255))).not.toThrow();
+    const message = "the schema's lengths and counts add up to more than 32768";
+    expect(() => strictly(lengths(256))).toThrow(`the JSON schema, at '/anyOf/255': ${message}`);
+  });
+
+  test('are passed over from there on, where the schema is not strict', () => {
+    expect(leniently(lengths(255))).not.toContain('char{0,}');
+    expect(leniently(lengths(257))).toMatch(/"\\"" char\{0,255\} "\\"" \| "\\"" char\{0,\} "\\""$/);
+  });
+});
+
+test('alternatives that are alike are one', () => {
+  expect(strictly({ anyOf: Array(900).fill({ type: 'string' }) })).toBe('string');
 });
 
 describe('a schema of a request', () => {

@@ -12,6 +12,8 @@ const MAX_REPEATS = 1_000;
 const MAX_DEPTH = 64;
 /** Most values of an enumeration, and most alternatives, of all that a schema has. */
 const MAX_ALTERNATIVES = 1_000;
+/** Lengths and counts of all strings and lists together: llama.cpp makes a rule for each. */
+const MAX_ALL_REPEATS = 32_768;
 
 /** Say nothing of a value. */
 const ANNOTATIONS: ReadonlySet<string> = new Set([
@@ -63,7 +65,10 @@ class Converter {
   readonly #reading: SchemaReading;
   /** Names of rules by the reference that they stand for. */
   readonly #references = new Map<string, string>();
+  /** By rule, in how many ways a text may begin by it, where there are several: llama.cpp follows all of them. */
+  readonly #ways = new Map<string, number>();
   #alternativesLeft = MAX_ALTERNATIVES;
+  #repeatsLeft = MAX_ALL_REPEATS;
 
   constructor(rules: GrammarRules, root: Json, reading: SchemaReading) {
     this.#rules = rules;
@@ -95,7 +100,10 @@ class Converter {
       const bounds = type.includes('integer') && !type.includes('number') ? idleBounds(schema) : [];
       this.#check(schema, at, ['type', ...bounds, ...type.flatMap((each) => KEYWORDS[String(each)] ?? [])]);
       this.#take(type, at);
-      return this.#rules.add(type.map((each) => this.#typed({ ...schema, type: each }, at, true)).join(' | '));
+      return this.#anyOf(
+        type.map((each) => this.#typed({ ...schema, type: each }, at, true)),
+        at,
+      );
     }
     return this.#typed(schema, at, false);
   }
@@ -145,7 +153,24 @@ class Converter {
     const body = this.#schema(target, { place: reference, depth: at.depth + 1 });
     if (body === name) throw this.#refuse(place, 'refers to itself and nothing else');
     this.#rules.set(name, body);
+    this.#ways.set(name, this.#waysOf(body));
     return name;
+  }
+
+  /** One of these rules. References may double the ways with each level. */
+  #anyOf(rules: readonly string[], at: Place): string {
+    const different = [...new Set(rules)];
+    const ways = different.reduce((sum, rule) => sum + this.#waysOf(rule), 0);
+    if (ways > MAX_ALTERNATIVES) {
+      throw this.#refuse(at, `has more than ${MAX_ALTERNATIVES} alternatives, those of its references included`);
+    }
+    const rule = this.#rules.add(different.join(' | '));
+    this.#ways.set(rule, ways);
+    return rule;
+  }
+
+  #waysOf(rule: string): number {
+    return this.#ways.get(rule) ?? 1;
   }
 
   #find(reference: string, at: Place): Json {
@@ -173,7 +198,10 @@ class Converter {
     const place = within(at, keyword);
     if (!Array.isArray(list) || list.length === 0) throw this.#refuse(place, 'expected a list of schemas');
     this.#take(list, at);
-    return this.#rules.add(list.map((each, index) => this.#schema(each, within(place, index))).join(' | '));
+    return this.#anyOf(
+      list.map((each, index) => this.#schema(each, within(place, index))),
+      at,
+    );
   }
 
   #single(list: Json, schema: Schema, at: Place): string {
@@ -264,7 +292,13 @@ class Converter {
     const most = given.most === undefined ? undefined : this.#count(`max${what}`, given.most, at);
     if (most !== undefined && most < least)
       throw this.#refuse(within(at, `max${what}`), `is less than min${what} (${least})`);
-    return { least, most };
+    const repeats = most ?? least;
+    if (repeats <= this.#repeatsLeft) {
+      this.#repeatsLeft -= repeats;
+      return { least, most };
+    }
+    if (!this.#reading.isStrict) return { least: 0, most: undefined };
+    throw this.#refuse(at, `the schema's lengths and counts add up to more than ${MAX_ALL_REPEATS}`);
   }
 
   /** undefined = it is passed over. */

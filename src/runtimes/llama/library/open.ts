@@ -4,6 +4,7 @@ import { type LlamaFunctions, type Params, type Pointer, PROTOTYPES } from './fu
 import { findMismatch, LAYOUTS, SPARE_BYTES, type StructKind } from './layouts.js';
 import { type LibraryFiles, locateLibraries } from './locate.js';
 import { openThreadPools, type ThreadPools } from './thread-pools.js';
+import { openThreadTime } from './thread-time.js';
 import type { VocabularyFunctions } from './vocabulary.js';
 
 /** llama.cpp, ready to use in this process. */
@@ -18,6 +19,8 @@ export interface Library extends LlamaFunctions {
   readonly threadPools: ThreadPools | undefined;
   /** A function of C that takes a pointer to a text and returns whether it is empty as 0: whether an evaluation is to be aborted. */
   readonly isNonEmpty: Pointer;
+  /** See {@link openThreadTime}. */
+  threadMs(): number;
 }
 
 let opened: Promise<Library> | undefined;
@@ -68,6 +71,7 @@ function load({ folder, llama, ggml }: LibraryFiles): Library {
     contextDefaults: context.defaults,
     threadPools: openThreadPools(base),
     isNonEmpty: libc.symbol('strlen'),
+    threadMs: openThreadTime(),
   };
 }
 

@@ -14,15 +14,17 @@ const SELECTED_AT = 2;
 export class Candidates {
   /** Of the array. */
   readonly pointer: bigint;
+  readonly size: number;
   readonly #head: BigInt64Array;
   readonly #ids: Int32Array;
   readonly #values: Float32Array;
 
   /** Room for so many. */
-  constructor(count: number) {
-    const size = ARRAY_BYTES + count * CANDIDATE_BYTES;
-    this.pointer = koffi.alloc('uint8', size) as bigint;
-    const memory: ArrayBuffer = koffi.view(this.pointer, size);
+  constructor(size: number) {
+    const sizeBytes = ARRAY_BYTES + size * CANDIDATE_BYTES;
+    this.size = size;
+    this.pointer = koffi.alloc('uint8', sizeBytes) as bigint;
+    const memory: ArrayBuffer = koffi.view(this.pointer, sizeBytes);
     this.#head = new BigInt64Array(memory, 0, ARRAY_BYTES / 8);
     this.#ids = new Int32Array(memory, ARRAY_BYTES);
     this.#values = new Float32Array(memory, ARRAY_BYTES);
@@ -30,38 +32,37 @@ export class Candidates {
 
   /** One token. */
   setOne(token: number): void {
-    this.#begin(1);
+    this.showPart(0, 1);
     this.#set(0, token, 1);
   }
 
   /** All tokens with their logits. */
   setAll(logits: Float32Array): void {
-    this.#begin(logits.length);
-    for (let token = 0; token < logits.length; token++) this.#set(token, token, logits[token] as number);
+    this.showPart(0, this.size);
+    for (let token = 0; token < this.size; token++) this.#set(token, token, logits[token] as number);
   }
 
-  /** Whether any is left: samplers take tokens out by their logits. */
-  get hasAny(): boolean {
-    const end = this.#count * WORDS;
+  /** Samplers see those from a place on, so many at most. Returns the place behind the last of them. */
+  showPart(from: number, most: number): number {
+    const end = Math.min(this.size, from + most);
+    this.#head.set([this.pointer + BigInt(ARRAY_BYTES + from * CANDIDATE_BYTES), BigInt(end - from), -1n, 0n]);
+    return end;
+  }
+
+  /** Whether any is left of the first so many: samplers take tokens out by their logits. */
+  hasAny(count = this.size): boolean {
+    const end = count * WORDS;
     for (let at = LOGIT_AT; at < end; at += WORDS) if (this.#values[at] !== Number.NEGATIVE_INFINITY) return true;
     return false;
   }
 
-  /** The token that was selected. */
+  /** The token that was selected of all. */
   get selected(): number {
     return this.#ids[Number(this.#head[SELECTED_AT]) * WORDS] as number;
   }
 
   free(): void {
     koffi.free(this.pointer);
-  }
-
-  get #count(): number {
-    return Number(this.#head[1]);
-  }
-
-  #begin(count: number): void {
-    this.#head.set([this.pointer + BigInt(ARRAY_BYTES), BigInt(count), -1n, 0n]);
   }
 
   #set(at: number, token: number, logit: number): void {

@@ -42,9 +42,8 @@ describe('a grammar', () => {
   test('that no token fits fails, and does not end the process', () => {
     const grammar = new Grammar(library, weights, { text: 'root ::= "\\x01"', shown: undefined });
     const logits = new Float32Array(weights.vocabularySize);
-    expect(() => grammar.choose(logits.fill(Number.NEGATIVE_INFINITY), undefined)).toThrow(
-      'no token of the model fits the grammar',
-    );
+    grammar.begin(logits.fill(Number.NEGATIVE_INFINITY));
+    expect(() => grammar.choose(undefined, Number.POSITIVE_INFINITY)).toThrow('no token of the model fits the grammar');
     grammar.free();
   });
 
@@ -56,7 +55,12 @@ describe('a grammar', () => {
     logits[c ?? 0] = 2;
     logits[b ?? 0] = 1;
     logits[d ?? 0] = 9;
-    expect(grammar.choose(logits, undefined)).toBe(c);
+    grammar.begin(logits);
+    expect(grammar.choose(undefined, Number.POSITIVE_INFINITY)).toBe(c);
+    // In parts of 256 tokens of 1,024, where there is no time for more.
+    grammar.begin(logits);
+    const parts = Array.from({ length: 4 }, () => grammar.choose(undefined, 0));
+    expect(parts).toEqual([undefined, undefined, undefined, c]);
     grammar.free();
   });
 

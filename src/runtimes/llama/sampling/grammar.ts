@@ -4,16 +4,13 @@ import type { Library } from '../library/open.js';
 import type { Weights } from '../library/weights.js';
 import { Candidates } from './candidates.js';
 
-/** Alternatives that begin alike take twice the time with each level of nesting; all requests of the model wait meanwhile. */
-const MAX_STEP_MS = 250;
-
-function limitTime(before: NodeJS.CpuUsage): void {
-  const { user, system } = process.cpuUsage(before);
-  if ((user + system) / 1_000 <= MAX_STEP_MS) return;
-  throw invalidArgument(
-    'the schema is too ambiguous: alternatives that begin alike are nested too deeply in the answer',
-  );
-}
+/**
+ * Alternatives that begin alike take twice the time with each level of nesting. So long at most, of a processor, the choice of one token may
+ * take, in all of its steps.
+ */
+const MAX_CHOICE_MS = 250;
+/** So many tokens are checked at a time; between, others may have their turn. */
+const PART_TOKENS = 256;
 
 export interface GrammarText {
   /** In llama.cpp's form (GBNF), from its rule `root` on. */
@@ -31,6 +28,10 @@ export class Grammar {
   readonly #probe: Candidates;
   /** All tokens of the vocabulary; there from when one is chosen among them. */
   #vocabulary: Candidates | undefined;
+  /** Of those, how many have been checked, while one is chosen. */
+  #checked = 0;
+  /** What the choice has taken so far. */
+  #choiceMs = 0;
   /** Tokens that are no text: the grammar would take their names for it. */
   readonly #hidden: readonly number[];
 
@@ -50,9 +51,10 @@ export class Grammar {
   }
 
   allows(token: number): boolean {
+    this.#choiceMs = 0;
     this.#probe.setOne(token);
     this.#apply(this.#probe);
-    return this.#probe.hasAny;
+    return this.#probe.hasAny();
   }
 
   /** Of what follows a text that has come already; undefined where that is not one of the grammar's, or llama.cpp does not take it. */
@@ -75,17 +77,29 @@ export class Grammar {
     }
   }
 
-  /**
-   * A token that is allowed, by the logits; `chain` undefined = the most probable one. Throws where there is none: accepting another one
-   * would end the process.
-   */
-  choose(logits: Float32Array, chain: Pointer | undefined): number {
-    const library = this.#library;
+  /** Begins to choose a token that is allowed, by the logits; {@link choose} does. */
+  begin(logits: Float32Array): void {
     this.#vocabulary ??= new Candidates(logits.length);
-    const candidates = this.#vocabulary;
-    candidates.setAll(logits);
-    this.#apply(candidates);
-    if (!candidates.hasAny) throw new MillraceError('internal', 'no token of the model fits the grammar');
+    this.#vocabulary.setAll(logits);
+    this.#checked = 0;
+    this.#choiceMs = 0;
+  }
+
+  /**
+   * The token, where it is known before the thread has computed until `untilMs` (see `Library.threadMs`); else undefined: the next call goes on.
+   * `chain` undefined = the most probable one. Throws where there is none: accepting another one would end the process.
+   */
+  choose(chain: Pointer | undefined, untilMs: number): number | undefined {
+    const library = this.#library;
+    const candidates = this.#vocabulary as Candidates;
+    while (this.#checked < candidates.size) {
+      const end = candidates.showPart(this.#checked, PART_TOKENS);
+      this.#apply(candidates);
+      this.#checked = end;
+      if (end < candidates.size && library.threadMs() >= untilMs) return undefined;
+    }
+    candidates.showPart(0, candidates.size);
+    if (!candidates.hasAny()) throw new MillraceError('internal', 'no token of the model fits the grammar');
     const free = chain ?? library.llama_sampler_init_greedy();
     library.llama_sampler_apply(free, candidates.pointer);
     if (chain === undefined) library.llama_sampler_free(free);
@@ -94,15 +108,23 @@ export class Grammar {
 
   /** The text goes on with an allowed token; another one would end the process. */
   accept(token: number): void {
-    const before = process.cpuUsage();
-    this.#library.llama_sampler_accept(this.#sampler, token);
-    limitTime(before);
+    this.#choiceMs = 0;
+    this.#limit(() => this.#library.llama_sampler_accept(this.#sampler, token));
   }
 
   #apply({ pointer }: Candidates): void {
-    const before = process.cpuUsage();
-    this.#library.llama_sampler_apply(this.#sampler, pointer);
-    limitTime(before);
+    this.#limit(() => this.#library.llama_sampler_apply(this.#sampler, pointer));
+  }
+
+  #limit(work: () => void): void {
+    const { threadMs } = this.#library;
+    const before = threadMs();
+    work();
+    this.#choiceMs += threadMs() - before;
+    if (this.#choiceMs <= MAX_CHOICE_MS) return;
+    throw invalidArgument(
+      'the schema is too ambiguous: alternatives that begin alike are nested too deeply in the answer',
+    );
   }
 
   free(): void {

@@ -12,6 +12,12 @@ interface Around {
   readonly grammar: Grammar | undefined;
 }
 
+/** What a token is chosen by. */
+interface Choice {
+  readonly logits: Float32Array;
+  readonly untilMs: number;
+}
+
 /** Chooses the tokens of one sequence. */
 export class Sampler {
   readonly #library: Library;
@@ -35,16 +41,29 @@ export class Sampler {
     this.#chain = options.temperature === 0 ? undefined : this.#createChain();
   }
 
-  /** The next token, by the logits at a place in the batch; they are changed by that. */
-  choose(context: LlamaContext, index: number, logits: Float32Array): number {
+  /**
+   * The next token, by the logits at a place in the batch; they are changed by that. undefined = it takes longer than until `untilMs` (see
+   * `Library.threadMs`), and {@link resume} goes on.
+   */
+  choose(context: LlamaContext, index: number, { logits, untilMs }: Choice): number | undefined {
     this.#adjust(logits);
     this.#grammar?.hide(logits);
     const free =
       this.#chain === undefined
         ? mostProbable(logits)
         : this.#library.llama_sampler_sample(this.#chain, context.pointer, index);
-    const grammar = this.#grammar;
-    const token = grammar === undefined || grammar.allows(free) ? free : grammar.choose(logits, this.#chain);
+    if (this.#grammar === undefined || this.#grammar.allows(free)) return this.#chosen(free);
+    this.#grammar.begin(logits);
+    return this.resume(untilMs);
+  }
+
+  /** Goes on with a choice that took too long. */
+  resume(untilMs: number): number | undefined {
+    const token = this.#grammar?.choose(this.#chain, untilMs);
+    return token === undefined ? undefined : this.#chosen(token);
+  }
+
+  #chosen(token: number): number {
     this.#seen?.set(token, (this.#seen.get(token) ?? 0) + 1);
     return token;
   }

@@ -19,8 +19,12 @@ export interface Task {
   readPrompt?(from: number, indices: readonly number[]): void;
   /** It has a slot, which holds so many tokens of the prompt already. */
   begin(cachedTokens: number): void;
-  /** Chooses a token by the logits at a place in the batch; undefined = it has ended. */
-  next(index: number): number | undefined;
+  /**
+   * Chooses a token by the logits at a place in the batch; undefined = it has ended. 'later' = choosing would take longer than until `untilMs` of
+   * the thread's time: the task keeps what it needs of the logits, and `resume` goes on.
+   */
+  next(index: number, untilMs: number): number | 'later' | undefined;
+  resume(untilMs: number): number | 'later' | undefined;
   /** It ends here without having ended by itself: it was cancelled, or its evaluation fails. */
   fail(error: MillraceError): void;
 }
@@ -36,6 +40,8 @@ export interface Slot {
   task: Task | undefined;
   /** The token that was chosen last, and is evaluated next; undefined = the prompt is not evaluated yet. */
   chosen: number | undefined;
+  /** Its next token is being chosen, and it takes part in no evaluation meanwhile. */
+  isChoosing: boolean;
   /** Its evaluation has failed together with others. */
   suspect: boolean;
 }

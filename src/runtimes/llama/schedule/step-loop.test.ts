@@ -59,6 +59,38 @@ describe('StepLoop', () => {
     ]);
   });
 
+  it('goes on with others while a token takes long to choose', async () => {
+    const { evaluator, submit } = setUp();
+    const slow = submit([1, 2], { postpones: 3 });
+    const other = submit([3, 4], { count: 6 });
+    await Promise.all([slow.ended, other.ended]);
+    expect([slow.answer, other.answer]).toEqual([answerTo([1, 2], 3), answerTo([3, 4], 6)]);
+    // The slow one is in every fourth evaluation, until it is alone.
+    expect(evaluator.steps.slice(0, 6).map((step) => step.has(0))).toEqual([true, false, false, true, false, false]);
+  });
+
+  it('divides the time of a step among those whose tokens take long to choose', async () => {
+    const { submit } = setUp(3);
+    const slow = [1, 2].map((token) => submit([token], { postpones: 2, count: 1 }));
+    await Promise.all(slow.map(({ ended }) => ended));
+    expect(slow.map(({ shares }) => shares)).toEqual([
+      [25, 12.5, 12.5],
+      [25, 25, 25],
+    ]);
+  });
+
+  it('frees the slot of one that is cancelled while its token is chosen', async () => {
+    const { loop, submit } = setUp(1);
+    const slow = submit([1], { postpones: 1_000_000 });
+    await until('its token is being chosen', () => slow.shares.length > 2);
+    slow.cancelled = true;
+    loop.notify();
+    const next = submit([2]);
+    await next.ended;
+    expect([slow.error?.code, next.answer]).toEqual(['cancelled', answerTo([2], 3)]);
+    await loop.close();
+  });
+
   it('uses what a slot holds again', async () => {
     const { submit } = setUp();
     const first = submit(range(9));

@@ -44,6 +44,8 @@ export interface StepLoopOptions {
    * evaluated together.
    */
   readonly alone: boolean;
+  /** Milliseconds of a processor that this thread has taken. */
+  readonly threadMs: () => number;
 }
 
 /** A part of a step. */
@@ -60,6 +62,9 @@ interface Part {
 /** Most tokens of a step whose logits a prompt's reader gets: each takes memory and time by the size of the vocabulary. */
 const READ_TOKENS = 16;
 
+/** Of a processor: what choosing tokens may take in a step, for all sequences together. One that needs more goes on in the next steps. */
+const CHOOSING_MS = 25;
+
 /** A running step is ended for a cancellation where it takes longer than this many tokens do. */
 const LONG_STEP_TOKENS = 128;
 
@@ -72,6 +77,8 @@ export class StepLoop {
   readonly #options: StepLoopOptions;
   readonly #slots: readonly Slot[];
   readonly #waiting: Task[] = [];
+  /** Slots whose next token takes more than a step to choose, in the order in which they began. */
+  #choosing: readonly Slot[] = [];
   #running: Promise<void> | undefined;
   #closed = false;
   /** Ends a wait for readers. */
@@ -94,6 +101,7 @@ export class StepLoop {
       lastUsed: 0,
       task: undefined,
       chosen: undefined,
+      isChoosing: false,
       suspect: false,
     }));
   }
@@ -148,16 +156,15 @@ export class StepLoop {
     try {
       while (!this.#closed) {
         this.#dropCancelled();
+        const leftMs = this.#resumeChoices();
         this.#admit();
         const busy = this.#slots.filter(({ task }) => task !== undefined);
         if (busy.length === 0) break;
-        const ready = busy.filter(({ task }) => task?.full === undefined);
-        if (ready.length === 0) await this.#readers(busy);
-        else {
-          await this.#step(ready);
-          // Frames, timers and cancellations have their turn.
-          await turn();
-        }
+        const ready = busy.filter(({ task, isChoosing }) => task?.full === undefined && !isChoosing);
+        if (ready.length > 0) await this.#step(ready, leftMs);
+        else if (this.#choosing.length === 0) await this.#readers(busy);
+        // Frames, timers and cancellations have their turn.
+        await turn();
       }
     } catch (error) {
       // What it was about to change is not known.
@@ -175,6 +182,42 @@ export class StepLoop {
     });
     await Promise.race([woken, ...busy.map(({ task }) => task?.full)]);
     this.#wake = undefined;
+  }
+
+  /** Those that take long share the step's time. Returns what is left of it. */
+  #resumeChoices(): number {
+    const { threadMs } = this.#options;
+    let leftMs = CHOOSING_MS;
+    const choosing = this.#choosing;
+    for (const [index, slot] of choosing.entries()) {
+      const begunAt = threadMs();
+      const untilMs = begunAt + leftMs / (choosing.length - index);
+      this.#guard(slot, () => this.#settle(slot, slot.task?.resume(untilMs)));
+      leftMs = Math.max(0, leftMs - (threadMs() - begunAt));
+    }
+    return leftMs;
+  }
+
+  /** Does what a task does by itself; where that throws, the task ends with it. */
+  #guard(slot: Slot, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      const unknown = () => new MillraceError('internal', 'a token could not be chosen', { cause: error });
+      this.#release(slot).fail(error instanceof MillraceError ? error : unknown());
+    }
+  }
+
+  #settle(slot: Slot, chosen: number | 'later' | undefined): void {
+    if (chosen === undefined) this.#release(slot);
+    else if (chosen !== 'later') slot.chosen = chosen;
+    this.#setChoosing(slot, chosen === 'later');
+  }
+
+  #setChoosing(slot: Slot, isChoosing: boolean): void {
+    if (slot.isChoosing === isChoosing) return;
+    slot.isChoosing = isChoosing;
+    this.#choosing = isChoosing ? [...this.#choosing, slot] : this.#choosing.filter((other) => other !== slot);
   }
 
   #dropCancelled(): void {
@@ -236,12 +279,13 @@ export class StepLoop {
   #release(slot: Slot): Task {
     const task = slot.task as Task;
     slot.task = undefined;
+    this.#setChoosing(slot, false);
     slot.lastUsed = this.#steps;
     return task;
   }
 
-  async #step(ready: readonly Slot[]): Promise<void> {
-    const { prefillTokens, alone } = this.#options;
+  async #step(ready: readonly Slot[], choosingMs: number): Promise<void> {
+    const { prefillTokens, alone, threadMs } = this.#options;
     const room = this.#evaluator.batchTokens;
     const batchTokens = alone ? Math.min(prefillTokens, room) : room;
     // One that spoils an evaluation is found by evaluating each alone.
@@ -261,7 +305,8 @@ export class StepLoop {
     if (outcome === 'done') {
       this.#evaluatedTokens += this.#stepTokens;
       this.#stepTokens = 0;
-      for (const part of parts) this.#proceed(part);
+      const untilMs = threadMs() + choosingMs;
+      for (const part of parts) this.#proceed(part, untilMs);
     } else {
       this.#stepTokens = 0;
       this.#undo(parts, outcome);
@@ -294,20 +339,15 @@ export class StepLoop {
     return { slot, task, tokens, index, read };
   }
 
-  #proceed({ slot, task, tokens, index, read }: Part): void {
+  #proceed({ slot, task, tokens, index, read }: Part, untilMs: number): void {
     const from = slot.length;
     slot.length += tokens;
     slot.suspect = false;
     if (task.cancelled) return;
-    try {
+    this.#guard(slot, () => {
       if (read.length > 0) task.readPrompt?.(from, read);
-      if (index === undefined) return;
-      slot.chosen = task.next(index);
-      if (slot.chosen === undefined) this.#release(slot);
-    } catch (error) {
-      const unknown = () => new MillraceError('internal', 'a token could not be chosen', { cause: error });
-      this.#release(slot).fail(error instanceof MillraceError ? error : unknown());
-    }
+      if (index !== undefined) this.#settle(slot, task.next(index, untilMs));
+    });
   }
 
   /** Nothing of the step counts: slots hold what they did before. */
