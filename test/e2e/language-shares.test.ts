@@ -8,10 +8,21 @@ import { PROMPT, TINY_MODEL } from '../support/llama-model.js';
 
 let server: AppServer;
 beforeAll(async () => {
-  server = await startAppServer({
-    'kjv/1/model.gguf': readFileSync(TINY_MODEL),
-    'kjv/model.yaml': 'llama: { contextTokens: 256, slots: 2, threads: 1 }\n',
-  });
+  const file = readFileSync(TINY_MODEL);
+  const config = 'llama: { contextTokens: 256, slots: 2, threads: 1, chatTemplate: "{{ messages[0].content }}" }\n';
+  server = await startAppServer(
+    {
+      'kjv/1/model.gguf': file,
+      'kjv/model.yaml': config,
+      'read/1/model.gguf': file,
+      'read/model.yaml': config,
+      'counted/1/model.gguf': file,
+      'counted/model.yaml': config,
+    },
+    {
+      quotas: ['read', 'counted'].map((model) => ({ name: model, model, computeMsPerMinute: 1 })),
+    },
+  );
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
@@ -44,8 +55,20 @@ it('two readers who take nothing of a model with two slots do not stop a third c
   const silent = [await open(200), await open(200)];
   expect(await readAll(await open(2))).toBe(2);
   // Both have made way for others, and what they have generated waits.
-  await expect.poll(() => engine.gauges().map(({ executingRequests }) => executingRequests)).toEqual([0]);
+  await expect.poll(() => engine.gauges().map(({ executingRequests }) => executingRequests)).toEqual([0, 0, 0]);
   expect(engine.unread.sizeBytes).toBeGreaterThan(0);
   expect(await Promise.all(silent.map(readAll))).toEqual([200, 200]);
   expect(engine.unread.sizeBytes).toBe(0);
+});
+
+it.each([
+  ['read', '/tokenize', { content: 'and '.repeat(10_000) }],
+  ['counted', '/v1/responses/input_tokens', { input: 'and '.repeat(10_000) }],
+])('of %s, %s takes of the compute of its caller', async (model, path, body) => {
+  const ask = () =>
+    server.send(`POST ${path}`, JSON.stringify({ model, ...body }), { 'content-type': 'application/json' });
+  const { status } = await ask();
+  const refused = await ask();
+  expect([status, refused.status]).toEqual([200, 429]);
+  expect(refused.body.toString()).toContain(`quota '${model}' allows 1 milliseconds of compute a minute`);
 });
