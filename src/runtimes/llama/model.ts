@@ -1,4 +1,4 @@
-import { MillraceError, toMillraceError } from '../../core/index.js';
+import { toMillraceError } from '../../core/index.js';
 import type { Batch, BatchItem, BatchTiming, Description, Emission, Emit, LoadedModel } from '../contract.js';
 import type { RuntimeContext } from '../runtime-context.js';
 import { AnswerReader } from './answer/answer-reader.js';
@@ -109,7 +109,6 @@ export class LlamaModel implements LoadedModel {
     try {
       const requested = readGenerationOptions(item.parameters, this.#setup.weights.vocabularySize);
       const prompt = await this.#setup.preparation.read(item, requested, () => !running.cancelled);
-      if (running.cancelled) throw new MillraceError('cancelled', 'the request was cancelled');
       if (requested.maxTokens === 0 && requested.promptLogprobs === undefined) {
         emit([promptOnly(item, prompt, requested)]);
         return;

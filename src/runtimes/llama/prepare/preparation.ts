@@ -1,5 +1,5 @@
 import { type Clock, invalidArgument, MillraceError, type Tensor } from '../../../core/index.js';
-import { FairThreads, type JobOptions, LimitedThread, startThread } from '../../../threads/index.js';
+import { FairThreads, LimitedThread, startThread, type ThreadProblem } from '../../../threads/index.js';
 import type { BatchItem } from '../../contract.js';
 import { refusedByTemplate } from '../template/refusal.js';
 import { textTensor } from '../text/text-tensor.js';
@@ -11,7 +11,7 @@ const LIMIT_MS = 2_000;
 /** Texts take a millisecond for 500 bytes at worst. */
 const BYTES_PER_MS = 256;
 const MAX_HEAP_MB = 256;
-/** One for each of two callers: a third starts no more work than that, and waits for its turn. */
+/** Two callers at a time; others wait for their turn. */
 const THREADS = 2;
 /** More than any model runs at a time. */
 const MAX_WAITING = 1_024;
@@ -64,30 +64,27 @@ export class Preparation {
 
   /**
    * The prompt of an item. Rejects with `invalid_argument` for one that leaves no room for an answer, where one is asked for, and for what the
-   * template refuses. `isWanted`: whether its request is still there.
+   * template refuses; with `cancelled` where `isWanted` says that its request is gone.
    */
   async read({ inputs, context }: BatchItem, options: PromptOptions, isWanted: () => boolean): Promise<MadePrompt> {
     for (const input of inputs) checkInputSize(input, options, this.#setup.limits);
     const sizeBytes = inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
     const limitMs = LIMIT_MS + Math.floor(sizeBytes / BYTES_PER_MS);
     const job = { inputs: inputs.map(copy), options: pick(options) };
-    const reply = await this.#ask(job, { tenant: context?.ownerId ?? '', limitMs, isWanted });
-    this.#messages += reply.work.messages;
-    this.#bytes += reply.work.bytes;
-    return promptOf(reply);
+    const reply = await this.#threads.run(job, { tenant: context?.ownerId ?? '', limitMs, isWanted });
+    if ('work' in reply) {
+      this.#messages += reply.work.messages;
+      this.#bytes += reply.work.bytes;
+    }
+    if (!isWanted()) throw new MillraceError('cancelled', 'the request was cancelled');
+    return promptOf(reply, job);
   }
 
   /** Rejects where the template does not take the simplest conversation. */
   async probe(): Promise<void> {
     const input = { ...textTensor(JSON.stringify(PROBE)), name: 'chat_input' };
-    promptOf(await this.#ask({ inputs: [input], options: PROBE_OPTIONS }, { tenant: '' }));
-  }
-
-  async #ask(job: PromptJob, options: JobOptions): Promise<PromptReply> {
-    const reply = await this.#threads.run(job, options);
-    if (!('problem' in reply)) return reply;
-    const isChat = job.inputs.some(({ name }) => name === 'chat_input');
-    throw isChat ? refusedByTemplate(reply.problem) : invalidArgument(`the prompt was not read: ${reply.problem}`);
+    const job = { inputs: [input], options: PROBE_OPTIONS };
+    promptOf(await this.#threads.run(job, { tenant: '' }), job);
   }
 
   close(): Promise<void> {
@@ -95,10 +92,15 @@ export class Preparation {
   }
 }
 
-function promptOf(reply: PromptReply): MadePrompt {
+/** Throws why there is none. */
+function promptOf(reply: PromptReply | ThreadProblem, { inputs }: PromptJob): MadePrompt {
   if ('prompt' in reply) return reply.prompt;
-  const { code, message, ...more } = reply.fault;
-  throw new MillraceError(code, message, more);
+  if ('fault' in reply) {
+    const { code, message, ...more } = reply.fault;
+    throw new MillraceError(code, message, more);
+  }
+  const isChat = inputs.some(({ name }) => name === 'chat_input');
+  throw isChat ? refusedByTemplate(reply.problem) : invalidArgument(`the prompt was not read: ${reply.problem}`);
 }
 
 /** Of its own, as all of the memory that a view is of would be copied. */
