@@ -59,6 +59,33 @@ describe('resolve', () => {
   });
 });
 
+describe('a check of the target', () => {
+  it('decides nothing for those who may infer', () => {
+    const { checkTarget, finished } = createFixture({ decoupled: true });
+    const asked = call();
+    checkTarget(asked, TARGET);
+    expect([asked.timing.answeredBy, finished]).toEqual([undefined, []]);
+  });
+
+  it('refuses the others as they are refused when the target is resolved, and ends the call', () => {
+    const { resolve, checkTarget, finished } = createFixture();
+    const outcome = (run: () => unknown) => {
+      try {
+        return run();
+      } catch (error) {
+        return error;
+      }
+    };
+    const target = { name: 'nope', version: undefined };
+    const refused = outcome(() => checkTarget(call(), target));
+    expect(refused).toEqual(outcome(() => resolve(call(), target)));
+    expect(finished).toMatchObject([
+      { target, error: refused, answered: false },
+      { target, error: refused },
+    ]);
+  });
+});
+
 describe('infer', () => {
   it('refuses an answer that has no classes to rank, without a throw into the engine', async () => {
     const { submit, finished } = createFixture();

@@ -132,8 +132,8 @@ export interface Service {
    */
   resolve(call: Call, target: InferTarget, options?: ResolveOptions): Resolved | Promise<Resolved>;
   /**
-   * Throws or rejects as {@link resolve} would, and the call is settled then: for requests that are resolved only once their body has been
-   * read, which costs something. Decides nothing.
+   * Checks whether the caller may infer and a version answers, and decides nothing: for a request whose body has to be read before it is
+   * resolved. Throws or rejects as {@link resolve}, and the call is settled then.
    */
   checkTarget(call: Call, target: InferTarget): void | Promise<void>;
   /**

@@ -68,7 +68,7 @@ export function createInferFixture(options: InferFixtureOptions = {}) {
   const keeper = new LocalQuotaKeeper(quotas, clock);
   let counted = 0;
   const gate = new QuotaGate({ keeper, events, onCounted: () => counted++ });
-  const { resolve, infer } = createInfer({
+  const { resolve, checkTarget, infer } = createInfer({
     engine: engine as Engine,
     clock,
     events,
@@ -88,6 +88,7 @@ export function createInferFixture(options: InferFixtureOptions = {}) {
     told,
     infer,
     resolve,
+    checkTarget,
     serving,
     labels,
     clock,

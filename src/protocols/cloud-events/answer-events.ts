@@ -46,7 +46,7 @@ async function answerEvent(
   let inner = wire;
   if (mode === 'binary') checkEventHeaders(headers);
   else {
-    // Before the event is read: nobody reads one for a model that is not there, or not for this caller.
+    // Reading an event costs something, so the right is checked first.
     await service.checkTarget(call, target);
     const data =
       body.length <= LARGE_BYTES

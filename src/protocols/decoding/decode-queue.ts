@@ -1,6 +1,6 @@
 import { type FairItem, FairList, MillraceError } from '../../core/index.js';
 
-/** Requests of one principal that wait to be decoded; how many bytes they are, `server.maxBufferedBytes` bounds. */
+/** Most requests of one principal that wait to be decoded; `server.maxBufferedBytes` bounds their bytes. */
 export const MAX_WAITING = 1_024;
 const RETRY_AFTER_MS = 1_000;
 
@@ -23,7 +23,7 @@ export class DecodeQueue<Job> {
   readonly #list = new FairList<QueuedJob<Job>>();
   #lastId = 0;
 
-  /** Throws `resource_exhausted` where so many of the principal wait already: others are let in. */
+  /** Throws `resource_exhausted` if too many requests of this principal wait; others are still accepted. */
   add({ job, principal, sizeBytes }: NewJob<Job>): QueuedJob<Job> {
     if (this.#list.sizeOf(principal) >= MAX_WAITING) {
       throw new MillraceError(
@@ -46,7 +46,7 @@ export class DecodeQueue<Job> {
     return item;
   }
 
-  /** Its caller has left. Nothing is done where it is not waiting any more. */
+  /** Removes a request whose caller has left; does nothing if it does not wait any more. */
   remove(item: QueuedJob<Job>): void {
     if (!item.isWaiting) return;
     item.isWaiting = false;

@@ -47,7 +47,7 @@ export function readHead(body: Uint8Array, options: HeadOptions): BodyHead {
   } catch (error) {
     if (error instanceof ContentError || error instanceof ParameterError) throw error;
     if (body.length > options.maxTextBytes) throw error;
-    // The parser knows more JSON than the scanner, and says in its own words what is none.
+    // The parser accepts more JSON than the scanner, and its messages are those of small bodies.
     return headOf(parseBody(body), options);
   }
 }

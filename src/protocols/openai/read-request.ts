@@ -1,10 +1,11 @@
 import type { Call } from '../../core/index.js';
 import type { PrincipalStore, Service } from '../../service/index.js';
+import { ownedData } from '../decoding/owned.js';
 import type { DialectContext } from '../dialect.js';
 import { LARGE_BYTES } from '../wire.js';
 import { type BodyHead, headOf, readHead } from './body-head.js';
 import { unresolved } from './choices.js';
-import { decodeText, readText, type TextKind, type TextRequests, withModel } from './decode-text.js';
+import { decodeText, type TextKind, type TextRequests, withModel } from './decode-text.js';
 import { ParameterError } from './errors.js';
 import { parseBody } from './parse-body.js';
 import { earlierResponse } from './stored-responses.js';
@@ -51,18 +52,17 @@ export async function readRequest<Kind extends TextKind>(
   const { decoder, store, maxTextBytes } = context;
   const earlier = CONTINUING.has(kind) && store ? earlierResponse(store, call, head.previousId) : undefined;
   const earlierBytes = earlier?.length ?? 0;
-  if (earlierBytes + body.length <= LARGE_BYTES) {
-    return value === undefined
-      ? readText(kind, { body, model, earlier })
-      : decodeText(kind, { value: withModel(value, model), earlier });
+  if (value !== undefined && earlierBytes + body.length <= LARGE_BYTES) {
+    return decodeText(kind, { value: withModel(value, model), earlier });
   }
   if (earlierBytes > maxTextBytes) {
     const expected = `expected a conversation of at most ${maxTextBytes} bytes (openai.maxTextBytes)`;
     throw new ParameterError('previous_response_id', `'previous_response_id': ${expected}, got ${earlierBytes}`);
   }
-  const input = { kind, body, model, earlier };
+  const moved = ownedData(body);
+  const input = { kind, body: moved, model, earlier };
   const sizeBytes = earlierBytes + body.length;
-  return resultOf(await decoder.decode(call, textFunction<Kind>(), { input, moves: [body], sizeBytes }));
+  return resultOf(await decoder.decode(call, textFunction<Kind>(), { input, moves: [moved], sizeBytes }));
 }
 
 /** Reads the head. A large body goes to the decoding thread and comes back. */
