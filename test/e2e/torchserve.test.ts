@@ -171,6 +171,7 @@ describe('a form', () => {
     ],
     ['a text', 'texts', form(['data', 'hello']), 'hello'],
     ['fields that are not files', 'floats', new URLSearchParams({ data: '[1,2]' }), [1, 2]],
+    ['a large field', 'floats', new URLSearchParams({ data: `[1,${' '.repeat(200_000)}2]` }), [1, 2]],
   ])('may have %s', async (_, model, body, answer) => {
     expect(await predict(model, { body })).toEqual([200, answer]);
   });

@@ -10,18 +10,19 @@ import {
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { DecodeFunction } from '../decoding/jobs.js';
+import { ownedData } from '../decoding/owned.js';
 import type { DialectContext } from '../dialect.js';
 import { OPEN_BRACE, OPEN_BRACKET } from '../json/bytes.js';
 import { classOutputs, decodeMediaBody, type MediaModel } from '../media/decode-media.js';
 import { onlyClasses } from '../media/label-rows.js';
 import { plainRequest } from '../plain-request.js';
 import { decodeRawInput } from '../raw-tensor.js';
-import { LARGE_BYTES } from '../wire.js';
+import { LARGE_BYTES, type WireRequest } from '../wire.js';
 import { type DecodedValue, decodeJson, type PredictionForm } from './decode-json.js';
 import { decodePrompt } from './decode-prompt.js';
-import type { JsonJob, PromptJob } from './decoders.js';
+import type { FormJob, JsonJob, PromptJob } from './decoders.js';
 import type { Part } from './multipart.js';
-import { isDataName } from './read-parts.js';
+import { isDataName, isUrlEncoded, readParts } from './read-parts.js';
 
 export interface DecodedPrediction {
   readonly form: PredictionForm;
@@ -32,6 +33,7 @@ type Model = MediaModel & { readonly generates: ModelInfo['generates'] };
 
 const module = new URL('./decoders.js', import.meta.url).href;
 const DECODE_JSON: DecodeFunction<JsonJob, DecodedValue> = { module, name: 'json' };
+const DECODE_FORM: DecodeFunction<FormJob, readonly Part[]> = { module, name: 'form' };
 const DECODE_PROMPT: DecodeFunction<PromptJob, InferRequest> = { module, name: 'prompt' };
 
 /** Decodes what TorchServe's default handlers take, by what the model takes. */
@@ -40,6 +42,13 @@ export class PredictionDecoder {
 
   constructor({ decoder }: Pick<DialectContext, 'decoder'>) {
     this.#decoder = decoder;
+  }
+
+  /** The fields of a body, or all of it as one. A large form is moved to the decoding thread. Rejects with `invalid_argument`. */
+  async parts(call: Call, wire: Pick<WireRequest, 'headers' | 'body'>, maxParts: number): Promise<readonly Part[]> {
+    const { body } = wire;
+    if (body.length <= LARGE_BYTES || !isUrlEncoded(wire)) return readParts(wire, maxParts);
+    return this.#decoder.decode(call, DECODE_FORM, { input: { body, maxParts }, moves: [body] });
   }
 
   /**
@@ -64,7 +73,9 @@ export class PredictionDecoder {
 
   async #prompt(call: Call, parts: readonly Part[], sizeBytes: number): Promise<InferRequest> {
     if (sizeBytes <= LARGE_BYTES) return decodePrompt(parts);
-    return this.#decoder.decode(call, DECODE_PROMPT, { input: { parts: parts.map(copyOf) }, sizeBytes });
+    const copies = parts.map(copyOf);
+    const moves = copies.map(({ data }) => data);
+    return this.#decoder.decode(call, DECODE_PROMPT, { input: { parts: copies }, moves });
   }
 
   async #fields(call: Call, parts: readonly Part[], { model, inThread }: Way): Promise<DecodedValue> {
@@ -90,8 +101,8 @@ export class PredictionDecoder {
     const isJson = type.endsWith('json') || (looksSo && signature.inputs.every(({ datatype }) => datatype !== 'BYTES'));
     if (!isJson) return { form: 'one', inputs: [decodeRawInput(signature, data)] };
     if (!inThread) return decodeJson(data, signature);
-    const input = { data: new Uint8Array(data), signature };
-    return this.#decoder.decode(call, DECODE_JSON, { input, sizeBytes: data.length });
+    const own = ownedData(data);
+    return this.#decoder.decode(call, DECODE_JSON, { input: { data: own, signature }, moves: [own] });
   }
 }
 
@@ -140,6 +151,5 @@ function mixedRows(first: Tensor, { datatype, shape }: Pick<Tensor, 'datatype' |
 }
 
 function copyOf({ name, type, data }: Part): Part {
-  // A view would cross threads with all of what it is a view of.
-  return { name, type, data: new Uint8Array(data) };
+  return { name, type, data: ownedData(data) };
 }

@@ -10,11 +10,10 @@ import {
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import type { DialectContext } from '../dialect.js';
-import type { WireHeaders, WireRequest, WireResponse, WireStream } from '../wire.js';
+import { LARGE_BYTES, type WireHeaders, type WireRequest, type WireResponse, type WireStream } from '../wire.js';
 import { PredictionDecoder } from './decode-prediction.js';
 import { PredictionEncoder } from './encode-prediction.js';
 import type { Part } from './multipart.js';
-import { readParts } from './read-parts.js';
 
 /** What is asked of a model. */
 export interface Asked {
@@ -69,7 +68,10 @@ export class Predictions {
 
   /** Answers a request over HTTP: the pieces of a model that gives many as chunks. */
   async answer(call: Call, target: InferTarget, wire: WireRequest): Promise<WireResponse | WireStream> {
-    const parts = readParts(wire, this.#context.maxInputs);
+    const { service, maxInputs } = this.#context;
+    // Reading a form costs something, so the right is checked first.
+    if (wire.body.length > LARGE_BYTES) await service.checkTarget(call, target);
+    const parts = await this.#decoder.parts(call, wire, maxInputs);
     const sequence = (info: ModelInfo) => (info.sequences ? sequenceIn(wire.headers) : undefined);
     const predicted = await this.predict(call, { target, parts, stream: true, sequence });
     if (predicted.kind === 'many') {
