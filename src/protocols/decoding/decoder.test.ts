@@ -6,7 +6,7 @@ import { Call, DeadlineWatch, MillraceError, type Signature, systemClock } from 
 import { decodeInfer } from '../oip/decode-infer.js';
 import { decodeGenerate } from '../oip/generate-decode.js';
 import { decodeModelInfer } from '../oip/grpc/decode-infer.js';
-import { DECODE_GENERATE, DECODE_INFER, DECODE_MODEL_INFER } from '../oip/large-requests.js';
+import { DECODE_GENERATE, DECODE_INFER, decodeInThread } from '../oip/large-requests.js';
 import { Decoder } from './decoder.js';
 
 const SIGNATURE: Signature = {
@@ -79,7 +79,7 @@ describe('a request that is decoded in a thread', () => {
     expect(job.wire.body.byteLength).toBe(0);
   });
 
-  it('may be one of generate or of gRPC, whose message stays as it is', async () => {
+  it('may be one of generate or of gRPC', async () => {
     const wire = wireOf('{"x":[1,2,3],"top_k":5}');
     const input = { wire, signature: SIGNATURE };
     const expected = decodeGenerate(wire, SIGNATURE);
@@ -89,8 +89,8 @@ describe('a request that is decoded in a thread', () => {
     expect({ ...there, inputs: [] }).toEqual({ ...here, inputs: [] });
     const inputs = [{ name: 'x', datatype: 'INT32', shape: ['2'], contents: { int_contents: [1, -2] } }];
     const message = protoBytes('ModelInferRequest', { model_name: 'm', id: 'i', inputs });
-    const decoded = await decoder.decode(createCall(), DECODE_MODEL_INFER, { input: { message, maxInputs: 4 } });
     const same = decodeModelInfer(message, { maxInputs: 4 });
+    const decoded = await decodeInThread(decoder, createCall(), { message, maxInputs: 4 });
     expect(Buffer.from(decoded.request.inputs[0]?.data ?? [])).toEqual(Buffer.from(same.request.inputs[0]?.data ?? []));
     expect({ ...decoded.request, inputs: [] }).toEqual({ ...same.request, inputs: [] });
   });

@@ -14,7 +14,7 @@ import type { InferResult, Service } from '../../../service/index.js';
 import { Decoder } from '../../decoding/decoder.js';
 import type { GrpcMessage, GrpcStream, GrpcStreamHandler, StreamMethod } from '../../grpc/method.js';
 import { parametersOfMetadata, withParameters } from '../forward-headers.js';
-import { DECODE_MODEL_INFER } from '../large-requests.js';
+import { decodeInThread } from '../large-requests.js';
 import { type DecodedModelInfer, decodeModelInfer, isLargeMessage, peekId } from './decode-infer.js';
 import { createInferEncoder, type InferEncoder } from './encode-infer.js';
 import type { GrpcInferOptions } from './infer.js';
@@ -90,18 +90,18 @@ class InferStream implements GrpcStreamHandler {
 
   #answer(turn: Turn, message: Uint8Array): void {
     const { maxInputs, decoder } = this.#setup;
-    const refuse = (error: unknown) => this.#refuse(turn, peekId(message), error);
     if (isLargeMessage(message)) {
-      decoder
-        .decode(turn.call, DECODE_MODEL_INFER, { input: { message, maxInputs }, sizeBytes: message.length })
+      // The message is gone afterwards.
+      const id = peekId(message);
+      decodeInThread(decoder, turn.call, { message, maxInputs })
         .then((decoded) => this.#infer(turn, decoded))
-        .catch(refuse);
+        .catch((error: unknown) => this.#refuse(turn, id, error));
       return;
     }
     try {
       this.#infer(turn, decodeModelInfer(message, { maxInputs }));
     } catch (error) {
-      refuse(error);
+      this.#refuse(turn, peekId(message), error);
     }
   }
 

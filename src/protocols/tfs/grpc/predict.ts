@@ -1,7 +1,7 @@
 import { MillraceError } from '../../../core/index.js';
 import type { DialectContext } from '../../dialect.js';
 import type { UnaryMethod } from '../../grpc/method.js';
-import { DECODE_PREDICT } from '../large-requests.js';
+import { decodePredictInThread } from '../large-requests.js';
 import { ONLY_ONE } from '../only-one.js';
 import { checkSignatureName } from '../signature.js';
 import { decodePredict, isLargePredict } from './decode-predict.js';
@@ -15,7 +15,7 @@ export function createPredictHandler(options: PredictOptions): UnaryMethod['hand
   const encode = createPredictEncoder();
   return async (call, message) => {
     const { spec, request } = isLargePredict(message)
-      ? await decoder.decode(call, DECODE_PREDICT, { input: { message, maxInputs }, sizeBytes: message.length })
+      ? await decodePredictInThread(decoder, call, { message, maxInputs })
       : decodePredict(message, options);
     call.timing.decodedAt = clock.now();
     const resolving = service.resolve(call, spec.target, ONLY_ONE);
