@@ -11,7 +11,7 @@ import { type Audited, createAudit } from './audit.js';
 import { createAuditUseCases } from './audit-use-cases.js';
 import { Declared } from './declarations/declared.js';
 import { createDoctorUseCases, type DoctorSetup } from './doctor/doctor-use-cases.js';
-import { type VersionLookup } from './find-version.js';
+import type { VersionLookup } from './find-version.js';
 import { createInfer } from './infer.js';
 import type { KeyParts } from './keys/key-holders.js';
 import { createKeyUseCases } from './keys/key-use-cases.js';

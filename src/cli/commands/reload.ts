@@ -10,7 +10,9 @@ export function registerReload(program: Command, { io }: CommandContext): void {
   addCommonFlags(
     program
       .command('reload')
-      .description('reload keys, roles, bindings, certificates, routes, rollouts and log levels of a server from their files'),
+      .description(
+        'reload keys, roles, bindings, certificates, routes, rollouts and log levels of a server from their files',
+      ),
   )
     .addHelpText(
       'after',

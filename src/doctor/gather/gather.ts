@@ -17,7 +17,16 @@ import { gatherStore, readStore } from './stored-keys.js';
 /** What is found of a server that these settings configure; none is started, and nothing is changed. */
 export async function examineSettings(settings: Settings, manifest: OwnManifest): Promise<readonly Finding[]> {
   const [store, runners] = await Promise.all([gatherStore(settings, systemClock), countModels(settings)]);
-  const life = { manifest, clock: systemClock, store, runners, models: [], kept: [], memoryLimits: [], clockStepMs: undefined };
+  const life = {
+    manifest,
+    clock: systemClock,
+    store,
+    runners,
+    models: [],
+    kept: [],
+    memoryLimits: [],
+    clockStepMs: undefined,
+  };
   const facts = await gatherFacts(settings, { ...life, access: accessOf(settings.auth) });
   return examine(facts, originOf(settings).placeOf);
 }
