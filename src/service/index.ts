@@ -26,4 +26,3 @@ export { type CreateServiceOptions, createService, type ServiceLife } from './se
 export * from './shadows/types.js';
 export * from './types.js';
 export type * from './usage/types.js';
-export type { VersionReport } from './version-reports.js';

@@ -1,5 +1,5 @@
 import type { AuditFilter, Page, PageOptions } from '../audit/index.js';
-import type { Call, InferRequest, InferTarget, ModelRef } from '../core/index.js';
+import type { Call, InferRequest, InferTarget, ModelRef, ModelState } from '../core/index.js';
 import type { InferResult, ModelGauges, ModelInfo, ModelStatistics, ModelStatus } from '../engine/index.js';
 import type { ListedModel } from '../repository/index.js';
 import type { SharedMemoryRegion } from '../shared-memory/index.js';
@@ -14,7 +14,6 @@ import type { RolloutUseCases } from './rollouts/types.js';
 import type { RouteUseCases } from './routes/types.js';
 import type { ShadowUseCases } from './shadows/types.js';
 import type { UsageUseCases } from './usage/types.js';
-import type { VersionReport } from './version-reports.js';
 
 export type { InferResult, InferTarget };
 
@@ -101,6 +100,15 @@ export interface LogControl {
   update(change: Partial<LogSettings>): LogSettings;
   /** Levels of the settings; those that are missing stay. */
   setLevels(levels: Partial<LogLevels>): void;
+}
+
+/** One version of a model: whether it serves, and how it runs. */
+export interface VersionReport {
+  readonly version: number;
+  readonly state: ModelState;
+  /** undefined = it is not loaded. */
+  readonly batching: ModelInfo['batching'] | undefined;
+  readonly instances: ModelGauges['instances'];
 }
 
 /** Looking into the audit trail. */

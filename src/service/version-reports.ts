@@ -1,14 +1,5 @@
-import type { ModelState } from '../core/index.js';
-import type { Engine, ModelGauges, ModelInfo, ModelStatus } from '../engine/index.js';
-
-/** One version of a model: whether it serves, and how it runs. */
-export interface VersionReport {
-  readonly version: number;
-  readonly state: ModelState;
-  /** undefined = it is not loaded. */
-  readonly batching: ModelInfo['batching'] | undefined;
-  readonly instances: ModelGauges['instances'];
-}
+import type { Engine, ModelStatus } from '../engine/index.js';
+import type { VersionReport } from './types.js';
 
 /** Adds to the states of versions what the engine knows of how they run. */
 export function reportVersions(

@@ -22,13 +22,16 @@ export interface BatchingChoice {
 /** A row in a batch that costs more than this, beside a row alone, is dearer: what is less is noise. */
 export const DEARER_RATIO = 1.1;
 
-const MAX_TRIAL_ROWS = 8;
+const TRIAL_ROWS = 8;
 /** A batch that only finds out its cost should not take longer than about this. */
 const TRIAL_BUDGET_MS = 400;
 
-/** Rows of a batch that finds out whether batching pays, if one alone takes `rowMs`; below 2 = none, batches would take too long. */
-export function trialRows(rowMs: number): number {
-  return Math.min(MAX_TRIAL_ROWS, Math.floor(TRIAL_BUDGET_MS / rowMs));
+/**
+ * Rows of a batch that finds out whether batching pays, if one takes `rowMs` and a request has so many; as many as two requests have where
+ * that is more than usual. Below two requests = none: batches would take too long.
+ */
+export function trialRows(rowMs: number, requestRows = 1): number {
+  return Math.min(Math.max(TRIAL_ROWS, 2 * requestRows), Math.floor(TRIAL_BUDGET_MS / rowMs));
 }
 
 /** A duration in a reason: `0.12 ms`, `250 ms`. */

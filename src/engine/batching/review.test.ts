@@ -10,15 +10,17 @@ const OFF: BatchingChoice = { enabled: false, cause: 'measured_at_load', reason:
 
 interface Setup {
   readonly choice: BatchingChoice;
-  /** Milliseconds of a run of so many requests of one row. */
+  /** Milliseconds of a run of so many requests. */
   readonly runMs: (requests: number) => number;
+  /** Of each request. Default: 1. */
+  readonly rows?: number;
   /** Requests that wait whenever the instance is free. Default: 16. */
   readonly depth?: number;
   readonly isOpen?: boolean;
 }
 
 /** One instance that always has something to do, with time that only its runs take. */
-function simulate({ choice, runMs, depth = 16, isOpen = true }: Setup) {
+function simulate({ choice, runMs, rows = 1, depth = 16, isOpen = true }: Setup) {
   const clock = { at: 1_000, now: () => clock.at };
   const world = { runMs, isHeld: false, shapeOf: (_turn: number) => '' };
   const reviewed: BatchingChoice[] = [];
@@ -35,7 +37,7 @@ function simulate({ choice, runMs, depth = 16, isOpen = true }: Setup) {
   const runOnce = () => {
     const shapeKey = world.shapeOf(turn++);
     const waiting: readonly Candidate[] = Array.from({ length: depth }, () => ({
-      rows: 1,
+      rows,
       cost: 1,
       shapeKey,
       enqueuedAt: clock.at,
@@ -106,6 +108,13 @@ describe('a review of batching', () => {
     runFor(600_000);
     expect(counts.trials).toBe(0);
     expect(reviewed).toEqual([]);
+  });
+
+  it('tries batches of two requests where a request has many rows', () => {
+    const { counts, reviewed, runFor } = simulate({ choice: OFF, rows: 32, runMs: cheaper });
+    runFor(60_000);
+    expect(counts).toMatchObject({ trials: 15, trialRequests: 30 });
+    expect(reviewed).toMatchObject([{ enabled: true }]);
   });
 
   it('leaves what is configured as it is, and tries nothing', () => {

@@ -3,7 +3,7 @@ import { type BatchLimits, type Candidate, type Plan, planBatch } from '../plan-
 import { type BatchingChoice, trialRows } from './choice.js';
 import { decideByPairs, type RunPair } from './compare-pairs.js';
 import { DriftWatch } from './drift.js';
-import { planTrial } from './plan-trial.js';
+import { MAX_TRIAL_REQUESTS, planTrial } from './plan-trial.js';
 
 /** For each request of a trial, so many run in the mode in force: trials are at most a quarter of the requests. */
 const OWN_REQUESTS_PER_TRIAL_REQUEST = 3;
@@ -74,7 +74,7 @@ export class BatchingReview {
 
   /** Whether planning needs to see more than the first waiting request. */
   get seesCompany(): boolean {
-    return this.#choice.enabled || this.#dueTrialRows() > 0;
+    return this.#choice.enabled || this.#isTrialDue();
   }
 
   /** The batch that an instance gets of these requests, the first of which is in it. */
@@ -103,19 +103,18 @@ export class BatchingReview {
   }
 
   #planTrial(candidates: readonly Candidate[], now: number): Plan | undefined {
-    const maxRows = this.#dueTrialRows();
+    const [anchor] = candidates;
+    const own = this.#own;
     // Requests of other shapes cost something else.
-    if (maxRows === 0 || candidates[0]?.shapeKey !== this.#own?.shapeKey) return undefined;
+    if (!this.#isTrialDue() || anchor === undefined || anchor.shapeKey !== own?.shapeKey) return undefined;
+    const maxRows = this.#choice.enabled ? Number.POSITIVE_INFINITY : trialRows(own.rowMs, anchor.rows);
     return planTrial(candidates, this.#limits, { maxRows, now });
   }
 
-  /** Most rows of a trial that may run now; 0 = none may. */
-  #dueTrialRows(): number {
-    if (!this.#isReviewing || this.#isTrialRunning || this.#own === undefined) return 0;
-    // A single request takes no longer than it does in a batch.
-    const rows = this.#choice.enabled ? Number.POSITIVE_INFINITY : trialRows(this.#own.rowMs);
-    const requests = this.#choice.enabled ? 1 : rows;
-    return this.#ownRequests >= OWN_REQUESTS_PER_TRIAL_REQUEST * requests ? rows : 0;
+  #isTrialDue(): boolean {
+    if (!this.#isReviewing || this.#isTrialRunning || this.#own === undefined) return false;
+    const requests = this.#choice.enabled ? 1 : Math.min(MAX_TRIAL_REQUESTS, trialRows(this.#own.rowMs));
+    return requests > 0 && this.#ownRequests >= OWN_REQUESTS_PER_TRIAL_REQUEST * requests;
   }
 
   #addOwn({ members, rows, hadCompany }: ObservedRun, ms: number): void {
