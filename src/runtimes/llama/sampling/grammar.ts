@@ -4,13 +4,15 @@ import type { Library } from '../library/open.js';
 import type { Weights } from '../library/weights.js';
 import { Candidates } from './candidates.js';
 
+/** So much of a processor the choice of one token may take, in all of its steps. */
+const MAX_CHOICE_MS = 2_000;
 /**
- * Alternatives that begin alike take twice the time with each level of nesting. So long at most, of a processor, the choice of one token may
- * take, in all of its steps.
+ * Of that, what one call of llama.cpp may take, which nothing interrupts. Alternatives that begin alike take twice the time with each level of
+ * nesting.
  */
-const MAX_CHOICE_MS = 250;
+const MAX_CALL_MS = 100;
 /** So many tokens are checked at a time; between, others may have their turn. */
-const PART_TOKENS = 256;
+const PART_TOKENS = 64;
 
 export interface GrammarText {
   /** In llama.cpp's form (GBNF), from its rule `root` on. */
@@ -120,8 +122,9 @@ export class Grammar {
     const { threadMs } = this.#library;
     const before = threadMs();
     work();
-    this.#choiceMs += threadMs() - before;
-    if (this.#choiceMs <= MAX_CHOICE_MS) return;
+    const callMs = threadMs() - before;
+    this.#choiceMs += callMs;
+    if (callMs <= MAX_CALL_MS && this.#choiceMs <= MAX_CHOICE_MS) return;
     throw invalidArgument(
       'the schema is too ambiguous: alternatives that begin alike are nested too deeply in the answer',
     );

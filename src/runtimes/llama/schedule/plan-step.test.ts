@@ -15,7 +15,15 @@ describe('planStep', () => {
   });
 
   it('takes as much of prompts as fits where nobody generates', () => {
-    expect(planStep([{ promptLeft: 1_536 }, { promptLeft: 10 }], LIMITS)).toEqual([512, 0]);
+    expect(planStep([{ promptLeft: 1_536 }, { promptLeft: 300 }], LIMITS)).toEqual([512, 0]);
+  });
+
+  it('takes all of a prompt that is no longer than an equal share, and little of longer ones beside it', () => {
+    expect(planStep([{ promptLeft: 1_536 }, { promptLeft: 10 }], LIMITS)).toEqual([118, 10]);
+    expect(planStep([generating, { promptLeft: 900 }, { promptLeft: 42 }, { promptLeft: 43 }], LIMITS)).toEqual([
+      1, 43, 42, 43,
+    ]);
+    expect(planStep([{ promptLeft: 200 }, { promptLeft: 10 }], LIMITS)).toEqual([200, 10]);
   });
 
   it('takes the prompt that came first before others', () => {
