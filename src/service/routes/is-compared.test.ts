@@ -12,12 +12,20 @@ const lookup = {
   engine: { serving: (name: string) => (name === 'm' ? infos : []), statusesOf: () => [] },
   labels: { of: () => labels },
 };
+const SHADOW = {
+  share: 1,
+  timeoutMs: 1_000,
+  maxPending: 1,
+  allowSideEffects: false,
+  keepSamples: 0,
+  compare: { absoluteTolerance: 0, relativeTolerance: 0, outputs: {} },
+};
 const { routes } = createRoutes({
   live: {
     arms: [{ name: 'stable', model: 'm', version: 1, weight: 1 }],
     rules: [],
     fallback: [],
-    shadow: { model: 'm', label: 'candidate' },
+    shadow: { ...SHADOW, model: 'm', label: 'candidate' },
   },
   plain: { arms: [{ name: 'other', model: 'm', version: 2, weight: 1 }], rules: [], fallback: [] },
 });
