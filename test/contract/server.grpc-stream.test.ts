@@ -95,6 +95,20 @@ describe('a stream', () => {
     expect(await finishedWith()).toMatchObject({ status: 5, error: { code: 'not_found' } });
   });
 
+  it.each(['an error', 'success'])('that its handler ends with %s while more is unread is over', async (how) => {
+    const { raw, budget, finishedWith } = await start((stream) => ({
+      async onMessage() {
+        stream.end(how === 'success' ? undefined : new MillraceError('not_found', 'no such thing'));
+      },
+    }));
+    // The first call of a connection sends all messages at once; later ones send each in a frame.
+    await raw.send([], { ':path': STREAM_PATH });
+    await raw.send([framed(Buffer.from('one')), framed(Buffer.from('two'))], { ':path': STREAM_PATH });
+    const ended = await finishedWith(({ requestMessages }) => requestMessages > 0);
+    expect(ended).toMatchObject({ status: how === 'success' ? status.OK : status.NOT_FOUND, requestMessages: 1 });
+    expect(budget.usedBytes).toBe(0);
+  });
+
   it('reads nothing more while a message is being handled', async () => {
     const gate = latch();
     const first = latch();

@@ -222,13 +222,16 @@ export class StreamExchange extends GrpcExchange implements GrpcStream {
     pending
       .then(() => {
         this.#busy = false;
+        this.#readAway();
         if (this.settlement.answered) return;
         this.settlement.free();
-        this.stream.resume();
         this.#readOn();
         if (this.context.draining()) this.hurry();
       })
-      .catch((error: unknown) => this.fail(error));
+      .catch((error: unknown) => {
+        this.fail(error);
+        this.#readAway();
+      });
   }
 
   #awaitNoMessage(): void {
