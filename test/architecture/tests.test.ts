@@ -50,8 +50,7 @@ const RULES: readonly Rule[] = [
       'test/e2e/grpc-shutdown.test.ts': 'code of a model that waits for a file',
       'test/e2e/rollout-judged.test.ts': 'code of a model that is slow',
       'test/e2e/scripts.test.ts': 'code of a model that throws late',
-      'test/fuzz/run-fuzz.ts': 'limits how long an answer may take',
-      'test/fuzz/witness.ts': 'asks in between, as another client would',
+      'test/fuzz/lane.ts': 'limits how long an answer may take',
     },
   },
   {

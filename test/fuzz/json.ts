@@ -113,6 +113,33 @@ const NAMES = [
     'config',
     'ready',
   ],
+  ...[
+    'model',
+    'messages',
+    'role',
+    'content',
+    'prompt',
+    'input',
+    'stream',
+    'n',
+    'max_tokens',
+    'stop',
+    'tools',
+    'response_format',
+  ],
+  ...[
+    'instances',
+    'signature_name',
+    'b64',
+    'text_input',
+    'arms',
+    'version',
+    'weight',
+    'to',
+    'steps',
+    'grants',
+    'value',
+  ],
 ];
 
 const NASTY: readonly (Json | ((random: Random) => Json))[] = [

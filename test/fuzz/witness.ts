@@ -1,114 +1,107 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { RawClient, requestText } from '../support/raw-client.js';
+import { requestText } from '../support/raw-client.js';
+import { HttpConnection } from './http-connection.js';
+import { Lane, type LanePorts, LIVE } from './lane.js';
+import type { FuzzTarget } from './target.js';
 
-interface Question {
+/** A valid inference whose answer is known. */
+export interface Question {
   readonly model: string;
   readonly request: object;
   readonly outputs: unknown;
 }
 
-const QUESTIONS: readonly Question[] = [
-  {
-    model: 'floats',
-    request: { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, -2.5, 3, 4] }] },
-    outputs: [{ name: 'y', datatype: 'FP32', shape: [1, 4], data: [1, -2.5, 3, 4] }],
-  },
-  {
-    model: 'texts',
-    request: { inputs: [{ name: 'x', datatype: 'BYTES', shape: [2], data: ['a', 'ü'] }] },
-    outputs: [{ name: 'y', datatype: 'BYTES', shape: [2], data: ['a', 'ü'] }],
-  },
-  {
-    model: 'types',
-    request: { inputs: [{ name: 'in_INT64', datatype: 'INT64', shape: [1, 2], data: [7, -8] }] },
-    outputs: [{ name: 'out_INT64', datatype: 'INT64', shape: [1, 2], data: [7, -8] }],
-  },
-  {
-    model: 'remote',
-    request: { inputs: [{ name: 'in_UINT8', datatype: 'UINT8', shape: [1, 3], data: [1, 2, 255] }] },
-    outputs: [{ name: 'out_UINT8', datatype: 'UINT8', shape: [1, 3], data: [1, 2, 255] }],
-  },
-];
+/** No shot names it. */
+export const WITNESS_MODEL = {
+  'witness/1/': '',
+  'witness/model.yaml': [
+    'runtime: echo',
+    'instances: { placement: inline }',
+    'inputs: [{ name: x, datatype: INT32, shape: [-1] }]',
+    'outputs: [{ name: x, datatype: INT32, shape: [-1] }]',
+  ].join('\n'),
+};
+const TENSOR = { name: 'x', datatype: 'INT32', shape: [2], data: [7, -8] };
+const OWN: Question = { model: 'witness', request: { inputs: [TENSOR] }, outputs: [TENSOR] };
+/** Shots between two rounds of questions. */
+const SHOTS_PER_ROUND = 50;
+/** Refusals of a server that runs out of the memory for bodies: only those are no fault. */
+const OVERLOADED = /^\{"error":"(?:the server already holds|(?:the server|model '\w+\/1') has too much data)/;
 
-/** Somebody with honest requests on the same server, who must not notice anything. */
+/** The run that a witness watches. */
+export interface WatchedRun {
+  /** Shots whose outcome is known. */
+  readonly done: () => number;
+  /** Resolves after so many further shots, or at the end of the run. */
+  readonly after: (shots: number) => Promise<void>;
+  readonly isOver: () => boolean;
+  readonly report: (problem: string) => void;
+}
+
+/** Another client of the same server, whose health probes and inferences are answered right and before most of the shots sent later. */
 export class Witness {
-  readonly #port: number;
-  readonly #problems: { add(sentence: string): void };
-  #stopped = false;
+  readonly #questions: readonly Question[];
+  readonly #credential: Readonly<Record<string, string>>;
+  readonly #ports: LanePorts;
+  readonly #run: WatchedRun;
+  /** Right answers. */
   answers = 0;
+  /** Most shots that were done while one question waited. */
+  mostOvertaken = 0;
 
-  constructor(port: number, problems: { add(sentence: string): void }) {
-    this.#port = port;
-    this.#problems = problems;
+  constructor({ questions = [], credential = {} }: FuzzTarget, ports: LanePorts, run: WatchedRun) {
+    this.#questions = [OWN, ...questions];
+    this.#credential = credential;
+    this.#ports = ports;
+    this.#run = run;
   }
 
-  stop(): void {
-    this.#stopped = true;
-  }
-
-  /** Asks every question over and over, at least once more after being stopped. */
-  async run(): Promise<void> {
-    const client = await RawClient.connect(this.#port);
-    for (let last = false; !last; ) {
-      last = this.#stopped;
-      for (const question of QUESTIONS) await this.#ask(client, question);
-      await pause(10);
-    }
-    client.socket.destroy();
-  }
-
-  async #ask(client: RawClient, { model, request, outputs }: Question): Promise<void> {
-    client.send(requestText(`POST /v2/models/${model}/infer`, {}, JSON.stringify(request)));
-    const { status, body } = await client.response();
-    const answer = status === 200 ? JSON.parse(body.toString()).outputs : body.toString();
-    if (
-      status === 503 &&
-      /^\{"error":"(?:the server already holds|(?:the server|model '\w+\/1') has too much data)/.test(answer)
-    )
-      return;
-    if (JSON.stringify(answer) === JSON.stringify(outputs)) this.answers++;
-    else this.#problems.add(`a good request to '${model}' was answered with ${status}: ${JSON.stringify(answer)}`);
-  }
-
-  /** Requests that need all the bytes there are for bodies, and for inputs: taken only where none of earlier ones counts on. */
-  async checkBytesAreFree({ bodies, inputs }: { readonly bodies: number; readonly inputs: number }): Promise<void> {
-    const [question] = QUESTIONS;
-    const padded = JSON.stringify(question?.request).padEnd(bodies);
-    await this.#expectOk(requestText('POST /v2/models/floats/infer', {}, padded), 'a body of all bytes for bodies');
-    const input = {
-      name: 'in_UINT8',
-      datatype: 'UINT8',
-      shape: [1, inputs],
-      parameters: { binary_data_size: inputs },
-    };
-    const json = JSON.stringify({ inputs: [input], parameters: { binary_data_output: true } });
-    const head = requestText('POST /v2/models/types/infer', {
-      'inference-header-content-length': String(json.length),
-      'content-length': String(json.length + inputs),
-    });
-    await this.#expectOk(Buffer.concat([Buffer.from(head + json), new Uint8Array(inputs)]), 'an input of all bytes');
-  }
-
-  /** The server may need a moment to notice that the last client has gone. */
-  async #expectOk(request: string | Uint8Array, what: string): Promise<void> {
-    for (const giveUpAt = performance.now() + 10_000; ; await pause(50)) {
-      const client = await RawClient.connect(this.#port);
-      client.send(request);
-      const { status, body } = await client.response();
-      client.socket.destroy();
-      if (status === 200) return;
-      if (performance.now() < giveUpAt) continue;
-      this.#problems.add(`${what} was answered with ${status} when all was over: ${body}`);
-      return;
+  /** Asks all questions in rounds, once more after the end of the run. */
+  async watch(): Promise<void> {
+    for (let isLast = false; !isLast; ) {
+      isLast = this.#run.isOver();
+      for (const question of this.#questions) await this.#counting(() => this.#ask(question));
+      await this.#counting(() => this.#probe());
+      await this.#probeGrpc();
+      if (!isLast) await this.#run.after(SHOTS_PER_ROUND);
     }
   }
 
-  async checkMetrics(port: number): Promise<void> {
-    const client = await RawClient.connect(port);
-    client.send(requestText('GET /metrics', { connection: 'close' }));
-    const { body } = await client.response();
-    for (const [line] of body.toString().matchAll(/^millrace_(queued|executing)_requests\{.*\} [^0]\S*$/gm)) {
-      this.#problems.add(`when all is over: ${line}`);
-    }
+  async #counting(ask: () => Promise<void>): Promise<void> {
+    const before = this.#run.done();
+    await ask();
+    this.mostOvertaken = Math.max(this.mostOvertaken, this.#run.done() - before);
+  }
+
+  async #ask({ model, request, outputs }: Question): Promise<void> {
+    const { status, text } = await this.#send(
+      `POST /v2/models/${model}/infer`,
+      this.#credential,
+      JSON.stringify(request),
+    );
+    if (status === 503 && OVERLOADED.test(text)) return;
+    const got = status === 200 ? JSON.stringify(JSON.parse(text).outputs) : text;
+    if (got === JSON.stringify(outputs)) this.answers++;
+    else this.#run.report(`a good request to '${model}' was answered with ${status}: ${got}`);
+  }
+
+  async #probe(): Promise<void> {
+    const { status } = await this.#send('GET /v2/health/live');
+    if (status !== 200) this.#run.report(`the health probe was answered with ${status}`);
+  }
+
+  async #probeGrpc(): Promise<void> {
+    const lane = new Lane(this.#ports);
+    const { code, text } = await lane.send(LIVE);
+    lane.close();
+    if (code !== 0) this.#run.report(`the health probe over gRPC ended with ${code}: ${text}`);
+  }
+
+  /** Over a connection of its own, which no time limit for idle ones ends. */
+  async #send(...request: Parameters<typeof requestText>) {
+    const connection = await HttpConnection.open(this.#ports.http);
+    connection.send(Buffer.from(requestText(...request)));
+    const answer = await connection.answer({ bodiless: false });
+    connection.destroy();
+    return { status: answer?.status, text: answer?.body.toString() ?? '' };
   }
 }

@@ -48,13 +48,15 @@ interface StartOptions {
   readonly bodies?: BodyArena;
   /** From outside. */
   readonly runtimes?: readonly RuntimeManifest[];
+  /** false for a server that logs more than a test can keep. */
+  readonly keepsLog?: boolean;
 }
 
 /** Starts it and loads its models, unless `start` is false: then `app.start` is for the test to call. */
 export async function startAppServer(
   contents: FolderContents,
   settings: PartialSettings = {},
-  { start = true, bodies, runtimes = [] }: StartOptions = {},
+  { start = true, bodies, runtimes = [], keepsLog = true }: StartOptions = {},
 ): Promise<AppServer> {
   const folder = await createTempFolder(contents);
   const log: LogLine[] = [];
@@ -67,7 +69,11 @@ export async function startAppServer(
       runners: { entry: RUNNER_ENTRY, closeTimeoutMs: 100, ...settings.runners },
       server: { httpPort: 0, grpcPort: 0, metricsPort: 0, gracePeriodMs: 100, ...settings.server },
     }),
-    { logDestination: { write: (line) => log.push(JSON.parse(line)) }, runtimes, ...(bodies && { bodies }) },
+    {
+      logDestination: { write: (line) => keepsLog && log.push(JSON.parse(line)) },
+      runtimes,
+      ...(bodies && { bodies }),
+    },
   );
   const addresses = await app.listen();
   const { http, grpc } = addresses;
