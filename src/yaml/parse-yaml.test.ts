@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseYaml } from './parse-yaml.js';
 
 const TEXT = `inputs:
@@ -31,6 +31,12 @@ describe('parseYaml', () => {
 
   it('says where what is not YAML begins', () => {
     expect(() => parseYaml('a: [1')).toThrow(/^1:6: Flow sequence in block collection must be sufficiently indented/);
+  });
+
+  it('prints nothing about keys that are lists', () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    expect(parseYaml('{ [1, 2]: x }').tree).toEqual({ '[ 1, 2 ]': 'x' });
+    expect(warn).not.toHaveBeenCalled();
   });
 
   it('does not expand aliases without an end', () => {

@@ -14,7 +14,8 @@ const MAX_ALIASES = 100;
 /** Reads a document. Throws an Error whose message begins with `line:column` for what is not YAML. */
 export function parseYaml(text: string): YamlDocument {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // Its warnings would go to standard error, past the log.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${line}:${col}`;
