@@ -2,7 +2,13 @@ import type { PartialSettings } from '../../src/config/index.js';
 import type { AppServer } from '../support/app-server.js';
 import type { FolderContents } from '../support/model-folder.js';
 import type { MakeShot } from './shot.js';
-import type { Question } from './witness.js';
+
+/** A valid inference whose answer is known. */
+export interface Question {
+  readonly model: string;
+  readonly request: object;
+  readonly outputs: unknown;
+}
 
 /** A part of the server that strangers speak to: the server, what is sent to it, and the answers that it may give. */
 export interface FuzzTarget {
@@ -11,8 +17,8 @@ export interface FuzzTarget {
   readonly models: FolderContents;
   /** Besides limits that a run can reach. */
   readonly settings: PartialSettings;
-  /** Runs before the first shot. */
-  readonly prepare?: (server: AppServer) => Promise<AsyncDisposable>;
+  /** Runs before the first shot; its result is disposed of after the last. */
+  readonly prepare?: (server: AppServer) => Promise<AsyncDisposable | undefined>;
   readonly make: MakeShot;
   /** Rows of the role matrix whose valid requests are seeds: HTTP routes and gRPC methods. */
   readonly rows: RegExp;

@@ -1,14 +1,7 @@
 import { requestText } from '../support/raw-client.js';
 import { HttpConnection } from './http-connection.js';
 import { Lane, type LanePorts, LIVE } from './lane.js';
-import type { FuzzTarget } from './target.js';
-
-/** A valid inference whose answer is known. */
-export interface Question {
-  readonly model: string;
-  readonly request: object;
-  readonly outputs: unknown;
-}
+import type { FuzzTarget, Question } from './target.js';
 
 /** No shot names it. */
 export const WITNESS_MODEL = {

@@ -13,8 +13,8 @@ const API = '/millrace/v1';
 const arms = (...versions: readonly number[]) => versions.map((version) => ({ model: 'fraud', version, weight: 1 }));
 const ROUTE = {
   arms: [...arms(3), { name: 'b', model: 'fraud', version: 4, weight: 2 }],
-  sticky: { by: 'header', header: 'x-user' },
-  rules: [{ when: "request.headers['x-beta'] == 'yes'", arm: 'b' }],
+  sticky: { header: 'x-user' },
+  rules: [{ when: "headers['x-beta'] == 'yes'", arm: 'b' }],
 };
 const PLAN = { to: 4, steps: [20, 100], hold_ms: 50, min_requests: 0, max_hold_ms: 50, on_inconclusive: 'proceed' };
 const put = (path: string, json: Sample['json'], more: Partial<Sample> = {}) =>
@@ -40,16 +40,10 @@ const CHANGES: readonly Sample[] = [
     expires_in_ms: 1_000,
     owner: 'a',
   }),
-  post(`${API}/keys`, { name: 'two', role: 'viewer', groups: ['team'] }),
-  post(`${API}/keys/one/rotate`, { grace_ms: 10 }),
+  post(`${API}/keys`, { name: 'two', groups: ['team'] }),
+  post(`${API}/keys/one/rotate`, { overlap_ms: 10 }),
   post(`${API}/keys/one/revoke`, {}),
-  post(`${API}/feedback`, { request_id: 'none', value: 1, label: 'good' }),
-  post(`${API}/feedback`, {
-    reports: [
-      { request_id: 'none', value: 0.5 },
-      { request_id: 'other', value: true },
-    ],
-  }),
+  post(`${API}/feedback`, { request_id: 'none', value: 'good', principal: 'key:admin' }),
 ];
 const LOOKS: readonly Sample[] = [
   ...['usage?group_by=model&from=2026-01-01', 'usage?group_by=principal,day&format=csv', 'quotas'].map((path) =>
@@ -72,7 +66,7 @@ const LOOKS: readonly Sample[] = [
   ...['models/fraud/labels', 'models/fraud/labels/history', 'models/fraud/rollout', 'rollouts'].map((path) =>
     get(`${API}/${path}`),
   ),
-  ...['fraud', 'live', 'fraud:canary'].map((name) =>
+  ...['fraud', 'live', 'fraud@canary'].map((name) =>
     post(`/v2/models/${name}/infer`, { inputs: [{ name: 'x', datatype: 'INT32', shape: [1], data: [7] }] }),
   ),
 ];
@@ -89,6 +83,11 @@ export const CONTROL: FuzzTarget = {
       bindings: [{ principal: 'key:admin', role: 'admin' }],
       maxFailedKeysPerMinute: 0,
     },
+  },
+  // A rollout needs a stable version to go over from.
+  async prepare({ send }) {
+    await send(`PATCH ${API}/models/fraud/labels`, '{"stable":3}', { authorization: `Bearer ${KEY}` });
+    return undefined;
   },
   rows: ROWS,
   make: anyOf(

@@ -43,8 +43,8 @@ const CHATS: readonly Sample[] = [
     '/v1/responses',
     response({ input: [user([{ type: 'input_text', text: 'And' }])], text: { format: { type: 'text' } } }),
   ),
-  post('/v1/responses/input_tokens', response({})),
-  post('/tokenize', { model: 'kjv', content: 'And', add_special: true, with_pieces: true }),
+  post('/v1/responses/input_tokens', { model: 'kjv', input: 'And' }),
+  post('/tokenize', { model: 'kjv', content: 'And', add_special: true }),
   post('/detokenize', { model: 'kjv', tokens: [1, 2, 3] }),
   get('/v1/responses/resp_0/input_items?limit=2&order=asc'),
   get('/v1/models'),
@@ -70,11 +70,11 @@ export const OPENAI: FuzzTarget = {
 
 const TEXT = { text_input: 'And', max_tokens: 2 };
 const GENERATE: readonly Sample[] = ['generate', 'generate_stream'].flatMap((verb) => [
-  post(`/v2/models/kjv/${verb}`, { ...TEXT, id: 'a', parameters: { temperature: 0, seed: 1, stop: ['.'] } }),
-  post(`/v2/models/kjv/versions/1/${verb}`, { ...TEXT, stream: true, exclude_input_in_output: true }),
+  post(`/v2/models/kjv/${verb}`, { ...TEXT, id: 'a', parameters: { temperature: 0, seed: 1, stop: '.' } }),
+  post(`/v2/models/kjv/versions/1/${verb}`, { ...TEXT, top_k: 3, ignore_eos: true }),
   post(`/v2/models/kjv/${verb}`, {
     text_input: 'And',
-    parameters: { max_tokens: 2, json_schema: '{"type":"object"}' },
+    parameters: { max_tokens: 2, json_object: true },
   }),
 ]);
 const INFER = {

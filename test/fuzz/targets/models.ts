@@ -25,7 +25,7 @@ export function rowModels(shapeOfB = '[-1]'): FolderContents {
 export const LANGUAGE_MODEL: FolderContents = {
   'kjv/1/model.gguf': TINY,
   'kjv/model.yaml':
-    'llama: { contextTokens: 128, slots: 4, threads: 1, chatTemplate: "{{ messages[0].content }}" }\nqueue: { maxRequests: 64 }\n',
+    'llama: { contextTokens: 256, slots: 4, threads: 1, chatTemplate: "{{ messages[0].content }}" }\nqueue: { maxRequests: 64 }\n',
 };
 
 /** Everything may be loaded and unloaded by requests, and all is loaded. */

@@ -9,8 +9,7 @@ import { call, grpcShots } from '../make-grpc.js';
 import { get, httpShots, post } from '../make-http.js';
 import type { Sample } from '../mutate.js';
 import { anyOf } from '../shot.js';
-import { type FuzzTarget, GRPC_CODES, HTTP_STATUSES } from '../target.js';
-import type { Question } from '../witness.js';
+import { type FuzzTarget, GRPC_CODES, HTTP_STATUSES, type Question } from '../target.js';
 import { EXPLICIT } from './models.js';
 import { methodSamples, ROW_MODEL, routeSamples } from './rows.js';
 

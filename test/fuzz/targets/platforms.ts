@@ -60,7 +60,10 @@ function signedShots(samples: readonly Sample[]): MakeShot {
 
 function signatureOf({ method, target, headers, body }: Draft, random: Random): Draft['headers'] {
   const url = `http://localhost${target.startsWith('/') ? target : '/'}`;
-  const signed = signAws({ method, url, body, headers: Object.fromEntries(headers) }, SIGNER);
+  const signedHeaders = headers
+    .filter(([name]) => /^[\w-]+$/.test(name))
+    .map(([name, value]) => [name.toLowerCase(), value]);
+  const signed = signAws({ method, url, body, headers: Object.fromEntries(signedHeaders) }, SIGNER);
   const whole = (['authorization', 'x-amz-date'] as const).map((name) => [name, signed[name]] as const);
   if (random.chance(0.7)) return whole;
   return whole.map(([name, value]) => [name, random.chance(0.5) ? mutateText(value, random) : value] as const);

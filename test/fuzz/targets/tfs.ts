@@ -24,7 +24,10 @@ const EXAMPLES: readonly Sample[] = [
   post('/v1/models/score:regress', { examples: [{ x: 1 }, { x: 2 }] }),
   post('/v1/models/score/versions/1:regress', { signature_name: 'serving_default', context: { x: 1 }, examples: [{}] }),
   post('/v1/models/score:classify', { examples: [{ x: [1] }] }),
-  post('/v1/models/score/labels/canary:predict', { signature_name: 'serving_default', instances: [{ x: [1] }, [2]] }),
+  post('/v1/models/score/labels/canary:predict', {
+    signature_name: 'serving_default',
+    instances: [{ x: [1] }, { x: [2] }],
+  }),
   get('/v1/models/score/metadata'),
   get('/v1/models/score/labels/canary'),
 ];
