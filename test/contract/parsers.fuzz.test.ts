@@ -39,8 +39,14 @@ const MODELS_CONFIG = `model_config_list { config { name: 'm' base_path: '/m' mo
 const OVERRIDE =
   '{"backend":"onnxruntime","input":[{"name":"x","data_type":"TYPE_FP32","dims":[4]}],"max_batch_size":2}';
 const LOCK = JSON.stringify({
-  ...{ lockVersion: 1, source: 'npm:a', version: '1', artefact: 'a.tgz', url: 'https://a.example/a.tgz', sizeBytes: 1 },
-  ...{ digest: `sha256:${'a'.repeat(64)}`, files: { '1/a': { from: 'a', sizeBytes: 1, sha256: 'a'.repeat(64) } } },
+  lockVersion: 1,
+  source: 'npm:a',
+  version: '1',
+  artefact: 'a.tgz',
+  url: 'https://a.example/a.tgz',
+  sizeBytes: 1,
+  digest: `sha256:${'a'.repeat(64)}`,
+  files: { '1/a': { from: 'a', sizeBytes: 1, sha256: 'a'.repeat(64) } },
 });
 const TOKEN = [{ alg: 'RS256', typ: 'at+jwt', kid: 'k' }, { iss: 'https://i', aud: ['a'], exp: 1 }, 'signature']
   .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))

@@ -43,9 +43,13 @@ function calls(samples: readonly GrpcSample[], random: Random): Frame[] {
     const { path, message } = random.pick(samples);
     const stream = 2 * index + 1;
     const headers = headerBlock({
-      ...{ ':method': 'POST', ':scheme': 'http', ':authority': 'localhost', ':path': path },
-      ...{ 'content-type': 'application/grpc', te: 'trailers' },
-      ...(random.chance(0.1) ? { cookie: 'x'.repeat(random.integer(1, 20_000)) } : {}),
+      ':method': 'POST',
+      ':scheme': 'http',
+      ':authority': 'localhost',
+      ':path': path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      ...(random.chance(0.1) && { cookie: 'x'.repeat(random.integer(1, 20_000)) }),
     });
     const cut = random.chance(0.2) ? random.integer(0, headers.length) : headers.length;
     const isWhole = cut === headers.length;

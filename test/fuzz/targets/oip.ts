@@ -227,7 +227,9 @@ const contents = (type: string) =>
       ? { fp32_contents: [1, 2] }
       : { int64_contents: ['1', '2'] };
 const input = (name: string, datatype: string, shape: readonly number[]) => ({
-  ...{ name, datatype, shape },
+  name,
+  datatype,
+  shape,
   contents: contents(datatype),
 });
 const CALLS = [
@@ -249,7 +251,9 @@ const CALLS = [
       model_name: 'floats',
       inputs: [
         {
-          ...{ name: 'x', datatype: 'FP32', shape: [2, 4] },
+          name: 'x',
+          datatype: 'FP32',
+          shape: [2, 4],
           parameters: {
             shared_memory_region: { string_param: SHARED_REGION.name },
             shared_memory_byte_size: { int64_param: '32' },
