@@ -15,6 +15,7 @@ describe('a repository finds', () => {
           repository: folder.path,
           modelFolder: path.join(folder.path, 'mlp'),
           path: path.join(folder.path, 'mlp/2/model.onnx'),
+          sizeBytes: 1,
           runtime: 'onnx',
           manifest: ONNX,
           config: {},

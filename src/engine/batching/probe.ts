@@ -30,14 +30,14 @@ export async function chooseBatching(model: Instance, options: ProbeOptions): Pr
       'its numbers depend on what a row is batched with (dynamic quantisation, or rows that are computed together)',
     );
   }
-  if (!options.pure) return unmeasured('the model is not free of side effects');
-  if (zeroInputs(options.signature, 1) === undefined) return unmeasured('the model has variable dimensions');
+  if (!options.pure) return unmeasured('not measured: the model is not free of side effects');
+  if (zeroInputs(options.signature, 1) === undefined) return unmeasured('not measured: the model has variable dimensions');
   try {
     return await measure(model, options);
   } catch (error) {
     // Zeros are not data that every model can take; that says nothing about the model.
     if (error instanceof MillraceError && error.code !== 'unavailable') {
-      return unmeasured('the model does not take zeros');
+      return unmeasured('not measured: the model does not take zeros');
     }
     throw error;
   }
@@ -47,8 +47,8 @@ function off(cause: BatchingCause, reason: string): BatchingChoice {
   return { enabled: false, cause, reason };
 }
 
-function unmeasured(why: string): BatchingChoice {
-  return { enabled: true, cause: 'not_measured', reason: `not measured: ${why}` };
+function unmeasured(reason: string): BatchingChoice {
+  return { enabled: true, cause: 'not_measured', reason };
 }
 
 async function measure(model: Instance, options: ProbeOptions): Promise<BatchingChoice> {
