@@ -16,9 +16,10 @@ export class BufferShare {
 
   /** Takes the bytes if they fit; false = nothing was taken. */
   take(bytes: number): boolean {
-    if (this.#usedBytes + bytes > this.maxBytes) return false;
-    this.#usedBytes += bytes;
-    return true;
+    const fits = this.#usedBytes + bytes <= this.maxBytes;
+    if (fits) this.#usedBytes += bytes;
+    if (this.#usedBytes === 0) this.#onEmpty();
+    return fits;
   }
 
   release(bytes: number): void {
