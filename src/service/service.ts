@@ -118,13 +118,18 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
   const isShuttingDown = () => shuttingDown;
   const running = { controller, declared, books, metering, quotas, ready, isShuttingDown, audited };
   const { service, traffic } = createUseCases(setup, running);
+  const read = async () => {
+    // Which versions have to be loaded is among it; and before anything is counted.
+    await Promise.all([declared.load(), books.load(), quotas.load()]);
+    // A bare name that is split must be so before the first request for it.
+    await traffic.rollouts.resume();
+  };
+  let reading = Promise.resolve();
   return {
     service,
     async start() {
-      // Which versions have to be loaded is among it; and before anything is counted.
-      await Promise.all([declared.load(), books.load(), quotas.load()]);
-      // A bare name that is split must be so before the first request for it.
-      await traffic.rollouts.resume();
+      reading = read();
+      await reading;
       await controller.start();
       traffic.declaredRollouts.start();
     },
@@ -148,6 +153,8 @@ export function createService(setup: CreateServiceOptions): ServiceLife {
     isCompared: (ref) => traffic.compares(ref),
     usageGauge: () => metering.gauge(),
     async close() {
+      // The store is closed behind this.
+      await Promise.allSettled([reading]);
       await traffic.declaredRollouts.close();
       await traffic.rollouts.close();
       await controller.close();
