@@ -63,8 +63,9 @@ function calls(samples: readonly GrpcSample[], random: Random): Frame[] {
 }
 
 function mutateFrames(frames: readonly Frame[], random: Random): readonly Frame[] {
-  const at = random.integer(0, frames.length - 1);
-  const here = frames[at] ?? randomFrame(random);
+  const at = random.integer(0, Math.max(0, frames.length - 1));
+  const here = frames[at];
+  if (here === undefined) return [randomFrame(random)];
   switch (random.integer(0, 7)) {
     case 0:
       return frames.toSpliced(at, 1);
