@@ -114,6 +114,7 @@ describe('routes', () => {
 
   it.each([
     [{ 'a/b': { arms: [{ model: 'm' }] } }, 'unknown key routes.a/b'],
+    [{ 'a\0b': { arms: [{ model: 'm' }] } }, 'unknown key routes.a\0b'],
     [{ a: {} }, 'routes.a.arms is missing, expected list of map'],
     [{ a: { arms: [] } }, 'routes.a.arms: expected at least 1 in the list, got none'],
     [{ a: { arms: Array(33).fill({ model: 'm' }) } }, 'routes.a.arms: expected at most 32 in the list, got 33'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isIgnoredName, modelNameProblem, versionOfFolder } from './names.js';
+import { isIgnoredName, labelProblem, modelNameProblem, versionOfFolder } from './names.js';
 
 describe('isIgnoredName', () => {
   it.each([
@@ -58,4 +58,10 @@ describe('versionOfFolder', () => {
   ])('takes %s for %s', (name, version) => {
     expect(versionOfFolder(name)).toBe(version);
   });
+});
+
+it.each(['', 'a b', 'a@b', 'a/b', 'a\0b', '\x7f', 'a'.repeat(129)])('%j is no label', (label) => {
+  expect(labelProblem(label)).toBe(
+    'cannot be a label: expected 1 to 128 characters other than white space, control characters, / and @',
+  );
 });

@@ -26,13 +26,13 @@ export function newModelNameProblem(name: string): string | undefined {
 }
 
 /** What labels of versions look like, as the text of a regular expression. */
-export const LABEL_PATTERN = '^[^@/\\s]{1,128}$';
+export const LABEL_PATTERN = '^[^@/\\s\\u0000-\\u001f\\u007f]{1,128}$';
 const LABEL = new RegExp(LABEL_PATTERN);
 
 /** Why a text cannot be a label, as what follows it in a sentence; undefined = it can. */
 export function labelProblem(label: string): string | undefined {
   if (LABEL.test(label)) return undefined;
-  return 'cannot be a label: expected 1 to 128 characters other than white space, / and @';
+  return 'cannot be a label: expected 1 to 128 characters other than white space, control characters, / and @';
 }
 
 /** The version that a folder name stands for: 3 for `3` and `03`; undefined for 0 and for whatever is no number. */

@@ -111,8 +111,11 @@ export const RouteSchema = Type.Object(
   { ...strict, default: {} },
 );
 
+/** No slash, and no control character: the store's texts end at a NUL. */
+const ROUTE_NAME = '^[^@/\\s\\u0000-\\u001f\\u007f][^/\\u0000-\\u001f\\u007f]{0,199}$';
+
 /** `routes` of the settings, by name. */
-export const RoutesOptionsSchema = Type.Record(Type.String({ pattern: '^[^@/\\s][^/]{0,199}$' }), RouteSchema, {
+export const RoutesOptionsSchema = Type.Record(Type.String({ pattern: ROUTE_NAME }), RouteSchema, {
   ...strict,
   default: {},
   description:

@@ -77,7 +77,7 @@ describe('labels through the API', () => {
     [
       { 'a b': 4 },
       400,
-      "invalid_argument: 'a b' cannot be a label: expected 1 to 128 characters other than white space, / and @",
+      "invalid_argument: 'a b' cannot be a label: expected 1 to 128 characters other than white space, control characters, / and @",
     ],
   ])('refuse %j and stay as they are', async (body, status, message) => {
     const before = await control(server, `GET ${PATH}`);

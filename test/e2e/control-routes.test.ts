@@ -71,6 +71,8 @@ describe('routes through the API', () => {
     [{ x: {} }, 'routes.x.arms is missing, expected list of map'],
     [{ x: { arms: [] } }, 'routes.x.arms: expected at least 1 in the list, got none'],
     [{ '@y': to(3) }, 'unknown key routes.@y'],
+    // The store would return it as the route 'live'.
+    [{ 'live\0x': to(3) }, 'unknown key routes.live\0x'],
     [
       { x: { arms: [{ model: 'fraud', version: 3, weight: -1 }] } },
       'routes.x.arms[0].weight: expected number (0 to 1000000), got -1',

@@ -64,11 +64,11 @@ describe('parseModelsConfig', () => {
     ],
     [
       one("version_labels { key: 'a b' value: 1 }"),
-      "model 'm': 'a b' cannot be a label: expected 1 to 128 characters other than white space, / and @",
+      "model 'm': 'a b' cannot be a label: expected 1 to 128 characters other than white space, control characters, / and @",
     ],
     [
       one(`version_labels { key: '${'a'.repeat(129)}' value: 1 }`),
-      `model 'm': '${'a'.repeat(129)}' cannot be a label: expected 1 to 128 characters other than white space, / and @`,
+      `model 'm': '${'a'.repeat(129)}' cannot be a label: expected 1 to 128 characters other than white space, control characters, / and @`,
     ],
     [one("version_labels { key: 'a' value: -1 }"), "model 'm': label 'a': expected a positive version, got -1"],
   ])('refuses %s', (text, message) => {
