@@ -72,32 +72,41 @@ describe('while no instance is up', () => {
 
   it('requests that something else runs end at once, those that wait and those that come', async () => {
     const fixture = createSchedulerFixture({ restart: never });
-    const running = submitMoving(fixture, 1);
+    submit(fixture, 1);
     const waiting = [submitMoving(fixture, 2), submit(fixture, 3)] as const;
     fixture.instance().die('signal SIGKILL');
     await fixture.clock.flush();
     const late = submitMoving(fixture, 4);
     const message = "model 'm/1' is down (signal SIGKILL) and is being started again";
-    for (const { error } of [running, waiting[0], late]) {
+    for (const { error } of [waiting[0], late]) {
       expect(error).toBeInstanceOf(ModelDownError);
       expect(error).toMatchObject({ code: 'unavailable', message });
     }
     expect(waiting[1].kind).toBe('pending');
   });
 
-  it('a request that ran as the runner died goes elsewhere with that said, and nowhere for the second time', async () => {
+  it('the requests of a batch whose runner died go elsewhere with that said, and nowhere for the second time', async () => {
     const fixture = createSchedulerFixture({ restart: never });
-    const running = submitMoving(fixture, 1);
+    const batch = [submitMoving(fixture, 1), submitMoving(fixture, 2)];
     await fixture.clock.flush();
     fixture.instance().die('signal SIGSEGV');
     await fixture.clock.flush();
-    expect(running.error).toMatchObject({ name: 'ModelDownError', suspect: { kills: 1 } });
+    for (const { error } of batch) expect(error).toMatchObject({ name: 'ModelDownError', suspect: { kills: 1 } });
     const elsewhere = createSchedulerFixture({ restart: never });
     const again = submitMoving(elsewhere, 1, { suspect: { kills: 1 } });
     await elsewhere.clock.flush();
     elsewhere.instance().die('signal SIGSEGV');
     await elsewhere.clock.flush();
     expect(again.error).toMatchObject({ name: 'RunnerDiedError' });
+  });
+
+  it('a request that ran by itself as the runner died waits for the runner, and goes nowhere else', async () => {
+    const fixture = createSchedulerFixture({ restart: never });
+    const running = submitMoving(fixture, 1);
+    await fixture.clock.flush();
+    fixture.instance().die('signal SIGSEGV');
+    await fixture.clock.flush();
+    expect(running.kind).toBe('pending');
   });
 
   it('requests are served when one comes back in time', async () => {

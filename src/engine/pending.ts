@@ -32,7 +32,7 @@ export interface Pending extends Candidate, FairItem<Pending> {
   /** It runs by itself: it was in a batch that failed as a whole or lost its runner. */
   alone: boolean;
   /** Something else runs it where no instance is up. */
-  readonly movesOn: boolean;
+  movesOn: boolean;
   /** Runners that died while executing it. */
   kills: number;
   /** Answers already passed on; a request that has some is never run again. */

@@ -11,7 +11,13 @@ const STATEFUL: Pick<SchedulerLimits, 'pure' | 'sequences' | 'concurrency'> = {
 const STARTED = { started: true };
 const WAITING = { started: false };
 
-const member = (name: string, { ended = false, responses = 0, kills = 0 } = {}) => ({ name, ended, responses, kills });
+const member = (name: string, { ended = false, responses = 0, kills = 0 } = {}) => ({
+  name,
+  ended,
+  responses,
+  kills,
+  movesOn: true,
+});
 const batch = (...members: readonly ReturnType<typeof member>[]) => ({ members, overdue: false });
 const namesOf = (members: readonly { readonly name: string }[]) => members.map(({ name }) => name);
 
@@ -29,6 +35,12 @@ describe('a batch that failed while its runner lives', () => {
 });
 
 describe('a batch whose runner died', () => {
+  it('runs at another model as well, unless it has one member, which may have brought the runner down', () => {
+    const [one, several] = [batch(member('a')), batch(member('b'), member('c'))];
+    for (const run of [one, several]) planRetries(run, STARTED, PURE);
+    expect([...one.members, ...several.members].map(({ movesOn }) => movesOn)).toEqual([false, true, true]);
+  });
+
   it('runs again as a whole if it had not started, of a model that is not pure as well', () => {
     const run = batch(member('a'), member('b', { ended: true }));
     expect(namesOf(planRetries(run, WAITING, IMPURE))).toEqual(['a']);

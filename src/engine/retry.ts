@@ -7,7 +7,7 @@ import type { SchedulerLimits } from './scheduler-limits.js';
 const MAX_KILLS = 2;
 
 /** Members of a failed batch that run again, of those that still wait for it; `death`: the batch went down with its runner. */
-export function planRetries<Member extends Pick<Pending, 'ended' | 'responses' | 'kills'>>(
+export function planRetries<Member extends Pick<Pending, 'ended' | 'responses' | 'kills' | 'movesOn'>>(
   run: Pick<Run, 'overdue'> & { readonly members: readonly Member[] },
   death: RunnerDeath | undefined,
   limits: Pick<SchedulerLimits, 'pure' | 'sequences' | 'concurrency'>,
@@ -17,7 +17,11 @@ export function planRetries<Member extends Pick<Pending, 'ended' | 'responses' |
   if (death === undefined) return single || !limits.pure ? [] : waiting.filter(({ responses }) => responses === 0);
   if (limits.sequences !== undefined) return [];
   if (!death.started) return waiting;
-  for (const item of waiting) item.kills++;
+  for (const item of waiting) {
+    item.kills++;
+    // It may be what brought the runner down, and would bring down the next model's as well.
+    if (single) item.movesOn = false;
+  }
   // What ran by itself did it, and would again.
   const guilty = single && (run.overdue || (death.overMemory === true && limits.concurrency === 1));
   if (!limits.pure || guilty) return [];
