@@ -55,12 +55,18 @@ it('with 128 descriptors 300 clients are served or closed, runners start again m
     );
   };
   const port = Number(new URL(server.url).port);
-  const first = await RawClient.connect(port);
-  expect(await ask(first)).toBe(200);
+  /** Idle connections make room for it. */
+  const askAnew = async () => {
+    const client = await RawClient.connect(port);
+    const status = await ask(client);
+    client.socket.destroy();
+    return status;
+  };
+  expect(await askAnew()).toBe(200);
   const others = await Promise.all(Array.from({ length: 300 }, () => RawClient.connect(port)));
   expect(new Set(await Promise.all(others.map(ask)))).toEqual(new Set([200, 'closed']));
   killAllRunners(server.cli.child.pid ?? 0);
-  await expect.poll(() => ask(first), { timeout: 45_000 }).toBe(200);
+  await expect.poll(askAnew, { timeout: 45_000 }).toBe(200);
   for (const client of others) client.socket.destroy();
   await expect.poll(server.ask, { timeout: 45_000 }).toEqual(SERVED);
   await server.stop();
