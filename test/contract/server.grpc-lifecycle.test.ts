@@ -7,6 +7,7 @@ import path from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { MillraceError } from '../../src/core/index.js';
+import { keptBytes } from '../fuzz/heap.js';
 import { FakeClock } from '../support/fake-clock.js';
 import { goneAway, waiting } from '../support/grpc-calls.js';
 import {
@@ -21,10 +22,14 @@ import {
   streaming,
   unary,
 } from '../support/grpc-server.js';
+import { RawClient } from '../support/raw-client.js';
+import { until } from '../support/until.js';
 
 afterEach(closeGrpcServers);
 
 const HELLO = Buffer.from('hello');
+/** With which a client of HTTP/2 begins. */
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 describe('draining', () => {
   it('finishes what has begun, refuses what comes, and tells clients to go', async () => {
@@ -163,6 +168,26 @@ describe('a client that misbehaves', () => {
     expect(new Set(outcomes.map(({ error }) => error?.code))).toEqual(new Set([status.DEADLINE_EXCEEDED]));
     await server.grpc.calls.idle();
     expect(server.budget.usedBytes).toBe(0);
+  });
+
+  it('and begins with a frame that is no SETTINGS leaves no memory behind', async () => {
+    // Node keeps the timer for idleness of a session that has ended, and with it the session, until it fires.
+    const { port } = await startGrpcServer({ options: { keepAliveTimeoutMs: 1_000 } });
+    // HEADERS, without any.
+    const bytes = Buffer.concat([PREFACE, Buffer.of(0, 0, 0, 1, 4, 0, 0, 0, 1)]);
+    const connectAndLeave = async () => {
+      const { socket, closed } = await RawClient.connect(port);
+      socket.write(bytes, () => socket.destroy());
+      await closed;
+    };
+    const connectOften = async () => {
+      for (let times = 0; times < 300; times++) await connectAndLeave();
+    };
+    await connectOften();
+    const before = keptBytes();
+    await connectOften();
+    // Each that stayed would take 7,000 bytes of the heap, and 20,000 beside it.
+    await until('the connections are forgotten', () => keptBytes() - before < 300 * 1_000);
   });
 
   it('and sends too much metadata harms nobody else', async () => {

@@ -116,6 +116,10 @@ export class Sessions {
     session.once('close', () => {
       preface.clear();
       this.#sessions.delete(session);
+      // Node never frees a session that began with no HTTP/2, nor its socket, while the one leads to the other.
+      delete session[SESSION];
+      session.removeAllListeners('remoteSettings');
+      session.removeAllListeners('timeout');
       if (this.#sessions.size > 0) return;
       this.#checkTimer?.clear();
       this.#checkTimer = undefined;
