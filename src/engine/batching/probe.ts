@@ -31,7 +31,8 @@ export async function chooseBatching(model: Instance, options: ProbeOptions): Pr
     );
   }
   if (!options.pure) return unmeasured('not measured: the model is not free of side effects');
-  if (zeroInputs(options.signature, 1) === undefined) return unmeasured('not measured: the model has variable dimensions');
+  if (zeroInputs(options.signature, 1) === undefined)
+    return unmeasured('not measured: the model has variable dimensions');
   try {
     return await measure(model, options);
   } catch (error) {
