@@ -149,11 +149,15 @@ describe('with as many gRPC connections as there may be', () => {
 describe('a gRPC client that floods the server with frames that belong to no call', () => {
   const PREFACE = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(4, 0, '')]);
 
+  const [, minor = 0] = (process.versions.nghttp2 ?? '').split('.').map(Number);
+  /** nghttp2 ends the session itself from this version on (Node 24), before it is seen to flood. */
+  const byLibrary = minor >= 65;
+
   it.each([
-    ['PRIORITY', frame(2, 1, '0000000010')],
-    ['WINDOW_UPDATE', frame(8, 0, '00000001')],
-    ['unknown', frame(0xfe, 0, '00000000')],
-  ])('(%s) loses its connection, and that is logged', async (_name, one) => {
+    ['PRIORITY', frame(2, 1, '0000000010'), byLibrary],
+    ['WINDOW_UPDATE', frame(8, 0, '00000001'), false],
+    ['unknown', frame(0xfe, 0, '00000000'), byLibrary],
+  ])('(%s) loses its connection, and that is logged', async (_name, one, isEndedByLibrary) => {
     const clock = new FakeClock();
     const { addresses, limited, diagnostics } = await startTestServer({ clock, options: { grpcPort: 0 } });
     const client = await RawClient.connect(addresses.grpc?.port ?? 0);
@@ -162,7 +166,8 @@ describe('a gRPC client that floods the server with frames that belong to no cal
       await clock.advance(100);
       return client.socket.destroyed || client.socket.readableEnded;
     });
-    expect(limited).toEqual([{ transport: 'grpc', outcome: 'flood' }]);
+    expect(limited).toEqual(isEndedByLibrary ? [] : [{ transport: 'grpc', outcome: 'flood' }]);
+    if (isEndedByLibrary) return;
     expect(diagnostics.map(({ message }) => message)).toEqual([
       'a gRPC client at 127.0.0.1 floods the server with frames that belong to no call: its connection is closed',
     ]);
