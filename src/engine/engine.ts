@@ -232,11 +232,6 @@ class ModelEngine implements Engine {
     entry: VersionEntry,
     { ref, fresh, error }: { readonly ref: ModelRef; readonly fresh: boolean; readonly error: unknown },
   ): void {
-    // A load that the shutdown ends has not failed.
-    if (this.#closed) {
-      if (fresh) this.#setState(entry, { kind: 'unloaded', reason: shuttingDown().message });
-      return;
-    }
     const reason = toMillraceError(error).message;
     if (fresh) {
       this.#setState(entry, { kind: 'failed', reason }, error);
