@@ -6,7 +6,7 @@ import { Call, DeadlineWatch, MillraceError, type Signature, systemClock } from 
 import { decodeInfer } from '../oip/decode-infer.js';
 import { decodeGenerate } from '../oip/generate-decode.js';
 import { decodeModelInfer } from '../oip/grpc/decode-infer.js';
-import { DECODE_GENERATE, DECODE_INFER, decodeInThread } from '../oip/large-requests.js';
+import { DECODE_GENERATE, DECODE_INFER, DECODE_MODEL_INFER } from '../oip/large-requests.js';
 import { Decoder } from './decoder.js';
 
 const SIGNATURE: Signature = {
@@ -90,7 +90,7 @@ describe('a request that is decoded in a thread', () => {
     const inputs = [{ name: 'x', datatype: 'INT32', shape: ['2'], contents: { int_contents: [1, -2] } }];
     const message = protoBytes('ModelInferRequest', { model_name: 'm', id: 'i', inputs });
     const same = decodeModelInfer(message, { maxInputs: 4 });
-    const decoded = await decodeInThread(decoder, createCall(), { message, maxInputs: 4 });
+    const decoded = await decoder.decodeMessage(createCall(), DECODE_MODEL_INFER, { message, maxInputs: 4 });
     expect(Buffer.from(decoded.request.inputs[0]?.data ?? [])).toEqual(Buffer.from(same.request.inputs[0]?.data ?? []));
     expect({ ...decoded.request, inputs: [] }).toEqual({ ...same.request, inputs: [] });
   });

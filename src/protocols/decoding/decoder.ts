@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { type Call, type Clock, type ErrorCode, MillraceError, type Timer } from '../../core/index.js';
 import { DecodeQueue } from './decode-queue.js';
 import type { DecodeFunction, DecodeJob, DecodeReply } from './jobs.js';
+import { ownedData } from './owned.js';
 
 /** The thread ends when it has had nothing to do for so long: it holds about 10 MB. */
 const IDLE_MS = 60_000;
@@ -66,6 +67,16 @@ export class Decoder {
       });
       this.#next();
     });
+  }
+
+  /** Decodes a large message of gRPC. The message is gone afterwards, unless it is a view: then the thread gets a copy. Rejects as `decode`. */
+  decodeMessage<Input extends { readonly message: Uint8Array }, Result>(
+    call: Call,
+    decode: DecodeFunction<Input, Result>,
+    job: Input,
+  ): Promise<Result> {
+    const message = ownedData(job.message);
+    return this.decode(call, decode, { input: { ...job, message }, moves: [message] });
   }
 
   /** Refuses what is not decoded yet, and ends the thread. */

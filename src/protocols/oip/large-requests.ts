@@ -1,7 +1,5 @@
-import type { Call, InferRequest, Signature } from '../../core/index.js';
-import type { Decoder } from '../decoding/decoder.js';
+import type { InferRequest, Signature } from '../../core/index.js';
 import type { DecodeFunction } from '../decoding/jobs.js';
-import { ownedData } from '../decoding/owned.js';
 import type { WireRequest } from '../wire.js';
 import type { DecodedInfer } from './decode-infer.js';
 import type { DecodedModelInfer } from './grpc/decode-infer.js';
@@ -26,10 +24,4 @@ const module = new URL('./decoders.js', import.meta.url).href;
 /** Decoders of requests that would hold up the event loop, in `decoders.ts`. */
 export const DECODE_INFER: DecodeFunction<InferJob, DecodedInfer> = { module, name: 'infer' };
 export const DECODE_GENERATE: DecodeFunction<GenerateJob, InferRequest> = { module, name: 'generate' };
-const DECODE_MODEL_INFER: DecodeFunction<ModelInferJob, DecodedModelInfer> = { module, name: 'modelInfer' };
-
-/** Decodes a large message of gRPC in the thread. It is gone afterwards. Rejects as `Decoder.decode`. */
-export function decodeInThread(decoder: Decoder, call: Call, job: ModelInferJob): Promise<DecodedModelInfer> {
-  const message = ownedData(job.message);
-  return decoder.decode(call, DECODE_MODEL_INFER, { input: { ...job, message }, moves: [message] });
-}
+export const DECODE_MODEL_INFER: DecodeFunction<ModelInferJob, DecodedModelInfer> = { module, name: 'modelInfer' };

@@ -14,7 +14,7 @@ import type { InferResult, Service } from '../../../service/index.js';
 import { Decoder } from '../../decoding/decoder.js';
 import type { GrpcMessage, GrpcStream, GrpcStreamHandler, StreamMethod } from '../../grpc/method.js';
 import { parametersOfMetadata, withParameters } from '../forward-headers.js';
-import { decodeInThread } from '../large-requests.js';
+import { DECODE_MODEL_INFER } from '../large-requests.js';
 import { type DecodedModelInfer, decodeModelInfer, isLargeMessage, peekId } from './decode-infer.js';
 import { createInferEncoder, type InferEncoder } from './encode-infer.js';
 import type { GrpcInferOptions } from './infer.js';
@@ -93,7 +93,8 @@ class InferStream implements GrpcStreamHandler {
     if (isLargeMessage(message)) {
       // The message is gone afterwards.
       const id = peekId(message);
-      decodeInThread(decoder, turn.call, { message, maxInputs })
+      decoder
+        .decodeMessage(turn.call, DECODE_MODEL_INFER, { message, maxInputs })
         .then((decoded) => this.#infer(turn, decoded))
         .catch((error: unknown) => this.#refuse(turn, id, error));
       return;

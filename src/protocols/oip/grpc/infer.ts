@@ -3,7 +3,7 @@ import type { Service } from '../../../service/index.js';
 import { Decoder } from '../../decoding/decoder.js';
 import type { UnaryMethod } from '../../grpc/method.js';
 import { parametersOfMetadata, withParameters } from '../forward-headers.js';
-import { decodeInThread } from '../large-requests.js';
+import { DECODE_MODEL_INFER } from '../large-requests.js';
 import { decodeModelInfer, isLargeMessage } from './decode-infer.js';
 import { createInferEncoder } from './encode-infer.js';
 
@@ -27,7 +27,7 @@ export function createInferHandler(options: GrpcInferOptions): UnaryMethod['hand
   const encoder = createInferEncoder();
   return async (call: Call, message, metadata) => {
     const { target, request: decoded } = isLargeMessage(message)
-      ? await decodeInThread(decoder, call, { message, maxInputs })
+      ? await decoder.decodeMessage(call, DECODE_MODEL_INFER, { message, maxInputs })
       : decodeModelInfer(message, options);
     const request =
       forwardHeaders === undefined ? decoded : withParameters(decoded, parametersOfMetadata(forwardHeaders, metadata));

@@ -8,7 +8,7 @@ import { plainRequest } from '../../plain-request.js';
 import { LARGE_BYTES } from '../../wire.js';
 import { answerOf, type Head, type HeadAnswer, headOf, METHOD_OF, type Method, outputsOf } from '../examples/heads.js';
 import { decodeInput } from '../examples/read-proto.js';
-import { decodeInputInThread } from '../large-requests.js';
+import { DECODE_INPUT } from '../large-requests.js';
 import { ONLY_ONE } from '../only-one.js';
 import { checkSignatureName } from '../signature.js';
 import { encodeModelSpec } from './encode-predict.js';
@@ -76,7 +76,7 @@ function createRun({ service, decoder, clock }: ExamplesOptions) {
     });
     const inputs =
       message.length > LARGE_BYTES
-        ? await decodeInputInThread(decoder, call, { message, signature })
+        ? await decoder.decodeMessage(call, DECODE_INPUT, { message, signature })
         : decodeInput(message, signature);
     call.timing.decodedAt = clock.now();
     const result = await service.infer(call, resolved, { ...plainRequest(inputs), outputs: outputsOf(heads) });

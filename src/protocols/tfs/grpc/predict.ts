@@ -1,7 +1,7 @@
 import { MillraceError } from '../../../core/index.js';
 import type { DialectContext } from '../../dialect.js';
 import type { UnaryMethod } from '../../grpc/method.js';
-import { decodePredictInThread } from '../large-requests.js';
+import { DECODE_PREDICT } from '../large-requests.js';
 import { ONLY_ONE } from '../only-one.js';
 import { checkSignatureName } from '../signature.js';
 import { decodePredict, isLargePredict } from './decode-predict.js';
@@ -15,7 +15,7 @@ export function createPredictHandler(options: PredictOptions): UnaryMethod['hand
   const encode = createPredictEncoder();
   return async (call, message) => {
     const { spec, request } = isLargePredict(message)
-      ? await decodePredictInThread(decoder, call, { message, maxInputs })
+      ? await decoder.decodeMessage(call, DECODE_PREDICT, { message, maxInputs })
       : decodePredict(message, options);
     call.timing.decodedAt = clock.now();
     const resolving = service.resolve(call, spec.target, ONLY_ONE);
