@@ -22,6 +22,7 @@ export * from './media.js';
 export * from './model.js';
 export * from './own-value.js';
 export * from './parameters.js';
+export * from './principal-shares.js';
 export * from './quota.js';
 export * from './readonly.js';
 export * from './request.js';

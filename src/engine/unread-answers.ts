@@ -1,36 +1,30 @@
-import type { ByteBudget } from '../core/index.js';
-
-/** Of the budget, what the answers of one principal may take. */
-const PRINCIPAL_SHARE = 0.5;
+import { type ByteBudget, PrincipalShares } from '../core/index.js';
 
 /** Memory for generated text that waits for slow readers: of the same budget as requests that wait or run, and half of it for one principal at most. */
 export class UnreadAnswers {
   readonly #budget: ByteBudget;
-  readonly #byPrincipal = new Map<string, number>();
+  readonly #shares: PrincipalShares;
 
   constructor(budget: ByteBudget) {
     this.#budget = budget;
+    this.#shares = new PrincipalShares(budget.maxBytes);
   }
 
   /** Of all principals. */
   get sizeBytes(): number {
-    let sum = 0;
-    for (const bytes of this.#byPrincipal.values()) sum += bytes;
-    return sum;
+    return this.#shares.sizeBytes;
   }
 
   /** False where there is no room. */
   take(principal: string, sizeBytes: number): boolean {
-    const taken = (this.#byPrincipal.get(principal) ?? 0) + sizeBytes;
-    if (taken > this.#budget.maxBytes * PRINCIPAL_SHARE || this.#budget.take(sizeBytes) !== undefined) return false;
-    this.#byPrincipal.set(principal, taken);
-    return true;
+    if (!this.#shares.take(principal, sizeBytes)) return false;
+    if (this.#budget.take(sizeBytes) === undefined) return true;
+    this.#shares.release(principal, sizeBytes);
+    return false;
   }
 
   release(principal: string, sizeBytes: number): void {
-    const left = (this.#byPrincipal.get(principal) ?? 0) - sizeBytes;
-    if (left > 0) this.#byPrincipal.set(principal, left);
-    else this.#byPrincipal.delete(principal);
+    this.#shares.release(principal, sizeBytes);
     this.#budget.release(sizeBytes);
   }
 }

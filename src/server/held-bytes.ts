@@ -1,5 +1,4 @@
-import { type ByteBudget, MillraceError, type Principal } from '../core/index.js';
-import type { BufferShare, BufferShares } from './buffer-shares.js';
+import { type ByteBudget, MillraceError, type Principal, type PrincipalShares } from '../core/index.js';
 
 const RETRY_AFTER_MS = 1_000;
 
@@ -8,14 +7,15 @@ export interface BufferMemory {
   /** What requests and answers may hold, those of all transports together. */
   readonly budget: ByteBudget;
   /** What those of one principal may hold of that; undefined = all of it, as there are no keys. */
-  readonly shares?: BufferShares | undefined;
+  readonly shares?: PrincipalShares | undefined;
 }
 
 /** What one request holds of the server's memory, and reserves of its principal's share of it. */
 export class HeldBytes {
   readonly #memory: BufferMemory;
   #bytes = 0;
-  #share: BufferShare | undefined;
+  /** Whose share it holds bytes of. */
+  #owner = '';
   /** Of the share: what it holds, or what its head has announced where that is more. */
   #sharedBytes = 0;
 
@@ -60,9 +60,8 @@ export class HeldBytes {
   /** What came before its caller was known counts as the caller's from now on; throws where there is no room. */
   moveTo(principal: Principal): void {
     const bytes = this.#sharedBytes;
-    if (bytes === 0 || this.#memory.shares?.of(principal) === this.#share) return;
-    this.#share?.release(bytes);
-    this.#sharedBytes = 0;
+    if (bytes === 0 || principal.name === this.#owner) return;
+    this.#freeShare();
     if (!this.#takeShare(bytes, principal)) throw shareIsFull(this.#memory);
   }
 
@@ -70,7 +69,11 @@ export class HeldBytes {
   free(): void {
     if (this.#bytes > 0) this.#memory.budget.release(this.#bytes);
     this.#bytes = 0;
-    if (this.#sharedBytes > 0) this.#share?.release(this.#sharedBytes);
+    this.#freeShare();
+  }
+
+  #freeShare(): void {
+    if (this.#sharedBytes > 0) this.#memory.shares?.release(this.#owner, this.#sharedBytes);
     this.#sharedBytes = 0;
   }
 
@@ -79,8 +82,8 @@ export class HeldBytes {
     const { shares } = this.#memory;
     const more = bytes - this.#sharedBytes;
     if (shares === undefined || more <= 0) return true;
-    if (this.#sharedBytes === 0) this.#share = shares.of(principal);
-    if (this.#share?.take(more) === false) return false;
+    if (this.#sharedBytes === 0) this.#owner = principal.name;
+    if (!shares.take(this.#owner, more)) return false;
     this.#sharedBytes = bytes;
     return true;
   }

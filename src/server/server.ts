@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { ByteBudget, MillraceError, type Principal, within } from '../core/index.js';
+import { ByteBudget, MillraceError, type Principal, PrincipalShares, within } from '../core/index.js';
 import { NOTHING_RELOADED, type ReloadResult } from '../service/index.js';
 import { Arrivals } from './arrivals.js';
-import { BufferShares } from './buffer-shares.js';
 import { ClientCertificates } from './client-certificates.js';
 import type { ServerDependencies } from './dependencies.js';
 import { createGrpcServer } from './grpc/index.js';
@@ -122,7 +121,7 @@ function createContext(dependencies: ServerDependencies, draining: () => boolean
     connections: new Connections(clock, certificates),
     budget: new ByteBudget('the server', options.maxBufferedBytes),
     // Without keys all callers are one.
-    shares: requiresKey ? new BufferShares(options.maxBufferedBytes) : undefined,
+    shares: requiresKey ? new PrincipalShares(options.maxBufferedBytes) : undefined,
     arrivals: new Arrivals(clock, options),
     deadlines,
     bodies,

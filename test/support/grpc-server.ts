@@ -17,6 +17,7 @@ import {
   DeadlineWatch,
   EventBus,
   type Events,
+  PrincipalShares,
   systemClock,
 } from '../../src/core/index.js';
 import type { Authenticate } from '../../src/governance/index.js';
@@ -28,7 +29,6 @@ import {
   type UnaryMethod,
 } from '../../src/protocols/index.js';
 import { Arrivals } from '../../src/server/arrivals.js';
-import { BufferShares } from '../../src/server/buffer-shares.js';
 import type { Endpoint } from '../../src/server/endpoint.js';
 import { createGrpcServer, type GrpcServer } from '../../src/server/grpc/index.js';
 import type { ServerOptions } from '../../src/server/options.js';
@@ -107,7 +107,7 @@ export async function startGrpcServer(settings: TestGrpcSettings = {}): Promise<
     options,
     events,
     budget,
-    shares: settings.authenticate === undefined ? undefined : new BufferShares(options.maxBufferedBytes),
+    shares: settings.authenticate === undefined ? undefined : new PrincipalShares(options.maxBufferedBytes),
     arrivals: new Arrivals(clock, options),
     admit: settings.admit,
     tls: undefined,

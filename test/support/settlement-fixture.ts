@@ -5,9 +5,9 @@ import {
   type Events,
   MillraceError,
   type Principal,
+  PrincipalShares,
 } from '../../src/core/index.js';
 import { Arrivals } from '../../src/server/arrivals.js';
-import { BufferShares } from '../../src/server/buffer-shares.js';
 import { OpenRequests } from '../../src/server/open-requests.js';
 import { type Exchange, Settlement } from '../../src/server/settlement.js';
 import type { SettlementContext } from '../../src/server/settlement-context.js';
@@ -110,7 +110,7 @@ export function createSettlements({ shares = false } = {}) {
   const options = serverOptions({ maxBufferedBytes: MAX_BYTES });
   const context: SettlementContext = {
     options,
-    shares: shares ? new BufferShares(MAX_BYTES) : undefined,
+    shares: shares ? new PrincipalShares(MAX_BYTES) : undefined,
     arrivals: new Arrivals(clock, options),
     clock,
     events,

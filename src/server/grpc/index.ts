@@ -1,7 +1,6 @@
-import type { ByteBudget, Call, Clock, DeadlineWatch, EventBus } from '../../core/index.js';
+import type { ByteBudget, Call, Clock, DeadlineWatch, EventBus, PrincipalShares } from '../../core/index.js';
 import type { Authenticate } from '../../governance/index.js';
 import type { Arrivals } from '../arrivals.js';
-import type { BufferShares } from '../buffer-shares.js';
 import type { ClientCertificates } from '../client-certificates.js';
 import type { ServerOptions } from '../options.js';
 import type { TlsPair } from '../tls.js';
@@ -20,7 +19,7 @@ export interface GrpcSetup {
   readonly events: EventBus;
   readonly clock: Clock;
   readonly budget: ByteBudget;
-  readonly shares?: BufferShares | undefined;
+  readonly shares?: PrincipalShares | undefined;
   readonly arrivals: Arrivals;
   readonly deadlines: DeadlineWatch;
   readonly requestId: (header: string | string[] | undefined) => string;
