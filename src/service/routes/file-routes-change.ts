@@ -107,7 +107,12 @@ function configsOf(routes: readonly Route[]): Configs {
 }
 
 function only(configs: Configs, names: readonly string[]): Configs {
-  return Object.fromEntries(Object.entries(configs).filter(([name]) => names.includes(name)));
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const config = ownValue(configs, name);
+      return config === undefined ? [] : [[name, config]];
+    }),
+  );
 }
 
 function placedAt(place: string | undefined, message: string): string {
