@@ -97,8 +97,7 @@ export class FakeExchange implements Exchange {
   }
 }
 
-/** A server without sockets: what its requests share, and what they publish. */
-/** `shares`: each principal has a share of the bytes. */
+/** A server without sockets: what its requests share, and what they publish. `shares`: each principal has a share of the bytes. */
 export function createSettlements({ shares = false } = {}) {
   const clock = new FakeClock();
   const events = new EventBus();
