@@ -123,7 +123,7 @@ describe('the response cache', () => {
     expect(ask(again).timing.cache).toBe('miss');
   });
 
-  it('lets nobody wait for the answer of another owner', async () => {
+  it('does not let a request wait for the answer of another owner', async () => {
     const { submit, run, instance } = createFixture();
     const callers = [principalWith('alice'), principalWith('bob')].map((principal) => submit(1, {}, callOf(principal)));
     await run();

@@ -70,7 +70,7 @@ describe('while no instance is up', () => {
     expect(fixture.clock.pendingTimers).toBe(0);
   });
 
-  it('requests that something else runs end at once, those that wait and those that come', async () => {
+  it('requests with a fallback end at once, those in the queue and new ones', async () => {
     const fixture = createSchedulerFixture({ restart: never });
     submit(fixture, 1);
     const waiting = [submitMoving(fixture, 2), submit(fixture, 3)] as const;
@@ -100,7 +100,7 @@ describe('while no instance is up', () => {
     expect(again.error).toMatchObject({ name: 'RunnerDiedError' });
   });
 
-  it('a request that ran by itself as the runner died waits for the runner, and goes nowhere else', async () => {
+  it('a request that ran alone when the runner died waits for the runner, and does not go to a fallback', async () => {
     const fixture = createSchedulerFixture({ restart: never });
     const running = submitMoving(fixture, 1);
     await fixture.clock.flush();

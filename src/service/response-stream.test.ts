@@ -64,7 +64,7 @@ describe('the answers of a model of text', () => {
     expect(budget.usedBytes).toBe(0);
   });
 
-  it('end with an error where there is no memory for them, behind those that came', async () => {
+  it('end with an error when the memory for them is full, after the answers that fit', async () => {
     const { budget, call, give, ended, read, stream } = setUp(20 * ANSWER_BYTES);
     give(1_000);
     const message =

@@ -96,7 +96,7 @@ describe.each([
     await busy.closed;
   });
 
-  it('a hundred idle ones lock out nobody, and of those that make room none is counted twice', async () => {
+  it('a hundred idle ones make room for new ones, and none of them is counted twice', async () => {
     const { port, limited } = await startTestServer({ options: { ...options, maxConnections: 20 } });
     const idle = Array.from({ length: 100 }, () => RawClient.connect(port, { tls }).catch(() => undefined));
     await Promise.all(idle);

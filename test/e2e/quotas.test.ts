@@ -182,7 +182,7 @@ it('goes on with what was used of a day after a restart', async () => {
   expect(statuses).toEqual([200, 200, 200, 429]);
 });
 
-it('counts a request among those at the same time from its head, until it has ended in whatever way', async () => {
+it('counts a request as concurrent from its head until it ends, however it ends', async () => {
   const first = await beginInfer('slow');
   expect((await first.response()).status).toBe(100);
   const second = await beginInfer('slow');

@@ -234,7 +234,7 @@ describe('the writer of a chain', () => {
     expect((await verifyTrail({ folder })).faults.map(({ kind, seq }) => [kind, seq])).toEqual([['removed', 1]]);
   });
 
-  it('makes a folder anew that somebody has removed, with the same key, says so in the chain, and goes on', async () => {
+  it('recreates a folder that was removed, with the same key, records that in the chain, and goes on', async () => {
     const writer = open();
     writer.append([one()]);
     const head = entriesOf(segments()[0] ?? '').at(-1);

@@ -75,7 +75,7 @@ export class ChainWriter {
   tick(): void {
     if (this.#head === undefined || this.#head.seq === 0) return;
     const now = this.#surroundings.wallNow();
-    // What somebody has removed is not looked for with the next change only.
+    // A removed folder is noticed now, not only at the next change.
     if (this.#segment?.file.isGone) this.#attempt(() => this.#open());
     this.#attempt(() => this.#segment?.file.sync());
     const { segmentMs, checkpointIntervalMs } = this.#setup;

@@ -79,7 +79,7 @@ function registerControl(models: Command, { io }: CommandContext): void {
     });
 }
 
-/** How the versions of a model run, or the one that the flags name. Rejects where the caller may not know. */
+/** How the versions of a model run, or the one that the flags name. Rejects where the caller lacks the right. */
 async function fetchVersions(
   io: Io,
   model: string,

@@ -14,7 +14,7 @@ const ARRAYS = {
 } as const;
 
 /**
- * An array as the model takes it: NumPy and pandas make float64 and int64 of what nobody asked to be anything else. Floats are rounded,
+ * An array as the model takes it: NumPy and pandas use float64 and int64 by default. Floats are rounded,
  * integers are converted where none of them changes; anything else stays as it is, for the server to refuse.
  */
 export function convertNpy(array: NpyArray, wanted: Datatype): NpyArray {

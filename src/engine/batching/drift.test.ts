@@ -33,7 +33,7 @@ it('a single slow run is no change', () => {
   expect(watch.add(1, 1_000)).toBe(false);
 });
 
-it('after a reset, runs are compared with those that come then', () => {
+it('after a reset, runs are compared only with later runs', () => {
   const watch = new DriftWatch();
   addRuns(watch, 1, 1);
   watch.reset();
