@@ -222,7 +222,7 @@ async function shutDown(parts: RunningParts, drainDelayMs: number): Promise<void
     await engine.close(Math.max(0, giveUpAt - clock.now()));
     await following.close();
     await life.close();
-    sharedMemory.unregister(undefined);
+    sharedMemory.close();
     bodies?.close();
     front.reloads.close();
     await identities.close();

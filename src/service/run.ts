@@ -1,5 +1,6 @@
 import { type Clock, type InferRequest, MillraceError, Turns, toMillraceError } from '../core/index.js';
 import { type Engine, hasLargeBytes, type ModelInfo, walkLargeBytes } from '../engine/index.js';
+import { admit } from '../governance/index.js';
 import type { SharedMemory } from '../shared-memory/index.js';
 import { wantsClasses } from './classify.js';
 import { type DecodedRequest, decodeInputs, hasMedia } from './media/decode-inputs.js';
@@ -79,11 +80,12 @@ export function createRun({ engine, sharedMemory, decoders, clock }: RunDependen
 
   /** Tensors in shared memory are read before the request is submitted, and written before it is answered. */
   async function inferShared(chosen: ChosenCall, settle: Settle): Promise<InferResult> {
-    const { chooseInfo } = chosen;
+    const { call, chooseInfo } = chosen;
     let tensors: SharedTensors | undefined;
     let answered = false;
     try {
-      tensors = new SharedTensors(sharedMemory, chosen.request, chosen.info);
+      admit(call.principal, 'memory.use', '');
+      tensors = new SharedTensors(sharedMemory, call.principal, chosen);
       const request = await readShared(chosen, tensors);
       await walkLargeBytes(request.inputs, turns);
       const info = chooseInfo();

@@ -1,5 +1,6 @@
+import type { Principal } from '../core/index.js';
 import { admit } from '../governance/index.js';
-import type { SharedMemory } from '../shared-memory/index.js';
+import type { RegionCaller, SharedMemory } from '../shared-memory/index.js';
 import type { Audited } from './audit.js';
 import type { Service } from './types.js';
 
@@ -20,11 +21,16 @@ export function createSharedMemoryUseCases({ sharedMemory, audited }: SharedMemo
   return {
     systemSharedMemoryStatus(call, name) {
       admit(call.principal, 'memory.read', '');
-      return sharedMemory.status(name);
+      return sharedMemory.status(callerOf(call.principal), name);
     },
     registerSystemSharedMemory: (call, region) =>
-      audited(call, change('register', region.name), () => sharedMemory.register(region)),
+      audited(call, change('register', region.name), () => sharedMemory.register(call.principal, region)),
     unregisterSystemSharedMemory: (call, name) =>
-      audited(call, change('unregister', name ?? ''), () => sharedMemory.unregister(name)),
+      audited(call, change('unregister', name ?? ''), () => sharedMemory.unregister(callerOf(call.principal), name)),
   };
+}
+
+/** Regions of other callers are for those who manage the server. */
+function callerOf({ ownerId, name, rights }: Principal): RegionCaller {
+  return { ownerId, name, managesAll: rights.allow('server.manage', '*') };
 }

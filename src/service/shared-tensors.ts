@@ -6,11 +6,16 @@ import {
   type SharedMemoryRange,
 } from '../core/index.js';
 import type { ModelInfo } from '../engine/index.js';
-import type { RangeData, RangeUse, SharedMemory, SharedMemoryLease } from '../shared-memory/index.js';
+import type { RangeData, RangeUse, RegionOwner, SharedMemory, SharedMemoryLease } from '../shared-memory/index.js';
 
 const EMPTY = new Uint8Array(0);
 
 type OutputModel = Pick<ModelInfo, 'ref' | 'decoupled'>;
+
+interface SharedRequest {
+  readonly request: InferRequest;
+  readonly info: OutputModel;
+}
 
 /** Whether any tensor of the request lies in shared memory, or is to be written there. */
 export function usesSharedMemory({ sharedInputs, outputs }: InferRequest): boolean {
@@ -25,11 +30,11 @@ export class SharedTensors {
   readonly #lease: SharedMemoryLease;
   readonly #outputs: ReadonlyMap<string, RangeUse>;
 
-  /** Throws `not_found` for a region that is not registered, and `invalid_argument` for what cannot be. */
-  constructor(memory: SharedMemory, request: InferRequest, model: OutputModel) {
+  /** Throws `not_found` for a region that the owner has not registered, and `invalid_argument` for what cannot be. */
+  constructor(memory: SharedMemory, owner: RegionOwner, { request, info }: SharedRequest) {
     this.#request = request;
-    this.#outputs = outputUses(request, model);
-    this.#lease = memory.lease([...inputUses(request), ...this.#outputs.values()]);
+    this.#outputs = outputUses(request, info);
+    this.#lease = memory.lease(owner, [...inputUses(request), ...this.#outputs.values()]);
   }
 
   /** The request with the data of its inputs. */

@@ -197,10 +197,13 @@ export interface Service {
   ): Promise<TraceSettings>;
   logSettings(call: Call): LogSettings;
   updateLogSettings(call: Call, update: Readonly<Record<string, unknown>>): Promise<LogSettings>;
-  /** Registered regions in order of name; of one region (`not_found` unless registered) or all. */
+  /**
+   * The caller's regions in order of name: one (`not_found` unless registered) or all. With the right `server.manage`, those of other
+   * principals too, as `<principal>/<name>`.
+   */
   systemSharedMemoryStatus(call: Call, name: string | undefined): readonly SharedMemoryRegion[];
   /** `unimplemented` where shared memory is off. Needs the right `memory.use` only: it is how a client sends its tensors. */
   registerSystemSharedMemory(call: Call, region: SharedMemoryRegion): Promise<void>;
-  /** One region or all; unknown ones are no error. Requests that use it finish, later ones fail. */
+  /** One of the regions that the caller may list, or all of them; unknown ones are no error. Requests that use it finish, later ones fail. */
   unregisterSystemSharedMemory(call: Call, name: string | undefined): Promise<void>;
 }

@@ -1,6 +1,16 @@
-import { type ByteBudget, invalidArgument, MillraceError, type SharedMemoryRange } from '../core/index.js';
+import {
+  type ByteBudget,
+  invalidArgument,
+  MillraceError,
+  type Principal,
+  type PrincipalShares,
+  type SharedMemoryRange,
+} from '../core/index.js';
 import { objectSizeBytes, quote } from './object.js';
 import { readFully, writeFully } from './transfer.js';
+
+/** The principal that has registered a region. */
+export type RegionOwner = Pick<Principal, 'ownerId' | 'name'>;
 
 /** A region as a client has registered it. */
 export interface SharedMemoryRegion {
@@ -14,7 +24,10 @@ export interface SharedMemoryRegion {
 
 /** A region and its open file, which is closed when the region is unregistered and no request uses it any more. */
 export interface OpenRegion extends SharedMemoryRegion {
+  readonly owner: RegionOwner;
   readonly descriptor: number;
+  /** Of the file. */
+  readonly objectId: string;
   users: number;
 }
 
@@ -34,6 +47,10 @@ export interface LeaseOptions {
   /** By name, those that the request may use. */
   readonly regions: ReadonlyMap<string, OpenRegion>;
   readonly budget: ByteBudget;
+  /** What each principal may hold of the budget; undefined = the caller may hold all of it. */
+  readonly shares: PrincipalShares | undefined;
+  /** Name of the principal. */
+  readonly principal: string;
   readonly onRelease: (region: OpenRegion) => void;
 }
 
@@ -81,7 +98,9 @@ export class SharedMemoryLease {
 
   /** Ends it; nothing may be under way. */
   release(): void {
-    this.#options.budget.release(this.#heldBytes);
+    const { budget, shares, principal } = this.#options;
+    budget.release(this.#heldBytes);
+    shares?.release(principal, this.#heldBytes);
     this.#heldBytes = 0;
     for (const region of this.#options.regions.values()) {
       region.users--;
@@ -94,12 +113,17 @@ export class SharedMemoryLease {
   }
 
   #hold(sizeBytes: number): void {
-    const full = this.#options.budget.take(sizeBytes);
+    const { budget, shares, principal } = this.#options;
+    if (shares?.take(principal, sizeBytes) === false) {
+      throw tooMuchHeld(
+        `principal '${principal}' may hold ${shares.maxBytes} bytes read from shared memory, half of sharedMemory.maxBufferedBytes`,
+      );
+    }
+    const full = budget.take(sizeBytes);
     if (full !== undefined) {
-      throw new MillraceError(
-        'resource_exhausted',
-        `${full.owner} already holds ${full.usedBytes} of ${full.maxBytes} bytes read from shared memory; try again later`,
-        { retryAfterMs: 1_000 },
+      shares?.release(principal, sizeBytes);
+      throw tooMuchHeld(
+        `${full.owner} already holds ${full.usedBytes} of ${full.maxBytes} bytes read from shared memory`,
       );
     }
     this.#heldBytes += sizeBytes;
@@ -117,6 +141,10 @@ async function guarded<Result>(label: string, region: OpenRegion, work: () => Pr
       { cause },
     );
   }
+}
+
+function tooMuchHeld(what: string): MillraceError {
+  return new MillraceError('resource_exhausted', `${what}; try again later`, { retryAfterMs: 1_000 });
 }
 
 function shrunk(label: string, region: OpenRegion, range: SharedMemoryRange): MillraceError {

@@ -38,6 +38,12 @@ export function objectSizeBytes(descriptor: number): number {
   return fstatSync(descriptor).size;
 }
 
+/** Same for two descriptors of one object, whatever its name, while either is open. */
+export function objectIdOf(descriptor: number): string {
+  const { dev, ino } = fstatSync(descriptor);
+  return `${dev}:${ino}`;
+}
+
 /** How errors write text of clients. */
 export function quote(text: string): string {
   return `'${JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text).slice(1, -1)}'`;

@@ -1,84 +1,36 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createSharedObject, type SharedObject } from '../../test/support/shared-object.js';
-import { MillraceError, type SharedMemoryRange } from '../core/index.js';
-import { SharedMemory } from './shared-memory.js';
+import {
+  ANYBODY,
+  closeMemories,
+  counting,
+  createMemory,
+  createObject,
+  openFiles,
+  refusal,
+  region,
+  rejection,
+  use,
+} from '../../test/support/shared-memory-fixture.js';
+import { MillraceError } from '../core/index.js';
 
-const objects: SharedObject[] = [];
-const memories: SharedMemory[] = [];
-afterEach(() => {
-  for (const memory of memories.splice(0)) memory.unregister(undefined);
-  for (const object of objects.splice(0)) object[Symbol.dispose]();
-});
-
-function createMemory(options: Partial<ConstructorParameters<typeof SharedMemory>[0]> = {}, folder?: string) {
-  const memory = new SharedMemory({ enabled: true, maxRegions: 8, maxBufferedBytes: 1 << 24, ...options }, folder);
-  memories.push(memory);
-  return memory;
-}
-
-function createObject(content: Uint8Array | number): SharedObject {
-  const object = createSharedObject(content);
-  objects.push(object);
-  return object;
-}
-
-const region = (name: string, { key }: { readonly key: string }, sizeBytes = 64, offset = 0) => ({
-  name,
-  key,
-  offset,
-  sizeBytes,
-});
-const use = (name: string, sizeBytes: number, offset = 0, label = "input 'x'") => ({
-  label,
-  range: { region: name, offset, sizeBytes } satisfies SharedMemoryRange,
-});
-const counting = (length: number) => Uint8Array.from({ length }, (_, index) => index);
-
-function refusal(work: () => unknown): string {
-  try {
-    work();
-  } catch (error) {
-    const { code, message } = error as MillraceError;
-    return `${code}: ${message}`;
-  }
-  return 'accepted';
-}
-
-async function rejection(work: Promise<unknown>): Promise<string> {
-  return work.then(
-    () => 'accepted',
-    ({ code, message }: MillraceError) => `${code}: ${message}`,
-  );
-}
-
-/** Files that this process has open on the object. */
-function openFiles({ path }: SharedObject): number {
-  const links = readdirSync('/proc/self/fd').map((name) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${name}`);
-    } catch {
-      return '';
-    }
-  });
-  return links.filter((link) => link.startsWith(path)).length;
-}
+afterEach(closeMemories);
 
 describe('registration', () => {
   it('is refused while shared memory is off', () => {
     const memory = createMemory({ enabled: false });
     const off =
       'unimplemented: shared memory is off; send tensors in the request, or start the server with --allow-client-shm (sharedMemory.enabled)';
-    expect(refusal(() => memory.register(region('r', createObject(64))))).toBe(off);
-    expect(refusal(() => memory.lease([use('r', 1)]))).toBe(off);
-    expect(memory.status(undefined)).toEqual([]);
+    expect(refusal(() => memory.register(ANYBODY, region('r', createObject(64))))).toBe(off);
+    expect(refusal(() => memory.lease(ANYBODY, [use('r', 1)]))).toBe(off);
+    expect(memory.status(ANYBODY, undefined)).toEqual([]);
   });
 
   it('says so where the platform shows no such files', () => {
     const memory = createMemory({}, '/dev/no-such-folder');
-    expect(refusal(() => memory.register(region('r', { key: '/k' })))).toBe(
+    expect(refusal(() => memory.register(ANYBODY, region('r', { key: '/k' })))).toBe(
       'unimplemented: shared memory needs /dev/no-such-folder, which this platform does not have',
     );
   });
@@ -86,21 +38,21 @@ describe('registration', () => {
   it('is listed by name, with the key as it was given', () => {
     const memory = createMemory();
     const object = createObject(100);
-    memory.register(region('b', object));
-    memory.register({ ...region('a', object, 60, 40), key: object.key.slice(1) });
-    expect(memory.status(undefined)).toEqual([
+    memory.register(ANYBODY, region('b', object));
+    memory.register(ANYBODY, { ...region('a', object, 60, 40), key: object.key.slice(1) });
+    expect(memory.status(ANYBODY, undefined)).toEqual([
       { name: 'a', key: object.key.slice(1), offset: 40, sizeBytes: 60 },
       { name: 'b', key: object.key, offset: 0, sizeBytes: 64 },
     ]);
-    expect(memory.status('b')).toEqual([{ name: 'b', key: object.key, offset: 0, sizeBytes: 64 }]);
-    expect(refusal(() => memory.status('c'))).toBe("not_found: no shared memory region 'c' is registered");
+    expect(memory.status(ANYBODY, 'b')).toEqual([{ name: 'b', key: object.key, offset: 0, sizeBytes: 64 }]);
+    expect(refusal(() => memory.status(ANYBODY, 'c'))).toBe("not_found: no shared memory region 'c' is registered");
   });
 
   it.each(['', '/', '.', '/..', '/../etc/passwd', 'a/b', '//a', '/a\0b', `/${'a'.repeat(256)}`])(
     'refuses the key %j, which would leave the namespace',
     (key) => {
       const shown = key.length > 80 ? `/${'a'.repeat(79)}…` : key.replace('\0', '\\u0000');
-      expect(refusal(() => createMemory().register(region('r', { key })))).toBe(
+      expect(refusal(() => createMemory().register(ANYBODY, region('r', { key })))).toBe(
         `invalid_argument: shared memory key '${shown}': expected a name of 1 to 255 bytes without '/' and NUL, after one leading '/'`,
       );
     },
@@ -115,14 +67,14 @@ describe('registration', () => {
     execFileSync('mkfifo', [paths[2]]);
     try {
       for (const key of odd) {
-        expect(refusal(() => createMemory().register(region('r', { key })))).toBe(
+        expect(refusal(() => createMemory().register(ANYBODY, region('r', { key })))).toBe(
           `invalid_argument: '${key}' is no shared memory object but a link, folder or device`,
         );
       }
     } finally {
       for (const path of paths) rmSync(path, { recursive: true });
     }
-    expect(refusal(() => createMemory().register(region('r', { key: '/millrace-none' })))).toBe(
+    expect(refusal(() => createMemory().register(ANYBODY, region('r', { key: '/millrace-none' })))).toBe(
       "invalid_argument: there is no shared memory object '/millrace-none'",
     );
   });
@@ -130,11 +82,11 @@ describe('registration', () => {
   it('refuses a region that the object is too short for', () => {
     const object = createObject(100);
     const memory = createMemory();
-    expect(refusal(() => memory.register(region('r', object, 64, 37)))).toBe(
+    expect(refusal(() => memory.register(ANYBODY, region('r', object, 64, 37)))).toBe(
       `invalid_argument: shared memory region 'r': offset 37 and 64 bytes need an object of 101 bytes, but '${object.key}' has 100`,
     );
     expect(openFiles(object)).toBe(0);
-    expect(refusal(() => memory.register(region('r', object, 64, 36)))).toBe('accepted');
+    expect(refusal(() => memory.register(ANYBODY, region('r', object, 64, 36)))).toBe('accepted');
   });
 
   it.each([
@@ -147,7 +99,7 @@ describe('registration', () => {
     [{ sizeBytes: Number.NaN }, "shared memory region 'r': expected a byte size of at least 1, got NaN"],
   ])('refuses %j', (wrong, message) => {
     const object = createObject(64);
-    expect(refusal(() => createMemory().register({ ...region('r', object), ...wrong }))).toBe(
+    expect(refusal(() => createMemory().register(ANYBODY, { ...region('r', object), ...wrong }))).toBe(
       `invalid_argument: ${message}`,
     );
   });
@@ -155,16 +107,16 @@ describe('registration', () => {
   it('refuses a name that is taken, and more regions than there may be', () => {
     const object = createObject(64);
     const memory = createMemory({ maxRegions: 2 });
-    memory.register(region('a', object));
-    expect(refusal(() => memory.register(region('a', object)))).toBe(
+    memory.register(ANYBODY, region('a', object));
+    expect(refusal(() => memory.register(ANYBODY, region('a', object)))).toBe(
       "already_exists: shared memory region 'a' is registered already; unregister it first",
     );
-    memory.register(region('b', object));
-    expect(refusal(() => memory.register(region('c', object)))).toBe(
+    memory.register(ANYBODY, region('b', object));
+    expect(refusal(() => memory.register(ANYBODY, region('c', object)))).toBe(
       'resource_exhausted: 2 shared memory regions are registered, which is the most; unregister some first',
     );
-    memory.unregister('a');
-    expect(refusal(() => memory.register(region('c', object)))).toBe('accepted');
+    memory.unregister(ANYBODY, 'a');
+    expect(refusal(() => memory.register(ANYBODY, region('c', object)))).toBe('accepted');
   });
 });
 
@@ -172,8 +124,8 @@ describe('a lease', () => {
   it.each([100, 3_000_000])('reads and writes %d bytes', async (size) => {
     const object = createObject(counting(size + 8));
     const memory = createMemory();
-    memory.register(region('r', object, size, 8));
-    const lease = memory.lease([use('r', size)]);
+    memory.register(ANYBODY, region('r', object, size, 8));
+    const lease = memory.lease(ANYBODY, [use('r', size)]);
     expect(Buffer.compare(await lease.read(use('r', size)), counting(size + 8).subarray(8))).toBe(0);
     await lease.write([{ ...use('r', size, 0, "output 'y'"), data: new Uint8Array(size).fill(7) }]);
     lease.release();
@@ -183,14 +135,14 @@ describe('a lease', () => {
 
   it('is refused for a region that is not there and a range beyond it', () => {
     const memory = createMemory();
-    memory.register(region('r', createObject(64)));
-    expect(refusal(() => memory.lease([use('zz', 1)]))).toBe(
+    memory.register(ANYBODY, region('r', createObject(64)));
+    expect(refusal(() => memory.lease(ANYBODY, [use('zz', 1)]))).toBe(
       "not_found: input 'x': no shared memory region 'zz' is registered",
     );
-    expect(refusal(() => memory.lease([use('r', 60, 5)]))).toBe(
+    expect(refusal(() => memory.lease(ANYBODY, [use('r', 60, 5)]))).toBe(
       "invalid_argument: input 'x': offset 5 and 60 bytes go beyond shared memory region 'r', which has 64 bytes",
     );
-    expect(refusal(() => memory.lease([use('r', 4, -4)]))).toBe(
+    expect(refusal(() => memory.lease(ANYBODY, [use('r', 4, -4)]))).toBe(
       "invalid_argument: input 'x': offset -4 and 4 bytes go beyond shared memory region 'r', which has 64 bytes",
     );
   });
@@ -198,9 +150,9 @@ describe('a lease', () => {
   it('says so when the object has become shorter, and makes it no longer', async () => {
     const object = createObject(64);
     const memory = createMemory();
-    memory.register(region('r', object));
+    memory.register(ANYBODY, region('r', object));
     object.resize(40);
-    const lease = memory.lease([use('r', 16, 32)]);
+    const lease = memory.lease(ANYBODY, [use('r', 16, 32)]);
     const shorter = `shared memory object '${object.key}' of region 'r' has become shorter and ends before bytes 32 to 48 of the region`;
     expect(await rejection(lease.read(use('r', 16, 32)))).toBe(`invalid_argument: input 'x': ${shorter}`);
     const write = { ...use('r', 16, 32, "output 'y'"), data: counting(16) };
@@ -212,8 +164,8 @@ describe('a lease', () => {
   it('writes nothing when one of the outputs does not fit', async () => {
     const object = createObject(64);
     const memory = createMemory();
-    memory.register(region('r', object));
-    const lease = memory.lease([use('r', 64)]);
+    memory.register(ANYBODY, region('r', object));
+    const lease = memory.lease(ANYBODY, [use('r', 64)]);
     const writes = [
       { ...use('r', 16, 0, "output 'a'"), data: counting(16) },
       { ...use('r', 16, 16, "output 'b'"), data: counting(17) },
@@ -228,15 +180,15 @@ describe('a lease', () => {
   it('keeps regions that are unregistered meanwhile, and closes them when it ends', async () => {
     const object = createObject(counting(64));
     const memory = createMemory();
-    memory.register(region('r', object));
-    const [first, second] = [memory.lease([use('r', 64), use('r', 8)]), memory.lease([use('r', 64)])];
-    memory.unregister('r');
-    memory.unregister('r');
-    expect(refusal(() => memory.lease([use('r', 1)]))).toBe(
+    memory.register(ANYBODY, region('r', object));
+    const [first, second] = [memory.lease(ANYBODY, [use('r', 64), use('r', 8)]), memory.lease(ANYBODY, [use('r', 64)])];
+    memory.unregister(ANYBODY, 'r');
+    memory.unregister(ANYBODY, 'r');
+    expect(refusal(() => memory.lease(ANYBODY, [use('r', 1)]))).toBe(
       "not_found: input 'x': no shared memory region 'r' is registered",
     );
     const other = createObject(new Uint8Array(64).fill(9));
-    memory.register(region('r', other));
+    memory.register(ANYBODY, region('r', other));
     expect(await first.read(use('r', 2, 62))).toEqual(Buffer.of(62, 63));
     first.release();
     expect(openFiles(object)).toBe(1);
@@ -244,23 +196,55 @@ describe('a lease', () => {
     second.release();
     expect(openFiles(object)).toBe(0);
     expect([object.content()[0], other.content()[0], openFiles(other)]).toEqual([5, 9, 1]);
-    memory.unregister(undefined);
+    memory.unregister(ANYBODY, undefined);
     expect(openFiles(other)).toBe(0);
   });
 
   it('holds no more bytes than there may be', async () => {
     const memory = createMemory({ maxBufferedBytes: 100 });
-    memory.register(region('r', createObject(64)));
-    const lease = memory.lease([use('r', 64)]);
+    memory.register(ANYBODY, region('r', createObject(64)));
+    const lease = memory.lease(ANYBODY, [use('r', 64)]);
     await lease.read(use('r', 64));
     expect(await rejection(lease.read(use('r', 37)))).toBe(
       'resource_exhausted: the server already holds 64 of 100 bytes read from shared memory; try again later',
     );
     lease.release();
-    const next = memory.lease([use('r', 64)]);
+    const next = memory.lease(ANYBODY, [use('r', 64)]);
     expect((await next.read(use('r', 64))).length).toBe(64);
     next.release();
   });
+});
+
+it('an object of another user is refused where its mode keeps the server out', () => {
+  const object = createObject(64);
+  chmodSync(object.path, 0);
+  const isRoot = process.getuid?.() === 0;
+  // Modes do not bind root.
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    expect(refusal(() => createMemory().register(ANYBODY, region('r', object)))).toBe(
+      `permission_denied: the server's user may not read and write shared memory object '${object.key}'`,
+    );
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
+});
+
+it('an object is never mapped, so that one that is truncated while it is read or written ends no process', async () => {
+  const size = 4_000_000;
+  const object = createObject(size);
+  const memory = createMemory();
+  memory.register(ANYBODY, region('r', object, size));
+  const lease = memory.lease(ANYBODY, [use('r', size)]);
+  const read = rejection(lease.read(use('r', size)));
+  const written = rejection(lease.write([{ ...use('r', size, 0, "output 'y'"), data: new Uint8Array(size) }]));
+  expect(readFileSync('/proc/self/maps', 'utf8')).not.toContain(object.path);
+  object.resize(10);
+  // The rest of a write that has begun may make it as long again.
+  const shorter = `input 'x': shared memory object '${object.key}' of region 'r' has become shorter and ends before bytes 0 to ${size} of the region`;
+  expect(['accepted', `invalid_argument: ${shorter}`]).toContain(await read);
+  expect(await written).toBe('accepted');
+  lease.release();
 });
 
 const size = fc.oneof(
@@ -277,12 +261,12 @@ it('reads and writes inside the region only, whatever is asked for', async () =>
       object.resize(128);
       object.write(before);
       const memory = createMemory();
-      const registered = refusal(() => memory.register(region('r', object, bytes, at))) === 'accepted';
+      const registered = refusal(() => memory.register(ANYBODY, region('r', object, bytes, at))) === 'accepted';
       expect(registered).toBe(Number.isInteger(at + bytes) && at >= 0 && bytes > 0 && at + bytes <= 128);
       if (!registered) return;
       object.resize(shrunkTo);
       try {
-        const lease = memory.lease([use('r', length, from)]);
+        const lease = memory.lease(ANYBODY, [use('r', length, from)]);
         try {
           const read = await lease.read(use('r', length, from)).catch((error: MillraceError) => error);
           const end = at + from + length;
@@ -301,7 +285,7 @@ it('reads and writes inside the region only, whatever is asked for', async () =>
         if (!(error instanceof MillraceError)) throw error;
         expect(from >= 0 && length >= 0 && from + length <= bytes).toBe(false);
       } finally {
-        memory.unregister(undefined);
+        memory.unregister(ANYBODY, undefined);
       }
     }),
     { numRuns: 300 },

@@ -1,18 +1,35 @@
 import { closeSync } from 'node:fs';
-import { ByteBudget, invalidArgument, MillraceError } from '../core/index.js';
-import { type OpenRegion, type RangeUse, SharedMemoryLease, type SharedMemoryRegion } from './lease.js';
-import { objectSizeBytes, openObject, quote } from './object.js';
+import { ANONYMOUS_OWNER, ByteBudget, invalidArgument, MillraceError, PrincipalShares } from '../core/index.js';
+import {
+  type OpenRegion,
+  type RangeUse,
+  type RegionOwner,
+  SharedMemoryLease,
+  type SharedMemoryRegion,
+} from './lease.js';
+import { objectIdOf, objectSizeBytes, openObject, quote } from './object.js';
 import type { SharedMemoryOptions } from './options.js';
 
 const MAX_NAME_LENGTH = 256;
 /** Where Linux shows POSIX shared memory objects as files. */
 const LINUX_FOLDER = '/dev/shm';
 
-/** The regions that clients have registered. Reads and writes them as files, so an object that shrinks is only an error. */
+/** A caller that lists or unregisters regions. */
+export interface RegionCaller extends RegionOwner {
+  /** Whether that includes the regions of other owners, by `<principal>/<name>`. */
+  readonly managesAll: boolean;
+}
+
+/**
+ * The regions that clients have registered: each owner names its own only. Reads and writes them as files, so an object that shrinks is
+ * only an error.
+ */
 export class SharedMemory {
   readonly #options: SharedMemoryOptions;
   readonly #folder: string;
   readonly #budget: ByteBudget;
+  readonly #shares: PrincipalShares;
+  /** By owner and name. */
   readonly #regions = new Map<string, OpenRegion>();
 
   /** `folder` holds the objects; another one is for tests. */
@@ -20,6 +37,7 @@ export class SharedMemory {
     this.#options = options;
     this.#folder = folder;
     this.#budget = new ByteBudget('the server', options.maxBufferedBytes);
+    this.#shares = new PrincipalShares(options.maxBufferedBytes);
   }
 
   get enabled(): boolean {
@@ -27,61 +45,65 @@ export class SharedMemory {
   }
 
   /** By name. Throws `not_found` where the one that is asked for is not registered. */
-  status(name: string | undefined): readonly SharedMemoryRegion[] {
-    const found = name === undefined ? [...this.#regions.values()] : [this.#find(name, '')];
+  status(caller: RegionCaller, name: string | undefined): readonly SharedMemoryRegion[] {
+    const found = this.#listed(caller, name);
+    if (found.length === 0 && name !== undefined) throw unknownRegion(name, '');
     return found
-      .map((region) => ({ name: region.name, key: region.key, offset: region.offset, sizeBytes: region.sizeBytes }))
+      .map(({ shownName, region: { key, offset, sizeBytes } }) => ({ name: shownName, key, offset, sizeBytes }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /**
    * Opens the object of a region. Throws `unimplemented` when shared memory is off, `already_exists`, `resource_exhausted`
-   * when there are too many, and `invalid_argument` for a key or a range that cannot be.
+   * when there are too many, `invalid_argument` for a key or a range that cannot be, and `permission_denied` for an object that the server
+   * cannot open or that is another owner's.
    */
-  register(region: SharedMemoryRegion): void {
+  register(owner: RegionOwner, region: SharedMemoryRegion): void {
     this.#checkEnabled();
     const { name, key, offset, sizeBytes } = region;
     checkRegion(region);
-    if (this.#regions.has(name)) {
+    const id = regionId(owner.ownerId, name);
+    if (this.#regions.has(id)) {
       throw new MillraceError(
         'already_exists',
         `shared memory region ${quote(name)} is registered already; unregister it first`,
       );
     }
-    const { maxRegions } = this.#options;
-    if (this.#regions.size >= maxRegions) {
-      throw new MillraceError(
-        'resource_exhausted',
-        `${maxRegions} shared memory regions are registered, which is the most; unregister some first`,
-      );
-    }
+    this.#checkRoom(owner);
     const descriptor = openObject(this.#folder, key);
-    const objectBytes = objectSizeBytes(descriptor);
-    if (offset + sizeBytes > objectBytes) {
+    try {
+      const objectId = objectIdOf(descriptor);
+      this.#checkObject(owner, key, objectId);
+      checkFits(region, objectSizeBytes(descriptor));
+      const { ownerId, name: principal } = owner;
+      this.#regions.set(id, {
+        name,
+        key,
+        offset,
+        sizeBytes,
+        owner: { ownerId, name: principal },
+        descriptor,
+        objectId,
+        users: 0,
+      });
+    } catch (error) {
       closeSync(descriptor);
-      throw invalidArgument(
-        `shared memory region ${quote(name)}: offset ${offset} and ${sizeBytes} bytes need an object of ${offset + sizeBytes} bytes, but ${quote(key)} has ${objectBytes}`,
-      );
+      throw error;
     }
-    this.#regions.set(name, { name, key, offset, sizeBytes, descriptor, users: 0 });
   }
 
-  /** One region, or all; unknown ones are no error. Requests that use it finish. */
-  unregister(name: string | undefined): void {
-    const gone = name === undefined ? [...this.#regions.values()] : [this.#regions.get(name)];
-    for (const region of gone) {
-      if (region === undefined) continue;
-      this.#regions.delete(region.name);
-      this.#closeUnused(region);
-    }
+  /** One region, or all of the caller's; unknown ones are no error. Requests that use it finish. */
+  unregister(caller: RegionCaller, name: string | undefined): void {
+    for (const { region } of this.#listed(caller, name)) this.#forget(region);
   }
 
   /** Holds the regions of a request. Throws `not_found`, or `invalid_argument` for a range beyond its region. */
-  lease(uses: readonly RangeUse[]): SharedMemoryLease {
+  lease({ ownerId, name: principal }: RegionOwner, uses: readonly RangeUse[]): SharedMemoryLease {
     this.#checkEnabled();
     const regions = new Map<string, OpenRegion>();
     for (const { label, range } of uses) {
-      const region = this.#find(range.region, `${label}: `);
+      const region = this.#regions.get(regionId(ownerId, range.region));
+      if (region === undefined) throw unknownRegion(range.region, `${label}: `);
       const { offset, sizeBytes } = range;
       if (!(offset >= 0 && sizeBytes >= 0 && offset + sizeBytes <= region.sizeBytes)) {
         throw invalidArgument(
@@ -93,18 +115,67 @@ export class SharedMemory {
     return new SharedMemoryLease({
       regions,
       budget: this.#budget,
+      // Callers without a credential are one owner, who may be the only one.
+      shares: ownerId === ANONYMOUS_OWNER ? undefined : this.#shares,
+      principal,
       onRelease: (region) => this.#closeUnused(region),
     });
   }
 
-  #closeUnused(region: OpenRegion): void {
-    if (region.users === 0 && this.#regions.get(region.name) !== region) closeSync(region.descriptor);
+  /** Unregisters the regions of all owners. */
+  close(): void {
+    for (const region of this.#regions.values()) this.#forget(region);
   }
 
-  #find(name: string, prefix: string): OpenRegion {
-    const region = this.#regions.get(name);
-    if (region !== undefined) return region;
-    throw new MillraceError('not_found', `${prefix}no shared memory region ${quote(name)} is registered`);
+  /** The regions that the caller may list, as it names them. */
+  #listed({ ownerId, managesAll }: RegionCaller, name: string | undefined) {
+    const found: { readonly shownName: string; readonly region: OpenRegion }[] = [];
+    for (const region of this.#regions.values()) {
+      const isOwn = region.owner.ownerId === ownerId;
+      if (!isOwn && !managesAll) continue;
+      const shownName = isOwn ? region.name : `${region.owner.name}/${region.name}`;
+      if (name === undefined || name === shownName) found.push({ shownName, region });
+    }
+    return found;
+  }
+
+  #forget(region: OpenRegion): void {
+    this.#regions.delete(regionId(region.owner.ownerId, region.name));
+    this.#closeUnused(region);
+  }
+
+  #closeUnused(region: OpenRegion): void {
+    const isRegistered = this.#regions.get(regionId(region.owner.ownerId, region.name)) === region;
+    if (region.users === 0 && !isRegistered) closeSync(region.descriptor);
+  }
+
+  #checkRoom({ ownerId, name: principal }: RegionOwner): void {
+    const { maxRegions } = this.#options;
+    if (this.#regions.size >= maxRegions) {
+      throw new MillraceError(
+        'resource_exhausted',
+        `${maxRegions} shared memory regions are registered, which is the most; unregister some first`,
+      );
+    }
+    const share = ownerId === ANONYMOUS_OWNER ? maxRegions : Math.ceil(maxRegions / 2);
+    let count = 0;
+    for (const { owner } of this.#regions.values()) if (owner.ownerId === ownerId) count++;
+    if (count < share) return;
+    throw new MillraceError(
+      'resource_exhausted',
+      `principal '${principal}' has registered ${count} shared memory regions, the most for one principal (half of sharedMemory.maxRegions); unregister some first`,
+    );
+  }
+
+  /** An object has one owner, whatever names or links lead to it. */
+  #checkObject({ ownerId }: RegionOwner, key: string, objectId: string): void {
+    for (const region of this.#regions.values()) {
+      if (region.objectId !== objectId || region.owner.ownerId === ownerId) continue;
+      throw new MillraceError(
+        'permission_denied',
+        `shared memory object ${quote(key)} is registered by another caller; use an object of your own`,
+      );
+    }
   }
 
   #checkEnabled(): void {
@@ -114,6 +185,22 @@ export class SharedMemory {
       'shared memory is off; send tensors in the request, or start the server with --allow-client-shm (sharedMemory.enabled)',
     );
   }
+}
+
+/** Unique: the length says where the owner ends. */
+function regionId(ownerId: string, name: string): string {
+  return `${ownerId.length}:${ownerId}${name}`;
+}
+
+function unknownRegion(name: string, prefix: string): MillraceError {
+  return new MillraceError('not_found', `${prefix}no shared memory region ${quote(name)} is registered`);
+}
+
+function checkFits({ name, key, offset, sizeBytes }: SharedMemoryRegion, objectBytes: number): void {
+  if (offset + sizeBytes <= objectBytes) return;
+  throw invalidArgument(
+    `shared memory region ${quote(name)}: offset ${offset} and ${sizeBytes} bytes need an object of ${offset + sizeBytes} bytes, but ${quote(key)} has ${objectBytes}`,
+  );
 }
 
 function checkRegion({ name, offset, sizeBytes }: SharedMemoryRegion): void {

@@ -52,7 +52,7 @@ function createFixture(options: InferFixtureOptions = {}) {
 
 const memories: SharedMemory[] = [];
 afterEach(() => {
-  for (const memory of memories.splice(0)) memory.unregister(undefined);
+  for (const memory of memories.splice(0)) memory.close();
 });
 
 describe('a tap', () => {
@@ -169,7 +169,7 @@ describe('a tap', () => {
     using object = createSharedObject(Buffer.from(Y.data));
     const sharedMemory = new SharedMemory({ enabled: true, maxRegions: 1, maxBufferedBytes: 64 });
     memories.push(sharedMemory);
-    sharedMemory.register({ name: 'r', key: object.key, offset: 0, sizeBytes: 8 });
+    sharedMemory.register(call().principal, { name: 'r', key: object.key, offset: 0, sizeBytes: 8 });
     const { heard, requests, given, send } = createFixture({ sharedMemory });
     const empty = { name: 'x', datatype: 'FP32', shape: [1, 2], data: new Uint8Array(0) } as const;
     const sharedInputs = new Map([['x', { region: 'r', offset: 0, sizeBytes: 8 }]]);
