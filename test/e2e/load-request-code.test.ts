@@ -6,6 +6,9 @@ import { jsonOf, startAppServer } from '../support/app-server.js';
 import { TINY_MODEL } from '../support/llama-model.js';
 import { createTempFolder } from '../support/model-folder.js';
 
+const MLP = 'examples/models/mlp/1/model.onnx';
+/** Stands for the path of one. */
+const LIBRARY = '<library>';
 const EXPLICIT = { repository: { controlMode: 'explicit' } } as const;
 
 /** Whether a process has a named pipe open, or waits to. */
@@ -39,6 +42,23 @@ describe('a load request', () => {
       },
     });
     expect([ggml, llama].map(isOpened)).toEqual([false, false]);
+  });
+
+  it.each([
+    [{ onnx: { customOpsLibrary: LIBRARY } }, "1:10: unknown key 'onnx.customOpsLibrary'"],
+    [
+      { model_operations: { op_library_filename: [LIBRARY] } },
+      'model_operations: custom operator libraries are not loaded',
+    ],
+  ])('never has a library of operators opened: %j', async (config, reason) => {
+    await using elsewhere = await createTempFolder();
+    const library = path.join(elsewhere.path, 'ops.so');
+    execFileSync('mkfifo', [library]);
+    await using server = await startAppServer({ 'm/1/model.onnx': readFileSync(MLP) }, EXPLICIT);
+    const body = JSON.stringify({ parameters: { config: JSON.stringify(config).replace(LIBRARY, library) } });
+    const { status, body: answer } = jsonOf(await server.send('POST /v2/repository/models/m/load', body));
+    expect([status, answer.error]).toEqual([400, expect.stringContaining(reason)]);
+    expect(isOpened(library)).toBe(false);
   });
 
   it('never has a file run as a program that is none by the files of the model', async () => {
