@@ -66,9 +66,16 @@ export function invalidArgument(message: string, options?: ErrorOptions): Millra
   return new MillraceError('invalid_argument', message, options);
 }
 
+/** The end of the server: neither the caller nor a model is at fault. */
+export class ShutdownError extends MillraceError {
+  constructor() {
+    super('unavailable', 'the server is shutting down', { retryAfterMs: 1_000 });
+  }
+}
+
 /** What requests get that come while the server ends; a retry reaches another replica. */
-export function shuttingDown(): MillraceError {
-  return new MillraceError('unavailable', 'the server is shutting down', { retryAfterMs: 1_000 });
+export function shuttingDown(): ShutdownError {
+  return new ShutdownError();
 }
 
 /** What something that was thrown says of itself, whatever it is. */

@@ -1,4 +1,4 @@
-import { invalidArgument, MillraceError } from '../../core/index.js';
+import { invalidArgument, MillraceError, ShutdownError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
 import {
   composingModels,
@@ -57,6 +57,8 @@ export async function loadModel(
   const failed = infos.filter((info): info is MillraceError => info instanceof MillraceError);
   if (failed[0] !== undefined) {
     if (isBrought || options.from !== undefined) index.noteFailedUpload(name);
+    const shutdown = failed.find((error) => error instanceof ShutdownError);
+    if (shutdown !== undefined) throw shutdown;
     const reasons = failed.map((error) => error.message).join('; ');
     throw invalidArgument(`model '${name}' failed to load: ${reasons}`, { cause: failed[0] });
   }

@@ -49,6 +49,17 @@ describe('ModelController.load and unload', () => {
     expect(again?.ref.generation).toBeGreaterThan(before?.ref.generation ?? 0);
   });
 
+  it('rejects a load that the shutdown interrupts as unavailable, not as a mistake of its caller', async () => {
+    const { controller, engine, host, repository } = createFixture({ controlMode: 'explicit' });
+    repository.content = { sources: [source('a', 1)] };
+    host.onLoad = () => void engine.close(0);
+    await expect(controller.load('a', {})).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'the server is shutting down',
+      retryAfterMs: 1_000,
+    });
+  });
+
   describe('by where a model lies', () => {
     it('counts for later loads, until the model is unloaded', async () => {
       const { controller, repository } = createFixture({ controlMode: 'explicit' });
