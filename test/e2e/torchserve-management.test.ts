@@ -128,7 +128,7 @@ describe('workers and default versions', () => {
       '/models/a?min_worker=2&synchronous=Nan',
       400,
       'BadRequestException',
-      "parameter 'synchronous': expected true or false, got 'nan'",
+      "parameter 'synchronous': expected true or false, got 'Nan'",
     ],
     [
       '/models/a?min_worker=3',

@@ -62,8 +62,9 @@ function readText(name: string, value: Value): string {
 
 /** Throws `invalid_argument` for anything but `true` and `false`, in any case. */
 export function readBoolean(name: string, value: Value): boolean {
-  const text = String(value).toLowerCase();
-  if (text === 'true' || text === 'false') return text === 'true';
+  const text = String(value);
+  const lower = text.toLowerCase();
+  if (lower === 'true' || lower === 'false') return lower === 'true';
   throw invalidArgument(`parameter '${name}': expected true or false, got '${excerpt(text)}'`);
 }
 
