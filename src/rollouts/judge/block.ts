@@ -23,9 +23,10 @@ export interface Dealt {
  * When a block is full. That must not depend on which arm had what, or the arms would not be dealt by chance within it: so it has a size and a
  * time, for all requests alike. By the time, a moment that is bad for one arm falls into one block or two, however busy the server is.
  */
-const BLOCK_REQUESTS = 64;
-const BLOCK_MS = 250;
-const MOST_REQUESTS = 4096;
+export const BLOCK_REQUESTS = 64;
+export const BLOCK_KEYS = BLOCK_REQUESTS;
+export const BLOCK_MS = 250;
+export const MOST_REQUESTS = 4096;
 
 /** Shares whose blocks are open at the same time: those of the step, and of the ones before. The oldest one is forgotten for a further one. */
 const MAX_OPEN = 3;

@@ -35,13 +35,17 @@ export interface OutcomesState {
 }
 
 /** Outcomes in a block; they are rarer than requests. */
-const BLOCK_OUTCOMES = 32;
+export const BLOCK_OUTCOMES = 32;
 
 /** Shares whose blocks are open at the same time; late outcomes are of steps that are long over. The oldest one is forgotten for a further one. */
 const MAX_OPEN = 8;
 
 /** From outcomes that are 0 or 1 to amounts that hardly differ: a bet on large odds is one on small differences. */
-const BETS: readonly Bet[] = [0.5, 1.5, 5, 15].map((log) => ({ odds: Math.exp(log), tolerated: 1, stake: 0.25 }));
+export const BETS: readonly Bet[] = [0.5, 1.5, 5, 15].map((log) => ({
+  odds: Math.exp(log),
+  tolerated: 1,
+  stake: 0.25,
+}));
 
 const NO_OUTCOMES: OutcomesState = {
   open: [],

@@ -1,0 +1,138 @@
+import { BLOCK_KEYS, BLOCK_MS, BLOCK_REQUESTS, MOST_REQUESTS } from '../judge/block.js';
+import type { JudgeOptions, MetricName } from '../judge/index.js';
+import { complete } from '../judge/options.js';
+import { type Certainty, canaryUntilFine, type Dealing, marginAfter } from './fine.js';
+import { aloneUntilWorse, canaryUntilWorse } from './rollback.js';
+import { type JudgedTerms, type StableRates, termsOf } from './terms.js';
+
+/** Observations: requests, or users of a sticky rollout. `all` = of both versions. */
+export interface Needed {
+  readonly canary: number;
+  readonly all: number;
+}
+
+/** How much one metric needs at its margin; undefined = no number is enough. */
+export interface MetricNeeds {
+  readonly name: MetricName;
+  /** Until a canary that is like stable is fine. */
+  readonly fine: Needed | undefined;
+  /** Until one with that fault is rolled back. */
+  readonly worse: Needed | undefined;
+  /** "fails 10 % more of its requests". */
+  readonly fault: string;
+}
+
+/** How much a verdict needs at a share of the requests: enough for 95 of 100 rollouts. */
+export interface Requirements {
+  /** What is dealt by chance, and counts once. */
+  readonly unit: Unit;
+  /** Canary's share in percent. */
+  readonly weight: number;
+  /** By all metrics; undefined = no number is enough. */
+  readonly fine: Needed | undefined;
+  readonly metrics: readonly MetricNeeds[];
+}
+
+export type Unit = 'requests' | 'users';
+
+export interface WorkingMargin {
+  readonly name: MetricName;
+  /** Rounded up to a hundredth; 1 or more = none is enough. */
+  readonly margin: number;
+}
+
+/** What is to be judged, and what is known of it. */
+export interface JudgedTraffic {
+  readonly judge: JudgeOptions;
+  readonly unit: Unit;
+  /** Canary's share in percent. */
+  readonly weight: number;
+  /** Observations of both versions; undefined = not known: a block is then as small as blocks may be. */
+  readonly perSecond?: number | undefined;
+  /** Rates of stable that have been measured. */
+  readonly rates?: StableRates | undefined;
+}
+
+/** 95 of 100 rollouts need no more: standard deviations for one that is rolled back, and for one with all metrics fine at once. */
+const SLACK_WORSE = 2;
+const SLACK_FINE = 2.13;
+
+/** The judge tells no more users apart: further ones do not count. */
+export const MAX_USERS = 16_000;
+
+export function requirementsOf(traffic: JudgedTraffic): Requirements {
+  const { judge, rates, unit, weight } = traffic;
+  const metrics = termsOf(judge, rates).map((terms): MetricNeeds => {
+    const { name, fault } = terms;
+    return { name, fine: fineOf(traffic, terms), worse: worseOf(traffic, terms), fault };
+  });
+  return { unit, weight, fine: fineNeeds(traffic), metrics };
+}
+
+/** Until a canary that is like stable is fine by all metrics of requests; undefined = no number is enough. */
+export function fineNeeds(traffic: JudgedTraffic): Needed | undefined {
+  let most: Needed | undefined;
+  for (const terms of termsOf(traffic.judge, traffic.rates)) {
+    if (!terms.isOfRequests) continue;
+    const needed = fineOf(traffic, terms);
+    if (needed === undefined) return undefined;
+    if (most === undefined || needed.canary > most.canary) most = needed;
+  }
+  return most;
+}
+
+/** The least margins by which a canary like stable is fine after so many observations of it, of metrics that need larger ones than they have. */
+export function marginsThatWork(traffic: JudgedTraffic, canary: number): readonly WorkingMargin[] {
+  const { judge, rates } = traffic;
+  return termsOf(judge, rates).flatMap((terms) => {
+    if (!terms.isOfRequests) return [];
+    const dealing = dealingOf(traffic, terms);
+    const left = rounded(canary, Math.floor) - idleOf(terms, dealing);
+    const margin = marginAfter(terms.fine, { ...dealing, canary: left }, certaintyOf(judge));
+    // Above what was worked out, as bounds have to be below it.
+    return margin < terms.fine.margin ? [] : [{ name: terms.name, margin: (Math.floor(margin * 100) + 1) / 100 }];
+  });
+}
+
+function certaintyOf(judge: JudgeOptions): Certainty {
+  return { alpha: complete(judge).errorBudget, slack: SLACK_FINE };
+}
+
+function dealingOf({ unit, weight, perSecond = 0 }: JudgedTraffic, { fine, blockSize }: JudgedTerms): Dealing {
+  if (fine.tolerated !== undefined) return { share: 1, blockSize: 1 };
+  const share = weight / 100;
+  if (blockSize !== undefined) return { share, blockSize };
+  const least = unit === 'users' ? BLOCK_KEYS : BLOCK_REQUESTS;
+  const most = (MOST_REQUESTS * least) / BLOCK_REQUESTS;
+  return { share, blockSize: Math.min(Math.max(least, Math.round((perSecond * BLOCK_MS) / 1_000)), most) };
+}
+
+function fineOf(traffic: JudgedTraffic, terms: JudgedTerms): Needed | undefined {
+  const dealing = dealingOf(traffic, terms);
+  const canary = canaryUntilFine(terms.fine, dealing, certaintyOf(traffic.judge)) + idleOf(terms, dealing);
+  return neededOf(canary, dealing);
+}
+
+function worseOf(traffic: JudgedTraffic, terms: JudgedTerms): Needed | undefined {
+  const dealing = dealingOf(traffic, terms);
+  const isAlone = terms.fine.tolerated !== undefined;
+  const canary = isAlone
+    ? aloneUntilWorse(terms.worse, SLACK_WORSE)
+    : canaryUntilWorse(terms.worse, dealing, SLACK_WORSE) + idleOf(terms, dealing);
+  return neededOf(canary, dealing);
+}
+
+function idleOf({ idleBlocks }: JudgedTerms, { blockSize, share }: Dealing): number {
+  return idleBlocks * blockSize * share;
+}
+
+function neededOf(canary: number, { share }: Dealing): Needed | undefined {
+  const all = rounded(canary / share);
+  return Number.isFinite(all) ? { canary: rounded(canary), all } : undefined;
+}
+
+/** To two digits that count. */
+function rounded(count: number, round = Math.ceil): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(count, 1))) - 1);
+  return round(count / unit) * unit;
+}

@@ -1,0 +1,95 @@
+import { betsOnChange, betsOnMore } from '../judge/bets.js';
+import { createJudge, type JudgeOptions, type MetricName } from '../judge/index.js';
+import { complete } from '../judge/options.js';
+import { BETS, BLOCK_OUTCOMES } from '../judge/outcomes-metric.js';
+import type { FineTerms } from './fine.js';
+import type { FaultTerms } from './rollback.js';
+
+/** Measured shares of stable's requests that fail, and means of its outcomes. */
+export type StableRates = Readonly<Partial<Record<'errors' | 'outcomes', number>>>;
+
+/** How one metric judges: what is fine, and a fault that is not. */
+export interface JudgedTerms {
+  readonly name: MetricName;
+  /** Observations of it are requests, or users: not outcomes or copies, which are fewer. */
+  readonly isOfRequests: boolean;
+  /** Observations in a block where these are not requests. */
+  readonly blockSize?: number;
+  readonly fine: FineTerms;
+  readonly worse: FaultTerms;
+  readonly fault: string;
+  /** Blocks that go by before anything is compared. */
+  readonly idleBlocks: number;
+}
+
+/** Of which nothing is known yet: as many errors as usual, and answers whose shares vary the most. */
+const USUAL_ERRORS = 0.01;
+const MOST_VARIED = 0.5;
+
+/** What each metric that is judged compares. */
+export function termsOf(options: JudgeOptions, rates: StableRates = {}): readonly JudgedTerms[] {
+  const { errors, latency, answers, outcomes, agreement } = complete(options);
+  const limit = createJudge(options).verdict().metrics[0]?.limit ?? Number.POSITIVE_INFINITY;
+  const terms: JudgedTerms[] = [];
+  const failing = rates.errors ?? USUAL_ERRORS;
+  terms.push({
+    name: 'errors',
+    isOfRequests: true,
+    fine: { rate: failing, margin: errors.margin },
+    worse: { stable: failing, canary: more(failing, 0.1), bets: betsOnMore(errors.tolerance), stake: 1, limit },
+    fault: '10 more of 100 requests fail',
+    idleBlocks: 0,
+  });
+  if (latency) {
+    const late = 1 - latency.quantile;
+    terms.push({
+      name: 'latency',
+      isOfRequests: true,
+      fine: { rate: late, margin: latency.margin },
+      worse: { stable: late, canary: more(late, 0.1), bets: betsOnMore(1), stake: 1, limit },
+      fault: '10 more of 100 answers are late',
+      // What is late is known after the first, and better after the second.
+      idleBlocks: 2,
+    });
+  }
+  if (answers) {
+    const bets = betsOnChange(answers.tolerance);
+    terms.push({
+      name: 'answers',
+      isOfRequests: true,
+      fine: { rate: MOST_VARIED, margin: answers.margin },
+      // As the second answer that was seen.
+      worse: { stable: MOST_VARIED, canary: more(MOST_VARIED, 0.3), bets, stake: 1 / 6, limit },
+      fault: '30 more of 100 answers are the same one',
+      idleBlocks: 0,
+    });
+  }
+  if (outcomes) {
+    const missing = 1 - (rates.outcomes ?? MOST_VARIED);
+    terms.push({
+      name: 'outcomes',
+      isOfRequests: false,
+      blockSize: BLOCK_OUTCOMES,
+      fine: { rate: missing, margin: outcomes.margin },
+      worse: { stable: missing, canary: more(missing, 0.3), bets: BETS, stake: 1, limit },
+      fault: 'outcomes are 0.3 lower on average',
+      idleBlocks: 0,
+    });
+  }
+  if (agreement) {
+    const tolerated = 1 - agreement.minimum;
+    terms.push({
+      name: 'agreement',
+      isOfRequests: false,
+      fine: { rate: tolerated / 2, margin: agreement.margin, tolerated },
+      worse: { stable: tolerated, canary: more(tolerated, 0.1), bets: betsOnMore(1), stake: 1, limit },
+      fault: '10 more of 100 answers differ',
+      idleBlocks: 0,
+    });
+  }
+  return terms;
+}
+
+function more(rate: number, by: number): number {
+  return Math.min(rate + by, 1);
+}
