@@ -2,6 +2,7 @@
 export * from './commands.js';
 export * from './decision.js';
 export * from './describe.js';
+export * from './feasibility/index.js';
 export * from './judge/index.js';
 export * from './next.js';
 export * from './plan.js';

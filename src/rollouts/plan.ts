@@ -62,6 +62,8 @@ const DEFAULT_HOLDS = 6;
 export const MAX_STEPS = 32;
 export const MAX_HOLD_MS = 30 * 86_400_000;
 export const MAX_MIN_REQUESTS = 1_000_000_000;
+/** That anybody may say there are. */
+export const MAX_USERS = 1_000_000_000;
 
 /** A plan with all that nobody has asked for, or what is wrong with it and where: `steps[1]`. */
 export function createPlan(

@@ -193,6 +193,18 @@ describe('a rollout is refused', () => {
       400,
       'sticky: expected one of header, cookie, parameter, principal or trace, got none',
     ],
+    [
+      'fraud',
+      { to: 4, users: 1_000 },
+      400,
+      'users: expected with `sticky` only, without which each request counts for itself',
+    ],
+    [
+      'fraud',
+      { to: 4, users: 1_000, sticky: { principal: true }, steps: [100] },
+      409,
+      'version 4 cannot be judged by 1,000 users: step 1 of 1 (100 %) leaves none of them to the other version; start it anyway with `allow_inconclusive`',
+    ],
   ])('%s %j', async (model, body, status, message) => {
     expect(await api(`POST models/${model}/rollout`, body)).toMatchObject({ status, body: { error: { message } } });
     expect((await api('GET rollouts')).body).toEqual({ rollouts: [] });
@@ -207,6 +219,20 @@ describe('a rollout is refused', () => {
       status: 404,
       body: { error: { message: "there has been no rollout of 'fraud'" } },
     });
+  });
+
+  it('by the command line where there are too few users, with the figures and what would help', async () => {
+    const flags = ['fraud', '--to', '4', '--steps', '20,100', '--sticky', 'principal', '--users', '500'];
+    const { code, err } = await cli('rollout', 'start', ...flags);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^error: version 4 cannot be judged by 500 users: step 1 of 2 \(20 %\) needs about [\d,]+, [\d,]+ of them with this version, to know/,
+    );
+    expect(err).toMatch(/start it anyway with `allow_inconclusive`\n$/);
+    const started = await cli('rollout', 'start', ...flags, '--allow-inconclusive');
+    expect(started.out).toMatch(/\nholding: step 1 of 2 \(20 %\) is being held, /);
+    expect((await api(`GET ${ROLLOUT}`)).body.plan.users).toBe(500);
+    await api(`POST ${ROLLOUT}/abort`);
   });
 
   it('while one of the model runs', async () => {

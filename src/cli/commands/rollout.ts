@@ -31,6 +31,8 @@ interface StartFlags extends CommonFlags {
   readonly ignore?: readonly string[];
   readonly also?: readonly string[];
   readonly sticky?: Readonly<Record<string, string | true>>;
+  readonly users?: number;
+  readonly allowInconclusive?: true;
 }
 
 /** `millrace rollout …`: models that go over from one version to another. */
@@ -85,6 +87,8 @@ function registerStart(rollout: Command, io: Io): void {
     .option('--ignore <metrics>', 'what is not judged: latency, answers', parseList)
     .option('--also <metrics>', 'what is judged, too: outcomes, agreement', parseList)
     .option('--sticky <key>', 'header:NAME, cookie:NAME, parameter:NAME, principal or trace', parseSticky)
+    .option('--users <count>', 'how many users --sticky tells apart (default: counted)', parseInteger)
+    .option('--allow-inconclusive', 'start although there are too few users for a verdict')
     .action(async (model: string, flags: StartFlags) => {
       const api = await connectToApi(io, flags);
       const body = encodeStart(flags);
@@ -119,7 +123,7 @@ function show(io: Io, body: RolloutBody, { json }: CommonFlags): void {
 }
 
 function encodeStart(flags: StartFlags): object {
-  const { to, steps, hold, minRequests, maxHold, onInconclusive, approveBefore = [], sticky } = flags;
+  const { to, steps, hold, minRequests, maxHold, onInconclusive, approveBefore = [], sticky, users } = flags;
   const percents = steps ?? DEFAULT_STEPS;
   for (const wanted of approveBefore) {
     if (wanted === PROMOTION || percents.includes(Number(wanted))) continue;
@@ -137,6 +141,8 @@ function encodeStart(flags: StartFlags): object {
     on_inconclusive: onInconclusive,
     promotion_needs_approval: approveBefore.includes(PROMOTION) ? true : undefined,
     sticky,
+    users,
+    allow_inconclusive: flags.allowInconclusive,
     judge: encodeJudge(flags),
   };
 }

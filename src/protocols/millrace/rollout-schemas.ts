@@ -112,6 +112,18 @@ export const StartSchema = Type.Object(
         { ...strict, description: 'What makes callers get the same version each time, as in a route.' },
       ),
     ),
+    users: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000_000,
+        description: 'How many users (keys of `sticky`) there are. Default: counted while the rollout runs.',
+      }),
+    ),
+    allow_inconclusive: Type.Optional(
+      Type.Boolean({
+        description: 'Start although there are too few users for a verdict, which is refused otherwise; default false.',
+      }),
+    ),
     judge: Type.Optional(JudgeSchema),
   },
   strict,

@@ -87,17 +87,19 @@ function commandRoute(rollouts: RolloutUseCases, action: keyof typeof COMMANDS, 
   };
 }
 
-function decodeStart({ to, steps, sticky, judge, ...rest }: Static<typeof StartSchema>): RolloutOptions {
+function decodeStart({ to, steps, sticky, users, judge, ...rest }: Static<typeof StartSchema>): RolloutOptions {
   const {
     hold_ms: holdMs,
     min_requests: minRequests,
     max_hold_ms: maxHoldMs,
     on_inconclusive: onInconclusive,
     promotion_needs_approval: promotionNeedsApproval,
+    allow_inconclusive: allowInconclusive,
   } = rest;
   return {
     to,
-    ...defined({ holdMs, minRequests, maxHoldMs, onInconclusive, promotionNeedsApproval, sticky }),
+    ...defined({ holdMs, minRequests, maxHoldMs, onInconclusive, promotionNeedsApproval }),
+    ...defined({ sticky, users, allowInconclusive }),
     ...(steps === undefined ? {} : { steps: steps.map(decodeStep) }),
     ...(judge === undefined ? {} : { judge: decodeJudge(judge) }),
   };
@@ -125,7 +127,7 @@ function defined<Values extends object>(values: Values): Defined<Values> {
 }
 
 function encodeStanding({ plan, state, verdict, ...report }: Omit<RolloutReport, 'decisions' | 'timeline'>) {
-  const { id, startedAtMs, startedBy, phase, next, sticky } = report;
+  const { id, startedAtMs, startedBy, phase, next, sticky, users } = report;
   const { model, stable, canary, steps, maxHoldMs, onInconclusive, promotionNeedsApproval } = plan;
   return {
     id,
@@ -152,6 +154,7 @@ function encodeStanding({ plan, state, verdict, ...report }: Omit<RolloutReport,
       on_inconclusive: onInconclusive,
       promotion_needs_approval: promotionNeedsApproval,
       sticky,
+      users,
     },
     verdict,
   };

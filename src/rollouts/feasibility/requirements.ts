@@ -58,7 +58,7 @@ const SLACK_WORSE = 2;
 const SLACK_FINE = 2.13;
 
 /** The judge tells no more users apart: further ones do not count. */
-export const MAX_USERS = 16_000;
+export const MAX_COUNTED_USERS = 16_000;
 
 export function requirementsOf(traffic: JudgedTraffic): Requirements {
   const { judge, rates, unit, weight } = traffic;

@@ -5,7 +5,7 @@ import { formatCount, formatList } from './format.js';
 import {
   fineNeeds,
   type JudgedTraffic,
-  MAX_USERS,
+  MAX_COUNTED_USERS,
   marginsThatWork,
   type Requirements,
   requirementsOf,
@@ -27,7 +27,7 @@ export function userProblem(planned: PlannedUsers): string | undefined {
   const steps = plan.onInconclusive === 'proceed' ? plan.steps : plan.steps.slice(0, 1);
   const needs = steps.map(({ weight }) => fineNeeds({ judge, unit: 'users', weight })?.all ?? Number.POSITIVE_INFINITY);
   const least = Math.min(...needs);
-  const counted = Math.min(users, MAX_USERS);
+  const counted = Math.min(users, MAX_COUNTED_USERS);
   if (least <= counted) return undefined;
   const step = needs.indexOf(least);
   const traffic: JudgedTraffic = { judge, unit: 'users', weight: steps[step]?.weight ?? 100 };

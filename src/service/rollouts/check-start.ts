@@ -1,6 +1,6 @@
 import { formatModelRef, invalidArgument, MillraceError } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import { createPlan } from '../../rollouts/index.js';
+import { createPlan, userProblem } from '../../rollouts/index.js';
 import { findVersion, type VersionLookup } from '../find-version.js';
 import type { RouteTable } from '../routes/route-table.js';
 import { versionDifference } from '../version-difference.js';
@@ -24,8 +24,11 @@ export interface StartedRollout {
 export function checkStart(
   { lookup, routes, labels }: StartChecks,
   model: string,
-  { to, sticky, judge = {}, ...options }: RolloutOptions,
+  { to, sticky, judge = {}, users, allowInconclusive = false, ...options }: RolloutOptions,
 ): StartedRollout {
+  if (users !== undefined && sticky === undefined) {
+    throw invalidArgument('users: expected with `sticky` only, without which each request counts for itself');
+  }
   if (routes.find({ name: model, version: undefined }) !== undefined) {
     const message = `'${model}' is the name of a route, which says who gets which version: change its weights, or delete it first`;
     throw new MillraceError('failed_precondition', message);
@@ -37,6 +40,8 @@ export function checkStart(
   const made = createPlan({ model, stable: stable.ref.version, canary: to }, options);
   if ('problem' in made) throw invalidArgument(made.problem);
   const { plan } = made;
+  const few = users === undefined || allowInconclusive ? undefined : userProblem({ plan, judge, users });
+  if (few !== undefined) throw new MillraceError('failed_precondition', few);
   const given = labelsToGive(plan, lookup.labels.of(model), labels);
   const ownLabel = ownLabelOf(given);
   const split = rolloutRoute({ plan, judge, ...(sticky === undefined ? {} : { sticky }) }, 0);
@@ -45,6 +50,7 @@ export function checkStart(
     plan,
     judge,
     ...(sticky === undefined ? {} : { sticky }),
+    ...(users === undefined ? {} : { users }),
     ...(ownLabel === undefined ? {} : { ownLabel }),
   };
   return { declared, given };

@@ -136,3 +136,19 @@ it('a changed file is recorded with the rollouts that differ, and one in which o
   moved?.apply();
   expect(() => fileRollouts.checkFree('m')).toThrow(/^millrace\.yaml:9:3 declares/);
 });
+
+it('a declared rollout that has too few users for a verdict begins once it is allowed to be inconclusive', async () => {
+  const fixture = await createRolloutsFixture();
+  const few = { ...CONFIG, steps: [100], sticky: { principal: true as const }, users: 7 };
+  const { declared, tick } = follow(fixture, few);
+  declared.start();
+  await tick();
+  expect(fixture.told).toEqual([
+    "the rollout of 'm' that the settings declare has not begun: version 2 cannot be judged by 7 users: step 1 of 1 (100 %) leaves none of them " +
+      'to the other version; start it anyway with `allow_inconclusive`',
+  ]);
+  const again = follow(fixture, few);
+  again.declared.start();
+  await again.write({ ...few, allowInconclusive: true });
+  await hasPhases(fixture, 'the settings: holding');
+});

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox';
 import type { DeepReadonly } from '../../core/index.js';
-import { MAX_HOLD_MS, MAX_MIN_REQUESTS, MAX_STEPS } from '../../rollouts/index.js';
+import { MAX_HOLD_MS, MAX_MIN_REQUESTS, MAX_STEPS, MAX_USERS } from '../../rollouts/index.js';
 import { StickySchema } from '../../routing/index.js';
 
 const strict = { additionalProperties: false } as const;
@@ -142,6 +142,18 @@ const RolloutSchema = Type.Object(
       }),
     ),
     sticky: Type.Optional(StickySchema),
+    users: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: MAX_USERS,
+        description: 'How many users (keys of `sticky`) there are. Default: counted while the rollout runs.',
+      }),
+    ),
+    allowInconclusive: Type.Optional(
+      Type.Boolean({
+        description: 'Start although there are too few users for a verdict, which is refused otherwise. Default: false.',
+      }),
+    ),
     judge: Type.Optional(JudgeSchema),
   },
   // Only what has a default itself is completed inside a map.

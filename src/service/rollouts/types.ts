@@ -18,6 +18,10 @@ export interface RolloutOptions extends PlanOptions {
   /** What makes callers get the same version each time; default: nothing, each request for itself. */
   readonly sticky?: RouteConfig['sticky'];
   readonly judge?: JudgeOptions;
+  /** How many users (keys of `sticky`) there are; default: not known, and counted while the rollout runs. */
+  readonly users?: number;
+  /** Starts a sticky rollout that has too few users for a verdict, which is refused otherwise. Default: false. */
+  readonly allowInconclusive?: boolean;
 }
 
 /** A rollout as it was declared, completed. */
@@ -25,6 +29,8 @@ export interface DeclaredRollout {
   readonly plan: RolloutPlan;
   readonly sticky?: RouteConfig['sticky'];
   readonly judge: JudgeOptions;
+  /** Of a sticky one, how many users there are, where that was said. */
+  readonly users?: number;
   /** Of one that the settings declare, what was declared: it runs once. */
   readonly declaration?: string;
   /** The label that it has given to canary, so that the version stays loaded; taken away at the end. */
