@@ -4,6 +4,7 @@ export * from './decision.js';
 export * from './describe.js';
 export * from './feasibility/index.js';
 export * from './judge/index.js';
+export * from './keys/index.js';
 export * from './next.js';
 export * from './plan.js';
 export { begin } from './progress.js';
