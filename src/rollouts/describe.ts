@@ -39,13 +39,13 @@ export function sayPhase(plan: RolloutPlan, state: RolloutState): string {
 }
 
 /** What happens next unless canary proves to be worse: `step 3 of 5 (25 %) in 4m10s, once …`. */
-export function sayNext(plan: RolloutPlan, state: RolloutState): string {
+export function sayNext(plan: RolloutPlan, state: RolloutState, isSticky = false): string {
   switch (state.kind) {
     case 'holding':
       return sayEndOfHold(plan, state);
     case 'paused':
       return state.cause === 'inconclusive'
-        ? `${sayAfter(plan, state)} once somebody approves it, or the step is held again once it is resumed`
+        ? sayAfterInconclusive(plan, state, isSticky)
         : 'the step goes on once it is resumed';
     case 'awaiting_approval':
       return `${sayAfter(plan, state)} once somebody approves it`;
@@ -58,6 +58,11 @@ export function sayNext(plan: RolloutPlan, state: RolloutState): string {
     default:
       return state satisfies never;
   }
+}
+
+function sayAfterInconclusive(plan: RolloutPlan, state: RolloutState, isSticky: boolean): string {
+  const decisions = `${sayAfter(plan, state)} once somebody approves it, or the step is held again once it is resumed`;
+  return isSticky ? `${decisions}; until then no further user gets version ${plan.canary}` : decisions;
 }
 
 const AT_THE_END = {

@@ -49,7 +49,7 @@ describe('a rollout', () => {
       action: 'start',
       reason: "step 1 of 3 (5 %) begins: 'fraud' goes over from version 3 to version 4",
     });
-    expect(trafficOf(plan, state)).toEqual({ kind: 'split', canaryPercent: 5 });
+    expect(trafficOf(plan, state)).toEqual({ kind: 'split', canaryPercent: 5, isClosed: false });
   });
 
   it('goes through its steps while canary is fine, and is promoted at the end', () => {
@@ -165,7 +165,7 @@ describe('what people ask of a rollout', () => {
     const plan = planOf({ steps: [{ weight: 5, needsApproval: true }, 100] });
     const { state, decision } = begin(plan);
     expect(decision.reason).toBe("'fraud' goes over from version 3 to version 4, once it is approved");
-    expect(trafficOf(plan, state)).toEqual({ kind: 'split', canaryPercent: 0 });
+    expect(trafficOf(plan, state)).toEqual({ kind: 'split', canaryPercent: 0, isClosed: false });
     expect(sayPhase(plan, state)).toBe('step 1 of 2 (5 %) waits for approval');
     expect(played(plan, [command('approve')]).state).toMatchObject({ kind: 'holding', step: 0 });
   });
@@ -238,4 +238,20 @@ it('says what happens next', () => {
     "the label 'stable' moves to version 4",
     'nothing: it is over',
   ]);
+});
+
+it('a sticky rollout closes canary to further users only while a person has to decide on what is inconclusive', () => {
+  const plan = planOf();
+  const undecided = played(plan, [MINUTE, { elapsedMs: 300_000 }]).state;
+  const approved = next(plan, undecided, { ...QUIET, ...command('approve') }).state;
+  const states = [undecided, approved, played(plan, [command('pause')]).state, played(plan, [MINUTE]).state];
+  expect(states.map((state) => trafficOf(plan, state))).toEqual([
+    { kind: 'split', canaryPercent: 5, isClosed: true },
+    { kind: 'split', canaryPercent: 50, isClosed: false },
+    { kind: 'split', canaryPercent: 5, isClosed: false },
+    { kind: 'split', canaryPercent: 5, isClosed: false },
+  ]);
+  expect(sayNext(plan, undecided, true)).toBe(
+    'step 2 of 3 (50 %) once somebody approves it, or the step is held again once it is resumed; until then no further user gets version 4',
+  );
 });

@@ -32,8 +32,8 @@ export type RolloutState = RolloutPhase & {
 
 /** What the bare name of the model has to do. */
 export type RolloutTraffic =
-  /** Canary gets this many percent of the requests, stable the rest. */
-  | { readonly kind: 'split'; readonly canaryPercent: number }
+  /** Canary gets this many percent of the requests, stable the rest. Closed: canary gets no further keys. */
+  | { readonly kind: 'split'; readonly canaryPercent: number; readonly isClosed: boolean }
   /** The label `stable` is to be moved to canary, which ends the split. */
   | { readonly kind: 'promote' }
   /** Nothing: the label decides. */
@@ -48,7 +48,9 @@ export function isOver({ kind }: RolloutState): boolean {
 export function trafficOf(plan: RolloutPlan, state: RolloutState): RolloutTraffic {
   if (isOver(state)) return { kind: 'none' };
   if (state.kind === 'promoting') return { kind: 'promote' };
-  return { kind: 'split', canaryPercent: stepOf(plan, state)?.weight ?? 0 };
+  // Whether further users get a canary that may be worse is for a person to decide.
+  const isClosed = state.kind === 'paused' && state.cause === 'inconclusive';
+  return { kind: 'split', canaryPercent: stepOf(plan, state)?.weight ?? 0, isClosed };
 }
 
 /** The step that is in force; undefined before the first. */

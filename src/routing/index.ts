@@ -2,6 +2,7 @@
 export * from './arm-health.js';
 export * from './choose-arm.js';
 export * from './choose-version.js';
+export * from './closed-arm.js';
 export { hashText } from './hash-text.js';
 export * from './labelled-name.js';
 export * from './options.js';

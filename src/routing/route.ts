@@ -1,5 +1,6 @@
 import type { OutlierPolicy } from './arm-health.js';
 import type { WeighedArm } from './choose-arm.js';
+import type { ClosedArm } from './closed-arm.js';
 import { isCredential } from './credentials.js';
 import { hashText } from './hash-text.js';
 import { formatLabelledName } from './labelled-name.js';
@@ -43,6 +44,8 @@ export interface Route {
   readonly shadow: ShadowConfig | undefined;
   /** undefined = none are collected. */
   readonly outcomes: OutcomeTerms | undefined;
+  /** An arm that gets no further keys; of sticky routes. */
+  readonly closed: ClosedArm | undefined;
   /** The choice depends on parameters or inputs, so that it cannot be made before the request is decoded. */
   readonly needsRequest: boolean;
 }
@@ -137,6 +140,7 @@ function readRoute({ name, config, names }: NamedConfig, report: Report): Route 
     outlierDetection: config.outlierDetection,
     shadow: config.shadow,
     outcomes,
+    closed: undefined,
     needsRequest,
   };
 }

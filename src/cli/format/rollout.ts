@@ -48,6 +48,8 @@ interface PointRow {
 
 /** One rollout of the server's API. */
 export interface RolloutBody extends RolloutRow {
+  /** Absent where no verdict is to come. */
+  readonly forecast?: { readonly sentence: string };
   readonly decisions: readonly DecisionRow[];
   readonly timeline: readonly PointRow[];
 }
@@ -95,7 +97,7 @@ export function formatRollout(rollout: RolloutBody, style: TableStyle): string {
   const { colors } = style;
   const { verdict } = rollout;
   const parts = [
-    `${formatHead(rollout, colors)}\n${formatState(rollout.state, colors)}: ${rollout.phase}${formatProgress(rollout)}\nnext: ${rollout.next}\n`,
+    `${formatHead(rollout, colors)}\n${formatState(rollout.state, colors)}: ${rollout.phase}${formatProgress(rollout)}\nnext: ${rollout.next}\n${formatForecast(rollout)}`,
     verdict === undefined ? '' : formatVerdict(verdict, style),
     formatTimeline(rollout.timeline, colors),
     formatDecisions(rollout.decisions, style),
@@ -117,6 +119,10 @@ export function formatDecision({ at, action, reason }: DecisionRow): string {
 /** A line for how it stands: `paused: step 2 of 5 (5 %) is paused`. */
 export function formatPhase({ state, phase }: Pick<RolloutRow, 'state' | 'phase'>, colors: Colors): string {
   return `${formatState(state, colors)}: ${escapeInvisible(phase)}\n`;
+}
+
+function formatForecast({ forecast }: RolloutBody): string {
+  return forecast === undefined ? '' : `forecast: ${forecast.sentence}\n`;
 }
 
 function formatProgress({ step, plan, held_ms: heldMs, requests, canary }: RolloutBody): string {

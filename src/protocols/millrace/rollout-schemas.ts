@@ -178,8 +178,53 @@ const STANDING = {
 
 export const RolloutsSchema = Type.Object({ rollouts: Type.Array(Type.Object(STANDING)) });
 
+const NeededSchema = Type.Object({
+  canary: Type.Integer({ description: 'With the new version.' }),
+  all: Type.Integer({ description: 'With both versions.' }),
+});
+
+const ForecastSchema = Type.Object(
+  {
+    unit: Type.String({ description: 'What counts: `requests`, or `users` (keys) of a sticky rollout.' }),
+    step: Type.String({ description: 'The step that this is about.' }),
+    weight: Type.Number(),
+    fine: Type.Optional(NeededSchema),
+    metrics: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        fine: Type.Optional(NeededSchema),
+        worse: Type.Optional(NeededSchema),
+        fault: Type.String({ description: 'The fault for which `worse` is enough to roll back.' }),
+      }),
+      { description: 'For each metric. Absent: no number is enough.' },
+    ),
+    users: Type.Optional(
+      Type.Object({
+        count: Type.Integer(),
+        source: Type.String({
+          description: '`declared` at the start, or `counted` until now: from 1,000 requests on.',
+        }),
+      }),
+    ),
+    counted: Type.Integer({ description: 'With the new version, until now.' }),
+    per_second: Type.Optional(
+      Type.Number({ description: 'Requests, or new users, of both versions, over the last minute.' }),
+    ),
+    remaining_ms: Type.Optional(Type.Number({ description: 'Until `fine` is reached at that rate.' })),
+    obstacle: Type.Optional(
+      Type.String({ description: 'Why the step is likely to stay inconclusive: `share`, `users` or `time`.' }),
+    ),
+    sentence: Type.String(),
+  },
+  {
+    description:
+      'How much a verdict needs: enough for 95 of 100 rollouts. `fine`: until a version that is as good is known to be so.',
+  },
+);
+
 export const RolloutSchema = Type.Object({
   ...STANDING,
+  forecast: Type.Optional(ForecastSchema),
   decisions: Type.Array(DecisionSchema),
   timeline: Type.Array(
     Type.Object({

@@ -126,7 +126,12 @@ function defined<Values extends object>(values: Values): Defined<Values> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<Values>;
 }
 
-function encodeStanding({ plan, state, verdict, ...report }: Omit<RolloutReport, 'decisions' | 'timeline'>) {
+function encodeStanding({
+  plan,
+  state,
+  verdict,
+  ...report
+}: Omit<RolloutReport, 'decisions' | 'forecast' | 'timeline'>) {
   const { id, startedAtMs, startedBy, phase, next, sticky, users } = report;
   const { model, stable, canary, steps, maxHoldMs, onInconclusive, promotionNeedsApproval } = plan;
   return {
@@ -160,9 +165,10 @@ function encodeStanding({ plan, state, verdict, ...report }: Omit<RolloutReport,
   };
 }
 
-function encodeReport({ decisions, timeline, ...standing }: RolloutReport) {
+function encodeReport({ decisions, forecast, timeline, ...standing }: RolloutReport) {
   return {
     ...encodeStanding(standing),
+    forecast: forecast && encodeForecast(forecast),
     decisions: decisions.map(({ atMs, by, action, reason, numbers }) => ({
       at: timeOf(atMs),
       by,
@@ -172,6 +178,11 @@ function encodeReport({ decisions, timeline, ...standing }: RolloutReport) {
     })),
     timeline: timeline.map(({ atMs, weight, evidence }) => ({ at: timeOf(atMs), weight, evidence })),
   };
+}
+
+function encodeForecast({ perSecond, remainingMs, ...rest }: NonNullable<RolloutReport['forecast']>) {
+  const remaining = remainingMs === undefined ? undefined : Math.round(remainingMs);
+  return { ...rest, per_second: perSecond, remaining_ms: remaining };
 }
 
 function encodePast({ id, stable, canary, startedAtMs, startedBy, state, reason }: PastRollout) {

@@ -69,6 +69,16 @@ export function requirementsOf(traffic: JudgedTraffic): Requirements {
   return { unit, weight, fine: fineNeeds(traffic), metrics };
 }
 
+/** The same, worked out again only for something else than the last time: it takes a millisecond or more. */
+export function rememberingRequirements(): typeof requirementsOf {
+  let last: { readonly key: string; readonly requirements: Requirements } | undefined;
+  return (traffic) => {
+    const key = JSON.stringify(traffic);
+    if (last?.key !== key) last = { key, requirements: requirementsOf(traffic) };
+    return last.requirements;
+  };
+}
+
 /** Until a canary that is like stable is fine by all metrics of requests; undefined = no number is enough. */
 export function fineNeeds(traffic: JudgedTraffic): Needed | undefined {
   let most: Needed | undefined;

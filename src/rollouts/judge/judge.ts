@@ -55,7 +55,7 @@ export function createJudge(options: JudgeOptions = {}, snapshot?: JudgeSnapshot
   const outcomeKeys = new FirstOfKeys(known?.outcomeKeys);
   return {
     observe(observation) {
-      const counts = keys.isFirst(observation.key);
+      const counts = observation.isAssigned !== false && keys.isFirst(observation.key);
       errors.observe(observation, counts);
       if (!counts) return;
       latency?.observe(observation);

@@ -17,6 +17,8 @@ export interface Observation {
    * request of each is all that counts. undefined = each request is dealt for itself.
    */
   readonly key?: number | undefined;
+  /** false = the guard rail alone looks at it: chance assigns no keys for now, as canary gets no further ones. */
+  readonly isAssigned?: boolean | undefined;
 }
 
 /** What came of an answer, however late. */

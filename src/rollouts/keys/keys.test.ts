@@ -14,12 +14,15 @@ describe('a count of different keys', () => {
     expect(keys.count).toBe(1_023);
   });
 
-  it.each([2_000, 50_000, 1_000_000])('of %i keys is off by at most three standard errors of 3 %, in 4 KiB', (count) => {
-    const keys = new DistinctKeys();
-    for (let key = 0; key < count; key++) keys.add(random.integer(0, 0xffff_ffff));
-    expect(Math.abs(keys.count / count - 1)).toBeLessThan(0.1);
-    expect(Buffer.from(keys.snapshot(), 'base64').length).toBe(4_096);
-  });
+  it.each([2_000, 50_000, 1_000_000])(
+    'of %i keys is off by at most three standard errors of 3 %, in 4 KiB',
+    (count) => {
+      const keys = new DistinctKeys();
+      for (let key = 0; key < count; key++) keys.add(random.integer(0, 0xffff_ffff));
+      expect(Math.abs(keys.count / count - 1)).toBeLessThan(0.1);
+      expect(Buffer.from(keys.snapshot(), 'base64').length).toBe(4_096);
+    },
+  );
 
   it('goes on from a snapshot, and says when that has changed', () => {
     const before = new DistinctKeys();

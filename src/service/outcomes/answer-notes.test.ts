@@ -67,12 +67,16 @@ describe('answers of a route that collects outcomes', () => {
     expect((await records.ofRoute('r'))[0]).toMatchObject({ answers: 3, outcomes: 0 });
   });
 
-  it('are noted with the key that was dealt to the arm, and with no share where nothing was', async () => {
+  it('are noted with the key that was dealt to the arm, and with no share where nothing is', async () => {
     const notes = notesOf();
     notes.began(choiceOf(OUTCOMES, { key: 'user-7' }), callOf('dealt'))?.onEnd(undefined);
     notes.began(choiceOf(OUTCOMES, { isDealt: false }), callOf('moved'))?.onEnd(undefined);
     expect(await notes.find('p', 'dealt')).toMatchObject({ share: 1, key: hashText('user-7').low });
     expect(await notes.find('p', 'moved')).toMatchObject({ share: undefined, key: undefined });
+    const choice = choiceOf(OUTCOMES, { key: 'user-7' });
+    const closed = { arm: '2', others: '1', keys: new Set<number>() };
+    notes.began({ ...choice, route: { ...choice.route, closed } }, callOf('closed'))?.onEnd(undefined);
+    expect(await notes.find('p', 'closed')).toMatchObject({ share: undefined });
   });
 
   it('are noted at once where one asks for them', async () => {

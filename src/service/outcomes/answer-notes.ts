@@ -76,7 +76,8 @@ export class AnswerNotes implements RouteTap {
           arm: arm.name,
           model: info.ref.name,
           version: info.ref.version,
-          share: isDealt ? shareOf(route, arm) : undefined,
+          // A closed arm gets no keys by chance.
+          share: isDealt && (key === undefined || route.closed === undefined) ? shareOf(route, arm) : undefined,
           key: key === undefined ? undefined : hashText(key).low,
           answeredAtMs,
           expiresAtMs: answeredAtMs + outcomes.windowMs,

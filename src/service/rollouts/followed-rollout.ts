@@ -1,6 +1,7 @@
 import { createJudge } from '../../rollouts/index.js';
-import type { RolloutRecord } from '../../store/index.js';
-import { declaredOf, newestStateOf, type RolloutSnapshot } from './records.js';
+import { declaredOf, newestStateOf, type StoredRollout } from './records.js';
+import { forecastOf, NOTHING_SEEN } from './rollout-forecast.js';
+import { RolloutKeys } from './rollout-keys.js';
 import { type Split, splitFor } from './rollout-route.js';
 import type { OpenRollout } from './types.js';
 
@@ -11,20 +12,26 @@ export interface FollowedRollout extends OpenRollout {
 
 /** As the store has it; `before` = what was known of it. */
 export function followedRollout(
-  record: RolloutRecord,
-  snapshot: RolloutSnapshot | undefined,
+  { record, snapshot, keys }: StoredRollout,
   before: FollowedRollout | undefined,
 ): FollowedRollout {
   const declared = declaredOf(record);
   const state = newestStateOf(record, snapshot);
-  const split = splitFor(declared, state, before?.record.id === record.id ? before.split : undefined);
+  const known = before?.record.id === record.id ? before.split : undefined;
+  const split = splitFor({ declared, state }, new RolloutKeys(keys).canary, known);
+  const verdict = snapshot?.verdict ?? createJudge(declared.judge).verdict();
+  const seen = snapshot?.seen ?? NOTHING_SEEN;
   return {
     record,
     declared,
     state,
     split,
     route: split?.route,
-    verdict: snapshot?.verdict ?? createJudge(declared.judge).verdict(),
+    verdict,
     timeline: snapshot?.timeline ?? [],
+    seen,
+    get forecast() {
+      return forecastOf({ declared, state, verdict, seen });
+    },
   };
 }

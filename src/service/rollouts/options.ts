@@ -151,7 +151,8 @@ const RolloutSchema = Type.Object(
     ),
     allowInconclusive: Type.Optional(
       Type.Boolean({
-        description: 'Start although there are too few users for a verdict, which is refused otherwise. Default: false.',
+        description:
+          'Start although there are too few users for a verdict, which is refused otherwise. Default: false.',
       }),
     ),
     judge: Type.Optional(JudgeSchema),

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../core/index.js';
 import { type RolloutState, type RolloutTraffic, trafficOf } from '../../rollouts/index.js';
-import { createRoute, type Route } from '../../routing/index.js';
+import { type ClosedArm, createRoute, type Route } from '../../routing/index.js';
 import { formatPath } from '../../text/index.js';
 import type { DeclaredRollout } from './types.js';
 
@@ -48,18 +48,31 @@ export function rolloutRoute(
 /** The route of a rollout at one of its steps. */
 export interface Split {
   readonly percent: number;
+  /** Canary gets no further keys. */
+  readonly isClosed: boolean;
   readonly route: Route;
 }
 
+/** The keys of canary, in force while it is closed. */
+type CanaryKeys = ClosedArm['keys'];
+
 /** What the bare name is in a state; the same route as before where its weights are the same, undefined where it is not split. */
-export function splitFor(declared: DeclaredRollout, state: RolloutState, before: Split | undefined): Split | undefined {
+export function splitFor(
+  { declared, state }: { readonly declared: DeclaredRollout; readonly state: RolloutState },
+  keys: CanaryKeys,
+  before: Split | undefined,
+): Split | undefined {
   const { plan } = declared;
+  const traffic = trafficOf(plan, state);
   const inForce = plan.steps[state.step]?.weight ?? 0;
-  const percent = canaryPercentOf(trafficOf(plan, state), before?.percent ?? inForce);
-  if (percent === undefined || percent === before?.percent) return percent === undefined ? undefined : before;
+  const percent = canaryPercentOf(traffic, before?.percent ?? inForce);
+  if (percent === undefined) return undefined;
+  const isClosed = traffic.kind === 'split' && traffic.isClosed && declared.sticky !== undefined;
+  if (percent === before?.percent && isClosed === before.isClosed) return before;
   const made = rolloutRoute(declared, percent);
   if ('problem' in made) throw new MillraceError('internal', `the rollout of '${plan.model}': ${made.problem}`);
-  return { percent, route: made.route };
+  const closed = isClosed ? { arm: CANARY_ARM, others: STABLE_ARM, keys } : undefined;
+  return { percent, isClosed, route: { ...made.route, closed } };
 }
 
 /** Percent of the requests that canary gets while the bare name is split; undefined = it is not. */

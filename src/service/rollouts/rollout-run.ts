@@ -1,21 +1,35 @@
 import { type Clock, type EventBus, type Events, MillraceError, toMillraceError } from '../../core/index.js';
 import {
   createJudge,
+  type Forecast,
   isOver,
   type Judge,
   next,
   type Observation,
   type Outcome,
+  Pace,
   type Presence,
   type RolloutCommand,
   type RolloutInput,
   type RolloutState,
+  rememberingRequirements,
+  type SeenTraffic,
   type Verdict,
 } from '../../rollouts/index.js';
 import type { Route } from '../../routing/index.js';
 import type { RolloutDecision, RolloutRecord, Store } from '../../store/index.js';
 import type { JoinedOutcome } from '../outcomes/types.js';
-import { declaredOf, newestStateOf, type RolloutSnapshot, SNAPSHOT_KIND, toJson } from './records.js';
+import {
+  declaredOf,
+  KEYS_KIND,
+  newestStateOf,
+  type RolloutSnapshot,
+  SNAPSHOT_KIND,
+  type StoredRollout,
+  toJson,
+} from './records.js';
+import { forecastOf } from './rollout-forecast.js';
+import { RolloutKeys } from './rollout-keys.js';
 import { type LabelKeeper, promotionOf } from './rollout-labels.js';
 import { CANARY_ARM, type Split, splitFor } from './rollout-route.js';
 import type { JudgedRoute } from './rollout-tap.js';
@@ -44,10 +58,15 @@ export class RolloutRun implements OpenRollout {
   readonly #parts: RunParts;
   readonly #judge: Judge;
   readonly #timeline: Timeline;
+  readonly #keys: RolloutKeys;
+  readonly #pace = new Pace();
+  readonly #needsOf = rememberingRequirements();
   #state: RolloutState;
   #split: Split | undefined;
   /** Canary's since the last look. */
   #requests = 0;
+  /** Of both versions since it began. */
+  #allRequests: number;
   #lookedAt: number;
   #savedAt = Number.NEGATIVE_INFINITY;
   #saving: Promise<void> = Promise.resolve();
@@ -59,7 +78,7 @@ export class RolloutRun implements OpenRollout {
   /** The last decision by a person is carried out in their name. */
   #by = BY_ITSELF;
 
-  constructor(record: RolloutRecord, parts: RunParts, snapshot?: RolloutSnapshot) {
+  constructor({ record, snapshot, keys }: StoredRollout, parts: RunParts) {
     this.record = record;
     this.declared = declaredOf(record);
     this.#parts = parts;
@@ -67,7 +86,9 @@ export class RolloutRun implements OpenRollout {
     this.#timeline = new Timeline(snapshot?.timeline);
     this.#state = newestStateOf(record, snapshot);
     this.#lookedAt = parts.clock.now();
-    this.#split = splitFor(this.declared, this.#state, undefined);
+    this.#allRequests = snapshot?.seen?.requests ?? 0;
+    this.#keys = new RolloutKeys(keys);
+    this.#split = splitFor(this, this.#keys.canary, undefined);
   }
 
   get state(): RolloutState {
@@ -92,10 +113,24 @@ export class RolloutRun implements OpenRollout {
     return this.#timeline.points;
   }
 
+  get seen(): SeenTraffic {
+    const users = this.declared.sticky === undefined ? undefined : this.#keys.count;
+    return { requests: this.#allRequests, users, perSecond: this.#pace.perSecond };
+  }
+
+  get forecast(): Forecast | undefined {
+    return forecastOf(this, this.#needsOf);
+  }
+
   /** How the requests of its route are judged. */
-  judged({ arms }: Route): JudgedRoute {
+  judged({ arms, closed }: Route): JudgedRoute {
     const canaryShare = (arms.find(({ name }) => name === CANARY_ARM)?.weight ?? 0) / 100;
-    return { canaryShare, observe: (observation) => this.#observe(observation) };
+    return {
+      canaryShare,
+      assignsKeys: closed === undefined,
+      began: (key, isCanary) => this.#keys.add(key, isCanary),
+      observe: (observation) => this.#observe(observation),
+    };
   }
 
   /** What became of an answer of its route: counts unless it is of an earlier rollout, or nobody has dealt the request by chance. */
@@ -145,6 +180,7 @@ export class RolloutRun implements OpenRollout {
   #observe(observation: Observation): void {
     if (isOver(this.#state)) return;
     this.#judge.observe(observation);
+    this.#allRequests++;
     if (observation.arm === 'canary') this.#requests++;
     // Back at once, and not when it is looked at the next time.
     if (this.#judge.isWorse()) void this.tick();
@@ -254,6 +290,8 @@ export class RolloutRun implements OpenRollout {
   /** For the picture, and for after a restart. */
   #remember({ metrics }: Verdict): void {
     const { clock } = this.#parts;
+    const { stable = 0, canary = 0 } = metrics.find(({ name }) => name === 'errors')?.observations ?? {};
+    this.#pace.note(clock.now(), stable + canary);
     const evidence = Math.max(0, ...metrics.map((metric) => metric.evidence / metric.limit));
     this.#timeline.add({ atMs: clock.wallNow(), weight: this.#split?.percent ?? 0, evidence });
     if (this.isOver || clock.now() - this.#savedAt < SAVE_INTERVAL_MS) return;
@@ -270,10 +308,14 @@ export class RolloutRun implements OpenRollout {
       judge: this.#judge.snapshot(),
       verdict: this.verdict,
       timeline: this.#timeline.points,
+      seen: this.seen,
     };
+    const keys = this.#keys.changed(this.record.id);
     try {
+      if (keys !== undefined) await store.snapshots.put(KEYS_KIND, this.record.model, toJson(keys));
       await store.snapshots.put(SNAPSHOT_KIND, this.record.model, toJson(snapshot));
     } catch (error) {
+      if (keys !== undefined) this.#keys.keepChanged();
       const message = `what the rollout of '${this.record.model}' has seen is not stored: ${toMillraceError(error).message}`;
       events.publish('diagnostic', { level: 'debug', room: 'service', message });
     }
@@ -281,7 +323,7 @@ export class RolloutRun implements OpenRollout {
 
   #applyTraffic(): void {
     const before = this.#split;
-    this.#split = splitFor(this.declared, this.#state, before);
+    this.#split = splitFor(this, this.#keys.canary, before);
     if (this.#split !== before) this.#parts.onTraffic();
   }
 }

@@ -9,7 +9,12 @@ import { RolloutTap } from './rollout-tap.js';
 
 it('a rollout is not judged by callers that have left or have as much as they may have', () => {
   const seen: Observation[] = [];
-  const tap = new RolloutTap(new FakeClock(), () => ({ canaryShare: 0.1, observe: (each) => seen.push(each) }));
+  const tap = new RolloutTap(new FakeClock(), () => ({
+    assignsKeys: true,
+    began: () => undefined,
+    canaryShare: 0.1,
+    observe: (each) => seen.push(each),
+  }));
   const [route] = createRoutes({
     m: { arms: [{ model: 'm', version: 2, weight: 1 }], rules: [], fallback: [] },
   }).routes;

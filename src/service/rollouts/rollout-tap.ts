@@ -9,6 +9,10 @@ import { CANARY_ARM } from './rollout-route.js';
 /** Who judges the requests of a route, and which share of them canary gets by it. */
 export interface JudgedRoute {
   readonly canaryShare: number;
+  /** Canary gets further keys. */
+  readonly assignsKeys: boolean;
+  /** A request with a key (32 bits that stand for it) has got its arm. */
+  readonly began: (key: number, isCanary: boolean) => void;
   readonly observe: (observation: Observation) => void;
 }
 
@@ -38,6 +42,10 @@ export class RolloutTap implements RouteTap {
   began({ route, arm, info, isDealt, key }: ArmChoice, call: Call): TapListener | undefined {
     const judged = isDealt ? this.#judgeOf(route) : undefined;
     if (judged === undefined) return undefined;
+    const isCanary = arm.name === CANARY_ARM;
+    const hash = key === undefined ? undefined : hashText(key).low;
+    if (hash !== undefined) judged.began(hash, isCanary);
+    const isAssigned = judged.assignsKeys || hash === undefined;
     let answer: string | undefined;
     return {
       onResponse: (response) => {
@@ -48,13 +56,14 @@ export class RolloutTap implements RouteTap {
         // Neither is caused by a version: the caller has left, or is over its limit.
         if (error?.code === 'cancelled' || error?.code === 'quota_exceeded') return;
         judged.observe({
-          arm: arm.name === CANARY_ARM ? 'canary' : 'stable',
+          arm: isCanary ? 'canary' : 'stable',
           share: judged.canaryShare,
           atMs: this.#clock.now(),
           failed: error !== undefined && FAILURES.has(error.code),
           latencyMs: error === undefined ? latencyOf(call) : undefined,
           answer: error === undefined ? (call.timing.finishReason ?? answer) : refusalOf(error),
-          key: key === undefined ? undefined : hashText(key).low,
+          key: hash,
+          isAssigned,
         });
       },
     };

@@ -25,6 +25,7 @@ export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCa
   const { rollouts, store, audited, fileRollouts } = setup;
   const reportOf = async (run: OpenRollout): Promise<RolloutReport> => ({
     ...standing(run),
+    forecast: run.forecast,
     timeline: run.timeline,
     decisions: await store.rollouts.decisions(run.record.id, MAX_DECISIONS),
   });
@@ -90,13 +91,19 @@ function subjectOf(model: string, { action }: { readonly action: string }): Subj
 }
 
 /** How a rollout stands that is not over, or has just ended. */
-function standing({ record, declared, state, verdict }: OpenRollout): Omit<RolloutReport, 'decisions' | 'timeline'> {
+function standing({
+  record,
+  declared,
+  state,
+  verdict,
+}: OpenRollout): Omit<RolloutReport, 'decisions' | 'forecast' | 'timeline'> {
   return { ...described(record, state), ...declared, verdict };
 }
 
 function described({ id, startedAtMs, startedBy, plan }: RolloutRecord, state: RolloutReport['state']) {
-  const { plan: completed } = declaredOf({ plan });
-  return { id, startedAtMs, startedBy, state, phase: sayPhase(completed, state), next: sayNext(completed, state) };
+  const { plan: completed, sticky } = declaredOf({ plan });
+  const next = sayNext(completed, state, sticky !== undefined);
+  return { id, startedAtMs, startedBy, state, phase: sayPhase(completed, state), next };
 }
 
 /** Of the last rollout of a model, which is over. */
@@ -108,6 +115,7 @@ async function lastReport(store: Pick<Store, 'rollouts' | 'snapshots'>, model: s
     ...described(record, stateOf(record)),
     ...declaredOf(record),
     verdict: snapshot?.verdict,
+    forecast: undefined,
     timeline: snapshot?.timeline ?? [],
     decisions: await store.rollouts.decisions(record.id, MAX_DECISIONS),
   };

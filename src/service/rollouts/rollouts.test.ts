@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { request } from '../../../test/support/engine-fixture.js';
-import { createRolloutsFixture, declare, pass, type RolloutsFixture } from '../../../test/support/rollouts-fixture.js';
+import {
+  createRolloutsFixture,
+  declare,
+  type Ending,
+  pass,
+  type RolloutsFixture,
+} from '../../../test/support/rollouts-fixture.js';
 import { MillraceError } from '../../core/index.js';
 
 /** What the decisions of the last rollout of `m` were, oldest first. */
@@ -162,6 +168,75 @@ describe('a rollout', () => {
     expect(fixture.labelled.at(-1)).toBe('millrace: m {"canary":null}');
     expect((await decisions(fixture)).at(-1)).toBe(
       "millrace: roll_back: the label 'stable' cannot move to version 2: no",
+    );
+  });
+});
+
+describe('a sticky rollout that is paused as nothing certain is known', () => {
+  /** 50 % of the users get canary. */
+  async function paused() {
+    const fixture = await createRolloutsFixture();
+    const { declared, given } = declare({ maxHoldMs: 10_000 });
+    const sticky = { parameter: 'user' };
+    await fixture.rollouts.begin({ declared: { ...declared, sticky, judge: { outcomes: {} } }, given }, 'ada');
+    const known = armsOf(fixture, 'known');
+    await pass(fixture, 10_000);
+    expect(fixture.rollouts.of('m')?.state).toMatchObject({ kind: 'paused', cause: 'inconclusive' });
+    return { fixture, known };
+  }
+  /** The arms of forty users. */
+  const armsOf = (fixture: RolloutsFixture, name: string, ending: Ending = 'well') =>
+    Array.from({ length: 40 }, (_, user) =>
+      fixture.ask(0.9, ending, request(1, { parameters: { user: `${name}-${user}` } })),
+    );
+  const STABLE_ONLY = Array(40).fill('stable');
+
+  it('keeps its users, and gives canary no further ones until somebody decides', async () => {
+    const { fixture, known } = await paused();
+    expect(new Set(known).size).toBe(2);
+    expect(armsOf(fixture, 'known')).toEqual(known);
+    expect(armsOf(fixture, 'new')).toEqual(STABLE_ONLY);
+    // Without a key, each request is assigned for itself.
+    expect(fixture.ask(0.9)).toBe('canary');
+    await fixture.rollouts.command('m', { action: 'resume', by: 'bob' });
+    expect(armsOf(fixture, 'known')).toEqual(known);
+    expect(new Set(armsOf(fixture, 'new')).size).toBe(2);
+  });
+
+  it('does so after a restart, too', async () => {
+    const { fixture: before, known } = await paused();
+    await before.rollouts.close();
+    const after = await createRolloutsFixture({ store: before.store });
+    await after.rollouts.resume();
+    expect(armsOf(after, 'known')).toEqual(known);
+    expect(armsOf(after, 'new')).toEqual(STABLE_ONLY);
+  });
+
+  it('counts no user meanwhile, and all of them once it goes on', async () => {
+    const { fixture } = await paused();
+    const observations = () => {
+      const { stable = 0, canary = 0 } = fixture.rollouts.of('m')?.verdict.metrics[0]?.observations ?? {};
+      return stable + canary;
+    };
+    expect(observations()).toBe(40);
+    armsOf(fixture, 'new');
+    expect(observations()).toBe(40);
+    await fixture.rollouts.command('m', { action: 'resume', by: 'bob' });
+    armsOf(fixture, 'new');
+    expect(observations()).toBe(80);
+  });
+
+  it('is rolled back by the guard rail where canary fails the users that it has', async () => {
+    const { fixture, known } = await paused();
+    for (let count = 0; fixture.rollouts.of('m')?.state.kind === 'paused' && count < 2_000; count++) {
+      const user = count % 40;
+      const asked = request(1, { parameters: { user: `known-${user}` } });
+      fixture.ask(0, known[user] === 'canary' ? 'internal' : 'well', asked);
+      await fixture.clock.advance(5);
+    }
+    await pass(fixture, 250);
+    expect((await decisions(fixture)).at(-1)).toMatch(
+      /^millrace: roll_back: version 2 is worse than version 1: errors: /,
     );
   });
 });

@@ -8,7 +8,7 @@ import type { RouteTable } from '../routes/route-table.js';
 import type { RouteTaps } from '../routes/route-taps.js';
 import type { StartedRollout } from './check-start.js';
 import { type FollowedRollout, followedRollout } from './followed-rollout.js';
-import { type RolloutSnapshot, SNAPSHOT_KIND, snapshotOf, toJson } from './records.js';
+import { KEYS_KIND, keysOf, SNAPSHOT_KIND, type StoredRollout, snapshotOf, toJson } from './records.js';
 import { RolloutRun, type RunParts } from './rollout-run.js';
 import { type JudgedRoute, RolloutTap } from './rollout-tap.js';
 import type { OpenRollout } from './types.js';
@@ -23,12 +23,6 @@ export interface RolloutsParts extends Omit<RunParts, 'onTraffic'> {
 const LOOK_INTERVAL_MS = 250;
 /** How often a process asks to write the store while another one acts on rollouts. */
 const TAKE_OVER_INTERVAL_MS = 1_000;
-
-/** A rollout of the store, and what was seen of it. */
-interface StoredRollout {
-  readonly record: RolloutRecord;
-  readonly snapshot: RolloutSnapshot | undefined;
-}
 
 /**
  * The rollouts that are not over: at most one a model. The process that writes the store judges them and decides; others split requests as
@@ -107,7 +101,7 @@ export class Rollouts {
         startedBy: by,
       };
       await this.#parts.store.rollouts.begin(record, { atMs: startedAtMs, by, ...decision, numbers: {} });
-      const run = new RolloutRun(record, this.#runParts());
+      const run = new RolloutRun({ record, snapshot: undefined, keys: undefined }, this.#runParts());
       this.#add(run);
       const told = { model, canary: declared.plan.canary, rollout: record.id, by };
       this.#parts.events.publish('rolloutDecided', { ...told, ...decision });
@@ -188,8 +182,9 @@ export class Rollouts {
     const { rollouts, snapshots } = this.#parts.store;
     const stored: StoredRollout[] = [];
     for (const record of await rollouts.open()) {
-      const snapshot = snapshotOf(record.id, await snapshots.get(SNAPSHOT_KIND, record.model));
-      stored.push({ record, snapshot });
+      const { id, model } = record;
+      const snapshot = snapshotOf(id, await snapshots.get(SNAPSHOT_KIND, model));
+      stored.push({ record, snapshot, keys: keysOf(id, await snapshots.get(KEYS_KIND, model)) });
     }
     return stored;
   }
@@ -197,15 +192,15 @@ export class Rollouts {
   #act(stored: readonly StoredRollout[]): void {
     if (this.#isClosed) return;
     this.#followed = new Map();
-    for (const { record, snapshot } of stored) {
-      if (!this.#runs.has(record.model)) this.#add(new RolloutRun(record, this.#runParts(), snapshot));
+    for (const each of stored) {
+      if (!this.#runs.has(each.record.model)) this.#add(new RolloutRun(each, this.#runParts()));
     }
     this.#applyRoutes();
   }
 
   #follow(stored: readonly StoredRollout[]): void {
     const before = this.#followed;
-    const followed = stored.map(({ record, snapshot }) => followedRollout(record, snapshot, before.get(record.model)));
+    const followed = stored.map((each) => followedRollout(each, before.get(each.record.model)));
     this.#followed = new Map(followed.map((rollout) => [rollout.record.model, rollout]));
     if (before.size + followed.length > 0) this.#applyRoutes();
     this.#takeOverLater();

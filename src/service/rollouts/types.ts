@@ -1,10 +1,12 @@
 import type { Call } from '../../core/index.js';
 import type {
+  Forecast,
   JudgeOptions,
   PlanOptions,
   RolloutCommand,
   RolloutPlan,
   RolloutState,
+  SeenTraffic,
   Verdict,
 } from '../../rollouts/index.js';
 import type { Route, RouteConfig } from '../../routing/index.js';
@@ -46,6 +48,10 @@ export interface OpenRollout {
   readonly route: Route | undefined;
   readonly verdict: Verdict;
   readonly timeline: readonly TimelinePoint[];
+  /** What its requests have shown until now. */
+  readonly seen: SeenTraffic;
+  /** What a verdict needs; undefined where none is to come. */
+  readonly forecast: Forecast | undefined;
 }
 
 /** A rollout and how it stands. */
@@ -60,6 +66,8 @@ export interface RolloutReport extends DeclaredRollout {
   readonly next: string;
   /** What was measured of the two versions; of one that is over, as it was at the end. */
   readonly verdict: Verdict | undefined;
+  /** What a verdict needs, and how long that takes; undefined where none is to come. */
+  readonly forecast: Forecast | undefined;
   /** The share of canary and the evidence against it over time. */
   readonly timeline: readonly TimelinePoint[];
   /** Newest first, the last 100. */
@@ -98,7 +106,7 @@ export interface RolloutUseCases {
   /** The one of a model that is not over, else the last one. `not_found` where there was none. */
   get(call: Call, model: string): Promise<RolloutReport>;
   /** Those that are not over, by model. */
-  list(call: Call): readonly Omit<RolloutReport, 'decisions' | 'timeline'>[];
+  list(call: Call): readonly Omit<RolloutReport, 'decisions' | 'forecast' | 'timeline'>[];
   /** Does what somebody asks of the one that is not over; `failed_precondition` where that cannot be done now. */
   command(call: Call, model: string, command: Omit<RolloutCommand, 'by'>): Promise<RolloutReport>;
   /** Of a model, newest first, those that are over too. */

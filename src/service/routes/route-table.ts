@@ -8,7 +8,7 @@ import {
   MillraceError,
 } from '../../core/index.js';
 import type { ModelInfo } from '../../engine/index.js';
-import { chooseArm, drawArm, type Route, type RouteArm } from '../../routing/index.js';
+import { armInstead, chooseArm, drawArm, type Route, type RouteArm } from '../../routing/index.js';
 import { findNamed, findVersion, targetOf, type VersionLookup } from '../find-version.js';
 import { isModelReady } from '../model-ready.js';
 import { versionDifference } from '../version-difference.js';
@@ -79,10 +79,13 @@ export class RouteTable {
     const key = route.sticky && routeKeyOf(route.sticky, call, request);
     const random = key === undefined ? this.#random() : 0;
     const draw = (arms: readonly RouteArm[]) => (key === undefined ? drawArm(arms, random) : chooseArm(arms, key));
-    const first = draw(route.arms) as RouteArm;
+    const drawn = draw(route.arms) as RouteArm;
+    const instead = key === undefined ? undefined : armInstead(route, drawn, key);
+    const first = instead ?? drawn;
     const info = this.#serving(route, first);
     if (info !== undefined && this.#health.admits(route, first)) {
-      return { route, arm: first, info, isDealt: request?.sequence?.start ?? true, key };
+      const isDealt = instead === undefined && (request?.sequence?.start ?? true);
+      return { route, arm: first, info, isDealt, key };
     }
     const serving = route.arms.filter((arm) => this.#serving(route, arm) !== undefined);
     // Where all are left out, none is; where nobody serves, it is said why the first does not.
