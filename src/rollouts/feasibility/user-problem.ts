@@ -16,13 +16,13 @@ export interface PlannedUsers {
   readonly plan: RolloutPlan;
   readonly judge: JudgeOptions;
   readonly users: number;
-  /** How that is known: "(counted in the last rollout)". */
-  readonly source?: string;
+  /** By the last rollout, and not said by anybody. Default: false. */
+  readonly isCounted?: boolean;
 }
 
 /** Why the plan cannot conclude with so many users, and what would help; undefined = it may. */
 export function userProblem(planned: PlannedUsers): string | undefined {
-  const { plan, judge, users, source } = planned;
+  const { plan, judge, users, isCounted = false } = planned;
   // Where it proceeds without a verdict, a later step may still give one.
   const steps = plan.onInconclusive === 'proceed' ? plan.steps : plan.steps.slice(0, 1);
   const needs = steps.map(({ weight }) => fineNeeds({ judge, unit: 'users', weight })?.all ?? Number.POSITIVE_INFINITY);
@@ -31,10 +31,12 @@ export function userProblem(planned: PlannedUsers): string | undefined {
   if (least <= counted) return undefined;
   const step = needs.indexOf(least);
   const traffic: JudgedTraffic = { judge, unit: 'users', weight: steps[step]?.weight ?? 100 };
-  const there = `${formatCount(users)} users${source === undefined ? '' : ` ${source}`}`;
+  const there = `${formatCount(users)} users${isCounted ? ' (counted by the last rollout)' : ''}`;
   const limit = counted < users ? `, of which the judge counts ${formatCount(counted)}` : '';
   const needed = formatNeeds(sayStep(plan, { step }), requirementsOf(traffic));
-  return `version ${plan.canary} cannot be judged by ${there}${limit}: ${needed}; ${remediesFor(counted, traffic)}`;
+  const remedies = [...remediesFor(counted, traffic), ...(isCounted ? ['say `users` if there are more'] : [])];
+  const advice = [...remedies, 'start it anyway with `allow_inconclusive`'].join(', or ');
+  return `version ${plan.canary} cannot be judged by ${there}${limit}: ${needed}; ${advice}`;
 }
 
 function formatNeeds(step: string, { fine, metrics }: Requirements): string {
@@ -48,7 +50,7 @@ function formatNeeds(step: string, { fine, metrics }: Requirements): string {
 /** Percents that are tried as a first step. */
 const WEIGHTS: readonly number[] = [1, 2, 3, 4, 5, 7, 10, 15, 20, 25, 30, 40, 50];
 
-function remediesFor(users: number, traffic: JudgedTraffic): string {
+function remediesFor(users: number, traffic: JudgedTraffic): readonly string[] {
   const remedies: string[] = [];
   const margins = marginsThatWork(traffic, (users * traffic.weight) / 100);
   if (margins.length > 0 && margins.every(({ margin }) => margin < 1)) {
@@ -60,5 +62,5 @@ function remediesFor(users: number, traffic: JudgedTraffic): string {
     return fine !== undefined && fine.all <= users;
   });
   if (weight !== undefined) remedies.push(`begin with ${weight} percent`);
-  return [...remedies, 'start it anyway with `allow_inconclusive`'].join(', or ');
+  return remedies;
 }

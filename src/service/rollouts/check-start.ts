@@ -4,6 +4,7 @@ import { createPlan, userProblem } from '../../rollouts/index.js';
 import { findVersion, type VersionLookup } from '../find-version.js';
 import type { RouteTable } from '../routes/route-table.js';
 import { versionDifference } from '../version-difference.js';
+import type { LastUsers } from './last-users.js';
 import { type LabelKeeper, labelsToGive, ownLabelOf } from './rollout-labels.js';
 import { rolloutRoute } from './rollout-route.js';
 import type { DeclaredRollout, RolloutOptions } from './types.js';
@@ -12,6 +13,14 @@ export interface StartChecks {
   readonly lookup: VersionLookup;
   readonly routes: Pick<RouteTable, 'find'>;
   readonly labels: LabelKeeper;
+}
+
+/** A rollout as it is asked for. */
+export interface WantedRollout {
+  readonly model: string;
+  readonly options: RolloutOptions;
+  /** By the same key. */
+  readonly lastUsers?: LastUsers | undefined;
 }
 
 export interface StartedRollout {
@@ -23,9 +32,9 @@ export interface StartedRollout {
 /** A rollout as it is asked for, completed; throws why it cannot be. */
 export function checkStart(
   { lookup, routes, labels }: StartChecks,
-  model: string,
-  { to, sticky, judge = {}, users, allowInconclusive = false, ...options }: RolloutOptions,
+  { model, options, lastUsers }: WantedRollout,
 ): StartedRollout {
+  const { to, sticky, judge = {}, users, allowInconclusive = false, ...planned } = options;
   if (users !== undefined && sticky === undefined) {
     throw invalidArgument('users: expected with `sticky` only, without which each request counts for itself');
   }
@@ -37,11 +46,16 @@ export function checkStart(
   const canary = lookup.engine.serving(model).find(({ ref }) => ref.version === to);
   if (canary === undefined) throw new MillraceError('failed_precondition', sayAbsent(lookup, model, to));
   checkPair(stable, canary);
-  const made = createPlan({ model, stable: stable.ref.version, canary: to }, options);
+  const made = createPlan({ model, stable: stable.ref.version, canary: to }, planned);
   if ('problem' in made) throw invalidArgument(made.problem);
   const { plan } = made;
-  const few = users === undefined || allowInconclusive ? undefined : userProblem({ plan, judge, users });
-  if (few !== undefined) throw new MillraceError('failed_precondition', few);
+  // In less time than a step may take, not all of them have come.
+  const counted = lastUsers !== undefined && lastUsers.overMs >= plan.maxHoldMs ? lastUsers.count : undefined;
+  const known = users ?? counted;
+  if (known !== undefined && !allowInconclusive) {
+    const few = userProblem({ plan, judge, users: known, isCounted: users === undefined });
+    if (few !== undefined) throw new MillraceError('failed_precondition', few);
+  }
   const given = labelsToGive(plan, lookup.labels.of(model), labels);
   const ownLabel = ownLabelOf(given);
   const split = rolloutRoute({ plan, judge, ...(sticky === undefined ? {} : { sticky }) }, 0);

@@ -1,10 +1,12 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { request } from '../../../test/support/engine-fixture.js';
 import { version } from '../../../test/support/infer-fixture.js';
-import { createRolloutsFixture, type RolloutsFixture } from '../../../test/support/rollouts-fixture.js';
+import { createRolloutsFixture, declare, pass, type RolloutsFixture } from '../../../test/support/rollouts-fixture.js';
 import { until } from '../../../test/support/until.js';
 import { DeclaredRollouts } from './declared-rollouts.js';
 import { FileRollouts } from './file-rollouts.js';
 import { fileRolloutsChange } from './file-rollouts-change.js';
+import { lastUsersOf } from './last-users.js';
 import type { RolloutConfig } from './options.js';
 
 const CONFIG: RolloutConfig = { to: 2, attempt: 1, steps: [50, 100], holdMs: 10_000, minRequests: 0 };
@@ -151,4 +153,32 @@ it('a declared rollout that has too few users for a verdict begins once it is al
   again.declared.start();
   await again.write({ ...few, allowInconclusive: true });
   await hasPhases(fixture, 'the settings: holding');
+});
+
+it('a declared rollout has as many users as the last one with the same key has counted, where that took long enough', async () => {
+  const fixture = await createRolloutsFixture();
+  const { rollouts, store, told } = fixture;
+  const sticky = { parameter: 'user' };
+  const { declared, given } = declare({ maxHoldMs: 10_000 });
+  await rollouts.begin({ declared: { ...declared, sticky }, given }, 'ada');
+  for (let count = 0; count < 1_000; count++) {
+    fixture.ask(0, 'well', request(1, { parameters: { user: `user-${count % 70}` } }));
+  }
+  await pass(fixture, 10_500);
+  await rollouts.command('m', { action: 'abort', by: 'ada' });
+  expect(await lastUsersOf(store, 'm', sticky)).toEqual({ count: 70, overMs: 10_000 });
+  expect(await lastUsersOf(store, 'm', { parameter: 'other' })).toBeUndefined();
+  expect(await lastUsersOf(store, 'm', undefined)).toBeUndefined();
+
+  const again = { ...CONFIG, steps: [100], holdMs: 1_000, sticky };
+  const first = follow(fixture, { ...again, maxHoldMs: 10_000 });
+  first.declared.start();
+  await first.tick();
+  expect(told.at(-1)).toBe(
+    "the rollout of 'm' that the settings declare has not begun: version 2 cannot be judged by 70 users (counted by the last rollout): step 1 of 1 " +
+      '(100 %) leaves none of them to the other version; say `users` if there are more, or start it anyway with `allow_inconclusive`',
+  );
+  const longer = follow(fixture, { ...again, maxHoldMs: 10_001 });
+  longer.declared.start();
+  await hasPhases(fixture, 'the settings: holding', 'ada: aborted');
 });

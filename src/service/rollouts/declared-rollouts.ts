@@ -3,6 +3,7 @@ import { type Store, StoreInUse } from '../../store/index.js';
 import { findVersion } from '../find-version.js';
 import { checkStart, type StartChecks } from './check-start.js';
 import { declarationOf, type FileRollouts, toRolloutOptions } from './file-rollouts.js';
+import { lastUsersOf } from './last-users.js';
 import type { RolloutConfig } from './options.js';
 import { declaredOf } from './records.js';
 import type { Rollouts } from './rollouts.js';
@@ -10,7 +11,7 @@ import type { Rollouts } from './rollouts.js';
 export interface DeclaredRolloutsParts extends StartChecks {
   readonly fileRollouts: FileRollouts;
   readonly rollouts: Pick<Rollouts, 'of' | 'all' | 'begin' | 'command'>;
-  readonly store: { readonly rollouts: Pick<Store['rollouts'], 'ofModel'> };
+  readonly store: Pick<Store, 'rollouts' | 'snapshots'>;
   readonly clock: Clock;
   readonly events: EventBus;
 }
@@ -108,7 +109,9 @@ export class DeclaredRollouts {
     }
     const declaration = declarationOf(config, stable);
     if (await this.#hasBegun(model, declaration)) return;
-    const { declared, given } = checkStart(this.#parts, model, toRolloutOptions(config));
+    const options = toRolloutOptions(config);
+    const lastUsers = await lastUsersOf(this.#parts.store, model, options.sticky);
+    const { declared, given } = checkStart(this.#parts, { model, options, lastUsers });
     await rollouts.begin({ declared: { ...declared, declaration }, given }, BY);
     this.#begun.set(model, declaration);
   }

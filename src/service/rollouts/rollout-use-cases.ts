@@ -6,6 +6,7 @@ import type { Audited, Subject } from '../audit.js';
 import { absent } from '../seen-lookup.js';
 import { checkStart, type StartChecks } from './check-start.js';
 import type { FileRollouts } from './file-rollouts.js';
+import { lastUsersOf } from './last-users.js';
 import { declaredOf, SNAPSHOT_KIND, snapshotOf, stateOf } from './records.js';
 import { noneOpen, type Rollouts } from './rollouts.js';
 import type { OpenRollout, RolloutGauge, RolloutReport, RolloutUseCases } from './types.js';
@@ -34,7 +35,8 @@ export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCa
       audited(call, startOf(setup, model), async () => {
         fileRollouts.checkFree(model);
         rollouts.checkNone(model);
-        return reportOf(await rollouts.begin(checkStart(setup, model, options), call.principal.name));
+        const lastUsers = await lastUsersOf(store, model, options.sticky);
+        return reportOf(await rollouts.begin(checkStart(setup, { model, options, lastUsers }), call.principal.name));
       }),
     async get(call, model) {
       admit(call.principal, 'rollout.read', { name: model, isOwn: true, unknown: noneEver });

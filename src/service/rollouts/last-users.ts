@@ -1,0 +1,32 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Store } from '../../store/index.js';
+import { declaredOf, KEYS_KIND, keysOf, SNAPSHOT_KIND, snapshotOf } from './records.js';
+import { RolloutKeys } from './rollout-keys.js';
+import type { DeclaredRollout } from './types.js';
+
+/** Users that the last rollout of a model has counted. */
+export interface LastUsers {
+  readonly count: number;
+  /** For so long. */
+  readonly overMs: number;
+}
+
+/** Requests after which a count says something. */
+const ENOUGH_REQUESTS = 1_000;
+
+/** What the last rollout of a model has counted by the same key; undefined = none, or too little. */
+export async function lastUsersOf(
+  { rollouts, snapshots }: Pick<Store, 'rollouts' | 'snapshots'>,
+  model: string,
+  sticky: DeclaredRollout['sticky'],
+): Promise<LastUsers | undefined> {
+  if (sticky === undefined) return undefined;
+  const [record] = await rollouts.ofModel(model, 1);
+  if (record === undefined || !isDeepStrictEqual(declaredOf(record).sticky, sticky)) return undefined;
+  const keys = keysOf(record.id, await snapshots.get(KEYS_KIND, model));
+  const snapshot = snapshotOf(record.id, await snapshots.get(SNAPSHOT_KIND, model));
+  const [first, last] = [snapshot?.timeline[0], snapshot?.timeline.at(-1)];
+  if (keys === undefined || first === undefined || last === undefined) return undefined;
+  if ((snapshot?.seen?.requests ?? 0) < ENOUGH_REQUESTS) return undefined;
+  return { count: new RolloutKeys(keys).count, overMs: last.atMs - first.atMs };
+}
