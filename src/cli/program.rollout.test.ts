@@ -334,3 +334,29 @@ describe('rollout status', () => {
     expect(await follow(['status', 'fraud'])).toMatchObject({ code: 0, err: '' });
   });
 });
+
+describe('rollout start', () => {
+  const start = (...argv: readonly string[]) => run(['rollout', 'start', 'fraud', '--to', '4', ...argv]);
+
+  it('sends how many users there are, and that the rollout may be inconclusive; prints what a verdict needs', async () => {
+    const forecast = { sentence: 'step 1 of 2 (5 %) needs about 20,000 users' };
+    server = await startFakeServer(() => jsonAnswer(rollout('holding', { forecast })));
+    vi.stubEnv('MILLRACE_URL', server.url);
+    const { code, out } = await start('--sticky', 'header:x-user-id', '--users', '20000', '--allow-inconclusive');
+    expect(code).toBe(0);
+    expect(out).toContain('\nnext: nothing\nforecast: step 1 of 2 (5 %) needs about 20,000 users\n');
+    expect(JSON.parse(String(server.seen[0]?.body))).toEqual({
+      to: 4,
+      sticky: { header: 'x-user-id' },
+      users: 20_000,
+      allow_inconclusive: true,
+    });
+  });
+
+  it('refuses a number of users that is none', async () => {
+    expect(await start('--users', 'many')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("Expected an integer, got 'many'."),
+    });
+  });
+});

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fineNeeds, type JudgedTraffic, marginsThatWork, requirementsOf } from './requirements.js';
 
@@ -54,4 +56,15 @@ it('a margin that works is one by which so many observations are enough', () => 
   expect(canaryAt({ judge })).toBeLessThanOrEqual(400);
   expect(marginsThatWork(AT_5_PERCENT, 10_000)).toEqual([]);
   expect(marginsThatWork(AT_5_PERCENT, 0).map(({ margin }) => margin)).toEqual([1.01, 1.01, 1.01]);
+});
+
+it('the figures of docs/judge.md are those that are announced', () => {
+  const page = readFileSync(path.join(import.meta.dirname, '../../../docs/judge.md'), 'utf8');
+  const rows = page.split('until 10 more of 100 fail')[1]?.match(/^\| \d+ % \|.*$/gm) ?? [];
+  const said = rows.map((row) => row.match(/[\d,]+/g)?.map((cell) => Number(cell.replace(',', ''))));
+  const needed = [1, 5, 20, 50].map((weight) => {
+    const { fine, metrics } = requirementsOf({ judge: {}, unit: 'requests', weight });
+    return [weight, fine?.all, fine?.canary, ...metrics.map(({ worse }) => worse?.all)];
+  });
+  expect(said).toEqual(needed);
 });
