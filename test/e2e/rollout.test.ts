@@ -73,7 +73,17 @@ describe('a rollout', () => {
       started_by: 'ada',
       phase: 'step 1 of 2 (20 %) is being held',
       decisions: [{ by: 'ada', action: 'start' }],
+      forecast: {
+        unit: 'requests',
+        weight: 20,
+        step: 'step 1 of 2 (20 %)',
+        counted: 0,
+        metrics: [{ name: 'errors' }, {}, {}],
+      },
     });
+    expect(body.forecast.sentence).toMatch(
+      /^step 1 of 2 \(20 %\) needs about [\d,]+ requests, [\d,]+ of them of version 4, to know/,
+    );
     const seen = new Set<string | undefined>();
     await until('it is over', async () => {
       seen.add(await ask());
@@ -91,6 +101,7 @@ describe('a rollout', () => {
       'start',
     ]);
     expect(over.verdict.metrics[0].name).toBe('errors');
+    expect(over.forecast).toBeUndefined();
     expect(over.timeline.length).toBeGreaterThan(0);
     const { body: history } = await api(`GET ${ROLLOUT}/history`);
     expect(history.rollouts).toMatchObject([

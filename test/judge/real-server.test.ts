@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, it } from 'vitest';
-import { AS_ADA, startRolloutServer, underLoad } from '../support/rollout-server.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AS_ADA, type RolloutServer, startRolloutServer, underLoad } from '../support/rollout-server.js';
 
 const MODEL = readFileSync(path.join(import.meta.dirname, '../fixtures/models/mlp-784x10.onnx'));
 
@@ -44,4 +44,71 @@ it('a version that is the same file is not rolled back by a server under load th
   });
   expect([over.state, over.decisions[0].reason]).toEqual(['done', "'mlp' stands for version 2 now"]);
   expect(over.verdict.metrics[0].observations.canary).toBeGreaterThan(50);
+});
+
+/**
+ * A version that has the network above answer, each request after eight milliseconds, with what goes wrong before and after that. So two
+ * clients ask less than 250 times a second, as is assumed before the rate is known.
+ */
+const digits = (before: string, after = '') => `import { defineModel } from 'millrace/model';
+export default defineModel({
+  inputs: { image: 'FP32[-1,784]' },
+  outputs: { scores: 'FP32[-1,10]' },
+  async infer({ inputs }, { model }) {
+    await new Promise((resolve) => setTimeout(resolve, 8));
+    ${before}
+    const { outputs } = await model('mlp').infer({ x: inputs.image });
+    const scores = [...outputs.y.data];
+    ${after}
+    return { scores };
+  },
+});
+`;
+const FAULTS = {
+  errors: [digits("if (Math.random() < 0.3) throw new Error('it cannot');"), 'errors'],
+  // Far more than a process waits for a core.
+  latency: [digits('await new Promise((resolve) => setTimeout(resolve, 100));'), 'latency'],
+  answers: [digits('', 'scores.reverse();'), 'answers'],
+  crash: [digits("if (inputs.image.data[0] > 0) process.kill(process.pid, 'SIGKILL');"), 'errors'],
+} as const;
+const SHARE_PERCENT = 20;
+
+describe('a version of a real model that is worse under load', () => {
+  let rollout: RolloutServer;
+  beforeAll(async () => {
+    const models: Record<string, string | Uint8Array> = { 'mlp/1/model.onnx': MODEL };
+    for (const [name, [faulty]] of Object.entries(FAULTS)) {
+      models[`${name}/model.yaml`] = 'versions: all\nmaxBatchSize: 0\ninstances: { count: 2 }\n';
+      models[`${name}/1/model.ts`] = digits('');
+      models[`${name}/2/model.ts`] = faulty;
+    }
+    rollout = await startRolloutServer(models, { errors: 1, latency: 1, answers: 1, crash: 1 });
+  }, 60_000);
+  afterAll(() => rollout[Symbol.asyncDispose]());
+
+  it.each(Object.entries(FAULTS))(
+    'is rolled back within the announced number of requests: %s',
+    async (name, [, metric]) => {
+      const { api, reaches, server } = rollout;
+      let asked = 0;
+      const ask = async (): Promise<void> => {
+        asked++;
+        const data = Array.from({ length: 784 }, (_, at) => (asked + at * 7) % 3 || 1);
+        const inputs = [{ name: 'image', datatype: 'FP32', shape: [1, 784], data }];
+        await server.infer(name, { inputs }, AS_ADA);
+      };
+      const judge = metric === 'latency' ? {} : { latency: false };
+      const start = { to: 2, steps: [SHARE_PERCENT, 100], hold_ms: 600_000, judge };
+      let announced: number | undefined;
+      const over = await underLoad(2, ask, async () => {
+        const { status, body } = await api(`POST models/${name}/rollout`, start);
+        expect(status).toBe(200);
+        announced = body.forecast.metrics.find((needs: { name: string }) => needs.name === metric).worse.canary;
+        return reaches(name, 'rolled_back', 'done');
+      });
+      expect(over.decisions[0].reason).toMatch(new RegExp(`^version 2 is worse than version 1: .*${metric}: `));
+      const { observations } = over.verdict.metrics.find((seen: { name: string }) => seen.name === metric);
+      expect(observations.canary).toBeLessThanOrEqual(announced ?? 0);
+    },
+  );
 });
