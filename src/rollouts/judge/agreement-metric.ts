@@ -56,7 +56,8 @@ export class AgreementMetric implements Metric {
       observations: { stable: 0, canary: this.#compared },
     };
     const kind = kindOf(this.isWorse(), high < tolerated + this.#options.margin);
-    return { name: 'agreement', kind, ...measured, sentence: this.#say(measured) };
+    const margin = { low: -this.#options.margin, high: 1 };
+    return { name: 'agreement', kind, margin, ...measured, sentence: this.#say(measured) };
   }
 
   snapshot(): AgreementState {

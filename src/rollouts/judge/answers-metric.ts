@@ -51,7 +51,8 @@ export class AnswersMetric implements Metric {
     const kind = kindOf(this.isWorse(), reports.every(isWithin));
     const suspect = reports.indexOf(reports.reduce((one, other) => (other.worth > one.worth ? other : one)));
     const measured = this.#comparison.measured(suspect, this.#confidence);
-    return { name: 'answers', kind, ...measured, sentence: this.#say(measured, suspect) };
+    const margin = { low: -this.#options.margin, high: this.#options.margin };
+    return { name: 'answers', kind, margin, ...measured, sentence: this.#say(measured, suspect) };
   }
 
   snapshot(): AnswersState {

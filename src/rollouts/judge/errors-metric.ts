@@ -54,7 +54,8 @@ export class ErrorsMetric implements Metric {
   verdict(): MetricVerdict {
     const measured = this.#comparison.measured(FAILED, this.#confidence);
     const kind = kindOf(this.isWorse(), measured.difference.high < this.#options.margin);
-    return { name: 'errors', kind, ...measured, sentence: this.#say(measured) };
+    const margin = { low: -1, high: this.#options.margin };
+    return { name: 'errors', kind, margin, ...measured, sentence: this.#say(measured) };
   }
 
   snapshot(): ErrorsState {

@@ -48,7 +48,8 @@ export class LatencyMetric implements Metric {
     const { difference, observations } = measured;
     if (observations.stable + observations.canary === 0) return undefined;
     const kind = kindOf(this.isWorse(), difference.high < this.#options.margin);
-    return { name: 'latency', kind, ...measured, sentence: this.#say(measured) };
+    const margin = { low: -1, high: this.#options.margin };
+    return { name: 'latency', kind, margin, ...measured, sentence: this.#say(measured) };
   }
 
   snapshot(): LatencyState {

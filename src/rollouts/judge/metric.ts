@@ -18,7 +18,7 @@ export interface Metric {
 }
 
 /** What a metric has measured. */
-export type Measured = Omit<MetricVerdict, 'name' | 'kind' | 'sentence'>;
+export type Measured = Omit<MetricVerdict, 'name' | 'kind' | 'margin' | 'sentence'>;
 
 export function kindOf(isWorse: boolean, isFine: boolean): VerdictKind {
   if (isWorse) return 'worse';

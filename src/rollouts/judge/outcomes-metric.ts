@@ -105,7 +105,8 @@ export class OutcomesMetric implements Metric {
       observations: { ...this.#counts },
     };
     const kind = kindOf(this.isWorse(), high < this.#options.margin);
-    return { name: 'outcomes', kind, ...measured, sentence: say(measured) };
+    const margin = { low: -this.#options.margin, high: 1 };
+    return { name: 'outcomes', kind, margin, ...measured, sentence: say(measured) };
   }
 
   snapshot(): OutcomesState {

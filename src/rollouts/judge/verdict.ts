@@ -13,6 +13,8 @@ export interface MetricVerdict {
   readonly canary: number | undefined;
   /** Canary's less stable's, with bounds that hold however often one looks; from -1 to 1 before anything is known. */
   readonly difference: Interval;
+  /** The difference is fine once its bounds lie within this; -1 or 1 on a side that does not matter. */
+  readonly margin: Interval;
   /** Highest evidence (e-value) yet that canary is worse, and where it is enough to roll back. */
   readonly evidence: number;
   readonly limit: number;
