@@ -2,7 +2,7 @@ import type { Outcome } from './decision.js';
 import { sayPhase } from './describe.js';
 import type { RolloutPlan } from './plan.js';
 import { advance, decided } from './progress.js';
-import type { RolloutState } from './state.js';
+import { isOver, type RolloutState } from './state.js';
 
 export const ROLLOUT_COMMANDS = ['approve', 'pause', 'resume', 'promote', 'abort'] as const;
 
@@ -13,6 +13,12 @@ export interface RolloutCommand {
   readonly by: string;
   /** Why, in their words. */
   readonly note?: string;
+}
+
+/** Commands that would not be refused now. */
+export function possibleCommands(plan: RolloutPlan, state: RolloutState): readonly RolloutCommand['action'][] {
+  if (isOver(state)) return [];
+  return ROLLOUT_COMMANDS.filter((action) => obey(plan, state, { action, by: '' }).refusal === undefined);
 }
 
 /** Does what somebody asks of a rollout that is not over, or says why it cannot be done now. */

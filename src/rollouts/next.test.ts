@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { RolloutCommand } from './commands.js';
+import { possibleCommands, type RolloutCommand } from './commands.js';
 import { sayNext, sayPhase } from './describe.js';
 import { next, type RolloutInput } from './next.js';
 import { createPlan, type PlanOptions, type RolloutPlan } from './plan.js';
@@ -192,6 +192,18 @@ describe('what people ask of a rollout', () => {
       state: { kind: 'aborted' },
       said: ['abort: aborted by ada: wrong version'],
     });
+  });
+
+  it('is possible where it would not be refused', () => {
+    const plan = planOf();
+    const states = [[], [command('pause')], [MINUTE, { elapsedMs: 300_000 }], [command('promote')], [command('abort')]];
+    expect(states.map((steps) => possibleCommands(plan, played(plan, steps).state))).toEqual([
+      ['pause', 'promote', 'abort'],
+      ['resume', 'promote', 'abort'],
+      ['approve', 'resume', 'promote', 'abort'],
+      [],
+      [],
+    ]);
   });
 
   it('is refused where it cannot be done now', () => {

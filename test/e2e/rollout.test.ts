@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { echoModel } from '../support/control-fixture.js';
-import { AS_ADA, type RolloutServer, startRolloutServer } from '../support/rollout-server.js';
+import { control, echoModel } from '../support/control-fixture.js';
+import { AS_ADA, AS_EVE, type RolloutServer, startRolloutServer } from '../support/rollout-server.js';
 import { until } from '../support/until.js';
 
 const MODELS = {
@@ -103,6 +103,19 @@ describe('a rollout', () => {
     expect(over.verdict.metrics[0].name).toBe('errors');
     expect(over.forecast).toBeUndefined();
     expect(over.timeline.length).toBeGreaterThan(0);
+    expect(over.commands).toEqual([]);
+    const { body: evidence } = await api(`GET ${ROLLOUT}/evidence`);
+    expect(evidence).toMatchObject({ id: over.id, model: 'fraud' });
+    type Point = { readonly at: string; readonly weight: number };
+    expect(evidence.points.map(({ at, weight }: Point) => ({ at, weight }))).toEqual(
+      over.timeline.map(({ at, weight }: Point) => ({ at, weight })),
+    );
+    // One for each step, and for the end, when the label has moved.
+    expect(new Set(evidence.points.map(({ weight }: Point) => weight))).toEqual(new Set([20, 100, 0]));
+    const [errors] = evidence.points.at(-1).metrics;
+    const { sentence: _, ...last } = over.verdict.metrics[0];
+    expect(Object.keys(errors).sort()).toEqual(Object.keys(last).sort());
+    expect(errors).toMatchObject({ name: 'errors', margin: { low: -1, high: 0.02 }, limit: 80 });
     const { body: history } = await api(`GET ${ROLLOUT}/history`);
     expect(history.rollouts).toMatchObject([
       { stable: 3, canary: 4, state: 'done', reason: "'fraud' stands for version 4 now" },
@@ -146,6 +159,9 @@ describe('a rollout', () => {
     await cli('rollout', 'start', 'fraud', '--to', '4', ...flags, ...policy);
     for (const waiting of ['step 2 of 2 (100 %)', 'the promotion of version 4']) {
       await until(waiting, async () => (await api(`GET ${ROLLOUT}`)).body.phase === `${waiting} waits for approval`);
+      expect((await api(`GET ${ROLLOUT}`)).body.commands).toEqual(['approve', 'promote', 'abort']);
+      const seen = await control(rollout.server, `GET ${ROLLOUT}`, { headers: AS_EVE });
+      expect(seen).toMatchObject({ status: 200, body: { commands: [] } });
       expect((await cli('rollout', 'approve', 'fraud')).code).toBe(0);
     }
     await reaches('done');

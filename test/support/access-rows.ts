@@ -202,6 +202,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'POST /millrace/v1/models/{model}/labels/undo': { needs: 'label.change', answers: 409, audit: 'labels.undo' },
   'GET /millrace/v1/rollouts': { ...ROLLOUT, on: 'anything' },
   'GET /millrace/v1/models/{model}/rollout': { ...ROLLOUT, answers: 404 },
+  'GET /millrace/v1/models/{model}/rollout/evidence': { ...ROLLOUT, answers: 404 },
   'GET /millrace/v1/models/{model}/rollout/history': { ...ROLLOUT, unknown: 200 },
   // There is no such version, and so no rollout of which anything could be asked.
   'POST /millrace/v1/models/{model}/rollout': {

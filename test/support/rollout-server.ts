@@ -9,6 +9,10 @@ import { until } from './until.js';
 export const ADA = 'a-key-of-ada-that-is-long-enough';
 export const AS_ADA = { authorization: `Bearer ${ADA}` } as const;
 
+/** Who may only look. */
+const EVE = 'a-key-of-eve-that-is-long-enough';
+export const AS_EVE = { authorization: `Bearer ${EVE}` } as const;
+
 /** A server whose models can be rolled out, and how a test asks it. */
 export interface RolloutServer extends AsyncDisposable {
   readonly server: AppServer;
@@ -28,7 +32,10 @@ export async function startRolloutServer(
 ): Promise<RolloutServer> {
   const server = await startAppServer(models, {
     auth: {
-      keys: [{ name: 'ada', key: ADA, scopes: ['infer', 'observe', 'manage'] }],
+      keys: [
+        { name: 'ada', key: ADA, scopes: ['infer', 'observe', 'manage'] },
+        { name: 'eve', key: EVE, scopes: ['observe'] },
+      ],
       // No scope has the right to approve.
       bindings: [{ principal: 'key:ada', role: 'approver' }],
     },

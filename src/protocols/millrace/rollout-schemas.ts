@@ -143,16 +143,22 @@ const DecisionSchema = Type.Object({
   numbers: Type.Unknown({ description: 'What had been measured.' }),
 });
 
-const MetricSchema = Type.Object({
+const bounds = (description: string) => Type.Object({ low: Type.Number(), high: Type.Number() }, { description });
+
+const METRIC = {
   name: Type.String(),
   kind: Type.String({ description: '`worse`, `fine` or `open`.' }),
   stable: Type.Optional(Type.Number()),
   canary: Type.Optional(Type.Number()),
+  difference: bounds("Canary's value less stable's lies between these, with high confidence at all times together."),
+  margin: Type.Optional(
+    bounds('The metric is fine once the difference lies within these; -1 or 1 on a side that does not matter.'),
+  ),
   evidence: Type.Number({ description: 'That the new version is worse (an e-value).' }),
   limit: Type.Number({ description: 'Evidence that is enough to roll back.' }),
   observations: Type.Object({ stable: Type.Integer(), canary: Type.Integer() }),
-  sentence: Type.String(),
-});
+};
+const MetricSchema = Type.Object({ ...METRIC, sentence: Type.String() });
 
 const STANDING = {
   id: Type.String(),
@@ -225,6 +231,7 @@ const ForecastSchema = Type.Object(
 export const RolloutSchema = Type.Object({
   ...STANDING,
   forecast: Type.Optional(ForecastSchema),
+  commands: Type.Array(Type.String(), { description: 'Commands that the caller may send now: `approve`, `abort`.' }),
   decisions: Type.Array(DecisionSchema),
   timeline: Type.Array(
     Type.Object({
@@ -232,6 +239,19 @@ export const RolloutSchema = Type.Object({
       weight: Type.Number(),
       evidence: Type.Number({ description: 'The highest of all metrics, as a share of what is enough to roll back.' }),
     }),
+  ),
+});
+
+export const EvidenceSchema = Type.Object({
+  id: Type.String({ description: 'Of the rollout.' }),
+  model: Type.String(),
+  points: Type.Array(
+    Type.Object({
+      at: Type.String({ format: 'date-time' }),
+      weight: Type.Number({ description: 'Percent of the requests that the new version got.' }),
+      metrics: Type.Array(Type.Object(METRIC)),
+    }),
+    { description: 'Oldest first, at most 240: the longer the rollout takes, the longer the intervals.' },
   ),
 });
 

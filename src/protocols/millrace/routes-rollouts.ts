@@ -1,9 +1,22 @@
 import type { Static } from '@sinclair/typebox';
 import type { Call } from '../../core/index.js';
-import type { PastRollout, RolloutOptions, RolloutReport, RolloutUseCases } from '../../service/index.js';
+import type {
+  PastRollout,
+  RolloutOptions,
+  RolloutReport,
+  RolloutUseCases,
+  StandingRollout,
+} from '../../service/index.js';
 import { jsonResponse, type Route } from '../route.js';
 import { timeOf } from './conditions.js';
-import { CommandSchema, HistorySchema, RolloutSchema, RolloutsSchema, StartSchema } from './rollout-schemas.js';
+import {
+  CommandSchema,
+  EvidenceSchema,
+  HistorySchema,
+  RolloutSchema,
+  RolloutsSchema,
+  StartSchema,
+} from './rollout-schemas.js';
 
 const BASE = { tag: 'traffic', access: 'key' } as const;
 const OF_MODEL = '/millrace/v1/models/{model}/rollout';
@@ -39,6 +52,15 @@ export function createRolloutRoutes(rollouts: RolloutUseCases): readonly Route[]
       control: false,
       response: RolloutSchema,
       handle: async (call, { params: { model = '' } }) => jsonResponse(encodeReport(await rollouts.get(call, model))),
+    },
+    {
+      ...BASE,
+      method: 'GET',
+      path: `${OF_MODEL}/evidence`,
+      summary: 'What was known of each metric of that rollout over time',
+      control: false,
+      response: EvidenceSchema,
+      handle: async (call, { params: { model = '' } }) => jsonResponse(encodeEvidence(await rollouts.get(call, model))),
     },
     {
       ...BASE,
@@ -126,12 +148,7 @@ function defined<Values extends object>(values: Values): Defined<Values> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Defined<Values>;
 }
 
-function encodeStanding({
-  plan,
-  state,
-  verdict,
-  ...report
-}: Omit<RolloutReport, 'decisions' | 'forecast' | 'timeline'>) {
+function encodeStanding({ plan, state, verdict, ...report }: StandingRollout) {
   const { id, startedAtMs, startedBy, phase, next, sticky, users } = report;
   const { model, stable, canary, steps, maxHoldMs, onInconclusive, promotionNeedsApproval } = plan;
   return {
@@ -165,10 +182,11 @@ function encodeStanding({
   };
 }
 
-function encodeReport({ decisions, forecast, timeline, ...standing }: RolloutReport) {
+function encodeReport({ decisions, forecast, timeline, commands, ...standing }: RolloutReport) {
   return {
     ...encodeStanding(standing),
     forecast: forecast && encodeForecast(forecast),
+    commands,
     decisions: decisions.map(({ atMs, by, action, reason, numbers }) => ({
       at: timeOf(atMs),
       by,
@@ -183,6 +201,10 @@ function encodeReport({ decisions, forecast, timeline, ...standing }: RolloutRep
 function encodeForecast({ perSecond, remainingMs, ...rest }: NonNullable<RolloutReport['forecast']>) {
   const remaining = remainingMs === undefined ? undefined : Math.round(remainingMs);
   return { ...rest, per_second: perSecond, remaining_ms: remaining };
+}
+
+function encodeEvidence({ id, plan: { model }, timeline }: RolloutReport) {
+  return { id, model, points: timeline.map(({ atMs, weight, metrics }) => ({ at: timeOf(atMs), weight, metrics })) };
 }
 
 function encodePast({ id, stable, canary, startedAtMs, startedBy, state, reason }: PastRollout) {

@@ -12,7 +12,7 @@ export interface FollowedRollout extends OpenRollout {
 
 /** As the store has it; `before` = what was known of it. */
 export function followedRollout(
-  { record, snapshot, keys }: StoredRollout,
+  { record, snapshot, keys, timeline }: StoredRollout,
   before: FollowedRollout | undefined,
 ): FollowedRollout {
   const declared = declaredOf(record);
@@ -28,7 +28,7 @@ export function followedRollout(
     split,
     route: split?.route,
     verdict,
-    timeline: snapshot?.timeline ?? [],
+    timeline,
     seen,
     get forecast() {
       return forecastOf({ declared, state, verdict, seen });

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Store } from '../../store/index.js';
-import { declaredOf, KEYS_KIND, keysOf, SNAPSHOT_KIND, snapshotOf } from './records.js';
+import { declaredOf, readSeen } from './records.js';
 import { RolloutKeys } from './rollout-keys.js';
 import type { DeclaredRollout } from './types.js';
 
@@ -23,9 +23,8 @@ export async function lastUsersOf(
   if (sticky === undefined) return undefined;
   const [record] = await rollouts.ofModel(model, 1);
   if (record === undefined || !isDeepStrictEqual(declaredOf(record).sticky, sticky)) return undefined;
-  const keys = keysOf(record.id, await snapshots.get(KEYS_KIND, model));
-  const snapshot = snapshotOf(record.id, await snapshots.get(SNAPSHOT_KIND, model));
-  const [first, last] = [snapshot?.timeline[0], snapshot?.timeline.at(-1)];
+  const { snapshot, keys, timeline } = await readSeen(snapshots, record);
+  const [first, last] = [timeline[0], timeline.at(-1)];
   if (keys === undefined || first === undefined || last === undefined) return undefined;
   if ((snapshot?.seen?.requests ?? 0) < ENOUGH_REQUESTS) return undefined;
   return { count: new RolloutKeys(keys).count, overMs: last.atMs - first.atMs };

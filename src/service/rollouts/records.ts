@@ -1,14 +1,15 @@
 import type { JsonValue } from '../../core/index.js';
 import type { JudgeSnapshot, RolloutState, SeenTraffic, Verdict } from '../../rollouts/index.js';
-import type { RolloutRecord } from '../../store/index.js';
+import type { RolloutRecord, Store } from '../../store/index.js';
 import type { RolloutKeysSnapshot } from './rollout-keys.js';
 import type { TimelinePoint } from './timeline.js';
 import type { DeclaredRollout } from './types.js';
 
 /** Where a store keeps what is replaced every second, by model: that of its last rollout. */
 export const SNAPSHOT_KIND = 'rollout';
-
-/** The same for the keys of a sticky one, which are larger and change less often. */
+/** The same for the timeline, which is larger and changes only when a point is added. */
+export const TIMELINE_KIND = 'rollout_timeline';
+/** The same for the keys of a sticky one, which are larger and change less often, too. */
 export const KEYS_KIND = 'rollout_keys';
 
 /** What a rollout has seen; at most the last second of it is missing after a restart. */
@@ -18,9 +19,42 @@ export interface RolloutSnapshot {
   readonly state: RolloutState;
   readonly judge: JudgeSnapshot;
   readonly verdict: Verdict;
-  readonly timeline: readonly TimelinePoint[];
   /** Absent in what an earlier release has stored. */
   readonly seen?: SeenTraffic;
+  /** Only an earlier version has stored it here, and without metrics. */
+  readonly timeline?: readonly Omit<TimelinePoint, 'metrics'>[];
+}
+
+export interface StoredTimeline {
+  /** Of the rollout. */
+  readonly id: string;
+  readonly points: readonly TimelinePoint[];
+}
+
+/** What the store has of the way that a rollout has gone. */
+export interface SeenRollout {
+  /** undefined where there is none. */
+  readonly snapshot: RolloutSnapshot | undefined;
+  /** Of a sticky one; undefined where there are none. */
+  readonly keys: RolloutKeysSnapshot | undefined;
+  readonly timeline: readonly TimelinePoint[];
+}
+
+/** A rollout of the store, and what was seen of it. */
+export interface StoredRollout extends SeenRollout {
+  readonly record: RolloutRecord;
+}
+
+/** Of the last rollout of a model; of an earlier one nothing is left. */
+export async function readSeen(
+  snapshots: Pick<Store['snapshots'], 'get'>,
+  { id, model }: Pick<RolloutRecord, 'id' | 'model'>,
+): Promise<SeenRollout> {
+  const snapshot = ofRollout<RolloutSnapshot>(id, await snapshots.get(SNAPSHOT_KIND, model));
+  const stored = ofRollout<StoredTimeline>(id, await snapshots.get(TIMELINE_KIND, model));
+  const earlier = snapshot?.timeline?.map((point) => ({ ...point, metrics: [] }));
+  const keys = ofRollout<RolloutKeysSnapshot>(id, await snapshots.get(KEYS_KIND, model));
+  return { snapshot, keys, timeline: stored?.points ?? earlier ?? [] };
 }
 
 /** A value as JSON has it. */
@@ -43,21 +77,8 @@ export function newestStateOf(record: RolloutRecord, snapshot: RolloutSnapshot |
   return snapshot?.state.decisions === state.decisions ? snapshot.state : state;
 }
 
-/** What was stored of a rollout that is not over. */
-export interface StoredRollout {
-  readonly record: RolloutRecord;
-  readonly snapshot: RolloutSnapshot | undefined;
-  readonly keys: RolloutKeysSnapshot | undefined;
-}
-
-/** The snapshot of a rollout; undefined where there is none, or one of another rollout. */
-export function snapshotOf(id: string, value: JsonValue | undefined): RolloutSnapshot | undefined {
-  const snapshot = value as unknown as RolloutSnapshot | undefined;
-  return snapshot?.id === id ? snapshot : undefined;
-}
-
-/** The same of its keys. */
-export function keysOf(id: string, value: JsonValue | undefined): RolloutKeysSnapshot | undefined {
-  const keys = value as unknown as RolloutKeysSnapshot | undefined;
-  return keys?.id === id ? keys : undefined;
+/** What {@link toJson} made of something of the rollout; undefined where there is nothing, or something of another rollout. */
+function ofRollout<Kept extends { readonly id: string }>(id: string, value: JsonValue | undefined): Kept | undefined {
+  const kept = value as unknown as Kept | undefined;
+  return kept?.id === id ? kept : undefined;
 }

@@ -26,6 +26,8 @@ import {
   type RolloutSnapshot,
   SNAPSHOT_KIND,
   type StoredRollout,
+  type StoredTimeline,
+  TIMELINE_KIND,
   toJson,
 } from './records.js';
 import { forecastOf } from './rollout-forecast.js';
@@ -33,7 +35,7 @@ import { RolloutKeys } from './rollout-keys.js';
 import { type LabelKeeper, promotionOf } from './rollout-labels.js';
 import { CANARY_ARM, type Split, splitFor } from './rollout-route.js';
 import type { JudgedRoute } from './rollout-tap.js';
-import { Timeline, type TimelinePoint } from './timeline.js';
+import { Timeline, type TimelinePoint, timelinePoint } from './timeline.js';
 import type { DeclaredRollout, OpenRollout } from './types.js';
 
 export interface RunParts {
@@ -61,6 +63,8 @@ export class RolloutRun implements OpenRollout {
   readonly #keys: RolloutKeys;
   readonly #pace = new Pace();
   readonly #needsOf = rememberingRequirements();
+  /** The last point that is stored. */
+  #storedPoint: TimelinePoint | undefined;
   #state: RolloutState;
   #split: Split | undefined;
   /** Canary's since the last look. */
@@ -78,12 +82,13 @@ export class RolloutRun implements OpenRollout {
   /** The last decision by a person is carried out in their name. */
   #by = BY_ITSELF;
 
-  constructor({ record, snapshot, keys }: StoredRollout, parts: RunParts) {
+  constructor({ record, snapshot, keys, timeline }: StoredRollout, parts: RunParts) {
     this.record = record;
     this.declared = declaredOf(record);
     this.#parts = parts;
     this.#judge = createJudge(this.declared.judge, snapshot?.judge);
-    this.#timeline = new Timeline(snapshot?.timeline);
+    this.#timeline = new Timeline(timeline);
+    this.#storedPoint = timeline.at(-1);
     this.#state = newestStateOf(record, snapshot);
     this.#lookedAt = parts.clock.now();
     this.#allRequests = snapshot?.seen?.requests ?? 0;
@@ -254,6 +259,7 @@ export class RolloutRun implements OpenRollout {
     this.#unstored = undefined;
     this.#by = by;
     if (!isRetreat) adopt();
+    this.#timeline.add(this.#point(this.verdict), { isDecided: true });
     if (isRetreat) await this.#releaseCanary();
     await this.save();
   }
@@ -288,32 +294,40 @@ export class RolloutRun implements OpenRollout {
   }
 
   /** For the picture, and for after a restart. */
-  #remember({ metrics }: Verdict): void {
+  #remember(verdict: Verdict): void {
     const { clock } = this.#parts;
-    const { stable = 0, canary = 0 } = metrics.find(({ name }) => name === 'errors')?.observations ?? {};
+    const { stable = 0, canary = 0 } = verdict.metrics.find(({ name }) => name === 'errors')?.observations ?? {};
     this.#pace.note(clock.now(), stable + canary);
-    const evidence = Math.max(0, ...metrics.map((metric) => metric.evidence / metric.limit));
-    this.#timeline.add({ atMs: clock.wallNow(), weight: this.#split?.percent ?? 0, evidence });
+    this.#timeline.add(this.#point(verdict));
     if (this.isOver || clock.now() - this.#savedAt < SAVE_INTERVAL_MS) return;
     // The next look need not wait for it.
     void this.save();
   }
 
+  #point(verdict: Verdict): TimelinePoint {
+    return timelinePoint(this.#parts.clock.wallNow(), this.#split?.percent ?? 0, verdict);
+  }
+
   async #store(now: number): Promise<void> {
     this.#savedAt = now;
     const { store, events } = this.#parts;
+    const { id, model } = this.record;
     const snapshot: RolloutSnapshot = {
-      id: this.record.id,
+      id,
       state: this.#state,
       judge: this.#judge.snapshot(),
       verdict: this.verdict,
-      timeline: this.#timeline.points,
       seen: this.seen,
     };
     const keys = this.#keys.changed(this.record.id);
     try {
-      if (keys !== undefined) await store.snapshots.put(KEYS_KIND, this.record.model, toJson(keys));
-      await store.snapshots.put(SNAPSHOT_KIND, this.record.model, toJson(snapshot));
+      if (keys !== undefined) await store.snapshots.put(KEYS_KIND, model, toJson(keys));
+      await store.snapshots.put(SNAPSHOT_KIND, model, toJson(snapshot));
+      const { points } = this.#timeline;
+      const last = points.at(-1);
+      if (last === this.#storedPoint) return;
+      await store.snapshots.put(TIMELINE_KIND, model, toJson({ id, points } satisfies StoredTimeline));
+      this.#storedPoint = last;
     } catch (error) {
       if (keys !== undefined) this.#keys.keepChanged();
       const message = `what the rollout of '${this.record.model}' has seen is not stored: ${toMillraceError(error).message}`;

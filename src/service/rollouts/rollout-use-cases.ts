@@ -1,15 +1,15 @@
-import { MillraceError } from '../../core/index.js';
+import { type Action, type Call, MillraceError } from '../../core/index.js';
 import { admit } from '../../governance/index.js';
-import { sayNext, sayPhase } from '../../rollouts/index.js';
+import { possibleCommands, type RolloutCommand, sayNext, sayPhase } from '../../rollouts/index.js';
 import type { RolloutRecord, Store } from '../../store/index.js';
 import type { Audited, Subject } from '../audit.js';
 import { absent } from '../seen-lookup.js';
 import { checkStart, type StartChecks } from './check-start.js';
 import type { FileRollouts } from './file-rollouts.js';
 import { lastUsersOf } from './last-users.js';
-import { declaredOf, SNAPSHOT_KIND, snapshotOf, stateOf } from './records.js';
+import { declaredOf, readSeen, stateOf } from './records.js';
 import { noneOpen, type Rollouts } from './rollouts.js';
-import type { OpenRollout, RolloutGauge, RolloutReport, RolloutUseCases } from './types.js';
+import type { OpenRollout, RolloutGauge, RolloutReport, RolloutUseCases, StandingRollout } from './types.js';
 
 interface RolloutUseCasesSetup extends StartChecks {
   readonly rollouts: Rollouts;
@@ -24,10 +24,11 @@ const MAX_PAST = 100;
 /** The use cases about rollouts. */
 export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCases {
   const { rollouts, store, audited, fileRollouts } = setup;
-  const reportOf = async (run: OpenRollout): Promise<RolloutReport> => ({
+  const reportOf = async (call: Call, run: OpenRollout): Promise<RolloutReport> => ({
     ...standing(run),
     forecast: run.forecast,
     timeline: run.timeline,
+    commands: commandsFor(call, run),
     decisions: await store.rollouts.decisions(run.record.id, MAX_DECISIONS),
   });
   return {
@@ -36,12 +37,13 @@ export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCa
         fileRollouts.checkFree(model);
         rollouts.checkNone(model);
         const lastUsers = await lastUsersOf(store, model, options.sticky);
-        return reportOf(await rollouts.begin(checkStart(setup, { model, options, lastUsers }), call.principal.name));
+        const started = checkStart(setup, { model, options, lastUsers });
+        return reportOf(call, await rollouts.begin(started, call.principal.name));
       }),
     async get(call, model) {
       admit(call.principal, 'rollout.read', { name: model, isOwn: true, unknown: noneEver });
       const run = rollouts.of(model);
-      return run === undefined ? lastReport(store, model) : reportOf(run);
+      return run === undefined ? lastReport(store, model) : reportOf(call, run);
     },
     list(call) {
       admit(call.principal, 'rollout.read', '');
@@ -53,7 +55,7 @@ export function createRolloutUseCases(setup: RolloutUseCasesSetup): RolloutUseCa
     },
     command: (call, model, command) =>
       audited(call, subjectOf(model, command), async () =>
-        reportOf(await rollouts.command(model, { ...command, by: call.principal.name })),
+        reportOf(call, await rollouts.command(model, { ...command, by: call.principal.name })),
       ),
     async history(call, model) {
       // As of a model that has never been rolled out.
@@ -83,22 +85,25 @@ function noneEver(model: string): MillraceError {
 }
 
 /** To approve is another right than to start, so that they may be of two people. */
-function subjectOf(model: string, { action }: { readonly action: string }): Subject {
+function subjectOf(model: string, { action }: Pick<RolloutCommand, 'action'>): Subject {
   return {
     action: `rollout.${action}`,
     resource: model,
-    right: action === 'approve' ? 'rollout.approve' : 'rollout.change',
+    right: rightOf(action),
     unknown: noneOpen,
   };
 }
 
+function rightOf(command: RolloutCommand['action']): Action {
+  return command === 'approve' ? 'rollout.approve' : 'rollout.change';
+}
+
+function commandsFor({ principal }: Call, { declared: { plan }, state }: OpenRollout): RolloutReport['commands'] {
+  return possibleCommands(plan, state).filter((command) => principal.rights.allowOwn(rightOf(command), plan.model));
+}
+
 /** How a rollout stands that is not over, or has just ended. */
-function standing({
-  record,
-  declared,
-  state,
-  verdict,
-}: OpenRollout): Omit<RolloutReport, 'decisions' | 'forecast' | 'timeline'> {
+function standing({ record, declared, state, verdict }: OpenRollout): StandingRollout {
   return { ...described(record, state), ...declared, verdict };
 }
 
@@ -112,13 +117,14 @@ function described({ id, startedAtMs, startedBy, plan }: RolloutRecord, state: R
 async function lastReport(store: Pick<Store, 'rollouts' | 'snapshots'>, model: string): Promise<RolloutReport> {
   const [record] = await store.rollouts.ofModel(model, 1);
   if (record === undefined) throw noneEver(model);
-  const snapshot = snapshotOf(record.id, await store.snapshots.get(SNAPSHOT_KIND, model));
+  const { snapshot, timeline } = await readSeen(store.snapshots, record);
   return {
     ...described(record, stateOf(record)),
     ...declaredOf(record),
     verdict: snapshot?.verdict,
     forecast: undefined,
-    timeline: snapshot?.timeline ?? [],
+    timeline,
+    commands: [],
     decisions: await store.rollouts.decisions(record.id, MAX_DECISIONS),
   };
 }

@@ -8,6 +8,8 @@ import {
   type RolloutsFixture,
 } from '../../../test/support/rollouts-fixture.js';
 import { MillraceError } from '../../core/index.js';
+import { readSeen, SNAPSHOT_KIND, TIMELINE_KIND } from './records.js';
+import type { TimelinePoint } from './timeline.js';
 
 /** What the decisions of the last rollout of `m` were, oldest first. */
 async function decisions({ store }: Pick<RolloutsFixture, 'store'>): Promise<readonly string[]> {
@@ -259,6 +261,40 @@ describe('a rollout after a restart', () => {
     expect(after.ask(0.4)).toBe('canary');
     await pass(after, 8_750);
     expect(after.labelled).toEqual(['millrace: m {"stable":2,"canary":null}']);
+  });
+
+  it('has its timeline, with a point at each decision, and keeps it when it is over', async () => {
+    const before = await createRolloutsFixture();
+    const { id } = (await before.rollouts.begin(declare(proceed), 'ada')).record;
+    for (let count = 0; count < 128; count++) before.ask(count % 2 === 0 ? 0.4 : 0.6);
+    await pass(before, 3_000);
+    await before.rollouts.close();
+    const after = await createRolloutsFixture({ store: before.store });
+    await after.rollouts.resume();
+    const { timeline } = (after.rollouts.of('m') ?? {}) as { readonly timeline: readonly TimelinePoint[] };
+    expect(timeline).toEqual(before.rollouts.of('m')?.timeline);
+    expect(timeline.at(-1)).toMatchObject({
+      weight: 50,
+      metrics: [{ name: 'errors', margin: { low: -1, high: 0.02 } }],
+    });
+    const points = timeline.length;
+    await after.rollouts.command('m', { action: 'pause', by: 'bob' });
+    await after.rollouts.command('m', { action: 'abort', by: 'bob' });
+    const seen = await readSeen(after.store.snapshots, { id, model: 'm' });
+    expect(seen.timeline.map(({ weight }) => weight).slice(points)).toEqual([50, 0]);
+    expect((await readSeen(after.store.snapshots, { id: 'another', model: 'm' })).timeline).toEqual([]);
+  });
+
+  it('has the timeline that an earlier version has stored, without metrics', async () => {
+    const before = await createRolloutsFixture();
+    const { id } = (await before.rollouts.begin(declare(), 'ada')).record;
+    await before.rollouts.close();
+    const { snapshots } = before.store;
+    const point = { atMs: 1, weight: 50, evidence: 0.1 };
+    const snapshot = (await snapshots.get(SNAPSHOT_KIND, 'm')) as object;
+    await snapshots.put(SNAPSHOT_KIND, 'm', { ...snapshot, timeline: [point] });
+    await snapshots.remove(TIMELINE_KIND, 'm');
+    expect((await readSeen(snapshots, { id, model: 'm' })).timeline).toEqual([{ ...point, metrics: [] }]);
   });
 
   it('waits for versions that are being loaded, without counting the time', async () => {

@@ -8,7 +8,7 @@ import type { RouteTable } from '../routes/route-table.js';
 import type { RouteTaps } from '../routes/route-taps.js';
 import type { StartedRollout } from './check-start.js';
 import { type FollowedRollout, followedRollout } from './followed-rollout.js';
-import { KEYS_KIND, keysOf, SNAPSHOT_KIND, type StoredRollout, snapshotOf, toJson } from './records.js';
+import { readSeen, type StoredRollout, toJson } from './records.js';
 import { RolloutRun, type RunParts } from './rollout-run.js';
 import { type JudgedRoute, RolloutTap } from './rollout-tap.js';
 import type { OpenRollout } from './types.js';
@@ -101,7 +101,7 @@ export class Rollouts {
         startedBy: by,
       };
       await this.#parts.store.rollouts.begin(record, { atMs: startedAtMs, by, ...decision, numbers: {} });
-      const run = new RolloutRun({ record, snapshot: undefined, keys: undefined }, this.#runParts());
+      const run = new RolloutRun({ record, snapshot: undefined, keys: undefined, timeline: [] }, this.#runParts());
       this.#add(run);
       const told = { model, canary: declared.plan.canary, rollout: record.id, by };
       this.#parts.events.publish('rolloutDecided', { ...told, ...decision });
@@ -182,9 +182,7 @@ export class Rollouts {
     const { rollouts, snapshots } = this.#parts.store;
     const stored: StoredRollout[] = [];
     for (const record of await rollouts.open()) {
-      const { id, model } = record;
-      const snapshot = snapshotOf(id, await snapshots.get(SNAPSHOT_KIND, model));
-      stored.push({ record, snapshot, keys: keysOf(id, await snapshots.get(KEYS_KIND, model)) });
+      stored.push({ record, ...(await readSeen(snapshots, record)) });
     }
     return stored;
   }

@@ -1,3 +1,8 @@
+import type { MetricVerdict, Verdict } from '../../rollouts/index.js';
+
+/** What was known of a metric at a moment, numbers to four digits. */
+export type MetricPoint = Omit<MetricVerdict, 'sentence'>;
+
 /** What a rollout was like at a moment; plain JSON. */
 export interface TimelinePoint {
   /** Milliseconds since the Unix epoch. */
@@ -6,6 +11,8 @@ export interface TimelinePoint {
   readonly weight: number;
   /** The highest evidence against canary of all metrics, as a share of what is enough to roll back: 1 = enough. */
   readonly evidence: number;
+  /** Empty in points that were stored by an earlier version. */
+  readonly metrics: readonly MetricPoint[];
 }
 
 const MAX_POINTS = 240;
@@ -28,14 +35,39 @@ export class Timeline {
     return this.#points;
   }
 
-  /** Keeps the point if the interval since the last one is over, or canary's share has changed. */
-  add(point: TimelinePoint): void {
+  /** Keeps the point if the interval since the last one is over, canary's share has changed, or something `isDecided`. */
+  add(point: TimelinePoint, { isDecided = false }: { readonly isDecided?: boolean } = {}): void {
     const last = this.#points.at(-1);
     const isDue = last === undefined || point.weight !== last.weight || point.atMs - last.atMs >= this.#intervalMs;
-    if (!isDue) return;
+    if (!isDue && !isDecided) return;
     this.#points.push(point);
     if (this.#points.length <= MAX_POINTS) return;
     this.#intervalMs *= 2;
     this.#points = this.#points.filter((_, index) => index % 2 === 0);
   }
+}
+
+/** How a rollout stands, as its timeline keeps it. */
+export function timelinePoint(atMs: number, weight: number, { metrics }: Verdict): TimelinePoint {
+  const evidence = Math.max(0, ...metrics.map((metric) => metric.evidence / metric.limit));
+  return { atMs, weight, evidence, metrics: metrics.map(metricPoint) };
+}
+
+function metricPoint({ name, kind, stable, canary, difference, margin, ...rest }: MetricVerdict): MetricPoint {
+  const { evidence, limit, observations } = rest;
+  return {
+    name,
+    kind,
+    stable: stable === undefined ? undefined : rounded(stable),
+    canary: canary === undefined ? undefined : rounded(canary),
+    difference: { low: rounded(difference.low), high: rounded(difference.high) },
+    margin,
+    evidence: rounded(evidence),
+    limit,
+    observations,
+  };
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(4));
 }

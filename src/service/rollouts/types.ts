@@ -68,11 +68,16 @@ export interface RolloutReport extends DeclaredRollout {
   readonly verdict: Verdict | undefined;
   /** What a verdict needs, and how long that takes; undefined where none is to come. */
   readonly forecast: Forecast | undefined;
-  /** The share of canary and the evidence against it over time. */
+  /** The share of canary and what was known of each metric over time. */
   readonly timeline: readonly TimelinePoint[];
+  /** Commands that the caller may send now: it has the right, and they would not be refused. */
+  readonly commands: readonly RolloutCommand['action'][];
   /** Newest first, the last 100. */
   readonly decisions: readonly RolloutDecision[];
 }
+
+/** A rollout without the way that it has gone. */
+export type StandingRollout = Omit<RolloutReport, 'decisions' | 'forecast' | 'timeline' | 'commands'>;
 
 /** A rollout of a model as its history has it. */
 export interface PastRollout {
@@ -106,7 +111,7 @@ export interface RolloutUseCases {
   /** The one of a model that is not over, else the last one. `not_found` where there was none. */
   get(call: Call, model: string): Promise<RolloutReport>;
   /** Those that are not over, by model. */
-  list(call: Call): readonly Omit<RolloutReport, 'decisions' | 'forecast' | 'timeline'>[];
+  list(call: Call): readonly StandingRollout[];
   /** Does what somebody asks of the one that is not over; `failed_precondition` where that cannot be done now. */
   command(call: Call, model: string, command: Omit<RolloutCommand, 'by'>): Promise<RolloutReport>;
   /** Of a model, newest first, those that are over too. */

@@ -66,6 +66,7 @@ const LOOKS: readonly Sample[] = [
   ...['models/fraud/labels', 'models/fraud/labels/history', 'models/fraud/rollout', 'rollouts'].map((path) =>
     get(`${API}/${path}`),
   ),
+  get(`${API}/models/fraud/rollout/evidence`),
   ...['fraud', 'live', 'fraud@canary'].map((name) =>
     post(`/v2/models/${name}/infer`, { inputs: [{ name: 'x', datatype: 'INT32', shape: [1], data: [7] }] }),
   ),
