@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { joinToSlices, jsonTexts } from '../core/index.js';
 import type { Dialect, ModelsDescription, Route, WireResponse } from '../protocols/index.js';
 import type { Service } from '../service/index.js';
 import { describeModels } from './docs-models.js';
 import { hostName } from './host-guard.js';
+import { HIDDEN, type PageFile, pageRoute } from './page-route.js';
 import { turns } from './turns.js';
 
 export interface DocsOptions {
@@ -25,16 +25,6 @@ export interface GrpcPlace {
 /** Down to an example: `paths.<path>.post.requestBody.content.<type>.examples.<model>`. */
 const DOCUMENT_DEPTH = 8;
 
-const HIDDEN = { method: 'GET', tag: 'docs', control: false, hidden: true } as const;
-
-/** The page runs nothing but its own script, talks to nobody but this server, and cannot be framed. */
-const PAGE_HEADERS = {
-  'cache-control': 'no-cache',
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-} as const;
-
 /** The page's own code: `page.js` and what it imports. */
 const MODULES = [
   'answer.js',
@@ -44,6 +34,7 @@ const MODULES = [
   'dom.js',
   'fields.js',
   'form.js',
+  'key.js',
   'models.js',
   'page.js',
   'raw-bytes.js',
@@ -62,14 +53,13 @@ const MODULES = [
 
 const STYLES = ['forms.css', 'page.css'] as const;
 
-const PAGE_FILES: readonly (readonly [path: string, file: string, contentType: string])[] = [
-  ['/docs', 'index.html', 'text/html; charset=utf-8'],
-  ...STYLES.map((file) => [`/docs/${file}`, file, 'text/css; charset=utf-8'] as const),
-  ...MODULES.map((file) => [`/docs/${file}`, file, 'text/javascript; charset=utf-8'] as const),
+const PAGE_FILES: readonly PageFile[] = [
+  { path: '/docs', file: 'index.html' },
+  ...[...STYLES, ...MODULES].map((file) => ({ path: `/docs/${file}`, file })),
 ];
 
 /** Where the page and its files are. */
-export const PAGE_PATHS: readonly string[] = PAGE_FILES.map(([path]) => path);
+export const PAGE_PATHS: readonly string[] = PAGE_FILES.map(({ path }) => path);
 
 /** The OpenAPI document with the loaded models in it, and a page for people that is made from it. */
 export function createDocsRoutes(options: DocsOptions): readonly Route[] {
@@ -95,19 +85,7 @@ export function createDocsRoutes(options: DocsOptions): readonly Route[] {
         return encodeInTurns(described);
       },
     },
-    ...PAGE_FILES.map(
-      ([path, file, contentType]): Route => ({
-        ...HIDDEN,
-        path,
-        summary: 'Documentation',
-        access: 'public',
-        handle: async () => ({
-          status: 200,
-          headers: { ...PAGE_HEADERS, 'content-type': contentType },
-          body: await readFile(new URL(`./docs-page/${file}`, import.meta.url)),
-        }),
-      }),
-    ),
+    ...PAGE_FILES.map((file) => pageRoute(file)),
   ];
 }
 

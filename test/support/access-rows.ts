@@ -1,5 +1,6 @@
 import type { Action } from '../../src/core/index.js';
 import { PAGE_PATHS } from '../../src/server/docs.js';
+import { REPORT_PATHS } from '../../src/server/rollout-report.js';
 
 /** What a route or method needs, and what those who have it are answered. */
 export interface AccessRow {
@@ -260,7 +261,7 @@ export const HTTP_ROWS: Readonly<Record<string, AccessRow>> = {
   'GET /millrace/v1/routes/{route}/shadow': { needs: 'shadow.read', answers: 404 },
   'POST /millrace/v1/routes/{route}/shadow/reset': { needs: 'shadow.reset', answers: 404, audit: 'shadow.reset' },
   'GET /openapi.json': LIST,
-  ...Object.fromEntries(PAGE_PATHS.map((path) => [`GET ${path}`, EVERYBODY])),
+  ...Object.fromEntries([...PAGE_PATHS, ...REPORT_PATHS].map((path) => [`GET ${path}`, EVERYBODY])),
   'GET /metrics': { needs: 'metrics.read', on: 'everything' },
 };
 

@@ -5,6 +5,7 @@ import { BUILT_IN_ROLES, type BuiltInRole, ROLES_OF_SCOPE, SCOPES, type Scope } 
 import { createSharedRoutes, DIALECT_OPTIONS, loadGrpcServices, type Route } from '../../src/protocols/index.js';
 import { createDocsRoutes } from '../../src/server/docs.js';
 import { createRouteTable, type TableRow } from '../../src/server/rest/route-table.js';
+import { createReportRoutes } from '../../src/server/rollout-report.js';
 import type { AccessRow } from './access-rows.js';
 
 export const ALL_ON = Object.fromEntries(Object.keys(DIALECT_OPTIONS).map((name) => [name, { enabled: true }]));
@@ -15,13 +16,16 @@ export const idOf = ({ method, path }: Pick<Route, 'method' | 'path'>) => `${met
 export async function readAccessTables() {
   const app = await createApp(createSettings({ ...ALL_ON, telemetry: { logLevel: 'silent' } }));
   const { service, dialects } = app;
-  const docs = createDocsRoutes({
-    service,
-    dialects: [],
-    requiresKey: true,
-    document: () => ({}),
-    grpcAt: () => undefined,
-  });
+  const docs = [
+    ...createDocsRoutes({
+      service,
+      dialects: [],
+      requiresKey: true,
+      document: () => ({}),
+      grpcAt: () => undefined,
+    }),
+    ...createReportRoutes({ takesCommands: true }),
+  ];
   const sharedIds = new Set(createSharedRoutes(dialects).map(({ route }) => idOf(route)));
   const all = createRouteTable(dialects, docs);
   const isShared = ({ route }: TableRow) => sharedIds.has(idOf(route));

@@ -3,8 +3,9 @@
 /** @import { ApiModel, Call } from './types.js' */
 /** @import { View } from './views.js' */
 
-import { eventsOf, messageOf, send } from './api.js';
+import { eventsOf, send } from './api.js';
 import { element, textBox } from './dom.js';
+import { messageOf } from './key.js';
 import { pretty } from './tensors.js';
 import { barsOf, formatCell, viewsOf } from './views.js';
 

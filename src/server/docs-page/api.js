@@ -2,25 +2,8 @@
 
 /** @import { Call } from './types.js' */
 
+import { authorization } from './key.js';
 import { pathOf, requestOf } from './request.js';
-
-const KEY = 'millrace-key';
-
-/** The key of this tab; '' = none. */
-export function readKey() {
-  return sessionStorage.getItem(KEY) ?? '';
-}
-
-/** @param {string} key */
-export function keepKey(key) {
-  sessionStorage.setItem(KEY, key);
-}
-
-/** @returns {Record<string, string>} */
-function authorization() {
-  const key = readKey();
-  return key === '' ? {} : { authorization: `Bearer ${key}` };
-}
 
 export function fetchDocument() {
   return fetch('/openapi.json', { headers: authorization() });
@@ -30,16 +13,6 @@ export function fetchDocument() {
 export function send(call, signal) {
   const { headers, body } = requestOf(call);
   return fetch(pathOf(call), { method: 'POST', headers: { ...headers, ...authorization() }, body, signal });
-}
-
-/** What a refusal says, in whatever form its protocol has. @param {unknown} json */
-export function messageOf(json) {
-  const { error, message, detail } = /** @type {Record<string, unknown>} */ (json ?? {});
-  for (const value of [error, message, detail]) {
-    if (typeof value === 'string') return value;
-    if (typeof value === 'object' && value !== null && 'message' in value) return String(value.message);
-  }
-  return JSON.stringify(json);
 }
 
 /**

@@ -3,8 +3,9 @@
 /** @import { ApiModel, Place } from './types.js' */
 /** @import { Paths } from './routes.js' */
 
-import { fetchDocument, keepKey, messageOf, readKey } from './api.js';
+import { fetchDocument } from './api.js';
 import { byId, element } from './dom.js';
+import { keepKey, messageOf, readKey } from './key.js';
 import { chosenModel, modelLinks, modelPanel } from './models.js';
 import { routeList } from './routes.js';
 

@@ -5,8 +5,9 @@ import type { Service } from '../../service/index.js';
 import { createDocsRoutes, type DocsOptions } from '../docs.js';
 import type { NodeExchange } from '../http/node-exchange.js';
 import { describeApi } from '../openapi/describe-api.js';
+import { createLoneReportRoutes, createReportRoutes } from '../rollout-report.js';
 import { createRestDispatch, type WholeInferences } from './dispatch.js';
-import { createRouteTable, type TableRow } from './route-table.js';
+import { createRouteTable, OWN_NAME, type TableRow } from './route-table.js';
 import { createRouter, type Router } from './router.js';
 import { NO_SIGNPOSTS, type SignpostAt } from './signposts.js';
 
@@ -35,7 +36,7 @@ export interface RestSide {
   readonly dispatch: (exchange: NodeExchange) => void;
   /** For the fast path. */
   readonly whole: WholeInferences;
-  /** Answers the admin port, with all but inference and documentation; undefined = there is none. */
+  /** Answers the admin port, with all but inference and documentation, and the report of rollouts; undefined = there is none. */
   readonly adminDispatch: ((exchange: NodeExchange) => void) | undefined;
   readonly routers: readonly Router[];
 }
@@ -43,7 +44,12 @@ export interface RestSide {
 /** Throws `failed_precondition` where the routes of two dialects collide. */
 export function createRestSide(setup: RestSetup): RestSide {
   const { dialects, fallback, separateControl } = setup;
-  const docs: readonly Route[] = createDocsRoutes({ ...setup, document: () => (document ??= describe()) });
+  const hasOwnApi = dialects.some(({ name }) => name === OWN_NAME);
+  const docs: readonly Route[] = [
+    ...createDocsRoutes({ ...setup, document: () => (document ??= describe()) }),
+    ...(hasOwnApi ? createReportRoutes({ takesCommands: !separateControl }) : []),
+  ];
+  const ofServer = (route: Route): TableRow => ({ dialect: withBearerOnly(fallback), route });
   const rows = createRouteTable(dialects, docs);
   const inferences = rows.filter(({ route }) => route.inference === true);
   const others = rows.filter(({ route }) => route.inference !== true);
@@ -62,12 +68,17 @@ export function createRestSide(setup: RestSetup): RestSide {
   let document: ReturnType<typeof describe> | undefined;
   const router = createRouter({
     ...common,
-    rows: [...open, ...docs.map((route): TableRow => ({ dialect: withBearerOnly(fallback), route }))],
+    rows: [...open, ...docs.map(ofServer)],
     elsewhere: inferences,
     signpostAt: setup.signpostAt,
   });
   const admin = separateControl
-    ? createRouter({ ...common, rows: others, elsewhere: [], signpostAt: NO_SIGNPOSTS })
+    ? createRouter({
+        ...common,
+        rows: [...others, ...(hasOwnApi ? createLoneReportRoutes().map(ofServer) : [])],
+        elsewhere: [],
+        signpostAt: NO_SIGNPOSTS,
+      })
     : undefined;
   return {
     ...createRestDispatch({ ...setup, inferences, router }),

@@ -9,7 +9,7 @@ export interface TableRow {
 
 /** The prefix of the API that is no protocol's but the server's own, and the dialect that has it. */
 const OWN_PREFIX = '/millrace/';
-const OWN_NAME = 'millrace';
+export const OWN_NAME = 'millrace';
 
 /**
  * The routes of all dialects of one listener, shared ones included. Throws `failed_precondition` where two of them claim the same
