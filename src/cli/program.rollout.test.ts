@@ -146,7 +146,9 @@ describe('rollout wait', () => {
     ]);
     expect(await wait()).toMatchObject({
       code: 0,
-      err: 'step 1 waits: millrace rollout approve fraud\nstep 2 waits: millrace rollout approve fraud\n',
+      err: ['step 1', 'step 2']
+        .map((step) => `${step} waits: millrace rollout approve fraud, or ${server?.url}${PATH}/report\n`)
+        .join(''),
     });
   });
 
@@ -331,7 +333,9 @@ describe('rollout status', () => {
 
   it('exits with 0 without --watch, since it reports and waits for nothing', async () => {
     await serve([rollout('rolled_back')]);
-    expect(await follow(['status', 'fraud'])).toMatchObject({ code: 0, err: '' });
+    const { code, out, err } = await follow(['status', 'fraud']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(new RegExp(`\nreport: ${server?.url}${PATH}/report\n$`));
   });
 });
 

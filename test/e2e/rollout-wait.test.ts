@@ -64,8 +64,9 @@ describe('a command that follows a rollout', () => {
     await start(APPROVED);
     const io = createFakeIo();
     const ended = runCli(['rollout', 'wait', 'fraud', ...flags()], io);
+    const url = `http://127.0.0.1:${rollout.server.port}`;
     for (const waiting of ['step 2 of 2 (100 %)', 'the promotion of version 4']) {
-      const line = `${waiting} waits for approval: millrace rollout approve fraud\n`;
+      const line = `${waiting} waits for approval: millrace rollout approve fraud, or ${url}/millrace/v1/${ROLLOUT}/report\n`;
       await until(line, () => io.err().endsWith(line));
       await rollout.api(`POST ${ROLLOUT}/approve`, {});
     }

@@ -4,7 +4,7 @@ import { type CommandContext, examples } from '../command.js';
 import { formatJson } from '../format/json.js';
 import { formatRollout, type RolloutBody } from '../format/rollout.js';
 import { readDuration } from '../inputs/duration.js';
-import { followRollout, rolloutPath } from '../rollout/follow.js';
+import { followRollout, reportUrl, rolloutPath } from '../rollout/follow.js';
 import { createWaitView, createWatchView } from '../rollout/views.js';
 import { addCommonFlags, type CommonFlags } from '../server-options.js';
 
@@ -17,13 +17,14 @@ export function registerRolloutFollow(rollout: Command, { io, exitWith }: Comman
     .option('--watch', 'show it anew every second until it is over or paused; exit codes as for wait')
     .action(async (model: string, flags: StatusFlags) => {
       const { json, timeout: timeoutMs } = flags;
+      const report = reportUrl(flags.url, model);
       const api = await connectToApi(io, flags);
       if (flags.watch) {
-        exitWith(await followRollout(io, { api, model, view: createWatchView(io, { json }), timeoutMs }));
+        exitWith(await followRollout(io, { api, model, view: createWatchView(io, { json, report }), timeoutMs }));
         return;
       }
       const { body } = await api.ask<RolloutBody>({ method: 'GET', path: rolloutPath(model) });
-      io.stdout.write(json ? formatJson(body) : formatRollout(body, io.stdout));
+      io.stdout.write(json ? formatJson(body) : formatRollout(body, io.stdout, report));
     });
   addCommonFlags(rollout.command('wait <model>').description('wait until a rollout is over, for scripts and CI'))
     .option(
@@ -35,7 +36,8 @@ export function registerRolloutFollow(rollout: Command, { io, exitWith }: Comman
     .action(async (model: string, flags: WaitFlags) => {
       const { json, timeout: timeoutMs, maxWait: maxWaitMs } = flags;
       const api = await connectToApi(io, flags);
-      exitWith(await followRollout(io, { api, model, view: createWaitView(io, { json }), maxWaitMs, timeoutMs }));
+      const view = createWaitView(io, { json, report: reportUrl(flags.url, model) });
+      exitWith(await followRollout(io, { api, model, view, maxWaitMs, timeoutMs }));
     });
 }
 

@@ -14,7 +14,7 @@ import {
 } from '../format/rollout.js';
 import { readDuration } from '../inputs/duration.js';
 import type { Io } from '../io.js';
-import { rolloutPath } from '../rollout/follow.js';
+import { reportUrl, rolloutPath } from '../rollout/follow.js';
 import { addCommonFlags, type CommonFlags, parseInteger } from '../server-options.js';
 import { registerRolloutFollow } from './rollout-follow.js';
 
@@ -118,8 +118,8 @@ function registerCommands(rollout: Command, io: Io): void {
   }
 }
 
-function show(io: Io, body: RolloutBody, { json }: CommonFlags): void {
-  io.stdout.write(json ? formatJson(body) : formatRollout(body, io.stdout));
+function show(io: Io, body: RolloutBody, { json, url }: CommonFlags): void {
+  io.stdout.write(json ? formatJson(body) : formatRollout(body, io.stdout, reportUrl(url, body.model)));
 }
 
 function encodeStart(flags: StartFlags): object {

@@ -92,8 +92,8 @@ export function formatHistory(past: readonly PastRow[], style: TableStyle): stri
   return formatTable(columns, past, style);
 }
 
-/** How a rollout stands: what was measured, what follows from that and why, a picture, and what was decided. */
-export function formatRollout(rollout: RolloutBody, style: TableStyle): string {
+/** How a rollout stands: what was measured, what follows from that and why, a picture, what was decided, and where its report is. */
+export function formatRollout(rollout: RolloutBody, style: TableStyle, report: string): string {
   const { colors } = style;
   const { verdict } = rollout;
   const parts = [
@@ -101,6 +101,7 @@ export function formatRollout(rollout: RolloutBody, style: TableStyle): string {
     verdict === undefined ? '' : formatVerdict(verdict, style),
     formatTimeline(rollout.timeline, colors),
     formatDecisions(rollout.decisions, style),
+    `report: ${report}\n`,
   ];
   return parts.filter((part) => part !== '').join('\n');
 }

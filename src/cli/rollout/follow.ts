@@ -33,6 +33,11 @@ export function rolloutPath(model: string): string {
   return `/models/${encodeURIComponent(model)}/rollout`;
 }
 
+/** The page that reports the rollout of a model, by the server's address. */
+export function reportUrl(url: string, model: string): string {
+  return `${url.replace(/\/+$/, '')}/millrace/v1${rolloutPath(model)}/report`;
+}
+
 /**
  * Follows the rollout of a model that is not over, else the last one, until it is over or paused; resolves with the exit code.
  * Rejects where the first request fails, and where the server stays away later.

@@ -14,17 +14,19 @@ import type { FollowOutcome } from './plan-look.js';
 
 interface ViewOptions {
   readonly json?: true | undefined;
+  /** Where the report of the rollout is. */
+  readonly report: string;
 }
 
 /** A rollout as a whole at each look; a terminal shows it in one place. */
-export function createWatchView(io: Io, { json }: ViewOptions): FollowView {
+export function createWatchView(io: Io, { json, report }: ViewOptions): FollowView {
   const { stdout } = io;
   let model = '';
   return {
     show(rollout) {
       if (model !== '' && stdout.isTTY && !json) stdout.write('\x1b[H\x1b[2J');
       ({ model } = rollout);
-      stdout.write(json ? formatJson(rollout) : formatRollout(rollout, stdout));
+      stdout.write(json ? formatJson(rollout) : formatRollout(rollout, stdout, report));
     },
     showPast(past, later) {
       stdout.write(json ? formatJson(past) : formatPhase({ ...past, phase: past.reason }, stdout.colors));
@@ -35,7 +37,7 @@ export function createWatchView(io: Io, { json }: ViewOptions): FollowView {
 }
 
 /** A line for the rollout, for each decision and for the end; `json`: each an object with `event`. */
-export function createWaitView(io: Io, { json }: ViewOptions): FollowView {
+export function createWaitView(io: Io, { json, report }: ViewOptions): FollowView {
   const { stdout, stderr } = io;
   const write = (event: object, line: string) => stdout.write(json ? formatJson(event) : line);
   let shown: RolloutBody | undefined;
@@ -47,7 +49,7 @@ export function createWaitView(io: Io, { json }: ViewOptions): FollowView {
         write({ event: 'decision', ...decision }, `${formatDecision(decision)}\n`);
       }
       const isNews = shown?.phase !== rollout.phase;
-      if (isNews && rollout.state === 'awaiting_approval') stderr.write(formatApproval(rollout));
+      if (isNews && rollout.state === 'awaiting_approval') stderr.write(formatApproval(rollout, report));
       shown = rollout;
       last = rollout;
     },
@@ -82,8 +84,8 @@ export function decisionsSince(
   return (index === -1 ? newestFirst : newestFirst.slice(0, index)).toReversed();
 }
 
-function formatApproval({ model, phase }: RolloutBody): string {
-  return `${phase}: millrace rollout approve ${quoteShell(model)}\n`;
+function formatApproval({ model, phase }: RolloutBody, report: string): string {
+  return `${phase}: millrace rollout approve ${quoteShell(model)}, or ${report}\n`;
 }
 
 function formatLater({ model, canary }: RolloutBody): string {

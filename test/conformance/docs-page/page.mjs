@@ -1,37 +1,19 @@
 // usage: page.mjs URL DRIVERS CHROMIUM OUT INFER_KEY OBSERVE_KEY; DRIVERS is a folder with playwright-core and @axe-core/playwright, OUT
 // one for screenshots and for `snippets.json`: what the page showed as code, with what the answer to it has to contain.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
+import { check, checkLooks, closeChecks, launch, watchErrors } from './checks.mjs';
 
 const [url, drivers, executablePath, out, inferKey, observeKey] = process.argv.slice(2);
-const load = createRequire(path.join(drivers, 'package.json'));
-const { chromium } = load('playwright-core');
-const { AxeBuilder } = load('@axe-core/playwright');
 
 const WIDTHS = [1280, 390];
 const PHOTO = 'examples/photos/meal_1.jpg';
 const SOUND = 'examples/audio/speech-16khz.wav';
-let passed = 0;
-let failed = 0;
-
-function check(condition, message) {
-  if (condition) passed++;
-  else {
-    failed++;
-    console.log(`FAIL ${message.replace(/\s+/g, ' ')}`);
-  }
-}
 
 /** Opens the page with a key, and waits until it shows what the key may see. */
 async function open(context, key) {
   const page = await context.newPage();
-  page.on('pageerror', (error) => check(false, `the page throws: ${error.message}`));
-  page.on('console', (message) => {
-    // Refusals are told in the console, too.
-    if (message.type() === 'error' && !/the server responded with a status/.test(message.text()))
-      check(false, `the page complains: ${message.text()}`);
-  });
+  watchErrors(page);
   await page.goto(`${url}/docs`);
   await page.fill('#key', key);
   await page.click('#key-form button');
@@ -49,16 +31,6 @@ async function run(page) {
   await page.locator('.primary').click();
   await page.locator('.answer[aria-busy=false]').waitFor();
   return page.locator('.answer .status').textContent();
-}
-
-async function checkLooks(page, width, when) {
-  const right = await page.evaluate(() => document.documentElement.scrollWidth);
-  check(right <= width, `${when}, a page of ${width} px is ${right} px wide`);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
-  check(found.length === 0, `${when} at ${width} px, axe-core finds ${found.join('; ')}`);
-  const file = `${when.replace(/\W+/g, '-')}-${width}.png`;
-  await page.screenshot({ path: path.join(out, file) });
 }
 
 /** Drops a file onto the page, as people do with the mouse. */
@@ -121,7 +93,7 @@ async function runSamples(page, width) {
     const [shown = ''] = [...written, ...label, ...number, ...text.map(streamed)];
     check(shown !== '', `the sample of ${model} shows no answer: ${answer}`);
     snippets.push({ model, shown, snippets: before });
-    await checkLooks(page, width, model);
+    await checkLooks(page, { width, when: model, out });
   }
   return snippets;
 }
@@ -187,10 +159,7 @@ async function checkConversation(page) {
   );
 }
 
-const browser = await chromium.launch({
-  executablePath,
-  args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
-});
+const browser = await launch(drivers, executablePath);
 try {
   for (const width of WIDTHS) {
     const colorScheme = width === WIDTHS[0] ? 'light' : 'dark';
@@ -199,7 +168,7 @@ try {
     const snippets = await runSamples(page, width);
     writeFileSync(path.join(out, 'snippets.json'), JSON.stringify(snippets));
     for (const route of await page.locator('.route summary').all()) await route.click();
-    await checkLooks(page, width, 'with every route open');
+    await checkLooks(page, { width, when: 'with every route open', out });
     if (width === WIDTHS[0]) {
       await checkInput(page);
       await checkKeyboard(page);
@@ -215,4 +184,4 @@ try {
 } finally {
   await browser.close();
 }
-console.log(`${passed} passed, ${failed} failed`);
+closeChecks();

@@ -5,6 +5,7 @@ import { emptyFolder, inCache, inRoot } from '../harness/paths.js';
 import { installPython } from '../harness/python.js';
 import { startServer } from '../harness/server.js';
 import { Tally } from '../harness/tally.js';
+import { runReport } from './report.js';
 import { runSnippets, type Shown } from './snippets.js';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -23,7 +24,7 @@ const EVERY_DIALECT = Object.fromEntries(
 
 /**
  * Chromium asks every model on the page, on a desk and on a phone, and axe-core looks for what keeps people out. Then each call that the
- * page has shown as code is run as that, and has to be answered as the page was; and a client is made of the OpenAPI document.
+ * page has shown as code is run as that, and has to be answered as the page was; and a client is made of the OpenAPI document. The report of a rollout is looked at, and used.
  */
 export async function run(): Promise<number> {
   if (!existsSync(CHROMIUM)) execFileSync('apt-get', ['install', '-y', '-qq', 'chromium'], { stdio: 'pipe' });
@@ -32,6 +33,7 @@ export async function run(): Promise<number> {
   const config = path.join(folder, 'millrace.yaml');
   writeFileSync(config, JSON.stringify({ auth: { keys: KEYS }, ...EVERY_DIALECT }));
   const tally = new Tally();
+  await runReport({ packages, chromium: CHROMIUM, folder, tally });
   const repositories = [inRoot('examples/models'), inRoot('examples/scripts'), writeLanguageModel(folder)];
   const server = await startServer([...repositories, '--config', config]);
   try {

@@ -17,6 +17,7 @@ export function showSummary(rollout) {
   byId('verdict-sentence').textContent = formatVerdict(rollout);
   byId('phase').textContent = `Now: ${phase}.`;
   byId('next').textContent = isOver(rollout) ? `Why: ${decisions[0]?.reason ?? 'not known'}.` : `Next: ${next}.`;
+  byId('forecast').textContent = rollout.forecast === undefined ? '' : `Verdict: ${rollout.forecast.sentence}`;
   byId('facts').replaceChildren(...factsOf(rollout));
   byId('steps').replaceChildren(...stepsOf(rollout));
   byId('unseen').replaceChildren(...formatUnseen(rollout).map((textContent) => element('li', { textContent })));

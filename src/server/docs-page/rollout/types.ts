@@ -62,6 +62,8 @@ export interface Rollout {
     readonly steps: readonly { readonly weight: number; readonly hold_ms: number; readonly needs_approval: boolean }[];
     readonly promotion_needs_approval: boolean;
   };
+  /** When a verdict is to be expected; missing where none is to come. */
+  readonly forecast?: { readonly sentence: string };
   readonly verdict?: { readonly kind: Kind; readonly metrics: readonly MetricVerdict[] };
   /** Newest first. */
   readonly decisions: readonly Decision[];

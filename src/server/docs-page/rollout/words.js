@@ -106,7 +106,7 @@ export function formatVerdict({ stable, canary, verdict }) {
     case 'worse':
       return `Version ${canary} does not pass the comparison with version ${stable}: ${formatList(names)}.`;
     default:
-      return `It is not known yet whether version ${canary} is as good as version ${stable}: ${formatList(names)} ${names.length === 1 ? 'is' : 'are'} open.`;
+      return `It is not known yet whether version ${canary} is as good as version ${stable} in ${formatList(names)}.`;
   }
 }
 
@@ -115,10 +115,7 @@ export function formatUnseen({ verdict }) {
   if (verdict === undefined) return [];
   const names = formatList(verdict.metrics.map(({ name }) => name));
   const open = verdict.metrics.filter(({ kind }) => kind === 'open').map(({ sentence }) => sentence);
-  return [
-    ...open,
-    `Only ${names} ${verdict.metrics.length === 1 ? 'is' : 'are'} judged: a difference in anything else is not seen.`,
-  ];
+  return [...open, `A difference in anything but ${names} is not seen.`];
 }
 
 /** What a command does. @param {Command} command @param {Pick<Rollout, 'stable' | 'canary' | 'state' | 'phase'>} rollout */

@@ -60,8 +60,8 @@ describe('the verdict', () => {
     expect(said).toEqual([
       'Version 4 is no worse than version 3 in errors and latency.',
       'Version 4 does not pass the comparison with version 3: spread.',
-      'It is not known yet whether version 4 is as good as version 3: errors and latency are open.',
-      'It is not known yet whether version 4 is as good as version 3: errors is open.',
+      'It is not known yet whether version 4 is as good as version 3 in errors and latency.',
+      'It is not known yet whether version 4 is as good as version 3 in errors.',
       'Nothing has been measured.',
     ]);
   });
@@ -69,7 +69,7 @@ describe('the verdict', () => {
   it('comes with what it cannot see', () => {
     expect(formatUnseen(rollout('open', { errors: 'open', latency: 'fine' }))).toEqual([
       'errors: so it is',
-      'Only errors and latency are judged: a difference in anything else is not seen.',
+      'A difference in anything but errors and latency is not seen.',
     ]);
   });
 });
