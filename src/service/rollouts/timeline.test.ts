@@ -18,6 +18,14 @@ it('keeps the moment of each decision', () => {
   expect(timeline.points).toEqual([at(0), at(1)]);
 });
 
+it('takes a point a second after hundreds of decisions in a moment', () => {
+  const timeline = new Timeline([at(0)]);
+  for (let count = 0; count < 1_000; count++) timeline.add(at(count), { isDecided: true });
+  expect(timeline.points.length).toBeLessThanOrEqual(240);
+  timeline.add(at(2_000));
+  expect(timeline.points.at(-1)).toEqual(at(2_000));
+});
+
 it('keeps numbers of each metric to four digits, and takes at most 80 KiB a metric', () => {
   const judge = createJudge({ latency: false, answers: false });
   const timeline = new Timeline();

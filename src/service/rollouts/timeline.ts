@@ -21,14 +21,11 @@ const FIRST_INTERVAL_MS = 1_000;
 /** A rollout from its beginning, in ever longer intervals, so that it stays small however long it takes. */
 export class Timeline {
   #points: TimelinePoint[];
-  #intervalMs = FIRST_INTERVAL_MS;
+  #intervalMs: number;
 
   constructor(points: readonly TimelinePoint[] = []) {
     this.#points = [...points];
-    const [first, last] = [points[0], points.at(-1)];
-    if (first === undefined || last === undefined || points.length < 2) return;
-    const averageMs = (last.atMs - first.atMs) / (points.length - 1);
-    while (this.#intervalMs * 1.5 < averageMs) this.#intervalMs *= 2;
+    this.#intervalMs = intervalOf(points);
   }
 
   get points(): readonly TimelinePoint[] {
@@ -42,9 +39,19 @@ export class Timeline {
     if (!isDue && !isDecided) return;
     this.#points.push(point);
     if (this.#points.length <= MAX_POINTS) return;
-    this.#intervalMs *= 2;
     this.#points = this.#points.filter((_, index) => index % 2 === 0);
+    this.#intervalMs = intervalOf(this.#points);
   }
+}
+
+/** The interval at which points have been added: decisions in quick succession make it no longer. */
+function intervalOf(points: readonly TimelinePoint[]): number {
+  const [first, last] = [points[0], points.at(-1)];
+  let intervalMs = FIRST_INTERVAL_MS;
+  if (first === undefined || last === undefined || points.length < 2) return intervalMs;
+  const averageMs = (last.atMs - first.atMs) / (points.length - 1);
+  while (intervalMs * 1.5 < averageMs) intervalMs *= 2;
+  return intervalMs;
 }
 
 /** How a rollout stands, as its timeline keeps it. */

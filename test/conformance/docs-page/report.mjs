@@ -100,6 +100,12 @@ async function decide(browser) {
   await page.keyboard.press('Enter');
   await page.locator('#decision-rows').filter({ hasText: 'approved by ada: all is well' }).waitFor();
   check((await page.getByRole('dialog').count()) === 0, 'the dialog stays open');
+  await page.getByRole('button', { name: 'Promote now' }).click();
+  await ask(`${ROLLOUT}/pause`, { note: 'by somebody else' });
+  await page.getByRole('dialog').getByRole('button', { name: 'Promote now' }).click();
+  await page.getByRole('alert').filter({ hasText: 'has changed since you opened this dialog' }).waitFor();
+  check((await ask(ROLLOUT)).state === 'paused', 'what has changed is promoted unseen');
+  await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: 'Abort' }).click();
   await page.getByLabel('Note for the history').fill('enough <b>seen</b>');
   await page.getByRole('dialog').getByRole('button', { name: 'Abort' }).click();

@@ -8,7 +8,7 @@ import { commandLine, formatEffect, formatName } from './words.js';
 /** @type {Readonly<Record<Command, string>>} */
 const LABELS = { approve: 'Approve', pause: 'Pause', resume: 'Resume', promote: 'Promote now', abort: 'Abort' };
 
-/** @typedef {(command: Command, note: string) => Promise<void>} SendCommand */
+/** @typedef {(command: Command, note: string, seen: Rollout) => Promise<void>} SendCommand */
 
 /**
  * @param {Rollout} rollout
@@ -60,7 +60,7 @@ function ask(command, rollout, send) {
     event.preventDefault();
     confirm.disabled = true;
     try {
-      await send(command, note.value.trim());
+      await send(command, note.value.trim(), rollout);
       dialog.close();
       byId('verdict').focus();
     } catch (error) {

@@ -12,6 +12,7 @@ import { showDecisions, showSummary } from './summary.js';
 import { formatName, formatTime, isOver } from './words.js';
 
 const INTERVAL_MS = 2_000;
+const TIMEOUT_MS = 30_000;
 /** `…/rollout`, which this page is the report of. */
 const API = location.pathname.replace(/\/report$/, '');
 const TAKES_COMMANDS = document.documentElement.dataset.commands === 'here';
@@ -33,8 +34,9 @@ const cards = new Map();
 /** @param {string} path @param {RequestInit} [init] */
 async function request(path, init = {}) {
   const headers = { ...init.headers, ...authorization() };
-  const response = await fetch(API + path, { ...init, headers });
-  const json = await response.json();
+  const response = await fetch(API + path, { ...init, headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  // A proxy may answer in another form.
+  const json = await response.json().catch(() => ({ error: `the server answered ${response.status}` }));
   if (response.status === 401) throw new NeedsKey(readKey() === '' ? 'This server requires a key.' : messageOf(json));
   if (!response.ok) throw new Error(messageOf(json));
   return json;
@@ -103,8 +105,19 @@ function draw() {
   }
 }
 
-/** @param {Command} command @param {string} note */
-async function send(command, note) {
+/**
+ * Sends a command about a rollout as somebody has seen it: what gives the new version more requests is not sent where it has changed since.
+ *
+ * @param {Command} command @param {string} note @param {Rollout} seen
+ */
+async function send(command, note, seen) {
+  if (command === 'approve' || command === 'promote') {
+    const now = /** @type {Rollout} */ (await request(''));
+    if (now.id !== seen.id || now.phase !== seen.phase) {
+      await show(now);
+      throw new Error(`the rollout has changed since you opened this dialog. Now: ${now.phase}`);
+    }
+  }
   const body = JSON.stringify(note === '' ? {} : { note });
   const headers = { 'content-type': 'application/json' };
   await show(/** @type {Rollout} */ (await request(`/${command}`, { method: 'POST', headers, body })));
