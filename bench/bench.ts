@@ -10,6 +10,7 @@ import { type BenchReport, describeMachine, formatMarkdown } from './harness/rep
 import type { BenchSettings, Row } from './harness/row.js';
 import { wrkVersion } from './harness/wrk.js';
 import { INSTALLED } from './peers/index.js';
+import { attackRows } from './workloads/attacks/index.js';
 import { comparisonRows } from './workloads/comparisons.js';
 import { allRows } from './workloads/index.js';
 import { languageRows } from './workloads/language/index.js';
@@ -22,9 +23,11 @@ Measures millrace and its controls in turn and writes bench/results/<time>.md an
 
   --protocols        gRPC, streams, shared memory, cache, scripts and sequences instead of the main table
   --language         language models instead of the main table, beside llama.cpp's own server, installed into .cache/peers
+  --attacks          the waits of a tenant beside attacks of another one instead of the main table
   --rows A,B         only these rows: ${names(allRows())};
                      ${names(protocolRows())};
                      ${names(languageRows())};
+                     ${names(attackRows())};
                      with --compare W1, W2, W2-binary, W3, grpc-W1
   --compare FOLDER   instead: this build beside the one in FOLDER (a compiled checkout, a package, or its dist), in turn;
                      passes when the 95 % interval of new / old of the CPU time for a request lies below ${CPU_LIMIT}
@@ -47,6 +50,7 @@ export async function main(args: readonly string[]): Promise<number> {
     options: {
       protocols: { type: 'boolean', default: false },
       language: { type: 'boolean', default: false },
+      attacks: { type: 'boolean', default: false },
       rows: { type: 'string' },
       compare: { type: 'string' },
       rounds: { type: 'string' },
@@ -89,9 +93,7 @@ export async function main(args: readonly string[]): Promise<number> {
     write(report, formatComparison(report), values.out);
     return report.rows.some((row) => compare(row).pass === false) ? 1 : 0;
   }
-  const { protocols, language, rows: wanted } = values;
-  const table = language ? languageRows() : protocols ? protocolRows() : allRows();
-  const rows = wanted === undefined ? table : chooseRows(wanted, [...allRows(), ...protocolRows(), ...languageRows()]);
+  const rows = rowsOf(values);
   if (values.peers) installPeers(say);
   const report = await runRows(rows, settings);
   write(report, formatMarkdown(report), values.out);
@@ -153,6 +155,23 @@ function installPeers(say: (line: string) => void): void {
       say(`${peer.name} is not installed: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
+}
+
+interface Selection {
+  readonly protocols: boolean;
+  readonly language: boolean;
+  readonly attacks: boolean;
+  /** Names of rows. */
+  readonly rows?: string | undefined;
+}
+
+function rowsOf({ protocols, language, attacks, rows: wanted }: Selection): Row[] {
+  if (wanted !== undefined) {
+    return chooseRows(wanted, [...allRows(), ...protocolRows(), ...languageRows(), ...attackRows()]);
+  }
+  if (attacks) return attackRows();
+  if (language) return languageRows();
+  return protocols ? protocolRows() : allRows();
 }
 
 /** The rows of that name among `known`. */

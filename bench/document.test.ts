@@ -3,6 +3,7 @@ import { CHAPTERS, chapterOf, documentationOf, pagesOf, readPage, replaceSection
 import { valueBar } from './harness/bars.js';
 import type { BenchReport } from './harness/report.js';
 import { judge } from './harness/row.js';
+import { attackRows } from './workloads/attacks/index.js';
 
 const bar = valueBar({ metric: 'memoryMb', who: 'millrace', atMost: 120 });
 const FULL: BenchReport = {
@@ -55,6 +56,12 @@ describe('the documentation', () => {
     expect(() => chapterOf({ ...FULL, settings, machine })).toThrow(
       'this one lacks: warm servers, peers, wrk, a commit of what was measured, 7 rounds',
     );
+  });
+
+  it('takes runs without peers and wrk where no row needs them', () => {
+    const rows = attackRows().map(({ id, title }) => ({ id, title, contestants: [], bars: [], notes: [] }));
+    const settings = { ...FULL.settings, generator: 'own', peers: false } as const;
+    expect(chapterOf({ ...FULL, settings, rows }).name).toBe('attacks');
   });
 
   it('says where nothing is measured yet', () => {

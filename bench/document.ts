@@ -2,14 +2,17 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot } from './harness/paths.js';
 import { type BenchReport, formatBars, formatMarkdown } from './harness/report.js';
+import { attackRows } from './workloads/attacks/index.js';
 import { allRows } from './workloads/index.js';
 import { languageRows } from './workloads/language/index.js';
 import { protocolRows } from './workloads/protocols/index.js';
 
 /** A table of which the documentation tells what the last full run says. */
 export interface Chapter {
-  readonly name: 'table' | 'protocols' | 'language';
+  readonly name: 'table' | 'protocols' | 'language' | 'attacks';
   readonly rowIds: () => readonly string[];
+  /** Its rows need the peers and wrk. */
+  readonly hasPeers: boolean;
   /** Where that run is kept. */
   readonly file: string;
   /** The page of all its figures. */
@@ -24,20 +27,30 @@ export const CHAPTERS: readonly Chapter[] = [
   {
     name: 'table',
     rowIds: () => allRows().map(({ id }) => id),
+    hasPeers: true,
     file: 'bench/kept/table.json',
     page: 'docs/figures/table.md',
   },
   {
     name: 'protocols',
     rowIds: () => protocolRows().map(({ id }) => id),
+    hasPeers: true,
     file: 'bench/kept/protocols.json',
     page: 'docs/figures/protocols.md',
   },
   {
     name: 'language',
     rowIds: () => languageRows().map(({ id }) => id),
+    hasPeers: true,
     file: 'bench/kept/language.json',
     page: 'docs/figures/language.md',
+  },
+  {
+    name: 'attacks',
+    rowIds: () => attackRows().map(({ id }) => id),
+    hasPeers: false,
+    file: 'bench/kept/attacks.json',
+    page: 'docs/figures/attacks.md',
   },
 ];
 
@@ -87,8 +100,8 @@ export function chapterOf({ machine, settings, rows }: BenchReport): Chapter {
   if (chapter === undefined) throw new Error(`only a run of all rows is documented, got ${ids}`);
   const missing = [
     ...(settings.trial ? ['warm servers'] : []),
-    ...(settings.peers ? [] : ['peers']),
-    ...(settings.generator === 'wrk' ? [] : ['wrk']),
+    ...(settings.peers || !chapter.hasPeers ? [] : ['peers']),
+    ...(settings.generator === 'wrk' || !chapter.hasPeers ? [] : ['wrk']),
     ...(/-dirty$|^unknown$/.test(machine.commit ?? '') ? ['a commit of what was measured'] : []),
     ...(settings.rounds >= LEAST_ROUNDS ? [] : [`${LEAST_ROUNDS} rounds`]),
   ];

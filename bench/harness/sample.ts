@@ -37,6 +37,13 @@ export const METRICS = {
   jsonTokenMs: { label: 'ms/token as JSON', digits: 2 },
   /** Of the server, while it is under load. */
   loopLagP99Ms: { label: 'event loop lag p99 ms', digits: 1 },
+  /** Of a tenant beside others. */
+  healthP50Ms: { label: 'health p50 ms', digits: 1 },
+  healthP99Ms: { label: 'health p99 ms', digits: 1 },
+  healthMaxMs: { label: 'health max ms', digits: 0 },
+  completionP50Ms: { label: '2 tokens p50 ms', digits: 0 },
+  completionMaxMs: { label: '2 tokens max ms', digits: 0 },
+  attacksPerSecond: { label: 'attacks/s', digits: 1 },
   errors: { label: 'errors', digits: 0 },
 } as const satisfies Record<string, { readonly label: string; readonly digits: number }>;
 
@@ -60,4 +67,11 @@ export function spreadOf(values: readonly number[]): Spread | undefined {
 /** The metric of every round that has it. */
 export function valuesOf(samples: readonly Sample[], metric: Metric): number[] {
   return samples.map((sample) => sample[metric]).filter((value) => value !== undefined);
+}
+
+/** The smallest value that this share of all values does not exceed; throws where there are none. */
+export function quantileOf(values: readonly number[], share: number): number {
+  const value = values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * share) - 1)];
+  if (value === undefined) throw new Error('no values to take a quantile of');
+  return value;
 }
