@@ -53,7 +53,8 @@ export const LlamaSchema = Type.Object(
         minimum: 32,
         maximum: 4096,
         default: 512,
-        description: 'Most tokens of an evaluation.',
+        description:
+          'Most tokens of an evaluation. Of a long prompt it takes a quarter of them at a time, or `prefillTokens` if that is more.',
       }),
     ),
     prefillTokens: Type.Optional(

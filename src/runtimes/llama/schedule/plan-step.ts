@@ -1,7 +1,9 @@
-/** A sequence that wants to take part in the next step. */
+/** A sequence that takes part in the next step. */
 export interface StepCandidate {
   /** Tokens of its prompt that are still to be evaluated; 0 = it generates, one token a step. */
   readonly promptLeft: number;
+  /** Its place in the order of arrival. */
+  readonly since: number;
   /** Most tokens of it in one step. Default: any. */
   readonly most?: number;
 }
@@ -11,12 +13,15 @@ export interface StepLimits {
   readonly batchTokens: number;
   /** Most tokens of prompts, where others generate meanwhile: they wait for the whole step. */
   readonly prefillTokens: number;
+  /** Most tokens of one prompt, also of a longer one: prompts that come meanwhile wait for the whole step. */
+  readonly partTokens: number;
+  /** The prompt that came first goes before shorter ones in this step. */
+  readonly isOldestsTurn: boolean;
 }
 
 /**
- * How many tokens of each candidate the next evaluation takes: one of each that generates, and of prompts what is left, the first
- * candidate's first. A long prompt so costs those who generate a bounded time for each of their tokens. A prompt whose rest is no longer than an
- * equal share of the step does not wait for longer ones, which take no more beside it than beside those who generate.
+ * How many tokens of each candidate the next evaluation takes: one of each that generates, and of prompts what is left, those with the fewest
+ * tokens left first. A long prompt so costs those who generate, or whose shorter prompts come while it is evaluated, a bounded time.
  */
 export function planStep(candidates: readonly StepCandidate[], limits: StepLimits): readonly number[] {
   let room = limits.batchTokens;
@@ -25,19 +30,27 @@ export function planStep(candidates: readonly StepCandidate[], limits: StepLimit
     room--;
     return 1;
   });
-  const prompts = candidates.flatMap(({ promptLeft, most = promptLeft }, index) =>
-    promptLeft === 0 ? [] : [{ index, wanted: Math.min(promptLeft, most), promptLeft }],
-  );
-  const share = room / prompts.length;
-  const short = prompts.filter(({ wanted }) => wanted <= share);
-  const long = prompts.filter(({ wanted }) => wanted > share);
   const generates = room < limits.batchTokens;
-  const begins = long.length > 0 && short.some(({ wanted, promptLeft }) => wanted === promptLeft);
-  let prefill = generates || begins ? Math.min(room, limits.prefillTokens) : room;
-  for (const { index, wanted } of [...short, ...long]) {
-    const taken = Math.min(wanted, prefill);
-    tokens[index] = taken;
-    prefill -= taken;
+  let taken = 0;
+  for (const { index, candidate } of promptsInOrder(candidates, limits.isOldestsTurn)) {
+    const { promptLeft, most = promptLeft } = candidate;
+    const isPart = promptLeft > limits.partTokens;
+    const atMost = generates || (isPart && taken > 0) ? limits.prefillTokens : isPart ? limits.partTokens : room;
+    const part = Math.max(0, Math.min(promptLeft, most, Math.min(room, atMost) - taken));
+    tokens[index] = part;
+    taken += part;
   }
   return tokens;
+}
+
+function promptsInOrder(candidates: readonly StepCandidate[], isOldestsTurn: boolean) {
+  const prompts = candidates
+    .map((candidate, index) => ({ candidate, index }))
+    .filter(({ candidate }) => candidate.promptLeft > 0);
+  const first = isOldestsTurn ? Math.min(...prompts.map(({ candidate }) => candidate.since)) : undefined;
+  const isFirst = ({ since }: StepCandidate): number => Number(since === first);
+  return prompts.sort(
+    ({ candidate: one }, { candidate: other }) =>
+      isFirst(other) - isFirst(one) || one.promptLeft - other.promptLeft || one.since - other.since,
+  );
 }

@@ -37,6 +37,8 @@ export interface Slot {
   length: number;
   salt: string;
   lastUsed: number;
+  /** The place of its task in the order of arrival. */
+  since: number;
   task: Task | undefined;
   /** The token that was chosen last, and is evaluated next; undefined = the prompt is not evaluated yet. */
   chosen: number | undefined;

@@ -35,6 +35,40 @@ describe('StepLoop', () => {
     expect(evaluator.steps.slice(1, 5).map((step) => Math.max(...step.values()))).toEqual([4, 4, 2, 1]);
   });
 
+  it('a short prompt waits for a part of long ones, however many there are', async () => {
+    const { evaluator, submit } = setUp(3);
+    const long = [0, 100].map((from) => submit(range(50, from), { count: 1 }));
+    let short: FakeTask | undefined;
+    evaluator.beforeEvaluation = () => {
+      short ??= submit([200, 201], { count: 2 });
+    };
+    await Promise.all(long.map(({ ended }) => ended));
+    const tokens = evaluator.steps.slice(0, 3).map((step) => [step.get(0) ?? 0, step.get(1) ?? 0, step.get(2) ?? 0]);
+    expect(tokens).toEqual([
+      [4, 0, 0],
+      [2, 0, 2],
+      [4, 0, 1],
+    ]);
+    expect(short?.answer).toEqual(answerTo([200, 201], 2));
+    expect(long.map(({ answer }) => answer)).toEqual([0, 100].map((from) => answerTo(range(50, from), 1)));
+  });
+
+  it('a long prompt has every fourth step, however many short ones come', async () => {
+    const { evaluator, submit } = setUp(3);
+    const next = (number: number) => {
+      if (ended) return;
+      submit(range(5, 1 + number * 7), { count: 1, salt: String(number) }).onToken = () => next(number + 2);
+    };
+    let ended = false;
+    const long = submit(range(40), { count: 1 });
+    next(1);
+    next(2);
+    await long.ended;
+    ended = true;
+    expect(long.answer).toEqual(answerTo(range(40), 1));
+    expect(evaluator.steps.length).toBeLessThanOrEqual(4 * 10);
+  });
+
   it('evaluates each by itself in turn, and prompts in the same parts, where nothing may depend on others', async () => {
     const alone = async (...prompts: readonly (readonly number[])[]) => {
       const { evaluator, submit } = setUp(3, { alone: true, reuse: false });
@@ -124,7 +158,7 @@ describe('StepLoop', () => {
   });
 
   it('evaluates the beginning of several prompts once', async () => {
-    const { evaluator, submit } = setUp(3);
+    const { evaluator, submit } = setUp(3, { prefillTokens: 16 });
     const tasks = [1, 2, 3].map((last) => submit([...range(48), last]));
     await Promise.all(tasks.map(({ ended }) => ended));
     expect(tasks.map(({ cachedTokens }) => cachedTokens)).toEqual([0, 32, 32]);
@@ -135,7 +169,7 @@ describe('StepLoop', () => {
   });
 
   it('hands out the logits of a whole prompt, a few at a time, whatever slots hold', async () => {
-    const { evaluator, submit } = setUp();
+    const { evaluator, submit } = setUp(2, { prefillTokens: 16 });
     const prompt = range(40);
     await submit(prompt).ended;
     const before = evaluator.steps.length;

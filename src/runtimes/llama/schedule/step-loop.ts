@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { MillraceError } from '../../../core/index.js';
 import { chooseSlot } from './choose-slot.js';
 import { planRoom } from './plan-room.js';
-import { planStep } from './plan-step.js';
+import { planStep, type StepCandidate, type StepLimits } from './plan-step.js';
 import { cellsOf, cellsOfSlot, freeSlot, promptLeft, reusable, type Slot, type Task, viewOf } from './slot.js';
 
 export type { Task } from './slot.js';
@@ -59,6 +59,12 @@ interface Part {
   readonly read: readonly number[];
 }
 
+/** A step that a long prompt has a part of takes a quarter of what fits into an evaluation. Smaller parts cost more a token. */
+const PARTS = 4;
+
+/** Every fourth step begins with the prompt that came first, so that it ends however many shorter ones come. */
+const OLDESTS_TURN = 4;
+
 /** Most tokens of a step whose logits a prompt's reader gets: each takes memory and time by the size of the vocabulary. */
 const READ_TOKENS = 16;
 
@@ -87,6 +93,7 @@ export class StepLoop {
   /** The slot that was evaluated last, where each is by itself. */
   #lastAlone = -1;
   #steps = 0;
+  #admitted = 0;
   #evaluatedTokens = 0;
   #reusedTokens = 0;
 
@@ -99,6 +106,7 @@ export class StepLoop {
       length: 0,
       salt: '',
       lastUsed: 0,
+      since: 0,
       task: undefined,
       chosen: undefined,
       isChoosing: false,
@@ -265,6 +273,7 @@ export class StepLoop {
     }
     this.#truncate(slot, keep);
     slot.salt = task.salt;
+    slot.since = ++this.#admitted;
     slot.chosen = undefined;
     slot.suspect = false;
     this.#reusedTokens += slot.length;
@@ -285,16 +294,11 @@ export class StepLoop {
   }
 
   async #step(ready: readonly Slot[], choosingMs: number): Promise<void> {
-    const { prefillTokens, alone, threadMs } = this.#options;
-    const room = this.#evaluator.batchTokens;
-    const batchTokens = alone ? Math.min(prefillTokens, room) : room;
+    const { alone, threadMs } = this.#options;
     // One that spoils an evaluation is found by evaluating each alone.
     const single = ready.find((slot) => slot.suspect) ?? (alone ? this.#nextAlone(ready) : undefined);
     const slots = single === undefined ? ready : [single];
-    const plan = planStep(
-      slots.map((slot) => ({ promptLeft: promptLeft(slot), ...(slot.task?.readsPrompt ? { most: READ_TOKENS } : {}) })),
-      { batchTokens, prefillTokens },
-    );
+    const plan = planStep(slots.map(candidateOf), this.#limits());
     const parts = slots.flatMap((slot, place) => {
       const tokens = plan[place] as number;
       return tokens === 0 ? [] : [this.#add(slot, tokens)];
@@ -311,6 +315,15 @@ export class StepLoop {
       this.#stepTokens = 0;
       this.#undo(parts, outcome);
     }
+  }
+
+  #limits(): StepLimits {
+    const { prefillTokens, alone } = this.#options;
+    const { batchTokens } = this.#evaluator;
+    // The parts of a prompt must not depend on others.
+    const most = alone ? Math.min(prefillTokens, batchTokens) : batchTokens;
+    const partTokens = alone ? most : Math.max(prefillTokens, Math.ceil(batchTokens / PARTS));
+    return { batchTokens: most, prefillTokens, partTokens, isOldestsTurn: this.#steps % OLDESTS_TURN === 0 };
   }
 
   /** Each has its turn. */
@@ -381,6 +394,11 @@ export class StepLoop {
     for (const slot of this.#slots) if (slot.task !== undefined) this.#release(slot).fail(error);
     for (const task of this.#waiting.splice(0)) task.fail(error);
   }
+}
+
+function candidateOf(slot: Slot): StepCandidate {
+  const most = slot.task?.readsPrompt ? READ_TOKENS : Number.POSITIVE_INFINITY;
+  return { promptLeft: promptLeft(slot), since: slot.since, most };
 }
 
 function cancelled(): MillraceError {
