@@ -21,7 +21,6 @@ const CONTEXT_TOKENS = 4_096;
 const MAX_ITEMS = 4_096;
 
 const TIMES_PER_SECOND = 20;
-const MIB = 1_048_576;
 
 /** The attacks that one key once stopped a server with; those named `most` are the largest of their kind that are still admitted. */
 export const ATTACKS: readonly Attack[] = [
@@ -126,21 +125,23 @@ function tensorJson(): Request {
   return { path: `/v2/models/${TENSOR_MODEL}/infer`, body: { inputs } };
 }
 
-/** Bodies of which each attack announces as much as a server holds by default, and sends the beginning. */
+/** Of what a server may hold of bodies by default: 24 of them are all of it. */
+const UNFINISHED_BYTES = Math.floor(1_073_741_824 / 24);
+
+/** A body that is announced and begun. */
 function unfinished(): Attack {
-  const connections = 24;
   const head = [
     `POST /v2/models/${TENSOR_MODEL}/infer HTTP/1.1`,
     'host: localhost',
     ...Object.entries(headersOf('attacker')).map(([name, value]) => `${name}: ${value}`),
-    `content-length: ${Math.floor((1_024 * MIB) / connections)}`,
+    `content-length: ${UNFINISHED_BYTES}`,
   ];
   const bytes = Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), Buffer.alloc(65_536, ' ')]);
   return {
     id: 'unfinished',
-    title: `${connections} bodies of 43 MiB that never end`,
+    title: 'a body of 43 MB that never ends',
     timesPerSecond: TIMES_PER_SECOND,
-    arm: ({ url }) => armConnections({ url, connections, bytes }),
+    arm: ({ url }) => armConnections(url, bytes),
   };
 }
 
@@ -163,7 +164,7 @@ function flood(id: string, title: string, frame: Frame): Attack {
     timesPerSecond: TIMES_PER_SECOND,
     arm: ({ grpcUrl }) => {
       const bytes = Buffer.concat([PREFACE, ...new Array<Buffer>(30_000).fill(writeFrame(frame))]);
-      return armConnections({ url: grpcUrl, connections: 1, bytes });
+      return armConnections(grpcUrl, bytes);
     },
   };
 }

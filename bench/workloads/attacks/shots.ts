@@ -42,15 +42,8 @@ function post(url: string, { headers, body }: Shot, agent: Agent): Promise<strin
   });
 }
 
-export interface Wire {
-  readonly url: string;
-  /** Connections of one attack. */
-  readonly connections: number;
-  readonly bytes: Uint8Array;
-}
-
-/** Connections that send bytes and stay open until the server closes them. */
-export function armConnections({ url, connections, bytes }: Wire): Armed {
+/** A connection that sends bytes and stays open until the server closes it. */
+export function armConnections(url: string, bytes: Uint8Array): Armed {
   const { hostname, port } = new URL(url);
   const open = new Set<Socket>();
   const fire = (): Promise<string> =>
@@ -71,7 +64,7 @@ export function armConnections({ url, connections, bytes }: Wire): Armed {
       socket.write(bytes);
     });
   return {
-    fire: () => Array.from({ length: connections }, fire),
+    fire: () => [fire()],
     close() {
       for (const socket of open) socket.destroy();
     },
