@@ -20,6 +20,8 @@ const CONTEXT_TOKENS = 4_096;
 /** As many items as a request may have. */
 const MAX_ITEMS = 4_096;
 
+/** Of what a server holds of bodies by default, 24 of them are all. */
+const UNFINISHED_BYTES = Math.floor(1_073_741_824 / 24);
 const TIMES_PER_SECOND = 20;
 
 /** The attacks that one key once stopped a server with; those named `most` are the largest of their kind that are still admitted. */
@@ -124,9 +126,6 @@ function tensorJson(): Request {
   const inputs = [{ name: 'x', datatype: 'FP32', shape: [rows, width], data }];
   return { path: `/v2/models/${TENSOR_MODEL}/infer`, body: { inputs } };
 }
-
-/** Of what a server may hold of bodies by default: 24 of them are all of it. */
-const UNFINISHED_BYTES = Math.floor(1_073_741_824 / 24);
 
 /** A body that is announced and begun. */
 function unfinished(): Attack {
