@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ParameterValue } from '../../../core/index.js';
 import { plainSchema, ruleOfSchema } from './json-schema.js';
@@ -12,6 +13,33 @@ function ruleOf(schema: unknown, isStrict: boolean): string {
   const made = new Map([...rules.print(root).matchAll(/^(r\d+) ::= (.*)$/gm)].map(([, name, body]) => [name, body]));
   const written = (rule: string): string => rule.replaceAll(/\br\d+\b/g, (name) => written(made.get(name) ?? name));
   return written(root);
+}
+
+/** The texts of a rule that is made of literals and groups. Fails where two alternatives of a group begin alike. */
+function textsOf(rule: string): readonly string[] {
+  const tokens = rule.match(/"(?:[^"\\]|\\.)*"|[()|]/g) ?? [];
+  let at = 0;
+  const alternatives = (): string[] => {
+    const all = [sequence()];
+    while (tokens[at] === '|') {
+      at++;
+      all.push(sequence());
+    }
+    const begins = all.map(([text = '']) => [...text][0]);
+    expect(new Set(begins).size).toBe(all.length);
+    return all.flat();
+  };
+  const sequence = (): string[] => {
+    let texts = [''];
+    while (at < tokens.length && tokens[at] !== '|' && tokens[at] !== ')') {
+      const token = tokens[at++] as string;
+      const rest = token === '(' ? alternatives() : [JSON.parse(token) as string];
+      if (token === '(') at++;
+      texts = texts.flatMap((text) => rest.map((more) => text + more));
+    }
+    return texts;
+  };
+  return alternatives();
 }
 
 const strictly = (schema: unknown) => ruleOf(schema, true);
@@ -121,6 +149,31 @@ describe('lengths and counts', () => {
   test('are passed over from there on, where the schema is not strict', () => {
     expect(leniently(lengths(255))).not.toContain('char{0,}');
     expect(leniently(lengths(257))).toMatch(/"\\"" char\{0,255\} "\\"" \| "\\"" char\{0,\} "\\""$/);
+  });
+});
+
+describe('values of a list', () => {
+  test('share what they begin with', () => {
+    const values = ['and he said unto them', 'and he said unto us', 'and he said '];
+    const rule = String.raw`"\"and he said " ("unto " ("them\"" | "us\"") | "\"")`;
+    expect(strictly({ enum: values })).toBe(rule);
+    expect(strictly({ anyOf: [...values, 'and he said '].map((value) => ({ const: value })) })).toBe(rule);
+    expect(strictly({ anyOf: [{ const: 12 }, { type: 'null' }, { const: 1 }] })).toBe('"1" ("2" | "") | null');
+    expect(strictly({ enum: ['😀', '😁', 'a', 'a'] })).toBe(String.raw`"\"" ("😀\"" | "😁\"" | "a\"")`);
+  });
+
+  test('are followed by one alternative at each place, and are the same', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.string({ unit: fc.constantFrom('a', 'b', '"', '\\', '😀', '😁') }), fc.nat(200)), {
+          minLength: 1,
+        }),
+        (values) => {
+          const texts = values.map((value) => JSON.stringify(value));
+          expect(textsOf(strictly({ enum: values })).toSorted()).toEqual([...new Set(texts)].toSorted());
+        },
+      ),
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import { type ErrorReason, invalidArgument, type MillraceError, type ParameterValue } from '../../../core/index.js';
-import { type GrammarRules, jsonLiteral } from './rules.js';
+import { anyLiteral, type GrammarRules, jsonLiteral, literalOf } from './rules.js';
 
 /** A value of JSON. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
@@ -164,7 +164,9 @@ class Converter {
     if (ways > MAX_ALTERNATIVES) {
       throw this.#refuse(at, `has more than ${MAX_ALTERNATIVES} alternatives, those of its references included`);
     }
-    const rule = this.#rules.add(different.join(' | '));
+    const texts = different.flatMap((rule) => literalOf(rule) ?? []);
+    const others = different.filter((rule) => literalOf(rule) === undefined);
+    const rule = this.#rules.add([...(texts.length > 0 ? [anyLiteral(texts)] : []), ...others].join(' | '));
     this.#ways.set(rule, ways);
     return rule;
   }
@@ -189,7 +191,7 @@ class Converter {
       throw this.#refuse(within(at, 'enum'), 'expected a list of values');
     this.#check(schema, at, ['enum', 'type']);
     this.#take(values, at);
-    return this.#rules.add(values.map(jsonLiteral).join(' | '));
+    return this.#rules.add(anyLiteral(values.map((value) => JSON.stringify(value))));
   }
 
   #alternatives(keyword: 'anyOf' | 'oneOf', schema: Schema, at: Place): string {

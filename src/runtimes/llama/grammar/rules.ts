@@ -61,3 +61,36 @@ export function literal(text: string): string {
 export function jsonLiteral(value: unknown): string {
   return literal(JSON.stringify(value));
 }
+
+/** One of these texts; what several begin with is written once, since llama.cpp follows each alternative that may still come. */
+export function anyLiteral(texts: readonly string[]): string {
+  return alternatives(
+    [...new Set(texts)].map((text) => [...text]),
+    0,
+  );
+}
+
+/** Of texts as lists of characters, from a place on. */
+function alternatives(texts: readonly (readonly string[])[], from: number): string {
+  const groups = new Map<string | undefined, (readonly string[])[]>();
+  for (const text of texts) {
+    const group = groups.get(text[from]);
+    if (group === undefined) groups.set(text[from], [text]);
+    else group.push(text);
+  }
+  const branches = [...groups.values()].map((group) => {
+    const [first = []] = group;
+    if (group.length === 1) return literal(first.slice(from).join(''));
+    const differ = first.findIndex(
+      (character, index) => index > from && group.some((text) => text[index] !== character),
+    );
+    const to = differ < 0 ? first.length : differ;
+    return `${literal(first.slice(from, to).join(''))} (${alternatives(group, to)})`;
+  });
+  return branches.join(' | ');
+}
+
+/** The text of a rule that is a literal; undefined = it says more. */
+export function literalOf(rule: string): string | undefined {
+  return /^"(?:[^"\\]|\\.)*"$/.test(rule) ? JSON.parse(rule) : undefined;
+}
