@@ -1,28 +1,31 @@
 /**
  * Finds faults that no test finds: puts small ones (scripts/mutations.mjs), chosen by a seed, one at a time into the code that guards
- * something, and runs the tests of its room. About 40 seconds for each on two cores.
+ * something. First the unit tests of its room that import the file run, in seconds; a mutant that survives them meets the room's
+ * contract and end-to-end tests, after a build: a minute or two on two cores.
  *
- * `npm run test:mutants -- [--seed N] [--count N] [--room NAME]`: by default 100 of all rooms, with a new seed. It works on a clone
- * of the last commit. Exit code 1 where a mutant survives that scripts/mutants-argued.json does not argue for.
+ * `npm run test:mutants -- [--seed N] [--count N] [--from N] [--room NAME]…`: by default 100 of all rooms, with a new seed. `--from`
+ * continues a run that was stopped at the mutant with that number; `--from 7 --count 7` repeats the seventh. It works on a clone of
+ * the last commit. Exit code 1 where a mutant survives that scripts/mutants-argued.json does not argue for.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { apply, mutationsOf, sample } from './mutations.mjs';
 
-/** What guards something, and the tests that hold it to that: folders and files, as `vitest run` takes them. */
+/** What guards something, the folder of its unit tests, and the other tests that hold it to that, as `vitest run` takes them. */
 const ROOMS = {
-  audit: { sources: ['src/audit'], tests: ['src/audit/', 'test/e2e/audit'] },
+  audit: { sources: ['src/audit'], unit: 'src/audit', behind: ['test/e2e/audit'] },
   engine: {
     sources: ['src/engine'],
-    tests: ['src/engine/', 'test/e2e/fairness', 'test/e2e/faults', 'test/e2e/sequences', 'test/e2e/response-cache'],
+    unit: 'src/engine',
+    behind: ['test/e2e/fairness', 'test/e2e/faults', 'test/e2e/sequences', 'test/e2e/response-cache'],
   },
   governance: {
     sources: ['src/governance'],
-    tests: [
-      'src/governance/',
+    unit: 'src/governance',
+    behind: [
       'test/contract/server.client-certificates',
       'test/contract/server.credentials',
       'test/contract/server.ended-credentials',
@@ -36,21 +39,34 @@ const ROOMS = {
   },
   loading: {
     sources: ['src/repository/check-load-request.ts', 'src/repository/read-override.ts', 'src/runtimes/by-load.ts'],
-    tests: ['src/repository/', 'test/architecture/load-request-keys', 'test/e2e/load-'],
+    unit: 'src/repository',
+    behind: ['test/architecture/load-request-keys', 'test/e2e/load-'],
   },
   server: {
     sources: ['src/server/fast-path', 'src/server/grpc', 'src/server/http', 'src/server/host-guard.ts'],
-    tests: ['src/server/', 'test/contract/server.', 'test/e2e/bad-input', 'test/e2e/penetration'],
+    unit: 'src/server',
+    behind: ['test/contract/server.', 'test/e2e/bad-input', 'test/e2e/penetration'],
   },
-  'shared-memory': { sources: ['src/shared-memory'], tests: ['src/shared-memory/', 'test/e2e/shared-memory'] },
+  'shared-memory': { sources: ['src/shared-memory'], unit: 'src/shared-memory', behind: ['test/e2e/shared-memory'] },
   sources: {
     sources: ['src/sources'],
-    tests: ['src/sources/', 'test/e2e/pull', 'test/e2e/network-pull', 'test/e2e/load-by-path'],
+    unit: 'src/sources',
+    behind: ['test/e2e/pull', 'test/e2e/network-pull', 'test/e2e/load-by-path'],
   },
   store: {
     sources: ['src/store'],
-    tests: ['src/store/', 'test/contract/store.', 'test/e2e/store', 'test/e2e/control-store'],
+    unit: 'src/store',
+    behind: ['test/contract/store.', 'test/e2e/store', 'test/e2e/control-store'],
   },
+};
+
+/** The arguments of vitest for the tests of a room, those that a mutant in `file` can reach where it is given. */
+const STAGES = {
+  unit: ({ unit }, file) => [
+    ...(file === undefined ? ['run'] : ['related', file, '--run']),
+    ...['--config', 'test/mutants/vitest.config.ts', '--dir', unit],
+  ],
+  behind: ({ behind }) => ['run', '--project', 'all', ...behind],
 };
 
 const root = path.dirname(import.meta.dirname);
@@ -58,6 +74,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     count: { type: 'string', default: '100' },
+    from: { type: 'string', default: '1' },
     room: { type: 'string', multiple: true, default: Object.keys(ROOMS) },
   },
 });
@@ -67,24 +84,27 @@ if (unknown.length > 0)
 
 const argued = JSON.parse(readFileSync(path.join(root, 'scripts/mutants-argued.json'), 'utf8'));
 const clone = mkdtempSync(path.join(tmpdir(), 'millrace-mutants-'));
-let survivors = 0;
+/** By stage and room: how long its tests may take with a mutant. */
+const timeoutsMs = new Map();
+const counts = { killed: 0, hung: 0, argued: 0, SURVIVED: 0 };
 try {
   const cloned = spawnSync('git', ['clone', '--quiet', root, clone], { stdio: 'inherit' });
   if (cloned.status !== 0) throw new Error('the last commit cannot be cloned');
   symlinkSync(path.join(root, 'node_modules'), path.join(clone, 'node_modules'));
   const chosen = sample(values.room.flatMap(mutantsOf), { count: Number(values.count), seed: Number(values.seed) });
-  const rooms = [...new Set(chosen.map(({ room }) => room))].sort();
-  console.log(`seed ${values.seed}: ${chosen.length} mutants in ${rooms.join(', ')}`);
-  for (const room of rooms)
-    await tryRoom(
-      room,
-      chosen.filter((mutant) => mutant.room === room),
-    );
+  console.log(`seed ${values.seed}: ${chosen.length} mutants in ${values.room.join(', ')}`);
+  for (const [index, mutant] of chosen.entries()) {
+    if (index + 1 >= Number(values.from)) report(`${index + 1}/${chosen.length}`, await judge(mutant));
+  }
 } finally {
   rmSync(clone, { recursive: true, force: true });
 }
-console.log(survivors === 0 ? 'none survived' : `${survivors} survived`);
-if (survivors > 0) process.exitCode = 1;
+console.log(
+  Object.entries(counts)
+    .map(([verdict, count]) => `${count} ${verdict}`)
+    .join(', '),
+);
+if (counts.SURVIVED > 0) process.exitCode = 1;
 
 function mutantsOf(room) {
   return ROOMS[room].sources.flatMap(filesOf).flatMap((file) => {
@@ -101,49 +121,65 @@ function filesOf(source) {
     .sort();
 }
 
-async function tryRoom(room, mutants) {
-  const startedAt = performance.now();
-  if ((await runTests(room)) !== 'passed') throw new Error(`the tests of '${room}' fail without a mutant`);
-  const timeoutMs = 4 * (performance.now() - startedAt);
-  for (const { file, text, mutation } of mutants) {
-    const mutated = apply(text, mutation);
+/** What became of a mutant: `{ file, line, before, after, verdict, by }`, `by` being the test that found it. */
+async function judge({ room, file, text, mutation }) {
+  const mutated = apply(text, mutation);
+  const [before, after] = [lineOf(text, mutation), lineOf(mutated, mutation)];
+  const mutant = { file, line: mutation.line, before, after };
+  if (argued.some((known) => known.file === file && known.before === before && known.after === after))
+    return { ...mutant, verdict: 'argued' };
+  for (const stage of Object.keys(STAGES)) {
+    const timeoutMs = await timeoutOf(stage, room);
     writeFileSync(path.join(clone, file), mutated);
-    const outcome = await runTests(room, timeoutMs);
+    const outcome = await runTests(STAGES[stage](ROOMS[room], file), timeoutMs);
     writeFileSync(path.join(clone, file), text);
-    report({ file, mutation, before: lineOf(text, mutation), after: lineOf(mutated, mutation), outcome });
+    if (outcome.verdict !== undefined) return { ...mutant, ...outcome };
   }
-}
-
-function report({ file, mutation, before, after, outcome }) {
-  const reason = argued.find(
-    (known) => known.file === file && known.before === before && known.after === after,
-  )?.because;
-  const isSurvivor = outcome === 'passed' && reason === undefined;
-  if (isSurvivor) survivors++;
-  const verdict =
-    outcome === 'passed' ? (reason === undefined ? 'SURVIVED' : 'argued') : outcome === 'failed' ? 'killed' : 'hung';
-  console.log(`${verdict.padEnd(8)} ${file}:${mutation.line}`);
-  if (isSurvivor) console.log(`         - ${before}\n         + ${after}`);
+  return { ...mutant, verdict: 'SURVIVED' };
 }
 
 function lineOf(text, { line }) {
   return text.split('\n')[line - 1].trim();
 }
 
-/** `failed` is what a mutant should make them; `hung` is as good. */
-function runTests(room, timeoutMs) {
+function report(number, { file, line, before, after, verdict, by = '' }) {
+  counts[verdict]++;
+  console.log(`${number.padEnd(8)} ${verdict.padEnd(8)} ${file}:${line} ${by}`.trimEnd());
+  if (verdict !== 'argued') console.log(`         - ${before}\n         + ${after}`);
+}
+
+/** Four times what the tests take without a mutant, which they have to pass. */
+async function timeoutOf(stage, room) {
+  const key = `${stage} ${room}`;
+  if (!timeoutsMs.has(key)) {
+    const startedAt = performance.now();
+    const { by } = await runTests(STAGES[stage](ROOMS[room]), 1_800_000);
+    if (by !== undefined) throw new Error(`the tests of '${room}' fail without a mutant: ${by}`);
+    timeoutsMs.set(key, 4 * (performance.now() - startedAt));
+  }
+  return timeoutsMs.get(key);
+}
+
+/** `{}` where all tests pass. `hung` is as good as `killed`. */
+function runTests(args, timeoutMs) {
   return new Promise((resolve) => {
-    const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
-    const args = [vitest, 'run', '--project', 'all', '--bail', '1', '--reporter', 'dot', ...ROOMS[room].tests];
-    const child = spawn(process.execPath, args, { cwd: clone, stdio: 'ignore', detached: true });
-    let outcome;
+    const vitest = [path.join(root, 'node_modules/vitest/vitest.mjs'), ...args, '--bail', '1', '--reporter', 'dot'];
+    const child = spawn(process.execPath, vitest, { cwd: clone, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+    let verdict = 'killed';
     const timer = setTimeout(() => {
-      outcome = 'hung';
+      verdict = 'hung';
       process.kill(-child.pid, 'SIGKILL');
-    }, timeoutMs ?? 1_800_000);
+    }, timeoutMs);
     child.on('close', (code) => {
       clearTimeout(timer);
-      resolve(outcome ?? (code === 0 ? 'passed' : 'failed'));
+      resolve(code === 0 ? {} : { verdict, by: failureOf(stripVTControlCharacters(output)) });
     });
   });
+}
+
+/** The first test that failed, or what vitest said last. */
+function failureOf(output) {
+  return /^ *FAIL +(.*)$/m.exec(output)?.[1] ?? output.trim().split('\n').at(-1);
 }
