@@ -1,14 +1,14 @@
 /**
  * Finds faults that no test finds: puts small ones (scripts/mutations.mjs), chosen by a seed, one at a time into the code that guards
- * something. First the unit tests of its room that import the file run, in seconds; a mutant that survives them meets the room's
- * contract and end-to-end tests, after a build: a minute or two on two cores.
+ * something. First all of them meet the unit tests of their room that import the file, which takes seconds; then those that are left
+ * meet the room's contract and end-to-end tests, each with a build of its own: a minute on two cores.
  *
- * `npm run test:mutants -- [--seed N] [--count N] [--from N] [--room NAME]…`: by default 100 of all rooms, with a new seed. `--from`
- * continues a run that was stopped at the mutant with that number; `--from 7 --count 7` repeats the seventh. It works on a clone of
- * the last commit. Exit code 1 where a mutant survives that scripts/mutants-argued.json does not argue for.
+ * `npm run test:mutants -- [--seed N] [--count N] [--room NAME]… [--only N,N…]`: by default 100 of all rooms, with a new seed. `--only`
+ * repeats some of a sample by their numbers, or continues a run that was stopped. It works on a clone of the last commit. Exit code 1
+ * where a mutant survives that scripts/mutants-argued.json does not argue for.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
@@ -74,8 +74,8 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     count: { type: 'string', default: '100' },
-    from: { type: 'string', default: '1' },
     room: { type: 'string', multiple: true, default: Object.keys(ROOMS) },
+    only: { type: 'string' },
   },
 });
 const unknown = values.room.filter((name) => !Object.hasOwn(ROOMS, name));
@@ -91,10 +91,12 @@ try {
   const cloned = spawnSync('git', ['clone', '--quiet', root, clone], { stdio: 'inherit' });
   if (cloned.status !== 0) throw new Error('the last commit cannot be cloned');
   symlinkSync(path.join(root, 'node_modules'), path.join(clone, 'node_modules'));
-  const chosen = sample(values.room.flatMap(mutantsOf), { count: Number(values.count), seed: Number(values.seed) });
+  const chosen = chooseMutants();
   console.log(`seed ${values.seed}: ${chosen.length} mutants in ${values.room.join(', ')}`);
-  for (const [index, mutant] of chosen.entries()) {
-    if (index + 1 >= Number(values.from)) report(`${index + 1}/${chosen.length}`, await judge(mutant));
+  let left = chosen.filter((mutant) => !isArgued(mutant));
+  for (const stage of Object.keys(STAGES)) {
+    console.log(`${stage}: ${left.map(({ number }) => number).join(',')}`);
+    left = await survivorsOf(stage, left);
   }
 } finally {
   rmSync(clone, { recursive: true, force: true });
@@ -106,7 +108,20 @@ console.log(
 );
 if (counts.SURVIVED > 0) process.exitCode = 1;
 
-function mutantsOf(room) {
+/** Those of the sample that are to be run: `{ number, room, file, text, line, mutated, before, after }`. */
+function chooseMutants() {
+  const options = { count: Number(values.count), seed: Number(values.seed) };
+  const only = values.only?.split(',').map(Number);
+  return sample(values.room.flatMap(mutationsIn), options)
+    .map(({ room, file, text, mutation }, index) => {
+      const mutated = apply(text, mutation);
+      const [before, after] = [text, mutated].map((source) => source.split('\n')[mutation.line - 1].trim());
+      return { number: index + 1, room, file, text, line: mutation.line, mutated, before, after };
+    })
+    .filter(({ number }) => only?.includes(number) ?? true);
+}
+
+function mutationsIn(room) {
   return ROOMS[room].sources.flatMap(filesOf).flatMap((file) => {
     const text = readFileSync(path.join(clone, file), 'utf8');
     return mutationsOf(text).map((mutation) => ({ room, file, text, mutation }));
@@ -121,31 +136,37 @@ function filesOf(source) {
     .sort();
 }
 
-/** What became of a mutant: `{ file, line, before, after, verdict, by }`, `by` being the test that found it. */
-async function judge({ room, file, text, mutation }) {
-  const mutated = apply(text, mutation);
-  const [before, after] = [lineOf(text, mutation), lineOf(mutated, mutation)];
-  const mutant = { file, line: mutation.line, before, after };
-  if (argued.some((known) => known.file === file && known.before === before && known.after === after))
-    return { ...mutant, verdict: 'argued' };
-  for (const stage of Object.keys(STAGES)) {
+function isArgued(mutant) {
+  const argument = argued.find(
+    ({ file, before, after }) => file === mutant.file && before === mutant.before && after === mutant.after,
+  );
+  if (argument !== undefined) report('argued', mutant, argument.because);
+  return argument !== undefined;
+}
+
+async function survivorsOf(stage, mutants) {
+  const verdict = stage === Object.keys(STAGES).at(-1) ? 'SURVIVED' : 'left';
+  const survivors = [];
+  for (const mutant of mutants) {
+    const { room, file, text, mutated } = mutant;
     const timeoutMs = await timeoutOf(stage, room);
     writeFileSync(path.join(clone, file), mutated);
     const outcome = await runTests(STAGES[stage](ROOMS[room], file), timeoutMs);
     writeFileSync(path.join(clone, file), text);
-    if (outcome.verdict !== undefined) return { ...mutant, ...outcome };
+    if (outcome.failure === undefined) {
+      survivors.push(mutant);
+      report(verdict, mutant);
+    } else {
+      report(outcome.isHung ? 'hung' : 'killed', mutant, outcome.failure);
+    }
   }
-  return { ...mutant, verdict: 'SURVIVED' };
+  return survivors;
 }
 
-function lineOf(text, { line }) {
-  return text.split('\n')[line - 1].trim();
-}
-
-function report(number, { file, line, before, after, verdict, by = '' }) {
-  counts[verdict]++;
-  console.log(`${number.padEnd(8)} ${verdict.padEnd(8)} ${file}:${line} ${by}`.trimEnd());
-  if (verdict !== 'argued') console.log(`         - ${before}\n         + ${after}`);
+function report(verdict, { number, file, line, before, after }, reason = '') {
+  if (verdict in counts) counts[verdict]++;
+  console.log(`${String(number).padStart(3)} ${verdict.padEnd(8)} ${file}:${line} ${reason}`.trimEnd());
+  if (reason === '') console.log(`    - ${before}\n    + ${after}`);
 }
 
 /** Four times what the tests take without a mutant, which they have to pass. */
@@ -153,8 +174,8 @@ async function timeoutOf(stage, room) {
   const key = `${stage} ${room}`;
   if (!timeoutsMs.has(key)) {
     const startedAt = performance.now();
-    const { by } = await runTests(STAGES[stage](ROOMS[room]), 1_800_000);
-    if (by !== undefined) throw new Error(`the tests of '${room}' fail without a mutant: ${by}`);
+    const { failure } = await runTests(STAGES[stage](ROOMS[room]), 1_800_000);
+    if (failure !== undefined) throw new Error(`the tests of '${room}' fail without a mutant: ${failure}`);
     timeoutsMs.set(key, 4 * (performance.now() - startedAt));
   }
   return timeoutsMs.get(key);
@@ -164,22 +185,24 @@ async function timeoutOf(stage, room) {
 function runTests(args, timeoutMs) {
   return new Promise((resolve) => {
     const vitest = [path.join(root, 'node_modules/vitest/vitest.mjs'), ...args, '--bail', '1', '--reporter', 'dot'];
-    const child = spawn(process.execPath, vitest, { cwd: clone, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
-    let verdict = 'killed';
+    const output = path.join(clone, 'output.log');
+    const file = openSync(output, 'w');
+    const child = spawn(process.execPath, vitest, { cwd: clone, stdio: ['ignore', file, file], detached: true });
+    closeSync(file);
+    let isHung = false;
     const timer = setTimeout(() => {
-      verdict = 'hung';
+      isHung = true;
       process.kill(-child.pid, 'SIGKILL');
     }, timeoutMs);
-    child.on('close', (code) => {
+    child.on('exit', (code) => {
       clearTimeout(timer);
-      resolve(code === 0 ? {} : { verdict, by: failureOf(stripVTControlCharacters(output)) });
+      resolve(code === 0 ? {} : { isHung, failure: failureOf(readFileSync(output, 'utf8')) });
     });
   });
 }
 
 /** The first test that failed, or what vitest said last. */
 function failureOf(output) {
-  return /^ *FAIL +(.*)$/m.exec(output)?.[1] ?? output.trim().split('\n').at(-1);
+  const text = stripVTControlCharacters(output);
+  return /^ *FAIL +(.*)$/m.exec(text)?.[1] ?? text.trim().split('\n').at(-1);
 }
