@@ -1,7 +1,7 @@
 /**
  * Finds faults that no test finds: puts small ones (scripts/mutations.mjs), chosen by a seed, one at a time into the code that guards
- * something. First all of them meet the unit tests of their room that import the file, which takes seconds; then those that are left
- * meet the room's contract and end-to-end tests, each with a build of its own: a minute on two cores.
+ * something. First all of them meet the unit tests beside the file, then those of the room that import it, which takes seconds; those that
+ * are left then meet the room's contract and end-to-end tests, each with a build of its own: a minute on two cores.
  *
  * `npm run test:mutants -- [--seed N] [--count N] [--room NAME]… [--only N,N…]`: by default 100 of all rooms, with a new seed. `--only`
  * repeats some of a sample by their numbers, or continues a run that was stopped. It works on a clone of the last commit. Exit code 1
@@ -60,14 +60,21 @@ const ROOMS = {
   },
 };
 
-/** The arguments of vitest for the tests of a room, those that a mutant in `file` can reach where it is given. */
-const STAGES = {
-  unit: ({ unit }, file) => [
-    ...(file === undefined ? ['run'] : ['related', file, '--run']),
-    ...['--config', 'test/mutants/vitest.config.ts', '--dir', unit],
-  ],
-  behind: ({ behind }) => ['run', '--project', 'all', ...behind],
-};
+const UNIT = ['--config', 'test/mutants/vitest.config.ts'];
+/** What mutants meet, one after the other, as arguments of vitest: all tests of a room, or those that a mutant in a file needs. */
+const STAGES = [
+  { name: 'beside', all: unitTests, of: (_, file) => ['run', ...UNIT, '--passWithNoTests', file.replace(/ts$/, '')] },
+  { name: 'unit', all: unitTests, of: ({ unit }, file) => ['related', file, '--run', ...UNIT, '--dir', unit] },
+  { name: 'behind', all: testsBehind, of: testsBehind },
+];
+
+function unitTests({ unit }) {
+  return ['run', ...UNIT, '--dir', unit];
+}
+
+function testsBehind({ behind }) {
+  return ['run', '--project', 'all', ...behind];
+}
 
 const root = path.dirname(import.meta.dirname);
 const { values } = parseArgs({
@@ -84,7 +91,7 @@ if (unknown.length > 0)
 
 const argued = JSON.parse(readFileSync(path.join(root, 'scripts/mutants-argued.json'), 'utf8'));
 const clone = mkdtempSync(path.join(tmpdir(), 'millrace-mutants-'));
-/** By stage and room: how long its tests may take with a mutant. */
+/** By arguments of vitest: how long these tests may take with a mutant. */
 const timeoutsMs = new Map();
 const counts = { killed: 0, hung: 0, argued: 0, SURVIVED: 0 };
 try {
@@ -94,8 +101,8 @@ try {
   const chosen = chooseMutants();
   console.log(`seed ${values.seed}: ${chosen.length} mutants in ${values.room.join(', ')}`);
   let left = chosen.filter((mutant) => !isArgued(mutant));
-  for (const stage of Object.keys(STAGES)) {
-    console.log(`${stage}: ${left.map(({ number }) => number).join(',')}`);
+  for (const stage of STAGES) {
+    console.log(`${stage.name}: ${left.map(({ number }) => number).join(',')}`);
     left = await survivorsOf(stage, left);
   }
 } finally {
@@ -145,13 +152,13 @@ function isArgued(mutant) {
 }
 
 async function survivorsOf(stage, mutants) {
-  const verdict = stage === Object.keys(STAGES).at(-1) ? 'SURVIVED' : 'left';
+  const verdict = stage === STAGES.at(-1) ? 'SURVIVED' : 'left';
   const survivors = [];
   for (const mutant of mutants) {
     const { room, file, text, mutated } = mutant;
     const timeoutMs = await timeoutOf(stage, room);
     writeFileSync(path.join(clone, file), mutated);
-    const outcome = await runTests(STAGES[stage](ROOMS[room], file), timeoutMs);
+    const outcome = await runTests(stage.of(ROOMS[room], file), timeoutMs);
     writeFileSync(path.join(clone, file), text);
     if (outcome.failure === undefined) {
       survivors.push(mutant);
@@ -171,10 +178,11 @@ function report(verdict, { number, file, line, before, after }, reason = '') {
 
 /** Four times what the tests take without a mutant, which they have to pass. */
 async function timeoutOf(stage, room) {
-  const key = `${stage} ${room}`;
+  const args = stage.all(ROOMS[room]);
+  const key = args.join(' ');
   if (!timeoutsMs.has(key)) {
     const startedAt = performance.now();
-    const { failure } = await runTests(STAGES[stage](ROOMS[room]), 1_800_000);
+    const { failure } = await runTests(args, 1_800_000);
     if (failure !== undefined) throw new Error(`the tests of '${room}' fail without a mutant: ${failure}`);
     timeoutsMs.set(key, 4 * (performance.now() - startedAt));
   }

@@ -4,6 +4,7 @@ import { Value } from '@sinclair/typebox/value';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../test/support/fake-clock.js';
 import { finishedInference } from '../../../test/support/finished-inference.js';
+import { MillraceError } from '../../core/index.js';
 import type { Reply } from '../../threads/index.js';
 import { readInferences } from '../entries.js';
 import { type AuditOptions, AuditOptionsSchema } from '../options.js';
@@ -117,5 +118,17 @@ describe('inferences that cannot be recorded as fast as they come', () => {
       await clock.flush();
     }
     expect(warnings).toEqual(['inferences could not be recorded: the disk is full']);
+  });
+});
+
+describe('a refusal', () => {
+  it('is recorded with its true code where the caller got not_found, so that nothing hidden is revealed', async () => {
+    const { trail, clock, thread } = start({});
+    const cause = new MillraceError('permission_denied', 'this needs the right model.infer on mlp');
+    const error = new MillraceError('not_found', "model 'mlp' is not there", { cause });
+    trail.refuse(finishedInference('r0').call, { action: 'model.infer', resource: 'mlp' }, error);
+    await clock.flush();
+    const [entry] = thread.requests.flatMap((request) => request.entries);
+    expect(JSON.parse(String(entry))).toMatchObject({ type: 'refusal', resource: 'mlp', outcome: 'permission_denied' });
   });
 });
