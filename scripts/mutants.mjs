@@ -63,7 +63,7 @@ const ROOMS = {
 const UNIT = ['--config', 'test/mutants/vitest.config.ts'];
 /** What mutants meet, one after the other, as arguments of vitest: all tests of a room, or those that a mutant in a file needs. */
 const STAGES = [
-  { name: 'beside', all: unitTests, of: (_, file) => ['run', ...UNIT, '--passWithNoTests', file.replace(/ts$/, '')] },
+  { name: 'beside', all: unitTests, of: (_, file) => ['run', ...UNIT, file.replace(/ts$/, '')], meets: hasTestsBeside },
   { name: 'unit', all: unitTests, of: ({ unit }, file) => ['related', file, '--run', ...UNIT, '--dir', unit] },
   { name: 'behind', all: testsBehind, of: testsBehind },
 ];
@@ -74,6 +74,11 @@ function unitTests({ unit }) {
 
 function testsBehind({ behind }) {
   return ['run', '--project', 'all', ...behind];
+}
+
+function hasTestsBeside({ file }) {
+  const { dir, name } = path.parse(path.join(clone, file));
+  return readdirSync(dir).some((other) => other.startsWith(`${name}.`) && other.endsWith('.test.ts'));
 }
 
 const root = path.dirname(import.meta.dirname);
@@ -102,8 +107,11 @@ try {
   console.log(`seed ${values.seed}: ${chosen.length} mutants in ${values.room.join(', ')}`);
   let left = chosen.filter((mutant) => !isArgued(mutant));
   for (const stage of STAGES) {
-    console.log(`${stage.name}: ${left.map(({ number }) => number).join(',')}`);
-    left = await survivorsOf(stage, left);
+    const { name, meets = () => true } = stage;
+    const met = left.filter(meets);
+    console.log(`${name}: ${met.map(({ number }) => number).join(',')}`);
+    const survivors = await survivorsOf(stage, met);
+    left = left.filter((mutant) => !met.includes(mutant) || survivors.includes(mutant));
   }
 } finally {
   rmSync(clone, { recursive: true, force: true });
