@@ -160,6 +160,14 @@ describe('a model that calls another one', () => {
     expect(outcome.kind).toBe('unavailable');
   });
 
+  it('is held for hung when it does not take the answer', async () => {
+    const { outcome } = await fixture.execute();
+    fixture.open();
+    fixture.settle[0]?.resolve({ kind: 'one', response: response(5) });
+    await fixture.clock.advance(500);
+    expect(outcome.kind).toBe('unavailable');
+  });
+
   it('is held for hung when it asks for no more answers', async () => {
     const { outcome } = await fixture.execute();
     const answers = fixture.open();
@@ -212,6 +220,14 @@ describe('a model that calls another one', () => {
     const reason = new MillraceError('deadline_exceeded', 'the request took longer than its 8000 ms');
     call.cancel(reason);
     await expect(answers.next()).rejects.toBe(reason);
+  });
+});
+
+describe('a chain of calls', () => {
+  it('may have 16 models', async () => {
+    await fixture.execute(Array.from({ length: 14 }, (_, index) => `c${index}`));
+    fixture.open('last');
+    expect(fixture.inferred).toMatchObject([{ target: { name: 'last' } }]);
   });
 });
 

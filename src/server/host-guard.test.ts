@@ -29,4 +29,11 @@ describe('HostGuard', () => {
       expect(() => guard.check(undefined)).not.toThrow();
     }
   });
+
+  it('trusts pages of addresses, which cannot be rebound, and of names that are served', () => {
+    const guard = new HostGuard({ host: '127.0.0.1', allowedHosts: ['models.internal'] });
+    const hosts = ['192.0.2.7:3000', '[2001:db8::7]', 'localhost:5173', 'Models.Internal', 'evil.example', 'a b'];
+    expect(hosts.filter((host) => guard.isTrusted(host))).toEqual(hosts.slice(0, 4));
+    expect(guard.isTrusted(undefined)).toBe(false);
+  });
 });

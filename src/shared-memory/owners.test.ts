@@ -1,11 +1,11 @@
 import { linkSync, rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openFiles } from '../../test/support/open-files.js';
 import {
   closeMemories,
   counting,
   createMemory,
   createObject,
-  openFiles,
   refusal,
   region,
   rejection,
@@ -65,7 +65,7 @@ describe('a region of another owner', () => {
           `permission_denied: shared memory object '${key}' is registered by another caller; use an object of your own`,
         );
       }
-      expect(openFiles(object)).toBe(1);
+      expect(openFiles(object.path)).toBe(1);
       memory.register(ALICE, region('again', link));
       memory.unregister(ALICE, 'in');
       expect(refusal(() => memory.register(BOB, region('mine', object)))).toMatch(/^permission_denied: /);
@@ -92,7 +92,7 @@ describe('a region of another owner', () => {
     expect(memory.status(ALICE, undefined)).toEqual([]);
     memory.register(ALICE, region('in', second));
     memory.unregister(OPS, undefined);
-    expect([openFiles(first), openFiles(second)]).toEqual([0, 0]);
+    expect([openFiles(first.path), openFiles(second.path)]).toEqual([0, 0]);
   });
 
   it('leaves room for those of others: half of the regions and of the bytes', async () => {

@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openFiles } from '../../test/support/open-files.js';
 import {
   ANYBODY,
   closeMemories,
   counting,
   createMemory,
   createObject,
-  openFiles,
   refusal,
   region,
   rejection,
@@ -85,7 +85,7 @@ describe('registration', () => {
     expect(refusal(() => memory.register(ANYBODY, region('r', object, 64, 37)))).toBe(
       `invalid_argument: shared memory region 'r': offset 37 and 64 bytes need an object of 101 bytes, but '${object.key}' has 100`,
     );
-    expect(openFiles(object)).toBe(0);
+    expect(openFiles(object.path)).toBe(0);
     expect(refusal(() => memory.register(ANYBODY, region('r', object, 64, 36)))).toBe('accepted');
   });
 
@@ -191,13 +191,13 @@ describe('a lease', () => {
     memory.register(ANYBODY, region('r', other));
     expect(await first.read(use('r', 2, 62))).toEqual(Buffer.of(62, 63));
     first.release();
-    expect(openFiles(object)).toBe(1);
+    expect(openFiles(object.path)).toBe(1);
     await second.write([{ ...use('r', 1), data: Uint8Array.of(5) }]);
     second.release();
-    expect(openFiles(object)).toBe(0);
-    expect([object.content()[0], other.content()[0], openFiles(other)]).toEqual([5, 9, 1]);
+    expect(openFiles(object.path)).toBe(0);
+    expect([object.content()[0], other.content()[0], openFiles(other.path)]).toEqual([5, 9, 1]);
     memory.unregister(ANYBODY, undefined);
-    expect(openFiles(other)).toBe(0);
+    expect(openFiles(other.path)).toBe(0);
   });
 
   it('holds no more bytes than there may be', async () => {

@@ -1,4 +1,3 @@
-import { readdirSync, readlinkSync } from 'node:fs';
 import { ANONYMOUS_OWNER, type MillraceError, type SharedMemoryRange } from '../../src/core/index.js';
 import { type RegionCaller, SharedMemory } from '../../src/shared-memory/index.js';
 import { createSharedObject, type SharedObject } from './shared-object.js';
@@ -61,16 +60,4 @@ export async function rejection(work: Promise<unknown>): Promise<string> {
     () => 'accepted',
     ({ code, message }: MillraceError) => `${code}: ${message}`,
   );
-}
-
-/** Files that this process has open on the object. */
-export function openFiles({ path }: SharedObject): number {
-  const links = readdirSync('/proc/self/fd').map((name) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${name}`);
-    } catch {
-      return '';
-    }
-  });
-  return links.filter((link) => link.startsWith(path)).length;
 }

@@ -247,7 +247,7 @@ describe('keys of the store', () => {
     expect([here.ended.length, records.pages]).toEqual([2, 0]);
   });
 
-  it('that another process removes are forgotten, also where all keys have to be read again', async () => {
+  it('that another process removes are forgotten, and no others, also where all keys have to be read again', async () => {
     const { records, one, two } = await filled();
     const { keys, changes, ended } = start(records);
     await keys.load();
@@ -257,8 +257,10 @@ describe('keys of the store', () => {
     await changes.catchUp();
     expect(() => keys.principalOf(one.key)).toThrow('this key is not known');
     const second = keys.principalOf(two.key);
-    records.all.clear();
     records.isForgetful = true;
+    await changes.catchUp();
+    expect([keys.principalOf(two.key), ended]).toEqual([second, [first]]);
+    records.all.clear();
     await changes.catchUp();
     expect(() => keys.principalOf(two.key)).toThrow('this key is not known');
     expect(ended).toEqual([first, second]);
@@ -320,6 +322,18 @@ describe('keys of the store', () => {
       await clock.advance(60_000);
     }
     expect(said).toEqual([`warn: it could not be stored when API keys were used: ${DAMAGED.message}`]);
+  });
+
+  it('are not read again where the server ends while they cannot be read', async () => {
+    const { records } = await filled();
+    const { keys, clock } = start(records);
+    const release = records.hold();
+    const loading = keys.load();
+    await keys.close();
+    records.fault = DAMAGED;
+    release();
+    await loading;
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('have no timers where there are none', async () => {

@@ -7,6 +7,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type MadeEntry, makeTar, makeTgz, makeZip } from '../../../test/support/archives.js';
 import { createTempFolder } from '../../../test/support/model-folder.js';
+import { openFiles } from '../../../test/support/open-files.js';
+import { until } from '../../../test/support/until.js';
 import { openFile, openFolder } from './contents.js';
 import { EntryGuard, entryPathProblem } from './entry-guard.js';
 
@@ -171,6 +173,16 @@ it.each(KINDS)('%s is taken apart only into files that can be written', async (n
   const target = path.join(folder.path, 'taken');
   await expect(contents.extract(new Map([['a', target]]))).rejects.toMatchObject({ code: 'EEXIST' });
   expect(await readFile(target, 'utf8')).toBe('two');
+});
+
+it.each(KINDS)('%s has none of its files open once it could not be taken apart', async (name, make) => {
+  const archive = make([{ path: 'a' }, { path: 'b', content: randomBytes(4_000_000) }]);
+  await using folder = await createTempFolder({ [name]: archive, 'out/a': 'taken' });
+  const contents = await openFile(path.join(folder.path, name), name);
+  const out = path.join(folder.path, 'out');
+  const targets = ['a', 'b'].map((file) => [file, path.join(out, file)] as const);
+  await expect(contents.extract(new Map(targets))).rejects.toMatchObject({ code: 'EEXIST' });
+  await until('the files are closed', () => openFiles(out) === 0);
 });
 
 it('a folder gives its files but no links and nothing hidden', async () => {

@@ -96,6 +96,14 @@ describe('the keys of an issuer', () => {
     keys.close();
     expect(clock.pendingTimers).toBe(0);
   });
+
+  it('are not read again where the server ends while they are being read', async () => {
+    const { keys, clock } = start();
+    const reading = keys.start();
+    keys.close();
+    await reading;
+    expect(clock.pendingTimers).toBe(0);
+  });
 });
 
 describe('an issuer that is down', () => {
@@ -112,7 +120,7 @@ describe('an issuer that is down', () => {
     ]);
     goUp();
     await clock.advance(60_000);
-    expect(await find('one')).toBe('one');
+    expect([await find('one'), await find('none')]).toEqual(['one', undefined]);
     expect(said.at(-1)).toBe("info: issuer 'login.example.com' has 1 keys: 0 new, 0 retired");
   });
 

@@ -102,10 +102,21 @@ describe('a window', () => {
     expect(meter.standing(at(70_000))).toEqual({ remaining: 100, resetMs: 0 });
   });
 
+  it('counts what was used beyond what was taken from the moment at which that is known', () => {
+    const meter = new WindowMeter(100, 60_000);
+    meter.take(10, at(0));
+    meter.correct(40, 0, at(50_000));
+    expect(meter.standing(at(61_000)).remaining).toBe(60);
+    meter.correct(30, 0, at(70_000));
+    expect(meter.standing(at(70_000)).remaining).toBe(30);
+  });
+
   it('asks whether anything is left where nobody knows how much it will be', () => {
     const meter = new WindowMeter(100, 60_000);
     meter.take(99, at(0));
     expect(meter.waitMs(0, at(1))).toBe(0);
+    meter.take(1, at(1));
+    expect(meter.waitMs(0, at(1))).toBe(60_468.75 - 1);
     meter.correct(500, 0, at(1));
     expect(meter.waitMs(0, at(1))).toBeCloseTo(60_468.75 - 1, 0);
     expect(meter.standing(at(1)).remaining).toBe(0);
