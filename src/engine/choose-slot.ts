@@ -1,5 +1,9 @@
+import type { Instance } from '../runtimes/index.js';
 import type { Slot } from './instance-pool.js';
 import type { SchedulerLimits } from './scheduler-limits.js';
+
+/** A place whose instance takes batches. */
+export type ReadySlot = Slot & { readonly instance: Instance };
 
 /**
  * The instance that gets the next batch: `home`, which has served requests like these, while it has room; else the one with
@@ -10,12 +14,12 @@ export function chooseSlot(
   slots: readonly Slot[],
   { concurrency, prefetchBelowMs }: Pick<SchedulerLimits, 'concurrency' | 'prefetchBelowMs'>,
   { medianRunMs, home }: { readonly medianRunMs: number; readonly home?: Slot | undefined },
-): Slot | undefined {
+): ReadySlot | undefined {
   if (home !== undefined && hasRoom(home, concurrency)) return home;
-  let free: Slot | undefined;
-  let ahead: Slot | undefined;
+  let free: ReadySlot | undefined;
+  let ahead: ReadySlot | undefined;
   for (const slot of slots) {
-    if (slot.instance === undefined || slot.doomed) continue;
+    if (!isReady(slot)) continue;
     const running = slot.runs.length;
     if (running === 0) return slot;
     if (running < concurrency && running < (free?.runs.length ?? concurrency)) free = slot;
@@ -26,8 +30,12 @@ export function chooseSlot(
 }
 
 /** It may be given a batch that begins at once. */
-export function hasRoom({ instance, doomed, runs }: Slot, concurrency: number): boolean {
-  return instance !== undefined && !doomed && runs.length < concurrency;
+export function hasRoom(slot: Slot, concurrency: number): slot is ReadySlot {
+  return isReady(slot) && slot.runs.length < concurrency;
+}
+
+function isReady(slot: Slot): slot is ReadySlot {
+  return slot.instance !== undefined && !slot.doomed;
 }
 
 /** Requests of a priority level that were sent ahead to busy instances, and so still wait. */

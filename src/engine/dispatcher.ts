@@ -10,6 +10,7 @@ import { type BatchTiming, type Emission, RunnerDiedError } from '../runtimes/in
 import type { AffinityTable } from './affinity.js';
 import { createRun, markFailed, recordStreamTiming, recordTiming } from './batch-run.js';
 import type { BatchingReview } from './batching/review.js';
+import type { ReadySlot } from './choose-slot.js';
 import { formBatch } from './form-batch.js';
 import type { Holdings } from './holdings.js';
 import type { InstancePool, Run, Slot } from './instance-pool.js';
@@ -80,7 +81,7 @@ export class Dispatcher {
   }
 
   /** Sends a batch off; false when it has to wait for resources, which wakes the scheduler again. */
-  dispatch(slot: Slot, members: readonly Pending[], reason: BatchReason): boolean {
+  dispatch(slot: ReadySlot, members: readonly Pending[], reason: BatchReason): boolean {
     const { resources, queue, settlement, limits, clock, affinity, batching } = this.#options;
     const permit = resources?.take(members.flatMap(({ call }) => call.callers));
     if (resources !== undefined && permit === undefined) return false;
@@ -106,14 +107,12 @@ export class Dispatcher {
   }
 
   /** Sends off what a model waits for that has resources, and so might never give them back. */
-  dispatchExempt(slot: Slot, waiting: readonly Pending[]): boolean {
+  dispatchExempt(slot: ReadySlot, waiting: readonly Pending[]): boolean {
     const exempt = waiting.find(({ call }) => this.#options.resources?.exempts(call.callers));
     return exempt !== undefined && this.dispatch(slot, [exempt], 'single');
   }
 
-  #execute(slot: Slot, run: Run): Promise<BatchTiming> {
-    const { instance } = slot;
-    if (instance === undefined) return Promise.reject(new RunnerDiedError('the instance is gone', { started: false }));
+  #execute({ instance }: ReadySlot, run: Run): Promise<BatchTiming> {
     try {
       const { rules, limits, clock } = this.#options;
       const contextAt = limits.wantsContext ? clock.now() : undefined;

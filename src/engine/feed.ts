@@ -88,7 +88,7 @@ function feedSequences(options: FeedOptions, sequences: SequenceTable): number {
   const { queue, pool, limits, clock, dispatcher } = options;
   let wakeAt = Number.POSITIVE_INFINITY;
   for (const slot of pool.slots) {
-    while (slot.instance !== undefined && !slot.doomed && slot.runs.length < limits.concurrency) {
+    while (hasRoom(slot, limits.concurrency)) {
       const candidates = sequences.runnable(queue.all(), slot);
       if (candidates.length === 0) break;
       const plan = planBatch(candidates, sequences.batchLimits(candidates.length), clock.now());
