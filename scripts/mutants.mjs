@@ -14,72 +14,43 @@ import path from 'node:path';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 import { apply, mutationsOf, sample } from './mutations.mjs';
 
-/** What guards something, the folder of its unit tests, and the other tests that hold it to that, as `vitest run` takes them. */
+/** What guards something, the folder of its unit tests, and the other tests that hold it to that: beginnings of their paths. */
 const ROOMS = {
-  audit: { sources: ['src/audit'], unit: 'src/audit', behind: ['test/e2e/audit'] },
+  audit: { sources: ['src/audit'], unit: 'src/audit', contract: [], e2e: ['audit'] },
   engine: {
     sources: ['src/engine'],
     unit: 'src/engine',
-    behind: ['test/e2e/fairness', 'test/e2e/faults', 'test/e2e/sequences', 'test/e2e/response-cache'],
+    contract: [],
+    e2e: ['fairness', 'faults', 'sequences', 'response-cache'],
   },
   governance: {
     sources: ['src/governance'],
     unit: 'src/governance',
-    behind: [
-      'test/contract/server.client-certificates',
-      'test/contract/server.credentials',
-      'test/contract/server.ended-credentials',
-      'test/contract/server.identities',
-      'test/e2e/access',
-      'test/e2e/anonymous',
-      'test/e2e/issuers',
-      'test/e2e/keys',
-      'test/e2e/quotas',
-    ],
+    contract: ['server.client-certificates', 'server.credentials', 'server.ended-credentials', 'server.identities'],
+    e2e: ['access', 'anonymous', 'issuers', 'keys', 'quotas'],
   },
   loading: {
     sources: ['src/repository/check-load-request.ts', 'src/repository/read-override.ts', 'src/runtimes/by-load.ts'],
     unit: 'src/repository',
-    behind: ['test/architecture/load-request-keys', 'test/e2e/load-'],
+    contract: [],
+    e2e: ['load-'],
   },
   server: {
     sources: ['src/server/fast-path', 'src/server/grpc', 'src/server/http', 'src/server/host-guard.ts'],
     unit: 'src/server',
-    behind: ['test/contract/server.', 'test/e2e/bad-input', 'test/e2e/penetration'],
+    contract: ['server.'],
+    e2e: ['bad-input', 'penetration'],
   },
-  'shared-memory': { sources: ['src/shared-memory'], unit: 'src/shared-memory', behind: ['test/e2e/shared-memory'] },
-  sources: {
-    sources: ['src/sources'],
-    unit: 'src/sources',
-    behind: ['test/e2e/pull', 'test/e2e/network-pull', 'test/e2e/load-by-path'],
-  },
-  store: {
-    sources: ['src/store'],
-    unit: 'src/store',
-    behind: ['test/contract/store.', 'test/e2e/store', 'test/e2e/control-store'],
-  },
+  'shared-memory': { sources: ['src/shared-memory'], unit: 'src/shared-memory', contract: [], e2e: ['shared-memory'] },
+  sources: { sources: ['src/sources'], unit: 'src/sources', contract: [], e2e: ['pull', 'network-pull', 'load-by-path'] },
+  store: { sources: ['src/store'], unit: 'src/store', contract: ['store.'], e2e: ['store', 'control-store'] },
 };
 
-const UNIT = ['--config', 'test/mutants/vitest.config.ts'];
-/** What mutants meet, one after the other, as arguments of vitest: all tests of a room, or those that a mutant in a file needs. */
-const STAGES = [
-  { name: 'beside', all: unitTests, of: (_, file) => ['run', ...UNIT, file.replace(/ts$/, '')], meets: hasTestsBeside },
-  { name: 'unit', all: unitTests, of: ({ unit }, file) => ['related', file, '--run', ...UNIT, '--dir', unit] },
-  { name: 'behind', all: testsBehind, of: testsBehind },
-];
-
-function unitTests({ unit }) {
-  return ['run', ...UNIT, '--dir', unit];
-}
-
-function testsBehind({ behind }) {
-  return ['run', '--project', 'all', ...behind];
-}
-
-function hasTestsBeside({ file }) {
-  const { dir, name } = path.parse(path.join(clone, file));
-  return readdirSync(dir).some((other) => other.startsWith(`${name}.`) && other.endsWith('.test.ts'));
-}
+const WITHOUT_BUILD = ['--config', 'test/mutants/vitest.config.ts'];
+/** The tests that a mutant meets, one stage after the other, as arguments of vitest. */
+const STAGES = {
+  beside: ({ room, file }) => room.unit
+};
 
 const root = path.dirname(import.meta.dirname);
 const { values } = parseArgs({

@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { call, Outcome, request } from '../../test/support/engine-fixture.js';
+import type { FakeHost } from '../../test/support/fake-host.js';
 import { createEngineFixture, source } from '../../test/support/loaded-engine.js';
 import { Call, MillraceError } from '../core/index.js';
+
+/** Has loads wait until what it gives is called. */
+function holdLoads(host: FakeHost): () => void {
+  const load = host.load.bind(host);
+  let finish: () => void = () => undefined;
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  host.load = (...args) => finished.then(() => load(...args));
+  return finish;
+}
 
 describe('createEngine', () => {
   it('loads, warms up and serves a version', async () => {
@@ -80,19 +92,12 @@ describe('createEngine', () => {
   it('serves a version no more as soon as it is to be unloaded, also while it loads again', async () => {
     const { clock, engine, host, states } = createEngineFixture();
     await engine.load(source());
-    let finishLoad: () => void = () => undefined;
-    const load = host.load.bind(host);
-    host.load = async (...args) => {
-      await new Promise<void>((resolve) => {
-        finishLoad = resolve;
-      });
-      return load(...args);
-    };
+    const finishLoads = holdLoads(host);
     const reloaded = engine.load(source());
     await clock.flush();
     const unloaded = engine.unload('m', 1);
     expect(engine.serving('m')).toEqual([]);
-    finishLoad();
+    finishLoads();
     await Promise.all([reloaded, unloaded]);
     expect(engine.serving('m')).toEqual([]);
     expect(states.at(-1)).toBe('1:unloaded');
@@ -137,6 +142,51 @@ describe('createEngine', () => {
     for (const end of [dieAgain, die]) end(new MillraceError('unavailable', 'runner m/1#0 is gone: the server closed'));
     await Promise.all([failed, failedFirst]);
     expect(log).toEqual(['m/2 loading', 'm/2 unloaded']);
+  });
+
+  it('closes an instance whose load ends after the engine has closed', async () => {
+    const { clock, engine, host } = createEngineFixture();
+    const finishLoads = holdLoads(host);
+    const loaded = expect(engine.load(source())).rejects.toThrow('the server is shutting down');
+    await clock.flush();
+    await engine.close(0);
+    finishLoads();
+    await loaded;
+    expect([engine.serving('m'), host.instances.map(({ closed }) => closed)]).toEqual([[], [true]]);
+  });
+
+  it('shows a version as loading as soon as it is to be loaded, also while it waits for others', async () => {
+    const { clock, engine, host } = createEngineFixture({ loadConcurrency: 1 });
+    await engine.load(source(2));
+    await engine.unload('m', 2);
+    const finishLoads = holdLoads(host);
+    const loads = [engine.load(source(1)), engine.load(source(2))];
+    await clock.flush();
+    expect(engine.statuses().map(({ version, state }) => [version, state.kind])).toEqual([
+      [1, 'loading'],
+      [2, 'loading'],
+    ]);
+    finishLoads();
+    await Promise.all(loads);
+  });
+
+  it('serves a version on as it was where it cannot be loaded again, and logs why', async () => {
+    const { clock, engine, events, host, submit } = createEngineFixture();
+    await engine.load(source());
+    const log: unknown[] = [];
+    events.subscribe('diagnostic', ({ level, message, fields }) => log.push([level, message, fields]));
+    host.failure = new MillraceError('failed_precondition', 'the file is damaged');
+    await expect(engine.load(source())).rejects.toThrow('the file is damaged');
+    expect(log).toEqual([
+      [
+        'error',
+        "model 'm/1' failed to load again and serves on as it was: the file is damaged",
+        { model: 'm', version: 1, reason: 'the file is damaged' },
+      ],
+    ]);
+    const outcome = submit(7);
+    await clock.flush();
+    expect(outcome.values).toEqual([7]);
   });
 
   it('lets models that it waits for call others when it closes', async () => {

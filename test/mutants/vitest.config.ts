@@ -10,6 +10,7 @@ export default defineConfig({
     isolate: false,
     maxWorkers: 2,
     testTimeout: 60_000,
+    provide: { fastPath: true },
     restoreMocks: true,
     unstubEnvs: true,
   },
