@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { IDENTITY } from '../../test/support/engine-fixture.js';
 import { createSchedulerFixture, submitTo } from '../../test/support/scheduler-fixture.js';
+import { fp32 } from '../../test/support/tensors.js';
 import { MillraceError } from '../core/index.js';
 
 describe('Scheduler', () => {
@@ -15,6 +17,20 @@ describe('Scheduler', () => {
     expect(second.outcome.values).toEqual([2, 2]);
     expect(fixture.statistics).toMatchObject({ inferenceCount: 3, executionCount: 1, success: { count: 2 } });
     expect(fixture.budget.usedBytes).toBe(0);
+  });
+
+  it('gives a model the inputs in the shapes of its file, where these differ', async () => {
+    const reshaped = { name: 'u', datatype: 'FP32', shape: [-1, 1], modelShape: [-1], batchAxis: 0, optional: false } as const;
+    const { signature } = IDENTITY;
+    const description = { ...IDENTITY, signature: { ...signature, inputs: [...signature.inputs, reshaped] } };
+    const fixture = createSchedulerFixture({ description });
+    submitTo(fixture, 1, { inputs: [fp32('x', [1, 2], [1, 0]), fp32('u', [1, 1], [3])] });
+    await fixture.clock.flush();
+    const [item] = fixture.instance().running?.batch.items ?? [];
+    expect(item?.inputs.map(({ name, shape }) => [name, shape])).toEqual([
+      ['x', [1, 2]],
+      ['u', [1]],
+    ]);
   });
 
   it('records where the time of a call went', async () => {

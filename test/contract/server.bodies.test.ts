@@ -34,6 +34,12 @@ describe('a body', () => {
     expect((await client.response()).status).toBe(200);
   });
 
+  it('that is wrong is refused once it is whole, however it comes', async () => {
+    const { port } = await startTestServer();
+    const response = await exchange(port, head({ 'transfer-encoding': 'chunked' }), '2\r\n{}\r\n0\r\n\r\n');
+    expect(jsonOf(response)).toEqual({ status: 400, body: { error: "request: expected 'inputs', got none" } });
+  });
+
   it('whose announced length is over the limit is refused before a byte of it is read, and the client can read why', async () => {
     const { port, finishedWith } = await startTestServer({ options: { maxInputBytes: 100_000 } });
     const client = await RawClient.connect(port);

@@ -193,7 +193,9 @@ describe('a version that is loaded', () => {
     expect(off.batching).toEqual({ enabled: false, cause: 'configured', reason: 'configured' });
     const measured = await engine.load(source(2));
     expect(measured.batching).toMatchObject({ enabled: true, cause: 'measured_at_load' });
-    expect(measured.batching.reason).toMatch(/^measured: a row takes /);
+    expect(measured.batching.reason).toMatch(/^measured: a row takes .* in a batch of 8$/);
+    const pairs = await engine.load(source(5, { maxBatchSize: 2 }));
+    expect(pairs.batching.reason).toMatch(/^measured: a row takes .* in a batch of 2$/);
     host.description = { ...IDENTITY, batchInvariant: false };
     const dependent = await engine.load(source(4));
     expect(dependent.batching).toEqual({
