@@ -12,10 +12,15 @@ export interface BusyServer {
   readonly credential: Readonly<Record<string, string>>;
   /** What bodies may hold together, for a principal alone. */
   readonly maxBodyBytes: number;
+  /** A model, and a row that it takes. Default: those of the witness. */
+  readonly row?: { readonly model: string; readonly tensor: object };
 }
 
+const WITNESS = { model: 'witness', tensor: { name: 'x', datatype: 'INT32', shape: [1], data: [1] } };
+
 /** Resolves once the server holds no request, no byte and no sequence of clients that have left; rejects where that never is so. */
-export async function expectMemoryBack({ httpPort, metricsPort, credential, maxBodyBytes }: BusyServer): Promise<void> {
+export async function expectMemoryBack(server: BusyServer): Promise<void> {
+  const { metricsPort, credential, maxBodyBytes } = server;
   let left: readonly string[] = [];
   await until(`queues, sequences and executions are 0, not ${left}`, async () => {
     left = await readBusyGauges(metricsPort, credential);
@@ -25,7 +30,7 @@ export async function expectMemoryBack({ httpPort, metricsPort, credential, maxB
   });
   let got = '';
   await until('a body of all bytes fits', async () => {
-    got = await sendBodyOf(maxBodyBytes, httpPort, credential);
+    got = await sendLargestBody(server);
     return got.startsWith('200');
   }).catch(() => {
     throw new Error(`a body of ${maxBodyBytes} bytes after the last request: ${got}`);
@@ -40,10 +45,10 @@ async function readBusyGauges(port: number, credential: BusyServer['credential']
 }
 
 /** It is taken only where no byte of an earlier request is still counted. */
-function sendBodyOf(sizeBytes: number, port: number, credential: BusyServer['credential']): Promise<string> {
-  const tensor = { name: 'x', datatype: 'INT32', shape: [1], data: [1] };
-  const body = JSON.stringify({ inputs: [tensor] }).padEnd(sizeBytes);
-  return ask(port, requestText('POST /v2/models/witness/infer', { ...credential, connection: 'close' }, body));
+function sendLargestBody({ httpPort, credential, maxBodyBytes, row = WITNESS }: BusyServer): Promise<string> {
+  const body = JSON.stringify({ inputs: [row.tensor] }).padEnd(maxBodyBytes);
+  const request = requestText(`POST /v2/models/${row.model}/infer`, { ...credential, connection: 'close' }, body);
+  return ask(httpPort, request);
 }
 
 async function ask(port: number, text: string): Promise<string> {
