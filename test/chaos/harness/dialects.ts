@@ -1,5 +1,6 @@
 import { bytesOf, typedView } from '../../../src/core/index.js';
 import type { RawResponse } from '../../support/raw-client.js';
+import { as } from './keys.js';
 import type { ChaosInput } from './models.js';
 
 export interface InferMessage {
@@ -30,7 +31,12 @@ export interface ChaosDialect {
 }
 
 function post(path: string, headers: Readonly<Record<string, string>>, body: Uint8Array): Uint8Array {
-  const head = Object.entries({ host: 'localhost', ...headers, 'content-length': String(body.length) });
+  const head = Object.entries({
+    host: 'localhost',
+    ...as('oracle'),
+    ...headers,
+    'content-length': String(body.length),
+  });
   const lines = head.map(([name, value]) => `${name}: ${value}\r\n`);
   return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n`), body]);
 }

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 
-const [http, grpc, stream] = process.argv.slice(2);
+const [http, grpc, stream, authorization] = process.argv.slice(2);
+const HEAD = `HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${authorization}\r\n`;
 
 function open(text) {
   const socket = connect(Number(http), '127.0.0.1');
@@ -14,9 +15,7 @@ function open(text) {
 
 await once(connect(Number(http), '127.0.0.1'), 'connect');
 open('POST /v2/models/mlp/infer HTTP/1.1\r\nHost: local');
-const half = open(
-  'POST /v2/models/mlp/infer HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 99\r\n\r\n',
-);
+const half = open(`POST /v2/models/mlp/infer ${HEAD}Expect: 100-continue\r\nContent-Length: 99\r\n\r\n`);
 await once(half, 'data');
 half.write('{"inputs": [');
 
@@ -25,7 +24,7 @@ const width = 4_000_000;
 const tensor = { name: 'x', datatype: 'FP32', shape: [1, width], parameters: { binary_data_size: 4 * width } };
 const head = JSON.stringify({ parameters: { binary_data_output: true }, inputs: [tensor] });
 const unread = open(
-  `POST /v2/models/echo/infer HTTP/1.1\r\nHost: localhost\r\nInference-Header-Content-Length: ${head.length}\r\n` +
+  `POST /v2/models/echo/infer ${HEAD}Inference-Header-Content-Length: ${head.length}\r\n` +
     `Content-Length: ${head.length + 4 * width}\r\n\r\n${head}`,
 );
 unread.write(Buffer.alloc(4 * width));
@@ -34,7 +33,7 @@ await once(unread, 'pause');
 
 const body = '{"x": 1, "times": 1000}';
 const unreadStream = open(
-  `POST /v2/models/${stream}/generate_stream HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  `POST /v2/models/${stream}/generate_stream ${HEAD}Content-Length: ${body.length}\r\n\r\n${body}`,
 );
 await once(unreadStream, 'data');
 unreadStream.pause();
@@ -47,6 +46,7 @@ const call = session.request({
   ':path': '/inference.GRPCInferenceService/ModelInfer',
   'content-type': 'application/grpc',
   te: 'trailers',
+  authorization,
 });
 call.on('error', () => undefined);
 call.write(Buffer.of(0, 0, 0, 0, 9, 1));

@@ -2,6 +2,7 @@ import { status as Code } from '@grpc/grpc-js';
 import { protoBytes, protoJson } from '../../support/grpc-messages.js';
 import { GrpcClient } from '../../support/grpc-server.js';
 import type { Counts } from './journal.js';
+import { as } from './keys.js';
 import { fail, type LaneOptions, LOST_AFTER_MS } from './lane.js';
 import { sequenceId } from './sequences.js';
 import { COUNTING, SUMMING } from './stateful-models.js';
@@ -28,8 +29,9 @@ export async function runGrpcStreams(options: LaneOptions & { readonly address: 
   const client = new GrpcClient(options.address);
   for (let count = 0; !options.stopped(); count++) {
     // The port is gone for good.
-    if (!(await runStream(client, plan(options, count), options))) return;
+    if (!(await runStream(client, plan(options, count), options))) break;
   }
+  client.client.close();
 }
 
 function plan({ random, index }: LaneOptions, count: number): readonly Asked[] {
@@ -88,7 +90,11 @@ async function runStream(client: GrpcClient, asked: readonly Asked[], { journal 
     if (each.model === SUMMING) sequenceFailed = true;
     fail(journal, each.model, { status, message, sentAt, began: each.taken > 0, follows, streamed: true });
   };
-  const stream = client.stream({ path: STREAM_INFER, deadline: Date.now() + LOST_AFTER_MS });
+  const stream = client.stream({
+    path: STREAM_INFER,
+    deadline: Date.now() + LOST_AFTER_MS,
+    metadata: as('oracle'),
+  });
   stream.on('data', (bytes: Buffer) => {
     const { error_message, infer_response } = protoJson('ModelStreamInferResponse', [bytes]) as unknown as StreamAnswer;
     const each = open.get(infer_response.id);

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { as } from './keys.js';
 import { fail, type LaneOptions, LOST_AFTER_MS } from './lane.js';
 import { COUNTING } from './stateful-models.js';
 
@@ -60,7 +61,10 @@ function readEvents(port: number, body: object, leaveAfter: number | undefined):
       resolve({ status, retryAfter, broken, events: parseEvents(text) });
     };
     const outgoing = request(
-      { host: '127.0.0.1', port, path: `/v2/models/${COUNTING}/generate_stream`, method: 'POST', agent: false },
+      {
+        ...{ host: '127.0.0.1', port, path: `/v2/models/${COUNTING}/generate_stream`, method: 'POST', agent: false },
+        headers: as('oracle'),
+      },
       (response) => {
         status = response.statusCode ?? 0;
         retryAfter = response.headers['retry-after'];

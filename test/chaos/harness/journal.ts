@@ -54,6 +54,12 @@ export class Journal {
   readonly wrong: string[] = [];
   /** By model. */
   readonly counts = new Map<string, Counts>();
+  /** What was done to the server, by its name, and the fewest right answers that came while it lasted. */
+  readonly troubles = new Map<string, number>();
+  /** Answers to attackers, counted as `megabytes to tokenise: 400`. */
+  readonly attacks = new Map<string, number>();
+  /** What a language model has said first, by prompt. */
+  readonly #texts = new Map<string, string>();
   /** Protocols in which requests have been answered. */
   readonly spoken = new Set<string>();
   stoppedAt = Number.POSITIVE_INFINITY;
@@ -62,6 +68,39 @@ export class Journal {
     const counts = this.counts.get(model) ?? { sent: 0, right: 0, left: 0 };
     this.counts.set(model, counts);
     return counts;
+  }
+
+  /** The right answers of a model, or of all. */
+  right(model?: string): number {
+    if (model !== undefined) return this.countsOf(model).right;
+    return [...this.counts.values()].reduce((sum, { right }) => sum + right, 0);
+  }
+
+  /** Notes that a trouble has lasted while so many right answers came. */
+  outlast(trouble: string, right: number): void {
+    this.troubles.set(trouble, Math.min(this.troubles.get(trouble) ?? right, right));
+  }
+
+  noteAttack(name: string, answer: number | string): void {
+    const key = `${name}: ${answer}`;
+    this.attacks.set(key, (this.attacks.get(key) ?? 0) + 1);
+  }
+
+  /** What a prompt is completed with: what it was first. */
+  textFor(prompt: string, said: string): string {
+    const first = this.#texts.get(prompt) ?? said;
+    this.#texts.set(prompt, first);
+    return first;
+  }
+
+  /** For the clients of a server that follows: it has the builds that live, and has seen no trouble. */
+  succeed(): Journal {
+    const next = new Journal();
+    next.lives.push(
+      ...this.lives.filter(({ until }) => until === Number.POSITIVE_INFINITY).map((life) => ({ ...life })),
+    );
+    for (const [prompt, text] of this.#texts) next.textFor(prompt, text);
+    return next;
   }
 
   /** A new build of a model begins to live. */

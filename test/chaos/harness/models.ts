@@ -4,6 +4,7 @@ import type { FolderContents, TempFolder } from '../../support/model-folder.js';
 import { buildOnnx, type OnnxGraph } from '../../support/onnx-builder.js';
 import type { Random } from '../../support/random.js';
 import { statefulModels } from './stateful-models.js';
+import { textModel } from './text-model.js';
 
 /**
  * A model whose answers a test can work out. Every build of it adds a constant of its own, so that an answer tells which
@@ -138,15 +139,24 @@ export const HANGING: ChaosModel = {
   config: `${ECHO}echo: { faults: true }\nlimits: { executionTimeoutMs: 400 }\n`,
 };
 
-export const HEALTHY: readonly ChaosModel[] = [mlp, triple, echo];
+/** Those that are replaced by later builds. */
+export const SWAPPED: readonly ChaosModel[] = [mlp, triple, echo];
 
-/** Everything that is there at the start: build 1 as version 1 of every model. */
+/** Named by a list that accidents happen to. */
+export const LISTED: ChaosModel = { ...triple, name: 'listed' };
+
+/** In a repository that goes away and comes back. */
+export const MOUNTED: ChaosModel = { ...echo, name: 'mounted' };
+
+export const HEALTHY: readonly ChaosModel[] = [...SWAPPED, LISTED, MOUNTED];
+
+/** What is in the main repository at the start: build 1 as version 1 of every model. */
 export function initialRepository(): FolderContents {
-  const files = [...HEALTHY, HANGING].flatMap((model) => [
+  const files = [...SWAPPED, HANGING].flatMap((model) => [
     [`${model.name}/model.yaml`, model.config],
     versionFile(model, { version: 1, build: 1 }),
   ]);
-  return { ...Object.fromEntries(files), ...statefulModels() };
+  return { ...Object.fromEntries(files), ...statefulModels(), ...textModel() };
 }
 
 /** Which build an answer to that input is of; undefined where only its version would tell and it does not say that. */
@@ -163,7 +173,8 @@ export interface Release {
   readonly build: number;
 }
 
-function versionFile({ name, file }: ChaosModel, { version, build }: Release): [string, string | Uint8Array] {
+/** Name and content of a version's file; only a name where a version is an empty folder. */
+export function versionFile({ name, file }: ChaosModel, { version, build }: Release): [string, string | Uint8Array] {
   return file === undefined ? [`${name}/${version}/`, ''] : [`${name}/${version}/model.onnx`, file(build)];
 }
 

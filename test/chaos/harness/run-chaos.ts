@@ -1,34 +1,31 @@
-import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { FREE_PORTS, startCli } from '../../support/cli-process.js';
+import { expectMemoryBack } from '../../fuzz/memory-back.js';
 import { closeGrpcServers } from '../../support/grpc-server.js';
-import { createTempFolder } from '../../support/model-folder.js';
 import { Random } from '../../support/random.js';
-import { DIALECT_SETTINGS, FOREIGN, KSERVE, OIP } from './dialects.js';
+import { damageRepositories, hangUp } from './accidents.js';
+import { attack } from './attackers.js';
+import type { Adversity, Chaos, ChaosOptions } from './chaos.js';
+import { runClients } from './clients.js';
+import { createKey, endUnderLoad } from './end-under-load.js';
 import { explain } from './explain.js';
 import { freezePeers } from './freeze-peers.js';
-import { runGrpcStreams } from './grpc-streams.js';
-import { runHttpStreams } from './http-streams.js';
 import { type Failure, Journal } from './journal.js';
-import { runLane } from './lane.js';
-import { HANGING, HEALTHY, initialRepository } from './models.js';
+import { as } from './keys.js';
+import { HANGING, HEALTHY } from './models.js';
+import { outlast } from './outlast.js';
 import { countDescriptors, listRunners, runnerLabel } from './processes.js';
-import { runSequences } from './sequences.js';
-import { COUNTING, SUMMING } from './stateful-models.js';
-import { COUNTS_TIMERS, countTimers } from './timers.js';
+import { type ChaosServer, createPlace, RUNNERS, startServer } from './server.js';
+import { SHARE_BYTES } from './settings.js';
+import { countTimers } from './timers.js';
 import { killRunners, reconfigure, swapVersions } from './trouble.js';
-
-export interface ChaosOptions {
-  readonly seed: number;
-  readonly durationMs: number;
-  readonly swaps: number;
-  readonly clients: number;
-  readonly mode: 'explicit' | 'poll';
-}
 
 /** What is left to judge when everything is over. */
 export interface ChaosReport {
   readonly journal: Journal;
+  /** What was done to the servers, and the fewest right answers that came meanwhile. */
+  readonly troubles: Readonly<Record<string, number>>;
+  /** Sentences about wrong answers. */
+  readonly wrong: readonly string[];
   /** Requests without any outcome. */
   readonly lost: number;
   readonly unexplained: readonly Failure[];
@@ -40,142 +37,125 @@ export interface ChaosReport {
   readonly ready: boolean;
   /** Lines of the log that tell of a fault of the server itself. */
   readonly faults: readonly string[];
-  readonly exit: number | string;
-  /** Runners that outlived the server. */
+  /** Of each server. */
+  readonly exits: readonly (number | string)[];
+  /** Runners that outlived their server. */
   readonly orphans: readonly string[];
 }
 
 const SETTLE_LIMIT_MS = 60_000;
-/** Runners while all is well: two of `mlp`, none of `triple`, one of each other model. */
-const RUNNERS = 6;
-const LANES = [runLane, runLane, runHttpStreams, runSequences, runGrpcStreams];
-/** Of the lanes in other protocols each third asks KServe's port. */
-const OWN_PORT_EVERY = 3;
-const CONTROL = {
-  explicit: ['--model-control-mode', 'explicit', '--load-model', '*'],
-  poll: ['--model-control-mode', 'poll', '--repository-poll-secs', '1'],
-};
 const FAULT = /failed unexpectedly|could not be handled|a listener of|Unhandled|Uncaught/;
+/** A request that any body fits into. */
+const ROW = { model: 'triple', tensor: { name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 2, 3, 4] } };
 
 /** Loads a real server with everything that can happen to it, stops it under load, and reports. */
-export async function runChaos({ seed, durationMs, swaps, clients, mode }: ChaosOptions): Promise<ChaosReport> {
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { seed, mode } = options;
   const random = new Random(seed);
   const journal = new Journal();
-  await using folder = await createTempFolder(initialRepository());
-  await using settings = await createTempFolder({ 'millrace.json': JSON.stringify(DIALECT_SETTINGS) });
-  const config = ['--config', path.join(settings.path, 'millrace.json')];
-  await using cli = startCli(['serve', folder.path, '--json', ...config, ...FREE_PORTS, ...CONTROL[mode]], {
-    nodeFlags: COUNTS_TIMERS,
-  });
-  const { http, grpc, dialects } = await cli.nextEvent();
-  const { kserve } = dialects as { readonly kserve: { readonly http: string } };
+  await using place = await createPlace(mode);
+  await using server = await startServer(place);
   for (const { name } of [...HEALTHY, HANGING]) journal.begin({ model: name, version: 1, build: 1, from: 0 });
-  await cli.nextEvent();
 
-  const port = portOf(String(http));
-  const kservePort = portOf(kserve.http);
-  const serverPid = cli.child.pid ?? 0;
-  const seen = new Map<number, string>();
-  const load = async (stopped: () => boolean, count: number) => {
-    const lanes = Array.from({ length: count }, (_, index) => {
-      const lane = { port, random: random.fork(), journal, index, stopped };
-      const kind = LANES[index % LANES.length] ?? runLane;
-      const meetsHanging = index % LANES.length === 0;
-      const hasOwnPort = index % (LANES.length * OWN_PORT_EVERY) === 1;
-      const asked = hasOwnPort ? { port: kservePort, dialects: KSERVE } : { dialects: meetsHanging ? OIP : FOREIGN };
-      return kind({ ...lane, address: String(grpc), meetsHanging, ...asked });
-    });
-    await Promise.all(lanes);
-    await closeGrpcServers();
-  };
-  const look = async () => ({
-    descriptors: countDescriptors(serverPid),
-    runners: listRunners(serverPid).length,
-    ready: await isReady(String(http)),
-    timers: await countTimers(cli),
-  });
-
+  const chaos: Chaos = { options, place, server, journal, random, seen: new Map() };
   // The first requests open what is opened once.
   const startedAt = performance.now();
-  await load(() => performance.now() > startedAt + 500, LANES.length);
-  const before = await settled(look, ({ runners, ready }) => runners === RUNNERS && ready);
-
-  let over = false;
-  const stopped = () => over;
-  const trouble = { serverPid, port, mode, folder, journal, seen, stopped, random: random.fork() };
-  const frozen = await freezePeers(String(http), String(grpc));
-  const running = [
-    load(stopped, clients),
-    killRunners({ ...trouble, random: random.fork() }),
-    reconfigure({ ...trouble, random: random.fork() }),
-  ];
-  await Promise.all([swapVersions(trouble, swaps, durationMs), pause(durationMs)]).finally(() => {
-    over = true;
-  });
-  await Promise.all(running);
-  await frozen[Symbol.asyncDispose]();
+  await runClients({ server, journal, random, clients: 6, stopped: () => performance.now() > startedAt + 500 });
+  await openOnce(server);
+  const before = await settled(server, ({ runners, ready }) => runners === RUNNERS && ready);
+  await makeTrouble(chaos);
   const after = await settled(
-    look,
+    server,
     ({ descriptors, runners, ready, timers }) =>
       descriptors <= before.descriptors && runners === RUNNERS && ready && timers <= before.timers,
   );
-
-  await using _frozenToTheEnd = await freezePeers(String(http), String(grpc));
-  let last = false;
-  const farewell = load(() => last, clients);
-  await pause(Math.min(1_500, durationMs / 4));
-  for (const { pid, label } of listRunners(serverPid)) seen.set(pid, label);
-  journal.stoppedAt = performance.now();
-  cli.child.kill('SIGTERM');
-  const { exit, err } = await cli.ended;
-  last = true;
-  await farewell;
-
+  const { port: httpPort, metricsPort } = server;
+  await expectMemoryBack({ httpPort, metricsPort, credential: as('oracle'), maxBodyBytes: SHARE_BYTES, row: ROW });
+  const ended = await endUnderLoad(chaos);
+  await closeGrpcServers();
+  const ends = await Promise.all(ended.map(({ server }) => server.cli.ended));
   return {
-    ...judge(journal),
+    ...judge(ended.map((each) => each.journal)),
     leaked: {
       descriptors: Math.max(0, after.descriptors - before.descriptors),
       runners: after.runners - RUNNERS,
       timers: Math.max(0, after.timers - before.timers),
     },
     ready: after.ready,
-    faults: err.split('\n').filter((line) => FAULT.test(line)),
-    exit,
-    orphans: [...seen].filter(([pid, label]) => runnerLabel(pid) === label).map(([pid, label]) => `${pid} ${label}`),
+    faults: ends.flatMap(({ err }) => err.split('\n').filter((line) => FAULT.test(line))),
+    exits: ends.map(({ exit }) => exit),
+    orphans: [...chaos.seen]
+      .filter(([pid, label]) => runnerLabel(pid) === label)
+      .map(([pid, label]) => `${pid} ${label}`),
     journal,
   };
 }
 
-function judge(journal: Journal): Pick<ChaosReport, 'lost' | 'unexplained' | 'explained'> {
+/** Has the server open the store, the audit trail and the thread that decodes large bodies, and begin to count refusals. */
+async function openOnce(server: ChaosServer): Promise<void> {
+  await createKey(server, 'first');
+  await server.statusFor(as('guest'));
+  await fetch(`${server.http}/v1/completions`, { method: 'POST', headers: as('oracle'), body: ' '.repeat(262_144) });
+}
+
+/** Does to the server what the options say while clients ask it, until all of that is over. */
+async function makeTrouble({ options, place, server, journal, random, seen }: Chaos): Promise<void> {
+  const { durationMs, swaps, clients, adversities = [] } = options;
+  let [calm, over] = [false, false];
+  const trouble = () => ({ server, place, journal, seen, random: random.fork(), stopped: () => calm });
+  const attackOnce = (what: string) => outlast(journal, what);
+  const optional: Readonly<Partial<Record<Adversity, () => Promise<void>>>> = {
+    attackers: () => attack({ ...trouble(), port: server.port, outlast: attackOnce }),
+    'hang-ups': () => hangUp(trouble()),
+    repositories: () => damageRepositories(trouble()),
+  };
+  await using _frozen = await freezePeers(server.http, server.grpc);
+  const asking = runClients({ server, journal, random, clients, stopped: () => over });
+  const planned = Promise.all([swapVersions(trouble(), swaps, durationMs), pause(durationMs)]).finally(() => {
+    calm = true;
+  });
+  const others = adversities.map((name) => optional[name]?.());
+  await Promise.all([planned, killRunners(trouble()), reconfigure(trouble()), ...others]).finally(() => {
+    calm = over = true;
+  });
+  await asking;
+}
+
+function judge(
+  journals: readonly Journal[],
+): Pick<ChaosReport, 'troubles' | 'wrong' | 'lost' | 'unexplained' | 'explained'> {
   const unexplained: Failure[] = [];
   const explained: Record<string, number> = {};
-  for (const failure of journal.failures) {
-    const cause = explain(failure, journal);
-    if (cause === undefined) unexplained.push(failure);
-    else explained[cause] = (explained[cause] ?? 0) + 1;
+  let lost = 0;
+  for (const journal of journals) {
+    for (const failure of journal.failures) {
+      const cause = explain(failure, journal);
+      if (cause === undefined) unexplained.push(failure);
+      else explained[cause] = (explained[cause] ?? 0) + 1;
+    }
+    lost -= journal.failures.length + journal.wrong.length;
+    for (const { sent, right, left } of journal.counts.values()) lost += sent - right - left;
   }
-  let lost = -journal.failures.length - journal.wrong.length;
-  for (const { sent, right, left } of journal.counts.values()) lost += sent - right - left;
-  return { lost, unexplained, explained };
+  const troubles = Object.fromEntries(journals.flatMap((journal) => [...journal.troubles]));
+  return { troubles, wrong: journals.flatMap(({ wrong }) => wrong), lost, unexplained, explained };
 }
 
-function portOf(url: string): number {
-  return Number(new URL(url).port);
+interface Look {
+  readonly descriptors: number;
+  readonly runners: number;
+  readonly timers: number;
+  readonly ready: boolean;
 }
 
-async function isReady(url: string): Promise<boolean> {
-  const models = [...HEALTHY, HANGING].map(({ name }) => name);
-  const paths = ['', ...[...models, COUNTING, SUMMING].map((name) => `/models/${name}`)];
-  const answers = paths.map((path) =>
-    fetch(path === '' ? `${url}/v2/health/ready` : `${url}/v2${path}/ready`, { headers: { connection: 'close' } }),
-  );
-  return (await Promise.all(answers)).every(({ status }) => status === 200);
-}
-
-/** Looks until what is seen is as wanted, or for a minute; returns the last look. */
-async function settled<Seen>(look: () => Promise<Seen>, wanted: (seen: Seen) => boolean): Promise<Seen> {
+/** Looks at a server until it is as wanted, or for a minute; returns the last look. */
+async function settled(server: ChaosServer, wanted: (look: Look) => boolean): Promise<Look> {
   for (const giveUpAt = performance.now() + SETTLE_LIMIT_MS; ; await pause(100)) {
-    const seen = await look();
-    if (wanted(seen) || performance.now() > giveUpAt) return seen;
+    const look = {
+      descriptors: countDescriptors(server.pid),
+      runners: listRunners(server.pid).length,
+      ready: await server.isReady(),
+      timers: await countTimers(server.cli),
+    };
+    if (wanted(look) || performance.now() > giveUpAt) return look;
   }
 }
