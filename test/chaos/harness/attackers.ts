@@ -11,16 +11,23 @@ export interface AttackerOptions extends AttackOptions {
 
 /** Sends all attackers at once, each again and again; once at least. */
 export async function attack(options: AttackerOptions): Promise<void> {
-  const attackers = ATTACKS.flatMap((each) => Array.from({ length: each.attackers }, () => each));
-  await Promise.all(attackers.map((each) => attackOn(each, { ...options, random: options.random.fork() })));
+  await Promise.all(
+    ATTACKS.flatMap((each) => {
+      const run = each.prepare();
+      const attackers = Array.from({ length: each.attackers }, () => ({ ...options, random: options.random.fork() }));
+      return attackers.map((attacker) => attackAgain({ ...each, run }, attacker));
+    }),
+  );
 }
 
-async function attackOn({ name, answers, run }: Attack, options: AttackerOptions): Promise<void> {
+type Prepared = Omit<Attack, 'prepare'> & { readonly run: ReturnType<Attack['prepare']> };
+
+async function attackAgain({ name, answers, run }: Prepared, options: AttackerOptions): Promise<void> {
   const { random, journal, stopped } = options;
   do {
     for (const answer of await run(options).catch(({ message }: Error) => [message])) {
       journal.noteAttack(name, answer);
-      if (answer !== SHARE_IS_FULL && !answers.includes(answer)) journal.wrong.push(`attack by ${name}: ${answer}`);
+      if (answer !== SHARE_IS_FULL && !answers.includes(answer)) journal.unlisted.push(`${name}: ${answer}`);
     }
     await pause(random.integer(500, 2_000));
   } while (!stopped());

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { RawClient, type RawResponse, requestText } from '../../support/raw-client.js';
+import { RawClient, requestText } from '../../support/raw-client.js';
 import { errorOf } from './dialects.js';
 import { as, type KeyHolder } from './keys.js';
 import { withinLimit } from './lane.js';
 import { SHARE_BYTES } from './settings.js';
 import { TEXT_MODEL } from './text-model.js';
+
+/** Attackers wait for each other, and so longer than other clients have to. */
+const PATIENCE_MS = 180_000;
 
 export interface AttackOptions {
   readonly port: number;
@@ -21,8 +24,8 @@ export interface Attack {
   readonly attackers: number;
   /** All that it is answered with, beside {@link SHARE_IS_FULL}; none of them may be missing in the end. */
   readonly answers: readonly Answer[];
-  /** Attacks once, and resolves with what came of it. */
-  run(options: AttackOptions): Promise<readonly Answer[]>;
+  /** Makes what it sends; gives what attacks once, and resolves with what came of it. */
+  prepare(): (options: AttackOptions) => Promise<readonly Answer[]>;
 }
 
 export type Answer = number | string;
@@ -46,18 +49,21 @@ function head({ path, body, headers = {} }: Body, holder: KeyHolder): string {
 }
 
 /** Sends the bodies one after the other, each over a connection of its own. */
-async function post(port: number, bodies: readonly Body[]): Promise<readonly Answer[]> {
-  const answers: Answer[] = [];
-  for (const body of bodies) {
-    const client = await RawClient.connect(port);
-    client.send(head(body, 'attacker'), body.body);
-    answers.push(answerOf(await withinLimit(client)));
-    client.socket.destroy();
-  }
-  return answers;
+function posting(...bodies: readonly Body[]): ReturnType<Attack['prepare']> {
+  return async ({ port }) => {
+    const answers: Answer[] = [];
+    for (const body of bodies) {
+      const client = await RawClient.connect(port);
+      client.send(head(body, 'attacker'), body.body);
+      answers.push(await nextAnswer(client));
+      client.socket.destroy();
+    }
+    return answers;
+  };
 }
 
-function answerOf(response: RawResponse): Answer {
+async function nextAnswer(client: RawClient): Promise<Answer> {
+  const response = await withinLimit(client, PATIENCE_MS);
   const { status } = response;
   const isFull = [429, 503].includes(status) && errorOf(response).startsWith('this caller already holds ');
   return isFull ? SHARE_IS_FULL : status;
@@ -70,83 +76,96 @@ function packed(count: number): Body {
   return { path, body: gzipSync(body), headers: { 'content-encoding': 'gzip' } };
 }
 
-/** More messages than the text of a request may have, and than a request may have. */
-const PACKED = [packed(500_001), packed(50_001)];
-const MEGABYTES = [bodyOf('/tokenize', { content: 'and '.repeat(500_000) })];
-/** More turns than a request may have, and so many that most are left out. */
-const TURNS = [20_001, 4_000].map((turns) =>
-  bodyOf('/v1/responses', { input: said(turns), truncation: 'auto', max_output_tokens: 2, store: false }),
-);
-const ALTERNATIVES = Array.from({ length: 900 }, (_, at) => ({ const: `and he said unto them ${at}` }));
-const SCHEMAS = [
-  bodyOf('/v1/chat/completions', {
-    messages: said(1),
-    max_tokens: 4,
-    response_format: { type: 'json_schema', json_schema: { name: 'many', schema: { anyOf: ALTERNATIVES } } },
-  }),
-];
+/** More turns than a request may have, or so many that most are left out. */
+const turns = (count: number): Body =>
+  bodyOf('/v1/responses', { input: said(count), truncation: 'auto', max_output_tokens: 2, store: false });
 
-/** The first events of the stream repeat this label, and are more than the system keeps for a client that does not read. */
-const LABEL = 'x'.repeat(3_000_000);
-const UNREAD = bodyOf('/v1/responses', {
-  input: 'And the LORD said',
-  stream: true,
-  max_output_tokens: 20,
-  store: false,
-  metadata: { label: LABEL },
+function alternatives(count: number): Body {
+  const anyOf = Array.from({ length: count }, (_, at) => ({ const: `and he said unto them ${at}` }));
+  const response_format = { type: 'json_schema', json_schema: { name: 'many', schema: { anyOf } } };
+  return bodyOf('/v1/chat/completions', { messages: said(1), max_tokens: 4, response_format });
+}
+
+/** The first events of its stream repeat the label, and are more than the system keeps for a client that does not read. */
+const unread = (sizeBytes: number): Body => ({
+  headers: { connection: 'close' },
+  ...bodyOf('/v1/responses', {
+    ...{ input: 'And the LORD said', stream: true, max_output_tokens: 20, store: false },
+    metadata: { label: 'x'.repeat(sizeBytes) },
+  }),
 });
+/** How an answer ends that is whole. */
+const LAST_CHUNK = '0\r\n\r\n';
 /** Longer than a client may take nothing of its answer. */
 const SILENCE_MS = 9_000;
 
 /** Begins to read a stream, and stops; says whether the server has cut it off by the time that it reads on. */
-async function stopReading({ port, outlast }: AttackOptions): Promise<readonly Answer[]> {
+async function stopReading(body: Body, { port, outlast }: AttackOptions): Promise<readonly Answer[]> {
   const client = await RawClient.connect(port);
   const { socket } = client;
-  client.send(head(UNREAD, 'attacker'), UNREAD.body);
+  client.send(head(body, 'attacker'), body.body);
   await Promise.race([once(socket, 'data'), client.closed]);
   socket.pause();
   if (!client.pending.startsWith('HTTP/1.1 200 ')) {
     socket.resume();
-    const answer = answerOf(await withinLimit(client));
+    const answer = await nextAnswer(client);
     socket.destroy();
     return [answer];
   }
   await Promise.all([pause(SILENCE_MS), outlast('a stream is not read')]);
   let last = '';
   socket.removeAllListeners('data').on('data', (chunk: Buffer) => {
-    last = (last + chunk.toString('latin1')).slice(-'data: [DONE]\n\n'.length);
+    last = (last + chunk.toString('latin1')).slice(-LAST_CHUNK.length);
   });
   socket.resume();
   await client.closed;
-  return [200, last === 'data: [DONE]\n\n' ? 'whole' : 'cut off'];
+  return [200, last === LAST_CHUNK ? 'whole' : 'cut off'];
 }
 
-const UNFINISHED = {
+const unfinished = (): Body => ({
   path: '/v2/models/echo/infer',
   body: Buffer.alloc(2 * 1_048_576, ' '),
   headers: { expect: '100-continue' },
-};
+});
 
 /** Fills its share with bodies of which the last byte is missing, and holds them until the server wants them no more. */
-async function leaveUnfinished({ port, outlast }: AttackOptions): Promise<readonly Answer[]> {
+async function leaveUnfinished(body: Body, { port, outlast }: AttackOptions): Promise<readonly Answer[]> {
   const clients = await Promise.all(
-    Array.from({ length: SHARE_BYTES / UNFINISHED.body.length }, () => RawClient.connect(port)),
+    Array.from({ length: SHARE_BYTES / body.body.length }, () => RawClient.connect(port)),
   );
-  for (const client of clients) client.send(head(UNFINISHED, 'hoarder'));
-  const first = await Promise.all(clients.map(withinLimit));
-  const admitted = clients.filter((_client, index) => first[index]?.status === 100);
-  for (const client of admitted) client.send(UNFINISHED.body.subarray(1));
+  for (const client of clients) client.send(head(body, 'hoarder'));
+  const first = await Promise.all(clients.map(nextAnswer));
+  const admitted = clients.filter((_client, index) => first[index] === 100);
+  for (const client of admitted) client.send(body.body.subarray(1));
   await outlast('bodies are unfinished');
-  const last = await Promise.all(admitted.map(withinLimit));
+  const last = await Promise.all(admitted.map(nextAnswer));
   for (const client of clients) client.socket.destroy();
-  return [...first, ...last].map(answerOf);
+  return [...first, ...last];
 }
 
 export const ATTACKS: readonly Attack[] = [
-  { name: 'many messages', attackers: 2, answers: [413, 400], run: ({ port }) => post(port, PACKED) },
-  { name: 'megabytes to tokenise', attackers: 4, answers: [400], run: ({ port }) => post(port, MEGABYTES) },
-  { name: 'alternatives of a schema', attackers: 4, answers: [200], run: ({ port }) => post(port, SCHEMAS) },
-  { name: 'turns to leave out', attackers: 4, answers: [400, 200], run: ({ port }) => post(port, TURNS) },
-  { name: 'silent readers', attackers: 3, answers: [200, 'cut off'], run: stopReading },
-  { name: 'unfinished bodies', attackers: 3, answers: [100, 408, SHARE_IS_FULL], run: leaveUnfinished },
+  {
+    ...{ name: 'many messages', attackers: 2, answers: [413, 400] },
+    prepare: () => posting(packed(500_001), packed(50_001)),
+  },
+  {
+    ...{ name: 'megabytes to tokenise', attackers: 4, answers: [400] },
+    prepare: () => posting(bodyOf('/tokenize', { content: 'and '.repeat(500_000) })),
+  },
+  {
+    ...{ name: 'alternatives of a schema', attackers: 4, answers: [200] },
+    prepare: () => posting(alternatives(900)),
+  },
+  {
+    ...{ name: 'turns to leave out', attackers: 4, answers: [400, 200] },
+    prepare: () => posting(turns(20_001), turns(4_000)),
+  },
+  {
+    ...{ name: 'silent readers', attackers: 3, answers: [200, 'cut off'] },
+    prepare: () => stopReading.bind(undefined, unread(3_000_000)),
+  },
+  {
+    ...{ name: 'unfinished bodies', attackers: 3, answers: [100, 408, SHARE_IS_FULL] },
+    prepare: () => leaveUnfinished.bind(undefined, unfinished()),
+  },
 ];

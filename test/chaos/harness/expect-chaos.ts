@@ -26,11 +26,13 @@ export async function expectChaosToHarmNobody(options: ChaosOptions): Promise<vo
     ...found,
     unexplained: found.unexplained.slice(0, 20),
     wrong: found.wrong.slice(0, 20),
+    unlisted: journal.unlisted.slice(0, 20),
   }).toEqual({
     seed,
     lost: 0,
     unexplained: [],
     wrong: [],
+    unlisted: [],
     faults: [],
     exits: adversities.includes('overlap') ? [0, 0] : [0],
     orphans: [],

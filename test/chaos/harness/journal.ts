@@ -58,6 +58,8 @@ export class Journal {
   readonly troubles = new Map<string, number>();
   /** Answers to attackers, counted as `megabytes to tokenise: 400`. */
   readonly attacks = new Map<string, number>();
+  /** Answers to attackers that they may not be given. */
+  readonly unlisted: string[] = [];
   /** What a language model has said first, by prompt. */
   readonly #texts = new Map<string, string>();
   /** Protocols in which requests have been answered. */

@@ -108,11 +108,11 @@ async function exchange(client: RawClient, plan: Plan, journal: Journal): Promis
   return response.headers.connection !== 'close';
 }
 
-/** The next answer; rejects when there is none within {@link LOST_AFTER_MS}. */
-export async function withinLimit(client: RawClient): Promise<RawResponse> {
+/** The next answer; rejects when there is none by then. */
+export async function withinLimit(client: RawClient, limitMs = LOST_AFTER_MS): Promise<RawResponse> {
   const limit = new AbortController();
-  const lost = pause(LOST_AFTER_MS, undefined, { signal: limit.signal }).then(() => {
-    throw new Error(`no answer within ${LOST_AFTER_MS} ms`);
+  const lost = pause(limitMs, undefined, { signal: limit.signal }).then(() => {
+    throw new Error(`no answer within ${limitMs} ms`);
   });
   // Aborted below, whoever comes first.
   lost.catch(() => undefined);
