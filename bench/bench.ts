@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { CPU_LIMIT, compare, formatComparison } from './compare.js';
+import { compare, formatComparison, LIMIT } from './compare.js';
 import { documentRun } from './document.js';
 import { buildAt } from './harness/builds.js';
 import { inRoot } from './harness/paths.js';
@@ -28,9 +28,11 @@ Measures millrace and its controls in turn and writes bench/results/<time>.md an
                      ${names(protocolRows())};
                      ${names(languageRows())};
                      ${names(attackRows())};
-                     with --compare W1, W2, W2-binary, W3, grpc-W1
-  --compare FOLDER   instead: this build beside the one in FOLDER (a compiled checkout, a package, or its dist), in turn;
-                     passes when the 95 % interval of new / old of the CPU time for a request lies below ${CPU_LIMIT}
+                     with --compare W1, W1-c1, W2, W2-binary, W3, grpc-W1, cold-start, memory
+  --compare FOLDER   instead: this build beside the one in FOLDER (a compiled checkout, a package, or its dist), and that one
+                     beside itself, in turn; dearer where the 95 % interval of new / old reaches ${LIMIT} and lies above what
+                     the old build differs by from itself
+  --processes N      with --compare: servers of each side, of which the mean counts (3)
   --rounds N         interleaved rounds (7; with --compare 15)
   --duration S       seconds of each measurement (3)
   --quick            one round of 0.3 s on cold servers, to see that everything runs; no bar is judged
@@ -53,6 +55,7 @@ export async function main(args: readonly string[]): Promise<number> {
       attacks: { type: 'boolean', default: false },
       rows: { type: 'string' },
       compare: { type: 'string' },
+      processes: { type: 'string', default: '3' },
       rounds: { type: 'string' },
       duration: { type: 'string', default: '3' },
       quick: { type: 'boolean', default: false },
@@ -89,9 +92,10 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (values.compare !== undefined) {
-    const report = await compareBuilds(values.compare, settings, values.rows);
+    const processes = values.quick ? 1 : positive('processes', values.processes);
+    const report = await compareBuilds(values.compare, settings, { processes, wanted: values.rows });
     write(report, formatComparison(report), values.out);
-    return report.rows.some((row) => compare(row).pass === false) ? 1 : 0;
+    return report.rows.flatMap(compare).some(({ verdict }) => verdict === 'dearer') ? 1 : 0;
   }
   const rows = rowsOf(values);
   if (values.peers) installPeers(say);
@@ -111,10 +115,21 @@ export async function runRows(rows: readonly Row[], settings: BenchSettings): Pr
   return { startedAt, machine: describeMachine(), settings: plain, rows: results };
 }
 
-/** Measures this build beside the one in `folder`; `wanted` names the rows, all of them if not set. */
-export async function compareBuilds(folder: string, settings: BenchSettings, wanted?: string): Promise<BenchReport> {
+interface CompareOptions {
+  /** Servers of each side. */
+  readonly processes: number;
+  /** The names of the rows, joined by commas; all of them if not set. */
+  readonly wanted: string | undefined;
+}
+
+/** Measures this build beside the one in `folder`. */
+export async function compareBuilds(
+  folder: string,
+  settings: BenchSettings,
+  { processes, wanted }: CompareOptions,
+): Promise<BenchReport> {
   const pair = { old: buildAt(folder), new: buildAt(inRoot()) };
-  const rows = comparisonRows(pair);
+  const rows = comparisonRows(pair, processes);
   const report = await runRows(wanted === undefined ? rows : chooseRows(wanted, rows), settings);
   const { commit, ...machine } = report.machine;
   return { ...report, machine: { ...machine, old: pair.old.commit, new: pair.new.commit } };

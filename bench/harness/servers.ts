@@ -20,7 +20,7 @@ export interface MillraceOptions {
   /** Lines of a `millrace.yaml`; none = the default configuration. */
   readonly config?: readonly string[];
   /** The `cli/main.js` of the build to start; this repository's, if not set. */
-  readonly entry?: string;
+  readonly entry?: string | undefined;
   /** Flags for node itself, such as a profiler's. */
   readonly nodeArgs?: readonly string[];
 }
