@@ -61,8 +61,6 @@ it('a rollout goes on in the same step after kill -9, with what it had seen, and
   await using _second = second.cli;
   const { body } = await second.api('GET', 'rollout');
   expect(body).toMatchObject({ state: 'holding', step: 1, weight: 50 });
-  // The time in which the server was down does not count, nor what is not in the snapshot.
-  expect(body.held_ms).toBeGreaterThan(400);
   expect(body.requests).toBeGreaterThan(0);
   expect(body.verdict.metrics[0].observations.canary).toBeGreaterThan(0);
   const seen = new Set<string | null>();
