@@ -10,6 +10,13 @@ declare module 'vitest' {
   }
 }
 
+/** They replace modules, or measure the memory of their process. */
+const ISOLATED = [
+  'src/audit/recording/inference-group.test.ts',
+  'src/loadgen/measure.test.ts',
+  'src/server/rest/router.test.ts',
+];
+
 const coverage = process.argv.includes('--coverage');
 
 export default defineConfig({
@@ -18,19 +25,23 @@ export default defineConfig({
   test: {
     projects: [
       {
+        // One process for many files: a new one would take longer to load the code than most of them take to test it.
         extends: true,
         test: {
-          name: 'all',
+          name: 'units',
           include: [
             'src/**/*.test.ts',
             'bench/**/*.test.ts',
             'test/architecture/**/*.test.ts',
             'test/contract/**/*.test.ts',
-            'test/e2e/**/*.test.ts',
           ],
-          globalSetup: ['test/setup/build.ts', 'test/setup/default-ports.ts'],
-          provide: { fastPath: true },
+          exclude: ISOLATED,
+          isolate: false,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'isolated', include: ['test/e2e/**/*.test.ts', ...ISOLATED] },
       },
       {
         // The other way in keeps all promises, too.
@@ -47,7 +58,8 @@ export default defineConfig({
       },
     ],
     setupFiles: ['test/setup/child-coverage.ts', 'test/setup/fast-path.ts'],
-    provide: { childCoverageFolder: coverage ? path.resolve('coverage/children') : '' },
+    globalSetup: ['test/setup/build.ts', 'test/setup/default-ports.ts'],
+    provide: { childCoverageFolder: coverage ? path.resolve('coverage/children') : '', fastPath: true },
     pool: 'forks',
     maxWorkers: 2,
     // A guard against what hangs: a process takes seconds to start where many share a core.
