@@ -10,6 +10,8 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const TEST_REPORT = 'coverage/tests.json';
+/** The steps that run tests: all of them, or those that start no server. */
+const TESTS = ['test:code', 'test:units'];
 const MAX_LINES = 100;
 const STEPS = ['build', 'lint', 'typecheck', 'rooms', 'unused', 'test:code', 'coverage', 'check:docs', 'check:package'];
 
@@ -21,7 +23,7 @@ const env = { ...process.env, PATH: [path.join(root, 'node_modules/.bin'), proce
 function run(step) {
   return new Promise((resolve) => {
     // The tests report by themselves, and in one line where they have a terminal.
-    const stdout = step === 'test:code' ? 'inherit' : 'pipe';
+    const stdout = TESTS.includes(step) ? 'inherit' : 'pipe';
     const command = step === 'test:code' && steps.includes('coverage') ? `${scripts[step]} --coverage` : scripts[step];
     const child = spawn(command, { cwd: root, env, shell: true, stdio: ['ignore', stdout, 'pipe'] });
     const chunks = [];
@@ -32,7 +34,7 @@ function run(step) {
 }
 
 function count(step, ok) {
-  if (step !== 'test:code') return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
+  if (!TESTS.includes(step)) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1 };
   try {
     const report = JSON.parse(readFileSync(path.join(root, TEST_REPORT), 'utf8'));
     const { numPassedTests: passed, numFailedTests, numPendingTests, numTodoTests } = report;
@@ -59,7 +61,7 @@ const steps = named.length === 0 ? STEPS : named;
 const unknown = steps.filter((step) => scripts[step] === undefined);
 if (unknown.length > 0) throw new Error(`no such script in package.json: ${unknown.join(', ')}`);
 
-if (steps.includes('test:code')) rmSync(path.join(root, 'coverage'), { recursive: true, force: true });
+if (steps.some((step) => TESTS.includes(step))) rmSync(path.join(root, 'coverage'), { recursive: true, force: true });
 let passed = 0;
 let failed = 0;
 for (const step of steps) {
